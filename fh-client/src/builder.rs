@@ -1,8 +1,8 @@
 //! The builder of a client.
 
-mod borrowed;
 mod listeners;
-mod recipe;
+mod settings;
+mod shared_handlers;
 mod start;
 
 use std::fmt;
@@ -16,11 +16,11 @@ use fh_session::{
 };
 use tokio::runtime::Handle;
 
-pub(crate) use self::recipe::{Recipe, unsendable};
+pub(crate) use self::settings::{ClientSettings, unsendable};
 use crate::context_pool::PoolListeners;
 use crate::driver::Runtime;
-use crate::journal::Reporting;
-use crate::snapshot::SnapshotFile;
+use crate::snapshot_file::SnapshotFile;
+use crate::status_log::Reporting;
 use crate::transport::Transport;
 
 /// A function that changes the session's settings.

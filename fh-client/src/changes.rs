@@ -31,12 +31,12 @@ use futures_core::Stream;
 /// ```
 #[must_use = "streams do nothing unless polled"]
 pub struct Changes {
-    slot: Arc<Slot>,
+    latest: Arc<LatestChange>,
     _subscription: Subscription,
 }
 
 #[derive(Default)]
-struct Slot(Mutex<Content>);
+struct LatestChange(Mutex<Content>);
 
 #[derive(Default)]
 struct Content {
@@ -45,16 +45,16 @@ struct Content {
     is_over: bool,
 }
 
-impl Slot {
+impl LatestChange {
     fn content(&self) -> MutexGuard<'_, Content> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// The listener's side of the stream. The repository drops it when it is closed or dropped.
-struct Feeder(Arc<Slot>);
+struct ChangeListener(Arc<LatestChange>);
 
-impl Feeder {
+impl ChangeListener {
     fn put(&self, change: &Change) {
         let mut content = self.0.content();
         let merged = match content.change.take() {
@@ -75,7 +75,7 @@ impl Feeder {
     }
 }
 
-impl Drop for Feeder {
+impl Drop for ChangeListener {
     fn drop(&mut self) {
         let mut content = self.0.content();
         content.is_over = true;
@@ -91,10 +91,11 @@ impl Changes {
         key: &str,
         attributes: Option<&Arc<Attributes>>,
     ) -> Self {
-        let slot = Arc::new(Slot::default());
-        let feeder = Feeder(Arc::clone(&slot));
-        let subscription = repository.on_change(key, attributes, move |change| feeder.put(change));
-        Self { slot, _subscription: subscription }
+        let latest = Arc::new(LatestChange::default());
+        let listener = ChangeListener(Arc::clone(&latest));
+        let subscription =
+            repository.on_change(key, attributes, move |change| listener.put(change));
+        Self { latest, _subscription: subscription }
     }
 
     /// Waits for the next change. Returns `None` once the client is closed.
@@ -107,7 +108,7 @@ impl Stream for Changes {
     type Item = Change;
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Change>> {
-        let mut content = self.slot.content();
+        let mut content = self.latest.content();
         if let Some(change) = content.change.take() {
             return Poll::Ready(Some(change));
         }

@@ -14,14 +14,14 @@ use tokio::sync::{mpsc, oneshot};
 
 pub use self::edge::{SetHeadersError, SetKeysError};
 use crate::board::Board;
-use crate::builder::{ClientBuilder, Recipe};
+use crate::builder::{ClientBuilder, ClientSettings};
 use crate::context::{Context, ContextBuilder};
 use crate::context_pool::ContextPool;
 use crate::delivery::Delivery;
 use crate::driver::{Command, CommandResult, DriverRuntime};
 use crate::feature::Feature;
-use crate::frozen::Snapshot;
 use crate::reads::reads;
+use crate::snapshot::Snapshot;
 use crate::start_error::StartError;
 
 /// A client of one Edge, which keeps the features of one or several API keys in memory and up to date.
@@ -58,7 +58,7 @@ pub(crate) struct Inner {
     pub(crate) commands: mpsc::UnboundedSender<Command>,
     pub(crate) dispatcher: Delivery,
     pub(crate) runtime: DriverRuntime,
-    pub(crate) recipe: Recipe,
+    pub(crate) settings: ClientSettings,
     pub(crate) keys: Mutex<ApiKeys>,
 }
 
@@ -161,7 +161,7 @@ impl Client {
     /// # Errors
     /// The errors of [`ClientBuilder::start`].
     pub fn isolated(&self, context: Attributes) -> Result<Self, StartError> {
-        self.inner.recipe.isolated(self.inner.keys(), Arc::new(context)).start()
+        self.inner.settings.isolated(self.inner.keys(), Arc::new(context)).start()
     }
 }
 
@@ -227,7 +227,7 @@ impl Client {
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Client")
-            .field("edge", &self.inner.recipe.edge())
+            .field("edge", &self.inner.settings.edge())
             .field("keys", &self.inner.keys())
             .field("status", &self.status().to_string())
             .finish_non_exhaustive()

@@ -10,8 +10,8 @@ use serde::de::DeserializeOwned;
 use crate::changes::Changes;
 use crate::client::{Client, Inner};
 use crate::feature::Feature;
-use crate::frozen::Snapshot;
 use crate::reads::reads;
+use crate::snapshot::Snapshot;
 
 /// A client together with the attributes of one user, device or request. Its reads return the values for these attributes.
 ///

@@ -27,20 +27,20 @@ thread_local! {
 /// A handle that requests deliveries from the threads, and their end. Dropping it does neither.
 #[derive(Clone)]
 pub(crate) struct Dispatcher {
-    desk: Arc<Desk>,
+    queue: Arc<DispatchQueue>,
 }
 
-struct Desk {
+struct DispatchQueue {
     number: u64,
-    orders: Mutex<Orders>,
-    bell: Condvar,
+    requests: Mutex<DispatchRequests>,
+    condvar: Condvar,
     /// The number of the last request that was carried out.
     done: watch::Sender<u64>,
     started: Instant,
 }
 
 #[derive(Default)]
-struct Orders {
+struct DispatchRequests {
     /// The number of the last request.
     given: u64,
     /// The number of the last request that a thread has taken.
@@ -83,29 +83,29 @@ enum Task {
     End,
 }
 
-impl Desk {
+impl DispatchQueue {
     fn new(done: u64) -> Arc<Self> {
         static NUMBERS: AtomicU64 = AtomicU64::new(1);
         Arc::new(Self {
             number: NUMBERS.fetch_add(1, Ordering::Relaxed),
-            orders: Mutex::default(),
-            bell: Condvar::new(),
+            requests: Mutex::default(),
+            condvar: Condvar::new(),
             done: watch::Sender::new(done),
             started: Instant::now(),
         })
     }
 
-    fn orders(&self) -> MutexGuard<'_, Orders> {
-        self.orders.lock().unwrap_or_else(PoisonError::into_inner)
+    fn requests(&self) -> MutexGuard<'_, DispatchRequests> {
+        self.requests.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn order(&self, flush: Option<Duration>) -> u64 {
-        let mut orders = self.orders();
-        orders.given += 1;
-        orders.flush = orders.flush.max(flush);
-        let number = orders.given;
-        drop(orders);
-        self.bell.notify_all();
+        let mut requests = self.requests();
+        requests.given += 1;
+        requests.flush = requests.flush.max(flush);
+        let number = requests.given;
+        drop(requests);
+        self.condvar.notify_all();
         number
     }
 
@@ -115,37 +115,37 @@ impl Desk {
 
     /// Waits for the next task.
     fn next(&self, repository: &Repository) -> Task {
-        let mut orders = self.orders();
+        let mut requests = self.requests();
         loop {
-            if orders.is_ended {
+            if requests.is_ended {
                 return Task::End;
             }
-            let hanging = orders.hanging(repository.calls());
-            if orders.given > orders.taken || hanging == Some(Duration::ZERO) {
-                return orders.begin(repository.calls());
+            let hanging = requests.hanging(repository.calls());
+            if requests.given > requests.taken || hanging == Some(Duration::ZERO) {
+                return requests.begin(repository.calls());
             }
-            if orders.is_over && hanging.is_none() {
+            if requests.is_over && hanging.is_none() {
                 // A thread whose call hangs ends the dispatcher when that call returns.
                 return Task::End;
             }
-            let summary = orders.summary.map(|at| at.since(self.now()));
+            let summary = requests.summary.map(|at| at.since(self.now()));
             if summary == Some(Duration::ZERO) {
-                orders.summary = None;
+                requests.summary = None;
                 return Task::Summaries;
             }
             let wait = hanging.into_iter().chain(summary).min();
-            orders = match wait {
+            requests = match wait {
                 Some(wait) => {
-                    let waited = self.bell.wait_timeout(orders, wait);
+                    let waited = self.condvar.wait_timeout(requests, wait);
                     waited.unwrap_or_else(PoisonError::into_inner).0
                 }
-                None => self.bell.wait(orders).unwrap_or_else(PoisonError::into_inner),
+                None => self.condvar.wait(requests).unwrap_or_else(PoisonError::into_inner),
             };
         }
     }
 }
 
-impl Orders {
+impl DispatchRequests {
     /// Returns the time until a pass counts as hanging, unless a call begins before. Returns `None` if no pass can be relieved.
     fn hanging(&mut self, calls: u64) -> Option<Duration> {
         let now = Instant::now();
@@ -201,7 +201,7 @@ impl Dispatcher {
     /// Returns a dispatcher without a thread. It never has anything to deliver.
     pub(crate) fn idle() -> Self {
         // All requests count as carried out.
-        Self { desk: Desk::new(u64::MAX) }
+        Self { queue: DispatchQueue::new(u64::MAX) }
     }
 
     /// Starts the first thread.
@@ -209,23 +209,23 @@ impl Dispatcher {
     /// # Errors
     /// An [`io::Error`] if the platform starts no thread.
     pub(crate) fn start(repository: &Repository) -> io::Result<Self> {
-        let desk = Desk::new(0);
-        desk.orders().threads = 1;
-        spawn(repository, &desk)?;
-        let bell = Arc::clone(&desk);
+        let queue = DispatchQueue::new(0);
+        queue.requests().threads = 1;
+        spawn(repository, &queue)?;
+        let condvar = Arc::clone(&queue);
         repository.set_waker(move || {
-            bell.order(None);
+            condvar.order(None);
         });
-        Ok(Self { desk })
+        Ok(Self { queue })
     }
 
     /// Requests one more delivery, after which the threads end.
     pub(crate) fn end(&self) {
-        let mut orders = self.desk.orders();
-        orders.given += 1;
-        orders.is_over = true;
-        drop(orders);
-        self.desk.bell.notify_all();
+        let mut requests = self.queue.requests();
+        requests.given += 1;
+        requests.is_over = true;
+        drop(requests);
+        self.queue.condvar.notify_all();
     }
 
     /// Waits until everything that happened before has been delivered. Returns at once on one of the threads that deliver,
@@ -240,49 +240,50 @@ impl Dispatcher {
     }
 
     async fn carried_out(&self, flush: Option<Duration>) {
-        if DELIVERS_FOR.with(Cell::get) == self.desk.number {
+        if DELIVERS_FOR.with(Cell::get) == self.queue.number {
             return;
         }
-        let mut done = self.desk.done.subscribe();
-        let order = self.desk.order(flush);
+        let mut done = self.queue.done.subscribe();
+        let order = self.queue.order(flush);
         // An error means that the threads have ended, which ends the wait as well.
         let _ = done.wait_for(|done| *done >= order).await;
     }
 }
 
-fn spawn(repository: &Repository, desk: &Arc<Desk>) -> io::Result<()> {
-    let (repository, desk) = (repository.clone(), Arc::clone(desk));
+fn spawn(repository: &Repository, queue: &Arc<DispatchQueue>) -> io::Result<()> {
+    let (repository, queue) = (repository.clone(), Arc::clone(queue));
     thread::Builder::new()
         .name("fh-listeners".to_string())
         .spawn(move || {
-            DELIVERS_FOR.with(|number| number.set(desk.number));
-            deliver(&repository, &desk);
+            DELIVERS_FOR.with(|number| number.set(queue.number));
+            deliver(&repository, &queue);
         })
         .map(drop)
 }
 
 /// Starts a standby thread if a hanging call would delay another listener and there is no standby thread yet.
-fn stand_by(repository: &Repository, desk: &Arc<Desk>) {
-    let mut orders = desk.orders();
-    let has_one = orders.threads > orders.passes.len();
-    if has_one || orders.is_over || orders.threads >= MOST_THREADS || repository.listeners() < 2 {
+fn stand_by(repository: &Repository, queue: &Arc<DispatchQueue>) {
+    let mut requests = queue.requests();
+    let has_one = requests.threads > requests.passes.len();
+    if has_one || requests.is_over || requests.threads >= MOST_THREADS || repository.listeners() < 2
+    {
         return;
     }
-    orders.threads += 1;
-    drop(orders);
-    if spawn(repository, desk).is_err() {
+    requests.threads += 1;
+    drop(requests);
+    if spawn(repository, queue).is_err() {
         // Without the thread, the other listeners wait while one hangs.
-        desk.orders().threads -= 1;
+        queue.requests().threads -= 1;
     }
 }
 
-fn deliver(repository: &Repository, desk: &Arc<Desk>) {
+fn deliver(repository: &Repository, queue: &Arc<DispatchQueue>) {
     loop {
-        match desk.next(repository) {
+        match queue.next(repository) {
             Task::End => return,
             Task::Summaries => {}
             Task::Deliver { order, pass, flush, is_alone } => {
-                stand_by(repository, desk);
+                stand_by(repository, queue);
                 if is_alone {
                     repository.deliver();
                 } else {
@@ -291,20 +292,20 @@ fn deliver(repository: &Repository, desk: &Arc<Desk>) {
                 if let Some(limit) = flush {
                     repository.flush_usage(limit);
                 }
-                let mut orders = desk.orders();
-                let done = orders.end(pass, order);
-                let is_over = orders.is_over && done.is_some_and(|done| done >= orders.given);
-                orders.is_ended |= is_over;
+                let mut requests = queue.requests();
+                let done = requests.end(pass, order);
+                let is_over = requests.is_over && done.is_some_and(|done| done >= requests.given);
+                requests.is_ended |= is_over;
                 // One thread delivers and one stands by; any further thread ends.
-                let is_spare = orders.threads - orders.passes.len() > 2;
-                orders.threads -= usize::from(is_spare);
-                drop(orders);
+                let is_spare = requests.threads - requests.passes.len() > 2;
+                requests.threads -= usize::from(is_spare);
+                drop(requests);
                 // After the end, no request has to be waited for.
                 if let Some(done) = if is_over { Some(u64::MAX) } else { done } {
-                    desk.done.send_replace(done);
+                    queue.done.send_replace(done);
                 }
                 if is_over {
-                    desk.bell.notify_all();
+                    queue.condvar.notify_all();
                     return;
                 }
                 if is_spare {
@@ -312,7 +313,7 @@ fn deliver(repository: &Repository, desk: &Arc<Desk>) {
                 }
             }
         }
-        let next = repository.deliver_summaries(desk.now());
-        desk.orders().summary = next;
+        let next = repository.deliver_summaries(queue.now());
+        queue.requests().summary = next;
     }
 }

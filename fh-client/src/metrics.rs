@@ -24,7 +24,7 @@ use fh_session::{
     SummaryWindow, UsageEvent, UsageSummary,
 };
 
-use crate::journal::Reporting;
+use crate::status_log::Reporting;
 
 /// Time between two updates of the gauges that change with time.
 const INTERVAL: Duration = Duration::from_secs(10);

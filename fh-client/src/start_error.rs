@@ -5,7 +5,7 @@ use std::fmt;
 use fh_session::{KeyError, TooManyAttributes, UrlError};
 
 use crate::driver::MissingDriver;
-use crate::snapshot::BootstrapError;
+use crate::snapshot_file::BootstrapError;
 use crate::transport::InvalidSetting;
 #[cfg(feature = "reqwest")]
 use crate::transport::TransportSetupError;

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use fh_session::{ApiKeys, Config, EdgeUrl, Input, Mode, Notice, Session, Source};
 use tokio::sync::mpsc;
 
-use super::recipe::Recipe;
+use super::settings::ClientSettings;
 use super::{ClientBuilder, Dispatching};
 use crate::board::Board;
 use crate::client::{Client, Inner};
@@ -14,9 +14,9 @@ use crate::delivery::Delivery;
 use crate::dispatcher::Dispatcher;
 use crate::driver::{Command, Driver, DriverClock, Parts};
 use crate::environment;
-use crate::snapshot::{Bootstrap, Keeper};
+use crate::snapshot_file::{Bootstrap, SnapshotWriter};
 use crate::start_error::StartError;
-use crate::transport::{Transport, Unplugged};
+use crate::transport::{OfflineTransport, Transport};
 
 /// The URL of an offline client that was given none. It appears in logs and in the client's `Debug` output.
 const NOWHERE: &str = "http://offline.invalid";
@@ -33,34 +33,34 @@ impl ClientBuilder {
     /// # Errors
     /// [`StartError`] if a setting is invalid. Network failures are no start errors; the client retries.
     pub fn start(self) -> Result<Client, StartError> {
-        let (mut recipe, mut config) = self.resolved()?;
-        let header = recipe.builder.check(&config)?;
+        let (mut settings, mut config) = self.resolved()?;
+        let header = settings.builder.check(&config)?;
         if config.mode != Mode::Offline {
-            recipe.transport.check(&config.edge)?;
+            settings.transport.check(&config.edge)?;
         }
-        recipe.builder.runtime.check()?;
+        settings.builder.runtime.check()?;
         let bootstrap: Result<Vec<Bootstrap>, _> =
-            recipe.builder.bootstrap.iter().map(|bytes| Bootstrap::read(bytes)).collect();
+            settings.builder.bootstrap.iter().map(|bytes| Bootstrap::read(bytes)).collect();
         let (bootstrap, is_offline) = (bootstrap?, config.mode == Mode::Offline);
 
-        let repository = recipe.repository();
+        let repository = settings.repository();
         #[cfg(feature = "metrics")]
-        if !matches!(recipe.builder.dispatching, Dispatching::Nobody) {
+        if !matches!(settings.builder.dispatching, Dispatching::Nobody) {
             let evaluations = crate::metrics::Evaluations::new(&config.keys);
             repository.observe(Arc::new(evaluations), fh_session::UsageOptions::default()).detach();
         }
-        let dispatcher = match &recipe.builder.dispatching {
+        let dispatcher = match &settings.builder.dispatching {
             Dispatching::OnAThread => Dispatcher::start(&repository).map(Delivery::Own),
             Dispatching::Shared(thread) => thread.serve(&repository).map(Delivery::Shared),
             Dispatching::Nobody => Ok(Delivery::Own(Dispatcher::idle())),
         };
         let dispatcher = dispatcher.map_err(thread_trouble)?;
-        recipe.builder.runtime.settle();
-        let place = recipe.builder.runtime.place().map_err(thread_trouble)?;
+        settings.builder.runtime.settle();
+        let place = settings.builder.runtime.place().map_err(thread_trouble)?;
         let inside = place.enter();
         let (commands, inbox) = mpsc::unbounded_channel();
-        let desk = commands.downgrade();
-        let reader = desk.clone();
+        let command_sender = commands.downgrade();
+        let reader = command_sender.clone();
         repository.set_touch_waker(move || {
             // The sender is weak: the repository must not keep the driver running.
             if let Some(commands) = reader.upgrade() {
@@ -69,16 +69,16 @@ impl ClientBuilder {
         });
         let board = Arc::new(Board::new());
         let clock = DriverClock::start();
-        let keeper = recipe.builder.snapshot.clone().map(|file| {
-            Keeper::new(file, &config.keys, &header, Arc::clone(&recipe.builder.clock))
+        let snapshot_writer = settings.builder.snapshot.clone().map(|file| {
+            SnapshotWriter::new(file, &config.keys, &header, Arc::clone(&settings.builder.clock))
         });
         let keys = config.keys.clone();
         let mut driver = Driver::new(Parts {
             repository: repository.clone(),
             dispatcher: dispatcher.clone(),
-            transport: Arc::clone(&recipe.transport),
+            transport: Arc::clone(&settings.transport),
             commands: inbox,
-            desk,
+            command_sender,
             board: Arc::clone(&board),
             clock,
             edge: config.edge.clone(),
@@ -87,11 +87,11 @@ impl ClientBuilder {
             headers: std::mem::take(&mut config.headers),
             connect_timeout: config.limits.connect,
             request_timeout: config.limits.poll,
-            keeper,
-            reporting: recipe.builder.reporting,
+            snapshot_writer,
+            reporting: settings.builder.reporting,
             session: Session::new(config, seed()),
         });
-        if let Some(context) = &recipe.builder.context {
+        if let Some(context) = &settings.builder.context {
             let command_id = driver.command_id();
             driver.prepare(Input::Context(command_id, Arc::clone(context)));
         }
@@ -102,12 +102,12 @@ impl ClientBuilder {
         let runtime = place.seen_from_outside(clock);
         place.spawn(driver);
         let keys = Mutex::new(keys);
-        let inner = Inner { repository, board, commands, dispatcher, runtime, recipe, keys };
+        let inner = Inner { repository, board, commands, dispatcher, runtime, settings, keys };
         Ok(Client::from_inner(Arc::new(inner)))
     }
 
     /// Fills in settings from the environment and defaults, and makes the transport.
-    fn resolved(mut self) -> Result<(Recipe, Config), StartError> {
+    fn resolved(mut self) -> Result<(ClientSettings, Config), StartError> {
         let is_offline = self.mode == Some(Mode::Offline);
         let found = environment::read(|name| std::env::var(name).ok());
         let url = self.url.take().or(found.url).or_else(|| is_offline.then(|| NOWHERE.to_string()));
@@ -124,12 +124,12 @@ impl ClientBuilder {
         let config = self.config(edge, keys);
         let transport = match &self.transport {
             Some(transport) => Arc::clone(transport),
-            None if config.mode == Mode::Offline => Arc::new(Unplugged),
+            None if config.mode == Mode::Offline => Arc::new(OfflineTransport),
             None => default_transport(&config)?,
         };
         let edge = config.edge.clone();
         let limits = config.limits;
-        Ok((Recipe { builder: self, edge, transport, limits }, config))
+        Ok((ClientSettings { builder: self, edge, transport, limits }, config))
     }
 }
 

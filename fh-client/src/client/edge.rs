@@ -32,7 +32,7 @@ impl Client {
         keys: impl IntoIterator<Item = T>,
     ) -> Result<Readiness, SetKeysError> {
         let keys = ApiKeys::parse(keys).map_err(SetKeysError::Keys)?;
-        if keys.are_several() && self.inner.recipe.must_stream() {
+        if keys.are_several() && self.inner.settings.must_stream() {
             return Err(SetKeysError::SeveralKeysStream);
         }
         let settled = self.inner.change_keys(keys);

@@ -91,7 +91,7 @@ impl Client {
     #[must_use]
     pub fn status(&self) -> Status {
         let snapshot_age = self.inner.board.restored_from().map(|saved| {
-            let age = self.inner.recipe.now().as_millis().saturating_sub(saved.as_millis());
+            let age = self.inner.settings.now().as_millis().saturating_sub(saved.as_millis());
             Duration::from_millis(u64::try_from(age).unwrap_or(0))
         });
         let mut status = Status::of(&self.inner.repository, &self.inner.runtime, snapshot_age);

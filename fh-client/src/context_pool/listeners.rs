@@ -14,7 +14,7 @@ use tokio::sync::watch;
 /// deliveries. Dropping it does neither.
 #[derive(Clone)]
 pub(crate) struct Seat {
-    desk: Arc<Desk>,
+    queue: Arc<ListenerQueue>,
     number: u64,
     /// The number of the client's last request that was carried out.
     done: watch::Receiver<u64>,
@@ -26,15 +26,15 @@ pub(crate) struct Seat {
 pub(crate) struct PoolListeners(Arc<Mutex<Option<Running>>>);
 
 /// The thread that was started last.
-type Running = (Arc<Desk>, ThreadId);
+type Running = (Arc<ListenerQueue>, ThreadId);
 
-struct Desk {
-    orders: Mutex<Orders>,
-    bell: Condvar,
+struct ListenerQueue {
+    requests: Mutex<ListenerRequests>,
+    condvar: Condvar,
 }
 
 #[derive(Default)]
-struct Orders {
+struct ListenerRequests {
     clients: HashMap<u64, Client>,
     /// Clients with a pending request, each listed once.
     due: VecDeque<u64>,
@@ -56,7 +56,7 @@ struct Client {
 }
 
 /// The next task of the thread.
-struct Work {
+struct ListenerThread {
     number: u64,
     repository: Repository,
     given: u64,
@@ -64,36 +64,36 @@ struct Work {
     is_last: bool,
 }
 
-impl Desk {
-    fn orders(&self) -> MutexGuard<'_, Orders> {
-        self.orders.lock().unwrap_or_else(PoisonError::into_inner)
+impl ListenerQueue {
+    fn requests(&self) -> MutexGuard<'_, ListenerRequests> {
+        self.requests.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Adds a request and returns its number. Returns `None` once the deliveries of this client have ended.
     fn order(&self, number: u64, change: impl FnOnce(&mut Client)) -> Option<u64> {
-        let mut orders = self.orders();
-        let client = orders.clients.get_mut(&number)?;
+        let mut requests = self.requests();
+        let client = requests.clients.get_mut(&number)?;
         client.given += 1;
         change(client);
         let given = client.given;
         if !std::mem::replace(&mut client.is_due, true) {
-            orders.due.push_back(number);
+            requests.due.push_back(number);
         }
-        drop(orders);
-        self.bell.notify_one();
+        drop(requests);
+        self.condvar.notify_one();
         Some(given)
     }
 
     /// Waits for the next task.
-    fn next(&self) -> Work {
-        let mut orders = self.orders();
+    fn next(&self) -> ListenerThread {
+        let mut requests = self.requests();
         loop {
-            let number = orders.due.pop_front();
+            let number = requests.due.pop_front();
             if let Some(number) = number
-                && let Some(client) = orders.clients.get_mut(&number)
+                && let Some(client) = requests.clients.get_mut(&number)
             {
                 client.is_due = false;
-                return Work {
+                return ListenerThread {
                     number,
                     repository: client.repository.clone(),
                     given: client.given,
@@ -102,25 +102,25 @@ impl Desk {
                 };
             }
             if number.is_none() {
-                orders = self.bell.wait(orders).unwrap_or_else(PoisonError::into_inner);
+                requests = self.condvar.wait(requests).unwrap_or_else(PoisonError::into_inner);
             }
         }
     }
 
     /// Marks a task as done. Returns false if no client is left.
-    fn done(&self, work: &Work) -> bool {
-        let mut orders = self.orders();
+    fn done(&self, work: &ListenerThread) -> bool {
+        let mut requests = self.requests();
         if !work.is_last {
-            if let Some(client) = orders.clients.get(&work.number) {
+            if let Some(client) = requests.clients.get(&work.number) {
                 client.done.send_replace(work.given);
             }
             return true;
         }
         // Its sender is dropped, which ends the waits of this client as well.
-        let last = orders.clients.remove(&work.number);
-        orders.is_over = orders.clients.is_empty();
-        let goes_on = !orders.is_over;
-        drop(orders);
+        let last = requests.clients.remove(&work.number);
+        requests.is_over = requests.clients.is_empty();
+        let goes_on = !requests.is_over;
+        drop(requests);
         drop(last);
         goes_on
     }
@@ -133,19 +133,19 @@ impl PoolListeners {
     /// An [`io::Error`] if the platform starts no thread.
     pub(crate) fn serve(&self, repository: &Repository) -> io::Result<Seat> {
         let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let seat = held.as_ref().and_then(|(desk, thread)| seat(desk, *thread, repository));
+        let seat = held.as_ref().and_then(|(queue, thread)| seat(queue, *thread, repository));
         let seat = match seat {
             Some(seat) => seat,
             None => {
                 let seat = start(repository)?;
-                *held = Some((Arc::clone(&seat.desk), seat.thread));
+                *held = Some((Arc::clone(&seat.queue), seat.thread));
                 seat
             }
         };
         drop(held);
-        let (desk, number) = (Arc::clone(&seat.desk), seat.number);
+        let (queue, number) = (Arc::clone(&seat.queue), seat.number);
         repository.set_waker(move || {
-            desk.order(number, |_| {});
+            queue.order(number, |_| {});
         });
         Ok(seat)
     }
@@ -158,31 +158,31 @@ impl fmt::Debug for PoolListeners {
 }
 
 /// Registers a client; returns `None` if the thread has ended.
-fn seat(desk: &Arc<Desk>, thread: ThreadId, repository: &Repository) -> Option<Seat> {
-    let mut orders = desk.orders();
-    if orders.is_over {
+fn seat(queue: &Arc<ListenerQueue>, thread: ThreadId, repository: &Repository) -> Option<Seat> {
+    let mut requests = queue.requests();
+    if requests.is_over {
         return None;
     }
-    let (number, done) = orders.add(repository);
-    drop(orders);
-    Some(Seat { desk: Arc::clone(desk), number, done, thread })
+    let (number, done) = requests.add(repository);
+    drop(requests);
+    Some(Seat { queue: Arc::clone(queue), number, done, thread })
 }
 
 /// Starts a thread and registers its first client.
 fn start(repository: &Repository) -> io::Result<Seat> {
-    let mut orders = Orders::default();
-    let (number, done) = orders.add(repository);
-    let desk = Arc::new(Desk { orders: Mutex::new(orders), bell: Condvar::new() });
-    let work = Arc::clone(&desk);
+    let mut requests = ListenerRequests::default();
+    let (number, done) = requests.add(repository);
+    let queue = Arc::new(ListenerQueue { requests: Mutex::new(requests), condvar: Condvar::new() });
+    let work = Arc::clone(&queue);
     let thread = thread::Builder::new()
         .name("fh-listeners".to_string())
         .spawn(move || deliver(&work))?
         .thread()
         .id();
-    Ok(Seat { desk, number, done, thread })
+    Ok(Seat { queue, number, done, thread })
 }
 
-impl Orders {
+impl ListenerRequests {
     fn add(&mut self, repository: &Repository) -> (u64, watch::Receiver<u64>) {
         self.seats += 1;
         let (done, receiver) = watch::channel(0);
@@ -197,7 +197,7 @@ impl Orders {
 impl Seat {
     /// Requests one more delivery for this client, after which its registration ends. The thread ends with the last registration.
     pub(crate) fn end(&self) {
-        self.desk.order(self.number, |client| client.is_over = true);
+        self.queue.order(self.number, |client| client.is_over = true);
     }
 
     /// Waits until everything that happened before has been delivered. Returns at once on the thread itself, which would wait for
@@ -216,24 +216,24 @@ impl Seat {
             return;
         }
         let mut done = self.done.clone();
-        let order = self.desk.order(self.number, |client| client.flush = client.flush.max(flush));
+        let order = self.queue.order(self.number, |client| client.flush = client.flush.max(flush));
         let Some(order) = order else { return };
         // An error means that the client's registration has ended, which ends the wait as well.
         let _ = done.wait_for(|done| *done >= order).await;
     }
 }
 
-fn deliver(desk: &Desk) {
+fn deliver(queue: &ListenerQueue) {
     let started = Instant::now();
     loop {
-        let work = desk.next();
+        let work = queue.next();
         work.repository.deliver();
         // If a summary's window has ended, the summary is reported with the next delivery.
         work.repository.deliver_summaries(Millis::default().after(started.elapsed()));
         if let Some(limit) = work.flush {
             work.repository.flush_usage(limit);
         }
-        if !desk.done(&work) {
+        if !queue.done(&work) {
             return;
         }
     }

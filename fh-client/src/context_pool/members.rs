@@ -117,8 +117,8 @@ impl Pool {
         interval: Duration,
     ) -> Result<Client, StartError> {
         let parent = self.client.inner();
-        let transport = PacedTransport::new(parent.recipe.transport(), &self.pacer);
-        let builder = parent.recipe.isolated(parent.keys(), Arc::clone(attributes));
+        let transport = PacedTransport::new(parent.settings.transport(), &self.pacer);
+        let builder = parent.settings.isolated(parent.keys(), Arc::clone(attributes));
         builder.in_a_pool(transport, &self.listeners, interval).start()
     }
 }

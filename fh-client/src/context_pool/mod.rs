@@ -113,8 +113,8 @@ impl ContextPool {
         }
         ContextHeader::of(&attributes).map_err(Problem::Context)?;
         // Time is measured on the contexts' runtime, so that a caller needs none.
-        let limit = client.inner().recipe.limits().poll;
-        let place = client.inner().recipe.place()?;
+        let limit = client.inner().settings.limits().poll;
+        let place = client.inner().settings.place()?;
         let evaluated = Arc::clone(&self.pool).evaluated(attributes);
         let task = place.run(async move { tokio::time::timeout(limit, evaluated).await });
         match AbortOnDrop(task).await {

@@ -163,7 +163,7 @@ mod tests {
     use std::task::Waker;
 
     use super::*;
-    use crate::transport::Unplugged;
+    use crate::transport::OfflineTransport;
 
     fn is_ready(turn: &mut Pin<Box<Turn>>) -> bool {
         turn.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_ready()
@@ -171,7 +171,7 @@ mod tests {
 
     fn members<const N: usize>(rate: usize) -> [PacedTransport; N] {
         let pacer = Arc::new(Pacer::new(rate));
-        let transport: Arc<dyn Transport> = Arc::new(Unplugged);
+        let transport: Arc<dyn Transport> = Arc::new(OfflineTransport);
         std::array::from_fn(|_| PacedTransport::new(&transport, &pacer))
     }
 

@@ -32,8 +32,8 @@ pub(crate) use self::runtime::{DriverRuntime, Place, Runtime};
 use self::saving::Saving;
 use crate::board::Board;
 use crate::delivery::Delivery;
-use crate::journal::{Journal, Reporting};
-use crate::snapshot::Keeper;
+use crate::snapshot_file::SnapshotWriter;
+use crate::status_log::{Reporting, StatusLog};
 use crate::transport::Transport;
 
 /// Minimum time between two ticks, even if the deadline is earlier, because a busy loop is worse than a late retry.
@@ -50,7 +50,7 @@ pub(crate) struct Parts {
     pub(crate) transport: Arc<dyn Transport>,
     pub(crate) commands: mpsc::UnboundedReceiver<Command>,
     /// A sender for tasks of the driver that need to send it a command.
-    pub(crate) desk: mpsc::WeakUnboundedSender<Command>,
+    pub(crate) command_sender: mpsc::WeakUnboundedSender<Command>,
     pub(crate) board: Arc<Board>,
     pub(crate) clock: DriverClock,
     pub(crate) edge: EdgeUrl,
@@ -58,13 +58,13 @@ pub(crate) struct Parts {
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) connect_timeout: Duration,
     pub(crate) request_timeout: Duration,
-    pub(crate) keeper: Option<Keeper>,
+    pub(crate) snapshot_writer: Option<SnapshotWriter>,
     pub(crate) reporting: Reporting,
 }
 
 pub(crate) struct Driver {
     parts: Parts,
-    journal: Journal,
+    status_log: StatusLog,
     secrets: Secrets,
     exchange: Option<Exchange>,
     /// Exchanges that have ended. They are dropped after the actions that followed, so that an Edge sees the end of a stream only
@@ -82,7 +82,7 @@ pub(crate) struct Driver {
 }
 
 /// An event that the loop handles.
-enum News {
+enum DriverEvent {
     Command(Option<Command>),
     Deadline,
     Save,
@@ -94,7 +94,7 @@ enum News {
 impl Driver {
     pub(crate) fn new(parts: Parts) -> Self {
         Self {
-            journal: Journal::new(&parts.edge, &parts.keys, parts.reporting),
+            status_log: StatusLog::new(&parts.edge, &parts.keys, parts.reporting),
             secrets: secrets(parts.keys.iter(), &parts.headers),
             parts,
             exchange: None,
@@ -125,23 +125,23 @@ impl Driver {
         self.handle(Input::Start);
         let mut timer = pin!(tokio::time::sleep(Duration::ZERO));
         loop {
-            match self.news(timer.as_mut()).await {
-                News::Command(Some(Command::Stop) | None) => break,
-                News::Command(Some(Command::StopAndForget)) => {
+            match self.next_event(timer.as_mut()).await {
+                DriverEvent::Command(Some(Command::Stop) | None) => break,
+                DriverEvent::Command(Some(Command::StopAndForget)) => {
                     self.forgets = true;
                     break;
                 }
-                News::Command(Some(command)) => self.obey(command),
-                News::Deadline => {
+                DriverEvent::Command(Some(command)) => self.obey(command),
+                DriverEvent::Deadline => {
                     self.last_tick = Some(self.parts.clock.now());
                     self.handle(Input::Tick);
                 }
-                News::Save => self.save(),
-                News::Saved(outcome) => self.saved(outcome),
-                News::Measure => {
-                    self.journal.measure(&self.parts.repository, self.parts.clock.now())
+                DriverEvent::Save => self.save(),
+                DriverEvent::Saved(outcome) => self.saved(outcome),
+                DriverEvent::Measure => {
+                    self.status_log.measure(&self.parts.repository, self.parts.clock.now())
                 }
-                News::Arrival(request_id, arrival) => self.arrived(request_id, arrival),
+                DriverEvent::Arrival(request_id, arrival) => self.arrived(request_id, arrival),
             }
         }
         self.handle(Input::Stop);
@@ -151,15 +151,16 @@ impl Driver {
 
     /// Waits for the next event. Commands are handled before deadlines, and deadlines before the network. Therefore a flood of
     /// network events cannot keep the client from closing, nor delay a deadline.
-    async fn news(&mut self, mut timer: Pin<&mut Sleep>) -> News {
+    async fn next_event(&mut self, mut timer: Pin<&mut Sleep>) -> DriverEvent {
         let clock = self.parts.clock;
         let deadline = self.parts.session.deadline().map(|deadline| {
             let earliest = self.last_tick.map(|tick| tick.after(SHORTEST_TICK)).unwrap_or_default();
             deadline.max(earliest)
         });
         let is_free = self.saving.is_free();
-        let saving = self.parts.keeper.as_ref().filter(|_| is_free).and_then(Keeper::due);
-        let measuring = self.journal.next_measurement();
+        let saving =
+            self.parts.snapshot_writer.as_ref().filter(|_| is_free).and_then(SnapshotWriter::due);
+        let measuring = self.status_log.next_measurement();
         let next = [deadline, saving, measuring].into_iter().flatten().min();
         if let Some(next) = next {
             timer.as_mut().reset(clock.instant(next));
@@ -167,29 +168,29 @@ impl Driver {
         let is_due = |at: Option<Millis>| at.is_some_and(|at| at <= clock.now());
         poll_fn(|cx: &mut Context<'_>| {
             if let Poll::Ready(command) = self.parts.commands.poll_recv(cx) {
-                return Poll::Ready(News::Command(command));
+                return Poll::Ready(DriverEvent::Command(command));
             }
             // The timer is polled even if it has expired, so that it wakes the loop.
             if next.is_some() {
                 let _ = timer.as_mut().poll(cx);
             }
             if is_due(deadline) {
-                return Poll::Ready(News::Deadline);
+                return Poll::Ready(DriverEvent::Deadline);
             }
             if is_due(saving) {
-                return Poll::Ready(News::Save);
+                return Poll::Ready(DriverEvent::Save);
             }
             if is_due(measuring) {
-                return Poll::Ready(News::Measure);
+                return Poll::Ready(DriverEvent::Measure);
             }
             if let Poll::Ready(outcome) = self.saving.poll(cx) {
-                return Poll::Ready(News::Saved(outcome));
+                return Poll::Ready(DriverEvent::Saved(outcome));
             }
             while let Poll::Ready(Some(_)) = self.updates.poll_join_next(cx) {}
             if let Some(exchange) = &mut self.exchange
                 && let Poll::Ready(arrival) = exchange.poll(cx)
             {
-                return Poll::Ready(News::Arrival(exchange.request_id, arrival));
+                return Poll::Ready(DriverEvent::Arrival(exchange.request_id, arrival));
             }
             Poll::Pending
         })

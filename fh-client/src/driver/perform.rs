@@ -10,7 +10,7 @@ use fh_session::{
 use tokio::sync::oneshot;
 
 use super::{Arrival, Command, CommandResult, Driver, Exchange, SWEEP_ABOVE, StoredShape, secrets};
-use crate::snapshot::Found;
+use crate::snapshot_file::Found;
 use crate::test_updates::Updater;
 use crate::transport::{Method, TransportErrorKind, TransportRequest};
 
@@ -47,8 +47,8 @@ impl Driver {
                     .extend(self.exchange.take_if(|exchange| exchange.request_id == request_id));
             }
             Action::Publish(publication) => {
-                if let Some(keeper) = &mut self.parts.keeper {
-                    keeper.published(&publication.rules);
+                if let Some(snapshot_writer) = &mut self.parts.snapshot_writer {
+                    snapshot_writer.published(&publication.rules);
                 }
                 let rules = Arc::clone(&publication.rules);
                 self.parts.repository.publish(publication);
@@ -70,15 +70,15 @@ impl Driver {
     /// Logs a notice and passes it to listeners, without secrets.
     pub(crate) fn note(&mut self, notice: Notice) {
         let notice = self.secrets.wiped_off(notice);
-        self.journal.notice(&notice);
+        self.status_log.notice(&notice);
         self.parts.repository.notice(notice);
     }
 
     fn show(&mut self, mut status: SessionStatus) {
         status.problem = status.problem.map(|problem| self.secrets.wiped_from(problem));
-        self.journal.status(&status);
-        if let Some(keeper) = &mut self.parts.keeper {
-            keeper.status(&status);
+        self.status_log.status(&status);
+        if let Some(snapshot_writer) = &mut self.parts.snapshot_writer {
+            snapshot_writer.status(&status);
         }
         self.parts.repository.set_status(status.clone());
         self.parts.board.show(status);
@@ -136,9 +136,9 @@ impl Driver {
             Command::Keys(keys, reply) => {
                 let command_id = self.wait_for(reply);
                 self.secrets = secrets(keys.iter(), &self.parts.headers);
-                self.journal.keys(&keys);
-                if let Some(keeper) = &mut self.parts.keeper {
-                    keeper.keys(&keys);
+                self.status_log.keys(&keys);
+                if let Some(snapshot_writer) = &mut self.parts.snapshot_writer {
+                    snapshot_writer.keys(&keys);
                 }
                 self.parts.keys = keys.clone();
                 self.handle(Input::Keys(command_id, keys));
@@ -159,7 +159,7 @@ impl Driver {
                     connect_timeout: self.parts.connect_timeout,
                     timeout: self.parts.request_timeout,
                     board: self.parts.board.clone(),
-                    commands: self.parts.desk.clone(),
+                    commands: self.parts.command_sender.clone(),
                 };
                 self.updates.spawn(async move {
                     // The caller may have given up.
@@ -189,8 +189,8 @@ impl Driver {
 
     /// Serves the features of the snapshot file, if they belong to this client's keys and context.
     pub(super) async fn restore(&mut self) {
-        let Some(keeper) = &self.parts.keeper else { return };
-        match keeper.load().await {
+        let Some(snapshot_writer) = &self.parts.snapshot_writer else { return };
+        match snapshot_writer.load().await {
             Found::Nothing => {}
             Found::Unusable(why) => {
                 self.note(Notice::StoreIgnored { source: Source::Snapshot, why });
@@ -222,7 +222,12 @@ impl Driver {
             });
         }
         let now = self.parts.clock.now();
-        if let Some(write) = self.parts.keeper.as_mut().and_then(|keeper| keeper.last(now)) {
+        if let Some(write) = self
+            .parts
+            .snapshot_writer
+            .as_mut()
+            .and_then(|snapshot_writer| snapshot_writer.last(now))
+        {
             let _ = write.run();
         }
         self.waiting.clear();

@@ -9,7 +9,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use super::Driver;
-use crate::snapshot::Keeper;
+use crate::snapshot_file::SnapshotWriter;
 
 /// The write that is running, and the callers that wait for it.
 #[derive(Default)]
@@ -47,7 +47,11 @@ impl Driver {
     pub(super) fn save(&mut self) {
         let now = self.parts.clock.now();
         if self.saving.is_free()
-            && let Some(write) = self.parts.keeper.as_mut().and_then(|keeper| keeper.begin(now))
+            && let Some(write) = self
+                .parts
+                .snapshot_writer
+                .as_mut()
+                .and_then(|snapshot_writer| snapshot_writer.begin(now))
         {
             self.saving.write = Some(tokio::task::spawn_blocking(move || write.run()));
         }
@@ -64,11 +68,13 @@ impl Driver {
 
     /// Handles the end of a write.
     pub(super) fn saved(&mut self, outcome: io::Result<()>) {
-        self.journal.saved(&outcome);
-        match &mut self.parts.keeper {
-            Some(keeper) if outcome.is_err() => keeper.failed(),
+        self.status_log.saved(&outcome);
+        match &mut self.parts.snapshot_writer {
+            Some(snapshot_writer) if outcome.is_err() => snapshot_writer.failed(),
             // New features arrived during the write, and a caller waits for them to be written.
-            Some(keeper) if !self.saving.waiting.is_empty() && keeper.has_news() => {
+            Some(snapshot_writer)
+                if !self.saving.waiting.is_empty() && snapshot_writer.has_news() =>
+            {
                 return self.save();
             }
             _ => {}
@@ -87,7 +93,7 @@ impl Driver {
             }
             let outcome = std::future::poll_fn(|cx| self.saving.poll(cx)).await;
             self.saved(outcome);
-            if !self.parts.keeper.as_ref().is_some_and(Keeper::has_news) {
+            if !self.parts.snapshot_writer.as_ref().is_some_and(SnapshotWriter::has_news) {
                 return;
             }
         }

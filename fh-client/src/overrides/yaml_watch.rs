@@ -21,7 +21,7 @@ pub(crate) struct WatchedFile {
     path: PathBuf,
     state: Mutex<State>,
     /// Notified when a watch is to end.
-    bell: Condvar,
+    condvar: Condvar,
 }
 
 struct State {
@@ -52,7 +52,7 @@ impl Drop for YamlWatch {
         let state = self.file.state();
         self.is_over.store(true, Ordering::Release);
         drop(state);
-        self.file.bell.notify_all();
+        self.file.condvar.notify_all();
     }
 }
 
@@ -84,7 +84,7 @@ impl WatchedFile {
             #[cfg(test)]
             waiting: 0,
         });
-        (Self { path, state, bell: Condvar::new() }, values)
+        (Self { path, state, condvar: Condvar::new() }, values)
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -98,7 +98,7 @@ impl WatchedFile {
     /// Ends all watches.
     pub(crate) fn close(&self) {
         self.state().is_closed = true;
-        self.bell.notify_all();
+        self.condvar.notify_all();
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -139,7 +139,7 @@ impl WatchedFile {
         }
         loop {
             (state, _) = self
-                .bell
+                .condvar
                 .wait_timeout_while(state, interval, |state| {
                     !state.is_closed && !is_over.load(Ordering::Acquire)
                 })

@@ -22,14 +22,14 @@ pub(crate) type Sent = Result<Outcome, Refusal>;
 pub(crate) struct UpdateRequest {
     pub(crate) feature: String,
     pub(crate) update: Update,
-    pub(crate) then: Then,
+    pub(crate) then: AfterAccepted,
     /// The API key to use instead of the client's own.
     pub(crate) key: Option<ApiKey>,
 }
 
 /// The next step after the update was accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Then {
+pub(crate) enum AfterAccepted {
     Return,
     Wait,
 }
@@ -82,7 +82,7 @@ impl TestUpdates {
     /// # Errors
     /// [`Refusal`] if the server refused the update, or could not be reached.
     pub async fn set(&self, feature: &str, update: Update) -> Result<Outcome, Refusal> {
-        self.send(feature, update, Then::Return).await
+        self.send(feature, update, AfterAccepted::Return).await
     }
 
     /// Changes a feature, and waits until this client has received the change: the value without strategies, and the lock. A real
@@ -94,10 +94,15 @@ impl TestUpdates {
     /// # Errors
     /// [`Refusal`]; in particular [`Refusal::NotApplied`] if the change did not arrive within 10 seconds.
     pub async fn set_and_wait(&self, feature: &str, update: Update) -> Result<Outcome, Refusal> {
-        self.send(feature, update, Then::Wait).await
+        self.send(feature, update, AfterAccepted::Wait).await
     }
 
-    async fn send(&self, feature: &str, update: Update, then: Then) -> Result<Outcome, Refusal> {
+    async fn send(
+        &self,
+        feature: &str,
+        update: Update,
+        then: AfterAccepted,
+    ) -> Result<Outcome, Refusal> {
         let (reply, sent) = oneshot::channel();
         let key = self.key.clone();
         let request = UpdateRequest { feature: feature.to_string(), update, then, key };

@@ -12,7 +12,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 
 use super::answer::read;
-use super::{Outcome, Refusal, Sent, Then, Update, UpdateRequest};
+use super::{AfterAccepted, Outcome, Refusal, Sent, Update, UpdateRequest};
 use crate::board::Board;
 use crate::driver::{Command, guarded, secrets};
 use crate::transport::{
@@ -49,7 +49,7 @@ impl Updater {
             self.key = key;
         }
         let outcome = self.put(&feature, &update).await?;
-        if then == Then::Return {
+        if then == AfterAccepted::Return {
             return Ok(outcome);
         }
         let start = Instant::now();

@@ -10,7 +10,7 @@ use fh_session::Head;
 use futures_core::Stream;
 use serde_json::{Value, json};
 
-use super::features::Viewer;
+use super::features::Audience;
 use super::line::{Line, Received};
 use super::{ENVIRONMENT, Fault, MemoryEdge, SeenKind, SeenRequest};
 use crate::transport::{Response, TransportError, TransportErrorKind};
@@ -70,10 +70,10 @@ fn head_of(kind: SeenKind) -> Head {
 }
 
 /// Returns the viewer of a request: a client that evaluates itself, or a context to evaluate for.
-fn viewer(request: &SeenRequest) -> Viewer {
+fn viewer(request: &SeenRequest) -> Audience {
     let (path, query) = request.target.split_once('?').unwrap_or((&request.target, ""));
     if path.contains('*') || query.contains('*') {
-        return Viewer::Client;
+        return Audience::Client;
     }
     let in_query = query.strip_prefix("xfeaturehub=").map(decoded);
     let header = in_query.as_deref().or(request.header("x-featurehub")).unwrap_or_default();
@@ -83,7 +83,7 @@ fn viewer(request: &SeenRequest) -> Viewer {
         let values: Vec<&str> = values.split(',').collect();
         attributes = attributes.attribute(&decoded(name), values);
     }
-    Viewer::Server(attributes.build())
+    Audience::Server(attributes.build())
 }
 
 /// Decodes percent-encoding. Invalid UTF-8 is replaced.

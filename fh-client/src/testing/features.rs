@@ -28,7 +28,7 @@ pub(super) enum Event {
 }
 
 /// The client that features are shown to.
-pub(super) enum Viewer {
+pub(super) enum Audience {
     /// A client that evaluates rules itself.
     Client,
     /// A client for which the Edge evaluates, with its context.
@@ -122,21 +122,21 @@ impl Features {
     }
 
     /// Returns all features as this viewer sees them.
-    pub(super) fn seen_by(&self, viewer: &Viewer) -> Vec<Value> {
+    pub(super) fn seen_by(&self, viewer: &Audience) -> Vec<Value> {
         match viewer {
-            Viewer::Client => self.list.iter().cloned().map(Value::Object).collect(),
-            Viewer::Server(attributes) => {
+            Audience::Client => self.list.iter().cloned().map(Value::Object).collect(),
+            Audience::Server(attributes) => {
                 self.list.iter().map(|each| evaluated(each, attributes)).collect()
             }
         }
     }
 
     /// Returns one feature as this viewer sees it.
-    pub(super) fn one_seen_by(&self, key: &str, viewer: &Viewer) -> Option<Value> {
+    pub(super) fn one_seen_by(&self, key: &str, viewer: &Audience) -> Option<Value> {
         let feature = self.get(key)?;
         Some(match viewer {
-            Viewer::Client => Value::Object(feature.clone()),
-            Viewer::Server(attributes) => evaluated(feature, attributes),
+            Audience::Client => Value::Object(feature.clone()),
+            Audience::Server(attributes) => evaluated(feature, attributes),
         })
     }
 }

@@ -10,12 +10,12 @@ use futures_core::Stream;
 use serde_json::Value;
 
 use super::Shared;
-use super::features::{Event, Features, Viewer};
+use super::features::{Audience, Event, Features};
 use crate::transport::{TransportError, TransportErrorKind};
 
 /// The Edge's end of an open stream.
 pub(super) struct Line {
-    viewer: Viewer,
+    viewer: Audience,
     content: Mutex<Content>,
 }
 
@@ -36,7 +36,7 @@ enum End {
 }
 
 impl Line {
-    pub(super) fn new(viewer: Viewer) -> Self {
+    pub(super) fn new(viewer: Audience) -> Self {
         Self { viewer, content: Mutex::default() }
     }
 

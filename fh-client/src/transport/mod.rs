@@ -48,15 +48,15 @@ pub type Body = Pin<Box<dyn Stream<Item = Result<Bytes, TransportError>> + Send>
 /// use std::sync::Arc;
 /// use fh_client::transport::{BoxFuture, Response, Transport, TransportError, TransportErrorKind, TransportRequest};
 ///
-/// struct Unplugged;
+/// struct OfflineTransport;
 ///
-/// impl Transport for Unplugged {
+/// impl Transport for OfflineTransport {
 ///     fn send(&self, _request: TransportRequest) -> BoxFuture<Result<Response, TransportError>> {
 ///         Box::pin(async { Err(TransportError::new(TransportErrorKind::Connect, "the cable is out")) })
 ///     }
 /// }
 ///
-/// let client = fh_client::Client::builder("https://edge.example", "environment/key*").transport(Unplugged).start()?;
+/// let client = fh_client::Client::builder("https://edge.example", "environment/key*").transport(OfflineTransport).start()?;
 /// assert!(!client.is_enabled("ANYTHING"));
 /// # Ok::<(), fh_client::StartError>(())
 /// ```
@@ -86,9 +86,9 @@ impl<T: Transport + ?Sized> Transport for std::sync::Arc<T> {
 }
 
 /// The transport of a client that makes no requests.
-pub(crate) struct Unplugged;
+pub(crate) struct OfflineTransport;
 
-impl Transport for Unplugged {
+impl Transport for OfflineTransport {
     fn send(&self, _request: TransportRequest) -> BoxFuture<Result<Response, TransportError>> {
         let error = TransportError::new(TransportErrorKind::Connect, "this client is offline");
         Box::pin(async { Err(error) })

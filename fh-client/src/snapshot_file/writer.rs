@@ -24,7 +24,7 @@ const CONFIRM: Duration = Duration::from_secs(600);
 pub(crate) type WallClock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
 /// The snapshot file of one client.
-pub(crate) struct Keeper {
+pub(crate) struct SnapshotWriter {
     file: SnapshotFile,
     owner: Owner,
     clock: WallClock,
@@ -60,7 +60,7 @@ impl DueWrite {
     }
 }
 
-impl Keeper {
+impl SnapshotWriter {
     pub(crate) fn new(
         file: SnapshotFile,
         keys: &ApiKeys,
@@ -190,30 +190,31 @@ mod tests {
     fn when_it_is_written() {
         let keys = ApiKeys::parse(["e/key*"]).unwrap();
         let clock: WallClock = Arc::new(|| Timestamp::from_millis(1_000_000));
-        let mut keeper = Keeper::new("flags.json".into(), &keys, &ContextHeader::default(), clock);
+        let mut snapshot_writer =
+            SnapshotWriter::new("flags.json".into(), &keys, &ContextHeader::default(), clock);
         let received = |at: u64| SessionStatus {
             source: Some(Source::Streaming),
             updated: Some(Millis::new(at)),
             ..SessionStatus::default()
         };
         let rules = Arc::new(Rules::default());
-        assert_eq!(keeper.due(), None);
-        keeper.published(&rules);
-        assert_eq!(keeper.due(), None, "it may be a store's");
-        keeper.status(&received(100));
-        assert_eq!(keeper.due(), Some(Millis::new(0)), "the first at once");
-        let write = keeper.begin(Millis::new(1_100)).unwrap();
+        assert_eq!(snapshot_writer.due(), None);
+        snapshot_writer.published(&rules);
+        assert_eq!(snapshot_writer.due(), None, "it may be a store's");
+        snapshot_writer.status(&received(100));
+        assert_eq!(snapshot_writer.due(), Some(Millis::new(0)), "the first at once");
+        let write = snapshot_writer.begin(Millis::new(1_100)).unwrap();
         assert_eq!(write.saved_at, Timestamp::from_millis(999_000), "when it was known");
-        assert!(keeper.last(Millis::new(1_200)).is_none(), "nothing is new");
-        assert_eq!(keeper.due(), Some(Millis::new(601_100)), "confirmed now and then");
-        keeper.published(&rules);
-        assert_eq!(keeper.due(), Some(Millis::new(6_100)), "not more often than that");
-        assert!(keeper.last(Millis::new(1_300)).is_some(), "but at the end");
-        keeper.failed();
-        assert_eq!(keeper.due(), Some(Millis::new(6_300)), "what failed is tried again");
+        assert!(snapshot_writer.last(Millis::new(1_200)).is_none(), "nothing is new");
+        assert_eq!(snapshot_writer.due(), Some(Millis::new(601_100)), "confirmed now and then");
+        snapshot_writer.published(&rules);
+        assert_eq!(snapshot_writer.due(), Some(Millis::new(6_100)), "not more often than that");
+        assert!(snapshot_writer.last(Millis::new(1_300)).is_some(), "but at the end");
+        snapshot_writer.failed();
+        assert_eq!(snapshot_writer.due(), Some(Millis::new(6_300)), "what failed is tried again");
         let live = SessionStatus { connection: Connection::Streaming, ..received(100) };
-        keeper.status(&live);
-        let write = keeper.begin(Millis::new(7_000)).unwrap();
+        snapshot_writer.status(&live);
+        let write = snapshot_writer.begin(Millis::new(7_000)).unwrap();
         assert_eq!(write.saved_at, Timestamp::from_millis(1_000_000), "an open stream is news");
     }
 }

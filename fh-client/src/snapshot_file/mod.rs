@@ -2,8 +2,8 @@
 
 mod bootstrap;
 mod file;
-mod keeper;
 mod replace;
+mod writer;
 
 use std::borrow::Cow;
 use std::ffi::OsString;
@@ -12,7 +12,7 @@ use std::time::Duration;
 
 pub(crate) use self::bootstrap::Bootstrap;
 pub use self::bootstrap::BootstrapError;
-pub(crate) use self::keeper::{Found, Keeper};
+pub(crate) use self::writer::{Found, SnapshotWriter};
 
 /// The path of the file that keeps the last known features, and their maximum age.
 ///

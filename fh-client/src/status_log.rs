@@ -21,7 +21,7 @@ pub(crate) enum Reporting {
 
 /// The logs and gauges of one client. Each kind of problem is logged as a warning once, and again only after the Edge has
 /// answered well.
-pub(crate) struct Journal {
+pub(crate) struct StatusLog {
     edge: String,
     environment: String,
     reporting: Reporting,
@@ -35,7 +35,7 @@ pub(crate) struct Journal {
     gauges: crate::metrics::Gauges,
 }
 
-impl Journal {
+impl StatusLog {
     pub(crate) fn new(edge: &EdgeUrl, keys: &ApiKeys, reporting: Reporting) -> Self {
         let environment = keys.first().environment().to_string();
         Self {

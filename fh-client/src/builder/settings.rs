@@ -11,16 +11,16 @@ use fh_session::{
 
 use super::ClientBuilder;
 use super::Dispatching;
-use super::borrowed::Borrowed;
+use super::shared_handlers::Borrowed;
 use super::start::thread_trouble;
 use crate::context_pool::PoolListeners;
 use crate::driver::Place;
-use crate::journal::Reporting;
 use crate::start_error::StartError;
+use crate::status_log::Reporting;
 use crate::transport::{InvalidSetting, Transport};
 
 /// The settings of a running client. They are kept so that another client can be made of them later.
-pub(crate) struct Recipe {
+pub(crate) struct ClientSettings {
     pub(super) builder: ClientBuilder,
     pub(super) edge: EdgeUrl,
     pub(super) transport: Arc<dyn Transport>,
@@ -68,7 +68,7 @@ impl ClientBuilder {
     }
 }
 
-impl Recipe {
+impl ClientSettings {
     pub(super) fn repository(&self) -> Repository {
         let clock = Arc::clone(&self.builder.clock);
         let mut options = RepositoryOptions::new(move || clock());
