@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, ErrorKind, Read};
 
 use fh_eval::featurehub::{Document, Environment, ParseError};
-use fh_files::nearest;
+use fh_files::closest;
 
 use crate::failure::Failure;
 use crate::stream;
@@ -151,7 +151,7 @@ impl Payload {
                 "{name} does not say which environment it is of: leave {option} out"
             ))),
             None => {
-                let meant = nearest(wanted, ids.iter().map(String::as_str));
+                let meant = closest(wanted, ids.iter().map(String::as_str));
                 let listed = meant.map_or_else(|| ids.join(", "), str::to_string);
                 Err(Failure::Input(format!(
                     "{name} holds no environment {wanted}; {option} may be: {listed}"
@@ -171,7 +171,7 @@ pub(crate) fn no_such_feature<'a>(
     key: &str,
     keys: impl IntoIterator<Item = &'a str>,
 ) -> String {
-    match nearest(key, keys) {
+    match closest(key, keys) {
         Some(meant) => format!("{name} holds no feature {key}; did you mean {meant}?"),
         None => format!("{name} holds no feature {key}; `fh eval {name}` lists what it holds"),
     }

@@ -3,18 +3,18 @@
 #![deny(missing_docs)]
 
 mod builder;
+mod change_detector;
 mod json;
-mod look;
-mod nearest;
 mod node;
 mod position;
 mod scalar;
+mod spelling;
 mod yaml;
 
 #[cfg(test)]
 mod tests;
 
-pub use look::{Found, Look, Seen, Unreadable, read};
-pub use nearest::nearest;
+pub use change_detector::{ChangeDetector, FileChange, FileContent, Unreadable, read};
 pub use node::{Content, Limits, Member, Node, quoted};
 pub use position::{Position, SyntaxError};
+pub use spelling::closest;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use clap::Args;
 use fh_eval::Value;
-use fh_files::nearest;
+use fh_files::closest;
 use fh_session::RepositorySnapshot;
 
 use crate::asked::{AskArgs, Asked};
@@ -87,7 +87,7 @@ fn bare(screen: &mut Screen<'_>, value: Option<Value>) -> Result<(), Failure> {
 }
 
 fn no_such_feature<'a>(key: &str, keys: impl Iterator<Item = &'a str>) -> String {
-    match nearest(key, keys) {
+    match closest(key, keys) {
         Some(meant) => format!("the Edge has no feature {key}; did you mean {meant}?"),
         None => format!("the Edge has no feature {key}; `fh get` without it lists what there is"),
     }

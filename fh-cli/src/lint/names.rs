@@ -2,7 +2,7 @@
 
 use fh_eval::text::pattern::{Extent, Pattern};
 use fh_eval::{Country, Device, Platform};
-use fh_files::nearest;
+use fh_files::closest;
 
 use super::view::RuleView;
 use super::{At, Findings, countries};
@@ -41,7 +41,7 @@ pub(crate) fn check(findings: &mut Findings<'_>, rule: &RuleView<'_>, at: &At<'_
         let field = &rule.field;
         let meant = countries::named(text)
             .filter(|_| field == "country")
-            .or_else(|| nearest(text, known.iter().copied()));
+            .or_else(|| closest(text, known.iter().copied()));
         let advice = match (meant, field.as_ref()) {
             (Some(meant), _) => format!("write {meant}"),
             (None, "country") => {

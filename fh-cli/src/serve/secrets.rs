@@ -7,7 +7,7 @@ use std::time::{Duration, Instant, SystemTime};
 use fh_edge::AdminKey;
 use fh_edge::origin::relay::RelayKeys;
 use fh_edge::state::ServiceKey;
-use fh_files::{Found, Look, Seen, Unreadable};
+use fh_files::{ChangeDetector, FileChange, FileContent, Unreadable};
 use tokio::sync::mpsc;
 
 use super::settings::{RelayHeader, Settings, keys_in, relay_headers_in, relay_keys_in};
@@ -128,7 +128,7 @@ fn follow(files: &mut [Followed], wishes: &Receiver<()>, tell: &mpsc::Sender<Sec
 struct Followed {
     secret: Secret,
     path: PathBuf,
-    look: Look,
+    look: ChangeDetector,
     /// The time and the text of an error that has not been reported yet.
     trouble: Option<(Instant, String)>,
 }
@@ -136,7 +136,7 @@ struct Followed {
 impl Followed {
     /// Follows a file that was read already.
     fn new(secret: Secret, path: PathBuf) -> Self {
-        let mut look = Look::new(MOST_BYTES);
+        let mut look = ChangeDetector::new(MOST_BYTES);
         // The first check only records the state of the file. Its content was read with the settings.
         drop(look.first(&path));
         Self { secret, path, look, trouble: None }
@@ -147,8 +147,8 @@ impl Followed {
         let found = match is_asked {
             true => Some(self.look.first(&self.path)),
             false => match self.look.again(&self.path, wall) {
-                Seen::New(found) => Some(found),
-                Seen::Nothing | Seen::Unsettled => None,
+                FileChange::New(found) => Some(found),
+                FileChange::Nothing | FileChange::Unsettled => None,
             },
         };
         match found.map(|found| self.held(found)) {
@@ -167,7 +167,7 @@ impl Followed {
         Some(self.read(Err(why)))
     }
 
-    fn held(&self, found: Result<Found, Unreadable>) -> Result<Held, String> {
+    fn held(&self, found: Result<FileContent, Unreadable>) -> Result<Held, String> {
         let found = found.map_err(|why| why.to_string())?;
         let text = String::from_utf8(found.bytes).map_err(|_| "it is not UTF-8".to_string())?;
         if text.trim().is_empty() {

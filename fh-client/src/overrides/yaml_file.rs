@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use fh_files::{Content, Found, Limits, Member, Node, Position, Unreadable};
+use fh_files::{Content, FileContent, Limits, Member, Node, Position, Unreadable};
 
 /// The variable that holds the path of the file.
 const VARIABLE: &str = "FEATUREHUB_LOCAL_YAML";
@@ -75,7 +75,10 @@ pub(crate) struct FlagValues {
 
 impl FlagValues {
     /// Parses the bytes that were read from a file, or returns the reason why they could not be read.
-    pub(crate) fn of(path: &Path, found: Result<Found, Unreadable>) -> Result<Self, YamlProblem> {
+    pub(crate) fn of(
+        path: &Path,
+        found: Result<FileContent, Unreadable>,
+    ) -> Result<Self, YamlProblem> {
         let found = found.map_err(|error| YamlProblem {
             path: path.to_owned(),
             position: None,

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
-use fh_files::{Look, Seen};
+use fh_files::{ChangeDetector, FileChange};
 
 use super::yaml_file::{FlagValues, MOST_BYTES, YamlProblem};
 
@@ -25,7 +25,7 @@ pub(crate) struct WatchedFile {
 }
 
 struct State {
-    look: Look,
+    look: ChangeDetector,
     /// The time of the last check. All watches of a file share it: if a second watch checked too early, a file that is being
     /// written would look unchanged.
     looked: Option<Instant>,
@@ -65,7 +65,7 @@ impl std::fmt::Debug for YamlWatch {
 impl WatchedFile {
     /// Reads a file. A missing or invalid file counts as empty.
     pub(crate) fn open(path: PathBuf) -> (Self, Arc<FlagValues>) {
-        let mut look = Look::new(MOST_BYTES);
+        let mut look = ChangeDetector::new(MOST_BYTES);
         let (values, problem) = match FlagValues::of(&path, look.first(&path)) {
             Ok(values) => (values, None),
             Err(problem) => (FlagValues::default(), Some(problem)),
@@ -168,7 +168,7 @@ impl State {
     /// Checks the file once, and takes its content if it is new and valid.
     fn look(&mut self, path: &Path) {
         self.looked = Some(Instant::now());
-        let Seen::New(found) = self.look.again(path, SystemTime::now()) else { return };
+        let FileChange::New(found) = self.look.again(path, SystemTime::now()) else { return };
         match FlagValues::of(path, found) {
             Ok(values) => {
                 self.problem = None;

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use fh_files::{Found, Look, Seen, Unreadable};
+use fh_files::{ChangeDetector, FileChange, FileContent, Unreadable};
 use uuid::Uuid;
 
 use crate::state::State;
@@ -112,7 +112,7 @@ pub fn check(path: &Path, options: &Options) -> Result<Loaded, FileError> {
 pub struct StateFile {
     path: PathBuf,
     options: Options,
-    look: Look,
+    look: ChangeDetector,
 }
 
 impl StateFile {
@@ -121,7 +121,7 @@ impl StateFile {
     /// # Errors
     /// The second part is a [`FileError`] if [`check`] would return one. The file can be followed all the same, and may become valid.
     pub fn open(path: impl Into<PathBuf>, options: Options) -> (Self, Result<Loaded, FileError>) {
-        let mut file = Self { path: path.into(), options, look: Look::new(MOST_BYTES) };
+        let mut file = Self { path: path.into(), options, look: ChangeDetector::new(MOST_BYTES) };
         let first = file.read();
         (file, first)
     }
@@ -151,9 +151,9 @@ impl StateFile {
     /// Checks the file. Returns its content if that is new, and when to check again.
     fn look(&mut self, now: SystemTime) -> (Option<Result<Loaded, FileError>>, Next) {
         match self.look.again(&self.path, now) {
-            Seen::Nothing => (None, Next::Later),
-            Seen::Unsettled => (None, Next::Soon),
-            Seen::New(found) => (Some(parse(&self.path, &self.options, found)), Next::Later),
+            FileChange::Nothing => (None, Next::Later),
+            FileChange::Unsettled => (None, Next::Soon),
+            FileChange::New(found) => (Some(parse(&self.path, &self.options, found)), Next::Later),
         }
     }
 }
@@ -170,7 +170,7 @@ enum Next {
 fn parse(
     path: &Path,
     options: &Options,
-    found: Result<Found, Unreadable>,
+    found: Result<FileContent, Unreadable>,
 ) -> Result<Loaded, FileError> {
     let wrong = |why| FileError { path: path.to_owned(), why };
     let found = found.map_err(|why| wrong(FileProblem::Unreadable(why)))?;
@@ -185,7 +185,7 @@ fn parse(
 }
 
 /// Reads a file up to the maximum size of a state.
-fn read_file(path: &Path) -> Result<Found, Unreadable> {
+fn read_file(path: &Path) -> Result<FileContent, Unreadable> {
     fh_files::read(path, MOST_BYTES)
 }
 

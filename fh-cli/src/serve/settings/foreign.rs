@@ -95,7 +95,7 @@ impl Idle {
             match about(name) {
                 Some(about) => idle.add(name, about),
                 None if OURS.iter().any(|start| name.starts_with(start)) => {
-                    let meant = fh_files::nearest(name, names_of_properties());
+                    let meant = fh_files::closest(name, names_of_properties());
                     let meant = meant.map(|meant| format!("; did you mean {meant}?"));
                     let meant = meant.unwrap_or_default();
                     idle.unknown.push(format!("{name} ({line}) is no property of an Edge{meant}"));
@@ -113,7 +113,7 @@ impl Idle {
         let known: Vec<String> = SETTINGS.iter().map(super::Setting::variable).collect();
         for name in sources.own_variables().filter(|name| !known.iter().any(|known| known == name))
         {
-            let meant = fh_files::nearest(name, known.iter().map(String::as_str));
+            let meant = fh_files::closest(name, known.iter().map(String::as_str));
             let meant = meant.map(|meant| format!("; did you mean {meant}?")).unwrap_or_default();
             idle.unknown.push(format!("{name} in the environment is no setting{meant}"));
         }

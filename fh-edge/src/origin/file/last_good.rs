@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use fh_files::Found;
+use fh_files::FileContent;
 
 use super::{FileError, Loaded, parse, read_file};
 use crate::state::file::Options;
@@ -66,7 +66,7 @@ impl LastGood {
     /// Reads the stored text as if it came from the state file. `None` if there is none, or if it is not a valid state with these options.
     #[must_use]
     pub fn read(&self, options: &Options) -> Option<Loaded> {
-        let found: Found = read_file(&self.kept).ok()?;
+        let found: FileContent = read_file(&self.kept).ok()?;
         let read: Result<Loaded, FileError> = parse(&self.source, options, Ok(found));
         read.ok()
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use fh_files::{Content, Member, Node, Position, nearest};
+use fh_files::{Content, Member, Node, Position, closest};
 
 use super::Options;
 use super::problem::{Path, Problem, StateFileError, excerpt};
@@ -142,7 +142,7 @@ impl<'o> Reading<'o> {
         if self.suggestions > MOST_SUGGESTIONS {
             return String::new();
         }
-        let meant = nearest(name, candidates.into_iter().take(10_000));
+        let meant = closest(name, candidates.into_iter().take(10_000));
         meant.map(|meant| format!("; did you mean {meant}?")).unwrap_or_default()
     }
 

@@ -113,8 +113,8 @@ fn files(shown: &mut Shown) {
     let found = fh_files::read(&path, 1 << 20).unwrap();
     shown.debug(&found);
     shown.error(&fh_files::read(Path::new("no such file"), 1).unwrap_err());
-    shown.debug(&fh_files::Seen::New(Ok(found)));
-    shown.debug(&fh_files::Look::new(1 << 20));
+    shown.debug(&fh_files::FileChange::New(Ok(found)));
+    shown.debug(&fh_files::ChangeDetector::new(1 << 20));
 }
 
 fn servers(shown: &mut Shown) {

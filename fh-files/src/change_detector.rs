@@ -13,14 +13,14 @@ const COARSE: Duration = Duration::from_secs(2);
 
 /// The content of a file and the time of its last change. `Debug` shows only the size, because files hold API keys.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Found {
+pub struct FileContent {
     /// The content, as bytes.
     pub bytes: Vec<u8>,
     /// The time of the last change, if the file system reports one.
     pub modified: Option<SystemTime>,
 }
 
-impl fmt::Debug for Found {
+impl fmt::Debug for FileContent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Found")
             .field("bytes", &self.bytes.len())
@@ -57,7 +57,7 @@ impl std::error::Error for Unreadable {}
 ///
 /// # Errors
 /// [`Unreadable`] if the file is missing, is not a regular file, is too large, or cannot be read.
-pub fn read(path: &Path, most_bytes: u64) -> Result<Found, Unreadable> {
+pub fn read(path: &Path, most_bytes: u64) -> Result<FileContent, Unreadable> {
     let mut bytes = Vec::new();
     let outcome = std::fs::metadata(path).and_then(|found| {
         if !found.is_file() {
@@ -74,7 +74,7 @@ pub fn read(path: &Path, most_bytes: u64) -> Result<Found, Unreadable> {
     });
     match outcome {
         Ok(Err(error)) => Err(error),
-        Ok(Ok(modified)) => Ok(Found { bytes, modified }),
+        Ok(Ok(modified)) => Ok(FileContent { bytes, modified }),
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             Err(Unreadable { what: "there is no such file".to_owned(), is_missing: true })
         }
@@ -148,13 +148,13 @@ fn number(_: &Metadata) -> u64 {
 
 /// The result of one check of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Seen {
+pub enum FileChange {
     /// The file has not changed since it was last read.
     Nothing,
     /// The file has changed since the last check and may still be written to. Check again soon; the next check decides.
     Unsettled,
     /// The file has new content, or became unreadable. The same error is reported once, not at every check.
-    New(Result<Found, Unreadable>),
+    New(Result<FileContent, Unreadable>),
 }
 
 /// Detects changes of one file by repeated checks.
@@ -163,7 +163,7 @@ pub enum Seen {
 /// checks in a row found the same metadata, so that a half-written file is not read. Symbolic links are followed, so that replacing a link
 /// counts as a change.
 #[derive(Debug)]
-pub struct Look {
+pub struct ChangeDetector {
     most_bytes: u64,
     /// The metadata at the last check.
     seen: Outside,
@@ -173,7 +173,7 @@ pub struct Look {
     content: Option<u64>,
 }
 
-impl Look {
+impl ChangeDetector {
     /// Creates a detector that has not seen the file yet. It refuses files of more than `most_bytes` bytes.
     #[must_use]
     pub const fn new(most_bytes: u64) -> Self {
@@ -184,7 +184,7 @@ impl Look {
     ///
     /// # Errors
     /// The same as those of [`read`].
-    pub fn first(&mut self, path: &Path) -> Result<Found, Unreadable> {
+    pub fn first(&mut self, path: &Path) -> Result<FileContent, Unreadable> {
         self.seen = Signature::of(path);
         self.read = self.seen;
         let found = read(path, self.most_bytes);
@@ -193,10 +193,10 @@ impl Look {
     }
 
     /// Checks the file again. `now` is the current time by the clock of the file system.
-    pub fn again(&mut self, path: &Path, now: SystemTime) -> Seen {
+    pub fn again(&mut self, path: &Path, now: SystemTime) -> FileChange {
         let outside = Signature::of(path);
         if outside != std::mem::replace(&mut self.seen, outside) {
-            return Seen::Unsettled;
+            return FileChange::Unsettled;
         }
         let is_settled = match outside {
             None => true,
@@ -204,24 +204,24 @@ impl Look {
             Some(found) => self.content.is_some() && !found.is_fresh(now),
         };
         if outside == self.read && is_settled {
-            return Seen::Nothing;
+            return FileChange::Nothing;
         }
         let found = read(path, self.most_bytes);
         if Signature::of(path) != outside {
             // The file changed while it was read. The next check will see that.
-            return Seen::Unsettled;
+            return FileChange::Unsettled;
         }
         let is_same_place = std::mem::replace(&mut self.read, outside) == outside;
         let content = found.as_ref().ok().map(hash);
         let is_same = std::mem::replace(&mut self.content, content) == content;
         if is_same && (content.is_some() || is_same_place) {
-            return Seen::Nothing;
+            return FileChange::Nothing;
         }
-        Seen::New(found)
+        FileChange::New(found)
     }
 }
 
-fn hash(found: &Found) -> u64 {
+fn hash(found: &FileContent) -> u64 {
     let mut hasher = DefaultHasher::new();
     found.bytes.hash(&mut hasher);
     hasher.finish()

@@ -7,13 +7,13 @@ use super::*;
 const FILE: &str = "file";
 
 /// Formats the result of a check in short form.
-fn shown(seen: Seen) -> String {
+fn shown(seen: FileChange) -> String {
     match seen {
-        Seen::Nothing => "-".to_owned(),
-        Seen::Unsettled => "...".to_owned(),
-        Seen::New(Ok(found)) => String::from_utf8(found.bytes).unwrap(),
-        Seen::New(Err(error)) if error.is_missing() => "missing".to_owned(),
-        Seen::New(Err(_)) => "unreadable".to_owned(),
+        FileChange::Nothing => "-".to_owned(),
+        FileChange::Unsettled => "...".to_owned(),
+        FileChange::New(Ok(found)) => String::from_utf8(found.bytes).unwrap(),
+        FileChange::New(Err(error)) if error.is_missing() => "missing".to_owned(),
+        FileChange::New(Err(_)) => "unreadable".to_owned(),
     }
 }
 
@@ -26,8 +26,8 @@ fn later() -> SystemTime {
 fn a_change_is_read_once_it_rests() {
     let folder = Folder::new();
     folder.write(FILE, "A1", 1);
-    let mut look = Look::new(100);
-    assert_eq!(shown(Seen::New(look.first(&folder.file(FILE)))), "A1");
+    let mut look = ChangeDetector::new(100);
+    assert_eq!(shown(FileChange::New(look.first(&folder.file(FILE)))), "A1");
     let mut again = || shown(look.again(&folder.file(FILE), later()));
     assert_eq!(again(), "-");
 
@@ -52,8 +52,8 @@ fn a_change_is_read_once_it_rests() {
 fn each_sign_of_change_is_seen() {
     let folder = Folder::new();
     folder.write(FILE, "A1", 1);
-    let mut look = Look::new(100);
-    assert_eq!(shown(Seen::New(look.first(&folder.file(FILE)))), "A1");
+    let mut look = ChangeDetector::new(100);
+    assert_eq!(shown(FileChange::New(look.first(&folder.file(FILE)))), "A1");
     let mut again = || shown(look.again(&folder.file(FILE), later()));
 
     folder.write(FILE, "A2", 2);
@@ -78,8 +78,8 @@ fn each_sign_of_change_is_seen() {
 fn a_fresh_file_is_not_trusted_by_its_looks() {
     let folder = Folder::new();
     folder.write(FILE, "A1", 1);
-    let mut look = Look::new(100);
-    assert_eq!(shown(Seen::New(look.first(&folder.file(FILE)))), "A1");
+    let mut look = ChangeDetector::new(100);
+    assert_eq!(shown(FileChange::New(look.first(&folder.file(FILE)))), "A1");
     // The file is written again, perhaps within one tick of the file system's clock, so its metadata may not differ.
     folder.write(FILE, "A2", 1);
     let mut soon = || shown(look.again(&folder.file(FILE), SystemTime::now()));
@@ -99,8 +99,8 @@ fn a_fresh_file_is_not_trusted_by_its_looks() {
 fn an_edit_of_the_same_size_and_time_is_seen() {
     let folder = Folder::new();
     folder.write(FILE, "A1", 1);
-    let mut look = Look::new(100);
-    assert_eq!(shown(Seen::New(look.first(&folder.file(FILE)))), "A1");
+    let mut look = ChangeDetector::new(100);
+    assert_eq!(shown(FileChange::New(look.first(&folder.file(FILE)))), "A1");
     let touched = || touched(&fs::metadata(folder.file(FILE)).unwrap());
     let before = touched();
     folder.write(FILE, "A2", 1);
@@ -115,8 +115,8 @@ fn an_edit_of_the_same_size_and_time_is_seen() {
 #[test]
 fn unreadable_and_missing_files_are_told_once_and_come_back() {
     let folder = Folder::new();
-    let mut look = Look::new(100);
-    assert_eq!(shown(Seen::New(look.first(&folder.file(FILE)))), "missing");
+    let mut look = ChangeDetector::new(100);
+    assert_eq!(shown(FileChange::New(look.first(&folder.file(FILE)))), "missing");
     let mut again = || shown(look.again(&folder.file(FILE), later()));
     assert_eq!([again(), again()], ["-", "-"]);
 
@@ -142,8 +142,8 @@ fn unreadable_and_missing_files_are_told_once_and_come_back() {
 fn what_could_not_be_read_is_tried_again() {
     let folder = Folder::new();
     folder.write(FILE, "A1", 1);
-    let mut look = Look::new(1);
-    assert_eq!(shown(Seen::New(look.first(&folder.file(FILE)))), "unreadable");
+    let mut look = ChangeDetector::new(1);
+    assert_eq!(shown(FileChange::New(look.first(&folder.file(FILE)))), "unreadable");
     assert_eq!(shown(look.again(&folder.file(FILE), later())), "-", "told once");
     look.most_bytes = 100;
     assert_eq!(shown(look.again(&folder.file(FILE), later())), "A1");
@@ -181,8 +181,8 @@ fn links_that_are_swapped_are_changes() {
     }
     symlink("v1", within("current")).unwrap();
     symlink("current/file", folder.file(FILE)).unwrap();
-    let mut look = Look::new(100);
-    assert_eq!(shown(Seen::New(look.first(&folder.file(FILE)))), "A1");
+    let mut look = ChangeDetector::new(100);
+    assert_eq!(shown(FileChange::New(look.first(&folder.file(FILE)))), "A1");
     let mut again = || shown(look.again(&folder.file(FILE), later()));
     assert_eq!(again(), "-");
     symlink("v2", within("next")).unwrap();

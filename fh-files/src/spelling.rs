@@ -4,11 +4,11 @@
 /// of separator (`-`, `_`, `.` or space) make no difference.
 ///
 /// ```
-/// assert_eq!(fh_files::nearest("new-chekout", ["OLD_CHECKOUT", "NEW_CHECKOUT"]), Some("NEW_CHECKOUT"));
-/// assert_eq!(fh_files::nearest("PRICES", ["NEW_CHECKOUT"]), None);
+/// assert_eq!(fh_files::closest("new-chekout", ["OLD_CHECKOUT", "NEW_CHECKOUT"]), Some("NEW_CHECKOUT"));
+/// assert_eq!(fh_files::closest("PRICES", ["NEW_CHECKOUT"]), None);
 /// ```
 #[must_use]
-pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub fn closest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let name = plain(name);
     let allowed = (name.len() / 3).clamp(1, 4);
     candidates
@@ -56,10 +56,10 @@ mod tests {
     #[test]
     fn misspellings() {
         let names = ["NEW_CHECKOUT", "SEARCH_RANKING", "A"];
-        assert_eq!(nearest("new-checkout", names), Some("NEW_CHECKOUT"));
-        assert_eq!(nearest("SERCH_RANKNG", names), Some("SEARCH_RANKING"));
-        assert_eq!(nearest("PRICES", names), None);
-        assert_eq!(nearest("OLD_TROLLEYS", ["NEW_CHECKOUT"]), None);
+        assert_eq!(closest("new-checkout", names), Some("NEW_CHECKOUT"));
+        assert_eq!(closest("SERCH_RANKNG", names), Some("SEARCH_RANKING"));
+        assert_eq!(closest("PRICES", names), None);
+        assert_eq!(closest("OLD_TROLLEYS", ["NEW_CHECKOUT"]), None);
         assert_eq!(distance(&plain("kitten"), &plain("sitting")), 3);
     }
 }
