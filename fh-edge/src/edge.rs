@@ -9,13 +9,13 @@ use uuid::Uuid;
 
 use crate::admin_key::AdminKey;
 use crate::api::{self, Polls};
-use crate::core::{Core, Origin};
 use crate::journal::{DataFolder, DataFolderError, Opened, Repaired};
 use crate::listen::ListenerFigures;
 use crate::notices::Topic;
 use crate::options::Options;
 use crate::origin::relay::{Relay, RelayError, RelayKeys, RelayOptions, UpstreamStatus};
 use crate::serving::{AnswerBudget, Environments};
+use crate::shared_state::{Origin, SharedState};
 use crate::state::{Duplicate, State};
 use crate::world::{Base, Journal, NoJournal, Records, World, Writer, now};
 pub use crate::world::{FeatureChange, ReplaceError};
@@ -37,7 +37,7 @@ pub use crate::world::{FeatureChange, ReplaceError};
 /// ```
 #[derive(Debug)]
 pub struct Edge {
-    core: Arc<Core>,
+    shared: Arc<SharedState>,
 }
 
 /// A builder of an [`Edge`]. Every part has a default.
@@ -121,14 +121,14 @@ impl Edge {
     /// # run().unwrap();
     /// ```
     pub fn router(&self) -> Router {
-        api::router(&self.core)
+        api::router(&self.shared)
     }
 
     /// Returns a shortcut for [`listen::App::polls`](crate::listen::App::polls). It answers polls at `GET {path}/features` without a
     /// router, which costs more than such an answer itself. `path` is where the router is mounted: empty, or with a `/` at its beginning
     /// only.
     pub fn polls(&self, path: &str) -> Polls {
-        Polls::new(&self.core, path)
+        Polls::new(&self.shared, path)
     }
 
     /// Returns the paths of health checks for [`listen::App::probes`](crate::listen::App::probes), which reserves connections for them.
@@ -144,24 +144,24 @@ impl Edge {
     /// Returns the health checks, and metrics if [`Options::monitoring`] places them beside the API. It is for programs that mount
     /// [`Edge::router`] below a path and also answer probes without that path.
     pub fn probe_router(&self) -> Router {
-        api::probe_router(&self.core)
+        api::probe_router(&self.shared)
     }
 
     /// Returns health, metrics and version for a port of their own, and the admin API if [`Options::administration`] places it there.
     pub fn monitor_router(&self) -> Router {
-        api::monitor_router(&self.core)
+        api::monitor_router(&self.shared)
     }
 
     /// Returns the admin API, and the console if [`Options::console`] enables it, for programs that mount them themselves. Empty without an
     /// admin key. The other routers contain them as [`Options::administration`] says.
     pub fn admin_router(&self) -> Router {
-        api::admin_router(&self.core)
+        api::admin_router(&self.shared)
     }
 
     /// Returns a handle that changes what is served, from any thread or task.
     #[must_use]
     pub fn handle(&self) -> EdgeHandle {
-        EdgeHandle { core: Arc::clone(&self.core) }
+        EdgeHandle { shared: Arc::clone(&self.shared) }
     }
 }
 
@@ -213,7 +213,9 @@ impl EdgeBuilder {
             }
             let relay = Relay::start(relay, &self.options, &environments);
             let origin = Origin::Relay(Box::new(relay.map_err(StartError::Relay)?));
-            return Ok(Edge { core: Arc::new(Core::new(self.options, environments, origin)) });
+            return Ok(Edge {
+                shared: Arc::new(SharedState::new(self.options, environments, origin)),
+            });
         }
         let base = Base {
             profile: self.options.profile,
@@ -239,13 +241,13 @@ impl EdgeBuilder {
         };
         let writer = Writer::start(start, journal, base, Arc::clone(&environments))
             .map_err(StartError::Thread)?;
-        let core = Core::new(self.options, environments, Origin::World(writer));
-        core.set_notice(Topic::DataFolder, notice);
+        let shared = SharedState::new(self.options, environments, Origin::World(writer));
+        shared.set_notice(Topic::DataFolder, notice);
         if is_ready {
-            core.set_ready();
-            core.metrics.state_read();
+            shared.set_ready();
+            shared.metrics.state_read();
         }
-        Ok(Edge { core: Arc::new(core) })
+        Ok(Edge { shared: Arc::new(shared) })
     }
 }
 
@@ -274,7 +276,7 @@ fn data_notice(opened: &Opened, repaired: Option<&Repaired>) -> Option<String> {
 /// A handle that changes what an Edge serves, for programs that embed one and for tests.
 #[derive(Debug, Clone)]
 pub struct EdgeHandle {
-    core: Arc<Core>,
+    shared: Arc<SharedState>,
 }
 
 impl EdgeHandle {
@@ -283,7 +285,7 @@ impl EdgeHandle {
     /// # Errors
     /// [`ReplaceError::Closed`] after the Edge was closed, or [`ReplaceError::Relayed`] if it relays another one.
     pub async fn state(&self) -> Result<State, ReplaceError> {
-        self.core.writer()?.state().await.map_err(|_| ReplaceError::Closed)
+        self.shared.writer()?.state().await.map_err(|_| ReplaceError::Closed)
     }
 
     /// Replaces the whole state and returns the new revision. If a revision is given, the state is replaced only if it still has that
@@ -292,8 +294,8 @@ impl EdgeHandle {
     /// # Errors
     /// [`ReplaceError`] if the state was not replaced.
     pub async fn replace(&self, state: State, revision: Option<u64>) -> Result<u64, ReplaceError> {
-        let revision = self.core.writer()?.replace(state, revision).await?;
-        self.core.set_ready();
+        let revision = self.shared.writer()?.replace(state, revision).await?;
+        self.shared.set_ready();
         Ok(revision)
     }
 
@@ -304,30 +306,30 @@ impl EdgeHandle {
     /// closed, or
     /// [`ReplaceError::Relayed`] if it relays another one.
     pub async fn reload(&self, base: State) -> Result<(), ReplaceError> {
-        let reloaded = self.core.writer()?.reload(base).await;
+        let reloaded = self.shared.writer()?.reload(base).await;
         if reloaded.is_err() {
-            self.core.metrics.reload_failed();
+            self.shared.metrics.reload_failed();
         }
         reloaded?;
-        self.core.set_ready();
-        self.core.metrics.state_read();
+        self.shared.set_ready();
+        self.shared.metrics.state_read();
         Ok(())
     }
 
     /// Reports in `/metrics` that a base could not be read, until the next [`EdgeHandle::reload`] that succeeds.
     pub fn note_failed_reload(&self) {
-        self.core.metrics.reload_failed();
+        self.shared.metrics.reload_failed();
     }
 
     /// Adds a listener that serves this Edge to `/metrics`: its connections, their limit, and the expiry of its certificate.
     pub fn show_listener(&self, listener: ListenerFigures) {
-        self.core.metrics.add_listener(listener);
+        self.shared.metrics.add_listener(listener);
     }
 
     /// Makes readiness answer 503 from now on, while everything else continues. It is for servers that keep their sockets open until load
     /// balancers have noticed. [`EdgeHandle::say_bye`] does this, too.
     pub fn announce_stop(&self) {
-        self.core.announce_stop();
+        self.shared.announce_stop();
     }
 
     /// Changes one feature in one environment and returns the new revision. Readers see the change when this returns.
@@ -340,18 +342,18 @@ impl EdgeHandle {
         feature: &str,
         change: FeatureChange,
     ) -> Result<u64, ReplaceError> {
-        self.core.change(environment, feature, change).await
+        self.shared.change(environment, feature, change).await
     }
 
     /// Ends all streams with `bye`, spread over this time. Readiness answers 503 from now on, so that load balancers send no new clients.
     /// Call it when the server is to stop, before its listener waits for the last connections.
     pub async fn say_bye(&self, within: Duration) {
-        self.core.stop();
-        match &self.core.origin {
+        self.shared.stop();
+        match &self.shared.origin {
             // An error means that the writer has ended, so there is nothing left to close.
             Origin::World(writer) => drop(writer.close(within).await),
             Origin::Relay(relay) => {
-                self.core.environments.close(within);
+                self.shared.environments.close(within);
                 relay.close(within).await;
             }
         }
@@ -363,7 +365,7 @@ impl EdgeHandle {
     /// # Errors
     /// [`RelayError`] as at the start, or if this Edge is not a relay; then nothing changes.
     pub fn set_relay_keys(&self, keys: &[RelayKeys]) -> Result<(), RelayError> {
-        match &self.core.origin {
+        match &self.shared.origin {
             Origin::Relay(relay) => relay.set_keys(keys),
             Origin::World(_) => Err(RelayError::OwnState),
         }
@@ -375,7 +377,7 @@ impl EdgeHandle {
     /// # Errors
     /// [`RelayError::Client`] if a header cannot be sent, or [`RelayError::OwnState`] if this Edge is not a relay; then nothing changes.
     pub fn set_relay_headers(&self, headers: &[(String, String)]) -> Result<(), RelayError> {
-        match &self.core.origin {
+        match &self.shared.origin {
             Origin::Relay(relay) => relay.set_headers(headers),
             Origin::World(_) => Err(RelayError::OwnState),
         }
@@ -383,24 +385,24 @@ impl EdgeHandle {
 
     /// Replaces the admin key from the next request on. Routers that were made without an admin key have no admin API, and this adds none.
     pub fn set_admin_key(&self, key: AdminKey) {
-        self.core.set_admin_key(key);
+        self.shared.set_admin_key(key);
     }
 
     /// Sets the notice of a topic, which readiness shows in its body while its status stays the same. Notices are for problems that do not
     /// keep the Edge from serving. `None` removes the notice.
     pub fn set_notice(&self, topic: Topic, notice: Option<String>) {
-        self.core.set_notice(topic, notice);
+        self.shared.set_notice(topic, notice);
     }
 
     /// Returns the status of the upstream connections; empty if this Edge is not a relay.
     #[must_use]
     pub fn upstreams(&self) -> Vec<UpstreamStatus> {
-        self.core.upstreams()
+        self.shared.upstreams()
     }
 
     /// Returns the number of open streams.
     #[must_use]
     pub fn streams(&self) -> usize {
-        self.core.connections.count()
+        self.shared.connections.count()
     }
 }

@@ -8,7 +8,7 @@ use axum::response::Response;
 use http::header::{CACHE_CONTROL, ORIGIN};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 
-use crate::core::Core;
+use crate::shared_state::SharedState;
 
 const ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
 
@@ -30,12 +30,12 @@ impl Around {
     }
 
     /// Adds the headers that all responses carry, and counts the response.
-    pub(super) fn finish<B>(&self, core: &Core, response: &mut http::Response<B>) {
-        core.metrics.responded(response.status());
+    pub(super) fn finish<B>(&self, shared: &SharedState, response: &mut http::Response<B>) {
+        shared.metrics.responded(response.status());
         // 404 is the only error that caches keep, and a FeatureHub server sends `cache-control` with no other.
         let is_nothing = self.is_read && response.status() == StatusCode::NOT_FOUND;
         let headers = response.headers_mut();
-        if is_nothing && let Some(value) = &core.options.cache_control {
+        if is_nothing && let Some(value) = &shared.options.cache_control {
             headers.entry(CACHE_CONTROL).or_insert_with(|| value.clone());
         }
         // Responses below `/features/` tell nginx not to buffer them (edge-protocol 2.7).
@@ -43,30 +43,30 @@ impl Around {
             headers.insert(ACCEL_BUFFERING, HeaderValue::from_static("no"));
         }
         if self.has_origin {
-            core.cors.allow(headers);
+            shared.cors.allow(headers);
         }
     }
 }
 
 pub(super) async fn around(
-    State(core): State<Arc<Core>>,
+    State(shared): State<Arc<SharedState>>,
     request: Request,
     next: Next,
 ) -> Response {
     let around = Around::of(request.method(), request.uri().path(), request.headers());
     let is_preflight = around.has_origin && request.method() == Method::OPTIONS;
-    let mut response = if is_preflight { core.cors.preflight() } else { next.run(request).await };
-    around.finish(&core, &mut response);
+    let mut response = if is_preflight { shared.cors.preflight() } else { next.run(request).await };
+    around.finish(&shared, &mut response);
     response
 }
 
 /// Counts the responses of routes that pages of other origins cannot read.
 pub(super) async fn counted(
-    State(core): State<Arc<Core>>,
+    State(shared): State<Arc<SharedState>>,
     request: Request,
     next: Next,
 ) -> Response {
     let response = next.run(request).await;
-    core.metrics.responded(response.status());
+    shared.metrics.responded(response.status());
     response
 }

@@ -17,12 +17,12 @@ use uuid::Uuid;
 
 use super::query::pairs;
 use super::{audit, respond};
-use crate::core::{Core, Opened, Opening};
 use crate::evaluations::{Effort, Refused};
 use crate::metrics::{Hit, Outcome};
 use crate::options::Compression;
 use crate::origin::relay::Asker;
 use crate::serving::{Answer, Phase};
+use crate::shared_state::{Opened, Opening, SharedState};
 use crate::wire::api_key::RequestKey;
 use crate::wire::coding::accepts_gzip;
 use crate::wire::condition::{Condition, Written};
@@ -77,24 +77,24 @@ enum Found {
 /// A list that nearly always holds one element.
 type Few<T> = SmallVec<[T; 1]>;
 
-pub(super) async fn get(State(core): State<Arc<Core>>, request: Request) -> Response {
+pub(super) async fn get(State(shared): State<Arc<SharedState>>, request: Request) -> Response {
     let address = audit::address(request.extensions());
-    poll(&core, &request.into_parts().0, address).await.map(Body::from)
+    poll(&shared, &request.into_parts().0, address).await.map(Body::from)
 }
 
 /// Answers a poll. The headers that all routes share are added by the caller.
 pub(super) async fn poll(
-    core: &Core,
+    shared: &SharedState,
     request: &Parts,
     address: Option<IpAddr>,
 ) -> http::Response<Bytes> {
-    let polling = core.metrics.begin_poll();
-    let mut response = answer(core, request, address).await;
+    let polling = shared.metrics.begin_poll();
+    let mut response = answer(shared, request, address).await;
     drop(polling);
     let status = response.status();
-    core.metrics.count(Hit::Poll, Outcome::of(Hit::Poll, status));
+    shared.metrics.count(Hit::Poll, Outcome::of(Hit::Poll, status));
     // Errors must not be cached, except 404 (edge-protocol 2.7).
-    if let Some(value) = &core.options.cache_control
+    if let Some(value) = &shared.options.cache_control
         && matches!(status.as_u16(), 200 | STALE | 304 | 404)
     {
         response.headers_mut().entry(CACHE_CONTROL).or_insert_with(|| value.clone());
@@ -134,7 +134,11 @@ pub(crate) fn written_keys(query: &str) -> Few<Cow<'_, str>> {
     texts
 }
 
-async fn answer(core: &Core, request: &Parts, address: Option<IpAddr>) -> http::Response<Bytes> {
+async fn answer(
+    shared: &SharedState,
+    request: &Parts,
+    address: Option<IpAddr>,
+) -> http::Response<Bytes> {
     let headers = &request.headers;
     if !accepts_json(headers) {
         return respond::empty(StatusCode::NOT_ACCEPTABLE);
@@ -145,18 +149,18 @@ async fn answer(core: &Core, request: &Parts, address: Option<IpAddr>) -> http::
         Err(sentence) => return respond::text(StatusCode::BAD_REQUEST, sentence),
     };
     let context = Context::of(headers);
-    if let Err(why) = core.evaluations.check_context(context.text.len()) {
-        return respond::refused(core, why);
+    if let Err(why) = shared.evaluations.check_context(context.text.len()) {
+        return respond::refused(shared, why);
     }
     let read = || RequestContext::read([&*context.text]);
     // All keys are opened before the first wait, so that a relay fetches all of them at once.
-    let openings = keys.iter().map(|key| core.open(key, Asker::Poll, address, read));
+    let openings = keys.iter().map(|key| shared.open(key, Asker::Poll, address, read));
     let openings: Few<Opening> = openings.collect();
     let (mut found, mut opened, mut waiting) = (Few::with_capacity(keys.len()), 0, false);
     for (key, opening) in keys.iter().zip(openings) {
         let environment = key.environment;
         let opening = match opening {
-            Opening::Open(open) => core.fetched(open).await,
+            Opening::Open(open) => shared.fetched(open).await,
             other => other,
         };
         found.push(match opening {
@@ -189,16 +193,16 @@ async fn answer(core: &Core, request: &Parts, address: Option<IpAddr>) -> http::
     let held = headers.get(IF_NONE_MATCH).filter(|etag| is_held(etag, &found, &context));
     let held = held.filter(|_| !is_stale(&found));
     if held.is_none()
-        && let Err(response) = evaluate(core, &mut found, &context).await
+        && let Err(response) = evaluate(shared, &mut found, &context).await
     {
         return response;
     }
-    respond_with(core.options.compression, &found, held, headers, &context)
+    respond_with(shared.options.compression, &found, held, headers, &context)
 }
 
 /// Evaluates the answers that depend on the context and are not cached. The total work is bounded before any evaluation starts.
 async fn evaluate(
-    core: &Core,
+    shared: &SharedState,
     found: &mut [Found],
     context: &Context<'_>,
 ) -> Result<(), http::Response<Bytes>> {
@@ -218,8 +222,8 @@ async fn evaluate(
     if missing.is_empty() {
         return Ok(());
     }
-    match core.evaluations.effort(steps) {
-        Effort::TooLarge => return Err(respond::refused(core, Refused::TooMuchWork)),
+    match shared.evaluations.effort(steps) {
+        Effort::TooLarge => return Err(respond::refused(shared, Refused::TooMuchWork)),
         Effort::Small => {
             for (position, attributes) in missing {
                 let Some(Found::Open(open, answer)) = found.get_mut(position) else { continue };
@@ -237,7 +241,7 @@ async fn evaluate(
                 let Some(Found::Open(open, answer)) = found.get_mut(position) else { continue };
                 let (published, view) = (Arc::clone(&open.published), open.grant.view);
                 let (text, tag) = (context.text.to_string(), context.tag().to_string());
-                let made = core.evaluations.run(&core.metrics, move |caller| {
+                let made = shared.evaluations.run(&shared.metrics, move |caller| {
                     Answer::for_caller(&published, view, (&text, &tag), &attributes, caller)
                 });
                 let failed = || respond::empty(StatusCode::INTERNAL_SERVER_ERROR);

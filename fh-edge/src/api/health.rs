@@ -12,14 +12,14 @@ use http::StatusCode;
 use http::header::CACHE_CONTROL;
 
 use super::respond;
-use crate::core::Core;
+use crate::shared_state::SharedState;
 
 const ROOT: &str = "/";
 const LIVENESS: &str = "/health/liveness";
 const READINESS: [&str; 2] = ["/health/readiness", "/health/readyness"];
 
 /// Returns the routes of `/` and `/health`.
-pub(super) fn router() -> Router<Arc<Core>> {
+pub(super) fn router() -> Router<Arc<SharedState>> {
     let router = Router::new()
         .route(ROOT, get(|| async { respond::text::<Body>(StatusCode::OK, "ok") }))
         .route(LIVENESS, get(|| async { respond::empty::<Body>(StatusCode::OK) }));
@@ -32,35 +32,35 @@ pub(crate) fn paths() -> impl Iterator<Item = &'static str> {
 }
 
 /// Returns the route of `/metrics`.
-pub(super) fn metrics_router() -> Router<Arc<Core>> {
+pub(super) fn metrics_router() -> Router<Arc<SharedState>> {
     Router::new().route("/metrics", get(metrics))
 }
 
 /// Answers 200 while the Edge is ready for clients, else 503. The body lists problems that do not keep the Edge from serving.
-async fn readiness(State(core): State<Arc<Core>>) -> Response {
-    let status = match core.wants_clients() {
+async fn readiness(State(shared): State<Arc<SharedState>>) -> Response {
+    let status = match shared.wants_clients() {
         true => StatusCode::OK,
         false => StatusCode::SERVICE_UNAVAILABLE,
     };
-    match core.notices() {
+    match shared.notices() {
         notices if notices.is_empty() => respond::empty(status),
         notices => respond::bytes(status, "text/plain; charset=utf-8", Bytes::from(notices)),
     }
 }
 
-async fn metrics(State(core): State<Arc<Core>>) -> Response {
-    let (environments, connections) = (&core.environments, &core.connections);
+async fn metrics(State(shared): State<Arc<SharedState>>) -> Response {
+    let (environments, connections) = (&shared.environments, &shared.connections);
     let text =
-        core.metrics.text(core.wants_clients(), environments, connections, &core.upstreams());
+        shared.metrics.text(shared.wants_clients(), environments, connections, &shared.upstreams());
     let content_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     respond::bytes(StatusCode::OK, content_type, Bytes::from(text))
 }
 
 /// Returns the name and version of the program, which test suites read.
-pub(super) async fn version(State(core): State<Arc<Core>>) -> Response {
+pub(super) async fn version(State(shared): State<Arc<SharedState>>) -> Response {
     let body = format!(r#"{{"name":"fh-edge","version":"{}"}}"#, env!("CARGO_PKG_VERSION"));
     let mut response = respond::bytes(StatusCode::OK, "application/json", Bytes::from(body));
-    if let Some(value) = &core.options.cache_control {
+    if let Some(value) = &shared.options.cache_control {
         response.headers_mut().insert(CACHE_CONTROL, value.clone());
     }
     response

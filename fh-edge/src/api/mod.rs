@@ -27,11 +27,11 @@ pub(crate) use cors::Cors;
 pub(crate) use features::written_keys;
 pub use polls::Polls;
 
-use crate::core::Core;
 use crate::options::{Administration, Console, Monitoring};
+use crate::shared_state::SharedState;
 
 /// Returns all routes of the main port.
-pub(crate) fn router(core: &Arc<Core>) -> Router {
+pub(crate) fn router(shared: &Arc<SharedState>) -> Router {
     let mut router = Router::new()
         .route("/features", get(features::get))
         .route("/features/", get(features::get))
@@ -48,28 +48,28 @@ pub(crate) fn router(core: &Arc<Core>) -> Router {
     }
     let router = router
         .fallback(|| async { respond::empty::<Body>(StatusCode::NOT_FOUND) })
-        .layer(axum::middleware::from_fn_with_state(Arc::clone(core), around::around));
-    let router = match core.options.monitoring {
-        Monitoring::WithApi => router.merge(monitoring_router(core)),
+        .layer(axum::middleware::from_fn_with_state(Arc::clone(shared), around::around));
+    let router = match shared.options.monitoring {
+        Monitoring::WithApi => router.merge(monitoring_router(shared)),
         Monitoring::Apart => router,
     };
-    let router = router.with_state(Arc::clone(core));
-    let has_admin = match core.options.administration {
+    let router = router.with_state(Arc::clone(shared));
+    let has_admin = match shared.options.administration {
         Administration::WithApi => true,
-        Administration::WithMonitoring => core.options.monitoring == Monitoring::WithApi,
+        Administration::WithMonitoring => shared.options.monitoring == Monitoring::WithApi,
         Administration::Apart => false,
     };
     // Merged after the middleware, so that its responses carry no CORS headers.
-    if has_admin { router.merge(admin_router(core)) } else { router }
+    if has_admin { router.merge(admin_router(shared)) } else { router }
 }
 
 /// Returns the admin API, and the console if it is enabled. Empty without an admin key.
-pub(crate) fn admin_router(core: &Arc<Core>) -> Router {
-    if !core.has_admin_key() {
+pub(crate) fn admin_router(shared: &Arc<SharedState>) -> Router {
+    if !shared.has_admin_key() {
         return Router::new();
     }
-    let router = admin::router(core);
-    match core.options.console {
+    let router = admin::router(shared);
+    match shared.options.console {
         Console::On => router.merge(console::router()),
         Console::Off => router,
     }
@@ -77,29 +77,29 @@ pub(crate) fn admin_router(core: &Arc<Core>) -> Router {
 
 /// Returns health and metrics for the port of the API. Responses are counted, and carry no CORS headers, since pages of other origins do
 /// not need them.
-fn monitoring_router(core: &Arc<Core>) -> Router<Arc<Core>> {
-    let layer = axum::middleware::from_fn_with_state(Arc::clone(core), around::counted);
+fn monitoring_router(shared: &Arc<SharedState>) -> Router<Arc<SharedState>> {
+    let layer = axum::middleware::from_fn_with_state(Arc::clone(shared), around::counted);
     health::router().merge(health::metrics_router()).layer(layer)
 }
 
 /// Returns health, and metrics unless they have a port of their own. A server that mounts the API below a path also serves these without
 /// the path.
-pub(crate) fn probe_router(core: &Arc<Core>) -> Router {
-    let router = match core.options.monitoring {
-        Monitoring::WithApi => monitoring_router(core),
+pub(crate) fn probe_router(shared: &Arc<SharedState>) -> Router {
+    let router = match shared.options.monitoring {
+        Monitoring::WithApi => monitoring_router(shared),
         Monitoring::Apart => health::router(),
     };
-    router.with_state(Arc::clone(core))
+    router.with_state(Arc::clone(shared))
 }
 
 /// Returns the routes of a monitoring port.
-pub(crate) fn monitor_router(core: &Arc<Core>) -> Router {
+pub(crate) fn monitor_router(shared: &Arc<SharedState>) -> Router {
     let router = health::router()
         .merge(health::metrics_router())
         .route("/info/version", get(health::version))
-        .with_state(Arc::clone(core));
-    match core.options.administration {
-        Administration::WithMonitoring => router.merge(admin_router(core)),
+        .with_state(Arc::clone(shared));
+    match shared.options.administration {
+        Administration::WithMonitoring => router.merge(admin_router(shared)),
         Administration::WithApi | Administration::Apart => router,
     }
 }

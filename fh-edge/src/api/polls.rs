@@ -10,13 +10,13 @@ use http::{Method, Request, Response};
 
 use super::around::Around;
 use super::features;
-use crate::core::Core;
 use crate::listen::TrustedProxies;
+use crate::shared_state::SharedState;
 
 /// Answers `GET /features` as the router would. Routing takes longer than such an answer itself. See [`Edge::polls`](crate::Edge::polls).
 #[derive(Clone)]
 pub struct Polls {
-    core: Arc<Core>,
+    shared: Arc<SharedState>,
     /// The path that the API is mounted at.
     prefix: Box<str>,
 }
@@ -28,8 +28,8 @@ impl fmt::Debug for Polls {
 }
 
 impl Polls {
-    pub(crate) fn new(core: &Arc<Core>, prefix: &str) -> Self {
-        Self { core: Arc::clone(core), prefix: prefix.into() }
+    pub(crate) fn new(shared: &Arc<SharedState>, prefix: &str) -> Self {
+        Self { shared: Arc::clone(shared), prefix: prefix.into() }
     }
 
     /// Returns true if the request is a poll.
@@ -46,12 +46,12 @@ impl Polls {
     ) -> impl Future<Output = Response<Bytes>> + Send + use<> {
         let path = self.path(head.uri.path()).unwrap_or_default();
         let around = Around::of(&head.method, path, &head.headers);
-        let core = Arc::clone(&self.core);
-        let counts = core.counts_addresses();
+        let shared = Arc::clone(&self.shared);
+        let counts = shared.counts_addresses();
         let address = counts.then(|| proxies.client(peer, &head.headers).ip());
         async move {
-            let mut response = features::poll(&core, &head, address).await;
-            around.finish(&core, &mut response);
+            let mut response = features::poll(&shared, &head, address).await;
+            around.finish(&shared, &mut response);
             response
         }
     }

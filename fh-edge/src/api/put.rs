@@ -11,60 +11,60 @@ use http::{HeaderMap, StatusCode};
 use super::audit::{self, Entry};
 use super::features::NOT_READY;
 use super::{body, relayed, respond};
-use crate::core::{Core, Opening, Origin};
 use crate::metrics::{Hit, Outcome};
 use crate::origin::relay::Asker;
+use crate::shared_state::{Opening, Origin, SharedState};
 use crate::wire::api_key::RequestKey;
 use crate::wire::context::RequestContext;
 use crate::world::{Update, UpdateOutcome};
 
 /// Answers `PUT /features/{environment+key}/{feature}`.
 pub(super) async fn two(
-    State(core): State<Arc<Core>>,
+    State(shared): State<Arc<SharedState>>,
     Path((key, feature)): Path<(String, String)>,
     request: Request,
 ) -> Response {
     let key = key.replace('+', "/");
     match key.split('/').collect::<Vec<_>>().as_slice() {
-        [environment, secret] => put(&core, environment, secret, &feature, request).await,
+        [environment, secret] => put(&shared, environment, secret, &feature, request).await,
         _ => respond::empty(StatusCode::BAD_REQUEST),
     }
 }
 
 /// Answers `PUT /features/{environment}/{key}/{feature}`.
 pub(super) async fn three(
-    State(core): State<Arc<Core>>,
+    State(shared): State<Arc<SharedState>>,
     Path((environment, secret, feature)): Path<(String, String, String)>,
     request: Request,
 ) -> Response {
-    put(&core, &environment, &secret, &feature, request).await
+    put(&shared, &environment, &secret, &feature, request).await
 }
 
 /// Answers `PUT /features/{cache}/{environment}/{key}/{feature}`.
 pub(super) async fn four(
-    State(core): State<Arc<Core>>,
+    State(shared): State<Arc<SharedState>>,
     Path((_, environment, secret, feature)): Path<(String, String, String, String)>,
     request: Request,
 ) -> Response {
-    put(&core, &environment, &secret, &feature, request).await
+    put(&shared, &environment, &secret, &feature, request).await
 }
 
 async fn put(
-    core: &Core,
+    shared: &SharedState,
     environment: &str,
     secret: &str,
     feature: &str,
     request: Request,
 ) -> Response {
     let begin = Instant::now();
-    let response = answer(core, environment, secret, feature, request).await;
-    core.metrics.put_took(begin.elapsed());
-    core.metrics.count(Hit::Put, Outcome::of(Hit::Put, response.status()));
+    let response = answer(shared, environment, secret, feature, request).await;
+    shared.metrics.put_took(begin.elapsed());
+    shared.metrics.count(Hit::Put, Outcome::of(Hit::Put, response.status()));
     response
 }
 
 async fn answer(
-    core: &Core,
+    shared: &SharedState,
     environment: &str,
     secret: &str,
     feature: &str,
@@ -77,27 +77,27 @@ async fn answer(
         return respond::empty(StatusCode::NOT_FOUND);
     };
     let address = audit::address(request.extensions());
-    if let Origin::Relay(relay) = &core.origin {
-        return relayed::put(core, relay, &key, feature, request).await;
+    if let Origin::Relay(relay) = &shared.origin {
+        return relayed::put(shared, relay, &key, feature, request).await;
     }
-    match core.open(&key, Asker::Poll, address, RequestContext::default) {
+    match shared.open(&key, Asker::Poll, address, RequestContext::default) {
         Opening::Open(_) => {}
         Opening::Busy(_, beyond) => return respond::too_many(beyond.seconds(), beyond.as_str()),
         Opening::Full(seconds, why) => return respond::too_many(seconds, why),
         Opening::Unknown => return respond::empty(StatusCode::NOT_FOUND),
         Opening::NotYet => return respond::text(StatusCode::SERVICE_UNAVAILABLE, NOT_READY),
     }
-    let body = match body::read(request.into_body(), core.options.body_limit).await {
+    let body = match body::read(request.into_body(), shared.options.body_limit).await {
         Ok(body) => body,
         Err(why) => return why.response(),
     };
     // The body may take long to arrive, so the key is looked up again.
-    let Some(open) = core.look(&key) else { return respond::empty(StatusCode::NOT_FOUND) };
+    let Some(open) = shared.look(&key) else { return respond::empty(StatusCode::NOT_FOUND) };
     let update = match Update::read(&body) {
         Ok(update) => update,
         Err(refusal) => return refused(refusal.answer()),
     };
-    let outcome = core.put(&key, &open, feature, update).await;
+    let outcome = shared.put(&key, &open, feature, update).await;
     let entry = Entry {
         action: "put",
         address,

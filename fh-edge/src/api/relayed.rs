@@ -11,24 +11,24 @@ use http::header::{CONTENT_TYPE, RETRY_AFTER};
 use super::audit::{self, Entry};
 use super::features::NOT_READY;
 use super::{body, respond};
-use crate::core::{Core, Opening};
 use crate::origin::relay::{Asker, PutTrouble, Relay};
 use crate::serving::Phase;
+use crate::shared_state::{Opening, SharedState};
 use crate::wire::api_key::RequestKey;
 use crate::wire::context::RequestContext;
 
 pub(super) async fn put(
-    core: &Core,
+    shared: &SharedState,
     relay: &Relay,
     key: &RequestKey<'_>,
     feature: &str,
     request: Request,
 ) -> Response {
     let address = audit::address(request.extensions());
-    if let Err(refusal) = admit(core, relay, key, address).await {
+    if let Err(refusal) = admit(shared, relay, key, address).await {
         return *refusal;
     }
-    let body = match body::read(request.into_body(), core.options.body_limit).await {
+    let body = match body::read(request.into_body(), shared.options.body_limit).await {
         Ok(body) => body,
         Err(why) => return why.response(),
     };
@@ -61,18 +61,18 @@ pub(super) async fn put(
 
 /// Admits configured keys, and other keys that the upstream Edge has accepted.
 async fn admit(
-    core: &Core,
+    shared: &SharedState,
     relay: &Relay,
     key: &RequestKey<'_>,
     address: Option<IpAddr>,
 ) -> Result<(), Box<Response>> {
     if relay.is_configured(key) {
-        let counted = core.count(key, address);
+        let counted = shared.count(key, address);
         return counted
             .map_err(|beyond| Box::new(respond::too_many(beyond.seconds(), beyond.as_str())));
     }
-    let opening = match core.open(key, Asker::Poll, address, RequestContext::default) {
-        Opening::Open(open) => core.fetched(open).await,
+    let opening = match shared.open(key, Asker::Poll, address, RequestContext::default) {
+        Opening::Open(open) => shared.fetched(open).await,
         other => other,
     };
     Err(Box::new(match opening {

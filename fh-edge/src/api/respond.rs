@@ -4,8 +4,8 @@ use bytes::Bytes;
 use http::header::{CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderValue, Response, StatusCode};
 
-use crate::core::Core;
 use crate::evaluations::Refused;
+use crate::shared_state::SharedState;
 
 /// Returns a status without a body.
 pub(super) fn empty<B: Default>(status: StatusCode) -> Response<B> {
@@ -36,8 +36,8 @@ pub(super) fn bytes<B: From<Bytes>>(
 }
 
 /// Reports that a context, or the work of evaluating for it, exceeds its limit (D-115).
-pub(super) fn refused<B: From<Bytes>>(core: &Core, refused: Refused) -> Response<B> {
-    core.metrics.refused(refused);
+pub(super) fn refused<B: From<Bytes>>(shared: &SharedState, refused: Refused) -> Response<B> {
+    shared.metrics.refused(refused);
     let body = serde_json::json!({"error": refused.sentence(), "reason": refused.reason()});
     let body = Bytes::from(body.to_string());
     bytes(StatusCode::PAYLOAD_TOO_LARGE, "application/json", body)

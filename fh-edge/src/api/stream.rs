@@ -12,33 +12,33 @@ use http::{HeaderMap, HeaderValue, StatusCode};
 use super::features::context_text;
 use super::query::pairs;
 use super::{audit, respond};
-use crate::core::Core;
 use crate::metrics::{Hit, Outcome};
+use crate::shared_state::SharedState;
 use crate::stream::{EventStream, Start};
 use crate::wire::api_key::environment_id;
 
 /// Answers `GET /features/{environment}/{key}`.
 pub(super) async fn two(
-    State(core): State<Arc<Core>>,
+    State(shared): State<Arc<SharedState>>,
     Path((environment, secret)): Path<(String, String)>,
     request: Request,
 ) -> Response {
-    stream(&core, &environment, &secret, &request.into_parts().0)
+    stream(&shared, &environment, &secret, &request.into_parts().0)
 }
 
 /// Answers `GET /features/{cache}/{environment}/{key}`.
 pub(super) async fn three(
-    State(core): State<Arc<Core>>,
+    State(shared): State<Arc<SharedState>>,
     Path((_, environment, secret)): Path<(String, String, String)>,
     request: Request,
 ) -> Response {
-    stream(&core, &environment, &secret, &request.into_parts().0)
+    stream(&shared, &environment, &secret, &request.into_parts().0)
 }
 
-fn stream(core: &Arc<Core>, environment: &str, secret: &str, request: &Parts) -> Response {
+fn stream(shared: &Arc<SharedState>, environment: &str, secret: &str, request: &Parts) -> Response {
     let Some(environment) = environment_id(environment) else {
         let mut response = respond::empty(StatusCode::NOT_FOUND);
-        add_cache_control(&mut response, core.options.cache_control.as_ref());
+        add_cache_control(&mut response, shared.options.cache_control.as_ref());
         return response;
     };
     let in_query = request.uri.query().into_iter().flat_map(pairs);
@@ -55,11 +55,11 @@ fn stream(core: &Arc<Core>, environment: &str, secret: &str, request: &Parts) ->
         sdk: sdk(&request.headers),
         address: audit::address(&request.extensions),
     };
-    let (events, cache_control) = match EventStream::open(core, start) {
+    let (events, cache_control) = match EventStream::open(shared, start) {
         Ok(opened) => opened,
         Err(why) => {
-            core.metrics.count(Hit::Stream, Outcome::Failed);
-            return respond::refused(core, why);
+            shared.metrics.count(Hit::Stream, Outcome::Failed);
+            return respond::refused(shared, why);
         }
     };
     let mut response = Response::new(Body::new(events));

@@ -9,7 +9,7 @@ use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use super::Tls;
 
 /// Maximum number of connections that wait in the system's queue, since all clients reconnect at once after a restart. Linux caps it at
-/// `net.core.somaxconn`, 4096 by default.
+/// `net.shared.somaxconn`, 4096 by default.
 const BACKLOG: u32 = 4096;
 
 /// A listening socket, with or without TLS.

@@ -12,10 +12,10 @@ use bytes::Bytes;
 use super::copy::{Copy, Runs};
 use super::timing::{Due, Timing};
 use crate::connections::Listed;
-use crate::core::Core;
 use crate::evaluations::{Caller, Effort};
 use crate::rate::Beyond;
 use crate::serving::{Changes, Grant, Phase, Published, Shown, Slot};
+use crate::shared_state::SharedState;
 use crate::wire::api_key::RequestKey;
 use crate::wire::sse;
 
@@ -37,12 +37,12 @@ pub(super) struct Live {
     pub(super) told_stale: bool,
     pub(super) timing: Timing,
     pub(super) listed: Listed,
-    pub(super) core: Arc<Core>,
+    pub(super) shared: Arc<SharedState>,
 }
 
 impl Drop for Live {
     fn drop(&mut self) {
-        self.core.metrics.stream_lasted(self.listed.since.elapsed());
+        self.shared.metrics.stream_lasted(self.listed.since.elapsed());
     }
 }
 
@@ -97,7 +97,7 @@ impl Live {
         if self.postponed.is_some() {
             return Then::GoesOn;
         }
-        match self.core.evaluations.effort(self.copy.steps(published)) {
+        match self.shared.evaluations.effort(self.copy.steps(published)) {
             Effort::Small => {
                 self.copy.write(published, Runs::AtOnce, ready);
                 self.tell_stale(published.settings.stale, ready);
@@ -105,7 +105,7 @@ impl Live {
             Effort::Large => self.evaluating = Some(self.evaluate_apart(Arc::clone(published))),
             // The client keeps its last values. Its next request for a stream is refused (D-115).
             Effort::TooLarge => {
-                self.core.metrics.stream_over_budget();
+                self.shared.metrics.stream_over_budget();
                 ready.push_back(Bytes::from_static(sse::BYE.as_bytes()));
                 return Then::Ends;
             }
@@ -122,14 +122,14 @@ impl Live {
 
     /// Evaluates the next events on another thread.
     pub(super) fn evaluate_apart(&self, published: Arc<Published>) -> Evaluating {
-        let (core, mut copy) = (Arc::clone(&self.core), self.copy.clone());
+        let (shared, mut copy) = (Arc::clone(&self.shared), self.copy.clone());
         Box::pin(async move {
             let work = move |_: &Caller| {
                 let mut ready = VecDeque::new();
                 copy.write(&published, Runs::Apart, &mut ready);
                 (copy, ready)
             };
-            core.evaluations.run(&core.metrics, work).await
+            shared.evaluations.run(&shared.metrics, work).await
         })
     }
 
@@ -167,7 +167,7 @@ impl Live {
                 let environment = self.slot.current().id;
                 let key = RequestKey { environment, secret: &self.secret };
                 if let Some(Beyond::PerAddress(_)) = self.postponed
-                    && let Err(seconds) = self.core.count_stream_again(&key)
+                    && let Err(seconds) = self.shared.count_stream_again(&key)
                 {
                     self.postponed = Some(Beyond::PerKey(seconds));
                     self.timing.wait_for_turn(Duration::from_secs(seconds));
@@ -187,7 +187,7 @@ impl Live {
             Due::Revocation => {
                 // If the environment was removed and added again, it has another cell, which this stream does not watch.
                 let environment = self.slot.current().id;
-                let is_back = self.core.environments.open(environment, &self.secret).is_some();
+                let is_back = self.shared.environments.open(environment, &self.secret).is_some();
                 let last = if is_back { sse::BYE } else { sse::UNKNOWN_KEY };
                 ready.push_back(Bytes::from_static(last.as_bytes()));
                 Then::Ends

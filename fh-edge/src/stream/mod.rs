@@ -22,11 +22,11 @@ use tokio::time::Instant;
 use uuid::Uuid;
 
 use crate::connections::Connection;
-use crate::core::{Core, Loading, Opened, Opening};
 use crate::evaluations::{Effort, Refused};
 use crate::metrics::{Hit, Outcome};
 use crate::origin::relay::Asker;
 use crate::serving::{Phase, View};
+use crate::shared_state::{Loading, Opened, Opening, SharedState};
 use crate::wire::api_key::RequestKey;
 use crate::wire::condition::{Condition, Written};
 use crate::wire::context::RequestContext;
@@ -70,10 +70,10 @@ impl EventStream {
     /// # Errors
     /// [`Refused`] if the context is too long, or evaluating for it takes more work than one request may.
     pub(crate) fn open(
-        core: &Arc<Core>,
+        shared: &Arc<SharedState>,
         start: Start<'_>,
     ) -> Result<(Self, Option<HeaderValue>), Refused> {
-        core.evaluations.check_context(start.context.len())?;
+        shared.evaluations.check_context(start.context.len())?;
         let context = StreamContext::read(start.context);
         let condition = start
             .last_event_id
@@ -84,23 +84,23 @@ impl EventStream {
         }
         let key = RequestKey { environment: start.environment, secret: start.secret };
         let given = || RequestContext::read([start.context]);
-        let (opened, beyond) = match core.open(&key, Asker::Stream, start.address, given) {
+        let (opened, beyond) = match shared.open(&key, Asker::Stream, start.address, given) {
             Opening::Open(opened) => (opened, None),
             Opening::Busy(opened, beyond) => (opened, Some(beyond)),
             Opening::Unknown => {
                 ready.push_back(Bytes::from_static(sse::UNKNOWN_KEY.as_bytes()));
-                core.metrics.count(Hit::Stream, Outcome::Missed);
-                return Ok((Self::ending(ready), core.options.cache_control.clone()));
+                shared.metrics.count(Hit::Stream, Outcome::Missed);
+                return Ok((Self::ending(ready), shared.options.cache_control.clone()));
             }
             // A relay refuses only polls in this way; its streams wait for a connection. A refused stream would connect again.
             Opening::Full(..) => {
                 ready.push_back(Bytes::from_static(sse::BYE.as_bytes()));
-                return Ok((Self::ending(ready), core.options.cache_control.clone()));
+                return Ok((Self::ending(ready), shared.options.cache_control.clone()));
             }
             Opening::NotYet => {
-                let waiting = Some(Self::once_loaded(core, start));
+                let waiting = Some(Self::once_loaded(shared, start));
                 let stream = Self { ready, live: None, waiting };
-                return Ok((stream, core.options.cache_control.clone()));
+                return Ok((stream, shared.options.cache_control.clone()));
             }
         };
         // The cell is checked again after subscribing, so that no change is lost between the list and the updates (edge-protocol 11.5).
@@ -115,13 +115,13 @@ impl EventStream {
         let copy = Copy { view, context, sent: None };
         let effort = match published.phase {
             Phase::Waiting => Effort::Small,
-            Phase::Serving => core.evaluations.effort(copy.steps(&published)),
+            Phase::Serving => shared.evaluations.effort(copy.steps(&published)),
         };
         if effort == Effort::TooLarge {
             return Err(Refused::TooMuchWork);
         }
-        core.metrics.count(Hit::Stream, Outcome::Success);
-        let listed = core.connections.add(Connection {
+        shared.metrics.count(Hit::Stream, Outcome::Success);
+        let listed = shared.connections.add(Connection {
             environment: start.environment,
             account: Arc::clone(&grant.account),
             kind: copy.view.kind(),
@@ -139,9 +139,9 @@ impl EventStream {
             evaluating: None,
             postponed: beyond,
             told_stale: false,
-            timing: Timing::new(core.options.heartbeat, core.options.drop_after, postponed_for),
+            timing: Timing::new(shared.options.heartbeat, shared.options.drop_after, postponed_for),
             listed,
-            core: Arc::clone(core),
+            shared: Arc::clone(shared),
         };
         if published.phase != Phase::Waiting {
             let seen = live.copy.seen(&published);
@@ -167,24 +167,24 @@ impl EventStream {
     }
 
     /// Returns a stream that opens once there is a state. The caller has sent `ack` already, if it is due.
-    fn once_loaded(core: &Arc<Core>, start: Start<'_>) -> Waiting {
-        let timing = Timing::new(core.options.heartbeat, core.options.drop_after, None);
-        let core = Arc::clone(core);
+    fn once_loaded(shared: &Arc<SharedState>, start: Start<'_>) -> Waiting {
+        let timing = Timing::new(shared.options.heartbeat, shared.options.drop_after, None);
+        let shared = Arc::clone(shared);
         let (environment, secret) = (start.environment, start.secret.to_owned());
         let (context, sdk) = (start.context.to_owned(), start.sdk);
         let (last_event_id, address) = (start.last_event_id.map(str::to_owned), start.address);
         let opened = Box::pin(async move {
-            if core.loaded().await == Loading::Stopped {
+            if shared.loaded().await == Loading::Stopped {
                 return Self::ending(VecDeque::from([Bytes::from_static(sse::BYE.as_bytes())]));
             }
             let last_event_id = last_event_id.as_deref();
             let (secret, context) = (&*secret, &*context);
             let start = Start { environment, secret, context, last_event_id, sdk, address };
-            let mut stream = match Self::open(&core, start) {
+            let mut stream = match Self::open(&shared, start) {
                 Ok((stream, _)) => stream,
                 // The status of the response was sent before. The client's next request for a stream is answered with 413.
                 Err(why) => {
-                    core.metrics.refused(why);
+                    shared.metrics.refused(why);
                     Self::ending([Bytes::from_static(sse::BYE.as_bytes())].into())
                 }
             };

@@ -10,11 +10,11 @@ use std::task::Waker;
 use fh_eval::{Profile, Timestamp};
 
 use super::*;
-use crate::core::Origin;
 use crate::options::Options;
 use crate::serving::{
     AnswerBudget, Counting, Environments, Grants, Published, ServedFeature, Settings,
 };
+use crate::shared_state::Origin;
 use crate::state::{Account, Environment, State};
 use crate::world::{Base, NoJournal, Records, World, Writer};
 
@@ -24,7 +24,7 @@ const SERVER: &str = "server-key";
 
 /// An Edge with one environment, whose generations a test publishes.
 struct Stage {
-    core: Arc<Core>,
+    shared: Arc<SharedState>,
     state: State,
 }
 
@@ -50,10 +50,11 @@ impl Stage {
         };
         let nothing = (State::default(), World::waiting(Records::default()));
         let writer = Writer::start(nothing, Box::new(NoJournal), base, Arc::clone(&environments));
-        let core = Arc::new(Core::new(options, environments, Origin::World(writer.unwrap())));
+        let shared =
+            Arc::new(SharedState::new(options, environments, Origin::World(writer.unwrap())));
         let state = state(FLAG, r#"{"A": {"value": "x", "version": 1}}"#);
-        let stage = Self { core, state };
-        stage.core.environments.add(stage.waiting());
+        let stage = Self { shared, state };
+        stage.shared.environments.add(stage.waiting());
         stage
     }
 
@@ -85,7 +86,7 @@ impl Stage {
 
     fn publish(&self) {
         self.publish_at(0);
-        self.core.set_ready();
+        self.shared.set_ready();
     }
 
     fn publish_at(&self, now: i64) {
@@ -96,7 +97,7 @@ impl Stage {
             ServedFeature::new(feature, value, version, Counting::Counts)
         });
         let (served, settings) = (served.collect(), Self::settings(environment));
-        self.core.environments.change(ID, |next| {
+        self.shared.environments.change(ID, |next| {
             let next = next.with_grants(Self::grants(&self.state.accounts));
             next.with_features(served, settings, Timestamp::from_millis(now))
         });
@@ -114,13 +115,13 @@ impl Stage {
         let address = Some(address.parse().unwrap());
         let (context, last_event_id) = ("", None);
         let start = Start { environment: ID, secret, context, last_event_id, sdk: None, address };
-        EventStream::open(&self.core, start).unwrap().0
+        EventStream::open(&self.shared, start).unwrap().0
     }
 
     fn open(&self, secret: &str, context: &str, last_event_id: Option<&str>) -> EventStream {
         let start =
             Start { environment: ID, secret, context, last_event_id, sdk: None, address: None };
-        EventStream::open(&self.core, start).unwrap().0
+        EventStream::open(&self.shared, start).unwrap().0
     }
 }
 

@@ -44,7 +44,7 @@ pub(super) async fn get(
     State(admin): State<Arc<Admin>>,
     request: Request,
 ) -> Result<Json<Keys>, Problem> {
-    let state = admin.core.writer()?.state().await.map_err(|_| ReplaceError::Closed)?;
+    let state = admin.shared.writer()?.state().await.map_err(|_| ReplaceError::Closed)?;
     let address = audit::address(request.extensions());
     let entry = Entry { action: "admin.keys", address, ..Entry::default() };
     entry.write(Ok::<_, Infallible>("shown"));

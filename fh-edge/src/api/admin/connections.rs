@@ -71,10 +71,10 @@ pub(super) async fn get(
     let Query(asked) =
         query.map_err(|rejection| Problem::bad(rejection.body_text()).at("query"))?;
     let environment = match asked.environment {
-        Some(name) => Some(find(&admin.core, &name)?.id),
+        Some(name) => Some(find(&admin.shared, &name)?.id),
         None => None,
     };
-    let list = &admin.core.connections;
+    let list = &admin.shared.connections;
     let shown = list.list(environment, asked.limit.unwrap_or(MOST).min(MOST));
     let connections = shown.into_iter().map(View::of).collect();
     Ok(Json(Connections { count: list.count(), connections }))

@@ -75,14 +75,14 @@ pub(super) async fn post(
     for key in body.features.iter().flatten() {
         feature(&question.published, key).map_err(|unknown| unknown.at("features"))?;
     }
-    let core = Arc::clone(&admin.core);
-    let answered = core.evaluations.run(&core.metrics, move |caller| {
+    let shared = Arc::clone(&admin.shared);
+    let answered = shared.evaluations.run(&shared.metrics, move |caller| {
         let ruleset = question.ruleset();
         let wanted = body.features.as_deref();
         let explained = wanted_features(&question, wanted);
         let bound =
             WorkBound::of_explaining(explained.filter_map(|feature| ruleset.get(&feature.key)));
-        question.check_work(&admin.core, bound.steps(&question.attributes))?;
+        question.check_work(&admin.shared, bound.steps(&question.attributes))?;
         Ok(json(&answers(&question, &ruleset, wanted, caller)))
     });
     answered.await.ok_or_else(Problem::closed)?

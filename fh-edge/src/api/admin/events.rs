@@ -54,7 +54,7 @@ struct Feed {
 pub(super) async fn get(State(admin): State<Arc<Admin>>) -> Result<Response, Problem> {
     let place = Arc::clone(&admin.event_streams).try_acquire_owned();
     let place = place.map_err(|_| Problem::too_many(10, "too many streams of events are open"))?;
-    let revision = admin.core.environments.revision();
+    let revision = admin.shared.environments.revision();
     let feed = Feed { admin, revision, sent: None, _place: place };
     let events = Events { next: Some(Box::pin(feed.next())) };
     let mut response = Response::new(Body::new(events));
@@ -71,7 +71,7 @@ impl Feed {
         let beat = Instant::now() + self.heartbeat();
         loop {
             let revision = *self.revision.borrow_and_update();
-            let all = sorted(&self.admin.core.environments);
+            let all = sorted(&self.admin.shared.environments);
             let mut out = String::new();
             if all.iter().any(|each| each.closing.is_some()) {
                 return (Bytes::from_static(sse::BYE.as_bytes()), None);
@@ -90,7 +90,7 @@ impl Feed {
     }
 
     fn heartbeat(&self) -> Duration {
-        match self.admin.core.options.heartbeat {
+        match self.admin.shared.options.heartbeat {
             Duration::ZERO => HEARTBEAT,
             told => told.min(HEARTBEAT),
         }
@@ -107,7 +107,7 @@ impl Feed {
                 })
         });
         if is_news {
-            event(out, "environments", &Overview::of(&self.admin.core));
+            event(out, "environments", &Overview::of(&self.admin.shared));
         }
         for new in all {
             let Some(old) = sent.as_ref().and_then(|sent| sent.get(&new.id)) else { continue };

@@ -22,8 +22,8 @@ use super::problem::{Further, Problem};
 use super::tag::{self, Match};
 use crate::api::audit::{self, Entry};
 use crate::api::respond;
-use crate::core::read_strategies;
 use crate::serving::{Published, ServedFeature};
+use crate::shared_state::read_strategies;
 use crate::state::Json;
 use crate::world::{FeatureChange, ReplaceError};
 
@@ -41,8 +41,8 @@ pub(super) async fn list(
     path: Result<Path<String>, PathRejection>,
 ) -> Result<Response, Problem> {
     let Path(environment) = path.map_err(unreadable_path)?;
-    let revision = *admin.core.environments.revision().borrow();
-    let published = find(&admin.core, &environment)?;
+    let revision = *admin.shared.environments.revision().borrow();
+    let published = find(&admin.shared, &environment)?;
     let features = published.features.iter().map(|each| FeatureView::of(&published, each));
     let list = List { revision, environment: published.id, features: features.collect() };
     Ok(json(&list))
@@ -54,7 +54,7 @@ pub(super) async fn get(
     path: Result<Path<(String, String)>, PathRejection>,
 ) -> Result<Response, Problem> {
     let Path((environment, key)) = path.map_err(unreadable_path)?;
-    let published = find(&admin.core, &environment)?;
+    let published = find(&admin.shared, &environment)?;
     show(&published, &key)
 }
 
@@ -66,9 +66,9 @@ pub(super) async fn patch(
 ) -> Result<Response, Problem> {
     let Path((environment, key)) = path.map_err(unreadable_path)?;
     let (parts, body) = request.into_parts();
-    let published = find(&admin.core, &environment)?;
+    let published = find(&admin.shared, &environment)?;
     let feature = feature(&published, &key)?;
-    let mut change = body::json::<Patch>(&parts.headers, body, admin.core.options.body_limit)
+    let mut change = body::json::<Patch>(&parts.headers, body, admin.shared.options.body_limit)
         .await?
         .into_change();
     change.if_version = match Match::read(&parts.headers) {
@@ -91,7 +91,7 @@ pub(super) async fn patch(
         change.strategies.as_ref().map(|_| "strategies"),
     ];
     let changed: Vec<&str> = changed.into_iter().flatten().collect();
-    let outcome = admin.core.writer()?.patch((published.id, key.as_str().into()), change).await;
+    let outcome = admin.shared.writer()?.patch((published.id, key.as_str().into()), change).await;
     let entry = Entry {
         action: "admin.patch",
         address: audit::address(&parts.extensions),
@@ -102,7 +102,7 @@ pub(super) async fn patch(
     };
     entry.write(outcome.as_ref().map(|_| "changed"));
     outcome?;
-    let after = admin.core.environments.get(published.id).unwrap_or(published);
+    let after = admin.shared.environments.get(published.id).unwrap_or(published);
     show(&after, &key)
 }
 

@@ -19,7 +19,7 @@ pub(super) async fn check(
     request: Request,
     next: Next,
 ) -> Response {
-    let may = transport::check(admin.core.options.admin_transport, &request)
+    let may = transport::check(admin.shared.options.admin_transport, &request)
         .and_then(|()| may(&admin, request.headers(), audit::address(request.extensions())));
     let mut response = match may {
         Ok(()) => next.run(request).await,
@@ -39,7 +39,7 @@ fn may(admin: &Admin, headers: &HeaderMap, address: Option<IpAddr>) -> Result<()
         )
         .at("Authorization"));
     };
-    if admin.core.is_admin_key(given) {
+    if admin.shared.is_admin_key(given) {
         return Ok(());
     }
     if let Err(seconds) = admin.attempts.wrong_key(address) {

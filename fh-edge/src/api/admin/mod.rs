@@ -26,7 +26,7 @@ use axum::routing::{get, post};
 use http::StatusCode;
 use tokio::sync::Semaphore;
 
-use crate::core::Core;
+use crate::shared_state::SharedState;
 use attempts::Attempts;
 use problem::Problem;
 use works::LongWorks;
@@ -39,16 +39,16 @@ const MOST_LONG_WORKS: usize = 2;
 /// The data that all routes of the admin API share.
 #[derive(Debug)]
 struct Admin {
-    core: Arc<Core>,
+    shared: Arc<SharedState>,
     attempts: Attempts,
     event_streams: Arc<Semaphore>,
     works: LongWorks,
 }
 
 /// Returns all routes below `/admin/v1`.
-pub(super) fn router(core: &Arc<Core>) -> Router {
+pub(super) fn router(shared: &Arc<SharedState>) -> Router {
     let admin = Arc::new(Admin {
-        core: Arc::clone(core),
+        shared: Arc::clone(shared),
         attempts: Attempts::new(),
         event_streams: Arc::new(Semaphore::new(MOST_EVENT_STREAMS)),
         works: LongWorks::new(MOST_LONG_WORKS),

@@ -11,8 +11,8 @@ use uuid::Uuid;
 
 use super::Admin;
 use super::problem::Problem;
-use crate::core::Core;
 use crate::serving::{Environments, Phase, Published};
+use crate::shared_state::SharedState;
 use crate::wire::api_key::environment_id;
 
 /// A summary of all environments.
@@ -57,14 +57,14 @@ impl Environment {
 
 impl Overview {
     /// Makes the current summary.
-    pub(super) fn of(core: &Core) -> Self {
-        let revision = *core.environments.revision().borrow();
-        let mut streams: HashMap<Uuid, usize> = core.connections.by_environment();
-        let all = sorted(&core.environments);
+    pub(super) fn of(shared: &SharedState) -> Self {
+        let revision = *shared.environments.revision().borrow();
+        let mut streams: HashMap<Uuid, usize> = shared.connections.by_environment();
+        let all = sorted(&shared.environments);
         let environments = all.iter().map(|published| {
             Environment::of(published, streams.remove(&published.id).unwrap_or_default())
         });
-        let relayed = core.writer().is_err();
+        let relayed = shared.writer().is_err();
         Self { revision, relayed, environments: environments.collect() }
     }
 }
@@ -77,11 +77,11 @@ pub(super) fn sorted(environments: &Environments) -> Vec<Arc<Published>> {
 }
 
 /// Returns the environment with this id or name.
-pub(super) fn find(core: &Core, given: &str) -> Result<Arc<Published>, Problem> {
-    if let Some(found) = environment_id(given).and_then(|id| core.environments.get(id)) {
+pub(super) fn find(shared: &SharedState, given: &str) -> Result<Arc<Published>, Problem> {
+    if let Some(found) = environment_id(given).and_then(|id| shared.environments.get(id)) {
         return Ok(found);
     }
-    let mut named = core.environments.all();
+    let mut named = shared.environments.all();
     named.retain(|published| &*published.settings.name == given);
     match (named.pop(), named.is_empty()) {
         (None, _) => Err(Problem::no_such_environment(given)),
@@ -95,5 +95,5 @@ pub(super) fn find(core: &Core, given: &str) -> Result<Arc<Published>, Problem> 
 }
 
 pub(super) async fn get(State(admin): State<Arc<Admin>>) -> Json<Overview> {
-    Json(Overview::of(&admin.core))
+    Json(Overview::of(&admin.shared))
 }

@@ -95,13 +95,13 @@ pub(super) async fn post(
         return Err(Problem::bad(why).at("context"));
     }
     feature(&question.published, &body.feature).map_err(|unknown| unknown.at("feature"))?;
-    let core = Arc::clone(&admin.core);
-    let answered = core.evaluations.run(&core.metrics, move |caller| {
+    let shared = Arc::clone(&admin.shared);
+    let answered = shared.evaluations.run(&shared.metrics, move |caller| {
         let ruleset = question.ruleset();
         let feature = ruleset.get(&body.feature);
         let steps = WorkBound::of(feature).steps(&person(&question, &body, 0));
         question
-            .check_work(&admin.core, steps.saturating_mul(u64::from(body.people)))
+            .check_work(&admin.shared, steps.saturating_mul(u64::from(body.people)))
             .map_err(|why| why.at("people"))?;
         Ok(json(&rollout(&question, &body, feature, caller)))
     });

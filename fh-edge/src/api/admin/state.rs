@@ -28,7 +28,7 @@ const MOST_PROBLEMS: usize = 100;
 
 /// Answers `GET /state` with the whole state, its API keys included. The etag is the revision.
 pub(super) async fn get(State(admin): State<Arc<Admin>>) -> Result<Response, Problem> {
-    let state = admin.core.writer()?.state().await.map_err(|_| ReplaceError::Closed)?;
+    let state = admin.shared.writer()?.state().await.map_err(|_| ReplaceError::Closed)?;
     admin.works.run(move || tagged(json(&state), state.revision)).await
 }
 
@@ -56,15 +56,15 @@ pub(super) async fn put(
         return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, why).at("Content-Type"));
     }
     let text = body::read(body, LONGEST).await?;
-    let profile = admin.core.options.profile;
+    let profile = admin.shared.options.profile;
     let read = move || EdgeState::from_bytes(&text, &Options::new().verbatim().profile(profile));
     let parsed = admin.works.run(read).await?.map_err(|error| refused(&error))?;
-    let outcome = admin.core.writer()?.replace(parsed.state, expected).await;
+    let outcome = admin.shared.writer()?.replace(parsed.state, expected).await;
     let address = audit::address(&parts.extensions);
     let entry = Entry { action: "admin.replace", address, ..Entry::default() };
     entry.write(outcome.as_ref().map(|revision| format!("revision {revision}")));
     let revision = outcome?;
-    admin.core.set_ready();
+    admin.shared.set_ready();
     let warnings = parsed.warnings.iter().map(found).collect();
     Ok(tagged(json(&Replaced { revision, warnings }), revision))
 }

@@ -12,9 +12,9 @@ use super::Admin;
 use super::body;
 use super::overview::find;
 use super::problem::Problem;
-use crate::core::Core;
 use crate::evaluations::{Effort, Refused};
 use crate::serving::Published;
+use crate::shared_state::SharedState;
 use crate::world::now;
 
 /// A request body that names a subject.
@@ -40,8 +40,8 @@ pub(super) struct Question {
 }
 
 /// Counts a refusal and makes its error.
-fn refused(core: &Core, why: Refused) -> Problem {
-    core.metrics.refused(why);
+fn refused(shared: &SharedState, why: Refused) -> Problem {
+    shared.metrics.refused(why);
     Problem::new(StatusCode::PAYLOAD_TOO_LARGE, why.sentence())
 }
 
@@ -49,13 +49,13 @@ impl Question {
     /// Reads the body of a request, and the subject in it.
     pub(super) async fn of<B: Asks>(admin: &Admin, request: Request) -> Result<(B, Self), Problem> {
         let (parts, body) = request.into_parts();
-        let body: B = body::json(&parts.headers, body, admin.core.options.body_limit).await?;
-        let question = Self::read(&admin.core, &body.asked())?;
+        let body: B = body::json(&parts.headers, body, admin.shared.options.body_limit).await?;
+        let question = Self::read(&admin.shared, &body.asked())?;
         Ok((body, question))
     }
 
-    fn read(core: &Core, asked: &Asked<'_>) -> Result<Self, Problem> {
-        let published = find(core, asked.environment)?;
+    fn read(shared: &SharedState, asked: &Asked<'_>) -> Result<Self, Problem> {
+        let published = find(shared, asked.environment)?;
         let profile = match asked.profile {
             Some(name) => name.parse().map_err(|error: fh_eval::UnknownProfile| {
                 Problem::bad(error.to_string()).at("profile")
@@ -63,7 +63,10 @@ impl Question {
             None => published.settings.profile,
         };
         let bytes = asked.context.map_or(0, |context| context.get().len());
-        core.evaluations.check_context(bytes).map_err(|why| refused(core, why).at("context"))?;
+        shared
+            .evaluations
+            .check_context(bytes)
+            .map_err(|why| refused(shared, why).at("context"))?;
         let attributes = match asked.context {
             Some(context) => Attributes::from_json(context.get())
                 .map_err(|error| Problem::bad(error.to_string()).at("context"))?,
@@ -79,9 +82,9 @@ impl Question {
     }
 
     /// Checks that the work of the request is within the budget.
-    pub(super) fn check_work(&self, core: &Core, steps: u64) -> Result<(), Problem> {
-        match core.evaluations.effort(steps) {
-            Effort::TooLarge => Err(refused(core, Refused::TooMuchWork)),
+    pub(super) fn check_work(&self, shared: &SharedState, steps: u64) -> Result<(), Problem> {
+        match shared.evaluations.effort(steps) {
+            Effort::TooLarge => Err(refused(shared, Refused::TooMuchWork)),
             Effort::Small | Effort::Large => Ok(()),
         }
     }

@@ -16,17 +16,17 @@ use http::header::{AUTHORIZATION, CACHE_CONTROL, ETAG, IF_NONE_MATCH};
 use http::{HeaderMap, HeaderValue, StatusCode};
 
 use super::{audit, body, respond};
-use crate::core::{Admission, Core, Opened, Opening};
 use crate::evaluations::{Caller, Effort, Refused};
 use crate::origin::relay::Asker;
 use crate::serving::{Detail, Phase, Published, View};
+use crate::shared_state::{Admission, Opened, Opening, SharedState};
 use crate::wire::api_key::RequestKey;
 use crate::wire::context::RequestContext;
 use crate::world::now;
 use answer::{Evaluated, Failure, evaluate};
 use context::{EvaluationContext, Unusable};
 
-pub(super) fn router() -> Router<Arc<Core>> {
+pub(super) fn router() -> Router<Arc<SharedState>> {
     Router::new()
         .route("/ofrep/v1/evaluate/flags", post(all))
         .route("/ofrep/v1/evaluate/flags/{key}", post(one))
@@ -34,10 +34,14 @@ pub(super) fn router() -> Router<Arc<Core>> {
 }
 
 /// Answers `POST /ofrep/v1/evaluate/flags/{key}`.
-async fn one(State(core): State<Arc<Core>>, Path(key): Path<String>, request: Request) -> Response {
-    let (open, context) = match read(&core, request).await {
+async fn one(
+    State(shared): State<Arc<SharedState>>,
+    Path(key): Path<String>,
+    request: Request,
+) -> Response {
+    let (open, context) = match read(&shared, request).await {
         Ok(read) => read,
-        Err(refusal) => return refusal.response(&core, Some(&key)),
+        Err(refusal) => return refusal.response(&shared, Some(&key)),
     };
     let feature =
         open.view().and_then(|view| view.features().iter().find(|each| *each.key == *key));
@@ -46,9 +50,9 @@ async fn one(State(core): State<Arc<Core>>, Path(key): Path<String>, request: Re
         return json(StatusCode::NOT_FOUND, &Failure::not_found().for_key(&key));
     };
     let steps = open.published.steps_of(feature, &context.attributes);
-    let evaluated = match core.evaluations.effort(steps) {
+    let evaluated = match shared.evaluations.effort(steps) {
         Effort::TooLarge => {
-            return Refusal::TooLarge(Refused::TooMuchWork).response(&core, Some(&key));
+            return Refusal::TooLarge(Refused::TooMuchWork).response(&shared, Some(&key));
         }
         Effort::Small => {
             one_answer(&evaluate(&open.published, feature, &context.attributes, now(), detail))
@@ -58,7 +62,7 @@ async fn one(State(core): State<Arc<Core>>, Path(key): Path<String>, request: Re
             let work = move |_: &Caller| {
                 one_answer(&evaluate(&published, &feature, &context.attributes, now(), detail))
             };
-            match core.evaluations.run(&core.metrics, work).await {
+            match shared.evaluations.run(&shared.metrics, work).await {
                 Some(answer) => answer,
                 None => one_answer(&Err(Failure::internal())),
             }
@@ -88,11 +92,11 @@ fn one_answer(evaluated: &Result<Evaluated<'_>, Failure>) -> Result<Bytes, (Stat
 }
 
 /// Answers `POST /ofrep/v1/evaluate/flags`.
-async fn all(State(core): State<Arc<Core>>, request: Request) -> Response {
+async fn all(State(shared): State<Arc<SharedState>>, request: Request) -> Response {
     let condition = request.headers().get(IF_NONE_MATCH).cloned();
-    let (open, context) = match read(&core, request).await {
+    let (open, context) = match read(&shared, request).await {
         Ok(read) => read,
-        Err(refusal) => return refusal.response(&core, None),
+        Err(refusal) => return refusal.response(&shared, None),
     };
     let Some(view) = open.view() else { return unauthorised() };
     // Keys of both kinds are evaluated here, so the rules on `now` count even if the view itself does not evaluate.
@@ -106,7 +110,7 @@ async fn all(State(core): State<Arc<Core>>, request: Request) -> Response {
     let mut response = if holds {
         respond::empty(StatusCode::NOT_MODIFIED)
     } else {
-        match all_answers(&core, &open, context.attributes).await {
+        match all_answers(&shared, &open, context.attributes).await {
             Ok(body) => respond::bytes(StatusCode::OK, "application/json", body),
             Err(response) => return *response,
         }
@@ -122,14 +126,14 @@ async fn all(State(core): State<Arc<Core>>, request: Request) -> Response {
 
 /// Returns the body of the response with all features.
 async fn all_answers(
-    core: &Core,
+    shared: &SharedState,
     open: &Opened,
     attributes: Attributes,
 ) -> Result<Bytes, Box<Response>> {
     let steps = open.view().map_or(0, |view| view.steps(&open.published, &attributes));
-    match core.evaluations.effort(steps) {
+    match shared.evaluations.effort(steps) {
         Effort::TooLarge => {
-            Err(Box::new(Refusal::TooLarge(Refused::TooMuchWork).response(core, None)))
+            Err(Box::new(Refusal::TooLarge(Refused::TooMuchWork).response(shared, None)))
         }
         Effort::Small => {
             Ok(all_flags(&open.published, open.grant.view, &attributes, &Caller::default()))
@@ -137,7 +141,7 @@ async fn all_answers(
         Effort::Large => {
             let (published, view) = (Arc::clone(&open.published), open.grant.view);
             let work = move |caller: &Caller| all_flags(&published, view, &attributes, caller);
-            let made = core.evaluations.run(&core.metrics, work).await;
+            let made = shared.evaluations.run(&shared.metrics, work).await;
             made.ok_or_else(|| {
                 Box::new(json(StatusCode::INTERNAL_SERVER_ERROR, &Failure::internal()))
             })
@@ -167,8 +171,8 @@ fn all_flags(
 }
 
 /// Answers `GET /ofrep/v1/configuration`.
-async fn configuration(State(core): State<Arc<Core>>, request: Request) -> Response {
-    match admitted(&core, request.headers()) {
+async fn configuration(State(shared): State<Arc<SharedState>>, request: Request) -> Response {
+    match admitted(&shared, request.headers()) {
         Ok(_) => {
             let body = r#"{"name":"fh-edge","capabilities":{"cacheInvalidation":{"polling":{"enabled":true}},"flagEvaluation":{"supportedTypes":["int","float","string","boolean","object"]}}}"#;
             respond::bytes(StatusCode::OK, "application/json", Bytes::from_static(body.as_bytes()))
@@ -186,12 +190,12 @@ enum Refusal {
 
 impl Refusal {
     /// Returns the response to a request for one feature or for all.
-    fn response(self, core: &Core, key: Option<&str>) -> Response {
+    fn response(self, shared: &SharedState, key: Option<&str>) -> Response {
         let (status, failure) = match self {
             Self::Response(response) => return *response,
             Self::Context(failure) => (StatusCode::BAD_REQUEST, failure),
             Self::TooLarge(why) => {
-                core.metrics.refused(why);
+                shared.metrics.refused(why);
                 (StatusCode::PAYLOAD_TOO_LARGE, Failure::refused(why))
             }
         };
@@ -202,20 +206,23 @@ impl Refusal {
     }
 }
 
-async fn read(core: &Core, request: Request) -> Result<(Opened, EvaluationContext), Refusal> {
+async fn read(
+    shared: &SharedState,
+    request: Request,
+) -> Result<(Opened, EvaluationContext), Refusal> {
     let refuse = |response| Refusal::Response(Box::new(response));
     let (parts, body) = request.into_parts();
-    let key = admitted(core, &parts.headers).map_err(Refusal::Response)?;
-    let body = body::read(body, core.options.body_limit).await;
+    let key = admitted(shared, &parts.headers).map_err(Refusal::Response)?;
+    let body = body::read(body, shared.options.body_limit).await;
     let body = body.map_err(|why| refuse(why.response()))?;
-    let check = |bytes| core.evaluations.check_context(bytes);
+    let check = |bytes| shared.evaluations.check_context(bytes);
     let mut context = EvaluationContext::read(&body, check).map_err(|why| match why {
         Unusable::Failure(failure) => Refusal::Context(failure),
         Unusable::Refused(why) => Refusal::TooLarge(why),
     })?;
     // The body may take long to arrive, so the key is looked up after it.
     let open =
-        open(core, &key, audit::address(&parts.extensions), &context).await.map_err(refuse)?;
+        open(shared, &key, audit::address(&parts.extensions), &context).await.map_err(refuse)?;
     context.attributes = open.published.as_read(context.attributes);
     Ok((open, context))
 }
@@ -231,9 +238,12 @@ fn key(headers: &HeaderMap) -> Option<RequestKey<'_>> {
 }
 
 /// Returns the key of a request if it may be known.
-fn admitted<'a>(core: &Core, headers: &'a HeaderMap) -> Result<RequestKey<'a>, Box<Response>> {
+fn admitted<'a>(
+    shared: &SharedState,
+    headers: &'a HeaderMap,
+) -> Result<RequestKey<'a>, Box<Response>> {
     let key = key(headers).ok_or_else(|| Box::new(unauthorised()))?;
-    match core.admits(&key) {
+    match shared.admits(&key) {
         Admission::Yes => Ok(key),
         Admission::NotYet => Err(Box::new(no_state())),
         Admission::No => Err(Box::new(unauthorised())),
@@ -242,14 +252,14 @@ fn admitted<'a>(core: &Core, headers: &'a HeaderMap) -> Result<RequestKey<'a>, B
 
 /// Looks the key up for a context.
 async fn open(
-    core: &Core,
+    shared: &SharedState,
     key: &RequestKey<'_>,
     address: Option<IpAddr>,
     context: &EvaluationContext,
 ) -> Result<Opened, Response> {
     let given = || RequestContext::of(&context.attributes);
-    let opening = match core.open(key, Asker::Poll, address, given) {
-        Opening::Open(open) => core.fetched(open).await,
+    let opening = match shared.open(key, Asker::Poll, address, given) {
+        Opening::Open(open) => shared.fetched(open).await,
         other => other,
     };
     match opening {

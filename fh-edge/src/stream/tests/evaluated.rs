@@ -54,7 +54,7 @@ async fn time_changes_what_is_evaluated() {
     let id = id_of(&read(&mut server).0).to_string();
     read(&mut client);
     let turn = "2001-01-01T00:00:00Z".parse::<Timestamp>().unwrap();
-    stage.core.environments.change(ID, |next| next.at(turn));
+    stage.shared.environments.change(ID, |next| next.at(turn));
     let (text, _) = read(&mut server);
     assert!(text.starts_with("event: feature\n") && text.contains("\"v\":\"s\""), "{text}");
     assert_ne!(id_of(&text), id);
@@ -87,9 +87,9 @@ async fn time_is_told_only_to_those_for_whom_it_changes_something() {
     read(&mut kiwi);
     read(&mut nobody);
     let turn = "2001-01-01T00:00:00Z".parse::<Timestamp>().unwrap();
-    let given = stage.core.environments.get(ID).unwrap().published_at;
-    stage.core.environments.change(ID, |next| next.at(turn));
-    let now = stage.core.environments.get(ID).unwrap().published_at;
+    let given = stage.shared.environments.get(ID).unwrap().published_at;
+    stage.shared.environments.change(ID, |next| next.at(turn));
+    let now = stage.shared.environments.get(ID).unwrap().published_at;
     assert_eq!(now, given, "data are no newer because time passes");
     assert_eq!(names(&mut kiwi), ["feature"]);
     assert_eq!(read(&mut nobody).0, "");
@@ -149,7 +149,7 @@ async fn a_change_waits_for_a_large_evaluation() {
     let mut stage = stage_with_a_large_evaluation();
     stage.state.environments[0].stale = true;
     stage.publish();
-    let turns = stage.core.evaluations.take_all_turns().await;
+    let turns = stage.shared.evaluations.take_all_turns().await;
     let mut stream = stage.open(SERVER, &format!("a={}", "x".repeat(100)), None);
     assert_eq!(names(&mut stream), ["ack"]);
     stage.set(r#"{"value": "y", "version": 2}"#);
@@ -167,13 +167,13 @@ async fn a_change_waits_for_a_large_evaluation() {
 async fn a_key_that_leaves_is_evaluated_for_on_another_thread() {
     let stage = stage_with_a_large_evaluation();
     let delay = Duration::from_secs(60);
-    stage.core.environments.leave(ID, &Grants::default(), delay);
-    stage.core.environments.change(ID, |next| {
+    stage.shared.environments.leave(ID, &Grants::default(), delay);
+    stage.shared.environments.change(ID, |next| {
         let mut next = next.with_grants(Arc::default());
         next.revocation_delay = delay;
         next
     });
-    let turns = stage.core.evaluations.take_all_turns().await;
+    let turns = stage.shared.evaluations.take_all_turns().await;
     let mut stream = stage.open(SERVER, &format!("a={}", "x".repeat(100)), None);
     assert_eq!(names(&mut stream), ["ack"]);
     drop(turns);

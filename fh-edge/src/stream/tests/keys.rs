@@ -8,7 +8,7 @@ async fn a_key_that_is_not_good() {
     let mut stream = stage.open("nobody's", "", None);
     assert_eq!(read(&mut stream), (format!("{}{}", sse::ACK, sse::UNKNOWN_KEY), true));
     assert!(stream.is_end_stream());
-    assert_eq!(stage.core.connections.count(), 0);
+    assert_eq!(stage.shared.connections.count(), 0);
 }
 
 #[tokio::test(start_paused = true)]
@@ -19,7 +19,7 @@ async fn a_key_that_goes() {
     let accounts = std::mem::take(&mut stage.state.accounts);
     let delay = Duration::from_secs(5);
     let without = |delay| {
-        stage.core.environments.change(ID, |next| {
+        stage.shared.environments.change(ID, |next| {
             let mut next = next.with_grants(Arc::default());
             next.revocation_delay = delay;
             next
@@ -27,7 +27,7 @@ async fn a_key_that_goes() {
     };
     let with = || {
         let grants = Stage::grants(&accounts);
-        stage.core.environments.change(ID, |next| next.with_grants(grants));
+        stage.shared.environments.change(ID, |next| next.with_grants(grants));
     };
     // The key comes back in time, as after reading a half-written file.
     without(delay);
@@ -109,8 +109,8 @@ async fn whoever_comes_while_a_key_may_come_back() {
     let delay = Duration::from_secs(5);
     let accounts = std::mem::take(&mut stage.state.accounts);
     let lose = |stage: &Stage| {
-        stage.core.environments.leave(ID, &Grants::default(), delay);
-        stage.core.environments.change(ID, |next| {
+        stage.shared.environments.leave(ID, &Grants::default(), delay);
+        stage.shared.environments.change(ID, |next| {
             let mut next = next.with_grants(Arc::default());
             next.revocation_delay = delay;
             next
@@ -153,7 +153,7 @@ async fn an_environment_that_goes() {
     let stage = Stage::serving();
     let delay = Duration::from_secs(5);
     let remove = || {
-        stage.core.environments.remove(ID, |last| {
+        stage.shared.environments.remove(ID, |last| {
             let mut last = last.with_grants(Arc::default());
             last.revocation_delay = delay;
             last
@@ -170,13 +170,13 @@ async fn an_environment_that_goes() {
     }
 
     // The environment comes back in time, in another cell.
-    stage.core.environments.add(stage.waiting());
+    stage.shared.environments.add(stage.waiting());
     stage.publish();
     let mut stream = stage.open(CLIENT, "", None);
     read(&mut stream);
     remove();
     assert_eq!(read(&mut stream), (String::new(), false));
-    stage.core.environments.add(stage.waiting());
+    stage.shared.environments.add(stage.waiting());
     stage.publish();
     tokio::time::advance(Duration::from_secs(6)).await;
     assert_eq!(read(&mut stream), (sse::BYE.to_string(), true));

@@ -111,7 +111,7 @@ async fn a_reader_that_does_not_read_holds_no_generation() {
     let mut stage = Stage::serving();
     let mut stream = stage.open(SERVER, "a=1", None);
     read(&mut stream);
-    let first = Arc::downgrade(&stage.core.environments.get(ID).unwrap());
+    let first = Arc::downgrade(&stage.shared.environments.get(ID).unwrap());
     stage.set(r#"{"value": "y", "version": 2}"#);
     assert!(first.upgrade().is_none(), "with its answers and rules");
     assert!(read(&mut stream).0.contains("\"value\":\"y\""));

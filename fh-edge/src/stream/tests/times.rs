@@ -17,7 +17,7 @@ async fn while_there_is_no_state_nobody_knows() {
 
     let stage = Stage::new(Options::default());
     let mut waiting = stage.open("nobody's", "", None);
-    stage.core.stop();
+    stage.shared.stop();
     assert_eq!(read(&mut waiting), (format!("{}{}", sse::ACK, sse::BYE), true));
 }
 
@@ -46,7 +46,7 @@ async fn heartbeats_and_the_end_of_its_time() {
     tokio::time::advance(Duration::from_secs(15)).await;
     let (text, ended) = read(&mut stream);
     assert!(ended && text.ends_with(sse::BYE), "{text}");
-    assert_eq!(stage.core.connections.count(), 0);
+    assert_eq!(stage.shared.connections.count(), 0);
 }
 
 #[tokio::test(start_paused = true)]
@@ -54,7 +54,7 @@ async fn goodbye_when_the_server_stops() {
     let stage = Stage::serving();
     let mut stream = stage.open(CLIENT, "", None);
     read(&mut stream);
-    stage.core.environments.close(Duration::from_secs(10));
+    stage.shared.environments.close(Duration::from_secs(10));
     assert_eq!(read(&mut stream).0, "");
     // A stream that opens now still gets its features first.
     let mut late = stage.open(CLIENT, "", None);
@@ -91,13 +91,13 @@ async fn a_server_that_stops_before_it_has_a_state() {
     let stage = Stage::new(Options::default());
     let mut stream = stage.open(CLIENT, "", None);
     assert_eq!(names(&mut stream), ["ack"]);
-    stage.core.environments.close(Duration::from_secs(10));
+    stage.shared.environments.close(Duration::from_secs(10));
     assert_eq!(read(&mut stream).0, "", "not a list of nothing");
     tokio::time::advance(Duration::from_secs(8)).await;
     assert_eq!(read(&mut stream), (sse::BYE.to_string(), true));
     // A change after the end was announced does not cancel it.
     let stage = Stage::serving();
-    stage.core.environments.close(Duration::from_secs(10));
+    stage.shared.environments.close(Duration::from_secs(10));
     stage.publish();
     let mut late = stage.open(CLIENT, "", None);
     assert_eq!(names(&mut late), ["ack", "features"]);

@@ -28,7 +28,7 @@ use crate::world::{FeatureChange, PutError, ReplaceError, Update, UpdateOutcome,
 
 /// The data that all routes share.
 #[derive(Debug)]
-pub(crate) struct Core {
+pub(crate) struct SharedState {
     pub(crate) options: Options,
     pub(crate) cors: Cors,
     pub(crate) environments: Arc<Environments>,
@@ -111,7 +111,7 @@ pub(crate) enum Loading {
     Stopped,
 }
 
-impl Core {
+impl SharedState {
     pub(crate) fn new(options: Options, environments: Arc<Environments>, origin: Origin) -> Self {
         Self {
             cors: Cors::new(&options),
