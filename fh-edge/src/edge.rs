@@ -17,8 +17,8 @@ use crate::origin::relay::{Relay, RelayError, RelayKeys, RelayOptions, UpstreamS
 use crate::serving::{AnswerBudget, Environments};
 use crate::shared_state::{Origin, SharedState};
 use crate::state::{Duplicate, State};
-use crate::world::{Base, Journal, NoJournal, Records, World, Writer, now};
-pub use crate::world::{FeatureChange, ReplaceError};
+pub use crate::state_store::{FeatureChange, ReplaceError};
+use crate::state_store::{Journal, NoJournal, Records, ServeDefaults, StateStore, Writer, now};
 
 /// An Edge: routes to serve, and a handle to change what they serve.
 ///
@@ -217,7 +217,7 @@ impl EdgeBuilder {
                 shared: Arc::new(SharedState::new(self.options, environments, origin)),
             });
         }
-        let base = Base {
+        let base = ServeDefaults {
             profile: self.options.profile,
             cache_control: self.options.cache_control.clone(),
             answers: AnswerBudget::new(self.options.answer_cache),
@@ -236,12 +236,12 @@ impl EdgeBuilder {
         };
         let is_ready = self.state.is_some();
         let start = match self.state {
-            Some(state) => (state.clone(), World::open(state, records, now())),
-            None => (State::default(), World::waiting(records)),
+            Some(state) => (state.clone(), StateStore::open(state, records, now())),
+            None => (State::default(), StateStore::waiting(records)),
         };
         let writer = Writer::start(start, journal, base, Arc::clone(&environments))
             .map_err(StartError::Thread)?;
-        let shared = SharedState::new(self.options, environments, Origin::World(writer));
+        let shared = SharedState::new(self.options, environments, Origin::StateStore(writer));
         shared.set_notice(Topic::DataFolder, notice);
         if is_ready {
             shared.set_ready();
@@ -351,7 +351,7 @@ impl EdgeHandle {
         self.shared.stop();
         match &self.shared.origin {
             // An error means that the writer has ended, so there is nothing left to close.
-            Origin::World(writer) => drop(writer.close(within).await),
+            Origin::StateStore(writer) => drop(writer.close(within).await),
             Origin::Relay(relay) => {
                 self.shared.environments.close(within);
                 relay.close(within).await;
@@ -367,7 +367,7 @@ impl EdgeHandle {
     pub fn set_relay_keys(&self, keys: &[RelayKeys]) -> Result<(), RelayError> {
         match &self.shared.origin {
             Origin::Relay(relay) => relay.set_keys(keys),
-            Origin::World(_) => Err(RelayError::OwnState),
+            Origin::StateStore(_) => Err(RelayError::OwnState),
         }
     }
 
@@ -379,7 +379,7 @@ impl EdgeHandle {
     pub fn set_relay_headers(&self, headers: &[(String, String)]) -> Result<(), RelayError> {
         match &self.shared.origin {
             Origin::Relay(relay) => relay.set_headers(headers),
-            Origin::World(_) => Err(RelayError::OwnState),
+            Origin::StateStore(_) => Err(RelayError::OwnState),
         }
     }
 

@@ -19,9 +19,9 @@ mod options;
 mod rate;
 mod serving;
 mod shared_state;
+mod state_store;
 mod stream;
 mod wire;
-mod world;
 
 pub use admin_key::{AdminKey, InvalidAdminKey};
 pub use api::Polls;

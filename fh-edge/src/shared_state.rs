@@ -22,9 +22,9 @@ use crate::serving::{
 };
 use crate::state::Json;
 use crate::state::file::{self, StateFileError};
+use crate::state_store::{FeatureChange, PutError, ReplaceError, Update, UpdateOutcome, Writer};
 use crate::wire::api_key::RequestKey;
 use crate::wire::context::RequestContext;
-use crate::world::{FeatureChange, PutError, ReplaceError, Update, UpdateOutcome, Writer};
 
 /// The data that all routes share.
 #[derive(Debug)]
@@ -48,7 +48,7 @@ pub(crate) struct SharedState {
 #[derive(Debug)]
 pub(crate) enum Origin {
     /// A state of this Edge's own, and the writer that changes it.
-    World(Writer),
+    StateStore(Writer),
     /// Another Edge, which this one relays.
     Relay(Box<Relay>),
 }
@@ -163,7 +163,7 @@ impl SharedState {
     /// Returns true if there is a state to serve. A relay needs features for every configured key.
     pub(crate) fn is_ready(&self) -> bool {
         match &self.origin {
-            Origin::World(_) => *self.loading.borrow() == Loading::Loaded,
+            Origin::StateStore(_) => *self.loading.borrow() == Loading::Loaded,
             Origin::Relay(relay) => relay.is_ready(),
         }
     }
@@ -176,7 +176,7 @@ impl SharedState {
     /// Returns the status of the upstream connections, if there are any.
     pub(crate) fn upstreams(&self) -> Vec<UpstreamStatus> {
         match &self.origin {
-            Origin::World(_) => Vec::new(),
+            Origin::StateStore(_) => Vec::new(),
             Origin::Relay(relay) => relay.status(),
         }
     }
@@ -184,7 +184,7 @@ impl SharedState {
     /// Returns the writer of this Edge's own state.
     pub(crate) fn writer(&self) -> Result<&Writer, ReplaceError> {
         match &self.origin {
-            Origin::World(writer) => Ok(writer),
+            Origin::StateStore(writer) => Ok(writer),
             Origin::Relay(_) => Err(ReplaceError::Relayed),
         }
     }
@@ -219,7 +219,7 @@ impl SharedState {
         match &self.origin {
             _ if is_known => Admission::Yes,
             Origin::Relay(relay) if relay.admits(key) => Admission::Yes,
-            Origin::World(_) if !self.is_ready() => Admission::NotYet,
+            Origin::StateStore(_) if !self.is_ready() => Admission::NotYet,
             _ => Admission::No,
         }
     }
@@ -241,8 +241,8 @@ impl SharedState {
             (Some(opened), _) => {
                 (opened, self.count_for(asker, key, address, || KeyStanding::Known))
             }
-            (None, Origin::World(_)) if self.is_ready() => return Opening::Unknown,
-            (None, Origin::World(_)) => return Opening::NotYet,
+            (None, Origin::StateStore(_)) if self.is_ready() => return Opening::Unknown,
+            (None, Origin::StateStore(_)) => return Opening::NotYet,
             (None, Origin::Relay(relay)) => {
                 if !relay.admits(key) {
                     return Opening::Unknown;

@@ -23,11 +23,11 @@ use crate::options::Compression;
 use crate::origin::relay::Asker;
 use crate::serving::{Answer, Phase};
 use crate::shared_state::{Opened, Opening, SharedState};
+use crate::state_store::now;
 use crate::wire::api_key::RequestKey;
 use crate::wire::coding::accepts_gzip;
 use crate::wire::condition::{Condition, Written};
 use crate::wire::context::RequestContext;
-use crate::world::now;
 
 /// The largest number of keys in one request.
 const MAX_KEYS: usize = 100;

@@ -14,9 +14,9 @@ use super::{body, relayed, respond};
 use crate::metrics::{Hit, Outcome};
 use crate::origin::relay::Asker;
 use crate::shared_state::{Opening, Origin, SharedState};
+use crate::state_store::{Update, UpdateOutcome};
 use crate::wire::api_key::RequestKey;
 use crate::wire::context::RequestContext;
-use crate::world::{Update, UpdateOutcome};
 
 /// Answers `PUT /features/{environment+key}/{feature}`.
 pub(super) async fn two(

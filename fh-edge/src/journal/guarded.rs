@@ -7,7 +7,7 @@ use redb::backends::InMemoryBackend;
 use redb::{Database, StorageBackend};
 
 use super::{begin, empty, failed};
-use crate::world::JournalError;
+use crate::state_store::JournalError;
 
 /// The name of the thread on which a data folder is tried. A panic there becomes an error of the start, so a program's panic hook need not
 /// print it.

@@ -17,7 +17,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use redb::backends::FileBackend;
 use redb::{Database, ReadableTable, StorageBackend, TableDefinition, WriteTransaction};
 
-use crate::world::{Journal, JournalError, Record, Records, ServedVersion};
+use crate::state_store::{Journal, JournalError, Record, Records, ServedVersion};
 pub use guarded::DATA_THREAD;
 use guarded::{guarded, in_memory};
 use read::{Contents, read};

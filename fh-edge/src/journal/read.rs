@@ -9,7 +9,7 @@ use super::{
     BASE, CHANGE, CHANGES, FACT, FORGOTTEN, FORMAT, FORMAT_BEFORE, FORMAT_NOW, HIGHEST, META,
     REPLACEMENT, REVISION, Rows, VERSION, VERSIONS, failed,
 };
-use crate::world::{JournalError, Record, Records, ServedVersion};
+use crate::state_store::{JournalError, Record, Records, ServedVersion};
 
 /// The records that could be read, and the damage.
 #[derive(Default)]

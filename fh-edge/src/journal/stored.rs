@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::frame;
 use crate::state::{FeatureValue, State};
-use crate::world::{JournalError, Print, Record, ServedVersion};
+use crate::state_store::{Fingerprint, JournalError, Record, ServedVersion};
 
 /// The envelope of every row, which identifies the row without its table.
 #[derive(Serialize, Deserialize)]
@@ -120,7 +120,7 @@ impl StoredVersion {
     }
 
     pub(super) fn into_version(self, environment: Uuid, feature: Uuid) -> ServedVersion {
-        let served = self.served.as_deref().map(Print::from);
+        let served = self.served.as_deref().map(Fingerprint::from);
         let Self { version, changed: is_changed, .. } = self;
         ServedVersion { environment, feature, version, served, is_changed }
     }
@@ -134,12 +134,12 @@ pub(super) struct StoredBase {
 }
 
 impl StoredBase {
-    pub(super) fn of((base, version): &(Print, i64)) -> Self {
+    pub(super) fn of((base, version): &(Fingerprint, i64)) -> Self {
         Self { base: base.to_string(), version: *version }
     }
 }
 
-impl From<StoredBase> for (Print, i64) {
+impl From<StoredBase> for (Fingerprint, i64) {
     fn from(stored: StoredBase) -> Self {
         (stored.base.as_str().into(), stored.version)
     }
@@ -153,12 +153,12 @@ pub(super) struct StoredReplacement {
 }
 
 impl StoredReplacement {
-    pub(super) fn of(base: &Print, state: &State) -> Self {
+    pub(super) fn of(base: &Fingerprint, state: &State) -> Self {
         Self { base: base.to_string(), state: state.clone() }
     }
 }
 
-impl From<StoredReplacement> for (Print, State) {
+impl From<StoredReplacement> for (Fingerprint, State) {
     fn from(stored: StoredReplacement) -> Self {
         (stored.base.as_str().into(), stored.state)
     }

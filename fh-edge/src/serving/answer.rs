@@ -9,8 +9,8 @@ use http::HeaderValue;
 use super::published::Published;
 use super::view::View;
 use crate::evaluations::Caller;
+use crate::state_store::now;
 use crate::wire::coding::{Effort, gzip};
-use crate::world::now;
 
 /// The answer for one environment, as the holders of one view see it.
 #[derive(Debug, Clone)]

@@ -11,7 +11,7 @@ use tokio::sync::watch;
 
 use super::published::Published;
 use super::slot::Slot;
-use crate::world::now;
+use crate::state_store::now;
 
 /// The longest wait between two checks, since the system clock may be set.
 const LOOK_AT_LEAST: Duration = Duration::from_secs(30);

@@ -9,8 +9,8 @@ use uuid::Uuid;
 
 use super::context::StreamContext;
 use crate::serving::{Answer, Published, Shown, View, ViewKey, changes, write_change};
+use crate::state_store::now;
 use crate::wire::sse::write_event;
-use crate::world::now;
 
 /// The features that the client of a stream holds, with the view and the context that they were rendered for.
 #[derive(Clone)]

@@ -16,7 +16,7 @@ use crate::serving::{
 };
 use crate::shared_state::Origin;
 use crate::state::{Account, Environment, State};
-use crate::world::{Base, NoJournal, Records, World, Writer};
+use crate::state_store::{NoJournal, Records, ServeDefaults, StateStore, Writer};
 
 const ID: Uuid = Uuid::from_u128(0x71ed_3c04_122b_4312_9ea8_06b2_b8d6_ceac);
 const CLIENT: &str = "client*key";
@@ -43,15 +43,15 @@ const FLAG: &str =
 impl Stage {
     fn new(options: Options) -> Self {
         let environments = Arc::new(Environments::default());
-        let base = Base {
+        let base = ServeDefaults {
             profile: Profile::Client,
             cache_control: None,
             answers: AnswerBudget::new(1 << 20),
         };
-        let nothing = (State::default(), World::waiting(Records::default()));
+        let nothing = (State::default(), StateStore::waiting(Records::default()));
         let writer = Writer::start(nothing, Box::new(NoJournal), base, Arc::clone(&environments));
         let shared =
-            Arc::new(SharedState::new(options, environments, Origin::World(writer.unwrap())));
+            Arc::new(SharedState::new(options, environments, Origin::StateStore(writer.unwrap())));
         let state = state(FLAG, r#"{"A": {"value": "x", "version": 1}}"#);
         let stage = Self { shared, state };
         stage.shared.environments.add(stage.waiting());

@@ -13,7 +13,7 @@ use super::Admin;
 use super::problem::Problem;
 use crate::api::audit::{self, Entry};
 use crate::state::{Account, Permissions, ServiceKey, State as EdgeState};
-use crate::world::ReplaceError;
+use crate::state_store::ReplaceError;
 
 #[derive(Debug, Serialize)]
 pub(super) struct Keys {

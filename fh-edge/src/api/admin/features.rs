@@ -25,7 +25,7 @@ use crate::api::respond;
 use crate::serving::{Published, ServedFeature};
 use crate::shared_state::read_strategies;
 use crate::state::Json;
-use crate::world::{FeatureChange, ReplaceError};
+use crate::state_store::{FeatureChange, ReplaceError};
 
 /// All features of an environment.
 #[derive(Debug, Serialize)]

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::api::respond;
 use crate::state::Duplicate;
-use crate::world::ReplaceError;
+use crate::state_store::ReplaceError;
 
 /// An error response. Its JSON is `{"error": "...", "place": "..."}`.
 #[derive(Debug, Clone, Serialize)]

@@ -16,7 +16,7 @@ use super::tag::{self, Match};
 use crate::api::audit::{self, Entry};
 use crate::state::State as EdgeState;
 use crate::state::file::{self, Options, StateFileError};
-use crate::world::ReplaceError;
+use crate::state_store::ReplaceError;
 
 /// The longest state in bytes.
 const LONGEST: usize = 64 << 20;

@@ -15,7 +15,7 @@ use super::problem::Problem;
 use crate::evaluations::{Effort, Refused};
 use crate::serving::Published;
 use crate::shared_state::SharedState;
-use crate::world::now;
+use crate::state_store::now;
 
 /// A request body that names a subject.
 pub(super) trait Asks: DeserializeOwned {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tokio::sync::Semaphore;
 
 use super::problem::Problem;
-use crate::world::ReplaceError;
+use crate::state_store::ReplaceError;
 
 /// A limit on long tasks, such as reading and writing a whole state. Tasks beyond it wait.
 #[derive(Debug)]

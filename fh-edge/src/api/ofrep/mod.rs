@@ -20,9 +20,9 @@ use crate::evaluations::{Caller, Effort, Refused};
 use crate::origin::relay::Asker;
 use crate::serving::{Detail, Phase, Published, View};
 use crate::shared_state::{Admission, Opened, Opening, SharedState};
+use crate::state_store::now;
 use crate::wire::api_key::RequestKey;
 use crate::wire::context::RequestContext;
-use crate::world::now;
 use answer::{Evaluated, Failure, evaluate};
 use context::{EvaluationContext, Unusable};
 

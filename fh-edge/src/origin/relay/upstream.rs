@@ -17,7 +17,7 @@ use super::status::{UpstreamRole, UpstreamState, UpstreamStatus};
 use crate::serving::{
     AnswerBudget, EvaluatedBy, Grants, Phase, Published, ServedFeature, Settings, Slot,
 };
-use crate::world::now;
+use crate::state_store::now;
 
 /// Minimum pause before a request that got 400 is repeated, whatever the settings say.
 const SHORTEST_PAUSE: Duration = Duration::from_millis(100);

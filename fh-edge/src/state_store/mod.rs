@@ -10,8 +10,10 @@ mod writer;
 
 pub use change::{FeatureChange, ReplaceError};
 pub(crate) use put::{Refusal, Update, UpdateOutcome};
-pub(crate) use record::{Journal, JournalError, NoJournal, Print, Record, Records, ServedVersion};
-pub(crate) use writer::{Base, PutError, Writer, now};
+pub(crate) use record::{
+    Fingerprint, Journal, JournalError, NoJournal, Record, Records, ServedVersion,
+};
+pub(crate) use writer::{PutError, ServeDefaults, Writer, now};
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
@@ -27,15 +29,15 @@ use record::fingerprint;
 
 /// The state that is served, with the origin and version of each value.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct World {
+pub(crate) struct StateStore {
     /// The state that is served.
     state: State,
     /// One entry for each feature in each environment, by environment and feature key.
     entries: BTreeMap<(Uuid, Arc<str>), Entry>,
     /// The fingerprint of the base.
-    base: Option<Print>,
+    base: Option<Fingerprint>,
     /// A replacement by the admin API as it was given, and the fingerprint of the base that it replaces.
-    replaced: Option<(Print, State)>,
+    replaced: Option<(Fingerprint, State)>,
     /// The highest version that was served. Versions that are times are never lower, even if the clock was set back.
     highest: i64,
     gone: Gone,
@@ -43,7 +45,7 @@ pub(crate) struct World {
     waiting: Option<Records>,
 }
 
-impl World {
+impl StateStore {
     /// Makes a store without a base. The stored changes are kept until there is one.
     pub(crate) fn waiting(records: Records) -> Self {
         Self { waiting: Some(records), ..Self::default() }
@@ -66,15 +68,15 @@ impl World {
             _ if records.highest > 0 => (now, records.highest.saturating_add(1)),
             _ => (now, 0),
         };
-        let mut world = Self { base: Some(base_print), replaced, highest, ..Self::default() };
-        world.state.revision = start.revision.max(records.revision);
-        world.take(start, versions_from);
-        world.highest = world.highest.max(records.highest);
+        let mut store = Self { base: Some(base_print), replaced, highest, ..Self::default() };
+        store.state.revision = start.revision.max(records.revision);
+        store.take(start, versions_from);
+        store.highest = store.highest.max(records.highest);
         for record in records.changes {
-            world.restore(record);
+            store.restore(record);
         }
-        world.remember(records.versions, records.forgotten);
-        world
+        store.remember(records.versions, records.forgotten);
+        store
     }
 
     /// Raises every version above those that were served before the start (D-117). A value that looks the same keeps its version.
@@ -333,8 +335,8 @@ impl World {
 }
 
 /// Returns the fingerprint of a whole base.
-fn base_print(base: &State) -> Print {
-    Print::of(&(&base.features, &base.environments, &base.accounts))
+fn base_print(base: &State) -> Fingerprint {
+    Fingerprint::of(&(&base.features, &base.environments, &base.accounts))
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! The writer thread, which alone changes the state. It decides, stores the change, publishes it, and then answers the caller. Streams are
 //! woken last, by another thread.
 
-mod work;
+mod writer_thread;
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -17,14 +17,14 @@ use uuid::Uuid;
 
 use super::change::{FeatureChange, ReplaceError};
 use super::record::Journal;
-use super::{Refusal, Update, UpdateOutcome, World};
+use super::{Refusal, StateStore, Update, UpdateOutcome};
 use crate::serving::{AnswerBudget, Environments};
 use crate::state::{Permissions, State};
-use work::Work;
+use writer_thread::WriterThread;
 
 /// The settings of an Edge that apply to all its environments.
 #[derive(Debug, Clone)]
-pub(crate) struct Base {
+pub(crate) struct ServeDefaults {
     /// The profile of environments that do not state one.
     pub(crate) profile: Profile,
     /// The `cache-control` of all environments; it overrides theirs.
@@ -105,13 +105,13 @@ pub(crate) struct Writer {
 impl Writer {
     /// Publishes the state and starts the thread. Without a base, nothing is served until one is loaded.
     pub(crate) fn start(
-        (base, world): (State, World),
+        (base, store): (State, StateStore),
         journal: Box<dyn Journal>,
-        settings: Base,
+        settings: ServeDefaults,
         environments: Arc<Environments>,
     ) -> std::io::Result<Self> {
         let (sender, commands) = channel();
-        let mut work = Work::new(commands, (base, world), journal, settings, environments)?;
+        let mut work = WriterThread::new(commands, (base, store), journal, settings, environments)?;
         work.begin();
         thread::Builder::new().name("fh-edge-writer".into()).spawn(move || work.run())?;
         Ok(Self { commands: sender })

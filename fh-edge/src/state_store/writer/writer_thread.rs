@@ -8,12 +8,12 @@ use std::time::Duration;
 use http::HeaderValue;
 use uuid::Uuid;
 
-use super::{Base, Command, PutError, Reply, now};
+use super::{Command, PutError, Reply, ServeDefaults, now};
 use crate::serving::{Environments, Grants, Herald, News, Published, Settings};
 use crate::state::{Environment, State};
-use crate::world::change::{ReplaceError, Undo};
-use crate::world::record::{Journal, Record};
-use crate::world::{Refusal, UpdateOutcome, World};
+use crate::state_store::change::{ReplaceError, Undo};
+use crate::state_store::record::{Journal, Record};
+use crate::state_store::{Refusal, StateStore, UpdateOutcome};
 
 /// The largest number of changes that are stored and published together, so that one fsync serves many callers.
 const BATCH: usize = 256;
@@ -21,15 +21,15 @@ const BATCH: usize = 256;
 const REVOCATION_DELAY: Duration = Duration::from_secs(5);
 
 /// The data of the writer thread.
-pub(super) struct Work {
+pub(super) struct WriterThread {
     commands: Receiver<Command>,
-    world: World,
+    store: StateStore,
     /// The base that was read last, which a replacement replaces.
     base: State,
     journal: Box<dyn Journal>,
     /// False after a failed write, when it is unknown what the store holds. The next change then rewrites all of it.
     is_journal_current: bool,
-    settings: Base,
+    settings: ServeDefaults,
     environments: Arc<Environments>,
     /// Published changes whose streams have not been woken yet. Callers are answered before streams are woken.
     news: Vec<News>,
@@ -49,19 +49,19 @@ enum Answer {
     Patch(Reply<Result<u64, ReplaceError>>, Result<(), ReplaceError>),
 }
 
-impl Work {
+impl WriterThread {
     /// Makes the thread's data, and starts the thread that wakes streams.
     pub(super) fn new(
         commands: Receiver<Command>,
-        (base, world): (State, World),
+        (base, store): (State, StateStore),
         journal: Box<dyn Journal>,
-        settings: Base,
+        settings: ServeDefaults,
         environments: Arc<Environments>,
     ) -> std::io::Result<Self> {
         let (is_journal_current, news, herald) = (true, Vec::new(), Herald::start()?);
         Ok(Self {
             commands,
-            world,
+            store,
             base,
             journal,
             is_journal_current,
@@ -74,7 +74,7 @@ impl Work {
 
     /// Publishes the initial state.
     pub(super) fn begin(&mut self) {
-        if self.world.is_open() {
+        if self.store.is_open() {
             // The store is rewritten first. A change that the file has overridden must not come back if a later file equals the earlier
             // one.
             self.bring_journal_up();
@@ -114,7 +114,7 @@ impl Work {
     fn change(&mut self, command: Command, batch: &mut Batch) -> Option<Command> {
         match command {
             Command::Put { place, filters, permissions, update, reply } => {
-                let outcome = self.world.put(&place, &filters, permissions, &update, now());
+                let outcome = self.store.put(&place, &filters, permissions, &update, now());
                 let outcome = outcome.map(|(outcome, undo)| {
                     batch.note(place, undo);
                     outcome
@@ -123,7 +123,7 @@ impl Work {
                 None
             }
             Command::Patch { place, change, reply } => {
-                let outcome = self.world.patch(&place, &change, now());
+                let outcome = self.store.patch(&place, &change, now());
                 let outcome = outcome.map(|undo| batch.note(place, undo));
                 batch.answers.push(Answer::Patch(reply, outcome));
                 None
@@ -142,17 +142,17 @@ impl Work {
             let places =
                 batch.changed.iter().flat_map(|(id, keys)| keys.iter().map(|key| (*id, key)));
             let records: Vec<Record> =
-                places.filter_map(|(id, key)| self.world.record(id, key)).collect();
-            let (revision, highest) = (self.world.state().revision, self.world.highest());
+                places.filter_map(|(id, key)| self.store.record(id, key)).collect();
+            let (revision, highest) = (self.store.state().revision, self.store.highest());
             kept = match self.is_journal_current {
                 true => self.journal.commit(revision, highest, &records),
-                false => self.journal.rewrite(&self.world.records()),
+                false => self.journal.rewrite(&self.store.records()),
             };
             self.is_journal_current = kept.is_ok();
         }
         match &kept {
             Ok(()) => {
-                self.environments.set_revision(self.world.state().revision);
+                self.environments.set_revision(self.store.state().revision);
                 for (id, keys) in &batch.changed {
                     self.publish_changed(*id, keys);
                 }
@@ -160,11 +160,11 @@ impl Work {
             Err(why) => {
                 tracing::error!(%why, "changes could not be kept and were not made");
                 for undo in batch.undo.into_iter().rev() {
-                    self.world.undo(undo);
+                    self.store.undo(undo);
                 }
             }
         }
-        let revision = self.world.state().revision;
+        let revision = self.store.state().revision;
         for answer in batch.answers {
             // A caller that does not wait any more has closed its channel.
             match answer {
@@ -202,7 +202,7 @@ impl Work {
                 let _ = reply.send(());
             }
             Command::State(reply) => {
-                let _ = reply.send(self.world.state().clone());
+                let _ = reply.send(self.store.state().clone());
             }
             Command::Close(within, reply) => {
                 self.environments.close(within);
@@ -213,18 +213,18 @@ impl Work {
 
     fn reload(&mut self, base: State) {
         // The file was read again without a change, so no stream needs to be woken.
-        if self.world.is_open() && self.is_journal_current && base == self.base {
+        if self.store.is_open() && self.is_journal_current && base == self.base {
             return;
         }
         self.base = base;
-        self.world.reload(self.base.clone(), now());
+        self.store.reload(self.base.clone(), now());
         self.bring_journal_up();
         self.publish_all(REVOCATION_DELAY);
     }
 
     /// Rewrites the store, so that it holds what is in force with this base and nothing else.
     fn bring_journal_up(&mut self) {
-        let kept = self.journal.rewrite(&self.world.records());
+        let kept = self.journal.rewrite(&self.store.records());
         self.is_journal_current = kept.is_ok();
         if let Err(why) = kept {
             tracing::error!(%why, "the journal could not be brought up to the file");
@@ -232,20 +232,20 @@ impl Work {
     }
 
     fn replace(&mut self, state: State, revision: Option<u64>) -> Result<u64, ReplaceError> {
-        let current = self.world.state().revision;
+        let current = self.store.state().revision;
         if revision.is_some_and(|revision| revision != current) {
             return Err(ReplaceError::Outdated(current));
         }
-        let before = self.world.clone();
-        self.world.replace(&self.base, state, now());
-        if let Err(why) = self.journal.rewrite(&self.world.records()) {
-            self.world = before;
+        let before = self.store.clone();
+        self.store.replace(&self.base, state, now());
+        if let Err(why) = self.journal.rewrite(&self.store.records()) {
+            self.store = before;
             self.is_journal_current = false;
             return Err(ReplaceError::NotKept(why.to_string()));
         }
         self.is_journal_current = true;
         self.publish_all(Duration::ZERO);
-        Ok(self.world.state().revision)
+        Ok(self.store.state().revision)
     }
 
     fn settings_of(&self, environment: &Environment) -> Settings {
@@ -262,7 +262,7 @@ impl Work {
 
     /// Publishes every environment of the state, and removes all others.
     fn publish_all(&mut self, revocation_delay: Duration) {
-        let state = self.world.state();
+        let state = self.store.state();
         self.environments.set_revision(state.revision);
         for published in self.environments.all() {
             if state.environment(published.id).is_none() {
@@ -278,7 +278,7 @@ impl Work {
         for environment in &state.environments {
             let grants = Arc::new(Grants::of(environment.id, &state.accounts));
             let settings = self.settings_of(environment);
-            let features = self.world.served(environment);
+            let features = self.store.served(environment);
             let first = || {
                 let (settings, grants) = (settings.clone(), Arc::clone(&grants));
                 Published::waiting(environment.id, settings, grants, &self.settings.answers)
@@ -301,8 +301,8 @@ impl Work {
 
     /// Publishes an environment in which only these values changed.
     fn publish_changed(&mut self, id: Uuid, keys: &BTreeSet<Arc<str>>) {
-        let Some(environment) = self.world.state().environment(id) else { return };
-        let changed = keys.iter().filter_map(|key| self.world.served_one(environment, key));
+        let Some(environment) = self.store.state().environment(id) else { return };
+        let changed = keys.iter().filter_map(|key| self.store.served_one(environment, key));
         let changed = changed.collect();
         self.news.extend(self.environments.change(id, |next| next.with_changed(changed, now())));
     }

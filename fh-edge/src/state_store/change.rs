@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::entry::Entry;
 use super::put::Decision;
 use super::value::convert;
-use super::{Refusal, Update, UpdateOutcome, World};
+use super::{Refusal, StateStore, Update, UpdateOutcome};
 use crate::state::file::{StateFileError, value_id};
 use crate::state::{Duplicate, Feature, FeatureValue, Json, Permissions};
 
@@ -82,7 +82,7 @@ pub(super) struct Undo {
     revision: u64,
 }
 
-impl World {
+impl StateStore {
     /// Carries out a PUT of a key with these permissions, which sees features with these filters.
     pub(super) fn put(
         &mut self,

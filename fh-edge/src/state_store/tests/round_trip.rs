@@ -86,29 +86,29 @@ proptest! {
         puts in prop::collection::vec((0..4_usize, json()), 0..4),
     ) {
         let first = State::from_text(KINDS, &Options::new().verbatim()).unwrap().state;
-        let mut world = World::open(first, Records::default(), at(1000));
-        let features = world.state().features.clone();
+        let mut store = StateStore::open(first, Records::default(), at(1000));
+        let features = store.state().features.clone();
         for (which, value, strategies, locked) in changes {
             let feature = &features[which];
             let list = format!("[{}]", strategies.join(","));
             let strategies = read_strategies(&list, feature, fh_eval::Profile::Client).ok();
             let change = FeatureChange { strategies, locked: Some(locked), ..FeatureChange::default() };
-            world.patch(&place(&feature.key), &change, at(2000)).unwrap();
+            store.patch(&place(&feature.key), &change, at(2000)).unwrap();
             if let Ok(value) = Json::parse(&value) {
                 let value = Some(Some(value).filter(|value| !value.is_null()));
                 let change = FeatureChange { value, ..FeatureChange::default() };
-                let _ = world.patch(&place(&feature.key), &change, at(2000));
+                let _ = store.patch(&place(&feature.key), &change, at(2000));
             }
         }
         for (which, value) in puts {
             let body = format!("{{\"value\": {value}, \"updateValue\": true, \"lock\": false}}");
-            let _ = put(&mut world, &features[which].key, &body, 3000);
+            let _ = put(&mut store, &features[which].key, &body, 3000);
         }
-        let given = serde_json::to_vec(world.state()).unwrap();
+        let given = serde_json::to_vec(store.state()).unwrap();
         let taken = State::from_bytes(&given, &Options::new().verbatim());
         let taken = taken.map_err(|why| {
             TestCaseError::fail(format!("{why}\n{}", String::from_utf8_lossy(&given)))
         })?;
-        prop_assert_eq!(&taken.state, world.state());
+        prop_assert_eq!(&taken.state, store.state());
     }
 }

@@ -9,7 +9,7 @@ use tokio::sync::oneshot;
 use super::*;
 use crate::serving::AnswerBudget;
 use crate::state::Permission;
-use crate::world::{FeatureChange, JournalError, Records, Update};
+use crate::state_store::{FeatureChange, JournalError, Records, Update};
 
 const ENVIRONMENT: Uuid = Uuid::from_u128(0x71ed_3c04_122b_4312_9ea8_06b2_b8d6_ceac);
 
@@ -51,22 +51,22 @@ fn state() -> State {
     .unwrap()
 }
 
-fn work(disk: &Disk) -> Work {
+fn work(disk: &Disk) -> WriterThread {
     untold(disk).0
 }
 
 /// Returns a writer, and the wake-ups that it passes on. No thread wakes the streams.
-fn untold(disk: &Disk) -> (Work, Receiver<News>) {
+fn untold(disk: &Disk) -> (WriterThread, Receiver<News>) {
     let (_, commands) = channel();
     let (herald, told) = Herald::silent();
     let environments = Arc::new(Environments::default());
-    let mut work = Work {
+    let mut work = WriterThread {
         commands,
-        world: World::open(state(), Records::default(), now()),
+        store: StateStore::open(state(), Records::default(), now()),
         base: state(),
         journal: Box::new(disk.clone()),
         is_journal_current: true,
-        settings: Base {
+        settings: ServeDefaults {
             profile: Profile::Client,
             cache_control: None,
             answers: AnswerBudget::new(1 << 20),
@@ -133,7 +133,7 @@ fn nobody_is_told_what_was_undone() {
 fn after_a_failure_everything_is_written_again() {
     let disk = Disk::default();
     let mut work = work(&disk);
-    let change = |work: &mut Work, body| {
+    let change = |work: &mut WriterThread, body| {
         let (command, mut answer) = put(body);
         let mut batch = Batch::default();
         assert!(work.change(command, &mut batch).is_none());
@@ -153,10 +153,10 @@ fn after_a_failure_everything_is_written_again() {
 fn a_base_that_is_the_same_wakes_nobody() {
     let disk = Disk::default();
     let mut work = work(&disk);
-    let generation = |work: &Work| work.environments.get(ENVIRONMENT).unwrap().generation;
-    let before = (generation(&work), work.world.state().revision);
+    let generation = |work: &WriterThread| work.environments.get(ENVIRONMENT).unwrap().generation;
+    let before = (generation(&work), work.store.state().revision);
     work.reload(state());
-    assert_eq!((generation(&work), work.world.state().revision), before);
+    assert_eq!((generation(&work), work.store.state().revision), before);
     assert_eq!(*disk.rewritten.lock().unwrap(), 0);
     // A store that is outdated is rewritten at the next reload.
     *disk.is_full.lock().unwrap() = true;
@@ -178,7 +178,7 @@ fn what_did_not_change_keeps_its_generation() {
     second.id = Uuid::from_u128(2);
     base.environments.push(second);
     work.reload(base.clone());
-    let generations = |work: &Work| {
+    let generations = |work: &WriterThread| {
         base.environments
             .iter()
             .map(|each| work.environments.get(each.id).unwrap().generation)
@@ -217,7 +217,7 @@ fn a_replacement_that_is_not_kept_is_not_made() {
     other.features.clear();
     let not_kept = Err(ReplaceError::NotKept("full".into()));
     assert_eq!(work.replace(other.clone(), None), not_kept);
-    assert_eq!(work.world.state().features, state().features);
+    assert_eq!(work.store.state().features, state().features);
     *disk.is_full.lock().unwrap() = false;
     assert_eq!(work.replace(other.clone(), Some(7)), Err(ReplaceError::Outdated(0)));
     assert_eq!(work.replace(other, Some(0)), Ok(1));
@@ -229,7 +229,7 @@ fn a_replacement_that_is_not_kept_is_not_made() {
 fn what_is_asked_after_a_change_waits_for_it() {
     let disk = Disk::default();
     let (sender, commands) = channel();
-    let work = Work { commands, ..work(&disk) };
+    let work = WriterThread { commands, ..work(&disk) };
     *disk.is_full.lock().unwrap() = true;
     let (change, mut changed) = put(r#"{"value": "y"}"#);
     let (reply, mut seen) = oneshot::channel();
@@ -263,12 +263,12 @@ fn keys_that_go_with_a_file_may_come_back() {
         state
     };
     let (both, first) = (with(&["a*b", "c*d"]), with(&["a*b"]));
-    let opens = |work: &Work, secret| {
+    let opens = |work: &WriterThread, secret| {
         let is_good = work.environments.open(ENVIRONMENT, secret).is_some();
         let leaver = work.environments.open_leaving(ENVIRONMENT, secret);
         (is_good, leaver.map(|leaver| leaver.published.features[0].version))
     };
-    let delay = |work: &Work| work.environments.get(ENVIRONMENT).unwrap().revocation_delay;
+    let delay = |work: &WriterThread| work.environments.get(ENVIRONMENT).unwrap().revocation_delay;
     let mut newer = first.clone();
     newer.environments[0].values.get_mut("A").unwrap().version = Some(2);
 
@@ -278,7 +278,8 @@ fn keys_that_go_with_a_file_may_come_back() {
     assert_eq!((opens(&work, "c*d"), delay(&work)), ((false, Some(1)), REVOCATION_DELAY));
     assert_eq!((opens(&work, "a*b"), opens(&work, "nobody's")), ((true, None), (false, None)));
     // The key reads what it read when it was valid, and a second file does not extend the delay.
-    let until = |work: &Work| work.environments.open_leaving(ENVIRONMENT, "c*d").unwrap().until;
+    let until =
+        |work: &WriterThread| work.environments.open_leaving(ENVIRONMENT, "c*d").unwrap().until;
     let end = until(&work);
     work.reload(newer.clone());
     assert_eq!((opens(&work, "c*d"), until(&work)), ((false, Some(1)), end));

@@ -3,7 +3,7 @@
 use fh_eval::Timestamp;
 use uuid::Uuid;
 
-use super::record::Print;
+use super::record::Fingerprint;
 use crate::serving::Counting;
 use crate::state::{Feature, FeatureValue};
 
@@ -13,7 +13,7 @@ pub(crate) struct Entry {
     /// The id of the feature.
     pub(super) feature: Uuid,
     /// The fingerprint of the value in the base; `None` once the base does not count for this value any more.
-    pub(super) base: Option<Print>,
+    pub(super) base: Option<Fingerprint>,
     /// The version that is served. It never falls.
     pub(super) version: i64,
     pub(super) counting: Counting,
@@ -24,7 +24,7 @@ pub(crate) struct Entry {
 impl Entry {
     /// Makes the entry of a value of a new base. `before` is the entry that was served until then.
     pub(super) fn new(
-        print: Print,
+        print: Fingerprint,
         feature: &Feature,
         value: Option<&FeatureValue>,
         before: Option<Self>,

@@ -9,9 +9,9 @@ use crate::state::{Feature, FeatureValue, State};
 
 /// A fingerprint of a part of a base. Equal content has equal fingerprints, across restarts too.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Print(Box<str>);
+pub(crate) struct Fingerprint(Box<str>);
 
-impl Print {
+impl Fingerprint {
     /// Computes the fingerprint of content that can be serialised. States and their parts always can, because the keys of their maps are
     /// texts.
     pub(super) fn of(content: &impl serde::Serialize) -> Self {
@@ -21,13 +21,13 @@ impl Print {
     }
 }
 
-impl From<&str> for Print {
+impl From<&str> for Fingerprint {
     fn from(text: &str) -> Self {
         Self(text.into())
     }
 }
 
-impl fmt::Display for Print {
+impl fmt::Display for Fingerprint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
@@ -41,10 +41,10 @@ pub(crate) struct Record {
     /// The id of the feature; nil in records of format 1, which has no versions.
     pub(crate) id: Uuid,
     /// The fingerprint of the value in the base when it was changed.
-    pub(crate) base: Print,
+    pub(crate) base: Fingerprint,
     pub(crate) version: i64,
     /// The fingerprint of the changed value.
-    pub(crate) served: Print,
+    pub(crate) served: Fingerprint,
     pub(crate) value: FeatureValue,
 }
 
@@ -56,7 +56,7 @@ pub(crate) struct ServedVersion {
     pub(crate) feature: Uuid,
     pub(crate) version: i64,
     /// The fingerprint of the value; `None` once the value is gone.
-    pub(crate) served: Option<Print>,
+    pub(crate) served: Option<Fingerprint>,
     /// True if the value has a record of a change.
     pub(crate) is_changed: bool,
 }
@@ -85,9 +85,9 @@ pub(crate) struct Records {
     /// The highest version of removed values that are not among `versions` any more.
     pub(crate) forgotten: i64,
     /// The base that was served last, and the version of its values that state none.
-    pub(crate) base: Option<(Print, i64)>,
+    pub(crate) base: Option<(Fingerprint, i64)>,
     /// A state that replaces the base with this fingerprint.
-    pub(crate) replacement: Option<(Print, State)>,
+    pub(crate) replacement: Option<(Fingerprint, State)>,
     pub(crate) changes: Vec<Record>,
 }
 
@@ -131,6 +131,6 @@ impl Journal for NoJournal {
 }
 
 /// Returns the fingerprint of one value of a base.
-pub(super) fn fingerprint(feature: &Feature, value: Option<&FeatureValue>) -> Print {
-    Print::of(&(feature.kind.as_str(), value))
+pub(super) fn fingerprint(feature: &Feature, value: Option<&FeatureValue>) -> Fingerprint {
+    Fingerprint::of(&(feature.kind.as_str(), value))
 }
