@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use crate::admin_key::AdminKey;
 use crate::api::{self, Polls};
-use crate::journal::{DataFolder, DataFolderError, Opened, Repaired};
+use crate::change_store::{DataFolder, DataFolderError, Opened, Repaired};
 use crate::listen::ListenerFigures;
 use crate::notices::Topic;
 use crate::options::Options;
@@ -17,8 +17,8 @@ use crate::origin::relay::{Relay, RelayError, RelayKeys, RelayOptions, UpstreamS
 use crate::serving::{AnswerBudget, Environments};
 use crate::shared_state::{Origin, SharedState};
 use crate::state::{Duplicate, State};
+use crate::state_store::{ChangeStore, NoJournal, Records, ServeDefaults, StateStore, Writer, now};
 pub use crate::state_store::{FeatureChange, ReplaceError};
-use crate::state_store::{Journal, NoJournal, Records, ServeDefaults, StateStore, Writer, now};
 
 /// An Edge: routes to serve, and a handle to change what they serve.
 ///
@@ -222,7 +222,8 @@ impl EdgeBuilder {
             cache_control: self.options.cache_control.clone(),
             answers: AnswerBudget::new(self.options.answer_cache),
         };
-        let (journal, records, notice): (Box<dyn Journal>, _, _) = match &self.data_folder {
+        let (change_store, records, notice): (Box<dyn ChangeStore>, _, _) = match &self.data_folder
+        {
             Some(folder) => {
                 let opened = match self.damaged_data {
                     DamagedData::Refuse => DataFolder::open(folder).map(|opened| (opened, None)),
@@ -239,7 +240,7 @@ impl EdgeBuilder {
             Some(state) => (state.clone(), StateStore::open(state, records, now())),
             None => (State::default(), StateStore::waiting(records)),
         };
-        let writer = Writer::start(start, journal, base, Arc::clone(&environments))
+        let writer = Writer::start(start, change_store, base, Arc::clone(&environments))
             .map_err(StartError::Thread)?;
         let shared = SharedState::new(self.options, environments, Origin::StateStore(writer));
         shared.set_notice(Topic::DataFolder, notice);

@@ -8,11 +8,11 @@ pub mod state;
 
 mod admin_key;
 mod api;
+mod change_store;
 mod client_network;
 mod connections;
 mod edge;
 mod evaluations;
-mod journal;
 mod metrics;
 mod notices;
 mod options;
@@ -25,11 +25,11 @@ mod wire;
 
 pub use admin_key::{AdminKey, InvalidAdminKey};
 pub use api::Polls;
+pub use change_store::{DATA_THREAD, DataFolderError};
 pub use edge::{
     DamagedData, Edge, EdgeBuilder, EdgeHandle, FeatureChange, ReplaceError, StartError,
 };
 pub use fh_eval::Profile;
-pub use journal::{DATA_THREAD, DataFolderError};
 pub use notices::Topic;
 pub use options::{AdminTransport, Administration, Compression, Console, Monitoring, Options};
 pub use uuid::Uuid;

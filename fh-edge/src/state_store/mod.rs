@@ -11,7 +11,7 @@ mod writer;
 pub use change::{FeatureChange, ReplaceError};
 pub(crate) use put::{Refusal, Update, UpdateOutcome};
 pub(crate) use record::{
-    Fingerprint, Journal, JournalError, NoJournal, Record, Records, ServedVersion,
+    ChangeStore, Fingerprint, JournalError, NoJournal, Record, Records, ServedVersion,
 };
 pub(crate) use writer::{PutError, ServeDefaults, Writer, now};
 

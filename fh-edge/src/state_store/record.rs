@@ -104,7 +104,7 @@ impl fmt::Display for JournalError {
 impl std::error::Error for JournalError {}
 
 /// A store of changes. Committed changes survive a kill of the process.
-pub(crate) trait Journal: Send {
+pub(crate) trait ChangeStore: Send {
     /// Adds or replaces records, all or none of them. `highest` is the highest version that was served.
     fn commit(
         &mut self,
@@ -120,7 +120,7 @@ pub(crate) trait Journal: Send {
 /// A store that keeps nothing: changes last as long as the process.
 pub(crate) struct NoJournal;
 
-impl Journal for NoJournal {
+impl ChangeStore for NoJournal {
     fn commit(&mut self, _: u64, _: i64, _: &[Record]) -> Result<(), JournalError> {
         Ok(())
     }

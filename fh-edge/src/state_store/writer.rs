@@ -16,7 +16,7 @@ use tokio::sync::oneshot;
 use uuid::Uuid;
 
 use super::change::{FeatureChange, ReplaceError};
-use super::record::Journal;
+use super::record::ChangeStore;
 use super::{Refusal, StateStore, Update, UpdateOutcome};
 use crate::serving::{AnswerBudget, Environments};
 use crate::state::{Permissions, State};
@@ -106,12 +106,13 @@ impl Writer {
     /// Publishes the state and starts the thread. Without a base, nothing is served until one is loaded.
     pub(crate) fn start(
         (base, store): (State, StateStore),
-        journal: Box<dyn Journal>,
+        change_store: Box<dyn ChangeStore>,
         settings: ServeDefaults,
         environments: Arc<Environments>,
     ) -> std::io::Result<Self> {
         let (sender, commands) = channel();
-        let mut work = WriterThread::new(commands, (base, store), journal, settings, environments)?;
+        let mut work =
+            WriterThread::new(commands, (base, store), change_store, settings, environments)?;
         work.begin();
         thread::Builder::new().name("fh-edge-writer".into()).spawn(move || work.run())?;
         Ok(Self { commands: sender })

@@ -12,7 +12,7 @@ use super::{Command, PutError, Reply, ServeDefaults, now};
 use crate::serving::{Environments, Grants, Herald, News, Published, Settings};
 use crate::state::{Environment, State};
 use crate::state_store::change::{ReplaceError, Undo};
-use crate::state_store::record::{Journal, Record};
+use crate::state_store::record::{ChangeStore, Record};
 use crate::state_store::{Refusal, StateStore, UpdateOutcome};
 
 /// The largest number of changes that are stored and published together, so that one fsync serves many callers.
@@ -26,7 +26,7 @@ pub(super) struct WriterThread {
     store: StateStore,
     /// The base that was read last, which a replacement replaces.
     base: State,
-    journal: Box<dyn Journal>,
+    change_store: Box<dyn ChangeStore>,
     /// False after a failed write, when it is unknown what the store holds. The next change then rewrites all of it.
     is_journal_current: bool,
     settings: ServeDefaults,
@@ -54,7 +54,7 @@ impl WriterThread {
     pub(super) fn new(
         commands: Receiver<Command>,
         (base, store): (State, StateStore),
-        journal: Box<dyn Journal>,
+        change_store: Box<dyn ChangeStore>,
         settings: ServeDefaults,
         environments: Arc<Environments>,
     ) -> std::io::Result<Self> {
@@ -63,7 +63,7 @@ impl WriterThread {
             commands,
             store,
             base,
-            journal,
+            change_store,
             is_journal_current,
             settings,
             environments,
@@ -145,8 +145,8 @@ impl WriterThread {
                 places.filter_map(|(id, key)| self.store.record(id, key)).collect();
             let (revision, highest) = (self.store.state().revision, self.store.highest());
             kept = match self.is_journal_current {
-                true => self.journal.commit(revision, highest, &records),
-                false => self.journal.rewrite(&self.store.records()),
+                true => self.change_store.commit(revision, highest, &records),
+                false => self.change_store.rewrite(&self.store.records()),
             };
             self.is_journal_current = kept.is_ok();
         }
@@ -224,7 +224,7 @@ impl WriterThread {
 
     /// Rewrites the store, so that it holds what is in force with this base and nothing else.
     fn bring_journal_up(&mut self) {
-        let kept = self.journal.rewrite(&self.store.records());
+        let kept = self.change_store.rewrite(&self.store.records());
         self.is_journal_current = kept.is_ok();
         if let Err(why) = kept {
             tracing::error!(%why, "the journal could not be brought up to the file");
@@ -238,7 +238,7 @@ impl WriterThread {
         }
         let before = self.store.clone();
         self.store.replace(&self.base, state, now());
-        if let Err(why) = self.journal.rewrite(&self.store.records()) {
+        if let Err(why) = self.change_store.rewrite(&self.store.records()) {
             self.store = before;
             self.is_journal_current = false;
             return Err(ReplaceError::NotKept(why.to_string()));

@@ -30,7 +30,7 @@ impl Disk {
     }
 }
 
-impl Journal for Disk {
+impl ChangeStore for Disk {
     fn commit(&mut self, _: u64, _: i64, changes: &[Record]) -> Result<(), JournalError> {
         *self.versions.lock().unwrap() = changes.iter().map(|record| record.version).collect();
         self.answer()
@@ -64,7 +64,7 @@ fn untold(disk: &Disk) -> (WriterThread, Receiver<News>) {
         commands,
         store: StateStore::open(state(), Records::default(), now()),
         base: state(),
-        journal: Box::new(disk.clone()),
+        change_store: Box::new(disk.clone()),
         is_journal_current: true,
         settings: ServeDefaults {
             profile: Profile::Client,

@@ -9,7 +9,7 @@ use redb::StorageBackend;
 use super::read::{Contents, named};
 use super::stored::{Found, found};
 use super::{DataFolderError, FACT, LockedFile, Opened, frame};
-use crate::state_store::{Journal, Record, Records, ServedVersion};
+use crate::state_store::{ChangeStore, Record, Records, ServedVersion};
 
 /// The outcome of a repair.
 #[derive(Debug, Clone, PartialEq, Eq)]

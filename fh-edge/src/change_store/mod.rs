@@ -17,7 +17,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use redb::backends::FileBackend;
 use redb::{Database, ReadableTable, StorageBackend, TableDefinition, WriteTransaction};
 
-use crate::state_store::{Journal, JournalError, Record, Records, ServedVersion};
+use crate::state_store::{ChangeStore, JournalError, Record, Records, ServedVersion};
 pub use guarded::DATA_THREAD;
 use guarded::{guarded, in_memory};
 use read::{Contents, read};
@@ -240,7 +240,7 @@ fn begin(database: &Database) -> Result<(), JournalError> {
     transaction.commit().map_err(failed)
 }
 
-impl Journal for DataFolder {
+impl ChangeStore for DataFolder {
     fn commit(
         &mut self,
         revision: u64,
