@@ -18,7 +18,8 @@ use crate::options::Options;
 use crate::origin::relay::{self, Asker, Proxied, Relay, UpstreamStatus};
 use crate::rate::{Beyond, KeyStanding, Rates};
 use crate::serving::{
-    Changes, Environments, Grant, Leaver, Phase, Published, ServedFeature, Slot, View,
+    Changes, Environments, Grant, PendingRevocation, Phase, Published, PublishedCell,
+    ServedFeature, View,
 };
 use crate::state::Json;
 use crate::state::file::{self, StateFileError};
@@ -57,7 +58,7 @@ pub(crate) enum Origin {
 #[derive(Debug, Clone)]
 pub(crate) struct Opened {
     /// The cell in which the next generations are published.
-    pub(crate) slot: Arc<Slot>,
+    pub(crate) cell: Arc<PublishedCell>,
     pub(crate) published: Arc<Published>,
     pub(crate) grant: Grant,
     /// Set if the key was removed and may come back: the time until which it can read this generation (D-104).
@@ -253,10 +254,10 @@ impl SharedState {
                     return Opening::Full(beyond.seconds(), beyond.as_str());
                 }
                 match relay.open(key, asker, context) {
-                    Proxied::Open(relay::Opened { slot, grant, changes, until }) => {
-                        let published = slot.current();
+                    Proxied::Open(relay::Opened { cell, grant, changes, until }) => {
+                        let published = cell.current();
                         let fetching = Some(Fetching { changes, until: until.into() });
-                        (Opened { slot, published, grant, leaves: None, fetching }, counted)
+                        (Opened { cell, published, grant, leaves: None, fetching }, counted)
                     }
                     Proxied::Full(seconds) => {
                         return Opening::Full(seconds, "the relay has no room for another key");
@@ -268,7 +269,7 @@ impl SharedState {
         if let Origin::Relay(relay) = &self.origin
             && opened.published.settings.stale
         {
-            relay.asked_for_stale(&opened.slot);
+            relay.asked_for_stale(&opened.cell);
         }
         match counted {
             Ok(()) => Opening::Open(opened),
@@ -278,16 +279,16 @@ impl SharedState {
 
     /// Looks up a key in the environments that are served, without counting.
     pub(crate) fn look(&self, key: &RequestKey<'_>) -> Option<Opened> {
-        let (slot, published, grant) = self.environments.open(key.environment, key.secret)?;
-        Some(Opened { slot, published, grant, leaves: None, fetching: None })
+        let (cell, published, grant) = self.environments.open(key.environment, key.secret)?;
+        Some(Opened { cell, published, grant, leaves: None, fetching: None })
     }
 
     /// Looks up a key for reading. A key that a new file does not hold can still read for a moment.
     fn look_once_more(&self, key: &RequestKey<'_>) -> Option<Opened> {
         self.look(key).or_else(|| {
             let left = self.environments.open_leaving(key.environment, key.secret)?;
-            let Leaver { slot, published, grant, until } = left;
-            Some(Opened { slot, published, grant, leaves: Some(until), fetching: None })
+            let PendingRevocation { cell, published, grant, until } = left;
+            Some(Opened { cell, published, grant, leaves: Some(until), fetching: None })
         })
     }
 
@@ -335,12 +336,12 @@ impl SharedState {
                     || published.grants.is_empty()
                     || published.closing.is_some()
             };
-            let slot = &opened.slot;
+            let cell = &opened.cell;
             let over =
-                async { while !is_over(&slot.current()) && changes.changed().await.is_ok() {} };
+                async { while !is_over(&cell.current()) && changes.changed().await.is_ok() {} };
             // After a timeout, or if the cell is gone, the generation found there is the answer.
             drop(tokio::time::timeout_at(*until, over).await);
-            opened.published = opened.slot.current();
+            opened.published = opened.cell.current();
         }
         if opened.published.grants.is_empty() { Opening::Unknown } else { Opening::Open(opened) }
     }

@@ -9,20 +9,20 @@ use arc_swap::ArcSwap;
 use tokio::sync::watch;
 use uuid::Uuid;
 
-use super::clockwork::Clockwork;
 use super::grant::{Grant, Grants};
-use super::leaving::{Leaver, Leaving};
+use super::pending_revocation::{PendingRevocation, PendingRevocations};
 use super::published::Published;
-use super::slot::{News, Slot};
+use super::published_cell::{PublishedCell, WakeOnDrop};
+use super::time_scheduler::TimeScheduler;
 
 /// All environments. Readers never wait for a writer.
 #[derive(Debug, Default)]
 pub(crate) struct Environments {
     /// The cells of each environment. Nearly always there is one. A relay has one for each of its upstream keys, since these keys may see
     /// different features.
-    by_id: ArcSwap<HashMap<Uuid, Vec<Arc<Slot>>>>,
-    clockwork: Clockwork,
-    leaving: Leaving,
+    by_id: ArcSwap<HashMap<Uuid, Vec<Arc<PublishedCell>>>>,
+    scheduler: TimeScheduler,
+    pending_revocations: PendingRevocations,
     /// The revision of the state. Its watchers are woken at every publication, also if the revision stays the same.
     revision: watch::Sender<u64>,
 }
@@ -33,7 +33,7 @@ impl Environments {
     /// # Errors
     /// The operating system refuses a thread.
     pub(crate) fn start_clock(&self) -> io::Result<()> {
-        self.clockwork.start()
+        self.scheduler.start()
     }
 
     /// Returns the grant of a key, the current generation of its environment, and the cell where the next generations are published.
@@ -41,17 +41,17 @@ impl Environments {
         &self,
         id: Uuid,
         secret: &str,
-    ) -> Option<(Arc<Slot>, Arc<Published>, Grant)> {
-        self.by_id.load().get(&id)?.iter().find_map(|slot| {
-            let published = slot.current();
+    ) -> Option<(Arc<PublishedCell>, Arc<Published>, Grant)> {
+        self.by_id.load().get(&id)?.iter().find_map(|cell| {
+            let published = cell.current();
             let grant = published.grants.get(secret)?.clone();
-            Some((Arc::clone(slot), published, grant))
+            Some((Arc::clone(cell), published, grant))
         })
     }
 
     /// Returns what a revoked key may still read, within the delay in which it may come back.
-    pub(crate) fn open_leaving(&self, id: Uuid, secret: &str) -> Option<Leaver> {
-        self.leaving.get(id, secret)
+    pub(crate) fn open_leaving(&self, id: Uuid, secret: &str) -> Option<PendingRevocation> {
+        self.pending_revocations.get(id, secret)
     }
 
     /// Sets the keys of an environment that has one cell. Keys that are not in `next` can read the current generation for this delay.
@@ -60,8 +60,8 @@ impl Environments {
     /// of other environments as well.
     pub(crate) fn leave(&self, id: Uuid, next: &Grants, delay: Duration) {
         match delay.is_zero() {
-            true => self.leaving.end(),
-            false => self.leaving.update(id, self.first(id), next, delay),
+            true => self.pending_revocations.end(),
+            false => self.pending_revocations.update(id, self.first(id), next, delay),
         }
     }
 
@@ -77,7 +77,7 @@ impl Environments {
 
     /// Returns the current generation of every cell.
     pub(crate) fn places(&self) -> Vec<Arc<Published>> {
-        self.by_id.load().values().flatten().map(|slot| slot.current()).collect()
+        self.by_id.load().values().flatten().map(|cell| cell.current()).collect()
     }
 
     /// Returns a receiver of the state's revision. It is woken by every generation of any environment.
@@ -99,9 +99,9 @@ impl Environments {
         id: Uuid,
         first: impl FnOnce() -> Published,
         make: impl FnOnce(Published) -> Published,
-    ) -> Option<News> {
+    ) -> Option<WakeOnDrop> {
         match self.first(id) {
-            Some(slot) => Some(slot.publish(|current| {
+            Some(cell) => Some(cell.publish(|current| {
                 let next = make(current.next());
                 (!next.is_as(current)).then_some(next)
             })),
@@ -117,34 +117,34 @@ impl Environments {
         &self,
         id: Uuid,
         make: impl FnOnce(Published) -> Published,
-    ) -> Option<News> {
+    ) -> Option<WakeOnDrop> {
         Some(self.first(id)?.publish(|current| Some(make(current.next()))))
     }
 
-    fn first(&self, id: Uuid) -> Option<Arc<Slot>> {
+    fn first(&self, id: Uuid) -> Option<Arc<PublishedCell>> {
         self.by_id.load().get(&id)?.first().cloned()
     }
 
     /// Adds a cell to an environment, with its first generation.
-    pub(crate) fn add(&self, first: Published) -> Arc<Slot> {
+    pub(crate) fn add(&self, first: Published) -> Arc<PublishedCell> {
         let id = first.id;
-        let slot = self.slot(first);
+        let cell = self.cell(first);
         self.by_id.rcu(|known| {
             let mut next = HashMap::clone(known);
-            next.entry(id).or_default().push(Arc::clone(&slot));
+            next.entry(id).or_default().push(Arc::clone(&cell));
             next
         });
         self.revision.send_modify(|_| {});
-        slot
+        cell
     }
 
     /// Removes one cell. Other cells of its environment stay.
-    pub(crate) fn remove_slot(&self, slot: &Arc<Slot>) {
-        let id = slot.current().id;
+    pub(crate) fn remove_slot(&self, cell: &Arc<PublishedCell>) {
+        let id = cell.current().id;
         self.by_id.rcu(|known| {
             let mut next = HashMap::clone(known);
             if let Some(slots) = next.get_mut(&id) {
-                slots.retain(|other| !Arc::ptr_eq(other, slot));
+                slots.retain(|other| !Arc::ptr_eq(other, cell));
                 if slots.is_empty() {
                     next.remove(&id);
                 }
@@ -155,28 +155,32 @@ impl Environments {
     }
 
     /// Makes a cell that is not listed in an environment: the caller keeps it.
-    pub(crate) fn slot(&self, first: Published) -> Arc<Slot> {
-        self.clockwork.slot(first, self.revision.clone())
+    pub(crate) fn cell(&self, first: Published) -> Arc<PublishedCell> {
+        self.scheduler.cell(first, self.revision.clone())
     }
 
     /// Removes an environment. Its streams see a last generation, once they are woken.
-    pub(crate) fn remove(&self, id: Uuid, last: impl Fn(Published) -> Published) -> Vec<News> {
+    pub(crate) fn remove(
+        &self,
+        id: Uuid,
+        last: impl Fn(Published) -> Published,
+    ) -> Vec<WakeOnDrop> {
         let by_id = self.by_id.load();
         let slots = by_id.get(&id).into_iter().flatten();
-        let news = slots.map(|slot| slot.publish(|current| Some(last(current.next())))).collect();
+        let wakes = slots.map(|cell| cell.publish(|current| Some(last(current.next())))).collect();
         self.by_id.rcu(|known| {
             let mut next = HashMap::clone(known);
             next.remove(&id);
             next
         });
         self.revision.send_modify(|_| {});
-        news
+        wakes
     }
 
     /// Ends all streams with `bye`, spread over this time.
     pub(crate) fn close(&self, within: Duration) {
-        for slot in self.by_id.load().values().flatten() {
-            slot.close(within);
+        for cell in self.by_id.load().values().flatten() {
+            cell.close(within);
         }
     }
 }

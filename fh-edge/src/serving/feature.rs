@@ -10,7 +10,7 @@ use fh_eval::{Evaluation, Kind};
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
-use super::moment::Moments;
+use super::time_rules::TimeRules;
 use super::view::Detail;
 use crate::state::{Feature, FeatureValue, Json};
 
@@ -48,7 +48,7 @@ pub(crate) struct ServedFeature {
     /// it is first needed.
     evaluated: Box<[OnceLock<Box<str>>]>,
     /// The rules on `now`, and the times at which they may change answers.
-    pub(crate) moments: Moments,
+    pub(crate) time_rules: TimeRules,
     /// The id of the strategy that another Edge applied (`v`), if that Edge evaluated the feature.
     pub(crate) applied: Option<Box<str>>,
     /// The JSON `{"id":…,"key":…`.
@@ -88,8 +88,8 @@ impl ServedFeature {
             // Writing to a string cannot fail.
             let _ = write!(fp, ",\"fp\":{map}");
         }
-        let moments =
-            record.map_or_else(Moments::default, |record| Moments::of(&record.strategies));
+        let time_rules =
+            record.map_or_else(TimeRules::default, |record| TimeRules::of(&record.strategies));
         let strategy_values: Vec<_> =
             record.into_iter().flat_map(|record| &record.strategies).map(strategy_value).collect();
         let counted = if counting == Counting::Counts { version } else { 0 };
@@ -116,7 +116,7 @@ impl ServedFeature {
             properties: feature.properties.clone(),
             evaluated: forms(strategy_values.len()),
             strategy_values,
-            moments,
+            time_rules,
             applied: None,
             name: name.into(),
             state: state(locked, version),

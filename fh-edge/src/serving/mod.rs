@@ -3,15 +3,15 @@
 mod answer;
 mod answers;
 mod change;
-mod clockwork;
 mod environments;
 mod feature;
 mod grant;
-mod herald;
-mod leaving;
-mod moment;
+mod notifier;
+mod pending_revocation;
 mod published;
-mod slot;
+mod published_cell;
+mod time_rules;
+mod time_scheduler;
 mod view;
 
 pub(crate) use answer::Answer;
@@ -20,10 +20,10 @@ pub(crate) use change::{Change, changes, write_change};
 pub(crate) use environments::Environments;
 pub(crate) use feature::{Counting, ServedFeature};
 pub(crate) use grant::{Grant, Grants};
-pub(crate) use herald::Herald;
-pub(crate) use leaving::Leaver;
+pub(crate) use notifier::Notifier;
+pub(crate) use pending_revocation::PendingRevocation;
 pub(crate) use published::{Phase, Published, Settings};
-pub(crate) use slot::{Changes, News, Slot};
+pub(crate) use published_cell::{Changes, PublishedCell, WakeOnDrop};
 pub(crate) use view::{Detail, EvaluatedBy, Shown, View, ViewKey};
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ use super::answer::List;
 use super::answers::AnswerBudget;
 use super::feature::ServedFeature;
 use super::grant::Grants;
-use super::moment::{Moment, Moments};
+use super::time_rules::{TimeRules, TimeState};
 use super::view::View;
 use crate::evaluations::Caller;
 
@@ -58,9 +58,9 @@ pub(crate) struct Published {
     /// The compiled rules of all features, retired ones included.
     pub(crate) ruleset: Ruleset,
     /// The rules on `now`, which change answers although nothing is published.
-    pub(crate) moments: Moments,
+    pub(crate) time_rules: TimeRules,
     /// The outcome of the rules on `now` in this generation.
-    pub(crate) moment: Moment,
+    pub(crate) time_state: TimeState,
     /// The time since 1970 at which the features were set. A generation that differs by time alone keeps it.
     pub(crate) published_at: Duration,
     /// The views, in the order of [`Grants::views`].
@@ -91,8 +91,8 @@ impl Published {
             revocation_delay: Duration::ZERO,
             features: Vec::new(),
             ruleset: Ruleset::default(),
-            moments: Moments::default(),
-            moment: Moment::none(),
+            time_rules: TimeRules::default(),
+            time_state: TimeState::none(),
             published_at: since_1970(),
             answers: Arc::clone(answers),
         }
@@ -110,8 +110,8 @@ impl Published {
             revocation_delay: self.revocation_delay,
             features: self.features.clone(),
             ruleset: self.ruleset.clone(),
-            moments: self.moments.clone(),
-            moment: self.moment.clone(),
+            time_rules: self.time_rules.clone(),
+            time_state: self.time_state.clone(),
             published_at: self.published_at,
             views: views(&self.grants),
             answers: Arc::clone(&self.answers),
@@ -124,7 +124,7 @@ impl Published {
         self.phase == other.phase
             && self.closing == other.closing
             && self.revocation_delay == other.revocation_delay
-            && self.moment == other.moment
+            && self.time_state == other.time_state
             && self.settings == other.settings
             && self.grants == other.grants
             && self.features.len() == other.features.len()
@@ -176,11 +176,11 @@ impl Published {
         now: Timestamp,
     ) -> Self {
         self.ruleset = ruleset;
-        self.moments = Moments::default();
+        self.time_rules = TimeRules::default();
         for feature in &features {
-            self.moments.merge(&feature.moments);
+            self.time_rules.merge(&feature.time_rules);
         }
-        self.moment = self.moments.moment(now);
+        self.time_state = self.time_rules.time_state(now);
         self.features = features;
         self.settings = settings;
         self.phase = Phase::Serving;
@@ -195,7 +195,7 @@ impl Published {
 
     /// Sets the time at which the rules on `now` are evaluated.
     pub(crate) fn at(mut self, now: Timestamp) -> Self {
-        self.moment = self.moments.moment(now);
+        self.time_state = self.time_rules.time_state(now);
         self
     }
 

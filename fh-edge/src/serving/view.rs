@@ -14,8 +14,8 @@ use super::answer::Answer;
 use super::answers::{AnswerBudget, ViewAnswers};
 use super::change::{changes, write_change};
 use super::feature::ServedFeature;
-use super::moment::Moment;
 use super::published::Published;
+use super::time_rules::TimeState;
 use crate::wire::coding::{Effort, gzip};
 use crate::wire::sse::write_event;
 
@@ -67,7 +67,7 @@ impl ViewKey {
 pub(crate) struct Shown {
     pub(crate) generation: u64,
     /// The outcome of the environment's rules on `now` (D-96).
-    pub(crate) moment: Moment,
+    pub(crate) time_state: TimeState,
     /// The profile whose rules were used (D-91).
     pub(crate) profile: Profile,
     /// The visible features, in the order of answers.
@@ -106,7 +106,7 @@ impl View {
             key: key.clone(),
             shown: Arc::new(Shown {
                 generation: published.generation,
-                moment: published.moment.clone(),
+                time_state: published.time_state.clone(),
                 profile: published.settings.profile,
                 features,
             }),
@@ -245,7 +245,7 @@ fn tag(published: &Published, key: &ViewKey, features: &[Arc<ServedFeature>]) ->
     }
     if key.evaluated_by == EvaluatedBy::Here {
         hash.update("evaluated");
-        hash.update(published.moment.tag().unwrap_or_default());
+        hash.update(published.time_state.tag().unwrap_or_default());
     }
     let digest = hash.finalize();
     let mut tag = String::with_capacity(33);

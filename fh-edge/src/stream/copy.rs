@@ -121,11 +121,11 @@ impl Copy {
             });
             write_event(&mut out, name, Some(id), &data);
         }
-        if older.moment != view.shown.moment {
-            let by_time = view.features().iter().filter(|feature| !feature.moments.is_empty());
+        if older.time_state != view.shown.time_state {
+            let by_time = view.features().iter().filter(|feature| !feature.time_rules.is_empty());
             for feature in by_time.filter(|feature| !told.contains(&feature.id)) {
                 let (mut before, mut data) = (String::new(), String::new());
-                let then = older.moment.time();
+                let then = older.time_state.time();
                 published.write_evaluated(feature, &attributes, then, detail, &mut before);
                 published.write_evaluated(feature, &attributes, now, detail, &mut data);
                 // At most of these times, nothing changes for most contexts.

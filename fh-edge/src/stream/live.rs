@@ -14,7 +14,7 @@ use super::timing::{Due, Timing};
 use crate::connections::Listed;
 use crate::evaluations::{Caller, Effort};
 use crate::rate::Beyond;
-use crate::serving::{Changes, Grant, Phase, Published, Shown, Slot};
+use crate::serving::{Changes, Grant, Phase, Published, PublishedCell, Shown};
 use crate::shared_state::SharedState;
 use crate::wire::api_key::RequestKey;
 use crate::wire::sse;
@@ -25,7 +25,7 @@ const EXPIRED_BYE: Duration = Duration::from_secs(5);
 /// An open stream whose key is known.
 pub(super) struct Live {
     /// The cell of the environment. It is kept so that the stream sees the last generation after the environment was removed.
-    pub(super) slot: Arc<Slot>,
+    pub(super) cell: Arc<PublishedCell>,
     pub(super) changed: Pin<Box<dyn Future<Output = Option<Changes>> + Send>>,
     pub(super) secret: Box<str>,
     pub(super) grant: Grant,
@@ -145,7 +145,7 @@ impl Live {
         };
         self.copy = copy;
         ready.append(&mut events);
-        let is_stale = self.slot.current().settings.stale;
+        let is_stale = self.cell.current().settings.stale;
         self.tell_stale(is_stale, ready);
         Then::GoesOn
     }
@@ -164,7 +164,7 @@ impl Live {
                 Then::GoesOn
             }
             Due::Turn => {
-                let environment = self.slot.current().id;
+                let environment = self.cell.current().id;
                 let key = RequestKey { environment, secret: &self.secret };
                 if let Some(Beyond::PerAddress(_)) = self.postponed
                     && let Err(seconds) = self.shared.count_stream_again(&key)
@@ -177,7 +177,7 @@ impl Live {
                 if self.evaluating.is_some() {
                     return Then::GoesOn;
                 }
-                let published = self.slot.current();
+                let published = self.cell.current();
                 self.advance(&published, ready)
             }
             Due::Bye => {
@@ -186,7 +186,7 @@ impl Live {
             }
             Due::Revocation => {
                 // If the environment was removed and added again, it has another cell, which this stream does not watch.
-                let environment = self.slot.current().id;
+                let environment = self.cell.current().id;
                 let is_back = self.shared.environments.open(environment, &self.secret).is_some();
                 let last = if is_back { sse::BYE } else { sse::UNKNOWN_KEY };
                 ready.push_back(Bytes::from_static(last.as_bytes()));
@@ -210,7 +210,7 @@ impl Live {
             // Without a sender no further generation can come.
             let Some(changes) = changes else { return Poll::Ready(Then::Ends) };
             self.changed = wait_for_change(changes);
-            let published = self.slot.current();
+            let published = self.cell.current();
             return Poll::Ready(self.advance(&published, ready));
         }
         self.timing.poll(task).map(|due| self.on_time(due, ready))

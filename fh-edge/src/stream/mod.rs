@@ -104,9 +104,9 @@ impl EventStream {
             }
         };
         // The cell is checked again after subscribing, so that no change is lost between the list and the updates (edge-protocol 11.5).
-        let mut changes = opened.slot.watch();
+        let mut changes = opened.cell.watch();
         changes.mark_changed();
-        let Opened { slot, published, grant, leaves, .. } = opened;
+        let Opened { cell, published, grant, leaves, .. } = opened;
         let cache_control = published.settings.cache_control.clone();
         let Some(view) = published.grants.views().get(grant.view).cloned() else {
             ready.push_back(Bytes::from_static(sse::UNKNOWN_KEY.as_bytes()));
@@ -132,7 +132,7 @@ impl EventStream {
         let postponed_for = beyond.map(|beyond| Duration::from_secs(beyond.seconds()));
         let mut live = Live {
             changed: wait_for_change(changes),
-            slot,
+            cell,
             secret: start.secret.into(),
             grant,
             copy,

@@ -100,8 +100,9 @@ async fn all(State(shared): State<Arc<SharedState>>, request: Request) -> Respon
     };
     let Some(view) = open.view() else { return unauthorised() };
     // Keys of both kinds are evaluated here, so the rules on `now` count even if the view itself does not evaluate.
-    let moment = open.published.moment.tag().map_or_else(String::new, |tag| format!(";{tag}"));
-    let etag = format!("\"{}{moment}//{}\"", view.tag, context.tag);
+    let time_state =
+        open.published.time_state.tag().map_or_else(String::new, |tag| format!(";{tag}"));
+    let etag = format!("\"{}{time_state}//{}\"", view.tag, context.tag);
     let held = condition.as_ref().and_then(|value| value.to_str().ok()).unwrap_or_default();
     let holds = held.split(',').any(|each| {
         let each = each.trim();

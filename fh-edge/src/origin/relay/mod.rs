@@ -51,7 +51,7 @@ use self::proxy::Proxy;
 use self::put::Updates;
 use self::worker::Worker;
 use crate::rate::KeyStanding;
-use crate::serving::Slot;
+use crate::serving::PublishedCell;
 use crate::wire::api_key::RequestKey;
 use crate::wire::context::RequestContext;
 
@@ -59,8 +59,10 @@ use crate::wire::context::RequestContext;
 const LAST_WRITE: Duration = Duration::from_secs(5);
 
 /// Returns an instant plus a duration. If the clock cannot represent it, a year is added instead.
-fn after(moment: Instant, time: Duration) -> Instant {
-    moment.checked_add(time).unwrap_or_else(|| moment + Duration::from_secs(365 * 24 * 3600))
+fn after(time_state: Instant, time: Duration) -> Instant {
+    time_state
+        .checked_add(time)
+        .unwrap_or_else(|| time_state + Duration::from_secs(365 * 24 * 3600))
 }
 
 /// All upstream connections. They end when this is dropped.
@@ -122,10 +124,10 @@ impl Relay {
     }
 
     /// Refreshes a stale environment that a client has requested. The upstream Edge has called it stale.
-    pub(crate) fn asked_for_stale(&self, slot: &Arc<Slot>) {
+    pub(crate) fn asked_for_stale(&self, cell: &Arc<PublishedCell>) {
         let mut all = self.configured.all().into_iter();
-        let known = all.find(|upstream| Arc::ptr_eq(&upstream.slot, slot));
-        if let Some(upstream) = known.or_else(|| self.proxy.upstream_of(slot)) {
+        let known = all.find(|upstream| Arc::ptr_eq(&upstream.cell, cell));
+        if let Some(upstream) = known.or_else(|| self.proxy.upstream_of(cell)) {
             upstream.ask_again(self.worker.runtime(), self.limits.stale_for);
         }
     }

@@ -34,7 +34,7 @@ pub(super) struct Entry {
 
 impl Entry {
     pub(super) fn is_watched(&self) -> bool {
-        self.upstream.slot.is_watched()
+        self.upstream.cell.is_watched()
     }
 
     pub(super) fn is_proven(&self) -> bool {

@@ -19,7 +19,7 @@ use super::start::Source;
 use super::status::{UpstreamRole, UpstreamStatus};
 use super::upstream::{OnRefusal, Parts, Refused, Upstream};
 use super::witness::{Witness, Witnesses};
-use crate::serving::{Changes, EvaluatedBy, Grant, Grants, Slot};
+use crate::serving::{Changes, EvaluatedBy, Grant, Grants, PublishedCell};
 use crate::wire::api_key::RequestKey;
 use crate::wire::context::RequestContext;
 
@@ -44,7 +44,7 @@ pub(crate) enum Proxied {
 /// Access to a connection that runs, or that is waited for. The connection is watched, and therefore kept, as long as this lives.
 #[derive(Debug, Clone)]
 pub(crate) struct Opened {
-    pub(crate) slot: Arc<Slot>,
+    pub(crate) cell: Arc<PublishedCell>,
     pub(crate) grant: Grant,
     pub(crate) changes: Changes,
     /// The instant until which a poll waits for the first generation.
@@ -246,9 +246,9 @@ impl Proxy {
 
     fn opened(&self, entry: &Entry, now: Instant) -> Proxied {
         Proxied::Open(Opened {
-            slot: Arc::clone(&entry.upstream.slot),
+            cell: Arc::clone(&entry.upstream.cell),
             grant: entry.grant.clone(),
-            changes: entry.upstream.slot.watch(),
+            changes: entry.upstream.cell.watch(),
             until: after(now, self.limits.first_answer),
         })
     }
@@ -280,7 +280,7 @@ impl Proxy {
             standing: Standing::default(),
             record: None,
         };
-        let upstream = Upstream::new(parts, |first| self.source.environments.slot(first));
+        let upstream = Upstream::new(parts, |first| self.source.environments.cell(first));
         Entry { upstream: Arc::new(upstream), grant, key, role, used: now, task: None }
     }
 
@@ -373,11 +373,11 @@ impl Proxy {
     }
 
     /// Returns the running connection that publishes to this cell.
-    pub(super) fn upstream_of(&self, slot: &Arc<Slot>) -> Option<Arc<Upstream>> {
+    pub(super) fn upstream_of(&self, cell: &Arc<PublishedCell>) -> Option<Arc<Upstream>> {
         let places = self.places();
         let mut running = places.running.values();
         running
-            .find(|entry| Arc::ptr_eq(&entry.upstream.slot, slot))
+            .find(|entry| Arc::ptr_eq(&entry.upstream.cell, cell))
             .map(|entry| Arc::clone(&entry.upstream))
     }
 
@@ -396,7 +396,7 @@ impl Proxy {
     pub(super) fn close(&self, within: Duration) {
         let places = self.places();
         for entry in places.running.values().chain(places.waiting.values()) {
-            entry.upstream.slot.close(within);
+            entry.upstream.cell.close(within);
         }
     }
 

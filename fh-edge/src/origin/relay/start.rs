@@ -269,11 +269,11 @@ impl Relay {
 impl Source {
     /// Ends a connection, and removes the cell of its features. Streams get `bye`, unless the key was revoked.
     pub(super) fn end(&self, upstream: &Upstream) {
-        match upstream.slot.current().grants.is_empty() {
+        match upstream.cell.current().grants.is_empty() {
             true => upstream.client().into_iter().for_each(Client::close),
             false => upstream.close(),
         }
-        self.environments.remove_slot(&upstream.slot);
+        self.environments.remove_slot(&upstream.cell);
     }
 
     /// Relays a client-evaluated key, and its paired server-evaluated key.

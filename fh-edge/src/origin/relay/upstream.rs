@@ -15,7 +15,7 @@ use super::record::RecordFile;
 use super::standing::{Report, Standing, Terms, Verdict, age};
 use super::status::{UpstreamRole, UpstreamState, UpstreamStatus};
 use crate::serving::{
-    AnswerBudget, EvaluatedBy, Grants, Phase, Published, ServedFeature, Settings, Slot,
+    AnswerBudget, EvaluatedBy, Grants, Phase, Published, PublishedCell, ServedFeature, Settings,
 };
 use crate::state_store::now;
 
@@ -52,7 +52,7 @@ pub(super) struct Upstream {
     /// The grants of its keys, unless they are refused.
     grants: Arc<Grants>,
     settings: Settings,
-    pub(super) slot: Arc<Slot>,
+    pub(super) cell: Arc<PublishedCell>,
     /// The key that its client sends.
     key: UpstreamKey,
     client: OnceLock<Client>,
@@ -91,7 +91,7 @@ pub(super) struct Parts {
 impl Upstream {
     /// Creates a connection whose client is still to be started. `place` creates the cell for its first generation, which has no features
     /// yet.
-    pub(super) fn new(parts: Parts, place: impl FnOnce(Published) -> Arc<Slot>) -> Self {
+    pub(super) fn new(parts: Parts, place: impl FnOnce(Published) -> Arc<PublishedCell>) -> Self {
         let Parts { name, role, evaluated_by, attributes, settings, key, standing, .. } = parts;
         let grants = Arc::new(parts.grants);
         let first = Published::waiting(
@@ -100,7 +100,7 @@ impl Upstream {
             Arc::clone(&grants),
             &parts.answers,
         );
-        let slot = place(first);
+        let cell = place(first);
         let (is_refused, is_expired) = (false, false);
         let known = Known { is_refused, is_expired, standing, data_age: None, asked: None };
         let (client, known) = (OnceLock::new(), Mutex::new(known));
@@ -112,7 +112,7 @@ impl Upstream {
             attributes,
             grants,
             settings,
-            slot,
+            cell,
             key,
             client,
             known,
@@ -283,7 +283,7 @@ impl Upstream {
             return if is_refused { Taken::Refusal } else { Taken::Nothing };
         }
         let ruleset = snapshot.rules().ruleset();
-        self.slot.update(|current| {
+        self.cell.update(|current| {
             // A stale environment that was requested again remains stale until the upstream Edge has answered.
             let was_stale = current.settings.stale && status.problem.is_some();
             let settings =
@@ -341,7 +341,7 @@ impl Upstream {
     /// Publishes that the key is unknown, because it was refused at first contact or is revoked.
     fn refuse(&self) {
         self.known().is_refused = true;
-        self.slot.update(|current| {
+        self.cell.update(|current| {
             let tells = !current.grants.is_empty();
             tells.then(|| emptied(current).with_grants(Arc::default()))
         });
@@ -353,7 +353,7 @@ impl Upstream {
         if !std::mem::replace(&mut self.known().is_expired, true) {
             tracing::error!(%environment, name, "the features have expired: the upstream Edge has given no good answer for too long");
         }
-        self.slot.update(|current| (current.phase == Phase::Serving).then(|| emptied(current)));
+        self.cell.update(|current| (current.phase == Phase::Serving).then(|| emptied(current)));
     }
 
     /// Requests an environment again that the upstream Edge called stale, because clients request it. At most one request is made in
@@ -380,7 +380,7 @@ impl Upstream {
 
     /// Ends the connection and all its streams.
     pub(super) fn close(&self) {
-        self.slot.close(Duration::ZERO);
+        self.cell.close(Duration::ZERO);
         if let Some(client) = self.client.get() {
             client.close();
         }
@@ -392,7 +392,7 @@ impl Upstream {
 
     /// Returns the state. The published generation decides, so that no client is answered before the state shows it.
     pub(super) fn state(&self) -> UpstreamState {
-        match self.slot.current().phase {
+        match self.cell.current().phase {
             Phase::Serving => UpstreamState::Serving,
             Phase::Waiting => {
                 let known = self.known();
@@ -411,7 +411,7 @@ impl Upstream {
             answer_age: standing.answered.map(|answered| age(answered, now)),
             refused_for: standing.refusals.map(|refusals| age(refusals.since, now)),
             name: Arc::clone(&self.name),
-            environment: self.slot.current().id,
+            environment: self.cell.current().id,
             role: self.role,
             state: self.state(),
             attributes: self.attributes,
@@ -437,9 +437,9 @@ fn emptied(current: &Published) -> Published {
 }
 
 /// Waits until this instant, or forever without one.
-async fn until(moment: Option<tokio::time::Instant>) {
-    match moment {
-        Some(moment) => tokio::time::sleep_until(moment).await,
+async fn until(time_state: Option<tokio::time::Instant>) {
+    match time_state {
+        Some(time_state) => tokio::time::sleep_until(time_state).await,
         None => std::future::pending().await,
     }
 }

@@ -9,7 +9,7 @@ use http::HeaderValue;
 use uuid::Uuid;
 
 use super::{Command, PutError, Reply, ServeDefaults, now};
-use crate::serving::{Environments, Grants, Herald, News, Published, Settings};
+use crate::serving::{Environments, Grants, Notifier, Published, Settings, WakeOnDrop};
 use crate::state::{Environment, State};
 use crate::state_store::change::{ReplaceError, Undo};
 use crate::state_store::record::{ChangeStore, Record};
@@ -32,8 +32,8 @@ pub(super) struct WriterThread {
     settings: ServeDefaults,
     environments: Arc<Environments>,
     /// Published changes whose streams have not been woken yet. Callers are answered before streams are woken.
-    news: Vec<News>,
-    herald: Herald,
+    wakes: Vec<WakeOnDrop>,
+    notifier: Notifier,
 }
 
 /// The effects of a batch of changes that is not stored yet.
@@ -58,7 +58,7 @@ impl WriterThread {
         settings: ServeDefaults,
         environments: Arc<Environments>,
     ) -> std::io::Result<Self> {
-        let (is_journal_current, news, herald) = (true, Vec::new(), Herald::start()?);
+        let (is_journal_current, wakes, notifier) = (true, Vec::new(), Notifier::start()?);
         Ok(Self {
             commands,
             store,
@@ -67,8 +67,8 @@ impl WriterThread {
             is_journal_current,
             settings,
             environments,
-            news,
-            herald,
+            wakes,
+            notifier,
         })
     }
 
@@ -107,7 +107,7 @@ impl WriterThread {
 
     /// Passes the pending wake-ups to the thread that wakes streams.
     fn tell(&mut self) {
-        self.news.drain(..).for_each(|news| self.herald.tell(news));
+        self.wakes.drain(..).for_each(|wakes| self.notifier.tell(wakes));
     }
 
     /// Adds a change to the batch. Returns the command if it is of another kind.
@@ -267,12 +267,12 @@ impl WriterThread {
         for published in self.environments.all() {
             if state.environment(published.id).is_none() {
                 self.environments.leave(published.id, &Grants::default(), revocation_delay);
-                let news = self.environments.remove(published.id, |last| {
+                let wakes = self.environments.remove(published.id, |last| {
                     let mut last = last.with_grants(Arc::default());
                     last.revocation_delay = revocation_delay;
                     last
                 });
-                self.news.extend(news);
+                self.wakes.extend(wakes);
             }
         }
         for environment in &state.environments {
@@ -284,7 +284,7 @@ impl WriterThread {
                 Published::waiting(environment.id, settings, grants, &self.settings.answers)
             };
             self.environments.leave(environment.id, &grants, revocation_delay);
-            let news = self.environments.publish(environment.id, first, |mut next| {
+            let wakes = self.environments.publish(environment.id, first, |mut next| {
                 // A delay of zero always applies, since it ends streams that wait after an earlier removal. Any other delay matters only if
                 // a key is removed. Otherwise the old value stays, so that an unchanged environment needs no new generation.
                 if revocation_delay.is_zero() || !next.grants.are_all_in(&grants) {
@@ -295,7 +295,7 @@ impl WriterThread {
                 }
                 next.with_features(features, settings.clone(), now())
             });
-            self.news.extend(news);
+            self.wakes.extend(wakes);
         }
     }
 
@@ -304,7 +304,7 @@ impl WriterThread {
         let Some(environment) = self.store.state().environment(id) else { return };
         let changed = keys.iter().filter_map(|key| self.store.served_one(environment, key));
         let changed = changed.collect();
-        self.news.extend(self.environments.change(id, |next| next.with_changed(changed, now())));
+        self.wakes.extend(self.environments.change(id, |next| next.with_changed(changed, now())));
     }
 }
 

@@ -56,9 +56,9 @@ fn work(disk: &Disk) -> WriterThread {
 }
 
 /// Returns a writer, and the wake-ups that it passes on. No thread wakes the streams.
-fn untold(disk: &Disk) -> (WriterThread, Receiver<News>) {
+fn untold(disk: &Disk) -> (WriterThread, Receiver<WakeOnDrop>) {
     let (_, commands) = channel();
-    let (herald, told) = Herald::silent();
+    let (notifier, told) = Notifier::silent();
     let environments = Arc::new(Environments::default());
     let mut work = WriterThread {
         commands,
@@ -72,8 +72,8 @@ fn untold(disk: &Disk) -> (WriterThread, Receiver<News>) {
             answers: AnswerBudget::new(1 << 20),
         },
         environments,
-        news: Vec::new(),
-        herald,
+        wakes: Vec::new(),
+        notifier,
     };
     work.publish_all(Duration::ZERO);
     (work, told)
@@ -302,8 +302,8 @@ fn keys_that_go_with_a_file_may_come_back() {
 #[test]
 fn who_changes_something_is_answered_before_streams_are_told() {
     let (mut work, untold) = untold(&Disk::default());
-    let slot = work.environments.open(ENVIRONMENT, KEY).unwrap().0;
-    let stream = slot.watch();
+    let cell = work.environments.open(ENVIRONMENT, KEY).unwrap().0;
+    let stream = cell.watch();
     for (number, value) in ["y", "z"].into_iter().enumerate() {
         let mut batch = Batch::default();
         let (change, mut changed) = put(&format!(r#"{{"value": "{value}"}}"#));

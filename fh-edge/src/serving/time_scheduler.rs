@@ -10,7 +10,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 use super::published::Published;
-use super::slot::Slot;
+use super::published_cell::PublishedCell;
 use crate::state_store::now;
 
 /// The longest wait between two checks, since the system clock may be set.
@@ -18,9 +18,9 @@ const LOOK_AT_LEAST: Duration = Duration::from_secs(30);
 
 /// A handle that wakes the thread, so that it computes its next wake-up anew.
 #[derive(Debug, Clone)]
-pub(super) struct Bell(SyncSender<()>);
+pub(super) struct SchedulerHandle(SyncSender<()>);
 
-impl Bell {
+impl SchedulerHandle {
     pub(super) fn ring(&self) {
         // If the channel is full, the thread is about to check anyway. If it is closed, the thread has ended and the wake-up is not needed.
         let _ = self.0.try_send(());
@@ -29,32 +29,36 @@ impl Bell {
 
 /// All cells whose answers may change with time, and the thread that publishes these changes.
 #[derive(Debug)]
-pub(crate) struct Clockwork {
-    bell: Bell,
+pub(crate) struct TimeScheduler {
+    scheduler: SchedulerHandle,
     slots: Arc<Slots>,
     /// The receiver of wake-ups, until the thread takes it.
-    rung: Mutex<Option<Receiver<()>>>,
+    wakeups: Mutex<Option<Receiver<()>>>,
 }
 
 /// All cells. References to dropped cells are removed when the next cell is added.
-type Slots = Mutex<Vec<Weak<Slot>>>;
+type Slots = Mutex<Vec<Weak<PublishedCell>>>;
 
-impl Default for Clockwork {
+impl Default for TimeScheduler {
     fn default() -> Self {
-        let (bell, rung) = sync_channel(1);
-        Self { bell: Bell(bell), slots: Arc::default(), rung: Mutex::new(Some(rung)) }
+        let (scheduler, wakeups) = sync_channel(1);
+        Self {
+            scheduler: SchedulerHandle(scheduler),
+            slots: Arc::default(),
+            wakeups: Mutex::new(Some(wakeups)),
+        }
     }
 }
 
-impl Clockwork {
+impl TimeScheduler {
     /// Makes a cell that wakes the scheduler whenever a generation with time rules is published to it. `told` is notified of every
     /// generation.
-    pub(crate) fn slot(&self, first: Published, told: watch::Sender<u64>) -> Arc<Slot> {
-        let slot = Arc::new(Slot::new(first, self.bell.clone(), told));
+    pub(crate) fn cell(&self, first: Published, told: watch::Sender<u64>) -> Arc<PublishedCell> {
+        let cell = Arc::new(PublishedCell::new(first, self.scheduler.clone(), told));
         let mut slots = lock(&self.slots);
-        slots.retain(|slot| slot.strong_count() > 0);
-        slots.push(Arc::downgrade(&slot));
-        slot
+        slots.retain(|cell| cell.strong_count() > 0);
+        slots.push(Arc::downgrade(&cell));
+        cell
     }
 
     /// Starts the thread, which ends after this scheduler and all its cells are dropped. A second call does nothing.
@@ -62,13 +66,13 @@ impl Clockwork {
     /// # Errors
     /// The operating system refuses a thread.
     pub(crate) fn start(&self) -> io::Result<()> {
-        let Some(rung) = lock(&self.rung).take() else { return Ok(()) };
+        let Some(wakeups) = lock(&self.wakeups).take() else { return Ok(()) };
         let slots = Arc::downgrade(&self.slots);
         let run = move || {
             while let Some(slots) = slots.upgrade() {
                 let wait = pass_moments(&slots);
                 drop(slots);
-                if rung.recv_timeout(wait) == Err(RecvTimeoutError::Disconnected) {
+                if wakeups.recv_timeout(wait) == Err(RecvTimeoutError::Disconnected) {
                     return;
                 }
             }
@@ -79,10 +83,11 @@ impl Clockwork {
 
 /// Publishes the generations that are due and returns the time until the next check.
 fn pass_moments(slots: &Slots) -> Duration {
-    let slots: Vec<Arc<Slot>> = lock(slots).iter().filter_map(Weak::upgrade).collect();
+    let slots: Vec<Arc<PublishedCell>> = lock(slots).iter().filter_map(Weak::upgrade).collect();
     let now = now();
-    slots.iter().for_each(|slot| slot.pass_moments(now));
-    let next = slots.iter().filter_map(|slot| slot.current().moments.next(now.as_millis())).min();
+    slots.iter().for_each(|cell| cell.pass_moments(now));
+    let next =
+        slots.iter().filter_map(|cell| cell.current().time_rules.next(now.as_millis())).min();
     let wait = next.map(|next| u64::try_from(next.saturating_sub(now.as_millis())).unwrap_or(0));
     wait.map_or(LOOK_AT_LEAST, |millis| Duration::from_millis(millis).min(LOOK_AT_LEAST))
 }
@@ -108,8 +113,8 @@ mod tests {
     }
 
     /// Returns a feature whose answer changes at this time.
-    fn turning_at(moment: i64) -> ServedFeature {
-        feature_with("GREATER_EQUALS", &Timestamp::from_millis(moment).to_string())
+    fn turning_at(time_state: i64) -> ServedFeature {
+        feature_with("GREATER_EQUALS", &Timestamp::from_millis(time_state).to_string())
     }
 
     /// Returns a feature with a rule on `now`.
@@ -137,52 +142,52 @@ mod tests {
     /// The thread sleeps for half a minute when a generation is published whose answers change earlier.
     #[tokio::test]
     async fn time_passes_wherever_something_is_published() {
-        let clockwork = Clockwork::default();
-        clockwork.start().unwrap();
-        clockwork.start().unwrap();
+        let scheduler = TimeScheduler::default();
+        scheduler.start().unwrap();
+        scheduler.start().unwrap();
         let waiting = || {
             Published::waiting(Uuid::nil(), settings(), Arc::default(), &AnswerBudget::new(1 << 20))
         };
         for _ in 0..2 {
-            let slot = clockwork.slot(waiting(), watch::Sender::default());
-            let mut watch = slot.watch();
-            let moment = now().as_millis() + 200;
-            slot.update(|current| {
-                let features = vec![turning_at(moment)];
+            let cell = scheduler.cell(waiting(), watch::Sender::default());
+            let mut watch = cell.watch();
+            let time_state = now().as_millis() + 200;
+            cell.update(|current| {
+                let features = vec![turning_at(time_state)];
                 Some(current.next().with_features(features, settings(), now()))
             });
             let turned = async {
-                while slot.current().moment.time().as_millis() < moment {
+                while cell.current().time_state.time().as_millis() < time_state {
                     watch.changed().await.unwrap();
                 }
             };
             tokio::time::timeout(Duration::from_secs(20), turned).await.unwrap();
-            assert_eq!(slot.current().features.len(), 1);
+            assert_eq!(cell.current().features.len(), 1);
         }
     }
 
     /// Rules on the text of `now` are evaluated each second; only a changed result is published.
     #[test]
     fn nothing_is_put_up_while_nothing_turns() {
-        let clockwork = Clockwork::default();
+        let scheduler = TimeScheduler::default();
         let waiting = Published::waiting(
             Uuid::nil(),
             settings(),
             Arc::default(),
             &AnswerBudget::new(1 << 20),
         );
-        let slot = clockwork.slot(waiting, watch::Sender::default());
+        let cell = scheduler.cell(waiting, watch::Sender::default());
         let noon = "2024-02-29T12:00:00Z".parse::<Timestamp>().unwrap().as_millis();
         let minute = feature_with("REGEX", "2024-02-29T12:(01|03):.*");
-        slot.update(|current| {
+        cell.update(|current| {
             let now = Timestamp::from_millis(noon);
             Some(current.next().with_features(vec![minute], settings(), now))
         });
         let mut turned = Vec::new();
         for second in 1..300 {
-            let before = slot.current().generation;
-            slot.pass_moments(Timestamp::from_millis(noon + 1000 * second));
-            if slot.current().generation != before {
+            let before = cell.current().generation;
+            cell.pass_moments(Timestamp::from_millis(noon + 1000 * second));
+            if cell.current().generation != before {
                 turned.push(second);
             }
         }
@@ -191,28 +196,28 @@ mod tests {
 
     #[test]
     fn places_that_are_gone_are_forgotten() {
-        let clockwork = Clockwork::default();
+        let scheduler = TimeScheduler::default();
         let waiting = || {
             Published::waiting(Uuid::nil(), settings(), Arc::default(), &AnswerBudget::new(1 << 20))
         };
         for _ in 0..100 {
-            clockwork.slot(waiting(), watch::Sender::default());
+            scheduler.cell(waiting(), watch::Sender::default());
         }
-        assert!(lock(&clockwork.slots).len() <= 1);
+        assert!(lock(&scheduler.slots).len() <= 1);
     }
 
     #[test]
     fn the_thread_ends_with_all_places() {
-        let clockwork = Clockwork::default();
-        let rung = lock(&clockwork.rung).take().unwrap();
+        let scheduler = TimeScheduler::default();
+        let wakeups = lock(&scheduler.wakeups).take().unwrap();
         let waiting = Published::waiting(
             Uuid::nil(),
             settings(),
             Arc::default(),
             &AnswerBudget::new(1 << 20),
         );
-        let slot = clockwork.slot(waiting, watch::Sender::default());
-        drop((clockwork, slot));
-        assert!(rung.recv().is_err());
+        let cell = scheduler.cell(waiting, watch::Sender::default());
+        drop((scheduler, cell));
+        assert!(wakeups.recv().is_err());
     }
 }

@@ -11,13 +11,13 @@ use uuid::Uuid;
 
 use super::grant::{Grant, Grants};
 use super::published::Published;
-use super::slot::Slot;
+use super::published_cell::PublishedCell;
 
 /// A key whose revocation is pending, with what it can still read.
 #[derive(Debug, Clone)]
-pub(crate) struct Leaver {
+pub(crate) struct PendingRevocation {
     /// The cell in which the key would come back.
-    pub(crate) slot: Arc<Slot>,
+    pub(crate) cell: Arc<PublishedCell>,
     /// The last generation in which the key was valid.
     pub(crate) published: Arc<Published>,
     pub(crate) grant: Grant,
@@ -27,21 +27,21 @@ pub(crate) struct Leaver {
 
 /// All pending revocations. Nearly always there are none.
 #[derive(Debug, Default)]
-pub(super) struct Leaving {
+pub(super) struct PendingRevocations {
     groups: ArcSwap<Vec<Group>>,
 }
 
 /// The keys that were removed from an environment at once.
 #[derive(Clone)]
 struct Group {
-    slot: Arc<Slot>,
+    cell: Arc<PublishedCell>,
     published: Arc<Published>,
     secrets: HashSet<Box<str>>,
     until: Instant,
 }
 
-impl Leaving {
-    pub(super) fn get(&self, id: Uuid, secret: &str) -> Option<Leaver> {
+impl PendingRevocations {
+    pub(super) fn get(&self, id: Uuid, secret: &str) -> Option<PendingRevocation> {
         let groups = self.groups.load();
         let is_meant = |group: &&Group| group.published.id == id && group.secrets.contains(secret);
         let group = groups.iter().find(is_meant)?;
@@ -50,8 +50,8 @@ impl Leaving {
             self.change(|_| {});
             return None;
         }
-        Some(Leaver {
-            slot: Arc::clone(&group.slot),
+        Some(PendingRevocation {
+            cell: Arc::clone(&group.cell),
             published: Arc::clone(&group.published),
             grant: group.published.grants.get(secret)?.clone(),
             until: group.until,
@@ -60,13 +60,19 @@ impl Leaving {
 
     /// Sets the keys of an environment. Keys of its current generation that are not in `next` get a pending revocation. Pending keys that
     /// are in `next` are valid again.
-    pub(super) fn update(&self, id: Uuid, slot: Option<Arc<Slot>>, next: &Grants, delay: Duration) {
-        let left = slot.and_then(|slot| {
-            let published = slot.current();
+    pub(super) fn update(
+        &self,
+        id: Uuid,
+        cell: Option<Arc<PublishedCell>>,
+        next: &Grants,
+        delay: Duration,
+    ) {
+        let left = cell.and_then(|cell| {
+            let published = cell.current();
             let gone = published.grants.secrets().filter(|secret| next.get(secret).is_none());
             let secrets: HashSet<Box<str>> = gone.map(Into::into).collect();
             let until = Instant::now() + delay;
-            (!secrets.is_empty()).then_some(Group { slot, published, secrets, until })
+            (!secrets.is_empty()).then_some(Group { cell, published, secrets, until })
         });
         if left.is_none() && self.groups.load().is_empty() {
             return;

@@ -17,16 +17,16 @@ const SECOND: i64 = 1000;
 
 /// The rules on `now` of one or more features, and the times at which answers may change. Times are in milliseconds since 1970.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Moments {
+pub(crate) struct TimeRules {
     /// The times at which comparisons with `now` change. Sorted, without duplicates.
     at: Vec<i64>,
     /// Rules on the text of `now`. The times at which they change cannot be computed, so they are evaluated at fixed intervals.
-    texts: Vec<Arc<TextRule>>,
+    texts: Vec<Arc<NowTextRule>>,
 }
 
 /// The outcome of all time-dependent rules at one instant. Two equal values give equal answers.
 #[derive(Debug, Clone)]
-pub(crate) struct Moment {
+pub(crate) struct TimeState {
     /// The last of the known times that has passed.
     at: Option<i64>,
     /// The results of all rules on the text of `now`, for each profile.
@@ -35,13 +35,13 @@ pub(crate) struct Moment {
     seen: i64,
 }
 
-impl PartialEq for Moment {
+impl PartialEq for TimeState {
     fn eq(&self, other: &Self) -> bool {
         self.at == other.at && self.held == other.held
     }
 }
 
-impl Moment {
+impl TimeState {
     /// Returns the outcome without any rule on `now`.
     pub(crate) fn none() -> Self {
         Self { at: None, held: Box::default(), seen: 0 }
@@ -68,13 +68,13 @@ impl Moment {
 
 /// One rule on the text of `now`, compiled for each profile.
 #[derive(Debug)]
-struct TextRule {
+struct NowTextRule {
     /// The interval of evaluation in milliseconds: the result can change only at multiples of it.
     step: i64,
     compiled: Vec<Feature>,
 }
 
-impl TextRule {
+impl NowTextRule {
     /// Compiles the JSON of a rule.
     fn new(rule: &RawValue, step: i64) -> Option<Self> {
         let feature = format!(
@@ -116,10 +116,10 @@ struct Rule<'a> {
     values: Option<Vec<&'a RawValue>>,
 }
 
-impl Moments {
+impl TimeRules {
     /// Collects the rules on `now` of a feature's strategies. Parts that cannot be read are skipped, since they never match.
     pub(crate) fn of(strategies: &[Json]) -> Self {
-        let mut moments = Self::default();
+        let mut time_rules = Self::default();
         for strategy in strategies {
             // Most strategies have no rule on time, so the text is searched before it is parsed.
             let text = strategy.as_str();
@@ -131,13 +131,13 @@ impl Moments {
             };
             for rule in strategy.attributes.into_iter().flatten() {
                 if let Ok(read) = serde_json::from_str::<Rule<'_>>(rule.get()) {
-                    moments.add_rule(&read, rule);
+                    time_rules.add_rule(&read, rule);
                 }
             }
         }
-        moments.at.sort_unstable();
-        moments.at.dedup();
-        moments
+        time_rules.at.sort_unstable();
+        time_rules.at.dedup();
+        time_rules
     }
 
     fn add_rule(&mut self, rule: &Rule<'_>, json: &RawValue) {
@@ -151,7 +151,7 @@ impl Moments {
         };
         if matches!(rule.conditional.as_str(), "STARTS_WITH" | "ENDS_WITH" | "REGEX") {
             self.texts
-                .extend(TextRule::new(json, if is_date { DAY } else { SECOND }).map(Arc::new));
+                .extend(NowTextRule::new(json, if is_date { DAY } else { SECOND }).map(Arc::new));
             return;
         }
         let texts = rule.values.iter().flatten();
@@ -162,8 +162,9 @@ impl Moments {
                 let day = Day::parse(&text, Years::Signed);
                 day.map(|day| (day.since_1970().saturating_mul(DAY), DAY))
             } else {
-                let moment = datetime::Moment::parse(&text, MissingOffset::MeansUtc, Years::Signed);
-                moment.map(|moment| (moment.millis(), 1))
+                let time_state =
+                    datetime::DateTime::parse(&text, MissingOffset::MeansUtc, Years::Signed);
+                time_state.map(|time_state| (time_state.millis(), 1))
             };
             if let Some((at, lasts)) = turns {
                 self.at.extend([at, at.saturating_add(lasts)]);
@@ -201,11 +202,11 @@ impl Moments {
     }
 
     /// Returns the outcome of the rules at this time.
-    pub(crate) fn moment(&self, now: Timestamp) -> Moment {
+    pub(crate) fn time_state(&self, now: Timestamp) -> TimeState {
         let seen = now.as_millis();
         let position = self.at.partition_point(|at| *at <= seen);
         let at = position.checked_sub(1).and_then(|last| self.at.get(last)).copied();
-        Moment { at, held: self.texts.iter().flat_map(|rule| rule.hold(seen)).collect(), seen }
+        TimeState { at, held: self.texts.iter().flat_map(|rule| rule.hold(seen)).collect(), seen }
     }
 }
 
@@ -213,32 +214,32 @@ impl Moments {
 mod tests {
     use super::*;
 
-    fn of(conditional: &str, kind: &str, field: &str, values: &str) -> Moments {
+    fn of(conditional: &str, kind: &str, field: &str, values: &str) -> TimeRules {
         let json = format!(
             r#"{{"id":"x","attributes":[{{"fieldName":"{field}","type":"{kind}","conditional":"{conditional}","values":{values}}}]}}"#
         );
-        Moments::of(&[Json::parse(&json).unwrap()])
+        TimeRules::of(&[Json::parse(&json).unwrap()])
     }
 
     #[test]
     fn a_date_turns_at_both_midnights() {
-        let moments = of("LESS", "DATE", "NOW", r#"["2024-02-29","nonsense"]"#);
+        let time_rules = of("LESS", "DATE", "NOW", r#"["2024-02-29","nonsense"]"#);
         let midnight = "2024-02-29T00:00:00Z".parse::<Timestamp>().unwrap().as_millis();
-        assert_eq!(moments.at, [midnight, midnight + DAY]);
-        assert_eq!(moments.next(midnight - 1), Some(midnight));
-        assert_eq!(moments.next(midnight), Some(midnight + DAY));
-        assert_eq!(moments.next(midnight + DAY), None);
-        let last = |now| moments.moment(Timestamp::from_millis(now)).at;
+        assert_eq!(time_rules.at, [midnight, midnight + DAY]);
+        assert_eq!(time_rules.next(midnight - 1), Some(midnight));
+        assert_eq!(time_rules.next(midnight), Some(midnight + DAY));
+        assert_eq!(time_rules.next(midnight + DAY), None);
+        let last = |now| time_rules.time_state(Timestamp::from_millis(now)).at;
         assert_eq!((last(midnight - 1), last(midnight + 5)), (None, Some(midnight)));
     }
 
     #[test]
     fn an_instant_turns_twice_and_a_text_always() {
-        let moments = of("EQUALS", "DATETIME", "now", r#"["1970-01-01T00:00:01Z"]"#);
-        assert_eq!(moments.at, [1000, 1001]);
+        let time_rules = of("EQUALS", "DATETIME", "now", r#"["1970-01-01T00:00:01Z"]"#);
+        assert_eq!(time_rules.at, [1000, 1001]);
         let mut text = of("STARTS_WITH", "DATETIME", "now", r#"["2024-0"]"#);
         assert_eq!(text.next(1500), Some(2000));
-        text.merge(&moments);
+        text.merge(&time_rules);
         assert_eq!((text.next(1000), text.next(1001)), (Some(1001), Some(2000)));
         assert_eq!(of("REGEX", "DATE", "now", r#"["x"]"#).next(5), Some(DAY));
     }
@@ -247,9 +248,9 @@ mod tests {
     /// tags.
     #[test]
     fn a_text_is_another_moment_when_it_turns() {
-        let moments = of("STARTS_WITH", "DATETIME", "now", r#"["2024-02-29T12:0"]"#);
+        let time_rules = of("STARTS_WITH", "DATETIME", "now", r#"["2024-02-29T12:0"]"#);
         let noon = "2024-02-29T12:00:00Z".parse::<Timestamp>().unwrap().as_millis();
-        let at = |millis| moments.moment(Timestamp::from_millis(noon + millis));
+        let at = |millis| time_rules.time_state(Timestamp::from_millis(noon + millis));
         assert_eq!(at(-3_600_000), at(-1));
         assert_ne!(at(-1), at(0));
         assert_eq!((at(0), at(0).tag()), (at(599_999), at(599_999).tag()));
@@ -262,15 +263,15 @@ mod tests {
     fn most_features_have_none() {
         assert!(of("LESS", "DATE", "birthday", r#"["2024-02-29"]"#).is_empty());
         assert!(of("LESS", "NUMBER", "now", "[5]").is_empty());
-        assert!(Moments::of(&[Json::parse(r#"{"attributes":"now"}"#).unwrap()]).is_empty());
+        assert!(TimeRules::of(&[Json::parse(r#"{"attributes":"now"}"#).unwrap()]).is_empty());
     }
 
     #[test]
     fn what_is_no_text_spoils_no_more_than_it_has_to() {
         let json = r#"{"name":"\ud800","attributes":[{"fieldName":"\ud800"},{"fieldName":"now","type":"DATE",
             "conditional":"LESS","values":["\ud800",5,"1970-01-02"]}]}"#;
-        let moments = Moments::of(&[Json::of(&RawValue::from_string(json.into()).unwrap())]);
-        assert_eq!(moments.at, [DAY, 2 * DAY]);
+        let time_rules = TimeRules::of(&[Json::of(&RawValue::from_string(json.into()).unwrap())]);
+        assert_eq!(time_rules.at, [DAY, 2 * DAY]);
     }
 
     const TYPES: [&str; 7] =
@@ -355,21 +356,21 @@ mod tests {
                 r#"{{"id":"x","value":true,"attributes":[{{"fieldName":"{field}","type":"{kind}","conditional":"{conditional}","values":{}}}]}}"#,
                 serde_json::to_string(&values).unwrap()
             );
-            let moments = Moments::of(&[Json::parse(&strategy).unwrap()]);
-            let moment = |millis| moments.moment(Timestamp::from_millis(millis));
+            let time_rules = TimeRules::of(&[Json::parse(&strategy).unwrap()]);
+            let time_state = |millis| time_rules.time_state(Timestamp::from_millis(millis));
             let noon = "2024-02-29T12:00:00Z".parse::<Timestamp>().unwrap().as_millis();
             let (mut next, mut held) = (noon + near - 3, None);
             for step in steps {
                 // Rules on the text of `now` are evaluated at full seconds only.
-                let at = if moments.step() == Some(SECOND) { next - next % SECOND } else { next };
+                let at = if time_rules.step() == Some(SECOND) { next - next % SECOND } else { next };
                 let now = holds(&strategy, profile, at);
                 if let Some((before, then)) = held {
                     proptest::prop_assert!(
-                        then == now || moment(at) != moment(before),
-                        "{strategy} {profile:?} turned between {before} and {at}, {moments:?}"
+                        then == now || time_state(at) != time_state(before),
+                        "{strategy} {profile:?} turned between {before} and {at}, {time_rules:?}"
                     );
                 }
-                let as_of = moment(at).time().as_millis();
+                let as_of = time_state(at).time().as_millis();
                 proptest::prop_assert_eq!(now, holds(&strategy, profile, as_of), "{} as of {}", strategy, as_of);
                 held = Some((at, now));
                 next += step.max(1);

@@ -9,22 +9,22 @@ use arc_swap::ArcSwap;
 use fh_eval::Timestamp;
 use tokio::sync::watch;
 
-use super::clockwork::Bell;
 use super::published::Published;
+use super::time_scheduler::SchedulerHandle;
 
 /// A receiver that is woken by the next generation of one cell.
 pub(crate) type Changes = watch::Receiver<()>;
 
 /// The current generation of an environment. A relay has one cell for each upstream connection.
 #[derive(Debug)]
-pub(crate) struct Slot {
+pub(crate) struct PublishedCell {
     current: ArcSwap<Published>,
     /// Locked while the next generation is made from the current one. This takes a while, and readers do not wait for it.
     writing: Mutex<()>,
     changes: watch::Sender<()>,
     /// True if a generation was published that streams have not been woken for.
     is_news: AtomicBool,
-    bell: Bell,
+    scheduler: SchedulerHandle,
     /// Notified of every generation of any cell.
     told: watch::Sender<u64>,
 }
@@ -32,33 +32,37 @@ pub(crate) struct Slot {
 /// A pending wake-up of the streams of one cell. Dropping it wakes them, so that no path can forget to. If another writer has woken them
 /// since, dropping it does nothing.
 #[must_use = "dropping it wakes all who watch"]
-pub(crate) struct News(Arc<Slot>);
+pub(crate) struct WakeOnDrop(Arc<PublishedCell>);
 
-impl Drop for News {
+impl Drop for WakeOnDrop {
     fn drop(&mut self) {
         self.0.wake();
     }
 }
 
-impl fmt::Debug for News {
+impl fmt::Debug for WakeOnDrop {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("News").field(&self.0.current().id).finish()
     }
 }
 
-impl Slot {
-    pub(super) fn new(first: Published, bell: Bell, told: watch::Sender<u64>) -> Self {
-        let slot = Self {
+impl PublishedCell {
+    pub(super) fn new(
+        first: Published,
+        scheduler: SchedulerHandle,
+        told: watch::Sender<u64>,
+    ) -> Self {
+        let cell = Self {
             current: ArcSwap::from_pointee(first),
             writing: Mutex::default(),
             changes: watch::Sender::default(),
             is_news: AtomicBool::new(true),
-            bell,
+            scheduler,
             told,
         };
-        slot.ring();
-        slot.wake();
-        slot
+        cell.ring();
+        cell.wake();
+        cell
     }
 
     /// Returns the current generation.
@@ -80,7 +84,7 @@ impl Slot {
     /// Makes the next generation from the current one and publishes it, if there is one. Then it wakes the streams. Other writers wait
     /// meanwhile.
     pub(crate) fn update(&self, next: impl FnOnce(&Published) -> Option<Published>) {
-        self.put_up(next);
+        self.publish_next(next);
         self.wake();
     }
 
@@ -88,12 +92,12 @@ impl Slot {
     pub(crate) fn publish(
         self: &Arc<Self>,
         next: impl FnOnce(&Published) -> Option<Published>,
-    ) -> News {
-        self.put_up(next);
-        News(Arc::clone(self))
+    ) -> WakeOnDrop {
+        self.publish_next(next);
+        WakeOnDrop(Arc::clone(self))
     }
 
-    fn put_up(&self, next: impl FnOnce(&Published) -> Option<Published>) {
+    fn publish_next(&self, next: impl FnOnce(&Published) -> Option<Published>) {
         let writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(next) = next(&self.current()) else { return };
         self.current.store(Arc::new(next));
@@ -121,14 +125,15 @@ impl Slot {
 
     fn ring(&self) {
         // The new generation may have an earlier time than those that the thread waits for.
-        if !self.current.load().moments.is_empty() {
-            self.bell.ring();
+        if !self.current.load().time_rules.is_empty() {
+            self.scheduler.ring();
         }
     }
 
     /// Publishes a new generation if time has changed the outcome of its rules.
     pub(super) fn pass_moments(&self, now: Timestamp) {
-        let is_due = |published: &Published| published.moments.moment(now) != published.moment;
+        let is_due =
+            |published: &Published| published.time_rules.time_state(now) != published.time_state;
         if is_due(&self.current()) {
             self.update(|current| is_due(current).then(|| current.next().at(now)));
         }
