@@ -15,7 +15,7 @@ use crate::evaluations::Evaluations;
 use crate::metrics::Metrics;
 use crate::notices::{Notices, Topic};
 use crate::options::Options;
-use crate::origin::relay::{self, Asker, Proxied, Relay, UpstreamStatus};
+use crate::origin::relay::{self, CallerKind, Proxied, Relay, UpstreamStatus};
 use crate::rate::{Beyond, KeyStanding, Rates};
 use crate::serving::{
     Changes, Environments, Grant, PendingRevocation, Phase, Published, PublishedCell,
@@ -234,7 +234,7 @@ impl SharedState {
     pub(crate) fn open(
         &self,
         key: &RequestKey<'_>,
-        asker: Asker,
+        asker: CallerKind,
         address: Option<IpAddr>,
         context: impl FnOnce() -> RequestContext,
     ) -> Opening {
@@ -250,7 +250,7 @@ impl SharedState {
                 }
                 let counted = self.count_for(asker, key, address, || relay.standing(key));
                 // A caller that exceeds its limit must not cause requests upstream.
-                if let (Err(beyond), Asker::Poll) = (counted, asker) {
+                if let (Err(beyond), CallerKind::Poll) = (counted, asker) {
                     return Opening::Full(beyond.seconds(), beyond.as_str());
                 }
                 match relay.open(key, asker, context) {
@@ -315,14 +315,14 @@ impl SharedState {
     /// Counts a request. A stream that exceeds a limit is accepted, and gets its features in its turn (D-98).
     fn count_for(
         &self,
-        asker: Asker,
+        asker: CallerKind,
         key: &RequestKey<'_>,
         address: Option<IpAddr>,
         standing: impl FnOnce() -> KeyStanding,
     ) -> Result<(), Beyond> {
         match asker {
-            Asker::Poll => self.rates.take(key, address, standing),
-            Asker::Stream => self.rates.queue(key, address, standing),
+            CallerKind::Poll => self.rates.take(key, address, standing),
+            CallerKind::Stream => self.rates.queue(key, address, standing),
         }
     }
 

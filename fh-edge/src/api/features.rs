@@ -20,7 +20,7 @@ use super::{audit, respond};
 use crate::evaluations::{Effort, Refused};
 use crate::metrics::{Hit, Outcome};
 use crate::options::Compression;
-use crate::origin::relay::Asker;
+use crate::origin::relay::CallerKind;
 use crate::serving::{Answer, Phase};
 use crate::shared_state::{Opened, Opening, SharedState};
 use crate::state_store::now;
@@ -154,7 +154,7 @@ async fn answer(
     }
     let read = || RequestContext::read([&*context.text]);
     // All keys are opened before the first wait, so that a relay fetches all of them at once.
-    let openings = keys.iter().map(|key| shared.open(key, Asker::Poll, address, read));
+    let openings = keys.iter().map(|key| shared.open(key, CallerKind::Poll, address, read));
     let openings: Few<Opening> = openings.collect();
     let (mut found, mut opened, mut waiting) = (Few::with_capacity(keys.len()), 0, false);
     for (key, opening) in keys.iter().zip(openings) {

@@ -12,7 +12,7 @@ use super::audit::{self, Entry};
 use super::features::NOT_READY;
 use super::{body, relayed, respond};
 use crate::metrics::{Hit, Outcome};
-use crate::origin::relay::Asker;
+use crate::origin::relay::CallerKind;
 use crate::shared_state::{Opening, Origin, SharedState};
 use crate::state_store::{Update, UpdateOutcome};
 use crate::wire::api_key::RequestKey;
@@ -80,7 +80,7 @@ async fn answer(
     if let Origin::Relay(relay) = &shared.origin {
         return relayed::put(shared, relay, &key, feature, request).await;
     }
-    match shared.open(&key, Asker::Poll, address, RequestContext::default) {
+    match shared.open(&key, CallerKind::Poll, address, RequestContext::default) {
         Opening::Open(_) => {}
         Opening::Busy(_, beyond) => return respond::too_many(beyond.seconds(), beyond.as_str()),
         Opening::Full(seconds, why) => return respond::too_many(seconds, why),

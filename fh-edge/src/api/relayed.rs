@@ -11,7 +11,7 @@ use http::header::{CONTENT_TYPE, RETRY_AFTER};
 use super::audit::{self, Entry};
 use super::features::NOT_READY;
 use super::{body, respond};
-use crate::origin::relay::{Asker, PutTrouble, Relay};
+use crate::origin::relay::{CallerKind, PutTrouble, Relay};
 use crate::serving::Phase;
 use crate::shared_state::{Opening, SharedState};
 use crate::wire::api_key::RequestKey;
@@ -71,7 +71,7 @@ async fn admit(
         return counted
             .map_err(|beyond| Box::new(respond::too_many(beyond.seconds(), beyond.as_str())));
     }
-    let opening = match shared.open(key, Asker::Poll, address, RequestContext::default) {
+    let opening = match shared.open(key, CallerKind::Poll, address, RequestContext::default) {
         Opening::Open(open) => shared.fetched(open).await,
         other => other,
     };

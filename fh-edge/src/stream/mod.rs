@@ -24,7 +24,7 @@ use uuid::Uuid;
 use crate::connections::Connection;
 use crate::evaluations::{Effort, Refused};
 use crate::metrics::{Hit, Outcome};
-use crate::origin::relay::Asker;
+use crate::origin::relay::CallerKind;
 use crate::serving::{Phase, View};
 use crate::shared_state::{Loading, Opened, Opening, SharedState};
 use crate::wire::api_key::RequestKey;
@@ -84,7 +84,7 @@ impl EventStream {
         }
         let key = RequestKey { environment: start.environment, secret: start.secret };
         let given = || RequestContext::read([start.context]);
-        let (opened, beyond) = match shared.open(&key, Asker::Stream, start.address, given) {
+        let (opened, beyond) = match shared.open(&key, CallerKind::Stream, start.address, given) {
             Opening::Open(opened) => (opened, None),
             Opening::Busy(opened, beyond) => (opened, Some(beyond)),
             Opening::Unknown => {

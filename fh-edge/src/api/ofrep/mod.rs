@@ -17,7 +17,7 @@ use http::{HeaderMap, HeaderValue, StatusCode};
 
 use super::{audit, body, respond};
 use crate::evaluations::{Caller, Effort, Refused};
-use crate::origin::relay::Asker;
+use crate::origin::relay::CallerKind;
 use crate::serving::{Detail, Phase, Published, View};
 use crate::shared_state::{Admission, Opened, Opening, SharedState};
 use crate::state_store::now;
@@ -259,7 +259,7 @@ async fn open(
     context: &EvaluationContext,
 ) -> Result<Opened, Response> {
     let given = || RequestContext::of(&context.attributes);
-    let opening = match shared.open(key, Asker::Poll, address, given) {
+    let opening = match shared.open(key, CallerKind::Poll, address, given) {
         Opening::Open(open) => shared.fetched(open).await,
         other => other,
     };

@@ -8,9 +8,9 @@ use fh_client::ApiKey;
 
 use super::error::RelayError;
 use super::key::UpstreamKey;
-use super::proxy::{Lone, Proxy};
 use super::start::Checked;
 use super::upstream::Upstream;
+use super::upstream_pool::{StandaloneKey, UpstreamPool};
 use super::witness::Witness;
 
 /// Time during which a removed key may be configured again before it is revoked (D-104).
@@ -66,12 +66,12 @@ impl Configured {
     pub(super) fn change(
         self: &Arc<Self>,
         checked: Vec<Checked>,
-        proxy: &Arc<Proxy>,
+        pool: &Arc<UpstreamPool>,
     ) -> Result<(), RelayError> {
         let now = Instant::now();
         let mut keys = self.write();
         let mut next = Keys::default();
-        let (mut lone, mut witnesses, mut started) = (HashMap::new(), Vec::new(), Vec::new());
+        let (mut standalone, mut witnesses, mut started) = (HashMap::new(), Vec::new(), Vec::new());
         for Checked { name, client, server } in checked {
             let both: Vec<_> = client.iter().chain(&server).cloned().collect();
             let upstream = match (client, server) {
@@ -80,13 +80,13 @@ impl Configured {
                     let pair = (client.0.clone(), server.clone());
                     let upstream = match keys.find(&pair) {
                         Some(upstream) => upstream,
-                        None => match proxy.source.upstream(proxy, &name, client, server) {
+                        None => match pool.source.upstream(pool, &name, client, server) {
                             Ok(upstream) => {
                                 started.push(Arc::clone(&upstream));
                                 upstream
                             }
                             Err(why) => {
-                                started.iter().for_each(|upstream| proxy.source.end(upstream));
+                                started.iter().for_each(|upstream| pool.source.end(upstream));
                                 return Err(why);
                             }
                         },
@@ -95,7 +95,7 @@ impl Configured {
                     Some(upstream)
                 }
                 (None, Some((key, api_key))) => {
-                    lone.insert(key, Lone { key: api_key, name });
+                    standalone.insert(key, StandaloneKey { key: api_key, name });
                     None
                 }
                 (None, None) => None,
@@ -119,7 +119,7 @@ impl Configured {
                 false => next.leaving.push((pair, upstream, since)),
             }
         }
-        let leaving_alone = proxy.configure(lone, witnesses);
+        let leaving_alone = pool.configure(standalone, witnesses);
         let since = |key: &UpstreamKey| keys.leaving_alone.get(key).copied().unwrap_or(now);
         next.leaving_alone = leaving_alone
             .into_iter()
@@ -131,19 +131,19 @@ impl Configured {
         let is_settled = next.leaving.is_empty() && next.leaving_alone.is_empty();
         *keys = next;
         drop(keys);
-        changed.iter().for_each(|upstream| proxy.source.end(upstream));
+        changed.iter().for_each(|upstream| pool.source.end(upstream));
         if !is_settled {
-            let (configured, proxy) = (Arc::clone(self), Arc::clone(proxy));
-            proxy.source.runtime.clone().spawn(async move {
+            let (configured, pool) = (Arc::clone(self), Arc::clone(pool));
+            pool.source.runtime.clone().spawn(async move {
                 tokio::time::sleep(REVOCATION_DELAY).await;
-                configured.settle(&proxy);
+                configured.settle(&pool);
             });
         }
         Ok(())
     }
 
     /// Revokes the removed keys that were not configured again in time.
-    fn settle(&self, proxy: &Proxy) {
+    fn settle(&self, pool: &UpstreamPool) {
         let mut keys = self.write();
         let is_over = |since: &Instant| since.elapsed() >= REVOCATION_DELAY;
         let leaving = std::mem::take(&mut keys.leaving);
@@ -164,9 +164,9 @@ impl Configured {
             if !is_shared {
                 upstream.revoke();
             }
-            proxy.source.end(&upstream);
+            pool.source.end(&upstream);
         }
-        proxy.forget(&alone);
+        pool.forget(&alone);
     }
 
     fn read(&self) -> RwLockReadGuard<'_, Keys> {

@@ -18,16 +18,16 @@ mod configured;
 mod error;
 mod folder;
 mod key;
-mod misses;
 mod options;
-mod places;
-mod proxy;
+mod pool_entries;
 mod put;
 mod record;
 mod standing;
 mod start;
 mod status;
+mod unknown_keys;
 mod upstream;
+mod upstream_pool;
 mod witness;
 mod worker;
 
@@ -40,15 +40,15 @@ use tokio::task::JoinSet;
 
 pub use self::error::RelayError;
 pub use self::options::{RelayKeys, RelayLimits, RelayOptions};
-pub(crate) use self::proxy::{Asker, Opened, Proxied};
 pub(crate) use self::put::{PutAnswer, PutTrouble};
 pub use self::status::{UpstreamRole, UpstreamState, UpstreamStatus};
+pub(crate) use self::upstream_pool::{CallerKind, Opened, Proxied};
 
 use self::configured::Configured;
 use self::folder::FolderLock;
 use self::key::UpstreamKey;
-use self::proxy::Proxy;
 use self::put::Updates;
+use self::upstream_pool::UpstreamPool;
 use self::worker::Worker;
 use crate::rate::KeyStanding;
 use crate::serving::PublishedCell;
@@ -70,7 +70,7 @@ pub(crate) struct Relay {
     /// The configured keys. The features of client-evaluated ones are in the environments of the Edge, as those of any Edge are.
     configured: Arc<Configured>,
     /// All other upstream connections.
-    proxy: Arc<Proxy>,
+    pool: Arc<UpstreamPool>,
     updates: Updates,
     limits: RelayLimits,
     /// The lock of the snapshot folder, if there is one.
@@ -91,23 +91,23 @@ impl Relay {
     /// Returns the same [`RelayError`] as at the start; then nothing changes.
     pub(crate) fn set_keys(&self, keys: &[RelayKeys]) -> Result<(), RelayError> {
         let keys = start::Checked::all(keys)?;
-        if keys.is_empty() && !self.proxy.tries_any_key() {
+        if keys.is_empty() && !self.pool.tries_any_key() {
             return Err(RelayError::NoKeys);
         }
-        self.configured.change(keys, &self.proxy)
+        self.configured.change(keys, &self.pool)
     }
 
     /// Returns true if this key may be valid upstream. It has to be a key that gives access to no environment served here.
     pub(crate) fn admits(&self, key: &RequestKey<'_>) -> bool {
         let key = UpstreamKey::from(key);
-        let is_refused = self.configured.contains(&key) && !self.proxy.is_lone(&key);
-        !is_refused && self.proxy.admits(&key)
+        let is_refused = self.configured.contains(&key) && !self.pool.is_lone(&key);
+        !is_refused && self.pool.admits(&key)
     }
 
     /// Returns whether an admitted key is verified. Configured keys always are.
     pub(crate) fn standing(&self, key: &RequestKey<'_>) -> KeyStanding {
         let key = UpstreamKey::from(key);
-        match self.configured.contains(&key) || self.proxy.is_known(&key) {
+        match self.configured.contains(&key) || self.pool.is_known(&key) {
             true => KeyStanding::Known,
             false => KeyStanding::Unverified,
         }
@@ -117,17 +117,17 @@ impl Relay {
     pub(crate) fn open(
         &self,
         key: &RequestKey<'_>,
-        asker: Asker,
+        asker: CallerKind,
         context: impl FnOnce() -> RequestContext,
     ) -> Proxied {
-        self.proxy.open(key, asker, context)
+        self.pool.open(key, asker, context)
     }
 
     /// Refreshes a stale environment that a client has requested. The upstream Edge has called it stale.
     pub(crate) fn asked_for_stale(&self, cell: &Arc<PublishedCell>) {
         let mut all = self.configured.all().into_iter();
         let known = all.find(|upstream| Arc::ptr_eq(&upstream.cell, cell));
-        if let Some(upstream) = known.or_else(|| self.proxy.upstream_of(cell)) {
+        if let Some(upstream) = known.or_else(|| self.pool.upstream_of(cell)) {
             upstream.ask_again(self.worker.runtime(), self.limits.stale_for);
         }
     }
@@ -153,15 +153,15 @@ impl Relay {
 
     /// Returns the status of every connection.
     pub(crate) fn status(&self) -> Vec<UpstreamStatus> {
-        let now = self.proxy.source.now();
+        let now = self.pool.source.now();
         let known = self.configured.upstreams();
-        known.iter().map(|upstream| upstream.status(now)).chain(self.proxy.status()).collect()
+        known.iter().map(|upstream| upstream.status(now)).chain(self.pool.status()).collect()
     }
 
     /// Makes the streams of on-demand connections send `bye` within this time. Writes snapshots and records, and releases their folder for
     /// the next relay. No more features come from upstream. The last features are still served.
     pub(crate) async fn close(&self, within: Duration) {
-        self.proxy.close(within);
+        self.pool.close(within);
         let mut writing = JoinSet::new();
         for upstream in self.configured.all() {
             let written = async move {

@@ -16,12 +16,12 @@ use super::error::RelayError;
 use super::folder::FolderLock;
 use super::key::UpstreamKey;
 use super::options::{RelayKeys, RelayOptions};
-use super::proxy::Proxy;
 use super::put::Updates;
 use super::record::RecordFile;
 use super::standing::{Standing, Terms};
 use super::status::UpstreamRole;
 use super::upstream::{OnRefusal, Parts, Upstream};
+use super::upstream_pool::UpstreamPool;
 use super::worker::Worker;
 use crate::options::Options;
 use crate::serving::{AnswerBudget, Environments, EvaluatedBy, Grants, Settings};
@@ -223,10 +223,11 @@ impl Relay {
         source.check_settings(&settings.headers)?;
         let updates = Updates::new(&source.edge, &source.transport, &settings);
         let limits = options.limits.clone();
-        let proxy = Arc::new(Proxy::new(Arc::clone(&source), options.any_key, limits.clone()));
+        let pool =
+            Arc::new(UpstreamPool::new(Arc::clone(&source), options.any_key, limits.clone()));
         let configured = Arc::new(Configured::default());
-        configured.change(keys, &proxy)?;
-        idle.handle().spawn(Arc::clone(&proxy).keep_tidy());
+        configured.change(keys, &pool)?;
+        idle.handle().spawn(Arc::clone(&pool).keep_tidy());
         let (last, folder) = (Arc::clone(&configured), lock.clone());
         let at_last = async move {
             let last = last.all();
@@ -242,7 +243,7 @@ impl Relay {
             drop(folder);
         };
         let worker = idle.start(at_last).map_err(RelayError::Thread)?;
-        Ok(Self { configured, proxy, updates, limits, lock, worker })
+        Ok(Self { configured, pool, updates, limits, lock, worker })
     }
 }
 
@@ -253,9 +254,9 @@ impl Relay {
     /// # Errors
     /// Returns [`RelayError`] if a header cannot be sent; then nothing changes.
     pub(crate) fn set_headers(&self, headers: &[(String, String)]) -> Result<(), RelayError> {
-        let headers = self.proxy.source.set_headers(headers)?;
+        let headers = self.pool.source.set_headers(headers)?;
         self.updates.set_headers(&headers);
-        for upstream in self.configured.all().into_iter().chain(self.proxy.upstreams()) {
+        for upstream in self.configured.all().into_iter().chain(self.pool.upstreams()) {
             if let Some(client) = upstream.client() {
                 let answer = client.set_headers(headers.clone());
                 // The client's status holds the result.
@@ -279,7 +280,7 @@ impl Source {
     /// Relays a client-evaluated key, and its paired server-evaluated key.
     pub(super) fn upstream(
         &self,
-        proxy: &Arc<Proxy>,
+        pool: &Arc<UpstreamPool>,
         name: &Arc<str>,
         (client_key, api_key): (UpstreamKey, ApiKey),
         server_key: Option<UpstreamKey>,
@@ -319,9 +320,9 @@ impl Source {
             None => builder,
         };
         self.connect(&upstream, &api_key, with_snapshots).map_err(RelayError::Client)?;
-        let (follower, proxy) = (Arc::clone(&upstream), Arc::clone(proxy));
+        let (follower, pool) = (Arc::clone(&upstream), Arc::clone(pool));
         self.runtime.spawn(async move {
-            follower.follow(&proxy, |_| OnRefusal::TellAndGoOn).await;
+            follower.follow(&pool, |_| OnRefusal::TellAndGoOn).await;
         });
         Ok(upstream)
     }

@@ -10,10 +10,10 @@ use tokio::runtime::Handle;
 use uuid::Uuid;
 
 use super::key::UpstreamKey;
-use super::proxy::Proxy;
 use super::record::RecordFile;
 use super::standing::{Report, Standing, Terms, Verdict, age};
 use super::status::{UpstreamRole, UpstreamState, UpstreamStatus};
+use super::upstream_pool::UpstreamPool;
 use crate::serving::{
     AnswerBudget, EvaluatedBy, Grants, Phase, Published, PublishedCell, ServedFeature, Settings,
 };
@@ -127,21 +127,21 @@ impl Upstream {
 
     /// Publishes the features that its client receives, as long as they may be served, until the client is closed. A client that got 400
     /// repeats its request after [`RelayLimits::refused_for`](super::RelayLimits::refused_for).
-    pub(super) async fn follow(&self, proxy: &Proxy, refused: impl Fn(Refused) -> OnRefusal) {
+    pub(super) async fn follow(&self, pool: &UpstreamPool, refused: impl Fn(Refused) -> OnRefusal) {
         let Some(client) = self.client.get() else { return };
-        let again_after = proxy.limits().refused_for.max(SHORTEST_PAUSE);
+        let again_after = pool.limits().refused_for.max(SHORTEST_PAUSE);
         let mut watch = client.watch();
         let mut last = Ruleset::default();
         let mut reviews = tokio::time::interval(REVIEW);
         let (mut is_news, mut judged) = (true, Verdict::Serve);
         let mut nonsense: Option<tokio::time::Instant> = None;
         loop {
-            let verdict = self.judge(client, proxy).await;
+            let verdict = self.judge(client, pool).await;
             let is_due = is_news || verdict != judged;
             judged = verdict;
             let refusal = match verdict {
                 _ if !is_due => None,
-                Verdict::Serve if self.take(client, &mut last) == Taken::Refusal => {
+                Verdict::Serve if self.take(client, &mut last) == ReceivedOutcome::Refusal => {
                     Some(Refused::AtFirstContact)
                 }
                 Verdict::Serve => None,
@@ -184,10 +184,10 @@ impl Upstream {
     }
 
     /// Decides whether the client's features may be served.
-    async fn judge(&self, client: &Client, proxy: &Proxy) -> Verdict {
+    async fn judge(&self, client: &Client, pool: &UpstreamPool) -> Verdict {
         let status = client.status();
-        let report = self.report(&status, proxy).await;
-        let (now, terms) = (proxy.source.now(), &proxy.source.terms);
+        let report = self.report(&status, pool).await;
+        let (now, terms) = (pool.source.now(), &pool.source.terms);
         let (before, standing, verdict) = {
             let mut known = self.known();
             if known.standing.answered.is_none()
@@ -202,14 +202,14 @@ impl Upstream {
             let verdict = known.standing.hear(report, now, terms);
             (before, known.standing.clone(), verdict)
         };
-        self.log(&before, &standing, proxy);
+        self.log(&before, &standing, pool);
         self.keep(standing, terms).await;
         verdict
     }
 
     /// Classifies the last attempt by the client's status. If only answers to other keys show the meaning of a refusal, requests with such
     /// keys are made.
-    async fn report(&self, status: &Status, proxy: &Proxy) -> Report {
+    async fn report(&self, status: &Status, pool: &UpstreamPool) -> Report {
         let Some(source) = &status.source else { return Report::Pending };
         let attempt = status.requests;
         let is_confirmed = {
@@ -233,7 +233,7 @@ impl Upstream {
             Some(_) if !is_over || self.known().standing.knows(attempt) => Report::Pending,
             Some(Problem::Unauthorised(_)) => Report::Refused { attempt },
             Some(problem) if is_certain(problem) => {
-                if proxy.another_is_answered(&self.key).await {
+                if pool.another_is_answered(&self.key).await {
                     Report::Refused { attempt }
                 } else {
                     Report::Unanswered { attempt }
@@ -243,10 +243,10 @@ impl Upstream {
         }
     }
 
-    fn log(&self, before: &Standing, after: &Standing, proxy: &Proxy) {
+    fn log(&self, before: &Standing, after: &Standing, pool: &UpstreamPool) {
         let (environment, name) = (self.key.environment, &*self.name);
         if after.refusals.is_some() && before.refusals.is_none() {
-            let seconds = proxy.source.terms.revoke_after.as_secs();
+            let seconds = pool.source.terms.revoke_after.as_secs();
             tracing::warn!(%environment, name, seconds, "the upstream Edge refuses a key that was good; if it goes on refusing it, the key is revoked after these seconds");
         }
         if after.is_revoked && !before.is_revoked {
@@ -274,13 +274,13 @@ impl Upstream {
     }
 
     /// Publishes the client's features if they differ from the served ones. `last` holds the rules of the previous call.
-    fn take(&self, client: &Client, last: &mut Ruleset) -> Taken {
+    fn take(&self, client: &Client, last: &mut Ruleset) -> ReceivedOutcome {
         let snapshot = client.repository().snapshot();
         let status = snapshot.status();
         if status.source.is_none() {
             let is_refused = status.readiness == Readiness::Failed
                 && status.problem.as_ref().is_some_and(is_certain);
-            return if is_refused { Taken::Refusal } else { Taken::Nothing };
+            return if is_refused { ReceivedOutcome::Refusal } else { ReceivedOutcome::Nothing };
         }
         let ruleset = snapshot.rules().ruleset();
         self.cell.update(|current| {
@@ -309,7 +309,7 @@ impl Upstream {
             (known.is_refused, known.is_expired) = (false, false);
         }
         *last = ruleset.clone();
-        Taken::Features
+        ReceivedOutcome::Features
     }
 
     /// Returns the features to serve for these rules. Unchanged features keep their object.
@@ -452,7 +452,7 @@ fn is_taken_for_nonsense(client: &Client) -> bool {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Taken {
+enum ReceivedOutcome {
     Features,
     Nothing,
     Refusal,

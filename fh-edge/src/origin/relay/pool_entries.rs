@@ -16,14 +16,14 @@ use crate::wire::context::RequestContext;
 
 /// The key and context that a connection is for.
 #[derive(Debug, PartialEq, Eq, Hash)]
-pub(super) struct Place {
+pub(super) struct PoolKey {
     pub(super) key: UpstreamKey,
     /// Empty if the key is client-evaluated.
     pub(super) context: RequestContext,
 }
 
 /// A connection, or an entry that waits for one.
-pub(super) struct Entry {
+pub(super) struct PoolEntry {
     pub(super) upstream: Arc<Upstream>,
     pub(super) grant: Grant,
     pub(super) key: ApiKey,
@@ -32,7 +32,7 @@ pub(super) struct Entry {
     pub(super) task: Option<AbortHandle>,
 }
 
-impl Entry {
+impl PoolEntry {
     pub(super) fn is_watched(&self) -> bool {
         self.upstream.cell.is_watched()
     }
@@ -50,27 +50,27 @@ impl Entry {
 }
 
 /// The connections that run, and the entries that wait.
-pub(super) struct Places {
-    pub(super) running: HashMap<Arc<Place>, Entry>,
+pub(super) struct PoolEntries {
+    pub(super) running: HashMap<Arc<PoolKey>, PoolEntry>,
     /// Entries of streams that wait for a connection; `queue` holds their order.
-    pub(super) waiting: HashMap<Arc<Place>, Entry>,
-    pub(super) queue: VecDeque<Arc<Place>>,
+    pub(super) waiting: HashMap<Arc<PoolKey>, PoolEntry>,
+    pub(super) queue: VecDeque<Arc<PoolKey>>,
     /// Number of connections of each unconfigured key.
-    pub(super) strangers: HashMap<UpstreamKey, usize>,
+    pub(super) unconfigured: HashMap<UpstreamKey, usize>,
     /// A token for each unconfigured key that may be tried now.
     pub(super) tries: Bucket,
     /// Configured keys that were answered successfully once, with or without a connection now.
     good: HashSet<UpstreamKey>,
 }
 
-impl Places {
+impl PoolEntries {
     /// Creates an empty set, in which `tries` unconfigured keys may be tried at once.
     pub(super) fn new(tries: f64) -> Self {
         Self {
             running: HashMap::new(),
             waiting: HashMap::new(),
             queue: VecDeque::new(),
-            strangers: HashMap::new(),
+            unconfigured: HashMap::new(),
             tries: Bucket::full(tries, 0.0),
             good: HashSet::new(),
         }
@@ -88,7 +88,7 @@ impl Places {
     }
 
     /// Ends the least recently used connection that `may_go` allows and that is not watched. Returns true if there was one.
-    pub(super) fn evict(&mut self, may_go: impl Fn(&Entry) -> bool) -> bool {
+    pub(super) fn evict(&mut self, may_go: impl Fn(&PoolEntry) -> bool) -> bool {
         let candidates =
             self.running.iter().filter(|(_, entry)| may_go(entry) && !entry.is_watched());
         let oldest =
@@ -100,37 +100,37 @@ impl Places {
     }
 
     /// Returns true if exactly this entry runs, and not a later one for the same key and context.
-    pub(super) fn runs(&self, place: &Arc<Place>) -> bool {
+    pub(super) fn runs(&self, place: &Arc<PoolKey>) -> bool {
         self.running.get_key_value(place).is_some_and(|(known, _)| Arc::ptr_eq(known, place))
     }
 
     /// Puts an entry back into the queue because its connection could not be made. It is tried again later if a stream still waits.
-    pub(super) fn wait_again(&mut self, place: &Arc<Place>) {
+    pub(super) fn wait_again(&mut self, place: &Arc<PoolKey>) {
         if self.runs(place)
             && let Some(entry) = self.remove(place)
         {
             self.queue.push_back(Arc::clone(place));
-            self.waiting.insert(Arc::clone(place), Entry { task: None, ..entry });
+            self.waiting.insert(Arc::clone(place), PoolEntry { task: None, ..entry });
         }
     }
 
-    pub(super) fn end(&mut self, place: &Place) {
+    pub(super) fn end(&mut self, place: &PoolKey) {
         if let Some(entry) = self.remove(place) {
             entry.end();
         }
     }
 
-    pub(super) fn remove(&mut self, place: &Place) -> Option<Entry> {
+    pub(super) fn remove(&mut self, place: &PoolKey) -> Option<PoolEntry> {
         let Some(entry) = self.running.remove(place) else { return self.waiting.remove(place) };
         if entry.role == UpstreamRole::Context && entry.is_proven() {
             self.good.insert(place.key.clone());
         }
         if entry.role == UpstreamRole::AnyKey
-            && let Some(count) = self.strangers.get_mut(&place.key)
+            && let Some(count) = self.unconfigured.get_mut(&place.key)
         {
             *count -= 1;
             if *count == 0 {
-                self.strangers.remove(&place.key);
+                self.unconfigured.remove(&place.key);
             }
         }
         Some(entry)

@@ -11,12 +11,12 @@ use tokio::task::AbortHandle;
 
 use super::after;
 use super::key::UpstreamKey;
-use super::misses::Misses;
 use super::options::RelayLimits;
-use super::places::{Entry, Place, Places};
+use super::pool_entries::{PoolEntries, PoolEntry, PoolKey};
 use super::standing::Standing;
 use super::start::Source;
 use super::status::{UpstreamRole, UpstreamStatus};
+use super::unknown_keys::UnknownKeys;
 use super::upstream::{OnRefusal, Parts, Refused, Upstream};
 use super::witness::{Witness, Witnesses};
 use crate::serving::{Changes, EvaluatedBy, Grant, Grants, PublishedCell};
@@ -28,7 +28,7 @@ const COME_AGAIN: u64 = 5;
 
 /// The kind of a request. A stream can wait for a connection, a poll cannot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Asker {
+pub(crate) enum CallerKind {
     Poll,
     Stream,
 }
@@ -52,58 +52,68 @@ pub(crate) struct Opened {
 }
 
 /// A server-evaluated key that is configured without a client-evaluated one.
-pub(super) struct Lone {
+pub(super) struct StandaloneKey {
     pub(super) key: ApiKey,
     pub(super) name: Arc<str>,
 }
 
-pub(super) struct Proxy {
+pub(super) struct UpstreamPool {
     pub(super) source: Arc<Source>,
-    lone: RwLock<HashMap<UpstreamKey, Lone>>,
+    standalone: RwLock<HashMap<UpstreamKey, StandaloneKey>>,
     any_key: Option<NonZeroUsize>,
     limits: RelayLimits,
-    misses: Misses,
+    unknown_keys: UnknownKeys,
     started: Instant,
-    places: Mutex<Places>,
+    places: Mutex<PoolEntries>,
     /// The configured keys. Requests with them can show whether the upstream Edge works.
     configured: RwLock<Vec<Witness>>,
     witnesses: Witnesses,
 }
 
-impl Proxy {
+impl UpstreamPool {
     pub(super) fn new(
         source: Arc<Source>,
         any_key: Option<NonZeroUsize>,
         limits: RelayLimits,
     ) -> Self {
-        let misses = Misses::new(limits.refused_for);
+        let unknown_keys = UnknownKeys::new(limits.refused_for);
         let (started, places) =
-            (Instant::now(), Mutex::new(Places::new(any_key.map_or(0.0, most))));
-        let (lone, configured) = (RwLock::default(), RwLock::default());
+            (Instant::now(), Mutex::new(PoolEntries::new(any_key.map_or(0.0, most))));
+        let (standalone, configured) = (RwLock::default(), RwLock::default());
         let witnesses = Witnesses::default();
-        Self { source, lone, any_key, limits, misses, started, places, configured, witnesses }
+        Self {
+            source,
+            standalone,
+            any_key,
+            limits,
+            unknown_keys,
+            started,
+            places,
+            configured,
+            witnesses,
+        }
     }
 
     /// Replaces the configured keys, and among them those that are configured alone. Removed keys of the latter are kept until
     /// [`Self::forget`] is called, and are returned.
     pub(super) fn configure(
         &self,
-        mut alone: HashMap<UpstreamKey, Lone>,
+        mut alone: HashMap<UpstreamKey, StandaloneKey>,
         keys: Vec<Witness>,
     ) -> Vec<UpstreamKey> {
         *self.configured.write().unwrap_or_else(PoisonError::into_inner) = keys;
-        let mut lone = self.lone.write().unwrap_or_else(PoisonError::into_inner);
-        let before = std::mem::take(&mut *lone).into_iter();
+        let mut standalone = self.standalone.write().unwrap_or_else(PoisonError::into_inner);
+        let before = std::mem::take(&mut *standalone).into_iter();
         let gone: Vec<_> = before.filter(|(key, _)| !alone.contains_key(key)).collect();
         let keys = gone.iter().map(|(key, _)| key.clone()).collect();
         alone.extend(gone);
-        *lone = alone;
+        *standalone = alone;
         keys
     }
 
     /// Ends the connections of keys that were configured alone and were removed.
     pub(super) fn forget(&self, keys: &[UpstreamKey]) {
-        self.lone
+        self.standalone
             .write()
             .unwrap_or_else(PoisonError::into_inner)
             .retain(|key, _| !keys.contains(key));
@@ -118,8 +128,8 @@ impl Proxy {
         self.any_key.is_some()
     }
 
-    fn lone(&self) -> RwLockReadGuard<'_, HashMap<UpstreamKey, Lone>> {
-        self.lone.read().unwrap_or_else(PoisonError::into_inner)
+    fn standalone(&self) -> RwLockReadGuard<'_, HashMap<UpstreamKey, StandaloneKey>> {
+        self.standalone.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Returns all running connections.
@@ -147,7 +157,7 @@ impl Proxy {
     }
 
     pub(super) fn is_lone(&self, key: &UpstreamKey) -> bool {
-        self.lone().contains_key(key)
+        self.standalone().contains_key(key)
     }
 
     /// Returns true if a key is configured alone, or if the upstream Edge has answered it successfully.
@@ -160,19 +170,22 @@ impl Proxy {
         self.is_lone(key)
             || (self.any_key.is_some()
                 && key.unconfigured().is_some()
-                && !self.misses.has(key, Instant::now()))
+                && !self.unknown_keys.has(key, Instant::now()))
     }
 
     /// Returns access to the features of a key, for a context. Makes an upstream connection if there is none yet.
     pub(super) fn open(
         self: &Arc<Self>,
         key: &RequestKey<'_>,
-        asker: Asker,
+        asker: CallerKind,
         context: impl FnOnce() -> RequestContext,
     ) -> Proxied {
         let key = UpstreamKey::from(key);
-        let lone = self.lone().get(&key).map(|lone| (lone.key.clone(), Arc::clone(&lone.name)));
-        let (api_key, name, role) = match lone {
+        let standalone = self
+            .standalone()
+            .get(&key)
+            .map(|standalone| (standalone.key.clone(), Arc::clone(&standalone.name)));
+        let (api_key, name, role) = match standalone {
             Some((key, name)) => (key, name, UpstreamRole::Context),
             None => match key.unconfigured().filter(|_| self.any_key.is_some()) {
                 Some(api_key) => (api_key, "any key".into(), UpstreamRole::AnyKey),
@@ -183,7 +196,7 @@ impl Proxy {
             KeyKind::ClientEvaluated => RequestContext::default(),
             KeyKind::ServerEvaluated => context(),
         };
-        let place = Arc::new(Place { key, context });
+        let place = Arc::new(PoolKey { key, context });
         let now = Instant::now();
         let mut places = self.places();
         if let Some(entry) = places.running.get_mut(&place) {
@@ -192,15 +205,15 @@ impl Proxy {
         }
         if let Some(entry) = places.waiting.get(&place) {
             return match asker {
-                Asker::Poll => Proxied::Full(COME_AGAIN),
-                Asker::Stream => self.opened(entry, now),
+                CallerKind::Poll => Proxied::Full(COME_AGAIN),
+                CallerKind::Stream => self.opened(entry, now),
             };
         }
-        if self.misses.has(&place.key, now) {
+        if self.unknown_keys.has(&place.key, now) {
             return Proxied::Unknown;
         }
         let has_room = self.makes_room(&mut places, &place.key, role, now);
-        if !has_room && asker == Asker::Poll {
+        if !has_room && asker == CallerKind::Poll {
             return Proxied::Full(COME_AGAIN);
         }
         let entry = self.entry(&place, api_key, name, role, now);
@@ -217,25 +230,25 @@ impl Proxy {
     /// Returns true if there is room for a connection of this key. Evicts another connection if necessary.
     fn makes_room(
         &self,
-        places: &mut Places,
+        places: &mut PoolEntries,
         key: &UpstreamKey,
         role: UpstreamRole,
         now: Instant,
     ) -> bool {
         let is_stranger = role == UpstreamRole::AnyKey && !places.is_proven(key);
         // An unverified key never evicts a verified one.
-        let may_go = |entry: &Entry| {
+        let may_go = |entry: &PoolEntry| {
             !is_stranger || (entry.role == UpstreamRole::AnyKey && !entry.is_proven())
         };
         if let Some(limit) = self.any_key.filter(|_| role == UpstreamRole::AnyKey)
-            && !places.strangers.contains_key(key)
+            && !places.unconfigured.contains_key(key)
         {
             // An invalid key is refused soon and frees its connection, so the new keys per second are limited as well.
             let now = now.duration_since(self.started).as_secs_f64();
             if places.tries.has_one(most(limit), most(limit), now).is_err() {
                 return false;
             }
-            while places.strangers.len() >= limit.get() {
+            while places.unconfigured.len() >= limit.get() {
                 if !places.evict(|entry| entry.role == UpstreamRole::AnyKey && may_go(entry)) {
                     return false;
                 }
@@ -244,7 +257,7 @@ impl Proxy {
         places.running.len() < self.limits.connections.get() || places.evict(may_go)
     }
 
-    fn opened(&self, entry: &Entry, now: Instant) -> Proxied {
+    fn opened(&self, entry: &PoolEntry, now: Instant) -> Proxied {
         Proxied::Open(Opened {
             cell: Arc::clone(&entry.upstream.cell),
             grant: entry.grant.clone(),
@@ -255,12 +268,12 @@ impl Proxy {
 
     fn entry(
         &self,
-        place: &Place,
+        place: &PoolKey,
         key: ApiKey,
         name: Arc<str>,
         role: UpstreamRole,
         now: Instant,
-    ) -> Entry {
+    ) -> PoolEntry {
         let evaluated_by = match place.key.kind() {
             KeyKind::ClientEvaluated => EvaluatedBy::Reader,
             KeyKind::ServerEvaluated => EvaluatedBy::Upstream,
@@ -281,13 +294,13 @@ impl Proxy {
             record: None,
         };
         let upstream = Upstream::new(parts, |first| self.source.environments.cell(first));
-        Entry { upstream: Arc::new(upstream), grant, key, role, used: now, task: None }
+        PoolEntry { upstream: Arc::new(upstream), grant, key, role, used: now, task: None }
     }
 
     /// Makes the connection.
-    fn run(self: &Arc<Self>, places: &mut Places, place: Arc<Place>, mut entry: Entry) {
+    fn run(self: &Arc<Self>, places: &mut PoolEntries, place: Arc<PoolKey>, mut entry: PoolEntry) {
         if entry.role == UpstreamRole::AnyKey {
-            let connections = places.strangers.entry(place.key.clone()).or_default();
+            let connections = places.unconfigured.entry(place.key.clone()).or_default();
             if *connections == 0 {
                 places.tries.take();
             }
@@ -297,17 +310,17 @@ impl Proxy {
         places.running.insert(place, entry);
     }
 
-    fn start(self: &Arc<Self>, place: &Arc<Place>, entry: &Entry) -> AbortHandle {
-        let (proxy, place) = (Arc::clone(self), Arc::clone(place));
+    fn start(self: &Arc<Self>, place: &Arc<PoolKey>, entry: &PoolEntry) -> AbortHandle {
+        let (pool, place) = (Arc::clone(self), Arc::clone(place));
         let (upstream, key) = (Arc::clone(&entry.upstream), entry.key.clone());
         let run = async move {
             let with_context =
                 |builder: ClientBuilder| builder.initial_context(place.context.attributes());
-            match proxy.source.connect(&upstream, &key, with_context) {
-                Ok(()) => upstream.follow(&proxy, |refused| proxy.refused(&place, refused)).await,
+            match pool.source.connect(&upstream, &key, with_context) {
+                Ok(()) => upstream.follow(&pool, |refused| pool.refused(&place, refused)).await,
                 Err(why) => {
                     tracing::warn!(environment = %place.key.environment, %why, "no client for a context");
-                    proxy.places().wait_again(&place);
+                    pool.places().wait_again(&place);
                 }
             }
         };
@@ -316,12 +329,12 @@ impl Proxy {
 
     /// Handles a refusal by the upstream Edge. Either it refused this context at first contact, or it has refused the key for so long that
     /// it is revoked.
-    fn refused(&self, place: &Arc<Place>, refused: Refused) -> OnRefusal {
+    fn refused(&self, place: &Arc<PoolKey>, refused: Refused) -> OnRefusal {
         let mut places = self.places();
         if refused == Refused::AtFirstContact && places.is_proven(&place.key) {
             return OnRefusal::Wait;
         }
-        self.misses.add(place.key.clone(), Instant::now());
+        self.unknown_keys.add(place.key.clone(), Instant::now());
         if places.runs(place) {
             places.remove(place);
         }
@@ -400,12 +413,12 @@ impl Proxy {
         }
     }
 
-    fn places(&self) -> MutexGuard<'_, Places> {
+    fn places(&self) -> MutexGuard<'_, PoolEntries> {
         self.places.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// Returns the number of unconfigured keys that may be tried at a time, which is also the number of new ones per second.
-fn most(strangers: NonZeroUsize) -> f64 {
-    u32::try_from(strangers.get()).unwrap_or(u32::MAX).into()
+fn most(unconfigured: NonZeroUsize) -> f64 {
+    u32::try_from(unconfigured.get()).unwrap_or(u32::MAX).into()
 }

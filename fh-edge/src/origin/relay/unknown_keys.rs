@@ -11,12 +11,12 @@ use super::key::UpstreamKey;
 const MOST: usize = 10_000;
 
 #[derive(Debug)]
-pub(super) struct Misses {
+pub(super) struct UnknownKeys {
     until: Cache<UpstreamKey, Instant>,
     time: Duration,
 }
 
-impl Misses {
+impl UnknownKeys {
     pub(super) fn new(time: Duration) -> Self {
         Self { until: Cache::new(MOST), time }
     }
@@ -42,15 +42,18 @@ mod tests {
 
     #[test]
     fn for_some_time_and_not_too_many() {
-        let misses = Misses::new(Duration::from_secs(60));
+        let unknown_keys = UnknownKeys::new(Duration::from_secs(60));
         let now = Instant::now();
-        misses.add(key(0), now);
-        assert!(misses.has(&key(0), now + Duration::from_secs(59)) && !misses.has(&key(1), now));
-        assert!(!misses.has(&key(0), now + Duration::from_secs(60)));
+        unknown_keys.add(key(0), now);
+        assert!(
+            unknown_keys.has(&key(0), now + Duration::from_secs(59))
+                && !unknown_keys.has(&key(1), now)
+        );
+        assert!(!unknown_keys.has(&key(0), now + Duration::from_secs(60)));
         for number in 0..5 * MOST {
-            misses.add(key(number), now);
+            unknown_keys.add(key(number), now);
         }
-        assert!(misses.until.len() <= MOST);
-        assert!(misses.has(&key(5 * MOST - 1), now));
+        assert!(unknown_keys.until.len() <= MOST);
+        assert!(unknown_keys.has(&key(5 * MOST - 1), now));
     }
 }
