@@ -8,7 +8,7 @@ use axum::Router;
 use uuid::Uuid;
 
 use crate::admin_key::AdminKey;
-use crate::api::{self, Polls};
+use crate::api::{self, PollShortcut};
 use crate::change_store::{DataFolder, DataFolderError, Opened, Repaired};
 use crate::listen::ListenerFigures;
 use crate::notices::Topic;
@@ -124,15 +124,15 @@ impl Edge {
         api::router(&self.shared)
     }
 
-    /// Returns a shortcut for [`listen::App::polls`](crate::listen::App::polls). It answers polls at `GET {path}/features` without a
+    /// Returns a shortcut for [`listen::App::poll_shortcut`](crate::listen::App::polls). It answers polls at `GET {path}/features` without a
     /// router, which costs more than such an answer itself. `path` is where the router is mounted: empty, or with a `/` at its beginning
     /// only.
-    pub fn polls(&self, path: &str) -> Polls {
-        Polls::new(&self.shared, path)
+    pub fn poll_shortcut(&self, path: &str) -> PollShortcut {
+        PollShortcut::new(&self.shared, path)
     }
 
     /// Returns the paths of health checks for [`listen::App::probes`](crate::listen::App::probes), which reserves connections for them.
-    /// `path` is where the router is mounted, as for [`Edge::polls`]. The paths at the root, which [`Edge::probe_router`] serves, are
+    /// `path` is where the router is mounted, as for [`Edge::poll_shortcut`]. The paths at the root, which [`Edge::probe_router`] serves, are
     /// included.
     #[must_use]
     pub fn probe_paths(&self, path: &str) -> Vec<String> {

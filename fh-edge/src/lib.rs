@@ -24,7 +24,7 @@ mod stream;
 mod wire;
 
 pub use admin_key::{AdminKey, InvalidAdminKey};
-pub use api::Polls;
+pub use api::PollShortcut;
 pub use change_store::{DATA_THREAD, DataFolderError};
 pub use edge::{
     DamagedData, Edge, EdgeBuilder, EdgeHandle, FeatureChange, ReplaceError, StartError,

@@ -29,7 +29,7 @@ use crate::serving::{Environments, Phase};
 
 /// The kind of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Hit {
+pub(crate) enum RequestClass {
     Poll,
     Stream,
     Put,
@@ -51,14 +51,14 @@ pub(crate) enum Outcome {
 
 impl Outcome {
     /// Returns the result of a request that was answered with this status.
-    pub(crate) fn of(hit: Hit, status: StatusCode) -> Self {
+    pub(crate) fn of(hit: RequestClass, status: StatusCode) -> Self {
         match (hit, status.as_u16()) {
             (_, 404 | 503) => Self::Missed,
             (_, 429) => Self::Limited,
-            (Hit::Poll, 304) => Self::NoChange,
-            (Hit::Put, 202) => Self::UpdateNoChange,
-            (Hit::Put, 403) => Self::Forbidden,
-            (Hit::Put, 412) => Self::UpdateNonsense,
+            (RequestClass::Poll, 304) => Self::NoChange,
+            (RequestClass::Put, 202) => Self::UpdateNoChange,
+            (RequestClass::Put, 403) => Self::Forbidden,
+            (RequestClass::Put, 412) => Self::UpdateNonsense,
             (_, 200..=299) => Self::Success,
             _ => Self::Failed,
         }
@@ -135,7 +135,7 @@ impl Metrics {
         let outcomes = outcomes.map(|name| {
             counter(&mut registry, &format!("edge_stat_result_{name}"), "Requests that ended so")
         });
-        // In the order of `Hit`.
+        // In the order of `RequestClass`.
         let hits = ["poll", "eventsource", "testsdk"].map(|name| {
             counter(&mut registry, &format!("edge_stat_hitsource_{name}"), "Requests of this kind")
         });
@@ -272,7 +272,7 @@ impl Metrics {
     }
 
     /// Counts a request of the Edge protocol and its result.
-    pub(crate) fn count(&self, hit: Hit, outcome: Outcome) {
+    pub(crate) fn count(&self, hit: RequestClass, outcome: Outcome) {
         if let Some(counter) = self.hits.get(hit as usize) {
             counter.inc();
         }
@@ -404,7 +404,11 @@ mod tests {
             (500, Outcome::Failed, Outcome::Failed),
             (503, Outcome::Missed, Outcome::Missed),
         ] {
-            assert_eq!((of(Hit::Poll, status), of(Hit::Put, status)), (poll, put), "{status}");
+            assert_eq!(
+                (of(RequestClass::Poll, status), of(RequestClass::Put, status)),
+                (poll, put),
+                "{status}"
+            );
         }
     }
 }

@@ -131,7 +131,7 @@ impl Server {
         let (over, is_over) = watch::channel(false);
         let router = self.proxies.before(under(&self.url_path, &self.edge));
         let app = App::from(router)
-            .polls(self.edge.polls(&self.url_path))
+            .poll_shortcut(self.edge.poll_shortcut(&self.url_path))
             .probes(self.edge.probe_paths(&self.url_path));
         let grace = self.listen.grace;
         let handle = self.edge.handle();

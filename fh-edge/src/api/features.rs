@@ -18,7 +18,7 @@ use uuid::Uuid;
 use super::query::pairs;
 use super::{audit, respond};
 use crate::evaluations::{Effort, Refused};
-use crate::metrics::{Hit, Outcome};
+use crate::metrics::{Outcome, RequestClass};
 use crate::options::Compression;
 use crate::origin::relay::CallerKind;
 use crate::serving::{Answer, Phase};
@@ -92,7 +92,7 @@ pub(super) async fn poll(
     let mut response = answer(shared, request, address).await;
     drop(polling);
     let status = response.status();
-    shared.metrics.count(Hit::Poll, Outcome::of(Hit::Poll, status));
+    shared.metrics.count(RequestClass::Poll, Outcome::of(RequestClass::Poll, status));
     // Errors must not be cached, except 404 (edge-protocol 2.7).
     if let Some(value) = &shared.options.cache_control
         && matches!(status.as_u16(), 200 | STALE | 304 | 404)

@@ -1,15 +1,15 @@
 //! The HTTP routes: FeatureHub's Edge protocol, OFREP, health, metrics, the admin API and the console.
 
 pub(crate) mod admin;
-mod around;
 mod audit;
 mod body;
 mod console;
 mod cors;
 mod features;
 pub(crate) mod health;
+mod middleware;
 mod ofrep;
-mod polls;
+mod poll_shortcut;
 mod put;
 mod query;
 mod relayed;
@@ -25,7 +25,7 @@ use http::StatusCode;
 
 pub(crate) use cors::Cors;
 pub(crate) use features::written_keys;
-pub use polls::Polls;
+pub use poll_shortcut::PollShortcut;
 
 use crate::options::{Administration, Console, Monitoring};
 use crate::shared_state::SharedState;
@@ -48,7 +48,7 @@ pub(crate) fn router(shared: &Arc<SharedState>) -> Router {
     }
     let router = router
         .fallback(|| async { respond::empty::<Body>(StatusCode::NOT_FOUND) })
-        .layer(axum::middleware::from_fn_with_state(Arc::clone(shared), around::around));
+        .layer(axum::middleware::from_fn_with_state(Arc::clone(shared), middleware::middleware));
     let router = match shared.options.monitoring {
         Monitoring::WithApi => router.merge(monitoring_router(shared)),
         Monitoring::Apart => router,
@@ -78,7 +78,7 @@ pub(crate) fn admin_router(shared: &Arc<SharedState>) -> Router {
 /// Returns health and metrics for the port of the API. Responses are counted, and carry no CORS headers, since pages of other origins do
 /// not need them.
 fn monitoring_router(shared: &Arc<SharedState>) -> Router<Arc<SharedState>> {
-    let layer = axum::middleware::from_fn_with_state(Arc::clone(shared), around::counted);
+    let layer = axum::middleware::from_fn_with_state(Arc::clone(shared), middleware::counted);
     health::router().merge(health::metrics_router()).layer(layer)
 }
 

@@ -11,7 +11,7 @@ use http::{HeaderMap, StatusCode};
 use super::audit::{self, Entry};
 use super::features::NOT_READY;
 use super::{body, relayed, respond};
-use crate::metrics::{Hit, Outcome};
+use crate::metrics::{Outcome, RequestClass};
 use crate::origin::relay::CallerKind;
 use crate::shared_state::{Opening, Origin, SharedState};
 use crate::state_store::{Update, UpdateOutcome};
@@ -59,7 +59,7 @@ async fn put(
     let begin = Instant::now();
     let response = answer(shared, environment, secret, feature, request).await;
     shared.metrics.put_took(begin.elapsed());
-    shared.metrics.count(Hit::Put, Outcome::of(Hit::Put, response.status()));
+    shared.metrics.count(RequestClass::Put, Outcome::of(RequestClass::Put, response.status()));
     response
 }
 

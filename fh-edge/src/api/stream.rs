@@ -12,7 +12,7 @@ use http::{HeaderMap, HeaderValue, StatusCode};
 use super::features::context_text;
 use super::query::pairs;
 use super::{audit, respond};
-use crate::metrics::{Hit, Outcome};
+use crate::metrics::{Outcome, RequestClass};
 use crate::shared_state::SharedState;
 use crate::stream::{EventStream, Start};
 use crate::wire::api_key::environment_id;
@@ -58,7 +58,7 @@ fn stream(shared: &Arc<SharedState>, environment: &str, secret: &str, request: &
     let (events, cache_control) = match EventStream::open(shared, start) {
         Ok(opened) => opened,
         Err(why) => {
-            shared.metrics.count(Hit::Stream, Outcome::Failed);
+            shared.metrics.count(RequestClass::Stream, Outcome::Failed);
             return respond::refused(shared, why);
         }
     };

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Router;
 use http::{Method, Request};
 
-use crate::Polls;
+use crate::PollShortcut;
 
 /// An application for [`serve`](super::serve). A [`Router`] can be converted into one:
 ///
@@ -14,7 +14,7 @@ use crate::Polls;
 /// use fh_edge::listen::App;
 /// let edge = fh_edge::Edge::builder().build()?;
 /// let app = App::from(edge.router()); // all that is needed
-/// let app = app.polls(edge.polls("")); // answers GET /features with half the work
+/// let app = app.poll_shortcut(edge.poll_shortcut("")); // answers GET /features with half the work
 /// # let _: App = app;
 /// # Ok(()) }
 /// # run().unwrap();
@@ -22,21 +22,21 @@ use crate::Polls;
 #[derive(Debug, Clone)]
 pub struct App {
     pub(super) router: Router,
-    pub(super) polls: Option<Polls>,
+    pub(super) poll_shortcut: Option<PollShortcut>,
     probes: Arc<[Box<str>]>,
 }
 
 impl From<Router> for App {
     fn from(router: Router) -> Self {
-        Self { router: router.with_state(()), polls: None, probes: Arc::default() }
+        Self { router: router.with_state(()), poll_shortcut: None, probes: Arc::default() }
     }
 }
 
 impl App {
     /// Answers these polls without the router. Layers that the program has added to the router do not see them.
     #[must_use]
-    pub fn polls(self, polls: Polls) -> Self {
-        Self { polls: Some(polls), ..self }
+    pub fn poll_shortcut(self, poll_shortcut: PollShortcut) -> Self {
+        Self { poll_shortcut: Some(poll_shortcut), ..self }
     }
 
     /// Treats GET and HEAD requests for these paths as health checks. Connections for health checks are reserved beyond

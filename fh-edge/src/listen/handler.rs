@@ -45,9 +45,11 @@ impl Service<Request<Incoming>> for Handler {
         let work = if !may_ask {
             options.connections.count_refused();
             Work::Refused
-        } else if let Some(polls) = app.polls.as_ref().filter(|polls| polls.take(&request)) {
+        } else if let Some(poll_shortcut) =
+            app.poll_shortcut.as_ref().filter(|poll_shortcut| poll_shortcut.take(&request))
+        {
             let head = request.into_parts().0;
-            Work::Poll(Box::pin(polls.answer(head, self.link.peer, &options.proxies)))
+            Work::Poll(Box::pin(poll_shortcut.answer(head, self.link.peer, &options.proxies)))
         } else {
             request.extensions_mut().insert(ConnectInfo(self.link.peer));
             if let Some(transport) = self.link.transport {

@@ -10,7 +10,7 @@ use super::published::Published;
 use super::view::View;
 use crate::evaluations::Caller;
 use crate::state_store::now;
-use crate::wire::coding::{Effort, gzip};
+use crate::wire::coding::{CompressionLevel, gzip};
 
 /// The answer for one environment, as the holders of one view see it.
 #[derive(Debug, Clone)]
@@ -118,7 +118,7 @@ impl Answer {
 
     /// Returns the same answer with its body compressed with gzip, to be kept for other callers with this context.
     pub(super) fn with_gzip(&self) -> Self {
-        let made = gzip(&self.body, Effort::Little).map(Bytes::from);
+        let made = gzip(&self.body, CompressionLevel::Little).map(Bytes::from);
         Self { gzip: made.map_or(Gzip::NotWorthIt, Gzip::Made), ..self.clone() }
     }
 

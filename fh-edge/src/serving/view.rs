@@ -16,7 +16,7 @@ use super::change::{changes, write_change};
 use super::feature::ServedFeature;
 use super::published::Published;
 use super::time_rules::TimeState;
-use crate::wire::coding::{Effort, gzip};
+use crate::wire::coding::{CompressionLevel, gzip};
 use crate::wire::sse::write_event;
 
 /// The detail of a view: with or without properties (permission `EXTENDED_DATA`, edge-protocol 2.6).
@@ -145,7 +145,7 @@ impl View {
     /// compressed more thoroughly, since it is sent to many clients.
     pub(crate) fn compressed(&self, header: &str, answer: &Answer) -> Option<Bytes> {
         if self.key.is_shared() {
-            let make = || gzip(&answer.body, Effort::Much).map(Bytes::from);
+            let make = || gzip(&answer.body, CompressionLevel::Much).map(Bytes::from);
             return self.shared_gzip.get_or_init(make).clone();
         }
         answer.known_gzip().unwrap_or_else(|| {

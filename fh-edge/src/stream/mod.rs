@@ -23,7 +23,7 @@ use uuid::Uuid;
 
 use crate::connections::Connection;
 use crate::evaluations::{Effort, Refused};
-use crate::metrics::{Hit, Outcome};
+use crate::metrics::{Outcome, RequestClass};
 use crate::origin::relay::CallerKind;
 use crate::serving::{Phase, View};
 use crate::shared_state::{Loading, Opened, Opening, SharedState};
@@ -89,7 +89,7 @@ impl EventStream {
             Opening::Busy(opened, beyond) => (opened, Some(beyond)),
             Opening::Unknown => {
                 ready.push_back(Bytes::from_static(sse::UNKNOWN_KEY.as_bytes()));
-                shared.metrics.count(Hit::Stream, Outcome::Missed);
+                shared.metrics.count(RequestClass::Stream, Outcome::Missed);
                 return Ok((Self::ending(ready), shared.options.cache_control.clone()));
             }
             // A relay refuses only polls in this way; its streams wait for a connection. A refused stream would connect again.
@@ -120,7 +120,7 @@ impl EventStream {
         if effort == Effort::TooLarge {
             return Err(Refused::TooMuchWork);
         }
-        shared.metrics.count(Hit::Stream, Outcome::Success);
+        shared.metrics.count(RequestClass::Stream, Outcome::Success);
         let listed = shared.connections.add(Connection {
             environment: start.environment,
             account: Arc::clone(&grant.account),

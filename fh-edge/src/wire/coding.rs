@@ -29,7 +29,7 @@ pub(crate) fn accepts_gzip(headers: &HeaderMap) -> bool {
 
 /// The effort that compressing a body is worth.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Effort {
+pub(crate) enum CompressionLevel {
     /// The result is sent to few clients, so it has to be quick.
     Little,
     /// The result is sent to many clients, so it has to be small.
@@ -45,13 +45,13 @@ thread_local! {
 }
 
 /// Returns the body compressed with gzip. `None` if it is shorter than [`LEAST`], or compressing saves less than half.
-pub(crate) fn gzip(body: &[u8], effort: Effort) -> Option<Vec<u8>> {
+pub(crate) fn gzip(body: &[u8], effort: CompressionLevel) -> Option<Vec<u8>> {
     if body.len() < LEAST {
         return None;
     }
     match effort {
-        Effort::Much => write(&mut Compress::new(Compression::default(), false), body),
-        Effort::Little => QUICK.with_borrow_mut(|compress| {
+        CompressionLevel::Much => write(&mut Compress::new(Compression::default(), false), body),
+        CompressionLevel::Little => QUICK.with_borrow_mut(|compress| {
             compress.reset();
             write(compress, body)
         }),
@@ -115,7 +115,7 @@ mod tests {
 
     #[test]
     fn what_is_compressed() {
-        for effort in [Effort::Little, Effort::Much, Effort::Little] {
+        for effort in [CompressionLevel::Little, CompressionLevel::Much, CompressionLevel::Little] {
             for length in [LEAST, 8000, 400_000] {
                 let mut text: String = (0..)
                     .flat_map(|n| format!("feature {n} ").into_bytes())
@@ -137,7 +137,7 @@ mod tests {
             (noise >> 56) as u8
         });
         let noise: Vec<u8> = noise.take(4096).collect();
-        assert_eq!(gzip(&noise, Effort::Little), None);
-        assert_eq!(gzip(&noise, Effort::Much), None);
+        assert_eq!(gzip(&noise, CompressionLevel::Little), None);
+        assert_eq!(gzip(&noise, CompressionLevel::Much), None);
     }
 }

@@ -27,7 +27,7 @@ async fn limited(polls: Polls) -> SocketAddr {
     let proxies: TrustedProxies = "127.0.0.1".parse().unwrap();
     let mut app = App::from(proxies.before(edge.router()));
     if polls == Polls::Short {
-        app = app.polls(edge.polls(""));
+        app = app.poll_shortcut(edge.poll_shortcut(""));
     }
     let mut options = ListenOptions::default();
     options.proxies = proxies;

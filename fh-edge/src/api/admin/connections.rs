@@ -20,7 +20,7 @@ const MOST: usize = 500;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Asked {
+pub(super) struct ConnectionsQuery {
     environment: Option<String>,
     limit: Option<usize>,
 }
@@ -66,7 +66,7 @@ impl View {
 
 pub(super) async fn get(
     State(admin): State<Arc<Admin>>,
-    query: Result<Query<Asked>, axum::extract::rejection::QueryRejection>,
+    query: Result<Query<ConnectionsQuery>, axum::extract::rejection::QueryRejection>,
 ) -> Result<Json<Connections>, Problem> {
     let Query(asked) =
         query.map_err(|rejection| Problem::bad(rejection.body_text()).at("query"))?;

@@ -14,7 +14,7 @@ use uuid::Uuid;
 use super::Admin;
 use super::features::{feature, json};
 use super::problem::Problem;
-use super::subject::{Asked, Asks, Question};
+use super::subject::{Asks, EvaluationRequest, Question};
 use crate::evaluations::Caller;
 use crate::serving::ServedFeature;
 
@@ -89,8 +89,8 @@ pub(super) async fn post(
 }
 
 impl Asks for Body {
-    fn asked(&self) -> Asked<'_> {
-        Asked {
+    fn asked(&self) -> EvaluationRequest<'_> {
+        EvaluationRequest {
             environment: &self.environment,
             profile: self.profile.as_deref(),
             context: self.context.as_deref(),

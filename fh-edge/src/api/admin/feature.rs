@@ -31,12 +31,12 @@ pub(super) struct FeatureView<'a> {
     filters: Vec<&'a str>,
     /// The problems in its strategies.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    diagnostics: Vec<Remark>,
+    diagnostics: Vec<StrategyFinding>,
 }
 
 /// A problem or oddity in the strategies of a feature.
 #[derive(Debug, Serialize)]
-pub(super) struct Remark {
+pub(super) struct StrategyFinding {
     pub(super) severity: Severity,
     /// The path of the part, such as `strategies[0].attributes[1].conditional`.
     pub(super) place: String,
@@ -60,12 +60,12 @@ impl<'a> FeatureView<'a> {
             value_id: feature.value_id.as_deref(),
             properties: &feature.properties,
             filters: feature.filters.iter().map(String::as_str).collect(),
-            diagnostics: diagnostics.iter().map(Remark::of).collect(),
+            diagnostics: diagnostics.iter().map(StrategyFinding::of).collect(),
         }
     }
 }
 
-impl Remark {
+impl StrategyFinding {
     pub(super) fn of(diagnostic: &Diagnostic) -> Self {
         let place = &diagnostic.place;
         let mut path = String::new();

@@ -16,9 +16,9 @@ use uuid::Uuid;
 
 use super::Admin;
 use super::body;
-use super::feature::{FeatureView, Remark};
+use super::feature::{FeatureView, StrategyFinding};
 use super::overview::find;
-use super::problem::{Further, Problem};
+use super::problem::{FurtherProblem, Problem};
 use super::tag::{self, Match};
 use crate::api::audit::{self, Entry};
 use crate::api::respond;
@@ -157,13 +157,13 @@ fn check_strategies(
         .and_then(|json| RawValue::from_string(json).ok());
     let compiled = json.map(|json| Compiler::new(published.settings.profile).feature(&json));
     let Some(Ok(compiled)) = compiled else { return Ok(()) };
-    let remarks = compiled.as_ref().diagnostics().iter().map(Remark::of);
+    let remarks = compiled.as_ref().diagnostics().iter().map(StrategyFinding::of);
     let mut errors = remarks.filter(|remark| remark.severity == Severity::Error);
     match errors.next() {
         None => Ok(()),
-        Some(first) => Err(Problem::unprocessable(first.error)
-            .at(first.place)
-            .and(errors.map(|Remark { error, place, .. }| Further { error, place }))),
+        Some(first) => Err(Problem::unprocessable(first.error).at(first.place).and(
+            errors.map(|StrategyFinding { error, place, .. }| FurtherProblem { error, place }),
+        )),
     }
 }
 

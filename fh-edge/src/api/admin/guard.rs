@@ -42,7 +42,7 @@ fn may(admin: &Admin, headers: &HeaderMap, address: Option<IpAddr>) -> Result<()
     if admin.shared.is_admin_key(given) {
         return Ok(());
     }
-    if let Err(seconds) = admin.attempts.wrong_key(address) {
+    if let Err(seconds) = admin.failed_attempts.wrong_key(address) {
         return Err(Problem::too_many(seconds, "too many wrong admin keys came from there"));
     }
     Entry::wrong_admin_key(address);

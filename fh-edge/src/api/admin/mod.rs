@@ -1,11 +1,12 @@
 //! The admin API (D-111): `/admin/v1`, for consoles, tests and scripts. It has a key of its own, and no CORS headers.
 
 mod accounts;
-mod attempts;
+mod background_work;
 mod body;
 mod connections;
 mod evaluate;
 mod events;
+mod failed_attempts;
 mod feature;
 mod features;
 mod guard;
@@ -16,7 +17,6 @@ mod state;
 mod subject;
 mod tag;
 mod transport;
-mod works;
 
 use std::sync::Arc;
 
@@ -27,9 +27,9 @@ use http::StatusCode;
 use tokio::sync::Semaphore;
 
 use crate::shared_state::SharedState;
-use attempts::Attempts;
+use background_work::BackgroundWork;
+use failed_attempts::FailedAttempts;
 use problem::Problem;
-use works::LongWorks;
 
 /// The largest number of event streams at the same time.
 const MOST_EVENT_STREAMS: usize = 64;
@@ -40,18 +40,18 @@ const MOST_LONG_WORKS: usize = 2;
 #[derive(Debug)]
 struct Admin {
     shared: Arc<SharedState>,
-    attempts: Attempts,
+    failed_attempts: FailedAttempts,
     event_streams: Arc<Semaphore>,
-    works: LongWorks,
+    background_work: BackgroundWork,
 }
 
 /// Returns all routes below `/admin/v1`.
 pub(super) fn router(shared: &Arc<SharedState>) -> Router {
     let admin = Arc::new(Admin {
         shared: Arc::clone(shared),
-        attempts: Attempts::new(),
+        failed_attempts: FailedAttempts::new(),
         event_streams: Arc::new(Semaphore::new(MOST_EVENT_STREAMS)),
-        works: LongWorks::new(MOST_LONG_WORKS),
+        background_work: BackgroundWork::new(MOST_LONG_WORKS),
     });
     let routes = Router::new()
         .route("/state", get(state::get).put(state::put))

@@ -22,7 +22,7 @@ pub(super) struct Problem {
     place: Option<String>,
     /// Further errors, if several were found.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    further: Vec<Further>,
+    further: Vec<FurtherProblem>,
     /// The current version or revision, if the request expected another one.
     #[serde(skip_serializing_if = "Option::is_none")]
     current: Option<i64>,
@@ -32,7 +32,7 @@ pub(super) struct Problem {
 
 /// A further error of the same request.
 #[derive(Debug, Clone, Serialize)]
-pub(super) struct Further {
+pub(super) struct FurtherProblem {
     pub(super) error: String,
     pub(super) place: String,
 }
@@ -63,7 +63,7 @@ impl Problem {
         self
     }
 
-    pub(super) fn and(mut self, further: impl IntoIterator<Item = Further>) -> Self {
+    pub(super) fn and(mut self, further: impl IntoIterator<Item = FurtherProblem>) -> Self {
         self.further.extend(further);
         self
     }
@@ -104,7 +104,7 @@ impl From<ReplaceError> for Problem {
             ReplaceError::WrongType(_) => Self::unprocessable(text).at("value"),
             ReplaceError::Duplicate(Duplicate { path, what }) => Self::unprocessable(what).at(path),
             ReplaceError::Strategies(wrong) => {
-                let mut problems = wrong.problems().iter().map(|problem| Further {
+                let mut problems = wrong.problems().iter().map(|problem| FurtherProblem {
                     error: problem.what.clone(),
                     place: match problem.path.is_empty() {
                         true => "strategies".to_string(),

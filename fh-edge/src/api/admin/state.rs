@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::Admin;
 use super::body;
 use super::features::json;
-use super::problem::{Further, Problem};
+use super::problem::{FurtherProblem, Problem};
 use super::tag::{self, Match};
 use crate::api::audit::{self, Entry};
 use crate::state::State as EdgeState;
@@ -29,7 +29,7 @@ const MOST_PROBLEMS: usize = 100;
 /// Answers `GET /state` with the whole state, its API keys included. The etag is the revision.
 pub(super) async fn get(State(admin): State<Arc<Admin>>) -> Result<Response, Problem> {
     let state = admin.shared.writer()?.state().await.map_err(|_| ReplaceError::Closed)?;
-    admin.works.run(move || tagged(json(&state), state.revision)).await
+    admin.background_work.run(move || tagged(json(&state), state.revision)).await
 }
 
 /// Answers `PUT /state`. The request names the revision that it replaces, so that no other change is lost by accident.
@@ -58,7 +58,7 @@ pub(super) async fn put(
     let text = body::read(body, LONGEST).await?;
     let profile = admin.shared.options.profile;
     let read = move || EdgeState::from_bytes(&text, &Options::new().verbatim().profile(profile));
-    let parsed = admin.works.run(read).await?.map_err(|error| refused(&error))?;
+    let parsed = admin.background_work.run(read).await?.map_err(|error| refused(&error))?;
     let outcome = admin.shared.writer()?.replace(parsed.state, expected).await;
     let address = audit::address(&parts.extensions);
     let entry = Entry { action: "admin.replace", address, ..Entry::default() };
@@ -75,7 +75,7 @@ struct Replaced {
     revision: u64,
     /// Parts of the state that are probably mistakes.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    warnings: Vec<Further>,
+    warnings: Vec<FurtherProblem>,
 }
 
 /// Makes the error with all problems of a state.
@@ -86,13 +86,13 @@ fn refused(error: &StateFileError) -> Problem {
     Problem::bad(what).at(place).and(problems.take(MOST_PROBLEMS))
 }
 
-fn found(problem: &file::Problem) -> Further {
+fn found(problem: &file::Problem) -> FurtherProblem {
     let file::Problem { position, path, what } = problem;
     let place = match path.is_empty() {
         true => position.to_string(),
         false => format!("{path} ({position})"),
     };
-    Further { error: what.clone(), place }
+    FurtherProblem { error: what.clone(), place }
 }
 
 fn tagged(mut response: Response, revision: u64) -> Response {

@@ -19,11 +19,11 @@ use crate::state_store::now;
 
 /// A request body that names a subject.
 pub(super) trait Asks: DeserializeOwned {
-    fn asked(&self) -> Asked<'_>;
+    fn asked(&self) -> EvaluationRequest<'_>;
 }
 
 /// The subject as the request wrote it.
-pub(super) struct Asked<'a> {
+pub(super) struct EvaluationRequest<'a> {
     pub(super) environment: &'a str,
     pub(super) profile: Option<&'a str>,
     pub(super) context: Option<&'a RawValue>,
@@ -54,7 +54,7 @@ impl Question {
         Ok((body, question))
     }
 
-    fn read(shared: &SharedState, asked: &Asked<'_>) -> Result<Self, Problem> {
+    fn read(shared: &SharedState, asked: &EvaluationRequest<'_>) -> Result<Self, Problem> {
         let published = find(shared, asked.environment)?;
         let profile = match asked.profile {
             Some(name) => name.parse().map_err(|error: fh_eval::UnknownProfile| {

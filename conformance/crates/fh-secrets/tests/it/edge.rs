@@ -171,8 +171,8 @@ async fn running(shown: &mut Shown) {
     let edge = Edge::builder().options(options).state(parsed.state).build().unwrap();
     shown.debug(&edge);
     shown.debug(&edge.handle());
-    shown.debug(&edge.polls("/flags"));
-    shown.debug(&App::from(edge.router()).polls(edge.polls("")));
+    shown.debug(&edge.poll_shortcut("/flags"));
+    shown.debug(&App::from(edge.router()).poll_shortcut(edge.poll_shortcut("")));
     shown.debug(&Listener::bind("127.0.0.1:0".parse().unwrap()).unwrap());
     let state = edge.handle().state().await.unwrap();
     shown.error(&edge.handle().replace(state, Some(u64::MAX)).await.unwrap_err());

@@ -13,13 +13,13 @@ use crate::shared_state::SharedState;
 const ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
 
 /// The properties of a request that the shared headers of its response depend on.
-pub(super) struct Around {
+pub(super) struct RequestMiddleware {
     has_origin: bool,
     is_below_features: bool,
     is_read: bool,
 }
 
-impl Around {
+impl RequestMiddleware {
     /// Reads them from a request. `path` is that of the API, without the path that the router is mounted at.
     pub(super) fn of(method: &Method, path: &str, headers: &HeaderMap) -> Self {
         Self {
@@ -48,15 +48,16 @@ impl Around {
     }
 }
 
-pub(super) async fn around(
+pub(super) async fn middleware(
     State(shared): State<Arc<SharedState>>,
     request: Request,
     next: Next,
 ) -> Response {
-    let around = Around::of(request.method(), request.uri().path(), request.headers());
-    let is_preflight = around.has_origin && request.method() == Method::OPTIONS;
+    let middleware =
+        RequestMiddleware::of(request.method(), request.uri().path(), request.headers());
+    let is_preflight = middleware.has_origin && request.method() == Method::OPTIONS;
     let mut response = if is_preflight { shared.cors.preflight() } else { next.run(request).await };
-    around.finish(&shared, &mut response);
+    middleware.finish(&shared, &mut response);
     response
 }
 

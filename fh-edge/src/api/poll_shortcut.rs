@@ -8,26 +8,26 @@ use bytes::Bytes;
 use http::request::Parts;
 use http::{Method, Request, Response};
 
-use super::around::Around;
 use super::features;
+use super::middleware::RequestMiddleware;
 use crate::listen::TrustedProxies;
 use crate::shared_state::SharedState;
 
-/// Answers `GET /features` as the router would. Routing takes longer than such an answer itself. See [`Edge::polls`](crate::Edge::polls).
+/// Answers `GET /features` as the router would. Routing takes longer than such an answer itself. See [`Edge::poll_shortcut`](crate::Edge::polls).
 #[derive(Clone)]
-pub struct Polls {
+pub struct PollShortcut {
     shared: Arc<SharedState>,
     /// The path that the API is mounted at.
     prefix: Box<str>,
 }
 
-impl fmt::Debug for Polls {
+impl fmt::Debug for PollShortcut {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Polls").field("prefix", &self.prefix).finish_non_exhaustive()
     }
 }
 
-impl Polls {
+impl PollShortcut {
     pub(crate) fn new(shared: &Arc<SharedState>, prefix: &str) -> Self {
         Self { shared: Arc::clone(shared), prefix: prefix.into() }
     }
@@ -45,7 +45,7 @@ impl Polls {
         proxies: &TrustedProxies,
     ) -> impl Future<Output = Response<Bytes>> + Send + use<> {
         let path = self.path(head.uri.path()).unwrap_or_default();
-        let around = Around::of(&head.method, path, &head.headers);
+        let around = RequestMiddleware::of(&head.method, path, &head.headers);
         let shared = Arc::clone(&self.shared);
         let counts = shared.counts_addresses();
         let address = counts.then(|| proxies.client(peer, &head.headers).ip());

@@ -20,7 +20,7 @@ const ADDRESSES: usize = 1024;
 
 /// The wrong keys, by the address that they came from.
 #[derive(Debug)]
-pub(super) struct Attempts {
+pub(super) struct FailedAttempts {
     started: Instant,
     wrong: Mutex<HashMap<Option<ClientNetwork>, Bucket>>,
     refused: Mutex<Refused>,
@@ -34,7 +34,7 @@ struct Refused {
     logged: Option<f64>,
 }
 
-impl Attempts {
+impl FailedAttempts {
     pub(super) fn new() -> Self {
         Self { started: Instant::now(), wrong: Mutex::default(), refused: Mutex::default() }
     }
@@ -103,53 +103,53 @@ mod tests {
 
     #[test]
     fn ten_mistakes_and_then_one_in_two_seconds() {
-        let attempts = Attempts::new();
+        let failed_attempts = FailedAttempts::new();
         let (one, other) = (address("192.0.2.1"), address("192.0.2.2"));
         for _ in 0..10 {
-            assert_eq!(attempts.may_try_at(one, 0.0), Ok(()));
-            attempts.note_at(one, 0.0);
+            assert_eq!(failed_attempts.may_try_at(one, 0.0), Ok(()));
+            failed_attempts.note_at(one, 0.0);
         }
-        assert_eq!(attempts.may_try_at(one, 0.0), Err(2));
-        assert_eq!(attempts.may_try_at(address("::ffff:192.0.2.1"), 0.0), Err(2));
-        assert_eq!(attempts.may_try_at(other, 0.0), Ok(()));
-        assert_eq!(attempts.may_try_at(one, 2.0), Ok(()));
-        attempts.note_at(one, 2.0);
-        assert_eq!(attempts.may_try_at(one, 2.1), Err(2));
+        assert_eq!(failed_attempts.may_try_at(one, 0.0), Err(2));
+        assert_eq!(failed_attempts.may_try_at(address("::ffff:192.0.2.1"), 0.0), Err(2));
+        assert_eq!(failed_attempts.may_try_at(other, 0.0), Ok(()));
+        assert_eq!(failed_attempts.may_try_at(one, 2.0), Ok(()));
+        failed_attempts.note_at(one, 2.0);
+        assert_eq!(failed_attempts.may_try_at(one, 2.1), Err(2));
     }
 
     #[test]
     fn one_line_a_minute_counts_refusals() {
-        let attempts = Attempts::new();
-        assert_eq!(attempts.refuse_at(5.0), Some(1));
+        let failed_attempts = FailedAttempts::new();
+        assert_eq!(failed_attempts.refuse_at(5.0), Some(1));
         for step in 0..59 {
-            assert_eq!(attempts.refuse_at(6.0 + f64::from(step)), None);
+            assert_eq!(failed_attempts.refuse_at(6.0 + f64::from(step)), None);
         }
-        assert_eq!(attempts.refuse_at(65.0), Some(60));
-        assert_eq!(attempts.refuse_at(66.0), None);
+        assert_eq!(failed_attempts.refuse_at(65.0), Some(60));
+        assert_eq!(failed_attempts.refuse_at(66.0), None);
     }
 
     #[test]
     fn one_network_is_one_guesser() {
-        let attempts = Attempts::new();
+        let failed_attempts = FailedAttempts::new();
         for host in 0..10 {
-            attempts.note_at(address(&format!("2001:db8::{host}")), 0.0);
+            failed_attempts.note_at(address(&format!("2001:db8::{host}")), 0.0);
         }
-        assert!(attempts.may_try_at(address("2001:db8::ffff"), 0.0).is_err());
-        assert!(attempts.may_try_at(address("2001:db8:0:1::1"), 0.0).is_ok());
+        assert!(failed_attempts.may_try_at(address("2001:db8::ffff"), 0.0).is_err());
+        assert!(failed_attempts.may_try_at(address("2001:db8:0:1::1"), 0.0).is_ok());
     }
 
     #[test]
     fn many_addresses_take_bounded_memory_and_do_not_help() {
-        let attempts = Attempts::new();
+        let failed_attempts = FailedAttempts::new();
         let nth = |n: u32| Some(IpAddr::V4(n.into()));
         for n in 0..3000 {
-            attempts.note_at(nth(n), 0.0);
+            failed_attempts.note_at(nth(n), 0.0);
         }
-        assert!(attempts.wrong.lock().unwrap().len() <= ADDRESSES + 1);
-        assert!(attempts.may_try_at(nth(5000), 0.0).is_err());
-        assert!(attempts.may_try_at(nth(5), 0.0).is_ok());
+        assert!(failed_attempts.wrong.lock().unwrap().len() <= ADDRESSES + 1);
+        assert!(failed_attempts.may_try_at(nth(5000), 0.0).is_err());
+        assert!(failed_attempts.may_try_at(nth(5), 0.0).is_ok());
         // Addresses whose bucket has filled up again are removed.
-        attempts.note_at(nth(6000), 4000.0);
-        assert!(attempts.wrong.lock().unwrap().len() < 10);
+        failed_attempts.note_at(nth(6000), 4000.0);
+        assert!(failed_attempts.wrong.lock().unwrap().len() < 10);
     }
 }

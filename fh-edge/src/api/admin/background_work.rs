@@ -9,11 +9,11 @@ use crate::state_store::ReplaceError;
 
 /// A limit on long tasks, such as reading and writing a whole state. Tasks beyond it wait.
 #[derive(Debug)]
-pub(super) struct LongWorks {
+pub(super) struct BackgroundWork {
     turns: Arc<Semaphore>,
 }
 
-impl LongWorks {
+impl BackgroundWork {
     pub(super) fn new(at_once: usize) -> Self {
         Self { turns: Arc::new(Semaphore::new(at_once)) }
     }
@@ -44,10 +44,10 @@ mod tests {
 
     #[tokio::test]
     async fn who_leaves_makes_no_room() {
-        let works = LongWorks::new(1);
+        let background_work = BackgroundWork::new(1);
         let (go_on, may_go_on) = mpsc::channel::<()>();
         let (begins, has_begun) = oneshot::channel();
-        let first = works.run(move || {
+        let first = background_work.run(move || {
             begins.send(()).unwrap();
             may_go_on.recv().unwrap();
         });
@@ -57,15 +57,15 @@ mod tests {
             begun = has_begun => begun.unwrap(),
         }
         // The caller has left, and the task goes on.
-        assert_eq!(works.turns.available_permits(), 0);
+        assert_eq!(background_work.turns.available_permits(), 0);
         go_on.send(()).unwrap();
-        assert_eq!(works.run(|| 7).await.ok(), Some(7));
+        assert_eq!(background_work.run(|| 7).await.ok(), Some(7));
     }
 
     #[tokio::test]
     async fn work_that_panics_gives_its_turn_back() {
-        let works = LongWorks::new(1);
-        assert!(works.run(|| panic!("as it should")).await.is_err());
-        assert_eq!(works.run(|| 7).await.ok(), Some(7));
+        let background_work = BackgroundWork::new(1);
+        assert!(background_work.run(|| panic!("as it should")).await.is_err());
+        assert_eq!(background_work.run(|| 7).await.ok(), Some(7));
     }
 }
