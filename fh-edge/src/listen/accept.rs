@@ -14,8 +14,8 @@ use tokio::time::{Instant, timeout};
 use tracing::{debug, warn};
 
 use super::capacity::{Beyond, Place};
-use super::drive::Protocols;
-use super::link::{Link, Server};
+use super::connection::Protocols;
+use super::connection_state::{ConnectionState, ServerState};
 use super::{ListenOptions, Listener, Transport};
 
 /// Pause after the system failed to hand over a connection. It ends early when a connection closes.
@@ -26,7 +26,7 @@ const QUIET: Duration = Duration::from_secs(60);
 const KEEPALIVE: Duration = Duration::from_secs(60);
 
 /// Accepts connections of all listeners for as long as the future is polled. Never returns.
-pub(super) async fn accept(listeners: &[Listener], server: &Arc<Server>) -> Infallible {
+pub(super) async fn accept(listeners: &[Listener], server: &Arc<ServerState>) -> Infallible {
     let protocols = Protocols::new(&server.options);
     let limit = server.options.max_connections.get();
     let mut limits = LimitWarnings::default();
@@ -40,11 +40,11 @@ pub(super) async fn accept(listeners: &[Listener], server: &Arc<Server>) -> Infa
         match next(listeners, &mut first).await {
             Ok((stream, peer, listener)) => {
                 let transport = listener.tls().map(|_| Transport::Tls);
-                let link = match Link::admit(Arc::clone(server), peer, transport) {
-                    Ok((link, Place::Regular)) => link,
-                    Ok((link, Place::Reserved(beyond))) => {
-                        limits.say(beyond, limit, Some(link.peer.ip()));
-                        link
+                let state = match ConnectionState::admit(Arc::clone(server), peer, transport) {
+                    Ok((state, Place::Regular)) => state,
+                    Ok((state, Place::Reserved(beyond))) => {
+                        limits.say(beyond, limit, Some(state.peer.ip()));
+                        state
                     }
                     Err(beyond) => {
                         server.options.connections.count_refused();
@@ -53,14 +53,14 @@ pub(super) async fn accept(listeners: &[Listener], server: &Arc<Server>) -> Infa
                     }
                 };
                 if let Err(error) = prepare(&stream, &server.options) {
-                    debug!(peer = %link.peer, %error, "connection gone at once");
+                    debug!(peer = %state.peer, %error, "connection gone at once");
                     continue;
                 }
                 match listener.tls() {
-                    None => drop(tokio::spawn(protocols.plain(stream, link))),
+                    None => drop(tokio::spawn(protocols.plain(stream, state))),
                     Some(tls) => {
                         let tls = tls.clone();
-                        drop(tokio::spawn(protocols.clone().secure(stream, tls, link)));
+                        drop(tokio::spawn(protocols.clone().secure(stream, tls, state)));
                     }
                 }
             }

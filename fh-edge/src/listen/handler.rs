@@ -17,17 +17,17 @@ use hyper::service::Service;
 use tower_service::Service as _;
 
 use super::access::Line;
-use super::link::{self, InFlight, Link, Server};
+use super::connection_state::{self, ConnectionState, InFlight, ServerState};
 use super::stall::Pieces;
 
 #[derive(Debug)]
 pub(super) struct Handler {
-    link: Arc<Link>,
+    state: Arc<ConnectionState>,
 }
 
 impl Handler {
-    pub(super) fn new(link: &Arc<Link>) -> Self {
-        Self { link: Arc::clone(link) }
+    pub(super) fn new(state: &Arc<ConnectionState>) -> Self {
+        Self { state: Arc::clone(state) }
     }
 }
 
@@ -38,10 +38,10 @@ impl Service<Request<Incoming>> for Handler {
 
     fn call(&self, mut request: Request<Incoming>) -> Answering {
         let is_multiplexed = request.version() == Version::HTTP_2;
-        let may_ask = self.link.may_ask(&request);
-        let in_flight = Some(self.link.begin());
-        let Server { app, options, .. } = &*self.link.server;
-        let line = options.access_log.as_ref().map(|log| log.begin(self.link.peer, &request));
+        let may_ask = self.state.may_ask(&request);
+        let in_flight = Some(self.state.begin());
+        let ServerState { app, options, .. } = &*self.state.server;
+        let line = options.access_log.as_ref().map(|log| log.begin(self.state.peer, &request));
         let work = if !may_ask {
             options.connections.count_refused();
             Work::Refused
@@ -49,10 +49,10 @@ impl Service<Request<Incoming>> for Handler {
             app.poll_shortcut.as_ref().filter(|poll_shortcut| poll_shortcut.take(&request))
         {
             let head = request.into_parts().0;
-            Work::Poll(Box::pin(poll_shortcut.answer(head, self.link.peer, &options.proxies)))
+            Work::Poll(Box::pin(poll_shortcut.answer(head, self.state.peer, &options.proxies)))
         } else {
-            request.extensions_mut().insert(ConnectInfo(self.link.peer));
-            if let Some(transport) = self.link.transport {
+            request.extensions_mut().insert(ConnectInfo(self.state.peer));
+            if let Some(transport) = self.state.transport {
                 request.extensions_mut().insert(transport);
             }
             Work::Route(app.router.clone().call(request))
@@ -112,8 +112,12 @@ impl Future for Answering {
             && !is_multiplexed
         {
             let is_whole = http_body::Body::size_hint(response.body()).exact().is_some();
-            let answer = if is_whole { link::Answering::Whole } else { link::Answering::Stream };
-            in_flight.link().answer_begins(answer);
+            let answer = if is_whole {
+                connection_state::Answering::Whole
+            } else {
+                connection_state::Answering::Stream
+            };
+            in_flight.state().answer_begins(answer);
         }
         let pieces = is_multiplexed.then(Box::default);
         Poll::Ready(Ok(response.map(|body| Answer { body, line, pieces, _in_flight })))

@@ -29,19 +29,19 @@ mod access;
 mod app;
 mod capacity;
 mod certificate;
+mod connection;
+mod connection_state;
 mod connections;
 mod descriptors;
-mod drive;
-mod guard;
+mod guarded_io;
 mod handler;
-mod link;
 mod listener;
 mod memory;
 mod options;
-mod patience;
 mod phase;
 mod proxies;
 mod stall;
+mod timeouts;
 mod tls;
 mod transport;
 
@@ -62,7 +62,7 @@ pub use proxies::{InvalidNetwork, TrustedProxies};
 pub use tls::{Reloaded, Tls, TlsError};
 pub use transport::Transport;
 
-use link::Server;
+use connection_state::ServerState;
 use phase::Phase;
 
 /// The result of [`serve`].
@@ -101,7 +101,7 @@ where
     }
     let grace = options.grace;
     let certificates = renew_certificates(&listeners, options.certificate_check);
-    let cutter = Cutter(Arc::new(Server::new(app.into(), options)));
+    let cutter = ForceClose(Arc::new(ServerState::new(app.into(), options)));
     let server = &cutter.0;
     tokio::select! {
         () = shutdown => {}
@@ -118,9 +118,9 @@ where
 }
 
 /// Cuts all connections when it is dropped.
-struct Cutter(Arc<Server>);
+struct ForceClose(Arc<ServerState>);
 
-impl Drop for Cutter {
+impl Drop for ForceClose {
     fn drop(&mut self) {
         self.0.phases.advance(Phase::Cut);
     }

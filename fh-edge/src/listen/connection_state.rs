@@ -14,7 +14,7 @@ use super::{App, ListenOptions, Transport};
 
 /// State shared by all connections of one [`serve`](super::serve).
 #[derive(Debug)]
-pub(super) struct Server {
+pub(super) struct ServerState {
     pub(super) app: App,
     pub(super) options: ListenOptions,
     pub(super) phases: Phases,
@@ -23,7 +23,7 @@ pub(super) struct Server {
     closed: Notify,
 }
 
-impl Server {
+impl ServerState {
     pub(super) fn new(app: App, options: ListenOptions) -> Self {
         let probes = if app.has_probes() { Probes::Answered } else { Probes::None };
         let capacity = Capacity::new(options.limits(probes));
@@ -63,8 +63,8 @@ impl Server {
 /// The state of one connection: its peer, and whether it waits for a request or answers one. The connection counts as open until the last
 /// reference is dropped.
 #[derive(Debug)]
-pub(super) struct Link {
-    pub(super) server: Arc<Server>,
+pub(super) struct ConnectionState {
+    pub(super) server: Arc<ServerState>,
     pub(super) peer: SocketAddr,
     /// `None` for plain HTTP.
     pub(super) transport: Option<Transport>,
@@ -114,13 +114,13 @@ impl Waiting {
     }
 }
 
-impl Link {
+impl ConnectionState {
     /// Counts a new connection and returns it with its place.
     ///
     /// # Errors
     /// Returns the limit that is reached. The connection has to be closed.
     pub(super) fn admit(
-        server: Arc<Server>,
+        server: Arc<ServerState>,
         peer: SocketAddr,
         transport: Option<Transport>,
     ) -> Result<(Arc<Self>, Place), Beyond> {
@@ -131,7 +131,7 @@ impl Link {
         server.options.connections.opened();
         let (begun, ended, bytes, is_last_request, answer) = Default::default();
         let is_reserved = AtomicBool::new(place != Place::Regular);
-        let link = Arc::new(Self {
+        let state = Arc::new(Self {
             server,
             peer,
             transport,
@@ -142,7 +142,7 @@ impl Link {
             is_last_request,
             answer,
         });
-        Ok((link, place))
+        Ok((state, place))
     }
 
     /// Returns true if the connection is beyond a limit, and open for a health check only.
@@ -199,7 +199,7 @@ impl Link {
     pub(super) fn begin(self: &Arc<Self>) -> InFlight {
         self.answer_begins(Answering::Pending);
         self.begun.fetch_add(1, Ordering::Relaxed);
-        InFlight { link: Arc::clone(self) }
+        InFlight { state: Arc::clone(self) }
     }
 
     /// Returns what the connection waits for, `None` while a request is in flight.
@@ -233,7 +233,7 @@ impl Link {
     }
 }
 
-impl Drop for Link {
+impl Drop for ConnectionState {
     fn drop(&mut self) {
         let peer = counted(&self.server, self.peer);
         self.server.capacity.release(peer, self.is_reserved());
@@ -244,7 +244,7 @@ impl Drop for Link {
 }
 
 /// Returns the peer as the limits count it.
-fn counted(server: &Server, peer: SocketAddr) -> Peer {
+fn counted(server: &ServerState, peer: SocketAddr) -> Peer {
     match server.options.proxies.is_trusted(peer.ip()) {
         true => Peer::Proxy(peer.ip()),
         false => Peer::Client(peer.ip()),
@@ -254,17 +254,17 @@ fn counted(server: &Server, peer: SocketAddr) -> Peer {
 /// A request from its head to the end of its answer. Dropping it ends the request.
 #[derive(Debug)]
 pub(super) struct InFlight {
-    link: Arc<Link>,
+    state: Arc<ConnectionState>,
 }
 
 impl InFlight {
-    pub(super) fn link(&self) -> &Link {
-        &self.link
+    pub(super) fn state(&self) -> &ConnectionState {
+        &self.state
     }
 }
 
 impl Drop for InFlight {
     fn drop(&mut self) {
-        self.link.ended.fetch_add(1, Ordering::Release);
+        self.state.ended.fetch_add(1, Ordering::Release);
     }
 }

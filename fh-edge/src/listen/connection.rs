@@ -13,12 +13,12 @@ use tokio::net::TcpStream;
 use tokio::time::{Instant, Sleep, sleep};
 use tracing::debug;
 
-use super::guard::Guard;
+use super::connection_state::ConnectionState;
+use super::guarded_io::GuardedIo;
 use super::handler::Handler;
-use super::link::Link;
-use super::patience::{Patience, Rounds, Turns, limit_of};
 use super::phase::Phase;
 use super::stall::StreamExecutor;
+use super::timeouts::{Http1Timeout, Http2Timeout, PeerTimeout, limit_of};
 use super::{ListenOptions, Tls};
 
 /// Time that an idle HTTP/2 peer has to acknowledge the announced end of its connection.
@@ -38,7 +38,7 @@ impl Protocols {
     pub(super) fn new(options: &ListenOptions) -> Self {
         let max_header_bytes = options.max_header_bytes.get();
         let mut http1 = http1::Builder::new();
-        // `Turns` limits the time, because it distinguishes a head from idle time.
+        // `Http1Timeout` limits the time, because it distinguishes a head from idle time.
         http1.header_read_timeout(None);
         http1.max_header_size(max_header_bytes).max_buf_size(max_header_bytes.max(MIN_BUFFER));
         let mut http2 = http2::Builder::new(StreamExecutor { limit: options.write_timeout });
@@ -57,14 +57,14 @@ impl Protocols {
     pub(super) fn plain(
         &self,
         stream: TcpStream,
-        link: Arc<Link>,
+        state: Arc<ConnectionState>,
     ) -> impl Future<Output = ()> + use<> {
-        drive(self.http1(Guard::new(stream, &link), &link), Turns::default(), link)
+        drive(self.http1(GuardedIo::new(stream, &state), &state), Http1Timeout::default(), state)
     }
 
-    pub(super) async fn secure(self, stream: TcpStream, tls: Tls, link: Arc<Link>) {
-        let limit = limit_of(&link, link.server.options.handshake_timeout);
-        let handshake = tls.accept(Guard::new(stream, &link));
+    pub(super) async fn secure(self, stream: TcpStream, tls: Tls, state: Arc<ConnectionState>) {
+        let limit = limit_of(&state, state.server.options.handshake_timeout);
+        let handshake = tls.accept(GuardedIo::new(stream, &state));
         let late = async {
             match limit {
                 Some(limit) => sleep(limit).await,
@@ -74,26 +74,31 @@ impl Protocols {
         let stream = tokio::select! {
             result = handshake => match result {
                 Ok(stream) => stream,
-                Err(error) => return debug!(peer = %link.peer, %error, "no TLS handshake"),
+                Err(error) => return debug!(peer = %state.peer, %error, "no TLS handshake"),
             },
-            () = late => return debug!(peer = %link.peer, "no TLS handshake in time"),
+            () = late => return debug!(peer = %state.peer, "no TLS handshake in time"),
             // The peer has sent no request yet, so the connection can be closed at once.
-            () = link.server.phases.changed() => return,
+            () = state.server.phases.changed() => return,
         };
         if stream.get_ref().1.alpn_protocol() == Some(b"h2") {
-            let connection = self.http2.serve_connection(TokioIo::new(stream), Handler::new(&link));
-            let rounds = Rounds::new(&link);
-            drive(Box::pin(connection), rounds, link).await;
+            let connection =
+                self.http2.serve_connection(TokioIo::new(stream), Handler::new(&state));
+            let rounds = Http2Timeout::new(&state);
+            drive(Box::pin(connection), rounds, state).await;
         } else {
-            drive(self.http1(stream, &link), Turns::default(), link).await;
+            drive(self.http1(stream, &state), Http1Timeout::default(), state).await;
         }
     }
 
-    fn http1<S>(&self, stream: S, link: &Arc<Link>) -> http1::Connection<TokioIo<S>, Handler>
+    fn http1<S>(
+        &self,
+        stream: S,
+        state: &Arc<ConnectionState>,
+    ) -> http1::Connection<TokioIo<S>, Handler>
     where
         S: AsyncRead + AsyncWrite + Unpin,
     {
-        self.http1.serve_connection(TokioIo::new(stream), Handler::new(link))
+        self.http1.serve_connection(TokioIo::new(stream), Handler::new(state))
     }
 }
 
@@ -134,13 +139,17 @@ enum Event {
 
 /// Runs a connection until it ends, its peer takes too long, or the server cuts it.
 #[expect(clippy::manual_async_fn, reason = "would hold its arguments twice: 700 bytes each")]
-fn drive<C, P>(mut connection: C, mut patience: P, link: Arc<Link>) -> impl Future<Output = ()>
+fn drive<C, P>(
+    mut connection: C,
+    mut timeout: P,
+    state: Arc<ConnectionState>,
+) -> impl Future<Output = ()>
 where
     C: Connection,
-    P: Patience,
+    P: PeerTimeout,
 {
     async move {
-        let phases = &link.server.phases;
+        let phases = &state.server.phases;
         let mut phase = Phase::Serving;
         let mut is_finishing = false;
         let mut farewell: Option<Pin<Box<Sleep>>> = None;
@@ -151,7 +160,7 @@ where
                 if let Poll::Ready(result) = Pin::new(&mut connection).poll(context) {
                     return Poll::Ready(Event::Ended(result));
                 }
-                if link.is_last_request() && !is_finishing {
+                if state.is_last_request() && !is_finishing {
                     return Poll::Ready(Event::LastRequest);
                 }
                 // Polling `changed` takes a lock that all connections share, so it is polled once for each waker.
@@ -163,7 +172,7 @@ where
                     return Poll::Ready(Event::Phase);
                 }
                 match &mut farewell {
-                    None => patience.poll_over(&link, context),
+                    None => timeout.poll_over(&state, context),
                     Some(timer) => timer.as_mut().poll(context),
                 }
                 .map(|()| Event::Late)
@@ -171,7 +180,7 @@ where
             match event.await {
                 Event::Ended(Ok(())) => return,
                 Event::Ended(Err(error)) => {
-                    return debug!(peer = %link.peer, %error, "connection ended");
+                    return debug!(peer = %state.peer, %error, "connection ended");
                 }
                 Event::Late if C::HAS_FAREWELL && farewell.is_none() => {
                     connection.finish();
@@ -179,10 +188,10 @@ where
                 }
                 Event::Late => match &mut farewell {
                     // The last request was on its way and is being answered.
-                    Some(timer) if link.waiting().is_none() => {
+                    Some(timer) if state.waiting().is_none() => {
                         timer.as_mut().reset(Instant::now() + FAREWELL);
                     }
-                    _ => return debug!(peer = %link.peer, "no request in time"),
+                    _ => return debug!(peer = %state.peer, "no request in time"),
                 },
                 Event::LastRequest => {
                     is_finishing = true;
@@ -193,7 +202,7 @@ where
             match phase {
                 Phase::Serving => {}
                 Phase::Draining => connection.finish(),
-                Phase::Cut => return debug!(peer = %link.peer, "connection cut"),
+                Phase::Cut => return debug!(peer = %state.peer, "connection cut"),
             }
         }
     }

@@ -10,7 +10,7 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Sleep, sleep};
 
-use super::link::{Answering, Link};
+use super::connection_state::{Answering, ConnectionState};
 
 /// Time that a peer has to finish sending a head that was refused. If the socket were closed at once, the system would report lost bytes,
 /// and the peer might see that error instead of the answer.
@@ -25,12 +25,12 @@ const HALF_CLOSED: Duration = Duration::from_secs(1);
 ///
 /// Fields are dropped in this order, so that the descriptor is free before the connection stops counting as open.
 #[derive(Debug)]
-pub(super) struct Guard<S> {
+pub(super) struct GuardedIo<S> {
     stream: S,
     stalled: Option<Pin<Box<Sleep>>>,
     lingering: Option<Box<Lingering>>,
     half_closed: Option<Pin<Box<Sleep>>>,
-    link: Arc<Link>,
+    state: Arc<ConnectionState>,
 }
 
 /// The state after a refused head, in which the peer's bytes are read and discarded.
@@ -66,9 +66,9 @@ impl Lingering {
     }
 }
 
-impl<S> Guard<S> {
-    pub(super) fn new(stream: S, link: &Arc<Link>) -> Self {
-        Self { stream, stalled: None, lingering: None, half_closed: None, link: Arc::clone(link) }
+impl<S> GuardedIo<S> {
+    pub(super) fn new(stream: S, state: &Arc<ConnectionState>) -> Self {
+        Self { stream, stalled: None, lingering: None, half_closed: None, state: Arc::clone(state) }
     }
 
     /// Resolves when hyper may see that the peer has closed its sending side. A simple health check closes it right after its request.
@@ -76,17 +76,17 @@ impl<S> Guard<S> {
     /// reader closes.
     fn poll_end(&mut self, context: &mut Context<'_>) -> Poll<()> {
         // Over TLS the end of the bytes is the end of the connection.
-        if self.link.transport.is_some() {
+        if self.state.transport.is_some() {
             return Poll::Ready(());
         }
-        match self.link.answering() {
+        match self.state.answering() {
             None | Some(Answering::Stream) => return Poll::Ready(()),
             Some(Answering::Pending | Answering::Whole) => {}
         }
-        self.link.set_last_request();
+        self.state.set_last_request();
         let timer = self.half_closed.get_or_insert_with(|| Box::pin(sleep(HALF_CLOSED)));
         let is_late = timer.as_mut().poll(context).is_ready();
-        match self.link.answering() {
+        match self.state.answering() {
             // `write_timeout` applies to peers that do not read.
             Some(Answering::Whole) => Poll::Pending,
             _ if is_late => Poll::Ready(()),
@@ -104,14 +104,14 @@ impl<S> Guard<S> {
             self.stalled = None;
             return written;
         }
-        let Some(limit) = self.link.server.options.write_timeout else { return Poll::Pending };
+        let Some(limit) = self.state.server.options.write_timeout else { return Poll::Pending };
         let timer = self.stalled.get_or_insert_with(|| Box::pin(sleep(limit)));
         ready!(timer.as_mut().poll(context));
         Poll::Ready(Err(io::Error::new(io::ErrorKind::TimedOut, "the peer does not read")))
     }
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for Guard<S> {
+impl<S: AsyncRead + Unpin> AsyncRead for GuardedIo<S> {
     fn poll_read(
         self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -121,7 +121,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Guard<S> {
         let before = buffer.filled().len();
         let read = Pin::new(&mut this.stream).poll_read(context, buffer);
         if buffer.filled().len() > before {
-            this.link.bytes_came();
+            this.state.bytes_came();
         } else if matches!(read, Poll::Ready(Ok(()))) && buffer.remaining() > 0 {
             ready!(this.poll_end(context));
         }
@@ -129,7 +129,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Guard<S> {
     }
 }
 
-impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Guard<S> {
+impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for GuardedIo<S> {
     fn poll_write(
         self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -164,7 +164,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Guard<S> {
             Some(lingering) => lingering,
             none => {
                 ready!(Pin::new(&mut this.stream).poll_shutdown(context))?;
-                if !this.link.is_amid_head() {
+                if !this.state.is_amid_head() {
                     return Poll::Ready(Ok(()));
                 }
                 none.insert(Box::new(Lingering::new()))
@@ -183,16 +183,19 @@ mod tests {
 
     use super::*;
     use crate::listen::ListenOptions;
-    use crate::listen::link::Server;
+    use crate::listen::connection_state::ServerState;
 
     const LIMIT: Duration = Duration::from_secs(30);
 
-    fn guarded() -> (Guard<DuplexStream>, DuplexStream) {
+    fn guarded() -> (GuardedIo<DuplexStream>, DuplexStream) {
         let options = ListenOptions { write_timeout: Some(LIMIT), ..ListenOptions::default() };
-        let server = Arc::new(Server::new(axum::Router::new().into(), options));
+        let server = Arc::new(ServerState::new(axum::Router::new().into(), options));
         let (stream, peer) = duplex(8);
         (
-            Guard::new(stream, &Link::admit(server, ([127, 0, 0, 1], 1).into(), None).unwrap().0),
+            GuardedIo::new(
+                stream,
+                &ConnectionState::admit(server, ([127, 0, 0, 1], 1).into(), None).unwrap().0,
+            ),
             peer,
         )
     }

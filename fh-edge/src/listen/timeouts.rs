@@ -8,24 +8,24 @@ use std::time::Duration;
 
 use tokio::time::{Instant, Sleep, sleep, sleep_until};
 
-use super::link::{Link, Waiting};
+use super::connection_state::{ConnectionState, Waiting};
 
 /// A timeout that resolves when the peer has taken too long.
-pub(super) trait Patience {
-    fn poll_over(&mut self, link: &Link, context: &mut Context<'_>) -> Poll<()>;
+pub(super) trait PeerTimeout {
+    fn poll_over(&mut self, state: &ConnectionState, context: &mut Context<'_>) -> Poll<()>;
 }
 
 /// The timeout of an HTTP/1 connection, which handles one request at a time.
 #[derive(Debug, Default)]
-pub(super) struct Turns {
+pub(super) struct Http1Timeout {
     timer: Option<Pin<Box<Sleep>>>,
     waiting: Option<Waiting>,
     deadline: Option<Instant>,
 }
 
-impl Patience for Turns {
-    fn poll_over(&mut self, link: &Link, context: &mut Context<'_>) -> Poll<()> {
-        let Some(waiting) = link.waiting() else {
+impl PeerTimeout for Http1Timeout {
+    fn poll_over(&mut self, state: &ConnectionState, context: &mut Context<'_>) -> Poll<()> {
+        let Some(waiting) = state.waiting() else {
             // A request is being answered. The timer is kept until it elapses, because the answer may be done soon.
             if self.timer.as_ref().is_some_and(|timer| timer.is_elapsed()) {
                 self.timer = None;
@@ -34,7 +34,7 @@ impl Patience for Turns {
         };
         if self.waiting != Some(waiting) {
             self.waiting = Some(waiting);
-            self.deadline = limit(link, waiting).map(|limit| Instant::now() + limit);
+            self.deadline = limit(state, waiting).map(|limit| Instant::now() + limit);
         }
         let Some(deadline) = self.deadline else { return Poll::Pending };
         let timer = self.timer.get_or_insert_with(|| Box::pin(sleep_until(deadline)));
@@ -54,31 +54,31 @@ impl Patience for Turns {
 
 /// The timeout of an HTTP/2 connection. Requests overlap there and end elsewhere, so it checks at intervals whether there were any.
 #[derive(Debug)]
-pub(super) struct Rounds {
+pub(super) struct Http2Timeout {
     timer: Option<Pin<Box<Sleep>>>,
     last: Option<Waiting>,
 }
 
-impl Rounds {
-    pub(super) fn new(link: &Link) -> Self {
-        let options = &link.server.options;
-        let limit = limit_of(link, options.header_timeout.or(options.idle_timeout));
-        let last = link.waiting().map(Waiting::whole);
+impl Http2Timeout {
+    pub(super) fn new(state: &ConnectionState) -> Self {
+        let options = &state.server.options;
+        let limit = limit_of(state, options.header_timeout.or(options.idle_timeout));
+        let last = state.waiting().map(Waiting::whole);
         Self { timer: limit.map(|limit| Box::pin(sleep(limit))), last }
     }
 }
 
-impl Patience for Rounds {
-    fn poll_over(&mut self, link: &Link, context: &mut Context<'_>) -> Poll<()> {
+impl PeerTimeout for Http2Timeout {
+    fn poll_over(&mut self, state: &ConnectionState, context: &mut Context<'_>) -> Poll<()> {
         let Some(timer) = &mut self.timer else { return Poll::Pending };
         while timer.as_mut().poll(context).is_ready() {
-            let waiting = link.waiting().map(Waiting::whole);
+            let waiting = state.waiting().map(Waiting::whole);
             if waiting.is_some() && waiting == self.last {
                 self.timer = None;
                 return Poll::Ready(());
             }
             self.last = waiting;
-            let Some(limit) = link.server.options.idle_timeout else {
+            let Some(limit) = state.server.options.idle_timeout else {
                 self.timer = None;
                 return Poll::Pending;
             };
@@ -92,17 +92,17 @@ impl Patience for Rounds {
 const RESERVED: Duration = Duration::from_secs(1);
 
 /// Returns a time limit, shortened to [`RESERVED`] on a reserved connection.
-pub(super) fn limit_of(link: &Link, limit: Option<Duration>) -> Option<Duration> {
-    match link.is_reserved() {
+pub(super) fn limit_of(state: &ConnectionState, limit: Option<Duration>) -> Option<Duration> {
+    match state.is_reserved() {
         true => Some(limit.map_or(RESERVED, |limit| limit.min(RESERVED))),
         false => limit,
     }
 }
 
-fn limit(link: &Link, waiting: Waiting) -> Option<Duration> {
-    let options = &link.server.options;
+fn limit(state: &ConnectionState, waiting: Waiting) -> Option<Duration> {
+    let options = &state.server.options;
     match waiting {
-        Waiting::FirstHead => limit_of(link, options.header_timeout),
+        Waiting::FirstHead => limit_of(state, options.header_timeout),
         Waiting::RestOfHead { .. } => options.header_timeout,
         Waiting::NextRequest { .. } => options.idle_timeout,
     }
@@ -116,24 +116,25 @@ mod tests {
 
     use super::*;
     use crate::listen::ListenOptions;
-    use crate::listen::link::Server;
+    use crate::listen::connection_state::ServerState;
 
     /// A stream without events needs no memory for a timer.
     #[tokio::test(start_paused = true)]
     async fn no_timer_is_kept_while_a_request_is_answered() {
-        let server = Arc::new(Server::new(axum::Router::new().into(), ListenOptions::default()));
+        let server =
+            Arc::new(ServerState::new(axum::Router::new().into(), ListenOptions::default()));
         let peer = "[::ffff:192.0.2.7]:5".parse().unwrap();
-        let link = Link::admit(server, peer, None).unwrap().0;
-        assert_eq!(link.peer.to_string(), "192.0.2.7:5", "as who asked knows itself");
-        let mut turns = Turns::default();
+        let state = ConnectionState::admit(server, peer, None).unwrap().0;
+        assert_eq!(state.peer.to_string(), "192.0.2.7:5", "as who asked knows itself");
+        let mut turns = Http1Timeout::default();
         let mut task = Context::from_waker(Waker::noop());
-        assert!(turns.poll_over(&link, &mut task).is_pending());
+        assert!(turns.poll_over(&state, &mut task).is_pending());
         assert!(turns.timer.is_some());
-        let in_flight = link.begin();
+        let in_flight = state.begin();
         tokio::time::advance(Duration::from_secs(600)).await;
-        assert!(turns.poll_over(&link, &mut task).is_pending());
+        assert!(turns.poll_over(&state, &mut task).is_pending());
         assert!(turns.timer.is_none());
         drop(in_flight);
-        poll_fn(|task| turns.poll_over(&link, task)).await;
+        poll_fn(|task| turns.poll_over(&state, task)).await;
     }
 }
