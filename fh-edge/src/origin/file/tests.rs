@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use fh_test_folder::Folder;
 
-use super::watch::{Hears, Pace};
+use super::watch::{ChangeSource, Pace};
 use super::*;
 
 const FILE: &str = "state.yaml";
@@ -172,14 +172,14 @@ fn changes_are_noticed(pace: Pace) {
 #[cfg(target_os = "linux")]
 #[test]
 fn the_system_tells_of_changes() {
-    changes_are_noticed(Pace { settle: SOON, usual: HOUR, hears: Hears::TheSystem });
+    changes_are_noticed(Pace { settle: SOON, usual: HOUR, hears: ChangeSource::TheSystem });
 }
 
 /// No system reports, as on file systems without them, so that only the checks find changes.
 #[cfg(unix)]
 #[test]
 fn looking_finds_changes() {
-    changes_are_noticed(Pace { settle: SOON, usual: SOON, hears: Hears::Nothing });
+    changes_are_noticed(Pace { settle: SOON, usual: SOON, hears: ChangeSource::Nothing });
 }
 
 /// A change between the first reading and the first watch is not lost.
@@ -190,7 +190,7 @@ fn a_change_before_anybody_listened() {
     let (file, _) = StateFile::open(folder.file(FILE), Options::new());
     folder.write(FILE, state("prod"), 2);
     let (tell, told) = mpsc::channel();
-    let pace = Pace { settle: SOON, usual: HOUR, hears: Hears::Nothing };
+    let pace = Pace { settle: SOON, usual: HOUR, hears: ChangeSource::Nothing };
     let watch = Watch::start(file, pace, move |read| tell.send(shown(read)).unwrap()).unwrap();
     assert_eq!(next(&told), "prod");
     drop(watch);
@@ -200,7 +200,7 @@ fn a_change_before_anybody_listened() {
 fn reloading_reads_what_has_not_changed() {
     let folder = Folder::new();
     folder.write(FILE, state("dev"), 1);
-    let pace = Pace { settle: HOUR, usual: HOUR, hears: Hears::Nothing };
+    let pace = Pace { settle: HOUR, usual: HOUR, hears: ChangeSource::Nothing };
     let (watch, told) = follow(folder.file(FILE), pace);
     assert_eq!(next(&told), "dev");
     for _ in 0..3 {

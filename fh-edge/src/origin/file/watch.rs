@@ -16,12 +16,12 @@ pub(super) struct Pace {
     pub(super) settle: Duration,
     /// Interval of checks without any report of a change.
     pub(super) usual: Duration,
-    pub(super) hears: Hears,
+    pub(super) hears: ChangeSource,
 }
 
 /// The source of reports about changes.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Hears {
+pub(super) enum ChangeSource {
     /// The operating system, as far as it supports it.
     TheSystem,
     /// No source; only the checks find changes.
@@ -34,7 +34,7 @@ impl Default for Pace {
         Self {
             settle: Duration::from_millis(100),
             usual: Duration::from_secs(1),
-            hears: Hears::TheSystem,
+            hears: ChangeSource::TheSystem,
         }
     }
 }
@@ -52,18 +52,18 @@ impl Pace {
 #[must_use = "the file is followed no longer than this lives"]
 pub struct Watch {
     path: PathBuf,
-    bell: Arc<Bell>,
+    signal: Arc<WatchSignal>,
 }
 
 /// The requests to the thread, and the condition variable that wakes it.
 #[derive(Default)]
-struct Bell {
-    wishes: Mutex<Wishes>,
-    rung: Condvar,
+struct WatchSignal {
+    requests: Mutex<WatchRequests>,
+    condvar: Condvar,
 }
 
 #[derive(Debug, Clone, Default)]
-struct Wishes {
+struct WatchRequests {
     /// The file may have changed.
     look: bool,
     /// The file is to be read, whether it has changed or not.
@@ -73,31 +73,31 @@ struct Wishes {
     end: bool,
 }
 
-impl Bell {
-    fn ring(&self, wish: impl FnOnce(&mut Wishes)) {
+impl WatchSignal {
+    fn ring(&self, wish: impl FnOnce(&mut WatchRequests)) {
         wish(&mut self.lock());
-        self.rung.notify_all();
+        self.condvar.notify_all();
     }
 
-    fn lock(&self) -> MutexGuard<'_, Wishes> {
-        self.wishes.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, WatchRequests> {
+        self.requests.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Waits for a request, at most until `until`. A request to check the file is delayed by `settle`, so that the file is complete.
-    fn wait(&self, mut until: Instant, settle: Duration) -> Wishes {
-        let mut wishes = self.lock();
+    fn wait(&self, mut until: Instant, settle: Duration) -> WatchRequests {
+        let mut requests = self.lock();
         loop {
             let now = Instant::now();
-            if wishes.end || wishes.reload || until <= now {
-                return std::mem::take(&mut *wishes);
+            if requests.end || requests.reload || until <= now {
+                return std::mem::take(&mut *requests);
             }
-            if wishes.look {
+            if requests.look {
                 until = until.min(now + settle);
-                wishes.look = false;
+                requests.look = false;
             }
             let left = until.saturating_duration_since(now);
-            (wishes, _) =
-                self.rung.wait_timeout(wishes, left).unwrap_or_else(PoisonError::into_inner);
+            (requests, _) =
+                self.condvar.wait_timeout(requests, left).unwrap_or_else(PoisonError::into_inner);
         }
     }
 }
@@ -108,13 +108,15 @@ impl Watch {
         pace: Pace,
         mut on_change: impl FnMut(Result<Loaded, FileError>) + Send + 'static,
     ) -> std::io::Result<Self> {
-        let bell = Arc::new(Bell::default());
-        let watch = Self { path: file.path.clone(), bell: Arc::clone(&bell) };
+        let signal = Arc::new(WatchSignal::default());
+        let watch = Self { path: file.path.clone(), signal: Arc::clone(&signal) };
         std::thread::Builder::new().name("fh-state-file".to_owned()).spawn(move || {
-            let told = Arc::clone(&bell);
+            let told = Arc::clone(&signal);
             let mut places = match pace.hears {
-                Hears::TheSystem => Places::new(move || told.ring(|wishes| wishes.look = true)),
-                Hears::Nothing => None,
+                ChangeSource::TheSystem => {
+                    Places::new(move || told.ring(|requests| requests.look = true))
+                }
+                ChangeSource::Nothing => None,
             };
             let mut follow =
                 |file: &StateFile| places.as_mut().is_some_and(|places| places.follow(&file.path));
@@ -122,15 +124,15 @@ impl Watch {
             // A change before the watch began was not reported, so the file is checked soon.
             let mut next = Next::Soon;
             loop {
-                let wishes = bell.wait(Instant::now() + pace.delay(next), pace.settle);
-                if wishes.end {
+                let requests = signal.wait(Instant::now() + pace.delay(next), pace.settle);
+                if requests.end {
                     return;
                 }
-                if let Some(options) = wishes.options {
+                if let Some(options) = requests.options {
                     file.options = options;
                 }
                 let read;
-                (read, next) = match wishes.reload {
+                (read, next) = match requests.reload {
                     true => (Some(file.read()), Next::Later),
                     false => file.look(SystemTime::now()),
                 };
@@ -151,21 +153,21 @@ impl Watch {
 
     /// Reads the file, whether it has changed or not, and calls with its content; for SIGHUP. Environment variables are looked up again.
     pub fn reload(&self) {
-        self.bell.ring(|wishes| wishes.reload = true);
+        self.signal.ring(|requests| requests.reload = true);
     }
 
     /// Reads the file with other options from now on, and calls with its content.
     pub fn reload_with(&self, options: Options) {
-        self.bell.ring(|wishes| {
-            wishes.reload = true;
-            wishes.options = Some(options);
+        self.signal.ring(|requests| {
+            requests.reload = true;
+            requests.options = Some(options);
         });
     }
 }
 
 impl Drop for Watch {
     fn drop(&mut self) {
-        self.bell.ring(|wishes| wishes.end = true);
+        self.signal.ring(|requests| requests.end = true);
     }
 }
 
@@ -185,22 +187,23 @@ mod tests {
     /// A file in the same folder, such as a log, is written all the time.
     #[test]
     fn a_busy_folder_does_not_put_a_look_off() {
-        let (bell, is_over) = (Arc::new(Bell::default()), Arc::new(AtomicBool::new(false)));
-        let (ringing, over) = (Arc::clone(&bell), Arc::clone(&is_over));
+        let (signal, is_over) =
+            (Arc::new(WatchSignal::default()), Arc::new(AtomicBool::new(false)));
+        let (ringing, over) = (Arc::clone(&signal), Arc::clone(&is_over));
         let busy = std::thread::spawn(move || {
             while !over.load(Ordering::Relaxed) {
-                ringing.ring(|wishes| wishes.look = true);
+                ringing.ring(|requests| requests.look = true);
                 std::thread::park_timeout(Duration::from_millis(1));
             }
         });
         let (tell, told) = mpsc::channel();
         std::thread::spawn(move || {
             let hour = Instant::now() + Duration::from_secs(3600);
-            tell.send(bell.wait(hour, Duration::from_millis(300)))
+            tell.send(signal.wait(hour, Duration::from_millis(300)))
         });
-        let wishes = told.recv_timeout(Duration::from_secs(20));
+        let requests = told.recv_timeout(Duration::from_secs(20));
         is_over.store(true, Ordering::Relaxed);
         busy.join().unwrap();
-        assert!(wishes.is_ok_and(|wishes| !wishes.end && !wishes.reload));
+        assert!(requests.is_ok_and(|requests| !requests.end && !requests.reload));
     }
 }

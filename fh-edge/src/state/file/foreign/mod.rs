@@ -3,8 +3,8 @@
 //! Each form is converted to the same [`State`](crate::state::State). Because programs write these forms, unknown members are ignored. A
 //! feature that cannot be read is left out with a warning, and the rest is kept.
 
-mod contract;
-mod gather;
+mod conformance;
+mod merge;
 mod published;
 mod wire;
 
@@ -98,7 +98,7 @@ pub(super) fn read(reading: &mut Reading<'_>, root: &Part, form: Form) -> Conten
             Some(list) => published::read(reading, list),
             None => published::read(reading, vec![root.clone()]),
         },
-        Form::Contract => contract::read(reading, root),
+        Form::Contract => conformance::read(reading, root),
     }
 }
 

@@ -13,7 +13,7 @@ use super::super::keys::KeyKind;
 use super::super::part::{Part, Reading};
 use super::super::problem::excerpt;
 use super::Contents;
-use super::gather::{Found, Gather, definition, properties, value};
+use super::merge::{Found, Merge, definition, properties, value};
 use crate::state::{Account, Environment, FeatureValue, Json, Permission, Permissions};
 
 /// Returns true for a PublishEnvironment, an EnrichedFeatures, a CacheServiceAccount, or an answer that contains one.
@@ -32,13 +32,13 @@ pub(super) fn is_one(part: &Part) -> bool {
 
 /// Reads a list of them.
 pub(super) fn read(reading: &mut Reading<'_>, list: Vec<Part>) -> Contents {
-    let mut gather = Gather::default();
+    let mut merge = Merge::default();
     let mut service_accounts = Vec::new();
     for part in list {
         let mut is_known = false;
         if let Some(inner) = environment_in(&part) {
             is_known = true;
-            environment(reading, &mut gather, &inner);
+            environment(reading, &mut merge, &inner);
         }
         let account = part.get("serviceAccount");
         let has_key = |part: &Part| {
@@ -52,7 +52,7 @@ pub(super) fn read(reading: &mut Reading<'_>, list: Vec<Part>) -> Contents {
             reading.warn(&part, "this is left out: it is neither an environment nor an account");
         }
     }
-    let (features, environments) = gather.finish();
+    let (features, environments) = merge.finish();
     let mut accounts = Accounts::default();
     for part in service_accounts {
         service_account(reading, &mut accounts, &part, &environments);
@@ -69,7 +69,7 @@ fn environment_in(part: &Part) -> Option<Part> {
     (inner.get("fv").is_some() || inner.get("environment").is_some()).then_some(inner)
 }
 
-fn environment(reading: &mut Reading<'_>, gather: &mut Gather, part: &Part) {
+fn environment(reading: &mut Reading<'_>, merge: &mut Merge, part: &Part) {
     let action = part.get("action");
     if let Some(action @ ("DELETE" | "EMPTY")) = action.as_ref().and_then(Part::text) {
         return reading.warn(part, format!("this environment is left out: its action is {action}"));
@@ -91,14 +91,14 @@ fn environment(reading: &mut Reading<'_>, gather: &mut Gather, part: &Part) {
         profile: None,
         values: BTreeMap::new(),
     };
-    let Some(mut gathered) = gather.begin(reading, part, environment) else { return };
+    let Some(mut gathered) = merge.begin(reading, part, environment) else { return };
     let features = part.get("fv").map(|list| reading.list(&list, "fv")).unwrap_or_default();
     for part in &features {
         if let Some(found) = feature(reading, part) {
-            gather.feature(reading, &mut gathered, found);
+            merge.feature(reading, &mut gathered, found);
         }
     }
-    gather.end(reading, part, gathered);
+    merge.end(reading, part, gathered);
 }
 
 /// Reads a CacheEnvironmentFeature.

@@ -8,7 +8,7 @@ use super::super::feature::uuid;
 use super::super::ids::environment_id;
 use super::super::part::{Part, Reading};
 use super::Contents;
-use super::gather::{Found, Gather, definition, properties, strategies, value};
+use super::merge::{Found, Merge, definition, properties, strategies, value};
 use crate::state::{Environment, FeatureValue};
 
 /// The environment name of a list that names none.
@@ -29,7 +29,7 @@ pub(super) fn features(reading: &mut Reading<'_>, root: &Part) -> Contents {
     if groups.is_empty() {
         groups.push((None, Vec::new()));
     }
-    let mut gather = Gather::default();
+    let mut merge = Merge::default();
     for (id, features) in groups {
         let environment = match id.or(reading.options.environment) {
             Some(id) => empty(id, ""),
@@ -43,14 +43,14 @@ pub(super) fn features(reading: &mut Reading<'_>, root: &Part) -> Contents {
                 environment
             }
         };
-        one(reading, &mut gather, root, environment, &features);
+        one(reading, &mut merge, root, environment, &features);
     }
-    finish(gather)
+    finish(merge)
 }
 
 /// Reads environments with their features.
 pub(super) fn environments(reading: &mut Reading<'_>, list: Vec<Part>) -> Contents {
-    let mut gather = Gather::default();
+    let mut merge = Merge::default();
     for part in list {
         let id = part.get("id");
         let Some(id) = id.as_ref().and_then(Part::text).and_then(uuid) else {
@@ -62,13 +62,13 @@ pub(super) fn environments(reading: &mut Reading<'_>, list: Vec<Part>) -> Conten
             reading.warn(&part, what);
             continue;
         };
-        one(reading, &mut gather, &part, empty(id, ""), &features);
+        one(reading, &mut merge, &part, empty(id, ""), &features);
     }
-    finish(gather)
+    finish(merge)
 }
 
-fn finish(gather: Gather) -> Contents {
-    let (features, environments) = gather.finish();
+fn finish(merge: Merge) -> Contents {
+    let (features, environments) = merge.finish();
     Contents { features, environments, ..Contents::default() }
 }
 
@@ -85,26 +85,26 @@ fn empty(id: Uuid, name: &str) -> Environment {
 
 fn one(
     reading: &mut Reading<'_>,
-    gather: &mut Gather,
+    merge: &mut Merge,
     part: &Part,
     environment: Environment,
     features: &[Part],
 ) {
-    let Some(mut gathered) = gather.begin(reading, part, environment) else { return };
+    let Some(mut gathered) = merge.begin(reading, part, environment) else { return };
     let mut evaluated = None;
     for part in features {
         if part.get("v").is_some() {
             evaluated = evaluated.or(Some(part));
         }
         if let Some(found) = feature(reading, part) {
-            gather.feature(reading, &mut gathered, found);
+            merge.feature(reading, &mut gathered, found);
         }
     }
     if let Some(part) = evaluated {
         let what = "a server has evaluated this for one user (`v`): values are that user's, and strategies are not here";
         reading.warn(part, what);
     }
-    gather.end(reading, part, gathered);
+    merge.end(reading, part, gathered);
 }
 
 /// Reads a FeatureState (edge-protocol 2.6).

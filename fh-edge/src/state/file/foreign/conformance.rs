@@ -10,7 +10,7 @@ use super::super::feature::filters;
 use super::super::ids::{environment_id, value_id};
 use super::super::part::{Part, Reading};
 use super::Contents;
-use super::gather::{Found, Gather, definition, properties, strategies, value};
+use super::merge::{Found, Merge, definition, properties, strategies, value};
 use super::published::roles;
 use crate::state::{Account, Environment, FeatureValue};
 
@@ -22,15 +22,15 @@ pub(super) fn read(reading: &mut Reading<'_>, root: &Part) -> Contents {
         reading.error(&format, format!("format 1 is known here, not {}", format.shown()));
         return Contents::default();
     }
-    let mut gather = Gather::default();
+    let mut merge = Merge::default();
     let mut names: HashMap<String, Uuid> = HashMap::new();
     let list = root.get("environments").map(|list| reading.list(&list, "environments"));
     for part in list.unwrap_or_default() {
-        if let Some((name, id)) = environment(reading, &mut gather, &part) {
+        if let Some((name, id)) = environment(reading, &mut merge, &part) {
             names.insert(name, id);
         }
     }
-    let (features, environments) = gather.finish();
+    let (features, environments) = merge.finish();
     let mut accounts = Accounts::default();
     let list = root.get("service_accounts").map(|list| reading.list(&list, "service_accounts"));
     let list = list.unwrap_or_default();
@@ -46,7 +46,7 @@ pub(super) fn read(reading: &mut Reading<'_>, root: &Part) -> Contents {
 
 fn environment(
     reading: &mut Reading<'_>,
-    gather: &mut Gather,
+    merge: &mut Merge,
     part: &Part,
 ) -> Option<(String, Uuid)> {
     let name = part.get("ref");
@@ -63,14 +63,14 @@ fn environment(
         profile: None,
         values: BTreeMap::new(),
     };
-    let mut gathered = gather.begin(reading, part, environment)?;
+    let mut gathered = merge.begin(reading, part, environment)?;
     let list = part.get("features").map(|list| reading.list(&list, "features"));
     for part in &list.unwrap_or_default() {
         if let Some(found) = feature(reading, part, id) {
-            gather.feature(reading, &mut gathered, found);
+            merge.feature(reading, &mut gathered, found);
         }
     }
-    gather.end(reading, part, gathered);
+    merge.end(reading, part, gathered);
     Some((name.to_owned(), id))
 }
 

@@ -16,7 +16,7 @@ use crate::state::{Environment, Feature, FeatureValue, Json};
 
 /// The features and environments of a document so far.
 #[derive(Default)]
-pub(super) struct Gather {
+pub(super) struct Merge {
     features: Vec<Feature>,
     places: HashMap<Arc<str>, usize>,
     /// The feature key of each id.
@@ -42,7 +42,7 @@ pub(super) struct Found<'a> {
     pub(super) strategies: Option<Part>,
 }
 
-impl Gather {
+impl Merge {
     /// Starts reading an environment. `None` if it is in the document already, which is an error.
     pub(super) fn begin(
         &self,
