@@ -2,7 +2,6 @@
 //! changes a running Edge, and can serve features itself.
 #![forbid(unsafe_code)]
 
-mod asked;
 mod cli;
 mod clock;
 mod commands;
@@ -10,24 +9,25 @@ mod context;
 mod demo;
 mod doctor;
 mod edge;
+mod edge_query;
 mod failure;
-mod fresh;
+mod feature_table;
 #[cfg(unix)]
 mod ignored_signals;
-mod jsonout;
+mod json_output;
 mod lint;
-mod live;
+mod live_display;
 mod payload;
 mod population;
+mod random_ids;
 mod reader_end;
-mod reading;
 mod ruleset;
 mod runtime;
+mod sanitize;
 mod screen;
 mod seconds;
 mod serve;
-mod shown;
-mod stop;
+mod shutdown_signal;
 mod stream;
 mod suspension;
 mod table;

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use crate::failure::Failure;
 use crate::payload::read_bytes;
-use crate::shown::plural;
+use crate::sanitize::plural;
 
 /// A set of distinct ids.
 pub(crate) enum Population {

@@ -6,7 +6,7 @@ use anstyle::{AnsiColor, Style};
 use clap::ValueEnum;
 use fh_eval::{Mark, Report};
 
-use crate::shown::{visible, width};
+use crate::sanitize::{visible, width};
 
 /// When to colour.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]

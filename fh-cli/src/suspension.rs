@@ -32,7 +32,7 @@ impl Suspension {
         use rustix::process::Signal;
         use tokio::signal::unix::{SignalKind, signal};
 
-        use crate::stop::{failure, unless_ignored};
+        use crate::shutdown_signal::{failure, unless_ignored};
         let stop = unless_ignored(SignalKind::from_raw(Signal::TSTP.as_raw())).map_err(failure)?;
         let Some(stop) = stop else { return Ok(Self::by_system()) };
         // The handler of SIGCONT is installed now, so that no signal is missed between the stop and the wait.
@@ -57,7 +57,7 @@ impl Suspension {
         let Some(signals) = &mut self.signals else { return Ok(()) };
         loop {
             kill_process(getpid(), Signal::STOP)
-                .map_err(|error| crate::stop::failure(error.into()))?;
+                .map_err(|error| crate::shutdown_signal::failure(error.into()))?;
             // The process is stopped here until SIGCONT arrives.
             signals.resume.recv().await;
             if is_in_foreground() {

@@ -4,8 +4,8 @@ use std::io;
 
 use anstyle::Style;
 
+use crate::sanitize::{cut, visible, width};
 use crate::screen::{PLAIN, QUIET, Screen};
-use crate::shown::{cut, visible, width};
 
 /// The number of blanks between two columns.
 const GAP: usize = 2;

@@ -6,9 +6,9 @@ use serde::Serialize;
 
 use crate::cli::ProfileArgs;
 use crate::failure::{Failure, Status};
-use crate::jsonout;
+use crate::json_output;
+use crate::sanitize;
 use crate::screen::{PLAIN, QUIET, Screen};
-use crate::shown;
 use crate::table::{Align, Table};
 
 /// The number of keys to try before giving up. It finds about 200 keys of a single bucket.
@@ -89,15 +89,15 @@ pub(crate) fn run(
             .collect(),
     };
     if json {
-        jsonout::rows(screen.raw(), &drawn)?;
+        json_output::rows(screen.raw(), &drawn)?;
     } else {
         let mut table =
             Table::new([("KEY", Align::Left), ("BUCKET", Align::Right), ("IN FROM", Align::Right)]);
         for each in &drawn {
             table.row([
                 (each.value.clone(), PLAIN),
-                (shown::count(u64::from(each.bucket)), PLAIN),
-                (shown::millionths(i64::from(each.bucket)), QUIET),
+                (sanitize::count(u64::from(each.bucket)), PLAIN),
+                (sanitize::millionths(i64::from(each.bucket)), QUIET),
             ]);
         }
         table.write(screen, 0)?;
@@ -105,8 +105,8 @@ pub(crate) fn run(
     if args.want.is_some() && drawn.len() < args.count as usize {
         return Err(Failure::NotFound(format!(
             "only {} among {} keys: ask for fewer, or for a wider range",
-            shown::plural(drawn.len(), "key lies there", "keys lie there"),
-            shown::count(MOST_TRIED)
+            sanitize::plural(drawn.len(), "key lies there", "keys lie there"),
+            sanitize::count(MOST_TRIED)
         )));
     }
     Ok(Status::Fine)

@@ -6,7 +6,7 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::value::RawValue;
 
 use crate::failure::{Failure, Status};
-use crate::jsonout;
+use crate::json_output;
 use crate::payload::read_bytes;
 use crate::ruleset::subject;
 use crate::screen::Screen;
@@ -27,7 +27,7 @@ pub(crate) fn run(
         ))
     })?;
     let rows = cases.into_iter().map(|case| Row::of(case, profile, now));
-    jsonout::rows(screen.raw(), rows)?;
+    json_output::rows(screen.raw(), rows)?;
     Ok(Status::Fine)
 }
 
@@ -111,7 +111,7 @@ fn answer(case: &Case<'_>, profile: Profile, now: Timestamp) -> Result<Answer, S
     Ok(Answer {
         strategy_id: evaluation.strategy_id().map(str::to_string),
         matched: evaluation.is_match(),
-        value: jsonout::token(feature.value_token(&evaluation)),
+        value: json_output::token(feature.value_token(&evaluation)),
         reason: evaluation.reason().as_str(),
     })
 }

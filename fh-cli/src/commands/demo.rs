@@ -13,20 +13,20 @@ use tokio::time::{Duration, MissedTickBehavior, interval};
 use crate::clock;
 use crate::commands::rollout;
 use crate::commands::watch::View;
+use crate::commands::watch::change_tracker::Observer;
 use crate::commands::watch::frame::Frames;
 use crate::commands::watch::lines::Lines;
-use crate::commands::watch::observed::Observer;
-use crate::demo::people::{self, Answers, Person};
-use crate::demo::stage::Stage;
+use crate::demo::demo_server::DemoServer;
+use crate::demo::sample_users::{self, Answers, Person};
 use crate::demo::timeline::{Pace, Timeline};
 use crate::demo::{EXPLAINED, ROLLED_OUT, SALE, SHOP};
 use crate::edge;
 use crate::failure::{Failure, Status};
-use crate::jsonout;
+use crate::json_output;
 use crate::runtime;
+use crate::sanitize::plural;
 use crate::screen::{BOLD, PLAIN, QUIET, Screen};
-use crate::shown::plural;
-use crate::stop::Stop;
+use crate::shutdown_signal::ShutdownSignal;
 use crate::suspension::Suspension;
 
 /// The longest time between two redraws of the display.
@@ -107,7 +107,7 @@ fn write(path: &str, force: bool, json: bool, screen: &mut Screen<'_>) -> Result
         Err(error) => return Err(failed(&error)),
     }
     if json {
-        jsonout::document(screen.raw(), &json!({ "written": path }))?;
+        json_output::document(screen.raw(), &json!({ "written": path }))?;
     } else {
         screen.line(PLAIN, &format!("wrote {path}"))?;
     }
@@ -137,28 +137,29 @@ enum Then {
 }
 
 async fn live(args: &DemoArgs, json: bool, screen: &mut Screen<'_>) -> Result<(), Failure> {
-    let mut stop = Stop::new()?;
-    let stage = Stage::start()?;
-    let client = stage.client()?;
+    let mut stop = ShutdownSignal::new()?;
+    let server = DemoServer::start()?;
+    let client = server.client()?;
     client.ready().await.map_err(|why| edge::not_ready(&why))?;
-    let mut story = Story { stage: &stage, client: &client, json, pace: Pace(args.speed), screen };
+    let mut story =
+        DemoRun { server: &server, client: &client, json, pace: Pace(args.speed), screen };
     let outcome = story.tell(args.keep, &mut stop).await;
     client.close();
-    stage.end().await;
+    server.end().await;
     outcome
 }
 
 /// A run of the demo.
-struct Story<'a, 's, 'w> {
-    stage: &'a Stage,
+struct DemoRun<'a, 's, 'w> {
+    server: &'a DemoServer,
     client: &'a Client,
     json: bool,
     pace: Pace,
     screen: &'s mut Screen<'w>,
 }
 
-impl Story<'_, '_, '_> {
-    async fn tell(&mut self, keep: bool, stop: &mut Stop) -> Result<(), Failure> {
+impl DemoRun<'_, '_, '_> {
+    async fn tell(&mut self, keep: bool, stop: &mut ShutdownSignal) -> Result<(), Failure> {
         self.begin(keep)?;
         self.people()?;
         self.screen.flush()?;
@@ -167,11 +168,11 @@ impl Story<'_, '_, '_> {
             () = stop.asked() => return Ok(()),
         }
         let then = if self.screen.is_terminal() && !self.json {
-            let heading = format!("What Ben sees, by a stream from {}", self.stage.url);
+            let heading = format!("What Ben sees, by a stream from {}", self.server.url);
             let mut frames = Frames::start(self.screen, heading, false)?;
             let mut signals = Signals { stop, suspension: &mut Suspension::of_display()? };
             let then =
-                watched(self.stage, self.client, self.pace, &mut frames, &mut signals).await?;
+                watched(self.server, self.client, self.pace, &mut frames, &mut signals).await?;
             frames.end()?;
             then
         } else {
@@ -181,7 +182,7 @@ impl Story<'_, '_, '_> {
             }
             let mut lines = Lines::new(self.screen, self.json);
             let mut signals = Signals { stop, suspension: &mut Suspension::by_system() };
-            watched(self.stage, self.client, self.pace, &mut lines, &mut signals).await?
+            watched(self.server, self.client, self.pace, &mut lines, &mut signals).await?
         };
         if then == Then::End {
             return Ok(());
@@ -196,8 +197,8 @@ impl Story<'_, '_, '_> {
     }
 
     fn begin(&mut self, keep: bool) -> Result<(), Failure> {
-        let Stage { url, shop_key, tests_key, admin_key, .. } = self.stage;
-        let console = self.stage.console();
+        let DemoServer { url, shop_key, tests_key, admin_key, .. } = self.server;
+        let console = self.server.console();
         if self.json {
             return self.row(&json!({
                 "event": "started", "url": url, "console": console,
@@ -226,7 +227,7 @@ impl Story<'_, '_, '_> {
             self.screen.paragraph(PLAIN, &name, &person.options.join(" "))?;
         }
         self.screen.end()?;
-        people::table(&people, ruleset, now).write(self.screen, 0)?;
+        sample_users::table(&people, ruleset, now).write(self.screen, 0)?;
         self.screen.line(QUIET, "* decided by a strategy; all other values are everybody's")?;
         Ok(self.screen.end()?)
     }
@@ -259,7 +260,7 @@ impl Story<'_, '_, '_> {
 
     /// Shows how to use the Edge that keeps running.
     fn stay(&mut self) -> Result<(), Failure> {
-        let Stage { url, shop_key, tests_key, admin_key, .. } = self.stage;
+        let DemoServer { url, shop_key, tests_key, admin_key, .. } = self.server;
         if self.json {
             return self.row(&json!({ "event": "staying" }));
         }
@@ -270,7 +271,7 @@ impl Story<'_, '_, '_> {
             ("flip a feature", format!("fh set {url} {tests_key} NEW_CHECKOUT false")),
         ])?;
         self.screen.end()?;
-        self.screen.line(PLAIN, &format!("Console: {}", self.stage.console()))?;
+        self.screen.line(PLAIN, &format!("Console: {}", self.server.console()))?;
         Ok(self.screen.line(PLAIN, &format!("Its key: {admin_key}"))?)
     }
 
@@ -284,19 +285,19 @@ impl Story<'_, '_, '_> {
     }
 
     fn row(&mut self, row: &impl Serialize) -> Result<(), Failure> {
-        Ok(jsonout::line(self.screen.raw(), row)?)
+        Ok(json_output::line(self.screen.raw(), row)?)
     }
 }
 
 /// The signals that the live display handles.
 struct Signals<'a> {
-    stop: &'a mut Stop,
+    stop: &'a mut ShutdownSignal,
     suspension: &'a mut Suspension,
 }
 
 /// Runs the timeline and shows each change, until the timeline is over or the user stops it.
 async fn watched(
-    stage: &Stage,
+    server: &DemoServer,
     client: &Client,
     pace: Pace,
     view: &mut dyn View,
@@ -306,7 +307,7 @@ async fn watched(
     let mut rings = news.clone();
     let _on_new_state = client.on_new_state(move |_| bell.send_modify(|count| *count += 1));
     let (tell, mut told) = mpsc::unbounded_channel();
-    let mut timeline = Box::pin(Timeline::new(stage, client, tell, news, pace).run());
+    let mut timeline = Box::pin(Timeline::new(server, client, tell, news, pace).run());
     let mut observer = Observer::new(Person::ben().attributes, Vec::new());
     let mut ticks = interval(LOOK_EVERY);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);

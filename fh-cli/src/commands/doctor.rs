@@ -7,14 +7,14 @@ use serde::Serialize;
 use tokio::time::Instant;
 
 use crate::context::ContextArgs;
-use crate::doctor::{Check, Examination, Report, Topic, Verdict, examine};
+use crate::doctor::{Check, CheckResult, Examination, Report, Topic, examine};
 use crate::edge::{self, EdgeArgs};
 use crate::failure::{Failure, Status};
-use crate::jsonout;
+use crate::json_output;
 use crate::runtime;
+use crate::sanitize::plural;
 use crate::screen::{BAD, GOOD, PLAIN, QUIET, Screen, WARNING};
 use crate::seconds;
-use crate::shown::plural;
 
 /// Width in columns of the names of checks.
 const NAMES: usize = 9;
@@ -117,12 +117,12 @@ pub(crate) fn run(
         let Report { checks, left_out, .. } = examine(&examination, &mut tell).await?;
         Ok(Found { checks, left_out })
     })?;
-    let count = |verdict| checks.iter().filter(|check| check.verdict == verdict).count();
-    let (bad, warnings) = (count(Verdict::Bad), count(Verdict::Warning));
+    let count = |result| checks.iter().filter(|check| check.result == result).count();
+    let (bad, warnings) = (count(CheckResult::Bad), count(CheckResult::Warning));
     if json {
         let seconds = start.elapsed().as_secs_f64();
         let (url, checks, left_out) = (&edge.url.to_string(), &checks, &left_out);
-        jsonout::document(
+        json_output::document(
             screen.raw(),
             &Document { url, checks, left_out, bad, warnings, seconds },
         )?;
@@ -139,16 +139,16 @@ struct Found {
 }
 
 fn write(screen: &mut Screen<'_>, check: &Check) -> Result<(), Failure> {
-    let (style, sign) = match check.verdict {
-        Verdict::Good => (GOOD, "✓"),
-        Verdict::Note => (QUIET, "·"),
-        Verdict::Warning => (WARNING, "!"),
-        Verdict::Bad => (BAD, "✗"),
+    let (style, sign) = match check.result {
+        CheckResult::Good => (GOOD, "✓"),
+        CheckResult::Note => (QUIET, "·"),
+        CheckResult::Warning => (WARNING, "!"),
+        CheckResult::Bad => (BAD, "✗"),
     };
     screen.text(style, sign)?;
     screen.text(QUIET, &format!(" {:<NAMES$}", check.check.as_str()))?;
     let blanks = " ".repeat(2 + NAMES);
-    let of_text = if check.verdict == Verdict::Good { PLAIN } else { style };
+    let of_text = if check.result == CheckResult::Good { PLAIN } else { style };
     screen.hanging(of_text, blanks.len(), &blanks, &check.message)?;
     if let Some(advice) = &check.advice {
         screen.paragraph(PLAIN, &format!("{blanks}→ "), advice)?;

@@ -5,12 +5,12 @@ use fh_eval::Severity;
 
 use crate::commands::cases;
 use crate::failure::{Failure, Status};
+pub(crate) use crate::feature_table::Row;
+use crate::feature_table::{Reading, Selection};
 use crate::payload::{Payload, no_such_feature};
-pub(crate) use crate::reading::Row;
-use crate::reading::{Reading, Selection};
 use crate::ruleset::{RulesArgs, SubjectArgs, subject};
+use crate::sanitize;
 use crate::screen::Screen;
-use crate::shown;
 
 /// Evaluate every feature for somebody, or a file of cases.
 ///
@@ -78,7 +78,7 @@ pub(crate) fn run(args: &EvalArgs, json: bool, screen: &mut Screen<'_>) -> Resul
     let unread =
         ruleset.diagnostics().filter(|diagnostic| diagnostic.severity() == Severity::Error).count();
     if unread > 0 {
-        let parts = shown::plural(unread, "part", "parts");
+        let parts = sanitize::plural(unread, "part", "parts");
         screen.aside(&format!(
             "warning: {parts} of {} could not be read; `fh lint {path}` says which",
             payload.name

@@ -3,7 +3,7 @@
 use clap::Args;
 
 use crate::failure::{Failure, Status};
-use crate::jsonout;
+use crate::json_output;
 use crate::payload::Payload;
 use crate::ruleset::{RulesArgs, SubjectArgs, feature, subject};
 use crate::screen::Screen;
@@ -47,7 +47,7 @@ pub(crate) fn run(
     let attributes = args.subject.attributes();
     let report = feature.explain(&subject(attributes.as_ref(), args.rules.now())).report();
     if json {
-        jsonout::document(screen.raw(), &report)?;
+        json_output::document(screen.raw(), &report)?;
     } else {
         screen.report(&report)?;
     }

@@ -9,14 +9,14 @@ use fh_eval::Value;
 use fh_files::closest;
 use fh_session::RepositorySnapshot;
 
-use crate::asked::{AskArgs, Asked};
 use crate::edge;
+use crate::edge_query::{EdgeQuery, EdgeQueryArgs};
 use crate::failure::{Failure, Status};
-use crate::reading::{Reading, Selection, readings};
+use crate::feature_table::{Reading, Selection, readings};
 use crate::runtime;
+use crate::sanitize::visible;
 use crate::screen::Screen;
 use crate::seconds;
-use crate::shown::visible;
 
 /// Fetch features from an Edge, once.
 ///
@@ -37,7 +37,7 @@ Examples:
 Exit codes: 0 fine, 1 a FEATURE is not there, 2 the Edge cannot be asked.")]
 pub(crate) struct GetArgs {
     #[command(flatten)]
-    ask: AskArgs,
+    ask: EdgeQueryArgs,
 
     /// Write the bare value of one feature: text without quotes, an empty line for null
     #[arg(long)]
@@ -69,7 +69,7 @@ pub(crate) fn run(args: &GetArgs, json: bool, screen: &mut Screen<'_>) -> Result
 }
 
 /// Fetches the features once.
-async fn fetch(asked: &Asked, limit: Duration) -> Result<Arc<RepositorySnapshot>, Failure> {
+async fn fetch(asked: &EdgeQuery, limit: Duration) -> Result<Arc<RepositorySnapshot>, Failure> {
     let client = asked.edge.client().one_off().initial_context(Arc::clone(&asked.who)).start();
     let client = client.map_err(edge::unstarted)?;
     match tokio::time::timeout(limit, client.ready()).await {

@@ -6,8 +6,8 @@ use clap::Args;
 use fh_edge::state::TEMPLATE;
 
 use crate::failure::{Failure, Status};
-use crate::fresh::{client_key, environment, letters};
-use crate::jsonout;
+use crate::json_output;
+use crate::random_ids::{client_key, environment, letters};
 use crate::screen::{BOLD, PLAIN, QUIET, Screen};
 
 /// The URL of the server in the suggested commands.
@@ -52,7 +52,7 @@ pub(crate) fn run(args: &InitArgs, json: bool, screen: &mut Screen<'_>) -> Resul
         let written = serde_json::json!({
             "written": args.file, "clientKey": client, "serverKey": server, "testsKey": tests,
         });
-        jsonout::document(screen.raw(), &written)?;
+        json_output::document(screen.raw(), &written)?;
         return Ok(Status::Fine);
     }
     screen.line(BOLD, &format!("wrote {}", args.file))?;

@@ -9,11 +9,11 @@ use serde::Serialize;
 
 use crate::cli::ProfileArgs;
 use crate::failure::{Failure, Status};
-use crate::jsonout;
+use crate::json_output;
 use crate::lint::{CODES, Finding, Level, lint};
 use crate::payload::Payload;
+use crate::sanitize::plural;
 use crate::screen::{BAD, BOLD, GOOD, PLAIN, QUIET, Screen, WARNING};
-use crate::shown::plural;
 
 /// Find what cannot be read, and what is surely not meant.
 ///
@@ -126,7 +126,7 @@ pub(crate) fn run(args: &LintArgs, json: bool, screen: &mut Screen<'_>) -> Resul
     let warnings = findings.len() - errors;
     if json {
         let findings = findings.iter().map(Row::from).collect();
-        jsonout::document(screen.raw(), &Summary { features, errors, warnings, findings })?;
+        json_output::document(screen.raw(), &Summary { features, errors, warnings, findings })?;
     } else {
         // The environment is not shown if there is only one.
         for finding in &mut findings {
@@ -151,7 +151,7 @@ fn write(screen: &mut Screen<'_>, file: &str, finding: &Finding) -> io::Result<(
     let lead = format!("{level}[{}]: ", finding.code);
     screen.text(style.bold(), &lead)?;
     let rest = "  ".to_string();
-    screen.hanging(BOLD, crate::shown::width(&lead), &rest, &finding.message)?;
+    screen.hanging(BOLD, crate::sanitize::width(&lead), &rest, &finding.message)?;
     let line = finding.line.map_or(String::new(), |line| format!(":{line}"));
     screen.paragraph(QUIET, "  at:  ", &format!("{file}{line}, {}", finding.place))?;
     screen.paragraph(PLAIN, "  fix: ", &finding.advice)?;

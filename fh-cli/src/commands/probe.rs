@@ -7,11 +7,11 @@ use clap::Args;
 use reqwest::Url;
 
 use crate::failure::{Failure, Status};
-use crate::jsonout;
+use crate::json_output;
 use crate::runtime;
 use crate::screen::{GOOD, Screen};
 use crate::seconds;
-use crate::serve::settings::{SettingArgs, Told};
+use crate::serve::settings::{ResolvedSettings, SettingArgs};
 
 /// The path of the request if the URL has none.
 const LIVENESS: &str = "/health/liveness";
@@ -56,7 +56,7 @@ pub(crate) fn run(
         return Err(Failure::Refused(format!("{} answers {status}", place(&url))));
     }
     if json {
-        jsonout::line(screen.raw(), &serde_json::json!({"healthy": true, "status": status}))?;
+        json_output::line(screen.raw(), &serde_json::json!({"healthy": true, "status": status}))?;
     } else {
         screen.line(GOOD, &format!("healthy: {} answers {status}", place(&url)))?;
     }
@@ -84,7 +84,7 @@ fn place(url: &Url) -> String {
 /// Returns the liveness URL of the server that the environment describes. It is on the monitor port if there is one, else on
 /// the API's port.
 fn of_environment() -> Result<Url, Failure> {
-    let told = Told::read(&SettingArgs::default()).map_err(Failure::Input)?;
+    let told = ResolvedSettings::read(&SettingArgs::default()).map_err(Failure::Input)?;
     let settings = &told.settings;
     let (address, port, is_tls) = match settings.monitor_port {
         Some(port) => {

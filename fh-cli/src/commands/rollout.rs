@@ -1,8 +1,8 @@
 //! `fh rollout`: shows how a feature's values are distributed over a population.
 
-mod arms;
 mod comparison;
-mod tally;
+mod counts;
+mod rollout_splits;
 
 use clap::Args;
 use fh_eval::featurehub::Compiler;
@@ -11,15 +11,15 @@ use fh_eval::{Attributes, FeatureRef, Profile, Subject};
 use crate::cli::profiles;
 use crate::context::ContextArgs;
 use crate::failure::{Failure, Status};
-use crate::jsonout;
+use crate::json_output;
 use crate::payload::Payload;
 use crate::population::Population;
 use crate::ruleset::{self, RulesArgs};
 use crate::screen::Screen;
 
-use arms::Arms;
 use comparison::Comparison;
-use tally::Tally;
+use counts::Tally;
+use rollout_splits::Arms;
 
 /// The default size of the sample.
 const USUAL_SAMPLE: u64 = 10_000;
@@ -172,14 +172,18 @@ pub(crate) fn run(
         if let (Some(other), Some(comparison)) = (other, &mut comparison) {
             let there = other.evaluate(&Subject::new(&attributes, now));
             if here.value() != there.value() {
-                comparison.add(id, arms::end(feature, &here), arms::end(other, &there));
+                comparison.add(
+                    id,
+                    rollout_splits::end(feature, &here),
+                    rollout_splits::end(other, &there),
+                );
             }
         }
     });
     let remarks = remarks.into_iter().chain(tally.remark(&fixed)).collect::<Vec<_>>();
     if json {
         let seed = args.ids.is_none().then_some(args.seed);
-        jsonout::document(screen.raw(), &tally.report(seed, comparison.as_ref(), &remarks))?;
+        json_output::document(screen.raw(), &tally.report(seed, comparison.as_ref(), &remarks))?;
         return Ok(Status::Fine);
     }
     let who = match &args.ids {

@@ -5,12 +5,12 @@ use std::io::IsTerminal;
 use clap::Args;
 
 use crate::failure::{Failure, Status};
-use crate::jsonout;
+use crate::json_output;
 use crate::runtime;
 use crate::screen::{PLAIN, QUIET, Screen, WARNING};
 use crate::serve::logs::{self, LogFormat};
 use crate::serve::server::{Addresses, Server};
-use crate::serve::settings::{Group, SETTINGS, SettingArgs, Told};
+use crate::serve::settings::{Group, ResolvedSettings, SETTINGS, SettingArgs};
 use crate::serve::signals::Signals;
 use crate::serve::{check, exposed, start_line};
 use crate::table::{Align, Table};
@@ -57,7 +57,7 @@ pub(crate) fn run(
     // The limit is raised before the defaults are computed, because they depend on it. If raising fails, the Edge accepts
     // fewer connections.
     let _ = fh_edge::listen::raise_descriptor_limit();
-    let told = Told::read(&args.settings).map_err(Failure::Input)?;
+    let told = ResolvedSettings::read(&args.settings).map_err(Failure::Input)?;
     if args.show_settings {
         show(&told, json, screen)?;
         return Ok(Status::Fine);
@@ -105,7 +105,7 @@ fn announce(addresses: &Addresses, json: bool, screen: &mut Screen<'_>) -> Resul
             "event": "listening", "url": addresses.api, "monitor": addresses.monitor,
             "console": addresses.console,
         });
-        jsonout::line(screen.raw(), &line)?;
+        json_output::line(screen.raw(), &line)?;
     } else {
         screen.line(PLAIN, &format!("listening on {}", addresses.api))?;
         if let Some(monitor) = &addresses.monitor {
@@ -119,7 +119,7 @@ fn announce(addresses: &Addresses, json: bool, screen: &mut Screen<'_>) -> Resul
 }
 
 /// Writes all settings with their effective values and sources. Values of secrets are masked.
-fn show(told: &Told, json: bool, screen: &mut Screen<'_>) -> Result<(), Failure> {
+fn show(told: &ResolvedSettings, json: bool, screen: &mut Screen<'_>) -> Result<(), Failure> {
     let rows = SETTINGS.iter().map(|setting| {
         let text = (setting.get)(&told.settings);
         let text = if setting.is_secret && !text.is_empty() { "***".to_string() } else { text };
@@ -133,7 +133,7 @@ fn show(told: &Told, json: bool, screen: &mut Screen<'_>) -> Result<(), Failure>
                 "property": setting.property.map(|property| property.name),
             })
         });
-        return Ok(jsonout::rows(screen.raw(), rows)?);
+        return Ok(json_output::rows(screen.raw(), rows)?);
     }
     for group in Group::ALL {
         let titles = [(group.title(), Align::Left), ("VALUE", Align::Left), ("FROM", Align::Left)];

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::edge::{self, Edge, EdgeArgs};
 use crate::failure::{Failure, Status};
-use crate::jsonout;
+use crate::json_output;
 use crate::runtime;
 use crate::screen::{BOLD, GOOD, PLAIN, QUIET, Screen};
 
@@ -75,7 +75,7 @@ struct Answer<'a> {
 }
 
 /// A requested change of one feature.
-struct Wish {
+struct RequestedChange {
     feature: String,
     update: Update,
     /// The state after the change, for the output, such as "locked".
@@ -85,27 +85,27 @@ struct Wish {
 pub(crate) fn run(args: &SetArgs, json: bool, screen: &mut Screen<'_>) -> Result<Status, Failure> {
     let others: Vec<String> = args.third.iter().chain(&args.fourth).cloned().collect();
     let (edge, rest) = args.edge.resolve(&others)?;
-    let wish = args.wish(rest)?;
-    let patience = if args.wait { Patience::UntilVisible } else { Patience::UntilAccepted };
-    let sent = runtime::run(send(&edge, &wish, patience))?;
+    let change = args.change(rest)?;
+    let wait_policy = if args.wait { WaitPolicy::UntilVisible } else { WaitPolicy::UntilAccepted };
+    let sent = runtime::run(send(&edge, &change, wait_policy))?;
     if json {
-        jsonout::document(screen.raw(), &Answer::of(&wish.feature, &sent))?;
+        json_output::document(screen.raw(), &Answer::of(&change.feature, &sent))?;
     }
     let outcome = match sent {
         Ok(outcome) => outcome,
-        Err(refusal) => return Err(failure(&wish.feature, &refusal)),
+        Err(refusal) => return Err(failure(&change.feature, &refusal)),
     };
     if !json {
-        screen.text(BOLD, &wish.feature)?;
-        match (outcome, patience) {
+        screen.text(BOLD, &change.feature)?;
+        match (outcome, wait_policy) {
             (Outcome::Unchanged, _) => {
-                screen.line(PLAIN, &format!(": {} already, nothing has changed", wish.words))?;
+                screen.line(PLAIN, &format!(": {} already, nothing has changed", change.words))?;
             }
-            (Outcome::Accepted, Patience::UntilVisible) => {
-                screen.line(GOOD, &format!(": {}", wish.words))?;
+            (Outcome::Accepted, WaitPolicy::UntilVisible) => {
+                screen.line(GOOD, &format!(": {}", change.words))?;
             }
-            (Outcome::Accepted, Patience::UntilAccepted) => {
-                screen.text(GOOD, &format!(": {}", wish.words))?;
+            (Outcome::Accepted, WaitPolicy::UntilAccepted) => {
+                screen.text(GOOD, &format!(": {}", change.words))?;
                 screen.line(QUIET, " (accepted; readers see it in a moment)")?;
             }
         }
@@ -115,13 +115,13 @@ pub(crate) fn run(args: &SetArgs, json: bool, screen: &mut Screen<'_>) -> Result
 
 /// The condition for success: the Edge has accepted the change, or reads show it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Patience {
+enum WaitPolicy {
     UntilAccepted,
     UntilVisible,
 }
 
 impl SetArgs {
-    fn wish(&self, rest: Vec<String>) -> Result<Wish, Failure> {
+    fn change(&self, rest: Vec<String>) -> Result<RequestedChange, Failure> {
         let usage = |text: &str| Err(Failure::Input(text.to_string()));
         let mut rest = rest.into_iter();
         let Some(feature) = rest.next() else {
@@ -163,29 +163,29 @@ impl SetArgs {
                 return usage("nothing to change: give a VALUE, --null, --lock or --unlock");
             }
         };
-        Ok(Wish { feature, update, words })
+        Ok(RequestedChange { feature, update, words })
     }
 }
 
 async fn send(
     edge: &Edge,
-    wish: &Wish,
-    patience: Patience,
+    change: &RequestedChange,
+    wait_policy: WaitPolicy,
 ) -> Result<Result<Outcome, Refusal>, Failure> {
-    let client = client(edge, patience).map_err(edge::unstarted)?;
+    let client = client(edge, wait_policy).map_err(edge::unstarted)?;
     let updates = client.test_updates();
-    let update = wish.update.clone();
-    Ok(match patience {
-        Patience::UntilAccepted => updates.set(&wish.feature, update).await,
-        Patience::UntilVisible => updates.set_and_wait(&wish.feature, update).await,
+    let update = change.update.clone();
+    Ok(match wait_policy {
+        WaitPolicy::UntilAccepted => updates.set(&change.feature, update).await,
+        WaitPolicy::UntilVisible => updates.set_and_wait(&change.feature, update).await,
     })
 }
 
-fn client(edge: &Edge, patience: Patience) -> Result<Client, StartError> {
-    match patience {
-        Patience::UntilVisible => edge.client().one_off().start(),
+fn client(edge: &Edge, wait_policy: WaitPolicy) -> Result<Client, StartError> {
+    match wait_policy {
+        WaitPolicy::UntilVisible => edge.client().one_off().start(),
         // Nothing is read, so the client fetches nothing.
-        Patience::UntilAccepted => edge.for_updates(),
+        WaitPolicy::UntilAccepted => edge.for_updates(),
     }
 }
 

@@ -1,10 +1,10 @@
 //! `fh watch`: shows features of an Edge as they change.
 
+pub(crate) mod change_tracker;
 pub(crate) mod frame;
 pub(crate) mod lines;
-pub(crate) mod observed;
 mod release;
-mod words;
+mod wording;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,19 +14,19 @@ use fh_client::Client;
 use tokio::sync::{Notify, mpsc};
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval, sleep, sleep_until};
 
+use self::change_tracker::{News, Observer};
 use self::frame::Frames;
 use self::lines::Lines;
-use self::observed::{News, Observer};
 use self::release::{Release, Releases};
-use crate::asked::{AskArgs, Asked};
 use crate::edge;
+use crate::edge_query::{EdgeQuery, EdgeQueryArgs};
 use crate::failure::{Failure, Status};
+use crate::feature_table::{Selection, readings};
 use crate::reader_end;
-use crate::reading::{Selection, readings};
 use crate::runtime;
 use crate::screen::Screen;
 use crate::seconds;
-use crate::stop::Stop;
+use crate::shutdown_signal::ShutdownSignal;
 use crate::suspension::Suspension;
 
 /// The longest time between two updates of the view. Ages grow, rules on `now` change, and passive polling needs reads.
@@ -73,7 +73,7 @@ Exit codes: 0 ended by Ctrl-C, --for, --once or the end of the reader; 2 the Edg
 cannot be asked.")]
 pub(crate) struct WatchArgs {
     #[command(flatten)]
-    ask: AskArgs,
+    ask: EdgeQueryArgs,
 
     /// Poll at this interval instead of streaming; the Edge may ask for another one
     #[arg(long, value_name = "SECONDS", value_parser = seconds::positive)]
@@ -121,7 +121,7 @@ pub(crate) fn run(
 /// The options of the command, and its Edge, context and features.
 struct Watch<'a> {
     args: &'a WatchArgs,
-    asked: Asked,
+    asked: EdgeQuery,
 }
 
 /// An output of the changes: a live display, or lines.
@@ -166,7 +166,7 @@ impl Watch<'_> {
         view: &mut dyn View,
         suspension: &mut Suspension,
     ) -> Result<Status, Failure> {
-        let mut stop = Stop::new()?;
+        let mut stop = ShutdownSignal::new()?;
         let client = self.client()?;
         let changed = Arc::new(Notify::new());
         let bell = Arc::clone(&changed);
@@ -267,7 +267,7 @@ impl Watch<'_> {
 
     /// Writes the table once the features are there, and ends.
     async fn once(&self, screen: &mut Screen<'_>) -> Result<Status, Failure> {
-        let mut stop = Stop::new()?;
+        let mut stop = ShutdownSignal::new()?;
         let client = self.client()?;
         let over = sleep(self.args.duration.unwrap_or(Duration::MAX));
         tokio::select! {
@@ -280,7 +280,7 @@ impl Watch<'_> {
         let selection = Selection::of(&all, &self.asked.features);
         selection.write(screen, false)?;
         for key in selection.missing {
-            screen.aside(&format!("note: {}", words::missing(key)))?;
+            screen.aside(&format!("note: {}", wording::missing(key)))?;
         }
         Ok(Status::Fine)
     }

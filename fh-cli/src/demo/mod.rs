@@ -1,7 +1,7 @@
 //! The parts of `fh demo`: a shop's features, sample people, an Edge, and the changes that are shown.
 
-pub(crate) mod people;
-pub(crate) mod stage;
+pub(crate) mod demo_server;
+pub(crate) mod sample_users;
 pub(crate) mod timeline;
 
 /// The features of a shop for outdoor gear, in the form of a response to GET /features.

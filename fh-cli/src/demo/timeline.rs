@@ -9,12 +9,12 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{sleep, timeout};
 
 use super::ROLLED_OUT;
-use super::people::Person;
-use super::stage::{Stage, failure};
+use super::demo_server::{DemoServer, failure};
+use super::sample_users::Person;
 use crate::clock;
 use crate::failure::Failure;
 use crate::population::Population;
-use crate::shown::count;
+use crate::sanitize::count;
 
 /// The number of ids with which a rollout is counted.
 const PEOPLE: u64 = 10_000;
@@ -42,7 +42,7 @@ impl Pace {
 
 /// The changes of the demo, and the Edge and client they use.
 pub(crate) struct Timeline<'a> {
-    stage: &'a Stage,
+    server: &'a DemoServer,
     client: &'a Client,
     tell: mpsc::UnboundedSender<Said>,
     news: watch::Receiver<u64>,
@@ -52,13 +52,13 @@ pub(crate) struct Timeline<'a> {
 impl<'a> Timeline<'a> {
     /// Creates the timeline. It sends its sentences to `tell`, one after the other.
     pub(crate) fn new(
-        stage: &'a Stage,
+        server: &'a DemoServer,
         client: &'a Client,
         tell: mpsc::UnboundedSender<Said>,
         news: watch::Receiver<u64>,
         pace: Pace,
     ) -> Self {
-        Self { stage, client, tell, news, pace }
+        Self { server, client, tell, news, pace }
     }
 
     /// Makes all changes.
@@ -96,7 +96,7 @@ impl<'a> Timeline<'a> {
         }
 
         self.say("PUT: a test wants TAX_RATE to be 0.2").await;
-        match self.stage.updates(self.client)?.set("TAX_RATE", Update::value(0.2)).await {
+        match self.server.updates(self.client)?.set("TAX_RATE", Update::value(0.2)).await {
             Err(Refusal::Locked { reason }) => self.say(&format!("… refused: {reason}")).await,
             other => return Err(failure(format!("a locked feature was changed: {other:?}"))),
         }
@@ -130,7 +130,7 @@ impl<'a> Timeline<'a> {
     /// Changes a feature through the test interface, and waits until the client has the change.
     async fn put(&mut self, key: &str, update: Update) -> Result<(), Failure> {
         let before = self.version(key);
-        let outcome = self.stage.updates(self.client)?.set(key, update).await;
+        let outcome = self.server.updates(self.client)?.set(key, update).await;
         outcome.map_err(|refusal| failure(format!("{key} was not changed: {refusal}")))?;
         self.arrived(key, before).await
     }
@@ -143,7 +143,7 @@ impl<'a> Timeline<'a> {
             { "id": "B0st", "percentage": share, "value": "boosted" },
             { "id": "L3rn", "percentage": 100_000, "value": "learned" },
         ]});
-        self.stage.change(ROLLED_OUT, &strategies).await?;
+        self.server.change(ROLLED_OUT, &strategies).await?;
         self.arrived(ROLLED_OUT, before).await
     }
 

@@ -9,7 +9,7 @@ use super::Visit;
 use super::check::{Finding, Report, Topic};
 use super::exchange::{Ask, Head};
 use super::poll::Poll;
-use super::words::several;
+use super::wording::several;
 
 /// Headers that caches on the way add.
 const MARKS: [&str; 7] = [

@@ -9,7 +9,7 @@ use crate::failure::Failure;
 /// The result of a check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub(crate) enum Verdict {
+pub(crate) enum CheckResult {
     /// Everything is right.
     Good,
     /// Neither good nor bad, but useful to know.
@@ -25,7 +25,7 @@ pub(crate) enum Verdict {
 pub(crate) struct Check {
     /// The subject of the check.
     pub(crate) check: Topic,
-    pub(crate) verdict: Verdict,
+    pub(crate) result: CheckResult,
     /// The result as a sentence.
     pub(crate) message: String,
     /// The remedy.
@@ -102,10 +102,10 @@ impl<'a> Report<'a> {
 
     /// Adds a finding. API keys are removed from all its texts, because a server may have repeated them.
     pub(super) fn add(&mut self, finding: Finding) -> Result<(), Failure> {
-        let Finding { topic, verdict, message, advice, data } = finding;
+        let Finding { topic, result, message, advice, data } = finding;
         let check = Check {
             check: topic,
-            verdict,
+            result,
             message: self.secrets.wiped(&message),
             advice: advice.map(|advice| self.secrets.wiped(&advice)),
             data: wiped_in(&self.secrets, data),
@@ -138,31 +138,31 @@ fn wiped_in(secrets: &Secrets, value: Value) -> Value {
 /// A check before its secrets are removed.
 pub(super) struct Finding {
     topic: Topic,
-    verdict: Verdict,
+    result: CheckResult,
     message: String,
     advice: Option<String>,
     data: Value,
 }
 
 impl Finding {
-    fn new(topic: Topic, verdict: Verdict, message: impl Into<String>) -> Self {
-        Self { topic, verdict, message: message.into(), advice: None, data: Value::Null }
+    fn new(topic: Topic, result: CheckResult, message: impl Into<String>) -> Self {
+        Self { topic, result, message: message.into(), advice: None, data: Value::Null }
     }
 
     pub(super) fn good(topic: Topic, message: impl Into<String>) -> Self {
-        Self::new(topic, Verdict::Good, message)
+        Self::new(topic, CheckResult::Good, message)
     }
 
     pub(super) fn note(topic: Topic, message: impl Into<String>) -> Self {
-        Self::new(topic, Verdict::Note, message)
+        Self::new(topic, CheckResult::Note, message)
     }
 
     pub(super) fn warning(topic: Topic, message: impl Into<String>) -> Self {
-        Self::new(topic, Verdict::Warning, message)
+        Self::new(topic, CheckResult::Warning, message)
     }
 
     pub(super) fn bad(topic: Topic, message: impl Into<String>) -> Self {
-        Self::new(topic, Verdict::Bad, message)
+        Self::new(topic, CheckResult::Bad, message)
     }
 
     /// Sets the advice.

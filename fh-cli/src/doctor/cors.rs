@@ -7,7 +7,7 @@ use crate::failure::Failure;
 use super::Visit;
 use super::check::{Finding, Report, Topic};
 use super::exchange::{Ask, Head};
-use super::words::several;
+use super::wording::several;
 
 /// Request headers of SDKs in browsers, which the Edge must allow.
 const SENT: [&str; 2] = ["x-featurehub", "if-none-match"];

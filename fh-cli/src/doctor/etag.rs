@@ -7,7 +7,7 @@ use crate::failure::Failure;
 use super::Visit;
 use super::check::{Finding, Report, Topic};
 use super::exchange::{Answer, Ask, Trouble};
-use super::words::{milliseconds, size};
+use super::wording::{milliseconds, size};
 
 impl Visit<'_> {
     /// Polls twice with compression, as SDKs do. The second poll sends the etag of the first.

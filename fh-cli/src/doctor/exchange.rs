@@ -111,7 +111,7 @@ impl Answer {
     pub(super) fn first_line(&self) -> Option<String> {
         let text = std::str::from_utf8(&self.body).ok()?;
         let line = text.lines().find(|line| !line.trim().is_empty())?;
-        (!self.is_page()).then(|| crate::shown::cut(line.trim(), 120).into_owned())
+        (!self.is_page()).then(|| crate::sanitize::cut(line.trim(), 120).into_owned())
     }
 }
 

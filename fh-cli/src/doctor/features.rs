@@ -6,12 +6,12 @@ use serde_json::json;
 use crate::failure::Failure;
 use crate::lint::{Level, lint};
 use crate::payload::Payload;
-use crate::shown::plural;
+use crate::sanitize::plural;
 
 use super::Visit;
 use super::check::{Finding, Report, Topic};
 use super::poll::Poll;
-use super::words::several;
+use super::wording::several;
 
 /// The command that lists the findings.
 const LINT: &str =

@@ -128,7 +128,7 @@ fn named(answer: &Answer) -> Option<(String, String)> {
     let document: Value = serde_json::from_slice(&answer.body).ok()?;
     let text = |name: &str| {
         let text = document.get(name).and_then(Value::as_str);
-        text.map(|text| crate::shown::cut(text, 60).into_owned())
+        text.map(|text| crate::sanitize::cut(text, 60).into_owned())
     };
     Some((text("name")?, text("version").unwrap_or_default()))
 }

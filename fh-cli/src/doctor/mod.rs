@@ -14,7 +14,7 @@ mod reach;
 mod stream;
 mod tls;
 mod update;
-mod words;
+mod wording;
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -24,14 +24,14 @@ use fh_session::{ApiKey, ContextHeader, EdgeUrl, KeyKind, Secrets};
 use serde_json::json;
 use tokio::time::Instant;
 
-pub(crate) use self::check::{Check, Listener, Report, Topic, Verdict};
+pub(crate) use self::check::{Check, CheckResult, Listener, Report, Topic};
 
 use self::check::Finding;
 use self::exchange::Http;
 use self::poll::Polled;
 use self::reach::Target;
 use self::tls::Watched;
-use self::words::several;
+use self::wording::several;
 use crate::edge::{Edge, is_uuid};
 use crate::failure::Failure;
 

@@ -11,7 +11,7 @@ use super::answers::{self, Meaning};
 use super::check::{Finding, Report, Topic};
 use super::exchange::{Answer, Ask};
 use super::identity::Identity;
-use super::words::{milliseconds, size};
+use super::wording::{milliseconds, size};
 
 /// The longest time to the head of a response that is not slow.
 const SLOW: Duration = Duration::from_secs(2);

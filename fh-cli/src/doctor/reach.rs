@@ -12,7 +12,7 @@ use tokio::time::{Instant, timeout};
 use crate::failure::Failure;
 
 use super::check::{Finding, Report, Topic};
-use super::words::{milliseconds, several};
+use super::wording::{milliseconds, several};
 
 /// The limit for resolving a name, and for connecting.
 const LIMIT: Duration = Duration::from_secs(5);

@@ -8,13 +8,13 @@ use serde_json::{Value, json};
 use tokio::time::{Instant, timeout_at};
 
 use crate::failure::Failure;
-use crate::shown::{cut, plural};
+use crate::sanitize::{cut, plural};
 
 use super::Visit;
 use super::check::{Finding, Report, Topic};
 use super::exchange::{Ask, Head, Trouble, piece};
 use super::poll::Poll;
-use super::words::milliseconds;
+use super::wording::milliseconds;
 
 /// The limit for the first features. If it is exceeded, something probably delays the events.
 const FIRST: Duration = Duration::from_secs(10);

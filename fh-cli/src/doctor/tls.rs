@@ -10,7 +10,7 @@ use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, Error, Signa
 use rustls_platform_verifier::Verifier;
 
 use crate::failure::Failure;
-use crate::shown::plural;
+use crate::sanitize::plural;
 
 /// The remaining validity below which a certificate gets a warning.
 const SOON: Duration = Duration::from_secs(14 * 24 * 3600);
@@ -90,8 +90,8 @@ impl ServerCertVerifier for Watching {
         let verify = |at| {
             self.inner.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, at)
         };
-        let verdict = verify(now);
-        match &verdict {
+        let result = verify(now);
+        match &result {
             Ok(_) => {
                 let soon = UnixTime::since_unix_epoch(Duration::from_secs(now.as_secs()) + SOON);
                 let ends_soon = verify(soon).is_err();
@@ -105,7 +105,7 @@ impl ServerCertVerifier for Watching {
             }
             Err(_) => {}
         }
-        verdict
+        result
     }
 
     fn verify_tls12_signature(

@@ -112,7 +112,7 @@ impl Findings<'_> {
             rule: at.rule.map(|(position, _)| position),
             field: at.rule.map(|(_, field)| field.into()),
             member: at.member,
-            value: at.token.map(|token| crate::shown::cut(token, 120).into()),
+            value: at.token.map(|token| crate::sanitize::cut(token, 120).into()),
         };
         let finding = Finding {
             level: Level::Warning,

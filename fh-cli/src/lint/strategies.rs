@@ -8,19 +8,19 @@ use serde_json::value::RawValue;
 
 use super::view::{FeatureView, RuleView, StrategyView};
 use super::{At, Findings};
-use crate::shown::millionths;
+use crate::sanitize::millionths;
 
 const ALL: i64 = BUCKETS as i64;
 
 /// A strategy that can match, as input for the check of later strategies.
-struct Taker<'v, 'a> {
+struct MatchingStrategy<'v, 'a> {
     strategy: &'v StrategyView<'a>,
     rules: BTreeSet<String>,
     /// The largest bucket that it matches. `None` without a percentage.
     limit: Option<i64>,
 }
 
-impl Taker<'_, '_> {
+impl MatchingStrategy<'_, '_> {
     fn keys(&self) -> &[String] {
         self.strategy.keys.as_deref().unwrap_or_default()
     }
@@ -30,7 +30,7 @@ impl Taker<'_, '_> {
     }
 
     /// Returns the reason if no context, or hardly any, can reach the later strategy. Otherwise returns `None`.
-    fn leaves_nobody_for(&self, later: &Taker<'_, '_>) -> Option<String> {
+    fn leaves_nobody_for(&self, later: &MatchingStrategy<'_, '_>) -> Option<String> {
         if !self.rules.is_subset(&later.rules) {
             return None;
         }
@@ -95,7 +95,7 @@ fn canonical(rule: &RuleView<'_>) -> String {
 
 /// Checks the strategies of a feature, in order.
 pub(crate) fn check(findings: &mut Findings<'_>, view: &FeatureView<'_>) {
-    let mut takers: Vec<Taker<'_, '_>> = Vec::new();
+    let mut takers: Vec<MatchingStrategy<'_, '_>> = Vec::new();
     // The sum of the percentages without rules so far, by percentage key.
     let mut sums: Vec<(&[String], i64)> = Vec::new();
     for (index, strategy) in view.strategies.iter().enumerate() {
@@ -163,7 +163,8 @@ pub(crate) fn check(findings: &mut Findings<'_>, view: &FeatureView<'_>) {
         };
         // A rule that could not be read never holds, so this strategy takes nothing from later ones.
         let unread = strategy.wire.rules.as_ref().is_some_and(|all| all.len() != rules.len());
-        let taker = Taker { strategy, rules: rules.iter().map(canonical).collect(), limit };
+        let taker =
+            MatchingStrategy { strategy, rules: rules.iter().map(canonical).collect(), limit };
         if let Some(why) = takers.iter().find_map(|earlier| earlier.leaves_nobody_for(&taker)) {
             findings.warn(&at, "unreachable", why, "move it before that strategy, or take it out");
         }

@@ -9,9 +9,9 @@ use serde::Serialize;
 use super::origin;
 use super::settings::Settings;
 use crate::failure::{Failure, Status};
-use crate::jsonout;
+use crate::json_output;
+use crate::sanitize::plural;
 use crate::screen::{BAD, GOOD, PLAIN, Screen, WARNING};
-use crate::shown::plural;
 
 #[derive(Serialize)]
 struct Report<'a> {
@@ -70,7 +70,7 @@ pub(crate) fn check(
             errors: Row::all(&errors),
             warnings: Row::all(warnings),
         };
-        jsonout::document(screen.raw(), &report)?;
+        json_output::document(screen.raw(), &report)?;
     } else {
         for (style, lead, problems) in
             [(BAD, "error: ", errors.as_slice()), (WARNING, "warning: ", warnings)]

@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
-use super::settings::{Settings, Source, Told};
+use super::settings::{ResolvedSettings, Settings, Source};
 
 /// Returns a warning for each file with secrets that every user can read, and one for secrets on the command line.
-pub(crate) fn warnings(told: &Told) -> Vec<String> {
+pub(crate) fn warnings(told: &ResolvedSettings) -> Vec<String> {
     let mut warnings: Vec<String> = files(&told.settings)
         .into_iter()
         .filter(|(path, _)| is_readable_by_all(path))

@@ -17,8 +17,8 @@ use tracing::{error, info, warn};
 
 use super::origin::{self, Opened, Origin};
 use super::secrets::{Held, SecretFiles, SecretRead};
-use super::settings::{Settings, Told};
-use super::signals::{Asked, Signals};
+use super::settings::{ResolvedSettings, Settings};
+use super::signals::{SignalAction, Signals};
 use crate::failure::Failure;
 
 /// The time for which the monitor port still answers health checks after the API has closed.
@@ -51,7 +51,7 @@ pub(crate) struct Addresses {
 
 impl Server {
     /// Opens the origin, the data folder, the certificate and the sockets, so that all errors of the start occur here.
-    pub(crate) fn new(told: &Told) -> Result<Self, Failure> {
+    pub(crate) fn new(told: &ResolvedSettings) -> Result<Self, Failure> {
         let settings = &told.settings;
         let Opened { mut origin, state, notice } = Origin::open(settings)?;
         let mut builder = Edge::builder().options(settings.edge.clone());
@@ -198,8 +198,8 @@ impl Control {
         loop {
             tokio::select! {
                 asked = signals.next() => match asked {
-                    Asked::Reload => self.reload().await,
-                    Asked::End => break,
+                    SignalAction::Reload => self.reload().await,
+                    SignalAction::End => break,
                 },
                 read = self.origin.next() => self.origin.serve(read, &self.handle).await,
                 read = self.secrets.next() => self.take_secret(read),
@@ -215,7 +215,7 @@ impl Control {
             end.send_replace(true);
             std::future::pending::<()>().await;
         };
-        let again = async { while signals.next().await != Asked::End {} };
+        let again = async { while signals.next().await != SignalAction::End {} };
         tokio::select! {
             () = ending => {}
             () = again => {}

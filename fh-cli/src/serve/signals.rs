@@ -3,7 +3,7 @@
 use std::io;
 
 #[cfg(unix)]
-use crate::stop::{received, unless_ignored};
+use crate::shutdown_signal::{received, unless_ignored};
 
 /// The installed signal handlers. A SIGINT that was ignored at the start stays ignored, as for a script's background jobs.
 /// SIGTERM always ends the server, and SIGHUP always reloads.
@@ -18,7 +18,7 @@ pub(crate) struct Signals {
 
 /// The action that a signal requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Asked {
+pub(crate) enum SignalAction {
     /// Ctrl-C, or SIGTERM.
     End,
     /// SIGHUP.
@@ -41,11 +41,11 @@ impl Signals {
     }
 
     /// Waits for the next signal.
-    pub(crate) async fn next(&mut self) -> Asked {
+    pub(crate) async fn next(&mut self) -> SignalAction {
         tokio::select! {
-            () = received(&mut self.interrupt) => Asked::End,
-            _ = self.terminate.recv() => Asked::End,
-            _ = self.hang_up.recv() => Asked::Reload,
+            () = received(&mut self.interrupt) => SignalAction::End,
+            _ = self.terminate.recv() => SignalAction::End,
+            _ = self.hang_up.recv() => SignalAction::Reload,
         }
     }
 }
@@ -57,11 +57,11 @@ impl Signals {
     }
 
     /// Waits for Ctrl-C.
-    pub(crate) async fn next(&mut self) -> Asked {
+    pub(crate) async fn next(&mut self) -> SignalAction {
         if tokio::signal::ctrl_c().await.is_err() {
             // The handler could not be installed, so the signal ends the process itself.
             std::future::pending::<()>().await;
         }
-        Asked::End
+        SignalAction::End
     }
 }

@@ -4,10 +4,10 @@ use std::io;
 
 use serde::Serialize;
 
-use super::tally::VALUE_COLUMNS;
-use crate::jsonout;
+use super::counts::VALUE_COLUMNS;
+use crate::json_output;
+use crate::sanitize::{self, count, percent};
 use crate::screen::{BOLD, PLAIN, QUIET, Screen};
-use crate::shown::{self, count, percent};
 use crate::table::{Align, Table};
 
 /// The number of example ids per change of value.
@@ -30,7 +30,7 @@ pub(crate) struct End {
 
 impl Serialize for End {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        jsonout::token(self.token.as_deref()).serialize(serializer)
+        json_output::token(self.token.as_deref()).serialize(serializer)
     }
 }
 
@@ -110,8 +110,8 @@ impl Comparison {
         for each in &self.moves {
             let examples = if self.list { String::new() } else { each.ids.join(", ") };
             table.row([
-                (shown::cut(&each.from.shown, VALUE_COLUMNS).into_owned(), PLAIN),
-                (shown::cut(&each.to.shown, VALUE_COLUMNS).into_owned(), PLAIN),
+                (sanitize::cut(&each.from.shown, VALUE_COLUMNS).into_owned(), PLAIN),
+                (sanitize::cut(&each.to.shown, VALUE_COLUMNS).into_owned(), PLAIN),
                 (count(each.people), PLAIN),
                 (share(each.people), PLAIN),
                 (examples, QUIET),

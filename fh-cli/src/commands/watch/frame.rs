@@ -8,12 +8,12 @@ use anstyle::Style;
 use fh_client::{Client, KeyKind};
 use fh_eval::{Kind, Timestamp};
 
-use super::observed::{Event, News, Observer, Seen};
-use super::{SHORTEST_FRAME, View, words};
-use crate::asked::Asked;
+use super::change_tracker::{Event, News, Observer, Seen};
+use super::{SHORTEST_FRAME, View, wording};
 use crate::clock;
+use crate::edge_query::EdgeQuery;
 use crate::failure::Failure;
-use crate::live::Live;
+use crate::live_display::Live;
 use crate::screen::{BOLD, GOOD, PLAIN, QUIET, Screen, USUAL_WIDTH, WARNING};
 use crate::table::{Align, Table};
 
@@ -68,7 +68,7 @@ impl View for Frames<'_, '_> {
     fn show(&mut self, client: &Client, observer: &Observer, news: News) -> Result<(), Failure> {
         if let News::Events(at, events) = news {
             for event in &events {
-                self.remember(at, Some(Event::key(event)), words::event(event));
+                self.remember(at, Some(Event::key(event)), wording::event(event));
             }
         }
         let status = client.status();
@@ -107,7 +107,7 @@ impl View for Frames<'_, '_> {
 }
 
 /// Describes the Edge, environments and context. The secret part of a key is never shown.
-pub(super) fn heading(asked: &Asked) -> String {
+pub(super) fn heading(asked: &EdgeQuery) -> String {
     let environments: Vec<&str> = asked.edge.keys.iter().map(|key| &**key.environment()).collect();
     let evaluated = match asked.edge.keys.kind() {
         KeyKind::ClientEvaluated => "evaluated here",
@@ -152,8 +152,8 @@ impl Content<'_> {
         }
         for past in self.past.iter().take(rows.past) {
             let style = if (self.is_fresh)(past) { BOLD } else { PLAIN };
-            screen.text(QUIET, &format!("{}  ", words::clock(past.at)))?;
-            screen.line(style, &crate::shown::cut(&past.text, room(screen)))?;
+            screen.text(QUIET, &format!("{}  ", wording::clock(past.at)))?;
+            screen.line(style, &crate::sanitize::cut(&past.text, room(screen)))?;
         }
         Ok(())
     }
@@ -161,18 +161,18 @@ impl Content<'_> {
     /// Writes the heading and the state of the connection.
     fn head(&self, screen: &mut Screen<'_>) -> io::Result<()> {
         screen.paragraph(QUIET, "", self.heading)?;
-        let ages = words::ages(self.status);
+        let ages = wording::ages(self.status);
         let joint = if ages.is_empty() { "" } else { ", " };
-        let state = format!("{}{joint}{ages}", words::state(self.status));
-        screen.paragraph(words::style(self.status), "", &state)?;
-        if let Some(trouble) = words::trouble(self.status) {
+        let state = format!("{}{joint}{ages}", wording::state(self.status));
+        screen.paragraph(wording::style(self.status), "", &state)?;
+        if let Some(trouble) = wording::trouble(self.status) {
             let style = if self.status.problem.is_some() { WARNING } else { QUIET };
             screen.paragraph(style, "", &trouble)?;
         }
         if self.is_catching {
             let held = self.observer.held();
             let style = if held.is_empty() { QUIET } else { WARNING };
-            screen.paragraph(style, "", &words::held(held))?;
+            screen.paragraph(style, "", &wording::held(held))?;
         }
         screen.end()
     }

@@ -7,11 +7,11 @@ use fh_eval::{Kind, Timestamp};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use super::observed::{Event, News, Observer, Seen};
-use super::{View, words};
+use super::change_tracker::{Event, News, Observer, Seen};
+use super::{View, wording};
 use crate::clock;
 use crate::failure::Failure;
-use crate::jsonout;
+use crate::json_output;
 use crate::screen::{PLAIN, Screen};
 
 pub(crate) struct Lines<'s, 'w> {
@@ -80,7 +80,7 @@ impl<'a> Row<'a> {
             event,
             feature: &seen.key,
             kind: seen.kind.map(Kind::as_str),
-            value: jsonout::token(seen.token.as_deref()),
+            value: json_output::token(seen.token.as_deref()),
             old: None,
             locked: seen.is_locked,
             was_locked: None,
@@ -92,7 +92,7 @@ impl<'a> Row<'a> {
 
     fn of_change(time: Timestamp, before: &Seen, after: &'a Seen) -> Self {
         Self {
-            old: Some(jsonout::token(before.token.as_deref())),
+            old: Some(json_output::token(before.token.as_deref())),
             was_locked: Some(before.is_locked),
             ..Self::of(time, "change", after)
         }
@@ -121,8 +121,8 @@ impl<'s, 'w> Lines<'s, 'w> {
         if self.json {
             return self.row(&StatusRow { time, event: "status", status });
         }
-        let trouble = words::trouble(status).map(|text| format!("; {text}")).unwrap_or_default();
-        self.line(time, &format!("{}{trouble}", words::state(status)))
+        let trouble = wording::trouble(status).map(|text| format!("; {text}")).unwrap_or_default();
+        self.line(time, &format!("{}{trouble}", wording::state(status)))
     }
 
     fn line(&mut self, time: Timestamp, text: &str) -> Result<(), Failure> {
@@ -131,7 +131,7 @@ impl<'s, 'w> Lines<'s, 'w> {
 
     fn event(&mut self, time: Timestamp, event: &Event) -> Result<(), Failure> {
         if !self.json {
-            return self.line(time, &words::event(event));
+            return self.line(time, &wording::event(event));
         }
         let name = match event {
             Event::Appeared(seen) => return self.row(&Row::of(time, "appeared", seen)),
@@ -148,7 +148,7 @@ impl<'s, 'w> Lines<'s, 'w> {
     }
 
     fn row(&mut self, row: &impl Serialize) -> Result<(), Failure> {
-        Ok(jsonout::line(self.screen.raw(), row)?)
+        Ok(json_output::line(self.screen.raw(), row)?)
     }
 }
 
@@ -162,11 +162,11 @@ impl View for Lines<'_, '_> {
                     if self.json {
                         self.row(&Row::of(time, "value", seen))?;
                     } else {
-                        self.line(time, &words::value(seen))?;
+                        self.line(time, &wording::value(seen))?;
                     }
                 }
                 for key in observer.missing() {
-                    self.notice(&words::missing(key))?;
+                    self.notice(&wording::missing(key))?;
                 }
             }
             News::Events(time, events) => {

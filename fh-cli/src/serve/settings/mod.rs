@@ -2,7 +2,7 @@
 //! the output of `--show-settings`, and the page in `docs/edge.md`.
 
 mod args;
-mod foreign;
+mod ignored_properties;
 mod kubernetes;
 mod origin_choice;
 #[cfg(test)]
@@ -26,10 +26,10 @@ use fh_edge::state::ServiceKey;
 use fh_edge::{AdminTransport, Administration, Console, Options};
 
 pub(crate) use args::SettingArgs;
-pub(crate) use foreign::Idle;
+pub(crate) use ignored_properties::IgnoredProperties;
 pub(crate) use origin_choice::Overruled;
 pub(crate) use setting::{Group, Setting};
-pub(crate) use sources::{Said, Source, Sources};
+pub(crate) use sources::{GivenSetting, Source, Sources};
 pub(crate) use table::{SETTINGS, keys_in, relay_headers_in, relay_keys_in};
 
 use super::logs::{LogFormat, LogLevel};
@@ -171,15 +171,15 @@ impl Settings {
 
 /// The settings, and the source of each that was given.
 #[derive(Debug)]
-pub(crate) struct Told {
+pub(crate) struct ResolvedSettings {
     pub(crate) settings: Settings,
     pub(crate) said: Vec<(&'static Setting, Source)>,
-    pub(crate) idle: Idle,
+    pub(crate) idle: IgnoredProperties,
     /// A state or a relay that is not used because of a source with precedence.
     pub(crate) overruled: Option<Overruled>,
 }
 
-impl Told {
+impl ResolvedSettings {
     /// Reads all sources: flags, the environment and property files.
     pub(crate) fn read(args: &SettingArgs) -> Result<Self, String> {
         let mut sources = Sources::new(args.flags.clone());
@@ -193,14 +193,14 @@ impl Told {
         let mut settings = Settings::default();
         let mut all = Vec::new();
         for setting in &SETTINGS {
-            let Some(Said { source, texts }) = sources.find(setting) else { continue };
+            let Some(GivenSetting { source, texts }) = sources.find(setting) else { continue };
             for text in &texts {
                 (setting.set)(&mut settings, text).map_err(|what| format!("{source}: {what}"))?;
             }
             all.push((setting, source));
         }
         let overruled = origin_choice::choose(&mut settings, &mut all)?;
-        let told = Self { settings, said: all, idle: Idle::of(sources), overruled };
+        let told = Self { settings, said: all, idle: IgnoredProperties::of(sources), overruled };
         told.check()?;
         Ok(told)
     }

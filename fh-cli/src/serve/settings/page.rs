@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::setting::Form;
-use super::{Group, SETTINGS, foreign};
+use super::{Group, SETTINGS, ignored_properties};
 
 const BEGIN: &str = "<!-- made from the program's table: begin -->\n";
 const END: &str = "<!-- made from the program's table: end -->\n";
@@ -42,7 +42,7 @@ fn tables() -> String {
     }
     out.push_str("\nWithout effect here, and named in one warning at the start:\n\n");
     out.push_str("| properties | about |\n|---|---|\n");
-    for (about, names) in foreign::all() {
+    for (about, names) in ignored_properties::all() {
         out.push_str(&format!("| {names} | {about} |\n"));
     }
     out.push('\n');

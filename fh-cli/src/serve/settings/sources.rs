@@ -52,7 +52,7 @@ impl fmt::Display for Source {
 
 /// The texts of one setting, and their source.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Said {
+pub(crate) struct GivenSetting {
     pub(crate) source: Source,
     pub(crate) texts: Vec<String>,
 }
@@ -79,17 +79,20 @@ impl Sources {
     }
 
     /// Returns the texts of a setting from the source with precedence.
-    pub(crate) fn find(&self, setting: &Setting) -> Option<Said> {
+    pub(crate) fn find(&self, setting: &Setting) -> Option<GivenSetting> {
         if let Some(texts) = self.flags.get(setting.name) {
-            return Some(Said { source: Source::Flag(setting.name), texts: texts.clone() });
+            return Some(GivenSetting { source: Source::Flag(setting.name), texts: texts.clone() });
         }
         let own = setting.variable();
         if let Some(text) = self.variable(&own) {
-            return Some(Said { source: Source::Variable(own), texts: texts(setting, text) });
+            return Some(GivenSetting {
+                source: Source::Variable(own),
+                texts: texts(setting, text),
+            });
         }
         let property = setting.property?;
         let (source, text) = self.property(property.name)?;
-        (text.trim() != property.none).then(|| Said { source, texts: texts(setting, text) })
+        (text.trim() != property.none).then(|| GivenSetting { source, texts: texts(setting, text) })
     }
 
     /// Finds a property in the order of FeatureHub's servers: the variable with exactly its name, files, then the upper-case

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::properties::{Entry, PropertyFile};
 use super::sources::{Source, Sources};
-use super::{SETTINGS, Settings, Told};
+use super::{ResolvedSettings, SETTINGS, Settings};
 
 fn sources(
     flags: &[(&'static str, &[&str])],
@@ -34,11 +34,11 @@ fn sources(
     }
 }
 
-fn told(sources: &Sources) -> Told {
-    Told::of(sources).unwrap()
+fn told(sources: &Sources) -> ResolvedSettings {
+    ResolvedSettings::of(sources).unwrap()
 }
 
-fn heartbeat(told: &Told) -> (u64, Option<String>) {
+fn heartbeat(told: &ResolvedSettings) -> (u64, Option<String>) {
     let setting = SETTINGS.iter().find(|setting| setting.name == "heartbeat").unwrap();
     (told.settings.edge.heartbeat.as_secs(), told.source(setting).map(ToString::to_string))
 }
@@ -108,7 +108,11 @@ fn ports_of_kubernetes_services_are_no_settings() {
     let told_of = told(&sources(&[], &service, &[("monitor.port", "8701")]));
     assert_eq!(told_of.settings.monitor_port, Some(8701));
     let wrong = sources(&[], &[("FH_EDGE_MONITOR_PORT", "http://10.0.0.2:8701")], &[]);
-    assert!(Told::of(&wrong).unwrap_err().contains("FH_EDGE_MONITOR_PORT in the environment"));
+    assert!(
+        ResolvedSettings::of(&wrong)
+            .unwrap_err()
+            .contains("FH_EDGE_MONITOR_PORT in the environment")
+    );
 }
 
 /// If a state and a relay are given by different sources, the one with precedence is used, and a warning names the other.
@@ -120,7 +124,7 @@ fn state_and_relay_of_different_rank_do_not_exclude_each_other() {
     const DEFAULT: (&str, &str) = ("FH_EDGE_DEFAULT_STATE", "default.yaml");
     let relay_flags: [(&'static str, &[&str]); 2] =
         [("relay", &["http://b"]), ("relay-key", &[KEY.1])];
-    let served = |told: &Told| {
+    let served = |told: &ResolvedSettings| {
         let relay = told.settings.relay.as_ref().map(|(url, _)| url.as_str().to_string());
         (told.settings.state.as_ref().map(|path| path.display().to_string()), relay)
     };
@@ -145,15 +149,17 @@ fn state_and_relay_of_different_rank_do_not_exclude_each_other() {
     assert!(told_of.said.iter().all(|(setting, _)| !setting.name.starts_with("relay")));
     // But a flag about a relay contradicts a flag that names a state.
     let flags: [(&'static str, &[&str]); 2] = [("state", &["b.yaml"]), ("relay-key", &[KEY.1])];
-    assert!(Told::of(&sources(&flags, &[RELAY], &[])).unwrap_err().contains("need --relay"));
+    assert!(
+        ResolvedSettings::of(&sources(&flags, &[RELAY], &[])).unwrap_err().contains("need --relay")
+    );
 
-    let both = Told::of(&sources(&[], &[STATE, RELAY, KEY], &[])).unwrap_err();
+    let both = ResolvedSettings::of(&sources(&[], &[STATE, RELAY, KEY], &[])).unwrap_err();
     assert_eq!(
         both,
         "FH_EDGE_STATE in the environment and FH_EDGE_RELAY in the environment exclude each other: say one of them"
     );
     let flags = [relay_flags[0], relay_flags[1], ("state", &["b.yaml"])];
-    let both = Told::of(&sources(&flags, &[], &[])).unwrap_err();
+    let both = ResolvedSettings::of(&sources(&flags, &[], &[])).unwrap_err();
     assert_eq!(both, "--state and --relay exclude each other: say one of them");
 
     // A default state is overruled by both, without a warning.
@@ -208,7 +214,7 @@ fn settings_read_what_they_write() {
 #[test]
 fn what_is_wrong_is_named_with_its_place() {
     let wrong = |name: &'static str, text: &str| {
-        Told::of(&sources(&[(name, &[text])], &[], &[])).unwrap_err()
+        ResolvedSettings::of(&sources(&[(name, &[text])], &[], &[])).unwrap_err()
     };
     for name in [
         "profile",
@@ -237,7 +243,8 @@ fn what_is_wrong_is_named_with_its_place() {
     for (name, text) in [("port", "65536"), ("max-connections", "0"), ("max-header-bytes", "0")] {
         wrong(name, text);
     }
-    let error = Told::of(&sources(&[], &[], &[("x", ""), ("server.port", "many")])).unwrap_err();
+    let error = ResolvedSettings::of(&sources(&[], &[], &[("x", ""), ("server.port", "many")]))
+        .unwrap_err();
     assert_eq!(error, "server.port in a.properties line 2: write a whole number, such as 8903");
     assert!(wrong("tls-key", "k.pem").contains("--tls-certificate"));
     assert!(wrong("tls-certificate", "c.pem").contains("--tls-key"));

@@ -6,9 +6,9 @@ use anstyle::Style;
 use fh_client::{Connection, Readiness, Status};
 use fh_eval::Timestamp;
 
-use super::observed::{Event, Seen};
+use super::change_tracker::{Event, Seen};
+use crate::sanitize::plural;
 use crate::screen::{BAD, GOOD, WARNING};
-use crate::shown::plural;
 
 /// Describes the client's state without ages, for lines that are written once.
 pub(super) fn state(status: &Status) -> String {

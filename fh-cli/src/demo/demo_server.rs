@@ -18,13 +18,13 @@ use tokio::task::JoinHandle;
 use super::SHOP;
 use crate::edge;
 use crate::failure::Failure;
-use crate::fresh::{client_key, letters};
+use crate::random_ids::{client_key, letters};
 
 /// The time that streams get to end.
 const GRACE: Duration = Duration::from_millis(200);
 
 /// A running Edge, and its keys.
-pub(crate) struct Stage {
+pub(crate) struct DemoServer {
     pub(crate) url: String,
     /// `ENVIRONMENT/KEY` with permission to read.
     pub(crate) shop_key: String,
@@ -38,7 +38,7 @@ pub(crate) struct Stage {
     server: JoinHandle<std::io::Result<Stopped>>,
 }
 
-impl Stage {
+impl DemoServer {
     /// Starts an Edge on a free port of the loopback address.
     pub(crate) fn start() -> Result<Self, Failure> {
         let [shop, tests] = [client_key()?, client_key()?];

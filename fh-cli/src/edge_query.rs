@@ -10,7 +10,7 @@ use crate::edge::{self, Edge, EdgeArgs};
 use crate::failure::Failure;
 
 #[derive(Debug, Args)]
-pub(crate) struct AskArgs {
+pub(crate) struct EdgeQueryArgs {
     #[command(flatten)]
     edge: EdgeArgs,
 
@@ -23,17 +23,17 @@ pub(crate) struct AskArgs {
 }
 
 /// A query of an Edge.
-pub(crate) struct Asked {
+pub(crate) struct EdgeQuery {
     pub(crate) edge: Edge,
     pub(crate) who: Arc<Attributes>,
     /// Keys of the requested features. Empty means all features.
     pub(crate) features: Vec<String>,
 }
 
-impl AskArgs {
-    pub(crate) fn resolve(&self) -> Result<Asked, Failure> {
+impl EdgeQueryArgs {
+    pub(crate) fn resolve(&self) -> Result<EdgeQuery, Failure> {
         let (edge, rest) = self.edge.resolve(&self.features)?;
         let features = edge::features(rest)?;
-        Ok(Asked { edge, who: Arc::new(self.context.attributes()), features })
+        Ok(EdgeQuery { edge, who: Arc::new(self.context.attributes()), features })
     }
 }

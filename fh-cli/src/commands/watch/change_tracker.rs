@@ -7,7 +7,7 @@ use fh_eval::{Attributes, Kind, Timestamp};
 use fh_session::RepositorySnapshot;
 
 use crate::clock;
-use crate::reading::{Reading, readings};
+use crate::feature_table::{Reading, readings};
 
 /// The state of a feature at one time.
 #[derive(Debug, Clone, PartialEq)]

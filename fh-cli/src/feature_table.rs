@@ -10,9 +10,9 @@ use serde_json::value::RawValue;
 
 use crate::clock;
 use crate::failure::{Failure, Status};
-use crate::jsonout;
+use crate::json_output;
+use crate::sanitize;
 use crate::screen::{GOOD, PLAIN, QUIET, Screen, WARNING};
-use crate::shown;
 use crate::table::{Align, Table};
 
 /// One evaluated feature.
@@ -54,7 +54,7 @@ impl<'a> Reading<'a> {
 
     /// Returns the value as text for the terminal.
     pub(crate) fn shown_value(&self) -> String {
-        shown::value(self.feature.kind(), self.token)
+        sanitize::value(self.feature.kind(), self.token)
     }
 }
 
@@ -111,7 +111,7 @@ impl<'a> From<&Reading<'a>> for Row<'a> {
             locked: reading.feature.is_locked(),
             matched: reading.is_match(),
             strategy_id: reading.strategy_id.clone(),
-            value: jsonout::token(reading.token),
+            value: json_output::token(reading.token),
             reason: reading.reason,
         }
     }
@@ -139,7 +139,7 @@ impl<'r, 'a> Selection<'r, 'a> {
     /// Writes the selected features as a table or as JSON.
     pub(crate) fn write(&self, screen: &mut Screen<'_>, json: bool) -> Result<(), Failure> {
         if json {
-            jsonout::rows(screen.raw(), self.shown.iter().copied().map(Row::from))?;
+            json_output::rows(screen.raw(), self.shown.iter().copied().map(Row::from))?;
         } else if !self.shown.is_empty() {
             self.table().write(screen, 0)?;
         } else if self.missing.is_empty() {

@@ -7,11 +7,11 @@ use fh_eval::Attributes;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use super::arms::{Arm, Arms, Configured};
 use super::comparison::{Comparison, ComparisonReport};
-use crate::jsonout;
+use super::rollout_splits::{Arm, Arms, Configured};
+use crate::json_output;
+use crate::sanitize::{self, count, millionths, percent};
 use crate::screen::{BAR, BOLD, PLAIN, QUIET, Screen};
-use crate::shown::{self, count, millionths, percent};
 use crate::table::{Align, Table, bar};
 
 /// The length of the longest bar, in columns.
@@ -141,7 +141,7 @@ impl Tally {
         let share = self.share(people);
         [
             (lead, PLAIN),
-            (shown::cut(value, VALUE_COLUMNS).into_owned(), PLAIN),
+            (sanitize::cut(value, VALUE_COLUMNS).into_owned(), PLAIN),
             (count(people), PLAIN),
             (percent(share), PLAIN),
             (configured, QUIET),
@@ -163,7 +163,7 @@ impl Tally {
         let strategies = self.rows().map(|(arm, people)| ArmReport {
             strategy: arm.position,
             strategy_id: arm.id.as_deref(),
-            value: jsonout::token(arm.token.as_deref()),
+            value: json_output::token(arm.token.as_deref()),
             people,
             share: self.share(people),
             configured: match arm.configured {
@@ -173,7 +173,7 @@ impl Tally {
             of_admitted: matches!(arm.configured, Configured::OfAdmitted(_)),
         });
         let values = self.values().into_iter().map(|value| ValueReport {
-            value: jsonout::token(value.arm.token.as_deref()),
+            value: json_output::token(value.arm.token.as_deref()),
             people: value.people,
             share: self.share(value.people),
             configured: value.configured.map(|share| share as f64 / 1e6),

@@ -7,8 +7,8 @@ use serde::Serialize;
 
 use crate::commands::eval::Row;
 use crate::context;
+use crate::sanitize;
 use crate::screen::{GOOD, PLAIN};
-use crate::shown;
 use crate::table::{Align, Table};
 
 /// The names of the people, and their contexts in the form of `--context` options.
@@ -103,11 +103,11 @@ pub(crate) fn table(people: &[Person], ruleset: &Ruleset, now: Timestamp) -> Tab
     for feature in ruleset.iter() {
         let cells = people.iter().map(|person| {
             let evaluation: Evaluation<'_> = feature.evaluate(&person.subject(now));
-            let value = shown::value(feature.kind(), feature.value_token(&evaluation));
+            let value = sanitize::value(feature.kind(), feature.value_token(&evaluation));
             if evaluation.is_match() {
-                (format!("{} *", shown::cut(&value, 12)), GOOD)
+                (format!("{} *", sanitize::cut(&value, 12)), GOOD)
             } else {
-                (shown::cut(&value, 14).into_owned(), PLAIN)
+                (sanitize::cut(&value, 14).into_owned(), PLAIN)
             }
         });
         let lead = (feature.key().to_string(), PLAIN);

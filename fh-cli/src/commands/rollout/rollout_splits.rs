@@ -5,7 +5,7 @@ use fh_eval::{Attributes, Evaluation, FeatureRef, Profile, Token};
 use serde_json::value::RawValue;
 
 use super::comparison::End;
-use crate::shown;
+use crate::sanitize;
 
 /// The configured share of an arm.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,7 +54,7 @@ fn token(raw: Option<&RawValue>) -> Option<String> {
 /// Returns the value of an evaluation.
 pub(crate) fn end(feature: FeatureRef<'_>, evaluation: &Evaluation<'_>) -> End {
     let token = feature.value_token(evaluation);
-    End { shown: shown::value(feature.kind(), token), token: token.map(str::to_string) }
+    End { shown: sanitize::value(feature.kind(), token), token: token.map(str::to_string) }
 }
 
 impl Arms {
@@ -112,7 +112,7 @@ impl Arms {
             arms.all.push(Arm {
                 position: Some(position),
                 id: wire::text(strategy.id).map(std::borrow::Cow::into_owned),
-                value: shown::value(kind, token.as_deref()),
+                value: sanitize::value(kind, token.as_deref()),
                 token,
                 configured,
             });
@@ -121,7 +121,7 @@ impl Arms {
         arms.all.push(Arm {
             position: None,
             id: None,
-            value: shown::value(kind, token.as_deref()),
+            value: sanitize::value(kind, token.as_deref()),
             token,
             configured: rest.map_or(Configured::Open, |rest| Configured::Of(rest.max(0))),
         });

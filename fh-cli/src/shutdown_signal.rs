@@ -8,14 +8,14 @@ use crate::failure::Failure;
 /// The handlers of the signals that end a command. A signal that was ignored at the start stays ignored (`nohup fh watch`,
 /// `fh watch &` in a script).
 #[cfg(unix)]
-pub(crate) struct Stop {
+pub(crate) struct ShutdownSignal {
     interrupt: Option<tokio::signal::unix::Signal>,
     terminate: tokio::signal::unix::Signal,
     hang_up: Option<tokio::signal::unix::Signal>,
 }
 
 #[cfg(unix)]
-impl Stop {
+impl ShutdownSignal {
     /// Installs the signal handlers. From now on the signals do not end the process by themselves.
     pub(crate) fn new() -> Result<Self, Failure> {
         use tokio::signal::unix::{SignalKind, signal};
@@ -57,10 +57,10 @@ pub(crate) async fn received(signal: &mut Option<tokio::signal::unix::Signal>) {
 }
 
 #[cfg(not(unix))]
-pub(crate) struct Stop;
+pub(crate) struct ShutdownSignal;
 
 #[cfg(not(unix))]
-impl Stop {
+impl ShutdownSignal {
     pub(crate) fn new() -> Result<Self, Failure> {
         Ok(Self)
     }

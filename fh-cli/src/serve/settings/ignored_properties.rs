@@ -78,14 +78,14 @@ const OURS: [&str; 5] = ["edge.", "server.", "monitor.", "jersey.cors.", "featur
 
 /// Settings without effect.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) struct Idle {
+pub(crate) struct IgnoredProperties {
     /// Properties of other servers, with their subject.
     pub(crate) foreign: Vec<(String, &'static str)>,
     /// A message for each unknown name.
     pub(crate) unknown: Vec<String>,
 }
 
-impl Idle {
+impl IgnoredProperties {
     pub(crate) fn of(sources: &Sources) -> Self {
         let mut idle = Self::default();
         for (name, line) in sources.properties() {
