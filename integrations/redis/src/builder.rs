@@ -8,13 +8,13 @@ use std::time::Duration;
 use fh_client::{Client, KeyKind, Readiness, Source};
 
 use crate::error::StoreError;
-use crate::mailbox::Mailbox;
 use crate::servers::{Given, Login, Servers};
-use crate::status::Board;
+use crate::status::SharedStatus;
 use crate::store::{RedisStore, SOURCE};
 #[cfg(feature = "rustls")]
 use crate::tls::Certificates;
 use crate::worker::{Settings, Worker};
+use crate::write_queue::WriteQueue;
 
 /// A Redis server, or the sentinels that know it: made of a URL or of a [`redis::Client`].
 ///
@@ -152,16 +152,16 @@ impl RedisStoreBuilder {
         #[cfg(feature = "rustls")]
         let given = given.try_map(|server| self.certificates.used_with(server))?;
         let servers = Servers::new(given, self.settings.timeout);
-        let mailbox = Arc::new(Mailbox::default());
-        let board = Arc::new(Board::default());
-        let desk = Desk(Arc::clone(&mailbox));
+        let queue = Arc::new(WriteQueue::default());
+        let shared_status = Arc::new(SharedStatus::default());
+        let close_on_drop = CloseOnDrop(Arc::clone(&queue));
         let updates = client.on_raw(move |update| {
             if update.source.as_str() != SOURCE {
-                desk.0.put(update.clone());
+                close_on_drop.0.put(update.clone());
             }
         });
         // The Edge's first list may have come before the subscription to updates.
-        let received = Arc::clone(&mailbox);
+        let received = Arc::clone(&queue);
         let states = client.on_status(move |status| {
             let is_of_edge = status.source.as_ref().is_some_and(Source::is_edge);
             if status.readiness == Readiness::Ready && is_of_edge {
@@ -172,15 +172,15 @@ impl RedisStoreBuilder {
             client.clone(),
             servers,
             self.settings,
-            Arc::clone(&mailbox),
-            Arc::clone(&board),
+            Arc::clone(&queue),
+            Arc::clone(&shared_status),
         );
         thread::Builder::new()
             .name("fh-redis".to_string())
             .spawn(move || worker.run())
             .map_err(StoreError::Thread)?;
         let subscriptions = Mutex::new(Some([updates, states]));
-        Ok(RedisStore { client: client.clone(), mailbox, board, subscriptions, address })
+        Ok(RedisStore { client: client.clone(), queue, shared_status, subscriptions, address })
     }
 }
 
@@ -194,9 +194,9 @@ impl fmt::Debug for RedisStoreBuilder {
 }
 
 /// The client's end of the mailbox. It goes when the client is closed, and the store with it.
-struct Desk(Arc<Mailbox>);
+struct CloseOnDrop(Arc<WriteQueue>);
 
-impl Drop for Desk {
+impl Drop for CloseOnDrop {
     fn drop(&mut self) {
         self.0.close();
     }

@@ -7,7 +7,6 @@ mod change;
 mod error;
 mod keys;
 mod list;
-mod mailbox;
 mod servers;
 mod status;
 mod store;
@@ -15,6 +14,7 @@ mod store;
 mod tls;
 mod transaction;
 mod worker;
+mod write_queue;
 
 pub use builder::{RedisStoreBuilder, Server};
 pub use error::StoreError;

@@ -30,9 +30,9 @@ pub struct StoreStatus {
 
 /// Where the worker writes it.
 #[derive(Debug, Default)]
-pub(crate) struct Board(Mutex<StoreStatus>);
+pub(crate) struct SharedStatus(Mutex<StoreStatus>);
 
-impl Board {
+impl SharedStatus {
     pub(crate) fn change(&self, change: impl FnOnce(&mut StoreStatus)) {
         change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner));
     }

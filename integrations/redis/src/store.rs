@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 use fh_client::{Client, FlushError, Subscription};
 
 use crate::builder::{RedisStoreBuilder, Server};
-use crate::mailbox::Mailbox;
-use crate::status::{Board, StoreStatus};
+use crate::status::{SharedStatus, StoreStatus};
+use crate::write_queue::WriteQueue;
 
 /// The tag of features from this store; updates that carry it are not written back (sdk-behaviour 5.3).
 pub const SOURCE: &str = "redis-store";
@@ -18,8 +18,8 @@ pub const SOURCE: &str = "redis-store";
 /// It keeps its client alive: a client whose other handles are all dropped goes on until the store is dropped, too.
 pub struct RedisStore {
     pub(crate) client: Client,
-    pub(crate) mailbox: Arc<Mailbox>,
-    pub(crate) board: Arc<Board>,
+    pub(crate) queue: Arc<WriteQueue>,
+    pub(crate) shared_status: Arc<SharedStatus>,
     /// To what the client receives, and to its status.
     pub(crate) subscriptions: Mutex<Option<[Subscription; 2]>>,
     /// Host and port, or path.
@@ -35,8 +35,8 @@ impl RedisStore {
     /// How it is doing.
     #[must_use]
     pub fn status(&self) -> StoreStatus {
-        let mut status = self.board.read();
-        (status.waiting, status.dropped) = self.mailbox.counts();
+        let mut status = self.shared_status.read();
+        (status.waiting, status.dropped) = self.queue.counts();
         status
     }
 
@@ -51,7 +51,7 @@ impl RedisStore {
         let left = || end.map_or(timeout, |end| end.saturating_duration_since(Instant::now()));
         // What the client was told is with the store, and what the store found is with the client.
         self.client.flush(left())?;
-        if !self.mailbox.wait_until_settled(end) {
+        if !self.queue.wait_until_settled(end) {
             return Err(FlushError::TimedOut);
         }
         self.client.flush(left())
@@ -61,7 +61,7 @@ impl RedisStore {
     /// longer than the limit.
     pub async fn flushed(&self, limit: Duration) {
         self.client.flushed(limit).await;
-        self.mailbox.settled().await;
+        self.queue.settled().await;
         self.client.flushed(limit).await;
     }
 
@@ -70,7 +70,7 @@ impl RedisStore {
     pub fn close(&self) {
         let held = self.subscriptions.lock().unwrap_or_else(PoisonError::into_inner).take();
         drop(held);
-        self.mailbox.close();
+        self.queue.close();
     }
 }
 

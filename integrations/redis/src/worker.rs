@@ -10,11 +10,11 @@ use redis::{Connection, ErrorKind, RedisError, ServerErrorKind};
 use crate::change::{Authority, Change, changes};
 use crate::keys::Keys;
 use crate::list::List;
-use crate::mailbox::{Job, Mailbox, Next};
 use crate::servers::Servers;
-use crate::status::Board;
+use crate::status::SharedStatus;
 use crate::store::SOURCE;
 use crate::transaction::{Base, Failure, LARGEST, Outcome, attempt, stored_digest, stored_list};
+use crate::write_queue::{Job, Next, WriteQueue};
 
 /// Longest pause between attempts to connect, unless the first one is longer.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
@@ -35,8 +35,8 @@ pub(crate) struct Worker {
     client: Client,
     servers: Servers,
     settings: Settings,
-    mailbox: Arc<Mailbox>,
-    board: Arc<Board>,
+    queue: Arc<WriteQueue>,
+    shared_status: Arc<SharedStatus>,
     /// The digests that were last seen in Redis, by environment.
     seen: HashMap<Arc<str>, String>,
     /// What is being written, and how often the connection broke over it.
@@ -58,15 +58,15 @@ impl Worker {
         client: Client,
         servers: Servers,
         settings: Settings,
-        mailbox: Arc<Mailbox>,
-        board: Arc<Board>,
+        queue: Arc<WriteQueue>,
+        shared_status: Arc<SharedStatus>,
     ) -> Self {
         Self {
             client,
             servers,
             settings,
-            mailbox,
-            board,
+            queue,
+            shared_status,
             seen: HashMap::new(),
             at_hand: None,
             edge_was_heard: false,
@@ -82,7 +82,7 @@ impl Worker {
             match self.serve(&mut connection) {
                 Ok(()) => break,
                 Err(Away(why)) => {
-                    self.board.change(|status| status.is_connected = false);
+                    self.shared_status.change(|status| status.is_connected = false);
                     if self.servers.follow(&why) {
                         // Another node of the cluster holds the keys, and can be tried at once.
                         self.pause = Duration::ZERO;
@@ -92,14 +92,14 @@ impl Worker {
                 }
             }
         }
-        self.board.change(|status| status.is_connected = false);
+        self.shared_status.change(|status| status.is_connected = false);
         // `drop` says that it has ended.
     }
 
     /// A connection; `None` once the store is closed.
     fn connect(&mut self) -> Option<Connection> {
-        while !self.mailbox.is_closed() {
-            if !self.mailbox.pause(self.pause) {
+        while !self.queue.is_closed() {
+            if !self.queue.pause(self.pause) {
                 break;
             }
             // Goes on growing until something has succeeded.
@@ -109,7 +109,7 @@ impl Worker {
             };
             match self.servers.connect() {
                 Ok(connection) => {
-                    self.board.change(|status| {
+                    self.shared_status.change(|status| {
                         status.is_connected = true;
                         status.connections += 1;
                     });
@@ -131,10 +131,10 @@ impl Worker {
         self.servers.is_right();
         // Redis may have lost everything, or never had it.
         if self.edge_was_heard {
-            self.mailbox.resync();
+            self.queue.resync();
         }
         // A server that answers reads and refuses writes must not be tried without a pause.
-        if self.at_hand.is_none() && self.mailbox.is_empty() {
+        if self.at_hand.is_none() && self.queue.is_empty() {
             self.pause = Duration::ZERO;
         }
         loop {
@@ -142,7 +142,7 @@ impl Worker {
                 self.work(connection)?;
                 self.pause = Duration::ZERO;
             }
-            match self.mailbox.next(self.refresh_at) {
+            match self.queue.next(self.refresh_at) {
                 Next::Closed => return Ok(()),
                 Next::Job(job) => self.at_hand = Some((job, 0)),
                 Next::Due => self.refresh(connection)?,
@@ -158,7 +158,7 @@ impl Worker {
             return Ok(());
         }
         for environment in self.client.environments() {
-            if self.mailbox.is_closed() {
+            if self.queue.is_closed() {
                 return Ok(());
             }
             match self.reload(connection, &environment) {
@@ -178,7 +178,7 @@ impl Worker {
     ) -> Result<(), Failure> {
         let keys = Keys::of(&self.settings.prefix, environment);
         let digest = stored_digest(connection, &keys)?;
-        self.board.change(|status| status.refreshes += 1);
+        self.shared_status.change(|status| status.refreshes += 1);
         let Some(digest) = digest else { return Ok(()) };
         if self.seen.get(environment) == Some(&digest) {
             return Ok(());
@@ -188,7 +188,7 @@ impl Worker {
         if let Some(list) = list {
             // What is no list in there is noticed by the client, which says so (`StoreIgnored`).
             self.client.offer_features(SOURCE, environment, list);
-            self.board.change(|status| status.reloads += 1);
+            self.shared_status.change(|status| status.reloads += 1);
         }
         Ok(())
     }
@@ -230,7 +230,7 @@ impl Worker {
             }
             Job::Received => {
                 if !std::mem::replace(&mut self.edge_was_heard, true) {
-                    self.mailbox.resync();
+                    self.queue.resync();
                 }
             }
             Job::Resync => {
@@ -285,13 +285,13 @@ impl Worker {
         let keys = Keys::of(&self.settings.prefix, environment);
         let mut why = String::new();
         for number in 0..self.settings.attempts {
-            if number > 0 && !self.mailbox.pause(self.settings.backoff) {
+            if number > 0 && !self.queue.pause(self.settings.backoff) {
                 return Ok(());
             }
             let seen = self.seen.get(environment).map(String::as_str);
             match attempt(connection, &keys, change, seen) {
                 Ok(Outcome::Conflict) => {
-                    self.board.change(|status| status.conflicts += 1);
+                    self.shared_status.change(|status| status.conflicts += 1);
                     why = "others wrote at the same time, again and again".to_string();
                 }
                 Ok(outcome) => {
@@ -318,7 +318,7 @@ impl Worker {
             }
             Outcome::Written(written) => {
                 self.seen.insert(Arc::clone(environment), written.digest);
-                self.board.change(|status| status.writes += 1);
+                self.shared_status.change(|status| status.writes += 1);
                 match (written.base, change) {
                     // No refresh will tell of what others had written before.
                     (Base::Foreign, _) => {
@@ -326,7 +326,7 @@ impl Worker {
                     }
                     // One feature is not all that there is.
                     (Base::Nothing, Change::Feature(_)) if self.edge_was_heard => {
-                        self.mailbox.resync();
+                        self.queue.resync();
                     }
                     (Base::Nothing | Base::Seen, _) => {}
                 }
@@ -345,13 +345,13 @@ impl Worker {
     }
 
     fn give_up(&self, what: &str, why: &str) {
-        self.board.change(|status| status.given_up += 1);
+        self.shared_status.change(|status| status.given_up += 1);
         self.note(&format!("gave up writing {what}: {why}"));
     }
 
     fn note(&self, why: &str) {
         tracing::warn!(target: "fh_redis", "{why}");
-        self.board.change(|status| status.last_error = Some(why.to_string()));
+        self.shared_status.change(|status| status.last_error = Some(why.to_string()));
     }
 
     /// An error without the password.
@@ -363,7 +363,7 @@ impl Worker {
 
 impl Drop for Worker {
     fn drop(&mut self) {
-        self.mailbox.end();
+        self.queue.end();
     }
 }
 

@@ -36,9 +36,9 @@ pub(crate) enum Next {
 }
 
 #[derive(Default)]
-pub(crate) struct Mailbox {
+pub(crate) struct WriteQueue {
     state: Mutex<State>,
-    bell: Condvar,
+    condvar: Condvar,
     /// The same for futures.
     changed: Notify,
 }
@@ -72,7 +72,7 @@ fn size(job: &Job) -> usize {
     }
 }
 
-impl Mailbox {
+impl WriteQueue {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -195,7 +195,7 @@ impl Mailbox {
 
     /// Wakes all that wait.
     fn notify(&self) {
-        self.bell.notify_all();
+        self.condvar.notify_all();
         self.changed.notify_waiters();
     }
 
@@ -205,9 +205,9 @@ impl Mailbox {
         left: Option<Duration>,
     ) -> MutexGuard<'a, State> {
         match left {
-            None => self.bell.wait(state).unwrap_or_else(PoisonError::into_inner),
+            None => self.condvar.wait(state).unwrap_or_else(PoisonError::into_inner),
             Some(left) => {
-                self.bell.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0
+                self.condvar.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0
             }
         }
     }
@@ -259,10 +259,10 @@ mod tests {
         RawUpdate { source, environment: environment.map(Into::into), kind, json: json.into() }
     }
 
-    fn drain(mailbox: &Mailbox) -> Vec<String> {
+    fn drain(queue: &WriteQueue) -> Vec<String> {
         let mut found = Vec::new();
         // A moment that has passed: nothing is waited for.
-        while let Next::Job(job) = mailbox.next(Some(Instant::now())) {
+        while let Next::Job(job) = queue.next(Some(Instant::now())) {
             found.push(match job {
                 Job::Update(update) => update.json.to_string(),
                 Job::Resync => "resync".to_string(),
@@ -274,97 +274,94 @@ mod tests {
 
     #[test]
     fn updates_come_out_in_order() {
-        let mailbox = Mailbox::default();
-        mailbox.put(update(Some("a"), RawKind::Feature, "1"));
-        mailbox.put(update(Some("b"), RawKind::Delete, "2"));
-        mailbox.resync();
-        mailbox.resync();
-        assert_eq!(mailbox.counts(), (3, 0));
-        assert_eq!(drain(&mailbox), ["1", "2", "resync"]);
+        let queue = WriteQueue::default();
+        queue.put(update(Some("a"), RawKind::Feature, "1"));
+        queue.put(update(Some("b"), RawKind::Delete, "2"));
+        queue.resync();
+        queue.resync();
+        assert_eq!(queue.counts(), (3, 0));
+        assert_eq!(drain(&queue), ["1", "2", "resync"]);
     }
 
     #[test]
     fn a_list_makes_what_came_before_it_needless_but_deletes() {
-        let mailbox = Mailbox::default();
-        mailbox.put(update(Some("a"), RawKind::Feature, "a1"));
-        mailbox.put(update(Some("a"), RawKind::Delete, "a2"));
-        mailbox.put(update(Some("b"), RawKind::Feature, "b1"));
-        mailbox.put(update(Some("a"), RawKind::List, "a3"));
-        mailbox.put(update(Some("a"), RawKind::List, "a4"));
-        assert_eq!(drain(&mailbox), ["a2", "b1", "a4"]);
-        mailbox.put(update(Some("a"), RawKind::Feature, "a5"));
-        mailbox.put(update(None, RawKind::List, "all"));
-        assert_eq!(drain(&mailbox), ["all"]);
+        let queue = WriteQueue::default();
+        queue.put(update(Some("a"), RawKind::Feature, "a1"));
+        queue.put(update(Some("a"), RawKind::Delete, "a2"));
+        queue.put(update(Some("b"), RawKind::Feature, "b1"));
+        queue.put(update(Some("a"), RawKind::List, "a3"));
+        queue.put(update(Some("a"), RawKind::List, "a4"));
+        assert_eq!(drain(&queue), ["a2", "b1", "a4"]);
+        queue.put(update(Some("a"), RawKind::Feature, "a5"));
+        queue.put(update(None, RawKind::List, "all"));
+        assert_eq!(drain(&queue), ["all"]);
     }
 
     #[test]
     fn lists_of_stores_replace_nothing() {
-        let mailbox = Mailbox::default();
-        mailbox.put(update(Some("a"), RawKind::Feature, "1"));
+        let queue = WriteQueue::default();
+        queue.put(update(Some("a"), RawKind::Feature, "1"));
         let source = Source::Store("yaml".into());
-        mailbox.put(RawUpdate { source, ..update(Some("a"), RawKind::List, "2") });
-        assert_eq!(drain(&mailbox), ["1", "2"]);
+        queue.put(RawUpdate { source, ..update(Some("a"), RawKind::List, "2") });
+        assert_eq!(drain(&queue), ["1", "2"]);
     }
 
     #[test]
     fn too_many_updates_end_in_a_resync() {
-        let mailbox = Mailbox::default();
+        let queue = WriteQueue::default();
         for _ in 0..MOST {
-            mailbox.put(update(Some("a"), RawKind::Feature, "1"));
+            queue.put(update(Some("a"), RawKind::Feature, "1"));
         }
-        assert_eq!(mailbox.counts(), (MOST, 0));
-        mailbox.put(update(Some("a"), RawKind::Feature, "2"));
-        assert_eq!(mailbox.counts(), (1, MOST as u64 + 1));
-        assert_eq!(drain(&mailbox), ["resync"]);
+        assert_eq!(queue.counts(), (MOST, 0));
+        queue.put(update(Some("a"), RawKind::Feature, "2"));
+        assert_eq!(queue.counts(), (1, MOST as u64 + 1));
+        assert_eq!(drain(&queue), ["resync"]);
     }
 
     #[test]
     fn too_many_bytes_end_in_a_resync() {
-        let mailbox = Mailbox::default();
+        let queue = WriteQueue::default();
         let large = "x".repeat(MOST_BYTES);
-        mailbox.put(update(Some("a"), RawKind::Feature, &large));
-        assert_eq!(mailbox.counts(), (1, 0), "a single one may always wait");
-        mailbox.put(update(Some("a"), RawKind::Feature, "2"));
-        assert_eq!(mailbox.counts(), (1, 2));
-        mailbox.put(update(Some("a"), RawKind::Feature, "3"));
-        assert_eq!(drain(&mailbox), ["resync", "3"], "the bytes that went are not counted");
+        queue.put(update(Some("a"), RawKind::Feature, &large));
+        assert_eq!(queue.counts(), (1, 0), "a single one may always wait");
+        queue.put(update(Some("a"), RawKind::Feature, "2"));
+        assert_eq!(queue.counts(), (1, 2));
+        queue.put(update(Some("a"), RawKind::Feature, "3"));
+        assert_eq!(drain(&queue), ["resync", "3"], "the bytes that went are not counted");
     }
 
     #[test]
     fn a_closed_one_takes_nothing_and_lets_nobody_wait() {
-        let mailbox = Mailbox::default();
-        mailbox.put(update(Some("a"), RawKind::Feature, "1"));
-        mailbox.close();
-        mailbox.put(update(Some("a"), RawKind::Feature, "2"));
-        assert_eq!(mailbox.counts(), (0, 0));
-        assert_eq!(mailbox.next(None), Next::Closed);
-        assert!(!mailbox.pause(Duration::from_secs(3_600)));
-        assert!(
-            !mailbox.wait_until_settled(Some(Instant::now())),
-            "its worker may be at work still"
-        );
-        mailbox.end();
-        assert!(mailbox.wait_until_settled(Some(Instant::now())));
+        let queue = WriteQueue::default();
+        queue.put(update(Some("a"), RawKind::Feature, "1"));
+        queue.close();
+        queue.put(update(Some("a"), RawKind::Feature, "2"));
+        assert_eq!(queue.counts(), (0, 0));
+        assert_eq!(queue.next(None), Next::Closed);
+        assert!(!queue.pause(Duration::from_secs(3_600)));
+        assert!(!queue.wait_until_settled(Some(Instant::now())), "its worker may be at work still");
+        queue.end();
+        assert!(queue.wait_until_settled(Some(Instant::now())));
     }
 
     #[test]
     fn a_closed_mailbox_takes_nothing() {
-        let mailbox = Mailbox::default();
-        mailbox.resync();
-        mailbox.close();
-        mailbox.put(update(None, RawKind::Feature, "{}"));
-        mailbox.resync();
-        mailbox.received();
-        assert!(mailbox.is_empty());
+        let queue = WriteQueue::default();
+        queue.resync();
+        queue.close();
+        queue.put(update(None, RawKind::Feature, "{}"));
+        queue.resync();
+        queue.received();
+        assert!(queue.is_empty());
     }
 
     #[test]
     fn only_what_may_be_written_counts_as_waiting() {
-        let mailbox = Mailbox::default();
-        mailbox.received();
-        assert_eq!((mailbox.counts(), mailbox.is_empty()), ((0, 0), false));
-        mailbox.resync();
-        mailbox.put(update(None, RawKind::Feature, "{}"));
-        assert_eq!(mailbox.counts(), (2, 0));
+        let queue = WriteQueue::default();
+        queue.received();
+        assert_eq!((queue.counts(), queue.is_empty()), ((0, 0), false));
+        queue.resync();
+        queue.put(update(None, RawKind::Feature, "{}"));
+        assert_eq!(queue.counts(), (2, 0));
     }
 }
