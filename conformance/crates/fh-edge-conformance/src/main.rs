@@ -9,7 +9,9 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use fh_edge_conformance::evaluations::Evaluations;
 use fh_edge_conformance::replay::{Deviations, Pace, record, replay};
-use fh_edge_conformance::scenario::{self, Administered, Failure, Lab, Program, Running};
+use fh_edge_conformance::scenario::{
+    self, Administered, Failure, Program, Running, ServerLauncher,
+};
 use fh_edge_conformance::state;
 use fh_edge_conformance::transcript::{Cast, Transcript};
 use fh_edge_conformance::wire::Base;
@@ -184,7 +186,7 @@ fn run(command: Command) -> Result<bool, Box<dyn Error>> {
             Ok(found.wrong.is_empty())
         }
         Command::Scenarios { url, monitor, admin_key, admin, fh, only } => {
-            let lab: Box<dyn Lab> = match (url, fh, admin_key) {
+            let launcher: Box<dyn ServerLauncher> = match (url, fh, admin_key) {
                 (Some(base), _, None) => {
                     let monitor = monitor.unwrap_or_else(|| base.clone());
                     Box::new(Running { base, monitor })
@@ -196,7 +198,7 @@ fn run(command: Command) -> Result<bool, Box<dyn Error>> {
                 }
                 (None, fh, _) => Box::new(Program { path: fh.ok_or("--url or --fh is missing")? }),
             };
-            Ok(scenarios(&*lab, &only.unwrap_or_default()))
+            Ok(scenarios(&*launcher, &only.unwrap_or_default()))
         }
         Command::State { which, conversation } => {
             let state = match which {
@@ -212,11 +214,11 @@ fn run(command: Command) -> Result<bool, Box<dyn Error>> {
 }
 
 /// True if none failed and one succeeded.
-fn scenarios(lab: &dyn Lab, only: &str) -> bool {
+fn scenarios(launcher: &dyn ServerLauncher, only: &str) -> bool {
     let (mut passed, mut failed, mut not_run) = (0, 0, 0);
     for scenario in scenario::ALL.iter().filter(|each| each.id.starts_with(only)) {
         let (id, name) = (scenario.id, scenario.name);
-        match scenario.run(lab) {
+        match scenario.run(launcher) {
             Ok(()) => {
                 passed += 1;
                 println!("ok      {id} {name}");

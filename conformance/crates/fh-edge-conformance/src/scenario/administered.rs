@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::check::{Failure, Outcome, check};
-use super::lab::{Lab, Setup, Subject};
+use super::launcher::{ServerLauncher, Setup, Subject};
 use super::standard;
 use crate::wire::{Base, Connection, Request};
 
@@ -25,7 +25,7 @@ pub struct Administered {
     pub key: String,
 }
 
-impl Lab for Administered {
+impl ServerLauncher for Administered {
     fn start(&self, setup: &Setup) -> Result<Box<dyn Subject>, Failure> {
         if *setup != Setup::default() {
             return Err(Failure::Unable("a server that runs already has its settings"));

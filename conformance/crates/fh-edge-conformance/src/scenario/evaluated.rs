@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::Evaluated::ByServer;
 use super::check::{Failure, Outcome, check, same, there};
 use super::poll::with_context;
-use super::trial::{Trial, dev, features};
+use super::scenario_client::{ScenarioClient, dev, features};
 use super::{Bench, key};
 use crate::wire::component;
 
@@ -15,8 +15,13 @@ const SPLIT: &str = "0b7d4f6a-95c1-4a53-8f0e-1c2d3e4f5a10";
 const SPLIT_UPSTREAM: &str = "c1a7d1f0-3b52-4f0e-8d8c-6a1b2c3d4e03";
 
 /// Returns the value and the strategy of a feature for a context.
-fn told(trial: &Trial, key: &str, context: &str, name: &str) -> Result<(Value, Value), Failure> {
-    let response = with_context(trial, key, context)?;
+fn told(
+    client: &ScenarioClient,
+    key: &str,
+    context: &str,
+    name: &str,
+) -> Result<(Value, Value), Failure> {
+    let response = with_context(client, key, context)?;
     check!(response.status == 200, "`{context}` is answered with {}", response.status);
     let feature = there(name, features(&response.json()).remove(name))?;
     let member = |name: &str| feature.get(name).cloned().unwrap_or_default();
@@ -24,8 +29,8 @@ fn told(trial: &Trial, key: &str, context: &str, name: &str) -> Result<(Value, V
 }
 
 pub(super) fn strategy(bench: &Bench<'_>) -> Outcome {
-    let trial = bench.standard()?;
-    let response = with_context(&trial, &dev(ByServer), "country=new_zealand")?;
+    let client = bench.standard()?;
+    let response = with_context(&client, &dev(ByServer), "country=new_zealand")?;
     let flag = there("FLAG", features(&response.json()).remove("FLAG"))?;
     same("value", flag.get("value"), Some(&true.into()))?;
     same("v", flag.get("v"), Some(&"kiwi".into()))?;
@@ -35,15 +40,19 @@ pub(super) fn strategy(bench: &Bench<'_>) -> Outcome {
 }
 
 pub(super) fn no_context(bench: &Bench<'_>) -> Outcome {
-    let trial = bench.standard()?;
-    let flag = trial.feature(&dev(ByServer), "FLAG")?;
+    let client = bench.standard()?;
+    let flag = client.feature(&dev(ByServer), "FLAG")?;
     same("value", flag.get("value"), Some(&false.into()))?;
     same("v", flag.get("v"), None)?;
-    same("another country", told(&trial, &dev(ByServer), "country=turkey", "FLAG")?.0, false.into())
+    same(
+        "another country",
+        told(&client, &dev(ByServer), "country=turkey", "FLAG")?.0,
+        false.into(),
+    )
 }
 
 pub(super) fn encoding(bench: &Bench<'_>) -> Outcome {
-    let trial = bench.standard()?;
+    let client = bench.standard()?;
     for (context, value) in [
         ("plan=a%3Db", "equals"),
         ("plan=a=b", "equals"),
@@ -63,11 +72,11 @@ pub(super) fn encoding(bench: &Bench<'_>) -> Outcome {
         ("=a%3Db", "none"),
         ("", "none"),
     ] {
-        let (seen, _) = told(&trial, &dev(ByServer), context, "DECODED")?;
+        let (seen, _) = told(&client, &dev(ByServer), context, "DECODED")?;
         same(&format!("x-featurehub: {context}"), seen, value.into())?;
     }
-    let lines = trial.poll(&[&dev(ByServer)]).header("x-featurehub", "one=1");
-    let lines = trial.ask(&lines.header("x-featurehub", "two=2"))?.json();
+    let lines = client.poll(&[&dev(ByServer)]).header("x-featurehub", "one=1");
+    let lines = client.ask(&lines.header("x-featurehub", "two=2"))?.json();
     let decoded = there("DECODED", features(&lines).remove("DECODED"))?;
     same("two lines", decoded.get("value"), Some(&"both".into()))
 }
@@ -86,13 +95,13 @@ fn split(user: &str, id: &str) -> &'static str {
 }
 
 pub(super) fn percentage(bench: &Bench<'_>) -> Outcome {
-    let trial = bench.standard()?;
-    let mut connection = trial.connect()?;
+    let client = bench.standard()?;
+    let mut connection = client.connect()?;
     for (environment, id) in [("dev", SPLIT), ("upstream", SPLIT_UPSTREAM)] {
         let key = key("reader", environment, ByServer);
         let mut thirty = 0;
         for user in (0..1000).map(|number| format!("user-{number}")) {
-            let poll = trial.poll(&[&key]).header("x-featurehub", format!("userkey={user}"));
+            let poll = client.poll(&[&key]).header("x-featurehub", format!("userkey={user}"));
             let body = connection.request(&poll)?.json();
             let feature = there("SPLIT", features(&body).remove("SPLIT"))?;
             let expected = split(&user, id);
@@ -106,13 +115,13 @@ pub(super) fn percentage(bench: &Bench<'_>) -> Outcome {
 }
 
 pub(super) fn session(bench: &Bench<'_>) -> Outcome {
-    let trial = bench.standard()?;
+    let client = bench.standard()?;
     let names = || (0..1000).map(|number| format!("s-{number}"));
     for (environment, id) in [("dev", SPLIT), ("upstream", SPLIT_UPSTREAM)] {
         let session = there("a session", names().find(|each| split(each, id) == "thirty"))?;
         let user = there("a user", names().find(|each| split(each, id) == "seventy"))?;
         let key = key("reader", environment, ByServer);
-        let value = |context: &str| Ok::<_, Failure>(told(&trial, &key, context, "SPLIT")?.0);
+        let value = |context: &str| Ok::<_, Failure>(told(&client, &key, context, "SPLIT")?.0);
         // Profile `client` reads `session` and `sessionkey`, profile `edge` only `sessionkey`, which no SDK sends.
         let by_session = if environment == "dev" { "thirty" } else { "seventy" };
         let (session, user) = (component(&session), component(&user));
@@ -127,8 +136,8 @@ pub(super) fn session(bench: &Bench<'_>) -> Outcome {
 }
 
 pub(super) fn poison(bench: &Bench<'_>) -> Outcome {
-    let trial = bench.standard()?;
-    let response = with_context(&trial, &dev(ByServer), "userkey=fred,country=new_zealand")?;
+    let client = bench.standard()?;
+    let response = with_context(&client, &dev(ByServer), "userkey=fred,country=new_zealand")?;
     same("status", response.status, 200)?;
     let mut features = features(&response.json());
     let mut value = |name: &str| features.remove(name).and_then(|each| each.get("value").cloned());
@@ -138,19 +147,19 @@ pub(super) fn poison(bench: &Bench<'_>) -> Outcome {
 }
 
 pub(super) fn attributes_limit(bench: &Bench<'_>) -> Outcome {
-    let trial = bench.standard()?;
+    let client = bench.standard()?;
     // The 30th attribute counts; the 31st is ignored.
     for (before, value) in [(29, true), (30, false), (1000, false)] {
         let mut context: Vec<String> = (0..before).map(|n| format!("a{n}={n}")).collect();
         context.push("country=new_zealand".to_owned());
-        let (seen, _) = told(&trial, &dev(ByServer), &context.join(","), "FLAG")?;
+        let (seen, _) = told(&client, &dev(ByServer), &context.join(","), "FLAG")?;
         same(&format!("after {before} attributes"), seen, value.into())?;
     }
     Ok(())
 }
 
 pub(super) fn names_are_no_addresses(bench: &Bench<'_>) -> Outcome {
-    let trial = bench.standard()?;
+    let client = bench.standard()?;
     // `localhost` is 127.0.0.1 on every machine without a DNS query, so a server that resolves names would match it.
     for (address, value) in [
         ("127.0.0.1", true),
@@ -162,7 +171,7 @@ pub(super) fn names_are_no_addresses(bench: &Bench<'_>) -> Outcome {
         ("10.0.0.1", false),
     ] {
         let context = format!("address={address}");
-        same(address, told(&trial, &dev(ByServer), &context, "OFFICE")?.0, json!(value))?;
+        same(address, told(&client, &dev(ByServer), &context, "OFFICE")?.0, json!(value))?;
     }
     Ok(())
 }

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::Evaluated::{ByClient, ByServer};
 use super::check::{Failure, Outcome, check, same, there};
 use super::operations::figure;
-use super::trial::{Trial, by_key, dev, updated, version, writer};
+use super::scenario_client::{ScenarioClient, by_key, dev, updated, version, writer};
 use super::{Bench, Setup};
 use crate::wire::{EventStream, WireError};
 
@@ -51,7 +51,7 @@ fn until(
 }
 
 pub(super) fn no_gap(bench: &Bench<'_>) -> Outcome {
-    let trial = bench.standard()?;
+    let client = bench.standard()?;
     for round in 0..100 {
         let key = dev(if round % 2 == 0 { ByClient } else { ByServer });
         let value = json!(format!("gap {round}"));
@@ -59,10 +59,10 @@ pub(super) fn no_gap(bench: &Bench<'_>) -> Outcome {
         thread::scope(|scope| {
             let writes = scope.spawn(|| {
                 start.wait();
-                trial.set("SCRATCH", &value)
+                client.set("SCRATCH", &value)
             });
             start.wait();
-            let mut stream = trial.open(&trial.stream_request(&key))?;
+            let mut stream = client.open(&client.stream_request(&key))?;
             // The change must arrive, either in the list or as an event.
             let seen = until(&mut stream, "SCRATCH", &value, |_| true);
             joined(writes).and(seen)
@@ -72,15 +72,15 @@ pub(super) fn no_gap(bench: &Bench<'_>) -> Outcome {
 }
 
 pub(super) fn order(bench: &Bench<'_>) -> Outcome {
-    let trial = bench.standard()?;
+    let client = bench.standard()?;
     for key in [dev(ByClient), dev(ByServer)] {
-        let (mut stream, _) = trial.stream(&key)?;
+        let (mut stream, _) = client.stream(&key)?;
         let value = |n: usize| json!(format!("{n} of 50 for {}", key.len()));
         thread::scope(|scope| {
             let value = &value;
-            let trial = &trial;
+            let client = &client;
             let writes =
-                scope.spawn(move || (1..=50).try_for_each(|n| trial.set("SCRATCH", &value(n))));
+                scope.spawn(move || (1..=50).try_for_each(|n| client.set("SCRATCH", &value(n))));
             let all: Vec<Value> = (1..=50).map(value).collect();
             let seen = until(&mut stream, "SCRATCH", &value(50), |value| all.contains(value));
             joined(writes).and(seen)
@@ -90,18 +90,18 @@ pub(super) fn order(bench: &Bench<'_>) -> Outcome {
 }
 
 /// Opens `count` streams, half of them server-evaluated.
-fn streams(trial: &Trial, count: usize) -> Result<Vec<EventStream>, Failure> {
+fn streams(client: &ScenarioClient, count: usize) -> Result<Vec<EventStream>, Failure> {
     let keys = [dev(ByClient), dev(ByServer)];
     let keys = keys.iter().cycle().take(count);
-    keys.map(|key| trial.stream(key).map(|(stream, _)| stream)).collect()
+    keys.map(|key| client.stream(key).map(|(stream, _)| stream)).collect()
 }
 
 pub(super) fn fan_out(bench: &Bench<'_>) -> Outcome {
-    let trial = bench.standard()?;
-    let mut streams = streams(&trial, 1000)?;
+    let client = bench.standard()?;
+    let mut streams = streams(&client, 1000)?;
     for round in 0..2 {
         let value = json!(format!("to all {round}"));
-        trial.set("SCRATCH", &value)?;
+        client.set("SCRATCH", &value)?;
         for stream in &mut streams {
             // No event comes twice: the next event is always that of the next change.
             let event = updated(stream, "feature", "SCRATCH")?.json();
@@ -115,18 +115,18 @@ pub(super) fn slow_reader(bench: &Bench<'_>) -> Outcome {
     const CHANGES: usize = 48;
     const SIZE: usize = 256 << 10;
     let write_timeout = Some(Duration::from_secs(1));
-    let trial = bench.with(&Setup { write_timeout, ..Setup::default() })?;
-    let mut slow = trial.narrow(&trial.stream_request(&dev(ByClient)))?;
-    let (mut fast, _) = trial.stream(&dev(ByClient))?;
+    let client = bench.with(&Setup { write_timeout, ..Setup::default() })?;
+    let mut slow = client.narrow(&client.stream_request(&dev(ByClient)))?;
+    let (mut fast, _) = client.stream(&dev(ByClient))?;
     for change in 0..CHANGES {
         let value = json!(format!("{change} {}", "x".repeat(SIZE)));
-        trial.set("SCRATCH", &value)?;
+        client.set("SCRATCH", &value)?;
         let event = updated(&mut fast, "feature", "SCRATCH")?.json();
         check!(event.get("value") == Some(&value), "the fast one got another value");
     }
     // Only the slow stream must be dropped.
     let deadline = Instant::now() + LONG;
-    while figure(&trial, STREAMS)? > 1 {
+    while figure(&client, STREAMS)? > 1 {
         check!(Instant::now() < deadline, "who does not read is not dropped");
     }
     let mut received = 0;
@@ -141,18 +141,18 @@ pub(super) fn slow_reader(bench: &Bench<'_>) -> Outcome {
     ended?;
     let sent = CHANGES * SIZE;
     check!(received < sent / 2, "{received} of {sent} bytes were kept for who did not read");
-    trial.set("SCRATCH", &json!("afterwards"))?;
+    client.set("SCRATCH", &json!("afterwards"))?;
     updated(&mut fast, "feature", "SCRATCH").map(|_| ())
 }
 
 /// Returns the number of open streams after the server has noticed all closed connections.
-fn settled(trial: &Trial) -> Result<u64, Failure> {
-    let mut least = figure(trial, STREAMS)?;
+fn settled(client: &ScenarioClient) -> Result<u64, Failure> {
+    let mut least = figure(client, STREAMS)?;
     let mut unchanged = 0;
     while unchanged < 20 {
         // A server notices a closed connection when it writes to it.
-        trial.set("SCRATCH", &json!(format!("{least} since {unchanged}")))?;
-        let now = figure(trial, STREAMS)?;
+        client.set("SCRATCH", &json!(format!("{least} since {unchanged}")))?;
+        let now = figure(client, STREAMS)?;
         unchanged = if now < least { 0 } else { unchanged + 1 };
         least = least.min(now);
     }
@@ -160,47 +160,47 @@ fn settled(trial: &Trial) -> Result<u64, Failure> {
 }
 
 pub(super) fn disconnects(bench: &Bench<'_>) -> Outcome {
-    let trial = bench.standard()?;
-    let before = settled(&trial)?;
-    let open = streams(&trial, 500)?;
+    let client = bench.standard()?;
+    let before = settled(&client)?;
+    let open = streams(&client, 500)?;
     // The clients of the other half read nothing, so that their sockets are reset.
-    let unread = (0..500).map(|_| trial.open(&trial.stream_request(&dev(ByClient))));
+    let unread = (0..500).map(|_| client.open(&client.stream_request(&dev(ByClient))));
     let unread = unread.collect::<Result<Vec<_>, _>>()?;
-    check!(figure(&trial, STREAMS)? >= before + 1000, "1000 streams are not counted");
+    check!(figure(&client, STREAMS)? >= before + 1000, "1000 streams are not counted");
     drop(open);
     drop(unread);
     let deadline = Instant::now() + LONG;
     loop {
-        let now = figure(&trial, STREAMS)?;
+        let now = figure(&client, STREAMS)?;
         if now <= before {
-            return trial.is_alive();
+            return client.is_alive();
         }
         check!(Instant::now() < deadline, "{now} streams are still counted");
-        trial.set("SCRATCH", &json!(format!("{now} are left")))?;
+        client.set("SCRATCH", &json!(format!("{now} are left")))?;
     }
 }
 
 pub(super) fn concurrent_writers(bench: &Bench<'_>) -> Outcome {
     const WRITERS: usize = 20;
     const TIMES: usize = 10;
-    let trial = bench.standard()?;
-    trial.set("SCRATCH", &json!("before all"))?;
-    let (mut stream, _) = trial.stream(&dev(ByClient))?;
+    let client = bench.standard()?;
+    client.set("SCRATCH", &json!("before all"))?;
+    let (mut stream, _) = client.stream(&dev(ByClient))?;
     let start = Barrier::new(WRITERS);
     let value = |writer: usize, time: usize| format!("{writer}.{time} {writer}.{time}");
     thread::scope(|scope| {
         let writers: Vec<_> = (0..WRITERS)
             .map(|number| {
-                let (trial, start, value) = (&trial, &start, &value);
+                let (client, start, value) = (&client, &start, &value);
                 scope.spawn(move || {
                     start.wait();
                     let mut newest = -1;
                     for time in 0..TIMES {
                         let body = json!({ "value": value(number, time) }).to_string();
-                        let response = trial.put(&writer(), "SCRATCH", &body)?;
+                        let response = client.put(&writer(), "SCRATCH", &body)?;
                         same("status", response.status, 200)?;
                         // The read must see the own write or a later one.
-                        let seen = trial.feature(&dev(ByClient), "SCRATCH")?;
+                        let seen = client.feature(&dev(ByClient), "SCRATCH")?;
                         check!(version(&seen) > newest, "{seen} after version {newest}");
                         newest = version(&seen);
                         check!(
@@ -214,7 +214,7 @@ pub(super) fn concurrent_writers(bench: &Bench<'_>) -> Outcome {
             .collect();
         writers.into_iter().try_for_each(joined)
     })?;
-    let last = trial.feature(&dev(ByClient), "SCRATCH")?.get("value").cloned().unwrap_or_default();
+    let last = client.feature(&dev(ByClient), "SCRATCH")?.get("value").cloned().unwrap_or_default();
     let lasts: Vec<Value> = (0..WRITERS).map(|number| json!(value(number, TIMES - 1))).collect();
     check!(lasts.contains(&last), "{last} is not the last of any writer");
     let all: Vec<Value> = (0..WRITERS)

@@ -1,29 +1,29 @@
 //! The scenarios that every Edge must pass (conformance 2.9, S).
 //!
-//! A scenario gets a server with a [`Setup`] from a [`Bench`] and sends requests to it. The caller provides a [`Lab`]: one that starts
+//! A scenario gets a server with a [`Setup`] from a [`Bench`] and sends requests to it. The caller provides a [`ServerLauncher`]: one that starts
 //! servers ([`Program`]), or one for a running server ([`Running`], [`Administered`]). A scenario that needs more than the lab can do is
 //! reported as not run, which is not a success.
 
 mod administered;
 mod check;
 mod evaluated;
-mod lab;
+mod launcher;
 mod many;
 mod operations;
 mod poll;
 mod program;
 mod put;
+mod scenario_client;
 mod served;
 mod state;
 mod stream;
-mod trial;
 
 pub use administered::Administered;
 pub use check::{Failure, Outcome};
-pub use lab::{Bench, Lab, Running, Setup, Subject};
+pub use launcher::{Bench, Running, ServerLauncher, Setup, Subject};
 pub use program::Program;
+pub use scenario_client::ScenarioClient;
 pub use state::{Evaluated, environment, key, standard};
-pub use trial::Trial;
 
 /// One scenario.
 #[derive(Debug, Clone, Copy)]
@@ -36,12 +36,12 @@ pub struct Scenario {
 }
 
 impl Scenario {
-    /// Runs the scenario with servers of `lab`.
+    /// Runs the scenario with servers of `launcher`.
     ///
     /// # Errors
     /// The difference between expected and actual behaviour, or what the lab cannot do.
-    pub fn run(&self, lab: &dyn Lab) -> Outcome {
-        (self.run)(&Bench::new(lab, self.id))
+    pub fn run(&self, launcher: &dyn ServerLauncher) -> Outcome {
+        (self.run)(&Bench::new(launcher, self.id))
     }
 
     /// Returns the scenario with this id.

@@ -6,21 +6,21 @@ use super::Evaluated::{ByClient, ByServer};
 use super::check::{Failure, Outcome, check, same, there};
 use super::poll::{NOWHERE, UNKNOWN};
 use super::put::expecting;
+use super::scenario_client::{ScenarioClient, by_key, dev, writer};
 use super::state::secrets;
-use super::trial::{Trial, by_key, dev, writer};
 use super::{Bench, Setup, environment, standard};
 use crate::wire::{Request, Response};
 
 /// Sends a GET to the address of health and metrics.
-fn monitor(trial: &Trial, path: &str) -> Result<Response, Failure> {
-    let base = trial.subject().monitor();
+fn monitor(client: &ScenarioClient, path: &str) -> Result<Response, Failure> {
+    let base = client.subject().monitor();
     let request = Request::new("GET", base.target(path));
-    Ok(trial.connect_to(base)?.request(&request)?)
+    Ok(client.connect_to(base)?.request(&request)?)
 }
 
 /// Returns an integer metric of `/metrics`, summed over its labels.
-pub(super) fn figure(trial: &Trial, name: &str) -> Result<u64, Failure> {
-    let response = monitor(trial, "/metrics")?;
+pub(super) fn figure(client: &ScenarioClient, name: &str) -> Result<u64, Failure> {
+    let response = monitor(client, "/metrics")?;
     check!(response.status == 200, "/metrics answers {}", response.status);
     let text = response.text();
     check!(text.contains(name), "{name} is not in /metrics");
@@ -34,15 +34,15 @@ pub(super) fn figure(trial: &Trial, name: &str) -> Result<u64, Failure> {
 }
 
 pub(super) fn health(bench: &Bench<'_>) -> Outcome {
-    let trial = bench.with(&Setup { state: None, ..Setup::default() })?;
-    let status = |path: &str| Ok::<_, Failure>(monitor(&trial, path)?.status);
+    let client = bench.with(&Setup { state: None, ..Setup::default() })?;
+    let status = |path: &str| Ok::<_, Failure>(monitor(&client, path)?.status);
     let readiness = ["/health/readiness", "/health/readyness"];
     same("liveness while loading", status("/health/liveness")?, 200)?;
     for path in readiness {
         let loading = status(path)?;
         check!([500, 503].contains(&loading), "{path} while loading: {loading}");
     }
-    trial.subject().serve(&standard())?;
+    client.subject().serve(&standard())?;
     for path in ["/health/liveness"].iter().chain(&readiness) {
         same(path, status(path)?, 200)?;
     }
@@ -61,19 +61,19 @@ pub(super) fn version(bench: &Bench<'_>) -> Outcome {
 }
 
 pub(super) fn graceful(bench: &Bench<'_>) -> Outcome {
-    let trial = bench.standard()?;
+    let client = bench.standard()?;
     let mut streams = Vec::new();
     for key in [dev(ByClient), dev(ByServer)].iter().cycle().take(10) {
-        streams.push(trial.stream(key)?.0);
+        streams.push(client.stream(key)?.0);
     }
-    let mut idle = trial.connect()?;
-    same("before", idle.request(&trial.poll(&[&dev(ByClient)]))?.status, 200)?;
+    let mut idle = client.connect()?;
+    same("before", idle.request(&client.poll(&[&dev(ByClient)]))?.status, 200)?;
     // This request is in progress for certain: the server has asked for its body.
     let body = r#"{"value":"in flight"}"#;
-    let mut flying = trial.connect()?;
-    flying.send(&expecting(&trial, body).bytes(trial.base().authority()))?;
+    let mut flying = client.connect()?;
+    flying.send(&expecting(&client, body).bytes(client.base().authority()))?;
     same("the body is asked for", flying.interim()?, 100)?;
-    trial.subject().stop()?;
+    client.subject().stop()?;
     for stream in &mut streams {
         let bye = there("an event", stream.told()?)?;
         same("streams", (&*bye.name, bye.json()), ("bye", json!({"status": "closed"})))?;
@@ -85,24 +85,24 @@ pub(super) fn graceful(bench: &Bench<'_>) -> Outcome {
 }
 
 pub(super) fn restart(bench: &Bench<'_>) -> Outcome {
-    let trial = bench.standard()?;
-    let (mut stream, _) = trial.stream(&dev(ByClient))?;
-    trial.subject().stop()?;
+    let client = bench.standard()?;
+    let (mut stream, _) = client.stream(&dev(ByClient))?;
+    client.subject().stop()?;
     // The stream ends properly, with or without `bye`.
     if let Some(event) = stream.told()? {
         same("the last event", &*event.name, "bye")?;
         same("then", stream.told()?, None)?;
     }
     drop(stream);
-    trial.subject().start_again()?;
-    let (_, list) = trial.stream(&dev(ByClient))?;
+    client.subject().start_again()?;
+    let (_, list) = client.stream(&dev(ByClient))?;
     let colour = there("COLOUR", by_key(&list.json()).remove("COLOUR"))?;
     same("value", colour.get("value"), Some(&"grey".into()))?;
-    trial.is_alive()
+    client.is_alive()
 }
 
 pub(super) fn no_secrets(bench: &Bench<'_>) -> Outcome {
-    let trial = bench.standard()?;
+    let client = bench.standard()?;
     let body = r#"{"value":true}"#;
     let stranger = format!("{}/{UNKNOWN}", environment("dev"));
     let mut texts = Vec::new();
@@ -116,25 +116,25 @@ pub(super) fn no_secrets(bench: &Bench<'_>) -> Outcome {
         (&stranger, "FLAG", body),
         (&writer().replace('/', "+"), "NO_SUCH", body),
     ] {
-        let response = trial.put(key, feature, body)?;
+        let response = client.put(key, feature, body)?;
         check!(response.status >= 400, "PUT {feature}: {}", response.status);
         texts.push(response);
     }
-    texts.push(trial.polled(&stranger)?);
-    texts.push(trial.ask(&trial.request("DELETE", &format!("/features/{}", dev(ByClient))))?);
-    texts.push(trial.ask(&trial.request("GET", &format!("/features/{}/x/y/z", dev(ByServer))))?);
-    texts.push(trial.ask(&trial.request("POST", &format!("/features?apiKey={}", writer())))?);
+    texts.push(client.polled(&stranger)?);
+    texts.push(client.ask(&client.request("DELETE", &format!("/features/{}", dev(ByClient))))?);
+    texts.push(client.ask(&client.request("GET", &format!("/features/{}/x/y/z", dev(ByServer))))?);
+    texts.push(client.ask(&client.request("POST", &format!("/features?apiKey={}", writer())))?);
     for path in ["/metrics", "/info/version", "/health/liveness", "/health/readiness", "/"] {
-        texts.push(monitor(&trial, path)?);
+        texts.push(monitor(&client, path)?);
     }
     let mut all: Vec<String> = texts
         .iter()
         .map(|response| format!("{:?}\n{}", response.headers, response.text()))
         .collect();
-    let (_stream, list) = trial.stream(&dev(ByClient))?;
+    let (_stream, list) = client.stream(&dev(ByClient))?;
     all.push(list.lines.join("\n"));
     for key in [stranger, format!("{NOWHERE}/{UNKNOWN}")] {
-        let mut stream = trial.open(&trial.stream_request(&key))?;
+        let mut stream = client.open(&client.stream_request(&key))?;
         while let Some(event) = stream.told()? {
             all.push(event.lines.join("\n"));
         }
@@ -148,10 +148,10 @@ pub(super) fn no_secrets(bench: &Bench<'_>) -> Outcome {
 }
 
 pub(super) fn cors_stream(bench: &Bench<'_>) -> Outcome {
-    let trial = bench.standard()?;
+    let client = bench.standard()?;
     for key in [dev(ByClient), format!("{NOWHERE}/{UNKNOWN}")] {
-        let request = trial.stream_request(&key).header("origin", "http://shop.example");
-        let stream = trial.open(&request)?;
+        let request = client.stream_request(&key).header("origin", "http://shop.example");
+        let stream = client.open(&request)?;
         let header = |name: &str| stream.head.headers.get(name);
         same("origin", header("access-control-allow-origin"), Some("*"))?;
         same("credentials", header("access-control-allow-credentials"), None)?;

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::Evaluated::{ByClient, ByServer};
 use super::check::{Failure, Outcome, check, same, there};
-use super::trial::{Trial, dev};
+use super::scenario_client::{ScenarioClient, dev};
 use super::{Bench, environment, key};
 use crate::wire::{Response, component};
 
@@ -40,41 +40,41 @@ pub(super) fn ok(bench: &Bench<'_>) -> Outcome {
 }
 
 pub(super) fn trailing_slash(bench: &Bench<'_>) -> Outcome {
-    let trial = bench.standard()?;
+    let client = bench.standard()?;
     let key = component(&dev(ByClient));
-    let plain = trial.ask(&trial.request("GET", &format!("/features?apiKey={key}")))?;
-    let slash = trial.ask(&trial.request("GET", &format!("/features/?apiKey={key}")))?;
+    let plain = client.ask(&client.request("GET", &format!("/features?apiKey={key}")))?;
+    let slash = client.ask(&client.request("GET", &format!("/features/?apiKey={key}")))?;
     same("status", slash.status, 200)?;
     same("body", slash.json(), plain.json())?;
     same("etag", slash.header("etag"), plain.header("etag"))
 }
 
 pub(super) fn sdk_url(bench: &Bench<'_>) -> Outcome {
-    let trial = bench.standard()?;
+    let client = bench.standard()?;
     let (good, bad) = (component(&dev(ByClient)), component(&key("lodger", "other", ByClient)));
-    let plain = trial.polled(&dev(ByClient))?;
+    let plain = client.polled(&dev(ByClient))?;
     for query in [
         format!("sdkUrl={good}"),
         format!("apiKey={bad}&sdkUrl={good}"),
         format!("sdkUrl={good}&apiKey=nonsense&contextSha=0"),
     ] {
-        let alias = trial.ask(&trial.request("GET", &format!("/features?{query}")))?;
+        let alias = client.ask(&client.request("GET", &format!("/features?{query}")))?;
         same(&query, (alias.status, alias.json()), (200, plain.json()))?;
     }
     Ok(())
 }
 
 pub(super) fn no_keys(bench: &Bench<'_>) -> Outcome {
-    let trial = bench.standard()?;
+    let client = bench.standard()?;
     for path in ["/features", "/features/", "/features?", "/features?contextSha=0"] {
-        let response = trial.ask(&trial.request("GET", path))?;
+        let response = client.ask(&client.request("GET", path))?;
         same(path, (response.status, response.text()), (400, String::new()))?;
     }
     Ok(())
 }
 
 pub(super) fn unparsable_key(bench: &Bench<'_>) -> Outcome {
-    let trial = bench.standard()?;
+    let client = bench.standard()?;
     let id = environment("dev");
     for key in [
         "",
@@ -88,21 +88,21 @@ pub(super) fn unparsable_key(bench: &Bench<'_>) -> Outcome {
         "not-a-uuid/k",
         &format!("{}/k", id.replace('-', "")),
     ] {
-        let response = trial.polled(key)?;
+        let response = client.polled(key)?;
         same(&format!("apiKey={key}"), (response.status, response.text()), (404, String::new()))?;
     }
     Ok(())
 }
 
 pub(super) fn unknown_key(bench: &Bench<'_>) -> Outcome {
-    let trial = bench.standard()?;
+    let client = bench.standard()?;
     let shown = |response: &Response| {
         let mut headers = response.headers.0.clone();
         headers.retain(|(name, _)| name != "date");
         (response.status, headers, response.text())
     };
     // The answer must not reveal which part of the key is wrong.
-    let unparsable = shown(&trial.polled("nonsense")?);
+    let unparsable = shown(&client.polled("nonsense")?);
     same("status", unparsable.0, 404)?;
     let secret = |key: String| key.split_once('/').map(|(_, secret)| secret.to_owned());
     let reader = there("a secret", secret(dev(ByClient)))?;
@@ -114,16 +114,16 @@ pub(super) fn unknown_key(bench: &Bench<'_>) -> Outcome {
         format!("{}/{}", environment("dev"), reader.to_lowercase()),
         format!("{}/{}", environment("dev"), reader.trim_end_matches('4')),
     ] {
-        same(&key, shown(&trial.polled(&key)?), unparsable.clone())?;
+        same(&key, shown(&client.polled(&key)?), unparsable.clone())?;
     }
     Ok(())
 }
 
 pub(super) fn mixed_keys(bench: &Bench<'_>) -> Outcome {
-    let trial = bench.standard()?;
+    let client = bench.standard()?;
     let nowhere = format!("{NOWHERE}/{UNKNOWN}");
     let stranger = format!("{}/{UNKNOWN}", environment("other"));
-    let response = trial.ask(&trial.poll(&[&nowhere, &dev(ByClient), &stranger]))?;
+    let response = client.ask(&client.poll(&[&nowhere, &dev(ByClient), &stranger]))?;
     same("status", response.status, 200)?;
     let body = response.json();
     let ids: Vec<&Value> =
@@ -138,16 +138,16 @@ pub(super) fn mixed_keys(bench: &Bench<'_>) -> Outcome {
 }
 
 pub(super) fn duplicate_key(bench: &Bench<'_>) -> Outcome {
-    let trial = bench.standard()?;
+    let client = bench.standard()?;
     let key = dev(ByClient);
-    let once = trial.polled(&key)?;
-    let twice = trial.ask(&trial.poll(&[&key, &key]))?;
+    let once = client.polled(&key)?;
+    let twice = client.ask(&client.poll(&[&key, &key]))?;
     same("body", (twice.status, twice.json()), (200, once.json()))?;
     same("etag", twice.header("etag"), once.header("etag"))
 }
 
 pub(super) fn two_environments(bench: &Bench<'_>) -> Outcome {
-    let trial = bench.standard()?;
+    let client = bench.standard()?;
     let (one, other) = (dev(ByClient), key("reader", "other", ByServer));
     let ids = [environment("dev"), environment("other")];
     for (keys, ids) in
@@ -155,23 +155,23 @@ pub(super) fn two_environments(bench: &Bench<'_>) -> Outcome {
     {
         // Ten times, because a random order may be right by chance.
         for _ in 0..10 {
-            let response = trial.ask(&trial.poll(&keys))?;
+            let response = client.ask(&client.poll(&keys))?;
             same("status", response.status, 200)?;
             let body = response.json();
             let seen = [body.pointer("/0/id"), body.pointer("/1/id")].map(|id| json!(id));
             same("order", seen, ids.map(|id| json!(id)))?;
             let etag = etag(&response)?;
             same("parts of the etag", etag.split(';').count(), 2)?;
-            let again = trial.ask(&trial.poll(&keys).header("if-none-match", &*etag))?;
+            let again = client.ask(&client.poll(&keys).header("if-none-match", &*etag))?;
             same("again", (again.status, again.header("etag")), (304, Some(&*etag)))?;
             let turned: Vec<&str> = etag.trim_matches('"').rsplit(';').collect();
             let turned = format!("\"{}\"", turned.join(";"));
-            let turned = trial.ask(&trial.poll(&keys).header("if-none-match", turned))?;
+            let turned = client.ask(&client.poll(&keys).header("if-none-match", turned))?;
             same("tags in the other order", turned.status, 200)?;
         }
     }
     // A server key gets no strategies, even together with a client key.
-    let both = trial.ask(&trial.poll(&[&one, &key("guest", "dev", ByServer)]))?.json();
+    let both = client.ask(&client.poll(&[&one, &key("guest", "dev", ByServer)]))?.json();
     let strategies = |at: usize| both.get(at).map(|each| each.to_string().contains("strategies"));
     same("strategies for the client key", strategies(0), Some(true))?;
     same("strategies for the server key", strategies(1), Some(false))?;
@@ -179,25 +179,25 @@ pub(super) fn two_environments(bench: &Bench<'_>) -> Outcome {
 }
 
 pub(super) fn three_part_key(bench: &Bench<'_>) -> Outcome {
-    let trial = bench.standard()?;
-    let plain = trial.polled(&dev(ByClient))?;
+    let client = bench.standard()?;
+    let plain = client.polled(&dev(ByClient))?;
     for cache in ["default", "another", "DEFAULT"] {
-        let old = trial.polled(&format!("{cache}/{}", dev(ByClient)))?;
+        let old = client.polled(&format!("{cache}/{}", dev(ByClient)))?;
         same(cache, (old.status, old.json()), (200, plain.json()))?;
         same(cache, old.header("etag"), plain.header("etag"))?;
     }
     let upper =
         dev(ByClient).split_once('/').map(|(id, key)| format!("{}/{key}", id.to_uppercase()));
-    let upper = trial.polled(&there("a key", upper)?)?;
+    let upper = client.polled(&there("a key", upper)?)?;
     same("the id in capitals", (upper.status, upper.json()), (200, plain.json()))
 }
 
 pub(super) fn not_modified(bench: &Bench<'_>) -> Outcome {
-    let trial = bench.standard()?;
+    let client = bench.standard()?;
     for evaluated in [ByClient, ByServer] {
-        let poll = trial.poll(&[&dev(evaluated)]).header("x-featurehub", "country=new_zealand");
-        let etag = etag(&trial.ask(&poll)?)?;
-        let again = trial.ask(&poll.header("if-none-match", &*etag))?;
+        let poll = client.poll(&[&dev(evaluated)]).header("x-featurehub", "country=new_zealand");
+        let etag = etag(&client.ask(&poll)?)?;
+        let again = client.ask(&poll.header("if-none-match", &*etag))?;
         same("status", again.status, 304)?;
         same("body", again.text(), String::new())?;
         same("etag", again.header("etag"), Some(&*etag))?;
@@ -206,44 +206,45 @@ pub(super) fn not_modified(bench: &Bench<'_>) -> Outcome {
 }
 
 pub(super) fn not_modified_after_change(bench: &Bench<'_>) -> Outcome {
-    let trial = bench.standard()?;
+    let client = bench.standard()?;
     for evaluated in [ByClient, ByServer] {
-        trial.set("SCRATCH", &json!(format!("before {evaluated:?}")))?;
-        let before = etag(&trial.polled(&dev(evaluated))?)?;
-        trial.set("SCRATCH", &json!(format!("after {evaluated:?}")))?;
+        client.set("SCRATCH", &json!(format!("before {evaluated:?}")))?;
+        let before = etag(&client.polled(&dev(evaluated))?)?;
+        client.set("SCRATCH", &json!(format!("after {evaluated:?}")))?;
         let changed =
-            trial.ask(&trial.poll(&[&dev(evaluated)]).header("if-none-match", &*before))?;
+            client.ask(&client.poll(&[&dev(evaluated)]).header("if-none-match", &*before))?;
         same("status", changed.status, 200)?;
         let after = etag(&changed)?;
         check!(after != before, "the etag stayed {after}");
-        let body = super::trial::features(&changed.json());
+        let body = super::scenario_client::features(&changed.json());
         let value = body.get("SCRATCH").and_then(|feature| feature.get("value"));
         same("value", value, Some(&json!(format!("after {evaluated:?}"))))?;
-        let again = trial.ask(&trial.poll(&[&dev(evaluated)]).header("if-none-match", after))?;
+        let again = client.ask(&client.poll(&[&dev(evaluated)]).header("if-none-match", after))?;
         same("the new etag", again.status, 304)?;
     }
     Ok(())
 }
 
 pub(super) fn etag_of_another_context(bench: &Bench<'_>) -> Outcome {
-    let trial = bench.standard()?;
-    let poll = |context: &str| trial.poll(&[&dev(ByServer)]).header("x-featurehub", context);
-    let fred = etag(&trial.ask(&poll("userkey=fred,country=turkey"))?)?;
+    let client = bench.standard()?;
+    let poll = |context: &str| client.poll(&[&dev(ByServer)]).header("x-featurehub", context);
+    let fred = etag(&client.ask(&poll("userkey=fred,country=turkey"))?)?;
     let same_context = poll("country=turkey,userkey=fred").header("if-none-match", &*fred);
-    same("the same context", trial.ask(&same_context)?.status, 304)?;
+    same("the same context", client.ask(&same_context)?.status, 304)?;
     for other in ["userkey=jane,country=turkey", "userkey=fred", "userkey=fred%2Cturkey"] {
-        let response = trial.ask(&poll(other).header("if-none-match", &*fred))?;
+        let response = client.ask(&poll(other).header("if-none-match", &*fred))?;
         same(other, response.status, 200)?;
     }
-    let none = trial.ask(&trial.poll(&[&dev(ByServer)]).header("if-none-match", fred))?;
+    let none = client.ask(&client.poll(&[&dev(ByServer)]).header("if-none-match", fred))?;
     same("no context", none.status, 200)
 }
 
 pub(super) fn etag_garbage(bench: &Bench<'_>) -> Outcome {
-    let trial = bench.standard()?;
-    let current = etag(&trial.polled(&dev(ByClient))?)?;
+    let client = bench.standard()?;
+    let current = etag(&client.polled(&dev(ByClient))?)?;
     let bare = current.trim_matches('"').to_owned();
-    let ask = |etag: &str| trial.ask(&trial.poll(&[&dev(ByClient)]).header("if-none-match", etag));
+    let ask =
+        |etag: &str| client.ask(&client.poll(&[&dev(ByClient)]).header("if-none-match", etag));
     for garbage in [
         &*bare,
         "*",
@@ -266,8 +267,8 @@ pub(super) fn etag_garbage(bench: &Bench<'_>) -> Outcome {
     }
     let weak = ask(&format!("W/{current}"))?.status;
     check!(weak == 304 || weak == 200, "W/ answers {weak}");
-    let both = trial.poll(&[&dev(ByClient)]).header("if-none-match", "\"one\"");
-    let both = trial.ask(&both.header("if-none-match", "\"two\""))?;
+    let both = client.poll(&[&dev(ByClient)]).header("if-none-match", "\"one\"");
+    let both = client.ask(&both.header("if-none-match", "\"two\""))?;
     same("two headers", both.status, 200)
 }
 
@@ -277,6 +278,10 @@ pub(super) fn etag(response: &Response) -> Result<String, Failure> {
 }
 
 /// Polls with a server key and a context.
-pub(super) fn with_context(trial: &Trial, key: &str, context: &str) -> Result<Response, Failure> {
-    trial.ask(&trial.poll(&[key]).header("x-featurehub", context))
+pub(super) fn with_context(
+    client: &ScenarioClient,
+    key: &str,
+    context: &str,
+) -> Result<Response, Failure> {
+    client.ask(&client.poll(&[key]).header("x-featurehub", context))
 }

@@ -13,8 +13,8 @@ use tempfile::TempDir;
 use super::Evaluated::ByClient;
 use super::check::{Failure, Outcome, check, there};
 use super::key;
-use super::lab::{Lab, Setup, Subject};
-use super::trial::by_key;
+use super::launcher::{ServerLauncher, Setup, Subject};
+use super::scenario_client::by_key;
 use crate::wire::{Base, Connection, Request, component};
 
 /// Time limit for starting a process and for detecting a new file.
@@ -102,7 +102,7 @@ fn launch(program: &Path, arguments: &[String]) -> Result<(Child, Base, Base), F
     }
 }
 
-impl Lab for Program {
+impl ServerLauncher for Program {
     fn start(&self, setup: &Setup) -> Result<Box<dyn Subject>, Failure> {
         let Some(state) = &setup.state else {
             return Err(Failure::Unable("fh serve reads its file before it listens"));

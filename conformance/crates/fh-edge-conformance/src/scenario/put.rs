@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::Evaluated::{ByClient, ByServer};
 use super::check::{Failure, Outcome, check, same, there};
 use super::poll::{NOWHERE, UNKNOWN, etag};
-use super::trial::{Trial, dev, updated, version, writer};
+use super::scenario_client::{ScenarioClient, dev, updated, version, writer};
 use super::{Bench, environment, key};
 use crate::wire::{Connection, Request, Response, WireError};
 
@@ -15,10 +15,10 @@ fn said(response: &Response) -> (u16, String) {
 }
 
 /// Sets a feature to this value and lock state, whatever its state was.
-fn reset(trial: &Trial, feature: &str, value: &Value, locked: bool) -> Outcome {
+fn reset(client: &ScenarioClient, feature: &str, value: &Value, locked: bool) -> Outcome {
     let bodies = [format!(r#"{{"lock":false,"value":{value}}}"#), r#"{"lock":true}"#.to_owned()];
     for body in bodies.iter().take(if locked { 2 } else { 1 }) {
-        let response = trial.put(&writer(), feature, body)?;
+        let response = client.put(&writer(), feature, body)?;
         // 202 means that the feature already has this value and lock state.
         let is_done = [200, 202].contains(&response.status) && response.text().is_empty();
         check!(is_done, "{feature} set to {body}: {:?}", said(&response));
@@ -26,36 +26,36 @@ fn reset(trial: &Trial, feature: &str, value: &Value, locked: bool) -> Outcome {
     Ok(())
 }
 
-fn value(trial: &Trial, feature: &str) -> Result<Value, Failure> {
-    Ok(trial.feature(&dev(ByClient), feature)?.get("value").cloned().unwrap_or_default())
+fn value(client: &ScenarioClient, feature: &str) -> Result<Value, Failure> {
+    Ok(client.feature(&dev(ByClient), feature)?.get("value").cloned().unwrap_or_default())
 }
 
 pub(super) fn change(bench: &Bench<'_>) -> Outcome {
-    let trial = bench.standard()?;
-    reset(&trial, "FLAG", &false.into(), false)?;
-    reset(&trial, "LOCKED", &false.into(), true)?;
+    let client = bench.standard()?;
+    reset(&client, "FLAG", &false.into(), false)?;
+    reset(&client, "LOCKED", &false.into(), true)?;
     for (key, feature, body) in [
         (writer(), "FLAG", r#"{"value":true}"#),
         (key("writer", "dev", ByServer), "LOCKED", r#"{"value":true,"lock":false}"#),
     ] {
-        let (mut stream, _) = trial.stream(&dev(ByClient))?;
-        let response = trial.put(&key, feature, body)?;
+        let (mut stream, _) = client.stream(&dev(ByClient))?;
+        let response = client.put(&key, feature, body)?;
         check!([200, 201].contains(&response.status), "{feature}: {:?}", said(&response));
-        let polled = trial.feature(&dev(ByClient), feature)?;
+        let polled = client.feature(&dev(ByClient), feature)?;
         same("polled", polled.get("value"), Some(&true.into()))?;
         same("lock", polled.get("l"), Some(&false.into()))?;
         same("streamed", updated(&mut stream, "feature", feature)?.json(), polled)?;
     }
-    reset(&trial, "FLAG", &false.into(), false)?;
-    reset(&trial, "LOCKED", &false.into(), true)
+    reset(&client, "FLAG", &false.into(), false)?;
+    reset(&client, "LOCKED", &false.into(), true)
 }
 
 pub(super) fn no_change(bench: &Bench<'_>) -> Outcome {
-    let trial = bench.standard()?;
-    reset(&trial, "SCRATCH", &json!("same"), true)?;
-    reset(&trial, "COLOUR", &json!("grey"), false)?;
-    let before = trial.polled(&dev(ByClient))?;
-    let (mut stream, _) = trial.stream(&dev(ByClient))?;
+    let client = bench.standard()?;
+    reset(&client, "SCRATCH", &json!("same"), true)?;
+    reset(&client, "COLOUR", &json!("grey"), false)?;
+    let before = client.polled(&dev(ByClient))?;
+    let (mut stream, _) = client.stream(&dev(ByClient))?;
     for (feature, body, statuses) in [
         ("COLOUR", r#"{"value":"grey"}"#, [200, 202]),
         ("COLOUR", r#"{"value":"grey","updateValue":true}"#, [200, 202]),
@@ -64,72 +64,72 @@ pub(super) fn no_change(bench: &Bench<'_>) -> Outcome {
         ("COLOUR", r#"{"lock":false}"#, [200, 200]),
         ("COLOUR", r#"{"lock":false,"value":"grey"}"#, [202, 202]),
     ] {
-        let response = trial.put(&writer(), feature, body)?;
+        let response = client.put(&writer(), feature, body)?;
         check!(statuses.contains(&response.status), "{body}: {:?}", said(&response));
     }
-    let after = trial.polled(&dev(ByClient))?;
+    let after = client.polled(&dev(ByClient))?;
     same("body", after.json(), before.json())?;
     same("etag", etag(&after)?, etag(&before)?)?;
-    reset(&trial, "SCRATCH", &json!("start"), false)?;
+    reset(&client, "SCRATCH", &json!("start"), false)?;
     // None of the requests above sent an event: the next event is that of this write.
     updated(&mut stream, "feature", "SCRATCH").map(|_| ())
 }
 
 pub(super) fn locked(bench: &Bench<'_>) -> Outcome {
-    let trial = bench.standard()?;
-    reset(&trial, "LOCKED", &false.into(), true)?;
-    let before = trial.feature(&dev(ByClient), "LOCKED")?;
+    let client = bench.standard()?;
+    reset(&client, "LOCKED", &false.into(), true)?;
+    let before = client.feature(&dev(ByClient), "LOCKED")?;
     for body in [r#"{"value":true}"#, r#"{"value":false}"#, r#"{"value":true,"lock":true}"#] {
         let sentence = "it is locked, cannot change value without also unlocking";
-        let response = trial.put(&writer(), "LOCKED", body)?;
+        let response = client.put(&writer(), "LOCKED", body)?;
         same(body, said(&response), (412, sentence.to_owned()))?;
         same("type", response.header("content-type"), Some("text/plain"))?;
     }
-    same("the feature", trial.feature(&dev(ByClient), "LOCKED")?, before)
+    same("the feature", client.feature(&dev(ByClient), "LOCKED")?, before)
 }
 
 pub(super) fn unlock_and_change(bench: &Bench<'_>) -> Outcome {
-    let trial = bench.standard()?;
-    reset(&trial, "SCRATCH", &json!("locked"), true)?;
-    let before = trial.feature(&dev(ByClient), "SCRATCH")?;
-    let (mut stream, _) = trial.stream(&dev(ByClient))?;
-    let response = trial.put(&writer(), "SCRATCH", r#"{"value":"free","lock":false}"#)?;
+    let client = bench.standard()?;
+    reset(&client, "SCRATCH", &json!("locked"), true)?;
+    let before = client.feature(&dev(ByClient), "SCRATCH")?;
+    let (mut stream, _) = client.stream(&dev(ByClient))?;
+    let response = client.put(&writer(), "SCRATCH", r#"{"value":"free","lock":false}"#)?;
     check!([200, 201].contains(&response.status), "{:?}", said(&response));
     let event = updated(&mut stream, "feature", "SCRATCH")?.json();
     check!(version(&event) > version(&before), "{event} is not newer than {before}");
     let both = (event.get("value").cloned(), event.get("l").cloned());
     same("value and lock in one step", both, (Some("free".into()), Some(false.into())))?;
     // Value and lock changed in one step: the next event is that of the next write.
-    trial.set("FLAG", &true.into())?;
+    client.set("FLAG", &true.into())?;
     updated(&mut stream, "feature", "FLAG")?;
-    trial.set("FLAG", &false.into())
+    client.set("FLAG", &false.into())
 }
 
 pub(super) fn empty(bench: &Bench<'_>) -> Outcome {
-    let trial = bench.standard()?;
+    let client = bench.standard()?;
     let sentence = "lock and updateValue null, nothing to do";
     for body in ["{}", r#"{"updateValue":false}"#, r#"{"value":null}"#, r#"{"colour":"red"}"#] {
-        same(body, said(&trial.put(&writer(), "SCRATCH", body)?), (400, sentence.to_owned()))?;
+        same(body, said(&client.put(&writer(), "SCRATCH", body)?), (400, sentence.to_owned()))?;
     }
     for body in ["", "{", "[]", "null", "5", "{} x", r#"{"lock":"yes"}"#, "\u{0}"] {
-        same(body, trial.put(&writer(), "SCRATCH", body)?.status, 400)?;
+        same(body, client.put(&writer(), "SCRATCH", body)?.status, 400)?;
     }
-    trial.is_alive()
+    client.is_alive()
 }
 
 pub(super) fn reader(bench: &Bench<'_>) -> Outcome {
-    let trial = bench.standard()?;
-    let before = trial.polled(&dev(ByClient))?.json();
+    let client = bench.standard()?;
+    let before = client.polled(&dev(ByClient))?.json();
     for key in [dev(ByClient), dev(ByServer)] {
         for body in [r#"{"value":true}"#, r#"{"lock":true}"#, r#"{"lock":false}"#, "{}"] {
-            let answer = said(&trial.put(&key, "FLAG", body)?);
+            let answer = said(&client.put(&key, "FLAG", body)?);
             same(body, answer, (403, "no write roles".to_owned()))?;
         }
     }
     // An account that may do more than read, but not write, fails at the first permission that it lacks.
-    let extended = trial.put(&key("extended", "dev", ByClient), "FLAG", r#"{"value":true}"#)?;
+    let extended = client.put(&key("extended", "dev", ByClient), "FLAG", r#"{"value":true}"#)?;
     same("extended", said(&extended), (403, "API Key has no change_value permission".to_owned()))?;
-    same("the features", trial.polled(&dev(ByClient))?.json(), before)
+    same("the features", client.polled(&dev(ByClient))?.json(), before)
 }
 
 /// Returns the expected answer, by the table of edge-protocol 5.3 from top to bottom.
@@ -157,7 +157,7 @@ fn expected(roles: &str, value: bool, lock: Option<bool>, locked: bool) -> (u16,
 }
 
 pub(super) fn role_matrix(bench: &Bench<'_>) -> Outcome {
-    let trial = bench.standard()?;
+    let client = bench.standard()?;
     let accounts = [
         ("reader", ""),
         ("lock", "lock"),
@@ -179,15 +179,15 @@ pub(super) fn role_matrix(bench: &Bench<'_>) -> Outcome {
                 (true, Some(false)),
                 (false, None),
             ] {
-                reset(&trial, "SCRATCH", &json!("old"), locked)?;
-                let before = trial.feature(&dev(ByClient), "SCRATCH")?;
+                reset(&client, "SCRATCH", &json!("old"), locked)?;
+                let before = client.feature(&dev(ByClient), "SCRATCH")?;
                 // A null value means the same as no value.
                 let body = json!({"value": change.then_some("new"), "lock": lock});
                 let what = format!("{account}, {body}, locked: {locked}");
                 let (status, sentence) = expected(roles, change, lock, locked);
-                let response = trial.put(&key, "SCRATCH", &body.to_string())?;
+                let response = client.put(&key, "SCRATCH", &body.to_string())?;
                 same(&what, said(&response), (status, sentence.to_owned()))?;
-                let after = trial.feature(&dev(ByClient), "SCRATCH")?;
+                let after = client.feature(&dev(ByClient), "SCRATCH")?;
                 if status != 200 {
                     same(&what, after, before)?;
                     continue;
@@ -198,11 +198,11 @@ pub(super) fn role_matrix(bench: &Bench<'_>) -> Outcome {
             }
         }
     }
-    reset(&trial, "SCRATCH", &json!("start"), false)
+    reset(&client, "SCRATCH", &json!("start"), false)
 }
 
 pub(super) fn types(bench: &Bench<'_>) -> Outcome {
-    let trial = bench.standard()?;
+    let client = bench.standard()?;
     let boolean = "flag value must be true or false";
     let number = "Attempting to update NUMBER value with non-NUMBER";
     let json = "Attempting to update JSON value to non-json";
@@ -219,7 +219,7 @@ pub(super) fn types(bench: &Bench<'_>) -> Outcome {
         ("LAYOUT", r#"{"a":1}"#, json),
         ("LAYOUT", r#""{} trailing""#, json),
     ] {
-        let response = trial.put(&writer(), feature, &format!(r#"{{"value":{value}}}"#))?;
+        let response = client.put(&writer(), feature, &format!(r#"{{"value":{value}}}"#))?;
         same(&format!("{feature} = {value}"), said(&response), (400, sentence.to_owned()))?;
     }
     for (feature, given, stored) in [
@@ -240,40 +240,40 @@ pub(super) fn types(bench: &Bench<'_>) -> Outcome {
         ("LAYOUT", r#""""#, json!("")),
         ("LAYOUT", r#""{\"columns\":[1,2]}""#, json!(r#"{"columns":[1,2]}"#)),
     ] {
-        let response = trial.put(&writer(), feature, &format!(r#"{{"value":{given}}}"#))?;
+        let response = client.put(&writer(), feature, &format!(r#"{{"value":{given}}}"#))?;
         same(&format!("{feature} = {given}"), response.status, 200)?;
-        same(feature, value(&trial, feature)?, stored)?;
+        same(feature, value(&client, feature)?, stored)?;
     }
     Ok(())
 }
 
 pub(super) fn null(bench: &Bench<'_>) -> Outcome {
-    let trial = bench.standard()?;
+    let client = bench.standard()?;
     let body = r#"{"updateValue":true,"value":null}"#;
-    let flag = trial.put(&writer(), "FLAG", body)?;
+    let flag = client.put(&writer(), "FLAG", body)?;
     same("FLAG", said(&flag), (412, "cannot set flag value to null".to_owned()))?;
     for (feature, back) in [
         ("COLOUR", json!("grey")),
         ("PRICE", json!(17.65)),
         ("LAYOUT", json!(r#"{"columns":[1,2]}"#)),
     ] {
-        same(feature, trial.put(&writer(), feature, body)?.status, 200)?;
-        same("value", trial.feature(&dev(ByClient), feature)?.get("value"), None)?;
-        same("value", trial.feature(&dev(ByServer), feature)?.get("value"), None)?;
-        let again = trial.put(&writer(), feature, r#"{"updateValue":true}"#)?.status;
+        same(feature, client.put(&writer(), feature, body)?.status, 200)?;
+        same("value", client.feature(&dev(ByClient), feature)?.get("value"), None)?;
+        same("value", client.feature(&dev(ByServer), feature)?.get("value"), None)?;
+        let again = client.put(&writer(), feature, r#"{"updateValue":true}"#)?.status;
         check!([200, 202].contains(&again), "{feature} again: {again}");
-        trial.set(feature, &back)?;
-        same("back", value(&trial, feature)?, back)?;
+        client.set(feature, &back)?;
+        same("back", value(&client, feature)?, back)?;
     }
     Ok(())
 }
 
 pub(super) fn number_forms(bench: &Bench<'_>) -> Outcome {
-    let trial = bench.standard()?;
-    let put = |text: &str| trial.put(&writer(), "PRICE", &format!(r#"{{"value":{text}}}"#));
+    let client = bench.standard()?;
+    let put = |text: &str| client.put(&writer(), "PRICE", &format!(r#"{{"value":{text}}}"#));
     let stored = || -> Result<String, Failure> {
         // Read as text, because a double would be rounded.
-        let body = trial.polled(&dev(ByServer))?.text();
+        let body = client.polled(&dev(ByServer))?.text();
         let price = there("PRICE", body.split(r#""key":"PRICE""#).nth(1))?;
         let value = there("its value", price.split(r#""value":"#).nth(1))?;
         Ok(value.split([',', '}']).next().unwrap_or_default().to_owned())
@@ -282,20 +282,20 @@ pub(super) fn number_forms(bench: &Bench<'_>) -> Outcome {
         same(text, put(text)?.status, 200)?;
         same(text, stored()?, text.to_owned())?;
     }
-    let before = version(&trial.feature(&dev(ByClient), "PRICE")?);
+    let before = version(&client.feature(&dev(ByClient), "PRICE")?);
     for text in ["1", "1.0", "1.000", "1e0", "10e-1", r#""1""#, r#""1.0""#] {
         let status = put(text)?.status;
         check!([200, 202].contains(&status), "{text} over 1: {status}");
-        same(text, version(&trial.feature(&dev(ByClient), "PRICE")?), before)?;
+        same(text, version(&client.feature(&dev(ByClient), "PRICE")?), before)?;
     }
     same("1e2", put("1e2")?.status, 200)?;
-    same("1e2", value(&trial, "PRICE")?.as_f64(), Some(100.0))?;
+    same("1e2", value(&client, "PRICE")?.as_f64(), Some(100.0))?;
     check!([200, 202].contains(&put("100")?.status), "100 over 1e2 is a change");
-    trial.set("PRICE", &json!(17.65))
+    client.set("PRICE", &json!(17.65))
 }
 
 pub(super) fn unknown(bench: &Bench<'_>) -> Outcome {
-    let trial = bench.standard()?;
+    let client = bench.standard()?;
     let stranger = format!("{}/{UNKNOWN}", environment("dev"));
     let nowhere = format!("{NOWHERE}/{UNKNOWN}");
     for (key, feature) in [
@@ -307,14 +307,14 @@ pub(super) fn unknown(bench: &Bench<'_>) -> Outcome {
         ("nonsense+abc", "FLAG"),
         ("default/nonsense/abc", "FLAG"),
     ] {
-        let response = trial.put(key, feature, r#"{"value":true}"#)?;
+        let response = client.put(key, feature, r#"{"value":true}"#)?;
         same(&format!("{key}/{feature}"), said(&response), (404, String::new()))?;
     }
-    same("no key", trial.put("nonsense", "FLAG", r#"{"value":true}"#)?.status, 400)
+    same("no key", client.put("nonsense", "FLAG", r#"{"value":true}"#)?.status, 400)
 }
 
 pub(super) fn key_forms(bench: &Bench<'_>) -> Outcome {
-    let trial = bench.standard()?;
+    let client = bench.standard()?;
     let (environment, secret) = {
         let key = writer();
         let (environment, secret) = there("a key", key.split_once('/'))?;
@@ -330,63 +330,63 @@ pub(super) fn key_forms(bench: &Bench<'_>) -> Outcome {
         format!("{environment}%2B{secret}"),
     ] {
         let body = format!(r#"{{"value":"{form}"}}"#);
-        same(&form, trial.put(&form, "SCRATCH", &body)?.status, 200)?;
-        same("value", value(&trial, "SCRATCH")?, json!(form))?;
+        same(&form, client.put(&form, "SCRATCH", &body)?.status, 200)?;
+        same("value", value(&client, "SCRATCH")?, json!(form))?;
     }
     Ok(())
 }
 
 pub(super) fn json_duplicates(bench: &Bench<'_>) -> Outcome {
-    let trial = bench.standard()?;
+    let client = bench.standard()?;
     let sentence = "Attempting to update JSON value to non-json";
     for text in [r#"{"a":1,"a":2}"#, r#"[{"a":{"b":1,"b":1}}]"#, r#"{"a":1,"\u0061":2}"#] {
         let body = json!({ "value": text }).to_string();
-        let answer = said(&trial.put(&writer(), "LAYOUT", &body)?);
+        let answer = said(&client.put(&writer(), "LAYOUT", &body)?);
         same(text, answer, (400, sentence.to_owned()))?;
     }
     let body = json!({"value": r#"[{"a":1},{"a":2}]"#}).to_string();
-    same("the same key twice, apart", trial.put(&writer(), "LAYOUT", &body)?.status, 200)?;
-    trial.set("LAYOUT", &json!(r#"{"columns":[1,2]}"#))
+    same("the same key twice, apart", client.put(&writer(), "LAYOUT", &body)?.status, 200)?;
+    client.set("LAYOUT", &json!(r#"{"columns":[1,2]}"#))
 }
 
 pub(super) fn body_limits(bench: &Bench<'_>) -> Outcome {
-    let trial = bench.standard()?;
-    let before = value(&trial, "SCRATCH")?;
+    let client = bench.standard()?;
+    let before = value(&client, "SCRATCH")?;
     let huge = format!(r#"{{"value":"{}"}}"#, "x".repeat(10 << 20));
-    let huge = trial.put_request(&writer(), "SCRATCH", &huge);
+    let huge = client.put_request(&writer(), "SCRATCH", &huge);
     let refused = |status: Option<u16>| status.is_none_or(|status| [400, 413].contains(&status));
-    let status = early(&mut trial.connect()?, &huge.bytes(trial.base().authority()))?;
+    let status = early(&mut client.connect()?, &huge.bytes(client.base().authority()))?;
     check!(refused(status), "10 MiB: {status:?}");
     // The same body in chunks, without a content-length.
     let mut chunked = huge.clone().header("transfer-encoding", "chunked");
     let piece = format!("100000\r\n{}\r\n", "x".repeat(1 << 20));
     chunked.body = Vec::new();
-    let mut bytes = chunked.bytes(trial.base().authority());
+    let mut bytes = chunked.bytes(client.base().authority());
     let length = b"content-length: 0\r\n";
     if let Some(at) = bytes.windows(length.len()).position(|window| window == length) {
         bytes.drain(at..at + length.len());
     }
     bytes.extend(piece.repeat(10).as_bytes());
     bytes.extend(b"0\r\n\r\n");
-    let status = early(&mut trial.connect()?, &bytes)?;
+    let status = early(&mut client.connect()?, &bytes)?;
     check!(refused(status), "10 MiB in chunks: {status:?}");
     for content_type in
         ["text/plain", "application/x-www-form-urlencoded", "application/jsonish", ""]
     {
-        let request = trial.request("PUT", &format!("/features/{}/SCRATCH", writer()));
+        let request = client.request("PUT", &format!("/features/{}/SCRATCH", writer()));
         let request = request.header("content-type", content_type).body(r#"{"value":"typed"}"#);
-        let status = trial.ask(&request)?.status;
+        let status = client.ask(&request)?.status;
         check!([400, 415].contains(&status), "content-type `{content_type}`: {status}");
     }
-    let request = trial.request("PUT", &format!("/features/{}/SCRATCH", writer()));
-    let status = trial.ask(&request.body(r#"{"value":"untyped"}"#))?.status;
+    let request = client.request("PUT", &format!("/features/{}/SCRATCH", writer()));
+    let status = client.ask(&request.body(r#"{"value":"untyped"}"#))?.status;
     check!([400, 415].contains(&status), "no content-type: {status}");
-    same("the value", value(&trial, "SCRATCH")?, before)?;
-    let request = trial.request("PUT", &format!("/features/{}/SCRATCH", writer()));
+    same("the value", value(&client, "SCRATCH")?, before)?;
+    let request = client.request("PUT", &format!("/features/{}/SCRATCH", writer()));
     let request = request.header("content-type", "Application/JSON; charset=utf-8");
-    let status = trial.ask(&request.body(r#"{"value":"with a charset"}"#))?.status;
+    let status = client.ask(&request.body(r#"{"value":"with a charset"}"#))?.status;
     same("with a charset", status, 200)?;
-    trial.is_alive()
+    client.is_alive()
 }
 
 /// Returns the status of an answer that may come before the request is sent completely; `None` if the server closes the connection instead.
@@ -401,7 +401,7 @@ fn early(connection: &mut Connection, bytes: &[u8]) -> Result<Option<u16>, Failu
 }
 
 /// Returns a PUT whose head says that its body waits for `100 Continue`.
-pub(super) fn expecting(trial: &Trial, body: &str) -> Request {
-    let request = trial.put_request(&writer(), "SCRATCH", "");
+pub(super) fn expecting(client: &ScenarioClient, body: &str) -> Request {
+    let request = client.put_request(&writer(), "SCRATCH", "");
     request.header("expect", "100-continue").header("content-length", body.len().to_string())
 }

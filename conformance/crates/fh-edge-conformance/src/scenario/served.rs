@@ -5,18 +5,18 @@ use serde_json::json;
 use super::Evaluated::{ByClient, ByServer};
 use super::check::{Failure, Outcome, check, same, there};
 use super::poll::{NOWHERE, UNKNOWN, etag};
+use super::scenario_client::{ScenarioClient, by_key, dev, features, updated, version, writer};
 use super::state::{close_dev, delete, retire, without};
-use super::trial::{Trial, by_key, dev, features, updated, version, writer};
 use super::{Bench, Setup, key, standard};
 use crate::wire::{Request, Response, WireError, component};
 
 pub(super) fn cache_control(bench: &Bench<'_>) -> Outcome {
-    let trial = bench.standard()?;
+    let client = bench.standard()?;
     for evaluated in [ByClient, ByServer] {
         let cached = key("reader", "cached", evaluated);
-        let full = trial.polled(&cached)?;
+        let full = client.polled(&cached)?;
         same("on 200", full.header("cache-control"), Some("max-age=20"))?;
-        let again = trial.ask(&trial.poll(&[&cached]).header("if-none-match", etag(&full)?))?;
+        let again = client.ask(&client.poll(&[&cached]).header("if-none-match", etag(&full)?))?;
         same("status", again.status, 304)?;
         same("on 304", again.header("cache-control"), Some("max-age=20"))?;
     }
@@ -24,9 +24,9 @@ pub(super) fn cache_control(bench: &Bench<'_>) -> Outcome {
 }
 
 pub(super) fn unset(bench: &Bench<'_>) -> Outcome {
-    let trial = bench.standard()?;
+    let client = bench.standard()?;
     for evaluated in [ByClient, ByServer] {
-        let all = trial.features(&dev(evaluated))?;
+        let all = client.features(&dev(evaluated))?;
         let unset = there("UNSET", all.get("UNSET"))?;
         same("value of UNSET", unset.get("value"), None)?;
         check!(version(unset) >= 0, "version of UNSET: {unset}");
@@ -39,46 +39,46 @@ pub(super) fn unset(bench: &Bench<'_>) -> Outcome {
 }
 
 pub(super) fn retired(bench: &Bench<'_>) -> Outcome {
-    let trial = bench.standard()?;
-    let before = trial.feature(&dev(ByClient), "COLOUR")?;
+    let client = bench.standard()?;
+    let before = client.feature(&dev(ByClient), "COLOUR")?;
     let mut state = standard();
     for is_retired in [true, false] {
         retire(&mut state, "COLOUR", is_retired);
-        trial.subject().serve(&state)?;
+        client.subject().serve(&state)?;
         for evaluated in [ByClient, ByServer] {
-            let seen = trial.features(&dev(evaluated))?.contains_key("COLOUR");
+            let seen = client.features(&dev(evaluated))?.contains_key("COLOUR");
             same("is COLOUR seen", seen, !is_retired)?;
         }
     }
-    let after = trial.feature(&dev(ByClient), "COLOUR")?;
+    let after = client.feature(&dev(ByClient), "COLOUR")?;
     check!(version(&after) > version(&before), "{after} is no newer than {before}");
     same("value", after.get("value"), before.get("value"))?;
     same("id", after.get("id"), before.get("id"))?;
     // The feature is deleted and created again.
     let mut deleted = standard();
     delete(&mut deleted, "COLOUR");
-    trial.subject().serve(&deleted)?;
-    check!(!trial.features(&dev(ByClient))?.contains_key("COLOUR"), "COLOUR is still there");
-    trial.subject().serve(&standard())?;
-    let anew = trial.feature(&dev(ByClient), "COLOUR")?;
+    client.subject().serve(&deleted)?;
+    check!(!client.features(&dev(ByClient))?.contains_key("COLOUR"), "COLOUR is still there");
+    client.subject().serve(&standard())?;
+    let anew = client.feature(&dev(ByClient), "COLOUR")?;
     check!(version(&anew) > version(&after), "{anew} is no newer than {after}");
     // A write to a retired feature makes it visible.
-    let (mut stream, list) = trial.stream(&dev(ByClient))?;
+    let (mut stream, list) = client.stream(&dev(ByClient))?;
     check!(!by_key(&list.json()).contains_key("RETIRED"), "RETIRED is seen");
-    trial.set("RETIRED", &json!("anew"))?;
-    let seen = trial.feature(&dev(ByClient), "RETIRED")?;
+    client.set("RETIRED", &json!("anew"))?;
+    let seen = client.feature(&dev(ByClient), "RETIRED")?;
     same("changed", seen.get("value"), Some(&"anew".into()))?;
     same("streamed", updated(&mut stream, "feature", "RETIRED")?.json(), seen)
 }
 
 pub(super) fn properties(bench: &Bench<'_>) -> Outcome {
-    let trial = bench.standard()?;
+    let client = bench.standard()?;
     for evaluated in [ByClient, ByServer] {
-        let extended = trial.features(&key("extended", "dev", evaluated))?;
+        let extended = client.features(&key("extended", "dev", evaluated))?;
         let fp = |name: &str| extended.get(name).and_then(|feature| feature.get("fp"));
         same("fp of COLOUR", fp("COLOUR"), Some(&json!({"category": "shoes"})))?;
         same("fp of FLAG", fp("FLAG"), None)?;
-        let plain = trial.polled(&dev(evaluated))?.text();
+        let plain = client.polled(&dev(evaluated))?.text();
         check!(
             !plain.contains("\"fp\"") && !plain.contains("shoes"),
             "a plain key sees properties"
@@ -88,28 +88,28 @@ pub(super) fn properties(bench: &Bench<'_>) -> Outcome {
 }
 
 pub(super) fn filters(bench: &Bench<'_>) -> Outcome {
-    let trial = bench.standard()?;
+    let client = bench.standard()?;
     for evaluated in [ByClient, ByServer] {
         let mobile = key("mobile", "dev", evaluated);
-        let seen: Vec<String> = trial.features(&mobile)?.into_keys().collect();
+        let seen: Vec<String> = client.features(&mobile)?.into_keys().collect();
         same("polled", &*seen, &["MOBILE_ONLY".to_owned()])?;
-        let (mut stream, list) = trial.stream(&mobile)?;
+        let (mut stream, list) = client.stream(&mobile)?;
         let seen: Vec<String> = by_key(&list.json()).into_keys().collect();
         same("streamed", &*seen, &["MOBILE_ONLY".to_owned()])?;
         // Updates of hidden features are not sent, either.
-        trial.set("SCRATCH", &json!(format!("hidden {evaluated:?}")))?;
-        trial.set("MOBILE_ONLY", &json!(format!("seen {evaluated:?}")))?;
+        client.set("SCRATCH", &json!(format!("hidden {evaluated:?}")))?;
+        client.set("MOBILE_ONLY", &json!(format!("seen {evaluated:?}")))?;
         updated(&mut stream, "feature", "MOBILE_ONLY")?;
     }
     let mobile = key("mobile", "dev", ByClient);
-    same("PUT on a hidden one", trial.put(&mobile, "SCRATCH", r#"{"value":"x"}"#)?.status, 404)?;
-    same("PUT on its own", trial.put(&mobile, "MOBILE_ONLY", r#"{"value":"tap"}"#)?.status, 200)
+    same("PUT on a hidden one", client.put(&mobile, "SCRATCH", r#"{"value":"x"}"#)?.status, 404)?;
+    same("PUT on its own", client.put(&mobile, "MOBILE_ONLY", r#"{"value":"tap"}"#)?.status, 200)
 }
 
 pub(super) fn stale(bench: &Bench<'_>) -> Outcome {
-    let trial = bench.standard()?;
+    let client = bench.standard()?;
     for evaluated in [ByClient, ByServer] {
-        let response = trial.polled(&key("reader", "stale", evaluated))?;
+        let response = client.polled(&key("reader", "stale", evaluated))?;
         same("status", response.status, 236)?;
         let colour = there("COLOUR", features(&response.json()).remove("COLOUR"))?;
         same("value", colour.get("value"), Some(&"brown".into()))?;
@@ -118,40 +118,40 @@ pub(super) fn stale(bench: &Bench<'_>) -> Outcome {
 }
 
 pub(super) fn not_ready(bench: &Bench<'_>) -> Outcome {
-    let trial = bench.with(&Setup { state: None, ..Setup::default() })?;
+    let client = bench.with(&Setup { state: None, ..Setup::default() })?;
     // A server without a state must not report a key as unknown.
     for key in [dev(ByClient), dev(ByServer)] {
-        same("poll", trial.polled(&key)?.status, 503)?;
+        same("poll", client.polled(&key)?.status, 503)?;
     }
-    same("PUT", trial.put(&writer(), "FLAG", r#"{"value":true}"#)?.status, 503)?;
+    same("PUT", client.put(&writer(), "FLAG", r#"{"value":true}"#)?.status, 503)?;
     let context =
-        trial.stream_request(&dev(ByServer)).header("x-featurehub", "country=new_zealand");
-    let mut waiting = trial.open(&context)?;
+        client.stream_request(&dev(ByServer)).header("x-featurehub", "country=new_zealand");
+    let mut waiting = client.open(&context)?;
     same("a stream", waiting.told()?.map(|event| event.name), Some("ack".into()))?;
-    let unknown = trial.stream_request(&format!("{NOWHERE}/{UNKNOWN}"));
-    let mut unknown = trial.open(&unknown)?;
+    let unknown = client.stream_request(&format!("{NOWHERE}/{UNKNOWN}"));
+    let mut unknown = client.open(&unknown)?;
     same("a stream of nobody", unknown.told()?.map(|event| event.name), Some("ack".into()))?;
-    trial.subject().serve(&standard())?;
+    client.subject().serve(&standard())?;
     let list = there("the list", waiting.told()?)?;
     let flag = there("FLAG", by_key(&list.json()).remove("FLAG"))?;
     same("value", flag.get("value"), Some(&true.into()))?;
-    trial.set("SCRATCH", &json!("after all"))?;
+    client.set("SCRATCH", &json!("after all"))?;
     updated(&mut waiting, "feature", "SCRATCH")?;
     same("now it is known", unknown.told()?.map(|event| event.name), Some("failure".into()))?;
     // A stream that waits for a state gets `bye` when the server stops, so that its client reconnects.
-    let trial = bench.with(&Setup { state: None, ..Setup::default() })?;
-    let mut waiting = trial.open(&trial.stream_request(&dev(ByClient)))?;
+    let client = bench.with(&Setup { state: None, ..Setup::default() })?;
+    let mut waiting = client.open(&client.stream_request(&dev(ByClient)))?;
     same("a stream", waiting.told()?.map(|event| event.name), Some("ack".into()))?;
-    trial.subject().stop()?;
+    client.subject().stop()?;
     same("at the stop", waiting.told()?.map(|event| event.name), Some("bye".into()))?;
     same("then", waiting.told()?, None)
 }
 
 pub(super) fn compression(bench: &Bench<'_>) -> Outcome {
-    let trial = bench.standard()?;
-    let plain = trial.polled(&dev(ByClient))?;
+    let client = bench.standard()?;
+    let plain = client.polled(&dev(ByClient))?;
     same("unasked", plain.header("content-encoding"), None)?;
-    let asked = trial.ask(&trial.poll(&[&dev(ByClient)]).header("accept-encoding", "gzip"))?;
+    let asked = client.ask(&client.poll(&[&dev(ByClient)]).header("accept-encoding", "gzip"))?;
     same("status", asked.status, 200)?;
     // A server may leave compression to a proxy. If it compresses, its headers must say so.
     match asked.header("content-encoding") {
@@ -173,10 +173,10 @@ pub(super) fn items(response: &Response, name: &str) -> Vec<String> {
 }
 
 pub(super) fn head_and_options(bench: &Bench<'_>) -> Outcome {
-    let trial = bench.standard()?;
+    let client = bench.standard()?;
     let path = format!("/features?apiKey={}", component(&dev(ByClient)));
-    let get = trial.ask(&trial.request("GET", &path).header("origin", "http://shop.example"))?;
-    let head = trial.ask(&trial.request("HEAD", &path))?;
+    let get = client.ask(&client.request("GET", &path).header("origin", "http://shop.example"))?;
+    let head = client.ask(&client.request("HEAD", &path))?;
     same("HEAD", (head.status, head.header("etag")), (200, get.header("etag")))?;
     same("origin", get.header("access-control-allow-origin"), Some("*"))?;
     let exposed = items(&get, "access-control-expose-headers");
@@ -188,12 +188,12 @@ pub(super) fn head_and_options(bench: &Bench<'_>) -> Outcome {
         (format!("/features/{}", dev(ByServer)), "GET"),
         (format!("/features/{}/FLAG", writer()), "PUT"),
     ] {
-        let preflight = trial
+        let preflight = client
             .request("OPTIONS", &path)
             .header("origin", "http://shop.example")
             .header("access-control-request-method", method)
             .header("access-control-request-headers", "x-featurehub");
-        let preflight = trial.ask(&preflight)?;
+        let preflight = client.ask(&preflight)?;
         check!([200, 204].contains(&preflight.status), "OPTIONS answers {}", preflight.status);
         same("origin", preflight.header("access-control-allow-origin"), Some("*"))?;
         let methods = items(&preflight, "access-control-allow-methods");
@@ -213,13 +213,13 @@ pub(super) fn head_and_options(bench: &Bench<'_>) -> Outcome {
         let credentials = preflight.header("access-control-allow-credentials");
         same("credentials with *", credentials, None)?;
     }
-    let plain = trial.polled(&dev(ByClient))?;
+    let plain = client.polled(&dev(ByClient))?;
     same("without origin", plain.header("access-control-allow-origin"), None)
 }
 
 /// Sends bytes and returns the status of the answer; `None` if the connection closes without an answer.
-fn status_of(trial: &Trial, bytes: &[u8]) -> Result<Option<u16>, Failure> {
-    let mut connection = trial.connect()?;
+fn status_of(client: &ScenarioClient, bytes: &[u8]) -> Result<Option<u16>, Failure> {
+    let mut connection = client.connect()?;
     // A server may refuse the request and close the connection before it has read everything.
     let sent = connection.send(bytes);
     match connection.head() {
@@ -231,13 +231,13 @@ fn status_of(trial: &Trial, bytes: &[u8]) -> Result<Option<u16>, Failure> {
 }
 
 pub(super) fn hostile(bench: &Bench<'_>) -> Outcome {
-    let trial = bench.standard()?;
-    let target = trial.base().target(&format!("/features?apiKey={}", component(&dev(ByServer))));
+    let client = bench.standard()?;
+    let target = client.base().target(&format!("/features?apiKey={}", component(&dev(ByServer))));
     let get = || Request::new("GET", &*target);
     let many = vec![format!("apiKey={}", component(&dev(ByServer))); 10_000].join("&");
-    let many = Request::new("GET", trial.base().target(&format!("/features?{many}")));
-    let put = Request::new("PUT", trial.base().target(&format!("/features/{}/FLAG", writer())));
-    let host = trial.base().authority();
+    let many = Request::new("GET", client.base().target(&format!("/features?{many}")));
+    let put = Request::new("PUT", client.base().target(&format!("/features/{}/FLAG", writer())));
+    let host = client.base().authority();
     let with = |name: &str, value: &[u8]| {
         let mut bytes = format!("GET {target} HTTP/1.1\r\nhost: {host}\r\n{name}: ").into_bytes();
         bytes.extend_from_slice(value);
@@ -267,45 +267,45 @@ pub(super) fn hostile(bench: &Bench<'_>) -> Outcome {
         ("no version", format!("GET {target}\r\n\r\n").into_bytes()),
     ];
     for (what, bytes) in refused {
-        let status = status_of(&trial, &bytes)?;
+        let status = status_of(&client, &bytes)?;
         check!(status.is_none_or(|status| (400..500).contains(&status)), "{what}: {status:?}");
-        trial.is_alive()?;
+        client.is_alive()?;
     }
     // Unusual requests that need not be refused and must not cause a server error.
     for (what, bytes) in [
         ("bytes that are no UTF-8", with("x-featurehub", b"userkey=\xff\xfe,country=\xc3\x28")),
         (
             "a key that is no UTF-8",
-            Request::new("GET", trial.base().target("/features?apiKey=%ff%fe")).bytes(host),
+            Request::new("GET", client.base().target("/features?apiKey=%ff%fe")).bytes(host),
         ),
         (
             "broken percents",
-            Request::new("GET", trial.base().target("/features?apiKey=%zz&%=%")).bytes(host),
+            Request::new("GET", client.base().target("/features?apiKey=%zz&%=%")).bytes(host),
         ),
         ("old HTTP", format!("GET {target} HTTP/1.0\r\n\r\n").into_bytes()),
     ] {
-        let status = there(what, status_of(&trial, &bytes)?)?;
+        let status = there(what, status_of(&client, &bytes)?)?;
         check!(status == 200 || (400..500).contains(&status), "{what}: {status}");
     }
     let expecting = get().header("expect", "100-continue");
-    same("Expect on a GET", status_of(&trial, &expecting.bytes(host))?, Some(200))?;
-    trial.is_alive()
+    same("Expect on a GET", status_of(&client, &expecting.bytes(host))?, Some(200))?;
+    client.is_alive()
 }
 
 pub(super) fn revoked(bench: &Bench<'_>) -> Outcome {
-    let trial = bench.standard()?;
+    let client = bench.standard()?;
     let guest = key("guest", "dev", ByClient);
-    same("before", trial.polled(&guest)?.status, 200)?;
+    same("before", client.polled(&guest)?.status, 200)?;
     let mut state = standard();
     without(&mut state, "accounts", "name", "guest");
-    trial.subject().serve(&state)?;
+    client.subject().serve(&state)?;
     for evaluated in [ByClient, ByServer] {
-        trial.opens_nothing("revoked", &key("guest", "dev", evaluated))?;
+        client.opens_nothing("revoked", &key("guest", "dev", evaluated))?;
     }
-    trial.is_alive()?;
+    client.is_alive()?;
     let mut state = standard();
     close_dev(&mut state);
-    trial.subject().serve(&state)?;
-    trial.opens_nothing("no environment", &dev(ByClient))?;
-    same("another one", trial.polled(&key("reader", "other", ByClient))?.status, 200)
+    client.subject().serve(&state)?;
+    client.opens_nothing("no environment", &dev(ByClient))?;
+    same("another one", client.polled(&key("reader", "other", ByClient))?.status, 200)
 }

@@ -7,17 +7,17 @@ use serde_json::{Value, json};
 use super::Evaluated::{ByClient, ByServer};
 use super::check::{Outcome, check, same, there};
 use super::poll::{NOWHERE, UNKNOWN};
+use super::scenario_client::{by_key, dev, updated, version};
 use super::state::{close_dev, delete, permit, retire, without};
-use super::trial::{by_key, dev, updated, version};
 use super::{Bench, Setup, environment, key, standard};
 use crate::wire::component;
 
 const ACK: [&str; 2] = ["event: ack", r#"data: {"status":"discover"}"#];
 
 pub(super) fn open(bench: &Bench<'_>) -> Outcome {
-    let trial = bench.standard()?;
+    let client = bench.standard()?;
     for path in [dev(ByClient), dev(ByServer), format!("default/{}", dev(ByClient))] {
-        let mut stream = trial.open(&trial.stream_request(&path))?;
+        let mut stream = client.open(&client.stream_request(&path))?;
         same("content type", stream.head.headers.get("content-type"), Some("text/event-stream"))?;
         same("buffering", stream.head.headers.get("x-accel-buffering"), Some("no"))?;
         let ack = there("the first event", stream.event()?)?;
@@ -29,55 +29,55 @@ pub(super) fn open(bench: &Bench<'_>) -> Outcome {
         }
         let id = there("an id", list.id.clone())?;
         check!(!id.is_empty() && !id.contains('"'), "the id is {id}");
-        let polled = trial.features(&path)?;
+        let polled = client.features(&path)?;
         same("the same as polled", by_key(&list.json()), polled)?;
         // An event id can be sent as an etag, and an etag as an event id.
         let again =
-            trial.ask(&trial.poll(&[&path]).header("if-none-match", format!("\"{id}\"")))?;
+            client.ask(&client.poll(&[&path]).header("if-none-match", format!("\"{id}\"")))?;
         same("its id as an etag", again.status, 304)?;
     }
     Ok(())
 }
 
 pub(super) fn resumed(bench: &Bench<'_>) -> Outcome {
-    let trial = bench.standard()?;
+    let client = bench.standard()?;
     let mut round = 0;
     for key in [dev(ByClient), dev(ByServer)] {
         for (open, close) in [("", ""), ("\"", "\"")] {
             round += 1;
-            let (mut first, list) = trial.stream(&key)?;
+            let (mut first, list) = client.stream(&key)?;
             let id = there("an id", list.id)?;
-            trial.set("SCRATCH", &json!(format!("missed {round}")))?;
+            client.set("SCRATCH", &json!(format!("missed {round}")))?;
             let missed = updated(&mut first, "feature", "SCRATCH")?;
             // A client that has received the change has a newer state than the list's id.
             let newer = missed.id.unwrap_or_else(|| id.clone());
             let resume = |id: &str| {
-                trial.stream_request(&key).header("last-event-id", format!("{open}{id}{close}"))
+                client.stream_request(&key).header("last-event-id", format!("{open}{id}{close}"))
             };
-            let mut outdated = trial.open(&resume(&id))?;
+            let mut outdated = client.open(&resume(&id))?;
             let told = there("what was missed", outdated.told()?)?;
             same("after an old id", &*told.name, "features")?;
             let newest = if newer == id { there("an id", told.id)? } else { newer };
-            let mut current = trial.open(&resume(&newest))?;
-            trial.set("SCRATCH", &json!(format!("resumed {round}")))?;
+            let mut current = client.open(&resume(&newest))?;
+            client.set("SCRATCH", &json!(format!("resumed {round}")))?;
             // The next event is the change: no `ack` and no list come before it.
             updated(&mut current, "feature", "SCRATCH")?;
         }
     }
-    let other = trial.stream_request(&dev(ByServer)).header("x-featurehub", "userkey=fred");
-    let (_, list) = trial.stream(&dev(ByServer))?;
-    let mut stream = trial.open(&other.header("last-event-id", there("an id", list.id)?))?;
+    let other = client.stream_request(&dev(ByServer)).header("x-featurehub", "userkey=fred");
+    let (_, list) = client.stream(&dev(ByServer))?;
+    let mut stream = client.open(&other.header("last-event-id", there("an id", list.id)?))?;
     same("an id of another context", stream.told()?.map(|event| event.name), Some("ack".into()))
 }
 
 pub(super) fn update(bench: &Bench<'_>) -> Outcome {
-    let trial = bench.standard()?;
+    let client = bench.standard()?;
     for evaluated in [ByClient, ByServer] {
-        let (mut stream, list) = trial.stream(&dev(evaluated))?;
+        let (mut stream, list) = client.stream(&dev(evaluated))?;
         let mut known = there("COLOUR", by_key(&list.json()).remove("COLOUR"))?;
         let colours = [json!(format!("red {evaluated:?}")), json!("grey")];
         for colour in colours {
-            trial.set("COLOUR", &colour)?;
+            client.set("COLOUR", &colour)?;
             let event = updated(&mut stream, "feature", "COLOUR")?;
             check!(event.lines.len() <= 3, "{:?}", event.lines);
             let feature = event.json();
@@ -87,7 +87,7 @@ pub(super) fn update(bench: &Bench<'_>) -> Outcome {
                 feature.as_object().map(|all| all.keys().cloned().collect::<Vec<_>>())
             };
             same("members", members(&feature), members(&known))?;
-            same("as polled", &feature, &trial.feature(&dev(evaluated), "COLOUR")?)?;
+            same("as polled", &feature, &client.feature(&dev(evaluated), "COLOUR")?)?;
             known = feature;
         }
     }
@@ -95,22 +95,22 @@ pub(super) fn update(bench: &Bench<'_>) -> Outcome {
 }
 
 pub(super) fn delete_and_retire(bench: &Bench<'_>) -> Outcome {
-    let trial = bench.standard()?;
+    let client = bench.standard()?;
     for evaluated in [ByClient, ByServer] {
-        trial.subject().serve(&standard())?;
-        let (mut stream, list) = trial.stream(&dev(evaluated))?;
+        client.subject().serve(&standard())?;
+        let (mut stream, list) = client.stream(&dev(evaluated))?;
         let known = there("COLOUR", by_key(&list.json()).remove("COLOUR"))?;
         let mut state = standard();
         retire(&mut state, "COLOUR", true);
-        trial.subject().serve(&state)?;
+        client.subject().serve(&state)?;
         let retired = updated(&mut stream, "delete_feature", "COLOUR")?.json();
         same("id", retired.get("id"), known.get("id"))?;
         check!(version(&retired) > version(&known), "{retired} after {known}");
-        trial.subject().serve(&standard())?;
+        client.subject().serve(&standard())?;
         let back = updated(&mut stream, "feature", "COLOUR")?.json();
         check!(version(&back) > version(&retired), "{back} after {retired}");
         delete(&mut state, "COLOUR");
-        trial.subject().serve(&state)?;
+        client.subject().serve(&state)?;
         let deleted = updated(&mut stream, "delete_feature", "COLOUR")?.json();
         same("id", deleted.get("id"), known.get("id"))?;
         same("version", deleted.get("version"), Some(&0.into()))?;
@@ -121,13 +121,13 @@ pub(super) fn delete_and_retire(bench: &Bench<'_>) -> Outcome {
 }
 
 pub(super) fn unknown_key(bench: &Bench<'_>) -> Outcome {
-    let trial = bench.standard()?;
+    let client = bench.standard()?;
     for key in [
         format!("{}/{UNKNOWN}", environment("dev")),
         format!("{NOWHERE}/{UNKNOWN}"),
         format!("default/{NOWHERE}/{UNKNOWN}"),
     ] {
-        let mut stream = trial.open(&trial.stream_request(&key))?;
+        let mut stream = client.open(&client.stream_request(&key))?;
         same("the first event", stream.told()?.map(|event| event.name), Some("ack".into()))?;
         let failure = there("the second event", stream.told()?)?;
         same("the second event", &*failure.name, "failure")?;
@@ -135,15 +135,15 @@ pub(super) fn unknown_key(bench: &Bench<'_>) -> Outcome {
         same("its data", failure.json(), status)?;
         same("then", stream.told()?, None)?;
     }
-    let nonsense = trial.ask(&trial.stream_request("nonsense/abc"))?;
+    let nonsense = client.ask(&client.stream_request("nonsense/abc"))?;
     same("no UUID", nonsense.status, 404)
 }
 
 pub(super) fn bye(bench: &Bench<'_>) -> Outcome {
     let drop_after = Some(Duration::from_millis(300));
-    let trial = bench.with(&Setup { drop_after, ..Setup::default() })?;
+    let client = bench.with(&Setup { drop_after, ..Setup::default() })?;
     for evaluated in [ByClient, ByServer] {
-        let (mut stream, _) = trial.stream(&dev(evaluated))?;
+        let (mut stream, _) = client.stream(&dev(evaluated))?;
         let bye = there("an event", stream.told()?)?;
         let lines = ["event: bye", r#"data: {"status":"closed"}"#];
         same("the event", &*bye.lines, &lines.map(str::to_owned))?;
@@ -154,30 +154,30 @@ pub(super) fn bye(bench: &Bench<'_>) -> Outcome {
 
 pub(super) fn heartbeat(bench: &Bench<'_>) -> Outcome {
     let heartbeat = Some(Duration::from_millis(50));
-    let trial = bench.with(&Setup { heartbeat, ..Setup::default() })?;
-    let (mut stream, _) = trial.stream(&dev(ByClient))?;
+    let client = bench.with(&Setup { heartbeat, ..Setup::default() })?;
+    let (mut stream, _) = client.stream(&dev(ByClient))?;
     for _ in 0..3 {
         let event = there("a heartbeat", stream.event()?)?;
         same("heartbeat", &*event.lines, &["event: ack", "data: \"❤️\""].map(str::to_owned))?;
     }
     // Updates arrive between heartbeats, too.
-    trial.set("SCRATCH", &json!("between heartbeats"))?;
+    client.set("SCRATCH", &json!("between heartbeats"))?;
     updated(&mut stream, "feature", "SCRATCH")?;
     Ok(())
 }
 
 pub(super) fn evaluated(bench: &Bench<'_>) -> Outcome {
-    let trial = bench.standard()?;
+    let client = bench.standard()?;
     let context = "country=new_zealand,plan=a%3Db";
     let query = format!("{}?xfeaturehub={}", dev(ByServer), component(context));
     let requests = [
-        trial.stream_request(&dev(ByServer)).header("x-featurehub", context),
-        trial.stream_request(&query),
+        client.stream_request(&dev(ByServer)).header("x-featurehub", context),
+        client.stream_request(&query),
         // A context in the query replaces that of the header.
-        trial.stream_request(&query).header("x-featurehub", "country=turkey"),
+        client.stream_request(&query).header("x-featurehub", "country=turkey"),
     ];
     for (at, request) in requests.iter().enumerate() {
-        let (mut stream, list) = trial.listed(request)?;
+        let (mut stream, list) = client.listed(request)?;
         check!(!list.data.contains("strategies"), "strategies are sent to a server key");
         let features = by_key(&list.json());
         let member = |feature: &str, name: &str| features.get(feature)?.get(name).cloned();
@@ -185,7 +185,7 @@ pub(super) fn evaluated(bench: &Bench<'_>) -> Outcome {
         same("its strategy", member("FLAG", "v"), Some("kiwi".into()))?;
         same("DECODED", member("DECODED", "value"), Some("equals".into()))?;
         // The base value of DECODED changes; this context still gets the value of its strategy.
-        trial.set("DECODED", &json!(format!("changed {at}")))?;
+        client.set("DECODED", &json!(format!("changed {at}")))?;
         let event = updated(&mut stream, "feature", "DECODED")?;
         check!(!event.data.contains("strategies"), "strategies in an update");
         let feature = event.json();
@@ -196,15 +196,15 @@ pub(super) fn evaluated(bench: &Bench<'_>) -> Outcome {
             "{feature} is not newer"
         );
     }
-    trial.set("DECODED", &json!("none"))
+    client.set("DECODED", &json!("none"))
 }
 
 pub(super) fn isolation(bench: &Bench<'_>) -> Outcome {
-    let trial = bench.standard()?;
+    let client = bench.standard()?;
     for evaluated in [ByClient, ByServer] {
-        let (mut stream, _) = trial.stream(&dev(evaluated))?;
-        trial.set_in("other", "SCRATCH", &json!(format!("elsewhere {evaluated:?}")))?;
-        trial.set("SCRATCH", &json!(format!("here {evaluated:?}")))?;
+        let (mut stream, _) = client.stream(&dev(evaluated))?;
+        client.set_in("other", "SCRATCH", &json!(format!("elsewhere {evaluated:?}")))?;
+        client.set("SCRATCH", &json!(format!("here {evaluated:?}")))?;
         let event = updated(&mut stream, "feature", "SCRATCH")?.json();
         same("value", event.get("value"), Some(&json!(format!("here {evaluated:?}"))))?;
     }
@@ -212,27 +212,27 @@ pub(super) fn isolation(bench: &Bench<'_>) -> Outcome {
 }
 
 pub(super) fn revoked(bench: &Bench<'_>) -> Outcome {
-    let trial = bench.standard()?;
-    let (mut guest, _) = trial.stream(&key("guest", "dev", ByClient))?;
-    let (mut reader, _) = trial.stream(&dev(ByClient))?;
+    let client = bench.standard()?;
+    let (mut guest, _) = client.stream(&key("guest", "dev", ByClient))?;
+    let (mut reader, _) = client.stream(&dev(ByClient))?;
     let mut state = standard();
     without(&mut state, "accounts", "name", "guest");
-    trial.subject().serve(&state)?;
+    client.subject().serve(&state)?;
     let event = there("an event", guest.told()?)?;
     same("to whom was revoked", &*event.name, "failure")?;
     same("then", guest.told()?, None)?;
-    trial.set("SCRATCH", &json!("others go on"))?;
+    client.set("SCRATCH", &json!("others go on"))?;
     updated(&mut reader, "feature", "SCRATCH")?;
     // If the permissions of an account change, its streams get `bye`. Their clients reconnect and get the new permissions.
     for (account, permissions) in [("extended", ["READ"]), ("lock", ["LOCK"])] {
-        let (mut changed, _) = trial.stream(&key(account, "dev", ByClient))?;
+        let (mut changed, _) = client.stream(&key(account, "dev", ByClient))?;
         permit(&mut state, account, &permissions);
-        trial.subject().serve(&state)?;
+        client.subject().serve(&state)?;
         same(account, changed.told()?.map(|event| event.name), Some("bye".into()))?;
         same("then", changed.told()?, None)?;
     }
     close_dev(&mut state);
-    trial.subject().serve(&state)?;
+    client.subject().serve(&state)?;
     // Events about other changes of the new state may come first.
     loop {
         match reader.told()? {
@@ -245,9 +245,9 @@ pub(super) fn revoked(bench: &Bench<'_>) -> Outcome {
 }
 
 pub(super) fn stale(bench: &Bench<'_>) -> Outcome {
-    let trial = bench.standard()?;
+    let client = bench.standard()?;
     for evaluated in [ByClient, ByServer] {
-        let (mut stream, list) = trial.stream(&key("reader", "stale", evaluated))?;
+        let (mut stream, list) = client.stream(&key("reader", "stale", evaluated))?;
         check!(by_key(&list.json()).contains_key("COLOUR"), "{:.80}", list.data);
         let config = there("an event", stream.told()?)?;
         same("the event", &*config.name, "config")?;
@@ -257,12 +257,12 @@ pub(super) fn stale(bench: &Bench<'_>) -> Outcome {
 }
 
 pub(super) fn flush(bench: &Bench<'_>) -> Outcome {
-    let trial = bench.standard()?;
+    let client = bench.standard()?;
     // Nothing else happens on the server, so an event that it holds back would never arrive.
-    let (mut stream, _) = trial.stream(&dev(ByServer))?;
-    trial.set("SCRATCH", &json!("flushed"))?;
+    let (mut stream, _) = client.stream(&dev(ByServer))?;
+    client.set("SCRATCH", &json!("flushed"))?;
     updated(&mut stream, "feature", "SCRATCH")?;
     let unknown = format!("{NOWHERE}/{UNKNOWN}");
-    let mut stream = trial.open(&trial.stream_request(&unknown))?;
+    let mut stream = client.open(&client.stream_request(&unknown))?;
     same("at once", stream.told()?.map(|event| event.name), Some("ack".into()))
 }

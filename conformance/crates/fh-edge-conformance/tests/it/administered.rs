@@ -15,9 +15,10 @@ fn states_are_replaced() {
     // The server has no state until the first scenario sends one.
     let edge = Running::with(None, options, ListenOptions::default());
     let base = edge.base.clone();
-    let lab = Administered { monitor: base.clone(), admin: base.clone(), base, key: KEY.into() };
+    let launcher =
+        Administered { monitor: base.clone(), admin: base.clone(), base, key: KEY.into() };
     for id in ["S-GET-001", "S-GET-025", "S-GET-033", "S-SSE-006", "S-SSE-015", "S-SSE-003"] {
-        if let Err(failure) = Scenario::named(id).unwrap().run(&lab) {
+        if let Err(failure) = Scenario::named(id).unwrap().run(&launcher) {
             panic!("{id}: {failure}");
         }
     }

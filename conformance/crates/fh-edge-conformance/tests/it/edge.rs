@@ -7,7 +7,7 @@ use std::time::Duration;
 use fh_edge::listen::{ListenOptions, Listener, Stopped, raise_descriptor_limit, serve};
 use fh_edge::state::State;
 use fh_edge::{Edge, EdgeHandle, Options};
-use fh_edge_conformance::scenario::{Failure, Lab, Outcome, Setup, Subject};
+use fh_edge_conformance::scenario::{Failure, Outcome, ServerLauncher, Setup, Subject};
 use fh_edge_conformance::wire::Base;
 use serde_json::Value;
 use tokio::runtime::Runtime;
@@ -112,7 +112,7 @@ impl Subject for Running {
 /// Starts a new Edge for each scenario.
 pub(crate) struct Ours;
 
-impl Lab for Ours {
+impl ServerLauncher for Ours {
     fn start(&self, setup: &Setup) -> Result<Box<dyn Subject>, Failure> {
         let mut options = Options::default();
         options.drop_after = setup.drop_after.unwrap_or(options.drop_after);

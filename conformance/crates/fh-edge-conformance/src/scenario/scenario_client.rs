@@ -9,19 +9,19 @@ use serde_json::Value;
 use super::Evaluated::{self, ByClient};
 use super::check::{Failure, Outcome, check, same, there};
 use super::key;
-use super::lab::Subject;
+use super::launcher::Subject;
 use crate::wire::{Base, Connection, Event, EventStream, Request, Response, component};
 
 /// Time limit of an answer or event. Only a server that hangs, or one on a very busy machine, takes so long.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A server and the id of the scenario. Every request carries the id, so that the server's log can be searched for it.
-pub struct Trial {
+pub struct ScenarioClient {
     id: &'static str,
     subject: Box<dyn Subject>,
 }
 
-impl Trial {
+impl ScenarioClient {
     pub(super) fn new(id: &'static str, subject: Box<dyn Subject>) -> Self {
         Self { id, subject }
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::check::{Failure, Outcome};
-use super::{Trial, standard};
+use super::{ScenarioClient, standard};
 use crate::wire::Base;
 
 /// The settings that a scenario needs its server to have.
@@ -29,7 +29,7 @@ impl Default for Setup {
 }
 
 /// Starts servers for scenarios.
-pub trait Lab: Sync {
+pub trait ServerLauncher: Sync {
     /// Starts a server, or returns a running one, that accepts connections.
     ///
     /// # Errors
@@ -81,7 +81,7 @@ pub struct Running {
     pub monitor: Base,
 }
 
-impl Lab for Running {
+impl ServerLauncher for Running {
     fn start(&self, setup: &Setup) -> Result<Box<dyn Subject>, Failure> {
         if *setup == Setup::default() {
             Ok(Box::new(self.clone()))
@@ -103,22 +103,22 @@ impl Subject for Running {
 
 /// Gives a scenario its servers.
 pub struct Bench<'l> {
-    lab: &'l dyn Lab,
+    launcher: &'l dyn ServerLauncher,
     id: &'static str,
 }
 
 impl<'l> Bench<'l> {
-    pub(super) fn new(lab: &'l dyn Lab, id: &'static str) -> Self {
-        Self { lab, id }
+    pub(super) fn new(launcher: &'l dyn ServerLauncher, id: &'static str) -> Self {
+        Self { launcher, id }
     }
 
     /// Starts a server with the state of the scenarios.
-    pub(super) fn standard(&self) -> Result<Trial, Failure> {
+    pub(super) fn standard(&self) -> Result<ScenarioClient, Failure> {
         self.with(&Setup::default())
     }
 
     /// Starts a server with these settings.
-    pub(super) fn with(&self, setup: &Setup) -> Result<Trial, Failure> {
-        Ok(Trial::new(self.id, self.lab.start(setup)?))
+    pub(super) fn with(&self, setup: &Setup) -> Result<ScenarioClient, Failure> {
+        Ok(ScenarioClient::new(self.id, self.launcher.start(setup)?))
     }
 }
