@@ -5,6 +5,7 @@ mod circles;
 mod citations;
 mod documents;
 mod exceptions;
+mod names;
 mod pages;
 mod sources;
 mod words;
