@@ -162,7 +162,8 @@ fn citations_are_found() {
         let mut found: Vec<String> =
             citations(text).into_iter().map(|(_, anchor)| anchor).collect();
         let mut expected: Vec<String> = expected.into_iter().map(str::to_string).collect();
-        (found.sort(), expected.sort());
+        found.sort();
+        expected.sort();
         assert_eq!(found, expected, "{text}");
     }
     assert_eq!(bare_numbers("/// DATE (3.4) and (evaluation 3.5) f(2.5)"), ["3.4", "2.5"]);
