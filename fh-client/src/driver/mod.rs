@@ -139,7 +139,7 @@ impl Driver {
                 DriverEvent::Save => self.save(),
                 DriverEvent::Saved(outcome) => self.saved(outcome),
                 DriverEvent::Measure => {
-                    self.status_log.measure(&self.parts.repository, self.parts.clock.now())
+                    self.status_log.measure(&self.parts.repository, self.parts.clock.now());
                 }
                 DriverEvent::Arrival(request_id, arrival) => self.arrived(request_id, arrival),
             }

@@ -134,7 +134,7 @@ impl Inner {
         }
         match (&listener.call, event) {
             (Call::NewState(call), RepositoryEvent::NewState(event)) => {
-                self.guarded(|| call(event.clone()))
+                self.guarded(|| call(event.clone()));
             }
             (Call::Readiness(call), RepositoryEvent::Readiness(change)) => {
                 let told = lock(&listener.told).replace(change.readiness);

@@ -294,7 +294,7 @@ impl Spec {
                 self.end_next(Outcome::Ill);
             }
             Fact::Refresh(command_id) => {
-                self.refresh(Pending { command_id: *command_id, expires: None })
+                self.refresh(Pending { command_id: *command_id, expires: None });
             }
             Fact::FeatureRead => {
                 if self.phase == Phase::Expired {

@@ -62,7 +62,7 @@ impl TestDriver {
                 Action::Revoke(environments) => self.revoked.extend(environments),
                 Action::Notice(notice) => self.notices.push(notice),
                 Action::CommandDone(command_id, outcome) => {
-                    self.settled.push((command_id, outcome))
+                    self.settled.push((command_id, outcome));
                 }
                 Action::Status(status) => self.statuses.push(status),
                 Action::ReportReads => self.read_reports += 1,

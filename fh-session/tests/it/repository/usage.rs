@@ -158,7 +158,7 @@ fn what_is_a_use_and_what_is_not() {
         ("metadata", 0, &|key| ignore(repository.peek(key, None).properties())),
         ("subscribing", 0, &|key| ignore(repository.on_change(key, None, |_| {}))),
         ("status", 0, &|_| {
-            ignore((repository.status(), repository.generation(), repository.snapshot()))
+            ignore((repository.status(), repository.generation(), repository.snapshot()));
         }),
     ];
     for (name, uses, read) in reads {
