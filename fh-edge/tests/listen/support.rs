@@ -35,6 +35,8 @@ pub(crate) async fn soon<T>(what: &str, future: impl Future<Output = T>) -> T {
 /// Waits until `holds`, looking every few milliseconds.
 pub(crate) async fn until(what: &str, holds: impl Fn() -> bool) {
     let mut look = tokio::time::interval(Duration::from_millis(2));
+    // Looks that take long leave time for the tasks that they wait for.
+    look.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     soon(what, async {
         while !holds() {
             look.tick().await;
