@@ -71,16 +71,21 @@ struct Pass {
 
 /// The next step of a thread.
 enum Task {
-    /// Delivers all events up to a request.
+    /// Makes a pass. Requests up to `order` are carried out once it has ended.
     Deliver {
         order: u64,
         pass: u64,
-        flush: Option<Duration>,
-        is_alone: bool,
+        /// `None` if only summaries are to be delivered.
+        events: Option<Events>,
     },
-    /// Delivers summaries.
-    Summaries,
     End,
+}
+
+/// How a pass delivers events.
+struct Events {
+    flush: Option<Duration>,
+    /// True if no other pass runs.
+    is_alone: bool,
 }
 
 impl DispatchQueue {
@@ -131,7 +136,8 @@ impl DispatchQueue {
             let summary = requests.summary.map(|at| at.since(self.now()));
             if summary == Some(Duration::ZERO) {
                 requests.summary = None;
-                return Task::Summaries;
+                let (order, pass) = (requests.taken, requests.add_pass(repository.calls()));
+                return Task::Deliver { order, pass, events: None };
             }
             let wait = hanging.into_iter().chain(summary).min();
             requests = match wait {
@@ -169,11 +175,17 @@ impl DispatchRequests {
             pass.is_relieved = true;
         }
         self.taken = self.given;
+        let pass = self.add_pass(calls);
+        let events = Events { flush: self.flush.take(), is_alone };
+        Task::Deliver { order: self.given, pass, events: Some(events) }
+    }
+
+    /// Returns the number of a new pass.
+    fn add_pass(&mut self, calls: u64) -> u64 {
         self.last_pass += 1;
-        let pass = self.last_pass;
         let since = Instant::now();
-        self.passes.push(Pass { number: pass, calls, since, is_relieved: false });
-        Task::Deliver { order: self.given, pass, flush: self.flush.take(), is_alone }
+        self.passes.push(Pass { number: self.last_pass, calls, since, is_relieved: false });
+        self.last_pass
     }
 
     /// Ends a pass. Returns the last request that is now carried out, if there is one. A request is not carried out while an
@@ -279,41 +291,39 @@ fn stand_by(repository: &Repository, queue: &Arc<DispatchQueue>) {
 
 fn deliver(repository: &Repository, queue: &Arc<DispatchQueue>) {
     loop {
-        match queue.next(repository) {
-            Task::End => return,
-            Task::Summaries => {}
-            Task::Deliver { order, pass, flush, is_alone } => {
-                stand_by(repository, queue);
-                if is_alone {
-                    repository.deliver();
-                } else {
-                    repository.deliver_beside();
-                }
-                if let Some(limit) = flush {
-                    repository.flush_usage(limit);
-                }
-                let mut requests = queue.requests();
-                let done = requests.end(pass, order);
-                let is_over = requests.is_over && done.is_some_and(|done| done >= requests.given);
-                requests.is_ended |= is_over;
-                // One thread delivers and one stands by; any further thread ends.
-                let is_spare = requests.threads - requests.passes.len() > 2;
-                requests.threads -= usize::from(is_spare);
-                drop(requests);
-                // After the end, no request has to be waited for.
-                if let Some(done) = if is_over { Some(u64::MAX) } else { done } {
-                    queue.done.send_replace(done);
-                }
-                if is_over {
-                    queue.condvar.notify_all();
-                    return;
-                }
-                if is_spare {
-                    return;
-                }
+        let Task::Deliver { order, pass, events } = queue.next(repository) else { return };
+        if let Some(Events { flush, is_alone }) = events {
+            stand_by(repository, queue);
+            if is_alone {
+                repository.deliver();
+            } else {
+                repository.deliver_beside();
+            }
+            if let Some(limit) = flush {
+                repository.flush_usage(limit);
             }
         }
-        let next = repository.deliver_summaries(queue.now());
-        queue.requests().summary = next;
+        // Within the pass, so that the end waits for an observer that is being called with a summary.
+        let summary = repository.deliver_summaries(queue.now());
+        let mut requests = queue.requests();
+        requests.summary = summary;
+        let done = requests.end(pass, order);
+        let is_over = requests.is_over && done.is_some_and(|done| done >= requests.given);
+        requests.is_ended |= is_over;
+        // One thread delivers and one stands by; any further thread ends.
+        let is_spare = requests.threads - requests.passes.len() > 2;
+        requests.threads -= usize::from(is_spare);
+        drop(requests);
+        // After the end, no request has to be waited for.
+        if let Some(done) = if is_over { Some(u64::MAX) } else { done } {
+            queue.done.send_replace(done);
+        }
+        if is_over {
+            queue.condvar.notify_all();
+            return;
+        }
+        if is_spare {
+            return;
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! Handles: contexts, features, snapshots, changes.
 
-use std::sync::{Arc, mpsc};
+use std::sync::{Arc, Mutex, mpsc};
+use std::thread;
 use std::time::Duration;
 
 use fh_client::testing::MemoryEdge;
@@ -402,6 +403,50 @@ fn connections_and_problems_are_told() {
     assert!(connections.starts_with(&[Idle, Connecting]), "{told:?}");
     assert!(connections.contains(&Streaming), "{told:?}");
     assert_eq!(told.last(), Some(&(Closed, Readiness::Closed)));
+}
+
+/// The end of a client waits for an observer that another thread is calling with a summary, and for the last summary.
+#[test]
+fn the_end_waits_for_summaries() {
+    let edge = edge();
+    let (told, summaries) = mpsc::channel();
+    let (enter, entered) = mpsc::channel();
+    let (leave, gate) = mpsc::channel::<()>();
+    let gate = Mutex::new(gate);
+    let report = move |summary: &UsageSummary| {
+        let _ = enter.send(());
+        let _ = gate.lock().unwrap().recv();
+        let _ = told.send(summary.clone());
+    };
+    let (close, closed) = mpsc::channel();
+    let client = edge
+        .client()
+        .observer(Summaries::new(Duration::from_millis(1), report), UsageOptions::default())
+        // A second listener, so that another thread delivers while the observer hangs.
+        .on_readiness(move |change| drop(close.send(change.readiness)))
+        .start()
+        .unwrap();
+    client.wait_ready(SOON).unwrap();
+    let _ = client.is_enabled("FLAG");
+    entered.recv_timeout(SOON).unwrap();
+    let _ = client.number("LIMIT");
+    client.close();
+    while closed.recv_timeout(SOON).unwrap() != Readiness::Closed {}
+    let (end, ended) = mpsc::channel();
+    let waiting = client.clone();
+    thread::spawn(move || {
+        soon(waiting.closed());
+        let _ = end.send(());
+    });
+    assert!(
+        ended.recv_timeout(Duration::from_millis(100)).is_err(),
+        "the observer is being called"
+    );
+    drop(leave);
+    ended.recv_timeout(SOON).unwrap();
+    let keys: Vec<_> = summaries.try_iter().flat_map(|summary| summary.counts).collect();
+    let keys: Vec<&str> = keys.iter().map(|count| &*count.feature.key).collect();
+    assert_eq!(keys, ["FLAG", "LIMIT"]);
 }
 
 #[test]

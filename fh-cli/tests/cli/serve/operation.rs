@@ -263,7 +263,7 @@ fn the_admin_api_alone() {
     assert_eq!(banner(&serving.url), "put");
 }
 
-/// The image sets a default of the lowest rank, so that `--relay` and `--state` need no variable to be taken away (E6).
+/// The image sets a default of the lowest rank, so that `--relay` and `--state` need no variable to be taken away.
 #[cfg(unix)]
 #[test]
 fn the_default_of_an_image_gives_way_to_what_is_said() {

@@ -127,11 +127,11 @@ fn limits_hold() {
     assert!(busy.unwrap().contains("retry-after: 1"));
 }
 
-/// Every start below fails, or only says what is in force. That no secret is shown is asserted of every run (C12).
+/// Every start below fails, or only says what is in force. That no secret is shown is asserted of every run.
 #[test]
 fn no_start_that_fails_shows_a_secret() {
     let secret = |text: &str| format!("{text}{SECRET}");
-    let good = file("serve-secrets.yaml", state("plain"));
+    let good = file("serve-refused-secrets.yaml", state("plain"));
     let key = format!("{ENVIRONMENT}/{SECRET}*1");
     let taken = std::net::TcpListener::bind("0.0.0.0:0").unwrap();
     let port = taken.local_addr().unwrap().port().to_string();
