@@ -25,6 +25,7 @@ pub(crate) enum CheckResult {
 pub(crate) struct Check {
     /// The subject of the check.
     pub(crate) check: Topic,
+    #[serde(rename = "verdict")]
     pub(crate) result: CheckResult,
     /// The result as a sentence.
     pub(crate) message: String,
