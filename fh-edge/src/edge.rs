@@ -124,7 +124,7 @@ impl Edge {
         api::router(&self.shared)
     }
 
-    /// Returns a shortcut for [`listen::App::poll_shortcut`](crate::listen::App::polls). It answers polls at `GET {path}/features` without a
+    /// Returns a shortcut for [`listen::App::poll_shortcut`](crate::listen::App::poll_shortcut). It answers polls at `GET {path}/features` without a
     /// router, which costs more than such an answer itself. `path` is where the router is mounted: empty, or with a `/` at its beginning
     /// only.
     pub fn poll_shortcut(&self, path: &str) -> PollShortcut {

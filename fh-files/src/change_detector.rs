@@ -22,7 +22,7 @@ pub struct FileContent {
 
 impl fmt::Debug for FileContent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Found")
+        f.debug_struct("FileContent")
             .field("bytes", &self.bytes.len())
             .field("modified", &self.modified)
             .finish()

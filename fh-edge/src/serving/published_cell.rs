@@ -42,7 +42,7 @@ impl Drop for WakeOnDrop {
 
 impl fmt::Debug for WakeOnDrop {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("News").field(&self.0.current().id).finish()
+        f.debug_tuple("WakeOnDrop").field(&self.0.current().id).finish()
     }
 }
 

@@ -61,7 +61,7 @@ impl RepositoryOptions {
 
 impl std::fmt::Debug for RepositoryOptions {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("HubOptions").field("events", &self.events).finish_non_exhaustive()
+        f.debug_struct("RepositoryOptions").field("events", &self.events).finish_non_exhaustive()
     }
 }
 
@@ -246,7 +246,7 @@ impl Repository {
 
 impl std::fmt::Debug for Repository {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_tuple("Hub").field(&*self.inner.live.load()).finish()
+        f.debug_tuple("Repository").field(&*self.inner.live.load()).finish()
     }
 }
 
