@@ -89,7 +89,7 @@ impl YamlOverrides {
     ///
     /// A thread checks the file's times, size and inode number at each interval ([`WATCH_INTERVAL`](super::WATCH_INTERVAL) is
     /// usual). A changed file is read once it looks the same at two checks in a row, so that a half-written file is not read.
-    /// Then `on_change` is called on that thread. It should call [`Repository::overrides_changed`](fh_session::Hub::overrides_changed),
+    /// Then `on_change` is called on that thread. It should call [`Repository::overrides_changed`](fh_session::Repository::overrides_changed),
     /// so that listeners compare again (D-63).
     pub fn watch(&self, interval: Duration, on_change: impl Fn() + Send + 'static) -> YamlWatch {
         let flags_of = Arc::clone(&self.flags);

@@ -14,7 +14,7 @@ use fh_eval::{Attributes, FeatureRef, Value};
 ///
 /// Each read calls the interceptors in the order of their registration, with or without a context, and also for keys without a feature. The
 /// first override is used. Change listeners call them as well, so they must be quick and return the same value while nothing changed. After
-/// a change call [`Repository::overrides_changed`](crate::Hub::overrides_changed). An interceptor that panics is skipped, and the panic is
+/// a change call [`Repository::overrides_changed`](crate::Repository::overrides_changed). An interceptor that panics is skipped, and the panic is
 /// counted.
 ///
 /// ```

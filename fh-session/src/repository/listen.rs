@@ -53,7 +53,7 @@ pub struct ReadinessChange {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct NewState {
-    /// True if catch & release holds the change back until [`Repository::release`](crate::Hub::release).
+    /// True if catch & release holds the change back until [`Repository::release`](crate::Repository::release).
     pub is_held: bool,
     /// The keys of the features that were added, removed, or changed in more than their version. In the first event of a listener, and in
     /// an event after the queue has overflowed: the keys of all held features.
