@@ -16,7 +16,7 @@ use std::time::Duration;
 /// Code that is notified of uses of features, such as an exporter, statistics or tracing.
 ///
 /// Each read of a feature by the user's code is one event. Reads of features that do not exist are no events, nor are
-/// [`Repository::exists`](crate::Repository::exists), [`Repository::is_set`](crate::Hub::is_set), [`Repository::peek`](crate::Hub::peek), comparisons by the library,
+/// [`Repository::exists`](crate::Repository::exists), [`Repository::is_set`](crate::Repository::is_set), [`Repository::peek`](crate::Repository::peek), comparisons by the library,
 /// and reads by an observer. A panic of an observer is caught and counted.
 ///
 /// ```
