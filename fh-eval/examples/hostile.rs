@@ -28,7 +28,7 @@ const CASES: &[(&str, Make)] = &[
     ("10,000 patterns of nested repetitions", || patterns("((a{1,30}){1,30}){1,30}", 10_000)),
     ("1,000 different patterns as large as allowed", || patterns("([a-z0-9]?){3300}", 1_000)),
     ("a pattern of 60 KB", || patterns(&"(a|b)".repeat(12_000), 1)),
-    ("10,000 features that are not features", || format!("[{}]", ["7"; 10_000].join(","))),
+    ("10,000 list elements that are no features", || format!("[{}]", ["7"; 10_000].join(","))),
     ("percentages and versions of 10,000 digits", long_numbers),
 ];
 

@@ -100,14 +100,16 @@ impl fmt::Display for DiagnosticKind {
             Self::NotA(what) => write!(f, "not {what}"),
             Self::Pattern(refusal) => refusal.fmt(f),
             Self::PatternBudget => {
-                f.write_str("the patterns of this environment are too large together")
+                f.write_str("the regular expressions of this environment are too large together")
             }
             Self::NoFeatureId => f.write_str("a percentage needs a feature id"),
-            Self::NoHashId => f.write_str("no value id is known to hash"),
+            Self::NoHashId => f.write_str("there is no value id for this feature"),
             Self::DuplicateKey => f.write_str("another feature has the same key"),
-            Self::MisspeltMember(meant) => write!(f, "unknown member, probably {meant} is meant"),
+            Self::MisspeltMember(meant) => {
+                write!(f, "unknown member, probably a misspelling of {meant}")
+            }
             Self::UnknownMember => f.write_str("unknown member"),
-            Self::ServerRaises => f.write_str("the FeatureHub server raises an error here"),
+            Self::ServerRaises => f.write_str("FeatureHub's server raises an error on this value"),
         }
     }
 }
@@ -151,8 +153,8 @@ impl fmt::Display for Consequence {
             Self::RuleNeverHolds => "the rule never holds",
             Self::ValueDropped => "the value is ignored",
             Self::MemberIgnored => "the member is ignored",
-            Self::RuleEndsHere => "the rule ends here",
-            Self::Assumed(what) => return write!(f, "{what} is assumed"),
+            Self::RuleEndsHere => "the rule fails if it reaches this value",
+            Self::Assumed(what) => return write!(f, "using {what}"),
         })
     }
 }

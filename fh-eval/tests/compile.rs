@@ -135,7 +135,10 @@ fn value_ids_are_hashed_where_they_are_known() {
         }
     }
     let told: Vec<_> = ruleset.diagnostics().map(ToString::to_string).collect();
-    assert_eq!(told, ["feature B, id: no value id is known to hash; the feature id is assumed"]);
+    assert_eq!(
+        told,
+        ["feature B, id: there is no value id for this feature; using the feature id"]
+    );
 }
 
 /// The members of a feature with two strategies. In these tests the first strategy never matches, and the second always

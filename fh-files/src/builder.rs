@@ -60,7 +60,7 @@ impl Builder {
             return Ok(());
         };
         if let Some(line) = lines.insert(text.into(), position.line) {
-            let what = format!("{} stands here again after line {line}", quoted(text));
+            let what = format!("{} is defined twice, first in line {line}", quoted(text));
             return Err(SyntaxError { position, what });
         }
         *name = Some((text.into(), position));
@@ -122,7 +122,10 @@ impl Builder {
         let Limits { depth, weight, values } = self.limits;
         self.values += 1;
         if self.values > values {
-            return Err(SyntaxError { position, what: format!("more than {values} values") });
+            return Err(SyntaxError {
+                position,
+                what: format!("the document has more than {values} values"),
+            });
         }
         // An alias shares its node in memory, but its weight counts in full each time, as if it were written out.
         if node.weight > weight {
@@ -146,6 +149,6 @@ impl Builder {
     }
 
     fn too_deep(&self) -> String {
-        format!("more than {} lists and maps in each other", self.limits.depth)
+        format!("lists and maps are nested more than {} levels deep", self.limits.depth)
     }
 }

@@ -61,7 +61,7 @@ pub fn read(path: &Path, most_bytes: u64) -> Result<FileContent, Unreadable> {
     let mut bytes = Vec::new();
     let outcome = std::fs::metadata(path).and_then(|found| {
         if !found.is_file() {
-            return Err(io::Error::other("it is no file"));
+            return Err(io::Error::other("it is not a regular file"));
         }
         if found.len() > most_bytes {
             return Ok(Err(too_large(most_bytes)));

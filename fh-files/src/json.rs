@@ -102,7 +102,7 @@ impl<'a> Walk<'a> {
         }
         let said = serde_json::from_str::<String>(token);
         said.map(Cow::Owned).map_err(|_| {
-            let what = "an escape in this text means no character".to_owned();
+            let what = "this text contains an invalid escape".to_owned();
             SyntaxError { position, what }
         })
     }

@@ -14,8 +14,8 @@ pub(crate) fn is_plain(tag: &Tag) -> bool {
 pub(crate) fn unknown(tag: &Tag) -> String {
     let Tag { suffix, .. } = tag;
     match tag.is_yaml_core_schema() {
-        true => format!("the tag !!{suffix} is not known here"),
-        false => format!("the tag {tag} is not known here"),
+        true => format!("unknown tag !!{suffix}"),
+        false => format!("unknown tag {tag}"),
     }
 }
 
@@ -48,7 +48,7 @@ pub(crate) fn scalar(text: &str, style: ScalarStyle, tag: Option<&Tag>) -> Resul
         }
         _ => return Err(unknown(tag)),
     };
-    if fits { Ok(content) } else { Err(format!("this is no {}", tag.suffix)) }
+    if fits { Ok(content) } else { Err(format!("this is not a valid {}", tag.suffix)) }
 }
 
 /// Returns the value of a scalar that has neither quotes nor a tag.

@@ -95,16 +95,16 @@ fn scalars_mean_what_the_core_schema_says() {
         ("!!str", "\"\""),
         ("! 17", "\"17\""),
         ("!!int \"5\"", "5"),
-        ("!!int 5.5", "line 1, column 1: this is no int"),
-        ("!!int 5e1", "line 1, column 1: this is no int"),
+        ("!!int 5.5", "line 1, column 1: this is not a valid int"),
+        ("!!int 5e1", "line 1, column 1: this is not a valid int"),
         ("!!float 5", "5"),
-        ("!!float x", "line 1, column 1: this is no float"),
+        ("!!float x", "line 1, column 1: this is not a valid float"),
         ("!!bool 'true'", "true"),
-        ("!!bool yes", "line 1, column 1: this is no bool"),
+        ("!!bool yes", "line 1, column 1: this is not a valid bool"),
         ("!!null ''", "null"),
-        ("!!null 0", "line 1, column 1: this is no null"),
-        ("!!binary aGk=", "line 1, column 1: the tag !!binary is not known here"),
-        ("!secret x", "line 1, column 1: the tag !secret is not known here"),
+        ("!!null 0", "line 1, column 1: this is not a valid null"),
+        ("!!binary aGk=", "line 1, column 1: unknown tag !!binary"),
+        ("!secret x", "line 1, column 1: unknown tag !secret"),
     ] {
         assert_eq!(as_json(yaml), expected, "{yaml:?}");
     }
@@ -130,16 +130,25 @@ fn errors_say_where() {
         ("a: 1\n  b: 2\n", "line 2, column 4: "),
         ("a: \"open", "line 1, column 4: "),
         ("a: 1\n\tb: 2\n", "line 1, column 4: "),
-        ("a: 1\nb: 2\n\"a\": 3\n", "line 3, column 1: \"a\" stands here again after line 1"),
-        ("{a: 1, a: 2}", "line 1, column 8: \"a\" stands here again after line 1"),
-        ("? [1, 2]\n: x\n", "line 1, column 3: a list, a map or an alias cannot be a name here"),
-        ("? {a: 1}\n: x\n", "line 1, column 3: a list, a map or an alias cannot be a name here"),
-        ("- &a x\n- *a : y\n", "line 2, column 3: a list, a map or an alias cannot be a name here"),
+        ("a: 1\nb: 2\n\"a\": 3\n", "line 3, column 1: \"a\" is defined twice, first in line 1"),
+        ("{a: 1, a: 2}", "line 1, column 8: \"a\" is defined twice, first in line 1"),
+        (
+            "? [1, 2]\n: x\n",
+            "line 1, column 3: a name must be a scalar, not a list, a map or an alias",
+        ),
+        (
+            "? {a: 1}\n: x\n",
+            "line 1, column 3: a name must be a scalar, not a list, a map or an alias",
+        ),
+        (
+            "- &a x\n- *a : y\n",
+            "line 2, column 3: a name must be a scalar, not a list, a map or an alias",
+        ),
         ("a: 1\n---\nb: 2\n", "line 2, column 1: a second document begins here"),
-        ("a: &x [*x]\n", "line 1, column 8: this stands for something that it is a part of"),
+        ("a: &x [*x]\n", "line 1, column 8: this alias refers to a list or map that contains it"),
         ("a: *nowhere\n", "line 1, column 4: "),
-        ("a: !!set {x}\n", "line 1, column 4: the tag !!set is not known here"),
-        ("a: !mine [x]\n", "line 1, column 4: the tag !mine is not known here"),
+        ("a: !!set {x}\n", "line 1, column 4: unknown tag !!set"),
+        ("a: !mine [x]\n", "line 1, column 4: unknown tag !mine"),
         ("a: \u{0}\n", "line 1, column 4: "),
     ] {
         let said = as_json(yaml);
@@ -205,14 +214,19 @@ fn many_values_are_refused_before_they_take_memory() {
 fn depth_is_bounded() {
     let nested = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
     assert_eq!(as_json(&nested(100)), nested(100));
-    assert!(as_json(&nested(100 + 1)).ends_with("more than 100 lists and maps in each other"));
+    assert!(
+        as_json(&nested(100 + 1)).ends_with("lists and maps are nested more than 100 levels deep")
+    );
     assert!(as_json(&nested(200)).contains("line 1, column "));
     let blocks: String = (0..100_000).map(|_| "- ").collect();
     // The error comes at the position that is too deep, before the rest of the document is read.
-    assert_eq!(as_json(&blocks), "line 1, column 201: more than 100 lists and maps in each other");
+    assert_eq!(
+        as_json(&blocks),
+        "line 1, column 201: lists and maps are nested more than 100 levels deep"
+    );
     // The nesting of an alias's node counts as well.
     let yaml = format!("- &a {}\n- {}*a{}\n", nested(60), "[".repeat(40), "]".repeat(40));
-    assert!(as_json(&yaml).ends_with("more than 100 lists and maps in each other"));
+    assert!(as_json(&yaml).ends_with("lists and maps are nested more than 100 levels deep"));
 }
 
 /// Generates arbitrary JSON.
@@ -320,8 +334,8 @@ fn json_is_read_as_json() {
         ("[a, 'b', 007,]", r#"["a","b",7]"#),
         ("{a: 1} # comment", r#"{"a":1}"#),
         // Texts that are refused.
-        (r#"["\ud83d"]"#, "line 1, column 2: an escape in this text means no character"),
-        ("{\"a\":1,\n \"a\":2}", "line 2, column 2: \"a\" stands here again after line 1"),
+        (r#"["\ud83d"]"#, "line 1, column 2: this text contains an invalid escape"),
+        ("{\"a\":1,\n \"a\":2}", "line 2, column 2: \"a\" is defined twice, first in line 1"),
     ] {
         assert_eq!(as_json(text), expected, "{text}");
     }
@@ -338,7 +352,7 @@ fn limits_are_the_callers() {
     let said = |text: &str, limits| Node::parse(text, &limits).unwrap_err().to_string();
     let limits = Limits { depth: 2, weight: 50, values: 6 };
     for text in ["[[[]]]", "- - - x"] {
-        assert!(said(text, limits).ends_with("more than 2 lists and maps in each other"));
+        assert!(said(text, limits).ends_with("lists and maps are nested more than 2 levels deep"));
     }
     for text in ["[1,2,3,4,5,6,7]", "- 1\n- 2\n- 3\n- 4\n- 5\n- 6\n- 7\n"] {
         assert!(said(text, limits).ends_with("more than 6 values"));

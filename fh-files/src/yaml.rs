@@ -54,7 +54,7 @@ fn take(builder: &mut Builder, event: Event<'_>, position: Position) -> Result<(
         Event::SequenceStart(..) | Event::MappingStart(..) | Event::Alias(_)
             if builder.expects_name() =>
         {
-            Err(wrong("a list, a map or an alias cannot be a name here".to_owned()))
+            Err(wrong("a name must be a scalar, not a list, a map or an alias".to_owned()))
         }
         Event::SequenceStart(anchor, tag) => {
             check_tag(tag.as_deref(), "seq").map_err(wrong)?;
@@ -67,7 +67,7 @@ fn take(builder: &mut Builder, event: Event<'_>, position: Position) -> Result<(
         Event::SequenceEnd | Event::MappingEnd => builder.close(position),
         Event::Alias(anchor) => match builder.anchored(anchor) {
             Some(node) => builder.put(node, 0, position),
-            None => Err(wrong("this stands for something that it is a part of".to_owned())),
+            None => Err(wrong("this alias refers to a list or map that contains it".to_owned())),
         },
         Event::Nothing
         | Event::StreamStart

@@ -50,15 +50,15 @@ impl fmt::Display for UrlError {
         f.write_str(match self {
             Self::Empty => "the Edge's URL is empty",
             Self::Scheme => "the Edge's URL begins with neither http:// nor https://",
-            Self::Host => "the Edge's URL names no host, or one that can be none",
-            Self::Port => "the port in the Edge's URL is no number from 1 to 65535",
+            Self::Host => "the Edge's URL has no host, or an invalid one",
+            Self::Port => "the port in the Edge's URL is not a number from 1 to 65535",
             Self::Character => {
-                "the Edge's URL holds a blank, a control character or one that is not ASCII"
+                "the Edge's URL contains white space, a control character, or one that is not ASCII"
             }
             Self::Credentials => {
-                "the Edge's URL holds a user name: give credentials as a header instead"
+                "the Edge's URL contains credentials: send them as a header instead"
             }
-            Self::Query => "the Edge's URL holds a `?` or `#`",
+            Self::Query => "the Edge's URL contains a query or a fragment (`?` or `#`)",
         })
     }
 }

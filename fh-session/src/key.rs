@@ -53,8 +53,10 @@ impl fmt::Display for KeyError {
         f.write_str(match self {
             Self::Empty => "the API key is empty",
             Self::Shape => "an API key looks like ENVIRONMENT/KEY",
-            Self::Character => "the API key holds a blank, a control character or a quote",
-            Self::Dots => "a part of the API key is `.` or `..`, which lead elsewhere in URLs",
+            Self::Character => "the API key contains white space, a control character or a quote",
+            Self::Dots => {
+                "a part of the API key is `.` or `..`, which would change the path of the URL"
+            }
             Self::TooLong => "the API key is too long",
             Self::Mixed => {
                 "client-evaluated keys (with a `*`) and server-evaluated keys cannot be mixed"

@@ -232,37 +232,44 @@ impl Problem {
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::BadRequest => f.write_str("the Edge takes the request for nonsense (status 400)"),
+            Self::BadRequest => f.write_str("the Edge rejects the request as invalid (status 400)"),
             Self::Unauthorised(status) => write!(f, "the Edge refuses the key (status {status})"),
             Self::NotFound => f.write_str("the Edge does not know the key (status 404)"),
             Self::Failure(reason) => write!(f, "the Edge refuses the stream: {reason}"),
             Self::Stale => f.write_str("the environment is stale: the Edge wants no more requests"),
             Self::TooManyRequests => f.write_str("the Edge wants fewer requests (status 429)"),
-            Self::ServerError(status) => write!(f, "the Edge is in trouble (status {status})"),
+            Self::ServerError(status) => write!(f, "the Edge failed (status {status})"),
             Self::UnexpectedStatus(status) => write!(f, "the Edge answered with status {status}"),
             Self::NoStreaming => f.write_str("the Edge cannot stream (status 501)"),
             Self::ContentType(found) => {
-                write!(f, "the answer's content type is {found:?}: is that an Edge?")
+                write!(
+                    f,
+                    "the response has content type {found:?}: check that the URL is that of an Edge"
+                )
             }
-            Self::Redirect => {
-                f.write_str("the Edge redirects to another origin, in a circle, or to nowhere")
+            Self::Redirect => f.write_str(
+                "the Edge redirects to another origin, too often, or without a valid target",
+            ),
+            Self::Malformed(why) => write!(f, "the response cannot be parsed: {why}"),
+            Self::TooLarge(limit) => {
+                write!(f, "the response or an event is larger than {limit} bytes")
             }
-            Self::Malformed(why) => write!(f, "the answer cannot be read: {why}"),
-            Self::TooLarge(limit) => write!(f, "the answer is larger than {limit} bytes"),
-            Self::NoEnvironments => f.write_str("the answer holds no environment"),
+            Self::NoEnvironments => {
+                f.write_str("the response contains no environment of the API keys")
+            }
             Self::EmptyList => {
-                f.write_str("the answer holds no features though there were some; those were kept")
+                f.write_str("the response contains no features; the client keeps those that it has")
             }
             Self::Unreachable(why) => write!(f, "the Edge cannot be reached: {why}"),
             Self::Tls(why) => write!(f, "the Edge's certificate is not accepted: {why}"),
             Self::TimedOut(stage) => f.write_str(match stage {
-                Stage::Connect => "no connection to the Edge came about in time",
-                Stage::Head => "the Edge did not answer in time",
-                Stage::Body => "the answer did not arrive in time",
-                Stage::FirstEvent => "the stream brought no features in time",
+                Stage::Connect => "connecting to the Edge timed out",
+                Stage::Head => "the Edge did not respond in time",
+                Stage::Body => "the response did not arrive in time",
+                Stage::FirstEvent => "the stream sent no features in time",
                 Stage::Event => "an event of the stream did not arrive in time",
-                Stage::Silence => "the stream fell silent",
-                Stage::Context => "the Edge did not evaluate for the context in time",
+                Stage::Silence => "the stream sent nothing for too long",
+                Stage::Context => "the Edge did not evaluate the context in time",
             }),
             Self::ClosedEarly => f.write_str("the stream ended before any features"),
             Self::Disconnected => f.write_str("the stream ended"),
@@ -325,20 +332,23 @@ impl fmt::Display for Notice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::KeyInSeveralEnvironments { feature, answers } => {
-                write!(f, "several environments have {feature}; that of {answers} answers")
+                write!(
+                    f,
+                    "several environments have {feature}; that of environment {answers} is used"
+                )
             }
             Self::CommaInValue { attribute } => write!(
                 f,
-                "a value of the attribute {attribute} holds a comma: an Edge takes it for two values"
+                "a value of the attribute {attribute} contains a comma: an Edge reads it as two values"
             ),
             Self::OverrideRefused { interceptor, feature, why } => {
                 write!(f, "the override of {feature} by {interceptor} was not used: {why}")
             }
             Self::InterceptorPanicked { interceptor } => {
-                write!(f, "the interceptor {interceptor} panicked and was passed over")
+                write!(f, "the interceptor {interceptor} panicked and was skipped")
             }
             Self::FellBackToPolling => {
-                f.write_str("the Edge does not stream: polling, and streaming again later")
+                f.write_str("the Edge cannot stream: the client polls, and retries streaming later")
             }
             Self::StoreIgnored { source, why } => {
                 write!(f, "the state from {source} was not used: {why}")

@@ -13,7 +13,7 @@ fn tells_the_story() {
         "{}",
         run.out
     );
-    assert!(lines[4].starts_with("  · everybody else"), "{}", run.out);
+    assert!(lines[4].starts_with("  · default value"), "{}", run.out);
     assert_eq!(lines.len(), 5);
 }
 

@@ -18,7 +18,7 @@ fn inputs_that_cannot_be_read() {
         with("-", b"{}").refused(2, &["neither features nor environments"]);
         with("-", b"[\n{\"key\": A}]").refused(2, &["stdin is not JSON", "line 2 column 9"]);
         with("-", b"<html>").refused(2, &["HTML"]);
-        with("-", b"[\"\xff\"]").refused(2, &["not UTF-8", "byte 2"]);
+        with("-", b"[\"\xff\"]").refused(2, &["not UTF-8", "offset 2"]);
         with("-", b"data: \xff\n\n").refused(2, &["not UTF-8"]);
     }
 }

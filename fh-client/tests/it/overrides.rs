@@ -289,7 +289,7 @@ fn a_bad_start_overrides_nothing_and_says_so() {
         (file("rootless.yaml", "FLAG: true\n"), "rootless.yaml: there is no flagValues in it"),
         (
             file("twice.yaml", "flagValues:\n  FLAG: true\n  FLAG: true\n"),
-            "twice.yaml, line 3, column 3: \"FLAG\" stands here again after line 2",
+            "twice.yaml, line 3, column 3: \"FLAG\" is defined twice, first in line 2",
         ),
     ] {
         let repository = repository();

@@ -162,7 +162,7 @@ fn trouble_is_logged_once() {
     let with = |level: &str, words: &str| {
         lines.iter().filter(|line| line.contains(level) && line.contains(words)).count()
     };
-    assert_eq!(with(" WARN ", "the Edge is in trouble (status 503)"), 1, "{lines:#?}");
+    assert_eq!(with(" WARN ", "the Edge failed (status 503)"), 1, "{lines:#?}");
     // Another status of the same kind is not logged again.
     assert_eq!(with(" WARN ", "status 500"), 0, "{lines:#?}");
     assert_eq!(with(" INFO ", "the Edge answers again"), 1, "{lines:#?}");

@@ -164,9 +164,10 @@ async fn features_of_another_environment_are_refused() {
     let count: u64 = figure.unwrap().rsplit_once(' ').unwrap().1.parse().unwrap();
     assert!(count >= 4, "{text}");
     let text = log.text();
-    for line in
-        ["features of environments that no key opens: 1", "environments that no key opens: 1"]
-    {
+    for line in [
+        "features of environments that no API key opens: 1",
+        "environments that no API key opens: 1",
+    ] {
         assert!(text.contains(line), "{text}");
     }
     upstream.behave(Behaviour::healthy());

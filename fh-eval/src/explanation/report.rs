@@ -359,8 +359,10 @@ impl Report {
                 "a strategy matches".to_string()
             }
             (EvaluationReason::Static, _) => "there are no strategies".to_string(),
-            (_, _) if !self.has_context => "there is no context, so everybody's value".to_string(),
-            _ => "no strategy matches, so everybody's value".to_string(),
+            (_, _) if !self.has_context => {
+                "there is no context, so the default value is used".to_string()
+            }
+            _ => "no strategy matches, so the default value is used".to_string(),
         };
         let kind = self.kind.unwrap_or("unknown type");
         let locked = if self.locked { ", locked" } else { "" };
@@ -391,7 +393,7 @@ impl Report {
             line(
                 1,
                 if used { Mark::Good } else { Mark::Quiet },
-                format!("everybody else → {value}"),
+                format!("default value → {value}"),
             );
         }
         for diagnostic in &self.diagnostics {
@@ -414,7 +416,9 @@ impl StrategyReport {
         match self.outcome {
             Outcome::Match if drawn.is_empty() => (Mark::Good, "matches".to_string()),
             Outcome::Match => (Mark::Good, format!("matches, {drawn}")),
-            Outcome::PercentageMiss if drawn.is_empty() => (Mark::Bad, "admits nobody".to_string()),
+            Outcome::PercentageMiss if drawn.is_empty() => {
+                (Mark::Bad, "has neither percentage nor rules, so it never matches".to_string())
+            }
             Outcome::PercentageMiss => (Mark::Bad, drawn),
             Outcome::NoPercentageKey => {
                 (Mark::Bad, "the context has no percentage key".to_string())
@@ -433,21 +437,21 @@ impl RuleReport {
     fn sentence(&self) -> String {
         let wanted = match &self.wanted {
             Some(wanted) => format!("[{}]", wanted.join(", ")),
-            None => "nothing".to_string(),
+            None => "no values".to_string(),
         };
         let given = match (&self.given, self.now) {
             (Some(given), _) => {
                 let given: Vec<String> = given.iter().map(|text| format!("{text:?}")).collect();
                 format!("given {}", given.join(", "))
             }
-            (None, Some(now)) => format!("the clock says {now}"),
-            (None, None) => "nothing given".to_string(),
+            (None, Some(now)) => format!("current time {now}"),
+            (None, None) => "attribute missing".to_string(),
         };
         let verdict = match self.held {
             Some(true) => "holds",
             Some(false) if self.unreadable => "cannot be compared",
             Some(false) => "does not hold",
-            None => "not asked",
+            None => "not evaluated",
         };
         format!("{} {} {wanted} as {}: {given}, {verdict}", self.field, self.conditional, self.kind)
     }

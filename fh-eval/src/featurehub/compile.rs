@@ -178,7 +178,7 @@ impl<'a> Compilation<'a> {
                 "fp",
                 None,
                 DiagnosticKind::Expected("an object of texts"),
-                Consequence::Assumed("none"),
+                Consequence::Assumed("no properties"),
             );
         }
         let detail = FeatureDetail {

@@ -27,7 +27,7 @@ pub enum ParseError {
 impl std::fmt::Display for ParseError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::NotUtf8(at) => write!(f, "not UTF-8 text (byte {at})"),
+            Self::NotUtf8(at) => write!(f, "not UTF-8 text (first invalid byte at offset {at})"),
             Self::InvalidJson(why) => write!(f, "not JSON: {why}"),
             Self::NoFeatures => {
                 f.write_str("neither a list of features nor a list of environments")

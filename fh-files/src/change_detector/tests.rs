@@ -162,7 +162,7 @@ fn what_cannot_be_read_says_why() {
     fs::remove_file(folder.file(FILE)).unwrap();
     assert_eq!(read(5).unwrap_err(), "there is no such file");
     fs::create_dir(folder.file(FILE)).unwrap();
-    assert_eq!(read(5).unwrap_err(), "it cannot be read: it is no file");
+    assert_eq!(read(5).unwrap_err(), "it cannot be read: it is not a regular file");
 }
 
 /// Tests how an orchestrator replaces a file: it creates a new folder beside the old one and swaps a link. The path of the file stays the

@@ -92,7 +92,7 @@ impl<'de> Deserialize<'de> for Bootstrap {
         let document = Document::deserialize(deserializer)?;
         if document.format != BOOTSTRAP_FORMAT {
             return Err(de::Error::custom(format_args!(
-                "format {} is not {BOOTSTRAP_FORMAT}, which this program reads",
+                "unsupported format {}: this program reads format {BOOTSTRAP_FORMAT}",
                 document.format
             )));
         }
@@ -123,7 +123,7 @@ impl<'de> Deserialize<'de> for BootstrapFeature {
             Entry::deserialize(deserializer)?;
         let value = value.map(|json| {
             let value = value_of(&json, kind);
-            value.ok_or_else(|| de::Error::custom("a value is a boolean, a number or a text"))
+            value.ok_or_else(|| de::Error::custom("a value must be a boolean, a number or a text"))
         });
         Ok(Self { key, kind, value: value.transpose()?, version, reason, variant })
     }
@@ -162,7 +162,7 @@ mod tests {
         let read_back = read(document).unwrap();
         assert_eq!(read_back.time.to_string(), "2026-11-21T00:00:00.500Z");
         let why = read(&document.replace("\"format\":1", "\"format\":2")).unwrap_err();
-        assert!(why.starts_with("format 2 is not 1, which this program reads"), "{why}");
+        assert!(why.starts_with("unsupported format 2: this program reads format 1"), "{why}");
         let feature = r#"{"key":"A","type":"NUMBER","value":"1e400","version":1,"reason":"STATIC","variant":"default"}"#;
         let with = |feature: &str| document.replace("[]", &format!("[{feature}]"));
         assert!(read(&with(feature)).is_ok());

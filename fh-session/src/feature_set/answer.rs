@@ -36,7 +36,7 @@ pub(crate) fn environments(body: &str) -> Result<Vec<Answered<'_>>, String> {
     let mut found: Vec<Answered<'_>> = Vec::new();
     let mut places: HashMap<Option<String>, usize> = HashMap::new();
     for entry in entries {
-        let members = members(entry).ok_or("an environment that is no object")?;
+        let members = members(entry).ok_or("an environment is not a JSON object")?;
         let mut id = None;
         let mut features = None;
         for (name, value) in members {
@@ -75,7 +75,7 @@ fn why(error: &serde_json::Error) -> String {
     match error.classify() {
         Category::Data => {
             let (line, column) = (error.line(), error.column());
-            format!("another type than expected at line {line} column {column}")
+            format!("unexpected type at line {line} column {column}")
         }
         _ => error.to_string(),
     }

@@ -134,7 +134,7 @@ impl Environment {
         authority: Authority,
         profile: Profile,
     ) -> Result<Effect, String> {
-        let state = State::read(raw).ok_or("a feature that is no object")?;
+        let state = State::read(raw).ok_or("a feature is not a JSON object")?;
         let compiled = Compiler::new(profile)
             .feature(raw)
             .map_err(|diagnostic| format!("a feature: {diagnostic}"))?;
@@ -184,9 +184,9 @@ impl Environment {
     /// # Errors
     /// The reason why the JSON is not a delete.
     pub(crate) fn delete(&mut self, raw: &RawValue) -> Result<Effect, String> {
-        let state = State::read(raw).ok_or("a delete that is no object")?;
+        let state = State::read(raw).ok_or("a delete event is not a JSON object")?;
         if state.id.is_none() && state.key.is_none() {
-            return Err("a delete without id and key".to_string());
+            return Err("a delete event has neither id nor key".to_string());
         }
         let version = state.version.filter(|version| *version > 0);
         if version.is_none() && state.version.is_some() && planted!(ZeroDeletesIgnored) {

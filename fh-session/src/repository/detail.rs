@@ -111,7 +111,7 @@ impl fmt::Display for ExplainedDetail {
         match (&self.rules, detail.reason) {
             (Some(rules), _) => rules.fmt(f),
             (None, Reason::NotReady) => {
-                write!(f, "{}: there are no features yet for this context", detail.key)
+                write!(f, "{}: the client has no features for this context yet", detail.key)
             }
             (None, _) => write!(f, "{}: there is no such feature", detail.key),
         }

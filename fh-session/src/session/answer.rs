@@ -157,7 +157,8 @@ impl Session {
         };
         match mem::replace(&mut self.state, State::Idle) {
             State::Connecting { .. } => {
-                let without = || Problem::Unreachable("no answer".to_string());
+                let without =
+                    || Problem::Unreachable("the connection closed without a response".to_string());
                 self.trouble(broken.unwrap_or_else(without), None);
             }
             State::Streaming(stream) => self.stream_closed(*stream, broken),

@@ -62,8 +62,7 @@ impl Session {
             }
         }
         if let Some((first, count)) = unknown_environments {
-            let what =
-                format!("environments that no key opens: {count}, the first of them {first}");
+            let what = format!("environments that no API key opens: {count}, the first is {first}");
             self.actions.push_back(Action::Notice(Notice::Ignored { what }));
         }
         if lists.is_empty() {
@@ -127,7 +126,7 @@ impl Session {
         let refused = before - features.len();
         self.status.foreign_features += refused as u64;
         let what = format!(
-            "features of environments that no key opens: {refused}, the first of them of {}",
+            "features of environments that no API key opens: {refused}, the first from {}",
             cut(&stranger, 100)
         );
         self.actions.push_back(Action::Notice(Notice::Ignored { what }));
@@ -194,7 +193,10 @@ impl Session {
             return false;
         }
         if self.switching {
-            self.ignored(source, "features of the present context are awaited".to_string());
+            self.ignored(
+                source,
+                "the client is waiting for the features of a new context".to_string(),
+            );
         }
         !self.switching
     }

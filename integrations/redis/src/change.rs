@@ -76,7 +76,7 @@ fn polled(body: &str) -> Result<Vec<Entry<'_>>, String> {
     let mut found = Vec::new();
     for entry in entries {
         let (mut id, mut list) = (None, None);
-        for (name, value) in members(entry).ok_or("an environment that is no object")? {
+        for (name, value) in members(entry).ok_or("an environment is not a JSON object")? {
             match (name.as_ref(), Token::of(value)) {
                 ("id", Token::Text(text)) => id = Some(text.into_owned()),
                 ("features", Token::List) => list = Some(List::parse(value.get())?),

@@ -43,7 +43,10 @@ fn redirects_are_counted_and_stay_at_home() {
             assert_eq!(driver.request().url.expose(), "http://edge/hop");
         }
         driver.close();
-        assert_eq!(driver.status().problem, Some(Problem::Unreachable("no answer".into())));
+        assert_eq!(
+            driver.status().problem,
+            Some(Problem::Unreachable("the connection closed without a response".into()))
+        );
         driver.wait();
     }
     let sent = driver.sent.len();

@@ -169,7 +169,7 @@ fn a_hundred_thousand_environments() {
     assert_eq!(
         driver.notices,
         [Notice::Ignored {
-            what: "environments that no key opens: 100000, the first of them 0".into()
+            what: "environments that no API key opens: 100000, the first is 0".into()
         }]
     );
 }

@@ -20,7 +20,8 @@ async fn who_sees_what_and_why() {
         page.tap("summary", "BANNER").await;
         page.see(".line.good", "country EQUALS [\"fiji\", \"tonga\"]").await;
         page.tap("summary", "NEW_CHECKOUT").await;
-        page.see(".line.bad", "email ENDS_WITH [\"@shop.example\"] as STRING: nothing given").await;
+        page.see(".line.bad", "email ENDS_WITH [\"@shop.example\"] as STRING: attribute missing")
+            .await;
         page.see(".line", "\"mara\" falls into bucket").await;
         // Retired features are not shown.
         page.miss("summary", "LEGACY_RETURNS").await;

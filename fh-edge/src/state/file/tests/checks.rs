@@ -288,7 +288,9 @@ fn what_the_engine_cannot_read_is_a_warning_at_its_place() {
         "warning: line 4, column 3, environments[0]: profile edge hashes the ids of values, and there is no valueId for the percentages of \
          ON: users fall elsewhere than on a FeatureHub server"
     );
-    assert!(edge.iter().any(|line| line.ends_with("not a date (2024-13-01); the rule ends here")));
+    assert!(edge.iter().any(|line| {
+        line.ends_with("not a date (2024-13-01); the rule fails if it reaches this value")
+    }));
 
     // The profile of the environment counts; without one, that of the options.
     let text = with_strategies("", "      - {percentage: 20%, value: true}\n");
