@@ -15,7 +15,9 @@ pub enum FlushError {
 impl fmt::Display for FlushError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::TimedOut => "not everything was delivered and written in time",
+            Self::TimedOut => {
+                "the time limit passed before all events were delivered and the snapshot was written"
+            },
             Self::InsideRuntime => {
                 "waiting would block the client's runtime, which this thread runs: use `flushed(limit).await`"
             }

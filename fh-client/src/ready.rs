@@ -26,7 +26,7 @@ pub enum NotReady {
 impl fmt::Display for NotReady {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::TimedOut(status) => write!(f, "no features in time: {status}"),
+            Self::TimedOut(status) => write!(f, "no features within the time limit: {status}"),
             Self::Failed(problem) => problem.fmt(f),
             Self::Stopped => f.write_str("there are no features, and none are being fetched"),
             Self::Closed => f.write_str("the client is closed"),

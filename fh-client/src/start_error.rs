@@ -46,10 +46,10 @@ impl fmt::Display for StartError {
         match self {
             Self::Url(error) => error.fmt(f),
             Self::Keys(error) => error.fmt(f),
-            Self::SeveralKeysStream => f.write_str("several API keys cannot be streamed: poll"),
+            Self::SeveralKeysStream => f.write_str("several API keys cannot be streamed: use polling"),
             Self::Header(name) => write!(f, "the header {name:?} cannot be sent"),
             Self::Backoff => f.write_str(
-                "a back-off needs a cap not below its initial delay, and a jitter from 0 to 1",
+                "invalid back-off: the cap must be at least the initial delay, and the jitter from 0 to 1",
             ),
             Self::Context(error) => error.fmt(f),
             Self::Bootstrap(error) => error.fmt(f),
@@ -60,7 +60,7 @@ impl fmt::Display for StartError {
                 f.write_str("there is no transport: give one, or enable the feature `reqwest`")
             }
             Self::Runtime(missing) => write!(f, "the runtime was built without {missing}"),
-            Self::Thread(why) => write!(f, "no thread: {why}"),
+            Self::Thread(why) => write!(f, "cannot start a thread: {why}"),
         }
     }
 }

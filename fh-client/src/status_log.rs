@@ -72,7 +72,7 @@ impl StatusLog {
                 from = %self.last.connection,
                 to = %status.connection,
                 attempts = status.attempts,
-                "connection"
+                "connection state changed"
             );
         }
         match self.reporting {
@@ -95,7 +95,7 @@ impl StatusLog {
                 edge = self.edge,
                 environment = self.environment,
                 problem = status.problem.as_ref().map_or("", Problem::as_str),
-                "a context of a pool: {}",
+                "readiness of a context in a pool: {}",
                 status.readiness
             );
         }
@@ -138,7 +138,7 @@ impl StatusLog {
                     edge = self.edge,
                     environment = self.environment,
                     source = status.source.as_ref().map_or("", |source| source.as_str()),
-                    "ready"
+                    "the client is ready"
                 );
             }
             Readiness::Failed => {

@@ -242,10 +242,7 @@ impl fmt::Display for Problem {
             Self::UnexpectedStatus(status) => write!(f, "the Edge answered with status {status}"),
             Self::NoStreaming => f.write_str("the Edge cannot stream (status 501)"),
             Self::ContentType(found) => {
-                write!(
-                    f,
-                    "the response has content type {found:?}: check that the URL is that of an Edge"
-                )
+                write!(f, "the response has content type {found:?}, which no Edge sends")
             }
             Self::Redirect => f.write_str(
                 "the Edge redirects to another origin, too often, or without a valid target",

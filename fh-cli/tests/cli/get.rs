@@ -181,7 +181,7 @@ fn an_edge_that_does_not_answer_well() {
     refused(Behaviour::status(404), &["does not know the key", "404", "check the key"]);
     refused(Behaviour::status(401), &["refuses the key", "401", "proxy"]);
     refused(Behaviour::status(403), &["refuses the key", "403"]);
-    refused(Behaviour::status(400), &["nonsense", "400"]);
+    refused(Behaviour::status(400), &["rejects the request as invalid", "400"]);
 }
 
 #[test]

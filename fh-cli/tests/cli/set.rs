@@ -78,16 +78,19 @@ fn every_refusal_says_what_to_do() {
     refused(&["LIMIT", "many"], &["non-NUMBER"]);
     refused(&["LAYOUT", "{"], &["non-json"]);
     refused(&["FLAG", "--null"], &["cannot set flag value to null", "BOOLEAN"]);
-    refused(&["FLOG", "true"], &["no such key or feature", "spelling"]);
+    refused(&["FLOG", "true"], &["does not know this API key or feature", "spelling"]);
     edge.lock("FLAG");
     refused(&["FLAG", "true"], &["locked", "--unlock"]);
     assert_eq!(held(&edge, "FLAG"), (json!(false), true));
 
     let key = edge.client_key();
     edge.allow(&key, &[Permission::Read]);
-    refused(&["FLAG", "true"], &["may not do that", "no write roles", "service account"]);
+    refused(
+        &["FLAG", "true"],
+        &["no permission for this update", "no write roles", "service account"],
+    );
     edge.allow(&key, &[Permission::Read, Permission::Unlock]);
-    refused(&["FLAG", "--lock"], &["may not do that"]);
+    refused(&["FLAG", "--lock"], &["no permission for this update"]);
     refused(&["FLAG", "true", "--unlock"], &["change_value"]);
     edge.allow(&key, &[Permission::Read, Permission::Lock]);
     refused(&["FLAG", "--unlock"], &["no permission to unlock"]);
@@ -96,7 +99,7 @@ fn every_refusal_says_what_to_do() {
     assert_eq!((&answer["outcome"], &answer["status"]), (&json!("refused"), &json!(403)));
     assert!(answer["message"].as_str().unwrap().contains("unlock"), "{answer}");
     edge.behave(Behaviour::status(401));
-    refused(&["FLAG", "true"], &["may not do that"]);
+    refused(&["FLAG", "true"], &["no permission for this update"]);
 }
 
 #[test]

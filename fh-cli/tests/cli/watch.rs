@@ -165,7 +165,7 @@ fn notices_are_shown() {
     edge.behave_on(Route::Stream, Behaviour::status(501));
     let mut watch = following(&edge, &["--json"]);
     let notice = event(&mut watch, &["\"notice\""]);
-    assert!(notice["message"].as_str().unwrap().contains("does not stream"), "{notice}");
+    assert!(notice["message"].as_str().unwrap().contains("cannot stream"), "{notice}");
 }
 
 /// As a program sees it that catches updates (C-CR-001 to 009).

@@ -106,7 +106,7 @@ impl FlagValues {
         };
         let root = Node::parse(text, &Limits::default())
             .map_err(|error| wrong(Some(error.position), error.what))?;
-        let missing = || wrong(None, format!("there is no {ROOT} in it"));
+        let missing = || wrong(None, format!("the file has no member {ROOT}"));
         let values = root.get(ROOT).ok_or_else(missing)?;
         match &values.content {
             Content::Map(members) => Ok(Self { members: members.clone() }),
@@ -147,11 +147,11 @@ mod tests {
             ("flagValues:\n  true: x\n  17: y\n", "true=\"x\" 17=\"y\""),
             ("flagValues:\n", ""),
             ("flagValues: {}\n", ""),
-            ("", "f.yaml: there is no flagValues in it"),
-            ("# nothing\n", "f.yaml: there is no flagValues in it"),
-            ("other: {A: 1}\n", "f.yaml: there is no flagValues in it"),
-            ("flagvalues: {A: 1}\n", "f.yaml: there is no flagValues in it"),
-            ("- flagValues\n", "f.yaml: there is no flagValues in it"),
+            ("", "f.yaml: the file has no member flagValues"),
+            ("# nothing\n", "f.yaml: the file has no member flagValues"),
+            ("other: {A: 1}\n", "f.yaml: the file has no member flagValues"),
+            ("flagvalues: {A: 1}\n", "f.yaml: the file has no member flagValues"),
+            ("- flagValues\n", "f.yaml: the file has no member flagValues"),
             ("flagValues: [A]\n", "f.yaml, line 1, column 13: flagValues is not a map"),
             ("flagValues: A\n", "f.yaml, line 1, column 13: flagValues is not a map"),
             (

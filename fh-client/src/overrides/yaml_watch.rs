@@ -156,7 +156,7 @@ impl WatchedFile {
                 drop(state);
                 // A panic in the caller's code must not end the watch.
                 if catch_unwind(AssertUnwindSafe(|| on_values(&values))).is_err() {
-                    tracing::warn!(path = %self.path.display(), "the code that was told of the change panicked");
+                    tracing::warn!(path = %self.path.display(), "the callback for changes of the file panicked");
                 }
                 state = self.state();
             }
@@ -176,7 +176,7 @@ impl State {
                 self.generation += 1;
             }
             Err(problem) => {
-                log(&problem, "what it said before still holds");
+                log(&problem, "the last valid values stay in use");
                 self.problem = Some(problem);
             }
         }

@@ -119,7 +119,7 @@ pub(super) fn read(text: &[u8], owner: &Owner) -> Result<Saved, String> {
     let envelope: Envelope =
         serde_json::from_slice(text).map_err(|why| format!("it cannot be read: {why}"))?;
     if envelope.format != FORMAT {
-        return Err("it is of another format".to_string());
+        return Err(format!("it is not a snapshot of the format {FORMAT}"));
     }
     let stored: Stored<'_> =
         serde_json::from_slice(text).map_err(|why| format!("it cannot be read: {why}"))?;
@@ -129,8 +129,7 @@ pub(super) fn read(text: &[u8], owner: &Owner) -> Result<Saved, String> {
     if stored.context != owner.context {
         return Err("it was saved for another context".to_string());
     }
-    let at =
-        stored.saved_at.parse().map_err(|_| "it does not say when it was saved".to_string())?;
+    let at = stored.saved_at.parse().map_err(|_| "it has no valid time `savedAt`".to_string())?;
     let environments = stored
         .environments
         .into_iter()
@@ -190,12 +189,12 @@ mod tests {
             (good[..good.len() - 9].to_string(), "cannot be read"),
             (String::new(), "cannot be read"),
             ("\0\u{1}".to_string(), "cannot be read"),
-            (r#"{"format":"other"}"#.to_string(), "another format"),
-            (good.replace("snapshot/1", "snapshot/2"), "another format"),
+            (r#"{"format":"other"}"#.to_string(), "not a snapshot"),
+            (good.replace("snapshot/1", "snapshot/2"), "not a snapshot"),
             (good.replace("ab12", "ab13"), "other API keys"),
             (good.replace("client-evaluated", "server-evaluated"), "other API keys"),
             (good.replace(r#""context":"0""#, r#""context":"1""#), "another context"),
-            (good.replace("1970", "soon"), "when it was saved"),
+            (good.replace("1970", "soon"), "no valid time"),
         ] {
             let said = read(bad.as_bytes(), &owner()).unwrap_err();
             assert!(said.contains(why), "{said} for {bad}");

@@ -77,13 +77,17 @@ impl Refusal {
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (text, reason) = match self {
-            Self::Nonsense { reason } => ("the Edge takes the update for nonsense", reason),
-            Self::NotPermitted { reason, .. } => ("the API key may not do that", reason),
+            Self::Nonsense { reason } => ("the Edge rejected the update as invalid", reason),
+            Self::NotPermitted { reason, .. } => {
+                ("the API key has no permission for this update", reason)
+            }
             Self::Locked { reason } => ("the feature is locked", reason),
-            Self::NotPossible { reason } => ("that is not possible", reason),
-            Self::NoSuchFeature => return f.write_str("the Edge knows no such key or feature"),
+            Self::NotPossible { reason } => ("the update is not possible", reason),
+            Self::NoSuchFeature => {
+                return f.write_str("the Edge does not know this API key or feature");
+            }
             Self::NotApplied => {
-                return f.write_str("the update was accepted, but it has not arrived in time");
+                return f.write_str("the update was accepted, but the client did not receive the change within the time limit");
             }
             Self::Closed => return f.write_str("the client is closed"),
             Self::Unreachable(problem) => return problem.fmt(f),

@@ -15,9 +15,9 @@ pub(super) fn check(proxy: &str) -> Result<(), &'static str> {
     let proxy = proxy.trim();
     // curl and reqwest add `http://` too.
     let url = if proxy.contains("://") { proxy.to_string() } else { format!("http://{proxy}") };
-    let url = reqwest::Url::parse(&url).map_err(|_| "the proxy is no URL")?;
+    let url = reqwest::Url::parse(&url).map_err(|_| "the proxy is not a valid URL")?;
     match url.scheme() {
-        "http" | "https" if !url.has_host() => Err("the proxy's URL names no host"),
+        "http" | "https" if !url.has_host() => Err("the proxy's URL has no host"),
         "http" | "https" => Ok(()),
         "socks4" | "socks4a" | "socks5" | "socks5h" if cfg!(feature = "socks") => Ok(()),
         "socks4" | "socks4a" | "socks5" | "socks5h" => {
@@ -61,7 +61,7 @@ pub(super) fn check_environment(
     let why = match check(&proxy) {
         Err(why) => why,
         // reqwest would ignore this proxy and connect directly.
-        Ok(()) if !is_used(&proxy) => "the proxy is no URL",
+        Ok(()) if !is_used(&proxy) => "the proxy is not a valid URL",
         Ok(()) => return Ok(()),
     };
     Err(InvalidSetting::new(name, why))
@@ -79,10 +79,10 @@ mod tests {
             assert_eq!(check(good), Ok(()), "{good}");
         }
         for (bad, why) in [
-            ("http://p:99999", "no URL"),
-            ("http://[::1", "no URL"),
-            ("p:port", "no URL"),
-            ("http://", "no URL"),
+            ("http://p:99999", "not a valid URL"),
+            ("http://[::1", "not a valid URL"),
+            ("p:port", "not a valid URL"),
+            ("http://", "not a valid URL"),
             ("ftp://p", "neither http"),
             ("quic://p:1", "neither http"),
         ] {

@@ -321,8 +321,12 @@ fn translate(error: reqwest::Error, phase: Phase) -> TransportError {
     };
     let cause = root_cause(&error);
     let text = match (kind, phase) {
-        (TransportErrorKind::ConnectTimeout, _) => "no connection in time".to_string(),
-        (TransportErrorKind::Broken, Phase::Body) => format!("while reading the answer: {cause}"),
+        (TransportErrorKind::ConnectTimeout, _) => {
+            "no connection within the time limit".to_string()
+        }
+        (TransportErrorKind::Broken, Phase::Body) => {
+            format!("the connection broke while the response was read: {cause}")
+        }
         _ => cause.to_string(),
     };
     let error = TransportError::new(kind, text);

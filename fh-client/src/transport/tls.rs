@@ -113,7 +113,9 @@ impl Trust {
         #[cfg(not(target_os = "android"))]
         return Verifier::new_with_extra_roots(self.authorities.iter().cloned(), provider);
         #[cfg(target_os = "android")]
-        Err(rustls::Error::General("install further authorities in the platform's store".into()))
+        Err(rustls::Error::General(
+            "on Android, install additional certificate authorities in the platform's store".into(),
+        ))
     }
 }
 

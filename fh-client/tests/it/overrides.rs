@@ -286,7 +286,7 @@ fn a_bad_start_overrides_nothing_and_says_so() {
     let missing = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("no-such.yaml");
     for (path, said) in [
         (missing, "no-such.yaml: there is no such file"),
-        (file("rootless.yaml", "FLAG: true\n"), "rootless.yaml: there is no flagValues in it"),
+        (file("rootless.yaml", "FLAG: true\n"), "rootless.yaml: the file has no member flagValues"),
         (
             file("twice.yaml", "flagValues:\n  FLAG: true\n  FLAG: true\n"),
             "twice.yaml, line 3, column 3: \"FLAG\" is defined twice, first in line 2",

@@ -166,7 +166,7 @@ fn trouble_is_logged_once() {
     // Another status of the same kind is not logged again.
     assert_eq!(with(" WARN ", "status 500"), 0, "{lines:#?}");
     assert_eq!(with(" INFO ", "the Edge answers again"), 1, "{lines:#?}");
-    assert_eq!(with(" INFO ", "ready"), 1, "{lines:#?}");
+    assert_eq!(with(" INFO ", "the client is ready"), 1, "{lines:#?}");
     assert_eq!(with(" ERROR ", ""), 0, "{lines:#?}");
     // The end of a stream is not logged for people, because an Edge ends streams from time to time.
     edge.end_streams();

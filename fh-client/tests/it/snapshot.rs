@@ -130,7 +130,7 @@ fn a_truncated_file_is_ignored() {
 
 #[test]
 fn a_foreign_file_is_ignored() {
-    is_ignored(|json| *json = json!({"format": "something else"}), "another format");
+    is_ignored(|json| *json = json!({"format": "something else"}), "not a snapshot");
 }
 
 #[test]

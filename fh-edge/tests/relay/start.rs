@@ -29,7 +29,7 @@ fn what_makes_no_sense_is_said() {
     for (relay, why) in [
         (options(url), "needs keys"),
         (options("edge.example").keys(good()), "neither http:// nor https://"),
-        (options("http://user@edge").keys(good()), "credentials as a header"),
+        (options("http://user@edge").keys(good()), "send them as a header"),
         (keys(vec![good(), RelayKeys::client("")]), "keys 2: the API key is empty"),
         (keys(vec![RelayKeys::client("reader*client")]), "keys 1: an API key looks like"),
         (
@@ -65,7 +65,7 @@ fn what_makes_no_sense_is_said() {
             options(url)
                 .allow_any_key(std::num::NonZeroUsize::MIN)
                 .configure(|config| config.backoff.jitter = 2.0),
-            "a jitter from 0 to 1",
+            "the jitter from 0 to 1",
         ),
     ] {
         let said = refused(relay, Options::default());

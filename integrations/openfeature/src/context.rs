@@ -33,7 +33,9 @@ pub(crate) fn attributes(context: &EvaluationContext) -> Result<Attributes, Eval
             Field::Struct(value) => match value.downcast_ref::<Vec<String>>() {
                 Some(values) => builder.attribute(name, values),
                 None => {
-                    let message = format!("the field {name} is a structure");
+                    let message = format!(
+                        "the field {name} is a structure; only lists of texts are supported"
+                    );
                     let invalid = EvaluationError::builder()
                         .code(EvaluationErrorCode::InvalidContext)
                         .message(message);

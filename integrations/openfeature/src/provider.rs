@@ -66,14 +66,16 @@ impl FeatureHubProvider {
         };
         match detail.reason {
             Reason::NotFound => Err(error(EvaluationErrorCode::FlagNotFound, "no such feature")),
-            Reason::NotSet => Err(error(EvaluationErrorCode::FlagNotFound, "it has no value")),
+            Reason::NotSet => {
+                Err(error(EvaluationErrorCode::FlagNotFound, "the feature has no value"))
+            }
             Reason::TypeMismatch => {
                 let found = detail.kind.map_or("of an unknown type", Kind::as_str);
                 Err(error(EvaluationErrorCode::TypeMismatch, &format!("the feature is {found}")))
             }
             Reason::NotReady if self.client.is_ready() && self.evaluates_elsewhere() => Err(error(
                 EvaluationErrorCode::InvalidContext,
-                "the API key is server-evaluated, and its client has another context",
+                "the API key is server-evaluated, and the client was given another context with `set_context`",
             )),
             Reason::NotReady => {
                 Err(error(EvaluationErrorCode::ProviderNotReady, "there are no features yet"))
@@ -172,7 +174,7 @@ impl FeatureProvider for FeatureHubProvider {
         let detail = self.detail(flag_key, evaluation_context, Kind::Boolean)?;
         match detail.value {
             Some(Value::Bool(value)) => Ok(resolved(&detail, value)),
-            _ => Err(mismatch("the value is no boolean")),
+            _ => Err(mismatch("the value is not a boolean")),
         }
     }
 
@@ -185,9 +187,9 @@ impl FeatureProvider for FeatureHubProvider {
         match &detail.value {
             Some(Value::Number(number)) => match whole(number.as_str(), number.as_f64()) {
                 Some(whole) => Ok(resolved(&detail, whole)),
-                None => Err(mismatch("the number is not whole, or too large")),
+                None => Err(mismatch("the number is not an integer, or is too large")),
             },
-            _ => Err(mismatch("the value is no number")),
+            _ => Err(mismatch("the value is not a number")),
         }
     }
 
@@ -199,7 +201,7 @@ impl FeatureProvider for FeatureHubProvider {
         let detail = self.detail(flag_key, evaluation_context, Kind::Number)?;
         match &detail.value {
             Some(Value::Number(number)) => Ok(resolved(&detail, number.as_f64())),
-            _ => Err(mismatch("the value is no number")),
+            _ => Err(mismatch("the value is not a number")),
         }
     }
 
@@ -211,7 +213,7 @@ impl FeatureProvider for FeatureHubProvider {
         let detail = self.detail(flag_key, evaluation_context, Kind::String)?;
         match &detail.value {
             Some(Value::Text(text)) => Ok(resolved(&detail, text.to_string())),
-            _ => Err(mismatch("the value is no text")),
+            _ => Err(mismatch("the value is not a text")),
         }
     }
 
@@ -222,13 +224,13 @@ impl FeatureProvider for FeatureHubProvider {
     ) -> EvaluationResult<ResolutionDetails<StructValue>> {
         let detail = self.detail(flag_key, evaluation_context, Kind::Json)?;
         let Some(Value::Json(text)) = &detail.value else {
-            return Err(mismatch("the value is no JSON"));
+            return Err(mismatch("the value is not JSON"));
         };
         let document: serde_json::Value = serde_json::from_str(text)
             .map_err(|why| error(EvaluationErrorCode::ParseError, &why.to_string()))?;
         match structure(document) {
             Some(structure) => Ok(resolved(&detail, structure)),
-            None => Err(mismatch("the JSON is no object")),
+            None => Err(mismatch("the JSON value is not an object")),
         }
     }
 }

@@ -30,8 +30,8 @@ impl fmt::Display for StartError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NoWriteKey => f.write_str("there is no write key for Segment"),
-            Self::Transport(why) => write!(f, "the HTTP client cannot be made: {why}"),
-            Self::Thread(why) => write!(f, "no thread can be made: {why}"),
+            Self::Transport(why) => write!(f, "cannot create the HTTP client: {why}"),
+            Self::Thread(why) => write!(f, "cannot start a thread: {why}"),
         }
     }
 }

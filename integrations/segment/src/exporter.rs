@@ -84,7 +84,10 @@ impl Observer for SegmentExporter {
     fn observe(&self, event: &UsageEvent) {
         let Some(message) = track(event, &self.handle.defaults) else { return };
         if message.len() > MAX_MESSAGE {
-            tracing::warn!(bytes = message.len(), "an event is too large for Segment");
+            tracing::warn!(
+                bytes = message.len(),
+                "an event that is too large for Segment was dropped"
+            );
             self.handle.queue.lose(1);
         } else {
             self.handle.queue.push(message);

@@ -91,7 +91,11 @@ impl Sender {
                 Outcome::Taken => return Fate::Sent,
                 Outcome::Rejected(status) => {
                     self.queue.failed();
-                    tracing::warn!(status, events = messages.len(), "Segment rejects events");
+                    tracing::warn!(
+                        status,
+                        events = messages.len(),
+                        "Segment rejected events; they were dropped"
+                    );
                     return Fate::Lost;
                 }
                 Outcome::Refused(wanted) => {

@@ -337,7 +337,7 @@ fn changing_is_tried_only_if_asked_for() {
     of(&edge.client_key(), "BANNER", "good", &["may change", "the value of BANNER"]);
     of(&edge.server_key(), "BANNER", "good", &["may change", "the lock of BANNER"]);
     edge.allow(&edge.client_key(), &[Permission::Read]);
-    of(&edge.client_key(), "BANNER", "warning", &["may not do that", "for tests"]);
+    of(&edge.client_key(), "BANNER", "warning", &["no permission for this update", "for tests"]);
     of(&edge.client_key(), "BANER", "bad", &["no feature BANER"]);
     assert_eq!(edge.feature("BANNER"), before);
     edge.any_key();

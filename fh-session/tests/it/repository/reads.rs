@@ -202,7 +202,7 @@ fn explanations_name_the_strategy() {
     let text = repository.explain("missing", None).to_string();
     assert!(text.contains("missing: there is no such feature"), "{text}");
     let text = Repository::new(super::options()).explain("on", None).to_string();
-    assert!(text.contains("there are no features yet"), "{text}");
+    assert!(text.contains("no features for this context yet"), "{text}");
 }
 
 #[test]
