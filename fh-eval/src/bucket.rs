@@ -244,7 +244,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn parts_equal_the_whole_and_the_crate(parts in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..9), 0..6)) {
+        fn hashing_parts_equals_hashing_the_whole(parts in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..9), 0..6)) {
             let mut hash = Murmur3::new();
             for part in &parts {
                 hash.write(part);

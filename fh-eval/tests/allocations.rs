@@ -105,7 +105,7 @@ fn contexts() -> Vec<Attributes> {
 }
 
 #[test]
-fn evaluation_takes_no_memory() {
+fn evaluation_allocates_nothing() {
     let now = Timestamp::from_millis(1_709_249_400_000);
     let contexts = contexts();
     for profile in [Profile::Client, Profile::Edge] {

@@ -18,7 +18,7 @@ fn with_strategy(strategy: &str) -> String {
 }
 
 #[test]
-fn what_cannot_be_read_never_widens_and_names_its_place() {
+fn unreadable_parts_never_match_and_diagnostics_name_their_place() {
     let rule = |rest: &str| format!(r#"{{"id":"s","value":"bad","attributes":[{{{rest}}}]}}"#);
     for (strategy, told) in [
         (
@@ -186,7 +186,7 @@ fn with_member(member: &str, given: &str) -> String {
 }
 
 #[test]
-fn every_json_value_in_every_member_keeps_the_feature() {
+fn any_json_value_in_any_member_keeps_the_feature() {
     let values = [
         "null",
         "true",
@@ -241,7 +241,7 @@ const RULED: &str =
     r#","attributes":[{"fieldName":"x","type":"STRING","conditional":"EQUALS","values":["y"]}]"#;
 
 #[test]
-fn numbers_beyond_a_double_are_percentages_of_nobody() {
+fn percentages_that_are_not_integers_never_match() {
     let mara = Attributes::builder().user_key("mara").attribute("x", ["y"]).build();
     let subject = Subject::new(&mara, NOW);
     for percentage in ["1e999", "-1e999", "1e-400", "20.00000000000000000000000000001", "0.5"] {

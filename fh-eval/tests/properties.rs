@@ -136,7 +136,7 @@ proptest! {
     }
 
     #[test]
-    fn raising_a_share_removes_nobody(key in ".{0,12}", share in 0_u32..1_000_000, more in 0_u32..1_000_000) {
+    fn raising_a_percentage_removes_no_user(key in ".{0,12}", share in 0_u32..1_000_000, more in 0_u32..1_000_000) {
         let feature = |share: u32| format!(
             r#"{{"id":"9cd3b1d4-6f6b-4c0f-8a3f-3f0f6f1f0c11","key":"F","type":"BOOLEAN","value":false,
                 "strategies":[{{"id":"s","percentage":{share},"value":true}}]}}"#
@@ -158,7 +158,7 @@ proptest! {
     /// Texts are compared by their first and last eight bytes first. Equal beginnings, ends and lengths must not be
     /// taken for equal texts.
     #[test]
-    fn text_rules_are_comparisons_of_texts(values in prop::collection::vec("[ab]{0,3}(abcdefgh){0,2}[ab]{0,3}", 1..20),
+    fn text_rules_agree_with_string_comparisons(values in prop::collection::vec("[ab]{0,3}(abcdefgh){0,2}[ab]{0,3}", 1..20),
                                            given in "[ab]{0,3}(abcdefgh){0,2}[ab]{0,3}",
                                            pick in any::<prop::sample::Index>(), flip in any::<prop::sample::Index>()) {
         let mut near: Vec<u8> = values[pick.index(values.len())].bytes().collect();
@@ -191,7 +191,7 @@ proptest! {
     }
 
     #[test]
-    fn a_broken_feature_does_not_hurt_its_neighbours(case in case(), cut in any::<prop::sample::Index>()) {
+    fn an_unreadable_feature_does_not_change_other_features(case in case(), cut in any::<prop::sample::Index>()) {
         let context = context(&case);
         let subject = Subject::new(&context, NOW);
         let good = case.feature.to_json();

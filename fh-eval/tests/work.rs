@@ -81,7 +81,7 @@ fn ordinary_context() -> Attributes {
 }
 
 #[test]
-fn a_thousand_features_of_twenty_rules_use_a_tenth_at_most() {
+fn a_thousand_features_of_twenty_rules_use_at_most_a_tenth_of_the_budget() {
     let texts = |name: &str, count: usize| -> Value {
         (0..count).map(|n| json!(format!("{name}-{n}"))).collect()
     };
@@ -109,7 +109,7 @@ fn a_thousand_features_of_twenty_rules_use_a_tenth_at_most() {
 }
 
 #[test]
-fn expensive_rules_pass_the_budget_with_a_context_of_16_kib() {
+fn expensive_rules_exceed_the_budget_with_a_context_of_16_kib() {
     let long = 16 << 10;
     let addresses = |list: usize| -> Value {
         (0..1000).map(|n| json!(format!("10.{list}.{}.{}", n / 250, n % 250))).collect()
@@ -184,7 +184,7 @@ fn an_explanation_counts_strategies_that_an_evaluation_skips() {
 }
 
 #[test]
-fn the_count_is_the_same_however_a_ruleset_came_to_be() {
+fn the_bound_does_not_depend_on_how_a_ruleset_was_built() {
     let rules =
         [hostile_patterns(2), vec![rule("b", "STRING", "EQUALS", json!(["x", "y"]))]].concat();
     let whole = ruleset(3, &rules, Profile::Client);

@@ -180,7 +180,7 @@ fn walk(node: &Node, found: &mut Vec<String>) {
 }
 
 #[test]
-fn aliases_stand_for_what_they_name() {
+fn aliases_have_the_value_of_their_anchor() {
     assert_eq!(
         as_json("a: &x {k: [1]}\nb: *x\nc: &y text\nd: [*y, *x]\n"),
         r#"{"a":{"k":[1]},"b":{"k":[1]},"c":"text","d":["text",{"k":[1]}]}"#
@@ -348,7 +348,7 @@ fn json_is_read_as_json() {
 }
 
 #[test]
-fn limits_are_the_callers() {
+fn limits_can_be_set() {
     let said = |text: &str, limits| Node::parse(text, &limits).unwrap_err().to_string();
     let limits = Limits { depth: 2, weight: 50, values: 6 };
     for text in ["[[[]]]", "- - - x"] {

@@ -194,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_breaks_out_of_it() {
+    fn attributes_cannot_inject_headers() {
         let odd = Attributes::builder()
             .attribute("k=,\r\n&", "v\r\nX-Evil: 1")
             .user_key("a b,c=d é 😀")

@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn shares_are_spread() {
+    fn random_numbers_are_uniform() {
         let mut random = Random::new(42);
         let mut tenths = [0; 10];
         for _ in 0..10_000 {

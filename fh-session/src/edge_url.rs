@@ -290,7 +290,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_form_however_written() {
+    fn base_urls_are_normalised() {
         for (text, base) in [
             ("http://x/y", "http://x/y"),
             ("http://x/y/", "http://x/y"),
@@ -332,7 +332,7 @@ mod tests {
     }
 
     #[test]
-    fn urls_below_it() {
+    fn urls_of_requests() {
         let edge = EdgeUrl::parse("https://x/p/").unwrap();
         let keys = ApiKeys::parse(["e/a*b", "default/f/c&d?*"]).unwrap();
         let none = ContextHeader::default();
@@ -356,7 +356,7 @@ mod tests {
     }
 
     #[test]
-    fn redirects_stay_at_home() {
+    fn redirects_stay_within_the_origin() {
         let url = SecretUrl("https://x:1/a/features/e/k?q".into());
         for (location, target) in [
             ("/b", Some("https://x:1/b")),

@@ -211,7 +211,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn both_shapes_and_what_is_none() {
+    fn valid_and_invalid_keys() {
         for text in ["e/k", " e/k\n", "default/e/k", "e/k*y"] {
             assert_eq!(&**ApiKey::parse(text).unwrap().environment(), "e", "{text}");
         }

@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn the_table() {
+    fn statuses_and_content_types_are_classified() {
         use RequestKind::{Poll, Stream};
         let (json, sse) = ("application/json; charset=utf-8", "Text/Event-Stream;charset=utf-8");
         let html = Problem::ContentType("text/html".to_string());
@@ -255,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn texts_from_outside_are_cut() {
+    fn texts_of_servers_are_shortened() {
         assert_eq!(cut("añb", 2), "añ…");
         assert_eq!(cut("añ", 2), "añ");
     }

@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn short_keys_stand_in_too_many_words() {
+    fn short_keys_are_not_wiped() {
         assert_eq!(secrets(["e/k"]).wiped("kakapo"), "kakapo");
         assert_eq!(secrets(["e/abcdef"]).wiped("e/abcdef"), "e/***");
     }

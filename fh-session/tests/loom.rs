@@ -186,7 +186,7 @@ fn no_wake_up_is_lost() {
 
 /// The same holds for events in the queue.
 #[test]
-fn no_news_is_lost() {
+fn no_event_is_lost() {
     explore(|| {
         let repository = repository();
         let told = Told::default();
@@ -300,7 +300,7 @@ fn writers_keep_each_others_parts() {
 
 /// A readiness listener gets the current state at its start and each later one, once.
 #[test]
-fn readiness_is_told_completely() {
+fn every_readiness_is_delivered() {
     explore(|| {
         let repository = repository();
         let dispatcher = Dispatcher::new(&repository);

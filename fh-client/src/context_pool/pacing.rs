@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn at_most_so_many_in_any_second() {
+    async fn requests_in_any_second_are_limited() {
         let [member] = members(3);
         let mut went = Vec::new();
         let start = Instant::now();
@@ -190,7 +190,7 @@ mod tests {
 
     /// A retried request is as old as its first try.
     #[tokio::test(start_paused = true)]
-    async fn a_request_that_is_tried_again_goes_before_younger_ones() {
+    async fn a_retried_request_keeps_the_age_of_its_first_try() {
         let [first, old, young] = members(1);
         first.turn().await;
         let given_up = old.turn();

@@ -221,7 +221,7 @@ mod tests {
 
     /// The table of sdk-behaviour 5.5, for every kind of value.
     #[test]
-    fn values_become_what_features_are() {
+    fn values_are_converted_to_the_type_of_the_feature() {
         #[rustfmt::skip]
         let table = [
             // value          BOOLEAN       NUMBER           STRING            JSON                  no such feature

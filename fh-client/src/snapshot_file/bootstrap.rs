@@ -65,7 +65,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_form() {
+    fn features_are_read_from_every_form() {
         let one = |id: Option<&str>| vec![(id.map(Arc::from), br#"[{"key":"A"}]"#.to_vec())];
         for (form, environments) in [
             (r#"[{"key":"A"}]"#, one(None)),

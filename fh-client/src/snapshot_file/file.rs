@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_ours_is_not_used() {
+    fn an_unusable_file_is_rejected_with_the_reason() {
         let good = String::from_utf8(text()).unwrap();
         for (bad, why) in [
             (good[..good.len() - 9].to_string(), "cannot be read"),

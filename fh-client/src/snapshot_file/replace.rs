@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn what_dead_processes_left_behind_is_removed() {
+    fn abandoned_temporary_files_are_removed() {
         let folder = fh_test_folder::Folder::new();
         let path = folder.file("flags.json");
         let left = |name: &str, age: Duration| {

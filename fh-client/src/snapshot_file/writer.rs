@@ -187,7 +187,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn when_it_is_written() {
+    fn writes_are_due_after_a_pause_and_at_the_end() {
         let keys = ApiKeys::parse(["e/key*"]).unwrap();
         let clock: WallClock = Arc::new(|| Timestamp::from_millis(1_000_000));
         let mut snapshot_writer =

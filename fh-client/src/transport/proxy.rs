@@ -72,7 +72,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn proxies() {
+    fn proxy_urls_that_can_never_work_are_rejected() {
         for good in
             ["http://p:3128", "https://me:pw@p", "p:3128", "p", "http://[::1]:1", " http://p "]
         {
@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_variable_that_counts_is_looked_at() {
+    fn only_the_variable_that_reqwest_uses_is_checked() {
         let bad = "nonsense://me:secret@p";
         let found = |edge: &str, set: &[(&str, &str)]| {
             let variable = |name: &str| {

@@ -112,7 +112,7 @@ fn within_a_listener() {
 }
 
 #[test]
-fn whoever_waits_is_told() {
+fn closing_ends_all_waits_with_an_error() {
     let edge = edge();
     edge.behave_on(Route::Stream, Behaviour::silence());
     let client = builder(&edge).start().unwrap();
@@ -133,7 +133,7 @@ fn whoever_waits_is_told() {
 }
 
 #[tokio::test]
-async fn who_waits_afterwards_is_told_at_once() {
+async fn waiting_after_closing_returns_closed_at_once() {
     let edge = fh_client::testing::MemoryEdge::new();
     let client = edge.client().runtime(tokio::runtime::Handle::current()).start().unwrap();
     client.ready().await.unwrap();
@@ -160,7 +160,7 @@ fn dropping_the_last_handle_is_closing() {
 }
 
 #[test]
-fn one_of_two_clients() {
+fn closing_one_client_leaves_the_other_running() {
     let edge = edge();
     let (one, other) = (started(builder(&edge)), started(builder(&edge)));
     one.close();
@@ -171,7 +171,7 @@ fn one_of_two_clients() {
 }
 
 #[test]
-fn listeners_hear_of_it_once_and_streams_end() {
+fn listeners_are_notified_of_closing_once_and_streams_end() {
     let edge = edge();
     let client = started(builder(&edge));
     let (told, states) = std::sync::mpsc::channel();
@@ -213,7 +213,7 @@ fn interceptors_are_closed_once() {
 }
 
 #[test]
-fn many_come_and_go() {
+fn closed_clients_leave_no_threads_and_connections() {
     let edge = edge();
     for _ in 0..100 {
         let client = started(builder(&edge));

@@ -10,7 +10,7 @@ use tokio::runtime::Handle;
 use crate::support::{SOON, quick, soon, until};
 
 #[test]
-fn what_is_set_is_delivered() {
+fn set_values_are_delivered_to_clients() {
     let edge = MemoryEdge::new();
     let one = edge.client().start().unwrap();
     let other = edge.client().start().unwrap();
@@ -83,7 +83,7 @@ fn evaluates_for_server_evaluated_keys() {
 }
 
 #[test]
-fn fails_when_told() {
+fn faults_are_injected_on_request() {
     let edge = MemoryEdge::new();
     edge.set("A", true);
     edge.fail_next(Fault::Status(503));

@@ -110,7 +110,7 @@ fn variables_override_features_by_type() {
 }
 
 #[test]
-fn what_does_not_fit_a_feature_is_passed_over() {
+fn values_that_cannot_be_converted_are_ignored() {
     let overrides = EnvironmentOverrides::from_variables([
         ON,
         ("FEATUREHUB_FLAG", "yes"),
@@ -282,7 +282,7 @@ fn locked_features_need_a_policy_that_allows_it() {
 }
 
 #[test]
-fn a_bad_start_overrides_nothing_and_says_so() {
+fn an_invalid_file_at_the_start_overrides_nothing_and_is_reported() {
     let missing = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("no-such.yaml");
     for (path, said) in [
         (missing, "no-such.yaml: there is no such file"),
@@ -302,7 +302,7 @@ fn a_bad_start_overrides_nothing_and_says_so() {
 }
 
 #[test]
-fn listeners_hear_of_a_changed_file() {
+fn listeners_are_notified_of_a_changed_file() {
     let path = file("watched.yaml", "flagValues: {TEXT: one, FLAG: true}\n");
     let repository = repository();
     let overrides = YamlOverrides::open(&path);

@@ -36,7 +36,7 @@ fn polls_again_and_again_with_the_etag() {
 }
 
 #[test]
-fn unchanged_is_no_news() {
+fn an_unchanged_answer_keeps_the_generation() {
     let edge = edge();
     let client = started(builder(&edge).active_polling(INTERVAL));
     let generation = client.snapshot().generation();
@@ -155,7 +155,7 @@ fn status_503_passes() {
 }
 
 #[test]
-fn odd_statuses_pass() {
+fn unexpected_statuses_are_temporary_failures() {
     passes(Behaviour::status(418), |problem| *problem == Problem::UnexpectedStatus(418));
 }
 
@@ -220,7 +220,7 @@ fn the_edge_chooses_the_interval() {
 }
 
 #[test]
-fn silence_has_its_limit() {
+fn a_silent_answer_ends_at_the_limit() {
     let edge = edge();
     let client = builder(&edge)
         .active_polling(INTERVAL)
@@ -237,7 +237,7 @@ fn silence_has_its_limit() {
 }
 
 #[test]
-fn a_drip_has_its_limit() {
+fn a_slow_body_ends_at_the_poll_limit() {
     let edge = edge();
     let drip = Behaviour::status(200)
         .header("content-type", "application/json")

@@ -16,7 +16,7 @@ fn edge() -> FakeEdge {
 }
 
 #[test]
-fn asks_now() {
+fn refresh_sends_a_request_at_once() {
     let edge = edge();
     let client = started(builder(&edge).active_polling(LONG));
     edge.set_value("COLOUR", "blue");
@@ -44,7 +44,7 @@ fn many_at_once_are_one_request() {
 }
 
 #[test]
-fn says_what_went_wrong() {
+fn refresh_returns_the_problem_of_the_request() {
     let edge = edge();
     let client = started(builder(&edge).active_polling(LONG));
     edge.behave_on(Route::Poll, Behaviour::status(503));
@@ -109,7 +109,7 @@ fn other_headers_go_with_every_further_request() {
 }
 
 #[test]
-fn several_keys_are_no_choice_for_who_wants_a_stream() {
+fn several_keys_are_refused_if_streaming_was_requested() {
     let edge = edge();
     let client = started(builder(&edge).streaming());
     let outcome = soon(client.set_api_keys([edge.client_key(), "e/other*1".to_string()]));

@@ -145,7 +145,7 @@ fn no_secret_in_logs_errors_debug_output_status_or_files() {
 
 /// Each kind of problem is logged for people once, however often it is retried, and so is its end.
 #[test]
-fn trouble_is_logged_once() {
+fn each_kind_of_problem_is_logged_once() {
     let log = Log::capture();
     let edge = FakeEdge::start().unwrap();
     let environment = edge.environment("aaaaaaaa-0000-0000-0000-00000000feed");

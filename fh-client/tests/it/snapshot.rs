@@ -149,7 +149,7 @@ fn a_file_that_is_too_old_is_ignored() {
 }
 
 #[test]
-fn what_came_later_is_written_too_and_when_it_was_known() {
+fn later_features_are_written_with_the_time_of_their_confirmation() {
     let (edge, folder) = (edge(), Folder::new());
     let now = || Timestamp::from_millis(1_700_000_000_000);
     let client = started(builder(&edge).snapshot_file(folder.file(FILE)).clock(now));
@@ -255,7 +255,7 @@ fn a_store_does_not_end_the_writing() {
 }
 
 #[test]
-fn a_place_that_cannot_be_written_harms_nothing() {
+fn an_unwritable_path_does_not_affect_the_client() {
     let (edge, folder) = (edge(), Folder::new());
     let client = started(builder(&edge).snapshot_file(folder.file("none").join("flags.json")));
     client.flush(SOON).unwrap();
@@ -316,7 +316,7 @@ fn offline_with_and_without_features() {
 
 /// Features continue to arrive even if a program uses all threads that may block, or if the disk hangs.
 #[test]
-fn a_write_that_takes_its_time_holds_nothing_up() {
+fn a_slow_write_does_not_delay_features() {
     let (edge, folder) = (edge(), Folder::new());
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)

@@ -14,7 +14,7 @@ fn refused(builder: fh_client::ClientBuilder) -> StartError {
 }
 
 #[test]
-fn what_makes_no_sense_is_refused() {
+fn invalid_settings_are_refused() {
     let good = || Client::builder(URL, "e/key*");
     assert_eq!(refused(Client::builder("", "e/key*")), StartError::Url(UrlError::Empty));
     assert_eq!(refused(Client::builder("edge", "e/key*")), StartError::Url(UrlError::Scheme));
@@ -74,7 +74,7 @@ fn starting_does_not_wait() {
 }
 
 #[test]
-fn what_is_given_goes_before_the_environment() {
+fn given_settings_take_precedence_over_the_environment() {
     // The environment of this process names no Edge, so the given settings must be in use.
     let edge = MemoryEdge::new();
     edge.set("A", true);

@@ -253,7 +253,7 @@ fn silence_is_noticed() {
 }
 
 #[test]
-fn a_stale_environment_is_left_alone() {
+fn no_requests_are_made_for_a_stale_environment() {
     let edge = edge();
     let client = started(builder(&edge));
     edge.push_event("config", &json!({"edge.stale": true}).to_string());
@@ -267,7 +267,7 @@ fn a_stale_environment_is_left_alone() {
 }
 
 #[test]
-fn a_pause_is_a_pause() {
+fn a_pause_that_the_edge_asks_for_is_kept() {
     let edge = edge();
     let client = started(builder(&edge));
     edge.push_event("config", &json!({"edge.stale": 3600}).to_string());
@@ -277,7 +277,7 @@ fn a_pause_is_a_pause() {
 }
 
 #[test]
-fn what_is_not_known_is_passed_over() {
+fn unknown_events_are_ignored() {
     let edge = edge();
     let client = started(builder(&edge));
     edge.push_event("wibble", "not json");
@@ -290,7 +290,7 @@ fn what_is_not_known_is_passed_over() {
 }
 
 #[test]
-fn storms_are_not_answered_with_storms() {
+fn a_failing_edge_is_retried_with_growing_delays() {
     for storm in [Behaviour::status(500), Behaviour::sse(), Behaviour::new().close(Closing::Rst)] {
         let edge = edge();
         edge.behave_on(Route::Stream, storm);
@@ -341,7 +341,7 @@ fn a_flood_ends_with_the_last_value() {
 }
 
 #[test]
-fn listeners_are_told_once_per_change_and_on_their_own_thread() {
+fn listeners_are_notified_once_per_change_on_their_own_thread() {
     let edge = edge();
     let client = started(builder(&edge));
     let (told, news) = std::sync::mpsc::channel();

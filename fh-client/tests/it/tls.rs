@@ -91,17 +91,17 @@ fn refused(name: &str, good: Range<i64>, trusted: Option<&Authority>, why: &str)
 }
 
 #[test]
-fn an_unknown_authority_is_not() {
+fn an_unknown_authority_is_refused() {
     refused("localhost", -1..1, Some(&Authority::new("another")), "UnknownIssuer");
 }
 
 #[test]
-fn nor_is_an_expired_certificate() {
+fn an_expired_certificate_is_refused() {
     refused("localhost", -2..-1, None, "expired");
 }
 
 #[test]
-fn nor_one_of_another_host() {
+fn a_certificate_of_another_host_is_refused() {
     refused("elsewhere.example", -1..1, None, "not valid for");
 }
 

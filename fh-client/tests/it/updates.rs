@@ -15,7 +15,7 @@ fn edge() -> FakeEdge {
 }
 
 #[test]
-fn values_locks_and_what_they_mean() {
+fn updates_of_values_and_locks_and_their_refusals() {
     let edge = edge();
     let client = started(builder(&edge));
     let updates = client.test_updates();
@@ -89,7 +89,7 @@ fn polling_clients_wait_as_well() {
 }
 
 #[test]
-fn no_answer_is_an_answer() {
+fn an_update_without_answer_is_reported_as_unreachable() {
     let edge = edge();
     let client = started(builder(&edge));
     edge.behave_on(Route::Put, Behaviour::new().close(Closing::Rst));

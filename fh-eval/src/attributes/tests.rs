@@ -39,7 +39,7 @@ fn values_of_one_name_stand_together() {
 }
 
 #[test]
-fn far_down_values_are_found() {
+fn attributes_after_row_254_are_found() {
     let mut builder = Attributes::builder().country("fiji");
     for number in 0..300 {
         builder = builder.attribute("n", number);

@@ -215,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_document() {
+    fn other_json_is_an_error() {
         for json in ["", "{", "[1,]", "[] []", "nope"] {
             assert!(matches!(counts(json), Err(ParseError::InvalidJson(_))), "{json}");
         }

@@ -120,7 +120,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn near_misses_are_told_from_other_names() {
+    fn near_misses_are_distinguished_from_other_names() {
         for (name, meant) in [
             ("atributes", "attributes"),
             ("attribute", "attributes"),

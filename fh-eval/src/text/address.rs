@@ -328,7 +328,7 @@ mod tests {
             }
 
             #[test]
-            fn what_the_reference_reads_we_read(text in "[0-9a-f:./]{1,18}") {
+            fn every_network_of_ipnetwork_is_accepted(text in "[0-9a-f:./]{1,18}") {
                 prop_assume!(!text.split_once('/').is_some_and(|(_, mask)| mask.contains(['.', ':'])));
                 if let Ok(reference) = text.parse::<ipnetwork::IpNetwork>() {
                     let ours = Network::parse(&text, Spelling::Literal);

@@ -341,7 +341,7 @@ mod tests {
         }
 
         #[test]
-        fn anything_is_refused_or_read(text in "[-+.eE0-9 x]{0,8}") {
+        fn accepted_decimals_have_the_sign_that_std_reads(text in "[-+.eE0-9 x]{0,8}") {
             // A text that the decimal parser accepts is accepted by Rust's parser too, with the same sign.
             if let Some(decimal) = Decimal::parse(&text) {
                 let float: f64 = text.parse().unwrap();

@@ -409,7 +409,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn packed_order_is_the_order(a in "[0-9]{1,5}(\\.[0-9]{1,5}){0,4}", b in "[0-9]{1,5}(\\.[0-9]{1,5}){0,4}") {
+        fn packed_versions_compare_like_parsed_ones(a in "[0-9]{1,5}(\\.[0-9]{1,5}){0,4}", b in "[0-9]{1,5}(\\.[0-9]{1,5}){0,4}") {
             if let (Some(left), Some(right)) = (pack(&a), pack(&b)) {
                 prop_assert_eq!(left.cmp(&right), compare(&a, &b));
             }

@@ -23,7 +23,7 @@ fn later() -> SystemTime {
 }
 
 #[test]
-fn a_change_is_read_once_it_rests() {
+fn a_change_is_read_after_two_equal_checks() {
     let folder = Folder::new();
     folder.write(FILE, "A1", 1);
     let mut look = ChangeDetector::new(100);
@@ -75,7 +75,7 @@ fn each_sign_of_change_is_seen() {
 }
 
 #[test]
-fn a_fresh_file_is_not_trusted_by_its_looks() {
+fn a_recently_changed_file_is_read_again() {
     let folder = Folder::new();
     folder.write(FILE, "A1", 1);
     let mut look = ChangeDetector::new(100);
@@ -113,7 +113,7 @@ fn an_edit_of_the_same_size_and_time_is_seen() {
 }
 
 #[test]
-fn unreadable_and_missing_files_are_told_once_and_come_back() {
+fn unreadable_and_missing_files_are_reported_once_and_recover() {
     let folder = Folder::new();
     let mut look = ChangeDetector::new(100);
     assert_eq!(shown(FileChange::New(look.first(&folder.file(FILE)))), "missing");
@@ -139,7 +139,7 @@ fn unreadable_and_missing_files_are_told_once_and_come_back() {
 
 /// Tests a file that becomes readable while its metadata stays the same, for example through changed permissions.
 #[test]
-fn what_could_not_be_read_is_tried_again() {
+fn an_unreadable_file_is_read_again() {
     let folder = Folder::new();
     folder.write(FILE, "A1", 1);
     let mut look = ChangeDetector::new(1);
@@ -169,7 +169,7 @@ fn what_cannot_be_read_says_why() {
 /// same.
 #[cfg(unix)]
 #[test]
-fn links_that_are_swapped_are_changes() {
+fn replacing_a_symbolic_link_is_a_change() {
     use std::os::unix::fs::symlink;
     let folder = Folder::new();
     let within = |name: &str| folder.file(name);

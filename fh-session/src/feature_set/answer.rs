@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_answer() {
+    fn malformed_bodies() {
         let text = format!("\"html{}\"", "x".repeat(1_000));
         for body in ["", "[{", "{}", "7", "[7]", "[null]", "<html>", "[] []", &text] {
             for why in [shape(body).unwrap_err(), list(&format!("{body}]")).unwrap_err()] {

@@ -53,7 +53,7 @@ mod tests {
     const OTHER: &str = "71ed3c04-122b-4312-9ea8-06b2b8d6cead";
 
     #[test]
-    fn only_ids_can_be_others() {
+    fn only_uuids_can_name_other_environments() {
         assert!(names_another(ID, OTHER) && names_another("1-1-1-1-1", OTHER));
         for (one, same) in [
             (ID, ID),

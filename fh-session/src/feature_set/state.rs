@@ -69,7 +69,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_reader_can_tell_apart() {
+    fn differences_that_readers_can_see() {
         let base = r#"{"id":"a","key":"A","l":false,"version":1,"type":"BOOLEAN","value":true}"#;
         for same in [
             base,

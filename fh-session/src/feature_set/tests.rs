@@ -183,7 +183,7 @@ fn strategies_that_an_edge_applied() {
 }
 
 #[test]
-fn a_store_that_is_behind_takes_nothing_back() {
+fn an_outdated_store_restores_nothing() {
     let held = [state("a", "A", 5, "edge"), state("b", "B", 1, "edge")];
     let mut behind = feature_set(&["e/k*"]);
     behind.take("e", &held, Authority::Edge);

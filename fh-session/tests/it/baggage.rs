@@ -128,7 +128,7 @@ fn no_more_is_written_than_fits() {
 }
 
 #[test]
-fn what_is_read_is_bounded_too() {
+fn parsed_baggage_is_bounded() {
     let text: Vec<_> = (0..100_000).map(|number| format!("K{number}=1")).collect();
     let flags = Flags::parse(&text.join(","));
     assert_eq!(flags.to_string().len(), MOST_BYTES - 7, "as many as fit");
@@ -146,7 +146,7 @@ fn what_is_read_is_bounded_too() {
 }
 
 #[test]
-fn values_are_never_shown_by_accident() {
+fn debug_output_has_no_values() {
     let debug = format!("{:?}", BaggageOverrides::new("A=private", AllowedKeys::All));
     assert!(debug.contains("\"A\"") && !debug.contains("private"), "{debug}");
 }

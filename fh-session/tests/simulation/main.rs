@@ -66,7 +66,7 @@ fn setting(name: &str) -> Option<u64> {
 }
 
 #[test]
-fn random_scripts_break_no_law() {
+fn random_scripts_break_no_invariant() {
     if let Some(seed) = setting("FH_SIMULATION_SEED") {
         return run::replay(seed);
     }
@@ -82,7 +82,7 @@ fn random_scripts_break_no_law() {
 
 /// A connection may break before the first byte, within an event, between two events, or after the last byte.
 #[test]
-fn a_drop_at_every_byte_is_made_good() {
+fn a_client_recovers_from_a_drop_at_every_byte() {
     for mode in [Mode::Streaming, Mode::ActivePolling(DEFAULT_INTERVAL)] {
         for ending in [Ending::Broken, Ending::Complete, Ending::Silence] {
             for at in 0..1_200 {

@@ -94,7 +94,7 @@ async fn reasons_and_metadata() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_answered() {
+async fn errors_of_evaluations() {
     let edge = edge();
     edge.set_member("TEXT", "value", &json!(null));
     edge.set_json("BROKEN", &json!({}));
@@ -196,7 +196,7 @@ async fn a_server_evaluated_key_has_one_context() {
 }
 
 #[tokio::test]
-async fn how_it_stands() {
+async fn the_status_of_the_provider() {
     let edge = edge();
     edge.fail(Fault::Status(404));
     let client = edge.client().start().unwrap();

@@ -152,7 +152,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_wish_of_segment_counts_within_limits() {
+    fn retry_after_is_honoured_within_limits() {
         let seconds = Duration::from_secs;
         for (delay, wanted, expected) in [
             (1, None, 1),

@@ -134,7 +134,7 @@ fn a_named_event_is_a_track_call() {
 }
 
 #[test]
-fn nobody_is_anonymous_and_defaults_do_not_leak() {
+fn events_without_a_user_are_anonymous_and_defaults_do_not_leak() {
     let segment = Segment::answering(&[]);
     let exporter = segment.builder().start().unwrap();
     let client = client(&exporter);
@@ -150,7 +150,7 @@ fn nobody_is_anonymous_and_defaults_do_not_leak() {
 }
 
 #[test]
-fn what_is_refused_for_the_moment_is_sent_again() {
+fn temporary_failures_are_retried() {
     let segment = Segment::answering(&[429, 500, 503]);
     let exporter = segment.builder().start().unwrap();
     let client = client(&exporter);
@@ -164,7 +164,7 @@ fn what_is_refused_for_the_moment_is_sent_again() {
 }
 
 #[test]
-fn what_is_refused_for_good_is_not() {
+fn permanent_failures_are_not_retried() {
     let segment = Segment::answering(&[401]);
     let exporter = segment.builder().start().unwrap();
     let client = client(&exporter);
@@ -179,7 +179,7 @@ fn what_is_refused_for_good_is_not() {
 }
 
 #[test]
-fn it_gives_up_in_the_end() {
+fn a_batch_is_dropped_after_the_last_retry() {
     let segment = Segment::answering(&[500; 4]);
     let exporter = segment.builder().start().unwrap();
     let client = client(&exporter);
@@ -293,7 +293,7 @@ fn features_are_merged_into_messages() {
 }
 
 #[test]
-fn too_much_is_lost_and_counted() {
+fn events_beyond_the_queue_are_dropped_and_counted() {
     let segment = Segment::answering(&[]);
     let exporter = segment.builder().queue(3).start().unwrap();
     let client = client(&exporter);

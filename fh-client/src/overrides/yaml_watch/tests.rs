@@ -24,7 +24,7 @@ const SOON: Duration = Duration::from_millis(1);
 const DEADLINE: Duration = Duration::from_secs(20);
 
 #[test]
-fn a_watch_tells_of_changes_and_ends_when_dropped() {
+fn a_watch_reports_changes_and_ends_when_dropped() {
     let folder = Folder::new();
     folder.write(FILE, "flagValues: {A: 1}", 1);
     let (file, values) = WatchedFile::open(folder.file(FILE));
@@ -55,7 +55,7 @@ fn a_watch_tells_of_changes_and_ends_when_dropped() {
 }
 
 #[test]
-fn every_watch_of_a_file_is_told() {
+fn every_watch_of_a_file_is_notified() {
     let folder = Folder::new();
     folder.write(FILE, "flagValues: {A: 1}", 1);
     let (file, _) = WatchedFile::open(folder.file(FILE));

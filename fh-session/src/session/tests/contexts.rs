@@ -3,7 +3,7 @@
 use super::*;
 
 #[test]
-fn another_context_asks_anew() {
+fn another_context_sends_a_new_request() {
     let mut driver = TestDriver::new(Mode::Streaming, &[SERVER]);
     driver.live();
     let old = driver.request_id();
@@ -45,7 +45,7 @@ fn contexts_and_etags_of_polls() {
 }
 
 #[test]
-fn contexts_of_client_keys_stay_here() {
+fn contexts_of_client_evaluated_keys_are_not_sent() {
     for mode in [Mode::Streaming, POLL] {
         let mut driver = TestDriver::new(mode, &[CLIENT]);
         driver.tell(Input::Context(CommandId(1), user("fred")));
@@ -149,7 +149,7 @@ fn kept_values_are_not_mixed_with_those_that_are_awaited() {
 }
 
 #[test]
-fn kept_values_do_not_end_the_asking() {
+fn kept_values_do_not_stop_retries() {
     let modes = [Mode::OneOff, Mode::PassivePolling(Duration::from_secs(300))];
     for mode in modes {
         let keep = WhileSwitching::KeepValues;
@@ -366,7 +366,7 @@ fn a_stale_environment_refuses_the_context_that_waits() {
 }
 
 #[test]
-fn the_end_ends_the_context_that_waits() {
+fn closing_ends_the_waiting_context() {
     let mut driver = TestDriver::new(POLL, &[SERVER]);
     driver.tell(Input::Context(CommandId(1), user("fred")));
     driver.tell(Input::Stop);

@@ -3,7 +3,7 @@
 use super::*;
 
 #[test]
-fn other_keys() {
+fn keys_can_be_replaced() {
     let mut driver = TestDriver::new(Mode::Streaming, &[CLIENT]);
     driver.live();
     driver.now += 5_000;
@@ -52,7 +52,7 @@ fn a_clock_that_goes_back_is_not_followed() {
 
 /// A caller that waited for a command reads at once, and must not see the old state.
 #[test]
-fn features_and_status_are_out_before_those_who_wait_are_told() {
+fn features_and_status_are_published_before_outcomes() {
     let mut driver = TestDriver::new(Mode::Streaming, &[CLIENT]);
     driver.tell(Input::Refresh(CommandId(1)));
     driver.open();

@@ -20,7 +20,7 @@ fn at_most_two_requests_a_second() {
 }
 
 #[test]
-fn redirects_are_counted_and_stay_at_home() {
+fn redirects_are_counted_and_stay_within_the_origin() {
     let mut driver = TestDriver::new(Mode::Streaming, &[CLIENT]);
     for hop in 0..5 {
         driver.answer(Head::new(307).header("location", format!("/hop{hop}")), "");

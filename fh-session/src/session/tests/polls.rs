@@ -32,7 +32,7 @@ fn polls_at_the_interval_that_the_edge_asks_for() {
 }
 
 #[test]
-fn a_poll_has_its_time() {
+fn a_poll_has_a_time_limit() {
     let mut driver = TestDriver::new(POLL, &[CLIENT]);
     let request_id = driver.request_id();
     driver.now += 11_000;
@@ -44,7 +44,7 @@ fn a_poll_has_its_time() {
 }
 
 #[test]
-fn passive_clients_ask_when_they_are_read() {
+fn passive_clients_poll_when_a_feature_is_read() {
     let mut driver = TestDriver::new(Mode::PassivePolling(Duration::from_secs(300)), &[CLIENT]);
     driver.good_poll();
     driver.tell(Input::FeatureRead);
@@ -98,7 +98,7 @@ fn two_refreshes_share_one_request() {
 }
 
 #[test]
-fn etags_are_of_what_is_held() {
+fn etags_describe_the_held_features() {
     // The client polls because it cannot stream, then streams, then polls again.
     let mut driver = TestDriver::new(Mode::Streaming, &[CLIENT]);
     driver.answer(Head::new(501), "");
@@ -175,7 +175,7 @@ fn a_hundred_thousand_environments() {
 }
 
 #[test]
-fn a_poll_has_no_more_time_for_its_head_than_in_all() {
+fn the_limit_of_a_poll_includes_its_head() {
     let mut driver =
         TestDriver::with(POLL, &[CLIENT], |config| config.limits.poll = Duration::from_secs(2));
     assert_eq!(driver.wait(), 2_000);

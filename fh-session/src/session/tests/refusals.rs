@@ -57,7 +57,7 @@ fn refusals_after_ready_keep_everything() {
 }
 
 #[test]
-fn failure_is_told_once_and_retried_slowly() {
+fn a_failure_event_is_reported_and_retried_slowly() {
     let mut driver = TestDriver::new(Mode::Streaming, &[CLIENT]);
     driver.live();
     driver.event("failure", r#"{"status":"Unrecognized API key. Please stop requesting."}"#);

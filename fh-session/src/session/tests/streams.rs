@@ -40,7 +40,7 @@ fn how_streams_end() {
 }
 
 #[test]
-fn silence_is_not_for_ever() {
+fn silent_streams_are_aborted() {
     let mut driver = TestDriver::new(Mode::Streaming, &[CLIENT]);
     assert_eq!(driver.wait(), 12_000);
     assert_eq!(driver.status().problem, Some(Problem::TimedOut(Stage::Head)));
@@ -90,7 +90,7 @@ fn silence_is_not_for_ever() {
 }
 
 #[test]
-fn delays_begin_anew_after_health_however_the_stream_ends() {
+fn delays_are_reset_after_a_minute_of_open_stream() {
     let mut driver = TestDriver::new(Mode::Streaming, &[CLIENT]);
     for _ in 0..5 {
         driver.answer(Head::new(503), "");
@@ -161,7 +161,7 @@ fn a_failing_poll_does_not_put_off_the_next_stream() {
 
 /// A chunk of a body may end within a line.
 #[test]
-fn comments_are_life_wherever_they_are_cut() {
+fn comments_keep_a_stream_open_in_any_chunks() {
     let mut driver = TestDriver::new(Mode::Streaming, &[CLIENT]);
     driver.live();
     let request_id = driver.request_id();
@@ -181,7 +181,7 @@ fn comments_are_life_wherever_they_are_cut() {
 }
 
 #[test]
-fn another_key_may_be_one_that_streams() {
+fn a_new_key_retries_streaming() {
     let mut driver = TestDriver::new(Mode::Streaming, &[SERVER]);
     driver.answer(Head::new(501), "");
     driver.good_poll();

@@ -66,7 +66,7 @@ fn malformed_parts() {
 }
 
 #[test]
-fn too_much() {
+fn responses_beyond_the_size_limit() {
     let limited = |mode| TestDriver::with(mode, &[CLIENT], |config| config.limits.bytes = 1_000);
     let mut driver = limited(POLL);
     let request_id = driver.request_id();
@@ -144,7 +144,7 @@ fn environments_that_no_key_opens_are_passed_over() {
 
 /// D-35 applies to a list and to a single feature: the feature is kept, and the stream stays open.
 #[test]
-fn every_json_value_in_every_member_at_both_doors() {
+fn every_json_value_in_every_member_of_events_and_polls() {
     let members = [
         ("id", r#""b""#),
         ("l", "false"),

@@ -158,7 +158,7 @@ fn a_new_feature_is_unknown_until_it_is_released() {
 
 /// If something is held when a listener is registered, the dispatcher notifies this listener, and no other.
 #[test]
-fn one_who_comes_late_is_told_what_is_held() {
+fn a_new_listener_is_notified_of_held_updates() {
     let repository = ready(&json!([text("a", 1, "1")]));
     let (early, _early) = new_states(&repository);
     repository.catch_updates();
@@ -176,7 +176,7 @@ fn one_who_comes_late_is_told_what_is_held() {
 
 /// A program can show which features are held.
 #[test]
-fn what_is_held_has_keys() {
+fn held_updates_have_keys() {
     let repository =
         ready(&json!([text("a", 1, "1"), text("b", 1, "1"), text("c", 1, "1"), text("v", 1, "1")]));
     let calls = Calls::new();
@@ -344,7 +344,7 @@ fn of_two(a: &str, b: &str, c: &str) -> Arc<Rules> {
 }
 
 #[test]
-fn revoked_environments_leave_at_once_and_others_stay_held() {
+fn revoked_environments_are_removed_at_once_and_others_stay_held() {
     let repository = repository();
     repository.publish(Publication { rules: of_two("old", "old", "old"), cause: Cause::First });
     show(&repository, Readiness::Ready);

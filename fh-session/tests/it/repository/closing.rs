@@ -61,7 +61,7 @@ fn listeners_get_the_last_readiness_and_nothing_more() {
 
 /// The driver sets no last status.
 #[test]
-fn closing_says_so_by_itself() {
+fn closing_publishes_readiness_closed() {
     let repository = ready(&flags(&[("a", true)]));
     let calls = Calls::new();
     let noted = calls.clone();
@@ -88,7 +88,7 @@ impl Interceptor for Switch {
 }
 
 #[test]
-fn who_subscribes_after_the_end_hears_nothing() {
+fn listeners_registered_after_the_end_get_no_events() {
     let repository = ready(&flags(&[("a", true)]));
     let switch = Arc::new(Switch(AtomicBool::new(true)));
     let _override = repository.intercept(switch.clone(), LockPolicy::Respect);
@@ -115,7 +115,7 @@ fn who_subscribes_after_the_end_hears_nothing() {
 
 /// The functions of listeners are dropped at the end, so a function that owns a handle of its repository does not keep it alive for ever.
 #[test]
-fn closing_ends_circles() {
+fn closing_breaks_reference_cycles() {
     let repository = ready(&flags(&[("a", true)]));
     let held = Arc::new(());
     let (in_closure, own) = (held.clone(), repository.clone());

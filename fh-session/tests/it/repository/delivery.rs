@@ -297,7 +297,7 @@ fn a_hanging_listener_delays_nobody_but_itself() {
 
 /// Change listeners and observers that hang miss nothing either, and each is called by one thread at a time.
 #[test]
-fn who_hangs_is_called_by_one_thread_and_told_the_rest_by_it() {
+fn a_hanging_listener_gets_its_remaining_events_on_its_own_thread() {
     struct Hangs {
         calls: Calls<usize>,
         entered: std::sync::Mutex<mpsc::Sender<()>>,
@@ -370,7 +370,7 @@ fn who_hangs_is_called_by_one_thread_and_told_the_rest_by_it() {
 
 /// Handles and guards can be sent to other threads and shared between them.
 #[test]
-fn everything_can_cross_threads() {
+fn handles_are_send_and_sync() {
     fn crosses<T: Send + Sync + 'static>() {}
     crosses::<Repository>();
     crosses::<fh_session::Subscription>();

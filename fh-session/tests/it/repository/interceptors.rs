@@ -78,7 +78,7 @@ fn json_value(text: &str) -> Option<Value> {
 
 /// Scenario C-INT-001.
 #[test]
-fn an_override_wins_over_rules_and_says_so() {
+fn overrides_replace_rules_with_a_reason() {
     let repository = ready(&json!([text("a", 4, "server")]));
     let guard = with(&repository, &[("a", text_value("local"))]);
     assert_eq!(repository.string("a", None).as_deref(), Some("local"));
@@ -98,7 +98,7 @@ fn an_override_wins_over_rules_and_says_so() {
 
 /// Scenarios C-INT-002 and C-INT-003, with each policy.
 #[test]
-fn locks_are_kept_as_registered() {
+fn a_lock_policy_decides_on_locked_features() {
     let locked = json!([{"id": "1", "key": "a", "type": "BOOLEAN", "value": false, "l": true}]);
     for (policy, is_asked) in
         [(LockPolicy::Respect, false), (LockPolicy::Override, true), (LockPolicy::Decide, true)]
@@ -156,7 +156,7 @@ fn the_first_registered_answers() {
 
 /// The interceptor gets the feature and the context.
 #[test]
-fn it_is_told_feature_and_context() {
+fn interceptors_get_feature_and_context() {
     let repository = ready(&json!([text("a", 1, "x")]));
     let fixed = Fixed::new("fixed", &[]);
     let _guard = repository.intercept(fixed.clone(), LockPolicy::Respect);
@@ -261,7 +261,7 @@ fn a_refused_override_goes_on_to_the_next() {
 
 /// Notices about ever new features do not use up the memory.
 #[test]
-fn complaints_are_bounded() {
+fn notices_about_overrides_are_bounded() {
     let keys: Vec<String> = (0..2_000).map(|number| format!("f{number}")).collect();
     let list: Vec<(&str, bool)> = keys.iter().map(|key| (&**key, false)).collect();
     struct Nonsense;
@@ -336,7 +336,7 @@ fn an_unknown_key_is_read_leniently() {
 
 /// Scenario C-INT-007.
 #[test]
-fn one_that_panics_is_passed_over() {
+fn an_interceptor_that_panics_is_skipped() {
     struct Panics;
     impl Interceptor for Panics {
         fn name(&self) -> &str {
@@ -368,7 +368,7 @@ fn one_that_panics_is_passed_over() {
 
 /// Scenario C-INT-008. An interceptor that is removed is closed then.
 #[test]
-fn each_is_closed_once() {
+fn interceptors_are_closed_once() {
     let repository = ready(&flags(&[("a", true)]));
     let [removed, kept, detached] = ["removed", "kept", "detached"]
         .map(|name| Fixed::new(name, &[("a", Some(Value::Bool(false)))]));
@@ -393,7 +393,7 @@ fn each_is_closed_once() {
 
 /// An interceptor that reads features, even the one that it is called for, causes no endless recursion.
 #[test]
-fn one_may_read_features() {
+fn interceptors_may_read_features() {
     struct Reads(Repository, AtomicU32);
     impl Interceptor for Reads {
         fn name(&self) -> &str {

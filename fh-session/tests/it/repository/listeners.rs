@@ -29,7 +29,7 @@ fn typed(kind: &str, value: &serde_json::Value, version: i64) -> serde_json::Val
 /// Scenarios C-LISTEN-001 and C-LISTEN-002, for each type: the first value, the same value, another value, another version, and another
 /// value of the same version.
 #[test]
-fn once_for_each_real_change() {
+fn one_call_for_each_real_change() {
     let rows = [
         ("BOOLEAN", json!(true), json!(false)),
         ("STRING", json!("x"), json!("")),
@@ -173,7 +173,7 @@ fn a_guard_may_outlive_its_hub() {
 
 /// Scenario C-LISTEN-006.
 #[test]
-fn one_that_panics_does_not_hinder_others() {
+fn listeners_are_called_after_another_one_panicked() {
     let repository = ready(&flags(&[("a", true)]));
     let _panics = repository.on_change("a", None, |_| panic!("{PLANNED}"));
     let (calls, _guard) = listen(&repository, "a", None);
@@ -187,7 +187,7 @@ fn one_that_panics_does_not_hinder_others() {
 
 /// The payload of the panic panics when it is dropped.
 #[test]
-fn a_spiteful_panic_is_survived() {
+fn a_panic_payload_that_panics_is_leaked() {
     struct Spite;
     impl Drop for Spite {
         fn drop(&mut self) {
@@ -250,7 +250,7 @@ fn a_function_may_own_a_guard() {
 
 /// Scenario C-LISTEN-009 and sdk-behaviour 2.2: listeners survive a deletion.
 #[test]
-fn deletes_and_returns_are_told() {
+fn deletes_and_new_creations_are_events() {
     let repository = ready(&json!([flag("a", true), flag("b", true)]));
     let (calls, _guard) = listen(&repository, "a", None);
     change(&repository, &flags(&[("b", true)]));
@@ -267,7 +267,7 @@ fn deletes_and_returns_are_told() {
 
 /// The listeners watch a feature that does not exist yet, before and after the first list.
 #[test]
-fn a_first_arrival_is_told() {
+fn the_creation_of_a_feature_is_a_change() {
     let repository = repository();
     let (early, _early) = listen(&repository, "a", None);
     let (late, _late) = listen(&repository, "b", None);

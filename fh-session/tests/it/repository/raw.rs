@@ -42,7 +42,7 @@ fn every_listener_gets_every_update_with_its_source() {
 }
 
 #[test]
-fn a_newcomer_gets_no_old_updates() {
+fn a_new_listener_gets_no_old_updates() {
     let repository = ready(&flags(&[("a", true)]));
     let calls = Calls::new();
     let (first, second) = (calls.clone(), calls.clone());

@@ -124,7 +124,7 @@ fn a_change_carries_the_status_of_its_moment() {
 }
 
 #[test]
-fn one_that_panics_and_one_that_is_removed_do_not_hinder_others() {
+fn panicking_and_removed_readiness_listeners_do_not_affect_others() {
     let repository = repository();
     let _panics = repository.on_readiness(|_| panic!("{PLANNED}"));
     let (removed, guard) = listen(&repository);

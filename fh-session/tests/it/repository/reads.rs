@@ -140,7 +140,7 @@ fn typed_details_tell_null_from_another_type() {
 }
 
 #[test]
-fn reasons_have_the_names_of_the_field() {
+fn reasons_have_standard_names() {
     for (reason, name) in [
         (Reason::StrategyMatch, "STRATEGY_MATCH"),
         (Reason::Split, "SPLIT"),
@@ -314,7 +314,7 @@ fn generations_count_answers_and_not_attempts() {
 }
 
 #[test]
-fn the_last_sign_of_life_is_known() {
+fn the_last_contact_is_recorded() {
     let repository = repository();
     assert_eq!(repository.last_contact(), None);
     repository.contact(fh_session::Millis::new(17));

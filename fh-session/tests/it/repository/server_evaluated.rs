@@ -64,7 +64,7 @@ fn strategies_are_not_applied_twice() {
 
 /// Scenario C-READY-007 and D-62: there are no values while the Edge evaluates another context.
 #[test]
-fn while_switching_nobody_gets_the_old_values_as_theirs() {
+fn the_old_values_are_not_served_for_the_new_context() {
     let repository = repository();
     let (fred, mara) = (user("fred"), user("mara"));
     let states = Calls::new();

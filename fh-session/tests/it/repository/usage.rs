@@ -258,7 +258,7 @@ fn the_user_key_goes_before_the_session() {
 
 /// Scenarios C-USE-006 and C-USE-007.
 #[test]
-fn an_observer_that_panics_harms_nobody() {
+fn panics_of_observers_are_caught() {
     struct Panics(Dispatch);
     impl Observer for Panics {
         fn observe(&self, _: &UsageEvent) {
@@ -413,7 +413,7 @@ fn a_full_queue_drops_the_oldest_and_counts() {
 }
 
 #[test]
-fn one_of_so_many() {
+fn one_of_four_evaluations_is_reported() {
     let repository = ready(&everything());
     let keeps = Keeps::new(Dispatch::Inline);
     let one_of = NonZeroU32::new(4).unwrap();
@@ -445,7 +445,7 @@ fn deduplicating(remembered: usize) -> (Repository, Arc<AtomicI64>, Arc<Keeps>, 
 }
 
 #[test]
-fn the_same_is_told_once_in_a_while() {
+fn repeated_evaluations_are_left_out() {
     let (repository, now, keeps, _guard) = deduplicating(100);
     let (gold, silver, fred) = (plan("gold"), plan("silver"), user("fred"));
     let _ = repository.boolean("gold", Some(&gold));
@@ -478,7 +478,7 @@ fn the_same_is_told_once_in_a_while() {
 }
 
 #[test]
-fn what_is_remembered_is_not_told_again() {
+fn remembered_evaluations_are_not_reported_again() {
     let (repository, _now, keeps, _guard) = deduplicating(4);
     for _ in 0..3 {
         for user_key in ["u0", "u1", "u2"] {
@@ -666,7 +666,7 @@ fn summaries_are_bounded() {
 }
 
 #[test]
-fn an_observer_that_panics_at_a_summary_harms_nobody() {
+fn panics_at_a_summary_are_caught() {
     let repository = ready(&flags(&[("a", true)]));
     let panics = Summaries::new(Duration::from_secs(1), |_| panic!("{PLANNED}"));
     let _panics = repository.observe(Arc::new(panics), UsageOptions::default());

@@ -12,7 +12,7 @@ fn hear_within(stream: &[u8], limit: usize) -> Heard {
 }
 
 #[test]
-fn to_the_byte() {
+fn limits_are_exact() {
     // The start of a stream, which is decoded byte by byte up to the limit; bytes that may follow; and bytes that exceed the limit.
     let cases: &[(&str, &str, &str)] = &[
         ("data:567890123456789", "\n\n", "0"),

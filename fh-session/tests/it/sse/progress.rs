@@ -3,7 +3,7 @@
 use super::hear_whole;
 
 #[test]
-fn life_and_what_is_unfinished() {
+fn counters_of_lines_and_unfinished_bytes() {
     // Stream, number of complete lines, number of unfinished bytes.
     let cases: &[(&str, u64, usize)] = &[
         ("", 0, 0),

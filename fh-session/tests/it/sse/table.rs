@@ -164,7 +164,7 @@ fn every_case() {
 }
 
 #[test]
-fn the_standards_own_way_agrees() {
+fn the_standards_algorithm_agrees() {
     for case in CASES {
         let standard = super::standard::events(case.stream);
         assert_eq!(hear_whole(case.stream).events, standard, "{}", case.what);

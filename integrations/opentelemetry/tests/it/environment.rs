@@ -11,7 +11,7 @@ fn said() -> String {
     format!("{mode} {:?}", lock_policy_from_environment())
 }
 
-/// Checks the environment of this process; it is run by [`variables_choose`].
+/// Checks the environment of this process; it is run by [`environment_variables_select_mode_and_lock_policy`].
 #[test]
 fn what_the_environment_says() {
     assert_eq!(said(), std::env::var("EXPECTED").unwrap_or("attributes Respect".into()));
@@ -20,7 +20,7 @@ fn what_the_environment_says() {
 }
 
 #[test]
-fn variables_choose() {
+fn environment_variables_select_mode_and_lock_policy() {
     const EVENTS: &str = "FEATUREHUB_OTEL_SPAN_AS_EVENTS";
     const LOCKED: &str = "FEATUREHUB_OTEL_ALLOW_LOCKED_OVERRIDE";
     let run = |events: &str, locked: &str, expected: &str| {

@@ -110,7 +110,7 @@ fn nor_an_expired_certificate() {
 }
 
 #[test]
-fn nor_one_of_another_host() {
+fn a_certificate_of_another_host_is_refused() {
     refused("elsewhere.example", -1..1, None, "not valid for");
 }
 
