@@ -151,7 +151,7 @@ impl Client {
         let settled =
             actions.iter().skip_while(|action| !matches!(action, Action::CommandDone(..)));
         let last = settled.clone().all(|action| matches!(action, Action::CommandDone(..)));
-        hold(Invariant::Errands, last, || format!("told before all is out: {actions:?}"))?;
+        hold(Invariant::Errands, last, || format!("completed before other actions: {actions:?}"))?;
         self.one_request(&actions)?;
         self.always(&status)?;
         self.spec.step(self.now, fact, &shown);
@@ -205,7 +205,7 @@ impl Client {
         self.readiness(before, fact, &status)?;
         self.lockstep(&done, &status)?;
         hold(Invariant::Problem, self.status == status, || {
-            format!("told {:?}, is {status:?}", self.status)
+            format!("reported {:?}, is {status:?}", self.status)
         })?;
         for (command_id, since) in &self.command_ids {
             let started = self.spec.phase != Phase::Idle;
@@ -223,7 +223,7 @@ impl Client {
             match action {
                 Action::Send(request_id, _) => {
                     hold(Invariant::OneRequest, self.live.is_none(), || {
-                        format!("{request_id:?} beside {:?}", self.live)
+                        format!("{request_id:?} sent while {:?} is live", self.live)
                     })?;
                     self.live = Some(*request_id);
                     self.sent.push(self.now);
@@ -231,13 +231,13 @@ impl Client {
                         let pace = self.spec.config.pace.as_millis() as u64;
                         let apart = last - before_last;
                         hold(Invariant::Pace, apart >= pace, || {
-                            format!("three within {apart} ms")
+                            format!("three requests within {apart} ms")
                         })?;
                     }
                 }
                 Action::Abort(request_id) => {
                     hold(Invariant::OneRequest, self.live == Some(*request_id), || {
-                        format!("gives {request_id:?} up, {:?} is live", self.live)
+                        format!("aborts {request_id:?}, {:?} is live", self.live)
                     })?;
                     self.live = None;
                 }
@@ -280,7 +280,7 @@ impl Client {
         let Some(known) = known else {
             return Err(Broken {
                 invariant: Invariant::Errands,
-                why: format!("{command_id:?} settled again"),
+                why: format!("{command_id:?} completed again"),
             });
         };
         self.command_ids.remove(known);

@@ -33,7 +33,7 @@ fn every_planted_bug_is_found() {
     });
     let mut found = found.into_inner().unwrap();
     found.sort_by_key(|(at, ..)| *at);
-    println!("\n{:<24} {:>6}  {:<12} what it is", "planted bug", "script", "law broken");
+    println!("\n{:<24} {:>6}  {:<12} what it is", "mutant", "script", "invariant");
     let mut missed = Vec::new();
     for (_, bug, what, outcome) in &found {
         let name = format!("{bug:?}");

@@ -59,9 +59,9 @@ pub fn all(count: u64) -> Result<Account, String> {
 fn story(seed: u64) -> String {
     let mut script = Script::new(seed, true);
     match script.run() {
-        Ok(()) => format!("script {seed} breaks no law the second time"),
+        Ok(()) => format!("script {seed} violates no invariant the second time"),
         Err(broken) => format!(
-            "{}\n\nscript {seed} (FH_SIMULATION_SEED={seed}) breaks a law: {broken}",
+            "{}\n\nscript {seed} (FH_SIMULATION_SEED={seed}) violates an invariant: {broken}",
             script.story(LINES)
         ),
     }
@@ -73,6 +73,6 @@ pub fn replay(seed: u64) {
     let outcome = script.run();
     println!("{}", script.story(usize::MAX));
     if let Err(broken) = outcome {
-        panic!("script {seed} breaks a law: {broken}");
+        panic!("script {seed} violates an invariant: {broken}");
     }
 }

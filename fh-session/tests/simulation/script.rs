@@ -246,7 +246,7 @@ impl Script {
         let is_fine = self.edge.behaviour == EdgeBehaviour::Fine;
         self.edge.behaviour =
             if is_fine { EdgeBehaviour::draw(&mut self.random) } else { EdgeBehaviour::Fine };
-        note!(self, "mood {:?}", self.edge.behaviour);
+        note!(self, "behaviour {:?}", self.edge.behaviour);
         let gap = match self.random.below(4) {
             0 => self.plan.mood_gap * 4,
             _ => self.plan.mood_gap,
@@ -341,7 +341,7 @@ impl Script {
 
     /// Ends all faults of the Edge.
     fn heals(&mut self) {
-        note!(self, "heals");
+        note!(self, "faults end");
         self.edge.is_healed = true;
         self.edge.behaviour = EdgeBehaviour::Fine;
         for environment in 0..NAMES.len() {

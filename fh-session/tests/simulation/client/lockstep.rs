@@ -65,7 +65,7 @@ impl Client {
             (None, Some(_)) => return Err(Broken { invariant: Invariant::Deadline, why: why() }),
         }
         hold(Invariant::Limits, done.abort == expected.abort, || {
-            format!("gave up: {}, expected {} {phase:?}", done.abort, expected.abort)
+            format!("aborted: {}, expected {} {phase:?}", done.abort, expected.abort)
         })?;
         let mut revoked = expected.revoked.clone();
         revoked.sort_unstable();
@@ -73,7 +73,7 @@ impl Client {
             format!("revokes {:?}, expected {revoked:?}", done.revoked)
         })?;
         hold(Invariant::Asks, done.report_reads == expected.report_reads, || {
-            format!("arms: {}", done.report_reads)
+            format!("reports reads: {}", done.report_reads)
         })?;
         hold(Invariant::Cause, done.first == expected.first, || format!("first: {}", done.first))?;
         let problem = status.problem.as_ref().map(Problem::as_str);

@@ -38,7 +38,7 @@ impl Client {
         for feature in rules.ruleset().iter() {
             let json = feature.json();
             hold(Invariant::Told, !json.contains("poison"), || {
-                format!("late news served: {json}")
+                format!("late event served: {json}")
             })?;
             let foreign = right.is_some() && json.contains('@') && !json.contains(&user);
             hold(Invariant::Told, !foreign, || format!("another user's: {json}, wanted {user}"))?;
@@ -61,7 +61,7 @@ impl Client {
             served.values().map(|(_, json)| without_version(json)).collect()
         };
         let hidden = publication.cause == Cause::Invisible && seen(&served) != seen(&self.served);
-        hold(Invariant::Cause, !hidden, || format!("unseen: {:?} to {served:?}", self.served))?;
+        hold(Invariant::Cause, !hidden, || format!("invisible: {:?} to {served:?}", self.served))?;
         self.is_another &= self.spec.switching;
         self.served = served;
         self.published = Some(publication);

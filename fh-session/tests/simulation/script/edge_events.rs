@@ -64,7 +64,7 @@ impl Script {
         let connection = &mut self.connections[at];
         let (keys, user) = (&KEYS[connection.asked.keys], USERS[connection.asked.user]);
         let (name, data) = news.render(keys.kind, user);
-        note!(self, "{:?} is told {name} {data}", connection.request_id);
+        note!(self, "{:?} receives {name} {data}", connection.request_id);
         if let Some(answer) = &mut connection.answer {
             answer.wire.event(name, &data, Mark::Update);
         }

@@ -41,7 +41,7 @@ impl Script {
             "application/json" => format!(r#"[{{"id":"{}","features":{poison}}}]"#, NAMES[0]),
             _ => format!("event: features\ndata: {poison}\n\n"),
         };
-        note!(self, "ghost of {request_id:?}");
+        note!(self, "late event for {request_id:?}");
         if self.random.percent(70) {
             self.tell(Input::Opened { request_id, head: &head }, &Fact::Late)?;
         }

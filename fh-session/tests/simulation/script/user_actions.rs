@@ -26,7 +26,7 @@ impl Script {
             }
             42..50 => self.keys(),
             50..75 => {
-                note!(self, "touched");
+                note!(self, "feature read");
                 self.tell(Input::FeatureRead, &Fact::FeatureRead)
             }
             75..85 if self.plan.stores => self.store(),
@@ -114,7 +114,7 @@ impl Script {
             let rules = self.client.rules().into_iter().flat_map(|rules| rules.ruleset().iter());
             for served in rules.filter(|served| served.id() == Some(id)) {
                 hold(Invariant::Stores, served.version() > version, || {
-                    format!("deleted with {version}, but {}", served.json())
+                    format!("deleted with version {version}, but {}", served.json())
                 })?;
             }
         }
