@@ -53,7 +53,8 @@ impl RuleCompiler<'_> {
         }
     }
 
-    /// The server's NOT_EQUALS on texts: some value of the list differs.
+    /// Returns the predicate of NOT_EQUALS as FeatureHub's server evaluates it: it holds if any value of the list differs
+    /// from the supplied text.
     pub(super) fn any_differs(&mut self, texts: &[Cow<'_, str>]) -> Predicate {
         match texts.split_first() {
             None => Predicate::Never,
@@ -64,7 +65,7 @@ impl RuleCompiler<'_> {
         }
     }
 
-    /// STARTS_WITH, ENDS_WITH and REGEX look at the supplied text without parsing it.
+    /// Returns the predicate of STARTS_WITH, ENDS_WITH or REGEX, which compare the supplied text without parsing it.
     pub(super) fn text_conditional(
         &mut self,
         conditional: Conditional,
@@ -77,7 +78,8 @@ impl RuleCompiler<'_> {
         }
     }
 
-    /// The texts of rule values. `null` is dropped, or (profile `edge`, where it gets this far) ends the rule.
+    /// Returns the texts of the rule's values. Profile `client` drops a `null`. In profile `edge` a `null` ends the rule; a STRING rule
+    /// with a `null` never gets here.
     pub(super) fn texts<'t>(&mut self, tokens: &[Token<'t>]) -> Readable<Cow<'t, str>> {
         let mut values = Vec::with_capacity(tokens.len());
         for token in tokens {
@@ -120,8 +122,8 @@ impl RuleCompiler<'_> {
         }
     }
 
-    /// The predicate of the patterns that could be compiled, and whether one that could not ended the list
-    /// (profile `edge`, where the server fails on it as soon as it gets there).
+    /// Returns the predicate of the patterns that compile. Also returns true if a pattern that does not compile ended the list, as in
+    /// profile `edge`: FeatureHub's server raises an error when it reaches such a pattern.
     fn patterns(&mut self, texts: &[Cow<'_, str>]) -> (Predicate, bool) {
         let mut ended = false;
         let mut patterns = Vec::with_capacity(texts.len());
@@ -136,7 +138,7 @@ impl RuleCompiler<'_> {
                 Err(problem) => self.drop_value(text, problem),
             }
         }
-        // Patterns that are all the same kind of literal become a test on texts.
+        // If all patterns are literals with the same anchor, string comparisons replace them.
         let anchors: Vec<_> = patterns.iter().filter_map(|pattern| pattern.literals()).collect();
         if let Some((anchor, _)) = anchors.first()
             && anchors.len() == patterns.len()

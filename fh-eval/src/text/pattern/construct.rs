@@ -2,7 +2,7 @@
 
 use super::dialect::Refusal;
 
-/// Something in a pattern that the dialect leaves out.
+/// A construct of regular expressions that the dialect does not support.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Construct {
@@ -18,30 +18,30 @@ pub enum Construct {
     BackReference,
     /// `a++`, `a*+`, `a?+` or `a{2,3}+`, as Java reads them.
     Possessive,
-    /// `\p{…}` with a name that Java and the engine do not share.
+    /// `\p{…}` with a name that does not mean the same in Java and in the tables of `regex-syntax`.
     Property,
     /// `&&`, `--` or `~~` in a class.
     ClassOperation,
-    /// A class in a class of a pattern with the flag x.
+    /// A class inside a class, in a pattern with the flag `x`.
     ClassInClass,
-    /// `\Q…\E` in a pattern with the flag x.
+    /// `\Q…\E` in a pattern with the flag `x`.
     QuoteAmongComments,
     /// The flag `u`.
     UnicodeFlag,
     /// The flag `R`.
     LineBreakFlag,
-    /// `\b{start}` and its like.
+    /// A one-sided word boundary, such as `\b{start}`.
     OneSidedBoundary,
-    /// `\R` under a repetition.
+    /// `\R` inside a repetition.
     RepeatedLineBreak,
     /// `\R` or `\Z` in a class.
     LineBreakInClass,
-    /// `\Z` before the end of the pattern, or under a repetition.
+    /// `\Z` before the end of the pattern, or inside a repetition.
     EndInside,
 }
 
 impl Construct {
-    /// The replacement to suggest.
+    /// Returns advice on what to write instead.
     #[must_use]
     pub const fn instead(self) -> &'static str {
         match self {

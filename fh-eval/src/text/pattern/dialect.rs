@@ -1,5 +1,5 @@
-//! From a pattern, read as Java or JavaScript does, to the same pattern in a small common language that `regex` and `regex-lite`
-//! read alike: no flags, no Perl classes, no Unicode tables.
+//! Rewrites a pattern, read as Java or JavaScript does, in a small common language without flags, Perl classes and Unicode tables.
+//! `regex` and `regex-lite` read this language in the same way.
 
 use std::fmt::Write;
 
@@ -14,26 +14,26 @@ use super::construct::Construct;
 use super::reading::{Mark, Read, read};
 use super::{Extent, property};
 
-/// The largest expanded tree, with every bounded repetition written out.
+/// Maximum number of nodes of a pattern's tree, with every bounded repetition written out.
 pub const MAX_NODES: usize = 10_000;
 
-/// Deepest nesting of groups and classes.
+/// Maximum nesting of groups and classes.
 const MAX_NESTING: u32 = 100;
 
-/// Ranges of a class that count as one more node. Classes of Unicode properties have up to 700.
+/// Number of ranges of a class that count as one more node. Classes of Unicode properties have up to 700 ranges.
 const RANGES_PER_NODE: usize = 16;
 
-/// Longest pattern text that is looked at.
+/// Maximum length of a pattern in bytes.
 const MAX_TEXT: usize = 64 * 1024;
 
-/// Why a pattern is not compiled.
+/// The reason why a pattern is not compiled.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Refusal {
-    /// It is not a regular expression.
+    /// The pattern is not a regular expression, with the reason.
     Invalid(String),
-    /// It is one, but uses what the dialect leaves out.
+    /// The pattern uses a construct that the dialect does not support.
     Unsupported(Construct),
-    /// It is longer, deeper or larger than [`MAX_NODES`] allows.
+    /// The pattern is too long, too deeply nested, or larger than [`MAX_NODES`].
     TooLarge,
 }
 
@@ -51,20 +51,21 @@ impl std::fmt::Display for Refusal {
 
 impl std::error::Error for Refusal {}
 
-/// Who runs a pattern.
+/// The engine that runs a pattern.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum EngineKind {
-    /// `regex`, on native targets.
+    /// `regex-automata`, the engine of `regex`, on native targets.
     Fast,
-    /// `regex-lite`: everywhere in a browser; on native targets for patterns with `\B`, which `regex`
-    /// looks for between the bytes of a character, too.
+    /// `regex-lite`: in browsers for all patterns, and on native targets for patterns with `\B`, which `regex` would also find between
+    /// the bytes of a character.
     Small,
 }
 
-/// Why a tree was not written out.
+/// The reason why a tree was not written.
 enum Stop {
+    /// The pattern is refused.
     Refused(Refusal),
-    /// It can be, for the other engine.
+    /// The pattern can be written for [`EngineKind::Small`] only.
     NeedsSmallEngine,
 }
 
@@ -81,7 +82,7 @@ pub(super) struct Rewritten {
     pub(super) nodes: usize,
 }
 
-/// Flags in force at one place of the pattern.
+/// The flags in effect at one position of the pattern.
 #[derive(Clone, Copy, Default)]
 struct Flags {
     ignore_case: bool,
@@ -153,14 +154,14 @@ fn refusal(error: &ast::Error) -> Refusal {
     }
 }
 
-/// Where a part of the pattern stands, as far as an escape's meaning depends on it.
+/// The position of a part in the pattern, as far as the meaning of an escape depends on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Place {
-    /// Nothing comes behind it.
+    /// Nothing follows the part.
     Last,
-    /// Something may come behind it.
+    /// Something may follow the part.
     Inside,
-    /// A repetition holds it.
+    /// The part is inside a repetition.
     Repeated,
 }
 
@@ -174,7 +175,7 @@ struct Writer<'p> {
 }
 
 impl Writer<'_> {
-    /// Writes a subtree; answers how many nodes it has when repetitions are written out.
+    /// Writes a subtree. Returns its number of nodes, with repetitions written out.
     fn write(&mut self, tree: &Ast) -> Result<usize, Stop> {
         match tree {
             Ast::Empty(_) => {
@@ -247,7 +248,7 @@ impl Writer<'_> {
     }
 
     fn assertion(&mut self, kind: &AssertionKind) -> Result<usize, Stop> {
-        // Boundaries are ASCII in this dialect; only `regex` has to be told.
+        // Word boundaries are ASCII in this dialect. Those of `regex-lite` always are, and `regex` needs the flag.
         let (boundary, no_boundary) = match self.engine {
             EngineKind::Fast => (r"(?-u:\b)", ""),
             EngineKind::Small => (r"\b", r"\B"),
@@ -345,14 +346,14 @@ impl Writer<'_> {
         found.ok().and_then(|at| marks.get(at)).map(|(_, mark)| *mark)
     }
 
-    /// Java's `\Z`: the end of the text, or what is before a line break there. Since nothing comes behind it, the line break
-    /// can be taken in.
+    /// Writes Java's `\Z`, which matches at the end of the text and before a line break there. Nothing follows it in the pattern, so the
+    /// match may include the line break.
     fn end(&mut self) -> Result<usize, Stop> {
         if self.place != Place::Last {
             return Err(Refusal::from(Construct::EndInside).into());
         }
         self.source.push_str(match self.extent {
-            // With the flags m and R, `$` is not between the two characters of a line break.
+            // With the flags m and R, `$` does not match between the two characters of a line break.
             Extent::Search => {
                 r"(?:(?:(?mR:$)(?:\x{D}\x{A}|\x{A}|\x{D})?|[\x{85}\x{2028}\x{2029}])\z)"
             }
@@ -369,10 +370,10 @@ impl Writer<'_> {
             .ok_or_else(|| Construct::Property.into())
     }
 
-    /// Writes a class as plain ranges. A class of many ranges counts as several nodes.
+    /// Writes a class as plain ranges. Returns its number of nodes: one, and another one for every [`RANGES_PER_NODE`] ranges.
     fn class(&mut self, class: &ClassUnicode) -> usize {
         if class.ranges().is_empty() {
-            // Nothing is in it: a place that no text has.
+            // An empty class matches no character. No text has a character after its end.
             self.source.push_str(r"(?:\z(?s:.))");
             return 1;
         }
@@ -401,7 +402,7 @@ impl Writer<'_> {
             ClassSetItem::Empty(_) => {}
             ClassSetItem::Literal(literal) => self.add_range(literal.c, literal.c, class),
             ClassSetItem::Range(range) => self.add_range(range.start.c, range.end.c, class),
-            // Only where the flag x hid a class from the reader, which takes these apart.
+            // The reader rewrites such classes, except those after a `#` that it took for a comment because of the flag x.
             ClassSetItem::Ascii(_) => return Err(Construct::ClassInClass.into()),
             ClassSetItem::Unicode(property) => class.union(&self.property(property)?),
             ClassSetItem::Perl(perl) => {
@@ -445,7 +446,7 @@ fn apply(mut now: Flags, flags: &ast::Flags) -> Result<Flags, Refusal> {
             FlagsItemKind::Flag(Flag::MultiLine) => now.multi_line = on,
             FlagsItemKind::Flag(Flag::DotMatchesNewLine) => now.dot_all = on,
             FlagsItemKind::Flag(Flag::SwapGreed) => now.swap_greed = on,
-            // White space was dealt with when the pattern was parsed.
+            // The parser has removed white space and comments.
             FlagsItemKind::Flag(Flag::IgnoreWhitespace) => {}
             FlagsItemKind::Flag(Flag::Unicode) => {
                 return Err(Construct::UnicodeFlag.into());

@@ -1,6 +1,6 @@
-//! The engines that run patterns on native targets. None keeps memory per pattern and thread: a table is built when the pattern
-//! is compiled and shared by all threads; the simulation, for patterns whose table would be too large, uses one cache per
-//! thread for all patterns.
+//! Engines that run patterns on native targets. No engine keeps memory per pattern and thread. A table is built when the pattern is
+//! compiled, and all threads share it. A pattern whose table would be too large is simulated, with one cache per thread for all
+//! patterns.
 
 use std::cell::RefCell;
 
@@ -11,29 +11,29 @@ use regex_automata::{Input, MatchKind};
 
 use super::{Cost, PROGRAM_BYTES};
 
-/// The largest table of one pattern, in bytes.
+/// Maximum size of the table of one pattern, in bytes.
 pub(super) const TABLE_BYTES: usize = 256 << 10;
 
 /// A compiled pattern.
 #[derive(Debug)]
 pub(super) enum Engine {
-    /// A complete automaton: one step for each byte of the text.
+    /// A complete automaton. A search takes one step per byte of the text.
     Table(Box<dense::DFA<Vec<u32>>>),
-    /// All states at once: a step for each byte of the text and each state.
+    /// A simulation of all states at once. A search takes one step per byte of the text and state.
     Simulation(Box<PikeVM>),
 }
 
 thread_local! {
-    /// Shared by all simulations of a thread. It grows to the largest of them.
+    /// The cache that all simulations of a thread share. It grows to the size that the largest of them needs.
     static CACHE: RefCell<Option<pikevm::Cache>> = const { RefCell::new(None) };
 }
 
-/// A cache of a pattern with more states is dropped after use.
+/// Maximum size in bytes of a cache that is kept. A larger cache is dropped after the search.
 const LARGEST_KEPT_CACHE: usize = 1 << 20;
 
 impl Engine {
-    /// Compiles a pattern in the common language. `table_bytes` bounds the table; 0 builds none. `None` if the program would be
-    /// larger than [`PROGRAM_BYTES`].
+    /// Compiles a pattern in the common language, with a table of at most `table_bytes`; 0 builds no table. Returns `None` if the
+    /// program would be larger than [`PROGRAM_BYTES`].
     pub(super) fn compile(source: &str, table_bytes: usize) -> Option<Self> {
         let config = thompson::Config::new()
             .nfa_size_limit(Some(PROGRAM_BYTES))
@@ -55,10 +55,10 @@ impl Engine {
     pub(super) fn is_match(&self, text: &str) -> bool {
         let input = Input::new(text).earliest(true);
         match self {
-            // An error would name a byte at which the automaton stops, and this one has none.
+            // A search fails only at a quit byte, and this automaton has none.
             Self::Table(table) => table.try_search_fwd(&input).is_ok_and(|found| found.is_some()),
             Self::Simulation(simulation) => CACHE.with(|cache| {
-                // Nothing in a search begins another one.
+                // A search never starts another one on its thread, so the cache is free.
                 let Ok(mut kept) = cache.try_borrow_mut() else { return false };
                 let cache = match &mut *kept {
                     Some(cache) => {
@@ -76,7 +76,7 @@ impl Engine {
         }
     }
 
-    /// Bytes of the table; 0 for a simulation, which has none.
+    /// Returns the size of the table in bytes; 0 for a simulation.
     pub(super) fn table_bytes(&self) -> usize {
         match self {
             Self::Table(table) => table.memory_usage(),
@@ -84,7 +84,8 @@ impl Engine {
         }
     }
 
-    /// The most that one search can take. A large table takes longer, since it does not fit the processor's caches.
+    /// Returns the most work that one search can take. A large table costs more per byte, because it does not fit into the processor's
+    /// caches.
     pub(super) fn cost(&self) -> Cost {
         match self {
             Self::Table(table) => {
@@ -106,7 +107,7 @@ impl Engine {
     }
 }
 
-/// The start of a simulation: its cache is reset, or allocated.
+/// Steps per state at the start of a simulation, when its cache is reset or allocated.
 const STEPS_PER_STATE: u64 = 60;
-/// A state of a simulation at one byte.
+/// Steps per state and byte of a simulation.
 const STEPS_PER_STATE_AND_BYTE: u64 = 6;

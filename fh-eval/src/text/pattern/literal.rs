@@ -1,21 +1,21 @@
-//! Patterns that are nothing but anchored texts, such as `@example\.com$` or `^(gold|silver)$`, need no engine.
+//! Patterns that stand for anchored literal texts, such as `@example\.com$` or `^(gold|silver)$`. They need no engine.
 
 use regex_syntax::hir::literal::Extractor;
 use regex_syntax::hir::{Hir, HirKind, Look};
 
-/// Most texts that one pattern may stand for.
+/// Maximum number of texts that one pattern may stand for.
 const MAX_TEXTS: usize = 64;
 
-/// Where a literal has to stand.
+/// The required position of a literal in a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Anchor {
-    /// Anywhere.
+    /// The text contains the literal.
     Anywhere,
-    /// At the beginning.
+    /// The text starts with the literal.
     Start,
-    /// At the end.
+    /// The text ends with the literal.
     End,
-    /// It is the whole text.
+    /// The text equals the literal.
     Both,
 }
 
@@ -30,7 +30,7 @@ impl Anchor {
     }
 }
 
-/// The texts that a pattern (already in the common language) stands for, if it is nothing else.
+/// Returns the texts that a pattern in the common language stands for, and their position. Returns `None` if the pattern needs an engine.
 pub(super) fn extract(source: &str) -> Option<(Anchor, Box<[Box<str>]>)> {
     let hir = regex_syntax::Parser::new().parse(source).ok()?;
     let mut parts: Vec<Hir> = match hir.into_kind() {
@@ -53,7 +53,7 @@ pub(super) fn extract(source: &str) -> Option<(Anchor, Box<[Box<str>]>)> {
         parts.pop();
         at_end = true;
     }
-    // A search may begin and end anywhere: `.*` on an open side adds nothing.
+    // A search may begin and end anywhere, so `.*` at a side without an anchor changes nothing.
     while !at_start && parts.first().is_some_and(is_anything) {
         parts.remove(0);
     }
@@ -90,7 +90,7 @@ fn is_look(part: &Hir, look: Look) -> bool {
     matches!(part.kind(), HirKind::Look(found) if *found == look)
 }
 
-/// `.*` in any greed, of any class: on an open side of a search it can always be empty.
+/// Returns true for a repetition that may be empty, such as `.*`. At a side without an anchor it can always match the empty text.
 fn is_anything(part: &Hir) -> bool {
     matches!(part.kind(), HirKind::Repetition(repetition)
         if repetition.min == 0 && repetition.sub.properties().look_set().is_empty())

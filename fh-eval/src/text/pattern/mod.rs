@@ -1,6 +1,6 @@
-//! Regular expressions in one dialect for every target (D-38): linear time, ASCII classes and case folding, `.` excludes
-//! only `\n`, `$` is the end of the text. Where Java and JavaScript write the same thing differently, [`Extent`] says whose
-//! reading counts (ADR 0021). What is outside the dialect is refused everywhere alike.
+//! Regular expressions in one dialect for every target (D-38). Matching takes linear time. Classes and case folding are those of ASCII,
+//! `.` matches every character but `\n`, and `$` matches only at the end of the text. Where Java and JavaScript read a construct
+//! differently, [`Extent`] chooses the reading (ADR 0021). Constructs outside the dialect are refused on every target.
 
 mod class;
 mod construct;
@@ -17,17 +17,17 @@ pub use dialect::{MAX_NODES, Refusal};
 pub use literal::Anchor;
 pub use reading::{Divergence, divergences};
 
-/// How much of the text a pattern has to match, and as whose pattern it is read.
+/// The part of a text that a pattern must match, and the language in which its classes are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Extent {
-    /// Anywhere in it. A class is read as by JavaScript (profile `client`).
+    /// Any part of the text. Classes are read as in JavaScript (profile `client`).
     Search,
-    /// All of it. A class is read as by Java (profile `edge`).
+    /// The whole text. Classes are read as in Java (profile `edge`).
     Whole,
 }
 
-/// The longest text times the largest pattern that is tried: a text of 5,000 bytes on a pattern of 10,000 nodes.
-/// Beyond it the answer is "does not match", so that nobody can buy minutes of work with one request.
+/// Maximum product of a text's bytes and a pattern's nodes, such as 5,000 bytes and 10,000 nodes. Beyond it the text does not match, so
+/// that one request cannot cause minutes of work.
 const MAX_WORK: usize = 50_000_000;
 
 /// A compiled pattern.
@@ -39,29 +39,29 @@ pub struct Pattern {
 
 #[derive(Debug)]
 enum Program {
-    /// The pattern is nothing but texts, perhaps anchored: string tests do.
+    /// The pattern stands for literal texts with an anchor. String comparisons replace an engine.
     Literals(Anchor, Box<[Box<str>]>),
     Fast(engine::Engine),
     Small(regex_lite::Regex),
 }
 
-/// The most work that something can take, in steps. A step is about a nanosecond of a slow machine, but it is a count: the same
-/// everywhere.
+/// The most work that an operation can take, in steps. A step takes about a nanosecond on a slow machine. Steps are counted, not
+/// measured, so the result is the same on every machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Cost {
-    /// For each text that is looked at.
+    /// Steps for each supplied text.
     pub(crate) per_value: u64,
-    /// For each byte of it.
+    /// Steps for each byte of a supplied text.
     pub(crate) per_byte: u64,
 }
 
 impl Cost {
-    /// Comparing a text with one of this length.
+    /// Returns the cost of comparing a text with one of this length in bytes.
     pub(crate) fn of_comparison(length: usize) -> Self {
         Self { per_value: 3 + length as u64 / 16, per_byte: 0 }
     }
 
-    /// Looking for a text of this length within another.
+    /// Returns the cost of searching for a text of this length in bytes within another text.
     pub(crate) fn of_search(length: usize) -> Self {
         Self { per_value: 20 + 2 * length as u64, per_byte: 4 }
     }
@@ -81,12 +81,12 @@ impl Cost {
     }
 }
 
-/// How much memory a pattern may take to run fast.
+/// The limit for the table of a pattern. A table makes searches fast.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Tables {
-    /// A table of at most so many bytes.
+    /// A table of at most this many bytes.
     UpTo(usize),
-    /// None, since the pattern is used once.
+    /// No table, because the pattern is used once.
     None,
 }
 
@@ -99,10 +99,10 @@ impl Tables {
     }
 }
 
-/// The largest table of one pattern, in bytes.
+/// Maximum size of the table of one pattern, in bytes.
 pub(crate) const TABLE_BYTES: usize = engine::TABLE_BYTES;
 
-/// A pattern of the dialect's largest size must fit, so that all targets refuse alike.
+/// Maximum size of a compiled program in bytes. A pattern of [`MAX_NODES`] fits, so that all targets refuse the same patterns.
 const PROGRAM_BYTES: usize = 1 << 28;
 
 impl Program {
@@ -121,7 +121,7 @@ impl Pattern {
     /// Compiles a pattern.
     ///
     /// # Errors
-    /// [`Refusal`] says what is wrong with it or what the dialect leaves out.
+    /// [`Refusal`] if the pattern is invalid, uses a construct that the dialect does not support, or is too large.
     ///
     /// ```
     /// use fh_eval::text::pattern::{Extent, Pattern};
@@ -136,7 +136,7 @@ impl Pattern {
         Self::compile_with(pattern, extent, Tables::UpTo(TABLE_BYTES), MAX_NODES)
     }
 
-    /// The same with other limits.
+    /// Compiles a pattern with limits for the size of its table and its number of nodes.
     pub(crate) fn compile_with(
         pattern: &str,
         extent: Extent,
@@ -174,7 +174,7 @@ impl Pattern {
         text.len().saturating_mul(self.nodes) <= MAX_WORK
     }
 
-    /// The texts this pattern stands for, if it needs no engine.
+    /// Returns the texts that the pattern stands for, and their position. Returns `None` if the pattern needs an engine.
     #[must_use]
     pub fn literals(&self) -> Option<(Anchor, &[Box<str>])> {
         match &self.program {
@@ -183,7 +183,7 @@ impl Pattern {
         }
     }
 
-    /// Bytes that the pattern takes to run fast, shared by all threads.
+    /// Returns the size of the pattern's table in bytes, which all threads share; 0 if it has none.
     pub(crate) fn table_bytes(&self) -> usize {
         match &self.program {
             Program::Fast(engine) => engine.table_bytes(),
@@ -191,7 +191,7 @@ impl Pattern {
         }
     }
 
-    /// The most that one search can take.
+    /// Returns the most work that one search can take.
     pub(crate) fn cost(&self) -> Cost {
         match &self.program {
             Program::Literals(Anchor::Anywhere, texts) => texts
@@ -210,7 +210,7 @@ impl Pattern {
         }
     }
 
-    /// Nodes of the expanded tree: what a pattern counts against limits.
+    /// Returns the number of nodes of the expanded tree, which counts against limits.
     #[must_use]
     pub fn nodes(&self) -> usize {
         self.nodes

@@ -1,16 +1,16 @@
-//! Stands in for `engine` in browsers, where only `regex-lite` compiles patterns, so that a download stays small.
+//! Replaces `engine` in browsers, where `regex-lite` compiles all patterns, so that a download stays small.
 
 use super::Cost;
 
-/// No table is ever built.
+/// Maximum size of a table: 0, because no table is built.
 pub(super) const TABLE_BYTES: usize = 0;
 
-/// A type without values: the compiler removes every match on it.
+/// A type without values, so that the compiler removes every match on it.
 #[derive(Debug)]
 pub(super) enum Engine {}
 
 impl Engine {
-    /// Returns `None`.
+    /// Returns `None`, because there is no engine.
     pub(super) const fn compile(_source: &str, _table_bytes: usize) -> Option<Self> {
         None
     }

@@ -1,12 +1,12 @@
-//! `\p{…}`: the properties that Java and the tables of `regex-syntax` share under the same meaning (ADR 0021).
+//! Properties (`\p{…}`) that mean the same in Java and in the tables of `regex-syntax` (ADR 0021).
 
 use regex_syntax::ast::ClassAsciiKind;
 use regex_syntax::hir::{Class, ClassUnicode, ClassUnicodeRange, HirKind};
 
 use super::class::ascii_class;
 
-/// The characters of a property as it stands in a pattern: `\p{Lu}`, `\P{IsGreek}`, `\pL`. `None` if its name is not one that is
-/// shared.
+/// Returns the characters of a property as written in a pattern, such as `\p{Lu}`, `\P{IsGreek}` or `\pL`. Returns `None` if the name
+/// does not mean the same in Java and in the tables.
 pub(super) fn class(token: &str, ignore_case: bool) -> Option<ClassUnicode> {
     let is_negated = token.starts_with(r"\P");
     let name = token.get(2..)?;
@@ -34,7 +34,7 @@ fn named(name: &str, ignore_case: bool) -> Option<ClassUnicode> {
     }
 }
 
-/// Binary properties that are unions of general categories.
+/// Returns the characters of a binary property that is a union of general categories.
 fn binary(name: &str, ignore_case: bool) -> Option<ClassUnicode> {
     match name.to_ascii_uppercase().as_str() {
         "LETTER" => table("gc=L"),
@@ -51,11 +51,11 @@ fn binary(name: &str, ignore_case: bool) -> Option<ClassUnicode> {
     }
 }
 
-/// General categories, and Java's classes of ASCII characters. Their names are case-sensitive.
+/// Returns the characters of a general category, or of one of Java's classes of ASCII characters. The names are case-sensitive.
 fn category(name: &str, ignore_case: bool) -> Option<ClassUnicode> {
     let ascii = |kind| Some(ascii_class(&kind));
     match name {
-        // Cased letters are all alike where case is ignored.
+        // If case is ignored, these categories all mean the cased letters, as in Java since version 17.
         "Lu" | "Ll" | "Lt" if ignore_case => cased_letters(),
         "Lower" | "Upper" if ignore_case => ascii(ClassAsciiKind::Alpha),
         "L" | "M" | "N" | "P" | "S" | "Z" | "C" | "Lu" | "Ll" | "Lt" | "Lm" | "Lo" | "Mn"
@@ -63,7 +63,7 @@ fn category(name: &str, ignore_case: bool) -> Option<ClassUnicode> {
         | "Sm" | "Sc" | "Sk" | "So" | "Zs" | "Zl" | "Zp" | "Cc" | "Cf" | "Co" | "Cn" => {
             table(&format!("gc={name}"))
         }
-        // Half a surrogate pair, which no text holds.
+        // Surrogates, which never occur in a Rust string.
         "Cs" => Some(ClassUnicode::empty()),
         "LC" => cased_letters(),
         "LD" => union(["gc=L", "gc=Nd"]),
@@ -86,8 +86,8 @@ fn category(name: &str, ignore_case: bool) -> Option<ClassUnicode> {
     }
 }
 
-/// Scripts by their names and ISO 15924 codes, which Java reads without case. Only common ones: `regex-syntax` reads names more
-/// loosely than Java does.
+/// Common scripts by their names and ISO 15924 codes, which Java reads without regard to case. Other names are refused, because
+/// `regex-syntax` accepts more spellings than Java does.
 const SCRIPTS: &[(&str, &str)] = &[
     ("ARABIC", "ARAB"),
     ("ARMENIAN", "ARMN"),
@@ -145,12 +145,12 @@ fn range(start: char, end: char) -> ClassUnicode {
     ClassUnicode::new([ClassUnicodeRange::new(start, end)])
 }
 
-/// A property of the tables.
+/// Returns the characters of a property from the tables of `regex-syntax`.
 fn table(property: &str) -> Option<ClassUnicode> {
     let tree = regex_syntax::parse(&format!(r"\p{{{property}}}")).ok()?;
     match tree.into_kind() {
         HirKind::Class(Class::Unicode(class)) => Some(class),
-        // A class of one character.
+        // `regex-syntax` reduces a class of one character to a literal.
         HirKind::Literal(literal) => {
             let mut chars = std::str::from_utf8(&literal.0).ok()?.chars();
             chars.next().map(|c| range(c, c))

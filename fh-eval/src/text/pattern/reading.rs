@@ -1,5 +1,5 @@
-//! From a pattern as Java or JavaScript reads it to the syntax of `regex-syntax`: what they write otherwise is replaced
-//! before the pattern is parsed. Java's reading is the Edge's, JavaScript's that of most clients (ADR 0021).
+//! Translates patterns of Java or JavaScript to the syntax of `regex-syntax`. Constructs that `regex-syntax` would read differently are
+//! replaced before the pattern is parsed. An Edge reads patterns as Java does, and most clients as JavaScript does (ADR 0021).
 
 use super::Extent;
 use super::construct::Construct;
@@ -8,13 +8,13 @@ use super::dialect::Refusal;
 /// A pattern in the syntax of `regex-syntax`.
 pub(super) struct Read {
     pub(super) text: String,
-    /// Groups that stand for an escape whose meaning depends on its place: offsets in `text`, ascending.
+    /// The groups that replace an escape whose meaning depends on its position: each with its offset in `text`, in ascending order.
     pub(super) marks: Vec<(usize, Mark)>,
-    /// What JavaScript and Java read differently.
+    /// The constructs that JavaScript and Java read differently.
     pub(super) divergences: Vec<Divergence>,
 }
 
-/// An escape whose meaning depends on its place.
+/// An escape whose meaning depends on its position.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Mark {
     /// `\R`
@@ -23,7 +23,7 @@ pub(super) enum Mark {
     End,
 }
 
-/// Something in a pattern that not all SDKs read alike.
+/// A construct that SDKs read differently.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Divergence {
@@ -46,7 +46,7 @@ pub enum Divergence {
 }
 
 impl Divergence {
-    /// The replacement that every SDK reads alike.
+    /// Returns advice on what to write instead, so that every SDK reads it in the same way.
     #[must_use]
     pub const fn instead(self) -> &'static str {
         match self {
@@ -87,7 +87,7 @@ impl std::fmt::Display for Divergence {
     }
 }
 
-/// The constructs of a pattern that SDKs read differently, each once. Empty if the pattern cannot be read.
+/// Returns the constructs of a pattern that SDKs read differently, each once. The list is empty if the pattern cannot be read.
 ///
 /// ```
 /// use fh_eval::text::pattern::{Divergence, divergences};
@@ -99,16 +99,16 @@ pub fn divergences(pattern: &str) -> Vec<Divergence> {
     read(pattern, Extent::Search).map_or_else(|_| Vec::new(), |read| read.divergences)
 }
 
-// Java's \h, \v and their complements, as the inside of a class.
+// Java's \h, \v and their complements, as the content of a class.
 const BLANK: &str = r"\x{9}\x{20}\x{A0}\x{1680}\x{180E}\x{2000}-\x{200A}\x{202F}\x{205F}\x{3000}";
 const NO_BLANK: &str = r"\x{0}-\x{8}\x{A}-\x{1F}\x{21}-\x{9F}\x{A1}-\x{167F}\x{1681}-\x{180D}\x{180F}-\x{1FFF}\x{200B}-\x{202E}\x{2030}-\x{205E}\x{2060}-\x{2FFF}\x{3001}-\x{10FFFF}";
 const VERTICAL: &str = r"\x{A}-\x{D}\x{85}\x{2028}\x{2029}";
 const NO_VERTICAL: &str = r"\x{0}-\x{9}\x{E}-\x{84}\x{86}-\x{2027}\x{202A}-\x{10FFFF}";
 
-/// Java's `\R` where nothing repeats it.
+/// Java's `\R` outside of repetitions.
 const LINE_BREAK: &str = r"(?:\x{D}\x{A}|[\x{A}-\x{D}\x{85}\x{2028}\x{2029}])";
 
-/// Reads a pattern: as Java if it has to match the whole text, else as JavaScript.
+/// Reads a pattern as Java does if it must match the whole text, and as JavaScript does otherwise.
 pub(super) fn read(pattern: &str, extent: Extent) -> Result<Read, Refusal> {
     let mut reader = Reader {
         rest: pattern,
@@ -126,9 +126,9 @@ pub(super) fn read(pattern: &str, extent: Extent) -> Result<Read, Refusal> {
 struct Reader<'p> {
     rest: &'p str,
     extent: Extent,
-    /// How many classes are open.
+    /// Number of open classes.
     depth: usize,
-    /// True behind a flag x, where `#` begins a comment.
+    /// True after a flag `x`, which makes `#` begin a comment.
     comments: bool,
     read: Read,
 }
@@ -187,14 +187,14 @@ impl Reader<'_> {
         Ok(())
     }
 
-    /// Behind the `[` of a class.
+    /// Reads the start of a class, after its `[`.
     fn open_class(&mut self) {
         let is_negated = self.take('^');
         if self.rest.starts_with(']') {
             self.note(Divergence::EmptyClass);
         }
         if self.extent == Extent::Search && self.take(']') {
-            // Nothing, or anything.
+            // In JavaScript `[]` matches no character, and `[^]` matches any.
             return self.push(if is_negated { r"[\s\S]" } else { r"[^\s\S]" });
         }
         self.depth += 1;
@@ -202,12 +202,12 @@ impl Reader<'_> {
         if self.take(']') {
             self.push(r"\]");
         } else if self.take(':') {
-            // Or `regex-syntax` would take a nested class for one of POSIX.
+            // `regex-syntax` would read `[:` in a class as the start of a POSIX class.
             self.push(r"\:");
         }
     }
 
-    /// Behind a backslash.
+    /// Reads an escape, after its backslash.
     fn escape(&mut self) -> Result<(), Refusal> {
         let Some(c) = self.next() else {
             self.push("\\");
@@ -225,7 +225,7 @@ impl Reader<'_> {
             'V' if self.extent == Extent::Whole => {
                 self.class(Divergence::VerticalSpace, NO_VERTICAL)
             }
-            // `regex-syntax` has word boundaries of these names.
+            // `regex-syntax` would read `\<` and `\>` as word boundaries.
             '<' => {
                 self.push(r"\x{3C}");
                 Ok(())
@@ -253,7 +253,8 @@ impl Reader<'_> {
         }
     }
 
-    /// Everything up to `\E` stands for itself. As in Java, letters stay as they are, so that what came before may end in them.
+    /// Reads a quote, after its `\Q`. The text up to `\E` is literal. As in Java, letters are copied unchanged, so that an escape that
+    /// begins before the quote may end in it.
     fn quote(&mut self) {
         self.note(Divergence::Quote);
         let (quoted, rest) = self.rest.split_once(r"\E").unwrap_or((self.rest, ""));
@@ -281,7 +282,7 @@ impl Reader<'_> {
         Ok(())
     }
 
-    /// Behind a class that an escape stands for, a hyphen is plain, where `regex-syntax` would look for a range.
+    /// Escapes a hyphen that follows a class escape. Java and JavaScript read it as a plain character, `regex-syntax` as a range.
     fn plain_hyphen(&mut self) {
         if self.take('-') {
             self.push(r"\-");
@@ -299,7 +300,7 @@ impl Reader<'_> {
     }
 }
 
-/// True if a group's flags, behind its parenthesis, hold an x.
+/// Returns true if the flags of a group contain `x`. The text begins after the group's parenthesis.
 fn sets_comments(group: &str) -> bool {
     let Some(flags) = group.strip_prefix('?') else { return false };
     let flags = flags.split(|c: char| !c.is_ascii_alphabetic()).next();

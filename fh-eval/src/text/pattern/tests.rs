@@ -99,7 +99,7 @@ fn refusals() {
         assert!(matches!(refused(pattern), Refusal::TooLarge), "{}", pattern.len());
     }
     assert!(Pattern::compile("[^a]{9000}", Extent::Search).is_ok());
-    // The 600 ranges of a property count.
+    // The ranges of a class count: `\p{L}` has about 600.
     assert!(Pattern::compile(r"\p{L}{200}", Extent::Search).is_ok());
     assert!(matches!(refused(r"\p{L}{1000}"), Refusal::TooLarge));
     assert!(matches!(refused(&r"\R".repeat(5_000)), Refusal::TooLarge));
@@ -123,7 +123,8 @@ fn refusals_say_what_to_write_instead() {
     }
 }
 
-/// `regex-syntax` reads `a++` as a repetition of a repetition. In Java it is possessive: it gives back nothing that it has matched.
+/// `regex-syntax` reads `a++` as a repetition of a repetition. In Java it is possessive: it never gives back
+/// characters that it has matched.
 #[test]
 fn a_repetition_behind_a_repetition_is_refused() {
     for pattern in ["a++", "a*+", "a?+", "a{1,2}+b", "(?:a+)++", "(?x)a+ # one\n +", r"\Qab\E++"] {
@@ -194,12 +195,12 @@ fn escapes_of_java_mean_the_same_in_both() {
         assert_eq!(search(r"a\Z", text), is_match, "{text:?}");
         assert!(!whole(r"a\Z", text), "{text:?}");
     }
-    // Between the characters of a line break it is not.
+    // `\Z` does not match between the two characters of a line break.
     assert!(!search(r"a\r\Z", "a\r\n") && search(r"a\r\n\Z", "a\r\n"));
 }
 
 #[test]
-fn what_sdks_read_differently_is_told() {
+fn constructs_that_sdks_read_differently_are_listed() {
     assert_eq!(
         divergences(r"[[:alpha:]]\p{L}\Qa\E\p{L}\Z"),
         [Divergence::ClassInClass, Divergence::Property, Divergence::Quote, Divergence::End]
@@ -247,14 +248,14 @@ fn anchored_literals_need_no_engine() {
 
 #[test]
 fn bombs_are_harmless() {
-    // Linear engines do not care; a text that is too long for a large pattern is refused, not waited for.
+    // The engines run in linear time. A text that is too long for a large pattern does not match, and costs no time.
     assert!(!search("(a+)+$", &format!("{}!", "a".repeat(40_000))));
     let large = Pattern::compile("([a-z]?){3000}x", Extent::Search).unwrap();
     assert!(!large.is_match(&"x".repeat(100_000)));
     assert!(large.is_match("aax"));
 }
 
-/// Patterns made of every construct of the dialect.
+/// Returns a strategy for patterns that contain every construct of the dialect.
 fn pattern() -> impl Strategy<Value = String> {
     let atom = prop_oneof![
         4 => "[a-cA-C0é🚲 \\n]",
@@ -283,7 +284,7 @@ fn pattern() -> impl Strategy<Value = String> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(2_000))]
 
-    /// The two engines that run the dialect agree, and so do the string tests that replace them.
+    /// The two engines that run the dialect give the same results, and so do the string comparisons that replace them.
     #[test]
     fn engines_agree(pattern in pattern(), texts in prop::collection::vec("[a-cA-C0é🚲 \\n\\r\u{2028}_.]{0,6}", 1..6)) {
         for extent in [Extent::Search, Extent::Whole] {
@@ -294,7 +295,7 @@ proptest! {
             };
             let portable = written.replace(r"(?-u:\b)", r"\b");
             let portable = regex_lite::Regex::new(&portable).unwrap();
-            // With `\B` both are the small engine.
+            // A pattern with `\B` runs on the small engine only.
             let native = (rewritten.engine == EngineKind::Fast)
                 .then(|| regex::Regex::new(&written).unwrap());
             let ours = Pattern::compile(&pattern, extent).unwrap();
