@@ -1,4 +1,4 @@
-//! Making a store.
+//! The builder of a store.
 
 use std::fmt;
 use std::sync::{Arc, Mutex};
@@ -16,17 +16,18 @@ use crate::tls::Certificates;
 use crate::worker::{Settings, Worker};
 use crate::write_queue::WriteQueue;
 
-/// A Redis server, or the sentinels that know it: made of a URL or of a [`redis::Client`].
+/// A Redis server, or the sentinels that know its address. It is made from a URL or from a [`redis::Client`].
 ///
-/// `redis-sentinel://[user:password@]host[:port][,host[:port]...][/database]#NAME` names sentinels, by default at port 26379, and what
-/// they call the master. User, password and database are the master's. The query holds the user and password of the sentinels,
-/// percent-encoded: `?sentinel_username=USER&sentinel_password=PASSWORD` before `#NAME`. With `rediss-sentinel://` both speak TLS.
+/// `redis-sentinel://[user:password@]host[:port][,host[:port]...][/database]#NAME` gives the addresses of sentinels (default port
+/// 26379) and their name for the master. User, password and database are the master's. The query may contain the user and password
+/// of the sentinels, percent-encoded: `?sentinel_username=USER&sentinel_password=PASSWORD` before `#NAME`. With
+/// `rediss-sentinel://`, connections to the sentinels and to the master use TLS.
 ///
-/// `Debug` shows where it is, never a password.
+/// `Debug` shows the address, but no password.
 pub struct Server(Result<Given, StoreError>);
 
 impl Server {
-    /// Host and port, or path.
+    /// Returns host and port, or a path.
     fn address(&self) -> String {
         match &self.0 {
             Ok(given) => given.address(),
@@ -63,7 +64,7 @@ impl fmt::Debug for Server {
     }
 }
 
-/// Collects settings; see [`RedisStore::builder`].
+/// The settings of a store; see [`RedisStore::builder`].
 #[must_use = "call `attach`"]
 pub struct RedisStoreBuilder {
     server: Server,
@@ -91,35 +92,36 @@ impl RedisStoreBuilder {
         }
     }
 
-    /// What the names of the keys begin with: `featurehub` unless set. All programs that share features have the same one, in whatever
-    /// language.
+    /// Sets the beginning of the key names. Default: `featurehub`. All programs that share features, in any language, must use the same
+    /// prefix.
     ///
-    /// On a Redis Cluster both keys have to lie in one slot: put the prefix in braces (`{featurehub}`) in all programs. The store
-    /// finds the node that holds them.
+    /// On a Redis Cluster both keys must be in one slot: put the prefix in braces (`{featurehub}`) in all programs. The store finds the
+    /// node that holds the keys.
     pub fn prefix(mut self, prefix: impl Into<String>) -> Self {
         self.settings.prefix = prefix.into();
         self
     }
 
-    /// How often to look whether others have written: each 300 s unless set; zero is never.
+    /// Sets the interval of checks whether other programs have written. Default: 300 s. Zero disables the checks.
     pub fn refresh(mut self, interval: Duration) -> Self {
         self.settings.refresh = (!interval.is_zero()).then_some(interval);
         self
     }
 
-    /// The pause between attempts to write: 500 ms unless set. Also the first pause between attempts to connect, which doubles up to 30 s.
+    /// Sets the pause between attempts to write, which is also the first pause between attempts to connect. The latter doubles up to
+    /// 30 s. Default: 500 ms; at least 1 ms.
     pub fn backoff(mut self, pause: Duration) -> Self {
         self.settings.backoff = pause.max(Duration::from_millis(1));
         self
     }
 
-    /// How often to try to write an update before it is given up: 10 times unless set, at least once.
+    /// Sets the number of attempts to write an update before it is dropped. Default: 10; at least 1.
     pub fn retries(mut self, attempts: u32) -> Self {
         self.settings.attempts = attempts.max(1);
         self
     }
 
-    /// How long connecting, and each answer of the server, may take: 5 s unless set.
+    /// Sets the time limit for connecting, and for each answer of the server. Default: 5 s; at least 1 ms.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.settings.timeout = timeout.max(Duration::from_millis(1));
         self
@@ -138,11 +140,11 @@ impl RedisStoreBuilder {
         self
     }
 
-    /// Starts the store, which gives the client what is stored, and stores what the client receives from now on. Returns at once: Redis need not
-    /// be there. [`RedisStore::flush`] waits until what is stored is loaded.
+    /// Starts the store. It gives the stored features to the client, and stores what the client receives from now on. Returns at once,
+    /// even if Redis is unreachable. [`RedisStore::flush`] waits until the stored features are loaded.
     ///
     /// # Errors
-    /// [`StoreError`]: server-evaluated keys, a bad URL, certificates that cannot be used, or no thread.
+    /// [`StoreError`] if the API keys are server-evaluated, the URL or a certificate cannot be used, or no thread can be started.
     pub fn attach(self, client: &Client) -> Result<RedisStore, StoreError> {
         if client.key_kind() == KeyKind::ServerEvaluated {
             return Err(StoreError::ServerEvaluatedKey);
@@ -160,7 +162,7 @@ impl RedisStoreBuilder {
                 close_on_drop.0.put(update.clone());
             }
         });
-        // The Edge's first list may have come before the subscription to updates.
+        // The Edge's first list may have arrived before the subscription to updates.
         let received = Arc::clone(&queue);
         let states = client.on_status(move |status| {
             let is_of_edge = status.source.as_ref().is_some_and(Source::is_edge);
@@ -193,7 +195,7 @@ impl fmt::Debug for RedisStoreBuilder {
     }
 }
 
-/// The client's end of the mailbox. It goes when the client is closed, and the store with it.
+/// Closes the queue when it is dropped. A listener of the client owns it, so a closed client also closes the store.
 struct CloseOnDrop(Arc<WriteQueue>);
 
 impl Drop for CloseOnDrop {

@@ -1,4 +1,4 @@
-//! What an update means for the lists in Redis.
+//! The changes of the lists in Redis that an update requires.
 
 use std::sync::Arc;
 
@@ -8,31 +8,31 @@ use serde_json::value::RawValue;
 
 use crate::list::{List, State};
 
-/// What is to be done to the list of one environment.
+/// A change of the list of one environment.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Change<'a> {
-    /// Here are features.
+    /// A list of features was received.
     List(List<'a>, Authority),
-    /// Here is one.
+    /// One feature was created or changed.
     Feature(State<'a>),
-    /// The feature of this id is gone.
+    /// The feature with this id was deleted.
     Delete(String),
 }
 
-/// May a list say that features are gone?
+/// The meaning of a feature that a list lacks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Authority {
-    /// Yes: it is from the Edge.
+    /// The feature was removed, because the list is from the Edge.
     All,
-    /// No: it is from another store, a snapshot, or not complete.
+    /// The feature may still exist, because the list is from another store or a snapshot, or is incomplete.
     Some,
 }
 
-/// The changes that an update asks for, by environment. Environments that the API keys do not open are left out, and
-/// so are features without an id.
+/// Returns the changes that an update requires, by environment. Environments that no API key opens and features without an id are
+/// left out.
 ///
 /// # Errors
-/// Why it cannot be read, without any of its text.
+/// The reason why the update cannot be parsed, without any of its text.
 pub(crate) fn changes<'a>(
     update: &'a RawUpdate,
     environments: &[Arc<str>],
@@ -69,7 +69,7 @@ pub(crate) fn changes<'a>(
 
 type Entry<'a> = (Option<String>, List<'a>);
 
-/// The lists of a poll's body. An environment without a list says nothing.
+/// Returns the lists of a poll's body. Environments without a list are left out.
 fn polled(body: &str) -> Result<Vec<Entry<'_>>, String> {
     let body = body.strip_prefix('\u{feff}').unwrap_or(body);
     let entries: Vec<&RawValue> = serde_json::from_str(body).map_err(|why| why.to_string())?;

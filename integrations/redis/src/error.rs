@@ -1,33 +1,33 @@
-//! Why there is no store.
+//! Errors of attaching a store.
 
 use std::fmt;
 use std::io;
 
-/// Why a store was not attached. Holds neither URL nor password.
+/// The reason why a store was not attached. It contains neither URL nor password.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum StoreError {
-    /// The client's API keys are server-evaluated: their values belong to one context, and must not be shared (D-79).
+    /// The client's API keys are server-evaluated. Their values belong to one context and must not be shared (D-79).
     ServerEvaluatedKey,
-    /// The URL is none of a Redis server.
+    /// The URL is not that of a Redis server.
     Url,
-    /// The URL names sentinels, but not what they call the master.
+    /// The URL names sentinels, but not the master.
     NoMasterName,
-    /// The URL names several servers that are no sentinels.
+    /// The URL names several servers that are not sentinels.
     SeveralServers,
-    /// A user or password of sentinels was given, and the URL names none.
+    /// A user or password of sentinels was given, but the URL names no sentinels.
     WithoutSentinels,
     /// A user of sentinels was given without a password.
     NoSentinelPassword,
-    /// The URL asks for TLS, and the cargo feature `rustls` is off.
+    /// The URL asks for TLS, but the cargo feature `rustls` is off.
     NoTls,
-    /// The URL asks to take any certificate (`#insecure`), which is no protection.
+    /// The URL asks to accept any certificate (`#insecure`), which gives no protection.
     Insecure,
-    /// Certificates were given, and the URL does not ask for TLS.
+    /// Certificates were given, but the URL does not ask for TLS.
     WithoutTls,
-    /// A certificate or private key cannot be used: why.
+    /// A certificate or private key cannot be used, with the reason.
     Certificate(&'static str),
-    /// The platform gives no thread.
+    /// The platform cannot start a thread.
     Thread(io::Error),
 }
 
@@ -42,27 +42,27 @@ impl fmt::Display for StoreError {
                  redis-sentinel://[user:password@]host[:port][,host[:port]...][/database]#NAME",
             ),
             Self::NoMasterName => {
-                f.write_str("the URL does not say what the sentinels call the master: end it in #NAME")
+                f.write_str("the URL does not name the master: end it in #NAME, the sentinels' name for it")
             }
             Self::SeveralServers => f.write_str(
-                "the URL names several servers: give one node of a cluster, which names the others; sentinels have \
-                 redis-sentinel:// before them",
+                "the URL names several servers: give one node of a cluster, which names the others, or use \
+                 redis-sentinel:// for sentinels",
             ),
             Self::WithoutSentinels => f.write_str(
                 "sentinel_username and sentinel_password need a URL of sentinels: redis-sentinel://",
             ),
             Self::NoSentinelPassword => {
-                f.write_str("sentinel_username needs sentinel_password beside it")
+                f.write_str("sentinel_username needs sentinel_password")
             }
-            Self::NoTls => f.write_str("the URL asks for TLS: switch on the feature `rustls` of fh-redis"),
+            Self::NoTls => f.write_str("the URL asks for TLS: enable the feature `rustls` of fh-redis"),
             Self::Insecure => f.write_str(
-                "the URL asks to take any certificate (#insecure): give the authority's certificate instead",
+                "the URL asks to accept any certificate (#insecure): give the authority's certificate instead",
             ),
             Self::WithoutTls => {
-                f.write_str("certificates were given, and the URL does not ask for TLS: rediss://")
+                f.write_str("certificates were given, but the URL does not ask for TLS: use rediss://")
             }
             Self::Certificate(why) => f.write_str(why),
-            Self::Thread(why) => write!(f, "no thread for the Redis store: {why}"),
+            Self::Thread(why) => write!(f, "cannot start the thread of the Redis store: {why}"),
         }
     }
 }

@@ -1,11 +1,11 @@
-//! Where an environment's features lie in Redis.
+//! The names of an environment's keys in Redis.
 
 /// The two keys of an environment (sdk-behaviour 5.3).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Keys {
-    /// A JSON list of features.
+    /// The key of the JSON list of features.
     pub(crate) list: String,
-    /// Its digest.
+    /// The key of the list's digest.
     pub(crate) digest: String,
 }
 
@@ -21,7 +21,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn as_the_published_sdks_name_them() {
+    fn keys_have_the_names_that_published_sdks_use() {
         let keys = Keys::of("featurehub", "71ed3c04-122b-4312-9ea8-06b2b8d6ceac");
         assert_eq!(keys.list, "featurehub_71ed3c04-122b-4312-9ea8-06b2b8d6ceac");
         assert_eq!(keys.digest, "featurehub_71ed3c04-122b-4312-9ea8-06b2b8d6ceac_sha");

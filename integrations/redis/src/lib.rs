@@ -21,5 +21,5 @@ pub use error::StoreError;
 pub use status::StoreStatus;
 pub use store::{RedisStore, SOURCE};
 
-/// The crate whose [`Client`](redis::Client) a [`Server`] can be made of.
+/// The crate `redis`, re-exported because a [`Server`] can be made from its [`Client`](redis::Client).
 pub use redis;

@@ -1,4 +1,4 @@
-//! A list of features as it lies in Redis, and its digest.
+//! A list of features as stored in Redis, and its digest.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -8,17 +8,17 @@ use fh_eval::Token;
 use fh_eval::featurehub::wire::{self, Feature};
 use serde_json::value::RawValue;
 
-/// One feature: its JSON as it was received, and as much of it as merging needs.
+/// One feature: its JSON as received, and the parts of it that merging needs.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct State<'a> {
     pub(crate) id: Cow<'a, str>,
-    /// 0 if absent.
+    /// The version; 0 if it is absent.
     pub(crate) version: i64,
     json: &'a str,
 }
 
 impl<'a> State<'a> {
-    /// `None` if it is no object, or has no id: published SDKs stumble over such a feature in Redis.
+    /// Reads a feature. Returns `None` if it is not an object or has no id, because published SDKs fail on such a feature in Redis.
     pub(crate) fn read(raw: &'a RawValue) -> Option<Self> {
         let feature = Feature::parse(raw.get())?;
         let version = feature.version.and_then(|raw| Token::of(raw).integer()).unwrap_or(0);
@@ -26,15 +26,15 @@ impl<'a> State<'a> {
     }
 }
 
-/// Features in the order they came.
+/// Features in the order in which they were received.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct List<'a>(Vec<State<'a>>);
 
 impl<'a> List<'a> {
-    /// Reads a JSON list. What is no feature in it is passed over.
+    /// Parses a JSON list. Elements that are not features are skipped.
     ///
     /// # Errors
-    /// Why it is no list, without any of its text.
+    /// The reason why the text is not a list, without any part of the text.
     pub(crate) fn parse(json: &'a str) -> Result<Self, String> {
         let json = json.strip_prefix('\u{feff}').unwrap_or(json);
         let list: Vec<&RawValue> = serde_json::from_str(json).map_err(|why| why.to_string())?;
@@ -45,7 +45,8 @@ impl<'a> List<'a> {
         self.0.iter().find(|state| state.id == id)
     }
 
-    /// Lower-case hexadecimal SHA-256 of `id:version`, sorted by id, joined with `|` (sdk-behaviour 5.3).
+    /// Returns the digest: the lower-case hexadecimal SHA-256 of each feature's `id:version`, sorted by id and joined with `|`
+    /// (sdk-behaviour 5.3).
     pub(crate) fn digest(&self) -> String {
         let mut items: Vec<(&str, i64)> =
             self.0.iter().map(|state| (state.id.as_ref(), state.version)).collect();
@@ -65,7 +66,7 @@ impl<'a> List<'a> {
         )
     }
 
-    /// The highest version of each id.
+    /// Returns the highest version of each id.
     fn versions(&self) -> HashMap<&str, i64> {
         let mut versions: HashMap<&str, i64> = HashMap::with_capacity(self.0.len());
         for state in &self.0 {
@@ -75,7 +76,7 @@ impl<'a> List<'a> {
         versions
     }
 
-    /// Has it a feature that the other one lacks, or has in a lower version?
+    /// Returns true if this list has a feature that the other list lacks or has in a lower version.
     pub(crate) fn has_newer_than(&self, other: &Self) -> bool {
         let held = other.versions();
         self.0
@@ -83,7 +84,7 @@ impl<'a> List<'a> {
             .any(|state| held.get(state.id.as_ref()).is_none_or(|version| state.version > *version))
     }
 
-    /// The highest version of each feature of both. Nothing is removed.
+    /// Returns the features of both lists, each in its highest version. Nothing is removed.
     pub(crate) fn merged_into(&self, stored: &Self) -> Self {
         let mut merged = stored.clone();
         let mut places: HashMap<Cow<'a, str>, usize> =
@@ -101,7 +102,7 @@ impl<'a> List<'a> {
         merged
     }
 
-    /// With this feature; `None` if it is there already, in the same version or a newer one.
+    /// Returns the list with this feature, or `None` if the list has it already, in the same version or a newer one.
     pub(crate) fn with(&self, state: &State<'a>) -> Option<Self> {
         if self.find(&state.id).is_some_and(|held| held.version >= state.version) {
             return None;
@@ -114,13 +115,13 @@ impl<'a> List<'a> {
         Some(list)
     }
 
-    /// Without this feature; `None` if it is not there.
+    /// Returns the list without this feature, or `None` if the list does not have it.
     pub(crate) fn without(&self, id: &str) -> Option<Self> {
         self.find(id)?;
         Some(Self(self.0.iter().filter(|state| state.id != id).cloned().collect()))
     }
 
-    /// Every feature exactly as it was received.
+    /// Returns the list as JSON, with every feature exactly as it was received.
     pub(crate) fn to_json(&self) -> String {
         let size = self.0.iter().map(|state| state.json.len() + 1).sum::<usize>() + 2;
         let mut json = String::with_capacity(size);

@@ -1,5 +1,4 @@
-//! Which server the store talks to: the one that was given, the master that sentinels name, or the node of a cluster that holds
-//! the keys.
+//! The server that the store talks to: the given one, the master that sentinels name, or the node of a cluster that holds the keys.
 
 use std::io;
 use std::time::Duration;
@@ -11,7 +10,7 @@ use crate::error::StoreError;
 
 /// The port of sentinels.
 const SENTINEL_PORT: u16 = 26_379;
-/// Redirections in a row that are followed at once. While slots move between nodes, each may name the other.
+/// Maximum number of redirections in a row that are followed at once. While slots move between nodes, each node may name the other.
 const MOST_REDIRECTIONS: u32 = 5;
 
 /// The servers that a URL names.
@@ -81,7 +80,7 @@ impl Login {
 }
 
 impl Given {
-    /// Sets the user and password of the sentinels. Default: those of the URL.
+    /// Sets the user and password of the sentinels. Missing ones are taken from the URL.
     pub(crate) fn logged_in(self, login: Login) -> Result<Self, StoreError> {
         match self {
             Self::One(_) if login.username.is_some() || login.password.is_some() => {
@@ -98,7 +97,7 @@ impl Given {
         }
     }
 
-    /// Reads a URL: `redis://` for a server, `redis-sentinel://` for sentinels, and both with `rediss` for TLS.
+    /// Parses a URL: `redis://` for a server, `redis-sentinel://` for sentinels, and both with `rediss` for TLS.
     pub(crate) fn of_url(url: &str) -> Result<Self, StoreError> {
         match url.split_once("-sentinel://") {
             Some((scheme @ ("redis" | "rediss"), rest)) => {
@@ -110,7 +109,7 @@ impl Given {
         }
     }
 
-    /// Changes each client; the errors of the first that cannot be changed.
+    /// Changes each client. Returns the error of the first client that cannot be changed.
     pub(crate) fn try_map(
         self,
         change: impl Fn(redis::Client) -> Result<redis::Client, StoreError>,
@@ -126,7 +125,7 @@ impl Given {
         })
     }
 
-    /// Returns hosts and ports, or a path. Never a password.
+    /// Returns hosts and ports, or a path, without passwords.
     pub(crate) fn address(&self) -> String {
         match self {
             Self::One(server) => server.get_connection_info().addr().to_string(),
@@ -140,7 +139,7 @@ impl Given {
         }
     }
 
-    /// The settings of connections to a server that holds keys.
+    /// Returns the settings of connections to the server that holds the keys.
     fn settings(&self) -> &ConnectionInfo {
         match self {
             Self::One(server) => server.get_connection_info(),
@@ -160,7 +159,7 @@ impl Given {
 }
 
 impl Sentinels {
-    /// Reads what follows the scheme: `[user:password@]host[:port][,host[:port]...][/database][?query]#NAME`.
+    /// Parses the rest of a URL after its scheme: `[user:password@]host[:port][,host[:port]...][/database][?query]#NAME`.
     fn of_url(scheme: &str, rest: &str) -> Result<Self, StoreError> {
         let (rest, name) = rest.split_once('#').unwrap_or((rest, ""));
         if name.is_empty() {
@@ -188,7 +187,7 @@ impl Sentinels {
         })
     }
 
-    /// Queries the sentinels in order for the master.
+    /// Requests the master's address from the sentinels, in order, until one answers with it.
     fn find(&self, timeout: Duration) -> Result<redis::Client, RedisError> {
         let mut trouble = None;
         for sentinel in &self.sentinels {
@@ -217,7 +216,7 @@ impl Sentinels {
     }
 }
 
-/// Adds a sentinel's address to its error. A sentinel may repeat what it was sent, a password included, so its own words are left out.
+/// Adds a sentinel's address to its error. A sentinel may repeat what it was sent, including a password, so its own text is left out.
 fn told_of(sentinel: &redis::Client, error: RedisError) -> RedisError {
     if error.is_io_error() {
         return error;
@@ -237,7 +236,7 @@ pub(crate) struct Servers {
     given: Given,
     /// The node that the last redirection named.
     moved: Option<redis::Client>,
-    /// Redirections since something was done.
+    /// Number of redirections since the last successful operation.
     redirections: u32,
     timeout: Duration,
 }
@@ -263,12 +262,13 @@ impl Servers {
         Ok(connection)
     }
 
-    /// Notes that the server in use holds the keys.
+    /// Records that the server in use holds the keys.
     pub(crate) const fn is_right(&mut self) {
         self.redirections = 0;
     }
 
-    /// Takes the node that a redirection names. Returns false if the error is no redirection, or if nodes name each other.
+    /// Makes the node that a redirection names the server in use. Returns false if the error is not a redirection, or after too many
+    /// redirections in a row.
     pub(crate) fn follow(&mut self, error: &RedisError) -> bool {
         // A pipeline has an error for each command.
         let errors = error.clone().into_server_errors();
@@ -276,10 +276,10 @@ impl Servers {
         let moved = errors.find(|(_, error)| error.kind() == Some(ServerErrorKind::Moved));
         let Some((_, moved)) = moved else { return false };
         let node = moved.details().and_then(|details| {
-            // A slot and an address.
+            // The details are a slot and an address.
             let (host, port) = details.split_ascii_whitespace().nth(1)?.rsplit_once(':')?;
             let settings = self.given.settings();
-            // A node that does not know its address names none.
+            // A node that does not know the address of the other one leaves the host empty: it is the host of the given server.
             let host = match host {
                 "" => host_of(settings.addr())?,
                 host => host.trim_matches(['[', ']']).to_string(),
@@ -297,7 +297,7 @@ impl Servers {
     }
 }
 
-/// The same settings for a server at another address.
+/// Returns a client with the same settings for a server at another address.
 fn at(settings: &ConnectionInfo, host: String, port: u16) -> Result<redis::Client, RedisError> {
     let address = match settings.addr().clone() {
         ConnectionAddr::TcpTls { insecure, tls_params, .. } => {
@@ -322,7 +322,7 @@ fn open(server: &redis::Client, timeout: Duration) -> Result<Connection, RedisEr
     Ok(connection)
 }
 
-/// A client of one server. The reason of an error could quote the URL, so it is dropped.
+/// Returns a client of one server. The reason of an error is dropped, because it could quote the URL.
 fn client(url: &str) -> Result<redis::Client, StoreError> {
     let client = redis::Client::open(url).map_err(|_| StoreError::Url)?;
     match client.get_connection_info().addr() {
@@ -339,7 +339,7 @@ fn has_several_hosts(url: &str) -> bool {
     !scheme.contains("unix") && hosts.contains(',')
 }
 
-/// Returns true if the query holds a user or password of sentinels.
+/// Returns true if the query contains a user or password of sentinels.
 fn names_a_login(url: &str) -> bool {
     let query = url.split_once('?').map_or("", |(_, query)| query);
     query.split('&').any(|pair| pair.starts_with("sentinel_"))
@@ -391,7 +391,7 @@ mod tests {
         let secrets: Vec<String> = given.passwords().map(str::to_string).collect();
         assert_eq!(secrets, ["hush", "p@ss/w+rd"]);
         assert_eq!(login(given.clone()), vec![[text("watcher"), text("p@ss/w+rd")]; 2]);
-        // What the program sets goes before the URL.
+        // Settings of the program take precedence over the URL.
         let set = given.logged_in(Login { username: None, password: text("other") });
         let set = set.unwrap_or_else(|why| panic!("{why}"));
         assert_eq!(login(set), vec![[text("watcher"), text("other")]; 2]);

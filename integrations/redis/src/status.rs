@@ -1,34 +1,34 @@
-//! How a store is doing.
+//! The status of a store.
 
 use std::sync::{Mutex, PoisonError};
 
-/// How a store is doing, at one moment. Numbers count from [`attach`](crate::RedisStoreBuilder::attach) on.
+/// The status of a store at one time. The counters start at 0 when the store is [attached](crate::RedisStoreBuilder::attach).
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct StoreStatus {
-    /// Is there a connection to Redis, as far as is known?
+    /// True if there is a connection to Redis, as far as the store knows.
     pub is_connected: bool,
-    /// Connections made.
+    /// Number of connections made.
     pub connections: u64,
-    /// Lists written.
+    /// Number of lists written.
     pub writes: u64,
-    /// Lists read from Redis and given to the client.
+    /// Number of lists read from Redis and given to the client.
     pub reloads: u64,
-    /// Times that an environment's digest was looked at: at the start, and by the timer.
+    /// Number of checks of an environment's digest, at the start and by the timer.
     pub refreshes: u64,
-    /// Writes that failed because somebody else wrote at the same time. They are tried again.
+    /// Number of writes that failed because another program wrote at the same time. They are retried.
     pub conflicts: u64,
-    /// Updates given up: after too many conflicts or errors, or because a list was too large or unreadable.
+    /// Number of updates dropped after too many conflicts or errors, or because a list was too large or could not be parsed.
     pub given_up: u64,
-    /// Updates dropped because too many were waiting. The client's features as they are then are merged into Redis instead.
+    /// Number of updates dropped because too many were waiting. The client's features are merged into Redis instead.
     pub dropped: u64,
-    /// Updates waiting to be written.
+    /// Number of updates that wait to be written.
     pub waiting: usize,
-    /// What went wrong last, without password. It stays when all is well again.
+    /// The last error, without passwords. It stays after the store has recovered.
     pub last_error: Option<String>,
 }
 
-/// Where the worker writes it.
+/// The status as the worker updates it and the handle reads it.
 #[derive(Debug, Default)]
 pub(crate) struct SharedStatus(Mutex<StoreStatus>);
 

@@ -10,29 +10,29 @@ use crate::builder::{RedisStoreBuilder, Server};
 use crate::status::{SharedStatus, StoreStatus};
 use crate::write_queue::WriteQueue;
 
-/// The tag of features from this store; updates that carry it are not written back (sdk-behaviour 5.3).
+/// The source of features from this store. Updates with this source are not written back (sdk-behaviour 5.3).
 pub const SOURCE: &str = "redis-store";
 
-/// A store of a client's features in Redis. It works until it is closed or dropped, or the client is closed.
+/// A store of a client's features in Redis. It runs until it is closed or dropped, or the client is closed.
 ///
-/// It keeps its client alive: a client whose other handles are all dropped goes on until the store is dropped, too.
+/// The store keeps its client alive, even if all other handles of the client are dropped.
 pub struct RedisStore {
     pub(crate) client: Client,
     pub(crate) queue: Arc<WriteQueue>,
     pub(crate) shared_status: Arc<SharedStatus>,
-    /// To what the client receives, and to its status.
+    /// The subscriptions to the client's raw updates and to its status.
     pub(crate) subscriptions: Mutex<Option<[Subscription; 2]>>,
-    /// Host and port, or path.
+    /// Host and port, or a path.
     pub(crate) address: String,
 }
 
 impl RedisStore {
-    /// Begins a store on this server: a URL, or a [`redis::Client`] where more is to be set.
+    /// Returns the builder of a store on this server: a URL, or a [`redis::Client`] for settings that a URL cannot express.
     pub fn builder(server: impl Into<Server>) -> RedisStoreBuilder {
         RedisStoreBuilder::new(server.into())
     }
 
-    /// How it is doing.
+    /// Returns the status of the store.
     #[must_use]
     pub fn status(&self) -> StoreStatus {
         let mut status = self.shared_status.read();
@@ -40,16 +40,16 @@ impl RedisStore {
         status
     }
 
-    /// Waits on this thread until everything that the client received so far has been dealt with, not longer than this. Of a closed store:
-    /// until its thread is at its end.
+    /// Blocks this thread until the store has processed everything that the client has received so far, or until the timeout. If the
+    /// store is closed, waits until its thread has ended.
     ///
     /// # Errors
-    /// [`FlushError::TimedOut`], which is certain while Redis is away. [`FlushError::InsideRuntime`] at once on a thread that runs
-    /// tasks of the runtime that the client was given: use [`Self::flushed`] there.
+    /// [`FlushError::TimedOut`] after the timeout, always if Redis is unreachable that long. [`FlushError::InsideRuntime`] at once on a
+    /// thread that runs tasks of the runtime that the client was given: use [`Self::flushed`] there.
     pub fn flush(&self, timeout: Duration) -> Result<(), FlushError> {
         let end = Instant::now().checked_add(timeout);
         let left = || end.map_or(timeout, |end| end.saturating_duration_since(Instant::now()));
-        // What the client was told is with the store, and what the store found is with the client.
+        // The first flush passes the client's updates to the store, and the second one the loaded features to the client's listeners.
         self.client.flush(left())?;
         if !self.queue.wait_until_settled(end) {
             return Err(FlushError::TimedOut);
@@ -57,16 +57,16 @@ impl RedisStore {
         self.client.flush(left())
     }
 
-    /// As [`Self::flush`], without blocking and without an end while Redis is away. Observers of the client are asked to take no
-    /// longer than the limit.
+    /// Waits like [`Self::flush`], but without blocking, and without an end while Redis is unreachable. The limit applies only to the
+    /// observers of the client.
     pub async fn flushed(&self, limit: Duration) {
         self.client.flushed(limit).await;
         self.queue.settled().await;
         self.client.flushed(limit).await;
     }
 
-    /// Ends it: nothing is read or written any more, except for what is under way. What waits is not written; see [`Self::flush`]. Returns
-    /// at once; a second time does nothing. The client goes on.
+    /// Closes the store. It reads and writes nothing more, except for an operation in progress. Waiting updates are dropped; see
+    /// [`Self::flush`]. Returns at once. A second call does nothing. The client continues.
     pub fn close(&self) {
         let held = self.subscriptions.lock().unwrap_or_else(PoisonError::into_inner).take();
         drop(held);

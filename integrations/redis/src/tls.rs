@@ -1,4 +1,4 @@
-//! TLS: whom to trust, and what to show.
+//! TLS: the trusted authorities, and the certificate that the store presents.
 
 use redis::{ClientTlsConfig, ConnectionAddr, TlsCertificates};
 use rustls::crypto::CryptoProvider;
@@ -9,20 +9,20 @@ use crate::builder::RedisStoreBuilder;
 use crate::error::StoreError;
 
 impl RedisStoreBuilder {
-    /// Trusts these authorities (PEM, one or several certificates) in place of the system's.
+    /// Trusts these authorities (PEM, one or several certificates) instead of the system's.
     pub fn ca_certificate(mut self, pem: impl Into<Vec<u8>>) -> Self {
         self.certificates.authorities = Some(pem.into());
         self
     }
 
-    /// Shows this certificate to a server that wants to know who connects: a PEM text with the chain and its private key.
+    /// Presents this certificate to a server that requests one: a PEM text with the certificate chain and its private key.
     pub fn client_certificate(mut self, pem: impl Into<Vec<u8>>) -> Self {
         self.certificates.identity = Some(pem.into());
         self
     }
 }
 
-/// PEM texts that a user gave.
+/// The PEM texts that the program gave.
 #[derive(Default)]
 pub(crate) struct Certificates {
     authorities: Option<Vec<u8>>,
@@ -30,7 +30,7 @@ pub(crate) struct Certificates {
 }
 
 impl Certificates {
-    /// Makes a server ready for what its URL asks.
+    /// Returns a client that uses these certificates, if the server's URL asks for TLS.
     pub(crate) fn used_with(&self, server: redis::Client) -> Result<redis::Client, StoreError> {
         let info = server.get_connection_info();
         let is_given = self.authorities.is_some() || self.identity.is_some();
@@ -46,7 +46,7 @@ impl Certificates {
             .map_err(|_| StoreError::Certificate("the PEM text cannot be used"))
     }
 
-    /// A text without certificates would make a store that trusts nobody, and does not say why.
+    /// Checks the PEM texts. With a text without certificates, the store would trust no server and could not say why.
     fn checked(&self) -> Result<TlsCertificates, StoreError> {
         for pem in [&self.authorities, &self.identity].into_iter().flatten() {
             let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem).collect();
@@ -68,10 +68,11 @@ impl Certificates {
     }
 }
 
-/// The redis crate takes the process's cryptography, and panics if it cannot tell which.
+/// Installs ring as the process's cryptography provider if there is none. The redis crate uses that provider, and panics if it cannot
+/// determine one.
 fn provide_crypto() {
     if CryptoProvider::get_default().is_none() {
-        // Somebody else may have been quicker, which is as good.
+        // If another thread has installed a provider meanwhile, that one is used.
         let _ = rustls::crypto::ring::default_provider().install_default();
     }
 }

@@ -1,4 +1,5 @@
-//! Reading and writing an environment's two keys: optimistically, so that no writer undoes another's work.
+//! Reads and writes the two keys of an environment. Writes are optimistic transactions, so that no writer undoes another writer's
+//! change.
 
 use redis::{Connection, RedisError, Value};
 
@@ -6,47 +7,47 @@ use crate::change::{Authority, Change};
 use crate::keys::Keys;
 use crate::list::List;
 
-/// Largest list that is read or written, in bytes.
+/// Maximum size of a list that is read or written, in bytes.
 pub(crate) const LARGEST: usize = 16 * 1024 * 1024;
-/// Longest digest that is read: a foreign one need not be SHA-256.
+/// Offset of the last byte of a digest that is read. The digest of another program need not be SHA-256.
 const LONGEST_DIGEST: isize = 128;
 
-/// How one attempt ended.
+/// The result of one attempt.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Outcome {
-    /// Nothing had to be written; this digest is stored, if it is that of the update.
+    /// Nothing had to be written. Contains the stored digest if it is that of the update.
     Unchanged(Option<String>),
     /// Both keys were written.
     Written(Written),
-    /// Somebody else wrote meanwhile.
+    /// Another program wrote at the same time.
     Conflict,
 }
 
-/// What was written.
+/// The data that was written.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Written {
     pub(crate) digest: String,
     pub(crate) json: String,
-    /// What it was made of.
+    /// The stored data that the written list is based on.
     pub(crate) base: Base,
 }
 
-/// What lay in Redis before.
+/// The data that Redis had before a write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Base {
-    /// What this store had seen.
+    /// A list that this store had last read or written.
     Seen,
-    /// What somebody else had written.
+    /// A list of another program.
     Foreign,
-    /// Nothing, or nothing that can be read.
+    /// No list, or one that cannot be parsed.
     Nothing,
 }
 
-/// Why an attempt failed.
+/// The reason why an attempt failed.
 #[derive(Debug)]
 pub(crate) enum Failure {
     Redis(RedisError),
-    /// So many bytes.
+    /// The list is too large, with its size in bytes.
     TooLarge(usize),
 }
 
@@ -56,7 +57,7 @@ impl From<RedisError> for Failure {
     }
 }
 
-/// The stored digest; `None` if there is none.
+/// Returns the stored digest, or `None` if there is none.
 pub(crate) fn stored_digest(
     connection: &mut Connection,
     keys: &Keys,
@@ -70,7 +71,7 @@ fn text_of(digest: Vec<u8>) -> Option<String> {
     (!digest.is_empty()).then(|| String::from_utf8_lossy(&digest).into_owned())
 }
 
-/// The stored list, whatever it is; `None` if there is none.
+/// Returns the bytes of the stored list, or `None` if there is none. They are not parsed.
 pub(crate) fn stored_list(
     connection: &mut Connection,
     keys: &Keys,
@@ -83,7 +84,7 @@ pub(crate) fn stored_list(
     }
 }
 
-/// Makes a change, unless somebody else writes at the same time. `seen` is the digest that this store has seen last.
+/// Makes a change, unless another program writes at the same time. `seen` is the digest that this store last read or wrote.
 pub(crate) fn attempt(
     connection: &mut Connection,
     keys: &Keys,
@@ -114,7 +115,7 @@ pub(crate) fn attempt(
         other => other?,
     };
     let text = bytes.as_deref().and_then(|bytes| std::str::from_utf8(bytes).ok());
-    // Damaged data is as good as none.
+    // Damaged data counts as none.
     let stored = text.and_then(|text| List::parse(text).ok());
     let base = match (&stored, digest.as_deref()) {
         (None, _) => Base::Nothing,
@@ -149,7 +150,7 @@ fn unwatch(connection: &mut Connection) -> Result<(), Failure> {
     Ok(redis::cmd("UNWATCH").query(connection)?)
 }
 
-/// The list to write, if one is to be written (sdk-behaviour 5.3, D-79).
+/// Returns the list to write, or `None` if nothing is to be written (sdk-behaviour 5.3, D-79).
 fn decide<'a>(
     change: &Change<'a>,
     stored: Option<&List<'a>>,
@@ -159,7 +160,7 @@ fn decide<'a>(
     match change {
         Change::List(incoming, authority) => {
             let stored = match (stored, digest, authority) {
-                // A list without a digest is nobody's.
+                // Without a stored list the new one is written as it is. A list of the Edge also replaces a list without a digest.
                 (None, _, _) | (Some(_), None, Authority::All) => return Some(incoming.clone()),
                 (Some(stored), None, Authority::Some) => return Some(incoming.merged_into(stored)),
                 (Some(stored), Some(_), _) => stored,
@@ -167,7 +168,7 @@ fn decide<'a>(
             if !incoming.has_newer_than(stored) {
                 return None;
             }
-            // The sole writer, and nobody else, can tell that a feature is gone.
+            // Only the sole writer can tell that a feature was removed.
             if base == Base::Seen && *authority == Authority::All {
                 Some(incoming.clone())
             } else {

@@ -1,4 +1,4 @@
-//! The thread that talks to Redis: it loads, writes, looks for the writes of others, and comes back when Redis does.
+//! The thread that talks to Redis. It loads stored features, writes updates, checks for writes of other programs, and reconnects.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -16,17 +16,17 @@ use crate::store::SOURCE;
 use crate::transaction::{Base, Failure, LARGEST, Outcome, attempt, stored_digest, stored_list};
 use crate::write_queue::{Job, Next, WriteQueue};
 
-/// Longest pause between attempts to connect, unless the first one is longer.
+/// Maximum pause between attempts to connect, unless the first pause is longer.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
-/// What a worker goes by.
+/// The settings of a worker.
 #[derive(Debug, Clone)]
 pub(crate) struct Settings {
     pub(crate) prefix: String,
-    /// `None`: no refresh.
+    /// Interval of refreshes; `None` disables them.
     pub(crate) refresh: Option<Duration>,
     pub(crate) backoff: Duration,
-    /// At least 1.
+    /// Number of attempts to write an update, at least 1.
     pub(crate) attempts: u32,
     pub(crate) timeout: Duration,
 }
@@ -39,18 +39,18 @@ pub(crate) struct Worker {
     shared_status: Arc<SharedStatus>,
     /// The digests that were last seen in Redis, by environment.
     seen: HashMap<Arc<str>, String>,
-    /// What is being written, and how often the connection broke over it.
+    /// The job in progress, and how often the connection broke while it was written.
     at_hand: Option<(Job, u32)>,
-    /// Has the Edge sent features? Only then is there something that Redis may lack.
+    /// True once the Edge has sent features. Only then may the client have features that Redis lacks.
     edge_was_heard: bool,
     refresh_at: Option<Instant>,
-    /// Was it said that the API key is server-evaluated?
+    /// True if it was reported that the API key is server-evaluated.
     is_barred: bool,
-    /// Before the next attempt to connect.
+    /// Pause before the next attempt to connect.
     pause: Duration,
 }
 
-/// The connection is of no use any more, or the server cannot serve now.
+/// The error of a connection that broke, or of a server that cannot serve at the moment.
 struct Away(RedisError);
 
 impl Worker {
@@ -76,7 +76,7 @@ impl Worker {
         }
     }
 
-    /// Works until the mailbox is closed.
+    /// Processes the queue until it is closed.
     pub(crate) fn run(mut self) {
         while let Some(mut connection) = self.connect() {
             match self.serve(&mut connection) {
@@ -93,16 +93,16 @@ impl Worker {
             }
         }
         self.shared_status.change(|status| status.is_connected = false);
-        // `drop` says that it has ended.
+        // `drop` records that the worker has ended.
     }
 
-    /// A connection; `None` once the store is closed.
+    /// Connects, with pauses between attempts. Returns `None` once the store is closed.
     fn connect(&mut self) -> Option<Connection> {
         while !self.queue.is_closed() {
             if !self.queue.pause(self.pause) {
                 break;
             }
-            // Goes on growing until something has succeeded.
+            // The pause grows until a connection has done its work.
             self.pause = match self.pause {
                 Duration::ZERO => self.settings.backoff,
                 pause => pause.saturating_mul(2).min(LONGEST_PAUSE.max(self.settings.backoff)),
@@ -115,7 +115,7 @@ impl Worker {
                     });
                     return Some(connection);
                 }
-                // A server may repeat what it was sent, the password included: its words stay here.
+                // A server may repeat what it was sent, including the password, so its own text is left out.
                 Err(why) => self.note(&match why.is_io_error() {
                     true => format!("no connection to Redis: {}", self.told(&why)),
                     false => format!("no connection to Redis: {}", why.category()),
@@ -125,15 +125,15 @@ impl Worker {
         None
     }
 
-    /// Works on one connection, until it breaks or the store is closed.
+    /// Processes the queue on one connection, until the connection breaks or the store is closed.
     fn serve(&mut self, connection: &mut Connection) -> Result<(), Away> {
         self.refresh(connection)?;
         self.servers.is_right();
-        // Redis may have lost everything, or never had it.
+        // Redis may have lost the features, or never had them.
         if self.edge_was_heard {
             self.queue.resync();
         }
-        // A server that answers reads and refuses writes must not be tried without a pause.
+        // While jobs wait, the pause is kept: a server that answers reads and refuses writes must not be retried without a pause.
         if self.at_hand.is_none() && self.queue.is_empty() {
             self.pause = Duration::ZERO;
         }
@@ -150,7 +150,7 @@ impl Worker {
         }
     }
 
-    /// Looks whether others have written, and gives the client what they did.
+    /// Checks whether other programs have written, and gives their features to the client.
     fn refresh(&mut self, connection: &mut Connection) -> Result<(), Away> {
         self.refresh_at =
             self.settings.refresh.and_then(|interval| Instant::now().checked_add(interval));
@@ -186,14 +186,15 @@ impl Worker {
         let list = stored_list(connection, &keys)?;
         self.seen.insert(Arc::clone(environment), digest);
         if let Some(list) = list {
-            // What is no list in there is noticed by the client, which says so (`StoreIgnored`).
+            // If the value is not a list, the client reports it (`Notice::StoreIgnored`).
             self.client.offer_features(SOURCE, environment, list);
             self.shared_status.change(|status| status.reloads += 1);
         }
         Ok(())
     }
 
-    /// Does what is at hand.
+    /// Writes the job in progress. If the connection breaks, the job stays for the next connection, until the connection has broken
+    /// [`Settings::attempts`] times over it.
     fn work(&mut self, connection: &mut Connection) -> Result<(), Away> {
         let Some((job, losses)) = self.at_hand.clone() else { return Ok(()) };
         let done = if self.may_share() { self.write_job(connection, &job) } else { Ok(()) };
@@ -248,12 +249,13 @@ impl Worker {
         Ok(())
     }
 
-    /// The features that the client has, by environment; of several environments' features with one key only that which answers.
+    /// Returns the features that the client has, by environment. If several environments have features with the same key, only the one
+    /// that the client reads is included.
     fn held(&self) -> Vec<(Arc<str>, String)> {
         let snapshot = self.client.repository().snapshot();
         let rules = snapshot.rules();
         let mut held = Vec::new();
-        // The keys may have become server-evaluated after `may_share`: values of one context are not for others.
+        // The keys may have become server-evaluated after `may_share`, and values of one context must not be shared.
         if rules.evaluated_for().is_some() {
             return held;
         }
@@ -275,7 +277,7 @@ impl Worker {
         held
     }
 
-    /// Writes a change; gives up after so many conflicts or errors.
+    /// Writes a change. Drops it after [`Settings::attempts`] conflicts or errors.
     fn write(
         &mut self,
         connection: &mut Connection,
@@ -292,7 +294,7 @@ impl Worker {
             match attempt(connection, &keys, change, seen) {
                 Ok(Outcome::Conflict) => {
                     self.shared_status.change(|status| status.conflicts += 1);
-                    why = "others wrote at the same time, again and again".to_string();
+                    why = "other programs wrote at the same time in every attempt".to_string();
                 }
                 Ok(outcome) => {
                     self.written(environment, change, outcome);
@@ -320,11 +322,11 @@ impl Worker {
                 self.seen.insert(Arc::clone(environment), written.digest);
                 self.shared_status.change(|status| status.writes += 1);
                 match (written.base, change) {
-                    // No refresh will tell of what others had written before.
+                    // The stored digest is now that of this store, so no refresh would load what other programs wrote before.
                     (Base::Foreign, _) => {
                         self.client.offer_features(SOURCE, environment, written.json);
                     }
-                    // One feature is not all that there is.
+                    // Redis had no list, and the client has more than this one feature.
                     (Base::Nothing, Change::Feature(_)) if self.edge_was_heard => {
                         self.queue.resync();
                     }
@@ -334,7 +336,7 @@ impl Worker {
         }
     }
 
-    /// The API keys can be changed for server-evaluated ones while the store is attached.
+    /// Returns true if the client's features may be shared. The API keys can become server-evaluated while the store is attached.
     fn may_share(&mut self) -> bool {
         let may = self.client.key_kind() == KeyKind::ClientEvaluated;
         if !may && !std::mem::replace(&mut self.is_barred, true) {
@@ -354,7 +356,7 @@ impl Worker {
         self.shared_status.change(|status| status.last_error = Some(why.to_string()));
     }
 
-    /// An error without the password.
+    /// Returns the text of an error without passwords.
     fn told(&self, error: &RedisError) -> String {
         let given = self.servers.given();
         given.passwords().fold(error.to_string(), |text, password| text.replace(password, "***"))
@@ -368,16 +370,16 @@ impl Drop for Worker {
 }
 
 fn too_large(environment: &str, size: usize) -> String {
-    format!("the features of {environment} take {size} bytes, {LARGEST} at most")
+    format!("the features of {environment} take {size} bytes; the maximum is {LARGEST}")
 }
 
-/// Did the connection break?
+/// Returns true if the connection broke.
 fn is_lost(error: &RedisError) -> bool {
     error.is_io_error() || error.is_unrecoverable_error() || error.kind() == ErrorKind::Parse
 }
 
-/// Returns true if there is no point in trying on this connection now: the server cannot serve, or another node of the cluster
-/// holds the keys, or will once they have moved there. The reason why a transaction was aborted is in the errors of its commands.
+/// Returns true if a retry on this connection is useless for now: the server cannot serve, or another node of the cluster holds the
+/// keys, or will hold them once they have moved there. The reason why a transaction was aborted is in the errors of its commands.
 fn is_away(error: &RedisError) -> bool {
     let is_busy = |kind| {
         matches!(

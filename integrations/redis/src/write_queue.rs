@@ -1,4 +1,5 @@
-//! Updates on their way from the client's listener thread to the worker: in order, bounded, and never waited for.
+//! The queue of updates between the client's listener thread and the worker. It is ordered and bounded, and the listener thread never
+//! waits for the worker.
 
 use std::collections::VecDeque;
 use std::pin::pin;
@@ -8,30 +9,31 @@ use std::time::{Duration, Instant};
 use fh_client::{RawKind, RawUpdate};
 use tokio::sync::Notify;
 
-/// Most updates that wait.
+/// Maximum number of jobs that wait.
 const MOST: usize = 1_024;
-/// Most bytes of JSON that wait. One update may always wait.
+/// Maximum number of bytes of JSON that wait. A single update may be larger.
 const MOST_BYTES: usize = 32 * 1024 * 1024;
 
-/// Something to write.
+/// A job of the worker.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Job {
-    /// An update as the client received it.
+    /// Write an update as the client received it.
     Update(RawUpdate),
-    /// The features that the client has.
+    /// Merge the features that the client has into Redis.
     Resync,
-    /// The Edge's first list, which may have come before the store was subscribed: the features that the client has.
+    /// Record that the client has a list from the Edge, which may have arrived before the store subscribed. A `Resync` follows if the
+    /// worker did not know it yet.
     Received,
 }
 
-/// What to do next.
+/// The result of waiting for a job.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Next {
-    /// This.
+    /// A job to do.
     Job(Job),
-    /// The moment has come.
+    /// The given time has come.
     Due,
-    /// End.
+    /// The queue is closed.
     Closed,
 }
 
@@ -39,7 +41,7 @@ pub(crate) enum Next {
 pub(crate) struct WriteQueue {
     state: Mutex<State>,
     condvar: Condvar,
-    /// The same for futures.
+    /// Notifies futures of the same changes as `condvar`.
     changed: Notify,
 }
 
@@ -48,7 +50,7 @@ struct State {
     jobs: VecDeque<Job>,
     bytes: usize,
     dropped: u64,
-    /// The worker waits for something to do.
+    /// True while the worker waits for a job.
     is_idle: bool,
     is_closed: bool,
     has_ended: bool,
@@ -77,8 +79,8 @@ impl WriteQueue {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Puts an update in. A list from the Edge makes earlier lists and features of its environment needless; deletes stay, because a list
-    /// that has nothing newer is not written. If too much waits, all of it goes, for one [`Job::Resync`].
+    /// Adds an update. A list from the Edge replaces earlier lists and features of its environment. Deletes stay, because a list without
+    /// a newer feature is not written. If too much waits, one [`Job::Resync`] replaces all jobs.
     pub(crate) fn put(&self, update: RawUpdate) {
         let mut state = self.state();
         if state.is_closed {
@@ -110,7 +112,7 @@ impl WriteQueue {
         self.notify();
     }
 
-    /// Has the client's features merged into Redis, after whatever waits.
+    /// Adds a [`Job::Resync`] after the waiting jobs, unless one waits already.
     pub(crate) fn resync(&self) {
         self.put_once(Job::Resync);
     }
@@ -129,7 +131,7 @@ impl WriteQueue {
         self.notify();
     }
 
-    /// Waits for something to do, or for this moment.
+    /// Waits for a job, or until this time.
     pub(crate) fn next(&self, moment: Option<Instant>) -> Next {
         let mut state = self.state();
         loop {
@@ -152,7 +154,7 @@ impl WriteQueue {
         }
     }
 
-    /// Lets the worker wait; says whether it may go on.
+    /// Blocks the worker for this time. Returns false as soon as the queue is closed.
     pub(crate) fn pause(&self, duration: Duration) -> bool {
         let end = Instant::now().checked_add(duration);
         let mut state = self.state();
@@ -178,7 +180,7 @@ impl WriteQueue {
         }
     }
 
-    /// As [`Self::settled`], on this thread; returns false if it was not so in time.
+    /// Waits like [`Self::settled`], but blocks this thread. Returns false if `end` passes first.
     pub(crate) fn wait_until_settled(&self, end: Option<Instant>) -> bool {
         let mut state = self.state();
         loop {
@@ -193,7 +195,7 @@ impl WriteQueue {
         }
     }
 
-    /// Wakes all that wait.
+    /// Wakes all waiting threads and futures.
     fn notify(&self) {
         self.condvar.notify_all();
         self.changed.notify_waiters();
@@ -212,7 +214,7 @@ impl WriteQueue {
         }
     }
 
-    /// Nothing is taken any more, and what waits is forgotten.
+    /// Closes the queue. Waiting jobs are dropped, and no further ones are accepted.
     pub(crate) fn close(&self) {
         let mut state = self.state();
         state.is_closed = true;
@@ -226,7 +228,7 @@ impl WriteQueue {
         self.state().is_closed
     }
 
-    /// The worker is gone.
+    /// Records that the worker has ended.
     pub(crate) fn end(&self) {
         let mut state = self.state();
         state.is_closed = true;
@@ -240,7 +242,7 @@ impl WriteQueue {
         self.state().jobs.is_empty()
     }
 
-    /// How many updates wait, and how many were dropped.
+    /// Returns the number of waiting jobs without [`Job::Received`], and the number of dropped updates.
     pub(crate) fn counts(&self) -> (usize, u64) {
         let state = self.state();
         let waiting = state.jobs.iter().filter(|job| **job != Job::Received).count();
@@ -261,7 +263,7 @@ mod tests {
 
     fn drain(queue: &WriteQueue) -> Vec<String> {
         let mut found = Vec::new();
-        // A moment that has passed: nothing is waited for.
+        // With a time in the past, `next` does not wait.
         while let Next::Job(job) = queue.next(Some(Instant::now())) {
             found.push(match job {
                 Job::Update(update) => update.json.to_string(),

@@ -63,7 +63,7 @@ fn it_gives_up_after_so_many_attempts_and_goes_on_with_the_next() {
     let status = rig.status();
     assert_eq!((status.conflicts, status.writes, status.given_up), (3, 0, 1), "{status:?}");
     assert_eq!(transactions.load(Ordering::SeqCst), 3);
-    assert!(status.last_error.unwrap().contains("others wrote at the same time"));
+    assert!(status.last_error.unwrap().contains("other programs wrote at the same time"));
     rig.feature(&feature("a", 2));
     assert_eq!(rig.status().writes, 1);
     assert!(rig.server.get(LIST).unwrap().ends_with(&format!("{}]", feature("a", 2))));
