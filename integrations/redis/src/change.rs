@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_read_is_no_change() {
+    fn unreadable_updates_are_errors_without_their_text() {
         for (source, kind) in [
             (Source::Polling, RawKind::List),
             (Source::Streaming, RawKind::List),

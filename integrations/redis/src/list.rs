@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn a_digest_hangs_on_ids_and_versions_only() {
+    fn a_digest_depends_on_ids_and_versions_only() {
         let base = digest(r#"[{"id":"a","version":0},{"id":"b","version":7}]"#);
         for same in [
             r#"[{"id":"b","version":7},{"id":"a","version":0}]"#,
@@ -190,13 +190,13 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_feature_is_passed_over() {
+    fn elements_that_are_not_features_are_skipped() {
         let list = List::parse(r#"[7,null,{"key":"NO_ID"},{"id":5},{"id":"a"}]"#).unwrap();
         assert_eq!(list.to_json(), r#"[{"id":"a"}]"#);
     }
 
     #[test]
-    fn what_is_no_list() {
+    fn texts_that_are_not_lists_are_errors() {
         for json in ["", "{}", "7", "[{", "[] []", "secret"] {
             let why = List::parse(json).unwrap_err();
             assert!(!why.contains("secret"), "{why}");
@@ -219,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn one_feature_more_and_one_less() {
+    fn a_feature_is_added_replaced_or_removed() {
         let list = List::parse(r#"[{"id":"a","version":3},{"id":"b","version":3}]"#).unwrap();
         let raw = |json| serde_json::from_str::<&RawValue>(json).unwrap();
         let newer = State::read(raw(r#"{"id":"a","version":4}"#)).unwrap();

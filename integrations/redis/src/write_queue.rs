@@ -286,7 +286,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_makes_what_came_before_it_needless_but_deletes() {
+    fn a_list_replaces_earlier_updates_except_deletes() {
         let queue = WriteQueue::default();
         queue.put(update(Some("a"), RawKind::Feature, "a1"));
         queue.put(update(Some("a"), RawKind::Delete, "a2"));
@@ -333,7 +333,7 @@ mod tests {
     }
 
     #[test]
-    fn a_closed_one_takes_nothing_and_lets_nobody_wait() {
+    fn a_closed_queue_accepts_nothing_and_ends_waits() {
         let queue = WriteQueue::default();
         queue.put(update(Some("a"), RawKind::Feature, "1"));
         queue.close();
@@ -347,7 +347,7 @@ mod tests {
     }
 
     #[test]
-    fn a_closed_mailbox_takes_nothing() {
+    fn a_closed_queue_stays_empty() {
         let queue = WriteQueue::default();
         queue.resync();
         queue.close();
@@ -358,7 +358,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_may_be_written_counts_as_waiting() {
+    fn only_jobs_that_may_write_count_as_waiting() {
         let queue = WriteQueue::default();
         queue.received();
         assert_eq!((queue.counts(), queue.is_empty()), ((0, 0), false));

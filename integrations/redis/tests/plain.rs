@@ -1,4 +1,4 @@
-//! What is the process's own: a process of its own.
+//! A test of process-wide state, which therefore has a process of its own.
 #![cfg(feature = "rustls")]
 #![allow(clippy::unwrap_used)]
 
@@ -6,7 +6,7 @@ use fh_client::Client;
 use fh_redis::RedisStore;
 use rustls::crypto::CryptoProvider;
 
-/// Programs choose their cryptography themselves, and many end when somebody else has.
+/// Programs install their own cryptography provider, and many end if another one is installed already.
 #[test]
 fn without_tls_no_cryptography_is_installed() {
     let client = Client::offline().start().unwrap();

@@ -1,4 +1,4 @@
-//! Redis is away, comes back, hangs, or wants a password.
+//! Redis is unreachable, restarts, hangs, refuses writes, or requires a password.
 
 use std::io::{Read, Write};
 use std::net::TcpListener;
@@ -17,7 +17,7 @@ fn quick(builder: RedisStoreBuilder) -> RedisStoreBuilder {
 }
 
 #[test]
-fn not_there_at_the_start() {
+fn updates_wait_until_redis_is_there() {
     let mut rig = Rig::with(Server::absent(&[]), quick);
     eventually("an error", || rig.status().last_error.is_some());
     assert!(!rig.status().is_connected);
@@ -35,7 +35,7 @@ fn not_there_at_the_start() {
 }
 
 #[test]
-fn killed_and_started_again() {
+fn a_restarted_redis_gets_all_features_of_the_client() {
     let mut server = Server::start();
     let edge = MemoryEdge::new();
     edge.put(serde_json::from_str(&feature("a", 1)).unwrap());
@@ -51,7 +51,7 @@ fn killed_and_started_again() {
     assert_eq!(&*client.string_or("b", ""), "b7", "the client works on");
     eventually("that Redis is away", || !store.status().is_connected);
 
-    // It comes back empty: what the client has is stored again, and not the change alone.
+    // Redis restarts without data. All features of the client are stored again, not only the change.
     server.run();
     store.flush(DEADLINE).unwrap();
     let stored: serde_json::Value =
@@ -65,7 +65,7 @@ fn killed_and_started_again() {
 }
 
 #[test]
-fn emptied_while_connected() {
+fn an_emptied_redis_gets_all_features_of_the_client() {
     let server = Server::start();
     let edge = MemoryEdge::new();
     edge.put(serde_json::from_str(&feature("a", 1)).unwrap());
@@ -82,7 +82,7 @@ fn emptied_while_connected() {
 }
 
 #[test]
-fn killed_while_only_the_timer_is_at_work() {
+fn refreshes_reconnect_after_redis_was_killed() {
     let mut server = Server::start();
     write(&server, &[feature("a", 1)]);
     let url = server.url();
@@ -100,7 +100,7 @@ fn killed_while_only_the_timer_is_at_work() {
 }
 
 #[test]
-fn frozen() {
+fn a_frozen_redis_is_retried() {
     let rig = Rig::with(Server::start(), |builder| {
         builder.timeout(Duration::from_millis(50)).backoff(Duration::from_millis(5)).retries(1_000)
     });
@@ -115,7 +115,7 @@ fn frozen() {
     assert_eq!(rig.status().given_up, 0);
 }
 
-/// A replica answers reads, as a master does, and refuses writes.
+/// A replica answers reads, as a master does, but refuses writes.
 #[test]
 fn a_server_that_refuses_writes_is_tried_with_a_pause() {
     let replica = Server::start_with(&["--replicaof", "127.0.0.1", "1"]);
@@ -131,10 +131,10 @@ fn a_server_that_refuses_writes_is_tried_with_a_pause() {
     assert!(status.last_error.as_ref().unwrap().contains("read only replica"), "{status:?}");
 }
 
-/// A replica refuses writes (READONLY), and reads too if it must not serve stale data (MASTERDOWN). A refused write aborts the
+/// A replica refuses writes (READONLY). It also refuses reads if it must not serve stale data (MASTERDOWN). A refused write aborts the
 /// transaction, whose error names the reason only in the errors of its commands.
 #[test]
-fn what_a_replica_refuses_is_written_once_it_is_a_master() {
+fn writes_that_a_replica_refuses_are_made_once_it_is_a_master() {
     for (stale, refusal) in [("yes", "read only replica"), ("no", "MASTER is down")] {
         let options = ["--replicaof", "127.0.0.1", "1", "--replica-serve-stale-data", stale];
         let rig = Rig::with(Server::start_with(&options), |builder| quick(builder).retries(1));
@@ -150,7 +150,7 @@ fn what_a_replica_refuses_is_written_once_it_is_a_master() {
 }
 
 #[test]
-fn a_closed_store_does_not_wait_for_redis_to_come() {
+fn closing_ends_a_pause_between_attempts_to_connect() {
     let hour = Duration::from_secs(3_600);
     let rig = Rig::with(Server::absent(&[]), |builder| builder.backoff(hour));
     eventually("an error", || rig.status().last_error.is_some());
@@ -159,7 +159,7 @@ fn a_closed_store_does_not_wait_for_redis_to_come() {
 }
 
 #[test]
-fn the_password_opens_and_is_never_shown() {
+fn the_password_is_used_and_never_shown() {
     let server = Server::start_with(&["--requirepass", "hunter2"]);
     let socket = server.socket().display().to_string();
     let log = Log::capture();
@@ -214,7 +214,7 @@ fn a_server_that_repeats_the_password_is_not_quoted() {
 }
 
 #[test]
-fn a_server_that_takes_no_writes_is_told_and_given_up() {
+fn writes_that_redis_refuses_are_dropped_and_counted() {
     let server = Server::start();
     write(&server, &[feature("a", 1)]);
     let mut connection = server.connection();

@@ -1,4 +1,4 @@
-//! A node of a Redis Cluster that holds all slots, and nodes that share them.
+//! Tests with Redis Cluster: one node that holds all slots, and two nodes that share them.
 
 use std::sync::OnceLock;
 use std::time::Duration;
@@ -33,7 +33,7 @@ fn a_prefix_in_braces_puts_both_keys_into_one_slot() {
 }
 
 #[test]
-fn without_braces_it_says_why_it_does_not_write() {
+fn without_braces_the_reason_for_not_writing_is_reported() {
     let rig = Rig::with(node(), quick);
     rig.list(&[feature("a", 1)]);
     let status = rig.status();
@@ -41,7 +41,7 @@ fn without_braces_it_says_why_it_does_not_write() {
     assert!(status.last_error.unwrap().contains("CrossSlot"), "{:?}", rig.status());
 }
 
-/// Two nodes: the first one that is returned holds the slot of `{featurehub}`.
+/// Returns a cluster of two nodes. The first one holds the slot of `{featurehub}`.
 fn two_nodes() -> (Server, Server) {
     let (one, other) = (Server::start_node(), Server::start_node());
     let tell = |server: &Server, words: &[&str]| {
@@ -67,7 +67,7 @@ fn two_nodes() -> (Server, Server) {
     }
 }
 
-/// The slot of `{featurehub}`.
+/// Returns the slot of `{featurehub}`.
 fn slot() -> u16 {
     static SLOT: OnceLock<u16> = OnceLock::new();
     *SLOT.get_or_init(|| {
@@ -98,7 +98,8 @@ fn redirections_lead_to_the_node_that_holds_the_keys() {
     assert_eq!(holder.get("{featurehub}_one"), Some(list(&[feature("a", 1)])));
     assert_eq!(rig.status().given_up, 0, "{:?}", rig.status());
 
-    // The slot moves. While it does, neither node serves keys that are not there (ASK); afterwards the other one is named (MOVED).
+    // The slot moves to the other node. Meanwhile neither node serves keys that it lacks (ASK). Afterwards the first node redirects
+    // to the other one (MOVED).
     let (from, to) = (id(&holder), id(&rig.server));
     set_slot(&rig.server, &["IMPORTING", &from]);
     set_slot(&holder, &["MIGRATING", &to]);
@@ -118,7 +119,7 @@ fn redirections_lead_to_the_node_that_holds_the_keys() {
     assert_eq!(rig.status().given_up, 0, "{:?}", rig.status());
 }
 
-/// The pause is so long that a store that pauses at a redirection does not settle.
+/// Sets a pause that is so long that a store that pauses at a redirection never settles.
 fn without_pause(builder: RedisStoreBuilder) -> RedisStoreBuilder {
     builder.prefix("{featurehub}").backoff(Duration::from_secs(3_600))
 }
@@ -183,7 +184,7 @@ fn a_node_that_is_gone_is_forgotten() {
 }
 
 #[test]
-fn what_a_node_without_slots_refuses_is_written_once_it_has_them() {
+fn writes_that_a_node_without_slots_refuses_are_made_once_it_has_slots() {
     let rig = Rig::with(Server::start_node(), |builder| quick(builder).prefix("{featurehub}"));
     rig.tell(Source::Streaming, RawKind::List, &list(&[feature("a", 1)]));
     eventually("several attempts", || rig.status().connections > 3);

@@ -1,4 +1,4 @@
-//! Others write between WATCH and EXEC.
+//! Other programs write between WATCH and EXEC.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -10,7 +10,7 @@ use crate::server::Server;
 
 const SHORT: Duration = Duration::from_millis(1);
 
-/// A rig whose first `times` transactions are each preceded by another writer's.
+/// Returns a rig in which another writer writes before each of the first `times` transactions. Also returns the count of transactions.
 fn disturbed(times: u32, retries: u32) -> (Rig, Arc<AtomicU32>) {
     let server = Server::start();
     let count = Arc::new(AtomicU32::new(0));
@@ -57,7 +57,7 @@ fn one_feature_and_a_delete_survive_conflicts_too() {
 }
 
 #[test]
-fn it_gives_up_after_so_many_attempts_and_goes_on_with_the_next() {
+fn an_update_is_dropped_after_its_attempts_and_the_next_one_is_written() {
     let (rig, transactions) = disturbed(3, 3);
     rig.list(&[feature("a", 1)]);
     let status = rig.status();
@@ -70,7 +70,7 @@ fn it_gives_up_after_so_many_attempts_and_goes_on_with_the_next() {
 }
 
 #[test]
-fn a_connection_that_breaks_at_every_write_is_given_up_too() {
+fn an_update_is_dropped_if_the_connection_breaks_at_every_write() {
     let server = Server::start();
     let proxy = proxy::start(&server.socket(), || Verdict::Cut);
     let rig = Rig::to(server, proxy, |builder| builder.retries(3).backoff(SHORT));

@@ -1,4 +1,4 @@
-//! The bytes in Redis: as others write them, as they were received, and damaged.
+//! The bytes in Redis: as other SDKs write them, as they were received, and damaged.
 
 use fh_client::{RawKind, Source};
 
@@ -7,17 +7,17 @@ use crate::server::Server;
 
 const FIRST: &str = "00000000-0000-0000-0000-000000000001";
 const SECOND: &str = "00000000-0000-0000-0000-000000000002";
-/// Of versions 1 and 2 (sdk-behaviour 5.3).
+/// The digest of both features in versions 1 and 2 (sdk-behaviour 5.3).
 const BOTH: &str = "83bd4cb92390b63b856760e874a1e8cf141f01b623d793968086ddef5d91a7d5";
 
-/// As `JSON.stringify` writes the features that an Edge sent.
+/// Returns the features of an Edge as `JSON.stringify` writes them.
 fn by_javascript() -> String {
     format!(
         r#"[{{"id":"{FIRST}","key":"FLAG","l":false,"version":1,"type":"BOOLEAN","value":false,"environmentId":"one","strategies":[{{"id":"s1","percentage":null,"percentageAttributes":[],"value":true,"attributes":[{{"id":"r1","conditional":"EQUALS","fieldName":"country","values":["new_zealand"],"type":"STRING"}}]}}]}},{{"id":"{SECOND}","key":"TEXT","l":true,"version":2,"type":"STRING","value":"","environmentId":"one","strategies":[]}}]"#
     )
 }
 
-/// As Jackson does: another order, `value` of an empty text left out.
+/// Returns the same features as Jackson writes them: in another order, and without the `value` of an empty text.
 fn by_java() -> String {
     format!(
         r#"[{{"id":"{FIRST}","key":"FLAG","l":false,"environmentId":"one","version":1,"type":"BOOLEAN","value":false,"strategies":[{{"id":"s1","value":true,"attributes":[{{"conditional":"EQUALS","fieldName":"country","values":["new_zealand"],"type":"STRING"}}]}}]}},{{"id":"{SECOND}","key":"TEXT","l":true,"environmentId":"one","version":2,"type":"STRING"}}]"#
@@ -25,7 +25,7 @@ fn by_java() -> String {
 }
 
 #[test]
-fn what_published_sdks_write_is_read() {
+fn lists_of_published_sdks_are_read() {
     for (written, text) in [(by_javascript(), Some("")), (by_java(), None)] {
         let server = Server::start();
         server.set(LIST, &written);
@@ -96,7 +96,7 @@ fn damaged_data_is_noticed_and_replaced() {
 }
 
 #[test]
-fn parts_that_are_no_features_are_passed_over() {
+fn elements_of_stored_lists_that_are_not_features_are_skipped() {
     let server = Server::start();
     server.set(LIST, &format!(r#"[7,null,[],{{"key":"x"}},{}]"#, feature("a", 1)));
     server.set(DIGEST, "whatever");
@@ -108,7 +108,7 @@ fn parts_that_are_no_features_are_passed_over() {
 }
 
 #[test]
-fn an_update_that_cannot_be_read_is_given_up() {
+fn an_unreadable_update_is_dropped() {
     let rig = Rig::new();
     rig.tell(Source::Streaming, RawKind::List, "secret");
     rig.settle();
@@ -120,7 +120,7 @@ fn an_update_that_cannot_be_read_is_given_up() {
 }
 
 #[test]
-fn a_value_of_another_type_is_left_alone_and_given_up() {
+fn a_redis_value_of_another_type_is_not_overwritten() {
     let server = Server::start();
     redis::cmd("LPUSH").arg(LIST).arg("x").exec(&mut server.connection()).unwrap();
     let rig = Rig::with(server, |builder| {
@@ -152,7 +152,7 @@ fn lists_that_are_too_large_are_neither_read_nor_written() {
     rig.list(&[feature("c", 1)]);
     assert_eq!(rig.server.get(DIGEST).as_deref(), Some("whatever"));
     assert_eq!(rig.status().given_up, 2);
-    // It goes on once there is something sensible.
+    // The store continues once the stored list is valid.
     rig.server.set(LIST, &list(&[feature("a", 1)]));
     rig.server.set(DIGEST, &digest(&[feature("a", 1)]));
     rig.feature(&feature("c", 1));

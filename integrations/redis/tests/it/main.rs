@@ -1,4 +1,4 @@
-//! The store, against real Redis servers that the tests start.
+//! Tests of the store with real Redis servers, which the tests start.
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 

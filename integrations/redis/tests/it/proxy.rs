@@ -1,4 +1,4 @@
-//! Something between store and server that steps in between WATCH and EXEC.
+//! A proxy between store and server that can interfere between WATCH and EXEC.
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
@@ -6,14 +6,14 @@ use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// What becomes of a transaction.
+/// The proxy's treatment of a transaction.
 pub(crate) enum Verdict {
     Forward,
     /// The connection breaks.
     Cut,
 }
 
-/// Listens, and asks before each MULTI that comes by. Its URL.
+/// Starts the proxy, which calls `ask` before it forwards a MULTI. Returns its URL.
 pub(crate) fn start(server: &Path, ask: impl Fn() -> Verdict + Send + Sync + 'static) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("redis://{}", listener.local_addr().unwrap());

@@ -1,4 +1,4 @@
-//! The timer that looks for the writes of others, and the end of it.
+//! The timer that checks for writes of other programs, and the end of a store.
 
 use std::time::Duration;
 
@@ -14,18 +14,18 @@ fn refreshing(server: Server) -> Rig {
     rig
 }
 
-/// So many looks at the digest from now on.
+/// Waits until the store has checked the digest this many times from now on.
 fn looked(rig: &Rig, times: u64) {
     let before = rig.status().refreshes;
     eventually("refreshes", || rig.status().refreshes >= before + times);
 }
 
 #[test]
-fn an_equal_digest_is_nothing() {
+fn an_equal_digest_reloads_nothing() {
     let server = Server::start();
     write(&server, &[feature("a", 1)]);
     let rig = refreshing(server);
-    // Not even if the list is another.
+    // The list is not reloaded, even though it has changed.
     rig.server.set(LIST, &list(&[feature("a", 2)]));
     looked(&rig, 3);
     rig.settle();
@@ -34,7 +34,7 @@ fn an_equal_digest_is_nothing() {
 }
 
 #[test]
-fn a_missing_digest_is_nothing() {
+fn a_missing_digest_reloads_nothing() {
     let server = Server::start();
     write(&server, &[feature("a", 1)]);
     let rig = refreshing(server);
@@ -52,11 +52,11 @@ fn another_digest_reloads_the_list() {
     write(&rig.server, &[feature("a", 1)]);
     eventually("the features of others", || &*rig.client.string_or("a", "") == "a1");
     assert_eq!(rig.client.status().source, Some(Source::Store("redis-store".into())));
-    // A list from others that lacks a feature removes it here no more than any store's does.
+    // A list from Redis that lacks a feature does not remove it from the client. No store removes features.
     write(&rig.server, &[feature("b", 2)]);
     eventually("the features of others", || &*rig.client.string_or("b", "") == "b2");
     assert_eq!(&*rig.client.string_or("a", ""), "a1");
-    // Between the two keys that the test writes, one after the other, the store may look.
+    // The store may check between the writes of the two keys, so it may have loaded the list twice by now.
     looked(&rig, 2);
     let reloads = rig.status().reloads;
     looked(&rig, 3);
@@ -65,7 +65,7 @@ fn another_digest_reloads_the_list() {
 }
 
 #[test]
-fn another_digest_whose_list_is_gone_is_nothing() {
+fn another_digest_without_a_list_reloads_nothing() {
     let server = Server::start();
     write(&server, &[feature("a", 1)]);
     let rig = refreshing(server);
@@ -79,12 +79,12 @@ fn another_digest_whose_list_is_gone_is_nothing() {
 }
 
 #[test]
-fn what_others_wrote_is_not_removed_before_it_was_seen() {
+fn features_of_other_programs_are_not_removed_before_they_were_read() {
     let rig = refreshing(Server::start());
     rig.list(&[feature("a", 1)]);
     write(&rig.server, &[feature("a", 1), feature("b", 1)]);
     eventually("the features of others", || &*rig.client.string_or("b", "") == "b1");
-    // Now it has been seen, and the Edge's list says that it is gone.
+    // The store has read the feature now, so the Edge's list without it removes it.
     rig.list(&[feature("a", 2)]);
     rig.assert_stored(&[feature("a", 2)]);
 }
@@ -101,7 +101,7 @@ fn closing_stops_everything() {
     write(&rig.server, &[feature("b", 1)]);
     rig.list(&[feature("a", 2)]);
     rig.assert_stored(&[feature("b", 1)]);
-    // The worker has ended, so that nothing can follow.
+    // The worker has ended, so nothing can change any more.
     assert_eq!(rig.status(), before);
     assert!(!rig.client.is_ready(), "the client goes on, with what it has");
 }
@@ -110,7 +110,7 @@ fn closing_stops_everything() {
 fn a_closed_client_closes_its_store() {
     let rig = refreshing(Server::start());
     rig.client.close();
-    // Only the end of the worker answers now.
+    // From now on `flush` waits for the end of the worker.
     rig.settle();
     assert!(!rig.status().is_connected);
     rig.tell(Source::Streaming, RawKind::List, &list(&[feature("a", 1)]));

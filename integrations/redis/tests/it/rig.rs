@@ -1,4 +1,4 @@
-//! A client without an Edge, whose updates the tests make up, and its store.
+//! A client without an Edge, to which the tests give updates, and its store.
 
 use std::sync::{Arc, Mutex};
 
@@ -35,7 +35,7 @@ impl Rig {
         Self::to(server, url, change)
     }
 
-    /// With another way to the server than its own.
+    /// Attaches a store that reaches the server by this URL instead of the server's own.
     pub(crate) fn to(
         server: Server,
         url: String,
@@ -49,7 +49,7 @@ impl Rig {
         Self { server, client, store, notices }
     }
 
-    /// Everything so far is dealt with.
+    /// Waits until the store has processed all updates.
     pub(crate) fn settle(&self) {
         let settled = self.store.flush(DEADLINE);
         assert_eq!(settled, Ok(()), "the store does not settle: {:?}", self.store);
@@ -68,7 +68,7 @@ impl Rig {
         self.client.repository().raw(RawUpdate { source, environment, kind, json: json.into() });
     }
 
-    /// The Edge sends a list; it is dealt with.
+    /// Sends a list as an Edge would, and waits until it is processed.
     pub(crate) fn list(&self, features: &[String]) {
         self.tell(Source::Streaming, RawKind::List, &list(features));
         self.settle();
@@ -84,20 +84,20 @@ impl Rig {
         self.settle();
     }
 
-    /// What lies in Redis is exactly this, and its digest.
+    /// Checks that Redis holds exactly these features and their digest.
     pub(crate) fn assert_stored(&self, features: &[String]) {
         assert_eq!(self.server.get(LIST), Some(list(features)));
         assert_eq!(self.server.get(DIGEST), Some(digest(features)));
     }
 }
 
-/// As somebody else would write it.
+/// Writes features and their digest as another program would.
 pub(crate) fn write(server: &Server, features: &[String]) {
     server.set(LIST, &list(features));
     server.set(DIGEST, &digest(features));
 }
 
-/// A feature of this id and version; its key is the id, its value says both.
+/// Returns a feature of this id and version. Its key is the id, and its value consists of both.
 pub(crate) fn feature(id: &str, version: i64) -> String {
     format!(
         r#"{{"id":"{id}","key":"{id}","l":false,"version":{version},"type":"STRING","value":"{id}{version}"}}"#
@@ -108,7 +108,7 @@ pub(crate) fn list(features: &[String]) -> String {
     format!("[{}]", features.join(","))
 }
 
-/// By the words of the specification, from features as [`feature`] makes them.
+/// Returns the digest of features made by [`feature`], computed independently from the specification.
 pub(crate) fn digest(features: &[String]) -> String {
     let member = |feature: &str, name: &str| {
         let after = feature.split_once(&format!("\"{name}\":")).unwrap().1;

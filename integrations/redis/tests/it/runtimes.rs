@@ -1,8 +1,8 @@
-//! Every runtime that a program may call from, with a client on its own thread and with one on that runtime (D-119): each call is right, or is
-//! refused at once with a text that says what to do. None hangs: a call that takes too long is a failure that names its place in the
+//! Calls from every runtime that a program may use, with a client on a thread of its own and with one on that runtime (D-119). Each call
+//! succeeds, or is refused at once with a text that says what to do. A call that hangs fails the test, which names its place in the
 //! table.
 //!
-//! The table is here and not beside the client since it holds the store's `flush`, which needs a real Redis.
+//! The table is here and not in fh-client, because it contains the store's `flush`, which needs a real Redis.
 
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::thread;
@@ -17,12 +17,12 @@ use tokio::task::{LocalSet, block_in_place, spawn_blocking};
 
 use crate::server::Server;
 
-/// Every right answer comes long before, and so does every refusal.
+/// Time limit for each cell of the table. Successful calls and refusals return much sooner.
 const WATCHDOG: Duration = Duration::from_secs(20);
-/// Beyond the watchdog: a wait that ends with its timeout has hung.
+/// Timeout of the tested waits. It is longer than [`WATCHDOG`], so a wait that ends by its timeout counts as hanging.
 const LIMIT: Duration = Duration::from_secs(3_600);
 
-/// Where the caller is.
+/// The runtime and the kind of thread or task from which a call is made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Caller {
     NoRuntime,
@@ -30,28 +30,28 @@ enum Caller {
     CurrentThreadTask,
     MultiThreadOne,
     MultiThreadFour,
-    /// In the future that `block_on` of a multi-thread runtime runs.
+    /// In the future given to `block_on` of a multi-thread runtime.
     MultiThreadBlockOn,
     LocalSet,
     LocalSetOnMultiThread,
     SpawnBlocking,
     SpawnBlockingOnMultiThread,
-    /// On a plain thread that has entered a runtime that runs elsewhere.
+    /// On a plain thread that has entered a runtime whose tasks run on other threads.
     Entered,
-    /// `block_on` of this project inside a runtime.
+    /// In `fh_client::block_on` inside a runtime.
     NestedBlockOn,
-    /// `block_in_place`, and `block_on` of tokio in that.
+    /// In tokio's `block_on` inside `block_in_place`.
     NestedBlockInPlace,
     WithoutTimers,
-    /// The client was made in the runtime of another test, which has ended.
+    /// The client was made by another test, whose runtime has ended.
     SecondTest,
 }
 
-/// Where the client is.
+/// The place where the client runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Place {
     Default,
-    /// On the caller's runtime; without one, and for the second test, on another one.
+    /// On the caller's runtime. If the caller has none, or is a second test, on another runtime.
     Given,
 }
 
@@ -84,9 +84,9 @@ enum Outcome {
     Right,
     /// Refused with `InsideRuntime`, whose text says `.await`.
     Inside,
-    /// The client is closed, and says so.
+    /// The client is closed, and the call returns that error.
     Closed,
-    /// The client was not started, and the text says what the runtime lacks.
+    /// The client was not started, and the error says what the runtime lacks.
     Lacking,
 }
 
@@ -121,14 +121,14 @@ const TABLE: [(Caller, Place, [Outcome; 7]); 30] = [
     (Caller::SpawnBlockingOnMultiThread, Place::Given, [Right; 7]),
     (Caller::Entered, Place::Given, [Right; 7]),
     (Caller::NestedBlockOn, Place::Given, [Right, Inside, Inside, Inside, Inside, Right, Right]),
-    // These waits would end, but tokio does not tell this thread from a worker.
+    // These waits would end, but tokio cannot distinguish this thread from a worker.
     (Caller::NestedBlockInPlace, Place::Given, INSIDE),
     (Caller::WithoutTimers, Place::Given, [Lacking; 7]),
-    // Its owner has ended the runtime, and so the client: everything was delivered then.
+    // The first test has ended the runtime and thereby the client. Everything was delivered then.
     (Caller::SecondTest, Place::Given, [Right, Closed, Closed, Right, Right, Right, Right]),
 ];
 
-/// Blocking waits are refused; everything else works.
+/// The row in which blocking waits are refused, and all other calls succeed.
 const INSIDE: [Outcome; 7] = [Right, Inside, Right, Inside, Inside, Right, Right];
 
 fn current_thread() -> Runtime {
@@ -141,7 +141,7 @@ fn multi_thread(workers: usize) -> Runtime {
 
 type Body = Box<dyn FnOnce() -> BoxFuture<()> + Send>;
 
-/// Makes the runtime of the caller, and the one to give to the client if that is another.
+/// Returns the runtime of the caller, and the runtime for the client if it is another one.
 fn runtimes(caller: Caller) -> (Runtime, Option<Runtime>) {
     match caller {
         Caller::NoRuntime => (current_thread(), Some(multi_thread(1))),
@@ -162,7 +162,7 @@ fn runtimes(caller: Caller) -> (Runtime, Option<Runtime>) {
     }
 }
 
-/// Runs this where the caller is.
+/// Runs this body as the caller.
 fn run(caller: Caller, runtime: &Runtime, body: Body) {
     match caller {
         Caller::NoRuntime => fh_client::block_on(body()),
@@ -248,7 +248,7 @@ impl Cell {
         RedisStore::builder(self.redis.as_str()).prefix(self.name()).attach(client).unwrap()
     }
 
-    /// Makes the call, and gives what comes of it, with a handle of the client if the call leaves one.
+    /// Makes the call. Returns its outcome, and a handle of the client if the call leaves one.
     async fn made(self, start: impl Future<Output = Started>) -> (Outcome, Option<Client>) {
         let (client, store) = match start.await {
             Ok(started) => started,
@@ -281,7 +281,7 @@ impl Cell {
         (outcome, Some(client))
     }
 
-    /// Makes the call where the caller is, and looks from outside at what it has left.
+    /// Makes the call as the caller, and checks its effects from outside. Returns the outcome.
     fn outcome(self) -> Outcome {
         let edge = FakeEdge::start().unwrap();
         edge.set_feature(Feature::string("COLOUR", "red"));
@@ -297,7 +297,7 @@ impl Cell {
         let (tell, told) = channel();
         let cell = self.clone();
         if self.caller == Caller::SecondTest {
-            // The first test: its runtime ends with it.
+            // The first test, whose runtime ends with it.
             let first = other.unwrap();
             let started = first.block_on(async {
                 let started = starts();
@@ -330,7 +330,7 @@ impl Cell {
                 .unwrap();
             assert!(list.is_some_and(|list| list.contains("red")));
         }
-        // Whatever the call was, the client comes to its end: closed, forgotten, or with its runtime.
+        // After every call the client ends: it was closed, its last handle is dropped, or its runtime ends.
         if let (Call::Close, Some(client), Place::Default) = (self.call, &client, self.place) {
             fh_client::block_on(client.closed());
         }

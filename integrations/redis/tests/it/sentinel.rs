@@ -1,4 +1,4 @@
-//! Sentinels that name the master, and another one after a failover.
+//! Sentinels that name the master, also after a failover.
 
 use std::time::Duration;
 
@@ -36,7 +36,7 @@ fn the_master_of_the_sentinels_is_written_to_also_after_a_failover() {
         found.contains("state=online")
     });
     let sentinel = Server::start_sentinel("primary", &master, &["sentinel auth-pass primary hush"]);
-    // The first of the sentinels is away.
+    // The first sentinel of the URL is unreachable.
     let url = format!("redis-sentinel://:hush@127.0.0.1:1,127.0.0.1:{}/0#primary", sentinel.port());
     let stored = |server: &Server| -> Option<String> {
         redis::cmd("GET").arg(LIST).query(&mut with_password(server)).unwrap()
@@ -81,9 +81,9 @@ fn the_master_of_the_sentinels_is_written_to_also_after_a_failover() {
     assert!(rig.status().is_connected && rig.status().given_up == 0, "{:?}", rig.status());
 }
 
-/// It is tried again, since a sentinel may learn of the master.
+/// The store retries, because a sentinel may learn of the master later.
 #[test]
-fn a_master_that_no_sentinel_knows_is_said() {
+fn a_master_that_no_sentinel_knows_is_reported_and_retried() {
     let master = Server::start_on_a_port(&[]);
     let sentinel = Server::start_sentinel("primary", &master, &[]);
     let client = Client::offline().api_key("one/key*").start().unwrap();

@@ -1,4 +1,4 @@
-//! A Redis server of a test's own, reached by a Unix socket: no port that another test could take.
+//! A Redis server for one test. By default it uses a Unix socket, so that it needs no port that another test could take.
 
 use std::net::TcpListener;
 use std::path::PathBuf;
@@ -11,10 +11,10 @@ use std::time::{Duration, Instant};
 use fh_test_certificates::{Authority, Certificate};
 use fh_test_folder::Folder;
 
-/// Whatever has to happen happens before this.
+/// Time limit of every wait in these tests.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(30);
 
-/// Waits until it is so.
+/// Waits until this is true. Fails after [`DEADLINE`].
 pub(crate) fn eventually(what: &str, mut is_so: impl FnMut() -> bool) {
     let end = Instant::now() + DEADLINE;
     while !is_so() {
@@ -31,7 +31,7 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Not started yet: nobody answers.
+    /// Returns a server that is not started yet.
     pub(crate) fn absent(options: &[&str]) -> Self {
         let folder = Folder::new();
         let socket = folder.file("socket").display().to_string();
@@ -55,7 +55,7 @@ impl Server {
         server
     }
 
-    /// On a port, which a node of a cluster has to have.
+    /// Starts a node of a cluster. It listens on a port, as nodes must.
     pub(crate) fn start_node() -> Self {
         for _ in 0..20 {
             let free = || TcpListener::bind("127.0.0.1:0").unwrap();
@@ -76,7 +76,8 @@ impl Server {
         panic!("no port for a node of a cluster");
     }
 
-    /// That listens with TLS on a port as well, and shows this certificate. With an authority it asks those who connect for one, too.
+    /// Starts a server that also listens with TLS on a port, and presents this certificate. With an authority it requires certificates
+    /// of its clients. Returns the server and the port.
     #[cfg(feature = "rustls")]
     pub(crate) fn start_tls(
         shown: &Certificate,
@@ -109,7 +110,7 @@ impl Server {
         panic!("no port for TLS");
     }
 
-    /// On a port.
+    /// Starts a server that listens on a port.
     pub(crate) fn start_on_a_port(options: &[&str]) -> Self {
         for _ in 0..20 {
             let free = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -151,7 +152,7 @@ impl Server {
         panic!("no port for a sentinel");
     }
 
-    /// Of a server on a port.
+    /// Returns the port. The server must have one.
     pub(crate) fn port(&self) -> u16 {
         self.url.rsplit(':').next().unwrap().parse().unwrap()
     }
@@ -160,10 +161,10 @@ impl Server {
         assert!(self.try_run(), "redis-server ended at once");
     }
 
-    /// Starts it, and waits until it answers; says whether it did, or ended.
+    /// Starts the server and waits until it answers. Returns false if the server ends instead.
     fn try_run(&mut self) -> bool {
         let mut command = Command::new("redis-server");
-        // A file of settings has to come first.
+        // A configuration file must be the first argument.
         let (file, flags) = match self.options.first() {
             Some(file) if !file.starts_with("--") => self.options.split_at(1),
             _ => self.options.split_at(0),
@@ -184,7 +185,7 @@ impl Server {
             if child.try_wait().unwrap().is_some() {
                 return false;
             }
-            // A server with a password answers as well: that it wants one.
+            // A server with a password answers that it requires one.
             let answered = client.get_connection().and_then(|mut it| it.ping_answer());
             if answered.map_or_else(|why| !why.is_io_error(), |()| true) {
                 return true;
@@ -206,7 +207,7 @@ impl Server {
         redis::Client::open(self.url.as_str()).unwrap().get_connection().unwrap()
     }
 
-    /// `kill -9`.
+    /// Kills the server with SIGKILL.
     pub(crate) fn kill(&mut self) {
         if let Some(mut child) = self.child.take() {
             child.kill().unwrap();
@@ -214,7 +215,7 @@ impl Server {
         }
     }
 
-    /// It keeps its connections, and says nothing.
+    /// Stops the server with SIGSTOP. It keeps its connections but answers nothing.
     pub(crate) fn freeze(&self) {
         self.signal("-STOP");
     }
@@ -252,7 +253,7 @@ impl Server {
     }
 }
 
-/// A port that nobody listens at, below those that systems give to outgoing connections: nobody takes it before the server does.
+/// Returns a free port below those that systems give to outgoing connections, so that no other program takes it before the server.
 #[cfg(feature = "rustls")]
 fn free_port() -> u16 {
     static NEXT: AtomicU16 = AtomicU16::new(0);

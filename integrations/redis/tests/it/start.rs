@@ -1,4 +1,4 @@
-//! What a store does before anything is received.
+//! The start of a store, before the client receives anything.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -11,7 +11,7 @@ use crate::rig::{DIGEST, LIST, Rig, digest, feature, list, write};
 use crate::server::{DEADLINE, Server, eventually};
 
 #[test]
-fn nothing_stored_leaves_the_client_alone() {
+fn without_stored_features_the_client_gets_none() {
     let rig = Rig::new();
     rig.settle();
     assert!(!rig.client.is_ready());
@@ -23,7 +23,7 @@ fn nothing_stored_leaves_the_client_alone() {
 }
 
 #[test]
-fn what_is_stored_goes_to_the_client_with_its_source() {
+fn stored_features_are_given_to_the_client_with_their_source() {
     let server = Server::start();
     write(&server, &[feature("a", 1), feature("b", 2)]);
     let client = Client::offline().api_key("one/key*").start().unwrap();
@@ -56,7 +56,7 @@ fn without_a_digest_nothing_is_loaded() {
 }
 
 #[test]
-fn a_digest_without_a_list_is_nothing() {
+fn a_digest_without_a_list_loads_nothing() {
     let server = Server::start();
     server.set(DIGEST, &digest(&[feature("a", 1)]));
     let rig = Rig::on(server);
@@ -78,7 +78,7 @@ fn another_environment_s_features_are_not_used() {
 }
 
 #[test]
-fn newer_features_of_the_edge_go_before_stored_ones_and_older_ones_do_not() {
+fn the_higher_version_of_edge_and_store_is_used() {
     let server = Server::start();
     let put = |environment: &str, features: &[String]| {
         server.set(&format!("featurehub_{environment}"), &list(features));
@@ -91,7 +91,7 @@ fn newer_features_of_the_edge_go_before_stored_ones_and_older_ones_do_not() {
     }
     let client = edge.client().start().unwrap();
     let store = RedisStore::builder(server.url()).attach(&client).unwrap();
-    // What is stored may be there before the Edge has answered.
+    // The stored features may be loaded before the Edge has answered.
     fh_client::block_on(client.refresh()).unwrap();
     store.flush(DEADLINE).unwrap();
     assert_eq!(&*client.string_or("a", ""), "a5");
@@ -99,7 +99,7 @@ fn newer_features_of_the_edge_go_before_stored_ones_and_older_ones_do_not() {
 }
 
 #[test]
-fn what_the_client_had_before_is_written() {
+fn features_that_the_client_had_before_are_written() {
     let server = Server::start();
     let edge = MemoryEdge::new();
     edge.put(serde_json::from_str(&feature("a", 4)).unwrap());
@@ -119,9 +119,9 @@ fn what_the_client_had_before_is_written() {
     }
 }
 
-/// The store loads the older list first, so that the features come from a store last of all.
+/// The store loads the older list first, so the source of the client's features is a store when the worker writes.
 #[test]
-fn what_the_client_had_before_is_written_beside_what_is_stored() {
+fn features_that_the_client_had_before_are_merged_with_stored_ones() {
     let server = Server::start();
     server.set("featurehub_memory", &list(&[feature("b", 1)]));
     server.set("featurehub_memory_sha", &digest(&[feature("b", 1)]));

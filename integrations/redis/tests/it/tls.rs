@@ -1,4 +1,4 @@
-//! `rediss://`: own authorities, certificates that are not to be accepted, and servers that ask for one.
+//! `rediss://`: authorities of the program, certificates that must be refused, and servers that request a certificate.
 
 use std::io::Read;
 use std::net::TcpListener;
@@ -14,7 +14,7 @@ use crate::server::{DEADLINE, Server, eventually};
 
 const PASSWORD: &str = "hunter2-of-the-store";
 
-/// With a password, in which a URL needs an escape.
+/// Returns a URL with the password, one character of which is percent-encoded.
 fn url(host: &str, port: u16) -> String {
     format!("rediss://:hunter2%2Dof-the-store@{host}:{port}")
 }
@@ -25,7 +25,7 @@ fn server(
 ) -> (Server, u16) {
     let (server, port) = Server::start_tls(shown, asks_for, &[]);
     write(&server, &[feature("a", 1)]);
-    // Only now, since the tests themselves use no password.
+    // The password is set last, because the test's own connections use none.
     redis::cmd("CONFIG")
         .arg(&["SET", "requirepass", PASSWORD])
         .exec(&mut server.connection())
@@ -37,7 +37,7 @@ fn quick(builder: RedisStoreBuilder) -> RedisStoreBuilder {
     builder.backoff(Duration::from_millis(5))
 }
 
-/// Features are read and written over TLS.
+/// Checks that features are read and written over TLS.
 fn works(rig: &Rig) {
     rig.settle();
     assert_eq!(&*rig.client.string_or("a", ""), "a1", "{:?}", rig.store);
@@ -65,7 +65,7 @@ fn a_server_may_ask_for_a_certificate() {
         builder.ca_certificate(authority.pem()).client_certificate(identity)
     });
     works(&rig);
-    // And without one: it says so.
+    // A store without a certificate reports that one is required.
     let client = Client::offline().api_key(KEY).start().unwrap();
     let bare = quick(RedisStore::builder(url("localhost", port)).ca_certificate(authority.pem()));
     let bare = bare.attach(&client).unwrap();
@@ -75,8 +75,7 @@ fn a_server_may_ask_for_a_certificate() {
     assert!(!bare.status().is_connected);
 }
 
-/// No connection, features neither read nor written, and the reason is named without the password; it is tried again, since
-/// certificates get renewed.
+/// Checks that a certificate is refused: there is no connection, no feature is read, and the reason is reported without the password.
 fn refused(host: &str, good: std::ops::Range<i64>, trusted: Option<&Authority>, why: &str) {
     let log = Log::capture();
     let authority = Authority::new("ours");
@@ -100,12 +99,12 @@ fn an_unknown_authority_is_not_trusted() {
 }
 
 #[test]
-fn nor_one_of_the_same_name() {
+fn an_authority_of_the_same_name_is_not_trusted() {
     refused("localhost", -1..1, Some(&Authority::new("ours")), "invalid peer certificate");
 }
 
 #[test]
-fn nor_an_expired_certificate() {
+fn an_expired_certificate_is_refused() {
     refused("localhost", -2..-1, None, "expired");
 }
 
@@ -115,7 +114,7 @@ fn a_certificate_of_another_host_is_refused() {
 }
 
 #[test]
-fn the_systems_authorities_are_not_ours() {
+fn the_systems_authorities_do_not_vouch_for_our_certificate() {
     let authority = Authority::new("ours");
     let (server, port) = server(&authority.issue("localhost", -1..1), None);
     let rig = Rig::to(server, url("localhost", port), quick);
@@ -124,7 +123,7 @@ fn the_systems_authorities_are_not_ours() {
 }
 
 #[test]
-fn a_server_that_does_not_speak_tls_is_left() {
+fn a_server_without_tls_is_refused() {
     let plain = Server::start_node();
     let address = plain.url().replace("redis://", "rediss://");
     let rig = Rig::to(plain, address, |builder| {
@@ -137,7 +136,7 @@ fn a_server_that_does_not_speak_tls_is_left() {
 }
 
 #[test]
-fn a_handshake_that_is_not_answered_is_given_up() {
+fn an_unanswered_handshake_times_out() {
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = silent.local_addr().unwrap().port();
     let client = Client::offline().api_key(KEY).start().unwrap();
@@ -146,7 +145,7 @@ fn a_handshake_that_is_not_answered_is_given_up() {
         .timeout(Duration::from_secs(1))
         .attach(&client)
         .unwrap();
-    // It greets, and comes again.
+    // The store begins a handshake, gives up after the timeout, and connects again.
     for _ in 0..2 {
         let (mut socket, _) = silent.accept().unwrap();
         socket.set_read_timeout(Some(DEADLINE)).unwrap();

@@ -1,4 +1,4 @@
-//! Several programs on one Redis.
+//! Several programs that share one Redis.
 
 use std::time::Duration;
 
@@ -48,7 +48,7 @@ fn no_update_of_any_writer_is_lost() {
     let stored: Vec<serde_json::Value> =
         serde_json::from_str(&server.get("featurehub_memory").unwrap()).unwrap();
     assert_eq!(stored.len(), 3 * FEATURES);
-    // And everybody learns of all of them.
+    // Every client gets the features of all programs.
     for (_, (client, _)) in &programs {
         eventually("all features", || client.status().features == 3 * FEATURES);
     }

@@ -1,4 +1,4 @@
-//! What the client receives, and what lies in Redis after it.
+//! Updates that the client receives, and the resulting data in Redis.
 
 use fh_client::{Client, RawKind, RawUpdate, Source};
 use fh_redis::RedisStore;
@@ -7,7 +7,7 @@ use crate::rig::{DIGEST, LIST, Rig, digest, feature, list, write};
 use crate::server::{DEADLINE, Server};
 
 #[test]
-fn a_list_is_written_where_nothing_is() {
+fn a_list_is_written_if_nothing_is_stored() {
     let rig = Rig::new();
     rig.list(&[feature("b", 1), feature("a", 2)]);
     rig.assert_stored(&[feature("b", 1), feature("a", 2)]);
@@ -15,7 +15,7 @@ fn a_list_is_written_where_nothing_is() {
 }
 
 #[test]
-fn an_empty_list_is_written_where_nothing_is() {
+fn an_empty_list_is_written_if_nothing_is_stored() {
     let rig = Rig::new();
     rig.list(&[]);
     assert_eq!(rig.server.get(LIST).as_deref(), Some("[]"));
@@ -50,7 +50,7 @@ fn a_list_with_nothing_newer_is_not_written() {
 }
 
 #[test]
-fn the_sole_writer_s_list_removes() {
+fn a_list_of_the_sole_writer_removes_features() {
     let rig = Rig::new();
     rig.list(&[feature("a", 1), feature("gone", 1)]);
     rig.list(&[feature("a", 2)]);
@@ -76,7 +76,7 @@ fn after_another_writer_lists_are_merged_and_the_client_learns_the_others() {
     rig.assert_stored(&[feature("a", 3), feature("b", 2), feature("other", 1)]);
     assert_eq!(&*rig.client.string_or("other", ""), "other1");
     assert_eq!(&*rig.client.string_or("a", ""), "a3");
-    // Now it has seen what is stored, and is the last writer.
+    // The store has read the stored list now, and is the last writer.
     rig.list(&[feature("a", 3), feature("b", 3)]);
     rig.assert_stored(&[feature("a", 3), feature("b", 3)]);
 }
@@ -107,14 +107,14 @@ fn one_feature_is_added_replaced_or_too_old() {
 }
 
 #[test]
-fn one_feature_is_written_where_nothing_is() {
+fn a_single_feature_is_written_if_nothing_is_stored() {
     let rig = Rig::new();
     rig.feature(&feature("a", 1));
     rig.assert_stored(&[feature("a", 1)]);
 }
 
 #[test]
-fn a_delete_goes_by_id() {
+fn a_delete_uses_the_id() {
     let rig = Rig::new();
     rig.list(&[feature("a", 1), feature("b", 9)]);
     // Neither version nor key counts.
@@ -129,14 +129,14 @@ fn a_delete_goes_by_id() {
 }
 
 #[test]
-fn a_delete_where_nothing_is_writes_nothing() {
+fn a_delete_writes_nothing_if_nothing_is_stored() {
     let rig = Rig::new();
     rig.delete(&feature("a", 1));
     assert_eq!(rig.server.keys(), Vec::<String>::new());
 }
 
 #[test]
-fn its_own_source_is_ignored_for_all_three_kinds() {
+fn updates_of_the_store_itself_are_ignored() {
     let rig = Rig::new();
     rig.list(&[feature("a", 1)]);
     let own = || Source::Store("redis-store".into());
@@ -146,7 +146,7 @@ fn its_own_source_is_ignored_for_all_three_kinds() {
     rig.settle();
     rig.assert_stored(&[feature("a", 1)]);
     assert_eq!(rig.status().writes, 1);
-    // The same from elsewhere is not.
+    // The same update from another source is written.
     rig.tell(Source::Store("redis".into()), RawKind::Feature, &feature("a", 3));
     rig.settle();
     rig.assert_stored(&[feature("a", 3)]);
@@ -183,7 +183,7 @@ fn a_poll_of_several_environments_goes_to_several_keys() {
     assert_eq!(server.get("featurehub_one"), Some(list(&[feature("a", 1)])));
     assert_eq!(server.get("featurehub_two_sha"), Some(digest(&[feature("b", 1)])));
 
-    // And back, each for its own environment.
+    // A second client loads both lists, each into its own environment.
     let reader = Client::offline().api_key("two/key*").api_key("one/key*").start().unwrap();
     let readers = RedisStore::builder(server.url()).attach(&reader).unwrap();
     readers.flush(DEADLINE).unwrap();
