@@ -1,4 +1,4 @@
-//! Answers as documents for other programs: `docs/bootstrap.md` and its JSON Schema.
+//! The values of a context as a document for other programs, checked against `docs/bootstrap.md` and its JSON Schema.
 
 use fh_client::testing::{CLIENT_KEY, MemoryEdge, SERVER_KEY};
 use fh_client::{Bootstrap, ContextValues, Reason};
@@ -11,7 +11,7 @@ fn schema() -> jsonschema::Validator {
     jsonschema::draft202012::new(&serde_json::from_str(schema).unwrap()).unwrap()
 }
 
-/// The document, once the schema has accepted it.
+/// Returns the document of these values. Fails if the schema does not accept it.
 fn document(values: &ContextValues) -> Value {
     let document = serde_json::to_value(values).unwrap();
     let problems: Vec<String> =
@@ -20,7 +20,7 @@ fn document(values: &ContextValues) -> Value {
     document
 }
 
-/// An Edge with a feature of each type, one of them with rules that name another user.
+/// Returns an Edge with a feature of each type. One of them has rules that name another user.
 fn edge() -> MemoryEdge {
     let edge = MemoryEdge::new();
     edge.set("FLAG", true);
@@ -72,7 +72,7 @@ fn a_context_bootstraps_a_page() {
 }
 
 #[test]
-fn a_document_holds_no_rule_attribute_or_key() {
+fn a_document_contains_no_rule_attribute_or_key() {
     let edge = edge();
     let client = started(edge.client());
     let aroha = client
@@ -107,7 +107,7 @@ fn a_document_holds_no_rule_attribute_or_key() {
 }
 
 #[test]
-fn contexts_are_told_apart_by_their_hashes() {
+fn different_contexts_have_different_hashes() {
     let edge = edge();
     let client = started(edge.client());
     let hash = |plan: &[&str]| {
@@ -121,7 +121,7 @@ fn contexts_are_told_apart_by_their_hashes() {
         "the first value counts for percentages"
     );
     assert_ne!(hash(&["a", "b"]), hash(&["a,b"]));
-    // The text that docs/bootstrap.md hashes: plan=gold,a%2Cb&userkey=mara
+    // docs/bootstrap.md hashes the text `plan=gold,a%2Cb&userkey=mara`.
     assert_eq!(
         hash(&["gold", "a,b"]),
         "990652b3c4e323fe161e65dfe7cd61cbedb67dfe847f3e9fca77f26f231eb67c"

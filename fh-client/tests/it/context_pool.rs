@@ -18,7 +18,7 @@ use tokio::time::Instant;
 
 use crate::support::{SOON, quick, soon, started};
 
-/// An Edge that evaluates: each user of an even number gets `even`.
+/// Returns an Edge with a feature that is `even` for users with an even number, and `odd` for all others.
 fn edge() -> MemoryEdge {
     let edge = MemoryEdge::new();
     edge.set("PARITY", "odd");
@@ -37,10 +37,10 @@ fn parity(number: usize) -> &'static str {
     if number.is_multiple_of(2) { "even" } else { "odd" }
 }
 
-/// When each request for which user went out, on tokio's clock.
+/// The time of each request on tokio's clock, and its user.
 type Sent = Arc<Mutex<Vec<(Instant, String)>>>;
 
-/// An Edge that notes when requests come.
+/// A transport to an Edge in memory that records the time and user of each request.
 struct Timed(MemoryEdge, Sent);
 
 impl Transport for Timed {
@@ -52,7 +52,7 @@ impl Transport for Timed {
     }
 }
 
-/// A client on this test's runtime, whose clock is paused, and what it sends.
+/// Returns an offline client on this test's runtime, whose clock is paused, and the requests of its pool.
 fn timed(edge: &MemoryEdge) -> (Client, Sent) {
     let sent = Sent::default();
     let builder =
@@ -71,7 +71,7 @@ fn each_context_has_its_own_values() {
             scope.spawn(move || {
                 for number in (worker..60).step_by(4) {
                     let context = soon(pool.get(user(number))).unwrap();
-                    // It may have ended again, since others have the place; it has no other user's value then.
+                    // The pool may have evicted this context for another one. It then has no value, least of all another user's.
                     let detail = context.detail("PARITY");
                     match detail.reason {
                         Reason::NotReady => assert_eq!(detail.value, None),
@@ -85,7 +85,7 @@ fn each_context_has_its_own_values() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn equal_attributes_are_one_context_and_the_least_recently_given_one_ends() {
+async fn equal_attributes_share_a_context_and_the_least_recently_used_is_evicted() {
     let edge = edge();
     let (client, sent) = timed(&edge);
     let pool = client.context_pool(2);
@@ -95,7 +95,7 @@ async fn equal_attributes_are_one_context_and_the_least_recently_given_one_ends(
     assert_eq!(again.string("PARITY").as_deref(), Some("even"));
     assert_eq!(sent.lock().unwrap().len(), 2);
     let two = pool.get(user(2)).await.unwrap();
-    // The second one was given least recently.
+    // The context of user 1 was returned least recently.
     assert_eq!(one.client().readiness(), Readiness::Closed);
     one.client().closed().await;
     assert_eq!(one.detail("PARITY").reason, Reason::NotReady);
@@ -103,19 +103,20 @@ async fn equal_attributes_are_one_context_and_the_least_recently_given_one_ends(
     assert_eq!(zero.string("PARITY").as_deref(), Some("even"));
     assert_eq!(two.string("PARITY").as_deref(), Some("even"));
     assert_eq!(pool.live(), 2);
-    // It comes back as another.
+    // The pool makes a new context for user 1. The evicted one stays closed.
     let back = pool.get(user(1)).await.unwrap();
     assert_eq!(back.string("PARITY").as_deref(), Some("odd"));
     assert_eq!(one.detail("PARITY").reason, Reason::NotReady);
-    // All of them end with the pool; a client without attributes of its own has no values then either.
+    // All contexts end with the pool, and have no values any more.
     drop(pool);
     back.client().closed().await;
     assert_eq!(back.detail("PARITY").reason, Reason::NotReady);
 }
 
-/// More callers at once than places and than time: each is served in the order of arrival until its deadline.
+/// There are more callers than the pool has places, and more than it can serve in time. Callers are served in the order of arrival,
+/// until their deadlines.
 #[tokio::test(start_paused = true)]
-async fn a_crowd_is_served_in_order_and_in_time() {
+async fn many_callers_are_served_in_order_until_their_deadlines() {
     let edge = edge();
     let (client, sent) = timed(&edge);
     let pool = client.context_pool(20).requests_per_second(10);
@@ -125,13 +126,13 @@ async fn a_crowd_is_served_in_order_and_in_time() {
         let pool = pool.clone();
         crowd
             .spawn(async move { (number, pool.get(user(number)).await.map(drop), Instant::now()) });
-        // Each arrives before the next.
+        // Each caller arrives before the next one.
         tokio::task::yield_now().await;
     }
     let mut outcomes = crowd.join_all().await;
     outcomes.sort_by_key(|(number, ..)| *number);
     let served = outcomes.iter().take_while(|(_, outcome, _)| outcome.is_ok()).count();
-    // 10 at once and 10 more a second, for the 12 seconds of a poll.
+    // 10 requests at once and 10 more per second, within the 12 seconds of a poll's time limit.
     assert!((115..=130).contains(&served), "{served}");
     for (number, outcome, at) in &outcomes[served..] {
         let late = Err(ContextPoolError::Edge(Problem::TimedOut(Stage::Context)));
@@ -163,22 +164,22 @@ async fn a_silent_edge_is_a_timeout_and_the_context_stays() {
     assert_eq!(context.string("PARITY").as_deref(), Some("even"));
 }
 
-/// A caller that gives up waiting leaves its place to others.
+/// A caller that stops waiting frees its place for other callers.
 #[tokio::test(start_paused = true)]
-async fn a_caller_that_goes_leaves_no_trace() {
+async fn a_cancelled_call_frees_its_place() {
     let edge = edge();
     let (client, _) = timed(&edge);
     let pool = client.context_pool(1);
     edge.fail_next(Fault::Silence);
     let second = Duration::from_secs(1);
     assert!(tokio::time::timeout(second, pool.get(user(1))).await.is_err());
-    // The one place is taken by a member that no caller waits for any more.
+    // The only place belongs to a member that no caller waits for any more, so it is evicted.
     let context = tokio::time::timeout(second, pool.get(user(2))).await.unwrap().unwrap();
     assert_eq!(context.string("PARITY").as_deref(), Some("even"));
     assert_eq!(pool.live(), 1);
 }
 
-/// A caller that comes at the moment when a place becomes free does not overtake those that wait for one.
+/// A caller that arrives when a place becomes free does not overtake callers that already wait for one.
 #[tokio::test(start_paused = true)]
 async fn a_free_place_goes_to_the_caller_that_waits_longest() {
     let edge = edge();
@@ -190,7 +191,7 @@ async fn a_free_place_goes_to_the_caller_that_waits_longest() {
     assert!(tokio::time::timeout(second, holder.as_mut()).await.is_err());
     let mut waiting = Box::pin(pool.get(user(2)));
     assert!(tokio::time::timeout(second, waiting.as_mut()).await.is_err());
-    // The task of the late caller runs before the waiting one is woken.
+    // The late caller runs before the waiting one is woken.
     drop(holder);
     let (waiting, late) = tokio::join!(waiting, pool.get(user(3)));
     assert_eq!(
@@ -230,7 +231,7 @@ fn updates_reach_the_contexts_and_their_listeners() {
     assert_eq!(one.string("COLOUR").as_deref(), Some("blue"));
 }
 
-/// Notes the threads and users of events.
+/// Records the threads and names of events.
 #[derive(Clone, Default)]
 struct Noted(Arc<Mutex<Vec<(ThreadId, String)>>>);
 
@@ -261,7 +262,7 @@ fn usage_is_observed_on_one_thread_for_all() {
 }
 
 #[test]
-fn other_keys_are_other_contexts() {
+fn new_api_keys_replace_all_contexts() {
     let edge = edge();
     let client = started(edge.client_with(SERVER_KEY));
     let pool = client.context_pool(5);
@@ -272,7 +273,7 @@ fn other_keys_are_other_contexts() {
     assert_eq!(old.detail("PARITY").reason, Reason::NotReady);
     assert_eq!(new.string("PARITY").as_deref(), Some("odd"));
     assert!(edge.requests().last().unwrap().target.contains("another-server-key"));
-    // With a client-evaluated key there is nothing to wait for, and nothing to keep.
+    // With a client-evaluated key the pool sends no request and keeps no context.
     soon(client.set_api_keys([CLIENT_KEY])).unwrap();
     let requests = edge.requests().len();
     let here = soon(pool.get(user(2))).unwrap();
@@ -281,7 +282,7 @@ fn other_keys_are_other_contexts() {
 }
 
 #[test]
-fn what_cannot_be() {
+fn errors_of_a_pool() {
     let edge = edge();
     let client = started(edge.client_with(SERVER_KEY));
     let pool = client.context_pool(ContextPool::DEFAULT_LIMIT);

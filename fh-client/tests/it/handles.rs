@@ -13,7 +13,7 @@ use serde_json::json;
 
 use crate::support::{SOON, soon, started};
 
-/// An Edge with a feature of each type, of which COLOUR depends on the country.
+/// Returns an Edge with a feature of each type. COLOUR depends on the country.
 fn edge() -> MemoryEdge {
     let edge = MemoryEdge::new();
     edge.set("FLAG", true);
@@ -63,7 +63,7 @@ fn every_getter() {
 }
 
 #[test]
-fn contexts_are_their_own() {
+fn contexts_have_their_own_values() {
     let edge = edge();
     let client = started(edge.client());
     let aroha = client.context().user_key("aroha").country("new_zealand").build();
@@ -102,7 +102,7 @@ fn building_a_context() {
             "platform": ["ios"], "version": ["1.2.3"], "plan": ["gold", "beta"], "age": ["42"],
             "a": ["1"], "b": ["2"]})
     );
-    // Given again, a name has what it was given last; presets stay.
+    // An attribute that is set again replaces the old one, and all others stay.
     let mary = fred.with().user_key("mary").attribute("plan", "silver").remove("session").build();
     assert_eq!(shown(&mary)["userkey"], json!(["mary"]));
     assert_eq!(shown(&mary)["plan"], json!(["silver"]));
@@ -115,7 +115,7 @@ fn building_a_context() {
 }
 
 #[test]
-fn features_exist_before_they_do() {
+fn handles_of_missing_features_see_their_creation() {
     let edge = MemoryEdge::new();
     let client = started(edge.client());
     let later = client.feature("LATER");
@@ -139,7 +139,7 @@ fn features_exist_before_they_do() {
 }
 
 #[test]
-fn a_slow_stream_of_changes_gets_the_last() {
+fn a_slow_stream_of_changes_gets_the_latest_change() {
     let edge = edge();
     let client = started(edge.client());
     let mut changes = client.changes("LIMIT");
@@ -151,7 +151,7 @@ fn a_slow_stream_of_changes_gets_the_last() {
     let change = soon(changes.next()).unwrap();
     assert_eq!(change.old.unwrap().to_string(), "7.5");
     assert_eq!(change.new.unwrap().to_string(), "49");
-    // There and back again is none.
+    // A value that changes and changes back is no change.
     edge.set("LIMIT", 1);
     edge.set("LIMIT", 49);
     soon(edge.delivered());
@@ -167,7 +167,7 @@ fn listeners_see_what_their_context_sees() {
     let aroha = client.context().country("new_zealand").build();
     let (told, news) = mpsc::channel();
     let guard = aroha.on_change("COLOUR", move |change| drop(told.send(change.new.clone())));
-    // Others see red become blue; Aroha goes on seeing green.
+    // The default value changes from red to blue, but Aroha's context still reads green.
     edge.set("COLOUR", "blue");
     soon(edge.delivered());
     client.flush(SOON).unwrap();
@@ -263,7 +263,7 @@ impl Interceptor for Pink {
 }
 
 #[test]
-fn interceptors_come_first_and_odd_ones_are_reported() {
+fn interceptors_override_reads_and_unfit_values_are_reported() {
     let edge = edge();
     let (told, notices) = mpsc::channel();
     let client = edge.client().interceptor(Pink, LockPolicy::Respect).start().unwrap();
@@ -297,7 +297,7 @@ impl Observer for Tells {
 }
 
 #[test]
-fn observers_are_told_of_reads_by_the_program_only() {
+fn observers_are_notified_of_reads_by_the_program_only() {
     let edge = edge();
     let (told, uses) = mpsc::channel();
     let client = edge.client().observer(Tells(told), UsageOptions::default()).start().unwrap();
@@ -333,7 +333,7 @@ fn handles_can_be_shared() {
     });
 }
 
-/// Calls that hang until the test lets them go on.
+/// A gate at which calls hang until the test opens it.
 struct Gate {
     entered: mpsc::Sender<()>,
     may_leave: std::sync::Mutex<mpsc::Receiver<()>>,
@@ -367,7 +367,7 @@ fn a_hanging_listener_delays_neither_listeners_nor_observers() {
     edge.set("COLOUR", "blue");
     first_entered.recv_timeout(SOON).unwrap();
     second_entered.recv_timeout(SOON).unwrap();
-    // Both hang; everything else goes on.
+    // Both listeners hang, and everything else continues.
     for limit in [8, 9] {
         edge.set("LIMIT", limit);
         let change = changes.recv_timeout(SOON).unwrap();
@@ -375,7 +375,7 @@ fn a_hanging_listener_delays_neither_listeners_nor_observers() {
         assert_eq!(client.number("LIMIT"), Some(f64::from(limit)));
         assert!(uses.recv_timeout(SOON).unwrap().starts_with("LIMIT"));
     }
-    // Not everything is delivered while listeners hang.
+    // A flush times out while listeners hang.
     assert!(client.flush(Duration::from_millis(50)).is_err());
     drop((first_leave, second_leave));
     client.flush(SOON).unwrap();
@@ -384,7 +384,7 @@ fn a_hanging_listener_delays_neither_listeners_nor_observers() {
 }
 
 #[test]
-fn connections_and_problems_are_told() {
+fn connection_states_are_reported() {
     use Connection::{Closed, Connecting, Idle, Streaming};
     let edge = edge();
     let (told, statuses) = mpsc::channel();

@@ -1,4 +1,4 @@
-//! Metrics, as a recorder sees them.
+//! Metrics as a recorder receives them.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -12,7 +12,7 @@ use tokio::runtime::Handle;
 
 use crate::support::{SOON, quick, soon};
 
-/// Keeps what it is told, by name and labels.
+/// A recorder that keeps counters and gauges by name and labels.
 #[derive(Default)]
 struct Kept(Mutex<BTreeMap<String, Arc<AtomicU64>>>);
 
@@ -25,7 +25,7 @@ impl Kept {
     }
 
     fn read(&self, name: &str) -> u64 {
-        // Not locked while it panics, since other tests use the same recorder.
+        // The lock is released before a panic, because other tests use the same recorder.
         let cell = self.0.lock().unwrap().get(name).cloned();
         let names = || self.0.lock().unwrap().keys().cloned().collect::<Vec<_>>();
         cell.unwrap_or_else(|| panic!("{name}: {:?}", names())).load(Ordering::Relaxed)
@@ -50,7 +50,7 @@ impl Recorder for &'static Kept {
     }
 }
 
-/// The recorder of this process.
+/// Returns the recorder of this process, and installs it at the first call.
 fn kept() -> &'static Kept {
     static KEPT: OnceLock<Kept> = OnceLock::new();
     static INSTALLED: Once = Once::new();
@@ -60,12 +60,12 @@ fn kept() -> &'static Kept {
 }
 
 #[test]
-fn what_is_counted() {
+fn counters_and_gauges_of_a_client() {
     let kept = kept();
     let edge = MemoryEdge::new();
     edge.set("A", true);
     edge.fail_next(Fault::Status(503));
-    // An environment that no other test of this process has.
+    // No other test of this process uses this environment.
     let client = edge.client_with("measured/key*").configure(quick).start().unwrap();
     client.wait_ready(SOON).unwrap();
     edge.bye();
@@ -84,9 +84,9 @@ fn what_is_counted() {
     assert_eq!((gauge("ready"), gauge("connected")), (0.0, 0.0));
 }
 
-/// A client whose keys become another environment's is counted there, and no longer where it was.
+/// A client whose keys are replaced by those of another environment counts for the new environment only.
 #[test]
-fn another_environment() {
+fn new_keys_move_metrics_to_another_environment() {
     let kept = kept();
     let edge = MemoryEdge::new();
     edge.set("A", true);
@@ -109,7 +109,7 @@ fn another_environment() {
     assert_eq!(evaluations("after"), 1);
 }
 
-/// The contexts of a pool come and go: requests of theirs count, their ends say nothing of the environment.
+/// The requests of a pool's contexts count for the environment. The end of a context does not change the environment's gauges.
 #[test]
 fn contexts_of_a_pool() {
     let kept = kept();
@@ -128,9 +128,9 @@ fn contexts_of_a_pool() {
     assert_eq!(f64::from_bits(named("connected")), 1.0);
 }
 
-/// Gauges that grow by themselves are set though nothing happens.
+/// Gauges that grow with time are updated even if nothing happens.
 #[tokio::test(start_paused = true)]
-async fn what_grows_by_itself() {
+async fn growing_gauges_are_updated_without_events() {
     let kept = kept();
     let edge = MemoryEdge::new();
     edge.set("A", true);
@@ -163,7 +163,7 @@ fn evaluations_by_feature_and_variant() {
         let _ = (client.is_enabled("A"), client.string("COLOUR"), aroha.string("COLOUR"));
     }
     let _ = aroha.string("COLOUR");
-    // No uses.
+    // These calls do not count as uses.
     let _ = (client.peek("A"), client.values(), client.is_enabled("NONE"));
     client.flush(SOON).unwrap();
     let read = |feature: &str, variant: &str| {
@@ -174,7 +174,7 @@ fn evaluations_by_feature_and_variant() {
     assert_eq!((read("COLOUR", "default"), read("COLOUR", "kiwi")), (3, 4));
 }
 
-/// At most 1,000 combinations are told apart; the others are counted together.
+/// At most 1,000 combinations of feature and variant have counters of their own. The others are counted together.
 #[tokio::test(start_paused = true)]
 async fn evaluations_beyond_the_limit() {
     let kept = kept();
@@ -193,7 +193,7 @@ async fn evaluations_beyond_the_limit() {
     assert_eq!(kept.read(name), 6);
 }
 
-/// Listeners that are never called let the queue overflow.
+/// If listeners are never called, the event queue overflows, and the dropped events are counted.
 #[tokio::test(start_paused = true)]
 async fn dropped_events() {
     let kept = kept();
