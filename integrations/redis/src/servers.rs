@@ -267,8 +267,8 @@ impl Servers {
         self.redirections = 0;
     }
 
-    /// Makes the node that a redirection names the server in use. Returns false if the error is not a redirection, or after too many
-    /// redirections in a row.
+    /// Makes the node that a redirection names the server in use. Returns false if the error is not a redirection to a
+    /// usable address, or after too many redirections in a row.
     pub(crate) fn follow(&mut self, error: &RedisError) -> bool {
         // A pipeline has an error for each command.
         let errors = error.clone().into_server_errors();

@@ -44,7 +44,7 @@ impl RedisStore {
     /// store is closed, waits until its thread has ended.
     ///
     /// # Errors
-    /// [`FlushError::TimedOut`] after the timeout, always if Redis is unreachable that long. [`FlushError::InsideRuntime`] at once on a
+    /// [`FlushError::TimedOut`] after the timeout, for example while Redis is unreachable. [`FlushError::InsideRuntime`] at once on a
     /// thread that runs tasks of the runtime that the client was given: use [`Self::flushed`] there.
     pub fn flush(&self, timeout: Duration) -> Result<(), FlushError> {
         let end = Instant::now().checked_add(timeout);

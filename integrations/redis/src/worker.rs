@@ -193,8 +193,8 @@ impl Worker {
         Ok(())
     }
 
-    /// Writes the job in progress. If the connection breaks, the job stays for the next connection, until the connection has broken
-    /// [`Settings::attempts`] times over it.
+    /// Writes the job in progress. If the connection breaks, the job is retried on the next connection. It is dropped after
+    /// [`Settings::attempts`] connections have broken while it was written.
     fn work(&mut self, connection: &mut Connection) -> Result<(), Away> {
         let Some((job, losses)) = self.at_hand.clone() else { return Ok(()) };
         let done = if self.may_share() { self.write_job(connection, &job) } else { Ok(()) };
