@@ -16,10 +16,12 @@ impl fmt::Display for FlushError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::TimedOut => {
-                "the time limit passed before all events were delivered and the snapshot was written"
-            },
+                "the time limit passed before all events were delivered and the snapshot was \
+                 written"
+            }
             Self::InsideRuntime => {
-                "waiting would block the client's runtime, which this thread runs: use `flushed(limit).await`"
+                "waiting would block the client's runtime, which this thread runs: use \
+                 `flushed(limit).await`"
             }
         })
     }

@@ -46,10 +46,13 @@ impl fmt::Display for StartError {
         match self {
             Self::Url(error) => error.fmt(f),
             Self::Keys(error) => error.fmt(f),
-            Self::SeveralKeysStream => f.write_str("several API keys cannot be streamed: use polling"),
+            Self::SeveralKeysStream => {
+                f.write_str("several API keys cannot be streamed: use polling")
+            }
             Self::Header(name) => write!(f, "the header {name:?} cannot be sent"),
             Self::Backoff => f.write_str(
-                "invalid back-off: the cap must be at least the initial delay, and the jitter from 0 to 1",
+                "invalid back-off: the cap must be at least the initial delay, and \
+                 the jitter from 0 to 1",
             ),
             Self::Context(error) => error.fmt(f),
             Self::Bootstrap(error) => error.fmt(f),

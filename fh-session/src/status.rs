@@ -336,7 +336,8 @@ impl fmt::Display for Notice {
             }
             Self::CommaInValue { attribute } => write!(
                 f,
-                "a value of the attribute {attribute} contains a comma: an Edge reads it as two values"
+                "a value of the attribute {attribute} contains a comma: an Edge reads it as two \
+                 values"
             ),
             Self::OverrideRefused { interceptor, feature, why } => {
                 write!(f, "the override of {feature} by {interceptor} was not used: {why}")

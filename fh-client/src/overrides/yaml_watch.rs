@@ -156,7 +156,10 @@ impl WatchedFile {
                 drop(state);
                 // A panic in the caller's code must not end the watch.
                 if catch_unwind(AssertUnwindSafe(|| on_values(&values))).is_err() {
-                    tracing::warn!(path = %self.path.display(), "the callback for changes of the file panicked");
+                    tracing::warn!(
+                        path = %self.path.display(),
+                        "the callback for changes of the file panicked"
+                    );
                 }
                 state = self.state();
             }

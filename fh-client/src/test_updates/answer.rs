@@ -87,7 +87,10 @@ impl fmt::Display for Refusal {
                 return f.write_str("the Edge does not know this API key or feature");
             }
             Self::NotApplied => {
-                return f.write_str("the update was accepted, but the client did not receive the change within the time limit");
+                return f.write_str(
+                    "the update was accepted, but the client did not receive the change within the \
+                     time limit",
+                );
             }
             Self::Closed => return f.write_str("the client is closed"),
             Self::Unreachable(problem) => return problem.fmt(f),

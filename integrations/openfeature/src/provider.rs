@@ -75,7 +75,8 @@ impl FeatureHubProvider {
             }
             Reason::NotReady if self.client.is_ready() && self.evaluates_elsewhere() => Err(error(
                 EvaluationErrorCode::InvalidContext,
-                "the API key is server-evaluated, and the client was given another context with `set_context`",
+                "the API key is server-evaluated, and the client was given another context with \
+                 `set_context`",
             )),
             Reason::NotReady => {
                 Err(error(EvaluationErrorCode::ProviderNotReady, "there are no features yet"))

@@ -35,31 +35,34 @@ impl fmt::Display for StoreError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::ServerEvaluatedKey => f.write_str(
-                "the API key is server-evaluated: its values belong to one context and cannot be shared",
+                "the API key is server-evaluated: its values belong to one context and cannot be \
+                 shared",
             ),
             Self::Url => f.write_str(
                 "not a URL of Redis: redis://[user:password@]host[:port][/database], or \
                  redis-sentinel://[user:password@]host[:port][,host[:port]...][/database]#NAME",
             ),
             Self::NoMasterName => {
-                f.write_str("the URL does not name the master: end it in #NAME, the sentinels' name for it")
+                f.write_str("the URL does not name the master of the sentinels: end it in #NAME")
             }
             Self::SeveralServers => f.write_str(
-                "the URL names several servers: give one node of a cluster, which names the others, or use \
-                 redis-sentinel:// for sentinels",
+                "the URL names several servers: give one node of a cluster, which names the \
+                 others, or use redis-sentinel:// for sentinels",
             ),
             Self::WithoutSentinels => f.write_str(
-                "sentinel_username and sentinel_password need a URL of sentinels: redis-sentinel://",
+                "sentinel_username and sentinel_password need a URL of sentinels: \
+                 redis-sentinel://",
             ),
-            Self::NoSentinelPassword => {
-                f.write_str("sentinel_username needs sentinel_password")
+            Self::NoSentinelPassword => f.write_str("sentinel_username needs sentinel_password"),
+            Self::NoTls => {
+                f.write_str("the URL asks for TLS: enable the feature `rustls` of fh-redis")
             }
-            Self::NoTls => f.write_str("the URL asks for TLS: enable the feature `rustls` of fh-redis"),
             Self::Insecure => f.write_str(
-                "the URL asks to accept any certificate (#insecure): give the authority's certificate instead",
+                "the URL asks to accept any certificate (#insecure): give the authority's \
+                 certificate instead",
             ),
             Self::WithoutTls => {
-                f.write_str("certificates were given, but the URL does not ask for TLS: use rediss://")
+                f.write_str("certificates were given, but the URL does not use TLS: use rediss://")
             }
             Self::Certificate(why) => f.write_str(why),
             Self::Thread(why) => write!(f, "cannot start the thread of the Redis store: {why}"),
