@@ -261,7 +261,7 @@ fn data_notice(opened: &Opened, repaired: Option<&Repaired>) -> Option<String> {
     }
     let copy = opened.copy.as_ref()?.display();
     for record in &opened.damaged {
-        tracing::error!(record, %copy, "a record of the data folder is damaged, and is left out");
+        tracing::error!(record, %copy, "a damaged record of the data folder was left out");
     }
     let named: Vec<&str> = opened.damaged.iter().take(NAMED).map(String::as_str).collect();
     let more = match opened.damaged.len().saturating_sub(NAMED) {
@@ -269,7 +269,7 @@ fn data_notice(opened: &Opened, repaired: Option<&Repaired>) -> Option<String> {
         more => format!(" and {more} more"),
     };
     Some(format!(
-        "records of the data folder are damaged and left out: {}{more}; the file as it was is {copy}",
+        "damaged records of the data folder were left out: {}{more}; a copy of the damaged file is {copy}",
         named.join(", ")
     ))
 }

@@ -32,8 +32,8 @@ impl NoBody {
 
     pub(super) const fn sentence(self) -> &'static str {
         match self {
-            Self::TooLarge => "the body is too large, or broke off",
-            Self::TooSlow => "the body took too long",
+            Self::TooLarge => "the body is too large, or its connection broke",
+            Self::TooSlow => "the body did not arrive within 30 seconds",
         }
     }
 

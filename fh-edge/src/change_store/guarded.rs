@@ -67,13 +67,13 @@ fn check_length(bytes: &[u8]) -> Result<(), JournalError> {
         return Ok(());
     }
     if !bytes.starts_with(MAGIC) {
-        return Err(JournalError("it does not begin as a file of this program".to_owned()));
+        return Err(JournalError("it does not begin like a file of this program".to_owned()));
     }
     let number = |at: usize| -> Option<u64> {
         let digits = bytes.get(at..at + 4)?.try_into().ok()?;
         Some(u32::from_le_bytes(digits).into())
     };
-    let truncated = || JournalError("its end is missing".to_owned());
+    let truncated = || JournalError("it is truncated".to_owned());
     let numbers = (|| {
         bytes.get(..HEADER)?;
         Some([number(12)?, number(16)?, number(20)?, number(24)?, number(28)?])

@@ -72,8 +72,8 @@ impl fmt::Display for DataFolderError {
             Self::Unreadable(path, why) => write!(f, "{}: {why}", path.display()),
             Self::Damaged(path, why) => write!(
                 f,
-                "{}: the file is damaged: {why}; restore it from a copy, or start once with --data-repair, which keeps what can be read \
-                 and says what is lost",
+                "{}: the file is damaged: {why}; restore it from a copy, or start once with --data-repair, which keeps all readable \
+                 records and lists the lost ones",
                 path.display()
             ),
         }

@@ -87,7 +87,7 @@ fn format(
         FORMAT_NOW => Ok(Format::Sealed),
         FORMAT_BEFORE => Ok(Format::Bare),
         other => Err(JournalError(format!(
-            "written in format {}, which this program does not know",
+            "it has format {}, which this version of the program cannot read",
             String::from_utf8_lossy(other)
         ))),
     }))

@@ -31,7 +31,7 @@ pub(crate) struct PublishedCell {
 
 /// A pending wake-up of the streams of one cell. Dropping it wakes them, so that no path can forget to. If another writer has woken them
 /// since, dropping it does nothing.
-#[must_use = "dropping it wakes all who watch"]
+#[must_use = "dropping it wakes the streams"]
 pub(crate) struct WakeOnDrop(Arc<PublishedCell>);
 
 impl Drop for WakeOnDrop {

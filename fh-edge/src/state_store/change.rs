@@ -60,11 +60,13 @@ impl fmt::Display for ReplaceError {
             Self::WrongType(kind) => write!(f, "the value is not of type {kind}"),
             Self::Strategies(why) => why.fmt(f),
             Self::Duplicate(duplicate) => duplicate.fmt(f),
-            Self::Outdated(now) => write!(f, "the state changed meanwhile; its revision is {now}"),
-            Self::Overtaken(now) => {
-                write!(f, "the feature changed meanwhile; its version is {now}")
+            Self::Outdated(now) => {
+                write!(f, "the state was changed since; its revision is now {now}")
             }
-            Self::NotKept(why) => write!(f, "the change could not be kept: {why}"),
+            Self::Overtaken(now) => {
+                write!(f, "the feature was changed since; its version is now {now}")
+            }
+            Self::NotKept(why) => write!(f, "the change could not be stored: {why}"),
             Self::Relayed => f.write_str("this Edge relays another one; change features there"),
             Self::Closed => f.write_str("the Edge was closed"),
         }

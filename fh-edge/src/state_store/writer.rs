@@ -80,8 +80,8 @@ impl PutError {
     pub(crate) const fn answer(&self) -> (u16, &'static str) {
         match self {
             Self::Refused(refusal) => refusal.answer(),
-            Self::NotKept => (500, "the change could not be kept, and was not made"),
-            Self::Closed => (503, "the server stops"),
+            Self::NotKept => (500, "the change could not be stored, so it was not made"),
+            Self::Closed => (503, "the server is stopping"),
         }
     }
 }

@@ -109,7 +109,7 @@ async fn damage_is_named_by_readiness_and_by_the_error_at_the_start() {
     let name = format!("the change of feature BANNER in environment {ENVIRONMENT}");
     assert!(status == 200 && notice.contains(&name), "{status}: {notice}");
     let text = log.text();
-    let is_logged = |line: &str| line.contains("is damaged") && line.contains(&name);
+    let is_logged = |line: &str| line.contains("damaged record") && line.contains(&name);
     assert!(text.lines().any(|line| line.contains("ERROR") && is_logged(line)), "{text}");
     assert_ne!(banner(&edge.handle().state().await.unwrap()), "\"kept in a folder\"");
     drop(edge);

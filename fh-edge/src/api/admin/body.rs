@@ -13,7 +13,9 @@ use crate::api::body::{self, NoBody};
 pub(super) async fn read(body: Body, limit: usize) -> Result<Bytes, Problem> {
     body::read(body, limit).await.map_err(|trouble| {
         let why = match trouble {
-            NoBody::TooLarge => format!("the body is larger than {limit} bytes, or broke off"),
+            NoBody::TooLarge => {
+                format!("the body is larger than {limit} bytes, or its connection broke")
+            }
             NoBody::TooSlow => trouble.sentence().to_owned(),
         };
         Problem::new(trouble.status(), why).at("body")
@@ -27,7 +29,7 @@ pub(super) async fn json<T: DeserializeOwned>(
     limit: usize,
 ) -> Result<T, Problem> {
     if !matches!(content_type(headers), "application/json" | "application/merge-patch+json") {
-        let why = "the body is to be of type application/json";
+        let why = "the content type of the body must be application/json";
         return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, why).at("Content-Type"));
     }
     let bytes = read(body, limit).await?;

@@ -84,7 +84,7 @@ impl Feed {
                 Ok(Ok(())) => {}
                 // The Edge is gone.
                 Ok(Err(_)) => return (Bytes::from_static(sse::BYE.as_bytes()), None),
-                Err(_) => return (Bytes::from_static(b": still here\n\n"), Some(self)),
+                Err(_) => return (Bytes::from_static(b": heartbeat\n\n"), Some(self)),
             }
         }
     }

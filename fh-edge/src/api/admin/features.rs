@@ -75,7 +75,7 @@ pub(super) async fn patch(
         Match::Absent | Match::Any => None,
         Match::Only(version) => Some(version),
         Match::Never => {
-            let why = "this is no version of the feature";
+            let why = "If-Match does not contain a version of the feature";
             return Err(Problem::new(StatusCode::PRECONDITION_FAILED, why).at("If-Match"));
         }
     };

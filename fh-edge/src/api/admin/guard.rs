@@ -35,7 +35,7 @@ fn may(admin: &Admin, headers: &HeaderMap, address: Option<IpAddr>) -> Result<()
     let Some(given) = bearer(headers) else {
         return Err(Problem::new(
             StatusCode::UNAUTHORIZED,
-            "this needs the admin key, as `Authorization: Bearer KEY`",
+            "the admin API requires the admin key, as `Authorization: Bearer KEY`",
         )
         .at("Authorization"));
     };
@@ -43,10 +43,10 @@ fn may(admin: &Admin, headers: &HeaderMap, address: Option<IpAddr>) -> Result<()
         return Ok(());
     }
     if let Err(seconds) = admin.failed_attempts.wrong_key(address) {
-        return Err(Problem::too_many(seconds, "too many wrong admin keys came from there"));
+        return Err(Problem::too_many(seconds, "too many wrong admin keys from this address"));
     }
     Entry::wrong_admin_key(address);
-    Err(Problem::new(StatusCode::UNAUTHORIZED, "this is not the admin key").at("Authorization"))
+    Err(Problem::new(StatusCode::UNAUTHORIZED, "wrong admin key").at("Authorization"))
 }
 
 fn bearer(headers: &HeaderMap) -> Option<&str> {

@@ -64,9 +64,11 @@ pub(super) fn router(shared: &Arc<SharedState>) -> Router {
         .route("/connections", get(connections::get))
         .route("/events", get(events::get))
         .method_not_allowed_fallback(|| async {
-            Problem::new(StatusCode::METHOD_NOT_ALLOWED, "this cannot be asked for by that method")
+            Problem::new(StatusCode::METHOD_NOT_ALLOWED, "this path does not support this method")
         })
-        .fallback(|| async { Problem::new(StatusCode::NOT_FOUND, "there is nothing here") })
+        .fallback(|| async {
+            Problem::new(StatusCode::NOT_FOUND, "the admin API has no such path")
+        })
         .layer(from_fn_with_state(Arc::clone(&admin), guard::check))
         .with_state(admin);
     Router::new().nest("/admin/v1", routes)

@@ -88,10 +88,15 @@ pub(super) async fn post(
 ) -> Result<Response, Problem> {
     let (body, question) = Question::of::<Body>(&admin, request).await?;
     if !(1..=MOST).contains(&body.people) {
-        return Err(Problem::bad(format!("a population has 1 to {MOST} people")).at("people"));
+        return Err(
+            Problem::bad(format!("`people` must be a number from 1 to {MOST}")).at("people")
+        );
     }
     if question.attributes.get(&body.attribute).is_some() {
-        let why = format!("{} would be the same for everybody: leave it out", body.attribute);
+        let why = format!(
+            "remove {} from the context: it is the attribute that differs from user to user",
+            body.attribute
+        );
         return Err(Problem::bad(why).at("context"));
     }
     feature(&question.published, &body.feature).map_err(|unknown| unknown.at("feature"))?;
@@ -154,8 +159,9 @@ fn rollout<'a>(
     let drawn = plan.default_key
         && (body.attribute == "userkey" || body.attribute == question.profile.session_attribute());
     let depends = reads(&body.attribute) || drawn || arms.len() == 1;
-    let note = (!depends)
-        .then(|| format!("nothing here depends on {}, so everybody falls alike", body.attribute));
+    let note = (!depends).then(|| {
+        format!("no strategy depends on {}, so all users get the same value", body.attribute)
+    });
     Rollout {
         environment: question.published.id,
         feature: &body.feature,

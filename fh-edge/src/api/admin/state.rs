@@ -39,20 +39,20 @@ pub(super) async fn put(
 ) -> Result<Response, Problem> {
     let (parts, body) = request.into_parts();
     let never = || {
-        let why = "this is no revision of the state";
+        let why = "If-Match does not contain a revision of the state";
         Problem::new(StatusCode::PRECONDITION_FAILED, why).at("If-Match")
     };
     let expected = match Match::read(&parts.headers) {
         Match::Only(revision) => Some(u64::try_from(revision).map_err(|_| never())?),
         Match::Any => None,
         Match::Absent => {
-            let why = "say which revision this is to replace, or `*` for any";
+            let why = "name the revision to replace, or `*` for any";
             return Err(Problem::new(StatusCode::PRECONDITION_REQUIRED, why).at("If-Match"));
         }
         Match::Never => return Err(never()),
     };
     if !TYPES.contains(&body::content_type(&parts.headers)) {
-        let why = format!("the body is to be of type {}", TYPES.join(", "));
+        let why = format!("the content type of the body must be one of {}", TYPES.join(", "));
         return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, why).at("Content-Type"));
     }
     let text = body::read(body, LONGEST).await?;

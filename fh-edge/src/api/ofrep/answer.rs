@@ -43,7 +43,7 @@ impl Failure {
     }
 
     pub(super) fn not_found() -> Self {
-        Self::new(NOT_FOUND, "there is no such feature, or this key does not see it".to_string())
+        Self::new(NOT_FOUND, "there is no such feature, or the key may not read it".to_string())
     }
 
     pub(super) fn unreadable(why: &str) -> Self {
@@ -102,7 +102,8 @@ pub(super) fn evaluate<'a>(
         Some(position) => feature.strategy_values.get(position).and_then(Option::as_deref),
         None => feature.value.as_ref().map(Json::as_str),
     };
-    let token = token.ok_or_else(|| Failure::new(NOT_FOUND, "it has no value".to_string()))?;
+    let token =
+        token.ok_or_else(|| Failure::new(NOT_FOUND, "the feature has no value".to_string()))?;
     let reason = match evaluation.reason() {
         _ if feature.applied.is_some() => "TARGETING_MATCH",
         EvaluationReason::StrategyMatch => "TARGETING_MATCH",
@@ -135,5 +136,7 @@ fn typed(kind: Kind, token: &str) -> Result<Box<RawValue>, Failure> {
         }
         (_, _) => RawValue::from_string(token.to_string()),
     };
-    json.map_err(|_| Failure::new("PARSE_ERROR", format!("its value is no {kind}")))
+    json.map_err(|_| {
+        Failure::new("PARSE_ERROR", format!("the feature's value is not a valid {kind}"))
+    })
 }

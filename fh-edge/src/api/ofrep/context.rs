@@ -51,7 +51,7 @@ impl EvaluationContext {
     ) -> Result<Self, Unusable> {
         let body: Body<'_> = read_object(body).map_err(|why| Failure::unreadable(&why))?;
         check(body.context.map_or(0, |raw| raw.get().len())).map_err(Unusable::Refused)?;
-        let no_object = || Failure::bad_context("the context is no object");
+        let no_object = || Failure::bad_context("the context is not an object");
         let given: BTreeMap<Cow<'_, str>, &RawValue> = match body.context {
             None => BTreeMap::new(),
             Some(raw) if raw.get() == "null" => BTreeMap::new(),
@@ -67,7 +67,7 @@ impl EvaluationContext {
                 name
             };
             let values = values(name, raw)?;
-            let too_many = || Failure::bad_context("the context holds more than 1000 values");
+            let too_many = || Failure::bad_context("the context contains more than 1000 values");
             room = room.checked_sub(values.len()).ok_or_else(too_many)?;
             for text in std::iter::once(name).chain(values.iter().map(String::as_str)) {
                 hash.update((text.len() as u64).to_le_bytes());

@@ -141,7 +141,7 @@ fn within_limits(list: &RawValue, key: &str) -> Json {
         .filter(|strategy| match check_strategy(strategy) {
             Ok(()) => true,
             Err(why) => {
-                tracing::warn!(feature = key, %why, "a strategy of the upstream Edge is left out");
+                tracing::warn!(feature = key, %why, "a strategy of the upstream Edge exceeds the limits and was left out");
                 false
             }
         })

@@ -158,7 +158,7 @@ impl WriterThread {
                 }
             }
             Err(why) => {
-                tracing::error!(%why, "changes could not be kept and were not made");
+                tracing::error!(%why, "changes could not be stored, so they were not made");
                 for undo in batch.undo.into_iter().rev() {
                     self.store.undo(undo);
                 }
@@ -227,7 +227,7 @@ impl WriterThread {
         let kept = self.change_store.rewrite(&self.store.records());
         self.is_journal_current = kept.is_ok();
         if let Err(why) = kept {
-            tracing::error!(%why, "the journal could not be brought up to the file");
+            tracing::error!(%why, "the change store could not be rewritten for the new state");
         }
     }
 

@@ -51,7 +51,7 @@ async fn streams_are_alive_whatever_goes_on() {
     let (mut body, mut read) = (send(address, &request).await.into_body(), String::new());
     let alive = async {
         next_event(&mut body, &mut read, "environments").await;
-        while !read.contains(": still here\n\n") {
+        while !read.contains(": heartbeat\n\n") {
             let frame = body.frame().await.unwrap().unwrap();
             read.push_str(std::str::from_utf8(frame.data_ref().unwrap()).unwrap());
         }

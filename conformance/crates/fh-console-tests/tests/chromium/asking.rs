@@ -88,10 +88,10 @@ async fn a_rollout_as_a_histogram() {
         page.until("half of them", async || (48.0..52.0).contains(&share(1).await)).await;
 
         page.open("#/rollout/dev/THEME").await;
-        page.see("main", "Nothing here depends on userkey").await;
+        page.see("main", "No strategy depends on userkey").await;
         page.type_into("section .fields input", "company").await;
         page.push("Try").await;
-        page.miss("main", "Nothing here depends on").await;
+        page.miss("main", "No strategy depends on").await;
         page.until("half of the companies", async || (48.0..52.0).contains(&share(1).await)).await;
     })
     .await;
