@@ -133,18 +133,22 @@ impl Metrics {
             "limited",
         ];
         let outcomes = outcomes.map(|name| {
-            counter(&mut registry, &format!("edge_stat_result_{name}"), "Requests that ended so")
+            counter(&mut registry, &format!("edge_stat_result_{name}"), "Requests with this result")
         });
         // In the order of `RequestClass`.
         let hits = ["poll", "eventsource", "testsdk"].map(|name| {
             counter(&mut registry, &format!("edge_stat_hitsource_{name}"), "Requests of this kind")
         });
         let responses = ["2xx", "3xx", "4xx", "5xx"].map(|name| {
-            counter(&mut registry, &format!("response_{name}"), "Responses with such a status")
+            counter(
+                &mut registry,
+                &format!("response_{name}"),
+                "Responses with a status of this class",
+            )
         });
         let build = Family::<Build, Gauge>::default();
         build.get_or_create(&Build { version: env!("CARGO_PKG_VERSION") }).set(1);
-        registry.register("fh_edge_build", "The version that runs", build);
+        registry.register("fh_edge_build", "The version of this program", build);
         let this = Self {
             requests: counter(&mut registry, "requests", "Requests of any kind"),
             responses,
@@ -205,13 +209,13 @@ impl Metrics {
         registry.register("fh_edge_ready", "1 once there is a state to serve", self.ready.clone());
         registry.register(
             "fh_edge_data_age_seconds",
-            "Since the last change or contact",
+            "Seconds since the last change or contact",
             self.age.clone(),
         );
         registry.register("fh_edge_features", "Features served", self.features.clone());
         registry.register(
             "fh_edge_generation",
-            "Counts what was published",
+            "Number of the published generation",
             self.generation.clone(),
         );
         self.upstreams.register(registry);
@@ -222,12 +226,12 @@ impl Metrics {
         );
         registry.register(
             "fh_edge_evaluations_moved",
-            "Evaluations that ran beside the threads that serve",
+            "Evaluations that ran on another thread than those that serve requests",
             self.evaluations_moved.clone(),
         );
         registry.register(
             "fh_edge_evaluations_cancelled",
-            "Of these, those whose caller left before the end",
+            "Moved evaluations whose caller disconnected before they ended",
             self.evaluations_cancelled.clone(),
         );
         registry.register(
@@ -237,7 +241,7 @@ impl Metrics {
         );
         registry.register(
             "fh_edge_last_reload_success_timestamp_seconds",
-            "When the state was last read, in seconds since 1970; 0: never",
+            "Time of the last successful read of the state, in seconds since 1970; 0: never",
             self.reload_success_time.clone(),
         );
         self.reload_successful.set(1);

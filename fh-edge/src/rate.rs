@@ -324,7 +324,7 @@ mod tests {
             assert_eq!(
                 take(&number.to_string(), now),
                 Err(1),
-                "whoever is forgotten, not this one"
+                "the bucket that was just used is kept"
             );
         }
         let buckets = rates.buckets.lock().unwrap();

@@ -122,10 +122,10 @@ impl LimitWarnings {
     fn say(&mut self, beyond: Beyond, limit: usize, address: Option<IpAddr>) {
         match (beyond, address) {
             (Beyond::PerAddress, Some(address)) => self.per_address.say(|| {
-                warn!(%address, "too many connections of one address (max-connections-per-address); a proxy belongs into trusted-proxies");
+                warn!(%address, "too many connections of one address (max-connections-per-address); if this is a proxy, add it to trusted-proxies");
             }),
             _ => self.connections.say(|| {
-                warn!(connections = limit, "no more connections are taken until one closes (max-connections)");
+                warn!(connections = limit, "no more connections are accepted until one closes (max-connections)");
             }),
         }
     }

@@ -19,7 +19,7 @@ use crate::wire::api_key::{RequestKey, environment_id};
 /// use fh_edge::listen::{AccessLog, ListenOptions, TrustedProxies};
 ///
 /// let mut options = ListenOptions::default();
-/// let proxies: TrustedProxies = "10.0.0.0/8".parse()?; // believed in what they say of who asks
+/// let proxies: TrustedProxies = "10.0.0.0/8".parse()?; // whose `x-forwarded-for` is trusted
 /// options.access_log = Some(AccessLog::new(proxies));
 /// # Ok::<(), fh_edge::listen::InvalidNetwork>(())
 /// ```

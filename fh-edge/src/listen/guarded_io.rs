@@ -229,7 +229,7 @@ mod tests {
         let (mut guard, mut peer, start) = begun().await;
         guard.shutdown().await.unwrap();
         assert!((LINGER..LINGER + Duration::from_millis(5)).contains(&start.elapsed()));
-        assert_eq!(peer.read(&mut [0]).await.unwrap(), 0, "it knows");
+        assert_eq!(peer.read(&mut [0]).await.unwrap(), 0, "the peer sees the end of the stream");
         // The peer sends the rest and closes.
         let (mut guard, mut peer, start) = begun().await;
         let sending = tokio::spawn(async move { peer.write_all(&[b'x'; 1000]).await });

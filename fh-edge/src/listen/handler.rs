@@ -75,14 +75,17 @@ pub(super) struct Refused;
 
 impl std::fmt::Display for Refused {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("the connection is beyond a limit, and asked for something else than health")
+        f.write_str("the connection is beyond a limit, and its request is not a health check")
     }
 }
 
 impl std::error::Error for Refused {}
 
 /// The source of an answer.
-#[expect(clippy::large_enum_variant, reason = "a box more for all that routers answer")]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "a box would cost an allocation per answer of the router"
+)]
 enum Work {
     Route(RouteFuture<Infallible>),
     Poll(Pin<Box<dyn Future<Output = Response<Bytes>> + Send>>),

@@ -149,8 +149,10 @@ fn renew_certificates(
                 match tokio::task::spawn_blocking(move || tls.reload()).await {
                     Ok(Ok(Reloaded::Same)) => {}
                     Ok(Ok(Reloaded::Another)) => info!("a new certificate is in use"),
-                    Ok(Err(error)) => warn!(%error, "the certificate in use stays"),
-                    Err(error) => warn!(%error, "certificates were not looked at"),
+                    Ok(Err(error)) => {
+                        warn!(%error, "the new certificate cannot be used; the previous one stays in use")
+                    }
+                    Err(error) => warn!(%error, "certificates could not be checked"),
                 }
             }
         }

@@ -15,7 +15,7 @@ use super::{AccessLog, Connections, TrustedProxies};
 ///
 /// let mut options = ListenOptions::default();
 /// options.header_timeout = Some(Duration::from_secs(5));
-/// options.idle_timeout = None; // as long as the peer likes
+/// options.idle_timeout = None; // no limit
 /// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]

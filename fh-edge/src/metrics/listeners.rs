@@ -45,12 +45,12 @@ impl ListenerMetrics {
         );
         registry.register(
             "accept_failures",
-            "Connections that the system did not give",
+            "Connections that the system failed to hand over",
             self.failures.clone(),
         );
         registry.register(
             "certificate_expiry_timestamp_seconds",
-            "When the certificate in use expires, in seconds since 1970",
+            "Expiry of the certificate in use, in seconds since 1970",
             self.expiry.clone(),
         );
     }

@@ -47,7 +47,7 @@ impl ProcessFigures {
         );
         registry.register(
             "process_start_time_seconds",
-            "When the process started, in seconds since 1970",
+            "Start time of the process, in seconds since 1970",
             self.start.clone(),
         );
         let mut gauge = |name: &str, help: &str, gauge: &Gauge| {

@@ -49,7 +49,7 @@ impl UpstreamFigures {
         );
         registry.register(
             "connected",
-            "1 while the upstream Edge is in touch",
+            "1 while there is contact with the upstream Edge",
             self.connected.clone(),
         );
         registry.register(
@@ -60,27 +60,27 @@ impl UpstreamFigures {
         registry.register("requests", "Requests sent upstream so far", self.requests.clone());
         registry.register(
             "foreign_features",
-            "Features refused so far because they came as those of another environment",
+            "Features refused so far because they were sent as those of another environment",
             self.foreign.clone(),
         );
         registry.register(
             "contact_age_seconds",
-            "Since the upstream Edge last showed a sign of life",
+            "Seconds since the last contact with the upstream Edge",
             self.contact_age.clone(),
         );
         registry.register(
             "data_age_seconds",
-            "Since features were last received or confirmed",
+            "Seconds since features were last received or confirmed",
             self.data_age.clone(),
         );
         registry.register(
             "answer_age_seconds",
-            "Since the upstream Edge last answered the key well",
+            "Seconds since the last successful upstream answer to the key",
             self.answer_age.clone(),
         );
         registry.register(
             "refused_seconds",
-            "Since when the upstream Edge refuses a key that was good",
+            "Seconds since the upstream Edge began to refuse a key that it had accepted",
             self.refused.clone(),
         );
         registry.register(

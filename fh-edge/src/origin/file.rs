@@ -103,7 +103,7 @@ pub fn check(path: &Path, options: &Options) -> Result<Loaded, FileError> {
 /// println!("{:?}", first?.parsed.warnings);
 /// let watch = file.watch(|read| match read {
 ///     Ok(loaded) => println!("{} environments", loaded.parsed.state.environments.len()),
-///     Err(error) => eprintln!("{error}; the state before still holds"),
+///     Err(error) => eprintln!("{error}; the previous state is still served"),
 /// })?;
 /// watch.reload(); // at SIGHUP
 /// # Ok::<(), Box<dyn std::error::Error>>(())

@@ -45,7 +45,7 @@ impl Json {
 
     fn checked(raw: &RawValue) -> Result<Self, String> {
         match half_character(raw.get()) {
-            Some(escape) => Err(format!("{escape} in a text is half of a character")),
+            Some(escape) => Err(format!("{escape} in a text is half of a surrogate pair")),
             None => Ok(Self::of(raw)),
         }
     }
@@ -195,7 +195,7 @@ mod tests {
             (r#"["\ud83d","\udc22"]"#, r"\ud83d"),
             (r#""\\\udc22""#, r"\udc22"),
         ] {
-            let what = format!("{escape} in a text is half of a character");
+            let what = format!("{escape} in a text is half of a surrogate pair");
             assert_eq!(Json::parse(text), Err(InvalidJson(what.clone())), "{text}");
             let error = serde_json::from_str::<Json>(text).unwrap_err().to_string();
             assert!(error.starts_with(&what), "{error}");

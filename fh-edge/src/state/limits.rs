@@ -23,7 +23,7 @@ impl fmt::Display for TooLarge {
         match self {
             Self::Bytes => write!(f, "a strategy has at most {MOST_BYTES} bytes"),
             Self::Levels => {
-                write!(f, "a strategy has at most {MOST_LEVELS} lists and maps inside each other")
+                write!(f, "a strategy has at most {MOST_LEVELS} nested lists and maps")
             }
             Self::Digits => {
                 write!(f, "a number in a strategy has at most {MOST_DIGITS} characters")

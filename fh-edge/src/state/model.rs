@@ -140,10 +140,10 @@ impl ServiceKey {
             return Err("a key is longer than 400 bytes");
         }
         if text.chars().any(|c| c.is_whitespace() || c.is_control() || "/\"'?&#%+".contains(c)) {
-            return Err("a key holds a character that does not travel in URLs");
+            return Err("a key contains a character that is not allowed in URLs");
         }
         if text.contains("${") {
-            return Err("a key holds ${, which stands for a variable in state files");
+            return Err("a key contains ${, which begins a variable in state files");
         }
         Ok(Self(text.into()))
     }
@@ -215,7 +215,7 @@ mod kind {
         let name = String::deserialize(deserializer)?;
         Kind::from_wire(&name).ok_or_else(|| {
             serde::de::Error::custom(format!(
-                "`{name}` is no type; there are BOOLEAN, STRING, NUMBER, JSON"
+                "`{name}` is no type; the types are BOOLEAN, STRING, NUMBER, JSON"
             ))
         })
     }

@@ -49,7 +49,7 @@ pub struct UnknownPermission(pub String);
 impl fmt::Display for UnknownPermission {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let known: Vec<&str> = Permission::ALL.iter().map(|each| each.as_str()).collect();
-        write!(f, "`{}` is no permission; there are {}", self.0, known.join(", "))
+        write!(f, "`{}` is no permission; the permissions are {}", self.0, known.join(", "))
     }
 }
 

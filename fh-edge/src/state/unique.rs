@@ -54,7 +54,7 @@ impl Uniques {
 
     pub(super) fn key(&mut self, key: &ServiceKey, path: &str) -> Result<(), String> {
         let taken = self.keys.take(key.clone(), path);
-        taken.map_err(|other| format!("this key is that of {other}, too: each is in use once"))
+        taken.map_err(|other| format!("{other} has the same key: a key can be used only once"))
     }
 }
 
@@ -156,7 +156,7 @@ mod tests {
         let accounts = format!("{},{}", account(same, ""), account("", &format!("\"s\",{same}")));
         assert_eq!(
             found("", "", &accounts),
-            "accounts[1].serverKey[1]: this key is that of accounts[0].clientKey[0], too: each is in use once"
+            "accounts[1].serverKey[1]: accounts[0].clientKey[0] has the same key: a key can be used only once"
         );
     }
 }

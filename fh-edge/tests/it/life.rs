@@ -103,7 +103,7 @@ async fn a_state_is_checked_at_every_door() {
     let mut account = twice.accounts[1].clone();
     account.name = "another".into();
     twice.accounts.push(account);
-    let said = "accounts[2].clientKey[0]: this key is that of accounts[1].clientKey[0], too: each is in use once";
+    let said = "accounts[2].clientKey[0]: accounts[1].clientKey[0] has the same key: a key can be used only once";
     let error = Edge::builder().state(twice.clone()).build().unwrap_err();
     assert_eq!(error.to_string(), said);
     let handle = Edge::builder().state(state()).build().unwrap().handle();

@@ -141,11 +141,11 @@ async fn when_upstream_is_no_help() {
     for (behaviour, status, body) in [
         (Behaviour::status(503).header("content-type", "text/plain").body("later"), 503, "later"),
         (Behaviour::status(500).header("content-type", "text/html").body("<h1>"), 500, ""),
-        (page, 502, "what answered upstream is no Edge"),
+        (page, 502, "the upstream answer did not come from an Edge"),
         (
             Behaviour::status(302).header("location", "/elsewhere"),
             502,
-            "what answered upstream is no Edge",
+            "the upstream answer did not come from an Edge",
         ),
         (Behaviour::garbage("?"), 503, UNKNOWN),
     ] {

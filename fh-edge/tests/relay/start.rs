@@ -46,10 +46,10 @@ fn what_makes_no_sense_is_said() {
             keys(vec![RelayKeys::pair(CLIENT_KEY, "22222222-2222-4222-8222-222222222222/reader")]),
             "keys 1: the two keys are of different environments",
         ),
-        (keys(vec![good(), RelayKeys::server(SERVER_KEY)]), "keys 2: the key stands a second time"),
+        (keys(vec![good(), RelayKeys::server(SERVER_KEY)]), "keys 2: the key is configured twice"),
         (
             keys(vec![good().named("shop"), RelayKeys::client(WRITER_KEY).named("shop")]),
-            "keys 2: others of this environment have the same name",
+            "keys 2: other keys of this environment have the same name",
         ),
         (
             keys(vec![good()]).snapshot_folder("/dev/null/relay"),

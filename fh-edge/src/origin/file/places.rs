@@ -38,7 +38,7 @@ impl Places {
         match notify::recommended_watcher(told) {
             Ok(watcher) => Some(Self { watcher, watched: BTreeSet::new() }),
             Err(error) => {
-                tracing::warn!(%error, "the system tells nothing of changed files; they are looked at each second");
+                tracing::warn!(%error, "the system cannot report file changes; files are checked every second");
                 None
             }
         }

@@ -49,7 +49,7 @@ impl Pace {
 }
 
 /// Follows a state file until it is dropped. Dropping does not wait for the end of the thread.
-#[must_use = "the file is followed no longer than this lives"]
+#[must_use = "dropping it stops following the file"]
 pub struct Watch {
     path: PathBuf,
     signal: Arc<WatchSignal>,
@@ -144,7 +144,7 @@ impl Watch {
                     && catch_unwind(AssertUnwindSafe(|| on_change(read))).is_err()
                 {
                     let path = file.path.display();
-                    tracing::error!(%path, "the code that was told of the change panicked");
+                    tracing::error!(%path, "the callback for a changed file panicked");
                 }
             }
         })?;

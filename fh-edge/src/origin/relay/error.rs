@@ -46,30 +46,30 @@ impl fmt::Display for RelayError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Url(why) => write!(f, "the upstream URL: {why}"),
-            Self::NoKeys => f.write_str("a relay needs keys, or leave to relay any key"),
+            Self::NoKeys => f.write_str("a relay needs keys, or permission to relay any key"),
             Self::Key(place, why) => write!(f, "keys {place}: {why}"),
             Self::NotAnEnvironment(place) => {
                 write!(f, "keys {place}: the environment of the key is not a UUID")
             }
             Self::NotClientEvaluated(place) => {
-                write!(f, "keys {place}: a client-evaluated key holds a `*`, this one does not")
+                write!(f, "keys {place}: a client-evaluated key contains a `*`, this one does not")
             }
             Self::NotServerEvaluated(place) => {
-                write!(f, "keys {place}: a server-evaluated key holds no `*`, this one does")
+                write!(f, "keys {place}: a server-evaluated key contains no `*`, this one does")
             }
             Self::TwoEnvironments(place) => {
                 write!(f, "keys {place}: the two keys are of different environments")
             }
-            Self::Twice(place) => write!(f, "keys {place}: the key stands a second time"),
+            Self::Twice(place) => write!(f, "keys {place}: the key is configured twice"),
             Self::NameTwice(place) => {
-                write!(f, "keys {place}: others of this environment have the same name")
+                write!(f, "keys {place}: other keys of this environment have the same name")
             }
             Self::ProfileEdge => f.write_str(
-                "a relay cannot evaluate by profile `edge`, which hashes ids that an Edge does not tell; give the \
-                 server-evaluated keys alone, and the upstream Edge evaluates",
+                "a relay cannot evaluate by profile `edge`, which hashes ids that an Edge does not send; configure the \
+                 server-evaluated keys alone, so that the upstream Edge evaluates",
             ),
             Self::OwnState => {
-                f.write_str("a relay serves what another Edge has: it takes neither a state nor a data folder")
+                f.write_str("a relay serves the features of another Edge: it takes neither a state nor a data folder")
             }
             Self::SnapshotFolder(path, why) => {
                 write!(f, "the folder of the snapshots, {}, cannot be used: {why}", path.display())

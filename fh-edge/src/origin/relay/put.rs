@@ -45,7 +45,7 @@ impl PutTrouble {
             Self::Unreachable => {
                 "the upstream Edge has not answered; whether the change was made is not known"
             }
-            Self::NotAnEdge => "what answered upstream is no Edge",
+            Self::NotAnEdge => "the upstream answer did not come from an Edge",
         }
     }
 }
@@ -159,7 +159,7 @@ fn read((head, body): (Head, Bytes)) -> Result<PutAnswer, PutTrouble> {
         || (status.is_client_error() && status != StatusCode::PROXY_AUTHENTICATION_REQUIRED)
         || status.is_server_error();
     if !is_an_edges {
-        tracing::warn!(status = head.status, "what answered to a change upstream is no Edge");
+        tracing::warn!(status = head.status, "the answer to a change did not come from an Edge");
         return Err(PutTrouble::NotAnEdge);
     }
     let header = |name| head.get(name).and_then(|value| HeaderValue::from_str(value).ok());

@@ -45,7 +45,7 @@ impl RecordFile {
     /// Opens the file of a key and reads its record. A damaged file counts as missing, and is logged.
     pub(super) fn open(path: PathBuf) -> (Self, Standing) {
         let standing = read(&path).unwrap_or_else(|why| {
-            tracing::warn!(file = %path.display(), %why, "what is known of an upstream key cannot be read");
+            tracing::warn!(file = %path.display(), %why, "the record of an upstream key cannot be read");
             Standing::default()
         });
         (Self { path, written: standing.clone(), has_failed: false }, standing)
@@ -81,7 +81,7 @@ impl RecordFile {
             }
             Err(why) if !self.has_failed => {
                 self.has_failed = true;
-                tracing::warn!(file = %self.path.display(), %why, "what is known of an upstream key cannot be written");
+                tracing::warn!(file = %self.path.display(), %why, "the record of an upstream key cannot be written");
             }
             Err(_) => {}
         }

@@ -247,13 +247,13 @@ impl Upstream {
         let (environment, name) = (self.key.environment, &*self.name);
         if after.refusals.is_some() && before.refusals.is_none() {
             let seconds = pool.source.terms.revoke_after.as_secs();
-            tracing::warn!(%environment, name, seconds, "the upstream Edge refuses a key that was good; if it goes on refusing it, the key is revoked after these seconds");
+            tracing::warn!(%environment, name, seconds, "the upstream Edge refuses a key that it had accepted; the key is revoked unless it is accepted again within `seconds`");
         }
         if after.is_revoked && !before.is_revoked {
             tracing::error!(%environment, name, "the upstream Edge has refused a key for too long: the key is revoked");
         }
         if before.is_revoked && !after.is_revoked {
-            tracing::info!(%environment, name, "the upstream Edge answers a revoked key well: the key is good again");
+            tracing::info!(%environment, name, "the upstream Edge accepts a revoked key again: the key is valid");
         }
     }
 

@@ -319,7 +319,7 @@ impl UpstreamPool {
             match pool.source.connect(&upstream, &key, with_context) {
                 Ok(()) => upstream.follow(&pool, |refused| pool.refused(&place, refused)).await,
                 Err(why) => {
-                    tracing::warn!(environment = %place.key.environment, %why, "no client for a context");
+                    tracing::warn!(environment = %place.key.environment, %why, "the upstream client for a context cannot be started");
                     pool.places().wait_again(&place);
                 }
             }

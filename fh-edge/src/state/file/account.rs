@@ -57,10 +57,10 @@ impl Accounts {
             permissions: permissions(reading, part.get("permissions"), environments),
         };
         if part.get("clientKey").is_none() && part.get("serverKey").is_none() {
-            reading.warn(part, "this account has no key, so nobody can use it");
+            reading.warn(part, "this account has no key, so no client can use it");
         }
         if part.get("permissions").is_none() {
-            reading.warn(part, "this account has no permissions, so its keys open nothing");
+            reading.warn(part, "this account has no permissions, so its keys read nothing");
         }
         self.add(reading, part, account);
     }
@@ -89,7 +89,7 @@ impl Accounts {
                     None => self.keys.take(key, &format!("account {}", extra.name)),
                 };
                 if let Err(what) = taken {
-                    let what = format!("account {}, given besides the file: {what}", extra.name);
+                    let what = format!("account {}, from the options: {what}", extra.name);
                     reading.error_at(Position::START, &Path::default(), what);
                 }
             }
@@ -124,9 +124,9 @@ fn permissions(
             Ok(None) => continue,
             Ok(Some(id)) => match permissions.insert(id, granted) {
                 None => continue,
-                Some(_) => "this environment stands here twice, by name and by id".to_owned(),
+                Some(_) => "this environment is listed twice, by name and by id".to_owned(),
             },
-            Err(Unnamed::Several) => "several environments have this name: take the id".to_owned(),
+            Err(Unnamed::Several) => "several environments have this name: use the id".to_owned(),
             Err(Unnamed::None) => {
                 let meant = reading.suggestion(&member.name, environments.names());
                 format!("there is no such environment{meant}")
@@ -145,8 +145,11 @@ fn granted(reading: &mut Reading<'_>, part: &Part) -> Permissions {
         if permission.is_none() {
             let names = Permission::ALL.map(Permission::as_str);
             let meant = part.text().map(|text| reading.suggestion(text, names)).unwrap_or_default();
-            let what =
-                format!("{} is no permission; there are {}{meant}", part.shown(), names.join(", "));
+            let what = format!(
+                "{} is no permission; the permissions are {}{meant}",
+                part.shown(),
+                names.join(", ")
+            );
             reading.error(part, what);
         }
         permission

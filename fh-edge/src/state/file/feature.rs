@@ -89,7 +89,7 @@ fn key(reading: &mut Reading<'_>, feature: &Part) -> Option<Arc<str>> {
     };
     let key = reading.text(&part, "a key")?;
     if key.trim() != key || key.contains(char::is_control) {
-        reading.error(&part, "a key has blanks around it, or characters that nobody can type");
+        reading.error(&part, "a key has spaces around it, or contains control characters");
         return None;
     }
     Some(key.into())
@@ -104,7 +104,8 @@ fn kind(reading: &mut Reading<'_>, feature: &Part) -> Option<Kind> {
     let kind = part.text().and_then(Kind::from_wire);
     if kind.is_none() {
         let meant = part.text().map(|text| reading.suggestion(text, KINDS)).unwrap_or_default();
-        let what = format!("{} is no type; there are BOOLEAN, STRING, NUMBER, JSON", part.shown());
+        let what =
+            format!("{} is no type; the types are BOOLEAN, STRING, NUMBER, JSON", part.shown());
         reading.error(&part, what + &meant);
     }
     kind

@@ -53,10 +53,8 @@ impl Keys {
         let text = reading.text(part, "a key")?;
         let key = reading.options.complete(text).map_err(|error| error.to_string());
         let key = key.and_then(|text| match text.contains('/') {
-            true => {
-                Err("an API key is environment/key: here stands only what is behind the last /"
-                    .to_owned())
-            }
+            true => Err("an API key is environment/key: write only the part after the last / here"
+                .to_owned()),
             false => ServiceKey::new(&text).map_err(str::to_owned),
         });
         let key = key.and_then(|key| match kind.objection(&key) {

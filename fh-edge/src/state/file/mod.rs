@@ -101,9 +101,11 @@ impl State {
         contents.accounts.add_extra(&mut reading, &options.accounts, &contents.environments);
         if contents.accounts.list.is_empty() {
             let what = match form {
-                Form::State => "there are no accounts, so nobody can read anything".to_owned(),
+                Form::State => "there are no accounts, so no client can read anything".to_owned(),
                 _ => {
-                    format!("{form} holds no keys: give some besides, or nobody can read anything")
+                    format!(
+                        "{form} contains no keys: configure keys as well, otherwise no client can read anything"
+                    )
                 }
             };
             reading.warn(&root, what);

@@ -104,7 +104,7 @@ impl Review {
         let named: Vec<&str> = keys.iter().take(NAMED).map(String::as_str).collect();
         let more = if more > 0 { format!(" and {more} more") } else { String::new() };
         let what = format!(
-            "profile edge hashes the ids of values, and there is no valueId for the percentages of {}{more}: users fall elsewhere than on \
+            "profile edge hashes the ids of values, and there is no valueId for the percentages of {}{more}: users get other values than on \
              a FeatureHub server",
             named.join(", ")
         );
@@ -154,7 +154,7 @@ fn unknown_member(
             let what = format!("{name} is not known in {owner}; did you mean {meant}?");
             reading.error_at(position, &path, what);
         }
-        None => reading.warn_at(position, &path, format!("{name} means nothing in {owner}")),
+        None => reading.warn_at(position, &path, format!("{name} is ignored in {owner}")),
     }
 }
 

@@ -16,7 +16,7 @@ pub(super) fn read(reading: &mut Reading<'_>, part: &Part, kind: Kind) -> Json {
     if let Some(disabled) = part.get("disabled")
         && !matches!(disabled.content(), Content::Bool(false))
     {
-        reading.error(&disabled, "a strategy that is disabled is left out of the file");
+        reading.error(&disabled, "remove a disabled strategy from the file");
     }
     let mut json = String::from("{");
     for (place, member) in members.iter().enumerate() {

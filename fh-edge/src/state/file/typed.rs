@@ -48,7 +48,7 @@ fn number(node: &Node) -> Result<Option<Json>, Mismatch> {
             }
         },
         Content::Text(text) if Number::parse(text).is_some() => {
-            ("a NUMBER stands without quotes".to_owned(), Json::parse(text).ok())
+            ("a NUMBER is written without quotes".to_owned(), Json::parse(text).ok())
         }
         _ => (format!("a NUMBER is a decimal number, not {}", shown(node)), None),
     };
@@ -80,7 +80,7 @@ fn json(node: &Node) -> Result<Option<Json>, Mismatch> {
                 // A PUT may set the empty text, too (D-106).
                 Err(_) if text.is_empty() => Ok(taken),
                 Err(error) => {
-                    Err(Mismatch { what: format!("this text holds no JSON: {error}"), taken })
+                    Err(Mismatch { what: format!("this text is not JSON: {error}"), taken })
                 }
             }
         }
@@ -124,8 +124,8 @@ mod tests {
             (Kind::Json, "{a: 1e400}", r#""{\"a\":1e400}""#),
             (Kind::Json, "'[1e400]'", "\"[1e400]\""),
             (Kind::Number, "~", "-"),
-            (Kind::Number, "'7.50'", "! a NUMBER stands without quotes | 7.50"),
-            (Kind::Number, "'+7'", "! a NUMBER stands without quotes | -"),
+            (Kind::Number, "'7.50'", "! a NUMBER is written without quotes | 7.50"),
+            (Kind::Number, "'+7'", "! a NUMBER is written without quotes | -"),
             (Kind::Number, "seven", "! a NUMBER is a decimal number, not \"seven\" | -"),
             (Kind::Number, "true", "! a NUMBER is a decimal number, not true | -"),
             (Kind::Number, ".inf", "! a NUMBER is a decimal number, not \".inf\" | -"),
@@ -144,7 +144,7 @@ mod tests {
             (
                 Kind::Json,
                 "'{a: 1}'",
-                "! this text holds no JSON: key must be a string at line 1 column 2 | \"{a: 1}\"",
+                "! this text is not JSON: key must be a string at line 1 column 2 | \"{a: 1}\"",
             ),
         ] {
             assert_eq!(said(kind, yaml), expected, "{kind} {yaml}");

@@ -66,7 +66,7 @@ fn value(
             !all.is_empty() && all.iter().all(|member| !MEMBERS.contains(&&*member.name))
         })
     {
-        reading.error(part, "the map of a JSON feature stands under `value`");
+        reading.error(part, "write the map of a JSON feature under `value`");
         return FeatureValue::default();
     }
     reading.map_of(part, "a value", &MEMBERS);

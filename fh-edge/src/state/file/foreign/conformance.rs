@@ -19,7 +19,7 @@ pub(super) fn read(reading: &mut Reading<'_>, root: &Part) -> Contents {
     if let Some(format) = root.get("format")
         && format.node.to_json() != "1"
     {
-        reading.error(&format, format!("format 1 is known here, not {}", format.shown()));
+        reading.error(&format, format!("only format 1 is supported, not {}", format.shown()));
         return Contents::default();
     }
     let mut merge = Merge::default();
@@ -38,8 +38,9 @@ pub(super) fn read(reading: &mut Reading<'_>, root: &Part) -> Contents {
         account(reading, &mut accounts, part, &names);
     }
     if let Some(first) = list.first() {
-        reading
-            .warn(first, "this form holds no keys: the accounts open nothing until they get some");
+        let what = "files of this form contain no keys, so no client can use the accounts until keys are \
+             configured";
+        reading.warn(first, what);
     }
     Contents { features, environments, accounts }
 }

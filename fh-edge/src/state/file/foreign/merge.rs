@@ -51,7 +51,10 @@ impl Merge {
         environment: Environment,
     ) -> Option<Gathered> {
         if self.environments.iter().any(|known| known.id == environment.id) {
-            reading.error(part, format!("the environment {} is here twice", environment.id));
+            reading.error(
+                part,
+                format!("the environment {} is in this document twice", environment.id),
+            );
             return None;
         }
         let review = Review::new(reading.options, environment.profile);
@@ -80,7 +83,7 @@ impl Merge {
         match self.places.get(&key).and_then(|place| self.features.get_mut(*place)) {
             Some(known) if known.id != feature.id || known.kind != feature.kind => {
                 let what = format!(
-                    "the feature {key} has another id or type than in an environment before; environments of several applications need \
+                    "the feature {key} has another id or type than in an earlier environment; environments of several applications need \
                      several files"
                 );
                 reading.error(part, what);
@@ -133,13 +136,13 @@ pub(super) fn definition(
 ) -> Option<Feature> {
     let key = part.get("key");
     let Some(key) = key.as_ref().and_then(Part::text).filter(|key| !key.is_empty()) else {
-        reading.warn(part, "this is left out: a feature is a map with a key");
+        reading.warn(part, "this entry is left out: a feature is a map with a key");
         return None;
     };
     let kind = part.get(type_name);
     let Some(kind) = kind.as_ref().and_then(Part::text).and_then(Kind::from_wire) else {
         let key = excerpt(key);
-        reading.warn(part, format!("{key} is left out: it has no type that is known"));
+        reading.warn(part, format!("{key} is left out: its type is unknown"));
         return None;
     };
     let id = part.get("id");
@@ -147,7 +150,7 @@ pub(super) fn definition(
         let known = id.text().and_then(uuid);
         if known.is_none() {
             let what = format!(
-                "{} is no UUID; another id is made of the key, and percentages hash it",
+                "{} is no UUID; an id is derived from the key instead, and percentages use it",
                 id.shown()
             );
             reading.warn(&id, what);

@@ -43,7 +43,7 @@ impl fmt::Display for Form {
             Self::FeatureList => "a list of features",
             Self::EnvironmentList => "the answer to a GET",
             Self::BrowserStorage => "a browser's storage",
-            Self::Published => "what a management repository publishes",
+            Self::Published => "data of a management repository",
             Self::Contract => "a state of the conformance suite",
         })
     }

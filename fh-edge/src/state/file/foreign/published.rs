@@ -190,7 +190,7 @@ fn service_account(
         permissions,
     };
     if account.permissions.is_empty() {
-        reading.warn(part, "this account may do nothing in the environments that are here");
+        reading.warn(part, "this account has no permission in the environments of this file");
     }
     accounts.add(reading, part, account);
 }

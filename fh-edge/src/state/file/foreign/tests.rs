@@ -98,8 +98,8 @@ fn a_list_of_features() {
     assert_eq!(
         warnings,
         [
-            format!("nothing says which environment these features are of; they are in {unnamed}"),
-            "a list of features holds no keys: give some besides, or nobody can read anything"
+            format!("the file names no environment for these features; they are put into {unnamed}"),
+            "a list of features contains no keys: configure keys as well, otherwise no client can read anything"
                 .to_owned(),
         ]
     );
@@ -160,7 +160,7 @@ fn bodies_of_gets_and_storage_of_browsers() {
         )),
         [
             format!(
-                "line 1, column {}, [1].features[0]: the feature BANNER has another id or type than in an environment before; environments of several applications need several files",
+                "line 1, column {}, [1].features[0]: the feature BANNER has another id or type than in an earlier environment; environments of several applications need several files",
                 one.len() + 60
             ),
             format!(
@@ -171,7 +171,10 @@ fn bodies_of_gets_and_storage_of_browsers() {
                 "line 1, column {}, [2]: an environment is a map with an id, which is a UUID",
                 one.len() + 216
             ),
-            format!("line 1, column {}, [3]: the environment {DEV} is here twice", one.len() + 241),
+            format!(
+                "line 1, column {}, [3]: the environment {DEV} is in this document twice",
+                one.len() + 241
+            ),
         ]
     );
 }
@@ -190,11 +193,11 @@ fn what_a_feature_lacks_is_told() {
         warnings,
         [
             "line 1, column 38, [0].value: a BOOLEAN is true or false, not \"true\"; it is read as true",
-            "line 2, column 1, [1]: a server has evaluated this for one user (`v`): values are that user's, and strategies are not here",
-            "line 2, column 7, [1].id: \"7\" is no UUID; another id is made of the key, and percentages hash it",
+            "line 2, column 1, [1]: a server has evaluated this for one user (`v`): the values are that user's, and there are no strategies",
+            "line 2, column 7, [1].id: \"7\" is no UUID; an id is derived from the key instead, and percentages use it",
             "line 2, column 45, [1].value: a STRING is a text: put it in quotes; it is read as \"5\"",
-            "line 3, column 1, [2]: C is left out: it has no type that is known",
-            "line 4, column 1, [3]: this is left out: a feature is a map with a key",
+            "line 3, column 1, [2]: C is left out: its type is unknown",
+            "line 4, column 1, [3]: this entry is left out: a feature is a map with a key",
             "line 5, column 36, [4].value: a NUMBER is a decimal number, not \"x\"; it is read as nothing",
             "line 5, column 140, [4].strategies[0].attributes[0].conditional: unknown conditional (\"IS\"); the rule never holds",
         ]
@@ -269,7 +272,7 @@ fn what_a_management_repository_publishes() {
     assert_eq!(parsed.state.accounts.len(), 1);
     assert_eq!(
         parsed.warnings[0].what,
-        "this account may do nothing in the environments that are here"
+        "this account has no permission in the environments of this file"
     );
 
     let gone = environment.replace("CREATE", "DELETE");
@@ -283,7 +286,7 @@ fn what_a_management_repository_publishes() {
         [
             "this environment is left out: its action is DELETE",
             "this is left out: it is neither an environment nor an account",
-            "this account may do nothing in the environments that are here",
+            "this account has no permission in the environments of this file",
         ]
     );
     let wrong = account.replace("\"c\"", "\"c/d\"").replace("a*b", "ab");
@@ -339,11 +342,16 @@ fn a_state_of_the_conformance_suite() {
     let read_only = [Permission::Read].into_iter().collect();
     assert_eq!(parsed.state.accounts[0].permissions[&dev], read_only);
     let told: Vec<&str> = parsed.warnings.iter().map(|each| each.what.as_str()).collect();
-    assert_eq!(told, ["this form holds no keys: the accounts open nothing until they get some"]);
+    assert_eq!(
+        told,
+        [
+            "files of this form contain no keys, so no client can use the accounts until keys are configured"
+        ]
+    );
 
     assert_eq!(
         errors(r#"{"format": 2}"#),
-        ["line 1, column 12, format: format 1 is known here, not 2"]
+        ["line 1, column 12, format: only format 1 is supported, not 2"]
     );
     assert_eq!(
         errors(

@@ -36,7 +36,7 @@ pub(super) fn features(reading: &mut Reading<'_>, root: &Part) -> Contents {
             None => {
                 let environment = empty(environment_id(UNNAMED), UNNAMED);
                 let what = format!(
-                    "nothing says which environment these features are of; they are in {}",
+                    "the file names no environment for these features; they are put into {}",
                     environment.id
                 );
                 reading.warn(root, what);
@@ -101,7 +101,7 @@ fn one(
         }
     }
     if let Some(part) = evaluated {
-        let what = "a server has evaluated this for one user (`v`): values are that user's, and strategies are not here";
+        let what = "a server has evaluated this for one user (`v`): the values are that user's, and there are no strategies";
         reading.warn(part, what);
     }
     merge.end(reading, part, gathered);

@@ -19,10 +19,10 @@ environments: [{name: dev, values: {A: 1, B: 1}}]
 ",
         &[
             "line 3, column 3, features[0]: this feature has no type: BOOLEAN, STRING, NUMBER or JSON",
-            "line 4, column 18, features[1].type: \"boolean\" is no type; there are BOOLEAN, STRING, NUMBER, JSON; did you mean BOOLEAN?",
-            "line 5, column 18, features[2].type: \"FLAG\" is no type; there are BOOLEAN, STRING, NUMBER, JSON",
+            "line 4, column 18, features[1].type: \"boolean\" is no type; the types are BOOLEAN, STRING, NUMBER, JSON; did you mean BOOLEAN?",
+            "line 5, column 18, features[2].type: \"FLAG\" is no type; the types are BOOLEAN, STRING, NUMBER, JSON",
             "line 6, column 3, features[3]: this feature has no key",
-            "line 7, column 9, features[4].key: a key has blanks around it, or characters that nobody can type",
+            "line 7, column 9, features[4].key: a key has spaces around it, or contains control characters",
             "line 8, column 9, features[5].key: a key is a text: put it in quotes",
             "line 9, column 3, features[6]: a feature is a map, not 7",
             "line 10, column 3, features[7]: this feature has no type: BOOLEAN, STRING, NUMBER or JSON",
@@ -71,7 +71,7 @@ environments:
         &[
             "line 3, column 3, environments[0]: this environment has neither a name nor an id",
             "line 4, column 8, environments[1].id: the id of an environment is a UUID, not \"x\"",
-            "line 6, column 3, environments[3]: environments[2] has the same id, or the same name and none",
+            "line 6, column 3, environments[3]: environments[2] has the same id, or the same name and no id",
             "line 7, column 10, environments[4].name: a name is a text: put it in quotes",
             "line 8, column 22, environments[5].stale: stale is true or false, not \"yes\"",
             "line 8, column 36, environments[5].profile: a profile is client or edge, not \"Edge\"",
@@ -79,7 +79,7 @@ environments:
             "line 8, column 64, environments[5].cache_control: \"cache_control\" is not known in an environment; did you mean cacheControl?",
             "line 9, column 17, environments[6].id: the environment variable NOPE is not set",
             "line 10, column 17, environments[7].id: the id of an environment is a UUID, not \"${SDK}\"",
-            "line 11, column 3, environments[8]: environments[5] has the same id, or the same name and none",
+            "line 11, column 3, environments[8]: environments[5] has the same id, or the same name and no id",
         ],
     );
 }
@@ -110,8 +110,8 @@ environments:
             "line 6, column 5, environments[0].values.BANER: there is no such feature under `features`; did you mean BANNER?",
             "line 7, column 13, environments[0].values.BANNER: a STRING is a text: put it in quotes",
             "line 8, column 7, environments[0].values.ON: a BOOLEAN is true or false, not nothing",
-            "line 9, column 12, environments[0].values.LIMIT: a NUMBER stands without quotes",
-            "line 10, column 12, environments[0].values.THEME: the map of a JSON feature stands under `value`",
+            "line 9, column 12, environments[0].values.LIMIT: a NUMBER is written without quotes",
+            "line 10, column 12, environments[0].values.THEME: write the map of a JSON feature under `value`",
             "line 13, column 14, environments[1].values.BANNER.valu: \"valu\" is not known in a value; did you mean value?",
             "line 14, column 17, environments[1].values.ON.value: a BOOLEAN is true or false, not \"true\"",
             "line 14, column 33, environments[1].values.ON.locked: locked is true or false, not 1",
@@ -119,7 +119,7 @@ environments:
             "line 15, column 20, environments[1].values.LIMIT.value: a NUMBER is a decimal number, not \"seven\"",
             "line 15, column 36, environments[1].values.LIMIT.valueId: a valueId is a text: put it in quotes",
             "line 15, column 48, environments[1].values.LIMIT.retired: retired is true or false, not \"maybe\"",
-            "line 16, column 20, environments[1].values.THEME.value: this text holds no JSON: key must be a string at line 1 column 2",
+            "line 16, column 20, environments[1].values.THEME.value: this text is not JSON: key must be a string at line 1 column 2",
             "line 16, column 42, environments[1].values.THEME.strategies: strategies are a list, not a map",
             "line 18, column 11, environments[2].values: values are a map by feature, not a list",
         ],
@@ -167,7 +167,7 @@ fn strategies_are_checked() {
             "line 10, column 9, environments[0].values.ON.strategies[0]: a strategy is a map, not \"x\"",
             "line 11, column 22, environments[0].values.ON.strategies[1].percentage: \"101%\" is no percentage from 0% to 100% with at most four decimals",
             "line 12, column 17, environments[0].values.ON.strategies[2].value: a BOOLEAN is true or false, not 5",
-            "line 13, column 20, environments[0].values.ON.strategies[3].disabled: a strategy that is disabled is left out of the file",
+            "line 13, column 20, environments[0].values.ON.strategies[3].disabled: remove a disabled strategy from the file",
         ],
     );
 }
@@ -232,7 +232,7 @@ fn strategies_that_are_too_large_are_errors() {
     check(
         &deep(64),
         &[
-            "line 9, column 9, environments[0].values.ON.strategies[0]: a strategy has at most 64 lists and maps inside each other",
+            "line 9, column 9, environments[0].values.ON.strategies[0]: a strategy has at most 64 nested lists and maps",
         ],
     );
     let digits =
@@ -261,12 +261,12 @@ fn what_the_engine_cannot_read_is_a_warning_at_its_place() {
         format!(
             "warning: line 10, column 29, {at}[0].percentage: FeatureHub counts in millionths: this is 0.0025 %; write 25% if you mean that"
         ),
-        format!("warning: line 11, column 36, {at}[1].note: \"note\" means nothing in a strategy"),
+        format!("warning: line 11, column 36, {at}[1].note: \"note\" is ignored in a strategy"),
         format!(
             "warning: line 12, column 78, {at}[2].attributes[0].conditional: unknown conditional (\"EQUAL\"); the rule never holds"
         ),
         format!(
-            "warning: line 12, column 85, {at}[2].attributes[0].x-id: \"x-id\" means nothing in a rule"
+            "warning: line 12, column 85, {at}[2].attributes[0].x-id: \"x-id\" is ignored in a rule"
         ),
         format!(
             "warning: line 13, column 96, {at}[3].attributes[0].values[1]: not a regular expression: unclosed group ((); the value is ignored"
@@ -286,7 +286,7 @@ fn what_the_engine_cannot_read_is_a_warning_at_its_place() {
     assert_eq!(
         edge[0],
         "warning: line 4, column 3, environments[0]: profile edge hashes the ids of values, and there is no valueId for the percentages of \
-         ON: users fall elsewhere than on a FeatureHub server"
+         ON: users get other values than on a FeatureHub server"
     );
     assert!(edge.iter().any(|line| {
         line.ends_with("not a date (2024-13-01); the rule fails if it reaches this value")
@@ -321,25 +321,25 @@ accounts:
             "line 6, column 15, accounts[0].serverKey[0]: a server key holds no `*`; a key with one is a clientKey",
             "line 6, column 33, accounts[0].serverKey[2]: the environment variable NOPE is not set",
             "line 6, column 44, accounts[0].serverKey[3]: a key is empty",
-            "line 6, column 56, accounts[0].serverKey[4]: a key holds a character that does not travel in URLs",
-            "line 6, column 68, accounts[0].serverKey[5]: an API key is environment/key: here stands only what is behind the last /",
+            "line 6, column 56, accounts[0].serverKey[4]: a key contains a character that is not allowed in URLs",
+            "line 6, column 68, accounts[0].serverKey[5]: an API key is environment/key: write only the part after the last / here",
             "line 6, column 77, accounts[0].serverKey[6]: a key is a text: put it in quotes",
             "line 7, column 17, accounts[0].permissions.div: there is no such environment; did you mean dev?",
-            "line 7, column 40, accounts[0].permissions.dev[1]: \"WRITE\" is no permission; there are READ, LOCK, UNLOCK, CHANGE_VALUE, EXTENDED_DATA",
-            "line 7, column 48, accounts[0].permissions.a: several environments have this name: take the id",
+            "line 7, column 40, accounts[0].permissions.dev[1]: \"WRITE\" is no permission; the permissions are READ, LOCK, UNLOCK, CHANGE_VALUE, EXTENDED_DATA",
+            "line 7, column 48, accounts[0].permissions.a: several environments have this name: use the id",
             "line 7, column 103, accounts[0].permissions.xyz: there is no such environment",
             "line 8, column 3, accounts[1]: there are two accounts x",
-            "line 8, column 24, accounts[1].serverKey: this key is that of accounts[0].serverKey[1], too: each is in use once",
+            "line 8, column 24, accounts[1].serverKey: accounts[0].serverKey[1] has the same key: a key can be used only once",
             "line 8, column 50, accounts[1].permissions: permissions are a map by environment, not a list",
             "line 9, column 13, accounts[2].permission: \"permission\" is not known in an account; did you mean permissions?",
-            "line 10, column 87, accounts[3].permissions.71ED3C04-122b-4312-9ea8-06b2b8d6ceac: this environment stands here twice, by name and by id",
+            "line 10, column 87, accounts[3].permissions.71ED3C04-122b-4312-9ea8-06b2b8d6ceac: this environment is listed twice, by name and by id",
         ],
     );
     check(
         "accounts: [{name: x}]",
         &[
-            "warning: line 1, column 12, accounts[0]: this account has no key, so nobody can use it",
-            "warning: line 1, column 12, accounts[0]: this account has no permissions, so its keys open nothing",
+            "warning: line 1, column 12, accounts[0]: this account has no key, so no client can use it",
+            "warning: line 1, column 12, accounts[0]: this account has no permissions, so its keys read nothing",
         ],
     );
     // The account may refer to the environment that is not valid.
@@ -379,7 +379,7 @@ fn accounts_can_be_given_besides() {
     let error = State::from_text(text, &options().account(extra("a*b", "e*f"))).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "line 1, column 1: account line, given besides the file: this key is that of accounts[0].clientKey, too: each is in use once\n\
-         line 1, column 1: account line, given besides the file: a server key holds no `*`; a key with one is a clientKey"
+        "line 1, column 1: account line, from the options: accounts[0].clientKey has the same key: a key can be used only once\n\
+         line 1, column 1: account line, from the options: a server key holds no `*`; a key with one is a clientKey"
     );
 }

@@ -150,7 +150,10 @@ fn documents_that_are_no_state() {
     check("# only a comment\n", &["line 1, column 1: there is nothing in it"]);
     check("x", &["line 1, column 1: a state is a map, not \"x\""]);
     check("a: 1\n b: [", &["line 2, column 3: mapping values are not allowed in this context"]);
-    check("{}", &["warning: line 1, column 1: there are no accounts, so nobody can read anything"]);
+    check(
+        "{}",
+        &["warning: line 1, column 1: there are no accounts, so no client can read anything"],
+    );
     check(
         "feature: []\nEnvironments: {}\n<<: {}\nrevision: -1\n$schema: x\n",
         &[
