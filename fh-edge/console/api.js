@@ -1,4 +1,4 @@
-// The admin API. The key is kept as long as the tab is open.
+// Requests to the admin API. The key is stored until the tab is closed.
 
 import { parse, write } from './json.js';
 
@@ -7,7 +7,7 @@ const KEPT = 'fh-edge.admin-key';
 
 let key = sessionStorage.getItem(KEPT);
 
-/** What the server refused, and where. */
+/** An error response of the server, with the place of the mistake in the request. */
 export class Refused extends Error {
   constructor(status, { error, place, further = [] }) {
     super(error);
@@ -17,7 +17,7 @@ export class Refused extends Error {
   }
 }
 
-/** The server was not reached. */
+/** The error if the server cannot be reached. */
 export class Unreachable extends Error {
   constructor() {
     super('The server does not answer. Nothing was changed.');
@@ -33,7 +33,7 @@ export function forget() {
   sessionStorage.removeItem(KEPT);
 }
 
-/** Takes the key if it is the right one. */
+/** Checks the key with a request, and stores it if the server accepts it. */
 export async function signIn(given) {
   const before = key;
   key = given;
@@ -66,7 +66,7 @@ async function answer(path, options) {
   try {
     said = JSON.parse(text);
   } catch {
-    // A proxy in between has no JSON to say.
+    // The error page of a proxy is not JSON.
   }
   throw new Refused(response.status, said);
 }
@@ -79,7 +79,7 @@ export function post(path, body, signal) {
   return answer(path, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: write(body), signal });
 }
 
-/** Changes a feature, if its version still is the one given. */
+/** Changes a feature if its version is still the given one. */
 export function patch(environment, feature, change, version) {
   const headers = { 'Content-Type': 'application/json', 'If-Match': `"${version}"` };
   return answer(`features/${environment}/${encodeURIComponent(feature)}`, { method: 'PATCH', headers, body: write(change) });

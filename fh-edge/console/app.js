@@ -1,4 +1,4 @@
-// Starts the console: signing in, the bar on top, and which view is shown.
+// The entry point of the console: signing in, the bar at the top, and the choice of the view.
 
 import { hasKey, forget } from './api.js';
 import { follow } from './live.js';
@@ -16,7 +16,7 @@ import { hush } from './notices.js';
 
 const VIEWS = {
   features: { name: 'Features', make: featuresView },
-  ask: { name: 'Who sees what', make: askView },
+  ask: { name: 'Evaluate', make: askView },
   rollout: { name: 'Rollout', make: rolloutView },
   clients: { name: 'Clients', make: clientsView },
   keys: { name: 'Keys', make: keysView },
@@ -28,7 +28,7 @@ const chooser = document.getElementById('environment');
 const live = document.getElementById('live');
 const skip = document.getElementById('skip');
 
-/** The view that is shown: what it is of, and how it ends. */
+/** The current view: its address, its environment, and the functions that it provides. */
 let shown;
 let stopFollowing;
 
@@ -57,7 +57,7 @@ async function onEvent(name, data) {
   if (name === 'features') change(data);
   if (name !== 'environments') return;
   setEnvironments(data);
-  // Between two streams anything may have changed.
+  // Anything may have changed between two streams.
   const loaded = store.environments.filter((each) => featuresOf(each.id)).map((each) => each.id);
   const current = route(store.environments).environment?.id;
   const wanted = new Set([...loaded, ...(current ? [current] : [])]);
@@ -72,14 +72,14 @@ function onState(state) {
   live.textContent = words[state];
 }
 
-/** Shows what the address asks for. */
+/** Shows the view that the address names. */
 function show() {
   if (!stopFollowing) return;
   const asked = route(store.environments);
   const { view, environment, feature, unknown } = asked;
   const still = store.environments.find((each) => each.id === shown?.environment?.id);
   if (unknown && still) {
-    // It has another name by now.
+    // The environment was renamed.
     rename(address(store.environments, view, still, feature));
     show();
     return;
@@ -91,7 +91,7 @@ function show() {
     shown.address = location.hash;
     return;
   }
-  // While somebody types the view stays, even if its environment is named otherwise.
+  // A view with unsaved input stays, even if its environment was renamed.
   if (shown?.isBusy?.() && shown.view === view && shown.environment?.id === environment?.id) return;
   shown?.end?.();
   refill(main);
@@ -105,7 +105,7 @@ function show() {
   if (!featuresOf(environment.id)) load(environment.id).catch(() => {});
 }
 
-/** Goes where the address says, unless something is being typed that would be lost. */
+/** Shows the view of the new address. Asks first if unsaved input would be lost. */
 async function turn() {
   const wanted = location.hash;
   if (!shown?.isBusy?.() || wanted === shown.address) {
@@ -113,7 +113,7 @@ async function turn() {
     return;
   }
   rename(shown.address);
-  if (await confirmed('Leave without saving?', 'What you typed would be lost.', 'Leave')) {
+  if (await confirmed('Leave without saving?', 'Your input would be lost.', 'Leave')) {
     shown?.drop?.();
     go(wanted);
   }
@@ -148,7 +148,7 @@ addEventListener('beforeunload', (event) => {
   if (shown?.isBusy?.()) event.preventDefault();
 });
 addEventListener('signed-out', () => {
-  if (stopFollowing) end('The server does not take this key any more.');
+  if (stopFollowing) end('The server no longer accepts this key.');
 });
 addEventListener('keydown', (event) => {
   const typing = /^(INPUT|TEXTAREA|SELECT)$/.test(document.activeElement?.tagName ?? '');

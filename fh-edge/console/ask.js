@@ -1,4 +1,4 @@
-// Who sees what: a context, and what every feature is to it, with the reason.
+// The evaluation view: the value of every feature for a context, with the reason.
 
 import { post } from './api.js';
 import { contextForm } from './context.js';
@@ -7,16 +7,16 @@ import { inTurn } from './in-turn.js';
 import { value } from './words.js';
 
 const REASONS = {
-  STRATEGY_MATCH: 'strategy', SPLIT: 'percentage', DEFAULT: 'everybody else', STATIC: 'everybody', NOT_SET: 'not set',
+  STRATEGY_MATCH: 'strategy', SPLIT: 'percentage', DEFAULT: 'all other users', STATIC: 'all users', NOT_SET: 'not set',
 };
 
-/** What was typed last, by environment: it is still there when one comes back. */
+/** The last input by environment, which is shown again when the view is opened again. */
 const typed = new Map();
 
 export function askView(main, environment, chosen) {
   const before = typed.get(environment.id) ?? [['userkey', ''], ['country', '']];
   const context = contextForm(environment, before, () => remember());
-  const profile = field('Profile', h('select', {}, h('option', { value: '' }, `as set: ${environment.profile}`), h('option', { value: 'client' }, 'client'), h('option', { value: 'edge' }, 'edge')));
+  const profile = field('Profile', h('select', {}, h('option', { value: '' }, `as configured: ${environment.profile}`), h('option', { value: 'client' }, 'client'), h('option', { value: 'edge' }, 'edge')));
   const now = field('Time', h('input', { type: 'text', placeholder: 'now', autocomplete: 'off', spellcheck: 'false' }), { hint: 'For rules on now, such as 2027-01-01T00:00:00Z.' });
   const trouble = h('p', { class: 'error', hidden: true });
   const submit = h('button', { type: 'submit', class: 'main' }, 'Show');
@@ -30,7 +30,7 @@ export function askView(main, environment, chosen) {
   let hasAsked = false;
   const askAgain = inTurn(ask);
 
-  refill(main, h('div', { class: 'two' }, h('section', {}, h('h2', {}, 'Who sees what'), form), h('section', { 'aria-label': 'Answers' }, answers)));
+  refill(main, h('div', { class: 'two' }, h('section', {}, h('h2', {}, 'Evaluate for a context'), form), h('section', { 'aria-label': 'Answers' }, answers)));
 
   function remember() {
     typed.set(environment.id, [...form.querySelectorAll('.context-row')].map((row) => [...row.querySelectorAll('input')].map((input) => input.value)));
@@ -70,12 +70,12 @@ export function askView(main, environment, chosen) {
     const { key, type, reason, strategy, text } = feature;
     const isPicked = reason === 'STRATEGY_MATCH' || reason === 'SPLIT';
     const why = `${REASONS[reason] ?? reason}${isPicked && strategy ? ` ${strategy}` : ''}`;
-    // The first line says again what the summary says.
+    // The first line repeats the summary.
     const lines = text.slice(1).map((line) => h('li', { class: `line ${line.mark} in-${Math.min(line.indent, 3)}` }, line.text));
     const details = h(
       'details', { class: isPicked ? 'picked' : '', open: open.has(key), ontoggle: () => (details.open ? open.add(key) : open.delete(key)) },
       h('summary', {}, h('span', { class: 'key' }, key), h('span', { class: 'mono' }, value(feature.value, type, 60)), h('span', { class: 'why' }, why)),
-      h('ul', { class: 'lines' }, lines.length ? lines : h('li', { class: 'line quiet' }, 'There are no strategies: everybody gets this.')),
+      h('ul', { class: 'lines' }, lines.length ? lines : h('li', { class: 'line quiet' }, 'There are no strategies: all users get this.')),
     );
     const item = h('li', {}, details);
     if (key === chosen) queueMicrotask(() => details.scrollIntoView({ block: 'nearest' }));
@@ -83,7 +83,7 @@ export function askView(main, environment, chosen) {
   }
 
   if (typed.has(environment.id) || chosen) ask();
-  else refill(answers, h('p', { class: 'empty' }, 'Say who it is, and see what every feature is to them, and why.'));
+  else refill(answers, h('p', { class: 'empty' }, 'Enter a context to see the value of every feature for it, and the reason.'));
   form.querySelector('.given').focus({ preventScroll: true });
 
   return {

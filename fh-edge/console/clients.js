@@ -1,9 +1,9 @@
-// Who is connected.
+// The clients view: the open streams.
 
 import { get } from './api.js';
 import { complain, h, refill } from './dom.js';
 
-/** Streams come and go without telling; this asks again. */
+/** Milliseconds between two requests. The server does not report that a stream opens or closes. */
 const EVERY = 3000;
 
 export function clientsView(main, environment) {
@@ -34,7 +34,7 @@ export function clientsView(main, environment) {
   function show(connections) {
     const count = connections.length;
     table.hidden = count === 0;
-    counted.textContent = count === 0 ? 'Nobody is connected by a stream.' : `${count === 500 ? 'The oldest 500' : count} open ${count === 1 ? 'stream' : 'streams'}`;
+    counted.textContent = count === 0 ? 'No client is connected by a stream.' : `${count === 500 ? 'The oldest 500' : count} open ${count === 1 ? 'stream' : 'streams'}`;
     refill(body, connections.map(({ sdk, account, evaluated, attributes, since }) => h(
       'tr', {},
       h('td', { class: 'mono' }, sdk ?? 'unknown'), h('td', {}, account), h('td', {}, evaluated === 'client' ? 'itself' : 'the server'),

@@ -1,4 +1,4 @@
-// A form for contexts: attributes with their values.
+// A form for a context: attributes with their values.
 
 import { fresh, h, icon, refill } from './dom.js';
 import { featuresOf } from './store.js';
@@ -6,7 +6,7 @@ import { attributesOf } from './words.js';
 
 const USUAL = ['userkey', 'session', 'country', 'device', 'platform', 'version'];
 
-/** Rows of attributes. `start` are those that stand there at first. */
+/** Creates the form. It begins with the attributes of `start`, and calls `changed` after every input. */
 export function contextForm(environment, start, changed) {
   const names = h('datalist', { id: fresh('attributes') });
   const rows = h('div', { class: 'context-rows' });
@@ -14,7 +14,7 @@ export function contextForm(environment, start, changed) {
     add('', '');
     rows.lastChild.querySelector('input').focus();
   } }, 'Add an attribute');
-  const element = h('fieldset', { class: 'context' }, h('legend', {}, 'Context', h('span', {}, ': several values with commas between')), names, rows, more);
+  const element = h('fieldset', { class: 'context' }, h('legend', {}, 'Context', h('span', {}, ': several values are separated by commas')), names, rows, more);
 
   function add(name, value) {
     const id = fresh('attribute');
@@ -28,7 +28,7 @@ export function contextForm(environment, start, changed) {
     rows.append(row);
   }
 
-  /** The attributes that are filled in. Several values stand with commas between. */
+  /** Returns the attributes that are filled in. Commas separate several values. */
   function read() {
     const context = {};
     for (const row of rows.children) {

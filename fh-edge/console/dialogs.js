@@ -1,8 +1,8 @@
-// Questions to whoever changes something.
+// Dialogs that ask the user for a decision.
 
 import { h } from './dom.js';
 
-/** Asks before something that is felt elsewhere. */
+/** Asks for confirmation. The promise gives true if the user agrees. */
 export function confirmed(question, text, yes) {
   return new Promise((resolve) => {
     const dialog = h(
@@ -19,11 +19,11 @@ export function confirmed(question, text, yes) {
   });
 }
 
-/** That somebody else changed what is being edited, with both ways out. */
+/** Creates a warning that another user changed what is being edited, with a button for each version. */
 export function overtaken(now, { mine, theirs }) {
   return h(
     'div', { class: 'remark conflict', role: 'alert' },
-    h('p', {}, 'Somebody changed this meanwhile. What you typed is kept. It is now: ', now),
+    h('p', {}, 'Another user has changed this. Your input is kept. It is now: ', now),
     h('div', { class: 'actions' },
       h('button', { type: 'button', onclick: mine }, 'Save mine anyway'), h('button', { type: 'button', onclick: theirs }, 'Take theirs')),
   );

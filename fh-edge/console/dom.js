@@ -1,16 +1,16 @@
-// Elements from plain values. Everything that comes from outside becomes text nodes, attributes and properties, never markup.
+// Creates elements. Data from outside becomes text nodes, attributes and properties, never markup.
 
 const SVG = 'http://www.w3.org/2000/svg';
 
 /**
- * An element: attributes by name, listeners by `onname`, properties by `.name`; children are nodes, texts, or lists of them.
- * `false`, `null` and `undefined` leave an attribute or child out.
+ * Creates an element: attributes by name, listeners by `onname`, properties by `.name`. Children are nodes, texts, or lists of them.
+ * `false`, `null` and `undefined` leave out an attribute or a child.
  */
 export function h(tag, attributes = {}, ...children) {
   return fill(document.createElement(tag), attributes, children);
 }
 
-/** The same of SVG. */
+/** Creates an SVG element in the same way. */
 export function svg(tag, attributes = {}, ...children) {
   return fill(document.createElementNS(SVG, tag), attributes, children);
 }
@@ -33,7 +33,7 @@ function add(element, children) {
   }
 }
 
-/** Other children in the place of those there are. */
+/** Replaces the children of an element. */
 export function refill(element, ...children) {
   element.replaceChildren();
   add(element, children);
@@ -49,7 +49,7 @@ const ICONS = {
   warning: 'M8 2l6.5 11.5h-13zM8 6.5v3.5M8 11.6v.4',
 };
 
-/** A picture beside words that say the same. */
+/** Creates an icon that is shown beside a text with the same meaning. */
 export function icon(name) {
   const path = svg('path', { d: ICONS[name] });
   return svg('svg', { class: 'icon', viewBox: '0 0 16 16', 'aria-hidden': 'true', focusable: 'false' }, path);
@@ -57,13 +57,13 @@ export function icon(name) {
 
 let numbered = 0;
 
-/** An id that nothing else on the page has. */
+/** Returns an id that is unique on the page. */
 export function fresh(prefix) {
   numbered += 1;
   return `${prefix}-${numbered}`;
 }
 
-/** A label with its control, and a place for what is wrong with it. */
+/** Creates a label with its control, an optional hint, and a place for an error. */
 export function field(label, control, { hint, wide } = {}) {
   const id = fresh('field');
   control.id = id;
@@ -78,7 +78,7 @@ export function field(label, control, { hint, wide } = {}) {
   return { root, control, complain: (text) => complain(error, text, control) };
 }
 
-/** Says what is wrong, beside what is wrong. Nothing: it is all right. */
+/** Shows an error in its place. Removes the error if there is no text. */
 export function complain(element, text, control) {
   element.hidden = !text;
   element.textContent = text ?? '';

@@ -1,4 +1,4 @@
-// One feature: its value, who gets something else, its lock, and whether it is still in use.
+// The details of one feature: value, strategies, lock and retirement.
 
 import { Refused, get, patch } from './api.js';
 import { confirmed } from './dialogs.js';
@@ -13,11 +13,11 @@ import { valueEditor } from './value.js';
 export function featureView(root, environment, key, { close }) {
   const title = h('h2', { tabindex: '-1' }, key);
   const facts = h('p', { class: 'facts quiet' });
-  const locked = h('p', { class: 'remark', hidden: true }, icon('lock'), 'Locked. It can be looked at, and changed once it is unlocked.');
+  const locked = h('p', { class: 'remark', hidden: true }, icon('lock'), 'Locked. Unlock the feature to change it.');
   const relayed = h('p', { class: 'remark', hidden: true }, 'This server relays another one. Features are changed there.');
-  const retired = h('p', { class: 'remark', hidden: true }, 'Retired. Clients do not see it.');
+  const retired = h('p', { class: 'remark', hidden: true }, 'Retired. Clients do not get it.');
   const problems = h('div', { class: 'problems' });
-  const gone = h('p', { class: 'remark', role: 'status', hidden: true }, 'This feature is not there any more.');
+  const gone = h('p', { class: 'remark', role: 'status', hidden: true }, 'This feature no longer exists.');
   const trouble = h('p', { class: 'error', hidden: true });
   const flip = switchOf(environment, () => featureOf(environment.id, key));
   const lock = h('button', { type: 'button', onclick: () => setLock() });
@@ -37,18 +37,18 @@ export function featureView(root, environment, key, { close }) {
       title, facts),
     gone, relayed, locked, retired, problems,
     valuePart, strategiesPart,
-    h('div', { class: 'actions' }, lock, retire, link('ask', 'Who sees it'), link('rollout', 'Try a rollout')),
+    h('div', { class: 'actions' }, lock, retire, link('ask', 'Evaluate'), link('rollout', 'Try a rollout')),
     trouble, more,
   );
 
-  /** Sends a change that replaces what is known as `version`. */
+  /** Sends a change of the given version of the feature. */
   async function save(change, version) {
     try {
       const answer = await patch(environment.id, key, change, version);
       put(environment.id, answer);
       return answer;
     } catch (error) {
-      // Whoever was faster: what is it now?
+      // Another change came first: load the current version.
       if (error instanceof Refused && error.status === 412) {
         put(environment.id, await get(`features/${environment.id}/${encodeURIComponent(key)}`));
       }
@@ -63,7 +63,7 @@ export function featureView(root, environment, key, { close }) {
       say(said);
     } catch (error) {
       const overtaken = error instanceof Refused && error.status === 412;
-      complain(trouble, overtaken ? 'Somebody changed this feature just now. Look at it, and try again.' : error.message);
+      complain(trouble, overtaken ? 'Another user has changed this feature. Check it, and try again.' : error.message);
     }
   }
 
@@ -74,7 +74,7 @@ export function featureView(root, environment, key, { close }) {
 
   async function setRetired() {
     const { retired: is } = featureOf(environment.id, key);
-    if (!is && !(await confirmed(`Retire ${key}?`, `Clients of ${environment.name} will not see it any more, and use their defaults. It can be brought back.`, 'Retire'))) return;
+    if (!is && !(await confirmed(`Retire ${key}?`, `Clients of ${environment.name} will no longer get it, and use their default values. It can be brought back.`, 'Retire'))) return;
     await plainly({ retired: !is }, `${key} is ${is ? 'back' : 'retired'} in ${environment.name}.`);
   }
 
@@ -101,7 +101,7 @@ export function featureView(root, environment, key, { close }) {
 
   function build(feature) {
     kind = feature.type;
-    const heading = h('h3', {}, 'Value', h('span', { class: 'quiet' }, ' for everybody whom no strategy picks'));
+    const heading = h('h3', {}, 'Value', h('span', { class: 'quiet' }, ' for users that no strategy matches'));
     if (kind === 'BOOLEAN') {
       edited = undefined;
       refill(valuePart, heading, flip.element);
@@ -131,7 +131,7 @@ export function featureView(root, environment, key, { close }) {
   };
 }
 
-/** What the engine could not read. */
+/** Shows a problem that the engine found in the feature. */
 function problem({ severity, place, error }) {
   return h('p', { class: severity === 'error' ? 'remark bad' : 'remark' }, icon('warning'), h('span', { class: 'mono' }, place), ` ${error}`);
 }

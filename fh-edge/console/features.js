@@ -1,4 +1,4 @@
-// The list of features, and beside it the one that was chosen.
+// The list of features, with the selected one beside it.
 
 import { h, icon, refill } from './dom.js';
 import { featuresOf, store } from './store.js';
@@ -8,7 +8,7 @@ import { inWords } from './in-words.js';
 import { switchOf } from './switch.js';
 import { value } from './words.js';
 
-/** So many strategies stand in the list in words. */
+/** The number of strategies of a feature that the list describes. */
 const SHOWN = 2;
 
 export function featuresView(main, environment, chosen) {
@@ -22,12 +22,12 @@ export function featuresView(main, environment, chosen) {
     h('div', { class: 'tools' }, search, counted),
     h(
       'table', { class: 'features' },
-      h('thead', {}, h('tr', {}, h('th', { scope: 'col' }, 'Feature'), h('th', { scope: 'col' }, 'Value'), h('th', { scope: 'col', class: 'who' }, 'Who gets something else'))),
+      h('thead', {}, h('tr', {}, h('th', { scope: 'col' }, 'Feature'), h('th', { scope: 'col' }, 'Value'), h('th', { scope: 'col', class: 'who' }, 'Strategies'))),
       body,
     ),
     empty,
   );
-  const beside = h('section', { class: 'detail', 'aria-label': 'The chosen feature', hidden: true });
+  const beside = h('section', { class: 'detail', 'aria-label': 'The selected feature', hidden: true });
   const root = h('div', { class: 'features-view' }, list, beside);
   refill(main, root);
   let detail;
@@ -36,7 +36,7 @@ export function featuresView(main, environment, chosen) {
     return address(store.environments, 'features', environment, key);
   }
 
-  /** Brings the rows in line with what is known. */
+  /** Updates the rows from the store. */
   function sync() {
     const features = featuresOf(environment.id);
     for (const [key, row] of rows) {
@@ -68,7 +68,7 @@ export function featuresView(main, environment, chosen) {
     }
     counted.textContent = wanted ? `${seen} of ${rows.size}` : `${rows.size} ${rows.size === 1 ? 'feature' : 'features'}`;
     empty.hidden = seen > 0;
-    empty.textContent = !featuresOf(environment.id) ? 'Loading…' : wanted ? 'No feature has such a name.' : 'This environment has no features.';
+    empty.textContent = !featuresOf(environment.id) ? 'Loading…' : wanted ? 'No feature has a matching name.' : 'This environment has no features.';
   }
 
   function turn(key) {
@@ -105,14 +105,14 @@ export function featuresView(main, environment, chosen) {
       if (detail && keys.has(detail.key)) detail.update();
     },
     isBusy: () => Boolean(detail?.isBusy()),
-    /** What is typed does not matter any more. */
+    /** Gives up unsaved input. */
     drop() {
       detail?.drop();
     },
   };
 }
 
-/** One feature in the list. */
+/** Creates the row of one feature. */
 function featureRow(environment, href) {
   const link = h('a', { href });
   const tags = h('span', { class: 'tags' });
@@ -153,7 +153,7 @@ function featureRow(environment, href) {
     },
     flash() {
       element.classList.remove('flash');
-      // Reading the size makes the browser begin anew.
+      // Reading the size makes the browser restart the animation.
       void element.offsetWidth;
       element.classList.add('flash');
     },

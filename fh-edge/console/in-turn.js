@@ -1,6 +1,6 @@
-// Work that follows something: one after the other, and never more often than it takes.
+// Runs asynchronous work without overlap.
 
-/** Answers a function that runs `work`; whoever calls it meanwhile, however often, has it run once more afterwards. */
+/** Returns a function that runs `work`. Calls while it runs, however many, cause one further run. */
 export function inTurn(work) {
   let isRunning = false;
   let again = false;

@@ -1,9 +1,9 @@
-// Lists of strategies for people.
+// Lists that describe strategies in words.
 
 import { h } from './dom.js';
 import { value, whom } from './words.js';
 
-/** Strategies in words, with what each gives. */
+/** Creates a list that describes at most `most` strategies with their values; `null` if there are none. */
 export function inWords({ strategies, type }, most = Infinity) {
   const all = strategies ?? [];
   const lines = all.slice(0, most).map((strategy) => h(

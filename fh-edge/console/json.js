@@ -1,4 +1,4 @@
-// JSON that keeps numbers as they were written: 7.50 stays 7.50, where the browser can.
+// Reads and writes JSON. Numbers keep their spelling (7.50 stays 7.50) if the browser supports it.
 
 const canKeep = typeof JSON.rawJSON === 'function';
 
@@ -20,7 +20,7 @@ export function isNumber(value) {
   return typeof value === 'number' || (canKeep && JSON.isRawJSON(value));
 }
 
-/** The plain number, to reckon with. */
+/** Returns the value as a number to calculate with. */
 export function number(value) {
   return Number(write(value));
 }
@@ -29,7 +29,7 @@ export function same(one, other) {
   return write(one) === write(other);
 }
 
-/** What is wrong with a text that should be JSON, with its line; nothing if it is. */
+/** Returns the error of a text that is not JSON, with its line; `undefined` for JSON. */
 export function problem(text) {
   try {
     JSON.parse(text);

@@ -1,4 +1,4 @@
-// Accounts and their API keys, for whoever asks for them.
+// The keys view: accounts and their API keys, shown on request.
 
 import { get } from './api.js';
 import { complain, h, refill } from './dom.js';
@@ -10,7 +10,7 @@ export function keysView(main, environment) {
   const ask = h('button', { type: 'button', onclick: show }, 'Show the keys');
   refill(main, h(
     'section', { class: 'one' }, h('h2', {}, 'API keys'),
-    h('p', { class: 'quiet' }, `The accounts of ${environment.name}. Their keys are secrets: whoever has one may do what its account may.`),
+    h('p', { class: 'quiet' }, `The accounts of ${environment.name}. Their keys are secrets: a key gives all permissions of its account.`),
     h('div', { class: 'actions' }, ask), trouble, place,
   ));
 
@@ -20,7 +20,7 @@ export function keysView(main, environment) {
       complain(trouble);
       ask.hidden = true;
       const here = accounts.map((account) => ({ ...account, access: account.environments.find((each) => each.id === environment.id) })).filter((account) => account.access);
-      refill(place, here.length ? here.map(accountPart) : h('p', { class: 'empty' }, 'No account may do anything in this environment.'));
+      refill(place, here.length ? here.map(accountPart) : h('p', { class: 'empty' }, 'No account has permissions in this environment.'));
       place.querySelector('button')?.focus();
     } catch (error) {
       complain(trouble, error.message);
@@ -44,7 +44,7 @@ function keyRow(kind, key) {
       await navigator.clipboard.writeText(key);
       say('The key is in the clipboard.');
     } catch {
-      say('The browser does not let this page copy. Mark the key and copy it.');
+      say('The browser does not allow this page to copy. Select the key and copy it.');
     }
   } }, 'Copy');
   return [h('dt', {}, kind), h('dd', {}, h('code', {}, key), copy)];

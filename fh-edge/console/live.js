@@ -1,15 +1,15 @@
-// Changes as they happen: server-sent events by fetch, since the key travels in a header.
+// Follows changes with server-sent events over `fetch`, because `EventSource` cannot send the key in a header.
 
 import { send } from './api.js';
 import { parse } from './json.js';
 
-/** Heartbeats come every 20 seconds. */
+/** Milliseconds without data after which a stream is given up. Heartbeats come at least every 20 seconds. */
 const SILENCE = 50_000;
 const LONGEST_PAUSE = 15_000;
 
 /**
- * Follows the events as long as somebody looks: browsers open six connections to a server, and a tab in the background would keep
- * one. `onevent(name, data)` gets them; `onstate` hears `live` and `away`.
+ * Follows the events while the page is visible: browsers open at most six connections to a server, and a tab in the background would
+ * keep one. Calls `onevent(name, data)` for each event, and `onstate` with `live` or `away`. Returns a function that ends it.
  */
 export function follow(onevent, onstate) {
   const ended = new AbortController();
@@ -39,7 +39,7 @@ async function run(onevent, onstate, ended) {
   }
 }
 
-/** One stream, until it ends. Answers the status if there is none. */
+/** Reads one stream until it ends. Returns the status if the server refuses the stream. */
 async function once(onevent, onopen, ended) {
   const cut = new AbortController();
   const abort = () => cut.abort();
@@ -92,17 +92,17 @@ function isHidden() {
   return document.visibilityState === 'hidden';
 }
 
-/** Waits until somebody looks at the page. */
+/** Waits until the page is visible. */
 async function looked(ended) {
   while (isHidden() && !ended.aborted) await anyOf([[document, 'visibilitychange'], [ended, 'abort']]);
 }
 
-/** Waits, unless the network comes back or somebody looks at the page. */
+/** Waits for the given time, or until the network comes back or the visibility of the page changes. */
 function rest(milliseconds, ended) {
   return anyOf([[window, 'online'], [document, 'visibilitychange'], [ended, 'abort']], milliseconds);
 }
 
-/** Waits for the first of these events, or so long. */
+/** Waits for the first of these events, at most for the given time. */
 function anyOf(sources, milliseconds) {
   return new Promise((resolve) => {
     const timer = milliseconds === undefined ? undefined : setTimeout(wake, milliseconds);

@@ -1,4 +1,4 @@
-// What just happened, said politely in a corner, with a way back where there is one.
+// Notices about the last action, with a button to undo it if possible.
 
 import { h, refill } from './dom.js';
 
@@ -7,7 +7,7 @@ const SHOWN_FOR = 10_000;
 const place = document.getElementById('notices');
 let timer;
 
-/** Says something. `undo` is offered as a button. */
+/** Shows a notice. If `undo` is given, a button calls it. */
 export function say(text, undo) {
   clearTimeout(timer);
   const close = h('button', { type: 'button', class: 'plain', onclick: hush }, 'Dismiss');
@@ -28,7 +28,7 @@ export function hush() {
   refill(place);
 }
 
-/** Nothing goes away under somebody's hands. */
+/** Removes the notice after some time, but not while it is hovered or focused. */
 function wait() {
   timer = setTimeout(() => {
     if (place.matches(':hover, :focus-within')) wait();

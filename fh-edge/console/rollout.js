@@ -1,4 +1,4 @@
-// How a made-up population falls over a feature's strategies.
+// The rollout view: how many simulated users each strategy of a feature matches.
 
 import { post } from './api.js';
 import { contextForm } from './context.js';
@@ -12,8 +12,8 @@ import { roughly, value, whom } from './words.js';
 export function rolloutView(main, environment, chosen) {
   const which = field('Feature', h('select', { onchange: () => go(address(store.environments, 'rollout', environment, which.control.value)) }));
   const context = contextForm(environment, [['country', '']], () => {});
-  const attribute = field('People differ in', h('input', { type: 'text', list: context.namesId, '.value': 'userkey', autocomplete: 'off', spellcheck: 'false' }));
-  const people = field('People', h('select', {}, [1000, 10_000, 100_000].map((count) => h('option', { value: count, selected: count === 10_000 }, count.toLocaleString('en')))));
+  const attribute = field('Users differ in', h('input', { type: 'text', list: context.namesId, '.value': 'userkey', autocomplete: 'off', spellcheck: 'false' }));
+  const people = field('Users', h('select', {}, [1000, 10_000, 100_000].map((count) => h('option', { value: count, selected: count === 10_000 }, count.toLocaleString('en')))));
   const trouble = h('p', { class: 'error', hidden: true });
   const form = h('form', { class: 'question', onsubmit: (event) => {
     event.preventDefault();
@@ -29,7 +29,7 @@ export function rolloutView(main, environment, chosen) {
 
   function offer() {
     const features = [...(featuresOf(environment.id)?.values() ?? [])];
-    // Those with something to try come first.
+    // Features with strategies come first.
     const rank = (feature) => (feature.strategies?.length ? 0 : 1);
     features.sort((one, other) => rank(one) - rank(other));
     refill(which.control, features.map((feature) => h('option', { value: feature.key }, feature.key)));
@@ -62,16 +62,16 @@ export function rolloutView(main, environment, chosen) {
     const bars = rollout.strategies.map((arm) => bar(arm, feature?.strategies ?? [], rollout));
     refill(
       answer,
-      h('h3', {}, rollout.feature, h('span', { class: 'quiet' }, ` for ${rollout.people.toLocaleString('en')} made-up people by ${rollout.attribute}`)),
+      h('h3', {}, rollout.feature, h('span', { class: 'quiet' }, ` for ${rollout.people.toLocaleString('en')} simulated users by ${rollout.attribute}`)),
       rollout.note && h('p', { class: 'remark' }, sentence(rollout.note)),
       h('ul', { class: 'bars' }, bars),
-      rollout.strategies.some((arm) => arm.configured !== null) && h('p', { class: 'quiet' }, 'The mark is the percentage that is set', rollout.strategies.some((arm) => arm.ofAdmitted) ? ', of those whom the rules pick' : '', rollout.strategies.length > 2 ? '. Who was picked before is not picked again.' : '.'),
+      rollout.strategies.some((arm) => arm.configured !== null) && h('p', { class: 'quiet' }, 'The mark is the configured percentage', rollout.strategies.some((arm) => arm.ofAdmitted) ? ', of the users that match the rules' : '', rollout.strategies.length > 2 ? '. Users that an earlier strategy matched do not count for later ones.' : '.'),
     );
   }
 
-  /** One strategy: in words, its value, and its share as a bar. */
+  /** Creates the row of one strategy: its description, its value, and its share as a bar. */
   function bar(arm, strategies, rollout) {
-    const title = arm.strategy === null ? 'everybody else' : whom(strategies[arm.strategy]);
+    const title = arm.strategy === null ? 'all other users' : whom(strategies[arm.strategy]);
     const share = number(arm.share);
     const fill = h('span', { class: 'fill' });
     fill.style.width = `${share * 100}%`;

@@ -1,8 +1,11 @@
-// What the address says: #/view/environment/feature.
+// Reads and writes the address: #/view/environment/feature.
 
 const VIEWS = ['features', 'ask', 'rollout', 'clients', 'keys'];
 
-/** Reads the address. Environments go by name where that is clear. Without one it is the first; never another than the one that is named. */
+/**
+ * Reads the address. It names an environment by its id or its name; without one, the first environment is meant. An environment that does
+ * not exist is returned as `unknown`, and no other one takes its place.
+ */
 export function route(environments) {
   const parts = location.hash.replace(/^#\/?/, '').split('/').map(decode);
   const view = VIEWS.includes(parts[0]) ? parts[0] : 'features';
@@ -20,7 +23,7 @@ function decode(part) {
   }
 }
 
-/** The address of a view. */
+/** Returns the address of a view. It contains the name of the environment if that is unique, else its id. */
 export function address(environments, view, environment, feature) {
   if (!environment) return `#/${view}`;
   const namesakes = environments.filter((each) => each.name === environment.name);
@@ -33,7 +36,7 @@ export function go(hash) {
   location.hash = hash;
 }
 
-/** The same place under another name. */
+/** Replaces the address without a new entry in the history. */
 export function rename(hash) {
   history.replaceState(null, '', hash);
 }

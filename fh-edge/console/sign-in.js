@@ -1,17 +1,17 @@
-// Asks for the admin key.
+// The form that asks for the admin key.
 
 import { Refused, signIn } from './api.js';
 import { field, h, refill } from './dom.js';
 
-/** Shows the form; calls `done` once the key is the right one. */
+/** Shows the form, with a reason if there is one. Calls `done` when the server has accepted the key. */
 export function signInView(main, why, done) {
   const key = field('Admin key', h('input', {
     type: 'password', name: 'key', autocomplete: 'current-password', required: true, spellcheck: 'false', autocapitalize: 'none',
-  }), { hint: 'Kept in this tab only, until it is closed.' });
+  }), { hint: 'Stored only in this tab, until it is closed.' });
   const button = h('button', { type: 'submit', class: 'main' }, 'Sign in');
   const form = h(
     'form', { class: 'sign-in', onsubmit: submit },
-    h('h1', {}, 'Feature console'), why && h('p', { class: 'remark', role: 'alert' }, why), // For the browser's keeper of passwords.
+    h('h1', {}, 'Feature console'), why && h('p', { class: 'remark', role: 'alert' }, why), // For the browser's password manager.
     h('input', { type: 'text', name: 'username', autocomplete: 'username', '.value': 'admin', hidden: true }), key.root, button,
   );
 

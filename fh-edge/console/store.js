@@ -1,15 +1,15 @@
-// What is known of the server, and who wants to hear of it.
+// The data of the server as last received, and the listeners for changes.
 
 import { get } from './api.js';
 
 const features = new Map();
 const listeners = new Set();
-/** Changes that came while lists of an environment were on their way, for each list. */
+/** By environment, one list of changes for each request in progress: those received since it began. */
 const underWay = new Map();
 
 export const store = { environments: [], revision: 0, relayed: false };
 
-/** Calls `listener({ environment, keys })` when features change, with nothing when environments do. Answers how to stop. */
+/** Calls `listener({ environment, keys })` when features change, and `listener({})` when environments change. Returns a function that stops it. */
 export function listen(listener) {
   listeners.add(listener);
   return () => listeners.delete(listener);
@@ -28,12 +28,12 @@ export function setEnvironments(overview) {
   tell({});
 }
 
-/** May it be looked at only? */
+/** Returns true if the feature cannot be changed here. */
 export function isFixed(feature) {
   return feature.locked || store.relayed;
 }
 
-/** The features of an environment by key, in order; nothing if they were not loaded. */
+/** Returns the features of an environment by key, in order; `undefined` if they were not loaded. */
 export function featuresOf(environment) {
   return features.get(environment);
 }
@@ -42,7 +42,7 @@ export function featureOf(environment, key) {
   return features.get(environment)?.get(key);
 }
 
-/** Loads an environment's features. What came while the list was on its way happens to it as well: the list may be older. */
+/** Loads an environment's features. Changes received during the request are applied to the list, which may be older. */
 export async function load(environment) {
   const meanwhile = [];
   const lists = underWay.get(environment) ?? new Set();
@@ -60,13 +60,13 @@ export async function load(environment) {
   tell({ environment, keys: new Set([...now.keys(), ...(before?.keys() ?? [])]) });
 }
 
-/** Takes a change that the server told of. */
+/** Applies a change from an event. */
 export function change({ revision, environment, features: changed, gone = [] }) {
   store.revision = Math.max(store.revision, revision);
   take(environment, { changed, gone });
 }
 
-/** Takes a feature as the server answered it. */
+/** Applies a feature from a response. */
 export function put(environment, feature) {
   take(environment, { changed: [feature], gone: [] });
 }
@@ -79,7 +79,7 @@ function take(environment, news) {
   if (keys.size > 0) tell({ environment, keys });
 }
 
-/** Answers the keys of what is another now. An older state of a feature is no news. */
+/** Applies changes, and returns the keys of the changed features. Ignores older versions of a feature. */
 function apply(known, { changed, gone }) {
   const keys = new Set(gone);
   for (const key of gone) known.delete(key);

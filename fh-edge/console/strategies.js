@@ -1,4 +1,4 @@
-// Who gets something else: strategies in words, and their editing as a form or as JSON.
+// The strategies of a feature: their description, and an editor as a form or as JSON.
 
 import { Refused } from './api.js';
 import { overtaken } from './dialogs.js';
@@ -15,13 +15,13 @@ export function strategiesEditor(environment, key, { save, said }) {
   const rest = h('p', { class: 'quiet' });
   const reading = h('div', {}, words, rest, h('div', { class: 'actions' }, edit));
   const editing = h('div', { hidden: true });
-  const element = h('div', {}, h('h3', {}, 'Strategies', h('span', { class: 'quiet' }, ' the first that picks somebody counts')), reading, editing);
+  const element = h('div', {}, h('h3', {}, 'Strategies', h('span', { class: 'quiet' }, ' the first that matches decides')), reading, editing);
   let latest;
   let draft;
 
   function update(feature) {
     latest = feature;
-    refill(words, inWords(feature) ?? h('p', { class: 'quiet' }, 'None: everybody gets the value above.'));
+    refill(words, inWords(feature) ?? h('p', { class: 'quiet' }, 'None: all users get the value above.'));
     edit.disabled = isFixed(feature);
     draft?.update(feature);
   }
@@ -47,7 +47,7 @@ export function strategiesEditor(environment, key, { save, said }) {
   return { element, update, isDirty: () => Boolean(draft?.isDirty()) };
 }
 
-/** Strategies while they are edited. */
+/** Creates the editor of the strategies. */
 function strategiesDraft(environment, key, feature, { save, end }) {
   let baseline = feature;
   let latest = feature;
@@ -88,7 +88,7 @@ function strategiesDraft(environment, key, feature, { save, end }) {
     parts.at(-1).focus();
   }
 
-  /** Makes the form anew, after strategies came, went or moved. */
+  /** Builds the form again after strategies were added, removed or moved. */
   function build() {
     const count = strategies.length;
     parts = strategies.map((strategy, place) => strategyForm(strategy, place, feature.type, {
@@ -113,7 +113,7 @@ function strategiesDraft(environment, key, feature, { save, end }) {
   }
 
   function describe() {
-    refill(preview, inWords({ strategies, type: feature.type }) ?? h('p', { class: 'quiet' }, 'No strategies: everybody gets the same.'));
+    refill(preview, inWords({ strategies, type: feature.type }) ?? h('p', { class: 'quiet' }, 'No strategies: all users get the same value.'));
     parts.forEach((part, place) => part.describe(whom(strategies[place]), ' → ', h('b', {}, value(strategies[place]?.value, feature.type, 40))));
   }
 
@@ -126,7 +126,7 @@ function strategiesDraft(environment, key, feature, { save, end }) {
     return true;
   }
 
-  /** From the form to JSON, or back. */
+  /** Switches between the form and JSON. */
   function turn() {
     if (asJson.root.hidden) {
       parts = [];
@@ -191,7 +191,7 @@ function strategiesDraft(environment, key, feature, { save, end }) {
     }
   }
 
-  /** Says what the server does not like, at the strategy that it is about. */
+  /** Shows an error of the server at the strategy that it is about. */
   function refuse(error) {
     const place = error.place ? `${error.place}: ` : '';
     const strategy = /^strategies\[(\d+)\]/.exec(error.place ?? '')?.[1];
@@ -201,7 +201,7 @@ function strategiesDraft(environment, key, feature, { save, end }) {
     else complain(trouble, `${place}${error.message}`);
   }
 
-  /** Is there something that would be lost? */
+  /** Returns true if there are unsaved changes. */
   function isDirty() {
     if (!asJson.root.hidden && (json.problem(text.value) ?? notAList(json.parse(text.value)))) return true;
     return !json.same(strategies, baseline.strategies ?? []);
@@ -215,7 +215,7 @@ function notAList(value) {
   return Array.isArray(value) ? undefined : 'Strategies are a list: [ … ].';
 }
 
-/** A name that no other strategy of the feature has. */
+/** Returns a random id that no other strategy of the feature has. */
 function freshId(strategies) {
   const letters = 'abcdefghijkmnpqrstuvwxyz23456789';
   for (;;) {

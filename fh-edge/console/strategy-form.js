@@ -1,11 +1,11 @@
-// One strategy as a form. What it does not know of a strategy stays as it is.
+// One strategy as a form. Members that the form does not know stay unchanged.
 
 import { complain, field, fresh, h, icon, refill } from './dom.js';
 import * as json from './json.js';
 import { CONDITIONALS, TYPES, share } from './words.js';
 
 const PERCENT = /^\d{1,3}([.,]\d{1,4})?$/;
-/** What is usually asked, in words of forms. */
+/** The labels of the conditionals. */
 const SIGNS = {
   EQUALS: 'is', NOT_EQUALS: 'is not', STARTS_WITH: 'starts with', ENDS_WITH: 'ends with', INCLUDES: 'contains', EXCLUDES: 'does not contain',
   REGEX: 'matches', GREATER: '>', GREATER_EQUALS: '≥', LESS: '<', LESS_EQUALS: '≤',
@@ -13,7 +13,7 @@ const SIGNS = {
 const KINDS = { STRING: 'text', NUMBER: 'number', BOOLEAN: 'yes or no', SEMANTIC_VERSION: 'version', DATE: 'date', DATETIME: 'date and time', IP_ADDRESS: 'IP address' };
 const NAMES = ['userkey', 'session', 'country', 'device', 'platform', 'version', 'now'];
 
-/** A form that writes into `strategy`. */
+/** Creates a form that writes into `strategy`. */
 export function strategyForm(strategy, place, type, { changed, remove, up, down }) {
   const isReadable = strategy !== null && typeof strategy === 'object' && !Array.isArray(strategy);
   const summary = h('span');
@@ -30,7 +30,7 @@ export function strategyForm(strategy, place, type, { changed, remove, up, down 
   );
   const describe = (...words) => refill(summary, words);
   if (!isReadable) {
-    refill(element, legend, h('p', { class: 'error' }, 'This is no strategy. It can be removed, or edited as JSON.'), buttons);
+    refill(element, legend, h('p', { class: 'error' }, 'This is not a strategy. Remove it, or edit it as JSON.'), buttons);
     return { element, describe, check: () => true, complain: (text) => complain(trouble, text), focus: () => buttons.lastChild.focus() };
   }
 
@@ -94,9 +94,9 @@ function percentageField(strategy, changed, checks) {
     const rounded = Math.round(number * 10_000);
     if (text === '') delete strategy.percentage;
     else strategy.percentage = rounded;
-    // The engine takes nought for no percentage at all: with rules that is everybody whom they pick.
+    // The engine treats 0 as no percentage. With rules, the strategy then applies to all users that match them.
     if (text !== '' && rounded === 0) {
-      shown.complain(strategy.attributes?.length ? '0 % counts as no percentage: everybody whom the rules pick would get this.' : '0 % picks nobody: remove the strategy instead.');
+      shown.complain(strategy.attributes?.length ? '0 % counts as no percentage: all users that match the rules would get this.' : '0 % matches no users: remove the strategy instead.');
       return false;
     }
     changed();
@@ -157,7 +157,7 @@ function valueField(strategy, type, changed, checks) {
   }
 
   checks.push(() => {
-    // What nobody touched stays as it was.
+    // A value that was not edited stays as it was.
     if (control.value === text && text !== '') return true;
     const isGood = read();
     if (!isGood) control.focus();
@@ -166,9 +166,9 @@ function valueField(strategy, type, changed, checks) {
   return shown;
 }
 
-/** One rule in a line: attribute, type, condition, values. */
+/** Creates the line of one rule: attribute, type, condition, values. */
 function ruleRow(rule, at, names, changed, remove) {
-  if (rule === null || typeof rule !== 'object') return h('p', { class: 'error' }, 'This is no rule: edit it as JSON.');
+  if (rule === null || typeof rule !== 'object') return h('p', { class: 'error' }, 'This is not a rule. Edit it as JSON.');
   const named = (text) => ({ 'aria-label': `${text} of rule ${at + 1}` });
   const attribute = h('input', { ...named('Attribute'), type: 'text', list: names, autocomplete: 'off', placeholder: 'attribute', '.value': text(rule.fieldName), oninput: () => {
     rule.fieldName = attribute.value.trim();
@@ -207,7 +207,7 @@ function text(value) {
   return typeof value === 'string' ? value : value === undefined || value === null ? '' : json.write(value);
 }
 
-/** Values as they are typed: with commas between, or as a JSON list where that would be misread. */
+/** Writes values for an input field: separated by commas, or as a JSON list if that would be ambiguous. */
 function written(values) {
   const list = Array.isArray(values) ? values : [];
   const plain = list.every((value) => typeof value !== 'string' || (value !== '' && value === value.trim() && !/[,[\]]/.test(value)));

@@ -6,7 +6,7 @@ import { say } from './notices.js';
 import { featureOf, isFixed, put, store } from './store.js';
 import { value } from './words.js';
 
-/** A switch for a BOOLEAN feature. */
+/** Creates a switch for a BOOLEAN feature. */
 export function switchOf(environment, current) {
   const knob = h('span', { class: 'knob' });
   const word = h('span', { class: 'word' });
@@ -23,7 +23,7 @@ export function switchOf(environment, current) {
       say(`${feature.key} is ${wanted ? 'on' : 'off'} in ${environment.name}.`, () => flip(!wanted));
     } catch (error) {
       const overtaken = error instanceof Refused && error.status === 412;
-      say(overtaken ? `${feature.key} was changed by somebody else meanwhile. It is shown as it is now.` : `${feature.key} was not changed: ${error.message}`);
+      say(overtaken ? `${feature.key} was changed by another user. The current value is shown.` : `${feature.key} was not changed: ${error.message}`);
     } finally {
       element.removeAttribute('aria-busy');
       const now = featureOf(environment.id, feature.key);
@@ -35,7 +35,7 @@ export function switchOf(environment, current) {
     element.setAttribute('aria-checked', String(feature.value === true));
     element.setAttribute('aria-label', feature.key);
     element.setAttribute('aria-disabled', String(isFixed(feature)));
-    element.title = store.relayed ? 'Changed at the server that this one relays' : feature.locked ? 'Locked: unlock it to change it' : '';
+    element.title = store.relayed ? 'Change it on the server that this one relays' : feature.locked ? 'Locked: unlock it to change it' : '';
     word.textContent = value(feature.value, 'BOOLEAN');
   }
 

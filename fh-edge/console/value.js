@@ -1,4 +1,4 @@
-// Editing a value that is a text, a number or JSON.
+// An editor for a value that is a text, a number or JSON.
 
 import { Refused } from './api.js';
 import { complain, field, h, refill } from './dom.js';
@@ -9,7 +9,7 @@ import { value as inWords } from './words.js';
 
 const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 
-/** What each type is typed as. */
+/** The label and the check of each type. */
 const KINDS = {
   STRING: { label: 'Text', problem: () => undefined },
   NUMBER: {
@@ -39,7 +39,7 @@ export function valueEditor(type, { save, said }) {
     } },
     typed.root, conflict, trouble, h('div', { class: 'actions' }, submit, revert, tidy, unset),
   );
-  /** What is being edited: the feature as it was when somebody began. */
+  /** The feature that the input is based on. */
   let baseline;
   let latest;
   let isSaving = false;
@@ -74,7 +74,7 @@ export function valueEditor(type, { save, said }) {
     latest = feature;
     if (isSaving) return;
     if (!isDirty() || json.same(baseline.value, feature.value)) {
-      // What is typed stands on the same ground as before.
+      // The value has not changed, so the input is based on this version, too.
       if (isDirty()) baseline = feature;
       else take(feature);
     } else if (!sameValue) {
@@ -108,7 +108,7 @@ export function valueEditor(type, { save, said }) {
       control.focus();
       return undefined;
     }
-    // As text the number stays as it was typed.
+    // A number is sent as text, so that it keeps its spelling.
     return store(type === 'NUMBER' ? control.value.trim() : control.value, version);
   }
 
@@ -119,7 +119,7 @@ export function valueEditor(type, { save, said }) {
     try {
       const answer = await save({ value: given }, version);
       take(latest.version > answer.version ? latest : answer);
-      said(given === null ? 'has no value any more' : 'has a new value');
+      said(given === null ? 'no longer has a value' : 'has a new value');
     } catch (error) {
       if (error instanceof Refused && error.status === 412) warn();
       else if (error instanceof Refused && error.place === 'value') typed.complain(error.message);

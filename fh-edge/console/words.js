@@ -1,22 +1,22 @@
-// Strategies in words: "20 % of users by userkey, if country is new_zealand".
+// Describes strategies in words: "20 % of users by userkey, if country is new_zealand".
 
 import { isNumber, number, write } from './json.js';
 
 const MILLION = 1_000_000;
 
-/** The percentage of a strategy, in millionths; nothing if it has none. None and zero are the same to the engine. */
+/** Returns the percentage of a strategy in millionths; `undefined` if it has none. The engine treats 0 as none. */
 export function share(strategy) {
   const given = strategy?.percentage;
   const millionths = isNumber(given) ? number(given) : 0;
   return millionths === 0 ? undefined : millionths;
 }
 
-/** Millionths as a percentage: 250000 is "25 %". */
+/** Writes millionths as a percentage: 250000 is "25 %". */
 export function percent(millionths) {
   return `${Number((millionths / 10_000).toFixed(4))} %`;
 }
 
-/** A share as a percentage with one decimal: 0.2034 is "20.3 %". */
+/** Writes a share as a percentage with one decimal: 0.2034 is "20.3 %". */
 export function roughly(part) {
   return `${(part * 100).toFixed(1)} %`;
 }
@@ -40,7 +40,7 @@ const IN_TIME = {
   LESS: ['is before', 'is before one of'],
   LESS_EQUALS: ['is not after', 'is not after one of'],
 };
-/** For these, containing is being equal. */
+/** For these types, containing means being equal. */
 const EQUAL = { INCLUDES: SIGNS.EQUALS, EXCLUDES: SIGNS.NOT_EQUALS };
 const IN_NETWORKS = { EQUALS: ['is in', 'is in one of'], INCLUDES: ['is in', 'is in one of'], NOT_EQUALS: ['is not in', 'is in none of'], EXCLUDES: ['is not in', 'is in none of'] };
 const TEXTUAL = ['STRING', undefined];
@@ -57,7 +57,7 @@ function sign(rule, several) {
   return words ? words[several ? 1 : 0] : String(conditional ?? 'is ?');
 }
 
-/** A rule in words. */
+/** Describes a rule. */
 export function rule(given) {
   if (given === null || typeof given !== 'object') return 'something unreadable';
   const values = Array.isArray(given.values) ? given.values : [];
@@ -66,29 +66,29 @@ export function rule(given) {
   return `${given.fieldName ?? '?'} ${sign(given, values.length > 1)} ${list.length ? list.join(', ') : 'nothing'}`;
 }
 
-/** Plain words as they are; what one would misread in quotes. */
+/** Shortens a long text, and adds quotes if the text could be misread without them. */
 function quoted(text) {
   const cut = text.length > 60 ? `${text.slice(0, 59)}…` : text;
   return text === '' || /[\s,"]/.test(text) ? `"${cut}"` : cut;
 }
 
-/** Whom a strategy picks, in words. */
+/** Describes the users that a strategy matches. */
 export function whom(strategy) {
   if (strategy === null || typeof strategy !== 'object' || Array.isArray(strategy)) return 'something unreadable';
   const rules = Array.isArray(strategy.attributes) ? strategy.attributes : [];
   const millionths = share(strategy);
   const conditions = rules.map(rule).join(' and ');
   if (millionths === undefined) {
-    return conditions ? `everybody, if ${conditions}` : 'nobody: it has neither a percentage nor a rule';
+    return conditions ? `all users, if ${conditions}` : 'no users: it has neither a percentage nor a rule';
   }
   const by = Array.isArray(strategy.percentageAttributes) && strategy.percentageAttributes.length > 0
     ? strategy.percentageAttributes.join(' and ') : 'userkey';
   const part = `${percent(millionths)} of users by ${by}`;
-  const odd = millionths < 0 || millionths > MILLION ? ' (which cannot be)' : '';
+  const odd = millionths < 0 || millionths > MILLION ? ' (not a valid percentage)' : '';
   return `${part}${odd}${conditions && `, if ${conditions}`}`;
 }
 
-/** A value in words, for a feature of this type. */
+/** Describes a value of a feature of this type. */
 export function value(given, type, longest = 80) {
   if (given === null || given === undefined) return 'not set';
   if (type === 'BOOLEAN') return given === true ? 'on' : given === false ? 'off' : write(given);
@@ -98,7 +98,7 @@ export function value(given, type, longest = 80) {
   return line.length > longest ? `${line.slice(0, longest - 1)}…` : line;
 }
 
-/** The attributes that strategies read, for whoever has to type one. */
+/** Returns the names of the attributes that strategies read, as suggestions. */
 export function attributesOf(strategies) {
   const names = new Set();
   for (const strategy of listOf(strategies)) {

@@ -1,4 +1,4 @@
-//! The pages "Who sees what" and "Rollout".
+//! The views "Evaluate" and "Rollout".
 
 use fh_edge::FeatureChange;
 use fh_edge::state::Json;

@@ -138,7 +138,7 @@ async fn markup_in_names_and_values_is_text() {
         page.sign_in().await;
         page.see(".features tr", "<script>alert(1)</script>").await;
         page.see(".features tr", "<img src=x onerror=\"alert(2)\">").await;
-        page.see(".features tr", "everybody, if <i>name</i> is \"<svg onload=alert(4)>\"").await;
+        page.see(".features tr", "all users, if <i>name</i> is \"<svg onload=alert(4)>\"").await;
         page.tap(".features a", "<script>alert(1)</script>").await;
         page.see(".detail h2", "<script>alert(1)</script>").await;
         page.see(".detail", "<script>alert(3)</script>").await;
@@ -191,11 +191,11 @@ async fn who_is_connected_and_their_keys() {
     with_console(&[], |page, shop| async move {
         page.sign_in().await;
         page.open("#/clients/dev").await;
-        page.see("main", "Nobody is connected").await;
+        page.see("main", "No client is connected").await;
         let client = shop.client().await;
         page.see("main table", "shop").await;
         client.close();
-        page.see("main", "Nobody is connected").await;
+        page.see("main", "No client is connected").await;
         page.open("#/keys/dev").await;
         page.see("main", "API keys").await;
         page.miss("main", "shop*client").await;
@@ -289,7 +289,7 @@ async fn what_is_relayed_is_looked_at_and_changed_elsewhere() {
         );
         upstream.set("BANNER", "\"from afar\"").await;
         page.see(".features tr", "from afar").await;
-        page.tap("nav a", "Who sees what").await;
+        page.tap("nav a", "Evaluate").await;
         page.type_into(".context-row:nth-child(2) .given", "fiji").await;
         page.push("Show").await;
         page.see("details.picked summary", "Bula!").await;

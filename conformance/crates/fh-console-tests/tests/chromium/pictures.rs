@@ -40,7 +40,7 @@ async fn views(page: &Page, look: &str) {
     page.see(".line", "falls into bucket").await;
     shoot(page, &format!("ask-{look}")).await;
     page.open("#/rollout/dev/NEW_CHECKOUT").await;
-    page.see(".bars", "everybody else").await;
+    page.see(".bars", "all other users").await;
     page.type_into(".context-row .given", "new_zealand").await;
     page.push("Try").await;
     page.see(".bars li:nth-child(2) .share", "19.3 %").await;

@@ -48,7 +48,7 @@ async fn strategies_are_added_moved_and_removed_in_the_form() {
     with_console(&[], |page, shop| async move {
         page.sign_in().await;
         page.open("#/features/dev/MAX_BASKET").await;
-        page.see(".detail", "None: everybody gets the value above.").await;
+        page.see(".detail", "None: all users get the value above.").await;
         page.push("Edit strategies").await;
         page.push("Add a strategy by percentage").await;
         page.push("Save strategies").await;
@@ -72,7 +72,7 @@ async fn strategies_are_added_moved_and_removed_in_the_form() {
         page.type_into(".strategy:nth-of-type(2) .field:nth-child(3) input", "1").await;
         page.type_into(".strategy:nth-of-type(2) [aria-label='Values of rule 1']", "fiji").await;
         page.click("[aria-label='Move strategy 2 up']").await;
-        page.see(".strategy:first-child legend", "1. everybody, if country is fiji → 1").await;
+        page.see(".strategy:first-child legend", "1. all users, if country is fiji → 1").await;
         page.push("Save strategies").await;
         page.see("#notices", "MAX_BASKET has new strategies in dev.").await;
         let strategies = shop.strategies("MAX_BASKET").await;
@@ -84,7 +84,7 @@ async fn strategies_are_added_moved_and_removed_in_the_form() {
         page.click("[aria-label='Remove strategy 1']").await;
         page.click("[aria-label='Remove strategy 1']").await;
         page.push("Save strategies").await;
-        page.see(".detail", "None: everybody gets the value above.").await;
+        page.see(".detail", "None: all users get the value above.").await;
         assert_eq!(shop.strategies("MAX_BASKET").await, json!([]));
     })
     .await;
@@ -101,7 +101,7 @@ async fn strategies_are_edited_as_json_and_refusals_name_the_place() {
         page.type_into(text, "[{\"id\":\"x\",").await;
         page.see(".editor .error", "This is not JSON").await;
         page.type_into(text, r#"[{"id":"x","value":5.00,"note":"kept","attributes":[{"fieldName":"a","type":"STRING","conditional":"IS","values":["b"]}]}]"#).await;
-        page.see(".preview", "everybody, if a IS b → 5.00").await;
+        page.see(".preview", "all users, if a IS b → 5.00").await;
         page.push("Save strategies").await;
         page.see(".editor .error", "strategies[0].attributes[0].conditional").await;
         page.push("Edit as a form").await;
