@@ -40,7 +40,7 @@ impl fmt::Display for InvalidAdminKey {
             }
             Self::TooLong => write!(f, "an admin key has at most {} characters", AdminKey::LONGEST),
             Self::Characters => {
-                f.write_str("an admin key holds visible ASCII characters and no blanks")
+                f.write_str("an admin key consists of visible ASCII characters, without spaces")
             }
         }
     }

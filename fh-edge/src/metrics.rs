@@ -236,7 +236,7 @@ impl Metrics {
         );
         registry.register(
             "fh_edge_last_reload_successful",
-            "0 after the state could not be read again, until it can be",
+            "1 if the last read of the state succeeded, otherwise 0",
             self.reload_successful.clone(),
         );
         registry.register(

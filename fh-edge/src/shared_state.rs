@@ -260,7 +260,10 @@ impl SharedState {
                         (Opened { cell, published, grant, leaves: None, fetching }, counted)
                     }
                     Proxied::Full(seconds) => {
-                        return Opening::Full(seconds, "the relay has no room for another key");
+                        return Opening::Full(
+                            seconds,
+                            "all upstream connections of the relay are in use",
+                        );
                     }
                     Proxied::Unknown => return Opening::Unknown,
                 }

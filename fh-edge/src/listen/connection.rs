@@ -138,7 +138,7 @@ enum Event {
 }
 
 /// Runs a connection until it ends, its peer takes too long, or the server cuts it.
-#[expect(clippy::manual_async_fn, reason = "would hold its arguments twice: 700 bytes each")]
+#[expect(clippy::manual_async_fn, reason = "an async fn holds its arguments twice: 700 bytes each")]
 fn drive<C, P>(
     mut connection: C,
     mut timeout: P,

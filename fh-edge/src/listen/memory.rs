@@ -14,7 +14,7 @@ pub(super) fn limit() -> Option<u64> {
 #[cfg(target_os = "linux")]
 fn machine() -> Option<u64> {
     let info = rustix::system::sysinfo();
-    #[allow(clippy::useless_conversion, reason = "32 bits on some machines")]
+    #[allow(clippy::useless_conversion, reason = "the type has 32 bits on some machines")]
     let bytes = u64::from(info.totalram).checked_mul(u64::from(info.mem_unit.max(1)));
     bytes.filter(|bytes| *bytes > 0)
 }

@@ -228,12 +228,12 @@ impl fmt::Display for TlsError {
             Self::Pem { path, error } => write!(out, "{} is not PEM: {error}", path.display()),
             Self::NoCertificate { path } => write!(
                 out,
-                "{} holds no certificate (a section that begins -----BEGIN CERTIFICATE-----)",
+                "{} contains no certificate (a section that begins -----BEGIN CERTIFICATE-----)",
                 path.display()
             ),
             Self::NoKey { path } => write!(
                 out,
-                "{} holds no private key that could be read; an encrypted one must be decrypted first",
+                "{} contains no readable private key; an encrypted key must be decrypted first",
                 path.display()
             ),
             Self::Certificate { path, error } => {

@@ -34,7 +34,7 @@ impl ListenerMetrics {
         registry.register("connections", "Open connections", self.open.clone());
         registry.register(
             "connections_max",
-            "Connections that may be open, besides those for health checks",
+            "Largest number of open connections, without those for health checks",
             self.most.clone(),
         );
         registry.register("connections_accepted", "Connections accepted", self.accepted.clone());

@@ -86,7 +86,7 @@ fn read() -> Option<Reading> {
     // One of them is the descriptor of the folder that is read here.
     let open_fds = i64::try_from(open_fds.saturating_sub(1)).ok()?;
     let max_fds = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
-    #[expect(clippy::cast_precision_loss, reason = "centuries of processor time")]
+    #[expect(clippy::cast_precision_loss, reason = "exact for centuries of processor time")]
     let cpu_seconds = cpu.tv_sec as f64 + cpu.tv_nsec as f64 / 1e9;
     Some(Reading {
         cpu_seconds,

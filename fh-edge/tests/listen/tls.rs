@@ -259,7 +259,7 @@ fn what_is_wrong_with_a_file_is_said_with_its_name() {
     fs::remove_file(files.certificate()).unwrap();
     check(&["tls.crt", "cannot be read"]);
     fs::write(files.certificate(), &key).unwrap();
-    check(&["tls.crt", "holds no certificate"]);
+    check(&["tls.crt", "contains no certificate"]);
     fs::write(files.certificate(), "-----BEGIN CERTIFICATE-----\nAAAA\n").unwrap();
     check(&["tls.crt", "is not PEM"]);
     let garbage = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
@@ -270,7 +270,7 @@ fn what_is_wrong_with_a_file_is_said_with_its_name() {
     fs::remove_file(files.key()).unwrap();
     check(&["tls.key", "cannot be read"]);
     fs::write(files.key(), &certificate).unwrap();
-    check(&["tls.key", "holds no private key"]);
+    check(&["tls.key", "contains no readable private key"]);
     let garbage = "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n";
     fs::write(files.key(), garbage).unwrap();
     check(&["tls.key", "cannot be used"]);

@@ -87,7 +87,9 @@ impl EvaluationContext {
 /// Returns the texts of an attribute's values. Numbers keep their spelling, nulls are left out (D-43).
 fn values(name: &str, raw: &RawValue) -> Result<Vec<String>, Failure> {
     let nested = || {
-        Failure::bad_context(&format!("attribute `{name}` holds an object or a list within a list"))
+        Failure::bad_context(&format!(
+            "attribute `{name}` contains an object or a list within a list"
+        ))
     };
     let elements: Vec<&RawValue> = if raw.get().starts_with('[') {
         serde_json::from_str(raw.get()).map_err(|_| nested())?

@@ -121,7 +121,7 @@ fn follow(path: PathBuf, pace: Pace) -> (Watch, Receiver<String>) {
 fn next(told: &Receiver<String>) -> String {
     loop {
         let said = told.recv_timeout(DEADLINE).unwrap();
-        if !said.ends_with("there is nothing in it") {
+        if !said.ends_with("the document is empty") {
             return said;
         }
     }

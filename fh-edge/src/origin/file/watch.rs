@@ -25,7 +25,7 @@ pub(super) enum ChangeSource {
     /// The operating system, as far as it supports it.
     TheSystem,
     /// No source; only the checks find changes.
-    #[cfg_attr(not(test), expect(dead_code, reason = "to test without"))]
+    #[cfg_attr(not(test), expect(dead_code, reason = "used by tests only"))]
     Nothing,
 }
 

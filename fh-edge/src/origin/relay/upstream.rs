@@ -351,7 +351,7 @@ impl Upstream {
     fn expire(&self) {
         let (environment, name) = (self.key.environment, &*self.name);
         if !std::mem::replace(&mut self.known().is_expired, true) {
-            tracing::error!(%environment, name, "the features have expired: the upstream Edge has given no good answer for too long");
+            tracing::error!(%environment, name, "the features have expired: the upstream Edge has given no successful answer for too long");
         }
         self.cell.update(|current| (current.phase == Phase::Serving).then(|| emptied(current)));
     }

@@ -124,7 +124,7 @@ fn id(reading: &mut Reading<'_>, part: &Part) -> Option<Uuid> {
 pub(super) fn cache_control(reading: &mut Reading<'_>, part: &Part) -> Option<String> {
     let text = reading.text(part, "cacheControl")?;
     if HeaderValue::from_str(text).is_err() {
-        reading.error(part, "cacheControl holds characters that no header may hold");
+        reading.error(part, "cacheControl contains characters that are not allowed in headers");
         return None;
     }
     Some(text.to_owned())

@@ -17,9 +17,11 @@ impl KeyKind {
     /// Returns the reason why a key is not of this kind, if it is not.
     pub(super) fn objection(self, key: &ServiceKey) -> Option<&'static str> {
         match (self, key.is_client_evaluated()) {
-            (Self::Client, false) => Some("a client key holds a `*`; a key without is a serverKey"),
+            (Self::Client, false) => {
+                Some("a client key contains a `*`; a key without one is a serverKey")
+            }
             (Self::Server, true) => {
-                Some("a server key holds no `*`; a key with one is a clientKey")
+                Some("a server key contains no `*`; a key with one is a clientKey")
             }
             _ => None,
         }

@@ -167,7 +167,7 @@ fn native(reading: &mut Reading<'_>, root: &Part) -> (u64, Contents) {
     let known = ["features", "environments", "accounts", "revision", "$schema"];
     let own: Vec<&str> = names(root).filter(|name| name.starts_with("x-")).collect();
     if root.is_null() {
-        reading.error(root, "there is nothing in it");
+        reading.error(root, "the document is empty");
     } else if !reading.map_of(root, "a state", &[&known[..], &own].concat()) {
         return (0, Contents::default());
     }

@@ -295,7 +295,10 @@ fn what_a_management_repository_publishes() {
             .iter()
             .map(|each| each.split(": ").nth(1).unwrap())
             .collect::<Vec<_>>(),
-        ["a client key holds a `*`; a key without is a serverKey", "an API key is environment/key",]
+        [
+            "a client key contains a `*`; a key without one is a serverKey",
+            "an API key is environment/key",
+        ]
     );
 }
 

@@ -75,7 +75,7 @@ environments:
             "line 7, column 10, environments[4].name: a name is a text: put it in quotes",
             "line 8, column 22, environments[5].stale: stale is true or false, not \"yes\"",
             "line 8, column 36, environments[5].profile: a profile is client or edge, not \"Edge\"",
-            "line 8, column 56, environments[5].cacheControl: cacheControl holds characters that no header may hold",
+            "line 8, column 56, environments[5].cacheControl: cacheControl contains characters that are not allowed in headers",
             "line 8, column 64, environments[5].cache_control: \"cache_control\" is not known in an environment; did you mean cacheControl?",
             "line 9, column 17, environments[6].id: the environment variable NOPE is not set",
             "line 10, column 17, environments[7].id: the id of an environment is a UUID, not \"${SDK}\"",
@@ -317,8 +317,8 @@ accounts:
 - {name: z, clientKey: k*y, permissions: {71ed3c04-122b-4312-9ea8-06b2b8d6ceac: READ, 71ED3C04-122b-4312-9ea8-06b2b8d6ceac: READ}}
 ",
         &[
-            "line 5, column 30, accounts[0].clientKey[2]: a client key holds a `*`; a key without is a serverKey",
-            "line 6, column 15, accounts[0].serverKey[0]: a server key holds no `*`; a key with one is a clientKey",
+            "line 5, column 30, accounts[0].clientKey[2]: a client key contains a `*`; a key without one is a serverKey",
+            "line 6, column 15, accounts[0].serverKey[0]: a server key contains no `*`; a key with one is a clientKey",
             "line 6, column 33, accounts[0].serverKey[2]: the environment variable NOPE is not set",
             "line 6, column 44, accounts[0].serverKey[3]: a key is empty",
             "line 6, column 56, accounts[0].serverKey[4]: a key contains a character that is not allowed in URLs",
@@ -380,6 +380,6 @@ fn accounts_can_be_given_besides() {
     assert_eq!(
         error.to_string(),
         "line 1, column 1: account line, from the options: accounts[0].clientKey has the same key: a key can be used only once\n\
-         line 1, column 1: account line, from the options: a server key holds no `*`; a key with one is a clientKey"
+         line 1, column 1: account line, from the options: a server key contains no `*`; a key with one is a clientKey"
     );
 }

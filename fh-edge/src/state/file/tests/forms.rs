@@ -146,8 +146,8 @@ accounts:
 
 #[test]
 fn documents_that_are_no_state() {
-    check("", &["line 1, column 1: there is nothing in it"]);
-    check("# only a comment\n", &["line 1, column 1: there is nothing in it"]);
+    check("", &["line 1, column 1: the document is empty"]);
+    check("# only a comment\n", &["line 1, column 1: the document is empty"]);
     check("x", &["line 1, column 1: a state is a map, not \"x\""]);
     check("a: 1\n b: [", &["line 2, column 3: mapping values are not allowed in this context"]);
     check(
