@@ -92,7 +92,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_can_be_a_key() {
+    fn valid_and_invalid_keys() {
         let refused = |text: &str| AdminKey::new(text).map(|_| ()).unwrap_err();
         assert_eq!(refused(""), InvalidAdminKey::TooShort);
         assert_eq!(refused(&"k".repeat(15)), InvalidAdminKey::TooShort);

@@ -29,7 +29,7 @@ mod tests {
     }
 
     #[test]
-    fn sixty_four_bits_of_ipv6_and_all_of_ipv4() {
+    fn networks_of_ipv6_and_addresses_of_ipv4() {
         assert_eq!(network("2001:db8::1"), network("2001:db8::ffff:ffff:ffff:ffff"));
         assert_ne!(network("2001:db8::1"), network("2001:db8:0:1::1"));
         assert_ne!(network("192.0.2.1"), network("192.0.2.2"));

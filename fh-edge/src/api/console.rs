@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_makes_markup_of_texts_or_reaches_elsewhere() {
+    fn no_file_makes_markup_of_text_or_loads_from_other_servers() {
         for (name, kind, content) in FILES {
             let text = std::str::from_utf8(content).unwrap();
             let forbidden: &[&str] = match *kind {
@@ -159,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn who_has_a_file_already_is_told_so() {
+    fn a_known_file_is_answered_with_304() {
         let first = file("app.js", &HeaderMap::new());
         let mut request = HeaderMap::new();
         request.insert(IF_NONE_MATCH, first.headers()[ETAG].clone());

@@ -97,7 +97,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_sdk_is_named_shortly() {
+    fn the_name_of_an_sdk_is_cut_to_80_characters() {
         let named = |name: &'static str, value: &str| {
             let headers = HeaderMap::from_iter([(
                 http::HeaderName::from_static(name),

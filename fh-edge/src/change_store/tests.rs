@@ -30,7 +30,7 @@ fn record(feature: &str, version: i64) -> Record {
 }
 
 #[test]
-fn what_was_committed_is_there_again() {
+fn committed_changes_are_read_again() {
     let folder = Folder::new();
     let Opened { folder: mut open, records, .. } = DataFolder::open(folder.path()).unwrap();
     assert_eq!(records, Records::default());
@@ -109,7 +109,7 @@ fn a_disk_that_was_full_takes_changes_again() {
 }
 
 #[test]
-fn a_folder_belongs_to_one() {
+fn a_folder_has_one_user_at_a_time() {
     let folder = Folder::new();
     let _open = DataFolder::open(folder.path()).unwrap();
     assert!(matches!(DataFolder::open(folder.path()), Err(DataFolderError::InUse(_))));
@@ -118,7 +118,7 @@ fn a_folder_belongs_to_one() {
 /// A replacement contains the keys of accounts.
 #[cfg(unix)]
 #[test]
-fn nobody_else_reads_it() {
+fn other_users_cannot_read_the_folder() {
     use std::os::unix::fs::PermissionsExt;
     let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
     let folder = Folder::new();
@@ -129,7 +129,7 @@ fn nobody_else_reads_it() {
 }
 
 #[test]
-fn what_cannot_be_read_is_named() {
+fn errors_name_the_file_that_cannot_be_read() {
     let folder = Folder::new();
     fs::create_dir_all(folder.path()).unwrap();
     fs::write(folder.file(FILE), vec![7_u8; 10_000]).unwrap();

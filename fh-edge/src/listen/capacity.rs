@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn sixteen_places_beyond_the_limit_and_half_of_them_for_one_address() {
+    fn sixteen_connections_are_reserved_beyond_the_limit_and_eight_per_address() {
         let capacity = capacity(2, None);
         let (one, other) = (client("192.0.2.1"), client("192.0.2.2"));
         for _ in 0..2 {

@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn the_last_who_is_no_proxy_is_the_client() {
+    fn the_last_address_that_is_no_proxy_is_the_client() {
         let inner = "10.0.0.0/8,fd00::1";
         assert_eq!(client(inner, "10.1.1.1", &["203.0.113.9"]), "203.0.113.9:0");
         // Addresses that a client claims come before the one that the proxy saw.
@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn others_are_not_believed() {
+    fn headers_of_other_peers_are_ignored() {
         assert_eq!(client("10.0.0.0/8", "192.0.2.1", &["203.0.113.9"]), "192.0.2.1:7");
         assert_eq!(client("", "10.1.1.1", &["203.0.113.9"]), "10.1.1.1:7");
         assert_eq!(client("10.0.0.0/8", "10.1.1.1", &[]), "10.1.1.1:7");

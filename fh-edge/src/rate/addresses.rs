@@ -159,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn many_addresses_take_bounded_memory_and_do_not_help() {
+    fn many_addresses_take_bounded_memory_and_share_one_rate() {
         let rates = AddressRates::new(1);
         let take =
             |number: u32, now| rates.take(IpAddr::V4(number.into()), &KEY, KeyStanding::Known, now);

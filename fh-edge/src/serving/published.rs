@@ -378,7 +378,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_session_by_its_other_name() {
+    fn sessionkey_stands_for_a_missing_session() {
         let session = |profile, context: &[(&str, &str)]| {
             let settings =
                 Settings { name: "dev".into(), cache_control: None, stale: false, profile };

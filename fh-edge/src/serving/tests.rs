@@ -96,7 +96,7 @@ fn tag(published: &Published, view: usize) -> &str {
 
 /// Only changed features are compiled. The result must equal compiling everything.
 #[test]
-fn step_by_step_is_as_all_at_once() {
+fn compiling_step_by_step_equals_compiling_everything() {
     for profile in [Profile::Client, Profile::Edge] {
         let one = |key: &str, value_id: &str| feature(1, key, "", value_id);
         let (two, three) = (feature(2, "B", "", "b"), feature(3, "C", "", "c"));
@@ -156,7 +156,7 @@ fn no_change_is_lost_among_several_writers() {
 }
 
 #[test]
-fn another_profile_is_another_answer() {
+fn another_profile_changes_answers_and_tags() {
     let state = state(&[feature(1, "A", "", "a")]);
     let client = first(&state, Profile::Client);
     let edge = next(&client, &state, Profile::Edge);
@@ -254,7 +254,7 @@ fn the_budget_of_answers_is_shared_by_all_views() {
 }
 
 #[test]
-fn who_may_do_nothing_is_unknown() {
+fn a_key_without_permissions_is_unknown() {
     let mut state = state(&[]);
     assert!(Grants::of(ID, &state.accounts).get("plain").is_some());
     state.accounts[0].permissions.insert(ID, [].into_iter().collect());
@@ -274,7 +274,7 @@ fn a_value_id_counts_where_it_is_hashed() {
 
 /// Properties appear in lists and in updates, for keys of both kinds (edge-protocol 11.5, rule 10).
 #[test]
-fn properties_are_shown_to_those_who_may_see_them() {
+fn properties_are_shown_only_with_the_permission() {
     let state = state(&[feature(1, "A", r#", "properties": {"team": "shop"}"#, "a")]);
     let published = first(&state, Profile::Client);
     let feature = &published.features[0];
@@ -293,7 +293,7 @@ fn properties_are_shown_to_those_who_may_see_them() {
 }
 
 #[test]
-fn properties_count_for_those_who_see_them() {
+fn properties_count_in_tags_only_where_they_are_shown() {
     let with = |value: &str| {
         state(&[feature(1, "A", &format!(r#", "properties": {{"p": "{value}"}}"#), "a")])
     };

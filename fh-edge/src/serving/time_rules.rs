@@ -222,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn a_date_turns_at_both_midnights() {
+    fn a_rule_on_a_date_changes_at_both_midnights() {
         let time_rules = of("LESS", "DATE", "NOW", r#"["2024-02-29","nonsense"]"#);
         let midnight = "2024-02-29T00:00:00Z".parse::<Timestamp>().unwrap().as_millis();
         assert_eq!(time_rules.at, [midnight, midnight + DAY]);
@@ -234,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn an_instant_turns_twice_and_a_text_always() {
+    fn a_rule_on_an_instant_changes_twice_and_one_on_text_may_always() {
         let time_rules = of("EQUALS", "DATETIME", "now", r#"["1970-01-01T00:00:01Z"]"#);
         assert_eq!(time_rules.at, [1000, 1001]);
         let mut text = of("STARTS_WITH", "DATETIME", "now", r#"["2024-0"]"#);
@@ -247,7 +247,7 @@ mod tests {
     /// A rule on the text of `now` is evaluated every second; only a changed result counts as another outcome. Equal results have equal
     /// tags.
     #[test]
-    fn a_text_is_another_moment_when_it_turns() {
+    fn a_text_rule_gives_another_outcome_when_its_result_changes() {
         let time_rules = of("STARTS_WITH", "DATETIME", "now", r#"["2024-02-29T12:0"]"#);
         let noon = "2024-02-29T12:00:00Z".parse::<Timestamp>().unwrap().as_millis();
         let at = |millis| time_rules.time_state(Timestamp::from_millis(noon + millis));
@@ -267,7 +267,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_text_spoils_no_more_than_it_has_to() {
+    fn invalid_text_hides_no_other_rule() {
         let json = r#"{"name":"\ud800","attributes":[{"fieldName":"\ud800"},{"fieldName":"now","type":"DATE",
             "conditional":"LESS","values":["\ud800",5,"1970-01-02"]}]}"#;
         let time_rules = TimeRules::of(&[Json::of(&RawValue::from_string(json.into()).unwrap())]);
@@ -342,7 +342,7 @@ mod tests {
 
         /// If a time were missed, the answers would stay outdated until the next change of the state.
         #[test]
-        fn between_two_moments_nothing_turns(
+        fn no_result_changes_between_two_known_times(
             kind in proptest::sample::select(&TYPES[..]),
             conditional in proptest::sample::select(&CONDITIONALS[..]),
             values in proptest::collection::vec(proptest::sample::select(&VALUES[..]), 1..3),

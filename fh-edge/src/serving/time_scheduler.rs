@@ -168,7 +168,7 @@ mod tests {
 
     /// Rules on the text of `now` are evaluated each second; only a changed result is published.
     #[test]
-    fn nothing_is_put_up_while_nothing_turns() {
+    fn only_a_changed_result_is_published() {
         let scheduler = TimeScheduler::default();
         let waiting = Published::waiting(
             Uuid::nil(),
@@ -195,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn places_that_are_gone_are_forgotten() {
+    fn dropped_cells_are_removed() {
         let scheduler = TimeScheduler::default();
         let waiting = || {
             Published::waiting(Uuid::nil(), settings(), Arc::default(), &AnswerBudget::new(1 << 20))
@@ -207,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn the_thread_ends_with_all_places() {
+    fn the_thread_ends_with_all_cells() {
         let scheduler = TimeScheduler::default();
         let wakeups = lock(&scheduler.wakeups).take().unwrap();
         let waiting = Published::waiting(

@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn the_youngest_are_kept_and_the_others_leave_a_floor() {
+    fn the_latest_are_kept_and_the_evicted_leave_their_highest_version() {
         let mut gone = Gone::default();
         for number in 0..MOST + 1_000 {
             gone.add(id(number as u128), number as i64);
@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_that_goes_again_is_the_youngest() {
+    fn a_value_removed_again_is_the_latest() {
         let mut gone = Gone::new(3);
         gone.add(id(1), 50);
         gone.add(id(2), 6);

@@ -71,7 +71,7 @@ fn tag(store: &StateStore) -> String {
 }
 
 #[test]
-fn absent_versions_are_times_and_count_from_there() {
+fn absent_versions_are_times_and_rise_from_there() {
     let mut store = StateStore::open(base(r#"{"value": "x"}"#), Records::default(), at(1000));
     assert_eq!(seen(&store, "A"), ("\"x\"".into(), 1000));
     assert_eq!(seen(&store, "B"), ("null".into(), 0));
@@ -154,7 +154,7 @@ fn a_restart_with_the_same_file_keeps_versions() {
 }
 
 #[test]
-fn a_replacement_stands_until_the_file_changes() {
+fn a_replacement_is_served_until_the_file_changes() {
     let file = base(r#"{"value": "x"}"#);
     let mut store = StateStore::open(file.clone(), Records::default(), at(1000));
     put(&mut store, "A", r#"{"value": "y"}"#, 1500).unwrap();
@@ -178,7 +178,7 @@ fn a_replacement_stands_until_the_file_changes() {
 
 /// A replacement overrides both the file and a change by PUT, even with the value of the file.
 #[test]
-fn a_replacement_that_says_what_the_file_says_undoes_changes() {
+fn a_replacement_equal_to_the_file_undoes_changes() {
     let file = base(r#"{"value": "x"}"#);
     let mut store = StateStore::open(file.clone(), Records::default(), at(1000));
     put(&mut store, "A", r#"{"value": "y"}"#, 1500).unwrap();
@@ -244,7 +244,7 @@ fn changes_wait_for_a_base() {
     put(&mut store, "A", r#"{"value": "y"}"#, 1500).unwrap();
     let kept = store.records();
     let mut store = StateStore::waiting(kept.clone());
-    assert_eq!(store.records(), kept, "they are not given up meanwhile");
+    assert_eq!(store.records(), kept, "records are kept until a state is read");
     store.reload(base(r#"{"value": "x"}"#), at(2000));
     assert_eq!(seen(&store, "A"), ("\"y\"".into(), 1500));
     assert_eq!(store.state().revision, 1);

@@ -157,7 +157,7 @@ mod tests {
 
     /// A half-written file may be published several times.
     #[tokio::test(start_paused = true)]
-    async fn a_key_that_stays_away_is_not_waited_for_anew() {
+    async fn the_revocation_delay_is_not_extended() {
         let second = Duration::from_secs(1);
         let mut timing = Timing::new(Duration::ZERO, Duration::ZERO, None);
         timing.revoke_after(5 * second);
@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn not_all_come_back_at_once() {
+    async fn streams_end_spread_over_time() {
         let long = Duration::from_secs(1000);
         let (mut dropped, mut closed) = (Vec::new(), Vec::new());
         for _ in 0..100 {
@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn who_could_not_be_written_to_gets_one_heartbeat_not_all() {
+    async fn a_blocked_stream_gets_one_heartbeat() {
         let second = Duration::from_secs(1);
         let mut timing = Timing::new(20 * second, Duration::ZERO, None);
         tokio::time::advance(110 * second).await;
@@ -199,7 +199,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn for_ever_is_long() {
+    async fn the_longest_durations_do_not_overflow() {
         let mut timing = Timing::new(Duration::ZERO, Duration::MAX, None);
         let (due, waited) = next(&mut timing).await;
         assert!(due == Due::Bye && waited >= LONGEST.mul_f64(0.9), "{due:?} {waited:?}");

@@ -42,7 +42,7 @@ mod tests {
     const ID: &str = "71ed3c04-122b-4312-9ea8-06b2b8d6ceac";
 
     #[test]
-    fn both_forms_and_what_is_none() {
+    fn valid_and_invalid_keys() {
         for text in
             [format!("{ID}/k*y"), format!("default/{ID}/k*y"), format!("{}/k*y", ID.to_uppercase())]
         {

@@ -81,7 +81,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn who_takes_gzip() {
+    fn accept_encoding_headers() {
         let accepts = |lines: &[&str]| {
             let mut headers = HeaderMap::new();
             for line in lines {
@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_compressed() {
+    fn small_and_incompressible_bodies_stay_uncompressed() {
         for effort in [CompressionLevel::Little, CompressionLevel::Much, CompressionLevel::Little] {
             for length in [LEAST, 8000, 400_000] {
                 let mut text: String = (0..)

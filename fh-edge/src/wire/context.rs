@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn where_ours_differs() {
+    fn differences_from_a_featurehub_edge() {
         assert_eq!(
             read("userkey=fred&country=nz"),
             [one("country", &["nz"]), one("userkey", &["fred"])]
@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn of_too_many_those_stay_that_percentages_go_by() {
+    fn percentage_keys_are_kept_among_too_many_attributes() {
         let many = (0..40).fold(Attributes::builder(), |builder, number| {
             builder.attribute(&format!("a{number:02}"), "x")
         });

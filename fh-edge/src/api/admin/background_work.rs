@@ -43,7 +43,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn who_leaves_makes_no_room() {
+    async fn work_keeps_its_turn_if_its_caller_leaves() {
         let background_work = BackgroundWork::new(1);
         let (go_on, may_go_on) = mpsc::channel::<()>();
         let (begins, has_begun) = oneshot::channel();
@@ -63,7 +63,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn work_that_panics_gives_its_turn_back() {
+    async fn work_that_panics_releases_its_turn() {
         let background_work = BackgroundWork::new(1);
         assert!(background_work.run(|| panic!("as it should")).await.is_err());
         assert_eq!(background_work.run(|| 7).await.ok(), Some(7));

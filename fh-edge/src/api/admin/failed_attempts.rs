@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn many_addresses_take_bounded_memory_and_do_not_help() {
+    fn many_addresses_take_bounded_memory_and_share_one_limit() {
         let failed_attempts = FailedAttempts::new();
         let nth = |n: u32| Some(IpAddr::V4(n.into()));
         for n in 0..3000 {

@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_none() {
+    fn invalid_contexts_are_rejected() {
         for body in ["", "{", "[]", "5"] {
             assert_eq!(read(body), Err("PARSE_ERROR".into()), "{body}");
         }

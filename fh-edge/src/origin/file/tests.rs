@@ -68,7 +68,7 @@ fn the_name_of_a_file_may_be_its_environment() {
 }
 
 #[test]
-fn what_is_new_is_told_once() {
+fn new_content_is_reported_once() {
     let later = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000);
     let folder = Folder::new();
     let (mut file, first) = StateFile::open(folder.file(FILE), Options::new());
@@ -184,7 +184,7 @@ fn looking_finds_changes() {
 
 /// A change between the first reading and the first watch is not lost.
 #[test]
-fn a_change_before_anybody_listened() {
+fn a_change_before_the_first_watch() {
     let folder = Folder::new();
     folder.write(FILE, state("dev"), 1);
     let (file, _) = StateFile::open(folder.file(FILE), Options::new());

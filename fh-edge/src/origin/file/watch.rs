@@ -186,7 +186,7 @@ mod tests {
 
     /// A file in the same folder, such as a log, is written all the time.
     #[test]
-    fn a_busy_folder_does_not_put_a_look_off() {
+    fn a_busy_folder_does_not_delay_a_check() {
         let (signal, is_over) =
             (Arc::new(WatchSignal::default()), Arc::new(AtomicBool::new(false)));
         let (ringing, over) = (Arc::clone(&signal), Arc::clone(&is_over));

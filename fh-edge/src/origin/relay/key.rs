@@ -65,7 +65,7 @@ mod tests {
     }
 
     #[test]
-    fn what_would_lead_elsewhere_is_no_key() {
+    fn secrets_that_change_the_path_are_no_keys() {
         for secret in ["..", ".", "a/b", "a?b", "a#b", "a%2e", "a b", "\"", &"x".repeat(401)] {
             let key = UpstreamKey { environment: Uuid::nil(), secret: secret.into() };
             assert!(key.unconfigured().is_none(), "{secret}");

@@ -184,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn everything_comes_through() {
+    fn all_members_are_passed_on() {
         let json = format!(
             r#"{{"id":"{ID}","key":"A","l":true,"version":7,"type":"NUMBER","value":7.50,"fp":{{"b":"1","a":"2"}},"strategies":[{{"id":"x","percentage":1e5,"later":[1, 2]}},7],"environmentId":null,"soon":{{"deep":" "}}}}"#
         );
@@ -211,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_to_be_there_is_there() {
+    fn required_members_are_added_and_features_without_a_key_rejected() {
         assert_eq!(
             passed_on(r#"{"key":"A","value":null}"#),
             r#"{"key":"A","l":false,"version":0}"#
@@ -230,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn ids_tell_apart_however_they_are_written() {
+    fn ids_are_compared_in_any_spelling() {
         let id = |json: &str| ServedFeature::received(json, EvaluatedBy::Reader).unwrap().id;
         assert_eq!(
             id(&format!(r#"{{"key":"A","id":"{ID}"}}"#)),
@@ -241,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_evaluated_elsewhere_brings_the_strategy_and_no_other() {
+    fn an_evaluated_feature_has_only_the_applied_strategy() {
         let json = r#"{"key":"A","version":2,"type":"BOOLEAN","value":true,"v":"kiwi","strategies":[{"id":"x"}]}"#;
         let feature = ServedFeature::received(json, EvaluatedBy::Upstream).unwrap();
         let mut out = String::new();
@@ -257,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn what_readers_could_see_is_told_apart() {
+    fn every_visible_difference_is_noticed() {
         let looks = |one: &str, other: &str| {
             let read = |json| ServedFeature::received(json, EvaluatedBy::Reader).unwrap();
             read(one).looks_like(&read(other))

@@ -81,7 +81,7 @@ fn strategy() -> impl Strategy<Value = String> {
 
 proptest! {
     #[test]
-    fn what_get_gives_put_takes(
+    fn put_accepts_the_state_that_get_returns(
         changes in prop::collection::vec((0..4_usize, json(), prop::collection::vec(strategy(), 0..3), any::<bool>()), 1..8),
         puts in prop::collection::vec((0..4_usize, json()), 0..4),
     ) {

@@ -27,7 +27,7 @@ async fn evaluated_for_the_context() {
 
 /// Under profile `client` a session has two names (D-20).
 #[tokio::test(start_paused = true)]
-async fn a_session_by_its_other_name() {
+async fn sessionkey_stands_for_a_missing_session() {
     let mut stage = Stage::serving();
     let rule = |version: u32| {
         format!(
@@ -63,7 +63,7 @@ async fn time_changes_what_is_evaluated() {
 
 /// Streams of client-evaluated keys get the same features. Evaluated streams end with `bye`, since any value may differ.
 #[tokio::test(start_paused = true)]
-async fn another_profile() {
+async fn another_profile_ends_only_evaluated_streams() {
     let mut stage = Stage::serving();
     let [mut client, mut server] = [CLIENT, SERVER].map(|secret| stage.open(secret, "", None));
     read(&mut client);
@@ -75,7 +75,7 @@ async fn another_profile() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn time_is_told_only_to_those_for_whom_it_changes_something() {
+async fn a_change_by_time_is_sent_only_where_it_changes_a_value() {
     let mut stage = Stage::serving();
     stage.set(
         r#"{"value": "before", "version": 2, "strategies": [{"id": "s", "value": "after", "attributes": [
@@ -96,7 +96,7 @@ async fn time_is_told_only_to_those_for_whom_it_changes_something() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_change_in_the_moment_in_which_it_turns_is_told_once() {
+async fn a_change_at_the_time_of_a_rule_is_sent_once() {
     let mut stage = Stage::serving();
     let turning = |version: u32| {
         format!(
@@ -164,7 +164,7 @@ async fn a_change_waits_for_a_large_evaluation() {
 
 /// The same for a key that may come back.
 #[tokio::test]
-async fn a_key_that_leaves_is_evaluated_for_on_another_thread() {
+async fn a_key_during_its_revocation_delay_is_evaluated_on_another_thread() {
     let stage = stage_with_a_large_evaluation();
     let delay = Duration::from_secs(60);
     stage.shared.environments.leave(ID, &Grants::default(), delay);

@@ -3,7 +3,7 @@
 use super::*;
 
 #[tokio::test(start_paused = true)]
-async fn a_key_that_is_not_good() {
+async fn an_unknown_key() {
     let stage = Stage::serving();
     let mut stream = stage.open("nobody's", "", None);
     assert_eq!(read(&mut stream), (format!("{}{}", sse::ACK, sse::UNKNOWN_KEY), true));
@@ -12,7 +12,7 @@ async fn a_key_that_is_not_good() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_key_that_goes() {
+async fn a_removed_key_ends_its_stream_after_the_delay() {
     let mut stage = Stage::serving();
     let mut stream = stage.open(CLIENT, "", None);
     read(&mut stream);
@@ -51,7 +51,7 @@ async fn a_key_that_goes() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_key_that_opens_something_else() {
+async fn changed_permissions_end_a_stream() {
     for permissions in [r#"["READ", "EXTENDED_DATA"]"#, r#"["READ", "LOCK"]"#] {
         let mut stage = Stage::serving();
         let mut stream = stage.open(CLIENT, "", None);
@@ -63,7 +63,7 @@ async fn a_key_that_opens_something_else() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_key_that_asks_too_often_waits_for_its_features() {
+async fn a_stream_beyond_the_rate_waits_for_its_features() {
     let options = Options { requests_per_second: Some(1), ..Options::default() };
     let stage = Stage::new(options);
     stage.publish();
@@ -104,7 +104,7 @@ async fn a_stream_that_has_waited_for_its_address_waits_for_its_key_too() {
 
 /// While a removed key may come back, new streams are served like the open ones (D-104).
 #[tokio::test(start_paused = true)]
-async fn whoever_comes_while_a_key_may_come_back() {
+async fn streams_opened_during_the_revocation_delay() {
     let mut stage = Stage::serving();
     let delay = Duration::from_secs(5);
     let accounts = std::mem::take(&mut stage.state.accounts);
@@ -149,7 +149,7 @@ async fn whoever_comes_while_a_key_may_come_back() {
 
 /// The whole environment is missing, as in a half-written file.
 #[tokio::test(start_paused = true)]
-async fn an_environment_that_goes() {
+async fn a_removed_environment_ends_its_streams_after_the_delay() {
     let stage = Stage::serving();
     let delay = Duration::from_secs(5);
     let remove = || {

@@ -35,7 +35,7 @@ async fn the_list_comes_first_and_changes_follow_with_their_ids() {
 /// Streams of one view share the events from one generation to the next. A stream that missed a generation, or has a context, gets events
 /// of its own.
 #[tokio::test(start_paused = true)]
-async fn each_gets_what_leads_on_from_what_it_holds() {
+async fn each_stream_gets_the_events_since_its_last_generation() {
     let mut stage = Stage::serving();
     let [mut quick, mut slow] = [0, 1].map(|_| stage.open(CLIENT, "", None));
     let mut with_context = stage.open(CLIENT, "a=1", None);
@@ -66,7 +66,7 @@ async fn a_key_that_moves_to_another_feature_ends_with_that() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_holds_the_list_gets_nothing_until_a_change() {
+async fn a_resumed_stream_gets_nothing_until_a_change() {
     let mut stage = Stage::serving();
     let mut first = stage.open(CLIENT, "", None);
     let id = id_of(&read(&mut first).0).to_string();
@@ -107,7 +107,7 @@ async fn retired_and_deleted() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_reader_that_does_not_read_holds_no_generation() {
+async fn a_slow_stream_keeps_no_generation_in_memory() {
     let mut stage = Stage::serving();
     let mut stream = stage.open(SERVER, "a=1", None);
     read(&mut stream);
@@ -118,7 +118,7 @@ async fn a_reader_that_does_not_read_holds_no_generation() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_a_filter_hides_is_gone_however_it_went() {
+async fn a_feature_hidden_by_a_filter_is_sent_as_deleted() {
     let mut stage = Stage::serving();
     stage.state.accounts[0].filters.insert("web".into());
     stage.state.features[0].filters.insert("web".into());

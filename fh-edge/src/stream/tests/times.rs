@@ -3,7 +3,7 @@
 use super::*;
 
 #[tokio::test(start_paused = true)]
-async fn while_there_is_no_state_nobody_knows() {
+async fn an_unknown_key_waits_for_the_first_state() {
     let stage = Stage::new(Options::default());
     let mut unknown = stage.open("nobody's", "", None);
     let mut resumed = stage.open("nobody's", "", Some("a0"));

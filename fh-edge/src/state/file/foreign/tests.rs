@@ -180,7 +180,7 @@ fn bodies_of_gets_and_storage_of_browsers() {
 }
 
 #[test]
-fn what_a_feature_lacks_is_told() {
+fn problems_of_features_are_warnings() {
     let parsed = read(
         r#"[{"key":"A","type":"BOOLEAN","value":"true","version":3},
 {"id":"7","key":"B","type":"STRING","value":5,"v":"x"},
@@ -368,7 +368,7 @@ fn a_state_of_the_conformance_suite() {
 }
 
 #[test]
-fn what_is_nothing_else_is_a_state_file() {
+fn a_document_of_no_other_form_is_a_state_file() {
     for (json, form) in [
         ("{}", Form::State),
         ("environment: {name: dev}", Form::State),

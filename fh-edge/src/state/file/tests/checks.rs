@@ -354,7 +354,7 @@ fn key(text: &str) -> ServiceKey {
 }
 
 #[test]
-fn accounts_can_be_given_besides() {
+fn accounts_can_be_added_by_options() {
     let extra = |client: &str, server: &str| ExtraAccount {
         name: "line".into(),
         client_keys: vec![key(client)],

@@ -168,7 +168,7 @@ fn documents_that_are_no_state() {
 }
 
 #[test]
-fn what_a_text_costs_is_bounded() {
+fn size_depth_and_number_of_errors_are_limited() {
     let mut laughs = "x-0: &x0 [lol, lol, lol]\n".to_owned();
     for level in 1..40 {
         let aliases = vec![format!("*x{}", level - 1); 9].join(",");

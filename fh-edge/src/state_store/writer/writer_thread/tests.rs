@@ -99,7 +99,7 @@ fn patch(change: FeatureChange) -> (Command, Answered<Result<u64, ReplaceError>>
 }
 
 #[test]
-fn nobody_is_told_what_was_undone() {
+fn no_caller_sees_a_change_that_was_undone() {
     let disk = Disk::default();
     let mut work = work(&disk);
     *disk.is_full.lock().unwrap() = true;
@@ -150,7 +150,7 @@ fn after_a_failure_everything_is_written_again() {
 }
 
 #[test]
-fn a_base_that_is_the_same_wakes_nobody() {
+fn an_unchanged_base_wakes_no_stream() {
     let disk = Disk::default();
     let mut work = work(&disk);
     let generation = |work: &WriterThread| work.environments.get(ENVIRONMENT).unwrap().generation;
@@ -171,7 +171,7 @@ fn a_base_that_is_the_same_wakes_nobody() {
 
 /// Environments that did not change keep their generation: no stream is woken, and no answer is evaluated again.
 #[test]
-fn what_did_not_change_keeps_its_generation() {
+fn an_unchanged_environment_keeps_its_generation() {
     let mut work = work(&Disk::default());
     let mut base = state();
     let mut second = base.environments[0].clone();
@@ -226,7 +226,7 @@ fn a_replacement_that_is_not_kept_is_not_made() {
 
 /// A read after a change waits until the change is stored.
 #[test]
-fn what_is_asked_after_a_change_waits_for_it() {
+fn a_read_after_a_change_waits_for_it() {
     let disk = Disk::default();
     let (sender, commands) = channel();
     let work = WriterThread { commands, ..work(&disk) };
@@ -250,7 +250,7 @@ fn an_environment_that_is_not_there_any_more_is_not_served() {
 
 /// Removed keys may come back after a file, which may be half written. A replacement through the admin API removes them at once (D-104).
 #[test]
-fn keys_that_go_with_a_file_may_come_back() {
+fn keys_removed_by_a_file_may_come_back() {
     let mut work = work(&Disk::default());
     let with = |secrets: &[&str]| {
         let mut state = state();
@@ -300,7 +300,7 @@ fn keys_that_go_with_a_file_may_come_back() {
 
 /// Waking thousands of streams takes a while. The caller of a change does not wait for it, and every stream is woken.
 #[test]
-fn who_changes_something_is_answered_before_streams_are_told() {
+fn callers_are_answered_before_streams_are_woken() {
     let (mut work, untold) = untold(&Disk::default());
     let cell = work.environments.open(ENVIRONMENT, KEY).unwrap().0;
     let stream = cell.watch();
@@ -314,7 +314,7 @@ fn who_changes_something_is_answered_before_streams_are_told() {
         let published = work.environments.get(ENVIRONMENT).unwrap();
         let shown = published.features[0].value.as_ref().unwrap().as_str();
         assert_eq!((shown, published.generation), (&*format!("\"{value}\""), 2 + number as u64));
-        assert!(!stream.has_changed().unwrap(), "streams were told first");
+        assert!(!stream.has_changed().unwrap(), "streams were woken first");
     }
     let mut stream = stream;
     drop(untold.recv().unwrap());
@@ -326,7 +326,7 @@ fn who_changes_something_is_answered_before_streams_are_told() {
 }
 
 #[test]
-fn without_a_thread_to_tell_streams_they_are_told_all_the_same() {
+fn streams_are_woken_even_if_the_notifier_thread_is_gone() {
     let (mut work, untold) = untold(&Disk::default());
     drop(untold);
     let stream = work.environments.open(ENVIRONMENT, KEY).unwrap().0.watch();
