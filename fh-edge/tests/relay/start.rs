@@ -36,11 +36,11 @@ fn what_makes_no_sense_is_said() {
             keys(vec![RelayKeys::client("production/reader*")]),
             "keys 1: the environment of the key is not a UUID",
         ),
-        (keys(vec![RelayKeys::client(SERVER_KEY)]), "keys 1: a client-evaluated key holds a `*`"),
-        (keys(vec![RelayKeys::server(CLIENT_KEY)]), "keys 1: a server-evaluated key holds no `*`"),
+        (keys(vec![RelayKeys::client(SERVER_KEY)]), "keys 1: a client-evaluated key contains a `*`"),
+        (keys(vec![RelayKeys::server(CLIENT_KEY)]), "keys 1: a server-evaluated key contains no `*`"),
         (
             keys(vec![RelayKeys::pair(SERVER_KEY, CLIENT_KEY)]),
-            "keys 1: a client-evaluated key holds a `*`",
+            "keys 1: a client-evaluated key contains a `*`",
         ),
         (
             keys(vec![RelayKeys::pair(CLIENT_KEY, "22222222-2222-4222-8222-222222222222/reader")]),
