@@ -1,4 +1,4 @@
-//! A process without descriptors left. A file of its own: the limit is the whole process's.
+//! A server in a process without free file descriptors. The test has a file of its own, because the limit applies to the whole process.
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
@@ -13,15 +13,19 @@ use tokio::net::TcpSocket;
 use tokio::time::timeout;
 
 const PATIENCE: Duration = Duration::from_secs(20);
-/// What the server pauses at least after a refusal.
+/// The minimum time between two attempts to accept after a failure.
 const PAUSE: Duration = Duration::from_millis(250);
 
 #[tokio::test]
-async fn without_descriptors_a_server_waits_for_some() {
+async fn without_descriptors_a_server_waits_until_some_are_free() {
     let limit = Rlimit { current: Some(64), maximum: getrlimit(Resource::Nofile).maximum };
     setrlimit(Resource::Nofile, limit).unwrap();
     let options = ListenOptions::default();
-    assert_eq!(options.max_connections.get(), 32, "half, where 256 are not to be spared");
+    assert_eq!(
+        options.max_connections.get(),
+        32,
+        "half of the limit, because 256 descriptors cannot be spared"
+    );
     let connections = options.connections.clone();
     let listener = Listener::bind(([127, 0, 0, 1], 0).into()).unwrap();
     let address = listener.local_addr().unwrap();
@@ -34,7 +38,7 @@ async fn without_descriptors_a_server_waits_for_some() {
         taken.push(file);
     }
     let begun = Instant::now();
-    // The system connects it; nobody can accept it.
+    // The operating system completes the connection, but the server cannot accept it.
     let mut peer = socket.connect(address).await.unwrap();
     peer.write_all(b"GET / HTTP/1.1\r\nconnection: close\r\n\r\n").await.unwrap();
     let mut look = tokio::time::interval(Duration::from_millis(2));
@@ -43,7 +47,7 @@ async fn without_descriptors_a_server_waits_for_some() {
         look.tick().await;
     }
     let failures = u32::try_from(connections.accept_failures()).unwrap();
-    assert!(begun.elapsed() >= PAUSE * (failures - 1), "it asked {failures} times without a pause");
+    assert!(begun.elapsed() >= PAUSE * (failures - 1), "{failures} attempts without a pause");
     assert_eq!(connections.open(), 0);
 
     drop(taken);

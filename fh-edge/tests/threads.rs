@@ -1,4 +1,4 @@
-//! A relay's connections share one thread. A file of its own: threads are the whole process's.
+//! The connections of a relay share one thread. The test has a file of its own, because it counts the threads of the whole process.
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
@@ -10,7 +10,7 @@ use fh_edge::Edge;
 use fh_edge::origin::relay::{RelayKeys, RelayOptions};
 use fh_fake_edge::{FakeEdge, Feature};
 
-/// How many threads of this process are called so.
+/// Returns the number of threads of this process with this name.
 fn threads(name: &str) -> usize {
     let tasks = std::fs::read_dir("/proc/self/task").unwrap();
     let names =
@@ -19,7 +19,7 @@ fn threads(name: &str) -> usize {
 }
 
 #[tokio::test]
-async fn many_connections_are_one_thread() {
+async fn many_connections_share_one_thread() {
     let upstream = FakeEdge::start().unwrap();
     upstream.set_feature(Feature::string("COLOUR", "red"));
     let transport = ReqwestTransport::builder().no_proxy().build().unwrap();

@@ -1,4 +1,4 @@
-//! The limit on requests of one API key from one address, at every door.
+//! The limit on requests with one API key from one address, for every kind of request.
 
 use std::net::SocketAddr;
 
@@ -8,7 +8,7 @@ use fh_edge::{Edge, Options};
 use crate::http::{Reply, request};
 use crate::shop::{CLIENT_KEY, SERVER_KEY, WRITER_KEY, state};
 
-/// More requests than an Edge allows in the time that they take.
+/// More requests than the limit allows in the time that they take.
 const MANY: usize = 200;
 
 /// Whether polls are answered before the router.
@@ -18,7 +18,8 @@ enum Polls {
     Routed,
 }
 
-/// An Edge that answers one request a second of each key and address. It believes what requests of this machine name as their client.
+/// Starts an Edge that answers one request per second of each key and address. It trusts the `x-forwarded-for` of requests from this
+/// machine.
 async fn limited(polls: Polls) -> SocketAddr {
     let options = Options::default().requests_per_second_per_address(Some(1));
     let edge = Edge::builder().state(state()).options(options).build().unwrap();
@@ -35,7 +36,7 @@ async fn limited(polls: Polls) -> SocketAddr {
     address
 }
 
-/// A kind of request.
+/// A kind of request: method, path, headers and body.
 type Door = (&'static str, String, Vec<(&'static str, &'static str)>, &'static str);
 
 async fn send(edge: SocketAddr, (method, path, headers, body): &Door, from: &str) -> Reply {
@@ -45,7 +46,7 @@ async fn send(edge: SocketAddr, (method, path, headers, body): &Door, from: &str
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_address_beyond_its_limit_does_not_keep_others_out() {
+async fn an_address_beyond_its_limit_does_not_affect_others() {
     let json = ("content-type", "application/json");
     let doors: [(Polls, Door); 4] = [
         (Polls::Short, ("GET", format!("/features?apiKey={CLIENT_KEY}"), vec![], "")),
@@ -87,7 +88,7 @@ async fn an_address_beyond_its_limit_does_not_keep_others_out() {
             let reply = send(edge, &door, other).await;
             assert!((200..=202).contains(&reply.status), "{door:?}: {}", reply.status);
         }
-        // Another address of the same network of 64 bits is the same client.
+        // Another address of the same /64 network counts as the same client.
         let mut last = reply_of_network(edge, &door, 2).await;
         for host in 3..MANY {
             if last.status == 429 {
@@ -103,7 +104,7 @@ async fn reply_of_network(edge: SocketAddr, door: &Door, host: usize) -> Reply {
     send(edge, door, &format!("2001:db8::{host:x}")).await
 }
 
-/// Without the address of its client a request counts for its key alone.
+/// A request without a client address counts for its key only.
 #[tokio::test(flavor = "multi_thread")]
 async fn without_an_address_there_is_no_limit() {
     let options = Options::default().requests_per_second_per_address(Some(1));

@@ -1,4 +1,4 @@
-//! The limits of one request: the size of a context and the work of evaluating for it (D-115), at every door.
+//! The limits of one request: the size of its context and the work of its evaluation (D-115), for every kind of request.
 
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ use crate::waiting::{PATIENCE, ready};
 const ADMIN_KEY: &str = "an-admin-key-of-the-tests";
 const FLAGS: &str = "/ofrep/v1/evaluate/flags";
 
-/// One feature whose rule looks for a text in an attribute: four steps a byte.
+/// Returns a state with one feature, whose rule searches for a text in an attribute. That takes four steps per byte.
 fn searching() -> State {
     let rule = json!({"fieldName": "a", "type": "STRING", "conditional": "INCLUDES", "values": ["needle"]});
     let text = json!({
@@ -30,7 +30,7 @@ fn searching() -> State {
     serde_json::from_value(text).unwrap()
 }
 
-/// A budget that a context of 1,000 bytes passes and one of 100 does not; a tenth of it is passed by the latter.
+/// Returns options with a small budget. A context of 1,000 bytes exceeds it; one of 100 bytes exceeds a tenth of it.
 fn tight() -> Options {
     Options::default()
         .evaluation_budget(3000)
@@ -72,7 +72,7 @@ async fn a_poll_beyond_a_limit_is_refused() {
     assert_eq!(poll(100).await.status, 200);
     assert_refused(&poll(1000).await, "too-much-work");
     assert_refused(&poll(2000).await, "context-too-large");
-    // A client-evaluated key evaluates nothing here, but its context is bounded as well.
+    // For a client-evaluated key nothing is evaluated, but the size of its context is limited as well.
     let path = format!("/features?apiKey={CLIENT_KEY}");
     for (bytes, status) in [(1000, 200), (2000, 413)] {
         let reply = request(address, "GET", &path, &[("x-featurehub", &context(bytes))], "").await;
@@ -92,7 +92,7 @@ async fn a_poll_beyond_a_limit_is_refused() {
 /// The key of a second environment.
 const SECOND_KEY: &str = "71ed3c04-122b-4312-9ea8-06b2b8d6cea0/second-server";
 
-/// The same feature in two environments.
+/// Returns a state with the feature in two environments.
 fn searching_twice() -> State {
     let (other, secret) = SECOND_KEY.split_once('/').unwrap();
     let mut state = searching();
@@ -106,7 +106,7 @@ fn searching_twice() -> State {
     state
 }
 
-/// Keys of one request share its budget.
+/// The keys of one request share its budget.
 #[tokio::test(flavor = "multi_thread")]
 async fn several_keys_share_the_budget() {
     let (address, _) = serve(searching_twice(), tight()).await;
@@ -122,9 +122,9 @@ async fn several_keys_share_the_budget() {
     assert_eq!(alone.status, 200);
 }
 
-/// What is kept was within the budget, and costs nothing again.
+/// A cached answer is not evaluated again, so it costs nothing.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_large_evaluation_leaves_the_threads_that_serve_once() {
+async fn a_large_evaluation_moves_to_another_thread_only_once() {
     let (address, _) = serve(searching(), tight()).await;
     let path = format!("/features?apiKey={SERVER_KEY}");
     for _ in 0..3 {
@@ -137,13 +137,14 @@ async fn a_large_evaluation_leaves_the_threads_that_serve_once() {
     assert!(text.contains("fh_edge_evaluations_cancelled_total 0\n"), "{text}");
 }
 
-/// The answers of one environment make room for those of another: all have one memory.
+/// The answers of all environments share one limit, so those of one environment evict those of another.
 #[tokio::test(flavor = "multi_thread")]
 async fn environments_share_the_memory_for_answers() {
     let (address, _) = serve(searching_twice(), tight().answer_cache(100_000)).await;
     for key in [SERVER_KEY, SECOND_KEY, SERVER_KEY] {
         let path = format!("/features?apiKey={key}");
-        // Each takes more than a tenth of the budget, so it is counted unless its answer is kept, and more than 500 bytes.
+        // Each evaluation takes more than a tenth of the budget, so it is counted unless its answer is cached. Each answer takes more than
+        // 500 bytes.
         for user in 0..100 {
             let context = format!("a={user}{}", "x".repeat(100));
             let headers = [("x-featurehub", context.as_str())];
@@ -174,7 +175,7 @@ async fn a_stream_beyond_a_limit_is_not_opened() {
     }
 }
 
-/// The head of its answer was sent before it was known how much work there is.
+/// The head of the response is sent before the work of the evaluation is known.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stream_that_waited_for_a_state_beyond_the_budget_ends_with_bye() {
     let edge = Edge::builder().options(tight()).build().unwrap();
@@ -189,7 +190,7 @@ async fn a_stream_that_waited_for_a_state_beyond_the_budget_ends_with_bye() {
     assert_eq!(refusals(address).await, ["fh_edge_refused_total{reason=\"too-much-work\"} 1"]);
 }
 
-/// Reads a stream until it holds a text.
+/// Reads a stream until a text has arrived.
 async fn read_until(socket: &mut TcpStream, text: &str) -> String {
     let (mut read, mut buffer) = (String::new(), [0; 4096]);
     while !read.contains(text) {
@@ -211,7 +212,7 @@ async fn open(address: std::net::SocketAddr, bytes: usize) -> TcpStream {
     socket
 }
 
-/// The same state with the rule twenty times.
+/// Returns the state with the rule twenty times.
 fn searching_more() -> State {
     let mut state = searching();
     let value = state.environments[0].values.get_mut("FOUND").unwrap();
@@ -222,7 +223,7 @@ fn searching_more() -> State {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_stream_that_a_change_takes_over_the_budget_keeps_its_values_and_ends_with_bye() {
+async fn a_stream_over_the_budget_after_a_change_keeps_its_values_and_ends_with_bye() {
     let (address, edge) = serve(searching(), tight()).await;
     let (mut large, mut small) = (open(address, 100).await, open(address, 1).await);
     for stream in [&mut large, &mut small] {
@@ -242,7 +243,7 @@ async fn a_stream_that_a_change_takes_over_the_budget_keeps_its_values_and_ends_
     let path = format!("/features/{SERVER_KEY}");
     let again = request(address, "GET", &path, &[("x-featurehub", &context(100))], "").await;
     assert_refused(&again, "too-much-work");
-    // Once the change is taken back the context is served again.
+    // After the change is reverted, the context is served again.
     edge.replace(searching(), None).await.unwrap();
     read_until(&mut open(address, 100).await, "event: features").await;
 }
@@ -279,7 +280,7 @@ async fn ofrep_beyond_a_limit_is_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_admin_api_beyond_a_limit_refuses() {
+async fn the_admin_api_beyond_a_limit_is_refused() {
     let (address, _) = serve(searching(), tight()).await;
     let bearer = format!("Bearer {ADMIN_KEY}");
     let headers = [("authorization", &*bearer), ("content-type", "application/json")];
@@ -309,11 +310,11 @@ async fn the_admin_api_beyond_a_limit_refuses() {
     assert_eq!(counted, [line("context-too-large"), line("too-much-work")]);
 }
 
-/// A caller that leaves while its evaluation waits for a turn is not evaluated for.
+/// If a caller disconnects while its evaluation waits for a turn, the evaluation does not run.
 #[tokio::test(flavor = "multi_thread")]
-async fn an_evaluation_ends_when_its_caller_leaves() {
+async fn an_evaluation_is_cancelled_when_its_caller_disconnects() {
     let mut state = searching();
-    // Enough features that the first evaluations are still under way when the last callers leave.
+    // Enough features that the first evaluations are still running when the last callers disconnect.
     let value = state.environments[0].values["FOUND"].clone();
     for number in 0..2000_u32 {
         let key = format!("F{number}");
@@ -352,9 +353,9 @@ async fn an_evaluation_ends_when_its_caller_leaves() {
     assert!(tokio::time::timeout(PATIENCE, cancelled).await.is_ok(), "no evaluation was cancelled");
 }
 
-/// This project's client takes 413 for trouble that may pass: it shows the status, keeps its values and retries with back-off.
+/// The client of this project treats 413 as temporary: it shows the status, keeps its values and retries with backoff.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_client_whose_context_is_refused_keeps_its_values_and_shows_why() {
+async fn a_client_whose_context_is_refused_keeps_its_values_and_shows_the_status() {
     let (address, _) = serve(searching(), tight()).await;
     let client = Client::builder(format!("http://{address}"), SERVER_KEY).start().unwrap();
     ready(&client).await;
@@ -369,13 +370,13 @@ async fn a_client_whose_context_is_refused_keeps_its_values_and_shows_why() {
     };
     assert!(tokio::time::timeout(PATIENCE, shown).await.is_ok(), "{:?}", client.status());
     assert_ne!(client.status().readiness, Readiness::Failed);
-    // At most two attempts a second, and ever fewer.
+    // The client backs off: at most two attempts in the first second, and then fewer.
     assert!(client.status().attempts <= 3, "{:?}", client.status());
 }
 
-/// The budget changes nothing for what is ordinary.
+/// Ordinary requests do not reach a tenth of the budget.
 #[tokio::test(flavor = "multi_thread")]
-async fn ordinary_requests_stay_below_a_tenth() {
+async fn ordinary_requests_are_not_moved_to_another_thread() {
     let (address, _) = serve(state(), Options::default()).await;
     let path = format!("/features?apiKey={SERVER_KEY}");
     let headers = [("x-featurehub", "userkey=fred,country=new_zealand")];

@@ -1,4 +1,4 @@
-//! Answers of polls compressed, for those who take that.
+//! Compressed answers to polls, for clients that accept gzip.
 
 use std::fmt::Write as _;
 use std::io::Read as _;
@@ -13,7 +13,7 @@ use crate::routes::ask;
 use crate::shop::{CLIENT_KEY, SERVER_KEY, WRITER_KEY, state};
 use crate::waiting::ready;
 
-/// The shop, with so many features that it is worth it.
+/// Returns the state with so many features that answers are compressed.
 fn large() -> State {
     let mut state = serde_json::to_value(state()).unwrap();
     for number in 0..40 {
@@ -51,7 +51,7 @@ async fn got(response: Response<Body>) -> Got {
 }
 
 #[tokio::test]
-async fn the_same_in_fewer_bytes_with_a_tag_that_comes_back() {
+async fn compressed_answers_have_the_same_content_and_weak_etags() {
     let router = router(large(), Compression::Gzip);
     let kiwi = ("x-featurehub", "country=new_zealand");
     let gzip = ("accept-encoding", "br, gzip");
@@ -60,7 +60,7 @@ async fn the_same_in_fewer_bytes_with_a_tag_that_comes_back() {
         let plain = got(ask(&router, "GET", &path, &[kiwi]).await).await;
         assert_eq!((plain.status, &*plain.coding), (200, ""));
         assert_eq!(plain.vary, "x-featurehub, accept-encoding, origin");
-        // The first makes it, the second gets what was made.
+        // The first request compresses the answer; the second one gets the cached result.
         for _ in 0..2 {
             let small = got(ask(&router, "GET", &path, &[kiwi, gzip]).await).await;
             assert_eq!((small.status, &*small.coding), (200, "gzip"));
@@ -71,7 +71,7 @@ async fn the_same_in_fewer_bytes_with_a_tag_that_comes_back() {
             assert_eq!(read, plain.body);
             for (etag, coding) in [(&small.etag, gzip), (&small.etag, kiwi), (&plain.etag, gzip)] {
                 let held = [kiwi, ("if-none-match", etag), coding];
-                // Of two contexts the last one counts, and here they are the same.
+                // If a request has two context headers, the last one counts. Here both are equal.
                 let held = got(ask(&router, "GET", &path, &held).await).await;
                 assert_eq!((held.status, &held.etag, &*held.coding), (304, etag, ""));
                 assert_eq!((held.body.len(), &held.vary), (0, &plain.vary));
@@ -83,7 +83,7 @@ async fn the_same_in_fewer_bytes_with_a_tag_that_comes_back() {
 }
 
 #[tokio::test]
-async fn what_stays_as_it_is() {
+async fn answers_that_stay_uncompressed() {
     let gzip = [("accept-encoding", "gzip")];
     let path = format!("/features?apiKey={CLIENT_KEY}");
     let off = got(ask(&router(large(), Compression::Off), "GET", &path, &gzip).await).await;
@@ -95,7 +95,7 @@ async fn what_stays_as_it_is() {
     let refused = [("accept-encoding", "gzip;q=0, br")];
     let refused = got(ask(&router, "GET", &path, &refused).await).await;
     assert_eq!((refused.status, &*refused.coding), (200, ""));
-    // Joined anew for each who asks.
+    // The answer to several keys is built for each request, so it is not compressed.
     let several = format!("{path}&apiKey={WRITER_KEY}");
     let several = got(ask(&router, "GET", &several, &gzip).await).await;
     assert_eq!((several.status, &*several.coding), (200, ""));
@@ -103,9 +103,9 @@ async fn what_stays_as_it_is() {
     assert_eq!(stream.headers().get("content-encoding"), None);
 }
 
-/// The client of this project says that it takes gzip.
+/// The client of this project accepts gzip.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_client_reads_it() {
+async fn a_client_reads_compressed_answers() {
     let mut long = String::new();
     (0..400).for_each(|number| write!(long, "{number} ").unwrap());
     let mut state = serde_json::to_value(large()).unwrap();

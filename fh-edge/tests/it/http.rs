@@ -1,10 +1,10 @@
-//! Requests by hand, one a connection.
+//! Handwritten requests, one per connection.
 
 use std::net::SocketAddr;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-/// A whole answer.
+/// A complete response.
 #[derive(Debug)]
 pub(crate) struct Reply {
     pub(crate) status: u16,
@@ -23,7 +23,7 @@ impl Reply {
     }
 }
 
-/// Sends one request and reads until the server closes.
+/// Sends one request, and reads until the server closes the connection.
 pub(crate) async fn request(
     address: SocketAddr,
     method: &str,

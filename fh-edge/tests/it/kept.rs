@@ -1,4 +1,4 @@
-//! What a data folder keeps.
+//! Changes in a data folder.
 
 use std::time::{Duration, Instant};
 
@@ -10,7 +10,7 @@ use fh_test_log::Log;
 
 use crate::shop::{ENVIRONMENT, state};
 
-/// An Edge with this folder, as soon as the one before has let go of it.
+/// Starts an Edge with this folder, as soon as the previous Edge has released it.
 fn start(folder: &Folder, state: Option<State>) -> Edge {
     let deadline = Instant::now() + Duration::from_secs(20);
     loop {
@@ -22,7 +22,7 @@ fn start(folder: &Folder, state: Option<State>) -> Edge {
         match builder.build() {
             Ok(edge) => return edge,
             Err(StartError::DataFolder(DataFolderError::InUse(_))) => {
-                assert!(Instant::now() < deadline, "the thread of an Edge outlives it");
+                assert!(Instant::now() < deadline, "the folder is still in use by a dropped Edge");
                 std::thread::yield_now();
             }
             Err(why) => panic!("{why}"),
@@ -35,13 +35,13 @@ fn banner(state: &State) -> &str {
 }
 
 #[tokio::test]
-async fn a_change_outlives_an_edge_that_learns_late_what_it_serves() {
+async fn a_change_survives_a_start_without_a_state() {
     let folder = Folder::new();
     let edge = start(&folder, Some(state()));
     let change = FeatureChange { value: Some(Some(Json::text("kept"))), ..Default::default() };
     edge.handle().change(ENVIRONMENT.parse().unwrap(), "BANNER", change).await.unwrap();
     drop(edge);
-    // The file comes after the start.
+    // The state is read after the start.
     for _ in 0..2 {
         let edge = start(&folder, None);
         edge.handle().reload(state()).await.unwrap();
@@ -49,9 +49,9 @@ async fn a_change_outlives_an_edge_that_learns_late_what_it_serves() {
     }
 }
 
-/// The file was edited while nothing ran, and edited back while nothing ran.
+/// The file is edited while no Edge runs, and then edited back.
 #[tokio::test]
-async fn a_change_that_gave_way_to_the_file_does_not_come_back() {
+async fn a_change_that_the_file_overrode_does_not_come_back() {
     let folder = Folder::new();
     let environment = ENVIRONMENT.parse().unwrap();
     let edge = start(&folder, Some(state()));
@@ -68,7 +68,7 @@ async fn a_change_that_gave_way_to_the_file_does_not_come_back() {
     assert_eq!(banner(&edge.handle().state().await.unwrap()), banner(&state()));
 }
 
-/// The body of readiness.
+/// Returns the status and the body of readiness.
 async fn readiness(edge: &Edge) -> (u16, String) {
     let response = crate::routes::ask(&edge.router(), "GET", "/health/readyness", &[]).await;
     let status = response.status().as_u16();
@@ -77,7 +77,7 @@ async fn readiness(edge: &Edge) -> (u16, String) {
 }
 
 #[tokio::test]
-async fn damage_is_named_by_readiness_and_by_the_error_at_the_start() {
+async fn damage_is_reported_by_readiness_and_by_the_error_at_the_start() {
     let log = Log::capture();
     let folder = Folder::new();
     let edge = start(&folder, Some(state()));
@@ -99,7 +99,7 @@ async fn damage_is_named_by_readiness_and_by_the_error_at_the_start() {
         damaged[at] = b'K';
     }
     let write = |bytes: &[u8]| {
-        // Until the thread of the Edge before has let go of it.
+        // Waits until the previous Edge has released the folder.
         drop(start(&folder, None));
         std::fs::write(&path, bytes).unwrap();
     };

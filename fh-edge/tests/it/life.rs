@@ -1,4 +1,4 @@
-//! How an Edge ends, and how it does not.
+//! The life of an Edge: shutdown, dropped handles, and checks of a new state.
 
 use std::time::Duration;
 
@@ -12,20 +12,20 @@ use crate::shop::{CLIENT_KEY, WRITER_KEY, state};
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// What a stream says next.
+/// Returns the next part of a stream.
 async fn next(stream: &mut Body) -> Option<String> {
     let frame = std::future::poll_fn(|task| std::pin::Pin::new(&mut *stream).poll_frame(task));
     let frame = tokio::time::timeout(PATIENCE, frame).await.unwrap()?;
     Some(String::from_utf8(frame.unwrap().into_data().unwrap().to_vec()).unwrap())
 }
 
-/// Reads on until this was said.
+/// Reads a stream until a text has arrived.
 async fn said(stream: &mut Body, wanted: &str) {
     while !next(stream).await.expect(wanted).contains(wanted) {}
 }
 
 #[tokio::test]
-async fn nobody_is_to_come_once_the_end_begins() {
+async fn readiness_fails_once_the_shutdown_begins() {
     let edge = Edge::builder().state(state()).build().unwrap();
     let router = edge.router().merge(axum::Router::new().nest("/monitor", edge.monitor_router()));
     let health = async |path: &str| ask(&router, "GET", path, &[]).await.status().as_u16();
@@ -35,7 +35,7 @@ async fn nobody_is_to_come_once_the_end_begins() {
     }
     let open: Response<Body> = ask(&router, "GET", &format!("/features/{CLIENT_KEY}"), &[]).await;
     edge.handle().say_bye(Duration::from_secs(3600)).await;
-    // Streams have time to end; where new clients go is decided by now.
+    // Streams have time to end, but new clients must go elsewhere at once.
     for (path, status) in all.into_iter().zip([200, 503, 503]) {
         for below in ["", "/monitor"] {
             assert_eq!(health(&format!("{below}/health/{path}")).await, status, "{below}{path}");
@@ -44,15 +44,15 @@ async fn nobody_is_to_come_once_the_end_begins() {
     let metrics = ask(&router, "GET", "/metrics", &[]).await.into_body();
     let metrics = to_bytes(metrics, 1 << 20).await.unwrap();
     assert!(String::from_utf8_lossy(&metrics).contains("\nfh_edge_ready 0\n"));
-    // Who comes all the same is served until the socket is closed.
+    // Requests are still served until the socket is closed.
     let poll = ask(&router, "GET", &format!("/features?apiKey={CLIENT_KEY}"), &[]).await;
     assert_eq!(poll.status(), 200);
     drop(open);
 }
 
-/// Programs take the router and forget the rest.
+/// Programs may take the router and drop the Edge.
 #[tokio::test]
-async fn what_was_taken_from_a_dropped_edge_serves_on() {
+async fn the_router_of_a_dropped_edge_still_serves() {
     let edge = Edge::builder().state(state()).build().unwrap();
     let (router, last) = (edge.router(), edge.handle());
     drop(edge);
@@ -75,9 +75,9 @@ async fn put(router: &axum::Router, path: &str, body: &'static str) -> u16 {
     router.clone().call(request.unwrap()).await.unwrap().status().as_u16()
 }
 
-/// A file that was read anew may be half of one; what an admin does is meant (D-104).
+/// A reloaded file may be half-written, so its removed keys are revoked after a delay. A change by an admin applies at once (D-104).
 #[tokio::test]
-async fn a_key_that_a_file_lost_may_read_for_a_moment() {
+async fn a_key_removed_by_a_file_may_read_for_a_while() {
     let edge = Edge::builder().state(state()).build().unwrap();
     let router = edge.router();
     let asked = async || {
@@ -91,14 +91,14 @@ async fn a_key_that_a_file_lost_may_read_for_a_moment() {
     let mut without = state();
     without.accounts.retain(|account| &*account.name != "writer");
     edge.handle().reload(without.clone()).await.unwrap();
-    assert_eq!(asked().await, [200, 400, 404], "it reads, and changes nothing");
+    assert_eq!(asked().await, [200, 400, 404], "the key may read, but not write");
     edge.handle().replace(without, None).await.unwrap();
     assert_eq!(asked().await, [404, 401, 404]);
 }
 
-/// Of two that cannot be told apart one would be served, and nobody knows which.
+/// A state in which two accounts have the same key is refused everywhere.
 #[tokio::test]
-async fn a_state_is_checked_at_every_door() {
+async fn every_new_state_is_checked() {
     let mut twice = state();
     let mut account = twice.accounts[1].clone();
     account.name = "another".into();

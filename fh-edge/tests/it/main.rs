@@ -1,4 +1,4 @@
-//! An Edge on a real socket, asked by the client of this project and by hand.
+//! Tests of an Edge on a real socket, with the client of this project and with handwritten requests.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 mod addresses;

@@ -1,4 +1,4 @@
-//! Figures for Prometheus.
+//! Metrics for Prometheus.
 
 use fh_edge::Options;
 
@@ -6,7 +6,7 @@ use crate::http::request;
 use crate::shop::{CLIENT_KEY, ENVIRONMENT, WRITER_KEY, serve, state};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_happened_is_counted() {
+async fn requests_and_results_are_counted() {
     let (address, _) = serve(state(), Options::default()).await;
     let poll = format!("/features?apiKey={CLIENT_KEY}");
     let first = request(address, "GET", &poll, &[], "").await;

@@ -1,4 +1,4 @@
-//! OFREP by hand; the published providers have a suite of their own.
+//! OFREP with handwritten requests. The published providers are tested in a suite of their own.
 
 use fh_edge::state::{Json, State};
 use fh_edge::{Edge, FeatureChange, Options};
@@ -96,7 +96,7 @@ async fn values_are_of_their_types() {
     assert_eq!(reply.json()["flags"][2]["value"], "12");
     assert!(reply.body.contains(r#""key":"LIMIT","value":7.50,"#), "{}", reply.body);
     assert_eq!(ask(&few).await.json()["flags"][0].get("metadata"), None);
-    // What changed has another etag.
+    // After a change, the etag differs.
     let change =
         FeatureChange { value: Some(Some(Json::parse("8").unwrap())), ..FeatureChange::default() };
     edge.change(ENVIRONMENT.parse().unwrap(), "LIMIT", change).await.unwrap();
@@ -106,7 +106,7 @@ async fn values_are_of_their_types() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_cannot_be_answered() {
+async fn requests_that_are_refused() {
     let key = [("x-api-key", SERVER_KEY)];
     for (body, code) in [
         ("", "PARSE_ERROR"),

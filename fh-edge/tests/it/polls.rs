@@ -1,4 +1,4 @@
-//! Polls that no router is asked about are answered as the router answers them.
+//! The poll shortcut answers as the router does.
 
 use std::net::SocketAddr;
 
@@ -17,14 +17,14 @@ async fn listen(app: impl Into<App>) -> SocketAddr {
     address
 }
 
-/// A path, headers, and what is answered.
+/// A path, headers, and the expected status.
 type Case = (String, Vec<(&'static str, String)>, u16);
 
-/// Headers that say something of this Edge.
+/// Returns the headers that must be equal.
 fn shown(reply: &Reply) -> Vec<&(String, String)> {
     let mut headers: Vec<_> = reply.headers.iter().filter(|(name, _)| name != "date").collect();
     if reply.status == 304 {
-        // axum says `0`, which is wrong of a body that is there and was not sent; it is not said otherwise.
+        // axum sends `0`, which is wrong for a body that exists but is not sent. The shortcut does not send the header.
         headers.retain(|(name, _)| name != "content-length");
     }
     headers.sort_unstable();
@@ -32,11 +32,11 @@ fn shown(reply: &Reply) -> Vec<&(String, String)> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn with_a_router_and_without() {
+async fn answers_with_and_without_a_router_are_equal() {
     let mut options = Options::default();
     options.cache_control = Some(HeaderValue::from_static("max-age=60"));
     let edge = Edge::builder().state(state()).options(options).build().unwrap();
-    // Whoever is asked says so by what is not a part of the API.
+    // A router outside the API shows which requests the shortcut passes on.
     let router = Router::new().nest("/flags", edge.router());
     let routed = listen(router.clone()).await;
     let silent = Router::new().fallback(|| async { http::StatusCode::IM_A_TEAPOT });
@@ -97,7 +97,7 @@ async fn with_a_router_and_without() {
         }
     }
 
-    // Everything else is the router's.
+    // All other requests go to the router.
     for (method, path) in [
         ("HEAD", client.as_str()),
         ("POST", client.as_str()),

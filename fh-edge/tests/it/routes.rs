@@ -1,4 +1,4 @@
-//! The routes themselves, without sockets: where they are mounted, and what their answers carry.
+//! The routes without sockets: their paths, and the headers of their answers.
 
 use std::time::Duration;
 
@@ -34,7 +34,7 @@ fn header<'a>(response: &'a Response<Body>, name: &str) -> Option<&'a str> {
 }
 
 #[tokio::test]
-async fn below_a_prefix_and_beside_others() {
+async fn routes_below_a_prefix_and_beside_other_routes() {
     let edge = edge(state(), Options::default());
     let nested = Router::new().nest("/flags", edge.router());
     let poll = format!("/features?apiKey={CLIENT_KEY}");
@@ -43,7 +43,7 @@ async fn below_a_prefix_and_beside_others() {
     assert_eq!(header(&stream, "x-accel-buffering"), Some("no"));
     assert_eq!(ask(&nested, "GET", &poll, &[]).await.status(), 404);
 
-    // A program has an answer of its own for what nobody knows.
+    // A program may have a fallback of its own.
     let merged = Router::new()
         .fallback(|| async { (http::StatusCode::IM_A_TEAPOT, "mine") })
         .merge(edge.router().reset_fallback());
@@ -51,7 +51,7 @@ async fn below_a_prefix_and_beside_others() {
     assert_eq!(ask(&merged, "GET", "/nowhere", &[]).await.status(), 418);
 }
 
-/// As on a FeatureHub server.
+/// A slash at the end of the path is ignored, as on a FeatureHub server.
 #[tokio::test]
 async fn a_slash_at_the_end_makes_no_difference() {
     let router = edge(state(), Options::default()).router();
@@ -62,7 +62,7 @@ async fn a_slash_at_the_end_makes_no_difference() {
         format!("/features/{plus}/BANNER"),
     ] {
         for end in ["", "/"] {
-            // A body of no type is refused by the route, and by nothing before it.
+            // The route refuses a body without a type, so the request has reached the route.
             let response = ask(&router, "PUT", &format!("{path}{end}"), &[]).await;
             assert_eq!(response.status(), 415, "{path}{end}");
         }
@@ -74,7 +74,7 @@ async fn a_slash_at_the_end_makes_no_difference() {
     }
 }
 
-/// As on a FeatureHub server.
+/// The server-wide setting wins, as on a FeatureHub server.
 #[tokio::test]
 async fn the_property_wins_over_the_cache_control_of_an_environment() {
     let mut with_own = state();
@@ -89,7 +89,7 @@ async fn the_property_wins_over_the_cache_control_of_an_environment() {
 }
 
 #[tokio::test]
-async fn what_nobody_knows() {
+async fn unknown_paths_and_keys() {
     let mut options = Options::default();
     options.cache_control = Some(HeaderValue::from_static("max-age=60"));
     let router = edge(state(), options).router();
@@ -105,7 +105,7 @@ async fn what_nobody_knows() {
 }
 
 #[tokio::test]
-async fn nobody_keeps_what_went_wrong_or_a_stream() {
+async fn errors_and_streams_are_not_cacheable() {
     let mut options = Options::default();
     options.cache_control = Some(HeaderValue::from_static("max-age=60"));
     options.requests_per_second = Some(1);
@@ -135,7 +135,7 @@ async fn other_methods() {
     let head = ask(&router, "HEAD", &poll, &[]).await;
     assert!(head.status() == 200 && header(&head, "etag").is_some());
     assert!(to_bytes(head.into_body(), 1).await.unwrap().is_empty());
-    // A stream that nobody reads ends at once.
+    // The body of the answer to HEAD ends at once.
     let head = ask(&router, "HEAD", &format!("/features/{CLIENT_KEY}"), &[]).await;
     assert_eq!(header(&head, "content-type"), Some("text/event-stream"));
     assert!(to_bytes(head.into_body(), 1).await.unwrap().is_empty());
@@ -197,11 +197,11 @@ async fn a_slash_at_the_end_is_the_same_resource() {
             assert_eq!(answer.status(), 200, "{path}");
         }
     }
-    // More than one is another path.
+    // With two slashes it is another path.
     assert_eq!(ask(&router, "GET", &format!("/features/{CLIENT_KEY}//"), &[]).await.status(), 404);
 }
 
-/// Paths and queries as SDKs and others write them.
+/// Percent-encoding in paths and queries, as SDKs and other clients write it.
 #[tokio::test]
 async fn percent_signs() {
     let router = edge(state(), Options::default()).router();
@@ -225,9 +225,9 @@ async fn percent_signs() {
     assert_eq!(bad.status(), 400);
 }
 
-/// A key that goes while a body arrives changes nothing.
+/// A key that is removed while the body arrives changes nothing.
 #[tokio::test]
-async fn a_slow_body_is_judged_when_it_is_there() {
+async fn the_key_is_checked_again_after_a_slow_body() {
     for (method, path, name, value, body, status) in [
         (
             "PUT",
@@ -247,7 +247,7 @@ async fn a_slow_body_is_judged_when_it_is_there() {
         let mut router = edge.router();
         let answer = tokio::spawn(async move { router.call(request.unwrap()).await.unwrap() });
         sender.send(Bytes::from_static(&body.as_bytes()[..1])).await.unwrap();
-        // The first byte was taken: the key was looked at before.
+        // The first byte was read, so the key has been checked.
         let _place = sender.reserve().await.unwrap();
         drop(_place);
         let mut without = state();
@@ -262,7 +262,7 @@ async fn a_slow_body_is_judged_when_it_is_there() {
     }
 }
 
-/// A body whose parts come when the test says so.
+/// A body whose parts arrive when the test sends them.
 struct Slow(tokio::sync::mpsc::Receiver<Bytes>);
 
 impl http_body::Body for Slow {
@@ -277,9 +277,9 @@ impl http_body::Body for Slow {
     }
 }
 
-/// Who sends a body slowly, or never, is not waited for.
+/// A body that does not arrive in time ends the request.
 #[tokio::test(start_paused = true)]
-async fn a_body_that_does_not_come() {
+async fn a_body_that_does_not_arrive() {
     let mut options = Options::default();
     options.admin_key = Some(AdminKey::new("an-admin-key-of-this-test").unwrap());
     let router = edge(state(), options).router();
@@ -302,9 +302,9 @@ async fn a_body_that_does_not_come() {
     }
 }
 
-/// D-106.
+/// A PUT without the content type of JSON is refused (D-106).
 #[tokio::test]
-async fn a_put_is_json_and_says_so() {
+async fn a_put_needs_the_content_type_of_json() {
     let router = edge(state(), Options::default()).router();
     for (given, status) in [
         (Some("application/json"), 200),
@@ -323,7 +323,7 @@ async fn a_put_is_json_and_says_so() {
     }
 }
 
-/// Never a list of no environments, which some SDKs take for the end (edge-protocol 11.5).
+/// The answer names the environment, because some SDKs stop at an empty list of environments (edge-protocol 11.5).
 #[tokio::test]
 async fn an_environment_without_features() {
     let mut state = state();
@@ -338,9 +338,9 @@ async fn an_environment_without_features() {
     }
 }
 
-/// Who holds what is stale has to learn that it is (D-109).
+/// A client with a valid etag must learn that the environment is stale, so it gets 236 and not 304 (D-109).
 #[tokio::test]
-async fn stale_is_said_to_those_too_who_hold_it() {
+async fn a_stale_environment_is_answered_with_236_despite_a_valid_etag() {
     let mut state = state();
     state.environments[0].stale = true;
     let router = edge(state, Options::default()).router();
@@ -352,7 +352,7 @@ async fn stale_is_said_to_those_too_who_hold_it() {
 }
 
 #[tokio::test]
-async fn so_many_keys_and_no_more() {
+async fn at_most_a_hundred_keys_per_request() {
     let router = edge(state(), Options::default()).router();
     for (count, status) in [(100, 200), (101, 400)] {
         let keys = format!("apiKey={CLIENT_KEY}&").repeat(count);
@@ -361,9 +361,9 @@ async fn so_many_keys_and_no_more() {
     }
 }
 
-/// Operators keep logs for long, and others read them.
+/// Logs are stored for long, and many people read them.
 #[tokio::test]
-async fn logs_hold_no_key() {
+async fn logs_contain_no_keys_or_values() {
     let log = Log::capture();
     let mut options = Options::default();
     options.requests_per_second = Some(3);
@@ -387,14 +387,17 @@ async fn logs_hold_no_key() {
         }
     }
     let text = log.text();
-    assert!(text.contains("fh_edge::audit") && text.contains("BANNER"), "what was changed");
+    assert!(
+        text.contains("fh_edge::audit") && text.contains("BANNER"),
+        "no audit line for the change"
+    );
     assert!(!text.contains("hush"), "{text}");
     for key in [CLIENT_KEY, SERVER_KEY, WRITER_KEY] {
         assert!(!text.contains(key.split_once('/').unwrap().1), "{text}");
     }
 }
 
-/// Programs print what they hold.
+/// Programs may print the debug output of an Edge.
 #[tokio::test]
 async fn debug_shows_no_key() {
     let mut options = Options::default();

@@ -1,4 +1,4 @@
-//! Values arrive, change, and are changed.
+//! The client of this project reads and changes features of an Edge.
 
 use fh_client::{Client, Outcome, Update};
 use fh_edge::{FeatureChange, Options};
@@ -6,7 +6,7 @@ use fh_edge::{FeatureChange, Options};
 use crate::shop::{CLIENT_KEY, ENVIRONMENT, SERVER_KEY, WRITER_KEY, serve, state};
 use crate::waiting::{PATIENCE, ready};
 
-/// Waits until a client sees something.
+/// Waits until a condition on a client holds. It is checked after each change of the feature.
 async fn until(client: &Client, key: &str, holds: impl Fn(&Client) -> bool) {
     let mut changes = client.changes(key);
     let wait = async {
@@ -42,7 +42,7 @@ async fn a_client_streams_and_evaluates() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_server_evaluated_key_gets_what_its_context_gets() {
+async fn a_server_evaluated_key_gets_the_values_of_its_context() {
     let (address, _) = serve(state(), Options::default()).await;
     let client = Client::builder(format!("http://{address}"), SERVER_KEY).start().unwrap();
     ready(&client).await;
@@ -53,7 +53,7 @@ async fn a_server_evaluated_key_gets_what_its_context_gets() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_test_flips_features() {
+async fn a_test_changes_features() {
     let (address, _) = serve(state(), Options::default()).await;
     let url = format!("http://{address}");
     let reader = Client::builder(&url, CLIENT_KEY).start().unwrap();

@@ -33,7 +33,7 @@ pub(crate) fn state() -> State {
     serde_json::from_str(text).unwrap()
 }
 
-/// Serves a state on a port of this machine.
+/// Serves a state on a free port of this machine.
 pub(crate) async fn serve(state: State, options: Options) -> (SocketAddr, EdgeHandle) {
     let edge = Edge::builder().state(state).options(options).build().unwrap();
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();

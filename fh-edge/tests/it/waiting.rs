@@ -1,10 +1,10 @@
-//! Waiting for clients, and not for ever.
+//! Waiting for clients, with a time limit.
 
 use std::time::Duration;
 
 use fh_client::Client;
 
-/// What has not come after this will not come.
+/// The time limit of a wait. Only a failing test reaches it.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Waits until a client has features.

@@ -1,4 +1,4 @@
-//! The log of requests.
+//! The access log.
 
 use std::sync::atomic::Ordering;
 
@@ -7,7 +7,7 @@ use fh_test_log::Log;
 
 use crate::support::{Served, until};
 
-/// Lines of this file's tests hold a number of their own.
+/// Returns the log lines that contain a text, which differs from test to test.
 fn lines(log: &Log, number: &str) -> Vec<String> {
     let text = log.text();
     let lines = text.lines().filter(|line| line.contains("fh_edge::access"));
@@ -26,7 +26,7 @@ fn logged(trusted: &str) -> Served {
 }
 
 #[tokio::test]
-async fn a_line_says_who_asked_for_what_and_no_secrets() {
+async fn a_line_names_client_and_request_without_secrets() {
     let log = Log::capture();
     let environment = "71ed3c04-0000-4312-9ea8-06b2b8d6c001";
     for (trusted, client) in [("127.0.0.1", "203.0.113.9"), ("192.0.2.1", "127.0.0.1")] {
@@ -67,7 +67,7 @@ async fn a_stream_has_its_line_when_it_closes() {
 }
 
 #[tokio::test]
-async fn who_goes_away_before_the_answer_has_a_line_too() {
+async fn a_client_that_disconnects_before_the_answer_has_a_line_too() {
     let log = Log::capture();
     let server = logged("");
     let mut peer = server.peer().await;
@@ -79,7 +79,7 @@ async fn who_goes_away_before_the_answer_has_a_line_too() {
 }
 
 #[tokio::test]
-async fn without_being_told_nothing_is_logged() {
+async fn requests_are_logged_only_if_configured() {
     let log = Log::capture();
     for is_on in [false, true] {
         let server = if is_on { logged("") } else { Served::new(|_| {}) };
@@ -88,6 +88,6 @@ async fn without_being_told_nothing_is_logged() {
         peer.send(format!("GET {path} HTTP/1.1\r\nhost: here\r\nconnection: close\r\n\r\n")).await;
         peer.read_to_close().await;
     }
-    // Of the second one alone.
+    // The line is that of the second server.
     one_line(&log, "06b2b8d6c003").await;
 }

@@ -1,4 +1,4 @@
-//! Connections beyond the limits, and those that are reserved for health checks.
+//! Connections beyond the limits, and connections reserved for health checks.
 
 use std::num::NonZeroUsize;
 use std::sync::atomic::Ordering;
@@ -14,7 +14,7 @@ fn most(count: usize) -> impl FnOnce(&mut ListenOptions) {
     move |options| options.max_connections = NonZeroUsize::new(count).unwrap()
 }
 
-/// The whole answer to a health check on a connection of its own.
+/// Sends a health check on a new connection, and returns the complete response.
 async fn probe(server: &Served) -> String {
     let mut peer = server.peer().await;
     peer.get("/").await;
@@ -28,14 +28,14 @@ async fn at_the_limit_health_checks_are_answered() {
     first.ask("/open", "1").await;
     let mut second = server.peer().await;
     second.ask("/open", "2").await;
-    // HTTP/1.1 connections stay open after an answer; these end, or a few checks would take all places.
+    // Reserved connections close after the answer. If they stayed open, as usual in HTTP/1.1, a few checks would take all of them.
     for _ in 0..40 {
         let answer = probe(&server).await;
         assert!(answer.starts_with("HTTP/1.1 200 ") && answer.ends_with("here"), "{answer}");
     }
     let (one, two, three) = tokio::join!(probe(&server), probe(&server), probe(&server));
     assert!([one, two, three].iter().all(|answer| answer.ends_with("here")));
-    // Everything else is closed without an answer.
+    // For other requests the connection is closed without an answer.
     let refused = server.connections.refused();
     let mut other = server.peer().await;
     other.get("/open").await;
@@ -44,14 +44,14 @@ async fn at_the_limit_health_checks_are_answered() {
     let mut post = server.peer().await;
     post.send("PUT / HTTP/1.1\r\nhost: edge\r\ncontent-length: 0\r\n\r\n").await;
     assert_eq!(post.read_to_close().await, b"");
-    // The two have noticed nothing.
+    // The first two connections are not affected.
     first.ask("/open", "2").await;
     second.ask("/", "here").await;
 }
 
-/// Without any other limit of time: the server waits for a head as long as it likes.
+/// This limit applies even if no other time limit is set.
 #[tokio::test]
-async fn a_reserved_connection_has_little_time_for_its_head() {
+async fn a_reserved_connection_has_a_short_time_limit_for_its_head() {
     let server = Served::with_probes(None, most(1));
     let mut first = server.peer().await;
     first.ask("/open", "1").await;
@@ -59,7 +59,7 @@ async fn a_reserved_connection_has_little_time_for_its_head() {
     let mut slow = server.peer().await;
     slow.send("GET / HTTP/1.1\r\nhost: ").await;
     assert_eq!(slow.read_to_close().await, b"");
-    // All the places of one address: the next connection is closed at once, and place is made again.
+    // More connections than one address may have: they are closed, and after that there is room again.
     let mut silent = Vec::new();
     for _ in 0..16 {
         silent.push(server.peer().await);
@@ -71,7 +71,7 @@ async fn a_reserved_connection_has_little_time_for_its_head() {
     until("the count", || server.connections.open() == 1).await;
 }
 
-/// A client that came in a bad moment is served if the moment has passed by the time it asks.
+/// A client that connected at the limit is served if there is room when its request arrives.
 #[tokio::test]
 async fn a_reserved_connection_becomes_a_regular_one_when_there_is_room() {
     let server = Served::with_probes(None, most(1));
@@ -84,7 +84,7 @@ async fn a_reserved_connection_becomes_a_regular_one_when_there_is_room() {
     for _ in 0..3 {
         next.ask("/open", "1").await;
     }
-    // It has a place, so there is none left.
+    // It is a regular connection now, so there is no room left.
     let mut other = server.peer().await;
     other.get("/open").await;
     assert_eq!(other.read_to_close().await, b"");
@@ -106,11 +106,11 @@ async fn health_over_tls_and_http_2_at_the_limit() {
     let (mut sender, ended) = tls::http2(&files, &server).await;
     soon("a refusal", sender.send_request(tls::request("/open"))).await.unwrap_err();
     let _ = soon("the end of the connection", ended).await;
-    // A handshake has no more time than a head.
+    // A handshake has the same time limit as a head.
     assert_eq!(server.peer().await.read_to_close().await, b"");
 }
 
-/// A connection from this address of loopback.
+/// Connects from a loopback address.
 #[cfg(target_os = "linux")]
 async fn from(server: &Served, source: [u8; 4]) -> Peer<TcpStream> {
     let socket = TcpSocket::new_v4().unwrap();
@@ -120,7 +120,7 @@ async fn from(server: &Served, source: [u8; 4]) -> Peer<TcpStream> {
 
 #[cfg(target_os = "linux")]
 #[tokio::test]
-async fn one_address_takes_a_quarter_of_all_places() {
+async fn one_address_takes_at_most_a_quarter_of_the_connections() {
     for (proxies, limited) in [("", true), ("127.0.0.1", false), ("127.0.0.0/30", false)] {
         let server = Served::with_probes(None, |options| {
             options.max_connections = NonZeroUsize::new(8).unwrap();
@@ -137,11 +137,11 @@ async fn one_address_takes_a_quarter_of_all_places() {
         if limited {
             third.get("/open").await;
             assert_eq!(third.read_to_close().await, b"");
-            assert!(probe(&server).await.ends_with("here"), "health checks go on");
+            assert!(probe(&server).await.ends_with("here"), "health checks are still answered");
         } else {
             third.ask("/open", "3").await;
         }
-        // Others have places of their own.
+        // Other addresses can still connect.
         for last in 2..=4 {
             from(&server, [127, 0, 0, last]).await.ask("/", "here").await;
         }
@@ -151,9 +151,9 @@ async fn one_address_takes_a_quarter_of_all_places() {
     }
 }
 
-/// A quarter of few is one.
+/// A quarter of three is rounded up to one.
 #[tokio::test]
-async fn one_address_has_one_connection_at_least() {
+async fn one_address_may_always_have_one_connection() {
     let server = Served::new(|options| {
         options.max_connections = NonZeroUsize::new(3).unwrap();
         options.max_connections_per_address = PerAddress::Quarter;

@@ -1,4 +1,4 @@
-//! HTTP/2 by hand: peers that no client library would be.
+//! Handwritten HTTP/2, for peers that behave as no client library does.
 
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -29,7 +29,7 @@ fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
     [&length[1..], &[kind, flags], &stream.to_be_bytes(), payload].concat()
 }
 
-/// The fields of a GET, without compression.
+/// Returns the header fields of a GET, without compression.
 fn get(path: &str) -> Vec<u8> {
     let mut fields = vec![0x82, 0x87]; // :method GET, :scheme https
     for (name, value) in [(1, "localhost"), (4, path)] {
@@ -39,7 +39,7 @@ fn get(path: &str) -> Vec<u8> {
     fields
 }
 
-/// A GET as the stream with this odd number.
+/// Returns a GET as the stream with this odd number.
 fn asks(stream: u32, path: &str) -> Vec<u8> {
     frame(HEADERS, END_STREAM | END_HEADERS, stream, &get(path))
 }
@@ -58,7 +58,7 @@ impl Raw {
         soon("writing", self.0.write_all(bytes.as_ref())).await.unwrap();
     }
 
-    /// The next frame: its kind, its stream, and its payload. `None` at the end of the connection.
+    /// Returns the kind, the stream and the payload of the next frame; `None` at the end of the connection.
     async fn next(&mut self) -> Option<(u8, u32, Vec<u8>)> {
         soon("a frame", async {
             let mut head = [0; 9];
@@ -71,7 +71,7 @@ impl Raw {
         .await
     }
 
-    /// The code of the first frame of this kind, which is also its last number.
+    /// Returns the stream and the error code of the first frame of this kind.
     async fn code_of(&mut self, wanted: u8) -> (u32, u32) {
         loop {
             let (kind, stream, payload) = self.next().await.expect("such a frame");
@@ -83,7 +83,7 @@ impl Raw {
         }
     }
 
-    /// The next frame that is no ping; pings are answered.
+    /// Returns the next frame other than a ping, and answers pings.
     async fn next_answering(&mut self) -> (u8, u32, Vec<u8>) {
         const ACK: u8 = 1;
         loop {
@@ -95,9 +95,9 @@ impl Raw {
         }
     }
 
-    /// The stream and the code of the first frame of this kind; pings are answered.
+    /// Returns the stream and the error code of the first frame of this kind, and answers pings.
     async fn code_of_answering(&mut self, wanted: u8) -> (u32, u32) {
-        // Pings come for ever, so that a limit for each frame would be none.
+        // Pings arrive all the time, so a time limit for each frame would have no effect.
         soon("such a frame", async {
             loop {
                 let (kind, stream, payload) = self.next_answering().await;
@@ -127,9 +127,9 @@ async fn no_more_requests_at_a_time_than_are_allowed() {
     until("the others", || server.stage.held.load(Ordering::SeqCst) == 2).await;
 }
 
-/// Asking and taking it back costs a server more than who does it, again and again.
+/// Sending and cancelling requests costs the server more than the client (rapid reset).
 #[tokio::test]
-async fn whoever_takes_requests_back_all_the_time_is_sent_away() {
+async fn a_peer_that_cancels_many_requests_is_disconnected() {
     let files = Files::new();
     let server = Served::secure(files.tls(), |_| {});
     let mut peer = Raw::connect(&files, &server).await;
@@ -141,14 +141,14 @@ async fn whoever_takes_requests_back_all_the_time_is_sent_away() {
     until("the count", || server.connections.open() == 0).await;
 }
 
-/// A head without an end is not collected.
+/// An endless head is not stored.
 #[tokio::test]
-async fn a_head_that_goes_on_and_on_is_not_kept() {
+async fn an_endless_head_is_not_stored() {
     let files = Files::new();
     let server = Served::secure(files.tls(), |_| {});
     let mut peer = Raw::connect(&files, &server).await;
     peer.send(frame(HEADERS, END_STREAM, 1, &get("/"))).await;
-    // A field that is new to the table each time, and too large for it.
+    // A field that is added to the compression table each time, although it is too large for the table.
     let mut field = vec![0x00, 1, b'x', 0x7f, 0x80, 0x40];
     field.resize(field.len() + 127 + 64 * 128, b'y');
     let part = frame(CONTINUATION, 0, 1, &field);
@@ -161,7 +161,7 @@ async fn a_head_that_goes_on_and_on_is_not_kept() {
 }
 
 #[tokio::test]
-async fn heads_may_be_so_large_and_no_larger() {
+async fn a_head_may_be_as_large_as_the_limit() {
     let files = Files::new();
     let server = Served::secure(files.tls(), |options| {
         options.max_header_bytes = (64 << 10).try_into().unwrap();
@@ -175,9 +175,9 @@ async fn heads_may_be_so_large_and_no_larger() {
     }
 }
 
-/// Each asks for an answer, which is written before the next is read.
+/// The server writes the answer to a ping before it reads the next one.
 #[tokio::test]
-async fn whoever_sends_pings_and_does_not_read_is_dropped() {
+async fn a_peer_that_sends_pings_and_does_not_read_is_dropped() {
     let files = Files::new();
     let server = Served::secure(files.tls(), |options| options.write_timeout = Some(4 * SHORT));
     let mut peer = Raw::connect(&files, &server).await;
@@ -187,9 +187,9 @@ async fn whoever_sends_pings_and_does_not_read_is_dropped() {
     until("the count", || server.connections.open() == 0).await;
 }
 
-/// It is there as far as TCP knows, and holds a request open; but nobody answers at the other end.
+/// The TCP connection and a request are open, but the peer does not answer any more.
 #[tokio::test]
-async fn whoever_answers_no_ping_is_dropped() {
+async fn a_peer_that_answers_no_ping_is_dropped() {
     let files = Files::new();
     let server = Served::secure(files.tls(), |options| {
         options.write_timeout = Some(4 * SHORT);
@@ -201,23 +201,23 @@ async fn whoever_answers_no_ping_is_dropped() {
     until("the count", || server.connections.open() == 0).await;
 }
 
-/// Without a word a client might just be sending a request.
+/// The server announces the end, because a client may be sending a request at that moment.
 #[tokio::test]
-async fn whoever_idles_is_told_that_the_connection_ends() {
+async fn an_idle_peer_gets_goaway_before_the_connection_ends() {
     let files = Files::new();
     let server = Served::secure(files.tls(), |options| options.idle_timeout = Some(SHORT));
     let mut peer = Raw::connect(&files, &server).await;
     assert_eq!(peer.code_of(GOAWAY).await, (0, 0));
-    // It does not say that it heard.
+    // This peer does not acknowledge it.
     peer.ends().await;
     until("the count", || server.connections.open() == 0).await;
 
-    // A request crosses it.
+    // A request crosses the announcement.
     let mut peer = Raw::connect(&files, &server).await;
     assert_eq!(peer.code_of(GOAWAY).await, (0, 0));
     peer.send(asks(1, "/hold")).await;
     until("the request", || server.stage.held.load(Ordering::SeqCst) == 1).await;
-    // One that is told later is gone for want of an answer: so would this one be, had it not its request.
+    // A later connection without a request has ended already, so only the request keeps this one open.
     let mut later = Raw::connect(&files, &server).await;
     assert_eq!(later.code_of(GOAWAY).await, (0, 0));
     later.ends().await;
@@ -226,9 +226,9 @@ async fn whoever_idles_is_told_that_the_connection_ends() {
     peer.ends().await;
 }
 
-/// A peer that answers pings, and so is there, and reads nothing of its streams.
+/// The peer answers pings, but reads nothing of its streams.
 #[tokio::test]
-async fn a_stream_without_a_window_is_reset_and_its_connection_goes_on() {
+async fn a_stream_without_a_window_is_reset_and_its_connection_stays_open() {
     const CANCEL: u32 = 8;
     const INITIAL_WINDOW: u16 = 4;
     let window = |size: u32| {
@@ -236,7 +236,7 @@ async fn a_stream_without_a_window_is_reset_and_its_connection_goes_on() {
         frame(SETTINGS, 0, 0, &setting)
     };
     let files = Files::new();
-    // A whole answer of which three bytes or none may be sent, and a stream with an event.
+    // The window admits no bytes or three bytes of an answer; then a stream with an event, and an endless body.
     for (size, path) in [(0, "/"), (3, "/"), (0, "/stream"), (0, "/flood")] {
         let server = Served::secure(files.tls(), |options| options.write_timeout = Some(4 * SHORT));
         let mut peer = Raw::connect(&files, &server).await;

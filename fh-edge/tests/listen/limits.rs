@@ -1,4 +1,4 @@
-//! Each limit, by a peer that runs into it.
+//! Each limit, with a peer that reaches it.
 
 use std::num::NonZeroUsize;
 use std::sync::atomic::Ordering;
@@ -9,15 +9,15 @@ use tokio::io::AsyncReadExt;
 use super::support::{SHORT, Served, soon, until};
 
 #[tokio::test]
-async fn whoever_connects_and_is_silent_is_let_go() {
+async fn a_silent_connection_is_closed() {
     let server = Served::new(|options| options.header_timeout = Some(SHORT));
     assert_eq!(server.peer().await.read_to_close().await, b"");
     until("the count", || server.connections.open() == 0).await;
 }
 
-/// A byte now and then does not extend the time.
+/// The time limit covers the whole head. Bytes that arrive slowly do not extend it.
 #[tokio::test]
-async fn a_head_has_its_time_from_its_first_byte_to_its_last() {
+async fn a_head_that_arrives_slowly_reaches_the_limit() {
     let server = Served::new(|options| options.header_timeout = Some(SHORT));
     let mut peer = server.peer().await;
     soon("the end of the connection", async {
@@ -46,7 +46,7 @@ async fn the_head_of_a_later_request_has_the_same_time() {
     slow.ask("/", "here").await;
     slow.send("GET / HTTP/1.1\r\nhost: ").await;
     assert_eq!(slow.read_to_close().await, b"");
-    // Whoever has sent nothing of a request is idle, not slow.
+    // A connection without a started request is idle, so this limit does not apply.
     idle.ask("/", "here").await;
 }
 
@@ -54,7 +54,7 @@ async fn the_head_of_a_later_request_has_the_same_time() {
 async fn idle_connections_end_and_streams_do_not() {
     let server = Served::new(|options| options.idle_timeout = Some(SHORT));
     let mut stream = server.peer().await;
-    // There was something to be timed on this connection.
+    // The first request starts the timer of this connection.
     stream.ask("/", "here").await;
     stream.get("/stream").await;
     stream.read_to("\r\n\r\n").await;
@@ -65,14 +65,14 @@ async fn idle_connections_end_and_streams_do_not() {
         server.stage.send("event").await;
         stream.read_to("event").await;
     }
-    // Once the stream has ended, its connection is as idle as any.
+    // After the end of the stream, its connection is idle.
     server.stage.end_stream();
     stream.read_to("0\r\n\r\n").await;
     assert_eq!(stream.read_to_close().await, b"");
 }
 
 #[tokio::test]
-async fn connections_go_on_after_a_request() {
+async fn connections_stay_open_after_a_request() {
     let limit = Some(Duration::from_secs(60));
     let server = Served::new(|options| {
         options.header_timeout = limit;
@@ -87,7 +87,7 @@ async fn connections_go_on_after_a_request() {
 }
 
 #[tokio::test]
-async fn heads_may_be_so_large_and_no_larger() {
+async fn a_head_may_be_as_large_as_the_limit() {
     let head = |total: usize| {
         let start = "GET / HTTP/1.1\r\nhost: edge\r\npadding: ";
         format!("{start}{}\r\n\r\n", "x".repeat(total - start.len() - 4))
@@ -106,9 +106,9 @@ async fn heads_may_be_so_large_and_no_larger() {
     }
 }
 
-/// Many clients do not look at answers before they have sent everything, and forget an answer when they cannot.
+/// Many clients read the answer only after they have sent everything, and lose it if sending fails.
 #[tokio::test]
-async fn whoever_sends_too_large_a_head_may_end_and_is_told_so() {
+async fn a_client_may_finish_sending_a_too_large_head_and_gets_431() {
     let server = Served::new(|options| options.max_header_bytes = NonZeroUsize::new(8192).unwrap());
     let mut peer = server.peer().await;
     peer.send(format!("GET / HTTP/1.1\r\npadding: {}", "x".repeat(20_000))).await;
@@ -125,7 +125,7 @@ async fn whoever_sends_too_large_a_head_may_end_and_is_told_so() {
 }
 
 #[tokio::test]
-async fn a_head_of_ten_megabytes_is_not_kept() {
+async fn a_head_of_ten_megabytes_is_not_read() {
     let server = Served::new(|_| {});
     let mut peer = server.peer().await;
     let (mut read, mut write) = peer.socket.split();
@@ -135,7 +135,7 @@ async fn a_head_of_ten_megabytes_is_not_kept() {
     let reading = read.read_to_end(&mut answer);
     let (written, _) =
         soon("the end of the connection", async { tokio::join!(writing, reading) }).await;
-    written.expect_err("the server reads no further than it must");
+    written.expect_err("the server read the whole head");
     if !answer.is_empty() {
         assert!(answer.starts_with(b"HTTP/1.1 431 "), "{}", String::from_utf8_lossy(&answer));
     }
@@ -152,7 +152,7 @@ async fn more_than_a_hundred_headers_are_too_many() {
 }
 
 #[tokio::test]
-async fn at_the_cap_connections_wait_and_none_is_refused() {
+async fn at_the_limit_connections_wait_and_none_is_refused() {
     let server = Served::new(|options| options.max_connections = NonZeroUsize::new(2).unwrap());
     let mut first = server.peer().await;
     assert_eq!(first.ask("/open", "1").await, "1");
@@ -176,18 +176,18 @@ async fn at_the_cap_connections_wait_and_none_is_refused() {
 }
 
 #[tokio::test]
-async fn whoever_does_not_read_is_dropped_and_costs_no_memory_meanwhile() {
+async fn a_peer_that_does_not_read_is_dropped_and_takes_little_memory() {
     let server = Served::new(|options| options.write_timeout = Some(4 * SHORT));
     let mut peer = server.peer().await;
     peer.get("/flood").await;
     peer.read_to("\r\n\r\n").await;
-    // Some is read, so that it is not the first write that stalls.
+    // The peer reads some data first, so that a later write stalls and not the first one.
     peer.read_to(&".".repeat(16 * 1024)).await;
     until("the end of the body", || server.stage.floods.load(Ordering::SeqCst) == 0).await;
     until("the count", || server.connections.open() == 0).await;
-    // What the system's buffers took, and a bit.
+    // Not much more than the buffers of the operating system hold.
     let flooded = server.stage.flooded.load(Ordering::SeqCst);
-    assert!(flooded < 32 << 20, "{flooded} bytes were made for somebody who does not read");
+    assert!(flooded < 32 << 20, "{flooded} bytes were produced for a peer that does not read");
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! A listener over real sockets: peers that are slow, greedy, silent or malformed, and the end.
+//! Tests of a listener on real sockets: slow, greedy, silent and malformed peers, and the shutdown.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 mod access;

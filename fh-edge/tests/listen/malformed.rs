@@ -1,4 +1,4 @@
-//! Bytes that are no HTTP, or HTTP of another time.
+//! Bytes that are not HTTP, and old versions of HTTP.
 
 use std::sync::Once;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -20,14 +20,14 @@ fn count_panics() {
     });
 }
 
-/// Each gets a 4xx answer or none, and the connection ends.
+/// Requests that get a status 4xx or no answer, after which the connection ends.
 const REFUSED: &[(&str, &[u8])] = &[
     ("NUL in the path", b"GET /\0 HTTP/1.1\r\nhost: a\r\n\r\n"),
     ("NUL in a header", b"GET / HTTP/1.1\r\nhost: a\0b\r\n\r\n"),
     ("NUL in a header's name", b"GET / HTTP/1.1\r\nho\0st: a\r\n\r\n"),
     ("nothing but NUL", &[0; 4096]),
-    ("path that is no UTF-8", b"GET /\xff\xfe HTTP/1.1\r\nhost: a\r\n\r\n"),
-    ("method that is no UTF-8", b"\xff\xfe / HTTP/1.1\r\nhost: a\r\n\r\n"),
+    ("path that is not UTF-8", b"GET /\xff\xfe HTTP/1.1\r\nhost: a\r\n\r\n"),
+    ("method that is not UTF-8", b"\xff\xfe / HTTP/1.1\r\nhost: a\r\n\r\n"),
     ("no path", b"GET HTTP/1.1\r\nhost: a\r\n\r\n"),
     ("space in the path", b"GET /a b HTTP/1.1\r\nhost: a\r\n\r\n"),
     ("unknown version", b"GET / HTTP/3.7\r\nhost: a\r\n\r\n"),
@@ -64,7 +64,7 @@ const REFUSED: &[(&str, &[u8])] = &[
 ];
 
 #[tokio::test]
-async fn what_is_no_http_is_refused_and_nothing_else_happens() {
+async fn bytes_that_are_not_http_are_refused_without_further_effect() {
     count_panics();
     let server = Served::new(|options| options.header_timeout = Some(SHORT));
     for (what, bytes) in REFUSED {
@@ -108,7 +108,7 @@ async fn a_stream_on_http_1_0_is_not_chunked() {
 }
 
 #[tokio::test]
-async fn requests_may_be_sent_ahead() {
+async fn requests_may_be_pipelined() {
     let server = Served::new(|_| {});
     let mut peer = server.peer().await;
     peer.send("GET / HTTP/1.1\r\nhost: a\r\n\r\n".repeat(20)).await;
@@ -117,9 +117,9 @@ async fn requests_may_be_sent_ahead() {
     }
 }
 
-/// Simple health checks end their side at once.
+/// Simple health checks close their side of the connection at once.
 #[tokio::test]
-async fn a_peer_that_ends_its_side_is_answered() {
+async fn a_peer_that_closes_its_side_is_answered() {
     let server = Served::new(|_| {});
     for (head, answer) in [
         ("GET / HTTP/1.0\r\n\r\n", "HTTP/1.0 200 "),
@@ -127,7 +127,7 @@ async fn a_peer_that_ends_its_side_is_answered() {
         ("GET / HTTP/1.1\r\nhost: a\r\n\r\n", "HTTP/1.1 200 "),
         ("PUT /echo HTTP/1.1\r\nhost: a\r\ncontent-length: 4\r\n\r\nhere", "HTTP/1.1 200 "),
     ] {
-        // The end comes with the head, after it, or once the request is being answered.
+        // The end may arrive with the head, after it, or while the request is being answered.
         for _ in 0..20 {
             let mut peer = server.peer().await;
             peer.send(head).await;
@@ -146,9 +146,9 @@ async fn a_peer_that_ends_its_side_is_answered() {
     until("the count", || server.connections.open() == 0).await;
 }
 
-/// Its reader may be gone for good: neither a stream nor a long piece of work goes on for it.
+/// The peer may be gone, so neither a stream nor a long request continues for it.
 #[tokio::test]
-async fn a_peer_that_ends_its_side_is_not_waited_for_long() {
+async fn a_peer_that_closes_its_side_ends_streams_and_long_requests() {
     let server = Served::new(|_| {});
     for path in ["/stream", "/hold"] {
         let mut peer = server.peer().await;

@@ -1,4 +1,4 @@
-//! The end, in good order or not.
+//! Graceful and abrupt shutdown.
 
 use std::sync::atomic::Ordering;
 
@@ -8,7 +8,7 @@ use tokio::net::TcpStream;
 use super::support::{SHORT, Served, until};
 
 #[tokio::test]
-async fn requests_in_flight_end_and_no_others_are_taken() {
+async fn requests_in_flight_finish_and_no_others_are_accepted() {
     let mut server = Served::new(|_| {});
     let mut idle = server.peer().await;
     idle.ask("/", "here").await;
@@ -19,7 +19,7 @@ async fn requests_in_flight_end_and_no_others_are_taken() {
     server.shut_down();
     assert_eq!(idle.read_to_close().await, b"");
     assert_eq!(fresh.read_to_close().await, b"");
-    TcpStream::connect(server.address).await.expect_err("nobody listens any more");
+    TcpStream::connect(server.address).await.expect_err("the socket is closed");
     server.stage.release.notify_one();
     let answer = String::from_utf8(busy.read_to_close().await).unwrap();
     assert!(answer.ends_with("held"), "{answer}");
@@ -56,7 +56,7 @@ async fn after_the_grace_period_connections_are_cut() {
 }
 
 #[tokio::test]
-async fn whoever_drops_the_server_cuts_its_connections() {
+async fn dropping_the_server_cuts_its_connections() {
     let server = Served::new(|_| {});
     let mut stream = server.peer().await;
     stream.get("/stream").await;

@@ -1,4 +1,4 @@
-//! A listener with handlers that tests move, and peers that write bytes.
+//! A listener with handlers that tests control, and peers that write bytes.
 
 use std::convert::Infallible;
 use std::io;
@@ -22,20 +22,20 @@ use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
-/// What has not come after this will not come.
+/// The time limit of a wait. Only a failing test reaches it.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// A short limit to run into.
+/// A short limit for tests that reach it.
 pub(crate) const SHORT: Duration = Duration::from_millis(60);
 
 pub(crate) async fn soon<T>(what: &str, future: impl Future<Output = T>) -> T {
-    timeout(PATIENCE, future).await.unwrap_or_else(|_| panic!("in vain: {what}"))
+    timeout(PATIENCE, future).await.unwrap_or_else(|_| panic!("timed out: {what}"))
 }
 
-/// Waits until `holds`, looking every few milliseconds.
+/// Waits until a condition holds. It is checked every two milliseconds.
 pub(crate) async fn until(what: &str, holds: impl Fn() -> bool) {
     let mut look = tokio::time::interval(Duration::from_millis(2));
-    // Looks that take long leave time for the tasks that they wait for.
+    // If a check takes long, the next one is delayed, so that the other tasks have time.
     look.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     soon(what, async {
         while !holds() {
@@ -45,18 +45,18 @@ pub(crate) async fn until(what: &str, holds: impl Fn() -> bool) {
     .await;
 }
 
-/// What handlers show, and are moved by.
+/// The state of the handlers, through which tests observe and control them.
 #[derive(Default)]
 pub(crate) struct Stage {
-    /// Where what is sent on `/stream` comes from: the latest such request.
+    /// The sender of the latest request of `/stream`.
     stream: Mutex<Option<mpsc::Sender<Bytes>>>,
-    /// Lets `/hold` answer.
+    /// Makes `/hold` answer.
     pub(crate) release: Notify,
-    /// How many requests are in `/hold`.
+    /// The number of requests that `/hold` has received.
     pub(crate) held: AtomicUsize,
-    /// Bytes that `/flood` gave.
+    /// The number of bytes that `/flood` has produced.
     pub(crate) flooded: AtomicUsize,
-    /// How many bodies of `/flood` there are.
+    /// The number of bodies of `/flood` that exist.
     pub(crate) floods: AtomicUsize,
 }
 
@@ -85,7 +85,7 @@ impl http_body::Body for Streamed {
     }
 }
 
-/// A body without end.
+/// An endless body.
 struct Flood(Arc<Stage>);
 
 impl http_body::Body for Flood {
@@ -163,12 +163,12 @@ impl Served {
         Self::start(Some(tls), Vec::new(), change)
     }
 
-    /// Takes `/` for a health check.
+    /// Starts a server for which `/` is a health check.
     pub(crate) fn with_probes(tls: Option<Tls>, change: impl FnOnce(&mut ListenOptions)) -> Self {
         Self::start(tls, vec!["/".to_string()], change)
     }
 
-    /// No limit of time unless the test sets it.
+    /// Starts a server without time limits, except those that the test sets.
     fn start(
         tls: Option<Tls>,
         probes: Vec<String>,
@@ -209,7 +209,7 @@ impl Served {
     }
 }
 
-/// Somebody at the other end who writes bytes.
+/// A peer that writes bytes.
 pub(crate) struct Peer<S> {
     pub(crate) socket: S,
     read: Vec<u8>,
@@ -224,7 +224,7 @@ impl<S: AsyncRead + tokio::io::AsyncWrite + Unpin> Peer<S> {
         soon("writing", self.socket.write_all(bytes.as_ref())).await.unwrap();
     }
 
-    /// Reads on until `end` has come, and gives everything up to there.
+    /// Reads until `end` has arrived, and returns everything up to there.
     pub(crate) async fn read_to(&mut self, end: &str) -> String {
         let end = end.as_bytes();
         loop {
@@ -242,7 +242,7 @@ impl<S: AsyncRead + tokio::io::AsyncWrite + Unpin> Peer<S> {
         self.send(format!("GET {path} HTTP/1.1\r\nhost: edge\r\n\r\n")).await;
     }
 
-    /// Asks, and gives the body of an answer that is known to end with `end`.
+    /// Sends a GET, and returns the body of the answer, which ends with `end`.
     pub(crate) async fn ask(&mut self, path: &str, end: &str) -> String {
         self.get(path).await;
         let head = self.read_to("\r\n\r\n").await;
@@ -250,7 +250,7 @@ impl<S: AsyncRead + tokio::io::AsyncWrite + Unpin> Peer<S> {
         self.read_to(end).await
     }
 
-    /// Whatever comes until the connection is closed, in whichever way.
+    /// Returns everything that arrives until the connection is closed in any way.
     pub(crate) async fn read_to_close(&mut self) -> Vec<u8> {
         soon("the end of the connection", async {
             while self.socket.read_buf(&mut self.read).await.is_ok_and(|read| read > 0) {}

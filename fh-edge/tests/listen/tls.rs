@@ -1,4 +1,4 @@
-//! TLS, HTTP/2, and certificates that change.
+//! TLS, HTTP/2, and changed certificates.
 
 use std::fs;
 use std::path::PathBuf;
@@ -21,7 +21,7 @@ use tokio_rustls::client::TlsStream;
 
 use super::support::{Peer, SHORT, Served, soon, until};
 
-/// A certificate and its key in files, gone with the value.
+/// Files with a certificate and its key, deleted when this is dropped.
 pub(super) struct Files {
     folder: Folder,
     authority: Authority,
@@ -34,7 +34,7 @@ impl Files {
         files
     }
 
-    /// A new certificate and its key.
+    /// Writes a new certificate and its key, and returns the certificate.
     fn renew(&self) -> CertificateDer<'static> {
         let certificate = self.authority.issue("localhost", -1..1);
         fs::write(self.key(), certificate.key_pem()).unwrap();
@@ -102,7 +102,7 @@ async fn text(response: http::Response<hyper::body::Incoming>) -> String {
 }
 
 #[tokio::test]
-async fn http_1_1_for_clients_that_know_no_other() {
+async fn clients_without_http_2_get_http_1_1() {
     let files = Files::new();
     let server = Served::secure(files.tls(), |_| {});
     for protocols in [&[][..], &[&b"http/1.1"[..]]] {
@@ -125,7 +125,7 @@ async fn many_streams_share_an_http_2_connection() {
         assert_eq!(answer.version(), http::Version::HTTP_2);
         assert_eq!(text(answer).await, "here");
     }
-    // Another one idles until it is closed; the stream keeps this one.
+    // An idle connection is closed. The stream keeps the first one open.
     let (mut other, ended) = http2(&files, &server).await;
     text(soon("the answer", other.send_request(request("/"))).await.unwrap()).await;
     let _ = soon("the end of the idle connection", ended).await;
@@ -135,7 +135,7 @@ async fn many_streams_share_an_http_2_connection() {
 }
 
 #[tokio::test]
-async fn http_2_without_a_request_is_let_go() {
+async fn an_http_2_connection_without_a_request_is_closed() {
     let files = Files::new();
     let server = Served::secure(files.tls(), |options| options.header_timeout = Some(SHORT));
     let (_sender, ended) = http2(&files, &server).await;
@@ -143,7 +143,7 @@ async fn http_2_without_a_request_is_let_go() {
 }
 
 #[tokio::test]
-async fn http_2_ends_in_good_order() {
+async fn http_2_ends_gracefully() {
     let files = Files::new();
     let mut server = Served::secure(files.tls(), |_| {});
     let (mut sender, ended) = http2(&files, &server).await;
@@ -173,7 +173,7 @@ async fn http_2_is_cut_after_the_grace_period() {
 }
 
 #[tokio::test]
-async fn whoever_does_not_read_is_dropped() {
+async fn a_peer_that_does_not_read_is_dropped() {
     let files = Files::new();
     let server = Served::secure(files.tls(), |options| options.write_timeout = Some(4 * SHORT));
     let mut peer = Peer::new(files.connect(&server, &[]).await);
@@ -181,11 +181,11 @@ async fn whoever_does_not_read_is_dropped() {
     peer.read_to("\r\n\r\n").await;
     until("the end of the body", || server.stage.floods.load(Ordering::SeqCst) == 0).await;
     let flooded = server.stage.flooded.load(Ordering::SeqCst);
-    assert!(flooded < 32 << 20, "{flooded} bytes were made for somebody who does not read");
+    assert!(flooded < 32 << 20, "{flooded} bytes were produced for a peer that does not read");
 }
 
 #[tokio::test]
-async fn handshakes_have_their_time() {
+async fn handshakes_have_a_time_limit() {
     let files = Files::new();
     let server = Served::secure(files.tls(), |options| options.handshake_timeout = Some(SHORT));
     server.peer().await.read_to_close().await;
@@ -193,14 +193,14 @@ async fn handshakes_have_their_time() {
     slow.send(b"\x16\x03\x01\x02\x00\x01").await;
     slow.read_to_close().await;
     until("the count", || server.connections.open() == 0).await;
-    // Not what comes after it.
+    // The limit does not apply after the handshake.
     let mut peer = Peer::new(files.connect(&server, &[]).await);
     server.peer().await.read_to_close().await;
     peer.ask("/", "here").await;
 }
 
 #[tokio::test]
-async fn whoever_speaks_no_tls_is_sent_away() {
+async fn a_peer_without_tls_is_disconnected() {
     let files = Files::new();
     let server = Served::secure(files.tls(), |_| {});
     let mut peer = server.peer().await;
@@ -210,7 +210,7 @@ async fn whoever_speaks_no_tls_is_sent_away() {
 }
 
 #[tokio::test]
-async fn a_new_certificate_is_found_by_itself() {
+async fn a_new_certificate_is_loaded_automatically() {
     let files = Files::new();
     let server = Served::secure(files.tls(), |options| options.certificate_check = Some(SHORT));
     let mut old = Peer::new(files.connect(&server, &[]).await);
@@ -228,14 +228,14 @@ async fn a_new_certificate_is_found_by_itself() {
 }
 
 #[test]
-fn files_that_do_not_fit_leave_what_is_in_use() {
+fn files_that_do_not_match_leave_the_certificate_in_use() {
     let files = Files::new();
     let tls = files.tls();
     assert_eq!(tls.reload().unwrap(), Reloaded::Same);
     let old_key = fs::read(files.key()).unwrap();
     files.renew();
     let new_key = fs::read(files.key()).unwrap();
-    // As while the two files are replaced one after the other.
+    // The state between the replacement of the two files.
     fs::write(files.key(), old_key).unwrap();
     let error = tls.reload().unwrap_err().to_string();
     assert!(error.ends_with("tls.crt") && error.contains("is not that of"), "{error}");
@@ -245,7 +245,7 @@ fn files_that_do_not_fit_leave_what_is_in_use() {
 }
 
 #[test]
-fn what_is_wrong_with_a_file_is_said_with_its_name() {
+fn errors_name_the_file() {
     let files = Files::new();
     let (certificate, key) =
         (fs::read(files.certificate()).unwrap(), fs::read(files.key()).unwrap());
@@ -276,14 +276,14 @@ fn what_is_wrong_with_a_file_is_said_with_its_name() {
     check(&["tls.key", "cannot be used"]);
     fs::write(files.key(), files.authority.issue("localhost", -1..1).key_pem()).unwrap();
     check(&["tls.key", "tls.crt", "is not that of"]);
-    // Both in one file.
+    // Certificate and key may be in one file.
     let both = [&certificate[..], &key[..]].concat();
     fs::write(files.key(), &both).unwrap();
     fs::write(files.certificate(), &both).unwrap();
     files.tls();
 }
 
-/// Also where its files are not looked at again.
+/// The warning is logged even if the files are not checked again.
 #[tokio::test]
 async fn a_certificate_that_expires_soon_is_logged() {
     let log = fh_test_log::Log::capture();

@@ -36,8 +36,14 @@ fn what_makes_no_sense_is_said() {
             keys(vec![RelayKeys::client("production/reader*")]),
             "keys 1: the environment of the key is not a UUID",
         ),
-        (keys(vec![RelayKeys::client(SERVER_KEY)]), "keys 1: a client-evaluated key contains a `*`"),
-        (keys(vec![RelayKeys::server(CLIENT_KEY)]), "keys 1: a server-evaluated key contains no `*`"),
+        (
+            keys(vec![RelayKeys::client(SERVER_KEY)]),
+            "keys 1: a client-evaluated key contains a `*`",
+        ),
+        (
+            keys(vec![RelayKeys::server(CLIENT_KEY)]),
+            "keys 1: a server-evaluated key contains no `*`",
+        ),
         (
             keys(vec![RelayKeys::pair(SERVER_KEY, CLIENT_KEY)]),
             "keys 1: a client-evaluated key contains a `*`",

@@ -1,4 +1,4 @@
-//! Requests written as a page shows them, one a connection; answers may still be coming.
+//! Requests in the form of the documentation, one per connection. A response may still be arriving.
 
 use std::net::SocketAddr;
 
@@ -8,7 +8,7 @@ use hyper::{HeaderMap, Request, Response};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 
-/// An answer that has come to its end.
+/// A complete response.
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
@@ -26,7 +26,7 @@ impl Answer {
     }
 }
 
-/// Sends a request, given as its first line and headers, a blank line, and the body.
+/// Sends a request, and reads the response. The request is given as its first line, headers, a blank line and the body.
 pub(crate) async fn ask(address: SocketAddr, request: &str) -> Answer {
     let response = send(address, request).await;
     let (parts, body) = response.into_parts();
@@ -38,7 +38,7 @@ pub(crate) async fn ask(address: SocketAddr, request: &str) -> Answer {
     }
 }
 
-/// The same, with the body still to come.
+/// Sends a request, and returns the response before its body has arrived.
 pub(crate) async fn send(address: SocketAddr, request: &str) -> Response<Incoming> {
     let stream = TcpStream::connect(address).await.unwrap();
     let (mut sender, connection) =
@@ -58,7 +58,7 @@ pub(crate) async fn send(address: SocketAddr, request: &str) -> Response<Incomin
         .unwrap()
 }
 
-/// Reads a stream of events until one of this name comes, and answers its data.
+/// Reads a stream until an event with this name arrives, and returns its data.
 pub(crate) async fn next_event(body: &mut Incoming, read: &mut String, name: &str) -> String {
     loop {
         while let Some((event, rest)) = read.split_once("\n\n") {

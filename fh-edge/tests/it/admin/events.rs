@@ -1,9 +1,9 @@
-//! Changes as they happen.
+//! The event stream of the admin API.
 
 use super::*;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn changes_are_told_as_they_happen() {
+async fn changes_are_sent_when_they_happen() {
     let (address, handle) = shop().await;
     let request = format!("GET /admin/v1/events\nauthorization: Bearer {KEY}");
     let response = send(address, &request).await;
@@ -24,7 +24,7 @@ async fn changes_are_told_as_they_happen() {
         assert_eq!(change["features"][0]["value"], "Sale!");
         assert_eq!(change["features"][0]["locked"], false);
 
-        // What changed while nobody read is told at once, as it is in the end.
+        // Changes that happen while the stream is not read are sent as one event with the latest state.
         let mut state = handle.state().await.unwrap();
         state.features.remove(0);
         state.environments[0].name = "development".into();
@@ -41,9 +41,9 @@ async fn changes_are_told_as_they_happen() {
     tokio::time::timeout(PATIENCE, told).await.expect("an event did not come");
 }
 
-/// What is no news to a stream does not keep it from saying that it is alive.
+/// Changes that a stream does not show do not delay its heartbeats.
 #[tokio::test]
-async fn streams_are_alive_whatever_goes_on() {
+async fn heartbeats_are_sent_whatever_changes() {
     let mut quick = options();
     quick.heartbeat = Duration::from_millis(100);
     let (address, handle) = serve(state(), quick).await;
@@ -69,11 +69,11 @@ async fn streams_are_alive_whatever_goes_on() {
             () = nothing_new => {}
         }
     };
-    tokio::time::timeout(PATIENCE, both).await.expect("it said nothing");
+    tokio::time::timeout(PATIENCE, both).await.expect("no heartbeat arrived");
 }
 
 #[tokio::test]
-async fn streams_of_events_are_few() {
+async fn the_number_of_event_streams_is_limited() {
     let (address, _edge) = shop().await;
     let request = format!("GET /admin/v1/events\nauthorization: Bearer {KEY}");
     let mut open = Vec::new();
@@ -92,5 +92,5 @@ async fn streams_of_events_are_few() {
             tokio::task::yield_now().await;
         }
     };
-    tokio::time::timeout(PATIENCE, again).await.expect("places did not become free");
+    tokio::time::timeout(PATIENCE, again).await.expect("closed streams still count");
 }

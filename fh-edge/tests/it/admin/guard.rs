@@ -1,4 +1,4 @@
-//! Who may, and where it is answered.
+//! Access to the admin API, and the routers that serve it.
 
 use super::*;
 
@@ -12,7 +12,7 @@ async fn without_a_key_there_is_no_admin_api() {
 }
 
 #[tokio::test]
-async fn nobody_without_the_key_learns_anything() {
+async fn without_the_right_key_every_request_is_refused() {
     let (address, _edge) = shop().await;
     let paths = [
         "state",
@@ -44,7 +44,7 @@ async fn nobody_without_the_key_learns_anything() {
         assert_eq!(ask(address, &request).await.status, 401, "{given}");
     }
     assert_eq!(admin(address, "GET /admin/v1/environments").await.json()["revision"], 0);
-    // A browser may not even ask.
+    // A preflight request of a browser is refused as well.
     let preflight =
         "OPTIONS /admin/v1/state\norigin: http://evil.example\naccess-control-request-method: PUT";
     let answer = ask(address, preflight).await;
@@ -56,7 +56,7 @@ async fn nobody_without_the_key_learns_anything() {
 }
 
 #[tokio::test]
-async fn wrong_keys_are_slowed_down_and_never_the_right_one() {
+async fn wrong_keys_are_limited_and_the_right_one_never() {
     let log = fh_test_log::Log::capture();
     let (address, _edge) = shop().await;
     let guess = |n: u32| async move {
@@ -75,7 +75,7 @@ async fn wrong_keys_are_slowed_down_and_never_the_right_one() {
     let refused = refused.expect("a hundred guesses were answered");
     assert!(refused.header("retry-after").unwrap().parse::<u64>().unwrap() >= 1);
     assert!(log.text().contains("wrong admin keys beyond the rate were refused count=1\n"));
-    // Whatever wrong ones come, the right one passes.
+    // The right key is accepted while wrong keys are refused.
     for n in 100..140 {
         assert_eq!(admin(address, "GET /admin/v1/environments").await.status, 200);
         assert_eq!(guess(n).await.status, 429);
@@ -83,7 +83,7 @@ async fn wrong_keys_are_slowed_down_and_never_the_right_one() {
 }
 
 #[tokio::test]
-async fn it_is_where_the_options_say() {
+async fn the_options_choose_the_router() {
     let answers = |options: Options| async move {
         let edge = Edge::builder().state(state()).options(options).build().unwrap();
         let mut statuses = Vec::new();

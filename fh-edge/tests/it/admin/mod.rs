@@ -1,4 +1,4 @@
-//! The admin API on a socket.
+//! Tests of the admin API on a socket.
 
 mod asked;
 mod events;
@@ -30,7 +30,7 @@ async fn shop() -> (SocketAddr, EdgeHandle) {
     serve(state(), options()).await
 }
 
-/// Asks with the key.
+/// Sends a request with the admin key.
 async fn admin(address: SocketAddr, request: &str) -> Answer {
     let (head, body) = request.split_once("\n\n").unwrap_or((request, ""));
     ask(address, &format!("{head}\nauthorization: Bearer {KEY}\n\n{body}")).await
@@ -42,7 +42,7 @@ async fn patch(address: SocketAddr, feature: &str, body: &Value) -> Answer {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_is_connected_and_what_is_not_told() {
+async fn connections_are_listed_without_secrets() {
     let (address, _edge) = shop().await;
     let url = format!("http://{address}");
     let one = fh_client::Client::builder(&url, CLIENT_KEY).start().unwrap();
@@ -52,7 +52,7 @@ async fn who_is_connected_and_what_is_not_told() {
     other.set_context(context).await.unwrap();
     let mut connections = String::new();
     let both = async {
-        // Streams open when they want to: the values may be there before.
+        // Clients may have values before their streams are open.
         while !(connections.contains("\"client\"") && connections.contains("\"attributes\":1")) {
             tokio::task::yield_now().await;
             connections = admin(address, "GET /admin/v1/connections?environment=dev").await.body;
@@ -79,7 +79,7 @@ async fn who_is_connected_and_what_is_not_told() {
 }
 
 #[tokio::test]
-async fn bad_requests_are_answered_with_the_place() {
+async fn errors_name_the_place_of_the_mistake() {
     let (address, _edge) = shop().await;
     let json = "content-type: application/json";
     let rows = [
@@ -155,7 +155,7 @@ async fn bad_requests_are_answered_with_the_place() {
         ("DELETE /admin/v1/state", json, "", 405, ""),
         ("PUT /admin/v1/state", json, "{}", 428, "If-Match"),
         ("PUT /admin/v1/state", "if-match: \"x\"", "{}", 412, "If-Match"),
-        // No number that was never given out stands for any.
+        // A number that was never a revision does not mean any revision.
         ("PUT /admin/v1/state", "if-match: \"-1\"", "{}", 412, "If-Match"),
         (
             "PATCH /admin/v1/features/dev/BANNER",
@@ -220,12 +220,12 @@ async fn bad_requests_are_answered_with_the_place() {
     let long = format!(r#"{{"value":"{}"}}"#, "x".repeat(2 << 20));
     let request = format!("PATCH /admin/v1/features/dev/BANNER\n{json}\n\n{long}");
     assert_eq!(admin(address, &request).await.status, 413);
-    // Nothing of that changed anything.
+    // None of the requests changed the state.
     assert_eq!(admin(address, "GET /admin/v1/environments").await.json()["revision"], 0);
 }
 
 #[tokio::test]
-async fn who_looked_first_is_told_of_who_was_faster() {
+async fn a_change_of_an_outdated_version_is_refused() {
     let (address, _edge) = shop().await;
     let seen = admin(address, "GET /admin/v1/features/dev/BANNER").await;
     let tag = seen.header("etag").unwrap().to_string();
@@ -242,12 +242,12 @@ async fn who_looked_first_is_told_of_who_was_faster() {
     let again = admin(address, &conditional(&now, r#"{"value":null,"retired":true}"#)).await;
     assert_eq!(again.status, 200);
     assert_eq!((&again.json()["value"], &again.json()["retired"]), (&Value::Null, &json!(true)));
-    // What is so already changes nothing, and no version.
+    // A change to the current value changes no version.
     let same = admin(address, &conditional("*", r#"{"retired":true}"#)).await;
     assert_eq!(same.header("etag"), again.header("etag"));
 }
 
-/// The limits are those of a state file.
+/// Strategies have the same limits as in a state file.
 #[tokio::test]
 async fn strategies_that_are_too_large_are_refused() {
     let (address, _edge) = shop().await;
@@ -267,7 +267,7 @@ async fn strategies_that_are_too_large_are_refused() {
 }
 
 #[tokio::test]
-async fn environments_of_one_name_go_by_id() {
+async fn environments_with_the_same_name_need_their_id() {
     let mut state = state();
     let mut twin = state.environments[0].clone();
     twin.id = "5f0c3c1e-0b0e-4b55-a1c9-5d3ff43c3d1a".parse().unwrap();
@@ -279,13 +279,13 @@ async fn environments_of_one_name_go_by_id() {
 }
 
 #[tokio::test]
-async fn a_state_comes_back_as_it_was_and_may_be_yaml() {
+async fn a_state_survives_a_round_trip_and_may_be_yaml() {
     let (address, _edge) = shop().await;
     let written = admin(address, "GET /admin/v1/state").await;
     let put = |kind: &str, body: &str| {
         format!("PUT /admin/v1/state\nif-match: *\ncontent-type: {kind}\n\n{body}")
     };
-    // Read as a file, a state gets the ids that were left out. After that it stays as it is.
+    // The first PUT adds the ids that the state lacks. A second one changes nothing but the revision.
     assert_eq!(admin(address, &put("application/json", &written.body)).await.status, 200);
     let before = admin(address, "GET /admin/v1/state").await;
     let answer = admin(address, &put("application/json", &before.body)).await;
@@ -317,7 +317,7 @@ async fn a_state_comes_back_as_it_was_and_may_be_yaml() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_relayed_is_changed_elsewhere() {
+async fn a_relay_refuses_changes() {
     let (upstream, _edge) = serve(state(), Options::default()).await;
     let keys = RelayKeys::pair(CLIENT_KEY, SERVER_KEY);
     let relay = RelayOptions::new(format!("http://{upstream}")).keys(keys);

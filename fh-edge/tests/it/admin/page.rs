@@ -1,10 +1,10 @@
-//! What the page about the admin API shows is what happens.
+//! The examples of docs/admin-api.md, compared with the answers of an Edge.
 
 use serde_json::Value;
 
 use super::{admin, shop};
 
-/// Is `given` as the page shows it? `…` is anything, and a member of that name stands for more members.
+/// Returns true if a value matches an example. `…` stands for any value, and as the name of a member for any further members.
 fn fits(wanted: &Value, given: &Value) -> bool {
     match (wanted, given) {
         (Value::String(any), _) if any == "…" => true,
@@ -24,7 +24,7 @@ fn fits(wanted: &Value, given: &Value) -> bool {
 }
 
 #[tokio::test]
-async fn the_page_says_what_happens() {
+async fn the_examples_of_the_page_are_right() {
     let page = include_str!("../../../../docs/admin-api.md");
     let blocks: Vec<&str> =
         page.split("```http\n").skip(1).map(|rest| rest.split_once("\n```").unwrap().0).collect();
