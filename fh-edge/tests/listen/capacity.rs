@@ -151,7 +151,7 @@ async fn one_address_takes_at_most_a_quarter_of_the_connections() {
     }
 }
 
-/// A quarter of three is rounded up to one.
+/// A quarter of three connections counts as one.
 #[tokio::test]
 async fn one_address_may_always_have_one_connection() {
     let server = Served::new(|options| {

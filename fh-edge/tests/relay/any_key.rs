@@ -1,4 +1,4 @@
-//! Keys that nobody configured.
+//! Keys that are not configured.
 
 use std::num::NonZeroUsize;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use fh_fake_edge::{ENVIRONMENT, FakeEdge, Feature, Permission};
 use crate::stream::Stream;
 use crate::support::{Relay, options, options_for, seen, until};
 
-/// Knows two keys.
+/// Starts an upstream Edge that knows two keys.
 fn upstream() -> FakeEdge {
     let upstream = FakeEdge::start().unwrap();
     upstream.set_feature(Feature::string("COLOUR", "red"));
@@ -30,7 +30,7 @@ fn key(secret: &str) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn unknown_keys_are_refused_without_asking() {
+async fn unknown_keys_are_refused_without_a_request_upstream() {
     let upstream = upstream();
     let relay = Relay::ready(options_for(&upstream)).await;
     let asked = upstream.recording().requests.len();
@@ -43,11 +43,11 @@ async fn unknown_keys_are_refused_without_asking() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_upstream_knows_is_relayed() {
+async fn a_key_that_upstream_knows_is_relayed() {
     let upstream = upstream();
     let relay = Relay::ready(any(&upstream, 10)).await;
     let (client_key, server_key) = (upstream.client_key(), upstream.server_key());
-    // All at once ask upstream once.
+    // Many polls at once cause one request upstream.
     let polls: Vec<_> = (0..20)
         .map(|_| {
             let (address, path) = (relay.address, format!("/features?apiKey={client_key}"));
@@ -72,7 +72,7 @@ async fn what_upstream_knows_is_relayed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_it_does_not_know_is_remembered_for_some_time() {
+async fn a_key_that_upstream_does_not_know_is_remembered_for_some_time() {
     let upstream = upstream();
     let relay = Relay::ready(any(&upstream, 10)).await;
     for _ in 0..5 {
@@ -93,9 +93,9 @@ async fn what_it_does_not_know_is_remembered_for_some_time() {
     assert_eq!(relay.poll(&key("new*key")).await.status, 200);
 }
 
-/// A key that is configured has its own connection, which asks again by itself.
+/// A configured key has a connection of its own, which retries by itself.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_configured_key_that_is_refused_is_no_stranger() {
+async fn a_refused_configured_key_does_not_count_as_an_unconfigured_one() {
     let upstream = upstream();
     upstream.forget_key(&upstream.client_key());
     let minute = Duration::from_secs(60);
@@ -110,7 +110,7 @@ async fn a_configured_key_that_is_refused_is_no_stranger() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_can_be_no_key_is_not_asked_for() {
+async fn invalid_keys_are_not_tried_upstream() {
     let upstream = upstream();
     let relay = Relay::ready(any(&upstream, 10)).await;
     for secret in ["..", ".", "a%20b", "a%2Fb", "a%3Fb", "a%22", &"x".repeat(401)] {
@@ -124,7 +124,7 @@ async fn what_can_be_no_key_is_not_asked_for() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn strangers_are_bounded_and_take_nobodys_place() {
+async fn unconfigured_keys_are_limited_and_evict_no_key_in_use() {
     let upstream = upstream();
     let mut limits = RelayLimits::default();
     limits.idle = Duration::from_millis(100);
@@ -135,25 +135,25 @@ async fn strangers_are_bounded_and_take_nobodys_place() {
     for number in 0..5 {
         assert_eq!(relay.poll(&key(&format!("wrong*{number}"))).await.status, 429);
     }
-    // Whether a key is unknown is not known before it was asked for.
+    // Only a request upstream shows whether a key is unknown.
     let mut wrong = Stream::open(relay.address, &key("wrong*key"), "").await;
-    // It waits before the next one does: places are given in the order of arrival.
+    // Keys get a connection in the order of arrival, so this stream must be waiting before the next one.
     assert_eq!(wrong.any().await.unwrap().name, "ack");
     let mut right = Stream::open(relay.address, &upstream.server_key(), "").await;
     assert_eq!(right.any().await.unwrap().name, "ack");
     assert_eq!(relay.poll(&upstream.server_key()).await.status, 429);
     assert_eq!(upstream.recording().requests.len(), 1);
     assert_eq!(relay.poll(&client_key).await.status, 200);
-    // When it is not used any more there is a place again, for one after the other.
+    // When the first key is no longer used, the waiting keys get its connection, one after the other.
     drop(known);
     assert_eq!(wrong.next().await.unwrap().name, "failure");
     assert_eq!(right.until("features").await.json()[0]["value"], "red");
     seen(&upstream, |recording| recording.live_streams() == 1);
 }
 
-/// While upstream is away nobody is proven, and each stranger goes for the next.
+/// While the upstream Edge is unreachable no key is verified, and each unconfigured key makes room for the next one.
 #[tokio::test(flavor = "multi_thread")]
-async fn strangers_while_upstream_is_away() {
+async fn unconfigured_keys_while_upstream_is_unreachable() {
     let upstream = upstream();
     upstream.refuse();
     let mut limits = RelayLimits::default();
@@ -161,18 +161,18 @@ async fn strangers_while_upstream_is_away() {
     let relay = Relay::ready(any(&upstream, 2).limits(limits)).await;
     for number in 0..4 {
         let wrong = key(&format!("wrong*{number}"));
-        until("its turn", || async { relay.poll(&wrong).await.status == 503 }).await;
+        until("its attempt", || async { relay.poll(&wrong).await.status == 503 }).await;
     }
     assert_eq!(relay.handle.upstreams().len(), 2);
     let mut stream = Stream::open(relay.address, &upstream.client_key(), "").await;
     upstream.listen_again().unwrap();
     assert_eq!(stream.until("features").await.json()[0]["value"], "red");
-    until("one is left", || async { relay.handle.upstreams().len() == 1 }).await;
+    until("one connection", || async { relay.handle.upstreams().len() == 1 }).await;
 }
 
-/// Whoever tries one key after the other does not make the relay do so upstream.
+/// A client that tries many keys cannot make the relay try all of them upstream.
 #[tokio::test(flavor = "multi_thread")]
-async fn so_many_new_strangers_a_second() {
+async fn new_unconfigured_keys_are_limited_per_second() {
     let upstream = upstream();
     let relay = Relay::ready(any(&upstream, 1)).await;
     let mut tried = 0;
@@ -183,16 +183,16 @@ async fn so_many_new_strangers_a_second() {
     }
     assert!((1..100).contains(&tried), "{tried}");
     assert_eq!(upstream.recording().requests.len(), tried);
-    // Nobody is turned away for good.
+    // A valid key is served later.
     let mut stream = Stream::open(relay.address, &upstream.client_key(), "").await;
     assert_eq!(stream.until("features").await.json()[0]["value"], "red");
     let known = || async { relay.poll_for(&upstream.client_key(), "").await.status == 200 };
     until("a poll", known).await;
 }
 
-/// Nobody panics over times that no clock reaches.
+/// The longest durations cause no overflow.
 #[tokio::test(flavor = "multi_thread")]
-async fn for_ever() {
+async fn the_longest_durations() {
     let upstream = upstream();
     let mut limits = RelayLimits::default();
     limits.idle = Duration::MAX;
@@ -207,9 +207,9 @@ async fn for_ever() {
     assert_eq!(upstream.recording().requests.len(), 2);
 }
 
-/// An address that makes up a key for each request has one limit for all of them. Good keys have each their own.
+/// All invalid keys of one address share one limit, so a new key for each request does not help. Valid keys have a limit each.
 #[tokio::test(flavor = "multi_thread")]
-async fn made_up_keys_of_one_address_count_together() {
+async fn invalid_keys_of_one_address_count_together() {
     let upstream = upstream();
     let limit = Options::default().requests_per_second_per_address(Some(1));
     let relay = Relay::start_with_addresses(any(&upstream, 1_000), limit).await;

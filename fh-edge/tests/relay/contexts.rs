@@ -1,4 +1,4 @@
-//! Server-evaluated keys that stand alone: the upstream Edge evaluates, each context by a connection of its own.
+//! Server-evaluated keys without a client-evaluated key. The upstream Edge evaluates, and each context has a connection of its own.
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
@@ -16,7 +16,7 @@ use crate::shop::{SERVER_KEY, serve, state};
 use crate::stream::Stream;
 use crate::support::{Relay, options, seen, until};
 
-/// Says whom it evaluated for.
+/// Starts an upstream Edge whose values name the user of the context.
 fn upstream() -> FakeEdge {
     let upstream = FakeEdge::start().unwrap();
     upstream.set_feature(Feature::string("WHO", "nobody").strategies(json!([{"id": "secret"}])));
@@ -46,11 +46,11 @@ fn limits(change: impl FnOnce(&mut RelayLimits)) -> RelayLimits {
 const FOR_FRED: &str = "\"nobody\" for [\"fred\"]";
 
 #[tokio::test(flavor = "multi_thread")]
-async fn each_context_gets_its_own_from_upstream() {
+async fn each_context_gets_its_own_values_from_upstream() {
     let upstream = upstream();
     let relay = Relay::ready(alone(&upstream)).await;
     let key = upstream.server_key();
-    assert_eq!(relay.handle.upstreams().len(), 0, "nobody has asked yet");
+    assert_eq!(relay.handle.upstreams().len(), 0, "no request yet");
     let fred = relay.feature(&key, "userkey=fred", "WHO").await.unwrap();
     assert_eq!(fred["value"], FOR_FRED);
     assert_eq!(
@@ -59,7 +59,7 @@ async fn each_context_gets_its_own_from_upstream() {
     );
     let nobody = relay.feature(&key, "", "WHO").await.unwrap();
     assert_eq!((&nobody["value"], nobody.get("v")), (&json!("nobody"), None));
-    // However the context is written.
+    // Contexts are compared by content, in any order and encoding.
     let mut same = Stream::open(relay.address, &key, "country=nz,userkey=mara").await;
     let mut other = Stream::open(relay.address, &key, "userkey=mara, country=n%7A").await;
     let mara = "\"nobody\" for [\"mara\"]";
@@ -88,7 +88,7 @@ async fn each_context_gets_its_own_from_upstream() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn answers_are_kept_and_told_apart_by_etags() {
+async fn etags_differ_by_content_and_context() {
     let upstream = upstream();
     let relay = Relay::ready(alone(&upstream)).await;
     let path = format!("/features?apiKey={}", upstream.server_key());
@@ -140,7 +140,7 @@ async fn our_own_edge_upstream_evaluates() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_last_known_while_upstream_is_away() {
+async fn the_last_values_are_served_while_upstream_is_unreachable() {
     let upstream = upstream();
     let options =
         alone(&upstream).limits(limits(|limits| limits.first_answer = Duration::from_millis(50)));
@@ -152,14 +152,14 @@ async fn the_last_known_while_upstream_is_away() {
     let look = || async { relay.upstream().client.unwrap().problem.is_some() };
     until("away", look).await;
     assert_eq!(relay.feature(&key, "userkey=fred", "WHO").await.unwrap()["value"], FOR_FRED);
-    // Of others nothing is known, and nobody gets what is another's.
+    // Nothing is known for other contexts, and they do not get the values of this one.
     assert_eq!(relay.poll_for(&key, "userkey=mara").await.status, 503);
     let mut late = Stream::open(relay.address, &key, "userkey=irina").await;
     upstream.set_value("WHO", "somebody");
     upstream.listen_again().unwrap();
     assert_eq!(stream.next().await.unwrap().json()["value"], "\"somebody\" for [\"fred\"]");
     assert_eq!(late.until("features").await.json()[0]["value"], "\"somebody\" for [\"irina\"]");
-    // An empty list of a server-evaluated key is one of an Edge in trouble (D-60).
+    // An empty list for a server-evaluated key indicates a failure of the Edge (D-60).
     upstream.behave_on(Route::Stream, Behaviour::sse().ack().event("features", "[]").hang());
     upstream.close_connections(Closing::Rst);
     let look = || async {
@@ -174,12 +174,12 @@ async fn the_last_known_while_upstream_is_away() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn connections_are_bounded() {
+async fn connections_are_limited() {
     let upstream = upstream();
     let options = alone(&upstream).limits(limits(|limits| limits.connections = NonZeroUsize::MIN));
     let relay = Relay::ready(options).await;
     let key = upstream.server_key();
-    // Polls take each other's places.
+    // A poll evicts the connection of an earlier poll.
     for user in ["fred", "mara", "irina"] {
         let context = format!("userkey={user}");
         assert!(
@@ -187,13 +187,13 @@ async fn connections_are_bounded() {
         );
         seen(&upstream, |recording| recording.live_streams() == 1);
     }
-    // Streams keep theirs: polls come again, streams wait, with signs of life.
+    // Streams keep their connection. Polls are told to retry, and streams wait, with heartbeats.
     let mut first = Stream::open(relay.address, &key, "userkey=fred").await;
     assert_eq!(first.until("features").await.json()[0]["value"], FOR_FRED);
     let busy = relay.poll_for(&key, "userkey=mara").await;
     assert_eq!((busy.status, busy.header("retry-after").is_some()), (429, true));
     assert_eq!(relay.poll_for(&key, "userkey=fred").await.status, 200);
-    // The second waits before the third asks: requests are answered side by side.
+    // The second stream must be waiting before the third one is opened, since requests are handled concurrently.
     let mut second = Stream::open(relay.address, &key, "userkey=mara").await;
     assert_eq!(second.any().await.unwrap().name, "ack");
     let mut third = Stream::open(relay.address, &key, "userkey=irina").await;
@@ -208,16 +208,16 @@ async fn connections_are_bounded() {
     assert_eq!(second.until("features").await.json()[0]["value"], "\"nobody\" for [\"mara\"]");
     drop(second);
     assert_eq!(third.until("features").await.json()[0]["value"], "\"nobody\" for [\"irina\"]");
-    // Who left is not waited for.
+    // A stream that closes leaves the queue.
     let fourth = Stream::open(relay.address, &key, "userkey=fred").await;
-    until("a fourth one waits", || async { states() == 1 }).await;
+    until("a fourth stream waits", || async { states() == 1 }).await;
     drop(fourth);
-    until("nobody waits", || async { states() == 0 }).await;
+    until("no stream waits", || async { states() == 0 }).await;
     seen(&upstream, |recording| recording.live_streams() == 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_nobody_uses_is_closed() {
+async fn unused_connections_are_closed() {
     let upstream = upstream();
     let options =
         alone(&upstream).limits(limits(|limits| limits.idle = Duration::from_millis(100)));
@@ -233,12 +233,12 @@ async fn what_nobody_uses_is_closed() {
     assert_eq!(stream.next().await.unwrap().json()["value"], "\"somebody\" for [\"fred\"]");
     drop(stream);
     seen(&upstream, |recording| recording.live_streams() == 0);
-    until("forgotten", || async { relay.handle.upstreams().is_empty() }).await;
+    until("no connection", || async { relay.handle.upstreams().is_empty() }).await;
     assert_eq!(relay.feature(&key, "userkey=fred", "WHO").await.unwrap()["v"], "by-name");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_refused_key_is_not_asked_for_again_and_again() {
+async fn a_refused_key_is_not_tried_again_at_once() {
     let upstream = upstream();
     upstream.behave(Behaviour::status(404));
     let relay = Relay::ready(alone(&upstream)).await;
@@ -252,9 +252,9 @@ async fn a_refused_key_is_not_asked_for_again_and_again() {
     assert!(relay.handle.upstreams().is_empty());
 }
 
-/// Upstream knows the key: what it says to a new context then is its own trouble.
+/// The upstream Edge has accepted the key, so a 404 for a new context indicates a failure of the Edge.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_key_that_was_good_is_not_refused() {
+async fn an_accepted_key_is_not_refused() {
     let upstream = upstream();
     let options =
         alone(&upstream).limits(limits(|limits| limits.first_answer = Duration::from_millis(50)));
@@ -271,9 +271,9 @@ async fn a_key_that_was_good_is_not_refused() {
     assert_eq!(stream.until("features").await.json()[0]["v"], "by-name");
 }
 
-/// Nobody has asked with it for some time, and upstream is in trouble when somebody does.
+/// The key was not used for some time, and the upstream Edge fails at its next request.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_key_that_was_good_once_is_not_refused() {
+async fn a_key_that_was_accepted_earlier_is_not_refused() {
     let upstream = upstream();
     let limits = limits(|limits| {
         limits.first_answer = Duration::from_millis(50);
@@ -281,10 +281,10 @@ async fn a_key_that_was_good_once_is_not_refused() {
     });
     let relay = Relay::ready(alone(&upstream).limits(limits)).await;
     let key = upstream.server_key();
-    // On a busy machine the first answer takes longer than it is waited for.
+    // On a busy machine the first answer may take longer than the relay waits.
     let answers = || async { relay.poll_for(&key, "userkey=fred").await.status == 200 };
     until("an answer", answers).await;
-    until("forgotten", || async { relay.handle.upstreams().is_empty() }).await;
+    until("no connection", || async { relay.handle.upstreams().is_empty() }).await;
     upstream.behave(Behaviour::sse().ack().failure().close(Closing::Fin));
     let mut stream = Stream::open(relay.address, &key, "userkey=fred").await;
     let asked = upstream.recording().count(Route::Stream);
@@ -295,7 +295,7 @@ async fn a_key_that_was_good_once_is_not_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_asks_too_often_asks_nothing_upstream() {
+async fn requests_beyond_the_rate_cause_none_upstream() {
     let upstream = upstream();
     let mut slow = Options::default();
     slow.requests_per_second = Some(1);
@@ -309,14 +309,14 @@ async fn who_asks_too_often_asks_nothing_upstream() {
     let answered = statuses.iter().filter(|status| **status == 200).count();
     assert!(statuses.contains(&429) && answered >= 1, "{statuses:?}");
     assert_eq!(upstream.recording().requests.len(), answered);
-    // A stream waits, and gets what it came for.
+    // A stream waits, and then gets its features.
     let mut stream = Stream::open(relay.address, &key, "userkey=fred").await;
     assert_eq!(stream.until("features").await.json()[0]["value"], FOR_FRED);
 }
 
-/// The machine is out of something: streams wait until it is not any more.
+/// If the upstream client cannot be started, streams wait until it can.
 #[tokio::test(flavor = "multi_thread")]
-async fn without_a_client_it_is_tried_again() {
+async fn starting_the_upstream_client_is_retried() {
     let upstream = upstream();
     let is_broken = Arc::new(AtomicBool::new(false));
     let own = Arc::clone(&is_broken);

@@ -1,4 +1,4 @@
-//! What people and machines are told of upstream.
+//! Metrics and status of upstream connections.
 
 use fh_client::Problem;
 use fh_edge::origin::relay::{RelayKeys, UpstreamRole, UpstreamState};
@@ -9,7 +9,7 @@ use serde_json::json;
 use crate::support::{Relay, options, until};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn figures_and_status() {
+async fn metrics_and_status() {
     let upstream = FakeEdge::start().unwrap();
     upstream.set_feature(Feature::string("COLOUR", "red"));
     let keys = options(&upstream.url())
@@ -61,7 +61,7 @@ async fn figures_and_status() {
     }
 }
 
-/// The answers for one environment make room for those for another, as without a relay.
+/// As without a relay, the answers of all environments share one limit, so those of one environment evict those of another.
 #[tokio::test(flavor = "multi_thread")]
 async fn environments_share_the_memory_for_answers() {
     let ids = ["71ed3c04-122b-4312-9ea8-06b2b8d6cea1", "71ed3c04-122b-4312-9ea8-06b2b8d6cea2"];
@@ -89,7 +89,8 @@ async fn environments_share_the_memory_for_answers() {
     let relay = Relay::start_with(relayed, options).await;
     relay.until_ready().await;
     for id in [ids[0], ids[1], ids[0]] {
-        // Each takes more than a tenth of the budget, so it is counted unless its answer is kept, and more than 500 bytes.
+        // Each evaluation takes more than a tenth of the budget, so it is counted unless its answer is cached. Each answer takes more than
+        // 500 bytes.
         for user in 0..100 {
             let context = format!("a={user}{}", "x".repeat(100));
             assert_eq!(relay.poll_for(&server_key(id), &context).await.status, 200);

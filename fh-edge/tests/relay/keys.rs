@@ -1,4 +1,4 @@
-//! Keys that are configured and taken away while a relay runs, as a file of them changes.
+//! Keys and headers that change while a relay runs, as after a change of their file.
 
 use fh_edge::origin::relay::{RelayError, RelayKeys};
 use fh_fake_edge::{Closing, ENVIRONMENT, FakeEdge, Feature, Route};
@@ -14,7 +14,7 @@ fn upstream() -> FakeEdge {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn keys_come_and_go_without_a_restart() {
+async fn keys_are_added_and_removed_without_a_restart() {
     let upstream = upstream();
     let (client, server) = (upstream.client_key(), upstream.server_key());
     let relay = Relay::ready(options(&upstream.url()).keys(RelayKeys::client(&client))).await;
@@ -23,11 +23,11 @@ async fn keys_come_and_go_without_a_restart() {
     let mut stream = Stream::open(relay.address, &client, "").await;
     stream.until("features").await;
 
-    // Its sister comes: the stream goes on, on a connection of both.
+    // The other key of the pair is added: the stream ends with bye, and both keys share one connection.
     let pair = RelayKeys::pair(&client, &server);
     relay.handle.set_relay_keys(std::slice::from_ref(&pair)).unwrap();
     stream.until("bye").await;
-    until("the sister", || async { relay.poll(&server).await.status == 200 }).await;
+    until("the other key of the pair", || async { relay.poll(&server).await.status == 200 }).await;
     assert_eq!(relay.handle.upstreams().len(), 1);
 
     // Invalid keys change nothing.
@@ -36,7 +36,7 @@ async fn keys_come_and_go_without_a_restart() {
     assert!(matches!(relay.handle.set_relay_keys(&[]), Err(RelayError::NoKeys)));
     assert_eq!(relay.poll(&client).await.status, 200);
 
-    // The client-evaluated key goes, and may come back for five seconds; the sister stands alone.
+    // The client-evaluated key is removed, and is still served for five seconds. The server-evaluated key remains.
     let mut stream = Stream::open(relay.address, &client, "").await;
     stream.until("features").await;
     relay.handle.set_relay_keys(&[RelayKeys::server(&server)]).unwrap();
@@ -45,7 +45,7 @@ async fn keys_come_and_go_without_a_restart() {
     upstream.set_value("COLOUR", "blue");
     stream.until("feature").await;
 
-    // Both go.
+    // Both keys are removed.
     let other = "71ed3c04-122b-4312-9ea8-06b2b8d6ceac/other*key";
     relay.handle.set_relay_keys(&[RelayKeys::client(other)]).unwrap();
     assert_eq!(relay.poll(&client).await.status, 200);
@@ -56,9 +56,9 @@ async fn keys_come_and_go_without_a_restart() {
     assert_eq!(relay.handle.upstreams().len(), 1);
 }
 
-/// The connection of a pair ends five seconds after one of its keys stands alone: streams of that key go on elsewhere.
+/// If one key of a pair is removed, the connection of the pair ends five seconds later. The other key continues on a connection of its own.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_key_that_loses_its_sister_is_not_revoked() {
+async fn a_key_whose_paired_key_is_removed_is_not_revoked() {
     let upstream = upstream();
     let (client, server) = (upstream.client_key(), upstream.server_key());
     let relay = Relay::ready(options_for(&upstream)).await;
@@ -70,7 +70,7 @@ async fn a_key_that_loses_its_sister_is_not_revoked() {
     until("served", || async { relay.poll(&server).await.status == 200 }).await;
 }
 
-/// New headers go upstream with every request that follows: of clients that run, of clients made later, and of changes.
+/// New headers are sent with every later request upstream: by running clients, by later clients, and with changes.
 #[tokio::test(flavor = "multi_thread")]
 async fn headers_change_without_a_restart() {
     let upstream = FakeEdge::start().unwrap();
@@ -103,7 +103,7 @@ async fn headers_change_without_a_restart() {
     let streams = |tokens: &[(Route, String)]| {
         tokens.iter().filter(|(route, _)| *route == Route::Stream).count()
     };
-    // Those of the pair, of the first context and of the second.
+    // The streams of the pair, of the first context and of the second one.
     until("three streams", || async { streams(&tokens(before)) >= 3 }).await;
     let after = tokens(before);
     assert!(after.iter().any(|(route, _)| *route == Route::Put), "{after:?}");

@@ -1,4 +1,4 @@
-//! A relay on real sockets: upstream is an Edge of this project, or one that misbehaves as it is told.
+//! Tests of a relay on real sockets. The upstream Edge is one of this project, or a fake one whose behaviour the tests choose.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 mod any_key;
@@ -11,7 +11,7 @@ mod passing_on;
 mod puts;
 mod revocation;
 mod secrets;
-// Some of it is for others.
+// Other tests use the rest of it.
 #[allow(dead_code)]
 #[path = "../it/shop.rs"]
 mod shop;

@@ -1,4 +1,4 @@
-//! What upstream sends comes through.
+//! Features of the upstream Edge are passed on.
 
 use std::time::SystemTime;
 
@@ -13,7 +13,7 @@ use crate::shop::{CLIENT_KEY, ENVIRONMENT, SERVER_KEY, serve, state};
 use crate::stream::Stream;
 use crate::support::{Relay, find, options, options_for, seen};
 
-/// With members that nobody knows here, and everything that is known.
+/// Returns features with all known members, and with unknown ones.
 fn odd() -> Vec<Feature> {
     vec![
         Feature::boolean("FLAG", true).version(7).locked().member("soon", json!({"a": [1, "b"]})),
@@ -33,7 +33,7 @@ async fn upstream_list(upstream: &FakeEdge, key: &str) -> Value {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn lists_are_what_upstream_says() {
+async fn lists_equal_those_of_upstream() {
     let upstream = FakeEdge::start().unwrap();
     upstream.replace_all(odd());
     let relay = Relay::ready(options_for(&upstream)).await;
@@ -42,7 +42,7 @@ async fn lists_are_what_upstream_says() {
     assert_eq!(relay.poll(&key).await.json(), there);
     let mut stream = Stream::open(relay.address, &key, "").await;
     assert_eq!(stream.until("features").await.json(), there[0]["features"]);
-    // Values are evaluated here; what nobody knows may be about strategies.
+    // The relay evaluates values. Unknown members are left out, since they may reveal strategies.
     let server = relay.poll(&upstream.server_key()).await.json();
     let flag = find(&server, "FLAG").unwrap();
     assert_eq!((&flag["value"], flag.get("soon")), (&json!(true), None));
@@ -51,7 +51,7 @@ async fn lists_are_what_upstream_says() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn updates_are_passed_on_as_they_come() {
+async fn updates_are_passed_on_at_once() {
     let upstream = FakeEdge::start().unwrap();
     upstream.replace_all(odd());
     let relay = Relay::ready(options_for(&upstream)).await;
@@ -65,14 +65,14 @@ async fn updates_are_passed_on_as_they_come() {
     assert_eq!(event.name, "feature");
     assert_eq!(event.json(), upstream.feature("LIMIT").unwrap());
     assert_eq!(server.next().await.unwrap().json()["value"], 9);
-    // Only the version; and only what nobody knows.
+    // A change of only the version, and one of only an unknown member.
     upstream.set_feature(Feature::string("TEXT", "a\nb \"c\"").version(70));
     assert_eq!(stream.next().await.unwrap().json()["version"], 70);
     server.next().await.unwrap();
     upstream.change("FLAG", |flag| flag.member("soon", json!("now")));
     assert_eq!(stream.next().await.unwrap().json()["soon"], "now");
     server.next().await.unwrap();
-    // Gone, by either way.
+    // A retired and a deleted feature.
     upstream.retire("FLAG");
     let event = stream.next().await.unwrap();
     assert_eq!((event.name.as_str(), &event.json()["key"]), ("delete_feature", &json!("FLAG")));
@@ -80,13 +80,13 @@ async fn updates_are_passed_on_as_they_come() {
     upstream.delete_feature("TEXT");
     let event = stream.next().await.unwrap();
     assert_eq!((event.name.as_str(), &event.json()["key"]), ("delete_feature", &json!("TEXT")));
-    // Made anew, under another id.
+    // The feature is created again with another id.
     let id = "11111111-1111-4111-8111-111111111111";
     upstream.set_feature(Feature::string("TEXT", "new").id(id).version(1));
     assert_eq!(stream.next().await.unwrap().json()["id"], id);
     let list = relay.poll(&upstream.client_key()).await.json();
     assert_eq!(list, upstream_list(&upstream, &upstream.client_key()).await);
-    // A client of ours sees the same.
+    // A client of this project sees the same.
     let client = relay.client(&upstream.client_key()).await;
     assert_eq!(client.string("TEXT").as_deref(), Some("new"));
     assert_eq!(upstream.recording().live_streams(), 1);
@@ -119,7 +119,7 @@ async fn evaluated_answers_equal_those_of_upstream() {
         assert_eq!(here, there, "{context}");
         seen.insert(here.to_string());
     }
-    assert_eq!(seen.len(), 4, "all combinations were among them");
+    assert_eq!(seen.len(), 4, "all combinations occurred");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -139,9 +139,9 @@ async fn one_key_in_two_environments_is_two_features() {
     assert_eq!(relay.handle.upstreams().len(), 2);
 }
 
-/// Two applications' keys of one environment, which see one feature alone and one together.
+/// Two accounts of one environment see one feature each, and one feature together.
 #[tokio::test(flavor = "multi_thread")]
-async fn keys_of_one_environment_each_see_their_own() {
+async fn keys_of_one_environment_see_only_the_features_of_their_filters() {
     let text = format!(
         r#"{{"features": [
             {{"id": "11111111-1111-4111-8111-111111111111", "key": "WEB", "type": "STRING", "filters": ["web"]}},
@@ -176,7 +176,7 @@ async fn keys_of_one_environment_each_see_their_own() {
         assert_eq!(features(&stream.until("features").await.json()), sees, "{secret}");
         streams.push(stream);
     }
-    // What one of them must not see does not come to it before what both see.
+    // A stream gets no event about the feature of the other account before that of the shared feature.
     for (feature, value) in [("WEB", "w2"), ("APP", "a2"), ("BOTH", "b2")] {
         let change =
             FeatureChange { value: Some(Some(Json::text(value))), ..FeatureChange::default() };
@@ -191,9 +191,9 @@ async fn keys_of_one_environment_each_see_their_own() {
     }
 }
 
-/// Upstream says it once; here the moment turns the answer.
+/// The upstream Edge sends the rule once. The relay sends a new value when the rule changes its result.
 #[tokio::test(flavor = "multi_thread")]
-async fn rules_on_now_turn_here() {
+async fn rules_on_now_are_evaluated_by_the_relay() {
     let upstream = FakeEdge::start().unwrap();
     upstream.set_feature(Feature::boolean("LATE", false));
     let relay = Relay::ready(options_for(&upstream)).await;
@@ -215,9 +215,9 @@ async fn rules_on_now_turn_here() {
     assert_eq!(relay.feature(&upstream.server_key(), "", "LATE").await.unwrap()["v"], "late");
 }
 
-/// What a client-evaluated key's list lacks is gone, all of it too: the key goes on being good.
+/// Features that a list for a client-evaluated key lacks are deleted, even all of them. The key stays valid.
 #[tokio::test(flavor = "multi_thread")]
-async fn the_last_feature_goes() {
+async fn the_last_feature_is_deleted() {
     let upstream = FakeEdge::start().unwrap();
     upstream.replace_all([Feature::boolean("FLAG", true), Feature::string("TEXT", "x")]);
     let relay = Relay::ready(options_for(&upstream)).await;
@@ -249,7 +249,7 @@ async fn the_last_feature_goes() {
     }
 }
 
-/// An upstream Edge that was set back is behind what was served, until it says something newer.
+/// If an upstream Edge was reset to older data, the relay serves its own newer data until the Edge has a newer version.
 #[tokio::test(flavor = "multi_thread")]
 async fn versions_do_not_fall() {
     let upstream = FakeEdge::start().unwrap();

@@ -18,7 +18,7 @@ async fn put(relay: &Relay, key: &str, feature: &str, body: &str) -> Reply {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn upstream_decides_and_is_passed_on() {
+async fn the_answer_of_upstream_is_passed_on() {
     let (address, handle) = serve(state(), Options::default()).await;
     let keys = options(&format!("http://{address}"))
         .keys(RelayKeys::pair(CLIENT_KEY, SERVER_KEY))
@@ -60,7 +60,7 @@ async fn upstream_decides_and_is_passed_on() {
     assert_eq!(put(&relay, &unknown, "BANNER", r#"{"value":"x"}"#).await.status, 404);
     let path = format!("/features/{CLIENT_KEY}/BANNER");
     assert_eq!(request(relay.address, "PUT", &path, &[], "{}").await.status, 415);
-    // An admin has nothing to change here.
+    // The program cannot change the features of a relay.
     let id = ENVIRONMENT.parse().unwrap();
     let change = relay.handle.change(id, "BANNER", FeatureChange::default()).await;
     assert_eq!(change, Err(ReplaceError::Relayed));
@@ -71,7 +71,7 @@ async fn upstream_decides_and_is_passed_on() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn paths_are_made_anew() {
+async fn paths_are_encoded_again() {
     let upstream = FakeEdge::start().unwrap();
     let odd = "a b/ü?#%";
     upstream.set_feature(Feature::string(odd, "x"));
@@ -88,7 +88,7 @@ async fn paths_are_made_anew() {
     let path = format!("/features/{}/a%20b%2F%C3%BC%3F%23%25", key.replace('/', "+"));
     assert_eq!(request(relay.address, "PUT", &path, &[JSON], r#"{"value":"z"}"#).await.status, 200);
     assert_eq!(upstream.feature(odd).unwrap()["value"], "z");
-    // What would lead elsewhere goes nowhere.
+    // Keys that would change the path are refused.
     let before = upstream.recording().requests.len();
     for feature in ["..", "%2e%2e", "%2E.", "."] {
         assert_eq!(put(&relay, &key, feature, r#"{"value":"y"}"#).await.status, 404, "{feature}");
@@ -99,16 +99,16 @@ async fn paths_are_made_anew() {
 const UNKNOWN: &str =
     "the upstream Edge has not answered; whether the change was made is not known";
 
-/// The caller may send it again without a doubt.
+/// If the change was not sent, the caller can safely send it again.
 #[tokio::test(flavor = "multi_thread")]
-async fn what_was_not_sent_is_said_to_be_so() {
+async fn an_unsent_change_is_reported_as_such() {
     const UNSENT: &str = "the upstream Edge cannot be reached; the change was not sent";
     let upstream = FakeEdge::start_refusing().unwrap();
     let relay = Relay::start(options_for(&upstream)).await;
     let key = upstream.client_key();
     let reply = put(&relay, &key, "COLOUR", r#"{"value":"y"}"#).await;
     assert_eq!((reply.status, reply.body.as_str()), (503, UNSENT));
-    // It listens, but does not speak TLS.
+    // The upstream Edge listens, but does not support TLS.
     upstream.listen_again().unwrap();
     let url = upstream.url().replace("http://", "https://");
     let keys = RelayKeys::pair(upstream.client_key(), upstream.server_key());
@@ -124,7 +124,7 @@ async fn what_was_not_sent_is_said_to_be_so() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn when_upstream_is_no_help() {
+async fn failures_of_upstream() {
     let upstream = FakeEdge::start().unwrap();
     upstream.set_feature(Feature::string("COLOUR", "red"));
     let mut limited = Options::default();
@@ -132,7 +132,7 @@ async fn when_upstream_is_no_help() {
     let relay = Relay::start_with(options_for(&upstream), limited).await;
     let quick = options_for(&upstream)
         .configure(|config| config.limits.poll = std::time::Duration::from_secs(2));
-    // For what takes as long as it is waited for. On a busy machine it might give up too early elsewhere.
+    // A relay with a short timeout, for cases that reach it. In the other cases it might time out on a busy machine.
     let quick = Relay::start_with(quick, Options::default()).await;
     relay.until_ready().await;
     quick.until_ready().await;
@@ -160,7 +160,7 @@ async fn when_upstream_is_no_help() {
     upstream.behave_on(Route::Put, endless);
     let reply = put(&relay, &key, "COLOUR", r#"{"value":"y"}"#).await;
     assert_eq!((reply.status, reply.body.len()), (403, 16 * 1024));
-    // The status counts; the sentence takes too long.
+    // The status is passed on, although the body does not arrive completely.
     let stalled = Behaviour::new().head(403, Framing::Chunked).body("not you").hang();
     upstream.behave_on(Route::Put, stalled);
     let reply = put(&quick, &key, "COLOUR", r#"{"value":"y"}"#).await;
@@ -175,9 +175,9 @@ async fn when_upstream_is_no_help() {
     assert_eq!(relay.feature(&key, "", "COLOUR").await.unwrap()["value"], "red");
 }
 
-/// Keys that nobody configured are tried before anything is changed with them; those that are need not be.
+/// An unconfigured key is verified upstream before a change is sent with it. A configured key is not.
 #[tokio::test(flavor = "multi_thread")]
-async fn keys_of_every_sort() {
+async fn configured_and_unconfigured_keys() {
     let upstream = FakeEdge::start().unwrap();
     upstream.set_feature(Feature::string("COLOUR", "red"));
     upstream.only_allowed_keys();
@@ -197,7 +197,7 @@ async fn keys_of_every_sort() {
     }
     assert_eq!(upstream.recording().count(Route::Put), 1);
     assert_eq!(put(&relay, &known, "COLOUR", r#"{"value":"blue"}"#).await.status, 200);
-    // What was changed comes back a moment later.
+    // The change comes back with the next update.
     let client = relay.client(&known).await;
     sees(&client, |client| client.string("COLOUR").as_deref() == Some("blue")).await;
 }

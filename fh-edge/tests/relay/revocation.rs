@@ -1,4 +1,4 @@
-//! What a relay does with a key that the upstream Edge answered well once, and does not any more (D-116). The relay's clock is driven.
+//! Keys that the upstream Edge accepted once, and refuses now (D-116). The tests control the clock of the relay.
 
 use std::time::Duration;
 
@@ -20,20 +20,20 @@ fn upstream() -> FakeEdge {
     upstream
 }
 
-/// The connection of the keys of this name.
+/// Returns the status of the connection with this name.
 fn named(relay: &Relay, name: &str) -> UpstreamStatus {
     let all = relay.handle.upstreams();
     all.into_iter().find(|upstream| &*upstream.name == name).unwrap()
 }
 
-/// Waits until the connection has made so many more attempts, and the relay has looked at them.
+/// Waits until the connection has made this many further attempts.
 async fn attempts(relay: &Relay, name: &str, more: u64) {
     let requests = || named(relay, name).client.unwrap().requests;
     let enough = requests() + more;
     until("more attempts", || async { requests() >= enough }).await;
 }
 
-/// Waits until the refusals of a key count, and there are several of them.
+/// Waits until the refusals of a key count, and then for three more attempts.
 async fn until_refused(relay: &Relay, name: &str) {
     until("refused", || async { named(relay, name).refused_for.is_some() }).await;
     attempts(relay, name, 3).await;
@@ -88,7 +88,7 @@ async fn ten_minutes_of_refusals_revoke_a_key() {
         let text = relay.get("/metrics").await.body;
         assert!(text.contains("fh_edge_upstream_serving{environment=\"71ed3c04-122b-4312-9ea8-06b2b8d6ceac\",name=\"keys 1\"} 0"), "{text}");
 
-        // The key is made good again.
+        // The upstream Edge accepts the key again.
         upstream.behave(Behaviour::healthy());
         until_state(&relay, FIRST, UpstreamState::Serving).await;
         for key in &keys {
@@ -98,9 +98,9 @@ async fn ten_minutes_of_refusals_revoke_a_key() {
     }
 }
 
-/// A real Edge does so while it cannot reach its own cache.
+/// A FeatureHub Edge answers all keys so while it cannot reach its cache.
 #[tokio::test(flavor = "multi_thread")]
-async fn an_edge_that_knows_no_key_at_all_is_in_trouble() {
+async fn an_edge_that_refuses_every_key_revokes_none() {
     let (upstream, clock) = (upstream(), Clock::default());
     let second = "71ed3c04-122b-4312-9ea8-06b2b8d6ceac/another*key";
     let keys = options_for(&upstream).keys(RelayKeys::client(second)).clock(clock.read());
@@ -126,11 +126,11 @@ async fn an_edge_that_knows_no_key_at_all_is_in_trouble() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_key_that_alone_is_unknown_is_revoked() {
+async fn a_key_is_revoked_if_the_others_are_accepted() {
     let (upstream, clock) = (upstream(), Clock::default());
     let gone = "71ed3c04-122b-4312-9ea8-06b2b8d6ceac/gone*key";
     let keys = options_for(&upstream).keys(RelayKeys::client(gone)).clock(clock.read());
-    // Its stream ends when it is told to; the other's stays open, whatever becomes of the upstream Edge.
+    // The stream of this key ends at the signal. The stream of the other keys stays open, whatever the upstream Edge answers.
     upstream.behave_on(
         Route::Stream,
         Behaviour::choose(|request| match request.path.contains("gone") {
@@ -144,7 +144,11 @@ async fn a_key_that_alone_is_unknown_is_revoked() {
     attempts(&relay, "keys 2", 3).await;
     clock.advance(20 * MINUTE);
     attempts(&relay, "keys 2", 4).await;
-    assert_eq!(named(&relay, "keys 2").refused_for, None, "an open stream shows nothing");
+    assert_eq!(
+        named(&relay, "keys 2").refused_for,
+        None,
+        "an open stream does not show that its key is accepted"
+    );
     assert_eq!(relay.poll(gone).await.status, 200);
 
     upstream.behave_on(
@@ -162,12 +166,12 @@ async fn a_key_that_alone_is_unknown_is_revoked() {
     until_state(&relay, "keys 2", UpstreamState::Refused).await;
     assert_eq!(relay.poll(gone).await.status, 404);
     for key in [upstream.client_key(), upstream.server_key()] {
-        assert_eq!(relay.poll(&key).await.status, 200, "the others are good");
+        assert_eq!(relay.poll(&key).await.status, 200, "the other keys are valid");
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn contexts_of_a_key_alone_end_with_it() {
+async fn contexts_of_a_standalone_key_end_with_it() {
     let (upstream, clock) = (upstream(), Clock::default());
     let key = upstream.server_key();
     let keys = options(&upstream.url()).keys(RelayKeys::server(&*key)).clock(clock.read());
@@ -186,7 +190,7 @@ async fn contexts_of_a_key_alone_end_with_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn features_expire_without_a_good_answer() {
+async fn features_expire_without_a_successful_answer() {
     let (upstream, clock) = (upstream(), Clock::default());
     let lone = "71ed3c04-122b-4312-9ea8-06b2b8d6ceac/lone-key";
     let mut limits = fh_edge::origin::relay::RelayLimits::default();
@@ -236,7 +240,7 @@ fn kept_in(folder: &Folder, upstream: &FakeEdge, clock: &Clock) -> RelayOptions 
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_age_of_the_last_good_answer_outlasts_restarts() {
+async fn the_age_of_the_last_successful_answer_survives_restarts() {
     let (upstream, clock, folder) = (upstream(), Clock::default(), Folder::new());
     let relay = Relay::ready(kept_in(&folder, &upstream, &clock)).await;
     upstream.kill();
@@ -261,7 +265,7 @@ async fn the_age_of_the_last_good_answer_outlasts_restarts() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_revoked_key_stays_so_over_restarts() {
+async fn a_revoked_key_stays_revoked_over_restarts() {
     let (upstream, clock, folder) = (upstream(), Clock::default(), Folder::new());
     let relay = Relay::ready(kept_in(&folder, &upstream, &clock)).await;
     upstream.behave(Behaviour::status(403));
@@ -291,7 +295,7 @@ async fn a_revoked_key_stays_so_over_restarts() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn one_relay_has_a_folder_at_a_time() {
+async fn a_folder_has_one_relay_at_a_time() {
     let (upstream, clock, folder) = (upstream(), Clock::default(), Folder::new());
     let relay = Relay::ready(kept_in(&folder, &upstream, &clock)).await;
     let second = Edge::builder().relay(kept_in(&folder, &upstream, &clock)).build();
@@ -305,9 +309,9 @@ async fn one_relay_has_a_folder_at_a_time() {
     Relay::ready(kept_in(&folder, &upstream, &clock)).await;
 }
 
-/// A relay that was dropped without a goodbye leaves its folder once its thread has ended.
+/// A relay that was dropped without `say_bye` releases its folder when its thread has ended.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_relay_that_is_gone_leaves_its_folder() {
+async fn a_dropped_relay_releases_its_folder() {
     let (upstream, clock, folder) = (upstream(), Clock::default(), Folder::new());
     let build = || Edge::builder().relay(kept_in(&folder, &upstream, &clock)).build();
     drop(build().unwrap());

@@ -1,4 +1,4 @@
-//! Keys, header values and contexts are nowhere to be read: not in logs, debug output, figures, answers or files.
+//! Keys, header values and contexts do not appear in logs, debug output, metrics, answers or files.
 
 use fh_client::Problem;
 use fh_edge::Edge;
@@ -10,7 +10,7 @@ use crate::http::request;
 use crate::stream::Stream;
 use crate::support::{Relay, options, until};
 
-/// Parts of what no text may hold.
+/// Parts of keys, header values and contexts, which no text may contain.
 const SECRETS: [&str; 5] =
     ["hushClientHush", "hushServerHush", "hushStrangerHush", "hushHeaderHush", "hushFredHush"];
 
@@ -18,13 +18,13 @@ fn holds_no_secret(what: &str, text: &str) {
     for secret in SECRETS {
         if let Some(at) = text.find(secret) {
             let line = text[..at].rfind('\n').map_or(0, |line| line + 1);
-            panic!("{what} holds a secret: {}", &text[line..at + secret.len()]);
+            panic!("{what} contains a secret: {}", &text[line..at + secret.len()]);
         }
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nowhere() {
+async fn secrets_appear_nowhere() {
     let log = Log::capture();
     let folder = std::env::temp_dir().join(format!("fh-relay-secrets-{}", std::process::id()));
     let upstream = FakeEdge::start().unwrap();
@@ -61,16 +61,16 @@ async fn nowhere() {
                 &format!("{status} {}", serde_json::to_string(status).unwrap()),
             );
         }
-        holds_no_secret("figures", &relay.get("/metrics").await.body);
+        holds_no_secret("the metrics", &relay.get("/metrics").await.body);
     };
     use_everything(&relay).await;
-    assert_eq!(relay.handle.upstreams().len(), 4, "keys, two contexts, a stranger");
+    assert_eq!(relay.handle.upstreams().len(), 4, "the pair, two contexts, an unconfigured key");
     for trouble in [
         Behaviour::status(404),
         Behaviour::status(500),
         Behaviour::sse().ack().failure().close(Closing::Fin),
         Behaviour::choose(|request| {
-            // It says back what it was asked.
+            // The answer repeats the keys of the request.
             let said = serde_json::json!({"status": request.api_keys().concat()});
             Behaviour::sse().ack().event("failure", &said.to_string()).close(Closing::Fin)
         }),

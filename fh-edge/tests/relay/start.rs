@@ -1,4 +1,4 @@
-//! What a relay is told that makes no sense.
+//! Invalid options of a relay, and its start.
 
 use fh_edge::origin::relay::{RelayError, RelayKeys, RelayOptions};
 use fh_edge::state::State;
@@ -8,7 +8,7 @@ use fh_eval::Profile;
 use crate::shop::{CLIENT_KEY, SERVER_KEY, WRITER_KEY};
 use crate::support::{Relay, options};
 
-/// Why it does not start.
+/// Returns the error of a relay that does not start.
 fn refused(relay: RelayOptions, options: Options) -> String {
     match Edge::builder().relay(relay).options(options).build() {
         Err(StartError::Relay(why)) => {
@@ -22,7 +22,7 @@ fn refused(relay: RelayOptions, options: Options) -> String {
 }
 
 #[test]
-fn what_makes_no_sense_is_said() {
+fn invalid_options_are_refused() {
     let url = "http://127.0.0.1:1";
     let keys = |keys: Vec<RelayKeys>| keys.into_iter().fold(options(url), RelayOptions::keys);
     let good = || RelayKeys::pair(CLIENT_KEY, SERVER_KEY);
@@ -62,7 +62,7 @@ fn what_makes_no_sense_is_said() {
             "the folder of the snapshots, /dev/null/relay,",
         ),
         (keys(vec![good()]).header("bad header", "x"), "the header \"bad header\" cannot be sent"),
-        // Also if nobody is connected to before somebody asks.
+        // Options are checked at the start, even if the first connection is made at the first request.
         (
             keys(vec![RelayKeys::server(SERVER_KEY)]).header("bad header", "x"),
             "the header \"bad header\" cannot be sent",
@@ -84,7 +84,7 @@ fn what_makes_no_sense_is_said() {
 }
 
 #[test]
-fn one_origin_only() {
+fn a_relay_has_no_other_origin() {
     let relay = || options("http://127.0.0.1:1").keys(RelayKeys::client(CLIENT_KEY));
     let both = Edge::builder().relay(relay()).state(State::default()).build();
     assert!(matches!(both, Err(StartError::Relay(RelayError::OwnState))));
@@ -92,9 +92,9 @@ fn one_origin_only() {
     assert!(matches!(both, Err(StartError::Relay(RelayError::OwnState))));
 }
 
-/// Whoever builds an Edge need not be in a runtime.
+/// An Edge can be built outside a runtime.
 #[test]
-fn it_needs_no_runtime() {
+fn a_relay_is_built_without_a_runtime() {
     let relay = options("http://127.0.0.1:1").keys(RelayKeys::client(CLIENT_KEY).named("shop"));
     let edge = Edge::builder().relay(relay).build().unwrap();
     assert_eq!(&*edge.handle().upstreams()[0].name, "shop");

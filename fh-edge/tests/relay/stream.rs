@@ -1,4 +1,4 @@
-//! A stream of events, read by hand.
+//! An event stream, read without a client library.
 
 use std::net::SocketAddr;
 
@@ -29,7 +29,7 @@ pub(crate) struct Stream {
 }
 
 impl Stream {
-    /// Asks for one, by HTTP/1.0, which has no chunks.
+    /// Opens a stream with HTTP/1.0, which has no chunks.
     pub(crate) async fn open(address: SocketAddr, key: &str, context: &str) -> Self {
         let mut socket = TcpStream::connect(address).await.unwrap();
         let context = match context {
@@ -42,7 +42,7 @@ impl Stream {
         Self { socket, text: String::new(), is_head_read: false }
     }
 
-    /// The next event that is no sign of life; `None` at the end.
+    /// Returns the next event other than `ack`; `None` at the end.
     pub(crate) async fn next(&mut self) -> Option<Event> {
         loop {
             let event = self.any().await?;
@@ -52,7 +52,7 @@ impl Stream {
         }
     }
 
-    /// The next event of this name; those before it are passed over.
+    /// Returns the next event with this name, and skips those before it.
     pub(crate) async fn until(&mut self, name: &str) -> Event {
         loop {
             let event = self.any().await;
@@ -63,7 +63,7 @@ impl Stream {
         }
     }
 
-    /// The next event, whatever it is.
+    /// Returns the next event of any name; `None` at the end.
     pub(crate) async fn any(&mut self) -> Option<Event> {
         loop {
             if let Some((head, rest)) =
@@ -92,7 +92,7 @@ impl Stream {
             if read == 0 {
                 return None;
             }
-            // Tests write no letters that could be cut.
+            // The text may be cut within a character, which does not matter to the tests.
             self.text.push_str(&String::from_utf8_lossy(&piece[..read]));
         }
     }

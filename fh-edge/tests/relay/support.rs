@@ -1,4 +1,4 @@
-//! What most tests need.
+//! Helpers of the tests.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -16,10 +16,10 @@ use serde_json::Value;
 
 use crate::http::{Reply, request};
 
-/// A deadline that only a hanging test meets.
+/// The time limit of a wait. Only a failing test reaches it.
 pub(crate) const SOON: Duration = Duration::from_secs(60);
 
-/// Delays of milliseconds in place of seconds and minutes.
+/// Sets delays of milliseconds instead of seconds and minutes.
 pub(crate) fn quick(config: &mut Config) {
     let backoff =
         Backoff { initial: Duration::from_millis(10), cap: Duration::from_millis(80), jitter: 0.5 };
@@ -30,22 +30,22 @@ pub(crate) fn quick(config: &mut Config) {
     config.return_within = Duration::from_millis(1)..=Duration::from_millis(10);
 }
 
-/// The default transport, whatever proxies the machine has.
+/// Returns the default transport without proxies.
 pub(crate) fn transport() -> ReqwestTransport {
     ReqwestTransport::builder().no_proxy().build().unwrap()
 }
 
-/// Relays the Edge at this URL, with short delays.
+/// Returns options to relay the Edge at this URL, with short delays.
 pub(crate) fn options(url: &str) -> RelayOptions {
     RelayOptions::new(url).transport(transport()).configure(quick)
 }
 
-/// Relays both keys of an Edge that does as it is told.
+/// Returns options to relay both keys of a fake Edge.
 pub(crate) fn options_for(upstream: &FakeEdge) -> RelayOptions {
     options(&upstream.url()).keys(RelayKeys::pair(upstream.client_key(), upstream.server_key()))
 }
 
-/// A relay that serves on a port of this machine.
+/// A relay that serves on a free port of this machine.
 pub(crate) struct Relay {
     pub(crate) address: SocketAddr,
     pub(crate) handle: EdgeHandle,
@@ -65,7 +65,7 @@ impl Relay {
         Self { address, handle: edge.handle() }
     }
 
-    /// The same, with the addresses of its clients.
+    /// Starts a relay that knows the addresses of its clients.
     pub(crate) async fn start_with_addresses(relay: RelayOptions, options: Options) -> Self {
         let edge = Edge::builder().relay(relay).options(options).build().unwrap();
         let listener = Listener::bind(([127, 0, 0, 1], 0).into()).unwrap();
@@ -76,7 +76,7 @@ impl Relay {
         Self { address, handle: edge.handle() }
     }
 
-    /// The same, once it serves what upstream has.
+    /// Starts a relay, and waits until it is ready.
     pub(crate) async fn ready(relay: RelayOptions) -> Self {
         let relay = Self::start(relay).await;
         relay.until_ready().await;
@@ -102,19 +102,19 @@ impl Relay {
         request(self.address, "GET", &path, headers, "").await
     }
 
-    /// What a key sees of a feature.
+    /// Returns a feature as a key sees it.
     pub(crate) async fn feature(&self, key: &str, context: &str, feature: &str) -> Option<Value> {
         let reply = self.poll_for(key, context).await;
         (reply.status == 200).then(|| find(&reply.json(), feature)).flatten()
     }
 
-    /// The one connection upstream that there is.
+    /// Returns the status of the only upstream connection.
     pub(crate) fn upstream(&self) -> UpstreamStatus {
         let [one] = <[_; 1]>::try_from(self.handle.upstreams()).unwrap();
         one
     }
 
-    /// A client of it.
+    /// Starts a client of the relay, and waits until it is ready.
     pub(crate) async fn client(&self, key: &str) -> Client {
         let url = format!("http://{}", self.address);
         let builder = Client::builder(url, key).transport(transport()).configure(quick);
@@ -124,12 +124,12 @@ impl Relay {
     }
 }
 
-/// A feature of the first environment of a body.
+/// Returns a feature of the first environment in a body.
 pub(crate) fn find(body: &Value, key: &str) -> Option<Value> {
     body[0]["features"].as_array()?.iter().find(|feature| feature["key"] == key).cloned()
 }
 
-/// Waits until something holds, looking again and again: for what nobody tells of.
+/// Waits until a condition holds. It is checked every five milliseconds.
 pub(crate) async fn until<F: Future<Output = bool>>(what: &str, holds: impl Fn() -> F) {
     let looking = async {
         while !holds().await {
@@ -139,7 +139,7 @@ pub(crate) async fn until<F: Future<Output = bool>>(what: &str, holds: impl Fn()
     assert!(tokio::time::timeout(SOON, looking).await.is_ok(), "not in time: {what}");
 }
 
-/// Waits until a client sees something.
+/// Waits until a condition on a client holds. It is checked after each change.
 pub(crate) async fn sees(client: &Client, holds: impl Fn(&Client) -> bool) {
     let mut watch = client.watch();
     let looking = async {
@@ -150,13 +150,13 @@ pub(crate) async fn sees(client: &Client, holds: impl Fn(&Client) -> bool) {
     assert!(tokio::time::timeout(SOON, looking).await.is_ok(), "{}", client.status());
 }
 
-/// Waits until the upstream Edge has seen that.
+/// Waits until a condition on the recording of the upstream Edge holds.
 pub(crate) fn seen(upstream: &FakeEdge, condition: impl FnMut(&Recording) -> bool) {
     let waited = tokio::task::block_in_place(|| upstream.wait_until(SOON, condition));
     waited.unwrap_or_else(|error| panic!("{error}"));
 }
 
-/// A clock that stands still until it is driven.
+/// A clock that the test advances.
 #[derive(Clone, Default)]
 pub(crate) struct Clock(Arc<AtomicI64>);
 
@@ -165,7 +165,7 @@ impl Clock {
         self.0.fetch_add(i64::try_from(time.as_millis()).unwrap(), Ordering::SeqCst);
     }
 
-    /// The features that a relay's client reads.
+    /// Returns a function that gives the time of this clock.
     pub(crate) fn read(&self) -> impl Fn() -> Timestamp + Send + Sync + 'static {
         let millis = Arc::clone(&self.0);
         // Some day in 2026.

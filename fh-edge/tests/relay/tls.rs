@@ -1,4 +1,4 @@
-//! Upstream by TLS, and more streams than one connection of HTTP/2 takes.
+//! An upstream Edge with TLS, and more streams than one HTTP/2 connection admits.
 
 use std::sync::Arc;
 

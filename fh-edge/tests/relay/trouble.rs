@@ -1,4 +1,4 @@
-//! Upstream away, slow, or wrong: clients keep what they have, and get what is new when it is back.
+//! An upstream Edge that is unreachable, slow or faulty. Clients keep their features, and get later changes when it recovers.
 
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ fn upstream() -> FakeEdge {
     upstream
 }
 
-/// Waits until the relay's status upstream is as asked.
+/// Waits until a condition on the problem of the upstream connection holds.
 async fn until_problem(relay: &Relay, holds: impl Fn(Option<&Problem>) -> bool) {
     let look = || async {
         let status = relay.upstream().client.unwrap();
@@ -28,7 +28,7 @@ async fn until_problem(relay: &Relay, holds: impl Fn(Option<&Problem>) -> bool) 
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn before_the_first_list_everybody_waits() {
+async fn clients_wait_for_the_first_list() {
     let upstream = upstream();
     upstream.refuse();
     let mut beating = Options::default();
@@ -61,7 +61,7 @@ async fn before_the_first_list_everybody_waits() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn killed_and_back_again() {
+async fn upstream_is_killed_and_restarted() {
     let upstream = upstream();
     let relay = Relay::ready(options_for(&upstream)).await;
     let client = relay.client(&upstream.client_key()).await;
@@ -70,7 +70,7 @@ async fn killed_and_back_again() {
     upstream.kill();
     until_problem(&relay, |problem| problem.is_some()).await;
     assert_eq!(client.string("COLOUR").as_deref(), Some("red"));
-    // Who comes now gets the same.
+    // A new client gets the same features.
     assert_eq!(relay.client(&upstream.client_key()).await.string("COLOUR").as_deref(), Some("red"));
     assert_eq!(relay.poll(&upstream.server_key()).await.status, 200);
     assert_eq!(relay.get("/health/readiness").await.status, 200);
@@ -82,9 +82,9 @@ async fn killed_and_back_again() {
     until_problem(&relay, |problem| problem.is_none()).await;
 }
 
-/// Whatever upstream answers instead: values stay, the status says what is wrong, and what is new comes afterwards.
+/// Whatever the upstream Edge answers: values stay, the status shows a problem, and later changes arrive afterwards.
 #[tokio::test(flavor = "multi_thread")]
-async fn wrong_in_every_way() {
+async fn every_kind_of_fault() {
     let page =
         || Behaviour::status(200).header("content-type", "text/html").body("<h1>Log in</h1>");
     let sse = |data: &str| Behaviour::sse().ack().event("features", data).hang();
@@ -115,7 +115,7 @@ async fn wrong_in_every_way() {
         upstream.behave_on(Route::Stream, streams);
         upstream.behave_on(Route::Poll, polls);
         upstream.close_connections(Closing::Rst);
-        // Twice: the second time is not the trouble of the cut.
+        // Waits for two attempts, because the first problem may be that of the cut connection.
         let before = relay.upstream().client.unwrap().requests;
         let look = || async { relay.upstream().client.unwrap().requests >= before + 2 };
         until(name, look).await;
@@ -136,7 +136,7 @@ async fn wrong_in_every_way() {
     assert_eq!(client.status().requests, 1, "no client was cut");
 }
 
-/// A cache between the two Edges may take all keys for one.
+/// A cache between the two Edges may confuse keys.
 #[tokio::test(flavor = "multi_thread")]
 async fn features_of_another_environment_are_refused() {
     const OTHER: &str = "99999999-122b-4312-9ea8-06b2b8d6ceac";
@@ -151,7 +151,7 @@ async fn features_of_another_environment_are_refused() {
     upstream.push_event("feature", &foreign("COLOUR").to_string());
     upstream.push_event("features", &json!([foreign("SECRET")]).to_string());
     until_problem(&relay, |problem| problem == Some(&Problem::NoEnvironments)).await;
-    // And the same by polls.
+    // The same for polls.
     let other = json!([{"id": OTHER, "features": [foreign("COLOUR"), foreign("SECRET")]}]);
     upstream.behave_on(Route::Stream, Behaviour::status(501));
     upstream.behave_on(Route::Poll, Behaviour::status(200).json(&other));
@@ -176,7 +176,7 @@ async fn features_of_another_environment_are_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_list_that_drips_is_served_when_it_is_whole() {
+async fn a_list_that_arrives_slowly_is_served_when_complete() {
     let upstream = upstream();
     let slowly = Behaviour::sse()
         .ack()
@@ -223,13 +223,13 @@ async fn refused_at_first_contact() {
             "failure"
         );
     }
-    // That is shown, and not waited for.
+    // Readiness does not wait for a refused key.
     assert_eq!(relay.get("/health/readiness").await.status, 200);
-    // Somebody made the key: it is good without a restart.
+    // The key is created upstream: it is served without a restart.
     upstream.behave(Behaviour::healthy());
     until("served", || async { relay.poll(&upstream.client_key()).await.status == 200 }).await;
     assert_eq!(relay.upstream().state, UpstreamState::Serving);
-    // And stays good, whatever upstream says.
+    // An accepted key stays valid after a single refusal.
     upstream.behave_on(Route::Stream, Behaviour::sse().ack().failure().close(Closing::Fin));
     upstream.end_streams();
     until_problem(&relay, |problem| matches!(problem, Some(Problem::Failure(_)))).await;
@@ -240,13 +240,13 @@ async fn refused_at_first_contact() {
     );
 }
 
-/// What upstream says of itself, and not of the key, does not make the key unknown.
+/// Failures of the upstream Edge that say nothing about the key do not make the key unknown.
 #[tokio::test(flavor = "multi_thread")]
-async fn troubles_are_no_refusals() {
+async fn failures_are_not_refusals() {
     for trouble in [
         Behaviour::status(500),
         Behaviour::status(400),
-        // An Edge never says these to who reads: they are of a proxy, or a firewall.
+        // An Edge never sends these statuses to readers, so they come from a proxy or a firewall.
         Behaviour::status(401),
         Behaviour::status(403).header("content-type", "text/html").body("Blocked"),
         Behaviour::status(200).header("content-type", "text/html").body("Log in"),
@@ -261,9 +261,9 @@ async fn troubles_are_no_refusals() {
     }
 }
 
-/// A relay retries sooner than a client does: a proxy before the upstream Edge may have answered so for a moment.
+/// A relay retries sooner than a client, because a proxy in front of the upstream Edge may have given the answer for a short time only.
 #[tokio::test(flavor = "multi_thread")]
-async fn nonsense_at_first_contact() {
+async fn status_400_at_first_contact() {
     let upstream = upstream();
     upstream.behave(Behaviour::status(400));
     let mut limits = RelayLimits::default();
@@ -286,14 +286,14 @@ async fn nonsense_at_first_contact() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_restart_while_upstream_is_away() {
+async fn a_restart_while_upstream_is_unreachable() {
     let folder = std::env::temp_dir().join(format!("fh-relay-{}", std::process::id()));
     let upstream = upstream();
     let options = || options_for(&upstream).snapshot_folder(folder.join("deep"));
     let relay = Relay::ready(options()).await;
     let mut stream = Stream::open(relay.address, &upstream.client_key(), "").await;
     stream.until("features").await;
-    // Files are not written for each change; what came last is written at the end.
+    // Files are not written after each change. The latest state is written at the shutdown.
     upstream.set_value("FLAG", false);
     assert_eq!(stream.next().await.unwrap().json()["value"], false);
     let body = relay.poll(&upstream.client_key()).await.body;
@@ -307,7 +307,7 @@ async fn a_restart_while_upstream_is_away() {
     let status = relay.upstream();
     assert_eq!(status.state, UpstreamState::Serving);
     assert!(status.client.unwrap().data_age.is_some());
-    // Even if upstream denies it then: it may be an outage of its own (edge-protocol 2.5).
+    // The features are served even if the upstream Edge then answers 404, which may be an outage (edge-protocol 2.5).
     upstream.behave(Behaviour::status(404));
     upstream.listen_again().unwrap();
     until_problem(&relay, |problem| problem == Some(&Problem::NotFound)).await;
@@ -315,7 +315,7 @@ async fn a_restart_while_upstream_is_away() {
     upstream.set_value("COLOUR", "blue");
     upstream.behave(Behaviour::healthy());
     sees(&client, |client| client.string("COLOUR").as_deref() == Some("blue")).await;
-    // Another key finds nothing there.
+    // Another key does not get the features of the folder.
     relay.handle.say_bye(Duration::ZERO).await;
     let other = "71ed3c04-122b-4312-9ea8-06b2b8d6ceac/other*key";
     upstream.refuse();
@@ -335,7 +335,7 @@ async fn a_restart_while_upstream_is_away() {
     std::fs::remove_dir_all(&folder).unwrap();
 }
 
-/// A file that cannot be read is as good as none, and is made anew.
+/// A file that cannot be read counts as missing, and is written again.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_damaged_snapshot() {
     let log = Log::capture();
@@ -369,7 +369,7 @@ async fn a_damaged_snapshot() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn stale_is_passed_on_and_asked_about_again() {
+async fn stale_is_passed_on_and_checked_again() {
     let upstream = upstream();
     let stale = Behaviour::sse().ack().features().config(&json!({"edge.stale": true})).hang();
     upstream.behave_on(Route::Stream, stale);
@@ -382,13 +382,13 @@ async fn stale_is_passed_on_and_asked_about_again() {
     assert_eq!(stream.until("features").await.json().as_array().unwrap().len(), 2);
     assert_eq!(stream.next().await.unwrap().json(), json!({"edge.stale": true}));
     assert_eq!(relay.upstream().client.unwrap().connection, Connection::Halted);
-    assert_eq!(upstream.recording().count(Route::Stream), 1, "nobody asks within ten minutes");
+    assert_eq!(upstream.recording().count(Route::Stream), 1, "no request within ten minutes");
 
     let relay = Relay::ready(options_for(&upstream).limits(limits)).await;
     let look = || async { relay.poll(&upstream.client_key()).await.status == 236 };
     until("stale", look).await;
     upstream.behave(Behaviour::healthy());
-    // A request that was under way before is still answered with stale: only further polls ask again.
+    // A request that was in progress before is still answered with stale, so the test polls again.
     let look = || async {
         let is_fresh = relay.poll(&upstream.client_key()).await.status == 200;
         is_fresh && upstream.recording().live_streams() == 1
@@ -397,7 +397,7 @@ async fn stale_is_passed_on_and_asked_about_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn many_clients_and_one_connection() {
+async fn many_clients_share_one_connection() {
     let upstream = upstream();
     let relay = Relay::ready(options_for(&upstream)).await;
     let keys = [upstream.client_key(), upstream.server_key()];
