@@ -124,16 +124,16 @@ impl Edge {
         api::router(&self.shared)
     }
 
-    /// Returns a shortcut for [`listen::App::poll_shortcut`](crate::listen::App::poll_shortcut). It answers polls at `GET {path}/features` without a
-    /// router, which costs more than such an answer itself. `path` is where the router is mounted: empty, or with a `/` at its beginning
-    /// only.
+    /// Returns a shortcut for [`listen::App::poll_shortcut`](crate::listen::App::poll_shortcut). It answers polls at `GET {path}/features`
+    /// without a router, which costs more than such an answer itself. `path` is where the router is mounted: empty, or with a `/` at its
+    /// beginning only.
     pub fn poll_shortcut(&self, path: &str) -> PollShortcut {
         PollShortcut::new(&self.shared, path)
     }
 
     /// Returns the paths of health checks for [`listen::App::probes`](crate::listen::App::probes), which reserves connections for them.
-    /// `path` is where the router is mounted, as for [`Edge::poll_shortcut`]. The paths at the root, which [`Edge::probe_router`] serves, are
-    /// included.
+    /// `path` is where the router is mounted, as for [`Edge::poll_shortcut`]. The paths at the root, which [`Edge::probe_router`] serves,
+    /// are included.
     #[must_use]
     pub fn probe_paths(&self, path: &str) -> Vec<String> {
         let below = api::health::paths().map(|probe| format!("{path}{probe}"));

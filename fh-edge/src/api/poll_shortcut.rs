@@ -13,7 +13,8 @@ use super::middleware::RequestMiddleware;
 use crate::listen::TrustedProxies;
 use crate::shared_state::SharedState;
 
-/// Answers `GET /features` as the router would. Routing takes longer than such an answer itself. See [`Edge::poll_shortcut`](crate::Edge::poll_shortcut).
+/// Answers `GET /features` as the router would. Routing takes longer than such an answer itself. See
+/// [`Edge::poll_shortcut`](crate::Edge::poll_shortcut).
 #[derive(Clone)]
 pub struct PollShortcut {
     shared: Arc<SharedState>,
@@ -23,7 +24,7 @@ pub struct PollShortcut {
 
 impl fmt::Debug for PollShortcut {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("PollShortcut").field("prefix", &self.prefix).finish_non_exhaustive()
+        f.debug_struct("Polls").field("prefix", &self.prefix).finish_non_exhaustive()
     }
 }
 

@@ -47,8 +47,8 @@ pub struct ListenOptions {
     /// Maximum number of open connections per IPv4 address or IPv6 /64 network. Further ones are closed, unless they are for probes as
     /// above. Default: a quarter of `max_connections`.
     pub max_connections_per_address: PerAddress,
-    /// Trusted proxies. They have no limit per address. Polls that [`App::poll_shortcut`](super::App::poll_shortcut) answers are counted for the clients
-    /// that these proxies name. Default: none.
+    /// Trusted proxies. They have no limit per address. Polls that [`App::poll_shortcut`](super::App::poll_shortcut) answers are counted
+    /// for the clients that these proxies name. Default: none.
     pub proxies: TrustedProxies,
     /// Maximum number of simultaneous requests on one HTTP/2 connection. Default: 128.
     pub max_http2_requests: u32,
