@@ -24,7 +24,7 @@ pub struct PollShortcut {
 
 impl fmt::Debug for PollShortcut {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Polls").field("prefix", &self.prefix).finish_non_exhaustive()
+        f.debug_struct("PollShortcut").field("prefix", &self.prefix).finish_non_exhaustive()
     }
 }
 

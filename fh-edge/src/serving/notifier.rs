@@ -21,7 +21,7 @@ impl Notifier {
         // Dropping a `WakeOnDrop` wakes the streams. Generations that are published while streams are being woken need only one more wake-up,
         // however many they are.
         let run = move || wakes.into_iter().for_each(drop);
-        thread::Builder::new().name("fh-edge-herald".into()).spawn(run)?;
+        thread::Builder::new().name("fh-edge-notify".into()).spawn(run)?;
         Ok(Self(sender))
     }
 
