@@ -150,7 +150,7 @@ fn renew_certificates(
                     Ok(Ok(Reloaded::Same)) => {}
                     Ok(Ok(Reloaded::Another)) => info!("a new certificate is in use"),
                     Ok(Err(error)) => {
-                        warn!(%error, "the new certificate cannot be used; the previous one stays in use")
+                        warn!(%error, "the new certificate cannot be used; the previous one stays in use");
                     }
                     Err(error) => warn!(%error, "certificates could not be checked"),
                 }
