@@ -25,9 +25,9 @@ impl Group {
 
     pub(crate) const fn title(self) -> &'static str {
         match self {
-            Self::Origin => "What is served",
-            Self::Network => "Where",
-            Self::Clients => "Towards clients",
+            Self::Origin => "Features",
+            Self::Network => "Network",
+            Self::Clients => "Clients",
             Self::Limits => "Limits",
             Self::Browsers => "Browsers",
             Self::Operations => "Operation",

@@ -27,7 +27,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Origin,
         "state",
         One("FILE"),
-        "Features, environments and API keys, as YAML or JSON; `fh init` writes one. Read again whenever it changes. Without one, what the admin API makes of nothing is served",
+        "A file with features, environments and API keys, as YAML or JSON (`fh init` writes one). Reloaded when it changes. Without it the server starts empty, for the admin API to fill",
         |s, text| put(&mut s.state, Ok(path(text))),
         |s| path_text(s.state.as_ref()),
     ),
@@ -35,7 +35,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Origin,
         "data",
         One("DIR"),
-        "Keep what PUT and the admin API changed in this folder, over restarts; one process has it at a time",
+        "The folder that keeps changes by PUT and the admin API over restarts. Only one process at a time can use it",
         |s, text| put(&mut s.data, Ok(path(text))),
         |s| path_text(s.data.as_ref()),
     ),
@@ -43,7 +43,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Origin,
         "key",
         Many("KEY[,KEY]"),
-        "An API key that may read every environment of the file, for files that hold none, such as the answer to a GET",
+        "An API key that may read every environment of the file, for files without keys, such as the answer to a GET",
         |s, text| {
             s.keys.extend(list(text, service_key)?);
             Ok(())
@@ -55,7 +55,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Origin,
         "relay",
         One("URL"),
-        "Serve what another Edge at this URL serves, in place of a state of its own. With --data, start with what was received last while that one is away",
+        "The URL of an Edge to relay, instead of serving a state. With --data, a relay that starts while that Edge is unreachable serves the features received last",
         |s, text| {
             let url = text.trim();
             let parse = || EdgeUrl::parse(url).map_err(|why| why.to_string());
@@ -80,7 +80,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Origin,
         "relay-any-key",
         One("COUNT"),
-        "Ask the relayed Edge for keys that were not named, too, at most so many at a time; 0: for none",
+        "The largest number of unconfigured keys that are relayed at a time; 0: only configured keys",
         |s, text| put(&mut s.relay_any_key, number(text, "100")),
         |s| s.relay_any_key.to_string(),
     ),
@@ -88,7 +88,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Origin,
         "profile",
         One("client|edge"),
-        "How server-evaluated keys are evaluated where an environment does not say: as SDKs do, or as FeatureHub's Edge does",
+        "The profile of server-evaluated keys in environments that set none: client evaluates as SDKs do, edge as FeatureHub's Edge does",
         |s, text| put(&mut s.edge.profile, text.trim().parse().map_err(|_| "write client or edge".to_string())),
         |s| s.edge.profile.as_str().to_string(),
     ),
@@ -96,7 +96,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Origin,
         "relay-max-age",
         One("SECONDS"),
-        "How long a relay serves features after the relayed Edge last answered their key well, restarts with --data included; then readiness fails and the key is answered with 503; 0: for ever",
+        "The time for which a relay serves features after the last good upstream answer to their key, also over restarts with --data. Then readiness fails, and requests with the key get 503; 0: no limit",
         |s, text| put(&mut s.relay_max_age, time(text)),
         |s| seconds_of(s.relay_max_age),
     ),
@@ -104,7 +104,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Origin,
         "default-state",
         One("FILE"),
-        "The state file where neither --state nor --relay is said anywhere; images and units set it",
+        "The state file that is used if neither --state nor --relay is set. Images and units set it",
         |s, text| put(&mut s.default_state, Ok(path(text))),
         |s| path_text(s.default_state.as_ref()),
     ),
@@ -112,7 +112,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Origin,
         "relay-header",
         Lines("NAME=VALUE"),
-        "A header for every request to the relayed Edge, such as one that a gateway before it wants; in the variable one a line",
+        "A header for every request to the relayed Edge, such as one that its gateway requires. In the variable, one header per line",
         |s, text| {
             s.relay_headers.push(header_pair(text)?);
             Ok(())
@@ -124,7 +124,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Origin,
         "relay-header-file",
         One("FILE"),
-        "The file that holds such headers, NAME=VALUE on each line, for secrets that are mounted. Read again whenever it changes",
+        "A file with headers as for --relay-header, one per line, for example a mounted secret. Reloaded when it changes",
         |s, text| {
             let Some(file) = path(text) else { return Ok(()) };
             s.relay_file_headers = relay_headers_in(&read(&file)?)?;
@@ -137,7 +137,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Origin,
         "key-file",
         One("FILE"),
-        "A file of API keys as --key takes them, one a line or with commas between them. Read again whenever it changes",
+        "A file with API keys in the form of --key, one per line or separated by commas. Reloaded when it changes",
         |s, text| {
             let Some(file) = path(text) else { return Ok(()) };
             s.file_keys = keys_in(&read(&file)?)?;
@@ -150,7 +150,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Origin,
         "relay-key-file",
         One("FILE"),
-        "A file of keys to relay, on each line what --relay-key takes. Read again whenever it changes",
+        "A file with keys to relay, each line in the form of --relay-key. Reloaded when it changes",
         |s, text| {
             let Some(file) = path(text) else { return Ok(()) };
             s.relay_file_keys = relay_keys_in(&read(&file)?)?;
@@ -163,7 +163,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Origin,
         "data-repair",
         Switch,
-        "If the file in the data folder is damaged, keep what can be read of it, say what is lost, and start. The damaged file stays beside it",
+        "If the file in the data folder is damaged, keep its readable records, log what is lost, and start. The damaged file is kept beside the new one",
         |s, text| put(&mut s.data_repair, switch(text)),
         |s| s.data_repair.to_string(),
     ),
@@ -171,7 +171,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Network,
         "listen",
         One("ADDRESS"),
-        "The address to listen at; 0.0.0.0 is every one of this machine, :: with IPv6",
+        "The address to listen at; 0.0.0.0 is every address of this machine, :: includes IPv6",
         |s, text| put(&mut s.address, ip_address(text)),
         |s| s.address.to_string(),
     ),
@@ -179,7 +179,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Network,
         "port",
         One("PORT"),
-        "The port; 0: any free one",
+        "The port; 0: any free port",
         |s, text| put(&mut s.port, number(text, "8903")),
         |s| s.port.to_string(),
     )
@@ -188,20 +188,20 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Network,
         "monitor-port",
         One("PORT"),
-        "A port of its own for health and metrics, which are then answered only there; 0: any free one",
+        "A separate port for health and metrics, which are then served only there; 0: any free port",
         |s, text| {
             s.edge.monitoring = Monitoring::Apart;
             put(&mut s.monitor_port, number(text, "8701").map(Some))
         },
         |s| s.monitor_port.map(|port| port.to_string()).unwrap_or_default(),
     )
-    .default("none: beside the API")
+    .default("none: on the port of the API")
     .property_but("monitor.port", "0"),
     Setting::new(
         Network,
         "url-path",
         One("PATH"),
-        "What stands before the path of every request, where a proxy does not take it away",
+        "The prefix of the path of every request, for a proxy that does not remove it",
         |s, text| put(&mut s.url_path, url_path(text)),
         |s| if s.url_path.is_empty() { "/".to_string() } else { s.url_path.clone() },
     )
@@ -210,7 +210,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Network,
         "trusted-proxies",
         One("NETWORK,..."),
-        "Proxies that are believed when they say in x-forwarded-for who asks: addresses, or networks such as 10.0.0.0/8",
+        "Proxies whose x-forwarded-for and x-forwarded-proto are trusted: addresses, or networks such as 10.0.0.0/8",
         |s, text| put(&mut s.proxies, text.parse().map_err(|why: InvalidNetwork| why.to_string())),
         |s| s.proxies.to_string(),
     ),
@@ -218,7 +218,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Network,
         "tls-certificate",
         One("FILE"),
-        "Speak TLS, and HTTP/2 with those who can: the certificate and those between it and the authority, as PEM. A new one is noticed",
+        "The certificate and its intermediate certificates, as PEM. Enables TLS, with HTTP/2 for clients that support it. Reloaded when it changes",
         |s, text| put(&mut s.tls_certificate, Ok(path(text))),
         |s| path_text(s.tls_certificate.as_ref()),
     ),
@@ -246,7 +246,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Network,
         "monitor-tls",
         Switch,
-        "Speak TLS at the monitor port too, with the same certificate; without it probes come in plain HTTP",
+        "Use TLS on the monitor port as well, with the same certificate. Otherwise that port uses plain HTTP",
         |s, text| put(&mut s.monitor_tls, switch(text)),
         |s| s.monitor_tls.to_string(),
     ),
@@ -254,7 +254,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Clients,
         "heartbeat",
         One("SECONDS"),
-        "How often a stream on which nothing happens says that it is alive; 0: never",
+        "The time between two heartbeats of a stream; 0: no heartbeats",
         |s, text| put(&mut s.edge.heartbeat, time(text)),
         |s| seconds_of(s.edge.heartbeat),
     )
@@ -263,7 +263,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Clients,
         "drop-after",
         One("SECONDS"),
-        "How long a stream lasts, give or take a tenth; its client comes back at once; 0: for ever",
+        "The time after which a stream ends, varied by up to 10 %. Its client reconnects at once; 0: no limit",
         |s, text| put(&mut s.edge.drop_after, time(text)),
         |s| seconds_of(s.edge.drop_after),
     )
@@ -272,7 +272,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Clients,
         "cache-control",
         One("VALUE"),
-        "The cache-control of all answers, whatever an environment says: max-age=60 has clients poll once a minute",
+        "The cache-control header of all answers, in place of that of an environment. With max-age=60, clients poll once a minute",
         |s, text| put(&mut s.edge.cache_control, header(text)),
         |s| header_text(s.edge.cache_control.as_ref()),
     )
@@ -281,7 +281,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Clients,
         "compression",
         One("gzip|off"),
-        "Are answers of polls compressed for those who take gzip? Streams never are",
+        "The compression of answers to polls, for clients that accept gzip. Streams are never compressed",
         |s, text| put(&mut s.edge.compression, compression(text)),
         |s| match s.edge.compression {
             Compression::Gzip => "gzip".to_string(),
@@ -292,7 +292,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Limits,
         "requests-per-second",
         One("NUMBER"),
-        "Requests of one API key that are answered in a second; more get 429, and streams their features later; 0: no limit",
+        "The largest number of requests per second with one API key. Further polls get 429, further streams their features later; 0: no limit",
         |s, text| {
             let rate: u32 = number(text, "100")?;
             s.edge.requests_per_second = (rate > 0).then_some(rate);
@@ -304,7 +304,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Limits,
         "requests-per-second-per-address",
         One("NUMBER"),
-        "The same for requests of one API key from one address (of IPv6: of 64 bits of it), which do not count for the key beyond it; 0: no limit",
+        "The largest number of requests per second with one API key from one address (IPv6: a /64 network). Requests beyond it do not count for the key; 0: no limit",
         |s, text| {
             let rate: u32 = number(text, "20")?;
             s.edge.requests_per_second_per_address = (rate > 0).then_some(rate);
@@ -316,16 +316,16 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Limits,
         "max-connections",
         One("NUMBER"),
-        "Connections at a time; 16 more are there for health checks alone, and further ones wait until one closes",
+        "The largest number of open connections. 16 more are accepted for health checks only; further ones wait until a connection closes",
         |s, text| put(&mut s.listen.max_connections, number(text, "10000")),
         |s| s.listen.max_connections.to_string(),
     )
-    .default("as many as descriptors (less 256) and half of the memory allow"),
+    .default("the descriptor limit less 256, at most what half of the memory allows"),
     Setting::new(
         Limits,
         "max-http2-requests",
         One("NUMBER"),
-        "Requests at a time on one connection with HTTP/2, open streams among them",
+        "The largest number of concurrent requests on one HTTP/2 connection, including open streams",
         |s, text| put(&mut s.listen.max_http2_requests, number(text, "128")),
         |s| s.listen.max_http2_requests.to_string(),
     ),
@@ -333,7 +333,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Limits,
         "max-header-bytes",
         One("BYTES"),
-        "Largest head of a request; a context travels there",
+        "The largest head of a request, which includes the context",
         |s, text| put(&mut s.listen.max_header_bytes, some_bytes(text)),
         |s| bytes_of(s.listen.max_header_bytes.get()),
     ),
@@ -341,7 +341,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Limits,
         "max-body-bytes",
         One("BYTES"),
-        "Largest body of a PUT; it has 30 seconds to arrive",
+        "The largest body of a PUT, which must arrive within 30 seconds",
         |s, text| put(&mut s.edge.body_limit, bytes(text)),
         |s| bytes_of(s.edge.body_limit),
     ),
@@ -349,7 +349,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Limits,
         "answer-cache",
         One("BYTES"),
-        "Memory for evaluated answers of all environments together; the least recently used ones give way",
+        "Memory for cached answers of all environments together. The least recently used answers are evicted",
         |s, text| put(&mut s.edge.answer_cache, bytes(text).map(|count| count as u64)),
         |s| bytes_of(usize::try_from(s.edge.answer_cache).unwrap_or(usize::MAX)),
     ),
@@ -357,7 +357,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Limits,
         "header-timeout",
         One("SECONDS"),
-        "How long the head of a request may take; 0: for ever",
+        "The longest time to receive the head of a request; 0: no limit",
         |s, text| put(&mut s.listen.header_timeout, limit(text)),
         |s| seconds_of_limit(s.listen.header_timeout),
     ),
@@ -365,7 +365,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Limits,
         "handshake-timeout",
         One("SECONDS"),
-        "How long a TLS handshake may take; 0: for ever",
+        "The longest time of a TLS handshake; 0: no limit",
         |s, text| put(&mut s.listen.handshake_timeout, limit(text)),
         |s| seconds_of_limit(s.listen.handshake_timeout),
     ),
@@ -373,7 +373,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Limits,
         "idle-timeout",
         One("SECONDS"),
-        "How long a connection may stay open between two requests: longer than load balancers keep theirs; 0: for ever",
+        "The longest time between two requests on a connection. Set it above the idle timeout of load balancers; 0: no limit",
         |s, text| put(&mut s.listen.idle_timeout, limit(text)),
         |s| seconds_of_limit(s.listen.idle_timeout),
     ),
@@ -381,7 +381,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Limits,
         "write-timeout",
         One("SECONDS"),
-        "How long a client may take nothing of what is sent to it; 0: for ever",
+        "The longest time in which a client may read none of the data for it; 0: no limit",
         |s, text| put(&mut s.listen.write_timeout, limit(text)),
         |s| seconds_of_limit(s.listen.write_timeout),
     ),
@@ -389,7 +389,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Limits,
         "max-connections-per-address",
         One("NUMBER"),
-        "Connections at a time of one address (of IPv6: of 64 bits of it), except of trusted proxies; further ones are closed; 0: no such limit",
+        "The largest number of open connections from one address (IPv6: a /64 network), except trusted proxies. Further ones are closed; 0: no limit",
         |s, text| put(&mut s.listen.max_connections_per_address, per_address(text)),
         |s| match s.listen.max_connections_per_address {
             PerAddress::Quarter => String::new(),
@@ -402,7 +402,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Limits,
         "max-context-bytes",
         One("BYTES"),
-        "Longest context of a request, as it is written; a longer one is answered with 413",
+        "The longest context of a request, as it is written. A longer one is answered with 413",
         |s, text| put(&mut s.edge.max_context_bytes, bytes(text)),
         |s| bytes_of(s.edge.max_context_bytes),
     ),
@@ -410,7 +410,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Limits,
         "evaluation-budget",
         One("STEPS"),
-        "The most work that evaluating for one request may take; a request that could take more is answered with 413",
+        "The largest number of evaluation steps for one request. A request that could take more is answered with 413",
         |s, text| put(&mut s.edge.evaluation_budget, number(text, "32000000")),
         |s| s.edge.evaluation_budget.to_string(),
     ),
@@ -436,7 +436,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Browsers,
         "cors-max-age",
         One("SECONDS"),
-        "How long browsers remember what is allowed",
+        "The time for which browsers may cache the answer to a preflight request",
         |s, text| put(&mut s.edge.cors_max_age, time(text)),
         |s| seconds_of(s.edge.cors_max_age),
     )
@@ -445,7 +445,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Operations,
         "admin-key",
         One("KEY"),
-        "Who has this key may read and change everything at /admin/v1; 16 characters or more. Without one there is no such thing",
+        "The key of the admin API at /admin/v1, which reads and changes everything; 16 characters or more. Without a key there is no admin API",
         |s, text| put(&mut s.edge.admin_key, admin_key(text)),
         |s| if s.edge.admin_key.is_some() { "set".to_string() } else { String::new() },
     )
@@ -454,7 +454,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Operations,
         "admin-key-file",
         One("FILE"),
-        "The file that holds the admin key, for secrets that are mounted. Read again whenever it changes",
+        "A file with the admin key, for example a mounted secret. Reloaded when it changes",
         |s, text| {
             let Some(file) = path(text) else { return Ok(()) };
             let key = read(&file)?;
@@ -467,7 +467,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Operations,
         "admin-on",
         One("api|monitor"),
-        "On which port the admin API and the console are answered",
+        "The port that serves the admin API and the console",
         |s, text| put(&mut s.edge.administration, administration(text)),
         |s| match s.edge.administration {
             Administration::WithMonitoring => "monitor".to_string(),
@@ -478,7 +478,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Operations,
         "console",
         Switch,
-        "A page for people at /console, beside the admin API",
+        "Serve a web console at /console, on the port of the admin API",
         |s, text| {
             let console = |is_on| if is_on { Console::On } else { Console::Off };
             put(&mut s.edge.console, switch(text).map(console))
@@ -489,7 +489,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Operations,
         "grace",
         One("SECONDS"),
-        "How long the end may take: streams say goodbye within this time, and what is open after it is cut",
+        "The longest time of a graceful stop. Streams get bye within this time, and connections that are still open after it are closed",
         |s, text| put(&mut s.listen.grace, time(text)),
         |s| seconds_of(s.listen.grace),
     )
@@ -498,7 +498,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Operations,
         "log",
         One("LEVEL"),
-        "What is logged on stderr: error, warn, info, debug or trace",
+        "The level of the log on stderr: error, warn, info, debug or trace",
         |s, text| put(&mut s.log, text.parse()),
         |s| s.log.as_str().to_string(),
     ),
@@ -506,7 +506,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Operations,
         "log-format",
         One("text|json"),
-        "Lines for people, or one JSON object a line",
+        "The format of the log: text, or one JSON object per line",
         |s, text| put(&mut s.log_format, text.parse()),
         |s| s.log_format.as_str().to_string(),
     ),
@@ -514,7 +514,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Operations,
         "access-log",
         Switch,
-        "A line for each request once it is answered, of streams once they close, without keys and contexts; whatever --log says",
+        "Log each request when it is answered, and each stream when it closes, without keys and contexts, at every level of --log",
         |s, text| put(&mut s.access_log, switch(text)),
         |s| s.access_log.to_string(),
     ),
@@ -522,19 +522,19 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Operations,
         "properties",
         Many("FILE"),
-        "A property file of a FeatureHub server; what stands in a later one counts",
+        "A property file of a FeatureHub server. A later file takes precedence",
         |s, text| {
             s.properties.push(text.to_string());
             Ok(())
         },
         |s| s.properties.join(" "),
     )
-    .default("those of FeatureHub's images, where they are"),
+    .default("those of FeatureHub's images, if they exist"),
     Setting::new(
         Operations,
         "admin-over-plain-http",
         Switch,
-        "Answer the admin API over plain HTTP to other machines too; without it they get 403, unless a trusted proxy says x-forwarded-proto: https",
+        "Serve the admin API over plain HTTP to other machines as well. Otherwise they get 403, unless a trusted proxy sends x-forwarded-proto: https",
         |s, text| {
             let transport =
                 |is_any| if is_any { AdminTransport::Any } else { AdminTransport::Protected };
@@ -546,7 +546,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Operations,
         "shutdown-delay",
         One("SECONDS"),
-        "How long after SIGTERM the server goes on as before, while readiness answers 503, so that load balancers send nobody any more before the sockets close",
+        "The time between SIGTERM and the closing of the sockets. Readiness answers 503 meanwhile, so that load balancers stop sending requests first",
         |s, text| put(&mut s.shutdown_delay, time(text)),
         |s| seconds_of(s.shutdown_delay),
     ),
