@@ -25,9 +25,10 @@ use crate::screen::ColorChoice;
     after_help = "\
 Exit codes:
   0  fine
-  1  findings: `fh lint` or `fh doctor` found errors, a feature asked for is not
-     there, or an Edge refused a change
-  2  the input or the usage is wrong, or an Edge could not be asked
+  1  findings: `fh lint` or `fh doctor` found errors, a requested feature does not
+     exist, or an Edge refused a change
+  2  the input or the usage is wrong, or the Edge cannot be reached or rejects the
+     API key
 
 Start with `fh demo`. `fh COMMAND --help` shows examples."
 )]
@@ -39,7 +40,7 @@ pub(crate) struct Cli {
     #[arg(long, global = true, help_heading = "Output")]
     pub(crate) json: bool,
 
-    /// When to colour; auto honours NO_COLOR
+    /// When to use colours; auto respects NO_COLOR
     #[arg(
         long,
         global = true,

@@ -5,8 +5,8 @@ use fh_eval::Attributes;
 
 #[derive(Debug, Clone, Args)]
 pub(crate) struct ContextArgs {
-    /// An attribute of whom to evaluate for, once per attribute; the same name again adds values.
-    /// `\,` is a comma within a value, `\\` a backslash, `plan=` the empty text
+    /// An attribute of the evaluation context. Repeat the option for further attributes; the same
+    /// name again adds values. `\,` is a comma within a value, `\\` a backslash, `plan=` the empty text
     #[arg(short, long, value_name = "NAME=VALUE[,VALUE]", value_parser = read)]
     context: Vec<Attribute>,
 }

@@ -19,21 +19,21 @@ const LARGEST_KEYS: u64 = 64 * 1024;
 
 #[derive(Clone, Args)]
 pub(crate) struct EdgeArgs {
-    /// Where the Edge is, known by its `://`; else --url, else $FEATUREHUB_EDGE_URL
+    /// The URL of the Edge, recognised by its `://`. Default: --url, then $FEATUREHUB_EDGE_URL
     #[arg(value_name = "URL")]
     first: Option<String>,
 
-    /// The API key, known by its `/`, or - for stdin; else --api-key, else
-    /// $FEATUREHUB_CLIENT_API_KEY or $FEATUREHUB_API_KEY, which no process list shows
+    /// The API key, recognised by its `/`, or - for stdin. Default: --api-key, then
+    /// $FEATUREHUB_CLIENT_API_KEY or $FEATUREHUB_API_KEY. Process lists do not show variables
     // If URL and KEY are both left out, this argument holds the VALUE of `fh set`.
     #[arg(value_name = "KEY", allow_negative_numbers = true)]
     second: Option<String>,
 
-    /// Where the Edge is
+    /// The URL of the Edge
     #[arg(long, value_name = "URL", help_heading = "Edge")]
     url: Option<String>,
 
-    /// The API key, or - for stdin; several keys: once for each
+    /// The API key, or - for stdin. Repeat the option for several keys
     #[arg(long, value_name = "KEY", help_heading = "Edge")]
     api_key: Vec<String>,
 }
@@ -71,14 +71,14 @@ impl EdgeArgs {
         let rest: Vec<String> = given.map(str::to_string).collect();
         let Some(url) = url else {
             return Err(usage(&format!(
-                "no URL of an Edge: write one with http:// or https:// before all others, or set {URL}"
+                "no URL of an Edge: give one with http:// or https:// as the first argument, or set {URL}"
             )));
         };
         let url = EdgeUrl::parse(&url).map_err(|error| usage(&error.to_string()))?;
         if keys.is_empty() {
             let [first, second] = KEYS;
             return Err(usage(&format!(
-                "no API key: write one (ENVIRONMENT/KEY, or - for stdin) behind the URL, or set {first} or {second}"
+                "no API key: give one (ENVIRONMENT/KEY, or - for stdin) after the URL, or set {first} or {second}"
             )));
         }
         let keys = if keys.iter().any(|key| key == "-") { from_stdin(&keys)? } else { keys };
@@ -135,7 +135,7 @@ fn from_stdin(keys: &[String]) -> Result<Vec<String>, Failure> {
     let others = keys.iter().filter(|key| *key != "-").cloned();
     let keys: Vec<String> = others.chain(read).collect();
     if keys.is_empty() {
-        return Err(usage("stdin holds no API key"));
+        return Err(usage("stdin contains no API key"));
     }
     Ok(keys)
 }
@@ -189,12 +189,12 @@ pub(crate) fn trouble(problem: &Problem) -> String {
             "check the key and that its service account may read this environment"
         }
         Problem::Unauthorised(_) => {
-            "an Edge does not say so by itself: look for a proxy or gateway before it"
+            "an Edge never sends this status: look for a proxy or gateway in front of it"
         }
         Problem::ContentType(_) | Problem::Redirect => "check the URL",
         Problem::Malformed(_) => "check that the URL is that of an Edge",
         Problem::Unreachable(_) | Problem::Tls(_) | Problem::TimedOut(_) => {
-            "`fh doctor` looks closer"
+            "`fh doctor` shows more"
         }
         _ => return problem.to_string(),
     };

@@ -14,7 +14,7 @@ pub(crate) struct EdgeQueryArgs {
     #[command(flatten)]
     edge: EdgeArgs,
 
-    /// Only these features; all of them unless given
+    /// Only these features. Default: all
     #[arg(value_name = "FEATURE")]
     features: Vec<String>,
 

@@ -164,7 +164,7 @@ impl<'r, 'a> Selection<'r, 'a> {
     fn table(&self) -> Table {
         let mut table = Table::new([
             ("FEATURE", Align::Left),
-            ("WHY", Align::Left),
+            ("REASON", Align::Left),
             ("STRATEGY", Align::Left),
             ("VALUE", Align::Left),
         ]);

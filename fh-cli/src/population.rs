@@ -20,7 +20,7 @@ impl Population {
         let (name, bytes) = read_bytes(path)?;
         let text = std::str::from_utf8(&bytes).map_err(|error| {
             Failure::Input(format!(
-                "{name} is not UTF-8 text (byte {}): give it one id a line",
+                "{name} is not UTF-8 text (byte {}): write one id per line",
                 error.valid_up_to()
             ))
         })?;
@@ -36,17 +36,16 @@ impl Population {
             }
         }
         if ids.is_empty() {
-            return Err(Failure::Input(format!("{name} holds no ids: give it one id a line")));
+            return Err(Failure::Input(format!("{name} contains no ids: write one id per line")));
         }
         let mut remarks = Vec::new();
         if repeated > 0 {
-            let repeated = plural(repeated, "id stands", "ids stand");
-            remarks.push(format!("{repeated} in {name} again and counts once"));
+            let repeated = plural(repeated, "id is", "ids are");
+            remarks.push(format!("{repeated} repeated in {name}; each id is counted once"));
         }
         if blanks > 0 {
-            let blanks = plural(blanks, "id", "ids");
-            remarks
-                .push(format!("{blanks} in {name} with blanks around, which are hashed as well"));
+            let blanks = plural(blanks, "id has", "ids have");
+            remarks.push(format!("{blanks} blanks at an end in {name}, which are hashed as well"));
         }
         Ok((Self::Listed(ids), remarks))
     }

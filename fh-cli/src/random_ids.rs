@@ -31,5 +31,5 @@ pub(crate) fn letters(count: usize) -> Result<String, Failure> {
 
 fn random(bytes: &mut [u8]) -> Result<(), Failure> {
     let filled = ring::default_provider().secure_random.fill(bytes);
-    filled.map_err(|_| Failure::Input("the system gives no random numbers".to_string()))
+    filled.map_err(|_| Failure::Input("the system's random number generator failed".to_string()))
 }

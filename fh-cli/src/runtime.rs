@@ -23,7 +23,7 @@ fn on<T>(
     work: impl Future<Output = Result<T, Failure>>,
 ) -> Result<T, Failure> {
     let runtime = builder.enable_all().build().map_err(|error| {
-        Failure::Edge(format!("the system gives no means to use the network: {error}"))
+        Failure::Edge(format!("the network runtime cannot be started: {error}"))
     })?;
     let outcome = runtime.block_on(work);
     // DNS lookups run on threads of their own. The command does not wait for them.

@@ -16,8 +16,8 @@ const MOST_TRIED: u64 = 200_000_000;
 
 /// Show the percentage bucket of keys, or find keys for testers.
 ///
-/// A percentage is drawn from the percentage key (the session, else the userkey, or what percentageAttributes name, joined
-/// with `$`) and the id of the feature: a strategy of 20 % takes the buckets 0 to 200,000 of 999,999.
+/// The bucket is computed from the percentage key (the session, else the userkey, or the attributes in percentageAttributes,
+/// joined with `$`) and the id of the feature. A strategy of 20 % matches the buckets 0 to 200,000 of 999,999.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -42,12 +42,12 @@ pub(crate) struct BucketArgs {
     #[arg(long, value_name = "FROM-TO", value_parser = range)]
     want: Option<(u32, u32)>,
 
-    /// How many keys to find
+    /// The number of keys to find
     #[arg(long, value_name = "N", default_value_t = 10, requires = "want",
           value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     count: u32,
 
-    /// What the keys begin with
+    /// The prefix of the keys to try
     #[arg(long, default_value = "user-", requires = "want")]
     prefix: String,
 
@@ -104,8 +104,8 @@ pub(crate) fn run(
     }
     if args.want.is_some() && drawn.len() < args.count as usize {
         return Err(Failure::NotFound(format!(
-            "only {} among {} keys: ask for fewer, or for a wider range",
-            sanitize::plural(drawn.len(), "key lies there", "keys lie there"),
+            "only {} among {} keys: lower --count, or widen --want",
+            sanitize::plural(drawn.len(), "key was found", "keys were found"),
             sanitize::count(MOST_TRIED)
         )));
     }

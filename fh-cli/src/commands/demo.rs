@@ -34,10 +34,10 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// The time to read the first table, in seconds, at normal speed.
 const FIRST_LOOK: f64 = 3.0;
 
-/// See all of it, live, on the features of a sample shop.
+/// See a live demonstration with the features of a sample shop.
 ///
-/// Starts an Edge on a free port of this machine, connects a client, shows who sees what, changes features while they are
-/// watched, explains one answer, shows one rollout, and ends by itself within 20 seconds. Needs nothing but this program.
+/// Starts an Edge on a free port of this machine, connects a client, shows the values of sample users, changes features while
+/// they are watched, explains one value, shows one rollout, and ends within 20 seconds. Needs only this program.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -50,11 +50,11 @@ step, explanation, next.
 
 Exit codes: 0 fine, 2 the Edge could not be started, or the file cannot be written.")]
 pub(crate) struct DemoArgs {
-    /// Leave the Edge and its console running afterwards, until Ctrl-C
+    /// Keep the Edge and its console running afterwards, until Ctrl-C
     #[arg(long, conflicts_with = "write")]
     keep: bool,
 
-    /// Go so many times as fast
+    /// Run this many times as fast
     #[arg(long, value_name = "FACTOR", default_value = "1", value_parser = speed)]
     speed: f64,
 
@@ -100,7 +100,7 @@ fn write(path: &str, force: bool, json: bool, screen: &mut Screen<'_>) -> Result
             // An existing file with the same content is fine.
             if std::fs::read(path).ok().as_deref() != Some(SHOP.as_bytes()) {
                 return Err(Failure::Input(format!(
-                    "{path} exists already and is something else: choose another name, or add --force"
+                    "{path} exists already, with other content: choose another name, or add --force"
                 )));
             }
         }
@@ -207,7 +207,7 @@ impl DemoRun<'_, '_, '_> {
         }
         let features = plural(self.client.status().features, "feature", "features");
         self.screen.line(BOLD, &format!("A shop with {features}, served by an Edge at {url}"))?;
-        let stays = if keep { "asks for a key, see below" } else { "stays with `fh demo --keep`" };
+        let stays = if keep { "see below for its key" } else { "stays with `fh demo --keep`" };
         self.screen.line(QUIET, &format!("Its console: {console} ({stays})"))?;
         Ok(self.screen.end()?)
     }
@@ -228,7 +228,7 @@ impl DemoRun<'_, '_, '_> {
         }
         self.screen.end()?;
         sample_users::table(&people, ruleset, now).write(self.screen, 0)?;
-        self.screen.line(QUIET, "* decided by a strategy; all other values are everybody's")?;
+        self.screen.line(QUIET, "* decided by a strategy; all other values are the default")?;
         Ok(self.screen.end()?)
     }
 
@@ -265,10 +265,10 @@ impl DemoRun<'_, '_, '_> {
             return self.row(&json!({ "event": "staying" }));
         }
         self.screen.end()?;
-        self.screen.line(BOLD, "The Edge stays until Ctrl-C")?;
+        self.screen.line(BOLD, "The Edge runs until Ctrl-C")?;
         self.commands(&[
             ("what an SDK sees", format!("fh watch {url} {shop_key}")),
-            ("flip a feature", format!("fh set {url} {tests_key} NEW_CHECKOUT false")),
+            ("change a feature", format!("fh set {url} {tests_key} NEW_CHECKOUT false")),
         ])?;
         self.screen.end()?;
         self.screen.line(PLAIN, &format!("Console: {}", self.server.console()))?;
@@ -352,24 +352,27 @@ fn feature<'a>(ruleset: &'a Ruleset, key: &str) -> Result<FeatureRef<'a>, Failur
 fn next(rolled_out: &str) -> Vec<(&'static str, String)> {
     vec![
         ("an Edge of your own, from a file", "fh init".to_string()),
-        ("is it right?", "fh serve --check state.yaml".to_string()),
+        ("check the file", "fh serve --check state.yaml".to_string()),
         ("the features you just saw, in a file", "fh demo --write shop.json".to_string()),
         (
-            "what somebody else gets while the sale is on",
+            "the values of another context during the sale",
             format!("fh eval shop.json --now {SALE} -c userkey=fred -c country=fiji"),
         ),
-        ("why?", format!("fh explain SALE_BANNER shop.json --now {SALE} -c country=fiji")),
         (
-            "companies instead of people",
+            "explain one of them",
+            format!("fh explain SALE_BANNER shop.json --now {SALE} -c country=fiji"),
+        ),
+        (
+            "a rollout over companies instead of people",
             "fh rollout WHOLESALE_PRICES shop.json --attribute company -c account=trade"
                 .to_string(),
         ),
         (
-            "whom would FeatureHub's Edge decide otherwise?",
+            "ids for which FeatureHub's Edge gives another value",
             format!("fh rollout {ROLLED_OUT} shop.json --attribute session --compare-profile edge"),
         ),
         (
-            "keys for those who test \"boosted\"",
+            "keys for testers of \"boosted\"",
             format!("fh bucket --id {rolled_out} --want 0-100000 --count 3"),
         ),
         ("mistakes", "fh lint shop.json".to_string()),

@@ -21,9 +21,9 @@ const NAMES: usize = 9;
 
 /// Check a deployment from end to end.
 ///
-/// Looks at the way to the Edge (proxies, name, connection, certificate), at the Edge and the key, at what polls and streams
-/// bring and how fast, and at whether browsers may ask; says in plain words what is wrong and what to do. Changes nothing, and
-/// never shows the key. URL and KEY may be left out if they are in the environment; a KEY of - is read from stdin.
+/// Checks the way to the Edge (proxies, name, connection, certificate), the Edge, the key, polls and streams with their delays,
+/// and access by browsers. Reports problems with advice. Changes nothing, and never shows the key. URL and KEY may be left out
+/// if they are in the environment; a KEY of - is read from stdin.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -36,10 +36,10 @@ Examples:
   fh doctor --try-set NEW_CHECKOUT
   fh doctor --json | jq '.checks[] | select(.verdict == \"bad\")'
 
-Signs: ✓ as it should be, · worth knowing, ! works, but not as well as it could
-or not for everybody, ✗ does not work.
+Signs: ✓ good, · information, ! works, but not well or not for all clients, ✗ does
+not work.
 
-Exit codes: 0 nothing is ✗ (--strict: nor !), 1 something is, 2 wrong usage.")]
+Exit codes: 0 no ✗ (--strict: and no !), 1 at least one, 2 wrong usage.")]
 pub(crate) struct DoctorArgs {
     #[command(flatten)]
     edge: EdgeArgs,
@@ -47,23 +47,23 @@ pub(crate) struct DoctorArgs {
     #[command(flatten)]
     context: ContextArgs,
 
-    /// Listen to the stream for so long once it has brought features, to see heartbeats and its end
+    /// The time to listen to the stream after its features have arrived, to see heartbeats and its end
     #[arg(long, value_name = "SECONDS", value_parser = seconds::any, default_value = "3")]
     listen: Duration,
 
-    /// The site from which a browser would ask
+    /// The origin of the web page whose requests are simulated
     #[arg(long, value_name = "URL", default_value = "https://app.example.com")]
     origin: String,
 
-    /// Try whether the key may change this feature, by setting it as it is; otherwise nothing is tried
+    /// Check whether the key may change this feature, by setting it to its current value
     #[arg(long, value_name = "FEATURE")]
     try_set: Option<String>,
 
-    /// End with 1 if there is a !, too
+    /// Exit with 1 also on warnings (!)
     #[arg(long)]
     strict: bool,
 
-    /// Leave out what is not done after this time
+    /// The time limit of all checks. Checks that are not done by then are left out
     #[arg(long, value_name = "SECONDS", value_parser = seconds::positive, default_value = "60")]
     timeout: Duration,
 }
@@ -173,7 +173,11 @@ fn summary(
     screen.line(style, &text)?;
     if !left_out.is_empty() {
         let names: Vec<&str> = left_out.iter().map(|topic| topic.as_str()).collect();
-        screen.paragraph(QUIET, "", &format!("not looked at therefore: {}", names.join(", ")))?;
+        screen.paragraph(
+            QUIET,
+            "",
+            &format!("not checked because of that: {}", names.join(", ")),
+        )?;
     }
     Ok(())
 }

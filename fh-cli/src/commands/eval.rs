@@ -12,11 +12,11 @@ use crate::ruleset::{RulesArgs, SubjectArgs, subject};
 use crate::sanitize;
 use crate::screen::Screen;
 
-/// Evaluate every feature for somebody, or a file of cases.
+/// Evaluate every feature for a context, or a file of cases.
 ///
-/// Shows each feature's value, why it has it (STRATEGY_MATCH, SPLIT: a strategy with a percentage, DEFAULT: no strategy
-/// matched, STATIC: there is none), and the strategy that decided. Percentages hash the id of the feature, under profile edge,
-/// too: the id that FeatureHub's Edge hashes is in no payload.
+/// Shows each feature's value, its reason (STRATEGY_MATCH, SPLIT: a strategy with a percentage, DEFAULT: no strategy matched,
+/// STATIC: there is none), and the strategy that decided. Percentages hash the id of the feature, also under profile edge,
+/// because no payload contains the id that FeatureHub's Edge hashes.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -27,14 +27,14 @@ Examples:
   fh eval --cases cases.json --profile edge
 
 A case is {\"id\": 1, \"feature\": {...}, \"context\": {\"userkey\": \"fred\"}}.
---cases takes a JSON array of them and answers one in the same order, of
+--cases takes a JSON array of them and writes an array in the same order, of
 {\"id\", \"matched\", \"strategyId\", \"value\", \"reason\"}, or of {\"id\", \"error\"}
 for a case that cannot be read. Values in a context may be lists; a context of
-null evaluates without any.
+null evaluates without a context.
 
-Exit codes: 0 fine, 1 a --key is not there, 2 the input cannot be read.")]
+Exit codes: 0 fine, 1 a --key does not exist, 2 the input cannot be read.")]
 pub(crate) struct EvalArgs {
-    /// What FeatureHub sent, or - for stdin
+    /// A payload from FeatureHub, or - for stdin
     #[arg(required_unless_present = "cases")]
     file: Option<String>,
 
@@ -51,7 +51,7 @@ pub(crate) struct EvalArgs {
     #[command(flatten)]
     subject: SubjectArgs,
 
-    /// Only this feature; may be given several times
+    /// Only this feature. Repeat the option for several
     #[arg(short, long)]
     key: Vec<String>,
 
@@ -80,7 +80,7 @@ pub(crate) fn run(args: &EvalArgs, json: bool, screen: &mut Screen<'_>) -> Resul
     if unread > 0 {
         let parts = sanitize::plural(unread, "part", "parts");
         screen.aside(&format!(
-            "warning: {parts} of {} could not be read; `fh lint {path}` says which",
+            "warning: {parts} of {} could not be read; `fh lint {path}` lists them",
             payload.name
         ))?;
     }

@@ -8,10 +8,10 @@ use crate::payload::Payload;
 use crate::ruleset::{RulesArgs, SubjectArgs, feature, subject};
 use crate::screen::Screen;
 
-/// Say why somebody gets the value they get.
+/// Explain why a feature has its value for a context.
 ///
-/// Walks the strategies in order and shows for each whether its rules hold, into which bucket the percentage key falls, and
-/// where the decision was made.
+/// Shows for each strategy, in order, whether its rules match and the bucket of the percentage key, and names the strategy
+/// that decided.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -19,14 +19,14 @@ Examples:
   fh explain NEW_CHECKOUT features.json -c userkey=fred --profile edge
   fh explain NEW_CHECKOUT - --no-context --json < features.json
 
-Buckets run from 0 to 999,999; a strategy of 20 % takes buckets up to 200,000.
+Buckets run from 0 to 999,999; a strategy of 20 % matches buckets up to 200,000.
 
 Exit codes: 0 fine, 1 there is no such feature, 2 the input cannot be read.")]
 pub(crate) struct ExplainArgs {
-    /// The feature
+    /// The key of the feature
     key: String,
 
-    /// What FeatureHub sent, or - for stdin
+    /// A payload from FeatureHub, or - for stdin
     file: String,
 
     #[command(flatten)]

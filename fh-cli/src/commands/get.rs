@@ -34,7 +34,8 @@ Examples:
   if [ \"$(fh get NEW_CHECKOUT --value)\" = true ]; then ...
   pass show featurehub | fh get https://edge.example.com - --json
 
-Exit codes: 0 fine, 1 a FEATURE is not there, 2 the Edge cannot be asked.")]
+Exit codes: 0 fine, 1 a FEATURE does not exist, 2 the Edge cannot be reached or
+rejects the key.")]
 pub(crate) struct GetArgs {
     #[command(flatten)]
     ask: EdgeQueryArgs,
@@ -89,6 +90,6 @@ fn bare(screen: &mut Screen<'_>, value: Option<Value>) -> Result<(), Failure> {
 fn no_such_feature<'a>(key: &str, keys: impl Iterator<Item = &'a str>) -> String {
     match closest(key, keys) {
         Some(meant) => format!("the Edge has no feature {key}; did you mean {meant}?"),
-        None => format!("the Edge has no feature {key}; `fh get` without it lists what there is"),
+        None => format!("the Edge has no feature {key}; `fh get` without it lists all features"),
     }
 }

@@ -20,8 +20,8 @@ const KEYS: [&str; 3] = ["CLIENT*KEY", "SERVER-KEY", "TESTS*KEY"];
 
 /// Write a commented state file to start from.
 ///
-/// It holds a few features of each type, two environments and three accounts, with ids and API keys made just now, and says in
-/// comments what can be said. `fh serve` serves it as it is.
+/// It contains features of each type, two environments and three accounts, with new ids and API keys. Comments explain all
+/// members. `fh serve` can serve it unchanged.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -29,11 +29,11 @@ Examples:
   fh init flags.yaml
   fh init - | less
 
-Nothing is overwritten. The file holds API keys, so only its owner can read it.
+Nothing is overwritten. The file contains API keys, so only its owner can read it.
 
 Exit codes: 0 fine, 2 the file exists or cannot be written.")]
 pub(crate) struct InitArgs {
-    /// Where to write it; - for stdout
+    /// The file to write; - for stdout
     #[arg(value_name = "FILE", default_value = "state.yaml")]
     file: String,
 }
@@ -57,13 +57,16 @@ pub(crate) fn run(args: &InitArgs, json: bool, screen: &mut Screen<'_>) -> Resul
     }
     screen.line(BOLD, &format!("wrote {}", args.file))?;
     for (what, command) in [
-        ("serve it; edit it while it is served", format!("fh serve --state {}", args.file)),
-        ("what an SDK sees, as it changes", format!("fh watch {URL} {}", key(client))),
         (
-            "flip a feature, as a test does",
+            "serve the file; edits apply while it is served",
+            format!("fh serve --state {}", args.file),
+        ),
+        ("watch the features that an SDK receives", format!("fh watch {URL} {}", key(client))),
+        (
+            "change a feature, as a test does",
             format!("fh set {URL} {} NEW_CHECKOUT false", key(tests)),
         ),
-        ("is it right?", format!("fh serve --check {}", args.file)),
+        ("check the file", format!("fh serve --check {}", args.file)),
     ] {
         screen.end()?;
         screen.line(QUIET, &format!("  # {what}"))?;

@@ -15,11 +15,12 @@ use crate::payload::Payload;
 use crate::sanitize::plural;
 use crate::screen::{BAD, BOLD, GOOD, PLAIN, QUIET, Screen, WARNING};
 
-/// Find what cannot be read, and what is surely not meant.
+/// Find parts that cannot be read, and parts that are probably mistakes.
 ///
-/// Errors are parts that never match or are missing because they cannot be read. Warnings are legal, but surely not meant, or
-/// evaluate differently on FeatureHub's Edge (server-evaluated keys) than in client SDKs. Not reported, because no payload shows
-/// it: the Edge draws percentages from another id and from `sessionkey` instead of `session`.
+/// Errors are parts that never match or are missing because they cannot be read. Warnings are legal parts that are probably
+/// mistakes, or that FeatureHub's Edge (server-evaluated keys) evaluates differently from client SDKs. One difference is not
+/// reported, because no payload shows it: the Edge computes percentages from another id, and from `sessionkey` instead of
+/// `session`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -29,18 +30,18 @@ Examples:
 
 Exit codes: 0 fine, 1 errors (--strict: or warnings), 2 unreadable input.")]
 pub(crate) struct LintArgs {
-    /// What FeatureHub sent, or - for stdin
+    /// A payload from FeatureHub, or - for stdin
     file: String,
 
-    /// Only this environment; all of them unless given
+    /// Only the environment with this id. Default: all
     #[arg(long, value_name = "ID")]
     environment: Option<String>,
 
-    /// Exit with 1 on warnings, too
+    /// Exit with 1 also on warnings
     #[arg(long)]
     strict: bool,
 
-    /// Leave out warnings with this code; may be given several times
+    /// Leave out warnings with this code. Repeat the option for several
     #[arg(long, value_name = "CODE", value_parser = codes(), hide_possible_values = false)]
     allow: Vec<String>,
 

@@ -24,10 +24,10 @@ use rollout_splits::Arms;
 /// The default size of the sample.
 const USUAL_SAMPLE: u64 = 10_000;
 
-/// Show how a population falls over a feature's values, and who a change would move.
+/// Show how a feature's values are distributed over a population, and which ids a change affects.
 ///
-/// Evaluates the feature for every id and sets the share that each strategy got against the one that is configured. With a
-/// second file, environment or profile to compare with, shows whose value would change.
+/// Evaluates the feature for every id, and compares the share of each strategy with its configured share. With a second file,
+/// environment or profile to compare with, shows the ids whose value would change.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -39,25 +39,25 @@ Examples:
 
 Exit codes: 0 fine, 1 there is no such feature, 2 the input cannot be read.")]
 pub(crate) struct RolloutArgs {
-    /// The feature
+    /// The key of the feature
     key: String,
 
-    /// What FeatureHub sent, or - for stdin
+    /// A payload from FeatureHub, or - for stdin
     file: String,
 
-    /// The attribute that differs from person to person
+    /// The attribute that holds the ids of the population
     #[arg(long, value_name = "NAME", default_value = "userkey")]
     attribute: String,
 
-    /// The population: a file of one id a line, or - for stdin
+    /// The population: a file with one id per line, or - for stdin
     #[arg(long, value_name = "FILE", conflicts_with = "sample")]
     ids: Option<String>,
 
-    /// A made-up population of this many [default: 10000]
+    /// The size of a made-up population [default: 10000]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=100_000_000))]
     sample: Option<u64>,
 
-    /// Another seed makes up other people
+    /// The seed of the made-up population
     #[arg(long, value_name = "N", default_value_t = 0, conflicts_with = "ids")]
     seed: u64,
 
@@ -79,7 +79,7 @@ pub(crate) struct RolloutArgs {
     #[arg(long, value_name = "PROFILE", value_parser = profiles(), help_heading = "Comparison")]
     compare_profile: Option<Profile>,
 
-    /// List everybody whose value changes, not only some of them
+    /// List all ids whose value changes, not only examples
     #[arg(long, help_heading = "Comparison")]
     list: bool,
 }
@@ -100,13 +100,13 @@ impl RolloutArgs {
         }
         if self.context.attributes().get(&self.attribute).is_some() {
             return Err(Failure::Input(format!(
-                "--context {0} would be the same for everybody, while --attribute {0} differs: leave one out",
+                "--context {0} sets one value for all ids, but --attribute {0} sets one per id: remove one of them",
                 self.attribute
             )));
         }
         if self.list && !self.compares() {
             return Err(Failure::Input(
-                "--list lists what a comparison finds: add --compare FILE or --compare-profile edge".into(),
+                "--list needs a comparison: add --compare FILE or --compare-profile edge".into(),
             ));
         }
         Ok(())

@@ -17,9 +17,9 @@ use crate::table::{Align, Table};
 
 /// Serve features to FeatureHub's SDKs.
 ///
-/// Answers as a FeatureHub Edge does: GET, streams, and the PUT of tests. Every setting is a flag, a variable (FH_EDGE_ and the
-/// flag's name in capitals, with _ for -), and where FeatureHub has one of the same meaning, its property. The flag counts
-/// before our variable, that before the property.
+/// Answers GET, streams and the PUT of tests as a FeatureHub Edge does. Every setting has a flag, a variable (FH_EDGE_ and the
+/// flag's name in capitals, with _ for -) and, if FeatureHub has the same setting, its property. The flag takes precedence over
+/// the variable, and the variable over the property.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -29,19 +29,19 @@ Examples:
   fh serve --check state.yaml
   fh serve --show-settings
 
-SIGHUP reads files again. Ctrl-C or SIGTERM ends it in good order: streams say
-goodbye, spread over the grace period; a second one ends it at once. What is
-printed on stdout is where it listens, as JSON with --json or --log-format json;
-logs go to stderr.
+SIGHUP reloads all files. Ctrl-C or SIGTERM stops the server gracefully: streams
+get `bye`, spread over the grace period. A second signal stops it at once. The
+server prints its addresses on stdout, as JSON with --json or --log-format json.
+Logs go to stderr.
 
-Exit codes: 0 ended by Ctrl-C or a signal; 1 --check found errors; 2 a setting or a
-file is wrong, or the port is taken.")]
+Exit codes: 0 stopped by Ctrl-C or a signal; 1 --check found errors; 2 a setting or a
+file is wrong, or the port is in use.")]
 pub(crate) struct ServeArgs {
-    /// Say what is wrong or doubtful in this file, and end
+    /// Check this file, report errors and warnings, and exit
     #[arg(long, value_name = "FILE")]
     check: Option<String>,
 
-    /// Show all settings, and where each comes from, and end
+    /// Show all settings with their sources, and exit
     #[arg(long)]
     show_settings: bool,
 
@@ -74,7 +74,7 @@ pub(crate) fn run(
     runtime::run_on_all_cores(async {
         let heard = Signals::new();
         let signals = heard
-            .map_err(|error| Failure::Input(format!("the system sends no signals: {error}")))?;
+            .map_err(|error| Failure::Input(format!("signals cannot be received: {error}")))?;
         let server = Server::new(&told)?;
         for warning in exposed::warnings(&told) {
             tracing::warn!("{warning}");

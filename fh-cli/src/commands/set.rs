@@ -13,8 +13,8 @@ use crate::screen::{BOLD, GOOD, PLAIN, QUIET, Screen};
 /// Change a feature's value or lock on an Edge.
 ///
 /// Uses the interface that FeatureHub has for tests: the key's service account needs permission to change values, to lock or
-/// to unlock. The value is read as the feature's type has it (true or false, a number, text, a JSON document); it is the one
-/// without strategies. URL and KEY may be left out if they are in the environment; a KEY of - is read from stdin.
+/// to unlock. The value must fit the feature's type (true or false, a number, text, a JSON document). It replaces the default
+/// value; those of strategies stay. URL and KEY may be left out if they are in the environment; a KEY of - is read from stdin.
 #[derive(Debug, Args)]
 #[command(
     override_usage = "fh set [OPTIONS] [URL] [KEY] <FEATURE> [VALUE]",
@@ -29,31 +29,31 @@ Examples:
   fh set NEW_CHECKOUT false --unlock --wait
   fh set BANNER --null
 
-Exit codes: 0 changed, or as asked already (it says which); 1 refused, or not
-visible in time; 2 wrong usage, or the Edge cannot be asked."
+Exit codes: 0 changed, or no change needed (the output says so); 1 refused, or not
+visible in time; 2 wrong usage, or the Edge cannot be reached."
 )]
 pub(crate) struct SetArgs {
     #[command(flatten)]
     edge: EdgeArgs,
 
-    /// The feature
+    /// The key of the feature
     // If URL or KEY is left out, this argument holds the VALUE.
     #[arg(value_name = "FEATURE", allow_negative_numbers = true)]
     third: Option<String>,
 
-    /// Its new value
+    /// The new value
     #[arg(value_name = "VALUE", allow_negative_numbers = true)]
     fourth: Option<String>,
 
-    /// Take the value away
+    /// Set the value to null
     #[arg(long)]
     null: bool,
 
-    /// Lock it: then its value cannot be changed
+    /// Lock the feature, so that its value cannot be changed
     #[arg(long, conflicts_with = "unlock")]
     lock: bool,
 
-    /// Unlock it; with a VALUE both are done at once
+    /// Unlock the feature; with a VALUE, both are done at once
     #[arg(long)]
     unlock: bool,
 
@@ -99,7 +99,7 @@ pub(crate) fn run(args: &SetArgs, json: bool, screen: &mut Screen<'_>) -> Result
         screen.text(BOLD, &change.feature)?;
         match (outcome, wait_policy) {
             (Outcome::Unchanged, _) => {
-                screen.line(PLAIN, &format!(": {} already, nothing has changed", change.words))?;
+                screen.line(PLAIN, &format!(": {} already; nothing was changed", change.words))?;
             }
             (Outcome::Accepted, WaitPolicy::UntilVisible) => {
                 screen.line(GOOD, &format!(": {}", change.words))?;
@@ -125,13 +125,13 @@ impl SetArgs {
         let usage = |text: &str| Err(Failure::Input(text.to_string()));
         let mut rest = rest.into_iter();
         let Some(feature) = rest.next() else {
-            return usage("name the feature to change, behind the URL and the API key");
+            return usage("name the feature to change, after the URL and the API key");
         };
         let feature = edge::features(vec![feature])?.remove(0);
         let value = rest.next();
         if rest.next().is_some() {
             return usage(
-                "too many arguments: the order is URL, API key, FEATURE, VALUE; a VALUE with blanks stands in quotes",
+                "too many arguments: the order is URL, API key, FEATURE, VALUE; quote a VALUE that contains blanks",
             );
         }
         let value = match (value, self.null) {
@@ -228,9 +228,11 @@ fn failure(feature: &str, refusal: &Refusal) -> Failure {
         Refusal::Locked { .. } => "unlock it in the same command: --unlock",
         Refusal::NotPossible { .. } => "a BOOLEAN is true or false",
         Refusal::NotApplied => {
-            "another change may have come between, or the Edge's data is late: `fh get` shows what is there"
+            "another change may have replaced it, or the Edge's data is delayed: `fh get` shows the current value"
         }
-        Refusal::Unexpected { .. } => "is that an Edge? `fh doctor` looks closer",
+        Refusal::Unexpected { .. } => {
+            "check that the URL is that of an Edge: `fh doctor` shows more"
+        }
         Refusal::Unreachable(problem) => {
             return Failure::Edge(edge::trouble(problem));
         }

@@ -36,10 +36,10 @@ const SHORTEST_FRAME: Duration = Duration::from_millis(50);
 /// The number of notices that may be queued. Further ones are dropped.
 const MOST_NOTICES: usize = 64;
 
-/// Watch features of an Edge change.
+/// Watch features of an Edge as they change.
 ///
-/// On a terminal: a table of all values, the last changes below it, and how the connection is doing; Ctrl-C ends it. Into a
-/// pipe or file: one line for each value at the start, for each change, and whenever the connection's state changes; with
+/// On a terminal it shows a table of all values, the last changes and the state of the connection, until Ctrl-C. Into a pipe
+/// or file it writes one line for each value at the start, for each change, and for each new state of the connection; with
 /// --json each line is a JSON object. Times are UTC. URL and KEY may be left out if they are in the environment; a KEY of -
 /// is read from stdin.
 #[derive(Debug, Args)]
@@ -55,27 +55,28 @@ Examples:
   fh watch --for 60 > changes.log
   fh watch --catch
 
---catch shows what a program sees that catches updates: values stay, and what
-is held back is named. An empty line (Enter) releases all of it, a line with
-names of features only those.
+--catch shows the view of a program that holds updates back: values do not change,
+and features with a held update are listed. An empty line (Enter) releases all
+updates, a line with names of features only theirs.
 
-Features come over a stream, or by polling where the Edge does not stream. Events
-with --json: status, value (once for each feature), change, update (a new version
-of a feature whose value here is the same), appeared, gone, notice; with --catch
-held (an update of this feature is held back), released, withdrawn (nothing of it
-is held back any more, though nobody released it).
+Features come by a stream, or by polling if the Edge does not stream. Events with
+--json: status, value (once for each feature), change, update (a new version of a
+feature whose value here is the same), appeared, gone, notice; with --catch held
+(an update of this feature is held back), released, withdrawn (nothing of it is
+held back any more, without a release).
 
 Signals that are ignored at the start stay ignored, as SIGHUP under nohup and
 SIGINT in the background of a script (on systems without /proc they end it). Ctrl-Z
-gives the terminal back until `fg`. Into a pipe it ends with the program that reads.
+gives the terminal back until `fg`. Into a pipe it ends when the reading program
+ends.
 
 Exit codes: 0 ended by Ctrl-C, --for, --once or the end of the reader; 2 the Edge
-cannot be asked.")]
+cannot be reached or rejects the key.")]
 pub(crate) struct WatchArgs {
     #[command(flatten)]
     ask: EdgeQueryArgs,
 
-    /// Poll at this interval instead of streaming; the Edge may ask for another one
+    /// Poll at this interval instead of streaming; the Edge may request another interval
     #[arg(long, value_name = "SECONDS", value_parser = seconds::positive)]
     poll: Option<Duration>,
 
@@ -87,11 +88,11 @@ pub(crate) struct WatchArgs {
     #[arg(long)]
     catch: bool,
 
-    /// End once there are features, after showing them
+    /// Show the features once they have arrived, and exit
     #[arg(long, conflicts_with = "catch")]
     once: bool,
 
-    /// End after this time
+    /// Exit after this time
     #[arg(long = "for", value_name = "SECONDS", value_parser = seconds::positive)]
     duration: Option<Duration>,
 }

@@ -117,9 +117,9 @@ impl<'a> Timeline<'a> {
     async fn heard(&self, hears: &mut mpsc::UnboundedReceiver<Change>) -> Result<(), Failure> {
         let change = timeout(PATIENCE, hears.recv()).await.ok().flatten();
         let Change { key, old, new, .. } =
-            change.ok_or_else(|| failure("no listener heard of a change"))?;
+            change.ok_or_else(|| failure("no listener was called"))?;
         self.say(&format!(
-            "… a listener hears it for Ben: {key} {} → {}",
+            "… a listener for Ben is called: {key} {} → {}",
             shown(&old),
             shown(&new)
         ))
@@ -186,7 +186,7 @@ fn counted(before: &[bool], after: &[bool]) -> String {
     let (was, is) = (number(before), number(after));
     let who = if stay == was { "all".to_string() } else { format!("only {}", count(stay as u64)) };
     format!(
-        "… it is on for {} of {} people instead of {}: {who} of those keep it",
+        "… it is on for {} of {} people instead of {}: {who} of these keep it",
         count(is as u64),
         count(PEOPLE),
         count(was as u64)

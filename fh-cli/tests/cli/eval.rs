@@ -5,7 +5,7 @@ fn shows_every_feature_with_why() {
     let run = fh_with(&["eval", "-", "-c", "country=new_zealand"], FEATURES).expect(0);
     assert_eq!(
         run.out,
-        "FEATURE  WHY             STRATEGY  VALUE\n\
+        "FEATURE  REASON          STRATEGY  VALUE\n\
          BANNER   STRATEGY_MATCH  kiwi      \"kia ora\"\n\
          LIMIT    STATIC                    1.10\n\
          EMPTY    STATIC                    null\n"

@@ -28,7 +28,7 @@ fn shows_values_as_eval_does() {
     let run = get(&edge, &["-c", "country=new_zealand"]).expect(0);
     assert_eq!(
         run.out,
-        "FEATURE  WHY             STRATEGY  VALUE\n\
+        "FEATURE  REASON          STRATEGY  VALUE\n\
          BANNER   STRATEGY_MATCH  kiwi      \"kia ora\"\n\
          LIMIT    STATIC                    7.5\n\
          EMPTY    STATIC                    null\n"
@@ -54,7 +54,7 @@ fn only_what_is_asked_for_in_that_order() {
     assert!(run.out.contains("LIMIT") && !run.out.contains("BANNER"), "{run:?}");
     assert_eq!(
         run.err,
-        "error: the Edge has no feature NOTHING; `fh get` without it lists what there is\n\
+        "error: the Edge has no feature NOTHING; `fh get` without it lists all features\n\
          error: the Edge has no feature BANER; did you mean BANNER?\n"
     );
 }

@@ -63,7 +63,7 @@ fn locks_alone_and_with_a_value() {
 fn unchanged_is_said() {
     let edge = edge();
     let run = set(&edge, &["BANNER", "plain"]).expect(0);
-    assert_eq!(run.out, "BANNER: has the value already, nothing has changed\n");
+    assert_eq!(run.out, "BANNER: has the value already; nothing was changed\n");
     let answer = set(&edge, &["BANNER", "plain", "--json"]).expect(0).json();
     assert_eq!(answer, json!({"feature": "BANNER", "outcome": "unchanged"}));
     let answer = set(&edge, &["BANNER", "new", "--json"]).expect(0).json();

@@ -228,7 +228,7 @@ fn once_and_for_a_while() {
     let run = watched(&edge, &["--once", "-c", "country=new_zealand"]).expect(0);
     assert_eq!(
         run.out,
-        "FEATURE  WHY             STRATEGY  VALUE\n\
+        "FEATURE  REASON          STRATEGY  VALUE\n\
          BANNER   STRATEGY_MATCH  kiwi      \"kia ora\"\n\
          LIMIT    STATIC                    7.5\n"
     );
@@ -348,7 +348,7 @@ mod on_a_terminal {
             (0..50).map(|n| Feature::string(&format!("FEATURE_{n:02}"), &"long ".repeat(30))),
         );
         let mut watch = terminal(&edge, 12, 60, &[]);
-        watch.until(FRAME, &["FEATURE_00", "more: name those that matter"]);
+        watch.until(FRAME, &["FEATURE_00", "more: name features"]);
         for n in 0..20 {
             edge.set_value(&format!("FEATURE_{n:02}"), "new");
         }

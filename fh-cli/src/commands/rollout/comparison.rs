@@ -85,7 +85,7 @@ impl Comparison {
         let share = |part: u64| percent(part as f64 / people.max(1) as f64);
         screen.end()?;
         let summary = match self.changed {
-            0 => format!("Compared with {}, nobody's value would change.", self.with),
+            0 => format!("Compared with {}, no value would change.", self.with),
             changed => format!(
                 "Compared with {}, {} of {} ({}) would get another value:",
                 self.with,

@@ -100,7 +100,7 @@ impl Tally {
                 Configured::Open => "–".to_string(),
             };
             let strategy = match (arm.position, &arm.id) {
-                (None, _) => "everybody else".to_string(),
+                (None, _) => "default".to_string(),
                 (Some(position), Some(id)) => format!("{} {id}", position + 1),
                 (Some(position), None) => format!("{}", position + 1),
             };
@@ -126,7 +126,7 @@ impl Tally {
             table.write(screen, 0)?;
         }
         if admitted {
-            screen.line(QUIET, "* of those whom the strategy's rules admit")?;
+            screen.line(QUIET, "* share of the ids that match the strategy's rules")?;
         }
         Ok(())
     }

@@ -135,7 +135,7 @@ impl Arms {
         let has = |name: &str| name == attribute || fixed.get(name).is_some();
         if self.default_key && !has(session) && !has("userkey") {
             return Some(format!(
-                "{key} has percentages of the user key, and these people have none: add --attribute userkey"
+                "{key} has percentages of the user key, but these ids are none: add --attribute userkey"
             ));
         }
         let draws = self.default_key
@@ -145,10 +145,10 @@ impl Arms {
         if looked_at || self.all.len() == 1 {
             return None;
         }
-        let asked = match self.keyed.first().or(self.read.first()) {
-            Some(name) => format!("try --attribute {name}"),
-            None => "nobody differs".to_string(),
-        };
-        Some(format!("nothing in {key} depends on {attribute}, so everybody falls alike: {asked}"))
+        let other = self.keyed.first().or(self.read.first());
+        let advice = other.map(|name| format!(": try --attribute {name}")).unwrap_or_default();
+        Some(format!(
+            "nothing in {key} depends on {attribute}, so all ids get the same value{advice}"
+        ))
     }
 }

@@ -144,8 +144,8 @@ impl Content<'_> {
         self.table(screen, rows.features).write(screen, 0)?;
         if all > rows.features {
             let more = all - rows.features;
-            screen
-                .line(QUIET, &format!("and {more} more: name those that matter, or make room"))?;
+            let text = format!("and {more} more: name features, or enlarge the terminal");
+            screen.line(QUIET, &text)?;
         }
         if rows.past > 0 {
             screen.end()?;
@@ -261,7 +261,7 @@ impl Column {
             Self::Value => ("VALUE", Align::Left),
             Self::Lock => ("LOCK", Align::Left),
             Self::Version => ("VERSION", Align::Right),
-            Self::Reason => ("WHY", Align::Left),
+            Self::Reason => ("REASON", Align::Left),
             Self::Strategy => ("STRATEGY", Align::Left),
         }
     }

@@ -57,7 +57,7 @@ pub(super) fn trouble(status: &Status) -> Option<String> {
     let next = status.next_attempt.map(|next| {
         let what = match status.connection {
             Connection::Resting => "next poll",
-            Connection::Paused => "goes on",
+            Connection::Paused => "resumes",
             _ => "next try",
         };
         format!("{what} in {}", span(next))

@@ -11,7 +11,7 @@ fn a_login_page_before_everything() {
     assert!(run.out.contains("✗ poll     answered with a web page (status 200)"), "{}", run.out);
     assert!(run.out.contains("→ a login page or a proxy"), "{}", run.out);
     assert!(
-        run.out.ends_with("not looked at therefore: payload, etag, cache, stream, cors\n"),
+        run.out.ends_with("not checked because of that: payload, etag, cache, stream, cors\n"),
         "{}",
         run.out
     );
