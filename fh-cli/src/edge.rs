@@ -135,7 +135,7 @@ fn from_stdin(keys: &[String]) -> Result<Vec<String>, Failure> {
     let others = keys.iter().filter(|key| *key != "-").cloned();
     let keys: Vec<String> = others.chain(read).collect();
     if keys.is_empty() {
-        return Err(usage("stdin contains no API key"));
+        return Err(usage("stdin holds no API key"));
     }
     Ok(keys)
 }

@@ -27,52 +27,52 @@ pub(super) fn of_poll(answer: &Answer, identity: &Identity) -> Meaning {
     match status {
         200 | 236 if answer.is_page() => no_edge(
             format!("answered with a web page (status {status})"),
-            "a login page or a proxy stands before the Edge: let SDKs past it; or the URL is that of a web site",
+            "a login page or a proxy is in front of the Edge: let SDKs pass it; or the URL is that of a web site",
         ),
         200 | 236 => match readable(answer) {
             Err(why) => no_edge(
                 format!("the answer is not what an Edge sends: {why}"),
-                "check the URL, and what stands before the Edge",
+                "check the URL, and proxies in front of the Edge",
             ),
             Ok(()) if status == 236 => Meaning::Stale,
             Ok(()) => Meaning::Good,
         },
         300..=399 => redirect(answer),
         400 => refused(
-            format!("the Edge takes the request for nonsense (status 400{said})"),
-            "copy the key again; if it is right, see whether a proxy changes the query",
+            format!("the Edge rejected the request as invalid (status 400{said})"),
+            "copy the key again; if it is right, check whether a proxy changes the query",
         ),
         401 | 403 | 407 => {
             let wanted = answer.head.get("www-authenticate");
             let scheme = wanted.as_deref().and_then(|text| text.split_whitespace().next());
-            let scheme = scheme.map(|scheme| format!(", it wants {scheme}")).unwrap_or_default();
+            let scheme = scheme.map(|scheme| format!(", it requires {scheme}")).unwrap_or_default();
             refused(
                 format!(
-                    "refused (status {status}{scheme}): an Edge never says so, but a gateway before it does"
+                    "refused (status {status}{scheme}) by a gateway: an Edge never sends this status"
                 ),
-                "let SDKs past the gateway: the API key is what the Edge checks",
+                "let SDKs pass the gateway: the Edge itself checks the API key",
             )
         }
         404 if identity.shows_pages => wrong_path(),
         404 => Meaning::UnknownKey,
         429 => trouble(
             format!("too many requests (status 429{}{said})", retry_after(answer)),
-            "ask less often (polling interval), or have the limit raised; is another program polling in a loop?",
+            "poll less often, or raise the limit; check whether another program polls in a loop",
         ),
         502 | 504 => trouble(
-            format!("what stands before the Edge cannot reach it (status {status})"),
-            "is the Edge running, and does the proxy know its address and port?",
+            format!("the proxy in front of the Edge cannot reach it (status {status})"),
+            "check that the Edge runs, and that the proxy has its address and port",
         ),
         503 => trouble(
             format!("the Edge has no data yet (status 503{}{said})", retry_after(answer)),
-            "it may be starting; if it stays so, look whether its cache (Dacha) runs and reaches the management server",
+            "it may be starting; otherwise check that its cache (Dacha) runs and reaches the management server",
         ),
         500..=599 => {
             trouble(format!("the Edge is in trouble (status {status}{said})"), "look at its log")
         }
         _ => no_edge(
             format!("answered with status {status}, which no Edge does{said}"),
-            "check the URL, and what stands before the Edge",
+            "check the URL, and proxies in front of the Edge",
         ),
     }
 }
@@ -80,7 +80,8 @@ pub(super) fn of_poll(answer: &Answer, identity: &Identity) -> Meaning {
 /// Returns the meaning of a 404 if the server does not know the path `/features`.
 pub(super) fn wrong_path() -> Meaning {
     Meaning::NoEdge(
-        "there is no Edge at this path (status 404, also for what every Edge answers)".to_string(),
+        "there is no Edge at this path (status 404, also for paths that every Edge has)"
+            .to_string(),
         "check the URL's path: SDKs append /features to it".to_string(),
     )
 }
@@ -108,7 +109,7 @@ fn redirect(answer: &Answer) -> Meaning {
                 "redirects to {origin} (status {status}): clients do not follow to another origin"
             ),
             format!(
-                "if {origin} is where the Edge is, use that; if it is a login page, let SDKs past it"
+                "if the Edge is at {origin}, use that URL; if it is a login page, let SDKs pass it"
             ),
         ),
         None => Meaning::NoEdge(

@@ -40,27 +40,29 @@ impl Visit<'_> {
         });
         let mut parts = Vec::new();
         if let Some(seconds) = interval {
-            parts.push(format!("clients that poll are asked to do so each {seconds} s"));
+            parts.push(format!("clients are asked to poll each {seconds} s"));
         }
         if !marks.is_empty() {
             parts.push(format!("a cache or proxy is on the way ({})", several(&marks)));
         }
         if wants_sha == Some(true) {
-            parts.push("requests without contextSha are refused, which old SDKs send".to_string());
+            parts.push(
+                "requests without contextSha are refused, such as those of old SDKs".to_string(),
+            );
         }
         let finding = if age > 0 {
-            let message = format!("the answer is {age} s old: it comes out of a cache");
+            let message = format!("the answer is {age} s old: it comes from a cache");
             Finding::warning(Topic::Cache, message).advice(
-                "changes arrive late by that much: have the cache purged on changes, or not cache /features",
+                "changes arrive late by this time: purge the cache on changes, or exclude /features from it",
             )
         } else if interval.is_some_and(|seconds| seconds > LONG) {
             Finding::warning(Topic::Cache, parts.join("; ")).advice(
-                "changes arrive late by that much: lower max-age in the Edge's cache-control",
+                "changes arrive late by this time: lower max-age in the Edge's cache-control",
             )
         } else if parts.is_empty() {
             Finding::good(
                 Topic::Cache,
-                "no cache is on the way, and no polling interval is asked for",
+                "no cache is on the way, and no polling interval is requested",
             )
         } else {
             Finding::note(Topic::Cache, parts.join("; "))

@@ -35,21 +35,23 @@ pub(super) async fn compare(visit: &Visit<'_>, report: &mut Report<'_>) -> Resul
     let tags = (context_tag(&nobody.head), context_tag(&somebody.head));
     let data = json!({ "valuesDiffer": differ, "etagsDiffer": tags.0 != tags.1, "status": status });
     let finding = if status != 200 && status != 236 {
-        Finding::bad(
-            Topic::Context,
-            format!("asked for {name} the Edge answers with status {status}"),
-        )
-        .advice("see whether a proxy refuses the header x-featurehub")
+        Finding::bad(Topic::Context, format!("a poll with {name} is answered with status {status}"))
+            .advice("check whether a proxy refuses the header x-featurehub")
     } else if differ {
         Finding::good(
             Topic::Context,
-            format!("{name} is heard: values differ from those without one"),
+            format!("{name} has an effect: values differ from those without one"),
         )
     } else if tags.0 != tags.1 {
-        Finding::good(Topic::Context, format!("{name} is heard, but decides about no feature"))
+        Finding::good(Topic::Context, format!("{name} reaches the Edge, but changes no value"))
     } else {
-        Finding::warning(Topic::Context, format!("{name} makes no difference, not even to the etag"))
-            .advice("see whether a proxy drops the header x-featurehub, or a cache takes no notice of contextSha")
+        Finding::warning(
+            Topic::Context,
+            format!("{name} makes no difference, not even to the etag"),
+        )
+        .advice(
+            "check whether a proxy drops the header x-featurehub, or a cache ignores contextSha",
+        )
     };
     report.add(finding.data(data))
 }

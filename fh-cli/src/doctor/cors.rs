@@ -31,8 +31,10 @@ impl Visit<'_> {
         let (preflight, poll) = match (preflight, poll) {
             (Ok(preflight), Ok(poll)) => (preflight.head, poll.head),
             (Err(trouble), _) | (_, Err(trouble)) => {
-                let finding =
-                    Finding::warning(Topic::Cors, format!("asked as a browser does: {trouble}"));
+                let finding = Finding::warning(
+                    Topic::Cors,
+                    format!("requests like those of a browser failed: {trouble}"),
+                );
                 return report.add(finding.advice(trouble.advice()));
             }
         };
@@ -47,13 +49,13 @@ impl Visit<'_> {
             "refusedHeaders": refused,
             "hiddenHeaders": hidden,
         });
-        let what = "if browsers are to use it, have the Edge's own CORS headers through, or set them in the proxy";
+        let what = "if browsers are to use it, let the Edge's own CORS headers pass, or set them in the proxy";
         let finding = if !allows(&poll, origin) {
             let message = format!("browsers may not read answers from a page of {origin}");
             Finding::warning(Topic::Cors, message).advice(what)
         } else if !is_preflight_fine {
             let message = format!(
-                "browsers may not ask from a page of {origin} (preflight: status {})",
+                "browsers may not send requests from a page of {origin} (preflight: status {})",
                 preflight.status
             );
             Finding::warning(Topic::Cors, message).advice(what)
@@ -68,7 +70,10 @@ impl Visit<'_> {
             )
             .advice(what)
         } else {
-            Finding::good(Topic::Cors, format!("browsers may ask from a page of {origin}"))
+            Finding::good(
+                Topic::Cors,
+                format!("browsers may send requests from a page of {origin}"),
+            )
         };
         report.add(finding.data(data))
     }

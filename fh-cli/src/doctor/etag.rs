@@ -38,7 +38,8 @@ impl Visit<'_> {
         let first = match first {
             Ok(first) => first,
             Err(trouble) => {
-                return report.add(Finding::bad(Topic::Etag, format!("polled again: {trouble}")));
+                return report
+                    .add(Finding::bad(Topic::Etag, format!("the second poll failed: {trouble}")));
             }
         };
         report.add(gzip(&first))?;
@@ -59,28 +60,28 @@ fn finding(tag: Option<&str>, second: Option<Result<Answer, Trouble>>) -> Findin
             Topic::Etag,
             "answers have no etag, so each poll costs a whole answer",
         )
-        .advice("an Edge sends one: see what takes it away");
+        .advice("an Edge sends one: check which proxy removes it");
     };
     let is_weak = tag.starts_with("W/");
     let data = json!({ "weak": is_weak });
-    let weakened = "a proxy that compresses weakens etags (W/), which an Edge never matches: have it leave /features alone";
+    let weakened = "a proxy that compresses weakens etags (W/), which an Edge never matches: exclude /features from it";
     let finding = match second {
-        None => Finding::warning(Topic::Etag, "the etag is another one each time, so each poll costs a whole answer")
-            .advice("if nothing was changed meanwhile: are there several Edges with different data behind this URL?"),
-        Some(Err(trouble)) => Finding::bad(Topic::Etag, format!("asked with its etag: {trouble}"))
+        None => Finding::warning(Topic::Etag, "the etag differs each time, so each poll costs a whole answer")
+            .advice("if nothing was changed meanwhile: check whether several Edges with different data share this URL"),
+        Some(Err(trouble)) => Finding::bad(Topic::Etag, format!("the poll with its etag failed: {trouble}"))
             .advice(trouble.advice()),
         Some(Ok(answer)) => match answer.head.status {
             304 => {
                 let after = milliseconds(answer.head.after);
-                Finding::good(Topic::Etag, format!("nothing new is said in a few bytes (304 in {after})"))
+                Finding::good(Topic::Etag, format!("an unchanged poll costs a few bytes (304 in {after})"))
             }
             200 | 236 => {
-                let message = "asked with its own etag the Edge sends everything again";
-                let advice = if is_weak { weakened } else { "see whether a proxy drops if-none-match" };
+                let message = "a poll with its own etag gets the whole answer again";
+                let advice = if is_weak { weakened } else { "check whether a proxy drops if-none-match" };
                 Finding::warning(Topic::Etag, message).advice(advice)
             }
-            status => Finding::bad(Topic::Etag, format!("asked with its own etag it answers with status {status}"))
-                .advice("SDKs ask so at each poll after the first"),
+            status => Finding::bad(Topic::Etag, format!("a poll with its own etag is answered with status {status}"))
+                .advice("SDKs send the etag with each poll after the first"),
         },
     };
     finding.data(data)
@@ -99,11 +100,14 @@ fn gzip(answer: &Answer) -> Finding {
         "" | "identity" => {
             Finding::note(Topic::Gzip, format!("answers are not compressed ({})", size(bytes)))
                 .advice(
-                    "a proxy that compresses /features, and leaves etags alone, saves most of that",
+                    "a proxy that compresses /features without changing etags saves most of that",
                 )
         }
-        other => Finding::warning(Topic::Gzip, format!("answers are encoded as {other}, unasked"))
-            .advice("only gzip was asked for: see which proxy does that"),
+        other => Finding::warning(
+            Topic::Gzip,
+            format!("answers are encoded as {other}, which was not requested"),
+        )
+        .advice("only gzip was requested: check which proxy does that"),
     };
     finding.data(data)
 }

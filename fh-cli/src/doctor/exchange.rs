@@ -175,7 +175,7 @@ impl Http {
     /// Sends a request, and returns as soon as the head has arrived.
     pub(super) async fn open(&self, ask: Ask<'_>) -> Result<(Head, Response), Trouble> {
         let broken = |text: &str| Trouble::Broken(text.to_string());
-        let url = Url::parse(ask.url).map_err(|_| broken("the URL cannot be asked"))?;
+        let url = Url::parse(ask.url).map_err(|_| broken("the URL is invalid"))?;
         let mut request = self.client.request(ask.method, url);
         for (name, value) in ask.headers {
             let value =
@@ -242,7 +242,7 @@ fn inner<'a>(
 impl std::fmt::Display for Trouble {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Tls(text) => write!(f, "no TLS came about: {text}"),
+            Self::Tls(text) => write!(f, "the TLS handshake failed: {text}"),
             Self::Connect(text) => write!(f, "no connection: {text}"),
             Self::TimedOut(after) => write!(f, "no answer within {:.1} s", after.as_secs_f64()),
             Self::Broken(text) => write!(f, "no answer that can be read: {text}"),
@@ -255,15 +255,15 @@ impl Trouble {
     /// Returns advice for this problem.
     pub(super) const fn advice(&self) -> &'static str {
         match self {
-            Self::Tls(_) => "see the certificate and the port",
-            Self::Connect(_) => "is the Edge running, and may this machine talk to it?",
+            Self::Tls(_) => "check the certificate and the port",
+            Self::Connect(_) => "check that the Edge runs, and that this machine may connect to it",
             Self::TimedOut(_) => {
-                "look at the Edge's own health and log, and at what stands before it"
+                "check the health and the log of the Edge, and proxies in front of it"
             }
             Self::Broken(_) => {
-                "check the port (one that speaks TLS wants https://), and what stands before the Edge"
+                "check the port (one with TLS needs https://), and proxies in front of the Edge"
             }
-            Self::TooLarge => "is that an Edge?",
+            Self::TooLarge => "check that this is an Edge",
         }
     }
 }

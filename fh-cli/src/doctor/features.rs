@@ -51,13 +51,13 @@ impl Visit<'_> {
         let is_none =
             environments.iter().all(|found| found.id.is_none() && found.features.is_empty());
         let finding = if is_none {
-            Finding::bad(Topic::Payload, "the answer holds no environment")
-                .advice("SDKs do not become ready by that: look at the Edge's log")
+            Finding::bad(Topic::Payload, "the answer contains no environment")
+                .advice("SDKs do not become ready with it: look at the Edge's log")
         } else if !missing.is_empty() {
             let missing = several(&missing);
             Finding::bad(Topic::Payload, format!("{features}, but none of environment {missing}"))
                 .advice(
-                    "the Edge answers for another environment than was asked for: look at its log",
+                    "the Edge answers for another environment than the requested one: look at its log",
                 )
         } else if !empty.is_empty() && asked.len() > 1 {
             let empty = several(&empty);
@@ -65,22 +65,22 @@ impl Visit<'_> {
                 Topic::Payload,
                 format!("{features}, but environment {empty} has none"),
             )
-            .advice("among several keys an unknown one is answered like that: try it alone")
+            .advice("of several keys, an unknown one gets such an answer: try it alone")
         } else if errors > 0 {
             let errors = plural(errors, "part", "parts");
             let message =
                 format!("{features}; {errors} cannot be read, so they never match or are missing");
-            Finding::bad(Topic::Payload, message).advice(format!("see which: {LINT}"))
+            Finding::bad(Topic::Payload, message).advice(format!("to list them: {LINT}"))
         } else if warnings > 0 {
             let warnings = plural(warnings, "warning", "warnings");
-            Finding::warning(Topic::Payload, format!("{features}; `fh lint` has {warnings}"))
-                .advice(format!("see which: {LINT}"))
+            Finding::warning(Topic::Payload, format!("{features}; `fh lint` finds {warnings}"))
+                .advice(format!("to list them: {LINT}"))
         } else if count == 0 {
             Finding::note(Topic::Payload, "there are no features").advice(
                 "if there should be some: the service account may have a filter that hides them",
             )
         } else {
-            Finding::good(Topic::Payload, format!("{features}, and `fh lint` has nothing to say"))
+            Finding::good(Topic::Payload, format!("{features}, and `fh lint` finds no problems"))
         };
         report.add(finding.data(data))
     }

@@ -41,7 +41,7 @@ impl Visit<'_> {
             }
             // A gateway may block unknown paths. What counts is that it lets polls through.
             Err(trouble) => {
-                let message = format!("asked for its version: {trouble}");
+                let message = format!("the request for its version failed: {trouble}");
                 report.add(Finding::note(Topic::Edge, message))?;
                 return Ok(Some(Identity { shows_pages: false }));
             }
@@ -77,10 +77,16 @@ impl Visit<'_> {
             return Ok(false);
         }
         let finding = if seen.ends_soon {
-            Finding::warning(Topic::Tls, "the certificate is accepted, but not for two weeks more")
-                .advice("renew it in time")
+            Finding::warning(
+                Topic::Tls,
+                "the certificate is accepted, but expires within two weeks",
+            )
+            .advice("renew it in time")
         } else {
-            Finding::good(Topic::Tls, "the certificate is accepted, for two weeks and more")
+            Finding::good(
+                Topic::Tls,
+                "the certificate is accepted, and valid for at least two weeks",
+            )
         };
         report.add(finding)?;
         Ok(true)
@@ -103,15 +109,22 @@ fn finding(version: &Answer, health: Option<&Answer>) -> Finding {
     let status = version.head.status;
     if let Some(health) = health.filter(|health| health.head.status == 200 && !health.is_page()) {
         let data = json!({ "health": health.head.status });
-        return Finding::good(Topic::Edge, "it says that it is well (/health/liveness)").data(data);
+        return Finding::good(
+            Topic::Edge,
+            "the Edge reports that it is healthy (/health/liveness)",
+        )
+        .data(data);
     }
     if let Some(health) = health.filter(|health| health.head.status == 500) {
-        return Finding::warning(Topic::Edge, "it says that it is not well (/health/liveness)")
-            .advice("look at its log: it has lost its connection to the rest of FeatureHub, most likely")
-            .data(json!({ "health": health.head.status }));
+        return Finding::warning(
+            Topic::Edge,
+            "the Edge reports that it is not healthy (/health/liveness)",
+        )
+        .advice("look at its log: it has probably lost its connection to the rest of FeatureHub")
+        .data(json!({ "health": health.head.status }));
     }
     if status < 400 && version.is_page() {
-        return Finding::warning(Topic::Edge, "a web page is where an Edge has its version")
+        return Finding::warning(Topic::Edge, "a web page is returned at the path of the version")
             .advice("a login page or a proxy answers, or the URL is that of a web site");
     }
     // Many deployments serve version and health only on another port.

@@ -174,7 +174,7 @@ fn key(report: &mut Report<'_>, edge: &Edge) -> Result<(), Failure> {
     let finding = if !odd.is_empty() {
         Finding::bad(
             Topic::Key,
-            format!("the environment {} is no UUID: Edges drop such a key", several(&odd)),
+            format!("the environment {} is no UUID: Edges ignore such a key", several(&odd)),
         )
         .advice("copy the key again: it is ENVIRONMENT/KEY, and ENVIRONMENT is a UUID")
     } else if edge.keys.iter().any(is_old) {
@@ -182,7 +182,7 @@ fn key(report: &mut Report<'_>, edge: &Edge) -> Result<(), Failure> {
             "of environment {shown}, {kind}; written in the old form CACHE/ENVIRONMENT/KEY"
         );
         Finding::note(Topic::Key, message)
-            .advice("leave the first part out: only old Edges want it")
+            .advice("leave the first part out: only old Edges need it")
     } else {
         Finding::good(Topic::Key, format!("of environment {shown}, {kind}"))
     };
@@ -206,7 +206,7 @@ fn encryption(
     if is_open && is_far {
         let finding = Finding::warning(
             Topic::Url,
-            "http:// is not encrypted: whoever is on the way reads the API key",
+            "http:// is not encrypted: the API key can be read on the way",
         )
         .advice("use https://");
         return report.add(finding);

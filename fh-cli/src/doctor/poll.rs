@@ -73,12 +73,12 @@ impl Visit<'_> {
                 let speed = milliseconds(answer.head.after);
                 let figures = format!("{}, {} in {speed}", answer.head.version, size(answer.body.len()));
                 let finding = if matches!(meaning, Meaning::Stale) {
-                    let message = "answered with status 236: the environment is stale, SDKs stop polling and keep what they have";
+                    let message = "answered with status 236: the environment is stale, SDKs stop polling and keep their values";
                     Finding::warning(Topic::Poll, message)
-                        .advice("the hosted service says so of what is not used or not paid for: see its dashboard")
+                        .advice("the hosted service sends this for environments that are unused or unpaid: see its dashboard")
                 } else if answer.head.after > SLOW {
                     Finding::warning(Topic::Poll, format!("answered, but slowly ({figures})"))
-                        .advice("look at the load of the Edge and of what stands before it")
+                        .advice("check the load of the Edge and of proxies in front of it")
                 } else {
                     Finding::good(Topic::Poll, format!("answered ({figures})"))
                 };
@@ -87,7 +87,7 @@ impl Visit<'_> {
             Meaning::UnknownKey => (
                 Finding::bad(Topic::Poll, "the Edge does not know the key (status 404)").advice(
                     "copy the key again; its service account needs permission to read this environment; \
-                     during an outage of FeatureHub an Edge says this of good keys, too",
+                     during an outage of FeatureHub, an Edge sends this for valid keys as well",
                 ),
                 Polled::Refused,
             ),
@@ -130,8 +130,9 @@ impl Visit<'_> {
         let finding = if apart > tolerated {
             let message =
                 format!("this machine's clock is {} s {ahead} the Edge's", apart.as_secs());
-            Finding::warning(Topic::Clock, message)
-                .advice("rules on dates turn at another moment than elsewhere: have both set their clocks by NTP")
+            Finding::warning(Topic::Clock, message).advice(
+                "rules on dates change at another time than on the Edge: set both clocks by NTP",
+            )
         } else {
             Finding::good(Topic::Clock, "this machine and the Edge agree on the time")
         };

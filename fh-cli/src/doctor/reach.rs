@@ -39,7 +39,7 @@ pub(super) struct Target {
 /// Returns the host to connect to: the Edge, or the proxy before it.
 pub(super) fn proxies(report: &mut Report<'_>, url: &str) -> Result<Target, Failure> {
     let uri: http::Uri =
-        url.parse().map_err(|_| Failure::Input("the Edge's URL cannot be asked".to_string()))?;
+        url.parse().map_err(|_| Failure::Input("the Edge's URL is invalid".to_string()))?;
     let host = uri.host().unwrap_or_default().to_string();
     let usual = if uri.scheme_str() == Some("https") { 443 } else { 80 };
     let direct = Target { port: uri.port_u16().unwrap_or(usual), host, is_proxy: false };
@@ -52,13 +52,13 @@ pub(super) fn proxies(report: &mut Report<'_>, url: &str) -> Result<Target, Fail
             let shown = address(proxy.host().unwrap_or_default(), port(proxy));
             let from = if set.is_empty() { "the system's settings".to_string() } else { names };
             Finding::note(Topic::Proxy, format!("requests go through the proxy {shown}, because of {from}"))
-                .advice("if the Edge is near, name its host in NO_PROXY; a proxy must not hold streams back")
+                .advice("if the Edge is in the same network, name its host in NO_PROXY; a proxy must not delay streams")
                 .data(json!({ "proxy": shown, "variables": set }))
         }
         None if set.is_empty() => return Ok(direct),
         None => Finding::note(
             Topic::Proxy,
-            format!("no proxy is used for this URL, {names} notwithstanding"),
+            format!("no proxy is used for this URL, in spite of {names}"),
         )
         .data(json!({ "proxy": null, "variables": set })),
     };
@@ -166,16 +166,16 @@ pub(super) async fn connect(
     let whom = if target.is_proxy { "the proxy" } else { "the Edge" };
     let data = json!({ "milliseconds": fastest.map(|took| took.as_secs_f64() * 1000.0), "failed": failed });
     let finding = match fastest {
-        None => Finding::bad(Topic::Connect, format!("{whom} cannot be connected to ({failures})"))
-            .advice("is it running, on this port, and does a firewall let this machine through?"),
+        None => Finding::bad(Topic::Connect, format!("no connection to {whom} ({failures})"))
+            .advice("check that it runs on this port, and that no firewall blocks this machine"),
         Some(_) if !failed.is_empty() => Finding::warning(
             Topic::Connect,
-            format!("{whom} cannot be connected to at some of its addresses ({failures})"),
+            format!("no connection to {whom} at some of its addresses ({failures})"),
         )
-        .advice("clients that try those first lose time: take them out of the DNS, or open them"),
+        .advice("clients that try those first lose time: remove them from the DNS, or open them"),
         Some(took) => Finding::good(
             Topic::Connect,
-            format!("port {} takes connections ({})", target.port, milliseconds(took)),
+            format!("port {} accepts connections ({})", target.port, milliseconds(took)),
         ),
     };
     report.add(finding.data(data))?;
@@ -187,7 +187,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn who_is_near() {
+    fn private_addresses_are_near() {
         for near in ["127.0.0.1", "10.1.2.3", "192.168.0.1", "::1", "fd00::1"] {
             assert!(is_near(near.parse().unwrap()), "{near}");
         }

@@ -64,7 +64,7 @@ impl Visit<'_> {
                 return report.add(finding);
             }
             Err(_) => {
-                return report.add(held_back("not even a head has come", start.elapsed(), None));
+                return report.add(held_back("no response head", start.elapsed(), None));
             }
         };
         if poll.is_none() && head.status >= 400 {
@@ -159,8 +159,11 @@ impl Visit<'_> {
             .get("content-encoding")
             .is_some_and(|coding| !coding.eq_ignore_ascii_case("identity"))
         {
-            let finding = Finding::warning(Topic::Stream, "the stream is compressed, unasked")
-                .advice("compression holds events back: leave text/event-stream out of it");
+            let finding = Finding::warning(
+                Topic::Stream,
+                "the stream is compressed, which was not requested",
+            )
+            .advice("compression delays events: exclude text/event-stream from it");
             report.add(finding)?;
         }
         report.add(afterwards(heard, listened))
@@ -219,17 +222,17 @@ fn not_a_stream(head: &Head) -> Option<Finding> {
         200 => {
             let found = head.get("content-type").unwrap_or_else(|| "none".to_string());
             Finding::bad(Topic::Stream, format!("the answer is no stream: its content type is {found}"))
-                .advice("see what stands before the Edge: it answers in its place")
+                .advice("check the proxy in front of the Edge, which answers in its place")
         }
         236 => Finding::warning(Topic::Stream, "answered with status 236: the environment is stale"),
         501 => Finding::warning(Topic::Stream, "this Edge cannot stream (status 501)")
-            .advice("it is one for polling (edge-rest): have SDKs poll, or run edge-full"),
+            .advice("it supports polling only (edge-rest): let SDKs poll, or run edge-full"),
         404 | 405 => Finding::bad(Topic::Stream, format!("streams are not known here (status {status})"))
             .advice("the proxy may pass on /features only: let it pass on /features/ENVIRONMENT/KEY as well"),
-        502..=504 => Finding::bad(Topic::Stream, format!("no stream came about (status {status})"))
+        502..=504 => Finding::bad(Topic::Stream, format!("no stream was opened (status {status})"))
             .advice("the proxy may wait for the end of answers: switch its buffering off for /features/"),
         _ => Finding::bad(Topic::Stream, format!("no stream, but status {status}"))
-            .advice("see what stands before the Edge, and its log"),
+            .advice("check proxies in front of the Edge, and its log"),
     };
     Some(finding)
 }
@@ -237,13 +240,13 @@ fn not_a_stream(head: &Head) -> Option<Finding> {
 fn held_back(what: &str, after: Duration, content_encoding: Option<String>) -> Finding {
     let compressed = content_encoding.map(|coding| format!(", encoded as {coding}"));
     let message = format!(
-        "{what} within {:.1} s{}: something on the way holds it back",
+        "{what} within {:.1} s{}: something on the way delays the stream",
         after.as_secs_f64(),
         compressed.unwrap_or_default()
     );
     Finding::bad(Topic::Stream, message).advice(
         "switch buffering and compression off for /features/ in the proxy (nginx: proxy_buffering off; gzip off), \
-         or have SDKs poll",
+         or let SDKs poll",
     )
 }
 
@@ -251,11 +254,11 @@ fn held_back(what: &str, after: Duration, content_encoding: Option<String>) -> F
 fn first_events(head: &Head, heard: &Heard, listened: Duration) -> Finding {
     if let Some(why) = &heard.unreadable {
         return Finding::bad(Topic::Stream, format!("the stream cannot be read: {why}"))
-            .advice("see what stands before the Edge");
+            .advice("check proxies in front of the Edge");
     }
     if let Some(reason) = &heard.failure {
         return Finding::bad(Topic::Stream, format!("the Edge refuses the stream: {reason}")).advice(
-            "if polling works, its cache was in trouble for a moment: try again; else see the key's permissions",
+            "if polling works, its cache had a temporary problem: try again; otherwise check the key's permissions",
         );
     }
     if heard.features.is_none()
@@ -273,37 +276,37 @@ fn first_events(head: &Head, heard: &Heard, listened: Duration) -> Finding {
         }
         (None, Some(_)) if heard.bye => Finding::bad(
             Topic::Stream,
-            "the Edge says `bye` before any features: its cache is not ready",
+            "the Edge sent `bye` before any features: its cache is not ready",
         )
-        .advice("it may be starting; if it stays so, look whether its cache (Dacha) runs"),
+        .advice("it may be starting; otherwise check that its cache (Dacha) runs"),
         (None, Some((at, trouble))) => {
             let why = trouble.as_ref().map(|trouble| format!(" ({trouble})")).unwrap_or_default();
             let message =
                 format!("the stream ended after {} without features{why}", milliseconds(*at));
             Finding::bad(Topic::Stream, message)
-                .advice("see the Edge's log, and the time limits of what stands before it")
+                .advice("check the Edge's log, and the time limits of proxies in front of it")
         }
         (None, None) if heard.ack.is_some() => {
             let message =
                 format!("`ack` came, but no features within {:.1} s", listened.as_secs_f64());
             Finding::bad(Topic::Stream, message)
-                .advice("the Edge waits for its cache (Dacha), or something holds back what is large: see its log")
+                .advice("the Edge waits for its cache (Dacha), or something on the way delays large events: see its log")
         }
-        (None, None) => held_back("no event has come", listened, head.get("content-encoding")),
+        (None, None) => held_back("no event", listened, head.get("content-encoding")),
     }
 }
 
 /// Returns a finding if the Edge asks clients to stop or to pause requests (decisions D-22).
 fn stay_away(heard: &Heard) -> Option<Finding> {
     if heard.stale {
-        let message = "the Edge says that the environment is stale: SDKs stop";
+        let message = "the Edge reports that the environment is stale: SDKs stop";
         return Some(Finding::warning(Topic::Stream, message).advice(
-            "the hosted service says so of what is not used or not paid for: see its dashboard",
+            "the hosted service sends this for environments that are unused or unpaid: see its dashboard",
         ));
     }
     let seconds = heard.pause?;
-    let message = format!("the Edge wants clients to stay away for {seconds} s: SDKs pause");
-    Some(Finding::warning(Topic::Stream, message).advice("see its settings, and its load"))
+    let message = format!("the Edge asks clients to pause requests for {seconds} s");
+    Some(Finding::warning(Topic::Stream, message).advice("check its settings and its load"))
 }
 
 /// Returns a finding if the stream and the poll have different numbers of features. With several keys, only the first is
@@ -317,7 +320,7 @@ fn difference(poll: &Poll, environment: &str, streamed: usize) -> Option<Finding
     (polled != streamed).then(|| {
         let message = format!("the stream has {streamed} features, a poll {polled}");
         Finding::warning(Topic::Stream, message)
-            .advice("if nothing was changed just now: are there several Edges with different data behind this URL?")
+            .advice("if nothing was changed just now: check whether several Edges with different data share this URL")
     })
 }
 
@@ -330,7 +333,7 @@ fn afterwards(heard: &Heard, listened: Duration) -> Finding {
     match &heard.end {
         Some((at, _)) if heard.bye => {
             let message = format!(
-                "the Edge ended the stream after {} with `bye`, as it is set up to",
+                "the Edge ended the stream after {} with `bye`, as configured",
                 seconds(*at)
             );
             Finding::note(Topic::Stream, message)
@@ -339,7 +342,7 @@ fn afterwards(heard: &Heard, listened: Duration) -> Finding {
             let why = trouble.as_ref().map(|trouble| format!(" ({trouble})")).unwrap_or_default();
             let message = format!("the stream was cut after {} without `bye`{why}", seconds(*at));
             Finding::warning(Topic::Stream, message)
-                .advice("raise the time limits of what stands before the Edge above its own (30 s unless set up otherwise)")
+                .advice("raise the time limits of proxies in front of the Edge above its own (30 s by default)")
         }
         None => {
             let counts = [
@@ -352,9 +355,8 @@ fn afterwards(heard: &Heard, listened: Duration) -> Finding {
             let seen =
                 if seen.is_empty() { "nothing more".to_string() } else { seen.join(" and ") };
             let message = format!("{seen} while listening for {}", seconds(listened));
-            Finding::note(Topic::Stream, message).advice(
-                "--listen 90 shows how often there are heartbeats, and when the stream is ended",
-            )
+            Finding::note(Topic::Stream, message)
+                .advice("--listen 90 shows the interval of heartbeats and the end of the stream")
         }
     }
 }

@@ -148,47 +148,47 @@ pub(super) fn trouble(seen: &Seen, host: &str, error: &str) -> (String, String) 
         ),
         Some(CertificateError::NotValidYetContext { time, not_before }) => (
             format!("the certificate is valid in {} only", days(*time, *not_before)),
-            "set this machine's clock, most likely",
+            "probably this machine's clock is wrong: set it",
         ),
         Some(CertificateError::NotValidYet) => (
             "the certificate is not valid yet".to_string(),
-            "set this machine's clock, most likely",
+            "probably this machine's clock is wrong: set it",
         ),
         Some(CertificateError::NotValidForNameContext { presented, .. }) => {
             let names: Vec<String> = presented.iter().map(|name| plain_name(name)).collect();
-            let names = if names.is_empty() { "nobody".to_string() } else { names.join(", ") };
+            let names = if names.is_empty() { "no name".to_string() } else { names.join(", ") };
             (
                 format!("the certificate is for {names}, not for {host}"),
-                "use a name that it is for, or have one issued for this name",
+                "use a name of the certificate, or get one issued for this name",
             )
         }
         Some(CertificateError::NotValidForName) => (
             format!("the certificate is not for {host}"),
-            "use a name that it is for, or have one issued for this name",
+            "use a name of the certificate, or get one issued for this name",
         ),
         Some(CertificateError::UnknownIssuer) => (
             "the certificate is from an authority that this machine does not trust".to_string(),
             "if it is your own, add its certificate to the system's, or name its file in SSL_CERT_FILE; \
-             otherwise the server may not send its intermediate certificates, or a proxy breaks TLS open",
+             otherwise the server may not send its intermediate certificates, or a proxy intercepts TLS",
         ),
         Some(CertificateError::BadSignature) => (
             "the authority that this machine trusts has another key than the one that has issued the certificate"
                 .to_string(),
-            "if it was renewed, put its new certificate in the old one's place (the system's, or SSL_CERT_FILE's)",
+            "if it was renewed, replace its old certificate (the system's, or the one in SSL_CERT_FILE)",
         ),
         Some(CertificateError::Revoked) => {
-            ("the certificate was revoked".to_string(), "have another one issued")
+            ("the certificate was revoked".to_string(), "get a new one issued")
         }
         Some(other) => {
-            (format!("the certificate is not accepted: {other}"), "have another one issued")
+            (format!("the certificate is not accepted: {other}"), "get a new one issued")
         }
         None if !trusts_anybody() => (
             "this machine trusts no authority at all".to_string(),
             "install its certificates (the package ca-certificates), or name a file in SSL_CERT_FILE",
         ),
         None => (
-            format!("no TLS came about: {error}"),
-            "check the port: it may speak plain HTTP (http://), or ask for a client certificate; a proxy may not let this host through",
+            format!("the TLS handshake failed: {error}"),
+            "check the port: it may speak plain HTTP (http://), or require a client certificate; a proxy may block this host",
         ),
     };
     (message, advice.to_string())

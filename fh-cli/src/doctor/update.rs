@@ -28,10 +28,11 @@ impl Visit<'_> {
             Ok(outcome) => {
                 let how = match outcome {
                     Outcome::Unchanged => "without effect",
-                    Outcome::Accepted => "and published again",
+                    Outcome::Accepted => "and was published again",
                 };
-                let message =
-                    format!("the key may change features: {what} of {key} was set as it is {how}");
+                let message = format!(
+                    "the key may change features: {what} of {key} was sent unchanged, {how}"
+                );
                 Finding::good(Topic::Update, message).data(json!({ "status": 200 }))
             }
             Err(refusal) => {
@@ -40,7 +41,7 @@ impl Visit<'_> {
                     Refusal::NotPermitted { .. } => {
                         "fine, unless this key is for tests: then its service account needs the permission"
                     }
-                    _ => "`fh set` tries it by itself",
+                    _ => "`fh set` tries the change alone",
                 };
                 finding.advice(advice).data(json!({ "status": refusal.status() }))
             }

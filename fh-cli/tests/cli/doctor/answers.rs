@@ -17,10 +17,10 @@ fn all_is_well() {
         );
     };
     has("✓ key      ", "client-evaluated");
-    has("✓ connect  ", "takes connections");
+    has("✓ connect  ", "accepts connections");
     has("· edge     ", "which is usual");
     has("✓ poll     ", "answered (HTTP/1.1, ");
-    has("✓ payload  ", "2 features, and `fh lint` has nothing to say");
+    has("✓ payload  ", "2 features, and `fh lint` finds no problems");
     has("✓ etag     ", "304 in");
     has("✓ cache    ", "no cache");
     has("✓ clock    ", "agree");
@@ -71,15 +71,15 @@ fn an_edge_that_says_who_it_is() {
             _ => Behaviour::healthy(),
         })
     };
-    found(Route::Other, health(200), "edge", "good", &["well"]);
-    found(Route::Other, health(500), "edge", "warning", &["not well"]);
+    found(Route::Other, health(200), "edge", "good", &["is healthy"]);
+    found(Route::Other, health(500), "edge", "warning", &["is not healthy"]);
     // Silence about that is no harm.
     found(
         Route::Other,
         Behaviour::new().close(Closing::Rst),
         "edge",
         "note",
-        &["asked for its version"],
+        &["request for its version"],
     );
 }
 
@@ -89,7 +89,7 @@ fn what_a_status_means() {
         |behaviour: Behaviour, parts: &[&str]| found(Route::Poll, behaviour, "poll", "bad", parts);
     of(
         Behaviour::status(400).body("no such parameter\nmore"),
-        &["nonsense", "no such parameter", "copy the key"],
+        &["rejected", "no such parameter", "copy the key"],
     );
     of(
         Behaviour::status(401).header("www-authenticate", "Basic realm=\"x\""),
@@ -179,9 +179,9 @@ fn etags_and_what_proxies_make_of_them() {
     };
     of(Behaviour::status(200).environments(), "warning", &["no etag"]);
     let weak = Behaviour::status(200).header("etag", "W/\"1\"").environments();
-    of(weak, "warning", &["everything again", "W/", "compresses"]);
+    of(weak, "warning", &["whole answer again", "W/", "compresses"]);
     let deaf = Behaviour::status(200).header("etag", "\"1\"").environments();
-    of(deaf, "warning", &["everything again", "if-none-match"]);
+    of(deaf, "warning", &["whole answer again", "if-none-match"]);
     let angry = Behaviour::choose(|request| match request.header("if-none-match") {
         Some(_) => Behaviour::status(412),
         None => Behaviour::healthy(),
@@ -211,10 +211,10 @@ fn caches_compression_and_clocks() {
     of("cache-control", "public, max-age=30", "cache", "note", &["each 30 s"]);
     of("cache-control", "max-age=86400", "cache", "warning", &["each 86400 s", "late"]);
     of("cache-control", "no-store, max-age=0", "cache", "good", &["no cache"]);
-    of("age", "17", "cache", "warning", &["17 s old", "purged"]);
+    of("age", "17", "cache", "warning", &["17 s old", "purge"]);
     of("x-served-by", "cache-akl", "cache", "note", &["x-served-by"]);
     of("content-encoding", "gzip", "gzip", "good", &["compressed to"]);
-    of("content-encoding", "br", "gzip", "warning", &["unasked"]);
+    of("content-encoding", "br", "gzip", "warning", &["not requested"]);
     let date = |offset: i64| {
         let now = std::time::SystemTime::now();
         let distance = Duration::from_secs(offset.unsigned_abs());
@@ -303,18 +303,18 @@ fn the_context_of_a_server_key() {
         let run = of_key(&edge, &edge.server_key(), &others).expect(0);
         Findings::of(run).has("context", verdict, parts);
     };
-    of(&[], "good", &["a made-up context is heard", "decides about no feature"]);
+    of(&[], "good", &["a made-up context reaches", "changes no value"]);
     edge.evaluate_with(|context, mut features| {
         if context.contains_key("userkey") {
             features[0]["value"] = json!("theirs");
         }
         features
     });
-    of(&["-c", "userkey=fred"], "good", &["the context is heard", "values differ"]);
+    of(&["-c", "userkey=fred"], "good", &["the context has an effect", "values differ"]);
     // The stream is asked for with it, too.
     let sent = || edge.recording().of(Route::Stream).last().unwrap().request.context();
     assert_eq!(sent()["userkey"], ["fred"]);
-    of(&["-c", "country=fiji"], "good", &["decides about no feature"]);
+    of(&["-c", "country=fiji"], "good", &["changes no value"]);
     assert_eq!(sent()["country"], ["fiji"]);
     // A proxy that drops the header.
     let deaf = Behaviour::status(200).header("etag", "\"1\"").environments();

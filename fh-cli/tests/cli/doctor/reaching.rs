@@ -57,7 +57,7 @@ fn browsers() {
     let of = |behaviour: Behaviour, route: Route, parts: &[&str]| {
         found(route, behaviour, "cors", "warning", parts);
     };
-    of(Behaviour::status(403), Route::Other, &["may not ask", "status 403"]);
+    of(Behaviour::status(403), Route::Other, &["may not send requests", "status 403"]);
     of(
         Behaviour::status(200).environments(),
         Route::Poll,
@@ -143,13 +143,13 @@ fn certificates() {
     let edge = edge();
     edge.on_accept(Some(Behaviour::garbage("HTTP/1.1 400 Bad Request\r\n\r\n")));
     let plain = Secure { port: edge.address().port(), authority: good.authority.clone() };
-    of(&plain, "localhost", &good.authority, "bad", &["no TLS came about", "http://"]);
+    of(&plain, "localhost", &good.authority, "bad", &["the TLS handshake failed", "http://"]);
     edge.on_accept(Some(Behaviour::new().close(Closing::Fin)));
-    of(&plain, "localhost", &good.authority, "bad", &["no TLS came about", "http://"]);
+    of(&plain, "localhost", &good.authority, "bad", &["the TLS handshake failed", "http://"]);
     edge.on_accept(Some(Behaviour::silence()));
     let url = format!("https://{}", edge.address());
     let run = fh(&["doctor", &url, &edge.client_key(), "--json", "--timeout", "1.5"]).expect(1);
-    Findings::of(run).has("tls", "bad", &["no TLS came about: no answer within"]);
+    Findings::of(run).has("tls", "bad", &["the TLS handshake failed: no answer within"]);
     let url = format!("http://localhost:{}", good.port);
     let run = fh(&["doctor", &url, &edge.client_key(), "--json"]).expect(1);
     Findings::of(run).has("poll", "bad", &["https://"]);

@@ -22,7 +22,7 @@ fn streams_that_do_not_come_through() {
     of(Behaviour::sse().features().config(&json!({"edge.stale": 20})), "warning", &["for 20 s"]);
     of(Behaviour::sse().config(&json!({"edge.stale": 0})), "bad", &["without features"]);
     let compressed = Behaviour::new().header("content-encoding", "br").then_healthy();
-    of(compressed, "warning", &["compressed", "holds events back"]);
+    of(compressed, "warning", &["compressed", "delays events"]);
     of(Behaviour::sse().ack().event("features", "[]").live(), "warning", &["0 features, a poll 2"]);
 }
 
@@ -39,10 +39,10 @@ fn streams_that_are_held_back() {
     };
     std::thread::scope(|scope| {
         scope.spawn(|| {
-            of(Behaviour::silence(), &["not even a head", "holds it back", "proxy_buffering"]);
+            of(Behaviour::silence(), &["no response head", "delays the stream", "proxy_buffering"]);
         });
         scope.spawn(|| {
-            of(Behaviour::sse().hang(), &["no event", "holds it back", "proxy_buffering"]);
+            of(Behaviour::sse().hang(), &["no event", "delays the stream", "proxy_buffering"]);
         });
         scope
             .spawn(|| of(Behaviour::sse().ack().hang(), &["`ack` came, but no features", "Dacha"]));
@@ -66,7 +66,7 @@ fn what_comes_after_the_features() {
         Findings::of(run).has("stream", verdict, parts);
     };
     let soon = Duration::from_millis(50);
-    of(&|edge| edge.drop_after(Some(soon)), "note", &["with `bye`", "as it is set up"]);
+    of(&|edge| edge.drop_after(Some(soon)), "note", &["with `bye`", "as configured"]);
     let cut = Behaviour::sse().ack().features().close(Closing::Fin);
     of(
         &|edge| edge.behave_on(Route::Stream, cut.clone()),
