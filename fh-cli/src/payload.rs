@@ -148,7 +148,7 @@ impl Payload {
         match ids.iter().position(|id| id == wanted) {
             Some(at) => Ok(environments.swap_remove(at)),
             None if ids.iter().all(String::is_empty) => Err(Failure::Input(format!(
-                "{name} does not say which environment it is of: leave {option} out"
+                "{name} does not contain the id of its environment: leave {option} out"
             ))),
             None => {
                 let meant = closest(wanted, ids.iter().map(String::as_str));

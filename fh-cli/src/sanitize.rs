@@ -107,7 +107,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn terminals_are_not_commanded() {
+    fn control_characters_are_escaped() {
         assert_eq!(visible("a\u{1b}[31mb\n"), "a\\u{1b}[31mb\\u{a}");
         assert!(matches!(visible("kākāpō 🐢"), Cow::Borrowed(_)));
     }

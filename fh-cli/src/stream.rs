@@ -137,7 +137,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn told_from_json() {
+    fn streams_are_distinguished_from_json() {
         assert!(is_stream(b"\xef\xbb\xbf\nevent: ack\n"));
         assert!(is_stream(b"data:[]") && is_stream(b": comment"));
         assert!(!is_stream(b"[{\"key\":\"data:\"}]") && !is_stream(b""));

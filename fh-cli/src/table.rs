@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn columns_meet_whatever_the_script() {
+    fn columns_are_aligned_in_every_script() {
         let mut table = Table::new([("NAME", Align::Left), ("N", Align::Right), ("", Align::Left)]);
         for (name, n, note) in [("利用者", "1", "x"), ("zoë", "100", ""), ("", "20", "y")] {
             table.row([name, n, note].map(|text| (text.to_string(), PLAIN)));
@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn the_widest_column_gives_way() {
+    fn the_widest_column_is_cut() {
         let mut table = Table::new([("A", Align::Left), ("B", Align::Left)]);
         table.row([("short".into(), PLAIN), ("x".repeat(100), PLAIN)]);
         assert_eq!(table.widths(Some(30)), [5, 23]);

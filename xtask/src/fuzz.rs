@@ -58,8 +58,7 @@ pub(crate) fn run_for(seconds: u64) -> Result<(), String> {
                 format!("{target}: {why} (the input lies in fuzz/artifacts/{target})")
             })?;
         let reached = fs::read_dir(&corpus).map_or(0, Iterator::count);
-        account
-            .push(format!("    {target:<16} {reached} inputs that reach something of their own"));
+        account.push(format!("    {target:<16} {reached} inputs with coverage of their own"));
     }
     println!("\n{}", account.join("\n"));
     Ok(())

@@ -28,7 +28,7 @@ cargo xtask <command>
                      build and run the benches of the Edge beside `unleash-edge`, which is installed first, or one part;
                      write the tables of docs/performance-edge.md, or with ARGS for the bench only print them
   fuzz [--seconds N] run every fuzz target for N seconds (60 by default)
-  simulate           the simulation of the session, with bugs planted: each has to be found
+  simulate           the simulation of the session with mutants, each of which must be found
   help               this text";
 
 fn main() -> ExitCode {

@@ -150,7 +150,7 @@ impl Serving {
         let lines = child.stdout.take().map(lines).ok_or("no output")?;
         let mut serving = Self { child, lines, url: String::new(), user: image.user.clone() };
         let line = serving.lines.recv_timeout(PATIENCE);
-        let line = line.map_err(|_| "the server did not say where it listens".to_string())?;
+        let line = line.map_err(|_| "the server did not print its address".to_string())?;
         serving.url = line.trim_start_matches("listening on ").to_string();
         Ok(serving)
     }
@@ -165,7 +165,7 @@ impl Serving {
         let status = of("status")?;
         let ids = status.lines().find(|line| line.starts_with("Uid:")).unwrap_or_default();
         if ids.split_whitespace().skip(1).any(|id| id != user) {
-            return Err(format!("the server runs as somebody else: {ids}"));
+            return Err(format!("the server runs as another user: {ids}"));
         }
         let mounts = of("mountinfo")?;
         let mut of_root = mounts.lines().filter(|line| line.split(' ').nth(4) == Some("/"));
@@ -182,7 +182,7 @@ impl Serving {
         while self.lines.recv_timeout(PATIENCE).is_ok() {}
         match self.child.wait() {
             Ok(status) if status.success() => Ok(()),
-            other => Err(format!("the server did not end in good order: {other:?}")),
+            other => Err(format!("the server did not stop gracefully: {other:?}")),
         }
     }
 }

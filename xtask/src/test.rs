@@ -25,8 +25,8 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
         Part { name: "console in Chromium", prepare: chromium, run: console },
         Part { name: "documentation", prepare: nothing, run: documentation },
         Part { name: "client features", prepare: nothing, run: client_features },
-        Part { name: "hub, in all orders", prepare: nothing, run: hub_in_all_orders },
-        Part { name: "simulation, planted bugs", prepare: nothing, run: simulate::run },
+        Part { name: "repository, all interleavings", prepare: nothing, run: interleavings },
+        Part { name: "simulation, mutants", prepare: nothing, run: simulate::run },
         Part { name: "conformance", prepare: nothing, run: conformance },
         Part { name: "demo", prepare: nothing, run: demo },
         Part { name: "packaging", prepare: packaging::prepare, run: packaging::run },
@@ -121,7 +121,7 @@ fn client_features() -> Result<(), String> {
 }
 
 /// Runs the loom tests. Loom replaces locks and atomics, so they need a build of their own.
-fn hub_in_all_orders() -> Result<(), String> {
+fn interleavings() -> Result<(), String> {
     Run::new("cargo test --locked --release -p fh-session --test loom")
         .env("RUSTFLAGS", "--cfg loom")
         .env("CARGO_TARGET_DIR", &target_folder().join("loom").display().to_string())

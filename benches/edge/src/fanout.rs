@@ -18,7 +18,7 @@ use crate::streams::Streams;
 
 #[derive(Args)]
 pub struct Options {
-    /// How many streams; `all` is as many as descriptors allow
+    /// Numbers of streams; `all` is the largest number that descriptors allow
     #[arg(long, value_delimiter = ',', default_value = "1000,4000,10000,all")]
     streams: Vec<String>,
 
@@ -26,7 +26,7 @@ pub struct Options {
     #[arg(long, default_value_t = 20)]
     rounds: usize,
 
-    /// Runs of everything, each with new servers; the middle one of each figure counts
+    /// Number of runs, each with new servers; the median of each figure is reported
     #[arg(long, default_value_t = 3)]
     runs: usize,
 

@@ -17,11 +17,11 @@ pub struct Options {
     #[arg(long, value_delimiter = ',', default_value = "60,100,1000")]
     features: Vec<usize>,
 
-    /// Connections that ask at the same time
+    /// Connections that send requests at the same time
     #[arg(long, default_value_t = 32)]
     connections: usize,
 
-    /// Turns: in each every row is measured once
+    /// Number of turns; each turn measures every row once
     #[arg(long, default_value_t = 7)]
     turns: usize,
 

@@ -24,7 +24,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 #[derive(Parser)]
-#[command(about = "What an Edge costs, beside the least that a server can do")]
+#[command(about = "Measures the costs of an Edge, beside those of a minimal server")]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -32,16 +32,16 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Memory of open streams, and how long a change takes to reach them
+    /// Memory of open streams, and the time until a change reaches them
     Fanout(fanout::Options),
-    /// Requests a second
+    /// Requests per second
     Get(get::Options),
     /// The work that one request can cause, and liveness meanwhile
     Work(work::Options),
-    /// Be a server that does the least; started by the other two
+    /// Run as a minimal server; started by the other commands
     #[command(hide = true)]
     Floor(floor::Options),
-    /// Be what `unleash-edge` takes for Unleash; started by `fanout`
+    /// Run in place of Unleash for `unleash-edge`; started by `fanout`
     #[command(hide = true)]
     Upstream(upstream::Options),
 }

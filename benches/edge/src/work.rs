@@ -30,7 +30,7 @@ pub struct Options {
     /// Further flags of `fh serve`
     #[arg(long, value_delimiter = ' ')]
     flags: Vec<String>,
-    /// Seconds of eight requests a second, with liveness watched
+    /// Seconds of load (eight requests per second) during which liveness is measured
     #[arg(long, default_value_t = 5)]
     seconds: u64,
 }

@@ -19,7 +19,7 @@ use fh_session::{
 
 #[derive(Parser)]
 struct Options {
-    /// Seconds that each thread evaluates for, in each of the two circumstances
+    /// Seconds for which each thread evaluates, with and without updates
     #[arg(long, default_value_t = 10)]
     seconds: u64,
 

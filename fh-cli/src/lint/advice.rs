@@ -26,21 +26,22 @@ pub(crate) fn of(diagnostic: &Diagnostic) -> (&'static str, String) {
         ),
         DiagnosticKind::Pattern(_) => ("regex", "split it into several values".to_string()),
         DiagnosticKind::PatternBudget => {
-            ("regex", "use STARTS_WITH, ENDS_WITH or INCLUDES where they do".to_string())
+            ("regex", "use STARTS_WITH, ENDS_WITH or INCLUDES where they are enough".to_string())
         }
-        DiagnosticKind::NoFeatureId | DiagnosticKind::NoHashId => {
-            ("no-feature-id", "give the feature its id, which decides who is in".to_string())
-        }
+        DiagnosticKind::NoFeatureId | DiagnosticKind::NoHashId => (
+            "no-feature-id",
+            "give the feature its id, from which percentages are computed".to_string(),
+        ),
         DiagnosticKind::MisspeltMember(meant) => ("unknown-name", format!("write {meant}")),
-        DiagnosticKind::UnknownMember => ("unknown-name", "take it out".to_string()),
+        DiagnosticKind::UnknownMember => ("unknown-name", "remove it".to_string()),
         DiagnosticKind::DuplicateKey => {
-            ("duplicate-key", "rename one of them or take it out".to_string())
+            ("duplicate-key", "rename one of them or remove it".to_string())
         }
         DiagnosticKind::ServerRaises => (
             "unreadable-value",
-            "take the null out, or write a boolean where the rule is BOOLEAN".to_string(),
+            "remove the null, or write a boolean if the rule is BOOLEAN".to_string(),
         ),
-        _ => ("wrong-type", "correct it or take it out".to_string()),
+        _ => ("wrong-type", "correct it or remove it".to_string()),
     }
 }
 
@@ -64,6 +65,6 @@ fn example(what: &str) -> &'static str {
     } else if what.contains("number") {
         "a number such as 10 or 9.95, without quotes"
     } else {
-        "what the rule's type asks for"
+        "a value of the rule's type"
     }
 }

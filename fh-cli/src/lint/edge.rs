@@ -45,21 +45,21 @@ pub(crate) fn check<'v>(
     if kind == "STRING" && conditional == "NOT_EQUALS" && texts(rule).len() > 1 {
         return warn(
             &at,
-            "it holds for everyone, as every text differs from one of several values",
-            "use one rule a value",
+            "the rule holds for every context, because every text differs from one of several values",
+            "use one rule per value",
         );
     }
     if kind == "DATETIME" && equality && !rule.listed().is_empty() {
         return warn(
             &at,
-            "equal moments with different offsets are not equal",
+            "equal times with different offsets are not equal",
             "use GREATER_EQUALS and LESS_EQUALS, or the type DATE",
         );
     }
     if conditional == "REGEX" && kind == "NUMBER" && !rule.listed().is_empty() {
         return warn(
             &at,
-            "the supplied number is taken for the pattern and the value for the text",
+            "pattern and text are swapped: the number in the context is the pattern, and the rule's value is the text",
             "use the type STRING",
         );
     }
@@ -71,7 +71,7 @@ pub(crate) fn check<'v>(
             {
                 warn(
                     &at,
-                    "the pattern has to match the whole text, not some part of it",
+                    "the pattern must match the whole text, not only a part of it",
                     "write the pattern for the whole text, from ^ to $",
                 );
             }
@@ -87,7 +87,7 @@ pub(crate) fn check<'v>(
             {
                 warn(
                     &at,
-                    "the fraction is taken in its binary value, which is slightly off",
+                    "the fraction has its binary value, which differs slightly",
                     "use whole numbers, such as cents",
                 );
             }

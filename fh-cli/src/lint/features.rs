@@ -16,8 +16,8 @@ pub(crate) fn check(findings: &mut Findings<'_>, view: &FeatureView<'_>) {
     if view.key.trim() != view.key {
         let at = At { member: Some("key"), ..view.at() };
         let message =
-            "the key has blanks around it, which programs would have to spell as well".to_string();
-        findings.warn(&at, "blanks", message, "take the blanks out");
+            "the key has blanks around it, which programs would have to write as well".to_string();
+        findings.warn(&at, "blanks", message, "remove the blanks");
     }
 }
 
@@ -62,7 +62,7 @@ fn value<'v>(
             findings.warn(
                 &at,
                 "value-type",
-                "a STRING whose value is no text; it is read as the text of it".to_string(),
+                "a STRING whose value is no text; its JSON is read as text".to_string(),
                 "put it in quotes",
             );
         }

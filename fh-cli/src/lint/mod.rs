@@ -58,17 +58,17 @@ pub(crate) const CODES: &[(&str, &str)] = &[
     ("percentage-range", "a percentage outside 0 to 1000000"),
     ("percentage-zero", "a percentage of 0, which is no percentage"),
     ("empty-strategy", "a strategy without rules and percentage"),
-    ("unreachable", "a strategy that nobody can get to"),
+    ("unreachable", "a strategy that no context can reach"),
     ("duplicate-strategy", "two strategies of a feature with the same id"),
     ("never-holds", "a conditional that never holds for its type"),
     ("blank-rule", "a rule without values"),
-    ("version", "a version that is not one by semver.org"),
+    ("version", "a version that does not follow semver.org"),
     ("boolean-rule", "a BOOLEAN rule whose values are not one boolean"),
     ("well-known", "a country, device or platform that FeatureHub does not know"),
     ("blanks", "blanks around a rule value or a name"),
     ("value-type", "a value that is not of the feature's type"),
     ("json-value", "a JSON feature whose value is no JSON"),
-    ("edge", "what profile edge evaluates differently"),
+    ("edge", "a part that profile edge evaluates differently"),
 ];
 
 /// The findings about one environment.

@@ -52,7 +52,7 @@ pub(crate) fn check(findings: &mut Findings<'_>, rule: &RuleView<'_>, at: &At<'_
         findings.warn(
             &At { member: Some("values"), token: Some(value.raw), ..at.clone() },
             "well-known",
-            format!("no {field} of FeatureHub's has such a name"),
+            format!("FeatureHub has no {field} with this name"),
             advice,
         );
     }

@@ -75,9 +75,9 @@ fn field(findings: &mut Findings<'_>, rule: &RuleView<'_>, at: &At<'_>) {
         findings.warn(
             &At { member: Some("fieldName"), ..at.clone() },
             "blanks",
-            "the attribute's name has blanks around it, which contexts would have to spell as well"
+            "the attribute's name has blanks around it, which contexts would have to write as well"
                 .to_string(),
-            "take the blanks out",
+            "remove the blanks",
         );
     }
 }
@@ -91,7 +91,7 @@ fn blanks(findings: &mut Findings<'_>, rule: &RuleView<'_>, value: &Value<'_>, a
             at,
             "blanks",
             "blanks around the value are compared, too".to_string(),
-            "take the blanks out",
+            "remove the blanks",
         );
     }
 }
@@ -110,14 +110,14 @@ fn blank(findings: &mut Findings<'_>, rule: &RuleView<'_>, at: &At<'_>) {
         &At { member: Some("values"), ..at.clone() },
         "blank-rule",
         message,
-        "give it values, or take the rule out",
+        "give it values, or remove the rule",
     );
 }
 
 fn empty(findings: &mut Findings<'_>, rule: &RuleView<'_>, at: &At<'_>) {
     let negative = matches!(rule.conditional.as_ref(), "NOT_EQUALS" | "EXCLUDES");
     let message = if negative && rule.kind != "BOOLEAN" {
-        format!("the list of values is empty: it holds for everyone who has {}", rule.field)
+        format!("the list of values is empty: it holds for every context with {}", rule.field)
     } else {
         "the list of values is empty, so it never holds".to_string()
     };
@@ -125,7 +125,7 @@ fn empty(findings: &mut Findings<'_>, rule: &RuleView<'_>, at: &At<'_>) {
         &At { member: Some("values"), ..at.clone() },
         "blank-rule",
         message,
-        "give it values, or take the rule out",
+        "give it values, or remove the rule",
     );
 }
 
@@ -169,7 +169,7 @@ fn boolean(findings: &mut Findings<'_>, values: &[Value<'_>], at: &At<'_>) {
             &at,
             "boolean-rule",
             "only the first value of a BOOLEAN rule counts".to_string(),
-            "leave one value",
+            "keep one value",
         );
     }
     let first = values.iter().find(|value| value.token != Token::Null);

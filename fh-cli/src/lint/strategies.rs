@@ -41,12 +41,12 @@ impl MatchingStrategy<'_, '_> {
         {
             return Some(if self.rules.is_empty() {
                 format!(
-                    "nobody can get here: {name} already takes every bucket up to {}",
+                    "no context can reach this strategy: {name} already matches all buckets up to {}",
                     millionths(limit.min(ALL))
                 )
             } else {
                 format!(
-                    "nobody can get here: {name} has the same rules and already takes those buckets, as percentages beside rules do not add up"
+                    "no context can reach this strategy: {name} has the same rules and already matches these buckets, because percentages beside rules do not add up"
                 )
             });
         }
@@ -57,17 +57,17 @@ impl MatchingStrategy<'_, '_> {
         // needs the key as well.
         let keyless_pass = self.limit.is_some() && self.keys().is_empty() && !same_key;
         let who = if keyless_pass {
-            "only people without a user key can get here"
+            "only contexts without a user key can reach this strategy"
         } else {
-            "nobody can get here"
+            "no context can reach this strategy"
         };
         let whom = match (self.rules.is_empty(), keyless_pass) {
-            (true, false) => "everyone",
-            (true, true) => "everyone else",
-            (false, false) => "everyone whom these rules admit",
-            (false, true) => "everyone else whom these rules admit",
+            (true, false) => "all contexts",
+            (true, true) => "all other contexts",
+            (false, false) => "all contexts that match these rules",
+            (false, true) => "all other contexts that match these rules",
         };
-        Some(format!("{who}: {name} takes {whom}"))
+        Some(format!("{who}: {name} matches {whom}"))
     }
 }
 
@@ -114,7 +114,7 @@ pub(crate) fn check(findings: &mut Findings<'_>, view: &FeatureView<'_>) {
                     &at,
                     "empty-strategy",
                     "it has neither rules nor a percentage, so it never matches".to_string(),
-                    "give it 1000000 (100 %) if it is for everyone, else take it out",
+                    "set 1000000 (100 %) if it is for all contexts, otherwise remove it",
                 );
                 continue;
             }
@@ -123,15 +123,16 @@ pub(crate) fn check(findings: &mut Findings<'_>, view: &FeatureView<'_>) {
                     &share,
                     "percentage-zero",
                     "0 % and no rules: it never matches".to_string(),
-                    "take it out, or raise the percentage",
+                    "remove it, or raise the percentage",
                 );
                 continue;
             }
             (Some(0), true) => findings.warn(
                 &share,
                 "percentage-zero",
-                "0 % counts as no percentage: everyone whom the rules admit gets it".to_string(),
-                "take the percentage out if that is meant, else the strategy",
+                "0 % counts as no percentage: it matches all contexts that match its rules"
+                    .to_string(),
+                "remove the percentage if that is intended, otherwise the strategy",
             ),
             (Some(percentage), _) if !(0..=ALL).contains(&percentage) => findings.warn(
                 &share,
@@ -166,7 +167,7 @@ pub(crate) fn check(findings: &mut Findings<'_>, view: &FeatureView<'_>) {
         let taker =
             MatchingStrategy { strategy, rules: rules.iter().map(canonical).collect(), limit };
         if let Some(why) = takers.iter().find_map(|earlier| earlier.leaves_nobody_for(&taker)) {
-            findings.warn(&at, "unreachable", why, "move it before that strategy, or take it out");
+            findings.warn(&at, "unreachable", why, "move it before that strategy, or remove it");
         }
         if !unread {
             takers.push(taker);
@@ -180,7 +181,7 @@ fn over(keys: &[String], sum: i64) -> String {
         names => format!("of {}", names.join(" and ")),
     };
     format!(
-        "the percentages {whose} add up to {} with this one, and what is over 100 % reaches nobody",
+        "the percentages {whose} add up to {} with this one, and the part over 100 % never matches",
         millionths(sum)
     )
 }

@@ -63,7 +63,7 @@ impl Origin {
                     notice: None,
                 }),
                 None => Err(Failure::Input(
-                    "nothing to serve: say --state FILE (`fh init` writes one to start from) or --relay URL, or set an admin key"
+                    "nothing to serve: give --state FILE (`fh init` writes one to start from) or --relay URL, or set an admin key"
                         .to_string(),
                 )),
             };
@@ -91,7 +91,7 @@ impl Origin {
         // The receiver is gone once the server ends.
         let watch = file.watch(move |read| drop(tell.blocking_send(read)));
         let watch = watch.map_err(|error| {
-            Failure::Input(format!("the system gives no thread to follow the file: {error}"))
+            Failure::Input(format!("the thread that watches the file cannot be started: {error}"))
         })?;
         let followed = Followed { path: path.clone(), watch, last_good, first, reads };
         Ok(Opened { origin: Self::File(followed), state: Some(state), notice })
@@ -146,12 +146,12 @@ impl Origin {
                             keep(kept, &loaded);
                         }
                     }
-                    Err(why) => error!(%file, %why, "the state in force stays"),
+                    Err(why) => error!(%file, %why, "the current state remains in use"),
                 }
             }
             Err(why) => {
                 handle.note_failed_reload();
-                error!(why = words(&why), "the state in force stays");
+                error!(why = words(&why), "the current state remains in use");
                 handle.set_notice(Topic::StateFile, Some(broken_notice(&why)));
             }
         }

@@ -85,7 +85,7 @@ impl SecretFiles {
             let follow = move || follow(&mut files, &wishes, &tell);
             let thread = std::thread::Builder::new().name("fh-secret-files".into()).spawn(follow);
             thread.map_err(|error| {
-                Failure::Input(format!("the system gives no thread to follow files: {error}"))
+                Failure::Input(format!("the thread that watches files cannot be started: {error}"))
             })?;
         }
         Ok(Self { reload, reads })
@@ -215,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_or_missing_file_is_told_after_the_grace_and_another_key_at_once() {
+    fn an_unusable_file_is_reported_after_the_grace_period_and_a_new_key_at_once() {
         let (_folder, path) = folder_with(FIRST);
         let mut file = Followed::new(Secret::AdminKey, path.clone());
         let start = Instant::now();

@@ -169,7 +169,7 @@ impl Server {
         let served = tokio::select! {
             served = async { tokio::try_join!(api, monitor) } => served,
             () = control.run(signals, end) => {
-                warn!("asked a second time: everything is cut");
+                warn!("second signal: all connections are closed at once");
                 return Ok(());
             }
         };
@@ -226,7 +226,7 @@ impl Control {
         if let Some(tls) = self.tls.clone() {
             match tokio::task::spawn_blocking(move || tls.reload()).await {
                 Ok(Ok(_)) => info!("the certificate was read again"),
-                Ok(Err(error)) => warn!(%error, "the certificate in use stays"),
+                Ok(Err(error)) => warn!(%error, "the previous certificate remains in use"),
                 Err(error) => warn!(%error, "the certificate was not read"),
             }
         }
@@ -234,7 +234,7 @@ impl Control {
         self.origin.reload();
     }
 
-    /// Applies the new content of a file. After an error the last secret stays in force.
+    /// Applies the new content of a file. After an error the previous secret remains in use.
     fn take_secret(&self, SecretRead { secret, file, held }: SecretRead) {
         let (flag, file) = (secret.flag(), file.display());
         match held.and_then(|held| self.put_into_force(held)) {
@@ -243,8 +243,8 @@ impl Control {
                 self.handle.set_notice(Topic::Secrets, None);
             }
             Err(why) => {
-                error!(flag, %file, why, "the last secret stays in force");
-                let notice = format!("{flag} {file}: {why}; the last secret stays in force");
+                error!(flag, %file, why, "the previous secret remains in use");
+                let notice = format!("{flag} {file}: {why}; the previous secret remains in use");
                 self.handle.set_notice(Topic::Secrets, Some(notice));
             }
         }
@@ -315,7 +315,8 @@ fn tls(settings: &Settings) -> Result<Option<Tls>, Failure> {
 
 /// Returns a URL that works on this machine.
 fn url(scheme: &str, listener: &Listener) -> Result<String, Failure> {
-    let unknown = |error| Failure::Input(format!("the system does not say where: {error}"));
+    let unknown =
+        |error| Failure::Input(format!("the address of the listener is unknown: {error}"));
     let mut address = listener.local_addr().map_err(unknown)?;
     if address.ip().is_unspecified() {
         address.set_ip(match address.ip() {

@@ -158,7 +158,7 @@ fn wide_characters_are_aligned() {
 }
 
 #[test]
-fn terminals_are_not_commanded() {
+fn control_characters_are_escaped() {
     let features =
         r#"[{"key": "A\u001b[31m", "type": "JSON", "value": "{\"a\":\n\"\u001b]0;x\u0007\"}"}]"#;
     for command in [&["eval", "-"][..], &["lint", "-"], &["explain", "A\u{1b}[31m", "-"]] {

@@ -157,13 +157,13 @@ impl Settings {
         }
         match self.edge.admin_transport {
             AdminTransport::Any => Some(
-                "the admin API is answered over plain HTTP (--admin-over-plain-http): its key can be read on the way",
+                "the admin API is served over plain HTTP (--admin-over-plain-http): its key can be read on the way",
             ),
             // The trusted proxies may use TLS towards clients.
             _ if !self.proxies.is_empty() => None,
             _ => Some(
-                "without TLS the admin API is answered on this machine only: other machines need --tls-certificate and --tls-key, \
-                 or a proxy of --trusted-proxies that says x-forwarded-proto: https, or --admin-over-plain-http",
+                "without TLS the admin API is served to this machine only: other machines need --tls-certificate and --tls-key, \
+                 or a proxy of --trusted-proxies that sends x-forwarded-proto: https, or --admin-over-plain-http",
             ),
         }
     }
@@ -213,7 +213,7 @@ impl ResolvedSettings {
         let drop_after = self.settings.edge.drop_after;
         let is_short = !drop_after.is_zero() && drop_after < LEAST;
         let short = is_short.then(|| {
-            "streams end within 30 seconds (drop-after): some SDKs come back ever more slowly; 0 means never".to_string()
+            "streams end within 30 seconds (drop-after): some SDKs then reconnect more and more slowly; 0 means never".to_string()
         });
         let idle = &self.idle;
         let overruled = self.overruled.as_ref().map(ToString::to_string);
@@ -252,7 +252,7 @@ impl ResolvedSettings {
                 "--relay-header and --relay-header-file need --relay"
             }
             _ if is_said("admin-key") && is_said("admin-key-file") => {
-                "say --admin-key or --admin-key-file, not both"
+                "give --admin-key or --admin-key-file, not both"
             }
             _ if settings.edge.administration == Administration::WithMonitoring
                 && settings.monitor_port.is_none() =>
@@ -269,7 +269,7 @@ impl ResolvedSettings {
                 "--monitor-tls needs --tls-certificate and --tls-key"
             }
             _ if settings.edge.console == Console::On && settings.edge.admin_key.is_none() => {
-                "--console needs an admin key: set FH_EDGE_ADMIN_KEY, or say --admin-key-file"
+                "--console needs an admin key: set FH_EDGE_ADMIN_KEY, or give --admin-key-file"
             }
             _ => return Ok(()),
         };

@@ -16,7 +16,7 @@ pub(crate) struct Overruled {
 impl fmt::Display for Overruled {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { by, unused } = self;
-        write!(f, "{unused} is not used, because {by} says what is served")
+        write!(f, "{unused} is not used, because {by} takes precedence")
     }
 }
 
@@ -47,7 +47,7 @@ pub(super) fn choose(
     };
     match state.rank().cmp(&relay.rank()) {
         std::cmp::Ordering::Equal => {
-            Err(format!("{state} and {relay} exclude each other: say one of them"))
+            Err(format!("{state} and {relay} exclude each other: set one of them"))
         }
         std::cmp::Ordering::Greater => {
             settings.state = None;

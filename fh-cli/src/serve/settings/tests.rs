@@ -45,7 +45,7 @@ fn heartbeat(told: &ResolvedSettings) -> (u64, Option<String>) {
 
 /// In each round, the source with the highest precedence is removed.
 #[test]
-fn the_first_of_six_places_counts() {
+fn the_source_with_precedence_is_used() {
     let all: [(&str, &str, &str); 6] = [
         ("", "1", "--heartbeat"),
         ("FH_EDGE_HEARTBEAT", "2", "FH_EDGE_HEARTBEAT in the environment"),
@@ -72,7 +72,7 @@ fn the_first_of_six_places_counts() {
 }
 
 #[test]
-fn empty_variables_and_those_of_kubernetes_say_nothing() {
+fn empty_variables_and_those_of_kubernetes_are_ignored() {
     let variables = [
         ("FH_EDGE_HEARTBEAT", " "),
         ("FH_EDGE_PORT", "tcp://10.0.0.7:8903"),
@@ -136,7 +136,7 @@ fn state_and_relay_of_different_rank_do_not_exclude_each_other() {
     let warnings: Vec<String> = told_of.warnings().collect();
     assert_eq!(
         warnings,
-        ["FH_EDGE_STATE in the environment is not used, because --relay says what is served"]
+        ["FH_EDGE_STATE in the environment is not used, because --relay takes precedence"]
     );
     // The settings of the unused relay are dropped as well.
     let told_of = told(&sources(&[("state", &["b.yaml"])], &[RELAY, KEY, DEFAULT], &[]));
@@ -144,7 +144,7 @@ fn state_and_relay_of_different_rank_do_not_exclude_each_other() {
     let warnings: Vec<String> = told_of.warnings().collect();
     assert_eq!(
         warnings,
-        ["FH_EDGE_RELAY in the environment is not used, because --state says what is served"]
+        ["FH_EDGE_RELAY in the environment is not used, because --state takes precedence"]
     );
     assert!(told_of.said.iter().all(|(setting, _)| !setting.name.starts_with("relay")));
     // But a flag about a relay contradicts a flag that names a state.
@@ -156,11 +156,11 @@ fn state_and_relay_of_different_rank_do_not_exclude_each_other() {
     let both = ResolvedSettings::of(&sources(&[], &[STATE, RELAY, KEY], &[])).unwrap_err();
     assert_eq!(
         both,
-        "FH_EDGE_STATE in the environment and FH_EDGE_RELAY in the environment exclude each other: say one of them"
+        "FH_EDGE_STATE in the environment and FH_EDGE_RELAY in the environment exclude each other: set one of them"
     );
     let flags = [relay_flags[0], relay_flags[1], ("state", &["b.yaml"])];
     let both = ResolvedSettings::of(&sources(&flags, &[], &[])).unwrap_err();
-    assert_eq!(both, "--state and --relay exclude each other: say one of them");
+    assert_eq!(both, "--state and --relay exclude each other: set one of them");
 
     // A default state is overruled by both, without a warning.
     for (variables, expected) in [
@@ -309,7 +309,7 @@ fn names_are_unique_and_variables_are_names() {
 
 /// The image and the systemd unit set no variable that a flag of a relay would overrule with a warning.
 #[test]
-fn the_image_and_the_unit_give_way_to_a_relay_without_a_word() {
+fn the_image_and_the_unit_allow_a_relay_without_a_warning() {
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     for (file, start) in [("Containerfile", "ENV "), ("packaging/fh-edge.service", "Environment=")]
     {

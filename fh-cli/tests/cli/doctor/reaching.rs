@@ -18,7 +18,7 @@ fn a_login_page_before_everything() {
 }
 
 #[test]
-fn nobody_there() {
+fn an_edge_that_does_not_run() {
     let edge = edge();
     edge.refuse();
     let findings = Findings::of(doctor(&edge, &["--json"]).expect(1));

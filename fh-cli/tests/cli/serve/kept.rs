@@ -45,7 +45,7 @@ fn a_broken_file_at_the_start_serves_the_last_good_state() {
     assert!(!serving.get("/health/readyness").contains("last good"));
     // What was read later is the last good state from then on.
     file_of("environments: [");
-    serving.process.line(&["ERROR", "the state in force stays"]);
+    serving.process.line(&["ERROR", "the current state remains in use"]);
     let ready = serving.get("/health/readyness");
     assert!(ready.contains("200 OK") && ready.contains("the last good state is served"), "{ready}");
     drop(serving);

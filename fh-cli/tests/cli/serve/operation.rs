@@ -501,7 +501,7 @@ fn figures_of_the_process_its_listeners_and_the_last_reload() {
     assert!(begun > 1.7e9, "{begun}");
     assert_eq!(one("fh_edge_last_reload_successful"), 1.0);
     file("serve-figures.yaml", "nonsense: [");
-    serving.process.line(&["the state in force stays"]);
+    serving.process.line(&["the current state remains in use"]);
     assert_eq!(one("fh_edge_last_reload_successful"), 0.0);
     assert_eq!(one("fh_edge_last_reload_success_timestamp_seconds"), begun);
     file("serve-figures.yaml", state("other"));

@@ -185,7 +185,7 @@ fn a_file_of_headers_is_followed() {
     reaches("TOKEN-two");
     for (wrong, why) in [("", "it is empty"), ("x-token=TOKEN-x\nhost=TOKEN-y", "host")] {
         write(wrong);
-        relay.process.line(&["ERROR", "--relay-header-file", why, "the last secret stays"]);
+        relay.process.line(&["ERROR", "--relay-header-file", why, "the previous secret remains"]);
         reaches("TOKEN-two");
     }
     let ready = relay.get("/health/readyness");
