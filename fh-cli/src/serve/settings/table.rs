@@ -27,7 +27,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Origin,
         "state",
         One("FILE"),
-        "A file with features, environments and API keys, as YAML or JSON (`fh init` writes one). Reloaded when it changes. Without it the server starts empty, for the admin API to fill",
+        "A file with features, environments and API keys, as YAML or JSON (`fh init` writes one). Reloaded when it changes. Without it, fill the server by the admin API",
         |s, text| put(&mut s.state, Ok(path(text))),
         |s| path_text(s.state.as_ref()),
     ),
@@ -55,7 +55,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Origin,
         "relay",
         One("URL"),
-        "The URL of an Edge to relay, instead of serving a state. With --data, a relay that starts while that Edge is unreachable serves the features received last",
+        "The URL of an Edge to relay, instead of serving a state. With --data, a relay that starts without a connection serves the features received last",
         |s, text| {
             let url = text.trim();
             let parse = || EdgeUrl::parse(url).map_err(|why| why.to_string());
@@ -96,7 +96,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Origin,
         "relay-max-age",
         One("SECONDS"),
-        "The time for which a relay serves features after the last good upstream answer to their key, also over restarts with --data. Then readiness fails, and requests with the key get 503; 0: no limit",
+        "The time for which features are served after the last good upstream answer to their key, also over restarts. Then readiness fails, and the key gets 503; 0: no limit",
         |s, text| put(&mut s.relay_max_age, time(text)),
         |s| seconds_of(s.relay_max_age),
     ),
