@@ -76,5 +76,5 @@ impl ShutdownSignal {
 
 #[cfg(unix)]
 pub(crate) fn failure(error: io::Error) -> Failure {
-    Failure::Input(format!("the system delivers no signals: {error}"))
+    Failure::Input(format!("signals cannot be received: {error}"))
 }
