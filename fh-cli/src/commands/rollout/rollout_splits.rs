@@ -135,7 +135,7 @@ impl Arms {
         let has = |name: &str| name == attribute || fixed.get(name).is_some();
         if self.default_key && !has(session) && !has("userkey") {
             return Some(format!(
-                "{key} has percentages of the user key, but these ids are none: add --attribute userkey"
+                "{key} has percentages of the user key, but this population has no user keys: add --attribute userkey"
             ));
         }
         let draws = self.default_key
