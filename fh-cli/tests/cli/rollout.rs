@@ -57,7 +57,7 @@ fn ids_are_exact() {
     assert_eq!(run.json()["people"], 3);
     let run = fh(&["rollout", "BANNER", &path, "--ids", &ids]).expect(0);
     assert!(
-        run.out.contains("2 half    \"bold\"          2  66.67 %        50 %  ██████████▋"),
+        run.out.contains("2 half         \"bold\"          2  66.67 %        50 %  ██████████▋"),
         "{}",
         run.out
     );

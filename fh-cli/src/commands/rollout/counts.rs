@@ -100,7 +100,7 @@ impl Tally {
                 Configured::Open => "–".to_string(),
             };
             let strategy = match (arm.position, &arm.id) {
-                (None, _) => "default".to_string(),
+                (None, _) => "default value".to_string(),
                 (Some(position), Some(id)) => format!("{} {id}", position + 1),
                 (Some(position), None) => format!("{}", position + 1),
             };
