@@ -158,6 +158,6 @@ pub(crate) struct Raised;
 
 impl From<Raised> for Unreadable {
     fn from(_: Raised) -> Unreadable {
-        Unreadable::new("the planted bug raised")
+        Unreadable::new("the mutant raised an error")
     }
 }

@@ -141,7 +141,7 @@ mod tests {
     use super::Date;
 
     #[test]
-    fn what_is_a_date() {
+    fn accepted_and_refused_dates() {
         for text in [
             "2024-02-29",
             "2031-05-09Z",

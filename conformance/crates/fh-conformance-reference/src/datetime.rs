@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_a_moment() {
+    fn accepted_and_refused_date_times() {
         for text in [
             "2024-01-01T10:00Z",
             "2024-01-01t10:00:00z",

@@ -614,7 +614,7 @@ fn observe(case: &Case, mutant: Option<Mutant>) -> Seen {
 }
 
 #[test]
-fn every_planted_bug_shows() {
+fn every_mutant_changes_an_answer() {
     let groups = [percentages(), strategies_and_rules(), types(), values_and_encoding()];
     let cases: Vec<Case> = groups.into_iter().flatten().collect();
     let mut killed: BTreeMap<&str, usize> = BTreeMap::new();

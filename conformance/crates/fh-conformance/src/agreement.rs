@@ -154,7 +154,7 @@ impl Oracles {
         let mut parts = match (&engine, &reference) {
             (Ok(engine), Ok(reference)) => different_parts(engine, reference),
             (Err(_), Err(_)) => Vec::new(),
-            _ => vec!["an answer at all".to_owned()],
+            _ => vec!["presence of an answer".to_owned()],
         };
         if parts.is_empty() {
             let engine = self.engine.getters(profile, question).unwrap_or(Json::Null);
@@ -197,7 +197,7 @@ fn different_parts(engine: &Answer, reference: &Answer) -> Vec<String> {
         ("value", !same(&engine.value, &reference.value)),
         ("strategy_id", engine.strategy_id != reference.strategy_id),
         ("reason", engine.reason != reference.reason),
-        ("value as it stands", served),
+        ("value as written", served),
         ("bucket", engine.bucket != reference.bucket),
         ("trace", trace),
     ];

@@ -41,7 +41,7 @@ impl FromStr for Profile {
         Profile::ALL
             .into_iter()
             .find(|profile| profile.name() == text)
-            .ok_or_else(|| format!("{text:?} is no profile: client or edge"))
+            .ok_or_else(|| format!("{text:?} is not a profile; expected client or edge"))
     }
 }
 

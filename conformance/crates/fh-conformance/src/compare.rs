@@ -101,7 +101,7 @@ fn check_evaluation(
                     let wrong = other_members(expected, &actual);
                     if !wrong.is_empty() {
                         let message =
-                            format!("another result of getter {}{form}", wrong.join(", "));
+                            format!("getter {} has another result{form}", wrong.join(", "));
                         return Some(failure(message, expected.clone(), actual));
                     }
                 }

@@ -71,7 +71,7 @@ fn both_evaluators_pass_everything() {
 }
 
 #[test]
-fn the_suite_finds_every_planted_bug() {
+fn the_suite_finds_every_mutant() {
     let matrix = Path::new(env!("CARGO_TARGET_TMPDIR")).join("matrix.json");
     let out = ended(&["self-test", "--matrix", matrix.to_str().unwrap()], 0);
     assert!(!out.contains("SURVIVES") && !out.contains("NOTHING"), "{out}");
@@ -83,7 +83,7 @@ fn the_suite_finds_every_planted_bug() {
 }
 
 #[test]
-fn a_planted_bug_fails_and_can_be_reproduced() {
+fn a_mutant_fails_and_the_failure_can_be_reproduced() {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
     let (json, junit) = (folder.join("run.json"), folder.join("run.xml"));
     let target = "reference:mut-pct-not-cumulative";
@@ -145,7 +145,7 @@ fn broken_data_is_named() {
 }
 
 #[test]
-fn verify_sees_what_a_run_does_not() {
+fn verify_finds_errors_that_a_run_does_not() {
     let verify = |folder: &str| ended(&["--data", folder, "vectors", "verify"], 2);
 
     let hash =
@@ -162,7 +162,7 @@ fn verify_sees_what_a_run_does_not() {
     let example = "schema/examples/invalid/vectors.tier-four.json";
     let accepted =
         changed("accepted", example, |text| text.replace(r#""tier": 4"#, r#""tier": 3"#));
-    assert!(verify(&accepted).contains("must be refused, and vectors-1 accepts it"));
+    assert!(verify(&accepted).contains("must be refused, but vectors-1 accepts it"));
 
     let fewer = changed("fewer", "imported/featurehub/now.json", |_| "[]".to_owned());
     let out = verify(&fewer);
@@ -191,7 +191,7 @@ fn fresh_cases_agree() {
 }
 
 #[test]
-fn cases_can_be_looked_at() {
+fn cases_are_listed_shown_and_explained() {
     let list = ended(&["vectors", "list", "--group", "eval.percentage"], 0);
     assert!(list.lines().count() >= 60);
     let shown = ended(&["vectors", "show", "str.missing.EQUALS"], 0);
@@ -210,7 +210,7 @@ fn cases_can_be_looked_at() {
 }
 
 #[test]
-fn what_does_not_exist() {
+fn unknown_ids_groups_targets_and_folders_are_errors() {
     ended(&["vectors", "show", "no.such-case"], 2);
     ended(&["vectors", "run", "--group", "no.such-group"], 2);
     ended(&["vectors", "run", "--target", "reference:mut-nothing"], 2);

@@ -11,16 +11,16 @@ use crate::agreement::{Disagreement, Oracles};
 /// Compare the engine with the reference on fresh cases: answers, traces and getters.
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
-    /// The seed; any other gives other cases.
+    /// The seed of the generator; another seed gives other cases.
     #[arg(long, default_value = "1", value_parser = seed)]
     seed: u64,
-    /// How many cases are drawn.
+    /// The number of cases to draw.
     #[arg(long, default_value_t = 10_000)]
     count: u64,
-    /// Under which profile.
+    /// The profile to compare in.
     #[arg(long, value_enum, default_value = "all")]
     profile: Profiles,
-    /// Differences in the trace alone do not count.
+    /// Ignore differences that are only in the trace.
     #[arg(long)]
     answers_only: bool,
 }

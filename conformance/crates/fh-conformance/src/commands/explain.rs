@@ -13,7 +13,7 @@ use crate::data::Data;
 use crate::json::Json;
 use crate::target::{Engine, Reference, Target};
 
-/// Say what should be answered to a case, what is answered, and why.
+/// Show the expected and the actual answers to a case, and the steps of the evaluation.
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
     /// The id of the case, such as `pct.boundary`.

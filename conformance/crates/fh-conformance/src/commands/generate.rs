@@ -11,13 +11,13 @@ use crate::generated::{self, GROUP, PATH};
 /// Write or check the generated cases.
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
-    /// The group; there is one that is generated.
+    /// The group; only one group is generated.
     #[arg(long, default_value = GROUP, value_parser = [GROUP])]
     group: String,
-    /// The seed.
+    /// The seed of the generator.
     #[arg(long, default_value = "0x5EED0001", value_parser = seed)]
     seed: u64,
-    /// How many cases.
+    /// The number of cases.
     #[arg(long, default_value_t = 2_000)]
     count: usize,
     /// Write nothing, and fail unless the data has exactly these cases.
@@ -36,10 +36,10 @@ pub(super) fn generate(data: &Data, folder: Option<&Path>, arguments: &Arguments
     };
     if arguments.check {
         if data.text(PATH).is_ok_and(|there| there == text) {
-            print(&format!("{PATH} is what the seed gives, bit for bit\n"));
+            print(&format!("{PATH} equals the output of the seed, bit for bit\n"));
             return Ok(0);
         }
-        let problem = format!("is not what seed {:#x} gives", arguments.seed);
+        let problem = format!("differs from the output of seed {:#x}", arguments.seed);
         return Err(vec![DataError::in_file(PATH, problem)].into());
     }
     match folder {

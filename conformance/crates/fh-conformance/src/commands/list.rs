@@ -8,10 +8,10 @@ use crate::data::Data;
 /// List the ids and titles of cases.
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
-    /// Only cases of this group.
+    /// List only cases of this group.
     #[arg(long)]
     group: Option<String>,
-    /// Only the groups and their sizes.
+    /// List only the groups and their sizes.
     #[arg(long, conflicts_with = "group")]
     groups: bool,
 }
@@ -19,7 +19,7 @@ pub(crate) struct Arguments {
 /// Show a concrete case as JSON.
 #[derive(Debug, Args)]
 pub(crate) struct Show {
-    /// Its id, such as `pct.boundary`.
+    /// The id of the case, such as `pct.boundary`.
     id: String,
 }
 

@@ -10,7 +10,7 @@ use crate::data::{Data, Suite, manifest as document};
 /// Write or check the manifest.
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
-    /// Write it into the data folder, which must be given with --data.
+    /// Write the manifest into the data folder, which must be given with --data.
     #[arg(long)]
     write: bool,
 }

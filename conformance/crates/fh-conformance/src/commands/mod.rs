@@ -18,10 +18,10 @@ use clap::{Parser, Subcommand, ValueEnum};
 use crate::case::Profile;
 use crate::data::{Data, DataError, Suite};
 
-/// Shows whether an evaluator answers as FeatureHub-compatible ones must.
+/// Tests whether an evaluator gives the answers that FeatureHub requires.
 ///
-/// Exit codes: 0 all good; 1 failures; 2 invalid data, or a group of which nothing ran; 3 a partial
-/// run under --certify; 4 something outside the suite failed.
+/// Exit codes: 0 success; 1 failures; 2 invalid data or arguments, or a group of which no case ran; 3
+/// a partial run with --certify; 4 an error outside the suite, such as an unreadable file.
 #[derive(Debug, Parser)]
 #[command(name = "fh-conformance", version, max_term_width = 100)]
 struct Cli {
@@ -35,14 +35,14 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Evaluation cases: run them, look at them, check them.
+    /// Run, show and check evaluation cases.
     #[command(subcommand)]
     Vectors(Vectors),
-    /// Say what should be answered to a case, what is answered, and why.
+    /// Show the expected and the actual answers to a case, and the steps of the evaluation.
     Explain(explain::Arguments),
     /// Compare the engine with the reference on fresh cases.
     Diff(diff::Arguments),
-    /// Show that every planted bug is found by a case, and that every group finds one.
+    /// Check that every mutant fails a case, and that every group of cases finds a mutant.
     SelfTest(self_test::Arguments),
 }
 
@@ -56,7 +56,7 @@ enum Vectors {
     Show(list::Show),
     /// Check the data: schemas, ids, counts, digests, hashes.
     Verify,
-    /// Say what should be answered to a case, what is answered, and why.
+    /// Show the expected and the actual answers to a case, and the steps of the evaluation.
     Explain(explain::Arguments),
     /// Write or check the generated cases.
     Generate(generate::Arguments),
@@ -159,11 +159,11 @@ fn write_file(path: &std::path::Path, text: &str) -> Result<(), Problem> {
 /// The profiles of a run.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum Profiles {
-    /// What clients do.
+    /// The answers of clients.
     Client,
-    /// What a FeatureHub Edge does for server-evaluated keys.
+    /// The answers of a FeatureHub Edge for server-evaluated keys.
     Edge,
-    /// Both.
+    /// Both profiles.
     All,
 }
 
@@ -183,5 +183,5 @@ fn seed(text: &str) -> Result<u64, String> {
         Some(hex) => u64::from_str_radix(&hex.replace('_', ""), 16),
         None => text.parse(),
     };
-    parsed.map_err(|error| format!("{text:?} is no seed: {error}"))
+    parsed.map_err(|error| format!("{text:?} is not a seed: {error}"))
 }

@@ -13,19 +13,19 @@ use crate::target;
 /// Run cases against a target.
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
-    /// engine, reference, or reference:mut-… for the reference with a planted bug.
+    /// The target: engine, reference, or reference:mut-… for the reference with a mutant.
     #[arg(long, default_value = "engine")]
     target: String,
-    /// Which answers are expected.
+    /// The profile whose answers are expected.
     #[arg(long, value_enum, default_value = "all")]
     profile: Profiles,
-    /// Only cases of this group.
+    /// Run only cases of this group.
     #[arg(long)]
     group: Option<String>,
-    /// Only cases with an id that this matches.
+    /// Run only cases with an id that matches this pattern.
     #[arg(long, value_name = "REGEX")]
     only: Option<Regex>,
-    /// Refuse to pass if anything is left out.
+    /// Exit with code 3 unless all cases of the built-in data ran.
     #[arg(long)]
     certify: bool,
     /// Write a report for programs.
@@ -53,18 +53,18 @@ pub(super) fn run(data: &Data, arguments: Arguments) -> Ended {
         write_file(path, &run::to_junit(&run))?;
     }
     if run.results.is_empty() {
-        return Err(Problem::Usage("nothing is selected".to_owned()));
+        return Err(Problem::Usage("no case is selected".to_owned()));
     }
     if run.total().fail > 0 {
         return Ok(FAILED);
     }
     let silent = run.silent_groups();
     if !silent.is_empty() {
-        eprintln!("nothing was run of {}", silent.join(", "));
+        eprintln!("no case was run of {}", silent.join(", "));
         return Ok(INVALID);
     }
     if arguments.certify && (run.is_partial() || run.total().skip > 0 || !data.is_embedded) {
-        eprintln!("not everything was run, so nothing is certified");
+        eprintln!("not certified: cases were left out, or --data was used");
         return Ok(PARTIAL);
     }
     Ok(0)

@@ -10,16 +10,16 @@ use super::{Ended, FAILED, print, suite, write_file};
 use crate::data::Data;
 use crate::selftest::matrix;
 
-/// Show that every planted bug is found by a case, and that every group finds one.
+/// Check that every mutant fails a case, and that every group of cases finds a mutant.
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
-    /// Try every case on every bug, not a sample of each group. Takes minutes.
+    /// Try every case on every mutant instead of a sample of each group. Takes minutes.
     #[arg(long)]
     full: bool,
-    /// Write which group finds which bug, and by which case, as JSON.
+    /// Write for each mutant the groups and cases that find it, as JSON.
     #[arg(long, value_name = "FILE")]
     matrix: Option<PathBuf>,
-    /// Only list the planted bugs.
+    /// Only list the mutants.
     #[arg(long)]
     list: bool,
 }
@@ -53,13 +53,13 @@ pub(super) fn self_test(data: &Data, arguments: &Arguments) -> Ended {
         let _ = writeln!(out, "{group:<30} {cases:>5}  {found:>4} of {}{nothing}", MUTANTS.len());
     }
     for case in &matrix.unsound {
-        let _ = writeln!(out, "the sound reference fails {case}");
+        let _ = writeln!(out, "the reference without a mutant fails {case}");
     }
     for claim in &matrix.false_claims {
         let _ = writeln!(out, "false claim: {claim}");
     }
     let survivors = matrix.survivors().len();
-    let _ = writeln!(out, "\n{} planted bugs, {} found", MUTANTS.len(), MUTANTS.len() - survivors);
+    let _ = writeln!(out, "\n{} mutants, {} found", MUTANTS.len(), MUTANTS.len() - survivors);
     print(&out);
     if let Some(path) = &arguments.matrix {
         write_file(path, &format!("{}\n", matrix.to_json().pretty()))?;

@@ -7,8 +7,8 @@ use crate::target::{Engine, Reference};
 pub(super) fn verify(data: &Data) -> Ended {
     let verified = checks::verify(data, &mut [Box::new(Engine), Box::new(Reference::new())])?;
     print(&format!(
-        "{} files satisfy their schemas, {} examples are accepted or refused as they must\n\
-         {} cases with unique ids; counts and digests are those of the manifest\n\
+        "{} files satisfy their schemas, {} examples are accepted or refused as expected\n\
+         {} cases with unique ids; counts and digests agree with the manifest\n\
          {} hashes computed again\n",
         verified.files, verified.examples, verified.cases, verified.hashes
     ));

@@ -41,7 +41,7 @@ fn case(path: &str, id: &str, source: &Json) -> Result<Case, String> {
     let (group, answers, getters) = if is_getters {
         ("imported.featurehub-getters", Vec::new(), Some((vec![Profile::Client], expect.clone())))
     } else {
-        let value = expect.get("value").ok_or("expect has no value")?;
+        let value = expect.get("value").ok_or("`expect` has no value")?;
         let mut answers = vec![(Profile::Client, expected(expect, read(value, kind))?)];
         let observed = source.get("deviates").and_then(|deviates| deviates.get("edge"));
         match observed {
@@ -68,7 +68,7 @@ fn case(path: &str, id: &str, source: &Json) -> Result<Case, String> {
 }
 
 fn expected(observed: &Json, value: Json) -> Result<Expected, String> {
-    let id = observed.get("strategyId").ok_or("expect has no strategyId")?;
+    let id = observed.get("strategyId").ok_or("`expect` has no strategyId")?;
     let matched = observed.get("matched").and_then(Json::boolean);
     if matched != Some(!id.is_null()) {
         return Err("matched and strategyId do not agree".to_owned());

@@ -98,7 +98,10 @@ pub fn check(data: &Data, suite: &Suite) -> Vec<DataError> {
         errors.push(DataError::in_file(path, format!("is missing, {PATH} lists it")));
     }
     if errors.is_empty() {
-        errors.push(DataError::in_file(PATH, "is not what `vectors manifest --write` writes"));
+        errors.push(DataError::in_file(
+            PATH,
+            "differs from the output of `vectors manifest --write`",
+        ));
     }
     errors
 }

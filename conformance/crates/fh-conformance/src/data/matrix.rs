@@ -74,7 +74,7 @@ fn interpolate(text: &str, row: &Json) -> Result<String, String> {
         match column(row, name)? {
             Json::Text(text) => out.push_str(text),
             scalar @ (Json::Number(_) | Json::Bool(_)) => out.push_str(&scalar.to_string()),
-            _ => return Err(format!("column {name} cannot stand inside a text")),
+            _ => return Err(format!("column {name} cannot be inserted into a text")),
         }
         rest = after;
     }

@@ -43,7 +43,7 @@ fn answers(entry: &Json) -> Result<Vec<(Profile, Answers)>, String> {
         let recorded = entry.get(member).map(Json::elements);
         let recorded = match recorded {
             Some(recorded) if recorded.len() == texts.len() => recorded,
-            Some(_) => return Err(format!("{member} has not one answer a text")),
+            Some(_) => return Err(format!("{member} does not have one answer for each text")),
             None if is_error => &[],
             None => continue,
         };
@@ -81,7 +81,7 @@ fn of_pattern(
         .filter(|(_, context, _)| context.iter().any(|(_, values)| !values.is_empty()))
         .map(|(what, context, hit)| Case {
             id: format!("{id}.{profile}.{what}"),
-            title: format!("recorded: what the pattern {pattern} {}", what.replace('-', " ")),
+            title: format!("recorded: texts that the pattern {pattern} {}", what.replace('-', " ")),
             group: "imported.regex".to_owned(),
             file: path.to_owned(),
             tier: 0,

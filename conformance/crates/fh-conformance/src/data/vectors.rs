@@ -112,7 +112,7 @@ pub(super) fn context(json: &Json) -> Result<Option<Context>, String> {
 }
 
 fn expected(answer: &Json) -> Result<Expected, String> {
-    let part = |name: &str| answer.get(name).ok_or_else(|| format!("expect has no {name}"));
+    let part = |name: &str| answer.get(name).ok_or_else(|| format!("`expect` has no {name}"));
     let strategy_id = match part("strategy_id")? {
         Json::Null => None,
         id => Some(id.text().ok_or("strategy_id is no text")?.to_owned()),

@@ -111,11 +111,11 @@ fn check_file(
             return Ok(violations);
         }
         let accepted =
-            DataError::in_file(path, format!("must be refused, and {schema} accepts it"));
+            DataError::in_file(path, format!("must be refused, but {schema} accepts it"));
         return Ok(if violations.is_empty() { vec![accepted] } else { Vec::new() });
     }
     let Some(schema) = Schemas::of_file(path) else {
-        return Err(DataError::in_file(path, "no schema is known for this place"));
+        return Err(DataError::in_file(path, "there is no schema for this path"));
     };
     verified.files += 1;
     Ok(schemas.violations(path, schema, &document))

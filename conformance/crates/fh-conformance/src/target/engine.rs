@@ -115,7 +115,7 @@ impl Target for Engine {
         // The fast evaluation and the explanation must agree.
         let told = (report.strategy_id.as_deref(), report.reason);
         if told != (evaluation.strategy_id(), evaluation.reason()) {
-            return Err(Broken(format!("the explanation tells another story: {told:?}")));
+            return Err(Broken(format!("the explanation differs from the evaluation: {told:?}")));
         }
         let trace: Vec<Step> = report.strategies.iter().map(step).collect();
         // A getter of another type does not evaluate the feature.

@@ -91,8 +91,10 @@ pub fn named(name: &str) -> Result<Box<dyn Target>, String> {
         Some("") => Ok(Box::new(Reference::new())),
         Some(rest) => match rest.strip_prefix(':').and_then(Reference::mutant) {
             Some(mutant) => Ok(Box::new(mutant)),
-            None => Err(format!("{name:?} names no planted bug; `self-test --list` lists them")),
+            None => Err(format!("{name:?} is not a mutant; `self-test --list` lists the mutants")),
         },
-        None => Err(format!("{name:?} is no target: engine, reference, reference:mut-…")),
+        None => {
+            Err(format!("{name:?} is not a target; expected engine, reference or reference:mut-…"))
+        }
     }
 }
