@@ -114,7 +114,7 @@ impl Evaluations {
             }
         }
         for (key, _) in seen {
-            found.wrong.push(format!("{}: {key} more than was recorded", evaluation.header));
+            found.wrong.push(format!("{}: {key} is not in the recording", evaluation.header));
         }
     }
 }

@@ -282,7 +282,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_reset_counts_whichever_thread_hears_of_it_first() {
+    fn a_reset_is_recorded_whichever_thread_detects_it_first() {
         for ends in
             [[Ended::ByClient, Ended::ResetByClient], [Ended::ResetByClient, Ended::ByClient]]
         {
@@ -293,7 +293,7 @@ mod tests {
     }
 
     #[test]
-    fn who_does_not_read_is_cut_off() {
+    fn a_client_that_does_not_read_is_reset() {
         let mailbox = Mailbox::new();
         let half = Push::Text("x".repeat(MOST_WAITING / 2).into());
         mailbox.push(half.clone());

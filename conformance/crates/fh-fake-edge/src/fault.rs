@@ -122,7 +122,7 @@ impl Fault {
             Self::EndlessLine => "a data line of 400 MB",
             Self::Failure => "`failure` event",
             Self::SlowDrip => "one byte each 50 ms",
-            Self::Silence => "accepts and says nothing",
+            Self::Silence => "accepts, then sends nothing",
             Self::HalfHead => "half a header",
             Self::DataThenSilence => "data, then silence",
             Self::WrongContentType => "wrong content type",

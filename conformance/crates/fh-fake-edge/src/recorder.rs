@@ -178,7 +178,7 @@ impl fmt::Display for TimedOut {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "not seen within {:?}; seen: {} connections ({} open)",
+            "condition not met within {:?}; recorded: {} connections ({} open)",
             self.waited,
             self.seen.connections.len(),
             self.seen.open

@@ -60,7 +60,7 @@ pub const DEVIATIONS: &[Deviation] = &[
     },
     Deviation {
         standard: "an event without data is not dispatched",
-        theirs: "one of unknown fields only ends the stream",
+        theirs: "an event with unknown fields only ends the stream",
         stream: b"unknown\n\ndata:x\n\n",
         our_events: &[X],
         our_retry: None,
@@ -70,7 +70,7 @@ pub const DEVIATIONS: &[Deviation] = &[
     },
     Deviation {
         standard: "an event without data is not dispatched",
-        theirs: "one that only has an empty name ends the stream",
+        theirs: "an event with only an empty name ends the stream",
         stream: b"event:\n\ndata:x\n\n",
         our_events: &[X],
         our_retry: None,
@@ -80,7 +80,7 @@ pub const DEVIATIONS: &[Deviation] = &[
     },
     Deviation {
         standard: "an id that holds a NUL is ignored",
-        theirs: "an event of nothing else ends the stream",
+        theirs: "an event without any other field ends the stream",
         stream: b"id:\0\n\ndata:x\n\n",
         our_events: &[X],
         our_retry: None,
@@ -90,7 +90,7 @@ pub const DEVIATIONS: &[Deviation] = &[
     },
     Deviation {
         standard: "a retry that is not digits only is ignored",
-        theirs: "an event of nothing else ends the stream",
+        theirs: "an event without any other field ends the stream",
         stream: b"retry:soon\n\ndata:x\n\n",
         our_events: &[X],
         our_retry: None,
@@ -99,7 +99,7 @@ pub const DEVIATIONS: &[Deviation] = &[
         their_end: End::InvalidEvent,
     },
     Deviation {
-        standard: "a retry is of digits only",
+        standard: "a retry consists of digits only",
         theirs: "it may have a plus sign",
         stream: b"retry:+5\ndata:x\n\n",
         our_events: &[X],
@@ -120,7 +120,7 @@ pub const DEVIATIONS: &[Deviation] = &[
     },
     Deviation {
         standard: "a retry counts from its line on",
-        theirs: "one of an event without data is lost",
+        theirs: "the retry of an event without data is lost",
         stream: b"retry:5\n\ndata:x\n\n",
         our_events: &[X],
         our_retry: Some(5),

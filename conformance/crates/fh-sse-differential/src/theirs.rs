@@ -48,5 +48,5 @@ pub fn theirs<'a>(chunks: impl IntoIterator<Item = &'a [u8]>) -> Result<(Vec<Eve
             Err(error) => return Err(error.to_string()),
         }
     }
-    Ok((events, end.ok_or("the stream ended without saying how")?))
+    Ok((events, end.ok_or("the stream ended without an end or error")?))
 }

@@ -30,7 +30,7 @@ impl Folder {
     #[must_use]
     #[expect(clippy::new_without_default, reason = "it makes something outside the program")]
     pub fn new() -> Self {
-        Self(tempfile::tempdir().expect("a place for folders that do not last"))
+        Self(tempfile::tempdir().expect("a temporary folder"))
     }
 
     /// Returns the path of the folder.

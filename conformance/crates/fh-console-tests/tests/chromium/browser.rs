@@ -64,7 +64,7 @@ pub(crate) async fn with_console<F: Future<Output = ()>>(
         page.arrive().await;
         test(page.clone(), shop).await;
         let said = page.said(provoked).await;
-        assert!(said.is_empty(), "the browser's console says: {said:#?}");
+        assert!(said.is_empty(), "unexpected messages in the browser's console: {said:#?}");
     };
     let outcome = AssertUnwindSafe(tokio::time::timeout(2 * PATIENCE, run)).catch_unwind().await;
     if !matches!(outcome, Ok(Ok(()))) {

@@ -92,7 +92,7 @@ async fn json_is_checked_and_tidied() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_was_faster_is_shown_and_nothing_typed_is_lost() {
+async fn a_conflict_is_shown_and_no_input_is_lost() {
     with_console(&[412], |page, shop| async move {
         page.sign_in().await;
         page.open("#/features/dev/BANNER").await;
@@ -137,7 +137,7 @@ async fn who_was_faster_is_shown_and_nothing_typed_is_lost() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nobody_leaves_what_they_typed_by_accident() {
+async fn leaving_with_unsaved_input_asks_for_confirmation() {
     with_console(&[], |page, shop| async move {
         page.sign_in().await;
         page.open("#/features/dev/BANNER").await;

@@ -41,7 +41,7 @@ async fn a_feature_is_switched_by_keyboard_and_a_client_sees_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_others_change_appears_by_itself() {
+async fn changes_of_other_users_appear() {
     with_console(&[], |page, shop| async move {
         page.sign_in().await;
         page.see(".features tr", "Welcome").await;
@@ -70,7 +70,7 @@ async fn what_others_change_appears_by_itself() {
 
 /// A browser opens at most six connections to a server, so a tab in the background must keep none.
 #[tokio::test(flavor = "multi_thread")]
-async fn nobody_looks_and_somebody_comes_back() {
+async fn a_hidden_tab_keeps_no_stream() {
     with_console(&[], |page, shop| async move {
         let count = "window.streams = 0; const ask = window.fetch; window.fetch = (url, options) => { \
             if (String(url).endsWith('/events')) { \
@@ -187,7 +187,7 @@ async fn locking_and_retiring() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_is_connected_and_their_keys() {
+async fn clients_and_api_keys_are_listed() {
     with_console(&[], |page, shop| async move {
         page.sign_in().await;
         page.open("#/clients/dev").await;
@@ -210,7 +210,7 @@ async fn who_is_connected_and_their_keys() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nobody_ends_up_in_another_environment() {
+async fn a_renamed_or_removed_environment_is_not_replaced_by_another() {
     with_console(&[], |page, shop| async move {
         page.sign_in().await;
         page.open("#/features/prod/NEW_CHECKOUT").await;
@@ -244,7 +244,7 @@ async fn nobody_ends_up_in_another_environment() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_server_that_was_away_is_found_again() {
+async fn the_page_reconnects_after_a_restart_of_the_server() {
     // While the server is down, the browser logs failed requests.
     with_console(&[], |page, mut shop| async move {
         page.sign_in().await;
@@ -272,7 +272,7 @@ async fn a_server_that_was_away_is_found_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_relayed_is_looked_at_and_changed_elsewhere() {
+async fn features_of_a_relay_are_read_only() {
     with_console(&[], |page, upstream| async move {
         let relay = Shop::relay(&upstream).await;
         page.driver.goto(format!("{}/console/", relay.url)).await.unwrap();
@@ -299,7 +299,7 @@ async fn what_is_relayed_is_looked_at_and_changed_elsewhere() {
 
 /// A list that was read before a change arrives after it.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_change_while_the_list_is_on_its_way() {
+async fn a_change_during_the_request_of_the_list() {
     with_console(&[], |page, shop| async move {
         let hold = "const ask = window.fetch; window.fetch = async (url, options) => { \
             const answer = await ask(url, options); \
@@ -323,7 +323,7 @@ async fn a_change_while_the_list_is_on_its_way() {
 
 /// A feature is created again with the same key and a lower version while the tab is hidden.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_feature_that_was_made_anew() {
+async fn a_feature_that_was_created_again() {
     with_console(&[], |page, _shop| async move {
         let upstream = FakeEdge::start().unwrap();
         upstream.set_feature(Feature::string("NEW_CHECKOUT", "before").version(7));

@@ -84,7 +84,7 @@ impl Page {
             }
             pause().await;
         }
-        panic!("waited in vain for {what}");
+        panic!("timed out waiting for {what}");
     }
 
     fn tries(&self) -> impl Iterator<Item = ()> + use<> {
@@ -110,7 +110,7 @@ impl Page {
                 Err(error) => panic!("{css} {text:?}: {error}"),
             }
         }
-        panic!("{css} {text:?} is made anew all the time");
+        panic!("{css} {text:?} is replaced again and again");
     }
 
     /// Clicks the button with this text.

@@ -72,7 +72,10 @@ impl Deviations {
                 || !each.without_events.is_empty()
                 || !each.left_out.is_empty();
             if !says || each.when.is_empty() || each.because.is_empty() {
-                let entry = format!("the entry for {:?} says nothing", each.when);
+                let entry = format!(
+                    "the entry for {:?} has no condition, no effect or no reason",
+                    each.when
+                );
                 return Err(BadDeviations(entry));
             }
         }

@@ -57,10 +57,10 @@ impl fmt::Display for Report {
             }
         }
         for step in &self.unused {
-            writeln!(f, "UNUSED  {step}: an allowed difference that did not show")?;
+            writeln!(f, "UNUSED  {step}: the allowed difference did not occur")?;
         }
         for idle in &self.idle {
-            writeln!(f, "IDLE    {idle}: no request of this recording is about it")?;
+            writeln!(f, "IDLE    {idle}: the rule applies to no request of this recording")?;
         }
         let failures = self.failures().count();
         let allowed = self.rows.len() - failures;

@@ -28,7 +28,7 @@ pub struct Administered {
 impl ServerLauncher for Administered {
     fn start(&self, setup: &Setup) -> Result<Box<dyn Subject>, Failure> {
         if *setup != Setup::default() {
-            return Err(Failure::Unable("a server that runs already has its settings"));
+            return Err(Failure::Unable("the settings of a running server cannot be changed"));
         }
         self.serve(&standard())?;
         Ok(Box::new(self.clone()))

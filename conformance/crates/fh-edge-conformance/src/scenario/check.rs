@@ -54,5 +54,5 @@ pub(super) fn same<T: PartialEq + fmt::Debug>(what: &str, seen: T, expected: T) 
 
 /// Returns the value, or fails if there is none.
 pub(super) fn there<T>(what: &str, seen: Option<T>) -> Result<T, Failure> {
-    seen.ok_or_else(|| Failure::Wrong(format!("{what} is not there")))
+    seen.ok_or_else(|| Failure::Wrong(format!("{what} is missing")))
 }

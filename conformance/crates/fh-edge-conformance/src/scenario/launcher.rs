@@ -52,7 +52,7 @@ pub trait Subject: Sync {
     /// # Errors
     /// [`Failure::Unable`] if the state cannot be changed.
     fn serve(&self, _state: &Value) -> Outcome {
-        Err(Failure::Unable("nobody can change what this server serves"))
+        Err(Failure::Unable("the state of this server cannot be changed"))
     }
 
     /// Requests a graceful stop without waiting for its end.
@@ -60,7 +60,7 @@ pub trait Subject: Sync {
     /// # Errors
     /// [`Failure::Unable`] if the server cannot be stopped.
     fn stop(&self) -> Outcome {
-        Err(Failure::Unable("nobody can stop this server"))
+        Err(Failure::Unable("this server cannot be stopped"))
     }
 
     /// Starts the server again at the same address, after it stopped.
@@ -68,7 +68,7 @@ pub trait Subject: Sync {
     /// # Errors
     /// [`Failure::Unable`] if the server cannot be restarted.
     fn start_again(&self) -> Outcome {
-        Err(Failure::Unable("nobody can restart this server"))
+        Err(Failure::Unable("this server cannot be restarted"))
     }
 }
 
@@ -86,7 +86,7 @@ impl ServerLauncher for Running {
         if *setup == Setup::default() {
             Ok(Box::new(self.clone()))
         } else {
-            Err(Failure::Unable("a server that runs already has its settings"))
+            Err(Failure::Unable("the settings of a running server cannot be changed"))
         }
     }
 }

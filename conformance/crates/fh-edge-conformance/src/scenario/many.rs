@@ -37,7 +37,7 @@ fn until(
             "ack" => continue,
             "features" => there(feature, by_key(&event.json()).remove(feature))?,
             "feature" => event.json(),
-            other => return Err(Failure::Wrong(format!("{other} in between"))),
+            other => return Err(Failure::Wrong(format!("unexpected event {other}"))),
         };
         same("key", seen.get("key"), Some(&feature.into()))?;
         check!(version(&seen) > newest, "{seen} after version {newest}");
@@ -122,12 +122,12 @@ pub(super) fn slow_reader(bench: &Bench<'_>) -> Outcome {
         let value = json!(format!("{change} {}", "x".repeat(SIZE)));
         client.set("SCRATCH", &value)?;
         let event = updated(&mut fast, "feature", "SCRATCH")?.json();
-        check!(event.get("value") == Some(&value), "the fast one got another value");
+        check!(event.get("value") == Some(&value), "the fast stream received another value");
     }
     // Only the slow stream must be dropped.
     let deadline = Instant::now() + LONG;
     while figure(&client, STREAMS)? > 1 {
-        check!(Instant::now() < deadline, "who does not read is not dropped");
+        check!(Instant::now() < deadline, "the slow stream is not closed");
     }
     let mut received = 0;
     let ended = loop {
@@ -140,7 +140,7 @@ pub(super) fn slow_reader(bench: &Bench<'_>) -> Outcome {
     };
     ended?;
     let sent = CHANGES * SIZE;
-    check!(received < sent / 2, "{received} of {sent} bytes were kept for who did not read");
+    check!(received < sent / 2, "{received} of {sent} bytes reached the slow stream");
     client.set("SCRATCH", &json!("afterwards"))?;
     updated(&mut fast, "feature", "SCRATCH").map(|_| ())
 }
@@ -216,7 +216,7 @@ pub(super) fn concurrent_writers(bench: &Bench<'_>) -> Outcome {
     })?;
     let last = client.feature(&dev(ByClient), "SCRATCH")?.get("value").cloned().unwrap_or_default();
     let lasts: Vec<Value> = (0..WRITERS).map(|number| json!(value(number, TIMES - 1))).collect();
-    check!(lasts.contains(&last), "{last} is not the last of any writer");
+    check!(lasts.contains(&last), "{last} is not the last value of any writer");
     let all: Vec<Value> = (0..WRITERS)
         .flat_map(|number| (0..TIMES).map(move |time| json!(value(number, time))))
         .collect();

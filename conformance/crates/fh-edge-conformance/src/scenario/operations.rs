@@ -141,7 +141,7 @@ pub(super) fn no_secrets(bench: &Bench<'_>) -> Outcome {
     }
     for secret in secrets().iter().map(String::as_str).chain([UNKNOWN]) {
         for text in &all {
-            check!(!text.contains(secret), "a key stands in: {text:.200}");
+            check!(!text.contains(secret), "an API key appears in: {text:.200}");
         }
     }
     Ok(())

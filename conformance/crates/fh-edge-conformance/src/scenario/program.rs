@@ -170,7 +170,7 @@ impl Subject for Process {
             .map_err(|error| broken("a file", error))?;
         let deadline = Instant::now() + PATIENCE;
         while self.served()? != Some(mark.into()) {
-            check!(Instant::now() < deadline, "the new file is not noticed");
+            check!(Instant::now() < deadline, "the server does not load the new file");
         }
         Ok(())
     }

@@ -130,7 +130,11 @@ pub(super) fn not_ready(bench: &Bench<'_>) -> Outcome {
     same("a stream", waiting.told()?.map(|event| event.name), Some("ack".into()))?;
     let unknown = client.stream_request(&format!("{NOWHERE}/{UNKNOWN}"));
     let mut unknown = client.open(&unknown)?;
-    same("a stream of nobody", unknown.told()?.map(|event| event.name), Some("ack".into()))?;
+    same(
+        "a stream with an unknown key",
+        unknown.told()?.map(|event| event.name),
+        Some("ack".into()),
+    )?;
     client.subject().serve(&standard())?;
     let list = there("the list", waiting.told()?)?;
     let flag = there("FLAG", by_key(&list.json()).remove("FLAG"))?;
@@ -159,7 +163,10 @@ pub(super) fn compression(bench: &Bench<'_>) -> Outcome {
         Some("gzip") => {
             let vary = asked.header("vary").unwrap_or_default().to_ascii_lowercase();
             check!(vary.contains("accept-encoding"), "compressed, but vary is `{vary}`");
-            check!(asked.body.starts_with(&[0x1f, 0x8b]), "said to be gzip, and is not");
+            check!(
+                asked.body.starts_with(&[0x1f, 0x8b]),
+                "content-encoding is gzip, but the body is not"
+            );
             Ok(())
         }
         Some(other) => Err(Failure::Wrong(format!("content-encoding: {other}"))),

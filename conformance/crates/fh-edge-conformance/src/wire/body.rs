@@ -71,7 +71,9 @@ impl Body {
                     *self = Self::Chunk(left.saturating_sub(piece.len()));
                     if piece.len() == left {
                         if !connection.line(until)?.is_empty() {
-                            return Err(WireError::Malformed("a chunk is longer than said".into()));
+                            return Err(WireError::Malformed(
+                                "a chunk is longer than its size line says".into(),
+                            ));
                         }
                         *self = Self::ChunkSize;
                     }

@@ -33,8 +33,8 @@ impl fmt::Display for WireError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Io(error) => write!(f, "{error}"),
-            Self::TimedOut => f.write_str("nothing came in time"),
-            Self::Closed => f.write_str("the connection was closed in the middle"),
+            Self::TimedOut => f.write_str("no data arrived in time"),
+            Self::Closed => f.write_str("the connection was closed before the end of the answer"),
             Self::Malformed(what) => write!(f, "not HTTP: {what}"),
         }
     }

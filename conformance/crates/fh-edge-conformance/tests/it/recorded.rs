@@ -16,7 +16,7 @@ fn options() -> Options {
 }
 
 #[test]
-fn the_conversation_differs_where_it_was_decided() {
+fn only_decided_differences_occur() {
     let transcript = Transcript::recorded().unwrap();
     let state = state::of_transcript(&transcript).unwrap();
     let edge = Running::start(&state, options());
@@ -24,7 +24,7 @@ fn the_conversation_differs_where_it_was_decided() {
         replay(&edge.base, &transcript, &Deviations::ours().unwrap(), Pace::default()).unwrap();
     println!("{report}");
     assert!(report.is_clean(), "{report}");
-    assert!(report.idle.is_empty(), "each rule is about some step of it: {report}");
+    assert!(report.idle.is_empty(), "each rule applies to a step of the recording: {report}");
 }
 
 #[test]

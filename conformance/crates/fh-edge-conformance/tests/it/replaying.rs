@@ -130,7 +130,7 @@ fn every_part_of_an_answer_counts() {
 }
 
 #[test]
-fn etags_that_are_none() {
+fn wrong_etags_are_differences() {
     // The tag of other content.
     let old = recorded().steps[0].response.headers["etag"].clone();
     assert_eq!(
@@ -152,7 +152,7 @@ fn etags_that_are_none() {
 }
 
 #[test]
-fn versions_that_fall_or_stay() {
+fn versions_that_do_not_rise_are_differences() {
     let string = |step: &mut Step, version: i64| {
         let features = step.response.body[0]["features"].as_array_mut().unwrap();
         let feature = features.iter_mut().find(|each| each["key"] == "FEATURE_STRING").unwrap();
@@ -164,7 +164,7 @@ fn versions_that_fall_or_stay() {
 }
 
 #[test]
-fn events_that_lack_or_are_too_many() {
+fn missing_and_surplus_events_are_differences() {
     let lacking = found("stream last-event-id quoted current", |step| events(step).clear());
     assert_eq!(lacking, ["stream last-event-id quoted current: events.0"]);
     let doubled = found("stream extended client", |step| {
@@ -185,7 +185,7 @@ fn events_that_lack_or_are_too_many() {
 }
 
 #[test]
-fn differences_are_allowed_once_they_show() {
+fn an_allowed_difference_must_occur() {
     let entry =
         json!([{"when": {"steps": ["post"]}, "instead": {"status": 404}, "because": "so decided"}]);
     let deviations = Deviations::parse(&entry.to_string()).unwrap();

@@ -126,7 +126,7 @@ fn rules_hold_for_a_second_recording() {
 }
 
 #[test]
-fn a_planted_defect_is_found_in_it() {
+fn a_defect_is_found_with_the_second_recording() {
     let environment = |state: &mut Value| state["environments"][0]["values"].take();
     let found = |defect: &dyn Fn(&mut Value)| {
         let report = held(defect);

@@ -174,7 +174,7 @@ fn keep_alive_and_close() {
 }
 
 #[test]
-fn what_cannot_be_read_is_refused_and_ends() {
+fn malformed_requests_are_refused_and_the_connection_ends() {
     let edge = FakeEdge::start().unwrap();
     for (bytes, status) in [
         ("hello\r\n\r\n".to_owned(), 400),
@@ -220,7 +220,7 @@ fn the_recording_knows_gaps_rates_and_overlaps() {
 }
 
 #[test]
-fn what_does_not_come_is_told_with_what_came() {
+fn a_timeout_error_shows_what_was_recorded() {
     let edge = FakeEdge::start().unwrap();
     let mut client = Client::connect(&edge);
     client.get("/features?apiKey=nonsense", &[]);

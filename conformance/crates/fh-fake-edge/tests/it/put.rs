@@ -147,7 +147,7 @@ fn permissions_as_recorded() {
         ),
         // A key is refused as read-only only if READ is its single permission.
         (
-            "locker who cannot read",
+            "locker without read permission",
             &[Lock],
             [
                 (403, NO_CHANGE),
@@ -226,7 +226,7 @@ fn ours_answers_400_to_nonsense_and_knows_an_unchanged_number() {
 }
 
 #[test]
-fn what_a_put_changes_is_pushed_and_what_it_does_not_is_not() {
+fn only_changes_are_pushed() {
     let edge = edge();
     let mut listener = stream(&edge, &edge.client_key());
     listener.head();

@@ -342,7 +342,7 @@ fn choices_and_calls() {
 }
 
 #[test]
-fn before_any_request() {
+fn a_behaviour_on_accept_runs_before_the_first_request() {
     let edge = edge();
     edge.on_accept(Some(Behaviour::new().close(Closing::Rst)));
     let mut client = Client::connect(&edge);
@@ -363,7 +363,7 @@ fn before_any_request() {
 }
 
 #[test]
-fn a_half_closed_connection_still_hears_the_client() {
+fn a_half_closed_connection_still_receives() {
     let edge = edge();
     edge.behave_on(Route::Poll, Behaviour::status(200).body("[]").half_close().hang());
     let mut client = Client::connect(&edge);

@@ -82,7 +82,7 @@ fn every_change_is_pushed() {
 }
 
 #[test]
-fn replacing_all_tells_the_differences() {
+fn replacing_all_features_pushes_the_differences() {
     let edge = edge();
     edge.set_feature(Feature::boolean("STAYS", true));
     let mut client = opened(&edge, &edge.client_key());
@@ -176,7 +176,7 @@ fn last_event_id() {
 }
 
 #[test]
-fn unknown_keys_fail_and_impossible_ones_are_not_found() {
+fn unknown_keys_get_failure_and_malformed_ones_404() {
     let edge = edge();
     let mut client = stream(&edge, "00000000-0000-4000-8000-000000000000/x");
     assert_eq!(client.head().status, 200);
@@ -228,7 +228,7 @@ fn a_busy_stream_has_heartbeats() {
 }
 
 #[test]
-fn properties_only_for_those_who_may() {
+fn properties_need_the_extended_data_permission() {
     let edge = edge();
     edge.allow(&edge.client_key(), &[Permission::Read]);
     let mut client = opened(&edge, &edge.client_key());
@@ -266,7 +266,7 @@ fn no_update_between_list_and_registration_is_lost() {
 }
 
 #[test]
-fn each_stream_is_told_of_its_own_environment_and_for_its_own_context() {
+fn each_stream_gets_updates_of_its_own_environment_and_context() {
     let edge = edge();
     let other = edge.environment("11111111-2222-4333-8444-555555555555");
     other.set_feature(Feature::boolean("ELSEWHERE", true));

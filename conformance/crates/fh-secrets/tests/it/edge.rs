@@ -213,7 +213,10 @@ fn relays(shown: &mut Shown) {
             .any(|upstream| upstream.client.as_ref().is_some_and(|client| client.problem.is_some()))
     };
     while !has_problem(&edge) {
-        assert!(std::time::Instant::now() < deadline, "no problem with an Edge that is away");
+        assert!(
+            std::time::Instant::now() < deadline,
+            "the relay reports no problem with an unreachable Edge"
+        );
         std::thread::yield_now();
     }
     shown.debug(&edge);

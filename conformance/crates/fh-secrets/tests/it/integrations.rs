@@ -86,7 +86,10 @@ fn redis(shown: &mut Shown) {
     let store = builder.attach(&client).unwrap();
     let deadline = std::time::Instant::now() + SOON;
     while store.status().last_error.is_none() {
-        assert!(std::time::Instant::now() < deadline, "no problem with a server that is away");
+        assert!(
+            std::time::Instant::now() < deadline,
+            "no problem reported with an unreachable server"
+        );
         std::thread::yield_now();
     }
     shown.debug(&store.status());

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::browser::with_console;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_sees_what_and_why() {
+async fn values_and_explanations_for_a_context() {
     with_console(&[400], |page, shop| async move {
         page.sign_in().await;
         page.open("#/ask/dev").await;
