@@ -1,4 +1,4 @@
-//! `fh serve` as it is installed: all scenarios of servers, each with a process of its own, a file that is rewritten, signals.
+//! Runs all scenarios of servers against `fh serve`. Each scenario has its own process, controlled by its state file and by signals.
 #![cfg(unix)]
 
 use std::path::PathBuf;
@@ -7,10 +7,10 @@ use std::thread;
 
 use fh_edge_conformance::scenario::{ALL, Failure, Program};
 
-/// They need a server that listens before it has a state, which one with a file never does.
+/// Scenarios that need a server that listens before it has a state. A server with a state file never does.
 const ONLY_WITHOUT_A_STATE: [&str; 2] = ["S-GET-029", "S-OPS-001"];
 
-/// Runs scenarios as long as there are any. Those that could not run, and what went wrong.
+/// Runs scenarios until none is left. Returns the ids of those that could not run, and the failures.
 fn some(next: &AtomicUsize) -> (Vec<&'static str>, Vec<String>) {
     let program = Program { path: PathBuf::from(env!("CARGO_BIN_EXE_fh")) };
     let (mut not_run, mut wrong) = (Vec::new(), Vec::new());

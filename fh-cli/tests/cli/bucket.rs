@@ -29,7 +29,7 @@ fn keys_for_testers() {
         let key = row["value"].as_str().unwrap();
         assert!(key.starts_with("tester-"));
         assert!(row["bucket"].as_u64().unwrap() <= 200_000);
-        // What was found is what is drawn.
+        // `fh bucket KEY` computes the same bucket as the search.
         assert_eq!(fh(&["bucket", "--json", "--id", ID, key]).expect(0).json()[0], *row);
     }
     assert_eq!(

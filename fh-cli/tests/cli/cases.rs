@@ -28,7 +28,7 @@ fn broken_cases_do_not_stop_the_others() {
         ]"#
     );
     let run = fh_with(&["eval", "--cases", "-"], &cases).expect(0);
-    // Numbers keep their tokens, ids and values alike.
+    // Numbers in ids and values keep their spelling.
     assert!(run.out.contains(
         r#"{"id":"hit","matched":true,"strategyId":"s","value":1e3,"reason":"STRATEGY_MATCH"}"#
     ));
@@ -43,7 +43,7 @@ fn broken_cases_do_not_stop_the_others() {
     assert_eq!(answers[4], row("nobody", false, Value::Null, json!("7.50"), "DEFAULT"));
     assert_eq!(answers[5], row("absent", false, Value::Null, json!("7.50"), "DEFAULT"));
     assert_eq!(answers[6]["strategyId"], "s");
-    // A match without a value serves null, and keeps its reason.
+    // A match without a value gives null, with the reason of the match.
     assert_eq!(answers[7], row("split", true, json!("t"), Value::Null, "SPLIT"));
     assert_eq!(
         answers[8],
@@ -113,8 +113,8 @@ fn deep_and_strange_input_is_survived() {
     assert!(out.contains(r#"{"id":"\ud800","matched":false"#));
 }
 
-/// Observed answers of published implementations: `expect` is profile client, `deviates.edge` what the server was seen to
-/// answer instead.
+/// Compares with recorded answers of published implementations. `expect` is the answer in profile client; `deviates.edge` is the
+/// server's answer if it differs.
 #[test]
 fn imported_observations() {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../conformance/data/imported/featurehub");
@@ -151,6 +151,6 @@ fn imported_observations() {
             }
         }
     }
-    // None of the files may silently drop out.
+    // All files must have been compared.
     assert!(compared[0] >= 174 && compared[1] >= 150, "{compared:?}");
 }

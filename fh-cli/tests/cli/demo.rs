@@ -9,14 +9,14 @@ fn sample() -> Value {
     fh(&["demo", "--write", "-"]).expect(0).json()
 }
 
-/// With next to no pauses.
+/// The option that makes the pauses of the demo very short.
 const FAST: &str = "--speed=10000";
 
 #[test]
 fn it_is_live_and_tells_everything() {
     let run = fh(&["demo", FAST]).expect(0);
     assert_eq!(run.err, "");
-    // In this order.
+    // The parts must appear in this order.
     let mut rest = run.out.as_str();
     for part in [
         "served by an Edge at http://127.0.0.1:",
@@ -67,7 +67,7 @@ fn on_a_terminal_the_table_is_drawn_in_place() {
     let (status, all) = demo.end();
     assert!(status.success());
     let (_, left) = all.split_once(LEAVE).unwrap();
-    // The last frame stays, and the rest of the story is below it.
+    // The last frame stays on the normal screen, and the rest of the output follows it.
     for part in ["refused: it is locked", "Why does Aroha", "fh lint shop.json"] {
         assert!(left.contains(part), "no {part:?} in {left}");
     }
@@ -90,7 +90,7 @@ fn it_stays_if_asked_and_ends_whenever_asked() {
     demo.line(&["Its key: "]);
     demo.interrupt();
     assert!(demo.end().0.success());
-    // And long before its end.
+    // Ctrl-C also ends the demo in the middle.
     let mut demo = Following::with_errors(command(&["demo", "--speed", "0.1"]));
     demo.line(&["* decided by a strategy"]);
     demo.interrupt();
@@ -98,7 +98,7 @@ fn it_stays_if_asked_and_ends_whenever_asked() {
     assert!(status.success() && !all.contains("Why does"), "{all}");
 }
 
-/// The commands that the demo ends with, copied into a shell.
+/// Runs the commands that the demo prints at its end.
 #[test]
 fn the_next_commands_work() {
     let out = fh(&["demo", FAST]).expect(0).out;
@@ -160,7 +160,7 @@ fn as_json() {
     );
     let features = sample()[0]["features"].as_array().unwrap().len();
     assert_eq!(people[0]["features"].as_array().unwrap().len(), features);
-    // As it is written.
+    // The value keeps its spelling.
     assert!(out.contains("\"value\":79.90"));
     assert_eq!((count("value"), count("change"), count("update")), (features, 2, 1));
     assert_eq!(row("change")["feature"], "NEW_CHECKOUT");
@@ -185,7 +185,7 @@ fn nothing_is_overwritten_unasked() {
     fh(&["demo", "--write", &path]).refused(2, &["write-shop.json", "--force"]);
     assert_eq!(std::fs::read_to_string(&path).unwrap(), "mine");
     fh(&["demo", "--write", &path, "--force"]).expect(0);
-    // Its own file again is fine.
+    // An existing file with the same content is accepted.
     fh(&["demo", "--write", &path]).expect(0);
     assert_eq!(std::fs::read_to_string(&path).unwrap(), fh(&["demo", "--write", "-"]).out);
     fh(&["demo", "--write", "/no/such/folder/shop.json"]).refused(2, &["cannot write"]);

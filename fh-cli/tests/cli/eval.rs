@@ -15,7 +15,7 @@ fn shows_every_feature_with_why() {
 
 #[test]
 fn json_keeps_tokens() {
-    // Bucket 419,953 of visitor-1 is below 50 %.
+    // The bucket of visitor-1 is 419,953, which is below 50 %.
     let run =
         fh_with(&["eval", "-", "--json", "--context", "userkey=visitor-1"], FEATURES).expect(0);
     assert!(run.out.contains("\"value\":1.10"), "{}", run.out);
@@ -98,7 +98,7 @@ fn several_environments_need_a_choice() {
     fh_with(&["eval", "-", "--environment", "porst"], body).refused(2, &["porst", "prod"]);
     let test = fh_with(&["eval", "-", "--json", "--environment", "test"], body).expect(0).json();
     assert_eq!(test[0]["value"], 2);
-    // Entries of one environment belong together.
+    // The features of all entries of one environment are merged.
     let prod = fh_with(&["eval", "-", "--json", "--environment", "prod"], body).expect(0).json();
     assert_eq!((&prod[0]["value"], &prod[1]["value"]), (&1.into(), &3.into()));
     fh_with(&["eval", "-", "--environment", "prod"], FEATURES)

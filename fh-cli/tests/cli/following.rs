@@ -1,4 +1,4 @@
-//! Following a running `fh`: what it says is waited for, with a deadline.
+//! Reads the output of a running `fh`. Each wait has a time limit.
 
 use std::io::{Read, Write};
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -7,21 +7,21 @@ use std::time::{Duration, Instant};
 
 use crate::tool::SECRET;
 
-/// Longer than any machine is slow.
+/// Time limit of a wait, long enough for a busy machine.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// A running program and what it writes. It is killed when this is dropped.
+/// A running program and its output. The program is killed when this is dropped.
 pub(crate) struct Following {
     child: Child,
     input: Option<Box<dyn Write>>,
     pieces: Receiver<Vec<u8>>,
     written: Vec<u8>,
-    /// What was looked at already.
+    /// Number of bytes of `written` that were searched already.
     read: usize,
 }
 
 impl Following {
-    /// Follows what it writes into a pipe.
+    /// Starts a program with a pipe for its output.
     pub(crate) fn start(command: &mut Command) -> Self {
         let mut child = command
             .stdin(Stdio::piped())
@@ -33,7 +33,7 @@ impl Following {
         Self::of(child, input, out)
     }
 
-    /// Follows what it writes, errors and logs too, into one pipe.
+    /// Starts a program with one pipe for its output, errors and logs.
     pub(crate) fn with_errors(mut command: Command) -> Self {
         let (out, writer) = std::io::pipe().unwrap();
         let child = command
@@ -42,12 +42,12 @@ impl Following {
             .stderr(writer)
             .spawn()
             .unwrap();
-        // The command has ends of the pipe, too.
+        // The command still holds ends of the pipe.
         drop(command);
         Self::of(child, std::io::sink(), out)
     }
 
-    /// Follows what it writes on a terminal of this size.
+    /// Starts a program on a terminal of this size.
     #[cfg(unix)]
     pub(crate) fn on_a_terminal(mut command: Command, rows: u16, columns: u16) -> Self {
         use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
@@ -64,13 +64,13 @@ impl Following {
         command.env("TERM", "xterm").env_remove("NO_COLOR");
         command.stdin(screen.try_clone().unwrap()).stdout(screen).stderr(Stdio::inherit());
         let child = command.spawn().unwrap();
-        // The command still holds the terminal's other end.
+        // The command still holds the other end of the terminal.
         drop(command);
         let master = File::from(master);
         Self::of(child, master.try_clone().unwrap(), master)
     }
 
-    /// Follows what it writes there.
+    /// Follows the output of a process.
     pub(crate) fn of(
         child: Child,
         input: impl Write + 'static,
@@ -79,7 +79,7 @@ impl Following {
         let (sender, pieces) = channel();
         std::thread::spawn(move || {
             let mut buffer = [0; 4096];
-            // A terminal ends with an error.
+            // On a terminal, the end of the output is an error.
             while let Ok(count @ 1..) = out.read(&mut buffer) {
                 if sender.send(buffer[..count].to_vec()).is_err() {
                     break;
@@ -89,24 +89,24 @@ impl Following {
         Self { child, input: Some(Box::new(input)), pieces, written: Vec::new(), read: 0 }
     }
 
-    /// Types a line.
+    /// Writes a line to the program's input.
     pub(crate) fn say(&mut self, line: &str) {
         let input = self.input.as_mut().unwrap();
         writeln!(input, "{line}").unwrap();
         input.flush().unwrap();
     }
 
-    /// Says nothing more.
+    /// Closes the program's input.
     pub(crate) fn say_no_more(&mut self) {
         self.input = None;
     }
 
-    /// Waits for a line in which all parts stand; it and those before it have been read then.
+    /// Waits for a line that contains all parts and returns it. The lines before it are skipped.
     pub(crate) fn line(&mut self, parts: &[&str]) -> String {
         self.until("\n", parts)
     }
 
-    /// Waits for a piece up to this end in which all parts stand.
+    /// Waits for a piece of output that is followed by `end` and contains all parts, and returns it. The pieces before it are skipped.
     pub(crate) fn until(&mut self, end: &str, parts: &[&str]) -> String {
         let deadline = Instant::now() + PATIENCE;
         loop {
@@ -129,19 +129,19 @@ impl Following {
         }
     }
 
-    /// The number of its process.
+    /// Returns the id of the process.
     #[cfg(target_os = "linux")]
     pub(crate) fn id(&self) -> u32 {
         self.child.id()
     }
 
-    /// Ctrl-C.
+    /// Sends SIGINT, as Ctrl-C does.
     #[cfg(unix)]
     pub(crate) fn interrupt(&self) {
         self.send(rustix::process::Signal::INT);
     }
 
-    /// Ctrl-C, and everything that it wrote until its end.
+    /// Sends SIGINT and returns everything that the program wrote. Asserts that it ends with success.
     #[cfg(unix)]
     pub(crate) fn end_after_interrupt(self) -> String {
         self.interrupt();
@@ -150,14 +150,14 @@ impl Following {
         all
     }
 
-    /// Sends it a signal.
+    /// Sends a signal to the process.
     #[cfg(unix)]
     pub(crate) fn send(&self, signal: rustix::process::Signal) {
         let id = rustix::process::Pid::from_child(&self.child);
         rustix::process::kill_process(id, signal).unwrap();
     }
 
-    /// Waits until a signal has stopped it.
+    /// Waits until a signal has stopped the process.
     #[cfg(unix)]
     pub(crate) fn wait_until_stopped(&self) {
         use rustix::process::{Pid, WaitOptions, waitpid};
@@ -173,7 +173,7 @@ impl Following {
         panic!("it goes on: {}", String::from_utf8_lossy(&self.written));
     }
 
-    /// Waits for its end; gives everything that it wrote.
+    /// Closes the program's input and waits for its end. Returns its status and everything that it wrote. Asserts that no key is shown.
     pub(crate) fn end(mut self) -> (ExitStatus, String) {
         self.say_no_more();
         let deadline = Instant::now() + PATIENCE;
@@ -194,7 +194,7 @@ impl Following {
 
 impl Drop for Following {
     fn drop(&mut self) {
-        // It may have ended.
+        // The process may have ended already.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

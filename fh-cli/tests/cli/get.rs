@@ -5,7 +5,7 @@ use serde_json::json;
 
 use crate::tool::{Run, SECRET, command, fh, fh_with, run};
 
-/// Three features; one has a strategy.
+/// Starts an Edge with three features, of which one has a strategy.
 fn edge() -> FakeEdge {
     let edge = FakeEdge::start().unwrap();
     let rule = json!([{"id": "kiwi", "value": "kia ora", "attributes": [
@@ -42,7 +42,7 @@ fn shows_values_as_eval_does() {
     );
     assert_eq!(rows[1]["locked"], true);
     assert_eq!(rows.as_array().unwrap().len(), 3);
-    // One request each, and nothing left open.
+    // Each run sent one request.
     assert_eq!(edge.recording().requests.len(), 2);
 }
 
@@ -88,9 +88,9 @@ fn the_edge_evaluates_for_a_server_key() {
         (&json!("by-user"), &json!("STRATEGY_MATCH"))
     );
     assert_eq!(fh(&["get", &url, &key, "BANNER", "--value"]).expect(0).out, "plain\n");
-    // One request for each: the context is there from the start.
+    // Each run sent one poll, because the first request has the context already.
     assert_eq!(edge.recording().count(Route::Poll), 2);
-    // Strategies that slip through have been evaluated already.
+    // Strategies in an answer for a server-evaluated key are not evaluated again.
     let leaked = json!([{"id": ENVIRONMENT, "features": [{"id": "f", "key": "BANNER", "type": "STRING", "value": "theirs",
         "version": 1, "strategies": [{"id": "all", "value": "ours", "percentage": 1_000_000}]}]}]);
     edge.behave_on(Route::Poll, Behaviour::status(200).json(&leaked));
@@ -120,7 +120,7 @@ fn url_and_key_come_from_wherever_they_are() {
     limit(ask(&[], &[&["get", "--api-key", &key, &url][..], &rest].concat(), ""));
     limit(ask(&[], &[&["get", &url, "-"][..], &rest].concat(), &format!("{key}\n")));
     limit(ask(&[by_url], &[&["get", "-"][..], &rest].concat(), &key));
-    // The name that client SDKs use counts first, an empty one is none, and the command line goes before both.
+    // The variable of client SDKs comes first, an empty variable counts as unset, and arguments overrule both.
     let bad = ("FEATUREHUB_API_KEY", "nonsense");
     limit(ask(
         &[by_url, bad, ("FEATUREHUB_CLIENT_API_KEY", &key)],

@@ -27,7 +27,7 @@ fn what_it_writes_is_right_and_its_own() {
     for placeholder in ["00000000-0000", "CLIENT*", "SERVER-KEY", "TESTS*"] {
         assert!(!text.contains(placeholder), "{placeholder}");
     }
-    // Ids and keys, twice: ten different ones.
+    // The five ids and keys of two runs are ten different texts.
     let other = fh(&["init", "-"]).expect(0).out;
     let own = |text: &str| -> Vec<String> {
         let lines = text.lines().map(str::trim_start).filter(|line| !line.starts_with('#'));
@@ -46,7 +46,7 @@ fn what_it_writes_is_right_and_its_own() {
     fh(&["init", "/no/such/folder/state.yaml"]).refused(2, &["cannot write /no/such/folder"]);
 }
 
-/// The commands that it prints, with a free port.
+/// Runs the commands that `fh init` prints, with a free port.
 #[test]
 fn the_next_commands_work() {
     let state = path("init-next.yaml");

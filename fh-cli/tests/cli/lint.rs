@@ -10,7 +10,7 @@ fn lint(features: &str) -> Value {
     report
 }
 
-/// Codes of all findings, in order; errors in capitals.
+/// Returns the codes of all findings in order, those of errors in capitals.
 fn codes(features: &str) -> Vec<String> {
     let report = lint(features);
     let findings = report["findings"].as_array().unwrap().iter();
@@ -67,7 +67,7 @@ fn percentages() {
     check(&[pure("a", "")], &["empty-strategy"]);
     check(&[pure("a", "\"20\"")], &["WRONG-TYPE"]);
     check(&[pure("a", "20.0")], &[]);
-    // Other keys, other sums.
+    // Percentages with different percentage attributes are added up separately.
     let company =
         r#"{"id": "c", "percentage": 600000, "percentageAttributes": ["company"], "value": true}"#
             .to_string();
@@ -95,7 +95,7 @@ fn unreachable_strategies_are_found() {
     };
     let gold = [plan("[\"gold\"]")];
     let both = [version.clone(), plan("[\"gold\"]")];
-    // The same rules, more rules, other rules.
+    // The second strategy has the same rules, an additional rule, fewer rules.
     assert_eq!(found(&[strategy("a", "", &gold), strategy("b", "", &gold)]).len(), 1);
     assert_eq!(found(&[strategy("a", "", &gold), strategy("b", "", &both)]).len(), 1);
     assert_eq!(found(&[strategy("a", "", &both), strategy("b", "", &gold)]).len(), 0);
@@ -103,20 +103,20 @@ fn unreachable_strategies_are_found() {
     let listed = [plan("[\"gold\", \"tin\"]")];
     assert_eq!(found(&[strategy("a", "", &listed), strategy("b", "", &swapped)]).len(), 1);
     assert_eq!(found(&[strategy("a", "", &listed), strategy("b", "", &gold)]).len(), 0);
-    // Percentages beside rules do not add up.
+    // Percentages of strategies with rules are not cumulative.
     assert_eq!(found(&[strategy("a", "300000", &gold), strategy("b", "200000", &gold)]).len(), 1);
     assert_eq!(found(&[strategy("a", "200000", &gold), strategy("b", "300000", &gold)]).len(), 0);
-    // A plain percentage takes its buckets from those with rules after it.
+    // A percentage without rules takes its buckets from later strategies with rules.
     assert_eq!(found(&[strategy("a", "300000", &[]), strategy("b", "300000", &gold)]).len(), 1);
     assert_eq!(found(&[strategy("a", "300000", &[]), strategy("b", "300001", &gold)]).len(), 0);
-    // Everyone is not quite everyone where a user key is needed.
+    // A percentage of 100 % does not match contexts without a user key.
     let after_all = found(&[strategy("a", "1000000", &[]), strategy("b", "", &gold)]);
     assert!(after_all.len() == 1 && after_all[0].1.contains("without a user key"), "{after_all:?}");
     let all_companies =
         r#"{"id": "c", "percentage": 1000000, "percentageAttributes": ["company"], "value": true}"#;
     let after_all = found(&[all_companies.to_string(), strategy("b", "", &gold)]);
     assert!(after_all.len() == 1 && after_all[0].1.starts_with("no context"), "{after_all:?}");
-    // A strategy that never matches makes no other one unreachable.
+    // A strategy that never matches makes no other strategy unreachable.
     assert_eq!(found(&[strategy("a", "\"x\"", &[]), strategy("b", "", &gold)]).len(), 0);
 }
 
@@ -134,7 +134,7 @@ fn rules() {
         ("v", "STRING", "REGEX", r#"["^\\p{L}\\h$"]"#, &["regex-dialect", "regex-dialect"]),
         ("v", "STRING", "REGEX", r#"["^[a-z]+$"]"#, &[]),
         ("v", "STRING", "EQUALS", "[\" a\"]", &["blanks"]),
-        // In a pattern a blank is meant; that it is searched for is the Edge's difference.
+        // A blank in a pattern is not a finding. The finding is that on the Edge a pattern must match the whole text.
         ("v", "STRING", "REGEX", "[\" a\"]", &["edge"]),
         (" v", "STRING", "EQUALS", "[\"a\"]", &["blanks"]),
         ("v", "STRING", "NOT_EQUALS", "null", &["blank-rule"]),
@@ -212,7 +212,7 @@ fn what_the_edge_does_differently() {
     assert!(found("at", "DATETIME", "GREATER", "[\"2031-05-09T00:00:00\"]"));
     assert!(found("v", "STRING", "EQUALS", ""));
     assert!(found("v", "STRING", "EQUALS", "[\"a\", null]"));
-    // Whoever lints for the Edge has no use for the difference.
+    // With --profile edge, differences from the Edge are not reported.
     let features = with_rule("v", "NUMBER", "EQUALS", "[\"9\"]");
     let report = fh_with(&["lint", "-", "--json", "--profile", "edge"], &features).expect(1).json();
     assert_eq!(report["findings"][0]["code"], "unreadable-value");
@@ -243,7 +243,7 @@ fn exit_codes() {
     }
     let run = fh_with(&["lint", "-", "--strict", "--allow", "empty-strategy"], &warned).expect(0);
     assert!(run.out.contains("1 warning allowed"), "{run:?}");
-    // Errors cannot be allowed away.
+    // --allow does not apply to errors.
     fh_with(&["lint", "-", "--allow", "wrong-type"], &broken).expect(1);
 }
 
@@ -276,7 +276,7 @@ fn names_the_place() {
     assert!(text.contains("error[unreadable-value]: not a date; the value is ignored\n"), "{text}");
     assert!(text.contains("places.json:6, feature K, strategy 2 (s2), rule 2 (v), values \"5\"\n  fix: write 5.0.0\n"), "{text}");
     assert!(text.ends_with("1 feature: 1 error, 1 warning\n"), "{text}");
-    // On a stream, lines say nothing.
+    // Findings in a recorded stream have no line number.
     let stream =
         fh_with(&["lint", "-", "--json"], format!("data: {}\n\n", features.replace('\n', " ")))
             .expect(1)

@@ -1,4 +1,4 @@
-//! The real binary, run as its users run it.
+//! Tests of the program `fh`, run as a process.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 mod bucket;

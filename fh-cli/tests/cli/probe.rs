@@ -1,4 +1,4 @@
-//! `fh probe`, as the health check of a container runs it.
+//! Tests of `fh probe`, the health check of the container image.
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
@@ -29,7 +29,7 @@ fn a_server_is_healthy_or_not() {
     fh(&["probe", &poll, "--timeout", "0.2"]).refused(1, &["no answer within 0.2 s"]);
     let nobody = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     fh(&["probe", &format!("http://{nobody}")]).refused(1, &["/health/liveness", "refused"]);
-    // A redirect is not followed to a page that would be answered.
+    // A redirect is not followed, even to a page that exists.
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let redirecting = format!("http://{}/moved", listener.local_addr().unwrap());
     let answering = std::thread::spawn(move || {
@@ -53,7 +53,7 @@ fn a_server_is_healthy_or_not() {
 #[test]
 fn the_server_of_the_environment_is_asked() {
     let state = file("probe.yaml", "features: []\nenvironments: []\naccounts: []\n");
-    // An address of its own where there are many, so that no other test takes the ports.
+    // On Linux the test has a loopback address of its own, so that no other test takes the ports.
     let host = if cfg!(target_os = "linux") { "127.0.83.1" } else { "127.0.0.1" };
     let port = || {
         let free = TcpListener::bind((host, 0)).unwrap();
@@ -88,7 +88,7 @@ fn the_server_of_the_environment_is_asked() {
     run(probe.env("FH_EDGE_PORT", "0"), "").refused(2, &["write the URL"]);
 }
 
-/// Of a loopback address any certificate is accepted, of another one none that no authority vouches for.
+/// At a loopback address any certificate is accepted. At other addresses a trusted authority must have issued it.
 #[cfg(target_os = "linux")]
 #[test]
 fn a_certificate_counts_beyond_loopback() {
@@ -102,6 +102,6 @@ fn a_certificate_counts_beyond_loopback() {
     let line = serving.line(&["listening on https://"]);
     let port = line.rsplit(':').next().unwrap();
     fh(&["probe", &format!("https://127.0.0.1:{port}")]).expect(0);
-    // Leads to this machine, and is no loopback address.
+    // This address leads to this machine, but is not a loopback address.
     fh(&["probe", &format!("https://0.0.0.0:{port}")]).refused(1, &["certificate"]);
 }

@@ -33,7 +33,7 @@ fn shares_come_near_what_is_configured() {
     assert_eq!(strategies[2]["people"], 0);
     assert!(strategies[3]["strategy"].is_null() && strategies[3]["configured"].is_null());
     assert_eq!(counts(&report).iter().sum::<u64>(), 20_000);
-    // Values of several strategies are summed up.
+    // The counts of strategies with the same value are added up.
     assert_eq!(report["values"][0]["value"], "a");
     assert_eq!(report["values"][0]["people"], strategies[0]["people"]);
 }
@@ -49,7 +49,7 @@ fn samples_are_deterministic_and_seeds_matter() {
 
 #[test]
 fn ids_are_exact() {
-    // Buckets of these keys with this feature id: 419,953, 597,798 and 355,268.
+    // The buckets of these ids for this feature are 419,953, 597,798 and 355,268.
     let ids = file("ids.txt", "visitor-1\r\nmara@harbour.example\n\nzoë\nzoë\n");
     let path = file("rollout.json", FEATURES);
     let run = fh(&["rollout", "BANNER", &path, "--ids", &ids, "--json"]).expect(0);
@@ -62,7 +62,7 @@ fn ids_are_exact() {
         run.out
     );
     assert!(run.err.contains("1 id is repeated in"), "{run:?}");
-    // Fixed attributes go with every id.
+    // Attributes from -c apply to every id.
     let kiwi =
         fh(&["rollout", "BANNER", &path, "--ids", &ids, "--json", "-c", "country=new_zealand"])
             .expect(0);
@@ -131,7 +131,7 @@ fn environments_can_be_compared() {
     ];
     let report = fh(&args).expect(0).json();
     assert_eq!(report["comparison"]["changed"], report["strategies"][1]["people"]);
-    // The other file's environment is the same one unless another is named.
+    // Without --compare-environment, the other file's environment with the same id is compared.
     let args = ["rollout", "BANNER", &path, "--environment", "prod", "--compare", &path, "--json"];
     assert_eq!(fh(&args).expect(0).json()["comparison"]["changed"], 0);
 }

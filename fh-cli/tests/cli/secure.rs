@@ -1,4 +1,4 @@
-//! A server that speaks TLS with a certificate made for the test, and answers 404 to everything; and a client of such servers.
+//! A TLS server with a certificate made for the test, which answers 404 to every request, and a client of such servers.
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -14,14 +14,14 @@ use rustls::{
 
 use crate::tool::file;
 
-/// Where it listens, and the file with the authority that has issued its certificate.
+/// The port of a TLS server, and the path of a file with the authority that issued its certificate.
 pub(crate) struct Secure {
     pub(crate) port: u16,
     pub(crate) authority: String,
 }
 
 impl Secure {
-    /// A server with a certificate for this name that is valid until so many days from now. It runs until the tests end.
+    /// Starts a server with a certificate for this name that expires in `days` days. The server runs until the tests end.
     pub(crate) fn start(name: &str, days: i64) -> Self {
         let authority = authority();
         let config = authority.issue(name, -100..days).server();
@@ -36,12 +36,12 @@ fn authority() -> Authority {
     Authority::new("the test's authority")
 }
 
-/// A file with an authority of another name, that has issued nothing.
+/// Writes a file with an authority of another name that has issued no certificate, and returns its path.
 pub(crate) fn stranger() -> String {
     file("stranger.pem", Authority::new("a stranger").pem())
 }
 
-/// A file with an authority of the same name, and another key.
+/// Writes a file with an authority of the same name and another key, and returns its path.
 pub(crate) fn successor() -> String {
     file("successor.pem", authority().pem())
 }
@@ -52,7 +52,7 @@ fn serve(listener: &TcpListener, config: &Arc<ServerConfig>) {
         let mut stream = StreamOwned::new(connection, socket);
         let mut head = Vec::new();
         let mut byte = [0];
-        // A client that takes offence at the certificate just goes.
+        // A client that rejects the certificate closes the connection.
         while !head.ends_with(b"\r\n\r\n") && matches!(stream.read(&mut byte), Ok(1)) {
             head.push(byte[0]);
         }
@@ -63,7 +63,7 @@ fn serve(listener: &TcpListener, config: &Arc<ServerConfig>) {
     }
 }
 
-/// The whole answer to a GET over TLS of `localhost` at this port, whose certificate this authority (PEM) issued.
+/// Sends a GET to this port of `localhost` over TLS and returns the whole answer. Trusts the authority (PEM).
 pub(crate) fn get(authority: &str, port: &str, path: &str, headers: &str) -> String {
     let mut roots = RootCertStore::empty();
     roots.add(CertificateDer::from_pem_slice(authority.as_bytes()).unwrap()).unwrap();

@@ -36,12 +36,12 @@ fn a_value_of_each_type() {
     assert_eq!(held(&edge, "BANNER"), (json!("kia ora"), false));
     assert_eq!(held(&edge, "LIMIT"), (json!(-0.25), false));
     assert_eq!(held(&edge, "LAYOUT"), (json!(r#"{"a": [1, "http://x/y"]}"#), false));
-    // Text that looks like something else stays text.
+    // A STRING stays text even if it looks like another type.
     set(&edge, &["BANNER", "true"]).expect(0);
     assert_eq!(held(&edge, "BANNER").0, json!("true"));
     set(&edge, &["BANNER", "--null"]).expect(0);
     assert_eq!(held(&edge, "BANNER").0, Value::Null);
-    // Nothing but the updates is sent.
+    // The command sends no request but the updates.
     let seen = edge.recording();
     assert_eq!((seen.count(Route::Put), seen.requests.len()), (6, 6));
 }
@@ -118,7 +118,7 @@ fn an_edge_that_is_none() {
 #[test]
 fn waits_until_it_is_visible() {
     let edge = edge();
-    // The first poll still has the old value.
+    // The first update is answered with 200 and changes nothing.
     edge.script(
         Route::Put,
         [Behaviour::status(200).call(|edge| {
@@ -128,13 +128,13 @@ fn waits_until_it_is_visible() {
     );
     let run = set(&edge, &["BANNER", "new", "--wait"]).expect(0);
     assert_eq!(run.out, "BANNER: has the value\n");
-    // It was lost, and so said once more.
+    // The lost update was sent again.
     assert_eq!(edge.recording().count(Route::Put), 2);
     assert_eq!(held(&edge, "BANNER").0, "new");
     set(&edge, &["FLAG", "maybe", "--wait"]).refused(1, &["true or false"]);
 }
 
-/// Wherever URL and key come from.
+/// URL and key come from arguments, options or variables.
 #[test]
 fn a_number_below_zero_is_no_option() {
     let edge = edge();

@@ -1,4 +1,4 @@
-//! Signals that are ignored at the start, Ctrl-Z, and the end of the program that reads the output.
+//! Tests with signals that are ignored at the start, with Ctrl-Z, and with a reader of the output that ends first.
 
 use std::io::{BufRead, BufReader};
 use std::os::unix::process::CommandExt;
@@ -11,13 +11,13 @@ use rustix::process::Signal;
 use crate::following::Following;
 use crate::tool::{command, file, ignoring};
 
-/// Longer than any machine is slow.
+/// Time limit of a wait, long enough for a busy machine.
 const PATIENCE: Duration = Duration::from_secs(30);
 const ENTER: &str = "\u{1b}[?1049h";
 const LEAVE: &str = "\u{1b}[?1049l";
-/// The end of a frame.
+/// The escape sequence at the end of a frame.
 const FRAME: &str = "\u{1b}[?2026l";
-/// Line wrap and the cursor, given back.
+/// The escape sequences that switch line wrap and the cursor on again.
 const WRAP_AND_CURSOR: &str = "\u{1b}[?7h\u{1b}[?25h";
 
 fn edge() -> FakeEdge {
@@ -30,7 +30,7 @@ fn watch_args<'a>(url: &'a str, key: &'a str) -> [&'a str; 4] {
     ["watch", url, key, "--json"]
 }
 
-/// As under `nohup`, and in the background of a script.
+/// `nohup` and the background of a script start programs with ignored signals.
 #[test]
 fn watch_goes_on_after_signals_that_were_ignored_at_the_start() {
     let edge = edge();
@@ -56,7 +56,7 @@ fn watch_goes_on_after_signals_that_were_ignored_at_the_start() {
     }
 }
 
-/// SIGINT that was ignored stays so; SIGHUP reloads and SIGTERM ends whatever was ignored.
+/// SIGINT stays ignored. SIGHUP reloads and SIGTERM ends the server even if they were ignored at the start.
 #[test]
 fn serve_reloads_and_ends_though_signals_were_ignored_at_the_start() {
     let path = file("signals-serve.yaml", "features: []\nenvironments: []\naccounts: []\n");
@@ -73,7 +73,7 @@ fn serve_reloads_and_ends_though_signals_were_ignored_at_the_start() {
     assert!(status.success() && all.contains("stopped"), "{all}");
 }
 
-/// The terminal's first screen, its cursor and its line wrap are there while the process is stopped.
+/// While the process is stopped, the terminal shows its normal screen, the cursor and line wrap.
 #[test]
 fn ctrl_z_gives_the_screen_back_and_takes_it_again() {
     let edge = edge();
@@ -95,7 +95,7 @@ fn ctrl_z_gives_the_screen_back_and_takes_it_again() {
     assert_eq!((all.matches(ENTER).count(), all.matches(LEAVE).count()), (3, 3), "{all}");
 }
 
-/// A shell without job control ignores SIGTSTP, and so does what it starts.
+/// A shell without job control ignores SIGTSTP, and its child processes inherit that.
 #[test]
 fn ctrl_z_that_was_ignored_at_the_start_stays_ignored() {
     let edge = edge();
@@ -110,12 +110,12 @@ fn ctrl_z_that_was_ignored_at_the_start_stays_ignored() {
     assert!(status.success() && all.matches(LEAVE).count() == 1, "{all}");
 }
 
-/// Lines are no display: the system stops the process.
+/// A command that writes lines has no handler of Ctrl-Z: the system stops the process.
 #[test]
 fn ctrl_z_stops_a_command_that_writes_lines() {
     let edge = edge();
     let (url, key) = (edge.url(), edge.client_key());
-    // The system stops no member of an orphaned process group, which the group of the tests may be.
+    // The process gets a group of its own: the system stops no member of an orphaned group, which the group of the tests may be.
     let mut watch = Following::start(command(&watch_args(&url, &key)).process_group(0));
     watch.line(&["\"value\"", "LIMIT"]);
     watch.send(Signal::TSTP);
@@ -125,7 +125,7 @@ fn ctrl_z_stops_a_command_that_writes_lines() {
     watch.line(&["\"change\""]);
 }
 
-/// As `fh watch --json | head -2`, while no feature changes.
+/// Runs as in `fh watch --json | head -2`, while no feature changes.
 #[test]
 fn watch_ends_with_the_program_that_reads_its_lines() {
     let edge = edge();
@@ -142,11 +142,11 @@ fn watch_ends_with_the_program_that_reads_its_lines() {
 fn ends_after_two_lines(url: &str, key: &str, out: Stdio, reader: impl std::io::Read) {
     let mut watch = command(&watch_args(url, key));
     let child = watch.stdin(Stdio::null()).stdout(out).spawn().unwrap();
-    // The command holds the other end, too.
+    // The command still holds the other end of the pipe.
     drop(watch);
     let mut child = Killed(child);
     let mut lines = BufReader::new(reader).lines();
-    // Nothing follows the last value until something changes.
+    // After the last value, nothing is written until a feature changes.
     assert!(lines.any(|line| line.unwrap().contains("LIMIT")));
     drop(lines);
     let deadline = Instant::now() + PATIENCE;
@@ -160,12 +160,12 @@ fn ends_after_two_lines(url: &str, key: &str, out: Stdio, reader: impl std::io::
     assert_eq!(status.code(), Some(0));
 }
 
-/// A process that does not outlive its test.
+/// A process that is killed when this is dropped.
 struct Killed(Child);
 
 impl Drop for Killed {
     fn drop(&mut self) {
-        // It may have ended.
+        // The process may have ended already.
         let _ = self.0.kill();
         let _ = self.0.wait();
     }

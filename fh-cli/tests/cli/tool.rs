@@ -1,4 +1,4 @@
-//! Running `fh` and reading what it says.
+//! Functions that run `fh` and check its output.
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
-/// How a run ended.
+/// The exit code and the output of a run.
 #[derive(Debug)]
 pub(crate) struct Run {
     pub(crate) code: i32,
@@ -15,18 +15,18 @@ pub(crate) struct Run {
 }
 
 impl Run {
-    /// The output, which has to be JSON.
+    /// Returns the output as JSON. Panics if it is not JSON.
     pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error}: {self:?}"))
     }
 
-    /// The run, which has to have ended with this code.
+    /// Asserts the exit code and returns the run.
     pub(crate) fn expect(self, code: i32) -> Self {
         assert_eq!(self.code, code, "{self:?}");
         self
     }
 
-    /// One sentence on stderr, and nothing on stdout.
+    /// Asserts the exit code, an empty stdout, and an error on stderr that contains all parts.
     pub(crate) fn refused(self, code: i32, parts: &[&str]) {
         let run = self.expect(code);
         assert_eq!(run.out, "");
@@ -47,7 +47,7 @@ pub(crate) fn fh_with<S: AsRef<str>>(args: &[S], stdin: impl AsRef<[u8]>) -> Run
     run(&mut command(args), stdin)
 }
 
-/// Variables that would change what a test sees.
+/// Variables that are removed because they would change the results of tests.
 const VARIABLES: [&str; 13] = [
     "FEATUREHUB_EDGE_URL",
     "FEATUREHUB_API_KEY",
@@ -64,7 +64,7 @@ const VARIABLES: [&str; 13] = [
     "SSL_CERT_DIR",
 ];
 
-/// A program, to be run with the default action of every signal.
+/// Returns a command for a program, with the default action of every signal.
 ///
 /// A child inherits ignored signals, and the tests may run under `nohup` or in the background of a script, which ignore SIGHUP and SIGINT.
 fn program(path: &str) -> Command {
@@ -81,14 +81,14 @@ fn program(path: &str) -> Command {
     command
 }
 
-/// `fh` with arguments, to be run.
+/// Returns a command for `fh` with arguments.
 pub(crate) fn command<S: AsRef<str>>(args: &[S]) -> Command {
     let mut command = program(env!("CARGO_BIN_EXE_fh"));
     command.args(args.iter().map(AsRef::as_ref));
     command
 }
 
-/// `fh` with arguments, started with these signals ignored, as by `nohup` or in the background of a script.
+/// Returns a command for `fh` that starts with these signals ignored, as by `nohup` or in the background of a script.
 #[cfg(unix)]
 pub(crate) fn ignoring<S: AsRef<str>>(signals: &str, args: &[S]) -> Command {
     let mut command = program("sh");
@@ -98,7 +98,7 @@ pub(crate) fn ignoring<S: AsRef<str>>(signals: &str, args: &[S]) -> Command {
     command
 }
 
-/// Runs it with a text on stdin.
+/// Runs a command with a text on stdin. Asserts that it shows no key of the fake Edge.
 pub(crate) fn run(command: &mut Command, stdin: impl AsRef<[u8]>) -> Run {
     let mut child = command
         .stdin(Stdio::piped())
@@ -109,7 +109,7 @@ pub(crate) fn run(command: &mut Command, stdin: impl AsRef<[u8]>) -> Run {
     let mut pipe = child.stdin.take().unwrap();
     let input = stdin.as_ref().to_vec();
     let writer = std::thread::spawn(move || {
-        // A program that refuses its arguments does not read.
+        // A program that refuses its arguments does not read its input.
         let _ = pipe.write_all(&input);
     });
     let output = child.wait_with_output().unwrap();
@@ -119,29 +119,28 @@ pub(crate) fn run(command: &mut Command, stdin: impl AsRef<[u8]>) -> Run {
         out: String::from_utf8(output.stdout).unwrap(),
         err: String::from_utf8(output.stderr).unwrap(),
     };
-    // The keys of the fake Edge, whatever else a test looks at.
     assert!(!run.out.contains(SECRET) && !run.err.contains(SECRET), "a key is shown");
     run
 }
 
-/// What the secret parts of the fake Edge's keys have in common.
+/// A text that the secret part of each key of the tests contains.
 pub(crate) const SECRET: &str = "Secret4test";
 
-/// A path for a test's own file.
+/// Returns the path of a file of a test. The name must be unique among all tests.
 pub(crate) fn path(name: &str) -> String {
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("fh-cli");
     std::fs::create_dir_all(&folder).unwrap();
     folder.join(name).to_str().unwrap().to_string()
 }
 
-/// A file with this text; names are a test's own.
+/// Writes a file and returns its path. The name must be unique among all tests.
 pub(crate) fn file(name: &str, text: impl AsRef<[u8]>) -> String {
     let path = path(name);
     std::fs::write(&path, text).unwrap();
     path
 }
 
-/// A sample feature: 20 %, with a rule before.
+/// Three sample features. BANNER has a strategy with a rule, then one with a percentage of 50 %.
 pub(crate) const FEATURES: &str = r#"[
     {"id": "5b1f0d3e-7c42-4d0a-9f8b-2e61a9c4d7f0", "key": "BANNER", "type": "STRING", "value": "plain", "version": 3,
      "strategies": [

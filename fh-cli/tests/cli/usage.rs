@@ -44,7 +44,7 @@ fn wrong_usage() {
     assert!(run.err.contains("Usage: fh"), "{run:?}");
 }
 
-/// Wherever it stands. That the secret part is not shown is asserted of every run.
+/// Errors hide a key in any argument. Every run asserts that the secret part of a key is not shown.
 #[test]
 fn a_key_in_the_wrong_place_is_not_repeated() {
     let key = format!("{ENVIRONMENT}/client{SECRET}*0123");
@@ -58,7 +58,7 @@ fn a_key_in_the_wrong_place_is_not_repeated() {
         assert!(run.err.starts_with("error: ") && run.err.contains(part), "{run:?}");
         assert!(run.err.contains("***") || part == "--api-key", "{run:?}");
     }
-    // Other arguments are.
+    // Other arguments are repeated.
     assert!(
         fh(&["lint", "some/file.json", "another/file.json"])
             .expect(2)
@@ -82,7 +82,7 @@ fn help_has_examples_and_exit_codes() {
     assert!(fh(&["--version"]).expect(0).out.starts_with("fh "));
 }
 
-/// `fh ... | head -1` is quiet.
+/// `fh ... | head -1` prints no error.
 #[test]
 fn a_closed_pipe_is_no_error() {
     let feature = |index| {

@@ -69,7 +69,7 @@ fn lines_of_json() {
         value["time"].as_str().unwrap().ends_with('Z') && value.get("old").is_none(),
         "{value}"
     );
-    // Everybody else's value, and then this context's.
+    // First the feature's own value changes, then the value of this context.
     edge.set_value("BANNER", "other");
     let update = event(&mut watch, &["\"update\""]);
     assert_eq!((&update["value"], &update["version"]), (&json!("kia ora"), &json!(2)));
@@ -96,7 +96,7 @@ fn the_connection_is_told_of() {
     edge.close_streams(Closing::Fin);
     watch.line(&["ready, not connected", "next try in"]);
     watch.line(&["cannot be reached", "refused"]);
-    // BANNER was not asked for.
+    // BANNER is not watched.
     edge.set_value("BANNER", "new");
     edge.set_value("LIMIT", 8);
     edge.set_value("NEW", "x");
@@ -125,7 +125,7 @@ fn polling_of_both_sorts() {
         edge.set_value("LIMIT", 8);
         watch.line(&["LIMIT: 7.5 → 8"]);
         assert_eq!(edge.recording().count(Route::Stream), 0);
-        // Polls that bring nothing new are not told of.
+        // Polls without a change print nothing.
         let polls = edge.recording().count(Route::Poll);
         edge.wait_for_requests(Route::Poll, polls + 2, PATIENCE).unwrap();
         edge.set_value("LIMIT", 9);
@@ -135,7 +135,7 @@ fn polling_of_both_sorts() {
             lines += 1;
         }
         assert_eq!(lines, 1, "{last}");
-        // The display reads once a second; only that makes a passive client ask.
+        // The command reads the features once a second. A passive client sends requests only because of reads.
         let is_rare = edge.recording().gaps(Route::Poll).iter().all(|gap| gap.as_millis() > 300);
         assert_eq!(is_rare, option == "--passive");
     }
@@ -168,7 +168,7 @@ fn notices_are_shown() {
     assert!(notice["message"].as_str().unwrap().contains("cannot stream"), "{notice}");
 }
 
-/// As a program sees it that catches updates (C-CR-001 to 009).
+/// The output of `--catch` corresponds to catch & release of a client (C-CR-001 to 009).
 #[test]
 fn what_is_held_back_and_released() {
     let edge = edge();
@@ -182,19 +182,19 @@ fn what_is_held_back_and_released() {
     watch.line(&["LIMIT has an update, which is held back"]);
     edge.set_value("FRESH", true);
     watch.line(&["FRESH has an update"]);
-    // Some of it: a name that is not held is said to be none.
+    // One update is released. A name without a held update is reported.
     watch.say("LIMIT, NOTHING");
     watch.line(&["note: nothing of NOTHING is held back"]);
     watch.line(&["Z LIMIT is released"]);
     watch.line(&["Z LIMIT: 7.5 → 8 (version 2)"]);
-    // What comes and goes unreleased.
+    // A new feature is deleted before its release.
     edge.delete_feature("FRESH");
     watch.line(&["FRESH: nothing is held back any more"]);
-    // All of it, and each difference once.
+    // An empty line releases all updates. Each change is printed once.
     watch.say("");
     watch.line(&["BANNER is released"]);
     watch.line(&["BANNER: \"plain\" → \"newer\" (version 3)"]);
-    // It goes on, also when nobody can say anything any more.
+    // The command continues after the end of its input.
     watch.say_no_more();
     edge.set_value("BANNER", "newest");
     watch.line(&["BANNER has an update"]);
@@ -211,7 +211,7 @@ fn what_is_held_back_as_json() {
     let edge = edge();
     let mut watch = following(&edge, &["--catch", "--json", "BANNER"]);
     watch.line(&["\"value\"", "BANNER"]);
-    // LIMIT was not asked for.
+    // LIMIT is not watched.
     edge.set_value("LIMIT", 8);
     edge.set_value("BANNER", "new");
     let held = event(&mut watch, &["\"held\""]);
@@ -234,7 +234,7 @@ fn once_and_for_a_while() {
     );
     let run = watched(&edge, &["--once", "LIMIT"]).expect(0);
     assert!(run.out.contains("LIMIT") && !run.out.contains("BANNER"), "{run:?}");
-    // What is not there is said, beside the table.
+    // A missing feature is named on stderr, not in the table.
     let run = watched(&edge, &["--once", "NEW", "LIMIT"]).expect(0);
     assert!(run.out.contains("LIMIT") && !run.out.contains("NEW"), "{run:?}");
     assert_eq!(run.err, "note: there is no feature NEW yet\n");
@@ -266,7 +266,7 @@ fn an_edge_that_gives_nothing() {
     edge.refuse();
     edge.close_connections(Closing::Rst);
     watched(&edge, &["--once", "--for", "1"]).refused(2, &["no features", "cannot be reached"]);
-    // Left alone it waits, and is there when the key is.
+    // Without --for, the command waits until the Edge serves the key.
     let edge = FakeEdge::start().unwrap();
     edge.behave_on(Route::Stream, Behaviour::status(503));
     let mut watch = following(&edge, &[]);
@@ -292,7 +292,7 @@ mod on_a_terminal {
 
     const ENTER: &str = "\u{1b}[?1049h";
     const LEAVE: &str = "\u{1b}[?1049l";
-    /// What ends a frame.
+    /// The escape sequence at the end of a frame.
     const FRAME: &str = "\u{1b}[?2026l";
 
     fn terminal(edge: &FakeEdge, rows: u16, columns: u16, others: &[&str]) -> Following {
@@ -318,13 +318,13 @@ mod on_a_terminal {
         assert_eq!((all.matches(ENTER).count(), all.matches(LEAVE).count()), (1, 1));
         let (drawn, left) = all.split_once(LEAVE).unwrap();
         assert!(drawn.starts_with(ENTER) && drawn.contains("country=fiji"), "{drawn}");
-        // The cursor is back, and what was shown last stays.
+        // The cursor is shown again, and the last frame stays on the normal screen.
         assert!(
             drawn.contains("\u{1b}[?25l") && drawn.ends_with("\u{1b}[?7h\u{1b}[?25h"),
             "{drawn}"
         );
         assert!(left.contains("LIMIT") && !left.contains("\u{1b}[?"), "{left}");
-        // Nothing is wiped before it is drawn over: that would flicker.
+        // The screen is cleared once. Clearing it before each frame would flicker.
         assert_eq!(drawn.matches("\u{1b}[2J").count(), 1);
     }
 
