@@ -1,4 +1,4 @@
-//! What the answers of an Edge say about it.
+//! Findings about the answers of an Edge.
 
 use super::*;
 
@@ -27,7 +27,7 @@ fn all_is_well() {
     has("✓ stream   ", "2 features after");
     has("✓ cors     ", "https://app.example.com");
     assert_eq!(lines.last(), Some(&"all is well"));
-    // Nothing was changed, nor tried to.
+    // The command sent no PUT.
     let seen = edge.recording();
     assert_eq!(seen.count(Route::Put), 0);
     assert!(seen.requests.len() < 12, "{}", seen.requests.len());
@@ -73,7 +73,7 @@ fn an_edge_that_says_who_it_is() {
     };
     found(Route::Other, health(200), "edge", "good", &["is healthy"]);
     found(Route::Other, health(500), "edge", "warning", &["is not healthy"]);
-    // Silence about that is no harm.
+    // A missing answer about health is only a note.
     found(
         Route::Other,
         Behaviour::new().close(Closing::Rst),
@@ -106,7 +106,7 @@ fn what_a_status_means() {
     of(Behaviour::garbage("\u{1}\u{2} no HTTP"), &["no answer that can be read", "https://"]);
     of(Behaviour::redirect(302, RedirectTo::Itself), &["within itself"]);
     let elsewhere = RedirectTo::Origin("https://login.example:8443".to_string());
-    // The key, which is in the target, is not repeated.
+    // The key, which is part of the redirect's target, is not shown.
     of(
         Behaviour::redirect(302, elsewhere),
         &["https://login.example:8443 (status 302)", "login page"],
@@ -139,7 +139,7 @@ fn a_key_that_is_not_known_and_a_path_that_is_not() {
     Findings::of(of_key(&edge, &old, &["--json"])).has("key", "note", &["old form"]);
 }
 
-/// Whatever a server repeats of a request.
+/// A server may repeat parts of a request in its answer.
 #[test]
 fn a_key_that_is_repeated_is_not_shown() {
     let edge = edge();
@@ -163,7 +163,7 @@ fn a_key_that_is_repeated_is_not_shown() {
     edge.behave_on(Route::Stream, failing);
     let run = doctor(&edge, &["--json"]).expect(1);
     Findings::of(run).has("stream", "bad", &["refuses the stream: /features/71ed3c04", "***"]);
-    // What a server says at length is cut, here within the key.
+    // A long text of a server is cut, here within the key.
     let long_winded = Behaviour::choose(|request| {
         Behaviour::status(400).body(format!("{} {}", "so ".repeat(10), request.target))
     });
@@ -187,7 +187,7 @@ fn etags_and_what_proxies_make_of_them() {
         None => Behaviour::healthy(),
     });
     of(angry, "bad", &["status 412"]);
-    // Something is changed between the two polls: that is no fault.
+    // A change of a feature between the two polls is no fault.
     let edge = edge();
     let busy = Behaviour::choose(|request| match request.header("if-none-match") {
         Some(_) => Behaviour::new()
@@ -279,11 +279,11 @@ fn several_keys() {
     let findings = ask(other);
     let data = &findings.has("payload", "good", &["3 features"])["data"]["environments"];
     assert_eq!(data, &json!([{"id": ENVIRONMENT, "features": 2}, {"id": other, "features": 1}]));
-    // The stream is that of the first key, and agrees with it.
+    // The stream is opened with the first key, and has the same features as that key's environment.
     findings.has("stream", "good", &["2 features"]);
     assert_eq!(findings.all("stream").len(), 2);
     ask(unknown).has("payload", "warning", &["has none", "unknown one"]);
-    // In whatever order environments are answered, the stream is compared with its own.
+    // The stream is compared with its own environment, whatever the order of environments in the answer.
     let features = |count: usize| -> Vec<Value> {
         let all = (0..count)
             .map(|n| json!({"id": n, "key": n.to_string(), "type": "BOOLEAN", "value": true}));
@@ -311,17 +311,17 @@ fn the_context_of_a_server_key() {
         features
     });
     of(&["-c", "userkey=fred"], "good", &["the context has an effect", "values differ"]);
-    // The stream is asked for with it, too.
+    // The request of the stream has the context, too.
     let sent = || edge.recording().of(Route::Stream).last().unwrap().request.context();
     assert_eq!(sent()["userkey"], ["fred"]);
     of(&["-c", "country=fiji"], "good", &["changes no value"]);
     assert_eq!(sent()["country"], ["fiji"]);
-    // A proxy that drops the header.
+    // A proxy drops the header.
     let deaf = Behaviour::status(200).header("etag", "\"1\"").environments();
     edge.evaluate_with(|_, features| features);
     edge.behave_on(Route::Poll, deaf);
     of(&["-c", "userkey=fred"], "warning", &["no difference", "x-featurehub"]);
-    // A client-evaluated key has no use for one.
+    // With a client-evaluated key, the context is not checked, because the Edge does not evaluate.
     let run = doctor(&edge, &["--json", "-c", "userkey=fred"]);
     assert!(Findings::of(run).all("context").is_empty());
 }

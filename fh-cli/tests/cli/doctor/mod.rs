@@ -1,4 +1,4 @@
-//! `fh doctor`.
+//! Tests of `fh doctor`.
 
 mod answers;
 mod reaching;
@@ -21,7 +21,7 @@ fn edge() -> FakeEdge {
     edge
 }
 
-/// Says what it finds, and does not listen for longer than it has to.
+/// Runs `fh doctor` with the client-evaluated key. Without `--listen` in `others`, it does not listen to the stream after the features.
 fn doctor(edge: &FakeEdge, others: &[&str]) -> Run {
     of_key(edge, &edge.client_key(), others)
 }
@@ -32,7 +32,7 @@ fn of_key(edge: &FakeEdge, key: &str, others: &[&str]) -> Run {
     fh(&[&["doctor", &url, key], listen, others].concat())
 }
 
-/// What was found, as data.
+/// The report of a run as JSON.
 struct Findings(Value);
 
 impl Findings {
@@ -49,7 +49,7 @@ impl Findings {
             .collect()
     }
 
-    /// The finding about this has this verdict, and says these things.
+    /// Returns the finding of a check that has this verdict and contains all parts. Panics if there is none.
     fn has(&self, check: &str, verdict: &str, parts: &[&str]) -> &Value {
         let all = self.all(check);
         let is_it = |found: &&&Value| {
@@ -64,7 +64,7 @@ impl Findings {
     }
 }
 
-/// With this behaviour of this route, a check has this verdict and says these things.
+/// Asserts that a check has this verdict and contains all parts if the route behaves like this.
 fn found(route: Route, behaviour: Behaviour, check: &str, verdict: &str, parts: &[&str]) {
     let edge = edge();
     edge.behave_on(route, behaviour);

@@ -1,4 +1,4 @@
-//! Whether there is an Edge at all, what stands before it, and what the command is told.
+//! Findings about the way to the Edge: connection, proxies and certificates. Also checks that are left out, and wrong arguments.
 
 use super::*;
 
@@ -24,14 +24,14 @@ fn an_edge_that_does_not_run() {
     let findings = Findings::of(doctor(&edge, &["--json"]).expect(1));
     findings.has("connect", "bad", &["refused", "firewall"]);
     assert!(findings.left_out().contains(&"poll"));
-    // A label of more than 63 letters needs no DNS server to be none.
+    // A host name with a label of more than 63 letters does not resolve, even without a DNS server.
     let url = format!("http://{}.example", "a".repeat(70));
     let findings = Findings::of(fh(&["doctor", &url, &edge.client_key(), "--json"]).expect(1));
     findings.has("name", "bad", &["does not resolve", "DNS"]);
     assert!(findings.all("poll").is_empty());
 }
 
-/// Everything that was asked for and could not be looked at is named.
+/// The report names each requested check that could not run.
 #[test]
 fn what_is_left_out() {
     let edge = edge();
@@ -102,12 +102,12 @@ fn proxies_are_named() {
         fh.envs(variables.iter().copied());
         Findings::of(run(&mut fh, ""))
     };
-    // The fake Edge takes any host's requests, as a proxy does.
+    // The fake Edge accepts requests for any host, as a proxy does.
     let proxy = format!("http://me:{SECRET}@{}", edge.address());
     let findings = ask("http://edge.invalid", &[("HTTP_PROXY", &proxy)]);
     findings.has("proxy", "note", &["through the proxy 127.0.0.1:", "HTTP_PROXY", "NO_PROXY"]);
     findings.has("poll", "good", &[]);
-    // That the proxy is near says nothing of the way behind it.
+    // A proxy on this machine does not make the connection behind it safe.
     findings.has("url", "warning", &["not encrypted", "https://"]);
     assert!(edge.recording().requests[0].request.target.starts_with("http://edge.invalid/"));
     let findings =
@@ -126,7 +126,7 @@ fn certificates() {
         fh.env("SSL_CERT_FILE", trusted);
         let findings = Findings::of(run(&mut fh, "").expect(1));
         findings.has("tls", verdict, parts);
-        // With a good one it goes on, to an Edge that is none.
+        // If the certificate is accepted, the checks continue with a poll.
         assert_eq!(findings.all("poll").len(), usize::from(verdict != "bad"));
     };
     let good = Secure::start("localhost", 90);

@@ -1,4 +1,4 @@
-//! Streams, and time.
+//! Findings about streams, and the time limit of a run.
 
 use super::*;
 
@@ -17,7 +17,7 @@ fn streams_that_do_not_come_through() {
     of(Behaviour::sse().event("features", "{"), "bad", &["cannot be read"]);
     let stale = || Behaviour::sse().config(&json!({"edge.stale": true}));
     of(stale(), "warning", &["stale"]);
-    // Other settings do not take it back, nor do features.
+    // Neither other settings nor features clear the stale state.
     of(stale().config(&json!({"edge.other": 1})).features(), "warning", &["stale"]);
     of(Behaviour::sse().features().config(&json!({"edge.stale": 20})), "warning", &["for 20 s"]);
     of(Behaviour::sse().config(&json!({"edge.stale": 0})), "bad", &["without features"]);
@@ -34,7 +34,7 @@ fn streams_that_are_held_back() {
         let run = doctor(&edge, &["--json", "--timeout", "4"]).expect(1);
         let findings = Findings::of(run);
         findings.has("stream", "bad", parts);
-        // Time is up.
+        // The time limit of the run was reached before this check.
         assert_eq!(findings.left_out(), ["cors"]);
     };
     std::thread::scope(|scope| {
@@ -79,7 +79,7 @@ fn what_comes_after_the_features() {
     let findings = Findings::of(doctor(&edge, &["--json", "--listen", "30"]).expect(0));
     let heard = &findings.has("stream", "good", &[])["data"];
     assert_eq!((&heard["bye"], &heard["heartbeats"]), (&json!(true), &json!(1)), "{heard}");
-    // Updates are no silence.
+    // Updates and heartbeats are counted while the stream stays open.
     let busy = Behaviour::sse()
         .ack()
         .features()
@@ -91,7 +91,7 @@ fn what_comes_after_the_features() {
     edge.behave_on(Route::Stream, busy);
     let run = doctor(&edge, &["--json", "--listen", "2"]).expect(0);
     Findings::of(run).has("stream", "note", &["1 update and ", "heartbeat", "while listening"]);
-    // Whoever is still there after that time is left.
+    // The command closes a stream that is open after the listening time.
     let run = doctor(&self::edge(), &["--listen", "0.1"]).expect(0);
     assert!(run.out.contains("nothing more while listening for"), "{}", run.out);
 }

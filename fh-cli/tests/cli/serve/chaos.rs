@@ -1,4 +1,4 @@
-//! What happens to servers: killed in the middle of writing, and asked by those who mean no good.
+//! Servers that are killed during writes, and servers that get hostile requests.
 
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
@@ -15,7 +15,7 @@ const ROUNDS: u32 = 100;
 const WRITERS: usize = 4;
 const FEATURES_OF_EACH: usize = 3;
 
-/// A number for each feature of each writer.
+/// Returns a state file with one NUMBER for each feature of each writer.
 fn state() -> String {
     let keys: Vec<String> = (0..WRITERS).flat_map(keys_of).collect();
     let features: Vec<String> =
@@ -33,7 +33,7 @@ fn keys_of(writer: usize) -> impl Iterator<Item = String> {
     (0..FEATURES_OF_EACH).map(move |n| format!("N{writer}_{n}"))
 }
 
-/// Sends a PUT; true if it was acknowledged.
+/// Sends a PUT. Returns true if it was acknowledged.
 fn put(url: &str, feature: &str, value: u64) -> bool {
     let address = url.trim_start_matches("http://");
     let body = format!("{{\"value\": {value}}}");
@@ -53,14 +53,14 @@ fn put(url: &str, feature: &str, value: u64) -> bool {
     ask().is_ok_and(|answer| answer.starts_with("HTTP/1.1 200"))
 }
 
-/// What one writer knows of its features.
+/// The values that a writer knows of one of its features.
 #[derive(Debug, Clone, Copy, Default)]
 struct Known {
     acknowledged: u64,
     attempted: u64,
 }
 
-/// Writes until the server is gone. Tells of each acknowledgement.
+/// Writes until a PUT fails, and reports each acknowledgement.
 fn write_on(url: &str, known: &mut BTreeMap<String, Known>, acknowledged: &Sender<()>) {
     loop {
         for (key, known) in &mut *known {
@@ -69,13 +69,13 @@ fn write_on(url: &str, known: &mut BTreeMap<String, Known>, acknowledged: &Sende
                 return;
             }
             known.acknowledged = known.attempted;
-            // The other end is gone once enough were counted.
+            // The receiver is dropped after enough acknowledgements.
             let _ = acknowledged.send(());
         }
     }
 }
 
-/// Value and version of each feature, as a GET says.
+/// Returns value and version of each feature from a GET.
 fn served(server: &Serving) -> BTreeMap<String, (u64, i64)> {
     let answer = server.get(&format!("/features?apiKey={WRITER}"));
     let (_, body) = answer.split_once("\r\n\r\n").unwrap();
@@ -93,7 +93,7 @@ fn served(server: &Serving) -> BTreeMap<String, (u64, i64)> {
 fn killed_a_hundred_times_in_the_middle_of_writing() {
     let state = file("chaos-state.yaml", state());
     let data = path("chaos-data");
-    // Of a run before.
+    // An earlier run may have left the folder.
     let _ = std::fs::remove_dir_all(&data);
     let mut known: Vec<BTreeMap<String, Known>> = (0..WRITERS)
         .map(|writer| keys_of(writer).map(|key| (key, Known::default())).collect())
@@ -105,7 +105,7 @@ fn killed_a_hundred_times_in_the_middle_of_writing() {
         let served = served(&server);
         for (key, known) in known.iter().flatten() {
             let (value, version) = served[key];
-            // Either what was acknowledged last, or what was on its way when the server was killed.
+            // The value is the last acknowledged one, or the one that was in progress when the server was killed.
             let is_good = value == known.acknowledged || value == known.attempted;
             assert!(is_good, "round {round}: {key} is {value}, {known:?}");
             lost_answers += u32::from(value != known.acknowledged);
@@ -115,7 +115,7 @@ fn killed_a_hundred_times_in_the_middle_of_writing() {
         for (key, known) in known.iter_mut().flatten() {
             known.acknowledged = served[key].0;
         }
-        // As many as in no other round nearby, so that kills fall anywhere.
+        // The number changes from round to round, so that the kills happen at different points.
         let enough = 1 + (round * 7) % 29;
         let (sender, told) = channel();
         thread::scope(|scope| {
@@ -128,7 +128,7 @@ fn killed_a_hundred_times_in_the_middle_of_writing() {
             }
             drop(told);
             acknowledgements += enough;
-            // Dropping kills: no signal that could be handled, and no goodbye.
+            // Dropping kills the process, so that it can neither handle a signal nor end its streams.
             drop(server);
         });
     }
@@ -137,7 +137,7 @@ fn killed_a_hundred_times_in_the_middle_of_writing() {
     );
 }
 
-/// Resident memory of a process in bytes.
+/// Returns the resident memory of a process in bytes.
 #[cfg(target_os = "linux")]
 fn resident(process: u32) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap();
@@ -145,11 +145,11 @@ fn resident(process: u32) -> u64 {
     line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() * 1024
 }
 
-/// Sends bytes and reads the status of what comes back; `None` if the server closes without a word.
+/// Sends bytes and returns the status of the answer, or `None` if the server closes without an answer.
 fn status_of(url: &str, request: &[u8]) -> Option<u16> {
     let mut stream = TcpStream::connect(url.trim_start_matches("http://")).unwrap();
     stream.set_read_timeout(Some(PATIENCE)).unwrap();
-    // The server may close while it is still being written to.
+    // The server may close the connection before it has read everything.
     let _ = stream.write_all(request);
     let mut answer = Vec::new();
     let _ = stream.read_to_end(&mut answer);
@@ -165,10 +165,10 @@ fn those_who_mean_no_good_are_refused_and_cost_little() {
     #[cfg(target_os = "linux")]
     let before = resident(server.process.id());
 
-    // A head of 10 MB.
+    // A request head of 10 MB.
     let long = format!("GET / HTTP/1.1\r\n{close}x: {}\r\n\r\n", "a".repeat(10 << 20));
     assert!(matches!(status_of(url, long.as_bytes()), Some(431) | None));
-    // A million attributes, in a header and in bodies.
+    // A million attributes in a header, in a query and in a body.
     let attributes: Vec<String> = (0..1_000_000).map(|n| format!("a{n}={n}")).collect();
     let context = attributes.join(",");
     let path = format!("/features?apiKey={}", super::KEY);
@@ -184,14 +184,14 @@ fn those_who_mean_no_good_are_refused_and_cost_little() {
         body.len()
     );
     assert!(matches!(status_of(url, ofrep.as_bytes()), Some(413) | None));
-    // Nested for ever.
+    // A body of 500,000 nested arrays.
     let nested = "[".repeat(500_000);
     let put = format!(
         "PUT /features/{WRITER}/BANNER HTTP/1.1\r\n{close}content-type: application/json\r\ncontent-length: {}\r\n\r\n{nested}",
         nested.len()
     );
     assert_eq!(status_of(url, put.as_bytes()), Some(400));
-    // Tricks with paths.
+    // Paths with parent folders, encoded bytes and empty segments, and paths of private files.
     for path in [
         "/../../etc/passwd",
         "/features/../../../etc/passwd",
@@ -211,7 +211,7 @@ fn those_who_mean_no_good_are_refused_and_cost_little() {
         let answer = get(url, path);
         assert!(!answer.contains("root:") && !answer.contains("Secret"), "{path}: {answer}");
     }
-    // Heads that never end: as many as would exhaust a thread for each.
+    // 200 connections whose request heads never end. A server with one thread for each would run out of threads.
     let mut slow: Vec<TcpStream> = (0..200)
         .map(|_| {
             let mut stream = TcpStream::connect(url.trim_start_matches("http://")).unwrap();
@@ -220,7 +220,7 @@ fn those_who_mean_no_good_are_refused_and_cost_little() {
             stream
         })
         .collect();
-    // Everybody else is served meanwhile, and they are closed.
+    // Other clients are served meanwhile, and the slow connections are closed.
     assert!(server.get(&path).starts_with("HTTP/1.1 200"));
     for stream in &mut slow {
         let mut rest = Vec::new();

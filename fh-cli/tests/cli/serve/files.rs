@@ -1,4 +1,4 @@
-//! What is served, from files.
+//! State files: checks, variables, and reloads.
 
 #[cfg(unix)]
 use rustix::process::Signal;
@@ -52,7 +52,7 @@ fn secrets_come_from_the_environment() {
     fh(&["get", &serving.url, KEY, "BANNER"]).expect(0);
 }
 
-/// The answer to a GET holds no keys.
+/// A file with an answer to a GET contains no keys, so FH_EDGE_KEY names them.
 #[test]
 fn a_file_without_keys_is_given_some() {
     let body = fh(&["demo", "--write", "-"]).expect(0).out;
@@ -81,7 +81,7 @@ fn a_signal_reads_files_again_and_what_is_wrong_changes_nothing() {
         fh(&["get", &serving.url, KEY, "BANNER", "--json"]).expect(0).json()[0]["value"].clone()
     };
     assert_eq!(banner(&serving), "plain");
-    // Also if it has not changed.
+    // SIGHUP reads the file even if it has not changed.
     serving.process.send(Signal::HUP);
     serving.process.line(&["the state was read again"]);
     file("serve-again.yaml", state("other"));
@@ -99,7 +99,7 @@ fn a_signal_reads_files_again_and_what_is_wrong_changes_nothing() {
     assert_eq!(banner(&serving), "fourth");
 }
 
-/// Whether the system tells of it or not.
+/// Passes with and without file notifications of the operating system.
 #[test]
 fn a_file_that_changes_is_served_anew() {
     let path = file("serve-hot.yaml", state("plain"));

@@ -1,4 +1,4 @@
-//! State that outlives a broken file: the last good state, the last good secret, and what can be read of a damaged data folder.
+//! Tests with broken files: the last good state and the last good secret stay in force, and a damaged data folder can be repaired.
 
 use super::{KEY, Serving, WRITER, state};
 use crate::tool::{fh, file, path};
@@ -7,7 +7,7 @@ fn banner(url: &str) -> serde_json::Value {
     fh(&["get", url, KEY, "BANNER", "--json"]).expect(0).json()[0]["value"].clone()
 }
 
-/// An empty folder of this name.
+/// Removes a folder of an earlier run and returns its path.
 fn folder(name: &str) -> String {
     let folder = path(name);
     let _ = std::fs::remove_dir_all(&folder);
@@ -38,12 +38,12 @@ fn a_broken_file_at_the_start_serves_the_last_good_state() {
     assert!(ready.contains("serve-last-good.yaml: line 2"), "{ready}");
     assert!(serving.get("/metrics").contains("fh_edge_last_reload_successful 0\n"));
     fh(&["serve", "--check", &path]).expect(1);
-    // And once it is good again.
+    // The state is read again as soon as the file is valid.
     file_of(&named.replace("plain", "mended"));
     serving.process.line(&["the state was read again"]);
     assert_eq!(banner(&serving.url), "mended");
     assert!(!serving.get("/health/readyness").contains("last good"));
-    // What was read later is the last good state from then on.
+    // From now on this is the last good state.
     file_of("environments: [");
     serving.process.line(&["ERROR", "the current state remains in use"]);
     let ready = serving.get("/health/readyness");
@@ -56,7 +56,7 @@ fn a_broken_file_at_the_start_serves_the_last_good_state() {
         let bytes = std::fs::read(entry.unwrap().path()).unwrap();
         assert!(!bytes.windows(18).any(|part| part == b"readerSecret4test*"));
     }
-    // Without a data folder, and for another file, nothing is kept.
+    // Without a data folder, or for another file, there is no last good state.
     file_of("features: [");
     fh(&["serve", "--state", &path, "--port", "0"]).refused(2, &["serve-last-good.yaml"]);
     let other = file("serve-last-good-other.yaml", "features: [");
@@ -89,7 +89,7 @@ fn files_with_secrets_are_followed() {
     serving.process.line(&["the state was read again"]);
     let other = KEY.replace("readerSecret4test*1", "other*key");
     fh(&["get", &serving.url, &other, "BANNER"]).expect(0);
-    // An empty one changes nothing, and is told.
+    // An empty file changes nothing, and an error is logged.
     file("serve-secrets.admin", "");
     serving.process.line(&["ERROR", "--admin-key-file", "it is empty"]);
     assert!(ask(&serving, 2));
@@ -101,7 +101,7 @@ fn files_with_secrets_are_followed() {
     assert!(!serving.get("/health/readyness").contains("--admin-key-file"));
     #[cfg(unix)]
     {
-        // Also if it has not changed.
+        // SIGHUP reads the file even if it has not changed.
         serving.process.send(rustix::process::Signal::HUP);
         serving.process.line(&["--admin-key-file", "the secret was read again"]);
         serving.process.interrupt();
@@ -121,7 +121,7 @@ fn a_damaged_data_folder_is_refused_and_repaired() {
     let whole = std::fs::read(&database).unwrap();
     let args = ["serve", "--state", &state, "--port", "0", "--data", &data];
     let mut flipped = whole.clone();
-    // redb panics at some bytes of its header.
+    // With some changed bytes in its header, redb panics.
     flipped[32] ^= 0x55;
     for damaged in [&flipped[..], &whole[..whole.len() - 1]] {
         std::fs::write(&database, damaged).unwrap();

@@ -1,4 +1,4 @@
-//! Servers as processes.
+//! Tests of `fh serve`, run as a process.
 
 mod chaos;
 mod files;
@@ -20,7 +20,7 @@ const ENVIRONMENT: &str = "71ed3c04-122b-4312-9ea8-06b2b8d6ceac";
 const KEY: &str = "71ed3c04-122b-4312-9ea8-06b2b8d6ceac/readerSecret4test*1";
 const WRITER: &str = "71ed3c04-122b-4312-9ea8-06b2b8d6ceac/writerSecret4test*1";
 
-/// A state with this banner.
+/// Returns a state file with this value of BANNER.
 fn state(banner: &str) -> String {
     format!(
         "features:
@@ -37,20 +37,20 @@ accounts:
     )
 }
 
-/// A server that runs, its output and its logs.
+/// A running server with its output and logs.
 struct Serving {
     process: Following,
     url: String,
 }
 
 impl Serving {
-    /// Of a state, with further arguments and variables, on a free port.
+    /// Starts a server with a state file, further arguments and variables. Without `--port`, it uses a free port.
     fn start(state: &str, args: &[&str], variables: &[(&str, &str)]) -> Self {
         let all = [&["serve", "--state", state], args].concat();
         Self::of(&all, variables)
     }
 
-    /// With exactly these arguments, which have to say the port.
+    /// Starts a server with these arguments and variables. Without `--port`, it uses a free port.
     fn of(args: &[&str], variables: &[(&str, &str)]) -> Self {
         let mut command = command(args);
         if !args.contains(&"--port") {
@@ -66,13 +66,13 @@ impl Serving {
         Self::start(&file(name, state("plain")), args, &[])
     }
 
-    /// Asks for a path, and gives the whole answer.
+    /// Sends a GET and returns the whole answer.
     fn get(&self, path: &str) -> String {
         get(&self.url, path)
     }
 }
 
-/// Asks a server for a path, and gives the whole answer.
+/// Sends a GET and returns the whole answer.
 fn get(url: &str, path: &str) -> String {
     let mut stream = open(url, path, "connection: close\r\n");
     let mut answer = String::new();
@@ -80,7 +80,7 @@ fn get(url: &str, path: &str) -> String {
     answer
 }
 
-/// Asks for a path; what is answered can be read.
+/// Sends a GET and returns the connection, from which the answer can be read.
 fn open(url: &str, path: &str, headers: &str) -> TcpStream {
     let address = url.trim_start_matches("http://");
     let address = address.split('/').next().unwrap();
@@ -90,7 +90,7 @@ fn open(url: &str, path: &str, headers: &str) -> TcpStream {
     stream
 }
 
-/// Reads until a text has come.
+/// Reads until the data contains a text, and returns all of it.
 fn until(stream: &mut TcpStream, text: &str) -> String {
     let mut read = Vec::new();
     let mut buffer = [0; 1024];

@@ -1,4 +1,4 @@
-//! Beginning, ending, ports, TLS, and what is kept.
+//! Operation of a server: start, end, ports, TLS, kept changes, the admin API, limits and metrics.
 
 use std::io::Read;
 use std::time::{Duration, Instant};
@@ -55,7 +55,7 @@ fn streams_say_goodbye_at_the_end() {
     assert!(all.contains("stopped cut=0"), "{all}");
 }
 
-/// Streams that have their features.
+/// Opens eight streams and waits until each has its features.
 #[cfg(unix)]
 fn eight_streams(serving: &Serving) -> Vec<std::net::TcpStream> {
     let stream = |_| {
@@ -66,7 +66,7 @@ fn eight_streams(serving: &Serving) -> Vec<std::net::TcpStream> {
     (0..8).map(stream).collect()
 }
 
-/// Its streams would say goodbye over half an hour.
+/// Without the second signal, the ends of the streams would be spread over the grace period.
 #[cfg(unix)]
 #[test]
 fn a_second_signal_ends_it_at_once() {
@@ -91,7 +91,7 @@ fn health_on_a_port_of_its_own() {
     }
     assert!(get(monitor, &format!("/features?apiKey={KEY}")).contains("404 Not Found"));
     assert_eq!(banner(&serving.url), "plain");
-    // On a thread of its own: probes are answered whatever all others do.
+    // The monitor port has a thread of its own, so that probes are answered even if all other threads are busy.
     #[cfg(target_os = "linux")]
     {
         let threads = std::fs::read_dir(format!("/proc/{}/task", serving.process.id())).unwrap();
@@ -102,7 +102,7 @@ fn health_on_a_port_of_its_own() {
     }
 }
 
-/// Load balancers that look there send nobody any more, while streams have their time.
+/// Load balancers that check readiness send no new clients, while open streams have the grace period to end.
 #[cfg(unix)]
 #[test]
 fn a_server_that_ends_is_alive_and_not_ready() {
@@ -187,7 +187,7 @@ fn changes_are_kept_in_a_folder_that_one_process_has() {
     assert_eq!(banner(&serving.url), "changed");
     fh(&["serve", "--state", &state, "--port", "0", "--data", &folder])
         .refused(2, &["serve-data", "another process"]);
-    // As kill -9.
+    // Dropping kills the process, as `kill -9` does.
     drop(serving);
     let serving = Serving::start(&state, &[], &[("FH_EDGE_DATA", &folder)]);
     assert_eq!(banner(&serving.url), "changed");
@@ -210,7 +210,7 @@ fn an_admin_key_opens_the_admin_api() {
     let serving = Serving::start(&state, &[], &[("FH_EDGE_ADMIN_KEY", ADMIN)]);
     assert!(ask(&serving.url, ADMIN).contains("\"plain\""));
     assert!(ask(&serving.url, "wrong-key-0123456789").contains("401 Unauthorized"));
-    // The wrong key is noted with the address that a trusted proxy names.
+    // The warning about a wrong key has the address that a trusted proxy names.
     let trusting = ["--trusted-proxies", "127.0.0.0/8"];
     let mut behind = Serving::start(&state, &trusting, &[("FH_EDGE_ADMIN_KEY", ADMIN)]);
     let headers = "authorization: Bearer wrong-key-0123456789\r\nx-forwarded-for: 203.0.113.9\r\nx-forwarded-proto: https\r\n";
@@ -232,7 +232,7 @@ fn an_admin_key_opens_the_admin_api() {
     refused(&["--admin-key-file", "/no/such.key"], &["/no/such.key"]);
 }
 
-/// There is no file: what an admin has put is there again after a kill.
+/// Without a state file, a state that was PUT through the admin API is served again after a kill.
 #[test]
 fn the_admin_api_alone() {
     const ADMIN: &str = "adminSecret4test-0123456789";
@@ -278,7 +278,7 @@ fn the_default_of_an_image_gives_way_to_what_is_said() {
     let mut relay = Serving::of(&args, &image);
     fh(&["watch", &relay.url, KEY, "--once", "--for", "30", "BANNER"]).expect(0);
     assert_eq!(banner(&relay.url), "default");
-    // A state in the environment is overruled, and named in one line.
+    // A state file in FH_EDGE_STATE is overruled, and one warning names the variable.
     relay = Serving::of(&args, &[("FH_EDGE_STATE", &other)]);
     let seen = relay.process.end_after_interrupt();
     let lines: Vec<&str> = seen.lines().filter(|line| line.contains("FH_EDGE_STATE")).collect();
@@ -314,7 +314,7 @@ fn the_log_begins_with_what_is_served() {
     }
 }
 
-/// A secret that every user can read is warned of, also on the command line.
+/// A warning is logged for each secret that every user can read, also for one on the command line.
 #[cfg(unix)]
 #[test]
 fn secrets_that_every_user_can_read_are_warned_of() {
@@ -363,7 +363,7 @@ fn secrets_that_every_user_can_read_are_warned_of() {
     std::fs::remove_dir_all(&folder).unwrap();
 }
 
-/// Idle connections need no key.
+/// Idle connections may take all regular places, but a few more are reserved for health checks.
 #[test]
 fn health_is_answered_though_all_connections_are_taken() {
     let args =
@@ -389,7 +389,7 @@ fn only_health_is_answered_beside_fifty(url: &str, other: &str, paths: &[&str]) 
     assert_eq!(refused(url, other), "");
 }
 
-/// By default a quarter of all. A trusted proxy has the connections of many.
+/// The default limit of one address is a quarter of all connections. It does not apply to a trusted proxy, which serves many clients.
 #[test]
 fn one_address_has_few_connections() {
     let features = format!("/features?apiKey={KEY}");
@@ -410,11 +410,11 @@ fn one_address_has_few_connections() {
     }
 }
 
-/// The answer on a connection that is closed without one, which is nothing.
+/// Returns the answer on a connection that is refused: an empty text.
 fn refused(url: &str, path: &str) -> String {
     let mut stream = open(url, path, "");
     let mut answer = String::new();
-    // It may be reset.
+    // The connection may be reset.
     let _ = stream.read_to_string(&mut answer);
     answer
 }
@@ -437,7 +437,7 @@ fn until_answered(url: &str, path: &str) -> std::net::TcpStream {
     stream
 }
 
-/// A file may grow no further: the system would end the process, as it does unless a program sees to it.
+/// If a file reaches the limit, the operating system ends the process with SIGXFSZ unless the program handles the signal.
 #[cfg(target_os = "linux")]
 #[test]
 fn a_limit_on_the_size_of_files_is_like_a_full_disk() {
@@ -464,7 +464,7 @@ fn a_limit_on_the_size_of_files_is_like_a_full_disk() {
     assert_eq!(banner(&serving.url), "fourth");
 }
 
-/// The value of a line of `/metrics`.
+/// Returns the value of a line of `/metrics`, or `None` if there is no such line.
 fn figure(monitor: &str, name: &str) -> Option<f64> {
     let answer = get(monitor, "/metrics");
     let mut values = answer.lines().filter_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
@@ -544,7 +544,7 @@ fn a_certificate_that_expires_is_logged_and_shown() {
     }
 }
 
-/// Load balancers are to see that it is not ready while it still answers those that they have sent.
+/// Load balancers see that the server is not ready while it still answers the clients that they have sent.
 #[cfg(unix)]
 #[test]
 fn a_server_that_is_to_end_answers_on_for_a_while() {
@@ -558,7 +558,7 @@ fn a_server_that_is_to_end_answers_on_for_a_while() {
     while !serving.get("/health/readyness").contains("503 Service Unavailable") {
         assert!(Instant::now() < deadline, "it is ready for ever");
     }
-    // On new connections, and by PUT and stream.
+    // New connections, PUT requests and open streams still work.
     fh(&["set", &serving.url, WRITER, "BANNER", "changed"]).expect(0);
     assert_eq!(banner(&serving.url), "changed");
     until(&mut stream, "changed");

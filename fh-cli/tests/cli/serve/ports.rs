@@ -1,4 +1,4 @@
-//! Which route answers on which port, and from where.
+//! The routes of each port, and the addresses that may use the admin API.
 
 use std::io::{Read, Write};
 use std::net::{TcpStream, UdpSocket};
@@ -10,13 +10,13 @@ use crate::tool::{command, fh, file};
 
 const ADMIN: &str = "adminSecret4test-0123456789";
 
-/// One way to start a server.
+/// The options of a server that decide where its routes answer.
 #[derive(Debug, Clone, Copy)]
 struct Layout {
-    /// `--url-path`.
+    /// The value of `--url-path`; empty without the option.
     path: &'static str,
     has_monitor: bool,
-    /// `--admin-on monitor`.
+    /// True with `--admin-on monitor`.
     is_admin_monitored: bool,
     has_console: bool,
 }
@@ -61,7 +61,7 @@ impl Layout {
         let is_outside = prefix.is_empty() && !is_inside;
         match route.kind {
             Kind::Api => is_inside,
-            // Probes know nothing of paths.
+            // Probes may leave the path out.
             Kind::Health => is_outside || (is_inside && !self.has_monitor),
             Kind::Metrics => (is_inside || is_outside) && !self.has_monitor,
             Kind::Admin => is_inside && !self.is_admin_monitored,
@@ -119,7 +119,7 @@ fn routes() -> Vec<Route> {
     routes
 }
 
-/// The status of a GET with the admin key.
+/// Returns the status of a GET with the admin key.
 fn status(url: &str, path: &str, headers: &str) -> u16 {
     answer(url, path, headers).split(' ').nth(1).unwrap().parse().unwrap()
 }
@@ -138,8 +138,8 @@ fn answer(url: &str, path: &str, headers: &str) -> String {
     answer
 }
 
-/// The 16 combinations of path, monitor port, place of the admin API, and console; of each every route on every port, with and
-/// without the path.
+/// Tests the 16 combinations of path, monitor port, port of the admin API, and console. In each, every route is requested on every
+/// port, with and without the path.
 #[test]
 fn each_route_answers_only_where_it_belongs() {
     let state = file("serve-ports.yaml", state("plain"));
@@ -165,7 +165,7 @@ fn each_route_answers_only_where_it_belongs() {
             let expected = match (is_there, route.path.as_str()) {
                 (false, _) => 404,
                 (true, "/console") => 308,
-                // The admin key is no API key.
+                // The admin key is not an API key.
                 (true, "/ofrep/v1/configuration") => 401,
                 (true, _) => 200,
             };
@@ -187,7 +187,7 @@ fn each_route_answers_only_where_it_belongs() {
     assert!(wrong.is_empty(), "{} wrong answers:\n{}", wrong.len(), wrong.join("\n"));
 }
 
-/// An address of this machine that is not loopback, if it has one; nothing is sent to find out.
+/// Returns an address of this machine that is not a loopback address, if there is one. Sends nothing.
 fn outer_address() -> Option<String> {
     let socket = UdpSocket::bind("0.0.0.0:0").ok()?;
     socket.connect("203.0.113.1:9").ok()?;
@@ -195,7 +195,7 @@ fn outer_address() -> Option<String> {
     (!ip.is_loopback() && !ip.is_unspecified()).then(|| ip.to_string())
 }
 
-/// The key must not travel in clear text over a network.
+/// The admin key must not travel over a network in clear text.
 #[test]
 fn the_admin_api_wants_more_than_plain_http_from_beyond_this_machine() {
     const PATH: &str = "/admin/v1/environments";
@@ -203,7 +203,7 @@ fn the_admin_api_wants_more_than_plain_http_from_beyond_this_machine() {
     let variables = [("FH_EDGE_ADMIN_KEY", ADMIN)];
     let serving = Serving::start(&state, &[], &variables);
     assert_eq!(status(&serving.url, PATH, ""), 200, "from this machine");
-    // A header that anybody can write says nothing.
+    // Headers of untrusted clients have no effect.
     if let Some(address) = outer_address() {
         let port = serving.url.rsplit(':').next().unwrap();
         let outer = format!("http://{address}:{port}");
@@ -213,7 +213,7 @@ fn the_admin_api_wants_more_than_plain_http_from_beyond_this_machine() {
             assert!(answer.contains("--admin-over-plain-http"), "{answer}");
             assert!(!answer.contains("revision"), "{answer}");
         }
-        // Everything else is served.
+        // All other routes are served.
         assert!(get(&outer, &format!("/features?apiKey={KEY}")).contains(" 200 "));
         let allowed = Serving::start(&state, &["--admin-over-plain-http"], &variables);
         let port = allowed.url.rsplit(':').next().unwrap();
@@ -227,7 +227,7 @@ fn the_admin_api_wants_more_than_plain_http_from_beyond_this_machine() {
         assert!(warnings.any(|line| line.contains("--admin-over-plain-http")), "{all}");
     }
 
-    // Proxies that are believed: they say where a request comes from, and how.
+    // A trusted proxy names the client's address and scheme.
     let trusting = Serving::start(&state, &["--trusted-proxies", "127.0.0.1"], &variables);
     let client = "x-forwarded-for: 203.0.113.9\r\n";
     for (headers, expected) in [
@@ -235,7 +235,7 @@ fn the_admin_api_wants_more_than_plain_http_from_beyond_this_machine() {
         ("x-forwarded-proto: http\r\n", 403),
         ("x-forwarded-proto: https\r\n", 200),
         ("x-forwarded-proto: HTTPS\r\n", 200),
-        // What a client wrote stands before what the proxy added.
+        // The values of the client come before those that the proxy added.
         ("x-forwarded-proto: https, http\r\n", 403),
         ("x-forwarded-proto: https\r\nx-forwarded-proto: http\r\n", 403),
         ("x-forwarded-proto: https,https\r\n", 200),
@@ -244,7 +244,7 @@ fn the_admin_api_wants_more_than_plain_http_from_beyond_this_machine() {
         let status = status(&trusting.url, PATH, &format!("{client}{headers}"));
         assert_eq!(status, expected, "{headers:?}");
     }
-    // The wrong key is not tried: it is refused for where it comes from.
+    // The client is refused before the path is looked up.
     let refused = answer(&trusting.url, "/admin/v1/nothing", client);
     assert!(refused.contains(" 403 ") && refused.contains("\"error\""), "{refused}");
     let allowed = ["--trusted-proxies", "127.0.0.1", "--admin-over-plain-http"];
@@ -262,7 +262,7 @@ fn the_monitor_port_may_have_its_own_address_and_tls() {
     let state = file("serve-monitor-tls.yaml", state("plain"));
     let tls = ["--tls-certificate", &chain, "--tls-key", &key];
 
-    // Without the flag probes go on in plain HTTP.
+    // Without --monitor-tls, probes use plain HTTP.
     let own = ["--monitor-port", "0", "--monitor-listen", "127.0.0.2"];
     let mut serving = Serving::start(&state, &[&own[..], &tls].concat(), &[]);
     let line = serving.process.line(&["health and metrics on http://127.0.0.2:"]);
@@ -282,7 +282,7 @@ fn the_monitor_port_may_have_its_own_address_and_tls() {
     assert!(!answer.starts_with(b"HTTP/"), "{}", String::from_utf8_lossy(&answer));
     let probe = secure::get(&authority.pem(), port, "/health/liveness", "");
     assert!(probe.contains(" 200 "), "{probe}");
-    // Over TLS the admin API may be reached from anywhere.
+    // Over TLS, the admin API accepts requests from any address.
     let over = ["--monitor-port", "0", "--monitor-tls", "--admin-on", "monitor"];
     let over = [&over[..], &tls, &["--trusted-proxies", "127.0.0.1"]].concat();
     let mut serving = Serving::start(&state, &over, &[("FH_EDGE_ADMIN_KEY", ADMIN)]);

@@ -1,4 +1,4 @@
-//! `fh serve --relay`: one server in front of another.
+//! Tests of `fh serve --relay`: one server in front of another.
 
 use fh_fake_edge::{Closing, FakeEdge, Feature, Route};
 
@@ -9,7 +9,7 @@ fn relay(upstream: &Serving, data: &str) -> Serving {
     Serving::of(&["serve", "--relay", &upstream.url, "--relay-key", KEY, "--data", data], &[])
 }
 
-/// Asks until the answer holds a text; not for ever.
+/// Polls until the answer contains a text, and returns it. Panics after a time limit.
 fn until_served(server: &Serving, text: &str) -> String {
     let path = format!("/features?apiKey={KEY}");
     let end = std::time::Instant::now() + PATIENCE;
@@ -26,7 +26,7 @@ fn until_served(server: &Serving, text: &str) -> String {
 fn a_relay_passes_changes_on_and_survives_the_other() {
     let state = file("relay-state.yaml", state("Hello"));
     let data = path("relay-data");
-    // Of a run before.
+    // An earlier run may have left the folder.
     let _ = std::fs::remove_dir_all(&data);
     let upstream = Serving::start(&state, &[], &[]);
     let first = relay(&upstream, &data);
@@ -37,11 +37,11 @@ fn a_relay_passes_changes_on_and_survives_the_other() {
         |value: &str| fh(&["set", "BANNER", value, "--url", &upstream.url, "--api-key", WRITER]);
     put("Changed").expect(0);
     until(&mut stream, "Changed");
-    // Keys that are not relayed are unknown here, though not there.
+    // The relay does not know a key that it does not relay, although the upstream server knows it.
     assert!(get(&first.url, &format!("/features?apiKey={WRITER}")).starts_with("HTTP/1.1 404"));
     drop(upstream);
     until_served(&first, "Changed");
-    // The folder is the first one's.
+    // The first relay uses the folder.
     let second = [
         "serve",
         "--relay",
@@ -54,12 +54,12 @@ fn a_relay_passes_changes_on_and_survives_the_other() {
         "0",
     ];
     fh(&second).refused(2, &[&data, "another process uses it"]);
-    // Ends in good order, so what it held is written.
+    // At a graceful end, the relay writes its features to the folder.
     let Serving { process, url: _ } = first;
     process.interrupt();
     let (status, _) = process.end();
     assert!(status.success());
-    // The other one is away, and another relay starts.
+    // Another relay starts while the upstream server cannot be reached.
     let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let nobody = format!("http://{nobody}");
     let again =
@@ -81,7 +81,7 @@ fn what_does_not_fit_together() {
     fh(&edge).refused(2, &["edge"]);
 }
 
-/// From the flag, from several lines of the variable, and from a file; no value is shown anywhere.
+/// Headers come from the flag, from several lines of the variable, and from a file. Their values are not shown.
 #[test]
 fn headers_of_the_command_line_go_upstream() {
     let edge = FakeEdge::start().unwrap();
@@ -114,7 +114,7 @@ fn headers_of_the_command_line_go_upstream() {
         while !relay.get(&path).contains(r#""plain""#) {
             assert!(std::time::Instant::now() < end, "the relay serves nothing");
         }
-        // What is served first may have come by a poll.
+        // The first features may come from a poll, so the stream is awaited separately.
         edge.wait_until(PATIENCE, |seen| seen.live_streams() == 1).unwrap();
         let seen = edge.recording();
         let stream = seen.requests.iter().rfind(|seen| seen.request.route == Route::Stream);
@@ -123,7 +123,7 @@ fn headers_of_the_command_line_go_upstream() {
             assert_eq!(stream.header(name), Some(secret(text).as_str()), "{name}");
         }
         relay.process.interrupt();
-        // That no value is logged is asserted of every process.
+        // `end` asserts that no value was logged.
         assert!(relay.process.end().0.success());
         edge.wait_until(PATIENCE, |seen| seen.live_streams() == 0).unwrap();
     }
@@ -155,7 +155,7 @@ fn a_file_of_keys_to_relay_is_followed() {
     assert!(relay.get(&other).contains("plain"));
 }
 
-/// A token that is rotated in its file goes upstream without a restart. Neither an empty file nor a wrong one changes anything.
+/// A token that is rotated in its file goes upstream without a restart. An empty or invalid file changes nothing.
 #[test]
 fn a_file_of_headers_is_followed() {
     let edge = FakeEdge::start().unwrap();
@@ -194,6 +194,6 @@ fn a_file_of_headers_is_followed() {
     relay.process.line(&["--relay-header-file", "the secret was read again"]);
     reaches("TOKEN-three");
     relay.process.interrupt();
-    // That no value is logged is asserted of every process.
+    // `end` asserts that no value was logged.
     assert!(relay.process.end().0.success());
 }

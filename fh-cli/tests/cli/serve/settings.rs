@@ -1,4 +1,4 @@
-//! What a server is told, and what it says of it.
+//! Settings of a server: their sources, their effects, and wrong ones.
 
 use serde_json::{Value, json};
 
@@ -49,7 +49,7 @@ fn settings_in_force_and_where_they_come_from() {
     assert!(out.contains("edge.stats (statistics)") && out.contains("***"), "{out}");
 }
 
-/// Also: no key is logged at the finest level, wherever it is used.
+/// Even at the finest level, no key is logged.
 #[test]
 fn logs_as_json_and_without_keys() {
     let path = file("serve-logs.yaml", state("plain"));
@@ -64,7 +64,7 @@ fn logs_as_json_and_without_keys() {
     assert_eq!((&started["level"], &started["origin"]), (&json!("INFO"), &json!("file")));
     assert_eq!((&started["environments"], &started["features"]), (&json!(1), &json!(2)));
     assert_eq!(started["version"], env!("CARGO_PKG_VERSION"));
-    // Lines printed beside the log are JSON as well, without --json.
+    // Lines that are printed beside the log are JSON as well, even without --json.
     let line: Value = serde_json::from_str(&process.line(&["\"listening\""])).unwrap();
     let url = line["url"].as_str().unwrap();
     fh(&["get", url, KEY, "BANNER"]).expect(0);
@@ -83,7 +83,7 @@ fn logs_as_json_and_without_keys() {
     {
         drop(stream);
         process.interrupt();
-        // That no key is there is asserted of every process.
+        // `end` asserts that no key was logged.
         assert!(process.end().0.success());
     }
 }
@@ -101,7 +101,7 @@ fn settings_of_featurehub_do_what_they_say() {
     let url = line.trim_start_matches("listening on ");
     let answer = super::get(url, &format!("/features?apiKey={KEY}"));
     assert!(answer.contains("cache-control: max-age=7"), "{answer}");
-    // A monitor port of 0 is none.
+    // In FeatureHub's settings, a monitor port of 0 means that there is none.
     assert!(super::get(url, "/health/liveness").contains("200 OK"));
     let mut stream = open(url, &format!("/features/{KEY}"), "");
     until(&mut stream, "event: ack\ndata: \"❤️\"");
@@ -127,7 +127,7 @@ fn limits_hold() {
     assert!(busy.unwrap().contains("retry-after: 1"));
 }
 
-/// Every start below fails, or only says what is in force. That no secret is shown is asserted of every run.
+/// Every start below fails or only prints the settings. Every run asserts that no secret is shown (C12).
 #[test]
 fn no_start_that_fails_shows_a_secret() {
     let secret = |text: &str| format!("{text}{SECRET}");
