@@ -25,7 +25,7 @@ pub(super) fn cases(path: &str, file: &Json) -> Result<Vec<Case>, Vec<DataError>
             let (strategy_id, value) = match matched.get(key).map(Json::elements) {
                 None => (None, feature.get("value").unwrap_or(&Json::Null)),
                 Some([Json::Text(id), value]) => (Some(id.clone()), value),
-                Some(_) => return Err(fail(format!("{key}: matched is no pair"))),
+                Some(_) => return Err(fail(format!("{key}: `matched` is not a pair"))),
             };
             let value = imported::read(value, kind);
             let expected = Expected { value, strategy_id, reason: None, bucket: None, trace: None };

@@ -17,7 +17,7 @@ pub(super) fn expand(matrix: &Json) -> Result<Vec<Json>, String> {
         let mut members = vec![("id".to_owned(), Json::Text(interpolate(id, row).map_err(place)?))];
         match fill(case, row).map_err(place)? {
             Json::Object(rest) => members.extend(rest),
-            _ => return Err(place("the case is no object".to_owned())),
+            _ => return Err(place("the case is not an object".to_owned())),
         }
         cases.push(Json::Object(members));
     }
@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_row_lacks() {
+    fn errors_of_rows() {
         let with = |case: &str| {
             first(&format!(
                 r#"{{"id": "a.${{row}}", "rows": [{{"row": "r", "l": []}}], "case": {case}}}"#
@@ -111,7 +111,7 @@ mod tests {
         };
         assert_eq!(with(r#"{"x": "$y"}"#).unwrap_err(), "matrix a.${row}, row 1 (r): no column y");
         assert!(with(r#"{"x": "${y}"}"#).unwrap_err().contains("no column y"));
-        assert!(with(r#"{"x": "${l}"}"#).unwrap_err().contains("cannot stand"));
+        assert!(with(r#"{"x": "${l}"}"#).unwrap_err().contains("cannot be inserted"));
         assert!(
             with(r#"{"x": {"$if": "row", "then": 1, "else": 2}}"#).unwrap_err().contains("neither")
         );

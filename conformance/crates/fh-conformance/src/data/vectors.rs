@@ -32,7 +32,7 @@ fn case(path: &str, group: &str, id: &str, file: &Json, source: Json) -> Result<
     };
     let payload =
         match (source.get("payload_text"), source.get("features").or(file.get("features"))) {
-            (Some(text), _) => text.text().ok_or("payload_text is no text")?.to_owned(),
+            (Some(text), _) => text.text().ok_or("payload_text is not a text")?.to_owned(),
             (None, Some(features)) => features.to_string(),
             (None, None) => return Err("neither features nor payload_text".to_owned()),
         };
@@ -47,7 +47,7 @@ fn case(path: &str, group: &str, id: &str, file: &Json, source: Json) -> Result<
         None => DEFAULT_NOW_MS,
         Some(clock) => {
             let ms = clock.text().and_then(rfc3339_ms);
-            ms.ok_or_else(|| format!("clock {clock} is no date-time"))?
+            ms.ok_or_else(|| format!("clock {clock} is not a date-time"))?
         }
     };
     let kind = text("type")?;
@@ -115,7 +115,7 @@ fn expected(answer: &Json) -> Result<Expected, String> {
     let part = |name: &str| answer.get(name).ok_or_else(|| format!("`expect` has no {name}"));
     let strategy_id = match part("strategy_id")? {
         Json::Null => None,
-        id => Some(id.text().ok_or("strategy_id is no text")?.to_owned()),
+        id => Some(id.text().ok_or("strategy_id is not a text")?.to_owned()),
     };
     let trace = match answer.get("trace") {
         None => None,
@@ -124,7 +124,7 @@ fn expected(answer: &Json) -> Result<Expected, String> {
     Ok(Expected {
         value: part("value")?.clone(),
         strategy_id,
-        reason: Some(part("reason")?.text().ok_or("reason is no text")?.to_owned()),
+        reason: Some(part("reason")?.text().ok_or("reason is not a text")?.to_owned()),
         bucket: number(answer, "bucket")?,
         trace,
     })

@@ -60,7 +60,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn what_follows_from_the_request() {
+    fn rules_derive_answers_from_the_request() {
         let path = "/features?apiKey=e%2Fa*b&apiKey=e%2Fc".to_owned();
         let asked = Asked { method: "GET".into(), path, ..Asked::default() };
         let recorded = Answered::default();

@@ -33,7 +33,7 @@ impl Body {
             None => Ok(Self::UntilClosed),
             Some(Ok(0)) => Ok(Self::Done),
             Some(Ok(length)) => Ok(Self::Length(length)),
-            Some(Err(_)) => Err(WireError::Malformed("content-length is no number".to_owned())),
+            Some(Err(_)) => Err(WireError::Malformed("content-length is not a number".to_owned())),
         }
     }
 
