@@ -326,7 +326,7 @@ fn handles_can_be_shared() {
     is_shared(&fred.feature("FLAG"));
     is_shared(&client.snapshot());
     let fred = Arc::new(fred);
-    std::thread::scope(|scope| {
+    thread::scope(|scope| {
         for _ in 0..4 {
             scope.spawn(|| assert!(fred.is_enabled("FLAG")));
         }
@@ -336,13 +336,13 @@ fn handles_can_be_shared() {
 /// A gate at which calls hang until the test opens it.
 struct Gate {
     entered: mpsc::Sender<()>,
-    may_leave: std::sync::Mutex<mpsc::Receiver<()>>,
+    may_leave: Mutex<mpsc::Receiver<()>>,
 }
 
 impl Gate {
     fn new() -> (Self, mpsc::Receiver<()>, mpsc::Sender<()>) {
         let ((entered, is_entered), (leave, may_leave)) = (mpsc::channel(), mpsc::channel());
-        (Self { entered, may_leave: std::sync::Mutex::new(may_leave) }, is_entered, leave)
+        (Self { entered, may_leave: Mutex::new(may_leave) }, is_entered, leave)
     }
 
     fn hang(&self) {
@@ -423,7 +423,9 @@ fn the_end_waits_for_summaries() {
         .client()
         .observer(Summaries::new(Duration::from_millis(1), report), UsageOptions::default())
         // A second listener, so that another thread delivers while the observer hangs.
-        .on_readiness(move |change| drop(close.send(change.readiness)))
+        .on_readiness(move |change| {
+            let _ = close.send(change.readiness);
+        })
         .start()
         .unwrap();
     client.wait_ready(SOON).unwrap();
