@@ -310,8 +310,9 @@ fn deliver(repository: &Repository, queue: &Arc<DispatchQueue>) {
         let done = requests.end(pass, order);
         let is_over = requests.is_over && done.is_some_and(|done| done >= requests.given);
         requests.is_ended |= is_over;
-        // One thread delivers and one stands by; any further thread ends.
-        let is_spare = requests.threads - requests.passes.len() > 2;
+        // One thread delivers and one stands by; any further thread ends. At the end the others may have ended already, so that only this
+        // one can carry out what is requested from now on.
+        let is_spare = !requests.is_over && requests.threads - requests.passes.len() > 2;
         requests.threads -= usize::from(is_spare);
         drop(requests);
         // After the end, no request has to be waited for.

@@ -137,7 +137,7 @@ fn no_secret_in_logs_errors_debug_output_status_or_files() {
     let logged = log.text();
     holds_no_secret("the log", &logged);
     // The log was captured: it has events of the client and of the libraries below it.
-    assert!(logged.contains("fh_client::journal"), "no events of the client");
+    assert!(logged.contains("fh_client::status_log"), "no events of the client");
     assert!(logged.contains("starting new connection"), "no events of reqwest");
     assert!(logged.contains("hyper_util"), "no events of hyper");
     std::fs::remove_dir_all(&folder).unwrap();

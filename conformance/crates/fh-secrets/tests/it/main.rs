@@ -47,7 +47,7 @@ fn no_public_type_error_or_log_line_shows_a_secret() {
     let leaks = shown.texts().filter(|(_, text)| holds_a_secret(text));
     let mut leaks: Vec<String> = leaks.map(|(name, text)| format!("{name}: {text}")).collect();
     let logged = log.text();
-    assert!(logged.contains("fh_client::journal"), "the client logged nothing");
+    assert!(logged.contains("fh_client::status_log"), "the client logged nothing");
     leaks.extend(logged.lines().filter(|line| holds_a_secret(line)).map(str::to_string));
     assert!(leaks.is_empty(), "secrets are shown: {leaks:#?}");
     let missing = sources::types_with_text().filter(|name| !shown.has(name));
