@@ -211,7 +211,7 @@ fn the_last_status_is_notified_once_though_a_full_queue_dropped_statuses() {
     repository.deliver();
     calls.take();
     let show = |connection| {
-        repository.set_status(SessionStatus { connection, ..SessionStatus::default() })
+        repository.set_status(SessionStatus { connection, ..SessionStatus::default() });
     };
     let raw = || {
         let (source, kind) = (Source::Polling, RawKind::List);
