@@ -207,7 +207,7 @@ fn a_small_text_cannot_grow_large() {
 #[test]
 fn many_values_are_refused_before_they_take_memory() {
     let yaml = format!("[{}]", vec!["~"; 250_009].join(","));
-    assert_eq!(as_json(&yaml), "line 1, column 500002: more than 250000 values");
+    assert_eq!(as_json(&yaml), "line 1, column 500002: the document has more than 250000 values");
 }
 
 #[test]

@@ -17,7 +17,7 @@ const DEFAULT_VARIANT: &str = "default";
 /// of `docs/bootstrap.md`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Bootstrap {
-    /// The [`RepositorySnapshot::generation`](crate::Snapshot::generation) that was read.
+    /// The [`RepositorySnapshot::generation`](crate::RepositorySnapshot::generation) that was read.
     pub generation: u64,
     /// The time of the evaluation.
     pub time: Timestamp,

@@ -287,7 +287,10 @@ fn writers_keep_each_others_parts() {
         let status = thread::spawn({
             let repository = repository.clone();
             move || {
-                repository.set_status(Status { readiness: Readiness::Ready, ..Status::default() })
+                repository.set_status(SessionStatus {
+                    readiness: Readiness::Ready,
+                    ..SessionStatus::default()
+                })
             }
         });
         let _guard = repository.intercept(Arc::new(Fixed), LockPolicy::Respect);
@@ -307,7 +310,10 @@ fn every_readiness_is_delivered() {
         let writer = thread::spawn({
             let repository = repository.clone();
             move || {
-                repository.set_status(Status { readiness: Readiness::Ready, ..Status::default() })
+                repository.set_status(SessionStatus {
+                    readiness: Readiness::Ready,
+                    ..SessionStatus::default()
+                })
             }
         });
         let told = Told::default();

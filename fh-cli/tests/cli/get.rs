@@ -159,7 +159,7 @@ fn what_is_missing_or_swapped_is_said_without_showing_it() {
     let host = edge.address().to_string();
     fh(&["get"]).refused(2, &["no URL", "FEATUREHUB_EDGE_URL"]);
     fh(&["get", &url]).refused(2, &["no API key", "FEATUREHUB_API_KEY"]);
-    fh(&["get", &key, &url]).refused(2, &["no URL", "before all others"]);
+    fh(&["get", &key, &url]).refused(2, &["no URL", "as the first argument"]);
     fh(&["get", &host, &key]).refused(2, &["http://"]);
     fh(&["get", &url, "BANNER", &key]).refused(2, &["no API key"]);
     fh(&["get", &url, "--api-key", "a/b", "BANNER", &key]).refused(2, &["the order is"]);

@@ -1,4 +1,4 @@
-//! Reads of the current snapshot. Each method loads the snapshot once; see [`RepositorySnapshot`](super::Snapshot) for details.
+//! Reads of the current snapshot. Each method loads the snapshot once; see [`RepositorySnapshot`](super::RepositorySnapshot) for details.
 
 use std::sync::Arc;
 
@@ -57,7 +57,7 @@ impl Repository {
         self.inner.live.load().detail(key, attributes)
     }
 
-    /// Returns the same as [`Self::detail`] for a read as one type; see [`RepositorySnapshot::detail_as`](super::Snapshot::detail_as).
+    /// Returns the same as [`Self::detail`] for a read as one type; see [`RepositorySnapshot::detail_as`](super::RepositorySnapshot::detail_as).
     #[must_use]
     pub fn detail_as(&self, key: &str, attributes: Option<&Arc<Attributes>>, kind: Kind) -> Detail {
         self.inner.live.load().detail_as(key, attributes, kind)
