@@ -186,7 +186,7 @@ impl Watched {
                 assert!(self.was_set(evaluated), "another's features: {evaluated:?}");
                 *published = Some(publication.rules);
             }
-            Action::SessionStatus(status) => self.status = status,
+            Action::Status(status) => self.status = status,
             Action::CommandDone(command_id, _) => {
                 assert!(self.waiting.remove(&command_id.0), "{command_id:?} settled twice");
             }
