@@ -15,13 +15,13 @@ pub enum Severity {
     Error,
 }
 
-/// A part of a payload that the engine cannot use as it is written.
+/// A part of a payload that the engine cannot use in the form in which the payload has it.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Diagnostic {
     /// The place of the part in the payload.
     #[serde(flatten)]
     pub place: Place,
-    /// The reason why the engine cannot use the part as it is written.
+    /// The reason why the engine cannot use the part.
     #[serde(serialize_with = "as_text")]
     pub problem: DiagnosticKind,
     /// The engine's treatment of the part that has the problem.
@@ -39,52 +39,55 @@ fn as_text<T: fmt::Display, S: serde::Serializer>(
 /// A place in a payload.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Place {
-    /// Id of the environment, if the payload names it.
+    /// Id of the environment; `None` if the payload does not name the environment.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub environment: Option<Box<str>>,
-    /// Key of the feature. A feature without a key is named by its position from 0: `#3` is the fourth of the list.
+    /// Key of the feature. A feature without a key is named by its position in the list, counted from 0: `#3` is the
+    /// fourth feature.
     pub feature: Box<str>,
-    /// Position of the strategy, from 0.
+    /// Position of the strategy in the feature's list, from 0; `None` if the diagnostic is not about a strategy.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub strategy: Option<u32>,
-    /// Id of the strategy.
+    /// Id of the strategy; `None` if the diagnostic is not about a strategy or the strategy has no id.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub strategy_id: Option<Box<str>>,
-    /// Position of the rule, from 0.
+    /// Position of the rule in the strategy's list, from 0; `None` if the diagnostic is not about a rule.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rule: Option<u32>,
-    /// The attribute that the rule reads.
+    /// Name of the attribute that the rule reads; `None` if the diagnostic is not about a rule or the rule names no
+    /// attribute.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub field: Option<Box<str>>,
-    /// Name of the JSON member. `None` if the member is unknown; its name is then in `value`.
+    /// Name of the JSON member. `None` if the member is unknown; `value` then holds the member's name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub member: Option<&'static str>,
-    /// The payload's text at this place, cut at 120 characters.
+    /// The payload's text at this place, cut off after 120 characters; `None` if the diagnostic shows no text.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub value: Option<Box<str>>,
 }
 
-/// The reason why the engine cannot use a part of a payload as it is written.
+/// The reason why the engine cannot use a part of a payload.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum DiagnosticKind {
     /// The part does not have the JSON form that this text names, such as `a list`.
     Expected(&'static str),
-    /// A name is not one of its closed list. The text names the list, such as `rule type`.
+    /// A name is not in the closed list of names that this text describes, such as `rule type`.
     Unknown(&'static str),
-    /// A value cannot be read as what this text names, such as `a date`.
+    /// A value cannot be parsed as the type that this text names, such as `a date`.
     NotA(&'static str),
-    /// A regular expression is invalid or outside the dialect.
+    /// A regular expression is invalid, too large, or outside the dialect.
     Pattern(Refusal),
-    /// The regular expressions of one ruleset are too large together.
+    /// The regular expressions of the ruleset exceed their limit for all expressions together.
     PatternBudget,
-    /// A strategy has a percentage, but its feature has no id to hash.
+    /// A strategy has a percentage, but its feature has no id to hash, so no bucket can be computed.
     NoFeatureId,
-    /// The compiler was given value ids to hash, and this feature has none among them.
+    /// The compiler was given ids of feature values to hash in place of feature ids, and the list has no id for this
+    /// feature.
     NoHashId,
-    /// A later feature of the list has the same key.
+    /// A later feature of the list has the same key and replaces this feature.
     DuplicateKey,
-    /// An unknown member is a near miss of this known one, which was probably meant (D-118).
+    /// A member is unknown, but its name is nearly the name of this known member, which was probably meant (D-118).
     MisspeltMember(&'static str),
     /// A member is unknown (D-118).
     UnknownMember,
@@ -118,19 +121,20 @@ impl fmt::Display for DiagnosticKind {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Consequence {
-    /// The feature is left out.
+    /// The feature is not part of the ruleset, and reads do not find the feature.
     FeatureLeftOut,
     /// The strategy never matches and takes no part in percentages.
     StrategyNeverMatches,
     /// The rule never holds.
     RuleNeverHolds,
-    /// The value is dropped. The rule's other values count.
+    /// The value is dropped. The rule still compares with its other values.
     ValueDropped,
     /// The member is ignored.
     MemberIgnored,
-    /// The rule ends at this value: the values before it count, then the rule fails (profile `edge`).
+    /// The rule ends at this value: the values before it are compared, and if none of them passes, the rule fails
+    /// (profile `edge`).
     RuleEndsHere,
-    /// The part is replaced by the assumption that this text names, such as `no id`.
+    /// The engine continues with the assumption that this text names, such as `no id`.
     Assumed(&'static str),
 }
 

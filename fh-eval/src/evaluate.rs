@@ -23,9 +23,9 @@ pub(crate) struct Memory<'a, const N: usize> {
 struct Remembered<'a> {
     field: u32,
     count: Count,
-    /// The first value; the only value that a rule tests if `count` is [`Count::One`].
+    /// The first value of the attribute. If `count` is [`Count::One`], a rule tests only this value.
     only: Supplied<'a>,
-    /// The first value as a packed version, if it can be packed. Computed only for cached attributes.
+    /// The first value as a packed version; `None` if the value cannot be packed. Computed only for cached attributes.
     packed: Option<u64>,
 }
 
@@ -56,7 +56,7 @@ impl<const N: usize> Memory<'_, N> {
     }
 }
 
-/// Returns the row of the first strategy that matches, or `None`.
+/// Returns the row of the first strategy that matches, or `None` if no strategy matches or the subject has no context.
 #[inline]
 pub(crate) fn evaluate<'a, C: Clock, T: Tracer, const N: usize>(
     tables: &'a Tables,
@@ -89,8 +89,8 @@ struct Evaluator<'a, 'm, C, T, const N: usize> {
 }
 
 impl<'a, C: Clock, T: Tracer, const N: usize> Evaluator<'a, '_, C, T, N> {
-    /// Evaluates strategies whose percentages share one key: their limits are constants, and one bucket serves them
-    /// all.
+    /// Evaluates strategies whose percentages share one percentage key. The limits of these strategies are constants,
+    /// and one bucket serves all of them.
     #[inline]
     fn one_key(&mut self, run: Run) -> Option<u32> {
         let mut drawn = None;
@@ -124,8 +124,8 @@ impl<'a, C: Clock, T: Tracer, const N: usize> Evaluator<'a, '_, C, T, N> {
         None
     }
 
-    /// Evaluates strategies with several percentage keys. Keys with equal text share a base, whatever attributes they
-    /// are made of.
+    /// Evaluates strategies with several percentage keys. Keys with equal text share the sum of their stacked
+    /// percentages, even if the keys are made of different attributes.
     fn several_keys(&mut self, run: Run) -> Option<u32> {
         let mut keys: SmallVec<[Drawn; 16]> = SmallVec::new();
         let details = run.of(&self.tables.details);
@@ -160,8 +160,8 @@ impl<'a, C: Clock, T: Tracer, const N: usize> Evaluator<'a, '_, C, T, N> {
         None
     }
 
-    /// Returns true if a strategy without percentage can match: it was readable and has rules. Ordinary evaluations
-    /// walk only strategies that can match; explanations walk all of them.
+    /// Returns true if a strategy without a percentage can match: the compiler could read the strategy, and the
+    /// strategy has rules. Ordinary evaluations walk only strategies that can match; explanations walk all of them.
     #[inline]
     fn can_match(&mut self, strategy: &Strategy) -> bool {
         if strategy.share == Share::Unusable {
@@ -170,8 +170,8 @@ impl<'a, C: Clock, T: Tracer, const N: usize> Evaluator<'a, '_, C, T, N> {
         strategy.share == Share::None && strategy.rules.len > 0
     }
 
-    /// Returns the position in `keys` of a source's percentage key. A key is hashed when it is first needed. Returns
-    /// `None` if the context has no key for the source.
+    /// Returns the position in `keys` of the percentage key of a source (a list of attributes). A key is hashed when it
+    /// is first needed. Returns `None` if the context has no key for the source.
     fn drawn(&mut self, keys: &mut SmallVec<[Drawn; 16]>, source: u32) -> Option<usize> {
         if let Some(at) = keys.iter().position(|key| key.source == source) {
             return Some(at);
@@ -181,7 +181,8 @@ impl<'a, C: Clock, T: Tracer, const N: usize> Evaluator<'a, '_, C, T, N> {
         Some(keys.len() - 1)
     }
 
-    /// Returns the sum of the stacked percentages that earlier strategies with the same key text used.
+    /// Returns the sum of the stacked percentages of the earlier strategies that have the same key text and did not
+    /// match.
     fn base(&self, keys: &[Drawn], at: usize) -> i64 {
         let Some(this) = keys.get(at) else { return 0 };
         keys.iter()
@@ -230,8 +231,8 @@ impl<'a, C: Clock, T: Tracer, const N: usize> Evaluator<'a, '_, C, T, N> {
         }
     }
 
-    /// Returns the texts whose concatenation is the percentage key of a source. For named attributes these are all
-    /// their values, joined with `$`, and `<none>` for a missing attribute (evaluation 2.3).
+    /// Returns the texts whose concatenation is the percentage key of a source (a list of attributes). For named
+    /// attributes these are all their values, joined with `$`, and `<none>` for a missing attribute (evaluation 2.3).
     fn key_parts(&self, source: u32) -> impl Iterator<Item = &'a str> + Clone + use<'a, C, T, N> {
         let attributes = self.attributes;
         let session = self.head.session;
@@ -328,8 +329,8 @@ impl<'a, C: Clock, T: Tracer, const N: usize> Evaluator<'a, '_, C, T, N> {
         values.any(|text| self.passes(&rule.predicate, &Supplied::new(text)))
     }
 
-    /// Evaluates a rule whose attribute is missing. A rule on `now` of type DATE or DATETIME reads the clock instead. Of
-    /// the other rules only a blank one holds.
+    /// Evaluates a rule whose attribute is missing. A rule on `now` of type DATE or DATETIME reads the clock instead.
+    /// Any other rule holds only if it is `Predicate::Blank`.
     #[cold]
     fn holds_without(&mut self, index: u32, rule: &Rule) -> bool {
         let field = self.tables.fields.get(rule.field as usize);

@@ -13,15 +13,15 @@ pub enum EvaluationReason {
     StrategyMatch,
     /// A strategy with a percentage matched.
     Split,
-    /// There are strategies, but none matched, or there is no context.
+    /// The feature has strategies, but none matched, or the subject has no context.
     Default,
-    /// There are no strategies.
+    /// The feature has no strategies.
     Static,
     /// The value is null.
     NotSet,
-    /// There is no such feature.
+    /// There is no feature with the requested key.
     NotFound,
-    /// The feature's type or value is not of the requested type.
+    /// The feature's type, or the type of its value, is not the requested type.
     TypeMismatch,
 }
 
@@ -55,7 +55,7 @@ impl std::fmt::Display for EvaluationReason {
 pub struct Evaluation<'a> {
     tables: &'a Tables,
     value: ValueAt,
-    /// Row of the strategy that matched, or [`NO_ROW`].
+    /// Row of the strategy that matched; [`NO_ROW`] if none matched.
     row: u32,
     kind: Option<Kind>,
     reason: EvaluationReason,
@@ -88,7 +88,7 @@ impl<'a> Evaluation<'a> {
         }
     }
 
-    /// Returns the value, or `None` if it is null.
+    /// Returns the value of the feature for the subject, or `None` if the value is null or there is no such feature.
     #[must_use]
     pub fn value(&self) -> Option<&'a Value> {
         self.tables.value(self.value)
@@ -100,8 +100,8 @@ impl<'a> Evaluation<'a> {
         self.kind
     }
 
-    /// Returns the reason: whether a strategy matched, and of which kind. A null value keeps that reason here (D-39);
-    /// [`Self::read`] reports it as [`EvaluationReason::NotSet`].
+    /// Returns the reason for the value: whether a strategy matched, and of which kind. A null value does not change
+    /// this reason (D-39); [`Self::read`] reports a null value as [`EvaluationReason::NotSet`].
     #[must_use]
     pub const fn reason(&self) -> EvaluationReason {
         self.reason
@@ -113,20 +113,21 @@ impl<'a> Evaluation<'a> {
         self.row != NO_ROW
     }
 
-    /// Returns the id of the strategy that matched.
+    /// Returns the id of the strategy that matched, or `None` if no strategy matched or the matching strategy has no
+    /// id.
     #[must_use]
     pub fn strategy_id(&self) -> Option<&'a str> {
         let id: Run = self.tables.details.get(self.row as usize)?.id?;
         Some(id.text(&self.tables.names))
     }
 
-    /// Returns the position, from 0, of the strategy that matched in the payload's list.
+    /// Returns the position, from 0, of the matching strategy in the payload's list, or `None` if no strategy matched.
     #[must_use]
     pub fn strategy_position(&self) -> Option<usize> {
         Some(self.tables.details.get(self.row as usize)?.position as usize)
     }
 
-    /// Returns the value of a BOOLEAN feature.
+    /// Returns the value of a BOOLEAN feature, or `None` if the value is null or the feature has another type.
     #[inline]
     #[must_use]
     pub fn boolean(&self) -> Option<bool> {
@@ -137,7 +138,7 @@ impl<'a> Evaluation<'a> {
         }
     }
 
-    /// Returns the value of a STRING feature.
+    /// Returns the value of a STRING feature, or `None` if the value is null or the feature has another type.
     #[must_use]
     pub fn string(&self) -> Option<&'a str> {
         match (self.kind, self.value()?) {
@@ -146,13 +147,13 @@ impl<'a> Evaluation<'a> {
         }
     }
 
-    /// Returns the value of a NUMBER feature as the nearest double.
+    /// Returns the value of a NUMBER feature as the nearest double, or `None` if the value is null or not a number.
     #[must_use]
     pub fn number(&self) -> Option<f64> {
         self.decimal().map(Number::as_f64)
     }
 
-    /// Returns the value of a NUMBER feature with its decimal text.
+    /// Returns the value of a NUMBER feature with its decimal text, or `None` if the value is null or not a number.
     #[must_use]
     pub fn decimal(&self) -> Option<&'a Number> {
         match self.value()? {
@@ -161,7 +162,8 @@ impl<'a> Evaluation<'a> {
         }
     }
 
-    /// Returns the text of a JSON feature, neither parsed nor validated.
+    /// Returns the text of a JSON feature, neither parsed nor validated, or `None` if the value is null or the feature
+    /// has another type.
     #[must_use]
     pub fn json(&self) -> Option<&'a str> {
         match self.value()? {
@@ -183,8 +185,9 @@ impl<'a> Evaluation<'a> {
         self.boolean() == Some(true)
     }
 
-    /// Reads the value as a type, with the reason that an SDK reports: [`EvaluationReason::NotSet`] for a null value,
-    /// [`EvaluationReason::TypeMismatch`] for another type.
+    /// Reads the value as a value of type `kind`, with the reason that an SDK reports. The value is `None` with
+    /// [`EvaluationReason::NotSet`] if it is null, and with [`EvaluationReason::TypeMismatch`] if the feature or its
+    /// value has another type.
     ///
     /// ```
     /// use fh_eval::{EvaluationReason, Kind, Profile, Ruleset, Subject, Timestamp};

@@ -53,13 +53,13 @@ impl<'a> FeatureRef<'a> {
         self.tables.key(self.position)
     }
 
-    /// Returns the feature's id, or `None` if the payload has no text as id.
+    /// Returns the feature's id, or `None` if the payload has no id that is a text.
     #[must_use]
     pub fn id(&self) -> Option<&'a str> {
         self.detail()?.id.as_deref()
     }
 
-    /// Returns the version of the feature's value; 0 if the payload has no integer as version.
+    /// Returns the version of the feature's value, or 0 if the payload has no version that is an integer.
     #[must_use]
     pub fn version(&self) -> i64 {
         self.detail().map_or(0, |detail| detail.version)
@@ -77,8 +77,8 @@ impl<'a> FeatureRef<'a> {
         self.detail().is_some_and(|detail| detail.locked)
     }
 
-    /// Returns the feature's properties (`fp`) in the payload's order, without those whose value is no text. Parses the
-    /// feature's JSON on each call.
+    /// Returns the feature's properties (`fp`) in the payload's order. Properties whose value is not a text are left
+    /// out. Each call parses the feature's JSON again.
     #[must_use]
     pub fn properties(&self) -> Vec<(Cow<'a, str>, Cow<'a, str>)> {
         let Some(feature) = wire::Feature::parse(self.json()) else {
@@ -98,8 +98,8 @@ impl<'a> FeatureRef<'a> {
         self.detail().map_or("", |detail| &detail.json)
     }
 
-    /// Returns the JSON token of the evaluated value as it stands in the payload, or `None` for null. A NUMBER `"7.50"`
-    /// stays that text (D-39). `evaluation` must be a result of this feature. Parses the feature's JSON on each call.
+    /// Returns the evaluated value as the payload's JSON token, or `None` for null. A NUMBER with the token `"7.50"`
+    /// gives `"7.50"` (D-39). `evaluation` must be a result of this feature. Each call parses the feature's JSON again.
     #[must_use]
     pub fn value_token(&self, evaluation: &Evaluation<'_>) -> Option<&'a str> {
         let feature = wire::Feature::parse(self.json())?;
@@ -110,7 +110,8 @@ impl<'a> FeatureRef<'a> {
         raw.filter(|raw| Token::of(raw) != Token::Null).map(RawValue::get)
     }
 
-    /// Returns the diagnostics of the feature: the parts that could not be read or look wrong, and how each is treated.
+    /// Returns the diagnostics of the feature: the parts that could not be read or look wrong, and how the engine
+    /// treats each.
     #[must_use]
     pub fn diagnostics(&self) -> &'a [Diagnostic] {
         self.detail().map_or(&[], |detail| &detail.diagnostics)
@@ -139,7 +140,7 @@ impl<'a> FeatureRef<'a> {
         Evaluation::new(tables, head, row)
     }
 
-    /// Evaluates the feature by the same code and records the reason, strategy by strategy.
+    /// Evaluates the feature with the same code as [`Self::evaluate`] and records how each strategy was decided.
     #[must_use]
     pub fn explain<C: Clock>(&self, subject: &Subject<'a, C>) -> Explanation {
         Explanation::of(*self, subject)

@@ -15,7 +15,7 @@ use serde_json::value::RawValue;
 
 use crate::text::number::Decimal;
 
-/// The shape of a value where a part of type `T` is expected.
+/// The shape of a JSON value, compared with the shape of the type `T` that is expected.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Shape<T> {
     /// The member is absent.
@@ -39,7 +39,7 @@ impl<T> Shape<T> {
     }
 }
 
-/// A JSON value: a scalar with the text in which it was written, or a list or object without its contents.
+/// A JSON value. A scalar keeps its text; a list or an object is recorded without its contents.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Token<'a> {
     /// `null`
@@ -57,7 +57,7 @@ pub enum Token<'a> {
 }
 
 impl<'a> Token<'a> {
-    /// Returns the token of a value.
+    /// Returns the token of a JSON value.
     #[must_use]
     pub fn of(raw: &'a RawValue) -> Self {
         let token = raw.get();
@@ -72,8 +72,9 @@ impl<'a> Token<'a> {
         }
     }
 
-    /// Returns an integral number, clamped to 64 bits, or `None` (D-35). `20.0` is integral, `"20"` is not. A number
-    /// beyond every `f64`, such as `1e999`, gives `None`, because most readers of JSON cannot hold it.
+    /// Returns the number as an integer, clamped to 64 bits, or `None` if the token is not an integral number (D-35).
+    /// `20.0` is integral, `"20"` is not. A number beyond every `f64`, such as `1e999`, gives `None`, because most
+    /// readers of JSON cannot hold it.
     #[must_use]
     pub fn integer(&self) -> Option<i64> {
         let Self::Number(digits) = self else { return None };
@@ -108,8 +109,8 @@ fn unescape(token: &str) -> Cow<'_, str> {
     }
 }
 
-/// Replaces escapes of lone surrogates (`\ud800` without its partner) by U+FFFD. They are legal JSON, but no Rust
-/// string can hold them.
+/// Replaces escapes of lone surrogates (`\ud800` without the second half of its pair) by U+FFFD. They are legal JSON,
+/// but no Rust string can hold them.
 pub(crate) fn mend(json: &str) -> Cow<'_, str> {
     let mut out = String::new();
     let mut done = 0;
@@ -131,7 +132,7 @@ pub(crate) fn mend(json: &str) -> Cow<'_, str> {
                 at += 6;
                 done = at;
             }
-            // Any other escape, such as `\\`, is at least two bytes long.
+            // Every other escape, such as `\\`, has at least two bytes, so two bytes are skipped.
             _ => at += 2,
         }
     }
@@ -160,7 +161,7 @@ impl<'de> Deserialize<'de> for Name<'de> {
                 Ok(Name(String::from_utf8_lossy(name).into_owned().into()))
             }
         }
-        // Read as bytes: as text, a lone surrogate in a name would fail the whole object.
+        // The name is read as bytes, because a lone surrogate in a text would make the whole object fail.
         deserializer.deserialize_bytes(NameVisitor)
     }
 }
@@ -193,7 +194,7 @@ impl<'de, A: MapAccess<'de>> MemberValue<'_, A> {
     }
 }
 
-/// A way of distinguishing lists, objects and scalars.
+/// A way of reading JSON values whose shape is not known beforehand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Reading {
     /// Reads a value in one pass. Where a list or an object is expected, it fails on numbers beyond an f64 and on lone
@@ -216,7 +217,7 @@ impl Reading {
         deserializer.end().ok().map(|()| part)
     }
 
-    /// Passes a value to a visitor that accepts any shape.
+    /// Passes a value to a visitor that accepts lists, objects and scalars.
     fn shape<'de, D, V>(self, deserializer: D, visitor: V) -> Result<V::Value, D::Error>
     where
         D: Deserializer<'de>,
@@ -236,7 +237,7 @@ impl Reading {
     }
 }
 
-/// A type that is read from one value of a document.
+/// A type that can be read from one JSON value, whatever the shape of the value.
 pub(crate) trait Part<'de>: Sized {
     /// Reads the part.
     fn read<D: Deserializer<'de>>(deserializer: D, reading: Reading) -> Result<Self, D::Error>;
@@ -257,17 +258,17 @@ impl<'de, P: Part<'de>> DeserializeSeed<'de> for PartSeed<P> {
     }
 }
 
-/// An object, or a record of the other shape that is in its place.
+/// An object, or a record of the shape of the value that stands where an object is expected.
 #[derive(Debug, Clone)]
 pub(crate) struct ObjectOr<T>(pub(crate) Shape<T>);
 
-/// A list, or a record of the other shape that is in its place.
+/// A list, or a record of the shape of the value that stands where a list is expected.
 #[derive(Debug, Clone)]
 pub(crate) struct ListOr<T>(pub(crate) Shape<Vec<T>>);
 
 struct ShapeVisitor<T>(Reading, PhantomData<T>);
 
-/// The methods for values that are neither list nor object, shared by both visitors.
+/// Generates the visitor's methods for values that are neither lists nor objects. Both visitors use them.
 macro_rules! scalars {
     () => {
         fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -352,7 +353,8 @@ impl<'de, T: Part<'de>> Part<'de> for ListOr<T> {
     }
 }
 
-/// Reads an object: each member as far as it has the expected shape. Returns [`Shape::Other`] if the text is no JSON.
+/// Reads an object. Each member of the wrong shape is recorded as such. Returns [`Shape::Other`] if the text is not
+/// JSON.
 pub(crate) fn read_object<'de, T: Object<'de>>(json: &'de str) -> Shape<T> {
     Reading::either::<ObjectOr<T>>(json).map_or(Shape::Other, |object| object.0)
 }
@@ -372,7 +374,7 @@ impl<'de> Object<'de> for Members<'de> {
     }
 }
 
-/// Returns the elements of a list.
+/// Returns the elements of a JSON list, or the shape of any other JSON value.
 pub(crate) fn list(json: &str) -> Shape<Vec<&RawValue>> {
     Reading::either::<ListOr<&RawValue>>(json).map_or(Shape::Other, |list| list.0)
 }
@@ -397,7 +399,7 @@ pub fn members(raw: &RawValue) -> Option<Vec<(Cow<'_, str>, &RawValue)>> {
     }
 }
 
-/// Returns the members of an object.
+/// Returns the members of a JSON object, or the shape of any other JSON value.
 pub(crate) fn object(json: &str) -> Shape<Members<'_>> {
     read_object(json)
 }

@@ -1,7 +1,7 @@
 //! The tests of rules, parsed once when the rules are compiled.
 //!
 //! The common tests (texts, versions, booleans) are stored in flat rows of the ruleset, so that evaluating all features
-//! reads memory from front to back. The rare ones are stored behind a pointer each.
+//! reads memory from front to back. Each of the other tests is stored behind a pointer.
 
 use std::cmp::Ordering;
 use std::sync::Arc;
@@ -40,8 +40,8 @@ impl Comparison {
         }
     }
 
-    /// Returns the one bound that replaces several alternative ones: the smallest for "greater", the largest for
-    /// "less". Returns `None` for equality, and if there are no bounds.
+    /// Returns the one bound that has the same effect as several alternative bounds: the smallest one for "greater",
+    /// the largest one for "less". Returns `None` for equality, and if there are no bounds.
     pub(crate) fn loosest<T>(
         self,
         bounds: impl Iterator<Item = T>,
@@ -66,15 +66,14 @@ pub(crate) enum TextTest {
     Ends,
     Contains,
     Lacks,
-    /// The text compares in this way, in UTF-16 order, with the only text of the list.
+    /// The text compares in this way with the only text of the list, in the order of UTF-16 code units.
     Order(Comparison),
 }
 
-/// A text of a rule. Its first eight bytes are stored apart, in `heads_of_texts`, because scans of lists read those
-/// only.
+/// A text of a rule. Its first eight bytes are stored in `heads_of_texts`, because the scan of a list reads only these.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Text {
-    /// The last eight bytes; 0 for shorter texts.
+    /// The last eight bytes of the text as a number; 0 for a text of less than eight bytes.
     pub(crate) tail: u64,
     pub(crate) at: u32,
     pub(crate) len: u32,
@@ -95,18 +94,18 @@ pub(crate) enum Predicate {
     NotIn(Run),
     /// The text ends with one text, a row of `texts`.
     Ends(u32),
-    /// Another test on a list of texts.
+    /// A test against a list of texts that the other variants do not cover.
     Texts(TextTest, Run),
     /// For `true`: the text is exactly `true`. For `false`: the text is anything else.
     Bool(bool),
     /// A comparison with a version that is packed into 64 bits.
     Version(Comparison, [u32; 2]),
-    /// A test of the table `rare`, by row.
+    /// A test that is stored behind a pointer: a row of the table `rare`.
     Boxed(u32),
 }
 
 impl Predicate {
-    /// Returns the same predicate for rows that are shifted by these distances.
+    /// Returns the same predicate with its rows shifted: rows of `texts` and rows of `rare` by these distances.
     pub(crate) fn moved(self, texts: u32, rare: u32) -> Self {
         match self {
             Self::In(list) => Self::In(list.shifted(texts)),
@@ -187,18 +186,18 @@ pub(crate) enum BoxedPredicate {
     /// Date-times, compared by instant and then by local time (profile `edge`).
     DateTimes(ExpectedValues<DateTime>),
     Networks(Membership, Box<[Network]>, Spelling),
-    /// Versions, each compared by itself. Maven's order does not allow several bounds to be reduced to one.
+    /// Versions, each of which is compared. Maven's order does not allow several bounds to be reduced to one.
     Versions(Comparison, Box<[Version<'static>]>),
     Patterns(Box<[Arc<Pattern>]>),
     /// The supplied text is a pattern that must match one of these texts as a whole (profile `edge`, NUMBER REGEX).
     MatchedBy(Box<[Box<str>]>),
 }
 
-/// The longest supplied pattern, in bytes, that [`BoxedPredicate::MatchedBy`] compiles. The limit is low because the pattern
-/// comes from a request.
+/// The maximum length, in bytes, of a supplied pattern that [`BoxedPredicate::MatchedBy`] compiles. A longer pattern
+/// matches nothing. The limit is low because the pattern comes from a request.
 const LONGEST_SUPPLIED_PATTERN: usize = 200;
 
-/// The largest such pattern, in nodes after repetitions are expanded.
+/// The maximum size of a supplied pattern, in nodes after repetitions are expanded. A larger pattern matches nothing.
 const LARGEST_SUPPLIED_PATTERN: usize = 100;
 
 impl BoxedPredicate {
@@ -290,8 +289,8 @@ pub(crate) fn is_in(tables: &Tables, list: Run, supplied: &Supplied<'_>) -> bool
     is_this || is_in_rest(tables, list, offset as u32 + 1, supplied)
 }
 
-/// Searches the rest of a list after a text that only begins like the supplied one. This is rare, so it is a function
-/// of its own.
+/// Searches the rest of a list after a text that has the same first eight bytes as the supplied one, but differs. This
+/// is rare, so it is a function of its own.
 #[cold]
 fn is_in_rest(tables: &Tables, list: Run, from: u32, supplied: &Supplied<'_>) -> bool {
     let rest = Run { at: list.at.wrapping_add(from), len: list.len.saturating_sub(from) };
@@ -310,7 +309,7 @@ pub(crate) fn ends_with(tables: &Tables, row: u32, supplied: &Supplied<'_>) -> b
 }
 
 impl Text {
-    /// Returns true if a supplied text with the same first eight bytes is this text.
+    /// Returns true if this text equals a supplied text that has the same first eight bytes.
     #[inline]
     fn has_rest_of(&self, tables: &Tables, supplied: &Supplied<'_>) -> bool {
         self.tail == supplied.tail

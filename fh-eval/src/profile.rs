@@ -15,17 +15,17 @@ use crate::bucket::Encoding;
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Profile {
-    /// The default: the behaviour of FeatureHub's server wherever that has no defect and can apply to a client, and
-    /// elsewhere the behaviour of most of FeatureHub's client SDKs.
+    /// The default profile. It follows FeatureHub's server where the server's behaviour has no defect and is possible
+    /// in a client. Elsewhere it follows most of FeatureHub's client SDKs.
     #[default]
     Client,
-    /// The behaviour of FeatureHub's server, quirks included. For installations whose users of server-evaluated keys
-    /// must keep the values that FeatureHub's server gives them.
+    /// The behaviour of FeatureHub's server, including its defects. Use it if users of server-evaluated keys must keep
+    /// the values that FeatureHub's server gives them.
     Edge,
 }
 
 impl Profile {
-    /// Returns the name as options and files spell it: `client` or `edge`.
+    /// Returns the profile's name in options and files: `client` or `edge`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -34,8 +34,8 @@ impl Profile {
         }
     }
 
-    /// Returns the attribute whose first value is the default percentage key. If it is missing, `userkey` is used
-    /// (evaluation 2.2).
+    /// Returns the name of the attribute whose first value is the default percentage key: `session` or `sessionkey`. If
+    /// the context lacks this attribute, the default percentage key is the first value of `userkey` (evaluation 2.2).
     #[must_use]
     pub const fn session_attribute(self) -> &'static str {
         match self {

@@ -18,7 +18,8 @@ use crate::tables::{Mode, Tables, Writer};
 use crate::time::Clock;
 use crate::trace::NoTrace;
 
-/// Number of attributes that [`Ruleset::evaluate_all`] caches from feature to feature.
+/// Maximum number of attributes that [`Ruleset::evaluate_all`] caches from feature to feature. Further attributes are
+/// looked up for each rule.
 const REMEMBERED_BY_ALL: usize = 16;
 
 /// The compiled features of one environment.
@@ -42,7 +43,7 @@ const REMEMBERED_BY_ALL: usize = 16;
 pub struct Ruleset {
     tables: Arc<Tables>,
     index: Arc<Index>,
-    /// Diagnostics of features that are not in the ruleset.
+    /// Diagnostics of features that were left out of the ruleset.
     left_out: Arc<[Diagnostic]>,
 }
 
@@ -52,7 +53,8 @@ struct Index {
     positions: HashTable<u32>,
 }
 
-/// Returns the hash of a key. It needs no secret seed, because keys come from the server and not from its users.
+/// Returns the hash of a feature key. The hash needs no secret seed, because feature keys come from the Edge and not
+/// from users who could choose colliding keys.
 fn hash(key: &str) -> u64 {
     FixedState::default().hash_one(key)
 }
@@ -110,8 +112,8 @@ impl Ruleset {
         }
     }
 
-    /// Parses and compiles a payload of one environment: a list of features, or the body of FeatureHub's answer for one
-    /// key. For several environments or value ids, use [`Document`] and [`Compiler`].
+    /// Parses and compiles a payload with exactly one environment: a list of features, or the body of FeatureHub's
+    /// response for one API key. For several environments or ids of feature values, use [`Document`] and [`Compiler`].
     ///
     /// # Errors
     /// [`ParseError`] if the document as a whole cannot be read or does not hold exactly one environment. Parts that
@@ -120,7 +122,7 @@ impl Ruleset {
         Ok(Compiler::new(profile).compile(&Document::parse(json)?.only()?))
     }
 
-    /// Returns the feature with this key.
+    /// Returns the feature with this key, or `None` if the ruleset has no such feature.
     #[inline]
     #[must_use]
     pub fn get(&self, key: &str) -> Option<FeatureRef<'_>> {
@@ -134,7 +136,7 @@ impl Ruleset {
         self.tables.heads.len()
     }
 
-    /// Returns true if there are no features.
+    /// Returns true if the ruleset has no features.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
@@ -180,14 +182,15 @@ impl Ruleset {
         }
     }
 
-    /// Returns the diagnostics of all features, in order, and then those of features that were left out.
+    /// Returns the diagnostics of all features, in the order of the features, followed by those of features that were
+    /// left out.
     pub fn diagnostics(&self) -> impl Iterator<Item = &Diagnostic> {
         let kept = self.tables.features.iter().flat_map(|feature| feature.diagnostics.iter());
         kept.chain(self.left_out.iter())
     }
 
-    /// Returns this ruleset with a feature added. If there is a feature with the same key, the new one replaces it at
-    /// its position.
+    /// Returns a copy of this ruleset with a feature added. If the ruleset has a feature with the same key, the new
+    /// feature replaces it at its position.
     #[must_use]
     pub fn with(&self, feature: &Feature) -> Self {
         let key = feature.tables.key(0);
@@ -205,7 +208,7 @@ impl Ruleset {
         Self { tables: Arc::new(tables), index, left_out: Arc::clone(&self.left_out) }
     }
 
-    /// Returns this ruleset without the feature of this key.
+    /// Returns a copy of this ruleset without the feature of this key.
     #[must_use]
     pub fn without(&self, key: &str) -> Self {
         let Some(position) = self.index.find(&self.tables, key) else { return self.clone() };
@@ -214,7 +217,8 @@ impl Ruleset {
         Self { tables: Arc::new(tables), index, left_out: Arc::clone(&self.left_out) }
     }
 
-    /// Returns a copy of the feature with this key, which can be added to another ruleset.
+    /// Returns a copy of the feature with this key, which can be added to another ruleset. Returns `None` if the
+    /// ruleset has no such feature.
     #[must_use]
     pub fn feature(&self, key: &str) -> Option<Feature> {
         let position = self.index.find(&self.tables, key)?;

@@ -10,7 +10,7 @@ use crate::text::number::Decimal;
 use crate::value::{Kind, Number, Value};
 
 impl Serialize for Kind {
-    /// Writes the name on the wire.
+    /// Writes the type's name in FeatureHub's JSON.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.as_str())
     }

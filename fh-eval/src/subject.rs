@@ -3,7 +3,7 @@
 use crate::attributes::Attributes;
 use crate::time::Clock;
 
-/// A context and a clock: the complete input of an evaluation beside the ruleset.
+/// A context and a clock. Together with the ruleset they are the complete input of an evaluation.
 ///
 /// Without a context ([`Subject::nobody`]) no strategy is evaluated, and the result is the feature's default value
 /// (evaluation 5.7).
@@ -28,7 +28,7 @@ impl<'a, C: Clock> Subject<'a, C> {
         Self { attributes: Some(attributes), clock }
     }
 
-    /// Creates a subject without a context: no strategy applies.
+    /// Creates a subject without a context, for which no strategy is evaluated.
     #[must_use]
     pub const fn nobody(clock: C) -> Self {
         Self { attributes: None, clock }

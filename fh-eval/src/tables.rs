@@ -49,7 +49,7 @@ pub(crate) struct Head {
     /// The id that percentages hash, as a range of bytes of `hash_ids`.
     pub(crate) hash_id: Run,
     pub(crate) value: ValueAt,
-    /// The attribute that takes precedence over `userkey` as percentage key.
+    /// The name of the attribute that takes precedence over `userkey` as default percentage key.
     pub(crate) session: Name,
     pub(crate) mode: Mode,
     pub(crate) kind: Option<Kind>,
@@ -61,11 +61,12 @@ pub(crate) struct Head {
 pub(crate) enum Mode {
     /// The feature has no strategies.
     Static,
-    /// The strategies have at most one percentage key: cumulative limits are constants.
+    /// The strategies have at most one percentage key, so their cumulative limits are constants.
     OneKey,
     /// Like [`Mode::OneKey`], with so many rules that caching the attributes pays off.
     OneKeyManyRules,
-    /// The strategies have several percentage keys. Keys that turn out to be the same text share a base.
+    /// The strategies have several percentage keys. Keys that have the same text for a context share the sum of their
+    /// stacked percentages.
     SeveralKeys,
 }
 
@@ -83,14 +84,15 @@ impl ValueAt {
     }
 }
 
-/// A strategy's part in percentages.
+/// The way in which a strategy takes part in percentages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Share {
     /// The strategy has no percentage.
     None,
-    /// The strategy has a percentage and no rules: its percentage is added to those before it.
+    /// The strategy has a percentage and no rules. Its limit is the sum of its percentage and those of earlier
+    /// strategies of this kind.
     Stacked,
-    /// The strategy has a percentage and rules: the bucket is compared with its percentage alone.
+    /// The strategy has a percentage and rules. Its limit is its percentage alone.
     Alone,
     /// The strategy never matches: a part of it could not be read, or its feature has no id to hash.
     Unusable,
@@ -99,11 +101,11 @@ pub(crate) enum Share {
 /// The part of a strategy that evaluations read.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Strategy {
-    /// Largest bucket that is admitted, for features with one percentage key.
+    /// The largest bucket that the strategy admits. Used only for features with one percentage key.
     pub(crate) limit: i32,
     pub(crate) rules: Run,
     pub(crate) value: ValueAt,
-    /// 0 for the default percentage key, otherwise a row of `sources` plus one.
+    /// The attributes of the percentage key: 0 for the default percentage key, otherwise a row of `sources` plus one.
     pub(crate) source: u32,
     pub(crate) share: Share,
 }
@@ -112,9 +114,9 @@ pub(crate) struct Strategy {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct StrategyDetail {
     pub(crate) id: Option<Run>,
-    /// The percentage as it was written, clamped to 64 bits; 0 if there is none.
+    /// The payload's percentage, clamped to 64 bits; 0 if the strategy has no percentage.
     pub(crate) percentage: i64,
-    /// Position in the payload's list, from 0.
+    /// Position of the strategy in the payload's list, from 0.
     pub(crate) position: u32,
 }
 
@@ -140,11 +142,11 @@ pub(crate) enum Reading {
     /// Only the first value counts. FeatureHub's server either matches it or raises an error on it, and never reads the
     /// next one (profile `edge`).
     FirstOnly,
-    /// If the attribute is missing, the current date is used (evaluation 2.6, step 2).
+    /// If the attribute is missing, the rule tests the current date (evaluation 2.6, step 2).
     Date,
-    /// If the attribute is missing, the current time with `Z` is used.
+    /// If the attribute is missing, the rule tests the current time with `Z`.
     Instant,
-    /// If the attribute is missing, the current time without an offset is used, as on FeatureHub's server.
+    /// If the attribute is missing, the rule tests the current time without an offset, as on FeatureHub's server.
     Local,
 }
 
@@ -200,7 +202,7 @@ impl Tables {
         self.spans.get(feature).map_or("", |spans| spans.key.text(&self.names))
     }
 
-    /// Returns true if this is the feature's key.
+    /// Returns true if the feature at this position has this key.
     #[inline]
     pub(crate) fn has_key(&self, feature: usize, key: &str) -> bool {
         self.spans.get(feature).is_some_and(|spans| {
@@ -240,8 +242,8 @@ impl Tables {
     }
 }
 
-/// The rows of each field, by name. A field has one row for each way in which rules read it, nearly always a single
-/// one.
+/// The rows of `fields` by the name of the field. A field has one row for each way in which rules read it, and nearly
+/// always only one row.
 type FieldRows = HashMap<Box<str>, SmallVec<[(Reading, u32); 1]>, foldhash::fast::FixedState>;
 
 /// Appends rows to tables. Rules that read the same field in the same way share a row of `fields`.
@@ -301,7 +303,7 @@ impl Writer {
         self.tables.sources.len() as u32
     }
 
-    /// Returns the row of a field, and adds it if it is new.
+    /// Returns the row of a field. A new field is added first.
     pub(crate) fn field(&mut self, name: &str, reading: Reading) -> u32 {
         if let Some(rows) = self.fields.get(name)
             && let Some((_, row)) = rows.iter().find(|(known, _)| *known == reading)

@@ -28,9 +28,9 @@ impl std::fmt::Display for InvalidTimestamp {
 impl std::error::Error for InvalidTimestamp {}
 
 const MILLIS_PER_DAY: i64 = 86_400_000;
-/// 9999-12-31T23:59:59.999Z. Later times have no year of four digits.
+/// 9999-12-31T23:59:59.999Z in milliseconds since 1970. Later times have no year of four digits.
 const LATEST: i64 = 253_402_300_799_999;
-/// 0001-01-01T00:00:00Z.
+/// 0001-01-01T00:00:00Z in milliseconds since 1970.
 const EARLIEST: i64 = -62_135_596_800_000;
 
 impl Timestamp {

@@ -6,9 +6,10 @@ use crate::time::Timestamp;
 /// Receives the steps of an evaluation. Every method does nothing by default.
 ///
 /// Strategies are identified by row, rules by their index within the strategy. Only the engine's own explanation can
-/// resolve these, so the trait is private.
+/// resolve rows and indexes, so the trait is private.
 pub(crate) trait Tracer {
-    /// Called when the evaluator begins with a strategy. The calls that follow concern it.
+    /// Called when the evaluator begins with a strategy. Later calls refer to this strategy until the next call of this
+    /// method.
     fn strategy(&mut self, _row: u32) {}
     /// Called if the strategy is unusable, for example because it could not be read. It never matches.
     fn unusable(&mut self) {}
@@ -17,7 +18,8 @@ pub(crate) trait Tracer {
     /// Called when the bucket of the percentage key is compared with the strategy's limit. Buckets up to the limit are
     /// admitted.
     fn bucket(&mut self, _bucket: u32, _limit: i64) {}
-    /// Called when a rule was evaluated. `now` is the time that the rule read from the clock, if it read it.
+    /// Called after a rule was evaluated. `now` is the time that the rule read from the clock; `None` if the rule did
+    /// not read the clock.
     fn rule(&mut self, _index: u32, _now: Option<Timestamp>, _held: bool) {}
     /// Called when the strategy matched, which ends the evaluation.
     fn matched(&mut self) {}

@@ -16,7 +16,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// Returns the name on the wire.
+    /// Returns the type's name in FeatureHub's JSON, such as `BOOLEAN`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -27,7 +27,8 @@ impl Kind {
         }
     }
 
-    /// Returns the kind with this name on the wire, or `None` if the name is unknown. Names are case-sensitive.
+    /// Returns the type with this name in FeatureHub's JSON, or `None` if the name is unknown. Names are
+    /// case-sensitive.
     #[must_use]
     pub fn from_wire(name: &str) -> Option<Self> {
         [Self::Boolean, Self::String, Self::Number, Self::Json]
@@ -66,7 +67,7 @@ impl std::fmt::Display for Value {
     }
 }
 
-/// A decimal number as it was written, with the nearest double.
+/// A decimal number with its original text and the nearest double.
 #[derive(Debug, Clone)]
 pub struct Number {
     text: Arc<str>,
@@ -81,7 +82,7 @@ impl Number {
         Some(Self { double: text.parse().ok()?, text: text.into() })
     }
 
-    /// Returns the text as it was written: `7.50` stays `7.50`.
+    /// Returns the text from which the number was parsed: `7.50` stays `7.50`.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.text
@@ -108,7 +109,7 @@ impl Number {
             && serde_json::to_string(&self.double).is_ok_and(|text| is_same(&text))
     }
 
-    /// Returns the nearest double; infinite for numbers beyond the range of doubles, about 1.8e308.
+    /// Returns the nearest double. The double is infinite for numbers beyond its range, about 1.8e308.
     #[must_use]
     pub const fn as_f64(&self) -> f64 {
         self.double

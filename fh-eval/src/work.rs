@@ -37,33 +37,33 @@ pub struct WorkBound {
     /// Number of attribute lookups.
     lookups: u64,
     by_name: HashMap<Arc<str>, Reads, foldhash::fast::FixedState>,
-    /// The attributes that the clock replaces if they are missing, each with the steps that this takes.
+    /// The attributes that the clock replaces if the context lacks them, each with the steps that this takes.
     clocked: Vec<(Arc<str>, u64)>,
 }
 
-/// The work on one attribute.
+/// The work that rules do on one attribute.
 #[derive(Debug, Clone, Copy, Default)]
 struct Reads {
-    /// Cost of testing each of its values.
+    /// Cost of the rules that test every value of the attribute, for each value.
     every: Cost,
-    /// Cost of testing its first value alone.
+    /// Cost of the rules that test only the first value of the attribute.
     first: Cost,
-    /// Steps for the clock's text, if the attribute is missing.
+    /// Steps of the rules that test the clock's text, if the context lacks the attribute.
     clock: u64,
 }
 
-/// The strategies that are counted.
+/// The strategies whose work is counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Walk {
-    /// The strategies that can match.
+    /// Only the strategies that can match, as ordinary evaluations walk them.
     Evaluate,
-    /// All strategies, as an explanation walks them.
+    /// All strategies, as explanations walk them.
     Explain,
 }
 
-/// Steps of a strategy, and of an attribute lookup besides the search for the name.
+/// Steps of evaluating a strategy, and of an attribute lookup in addition to the search for the name.
 const RULE: u64 = 4;
-/// Steps of formatting the clock as text.
+/// Steps of formatting the clock's time as text.
 const CLOCK: u64 = 200;
 /// Length of the clock's longest text, in bytes.
 const CLOCK_BYTES: u64 = 24;
@@ -205,7 +205,7 @@ impl WorkBound {
     }
 }
 
-/// The work on each field of one set of tables.
+/// The work on each field of one set of tables, collected before it is added to the bound.
 struct Rows<'a> {
     tables: Option<&'a Tables>,
     reads: HashMap<u32, Reads, foldhash::fast::FixedState>,
@@ -247,7 +247,7 @@ impl<'a> Rows<'a> {
     }
 }
 
-/// Returns the most that testing one value can take.
+/// Returns the maximum cost of testing a supplied value with a predicate.
 fn cost(tables: &Tables, predicate: &Predicate) -> Cost {
     match predicate {
         Predicate::Never | Predicate::Always | Predicate::Blank | Predicate::Bool(_) => fixed(1),
@@ -296,7 +296,7 @@ fn texts(tables: &Tables, test: TextTest, list: Run) -> Cost {
         TextTest::Contains | TextTest::Lacks => {
             lengths().map(Cost::of_search).fold(fixed(2), Cost::plus)
         }
-        // Compared byte by byte.
+        // The supplied text and the rule's text are compared byte by byte.
         TextTest::Order(_) => {
             lengths().map(|length| fixed(4 + 2 * length as u64)).fold(fixed(2), Cost::plus)
         }

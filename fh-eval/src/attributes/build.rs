@@ -4,7 +4,8 @@ use std::fmt::Write;
 
 use super::{Attributes, Entry, FAR, Name};
 
-/// Capacities that are enough for ordinary contexts, so that these allocate only once per buffer.
+/// Initial capacities of the builder's buffers. An ordinary context fits into them, so that each buffer is allocated
+/// only once.
 const EXPECTED_VALUES: usize = 8;
 const EXPECTED_TEXT: usize = 120;
 
@@ -211,7 +212,7 @@ impl From<Attributes> for AttributesBuilder {
 }
 
 impl Attributes {
-    /// Adds a value of a well-known name.
+    /// Adds a value to the attribute with a well-known name.
     fn put_well_known(&mut self, name: Name, value: &str) {
         match self.well_known.get(name.0 as usize) {
             Some(0) => self.put_first(name, (0, 0), value),
@@ -219,7 +220,7 @@ impl Attributes {
         }
     }
 
-    /// Adds a value of any name, after the values that it has.
+    /// Adds a value to the attribute with any name, after the values that the attribute has already.
     fn put(&mut self, text: &str, value: &str) {
         let name = Name::of(text);
         match self.first_row(name, text) {
@@ -233,7 +234,7 @@ impl Attributes {
         }
     }
 
-    /// Stores another value of the attribute whose first value is in row `first`.
+    /// Stores another value of the attribute whose first value is in row `first`, after the attribute's last value.
     fn put_next(&mut self, first: usize, value: &str) {
         let Some(entry) = self.entries.get(first).copied() else { return };
         let name_span = (entry.name_at, entry.name_len);
@@ -271,8 +272,8 @@ impl Attributes {
         Some(Entry { count: 1, name, name_at, name_len, at, len })
     }
 
-    /// Appends text to the buffer and returns its place. Returns `None` if the buffer would exceed 4 GiB; the value is
-    /// then left out.
+    /// Appends text to the buffer and returns the text's start and length in bytes. Returns `None` if the buffer would
+    /// exceed 4 GiB; callers then leave the value out.
     #[inline]
     fn append(&mut self, text: &str) -> Option<(u32, u32)> {
         let at = u32::try_from(self.text.len()).ok()?;

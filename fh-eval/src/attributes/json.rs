@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 use super::{Attributes, AttributesBuilder};
 use crate::json::{Members, Shape, Token, list, mend, object};
 
-/// The error for JSON that is no context.
+/// The error for JSON from which no context can be made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum InvalidContext {
@@ -33,8 +33,8 @@ impl std::error::Error for InvalidContext {}
 impl Attributes {
     /// Parses a context such as `{"userkey": "fred", "plan": ["gold", "beta"], "age": 42}`.
     ///
-    /// Numbers keep their text (`1.10` stays `1.10`). Null values and elements are left out, and so are nested objects
-    /// and lists. An attribute whose list is empty is missing.
+    /// Numbers keep their text (`1.10` stays `1.10`). Null values, nested objects and nested lists are left out. An
+    /// attribute with an empty list is left out as well.
     ///
     /// # Errors
     /// [`InvalidContext`] if the text is not a JSON object or has too many values.
@@ -52,7 +52,7 @@ impl Attributes {
         let Shape::Is(Members(members)) = object(&mended) else {
             return Err(InvalidContext::NotAnObject);
         };
-        // Of members with the same name, the last one counts.
+        // If several members of the object have the same name, the last one is used.
         let last: HashMap<&str, usize> =
             members.iter().enumerate().map(|(index, (name, _))| (name.as_ref(), index)).collect();
         let mut builder = Self::builder();
@@ -64,8 +64,8 @@ impl Attributes {
         Ok(builder.build())
     }
 
-    /// The largest number of values that [`Attributes::from_json`] accepts. FeatureHub's Edge takes at most 30
-    /// attributes of a request.
+    /// The maximum number of values that [`Attributes::from_json`] accepts. More values give
+    /// [`InvalidContext::TooLarge`]. FeatureHub's Edge takes at most 30 attributes of a request.
     pub const MAX_FROM_JSON: usize = 10_000;
 }
 

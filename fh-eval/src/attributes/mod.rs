@@ -31,14 +31,14 @@ use crate::bucket::Murmur3;
 /// ```
 #[derive(Debug, Clone, Default)]
 pub struct Attributes {
-    /// The names that are not well known, and all values.
+    /// The text of all names that are not well known, and of all values, one after the other.
     text: String,
     /// One entry per value. The values of one attribute are adjacent, in the order in which they were given.
     entries: Vec<Entry>,
-    /// For each well-known name, the row of its first value plus one. 0 if it has no value, [`FAR`] if the row is too
-    /// large for this table.
+    /// For each well-known name, the row of the attribute's first value plus one. 0 if the attribute has no value;
+    /// [`FAR`] if the row does not fit into a byte.
     well_known: [u8; WELL_KNOWN.len()],
-    /// The hash state after the first user key, so that the hash of each percentage starts from it.
+    /// The hash state after the first user key, from which the hash of every percentage of the user key continues.
     user_key: Murmur3,
 }
 
@@ -122,8 +122,8 @@ pub(crate) fn head(bytes: &[u8]) -> u64 {
     }
 }
 
-/// Returns the last eight bytes of a text as a number. Returns 0 for shorter texts, which head and length identify
-/// already.
+/// Returns the last eight bytes of a text as a number. Returns 0 for texts of less than eight bytes, because the head
+/// and the length identify them.
 #[inline]
 pub(crate) fn tail(bytes: &[u8]) -> u64 {
     bytes.last_chunk::<8>().map_or(0, |eight| u64::from_le_bytes(*eight))
@@ -204,7 +204,8 @@ impl Attributes {
         AttributesBuilder::default()
     }
 
-    /// Returns the values of an attribute, or `None` if it is missing. Names are case-sensitive.
+    /// Returns the values of the attribute with this name, or `None` if the context has no such attribute. Names are
+    /// case-sensitive.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<Values<'_>> {
         self.find(Name::of(name), name)
@@ -217,7 +218,8 @@ impl Attributes {
         Some(Values { text: &self.text, entries: self.entries.get(row..row + count)? })
     }
 
-    /// Returns the row of an attribute's first value.
+    /// Returns the row of the first value of the attribute with this name, or `None` if the context has no such
+    /// attribute.
     #[inline]
     fn first_row(&self, name: Name, text: &str) -> Option<usize> {
         match self.well_known.get(name.0 as usize) {
@@ -240,7 +242,7 @@ impl Attributes {
     }
 
     /// Returns the default percentage key, with the hash state after it. The key is the first value of `session`, or
-    /// else the first value of `userkey`.
+    /// the first value of `userkey` if there is no session. Returns `None` if the context has neither attribute.
     #[inline]
     pub(crate) fn default_key(&self, session: Name) -> Option<(&str, Murmur3)> {
         if let Some(key) = self

@@ -1,7 +1,7 @@
 //! Well-known attribute names and values. All of them are plain text: rules compare only strings, and any other text
 //! can be given instead (evaluation 1.5, Appendix A).
 
-/// Names for which the builder has methods, and `sessionkey`, which profile `edge` reads.
+/// The names of the attributes that have methods in the builder, and `sessionkey`, which profile `edge` reads.
 pub(crate) const USER_KEY: &str = "userkey";
 pub(crate) const SESSION: &str = "session";
 pub(crate) const SESSION_KEY: &str = "sessionkey";
@@ -52,7 +52,7 @@ macro_rules! names {
     };
 }
 
-/// The error for a text that is none of the well-known names.
+/// The error for a text that is not one of the well-known names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct UnknownName;
 

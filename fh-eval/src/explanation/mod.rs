@@ -1,4 +1,4 @@
-//! Explanations: the evaluator records its steps, and a report is made of them afterwards.
+//! Explanations: the evaluator records its steps, and a report is made from the recorded steps afterwards.
 
 mod report;
 
@@ -52,7 +52,7 @@ pub struct Explanation {
 struct Step {
     position: u32,
     outcome: Outcome,
-    /// The bucket and the largest bucket that is admitted, if they were compared.
+    /// The bucket, and the largest bucket that the strategy admits; `None` if the two were not compared.
     drawn: Option<(u32, i64)>,
     /// The rules that were evaluated, as a range of [`Explanation::rules`].
     rules: Run,
@@ -97,7 +97,7 @@ impl Explanation {
         }
     }
 
-    /// Returns the evaluated value, or `None` for null.
+    /// Returns the evaluated value, or `None` if it is null.
     #[must_use]
     pub const fn value(&self) -> Option<&Value> {
         self.value.as_ref()
@@ -109,7 +109,7 @@ impl Explanation {
         self.reason
     }
 
-    /// Returns the explanation as data.
+    /// Returns the explanation as a [`Report`], which programs can read field by field.
     #[must_use]
     pub fn report(&self) -> Report {
         Report::of(self)
@@ -133,7 +133,7 @@ struct Recorder<'a> {
     tables: &'a Tables,
     mode: Mode,
     row: u32,
-    /// Sum of the stacked percentages so far. The evaluator itself has these sums as constants.
+    /// Sum of the stacked percentages of the strategies so far. The evaluator itself has such sums as constants.
     base: i64,
     steps: Vec<Step>,
     rules: Vec<RuleStep>,

@@ -24,19 +24,21 @@ use crate::time::Timestamp;
 pub enum Outcome {
     /// The strategy matched and gave its value.
     Match,
-    /// The bucket is above the strategy's limit, or the strategy has neither percentage nor rules.
+    /// The bucket is above the largest bucket that the strategy admits, or the strategy has neither a percentage nor
+    /// rules.
     PercentageMiss,
     /// The strategy has a percentage, but the context has no percentage key.
     NoPercentageKey,
-    /// A rule did not hold.
+    /// A rule of the strategy did not hold.
     AttributeMiss,
-    /// The strategy or the rule that failed could not be read, or the supplied values could not be compared.
+    /// The strategy or its failing rule could not be read, or the supplied values could not be compared with the rule's
+    /// values.
     Invalid,
     /// An earlier strategy matched, or the subject has no context.
     NotReached,
 }
 
-/// The report of one evaluation.
+/// The report of one evaluation: the feature, the value and its reason, and every strategy with its outcome.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Report {
@@ -52,56 +54,57 @@ pub struct Report {
     pub value: Option<String>,
     /// The reason for the value.
     pub reason: EvaluationReason,
-    /// Id of the strategy that matched.
+    /// Id of the strategy that matched; `None` if no strategy matched or the matching strategy has no id.
     pub strategy_id: Option<String>,
     /// True if the subject has a context.
     pub has_context: bool,
-    /// All strategies, in order.
+    /// The reports of all strategies, in the payload's order.
     pub strategies: Vec<StrategyReport>,
     /// The value if no strategy matches, as a JSON token; `None` for null.
     #[serde(serialize_with = "token_or_null")]
     pub default_value: Option<String>,
-    /// The diagnostics of the feature.
+    /// The diagnostics of the feature: the parts of its JSON that could not be read or look wrong.
     pub diagnostics: Vec<Diagnostic>,
 }
 
-/// The report of one strategy.
+/// The report of one strategy: its settings, its outcome, and the reports of its rules.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct StrategyReport {
-    /// Id of the strategy.
+    /// Id of the strategy; `None` if the strategy has no id.
     pub id: Option<String>,
-    /// Value of the strategy, as a JSON token; `None` for null.
+    /// Value that the strategy gives, as a JSON token; `None` for null.
     #[serde(serialize_with = "token_or_null")]
     pub value: Option<String>,
-    /// Whether the strategy matched, and otherwise the reason.
+    /// The outcome of the strategy: a match, or the reason why the strategy did not match.
     pub outcome: Outcome,
-    /// Percentage of the strategy, as a JSON token.
+    /// Percentage of the strategy, as a JSON token; `None` if the strategy has no percentage.
     #[serde(serialize_with = "token_or_null", skip_serializing_if = "Option::is_none")]
     pub percentage: Option<String>,
-    /// The attributes that make up the percentage key; empty for the default key.
+    /// The attributes that make up the percentage key; an empty list for the default percentage key.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub percentage_attributes: Vec<String>,
-    /// The percentage key: the text that was hashed, without the id that was appended to it.
+    /// The percentage key: the hashed text without the id that follows it. `None` if no bucket was compared for this
+    /// strategy.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub percentage_key: Option<String>,
-    /// The bucket of the percentage key, 0 to 999,999.
+    /// The bucket of the percentage key, 0 to 999,999; `None` if no bucket was compared for this strategy.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bucket: Option<u32>,
-    /// The largest bucket that is admitted.
+    /// The largest bucket that the strategy admits; `None` if no bucket was compared for this strategy.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub threshold: Option<i64>,
-    /// Rules of the strategy, in order. Rules after one that failed are not evaluated.
+    /// The reports of the strategy's rules, in order. Rules after a failed rule are not evaluated.
     pub rules: Vec<RuleReport>,
 }
 
-/// The report of one rule.
+/// The report of one rule: its settings, the supplied values, and its outcome.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RuleReport {
     /// The attribute that the rule reads.
     pub field: String,
-    /// The type as which the rule compares, such as `NUMBER`.
+    /// The type as which the rule compares values, such as `NUMBER`.
     #[serde(rename = "type")]
     pub kind: String,
     /// The conditional, such as `EQUALS`.
@@ -109,14 +112,15 @@ pub struct RuleReport {
     /// The rule's values, as JSON tokens; `None` if the payload has no list of them.
     #[serde(serialize_with = "tokens_or_null")]
     pub wanted: Option<Vec<String>>,
-    /// The supplied values; `None` if the attribute is missing.
+    /// The values of the attribute in the context; `None` if the context has no such attribute.
     pub given: Option<Vec<String>>,
-    /// The time of the clock, if the rule read it in place of a missing `now`.
+    /// The time that the rule read from the clock because the context has no attribute `now`; `None` if the rule did
+    /// not read the clock.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub now: Option<Timestamp>,
     /// True if the rule held, false if it failed, `None` if it was not evaluated.
     pub held: Option<bool>,
-    /// True if the rule failed because it, or everything supplied for it, could not be read.
+    /// True if the rule failed because the rule, or every supplied value, could not be read.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub unreadable: bool,
 }
@@ -276,7 +280,8 @@ impl StrategyReporter<'_> {
         }
     }
 
-    /// Returns true if the rule, or every value that it could have compared with, was unreadable when it was compiled.
+    /// Returns true if the compiler could not read the rule, or could not read any of the values that the rule compares
+    /// with.
     fn broken(&self, index: u32) -> bool {
         let here: Vec<&Diagnostic> = self
             .diagnostics
@@ -306,7 +311,7 @@ impl StrategyReporter<'_> {
     }
 }
 
-/// Returns true if a text can be compared as this type under at least one profile.
+/// Returns true if at least one profile can compare a text as a value of this type.
 fn comparable(kind: &str, text: &str) -> bool {
     match kind {
         "NUMBER" => Decimal::parse(text).is_some(),
@@ -317,19 +322,19 @@ fn comparable(kind: &str, text: &str) -> bool {
     }
 }
 
-/// The meaning of a line of a report's text, for programs that colour it.
+/// The meaning of a line of a report's text, for programs that colour lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Mark {
-    /// The line of the value.
+    /// The line shows the evaluated value.
     Answer,
-    /// A strategy matched, a rule held, or the default value is used.
+    /// The line shows that a strategy matched, that a rule held, or that the default value is used.
     Good,
-    /// A strategy or a rule failed.
+    /// The line shows that a strategy or a rule failed.
     Bad,
-    /// A strategy or a rule was not evaluated, or the default value is not used.
+    /// The line shows that a strategy or a rule was not evaluated, or that the default value is not used.
     Quiet,
-    /// A part could not be read, or values could not be compared.
+    /// The line shows that a part could not be read, or that values could not be compared.
     Warning,
 }
 
@@ -338,14 +343,14 @@ pub enum Mark {
 pub struct Line {
     /// Number of indentation steps.
     pub indent: usize,
-    /// The meaning of the line.
+    /// The meaning of the line, for programs that colour lines.
     pub mark: Mark,
-    /// The text without indentation.
+    /// The text of the line, without indentation.
     pub text: String,
 }
 
 impl Report {
-    /// Returns the text, line by line.
+    /// Returns the report as text, line by line.
     #[must_use]
     pub fn lines(&self) -> Vec<Line> {
         let mut lines = Vec::new();

@@ -1,5 +1,5 @@
-//! The compiler of payloads into rulesets. Compiling an environment never fails: a part that cannot be read never
-//! widens a rollout and leaves a diagnostic (D-35).
+//! The compiler of payloads into rulesets. Compiling an environment never fails. If a part cannot be read, the compiler
+//! adds a diagnostic and treats the part so that no rollout includes more users (D-35).
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -47,7 +47,7 @@ pub struct Compiler<'a> {
 }
 
 impl<'a> Compiler<'a> {
-    /// Creates a compiler with a profile. Percentages hash feature ids.
+    /// Creates a compiler for a profile. Percentages hash feature ids until [`Self::hash_ids`] gives others.
     #[must_use]
     pub const fn new(profile: Profile) -> Self {
         Self { profile, hash_ids: None }
@@ -60,8 +60,8 @@ impl<'a> Compiler<'a> {
         Self { hash_ids: Some(ids), ..self }
     }
 
-    /// Compiles the features of one environment, in their order. Of two features with the same key the later one
-    /// counts.
+    /// Compiles the features of one environment, in their order. If two features have the same key, the later one
+    /// replaces the earlier one.
     #[must_use]
     pub fn compile(&self, environment: &super::Environment<'_>) -> Ruleset {
         let mut run = Compilation::new(*self, environment.id.as_deref());
@@ -79,7 +79,7 @@ impl<'a> Compiler<'a> {
     /// Compiles one feature, which [`Ruleset::with`] adds to a ruleset.
     ///
     /// # Errors
-    /// The diagnostic that says why the JSON is no feature.
+    /// The diagnostic that gives the reason why the JSON is not a feature.
     pub fn feature(&self, json: &RawValue) -> Result<Feature, Box<Diagnostic>> {
         let mut run = Compilation::new(*self, None);
         run.feature(0, json);
@@ -97,7 +97,7 @@ struct Compilation<'a> {
     patterns: Patterns,
     /// Diagnostics of features that were left out.
     left_out: Vec<Diagnostic>,
-    /// The current place and its diagnostics.
+    /// The current place in the payload, and the diagnostics of the current feature.
     diagnostics: DiagnosticCollector,
 }
 
@@ -105,9 +105,9 @@ struct Compilation<'a> {
 struct Draw {
     has_hash_id: bool,
     kind: Option<Kind>,
-    /// The percentage attributes of each source so far, with its row.
+    /// The different lists of percentage attributes so far, each with its row in the table of sources.
     sources: Vec<(Vec<String>, u32)>,
-    /// Sum of the stacked percentages so far. Meaningful only while there is one source.
+    /// Sum of the stacked percentages so far. Meaningful only while the feature has one percentage key.
     base: i64,
 }
 
@@ -387,7 +387,8 @@ impl<'a> Compilation<'a> {
         (row, detail)
     }
 
-    /// Reads a percentage. Returns `None` if it is unreadable, `Some(None)` if there is none.
+    /// Reads a percentage. Returns `None` if the percentage is unreadable, and `Some(None)` if the strategy has no
+    /// percentage.
     fn percentage(&mut self, raw: Raw<'_>) -> Option<Option<i64>> {
         match raw.map(Token::of) {
             None | Some(Token::Null) => Some(None),
@@ -402,8 +403,8 @@ impl<'a> Compilation<'a> {
         }
     }
 
-    /// Returns the names of the percentage attributes; an empty list for the default key. Returns `None` if they are
-    /// unreadable.
+    /// Returns the names of the percentage attributes, or an empty list for the default percentage key. Returns `None`
+    /// if the names are unreadable.
     fn source(&mut self, attributes: &Shape<Vec<&RawValue>>) -> Option<Vec<String>> {
         let member = "percentageAttributes";
         match attributes {

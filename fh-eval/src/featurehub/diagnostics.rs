@@ -1,4 +1,4 @@
-//! The compiler's position in the payload, and the diagnostics that it has found.
+//! The compiler's current place in the payload, and the diagnostics that the compiler has found so far.
 
 use super::member::UnknownMember;
 use crate::diagnostic::{Consequence, Diagnostic, DiagnosticKind, Place, excerpt};
@@ -8,7 +8,7 @@ use crate::diagnostic::{Consequence, Diagnostic, DiagnosticKind, Place, excerpt}
 #[derive(Default)]
 pub(super) struct DiagnosticCollector {
     environment: Option<Box<str>>,
-    /// Position of the feature in its list from 0, and its key once that is known.
+    /// Position of the feature in its list, from 0, and its key. The key is empty until the compiler has read it.
     feature: (usize, String),
     strategy: Option<u32>,
     strategy_id: String,
@@ -74,8 +74,8 @@ impl DiagnosticCollector {
         }
     }
 
-    /// Adds a diagnostic for each unknown member of the current part. Returns true if one of them is a near miss; the
-    /// part is then treated as `consequence` says.
+    /// Adds a diagnostic for each unknown member of the current part. Returns true if a member is a near miss of a
+    /// known member; the diagnostic of that member has `consequence`.
     pub(super) fn unknown_members(
         &mut self,
         members: &[UnknownMember],

@@ -9,18 +9,18 @@ use serde_json::value::RawValue;
 use super::wire::{Raw, text};
 use crate::json::{ListOr, MemberValue, Object, Shape, Token, mend, read_object};
 
-/// The error for a payload that cannot be read as a whole. A part that cannot be read inside a readable document is a
+/// The error for a payload that cannot be read as a whole. An unreadable part of an otherwise readable document gives a
 /// [`Diagnostic`](crate::Diagnostic) instead.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ParseError {
-    /// The bytes are not UTF-8. This is the offset of the first invalid byte.
+    /// The bytes are not UTF-8. Holds the offset of the first invalid byte.
     NotUtf8(usize),
-    /// The text is not JSON. This is the parser's message with line and column.
+    /// The text is not JSON. Holds the parser's message with line and column.
     InvalidJson(String),
-    /// The text is JSON, but neither a feature, an environment, nor a list of either.
+    /// The text is JSON, but not a feature, an environment, or a list of features or environments.
     NoFeatures,
-    /// The payload has several environments where one is required. These are their ids.
+    /// The payload has several environments where one is required. Holds their ids.
     SeveralEnvironments(Vec<String>),
 }
 
@@ -41,7 +41,7 @@ impl std::fmt::Display for ParseError {
 
 impl std::error::Error for ParseError {}
 
-/// A payload, split into environments and features. Each feature is a piece of JSON that is not parsed yet.
+/// A payload, split into environments and features. Each feature is a piece of unparsed JSON.
 ///
 /// ```
 /// use fh_eval::featurehub::Document;
@@ -53,16 +53,17 @@ impl std::error::Error for ParseError {}
 /// ```
 #[derive(Debug, Clone)]
 pub struct Document<'a> {
-    /// The environments, at least one. A list of features without an envelope is one environment without id.
+    /// The environments; there is at least one. A list of features without an environment around it is one environment
+    /// without an id.
     pub environments: Vec<Environment<'a>>,
 }
 
 /// One environment of a payload.
 #[derive(Debug, Clone, Default)]
 pub struct Environment<'a> {
-    /// Id of the environment, if the payload names it.
+    /// Id of the environment; `None` if the payload does not name the environment.
     pub id: Option<String>,
-    /// The environment's features, not parsed yet.
+    /// The environment's features, as unparsed JSON.
     pub features: Vec<&'a RawValue>,
 }
 
@@ -108,7 +109,7 @@ impl<'a> Envelope<'a> {
 }
 
 impl<'a> Document<'a> {
-    /// Splits a payload. A byte-order mark is skipped. Features are not parsed yet.
+    /// Splits a payload into environments and features, which are left unparsed. A byte-order mark is skipped.
     ///
     /// # Errors
     /// [`ParseError`] if the document as a whole cannot be read.
@@ -135,7 +136,8 @@ impl<'a> Document<'a> {
     }
 
     fn list(elements: Vec<&'a RawValue>) -> Vec<Environment<'a>> {
-        // A feature has a key, and an environment has features. The first element with either decides for all.
+        // A feature has a member `key`, and an environment has a member `features`. The first element with one of these
+        // members decides how all elements are read.
         let of_environments = elements.iter().find_map(|element| {
             let envelope = Envelope::of(element.get());
             envelope.key.map(|_| false).or(envelope.features.map(|_| true))
@@ -149,8 +151,8 @@ impl<'a> Document<'a> {
 
     /// Returns the only environment.
     ///
-    /// # Errors
-    /// [`ParseError::SeveralEnvironments`] if there is more than one, [`ParseError::NoFeatures`] if there is none.
+    /// [`ParseError::SeveralEnvironments`] if there is more than one environment, [`ParseError::NoFeatures`] if there
+    /// is none.
     pub fn only(self) -> Result<Environment<'a>, ParseError> {
         let ids =
             self.environments.iter().map(|environment| environment.id.clone().unwrap_or_default());
@@ -164,8 +166,8 @@ impl<'a> Document<'a> {
     }
 }
 
-/// Returns the payload of an SSE event: the contents of its `data:` lines, joined with line feeds. Any text that is no
-/// event is returned unchanged, so that files of both kinds can be read alike.
+/// Returns the payload of an SSE event: the contents of its `data:` lines, joined with line feeds. A text that is not
+/// an event is returned unchanged, so that a file can hold either an event or plain JSON.
 ///
 /// ```
 /// use fh_eval::featurehub::event_data;

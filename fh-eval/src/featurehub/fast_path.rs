@@ -5,11 +5,12 @@ use crate::bucket::BUCKETS;
 use crate::predicate::{BoxedPredicate, Predicate, Run, TextTest};
 use crate::tables::{Mode, Rule, Share, Strategy, StrategyDetail, Tables, Writer};
 
-/// For a feature with more rules than this, the evaluator caches the attributes.
+/// Maximum number of rules of a feature whose attributes the evaluator looks up without a cache. For more rules, the
+/// evaluator caches the attributes.
 const MANY_RULES: u32 = 3;
 
-/// Returns the strategies to walk among `all` strategies of a feature, and the evaluator's path. `percentage_keys` is
-/// the number of different percentage keys.
+/// Returns the strategies that ordinary evaluations walk, chosen from `all` strategies of a feature, and the
+/// evaluator's path for them. `percentage_keys` is the number of different percentage keys.
 pub(super) fn fast_path(writer: &mut Writer, all: Run, percentage_keys: usize) -> (Run, Mode) {
     let tables = &mut writer.tables;
     let mut kept = matching(tables, all);
@@ -56,8 +57,8 @@ fn matching(tables: &Tables, all: Run) -> Vec<(Strategy, StrategyDetail)> {
     rows.filter(|(strategy, _)| can_match(strategy)).map(|(a, b)| (*a, *b)).collect()
 }
 
-/// Drops the strategies after one that matches every user. Percentage attributes always give a key, so a cumulative
-/// percentage of 100 % over such a key matches every user.
+/// Drops the strategies after one that matches every user. The percentage key of named attributes is never missing, so
+/// a cumulative percentage of 100 % over such a key matches every user.
 fn cut_after_everyone(kept: &mut Vec<(Strategy, StrategyDetail)>) {
     let everyone = kept.iter().position(|(strategy, _)| {
         strategy.share == Share::Stacked
@@ -69,8 +70,8 @@ fn cut_after_everyone(kept: &mut Vec<(Strategy, StrategyDetail)>) {
     }
 }
 
-/// Returns a copy of the rules with the cheap ones first, or `None` if they are in that order already. The order does
-/// not change the result, because all rules of a strategy must hold.
+/// Returns a copy of the rules with the cheap ones first, or `None` if the rules are in that order already. The order
+/// does not change the result, because all rules of a strategy must hold.
 fn cheap_first(tables: &mut Tables, rules: Run) -> Option<Run> {
     let mut sorted: Vec<(u8, Rule)> =
         rules.of(&tables.rules).iter().map(|rule| (cost(tables, &rule.predicate), *rule)).collect();

@@ -1,6 +1,6 @@
 //! Unknown members of strategies and rules (D-118).
 
-/// The members of a strategy, those of FeatureHub's management API included (evaluation 1.3).
+/// The known members of a strategy, including those of FeatureHub's management API (evaluation 1.3).
 pub(super) const STRATEGY: &[&str] = &[
     "id",
     "name",
@@ -13,14 +13,15 @@ pub(super) const STRATEGY: &[&str] = &[
     "colouring",
 ];
 
-/// The members of a rule (evaluation 1.4).
+/// The known members of a rule (evaluation 1.4).
 pub(super) const RULE: &[&str] = &["id", "conditional", "fieldName", "values", "type"];
 
-/// Number of unknown members that are kept of one object. More would not make its diagnostics clearer.
+/// Maximum number of unknown members that are recorded for one object. After these, only the first near miss is
+/// recorded.
 const MOST_KEPT: usize = 16;
-/// The longest name, in bytes, that can be a misspelling.
+/// The maximum length, in bytes, of a name that is compared with known names. A longer name is never a near miss.
 const LONGEST: usize = 40;
-/// The shortest beginning of a known name, in letters, that counts as a misspelling.
+/// The minimum number of letters of a name that is a near miss because a known name begins with it.
 const SHORTEST_BEGINNING: usize = 4;
 
 /// An unknown member of a strategy or a rule.
@@ -28,25 +29,26 @@ const SHORTEST_BEGINNING: usize = 4;
 pub struct UnknownMember {
     /// The member's name, cut at 120 characters.
     pub name: Box<str>,
-    /// The known member of which the name is a near miss, if there is one.
+    /// The known member of which the name is a near miss; `None` if the name resembles no known member.
     pub meant: Option<&'static str>,
 }
 
 impl UnknownMember {
-    /// Returns the member of a strategy of which this name is a near miss. Returns `None` if the name is itself a
-    /// member.
+    /// Returns the known member of a strategy of which this name is a near miss. Returns `None` if the name resembles
+    /// no known member or is itself one.
     #[must_use]
     pub fn meant_in_strategy(name: &str) -> Option<&'static str> {
         if STRATEGY.contains(&name) { None } else { near_miss(name, STRATEGY) }
     }
 
-    /// Returns the member of a rule of which this name is a near miss. Returns `None` if the name is itself a member.
+    /// Returns the known member of a rule of which this name is a near miss. Returns `None` if the name resembles no
+    /// known member or is itself one.
     #[must_use]
     pub fn meant_in_rule(name: &str) -> Option<&'static str> {
         if RULE.contains(&name) { None } else { near_miss(name, RULE) }
     }
 
-    /// Adds an unknown member to the list of its object. Once the list has `MOST_KEPT` members, only the first near
+    /// Adds an unknown member to the list of its object. Once the list has [`MOST_KEPT`] members, only the first near
     /// miss is added.
     pub(super) fn note(list: &mut Vec<Self>, name: &str, known: &[&'static str]) {
         if known.contains(&name) {
@@ -60,9 +62,9 @@ impl UnknownMember {
     }
 }
 
-/// Returns the known member of which a name is a near miss (evaluation 2.8). Case and separators are ignored; a name
-/// that then equals a known one is near. A name is near if it is the beginning of the known one, of at least four
-/// letters. It is also near if it is one edit away from a known name of four to seven letters, or two edits from a
+/// Returns the known member of which a name is a near miss, or `None` (evaluation 2.8). Case and separators are
+/// ignored; a name that then equals a known one is a near miss. So is a name of at least four letters with which the
+/// known one begins. So is a name that is one edit away from a known name of four to seven letters, or two edits from a
 /// longer one. An edit adds, drops or changes a letter, or swaps two neighbours.
 fn near_miss(name: &str, known: &[&'static str]) -> Option<&'static str> {
     if name.len() > LONGEST {
@@ -82,7 +84,7 @@ fn near_miss(name: &str, known: &[&'static str]) -> Option<&'static str> {
     known.iter().find(is_near).copied()
 }
 
-/// Returns a name without case and separators.
+/// Returns the letters of a name in one case and without separators.
 fn folded(name: &str) -> Vec<char> {
     let letters = name.chars().filter(|c| !matches!(c, '_' | '-' | ' ' | '.'));
     letters.flat_map(char::to_lowercase).collect()

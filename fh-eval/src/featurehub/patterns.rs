@@ -11,17 +11,17 @@ use crate::text::pattern::{Extent, MAX_NODES, Pattern, TABLE_BYTES, Tables};
 /// refused. A single pattern may have [`MAX_NODES`](crate::text::pattern::MAX_NODES).
 const PATTERN_BUDGET: usize = 200_000;
 
-/// Largest number of bytes that all tables of one ruleset may take together. Patterns beyond it run without a table,
-/// which takes longer.
+/// Maximum size in bytes of the tables of all patterns of one ruleset together. Once it is used up, further patterns
+/// run without a table, which takes longer.
 const TABLE_BUDGET: usize = 8 << 20;
 
-/// The patterns compiled so far. Identical ones are shared.
+/// The patterns that were compiled so far. Equal patterns are compiled once and shared.
 pub(super) struct Patterns {
     extent: Extent,
     known: HashMap<Box<str>, Result<Arc<Pattern>, DiagnosticKind>>,
     nodes: usize,
-    /// Bytes left of [`TABLE_BUDGET`]. A table that turned out too large counts as [`TABLE_BYTES`], because building it
-    /// took as long.
+    /// Bytes left of [`TABLE_BUDGET`]. A table that turned out too large counts as [`TABLE_BYTES`], because the attempt
+    /// to build it took as long.
     tables: usize,
 }
 

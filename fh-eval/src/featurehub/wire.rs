@@ -1,5 +1,5 @@
-//! The JSON parts of a feature as FeatureHub sends them (evaluation 1). Each part is kept as it was written, whatever
-//! its shape, so that [`Compiler`](super::Compiler) decides how to treat it.
+//! The JSON parts of a feature as FeatureHub sends them (evaluation 1). Each part keeps its JSON text, even if it has
+//! an unexpected shape, so that [`Compiler`](super::Compiler) decides how to treat the part.
 
 use std::borrow::Cow;
 
@@ -11,7 +11,7 @@ pub use super::member::UnknownMember;
 use super::member;
 use crate::json::{ListOr, MemberValue, Members, Object, ObjectOr, Shape, Token, read_object};
 
-/// A value as it was written, or `None` if it is absent.
+/// The JSON text of a member, or `None` if the member is absent.
 pub type Raw<'a> = Option<&'a RawValue>;
 
 /// A feature: FeatureHub's FeatureState.

@@ -3,7 +3,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-/// The spellings of an address that are accepted.
+/// The spellings of IP addresses that are accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Spelling {
     /// Dotted quads, with leading zeros read as decimal, and IPv6, with optional brackets and zone.
@@ -13,7 +13,7 @@ pub enum Spelling {
     Server,
 }
 
-/// Parses an address. An IPv4-mapped IPv6 address becomes IPv4.
+/// Parses an IP address. An IPv4-mapped IPv6 address becomes IPv4.
 ///
 /// ```
 /// use fh_eval::text::address::{parse, Spelling};
@@ -60,7 +60,7 @@ fn v4(text: &str, spelling: Spelling) -> Option<Ipv4Addr> {
         return None;
     }
     let [a, b, c, d] = parts;
-    // The last part of a short form fills the remaining bytes.
+    // In a short form such as `10.1`, the last part fills the remaining bytes.
     let (heads, last) = match count {
         4 => ([a, b, c], (d, 0xFF)),
         3 => ([a, b, 0], (c, 0xFFFF)),
@@ -95,7 +95,7 @@ fn v6(text: &str) -> Option<Ipv6Addr> {
     std::str::from_utf8(written).ok()?.parse().ok()
 }
 
-/// An address or a network, as a rule names it.
+/// The value of an IP_ADDRESS rule: an address or a network.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Network {
     /// An IPv4 network.
@@ -114,20 +114,19 @@ pub enum Network {
     },
 }
 
-/// The error for a rule value that is no network.
+/// The error for a rule value that is neither an address nor a network.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum InvalidNetwork {
-    /// The address cannot be parsed, or the mask is longer than the address. Such a value contains no address.
+    /// The address cannot be parsed, or the mask has more bits than the address. No address is in such a network.
     ContainsNothing,
-    /// The mask is no number. In profile `edge` the whole rule then fails, as on FeatureHub's server.
+    /// The mask is not a number. In profile `edge` the whole rule then fails, as on FeatureHub's server.
     BadMask,
 }
 
 impl Network {
     /// Parses `address` or `address/bits`. Host bits can be set; they are cleared.
     ///
-    /// # Errors
-    /// [`InvalidNetwork`] says how the value is to be treated.
+    /// [`InvalidNetwork`] if the text is neither an address nor a network.
     ///
     /// ```
     /// use fh_eval::text::address::{parse, Network, Spelling};
@@ -175,7 +174,8 @@ impl Network {
     }
 }
 
-/// Returns the length of the mask, or `None` for exactly this address, which FeatureHub's server reads in `/-1`.
+/// Returns the number of bits of a mask. Returns `None` for `/-1`, which FeatureHub's server reads as exactly this
+/// address.
 fn mask_bits(mask: &str, spelling: Spelling) -> Result<Option<u32>, InvalidNetwork> {
     let mask = match (spelling, mask.split_once('/')) {
         (Spelling::Server, Some((mask, _))) => mask,

@@ -1,11 +1,12 @@
 //! Calendar dates (evaluation 3.4).
 
-/// The years that a text can name (D-44).
+/// The years that a date text can contain (D-44).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Years {
     /// 0001 to 9999, always with four digits.
     FourDigits,
-    /// As on FeatureHub's server: also year 0, and signed years of five to ten digits. Negative years can have four.
+    /// The years that FeatureHub's server accepts: also year 0, and signed years of five to ten digits. Negative years
+    /// can have four digits.
     Signed,
 }
 
@@ -22,7 +23,8 @@ pub struct CivilDate {
 }
 
 impl Day {
-    /// Parses `YYYY-MM-DD`, optionally followed by `Z` or `±HH:MM[:SS]`, which is discarded.
+    /// Parses `YYYY-MM-DD`, optionally followed by `Z` or `±HH:MM[:SS]`, which is discarded. Returns `None` if the text
+    /// is not a date.
     ///
     /// ```
     /// use fh_eval::text::date::{Day, Years};
@@ -50,7 +52,7 @@ impl Day {
         self.0
     }
 
-    /// Parses the date at the beginning of `bytes`. Returns it with the rest.
+    /// Parses the date at the beginning of `bytes` and returns it with the remaining bytes.
     pub(crate) fn prefix(bytes: &[u8], years: Years) -> Option<(Self, &[u8])> {
         let (year, rest) = year(bytes, years)?;
         let [b'-', m1, m2, b'-', d1, d2, rest @ ..] = rest else {
@@ -86,13 +88,13 @@ fn year(bytes: &[u8], years: Years) -> Option<(i64, &[u8])> {
     (allowed && year <= 999_999_999).then_some((year * sign.unwrap_or(1), rest))
 }
 
-/// Returns the number that two ASCII digits form.
+/// Returns the number that two ASCII digits form, or `None` if a byte is not a digit.
 pub(crate) fn two(tens: u8, ones: u8) -> Option<u32> {
     (tens.is_ascii_digit() && ones.is_ascii_digit())
         .then(|| u32::from(tens - b'0') * 10 + u32::from(ones - b'0'))
 }
 
-/// Parses `HH:MM`. Returns both numbers, whatever their size, and the rest.
+/// Parses `HH:MM`. Returns both numbers without checking their range, and the remaining bytes.
 pub(crate) fn clock(bytes: &[u8]) -> Option<(u32, u32, &[u8])> {
     let [h1, h2, b':', m1, m2, rest @ ..] = bytes else {
         return None;
@@ -109,8 +111,8 @@ fn days_in_month(year: i64, month: u32) -> u32 {
     }
 }
 
-/// Returns the days since 1970-01-01. It counts in eras of 400 years that begin in March, so that a leap day is the
-/// last of its year.
+/// Returns the number of days from 1970-01-01 to a date. The calculation uses eras of 400 years that begin in March, so
+/// that a leap day is the last day of its year.
 pub(crate) fn days_from_civil(year: i64, month: u32, day: u32) -> i64 {
     let year = if month <= 2 { year - 1 } else { year };
     let era = year.div_euclid(400);

@@ -11,8 +11,8 @@ pub enum MissingOffset {
     Unparsable,
 }
 
-/// A date-time with its offset from UTC. It is ordered by instant and then by offset, which is the order of local
-/// times.
+/// A date-time with its offset from UTC. Date-times are ordered by instant and then by offset; for equal instants this
+/// is the order of local times.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct DateTime {
     /// Whole seconds since 1970-01-01T00:00:00Z.
@@ -24,8 +24,9 @@ pub struct DateTime {
 }
 
 impl DateTime {
-    /// Parses `YYYY-MM-DDTHH:MM[:SS[.fraction]]`, then `Z` or an offset `±HH:MM[:SS]` of at most 18 hours. If both are
-    /// missing, `missing` decides. After `Z` or an offset, a zone name in brackets may follow and is ignored.
+    /// Parses `YYYY-MM-DDTHH:MM[:SS[.fraction]]`, then `Z` or an offset `±HH:MM[:SS]` of at most 18 hours. If both `Z`
+    /// and the offset are missing, `missing` decides. After `Z` or an offset, a zone name in brackets may follow and is
+    /// ignored.
     ///
     /// ```
     /// use fh_eval::text::{date::Years, datetime::{MissingOffset, DateTime}};
@@ -83,7 +84,7 @@ impl DateTime {
     }
 }
 
-/// Parses `.` and up to nine digits, or nothing. Returns nanoseconds and the rest.
+/// Parses `.` and up to nine digits, or nothing. Returns the nanoseconds and the remaining bytes.
 fn fraction(bytes: &[u8]) -> Option<(u32, &[u8])> {
     let [b'.', rest @ ..] = bytes else {
         return Some((0, bytes));
@@ -98,7 +99,7 @@ fn fraction(bytes: &[u8]) -> Option<(u32, &[u8])> {
     Some((number * scale, rest))
 }
 
-/// Parses `HH:MM[:SS]` of at most 18 hours. Returns seconds and the rest.
+/// Parses `HH:MM[:SS]` of at most 18 hours. Returns the seconds and the remaining bytes.
 fn offset(bytes: &[u8]) -> Option<(i32, &[u8])> {
     let (hours, minutes, rest) = clock(bytes)?;
     let (seconds, rest) = match rest {
@@ -109,7 +110,7 @@ fn offset(bytes: &[u8]) -> Option<(i32, &[u8])> {
     (minutes < 60 && seconds < 60 && total <= 18 * 3600).then_some((total as i32, rest))
 }
 
-/// Accepts nothing, or a name in brackets. It does not check whether the name exists, because servers differ in this.
+/// Accepts nothing, or a zone name in brackets. The name need not exist, because servers know different names.
 fn zone_name(bytes: &[u8]) -> Option<()> {
     match bytes {
         [] => Some(()),

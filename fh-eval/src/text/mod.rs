@@ -1,5 +1,5 @@
-//! Parsers of the texts that rules compare. None of them allocates on ordinary input. Each returns `None` where the
-//! grammar of the specification says "unparsable".
+//! Parsers of the texts that rules compare. None of the parsers allocates on ordinary input. Each returns `None` where
+//! the grammar of the specification says "unparsable".
 
 pub mod address;
 pub mod date;

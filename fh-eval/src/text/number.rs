@@ -29,8 +29,8 @@ pub struct Decimal<'a> {
 }
 
 impl<'a> Decimal<'a> {
-    /// Parses `[+-]digits[.digits][e[+-]digits]`. The digits on either side of the point can be missing, but not on
-    /// both.
+    /// Parses `[+-]digits[.digits][e[+-]digits]`, or returns `None`. The digits before or after the point can be
+    /// missing, but not both.
     #[must_use]
     pub fn parse(text: &'a str) -> Option<Self> {
         let bytes = text.as_bytes();
@@ -87,7 +87,7 @@ impl<'a> Decimal<'a> {
     pub fn integer(&self) -> Option<i64> {
         let zeros =
             usize::try_from(self.magnitude).ok()?.checked_sub(self.significant().count())?;
-        // 20 digits are more than 64 bits hold.
+        // 20 digits exceed 64 bits, so further zeros do not change the result.
         let zeros = std::iter::repeat_n(b'0', zeros.min(20));
         let digits = self.significant().chain(zeros).map(|digit| i64::from(digit - b'0'));
         Some(digits.fold(0, |value: i64, digit| {
@@ -190,7 +190,7 @@ impl OwnedDecimal {
         if !double.is_finite() {
             return None;
         }
-        // With 1074 decimals every double is exact.
+        // 1074 decimals are enough to write every double exactly.
         let text = format!("{double:.1074}");
         let text = text.trim_end_matches('0').trim_end_matches('.');
         Decimal::parse(text).map(Self::from)

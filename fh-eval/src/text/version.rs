@@ -7,7 +7,7 @@ use smallvec::SmallVec;
 
 use super::order;
 
-/// Number of items that need no heap allocation. Ordinary versions have fewer than ten.
+/// Number of items of a version that need no heap allocation. Ordinary versions have fewer than ten items.
 const INLINE_ITEMS: usize = 24;
 
 /// A parsed version.
@@ -27,14 +27,14 @@ const INLINE_ITEMS: usize = 24;
 /// ```
 #[derive(Debug, Clone)]
 pub struct Version<'a> {
-    /// The text. ASCII letters can be in upper case; all other letters were converted to lower case.
+    /// The text of the version. ASCII letters can be in upper case; all other letters were converted to lower case.
     text: Cow<'a, str>,
     items: SmallVec<[Item; INLINE_ITEMS]>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Item {
-    /// Digits without leading zeros; no digits for zero.
+    /// A number, as its digits without leading zeros. Zero has no digits.
     Number(Span),
     Qualifier(Rank, Span),
     List,
@@ -46,7 +46,7 @@ struct Span {
     len: u32,
 }
 
-/// The order of qualifiers. All other qualifiers come after these, in alphabetical order.
+/// The rank of a qualifier. All other qualifiers come after the named ones, in alphabetical order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Rank {
     Alpha,
@@ -158,7 +158,7 @@ impl<'a> Version<'a> {
 
     /// Compares the version with one that [`pack`] packed.
     pub(crate) fn compare_packed(&self, packed: u64) -> Ordering {
-        // Zeros at the end do not count.
+        // Zeros at the end of the packed version do not affect the comparison.
         let count = 4 - (packed.trailing_zeros() / 16).min(4);
         let mut items = self.items.iter();
         for part in 0..count {
@@ -234,7 +234,7 @@ impl Items {
         });
     }
 
-    /// Removes the null items at the end of a list. They do not count, whether or not a nested list follows.
+    /// Removes the null items at the end of a list. They do not affect the order, whether or not a nested list follows.
     fn drop_trailing_nulls(&mut self) {
         while self.0.last().is_some_and(|item| item.is_null()) {
             self.0.pop();
@@ -246,8 +246,8 @@ impl Items {
         self.0.push(Item::List);
     }
 
-    /// Removes the null items at the end of the version. An empty nested list is null, and so are then the null items
-    /// before it.
+    /// Removes the null items at the end of the version. An empty nested list is null, so the null items before it are
+    /// removed as well.
     fn close(&mut self) {
         self.drop_trailing_nulls();
         while self.0.last() == Some(&Item::List) {

@@ -69,7 +69,8 @@ impl RuleCompiler<'_> {
         }
     }
 
-    /// Returns the dates of a list. An unreadable one is dropped, or ends the rule in profile `edge`.
+    /// Returns the dates of a list. An unreadable date is dropped in profile `client`. In profile `edge` it ends the
+    /// rule.
     pub(super) fn parsed<T>(
         &mut self,
         tokens: &[Token<'_>],

@@ -1,4 +1,5 @@
-//! The compiler of rules into predicates: the matrix of evaluation 3.1, for both profiles. Each rule type has a file.
+//! The compiler of rules into predicates: the matrix of evaluation 3.1, for both profiles. Each rule type has a file of
+//! its own.
 
 mod address;
 mod boolean;
@@ -24,9 +25,9 @@ pub(super) struct RuleCompiler<'a> {
     pub(super) writer: &'a mut Writer,
     pub(super) patterns: &'a mut Patterns,
     pub(super) diagnostics: &'a mut DiagnosticCollector,
-    /// The way in which the rule reads its attribute.
+    /// The way in which the rule reads its attribute from the context.
     pub(super) reading: Reading,
-    /// Number of values that the payload lists for the rule, readable or not.
+    /// Number of values that the payload lists for the rule, including unreadable ones.
     pub(super) listed: usize,
 }
 
@@ -42,7 +43,8 @@ enum Type {
     Address,
 }
 
-/// The conditional of a rule: FeatureHub's RolloutStrategyAttributeConditional. The ordering ones are one variant.
+/// The conditional of a rule: FeatureHub's RolloutStrategyAttributeConditional. The four ordering conditionals share
+/// one variant.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Conditional {
     Equals,
@@ -55,7 +57,7 @@ enum Conditional {
     Regex,
 }
 
-/// The comparisons that a list of typed values allows.
+/// The comparisons that are possible with a list of typed values.
 #[derive(Clone, Copy)]
 enum Typed {
     In,
@@ -63,8 +65,8 @@ enum Typed {
     Order(Comparison),
 }
 
-/// The rule values that could be read. In profile `edge` some unreadable values end the rule (`ended`): the values
-/// before count, then the rule fails.
+/// The rule values that could be read. If `ended` is true, an unreadable value ended the list in profile `edge`: the
+/// values before it are compared, and if none of them passes, the rule fails.
 struct Readable<T> {
     values: Vec<T>,
     ended: bool,
@@ -103,7 +105,7 @@ impl Conditional {
         })
     }
 
-    /// Returns the comparison with typed values, or `None` for the conditionals that work on text.
+    /// Returns the comparison with typed values, or `None` for the conditionals that compare texts.
     fn typed(self) -> Option<Typed> {
         match self {
             Self::Equals | Self::Includes => Some(Typed::In),
@@ -143,7 +145,7 @@ impl RuleCompiler<'_> {
         };
         let values: &[&RawValue] = match &rule.values {
             Shape::Is(values) => values,
-            // In the schema of FeatureHub's server, an absent list is an empty one.
+            // FeatureHub's server reads an absent list as an empty one.
             Shape::Absent if self.profile == Profile::Edge => &[],
             Shape::Absent | Shape::Null => {
                 let blank = conditional == Conditional::Equals;

@@ -72,7 +72,8 @@ impl RuleCompiler<'_> {
     }
 }
 
-/// Returns the number of a rule value in profile `client`: a JSON number, or a text that is a number.
+/// Returns the number of a rule value in profile `client`, or `None` if the value is neither a JSON number nor a text
+/// that is a number.
 fn client_number(token: &Token<'_>) -> Option<OwnedDecimal> {
     match token {
         Token::Number(digits) => Decimal::parse(digits).map(OwnedDecimal::from),
@@ -81,8 +82,8 @@ fn client_number(token: &Token<'_>) -> Option<OwnedDecimal> {
     }
 }
 
-/// Returns the number of a rule value as FeatureHub's server reads it: an integer that fits 32 bits or exceeds 64, or
-/// the exact binary value of a double. Returns `Ok(None)` for a value that the server drops.
+/// Returns the number of a rule value as FeatureHub's server reads it: an integer that fits 32 bits or exceeds 64 bits,
+/// or the exact binary value of a double. Returns `Ok(None)` for a value that the server drops.
 fn server_number(token: &Token<'_>) -> Result<Option<OwnedDecimal>, DiagnosticKind> {
     let Token::Number(digits) = token else {
         return Ok(None);

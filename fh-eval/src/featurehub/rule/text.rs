@@ -1,4 +1,4 @@
-//! STRING (evaluation 3.2), and the text conditionals of numbers and dates.
+//! STRING rules (evaluation 3.2), and the conditionals of NUMBER and DATE rules that compare texts.
 
 use std::borrow::Cow;
 
@@ -13,7 +13,7 @@ use crate::tables::Reading;
 use crate::text::order;
 use crate::text::pattern::Anchor;
 
-/// Lists longer than this are sorted and searched instead of scanned.
+/// The maximum length of a list that is scanned. A longer list is sorted and searched.
 const LONGEST_SCAN: usize = 16;
 
 impl RuleCompiler<'_> {

@@ -41,7 +41,7 @@ pub(super) fn negated_if(negated: bool, mut class: ClassUnicode) -> ClassUnicode
     class
 }
 
-/// Adds the other case of each ASCII letter in a class.
+/// Adds the lower-case or upper-case counterpart of each ASCII letter in a class.
 pub(super) fn fold(class: &mut ClassUnicode) {
     let mut other_case = ClassUnicode::empty();
     for (letters, shift) in [(('A', 'Z'), 32), (('a', 'z'), -32_i32)] {

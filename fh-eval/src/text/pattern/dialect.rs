@@ -14,22 +14,22 @@ use super::construct::Construct;
 use super::reading::{Mark, Read, read};
 use super::{Extent, property};
 
-/// Maximum number of nodes of a pattern's tree, with every bounded repetition written out.
+/// Maximum number of nodes of a pattern's tree, with every bounded repetition written out. A larger pattern is refused.
 pub const MAX_NODES: usize = 10_000;
 
-/// Maximum nesting of groups and classes.
+/// Maximum nesting of groups and classes. A pattern with deeper nesting is refused.
 const MAX_NESTING: u32 = 100;
 
 /// Number of ranges of a class that count as one more node. Classes of Unicode properties have up to 700 ranges.
 const RANGES_PER_NODE: usize = 16;
 
-/// Maximum length of a pattern in bytes.
+/// Maximum length of a pattern in bytes. A longer pattern is refused.
 const MAX_TEXT: usize = 64 * 1024;
 
 /// The reason why a pattern is not compiled.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Refusal {
-    /// The pattern is not a regular expression, with the reason.
+    /// The pattern is not a regular expression. Holds the parser's reason.
     Invalid(String),
     /// The pattern uses a construct that the dialect does not support.
     Unsupported(Construct),

@@ -11,7 +11,7 @@ use regex_automata::{Input, MatchKind};
 
 use super::{Cost, PROGRAM_BYTES};
 
-/// Maximum size of the table of one pattern, in bytes.
+/// Maximum size of the table of one pattern, in bytes. A pattern whose table would be larger is simulated.
 pub(super) const TABLE_BYTES: usize = 256 << 10;
 
 /// A compiled pattern.
@@ -58,7 +58,7 @@ impl Engine {
             // A search fails only at a quit byte, and this automaton has none.
             Self::Table(table) => table.try_search_fwd(&input).is_ok_and(|found| found.is_some()),
             Self::Simulation(simulation) => CACHE.with(|cache| {
-                // A search never starts another one on its thread, so the cache is free.
+                // The cache is free, because a search never starts another search on its thread.
                 let Ok(mut kept) = cache.try_borrow_mut() else { return false };
                 let cache = match &mut *kept {
                     Some(cache) => {
@@ -107,7 +107,7 @@ impl Engine {
     }
 }
 
-/// Steps per state at the start of a simulation, when its cache is reset or allocated.
+/// Number of steps, for each state, of the start of a simulation, when its cache is reset or allocated.
 const STEPS_PER_STATE: u64 = 60;
-/// Steps per state and byte of a simulation.
+/// Number of steps of a simulation for each state and each byte of the text.
 const STEPS_PER_STATE_AND_BYTE: u64 = 6;

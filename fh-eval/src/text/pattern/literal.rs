@@ -3,7 +3,7 @@
 use regex_syntax::hir::literal::Extractor;
 use regex_syntax::hir::{Hir, HirKind, Look};
 
-/// Maximum number of texts that one pattern may stand for.
+/// Maximum number of texts that one pattern may stand for. A pattern that stands for more texts is run by an engine.
 const MAX_TEXTS: usize = 64;
 
 /// The required position of a literal in a text.

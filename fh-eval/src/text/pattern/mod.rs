@@ -26,8 +26,8 @@ pub enum Extent {
     Whole,
 }
 
-/// Maximum product of a text's bytes and a pattern's nodes, such as 5,000 bytes and 10,000 nodes. Beyond it the text does not match, so
-/// that one request cannot cause minutes of work.
+/// Maximum product of a text's bytes and a pattern's nodes, such as 5,000 bytes and 10,000 nodes. A text beyond this
+/// limit does not match, so that one request cannot cause minutes of work.
 const MAX_WORK: usize = 50_000_000;
 
 /// A compiled pattern.
@@ -39,7 +39,7 @@ pub struct Pattern {
 
 #[derive(Debug)]
 enum Program {
-    /// The pattern stands for literal texts with an anchor. String comparisons replace an engine.
+    /// The pattern matches a list of literal texts with an anchor, and string comparisons replace an engine.
     Literals(Anchor, Box<[Box<str>]>),
     Fast(engine::Engine),
     Small(regex_lite::Regex),
@@ -56,12 +56,12 @@ pub(crate) struct Cost {
 }
 
 impl Cost {
-    /// Returns the cost of comparing a text with one of this length in bytes.
+    /// Returns the cost of comparing a supplied text with a rule's text of `length` bytes.
     pub(crate) fn of_comparison(length: usize) -> Self {
         Self { per_value: 3 + length as u64 / 16, per_byte: 0 }
     }
 
-    /// Returns the cost of searching for a text of this length in bytes within another text.
+    /// Returns the cost of searching a supplied text for a rule's text of `length` bytes.
     pub(crate) fn of_search(length: usize) -> Self {
         Self { per_value: 20 + 2 * length as u64, per_byte: 4 }
     }
@@ -84,9 +84,9 @@ impl Cost {
 /// The limit for the table of a pattern. A table makes searches fast.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Tables {
-    /// A table of at most this many bytes.
+    /// A table of at most this many bytes. A pattern whose table would be larger runs without a table.
     UpTo(usize),
-    /// No table, because the pattern is used once.
+    /// The pattern runs without a table, because it is used once.
     None,
 }
 
@@ -99,10 +99,11 @@ impl Tables {
     }
 }
 
-/// Maximum size of the table of one pattern, in bytes.
+/// Maximum size of the table of one pattern, in bytes. A pattern whose table would be larger runs without a table.
 pub(crate) const TABLE_BYTES: usize = engine::TABLE_BYTES;
 
-/// Maximum size of a compiled program in bytes. A pattern of [`MAX_NODES`] fits, so that all targets refuse the same patterns.
+/// Maximum size of a compiled program in bytes; a larger program is refused. A pattern of [`MAX_NODES`] fits, so that
+/// all targets refuse the same patterns.
 const PROGRAM_BYTES: usize = 1 << 28;
 
 impl Program {
@@ -158,7 +159,8 @@ impl Pattern {
         Ok(Self { program, nodes: rewritten.nodes })
     }
 
-    /// Returns true if the text matches. Takes time linear in its length; allocates at most once per thread, for all patterns together.
+    /// Returns true if the text matches. Takes time linear in the text's length, and returns false for a text that is
+    /// too long for the pattern's size. Allocates at most once per thread, for all patterns together.
     #[must_use]
     pub fn is_match(&self, text: &str) -> bool {
         match &self.program {
@@ -183,7 +185,8 @@ impl Pattern {
         }
     }
 
-    /// Returns the size of the pattern's table in bytes, which all threads share; 0 if it has none.
+    /// Returns the size in bytes of the pattern's table, which all threads share. Returns 0 if the pattern has no
+    /// table.
     pub(crate) fn table_bytes(&self) -> usize {
         match &self.program {
             Program::Fast(engine) => engine.table_bytes(),
@@ -191,7 +194,7 @@ impl Pattern {
         }
     }
 
-    /// Returns the most work that one search can take.
+    /// Returns the maximum work of one search.
     pub(crate) fn cost(&self) -> Cost {
         match &self.program {
             Program::Literals(Anchor::Anywhere, texts) => texts
@@ -210,7 +213,8 @@ impl Pattern {
         }
     }
 
-    /// Returns the number of nodes of the expanded tree, which counts against limits.
+    /// Returns the number of nodes of the pattern's tree with repetitions written out. The limits for patterns count
+    /// these nodes.
     #[must_use]
     pub fn nodes(&self) -> usize {
         self.nodes

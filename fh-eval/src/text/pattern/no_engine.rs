@@ -2,15 +2,15 @@
 
 use super::Cost;
 
-/// Maximum size of a table: 0, because no table is built.
+/// Maximum size in bytes of the table of a pattern: 0, because no table is built in browsers.
 pub(super) const TABLE_BYTES: usize = 0;
 
-/// A type without values, so that the compiler removes every match on it.
+/// An engine that cannot exist. The type has no values, so that the compiler removes every match on it.
 #[derive(Debug)]
 pub(super) enum Engine {}
 
 impl Engine {
-    /// Returns `None`, because there is no engine.
+    /// Returns `None`, because browsers have no engine of this kind.
     pub(super) const fn compile(_source: &str, _table_bytes: usize) -> Option<Self> {
         None
     }

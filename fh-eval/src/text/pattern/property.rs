@@ -5,8 +5,8 @@ use regex_syntax::hir::{Class, ClassUnicode, ClassUnicodeRange, HirKind};
 
 use super::class::ascii_class;
 
-/// Returns the characters of a property as written in a pattern, such as `\p{Lu}`, `\P{IsGreek}` or `\pL`. Returns `None` if the name
-/// does not mean the same in Java and in the tables.
+/// Returns the characters of a property as written in a pattern, such as `\p{Lu}`, `\P{IsGreek}` or `\pL`. Returns
+/// `None` if the name does not mean the same in Java and in the tables of `regex-syntax`.
 pub(super) fn class(token: &str, ignore_case: bool) -> Option<ClassUnicode> {
     let is_negated = token.starts_with(r"\P");
     let name = token.get(2..)?;
@@ -63,7 +63,7 @@ fn category(name: &str, ignore_case: bool) -> Option<ClassUnicode> {
         | "Sm" | "Sc" | "Sk" | "So" | "Zs" | "Zl" | "Zp" | "Cc" | "Cf" | "Co" | "Cn" => {
             table(&format!("gc={name}"))
         }
-        // Surrogates, which never occur in a Rust string.
+        // Surrogates never occur in a Rust string.
         "Cs" => Some(ClassUnicode::empty()),
         "LC" => cased_letters(),
         "LD" => union(["gc=L", "gc=Nd"]),

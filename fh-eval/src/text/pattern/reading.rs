@@ -8,7 +8,8 @@ use super::dialect::Refusal;
 /// A pattern in the syntax of `regex-syntax`.
 pub(super) struct Read {
     pub(super) text: String,
-    /// The groups that replace an escape whose meaning depends on its position: each with its offset in `text`, in ascending order.
+    /// The groups that replace an escape whose meaning depends on its position, each with its byte offset in `text`.
+    /// The offsets ascend.
     pub(super) marks: Vec<(usize, Mark)>,
     /// The constructs that JavaScript and Java read differently.
     pub(super) divergences: Vec<Divergence>,
@@ -87,7 +88,8 @@ impl std::fmt::Display for Divergence {
     }
 }
 
-/// Returns the constructs of a pattern that SDKs read differently, each once. The list is empty if the pattern cannot be read.
+/// Returns the constructs of a pattern that SDKs read differently, each construct once. The list is empty if the
+/// pattern cannot be parsed.
 ///
 /// ```
 /// use fh_eval::text::pattern::{Divergence, divergences};
@@ -99,7 +101,7 @@ pub fn divergences(pattern: &str) -> Vec<Divergence> {
     read(pattern, Extent::Search).map_or_else(|_| Vec::new(), |read| read.divergences)
 }
 
-// Java's \h, \v and their complements, as the content of a class.
+// The characters of Java's `\h`, as the content of a class. The complement and the characters of `\v` follow.
 const BLANK: &str = r"\x{9}\x{20}\x{A0}\x{1680}\x{180E}\x{2000}-\x{200A}\x{202F}\x{205F}\x{3000}";
 const NO_BLANK: &str = r"\x{0}-\x{8}\x{A}-\x{1F}\x{21}-\x{9F}\x{A1}-\x{167F}\x{1681}-\x{180D}\x{180F}-\x{1FFF}\x{200B}-\x{202E}\x{2030}-\x{205E}\x{2060}-\x{2FFF}\x{3001}-\x{10FFFF}";
 const VERTICAL: &str = r"\x{A}-\x{D}\x{85}\x{2028}\x{2029}";
