@@ -71,7 +71,8 @@ impl<'a> FeatureRef<'a> {
         self.head()?.kind
     }
 
-    /// Returns true if the feature is locked. The lock changes no evaluation; it guards overrides (evaluation 5.6).
+    /// Returns true if the feature is locked. The lock does not change evaluations; it restricts overrides
+    /// (evaluation 5.6).
     #[must_use]
     pub fn is_locked(&self) -> bool {
         self.detail().is_some_and(|detail| detail.locked)

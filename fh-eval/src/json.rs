@@ -239,7 +239,7 @@ impl Reading {
 
 /// A type that can be read from one JSON value, whatever the shape of the value.
 pub(crate) trait Part<'de>: Sized {
-    /// Reads the part.
+    /// Reads the value.
     fn read<D: Deserializer<'de>>(deserializer: D, reading: Reading) -> Result<Self, D::Error>;
 }
 

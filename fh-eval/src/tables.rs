@@ -139,8 +139,8 @@ pub(crate) struct Field {
 pub(crate) enum Reading {
     /// The rule holds if any of the attribute's values passes.
     Plain,
-    /// Only the first value counts. FeatureHub's server either matches it or raises an error on it, and never reads the
-    /// next one (profile `edge`).
+    /// The rule tests only the attribute's first value. FeatureHub's server matches this value or raises an error on it,
+    /// and never reads the next value (profile `edge`).
     FirstOnly,
     /// If the attribute is missing, the rule tests the current date (evaluation 2.6, step 2).
     Date,

@@ -338,10 +338,10 @@ pub enum Mark {
     Warning,
 }
 
-/// One line of a report's text.
+/// One line of the text of a report.
 #[derive(Debug, Clone)]
 pub struct Line {
-    /// Number of indentation steps.
+    /// Number of levels by which the line is indented.
     pub indent: usize,
     /// The meaning of the line, for programs that colour lines.
     pub mark: Mark,

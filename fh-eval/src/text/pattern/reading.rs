@@ -101,7 +101,7 @@ pub fn divergences(pattern: &str) -> Vec<Divergence> {
     read(pattern, Extent::Search).map_or_else(|_| Vec::new(), |read| read.divergences)
 }
 
-// The characters of Java's `\h`, as the content of a class. The complement and the characters of `\v` follow.
+// The characters of Java's `\h` and `\v`, and those of their complements, as contents of classes.
 const BLANK: &str = r"\x{9}\x{20}\x{A0}\x{1680}\x{180E}\x{2000}-\x{200A}\x{202F}\x{205F}\x{3000}";
 const NO_BLANK: &str = r"\x{0}-\x{8}\x{A}-\x{1F}\x{21}-\x{9F}\x{A1}-\x{167F}\x{1681}-\x{180D}\x{180F}-\x{1FFF}\x{200B}-\x{202E}\x{2030}-\x{205E}\x{2060}-\x{2FFF}\x{3001}-\x{10FFFF}";
 const VERTICAL: &str = r"\x{A}-\x{D}\x{85}\x{2028}\x{2029}";
