@@ -22,7 +22,7 @@ struct Open {
     parts: Parts,
 }
 
-/// The items or members of a collection so far.
+/// The items or members that a collection has received so far.
 enum Parts {
     List(Vec<Arc<Node>>),
     Map {
@@ -44,7 +44,7 @@ impl Builder {
         Self { limits, open: Vec::new(), anchors: HashMap::new(), root: None, values: 0 }
     }
 
-    /// Returns the finished tree, or a null node if the document has no value.
+    /// Returns the finished tree. A document without a value gives a null node.
     pub(crate) fn finish(self) -> Arc<Node> {
         self.root.unwrap_or_else(|| Arc::new(Node::new(Position::START, Content::Null)))
     }

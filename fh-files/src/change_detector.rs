@@ -7,8 +7,8 @@ use std::io::{self, Read};
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
-/// The age below which a file's metadata is not trusted. File systems have coarse clocks, so a file that changed this recently may change
-/// again and keep the same times.
+/// The age below which a file's metadata is not trusted. File systems have coarse clocks, so a file that changed less than this time ago
+/// may change again without a new modification time.
 const COARSE: Duration = Duration::from_secs(2);
 
 /// The content of a file and the time of its last change. `Debug` shows only the size, because files hold API keys.
@@ -16,7 +16,7 @@ const COARSE: Duration = Duration::from_secs(2);
 pub struct FileContent {
     /// The content, as bytes.
     pub bytes: Vec<u8>,
-    /// The time of the last change, if the file system reports one.
+    /// The time of the last change; `None` if the file system does not report this time.
     pub modified: Option<SystemTime>,
 }
 
@@ -52,8 +52,8 @@ impl fmt::Display for Unreadable {
 
 impl std::error::Error for Unreadable {}
 
-/// Reads a file of at most `most_bytes` bytes. Only regular files are opened, because opening a pipe would block until another program
-/// writes to it.
+/// Reads a file of at most `most_bytes` bytes; a larger file is an error. Only regular files are opened, because opening a pipe would block
+/// until another program writes to the pipe.
 ///
 /// # Errors
 /// [`Unreadable`] if the file is missing, is not a regular file, is too large, or cannot be read.
@@ -91,12 +91,12 @@ fn too_large(most_bytes: u64) -> Unreadable {
 /// The metadata of a file; `None` if the file does not exist.
 type Outside = Option<Signature>;
 
-/// The metadata that shows a change of a file. Two equal values mean that no change is visible from outside.
+/// The metadata that shows a change of a file. If two signatures are equal, the metadata shows no change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Signature {
     changed: Option<SystemTime>,
-    /// The time of the last change of content or metadata (`ctime`). Programs cannot set it, so it reveals an edit that restores size and
-    /// modification time.
+    /// The time of the last change of content or metadata (`ctime`). Programs cannot set this time, so it reveals an edit that restores the
+    /// size and the modification time.
     touched: Option<SystemTime>,
     bytes: u64,
     number: u64,
@@ -121,7 +121,7 @@ impl Signature {
     }
 }
 
-/// Returns the time of the last change of a file's content or metadata (`ctime`).
+/// Returns the time of the last change of a file's content or metadata (`ctime`), or `None` if the platform does not report this time.
 #[cfg(unix)]
 fn touched(found: &Metadata) -> Option<SystemTime> {
     use std::os::unix::fs::MetadataExt;
@@ -135,7 +135,7 @@ fn touched(_: &Metadata) -> Option<SystemTime> {
     None
 }
 
-/// Returns the inode number.
+/// Returns the inode number of a file.
 #[cfg(unix)]
 fn number(found: &Metadata) -> u64 {
     std::os::unix::fs::MetadataExt::ino(found)
@@ -169,18 +169,18 @@ pub struct ChangeDetector {
     seen: Outside,
     /// The metadata when the file was last read.
     read: Outside,
-    /// The hash of the content at that time; `None` if the file could not be read.
+    /// The hash of the content that was read last; `None` if the file could not be read.
     content: Option<u64>,
 }
 
 impl ChangeDetector {
-    /// Creates a detector that has not seen the file yet. It refuses files of more than `most_bytes` bytes.
+    /// Creates a detector that has not checked the file yet. A file of more than `most_bytes` bytes is reported as unreadable.
     #[must_use]
     pub const fn new(most_bytes: u64) -> Self {
         Self { most_bytes, seen: None, read: None, content: None }
     }
 
-    /// Reads the file, whether it changed or not.
+    /// Reads the file, even if it has not changed.
     ///
     /// # Errors
     /// The same as those of [`read`].
@@ -208,7 +208,7 @@ impl ChangeDetector {
         }
         let found = read(path, self.most_bytes);
         if Signature::of(path) != outside {
-            // The file changed while it was read. The next check will see that.
+            // The file changed while it was read. The next check will detect the change.
             return FileChange::Unsettled;
         }
         let is_same_place = std::mem::replace(&mut self.read, outside) == outside;

@@ -12,8 +12,8 @@ use crate::builder::{Builder, Collection};
 use crate::node::{Content, Limits, Node};
 use crate::position::{Position, SyntaxError};
 
-/// Returns the text without its byte-order mark if it is a valid JSON list or object. Any other text is left to the YAML parser, which also
-/// reports its errors.
+/// Returns the text without its byte-order mark if it is a valid JSON list or object. Returns `None` for any other text, which the YAML
+/// parser then reads.
 pub(crate) fn checked(text: &str) -> Option<&str> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let is_collection = text.trim_start_matches(is_space).starts_with(['{', '[']);

@@ -5,17 +5,17 @@ use std::sync::Arc;
 
 use crate::position::{Position, SyntaxError};
 
-/// The weight of a node in addition to its text, in bytes.
+/// The weight of a node in bytes, without its text.
 const NODE_WEIGHT: usize = 8;
 
-/// Bounds of the size of a document.
+/// Limits for the size of a document. A document that exceeds a limit cannot be read ([`SyntaxError`]).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// Maximum nesting of lists and maps.
+    /// Maximum nesting depth of lists and maps.
     pub depth: usize,
-    /// Maximum size in bytes, roughly that of the document as JSON. Each alias counts as if the node it stands for were written out.
+    /// Maximum size of the document in bytes, roughly its size as JSON. An alias counts as much as the node for which it stands.
     pub weight: usize,
-    /// Maximum number of values. Each takes about a hundred bytes of memory, however short its text is.
+    /// Maximum number of values. Each value takes about a hundred bytes of memory, however short its text is.
     pub values: usize,
 }
 
@@ -26,12 +26,12 @@ impl Default for Limits {
     }
 }
 
-/// A part of a document.
+/// A value in a document: a scalar, a list or a map.
 #[derive(Debug)]
 pub struct Node {
-    /// The position of its first character.
+    /// The position of the value's first character.
     pub position: Position,
-    /// The value.
+    /// The type and value of the node.
     pub content: Content,
     pub(crate) weight: usize,
     pub(crate) height: usize,
@@ -66,7 +66,7 @@ impl fmt::Debug for Content {
     }
 }
 
-/// A name in a map and its value.
+/// A member of a map: a name and a value.
 #[derive(Debug, Clone)]
 pub struct Member {
     /// The name.
@@ -115,7 +115,7 @@ impl Node {
         Self { position, content, weight: weight.saturating_add(NODE_WEIGHT), height }
     }
 
-    /// Returns the value of a member, if this node is a map that has it.
+    /// Returns the value of the member `name`, or `None` if this node is not a map or has no such member.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Arc<Self>> {
         let Content::Map(members) = &self.content else { return None };
@@ -163,7 +163,7 @@ impl Node {
     }
 }
 
-/// Returns the total weight of the parts of a collection, and the height of that collection.
+/// Returns the total weight of the parts of a collection, and the number of levels that the collection has.
 fn sizes<'a>(parts: impl IntoIterator<Item = &'a Arc<Node>>) -> (usize, usize) {
     parts.into_iter().fold((0, 1), |(weight, height): (usize, usize), part| {
         (weight.saturating_add(part.weight), height.max(part.height + 1))

@@ -5,14 +5,14 @@ use std::fmt;
 /// A position in a text. Lines and columns are counted from 1; columns are counted in characters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Position {
-    /// The line.
+    /// The number of the line in the text.
     pub line: usize,
-    /// The column: the number of the character in its line.
+    /// The number of the character in its line.
     pub column: usize,
 }
 
 impl Position {
-    /// The first character of a text.
+    /// The position of the first character of a text.
     pub const START: Self = Self { line: 1, column: 1 };
 }
 

@@ -19,7 +19,7 @@ pub(crate) fn unknown(tag: &Tag) -> String {
     }
 }
 
-/// Returns the value of a scalar, or the error text if its tag is unknown or does not fit.
+/// Returns the value of a scalar, or the error text if its tag is unknown or does not fit the scalar.
 pub(crate) fn scalar(text: &str, style: ScalarStyle, tag: Option<&Tag>) -> Result<Content, String> {
     let as_text = || Content::Text(text.into());
     let Some(tag) = tag else {
@@ -63,7 +63,7 @@ fn plain(text: &str) -> Content {
 }
 
 /// Returns a number of the core schema as JSON writes it: without `+` or leading zeros, and with digits on both sides of a point. All other
-/// digits stay as they are. Returns `None` if the text is not a number.
+/// digits are unchanged. Returns `None` if the text is not a number.
 fn number(text: &str) -> Option<String> {
     if let Some(digits) = text.strip_prefix("0x") {
         return radix(digits, 16);

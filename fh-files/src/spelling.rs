@@ -21,7 +21,7 @@ pub fn closest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) ->
         .map(|(_, candidate)| candidate)
 }
 
-/// Returns at most the first 100 characters of a name, in lower case and with `_` for every separator.
+/// Returns the first 100 characters of a name, in lower case and with `_` for every separator. Later characters are cut off.
 fn plain(name: &str) -> Vec<char> {
     let unified = |c: char| match c {
         '-' | ' ' | '.' => '_',

@@ -77,7 +77,7 @@ fn take(builder: &mut Builder, event: Event<'_>, position: Position) -> Result<(
     }
 }
 
-/// Fails unless a collection has no tag, the tag `!`, or the core schema's tag of its type (`usual`).
+/// Returns an error unless a collection has no tag, the tag `!`, or the core schema's tag of its type (`usual`).
 fn check_tag(tag: Option<&Tag>, usual: &str) -> Result<(), String> {
     let Some(tag) = tag else { return Ok(()) };
     let is_known = is_plain(tag) || (tag.is_yaml_core_schema() && tag.suffix == usual);

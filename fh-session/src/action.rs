@@ -24,40 +24,41 @@ pub struct CommandId(pub u64);
 pub enum Input<'a> {
     /// Starts the session. Has no effect after the first time.
     Start,
-    /// The deadline has passed, or may have passed.
+    /// The deadline of [`Session::deadline`](crate::Session::deadline) has passed, or may have passed.
     Tick,
     /// Closes the session for good.
     Stop,
-    /// Requests features from the Edge now, unless a request is in flight or a stream with features is open. [`Action::CommandDone`] follows.
+    /// Requests features from the Edge now. No request is sent if one is in flight or a stream with features is open.
+    /// [`Action::CommandDone`] follows in every case.
     Refresh(CommandId),
-    /// A feature was read. Needed for passive polling, after [`Action::ReportReads`].
+    /// A feature was read. A driver passes this input after [`Action::ReportReads`], because passive polling depends on reads.
     FeatureRead,
     /// Sets the context of a server-evaluated key; changes nothing with a client-evaluated key. [`Action::CommandDone`] follows.
     Context(CommandId, Arc<Attributes>),
-    /// Replaces the API keys. Features of environments that no new key opens are dropped. [`Action::CommandDone`] follows.
+    /// Replaces the API keys. Features of environments to which no new key gives access are dropped. [`Action::CommandDone`] follows.
     Keys(CommandId, ApiKeys),
     /// The head of a response has arrived.
     Opened {
-        /// The request.
+        /// The id of the request.
         request_id: RequestId,
-        /// The head.
+        /// The head of the response.
         head: &'a Head,
     },
     /// A piece of a response's body has arrived.
     Bytes {
-        /// The request.
+        /// The id of the request.
         request_id: RequestId,
-        /// The piece.
+        /// The bytes of the piece.
         bytes: &'a [u8],
     },
     /// A response is complete, or its connection failed.
     Closed {
-        /// The request.
+        /// The id of the request.
         request_id: RequestId,
         /// The way in which the response ended.
         end: End<'a>,
     },
-    /// A list of features from a source other than the Edge. It adds and updates features but removes none (sdk-behaviour 2.2).
+    /// A list of features from a source other than the Edge. The list adds and updates features but removes none (sdk-behaviour 2.2).
     Stored {
         /// The source of the list.
         source: Source,
@@ -82,9 +83,9 @@ pub enum Input<'a> {
 pub enum End<'a> {
     /// The response is complete, as far as HTTP can tell.
     Complete,
-    /// There was no connection, or it broke. Holds the transport's reason, without URL and key.
+    /// The connection could not be opened, or it broke. Holds the transport's reason, which contains neither the URL nor a key.
     Broken(&'a str),
-    /// The certificate was not accepted. Holds the transport's reason.
+    /// The Edge's certificate was not accepted. Holds the transport's reason.
     Tls(&'a str),
     /// The transport's own time limit passed before the connection was open.
     ConnectTimeout,
@@ -100,8 +101,8 @@ pub enum Action {
     Abort(RequestId),
     /// Serve these features from now on.
     Publish(Publication),
-    /// Remove the features of these environments at once, from what is served and from what is held back: no API key opens the environments
-    /// any more.
+    /// Remove the features of these environments at once, both those that are served and those that are held back. No API key gives access
+    /// to these environments any more.
     Revoke(Vec<Arc<str>>),
     /// Publish this status.
     Status(SessionStatus),
@@ -118,7 +119,7 @@ pub enum Action {
 /// Features to serve, and the cause of their publication.
 #[derive(Debug, Clone)]
 pub struct Publication {
-    /// All features.
+    /// The features of all environments.
     pub rules: Arc<Rules>,
     /// The cause of the publication.
     pub cause: Cause,
@@ -127,12 +128,12 @@ pub struct Publication {
 /// The cause of a publication.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Cause {
-    /// This is the first list, or the first one after the context of a server-evaluated key changed. It is served at once, even while
-    /// updates are held back by catch & release (sdk-behaviour 2.7).
+    /// The features are the first list, or the first list after the context of a server-evaluated key changed. They are served at once,
+    /// even while updates are held back by catch & release (sdk-behaviour 2.7).
     First,
-    /// A reader can see a difference: a value, a strategy, a lock, or a feature more or less.
+    /// A reader can see a difference: in a value, a strategy or a lock, or because a feature was added or removed.
     Change,
-    /// No reader can see a difference in the features: only versions, or the contexts that the features answer for, have changed.
+    /// No reader can see a difference in the features. Only versions have changed, or the contexts for which the values are valid.
     Invisible,
 }
 
@@ -141,7 +142,7 @@ pub enum Cause {
 pub struct RawUpdate {
     /// The source of the update.
     pub source: Source,
-    /// The id of the environment; `None` if the update holds several.
+    /// The id of the environment; `None` if the update holds several environments.
     pub environment: Option<Arc<str>>,
     /// The kind of the update.
     pub kind: RawKind,
@@ -160,12 +161,12 @@ pub enum RawKind {
     Delete,
 }
 
-/// An HTTP request. The method is always GET. Transports must not follow redirects, because the session does so itself (D-82).
+/// An HTTP request, whose method is always GET. Transports must not follow redirects, because the session follows them itself (D-82).
 #[derive(Clone, PartialEq, Eq)]
 pub struct Request {
     /// The purpose of the request.
     pub kind: RequestKind,
-    /// The URL.
+    /// The URL, which contains an API key.
     pub url: SecretUrl,
     /// The headers, with names in lower case.
     pub headers: Vec<(String, String)>,
@@ -174,9 +175,9 @@ pub struct Request {
 /// The purpose of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum RequestKind {
-    /// A response with a complete body.
+    /// The request is a poll, whose response has a complete body.
     Poll,
-    /// A stream of events that stays open.
+    /// The request opens a stream of events that stays open.
     Stream,
 }
 
@@ -221,7 +222,7 @@ impl Head {
         self
     }
 
-    /// Returns the value of the first header with this name, which must be given in lower case.
+    /// Returns the value of the first header with this name, which must be given in lower case. Returns `None` if there is no such header.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(found, _)| found == name).map(|(_, value)| value.as_str())

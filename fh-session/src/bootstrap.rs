@@ -7,21 +7,21 @@ use crate::repository::{ContextValues, Detail, Reason};
 #[cfg(feature = "serde")]
 mod wire;
 
-/// The number of the document's format. A reader refuses any other.
+/// The version number of the document's format. A reader refuses a document with another number.
 pub const BOOTSTRAP_FORMAT: u32 = 1;
 
-/// The variant of a value that comes from no strategy.
+/// The variant of a value that does not come from a strategy.
 const DEFAULT_VARIANT: &str = "default";
 
-/// The values of one context, which a program can read without evaluating rules. With the feature `serde` it is serialised as the document
-/// of `docs/bootstrap.md`.
+/// The values of one context. A program can read them without evaluating rules. With the feature `serde`, the values are serialised as the
+/// document of `docs/bootstrap.md`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Bootstrap {
-    /// The [`RepositorySnapshot::generation`](crate::RepositorySnapshot::generation) that was read.
+    /// The [`RepositorySnapshot::generation`](crate::RepositorySnapshot::generation) of the snapshot from which the values were read.
     pub generation: u64,
     /// The time of the evaluation.
     pub time: Timestamp,
-    /// The SHA-256 of the context, in hexadecimal; `None` without a context.
+    /// The SHA-256 of the context, in lower-case hexadecimal; `None` if the values were read without a context.
     pub context: Option<Box<str>>,
     /// The features, in the payload's order.
     pub features: Vec<BootstrapFeature>,
@@ -32,15 +32,15 @@ pub struct Bootstrap {
 pub struct BootstrapFeature {
     /// The feature's key.
     pub key: Box<str>,
-    /// The feature's type; `None` if it is not known.
+    /// The feature's type; `None` if the type is unknown.
     pub kind: Option<Kind>,
     /// The value for the context; `None` if it is null.
     pub value: Option<Value>,
     /// The version of the feature's value.
     pub version: i64,
-    /// The reason of the value.
+    /// The reason for the value.
     pub reason: Reason,
-    /// The id of the strategy that matched, or `default`.
+    /// The id of the strategy that matched; `default` if no strategy matched.
     pub variant: Box<str>,
 }
 
@@ -69,7 +69,7 @@ impl From<&Detail> for BootstrapFeature {
 }
 
 impl Detail {
-    /// Returns the id of the strategy that matched, or `default`.
+    /// Returns the id of the strategy that matched; `default` if no strategy matched.
     #[must_use]
     pub fn variant(&self) -> &str {
         self.strategy_id.as_deref().unwrap_or(DEFAULT_VARIANT)

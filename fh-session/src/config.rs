@@ -11,15 +11,15 @@ use crate::key::ApiKeys;
 /// The way in which features are fetched.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mode {
-    /// One stream that stays open. The client polls instead while the Edge cannot stream (D-77).
+    /// The client keeps one stream open. While the Edge cannot stream, the client polls instead (D-77).
     Streaming,
-    /// A poll at the start, and another one after each interval.
+    /// The client polls at the start, and again after each interval.
     ActivePolling(Duration),
-    /// A poll at the start, and another one when a feature is read after the interval has passed.
+    /// The client polls at the start, and again when a feature is read after the interval has passed.
     PassivePolling(Duration),
-    /// A single poll, retried until it succeeds.
+    /// The client polls once. A failed poll is retried until one succeeds.
     OneOff,
-    /// No requests.
+    /// The client sends no requests.
     Offline,
 }
 
@@ -29,24 +29,27 @@ pub const DEFAULT_INTERVAL: Duration = Duration::from_secs(180);
 /// The part of a stream's request that carries the context of a server-evaluated key.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum ContextPlacement {
-    /// The `x-featurehub` header.
+    /// The context is sent in the `x-featurehub` header.
     #[default]
     Header,
-    /// The query. For programs that cannot send headers with a stream, and for caches that distinguish requests by URL only.
+    /// The context is sent in the query of the URL. For programs that cannot send headers with a stream, and for caches that distinguish
+    /// requests by URL only.
     Query,
 }
 
 /// The values that are served while an Edge evaluates a changed context (D-62).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum WhileSwitching {
-    /// No values: reads for the new context find nothing, and the client is not ready, until the new values have arrived.
+    /// No values are served: reads for the new context find no value, and the client is not ready, until the new values have arrived.
     #[default]
     HideValues,
-    /// The values of the previous context, also for the new one. Only for programs that serve a single user.
+    /// The values of the previous context are served for the new context as well, until the new values have arrived. Only for programs that
+    /// serve a single user.
     KeepValues,
 }
 
-/// Delays before retries (D-64). A delay is drawn from `[d × (1 − jitter), d]`, where `d` = initial × 2ⁿ, at most the cap.
+/// Delays before retries (D-64). The delay before retry n (from 0) is a random time in `[d × (1 − jitter), d]`, where `d` is initial × 2ⁿ,
+/// at most the cap.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Backoff {
     /// The first delay.
@@ -57,19 +60,20 @@ pub struct Backoff {
     pub jitter: f64,
 }
 
-/// Time limits (D-74) and a size limit.
+/// Time limits (D-74) and a size limit. A request that exceeds a limit fails and is retried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// Maximum time to open a connection. The transport enforces it, because a session cannot see connections.
+    /// Maximum time to open a connection. The transport enforces this limit, because a session cannot observe connections.
     pub connect: Duration,
     /// Maximum time from the request to the complete head of the response.
     pub head: Duration,
-    /// Maximum time of a poll as a whole. Also the maximum time that a caller of `set_context` waits for the outcome (D-120).
+    /// Maximum time of a poll as a whole. Also the maximum time that a caller of `set_context` waits for the outcome (D-120); the caller
+    /// then gets a timeout.
     pub poll: Duration,
-    /// Maximum time without a complete line on a stream. Also the maximum time until its first features, and of one event. The latter two
-    /// are longer if bytes arrive at [`Self::SLOWEST`] or faster.
+    /// Maximum time without a complete line on a stream. Also the maximum time until the first features of a stream arrive, and the maximum
+    /// time of one event. The latter two are longer if bytes arrive at [`Self::SLOWEST`] or faster.
     pub idle: Duration,
-    /// Maximum size of a body or an event in bytes, after decoding.
+    /// Maximum size of a body or an event in bytes, after decoding. A larger one gives [`Problem::TooLarge`](crate::Problem::TooLarge).
     pub bytes: usize,
 }
 
@@ -81,35 +85,35 @@ impl Limits {
 /// The settings of a session.
 #[derive(Clone)]
 pub struct Config {
-    /// The URL of the Edge.
+    /// The base URL of the Edge.
     pub edge: EdgeUrl,
     /// The API keys, all of one kind.
     pub keys: ApiKeys,
     /// The way in which features are fetched.
     pub mode: Mode,
-    /// The part of a stream's request that carries the context.
+    /// The part of a stream's request that carries the context of a server-evaluated key.
     pub context_placement: ContextPlacement,
-    /// The values that are served while the context changes.
+    /// The values that are served while an Edge evaluates a changed context.
     pub while_switching: WhileSwitching,
-    /// Additional headers of each request.
+    /// Names and values of additional headers of each request.
     pub headers: Vec<(String, String)>,
-    /// The value of the `X-SDK` header. `None` sends no such header, as browsers must (sdk-behaviour 0.3).
+    /// The value of the `X-SDK` header. `None` sends no such header; clients in browsers must not send it (sdk-behaviour 0.3).
     pub identification: Option<String>,
-    /// Delays after failures that may pass.
+    /// Delays after failures that are probably temporary.
     pub backoff: Backoff,
-    /// The range of the delay after a `bye` event, and after the first other end of a stream that had sent features (D-64).
+    /// The range of the delay after a `bye` event. It also applies to the first other end of a stream that had sent features (D-64).
     pub return_within: RangeInclusive<Duration>,
-    /// Delays after refusals (D-21).
+    /// Delays after the Edge has refused the client (D-21).
     pub refused: Backoff,
-    /// The time for which a stream must have been open so that the next delay is the initial one again.
+    /// The time after which a stream counts as healthy. After the end of a healthy stream, the next delay is the initial one again.
     pub healthy_after: Duration,
-    /// The time for which the client polls before it retries a stream that the Edge could not provide (D-65).
+    /// The time for which the client polls after the Edge could not stream, before it tries to stream again (D-65).
     pub stream_again_after: Duration,
-    /// The session sends at most two requests within this time, whatever their cause (D-64).
+    /// The time within which the session sends at most two requests. Further requests wait (D-64).
     pub pace: Duration,
     /// Time and size limits.
     pub limits: Limits,
-    /// The evaluation rules with which features of client-evaluated keys are compiled.
+    /// The evaluation profile with which features of client-evaluated keys are compiled.
     pub profile: Profile,
 }
 

@@ -1,4 +1,4 @@
-//! The `x-featurehub` header, which sends a context to an Edge that evaluates (sdk-behaviour 5.1, D-25).
+//! The `x-featurehub` header, which sends the context of a server-evaluated key to the Edge (sdk-behaviour 5.1, D-25).
 
 use std::fmt::Write;
 
@@ -7,7 +7,7 @@ use fh_eval::Attributes;
 /// Maximum number of attributes that an Edge keeps (sdk-behaviour 0.5). A context with more is refused, so that none is lost (D-82).
 pub const MAX_ATTRIBUTES: usize = 30;
 
-/// The error for a context with more attributes than an Edge accepts. Holds their number.
+/// The error for a context with more than [`MAX_ATTRIBUTES`] attributes. Holds the number of its attributes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TooManyAttributes(pub usize);
 
@@ -23,8 +23,8 @@ impl std::fmt::Display for TooManyAttributes {
 
 impl std::error::Error for TooManyAttributes {}
 
-/// A context as it is sent: the text of the header and its digest. Equal contexts have equal headers, whatever the order of their
-/// attributes.
+/// A context in the form in which it is sent: the text of the header and the digest of this text. Equal contexts have equal headers,
+/// whatever the order of their attributes.
 ///
 /// ```
 /// use fh_eval::Attributes;
@@ -37,12 +37,12 @@ impl std::error::Error for TooManyAttributes {}
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ContextHeader {
-    /// Empty if there is no context.
+    /// The text of the header; empty if the context has no attributes.
     text: String,
 }
 
 impl ContextHeader {
-    /// Writes the header of a context.
+    /// Returns the header of a context.
     ///
     /// # Errors
     /// [`TooManyAttributes`] if the context has more than [`MAX_ATTRIBUTES`].
@@ -61,14 +61,14 @@ impl ContextHeader {
         Ok(Self { text: pairs.join(",") })
     }
 
-    /// Returns the text of the header; `None` if there is no context, and therefore no header.
+    /// Returns the text of the header; `None` if the context has no attributes, because then no header is sent.
     #[must_use]
     pub fn text(&self) -> Option<&str> {
         (!self.text.is_empty()).then_some(self.text.as_str())
     }
 
-    /// Returns the digest by which caches distinguish contexts: the SHA-256 of the header in lower-case hexadecimal, or `0` without a
-    /// context (D-24).
+    /// Returns the digest by which caches distinguish contexts: the SHA-256 of the header in lower-case hexadecimal, or `0` if the context
+    /// has no attributes (D-24).
     #[must_use]
     pub fn context_sha(&self) -> String {
         self.text().map_or_else(|| "0".to_string(), |text| sha256_hex(text.as_bytes()))
@@ -102,7 +102,7 @@ pub fn context_hash(attributes: &Attributes) -> String {
     sha256_hex(pairs.join("&").as_bytes())
 }
 
-/// Returns the names of the attributes of which a single value contains a comma. An Edge reads such a value as two (D-82).
+/// Returns the names of the attributes of which a value contains a comma. An Edge reads such a value as two values (D-82).
 #[must_use]
 pub fn values_with_commas(attributes: &Attributes) -> Vec<String> {
     let split = attributes.iter().filter(|(_, values)| values.clone().any(|v| v.contains(',')));
@@ -114,7 +114,7 @@ pub(crate) fn percent_encode(text: &str) -> String {
     percent_encode_but(text, "")
 }
 
-/// Percent-encodes like [`percent_encode`], but leaves the characters of `kept` unchanged as well.
+/// Percent-encodes like [`percent_encode`], but also leaves the characters of `kept` unchanged.
 pub(crate) fn percent_encode_but(text: &str, kept: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for byte in text.bytes() {
@@ -129,7 +129,7 @@ pub(crate) fn percent_encode_but(text: &str, kept: &str) -> String {
     out
 }
 
-/// Returns the SHA-256 in lower-case hexadecimal.
+/// Returns the SHA-256 of bytes in lower-case hexadecimal.
 pub(crate) fn sha256_hex(bytes: &[u8]) -> String {
     hmac_sha256::Hash::hash(bytes).iter().fold(String::with_capacity(64), |mut hex, byte| {
         let _ = write!(hex, "{byte:02x}");

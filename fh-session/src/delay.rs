@@ -32,7 +32,7 @@ pub(crate) struct Delays {
     brief_was_used: bool,
 }
 
-/// Minimum delay, unless the initial delay is shorter.
+/// Minimum delay before a retry. If the initial delay of the settings is shorter, the initial delay is the minimum.
 const SHORTEST: Duration = Duration::from_millis(100);
 
 impl Delays {
@@ -82,7 +82,7 @@ pub(crate) fn shortest(backoff: &Backoff) -> Duration {
     SHORTEST.min(backoff.initial)
 }
 
-/// Returns a random duration of a range, so that clients whose streams end at the same time do not reconnect at the same time.
+/// Returns a random duration within a range, so that clients whose streams end at the same time do not all reconnect at the same time.
 pub(crate) fn within(range: &RangeInclusive<Duration>, random: &mut Random) -> Duration {
     let width = range.end().saturating_sub(*range.start());
     range.start().saturating_add(width.mul_f64(random.share()))

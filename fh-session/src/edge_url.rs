@@ -100,7 +100,7 @@ impl EdgeUrl {
         Ok(Self { base: base.into() })
     }
 
-    /// Returns the URL of a poll, with all keys and the digest of the context.
+    /// Returns the URL of a poll, which contains all keys and the digest of the context.
     #[must_use]
     pub fn poll(&self, keys: &ApiKeys, context: &ContextHeader) -> SecretUrl {
         let mut url = format!("{}/features?", self.base);
@@ -114,7 +114,7 @@ impl EdgeUrl {
         SecretUrl(url)
     }
 
-    /// Returns the URL of a stream. If headers cannot be sent, the context is part of the query.
+    /// Returns the URL of a stream. `context_in_query` is the context of programs that cannot send headers with a stream.
     #[must_use]
     pub fn stream(&self, key: &ApiKey, context_in_query: Option<&str>) -> SecretUrl {
         let key = percent_encode_but(key.expose(), "*/");
@@ -156,7 +156,8 @@ impl fmt::Debug for EdgeUrl {
     }
 }
 
-/// Characters that hosts cannot contain: WHATWG's forbidden host code points, without those that were rejected before.
+/// Characters that hosts cannot contain: the forbidden host code points of the WHATWG URL standard, without those that were rejected
+/// before.
 const NOT_IN_HOSTS: &[u8] = b"<>[]\\^|%\"`{}";
 
 /// Checks a host, with or without a port.
@@ -181,7 +182,7 @@ fn check_authority(authority: &str) -> Result<(), UrlError> {
             port
         }
     };
-    // `http://edge:/` has the default port.
+    // An empty port, as in `http://edge:/`, means the default port.
     match port.filter(|port| !port.is_empty()) {
         Some(digits) if !digits.bytes().all(|byte| byte.is_ascii_digit()) => Err(UrlError::Port),
         Some(digits) => match digits.parse::<u16>() {
@@ -204,7 +205,7 @@ fn write_origin(f: &mut fmt::Formatter<'_>, url: &str) -> fmt::Result {
     }
 }
 
-/// A URL that contains a key. `Debug` and `Display` show only the origin, without credentials.
+/// A URL that contains an API key. `Debug` and `Display` show only the origin, without credentials.
 #[derive(Clone, PartialEq, Eq)]
 pub struct SecretUrl(String);
 
@@ -215,13 +216,13 @@ impl SecretUrl {
         Self(url.into())
     }
 
-    /// Returns the URL itself, for requests. Do not print it.
+    /// Returns the complete URL, for requests. Do not print it, because it contains an API key.
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.0
     }
 
-    /// Returns scheme, host and port.
+    /// Returns the scheme, host and port of the URL.
     #[must_use]
     pub fn origin(&self) -> &str {
         let path = self.0.find("://").and_then(|at| {
@@ -236,7 +237,7 @@ impl SecretUrl {
         Self(location.to_string())
     }
 
-    /// Returns the target of a redirect; `None` if it is invalid or has another origin (D-82).
+    /// Returns the target of a redirect from this URL; `None` if the target is invalid or has another origin (D-82).
     #[must_use]
     pub fn redirected(&self, location: &str) -> Option<Self> {
         let location = location.trim();

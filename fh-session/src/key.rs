@@ -1,4 +1,4 @@
-//! API keys: their environment, the place of evaluation that they imply, and protection against printing them.
+//! API keys: their environment, the side that evaluates, and protection against printing them.
 
 use std::fmt;
 use std::sync::Arc;
@@ -6,9 +6,9 @@ use std::sync::Arc;
 /// The side that evaluates strategies. The form of the API key decides it (edge-protocol 1.4).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum KeyKind {
-    /// The client evaluates. The key contains a `*`; the Edge sends strategies, which are evaluated here for any number of contexts.
+    /// The client evaluates. The key contains a `*`. The Edge sends strategies, which the client evaluates for any number of contexts.
     ClientEvaluated,
-    /// The Edge evaluates, for the one context that the request names.
+    /// The Edge evaluates the features for the one context that the request names.
     ServerEvaluated,
 }
 
@@ -30,11 +30,11 @@ pub struct ApiKey {
     environment: Arc<str>,
 }
 
-/// The reason why a key, or a list of keys, is invalid. Never holds the key.
+/// The reason why a key, or a list of keys, is invalid. Never contains a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum KeyError {
-    /// There is no key, or it is empty.
+    /// The list has no key, or a key is empty.
     Empty,
     /// The key has neither two nor three parts between slashes, or a part is empty.
     Shape,
@@ -68,7 +68,8 @@ impl fmt::Display for KeyError {
 impl std::error::Error for KeyError {}
 
 impl ApiKey {
-    /// Maximum length of a key in bytes. FeatureHub's schema allows 400 characters for the secret part.
+    /// Maximum length of a key in bytes. A longer key gives [`KeyError::TooLong`]. FeatureHub's schema allows 400 characters for the secret
+    /// part.
     pub const MAX_LENGTH: usize = 1024;
 
     /// Parses a key, without white space around it.
@@ -113,7 +114,7 @@ impl ApiKey {
         if self.text.contains('*') { KeyKind::ClientEvaluated } else { KeyKind::ServerEvaluated }
     }
 
-    /// Returns the key itself, for requests. Do not print it.
+    /// Returns the complete key with its secret, for requests. Do not print it.
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.text
@@ -137,8 +138,8 @@ impl fmt::Debug for ApiKey {
     }
 }
 
-/// One or more keys of the same kind, without duplicates, in order. If several environments have a feature of the same key, the environment
-/// of the earliest API key answers (D-61).
+/// One or more keys of the same kind, without duplicates, in order. If several environments have a feature with the same key, the
+/// environment of the earliest API key is used (D-61).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ApiKeys {
     first: ApiKey,
@@ -198,7 +199,7 @@ impl ApiKeys {
         !self.others.is_empty()
     }
 
-    /// Returns a digest of the list, for files that must not hold keys (D-79): the SHA-256 in lower-case hexadecimal.
+    /// Returns a digest of the keys, for files that must not hold keys (D-79): the SHA-256 in lower-case hexadecimal.
     #[must_use]
     pub fn fingerprint(&self) -> String {
         let texts: Vec<&str> = self.iter().map(ApiKey::expose).collect();

@@ -1,5 +1,5 @@
-//! Bugs that can be switched on, to prove that the simulation finds them. An ordinary build contains none of this: the macro is `false`,
-//! and the compiler drops the code behind it. `cargo xtask simulate` builds with `--cfg planted_bugs`.
+//! Deliberate bugs (mutants) that can be switched on, to prove that the simulation detects them. An ordinary build contains none of them:
+//! the macro is `false`, and the compiler removes the code behind it. `cargo xtask simulate` builds with `--cfg planted_bugs`.
 
 /// Returns true if this bug is switched on.
 #[cfg(planted_bugs)]
@@ -28,7 +28,7 @@ mod switch {
 
     macro_rules! bugs {
         ($($(#[doc = $doc:literal])+ $name:ident,)*) => {
-            /// Bugs that published SDKs have, and other bugs that are easily made.
+            /// Bugs that published SDKs have, and other bugs that are easily made. The names in parentheses are those of published SDKs.
             #[derive(Debug, Clone, Copy, PartialEq, Eq)]
             pub enum Bug { $($(#[doc = $doc])+ $name,)* }
 
@@ -112,7 +112,7 @@ mod switch {
         ProblemSticks,
         /// `If-None-Match` is sent with several keys.
         EtagWithSeveralKeys,
-        /// A single byte from time to time keeps a stream open.
+        /// A single byte now and then keeps a stream open.
         BytesAreLife,
         /// Comments and lines do not keep a stream open.
         OnlyEventsAreLife,
@@ -178,7 +178,7 @@ mod switch {
         DelaysOutliveHealth,
         /// Waiting callers are notified before features and status are published.
         ToldTooEarly,
-        /// Environments that no key opens are kept.
+        /// Environments to which no key gives access are kept.
         StrangersStay,
         /// A single environment of a response counts as the key's own, whatever its id.
         LoneStrangerTaken,

@@ -6,11 +6,11 @@ use fh_eval::Value;
 
 use super::{MOST_BYTES, NAME, format};
 
-/// Maximum number of keys that are listed as left out.
+/// Maximum number of keys that are recorded as left out. Further ones are only counted.
 const NAMED: usize = 32;
 
-/// Values of features in the form in which baggage carries them. Each key occurs once, its first value is kept, and the room for new values
-/// is limited.
+/// Values of features in the form in which baggage carries them. Each key occurs once and keeps its first value. A value is left out if the
+/// baggage has no room for it.
 ///
 /// The first value is kept so that all services that handle a request see the value that the first of them saw.
 ///
@@ -35,24 +35,24 @@ pub struct Flags {
 pub enum Added {
     /// The value was added.
     Yes,
-    /// The feature had a value already, which is kept.
+    /// The feature already had a value, which is kept.
     WasThere,
     /// There was no room for the value, or its key is empty.
     LeftOut,
 }
 
-/// The values for which there was no room. `Display` writes a text for people.
+/// The values that were left out because the baggage had no room for them. `Display` writes a text for people.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct LeftOut {
-    /// Number of values.
+    /// Number of values that were left out.
     pub count: usize,
-    /// The keys of the first of these values, at most 32.
+    /// The keys of the first 32 values that were left out.
     pub keys: Vec<Box<str>>,
 }
 
 impl LeftOut {
-    /// Returns true if there was room for all values.
+    /// Returns true if no value was left out.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.count == 0
@@ -81,19 +81,19 @@ impl Default for Flags {
 }
 
 impl Flags {
-    /// Creates an empty set with the room that all baggage has.
+    /// Creates an empty set that may use the whole size of baggage, [`MOST_BYTES`].
     #[must_use]
     pub const fn new() -> Self {
         Self::with_room(MOST_BYTES)
     }
 
-    /// Creates an empty set with room for an entry of this many bytes, including its name. Use it if other entries of the baggage need room
-    /// as well.
+    /// Creates an empty set for a baggage entry of at most `bytes` bytes, including the entry's name. A value that does not fit is left
+    /// out. Use this function if the baggage has other entries as well.
     #[must_use]
     pub const fn with_room(bytes: usize) -> Self {
         Self {
             items: Vec::new(),
-            // The name and `=`.
+            // The name of the entry and `=` take room as well.
             room: bytes.saturating_sub(NAME.len() + 1),
             left_out: LeftOut { count: 0, keys: Vec::new() },
         }
@@ -107,8 +107,8 @@ impl Flags {
         flags
     }
 
-    /// Adds the items of a baggage entry's value even if there is no room for them, because the baggage has carried them before. Only items
-    /// beyond [`MOST_BYTES`] are left out.
+    /// Adds the items of a baggage entry's value even if the set has no room for them, because the baggage has carried them before. Items
+    /// after the first [`MOST_BYTES`] bytes of the text are left out.
     pub fn merge(&mut self, text: &str) {
         let mut read = 0;
         for piece in format::pieces(text) {
@@ -121,12 +121,12 @@ impl Flags {
                 let size = self.size(&key, value.as_deref());
                 self.put(place, &key, value.as_deref(), size);
             }
-            // The comma.
+            // The comma between two items.
             read += 1;
         }
     }
 
-    /// Adds the value of a feature, unless the feature has one. `None` stands for null.
+    /// Adds the value of a feature, unless the set has a value of this feature. `None` stands for null.
     pub fn add(&mut self, key: &str, value: Option<&Value>) -> Added {
         if key.is_empty() {
             return Added::LeftOut;
@@ -142,7 +142,7 @@ impl Flags {
         Added::Yes
     }
 
-    /// Returns the room in bytes that an item takes.
+    /// Returns the number of bytes that an item takes in the baggage.
     fn size(&self, key: &str, value: Option<&str>) -> usize {
         let mut item = String::new();
         if !self.items.is_empty() {
@@ -161,25 +161,25 @@ impl Flags {
         self.items.binary_search_by(|(found, _)| format::order(found, key))
     }
 
-    /// Returns the value of a feature: `None` if the set has none, `Some(None)` for null.
+    /// Returns the value of the feature with this key: `None` if the set has no value of the feature, `Some(None)` for null.
     #[must_use]
     pub fn get(&self, key: &str) -> Option<Option<&str>> {
         let place = self.place(key).ok()?;
         self.items.get(place).map(|(_, value)| value.as_deref())
     }
 
-    /// Returns keys and values, sorted by key.
+    /// Returns all keys and values, sorted by key.
     pub fn iter(&self) -> impl Iterator<Item = (&str, Option<&str>)> {
         self.items.iter().map(|(key, value)| (&**key, value.as_deref()))
     }
 
-    /// Returns true if there are no values.
+    /// Returns true if the set has no values.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.items.is_empty()
     }
 
-    /// Returns the values for which there was no room.
+    /// Returns the values that were left out because the baggage had no room for them.
     #[must_use]
     pub const fn left_out(&self) -> &LeftOut {
         &self.left_out

@@ -3,20 +3,20 @@
 use std::borrow::Cow;
 use std::cmp::Ordering;
 
-/// An item of a text: its decoded key, and its value, which is still encoded. `None` stands for null.
+/// An item of a baggage entry: its decoded key, and its value, which is still encoded. A value of `None` stands for null.
 pub(super) type Item<'a> = (Cow<'a, str>, Option<&'a str>);
 
-/// Returns the items of a text.
+/// Returns the items of a baggage entry's value.
 pub(super) fn items(text: &str) -> impl Iterator<Item = Item<'_>> {
     pieces(text).filter_map(item)
 }
 
-/// Returns the parts of a text between the commas.
+/// Returns the parts of a baggage entry's value between the commas.
 pub(super) fn pieces(text: &str) -> impl Iterator<Item = &str> {
     text.split(',')
 }
 
-/// Parses a part of a text; `None` if it has no key.
+/// Parses one part of a baggage entry's value. Returns `None` if the part has no key.
 pub(super) fn item(piece: &str) -> Option<Item<'_>> {
     let (key, value) = match piece.split_once('=') {
         Some((key, value)) => (key, Some(value)),
@@ -25,12 +25,12 @@ pub(super) fn item(piece: &str) -> Option<Item<'_>> {
     (!key.is_empty()).then(|| (decoded(key, Plus::IsItself), value))
 }
 
-/// Decodes a value.
+/// Percent-decodes the value of an item.
 pub(super) fn value(encoded: &str) -> Cow<'_, str> {
     decoded(encoded, Plus::IsSpace)
 }
 
-/// Writes an item.
+/// Writes an item, with its key and value percent-encoded.
 pub(super) fn write(out: &mut String, key: &str, value: Option<&str>) {
     encode(out, key, |byte| !(byte.is_ascii_control() || b" \",;=%\\".contains(&byte)));
     if let Some(value) = value {
@@ -69,7 +69,7 @@ fn encode(out: &mut String, text: &str, is_plain: impl Fn(u8) -> bool) {
     }
 }
 
-/// The meaning of `+`.
+/// The meaning of the character `+` in an encoded text.
 #[derive(Clone, Copy, PartialEq)]
 enum Plus {
     IsSpace,

@@ -7,7 +7,7 @@ use fh_eval::{Kind, Value};
 use super::{Flags, format};
 use crate::intercept::{Flow, InterceptedRead, Interceptor};
 
-/// The features that baggage may carry, when it is read and when it is written.
+/// The features whose values baggage may carry. The limit applies when baggage is read and when it is written.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum AllowedKeys {
     /// All features.
@@ -56,7 +56,8 @@ pub struct BaggageOverrides {
 }
 
 impl BaggageOverrides {
-    /// Overrides features with the value of a baggage entry, as far as `allowed` permits.
+    /// Creates an interceptor that overrides features with the values of a baggage entry. Features that `allowed` does not contain are not
+    /// overridden.
     #[must_use]
     pub fn new(text: &str, allowed: AllowedKeys) -> Self {
         Self { flags: Flags::parse(text), allowed }
@@ -76,7 +77,7 @@ impl Interceptor for BaggageOverrides {
     }
 }
 
-/// Returns the override of a feature by the value of a baggage entry, for interceptors that find the text themselves.
+/// Returns the override of one feature by the value of a baggage entry. For interceptors that obtain the entry themselves.
 ///
 /// For a BOOLEAN feature, `true`, `yes`, `1` and `t` in upper or lower case are true; any other value and null are false. Features of other
 /// types, and unknown features, are overridden with the text, which the repository converts.

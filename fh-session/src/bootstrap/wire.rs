@@ -26,7 +26,7 @@ impl<'de> Deserialize<'de> for Reason {
 }
 
 impl Serialize for Detail {
-    /// Writes the members that a program may pass on to others. Ids of the feature and its environment, and rules, are not among them.
+    /// Writes the members that a program may pass on to others. The ids of the feature and its environment, and the rules, are left out.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut out = serializer.serialize_struct("Detail", 11)?;
         out.serialize_field("key", &self.key)?;
@@ -76,7 +76,7 @@ impl Serialize for BootstrapFeature {
     }
 }
 
-/// A document as it is read. Unknown members are skipped.
+/// A bootstrap document while it is read. Unknown members are skipped.
 #[derive(Deserialize)]
 struct Document<'a> {
     format: u32,
@@ -129,8 +129,8 @@ impl<'de> Deserialize<'de> for BootstrapFeature {
     }
 }
 
-/// Returns the value of a JSON token for a feature of this type; `None` for null, lists and objects. Numbers keep all digits, because none
-/// is converted to a double.
+/// Returns the value of a JSON token for a feature of this type; `None` for null, lists and objects. Numbers keep all digits, because no
+/// number is converted to a double.
 fn value_of(json: &RawValue, kind: Option<Kind>) -> Option<Value> {
     let (text, is_number) = match Token::of(json) {
         Token::Bool(value) => return Some(Value::Bool(value)),

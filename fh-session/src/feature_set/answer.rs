@@ -11,9 +11,9 @@ use crate::planted::planted;
 /// One environment of a response.
 #[derive(Debug)]
 pub(crate) struct Answered<'a> {
-    /// The id, if there is one.
+    /// The id of the environment; `None` if the entry has no id.
     pub(crate) id: Option<String>,
-    /// The features; `None` if there is no list, which is not the same as an empty list (D-60).
+    /// The features; `None` if the entry has no list of features, which is not the same as an empty list (D-60).
     pub(crate) features: Option<Vec<&'a RawValue>>,
 }
 

@@ -1,4 +1,5 @@
-//! The features of one environment, and the rules by which updates of them count (sdk-behaviour 2.2, edge-protocol 4.2, D-26, D-27, D-73).
+//! The features of one environment, and the rules that decide which updates are applied (sdk-behaviour 2.2, edge-protocol 4.2, D-26, D-27,
+//! D-73).
 
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
@@ -11,22 +12,22 @@ use serde_json::value::RawValue;
 use super::state::{State, applied_strategy, differ};
 use crate::planted::planted;
 
-/// The authority of an update's source.
+/// The authority of an update, which depends on its source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Authority {
-    /// The Edge. Features that its lists lack are removed.
+    /// The source is the Edge. Features that are missing from its lists are removed.
     Edge,
-    /// A store, whose features may be outdated. Its lists only add and update features.
+    /// The source is a store, whose features may be outdated. Its lists only add and update features.
     Store,
-    /// A store after the Edge has sent a list. It updates a feature only with a higher version of the same id. Otherwise an outdated copy
-    /// would bring back another id, an old key or a former strategy.
+    /// The source is a store, and the Edge has sent a list before. The store updates a feature only with a higher version of the same id.
+    /// Otherwise an outdated copy would bring back another id, an old key or a former strategy.
     LateStore,
 }
 
 /// The effect of an update.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Effect {
-    /// The update changed nothing.
+    /// The update changed no feature.
     None,
     /// The update changed something that no reader can see.
     Invisible,
@@ -34,7 +35,8 @@ pub(crate) enum Effect {
     Seen,
 }
 
-/// Maximum number of deletes that are remembered between two lists.
+/// Maximum number of deletes that are remembered between two lists. Further deletes are applied but not remembered, so a late update can
+/// bring the feature back.
 const MAX_TOMBSTONES: usize = 10_000;
 
 /// The features of one environment.
@@ -42,11 +44,11 @@ const MAX_TOMBSTONES: usize = 10_000;
 pub(crate) struct Environment {
     pub(crate) id: Arc<str>,
     pub(crate) ruleset: Ruleset,
-    /// Keys by feature id, so that a renamed feature is found.
+    /// Feature keys by feature id, with which a renamed feature is found.
     keys: HashMap<Box<str>, Box<str>>,
-    /// Versions of deleted features by id, until the next list of the Edge.
+    /// Versions of deleted features by feature id. A list of the Edge clears them.
     tombstones: HashMap<Box<str>, i64>,
-    /// Strategies that an Edge applied (`v`), by feature key.
+    /// Ids of the strategies that an Edge applied (`v`), by feature key.
     pub(crate) strategies: HashMap<Box<str>, Box<str>>,
 }
 
@@ -61,7 +63,7 @@ impl Environment {
         }
     }
 
-    /// Applies a full list.
+    /// Applies a full list of the environment's features.
     pub(crate) fn list(
         &mut self,
         features: &[&RawValue],
@@ -72,7 +74,7 @@ impl Environment {
         let mut chosen: Vec<&RawValue> = Vec::with_capacity(features.len());
         let only_adds = authority != Authority::Edge && !planted!(StoresRemove);
         let only_adds = only_adds || planted!(ListsRemoveNothing);
-        // The ids and keys of a list that only adds. All other features are kept.
+        // The ids and keys of a store's list, which only adds and updates. All features that the list does not contain are kept.
         let mut listed: HashSet<Cow<'_, str>> = HashSet::new();
         for raw in features {
             let state = State::read(raw);
@@ -124,7 +126,7 @@ impl Environment {
         if seen { Effect::Seen } else { Effect::Invisible }
     }
 
-    /// Applies one feature.
+    /// Applies an update of one feature.
     ///
     /// # Errors
     /// The reason why the JSON is not a feature.
@@ -165,7 +167,7 @@ impl Environment {
             Some(old) => differ(old.json(), feature.json()) || renamed.is_some(),
             None => true,
         };
-        // Another feature may have had this key.
+        // Another feature may have had this key before.
         if let Some(id) = old.get(feature.key()).and_then(|old| old.id()) {
             self.keys.remove(id);
         }
@@ -179,7 +181,8 @@ impl Environment {
         Ok(if seen { Effect::Seen } else { Effect::Invisible })
     }
 
-    /// Applies a delete. It counts if its version is missing, 0, or not older than the held one (D-27).
+    /// Applies the delete of a feature. It has an effect only if its version is missing, 0, or not older than the version of the held
+    /// feature (D-27).
     ///
     /// # Errors
     /// The reason why the JSON is not a delete.
@@ -196,7 +199,7 @@ impl Environment {
         let by_id =
             state.id.as_deref().and_then(|id| self.keys.get(id)).and_then(|key| old.get(key));
         let by_key = state.key.as_deref().and_then(|key| old.get(key));
-        // A delete with an id does not remove another feature that has the key by now.
+        // A delete with an id does not remove a different feature that has the same key by now.
         let by_key = by_key.filter(|held| state.id.is_none() || held.id().is_none());
         let held = by_id.or(by_key);
         let is_older =
@@ -220,7 +223,7 @@ impl Environment {
         }
     }
 
-    /// Returns the held feature if this state does not replace it.
+    /// Returns the held feature if the received state does not replace it, otherwise `None`.
     fn standing<'a>(
         &self,
         ruleset: &'a Ruleset,
@@ -255,7 +258,7 @@ impl Environment {
         self.ruleset = self.ruleset.without(key);
     }
 
-    /// Returns the feature that an update is about: the one with its id, or else the one with its key.
+    /// Returns the feature that an update concerns: the feature with the update's id, or otherwise the feature with its key.
     fn held<'a>(&self, ruleset: &'a Ruleset, state: &State<'_>) -> Option<FeatureRef<'a>> {
         let by_id = state.id.as_deref().and_then(|id| self.keys.get(id));
         by_id
@@ -275,12 +278,12 @@ fn is_older(state: &State<'_>, held: &FeatureRef<'_>) -> bool {
     !another && state.version.unwrap_or(0) < held.version() && !planted!(OlderVersionsTaken)
 }
 
-/// Returns the id and the key of a feature that has an id.
+/// Returns the id and the key of a feature; `None` if the feature has no id.
 fn identity(feature: FeatureRef<'_>) -> Option<(Box<str>, Box<str>)> {
     Some((feature.id()?.into(), feature.key().into()))
 }
 
-/// Returns the key of a feature and the strategy that an Edge applied.
+/// Returns the key of a feature and the id of the strategy that an Edge applied; `None` if either is missing.
 fn strategy_of(raw: &RawValue) -> Option<(Box<str>, Box<str>)> {
     let strategy = applied_strategy(raw)?;
     let key = State::read(raw)?.key?;

@@ -1,13 +1,13 @@
-//! Recognises features of an environment that no key opens. An Edge may send them by mistake, or a cache in front of it that does not
-//! distinguish keys.
+//! Recognises features of an environment to which no API key gives access. An Edge may send such features by mistake. So may a cache in
+//! front of it that does not distinguish keys.
 
 use fh_eval::{Token, members};
 use serde_json::value::RawValue;
 
-/// The member with which stores and webhooks name the environment of a feature. An Edge leaves it out (edge-protocol 2.6).
+/// The JSON member with which stores and webhooks name the environment of a feature. An Edge leaves this member out (edge-protocol 2.6).
 const MEMBER: &str = "environmentId";
 
-/// Returns true if both texts are ids of environments, and of different ones.
+/// Returns true if both texts are ids of environments, and the two environments differ.
 pub(crate) fn names_another(environment: &str, said: &str) -> bool {
     match (uuid(environment), uuid(said)) {
         (Some(environment), Some(said)) => environment != said,
@@ -15,9 +15,9 @@ pub(crate) fn names_another(environment: &str, said: &str) -> bool {
     }
 }
 
-/// Returns the environment that a feature names, if it is another one.
+/// Returns the id of the environment that a feature names, if it differs from `environment`; otherwise `None`.
 pub(crate) fn other_environment(environment: &str, feature: &RawValue) -> Option<String> {
-    // Hardly any feature has this member, so a text search comes before the parsing.
+    // Hardly any feature has this member, so a text search avoids most of the parsing.
     if !feature.get().contains(MEMBER) {
         return None;
     }
@@ -59,7 +59,7 @@ mod tests {
             (ID, ID),
             (ID, "71ED3C04-122B-4312-9EA8-06B2B8D6CEAC"),
             ("1-1-1-1-1", "00000001-0001-0001-0001-000000000001"),
-            // A text that is not a UUID cannot be compared with one.
+            // A text that is not a UUID cannot be compared with a UUID.
             ("production", OTHER),
             (ID, "production"),
             (ID, ""),

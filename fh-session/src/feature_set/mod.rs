@@ -1,4 +1,4 @@
-//! The features of all environments that the API keys open, and the rules that readers get.
+//! The features of all environments to which the API keys give access, and the rules that readers evaluate.
 
 mod answer;
 mod environment;
@@ -33,19 +33,19 @@ use environment::Environment;
 pub(crate) struct FeatureSet {
     profile: Profile,
     environments: Vec<Environment>,
-    /// Feature keys in several environments that were reported. Each is reported once.
+    /// Feature keys for which a notice was sent because several environments have them. Each key is reported once.
     told: HashSet<Box<str>>,
 }
 
-/// The environments that new keys do not open any more.
+/// The environments to which the new keys do not give access any more.
 #[derive(Debug, Default)]
 pub(crate) struct Closed {
     pub(crate) environments: Vec<Arc<str>>,
-    /// True if at least one of them held features.
+    /// True if at least one of these environments held features.
     pub(crate) had_features: bool,
 }
 
-/// Maximum number of feature keys in several environments that are reported.
+/// Maximum number of feature keys for which a notice about several environments is sent. Further keys are not reported.
 const MAX_TOLD: usize = 1_000;
 
 impl FeatureSet {
@@ -55,7 +55,7 @@ impl FeatureSet {
         feature_set
     }
 
-    /// Keeps only the environments that the keys open. Returns the dropped ones.
+    /// Keeps only the environments to which the keys give access. Returns the dropped environments.
     pub(crate) fn open(&mut self, keys: &ApiKeys) -> Closed {
         let mut held = std::mem::take(&mut self.environments);
         for id in keys.iter().map(ApiKey::environment) {
@@ -91,7 +91,7 @@ impl FeatureSet {
         self.environments.first().map_or_else(|| "".into(), |first| Arc::clone(&first.id))
     }
 
-    /// Returns true if a key opens this environment, or a store has added it.
+    /// Returns true if a key gives access to this environment, or a store has added the environment.
     pub(crate) fn knows(&self, id: &str) -> bool {
         self.find(id).is_some()
     }
@@ -108,7 +108,7 @@ impl FeatureSet {
         self.environments.iter().all(|environment| environment.ruleset.is_empty())
     }
 
-    /// Drops all features, and the memory of deleted ones.
+    /// Drops all features, and the record of deleted features.
     pub(crate) fn forget(&mut self) {
         for environment in &mut self.environments {
             *environment = Environment::new(Arc::clone(&environment.id));
@@ -169,7 +169,7 @@ impl FeatureSet {
         };
         let mut strategies = HashMap::new();
         for environment in self.environments.iter().rev() {
-            // The strategies of the earliest environment are added last, so they win.
+            // The strategies of the earliest environment are added last, so that they replace those of later environments.
             for feature in environment.ruleset.iter() {
                 strategies.remove(feature.key());
             }
@@ -179,8 +179,8 @@ impl FeatureSet {
         Rules::server_evaluated(ruleset, environments, evaluated)
     }
 
-    /// Returns the features of all environments in one ruleset. If several environments have a feature key, the earliest environment
-    /// answers (D-61).
+    /// Returns the features of all environments in one ruleset. If several environments have a feature with the same key, the feature of
+    /// the earliest environment is used (D-61).
     fn merged(&mut self, notice: &mut dyn FnMut(Notice)) -> (Ruleset, Environments) {
         let mut from: HashMap<Box<str>, Arc<str>> = HashMap::new();
         let mut features = Vec::new();

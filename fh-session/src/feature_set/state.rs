@@ -1,4 +1,4 @@
-//! The members of a feature's JSON that the rules of versions need.
+//! The members of a feature's JSON that are needed to compare versions.
 
 use std::borrow::Cow;
 
@@ -11,7 +11,7 @@ use serde_json::value::RawValue;
 pub(crate) struct State<'a> {
     pub(crate) id: Option<Cow<'a, str>>,
     pub(crate) key: Option<Cow<'a, str>>,
-    /// `None` if it is missing or cannot be read.
+    /// The version; `None` if it is missing or cannot be read.
     pub(crate) version: Option<i64>,
 }
 
@@ -32,7 +32,7 @@ pub(crate) fn is_feature(raw: &RawValue) -> bool {
     State::read(raw).is_some_and(|state| state.key.is_some())
 }
 
-/// Returns the strategy that an Edge applied (`v`).
+/// Returns the id of the strategy that an Edge applied (`v`); `None` if the feature has no such member.
 pub(crate) fn applied_strategy(raw: &RawValue) -> Option<String> {
     let members = members(raw)?;
     let (_, strategy) = members.iter().rfind(|(name, _)| name == "v")?;
@@ -42,7 +42,7 @@ pub(crate) fn applied_strategy(raw: &RawValue) -> Option<String> {
     }
 }
 
-/// Returns true if a reader can distinguish these two states of a feature. Versions do not count.
+/// Returns true if a reader can distinguish these two states of a feature. Versions are not compared.
 pub(crate) fn differ(old: &str, new: &str) -> bool {
     if old == new {
         return false;
@@ -51,7 +51,7 @@ pub(crate) fn differ(old: &str, new: &str) -> bool {
         let raw = serde_json::from_str::<&RawValue>(json).ok()?;
         let mut members = members(raw)?;
         members.retain(|(name, value)| {
-            // A missing member and null are the same to a reader. So are a missing lock and one that is off.
+            // A missing member and null have the same meaning for a reader. So have a missing lock and a lock of false.
             let is_nothing = value.get() == "null" || (name == "l" && value.get() == "false");
             !is_nothing && name != "version" && name != "environmentId"
         });

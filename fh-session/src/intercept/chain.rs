@@ -10,7 +10,7 @@ use crate::repository::{Core, Panicked, catch_panic};
 use crate::status::Notice;
 use crate::sync::{AtomicBool, Ordering};
 
-/// Maximum depth of reads by interceptors of features that are intercepted themselves.
+/// Maximum depth of nested reads: an interceptor may read a feature that is intercepted itself. Deeper reads are not intercepted.
 const DEPTH: u8 = 4;
 
 thread_local! {
@@ -67,7 +67,7 @@ impl Chain {
         Self { entries }
     }
 
-    /// Returns the chain without one interceptor, and that interceptor.
+    /// Returns the chain without the interceptor of this id, and the removed interceptor; `None` if the chain has no such interceptor.
     pub(crate) fn without(&self, id: u64) -> (Self, Option<Entry>) {
         let mut entries = self.entries.clone();
         let at = entries.iter().position(|entry| entry.id == id);
@@ -79,7 +79,8 @@ impl Chain {
         &self.entries
     }
 
-    /// Calls one interceptor after the other until one returns a value that fits the feature.
+    /// Calls the interceptors in order until one returns a value that fits the feature. Returns `None` if no interceptor overrides the
+    /// feature.
     pub(crate) fn ask(
         &self,
         core: &Core,

@@ -31,10 +31,10 @@ use fh_eval::{Attributes, FeatureRef, Value};
 /// }
 /// ```
 pub trait Interceptor: Send + Sync {
-    /// Returns the name for details and notices. Called once, at registration.
+    /// Returns the interceptor's name, which details and notices show. Called once, at registration.
     fn name(&self) -> &str;
 
-    /// Returns an override, or leaves the read to the next interceptor.
+    /// Returns an override of the read, or [`Flow::Continue`] so that the next interceptor is called.
     fn intercept(&self, ask: &InterceptedRead<'_>) -> Flow;
 
     /// Called once, when the interceptor was removed or the repository was closed. A closed repository continues to serve its last values,
@@ -48,18 +48,18 @@ pub trait Interceptor: Send + Sync {
 pub struct InterceptedRead<'a> {
     /// The key that is read.
     pub key: &'a str,
-    /// The feature; `None` for a key without a feature.
+    /// The feature that is read; `None` if no feature has the key.
     pub feature: Option<FeatureRef<'a>>,
-    /// The attributes of the read's context.
+    /// The attributes of the read's context; `None` for a read without a context.
     pub attributes: Option<&'a Attributes>,
 }
 
 /// The decision of an interceptor.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Flow {
-    /// No override: the next interceptor is called.
+    /// The interceptor does not override the read. The next interceptor is called.
     Continue,
-    /// This value. `None` is an override as well, with null.
+    /// The read returns this value. `None` overrides the feature with null.
     ///
     /// For a known feature the value is converted to the feature's type: the texts `true` and `false` in upper or lower case for BOOLEAN, a
     /// decimal number for NUMBER, any value for STRING, a JSON document for JSON. A value that cannot be converted is refused with a
@@ -70,11 +70,11 @@ pub enum Flow {
 /// The policy of an interceptor for locked features.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub enum LockPolicy {
-    /// The interceptor is not called for locked features.
+    /// The interceptor is not called for locked features, so that they keep their values.
     #[default]
     Respect,
     /// The interceptor may override locked features.
     Override,
-    /// The interceptor decides: it is called for locked features, and sees the lock in [`InterceptedRead::feature`].
+    /// The interceptor decides: it is also called for locked features, and can see the lock in [`InterceptedRead::feature`].
     Decide,
 }
