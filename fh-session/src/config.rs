@@ -87,7 +87,7 @@ impl Limits {
 pub struct Config {
     /// The base URL of the Edge.
     pub edge: EdgeUrl,
-    /// The API keys, all of one kind.
+    /// The API keys, which are all client-evaluated or all server-evaluated.
     pub keys: ApiKeys,
     /// The way in which features are fetched.
     pub mode: Mode,

@@ -1,4 +1,4 @@
-//! The meaning of a response's head: one table for polls and streams (sdk-behaviour 2.9.2, sdk-behaviour 2.11, D-65).
+//! The classification of a response by its head: one table for polls and streams (sdk-behaviour 2.9.2, sdk-behaviour 2.11, D-65).
 
 use std::time::Duration;
 
@@ -11,32 +11,32 @@ use crate::status::Problem;
 /// The meaning of a response's head.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum ResponseClass {
-    /// Features follow.
+    /// The body of the response holds features.
     Features,
-    /// Features follow, after which the Edge wants no more requests (status 236, D-23).
+    /// The body of the response holds features, and the Edge wants no further requests (status 236, D-23).
     LastFeatures,
     /// The features that the client holds are still current.
     Unchanged,
-    /// The response is at another URL.
+    /// The response redirects the request to another URL.
     Redirect,
     /// The Edge refuses this client. A retry in the near future would hardly succeed (D-21).
     Refused(Problem),
-    /// This Edge cannot stream.
+    /// The Edge cannot stream.
     NoStreaming,
-    /// The Edge, or a server in its place, failed in a way that may pass.
+    /// The Edge, or a server in front of it, failed in a way that is probably temporary.
     Trouble(Problem),
 }
 
-/// The condition of a request.
+/// The condition under which the Edge sends features in response to a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum RequestCondition {
-    /// None: the response holds features.
+    /// The request has no condition: the response holds features.
     Plainly,
-    /// `If-None-Match`: the response holds features only if they differ from those of the etag.
+    /// The request has the header `If-None-Match`: the response holds features only if they differ from those of the etag.
     IfNoneMatch,
 }
 
-/// Returns the meaning of a response's head.
+/// Returns the class of a response.
 pub(crate) fn response_class(
     kind: RequestKind,
     asked: RequestCondition,
@@ -72,7 +72,7 @@ pub(crate) fn response_class(
     }
 }
 
-/// Content types that file servers give JSON if they do not know its type.
+/// The content types with which file servers send JSON if they do not know its type.
 const PLAIN: [&str; 2] = ["text/plain", "application/octet-stream"];
 
 /// Returns the content type in lower case, without parameters.
@@ -81,7 +81,7 @@ fn essence(head: &Head) -> String {
     value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
 }
 
-/// Returns at most the first `most` characters of a text from outside, with `…` for the rest.
+/// Cuts a text from outside the program off after `most` characters. A text that was cut ends with `…`.
 pub(crate) fn cut(text: &str, most: usize) -> String {
     match text.char_indices().nth(most) {
         Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
@@ -89,13 +89,13 @@ pub(crate) fn cut(text: &str, most: usize) -> String {
     }
 }
 
-/// The maximum interval or pause that a server can request (D-75).
+/// The maximum interval or pause that a server can request. A longer one is reduced to this maximum (D-75).
 pub(crate) const LONGEST_INTERVAL: Duration = Duration::from_secs(24 * 3600);
-/// The maximum delay before a retry that a server can request (D-75).
+/// The maximum delay before a retry that a server can request. A longer one is reduced to this maximum (D-75).
 const LONGEST_RETRY: Duration = Duration::from_secs(3600);
 
-/// Returns the polling interval that the Edge requests by `max-age`, at most [`LONGEST_INTERVAL`]; `None` if it is 0 or missing
-/// (sdk-behaviour 2.9.3).
+/// Returns the polling interval that the Edge requests by `max-age`, at most [`LONGEST_INTERVAL`]; `None` if `max-age` is 0, missing or not
+/// a number (sdk-behaviour 2.9.3).
 pub(crate) fn max_age(head: &Head) -> Option<Duration> {
     let directives = head.get("cache-control")?.split(',');
     let seconds = directives
@@ -111,8 +111,8 @@ pub(crate) fn max_age(head: &Head) -> Option<Duration> {
     (!seconds.is_zero()).then(|| seconds.min(LONGEST_INTERVAL))
 }
 
-/// Returns the minimum delay before the next request from `Retry-After`, at most [`LONGEST_RETRY`]. A date is measured against the `Date`
-/// header of the response.
+/// Returns the minimum delay before the next request from `Retry-After`, at most [`LONGEST_RETRY`]; `None` if the header is missing or
+/// invalid. A date is compared with the `Date` header of the response.
 pub(crate) fn retry_after(head: &Head) -> Option<Duration> {
     let value = head.get("retry-after")?.trim();
     let wanted = seconds(value).or_else(|| {
@@ -123,13 +123,14 @@ pub(crate) fn retry_after(head: &Head) -> Option<Duration> {
     wanted.map(|wanted| wanted.min(LONGEST_RETRY)).filter(|_| !planted!(RetryAfterIgnored))
 }
 
-/// Parses digits as seconds. A number that is too large for 64 bits counts as `u32::MAX` seconds.
+/// Parses digits as seconds; `None` if the text contains anything else. A number that is too large for 64 bits counts as `u32::MAX`
+/// seconds.
 fn seconds(text: &str) -> Option<Duration> {
     let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     digits.then(|| Duration::from_secs(text.parse().unwrap_or(u64::from(u32::MAX))))
 }
 
-/// Parses an HTTP date such as `Sun, 06 Nov 1994 08:49:37 GMT`.
+/// Parses an HTTP date such as `Sun, 06 Nov 1994 08:49:37 GMT`; `None` if the text has another form.
 fn http_date(text: &str) -> Option<Timestamp> {
     const MONTHS: [&str; 12] =
         ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];

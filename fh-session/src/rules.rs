@@ -1,4 +1,4 @@
-//! The compiled features of all environments, as readers evaluate them, and the context that they hold for.
+//! The compiled features of all environments, which readers evaluate, and the context for which they are valid.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use fh_eval::{Attributes, Ruleset};
 
-/// The source of features. The names are the ones with which published SDKs tag updates (sdk-behaviour 2.2).
+/// The source of features. The names of the sources are those with which published SDKs tag updates (sdk-behaviour 2.2).
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Source {
@@ -45,7 +45,8 @@ impl fmt::Display for Source {
     }
 }
 
-/// Compiled, immutable features. If several environments have a feature of the same key, only the feature that answers is included (D-61).
+/// Compiled, immutable features. If several environments have a feature with the same key, only the feature of the earliest API key's
+/// environment is included (D-61).
 #[derive(Debug, Clone, Default)]
 pub struct Rules {
     ruleset: Ruleset,
@@ -56,12 +57,12 @@ pub struct Rules {
 /// The environments of the features.
 #[derive(Debug, Clone, Default)]
 pub enum Environments {
-    /// The environment is unknown.
+    /// The environment of the features is unknown.
     #[default]
     Unknown,
     /// All features belong to this environment.
     One(Arc<str>),
-    /// Environment ids by feature key.
+    /// The features belong to several environments. Holds the id of the environment for each feature key.
     Several(HashMap<Box<str>, Arc<str>>),
 }
 
@@ -70,8 +71,8 @@ pub enum Environments {
 pub struct ServerEvaluated {
     /// The context that the Edge evaluated for.
     pub context: Arc<Attributes>,
-    /// Another context for which these values answer until the Edge has evaluated it
-    /// ([`WhileSwitching::KeepValues`](crate::WhileSwitching::KeepValues)).
+    /// Another context for which these values are served until the Edge has evaluated that context
+    /// ([`WhileSwitching::KeepValues`](crate::WhileSwitching::KeepValues)); `None` if there is none.
     pub kept_for: Option<Arc<Attributes>>,
     /// The ids of the strategies that matched (`v`), by feature key.
     pub strategies: HashMap<Box<str>, Box<str>>,
@@ -87,7 +88,7 @@ impl ServerEvaluated {
 }
 
 impl Rules {
-    /// Creates rules that are evaluated here, for any context.
+    /// Creates rules that the client evaluates, for any context.
     #[must_use]
     pub const fn client_evaluated(ruleset: Ruleset, environments: Environments) -> Self {
         Self { ruleset, environments, evaluated_for: None }
@@ -103,7 +104,7 @@ impl Rules {
         Self { ruleset, environments, evaluated_for: Some(evaluated) }
     }
 
-    /// Sets or removes the second context for which the values of an Edge answer.
+    /// Sets or removes the second context for which the values of an Edge are valid.
     pub(crate) fn keep_for(&mut self, context: Option<Arc<Attributes>>) {
         if let Some(evaluated) = &mut self.evaluated_for
             && evaluated.kept_for != context
@@ -118,7 +119,7 @@ impl Rules {
         &self.ruleset
     }
 
-    /// Returns the data that the Edge added; `None` if the features are evaluated here.
+    /// Returns the data that the Edge added when it evaluated; `None` if the client evaluates the features.
     #[must_use]
     pub fn evaluated_for(&self) -> Option<&Arc<ServerEvaluated>> {
         self.evaluated_for.as_ref()
@@ -130,7 +131,7 @@ impl Rules {
         &self.environments
     }
 
-    /// Returns the id of a feature's environment, if it is known.
+    /// Returns the id of a feature's environment; `None` if the environment is unknown.
     #[must_use]
     pub fn environment_of(&self, feature: &str) -> Option<&Arc<str>> {
         match &self.environments {

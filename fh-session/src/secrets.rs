@@ -1,4 +1,4 @@
-//! Removal of API keys from texts of other programs.
+//! Removal of API keys from texts that come from other programs.
 
 use std::sync::Arc;
 
@@ -7,7 +7,8 @@ use crate::status::{Notice, Problem};
 
 /// The secret parts of API keys, for removal from texts of servers, proxies and transports, which often repeat URLs.
 ///
-/// Secrets are found as they are and in percent-encoded form, and also if a text was cut off within one. The environment id stays.
+/// Secrets are found in plain and in percent-encoded form. A long enough beginning of a secret is found as well, because a text may be cut
+/// off within a secret. The environment id is not removed.
 ///
 /// ```
 /// use fh_session::{ApiKey, Secrets};
@@ -22,9 +23,10 @@ pub struct Secrets {
     spellings: Arc<[String]>,
 }
 
-/// Minimum length of a secret in characters. A shorter one occurs in too many words by chance.
+/// Minimum length in characters of a secret that is removed. A shorter secret occurs in too many words by chance.
 const SHORTEST: usize = 6;
-/// Minimum length in characters of a secret's beginning whose end was cut off. A shorter beginning reveals little of the key.
+/// Minimum length in characters of a secret's beginning that is removed without the rest of the secret. A shorter beginning reveals little
+/// of the key.
 const SHORTEST_BEGINNING: usize = 8;
 
 /// Shows no secret.
@@ -51,7 +53,7 @@ impl Secrets {
         Self { spellings: spellings.into() }
     }
 
-    /// Adds the values of headers that a program sends, each as a whole and without its scheme (`Bearer`, `Basic`).
+    /// Adds the values of headers that a program sends. Each value is added as a whole, and without its scheme (`Bearer`, `Basic`).
     #[must_use]
     pub fn and_headers<'a>(self, values: impl IntoIterator<Item = &'a str>) -> Self {
         let mut spellings = self.spellings.to_vec();
@@ -116,7 +118,8 @@ impl Secrets {
     }
 }
 
-/// Returns the number of bytes at the start of the text that are the secret, or a long enough beginning of it.
+/// Returns the number of bytes at the start of the text that are the secret, or a long enough beginning of the secret. Returns `None` if
+/// there is no such beginning.
 fn found(text: &str, secret: &str) -> Option<usize> {
     let same = text.chars().zip(secret.chars()).take_while(|(one, other)| one == other);
     let (characters, bytes) =

@@ -9,25 +9,26 @@ use crate::intercept::lenient;
 
 /// The result of a read.
 pub(crate) enum Answer<'a> {
-    /// No value: the feature does not exist, or the client is not ready.
+    /// The read has no value: the feature does not exist, or the client is not ready.
     Missing(Reason),
-    /// A value of the rules, or of the Edge.
+    /// The value was evaluated from the rules of the feature, by the client or by the Edge.
     Ruled(Ruled<'a>),
-    /// A value of an interceptor.
+    /// The value was returned by an interceptor.
     Intercepted(Intercepted<'a>),
 }
 
-/// The result of the rules.
+/// The result of evaluating the rules of a feature.
 pub(crate) struct Ruled<'a> {
     pub(crate) feature: FeatureRef<'a>,
     pub(crate) evaluation: Evaluation<'a>,
-    /// The id of the strategy that matched, if the Edge evaluated.
+    /// The id of the strategy that matched on the Edge; `None` if none matched or the client evaluates.
     pub(crate) strategy: Option<&'a str>,
 }
 
-/// The result of an interceptor.
+/// The value that an interceptor returned.
 pub(crate) struct Intercepted<'a> {
-    /// `None` for a key without a feature. The value may then have any type, and is read as every type that its text allows.
+    /// The feature; `None` if no feature has the key. Without a feature, the value may have any type, and is read as every type that its
+    /// text allows.
     pub(crate) feature: Option<FeatureRef<'a>>,
     pub(crate) value: Option<Value>,
     pub(crate) by: &'a Arc<str>,
@@ -87,7 +88,7 @@ impl<'a> Answer<'a> {
         }
     }
 
-    /// Returns the reason. A null value keeps the reason that led to it (D-39).
+    /// Returns the reason for the value. A null value has the reason that led to it (D-39).
     pub(crate) fn reason(&self) -> Reason {
         match self {
             Self::Missing(reason) => *reason,
@@ -163,7 +164,8 @@ impl<'a> Answer<'a> {
         self.read(kind).0
     }
 
-    /// Returns the value as one type, with the reason that an SDK reports.
+    /// Returns the value if it has the type `kind`, with the reason that an SDK reports. The value is `None` if it is null or has another
+    /// type.
     pub(crate) fn read(&self, kind: Kind) -> (Option<Value>, Reason) {
         match self {
             Self::Missing(reason) => (None, *reason),
@@ -190,7 +192,7 @@ impl<'a> Answer<'a> {
     }
 }
 
-/// Returns the text of a STRING feature, shared with the ruleset.
+/// Returns the text of a STRING feature, shared with the ruleset; `None` for a feature of another type or without a value.
 pub(crate) fn string_of(evaluation: &Evaluation<'_>) -> Option<Arc<str>> {
     evaluation.string()?;
     match evaluation.value()? {
@@ -199,7 +201,7 @@ pub(crate) fn string_of(evaluation: &Evaluation<'_>) -> Option<Arc<str>> {
     }
 }
 
-/// Returns the text of a JSON feature, shared with the ruleset.
+/// Returns the text of a JSON feature, shared with the ruleset; `None` for a feature of another type or without a value.
 pub(crate) fn json_of(evaluation: &Evaluation<'_>) -> Option<Arc<str>> {
     match evaluation.value()? {
         Value::Json(text) => Some(Arc::clone(text)),

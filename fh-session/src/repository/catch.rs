@@ -1,4 +1,4 @@
-//! Writes of the snapshot, and catch & release: which updates are served and which are held back (sdk-behaviour 2.7).
+//! Updates of the snapshot, and catch & release, which decides whether updates are served or held back (sdk-behaviour 2.7).
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -12,16 +12,16 @@ use crate::rules::{Environments, Rules, ServerEvaluated};
 use crate::status::{Readiness, SessionStatus};
 use crate::sync::{Ordering, lock};
 
-/// The state that only writers need. `is_catching` is part of it, under its lock: otherwise an update that arrives while catching ends
+/// The state that only writers need. `is_catching` belongs to this state and its lock. Otherwise an update that arrives while catching ends
 /// could be held back for ever.
 #[derive(Default)]
 pub(crate) struct Write {
     /// The last update, whether it is served or held; `None` before the first one.
     latest: Option<Arc<Rules>>,
     is_catching: bool,
-    /// True if `latest` visibly differs from what is served.
+    /// True if the last update is held back and differs visibly from the served features.
     is_holding: bool,
-    /// True if readiness was announced since the client last was not ready.
+    /// True if the client was reported as ready and has not been reported as not ready since.
     was_ready: bool,
     /// True once the repository is closed. No update is published any more.
     is_closed: bool,
@@ -30,7 +30,7 @@ pub(crate) struct Write {
 }
 
 impl Write {
-    /// Returns the keys of the held features that visibly differ from the served ones; `None` if nothing is held.
+    /// Returns the keys of the held features that visibly differ from the served ones; `None` if no update is held.
     pub(crate) fn held(&self, live: &Rules) -> Option<Vec<Box<str>>> {
         let latest = self.latest.as_ref().filter(|_| self.is_holding)?;
         Some(differences(live, latest))
@@ -38,7 +38,7 @@ impl Write {
 }
 
 impl Repository {
-    /// Holds updates back from now on. They are kept, and not served until they are [released](Self::release).
+    /// Holds updates back from now on. They are kept, but not served before they are [released](Self::release).
     ///
     /// The first list is served nevertheless, and so is the first list after the context of a server-evaluated key has changed. Status and
     /// readiness are never held back.
@@ -52,13 +52,14 @@ impl Repository {
         self.inner.write().is_catching
     }
 
-    /// Returns true if an update is held back that a reader could see.
+    /// Returns true if an update is held back that visibly differs from the served features.
     #[must_use]
     pub fn is_holding(&self) -> bool {
         self.inner.write().is_holding
     }
 
-    /// Returns the keys of the held features: those that the last update adds, removes, or changes in more than their version.
+    /// Returns the keys of the held features: those that the last update adds, removes, or changes in more than their version. The list is
+    /// empty if no update is held.
     #[must_use]
     pub fn held(&self) -> Vec<Box<str>> {
         let write = self.inner.write();
@@ -162,7 +163,7 @@ impl Inner {
         self.core.wake();
     }
 
-    /// Puts a status into the snapshot. Returns true if connection, problem or readiness changed.
+    /// Stores a status in the snapshot. Returns true if connection, problem or readiness changed.
     fn show(&self, write: &mut Write, status: SessionStatus) -> bool {
         let live = self.live.load_full();
         let status = Arc::new(status);
@@ -209,7 +210,7 @@ impl Inner {
         let latest = write.latest.as_ref().filter(|latest| !Arc::ptr_eq(latest, live.rules()));
         let Some(latest) = latest.cloned() else { return };
         let next = merged(live.rules(), &latest, keys);
-        // If no difference is left, the last update itself is served.
+        // If the served features no longer differ from the last update, the last update itself is served.
         let next = if same_features(&next, &latest) { latest } else { Arc::new(next) };
         write.is_holding =
             write.is_holding && write.latest.as_ref().is_some_and(|last| !Arc::ptr_eq(last, &next));
@@ -219,8 +220,8 @@ impl Inner {
     }
 }
 
-/// Returns `live` with the contexts of `latest`, if those differ. A client that keeps its values while the Edge evaluates a new context
-/// (D-62) keeps the served values, not the held ones.
+/// Returns `live` with the contexts of `latest`; `None` if the contexts are the same. A client that keeps its values while the Edge
+/// evaluates a new context (D-62) keeps the served values, not the held ones.
 fn relabelled(live: &Rules, latest: &Rules) -> Option<Rules> {
     let (old, new) = (live.evaluated_for()?, latest.evaluated_for()?);
     if old.context == new.context && old.kept_for == new.kept_for {
@@ -232,7 +233,7 @@ fn relabelled(live: &Rules, latest: &Rules) -> Option<Rules> {
     Some(Rules::server_evaluated(live.ruleset().clone(), environments, Arc::new(evaluated)))
 }
 
-/// Returns `live` with the state that the features with these keys have in `latest`.
+/// Returns `live`, in which the features with these keys have the state that they have in `latest`.
 fn merged(live: &Rules, latest: &Rules, keys: &[&str]) -> Rules {
     let mut strategies = match (live.evaluated_for(), latest.evaluated_for()) {
         (None, None) => None,
@@ -277,7 +278,7 @@ fn merged(live: &Rules, latest: &Rules, keys: &[&str]) -> Rules {
     }
 }
 
-/// Returns true if both hold the same features in the same state.
+/// Returns true if both sets of rules hold the same features in the same state.
 fn same_features(left: &Rules, right: &Rules) -> bool {
     left.ruleset().len() == right.ruleset().len()
         && right.ruleset().iter().all(|feature| {

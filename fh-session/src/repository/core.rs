@@ -1,4 +1,4 @@
-//! The state that readers, writers and the dispatcher of a repository share, besides the snapshot.
+//! The state that readers, writers and the dispatcher of a repository share, in addition to the snapshot.
 
 use std::sync::{Arc, OnceLock};
 
@@ -12,12 +12,12 @@ use crate::status::Notice;
 use crate::sync::{AtomicBool, AtomicU64, Mutex, Ordering, lock};
 use crate::time::Millis;
 
-/// A clock of the embedding program.
+/// A function that returns the current time of the embedding program.
 pub(crate) type ClockFn = dyn Fn() -> Timestamp + Send + Sync;
 /// A function that is called when there is work for another part of the program.
 pub(crate) type Waker = Box<dyn Fn() + Send + Sync>;
 
-/// The value of `contact` before the Edge has sent data.
+/// The value of `contact` until the Edge has sent data.
 const NEVER: u64 = u64::MAX;
 
 /// A flag that every read loads. It has a cache line of its own, so that writes to other data do not slow readers down.
@@ -30,15 +30,15 @@ pub(crate) struct Core {
     clock: Arc<ClockFn>,
     on_work: OnceLock<Waker>,
     on_touch: OnceLock<Waker>,
-    /// True if `on_work` was called since the last delivery began.
+    /// True if `on_work` was called and no delivery has begun since then.
     awake: AtomicBool,
-    /// True if a change listener may see another value than before.
+    /// True if the value of a change listener's feature may have changed since the last delivery.
     changed: AtomicBool,
     contact: AtomicU64,
     ids: AtomicU64,
     /// Number of calls of listeners and observers that have begun.
     calls: AtomicU64,
-    /// True once the collection of all features was reported.
+    /// True once observers were notified of the collection of all features.
     is_collected: AtomicBool,
     pub(crate) tally: Tally,
     pub(crate) event_queue: Mutex<EventQueue>,
@@ -111,7 +111,7 @@ impl Core {
 
     // ---- work for the dispatcher --------------------------------------------------------------
 
-    /// Wakes the dispatcher, unless it was woken since the last delivery began. Must not be called with a lock held.
+    /// Wakes the dispatcher, unless it was woken and no delivery has begun since then. Must not be called with a lock held.
     pub(crate) fn wake(&self) {
         if let Some(on_work) = self.on_work.get()
             && !self.awake.swap(true, Ordering::AcqRel)
@@ -120,11 +120,12 @@ impl Core {
         }
     }
 
-    /// Wakes the dispatcher for an event in a queue behind a lock. Many reader threads call this, so it loads the flag first, and writes it
-    /// only if it is not set.
+    /// Wakes the dispatcher for an event in a queue that a lock guards. Many reader threads call this function, so it loads the flag first,
+    /// and writes the flag only if it is not set.
     ///
-    /// Loading first would be wrong for work that a flag such as `changed` announces. It is right here. Either the dispatcher finds the
-    /// event in the queue, or it locked the queue before the event was added; in that case this thread sees that the delivery has begun.
+    /// Loading first would be wrong for work that a flag such as `changed` announces, but is correct for a queue. Either the dispatcher
+    /// finds the event in the queue, or it locked the queue before the event was added. In the second case this thread sees that the
+    /// delivery has begun.
     pub(crate) fn wake_for_queue(&self) {
         if !self.awake.load(Ordering::Acquire) {
             self.wake();
@@ -133,7 +134,7 @@ impl Core {
 
     pub(crate) fn set_on_work(&self, waker: Waker) {
         let _ = self.on_work.set(waker);
-        // There was no function to call for earlier work.
+        // Earlier work could not wake the dispatcher, because no function was set.
         self.wake();
     }
 
@@ -158,7 +159,7 @@ impl Core {
         self.tally.add(Counter::DroppedEvents, dropped);
     }
 
-    /// Returns true on the first call, which is made when the client is ready for the first time.
+    /// Returns true on the first call and false on later ones. The first call is made when the client is ready for the first time.
     pub(crate) fn is_first_collection(&self) -> bool {
         !self.is_collected.swap(true, Ordering::AcqRel)
     }

@@ -6,21 +6,21 @@ use crate::sync::{AtomicU64, Ordering};
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Counters {
-    /// Panics of listeners.
+    /// Number of panics of listeners.
     pub listener_panics: u64,
-    /// Panics of interceptors.
+    /// Number of panics of interceptors.
     pub interceptor_panics: u64,
-    /// Overrides whose value does not fit the feature.
+    /// Number of overrides that were refused because their value does not fit the feature.
     pub refused_overrides: u64,
-    /// Panics of observers.
+    /// Number of panics of observers.
     pub observer_panics: u64,
-    /// Readiness, status, new-state, raw and notice events that were dropped because their queue was full.
+    /// Number of readiness, status, new-state, raw and notice events that were dropped because a queue was full.
     pub dropped_events: u64,
-    /// Usage events that were dropped because the queue of an observer was full.
+    /// Number of usage events that were dropped because the queue of an observer was full.
     pub dropped_usage: u64,
 }
 
-/// One of the numbers.
+/// The names of the numbers.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Counter {
     ListenerPanics,

@@ -1,5 +1,5 @@
-//! Delivery of events to listeners and observers, with no lock held. One thread delivers; while a call hangs, another thread may deliver
-//! beside it. Each listener and observer is called by one thread at a time.
+//! Delivery of events to listeners and observers, with no lock held. One thread delivers. While a call of that thread hangs, a second
+//! thread may deliver to the other listeners. Each listener and observer is called by one thread at a time.
 
 use std::sync::Arc;
 
@@ -18,8 +18,8 @@ impl Turns {
         Self(AtomicU64::new(0))
     }
 
-    /// Runs `work`, and again if it was requested meanwhile. If another thread is running it, that thread runs it again and this call
-    /// returns at once.
+    /// Runs `work`, and runs it again if another call requested it meanwhile. If another thread is running `work`, that thread runs it
+    /// again, and this call returns at once.
     pub(crate) fn take(&self, mut work: impl FnMut()) {
         if self.0.fetch_add(1, Ordering::AcqRel) > 0 {
             return;
@@ -40,7 +40,7 @@ impl Inner {
         self.turns.take(|| self.deliver_all());
     }
 
-    /// Delivers beside another thread, to all listeners except those that other threads are calling.
+    /// Delivers to all listeners except those that other threads are calling, while another thread's delivery hangs.
     pub(crate) fn deliver_beside(&self) {
         self.deliver_all();
     }
@@ -74,7 +74,8 @@ impl Inner {
         did_something | self.make_up_for_lost()
     }
 
-    /// Notifies listeners of the current state if a full queue dropped events about it.
+    /// Notifies listeners of the current state if a full queue dropped events about that state. Returns true if there was such a
+    /// notification.
     fn make_up_for_lost(&self) -> bool {
         let (lost, listeners) = {
             let mut event_queue = lock(&self.core.event_queue);
@@ -119,7 +120,7 @@ impl Inner {
         }
     }
 
-    /// Makes a call that has begun, and then the calls for events that arrived meanwhile.
+    /// Makes a call that was begun, and then the calls for events that arrived during it.
     fn call(&self, listener: &Listener, event: RepositoryEvent) {
         let mut next = Some(event);
         while let Some(event) = next {
@@ -167,7 +168,7 @@ impl Inner {
         }
     }
 
-    /// Calls a change listener if its value differs from the one that it saw last.
+    /// Calls a change listener if the value of its feature differs from the one that the listener saw last.
     fn look(&self, watcher: &Watcher) {
         let snapshot = self.live.load_full();
         if let Some(change) = watcher.compare(&snapshot)
@@ -186,7 +187,7 @@ impl Inner {
         snapshot.observers().deliver(&self.core)
     }
 
-    /// Ends delivery: removes listeners and closes interceptors and observers, once.
+    /// Ends delivery: removes listeners, and closes interceptors and observers. Each is closed once.
     fn finish(&self) {
         let removed = lock(&self.core.event_queue).close();
         drop(removed);
@@ -204,7 +205,7 @@ impl Inner {
         last.observers().close(&self.core);
     }
 
-    /// Calls a listener's function, and counts its panic.
+    /// Calls a listener's function, and counts a panic of the function.
     fn guarded(&self, call: impl FnOnce()) {
         self.core.begin_call();
         if catch_panic(call).is_err() {

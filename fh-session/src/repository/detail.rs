@@ -1,4 +1,4 @@
-//! The result of a read with all data of the feature, owned.
+//! The result of a read with all data of the feature. It borrows nothing.
 
 use std::fmt;
 use std::sync::Arc;
@@ -20,27 +20,27 @@ pub struct Detail {
     pub value: Option<Value>,
     /// The feature's type; `None` if the feature does not exist or its type is unknown.
     pub kind: Option<Kind>,
-    /// The reason of the value.
+    /// The reason for the value.
     pub reason: Reason,
-    /// The id of the strategy that matched.
+    /// The id of the strategy that matched; `None` if no strategy gave the value, or if the matching strategy has no id.
     pub strategy_id: Option<Box<str>>,
-    /// The name of the interceptor that returned the value.
+    /// The name of the interceptor that returned the value; `None` if the value comes from the rules.
     pub interceptor: Option<Arc<str>>,
-    /// True if the feature exists. Overrides are not applied (sdk-behaviour 4.2).
+    /// True if the feature exists. An override of a missing feature does not make this true (sdk-behaviour 4.2).
     pub exists: bool,
     /// The version of the feature's value; -1 if the feature does not exist.
     pub version: i64,
-    /// The id of the feature.
+    /// The id of the feature; `None` if the feature does not exist or has no id.
     pub id: Option<Box<str>>,
-    /// The id of the feature's environment.
+    /// The id of the feature's environment; `None` if the feature does not exist or its environment is unknown.
     pub environment: Option<Arc<str>>,
     /// True if the feature is locked.
     pub is_locked: bool,
-    /// The source of the last update of features.
+    /// The source of the last update of features; `None` before the first update.
     pub source: Option<Source>,
     /// True if the Edge has declared the environment stale.
     pub is_stale: bool,
-    /// The [`RepositorySnapshot::generation`] that was read.
+    /// The [`RepositorySnapshot::generation`] of the snapshot that was read.
     pub generation: u64,
     rules: Arc<Rules>,
 }
@@ -76,7 +76,7 @@ impl Detail {
         }
     }
 
-    /// Returns the feature's properties, in the payload's order. Parses the payload's text again.
+    /// Returns the feature's properties, in the payload's order. Each call parses the feature's JSON again.
     #[must_use]
     pub fn properties(&self) -> Vec<(String, String)> {
         let feature = self.exists.then(|| self.rules.ruleset().get(&self.key)).flatten();
@@ -95,7 +95,7 @@ pub struct ExplainedDetail {
     /// The result of the read.
     pub detail: Detail,
     /// The evaluation of the rules, strategy by strategy, even if an interceptor returned the value. `None` if the feature does not exist,
-    /// or was not evaluated for this context.
+    /// or if its values were evaluated for another context.
     pub rules: Option<Explanation>,
 }
 

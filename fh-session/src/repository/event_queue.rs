@@ -8,7 +8,7 @@ use crate::action::RawUpdate;
 use crate::status::{Notice, SessionStatus};
 use crate::sync::Ordering;
 
-/// Maximum number of different notices about interceptors. Later ones are only counted.
+/// Maximum number of different notices about interceptors that are queued. Later incidents are only counted.
 const COMPLAINTS: usize = 256;
 
 /// An event for listeners.
@@ -24,7 +24,7 @@ pub(crate) enum RepositoryEvent {
 /// An event in the queue, with its recipients.
 pub(crate) struct QueuedEvent {
     number: u64,
-    /// The id of the only recipient; `None` for all listeners that were registered when the event was queued.
+    /// The id of the only listener that gets the event; `None` for all listeners that were registered when the event was queued.
     to: Option<u64>,
     pub(crate) event: RepositoryEvent,
 }
@@ -34,19 +34,19 @@ pub(crate) struct EventQueue {
     watchers: BTreeMap<u64, Arc<Watcher>>,
     listeners: BTreeMap<u64, Arc<Listener>>,
     letters: VecDeque<QueuedEvent>,
-    /// The remaining calls for the event that was taken from the queue last.
+    /// The remaining calls for the last event that was taken from the queue.
     calls: VecDeque<(Arc<Listener>, RepositoryEvent)>,
-    /// Change listeners that have to compare their value again.
+    /// Change listeners whose value must be compared again.
     due: VecDeque<Arc<Watcher>>,
     capacity: usize,
     next_number: u64,
-    /// The kinds of dropped events whose latest state listeners must still be notified of.
+    /// The kinds of dropped events. Listeners must still be notified of the latest state of these kinds.
     pub(crate) lost: OverflowLoss,
     complaints: HashSet<(u64, Option<Box<str>>)>,
     is_closed: bool,
 }
 
-/// The kinds of events that a full queue dropped.
+/// The kinds of events that a full queue has dropped.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct OverflowLoss {
     pub(crate) readiness: bool,
@@ -54,7 +54,7 @@ pub(crate) struct OverflowLoss {
     pub(crate) status: bool,
 }
 
-/// Listeners that were removed. They must be dropped without the lock, because they may own further subscriptions.
+/// Listeners that were removed. They must be dropped without holding the lock, because they may own further subscriptions.
 #[must_use]
 pub(crate) struct Removed {
     _watchers: Vec<Arc<Watcher>>,
@@ -82,7 +82,8 @@ impl EventQueue {
         self.listeners.values().any(|listener| matches!(listener.call, Call::NewState(_)))
     }
 
-    /// Queues an event if a listener for its kind is registered. Returns the number of older events that were dropped.
+    /// Queues an event if a listener for its kind is registered. Returns the number of older events that were dropped because the queue was
+    /// full.
     pub(crate) fn push(&mut self, event: RepositoryEvent) -> u64 {
         if self.listeners.values().any(|listener| listens(&listener.call, &event)) {
             self.put(None, event)
@@ -111,8 +112,8 @@ impl EventQueue {
         dropped
     }
 
-    /// Registers a listener with its first event. Returns the number of older events that were dropped, and the listener's function if the
-    /// repository is closed.
+    /// Registers a listener, and queues its first event. Returns the number of older events that were dropped because the queue was full.
+    /// Also returns the listener's function if the repository is closed.
     pub(crate) fn listen(
         &mut self,
         id: u64,
@@ -127,7 +128,7 @@ impl EventQueue {
         (dropped, None)
     }
 
-    /// Registers a change listener. Returns it if the repository is closed.
+    /// Registers a change listener. Returns the listener if the repository is closed, otherwise `None`.
     pub(crate) fn watch(&mut self, id: u64, watcher: Arc<Watcher>) -> Option<Arc<Watcher>> {
         if self.is_closed {
             return Some(watcher);
@@ -151,8 +152,9 @@ impl EventQueue {
         }
     }
 
-    /// Begins and returns the next call, in the order of events and of registration. An event for a listener that another thread is calling
-    /// is left to that thread. Also returns the number of older events that were dropped because of this.
+    /// Begins and returns the next call, in the order of events and of registration. Returns no call if none is left. An event for a
+    /// listener that another thread is calling is left to that thread. Also returns the number of older events that were dropped because
+    /// the queue of such a listener was full.
     pub(crate) fn next_call(&mut self) -> (Option<(Arc<Listener>, RepositoryEvent)>, u64) {
         let mut dropped = 0;
         loop {
@@ -175,7 +177,7 @@ impl EventQueue {
         }
     }
 
-    /// Begins a call of a listener for an event that was not in the queue.
+    /// Begins a call of a listener for an event that does not come from the queue.
     ///
     /// # Errors
     /// Another thread is calling the listener, and will deliver the event later. Holds the number of older events that were dropped because
@@ -188,7 +190,7 @@ impl EventQueue {
         listener.enter(event, self.capacity)
     }
 
-    /// Makes all change listeners compare their value again.
+    /// Marks all change listeners as due, so that their values are compared again.
     pub(crate) fn all_due(&mut self) {
         for watcher in self.watchers.values() {
             if !watcher.is_due.swap(true, Ordering::AcqRel) {
@@ -197,7 +199,7 @@ impl EventQueue {
         }
     }
 
-    /// Returns the next change listener that has to compare its value again.
+    /// Returns the next change listener whose value must be compared again; `None` if there is none.
     pub(crate) fn next_due(&mut self) -> Option<Arc<Watcher>> {
         let watcher = self.due.pop_front()?;
         watcher.is_due.swap(false, Ordering::AcqRel);
@@ -217,7 +219,8 @@ impl EventQueue {
         std::mem::take(&mut self.lost)
     }
 
-    /// Returns true if this notice about an interceptor is new and is to be queued. Remembers at most [`COMPLAINTS`] of them.
+    /// Returns true if a notice about this interceptor and feature was not queued before. At most [`COMPLAINTS`] such notices are recorded;
+    /// after that the function returns false.
     pub(crate) fn is_told_first(&mut self, interceptor: u64, feature: Option<&str>) -> bool {
         self.complaints.len() < COMPLAINTS
             && self.complaints.insert((interceptor, feature.map(Into::into)))
@@ -237,7 +240,7 @@ impl EventQueue {
     }
 }
 
-/// Returns true if a listener with this function gets events of this kind.
+/// Returns true if a listener with this function gets events of the kind of `event`.
 const fn listens(call: &Call, event: &RepositoryEvent) -> bool {
     matches!(
         (call, event),

@@ -19,19 +19,19 @@ use crate::sync::{AtomicBool, Mutex, Ordering, lock};
 pub struct Change {
     /// The feature's key.
     pub key: Arc<str>,
-    /// The value that this listener saw last; `None` for null, and for a feature that did not exist.
+    /// The value that this listener saw last; `None` if it was null or the feature did not exist.
     pub old: Option<Value>,
-    /// The current value; `None` for null, and for a feature that does not exist any more.
+    /// The current value; `None` if it is null or the feature does not exist any more.
     pub new: Option<Value>,
-    /// True if the feature was locked.
+    /// True if the feature was locked before the change.
     pub was_locked: bool,
-    /// True if the feature is locked.
+    /// True if the feature is locked after the change.
     pub is_locked: bool,
-    /// True if the feature exists.
+    /// True if the feature exists after the change.
     pub exists: bool,
     /// The version of the feature's value; -1 if the feature does not exist.
     pub version: i64,
-    /// The [`RepositorySnapshot::generation`] in which the change was seen.
+    /// The [`RepositorySnapshot::generation`] of the snapshot in which the change was seen.
     pub generation: u64,
 }
 
@@ -39,24 +39,24 @@ pub struct Change {
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ReadinessChange {
-    /// The readiness.
+    /// The readiness of the client.
     pub readiness: Readiness,
-    /// True if the client is ready for the first time since the start, or since it last was not ready. An event that only reports the
-    /// current readiness is different: the first event of a listener, and one after the queue has overflowed. There it is true if the
-    /// client is ready.
+    /// True if the client is ready for the first time since the start, or since it last was not ready. The first event of a listener, and
+    /// an event after the queue has overflowed, only report the current readiness. In such an event the field is true if the client is
+    /// ready.
     pub is_first: bool,
-    /// The whole status at that time.
+    /// The whole status of the client at the time of the event.
     pub status: Arc<SessionStatus>,
 }
 
-/// An event that features have changed (sdk-behaviour 2.5, "repository-level events").
+/// An event that reports a change of features (sdk-behaviour 2.5, "repository-level events").
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct NewState {
     /// True if catch & release holds the change back until [`Repository::release`](crate::Repository::release).
     pub is_held: bool,
-    /// The keys of the features that were added, removed, or changed in more than their version. In the first event of a listener, and in
-    /// an event after the queue has overflowed: the keys of all held features.
+    /// The keys of the features that were added, removed, or changed in more than their version. The first event of a listener, and an
+    /// event after the queue has overflowed, hold the keys of all held features instead.
     pub keys: Arc<[Box<str>]>,
 }
 
@@ -69,7 +69,7 @@ pub struct Subscription {
     subject: Subject,
 }
 
-/// The subject of a subscription.
+/// The registration that a subscription ends.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Subject {
     Listener(u64),
@@ -83,7 +83,7 @@ impl Subscription {
         Self { repository, subject }
     }
 
-    /// Returns the guard of a subscription that has ended already.
+    /// Returns the guard of a subscription that has already ended.
     pub(crate) const fn ended() -> Self {
         Self::new(Weak::new(), Subject::Nothing)
     }
@@ -156,7 +156,7 @@ impl Watcher {
         }
     }
 
-    /// Returns the state that a listener compares with first.
+    /// Returns the state with which a listener makes its first comparison.
     pub(crate) fn look(
         snapshot: &RepositorySnapshot,
         key: &str,
@@ -170,12 +170,13 @@ impl Watcher {
         }
     }
 
-    /// Compares the current state with the one seen last. Returns the change, if there is one, and remembers the current state.
+    /// Compares the current state with the one that the listener saw last, and stores the current state. Returns the change, or `None` if
+    /// there is no difference.
     pub(crate) fn compare(&self, snapshot: &RepositorySnapshot) -> Option<Change> {
         if lock(&self.seen).generation == snapshot.generation() {
             return None;
         }
-        // Interceptors are called here, so no lock is held. Only one thread at a time runs this, so `seen` has no other writer.
+        // Interceptors are called here, so no lock is held. Only one thread at a time runs this function, so no other thread writes `seen`.
         let answer = snapshot.answer(&self.key, self.attributes.as_ref());
         if answer.is_not_ready() {
             // A client that is not ready shows no value, which is not a change.
@@ -214,14 +215,14 @@ pub(crate) struct Listener {
     /// The number of the first queued event that the listener gets.
     pub(crate) since: u64,
     pub(crate) is_removed: AtomicBool,
-    /// The readiness that a readiness listener was notified of last.
+    /// The last readiness of which a readiness listener was notified; `None` before the first notification.
     pub(crate) told: Mutex<Option<Readiness>>,
-    /// The status that a status listener was notified of last.
+    /// The last status of which a status listener was notified; `None` before the first notification.
     told_status: Mutex<Option<Arc<SessionStatus>>>,
     lane: Mutex<Lane>,
 }
 
-/// Events that wait for a listener while it is called.
+/// The call of a listener that is running, and the events that wait for its end.
 #[derive(Default)]
 struct Lane {
     is_busy: bool,
@@ -249,8 +250,8 @@ impl Listener {
         }
     }
 
-    /// Begins a call, unless the listener is being called on another thread. In that case the event waits for the end of that call,
-    /// together with at most `capacity` - 1 others.
+    /// Begins a call, unless the listener is being called on another thread. In that case the event waits for the end of that call. At most
+    /// `capacity` events wait; the oldest ones are dropped.
     ///
     /// # Errors
     /// The listener is busy. Holds the number of older events that were dropped.
@@ -264,7 +265,7 @@ impl Listener {
         Err(u64::from(dropped.is_some()))
     }
 
-    /// Ends a call. If an event arrived meanwhile, returns it and begins the call for it.
+    /// Ends a call. If an event arrived meanwhile, returns the event and begins the call for it. Otherwise returns `None`.
     pub(crate) fn leave(&self) -> Option<RepositoryEvent> {
         let mut lane = lock(&self.lane);
         let next = lane.backlog.pop_front();
@@ -272,7 +273,8 @@ impl Listener {
         next
     }
 
-    /// Returns true if the status listener was last notified of another connection, problem or readiness. Remembers this status.
+    /// Returns true if connection, problem or readiness differ from the last status of which the listener was notified. Stores this status
+    /// as the last one.
     pub(crate) fn is_status_news(&self, status: &Arc<SessionStatus>) -> bool {
         let told = lock(&self.told_status).replace(Arc::clone(status));
         told.is_none_or(|told| is_other_state(&told, status))

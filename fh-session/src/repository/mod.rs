@@ -1,4 +1,4 @@
-//! The read side of a client: the repository, whose readers load one snapshot through one pointer.
+//! The read side of a client: the repository. Its readers load one pointer to an immutable snapshot.
 
 mod answer;
 mod catch;
@@ -44,15 +44,15 @@ use event_queue::RepositoryEvent;
 /// The settings of a repository, which are fixed when it is created.
 #[derive(Clone)]
 pub struct RepositoryOptions {
-    /// Returns the current time. Called when a rule reads `now`, and for usage events.
+    /// A function that returns the current time. It is called when a rule reads `now`, and for usage events.
     pub clock: Arc<ClockFn>,
-    /// Maximum number of readiness, status, new-state, raw and notice events that wait for [`Repository::deliver`]. The same number may wait for
-    /// each listener whose call hangs. Beyond that the oldest event is dropped and counted (D-63).
+    /// Maximum number of readiness, status, new-state, raw and notice events that wait for [`Repository::deliver`]. For a listener whose
+    /// call hangs, the same number of events may wait. When the limit is reached, the oldest event is dropped and counted (D-63).
     pub events: usize,
 }
 
 impl RepositoryOptions {
-    /// Creates the default settings: 1,024 events.
+    /// Creates the default settings: at most 1,024 events wait. `clock` returns the current time.
     #[must_use]
     pub fn new(clock: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
         Self { clock: Arc::new(clock), events: 1024 }
@@ -83,7 +83,8 @@ impl std::fmt::Debug for RepositoryOptions {
 /// # Ok::<(), fh_eval::featurehub::ParseError>(())
 /// ```
 ///
-/// A closure that is given to a repository and owns a handle of it keeps the repository alive until [`Self::close`] has been delivered.
+/// If a closure that is given to a repository owns a handle of that repository, the repository stays alive until [`Self::close`] has been
+/// delivered.
 #[derive(Clone)]
 pub struct Repository {
     inner: Arc<Inner>,
@@ -116,25 +117,25 @@ impl Repository {
 
     // ---- for the driver -----------------------------------------------------------------------
 
-    /// Serves these features from now on, or from the next release on if updates are held back.
+    /// Serves these features from now on. If updates are held back, the features are served from the next release on.
     pub fn publish(&self, publication: Publication) {
         self.inner.publish(publication);
     }
 
-    /// Removes the features of these environments at once, from what is served and from what is held back: no API key opens the
-    /// environments any more. Held features of other environments stay held.
+    /// Removes the features of these environments at once, both those that are served and those that are held back. No API key gives access
+    /// to these environments any more. Held features of other environments stay held.
     pub fn revoke(&self, environments: &[Arc<str>]) {
         self.inner.revoke(environments);
     }
 
     /// Publishes this status, even while updates are held back.
     ///
-    /// Publish features before a status that says that they exist.
+    /// The caller must publish features before a status that reports the client as ready.
     pub fn set_status(&self, status: SessionStatus) {
         self.inner.set_status(status);
     }
 
-    /// Notifies listeners of an update as it was received.
+    /// Notifies listeners of an update in the form in which it was received.
     pub fn raw(&self, update: RawUpdate) {
         self.inner.core.push(RepositoryEvent::Raw(Arc::new(update)));
         self.inner.core.wake();
@@ -156,7 +157,7 @@ impl Repository {
         self.inner.core.set_contact(at);
     }
 
-    /// Returns the time when the Edge last sent data.
+    /// Returns the time when the Edge last sent data; `None` before the first data.
     #[must_use]
     pub fn last_contact(&self) -> Option<Millis> {
         self.inner.core.contact()
@@ -164,28 +165,28 @@ impl Repository {
 
     // ---- for the dispatcher -------------------------------------------------------------------
 
-    /// Sets the function that is called when there is something to [deliver](Self::deliver). It can be set once. It is called on any
-    /// thread, with no lock held, and not again until a delivery has begun. The first call comes at once, because events may be waiting.
+    /// Sets the function that is called when there is work for [`Self::deliver`]. The function can be set once. It is called on any thread,
+    /// with no lock held, and not again until a delivery has begun. The first call comes at once, because events may be waiting.
     pub fn set_waker(&self, on_work: impl Fn() + Send + Sync + 'static) {
         self.inner.core.set_on_work(Box::new(on_work));
     }
 
-    /// Sets the function that the first read after [`Self::report_reads`] calls. It can be set once. It is called on the reader's thread, with no
-    /// lock held.
+    /// Sets the function that the first read after [`Self::report_reads`] calls. The function can be set once. It is called on the reader's
+    /// thread, with no lock held.
     pub fn set_touch_waker(&self, on_touch: impl Fn() + Send + Sync + 'static) {
         self.inner.core.set_on_touch(Box::new(on_touch));
     }
 
-    /// Calls listeners and observers for everything that is due, on this thread, in order and with no lock held.
+    /// Calls listeners and observers for all waiting events, on this thread, in order and with no lock held.
     ///
-    /// One thread delivers at a time. If another thread is delivering, this method returns at once, and that thread delivers this work as
-    /// well. See [`Self::deliver_beside`] for listeners that hang.
+    /// One thread delivers at a time. If another thread is delivering, this method returns at once, and that thread delivers the waiting
+    /// events as well. See [`Self::deliver_beside`] for listeners that hang.
     pub fn deliver(&self) {
         self.inner.deliver();
     }
 
-    /// Delivers like [`Self::deliver`], beside another thread whose delivery hangs in a listener. A listener that is being called is not
-    /// called here: its events wait, and the other thread delivers them.
+    /// Delivers like [`Self::deliver`] while another thread's delivery hangs in a listener. A listener that another thread is calling is
+    /// not called: its events wait, and the other thread delivers them.
     ///
     /// Each listener still gets its events in order, but two listeners may get theirs in different orders.
     pub fn deliver_beside(&self) {
@@ -256,7 +257,7 @@ impl Inner {
         self.live.store(Arc::new(next));
     }
 
-    /// Makes change listeners compare their values again.
+    /// Marks the values of change listeners for a new comparison, and wakes the dispatcher.
     fn look_again(&self) {
         self.core.mark_changed();
         self.core.wake();

@@ -1,4 +1,4 @@
-//! Calls of user code.
+//! Calls of user code whose panics are caught.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -6,7 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Panicked;
 
-/// Calls user code and catches its panics. Where panics abort the program, as in browsers, they still do.
+/// Calls user code and catches its panics. On platforms where panics abort the program, such as browsers, panics still abort it.
 pub(crate) fn catch_panic<R>(call: impl FnOnce() -> R) -> Result<R, Panicked> {
     catch_unwind(AssertUnwindSafe(call)).map_err(|payload| {
         // The panic's payload may panic when it is dropped, so it is leaked.

@@ -1,8 +1,8 @@
-//! The reasons of values.
+//! The reasons for values.
 
 use std::fmt;
 
-/// The reason of a value: a reason of the engine, or one that only a client can have.
+/// The reason for a value: a reason of the engine, or one that only a client can have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Reason {
@@ -27,7 +27,7 @@ pub enum Reason {
 }
 
 impl Reason {
-    /// Returns the name that reports and other languages use.
+    /// Returns the name that reports and other languages use, such as `STRATEGY_MATCH`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -43,7 +43,7 @@ impl Reason {
         }
     }
 
-    /// Returns the reason with this name.
+    /// Returns the reason with this name; `None` if no reason has the name.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
         [

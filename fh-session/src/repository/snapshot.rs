@@ -1,4 +1,4 @@
-//! One immutable state of features and status, and the reads of it.
+//! An immutable state of features and status, and the methods that read it.
 
 use std::sync::Arc;
 
@@ -14,14 +14,14 @@ use crate::rules::Rules;
 use crate::status::{Readiness, SessionStatus};
 use crate::usage::Observers;
 
-/// The features and the status at one time, immutable. Several reads of one snapshot return values of the same state (D-83).
+/// The immutable state of the features and the status at one time. Several reads of one snapshot return values of the same state (D-83).
 ///
-/// Reads take no lock. `attributes` is the context of a read. A read without a context has no attributes; with a server-evaluated key it returns
-/// the values that the Edge evaluated last. With a server-evaluated key, a read for another context than the one that the values answer for
-/// returns no value, with the reason [`Reason::NotReady`] (D-62).
+/// Reads take no lock. `attributes` is the context of a read; `None` means a read without attributes. With a server-evaluated key, a read
+/// without a context returns the values that the Edge evaluated last. A read for another context than the one for which the values are
+/// valid returns no value, with the reason [`Reason::NotReady`] (D-62).
 ///
-/// Each read counts as one use ([`Observer`](crate::Observer)), unless its documentation says otherwise. Each read is also reported to
-/// passive polling (D-71).
+/// Each read counts as one use of the feature ([`Observer`](crate::Observer)), unless its documentation says otherwise. Each read is also
+/// reported to passive polling (D-71).
 #[derive(Clone)]
 pub struct RepositorySnapshot {
     core: Arc<Core>,
@@ -31,7 +31,7 @@ pub struct RepositorySnapshot {
     observers: Arc<Observers>,
     generation: u64,
     has_list: bool,
-    /// True if the features are evaluated here and there are no interceptors and no observers.
+    /// True if the client evaluates the features and there are no interceptors and no observers.
     is_plain: bool,
 }
 
@@ -63,7 +63,7 @@ impl RepositorySnapshot {
     }
 
     pub(crate) fn with_status(&self, status: Arc<SessionStatus>) -> Self {
-        // With a server-evaluated key, reads without a context depend on readiness, so a change of it may change values.
+        // With a server-evaluated key, reads without a context depend on readiness, so a change of readiness may change values.
         let changes_answers = self.status.readiness != status.readiness;
         let generation = self.generation + u64::from(changes_answers);
         Self { status, generation, ..self.clone() }
@@ -118,7 +118,7 @@ impl RepositorySnapshot {
 
     // ---- evaluating a read --------------------------------------------------------------------
 
-    /// Evaluates the rules of a feature, if it exists.
+    /// Evaluates the rules of a feature; `None` if the feature does not exist.
     #[inline]
     fn evaluate<'a>(
         &'a self,
@@ -176,8 +176,8 @@ impl RepositorySnapshot {
         }
     }
 
-    /// Reads a feature for the user's code if only the rules decide and there is no observer. The outer `None` means that this condition
-    /// does not hold. The inner `None` means that the feature does not exist.
+    /// Reads a feature for the user's code if `is_plain` is true. The outer `None` means that it is false. The inner `None` means that the
+    /// feature does not exist.
     #[inline]
     fn plainly<'a>(
         &'a self,
@@ -223,7 +223,7 @@ impl RepositorySnapshot {
         }
     }
 
-    /// Returns the value of a STRING feature; `None` as for [`Self::boolean`].
+    /// Returns the value of a STRING feature; `None` if the value is null, or if the feature has another type or does not exist.
     #[must_use]
     pub fn string(&self, key: &str, attributes: Option<&Arc<Attributes>>) -> Option<Arc<str>> {
         match self.plainly(key, attributes) {
@@ -232,7 +232,8 @@ impl RepositorySnapshot {
         }
     }
 
-    /// Returns the value of a NUMBER feature as the nearest double; `None` as for [`Self::boolean`].
+    /// Returns the value of a NUMBER feature as the nearest double; `None` if the value is null, or if the feature has another type or does
+    /// not exist.
     #[must_use]
     pub fn number(&self, key: &str, attributes: Option<&Arc<Attributes>>) -> Option<f64> {
         match self.plainly(key, attributes) {
@@ -241,7 +242,8 @@ impl RepositorySnapshot {
         }
     }
 
-    /// Returns the value of a NUMBER feature with its decimal text; `None` as for [`Self::boolean`].
+    /// Returns the value of a NUMBER feature with its decimal text; `None` if the value is null, or if the feature has another type or does
+    /// not exist.
     #[must_use]
     pub fn decimal(&self, key: &str, attributes: Option<&Arc<Attributes>>) -> Option<Number> {
         match self.plainly(key, attributes) {
@@ -250,7 +252,8 @@ impl RepositorySnapshot {
         }
     }
 
-    /// Returns the text of a JSON feature, without parsing it; `None` as for [`Self::boolean`].
+    /// Returns the text of a JSON feature, without parsing it; `None` if the value is null, or if the feature has another type or does not
+    /// exist.
     #[must_use]
     pub fn json(&self, key: &str, attributes: Option<&Arc<Attributes>>) -> Option<Arc<str>> {
         match self.plainly(key, attributes) {
@@ -274,8 +277,8 @@ impl RepositorySnapshot {
         self.used(key, attributes, |answer| Detail::of(self, key, answer, None))
     }
 
-    /// Returns the same as [`Self::detail`] for a read as one type. A feature of another type has no value, with the reason
-    /// [`Reason::TypeMismatch`]; null has the reason [`Reason::NotSet`].
+    /// Returns the same as [`Self::detail`] for a read as the type `kind`. A feature of another type has no value, with the reason
+    /// [`Reason::TypeMismatch`]; a null value has the reason [`Reason::NotSet`].
     #[must_use]
     pub fn detail_as(&self, key: &str, attributes: Option<&Arc<Attributes>>, kind: Kind) -> Detail {
         self.used(key, attributes, |answer| Detail::of(self, key, answer, Some(kind)))
@@ -283,49 +286,50 @@ impl RepositorySnapshot {
 
     // ---- reads that do not count as uses ------------------------------------------------------
 
-    /// Returns the same as [`Self::detail`], but does not count as a use. For metadata, tools and comparisons.
+    /// Returns the same as [`Self::detail`], but does not count as a use of the feature. For metadata, tools and comparisons.
     #[must_use]
     pub fn peek(&self, key: &str, attributes: Option<&Arc<Attributes>>) -> Detail {
         self.core.touch();
         Detail::of(self, key, &self.answer(key, attributes), None)
     }
 
-    /// Returns the same as [`Self::detail_as`], but does not count as a use.
+    /// Returns the same as [`Self::detail_as`], but does not count as a use of the feature.
     #[must_use]
     pub fn peek_as(&self, key: &str, attributes: Option<&Arc<Attributes>>, kind: Kind) -> Detail {
         self.core.touch();
         Detail::of(self, key, &self.answer(key, attributes), Some(kind))
     }
 
-    /// Returns true if the value is not null. Overrides and strategies are applied. Does not count as a use (sdk-behaviour 2.4).
+    /// Returns true if the value is not null. Overrides and strategies are applied. Does not count as a use of the feature (sdk-behaviour
+    /// 2.4).
     #[must_use]
     pub fn is_set(&self, key: &str, attributes: Option<&Arc<Attributes>>) -> bool {
         self.core.touch();
         self.answer(key, attributes).is_set()
     }
 
-    /// Returns true if the feature exists. Overrides are not applied. Does not count as a use.
+    /// Returns true if the feature exists. An override of a missing feature has no effect. Does not count as a use of the feature.
     #[must_use]
     pub fn exists(&self, key: &str) -> bool {
         self.core.touch();
         self.rules.ruleset().get(key).is_some()
     }
 
-    /// Returns the keys of all features, in the payload's order. Does not count as a use.
+    /// Returns the keys of all features, in the payload's order. Does not count as a use of the features.
     #[must_use]
     pub fn keys(&self) -> Vec<Box<str>> {
         self.core.touch();
         self.rules.ruleset().iter().map(|feature| feature.key().into()).collect()
     }
 
-    /// Returns all features with their values, in the payload's order. Does not count as a use.
+    /// Returns all features with their values, in the payload's order. Does not count as a use of the features.
     #[must_use]
     pub fn values(&self, attributes: Option<&Arc<Attributes>>) -> ContextValues {
         self.core.touch();
         ContextValues::of(self, self.core.clock()(), attributes)
     }
 
-    /// Returns the value and how the rules led to it. Does not count as a use.
+    /// Returns the value and the steps of the evaluation. Does not count as a use of the feature.
     #[must_use]
     pub fn explain(&self, key: &str, attributes: Option<&Arc<Attributes>>) -> ExplainedDetail {
         self.core.touch();

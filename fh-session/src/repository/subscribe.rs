@@ -20,9 +20,9 @@ use crate::usage::{self, Observer, Params, UsageOptions};
 impl Repository {
     /// Registers a listener for changes of a feature's value, as this context sees it with interceptors applied, and of its lock (D-63).
     ///
-    /// The listener starts with the current value and is not called at once. It may skip states that did not last until the next delivery.
-    /// The feature need not exist, and may be deleted and created again. A client that is not ready, or only ready for another context of a
-    /// server-evaluated key, shows no value; this is not a change.
+    /// The listener starts with the current value and is not called at once. States that do not last until the next delivery may be
+    /// skipped. The feature need not exist, and may be deleted and created again. While the client is not ready, or is only ready for
+    /// another context of a server-evaluated key, the listener is not called.
     pub fn on_change(
         &self,
         key: &str,
@@ -38,14 +38,14 @@ impl Repository {
         let refused = lock(&core.event_queue).watch(id, Arc::new(watcher));
         drop(refused);
         if self.inner.live.load().generation() != generation {
-            // The delivery of that change may have missed this listener.
+            // The delivery of the newer generation may have missed this listener.
             self.inner.look_again();
         }
         self.subscription(Subject::Listener(id))
     }
 
     /// Registers a listener for updates after the first list that change features visibly, whether they are served or held back. If an
-    /// update is held back already, the dispatcher delivers an event for it first (sdk-behaviour 2.7).
+    /// update is already held back, the dispatcher first delivers an event for that update (sdk-behaviour 2.7).
     pub fn on_new_state(&self, call: impl Fn(NewState) + Send + Sync + 'static) -> Subscription {
         let write = self.inner.write();
         let held = write
@@ -58,7 +58,7 @@ impl Repository {
         subscription
     }
 
-    /// Registers a listener for readiness. The dispatcher delivers the current readiness first, and then each change.
+    /// Registers a listener for readiness. The dispatcher delivers the current readiness first, and then each change of readiness.
     pub fn on_readiness(
         &self,
         call: impl Fn(&ReadinessChange) + Send + Sync + 'static,
@@ -87,7 +87,7 @@ impl Repository {
         subscription
     }
 
-    /// Registers a listener for updates as they are received, whether they are served or held back (sdk-behaviour 2.6).
+    /// Registers a listener for updates in the form in which they are received, whether they are served or held back (sdk-behaviour 2.6).
     pub fn on_raw(&self, call: impl Fn(&RawUpdate) + Send + Sync + 'static) -> Subscription {
         self.listen(Call::Raw(Box::new(call)), None).0
     }
@@ -97,8 +97,8 @@ impl Repository {
         self.listen(Call::Notice(Box::new(call)), None).0
     }
 
-    /// Registers a listener. Returns its guard, and the function if the repository is closed. The caller drops the function with no lock
-    /// held.
+    /// Registers a listener. Returns its guard. Also returns the function if the repository is closed; the caller then drops the function
+    /// with no lock held.
     fn listen(&self, call: Call, first: Option<RepositoryEvent>) -> (Subscription, Option<Call>) {
         let core = &self.inner.core;
         let id = core.next_id();
@@ -107,7 +107,8 @@ impl Repository {
         (self.subscription(Subject::Listener(id)), refused)
     }
 
-    /// Registers an interceptor. It is called after those that are registered already, until the guard is dropped (sdk-behaviour 2.8).
+    /// Registers an interceptor. Until the guard is dropped, it is called after the interceptors that were registered earlier
+    /// (sdk-behaviour 2.8).
     pub fn intercept(&self, interceptor: Arc<dyn Interceptor>, locks: LockPolicy) -> Subscription {
         let id = self.inner.core.next_id();
         let entry = intercept::Entry::new(id, interceptor, locks);
@@ -151,27 +152,29 @@ impl Repository {
         self.inner.store(&mut write, live.with_observers(Arc::new(observers)));
         drop(write);
         if is_summarised {
-            // The window of this observer may be the first one that ends.
+            // The window of this observer may end before those of all other observers.
             self.inner.core.wake();
         }
         self.subscription(Subject::Observer(id))
     }
 
-    /// Reports a named event to observers, with the values of all features for this context (sdk-behaviour 3.3).
+    /// Reports a named event to observers, with the values of all features for the context `attributes` (sdk-behaviour 3.3).
     pub fn record(&self, name: &str, params: Params, attributes: Option<&Arc<Attributes>>) {
         let snapshot = self.inner.live.load_full();
         snapshot.observers().named(&snapshot, &self.inner.core, name, params, attributes);
     }
 
-    /// Delivers what is due and calls `flush` of all observers. Call it on the thread that calls [`Self::deliver`].
+    /// Delivers all waiting events and calls `flush` of all observers, with `limit` as the time limit. Call this method on the thread that
+    /// calls [`Self::deliver`].
     pub fn flush_usage(&self, limit: Duration) {
         self.deliver();
         let snapshot = self.inner.live.load_full();
         snapshot.observers().flush(&self.inner.core, limit);
     }
 
-    /// Delivers the summaries whose window has ended ([`Dispatch::Summary`](crate::Dispatch::Summary)). Returns the end of the next window,
-    /// on the clock of `now`, which may differ from the clock of events. Call it after [`Self::deliver`], on the same thread.
+    /// Delivers the summaries whose window has ended ([`Dispatch::Summary`](crate::Dispatch::Summary)). Returns the time at which the next
+    /// window ends, on the clock of `now`, which may differ from the clock of events. Returns `None` if no observer gets summaries. Call
+    /// this method after [`Self::deliver`], on the same thread.
     pub fn deliver_summaries(&self, now: Millis) -> Option<Millis> {
         let snapshot = self.inner.live.load_full();
         snapshot.observers().summaries(&self.inner.core, now)
@@ -184,7 +187,7 @@ impl Repository {
 
 impl Inner {
     pub(crate) fn remove_listener(&self, id: u64) {
-        // The listener is dropped without the lock, because its closure may own further subscriptions.
+        // The listener is dropped without holding the lock, because its closure may own further subscriptions.
         let removed = lock(&self.core.event_queue).remove(id);
         drop(removed);
     }

@@ -48,13 +48,14 @@ impl ContextValues {
         self.generation
     }
 
-    /// Returns the time of the evaluation.
+    /// Returns the time at which the values were evaluated.
     #[must_use]
     pub const fn time(&self) -> Timestamp {
         self.time
     }
 
-    /// Returns the SHA-256 of the context, in hexadecimal; `None` without a context. Equal contexts have equal hashes.
+    /// Returns the SHA-256 of the context, in lower-case hexadecimal; `None` if the values were read without a context. Equal contexts have
+    /// equal hashes.
     #[must_use]
     pub fn context_hash(&self) -> Option<String> {
         self.attributes.as_deref().map(context_hash)
