@@ -22,7 +22,7 @@ pub enum Readiness {
 }
 
 impl Readiness {
-    /// Returns the name that reports and other languages use.
+    /// Returns the readiness's name in reports and other languages.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -51,24 +51,24 @@ pub enum Connection {
     Connecting,
     /// A stream is open.
     Streaming,
-    /// The client polls and waits for the next poll. In passive mode it may wait for the next read of a feature.
+    /// The client polls, and waits for the time of the next poll. In passive mode it may wait for the next read of a feature.
     Resting,
-    /// The last attempt failed. The next one is at [`SessionStatus::next_attempt`].
+    /// The last attempt failed. The next attempt is at [`SessionStatus::next_attempt`].
     Waiting,
-    /// The Edge asked for a pause, which ends at [`SessionStatus::next_attempt`] (D-22).
+    /// The Edge requested a pause, which ends at [`SessionStatus::next_attempt`] (D-22).
     Paused,
-    /// A one-off client has received its answer and sends no more requests.
+    /// A one-off client has received its features and sends no more requests.
     Done,
     /// The Edge wants no more requests (D-23). The client is stopped until it is refreshed, gets a new key, or is restarted.
     Halted,
-    /// The client makes no requests because it is configured so.
+    /// The client sends no requests because its mode is offline.
     Offline,
     /// The client is closed.
     Closed,
 }
 
 impl Connection {
-    /// Returns the name that reports and other languages use.
+    /// Returns the connection's name in reports and other languages.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -92,29 +92,30 @@ impl fmt::Display for Connection {
     }
 }
 
-/// The state of a client as one value. Times are those of the session's clock.
+/// The state of a client as one value. Times are those of the session's clock, in milliseconds.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct SessionStatus {
     /// The readiness.
     pub readiness: Readiness,
     /// The activity of the connection.
     pub connection: Connection,
-    /// The last problem; `None` after the Edge has answered well again.
+    /// The last problem; `None` before the first problem, and after the Edge has sent a response without a problem.
     pub problem: Option<Problem>,
-    /// Failed attempts since the Edge last answered well.
+    /// Number of failed attempts since the Edge last sent a response without a problem.
     pub attempts: u32,
-    /// Requests sent since the start, including those that follow redirects.
+    /// Number of requests sent since the start, including those that follow redirects.
     pub requests: u64,
-    /// The time of the next scheduled request; `None` if none is scheduled.
+    /// The time of the next scheduled request; `None` if no request is scheduled.
     pub next_attempt: Option<Millis>,
-    /// The time when features were last received or confirmed. The age of the data is the time since then.
+    /// The time when features were last received or confirmed; `None` before the first features. The age of the features is the time since
+    /// then.
     pub updated: Option<Millis>,
-    /// The source of the last features.
+    /// The source of the last features; `None` before the first features.
     pub source: Option<Source>,
-    /// True if the Edge has declared this environment stale, by status 236 or `edge.stale`. No request is sent until a refresh or a new key
-    /// (D-23, D-67).
+    /// True if the Edge has declared this environment stale, by status 236 or `edge.stale`. The client then sends no request until a
+    /// refresh or a new key (D-23, D-67).
     pub is_stale: bool,
-    /// Number of features refused so far because they belong to an environment that no key opens.
+    /// Number of features refused so far because they belong to an environment to which no key gives access.
     pub foreign_features: u64,
 }
 
@@ -124,46 +125,46 @@ pub struct SessionStatus {
 pub enum Problem {
     /// Status 400: the Edge does not accept the request.
     BadRequest,
-    /// Status 401 or 403.
+    /// Status 401 or 403: the Edge refuses the API key. Holds the status.
     Unauthorised(u16),
     /// Status 404: the Edge does not know the key, or has a failure of its own (edge-protocol 2.5).
     NotFound,
-    /// The stream sent a `failure` event with this reason.
+    /// The stream sent a `failure` event. Holds the reason that the event contains.
     Failure(String),
     /// The environment is stale: the Edge wants no more requests (D-22, D-23).
     Stale,
-    /// Status 429.
+    /// Status 429: the client, or its address, sends too many requests.
     TooManyRequests,
-    /// Status 5xx.
+    /// Status 500 to 599: the Edge failed. Holds the status. Status 501 in response to a stream request is [`Self::NoStreaming`] instead.
     ServerError(u16),
-    /// Any other status that the client cannot use.
+    /// The response has another status that the client cannot use. Holds the status.
     UnexpectedStatus(u16),
-    /// Status 501: the Edge cannot stream.
+    /// The Edge cannot stream: it answered the stream request with status 501, or several times in a row with another content type (D-65).
     NoStreaming,
-    /// The response has this content type instead of the requested one.
+    /// The response has another content type than the requested one. Holds the content type of the response.
     ContentType(String),
-    /// A redirect to another origin, without a valid target, or one too many in a row.
+    /// A redirect leads to another origin, has no valid target, or is one too many in a row.
     Redirect,
-    /// The response, or an event, could not be parsed. Holds the reason.
+    /// The response, or an event of a stream, could not be parsed. Holds the reason.
     Malformed(String),
-    /// The response, or an event, was larger than this limit in bytes.
+    /// The response, or an event of a stream, was larger than the limit. Holds the limit in bytes.
     TooLarge(usize),
-    /// The response holds no environment that a key opens (D-68).
+    /// The response holds no environment to which a key gives access (D-68).
     NoEnvironments,
-    /// The response holds no usable features for an environment of which the client has features. An Edge with a failure of its own may
-    /// send such a response (D-60), so the client keeps its features.
+    /// The response holds no usable features for an environment whose features the client holds. An Edge with a failure of its own may send
+    /// such a response (D-60), so the client keeps its features.
     EmptyList,
     /// The connection could not be opened, or it broke. Holds the transport's reason.
     Unreachable(String),
-    /// The certificate was not accepted. Holds the transport's reason.
+    /// The Edge's certificate was not accepted. Holds the transport's reason.
     Tls(String),
-    /// A time limit passed at this stage.
+    /// A time limit passed. Holds the stage of the request that took too long.
     TimedOut(Stage),
     /// The stream ended before it sent features.
     ClosedEarly,
     /// The stream ended after it had sent features.
     Disconnected,
-    /// The context cannot be sent, because it has too many attributes.
+    /// The context cannot be sent, because it has too many attributes. Holds their number.
     Context(TooManyAttributes),
     /// A newer context replaced this one before its features were applied (D-120).
     Superseded,
@@ -175,19 +176,20 @@ pub enum Problem {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Stage {
-    /// Opening the connection.
+    /// The connection was not open in time.
     Connect,
-    /// From the request to the complete head of the response.
+    /// The complete head of the response did not arrive in time.
     Head,
-    /// The body of a poll.
+    /// The body of a poll did not arrive in time.
     Body,
-    /// The first event with features on a stream.
+    /// The first event with features did not arrive on a stream in time.
     FirstEvent,
-    /// The remainder of an event that had begun.
+    /// The remainder of a stream's event did not arrive in time after the event had begun.
     Event,
-    /// The next line, or the next byte of an unfinished line, of a stream.
+    /// The next line, or the next byte of an unfinished line, did not arrive on a stream in time.
     Silence,
-    /// The evaluation of a context that was set. This limit is the caller's and does not abort the request (D-120).
+    /// The features for a context that a caller set did not arrive in time. This limit applies to the caller's wait and does not abort the
+    /// request (D-120).
     Context,
 }
 
@@ -198,7 +200,7 @@ impl Problem {
         matches!(self, Self::BadRequest | Self::Unauthorised(_) | Self::NotFound | Self::Failure(_))
     }
 
-    /// Returns a short name for metrics and other languages.
+    /// Returns the problem's short name for metrics and other languages.
     #[must_use]
     pub const fn as_str(&self) -> &'static str {
         match self {
@@ -283,14 +285,14 @@ impl std::error::Error for Problem {}
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Notice {
-    /// Several environments have a feature of this key. The one of the earliest API key answers (D-61).
+    /// Several environments have a feature with the same key. The feature of the earliest API key's environment is used (D-61).
     KeyInSeveralEnvironments {
         /// The feature's key.
         feature: String,
-        /// The id of the environment that answers.
+        /// The id of the environment whose feature is used.
         answers: String,
     },
-    /// A single value of this attribute contains a comma. An Edge reads it as two values (D-82).
+    /// A value of an attribute contains a comma. An Edge reads such a value as two values (D-82).
     CommaInValue {
         /// The attribute's name.
         attribute: String,
@@ -301,7 +303,7 @@ pub enum Notice {
         interceptor: String,
         /// The feature's key.
         feature: String,
-        /// The reason.
+        /// The reason why the override was refused.
         why: String,
     },
     /// An interceptor panicked and was skipped.
@@ -315,12 +317,12 @@ pub enum Notice {
     StoreIgnored {
         /// The source of the features.
         source: Source,
-        /// The reason.
+        /// The reason why the features were not applied.
         why: String,
     },
-    /// A part of a response was not understood and had no effect.
+    /// A part of a response could not be parsed and had no effect.
     Ignored {
-        /// A description of that part.
+        /// A description of the ignored part.
         what: String,
     },
 }

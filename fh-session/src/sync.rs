@@ -1,4 +1,4 @@
-//! Locks, atomics and the pointer that readers load, in one place, so that loom can replace them (`--cfg loom`).
+//! Locks, atomics and the pointer that readers load. They are in one module, so that loom can replace them (`--cfg loom`).
 
 use std::sync::{Arc, PoisonError};
 
@@ -11,7 +11,7 @@ pub(crate) use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 #[cfg(not(loom))]
 pub(crate) use std::sync::{Mutex, MutexGuard};
 
-/// Locks a mutex, even if it is poisoned: all writers in this crate leave their data consistent at each step.
+/// Locks a mutex. A poisoned mutex is locked as well, because all writers in this crate leave their data consistent at each step.
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -40,8 +40,8 @@ impl<T> Pointer<T> {
     }
 }
 
-/// A replacement for the pointer above, because loom does not know `arc_swap`. It is a lock that is held for the duration of a load or
-/// store.
+/// A replacement for the pointer of ordinary builds, because loom does not know `arc_swap`. It is a lock that is held for the duration of a
+/// load or store.
 #[cfg(loom)]
 pub(crate) struct Pointer<T>(Mutex<Arc<T>>);
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 /// A time on a monotonic clock, in milliseconds since a fixed origin, which is usually the start of the driver.
 ///
-/// Arithmetic saturates, so that no value of a clock can make it overflow.
+/// Arithmetic saturates, so that no value of a clock can cause an overflow.
 ///
 /// ```
 /// use fh_session::Millis;

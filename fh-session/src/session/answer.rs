@@ -11,13 +11,13 @@ use crate::response_class::{ResponseClass, cut, max_age, response_class, retry_a
 use crate::status::{Problem, Stage};
 use crate::time::Millis;
 
-/// The body of a poll, as far as it has arrived.
+/// The part of a poll's body that has arrived so far.
 pub(super) struct Body {
     pub(super) request_id: RequestId,
     pub(super) until: Millis,
     bytes: Vec<u8>,
     etag: Option<String>,
-    /// True if the Edge wants no further request (status 236).
+    /// True if the Edge wants no further requests (status 236).
     last: bool,
 }
 
@@ -31,9 +31,9 @@ impl std::fmt::Debug for Body {
     }
 }
 
-/// Maximum number of redirects in a row (D-82).
+/// Maximum number of redirects in a row. One more is a [`Problem::Redirect`] (D-82).
 const MOST_HOPS: u8 = 5;
-/// Number of stream responses in a row with a wrong content type after which the client polls (D-65).
+/// Number of stream responses in a row with a wrong content type after which the client polls instead (D-65).
 const MOST_WRONG_TYPES: u8 = 3;
 
 impl Session {
@@ -191,7 +191,7 @@ impl Session {
         }
     }
 
-    /// Handles status 304: the features that are held are still current.
+    /// Handles status 304: the features that the client holds are still current.
     fn unchanged(&mut self) {
         self.contacted = true;
         self.status.updated = Some(self.now);
@@ -201,7 +201,7 @@ impl Session {
         self.answered(None);
     }
 
-    /// Polls because the Edge cannot stream, and retries streaming later (D-65).
+    /// Starts polling because the Edge cannot stream. Streaming is retried later (D-65).
     fn fall_back(&mut self) {
         if self.poll_until.is_none() {
             self.actions.push_back(Action::Notice(crate::status::Notice::FellBackToPolling));

@@ -9,7 +9,7 @@ use crate::response_class::RequestCondition;
 use crate::status::Connection;
 
 impl Session {
-    /// Sends a request now, or as soon as the pace allows. The caller has aborted any request in flight.
+    /// Sends a request now, or as soon as the limit of the request rate allows. The caller has aborted any request in flight.
     pub(super) fn connect(&mut self) {
         let [before_last, last] = self.recent;
         if let Some(at) = before_last.map(|sent| sent.after(self.config.pace))
@@ -20,7 +20,7 @@ impl Session {
         }
         self.recent = [last, Some(self.now)];
         let (kind, followed) = match self.following.take() {
-            // The request that follows a redirect has the kind of the redirected one.
+            // The request that follows a redirect has the same kind as the redirected one.
             Some((kind, url)) => (kind, Some(url)),
             None => {
                 if !planted!(HopsAddUp) {
@@ -48,8 +48,8 @@ impl Session {
         self.actions.push_back(Action::Send(request_id, request));
     }
 
-    /// Returns the kind of the next request: a stream, unless streaming is off, or the Edge could not stream and it is too early to try
-    /// again (D-65).
+    /// Returns the kind of the next request. The kind is a poll if streaming is off, or if the Edge could not stream and it is too early to
+    /// try again (D-65). Otherwise it is a stream.
     fn next_kind(&mut self) -> RequestKind {
         if !self.streams() {
             return RequestKind::Poll;

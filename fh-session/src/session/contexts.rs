@@ -18,12 +18,12 @@ use crate::status::{Notice, Problem};
 pub(super) struct NextContext {
     pub(super) attributes: Arc<Attributes>,
     pub(super) header: ContextHeader,
-    /// The commands that set it.
+    /// The commands that set this context.
     pub(super) pending: Vec<Pending>,
 }
 
 impl Session {
-    /// Sets a context. The Edge has to evaluate again, and the features that are held belong to the previous context from then on.
+    /// Sets a context. The Edge has to evaluate again, and from now on the held features belong to the previous context.
     ///
     /// A request for a context whose features have not arrived is not aborted, so that the client makes progress however often the context
     /// changes. The newest context waits until that request has ended.
@@ -78,7 +78,7 @@ impl Session {
         self.next_context.as_ref().map_or(&self.context, |next| &next.attributes)
     }
 
-    /// Sets a context with the same header as the current one.
+    /// Sets a context whose header is the same as that of the current context.
     fn set_again(&mut self, context: Arc<Attributes>, pending: Pending) {
         if context != self.context {
             // An Edge cannot distinguish contexts with the same header, such as the value `a,b` and the two values `a` and `b`. The
@@ -97,7 +97,7 @@ impl Session {
         }
     }
 
-    /// Makes this the waiting context, in place of one that waits already.
+    /// Makes a context the waiting one. It replaces a context that waits already.
     fn set_next_context(
         &mut self,
         attributes: Arc<Attributes>,
@@ -115,14 +115,14 @@ impl Session {
         self.hand_on_kept_values();
     }
 
-    /// Serves the kept values for the newest context, if the settings keep values while the Edge evaluates.
+    /// Serves the kept values for the newest context, if the settings keep values while the Edge evaluates a new context.
     fn hand_on_kept_values(&mut self) {
         if self.config.while_switching == WhileSwitching::KeepValues && self.listed {
             self.serve(Effect::Invisible);
         }
     }
 
-    /// Drops the waiting context and reports the problem to the callers that set it.
+    /// Drops the waiting context and reports `problem` to the callers that set it.
     pub(super) fn refuse_next_context(&mut self, problem: &Problem) {
         let Some(next) = self.next_context.take() else { return };
         let outcome = match problem {
@@ -132,16 +132,18 @@ impl Session {
         self.settle_all(next.pending, &outcome);
     }
 
-    /// Reports to the callers that set the current context that another one has replaced it before its features arrived.
+    /// Reports [`Problem::Superseded`] to the callers that set the current context, because another context replaced it before its features
+    /// arrived.
     pub(super) fn drop_superseded(&mut self) {
         let pending = self.take_pending_contexts();
         self.settle_all(pending, &Err(Problem::Superseded));
     }
 
-    /// Returns true while a request is in flight whose features are the first ones of a context that a caller set. A newer context does not
-    /// abort this request; only its own time limits do (D-74). A redirect whose request is delayed by the pace counts as in flight.
+    /// Returns true while a request is in flight for the first features of a context that a caller set. A newer context does not abort this
+    /// request; only its own time limits do (D-74). A redirected request that is delayed by the limit of the request rate counts as in
+    /// flight.
     ///
-    /// The context with which a client starts was set by no caller, so a newer context aborts the request for it.
+    /// No caller set the context with which a client starts, so a newer context aborts the request for it.
     fn awaits_features(&self) -> bool {
         let is_in_flight = match &self.state {
             State::Connecting { .. } | State::Fetching(_) => true,
@@ -153,7 +155,7 @@ impl Session {
     }
 
     /// Sends the request of the waiting context once the previous context was applied or has failed. Returns true if a context was waiting
-    /// and is dealt with.
+    /// and no longer is.
     pub(super) fn start_next_context(&mut self) -> bool {
         if self.awaits_features() {
             return false;
@@ -171,7 +173,7 @@ impl Session {
         true
     }
 
-    /// Makes this the current context. The features that are held belong to another context from now on.
+    /// Makes a context the current one. The features that are held belong to another context from now on.
     pub(super) fn adopt(&mut self, next: NextContext) {
         if self.listed || !self.feature_set.is_empty() {
             self.switch_from(self.evaluated_for());
@@ -184,7 +186,7 @@ impl Session {
         }
         self.command_ids.extend(next.pending);
         match self.config.while_switching {
-            // The previous values answer for the new context until its own values arrive.
+            // The previous values are served for the new context until the values of the new context arrive.
             WhileSwitching::KeepValues if self.listed => self.serve(Effect::Invisible),
             _ if planted!(ReadyWhileSwitching) => {}
             _ => {
@@ -207,7 +209,7 @@ impl Session {
         }
     }
 
-    /// Returns the context for which the held features were evaluated; `None` if they are rules.
+    /// Returns the context for which the held features were evaluated; `None` if the client evaluates.
     pub(super) fn evaluated_for(&self) -> Option<Arc<Attributes>> {
         if self.switching && !planted!(KeptValuesChangeHands) {
             self.held_for.clone()
@@ -216,7 +218,7 @@ impl Session {
         }
     }
 
-    /// Returns the second context for which kept values answer, while values are kept.
+    /// Returns the second context for which kept values are served; `None` while no values are kept.
     pub(super) fn kept_for(&self) -> Option<Arc<Attributes>> {
         let is_kept = self.switching && self.config.while_switching == WhileSwitching::KeepValues;
         is_kept.then(|| Arc::clone(self.newest_context()))

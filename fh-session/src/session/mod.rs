@@ -1,4 +1,4 @@
-//! The protocol of a FeatureHub client as a state machine. It decides; a driver acts.
+//! The protocol of a FeatureHub client as a state machine. The session decides what to do; a driver does it.
 //!
 //! Every state that waits for something has a deadline, so that no failure can stop a client silently. There is no deadline
 //! before the start, and none for a client that is offline, halted or closed. A passive client whose features may be outdated and a
@@ -38,10 +38,10 @@ use contexts::NextContext;
 use pending::Pending;
 use stream::Stream;
 
-/// The communication of one client with an Edge.
+/// The state of one client's communication with an Edge.
 ///
-/// A driver hands it events with their time, and performs the actions that it returns; see [`Input`] and [`Action`]. At most one request is
-/// in flight: [`Action::Abort`] for one comes before [`Action::Send`] for the next.
+/// A driver passes events with their time to the session, and performs the actions that the session returns; see [`Input`] and [`Action`].
+/// At most one request is in flight: [`Action::Abort`] for one request comes before [`Action::Send`] for the next.
 ///
 /// ```
 /// use fh_session::{Action, ApiKeys, Config, EdgeUrl, End, Head, Input, Millis, Session};
@@ -61,7 +61,7 @@ use stream::Stream;
 pub struct Session {
     config: Config,
     random: Random,
-    /// The latest time that the driver passed in. Earlier times are ignored.
+    /// The latest time that the driver passed in. An earlier time that is passed in later is ignored.
     now: Millis,
     state: State,
     feature_set: FeatureSet,
@@ -70,23 +70,25 @@ pub struct Session {
     header: ContextHeader,
     /// True if the context was set after the start.
     context_was_set: bool,
-    /// The context that was set while the request for another one was in flight, and whose request has not been sent (D-120).
+    /// The context that was set while the request for another context was in flight, and whose request has not been sent; `None` if no
+    /// context waits (D-120).
     next_context: Option<NextContext>,
-    /// The etag of the last response that was applied as a whole (D-72). It is sent with a single key only (D-60).
+    /// The etag of the last response that was applied as a whole; `None` if it does not describe the held features (D-72). The etag is sent
+    /// with a single key only (D-60).
     etag: Option<String>,
     /// The time between polls. The Edge may change it.
     interval: Duration,
-    /// While the Edge cannot stream: the time of the next attempt to stream.
+    /// The time of the next attempt to stream; `None` unless the client polls because the Edge cannot stream.
     poll_until: Option<Millis>,
     /// Number of stream responses in a row with a wrong content type.
     wrong_types: u8,
     backoff: Delays,
     refused: Delays,
-    /// The minimum delay that the stream requested (`retry:`).
+    /// The minimum delay before a reconnect that the stream requested (`retry:`).
     reconnect_floor: Duration,
-    /// The times of the last two requests.
+    /// The times of the last two requests; `None` for requests that were not sent yet.
     recent: [Option<Millis>; 2],
-    /// The target of a redirect that the next request follows.
+    /// The kind and target of a redirect that the next request follows; `None` if the last response was no redirect.
     following: Option<(RequestKind, SecretUrl)>,
     /// The URL of the last request.
     last_url: Option<SecretUrl>,
@@ -99,7 +101,7 @@ pub struct Session {
     listed: bool,
     /// True if the features that are held belong to another context than the current one.
     switching: bool,
-    /// While `switching` is true: the context for which the features were evaluated; `None` if they are rules.
+    /// The context for which the held features were evaluated, if `switching` is true; `None` if the client evaluates the held features.
     held_for: Option<Arc<Attributes>>,
     /// True if the Edge has refused this client, or sent no environment for its keys, and no list has arrived since.
     failed: bool,
@@ -108,8 +110,8 @@ pub struct Session {
     status: SessionStatus,
     shown: SessionStatus,
     actions: VecDeque<Action>,
-    /// The cause of the publication that ends the handling of the current input. There is one publication per input, because each holds a
-    /// set of rules, and a large chunk may hold many events.
+    /// The cause of the publication with which the handling of the current input ends; `None` if nothing is published. There is one
+    /// publication per input, because each publication holds a set of rules, and a large chunk may hold many events.
     unpublished: Option<Cause>,
     /// The outcomes of commands. They are reported after features and status are published.
     settled: Vec<Action>,
@@ -118,7 +120,7 @@ pub struct Session {
 #[derive(Debug)]
 enum State {
     Idle,
-    /// Waits for the time of the next request. The status shows the connection as `as_` until then.
+    /// Waits for the time of the next request. Until then, the status shows the connection `as_`.
     Due {
         at: Millis,
         as_: Connection,
@@ -133,11 +135,11 @@ enum State {
     },
     Streaming(Box<Stream>),
     Fetching(Body),
-    /// In passive mode: reads send no request until this time.
+    /// In passive mode: a read of a feature before this time sends no request.
     Fresh {
         until: Millis,
     },
-    /// In passive mode: the next read sends a request.
+    /// In passive mode: the next read of a feature sends a request.
     Expired,
     Done,
     Halted,
@@ -229,7 +231,8 @@ impl Session {
         self.actions.pop_front()
     }
 
-    /// Returns the time at which to pass in [`Input::Tick`] if no other event comes before.
+    /// Returns the time at which the driver must pass in [`Input::Tick`] if no other event comes before; `None` if the session waits for no
+    /// time.
     #[must_use]
     pub fn deadline(&self) -> Option<Millis> {
         self.state_deadline().into_iter().chain(self.command_deadline()).min()
@@ -254,7 +257,7 @@ impl Session {
         }
     }
 
-    /// Returns the time when the Edge last sent data: the head of a response, or a chunk of its body.
+    /// Returns the time when the Edge last sent data: the head of a response, or a chunk of its body. Returns `None` before the first data.
     #[must_use]
     pub const fn last_contact(&self) -> Option<Millis> {
         self.last_contact
@@ -316,7 +319,7 @@ impl Session {
         self.expire_commands();
     }
 
-    /// Aborts the request in flight, if there is one, and forgets a pending redirect. The caller sets the next state.
+    /// Aborts the request in flight, if there is one, and drops a pending redirect. The caller sets the next state.
     fn give_up(&mut self) {
         let request_id = match &self.state {
             State::Connecting { request_id, .. } => Some(*request_id),
@@ -334,7 +337,7 @@ impl Session {
         self.following = None;
     }
 
-    /// Returns true if the ticket is that of the request in flight.
+    /// Returns true if `request_id` is the id of the request in flight.
     fn is_live(&self, request_id: RequestId) -> bool {
         if planted!(TicketsIgnored) {
             return true;

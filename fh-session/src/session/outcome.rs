@@ -9,7 +9,7 @@ use crate::planted::planted;
 use crate::status::{Connection, Problem};
 
 impl Session {
-    /// Records that the Edge has sent features. `doubt` is a problem of these features, if there is one.
+    /// Records that the Edge has sent features. `doubt` is the problem of these features; `None` if they have no problem.
     pub(super) fn good(&mut self, doubt: Option<Problem>) {
         self.status.attempts = 0;
         if doubt.is_some() || !planted!(ProblemSticks) {
@@ -33,7 +33,7 @@ impl Session {
         self.settle(&Ok(()));
     }
 
-    /// Waits for the next poll.
+    /// Sets the state in which the client waits for the next poll.
     fn rest(&mut self) {
         let next = self.now.after(self.interval);
         self.state = match self.config.mode {
@@ -47,7 +47,7 @@ impl Session {
         };
     }
 
-    /// Records a failure that may pass, and schedules a retry after at least `at_least`.
+    /// Records a failure that is probably temporary, and schedules a retry after at least `at_least`.
     pub(super) fn trouble(&mut self, problem: Problem, at_least: Option<Duration>) {
         if planted!(UnavailableIsFinal) && problem == Problem::ServerError(503) {
             return self.halt(problem);
@@ -59,7 +59,8 @@ impl Session {
             let delay = self.backoff.next(&self.config.backoff, cap, &mut self.random);
             delay.max(self.reconnect_floor)
         } else if self.serves() && self.contacted {
-            // A client that has features retries at the time of the next poll (sdk-behaviour 2.9.2), or of the next attempt to stream.
+            // A client that has features waits for the time of the next poll (sdk-behaviour 2.9.2), or of the next attempt to stream,
+            // before it retries.
             let again = self.poll_until.filter(|_| self.streams() && !planted!(StreamPutOff));
             let delay =
                 again.map_or(self.interval, |again| again.since(self.now).min(self.interval));
@@ -85,7 +86,7 @@ impl Session {
         self.settle(&Err(problem));
     }
 
-    /// Handles the announced end of a stream, which is not a problem.
+    /// Handles the end of a stream that the Edge announced with `bye`. Such an end is not a problem.
     pub(super) fn come_back(&mut self) {
         if planted!(ByeWithoutDelay) {
             self.recent = [None, None];
@@ -96,8 +97,8 @@ impl Session {
         self.settle(&Ok(()));
     }
 
-    /// Records that the Edge refuses this client. The status shows the refusal at once, and retries are slow, because a real Edge refuses
-    /// clients in its own outages (D-21). No refusal stops a client for good (D-114).
+    /// Records that the Edge refuses this client. The status shows the refusal at once. Retries are slow, but the client never stops for
+    /// good (D-114), because an Edge may refuse clients during its own outages (D-21).
     pub(super) fn refuse(&mut self, problem: Problem, at_least: Option<Duration>) {
         if !self.contacted || planted!(LateRefusalFails) {
             self.failed = true;
@@ -128,15 +129,15 @@ impl Session {
         };
     }
 
-    /// Stops sending requests until a caller asks for one. Only planted bugs use this: except for 236 and `edge.stale: true`, every
-    /// response is followed by another request (D-114).
+    /// Stops sending requests until a caller requests a refresh. Only mutants use this function: except for 236 and `edge.stale: true`,
+    /// every response is followed by another request (D-114).
     pub(super) fn halt(&mut self, problem: Problem) {
         self.status.problem = Some(problem.clone());
         self.state = State::Halted;
         self.settle(&Err(problem));
     }
 
-    /// Stops because the Edge wants no more requests. Reads continue to return the held values (D-22, D-23).
+    /// Stops sending requests because the Edge wants no more. Reads continue to return the held values (D-22, D-23).
     pub(super) fn halt_stale(&mut self) {
         self.status.is_stale = true;
         self.status.problem = Some(Problem::Stale);
@@ -145,7 +146,7 @@ impl Session {
         self.settle(&outcome);
     }
 
-    /// Pauses because the Edge wants no requests for some time (D-22).
+    /// Pauses requests because the Edge wants none for some time (D-22).
     pub(super) fn pause(&mut self, pause: Duration) {
         self.status.problem = Some(Problem::Stale);
         self.state = State::Due { at: self.now.after(pause), as_: Connection::Paused };

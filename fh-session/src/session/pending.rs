@@ -12,7 +12,8 @@ use crate::time::Millis;
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Pending {
     pub(super) command_id: CommandId,
-    /// The time at which the caller gets a timeout as the outcome. Only a new context has such a limit (D-120).
+    /// The time at which the caller gets a timeout as the outcome; `None` for commands without a time limit. Only a command that sets a
+    /// context has a limit (D-120).
     pub(super) expires: Option<Millis>,
 }
 
@@ -27,12 +28,12 @@ impl Pending {
 }
 
 impl Session {
-    /// Returns a command that sets a context. Its limit is that of a poll.
+    /// Returns a command that sets a context. Its time limit is that of a poll.
     pub(super) fn pending_context(&self, command_id: CommandId) -> Pending {
         Pending { command_id, expires: Some(self.now.after(self.config.limits.poll)) }
     }
 
-    /// Reports this outcome to the commands that wait for the current request.
+    /// Reports an outcome to the commands that wait for the current request.
     pub(super) fn settle(&mut self, outcome: &Result<(), Problem>) {
         if planted!(TroubleSettlesNothing) && matches!(outcome, Err(Problem::Unreachable(_))) {
             return;
@@ -41,7 +42,7 @@ impl Session {
         self.settle_all(pending, outcome);
     }
 
-    /// Reports this outcome to these commands.
+    /// Reports an outcome to these commands.
     pub(super) fn settle_all(&mut self, pending: Vec<Pending>, outcome: &Result<(), Problem>) {
         let readiness = self.readiness();
         for each in pending {
@@ -49,12 +50,12 @@ impl Session {
         }
     }
 
-    /// Reports the outcome of a command. Outcomes follow all other actions.
+    /// Queues the outcome of a command. Outcomes follow all other actions of the same input.
     pub(super) fn reply(&mut self, command_id: CommandId, outcome: Result<Readiness, Problem>) {
         self.settled.push(Action::CommandDone(command_id, outcome));
     }
 
-    /// Removes and returns the commands that set the current context from those that wait for the current request.
+    /// Removes the commands that set the current context from those that wait for the current request, and returns them.
     pub(super) fn take_pending_contexts(&mut self) -> Vec<Pending> {
         let (contexts, others) =
             mem::take(&mut self.command_ids).into_iter().partition(Pending::sets_a_context);
@@ -62,7 +63,8 @@ impl Session {
         contexts
     }
 
-    /// Returns the earliest limit of a pending command. Before the start no request is sent, so no limit applies.
+    /// Returns the earliest time limit of a pending command; `None` if there is none. Before the start no request is sent, so no limit
+    /// applies.
     pub(super) fn command_deadline(&self) -> Option<Millis> {
         if matches!(self.state, State::Idle) || planted!(ContextsWaitForEver) {
             return None;
@@ -71,7 +73,7 @@ impl Session {
         self.command_ids.iter().chain(next).filter_map(|pending| pending.expires).min()
     }
 
-    /// Restarts the limits of commands that came before the start.
+    /// Restarts the time limits of commands that were given before the start.
     pub(super) fn restart_command_limits(&mut self) {
         let expires = self.now.after(self.config.limits.poll);
         for pending in self.command_ids.iter_mut().filter(|pending| pending.sets_a_context()) {
@@ -79,7 +81,7 @@ impl Session {
         }
     }
 
-    /// Reports a timeout to the commands whose limit has passed. Their settings stay in force.
+    /// Reports a timeout to the commands whose time limit has passed. The contexts that they set stay in force.
     pub(super) fn expire_commands(&mut self) {
         if planted!(ContextsWaitForEver) {
             return;

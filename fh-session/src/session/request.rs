@@ -10,7 +10,7 @@ use crate::planted::planted;
 use crate::status::Problem;
 
 impl Session {
-    /// Requests features from the Edge now, in any state, unless a request is in flight or a stream with features is open.
+    /// Requests features from the Edge now, in any state. No request is sent if one is in flight or a stream with features is open.
     pub(super) fn refresh(&mut self, pending: Pending) {
         self.command_ids.push(pending);
         match &self.state {
@@ -34,7 +34,7 @@ impl Session {
         }
     }
 
-    /// Sends a request if a feature was read by a passive client whose features may be outdated (D-71).
+    /// Handles the read of a feature: sends a request if the client is passive and its features may be outdated (D-71).
     pub(super) fn feature_read(&mut self) {
         let fresh = matches!(self.state, State::Fresh { .. });
         if matches!(self.state, State::Expired) || (fresh && planted!(ReadsAlwaysAsk)) {
@@ -42,7 +42,7 @@ impl Session {
         }
     }
 
-    /// Replaces the keys and drops the features that only the former keys opened.
+    /// Replaces the keys, and drops the features of environments to which only the former keys gave access.
     pub(super) fn change_keys(&mut self, command_id: CommandId, keys: ApiKeys) {
         if matches!(self.state, State::Stopped) {
             self.reply(command_id, Err(Problem::Closed));
@@ -61,7 +61,7 @@ impl Session {
         self.etag = None;
         self.backoff.reset();
         self.refused.reset();
-        // The Edge may be able to stream with the new key.
+        // The Edge may be able to stream with the new key, so streaming is tried again.
         self.poll_until = None;
         self.wrong_types = 0;
         self.failed = false;
@@ -73,14 +73,14 @@ impl Session {
             self.feature_set.open(&self.config.keys)
         };
         if !closed.environments.is_empty() && !planted!(RevokedStayServed) {
-            // This comes before any publication, because a publication may be held back, or there may be none.
+            // The revocation comes before any publication, because a publication may be held back, or there may be none.
             self.actions.push_back(Action::Revoke(closed.environments));
         }
         let another = !self.feature_set.first_id().eq_ignore_ascii_case(&first);
         if self.listed && closed.had_features {
             self.serve(Effect::Seen);
         }
-        // Features of another environment, or of the other kind of key, are not those of the new keys.
+        // Held features of another environment, or of the other kind of key, are not features of the new keys.
         if another || !same_kind {
             self.listed = false;
             self.contacted = false;
@@ -98,7 +98,7 @@ impl Session {
         }
     }
 
-    /// Returns true if the mode is streaming and the keys allow it: a stream has a single key.
+    /// Returns true if the mode is streaming and there is a single key, because a stream has only one key.
     pub(super) fn streams(&self) -> bool {
         self.config.mode == Mode::Streaming && !self.config.keys.are_several()
     }

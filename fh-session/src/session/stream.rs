@@ -15,7 +15,7 @@ use crate::sse::{Decoder, Event, Limits as SseLimits};
 use crate::status::{Problem, Stage};
 use crate::time::Millis;
 
-/// The maximum delay that `retry:` can request (D-75).
+/// The maximum delay that `retry:` can request. A longer delay is reduced to this maximum (D-75).
 const LONGEST_RECONNECT: Duration = Duration::from_secs(30);
 
 pub(super) struct Stream {
@@ -23,17 +23,17 @@ pub(super) struct Stream {
     pub(super) opened: Millis,
     /// True once the stream has sent a list of features. Heartbeats and single features do not count.
     pub(super) has_data: bool,
-    /// The problem of its last list, if there was one.
+    /// The problem of the stream's last list; `None` if the list had no problem.
     doubt: Option<Problem>,
     /// True if the Edge has announced with `bye` that it will close the stream.
     pub(super) said_bye: bool,
-    /// True if the Edge wants no further request (status 236).
+    /// True if the Edge wants no further requests (status 236).
     pub(super) last: bool,
     decoder: Decoder,
     bytes: u64,
     last_byte: Millis,
     last_line: Millis,
-    /// The time at which the unfinished event began.
+    /// The time at which the unfinished event began; `None` between events.
     begun: Option<Millis>,
 }
 
@@ -65,7 +65,7 @@ impl Stream {
         }
     }
 
-    /// Returns the time at which the stream is aborted if nothing more arrives, and the stage that took too long.
+    /// Returns the time at which the stream is aborted if no more bytes arrive, and the stage that is then reported as too slow.
     pub(super) fn deadline(&self, limits: &Limits) -> (Millis, Stage) {
         if planted!(BytesAreLife) {
             return (self.last_byte.after(limits.idle), Stage::Silence);
@@ -123,7 +123,7 @@ impl Session {
         if has_lines && (is_between_events || !planted!(OnlyEventsAreLife)) {
             stream.last_line = self.now;
         }
-        // The unfinished event began in this chunk, unless a part of it arrived in an earlier one.
+        // The unfinished event began in this chunk, unless a part of the event arrived in an earlier chunk.
         let is_another = is_between_events || (has_lines && !stream.decoder.is_within_event());
         let began = stream.begun.filter(|_| !is_another).unwrap_or(self.now);
         stream.begun = (stream.decoder.unfinished() > 0).then_some(began);
@@ -187,7 +187,7 @@ impl Session {
                     stream.doubt = doubt;
                 }
                 if stream.has_data {
-                    // A single feature does not resolve a problem of the list before it.
+                    // A single feature does not resolve the problem of an earlier list.
                     self.good(stream.doubt.clone());
                     self.settle(&Ok(()));
                 }
@@ -196,7 +196,7 @@ impl Session {
         }
     }
 
-    /// Aborts the stream because of a problem with it.
+    /// Aborts the stream because of a problem of the stream.
     pub(super) fn stream_given_up(&mut self, problem: Problem) {
         let was_last = matches!(&self.state, State::Streaming(stream) if self.was_last(stream));
         self.give_up();
@@ -207,7 +207,8 @@ impl Session {
         }
     }
 
-    /// Returns true if no request follows this stream (status 236). A client without features continues to send requests (D-71).
+    /// Returns true if no request follows this stream, because it had status 236. A client without features continues to send requests
+    /// (D-71).
     fn was_last(&self, stream: &Stream) -> bool {
         stream.last && (stream.has_data || self.serves()) && !planted!(StaleStreamReopened)
     }
@@ -250,7 +251,7 @@ impl Session {
     }
 }
 
-/// Returns the reason that a `failure` event gives.
+/// Returns the reason that a `failure` event contains, cut off after 200 characters.
 fn reason(data: &str) -> String {
     let status = serde_json::from_str::<&RawValue>(data).ok().and_then(|raw| {
         let members = members(raw)?;
@@ -260,8 +261,8 @@ fn reason(data: &str) -> String {
     cut(status.as_deref().unwrap_or(data), 200)
 }
 
-/// Reads `edge.stale` of a `config` event: `true` stops requests, a number pauses them for so many seconds, any other value has no effect
-/// (D-22).
+/// Reads `edge.stale` of a `config` event. `true` stops requests, a number pauses requests for this number of seconds, and any other value
+/// has no effect (D-22).
 fn stale(data: &str) -> Result<(), Stop> {
     let Some(members) = serde_json::from_str::<&RawValue>(data).ok().and_then(members) else {
         return Ok(());

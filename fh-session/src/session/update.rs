@@ -17,9 +17,9 @@ use crate::status::{Notice, Problem};
 
 /// The result of applying the body of a poll.
 pub(super) struct PollOutcome {
-    /// The problem of the body, if there was one.
+    /// The problem of the body; `None` if the body had no problem.
     pub(super) doubt: Option<Problem>,
-    /// True if all of it was applied, so that its etag describes the held features (D-72).
+    /// True if the whole body was applied, so that its etag describes the held features (D-72).
     pub(super) is_whole: bool,
 }
 
@@ -34,7 +34,8 @@ impl Session {
                 self.received(Source::Polling, effect);
                 return Ok(PollOutcome { doubt: None, is_whole: true });
             }
-            // Before the first list this makes the client Failed; later it changes no feature. The client retries in both cases (D-68).
+            // Before the first list, this response makes the client Failed. Later it changes no feature. The client retries in both cases
+            // (D-68).
             self.failed |= !self.contacted;
             return Err(Problem::NoEnvironments);
         }
@@ -47,7 +48,7 @@ impl Session {
             let id = match entry.id.as_deref().filter(|id| several || is_another(id)) {
                 Some(id) if self.feature_set.knows(id) || planted!(StrangersStay) => Arc::from(id),
                 Some(stranger) => {
-                    // No key opens this environment, and no later list would remove its features.
+                    // No key gives access to this environment, and no later list would remove its features.
                     unknown_environments.get_or_insert_with(|| (cut(stranger, 100), 0)).1 += 1;
                     self.status.foreign_features +=
                         entry.features.map_or(0, |all| all.len() as u64);
@@ -55,7 +56,7 @@ impl Session {
                 }
                 None => Arc::clone(&first),
             };
-            // An entry without id belongs to the first environment, which may have another entry with its id.
+            // An entry without id belongs to the first environment. Another entry may have the id of the first environment.
             match lists.iter_mut().find(|(other, _)| other.eq_ignore_ascii_case(&id)) {
                 Some((_, same)) if !planted!(EntriesNotJoined) => same.add(entry.features),
                 _ => lists.push((id, entry)),
@@ -97,8 +98,8 @@ impl Session {
         self.config.keys.are_several() || !self.evaluates_here()
     }
 
-    /// Prepares for the first features of a new context: drops those of the previous one, because versions of the two must not be compared.
-    /// Fails if the response holds no usable list, so that the old features do not become those of the new context (D-60, D-62).
+    /// Prepares for the first features of a new context: drops those of the previous context, because versions of two contexts must not be
+    /// compared. Fails if the response holds no usable list, so that the old features do not become those of the new context (D-60, D-62).
     fn begin_anew(&mut self, says_something: bool) -> Result<(), Problem> {
         if !self.switching || planted!(OtherContextIsMeasure) {
             return Ok(());
@@ -110,8 +111,8 @@ impl Session {
         Ok(())
     }
 
-    /// Removes the features that name another environment from a list. They are counted and reported in a notice. Returns `None` if no
-    /// other feature is left.
+    /// Removes the features that name another environment from a list. The removed features are counted and reported in a notice. Returns
+    /// `None` if no other feature is left.
     fn own<'b>(&mut self, id: &str, mut features: Vec<&'b RawValue>) -> Option<Vec<&'b RawValue>> {
         let before = features.len();
         let mut stranger = None;
@@ -133,7 +134,7 @@ impl Session {
         (!features.is_empty()).then_some(features)
     }
 
-    /// Returns the features of an entry; `None` if it has no list, or one that indicates a failure of the Edge (D-60).
+    /// Returns the features of an entry; `None` if the entry has no list, or if its list indicates a failure of the Edge (D-60).
     fn usable<'b>(&self, id: &str, entry: &'b Answered<'b>) -> Option<&'b [&'b RawValue]> {
         let features = entry.features.as_deref()?;
         let is_empty = features.is_empty() && self.is_lenient();
@@ -142,7 +143,7 @@ impl Session {
         (!doubtful || planted!(EmptyListEmpties)).then_some(features)
     }
 
-    /// Applies the data of a stream's `features` event. Returns the problem of the list, if there is one.
+    /// Applies the data of a stream's `features` event. Returns the problem of the list; `None` if the list has no problem.
     pub(super) fn apply_list(&mut self, data: &str) -> Result<Option<Problem>, Problem> {
         let features = read_list(data).map_err(Problem::Malformed)?;
         let id = self.feature_set.first_id();
@@ -167,8 +168,8 @@ impl Session {
         if self.own(&id, vec![raw]).is_none() {
             return Ok(());
         }
-        // Before the first list for a new context, no feature of that context is held. A single feature is then only checked, against an
-        // empty feature set that is dropped afterwards.
+        // Before the first list for a new context, the client holds no feature of that context. A single feature is then only checked,
+        // against an empty feature set that is dropped afterwards.
         let mut aside =
             self.switching.then(|| FeatureSet::new(self.config.profile, &self.config.keys));
         let feature_set = aside.as_mut().unwrap_or(&mut self.feature_set);
@@ -186,8 +187,8 @@ impl Session {
         Ok(())
     }
 
-    /// Returns true if features of a store are accepted. A closed client accepts none. A client that waits for the features of a new
-    /// context cannot know for which context a store's features are.
+    /// Returns true if features of a store are accepted. A closed client accepts none. Neither does a client that waits for the features of
+    /// a new context, because it cannot know to which context a store's features belong.
     fn wants_stored(&mut self, source: &Source) -> bool {
         if matches!(self.state, State::Stopped) && !planted!(StoresOutliveEnd) {
             return false;
@@ -255,7 +256,7 @@ impl Session {
         }
     }
 
-    /// Drops the etag if the held features have changed, because it does not describe them any more.
+    /// Drops the etag if the held features have changed, because the etag does not describe them any more.
     fn without_etag(&mut self, effect: Effect) {
         if effect != Effect::None && !planted!(EtagOutlivesStream) {
             self.etag = None;
@@ -267,7 +268,7 @@ impl Session {
         self.actions.push_back(Action::Notice(Notice::StoreIgnored { source, why }));
     }
 
-    /// Serves the features of a store's list. They make the client ready, but are no contact with the Edge (D-68).
+    /// Serves the features of a store's list. They make the client ready, but do not count as contact with the Edge (D-68).
     fn take_stored(&mut self, source: &Source, effect: Effect) {
         if self.listed && effect == Effect::None {
             return;
@@ -294,7 +295,7 @@ impl Session {
         }
     }
 
-    /// Marks the held features for publication.
+    /// Marks the held features for publication at the end of the current input.
     pub(super) fn serve(&mut self, effect: Effect) {
         let cause = match (self.listed, effect) {
             (false, _) => Cause::First,
@@ -309,7 +310,7 @@ impl Session {
         });
     }
 
-    /// Publishes the held features if they are marked for it.
+    /// Publishes the held features if they are marked for publication.
     pub(super) fn publish(&mut self) {
         let Some(cause) = self.unpublished.take() else { return };
         let (context, kept_for) = (self.evaluated_for(), self.kept_for());

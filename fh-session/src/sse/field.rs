@@ -1,25 +1,25 @@
-//! The names of fields.
+//! The names of the fields in an event stream.
 
-/// The meaning of a line.
+/// The meaning of a line of an event stream, given by its field name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Field {
     Data,
     Event,
     Id,
     Retry,
-    /// Comments, and names that are not part of the standard.
+    /// The line is a comment, or its name is not part of the standard. The line is ignored.
     Ignored,
 }
 
-/// Length of a byte order mark and the longest known name, in bytes.
+/// Length in bytes of a byte order mark followed by the longest known name.
 const LONGEST: usize = 8;
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
-/// The name at the start of a line, while it arrives.
+/// The name at the start of a line, of which only a part may have arrived.
 #[derive(Default)]
 pub(super) struct FieldName {
     bytes: [u8; LONGEST],
-    /// Length of the name in bytes. The array holds only its beginning if the name is longer.
+    /// Length of the name in bytes. If the name is longer than the array, the array holds only its beginning.
     length: usize,
 }
 
@@ -36,7 +36,7 @@ impl FieldName {
         self.length == 0
     }
 
-    /// Returns the field with this name, which must be complete. The first line of a stream may begin with a byte order mark.
+    /// Returns the field with this name. The name must be complete. On the first line of a stream, a byte order mark may precede the name.
     pub(super) fn field(&self, line: Position) -> Field {
         let name = self.bytes.get(..self.length).unwrap_or_default();
         let name = match line {
@@ -53,7 +53,7 @@ impl FieldName {
     }
 }
 
-/// The position of a line in the stream.
+/// The position of a line in the event stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Position {
     First,

@@ -1,10 +1,10 @@
-//! A decoder of server-sent events that works while their bytes arrive. It implements the WHATWG event-stream format, of which FeatureHub
+//! A decoder of server-sent events that processes bytes as they arrive. It implements the WHATWG event-stream format, of which FeatureHub
 //! uses a part (edge-protocol 3.2).
 //!
-//! The bytes of a value go directly into the unfinished event. There is no line buffer, each byte is read and copied once however the
-//! stream is cut into chunks, and ignored parts (comments, unknown fields) are never stored.
+//! The bytes of a value go directly into the unfinished event. There is no line buffer, and each byte is read and copied once, whatever the
+//! sizes of the chunks. Ignored parts (comments, unknown fields) are never stored.
 //!
-//! Unlike in a browser, sizes are limited (D-74).
+//! Sizes are limited, which a browser does not do (D-74).
 
 mod field;
 mod value;
@@ -20,14 +20,14 @@ use value::{Exceeded, Milliseconds, Value};
 
 /// The name of an event without an `event` line.
 const MESSAGE: &str = "message";
-/// Maximum size of an event's name and id in bytes. Real ones have some dozen bytes.
+/// Maximum size of an event's name and id in bytes. A longer one gives [`TooLarge`]. Real names and ids have some dozen bytes.
 const NAME_LIMIT: usize = 64 * 1024;
 
-/// Maximum sizes of the parts of a stream.
+/// Maximum sizes of the parts of a stream. A larger part gives [`TooLarge`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// Maximum size of one event and of one line in bytes. It counts all `data` and `event` lines of the event, and the unfinished line,
-    /// all without line ends. The default is 16 MiB (D-74). Names and ids are also limited to 64 KiB.
+    /// Maximum size of one event and of one line in bytes. The size of an event counts its `data` and `event` lines and the unfinished
+    /// line, all without line ends. The default is 16 MiB (D-74). Names and ids are also limited to 64 KiB each.
     pub event: usize,
 }
 
@@ -40,11 +40,11 @@ impl Default for Limits {
 /// A complete event.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Event {
-    /// The name of the event; `message` if the stream does not name it.
+    /// The name of the event; `message` if the event has no `event` line.
     pub name: String,
-    /// The values of its `data` lines, joined by line feeds.
+    /// The values of the event's `data` lines, joined by line feeds.
     pub data: String,
-    /// The last id in the stream, from this event or an earlier one.
+    /// The last id in the stream, from this event or an earlier one; `None` if the stream has sent no id.
     pub id: Option<Arc<str>>,
 }
 
@@ -67,12 +67,12 @@ impl fmt::Display for TooLarge {
 
 impl std::error::Error for TooLarge {}
 
-/// Decodes the body of one response.
+/// A decoder for the body of one response.
 ///
 /// An event that is unfinished when the body ends is dropped with the decoder. Invalid UTF-8 becomes U+FFFD.
 ///
-/// The decoder holds at most the limit, plus a few times 64 KiB if names and ids are that long. It may need twice as much while a buffer
-/// grows or invalid UTF-8 is replaced. A complete event takes its buffers with it.
+/// The decoder holds at most as many bytes as the limit, plus a few times 64 KiB if names and ids are that long. It may need twice as much
+/// while a buffer grows or invalid UTF-8 is replaced. A complete event takes its buffers with it.
 ///
 /// ```
 /// use fh_session::sse::{Decoder, Limits, TooLarge};
@@ -91,14 +91,15 @@ impl std::error::Error for TooLarge {}
 pub struct Decoder {
     limits: Limits,
     state: State,
-    /// True if the last byte was a carriage return, so that a following line feed belongs to it.
+    /// True if the last byte was a carriage return. A following line feed then belongs to the same line end.
     after_cr: bool,
     /// Number of bytes of the unfinished line.
     line: usize,
     /// Number of bytes of the complete lines that belong to the unfinished event.
     begun: usize,
     name: Value,
-    /// `None` until the event has a `data` line. An event without one is not dispatched.
+    /// The joined values of the event's `data` lines; `None` until the event has such a line. An event without `data` lines is not
+    /// dispatched.
     data: Option<Value>,
     next_id: Value,
     id: Option<Arc<str>>,
@@ -109,9 +110,9 @@ pub struct Decoder {
 
 /// The position of the next byte in its line.
 enum State {
-    /// At the start of the line, or in the name of the field.
+    /// The next byte is at the start of the line, or in the name of the field.
     Name(FieldName),
-    /// After the colon, where one space is skipped.
+    /// The next byte follows the colon. One space is skipped here.
     AfterColon(Field),
     Value(Field),
     Failed,
@@ -138,8 +139,8 @@ impl Decoder {
         }
     }
 
-    /// Consumes bytes from the front of `bytes` until an event is complete, or to the end if none becomes complete. Call it again until it
-    /// returns `None`, because the rest of the chunk may hold more events. Events are not queued.
+    /// Consumes bytes from the front of `bytes` until an event is complete, and returns the event. Returns `None` once all bytes are
+    /// consumed. Call this method again until it returns `None`, because the rest of the chunk may hold more events.
     ///
     /// # Errors
     ///
@@ -156,7 +157,8 @@ impl Decoder {
         })
     }
 
-    /// Returns the last `retry` value of the stream, unchanged. The caller applies its own limits (D-75).
+    /// Returns the last `retry` value of the stream, unchanged; `None` if the stream has sent none. The caller applies its own limits
+    /// (D-75).
     #[must_use]
     pub fn retry(&self) -> Option<Duration> {
         self.retry
@@ -168,21 +170,21 @@ impl Decoder {
         self.lines
     }
 
-    /// Returns the number of bytes of the unfinished line and the unfinished event, without line ends. Complete comments, `id` and `retry`
-    /// lines do not begin an event. Returns 0 after an error.
+    /// Returns the number of bytes of the unfinished line and the unfinished event, without line ends. Complete comments and complete `id`
+    /// and `retry` lines do not begin an event. Returns 0 after an error.
     #[must_use]
     pub fn unfinished(&self) -> usize {
         self.begun + self.line
     }
 
-    /// Returns true if a complete line belongs to an event that is not complete. If none does, the [unfinished](Self::unfinished) bytes
-    /// came after the last complete line.
+    /// Returns true if a complete line belongs to the unfinished event. If false, all [unfinished](Self::unfinished) bytes came after the
+    /// last complete line.
     #[must_use]
     pub fn is_within_event(&self) -> bool {
         self.begun > 0
     }
 
-    /// Forgets whether the previous chunk ended with a carriage return. Only a planted bug uses this.
+    /// Forgets whether the previous chunk ended with a carriage return. Only a mutant uses this method.
     #[cfg(planted_bugs)]
     pub(crate) fn forget_carriage_return(&mut self) {
         self.after_cr = false;
@@ -215,7 +217,7 @@ impl Decoder {
         Ok(None)
     }
 
-    /// Handles bytes of one line, without its end.
+    /// Handles bytes of one line, without the line end.
     fn within_line(&mut self, run: &[u8]) -> Result<(), Exceeded> {
         self.line = self.line.saturating_add(run.len());
         if self.line > self.limits.event.saturating_sub(self.begun) {
@@ -245,7 +247,7 @@ impl Decoder {
         }
     }
 
-    /// Prepares for the value of a field after its name.
+    /// Prepares for the value of a field, after the field's name was read.
     fn begin(&mut self, field: Field) -> Result<(), Exceeded> {
         match field {
             Field::Data => match &mut self.data {
@@ -274,7 +276,7 @@ impl Decoder {
         }
     }
 
-    /// Completes a line. Returns the event if the line ends one.
+    /// Completes a line. Returns an event if the line completes one, otherwise `None`.
     fn end_line(&mut self) -> Result<Option<Event>, Exceeded> {
         let field = match mem::replace(&mut self.state, State::Name(FieldName::default())) {
             State::Failed => return Err(Exceeded),
@@ -302,7 +304,7 @@ impl Decoder {
         Ok(None)
     }
 
-    /// Completes the event at an empty line.
+    /// Completes the event at an empty line. Returns `None` if the event has no `data` line.
     fn dispatch(&mut self) -> Result<Option<Event>, Exceeded> {
         self.begun = 0;
         let name = self.name.take_text()?;
@@ -317,7 +319,7 @@ impl Decoder {
 }
 
 impl fmt::Debug for Decoder {
-    /// Shows nothing of the stream's content.
+    /// Leaves out the content of the stream.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Decoder")
             .field("lines", &self.lines)

@@ -3,11 +3,11 @@
 use std::mem;
 use std::time::Duration;
 
-/// The error for a part that is larger than its limit. It does not say which part, because that may depend on how the stream is cut into
+/// The error for a part that is larger than its limit. The error does not name the part, because the part may depend on the sizes of the
 /// chunks.
 pub(super) struct Exceeded;
 
-/// A value whose size is limited.
+/// A value of a field whose size is limited.
 pub(super) struct Value {
     bytes: Vec<u8>,
     limit: usize,
@@ -41,14 +41,14 @@ impl Value {
         Ok(())
     }
 
-    /// Returns the value as text, and empties it with its buffer. Invalid UTF-8 is replaced as the WHATWG decoder does.
+    /// Returns the value as text, and leaves an empty value without a buffer. Invalid UTF-8 is replaced as the WHATWG decoder does.
     pub(super) fn take_text(&mut self) -> Result<String, Exceeded> {
         String::from_utf8(mem::take(&mut self.bytes))
             .or_else(|not_utf8| replaced(not_utf8.as_bytes(), self.limit))
     }
 }
 
-/// Replaces invalid UTF-8. A replacement may be longer than the bytes it replaces, so the limit is checked again.
+/// Replaces invalid UTF-8. A replacement may be longer than the bytes that it replaces, so the limit is checked again.
 fn replaced(bytes: &[u8], limit: usize) -> Result<String, Exceeded> {
     let parts = || {
         bytes.utf8_chunks().flat_map(|chunk| {
@@ -65,7 +65,7 @@ fn replaced(bytes: &[u8], limit: usize) -> Result<String, Exceeded> {
     Ok(text)
 }
 
-/// The value of a `retry` field, while it arrives.
+/// The value of a `retry` field, of which only a part may have arrived.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) enum Milliseconds {
     #[default]

@@ -10,15 +10,15 @@ use crate::repository::{Answer, Reason, RepositorySnapshot};
 /// Data that the user's code adds to a named event.
 pub type Params = BTreeMap<String, serde_json::Value>;
 
-/// A usage event.
+/// An event that reports the use of features.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum UsageEvent {
     /// A feature was read.
     Evaluated(Evaluated),
-    /// All features, reported once when the client is ready for the first time.
+    /// All features. This event is sent once, when the client is ready for the first time.
     Collection(Collection),
-    /// An event of the user's code, with the values of all features for a context.
+    /// A named event of the user's code, with the values of all features for a context.
     Named(Named),
 }
 
@@ -26,23 +26,23 @@ pub enum UsageEvent {
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Evaluated {
-    /// The feature and the value that was served.
+    /// The feature that was read, and the value that the read returned.
     pub feature: UsedFeature,
-    /// The reason of the value.
+    /// The reason for the value.
     pub reason: Reason,
-    /// The name of the interceptor that returned the value.
+    /// The name of the interceptor that returned the value; `None` if the value comes from the rules.
     pub interceptor: Option<Arc<str>>,
-    /// The context of the read.
+    /// The context of the read; `None` for a read without a context.
     pub attributes: Option<Arc<Attributes>>,
     /// The time of the read.
     pub at: Timestamp,
 }
 
-/// All features at the start.
+/// All features at the time when the client is ready for the first time.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Collection {
-    /// The features, with their values without a context.
+    /// The features, with the values that a read without a context returns.
     pub features: Vec<UsedFeature>,
     /// The time of the event.
     pub at: Timestamp,
@@ -54,11 +54,11 @@ pub struct Collection {
 pub struct Named {
     /// The name of the event.
     pub name: Arc<str>,
-    /// The data that the user's code adds.
+    /// The data that the user's code adds to the event.
     pub params: Params,
     /// All features, with their values for the context.
     pub features: Vec<UsedFeature>,
-    /// The context of the event.
+    /// The context of the event; `None` if the event has no context.
     pub attributes: Option<Arc<Attributes>>,
     /// The time of the event.
     pub at: Timestamp,
@@ -70,9 +70,9 @@ pub struct Named {
 pub struct UsedFeature {
     /// The feature's key.
     pub key: Arc<str>,
-    /// The id of the feature.
+    /// The id of the feature; `None` if the payload has no id.
     pub id: Option<Arc<str>>,
-    /// The id of the feature's environment.
+    /// The id of the feature's environment; `None` if the environment is unknown.
     pub environment: Option<Arc<str>>,
     /// The feature's type; `None` if it is unknown.
     pub kind: Option<Kind>,
@@ -85,7 +85,7 @@ pub struct UsedFeature {
 }
 
 impl UsedFeature {
-    /// Returns the feature of an answer; `None` if the feature does not exist.
+    /// Returns the feature and value of an answer; `None` if the feature does not exist.
     pub(crate) fn of(
         snapshot: &RepositorySnapshot,
         key: &str,
@@ -103,14 +103,14 @@ impl UsedFeature {
         })
     }
 
-    /// Returns the variant in the sense of OpenFeature: the id of the strategy that matched, or `default`.
+    /// Returns the variant, as OpenFeature uses this word: the id of the strategy that matched, or `default`.
     #[must_use]
     pub fn variant(&self) -> &str {
         self.strategy_id.as_deref().unwrap_or("default")
     }
 
-    /// Returns the value as text for statistics: `on` and `off`, the text itself, or the text of a number; `None` for JSON and null
-    /// (sdk-behaviour 3.3).
+    /// Returns the value as text for statistics: `on` and `off` for booleans, the text itself, or the text of a number. Returns `None` for
+    /// JSON and null (sdk-behaviour 3.3).
     #[must_use]
     pub fn text(&self) -> Option<Arc<str>> {
         match self.value.as_ref()? {
@@ -124,7 +124,7 @@ impl UsedFeature {
 }
 
 impl UsageEvent {
-    /// Returns the context of the event, if there is one.
+    /// Returns the context of the event; `None` if the event has no context.
     #[must_use]
     pub const fn attributes(&self) -> Option<&Arc<Attributes>> {
         match self {
@@ -134,13 +134,14 @@ impl UsageEvent {
         }
     }
 
-    /// Returns the user key of the context, or else its session; `None` if it has neither.
+    /// Returns the user key of the event's context, or the session if there is no user key; `None` if the context has neither.
     #[must_use]
     pub fn user_key(&self) -> Option<&str> {
         user_key(self.attributes()?)
     }
 
-    /// Returns the event as one flat record, as published SDKs send it (sdk-behaviour 3.3). If names are equal, the later value is used:
+    /// Returns the event as one flat record, in the form in which published SDKs send it (sdk-behaviour 3.3). If two members have the same
+    /// name, the later one is used:
     ///
     /// - for the read of one feature: attributes, then `feature` (its key), `value`, `id` and `environmentId`;
     /// - for several features: params, then the features' texts by their keys, then attributes.
@@ -187,7 +188,7 @@ impl UsageEvent {
         }
     }
 
-    /// Returns the name of the event in published SDKs.
+    /// Returns the event's name in published SDKs: `feature`, `feature-collection`, or the name of the user's code.
     #[must_use]
     pub fn name(&self) -> &str {
         match self {
@@ -198,13 +199,13 @@ impl UsageEvent {
     }
 }
 
-/// Returns the user key of a context, or else its session.
+/// Returns the user key of a context, or the session if there is no user key; `None` if the context has neither.
 pub(crate) fn user_key(attributes: &Attributes) -> Option<&str> {
     let first = |name| attributes.get(name).and_then(|mut values| values.next());
     first("userkey").or_else(|| first("session"))
 }
 
-/// Adds attributes: a single value as text, several values as a list.
+/// Adds attributes to a record: a single value as text, several values as a list.
 fn add_attributes(record: &mut Params, attributes: Option<&Attributes>) {
     for (name, mut values) in attributes.iter().flat_map(|attributes| attributes.iter()) {
         let value = match (values.len(), values.next()) {

@@ -1,4 +1,4 @@
-//! Usage: the events of reads, and the observers that are notified of them (sdk-behaviour 3).
+//! Usage: the events that reads cause, and the observers that are notified of these events (sdk-behaviour 3).
 
 mod event;
 mod observers;
@@ -36,7 +36,7 @@ pub trait Observer: Send + Sync {
     /// Called for each event.
     fn observe(&self, event: &UsageEvent);
 
-    /// Returns the time at which [`Self::observe`] is to be called. Called once, at registration.
+    /// Returns the time at which [`Self::observe`] is to be called. This method is called once, at registration.
     fn dispatch(&self) -> Dispatch {
         Dispatch::Queued
     }
@@ -44,34 +44,35 @@ pub trait Observer: Send + Sync {
     /// Called by the dispatcher with the number of evaluations in the window that has just ended ([`Dispatch::Summary`]).
     fn summary(&self, _summary: &UsageSummary) {}
 
-    /// Sends what has not been sent, within about this time.
+    /// Sends the data that has not been sent yet. The call should not take much longer than the time limit.
     fn flush(&self, _limit: Duration) {}
 
-    /// Called once, after the last event: the observer was removed, or the repository was closed.
+    /// Called once, after the last event, when the observer was removed or the repository was closed.
     fn close(&self) {}
 }
 
 /// The time at which an observer is called.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub enum Dispatch {
-    /// Later, by the dispatcher. Reads never wait for it.
+    /// The dispatcher calls the observer later. Reads never wait for the observer.
     #[default]
     Queued,
-    /// Within the read, on its thread. For observers that need data of that thread, such as the current span.
+    /// The observer is called within the read, on the reader's thread. For observers that need data of that thread, such as the current
+    /// span.
     Inline,
-    /// At the end of each window, with counts of evaluations ([`Observer::summary`]), for statistics of programs that read often. The
-    /// observer gets no other events.
+    /// The dispatcher calls [`Observer::summary`] at the end of each window, with counts of evaluations. For statistics of programs that
+    /// read often. The observer gets no other events.
     Summary(SummaryWindow),
 }
 
-/// The selection of events that an observer gets.
+/// The settings that select the events that an observer gets.
 #[derive(Debug, Clone)]
 pub struct UsageOptions {
-    /// Maximum number of events that wait for a queued observer. Beyond that the oldest event is dropped and counted.
+    /// Maximum number of events that wait for a queued observer. When the limit is reached, the oldest event is dropped and counted.
     pub queue: usize,
-    /// Passes on one of so many evaluations, beginning with the first. Collections and named events are always passed on.
+    /// Passes on one of every `one_of` evaluations, beginning with the first. Collections and named events are always passed on.
     pub one_of: NonZeroU32,
-    /// Leaves out repeated evaluations for some time.
+    /// Leaves out repeated evaluations for some time; `None` passes repeated evaluations on.
     pub deduplicate: Option<Deduplicate>,
 }
 
@@ -81,12 +82,13 @@ impl Default for UsageOptions {
     }
 }
 
-/// Settings for the removal of repeated evaluations. Two evaluations are equal if feature, value, strategy, interceptor and user are. The
-/// user is the user key, else the session, else all attributes of the context.
+/// Settings for the removal of repeated evaluations. Two evaluations are equal if their feature, value, strategy, interceptor and user are
+/// equal. The user is identified by the user key, otherwise by the session, otherwise by all attributes of the context.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Deduplicate {
-    /// The time during which an equal evaluation is left out.
+    /// The time after an evaluation during which equal evaluations are left out.
     pub window: Duration,
-    /// Maximum number of evaluations that are remembered. A forgotten one is passed on again.
+    /// Maximum number of evaluations that are remembered. Beyond that, older evaluations are forgotten, and their repetitions are passed
+    /// on.
     pub remembered: usize,
 }

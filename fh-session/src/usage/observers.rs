@@ -15,7 +15,7 @@ use crate::repository::{Answer, Core, Counter, RepositorySnapshot, Turns, catch_
 use crate::sync::{AtomicBool, Mutex, Ordering, lock};
 use crate::time::Millis;
 
-/// Maximum time that an observer should take to send its data when it is closed.
+/// The time limit that is passed to an observer's `flush` when the observer is closed.
 const LAST_FLUSH: Duration = Duration::from_secs(2);
 
 thread_local! {
@@ -37,13 +37,13 @@ pub(crate) struct Entry {
     capacity: usize,
     queue: Mutex<VecDeque<Arc<UsageEvent>>>,
     sampling: Sampling,
-    /// The counts for an observer that gets summaries.
+    /// The counts for an observer that gets summaries; `None` for other observers.
     counts: Option<Counts>,
-    /// True if the current window is to be reported.
+    /// True if the summary of the current window is due.
     is_due: AtomicBool,
     turns: Turns,
     is_closed: AtomicBool,
-    /// True once the observer was closed.
+    /// True once the observer's `close` was called.
     is_ended: AtomicBool,
 }
 
@@ -57,7 +57,7 @@ impl Observers {
         self.entries.len()
     }
 
-    /// Returns true if at least one observer gets events, and not only counts.
+    /// Returns true if at least one observer gets events and not only summaries.
     fn want_events(&self) -> bool {
         self.entries.iter().any(|entry| !entry.is_summarised())
     }
@@ -69,7 +69,7 @@ impl Observers {
         Self { entries }
     }
 
-    /// Returns the list without one observer, and that observer.
+    /// Returns the list without the observer of this id, and the removed observer; `None` if the list has no such observer.
     pub(crate) fn without(&self, id: u64) -> (Self, Option<Arc<Entry>>) {
         let mut entries = self.entries.clone();
         let at = entries.iter().position(|entry| entry.id == id);
@@ -136,7 +136,7 @@ impl Observers {
         }
     }
 
-    /// Reports all features, when the client is ready for the first time.
+    /// Reports the values of all features, when the client is ready for the first time.
     pub(crate) fn collection(&self, snapshot: &RepositorySnapshot, core: &Core) {
         if !self.want_events() {
             return;
@@ -179,13 +179,14 @@ impl Observers {
         }
     }
 
-    /// Delivers queued events. Returns true if there were any.
+    /// Delivers queued events. Returns true if any observer had events.
     pub(crate) fn deliver(&self, core: &Core) -> bool {
         // The fold calls all observers; `any` would stop at the first with events.
         self.entries.iter().fold(false, |any, entry| entry.deliver(core) | any)
     }
 
-    /// Delivers the summaries whose window has ended. Returns the end of the next window.
+    /// Delivers the summaries whose window has ended. Returns the earliest time at which the next window ends; `None` if no observer gets
+    /// summaries.
     pub(crate) fn summaries(&self, core: &Core, now: Millis) -> Option<Millis> {
         let mut next = None;
         for entry in &self.entries {
@@ -216,7 +217,7 @@ impl Observers {
 }
 
 impl Entry {
-    /// Creates an entry. Calls the observer for its dispatch, so it must not be called with a lock held.
+    /// Creates an entry. Calls [`Observer::dispatch`], so this function must not be called with a lock held.
     pub(crate) fn new(
         id: u64,
         observer: Arc<dyn Observer>,
@@ -246,7 +247,7 @@ impl Entry {
     /// Passes an event to the observer now, or queues it.
     fn take(&self, core: &Core, event: &Arc<UsageEvent>) {
         if self.is_summarised() || self.is_closed.load(Ordering::Acquire) {
-            // A reader may still use a snapshot from before the end.
+            // A reader may still use a snapshot from the time before the observer was closed.
             return;
         }
         if self.dispatch == Dispatch::Inline {
@@ -277,7 +278,7 @@ impl Entry {
         did_something
     }
 
-    /// Reports the current window and begins the next one.
+    /// Reports the summary of the current window, and begins the next window.
     fn report(&self, core: &Core) {
         self.is_due.store(true, Ordering::Release);
         self.turns.take(|| {
@@ -285,7 +286,7 @@ impl Entry {
         });
     }
 
-    /// Delivers queued events, a summary that is due, and the end. One thread at a time runs this.
+    /// Delivers queued events and a due summary, and closes the observer if it was removed. One thread at a time runs this function.
     fn work(&self, core: &Core) -> bool {
         let waiting = std::mem::take(&mut *lock(&self.queue));
         for event in &waiting {
@@ -315,7 +316,7 @@ impl Entry {
         }
     }
 
-    /// Calls the observer, and counts its panic.
+    /// Calls the observer, and counts a panic of the observer.
     fn guarded(&self, core: &Core, call: impl FnOnce()) {
         core.begin_call();
         let outer = OBSERVING.with(|observing| observing.replace(true));

@@ -1,4 +1,4 @@
-//! Sampling and deduplication: selects the evaluations that an observer gets.
+//! Sampling and deduplication, which select the evaluations that an observer gets.
 
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -55,7 +55,7 @@ impl<'a> Fingerprint<'a> {
     }
 }
 
-/// Decides which evaluations one observer gets.
+/// Decides which evaluations are passed to one observer.
 pub(crate) struct Sampling {
     one_of: u64,
     count: AtomicU64,
@@ -71,7 +71,7 @@ impl Sampling {
         }
     }
 
-    /// Returns true if the observer gets this evaluation. Repetitions are removed before the sampling, so that the sample is taken of
+    /// Returns true if an evaluation is passed to the observer. Repetitions are removed before sampling, so that the sample consists of
     /// different evaluations.
     pub(crate) fn lets_through(
         &self,

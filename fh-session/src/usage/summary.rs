@@ -1,4 +1,4 @@
-//! Summaries for observers that need no event per read: how often each feature was evaluated to each value.
+//! Summaries for observers that need no event per read. A summary says how often each feature was evaluated to each value.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -13,18 +13,19 @@ use crate::repository::{Answer, RepositorySnapshot};
 use crate::sync::{AtomicU64, Mutex, Ordering, lock};
 use crate::time::Millis;
 
-/// Number of parts of the counts. Readers of different features use different parts, so that they rarely wait for each other.
+/// Number of parts into which the counts are divided. Readers of different features mostly use different parts, so they rarely wait for
+/// each other.
 const SHARDS: usize = 8;
-/// The value of `ends` before the dispatcher has seen the window.
+/// The value of `ends` until the dispatcher has checked the window for the first time.
 const UNSEEN: u64 = u64::MAX;
 
-/// The window of an observer that gets summaries ([`Dispatch::Summary`]).
+/// The settings of an observer that gets summaries ([`Dispatch::Summary`]).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct SummaryWindow {
     /// The length of a window, by default one minute.
     pub every: Duration,
     /// Maximum number of different combinations of feature, value, strategy and interceptor that are counted in one window, by default
-    /// 10,000. Further evaluations are counted together ([`UsageSummary::uncounted`]).
+    /// 10,000. Evaluations of further combinations are counted in [`UsageSummary::uncounted`].
     pub distinct: usize,
 }
 
@@ -42,17 +43,17 @@ pub struct UsageSummary {
     pub from: Timestamp,
     /// The end of the window.
     pub until: Timestamp,
-    /// The counts, sorted by feature key. A feature that was evaluated to several values has several.
+    /// The counts, sorted by feature key. A feature that was evaluated to several values has several counts.
     pub counts: Vec<UsageCount>,
-    /// Number of evaluations of further combinations ([`SummaryWindow::distinct`]).
+    /// Number of evaluations of combinations beyond the limit [`SummaryWindow::distinct`].
     pub uncounted: u64,
 }
 
-/// The number of evaluations of one feature to one value by one strategy, or by none.
+/// The number of evaluations of one feature to one value by the same strategy and interceptor.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct UsageCount {
-    /// The feature, its value and the strategy. The version is the highest one that was evaluated.
+    /// The feature, its value and the strategy. The version is the highest version that was evaluated.
     pub feature: UsedFeature,
     /// The number of evaluations.
     pub count: u64,
@@ -103,7 +104,7 @@ impl<F: Fn(&UsageSummary) + Send + Sync> Observer for Summaries<F> {
 /// The counts of the current window.
 pub(crate) struct Counts {
     window: SummaryWindow,
-    /// Keyed by the hash of feature, value, strategy and interceptor.
+    /// The counts by the hash of feature, value, strategy and interceptor.
     shards: [Mutex<HashMap<u64, UsageCount>>; SHARDS],
     len: AtomicU64,
     uncounted: AtomicU64,
@@ -124,7 +125,7 @@ impl Counts {
         }
     }
 
-    /// Counts an evaluation. Allocates only for the first evaluation of its kind in a window.
+    /// Counts an evaluation. Allocates only for the first evaluation of each combination in a window.
     pub(crate) fn count(&self, snapshot: &RepositorySnapshot, key: &str, answer: &Answer<'_>) {
         // The hash leaves out the user, so that evaluations of all users are counted together.
         let hash = Fingerprint::new(key, answer, None).hash();
@@ -146,7 +147,7 @@ impl Counts {
         shard.insert(hash, UsageCount { feature, count: 1 });
     }
 
-    /// Ends the window and begins the next one. Returns `None` if no feature was evaluated in it.
+    /// Ends the window and begins the next one. Returns `None` if no feature was evaluated in the ended window.
     pub(crate) fn take(&self, now: Timestamp) -> Option<UsageSummary> {
         let from = std::mem::replace(&mut *lock(&self.since), now);
         let mut counts = Vec::new();
@@ -165,7 +166,7 @@ impl Counts {
         (!is_empty).then_some(UsageSummary { from, until: now, counts, uncounted })
     }
 
-    /// Returns whether the window has ended, and the end of the current one.
+    /// Returns whether the window has ended, and the time at which the current or the newly begun window ends.
     pub(crate) fn is_due(&self, now: Millis) -> (bool, Millis) {
         let ends = self.ends.load(Ordering::Relaxed);
         if ends != UNSEEN && now.as_u64() < ends {

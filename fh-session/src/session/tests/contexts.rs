@@ -76,7 +76,7 @@ fn keeping_values_while_switching() {
     driver.now += 5_000;
     driver.tell(Input::Context(CommandId(1), user("fred")));
     assert_eq!(driver.status().readiness, Readiness::Ready);
-    // The values still belong to the old context, and answer for Fred as well.
+    // The values still belong to the old context, and are served for Fred as well.
     let rules = &driver.published.last().unwrap().rules;
     let evaluated = rules.evaluated_for().unwrap();
     assert_eq!(evaluated.context, Arc::default());
@@ -97,7 +97,7 @@ fn another_users_values_are_never_served() {
         driver.now += 5_000;
         driver.tell(Input::Context(CommandId(1), user("fred")));
         let published = driver.published.len();
-        // An empty list of an Edge with a failure of its own does not make the held features Fred's (D-60, D-62).
+        // If an Edge with a failure of its own sends an empty list, the held features do not become Fred's (D-60, D-62).
         driver.polled(empty);
         assert_eq!(driver.status().problem, Some(Problem::EmptyList), "{keep:?}");
         assert_eq!(driver.settled, [(CommandId(1), Err(Problem::EmptyList))]);
@@ -106,7 +106,7 @@ fn another_users_values_are_never_served() {
         driver.now += 5_000;
         driver.tell(Input::Context(CommandId(2), user("fred")));
         assert_eq!(driver.settled.len(), 1);
-        // The features of a store are not Fred's either.
+        // The features of a store do not become Fred's either.
         let source = Source::Store("redis-store".into());
         let stored = LIST.replace('x', "a store's");
         driver.tell(Input::Stored { source, environment: "e".into(), features: stored.as_bytes() });
@@ -196,13 +196,13 @@ fn contexts_that_an_edge_cannot_tell_apart() {
     assert_eq!((driver.settled.len(), driver.published.len()), (3, published));
 }
 
-/// Returns the ids of the commands with this outcome.
+/// Returns the ids of the commands whose outcome is `outcome`.
 fn settled_with(driver: &TestDriver, outcome: &Result<Readiness, Problem>) -> Vec<u64> {
     let of = driver.settled.iter().filter(|(_, how)| how == outcome);
     of.map(|(command_id, _)| command_id.0).collect()
 }
 
-/// Returns the value that readers with this user key get.
+/// Returns the value that readers with this user key get; `None` if they get no value.
 fn shown_to(driver: &TestDriver, attributes: &str) -> Option<String> {
     let rules = &driver.published.last()?.rules;
     rules.evaluated_for()?.answers_for(&user(attributes)).then(|| driver.value()).flatten()

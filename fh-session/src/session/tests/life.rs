@@ -1,4 +1,4 @@
-//! The life of a session: keys, closing, clocks, and the order of actions.
+//! Tests of keys, closing, clocks, and the order of actions.
 
 use super::*;
 
@@ -83,7 +83,7 @@ fn one_piece_of_a_stream_is_published_once() {
     let bytes = changes + &feature(100, "99");
     driver.tell(Input::Bytes { request_id, bytes: bytes.as_bytes() });
     assert_eq!(driver.published.len(), 2);
-    // The last event changed nothing visible, but the others did.
+    // The last event changed nothing visible, but the earlier events did.
     assert_eq!(driver.published.last().unwrap().cause, Cause::Change);
     assert_eq!(driver.value().as_deref(), Some("99"));
     // Listeners of raw updates get each event.

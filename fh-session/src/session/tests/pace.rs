@@ -59,7 +59,7 @@ fn redirects_are_counted_and_stay_within_the_origin() {
 
 #[test]
 fn a_redirected_poll_stays_a_poll() {
-    // The pace delays the redirected request, and meanwhile the time comes to retry a stream.
+    // The limit of the request rate delays the redirected request. Meanwhile the time of the next attempt to stream comes.
     let mut driver = TestDriver::with(Mode::Streaming, &[CLIENT], |config| {
         config.stream_again_after = Duration::from_millis(500);
     });

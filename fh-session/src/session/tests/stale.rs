@@ -39,7 +39,7 @@ fn a_stale_client_refuses_another_context() {
     driver.tell(Input::Context(CommandId(1), user("fred")));
     assert_eq!(driver.settled, [(CommandId(1), Err(Problem::Stale))]);
     assert_eq!(driver.sent.len(), 1);
-    // The current context is accepted.
+    // The current context is accepted, because it needs no request.
     driver.tell(Input::Context(CommandId(2), Arc::default()));
     assert_eq!(driver.settled.last(), Some(&(CommandId(2), Ok(Readiness::Ready))));
     assert_eq!(driver.sent.len(), 1);

@@ -51,7 +51,7 @@ impl TestDriver {
         driver
     }
 
-    /// Hands an input to the session, and records the actions that follow.
+    /// Passes an input to the session, and records the actions that follow.
     pub(super) fn tell(&mut self, input: Input<'_>) {
         self.session.handle(Millis::new(self.now), input);
         while let Some(action) = self.session.poll() {
@@ -71,7 +71,7 @@ impl TestDriver {
         }
     }
 
-    /// Returns the ticket of the last request.
+    /// Returns the id of the last request.
     pub(super) fn request_id(&self) -> RequestId {
         self.sent.last().unwrap().0
     }
@@ -138,7 +138,8 @@ impl TestDriver {
         passed
     }
 
-    /// Advances the clock until the next request. Returns the time that passed, in milliseconds. The pace may delay the request.
+    /// Advances the clock until the next request. Returns the time that passed, in milliseconds. The limit of the request rate may delay
+    /// the request.
     pub(super) fn come_back(&mut self) -> u64 {
         let (begin, sent) = (self.now, self.sent.len());
         while self.sent.len() == sent {
@@ -147,7 +148,7 @@ impl TestDriver {
         self.now - begin
     }
 
-    /// Responds with features, in the form of the mode.
+    /// Responds with features: with a poll's body or a stream, depending on the mode.
     pub(super) fn good(&mut self, mode: Mode) {
         match mode {
             Mode::Streaming => self.live(),

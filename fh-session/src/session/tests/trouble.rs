@@ -1,4 +1,5 @@
-//! Failures that may pass: delays, responses that are malformed or too large, and responses of an Edge with a failure of its own.
+//! Tests of failures that are temporary: delays, responses that are malformed or too large, and responses of an Edge with a failure of its
+//! own.
 
 use super::*;
 
@@ -91,7 +92,7 @@ fn empty_lists_of_an_edge_in_trouble() {
     driver.wait();
     driver.polled(r#"[{"id":"e","features":[]}]"#);
     assert_eq!(driver.value(), None);
-    // Otherwise an empty list is doubtful.
+    // With several keys or a server-evaluated key, an empty list is doubtful.
     for keys in [&[SERVER][..], &["e/k*", "f/k*"]] {
         let mut driver = TestDriver::new(POLL, keys);
         driver.good_poll();
@@ -117,7 +118,7 @@ fn empty_lists_of_an_edge_in_trouble() {
     driver.live();
     driver.event("features", "[]");
     assert_eq!(driver.value().as_deref(), Some("x"));
-    // A client that had no features before is ready without any.
+    // A client that had no features before becomes ready without features.
     let mut driver = TestDriver::new(POLL, &[CLIENT]);
     driver.polled(r#"[{"id":"e"}]"#);
     assert_eq!(driver.status().readiness, Readiness::Ready);
@@ -193,7 +194,7 @@ fn every_json_value_in_every_member_of_events_and_polls() {
     }
 }
 
-/// A cache that does not distinguish keys may send such features.
+/// Such features may come from a cache that does not distinguish keys.
 #[test]
 fn features_of_another_environment_are_refused() {
     const ID: &str = "71ed3c04-122b-4312-9ea8-06b2b8d6ceac";
