@@ -89,8 +89,8 @@ struct Evaluator<'a, 'm, C, T, const N: usize> {
 }
 
 impl<'a, C: Clock, T: Tracer, const N: usize> Evaluator<'a, '_, C, T, N> {
-    /// Evaluates strategies whose percentages share one percentage key. The limits of these strategies are constants,
-    /// and one bucket serves all of them.
+    /// Evaluates strategies whose percentages share one percentage key, and returns the row of the first match, or
+    /// `None`. The limits of these strategies are constants, and one bucket serves all of them.
     #[inline]
     fn one_key(&mut self, run: Run) -> Option<u32> {
         let mut drawn = None;
@@ -124,8 +124,8 @@ impl<'a, C: Clock, T: Tracer, const N: usize> Evaluator<'a, '_, C, T, N> {
         None
     }
 
-    /// Evaluates strategies with several percentage keys. Keys with equal text share the sum of their stacked
-    /// percentages, even if the keys are made of different attributes.
+    /// Evaluates strategies with several percentage keys, and returns the row of the first match, or `None`. Keys with
+    /// equal text share the sum of their stacked percentages, even if the keys are made of different attributes.
     fn several_keys(&mut self, run: Run) -> Option<u32> {
         let mut keys: SmallVec<[Drawn; 16]> = SmallVec::new();
         let details = run.of(&self.tables.details);

@@ -21,16 +21,16 @@ pub enum Shape<T> {
     /// The member is absent.
     #[default]
     Absent,
-    /// `null`.
+    /// The value is `null`.
     Null,
-    /// A part of the expected shape.
+    /// The value has the expected shape.
     Is(T),
-    /// A value of another shape.
+    /// The value has another shape.
     Other,
 }
 
 impl<T> Shape<T> {
-    /// Returns the part if it is present in the expected shape.
+    /// Returns the value if it has the expected shape, otherwise `None`.
     pub fn as_ref(&self) -> Option<&T> {
         match self {
             Self::Is(part) => Some(part),
@@ -42,11 +42,11 @@ impl<T> Shape<T> {
 /// A JSON value. A scalar keeps its text; a list or an object is recorded without its contents.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Token<'a> {
-    /// `null`
+    /// The value `null`.
     Null,
-    /// `true` or `false`
+    /// The value `true` or `false`.
     Bool(bool),
-    /// A number, as it was written.
+    /// A number, with the text that the JSON has.
     Number(&'a str),
     /// A string, unescaped.
     Text(Cow<'a, str>),
@@ -206,7 +206,8 @@ pub(crate) enum Reading {
 }
 
 impl Reading {
-    /// Reads `json` directly, which succeeds for nearly every document, and otherwise carefully.
+    /// Reads `json` with [`Reading::Direct`], which succeeds for nearly every document. Otherwise reads it with
+    /// [`Reading::Careful`]. Returns `None` if both fail.
     fn either<'de, P: Part<'de>>(json: &'de str) -> Option<P> {
         [Self::Direct, Self::Careful].into_iter().find_map(|reading| reading.part(json))
     }

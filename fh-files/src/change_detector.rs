@@ -95,8 +95,8 @@ type Outside = Option<Signature>;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Signature {
     changed: Option<SystemTime>,
-    /// The time of the last change of content or metadata (`ctime`). Programs cannot set this time, so it reveals an edit that restores the
-    /// size and the modification time.
+    /// The time of the last change of content or metadata (`ctime`); `None` if the platform does not report this time.
+    /// Programs cannot set this time, so it reveals an edit that restores the size and the modification time.
     touched: Option<SystemTime>,
     bytes: u64,
     number: u64,

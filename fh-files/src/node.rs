@@ -69,11 +69,11 @@ impl fmt::Debug for Content {
 /// A member of a map: a name and a value.
 #[derive(Debug, Clone)]
 pub struct Member {
-    /// The name.
+    /// The name of the member.
     pub name: Box<str>,
     /// The position of the name.
     pub position: Position,
-    /// The value.
+    /// The value of the member.
     pub node: Arc<Node>,
 }
 

@@ -95,7 +95,7 @@ pub enum End<'a> {
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum Action {
-    /// Send this request.
+    /// Send this request, and report its response with this id.
     Send(RequestId, Request),
     /// Abort this request and close its connection.
     Abort(RequestId),
@@ -104,7 +104,7 @@ pub enum Action {
     /// Remove the features of these environments at once, both those that are served and those that are held back. No API key gives access
     /// to these environments any more.
     Revoke(Vec<Arc<str>>),
-    /// Publish this status.
+    /// Publish this status to readers and listeners.
     Status(SessionStatus),
     /// Log this notice.
     Notice(Notice),
@@ -196,7 +196,7 @@ impl fmt::Debug for Request {
 /// The head of an HTTP response. `Debug` shows no header values, because the `location` of a redirect may repeat the API key.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Head {
-    /// The status code.
+    /// The status code of the response.
     pub status: u16,
     headers: Vec<(String, String)>,
 }

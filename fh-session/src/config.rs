@@ -52,9 +52,9 @@ pub enum WhileSwitching {
 /// at most the cap.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Backoff {
-    /// The first delay.
+    /// The delay before the first retry.
     pub initial: Duration,
-    /// The maximum delay.
+    /// The maximum delay before a retry.
     pub cap: Duration,
     /// The random part of a delay, from 0 to 1.
     pub jitter: f64,
@@ -111,7 +111,7 @@ pub struct Config {
     pub stream_again_after: Duration,
     /// The time within which the session sends at most two requests. Further requests wait (D-64).
     pub pace: Duration,
-    /// Time and size limits.
+    /// Limits for times and sizes.
     pub limits: Limits,
     /// The evaluation profile with which features of client-evaluated keys are compiled.
     pub profile: Profile,

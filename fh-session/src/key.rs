@@ -72,7 +72,7 @@ impl ApiKey {
     /// part.
     pub const MAX_LENGTH: usize = 1024;
 
-    /// Parses a key, without white space around it.
+    /// Parses a key. White space around the key is ignored.
     ///
     /// # Errors
     /// [`KeyError`] if the text is not a valid key.

@@ -200,7 +200,7 @@ mod switch {
         ReplacedContextsSucceed,
         /// A caller that sets a context may wait as long as a stream may take for its first event.
         ContextsWaitForEver,
-        /// Features of environments that no key opens any more are served until new features arrive.
+        /// Features of environments to which no key gives access any more are served until new features arrive.
         RevokedStayServed,
         /// Values that an Edge evaluated for one context are served as those of another context that is awaited.
         KeptValuesChangeHands,

@@ -95,7 +95,7 @@ impl fmt::Display for Connection {
 /// The state of a client as one value. Times are those of the session's clock, in milliseconds.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct SessionStatus {
-    /// The readiness.
+    /// The readiness of the client.
     pub readiness: Readiness,
     /// The activity of the connection.
     pub connection: Connection,

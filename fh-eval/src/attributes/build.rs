@@ -198,7 +198,7 @@ impl AttributesBuilder {
         self.attributes.entries.len()
     }
 
-    /// Adds one value.
+    /// Adds one value to the attribute with this name, after the values that the attribute has already.
     pub(super) fn add(&mut self, name: &str, value: &str) {
         self.attributes.put(name, value);
     }

@@ -7,7 +7,7 @@ use crate::diagnostic::DiagnosticKind;
 use crate::profile::Profile;
 use crate::text::pattern::{Extent, MAX_NODES, Pattern, TABLE_BYTES, Tables};
 
-/// Number of nodes that all patterns of one ruleset may have together. Once it is exceeded, further patterns are
+/// Maximum number of nodes of all patterns of one ruleset together. Once the patterns exceed it, further patterns are
 /// refused. A single pattern may have [`MAX_NODES`](crate::text::pattern::MAX_NODES).
 const PATTERN_BUDGET: usize = 200_000;
 

@@ -74,7 +74,8 @@ fn v4(text: &str, spelling: Spelling) -> Option<Ipv4Addr> {
     Some(Ipv4Addr::from_bits(((a << 24) | (b << 16) | (c << 8) | last.0) as u32))
 }
 
-/// Parses an IPv6 address with the standard library. In addition, an embedded dotted quad can have leading zeros.
+/// Parses an IPv6 address with the standard library, or returns `None`. In addition, an embedded dotted quad can have
+/// leading zeros.
 fn v6(text: &str) -> Option<Ipv6Addr> {
     if let Ok(address) = text.parse() {
         return Some(address);

@@ -52,7 +52,8 @@ impl Day {
         self.0
     }
 
-    /// Parses the date at the beginning of `bytes` and returns it with the remaining bytes.
+    /// Parses the date at the beginning of `bytes` and returns it with the remaining bytes. Returns `None` if the bytes
+    /// do not begin with a date.
     pub(crate) fn prefix(bytes: &[u8], years: Years) -> Option<(Self, &[u8])> {
         let (year, rest) = year(bytes, years)?;
         let [b'-', m1, m2, b'-', d1, d2, rest @ ..] = rest else {
@@ -94,7 +95,8 @@ pub(crate) fn two(tens: u8, ones: u8) -> Option<u32> {
         .then(|| u32::from(tens - b'0') * 10 + u32::from(ones - b'0'))
 }
 
-/// Parses `HH:MM`. Returns both numbers without checking their range, and the remaining bytes.
+/// Parses `HH:MM`. Returns both numbers without checking their range, and the remaining bytes. Returns `None` for any
+/// other text.
 pub(crate) fn clock(bytes: &[u8]) -> Option<(u32, u32, &[u8])> {
     let [h1, h2, b':', m1, m2, rest @ ..] = bytes else {
         return None;

@@ -84,7 +84,8 @@ impl DateTime {
     }
 }
 
-/// Parses `.` and up to nine digits, or nothing. Returns the nanoseconds and the remaining bytes.
+/// Parses `.` and up to nine digits, or nothing. Returns the nanoseconds and the remaining bytes, or `None` if the
+/// fraction is invalid.
 fn fraction(bytes: &[u8]) -> Option<(u32, &[u8])> {
     let [b'.', rest @ ..] = bytes else {
         return Some((0, bytes));
@@ -99,7 +100,8 @@ fn fraction(bytes: &[u8]) -> Option<(u32, &[u8])> {
     Some((number * scale, rest))
 }
 
-/// Parses `HH:MM[:SS]` of at most 18 hours. Returns the seconds and the remaining bytes.
+/// Parses `HH:MM[:SS]` of at most 18 hours. Returns the seconds and the remaining bytes, or `None` if the text has
+/// another form.
 fn offset(bytes: &[u8]) -> Option<(i32, &[u8])> {
     let (hours, minutes, rest) = clock(bytes)?;
     let (seconds, rest) = match rest {
@@ -110,7 +112,8 @@ fn offset(bytes: &[u8]) -> Option<(i32, &[u8])> {
     (minutes < 60 && seconds < 60 && total <= 18 * 3600).then_some((total as i32, rest))
 }
 
-/// Accepts nothing, or a zone name in brackets. The name need not exist, because servers know different names.
+/// Accepts nothing, or a zone name in brackets; returns `None` for anything else. The name need not exist, because
+/// servers know different names.
 fn zone_name(bytes: &[u8]) -> Option<()> {
     match bytes {
         [] => Some(()),

@@ -258,7 +258,8 @@ impl Environment {
         self.ruleset = self.ruleset.without(key);
     }
 
-    /// Returns the feature that an update concerns: the feature with the update's id, or otherwise the feature with its key.
+    /// Returns the feature that an update concerns: the feature with the update's id, or otherwise the feature with its
+    /// key. Returns `None` if neither exists.
     fn held<'a>(&self, ruleset: &'a Ruleset, state: &State<'_>) -> Option<FeatureRef<'a>> {
         let by_id = state.id.as_deref().and_then(|id| self.keys.get(id));
         by_id

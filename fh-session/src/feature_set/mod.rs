@@ -77,7 +77,7 @@ impl FeatureSet {
         self.environments.iter().position(|held| held.id.eq_ignore_ascii_case(id))
     }
 
-    /// Returns the environment with this id. An unknown environment is added at the end.
+    /// Returns the environment with this id. An environment that is not in the set is added at the end.
     fn environment(&mut self, id: &str) -> Option<&mut Environment> {
         let at = self.find(id).unwrap_or_else(|| {
             self.environments.push(Environment::new(id.into()));

@@ -31,8 +31,8 @@ pub(crate) fn convert(value: Value, kind: Kind) -> Result<Value, &'static str> {
     }
 }
 
-/// Converts the override of a key without a feature to any type that its text allows. The text `true` can be read as a boolean and as a
-/// string.
+/// Converts the override of a key without a feature to a type that its text allows; otherwise returns `None`. The text
+/// `true` can be read as a boolean and as a string.
 pub(crate) fn lenient(value: &Value, kind: Kind) -> Option<Value> {
     match kind {
         Kind::Json => Some(Value::Json(text_of(value))),

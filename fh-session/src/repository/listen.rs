@@ -35,7 +35,7 @@ pub struct Change {
     pub generation: u64,
 }
 
-/// A readiness event.
+/// An event that reports the readiness of the client.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ReadinessChange {

@@ -49,7 +49,7 @@ impl RepositorySnapshot {
         }
     }
 
-    /// Updates `is_plain`.
+    /// Updates `is_plain` after a change of another field.
     fn seal(mut self) -> Self {
         self.is_plain = self.chain.is_empty()
             && self.observers.is_empty()
@@ -91,19 +91,19 @@ impl RepositorySnapshot {
 
     // ---- the state ----------------------------------------------------------------------------
 
-    /// Returns the features.
+    /// Returns the features of the snapshot.
     #[must_use]
     pub const fn rules(&self) -> &Arc<Rules> {
         &self.rules
     }
 
-    /// Returns the status.
+    /// Returns the status at the time of the snapshot.
     #[must_use]
     pub const fn status(&self) -> &Arc<SessionStatus> {
         &self.status
     }
 
-    /// Returns the readiness.
+    /// Returns the readiness at the time of the snapshot.
     #[must_use]
     pub fn readiness(&self) -> Readiness {
         self.status.readiness

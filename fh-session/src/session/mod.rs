@@ -90,7 +90,7 @@ pub struct Session {
     recent: [Option<Millis>; 2],
     /// The kind and target of a redirect that the next request follows; `None` if the last response was no redirect.
     following: Option<(RequestKind, SecretUrl)>,
-    /// The URL of the last request.
+    /// The URL of the last request; `None` before the first request.
     last_url: Option<SecretUrl>,
     /// Number of redirects in a row.
     hops: u8,

@@ -47,7 +47,7 @@ impl Session {
         };
     }
 
-    /// Records a failure that is probably temporary, and schedules a retry after at least `at_least`.
+    /// Records a failure that is probably temporary, and schedules a retry. If `at_least` is given, the retry follows after at least this time.
     pub(super) fn trouble(&mut self, problem: Problem, at_least: Option<Duration>) {
         if planted!(UnavailableIsFinal) && problem == Problem::ServerError(503) {
             return self.halt(problem);

@@ -1,4 +1,4 @@
-//! The values of fields.
+//! The values of fields in an event stream, with limited sizes.
 
 use std::mem;
 use std::time::Duration;

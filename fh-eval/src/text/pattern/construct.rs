@@ -6,37 +6,37 @@ use super::dialect::Refusal;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Construct {
-    /// `(?=…)`
+    /// A look-ahead: `(?=…)`.
     LookAhead,
-    /// `(?!…)`
+    /// A negative look-ahead: `(?!…)`.
     NegativeLookAhead,
-    /// `(?<=…)`
+    /// A look-behind: `(?<=…)`.
     LookBehind,
-    /// `(?<!…)`
+    /// A negative look-behind: `(?<!…)`.
     NegativeLookBehind,
-    /// `\1`
+    /// A reference to a group, such as `\1`.
     BackReference,
-    /// `a++`, `a*+`, `a?+` or `a{2,3}+`, as Java reads them.
+    /// A possessive repetition of Java: `a++`, `a*+`, `a?+` or `a{2,3}+`.
     Possessive,
-    /// `\p{…}` with a name that does not mean the same in Java and in the tables of `regex-syntax`.
+    /// A property `\p{…}` whose name does not mean the same in Java and in the tables of `regex-syntax`.
     Property,
-    /// `&&`, `--` or `~~` in a class.
+    /// An operation on classes: `&&`, `--` or `~~` in a class.
     ClassOperation,
     /// A class inside a class, in a pattern with the flag `x`.
     ClassInClass,
-    /// `\Q…\E` in a pattern with the flag `x`.
+    /// A quote `\Q…\E` in a pattern with the flag `x`.
     QuoteAmongComments,
-    /// The flag `u`.
+    /// The flag `u` (Unicode).
     UnicodeFlag,
-    /// The flag `R`.
+    /// The flag `R` (line breaks of two characters).
     LineBreakFlag,
     /// A one-sided word boundary, such as `\b{start}`.
     OneSidedBoundary,
-    /// `\R` inside a repetition.
+    /// The line break `\R` inside a repetition.
     RepeatedLineBreak,
-    /// `\R` or `\Z` in a class.
+    /// The line break `\R` or the end `\Z` in a class.
     LineBreakInClass,
-    /// `\Z` before the end of the pattern, or inside a repetition.
+    /// The end `\Z` before the end of the pattern, or inside a repetition.
     EndInside,
 }
 

@@ -34,7 +34,8 @@ fn named(name: &str, ignore_case: bool) -> Option<ClassUnicode> {
     }
 }
 
-/// Returns the characters of a binary property that is a union of general categories.
+/// Returns the characters of a binary property that is a union of general categories. Returns `None` for any other
+/// name.
 fn binary(name: &str, ignore_case: bool) -> Option<ClassUnicode> {
     match name.to_ascii_uppercase().as_str() {
         "LETTER" => table("gc=L"),
@@ -51,7 +52,8 @@ fn binary(name: &str, ignore_case: bool) -> Option<ClassUnicode> {
     }
 }
 
-/// Returns the characters of a general category, or of one of Java's classes of ASCII characters. The names are case-sensitive.
+/// Returns the characters of a general category, or of one of Java's classes of ASCII characters. Returns `None` for
+/// any other name. The names are case-sensitive.
 fn category(name: &str, ignore_case: bool) -> Option<ClassUnicode> {
     let ascii = |kind| Some(ascii_class(&kind));
     match name {
@@ -145,7 +147,8 @@ fn range(start: char, end: char) -> ClassUnicode {
     ClassUnicode::new([ClassUnicodeRange::new(start, end)])
 }
 
-/// Returns the characters of a property from the tables of `regex-syntax`.
+/// Returns the characters of a property from the tables of `regex-syntax`. Returns `None` if the tables do not have the
+/// property.
 fn table(property: &str) -> Option<ClassUnicode> {
     let tree = regex_syntax::parse(&format!(r"\p{{{property}}}")).ok()?;
     match tree.into_kind() {

@@ -18,9 +18,9 @@ pub(super) struct Read {
 /// An escape whose meaning depends on its position.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Mark {
-    /// `\R`
+    /// The line break `\R`.
     LineBreak,
-    /// `\Z`
+    /// The end of the text, `\Z`.
     End,
 }
 
@@ -30,19 +30,19 @@ pub(super) enum Mark {
 pub enum Divergence {
     /// `[` within a class, such as `[[:alpha:]]` or `[a[bc]]`.
     ClassInClass,
-    /// `[]` or `[^]`.
+    /// An empty class `[]`, or its complement `[^]`.
     EmptyClass,
-    /// `\p{…}` or `\P{…}`.
+    /// A property `\p{…}`, or its complement `\P{…}`.
     Property,
-    /// `\Q…\E`
+    /// A quote `\Q…\E`.
     Quote,
-    /// `\Z`
+    /// The end of the text, `\Z`.
     End,
-    /// `\h` or `\H`
+    /// Horizontal white space `\h`, or its complement `\H`.
     Blank,
-    /// `\v` or `\V`
+    /// Vertical white space `\v`, or its complement `\V`.
     VerticalSpace,
-    /// `\R`
+    /// The line break `\R`.
     LineBreak,
 }
 
@@ -128,7 +128,7 @@ pub(super) fn read(pattern: &str, extent: Extent) -> Result<Read, Refusal> {
 struct Reader<'p> {
     rest: &'p str,
     extent: Extent,
-    /// Number of open classes.
+    /// Number of classes that are open at the current position.
     depth: usize,
     /// True after a flag `x`, which makes `#` begin a comment.
     comments: bool,

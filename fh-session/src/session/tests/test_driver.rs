@@ -156,7 +156,7 @@ impl TestDriver {
         }
     }
 
-    /// Returns the value of feature `A` in the last publication.
+    /// Returns the value of feature `A` in the last publication; `None` if it has no value.
     pub(super) fn value(&self) -> Option<String> {
         let rules = &self.published.last()?.rules;
         let nobody = fh_eval::Subject::nobody(fh_eval::Timestamp::from_millis(0));
