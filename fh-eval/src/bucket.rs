@@ -1,4 +1,5 @@
-//! Percentage buckets: MurmurHash3 x86 32-bit over parts of a text, without joining them (evaluation 2.4, 2.9).
+//! Percentage buckets: MurmurHash3 x86 32-bit over the parts of a text, without joining the parts (evaluation 2.4,
+//! 2.9).
 
 /// Number of buckets, which are numbered from 0. A percentage of `BUCKETS` is 100 %.
 pub const BUCKETS: u32 = 1_000_000;
@@ -128,7 +129,7 @@ pub(crate) fn bucket_of<'a>(
     parts: impl Iterator<Item = &'a str> + Clone,
     encoding: Encoding,
 ) -> u32 {
-    // A byte of F0 or above begins a character above U+FFFF. Only for those the encodings differ.
+    // A byte of F0 or above begins a character above U+FFFF. The encodings differ only for such characters.
     if encoding == Encoding::Server
         && parts.clone().any(|part| part.bytes().any(|byte| byte >= 0xF0))
     {
@@ -141,9 +142,9 @@ pub(crate) fn bucket_of<'a>(
     scale(hash.finish())
 }
 
-/// Returns the hash that FeatureHub's server computes over UTF-16 text (evaluation 2.9). It is the standard hash up to
-/// the first group of four characters that is not all ASCII. From there on characters are collected in a 64-bit
-/// accumulator, and the server fails to advance its offset for characters of four bytes.
+/// Returns the hash that FeatureHub's server computes over UTF-16 text (evaluation 2.9). The hash is the standard one
+/// up to the first group of four characters that is not all ASCII. After that group, characters are collected in a
+/// 64-bit accumulator, and the server fails to advance its offset for characters of four bytes.
 fn server_hash(chars: impl Iterator<Item = char> + Clone) -> u32 {
     let mut hash = 0;
     let mut length = 0_u32;

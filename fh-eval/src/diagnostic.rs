@@ -1,5 +1,5 @@
-//! Diagnostics: the parts of a payload that could not be read, where they are, and how the engine treats them. A
-//! diagnostic is data; no evaluation fails because of one.
+//! Diagnostics: the parts of a payload that could not be read, the place of each part, and how the engine treats the
+//! part. A diagnostic is data; no evaluation fails because of a diagnostic.
 
 use std::fmt;
 
@@ -91,7 +91,8 @@ pub enum DiagnosticKind {
     MisspeltMember(&'static str),
     /// A member is unknown (D-118).
     UnknownMember,
-    /// FeatureHub's server raises an error on this value and serves no feature of the environment.
+    /// FeatureHub's server raises an error on this value and serves no feature of the environment. This engine raises
+    /// none.
     ServerRaises,
 }
 
@@ -205,7 +206,7 @@ impl fmt::Display for Diagnostic {
     }
 }
 
-/// Returns at most 120 characters of a text of the payload, with `…` at the end if it was longer.
+/// Returns a text of the payload, cut off after 120 characters. A text that was cut off ends with `…`.
 pub(crate) fn excerpt(text: &str) -> Box<str> {
     const LONGEST: usize = 120;
     match text.char_indices().nth(LONGEST) {

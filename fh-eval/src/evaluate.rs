@@ -18,7 +18,7 @@ pub(crate) struct Memory<'a, const N: usize> {
     key: Option<DefaultKey<'a>>,
 }
 
-/// An attribute of the subject, as rules read it.
+/// An attribute of the subject, with the data that rules read.
 #[derive(Clone, Copy)]
 struct Remembered<'a> {
     field: u32,
@@ -42,7 +42,8 @@ impl Remembered<'_> {
         Self { field: u32::MAX, count: Count::None, only: Supplied::EMPTY, packed: None };
 }
 
-/// The default percentage key with the hash state after it. `key` is `None` if the context has no such key.
+/// The default percentage key with the hash state after the key. `key` is `None` if the context has neither a session
+/// nor a user key.
 #[derive(Clone, Copy)]
 struct DefaultKey<'a> {
     session: Name,
@@ -385,6 +386,6 @@ fn now_text(reading: Reading, iso: &[u8; 24]) -> &[u8] {
 struct Drawn {
     source: u32,
     bucket: u32,
-    /// Sum of the percentages of the stacked strategies of this source that did not match.
+    /// Sum of the percentages of the stacked strategies that have this source and did not match.
     base: i64,
 }

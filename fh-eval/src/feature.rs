@@ -93,7 +93,7 @@ impl<'a> FeatureRef<'a> {
         texts.collect()
     }
 
-    /// Returns the feature's JSON as it was received.
+    /// Returns the feature's JSON in the form in which it was received.
     #[must_use]
     pub fn json(&self) -> &'a str {
         self.detail().map_or("", |detail| &detail.json)

@@ -197,11 +197,11 @@ impl<'de, A: MapAccess<'de>> MemberValue<'_, A> {
 /// A way of reading JSON values whose shape is not known beforehand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Reading {
-    /// Reads a value in one pass. Where a list or an object is expected, it fails on numbers beyond an f64 and on lone
-    /// surrogates.
+    /// Reads a value in one pass. If a list or an object is expected, reading fails on numbers beyond an `f64` and on
+    /// lone surrogates.
     Direct,
-    /// Looks at a value's first byte before reading the rest. It accepts every JSON value, with one more pass for each
-    /// level.
+    /// Reads a value after a look at its first byte. Every JSON value can be read in this way, with one more pass for
+    /// each level.
     Careful,
 }
 

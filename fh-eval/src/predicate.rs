@@ -92,11 +92,11 @@ pub(crate) enum Predicate {
     In(Run),
     /// The text is not in a short list of texts.
     NotIn(Run),
-    /// The text ends with one text, a row of `texts`.
+    /// The supplied text ends with one text of the rule, given by its row of `texts`.
     Ends(u32),
     /// A test against a list of texts that the other variants do not cover.
     Texts(TextTest, Run),
-    /// For `true`: the text is exactly `true`. For `false`: the text is anything else.
+    /// If `true`, the supplied text must be exactly `true`. If `false`, the supplied text must be anything else.
     Bool(bool),
     /// A comparison with a version that is packed into 64 bits.
     Version(Comparison, [u32; 2]),
@@ -167,7 +167,7 @@ impl<T> ExpectedValues<T> {
     }
 }
 
-/// The required relation of a supplied value to a list: inside it or outside it.
+/// The required relation of a supplied value to the rule's list: inside the list or outside it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Membership {
     Inside,
@@ -278,8 +278,8 @@ impl TextTest {
     }
 }
 
-/// Returns true if the supplied text is in a short list. Scans the first eight bytes of the texts, and compares further
-/// only where those are equal.
+/// Returns true if the supplied text is in a short list. Scans the first eight bytes of the texts, and compares the
+/// rest of a text only if these bytes are equal.
 #[inline]
 pub(crate) fn is_in(tables: &Tables, list: Run, supplied: &Supplied<'_>) -> bool {
     let heads = list.of(&tables.heads_of_texts);
@@ -332,7 +332,7 @@ impl Text {
     }
 }
 
-/// Compares a supplied version with a packed one.
+/// Compares a supplied version with a packed version.
 pub(crate) fn compare_packed(supplied: &str, wanted: u64) -> Ordering {
     match pack(supplied) {
         Some(packed) => packed.cmp(&wanted),

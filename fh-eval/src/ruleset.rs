@@ -1,4 +1,4 @@
-//! The compiled features of an environment. A ruleset is immutable; an update creates another one, which shares the
+//! The compiled features of an environment. A ruleset is immutable. An update creates another ruleset, which shares the
 //! unchanged details.
 
 use std::hash::BuildHasher;

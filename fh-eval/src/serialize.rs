@@ -33,8 +33,9 @@ impl<'de> Deserialize<'de> for Kind {
 }
 
 impl Serialize for Number {
-    /// Writes a number if a reader that holds it in a double writes the same number again. Otherwise writes the text of
-    /// all digits, as FeatureHub's server does for the numbers of strategies (evaluation 5.4).
+    /// Writes a number as a JSON number if a reader that holds the number in a double writes the same number again.
+    /// Otherwise writes a text with all digits, as FeatureHub's server does for the numbers of strategies (evaluation
+    /// 5.4).
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let double = self.as_f64();
         let is_same = |text: &str| Decimal::parse(text) == Decimal::parse(self.as_str());

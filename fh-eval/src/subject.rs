@@ -34,7 +34,7 @@ impl<'a, C: Clock> Subject<'a, C> {
         Self { attributes: None, clock }
     }
 
-    /// Returns the context, or `None` for a subject without one.
+    /// Returns the context, or `None` for a subject without a context.
     #[must_use]
     pub const fn attributes(&self) -> Option<&'a Attributes> {
         self.attributes

@@ -94,7 +94,7 @@ pub(crate) enum Share {
     Stacked,
     /// The strategy has a percentage and rules. Its limit is its percentage alone.
     Alone,
-    /// The strategy never matches: a part of it could not be read, or its feature has no id to hash.
+    /// The strategy never matches: a part of the strategy could not be read, or its feature has no id to hash.
     Unusable,
 }
 
@@ -180,7 +180,7 @@ pub(crate) struct FeatureDetail {
     pub(crate) id: Option<Box<str>>,
     pub(crate) version: i64,
     pub(crate) locked: bool,
-    /// The JSON as it was received.
+    /// The feature's JSON in the form in which it was received.
     pub(crate) json: Box<str>,
     pub(crate) diagnostics: Box<[Diagnostic]>,
 }
@@ -255,7 +255,7 @@ pub(crate) struct Writer {
 }
 
 impl Writer {
-    /// Begins the next feature: the rows that follow belong to it.
+    /// Begins the next feature: the rows that are added after this call belong to it.
     pub(crate) fn begin(&mut self) {
         self.start = self.tables.ends();
     }
@@ -317,7 +317,7 @@ impl Writer {
     }
 
     /// Appends the features at the positions `range` of other tables. Rows refer to each other by position, so each
-    /// reference is shifted by the distance between its old and its new place.
+    /// reference is shifted by the distance between the old and the new position of its row.
     pub(crate) fn copy(&mut self, from: &Tables, range: Range<usize>) {
         let (start, end) = (from.starts(range.start), from.starts(range.end));
         let here = self.tables.ends();

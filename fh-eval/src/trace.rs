@@ -11,7 +11,8 @@ pub(crate) trait Tracer {
     /// Called when the evaluator begins with a strategy. Later calls refer to this strategy until the next call of this
     /// method.
     fn strategy(&mut self, _row: u32) {}
-    /// Called if the strategy is unusable, for example because it could not be read. It never matches.
+    /// Called if the strategy is unusable, for example because the strategy could not be read. An unusable strategy
+    /// never matches.
     fn unusable(&mut self) {}
     /// Called if the strategy has a percentage, but the context has no percentage key for it.
     fn no_key(&mut self) {}

@@ -43,13 +43,13 @@ impl std::fmt::Display for Kind {
     }
 }
 
-/// The value of a feature, converted to the feature's type where that is possible (evaluation 5.2). A null value is not
-/// a `Value`; it is `None` wherever a value is optional.
+/// The value of a feature, converted to the feature's type if possible (evaluation 5.2). A null value is not a `Value`;
+/// an optional value is then `None`.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Value {
     /// The value of a BOOLEAN feature.
     Bool(bool),
-    /// A number, with the decimal text in which it was written.
+    /// A number, with the decimal text that the payload has.
     Number(Number),
     /// The value of a STRING feature, or text that could not be converted to the feature's type.
     Text(Arc<str>),
@@ -88,8 +88,9 @@ impl Number {
         &self.text
     }
 
-    /// Returns true if a double keeps the number: the double is exact, or its shortest text is the same number again.
-    /// True for `1152921504606846976`, `0.1` and `7.50`; false for `9007199254740993` and `1e400`.
+    /// Returns true if a double can represent the number: the double is exact, or the shortest text of the double is
+    /// the same number again. True for `1152921504606846976`, `0.1` and `7.50`; false for `9007199254740993` and
+    /// `1e400`.
     #[must_use]
     pub fn fits_f64(&self) -> bool {
         use crate::text::number::{Decimal, OwnedDecimal};
@@ -98,9 +99,9 @@ impl Number {
             || self.is_written_again()
     }
 
-    /// Returns true if the shortest text of the double is this number again. Two shortest texts can be equally near,
-    /// and programs choose differently: `563000000000000.25` becomes `563000000000000.2` or `563000000000000.3`. So the
-    /// texts of both the standard library and serde_json must be this number.
+    /// Returns true if the shortest text of the double is the number itself. Two shortest texts can be equally near,
+    /// and programs choose differently: `563000000000000.25` becomes `563000000000000.2` or `563000000000000.3`.
+    /// Therefore both the text of the standard library and the text of serde_json must be the number.
     pub(crate) fn is_written_again(&self) -> bool {
         use crate::text::number::Decimal;
         let is_same = |text: &str| Decimal::parse(text) == Decimal::parse(&self.text);

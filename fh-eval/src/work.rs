@@ -125,7 +125,7 @@ impl WorkBound {
     }
 
     /// Adds the work of percentages. Each percentage key is hashed once. If there are several keys, each stacked
-    /// strategy compares its key with those before it.
+    /// strategy compares its key with the keys before it.
     fn add_percentages(&mut self, tables: &Tables, head: &Head, strategies: Run) {
         let mut sources: SmallVec<[u32; 16]> = SmallVec::new();
         let (mut drawn, mut stacked) = (0_u64, 0_u64);
@@ -181,8 +181,8 @@ impl WorkBound {
         }
     }
 
-    /// Returns the most steps that evaluating takes for this context. Allocates only for contexts of more than 32
-    /// attributes.
+    /// Returns the maximum number of steps of the evaluations for this context. Allocates only for contexts of more
+    /// than 32 attributes.
     #[must_use]
     pub fn steps(&self, attributes: &Attributes) -> u64 {
         let lookup = RULE.saturating_add(attributes.lookup_steps());

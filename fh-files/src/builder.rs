@@ -127,7 +127,8 @@ impl Builder {
                 what: format!("the document has more than {values} values"),
             });
         }
-        // An alias shares its node in memory, but its weight counts in full each time, as if it were written out.
+        // An alias shares its node in memory, but the weight of the node counts in full for each alias, as if the node
+        // were written out.
         if node.weight > weight {
             let what = format!("the document is larger than {weight} bytes");
             return Err(SyntaxError { position, what });

@@ -1,4 +1,4 @@
-//! Detects changes of a file from its times, size and inode number, and from its content where these are not enough.
+//! Detects changes of a file from its times, size and inode number, and from its content if these are not sufficient.
 
 use std::fmt;
 use std::fs::Metadata;

@@ -10,11 +10,11 @@ use crate::key::ApiKeys;
 use crate::rules::{Rules, Source};
 use crate::status::{Notice, Problem, Readiness, SessionStatus};
 
-/// The id of a request. The session ignores inputs that belong to a request it has aborted.
+/// The id of a request. The session ignores inputs for a request that it has aborted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RequestId(pub(crate) u64);
 
-/// The id of a command whose caller waits for the outcome. The driver chooses it.
+/// The id of a command whose caller waits for the outcome. The driver chooses the id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CommandId(pub u64);
 
@@ -51,7 +51,7 @@ pub enum Input<'a> {
         /// The bytes of the piece.
         bytes: &'a [u8],
     },
-    /// A response is complete, or its connection failed.
+    /// A response is complete, or the connection of its request failed.
     Closed {
         /// The id of the request.
         request_id: RequestId,
@@ -137,7 +137,7 @@ pub enum Cause {
     Invisible,
 }
 
-/// An update as it was received (sdk-behaviour 2.6).
+/// An update in the form in which it was received (sdk-behaviour 2.6).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RawUpdate {
     /// The source of the update.
@@ -155,9 +155,9 @@ pub struct RawUpdate {
 pub enum RawKind {
     /// A list of all features.
     List,
-    /// One feature, new or changed.
+    /// One feature that is new or has changed.
     Feature,
-    /// One feature, deleted or retired.
+    /// One feature that was deleted or retired.
     Delete,
 }
 

@@ -34,7 +34,7 @@ pub struct BootstrapFeature {
     pub key: Box<str>,
     /// The feature's type; `None` if the type is unknown.
     pub kind: Option<Kind>,
-    /// The value for the context; `None` if it is null.
+    /// The value for the context; `None` if the value is null.
     pub value: Option<Value>,
     /// The version of the feature's value.
     pub version: i64,

@@ -1,4 +1,4 @@
-//! The settings of a session, which are fixed when it is created.
+//! The settings of a session, which are fixed when the session is created.
 
 use std::ops::RangeInclusive;
 use std::time::Duration;
@@ -118,7 +118,7 @@ pub struct Config {
 }
 
 impl Config {
-    /// Creates the default settings: streaming with one key, active polling with several (D-77).
+    /// Creates the default settings: streaming if there is one key, active polling if there are several keys (D-77).
     #[must_use]
     pub fn new(edge: EdgeUrl, keys: ApiKeys) -> Self {
         let mode = if keys.are_several() {

@@ -137,7 +137,8 @@ impl EdgeUrl {
         Some(SecretUrl(format!("{}/features/{key}/{}", self.base, percent_encode(feature))))
     }
 
-    /// Returns the base URL with its path, for requests and settings. Do not log it: it may hold an API key.
+    /// Returns the base URL with its path, for requests and settings. Do not log the URL, because it may hold an API
+    /// key.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.base
@@ -245,7 +246,7 @@ impl SecretUrl {
             return None;
         }
         let origin = self.origin();
-        // A relative target may contain `://` too, in its query.
+        // The query of a relative target may contain `://` too.
         let scheme = location.split_once("://").map(|(scheme, _)| scheme);
         let target = if scheme.is_some_and(|scheme| scheme.bytes().all(|b| b.is_ascii_alphabetic()))
         {

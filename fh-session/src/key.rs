@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-/// The side that evaluates strategies. The form of the API key decides it (edge-protocol 1.4).
+/// The side that evaluates strategies. The form of the API key determines the side (edge-protocol 1.4).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum KeyKind {
     /// The client evaluates. The key contains a `*`. The Edge sends strategies, which the client evaluates for any number of contexts.

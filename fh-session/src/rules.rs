@@ -16,7 +16,7 @@ pub enum Source {
     Streaming,
     /// A snapshot file, or bytes given at the start.
     Snapshot,
-    /// A store with this name, such as `redis-store` or `local-yaml-store`.
+    /// A store. Holds the name of the store, such as `redis-store` or `local-yaml-store`.
     Store(Arc<str>),
 }
 
@@ -60,7 +60,7 @@ pub enum Environments {
     /// The environment of the features is unknown.
     #[default]
     Unknown,
-    /// All features belong to this environment.
+    /// All features belong to one environment. Holds the id of the environment.
     One(Arc<str>),
     /// The features belong to several environments. Holds the id of the environment for each feature key.
     Several(HashMap<Box<str>, Arc<str>>),
@@ -79,7 +79,7 @@ pub struct ServerEvaluated {
 }
 
 impl ServerEvaluated {
-    /// Returns true if these values are valid for this context.
+    /// Returns true if the values are valid for this context.
     #[must_use]
     pub fn answers_for(&self, context: &Arc<Attributes>) -> bool {
         let is = |own: &Arc<Attributes>| Arc::ptr_eq(own, context) || own == context;
@@ -141,7 +141,7 @@ impl Rules {
         }
     }
 
-    /// Returns these rules without the features of the given environments; `None` if there are no such features.
+    /// Returns the rules without the features of the given environments; `None` if the rules have no such features.
     #[must_use]
     pub fn without_environments(&self, environments: &[Arc<str>]) -> Option<Self> {
         let is_gone = |key: &str| {
@@ -168,7 +168,7 @@ impl Rules {
         Some(left)
     }
 
-    /// Returns these rules with another set of features, for the same context and from the same environments.
+    /// Returns the rules with another set of features, for the same context and from the same environments.
     #[must_use]
     pub fn with_ruleset(&self, ruleset: Ruleset) -> Self {
         Self { ruleset, ..self.clone() }

@@ -13,7 +13,7 @@ pub enum Readiness {
     /// The client has no features yet, or none for the current context of a server-evaluated key.
     #[default]
     NotReady,
-    /// The client has features. They are the last known ones and may be old; see [`SessionStatus`].
+    /// The client has features. The features are the last known ones and may be old; see [`SessionStatus`].
     Ready,
     /// The Edge refuses this client, or has sent no environment for its keys (D-21, D-68). Reads still return the last known values.
     Failed,
@@ -59,7 +59,7 @@ pub enum Connection {
     Paused,
     /// A one-off client has received its features and sends no more requests.
     Done,
-    /// The Edge wants no more requests (D-23). The client is stopped until it is refreshed, gets a new key, or is restarted.
+    /// The Edge wants no more requests (D-23). The client sends none until a refresh, a new key or a restart.
     Halted,
     /// The client sends no requests because its mode is offline.
     Offline,
@@ -119,7 +119,7 @@ pub struct SessionStatus {
     pub foreign_features: u64,
 }
 
-/// The problem of a client, or the reason why a command failed. Never holds an API key, nor a URL with one.
+/// The problem of a client, or the reason why a command failed. Never contains an API key or a URL with an API key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Problem {
@@ -160,9 +160,9 @@ pub enum Problem {
     Tls(String),
     /// A time limit passed. Holds the stage of the request that took too long.
     TimedOut(Stage),
-    /// The stream ended before it sent features.
+    /// The stream ended before features arrived on it.
     ClosedEarly,
-    /// The stream ended after it had sent features.
+    /// The stream ended after features had arrived on it.
     Disconnected,
     /// The context cannot be sent, because it has too many attributes. Holds their number.
     Context(TooManyAttributes),
@@ -311,7 +311,7 @@ pub enum Notice {
         /// The interceptor's name.
         interceptor: String,
     },
-    /// The Edge cannot stream, so the client polls. It retries streaming from time to time (D-65).
+    /// The Edge cannot stream, so the client polls. The client retries streaming from time to time (D-65).
     FellBackToPolling,
     /// Features from a store or a snapshot were not applied.
     StoreIgnored {

@@ -16,7 +16,7 @@ pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// A pointer to a shared value that is replaced as a whole. Loading it takes no lock.
+/// A pointer to a shared value that is replaced as a whole. Loading the pointer takes no lock.
 #[cfg(not(loom))]
 pub(crate) struct Pointer<T>(arc_swap::ArcSwap<T>);
 

@@ -107,7 +107,7 @@ impl<T: AttributeText> AttributeText for Vec<T> {
 }
 
 impl AttributesBuilder {
-    /// Adds the user key. Its first value is the default percentage key if there is no session.
+    /// Adds the user key. The first user key is the default percentage key if the context has no session.
     #[inline]
     #[must_use]
     pub fn user_key(mut self, key: impl AsRef<str>) -> Self {
@@ -115,7 +115,8 @@ impl AttributesBuilder {
         self
     }
 
-    /// Adds the session. Its first value takes precedence over the user key as percentage key (evaluation 2.2).
+    /// Adds the session. The first session takes precedence over the user key as default percentage key (evaluation
+    /// 2.2).
     #[inline]
     #[must_use]
     pub fn session(mut self, session: impl AsRef<str>) -> Self {
@@ -193,7 +194,7 @@ impl AttributesBuilder {
         self.attributes
     }
 
-    /// Returns the number of values so far.
+    /// Returns the number of values that were added so far.
     pub(super) fn len(&self) -> usize {
         self.attributes.entries.len()
     }

@@ -33,7 +33,7 @@ use crate::bucket::Murmur3;
 pub struct Attributes {
     /// The text of all names that are not well known, and of all values, one after the other.
     text: String,
-    /// One entry per value. The values of one attribute are adjacent, in the order in which they were given.
+    /// One entry per value. The values of one attribute are adjacent, in the order in which they were added.
     entries: Vec<Entry>,
     /// For each well-known name, the row of the attribute's first value plus one. 0 if the attribute has no value;
     /// [`FAR`] if the row does not fit into a byte.
@@ -46,7 +46,7 @@ const FAR: u8 = u8::MAX;
 
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Entry {
-    /// Number of values of the attribute. Valid only in the entry of its first value.
+    /// Number of values of the attribute. Valid only in the entry of the attribute's first value.
     count: u32,
     name: Name,
     name_at: u32,
@@ -147,7 +147,7 @@ impl<'a> Supplied<'a> {
     }
 }
 
-/// The values of one attribute, in order. There is at least one.
+/// The values of one attribute, in order. There is at least one value.
 #[derive(Debug, Clone, Copy)]
 pub struct Values<'a> {
     text: &'a str,
@@ -272,8 +272,8 @@ impl Attributes {
         entry.name.text().unwrap_or_else(|| slice(&self.text, entry.name_at, entry.name_len))
     }
 
-    /// Returns the most steps that finding one attribute takes. The search compares short names first, and full names
-    /// only where the short ones are equal.
+    /// Returns the maximum number of steps that finding one attribute takes. The search compares short forms of names
+    /// first, and full names only where the short forms are equal.
     pub(crate) fn lookup_steps(&self) -> u64 {
         let mut names: SmallVec<[u32; 32]> = SmallVec::new();
         let (mut rest, mut longest) = (self.entries.as_slice(), 0);

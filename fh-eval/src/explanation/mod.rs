@@ -184,7 +184,7 @@ impl Tracer for Recorder<'_> {
                 self.tables.details.get(self.row as usize),
             )
         {
-            // Constant limits are clamped to the range of buckets. This is the limit before clamping.
+            // Constant limits are clamped to the range of buckets. The percentage is the limit before clamping.
             exact = detail.percentage;
             if strategy.share == Share::Stacked {
                 self.base = self.base.saturating_add(detail.percentage);

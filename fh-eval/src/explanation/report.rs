@@ -22,7 +22,7 @@ use crate::time::Timestamp;
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 #[non_exhaustive]
 pub enum Outcome {
-    /// The strategy matched and gave its value.
+    /// The strategy matched, so its value is the value of the evaluation.
     Match,
     /// The bucket is above the largest bucket that the strategy admits, or the strategy has neither a percentage nor
     /// rules.
@@ -44,7 +44,7 @@ pub enum Outcome {
 pub struct Report {
     /// Key of the feature.
     pub feature: String,
-    /// Type of the feature on the wire; `None` if it is unknown.
+    /// Type of the feature in FeatureHub's JSON, such as `BOOLEAN`; `None` if the type is unknown.
     #[serde(rename = "type")]
     pub kind: Option<&'static str>,
     /// True if the feature is locked.
@@ -107,9 +107,9 @@ pub struct RuleReport {
     /// The type as which the rule compares values, such as `NUMBER`.
     #[serde(rename = "type")]
     pub kind: String,
-    /// The conditional, such as `EQUALS`.
+    /// The conditional of the rule, such as `EQUALS`.
     pub conditional: String,
-    /// The rule's values, as JSON tokens; `None` if the payload has no list of them.
+    /// The values that the rule compares with, as JSON tokens; `None` if the payload has no list of values.
     #[serde(serialize_with = "tokens_or_null")]
     pub wanted: Option<Vec<String>>,
     /// The values of the attribute in the context; `None` if the context has no such attribute.
@@ -118,7 +118,7 @@ pub struct RuleReport {
     /// not read the clock.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub now: Option<Timestamp>,
-    /// True if the rule held, false if it failed, `None` if it was not evaluated.
+    /// True if the rule held, false if the rule failed, `None` if the rule was not evaluated.
     pub held: Option<bool>,
     /// True if the rule failed because the rule, or every supplied value, could not be read.
     #[serde(skip_serializing_if = "std::ops::Not::not")]

@@ -24,8 +24,8 @@ use crate::tables::{
 };
 use crate::value::Kind;
 
-/// Ids that percentages hash in place of feature ids, by feature key. FeatureHub's server hashes such ids of feature
-/// *values* (D-41).
+/// The ids that percentages hash in place of feature ids, by feature key. FeatureHub's server hashes the ids of feature
+/// values (D-41).
 pub type HashIds = HashMap<String, String>;
 
 /// A compiler of features under a profile.
@@ -101,7 +101,7 @@ struct Compilation<'a> {
     diagnostics: DiagnosticCollector,
 }
 
-/// The state that the strategies of a feature share while it is compiled.
+/// The state that the compiler keeps for the strategies of one feature.
 struct Draw {
     has_hash_id: bool,
     kind: Option<Kind>,
@@ -192,7 +192,8 @@ impl<'a> Compilation<'a> {
         self.writer.end(head, key_row, all, detail);
     }
 
-    /// Returns the positions of features that a later one with the same key replaces, and adds a diagnostic for each.
+    /// Returns the positions of features that a later feature with the same key replaces, and adds a diagnostic for
+    /// each.
     fn superseded(&mut self) -> Vec<usize> {
         let tables = &self.writer.tables;
         let count = tables.heads.len();

@@ -67,7 +67,7 @@ pub struct Environment<'a> {
     pub features: Vec<&'a RawValue>,
 }
 
-/// The members of an object that show whether it is a feature or an environment.
+/// The members by which an object is recognised as a feature or as an environment.
 #[derive(Default)]
 struct Envelope<'a> {
     id: Raw<'a>,

@@ -1,5 +1,5 @@
-//! The strategies that ordinary evaluations walk: only those that can match, each with its cheap rules first.
-//! Explanations walk the payload's own order, through the same evaluator.
+//! The strategies that ordinary evaluations walk: only strategies that can match, with the cheap rules of each first.
+//! Explanations walk all strategies in the payload's order, with the same evaluator.
 
 use crate::bucket::BUCKETS;
 use crate::predicate::{BoxedPredicate, Predicate, Run, TextTest};
@@ -42,7 +42,7 @@ pub(super) fn fast_path(writer: &mut Writer, all: Run, percentage_keys: usize) -
     (run, mode)
 }
 
-/// Returns the strategies that can match, and those that add to a cumulative percentage.
+/// Returns the strategies that can match, and the strategies that add to a cumulative percentage.
 fn matching(tables: &Tables, all: Run) -> Vec<(Strategy, StrategyDetail)> {
     let can_match = |strategy: &Strategy| match strategy.share {
         Share::Unusable => false,

@@ -1,4 +1,5 @@
-//! The regular expressions of one compilation. Each is compiled once, and their total size is limited.
+//! The regular expressions of one compilation. Each expression is compiled once, and the total size of the expressions
+//! is limited.
 
 use std::collections::HashMap;
 use std::sync::Arc;

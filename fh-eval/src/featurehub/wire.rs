@@ -17,13 +17,13 @@ pub type Raw<'a> = Option<&'a RawValue>;
 /// A feature: FeatureHub's FeatureState.
 #[derive(Debug, Clone, Default)]
 pub struct Feature<'a> {
-    /// Id of the feature. Percentages hash it.
+    /// Id of the feature, which percentages hash.
     pub id: Raw<'a>,
     /// Key of the feature.
     pub key: Raw<'a>,
     /// A boolean: true if the feature is locked.
     pub locked: Raw<'a>,
-    /// Version of the feature's value in this environment.
+    /// Version of the feature's value in the environment.
     pub version: Raw<'a>,
     /// Type of the value: `BOOLEAN`, `STRING`, `NUMBER` or `JSON`.
     pub kind: Raw<'a>,
@@ -55,11 +55,11 @@ pub struct Strategy<'a> {
 /// A rule: FeatureHub's FeatureRolloutStrategyAttribute.
 #[derive(Debug, Clone, Default)]
 pub struct Rule<'a> {
-    /// The conditional, such as `EQUALS`.
+    /// The conditional of the rule, such as `EQUALS`.
     pub conditional: Raw<'a>,
     /// Name of the attribute that the rule reads.
     pub field: Raw<'a>,
-    /// Type as which values are compared, such as `NUMBER`.
+    /// Type as which the rule compares values, such as `NUMBER`.
     pub kind: Raw<'a>,
     /// The values to compare with.
     pub values: Shape<Vec<&'a RawValue>>,

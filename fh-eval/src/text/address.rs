@@ -103,14 +103,14 @@ pub enum Network {
     V4 {
         /// The network address, with the host bits cleared.
         network: u32,
-        /// The mask: ones where the network's bits are.
+        /// The mask: bits that belong to the network are one.
         mask: u32,
     },
     /// An IPv6 network.
     V6 {
         /// The network address, with the host bits cleared.
         network: u128,
-        /// The mask: ones where the network's bits are.
+        /// The mask: bits that belong to the network are one.
         mask: u128,
     },
 }
@@ -302,9 +302,9 @@ mod tests {
         }
     }
 
-    /// The `ipnetwork` crate is the reference for texts that both parsers accept (D-47). It differs on purpose: it
-    /// refuses leading zeros, brackets, zones and masks such as `+8`. It accepts netmasks such as `/255.0.0.0`, and
-    /// keeps IPv4-mapped addresses as IPv6.
+    /// The `ipnetwork` crate is the reference for texts that both parsers accept (D-47). The two parsers differ on
+    /// purpose: `ipnetwork` refuses leading zeros, brackets, zones and masks such as `+8`. It accepts netmasks such as
+    /// `/255.0.0.0`, and keeps IPv4-mapped addresses as IPv6.
     mod against_ipnetwork {
         use super::*;
 

@@ -85,7 +85,7 @@ fn year(bytes: &[u8], years: Years) -> Option<(i64, &[u8])> {
         (Some(1), _) => (5..=10).contains(&count),
         (Some(_), _) => (4..=10).contains(&count) && year != 0,
     };
-    // The largest year of Java. Its days are far from overflowing an i64.
+    // The largest year of Java. The number of days up to this year is far below the maximum of an `i64`.
     (allowed && year <= 999_999_999).then_some((year * sign.unwrap_or(1), rest))
 }
 

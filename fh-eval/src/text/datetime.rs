@@ -5,9 +5,9 @@ use super::date::{Day, Years, clock};
 /// The meaning of a date-time without an offset.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MissingOffset {
-    /// It is in UTC, as FeatureHub's public documentation says (profile `client`).
+    /// A date-time without an offset is in UTC, as FeatureHub's public documentation says (profile `client`).
     MeansUtc,
-    /// It cannot be parsed, as on FeatureHub's server (profile `edge`).
+    /// A date-time without an offset cannot be parsed, as on FeatureHub's server (profile `edge`).
     Unparsable,
 }
 
@@ -73,7 +73,7 @@ impl DateTime {
     /// Returns the milliseconds since 1970-01-01T00:00:00Z, rounded down.
     #[must_use]
     pub const fn millis(self) -> i64 {
-        // Years have at most nine digits, so this does not overflow.
+        // Years have at most nine digits, so the multiplication does not overflow.
         self.seconds * 1000 + (self.nanos / 1_000_000) as i64
     }
 

@@ -183,8 +183,8 @@ impl OwnedDecimal {
         self.digits.len()
     }
 
-    /// Returns the exact binary value of a double, with as many decimals as it needs, or `None` for infinities and NaN.
-    /// So 10.1 gives 10.0999999999999996447…, and 10.0 gives 10 without decimals (profile `edge`).
+    /// Returns the exact binary value of a double, with all of its decimals, or `None` for infinities and NaN. For
+    /// example, 10.1 gives 10.0999999999999996447…, and 10.0 gives 10 without decimals (profile `edge`).
     #[must_use]
     pub fn from_double(double: f64) -> Option<Self> {
         if !double.is_finite() {

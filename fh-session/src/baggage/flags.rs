@@ -37,7 +37,7 @@ pub enum Added {
     Yes,
     /// The feature already had a value, which is kept.
     WasThere,
-    /// There was no room for the value, or its key is empty.
+    /// The value was not added, because the baggage had no room for it or the key is empty.
     LeftOut,
 }
 

@@ -39,8 +39,8 @@ pub(super) fn write(out: &mut String, key: &str, value: Option<&str>) {
     }
 }
 
-/// Returns the maximum length of a text after the carrier of the baggage has percent-encoded it once more. Some carriers encode fewer
-/// characters.
+/// Returns the maximum length in bytes of a text after the carrier of the baggage has percent-encoded the text once
+/// more. Some carriers encode fewer characters.
 pub(super) fn carried(text: &str) -> usize {
     text.bytes().map(|byte| if is_unreserved(byte) { 1 } else { 3 }).sum()
 }

@@ -268,12 +268,13 @@ impl Environment {
     }
 }
 
-/// Returns true if the state belongs to another feature than the held one.
+/// Returns true if the state belongs to another feature than the held one does.
 fn is_another(state: &State<'_>, held: &FeatureRef<'_>) -> bool {
     state.id.as_deref().zip(held.id()).is_some_and(|(new, old)| new != old)
 }
 
-/// Returns true if the state is older than the held one. Another feature under the same key is never older, because it was created anew.
+/// Returns true if the state is older than the held one. A different feature with the same key is never older, because
+/// it was created after the held one.
 fn is_older(state: &State<'_>, held: &FeatureRef<'_>) -> bool {
     let another = is_another(state, held) && !planted!(NewIdsIgnored);
     !another && state.version.unwrap_or(0) < held.version() && !planted!(OlderVersionsTaken)

@@ -17,7 +17,7 @@ thread_local! {
     static ASKING: Cell<u8> = const { Cell::new(0) };
 }
 
-/// The registered interceptors. The chain is immutable: a registration or removal creates a new one.
+/// The registered interceptors. The chain is immutable: a registration or removal creates a new chain.
 #[derive(Default, Clone)]
 pub(crate) struct Chain {
     entries: Vec<Entry>,
@@ -39,7 +39,7 @@ pub(crate) struct Answered<'a> {
 }
 
 impl Entry {
-    /// Creates an entry. Calls the interceptor for its name, so it must not be called with a lock held.
+    /// Creates an entry. Calls the interceptor for its name, so this function must not be called with a lock held.
     pub(crate) fn new(id: u64, interceptor: Arc<dyn Interceptor>, policy: LockPolicy) -> Self {
         let name = interceptor.name().into();
         Self { id, name, policy, interceptor, is_closed: Arc::new(AtomicBool::new(false)) }
@@ -121,7 +121,8 @@ impl Chain {
 struct Depth;
 
 impl Depth {
-    /// Returns `None` if the calls are nested too deeply. Most likely an interceptor then reads the feature that it is called for.
+    /// Counts a call. Returns `None` if the calls are nested too deeply, most likely because an interceptor reads the
+    /// feature for which it is called.
     fn enter() -> Option<Self> {
         ASKING.with(|asking| {
             let depth = asking.get();

@@ -16,7 +16,7 @@ use crate::sync::{Ordering, lock};
 /// could be held back for ever.
 #[derive(Default)]
 pub(crate) struct Write {
-    /// The last update, whether it is served or held; `None` before the first one.
+    /// The last update, whether served or held; `None` before the first update.
     latest: Option<Arc<Rules>>,
     is_catching: bool,
     /// True if the last update is held back and differs visibly from the served features.
@@ -66,8 +66,8 @@ impl Repository {
         write.held(self.inner.live.load().rules()).unwrap_or_default()
     }
 
-    /// Serves the last update, and continues to hold back later ones. Change listeners are notified of each difference once, however many
-    /// updates were held.
+    /// Serves the last update, and continues to hold back later updates. Change listeners are notified of each
+    /// difference once, however many updates were held.
     pub fn release(&self) {
         self.inner.release(true);
     }
@@ -78,7 +78,7 @@ impl Repository {
         self.inner.release_only(&keys.iter().map(AsRef::as_ref).collect::<Vec<_>>());
     }
 
-    /// Serves the last update, and all later ones as they arrive.
+    /// Serves the last update, and all later updates as they arrive.
     pub fn stop_catching(&self) {
         self.inner.release(false);
     }

@@ -82,7 +82,7 @@ impl Core {
 
     // ---- reads that passive polling reports (D-71) --------------------------------------------
 
-    /// Calls `on_touch` if this is the first read since [`Self::report_reads`].
+    /// Calls `on_touch` if this read is the first one since [`Self::report_reads`].
     #[inline]
     pub(crate) fn touch(&self) {
         if self.reports_reads.0.load(Ordering::Relaxed) {
@@ -189,7 +189,7 @@ impl Core {
         self.notice_once(id, Some(feature), || intercept::refusal(name, feature, why));
     }
 
-    /// Queues a notice about an interceptor, unless the same one was queued before.
+    /// Queues a notice about an interceptor, unless the same notice was queued before.
     fn notice_once(&self, id: u64, feature: Option<&str>, notice: impl FnOnce() -> Notice) {
         let is_new = lock(&self.event_queue).is_told_first(id, feature);
         if is_new {

@@ -10,7 +10,7 @@ use super::{Inner, catch_panic};
 use crate::status::Readiness;
 use crate::sync::{AtomicU64, Ordering, lock};
 
-/// Lets one thread at a time do some work.
+/// Ensures that only one thread at a time runs a piece of work.
 pub(crate) struct Turns(AtomicU64);
 
 impl Turns {
@@ -47,7 +47,7 @@ impl Inner {
 
     fn deliver_all(&self) {
         self.core.begin_delivery();
-        // `close` queues the last events before it sets the flag, so they are among the events delivered below.
+        // `close` queues the last events before it sets the flag, so the events delivered below include the last ones.
         let is_last = self.is_closed.load(Ordering::Acquire);
         loop {
             let mut did_something = self.deliver_news();

@@ -16,7 +16,8 @@ use crate::rules::{Rules, Source};
 pub struct Detail {
     /// The key that was read.
     pub key: Box<str>,
-    /// The value; `None` if it is null, if the feature does not exist, or if it has another type than the requested one.
+    /// The value; `None` if the value is null, if the feature does not exist, or if the feature has another type than
+    /// the requested one.
     pub value: Option<Value>,
     /// The feature's type; `None` if the feature does not exist or its type is unknown.
     pub kind: Option<Kind>,
@@ -88,7 +89,7 @@ impl Detail {
     }
 }
 
-/// The result of a read, and how the rules led to it. `Display` writes a text for people.
+/// The result of a read, and the steps of the evaluation. `Display` writes a text for people.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct ExplainedDetail {

@@ -5,7 +5,8 @@ use fh_eval::FeatureRef;
 use crate::feature_set::differ;
 use crate::rules::Rules;
 
-/// Returns the keys of the features that visibly differ: those that were added, removed, or changed in more than their version.
+/// Returns the keys of the features that visibly differ between two sets of rules: features that were added, removed,
+/// or changed in more than their version.
 pub(crate) fn differences(older: &Rules, newer: &Rules) -> Vec<Box<str>> {
     let changed = newer.ruleset().iter().filter(|feature| {
         let known = older.ruleset().get(feature.key());

@@ -41,7 +41,7 @@ use catch::Write;
 use core::ClockFn;
 use event_queue::RepositoryEvent;
 
-/// The settings of a repository, which are fixed when it is created.
+/// The settings of a repository, which are fixed when the repository is created.
 #[derive(Clone)]
 pub struct RepositoryOptions {
     /// A function that returns the current time. It is called when a rule reads `now`, and for usage events.
@@ -193,8 +193,8 @@ impl Repository {
         self.inner.deliver_beside();
     }
 
-    /// Returns the number of calls of listeners and observers that have begun. If it does not change while a delivery is running, a call
-    /// hangs.
+    /// Returns the number of calls of listeners and observers that have begun. If the number does not change while a
+    /// delivery is running, a call hangs.
     #[must_use]
     pub fn calls(&self) -> u64 {
         self.inner.core.calls()
@@ -206,8 +206,9 @@ impl Repository {
         lock(&self.inner.core.event_queue).len() + self.inner.live.load().observers().len()
     }
 
-    /// Closes the repository. The next [`Self::deliver`] notifies listeners of the readiness Closed and removes them. It also closes
-    /// interceptors and observers, each once. Reads continue to return the last values. Closing twice has no effect.
+    /// Closes the repository. The next [`Self::deliver`] notifies listeners of the readiness Closed and removes the
+    /// listeners. It also closes each interceptor and each observer once. Reads continue to return the last values.
+    /// Closing twice has no effect.
     pub fn close(&self) {
         self.inner.close();
     }

@@ -22,7 +22,7 @@ pub enum Reason {
     NotFound,
     /// The feature has another type than the requested one.
     TypeMismatch,
-    /// The client has no features yet, or none for this context (D-62).
+    /// The client has no features yet, or no features for the context of the read (D-62).
     NotReady,
 }
 

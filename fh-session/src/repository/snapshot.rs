@@ -109,8 +109,8 @@ impl RepositorySnapshot {
         self.status.readiness
     }
 
-    /// Returns a number that increases whenever a read may return another value. While it stays the same, values read earlier stay valid,
-    /// except for rules on `now`.
+    /// Returns a number that increases whenever a read may return another value. While the number stays the same,
+    /// values that were read earlier stay valid, except for rules on `now`.
     #[must_use]
     pub const fn generation(&self) -> u64 {
         self.generation
@@ -167,7 +167,7 @@ impl RepositorySnapshot {
         Answer::Ruled(Ruled { feature, evaluation, strategy })
     }
 
-    /// Returns true if the features are valid for this context.
+    /// Returns true if the features are valid for a read with this context.
     fn is_for(&self, attributes: Option<&Arc<Attributes>>) -> bool {
         match (self.rules.evaluated_for(), attributes) {
             (None, _) => true,

@@ -81,8 +81,9 @@ impl Session {
     /// Sets a context whose header is the same as that of the current context.
     fn set_again(&mut self, context: Arc<Attributes>, pending: Pending) {
         if context != self.context {
-            // An Edge cannot distinguish contexts with the same header, such as the value `a,b` and the two values `a` and `b`. The
-            // features are valid for both, but reads are answered only for the context that was set last.
+            // An Edge cannot distinguish contexts with the same header, such as the value `a,b` and the two values `a`
+            // and `b`. The features are valid for both contexts, but reads return values only for the context that was
+            // set last.
             self.drop_superseded();
             self.context = context;
             if self.listed {

@@ -65,7 +65,7 @@ pub struct Session {
     now: Millis,
     state: State,
     feature_set: FeatureSet,
-    /// The context of the request in flight, or of the next one.
+    /// The context of the request in flight, or of the next request if none is in flight.
     context: Arc<Attributes>,
     header: ContextHeader,
     /// True if the context was set after the start.
@@ -76,7 +76,7 @@ pub struct Session {
     /// The etag of the last response that was applied as a whole; `None` if it does not describe the held features (D-72). The etag is sent
     /// with a single key only (D-60).
     etag: Option<String>,
-    /// The time between polls. The Edge may change it.
+    /// The time between polls. The Edge may change this time by `max-age`.
     interval: Duration,
     /// The time of the next attempt to stream; `None` unless the client polls because the Edge cannot stream.
     poll_until: Option<Millis>,
@@ -97,7 +97,8 @@ pub struct Session {
     last_ticket: u64,
     /// True once the Edge has sent or confirmed a list for the environment of the current keys (D-68).
     contacted: bool,
-    /// True if the client has features to serve: those of the current context, or kept ones of the previous context.
+    /// True if the client has features to serve: features of the current context, or kept features of the previous
+    /// context.
     listed: bool,
     /// True if the features that are held belong to another context than the current one.
     switching: bool,
@@ -113,7 +114,7 @@ pub struct Session {
     /// The cause of the publication with which the handling of the current input ends; `None` if nothing is published. There is one
     /// publication per input, because each publication holds a set of rules, and a large chunk may hold many events.
     unpublished: Option<Cause>,
-    /// The outcomes of commands. They are reported after features and status are published.
+    /// The outcomes of commands, which are reported after features and status are published.
     settled: Vec<Action>,
 }
 
@@ -148,7 +149,8 @@ enum State {
 }
 
 impl Session {
-    /// Creates a session that has not started. The seed determines its random delays, so give each client another seed.
+    /// Creates a session that has not started. The seed determines the random delays of the session, so give each
+    /// client another seed.
     #[must_use]
     pub fn new(config: Config, seed: u64) -> Self {
         let interval = match config.mode {
@@ -354,7 +356,7 @@ impl Session {
         self.config.keys.kind() == KeyKind::ClientEvaluated
     }
 
-    /// Returns true if there are features, and they belong to the current context.
+    /// Returns true if the client has features, and the features belong to the current context.
     fn serves(&self) -> bool {
         self.listed && !self.switching
     }
@@ -368,7 +370,7 @@ impl Session {
         }
     }
 
-    /// Updates the status, and publishes it if it has changed.
+    /// Updates the status, and publishes the status if it has changed.
     fn show(&mut self) {
         self.status.readiness = self.readiness();
         let (connection, next) = match &self.state {

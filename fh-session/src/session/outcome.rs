@@ -1,4 +1,4 @@
-//! The outcomes of requests, and the time of the next request that follows from them.
+//! The outcomes of requests, and the time of the request that follows each outcome.
 
 use std::time::Duration;
 

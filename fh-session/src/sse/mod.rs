@@ -108,7 +108,7 @@ pub struct Decoder {
     lines: u64,
 }
 
-/// The position of the next byte in its line.
+/// The position of the next byte within its line.
 enum State {
     /// The next byte is at the start of the line, or in the name of the field.
     Name(FieldName),
@@ -295,7 +295,8 @@ impl Decoder {
         let line = mem::take(&mut self.line);
         match field {
             Field::Data | Field::Event => self.begun += line,
-            // The standard ignores an id with a NUL, because ids are sent in a header, which cannot hold one.
+            // The standard ignores an id with a NUL character, because ids are sent in a header, and a header cannot
+            // hold this character.
             Field::Id if self.next_id.bytes().contains(&0) => {}
             Field::Id => self.id = Some(self.next_id.take_text()?.into()),
             Field::Retry => self.retry = self.next_retry.duration().or(self.retry),

@@ -74,7 +74,7 @@ pub struct UsedFeature {
     pub id: Option<Arc<str>>,
     /// The id of the feature's environment; `None` if the environment is unknown.
     pub environment: Option<Arc<str>>,
-    /// The feature's type; `None` if it is unknown.
+    /// The feature's type; `None` if the type is unknown.
     pub kind: Option<Kind>,
     /// The value; `None` for null.
     pub value: Option<Value>,

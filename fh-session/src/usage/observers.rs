@@ -267,8 +267,8 @@ impl Entry {
         self.counts.is_some()
     }
 
-    /// Delivers the queued events. If another thread is calling the observer, that thread delivers them. Returns true if this thread
-    /// delivered any.
+    /// Delivers the queued events of one observer. If another thread is calling the observer, that thread delivers the
+    /// events. Returns true if this thread delivered an event.
     fn deliver(&self, core: &Core) -> bool {
         if lock(&self.queue).is_empty() {
             return false;
@@ -306,8 +306,8 @@ impl Entry {
         !waiting.is_empty()
     }
 
-    /// Delivers the queued events and closes the observer, once. Must not be called with a lock held. If another thread is calling the
-    /// observer, that thread does this after the call.
+    /// Delivers the queued events and closes the observer, once. Must not be called with a lock held. If another thread
+    /// is calling the observer, that thread delivers and closes after its call.
     pub(crate) fn close(&self, core: &Core) {
         if !self.is_closed.swap(true, Ordering::AcqRel) {
             self.turns.take(|| {

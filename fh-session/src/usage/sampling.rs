@@ -11,7 +11,7 @@ use super::event::user_key;
 use crate::repository::Answer;
 use crate::sync::{AtomicU64, Mutex, Ordering, lock};
 
-/// The properties by which evaluations are compared. The hash is computed only when it is needed.
+/// The properties by which evaluations are compared. Their hash is computed only when it is needed.
 pub(crate) struct Fingerprint<'a> {
     key: &'a str,
     answer: &'a Answer<'a>,

@@ -223,7 +223,7 @@ impl RuleCompiler<'_> {
         }
     }
 
-    /// Returns the predicate for a list of typed values, built from those that could be read.
+    /// Returns the predicate for a list of typed values. The predicate contains only the values that could be read.
     fn typed<T>(
         &mut self,
         typed: Typed,

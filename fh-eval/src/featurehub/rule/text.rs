@@ -53,8 +53,8 @@ impl RuleCompiler<'_> {
         }
     }
 
-    /// Returns the predicate of NOT_EQUALS as FeatureHub's server evaluates it: it holds if any value of the list differs
-    /// from the supplied text.
+    /// Returns the predicate of NOT_EQUALS as FeatureHub's server evaluates it: the predicate holds if any value of the
+    /// list differs from the supplied text.
     pub(super) fn any_differs(&mut self, texts: &[Cow<'_, str>]) -> Predicate {
         match texts.split_first() {
             None => Predicate::Never,
@@ -65,7 +65,8 @@ impl RuleCompiler<'_> {
         }
     }
 
-    /// Returns the predicate of STARTS_WITH, ENDS_WITH or REGEX, which compare the supplied text without parsing it.
+    /// Returns the predicate of STARTS_WITH, ENDS_WITH or REGEX. These conditionals compare the supplied text without
+    /// parsing it.
     pub(super) fn text_conditional(
         &mut self,
         conditional: Conditional,
@@ -78,8 +79,8 @@ impl RuleCompiler<'_> {
         }
     }
 
-    /// Returns the texts of the rule's values. Profile `client` drops a `null`. In profile `edge` a `null` ends the rule; a STRING rule
-    /// with a `null` never gets here.
+    /// Returns the texts of the rule's values. Profile `client` drops a `null`. In profile `edge` a `null` ends the
+    /// rule; this function is not called for a STRING rule with a `null`.
     pub(super) fn texts<'t>(&mut self, tokens: &[Token<'t>]) -> Readable<Cow<'t, str>> {
         let mut values = Vec::with_capacity(tokens.len());
         for token in tokens {
@@ -122,8 +123,9 @@ impl RuleCompiler<'_> {
         }
     }
 
-    /// Returns the predicate of the patterns that compile. Also returns true if a pattern that does not compile ended the list, as in
-    /// profile `edge`: FeatureHub's server raises an error when it reaches such a pattern.
+    /// Returns the predicate of the patterns that compile. The second value is true if a pattern that does not compile
+    /// ended the list. This happens in profile `edge` only, because FeatureHub's server raises an error when it reaches
+    /// such a pattern.
     fn patterns(&mut self, texts: &[Cow<'_, str>]) -> (Predicate, bool) {
         let mut ended = false;
         let mut patterns = Vec::with_capacity(texts.len());
@@ -138,7 +140,7 @@ impl RuleCompiler<'_> {
                 Err(problem) => self.drop_value(text, problem),
             }
         }
-        // If all patterns are literals with the same anchor, string comparisons replace them.
+        // If all patterns stand for literals with the same anchor, string comparisons replace the patterns.
         let anchors: Vec<_> = patterns.iter().filter_map(|pattern| pattern.literals()).collect();
         if let Some((anchor, _)) = anchors.first()
             && anchors.len() == patterns.len()

@@ -1,5 +1,5 @@
-//! Rewrites a pattern, read as Java or JavaScript does, in a small common language without flags, Perl classes and Unicode tables.
-//! `regex` and `regex-lite` read this language in the same way.
+//! Rewrites a pattern in a small common language without flags, Perl classes and Unicode tables. The pattern is read as
+//! Java or JavaScript reads it. `regex` and `regex-lite` read the common language in the same way.
 
 use std::fmt::Write;
 
@@ -20,7 +20,7 @@ pub const MAX_NODES: usize = 10_000;
 /// Maximum nesting of groups and classes. A pattern with deeper nesting is refused.
 const MAX_NESTING: u32 = 100;
 
-/// Number of ranges of a class that count as one more node. Classes of Unicode properties have up to 700 ranges.
+/// Number of ranges of a class for which one more node is counted. Classes of Unicode properties have up to 700 ranges.
 const RANGES_PER_NODE: usize = 16;
 
 /// Maximum length of a pattern in bytes. A longer pattern is refused.
@@ -56,8 +56,8 @@ impl std::error::Error for Refusal {}
 pub(super) enum EngineKind {
     /// `regex-automata`, the engine of `regex`, on native targets.
     Fast,
-    /// `regex-lite`: in browsers for all patterns, and on native targets for patterns with `\B`, which `regex` would also find between
-    /// the bytes of a character.
+    /// `regex-lite`. In browsers it runs all patterns. On native targets it runs patterns with `\B`, which `regex`
+    /// would also find between the bytes of a character.
     Small,
 }
 
@@ -154,7 +154,7 @@ fn refusal(error: &ast::Error) -> Refusal {
     }
 }
 
-/// The position of a part in the pattern, as far as the meaning of an escape depends on it.
+/// The position of a part in the pattern. The meaning of some escapes depends on this position.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Place {
     /// Nothing follows the part.
@@ -175,7 +175,7 @@ struct Writer<'p> {
 }
 
 impl Writer<'_> {
-    /// Writes a subtree. Returns its number of nodes, with repetitions written out.
+    /// Writes a subtree. Returns the number of nodes of the subtree, with repetitions written out.
     fn write(&mut self, tree: &Ast) -> Result<usize, Stop> {
         match tree {
             Ast::Empty(_) => {
@@ -248,7 +248,8 @@ impl Writer<'_> {
     }
 
     fn assertion(&mut self, kind: &AssertionKind) -> Result<usize, Stop> {
-        // Word boundaries are ASCII in this dialect. Those of `regex-lite` always are, and `regex` needs the flag.
+        // Word boundaries are ASCII in this dialect. The word boundaries of `regex-lite` always are; `regex` needs the
+        // flag.
         let (boundary, no_boundary) = match self.engine {
             EngineKind::Fast => (r"(?-u:\b)", ""),
             EngineKind::Small => (r"\b", r"\B"),
@@ -309,9 +310,9 @@ impl Writer<'_> {
         Ok(add(nodes, 1)?)
     }
 
-    /// Returns the refusal of a repetition right behind another one, which `regex-syntax` reads as a repetition of a repetition. A
-    /// second `+` makes the first repetition possessive in Java. Java refuses the others, except that it drops the `{3}` of
-    /// `a{2}{3}`. JavaScript refuses all of them (ADR 0021).
+    /// Returns the refusal of a repetition that directly follows another one, which `regex-syntax` reads as a
+    /// repetition of a repetition. In Java, a second `+` makes the first repetition possessive. Java refuses all other
+    /// second repetitions, except that it drops the `{3}` of `a{2}{3}`. JavaScript refuses all of them (ADR 0021).
     fn stacked(&self, outer: &ast::Repetition, inner: &ast::Repetition) -> Refusal {
         let is_plus = outer.greedy && matches!(outer.op.kind, RepetitionKind::OneOrMore);
         let is_single = inner.greedy && !matches!(*inner.ast, Ast::Repetition(_));
@@ -346,8 +347,8 @@ impl Writer<'_> {
         found.ok().and_then(|at| marks.get(at)).map(|(_, mark)| *mark)
     }
 
-    /// Writes Java's `\Z`, which matches at the end of the text and before a line break there. Nothing follows it in the pattern, so the
-    /// match may include the line break.
+    /// Writes Java's `\Z`, which matches at the end of the text and before a line break at the end of the text. Nothing
+    /// follows the `\Z` in the pattern, so the match may include the line break.
     fn end(&mut self) -> Result<usize, Stop> {
         if self.place != Place::Last {
             return Err(Refusal::from(Construct::EndInside).into());
@@ -370,10 +371,12 @@ impl Writer<'_> {
             .ok_or_else(|| Construct::Property.into())
     }
 
-    /// Writes a class as plain ranges. Returns its number of nodes: one, and another one for every [`RANGES_PER_NODE`] ranges.
+    /// Writes a class as plain ranges. Returns the number of nodes of the class: one, and another one for every
+    /// [`RANGES_PER_NODE`] ranges.
     fn class(&mut self, class: &ClassUnicode) -> usize {
         if class.ranges().is_empty() {
-            // An empty class matches no character. No text has a character after its end.
+            // An empty class matches no character. It is written as a character after the end of the text, which no
+            // text has.
             self.source.push_str(r"(?:\z(?s:.))");
             return 1;
         }
@@ -402,7 +405,8 @@ impl Writer<'_> {
             ClassSetItem::Empty(_) => {}
             ClassSetItem::Literal(literal) => self.add_range(literal.c, literal.c, class),
             ClassSetItem::Range(range) => self.add_range(range.start.c, range.end.c, class),
-            // The reader rewrites such classes, except those after a `#` that it took for a comment because of the flag x.
+            // The reader rewrites such classes, except classes after a `#` that the reader took for a comment because
+            // of the flag x.
             ClassSetItem::Ascii(_) => return Err(Construct::ClassInClass.into()),
             ClassSetItem::Unicode(property) => class.union(&self.property(property)?),
             ClassSetItem::Perl(perl) => {

@@ -24,7 +24,7 @@ pub(super) enum Engine {
 }
 
 thread_local! {
-    /// The cache that all simulations of a thread share. It grows to the size that the largest of them needs.
+    /// The cache that all simulations of a thread share. The cache grows to the size that the largest simulation needs.
     static CACHE: RefCell<Option<pikevm::Cache>> = const { RefCell::new(None) };
 }
 
@@ -55,7 +55,7 @@ impl Engine {
     pub(super) fn is_match(&self, text: &str) -> bool {
         let input = Input::new(text).earliest(true);
         match self {
-            // A search fails only at a quit byte, and this automaton has none.
+            // A search fails only at a quit byte, and the automaton of a table has no quit byte.
             Self::Table(table) => table.try_search_fwd(&input).is_ok_and(|found| found.is_some()),
             Self::Simulation(simulation) => CACHE.with(|cache| {
                 // The cache is free, because a search never starts another search on its thread.
@@ -84,8 +84,8 @@ impl Engine {
         }
     }
 
-    /// Returns the most work that one search can take. A large table costs more per byte, because it does not fit into the processor's
-    /// caches.
+    /// Returns the maximum work of one search. A large table costs more per byte, because it does not fit into the
+    /// processor's caches.
     pub(super) fn cost(&self) -> Cost {
         match self {
             Self::Table(table) => {

@@ -1,4 +1,5 @@
-//! Patterns that stand for anchored literal texts, such as `@example\.com$` or `^(gold|silver)$`. They need no engine.
+//! Patterns that stand for anchored literal texts, such as `@example\.com$` or `^(gold|silver)$`. Such patterns need no
+//! engine.
 
 use regex_syntax::hir::literal::Extractor;
 use regex_syntax::hir::{Hir, HirKind, Look};
@@ -90,7 +91,8 @@ fn is_look(part: &Hir, look: Look) -> bool {
     matches!(part.kind(), HirKind::Look(found) if *found == look)
 }
 
-/// Returns true for a repetition that may be empty, such as `.*`. At a side without an anchor it can always match the empty text.
+/// Returns true for a repetition that may be empty, such as `.*`. At a side without an anchor such a repetition can
+/// always match the empty text.
 fn is_anything(part: &Hir) -> bool {
     matches!(part.kind(), HirKind::Repetition(repetition)
         if repetition.min == 0 && repetition.sub.properties().look_set().is_empty())

@@ -17,7 +17,7 @@ pub use dialect::{MAX_NODES, Refusal};
 pub use literal::Anchor;
 pub use reading::{Divergence, divergences};
 
-/// The part of a text that a pattern must match, and the language in which its classes are read.
+/// The part of a text that a pattern must match, and the language whose rules apply to the pattern's classes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Extent {
     /// Any part of the text. Classes are read as in JavaScript (profile `client`).

@@ -28,7 +28,7 @@ pub(super) enum Mark {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Divergence {
-    /// `[` within a class, such as `[[:alpha:]]` or `[a[bc]]`.
+    /// A `[` within a class, such as `[[:alpha:]]` or `[a[bc]]`.
     ClassInClass,
     /// An empty class `[]`, or its complement `[^]`.
     EmptyClass,
@@ -47,7 +47,7 @@ pub enum Divergence {
 }
 
 impl Divergence {
-    /// Returns advice on what to write instead, so that every SDK reads it in the same way.
+    /// Returns advice on what to write instead, so that every SDK reads the pattern in the same way.
     #[must_use]
     pub const fn instead(self) -> &'static str {
         match self {
@@ -189,7 +189,7 @@ impl Reader<'_> {
         Ok(())
     }
 
-    /// Reads the start of a class, after its `[`.
+    /// Reads the start of a class, after the `[` of the class.
     fn open_class(&mut self) {
         let is_negated = self.take('^');
         if self.rest.starts_with(']') {
@@ -209,7 +209,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Reads an escape, after its backslash.
+    /// Reads an escape, after the backslash of the escape.
     fn escape(&mut self) -> Result<(), Refusal> {
         let Some(c) = self.next() else {
             self.push("\\");
@@ -255,8 +255,8 @@ impl Reader<'_> {
         }
     }
 
-    /// Reads a quote, after its `\Q`. The text up to `\E` is literal. As in Java, letters are copied unchanged, so that an escape that
-    /// begins before the quote may end in it.
+    /// Reads a quote, after the `\Q` of the quote. The text up to `\E` is literal. As in Java, letters are copied
+    /// unchanged, so that an escape that begins before the quote may end within the quote.
     fn quote(&mut self) {
         self.note(Divergence::Quote);
         let (quoted, rest) = self.rest.split_once(r"\E").unwrap_or((self.rest, ""));
@@ -284,7 +284,8 @@ impl Reader<'_> {
         Ok(())
     }
 
-    /// Escapes a hyphen that follows a class escape. Java and JavaScript read it as a plain character, `regex-syntax` as a range.
+    /// Escapes a hyphen that follows a class escape. Java and JavaScript read such a hyphen as a plain character, and
+    /// `regex-syntax` reads it as a range.
     fn plain_hyphen(&mut self) {
         if self.take('-') {
             self.push(r"\-");
