@@ -11,7 +11,8 @@ use crate::text::pattern::Refusal;
 pub enum Severity {
     /// An unknown member is ignored, or a part is replaced by an assumption. No strategy or rule is disabled.
     Warning,
-    /// A part could not be used. A feature is left out, a strategy or a rule cannot match, or a value does not count.
+    /// A part could not be used. A feature is left out, a strategy or a rule cannot match, or a value
+    /// is dropped.
     Error,
 }
 

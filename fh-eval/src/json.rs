@@ -176,7 +176,7 @@ pub(crate) trait Object<'de>: Default {
     ) -> Result<(), A::Error>;
 }
 
-/// The value of one member. It must be read or skipped exactly once.
+/// The value of one member. The value must be read or skipped exactly once.
 pub(crate) struct MemberValue<'m, A> {
     map: &'m mut A,
     reading: Reading,

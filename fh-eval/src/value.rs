@@ -5,13 +5,13 @@ use std::sync::Arc;
 /// The type of a feature's value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Kind {
-    /// `BOOLEAN`
+    /// The type `BOOLEAN`: true or false.
     Boolean,
-    /// `STRING`
+    /// The type `STRING`: any text.
     String,
-    /// `NUMBER`
+    /// The type `NUMBER`: a decimal number.
     Number,
-    /// `JSON`: text that holds a JSON document.
+    /// The type `JSON`: a text that holds a JSON document.
     Json,
 }
 

@@ -166,7 +166,7 @@ pub enum Problem {
     Disconnected,
     /// The context cannot be sent, because it has too many attributes. Holds their number.
     Context(TooManyAttributes),
-    /// A newer context replaced this one before its features were applied (D-120).
+    /// A newer context replaced this context before the features for this context were applied (D-120).
     Superseded,
     /// The client is closed.
     Closed,

@@ -12,7 +12,7 @@ use crate::text::pattern::{Extent, MAX_NODES, Pattern, TABLE_BYTES, Tables};
 /// refused. A single pattern may have [`MAX_NODES`](crate::text::pattern::MAX_NODES).
 const PATTERN_BUDGET: usize = 200_000;
 
-/// Maximum size in bytes of the tables of all patterns of one ruleset together. Once it is used up, further patterns
+/// Maximum size in bytes of the tables of all patterns of one ruleset together. Once this size is used up, further patterns
 /// run without a table, which takes longer.
 const TABLE_BUDGET: usize = 8 << 20;
 

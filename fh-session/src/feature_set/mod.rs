@@ -115,7 +115,7 @@ impl FeatureSet {
         }
     }
 
-    /// Applies a full list of an environment.
+    /// Applies a full list of the features of an environment.
     pub(crate) fn list(
         &mut self,
         id: &str,

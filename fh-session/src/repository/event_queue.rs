@@ -1,4 +1,4 @@
-//! Listeners, and the ordered, bounded queue of their events (D-63).
+//! Listeners, and the ordered queue of their events, whose length is limited (D-63).
 
 use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::sync::Arc;

@@ -229,7 +229,7 @@ struct Lane {
     backlog: VecDeque<RepositoryEvent>,
 }
 
-/// The function of a listener, for the kind of its events.
+/// The function of a listener. The variant names the kind of events that the listener gets.
 pub(crate) enum Call {
     NewState(Box<dyn Fn(NewState) + Send + Sync>),
     Readiness(Box<dyn Fn(&ReadinessChange) + Send + Sync>),

@@ -221,13 +221,13 @@ impl Repository {
         self.inner.live.load_full()
     }
 
-    /// Returns the current status.
+    /// Returns the current status of the client.
     #[must_use]
     pub fn status(&self) -> Arc<SessionStatus> {
         Arc::clone(self.inner.live.load().status())
     }
 
-    /// Returns the current readiness.
+    /// Returns the current readiness of the client.
     #[must_use]
     pub fn readiness(&self) -> Readiness {
         self.inner.live.load().readiness()

@@ -47,7 +47,8 @@ impl Session {
         };
     }
 
-    /// Records a failure that is probably temporary, and schedules a retry. If `at_least` is given, the retry follows after at least this time.
+    /// Records a failure that is probably temporary, and schedules a retry. If `at_least` is given, the retry follows after at least this
+    /// time.
     pub(super) fn trouble(&mut self, problem: Problem, at_least: Option<Duration>) {
         if planted!(UnavailableIsFinal) && problem == Problem::ServerError(503) {
             return self.halt(problem);
@@ -97,8 +98,8 @@ impl Session {
         self.settle(&Ok(()));
     }
 
-    /// Records that the Edge refuses this client. The status shows the refusal at once. Retries are slow, but the client never stops for
-    /// good (D-114), because an Edge may refuse clients during its own outages (D-21).
+    /// Records that the Edge refuses this client. The status shows the refusal at once. The client retries slowly, because an Edge may
+    /// refuse clients during its own outages (D-21). No refusal stops a client for good (D-114).
     pub(super) fn refuse(&mut self, problem: Problem, at_least: Option<Duration>) {
         if !self.contacted || planted!(LateRefusalFails) {
             self.failed = true;
