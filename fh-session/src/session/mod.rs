@@ -73,7 +73,7 @@ pub struct Session {
     /// The context that was set while the request for another context was in flight, and whose request has not been sent; `None` if no
     /// context waits (D-120).
     next_context: Option<NextContext>,
-    /// The etag of the last response that was applied as a whole; `None` if it does not describe the held features (D-72). The etag is sent
+    /// The etag of the last response that was applied as a whole; `None` if there is none or it no longer describes the held features (D-72). The etag is sent
     /// with a single key only (D-60).
     etag: Option<String>,
     /// The time between polls. The Edge may change this time by `max-age`.
@@ -88,7 +88,7 @@ pub struct Session {
     reconnect_floor: Duration,
     /// The times of the last two requests; `None` for requests that were not sent yet.
     recent: [Option<Millis>; 2],
-    /// The kind and target of a redirect that the next request follows; `None` if the last response was no redirect.
+    /// The kind and target of a redirect that the next request follows; `None` if the next request follows no redirect.
     following: Option<(RequestKind, SecretUrl)>,
     /// The URL of the last request; `None` before the first request.
     last_url: Option<SecretUrl>,
