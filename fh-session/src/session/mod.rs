@@ -73,8 +73,8 @@ pub struct Session {
     /// The context that was set while the request for another context was in flight, and whose request has not been sent; `None` if no
     /// context waits (D-120).
     next_context: Option<NextContext>,
-    /// The etag of the last response that was applied as a whole; `None` if there is none or it no longer describes the held features (D-72). The etag is sent
-    /// with a single key only (D-60).
+    /// The etag of the last response that was applied as a whole; `None` if there is none or it no longer describes the held features
+    /// (D-72). The etag is sent with a single key only (D-60).
     etag: Option<String>,
     /// The time between polls. The Edge may change this time by `max-age`.
     interval: Duration,
