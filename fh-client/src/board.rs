@@ -1,4 +1,5 @@
-//! The state that the driver shares with handles beside the repository: the last status, and the last features, held back or not.
+//! The state that the driver and the client's handles share in addition to the repository: the last status, and the last
+//! received features. The features include those that catch & release holds back.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
@@ -39,12 +40,14 @@ impl Board {
         self.status.borrow().clone()
     }
 
-    /// Publishes the last received features. They are served now, or after their release.
+    /// Publishes the last received features to the receivers of `watch_latest`. Reads may still return older values, because
+    /// catch & release can hold the features back.
     pub(crate) fn publish(&self, rules: Arc<Rules>) {
         self.latest.send_replace(rules);
     }
 
-    /// Removes the features of these environments.
+    /// Removes the features of these environments from the last received features. Notifies receivers only if the features have
+    /// changed.
     pub(crate) fn revoke(&self, environments: &[Arc<str>]) {
         self.latest.send_if_modified(|latest| {
             let left = latest.without_environments(environments);
@@ -58,7 +61,7 @@ impl Board {
         self.latest.subscribe()
     }
 
-    /// Marks the client as closed. Returns true if it was closed already.
+    /// Marks the client as closed. Returns true if the client was closed already.
     pub(crate) fn close(&self) -> bool {
         self.is_closed.swap(true, Ordering::AcqRel)
     }
@@ -67,12 +70,12 @@ impl Board {
         self.is_closed.load(Ordering::Acquire)
     }
 
-    /// Records when the restored snapshot was saved.
+    /// Records the time at which the restored snapshot was saved.
     pub(crate) fn restored(&self, saved: Timestamp) {
         self.restored.store(saved.as_millis(), Ordering::Release);
     }
 
-    /// Returns when the restored snapshot was saved.
+    /// Returns the time at which the restored snapshot was saved, or `None` if no snapshot was restored.
     pub(crate) fn restored_from(&self) -> Option<Timestamp> {
         match self.restored.load(Ordering::Acquire) {
             NEVER => None,

@@ -28,7 +28,7 @@ type Change = Arc<dyn Fn(&mut Config) + Send + Sync>;
 /// The threads that call listeners and observers.
 #[derive(Debug, Clone)]
 enum Dispatching {
-    /// On threads of the client's own (D-81).
+    /// Threads that only this client uses (D-81).
     OnAThread,
     /// On one thread that the clients of a context pool share.
     Shared(PoolListeners),
@@ -40,7 +40,8 @@ type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 /// A function that adds a listener to the repository.
 type Subscribe = Arc<dyn Fn(&Repository) -> Subscription + Send + Sync>;
 
-/// The settings of a client to be started; see [`Client::builder`](crate::Client::builder).
+/// A builder for a client. It collects the settings until [`Self::start`] is called; see
+/// [`Client::builder`](crate::Client::builder).
 #[derive(Clone)]
 #[must_use = "call `start`"]
 pub struct ClientBuilder {
@@ -63,7 +64,7 @@ pub struct ClientBuilder {
     snapshot: Option<SnapshotFile>,
 }
 
-/// The Edge's URL, the API keys, the first context and the transport.
+/// Settings for the Edge's URL, the API keys, the first context and the transport.
 impl ClientBuilder {
     pub(crate) fn new() -> Self {
         Self {
@@ -87,7 +88,7 @@ impl ClientBuilder {
         }
     }
 
-    /// Sets the URL of the Edge.
+    /// Sets the URL of the Edge. If the program sets no URL, the environment variable `FEATUREHUB_EDGE_URL` provides it.
     pub fn edge_url(mut self, url: impl Into<String>) -> Self {
         self.url = Some(url.into());
         self
@@ -100,79 +101,86 @@ impl ClientBuilder {
         self
     }
 
-    /// Adds several API keys, in this order.
+    /// Adds several API keys in the order of the iterator; see [`Self::api_key`] for the meaning of the order.
     pub fn api_keys<T: Into<String>>(mut self, keys: impl IntoIterator<Item = T>) -> Self {
         self.keys.extend(keys.into_iter().map(Into::into));
         self
     }
 
-    /// Sets the first context of a server-evaluated key. It has no effect with a client-evaluated key.
+    /// Sets the context for which the Edge evaluates a server-evaluated key until
+    /// [`Client::set_context`](crate::Client::set_context) is called. The context has no effect with a client-evaluated key.
     pub fn initial_context(mut self, attributes: impl Into<Arc<Attributes>>) -> Self {
         self.context = Some(attributes.into());
         self
     }
 
-    /// Replaces the default transport, which sends the client's requests.
+    /// Sets the transport that sends the client's requests, in place of the default transport. Without the cargo feature
+    /// `reqwest` there is no default transport.
     pub fn transport(mut self, transport: impl Transport) -> Self {
         self.transport = Some(Arc::new(transport));
         self
     }
 }
 
-/// The way in which features are fetched. The default is streaming with one API key and active polling with several (D-77).
+/// The mode in which the client fetches features. The default mode is streaming with one API key, and active polling with
+/// several API keys (D-77).
 impl ClientBuilder {
-    /// Keeps one stream open. If the Edge cannot stream, the client polls.
+    /// Makes the client keep one stream open. If the Edge cannot stream, the client polls. With several API keys,
+    /// [`Self::start`] returns [`StartError::SeveralKeysStream`](crate::StartError::SeveralKeysStream).
     pub fn streaming(mut self) -> Self {
         self.mode = Some(Mode::Streaming);
         self
     }
 
-    /// Polls at the start and again after each interval. The Edge may ask for another interval. An interval of zero means
-    /// [`Self::one_off`].
+    /// Makes the client poll at the start and again after each interval. The Edge can request another interval in its answer.
+    /// An interval of zero has the same effect as [`Self::one_off`].
     pub fn active_polling(mut self, interval: Duration) -> Self {
         let mode = if interval.is_zero() { Mode::OneOff } else { Mode::ActivePolling(interval) };
         self.mode = Some(mode);
         self
     }
 
-    /// Polls at the start, and again at the first read of a feature after the interval has passed; that read still answers the
-    /// old value. An interval of zero means [`Self::one_off`].
+    /// Makes the client poll at the start, and again at the first read of a feature after the interval has passed. That read
+    /// still returns the old value. An interval of zero has the same effect as [`Self::one_off`].
     pub fn passive_polling(mut self, interval: Duration) -> Self {
         let mode = if interval.is_zero() { Mode::OneOff } else { Mode::PassivePolling(interval) };
         self.mode = Some(mode);
         self
     }
 
-    /// Polls once. The request is repeated only until it is answered.
+    /// Makes the client poll once. The client retries the poll until the Edge answers, and then polls no more.
     pub fn one_off(mut self) -> Self {
         self.mode = Some(Mode::OneOff);
         self
     }
 
-    /// Makes no requests.
+    /// Makes the client offline. An offline client sends no requests; its features come from [`Self::bootstrap`], a snapshot
+    /// file, a store, or overrides.
     pub fn offline(mut self) -> Self {
         self.mode = Some(Mode::Offline);
         self
     }
 }
 
-/// Features from other sources than the Edge, interceptors, observers, and catch & release.
+/// Settings for features from other sources than the Edge, interceptors, observers, and catch & release.
 impl ClientBuilder {
-    /// Adds features that are served from the start. Accepts a list of features, the body of a poll, the stored state of the
-    /// browser SDK, or a snapshot file (edge-protocol 9.3).
+    /// Adds features that the client serves from the start. `bytes` is a list of features, the body of a poll's answer, the
+    /// stored state of the browser SDK, or the content of a snapshot file (edge-protocol 9.3). If `bytes` has none of these
+    /// forms, [`Self::start`] returns [`StartError::Bootstrap`](crate::StartError::Bootstrap).
     pub fn bootstrap(mut self, bytes: impl AsRef<[u8]>) -> Self {
         self.bootstrap.push(bytes.as_ref().into());
         self
     }
 
-    /// Saves the last known features to a file, and starts with the features that the file holds.
+    /// Makes the client save its last known features to this file, and serve the file's features after the next start until the
+    /// Edge answers.
     pub fn snapshot_file(mut self, file: impl Into<SnapshotFile>) -> Self {
         self.snapshot = Some(file.into());
         self
     }
 
-    /// Registers an interceptor, which may override values. Interceptors are called in the order of their registration, before
-    /// the rules (sdk-behaviour 2.8).
+    /// Registers an interceptor, which can override values. `locks` says whether the interceptor may override locked features.
+    /// Interceptors are called in the order of their registration, before the rules are evaluated (sdk-behaviour 2.8).
     pub fn interceptor(
         mut self,
         interceptor: impl Interceptor + 'static,
@@ -182,93 +190,103 @@ impl ClientBuilder {
         self
     }
 
-    /// Registers an observer, which is notified of each use of a feature (sdk-behaviour 3).
+    /// Registers an observer, which is notified of each read of a feature (sdk-behaviour 3). `options` selects the reads of
+    /// which it is notified.
     pub fn observer(mut self, observer: impl Observer + 'static, options: UsageOptions) -> Self {
         self.observers.push((Arc::new(observer), options));
         self
     }
 
-    /// Holds back updates that arrive after the first list, until they are [released](crate::Client::release).
+    /// Makes the client hold back updates that arrive after the first list of features, until the program
+    /// [releases](crate::Client::release) the updates.
     pub fn catch_updates(mut self) -> Self {
         self.catching = true;
         self
     }
 }
 
-/// Details that few programs need: headers, limits, delays, the clock and the runtime.
+/// Settings that few programs need: headers, limits, delays, the clock and the runtime.
 impl ClientBuilder {
-    /// Adds a header to every request, such as one that a proxy requires. Its value does not appear in logs and errors.
+    /// Adds a header to every request, such as a header that a proxy requires. The header's value does not appear in logs and
+    /// errors. If the header cannot be sent, [`Self::start`] returns [`StartError::Header`](crate::StartError::Header).
     pub fn header(self, name: impl Into<String>, value: impl Into<String>) -> Self {
         let header = (name.into(), value.into());
         self.configure(move |config| config.headers.push(header.clone()))
     }
 
-    /// Sets the value of the header `X-SDK`, which identifies this program.
+    /// Sets the value of the request header `X-SDK`, which identifies this program to the Edge.
     pub fn identification(self, text: impl Into<String>) -> Self {
         let text = text.into();
         self.configure(move |config| config.identification = Some(text.clone()))
     }
 
-    /// Sets the profile by which the rules of a client-evaluated key are evaluated. The default is that of the published SDKs.
+    /// Sets the profile by which the client evaluates the rules of a client-evaluated key. The default is [`Profile::Client`].
     pub fn profile(self, profile: Profile) -> Self {
         self.configure(move |config| config.profile = profile)
     }
 
-    /// Sets the part of a stream's request that carries the context of a server-evaluated key.
+    /// Sets whether a stream's request carries the context of a server-evaluated key in a header (the default) or in the query.
     pub fn context_placement(self, placement: ContextPlacement) -> Self {
         self.configure(move |config| config.context_placement = placement)
     }
 
-    /// Sets which values are served while the Edge evaluates a changed context (D-62).
+    /// Sets which values the client serves while the Edge evaluates a changed context (D-62). The default is to serve no
+    /// values.
     pub fn while_switching(self, what: WhileSwitching) -> Self {
         self.configure(move |config| config.while_switching = what)
     }
 
-    /// Sets the delays after temporary failures. The default is 1 second, doubling to 30 seconds (D-64).
+    /// Sets the delays before retries after temporary failures, such as a lost connection. By default the first delay is 1
+    /// second, and each further delay is twice as long, up to 30 seconds (D-64).
     pub fn backoff(self, backoff: Backoff) -> Self {
         self.configure(move |config| config.backoff = backoff)
     }
 
-    /// Sets the delays after a refusal. The default is 1 minute, doubling to 10 minutes (D-21).
+    /// Sets the delays before retries after the Edge has refused the client's request. By default the first delay is 1 minute,
+    /// and each further delay is twice as long, up to 10 minutes (D-21).
     pub fn backoff_when_refused(self, backoff: Backoff) -> Self {
         self.configure(move |config| config.refused = backoff)
     }
 
-    /// Sets the limits of time and size (D-74).
+    /// Sets the time limits of requests and the maximum size of an answer (D-74). If a limit is zero, [`Self::start`] returns
+    /// [`StartError::Setting`](crate::StartError::Setting).
     pub fn limits(self, limits: Limits) -> Self {
         self.configure(move |config| config.limits = limits)
     }
 
-    /// Changes any setting of the session. Such changes are applied in the order of their calls.
+    /// Adds a function that changes any setting of the session. [`Self::start`] calls the functions in the order in which they
+    /// were added.
     pub fn configure(mut self, change: impl Fn(&mut Config) + Send + Sync + 'static) -> Self {
         self.changes.push(Arc::new(change));
         self
     }
 
-    /// Sets the clock for rules on `now` and for usage events. The default is the system's clock.
+    /// Sets the clock that gives the time of day for rules on `now` and for usage events. The default is the system's clock.
     pub fn clock(mut self, clock: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
         self.clock = Arc::new(clock);
         self
     }
 
-    /// Sets how many events may wait for slow listeners. The limit applies to the common queue and to the queue of each listener
-    /// that hangs. When a queue is full its oldest event is dropped and counted. The default is 1,024.
+    /// Sets the maximum number of events that wait for slow listeners. The limit applies to the common queue and to the queue
+    /// of each listener whose call hangs. When a queue is full, its oldest event is dropped and counted in
+    /// [`Status::counters`](crate::Status::counters). The default is 1,024; 0 counts as 1.
     pub fn event_queue(mut self, events: usize) -> Self {
         self.events = Some(events);
         self
     }
 
-    /// Runs the client on this tokio runtime instead of a thread of its own (D-119). This serves programs with many clients, and
-    /// tests that pause tokio's clock.
+    /// Runs the client on this tokio runtime instead of a thread of its own (D-119). Use it for programs with many clients, and
+    /// for tests that pause tokio's clock.
     ///
-    /// The caller must keep the runtime running. The client makes no progress while no thread runs a current-thread runtime, and
-    /// it is closed when the runtime is shut down. The runtime needs timers and, with the cargo feature `reqwest`, I/O.
-    /// [`Self::start`] checks this by using them ([`StartError::Runtime`](crate::StartError::Runtime)); if one is missing, tokio
-    /// also prints its panic message.
+    /// The program must keep the runtime running. The client makes no progress while no thread runs a current-thread runtime.
+    /// The client is closed when the runtime is shut down. The runtime needs the drivers for timers and, with the cargo feature
+    /// `reqwest`, for I/O. [`Self::start`] uses both drivers once. If a driver is missing, tokio prints a panic message, and
+    /// [`Self::start`] returns [`StartError::Runtime`](crate::StartError::Runtime).
     ///
     /// On a thread that runs tasks of this runtime, [`Client::wait_ready`](crate::Client::wait_ready) and
-    /// [`Client::flush`](crate::Client::flush) would block the client that they wait for. There they return an error at once;
-    /// await [`Client::ready`](crate::Client::ready) or [`Client::flushed`](crate::Client::flushed) instead.
+    /// [`Client::flush`](crate::Client::flush) would block the client that they wait for. On such a thread both functions
+    /// return an error at once. Await [`Client::ready`](crate::Client::ready) or [`Client::flushed`](crate::Client::flushed)
+    /// instead.
     ///
     /// ```
     /// # use fh_client::testing::MemoryEdge;

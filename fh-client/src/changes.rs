@@ -9,10 +9,10 @@ use fh_eval::Attributes;
 use fh_session::{Change, Repository, Subscription};
 use futures_core::Stream;
 
-/// A stream of the changes of one feature's value or lock (D-63). It ends when the client is closed or dropped.
+/// A stream of the changes of one feature's value or lock (D-63). The stream ends when the client is closed or dropped.
 ///
-/// The stream holds at most one change. A slow reader gets one change, from the value it saw last to the present value. The
-/// stream does not keep the client alive.
+/// The stream holds at most one change. Changes that a slow reader has not received are merged into one change, from the value
+/// that the reader received last to the present value. The stream does not keep the client alive.
 ///
 /// ```
 /// # use fh_client::testing::MemoryEdge;
@@ -51,7 +51,8 @@ impl LatestChange {
     }
 }
 
-/// The listener's side of the stream. The repository drops it when it is closed or dropped.
+/// The listener's side of the stream. The repository drops the listener when the repository is closed or dropped, which ends
+/// the stream.
 struct ChangeListener(Arc<LatestChange>);
 
 impl ChangeListener {
@@ -63,7 +64,7 @@ impl ChangeListener {
                 let mut merged = change.clone();
                 merged.old = unseen.old;
                 merged.was_locked = unseen.was_locked;
-                // A value that changed and changed back is no change for this reader.
+                // A value that changed and then changed back is not reported to this reader.
                 (merged.old != merged.new || merged.was_locked != merged.is_locked)
                     .then_some(merged)
             }
@@ -98,7 +99,7 @@ impl Changes {
         Self { latest, _subscription: subscription }
     }
 
-    /// Waits for the next change. Returns `None` once the client is closed.
+    /// Waits for the next change. Returns `None` once the client is closed or dropped.
     pub async fn next(&mut self) -> Option<Change> {
         std::future::poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await
     }

@@ -1,4 +1,4 @@
-//! The client: one handle to read, wait, listen and close.
+//! The client: a handle with which a program reads features, waits for them, registers listeners, and closes the connection.
 
 mod edge;
 mod listening;
@@ -26,12 +26,12 @@ use crate::start_error::StartError;
 
 /// A client of one Edge, which keeps the features of one or several API keys in memory and up to date.
 ///
-/// Reads take no lock, never wait and never fail. If there is no value, they return `None`, `false`, or the given default. Clones
-/// are handles of the same client. The connection ends with [`Self::close`], or when the last handle (client, context or feature)
-/// is dropped.
+/// Reads of features take no lock, never wait and never fail. If a feature has no value, a read returns `None`, `false`, or the
+/// given default. Clones are handles of the same client. The connection ends with [`Self::close`], or when the last handle
+/// (client, context or feature) is dropped.
 ///
-/// By default the client runs on a thread of its own. It can be used from any thread and any runtime, and keeps running when they
-/// end.
+/// By default the client runs on a thread of its own. The client can be used from any thread and any runtime, and keeps running
+/// when that thread or runtime ends.
 ///
 /// ```no_run
 /// use fh_client::Client;
@@ -51,7 +51,7 @@ pub struct Client {
     inner: Arc<Inner>,
 }
 
-/// The state that all handles share. The driver ends when the last handle is dropped.
+/// The state that all handles share. The driver task ends when the last handle is dropped.
 pub(crate) struct Inner {
     pub(crate) repository: Repository,
     pub(crate) board: Arc<Board>,
@@ -63,7 +63,7 @@ pub(crate) struct Inner {
 }
 
 impl Inner {
-    /// Sends a command to the driver. Once the client is closed the command is dropped.
+    /// Sends a command to the driver. Once the client is closed, the command is dropped without an error.
     pub(crate) fn tell(&self, command: Command) {
         let _ = self.commands.send(command);
     }
@@ -76,7 +76,8 @@ impl Inner {
         self.keys().kind()
     }
 
-    /// Stores the keys and sends them to the driver under one lock, so that both have the same keys when calls compete.
+    /// Stores the keys and sends them to the driver under one lock, so that the client and the driver have the same keys after
+    /// concurrent calls.
     fn change_keys(&self, keys: ApiKeys) -> oneshot::Receiver<CommandResult> {
         let (reply, settled) = oneshot::channel();
         let mut held = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
@@ -97,21 +98,23 @@ impl Inner {
 
 reads!(Client, |self| self.inner.repository, None);
 
-/// Making and closing a client.
+/// Functions that create and close a client.
 impl Client {
-    /// Starts building a client of the Edge at this URL, with this API key. Add further keys with [`ClientBuilder::api_keys`].
+    /// Returns a builder for a client of the Edge at this URL, with this API key. [`ClientBuilder::api_keys`] adds further
+    /// keys.
     pub fn builder(url: impl Into<String>, api_key: impl Into<String>) -> ClientBuilder {
         ClientBuilder::new().edge_url(url).api_key(api_key)
     }
 
-    /// Starts building a client whose URL and API key come from environment variables: `FEATUREHUB_EDGE_URL`, and
-    /// `FEATUREHUB_CLIENT_API_KEY` or else `FEATUREHUB_API_KEY`. A value given to the builder takes precedence. An empty variable
-    /// counts as not set.
+    /// Returns a builder for a client whose URL and API key come from environment variables: `FEATUREHUB_EDGE_URL`, and and
+    /// `FEATUREHUB_CLIENT_API_KEY` or, if that is not set, `FEATUREHUB_API_KEY`. A value given to the builder takes precedence
+    /// over a variable. A variable that is empty or blank counts as not set.
     pub fn from_environment() -> ClientBuilder {
         ClientBuilder::new()
     }
 
-    /// Starts building a client that never connects. Its features come from [`ClientBuilder::bootstrap`], a store, or overrides.
+    /// Returns a builder for a client that never connects to an Edge. Its features come from [`ClientBuilder::bootstrap`], a
+    /// snapshot file, a store, or overrides.
     pub fn offline() -> ClientBuilder {
         ClientBuilder::new().offline()
     }
@@ -124,30 +127,31 @@ impl Client {
         &self.inner
     }
 
-    /// Returns true if both are handles of the same client.
+    /// Returns true if `self` and `other` are handles of the same client.
     pub(crate) fn is_same(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.inner, &other.inner)
     }
 
-    /// Closes the client. From then on its contexts return defaults.
+    /// Closes the client and removes its features. From then on all reads return defaults.
     pub(crate) fn end_and_forget(&self) {
         if !self.inner.board.close() {
             self.inner.tell(Command::StopAndForget);
         }
     }
 
-    /// Closes the connection and ends all listeners, interceptors and observers. Returns at once; further calls have no effect.
-    /// Reads continue to answer with the last values.
+    /// Closes the connection, and ends all listeners, interceptors and observers. Returns at once; further calls have no
+    /// effect. Reads continue to return the last values.
     ///
-    /// To wait until the last usage events are delivered and the snapshot file is written, await [`Self::closed`] afterwards.
+    /// To wait until the last usage events are delivered and the snapshot file is written, await [`Self::closed`] after this
+    /// call.
     pub fn close(&self) {
         if !self.inner.board.close() {
             self.inner.tell(Command::Stop);
         }
     }
 
-    /// Waits until a closed client has ended: the connection is closed, the snapshot is written, and the last listener has been
-    /// called. If the client is never closed, this waits forever.
+    /// Waits until a closed client has ended: the connection is closed, the snapshot file is written, and the last listener has
+    /// been called. The wait never ends if the client is never closed.
     pub async fn closed(&self) {
         // The driver drops its receiver when it ends.
         self.inner.commands.closed().await;
@@ -155,8 +159,8 @@ impl Client {
     }
 
     /// Starts another client with the same settings and a connection of its own, for another context of a server-evaluated key
-    /// (D-62). It neither reads nor writes the snapshot file, and does not have the builder's listeners. It runs on the thread of
-    /// this client; the thread ends with the last of the clients that share it.
+    /// (D-62). The new client neither reads nor writes the snapshot file, and does not have the listeners that were registered
+    /// with the builder. It runs on the thread of this client. The thread ends with the last client that shares it.
     ///
     /// # Errors
     /// The errors of [`ClientBuilder::start`].
@@ -165,9 +169,9 @@ impl Client {
     }
 }
 
-/// Contexts and features.
+/// Functions that return contexts, features and snapshots.
 impl Client {
-    /// Starts building a context: the attributes of the user, device or request that features are read for.
+    /// Returns a builder for a context, which holds the attributes of the user, device or request that features are read for.
     pub fn context(&self) -> ContextBuilder {
         ContextBuilder::new(Arc::clone(&self.inner))
     }
@@ -178,19 +182,21 @@ impl Client {
         Context::new(Arc::clone(&self.inner), attributes.into())
     }
 
-    /// Sets the context of a server-evaluated key, and returns it once the Edge has evaluated for it. It is the context of this
-    /// client until the features of a later one are applied. With a client-evaluated key every context answers at once, and this
-    /// returns at once.
+    /// Sets the context of a server-evaluated key, and returns the context once the Edge has evaluated the features for it. The
+    /// context stays in use until the features of a later context have arrived. With a client-evaluated key the client itself
+    /// evaluates every context, so this function returns at once.
     ///
-    /// While the Edge evaluates for one context, only one other context can wait: the newest (D-120). A program with a context
-    /// per request needs a client-evaluated key, a [pool](Self::context_pool), or several clients ([`Self::isolated`]).
+    /// While the Edge evaluates one context, only the newest other context waits for its turn (D-120). A program with a context
+    /// for each request needs a client-evaluated key, a [pool](Self::context_pool), or several clients ([`Self::isolated`]).
     ///
     /// # Errors
-    /// - [`Problem::Superseded`] if a newer context replaced this one before the request was sent.
-    /// - [`Problem::TimedOut`] after the limit of a poll: 12 s, or [`Limits::poll`](crate::Limits::poll). The context stays set.
-    /// - Another [`Problem`] if the request failed. The context stays set, and takes effect when a later request succeeds.
+    /// - [`Problem::Superseded`] if a newer context replaced this context before the request was sent.
+    /// - [`Problem::TimedOut`] if the Edge does not answer within [`Limits::poll`](crate::Limits::poll) (by default 12 s). The
+    ///   context stays set.
+    /// - Another [`Problem`] if the request failed. The context stays set, and its features arrive when a later request
+    ///   succeeds.
     /// - [`Problem::Context`] if the context has too many attributes, and [`Problem::Stale`] if the Edge accepts no more
-    ///   requests. Neither changes anything.
+    ///   requests. The former context stays set in both cases.
     pub async fn set_context(
         &self,
         attributes: impl Into<Arc<Attributes>>,
@@ -201,9 +207,9 @@ impl Client {
         Ok(Context::new(Arc::clone(&self.inner), attributes))
     }
 
-    /// Makes a pool of contexts for a server-evaluated key, for programs with a context for each request or user. At most `limit`
-    /// contexts exist at the same time; a limit of 0 counts as 1. Use [`ContextPool::DEFAULT_LIMIT`] unless the program needs
-    /// another number.
+    /// Returns a new pool of contexts for a server-evaluated key, for programs with a context for each request or user. At most
+    /// `limit` contexts exist at the same time; a limit of 0 counts as 1. When the pool is full, a new context evicts the least
+    /// recently requested one. [`ContextPool::DEFAULT_LIMIT`] suits most programs.
     ///
     /// The pool keeps this client alive. The client need not be ready.
     #[must_use]
@@ -211,13 +217,14 @@ impl Client {
         ContextPool::new(self.clone(), limit)
     }
 
-    /// Returns a handle of one feature, read without a context. The feature need not exist.
+    /// Returns a handle that reads one feature without a context. The feature need not exist.
     #[must_use]
     pub fn feature(&self, key: &str) -> Feature {
         Feature::new(Arc::clone(&self.inner), key, None)
     }
 
-    /// Returns the present state, so that several reads answer from the same state.
+    /// Returns the present features as a snapshot. Reads of the snapshot return the same values even if updates arrive in the
+    /// meantime.
     #[must_use]
     pub fn snapshot(&self) -> Snapshot {
         Snapshot::new(self.inner.repository.snapshot(), None)

@@ -1,4 +1,4 @@
-//! Contexts: the attributes that features are read for.
+//! Contexts, which hold the attributes of the user, device or request that features are read for.
 
 use std::fmt;
 use std::sync::Arc;
@@ -15,10 +15,10 @@ use crate::snapshot::Snapshot;
 
 /// A client together with the attributes of one user, device or request. Its reads return the values for these attributes.
 ///
-/// A context is immutable and cheap to clone; make one per request or user. With a client-evaluated key any number of contexts
-/// share the connection of one client. With a server-evaluated key only the context given to [`Client::set_context`] has values.
-/// All others return defaults, with the reason `NOT_READY`, and never the values of another user (D-62). [`Client::context_pool`]
-/// keeps several such contexts at once.
+/// A context is immutable and cheap to clone; build one context for each request or user. With a client-evaluated key any
+/// number of contexts share the connection of one client. With a server-evaluated key only the context given to
+/// [`Client::set_context`] has values. All other contexts return defaults, with the reason `NOT_READY`, and never the values of
+/// another user (D-62). [`Client::context_pool`] keeps several contexts of a server-evaluated key at the same time.
 ///
 /// ```
 /// # use fh_client::testing::MemoryEdge;
@@ -47,19 +47,19 @@ impl Context {
         Self { inner, attributes }
     }
 
-    /// Returns the attributes.
+    /// Returns the attributes of this context.
     #[must_use]
     pub const fn attributes(&self) -> &Arc<Attributes> {
         &self.attributes
     }
 
-    /// Returns the client.
+    /// Returns the client that this context belongs to.
     #[must_use]
     pub fn client(&self) -> Client {
         Client::from_inner(Arc::clone(&self.inner))
     }
 
-    /// Starts building another context from these attributes.
+    /// Returns a builder for another context, which starts with the attributes of this context.
     pub fn with(&self) -> ContextBuilder {
         ContextBuilder {
             inner: Arc::clone(&self.inner),
@@ -67,13 +67,14 @@ impl Context {
         }
     }
 
-    /// Returns a handle of one feature, read for this context. The feature need not exist.
+    /// Returns a handle that reads one feature for this context. The feature need not exist.
     #[must_use]
     pub fn feature(&self, key: &str) -> Feature {
         Feature::new(Arc::clone(&self.inner), key, Some(Arc::clone(&self.attributes)))
     }
 
-    /// Returns the present state, so that several reads answer from the same state.
+    /// Returns the present features as a snapshot for this context. Reads of the snapshot return the same values even if
+    /// updates arrive in the meantime.
     #[must_use]
     pub fn snapshot(&self) -> Snapshot {
         Snapshot::new(self.inner.repository.snapshot(), Some(Arc::clone(&self.attributes)))
@@ -81,9 +82,9 @@ impl Context {
 
     /// Registers a listener that is called when the feature's value for this context or its lock changes (D-63).
     ///
-    /// The listener is called on a thread of the client's own, and not with the value at registration. It may skip values that
-    /// did not last. Dropping the guard ends the subscription. If the closure holds a client or a context, it keeps the client
-    /// alive.
+    /// The listener is called on a thread of the client's own. It is not called with the value at registration, and may miss a
+    /// value that was replaced quickly. Dropping the returned guard ends the subscription. A closure that holds a client or a
+    /// context keeps the client alive.
     pub fn on_change(
         &self,
         key: &str,
@@ -92,7 +93,8 @@ impl Context {
         self.inner.repository.on_change(key, Some(&self.attributes), call)
     }
 
-    /// Returns the changes of [`Self::on_change`] as a stream.
+    /// Returns the changes of this feature for this context as a stream. The stream reports the same changes as
+    /// [`Self::on_change`].
     pub fn changes(&self, key: &str) -> Changes {
         Changes::new(&self.inner.repository, key, Some(&self.attributes))
     }
@@ -105,14 +107,14 @@ impl Context {
 
 impl fmt::Debug for Context {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Only names are printed, because the values are personal data.
+        // Only the attributes' names are printed, because their values are personal data.
         let names: Vec<&str> = self.attributes.iter().map(|(name, _)| name).collect();
         f.debug_struct("Context").field("attributes", &names).finish_non_exhaustive()
     }
 }
 
-/// The attributes of a context to be built; see [`Client::context`]. If a name is set twice, the second call replaces the values
-/// of the first.
+/// A builder for a context; see [`Client::context`]. If the program sets an attribute twice, the second call replaces the
+/// values of the first call.
 #[derive(Clone)]
 #[must_use = "call `build`"]
 pub struct ContextBuilder {
@@ -136,27 +138,29 @@ impl ContextBuilder {
     }
 
     well_known! {
-        /// Sets the user's key. By default, percentage rollouts hash it if there is no session.
+        /// Sets the user's key. Percentage rollouts hash the user key if the context has no session, unless a rollout names
+        /// other attributes.
         user_key = "userkey";
-        /// Sets the session. By default, percentage rollouts hash it in preference to the user key.
+        /// Sets the id of the user's session. Percentage rollouts hash the session in preference to the user key, unless a
+        /// rollout names other attributes.
         session = "session";
-        /// Sets the country: a [`Country`](fh_eval::Country) or any other text.
+        /// Sets the user's country. The value is a [`Country`](fh_eval::Country) or any other text.
         country = "country";
-        /// Sets the device: a [`Device`](fh_eval::Device) or any other text.
+        /// Sets the kind of the user's device. The value is a [`Device`](fh_eval::Device) or any other text.
         device = "device";
-        /// Sets the platform: a [`Platform`](fh_eval::Platform) or any other text.
+        /// Sets the platform of the user's device. The value is a [`Platform`](fh_eval::Platform) or any other text.
         platform = "platform";
-        /// Sets the version of the user's program.
+        /// Sets the version of the program that the user runs.
         version = "version";
     }
 
-    /// Sets any attribute: text, numbers, booleans, or lists of them.
+    /// Sets the attribute with this name. The values are a text, a number, a boolean, or a list of texts, numbers or booleans.
     pub fn attribute(mut self, name: &str, values: impl AttributeText) -> Self {
         self.attributes = self.attributes.remove(name).attribute(name, values);
         self
     }
 
-    /// Sets several attributes. Attributes with other names are kept.
+    /// Sets several attributes. Attributes that have been set earlier under other names are kept.
     pub fn attributes<N: AsRef<str>, V: AttributeText>(
         self,
         attributes: impl IntoIterator<Item = (N, V)>,
@@ -166,7 +170,7 @@ impl ContextBuilder {
             .fold(self, |builder, (name, values)| builder.attribute(name.as_ref(), values))
     }
 
-    /// Removes an attribute.
+    /// Removes the attribute with this name. Has no effect if the attribute is not set.
     pub fn remove(mut self, name: &str) -> Self {
         self.attributes = self.attributes.remove(name);
         self
@@ -178,14 +182,15 @@ impl ContextBuilder {
         self
     }
 
-    /// Returns the context. With a server-evaluated key it has no values until its attributes are given to
+    /// Returns the context. With a server-evaluated key, reads of the context return defaults until its attributes are given to
     /// [`Client::set_context`]; see [`Self::activate`].
     #[must_use]
     pub fn build(self) -> Context {
         Context::new(self.inner, Arc::new(self.attributes.build()))
     }
 
-    /// Builds the context and sets it with [`Client::set_context`]. Returns it once it has values.
+    /// Builds the context and sets it with [`Client::set_context`]. Returns the context once the Edge has evaluated the
+    /// features for it.
     ///
     /// # Errors
     /// The errors of [`Client::set_context`].

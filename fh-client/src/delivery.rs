@@ -1,4 +1,5 @@
-//! The threads that call a client's listeners and observers: threads of its own, or the one thread of a pool.
+//! Access to the threads that call a client's listeners and observers. They are threads of the client's own, or the one thread
+//! of a pool.
 
 use std::time::Duration;
 
@@ -15,7 +16,7 @@ pub(crate) enum Delivery {
 }
 
 impl Delivery {
-    /// Delivers once more, and then ends.
+    /// Requests one more delivery to the client's listeners, after which the deliveries end.
     pub(crate) fn end(&self) {
         match self {
             Self::Own(dispatcher) => dispatcher.end(),
@@ -23,7 +24,7 @@ impl Delivery {
         }
     }
 
-    /// Waits until everything that happened before has been delivered. Returns at once on a thread that delivers, because such a
+    /// Waits until all events before this call have been delivered. Returns at once on a thread that delivers, because such a
     /// thread would wait for itself.
     pub(crate) async fn delivered(&self) {
         match self {
@@ -32,7 +33,8 @@ impl Delivery {
         }
     }
 
-    /// Waits as [`Self::delivered`] does, and until observers have sent what they hold, in about this time.
+    /// Waits as [`Self::delivered`] does, and until observers have sent their buffered events. Observers are asked to finish
+    /// within `limit`.
     pub(crate) async fn flushed(&self, limit: Duration) {
         match self {
             Self::Own(dispatcher) => dispatcher.flushed(limit).await,

@@ -1,8 +1,8 @@
-//! The threads that call listeners and observers (D-81). They are called neither on the program's runtime nor on the driver's
-//! thread.
+//! The threads that call listeners and observers (D-81). Listeners and observers are called neither on the program's runtime
+//! nor on the driver's thread.
 //!
-//! One thread delivers. If there are several listeners, a second thread stands by. If a call lasts longer than 10 ms, the second
-//! thread delivers to the other listeners, and the first thread stays with the call that hangs.
+//! One thread delivers events. If there are several listeners, a second thread waits as a standby. If a call lasts longer than
+//! 10 ms, the standby thread delivers to the other listeners, while the first thread waits for the hanging call to return.
 
 use std::cell::Cell;
 use std::io;
@@ -14,9 +14,9 @@ use std::time::{Duration, Instant};
 use fh_session::{Millis, Repository};
 use tokio::sync::watch;
 
-/// Time after which a call counts as hanging. Another thread then delivers to the other listeners.
+/// The time after which a call of a listener counts as hanging, so that another thread delivers to the other listeners.
 const HANGS_AFTER: Duration = Duration::from_millis(10);
-/// The most threads of one client. If that many calls hang, the other listeners wait.
+/// The maximum number of delivering threads of one client. If calls hang on all of them, the other listeners wait.
 const MOST_THREADS: usize = 8;
 
 thread_local! {
@@ -24,7 +24,7 @@ thread_local! {
     static DELIVERS_FOR: Cell<u64> = const { Cell::new(0) };
 }
 
-/// A handle that requests deliveries from the threads, and their end. Dropping it does neither.
+/// A handle that requests deliveries from the threads, and that ends the threads. Dropping the handle does not end the threads.
 #[derive(Clone)]
 pub(crate) struct Dispatcher {
     queue: Arc<DispatchQueue>,
@@ -34,21 +34,21 @@ struct DispatchQueue {
     number: u64,
     requests: Mutex<DispatchRequests>,
     condvar: Condvar,
-    /// The number of the last request that was carried out.
+    /// The number of the last request that the threads have carried out.
     done: watch::Sender<u64>,
     started: Instant,
 }
 
 #[derive(Default)]
 struct DispatchRequests {
-    /// The number of the last request.
+    /// The number of the last delivery that was requested.
     given: u64,
     /// The number of the last request that a thread has taken.
     taken: u64,
-    /// The time in which observers are to send what they hold, if a flush was requested.
+    /// The time in which observers should send their buffered events; `None` if no flush was requested.
     flush: Option<Duration>,
     is_over: bool,
-    /// True once the last request was carried out.
+    /// True once the last request after `is_over` was set has been carried out, so that all threads end.
     is_ended: bool,
     threads: usize,
     passes: Vec<Pass>,
@@ -56,14 +56,14 @@ struct DispatchRequests {
     /// Passes that ended while others were running, the oldest first, with the numbers of those others. Their requests are
     /// carried out once those others have ended too.
     ended: Vec<(u64, Vec<u64>)>,
-    /// The end of the next summary's window.
+    /// The time at which the next usage summary is due, on this queue's clock; `None` if no observer receives summaries.
     summary: Option<Millis>,
 }
 
-/// One thread's delivery of all pending events.
+/// A delivery of all pending events by one thread.
 struct Pass {
     number: u64,
-    /// The number of calls that had begun by `since`.
+    /// The number of listener calls that had begun by the time `since`.
     calls: u64,
     since: Instant,
     is_relieved: bool,
@@ -71,11 +71,12 @@ struct Pass {
 
 /// The next step of a thread.
 enum Task {
-    /// Makes a pass. Requests up to `order` are carried out once it has ended.
+    /// Makes a pass. The requests up to the number `order` count as carried out once this pass, and all older passes, have
+    /// ended.
     Deliver {
         order: u64,
         pass: u64,
-        /// `None` if only summaries are to be delivered.
+        /// The delivery of events; `None` if the pass delivers only usage summaries.
         events: Option<Events>,
     },
     End,
@@ -152,7 +153,8 @@ impl DispatchQueue {
 }
 
 impl DispatchRequests {
-    /// Returns the time until a pass counts as hanging, unless a call begins before. Returns `None` if no pass can be relieved.
+    /// Returns the time until a running pass counts as hanging, provided that no further call begins before. Returns `None` if
+    /// there is no pass that another thread could relieve.
     fn hanging(&mut self, calls: u64) -> Option<Duration> {
         let now = Instant::now();
         let mut shortest = None;
@@ -168,7 +170,7 @@ impl DispatchRequests {
         shortest
     }
 
-    /// Begins a pass, and marks all running passes as relieved.
+    /// Begins a new pass for all requests, and marks all running passes as relieved.
     fn begin(&mut self, calls: u64) -> Task {
         let is_alone = self.passes.is_empty();
         for pass in &mut self.passes {
@@ -180,7 +182,7 @@ impl DispatchRequests {
         Task::Deliver { order: self.given, pass, events: Some(events) }
     }
 
-    /// Returns the number of a new pass.
+    /// Adds a running pass and returns its number.
     fn add_pass(&mut self, calls: u64) -> u64 {
         self.last_pass += 1;
         let since = Instant::now();
@@ -188,8 +190,9 @@ impl DispatchRequests {
         self.last_pass
     }
 
-    /// Ends a pass. Returns the last request that is now carried out, if there is one. A request is not carried out while an
-    /// older pass runs, because that pass may be calling a listener with an earlier event.
+    /// Ends a pass. Returns the number of the last request that is now carried out, or `None` if no further request is. A
+    /// request does not count as carried out while an older pass runs, because that pass may still call a listener with an
+    /// earlier event.
     fn end(&mut self, pass: u64, order: u64) -> Option<u64> {
         self.passes.retain(|other| other.number != pass);
         for (_, others) in &mut self.ended {
@@ -197,7 +200,7 @@ impl DispatchRequests {
         }
         let others: Vec<u64> = self.passes.iter().map(|other| other.number).collect();
         match self.ended.last_mut() {
-            // This pass waits for the same passes as the one before, for a later request.
+            // This pass waits for the same running passes as the pass that ended before it, so that one entry serves both.
             Some((last, same)) if *same == others => *last = order.max(*last),
             _ => self.ended.push((order, others)),
         }
@@ -210,16 +213,16 @@ impl DispatchRequests {
 }
 
 impl Dispatcher {
-    /// Returns a dispatcher without a thread. It never has anything to deliver.
+    /// Returns a dispatcher without a thread. It delivers nothing, and waits for its deliveries return at once.
     pub(crate) fn idle() -> Self {
-        // All requests count as carried out.
+        // With the highest number as the last request, all requests count as carried out.
         Self { queue: DispatchQueue::new(u64::MAX) }
     }
 
     /// Starts the first thread.
     ///
     /// # Errors
-    /// An [`io::Error`] if the platform starts no thread.
+    /// An [`io::Error`] if the operating system cannot start a thread.
     pub(crate) fn start(repository: &Repository) -> io::Result<Self> {
         let queue = DispatchQueue::new(0);
         queue.requests().threads = 1;
@@ -240,13 +243,14 @@ impl Dispatcher {
         self.queue.condvar.notify_all();
     }
 
-    /// Waits until everything that happened before has been delivered. Returns at once on one of the threads that deliver,
-    /// because such a thread would wait for itself.
+    /// Waits until all events before this call have been delivered. Returns at once on one of the threads that deliver, because
+    /// such a thread would wait for itself.
     pub(crate) async fn delivered(&self) {
         self.carried_out(None).await;
     }
 
-    /// Waits as [`Self::delivered`] does, and until observers have sent what they hold, in about this time.
+    /// Waits as [`Self::delivered`] does, and until observers have sent their buffered events. Observers are asked to finish
+    /// within `limit`.
     pub(crate) async fn flushed(&self, limit: Duration) {
         self.carried_out(Some(limit)).await;
     }
@@ -257,7 +261,7 @@ impl Dispatcher {
         }
         let mut done = self.queue.done.subscribe();
         let order = self.queue.order(flush);
-        // An error means that the threads have ended, which ends the wait as well.
+        // An error means that the threads have ended, so that the wait ends too.
         let _ = done.wait_for(|done| *done >= order).await;
     }
 }
@@ -284,7 +288,7 @@ fn stand_by(repository: &Repository, queue: &Arc<DispatchQueue>) {
     requests.threads += 1;
     drop(requests);
     if spawn(repository, queue).is_err() {
-        // Without the thread, the other listeners wait while one hangs.
+        // If the standby thread cannot be started, the other listeners wait while one listener hangs.
         queue.requests().threads -= 1;
     }
 }
@@ -303,19 +307,19 @@ fn deliver(repository: &Repository, queue: &Arc<DispatchQueue>) {
                 repository.flush_usage(limit);
             }
         }
-        // Within the pass, so that the end waits for an observer that is being called with a summary.
+        // Summaries are delivered within the pass, so that closing waits for an observer that is being called with a summary.
         let summary = repository.deliver_summaries(queue.now());
         let mut requests = queue.requests();
         requests.summary = summary;
         let done = requests.end(pass, order);
         let is_over = requests.is_over && done.is_some_and(|done| done >= requests.given);
         requests.is_ended |= is_over;
-        // One thread delivers and one stands by; any further thread ends. At the end the others may have ended already, so that only this
-        // one can carry out what is requested from now on.
+        // One thread delivers and one waits as a standby; any further thread ends. At the end the other threads may already
+        // have ended, and then only this thread can carry out later requests.
         let is_spare = !requests.is_over && requests.threads - requests.passes.len() > 2;
         requests.threads -= usize::from(is_spare);
         drop(requests);
-        // After the end, no request has to be waited for.
+        // After the end, all requests count as carried out, so that no caller waits.
         if let Some(done) = if is_over { Some(u64::MAX) } else { done } {
             queue.done.send_replace(done);
         }

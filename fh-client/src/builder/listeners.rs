@@ -8,17 +8,18 @@ use fh_session::{
 
 use super::{ClientBuilder, Dispatching};
 
-/// Listeners that are registered before the client starts, so that they miss no event. They stay as long as the client; see the
-/// methods of the same names of [`Client`](crate::Client).
+/// Listeners that are registered before the client starts, so that they miss no event. The listeners stay registered until the
+/// client is closed; see the methods with the same names on [`Client`](crate::Client).
 impl ClientBuilder {
-    /// Starts no thread for listeners and observers, so that none of them is ever called, including those registered later. This
-    /// serves programs with many clients that only read them or [watch](crate::Client::watch) them.
+    /// Starts no thread for listeners and observers. No listener or observer of this client is ever called, including those
+    /// that are registered later. Use it for programs with many clients that only read features or
+    /// [watch](crate::Client::watch) clients.
     pub fn without_listeners(mut self) -> Self {
         self.dispatching = Dispatching::Nobody;
         self
     }
 
-    /// Registers a listener that is called with the first readiness and with each change of it.
+    /// Registers a listener that is called with the first readiness of the client, and again whenever the readiness changes.
     pub fn on_readiness(self, call: impl Fn(&ReadinessChange) + Send + Sync + 'static) -> Self {
         let call = Arc::new(call);
         self.listener(move |repository| {
@@ -27,7 +28,8 @@ impl ClientBuilder {
         })
     }
 
-    /// Registers a listener that is called with the first status, and whenever connection, problem or readiness change.
+    /// Registers a listener that is called with the first status, and again whenever the connection, the problem or the
+    /// readiness changes.
     pub fn on_status(self, call: impl Fn(&SessionStatus) + Send + Sync + 'static) -> Self {
         let call = Arc::new(call);
         self.listener(move |repository| {
@@ -45,7 +47,7 @@ impl ClientBuilder {
         })
     }
 
-    /// Registers a listener that is called with each update as it was received.
+    /// Registers a listener that is called with the unchanged content of each update that the client receives.
     pub fn on_raw(self, call: impl Fn(&RawUpdate) + Send + Sync + 'static) -> Self {
         let call = Arc::new(call);
         self.listener(move |repository| {
@@ -54,8 +56,8 @@ impl ClientBuilder {
         })
     }
 
-    /// Registers a listener that is called after each update that changes something a reader can see, except the first list.
-    /// Updates that are held back are included.
+    /// Registers a listener that is called after each update that can change the result of a read, except the first list of
+    /// features. Updates that catch & release holds back are included.
     pub fn on_new_state(self, call: impl Fn(NewState) + Send + Sync + 'static) -> Self {
         let call = Arc::new(call);
         self.listener(move |repository| {
@@ -64,8 +66,8 @@ impl ClientBuilder {
         })
     }
 
-    /// Registers a listener that is called when the value of a feature without a context changes. The first value, which replaces
-    /// none, counts as a change.
+    /// Registers a listener that is called when the value or the lock of this feature, read without a context, changes. The
+    /// feature's first value counts as a change.
     pub fn on_change(
         self,
         key: impl Into<String>,

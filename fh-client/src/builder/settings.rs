@@ -1,4 +1,4 @@
-//! The checked settings of a client, kept to make other clients from it.
+//! The checked settings of a client, which are kept so that the client can start other clients with the same settings.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,7 +19,7 @@ use crate::start_error::StartError;
 use crate::status_log::Reporting;
 use crate::transport::{InvalidSetting, Transport};
 
-/// The settings of a running client. They are kept so that another client can be made of them later.
+/// The settings of a running client. The client keeps them to start other clients with the same settings later.
 pub(crate) struct ClientSettings {
     pub(super) builder: ClientBuilder,
     pub(super) edge: EdgeUrl,
@@ -40,7 +40,7 @@ impl ClientBuilder {
         config
     }
 
-    /// Checks all settings that parsing has not checked. Returns the header of the first context.
+    /// Checks all settings that were not checked when they were parsed. Returns the header that carries the first context.
     pub(super) fn check(&self, config: &Config) -> Result<ContextHeader, StartError> {
         if config.mode == Mode::Streaming && config.keys.are_several() {
             return Err(StartError::SeveralKeysStream);
@@ -91,7 +91,7 @@ impl ClientSettings {
         repository
     }
 
-    /// Returns the settings for another context, whose client gets a connection of its own.
+    /// Returns a builder for a client of another context, with a connection of its own.
     pub(crate) fn isolated(&self, keys: ApiKeys, context: Arc<Attributes>) -> ClientBuilder {
         let mut builder = self.builder.clone();
         builder.url = Some(self.edge.as_str().to_string());
@@ -99,11 +99,11 @@ impl ClientSettings {
         builder.context = Some(context);
         builder.snapshot = None;
         if keys.kind() == KeyKind::ServerEvaluated {
-            // These features were evaluated for the first client's context (D-62).
+            // The Edge evaluated the bootstrap features for the context of the first client (D-62).
             builder.bootstrap.clear();
         }
         builder.listeners.clear();
-        // Both belong to the first client, which closes them.
+        // Interceptors and observers belong to the first client, which closes them.
         for (interceptor, _) in &mut builder.interceptors {
             *interceptor = Arc::new(Borrowed(Arc::clone(interceptor)));
         }
@@ -129,23 +129,23 @@ impl ClientSettings {
         &self.limits
     }
 
-    /// Returns a place for a task on the runtime that this client shares with the clients made from it.
+    /// Returns a handle that runs a task on the runtime that this client shares with the clients made from this client.
     ///
     /// # Errors
-    /// [`StartError::Thread`] if the thread cannot be started.
+    /// [`StartError::Thread`] if the runtime's thread cannot be started.
     pub(crate) fn place(&self) -> Result<Place, StartError> {
         self.builder.runtime.place().map_err(thread_trouble)
     }
 
-    /// Returns true if the program asked for streaming, as opposed to getting it by default.
+    /// Returns true if the program called [`ClientBuilder::streaming`]. Returns false if streaming is only the default.
     pub(crate) fn must_stream(&self) -> bool {
         self.builder.mode == Some(Mode::Streaming)
     }
 }
 
 impl ClientBuilder {
-    /// Makes this the client of one context in a pool: it polls, sends through the pool's transport, and shares the pool's
-    /// listener thread.
+    /// Changes the builder for the client of one context in a pool. The client polls, sends its requests through this
+    /// transport, and shares the pool's listener thread.
     pub(crate) fn in_a_pool(
         mut self,
         transport: impl Transport,
@@ -158,7 +158,7 @@ impl ClientBuilder {
         self.reporting = Reporting::Brief;
         let mut builder = self.transport(transport).active_polling(interval);
         if let Some(mode) = builder.mode {
-            // This change is added last, so that it overrides those of the program.
+            // This change is added last, so that the polling mode overrides the mode that the program has set.
             builder = builder.configure(move |config| config.mode = mode);
         }
         builder
@@ -179,7 +179,7 @@ const OURS: [&str; 10] = [
     "x-sdk",
 ];
 
-/// Rejects limits of zero, under which nothing can arrive.
+/// Returns an error if a limit is zero, because no answer can arrive within a limit of zero.
 fn check_limits(limits: &Limits) -> Result<(), InvalidSetting> {
     let Limits { connect, head, poll, idle, bytes } = limits;
     let times = [("connect", connect), ("head", head), ("poll", poll), ("idle", idle)];
@@ -194,7 +194,7 @@ fn is_header_value(value: &str) -> bool {
     value.bytes().all(|byte| byte == b'\t' || (byte >= b' ' && byte != 0x7f))
 }
 
-/// Returns the name of the first header that cannot be sent, if there is one.
+/// Returns the name of the first header that cannot be sent, or `None` if all headers can be sent.
 pub(crate) fn unsendable(headers: &[(String, String)]) -> Option<&str> {
     let mut wrong = headers.iter().filter(|(name, value)| !can_be_sent(name, value));
     wrong.next().map(|(name, _)| name.as_str())

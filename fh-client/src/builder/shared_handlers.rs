@@ -7,8 +7,8 @@ use fh_session::{
     Dispatch, Flow, InterceptedRead, Interceptor, Observer, UsageEvent, UsageSummary,
 };
 
-/// A handler that an isolated client shares with the client it was made from. It forwards all calls but `close`, since the other
-/// client closes the handler.
+/// An interceptor or observer that an isolated client shares with the client that made the isolated client. It forwards all
+/// calls except `close`, because the other client closes the handler.
 pub(super) struct Borrowed<T: ?Sized>(pub(super) Arc<T>);
 
 impl Interceptor for Borrowed<dyn Interceptor> {

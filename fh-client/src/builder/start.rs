@@ -18,20 +18,21 @@ use crate::snapshot_file::{Bootstrap, SnapshotWriter};
 use crate::start_error::StartError;
 use crate::transport::{OfflineTransport, Transport};
 
-/// The URL of an offline client that was given none. It appears in logs and in the client's `Debug` output.
+/// The URL that an offline client uses if the program sets no URL. It appears in logs and in the client's `Debug` output.
 const NOWHERE: &str = "http://offline.invalid";
 const NO_KEY: &str = "offline/offline*";
 
 impl ClientBuilder {
-    /// Starts the client and returns at once, before any features have arrived. Wait for them with [`Client::ready`] or
+    /// Starts the client and returns at once, before any features have arrived. To wait for features, use [`Client::ready`] or
     /// [`Client::wait_ready`].
     ///
-    /// By default the client runs on a thread of its own, even if this is called inside a runtime (D-119). Therefore a paused
-    /// clock of tokio does not affect it. A [subscriber of `tracing`](https://docs.rs/tracing) that is set for one thread does
-    /// not see its logs. [`Self::runtime`] runs it elsewhere.
+    /// By default the client runs on a thread of its own, even if `start` is called inside a tokio runtime (D-119). Therefore
+    /// tokio's paused clock does not affect the client, and a [subscriber of `tracing`](https://docs.rs/tracing) that is set
+    /// for one thread does not receive the client's logs. [`Self::runtime`] selects another runtime.
     ///
     /// # Errors
-    /// [`StartError`] if a setting is invalid. Network failures are no start errors; the client retries.
+    /// [`StartError`] if a setting is invalid or a thread cannot be started. A network failure does not make `start` fail,
+    /// because the client retries.
     pub fn start(self) -> Result<Client, StartError> {
         let (mut settings, mut config) = self.resolved()?;
         let header = settings.builder.check(&config)?;
@@ -83,7 +84,8 @@ impl ClientBuilder {
             clock,
             edge: config.edge.clone(),
             keys: keys.clone(),
-            // The driver adds them to each request, because they may change.
+            // The driver, and not the session, adds the headers to each request, because the program can replace the headers
+            // later.
             headers: std::mem::take(&mut config.headers),
             connect_timeout: config.limits.connect,
             request_timeout: config.limits.poll,
@@ -106,7 +108,7 @@ impl ClientBuilder {
         Ok(Client::from_inner(Arc::new(inner)))
     }
 
-    /// Fills in settings from the environment and defaults, and makes the transport.
+    /// Fills in missing settings from environment variables and defaults, and creates the transport.
     fn resolved(mut self) -> Result<(ClientSettings, Config), StartError> {
         let is_offline = self.mode == Some(Mode::Offline);
         let found = environment::read(|name| std::env::var(name).ok());
@@ -145,8 +147,8 @@ fn default_transport(_: &Config) -> Result<Arc<dyn Transport>, StartError> {
 }
 
 impl Driver {
-    /// Serves features that were given at the start. An environment that no API key opens is skipped with a notice, unless the
-    /// client is offline.
+    /// Serves the features of a bootstrap document. An environment that no API key can read is skipped with a notice, unless
+    /// the client is offline.
     fn bootstrap(&mut self, bootstrap: Bootstrap, keys: &ApiKeys, is_offline: bool) {
         for (id, features) in bootstrap.environments {
             let opened = |id: &Arc<str>| keys.iter().any(|key| key.environment() == id);
@@ -168,7 +170,8 @@ impl Driver {
     }
 }
 
-/// Returns a random seed for the session's delays. The standard library's hash keys are random and differ from call to call.
+/// Returns a random seed for the session's delays. The seed comes from the standard library's hash keys, which are random and
+/// differ from call to call.
 fn seed() -> u64 {
     RandomState::new().build_hasher().finish()
 }

@@ -1,4 +1,4 @@
-//! Requests to the Edge, and features from stores.
+//! Client functions that send requests to the Edge, and that add features from stores.
 
 use std::fmt;
 use std::sync::Arc;
@@ -11,22 +11,23 @@ use crate::builder::unsendable;
 use crate::driver::{Command, StoredShape};
 use crate::test_updates::TestUpdates;
 
-/// Requests to the Edge: refreshing, new keys, new headers, test updates, and features from stores.
+/// Functions that refresh the features, replace the API keys or the headers, change features for tests, and add features from
+/// stores.
 impl Client {
-    /// Requests the features from the Edge now. If a healthy stream delivers all updates, no request is made. A client that has
-    /// stopped making requests starts again.
+    /// Requests the features from the Edge now, and returns the readiness after the answer. If a healthy stream delivers all
+    /// updates, no request is sent. A client that has stopped sending requests starts again.
     ///
     /// # Errors
-    /// [`Problem`] if the request did not succeed. Retries continue as before.
+    /// [`Problem`] if the request did not succeed. The client continues to retry as before.
     pub async fn refresh(&self) -> Result<Readiness, Problem> {
         self.inner.perform_command(Command::Refresh).await
     }
 
-    /// Replaces the API keys, and requests the features from the Edge. Features of environments that the new keys do not open are
-    /// dropped.
+    /// Replaces the API keys, requests the features from the Edge, and returns the readiness after the answer. Features of
+    /// environments that the new keys cannot read are removed.
     ///
     /// # Errors
-    /// [`SetKeysError`] if the keys are invalid, or the request did not succeed.
+    /// [`SetKeysError`] if the keys are invalid, or if the request did not succeed.
     pub async fn set_api_keys<T: AsRef<str>>(
         &self,
         keys: impl IntoIterator<Item = T>,
@@ -40,13 +41,15 @@ impl Client {
     }
 
     /// Replaces the headers of [`ClientBuilder::header`](crate::ClientBuilder::header), and requests the features from the Edge
-    /// as [`Self::refresh`] does. Use it when a proxy's token has changed. An open stream keeps the headers that it was opened
-    /// with. The values do not appear in logs and errors. Clients made by [`Self::isolated`] use the headers of the builder.
+    /// as [`Self::refresh`] does. Use this function when a proxy's token has changed. An open stream keeps the headers with
+    /// which it was opened. The headers' values do not appear in logs and errors. Clients made by [`Self::isolated`] use the
+    /// headers of the builder.
     ///
-    /// The headers are in force when this function returns, before the future is awaited.
+    /// The client uses the new headers from the moment at which this function returns, even if the returned future is never
+    /// awaited.
     ///
     /// # Errors
-    /// [`SetHeadersError`] if a header cannot be sent, or the request did not succeed.
+    /// [`SetHeadersError`] if a header cannot be sent, or if the request did not succeed.
     ///
     /// ```no_run
     /// # async fn run(client: fh_client::Client) -> Result<(), fh_client::SetHeadersError> {
@@ -74,13 +77,14 @@ impl Client {
         TestUpdates::new(Arc::clone(&self.inner))
     }
 
-    /// Adds features from a store, as a JSON list. A feature is ignored if the client knows a newer version; no feature is
-    /// removed.
+    /// Adds features from the store with this name. `features` is a JSON list of features of one environment. A feature is
+    /// ignored if the client has a newer version of it. Features that are missing from the list are not removed.
     pub fn offer_features(&self, store: &str, environment: &str, features: impl Into<Vec<u8>>) {
         self.offer(store, environment, features.into(), StoredShape::List);
     }
 
-    /// Adds one feature from a store, as JSON. It is ignored if the client knows a newer version.
+    /// Adds one feature, as JSON, from the store with this name. The feature is ignored if the client has a newer version of
+    /// it.
     pub fn offer_feature(&self, store: &str, environment: &str, feature: impl Into<Vec<u8>>) {
         self.offer(store, environment, feature.into(), StoredShape::Feature);
     }
@@ -90,7 +94,7 @@ impl Client {
         self.inner.tell(Command::Stored { source, environment: environment.into(), json, shape });
     }
 
-    /// Returns the environments that the API keys open, without duplicates, in the order of the keys.
+    /// Returns the ids of the environments that the API keys can read, without duplicates, in the order of the keys.
     #[must_use]
     pub fn environments(&self) -> Vec<Arc<str>> {
         let mut environments: Vec<Arc<str>> = Vec::new();
@@ -113,9 +117,9 @@ impl Client {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SetHeadersError {
-    /// The header of this name cannot be sent. Nothing has changed.
+    /// The header with this name cannot be sent. The client continues to use the former headers.
     Header(String),
-    /// The headers are in use, but the request did not succeed.
+    /// The request with the new headers did not succeed. The client continues to use the new headers.
     Edge(Problem),
 }
 
@@ -141,11 +145,12 @@ impl std::error::Error for SetHeadersError {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SetKeysError {
-    /// The keys are invalid. Nothing has changed.
+    /// The keys are invalid. The client continues to use the former keys.
     Keys(KeyError),
-    /// There are several keys, but the program asked for streaming, which takes one key (D-77). Nothing has changed.
+    /// There are several keys, but the program has selected streaming, and a stream serves only one key (D-77). The client
+    /// continues to use the former keys.
     SeveralKeysStream,
-    /// The keys are in use, but the request did not succeed.
+    /// The request with the new keys did not succeed. The client continues to use the new keys.
     Edge(Problem),
 }
 

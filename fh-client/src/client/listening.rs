@@ -11,12 +11,13 @@ use super::Client;
 use crate::changes::Changes;
 use crate::watch::Watch;
 
-/// Listeners. Dropping the returned guard ends the subscription; [`Subscription::detach`] keeps it. Listeners are called on a
-/// thread of the client's own, one after the other, and a panic in one does not affect the others. While one listener hangs,
-/// another thread calls the others (up to eight threads). The events of a listener that hangs wait in a bounded queue
+/// Functions that register listeners. Dropping the returned guard ends the subscription; [`Subscription::detach`] keeps the
+/// subscription until the client is closed. The client calls its listeners one after the other, on a thread of its own. A panic
+/// in one listener does not affect the others. While one listener hangs, another thread calls the other listeners, up to eight
+/// threads per client. The events of a listener that hangs wait in a bounded queue
 /// ([`ClientBuilder::event_queue`](crate::ClientBuilder::event_queue)).
 impl Client {
-    /// Registers a listener that is called when the value of a feature without a context changes, or its lock does; see
+    /// Registers a listener that is called when the value or the lock of this feature, read without a context, changes; see
     /// [`Context::on_change`](crate::Context::on_change).
     pub fn on_change(
         &self,
@@ -26,12 +27,13 @@ impl Client {
         self.inner.repository.on_change(key, None, call)
     }
 
-    /// Returns the changes of [`Self::on_change`] as a stream.
+    /// Returns the changes of this feature, read without a context, as a stream. The stream reports the same changes as
+    /// [`Self::on_change`].
     pub fn changes(&self, key: &str) -> Changes {
         Changes::new(&self.inner.repository, key, None)
     }
 
-    /// Registers a listener that is called with the present readiness, and with each change of it.
+    /// Registers a listener that is called with the present readiness, and again whenever the readiness changes.
     pub fn on_readiness(
         &self,
         call: impl Fn(&ReadinessChange) + Send + Sync + 'static,
@@ -39,37 +41,40 @@ impl Client {
         self.inner.repository.on_readiness(call)
     }
 
-    /// Registers a listener that is called with the present status, and whenever connection, problem or readiness change.
-    /// [`Self::status`] returns more details.
+    /// Registers a listener that is called with the present status, and again whenever the connection, the problem or the
+    /// readiness changes. [`Self::status`] returns more details than the listener receives.
     pub fn on_status(&self, call: impl Fn(&SessionStatus) + Send + Sync + 'static) -> Subscription {
         self.inner.repository.on_status(call)
     }
 
-    /// Registers a listener that is called after each update that changes something a reader can see, except the first list.
-    /// Updates that are held back are included. If an update is held back at registration, the listener is called for it as well
-    /// (sdk-behaviour 2.5, sdk-behaviour 2.7).
+    /// Registers a listener that is called after each update that can change the result of a read, except the first list of
+    /// features. Updates that catch & release holds back are included. If an update is already held back at registration, the
+    /// listener is also called for that update (sdk-behaviour 2.5, sdk-behaviour 2.7).
     pub fn on_new_state(&self, call: impl Fn(NewState) + Send + Sync + 'static) -> Subscription {
         self.inner.repository.on_new_state(call)
     }
 
-    /// Registers a listener that is called with each update as it was received (sdk-behaviour 2.6).
+    /// Registers a listener that is called with the unchanged content of each update that the client receives (sdk-behaviour
+    /// 2.6).
     pub fn on_raw(&self, call: impl Fn(&RawUpdate) + Send + Sync + 'static) -> Subscription {
         self.inner.repository.on_raw(call)
     }
 
-    /// Registers a listener for unusual events that do not stop the client. They are logged as well.
+    /// Registers a listener for unusual events that do not stop the client, such as a snapshot file that was ignored. The
+    /// client also logs these events.
     pub fn on_notice(&self, call: impl Fn(&Notice) + Send + Sync + 'static) -> Subscription {
         self.inner.repository.on_notice(call)
     }
 
-    /// Returns a handle that is woken whenever features or status may have changed. It serves programs that forward everything,
-    /// including updates that readers cannot see, such as new versions.
+    /// Returns a handle that is woken whenever features or status may have changed. Use the handle in programs that forward all
+    /// updates, including updates that reads do not show, such as a new version with the same value.
     #[must_use]
     pub fn watch(&self) -> Watch {
         Watch::new(Arc::clone(&self.inner.board))
     }
 
-    /// Registers an observer, which is notified of each use of a feature (sdk-behaviour 3).
+    /// Registers an observer, which is notified of each read of a feature (sdk-behaviour 3). `options` selects the reads of
+    /// which it is notified.
     pub fn observe(&self, observer: Arc<dyn Observer>, options: UsageOptions) -> Subscription {
         self.inner.repository.observe(observer, options)
     }
@@ -80,52 +85,55 @@ impl Client {
     }
 }
 
-/// Overrides, and catch & release.
+/// Functions for overrides, and for catch & release.
 impl Client {
-    /// Registers an interceptor, which is called before the rules and after the interceptors that are registered already
-    /// (sdk-behaviour 2.8).
+    /// Registers an interceptor, which can override values. The interceptor is called after those that are already registered,
+    /// and before the rules are evaluated (sdk-behaviour 2.8). `locks` says whether it may override locked features.
     pub fn intercept(&self, interceptor: Arc<dyn Interceptor>, locks: LockPolicy) -> Subscription {
         self.inner.repository.intercept(interceptor, locks)
     }
 
-    /// Notifies the client that interceptors may now return other values, so that change listeners compare again.
+    /// Notifies the client that interceptors may now return other values, so that the client evaluates the features of change
+    /// listeners again.
     pub fn overrides_changed(&self) {
         self.inner.repository.overrides_changed();
     }
 
-    /// Holds back updates from now on, until they are [released](Self::release) (sdk-behaviour 2.7).
+    /// Makes the client hold back updates from now on, until the program [releases](Self::release) the updates (sdk-behaviour
+    /// 2.7).
     pub fn catch_updates(&self) {
         self.inner.repository.catch_updates();
     }
 
-    /// Returns true if the client holds updates back.
+    /// Returns true if catch & release is on, so that the client holds back each update that arrives.
     #[must_use]
     pub fn is_catching(&self) -> bool {
         self.inner.repository.is_catching()
     }
 
-    /// Returns true if an update is held back that a reader could see.
+    /// Returns true if catch & release holds back an update that can change the result of a read.
     #[must_use]
     pub fn is_holding(&self) -> bool {
         self.inner.repository.is_holding()
     }
 
-    /// Serves the last received state, and continues to hold back later updates.
+    /// Serves the features that were received last, and continues to hold back later updates.
     pub fn release(&self) {
         self.inner.repository.release();
     }
 
-    /// Serves the last received state of these features only, and continues to hold back updates.
+    /// Serves the last received versions of these features only, and continues to hold back updates of all features.
     pub fn release_only<K: AsRef<str>>(&self, keys: impl IntoIterator<Item = K>) {
         self.inner.repository.release_only(keys);
     }
 
-    /// Serves the last received state, and all later updates at once.
+    /// Ends catch & release: serves the features that were received last, and serves later updates as soon as they arrive.
     pub fn stop_catching(&self) {
         self.inner.repository.stop_catching();
     }
 
-    /// Returns the repository: the read side of the client, for code that builds on it.
+    /// Returns the repository, which holds the features, listeners and interceptors of this client. Libraries use it to read
+    /// features without keeping the client alive.
     #[must_use]
     pub fn repository(&self) -> &Repository {
         &self.inner.repository

@@ -1,4 +1,4 @@
-//! Waiting for features, and the client's status.
+//! Client functions that wait for features and return the client's status.
 
 use std::time::Duration;
 
@@ -13,51 +13,56 @@ use crate::ready::{self, NotReady, Refusals};
 use crate::status::Status;
 use crate::waiting::{block_on_for, is_blocking};
 
-/// Waiting for features, the client's status, and flushing.
+/// Functions that wait for features, return the client's status, and flush events and files.
 impl Client {
     /// Waits until the client has features.
     ///
     /// # Errors
-    /// [`NotReady`] once it is known that none will arrive soon. Temporary failures (no network, status 5xx) do not end the wait.
-    /// [`NotReady::InsideRuntime`] if [`block_on`](crate::block_on) awaits this on a thread that runs the runtime that the client
-    /// was given.
+    /// [`NotReady`] if no features can be expected soon, because the Edge refuses the client, or because the client sends no
+    /// more requests or is closed. Temporary failures (no network, status 5xx) do not end the wait. [`NotReady::InsideRuntime`]
+    /// if [`block_on`](crate::block_on) awaits this function on a thread that runs the runtime given to the client, because the
+    /// wait would block the client.
     pub async fn ready(&self) -> Result<(), NotReady> {
         self.ready_unless(Refusals::End).await
     }
 
-    /// Waits as [`Self::ready`] does, but refusals do not end the wait: an Edge answers 404 during its own outages, and keys can
-    /// be made valid later.
+    /// Waits as [`Self::ready`] does, but also while the Edge refuses the client. An Edge may answer 404 during its own
+    /// outages, and an invalid API key can become valid later.
     ///
     /// # Errors
-    /// [`NotReady::Closed`], and [`NotReady::InsideRuntime`] as for [`Self::ready`].
+    /// [`NotReady::Closed`] if the client is closed, and [`NotReady::InsideRuntime`] under the same condition as
+    /// [`Self::ready`].
     pub async fn ready_through_refusals(&self) -> Result<(), NotReady> {
         self.ready_unless(Refusals::WaitThrough).await
     }
 
     async fn ready_unless(&self, refusals: Refusals) -> Result<(), NotReady> {
-        // This is checked even if the client is ready, so that the mistake shows at the first try and not only in production.
+        // The thread is checked even if the client is ready, so that the mistake shows in the first test and not only in
+        // production.
         if is_blocking() && self.inner.runtime.runs_on_this_thread() {
             return Err(NotReady::InsideRuntime);
         }
         ready::ready(&self.inner.board, refusals).await
     }
 
-    /// Blocks this thread until the client has features, at most for `timeout`.
+    /// Blocks this thread until the client has features, or until `timeout` has passed.
     ///
-    /// It works inside a runtime too, but blocks one of its threads. A server that runs in the same current-thread runtime as the
-    /// caller, such as an Edge in a test, cannot answer meanwhile; use [`Self::ready`] there.
+    /// Inside a tokio runtime this function blocks one of the runtime's threads. A server that runs in the same current-thread
+    /// runtime as the caller, such as an Edge in a test, cannot answer in the meantime; use [`Self::ready`] in such a program.
     ///
     /// # Errors
-    /// [`NotReady`]. On a thread that runs tasks of the runtime given to the client
-    /// ([`ClientBuilder::runtime`](crate::ClientBuilder::runtime)) it returns [`NotReady::InsideRuntime`] at once.
+    /// [`NotReady::TimedOut`] after `timeout`, and the errors of [`Self::ready`]. On a thread that runs tasks of the runtime
+    /// given to the client ([`ClientBuilder::runtime`](crate::ClientBuilder::runtime)), this function returns
+    /// [`NotReady::InsideRuntime`] at once.
     pub fn wait_ready(&self, timeout: Duration) -> Result<(), NotReady> {
         self.block_for(self.ready(), timeout)
     }
 
-    /// Waits as [`Self::wait_ready`] does, but refusals do not end the wait.
+    /// Blocks this thread as [`Self::wait_ready`] does, but also while the Edge refuses the client.
     ///
     /// # Errors
-    /// [`NotReady::TimedOut`], [`NotReady::Closed`] or [`NotReady::InsideRuntime`].
+    /// [`NotReady::TimedOut`] after `timeout`, [`NotReady::Closed`] if the client is closed, or [`NotReady::InsideRuntime`]
+    /// under the same condition as [`Self::wait_ready`].
     pub fn wait_ready_through_refusals(&self, timeout: Duration) -> Result<(), NotReady> {
         self.block_for(self.ready_through_refusals(), timeout)
     }
@@ -71,7 +76,8 @@ impl Client {
             .unwrap_or_else(|| Err(NotReady::TimedOut(Box::new(self.status()))))
     }
 
-    /// Returns the readiness: whether the client has features, has none yet, is refused by the Edge, or is closed.
+    /// Returns the readiness, which says whether the client has features, waits for its first features, is refused by the Edge,
+    /// or is closed.
     #[must_use]
     pub fn readiness(&self) -> Readiness {
         if self.inner.board.is_closed() {
@@ -103,10 +109,10 @@ impl Client {
         status
     }
 
-    /// Waits until the status meets a condition, for probes, tools and tests.
+    /// Waits until `condition` returns true for the client's status, and returns that status. For probes, tools and tests.
     ///
-    /// The condition is checked whenever readiness, connection, problem or the number of requests change. The passing of time
-    /// alone does not trigger a check.
+    /// The condition is checked at the call, and whenever the readiness, the connection, the problem or the number of requests
+    /// changes. The passing of time alone does not trigger a check.
     ///
     /// # Errors
     /// [`Problem::Closed`] if the client is closed and its status does not meet the condition.
@@ -127,18 +133,19 @@ impl Client {
         }
     }
 
-    /// Returns the parts of features that were not understood, and what was assumed instead.
+    /// Returns the parts of features that the client did not understand, each with the assumption that the client makes
+    /// instead.
     #[must_use]
     pub fn diagnostics(&self) -> Vec<Diagnostic> {
         self.inner.repository.snapshot().rules().ruleset().diagnostics().cloned().collect()
     }
 
-    /// Blocks this thread until everything so far is processed: events are delivered to listeners and observers, observers have
-    /// sent what they hold, and the snapshot file is written. It waits at most for `timeout`.
+    /// Blocks this thread until all earlier events are delivered to listeners and observers, the observers have sent their
+    /// buffered events, and the snapshot file is written. Blocks at most for `timeout`.
     ///
     /// # Errors
-    /// [`FlushError::TimedOut`]. On threads where [`Self::wait_ready`] returns [`NotReady::InsideRuntime`], it returns
-    /// [`FlushError::InsideRuntime`] at once.
+    /// [`FlushError::TimedOut`] after `timeout`. On a thread where [`Self::wait_ready`] returns [`NotReady::InsideRuntime`],
+    /// this function returns [`FlushError::InsideRuntime`] at once.
     pub fn flush(&self, timeout: Duration) -> Result<(), FlushError> {
         if self.inner.runtime.runs_on_this_thread() {
             return Err(FlushError::InsideRuntime);
@@ -146,11 +153,12 @@ impl Client {
         block_on_for(self.flushed(timeout), timeout).ok_or(FlushError::TimedOut)
     }
 
-    /// Waits as [`Self::flush`] does, without blocking the thread. Observers are asked to take at most this time.
+    /// Waits as [`Self::flush`] does, without blocking the thread. The wait has no time limit; `limit` is the time in which
+    /// each observer is asked to send its buffered events.
     pub async fn flushed(&self, limit: Duration) {
         let (reply, written) = oneshot::channel();
         self.inner.tell(Command::Flush(reply));
-        // A closed client drops the sender; its snapshot is written then.
+        // A closed client drops the sender after it has written its snapshot file.
         let _ = written.await;
         self.inner.dispatcher.flushed(limit).await;
     }

@@ -10,7 +10,7 @@ use crate::start_error::StartError;
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum ContextPoolError {
-    /// The Edge did not evaluate the context.
+    /// The Edge did not evaluate the features for the context.
     Edge(Problem),
     /// A client for the context could not be started.
     Start(StartError),

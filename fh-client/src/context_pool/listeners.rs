@@ -10,22 +10,22 @@ use std::time::{Duration, Instant};
 use fh_session::{Millis, Repository};
 use tokio::sync::watch;
 
-/// A client's registration with the shared thread. It requests deliveries to the client's listeners, and the end of the
-/// deliveries. Dropping it does neither.
+/// A client's registration with the shared thread. The registration is used to request deliveries to the client's listeners,
+/// and to end the deliveries. Dropping the registration does not end the deliveries.
 #[derive(Clone)]
 pub(crate) struct Seat {
     queue: Arc<ListenerQueue>,
     number: u64,
-    /// The number of the client's last request that was carried out.
+    /// The number of the client's last request that the thread has carried out.
     done: watch::Receiver<u64>,
     thread: ThreadId,
 }
 
-/// A thread that several clients share. It starts with the first of them and ends with the last.
+/// A thread that several clients share. The thread starts with the first client and ends with the last client.
 #[derive(Clone, Default)]
 pub(crate) struct PoolListeners(Arc<Mutex<Option<Running>>>);
 
-/// The thread that was started last.
+/// The queue and the id of the thread that was started last.
 type Running = (Arc<ListenerQueue>, ThreadId);
 
 struct ListenerQueue {
@@ -38,7 +38,7 @@ struct ListenerRequests {
     clients: HashMap<u64, Client>,
     /// Clients with a pending request, each listed once.
     due: VecDeque<u64>,
-    /// The number of registrations so far.
+    /// The number of clients that have been registered so far.
     seats: u64,
     is_over: bool,
 }
@@ -46,11 +46,11 @@ struct ListenerRequests {
 /// A client that the thread delivers for.
 struct Client {
     repository: Repository,
-    /// The number of the last request.
+    /// The number of the client's last request.
     given: u64,
     done: watch::Sender<u64>,
     is_due: bool,
-    /// The time in which observers are to send what they hold, if a flush was requested.
+    /// The time in which observers should send their buffered events; `None` if no flush was requested.
     flush: Option<Duration>,
     is_over: bool,
 }
@@ -69,7 +69,8 @@ impl ListenerQueue {
         self.requests.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Adds a request and returns its number. Returns `None` once the deliveries of this client have ended.
+    /// Adds a request of the client with this number, and returns the number of the request. Returns `None` once the deliveries
+    /// of this client have ended.
     fn order(&self, number: u64, change: impl FnOnce(&mut Client)) -> Option<u64> {
         let mut requests = self.requests();
         let client = requests.clients.get_mut(&number)?;
@@ -107,7 +108,7 @@ impl ListenerQueue {
         }
     }
 
-    /// Marks a task as done. Returns false if no client is left.
+    /// Marks a task as done. Returns false if no registered client is left, so that the thread ends.
     fn done(&self, work: &ListenerThread) -> bool {
         let mut requests = self.requests();
         if !work.is_last {
@@ -116,7 +117,7 @@ impl ListenerQueue {
             }
             return true;
         }
-        // Its sender is dropped, which ends the waits of this client as well.
+        // Dropping the client drops its sender, which ends the waits for this client's deliveries.
         let last = requests.clients.remove(&work.number);
         requests.is_over = requests.clients.is_empty();
         let goes_on = !requests.is_over;
@@ -127,10 +128,10 @@ impl ListenerQueue {
 }
 
 impl PoolListeners {
-    /// Registers a client, starting the thread if none runs.
+    /// Registers a client, and starts the thread if no thread is running.
     ///
     /// # Errors
-    /// An [`io::Error`] if the platform starts no thread.
+    /// An [`io::Error`] if the operating system cannot start a thread.
     pub(crate) fn serve(&self, repository: &Repository) -> io::Result<Seat> {
         let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let seat = held.as_ref().and_then(|(queue, thread)| seat(queue, *thread, repository));
@@ -157,7 +158,7 @@ impl fmt::Debug for PoolListeners {
     }
 }
 
-/// Registers a client; returns `None` if the thread has ended.
+/// Registers a client with a running thread. Returns `None` if the thread has ended.
 fn seat(queue: &Arc<ListenerQueue>, thread: ThreadId, repository: &Repository) -> Option<Seat> {
     let mut requests = queue.requests();
     if requests.is_over {
@@ -195,18 +196,20 @@ impl ListenerRequests {
 }
 
 impl Seat {
-    /// Requests one more delivery for this client, after which its registration ends. The thread ends with the last registration.
+    /// Requests one more delivery for this client, after which the client's registration ends. The thread ends when the last
+    /// registration has ended.
     pub(crate) fn end(&self) {
         self.queue.order(self.number, |client| client.is_over = true);
     }
 
-    /// Waits until everything that happened before has been delivered. Returns at once on the thread itself, which would wait for
-    /// itself.
+    /// Waits until all events before this call have been delivered. Returns at once on the delivering thread, because that
+    /// thread would wait for itself.
     pub(crate) async fn delivered(&self) {
         self.carried_out(None).await;
     }
 
-    /// Waits as [`Self::delivered`] does, and until observers have sent what they hold, in about this time.
+    /// Waits as [`Self::delivered`] does, and until observers have sent their buffered events. Observers are asked to finish
+    /// within `limit`.
     pub(crate) async fn flushed(&self, limit: Duration) {
         self.carried_out(Some(limit)).await;
     }
@@ -218,7 +221,7 @@ impl Seat {
         let mut done = self.done.clone();
         let order = self.queue.order(self.number, |client| client.flush = client.flush.max(flush));
         let Some(order) = order else { return };
-        // An error means that the client's registration has ended, which ends the wait as well.
+        // An error means that the client's registration has ended, so that the wait ends too.
         let _ = done.wait_for(|done| *done >= order).await;
     }
 }
@@ -228,7 +231,7 @@ fn deliver(queue: &ListenerQueue) {
     loop {
         let work = queue.next();
         work.repository.deliver();
-        // If a summary's window has ended, the summary is reported with the next delivery.
+        // A usage summary whose time window has ended is reported at the next delivery, because this thread has no timer.
         work.repository.deliver_summaries(Millis::default().after(started.elapsed()));
         if let Some(limit) = work.flush {
             work.repository.flush_usage(limit);

@@ -1,4 +1,4 @@
-//! The contexts that exist in a pool, and the choice of the one to evict.
+//! The contexts that exist in a pool, and the choice of the context to evict.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -15,12 +15,12 @@ use crate::start_error::StartError;
 /// The members of a pool. Their number is at most the pool's limit, so a linear search is fast enough.
 pub(super) struct Members {
     list: Vec<Member>,
-    /// The API keys of all members.
+    /// The API keys with which all members were started; `None` before the first member.
     keys: Option<ApiKeys>,
     pub(super) interval: Duration,
-    /// A counter that numbers uses and callers in their order.
+    /// A counter from which uses of members, and callers, get increasing numbers.
     count: u64,
-    /// Callers without a member, in the order of arrival.
+    /// The numbers of the callers that have no member yet, in the order of arrival.
     waiting: BTreeSet<u64>,
 }
 
@@ -28,7 +28,7 @@ struct Member {
     attributes: Arc<Attributes>,
     client: Client,
     last_use: u64,
-    /// The number of callers that wait for its evaluation.
+    /// The number of callers that wait until the Edge has evaluated this member's context.
     leases: usize,
 }
 
@@ -58,7 +58,7 @@ impl Members {
         self.count
     }
 
-    /// Evicts the least recently used member that no caller waits for. Returns false if there is none.
+    /// Evicts the least recently used member that no caller waits for. Returns false if callers wait for all members.
     fn evict(&mut self) -> bool {
         let free = self.list.iter().enumerate().filter(|(_, member)| member.leases == 0);
         let Some((at, _)) = free.min_by_key(|(_, member)| member.last_use) else { return false };
@@ -66,7 +66,7 @@ impl Members {
         true
     }
 
-    /// Removes members that are of no use any more: those of former API keys, and those that the program has closed.
+    /// Removes the members that use former API keys, and the members that the program has closed.
     fn tidy(&mut self, keys: &ApiKeys) {
         if self.keys.as_ref() != Some(keys) {
             self.end_all();
@@ -79,12 +79,13 @@ impl Members {
 /// The outcome of a request for a member.
 pub(super) enum Admission {
     Admitted(Lease),
-    /// Callers wait for all members, or an earlier caller waits for a free place.
+    /// The pool is full and callers wait for all its members, or an earlier caller waits for a free place in the pool.
     Full,
 }
 
 impl Pool {
-    /// Returns the member with these attributes. If there is none and the pool has a free place, it is made.
+    /// Returns a lease of the member with these attributes. If there is no such member, starts one in a free place, or in the
+    /// place of an evicted member. Returns [`Admission::Full`] if no place can be freed.
     pub(super) fn admit(
         self: &Arc<Self>,
         attributes: &Arc<Attributes>,
@@ -123,7 +124,7 @@ impl Pool {
     }
 }
 
-/// A caller's position in the order of arrival.
+/// A caller's position in the order of arrival. Dropping the position lets the next caller proceed.
 pub(super) struct Turn {
     pool: Arc<Pool>,
     number: u64,
@@ -145,7 +146,7 @@ impl Drop for Turn {
     }
 }
 
-/// A member that a caller waits for. It is not evicted while the lease exists.
+/// A member that a caller waits for. The member is not evicted while the lease exists.
 pub(super) struct Lease {
     pool: Arc<Pool>,
     attributes: Arc<Attributes>,
@@ -169,7 +170,7 @@ impl Lease {
 impl Drop for Lease {
     fn drop(&mut self) {
         let mut members = self.pool.members();
-        // A new member with the same attributes may have replaced it.
+        // The member may have been removed, and a new member with the same attributes may have replaced it.
         let mine = |member: &&mut Member| {
             member.attributes == self.attributes && member.client.is_same(&self.client)
         };

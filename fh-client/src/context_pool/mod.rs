@@ -1,4 +1,4 @@
-//! Many contexts of a server-evaluated key at once (D-120).
+//! A pool that keeps many contexts of a server-evaluated key at the same time (D-120).
 
 mod error;
 mod listeners;
@@ -27,13 +27,15 @@ use crate::context::Context;
 /// A pool of contexts of a server-evaluated key, for programs with a context for each request or user; see
 /// [`Client::context_pool`](crate::Client::context_pool).
 ///
-/// Each context is an [isolated](crate::Client::isolated) client that polls. All of them run on the client's thread, share one
-/// thread for listeners and observers, and use the client's transport. By default the pool sends at most 10 requests a second,
-/// the oldest first, and polls for each context every 180 seconds. Updates therefore arrive later than on a stream.
+/// Each context is an [isolated](crate::Client::isolated) client that polls. The isolated clients run on the thread of the
+/// client that made the pool, share one thread for listeners and observers, and use that client's transport. By default the
+/// pool sends at most 10 requests per second, the oldest request first, and polls for each context every 180 seconds. Updates
+/// therefore arrive later than on a stream.
 ///
-/// The pool is a handle: clones are the same pool. A context ends when the last clone is dropped, or when the pool evicts it for
-/// another one. From then on it returns defaults with the reason `NOT_READY`, never old values and never those of another user.
-/// Therefore keep the pool and call [`Self::get`] for each request; a context that exists already is returned at once.
+/// Clones are handles of the same pool. A context ends when the last handle is dropped, or when the pool evicts the context in
+/// favour of another one. From then on reads of the context return defaults with the reason `NOT_READY`. They return neither
+/// old values nor the values of another user. Therefore keep the pool and call [`Self::get`] for each request. A context that
+/// the Edge has already evaluated is returned at once.
 ///
 /// ```
 /// # use fh_client::testing::{MemoryEdge, SERVER_KEY};
@@ -57,9 +59,9 @@ pub struct ContextPool {
 }
 
 impl ContextPool {
-    /// A limit for programs that have no reason for another one.
+    /// The number of contexts that suits most programs as the limit of [`Client::context_pool`](crate::Client::context_pool).
     pub const DEFAULT_LIMIT: usize = 100;
-    /// The default for the requests per second of all contexts together.
+    /// The default maximum of requests per second that all contexts of the pool send together.
     pub const DEFAULT_REQUESTS_PER_SECOND: usize = 10;
 
     pub(crate) fn new(client: Client, limit: usize) -> Self {
@@ -74,30 +76,32 @@ impl ContextPool {
         Self { pool: Arc::new(pool) }
     }
 
-    /// Limits the requests of all contexts together to this number in any second. The minimum is 1.
+    /// Sets the maximum number of requests that all contexts together send in any second. 0 counts as 1. Further requests wait.
     #[must_use]
     pub fn requests_per_second(self, requests: usize) -> Self {
         self.pool.pacer.set_rate(requests.max(1));
         self
     }
 
-    /// Sets the polling interval of contexts that are made from now on. The Edge may ask for another interval.
+    /// Sets the polling interval of contexts that are created after this call. The Edge can request another interval in its
+    /// answer.
     #[must_use]
     pub fn polling_interval(self, interval: Duration) -> Self {
         self.pool.members().interval = interval;
         self
     }
 
-    /// Returns the context with these attributes once the Edge has evaluated for it. Equal attributes share one context.
+    /// Returns the context with these attributes once the Edge has evaluated the features for it. Calls with equal attributes
+    /// share one context.
     ///
-    /// If the pool is full, the least recently requested context is evicted. Contexts that a caller waits for are not evicted; if
-    /// all of them are waited for, this call waits too. With a client-evaluated key every context answers at once, and the pool
-    /// keeps none.
+    /// If the pool is full, the least recently requested context is evicted. A context that another caller of `get` waits for
+    /// is not evicted; if this is so for all contexts, this call waits until one can be evicted. With a client-evaluated key
+    /// this function returns at once, and the pool keeps no contexts.
     ///
     /// # Errors
-    /// [`ContextPoolError`] if the Edge did not evaluate within the limit of a poll (12 s,
-    /// [`Limits::poll`](crate::Limits::poll)), if it refuses the client, if the client is closed, or if no thread can be started.
-    /// The context keeps its place and continues to retry, so a later call may find it evaluated.
+    /// [`ContextPoolError`] if the Edge does not evaluate the context within [`Limits::poll`](crate::Limits::poll) (by default
+    /// 12 s), if the Edge refuses the client, if the client is closed, or if no thread can be started. After a failed request
+    /// the context stays in the pool and continues to retry, so that a later call can succeed.
     pub async fn get(
         &self,
         attributes: impl Into<Arc<Attributes>>,
@@ -112,7 +116,7 @@ impl ContextPool {
             return Ok(client.context_of(attributes));
         }
         ContextHeader::of(&attributes).map_err(Problem::Context)?;
-        // Time is measured on the contexts' runtime, so that a caller needs none.
+        // The timeout runs on the runtime of the contexts, so that the caller needs no tokio runtime.
         let limit = client.inner().settings.limits().poll;
         let place = client.inner().settings.place()?;
         let evaluated = Arc::clone(&self.pool).evaluated(attributes);
@@ -125,7 +129,7 @@ impl ContextPool {
         }
     }
 
-    /// Returns the number of contexts that exist now.
+    /// Returns the number of contexts that the pool holds at present.
     #[must_use]
     pub fn live(&self) -> usize {
         self.pool.members().len()
@@ -142,14 +146,14 @@ impl fmt::Debug for ContextPool {
     }
 }
 
-/// The state that clones of a pool share.
+/// The state that the handles of a pool share.
 struct Pool {
     client: Client,
     limit: usize,
     pacer: Arc<Pacer>,
     listeners: PoolListeners,
     members: Mutex<Members>,
-    /// Notified when a place in the pool may have become free.
+    /// Notifies waiting callers when a place in the pool may have become free.
     changed: Notify,
 }
 
@@ -166,7 +170,8 @@ impl Pool {
         Ok(lease.client().set_context(attributes).await?)
     }
 
-    /// Returns the member with these attributes, made if there is none. Waits while callers wait for all members.
+    /// Returns a lease of the member with these attributes, and starts the member if it does not exist. Waits while the pool is
+    /// full and callers wait for all its members.
     async fn lease(
         self: &Arc<Self>,
         attributes: &Arc<Attributes>,

@@ -1,4 +1,4 @@
-//! The rate at which the contexts of a pool send requests together.
+//! The limit on the requests per second that all contexts of a pool send together.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::future::Future;
@@ -16,22 +16,23 @@ use crate::transport::{
 };
 
 const SECOND: Duration = Duration::from_secs(1);
-/// The member has no pending request.
+/// The value of `want` if the member has no waiting request.
 const NONE: u64 = 0;
 
-/// Limits how many requests are sent in any second. The oldest request goes first; a retry keeps the age of its first try.
+/// Limits the number of requests that are sent in any second. The oldest request is sent first. A retried request keeps the age
+/// of its first try.
 pub(super) struct Pacer(Mutex<State>);
 
 struct State {
     rate: usize,
-    /// The times of the requests of the last second, in order.
+    /// The times at which the requests of the last second were sent, in ascending order.
     sent: VecDeque<Instant>,
-    /// Waiting requests, the oldest first.
+    /// The requests that wait to be sent, the oldest first.
     waiting: BTreeMap<Key, Option<Waker>>,
     count: u64,
 }
 
-/// The number of a member's first try and that of the request. A member keeps the former while it retries.
+/// The number of a member's first try, and the number of the request. A member keeps the first number while it retries.
 type Key = (u64, u64);
 
 impl Pacer {
@@ -62,7 +63,8 @@ impl State {
         first.into_iter().for_each(Waker::wake);
     }
 
-    /// Removes requests that are a second old, and returns when the next one may be sent. `None` means now.
+    /// Removes the sent requests that are at least a second old, and returns the time at which the next request may be sent.
+    /// Returns `None` if the request may be sent now.
     fn next(&mut self, now: Instant) -> Option<Instant> {
         while self.sent.front().is_some_and(|sent| *sent + SECOND <= now) {
             self.sent.pop_front();
@@ -72,11 +74,11 @@ impl State {
     }
 }
 
-/// The transport of one member, which waits for its turn before it sends.
+/// The transport of one member. Each request waits until the pacer permits it to be sent.
 pub(super) struct PacedTransport {
     transport: Arc<dyn Transport>,
     pacer: Arc<Pacer>,
-    /// The number of the first try of the member's waiting request; [`NONE`] if no request waits.
+    /// The number of the first try of the member's waiting request, or [`NONE`] if no request waits.
     want: Arc<AtomicU64>,
 }
 
@@ -112,7 +114,7 @@ impl Transport for PacedTransport {
     }
 }
 
-/// The position of a request among those that wait. Dropping it removes the request.
+/// The position of a request among the waiting requests. Dropping the position removes the request.
 struct Turn {
     pacer: Arc<Pacer>,
     key: Key,
