@@ -1,10 +1,10 @@
 //! Settings from environment variables (sdk-behaviour 5.6).
 
 const URL: &str = "FEATUREHUB_EDGE_URL";
-/// The variables of the API key. The first one that is set is used.
+/// The variables that can hold the API key. The first variable that is set is used.
 const KEYS: [&str; 2] = ["FEATUREHUB_CLIENT_API_KEY", "FEATUREHUB_API_KEY"];
 
-/// The settings that were found. An empty variable counts as not set.
+/// The settings that were found; `None` for a variable that is not set. A variable that is empty or blank counts as not set.
 pub(crate) struct Found {
     pub(crate) url: Option<String>,
     pub(crate) key: Option<String>,

@@ -10,8 +10,8 @@ use serde::de::DeserializeOwned;
 use crate::changes::Changes;
 use crate::client::Inner;
 
-/// A handle of one feature, read for a context or without one. The feature need not exist yet. Each read returns the present
-/// value.
+/// A handle that reads one feature, for a context or without a context. The feature need not exist yet. Each read returns the
+/// value that the feature has at that time.
 ///
 /// ```
 /// # use fh_client::testing::MemoryEdge;
@@ -37,7 +37,7 @@ impl Feature {
         Self { inner, key: key.into(), attributes }
     }
 
-    /// Returns the key.
+    /// Returns the key of the feature.
     #[must_use]
     pub const fn key(&self) -> &Arc<str> {
         &self.key
@@ -50,56 +50,60 @@ impl Feature {
         self.inner.repository.is_enabled(&self.key, self.attributes.as_ref())
     }
 
-    /// Returns the value of a BOOLEAN feature, or `None` if it is null, of another type, or missing.
+    /// Returns the value of a BOOLEAN feature. Returns `None` if the value is null, or if the feature has another type or is
+    /// missing.
     #[inline]
     #[must_use]
     pub fn boolean(&self) -> Option<bool> {
         self.inner.repository.boolean(&self.key, self.attributes.as_ref())
     }
 
-    /// Returns the value as [`Self::boolean`] does, or `default` if there is none.
+    /// Returns the value as [`Self::boolean`] does, or `default` if that function returns `None`.
     #[must_use]
     pub fn boolean_or(&self, default: bool) -> bool {
         self.boolean().unwrap_or(default)
     }
 
-    /// Returns the value of a STRING feature, or `None` if it is null, of another type, or missing.
+    /// Returns the value of a STRING feature. Returns `None` if the value is null, or if the feature has another type or is
+    /// missing.
     #[must_use]
     pub fn string(&self) -> Option<Arc<str>> {
         self.inner.repository.string(&self.key, self.attributes.as_ref())
     }
 
-    /// Returns the value as [`Self::string`] does, or `default` if there is none.
+    /// Returns the value as [`Self::string`] does, or `default` if that function returns `None`.
     #[must_use]
     pub fn string_or(&self, default: &str) -> Arc<str> {
         self.string().unwrap_or_else(|| default.into())
     }
 
-    /// Returns the value of a NUMBER feature as the nearest double, or `None` if it is null, of another type, or missing.
+    /// Returns the value of a NUMBER feature as the nearest `f64`. Returns `None` if the value is null, or if the feature has
+    /// another type or is missing.
     #[must_use]
     pub fn number(&self) -> Option<f64> {
         self.inner.repository.number(&self.key, self.attributes.as_ref())
     }
 
-    /// Returns the value as [`Self::number`] does, or `default` if there is none.
+    /// Returns the value as [`Self::number`] does, or `default` if that function returns `None`.
     #[must_use]
     pub fn number_or(&self, default: f64) -> f64 {
         self.number().unwrap_or(default)
     }
 
-    /// Returns the exact value of a NUMBER feature with its decimal text. `None` as for [`Self::number`].
+    /// Returns the exact value of a NUMBER feature with its decimal text. Returns `None` in the same cases as [`Self::number`].
     #[must_use]
     pub fn decimal(&self) -> Option<Number> {
         self.inner.repository.decimal(&self.key, self.attributes.as_ref())
     }
 
-    /// Returns the unparsed text of a JSON feature, or `None` if it is null, of another type, or missing.
+    /// Returns the unparsed text of a JSON feature. Returns `None` if the value is null, or if the feature has another type or
+    /// is missing.
     #[must_use]
     pub fn raw_json(&self) -> Option<Arc<str>> {
         self.inner.repository.json(&self.key, self.attributes.as_ref())
     }
 
-    /// Returns the parsed value of a JSON feature. `None` as for [`Self::raw_json`].
+    /// Returns the parsed value of a JSON feature. Returns `None` in the same cases as [`Self::raw_json`].
     ///
     /// # Errors
     /// [`serde_json::Error`] if the text is not JSON, or does not match the type `T`.
@@ -107,19 +111,20 @@ impl Feature {
         self.raw_json().map(|text| serde_json::from_str(&text)).transpose()
     }
 
-    /// Returns the value as [`Self::json`] does, or `default` if there is none or it cannot be parsed.
+    /// Returns the parsed value as [`Self::json`] does, or `default` if the feature has no value or the value cannot be parsed.
     #[must_use]
     pub fn json_or<T: DeserializeOwned>(&self, default: T) -> T {
         self.json().ok().flatten().unwrap_or(default)
     }
 
-    /// Returns the value, of any type, or `None` if it is null or missing.
+    /// Returns the value of a feature of any type. Returns `None` if the value is null or the feature is missing.
     #[must_use]
     pub fn value(&self) -> Option<Value> {
         self.inner.repository.value(&self.key, self.attributes.as_ref())
     }
 
-    /// Returns the value with its type, version, lock, strategy and reason.
+    /// Returns the value together with the feature's type, version and lock, the strategy that matched, and the reason for the
+    /// value.
     #[must_use]
     pub fn detail(&self) -> Detail {
         self.inner.repository.detail(&self.key, self.attributes.as_ref())
@@ -131,55 +136,60 @@ impl Feature {
         self.inner.repository.peek(&self.key, self.attributes.as_ref())
     }
 
-    /// Returns the value and how it was found, with a `Display` for people. Observers are not notified.
+    /// Returns the value with an explanation of how each strategy was evaluated. The explanation's `Display` is text for
+    /// people. Observers are not notified.
     #[must_use]
     pub fn explain(&self) -> ExplainedDetail {
         self.inner.repository.explain(&self.key, self.attributes.as_ref())
     }
 
-    /// Returns true if there is a value other than null. Observers are not notified.
+    /// Returns true if the feature has a value other than null. Values from overrides and strategies count. Observers are not
+    /// notified.
     #[must_use]
     pub fn is_set(&self) -> bool {
         self.inner.repository.is_set(&self.key, self.attributes.as_ref())
     }
 
-    /// Returns true if the feature exists. Overrides do not count.
+    /// Returns true if the feature exists. An override of a feature that does not exist does not count. Observers are not
+    /// notified.
     #[must_use]
     pub fn exists(&self) -> bool {
         self.inner.repository.exists(&self.key)
     }
 
-    /// Returns true if the feature is locked.
+    /// Returns true if the feature is locked. Observers are not notified.
     #[must_use]
     pub fn is_locked(&self) -> bool {
         self.peek().is_locked
     }
 
-    /// Returns the version, or -1 if the feature does not exist.
+    /// Returns the version of the feature, or -1 if the feature does not exist. Observers are not notified.
     #[must_use]
     pub fn version(&self) -> i64 {
         self.peek().version
     }
 
-    /// Returns the type, or `None` if the feature does not exist or its type is unknown.
+    /// Returns the type of the feature, or `None` if the feature does not exist or its type is unknown. Observers are not
+    /// notified.
     #[must_use]
     pub fn kind(&self) -> Option<Kind> {
         self.peek().kind
     }
 
-    /// Returns the properties. Only keys that may read them receive them.
+    /// Returns the names and values of the feature's properties. The list is empty if the API key has no permission to read
+    /// properties.
     #[must_use]
     pub fn properties(&self) -> Vec<(String, String)> {
         self.peek().properties()
     }
 
-    /// Registers a listener that is called when the value or the lock changes; see
+    /// Registers a listener that is called when the value or the lock of the feature changes; see
     /// [`Context::on_change`](crate::Context::on_change).
     pub fn on_change(&self, call: impl Fn(&Change) + Send + Sync + 'static) -> Subscription {
         self.inner.repository.on_change(&self.key, self.attributes.as_ref(), call)
     }
 
-    /// Returns the changes of [`Self::on_change`] as a stream.
+    /// Returns the changes of the feature as a stream. The stream reports the same changes as [`Self::on_change`].
     pub fn changes(&self) -> Changes {
         Changes::new(&self.inner.repository, &self.key, self.attributes.as_ref())
     }

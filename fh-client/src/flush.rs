@@ -2,13 +2,16 @@
 
 use std::fmt;
 
-/// The reason why a wait for deliveries and writes ended early.
+/// The reason why [`Client::flush`](crate::Client::flush) ended before all events were delivered and the snapshot file was
+/// written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum FlushError {
-    /// The time limit has passed. Delivering and writing continue.
+    /// The time limit passed before all events were delivered and the snapshot file was written. Delivering and writing
+    /// continue.
     TimedOut,
-    /// This thread runs the runtime that the client was given, so the wait would block the client (D-119). Use `flushed(limit).await`.
+    /// The calling thread runs the runtime given to the client, so the wait would block the client (D-119). Use
+    /// `flushed(limit).await` on such a thread.
     InsideRuntime,
 }
 

@@ -1,7 +1,8 @@
-//! Metrics through the `metrics` crate, with the feature `metrics`.
+//! Metrics that the client reports through the `metrics` crate, if the cargo feature `metrics` is enabled.
 //!
-//! Install any recorder; without one nothing is counted. Every metric has the label `environment`, the id of the first API key's
-//! environment. Contexts of a [pool](crate::ContextPool) are counted, but set no gauges.
+//! The program must install a recorder of the `metrics` crate; without a recorder no metric is counted. Every metric has the
+//! label `environment`, which is the id of the first API key's environment. The contexts of a [pool](crate::ContextPool)
+//! increase the counters, but set no gauges.
 //!
 //! | name | kind | meaning |
 //! |---|---|---|
@@ -26,10 +27,11 @@ use fh_session::{
 
 use crate::status_log::Reporting;
 
-/// Time between two updates of the gauges that change with time.
+/// The time between two updates of the gauges that change with time.
 const INTERVAL: Duration = Duration::from_secs(10);
 
-/// The most combinations of feature, variant and value that are counted separately within one interval.
+/// The maximum number of combinations of feature, variant and value that are counted separately within one interval.
+/// Evaluations of further combinations are counted together as uncounted.
 const MOST_COMBINATIONS: usize = 1_000;
 
 /// An observer that counts evaluations by feature and variant.
@@ -89,8 +91,8 @@ impl Gauges {
         }
     }
 
-    /// Reports for another environment from now on. Unless the client is one of a pool, the gauges of the former environment are
-    /// set to 0.
+    /// Changes the label `environment` of all later reports. Sets the gauges of the former environment to 0, unless the client
+    /// is a context of a pool.
     pub(crate) fn moved(&mut self, environment: &str) {
         if self.reporting == Reporting::Brief {
             self.environment = environment.to_string();

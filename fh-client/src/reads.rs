@@ -1,67 +1,73 @@
 //! The reads that clients, contexts and snapshots have in common.
 
-/// Implements reads by key. `$source` is read (a repository, or one state of it), `$attributes` is the context.
+/// Implements reads of features by key. `$source` is the repository or the snapshot that is read, and `$attributes` is the
+/// context.
 macro_rules! reads {
     ($type:ty, |$self:ident| $source:expr, $attributes:expr) => {
         impl $type {
-            /// Returns true if the feature is BOOLEAN and true.
+            /// Returns true if the feature is BOOLEAN and its value is true.
             #[inline]
             #[must_use]
             pub fn is_enabled(&$self, key: &str) -> bool {
                 $source.is_enabled(key, $attributes)
             }
 
-            /// Returns the value of a BOOLEAN feature, or `None` if it is null, of another type, or missing.
+            /// Returns the value of a BOOLEAN feature. Returns `None` if the value is null, or if the feature has another type
+            /// or is missing.
             #[inline]
             #[must_use]
             pub fn boolean(&$self, key: &str) -> Option<bool> {
                 $source.boolean(key, $attributes)
             }
 
-            /// Returns the value as [`Self::boolean`] does, or `default` if there is none.
+            /// Returns the value as [`Self::boolean`] does, or `default` if that function returns `None`.
             #[inline]
             #[must_use]
             pub fn boolean_or(&$self, key: &str, default: bool) -> bool {
                 $source.boolean(key, $attributes).unwrap_or(default)
             }
 
-            /// Returns the value of a STRING feature, or `None` if it is null, of another type, or missing.
+            /// Returns the value of a STRING feature. Returns `None` if the value is null, or if the feature has another type
+            /// or is missing.
             #[must_use]
             pub fn string(&$self, key: &str) -> Option<Arc<str>> {
                 $source.string(key, $attributes)
             }
 
-            /// Returns the value as [`Self::string`] does, or `default` if there is none.
+            /// Returns the value as [`Self::string`] does, or `default` if that function returns `None`.
             #[must_use]
             pub fn string_or(&$self, key: &str, default: &str) -> Arc<str> {
                 $source.string(key, $attributes).unwrap_or_else(|| default.into())
             }
 
-            /// Returns the value of a NUMBER feature as the nearest double, or `None` if it is null, of another type, or missing.
+            /// Returns the value of a NUMBER feature as the nearest `f64`. Returns `None` if the value is null, or if the
+            /// feature has another type or is missing.
             #[must_use]
             pub fn number(&$self, key: &str) -> Option<f64> {
                 $source.number(key, $attributes)
             }
 
-            /// Returns the value as [`Self::number`] does, or `default` if there is none.
+            /// Returns the value as [`Self::number`] does, or `default` if that function returns `None`.
             #[must_use]
             pub fn number_or(&$self, key: &str, default: f64) -> f64 {
                 $source.number(key, $attributes).unwrap_or(default)
             }
 
-            /// Returns the exact value of a NUMBER feature with its decimal text. `None` as for [`Self::number`].
+            /// Returns the exact value of a NUMBER feature with its decimal text. Returns `None` in the same cases as
+            /// [`Self::number`].
             #[must_use]
             pub fn decimal(&$self, key: &str) -> Option<Number> {
                 $source.decimal(key, $attributes)
             }
 
-            /// Returns the unparsed text of a JSON feature, or `None` if it is null, of another type, or missing.
+            /// Returns the unparsed text of a JSON feature. Returns `None` if the value is null, or if the feature has another
+            /// type or is missing.
             #[must_use]
             pub fn raw_json(&$self, key: &str) -> Option<Arc<str>> {
                 $source.json(key, $attributes)
             }
 
-            /// Returns the parsed value of a JSON feature. `None` as for [`Self::raw_json`].
+            /// Returns the parsed value of a JSON feature. Returns `None` in the same cases as [`Self::raw_json`].
             ///
             /// # Errors
             /// [`serde_json::Error`] if the text is not JSON, or does not match the type `T`.
@@ -69,44 +75,48 @@ macro_rules! reads {
                 $source.json(key, $attributes).map(|text| serde_json::from_str(&text)).transpose()
             }
 
-            /// Returns the value as [`Self::json`] does, or `default` if there is none or it cannot be parsed.
+            /// Returns the parsed value as [`Self::json`] does, or `default` if the feature has no value or the value cannot be
+            /// parsed.
             #[must_use]
             pub fn json_or<T: DeserializeOwned>(&$self, key: &str, default: T) -> T {
                 crate::reads::parsed($source.json(key, $attributes)).unwrap_or(default)
             }
 
-            /// Returns the value, of any type, or `None` if it is null or missing.
+            /// Returns the value of a feature of any type. Returns `None` if the value is null or the feature is missing.
             #[must_use]
             pub fn value(&$self, key: &str) -> Option<Value> {
                 $source.value(key, $attributes)
             }
 
-            /// Returns the value with its type, version, lock, strategy and reason.
+            /// Returns the value together with the feature's type, version and lock, the strategy that matched, and the reason
+            /// for the value.
             #[must_use]
             pub fn detail(&$self, key: &str) -> Detail {
                 $source.detail(key, $attributes)
             }
 
-            /// Returns the value as [`Self::detail`] does, read as a type. A value of another type is `None`, with the reason
-            /// `TYPE_MISMATCH`.
+            /// Returns the value as [`Self::detail`] does, but only if the feature has this type. A feature of another type
+            /// returns no value, with the reason `TYPE_MISMATCH`.
             #[must_use]
             pub fn detail_as(&$self, key: &str, kind: Kind) -> Detail {
                 $source.detail_as(key, $attributes, kind)
             }
 
-            /// Returns the same as [`Self::detail`], without notifying observers. For tools and metadata.
+            /// Returns the same as [`Self::detail`], without notifying observers. For tools, and for reads of metadata.
             #[must_use]
             pub fn peek(&$self, key: &str) -> Detail {
                 $source.peek(key, $attributes)
             }
 
-            /// Returns true if there is a value other than null. Overrides and strategies count. Observers are not notified.
+            /// Returns true if the feature has a value other than null. Values from overrides and strategies count. Observers
+            /// are not notified.
             #[must_use]
             pub fn is_set(&$self, key: &str) -> bool {
                 $source.is_set(key, $attributes)
             }
 
-            /// Returns true if the feature exists. Overrides do not count. Observers are not notified.
+            /// Returns true if the feature exists. An override of a feature that does not exist does not count. Observers are
+            /// not notified.
             #[must_use]
             pub fn exists(&$self, key: &str) -> bool {
                 $source.exists(key)
@@ -118,14 +128,15 @@ macro_rules! reads {
                 $source.keys()
             }
 
-            /// Returns all features with their values, from one state. They serialise as a document that bootstraps a web page
-            /// (`docs/bootstrap.md`). Observers are not notified.
+            /// Returns all features with their values, which all belong to the same state of the client. The result serialises
+            /// as a document that bootstraps a web page (`docs/bootstrap.md`). Observers are not notified.
             #[must_use]
             pub fn values(&$self) -> ContextValues {
                 $source.values($attributes)
             }
 
-            /// Returns the value and how each strategy was evaluated, with a `Display` for people. Observers are not notified.
+            /// Returns the value with an explanation of how each strategy was evaluated. The explanation's `Display` is text
+            /// for people. Observers are not notified.
             #[must_use]
             pub fn explain(&$self, key: &str) -> ExplainedDetail {
                 $source.explain(key, $attributes)
@@ -140,7 +151,7 @@ use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
 
-/// Returns the parsed document, or `None` if there is none or it does not match the type.
+/// Returns the parsed JSON document, or `None` if there is no text or the text does not match the type `T`.
 pub(crate) fn parsed<T: DeserializeOwned>(text: Option<Arc<str>>) -> Option<T> {
     serde_json::from_str(&text?).ok()
 }

@@ -7,19 +7,22 @@ use fh_session::{Connection, Problem, Readiness, SessionStatus};
 use crate::board::Board;
 use crate::status::Status;
 
-/// The reason why a client is not ready.
+/// The reason why a wait for a client's features ended without features.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum NotReady {
-    /// The time limit passed; the status at that time is attached. The client keeps trying.
+    /// The time limit passed before the client had features. The value is the client's status at that time. The client
+    /// continues to try.
     TimedOut(Box<Status>),
-    /// The Edge refuses this client, with the reason. The client keeps trying, at long intervals.
+    /// The Edge refuses this client. The value is the reason. The client continues to try at long intervals.
     Failed(Problem),
-    /// The client makes no more requests: it is offline and was given no features, or the Edge accepts no more requests.
+    /// The client sends no more requests. Either the client is offline and was given no features, or the Edge accepts no more
+    /// requests.
     Stopped,
     /// The client was closed.
     Closed,
-    /// This thread runs the runtime that the client was given, so the wait would block the client (D-119). Use `ready().await`.
+    /// The calling thread runs the runtime given to the client, so the wait would block the client (D-119). Use `ready().await`
+    /// on such a thread.
     InsideRuntime,
 }
 
@@ -46,14 +49,14 @@ impl std::error::Error for NotReady {
     }
 }
 
-/// The effect of a refusal on the wait.
+/// The effect of a refusal by the Edge on a caller that waits for features.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Refusals {
     End,
     WaitThrough,
 }
 
-/// Waits until the client is ready, or until waiting cannot succeed any more.
+/// Waits until the client is ready. Returns an error once the status shows that the wait cannot succeed.
 pub(crate) async fn ready(board: &Board, refusals: Refusals) -> Result<(), NotReady> {
     if board.is_closed() {
         return Err(NotReady::Closed);
@@ -66,7 +69,7 @@ pub(crate) async fn ready(board: &Board, refusals: Refusals) -> Result<(), NotRe
     }
 }
 
-/// Returns the outcome of the wait, or `None` while waiting makes sense.
+/// Returns the outcome of the wait, or `None` if the caller should continue to wait.
 fn judge(status: &SessionStatus, refusals: Refusals) -> Option<Result<(), NotReady>> {
     match status.readiness {
         Readiness::Ready => Some(Ok(())),

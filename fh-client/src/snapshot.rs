@@ -1,4 +1,4 @@
-//! A state of all features, for several reads.
+//! A snapshot of all features, so that several reads use the same state.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 
 use crate::reads::reads;
 
-/// The features at one instant. All reads answer from the same state (D-83), even if updates arrive meanwhile.
+/// The features of a client at one instant. All reads use this state (D-83), even if updates arrive in the meantime.
 ///
 /// ```
 /// # use fh_client::testing::MemoryEdge;
@@ -37,19 +37,20 @@ impl Snapshot {
         Self { state, attributes }
     }
 
-    /// Returns the same state, read for other attributes.
+    /// Returns the same snapshot, whose reads return the values for these attributes.
     #[must_use]
     pub fn of(&self, attributes: &Arc<Attributes>) -> Self {
         Self { state: Arc::clone(&self.state), attributes: Some(Arc::clone(attributes)) }
     }
 
-    /// Returns the readiness of the client at that instant.
+    /// Returns the readiness that the client had when the snapshot was taken.
     #[must_use]
     pub fn readiness(&self) -> Readiness {
         self.state.readiness()
     }
 
-    /// Returns a number that increases whenever an answer may have changed.
+    /// Returns the generation of the snapshot's state. It is a number that increases whenever the result of a read may have
+    /// changed.
     #[must_use]
     pub fn generation(&self) -> u64 {
         self.state.generation()

@@ -1,4 +1,4 @@
-//! The reason why a client cannot start, which is the only error that a program must handle.
+//! The error of starting a client.
 
 use std::fmt;
 
@@ -10,7 +10,8 @@ use crate::transport::InvalidSetting;
 #[cfg(feature = "reqwest")]
 use crate::transport::TransportSetupError;
 
-/// The reason why a client cannot start. Network failures are not among them; see [`Client::status`](crate::Client::status).
+/// The reason why a client cannot start. Network failures are not among the reasons, because the client retries; see
+/// [`Client::status`](crate::Client::status).
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum StartError {
@@ -18,26 +19,27 @@ pub enum StartError {
     Url(UrlError),
     /// The API keys are invalid.
     Keys(KeyError),
-    /// Several API keys cannot be streamed, because a stream has one key (D-77).
+    /// The program selected streaming with several API keys, but a stream serves only one key (D-77).
     SeveralKeysStream,
-    /// The header of this name cannot be sent, or is set by the client itself.
+    /// The header with this name cannot be sent, because the name or the value is invalid, or because the client itself sets
+    /// this header.
     Header(String),
-    /// The cap of a back-off is below its initial delay, or its jitter is not between 0 and 1.
+    /// The maximum delay (`cap`) of a back-off is shorter than its initial delay, or its jitter is not between 0 and 1.
     Backoff,
-    /// The context has more attributes than an Edge accepts.
+    /// The first context has more attributes than an Edge accepts.
     Context(TooManyAttributes),
-    /// The features given at the start cannot be read.
+    /// The bytes given to [`ClientBuilder::bootstrap`](crate::ClientBuilder::bootstrap) cannot be read.
     Bootstrap(BootstrapError),
     /// A setting has a value that can never work.
     Setting(InvalidSetting),
-    /// The default transport cannot be set up.
+    /// The default transport cannot be created.
     #[cfg(feature = "reqwest")]
     Transport(TransportSetupError),
-    /// The crate was built without a transport, and the program gave none.
+    /// The crate was built without the cargo feature `reqwest`, and the program gave no transport.
     NoTransport,
     /// The runtime given to the client lacks a driver that the client needs.
     Runtime(MissingDriver),
-    /// The platform starts no thread, with the reason.
+    /// The operating system could not start a thread. The value is the reason.
     Thread(String),
 }
 

@@ -10,7 +10,7 @@ use crate::driver::DriverRuntime;
 
 /// The status of a client at one instant.
 ///
-/// It has a `Display` as text, and serialises as JSON for a health endpoint. It holds no API key.
+/// Its `Display` is a text for people, and it serialises as JSON for a health endpoint. It contains no API key.
 ///
 /// ```
 /// # use fh_client::testing::MemoryEdge;
@@ -27,35 +27,39 @@ use crate::driver::DriverRuntime;
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Status {
-    /// Whether the client can serve features.
+    /// The readiness, which says whether the client has features, waits for them, is refused by the Edge, or is closed.
     pub readiness: Readiness,
     /// The state of the connection.
     pub connection: Connection,
-    /// The last problem. `None` once the Edge has answered well again.
+    /// The last problem of a request; `None` if the Edge has answered successfully since.
     pub problem: Option<Problem>,
-    /// Attempts since the Edge last answered well.
+    /// The number of failed attempts since the Edge last answered successfully.
     pub attempts: u32,
-    /// Requests sent since the start, including redirects.
+    /// The number of requests that the client has sent since its start, including redirects.
     pub requests: u64,
-    /// Time until the client sends the next request by itself.
+    /// The time until the client sends its next request by itself; `None` if it has planned no request.
     pub next_attempt: Option<Duration>,
-    /// Time since the Edge last answered a request or sent a line of a stream.
+    /// The time since the Edge last answered a request or sent a line of a stream; `None` before the first contact.
     pub since_contact: Option<Duration>,
-    /// Time since features were last received or confirmed. For features from a snapshot: time since it was saved.
+    /// The time since the Edge last sent or confirmed the features; `None` before the first features. For features from a
+    /// snapshot file, this is the time since the file was saved.
     pub data_age: Option<Duration>,
-    /// The source of the features that arrived last.
+    /// The source of the features that arrived last; `None` before the first features.
     pub source: Option<Source>,
-    /// True if the Edge has marked the environment as stale. No request is made until a refresh (D-67).
+    /// True if the Edge has marked the environment as stale. The client then sends no request until the program calls
+    /// [`Client::refresh`](crate::Client::refresh) (D-67).
     pub is_stale: bool,
     /// The number of features that are served.
     pub features: usize,
-    /// The number of features that were refused so far, because the Edge sent them for an environment that no API key opens.
+    /// The number of features that the client has rejected so far, because the Edge sent them for an environment that no API
+    /// key can read.
     pub foreign_features: u64,
-    /// The number of parts of features that were not understood; see [`Client::diagnostics`](crate::Client::diagnostics).
+    /// The number of parts of features that the client did not understand; see
+    /// [`Client::diagnostics`](crate::Client::diagnostics).
     pub diagnostics: usize,
-    /// True if catch & release holds back an update that a reader could see.
+    /// True if catch & release holds back an update that can change the result of a read.
     pub is_holding: bool,
-    /// Counts of panics in listeners, interceptors and observers, of refused overrides, and of dropped events.
+    /// The numbers of panics in listeners, interceptors and observers, of rejected overrides, and of dropped events.
     pub counters: Counters,
 }
 
@@ -66,7 +70,8 @@ impl Status {
         data_age_of_snapshot: Option<Duration>,
     ) -> Self {
         let snapshot = repository.snapshot();
-        // The time is read after the state. Otherwise a state that arrived in between would be in the future.
+        // The clock is read after the snapshot is taken. Otherwise the snapshot's times could be later than the time of the
+        // clock.
         let now = runtime.now();
         let status = snapshot.status();
         let since = |moment: Millis| now.since(moment);
@@ -122,7 +127,7 @@ impl fmt::Display for Status {
     }
 }
 
-/// A duration in one unit.
+/// A duration that is written in a single unit: milliseconds, seconds, minutes or hours.
 struct Short(Duration);
 
 impl fmt::Display for Short {
@@ -138,7 +143,7 @@ impl fmt::Display for Short {
 }
 
 impl Serialize for Status {
-    /// Writes durations in seconds. The names are those of the other languages' clients.
+    /// Writes the status as a JSON object with durations in seconds. The clients in other languages use the same names.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let seconds = |duration: Option<Duration>| duration.map(|duration| duration.as_secs_f64());
         let mut map = serializer.serialize_map(None)?;

@@ -6,7 +6,7 @@ use std::io;
 use fh_session::{ApiKeys, EdgeUrl, Millis, Notice, Problem, Readiness, Repository, SessionStatus};
 use tracing::{debug, error, info, warn};
 
-/// The number of different notices that are logged as warnings. Further ones are logged at debug level.
+/// The maximum number of different notices that are logged as warnings. Further notices are logged at debug level.
 const MOST_NOTICES: usize = 256;
 
 /// The level of detail of a client's logs and metrics.
@@ -14,21 +14,21 @@ const MOST_NOTICES: usize = 256;
 pub(crate) enum Reporting {
     /// Logs at all levels, counters and gauges.
     Full,
-    /// Logs at debug level, and counters. The contexts of a pool use it, because they come and go, and their end says nothing
-    /// about the environment.
+    /// Logs at debug level, and counters, but no gauges. The contexts of a pool use this level, because they are created and
+    /// evicted often, and their state says nothing about the environment.
     Brief,
 }
 
-/// The logs and gauges of one client. Each kind of problem is logged as a warning once, and again only after the Edge has
-/// answered well.
+/// The logs and gauges of one client. A kind of problem is logged as a warning once, and again only after the Edge has answered
+/// successfully in between.
 pub(crate) struct StatusLog {
     edge: String,
     environment: String,
     reporting: Reporting,
     last: SessionStatus,
-    /// The kinds of problems since the Edge last answered well.
+    /// The kinds of problems that were logged as warnings since the Edge last answered successfully.
     troubles: HashSet<&'static str>,
-    /// True while the snapshot cannot be written.
+    /// True if the last write of the snapshot file failed.
     is_unsaved: bool,
     notices: HashSet<String>,
     #[cfg(feature = "metrics")]
@@ -51,7 +51,7 @@ impl StatusLog {
         }
     }
 
-    /// Uses the environment of these keys from now on.
+    /// Uses the environment of the first of these keys in all later logs and metrics.
     pub(crate) fn keys(&mut self, keys: &ApiKeys) {
         let environment = &**keys.first().environment();
         if environment != self.environment {
@@ -61,7 +61,7 @@ impl StatusLog {
         }
     }
 
-    /// Logs the changes since the last status, and updates gauges.
+    /// Logs the differences between the last status and this status, and updates the metrics.
     pub(crate) fn status(&mut self, status: &SessionStatus) {
         #[cfg(feature = "metrics")]
         self.gauges.status(&self.last, status);
@@ -155,7 +155,7 @@ impl StatusLog {
         }
     }
 
-    /// Logs a notice. A notice that was logged as a warning is not logged again.
+    /// Logs a notice. A notice whose text was already logged as a warning is not logged again.
     pub(crate) fn notice(&mut self, notice: &Notice) {
         let text = notice.to_string();
         if self.notices.contains(&text) {
@@ -169,7 +169,7 @@ impl StatusLog {
         }
     }
 
-    /// Logs the first failure to write the snapshot, and the first success after failures.
+    /// Logs the first failed write of the snapshot file, and the first successful write after failures.
     pub(crate) fn saved(&mut self, outcome: &io::Result<()>) {
         let was_unsaved = std::mem::replace(&mut self.is_unsaved, outcome.is_err());
         match outcome {
@@ -183,7 +183,7 @@ impl StatusLog {
         }
     }
 
-    /// Returns when the gauges that change with time are due.
+    /// Returns the time of the next call of [`Self::measure`], or `None` if the cargo feature `metrics` is off.
     pub(crate) fn next_measurement(&self) -> Option<Millis> {
         #[cfg(feature = "metrics")]
         return Some(self.gauges.next);

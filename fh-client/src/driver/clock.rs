@@ -5,30 +5,32 @@ use std::time::Duration;
 use fh_session::Millis;
 use tokio::time::Instant;
 
-/// A clock that starts at 0. It is the clock of the driver's runtime: if a test gives the client a runtime with a paused clock,
-/// hours of retries pass at once.
+/// A clock that starts at 0. It uses tokio's time in the driver's runtime. If a test gives the client a runtime with a paused
+/// clock, hours of retries pass at once.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct DriverClock {
     origin: Instant,
 }
 
 impl DriverClock {
-    /// Starts the clock. Call this inside the driver's runtime.
+    /// Starts the clock. The caller must be inside the driver's runtime.
     pub(crate) fn start() -> Self {
         Self { origin: Instant::now() }
     }
 
-    /// Returns the time. Call this inside the driver's runtime, whose clock may be paused.
+    /// Returns the time since the clock was started. The caller must be inside the driver's runtime, because that runtime's
+    /// time may be paused.
     pub(crate) fn now(self) -> Millis {
         Millis::default().after(self.origin.elapsed())
     }
 
-    /// Returns the time by the system's clock, regardless of the clock of the caller's runtime.
+    /// Returns the time since the clock was started by the system's clock, even if the caller's runtime has a paused clock.
     pub(crate) fn now_by_the_system(self) -> Millis {
         Millis::default().after(self.origin.into_std().elapsed())
     }
 
-    /// Converts a time to an instant for tokio's timers. It is at most 100 years after the start of the clock.
+    /// Converts a time to an instant for tokio's timers. A time later than 100 years after the start of the clock becomes that
+    /// limit.
     pub(crate) fn instant(self, at: Millis) -> Instant {
         const CENTURY: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
         let delay = Duration::from_millis(at.as_u64()).min(CENTURY);

@@ -1,4 +1,4 @@
-//! The commands of handles to the driver.
+//! The commands that the client's handles send to the driver.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use crate::test_updates::{Sent, UpdateRequest};
 pub(crate) type CommandResult = Result<Readiness, Problem>;
 
 pub(crate) enum Command {
-    /// A feature was read (passive polling).
+    /// Reports that the program has read a feature, for passive polling.
     FeatureRead,
     /// Requests the features from the Edge now.
     Refresh(oneshot::Sender<CommandResult>),
@@ -22,19 +22,19 @@ pub(crate) enum Command {
     Keys(ApiKeys, oneshot::Sender<CommandResult>),
     /// Replaces the headers of all further requests, and requests the features with them.
     Headers(Vec<(String, String)>, oneshot::Sender<CommandResult>),
-    /// Changes a feature at the Edge, for tests.
+    /// Changes a feature at the Edge through the API for tests.
     Update(UpdateRequest, oneshot::Sender<Sent>),
     /// Adds a list of features, or one feature, from a store.
     Stored { source: Source, environment: Arc<str>, json: Vec<u8>, shape: StoredShape },
-    /// Writes the snapshot if it is not written yet.
+    /// Writes the snapshot file unless it holds the latest features already, and then answers the caller.
     Flush(oneshot::Sender<()>),
-    /// Ends the driver.
+    /// Ends the driver. Later reads return the last values.
     Stop,
-    /// Ends the driver, after which no features are served.
+    /// Ends the driver and removes the features, so that all later reads return defaults.
     StopAndForget,
 }
 
-/// The form of the features from a store.
+/// The form in which a store gives its features.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum StoredShape {
     List,

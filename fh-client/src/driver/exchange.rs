@@ -10,7 +10,8 @@ use crate::transport::{
     Body, BoxFuture, Response, Transport, TransportError, TransportErrorKind, TransportRequest,
 };
 
-/// A request and its answer. Dropping it closes the connection, or the stream within it.
+/// A request and its answer. Dropping this value aborts the request: it closes the connection, or the HTTP/2 stream within the
+/// connection.
 pub(super) struct Exchange {
     pub(super) request_id: RequestId,
     phase: Phase,
@@ -44,7 +45,7 @@ impl Exchange {
         Self { request_id, phase }
     }
 
-    /// Waits for the next event. No event follows `Complete` or `Failed`.
+    /// Polls for the next event of the request. No event follows `Complete` or `Failed`.
     pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Arrival> {
         let arrival = match &mut self.phase {
             Phase::Over => return Poll::Pending,
@@ -82,7 +83,8 @@ impl Exchange {
     }
 }
 
-/// Runs the code of a transport, and turns a panic into an error. Otherwise a panic would end the client silently.
+/// Runs the code of a transport, and converts a panic into an error. Without this conversion, a panic would end the driver
+/// without a message.
 pub(crate) fn guarded<T>(
     run: impl FnOnce() -> Result<T, TransportError>,
 ) -> Result<T, TransportError> {

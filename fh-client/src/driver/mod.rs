@@ -1,5 +1,5 @@
-//! The driver of a session. It is one loop over commands, the deadline, and the one request in flight. It runs on a tokio
-//! runtime: that of a thread of its own, or one that the program gives.
+//! The driver of a session. The driver is one loop that handles commands, deadlines, and the events of the request in flight.
+//! It runs on the tokio runtime of the client's own thread, or on a runtime that the program gives.
 
 mod clock;
 mod command;
@@ -36,10 +36,11 @@ use crate::snapshot_file::SnapshotWriter;
 use crate::status_log::{Reporting, StatusLog};
 use crate::transport::Transport;
 
-/// Minimum time between two ticks, even if the deadline is earlier, because a busy loop is worse than a late retry.
+/// The minimum time between two ticks of the session. It applies even if the session's deadline is earlier, because a busy loop
+/// is worse than a late retry.
 const SHORTEST_TICK: Duration = Duration::from_millis(1);
 
-/// Number of waiting callers above which those that gave up are removed.
+/// The number of waiting callers above which the driver removes the callers that have given up.
 const SWEEP_ABOVE: usize = 64;
 
 /// The parts of a driver.
@@ -49,7 +50,7 @@ pub(crate) struct Parts {
     pub(crate) dispatcher: Delivery,
     pub(crate) transport: Arc<dyn Transport>,
     pub(crate) commands: mpsc::UnboundedReceiver<Command>,
-    /// A sender for tasks of the driver that need to send it a command.
+    /// A sender for tasks of the driver that send commands back to the driver.
     pub(crate) command_sender: mpsc::WeakUnboundedSender<Command>,
     pub(crate) board: Arc<Board>,
     pub(crate) clock: DriverClock,
@@ -72,12 +73,12 @@ pub(crate) struct Driver {
     ended: Vec<Exchange>,
     waiting: HashMap<CommandId, oneshot::Sender<CommandResult>>,
     command_ids: u64,
-    /// The snapshot that is being written.
+    /// The write of the snapshot file that is running, if there is one.
     saving: Saving,
-    /// Test updates that are being sent.
+    /// The tasks that send test updates.
     updates: JoinSet<()>,
     last_tick: Option<Millis>,
-    /// True if no features are served after the end.
+    /// True if the driver removes the features when it ends.
     forgets: bool,
 }
 
@@ -108,18 +109,18 @@ impl Driver {
         }
     }
 
-    /// Gives the session an input before it starts. No request follows.
+    /// Gives the session an input before the driver starts. The session sends no request as a result.
     pub(crate) fn prepare(&mut self, input: Input<'_>) {
         self.handle(input);
     }
 
-    /// Returns a new id, by which the session reports the outcome of a command.
+    /// Returns a new command id. The session uses the id to report the outcome of the command.
     pub(crate) fn command_id(&mut self) -> CommandId {
         self.command_ids += 1;
         CommandId(self.command_ids)
     }
 
-    /// Runs until the client is closed, or all its handles are dropped.
+    /// Runs the driver until the client is closed or all its handles are dropped.
     pub(crate) async fn run(mut self) {
         self.restore().await;
         self.handle(Input::Start);
@@ -146,7 +147,7 @@ impl Driver {
         }
         self.handle(Input::Stop);
         self.save_last().await;
-        // `drop` reports the end to handles and listeners.
+        // The driver's `drop` reports the end to handles and listeners.
     }
 
     /// Waits for the next event. Commands are handled before deadlines, and deadlines before the network. Therefore a flood of
@@ -198,7 +199,8 @@ impl Driver {
     }
 }
 
-/// Returns the secrets that must not appear in errors and logs: those of the keys, and the values of headers.
+/// Returns the secrets that must not appear in errors and logs: the secret parts of the API keys, and the values of the
+/// headers.
 pub(crate) fn secrets<'a>(
     keys: impl IntoIterator<Item = &'a ApiKey>,
     headers: &[(String, String)],
@@ -207,8 +209,8 @@ pub(crate) fn secrets<'a>(
 }
 
 impl Drop for Driver {
-    /// Closes the repository and wakes all callers, however the driver ended: by a command, with its last handle, or with its
-    /// runtime.
+    /// Closes the repository and wakes all callers, whether a command, the drop of the last handle, or the shutdown of the
+    /// runtime ended the driver.
     fn drop(&mut self) {
         self.exchange = None;
         self.close();

@@ -1,4 +1,4 @@
-//! The driver's actions: it gives the session its inputs, and performs the actions that the session returns.
+//! The part of the driver that gives inputs to the session and performs the actions that the session returns.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use crate::test_updates::Updater;
 use crate::transport::{Method, TransportErrorKind, TransportRequest};
 
 impl Driver {
-    /// Gives the session an input, and performs the actions that follow.
+    /// Gives the session an input, and performs the actions that the session returns for it.
     pub(super) fn handle(&mut self, input: Input<'_>) {
         let now = self.parts.clock.now();
         self.parts.session.handle(now, input);
@@ -30,7 +30,7 @@ impl Driver {
             self.parts.repository.contact(contact);
         }
         self.ended.clear();
-        // Callers are answered last, so that they find the state that their command led to.
+        // Callers are answered last, so that their next read sees the result of their command.
         for (command_id, outcome) in settled {
             if let Some(waiting) = self.waiting.remove(&command_id) {
                 // The caller may have given up.
@@ -62,12 +62,12 @@ impl Driver {
             Action::Notice(notice) => self.note(notice),
             Action::Raw(update) => self.parts.repository.raw(update),
             Action::ReportReads => self.parts.repository.report_reads(),
-            // Actions of a later session, which this driver does not know.
+            // These are actions of a later version of fh-session, which this driver does not know.
             _ => {}
         }
     }
 
-    /// Logs a notice and passes it to listeners, without secrets.
+    /// Removes secrets from a notice, logs the notice, and passes it to listeners.
     pub(crate) fn note(&mut self, notice: Notice) {
         let notice = self.secrets.wiped_off(notice);
         self.status_log.notice(&notice);
@@ -96,7 +96,7 @@ impl Driver {
             connect_timeout: self.parts.connect_timeout,
         };
         let exchange = Exchange::new(request_id, &*self.parts.transport, request);
-        // A request in flight is aborted.
+        // A request that is still in flight is aborted, because the session has at most one request.
         self.ended.extend(self.exchange.replace(exchange));
     }
 
@@ -122,7 +122,7 @@ impl Driver {
 
     pub(super) fn obey(&mut self, command: Command) {
         match command {
-            // The loop has ended before this is reached.
+            // The loop ends at these commands, so this branch is never reached.
             Command::Stop | Command::StopAndForget => {}
             Command::FeatureRead => self.handle(Input::FeatureRead),
             Command::Refresh(reply) => {
@@ -187,7 +187,8 @@ impl Driver {
         command_id
     }
 
-    /// Serves the features of the snapshot file, if they belong to this client's keys and context.
+    /// Serves the features of the snapshot file if the file was saved with this client's keys and context. Otherwise reports a
+    /// notice.
     pub(super) async fn restore(&mut self) {
         let Some(snapshot_writer) = &self.parts.snapshot_writer else { return };
         match snapshot_writer.load().await {
@@ -208,7 +209,8 @@ impl Driver {
         }
     }
 
-    /// Ends everything that depends on this driver.
+    /// Reports the closed status, writes the last snapshot, wakes all waiting callers, and ends the repository and the
+    /// dispatcher.
     pub(super) fn close(&mut self) {
         self.parts.board.close();
         let last = self.parts.board.status();
@@ -239,7 +241,8 @@ impl Driver {
     }
 }
 
-/// Returns a publication without features, evaluated for a context that no program has. Every context reads it as not ready.
+/// Returns a publication without features, which claims to be evaluated for a context that no program uses. Reads for any other
+/// context return defaults with the reason `NOT_READY`.
 fn nobodys_features() -> Publication {
     let nobody = Attributes::builder().attribute("\0", "").build();
     let evaluated = ServerEvaluated { context: Arc::new(nobody), ..ServerEvaluated::default() };

@@ -15,30 +15,30 @@ use tokio::task::JoinHandle;
 use super::{Driver, DriverClock};
 use crate::start_error::StartError;
 
-/// The place where a client runs.
+/// The runtime on which a client's driver runs.
 #[derive(Debug, Clone, Default)]
 pub(crate) enum Runtime {
-    /// On a thread of its own.
+    /// A thread of the client's own, which is not chosen yet.
     #[default]
     OwnThread,
-    /// On a thread that it shares with the clients made from it, or with the client that it was made from.
+    /// A thread that the client shares with the clients made from it, or with the client that it was made from.
     Thread(SharedThread),
-    /// On a runtime of the program's, which the program keeps running.
+    /// A runtime of the program, which the program must keep running.
     Given(Handle),
 }
 
 impl Runtime {
-    /// Chooses the thread. The clients that are made from this one share it.
+    /// Replaces [`Self::OwnThread`] by a thread that the clients made from this client share.
     pub(crate) fn settle(&mut self) {
         if matches!(self, Self::OwnThread) {
             *self = Self::Thread(SharedThread::default());
         }
     }
 
-    /// Checks whether a given runtime has the drivers that a client needs.
+    /// Checks that a runtime given by the program has the drivers that a client needs.
     ///
     /// # Errors
-    /// [`StartError::Runtime`], which names what is missing.
+    /// [`StartError::Runtime`] with the missing drivers.
     pub(crate) fn check(&self) -> Result<(), StartError> {
         match self {
             Self::OwnThread | Self::Thread(_) => Ok(()),
@@ -49,7 +49,7 @@ impl Runtime {
         }
     }
 
-    /// Returns a place for a driver or another task, and starts the thread if none runs.
+    /// Returns a handle that runs one driver or another task, and starts the thread if it is not running.
     ///
     /// # Errors
     /// An [`io::Error`] if the thread or its runtime cannot be made.
@@ -63,7 +63,7 @@ impl Runtime {
     }
 }
 
-/// The thread of a client and of the clients that are made from it. It ends with the last of their drivers.
+/// The thread of a client and of the clients that are made from it. The thread ends when the last of their drivers has ended.
 #[derive(Clone, Default)]
 pub(crate) struct SharedThread(Arc<Mutex<Weak<DriverThread>>>);
 
@@ -97,43 +97,44 @@ impl DriverThread {
         let handle = runtime.handle().clone();
         let (end, ended) = oneshot::channel::<()>();
         let run = move || {
-            // Nothing is sent. The wait ends when the sender is dropped.
+            // No value is ever sent. The wait ends when the sender is dropped.
             let _ = runtime.block_on(ended);
             // A name lookup that hangs must not keep the thread running.
             runtime.shutdown_background();
         };
-        // No client joins the thread: closing never waits (D-81).
+        // No client joins the thread, because closing a client must not block (D-81).
         thread::Builder::new().name("fh-client".to_string()).spawn(run)?;
         Ok(Self { handle, _end: end })
     }
 }
 
-/// The handle of a runtime for one driver or task. It keeps the runtime's thread running until the task has ended.
+/// The handle of a runtime for one driver or task. This value keeps the runtime's thread running until the driver or task has
+/// ended.
 pub(crate) struct Place {
     handle: Handle,
     thread: Option<Arc<DriverThread>>,
 }
 
 impl Place {
-    /// Enters the runtime, so that time is measured by its clock.
+    /// Enters the runtime, so that time is measured by the runtime's clock while the guard exists.
     pub(crate) fn enter(&self) -> EnterGuard<'_> {
         self.handle.enter()
     }
 
-    /// Returns the clock and the identity of the runtime, for the client's handles.
+    /// Returns the clock and the id of the runtime, which the client's handles need.
     pub(crate) fn seen_from_outside(&self, clock: DriverClock) -> DriverRuntime {
-        // A runtime's handle keeps its file descriptors open. Therefore a closed client must not hold the handle of its own
-        // thread.
+        // A runtime's handle keeps the runtime's file descriptors open. Therefore a closed client must not hold the handle of
+        // its own thread's runtime.
         let given = self.thread.is_none().then(|| self.handle.clone());
         DriverRuntime { id: self.handle.id(), given, clock }
     }
 
-    /// Starts the driver.
+    /// Runs the driver as a task of the runtime.
     pub(crate) fn spawn(self, driver: Driver) {
         drop(self.run(driver.run()));
     }
 
-    /// Runs a future as a task. The thread runs at least until the task ends.
+    /// Runs a future as a task of the runtime. The runtime's thread runs at least until the task has ended.
     pub(crate) fn run<F>(self, work: F) -> JoinHandle<F::Output>
     where
         F: Future<Output: Send + 'static> + Send + 'static,
@@ -147,7 +148,7 @@ impl Place {
     }
 }
 
-/// The part of a driver's runtime that handles use.
+/// The clock and the id of a driver's runtime, which the client's handles use.
 pub(crate) struct DriverRuntime {
     id: Id,
     given: Option<Handle>,
@@ -158,7 +159,8 @@ impl DriverRuntime {
     /// Returns the session's time, as the driver measures it.
     pub(crate) fn now(&self) -> Millis {
         match &self.given {
-            // The clock of that runtime may be paused, and so may the clock of the caller's.
+            // The time of the given runtime may be paused, and so may the time of the caller's runtime. Entering the given
+            // runtime selects its time.
             Some(handle) => {
                 let _inside = handle.enter();
                 self.clock.now()
@@ -181,11 +183,12 @@ impl DriverRuntime {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum MissingDriver {
-    /// Timers: [`enable_time`](tokio::runtime::Builder::enable_time).
+    /// The runtime lacks timers. Call [`enable_time`](tokio::runtime::Builder::enable_time) when you build it.
     Time,
-    /// I/O: [`enable_io`](tokio::runtime::Builder::enable_io). The cargo feature `reqwest` needs it.
+    /// The runtime lacks I/O, which the cargo feature `reqwest` needs. Call [`enable_io`](tokio::runtime::Builder::enable_io)
+    /// when you build it.
     Io,
-    /// Both: [`enable_all`](tokio::runtime::Builder::enable_all).
+    /// The runtime lacks timers and I/O. Call [`enable_all`](tokio::runtime::Builder::enable_all) when you build it.
     TimeAndIo,
 }
 
@@ -199,8 +202,8 @@ impl fmt::Display for MissingDriver {
     }
 }
 
-/// Returns the drivers that a runtime lacks. tokio offers no such query, but it panics if a missing driver is used. Those panics
-/// are caught here.
+/// Returns the drivers that a runtime lacks, or `None` if it lacks none. tokio has no function for this question, but panics if
+/// a missing driver is used. This function uses the drivers and catches the panics.
 fn missing_drivers(handle: &Handle) -> Option<MissingDriver> {
     let _inside = handle.enter();
     let panics = |used: fn()| catch_unwind(AssertUnwindSafe(used)).is_err();
@@ -218,7 +221,7 @@ fn use_timers() {
 
 #[cfg(feature = "reqwest")]
 fn use_io() {
-    // Without a socket, I/O cannot be tried. The transport reports the error later.
+    // If no socket can be opened, the I/O driver cannot be tested, and the transport reports the error later.
     if let Ok(socket) = std::net::UdpSocket::bind((std::net::Ipv4Addr::LOCALHOST, 0))
         && socket.set_nonblocking(true).is_ok()
     {

@@ -1,4 +1,4 @@
-//! Writing the snapshot file beside the loop, so that a slow disk does not delay features.
+//! Writing the snapshot file on another thread than the driver's loop, so that a slow disk does not delay features.
 
 use std::future::Future;
 use std::io;
@@ -23,7 +23,7 @@ impl Saving {
         self.write.is_none()
     }
 
-    /// Returns the outcome of the write once it has ended.
+    /// Polls for the outcome of the running write. Stays pending while no write is running.
     pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let Some(write) = &mut self.write else { return Poll::Pending };
         let outcome = Pin::new(write).poll(cx);
@@ -43,7 +43,7 @@ impl Saving {
 }
 
 impl Driver {
-    /// Starts to write the present features, unless a write is running or there is nothing to write.
+    /// Starts a write of the present features, unless a write is already running or there are no features to write.
     pub(super) fn save(&mut self) {
         let now = self.parts.clock.now();
         if self.saving.is_free()
@@ -57,7 +57,8 @@ impl Driver {
         }
     }
 
-    /// Writes everything that was published before this command, and then answers the caller.
+    /// Writes the features that were published before this command, and then answers the caller. If there are none to write,
+    /// answers at once.
     pub(super) fn flush(&mut self, reply: oneshot::Sender<()>) {
         self.saving.waiting.push(reply);
         self.save();
@@ -66,7 +67,7 @@ impl Driver {
         }
     }
 
-    /// Handles the end of a write.
+    /// Handles the end of a write: logs the outcome, and answers the waiting callers or starts another write for them.
     pub(super) fn saved(&mut self, outcome: io::Result<()>) {
         self.status_log.saved(&outcome);
         match &mut self.parts.snapshot_writer {
@@ -82,7 +83,7 @@ impl Driver {
         self.saving.answer();
     }
 
-    /// Waits for the running write, and writes what was published since.
+    /// Waits for the running write, and then writes the features that were published since it began.
     pub(super) async fn save_last(&mut self) {
         for _ in 0..2 {
             if self.saving.is_free() {

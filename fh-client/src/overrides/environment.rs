@@ -8,14 +8,14 @@ use std::sync::Arc;
 use fh_eval::Value;
 use fh_session::{Flow, InterceptedRead, Interceptor};
 
-/// The variable that switches all overrides on. Its value must be exactly `true`.
+/// The variable that enables all overrides. Its value must be exactly `true`.
 const SWITCH: &str = "FEATUREHUB_OVERRIDE_FEATURES";
 const PREFIX: &str = "FEATUREHUB_";
-/// The further prefix of the long form.
+/// The prefix that follows `FEATUREHUB_` in the long form of a variable's name.
 const LONG: &str = "FEATURE_";
 
-/// The names (without the prefix) of variables that configure SDKs and examples (sdk-behaviour 5.6). In the short form they
-/// override nothing.
+/// The names, without `FEATUREHUB_`, of variables that configure SDKs and examples (sdk-behaviour 5.6). These variables
+/// override no feature.
 const CONFIGURATION: &[&str] = &[
     "ACCEPT_BAGGAGE",
     "API_KEY",
@@ -43,22 +43,24 @@ const CONFIGURATION: &[&str] = &[
 
 /// Overrides from environment variables, in the forms of the published SDKs (sdk-behaviour 2.8).
 ///
-/// Only `FEATUREHUB_OVERRIDE_FEATURES=true` enables them. Then the feature `KEY` is overridden by the first of these variables
-/// that is set:
+/// The overrides have an effect only if `FEATUREHUB_OVERRIDE_FEATURES` is `true`. The feature `KEY` is then overridden by the
+/// first of these variables that is set:
 ///
-/// 1. `FEATUREHUB_FEATURE_KEY`, which has no other meaning.
-/// 2. `FEATUREHUB_KEY`, the form of published SDKs. Names that configure an SDK (`FEATUREHUB_EDGE_URL`, `FEATUREHUB_API_KEY` and
-///    the like) override nothing: a feature called `EDGE_URL` needs the long form.
+/// 1. `FEATUREHUB_FEATURE_KEY`, the long form. Variables of this form have no other meaning.
+/// 2. `FEATUREHUB_KEY`, the short form, which the published SDKs use. Variables that configure an SDK, such as
+///    `FEATUREHUB_EDGE_URL` and `FEATUREHUB_API_KEY`, override no feature. Therefore a feature called `EDGE_URL` needs the long
+///    form.
 ///
-/// A space in a feature's key is `_` in the variable's name. Upper and lower case are kept. If a feature's key begins with
-/// `FEATURE_`, one variable can name two features: `FEATUREHUB_FEATURE_TITLE` overrides `FEATURE_TITLE` and `TITLE`.
+/// A space in a feature's key becomes `_` in the variable's name. Upper and lower case must be the same in both. If a feature's
+/// key begins with `FEATURE_`, one variable can name two features: `FEATUREHUB_FEATURE_TITLE` overrides `FEATURE_TITLE` and
+/// `TITLE`.
 ///
-/// The value is the variable's text, converted to the feature's type when the feature is read: `true` and `false` in any case,
-/// decimal numbers, JSON documents. A text that cannot be converted (such as an empty text for a BOOLEAN) is ignored with a
-/// notice. Locked features are not overridden, unless the interceptor is registered with another
-/// [`LockPolicy`](fh_session::LockPolicy).
+/// The variable's text is converted to the feature's type when the feature is read. A BOOLEAN accepts `true` and `false` in any
+/// case, a NUMBER accepts a decimal number, and a JSON feature accepts a JSON document. A text that cannot be converted (such
+/// as an empty text for a BOOLEAN) is ignored with a notice. Locked features are not overridden, unless the interceptor is
+/// registered with another [`LockPolicy`](fh_session::LockPolicy).
 ///
-/// The environment is read once, when this value is made (D-78). Variables that are not Unicode are ignored.
+/// The environment variables are read once, when this value is created (D-78). Variables that are not Unicode are ignored.
 ///
 /// ```
 /// use fh_client::overrides::EnvironmentOverrides;
@@ -67,14 +69,14 @@ const CONFIGURATION: &[&str] = &[
 /// assert_eq!(overrides.text("NEW_CHECKOUT"), Some("true"));
 /// ```
 pub struct EnvironmentOverrides {
-    /// Overrides of the long form, by the rest of the name after its prefix.
+    /// The texts of variables in the long form, by the part of the name after `FEATUREHUB_FEATURE_`.
     long: HashMap<Box<str>, Arc<str>>,
-    /// Overrides of the short form, by the rest of the name after its prefix.
+    /// The texts of variables in the short form, by the part of the name after `FEATUREHUB_`.
     short: HashMap<Box<str>, Arc<str>>,
 }
 
 impl EnvironmentOverrides {
-    /// Reads this process's environment. Returns `None` unless it enables overrides.
+    /// Reads the environment variables of this process. Returns `None` unless `FEATUREHUB_OVERRIDE_FEATURES` is `true`.
     #[must_use]
     pub fn from_environment() -> Option<Self> {
         let variables = std::env::vars_os();
@@ -83,7 +85,8 @@ impl EnvironmentOverrides {
         }))
     }
 
-    /// Reads variables from another source, by the same rules.
+    /// Reads variables from a list of names and values, by the same rules as [`Self::from_environment`]. Returns `None` unless
+    /// `FEATUREHUB_OVERRIDE_FEATURES` is `true`.
     #[must_use]
     pub fn from_variables<N: AsRef<str>, V: AsRef<str>>(
         variables: impl IntoIterator<Item = (N, V)>,
@@ -108,7 +111,7 @@ impl EnvironmentOverrides {
         is_on.then_some(overrides)
     }
 
-    /// Returns the text that overrides a feature, if there is one.
+    /// Returns the text that overrides the feature with this key, or `None` if no variable overrides it.
     #[must_use]
     pub fn text(&self, key: &str) -> Option<&str> {
         self.find(key).map(|text| &**text)
@@ -124,7 +127,7 @@ impl EnvironmentOverrides {
 }
 
 impl fmt::Debug for EnvironmentOverrides {
-    /// Writes names only, because values of environment variables may be secrets.
+    /// Writes only the names of the variables, because their values may be secrets.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut names: Vec<_> = self.short.keys().collect();
         names.sort();

@@ -1,8 +1,9 @@
-//! Ready-made overrides: environment variables and a local YAML file (sdk-behaviour 2.8, 5.5).
+//! Overrides of feature values by environment variables and by a local YAML file (sdk-behaviour 2.8, 5.5).
 //!
-//! Both are interceptors: once registered, they answer reads before the rules do. The client registers none by itself.
+//! Both kinds of overrides are interceptors. Once an interceptor is registered, its values replace the values of the rules. The
+//! client does not register these interceptors by itself.
 //!
-//! A file can also be a *store*, whose values are features like those of an Edge; see [`YamlStore`].
+//! A YAML file can also be a *store*, whose values are features like the features of an Edge; see [`YamlStore`].
 
 mod environment;
 mod yaml;

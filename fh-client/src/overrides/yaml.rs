@@ -25,8 +25,8 @@ use super::yaml_watch::{WatchedFile, YamlWatch};
 ///   NOTHING:
 /// ```
 ///
-/// The file is YAML 1.2 with its core schema: `true` and `false` are booleans, but `yes`, `on` and `NO` are texts. Numbers keep
-/// their digits. A value is converted to the type of the feature that it overrides:
+/// The file is YAML 1.2 with the core schema, in which `true` and `false` are booleans, but `yes`, `on` and `NO` are texts.
+/// Numbers keep their digits. A value is converted to the type of the feature that it overrides:
 ///
 /// | type of the feature | converted value |
 /// |---|---|
@@ -36,12 +36,12 @@ use super::yaml_watch::{WatchedFile, YamlWatch};
 /// | JSON | the value as JSON; a text that is JSON as it is, any other text as a JSON string |
 /// | no such feature | the value as it is, lists and maps as JSON |
 ///
-/// Null means "no value", except for BOOLEAN. Locked features are not overridden, unless the interceptor is registered with
-/// another [`LockPolicy`](fh_session::LockPolicy).
+/// Null means "no value", except for a BOOLEAN feature, for which null means `false`. Locked features are not overridden,
+/// unless the interceptor is registered with another [`LockPolicy`](fh_session::LockPolicy).
 ///
-/// If the file is missing or invalid when it is opened, nothing is overridden, and [`Self::problem`] returns the reason.
-/// [`Self::watch`] follows changes. If the file becomes invalid or is deleted while it is watched, the last good values stay; to
-/// remove all overrides, write `flagValues: {}`.
+/// If the file is missing or invalid when it is opened, no feature is overridden, and [`Self::problem`] returns the reason.
+/// [`Self::watch`] makes later changes of the file take effect. If the file becomes invalid or is deleted while it is watched,
+/// the last valid values stay in use. To remove all overrides, write `flagValues: {}` to the file.
 ///
 /// Clones are handles of the same overrides.
 ///
@@ -66,31 +66,33 @@ pub struct YamlOverrides {
 type Flags = ArcSwap<HashMap<Box<str>, Flag>>;
 
 impl YamlOverrides {
-    /// Reads a file.
+    /// Reads the file at this path. If the file is missing, invalid or larger than 4 MiB, no feature is overridden, and
+    /// [`Self::problem`] returns the reason.
     #[must_use]
     pub fn open(path: impl Into<PathBuf>) -> Self {
         let (file, values) = WatchedFile::open(path.into());
         Self { file: Arc::new(file), flags: Arc::new(ArcSwap::from_pointee(flags(&values))) }
     }
 
-    /// Reads the file at [`usual_yaml_path`].
+    /// Reads the file at the path that [`usual_yaml_path`] returns; see [`Self::open`].
     #[must_use]
     pub fn open_usual() -> Self {
         Self::open(usual_yaml_path())
     }
 
-    /// Returns the reason why the last version of the file is not used, or `None` if it is used.
+    /// Returns the reason why the last version of the file is not in use, or `None` if that version is in use.
     #[must_use]
     pub fn problem(&self) -> Option<YamlProblem> {
         self.file.problem()
     }
 
-    /// Follows changes of the file until the guard is dropped or the interceptor is closed.
+    /// Watches the file and applies its changes, until the returned guard is dropped or the interceptor is closed.
     ///
-    /// A thread checks the file's times, size and inode number at each interval ([`WATCH_INTERVAL`](super::WATCH_INTERVAL) is
-    /// usual). A changed file is read once it looks the same at two checks in a row, so that a half-written file is not read.
-    /// Then `on_change` is called on that thread. It should call [`Repository::overrides_changed`](fh_session::Repository::overrides_changed),
-    /// so that listeners compare again (D-63).
+    /// A thread checks the file's times, size and inode number at each `interval`; the usual interval is
+    /// [`WATCH_INTERVAL`](super::WATCH_INTERVAL). A changed file is read once two checks in a row find it unchanged, so that a
+    /// half-written file is not read. After each change to a valid content, the thread calls `on_change`. That function should
+    /// call [`Repository::overrides_changed`](fh_session::Repository::overrides_changed), so that change listeners are notified
+    /// of the new values (D-63).
     pub fn watch(&self, interval: Duration, on_change: impl Fn() + Send + 'static) -> YamlWatch {
         let flags_of = Arc::clone(&self.flags);
         WatchedFile::watch(&self.file, interval, move |values| {

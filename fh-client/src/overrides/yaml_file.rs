@@ -1,4 +1,4 @@
-//! The file of local features: its path and its format.
+//! The path and the format of the local features file.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -8,15 +8,15 @@ use fh_files::{Content, FileContent, Limits, Member, Node, Position, Unreadable}
 
 /// The variable that holds the path of the file.
 const VARIABLE: &str = "FEATUREHUB_LOCAL_YAML";
-/// The file in the working directory that is used if the variable is not set or empty.
+/// The file in the working directory that is used if the variable is empty or not set.
 const USUAL: &str = "featurehub-features.yaml";
 /// The member of the file that holds the features.
 const ROOT: &str = "flagValues";
-/// The largest file that is read, in bytes.
+/// The maximum size of the file in bytes. A larger file is not read, and counts as invalid.
 pub(crate) const MOST_BYTES: u64 = 4 * 1024 * 1024;
 
-/// Returns the path of the local features file. It is the value of `FEATUREHUB_LOCAL_YAML` if that is set and not empty,
-/// otherwise `featurehub-features.yaml` in the working directory (sdk-behaviour 5.5).
+/// Returns the path of the local features file. The path is the value of the environment variable `FEATUREHUB_LOCAL_YAML`. If
+/// the variable is empty or not set, the path is `featurehub-features.yaml` in the working directory (sdk-behaviour 5.5).
 #[must_use]
 pub fn usual_yaml_path() -> PathBuf {
     chosen(std::env::var_os(VARIABLE).map(PathBuf::from))
@@ -26,7 +26,8 @@ fn chosen(named: Option<PathBuf>) -> PathBuf {
     named.filter(|path| !path.as_os_str().is_empty()).unwrap_or_else(|| USUAL.into())
 }
 
-/// The reason why a file of local features is not used. Its `Display` names the file and the place in it.
+/// The reason why a local features file is not used. Its `Display` names the file and, where known, the line and column of the
+/// error.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct YamlProblem {
     path: PathBuf,
@@ -42,13 +43,13 @@ impl YamlProblem {
         &self.path
     }
 
-    /// Returns the position of the error in the file, if it has one.
+    /// Returns the position of the error in the file, or `None` if the error concerns the whole file.
     #[must_use]
     pub const fn position(&self) -> Option<Position> {
         self.position
     }
 
-    /// Returns true if the file does not exist. Many programs run without one.
+    /// Returns true if the file does not exist. This is usual, because most programs run without a local features file.
     #[must_use]
     pub const fn is_missing(&self) -> bool {
         self.is_missing
@@ -67,7 +68,7 @@ impl fmt::Display for YamlProblem {
 
 impl std::error::Error for YamlProblem {}
 
-/// The members of `flagValues`, in the file's order.
+/// The members of the file's map `flagValues`, in the order of the file.
 #[derive(Debug, Default)]
 pub(crate) struct FlagValues {
     members: Vec<Member>,
@@ -88,7 +89,8 @@ impl FlagValues {
         Self::parse(path, &found.bytes)
     }
 
-    /// Parses the text of a file.
+    /// Parses the text of a local features file. Returns an error if the text is not UTF-8 or not YAML, or if it has no map
+    /// `flagValues`.
     pub(crate) fn parse(path: &Path, bytes: &[u8]) -> Result<Self, YamlProblem> {
         let wrong = |position, what: String| YamlProblem {
             path: path.to_owned(),
@@ -119,7 +121,7 @@ impl FlagValues {
         self.members.iter().map(|member| (&*member.name, &*member.node))
     }
 
-    /// Converts each value, and returns the results by key.
+    /// Converts each value with `turn`, and returns the results by feature key.
     pub(crate) fn by_key<T>(&self, turn: impl Fn(&Node) -> T) -> HashMap<Box<str>, T> {
         self.members.iter().map(|member| (member.name.clone(), turn(&member.node))).collect()
     }

@@ -17,8 +17,8 @@ use crate::Client;
 
 /// A local YAML file whose values are features, as if an Edge had sent them (sdk-behaviour 5.5).
 ///
-/// Unlike [`YamlOverrides`](super::YamlOverrides), it does not override the Edge: features of the Edge with newer versions
-/// replace these. It serves programs without an Edge, and tests.
+/// Unlike [`YamlOverrides`](super::YamlOverrides), the store does not override the Edge: a feature of the Edge with a newer
+/// version replaces the feature of the store. Use the store for tests, and for programs that run without an Edge.
 ///
 /// The file has the format that [`YamlOverrides`](super::YamlOverrides) describes. The type of a feature follows from its value:
 ///
@@ -30,8 +30,8 @@ use crate::Client;
 /// | a list or a map | JSON |
 /// | null | STRING without a value |
 ///
-/// Every version is 1, and no feature is locked. The id of a feature is made from its key: the first 16 bytes of its SHA-1, as a
-/// UUID.
+/// Every feature has version 1, and no feature is locked. The id of a feature is the first 16 bytes of the SHA-1 of its key,
+/// written as a UUID.
 ///
 /// Clones are handles of the same store.
 ///
@@ -53,47 +53,49 @@ pub struct YamlStore {
 }
 
 impl YamlStore {
-    /// The name of this store in its updates (sdk-behaviour 2.2), given to [`Source::Store`](fh_session::Source::Store).
+    /// The name of this store in the source of its updates, [`Source::Store`](fh_session::Source::Store) (sdk-behaviour 2.2).
     pub const SOURCE: &str = "local-yaml-store";
 
-    /// Reads a file. A missing or invalid file has no features, and [`Self::problem`] returns the reason.
+    /// Reads the file at this path. If the file is missing or invalid, the store has no features, and [`Self::problem`] returns
+    /// the reason.
     #[must_use]
     pub fn open(path: impl Into<PathBuf>) -> Self {
         let (file, values) = WatchedFile::open(path.into());
         Self { file: Arc::new(file), features: Arc::new(Mutex::new(features(&values).into())) }
     }
 
-    /// Reads the file at [`usual_yaml_path`].
+    /// Reads the file at the path that [`usual_yaml_path`] returns; see [`Self::open`].
     #[must_use]
     pub fn open_usual() -> Self {
         Self::open(usual_yaml_path())
     }
 
-    /// Gives the features to a client, for the environment of its first API key. An empty list is given as well, because it makes
-    /// the client ready. The client applies them in the background; [`Client::flush`] waits for that.
+    /// Adds the store's features to a client, for the environment of the client's first API key. A store without features adds
+    /// an empty list, which makes the client ready. The client applies the features in the background; [`Client::flush`] waits
+    /// until they are applied.
     pub fn offer_to(&self, client: &Client) {
         if let Some(environment) = client.environments().first() {
             client.offer_features(Self::SOURCE, environment, self.features().as_bytes());
         }
     }
 
-    /// Returns the features of the file, as the JSON list that an Edge would send.
+    /// Returns the features of the file as a JSON list, in the form that an Edge sends.
     #[must_use]
     pub fn features(&self) -> Arc<str> {
         Arc::clone(&self.features.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Returns the reason why the last version of the file is not used, or `None` if it is used.
+    /// Returns the reason why the last version of the file is not in use, or `None` if that version is in use.
     #[must_use]
     pub fn problem(&self) -> Option<YamlProblem> {
         self.file.problem()
     }
 
-    /// Calls `on_change` after each change of the file, until the guard is dropped; see
-    /// [`YamlOverrides::watch`](super::YamlOverrides::watch). It should call [`Self::offer_to`].
+    /// Calls `on_change` after each change of the file, until the returned guard is dropped; see
+    /// [`YamlOverrides::watch`](super::YamlOverrides::watch). The function `on_change` should call [`Self::offer_to`].
     ///
-    /// A key that is removed from the file stays a feature, because stores add and change features but do not remove them
-    /// (sdk-behaviour 2.2).
+    /// A feature whose key is removed from the file stays in the client, because stores add and change features but do not
+    /// remove them (sdk-behaviour 2.2).
     pub fn watch(&self, interval: Duration, on_change: impl Fn() + Send + 'static) -> YamlWatch {
         let latest = Arc::clone(&self.features);
         WatchedFile::watch(&self.file, interval, move |values| {
@@ -102,7 +104,7 @@ impl YamlStore {
         })
     }
 
-    /// Ends all watches. Further calls have no effect.
+    /// Ends all watches of this store's file. Further calls have no effect.
     pub fn close(&self) {
         self.file.close();
     }
@@ -114,7 +116,7 @@ impl fmt::Debug for YamlStore {
     }
 }
 
-/// A feature in the form of sdk-behaviour 0.1.
+/// A feature in the JSON form of sdk-behaviour 0.1.
 #[derive(Serialize)]
 struct Feature<'a> {
     id: String,
@@ -144,7 +146,7 @@ fn feature<'a>(key: &'a str, node: &Node) -> Feature<'a> {
                 _ => (Kind::String, Some(node.to_json())),
             }
         }
-        // The value of a JSON feature is a text that holds a document.
+        // The value of a JSON feature is a JSON string that holds the document.
         Content::List(_) | Content::Map(_) => (Kind::Json, Some(quoted(&node.to_json()))),
     };
     Feature {
@@ -157,7 +159,8 @@ fn feature<'a>(key: &'a str, node: &Node) -> Feature<'a> {
     }
 }
 
-/// Returns the id that the Java SDK gives: a UUID of the first 16 bytes of the SHA-1, without the bits of a UUID version.
+/// Returns the id that the Java SDK gives to a feature with this key. The id is the first 16 bytes of the key's SHA-1, written
+/// as a UUID without the version bits of a UUID.
 fn id(key: &str) -> String {
     let digest = Sha1::digest(key.as_bytes());
     let mut id = String::with_capacity(36);

@@ -1,4 +1,4 @@
-//! A file of local features, and threads that check whether it has changed.
+//! A local features file, and the threads that check whether the file has changed.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
@@ -13,23 +13,23 @@ use super::yaml_file::{FlagValues, MOST_BYTES, YamlProblem};
 /// The usual time between two checks of a file.
 pub const WATCH_INTERVAL: Duration = Duration::from_millis(500);
 
-/// Minimum time between two checks of a file.
+/// The minimum time between two checks of a file. Shorter intervals count as this time.
 const SHORTEST_INTERVAL: Duration = Duration::from_millis(1);
 
-/// A file and its last good content.
+/// A local features file and its last valid content.
 pub(crate) struct WatchedFile {
     path: PathBuf,
     state: Mutex<State>,
-    /// Notified when a watch is to end.
+    /// Notifies the watching threads when a watch must end.
     condvar: Condvar,
 }
 
 struct State {
     look: ChangeDetector,
-    /// The time of the last check. All watches of a file share it: if a second watch checked too early, a file that is being
-    /// written would look unchanged.
+    /// The time of the last check; `None` before the first check. All watches of a file share this time. Without it, a second
+    /// watch could check too early, and take a half-written file for unchanged.
     looked: Option<Instant>,
-    /// The last good content.
+    /// The last valid content.
     values: Arc<FlagValues>,
     /// A number that increases when the content changes.
     generation: u64,
@@ -63,7 +63,7 @@ impl std::fmt::Debug for YamlWatch {
 }
 
 impl WatchedFile {
-    /// Reads a file. A missing or invalid file counts as empty.
+    /// Reads the file at this path. A missing or invalid file counts as empty, and `problem` returns the reason.
     pub(crate) fn open(path: PathBuf) -> (Self, Arc<FlagValues>) {
         let mut look = ChangeDetector::new(MOST_BYTES);
         let (values, problem) = match FlagValues::of(&path, look.first(&path)) {
@@ -95,7 +95,7 @@ impl WatchedFile {
         self.state().problem.clone()
     }
 
-    /// Ends all watches.
+    /// Ends all watches of the file.
     pub(crate) fn close(&self) {
         self.state().is_closed = true;
         self.condvar.notify_all();
@@ -168,7 +168,7 @@ impl WatchedFile {
 }
 
 impl State {
-    /// Checks the file once, and takes its content if it is new and valid.
+    /// Checks the file once, and replaces the values if the file's content is new and valid.
     fn look(&mut self, path: &Path) {
         self.looked = Some(Instant::now());
         let FileChange::New(found) = self.look.again(path, SystemTime::now()) else { return };

@@ -1,4 +1,5 @@
-//! Features given as bytes at the start, in any form that FeatureHub, its SDKs or this crate write (edge-protocol 9.3).
+//! Features that a program gives as bytes before the start, in any form that FeatureHub, its SDKs or this crate write
+//! (edge-protocol 9.3).
 
 use std::fmt;
 use std::sync::Arc;
@@ -7,7 +8,7 @@ use fh_eval::featurehub::{Document, ParseError};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-/// The error for bytes that hold no features.
+/// The error for bytes that hold no list of features in a known form.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BootstrapError(ParseError);
 
@@ -23,10 +24,11 @@ impl std::error::Error for BootstrapError {
     }
 }
 
-/// Features by environment.
+/// The features of a bootstrap document, by environment.
 #[derive(Debug, Clone)]
 pub(crate) struct Bootstrap {
-    /// The environment's id, if the form names it, and the list of features as JSON.
+    /// The ids of the environments, and their lists of features as JSON. An id is `None` if the document does not name the
+    /// environment.
     pub(crate) environments: Vec<(Option<Arc<str>>, Vec<u8>)>,
 }
 
@@ -38,10 +40,10 @@ struct Wrapped<'a> {
 }
 
 impl Bootstrap {
-    /// Reads features in any of the forms.
+    /// Reads features in any form that [`ClientBuilder::bootstrap`](crate::ClientBuilder::bootstrap) accepts.
     ///
     /// # Errors
-    /// [`BootstrapError`] if the bytes have none of the forms.
+    /// [`BootstrapError`] if the bytes have none of these forms.
     pub(crate) fn read(bytes: &[u8]) -> Result<Self, BootstrapError> {
         let wrapped = serde_json::from_slice::<Wrapped<'_>>(bytes).ok();
         let inner = wrapped.as_ref().map_or(bytes, |wrapped| wrapped.environments.get().as_bytes());

@@ -11,9 +11,9 @@ use fh_session::{ContextHeader, KeyKind, Rules};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-/// The name of the file's format.
+/// The name and version of the file's format.
 const FORMAT: &str = "featurehub-snapshot/1";
-/// The largest file that is read, in bytes.
+/// The maximum size of a snapshot file in bytes. Reading a larger file fails.
 const MAX_BYTES: u64 = 256 * 1024 * 1024;
 
 #[derive(Serialize)]
@@ -60,9 +60,9 @@ struct Envelope {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Owner {
     pub(super) kind: KeyKind,
-    /// The digest of the list of keys.
+    /// The digest of the list of API keys.
     pub(super) keys: String,
-    /// The digest of the context that an Edge has evaluated for; `0` for client-evaluated keys.
+    /// The digest of the context for which the Edge evaluated the features, or `0` for client-evaluated keys.
     pub(super) context: String,
 }
 
@@ -75,7 +75,7 @@ impl Owner {
     }
 }
 
-/// The content of a usable file.
+/// The content of a snapshot file that was saved with the same keys and context.
 #[derive(Debug)]
 pub(crate) struct Saved {
     pub(crate) at: Timestamp,
@@ -83,7 +83,7 @@ pub(crate) struct Saved {
     pub(crate) environments: Vec<(Arc<str>, Vec<u8>)>,
 }
 
-/// Returns the text of a file.
+/// Returns the text of a snapshot file.
 pub(super) fn write(
     rules: &Rules,
     owner: &Owner,
@@ -111,10 +111,10 @@ pub(super) fn write(
     })
 }
 
-/// Parses the text of a file.
+/// Parses the text of a snapshot file.
 ///
 /// # Errors
-/// The reason why the file is not used, without any of its text.
+/// The reason why the file is not used, as a text that contains no feature values.
 pub(super) fn read(text: &[u8], owner: &Owner) -> Result<Saved, String> {
     let envelope: Envelope =
         serde_json::from_slice(text).map_err(|why| format!("it cannot be read: {why}"))?;
@@ -138,7 +138,8 @@ pub(super) fn read(text: &[u8], owner: &Owner) -> Result<Saved, String> {
     Ok(Saved { at, environments })
 }
 
-/// Reads a file. Returns `None` if it does not exist.
+/// Reads a snapshot file. Returns `None` if the file does not exist, and an error if it is larger than 256 MiB or cannot be
+/// read.
 pub(super) fn load(path: &Path) -> io::Result<Option<Vec<u8>>> {
     let file = match File::open(path) {
         Ok(file) => file,

@@ -1,4 +1,5 @@
-//! The last known features in a file, so that a program can start while the Edge is unreachable (D-79).
+//! The snapshot file, which holds the client's last known features, so that a program can start while the Edge is unreachable
+//! (D-79).
 
 mod bootstrap;
 mod file;
@@ -14,11 +15,11 @@ pub(crate) use self::bootstrap::Bootstrap;
 pub use self::bootstrap::BootstrapError;
 pub(crate) use self::writer::{Found, SnapshotWriter};
 
-/// The path of the file that keeps the last known features, and their maximum age.
+/// The path of the file that keeps the client's last known features, and the maximum age of the file.
 ///
-/// The file holds features and their rules, but no API keys. Only its owner can read it. It is replaced as a whole, at most every
-/// 5 seconds, and when the client is flushed or closed. With a server-evaluated key it holds the values of one context and is
-/// used for that context only.
+/// The file holds features and their rules, but no API keys. On Unix only the file's owner can read it. The file is replaced as
+/// a whole, at most every 5 seconds, and when the client is flushed or closed. With a server-evaluated key the file holds the
+/// values of one context and is used for that context only.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SnapshotFile {
     path: PathBuf,
@@ -26,12 +27,13 @@ pub struct SnapshotFile {
 }
 
 impl SnapshotFile {
-    /// Uses the file at this path, regardless of its age. The directory must exist.
+    /// Returns a setting that uses the file at this path, regardless of the file's age. The directory must exist.
     pub fn new(path: impl Into<PathBuf>) -> Self {
         Self { path: path.into(), max_age: None }
     }
 
-    /// Ignores the file if it was saved longer ago than this.
+    /// Sets the maximum age of the file. At the start the client ignores a file that was saved longer ago, and reports a
+    /// notice.
     #[must_use]
     pub const fn max_age(mut self, age: Duration) -> Self {
         self.max_age = Some(age);
@@ -39,7 +41,7 @@ impl SnapshotFile {
     }
 }
 
-/// Any borrowed path: `&str`, `&Path`, `&PathBuf`, `&OsStr`, `&String`, …
+/// Converts any borrowed path, such as `&str`, `&Path`, `&PathBuf`, `&OsStr` or `&String`.
 impl<P: AsRef<Path> + ?Sized> From<&P> for SnapshotFile {
     fn from(path: &P) -> Self {
         Self::new(path.as_ref())

@@ -7,16 +7,16 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-/// Age at which a temporary file counts as abandoned, compared with the present one. A write takes seconds, and its process gives
-/// up sooner.
+/// The age at which a temporary file counts as abandoned. The age is measured against the temporary file of the present write.
+/// A write normally takes seconds.
 const ABANDONED_AFTER: Duration = Duration::from_secs(600);
-/// The end of a temporary file's name.
+/// The suffix of a temporary file's name.
 const SUFFIX: &str = ".new";
 
-/// Replaces a file as a whole. A reader sees either the old text or the new one, even after a power failure.
+/// Replaces a file as a whole. A reader sees either the complete old text or the complete new text, even after a power failure.
 ///
-/// Any number of processes may do this at once, because each writes a temporary file of its own and renames it. The last rename
-/// wins. Temporary files that other processes left when they died are removed after ten minutes.
+/// Any number of processes may replace the same file at the same time, because each process writes its own temporary file and
+/// renames it. The last rename wins. Temporary files of processes that died during a write are removed after ten minutes.
 ///
 /// # Errors
 /// An [`io::Error`] if the text cannot be written or the file cannot be replaced. The file is unchanged then.
@@ -24,7 +24,8 @@ pub(super) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     replace_as(std::process::id(), path, bytes)
 }
 
-/// Does the same as [`replace`] for this process id. Two containers that share a volume may both have process id 1.
+/// Replaces a file as [`replace`] does, with this process id in the temporary file's name. Tests use it, because two containers
+/// that share a volume may both have process id 1.
 fn replace_as(process: u32, path: &Path, bytes: &[u8]) -> io::Result<()> {
     let beside = beside(process, path);
     let written = create(&beside).and_then(|mut file| {
@@ -43,20 +44,20 @@ fn replace_as(process: u32, path: &Path, bytes: &[u8]) -> io::Result<()> {
     Ok(())
 }
 
-/// Returns a unique name in the same directory, because a file can only be renamed within its file system.
+/// Returns a unique path in the same directory for a temporary file, because a file can only be renamed within its file system.
 ///
-/// The process id is for people who list the directory. The random part makes the names of different processes differ.
+/// The process id helps people who list the directory. The random part makes the names of different processes differ.
 fn beside(process: u32, path: &Path) -> PathBuf {
     static COUNT: AtomicU64 = AtomicU64::new(0);
     let count = COUNT.fetch_add(1, Ordering::Relaxed);
-    // The standard library's hash keys are random and differ from call to call.
+    // The random number comes from the standard library's hash keys, which are random and differ from call to call.
     let random = RandomState::new().build_hasher().finish();
     let mut name = path.file_name().unwrap_or_default().to_os_string();
     name.push(format!(".{process}-{count}-{random:016x}{SUFFIX}"));
     path.with_file_name(name)
 }
 
-/// Creates a file that only its owner can read. The file must not exist.
+/// Creates a file that, on Unix, only its owner can read. Fails if the file exists.
 fn create(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
@@ -65,8 +66,8 @@ fn create(path: &Path) -> io::Result<File> {
     options.open(path)
 }
 
-/// Removes abandoned temporary files of this snapshot file. Their age is measured against the file that was just written, so that
-/// both times are of the file system's clock. Errors are ignored, because the next save tries again.
+/// Removes abandoned temporary files of this snapshot file. Their age is measured against the file that was just written, so
+/// that both times come from the file system's clock. Errors are ignored, because the next save tries again.
 fn remove_abandoned(path: &Path, written: &Path) {
     let Ok(now) = fs::metadata(written).and_then(|metadata| metadata.modified()) else { return };
     let Ok(entries) = fs::read_dir(directory(path)) else { return };
@@ -111,7 +112,7 @@ fn directory(path: &Path) -> &Path {
     }
 }
 
-/// Makes the new name durable, on platforms that can sync directories. The text is durable already.
+/// Makes the rename durable on platforms that can sync directories. The file's text is durable already.
 fn sync_directory(path: &Path) {
     #[cfg(unix)]
     let _ = File::open(directory(path)).and_then(|directory| directory.sync_all());
@@ -151,7 +152,7 @@ mod tests {
         assert!(replace(&folder.file("none/x"), b"").is_err());
     }
 
-    /// Another program that writes to the directory may have planted a link there.
+    /// Another program that can write to the directory could place a link under the name of a temporary file.
     #[test]
     fn a_temporary_file_that_exists_is_not_written_to() {
         let folder = fh_test_folder::Folder::new();
@@ -207,7 +208,7 @@ mod tests {
         format!("{number}:{}:{number}", "x".repeat(20_000))
     }
 
-    /// Runs itself twice more, as two processes with the same number, and reads the file while they write.
+    /// Runs this test twice more, as two processes that use the same process id, and reads the file while they write.
     #[test]
     fn two_processes_with_one_file() {
         if let Some(path) = std::env::var_os(FILE) {

@@ -14,38 +14,39 @@ use super::SnapshotFile;
 use super::file::{self, Owner, Saved};
 use super::replace::replace;
 
-/// Minimum time between two writes, unless the client is flushed or closed.
+/// The minimum time between two writes of new features, unless the client is flushed or closed.
 const PAUSE: Duration = Duration::from_secs(5);
-/// Time after which the file is written again without new features, because it says when its features were last known to be
-/// current.
+/// The time after which the file is written again without new features. The file contains the time at which its features were
+/// last known to be current, and the write updates that time.
 const CONFIRM: Duration = Duration::from_secs(600);
 
 /// A clock that returns the time of day.
 pub(crate) type WallClock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
-/// The snapshot file of one client.
+/// The writer of one client's snapshot file. It decides when to write and which features to write.
 pub(crate) struct SnapshotWriter {
     file: SnapshotFile,
     owner: Owner,
     clock: WallClock,
     rules: Option<Arc<Rules>>,
-    /// True once the Edge itself has sent features. A restored file is not written again as if it were new.
+    /// True once the Edge has sent features. Features that were restored from the file are not written again, because they are
+    /// not new.
     is_from_edge: bool,
     is_live: bool,
     confirmed: Option<Millis>,
-    /// True if the file does not hold the latest features.
+    /// True if no write has included the latest features yet.
     is_new: bool,
     written: Option<Millis>,
 }
 
-/// The content of the file at the start.
+/// The outcome of reading the snapshot file at the start.
 pub(crate) enum Found {
     Nothing,
     Unusable(String),
     Saved(Saved),
 }
 
-/// A write to be run on a thread that may block.
+/// A write of the snapshot file, which must run on a thread that may block.
 pub(crate) struct DueWrite {
     path: PathBuf,
     rules: Arc<Rules>,
@@ -84,7 +85,7 @@ impl SnapshotWriter {
         }
     }
 
-    /// Reads the file on a thread that may block.
+    /// Reads the snapshot file on a thread that may block. A file older than the maximum age is unusable.
     pub(crate) async fn load(&self) -> Found {
         let (path, owner) = (self.file.path.clone(), self.owner.clone());
         let loaded = tokio::task::spawn_blocking(move || match file::load(&path) {
@@ -111,20 +112,20 @@ impl SnapshotWriter {
             .is_some_and(|limit| i64::try_from(limit.as_millis()).is_ok_and(|limit| age > limit))
     }
 
-    /// Records the published features, to be written later.
+    /// Records the published features, which a later write saves.
     pub(crate) fn published(&mut self, rules: &Arc<Rules>) {
         self.rules = Some(Arc::clone(rules));
         self.is_new = true;
     }
 
-    /// Records the status, which says whether the features are from the Edge and when they were last confirmed.
+    /// Records from the status whether the features came from the Edge, and when the Edge last confirmed them.
     pub(crate) fn status(&mut self, status: &SessionStatus) {
         self.is_from_edge |= status.source.as_ref().is_some_and(Source::is_edge);
         self.is_live = status.connection == Connection::Streaming;
         self.confirmed = status.updated;
     }
 
-    /// Uses these API keys from now on.
+    /// Uses these API keys for all later writes. Features that were fetched with the former keys are not written any more.
     pub(crate) fn keys(&mut self, keys: &ApiKeys) {
         self.owner.kind = keys.kind();
         self.owner.keys = keys.fingerprint();
@@ -137,7 +138,7 @@ impl SnapshotWriter {
         self.is_from_edge && self.rules.is_some()
     }
 
-    /// Returns when to write next.
+    /// Returns the time of the next write, or `None` while there are no features from the Edge.
     pub(crate) fn due(&self) -> Option<Millis> {
         if !self.can_be_saved() {
             return None;
@@ -151,17 +152,17 @@ impl SnapshotWriter {
         self.is_new = true;
     }
 
-    /// Returns true if there are features that no write has taken yet.
+    /// Returns true if there are features from the Edge that no write has included yet.
     pub(crate) const fn has_news(&self) -> bool {
         self.is_new && self.can_be_saved()
     }
 
-    /// Returns the last write, unless the file holds the latest features already.
+    /// Returns the write to run when the client ends, or `None` if the file already holds the latest features.
     pub(crate) fn last(&mut self, now: Millis) -> Option<DueWrite> {
         if self.is_new { self.begin(now) } else { None }
     }
 
-    /// Returns a write, if there is anything to write.
+    /// Returns a write of the present features, or `None` if there are no features from the Edge.
     pub(crate) fn begin(&mut self, now: Millis) -> Option<DueWrite> {
         if !self.can_be_saved() {
             return None;

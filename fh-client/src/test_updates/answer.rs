@@ -1,67 +1,68 @@
-//! The answers of a server to an update (sdk-behaviour 0.6, edge-protocol 5.3).
+//! The answers of the Edge to a test update (sdk-behaviour 0.6, edge-protocol 5.3).
 
 use std::fmt;
 
 use fh_session::Problem;
 
-/// The outcome of an update that the server accepted.
+/// The outcome of a test update that the Edge did not reject.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Outcome {
-    /// The update was forwarded (200, 201).
+    /// The Edge accepted the change (status 200 or 201). It takes effect a moment later.
     Accepted,
-    /// The feature was in this state already (202).
+    /// The feature already had the requested value and lock (status 202).
     Unchanged,
 }
 
-/// The reason why an update failed.
+/// The reason why a test update failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Refusal {
-    /// Status 400: the value does not fit the feature's type, or there is nothing to change.
+    /// The Edge answered with status 400, because the value does not fit the feature's type or the update changes nothing.
     Nonsense {
-        /// The reason that the server gives.
+        /// The text of the Edge's answer, up to 500 characters; empty if the Edge gives no reason.
         reason: String,
     },
-    /// Status 401 or 403: the API key has no permission for this update.
+    /// The Edge answered with status 401 or 403, because the API key has no permission for this update.
     NotPermitted {
-        /// The status of the answer.
+        /// The HTTP status of the Edge's answer.
         status: u16,
-        /// The reason that the server gives.
+        /// The text of the Edge's answer, up to 500 characters; empty if the Edge gives no reason.
         reason: String,
     },
-    /// Status 404: no such key, environment or feature.
+    /// The Edge answered with status 404, because it does not know the API key, the environment or the feature.
     NoSuchFeature,
-    /// Status 412: the feature is locked. Unlock it in the same update.
+    /// The Edge answered with status 412, because the feature is locked. To change its value, unlock the feature in the same
+    /// update.
     Locked {
-        /// The reason that the server gives.
+        /// The text of the Edge's answer, up to 500 characters; empty if the Edge gives no reason.
         reason: String,
     },
-    /// Status 412 for another reason: a BOOLEAN cannot be null.
+    /// The Edge answered with status 412, because the value of a BOOLEAN feature cannot be null.
     NotPossible {
-        /// The reason that the server gives.
+        /// The text of the Edge's answer, up to 500 characters; empty if the Edge gives no reason.
         reason: String,
     },
-    /// Any other status.
+    /// The Edge answered with a status that no other variant covers.
     Unexpected {
-        /// The status of the answer.
+        /// The HTTP status of the Edge's answer.
         status: u16,
-        /// The reason that the server gives.
+        /// The text of the Edge's answer, up to 500 characters; empty if the Edge gives no reason.
         reason: String,
     },
-    /// The server could not be reached, or did not answer in time.
+    /// The Edge could not be reached, or did not answer within the time limit.
     Unreachable(Problem),
-    /// The server accepted the update, but this client did not receive it in time
+    /// The Edge accepted the update, but this client did not receive the change within 10 seconds
     /// ([`TestUpdates::set_and_wait`](super::TestUpdates::set_and_wait)).
     NotApplied,
     /// The client is closed.
     Closed,
 }
 
-/// The longest reason that is kept, in characters.
+/// The maximum length of a reason in characters. The rest of a longer reason is cut off.
 const LONGEST_REASON: usize = 500;
 
 impl Refusal {
-    /// Returns the status of the answer, if there was one.
+    /// Returns the HTTP status of the Edge's answer, or `None` if the failure was not an answer.
     #[must_use]
     pub const fn status(&self) -> Option<u16> {
         match self {
@@ -116,7 +117,7 @@ impl std::error::Error for Refusal {
     }
 }
 
-/// Converts the status and text of an answer.
+/// Converts the status and the text of the Edge's answer to the outcome of an update.
 pub(super) fn read(status: u16, text: &str) -> Result<Outcome, Refusal> {
     let reason: String =
         text.trim().chars().filter(|c| !c.is_control()).take(LONGEST_REASON).collect();

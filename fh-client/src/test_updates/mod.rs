@@ -1,4 +1,4 @@
-//! Changing features from a test, by FeatureHub's PUT (edge-protocol 5, D-80).
+//! Test updates, which change features at the Edge with FeatureHub's PUT request (edge-protocol 5, D-80).
 
 mod answer;
 mod update;
@@ -15,28 +15,28 @@ pub(crate) use self::updater::Updater;
 use crate::client::Inner;
 use crate::driver::Command;
 
-/// The outcome of an update.
+/// The outcome of a test update.
 pub(crate) type Sent = Result<Outcome, Refusal>;
 
-/// An update for the driver to send.
+/// A test update that the driver sends.
 pub(crate) struct UpdateRequest {
     pub(crate) feature: String,
     pub(crate) update: Update,
     pub(crate) then: AfterAccepted,
-    /// The API key to use instead of the client's own.
+    /// The API key for this update; `None` to use the client's first API key.
     pub(crate) key: Option<ApiKey>,
 }
 
-/// The next step after the update was accepted.
+/// The next step after the Edge has accepted an update.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum AfterAccepted {
     Return,
     Wait,
 }
 
-/// A handle that changes features at the Edge, for tests. The API key needs permission to do so.
+/// A handle that changes features at the Edge, for tests. The API key needs permission to change features.
 ///
-/// If two clients change the same feature at the same time, the server can lose one of the changes.
+/// If two clients change the same feature at the same time, FeatureHub's server can lose one of the changes.
 ///
 /// ```
 /// # use fh_client::testing::MemoryEdge;
@@ -67,8 +67,8 @@ impl TestUpdates {
         Self { inner, key: None }
     }
 
-    /// Uses this API key instead of the client's first one. Tests often need it, since the key of a program may have no
-    /// permission to change features.
+    /// Returns a handle that uses this API key instead of the client's first API key. Tests often need another key, because the
+    /// program's own key may have no permission to change features.
     ///
     /// # Errors
     /// [`KeyError`] if the text is not an API key.
@@ -76,23 +76,23 @@ impl TestUpdates {
         Ok(Self { key: Some(ApiKey::parse(key)?), ..self })
     }
 
-    /// Changes a feature, and returns once the server has answered. Readers see the change a moment later; see
-    /// [`Self::set_and_wait`].
+    /// Changes a feature, and returns once the Edge has answered. Reads return the changed value a moment later; to wait for
+    /// this, use [`Self::set_and_wait`].
     ///
     /// # Errors
-    /// [`Refusal`] if the server refused the update, or could not be reached.
+    /// [`Refusal`] if the Edge rejects the update or cannot be reached, or if the client is closed.
     pub async fn set(&self, feature: &str, update: Update) -> Result<Outcome, Refusal> {
         self.send(feature, update, AfterAccepted::Return).await
     }
 
-    /// Changes a feature, and waits until this client has received the change: the value without strategies, and the lock. A real
-    /// server sometimes loses a write, so the update is sent again after 2 seconds.
+    /// Changes a feature, and waits until this client has received the feature's new default value and lock. FeatureHub's
+    /// server sometimes loses a write, so the update is sent again if the change has not arrived after 2 seconds.
     ///
-    /// A polling client polls while it waits. If a server-evaluated key's strategies match the present context, the value without
-    /// strategies is not visible; use [`Self::set`] then.
+    /// A polling client polls repeatedly during the wait. With a server-evaluated key, the client does not receive the default
+    /// value of a feature while a strategy matches the client's context. Use [`Self::set`] for such a feature.
     ///
     /// # Errors
-    /// [`Refusal`]; in particular [`Refusal::NotApplied`] if the change did not arrive within 10 seconds.
+    /// [`Refusal`] as for [`Self::set`], and [`Refusal::NotApplied`] if the change does not arrive within 10 seconds.
     pub async fn set_and_wait(&self, feature: &str, update: Update) -> Result<Outcome, Refusal> {
         self.send(feature, update, AfterAccepted::Wait).await
     }

@@ -1,4 +1,4 @@
-//! The change that an update makes.
+//! The content of a test update, and its JSON form.
 
 use fh_eval::{Evaluation, Kind, Number, Value};
 use serde_json::Number as JsonNumber;
@@ -17,12 +17,12 @@ pub struct Update {
     lock: Option<bool>,
 }
 
-/// A value to set. Converts from `bool`, every integer and floating-point type, text, [`serde_json::Value`] and
-/// [`fh_eval::Value`].
+/// The value that an update sets. It can be converted from `bool`, every integer and floating-point type, text,
+/// [`serde_json::Value`] and [`fh_eval::Value`].
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum NewValue {
-    /// No value. The server refuses it for a BOOLEAN feature.
+    /// No value. The Edge rejects an update to null for a BOOLEAN feature.
     Null,
     /// The value of a BOOLEAN feature.
     Bool(bool),
@@ -33,13 +33,13 @@ pub enum NewValue {
 }
 
 impl Update {
-    /// Returns an update that sets the value.
+    /// Returns an update that sets the feature's default value.
     #[must_use]
     pub fn value(value: impl Into<NewValue>) -> Self {
         Self { value: Some(value.into()), lock: None }
     }
 
-    /// Returns an update that removes the value.
+    /// Returns an update that sets the feature's default value to null.
     #[must_use]
     pub const fn null() -> Self {
         Self { value: Some(NewValue::Null), lock: None }
@@ -57,13 +57,13 @@ impl Update {
         Self { value: None, lock: Some(false) }
     }
 
-    /// Combines two updates. If both set the value or the lock, `other` wins.
+    /// Combines two updates. If both updates set the value, the value of `other` is used; the same holds for the lock.
     #[must_use]
     pub fn and(self, other: Self) -> Self {
         Self { value: other.value.or(self.value), lock: other.lock.or(self.lock) }
     }
 
-    /// Returns the body of the request.
+    /// Returns the JSON body of the PUT request for this update.
     #[must_use]
     pub fn to_json(&self) -> String {
         let mut body = serde_json::Map::new();
@@ -76,8 +76,8 @@ impl Update {
                 NewValue::Null => serde_json::Value::Null,
                 NewValue::Bool(value) => (*value).into(),
                 NewValue::Text(text) => text.as_str().into(),
-                // Decimal text that is no JSON number is sent as text, which the server accepts as well. So is a number that a
-                // reader would round to a double.
+                // A decimal text that is not a JSON number is sent as a JSON string, which the Edge also accepts. A number that
+                // does not fit in an `f64` exactly is sent as a string too, because a server could round it.
                 NewValue::Number(text) => match serde_json::from_str::<JsonNumber>(text) {
                     Ok(_) if Number::parse(text).is_some_and(|number| number.fits_f64()) => {
                         return with_number(&body, text);
@@ -90,7 +90,7 @@ impl Update {
         serde_json::Value::Object(body).to_string()
     }
 
-    /// Returns true if a feature in this state has the value and the lock of this update.
+    /// Returns true if the feature has the value and the lock that this update sets.
     pub(super) fn is_applied(
         &self,
         kind: Option<Kind>,
@@ -102,14 +102,14 @@ impl Update {
     }
 }
 
-/// Adds a number to a body as it was written, since a conversion to a double could change it.
+/// Adds a number to a body without changing its digits, because a conversion to `f64` could change the number.
 fn with_number(body: &serde_json::Map<String, serde_json::Value>, number: &str) -> String {
     let rest = serde_json::Value::Object(body.clone()).to_string();
     format!("{},\"value\":{number}}}", rest.trim_end_matches('}'))
 }
 
 impl NewValue {
-    /// Returns true if the feature's value equals this value.
+    /// Returns true if the feature's value `held` equals this value.
     fn is(&self, kind: Option<Kind>, held: Option<&Value>) -> bool {
         let Some(held) = held else { return *self == Self::Null };
         let text = match self {
@@ -156,7 +156,8 @@ macro_rules! numbers {
 numbers!(i8 i16 i32 i64 i128 isize u8 u16 u32 u64 u128 usize f32 f64);
 
 impl From<serde_json::Value> for NewValue {
-    /// Converts lists and objects to text, because the server accepts JSON features as text only (edge-protocol 5.3).
+    /// Converts a JSON value. Lists and objects become text, because the Edge accepts the value of a JSON feature only as text
+    /// (edge-protocol 5.3).
     fn from(value: serde_json::Value) -> Self {
         match value {
             serde_json::Value::Null => Self::Null,

@@ -1,4 +1,4 @@
-//! Sending an update, and waiting until the change is received.
+//! Sending a test update, and waiting until the client receives the change.
 
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
@@ -19,13 +19,13 @@ use crate::transport::{
     Method, Response, Transport, TransportError, TransportErrorKind, TransportRequest,
 };
 
-/// Time after which an accepted update that was not received is sent again (D-80).
+/// The time after which an accepted update is sent again if the client has not received the change (D-80).
 const ONCE_MORE_AFTER: Duration = Duration::from_secs(2);
-/// Total time to wait for an accepted update.
+/// The total time to wait for the change of an accepted update. After it the update fails with [`Refusal::NotApplied`].
 const PATIENCE: Duration = Duration::from_secs(10);
-/// Time between two requests while waiting, if the client does not stream.
+/// The time between two requests for the features during the wait, if the client does not stream.
 const ASK_EVERY: Duration = Duration::from_millis(500);
-/// The size at which reading an answer stops, in bytes.
+/// The size in bytes at which reading of an answer stops. The rest of the answer is ignored.
 const LONGEST_ANSWER: usize = 16 * 1024;
 
 /// The state that a task on the driver's runtime needs to send an update.
@@ -57,7 +57,7 @@ impl Updater {
         if self.arrives(&feature, &update, start + ONCE_MORE_AFTER).await {
             return Ok(outcome);
         }
-        // The update may be lost or delayed. Sending it twice does no harm.
+        // The server may have lost or delayed the update. Sending it twice does no harm.
         self.put(&feature, &update).await?;
         if self.arrives(&feature, &update, end).await {
             return Ok(outcome);
@@ -102,7 +102,8 @@ impl Updater {
             });
             match piece.await {
                 Some(Ok(piece)) => text.extend_from_slice(&piece),
-                // The status has been received. The text is only shown to people, so it may be cut off.
+                // The status has been received, so a broken connection is no error here. The text is only shown to people and
+                // may be incomplete.
                 Some(Err(_)) | None => break,
             }
         }
@@ -118,18 +119,19 @@ impl Updater {
         }
     }
 
-    /// Waits until the feature is in the requested state, at most until `until`.
+    /// Waits until the client has received the requested state of the feature. Returns false if this has not happened by the
+    /// time `until`.
     async fn arrives(&self, feature: &str, update: &Update, until: Instant) -> bool {
         let mut latest = self.board.watch_latest();
         let arrived = async {
-            // The board exists as long as this task, so the wait ends only with the feature.
+            // This task keeps the board alive, so the wait cannot fail. It ends when the feature has the requested state.
             let _ = latest.wait_for(|rules| is_applied(rules, feature, update)).await;
         };
         let arrived = timeout_at(until, arrived);
         let asking = self.keep_asking();
         let (mut arrived, mut asking) = (std::pin::pin!(arrived), std::pin::pin!(asking));
         poll_fn(|cx| {
-            // This future never completes; it only makes requests.
+            // This future only sends requests. Its completion does not end the wait.
             let _ = asking.as_mut().poll(cx);
             arrived.as_mut().poll(cx)
         })
@@ -137,7 +139,7 @@ impl Updater {
         .is_ok()
     }
 
-    /// Requests the features repeatedly while no stream delivers them.
+    /// Requests the features every 500 ms while no stream delivers them. Returns if the driver has ended.
     async fn keep_asking(&self) {
         let mut next = Instant::now();
         loop {

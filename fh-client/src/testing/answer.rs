@@ -69,7 +69,8 @@ fn head_of(kind: SeenKind) -> Head {
     Head::new(200).header("content-type", content)
 }
 
-/// Returns the viewer of a request: a client that evaluates itself, or a context to evaluate for.
+/// Returns the audience of a request. A client-evaluated key gets all rules, and any other key gets the values for the
+/// request's context.
 fn viewer(request: &SeenRequest) -> Audience {
     let (path, query) = request.target.split_once('?').unwrap_or((&request.target, ""));
     if path.contains('*') || query.contains('*') {
@@ -86,7 +87,7 @@ fn viewer(request: &SeenRequest) -> Audience {
     Audience::Server(attributes.build())
 }
 
-/// Decodes percent-encoding. Invalid UTF-8 is replaced.
+/// Decodes percent-encoded text. Invalid UTF-8 is replaced by U+FFFD.
 pub(super) fn decoded(text: &str) -> String {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
@@ -132,12 +133,12 @@ impl Stream for Broken {
     }
 }
 
-/// Returns an answer in plain text.
+/// Returns an answer with this status, whose body is the reason in plain text.
 pub(super) fn said(status: u16, reason: &str) -> Response {
     complete(Head::new(status).header("content-type", "text/plain"), reason.to_string())
 }
 
-/// Returns the member of a JSON object if it is there and not null.
+/// Returns the member of a JSON object, or `None` if the member is missing or null.
 pub(super) fn present<'a>(body: &'a Value, name: &str) -> Option<&'a Value> {
     body.get(name).filter(|value| !value.is_null())
 }

@@ -6,32 +6,32 @@ use serde_json::{Map, Value, json};
 use crate::builder::system_clock;
 use crate::test_updates::NewValue;
 
-/// The features, in the order in which they were made.
+/// The features of an Edge in memory, in the order in which they were created.
 #[derive(Default)]
 pub(super) struct Features {
     list: Vec<Map<String, Value>>,
     /// A number that increases with each change.
     generation: u64,
-    /// Changes that were not sent to open streams yet.
+    /// The changes that have not been sent to open streams yet.
     events: Vec<Event>,
-    /// The number of features made so far. Ids of deleted features are not used again.
+    /// The number of features created so far. The id of a deleted feature is not used again.
     made: u64,
 }
 
 /// A change to be sent to streams.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Event {
-    /// The feature of this key has changed.
+    /// The feature with this key has changed.
     Changed(String),
     /// This feature was deleted.
     Deleted(Map<String, Value>),
 }
 
-/// The client that features are shown to.
+/// The kind of client that receives features, which decides their form.
 pub(super) enum Audience {
     /// A client that evaluates rules itself.
     Client,
-    /// A client for which the Edge evaluates, with its context.
+    /// A client for which the Edge evaluates rules. The value is the client's context.
     Server(Attributes),
 }
 
@@ -52,7 +52,7 @@ impl Features {
         self.list.iter().position(|feature| key_of(feature) == Some(key))
     }
 
-    /// Returns the feature of this key as a new version. A missing feature is made, of this type.
+    /// Returns the feature with this key, with its version increased by 1. If it does not exist, creates it with this type.
     fn entry(&mut self, key: &str, kind: Kind) -> Option<&mut Map<String, Value>> {
         let at = match self.position(key) {
             Some(at) => at,
@@ -88,7 +88,8 @@ impl Features {
         self.members(key, kind, [("value", json_of(value))]);
     }
 
-    /// Sets members of a feature, all in one new version.
+    /// Sets members of a feature's JSON object, all in one new version. If the feature does not exist, creates it with this
+    /// type.
     pub(super) fn members<'a>(
         &mut self,
         key: &str,
@@ -121,7 +122,7 @@ impl Features {
         self.events.push(Event::Deleted(feature));
     }
 
-    /// Returns all features as this viewer sees them.
+    /// Returns all features in the form that this viewer receives.
     pub(super) fn seen_by(&self, viewer: &Audience) -> Vec<Value> {
         match viewer {
             Audience::Client => self.list.iter().cloned().map(Value::Object).collect(),
@@ -131,7 +132,7 @@ impl Features {
         }
     }
 
-    /// Returns one feature as this viewer sees it.
+    /// Returns the feature with this key in the form that this viewer receives, or `None` if it does not exist.
     pub(super) fn one_seen_by(&self, key: &str, viewer: &Audience) -> Option<Value> {
         let feature = self.get(key)?;
         Some(match viewer {
@@ -156,7 +157,8 @@ pub(super) fn json_of(value: &NewValue) -> Value {
     }
 }
 
-/// Returns the feature without its strategies, with the value that it has for these attributes now.
+/// Returns the feature without its strategies. Its value is the result of evaluating the strategies for these attributes at
+/// present.
 fn evaluated(feature: &Map<String, Value>, attributes: &Attributes) -> Value {
     let mut seen = feature.clone();
     seen.remove("strategies");

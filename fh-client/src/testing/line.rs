@@ -23,7 +23,7 @@ pub(super) struct Line {
 struct Content {
     waiting: VecDeque<Bytes>,
     end: Option<End>,
-    /// True if the client has asked for more after the last piece, so that it has processed that piece.
+    /// True if the client has polled the stream again after the last piece, and has therefore processed that piece.
     is_settled: bool,
     is_gone: bool,
     waker: Option<Waker>,

@@ -1,4 +1,4 @@
-//! Tools to test programs that use features: an Edge in memory, which needs no sockets, ports or sleeping.
+//! An Edge in memory, for tests of programs that use features. Such tests need no sockets, no ports and no sleeping.
 //!
 //! ```
 //! use fh_client::testing::MemoryEdge;
@@ -40,15 +40,15 @@ use crate::transport::{
 use features::Features;
 use line::Line;
 
-/// The environment of every feature of a [`MemoryEdge`].
+/// The id of the environment to which all features of a [`MemoryEdge`] belong.
 pub const ENVIRONMENT: &str = "memory";
 /// A client-evaluated API key of a [`MemoryEdge`].
 pub const CLIENT_KEY: &str = "memory/client*evaluated";
 /// A server-evaluated API key of a [`MemoryEdge`].
 pub const SERVER_KEY: &str = "memory/server-evaluated";
 
-/// A FeatureHub Edge in memory, used as a transport. It streams, answers polls, evaluates for server-evaluated keys, accepts test
-/// updates, and fails on request. It is a handle: clones are the same Edge, and any number of clients can use it.
+/// A FeatureHub Edge in memory, used as a transport. It serves streams and polls, evaluates rules for server-evaluated keys,
+/// accepts test updates, and simulates failures. Clones are handles of the same Edge, and any number of clients can use it.
 #[derive(Clone, Default)]
 pub struct MemoryEdge {
     shared: Arc<Shared>,
@@ -57,7 +57,8 @@ pub struct MemoryEdge {
 #[derive(Default)]
 struct Shared {
     state: Mutex<State>,
-    /// A number that increases whenever a client has read all of its stream, or closed it.
+    /// A number that increases whenever a client has processed everything that was sent on its stream, or has closed the
+    /// stream.
     settled: watch::Sender<u64>,
 }
 
@@ -66,47 +67,48 @@ struct State {
     features: Features,
     lines: Vec<Arc<Line>>,
     requests: Vec<SeenRequest>,
-    /// The faults of the next fetches, in order.
+    /// The faults of the next polls and stream requests, in order. Each fault applies to one request.
     next: std::collections::VecDeque<Fault>,
-    /// The fault of all other fetches.
+    /// The fault of all other polls and stream requests; `None` if they succeed.
     standing: Option<Fault>,
     updates: Option<(u16, String)>,
 }
 
-/// A failure of a request.
+/// A failure that a [`MemoryEdge`] simulates.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Fault {
-    /// An answer with this status and no body.
+    /// The Edge answers with this status and no body.
     Status(u16),
-    /// An answer with this status and these headers, and no body.
+    /// The Edge answers with this status, these headers and no body.
     StatusWith(u16, Vec<(String, String)>),
-    /// No connection.
+    /// The connection cannot be opened.
     Connect,
-    /// No connection, because TLS fails.
+    /// The connection cannot be opened, because the TLS handshake fails.
     Tls,
-    /// An answer with status 200, after which the connection breaks before any data.
+    /// The Edge answers with status 200, and then the connection breaks before any data has arrived.
     Break,
-    /// No answer, ever.
+    /// The Edge never answers.
     Silence,
 }
 
-/// A request that the Edge received.
+/// A request that a [`MemoryEdge`] has received.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SeenRequest {
     /// The kind of the request.
     pub kind: SeenKind,
-    /// The path and the query.
+    /// The path and the query of the request's URL.
     pub target: String,
-    /// The headers, with names in lower case.
+    /// The headers of the request, with names in lower case.
     pub headers: Vec<(String, String)>,
     /// The body of a test update; empty for other requests.
     pub body: String,
 }
 
 impl SeenRequest {
-    /// Returns the value of a header. The name is given in lower case.
+    /// Returns the value of the header with this name, or `None` if the request has no such header. The name must be in lower
+    /// case.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(found, _)| found == name).map(|(_, value)| value.as_str())
@@ -116,27 +118,28 @@ impl SeenRequest {
 /// The kind of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum SeenKind {
-    /// A poll of the features.
+    /// A poll, which fetches the features.
     Poll,
-    /// The opening of a stream.
+    /// A request that opens a stream.
     Stream,
-    /// A test update.
+    /// A test update, which changes a feature.
     Update,
 }
 
 impl MemoryEdge {
-    /// Makes an Edge without features.
+    /// Returns a new Edge without features.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Starts building a client of this Edge with a client-evaluated API key. It streams unless another mode is chosen.
+    /// Returns a builder for a client of this Edge with a client-evaluated API key. The client streams unless the program
+    /// selects another mode.
     pub fn client(&self) -> ClientBuilder {
         self.client_with(CLIENT_KEY)
     }
 
-    /// Starts building a client of this Edge with this API key: [`CLIENT_KEY`] or [`SERVER_KEY`].
+    /// Returns a builder for a client of this Edge with this API key, which is [`CLIENT_KEY`] or [`SERVER_KEY`].
     pub fn client_with(&self, api_key: &str) -> ClientBuilder {
         Client::builder("http://memory.invalid", api_key).transport(self.clone())
     }
@@ -159,72 +162,75 @@ impl MemoryEdge {
     }
 }
 
-/// The features of the Edge.
+/// Functions that change and return the features of the Edge.
 impl MemoryEdge {
-    /// Sets a value. A feature that does not exist is made with the type of the value: BOOLEAN, NUMBER or STRING.
+    /// Sets the default value of a feature. A feature that does not exist is created with the type of the value: BOOLEAN,
+    /// NUMBER or STRING.
     pub fn set(&self, key: &str, value: impl Into<NewValue>) {
         let value = value.into();
         self.change(|features| features.set(key, &value, None));
     }
 
-    /// Sets the document of a JSON feature.
+    /// Sets the document of a JSON feature. A feature that does not exist is created with the type JSON.
     pub fn set_json(&self, key: &str, document: &Value) {
         let text = NewValue::Text(document.to_string());
         self.change(|features| features.set(key, &text, Some(Kind::Json)));
     }
 
-    /// Sets the rollout strategies of a feature, as a list in FeatureHub's JSON form.
+    /// Sets the rollout strategies of a feature, given as a list in FeatureHub's JSON form. A feature that does not exist is
+    /// created as a BOOLEAN.
     pub fn set_strategies(&self, key: &str, strategies: &Value) {
         self.set_member(key, "strategies", strategies);
     }
 
-    /// Sets any member of a feature's JSON object. A feature that does not exist is made as a BOOLEAN.
+    /// Sets any member of a feature's JSON object. A feature that does not exist is created as a BOOLEAN.
     pub fn set_member(&self, key: &str, member: &str, value: &Value) {
         self.change(|features| features.members(key, Kind::Boolean, [(member, value.clone())]));
     }
 
-    /// Adds a feature exactly as given, replacing one with the same key.
+    /// Adds a feature with exactly this JSON object. A feature with the same key is replaced.
     pub fn put(&self, feature: Map<String, Value>) {
         self.change(|features| features.put(feature));
     }
 
-    /// Locks a feature.
+    /// Locks a feature. A feature that does not exist is created as a BOOLEAN.
     pub fn lock(&self, key: &str) {
         self.set_member(key, "l", &Value::Bool(true));
     }
 
-    /// Unlocks a feature.
+    /// Unlocks a feature. A feature that does not exist is created as a BOOLEAN.
     pub fn unlock(&self, key: &str) {
         self.set_member(key, "l", &Value::Bool(false));
     }
 
-    /// Deletes a feature.
+    /// Deletes a feature. Has no effect if the feature does not exist.
     pub fn delete(&self, key: &str) {
         self.change(|features| features.delete(key));
     }
 
-    /// Returns a feature as the Edge holds it.
+    /// Returns the JSON object of a feature as the Edge stores it, or `None` if the feature does not exist.
     #[must_use]
     pub fn get(&self, key: &str) -> Option<Map<String, Value>> {
         self.state().features.get(key).cloned()
     }
 }
 
-/// Faults of the Edge.
+/// Functions that simulate failures of the Edge.
 impl MemoryEdge {
-    /// Makes the next fetch (a poll, or the opening of a stream) fail like this. If it is called several times, each call applies
-    /// to one further fetch, in order.
+    /// Makes the next poll or stream request fail with this fault. If this function is called several times, each fault applies
+    /// to one further request, in the order of the calls.
     pub fn fail_next(&self, fault: Fault) {
         self.state().next.push_back(fault);
     }
 
-    /// Makes every fetch fail like this from now on, and breaks open streams.
+    /// Makes all later polls and stream requests fail with this fault, and breaks open streams. [`Self::heal`] ends the
+    /// failures.
     pub fn fail(&self, fault: Fault) {
         self.state().standing = Some(fault);
         self.break_streams();
     }
 
-    /// Removes all faults, and accepts test updates again.
+    /// Removes all faults, so that the Edge answers all requests and accepts test updates again.
     pub fn heal(&self) {
         let mut state = self.state();
         state.standing = None;
@@ -232,26 +238,26 @@ impl MemoryEdge {
         state.updates = None;
     }
 
-    /// Answers test updates with this status and reason, and changes no features.
+    /// Makes the Edge reject all later test updates with this status and reason, until [`Self::heal`] is called.
     pub fn refuse_updates(&self, status: u16, reason: &str) {
         self.state().updates = Some((status, reason.to_string()));
     }
 
-    /// Breaks open streams, as a network failure does.
+    /// Breaks the connections of all open streams, as a network failure does.
     pub fn break_streams(&self) {
         for line in self.state().lines.drain(..) {
             line.break_off();
         }
     }
 
-    /// Ends open streams in an orderly way, as a real Edge does from time to time.
+    /// Ends all open streams with the event `bye`, as FeatureHub's Edge does from time to time.
     pub fn bye(&self) {
         for line in self.state().lines.drain(..) {
             line.bye();
         }
     }
 
-    /// Sends an event on open streams: `failure`, `config`, or any other.
+    /// Sends an event with this name and data on all open streams, such as `failure` or `config`.
     pub fn send_event(&self, name: &str, data: &str) {
         for line in &self.state().lines {
             line.send(name, data);
@@ -259,9 +265,9 @@ impl MemoryEdge {
     }
 }
 
-/// The requests and streams that the Edge has seen.
+/// Functions that return the requests and streams of the Edge.
 impl MemoryEdge {
-    /// Returns the requests so far.
+    /// Returns all requests that the Edge has received so far, in order.
     #[must_use]
     pub fn requests(&self) -> Vec<SeenRequest> {
         self.state().requests.clone()
@@ -273,10 +279,10 @@ impl MemoryEdge {
         self.state().lines.iter().filter(|line| line.is_open()).count()
     }
 
-    /// Waits until the client of every open stream has applied all that was sent. Then reads return the new values. Listeners are
-    /// called a little later; wait for them with [`Client::flushed`].
+    /// Waits until the client of every open stream has applied all events that were sent. After that, reads return the new
+    /// values. Listeners are called a little later; wait for them with [`Client::flushed`].
     ///
-    /// Polling clients apply changes when they poll; use [`Client::refresh`] there.
+    /// A polling client applies changes when it polls. Use [`Client::refresh`] for such a client.
     pub async fn delivered(&self) {
         let mut settled = self.shared.settled.subscribe();
         loop {
@@ -284,7 +290,7 @@ impl MemoryEdge {
             if self.state().lines.iter().all(|line| line.is_settled()) {
                 return;
             }
-            // The sender exists as long as this Edge, so the wait cannot fail.
+            // This Edge keeps the sender alive, so the wait cannot fail.
             let _ = settled.changed().await;
         }
     }
@@ -293,7 +299,8 @@ impl MemoryEdge {
 impl Transport for MemoryEdge {
     fn send(&self, request: TransportRequest) -> BoxFuture<Result<Response, TransportError>> {
         let edge = self.clone();
-        // The request is recorded inside the future. A request that is dropped before it was polled never arrived.
+        // The request is recorded inside the future, because a request whose future is dropped before the first poll never
+        // reaches an Edge.
         Box::pin(async move {
             match edge.take(&request) {
                 Ok(response) => Ok(response),

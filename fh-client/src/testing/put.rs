@@ -50,7 +50,7 @@ fn apply(features: &mut Features, key: &str, body: &Value) -> Result<u16, (u16, 
     Ok(200)
 }
 
-/// Converts a value to the feature's type.
+/// Converts a value to the feature's type. Returns the status and the reason of the answer if this is not possible.
 fn converted(
     feature: &Map<String, Value>,
     value: Option<&Value>,

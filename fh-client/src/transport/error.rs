@@ -1,25 +1,27 @@
-//! Errors below HTTP, and settings of a transport that can never work.
+//! Errors of a transport: failed requests, and invalid settings.
 
 use std::borrow::Cow;
 use std::fmt;
 
-/// The kind of a transport error. The client reacts differently to each.
+/// The kind of a transport error. The client reports each kind as a different problem.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TransportErrorKind {
-    /// No connection: the host is unknown, refuses or cannot be reached, or the proxy refused.
+    /// No connection could be opened, because the host is unknown, cannot be reached or refuses connections, or because the
+    /// proxy refused.
     Connect,
-    /// No connection within the time limit.
+    /// No connection could be opened within the time limit.
     ConnectTimeout,
-    /// TLS failed: the certificate was not accepted, or there is no common version or cipher.
+    /// The TLS handshake failed, for example because the certificate was not accepted, or because there is no common version or
+    /// cipher.
     Tls,
-    /// The connection broke, or the data was not HTTP.
+    /// The connection broke, or the received data was not HTTP.
     Broken,
     /// Any other error.
     Other,
 }
 
-/// The reason why a request failed, as a text without URL and key.
+/// The reason why a request failed. Its text contains neither the URL nor the API key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TransportError {
     kind: TransportErrorKind,
@@ -28,7 +30,7 @@ pub struct TransportError {
 }
 
 impl TransportError {
-    /// Makes an error. The text is shown to people and must contain no URL and no header.
+    /// Returns an error with this kind and text. The text is shown to people, and must contain no URL and no header.
     #[must_use]
     pub fn new(kind: TransportErrorKind, text: impl Into<Cow<'static, str>>) -> Self {
         let is_unsent =
@@ -36,15 +38,16 @@ impl TransportError {
         Self { kind, text: text.into(), is_unsent }
     }
 
-    /// Marks the error as one of a request of which nothing was sent.
+    /// Marks the error as a failure that occurred before any part of the request was sent.
     #[must_use]
     pub const fn before_sending(mut self) -> Self {
         self.is_unsent = true;
         self
     }
 
-    /// Returns true if nothing of the request was sent, so that the server cannot have acted on it. This is so for errors of the
-    /// kinds `Connect` and `ConnectTimeout`, and for errors that the transport has marked ([`Self::before_sending`]).
+    /// Returns true if no part of the request was sent, so that the server cannot have acted on the request. This applies to
+    /// errors of the kinds `Connect` and `ConnectTimeout`, and to errors that the transport has marked with
+    /// [`Self::before_sending`].
     #[must_use]
     pub const fn is_unsent(&self) -> bool {
         self.is_unsent
@@ -71,18 +74,18 @@ impl fmt::Display for TransportError {
 
 impl std::error::Error for TransportError {}
 
-/// A setting that can never work.
+/// The error for a setting that can never work, such as a proxy URL without a host.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct InvalidSetting {
     /// The name of the setting, or of the environment variable that holds it.
     pub name: String,
-    /// The reason why it can never work, without secrets.
+    /// The reason why the setting can never work, as a text without secrets.
     pub why: String,
 }
 
 impl InvalidSetting {
-    /// Makes an error for the setting of this name, with the reason.
+    /// Returns an error for the setting with this name, with the reason.
     #[must_use]
     pub fn new(name: impl Into<String>, why: impl Into<String>) -> Self {
         Self { name: name.into(), why: why.into() }

@@ -1,4 +1,4 @@
-//! The transport of requests. To use another HTTP stack, implement [`Transport`].
+//! The transport, which sends a client's HTTP requests. To use another HTTP library, implement [`Transport`].
 
 mod error;
 #[cfg(feature = "reqwest")]
@@ -25,24 +25,27 @@ pub use self::reqwest::{ReqwestTransport, ReqwestTransportBuilder, TransportSetu
 /// The future that [`Transport::send`] returns.
 pub type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
-/// The pieces of an answer's body as they arrive. Dropping it closes the connection, or the stream within it.
+/// A stream of the pieces of an answer's body as they arrive. Dropping the body closes the connection, or the HTTP/2 stream
+/// within the connection.
 pub type Body = Pin<Box<dyn Stream<Item = Result<Bytes, TransportError>> + Send>>;
 
-/// A way to send requests.
+/// A sender of HTTP requests for clients.
 ///
 /// Rules for implementors:
 ///
-/// - One call sends one request: no retries, no cookies and no redirects. The client itself follows redirects that stay at the
-///   same origin (D-82).
-/// - The answer is returned as soon as its head has arrived. Do not collect the body first, because the body of a stream does not
+/// - One call sends exactly one request. The transport must not retry, keep cookies or follow redirects. The client itself
+///   follows redirects to the same origin (D-82).
+/// - Return the answer as soon as its head has arrived. Do not collect the body first, because the body of a stream does not
 ///   end.
-/// - Dropping the future or the body aborts the request at once.
-/// - A compressed body is decompressed. Its size need not be limited, because the client counts the decompressed bytes.
-/// - Errors contain neither the URL nor headers. (The client also removes API keys from them.)
+/// - Abort the request at once when the future or the body is dropped.
+/// - Decompress a compressed body. The transport need not limit the size of the body, because the client counts the
+///   decompressed bytes.
+/// - Put neither the URL nor headers into errors. (The client also removes API keys from errors.)
 ///
-/// Futures are polled inside a tokio runtime: that of the client's thread, or the one that the client was given. Connections that
-/// a transport keeps open belong to the runtime that opened them. If clients with threads of their own share a transport and one
-/// of them ends, requests of the others on its connections break. They are retried as after any network failure.
+/// Futures are polled inside a tokio runtime, which is the runtime of the client's thread or the runtime given to the client.
+/// Connections that a transport keeps open belong to the runtime that opened them. If several clients with threads of their own
+/// share a transport, the end of one client breaks the requests that other clients have sent on its connections. Those clients
+/// retry as after any network failure.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -61,14 +64,15 @@ pub type Body = Pin<Box<dyn Stream<Item = Result<Bytes, TransportError>> + Send>
 /// # Ok::<(), fh_client::StartError>(())
 /// ```
 pub trait Transport: Send + Sync + 'static {
-    /// Sends a request, and returns the head of its answer together with the body to be read.
+    /// Sends a request. Returns the head of the answer, together with the body, which the client then reads.
     fn send(&self, request: TransportRequest) -> BoxFuture<Result<Response, TransportError>>;
 
-    /// Checks whether requests to this Edge can ever be sent. The client calls this once, when it starts; it must send nothing.
+    /// Checks that the transport's settings permit requests to this Edge. The client calls this function once, when it starts.
+    /// An implementation must not send requests.
     ///
     /// # Errors
-    /// [`InvalidSetting`] if a setting of the transport can never work. Then
-    /// [`ClientBuilder::start`](crate::ClientBuilder::start) fails.
+    /// [`InvalidSetting`] if a setting of the transport can never work. [`ClientBuilder::start`](crate::ClientBuilder::start)
+    /// then fails with this error.
     fn check(&self, edge: &EdgeUrl) -> Result<(), InvalidSetting> {
         let _ = edge;
         Ok(())
@@ -85,7 +89,7 @@ impl<T: Transport + ?Sized> Transport for std::sync::Arc<T> {
     }
 }
 
-/// The transport of a client that makes no requests.
+/// The transport of an offline client, which fails each request.
 pub(crate) struct OfflineTransport;
 
 impl Transport for OfflineTransport {
@@ -95,19 +99,19 @@ impl Transport for OfflineTransport {
     }
 }
 
-/// The method of a request.
+/// The HTTP method of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Method {
-    /// Fetches features.
+    /// GET, which fetches features.
     Get,
-    /// Changes a feature, for tests.
+    /// PUT, which changes a feature for a test.
     Put,
-    /// Sends data, for exporters that use a client's transport.
+    /// POST, which sends data. Exporters that use a client's transport need it.
     Post,
 }
 
 impl Method {
-    /// The method's name in HTTP.
+    /// Returns the name of the method in HTTP, such as `GET`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -118,25 +122,25 @@ impl Method {
     }
 }
 
-/// A request to send. `Debug` shows neither the key in the URL nor the values of headers.
+/// A request that a transport sends. Its `Debug` output shows neither the API key in the URL nor the values of headers.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct TransportRequest {
     /// The method.
     pub method: Method,
-    /// The URL; [`SecretUrl::expose`] returns its text.
+    /// The URL of the request; [`SecretUrl::expose`] returns its text.
     pub url: SecretUrl,
     /// The headers, with names in lower case.
     pub headers: Vec<(String, String)>,
-    /// The body of a PUT or POST.
+    /// The body of a PUT or POST request; `None` for GET.
     pub body: Option<Bytes>,
-    /// The time limit for connecting (D-74). Transports that set one limit for all connections may ignore it, because the client
-    /// also limits the whole time up to the head of the answer.
+    /// The time limit for opening a connection (D-74). A transport with a common limit for all connections may ignore this
+    /// field, because the client also limits the total time until the head of the answer.
     pub connect_timeout: Duration,
 }
 
 impl TransportRequest {
-    /// Makes a request without headers and body.
+    /// Returns a request without headers and body, with a connect timeout of 5 seconds.
     #[must_use]
     pub const fn new(method: Method, url: SecretUrl) -> Self {
         let connect_timeout = Duration::from_secs(5);
@@ -156,16 +160,16 @@ impl fmt::Debug for TransportRequest {
     }
 }
 
-/// An answer: its head, and its body as it arrives.
+/// The answer to a request: the head, and the body as it arrives.
 pub struct Response {
-    /// Status and headers.
+    /// The status and the headers of the answer.
     pub head: Head,
     /// The body.
     pub body: Body,
 }
 
 impl Response {
-    /// Makes an answer.
+    /// Returns an answer with this head and body.
     #[must_use]
     pub const fn new(head: Head, body: Body) -> Self {
         Self { head, body }

@@ -1,19 +1,19 @@
-//! Checks at the start for proxies that can never work.
+//! Checks, at the start of a client, for proxy settings that can never work.
 
 use hyper_util::client::proxy::matcher::Matcher;
 
 use super::InvalidSetting;
 
-/// The variables with the proxy of all destinations. The first one that is set is used.
+/// The variables that hold the proxy for all destinations. The first variable that is set is used.
 const ALL: [&str; 2] = ["ALL_PROXY", "all_proxy"];
 
 /// Checks the URL of a proxy.
 ///
 /// # Errors
-/// The reason why it can never work, without any part of the URL, which may hold a password.
+/// The reason why the URL can never work. The reason contains no part of the URL, because the URL may contain a password.
 pub(super) fn check(proxy: &str) -> Result<(), &'static str> {
     let proxy = proxy.trim();
-    // curl and reqwest add `http://` too.
+    // curl and reqwest also add `http://` to a proxy without a scheme.
     let url = if proxy.contains("://") { proxy.to_string() } else { format!("http://{proxy}") };
     let url = reqwest::Url::parse(&url).map_err(|_| "the proxy is not a valid URL")?;
     match url.scheme() {
@@ -27,11 +27,11 @@ pub(super) fn check(proxy: &str) -> Result<(), &'static str> {
     }
 }
 
-/// Checks the proxy that reqwest takes from the environment for this Edge, if there is one. A proxy for another scheme, or one
-/// that `NO_PROXY` excludes, is not checked.
+/// Checks the proxy that reqwest takes from the environment variables for this Edge, if there is one. A proxy for another
+/// scheme is not checked, and neither is a proxy for an Edge that `NO_PROXY` excludes.
 ///
 /// # Errors
-/// The variable's name, and the reason why its proxy can never work.
+/// [`InvalidSetting`] with the variable's name, and the reason why its proxy can never work.
 pub(super) fn check_environment(
     edge: &str,
     variable: impl Fn(&str) -> Option<String>,
