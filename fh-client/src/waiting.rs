@@ -1,4 +1,4 @@
-//! Waiting for a future on a plain thread.
+//! Functions that block a thread until a future is ready.
 
 use std::cell::Cell;
 use std::future::Future;
@@ -21,7 +21,7 @@ thread_local! {
     static WAITS: Cell<usize> = const { Cell::new(0) };
 }
 
-/// A guard that counts a wait as long as it exists.
+/// A guard that counts as one wait of this thread while the guard exists.
 struct Blocking;
 
 impl Blocking {
@@ -44,10 +44,10 @@ pub(crate) fn is_blocking() -> bool {
 
 /// Blocks this thread until a future of this crate is ready, for programs without a runtime.
 ///
-/// Inside a runtime, use `.await`, because this function blocks the thread. On a thread that runs tasks of the runtime given to a
-/// client ([`ClientBuilder::runtime`](crate::ClientBuilder::runtime)) it also blocks that client. There
-/// [`Client::ready`](crate::Client::ready) returns [`NotReady::InsideRuntime`](crate::NotReady::InsideRuntime), and other futures
-/// wait forever. The futures of this crate need no runtime around them; those of other crates may.
+/// Inside a tokio runtime, use `.await`, because this function blocks the thread. On a thread that runs tasks of the runtime
+/// given to a client ([`ClientBuilder::runtime`](crate::ClientBuilder::runtime)), this function also blocks the client. On such
+/// a thread [`Client::ready`](crate::Client::ready) returns [`NotReady::InsideRuntime`](crate::NotReady::InsideRuntime), and
+/// other futures can wait forever. The futures of this crate need no tokio runtime, but futures of other crates may need one.
 ///
 /// ```
 /// # use fh_client::testing::MemoryEdge;
@@ -69,7 +69,8 @@ pub fn block_on<F: Future>(future: F) -> F::Output {
     }
 }
 
-/// Waits as [`block_on`] does, at most for this time. Returns `None` if the future was not ready by then.
+/// Blocks this thread as [`block_on`] does, at most for the time `limit`. Returns `None` if the future is not ready within that
+/// time.
 pub(crate) fn block_on_for<F: Future>(future: F, limit: Duration) -> Option<F::Output> {
     let _blocking = Blocking::begin();
     let end = Instant::now().checked_add(limit);

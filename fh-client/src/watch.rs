@@ -1,4 +1,4 @@
-//! Notification of every change, for programs that forward changes.
+//! A handle that is woken at every change, for programs that forward changes.
 
 use std::fmt;
 use std::future::poll_fn;
@@ -11,10 +11,11 @@ use tokio::sync::watch::Receiver;
 
 use crate::board::Board;
 
-/// A handle that is woken whenever features or status may have changed; see [`Client::watch`](crate::Client::watch).
+/// A handle that is woken whenever the client's features or status may have changed; see
+/// [`Client::watch`](crate::Client::watch).
 ///
-/// It stores no changes. A woken reader reads the present state, so a slow reader misses intermediate states but never the last
-/// one. The handle does not keep the client alive.
+/// The handle stores no changes. A program that is woken reads the client's present state. A slow program misses intermediate
+/// states, but never the last state. The handle does not keep the client alive.
 ///
 /// ```
 /// # use fh_client::testing::MemoryEdge;
@@ -40,7 +41,8 @@ impl Watch {
         Self { latest: board.watch_latest(), status: board.watch_status(), board }
     }
 
-    /// Waits until features or status may have changed since this handle was made, or since the last wait.
+    /// Waits until the client's features or status may have changed. Changes since the last call count, and for the first call
+    /// changes since the handle was created.
     ///
     /// # Errors
     /// [`Problem::Closed`] once the client is closed.
@@ -50,7 +52,7 @@ impl Watch {
         }
         let Self { latest, status, .. } = self;
         let (mut features, mut shown) = (pin!(latest.changed()), pin!(status.changed()));
-        // This handle holds the senders through the board, so neither wait ends with an error.
+        // This handle keeps the senders alive through the board, so neither wait ends with an error.
         poll_fn(|cx| match features.as_mut().poll(cx) {
             Poll::Pending => shown.as_mut().poll(cx),
             ready => ready,

@@ -1,4 +1,4 @@
-//! The default transport: reqwest, with rustls.
+//! The default transport, which uses the crates `reqwest` and `rustls`.
 
 use std::error::Error as _;
 use std::fmt;
@@ -16,14 +16,14 @@ use super::{
     TransportRequest, proxy,
 };
 
-/// The default time limit for connecting (D-74).
+/// The default time limit for opening a connection (D-74).
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// A transport for HTTP/1.1 and HTTP/2 by [`reqwest`], with TLS by rustls and the platform's certificates. It accepts bodies
-/// compressed with gzip, and uses neither cookies nor redirects. It uses the proxies of the environment (`HTTPS_PROXY` and the
-/// like), unless another one is set.
+/// A transport for HTTP/1.1 and HTTP/2 that uses [`reqwest`], with TLS by rustls and the platform's certificates. It accepts
+/// bodies compressed with gzip. It neither keeps cookies nor follows redirects. It uses the proxies from environment variables
+/// such as `HTTPS_PROXY`, unless the program sets or disables a proxy.
 ///
-/// A client makes this transport by itself. Make one yourself to choose certificates or a proxy:
+/// A client creates this transport by itself. A program creates it explicitly to select certificates or a proxy:
 ///
 /// ```no_run
 /// use fh_client::{Client, transport::ReqwestTransport};
@@ -43,21 +43,22 @@ pub struct ReqwestTransport {
 /// The source of a transport's proxies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Proxies {
-    /// From environment variables, such as `HTTPS_PROXY`.
+    /// The proxies come from environment variables, such as `HTTPS_PROXY`.
     Environment,
-    /// Set or excluded by the program, or unknown because the program configured the HTTP client.
+    /// The program has set or disabled the proxies, or the proxies are unknown because the program configured the HTTP client.
     Chosen,
 }
 
 impl fmt::Debug for ReqwestTransport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // The output of the HTTP client would contain the password of a proxy.
+        // The `Debug` output of the HTTP client is left out, because it would contain the password of a proxy.
         f.debug_struct("ReqwestTransport").finish_non_exhaustive()
     }
 }
 
-/// Uses this HTTP client unchanged. It must not follow redirects ([`redirect::Policy::none`](reqwest::redirect::Policy::none)).
-/// An answer from another URL than the requested one is an error.
+/// Converts an HTTP client, which is used unchanged. The HTTP client must not follow redirects
+/// ([`redirect::Policy::none`](reqwest::redirect::Policy::none)). A request that is answered from another URL than the
+/// requested URL fails.
 impl From<reqwest::Client> for ReqwestTransport {
     fn from(client: reqwest::Client) -> Self {
         Self { client, proxies: Proxies::Chosen }
@@ -72,7 +73,7 @@ impl ReqwestTransport {
     }
 }
 
-/// The settings of a [`ReqwestTransport`]; see [`ReqwestTransport::builder`].
+/// A builder for a [`ReqwestTransport`]; see [`ReqwestTransport::builder`].
 #[derive(Default)]
 pub struct ReqwestTransportBuilder {
     tls: TlsChoices,
@@ -93,7 +94,8 @@ impl fmt::Debug for ReqwestTransportBuilder {
 }
 
 impl ReqwestTransportBuilder {
-    /// Trusts these certificate authorities (one or several certificates in PEM) in addition to the platform's.
+    /// Makes the transport trust these certificate authorities in addition to the platform's. `pem` holds one or several
+    /// certificates. If it holds none, [`Self::build`] fails.
     #[must_use]
     pub fn ca_certificate(mut self, pem: impl AsRef<[u8]>) -> Self {
         let outcome = self.tls.trust(pem.as_ref());
@@ -101,7 +103,8 @@ impl ReqwestTransportBuilder {
         self
     }
 
-    /// Presents this certificate to servers that ask for one. The PEM text holds the chain and its private key.
+    /// Sets the certificate that the transport presents to servers that request one. The PEM text holds the certificate chain
+    /// and the private key. If one of them is missing, [`Self::build`] fails.
     #[must_use]
     pub fn client_certificate(mut self, pem: impl AsRef<[u8]>) -> Self {
         let outcome = self.tls.identify(pem.as_ref());
@@ -109,8 +112,8 @@ impl ReqwestTransportBuilder {
         self
     }
 
-    /// Connects through this proxy: `http://` or `https://`, with `user:password@` if the proxy needs it. The proxies of the
-    /// environment are not used then.
+    /// Makes the transport connect through the proxy at this URL, in place of the proxies from environment variables. The URL
+    /// begins with `http://` or `https://`, and contains `user:password@` if the proxy requires a password.
     #[must_use]
     pub fn proxy(mut self, url: &str) -> Self {
         self.remember(proxy::check(url).map_err(TransportSetupError::Proxy));
@@ -118,7 +121,8 @@ impl ReqwestTransportBuilder {
         self
     }
 
-    /// Connects directly, regardless of the environment's proxies.
+    /// Makes the transport connect directly, without any proxy from environment variables or from earlier calls of
+    /// [`Self::proxy`].
     #[must_use]
     pub fn no_proxy(mut self) -> Self {
         self.proxies.clear();
@@ -126,25 +130,26 @@ impl ReqwestTransportBuilder {
         self
     }
 
-    /// Uses HTTP/1.1 only, so that each stream has a connection of its own. This serves programs with many clients of one Edge.
-    /// Over HTTP/2, clients with one transport share one connection; servers accept about a hundred streams on it, and further
-    /// ones wait forever.
+    /// Makes the transport use HTTP/1.1 only, so that each stream has a connection of its own. Use it in programs with many
+    /// clients of one Edge. Over HTTP/2, clients with the same transport share one connection. Servers accept about a hundred
+    /// streams on a connection, and further streams wait forever.
     #[must_use]
     pub fn http1_only(mut self) -> Self {
         self.versions = HttpVersions::Http1;
         self
     }
 
-    /// Sets the time limit for connecting. The default is 5 seconds.
+    /// Sets the time limit for opening a connection. The default is 5 seconds. A request that exceeds it fails with
+    /// [`TransportErrorKind::ConnectTimeout`].
     #[must_use]
     pub fn connect_timeout(mut self, limit: Duration) -> Self {
         self.connect_timeout = limit;
         self
     }
 
-    /// Changes any other setting of reqwest. The function is called last, on a builder that already uses rustls. Its methods
-    /// about certificates have no effect, but another TLS configuration may replace the whole one
-    /// ([`tls_backend_preconfigured`](reqwest::ClientBuilder::tls_backend_preconfigured)).
+    /// Sets a function that changes any other setting of reqwest. [`Self::build`] calls the function last, with a builder that
+    /// already uses rustls. The builder's methods about certificates have no effect, but the function may replace the whole TLS
+    /// configuration ([`tls_backend_preconfigured`](reqwest::ClientBuilder::tls_backend_preconfigured)).
     #[must_use]
     pub fn configure(
         mut self,
@@ -154,10 +159,11 @@ impl ReqwestTransportBuilder {
         self
     }
 
-    /// Makes the transport. The platform's certificates are read at the first handshake, not here.
+    /// Returns the transport. The platform's certificates are not read by this function, but at the first TLS handshake.
     ///
     /// # Errors
-    /// [`TransportSetupError`] if a certificate or the proxy's URL cannot be used.
+    /// [`TransportSetupError`] if a certificate or the proxy's URL cannot be used, or if reqwest or rustls rejects the
+    /// settings.
     pub fn build(self) -> Result<ReqwestTransport, TransportSetupError> {
         if let Some(trouble) = self.trouble {
             return Err(trouble);
@@ -194,17 +200,17 @@ impl ReqwestTransportBuilder {
     }
 }
 
-/// The reason why the default transport cannot be made.
+/// The reason why a [`ReqwestTransport`] cannot be created.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TransportSetupError {
-    /// A certificate or private key cannot be used, with the reason.
+    /// A certificate or a private key cannot be used. The value is the reason.
     Certificate(&'static str),
-    /// TLS cannot be set up, with the text of rustls.
+    /// rustls rejected a certificate, a private key or the TLS settings. The value is the text of the error of rustls.
     Tls(String),
-    /// The proxy set by the program can never work, with the reason.
+    /// The proxy that the program has set can never work. The value is the reason.
     Proxy(&'static str),
-    /// The HTTP client cannot be made, with the text of reqwest.
+    /// The HTTP client cannot be created. The value is the text of the error of reqwest.
     Http(String),
 }
 
@@ -263,7 +269,8 @@ async fn exchange(
     };
     for (name, value) in &request.headers {
         asked = asked.header(name, value);
-        // Proxies that compress a stream delay its events until there is enough data to compress.
+        // A stream is requested without compression. A proxy that compresses a stream delays its events until there is enough
+        // data to compress.
         if name == "accept" && value == "text/event-stream" {
             asked = asked.header("accept-encoding", "identity");
         }
@@ -287,7 +294,7 @@ async fn exchange(
     Ok(Response::new(head, Box::pin(Pieces(Box::pin(answer.bytes_stream())))))
 }
 
-/// A body whose errors are translated.
+/// The body of an answer, which converts the errors of reqwest to transport errors.
 struct Pieces(Pin<Box<dyn Stream<Item = reqwest::Result<Bytes>> + Send>>);
 
 impl Stream for Pieces {
@@ -333,7 +340,7 @@ fn translate(error: reqwest::Error, phase: Phase) -> TransportError {
     if is_unsent { error.before_sending() } else { error }
 }
 
-/// Returns the innermost error. The outer ones only say that a request failed.
+/// Returns the innermost cause of an error. The outer errors of reqwest only say that a request failed.
 fn root_cause<'a>(
     error: &'a (dyn std::error::Error + 'static),
 ) -> &'a (dyn std::error::Error + 'static) {
@@ -355,7 +362,8 @@ fn is_tls(error: &reqwest::Error) -> bool {
     false
 }
 
-/// Returns the error within an error. `source()` of an I/O error skips its content.
+/// Returns the direct cause of an error, or `None` if there is none. It reads the content of an I/O error, because `source()`
+/// of an I/O error skips that content.
 fn inner<'a>(
     error: &'a (dyn std::error::Error + 'static),
 ) -> Option<&'a (dyn std::error::Error + 'static)> {

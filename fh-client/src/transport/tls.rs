@@ -1,4 +1,4 @@
-//! TLS for the default transport: rustls with the platform's certificates and those that the program adds.
+//! TLS of the default transport, which uses rustls with the platform's certificates and the certificates that the program adds.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -11,7 +11,7 @@ use rustls_platform_verifier::Verifier;
 
 use super::reqwest::TransportSetupError;
 
-/// The versions of HTTP that are offered to servers.
+/// The versions of HTTP that the transport offers to servers in the TLS handshake.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) enum HttpVersions {
     #[default]
@@ -19,7 +19,7 @@ pub(super) enum HttpVersions {
     Http1,
 }
 
-/// The certificates that the program adds to those of the platform.
+/// The certificate authorities and the client certificate that the program has set.
 #[derive(Default)]
 pub(super) struct TlsChoices {
     authorities: Vec<CertificateDer<'static>>,
@@ -27,7 +27,8 @@ pub(super) struct TlsChoices {
 }
 
 impl TlsChoices {
-    /// Trusts the certificates of a PEM text.
+    /// Adds the certificates of a PEM text to the trusted authorities. Fails if the text holds no certificate, or a certificate
+    /// that cannot be used.
     pub(super) fn trust(&mut self, pem: &[u8]) -> Result<(), TransportSetupError> {
         let found = certificates(pem)?;
         let mut usable = RootCertStore::empty();
@@ -38,7 +39,7 @@ impl TlsChoices {
         Ok(())
     }
 
-    /// Presents the certificates of a PEM text to servers, with its private key.
+    /// Sets the certificate chain and the private key of a PEM text as the client certificate. Fails if one of them is missing.
     pub(super) fn identify(&mut self, pem: &[u8]) -> Result<(), TransportSetupError> {
         let chain = certificates(pem)?;
         let key = PrivateKeyDer::from_pem_slice(pem)
@@ -47,12 +48,12 @@ impl TlsChoices {
         Ok(())
     }
 
-    /// Returns the configuration of rustls.
+    /// Returns the configuration of rustls with these certificates and HTTP versions.
     pub(super) fn configuration(
         self,
         versions: HttpVersions,
     ) -> Result<ClientConfig, TransportSetupError> {
-        // The cryptography that the program installed, otherwise ring.
+        // The cryptography provider that the program has installed is used, or ring if there is none.
         let provider = CryptoProvider::get_default()
             .cloned()
             .unwrap_or_else(|| Arc::new(rustls::crypto::ring::default_provider()));
@@ -85,8 +86,9 @@ fn certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, TransportSet
     }
 }
 
-/// A verifier that trusts the platform's certificates and the program's. The certificates are read at the first handshake.
-/// Therefore making a client reads no files, and a client without TLS needs none. If reading fails, each handshake tries again.
+/// A verifier that trusts the certificates of the platform and of the program. The platform's certificates are read at the
+/// first handshake. Therefore creating a client reads no files, and a client without TLS needs no certificates. If reading
+/// fails, the handshake fails, and the next handshake tries again.
 #[derive(Debug)]
 struct Trust {
     authorities: Vec<CertificateDer<'static>>,

@@ -5,13 +5,13 @@ use open_feature::{
     EvaluationContext, EvaluationContextFieldValue as Field, EvaluationError, EvaluationErrorCode,
 };
 
-/// The attribute that holds the targeting key.
+/// The attribute to which OpenFeature's targeting key is converted, unless the context has a field of this name.
 const USER_KEY: &str = "userkey";
 
-/// Returns the attributes of a context.
+/// Converts an evaluation context to attributes. A list of texts becomes several values of one attribute.
 ///
 /// # Errors
-/// `INVALID_CONTEXT`, with the name of the field, if a field is a structure other than a list of texts.
+/// `INVALID_CONTEXT` if a field is a structure other than a list of texts. The message contains the name of the field.
 pub(crate) fn attributes(context: &EvaluationContext) -> Result<Attributes, EvaluationError> {
     let mut builder = Attributes::builder();
     if let Some(key) = &context.targeting_key

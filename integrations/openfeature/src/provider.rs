@@ -15,9 +15,9 @@ use open_feature::{
 use crate::context::attributes;
 use crate::structure::structure;
 
-/// An OpenFeature provider that reads features from a client.
+/// An OpenFeature provider that reads features from a FeatureHub client.
 ///
-/// The program keeps the client. It can use the client beside OpenFeature, and the client is not closed with the provider.
+/// The program owns the client and can use it directly as well. The client is not closed when the provider ends.
 #[derive(Debug)]
 pub struct FeatureHubProvider {
     client: Client,
@@ -25,31 +25,31 @@ pub struct FeatureHubProvider {
     patience: Duration,
 }
 
-/// The default time that `initialize` waits for features.
+/// The default maximum time that `initialize` waits for features.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 impl FeatureHubProvider {
-    /// Makes a provider that reads from a started client.
+    /// Returns a provider that reads from a started client.
     #[must_use]
     pub fn new(client: Client) -> Self {
         Self { client, metadata: ProviderMetadata::new("featurehub"), patience: PATIENCE }
     }
 
-    /// Sets how long `initialize` waits for features. The default is 10 seconds, and a refusal by the Edge ends the wait early.
-    /// The provider can be used afterwards, even if it is not ready.
+    /// Sets the maximum time that `initialize` waits for features. The default is 10 seconds. A refusal by the Edge ends the
+    /// wait early. After the wait the provider can be used even if it is not ready.
     #[must_use]
     pub fn patience(mut self, patience: Duration) -> Self {
         self.patience = patience;
         self
     }
 
-    /// Returns the client.
+    /// Returns the client that this provider reads from.
     #[must_use]
     pub const fn client(&self) -> &Client {
         &self.client
     }
 
-    /// Reads a feature as a type. Returns OpenFeature's error if there is no value of this type.
+    /// Reads a feature whose type must be `kind`. Returns an OpenFeature error if the feature has no value of this type.
     fn detail(
         &self,
         key: &str,
@@ -58,7 +58,8 @@ impl FeatureHubProvider {
     ) -> EvaluationResult<Detail> {
         let attributes = attributes(context)?;
         let detail = if attributes.is_empty() && self.evaluates_elsewhere() {
-            // Without attributes, the values are those of the context that the client has at present.
+            // An evaluation context without attributes reads the values of the context that was given to the client with
+            // `set_context`.
             self.client.detail_as(key, kind)
         } else {
             let context: Context = self.client.context_of(attributes);
@@ -98,7 +99,7 @@ fn mismatch(message: &str) -> EvaluationError {
     error(EvaluationErrorCode::TypeMismatch, message)
 }
 
-/// Returns the answer for OpenFeature, with reason, variant and metadata.
+/// Returns the resolution details for OpenFeature: the value with its reason, variant and metadata.
 fn resolved<T>(detail: &Detail, value: T) -> ResolutionDetails<T> {
     let reason = match detail.reason {
         Reason::StrategyMatch => EvaluationReason::TargetingMatch,
@@ -141,8 +142,8 @@ impl FeatureProvider for FeatureHubProvider {
     async fn initialize(&mut self, _context: &EvaluationContext) {
         let client = self.client.clone();
         let patience = self.patience;
-        // The wait runs on a thread of its own, because this runtime may be the one that the client runs on. If the wait fails,
-        // reads report that the client is not ready.
+        // The wait runs on a thread of its own, because the client may run on this runtime. If the wait fails, later reads
+        // report that the provider is not ready.
         let (done, waited) = tokio::sync::oneshot::channel();
         let waiting = std::thread::Builder::new().name("fh-openfeature".to_string());
         let spawned = waiting.spawn(move || {
@@ -236,12 +237,13 @@ impl FeatureProvider for FeatureHubProvider {
     }
 }
 
-/// Converts a number to an integer: `10`, `10.0` and `1e1` are 10. An integer without fraction and exponent is exact.
+/// Converts a number to an integer; for example, `10`, `10.0` and `1e1` become 10. A text without fraction and exponent is
+/// converted exactly. Returns `None` if the number is not an integer or is too large.
 fn whole(text: &str, double: f64) -> Option<i64> {
     if let Ok(whole) = text.parse() {
         return Some(whole);
     }
-    // Doubles below 2⁵³ represent integers exactly.
+    // An `f64` below 2⁵³ represents every integer exactly.
     let exact = double.fract() == 0.0 && double.abs() < 9_007_199_254_740_992.0;
     exact.then_some(double as i64)
 }

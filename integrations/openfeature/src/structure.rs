@@ -3,11 +3,11 @@
 use open_feature::{StructValue, Value};
 use serde_json::Value as Json;
 
-/// Converts a document; returns `None` if it is not an object.
+/// Converts a JSON document to a structure. Returns `None` if the document is not an object.
 pub(crate) fn structure(document: Json) -> Option<StructValue> {
     match document {
         Json::Object(members) => {
-            // OpenFeature has no null, so members that are null are left out.
+            // Members that are null are left out, because OpenFeature has no null.
             let fields = members.into_iter().filter_map(|(name, part)| Some((name, value(part)?)));
             Some(StructValue { fields: fields.collect() })
         }

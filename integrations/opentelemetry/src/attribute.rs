@@ -2,8 +2,8 @@
 
 use opentelemetry::{Array, Key, KeyValue, StringValue, Value};
 
-/// Converts a value to an attribute. Null gives none. A list of one type stays a list, and other lists become texts joined with
-/// commas. An object becomes JSON text.
+/// Converts a JSON value to an attribute, or returns `None` for null. A list whose elements have one type stays a list; any
+/// other list becomes one text, in which commas separate the elements. An object becomes JSON text.
 pub(crate) fn attribute(name: impl Into<Key>, value: &serde_json::Value) -> Option<KeyValue> {
     let value = match value {
         serde_json::Value::Null => return None,

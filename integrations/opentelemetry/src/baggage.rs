@@ -1,7 +1,7 @@
-//! Values of features in OpenTelemetry baggage (sdk-behaviour 5.4): writing them into a context, reading them from the current
-//! context, and propagating them unchanged.
+//! Feature values in OpenTelemetry baggage (sdk-behaviour 5.4). This module writes values into the baggage of a context, reads
+//! overrides from the baggage of the current context, and propagates baggage unchanged.
 //!
-//! The format, and a warning about baggage of untrusted callers, are in [`fh_session::baggage`].
+//! The module [`fh_session::baggage`] describes the format, and the risk of baggage from untrusted callers.
 
 mod propagator;
 
@@ -16,12 +16,14 @@ use fh_session::{
 use opentelemetry::baggage::{Baggage, BaggageExt};
 use opentelemetry::{Context, Key, StringValue};
 
-/// The variable that allows baggage to override locked features. Its value must be `true`.
+/// The environment variable that allows baggage to override locked features if its value is `true`.
 const ALLOW_LOCKED: &str = "FEATUREHUB_OTEL_ALLOW_LOCKED_OVERRIDE";
 
-/// A feature whose value can be written to baggage: [`Detail`], [`UsedFeature`], or a pair of key and value.
+/// A feature whose value can be written to baggage. It is implemented for [`Detail`], [`UsedFeature`], and pairs of a key and a
+/// value.
 pub trait Flag {
-    /// Returns the key and the value. The value is `None` for null. Returns `None` if there is no such feature.
+    /// Returns the key and the value of the feature; the value is `None` for null. Returns `None` if nothing is to be written,
+    /// for example because the feature does not exist.
     fn flag(&self) -> Option<(&str, Option<&Value>)>;
 }
 
@@ -45,10 +47,11 @@ impl<K: AsRef<str>> Flag for (K, Option<Value>) {
     }
 }
 
-/// Returns the context with these values in its baggage. A value that the baggage holds already stays, so that all services of a
-/// request see the first value (D-81).
+/// Returns the context with these feature values added to its baggage. If the baggage already has a value of a feature, that
+/// value is kept, so that all services that handle a request use the same value (D-81).
 ///
-/// Values that exceed the size of baggage are left out and logged. [`BaggageWriter`] returns them instead.
+/// Values for which the baggage has no room are left out, and a warning is logged. [`BaggageWriter`] returns the left-out
+/// values instead of logging a warning.
 ///
 /// ```
 /// use fh_eval::Value;
@@ -66,26 +69,26 @@ pub fn with_flags<'a, F: Flag + 'a>(
     BaggageWriter::new().write(context, flags).logged()
 }
 
-/// Returns the context with the values of a usage event in its baggage: the evaluated feature, or all features of a collection or
-/// named event.
+/// Returns the context with the values of a usage event added to its baggage, as [`with_flags`] does. The values are those of
+/// the evaluated feature, or of all features of a collection or a named event.
 #[must_use]
 pub fn with_event(context: &Context, event: &UsageEvent) -> Context {
     BaggageWriter::new().write_event(context, event).logged()
 }
 
-/// A writer of values into baggage, which returns what it left out.
+/// A writer of feature values into baggage, which returns the values that it left out.
 #[derive(Debug, Clone, Default)]
 pub struct BaggageWriter {
     allowed: AllowedKeys,
 }
 
-/// A context whose baggage was written.
+/// The result of writing feature values into the baggage of a context.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Written {
-    /// The context. It is unchanged if no value was added.
+    /// The context with the new baggage. The context is unchanged if no value was added.
     pub context: Context,
-    /// The values that were left out because of the size of baggage.
+    /// The values that were left out because the baggage has no room for them.
     pub left_out: LeftOut,
 }
 
@@ -99,20 +102,20 @@ impl Written {
 }
 
 impl BaggageWriter {
-    /// Makes a writer for all features.
+    /// Returns a writer that writes the values of all features.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Writes only features with these keys.
+    /// Limits the writer to features with these keys. Values of other features are not written, and do not count as left out.
     #[must_use]
     pub fn allow(mut self, keys: AllowedKeys) -> Self {
         self.allowed = keys;
         self
     }
 
-    /// Writes values as [`with_flags`] does.
+    /// Adds feature values to the baggage as [`with_flags`] does, and returns the left-out values.
     #[must_use]
     pub fn write<'a, F: Flag + 'a>(
         &self,
@@ -130,7 +133,7 @@ impl BaggageWriter {
         Written { context, left_out: all.left_out().clone() }
     }
 
-    /// Writes the values of an event as [`with_event`] does.
+    /// Adds the values of a usage event to the baggage as [`with_event`] does, and returns the left-out values.
     #[must_use]
     pub fn write_event(&self, context: &Context, event: &UsageEvent) -> Written {
         match event {
@@ -142,35 +145,38 @@ impl BaggageWriter {
     }
 }
 
-/// Returns the number of bytes of the baggage header that are left for the entry of features.
+/// Returns the number of bytes that the baggage header has left for the entry with feature values. Returns 0 if the other
+/// entries fill the header.
 fn room(baggage: &Baggage) -> usize {
     let others = baggage.iter().filter(|(name, _)| name.as_str() != NAME);
     let taken = others.map(|(name, (value, metadata))| {
-        // Name and value at their longest percent-encoded length, and `=`, `;` and `,`.
+        // The name and the value count with their maximum percent-encoded length. The 3 bytes are for `=`, `;` and `,`.
         3 * (name.as_str().len() + value.as_str().len()) + metadata.as_str().len() + 3
     });
     MOST_BYTES.saturating_sub(taken.sum())
 }
 
-/// Returns the context with its entry of features replaced.
+/// Returns the context with the entry of feature values in its baggage replaced.
 fn put(context: &Context, flags: &Flags) -> Context {
     let baggage = context.baggage();
     let metadata = baggage.get_with_metadata(NAME).map(|(_, metadata)| metadata.clone());
     let entry = (StringValue::from(flags.to_string()), metadata.unwrap_or_default());
     let others = baggage.iter().filter(|(name, _)| name.as_str() != NAME);
     let others = others.map(|(name, entry)| (name.clone(), entry.clone()));
-    // The entry comes first, because baggage takes at most 64 entries.
+    // The entry with feature values comes first, because baggage drops entries after the 64th.
     let all = std::iter::once((Key::from_static_str(NAME), entry)).chain(others);
     context.with_baggage(all.collect::<Baggage>())
 }
 
-/// An interceptor that reads overrides from the baggage of the OpenTelemetry context that is current on the reading thread
+/// An interceptor that reads overrides from the baggage of the OpenTelemetry context that is current on the thread of the read
 /// (sdk-behaviour 5.4).
 ///
-/// It is never registered by default, because the sender of a request controls its baggage. Use it behind a gateway that removes
-/// baggage of untrusted callers, or with an [`AllowedKeys`] list of features that callers may override.
+/// The interceptor is never registered by default, because the sender of a request controls the request's baggage. Use the
+/// interceptor behind a gateway that removes the baggage of untrusted callers, or with an [`AllowedKeys`] list of features that
+/// callers may override.
 ///
-/// Change listeners do not see these overrides, because values are compared on a thread that serves no request.
+/// Change listeners do not receive these overrides, because the client evaluates features for listeners on a thread that
+/// handles no request.
 ///
 /// ```
 /// use fh_client::Client;
@@ -186,15 +192,15 @@ pub struct BaggageInterceptor {
 }
 
 impl BaggageInterceptor {
-    /// Makes an interceptor that lets baggage override these features.
+    /// Returns an interceptor that lets baggage override the features with these keys.
     #[must_use]
     pub const fn new(allowed: AllowedKeys) -> Self {
         Self { allowed }
     }
 }
 
-/// Returns the lock policy for a [`BaggageInterceptor`]: locked features are overridden only if
-/// `FEATUREHUB_OTEL_ALLOW_LOCKED_OVERRIDE` is `true` at the time of the call.
+/// Returns the lock policy for a [`BaggageInterceptor`]. The policy lets baggage override locked features only if the
+/// environment variable `FEATUREHUB_OTEL_ALLOW_LOCKED_OVERRIDE` is `true` at the time of the call.
 #[must_use]
 pub fn lock_policy_from_environment() -> LockPolicy {
     match std::env::var(ALLOW_LOCKED) {

@@ -1,4 +1,4 @@
-//! Usage of features on the current span.
+//! Usage of features, written to the current OpenTelemetry span.
 
 use std::sync::Arc;
 
@@ -10,24 +10,24 @@ use opentelemetry::{Context, Key, KeyValue, Value};
 use crate::attribute::attribute;
 use crate::written::Written;
 
-/// The variable that selects [`Mode::Events`] if it is `true`.
+/// The environment variable that selects [`Mode::Events`] if its value is `true`.
 const AS_EVENTS: &str = "FEATUREHUB_OTEL_SPAN_AS_EVENTS";
 const PREFIX: &str = "featurehub.";
 
-/// The form in which usage appears on a span.
+/// The form in which usage events are written to a span.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Mode {
-    /// Each field of a record becomes an attribute of the span, `featurehub.<field>`.
+    /// Each field of a usage event's record becomes an attribute `featurehub.<field>` of the span.
     ///
-    /// An attribute that the span has already is not written again. However, the SDK for Rust does not replace attributes: after
-    /// reads of several features, a span has several attributes `featurehub.feature`. Programs that read several features in a
-    /// span should choose another mode.
+    /// An attribute that the span already has with the same value is not written again. OpenTelemetry's SDK for Rust does not
+    /// replace attributes, so that after reads of several features a span has several attributes `featurehub.feature`. Programs
+    /// that read several features within one span should select another mode.
     Attributes,
-    /// Each record becomes an event of the span, `featurehub.<event>`, with its fields as attributes `featurehub.<field>` of the
-    /// event.
+    /// Each usage event becomes an event `featurehub.<event>` of the span. The fields of its record become attributes
+    /// `featurehub.<field>` of the span's event.
     Events,
-    /// Each evaluation becomes an event `feature_flag.evaluation` with the attributes of OpenTelemetry's semantic conventions for
-    /// feature flags. These conventions are in development and not stable yet. Named events and collections are written as in
+    /// Each evaluation becomes an event `feature_flag.evaluation` with the attributes of OpenTelemetry's semantic conventions
+    /// for feature flags. These conventions are not stable yet. Named events and collections are written as in
     /// [`Self::Events`].
     ///
     /// | attribute | meaning |
@@ -45,9 +45,9 @@ pub enum Mode {
 
 /// An observer that writes usage to the current OpenTelemetry span (sdk-behaviour 3.5).
 ///
-/// It is called during the read, on the reading thread, because the current span is known only there. Nothing is written unless a
-/// span is recording. Fields have the names of the published SDKs ([`UsageEvent::record`]). Null is left out, and lists of one
-/// type stay lists.
+/// The observer is called during the read, on the thread of the read, because only that thread has the current span. It writes
+/// nothing unless the span is recording. Fields have the same names as in the published SDKs ([`UsageEvent::record`]). Fields
+/// that are null are left out, and lists whose elements have one type stay lists.
 ///
 /// ```
 /// use fh_opentelemetry::{Mode, SpanUsage};
@@ -68,8 +68,8 @@ impl Default for SpanUsage {
 }
 
 impl SpanUsage {
-    /// Makes an observer that writes span attributes, or span events if `FEATUREHUB_OTEL_SPAN_AS_EVENTS` is `true` at the time of
-    /// the call.
+    /// Returns an observer that writes span attributes, or span events if the environment variable
+    /// `FEATUREHUB_OTEL_SPAN_AS_EVENTS` is `true` at the time of the call.
     #[must_use]
     pub fn new() -> Self {
         let as_events = std::env::var(AS_EVENTS).is_ok_and(|value| value == "true");
@@ -77,21 +77,22 @@ impl SpanUsage {
         Self { mode, prefix: PREFIX.to_owned(), defaults: Params::new(), written: Arc::default() }
     }
 
-    /// Sets the form, regardless of the environment variable.
+    /// Sets the form in which usage events are written, regardless of the environment variable.
     #[must_use]
     pub const fn mode(mut self, mode: Mode) -> Self {
         self.mode = mode;
         self
     }
 
-    /// Replaces the prefix `featurehub.` of names.
+    /// Sets the prefix of the names of attributes and span events. The default is `featurehub.`; [`Mode::SemanticConventions`]
+    /// uses the prefix only for named events and collections.
     #[must_use]
     pub fn prefix(mut self, prefix: impl Into<String>) -> Self {
         self.prefix = prefix.into();
         self
     }
 
-    /// Adds a field to every record that does not have this field itself.
+    /// Adds a field to the record of every usage event that does not have a field with this name.
     #[must_use]
     pub fn default_attribute(
         mut self,
@@ -102,7 +103,8 @@ impl SpanUsage {
         self
     }
 
-    /// Returns the record with prefixed names, followed by the defaults that it does not have.
+    /// Returns the fields of a record as attributes with prefixed names, followed by the default fields that the record does
+    /// not have.
     fn attributes(&self, record: &Params) -> Vec<KeyValue> {
         let defaults = self.defaults.iter().filter(|(name, _)| !record.contains_key(*name));
         let named = |(name, value): (&String, &serde_json::Value)| {
@@ -174,7 +176,8 @@ impl Observer for SpanUsage {
     }
 }
 
-/// Returns the name of the semantic conventions for a reason, if they have one.
+/// Returns the name that the semantic conventions give to a reason. An override is `override`, for which the conventions have
+/// no name.
 const fn reason(reason: Reason) -> &'static str {
     match reason {
         Reason::StrategyMatch => "targeting_match",
@@ -187,7 +190,8 @@ const fn reason(reason: Reason) -> &'static str {
     }
 }
 
-/// Returns the value as an attribute. JSON documents are left out, because they can be large and contain any data.
+/// Returns the value as an attribute's value. Returns `None` for JSON documents, because they can be large and contain any
+/// data.
 fn value(value: &FlagValue) -> Option<Value> {
     match value {
         FlagValue::Bool(value) => Some(Value::Bool(*value)),

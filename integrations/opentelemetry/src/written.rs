@@ -1,4 +1,4 @@
-//! A record of the attributes that spans have already.
+//! A record of the attributes that were already written to spans.
 
 use std::collections::{HashSet, VecDeque};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -7,16 +7,17 @@ use std::sync::{Mutex, PoisonError};
 use opentelemetry::KeyValue;
 use opentelemetry::trace::{SpanContext, SpanId, TraceId};
 
-/// The number of spans that are remembered.
+/// The maximum number of spans in the record. When the record is full, the oldest span is removed.
 const MOST_SPANS: usize = 256;
-/// The number of attributes that are written per span. It is half of the SDK's default limit; the other half is left for the
-/// program.
+/// The maximum number of attributes that are written to one span. Further attributes are dropped. It is half of the default
+/// limit of OpenTelemetry's SDK; the other half is left for the program.
 const MOST_ATTRIBUTES: usize = 64;
 
 /// A record of which attributes were written to which span, for the most recent spans.
 ///
-/// The SDK keeps every attribute that is set, even if the span has one of that name, and drops attributes after the 128th.
-/// Without this record, a loop that reads one feature would displace the program's own attributes.
+/// OpenTelemetry's SDK keeps every attribute that is set, even if the span already has an attribute with the same name. It
+/// drops attributes after the 128th. Without this record, a loop that reads one feature would displace the program's own
+/// attributes.
 #[derive(Debug, Default)]
 pub(crate) struct Written {
     spans: Mutex<VecDeque<Span>>,
@@ -29,7 +30,7 @@ struct Span {
 }
 
 impl Written {
-    /// Removes the attributes that the span has already, and those beyond the limit.
+    /// Removes from `attributes` those that were already written to the span, and those beyond the limit of the span.
     pub(crate) fn leave_new(&self, span: &SpanContext, attributes: &mut Vec<KeyValue>) {
         let id = (span.trace_id(), span.span_id());
         let mut spans = self.spans.lock().unwrap_or_else(PoisonError::into_inner);

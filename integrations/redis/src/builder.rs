@@ -1,4 +1,4 @@
-//! The builder of a store.
+//! The builder for a Redis store.
 
 use std::fmt;
 use std::sync::{Arc, Mutex};
@@ -16,18 +16,19 @@ use crate::tls::Certificates;
 use crate::worker::{Settings, Worker};
 use crate::write_queue::WriteQueue;
 
-/// A Redis server, or the sentinels that know its address. It is made from a URL or from a [`redis::Client`].
+/// A Redis server, or the sentinels that know the address of a Redis master. It is converted from a URL or from a
+/// [`redis::Client`].
 ///
-/// `redis-sentinel://[user:password@]host[:port][,host[:port]...][/database]#NAME` gives the addresses of sentinels (default port
-/// 26379) and their name for the master. User, password and database are the master's. The query may contain the user and password
-/// of the sentinels, percent-encoded: `?sentinel_username=USER&sentinel_password=PASSWORD` before `#NAME`. With
-/// `rediss-sentinel://`, connections to the sentinels and to the master use TLS.
+/// `redis-sentinel://[user:password@]host[:port][,host[:port]...][/database]#NAME` gives the addresses of sentinels (default
+/// port 26379) and their name for the master. The user, the password and the database are those of the master. The query may
+/// contain the user and password of the sentinels, percent-encoded: `?sentinel_username=USER&sentinel_password=PASSWORD` before
+/// `#NAME`. With `rediss-sentinel://`, connections to the sentinels and to the master use TLS.
 ///
 /// `Debug` shows the address, but no password.
 pub struct Server(Result<Given, StoreError>);
 
 impl Server {
-    /// Returns host and port, or a path.
+    /// Returns the host and the port, or the path of a Unix socket; `none` for an invalid URL.
     fn address(&self) -> String {
         match &self.0 {
             Ok(given) => given.address(),
@@ -64,7 +65,7 @@ impl fmt::Debug for Server {
     }
 }
 
-/// The settings of a store; see [`RedisStore::builder`].
+/// A builder for a store; see [`RedisStore::builder`].
 #[must_use = "call `attach`"]
 pub struct RedisStoreBuilder {
     server: Server,
@@ -92,59 +93,65 @@ impl RedisStoreBuilder {
         }
     }
 
-    /// Sets the beginning of the key names. Default: `featurehub`. All programs that share features, in any language, must use the same
-    /// prefix.
+    /// Sets the prefix of the store's keys in Redis. The default is `featurehub`. All programs that share features, in any
+    /// language, must use the same prefix.
     ///
-    /// On a Redis Cluster both keys must be in one slot: put the prefix in braces (`{featurehub}`) in all programs. The store finds the
-    /// node that holds the keys.
+    /// On a Redis Cluster, both keys of an environment must be in one slot. To achieve this, put the prefix in braces
+    /// (`{featurehub}`) in all programs. The store finds the node that holds the keys.
     pub fn prefix(mut self, prefix: impl Into<String>) -> Self {
         self.settings.prefix = prefix.into();
         self
     }
 
-    /// Sets the interval of checks whether other programs have written. Default: 300 s. Zero disables the checks.
+    /// Sets the interval at which the store checks whether other programs have written features. The default is 300 s. Zero
+    /// disables the checks.
     pub fn refresh(mut self, interval: Duration) -> Self {
         self.settings.refresh = (!interval.is_zero()).then_some(interval);
         self
     }
 
-    /// Sets the pause between attempts to write, which is also the first pause between attempts to connect. The latter doubles up to
-    /// 30 s. Default: 500 ms; at least 1 ms.
+    /// Sets the pause between attempts to write, which is also the first pause between attempts to connect. Each further pause
+    /// between attempts to connect is twice as long, up to 30 s. The default is 500 ms; a shorter pause than 1 ms counts as 1
+    /// ms.
     pub fn backoff(mut self, pause: Duration) -> Self {
         self.settings.backoff = pause.max(Duration::from_millis(1));
         self
     }
 
-    /// Sets the number of attempts to write an update before it is dropped. Default: 10; at least 1.
+    /// Sets the number of attempts to write an update, after which the update is dropped. The default is 10; 0 counts as 1.
     pub fn retries(mut self, attempts: u32) -> Self {
         self.settings.attempts = attempts.max(1);
         self
     }
 
-    /// Sets the time limit for connecting, and for each answer of the server. Default: 5 s; at least 1 ms.
+    /// Sets the time limit for opening a connection, and for each answer of the server. The default is 5 s; a shorter time than
+    /// 1 ms counts as 1 ms. After a timeout the store connects again.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.settings.timeout = timeout.max(Duration::from_millis(1));
         self
     }
 
-    /// Sets the password of the sentinels, which may differ from the master's. Default: `sentinel_password` of the URL's query, or none.
+    /// Sets the password of the sentinels, which may differ from the password of the master. The default is the parameter
+    /// `sentinel_password` in the URL's query. Without it, the store sends no password to the sentinels.
     pub fn sentinel_password(mut self, password: impl Into<String>) -> Self {
         self.sentinel_login.password = Some(password.into());
         self
     }
 
-    /// Sets the user that logs in to the sentinels; it needs a password. Default: `sentinel_username` of the URL's query, or the
-    /// sentinels' default user.
+    /// Sets the user with which the store logs in to the sentinels. A user without a password makes [`Self::attach`] fail. The
+    /// default is the parameter `sentinel_username` in the URL's query, or else the default user of the sentinels.
     pub fn sentinel_username(mut self, username: impl Into<String>) -> Self {
         self.sentinel_login.username = Some(username.into());
         self
     }
 
-    /// Starts the store. It gives the stored features to the client, and stores what the client receives from now on. Returns at once,
-    /// even if Redis is unreachable. [`RedisStore::flush`] waits until the stored features are loaded.
+    /// Starts the store. The store adds the features in Redis to the client, and writes the updates that the client receives
+    /// from now on to Redis. Returns at once, even if Redis is unreachable. [`RedisStore::flush`] waits until the stored
+    /// features are loaded.
     ///
     /// # Errors
-    /// [`StoreError`] if the API keys are server-evaluated, the URL or a certificate cannot be used, or no thread can be started.
+    /// [`StoreError`] if the API keys are server-evaluated, if the URL or a certificate cannot be used, or if no thread can be
+    /// started.
     pub fn attach(self, client: &Client) -> Result<RedisStore, StoreError> {
         if client.key_kind() == KeyKind::ServerEvaluated {
             return Err(StoreError::ServerEvaluatedKey);
@@ -162,7 +169,7 @@ impl RedisStoreBuilder {
                 close_on_drop.0.put(update.clone());
             }
         });
-        // The Edge's first list may have arrived before the subscription to updates.
+        // The status is watched as well, because the Edge's first list may have arrived before the subscription to updates.
         let received = Arc::clone(&queue);
         let states = client.on_status(move |status| {
             let is_of_edge = status.source.as_ref().is_some_and(Source::is_edge);
@@ -195,7 +202,8 @@ impl fmt::Debug for RedisStoreBuilder {
     }
 }
 
-/// Closes the queue when it is dropped. A listener of the client owns it, so a closed client also closes the store.
+/// A guard that closes the queue when the guard is dropped. A listener of the client owns the guard, so that a closed client
+/// also closes the store.
 struct CloseOnDrop(Arc<WriteQueue>);
 
 impl Drop for CloseOnDrop {

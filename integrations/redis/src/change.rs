@@ -1,4 +1,4 @@
-//! The changes of the lists in Redis that an update requires.
+//! The changes that an update of the client requires in the lists in Redis.
 
 use std::sync::Arc;
 
@@ -19,20 +19,20 @@ pub(crate) enum Change<'a> {
     Delete(String),
 }
 
-/// The meaning of a feature that a list lacks.
+/// The meaning of a list for the stored features that the list does not contain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Authority {
-    /// The feature was removed, because the list is from the Edge.
+    /// The stored feature was removed, because the list came from the Edge and is complete.
     All,
-    /// The feature may still exist, because the list is from another store or a snapshot, or is incomplete.
+    /// The stored feature may still exist, because the list came from another store or a snapshot, or is incomplete.
     Some,
 }
 
-/// Returns the changes that an update requires, by environment. Environments that no API key opens and features without an id are
-/// left out.
+/// Returns the changes that an update requires, by environment. Environments that no API key can read, and features without an
+/// id, are left out.
 ///
 /// # Errors
-/// The reason why the update cannot be parsed, without any of its text.
+/// The reason why the update cannot be parsed, as a text that contains no part of the update.
 pub(crate) fn changes<'a>(
     update: &'a RawUpdate,
     environments: &[Arc<str>],
@@ -69,7 +69,8 @@ pub(crate) fn changes<'a>(
 
 type Entry<'a> = (Option<String>, List<'a>);
 
-/// Returns the lists of a poll's body. Environments without a list are left out.
+/// Returns the environments in the body of a poll's answer, with their lists of features. Environments without a list are left
+/// out.
 fn polled(body: &str) -> Result<Vec<Entry<'_>>, String> {
     let body = body.strip_prefix('\u{feff}').unwrap_or(body);
     let entries: Vec<&RawValue> = serde_json::from_str(body).map_err(|why| why.to_string())?;

@@ -1,33 +1,35 @@
-//! Errors of attaching a store.
+//! The error of attaching a store.
 
 use std::fmt;
 use std::io;
 
-/// The reason why a store was not attached. It contains neither URL nor password.
+/// The reason why a store was not attached. The error contains neither the URL nor a password.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum StoreError {
-    /// The client's API keys are server-evaluated. Their values belong to one context and must not be shared (D-79).
+    /// The client's API keys are server-evaluated. The values of such a client belong to one context and must not be shared
+    /// (D-79).
     ServerEvaluatedKey,
-    /// The URL is not that of a Redis server.
+    /// The text is not a URL of a Redis server or of sentinels.
     Url,
-    /// The URL names sentinels, but not the master.
+    /// The URL names sentinels, but does not name the master (`#NAME`).
     NoMasterName,
     /// The URL names several servers that are not sentinels.
     SeveralServers,
-    /// A user or password of sentinels was given, but the URL names no sentinels.
+    /// The program or the URL gives a user or password for sentinels, but the URL names no sentinels.
     WithoutSentinels,
-    /// A user of sentinels was given without a password.
+    /// The program or the URL gives a user for the sentinels without a password.
     NoSentinelPassword,
-    /// The URL asks for TLS, but the cargo feature `rustls` is off.
+    /// The URL requires TLS, but the cargo feature `rustls` of this crate is off.
     NoTls,
-    /// The URL asks to accept any certificate (`#insecure`), which gives no protection.
+    /// The URL requests that any certificate is accepted (`#insecure`). The store rejects this, because such a connection has
+    /// no protection.
     Insecure,
-    /// Certificates were given, but the URL does not ask for TLS.
+    /// The program gives certificates, but the URL does not use TLS.
     WithoutTls,
-    /// A certificate or private key cannot be used, with the reason.
+    /// A certificate or a private key cannot be used. The value is the reason.
     Certificate(&'static str),
-    /// The platform cannot start a thread.
+    /// The operating system could not start a thread.
     Thread(io::Error),
 }
 

@@ -1,11 +1,11 @@
 //! The names of an environment's keys in Redis.
 
-/// The two keys of an environment (sdk-behaviour 5.3).
+/// The two Redis keys of an environment (sdk-behaviour 5.3).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Keys {
-    /// The key of the JSON list of features.
+    /// The Redis key that holds the JSON list of features.
     pub(crate) list: String,
-    /// The key of the list's digest.
+    /// The Redis key that holds the digest of the list.
     pub(crate) digest: String,
 }
 

@@ -8,17 +8,18 @@ use fh_eval::Token;
 use fh_eval::featurehub::wire::{self, Feature};
 use serde_json::value::RawValue;
 
-/// One feature: its JSON as received, and the parts of it that merging needs.
+/// A feature: its JSON as it was received, with its id and version, which merging needs.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct State<'a> {
     pub(crate) id: Cow<'a, str>,
-    /// The version; 0 if it is absent.
+    /// The version of the feature, or 0 if its JSON has no version.
     pub(crate) version: i64,
     json: &'a str,
 }
 
 impl<'a> State<'a> {
-    /// Reads a feature. Returns `None` if it is not an object or has no id, because published SDKs fail on such a feature in Redis.
+    /// Parses a feature. Returns `None` if the JSON is not an object or has no id, because published SDKs fail if Redis holds
+    /// such a feature.
     pub(crate) fn read(raw: &'a RawValue) -> Option<Self> {
         let feature = Feature::parse(raw.get())?;
         let version = feature.version.and_then(|raw| Token::of(raw).integer()).unwrap_or(0);
@@ -34,7 +35,7 @@ impl<'a> List<'a> {
     /// Parses a JSON list. Elements that are not features are skipped.
     ///
     /// # Errors
-    /// The reason why the text is not a list, without any part of the text.
+    /// The reason why the text is not a JSON list. The reason contains no part of the text.
     pub(crate) fn parse(json: &'a str) -> Result<Self, String> {
         let json = json.strip_prefix('\u{feff}').unwrap_or(json);
         let list: Vec<&RawValue> = serde_json::from_str(json).map_err(|why| why.to_string())?;
@@ -66,7 +67,7 @@ impl<'a> List<'a> {
         )
     }
 
-    /// Returns the highest version of each id.
+    /// Returns the highest version of each feature, by the feature's id.
     fn versions(&self) -> HashMap<&str, i64> {
         let mut versions: HashMap<&str, i64> = HashMap::with_capacity(self.0.len());
         for state in &self.0 {
@@ -76,7 +77,7 @@ impl<'a> List<'a> {
         versions
     }
 
-    /// Returns true if this list has a feature that the other list lacks or has in a lower version.
+    /// Returns true if this list has a feature that `other` does not have, or has only in a lower version.
     pub(crate) fn has_newer_than(&self, other: &Self) -> bool {
         let held = other.versions();
         self.0
@@ -84,7 +85,7 @@ impl<'a> List<'a> {
             .any(|state| held.get(state.id.as_ref()).is_none_or(|version| state.version > *version))
     }
 
-    /// Returns the features of both lists, each in its highest version. Nothing is removed.
+    /// Returns the features of both lists, each in the highest version of the two lists. No feature is removed.
     pub(crate) fn merged_into(&self, stored: &Self) -> Self {
         let mut merged = stored.clone();
         let mut places: HashMap<Cow<'a, str>, usize> =
@@ -102,7 +103,8 @@ impl<'a> List<'a> {
         merged
     }
 
-    /// Returns the list with this feature, or `None` if the list has it already, in the same version or a newer one.
+    /// Returns the list with this feature added or replaced. Returns `None` if the list already has the feature in the same
+    /// version or a newer version.
     pub(crate) fn with(&self, state: &State<'a>) -> Option<Self> {
         if self.find(&state.id).is_some_and(|held| held.version >= state.version) {
             return None;
@@ -115,7 +117,7 @@ impl<'a> List<'a> {
         Some(list)
     }
 
-    /// Returns the list without this feature, or `None` if the list does not have it.
+    /// Returns the list without the feature with this id, or `None` if the list does not have the feature.
     pub(crate) fn without(&self, id: &str) -> Option<Self> {
         self.find(id)?;
         Some(Self(self.0.iter().filter(|state| state.id != id).cloned().collect()))

@@ -1,4 +1,5 @@
-//! The server that the store talks to: the given one, the master that sentinels name, or the node of a cluster that holds the keys.
+//! The choice of the Redis server: the server of the URL, the master that sentinels name, or the cluster node that holds the
+//! keys.
 
 use std::io;
 use std::time::Duration;
@@ -8,15 +9,16 @@ use redis::{Connection, ConnectionAddr, ConnectionInfo, ErrorKind, RedisError, S
 
 use crate::error::StoreError;
 
-/// The port of sentinels.
+/// The default port of sentinels.
 const SENTINEL_PORT: u16 = 26_379;
-/// Maximum number of redirections in a row that are followed at once. While slots move between nodes, each node may name the other.
+/// The maximum number of redirections in a row that the store follows without a pause. After more, it reports an error and
+/// pauses. While slots move between two cluster nodes, each node may redirect to the other.
 const MOST_REDIRECTIONS: u32 = 5;
 
 /// The servers that a URL names.
 #[derive(Clone)]
 pub(crate) enum Given {
-    /// A server, or a node of a cluster.
+    /// A single Redis server, or one node of a cluster.
     One(redis::Client),
     /// Sentinels, which know the master's address.
     Sentinels(Sentinels),
@@ -26,15 +28,16 @@ pub(crate) enum Given {
 #[derive(Clone)]
 pub(crate) struct Sentinels {
     sentinels: Vec<redis::Client>,
-    /// Their user and password, which `logged_in` sets in `sentinels`.
+    /// The user and password of the sentinels, which `logged_in` sets in the clients of `sentinels`.
     login: Login,
     /// The name of the master.
     name: String,
-    /// The master's user, password, database and TLS; its address is a stand-in.
+    /// The settings of connections to the master: user, password, database and TLS. The address is a placeholder, which the
+    /// sentinels' answer replaces.
     master: redis::Client,
 }
 
-/// The user and password of sentinels. It has no `Debug`, because it holds a password.
+/// The user and password of sentinels. The type has no `Debug`, because it holds a password.
 #[derive(Clone, Default)]
 pub(crate) struct Login {
     pub(crate) username: Option<String>,
@@ -42,7 +45,7 @@ pub(crate) struct Login {
 }
 
 impl Login {
-    /// Splits a URL's query into the login of the sentinels and the query of the master's URL.
+    /// Splits the query of a sentinel URL into the login of the sentinels, and the remaining query for the master's URL.
     fn taken_from(query: &str) -> Result<(Self, String), StoreError> {
         let mut login = Self::default();
         let mut others = Vec::new();
@@ -80,7 +83,7 @@ impl Login {
 }
 
 impl Given {
-    /// Sets the user and password of the sentinels. Missing ones are taken from the URL.
+    /// Sets the user and password of the sentinels. A missing user or password is taken from the URL.
     pub(crate) fn logged_in(self, login: Login) -> Result<Self, StoreError> {
         match self {
             Self::One(_) if login.username.is_some() || login.password.is_some() => {
@@ -97,7 +100,8 @@ impl Given {
         }
     }
 
-    /// Parses a URL: `redis://` for a server, `redis-sentinel://` for sentinels, and both with `rediss` for TLS.
+    /// Parses a URL. `redis://` names a server, and `redis-sentinel://` names sentinels. `rediss://` and `rediss-sentinel://`
+    /// use TLS.
     pub(crate) fn of_url(url: &str) -> Result<Self, StoreError> {
         match url.split_once("-sentinel://") {
             Some((scheme @ ("redis" | "rediss"), rest)) => {
@@ -109,7 +113,7 @@ impl Given {
         }
     }
 
-    /// Changes each client. Returns the error of the first client that cannot be changed.
+    /// Replaces each Redis client by the result of `change`. Returns the error of the first client that cannot be changed.
     pub(crate) fn try_map(
         self,
         change: impl Fn(redis::Client) -> Result<redis::Client, StoreError>,
@@ -125,7 +129,7 @@ impl Given {
         })
     }
 
-    /// Returns hosts and ports, or a path, without passwords.
+    /// Returns the hosts and ports of the servers, or the path of a Unix socket, without passwords.
     pub(crate) fn address(&self) -> String {
         match self {
             Self::One(server) => server.get_connection_info().addr().to_string(),
@@ -139,7 +143,7 @@ impl Given {
         }
     }
 
-    /// Returns the settings of connections to the server that holds the keys.
+    /// Returns the settings of connections to the server that holds the features' keys.
     fn settings(&self) -> &ConnectionInfo {
         match self {
             Self::One(server) => server.get_connection_info(),
@@ -147,7 +151,7 @@ impl Given {
         }
     }
 
-    /// Returns the passwords of the server that holds the keys, and of the sentinels.
+    /// Returns the passwords of the server and of the sentinels, which must not appear in errors.
     pub(crate) fn passwords(&self) -> impl Iterator<Item = &str> {
         let sentinels = match self {
             Self::One(_) => None,
@@ -159,7 +163,8 @@ impl Given {
 }
 
 impl Sentinels {
-    /// Parses the rest of a URL after its scheme: `[user:password@]host[:port][,host[:port]...][/database][?query]#NAME`.
+    /// Parses the part of a sentinel URL after its scheme:
+    /// `[user:password@]host[:port][,host[:port]...][/database][?query]#NAME`.
     fn of_url(scheme: &str, rest: &str) -> Result<Self, StoreError> {
         let (rest, name) = rest.split_once('#').unwrap_or((rest, ""));
         if name.is_empty() {
@@ -187,7 +192,8 @@ impl Sentinels {
         })
     }
 
-    /// Requests the master's address from the sentinels, in order, until one answers with it.
+    /// Requests the master's address from each sentinel in turn, until one returns the address. Fails if no sentinel returns
+    /// it.
     fn find(&self, timeout: Duration) -> Result<redis::Client, RedisError> {
         let mut trouble = None;
         for sentinel in &self.sentinels {
@@ -216,7 +222,8 @@ impl Sentinels {
     }
 }
 
-/// Adds a sentinel's address to its error. A sentinel may repeat what it was sent, including a password, so its own text is left out.
+/// Adds the sentinel's address to the sentinel's error. The text of the error is left out, because a sentinel may repeat the
+/// command that it received, including a password.
 fn told_of(sentinel: &redis::Client, error: RedisError) -> RedisError {
     if error.is_io_error() {
         return error;
@@ -231,12 +238,12 @@ fn told_of(sentinel: &redis::Client, error: RedisError) -> RedisError {
     io::Error::other(format!("the sentinel {address}: {why}")).into()
 }
 
-/// The server in use.
+/// The Redis servers that the store knows, and the choice of the server in use.
 pub(crate) struct Servers {
     given: Given,
-    /// The node that the last redirection named.
+    /// The cluster node that the last redirection named; `None` while the given server is in use.
     moved: Option<redis::Client>,
-    /// Number of redirections since the last successful operation.
+    /// The number of redirections since the last successful operation.
     redirections: u32,
     timeout: Duration,
 }
@@ -250,7 +257,8 @@ impl Servers {
         &self.given
     }
 
-    /// Connects to the server in use. A node that cannot be reached is forgotten, and the given server is next.
+    /// Connects to the server in use. If a cluster node cannot be reached, this call fails, and the next call connects to the
+    /// given server.
     pub(crate) fn connect(&mut self) -> Result<Connection, RedisError> {
         let node = self.moved.take();
         let connection = match (&node, &self.given) {
@@ -267,19 +275,19 @@ impl Servers {
         self.redirections = 0;
     }
 
-    /// Makes the node that a redirection names the server in use. Returns false if the error is not a redirection to a
-    /// usable address, or after too many redirections in a row.
+    /// Follows a redirection: makes the cluster node that the error names the server in use. Returns false if the error is not
+    /// a redirection to a usable address, or after more than 5 redirections in a row.
     pub(crate) fn follow(&mut self, error: &RedisError) -> bool {
-        // A pipeline has an error for each command.
+        // The error of a pipeline contains one error for each command.
         let errors = error.clone().into_server_errors();
         let mut errors = errors.iter().flat_map(|all| all.iter());
         let moved = errors.find(|(_, error)| error.kind() == Some(ServerErrorKind::Moved));
         let Some((_, moved)) = moved else { return false };
         let node = moved.details().and_then(|details| {
-            // The details are a slot and an address.
+            // The details consist of a slot and an address.
             let (host, port) = details.split_ascii_whitespace().nth(1)?.rsplit_once(':')?;
             let settings = self.given.settings();
-            // A node that does not know the address of the other one leaves the host empty: it is the host of the given server.
+            // An empty host means that the node does not know its own host. The host of the given server is used in that case.
             let host = match host {
                 "" => host_of(settings.addr())?,
                 host => host.trim_matches(['[', ']']).to_string(),
@@ -297,7 +305,7 @@ impl Servers {
     }
 }
 
-/// Returns a client with the same settings for a server at another address.
+/// Returns a Redis client with the same settings for a server at another address.
 fn at(settings: &ConnectionInfo, host: String, port: u16) -> Result<redis::Client, RedisError> {
     let address = match settings.addr().clone() {
         ConnectionAddr::TcpTls { insecure, tls_params, .. } => {
@@ -322,7 +330,7 @@ fn open(server: &redis::Client, timeout: Duration) -> Result<Connection, RedisEr
     Ok(connection)
 }
 
-/// Returns a client of one server. The reason of an error is dropped, because it could quote the URL.
+/// Returns a Redis client for one server. The reason of an error is dropped, because it could contain the URL.
 fn client(url: &str) -> Result<redis::Client, StoreError> {
     let client = redis::Client::open(url).map_err(|_| StoreError::Url)?;
     match client.get_connection_info().addr() {
@@ -331,7 +339,7 @@ fn client(url: &str) -> Result<redis::Client, StoreError> {
     }
 }
 
-/// Returns true for `redis://a,b`, as some programs name the nodes of a cluster.
+/// Returns true if the URL has several hosts, as in `redis://a,b`. Some programs name the nodes of a cluster in this form.
 fn has_several_hosts(url: &str) -> bool {
     let Some((scheme, rest)) = url.split_once("://") else { return false };
     let authority = rest.split(['/', '?', '#']).next().unwrap_or(rest);
@@ -339,7 +347,7 @@ fn has_several_hosts(url: &str) -> bool {
     !scheme.contains("unix") && hosts.contains(',')
 }
 
-/// Returns true if the query contains a user or password of sentinels.
+/// Returns true if the URL's query contains a user or password for sentinels.
 fn names_a_login(url: &str) -> bool {
     let query = url.split_once('?').map_or("", |(_, query)| query);
     query.split('&').any(|pair| pair.starts_with("sentinel_"))
@@ -362,7 +370,7 @@ mod tests {
             (master.username(), master.password(), master.db()),
             (Some("me"), Some("pass word"), 3)
         );
-        // The sentinels get no password of the master.
+        // The password of the master is not sent to the sentinels.
         let sentinel = all.sentinels[0].get_connection_info().redis_settings();
         assert_eq!((sentinel.username(), sentinel.password()), (None, None));
         let address = Given::Sentinels(all).address();

@@ -6,29 +6,33 @@ use std::sync::{Mutex, PoisonError};
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct StoreStatus {
-    /// True if there is a connection to Redis, as far as the store knows.
+    /// True if the store has a connection to Redis that has not failed yet.
     pub is_connected: bool,
-    /// Number of connections made.
+    /// The number of connections that the store has opened.
     pub connections: u64,
-    /// Number of lists written.
+    /// The number of lists that the store has written.
     pub writes: u64,
-    /// Number of lists read from Redis and given to the client.
+    /// The number of lists that the store has read from Redis and added to the client.
     pub reloads: u64,
-    /// Number of checks of an environment's digest, at the start and by the timer.
+    /// The number of times that the store has read an environment's digest in Redis, after connecting and at each refresh
+    /// interval.
     pub refreshes: u64,
-    /// Number of writes that failed because another program wrote at the same time. They are retried.
+    /// The number of writes that failed because another program wrote at the same time. Such writes are retried.
     pub conflicts: u64,
-    /// Number of updates dropped after too many conflicts or errors, or because a list was too large or could not be parsed.
+    /// The number of updates that the store dropped after too many conflicts or errors, or because a list was too large or
+    /// could not be parsed.
     pub given_up: u64,
-    /// Number of updates dropped because too many were waiting. The client's features are merged into Redis instead.
+    /// The number of updates that the store dropped because too many updates were waiting. The store then merges all features
+    /// of the client into Redis instead.
     pub dropped: u64,
-    /// Number of updates that wait to be written.
+    /// The number of updates that wait to be written.
     pub waiting: usize,
-    /// The last error, without passwords. It stays after the store has recovered.
+    /// The text of the last error, without passwords; `None` if there was no error. The text is kept after the store has
+    /// recovered.
     pub last_error: Option<String>,
 }
 
-/// The status as the worker updates it and the handle reads it.
+/// The status that the worker updates and the handle reads.
 #[derive(Debug, Default)]
 pub(crate) struct SharedStatus(Mutex<StoreStatus>);
 

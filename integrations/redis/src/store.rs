@@ -10,10 +10,12 @@ use crate::builder::{RedisStoreBuilder, Server};
 use crate::status::{SharedStatus, StoreStatus};
 use crate::write_queue::WriteQueue;
 
-/// The source of features from this store. Updates with this source are not written back (sdk-behaviour 5.3).
+/// The name of this store as the source of features. Updates with this source are not written back to Redis (sdk-behaviour
+/// 5.3).
 pub const SOURCE: &str = "redis-store";
 
-/// A store of a client's features in Redis. It runs until it is closed or dropped, or the client is closed.
+/// A store that keeps a client's features in Redis. The store runs until it is closed or dropped, or until the client is
+/// closed.
 ///
 /// The store keeps its client alive, even if all other handles of the client are dropped.
 pub struct RedisStore {
@@ -22,17 +24,18 @@ pub struct RedisStore {
     pub(crate) shared_status: Arc<SharedStatus>,
     /// The subscriptions to the client's raw updates and to its status.
     pub(crate) subscriptions: Mutex<Option<[Subscription; 2]>>,
-    /// Host and port, or a path.
+    /// The host and the port of the server, or the path of a Unix socket.
     pub(crate) address: String,
 }
 
 impl RedisStore {
-    /// Returns the builder of a store on this server: a URL, or a [`redis::Client`] for settings that a URL cannot express.
+    /// Returns a builder for a store on this server. The server is a URL, or a [`redis::Client`] for settings that a URL cannot
+    /// express.
     pub fn builder(server: impl Into<Server>) -> RedisStoreBuilder {
         RedisStoreBuilder::new(server.into())
     }
 
-    /// Returns the status of the store.
+    /// Returns the present status of the store.
     #[must_use]
     pub fn status(&self) -> StoreStatus {
         let mut status = self.shared_status.read();
@@ -40,16 +43,18 @@ impl RedisStore {
         status
     }
 
-    /// Blocks this thread until the store has processed everything that the client has received so far, or until the timeout. If the
-    /// store is closed, waits until its thread has ended.
+    /// Blocks this thread until the store has processed all updates that the client has received so far, or until `timeout` has
+    /// passed. If the store is closed, waits until the store's thread has ended.
     ///
     /// # Errors
-    /// [`FlushError::TimedOut`] after the timeout, for example while Redis is unreachable. [`FlushError::InsideRuntime`] at once on a
-    /// thread that runs tasks of the runtime that the client was given: use [`Self::flushed`] there.
+    /// [`FlushError::TimedOut`] after the timeout, for example while Redis is unreachable. On a thread that runs tasks of the
+    /// runtime given to the client, this function returns [`FlushError::InsideRuntime`] at once; use [`Self::flushed`] on such
+    /// a thread.
     pub fn flush(&self, timeout: Duration) -> Result<(), FlushError> {
         let end = Instant::now().checked_add(timeout);
         let left = || end.map_or(timeout, |end| end.saturating_duration_since(Instant::now()));
-        // The first flush passes the client's updates to the store, and the second one the loaded features to the client's listeners.
+        // The first flush passes the client's updates to the store. The second flush passes the loaded features to the client's
+        // listeners.
         self.client.flush(left())?;
         if !self.queue.wait_until_settled(end) {
             return Err(FlushError::TimedOut);
@@ -57,16 +62,17 @@ impl RedisStore {
         self.client.flush(left())
     }
 
-    /// Waits like [`Self::flush`], but without blocking, and without an end while Redis is unreachable. The limit applies only to the
-    /// observers of the client.
+    /// Waits as [`Self::flush`] does, without blocking the thread and without a timeout, so that the wait does not end while
+    /// Redis is unreachable. `limit` is only the time in which the client's observers are asked to send their buffered events.
     pub async fn flushed(&self, limit: Duration) {
         self.client.flushed(limit).await;
         self.queue.settled().await;
         self.client.flushed(limit).await;
     }
 
-    /// Closes the store. It reads and writes nothing more, except for an operation in progress. Waiting updates are dropped; see
-    /// [`Self::flush`]. Returns at once. A second call does nothing. The client continues.
+    /// Closes the store and returns at once. After an operation in progress, the store neither reads nor writes any more.
+    /// Waiting updates are dropped; to write them, call [`Self::flush`] before. A second call has no effect. The client is not
+    /// closed.
     pub fn close(&self) {
         let held = self.subscriptions.lock().unwrap_or_else(PoisonError::into_inner).take();
         drop(held);

@@ -1,4 +1,4 @@
-//! TLS: the trusted authorities, and the certificate that the store presents.
+//! The TLS settings of a store: the trusted authorities, and the certificate that the store presents.
 
 use redis::{ClientTlsConfig, ConnectionAddr, TlsCertificates};
 use rustls::crypto::CryptoProvider;
@@ -9,20 +9,22 @@ use crate::builder::RedisStoreBuilder;
 use crate::error::StoreError;
 
 impl RedisStoreBuilder {
-    /// Trusts these authorities (PEM, one or several certificates) instead of the system's.
+    /// Makes the store trust these certificate authorities instead of the system's. `pem` holds one or several certificates. If
+    /// it holds none, [`Self::attach`] fails.
     pub fn ca_certificate(mut self, pem: impl Into<Vec<u8>>) -> Self {
         self.certificates.authorities = Some(pem.into());
         self
     }
 
-    /// Presents this certificate to a server that requests one: a PEM text with the certificate chain and its private key.
+    /// Sets the certificate that the store presents to a server that requests one. The PEM text holds the certificate chain and
+    /// the private key. If one of them is missing, [`Self::attach`] fails.
     pub fn client_certificate(mut self, pem: impl Into<Vec<u8>>) -> Self {
         self.certificates.identity = Some(pem.into());
         self
     }
 }
 
-/// The PEM texts that the program gave.
+/// The PEM texts that the program has set.
 #[derive(Default)]
 pub(crate) struct Certificates {
     authorities: Option<Vec<u8>>,
@@ -30,7 +32,8 @@ pub(crate) struct Certificates {
 }
 
 impl Certificates {
-    /// Returns a client that uses these certificates, if the server's URL asks for TLS.
+    /// Returns a Redis client that uses these certificates if the server's URL uses TLS. Fails if there are certificates, but
+    /// the URL does not use TLS.
     pub(crate) fn used_with(&self, server: redis::Client) -> Result<redis::Client, StoreError> {
         let info = server.get_connection_info();
         let is_given = self.authorities.is_some() || self.identity.is_some();
@@ -46,7 +49,8 @@ impl Certificates {
             .map_err(|_| StoreError::Certificate("the PEM text cannot be used"))
     }
 
-    /// Checks the PEM texts. With a text without certificates, the store would trust no server and could not say why.
+    /// Checks that the PEM texts hold certificates and, for the client certificate, a private key. Without this check, a text
+    /// without certificates would make the store trust no server, with an unclear error.
     fn checked(&self) -> Result<TlsCertificates, StoreError> {
         for pem in [&self.authorities, &self.identity].into_iter().flatten() {
             let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem).collect();
@@ -68,11 +72,11 @@ impl Certificates {
     }
 }
 
-/// Installs ring as the process's cryptography provider if there is none. The redis crate uses that provider, and panics if it cannot
-/// determine one.
+/// Installs ring as the cryptography provider of the process if no provider is installed. The crate `redis` uses the installed
+/// provider, and panics if it cannot determine a provider.
 fn provide_crypto() {
     if CryptoProvider::get_default().is_none() {
-        // If another thread has installed a provider meanwhile, that one is used.
+        // If another thread has installed a provider in the meantime, that provider is used.
         let _ = rustls::crypto::ring::default_provider().install_default();
     }
 }

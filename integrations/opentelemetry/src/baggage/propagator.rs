@@ -7,14 +7,15 @@ use opentelemetry::propagation::text_map_propagator::FieldIter;
 use opentelemetry::propagation::{Extractor, Injector, TextMapPropagator};
 use opentelemetry::{Context, StringValue};
 
-/// A propagator that adds the missing encoding of the percent sign to another one.
+/// A propagator that adds the missing encoding of the percent sign to another propagator.
 ///
 /// W3C Baggage percent-encodes values, and `%` itself becomes `%25`. The propagator of `opentelemetry_sdk` 0.33 does not encode
-/// `%` when it injects, but decodes when it extracts. So a value that contains an escape sequence is decoded twice. Values of
-/// features contain such sequences, for example for commas. This propagator encodes `%` before the inner one is called. It tests
-/// the inner one once, when it is made; an inner propagator that encodes correctly is used unchanged.
+/// `%` when it injects baggage, but decodes `%25` when it extracts baggage. Therefore a value that contains an escape sequence
+/// is decoded twice. Feature values in baggage contain such sequences, for example for commas. This propagator encodes `%`
+/// before it calls the inner propagator. It tests the inner propagator once, in [`Self::new`]. An inner propagator that encodes
+/// `%` correctly is used unchanged.
 ///
-/// The inner propagator may also be one that combines several formats.
+/// The inner propagator may also combine several propagation formats.
 ///
 /// ```
 /// use fh_opentelemetry::baggage::EscapingPropagator;
@@ -29,7 +30,7 @@ pub struct EscapingPropagator<P> {
 }
 
 impl<P: TextMapPropagator> EscapingPropagator<P> {
-    /// Makes a propagator around this one.
+    /// Returns a propagator that calls this inner propagator.
     pub fn new(inner: P) -> Self {
         let probe: Baggage = std::iter::once(opentelemetry::KeyValue::new("probe", "%")).collect();
         let mut carrier = HashMap::new();
