@@ -1,5 +1,5 @@
-//! Reads and writes the two keys of an environment. Writes are optimistic transactions, so that no writer undoes another writer's
-//! change.
+//! Reads and writes of the two Redis keys of an environment. Writes are optimistic transactions, so that no program undoes the
+//! change of another program.
 
 use redis::{Connection, RedisError, Value};
 
@@ -7,47 +7,48 @@ use crate::change::{Authority, Change};
 use crate::keys::Keys;
 use crate::list::List;
 
-/// Maximum size of a list that is read or written, in bytes.
+/// The maximum size of a list in bytes. A larger list is neither read nor written, and an error is reported.
 pub(crate) const LARGEST: usize = 16 * 1024 * 1024;
-/// Offset of the last byte of a digest that is read. The digest of another program need not be SHA-256.
+/// The offset of the last byte that is read of a digest. Further bytes are ignored. A digest that another program wrote need
+/// not be SHA-256.
 const LONGEST_DIGEST: isize = 128;
 
-/// The result of one attempt.
+/// The result of one attempt to write a change.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Outcome {
-    /// Nothing had to be written. Contains the stored digest if it is that of the update.
+    /// No write was necessary. The value is the stored digest if it equals the digest of the received list, otherwise `None`.
     Unchanged(Option<String>),
     /// Both keys were written.
     Written(Written),
-    /// Another program wrote at the same time.
+    /// The change was not written, because another program wrote at the same time.
     Conflict,
 }
 
-/// The data that was written.
+/// The list and the digest that were written.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Written {
     pub(crate) digest: String,
     pub(crate) json: String,
-    /// The stored data that the written list is based on.
+    /// The data that Redis had before this write.
     pub(crate) base: Base,
 }
 
 /// The data that Redis had before a write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Base {
-    /// A list that this store had last read or written.
+    /// The list that this store last read or wrote.
     Seen,
-    /// A list of another program.
+    /// A list that another program wrote.
     Foreign,
-    /// No list, or one that cannot be parsed.
+    /// No list, or a list that cannot be parsed.
     Nothing,
 }
 
-/// The reason why an attempt failed.
+/// The reason why a read or write failed.
 #[derive(Debug)]
 pub(crate) enum Failure {
     Redis(RedisError),
-    /// The list is too large, with its size in bytes.
+    /// The list is larger than [`LARGEST`]. The value is the size of the list in bytes.
     TooLarge(usize),
 }
 
@@ -57,7 +58,7 @@ impl From<RedisError> for Failure {
     }
 }
 
-/// Returns the stored digest, or `None` if there is none.
+/// Returns the digest stored in Redis, or `None` if no digest is stored.
 pub(crate) fn stored_digest(
     connection: &mut Connection,
     keys: &Keys,
@@ -71,7 +72,8 @@ fn text_of(digest: Vec<u8>) -> Option<String> {
     (!digest.is_empty()).then(|| String::from_utf8_lossy(&digest).into_owned())
 }
 
-/// Returns the bytes of the stored list, or `None` if there is none. They are not parsed.
+/// Returns the unparsed bytes of the list stored in Redis, or `None` if no list is stored. Fails if the list is larger than
+/// [`LARGEST`].
 pub(crate) fn stored_list(
     connection: &mut Connection,
     keys: &Keys,
@@ -84,7 +86,7 @@ pub(crate) fn stored_list(
     }
 }
 
-/// Makes a change, unless another program writes at the same time. `seen` is the digest that this store last read or wrote.
+/// Writes a change, unless another program writes at the same time. `seen` is the digest that this store last read or wrote.
 pub(crate) fn attempt(
     connection: &mut Connection,
     keys: &Keys,
@@ -115,7 +117,7 @@ pub(crate) fn attempt(
         other => other?,
     };
     let text = bytes.as_deref().and_then(|bytes| std::str::from_utf8(bytes).ok());
-    // Damaged data counts as none.
+    // A stored list that cannot be parsed counts as missing.
     let stored = text.and_then(|text| List::parse(text).ok());
     let base = match (&stored, digest.as_deref()) {
         (None, _) => Base::Nothing,
@@ -150,7 +152,7 @@ fn unwatch(connection: &mut Connection) -> Result<(), Failure> {
     Ok(redis::cmd("UNWATCH").query(connection)?)
 }
 
-/// Returns the list to write, or `None` if nothing is to be written (sdk-behaviour 5.3, D-79).
+/// Returns the list to write, or `None` if the stored list needs no change (sdk-behaviour 5.3, D-79).
 fn decide<'a>(
     change: &Change<'a>,
     stored: Option<&List<'a>>,
@@ -160,7 +162,8 @@ fn decide<'a>(
     match change {
         Change::List(incoming, authority) => {
             let stored = match (stored, digest, authority) {
-                // Without a stored list the new one is written as it is. A list of the Edge also replaces a list without a digest.
+                // Without a stored list, the new list is written unchanged. A list of the Edge also replaces a stored list that
+                // has no digest.
                 (None, _, _) | (Some(_), None, Authority::All) => return Some(incoming.clone()),
                 (Some(stored), None, Authority::Some) => return Some(incoming.merged_into(stored)),
                 (Some(stored), Some(_), _) => stored,
@@ -168,7 +171,8 @@ fn decide<'a>(
             if !incoming.has_newer_than(stored) {
                 return None;
             }
-            // Only the sole writer can tell that a feature was removed.
+            // Features are removed only if no other program has written since. Otherwise a missing feature may be a new feature
+            // of another program.
             if base == Base::Seen && *authority == Authority::All {
                 Some(incoming.clone())
             } else {

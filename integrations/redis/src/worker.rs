@@ -1,4 +1,5 @@
-//! The thread that talks to Redis. It loads stored features, writes updates, checks for writes of other programs, and reconnects.
+//! The thread that communicates with Redis. It loads stored features, writes updates, checks for writes of other programs, and
+//! reconnects.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -16,17 +17,17 @@ use crate::store::SOURCE;
 use crate::transaction::{Base, Failure, LARGEST, Outcome, attempt, stored_digest, stored_list};
 use crate::write_queue::{Job, Next, WriteQueue};
 
-/// Maximum pause between attempts to connect, unless the first pause is longer.
+/// The maximum pause between attempts to connect, unless the first pause is longer.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
 /// The settings of a worker.
 #[derive(Debug, Clone)]
 pub(crate) struct Settings {
     pub(crate) prefix: String,
-    /// Interval of refreshes; `None` disables them.
+    /// The interval between checks for writes of other programs; `None` disables the checks.
     pub(crate) refresh: Option<Duration>,
     pub(crate) backoff: Duration,
-    /// Number of attempts to write an update, at least 1.
+    /// The number of attempts to write an update, at least 1, after which the update is dropped.
     pub(crate) attempts: u32,
     pub(crate) timeout: Duration,
 }
@@ -37,20 +38,20 @@ pub(crate) struct Worker {
     settings: Settings,
     queue: Arc<WriteQueue>,
     shared_status: Arc<SharedStatus>,
-    /// The digests that were last seen in Redis, by environment.
+    /// The digests that this store last read or wrote, by environment.
     seen: HashMap<Arc<str>, String>,
-    /// The job in progress, and how often the connection broke while it was written.
+    /// The job in progress, and the number of times that the connection broke while the job was written.
     at_hand: Option<(Job, u32)>,
-    /// True once the Edge has sent features. Only then may the client have features that Redis lacks.
+    /// True once the Edge has sent features to the client. Before that, the client has no features that are missing in Redis.
     edge_was_heard: bool,
     refresh_at: Option<Instant>,
-    /// True if it was reported that the API key is server-evaluated.
+    /// True if the store has reported that the API key is server-evaluated.
     is_barred: bool,
-    /// Pause before the next attempt to connect.
+    /// The pause before the next attempt to connect.
     pause: Duration,
 }
 
-/// The error of a connection that broke, or of a server that cannot serve at the moment.
+/// The error of a connection that broke, or of a server that cannot serve the store at present.
 struct Away(RedisError);
 
 impl Worker {
@@ -84,7 +85,7 @@ impl Worker {
                 Err(Away(why)) => {
                     self.shared_status.change(|status| status.is_connected = false);
                     if self.servers.follow(&why) {
-                        // Another node of the cluster holds the keys, and can be tried at once.
+                        // Another cluster node holds the keys. The worker connects to that node without a pause.
                         self.pause = Duration::ZERO;
                     } else {
                         self.note(&self.told(&why));
@@ -96,13 +97,13 @@ impl Worker {
         // `drop` records that the worker has ended.
     }
 
-    /// Connects, with pauses between attempts. Returns `None` once the store is closed.
+    /// Connects to Redis, with pauses between attempts. Returns `None` once the store is closed.
     fn connect(&mut self) -> Option<Connection> {
         while !self.queue.is_closed() {
             if !self.queue.pause(self.pause) {
                 break;
             }
-            // The pause grows until a connection has done its work.
+            // The pause grows until a connection has processed the waiting jobs.
             self.pause = match self.pause {
                 Duration::ZERO => self.settings.backoff,
                 pause => pause.saturating_mul(2).min(LONGEST_PAUSE.max(self.settings.backoff)),
@@ -115,7 +116,8 @@ impl Worker {
                     });
                     return Some(connection);
                 }
-                // A server may repeat what it was sent, including the password, so its own text is left out.
+                // The text of a server's error is left out, because a server may repeat the command that it received, including
+                // the password.
                 Err(why) => self.note(&match why.is_io_error() {
                     true => format!("no connection to Redis: {}", self.told(&why)),
                     false => format!("no connection to Redis: {}", why.category()),
@@ -129,7 +131,7 @@ impl Worker {
     fn serve(&mut self, connection: &mut Connection) -> Result<(), Away> {
         self.refresh(connection)?;
         self.servers.is_right();
-        // Redis may have lost the features, or never had them.
+        // The client's features are merged into Redis, because Redis may have lost the features or may never have had them.
         if self.edge_was_heard {
             self.queue.resync();
         }
@@ -150,7 +152,7 @@ impl Worker {
         }
     }
 
-    /// Checks whether other programs have written, and gives their features to the client.
+    /// Checks whether other programs have written features, and adds those features to the client.
     fn refresh(&mut self, connection: &mut Connection) -> Result<(), Away> {
         self.refresh_at =
             self.settings.refresh.and_then(|interval| Instant::now().checked_add(interval));
@@ -186,15 +188,15 @@ impl Worker {
         let list = stored_list(connection, &keys)?;
         self.seen.insert(Arc::clone(environment), digest);
         if let Some(list) = list {
-            // If the value is not a list, the client reports it (`Notice::StoreIgnored`).
+            // If the stored value is not a list, the client reports a notice (`Notice::StoreIgnored`).
             self.client.offer_features(SOURCE, environment, list);
             self.shared_status.change(|status| status.reloads += 1);
         }
         Ok(())
     }
 
-    /// Writes the job in progress. If the connection breaks, the job is retried on the next connection. It is dropped after
-    /// [`Settings::attempts`] connections have broken while it was written.
+    /// Writes the job in progress. If the connection breaks, the job is retried on the next connection. The job is dropped
+    /// after [`Settings::attempts`] connections have broken while the job was written.
     fn work(&mut self, connection: &mut Connection) -> Result<(), Away> {
         let Some((job, losses)) = self.at_hand.clone() else { return Ok(()) };
         let done = if self.may_share() { self.write_job(connection, &job) } else { Ok(()) };
@@ -249,13 +251,14 @@ impl Worker {
         Ok(())
     }
 
-    /// Returns the features that the client has, by environment. If several environments have features with the same key, only the one
-    /// that the client reads is included.
+    /// Returns the client's features as JSON lists, by environment. If several environments have a feature with the same key,
+    /// only the feature that the client uses is included.
     fn held(&self) -> Vec<(Arc<str>, String)> {
         let snapshot = self.client.repository().snapshot();
         let rules = snapshot.rules();
         let mut held = Vec::new();
-        // The keys may have become server-evaluated after `may_share`, and values of one context must not be shared.
+        // The API keys may have become server-evaluated after the call of `may_share`, and the values of one context must not
+        // be shared.
         if rules.evaluated_for().is_some() {
             return held;
         }
@@ -277,7 +280,7 @@ impl Worker {
         held
     }
 
-    /// Writes a change. Drops it after [`Settings::attempts`] conflicts or errors.
+    /// Writes a change. Drops the change after [`Settings::attempts`] conflicts or errors.
     fn write(
         &mut self,
         connection: &mut Connection,
@@ -322,11 +325,12 @@ impl Worker {
                 self.seen.insert(Arc::clone(environment), written.digest);
                 self.shared_status.change(|status| status.writes += 1);
                 match (written.base, change) {
-                    // The stored digest is now that of this store, so no refresh would load what other programs wrote before.
+                    // Redis now holds the digest of this store's write, so no refresh would load the features that other
+                    // programs wrote before. Therefore they are added to the client here.
                     (Base::Foreign, _) => {
                         self.client.offer_features(SOURCE, environment, written.json);
                     }
-                    // Redis had no list, and the client has more than this one feature.
+                    // Redis had no list, so the client's other features are merged into Redis too.
                     (Base::Nothing, Change::Feature(_)) if self.edge_was_heard => {
                         self.queue.resync();
                     }
@@ -336,7 +340,8 @@ impl Worker {
         }
     }
 
-    /// Returns true if the client's features may be shared. The API keys can become server-evaluated while the store is attached.
+    /// Returns true if the client's features may be shared with other programs. The API keys can become server-evaluated while
+    /// the store is attached.
     fn may_share(&mut self) -> bool {
         let may = self.client.key_kind() == KeyKind::ClientEvaluated;
         if !may && !std::mem::replace(&mut self.is_barred, true) {
@@ -356,7 +361,7 @@ impl Worker {
         self.shared_status.change(|status| status.last_error = Some(why.to_string()));
     }
 
-    /// Returns the text of an error without passwords.
+    /// Returns the text of an error, with passwords replaced by `***`.
     fn told(&self, error: &RedisError) -> String {
         let given = self.servers.given();
         given.passwords().fold(error.to_string(), |text, password| text.replace(password, "***"))
@@ -373,13 +378,14 @@ fn too_large(environment: &str, size: usize) -> String {
     format!("the features of {environment} take {size} bytes; the maximum is {LARGEST}")
 }
 
-/// Returns true if the connection broke.
+/// Returns true if the error means that the connection broke.
 fn is_lost(error: &RedisError) -> bool {
     error.is_io_error() || error.is_unrecoverable_error() || error.kind() == ErrorKind::Parse
 }
 
-/// Returns true if a retry on this connection is useless for now: the server cannot serve, or another node of the cluster holds the
-/// keys, or will hold them once they have moved there. The reason why a transaction was aborted is in the errors of its commands.
+/// Returns true if a retry on this connection would fail at present. The connection broke, the server cannot serve requests, or
+/// another cluster node holds the keys or will hold them soon. The errors of all commands are checked, because they contain the
+/// reason why a transaction was aborted.
 fn is_away(error: &RedisError) -> bool {
     let is_busy = |kind| {
         matches!(
@@ -405,7 +411,7 @@ mod tests {
     use super::*;
     use crate::servers::Given;
 
-    /// The keys may become server-evaluated between `may_share` and `held`.
+    /// The API keys may become server-evaluated between the calls of `may_share` and `held`.
     #[test]
     fn values_of_one_context_are_not_held_for_others() {
         for (key, environments) in [(CLIENT_KEY, 1), (SERVER_KEY, 0)] {

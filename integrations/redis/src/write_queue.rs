@@ -1,5 +1,5 @@
-//! The queue of updates between the client's listener thread and the worker. It is ordered and bounded, and the listener thread never
-//! waits for the worker.
+//! The queue of updates between the client's listener thread and the worker. The queue is ordered and bounded. The listener
+//! thread never waits for the worker.
 
 use std::collections::VecDeque;
 use std::pin::pin;
@@ -9,20 +9,21 @@ use std::time::{Duration, Instant};
 use fh_client::{RawKind, RawUpdate};
 use tokio::sync::Notify;
 
-/// Maximum number of jobs that wait.
+/// The maximum number of waiting jobs. Beyond it, one [`Job::Resync`] replaces all jobs.
 const MOST: usize = 1_024;
-/// Maximum number of bytes of JSON that wait. A single update may be larger.
+/// The maximum total size of the waiting updates' JSON in bytes. Beyond it, one [`Job::Resync`] replaces all jobs. A single
+/// update may be larger.
 const MOST_BYTES: usize = 32 * 1024 * 1024;
 
 /// A job of the worker.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Job {
-    /// Write an update as the client received it.
+    /// Writes an update that the client has received.
     Update(RawUpdate),
-    /// Merge the features that the client has into Redis.
+    /// Merges all features of the client into Redis.
     Resync,
-    /// Record that the client has a list from the Edge, which may have arrived before the store subscribed. A `Resync` follows if the
-    /// worker did not know it yet.
+    /// Records that the client has a list from the Edge, which may have arrived before the store subscribed to updates. If this
+    /// is new to the worker, a [`Self::Resync`] follows.
     Received,
 }
 
@@ -31,7 +32,7 @@ pub(crate) enum Job {
 pub(crate) enum Next {
     /// A job to do.
     Job(Job),
-    /// The given time has come.
+    /// The given time has passed.
     Due,
     /// The queue is closed.
     Closed,
@@ -57,7 +58,7 @@ struct State {
 }
 
 impl State {
-    /// Returns true if nothing is left to do, or the worker has ended.
+    /// Returns true if no job is waiting or in progress, or if the worker has ended.
     fn is_settled(&self) -> bool {
         self.has_ended || (self.is_idle && self.jobs.is_empty() && !self.is_closed)
     }
@@ -79,8 +80,9 @@ impl WriteQueue {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Adds an update. A list from the Edge replaces earlier lists and features of its environment. Deletes stay, because a list without
-    /// a newer feature is not written. If too much waits, one [`Job::Resync`] replaces all jobs.
+    /// Adds an update. A list from the Edge replaces the waiting lists and features of its environment. Waiting deletions stay,
+    /// because a list without a newer feature is not written. If the queue is full, one [`Job::Resync`] replaces all jobs. A
+    /// closed queue ignores the update.
     pub(crate) fn put(&self, update: RawUpdate) {
         let mut state = self.state();
         if state.is_closed {
@@ -112,12 +114,12 @@ impl WriteQueue {
         self.notify();
     }
 
-    /// Adds a [`Job::Resync`] after the waiting jobs, unless one waits already.
+    /// Adds a [`Job::Resync`] after the waiting jobs, unless a [`Job::Resync`] is already waiting.
     pub(crate) fn resync(&self) {
         self.put_once(Job::Resync);
     }
 
-    /// Reports that the client has a list from the Edge.
+    /// Adds a [`Job::Received`], which records that the client has a list from the Edge.
     pub(crate) fn received(&self) {
         self.put_once(Job::Received);
     }
@@ -131,7 +133,7 @@ impl WriteQueue {
         self.notify();
     }
 
-    /// Waits for a job, or until this time.
+    /// Waits for a job, or until the time `moment`. Without a time, waits until there is a job or the queue is closed.
     pub(crate) fn next(&self, moment: Option<Instant>) -> Next {
         let mut state = self.state();
         loop {
@@ -154,7 +156,7 @@ impl WriteQueue {
         }
     }
 
-    /// Blocks the worker for this time. Returns false as soon as the queue is closed.
+    /// Blocks the worker for this time, and then returns true. Returns false as soon as the queue is closed.
     pub(crate) fn pause(&self, duration: Duration) -> bool {
         let end = Instant::now().checked_add(duration);
         let mut state = self.state();
@@ -168,7 +170,7 @@ impl WriteQueue {
         false
     }
 
-    /// Waits until nothing is left to do, or the worker has ended.
+    /// Waits until no job is waiting or in progress, or until the worker has ended.
     pub(crate) async fn settled(&self) {
         loop {
             let mut changed = pin!(self.changed.notified());
@@ -180,7 +182,8 @@ impl WriteQueue {
         }
     }
 
-    /// Waits like [`Self::settled`], but blocks this thread. Returns false if `end` passes first.
+    /// Blocks this thread until no job is waiting or in progress, or until the worker has ended. Returns false if `end` passes
+    /// first.
     pub(crate) fn wait_until_settled(&self, end: Option<Instant>) -> bool {
         let mut state = self.state();
         loop {
@@ -214,7 +217,7 @@ impl WriteQueue {
         }
     }
 
-    /// Closes the queue. Waiting jobs are dropped, and no further ones are accepted.
+    /// Closes the queue. Waiting jobs are dropped, and further jobs are ignored.
     pub(crate) fn close(&self) {
         let mut state = self.state();
         state.is_closed = true;
@@ -237,7 +240,7 @@ impl WriteQueue {
         self.notify();
     }
 
-    /// Returns true if no job waits.
+    /// Returns true if no job is waiting.
     pub(crate) fn is_empty(&self) -> bool {
         self.state().jobs.is_empty()
     }

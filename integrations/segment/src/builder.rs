@@ -1,4 +1,4 @@
-//! The settings of an exporter.
+//! The builder for an exporter, and the error of starting it.
 
 use std::fmt;
 use std::sync::Arc;
@@ -11,18 +11,18 @@ use crate::exporter::SegmentExporter;
 use crate::queue::Queue;
 use crate::sender::{Sender, Settings};
 
-/// The URL of Segment's API.
+/// The default URL of Segment's API.
 const SEGMENT: &str = "https://api.segment.io";
 
-/// The reason why an exporter cannot start. It never contains the write key.
+/// The reason why an exporter cannot start. The error never contains the write key.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum StartError {
-    /// There is no write key.
+    /// The write key is empty, or the environment variable that holds the write key is not set.
     NoWriteKey,
-    /// The HTTP client cannot be made.
+    /// The HTTP client cannot be created. The value is the reason.
     Transport(String),
-    /// The thread or its runtime cannot be made.
+    /// The exporter's thread or its tokio runtime cannot be created.
     Thread(std::io::Error),
 }
 
@@ -45,7 +45,7 @@ impl std::error::Error for StartError {
     }
 }
 
-/// The settings of an exporter to be started; see [`SegmentExporter::builder`].
+/// A builder for an exporter; see [`SegmentExporter::builder`].
 #[must_use = "call `start`"]
 pub struct SegmentBuilder {
     write_key: String,
@@ -68,56 +68,58 @@ impl SegmentBuilder {
         }
     }
 
-    /// Sets the URL that events are sent to: another region, a proxy, or a test server.
+    /// Sets the URL to which the exporter sends events. The default is `https://api.segment.io`. Use another URL for another
+    /// region, a proxy, or a test server.
     pub fn base_url(mut self, url: impl Into<String>) -> Self {
         self.base_url = url.into();
         self
     }
 
-    /// Sets properties that are added to every event that does not have them itself.
+    /// Sets the properties that are added to every event. A property that the event has itself takes precedence.
     pub fn default_properties(mut self, defaults: Params) -> Self {
         self.defaults = defaults;
         self
     }
 
-    /// Sends through this transport, with its TLS and proxy settings. The default is a [`ReqwestTransport`] with default
-    /// settings.
+    /// Sets the transport that sends the exporter's requests, for example with other TLS or proxy settings. The default is a
+    /// [`ReqwestTransport`] with default settings.
     pub fn transport(mut self, transport: impl Transport) -> Self {
         self.transport = Some(Arc::new(transport));
         self
     }
 
-    /// Sets how many events may wait. The default is 10,000.
+    /// Sets the maximum number of events that wait in the queue. When the queue is full, its oldest event is dropped and
+    /// counted as lost. The default is 10,000; 0 counts as 1.
     pub fn queue(mut self, events: usize) -> Self {
         self.queue = events.max(1);
         self
     }
 
-    /// Sets how many events a request may hold. The default is 100. A request holds fewer events if they are large, because
-    /// Segment accepts 500 KiB per request.
+    /// Sets the maximum number of events per request. The default is 100; 0 counts as 1. A request holds fewer events if they
+    /// are large, because Segment accepts at most 500 KiB per request.
     pub fn batch(mut self, events: usize) -> Self {
         self.settings.batch = events.max(1);
         self
     }
 
-    /// Sets how long an event may wait for further events before it is sent. The default is 5 seconds.
+    /// Sets the maximum time that an event waits for further events before the exporter sends it. The default is 5 seconds.
     pub fn interval(mut self, interval: Duration) -> Self {
         self.settings.interval = interval;
         self
     }
 
-    /// Sets how often a failed batch is retried, and the first delay. The delay doubles up to 30 seconds. The default is 8
-    /// retries with a first delay of 1 second.
+    /// Sets the number of retries of a failed request, after which its events are dropped, and the delay before the first
+    /// retry. Each further delay is twice as long, up to 30 seconds. The default is 8 retries with a first delay of 1 second.
     pub fn retries(mut self, retries: u32, first_delay: Duration) -> Self {
         self.settings.retries = retries;
         self.settings.first_delay = first_delay;
         self
     }
 
-    /// Starts the exporter's thread.
+    /// Starts the exporter's thread and returns the exporter.
     ///
     /// # Errors
-    /// [`StartError`] if there is no write key, or the HTTP client or the thread cannot be made.
+    /// [`StartError`] if the write key is empty, or if the HTTP client or the thread cannot be created.
     pub fn start(self) -> Result<SegmentExporter, StartError> {
         if self.write_key.trim().is_empty() {
             return Err(StartError::NoWriteKey);
@@ -144,7 +146,7 @@ impl SegmentBuilder {
 
 impl fmt::Debug for SegmentBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // A proxy's URL may contain credentials.
+        // The base URL is shown without secrets, because the URL of a proxy may contain a password.
         let url = SecretUrl::new(self.base_url.as_str());
         f.debug_struct("SegmentBuilder").field("base_url", &url).finish_non_exhaustive()
     }

@@ -1,10 +1,11 @@
-//! Adding the features of a context to a message that the program itself sends to Segment.
+//! A function that adds the features of a context to a message that the program itself sends to Segment.
 
 use fh_client::{Context, Value};
 use serde_json::{Map, Value as Json};
 
-/// Adds the value of every feature for this context to the `context` of a message, and the environment's id as `featurehub_env`.
-/// Other members stay; a member with the name of a feature is replaced. Observers are not notified of these reads.
+/// Adds the value of every feature for this context to the member `context` of a message, and adds the environment's id as
+/// `featurehub_env`. Other members of `context` are kept, but a member with the key of a feature is replaced. A message that is
+/// not a JSON object is not changed. Observers are not notified of these reads.
 ///
 /// ```
 /// # use fh_client::testing::MemoryEdge;

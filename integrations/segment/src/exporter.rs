@@ -1,4 +1,4 @@
-//! The exporter: an observer that queues named events.
+//! The exporter, which is an observer that queues named events for sending.
 
 use std::fmt;
 use std::sync::Arc;
@@ -10,21 +10,21 @@ use crate::builder::{SegmentBuilder, StartError};
 use crate::message::{MAX_MESSAGE, track};
 use crate::queue::Queue;
 
-/// The number of events that were sent or lost, and of requests that failed.
+/// The numbers of events that were sent or lost, and of requests that failed, since the exporter was started.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Counters {
-    /// Events that Segment accepted.
+    /// The number of events that Segment accepted.
     pub sent: u64,
-    /// Events that were dropped because the queue was full or closed, because they were too large, or because Segment refused
-    /// them or could not be reached.
+    /// The number of events that were dropped. An event is dropped if the queue is full or closed, if the event is larger than
+    /// 32 KiB, or if Segment rejects it or cannot be reached.
     pub lost: u64,
-    /// Requests that failed, including those that were retried.
+    /// The number of requests that failed, including requests that were retried.
     pub failures: u64,
 }
 
-/// An observer that sends named events to Segment. It is a handle: clones are the same exporter, which ends with the last clone.
-/// `Debug` shows counters only, because queued events contain user ids.
+/// An observer that sends named events to Segment. Clones are handles of the same exporter, which ends when the last handle is
+/// dropped. The `Debug` output contains only the counters, because queued events contain user ids.
 #[derive(Clone)]
 pub struct SegmentExporter {
     handle: Arc<Handle>,
@@ -42,15 +42,15 @@ impl Drop for Handle {
 }
 
 impl SegmentExporter {
-    /// Starts building an exporter with the write key of a source.
+    /// Returns a builder for an exporter with this write key, which belongs to a source in Segment.
     pub fn builder(write_key: impl Into<String>) -> SegmentBuilder {
         SegmentBuilder::new(write_key.into())
     }
 
-    /// Starts an exporter with the write key in `FEATUREHUB_USAGE_SEGMENT_WRITE_KEY`.
+    /// Starts an exporter with the write key in the environment variable `FEATUREHUB_USAGE_SEGMENT_WRITE_KEY`.
     ///
     /// # Errors
-    /// [`StartError`], in particular `NoWriteKey` if the variable is not set.
+    /// [`StartError::NoWriteKey`] if the variable is empty or not set, and the other errors of [`SegmentBuilder::start`].
     pub fn from_environment() -> Result<Self, StartError> {
         let key = std::env::var("FEATUREHUB_USAGE_SEGMENT_WRITE_KEY");
         Self::builder(key.unwrap_or_default()).start()
@@ -60,13 +60,14 @@ impl SegmentExporter {
         Self { handle: Arc::new(Handle { queue, defaults }) }
     }
 
-    /// Returns the counts of events so far.
+    /// Returns the numbers of events and failed requests so far.
     #[must_use]
     pub fn counters(&self) -> Counters {
         self.handle.queue.counters()
     }
 
-    /// Sends all waiting events and waits until they are sent or lost, at most for this time. Returns true if none is left.
+    /// Sends all waiting events at once, and blocks this thread until they are sent or lost, at most for the time `limit`.
+    /// Returns true if no event is left.
     pub fn flush(&self, limit: Duration) -> bool {
         self.handle.queue.flush(limit)
     }

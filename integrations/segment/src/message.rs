@@ -1,4 +1,4 @@
-//! Events in the form of Segment's API.
+//! The conversion of events to messages of Segment's API.
 
 use std::hash::{BuildHasher, RandomState};
 use std::sync::OnceLock;
@@ -7,18 +7,19 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use fh_client::{Params, UsageEvent};
 use serde_json::json;
 
-/// The largest message, in bytes.
+/// The maximum size of a message in bytes. A larger message is dropped.
 pub(crate) const MAX_MESSAGE: usize = 32 * 1024;
-/// The largest batch, in bytes. It is below Segment's limit, so that there is room for the text around the messages.
+/// The maximum total size of the messages in one request, in bytes. Further messages go into the next request. It is below
+/// Segment's limit of 500 KiB, so that there is room for the text around the messages.
 pub(crate) const MAX_BATCH: usize = 480 * 1024;
 
-/// The user id of an event without a user.
+/// The user id of an event whose context has no user key.
 const ANONYMOUS: &str = "anonymous";
 
-/// Returns the `track` call of a named event, or `None` for any other event.
+/// Returns the `track` message of a named event. Returns `None` for an event of another kind, or with an empty name.
 pub(crate) fn track(event: &UsageEvent, defaults: &Params) -> Option<String> {
     let UsageEvent::Named(named) = event else { return None };
-    // Segment rejects a call without a name.
+    // Segment rejects a `track` message without an event name.
     if named.name.is_empty() {
         return None;
     }
@@ -36,11 +37,11 @@ pub(crate) fn track(event: &UsageEvent, defaults: &Params) -> Option<String> {
     Some(message.to_string())
 }
 
-/// Returns an id by which Segment recognises a message that is sent twice.
+/// Returns a new message id, by which Segment recognises a message that is sent twice.
 fn message_id() -> String {
     static PROCESS: OnceLock<u64> = OnceLock::new();
     static NEXT: AtomicU64 = AtomicU64::new(0);
-    // Hash keys are the only source of random numbers in the standard library.
+    // The random part of the id comes from hash keys, because they are the only random numbers in the standard library.
     let process = PROCESS.get_or_init(|| RandomState::new().hash_one(std::process::id()));
     format!("fh-{process:016x}-{}", NEXT.fetch_add(1, Ordering::Relaxed))
 }

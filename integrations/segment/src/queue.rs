@@ -1,4 +1,4 @@
-//! A bounded queue of waiting events, shared by the sender and callers of `flush`.
+//! A bounded queue of waiting messages, which the exporter, its sending thread and callers of `flush` share.
 
 use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
@@ -9,7 +9,7 @@ use crate::message::MAX_BATCH;
 
 pub(crate) struct Queue {
     state: Mutex<State>,
-    /// Notified when the state has changed.
+    /// Notifies waiting threads when the state has changed.
     news: Condvar,
     capacity: usize,
 }
@@ -17,7 +17,7 @@ pub(crate) struct Queue {
 #[derive(Default)]
 struct State {
     messages: VecDeque<String>,
-    /// The number of messages that the sender has taken but not finished.
+    /// The number of messages that the sender has taken from the queue and that are neither sent nor lost yet.
     in_flight: usize,
     flushing: usize,
     is_closed: bool,
@@ -55,18 +55,19 @@ impl Queue {
         self.state().counters
     }
 
-    /// Closes the queue. It takes no more messages, and the waiting ones are still sent.
+    /// Closes the queue. Messages that are added later are lost, and waiting messages are still sent.
     pub(crate) fn close(&self) {
         self.state().is_closed = true;
         self.news.notify_all();
     }
 
-    /// Returns true once the queue is closed. Then a batch that fails is not retried.
+    /// Returns true once the queue is closed. A batch that fails after that is not retried.
     pub(crate) fn is_closed(&self) -> bool {
         self.state().is_closed
     }
 
-    /// Waits until all messages are sent or lost, at most for this time. Returns true if none is left.
+    /// Blocks this thread until all messages are sent or lost, at most for the time `limit`. Returns true if no message is
+    /// left.
     pub(crate) fn flush(&self, limit: Duration) -> bool {
         let end = Instant::now().checked_add(limit);
         let mut state = self.state();
@@ -90,8 +91,8 @@ impl Queue {
         is_done
     }
 
-    /// Returns the next batch once it is full, the interval has passed since the first message was seen, or a caller flushes. A
-    /// closed queue returns its messages at once, and `None` once it is empty.
+    /// Waits for a message, and returns the next batch once it is full, once `interval` has passed since that message, or once
+    /// a caller flushes. A closed queue returns its messages at once, and `None` once no messages are left.
     pub(crate) fn take(&self, batch: usize, interval: Duration) -> Option<Vec<String>> {
         let mut state = self.state();
         while state.messages.is_empty() {
@@ -129,7 +130,7 @@ impl Queue {
         self.state().counters.failures += 1;
     }
 
-    /// Counts the messages of the last batch as sent or lost.
+    /// Counts the messages of the batch that was taken last as sent or lost.
     pub(crate) fn done(&self, fate: Fate) {
         let mut state = self.state();
         let messages = std::mem::take(&mut state.in_flight) as u64;
@@ -140,7 +141,7 @@ impl Queue {
         self.news.notify_all();
     }
 
-    /// Waits before a retry. Closing the queue ends the wait.
+    /// Blocks this thread for the delay before a retry. Closing the queue ends the wait early.
     pub(crate) fn rest(&self, delay: Duration) {
         let end = Instant::now().checked_add(delay);
         let mut state = self.state();
@@ -154,7 +155,7 @@ impl Queue {
     }
 }
 
-/// The outcome of a batch.
+/// The final outcome of a batch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Fate {
     Sent,

@@ -13,11 +13,11 @@ use fh_client::transport::{Method, SecretUrl, Transport, TransportRequest};
 
 use crate::queue::{Fate, Queue};
 
-/// The time limit of a request, up to the head of its answer.
+/// The time limit of a request, from its start to the head of the answer. A request that exceeds it counts as failed.
 const PATIENCE: Duration = Duration::from_secs(20);
-/// The longest delay between two tries, unless Segment asks for a longer one.
+/// The maximum delay between two tries, unless Segment requests a longer delay with the header `retry-after`.
 const LONGEST_DELAY: Duration = Duration::from_secs(30);
-/// The longest delay that Segment can ask for (D-75).
+/// The maximum delay that Segment can request (D-75). A longer delay counts as this delay.
 const LONGEST_WISH: Duration = Duration::from_secs(3600);
 
 #[derive(Debug, Clone, Copy)]
@@ -47,12 +47,12 @@ pub(crate) struct Sender {
     settings: Settings,
 }
 
-/// The outcome of a request.
+/// The outcome of one request to Segment.
 enum Outcome {
     Taken,
-    /// A temporary failure, with the delay that Segment asks for.
+    /// A temporary failure. The value is the delay that Segment requests, if there is one.
     Refused(Option<Duration>),
-    /// A permanent failure, with the status.
+    /// A permanent failure. The value is the status of Segment's answer.
     Rejected(u16),
 }
 
@@ -85,7 +85,7 @@ impl Sender {
     fn deliver(&self, runtime: &tokio::runtime::Runtime, messages: &[String]) -> Fate {
         let mut delay = self.settings.first_delay;
         for attempt in 0..=self.settings.retries {
-            // A panic in the transport must not end the exporter silently.
+            // A panic in the transport counts as a temporary failure, so that it does not end the exporter's thread.
             let sent = catch_unwind(AssertUnwindSafe(|| runtime.block_on(self.send(messages))));
             match sent.unwrap_or(Outcome::Refused(None)) {
                 Outcome::Taken => return Fate::Sent,
@@ -142,7 +142,7 @@ impl Sender {
     }
 }
 
-/// Returns the delay before the next try: the delay of the back-off, or a longer one that Segment asks for.
+/// Returns the delay before the next try. It is the delay of the back-off, or a longer delay that Segment requests.
 fn pause(delay: Duration, wanted: Option<Duration>) -> Duration {
     delay.min(LONGEST_DELAY).max(wanted.unwrap_or_default().min(LONGEST_WISH))
 }
