@@ -8,7 +8,7 @@ use fh_eval::Timestamp;
 use fh_session::{Rules, SessionStatus};
 use tokio::sync::watch;
 
-/// The value of `restored` if no snapshot was restored.
+/// The value of the field `restored` if no snapshot was restored from a file.
 const NEVER: i64 = i64::MIN;
 
 pub(crate) struct Board {

@@ -25,12 +25,12 @@ use crate::transport::Transport;
 
 /// A function that changes the session's settings.
 type Change = Arc<dyn Fn(&mut Config) + Send + Sync>;
-/// The threads that call listeners and observers.
+/// The choice of the threads that call the client's listeners and observers.
 #[derive(Debug, Clone)]
 enum Dispatching {
     /// Threads that only this client uses (D-81).
     OnAThread,
-    /// On one thread that the clients of a context pool share.
+    /// One thread that the clients of a context pool share.
     Shared(PoolListeners),
     /// No thread: listeners and observers are never called.
     Nobody,
@@ -94,8 +94,9 @@ impl ClientBuilder {
         self
     }
 
-    /// Adds an API key. All keys of a client must be of one kind, client-evaluated or server-evaluated. If several environments
-    /// have a feature with the same key, the environment of the API key that was added first provides its value (D-61).
+    /// Adds an API key. All keys of a client must be of one kind, client-evaluated or server-evaluated; otherwise
+    /// [`Self::start`] returns [`StartError::Keys`](crate::StartError::Keys). If several environments have a feature with the
+    /// same key, the environment of the API key that was added first provides its value (D-61).
     pub fn api_key(mut self, key: impl Into<String>) -> Self {
         self.keys.push(key.into());
         self

@@ -153,7 +153,7 @@ impl Client {
     /// Waits until a closed client has ended: the connection is closed, the snapshot file is written, and the last listener has
     /// been called. The wait never ends if the client is never closed.
     pub async fn closed(&self) {
-        // The driver drops its receiver when it ends.
+        // The driver drops its receiver when it ends, which ends this wait.
         self.inner.commands.closed().await;
         self.inner.dispatcher.delivered().await;
     }
@@ -176,7 +176,8 @@ impl Client {
         ContextBuilder::new(Arc::clone(&self.inner))
     }
 
-    /// Returns a context with these attributes.
+    /// Returns a context with these attributes. With a server-evaluated key, its reads return defaults unless the same
+    /// attributes are given to [`Self::set_context`].
     #[must_use]
     pub fn context_of(&self, attributes: impl Into<Arc<Attributes>>) -> Context {
         Context::new(Arc::clone(&self.inner), attributes.into())

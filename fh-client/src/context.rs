@@ -13,7 +13,8 @@ use crate::feature::Feature;
 use crate::reads::reads;
 use crate::snapshot::Snapshot;
 
-/// A client together with the attributes of one user, device or request. Its reads return the values for these attributes.
+/// A client together with the attributes of one user, device or request. Reads of a context return the values for these
+/// attributes.
 ///
 /// A context is immutable and cheap to clone; build one context for each request or user. With a client-evaluated key any
 /// number of contexts share the connection of one client. With a server-evaluated key only the context given to
@@ -80,7 +81,8 @@ impl Context {
         Snapshot::new(self.inner.repository.snapshot(), Some(Arc::clone(&self.attributes)))
     }
 
-    /// Registers a listener that is called when the feature's value for this context or its lock changes (D-63).
+    /// Registers a listener that is called when the value of this feature for this context, or the feature's lock, changes
+    /// (D-63).
     ///
     /// The listener is called on a thread of the client's own. It is not called with the value at registration, and may miss a
     /// value that was replaced quickly. Dropping the returned guard ends the subscription. A closure that holds a client or a
@@ -99,7 +101,8 @@ impl Context {
         Changes::new(&self.inner.repository, key, Some(&self.attributes))
     }
 
-    /// Reports a named event to observers, with the values of all features for this context (sdk-behaviour 3.3).
+    /// Reports an event with this name and these parameters to observers. The event contains the values of all features for
+    /// this context (sdk-behaviour 3.3).
     pub fn record(&self, name: &str, params: Params) {
         self.inner.repository.record(name, params, Some(&self.attributes));
     }
@@ -176,7 +179,7 @@ impl ContextBuilder {
         self
     }
 
-    /// Removes all attributes, including the user key.
+    /// Removes all attributes from the builder, including the user key.
     pub fn clear(mut self) -> Self {
         self.attributes = Attributes::builder();
         self

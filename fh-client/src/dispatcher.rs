@@ -20,7 +20,7 @@ const HANGS_AFTER: Duration = Duration::from_millis(10);
 const MOST_THREADS: usize = 8;
 
 thread_local! {
-    /// The number of the dispatcher that this thread delivers for; 0 for all other threads.
+    /// The number of the dispatcher whose events this thread delivers, or 0 if the thread belongs to no dispatcher.
     static DELIVERS_FOR: Cell<u64> = const { Cell::new(0) };
 }
 
@@ -53,8 +53,8 @@ struct DispatchRequests {
     threads: usize,
     passes: Vec<Pass>,
     last_pass: u64,
-    /// Passes that ended while others were running, the oldest first, with the numbers of those others. Their requests are
-    /// carried out once those others have ended too.
+    /// The passes that ended while other passes were running, the oldest first. Each entry holds the number of the pass's last
+    /// request and the numbers of the running passes. The requests count as carried out once those passes have ended too.
     ended: Vec<(u64, Vec<u64>)>,
     /// The time at which the next usage summary is due, on this queue's clock; `None` if no observer receives summaries.
     summary: Option<Millis>,
@@ -82,10 +82,10 @@ enum Task {
     End,
 }
 
-/// How a pass delivers events.
+/// The settings with which a pass delivers events.
 struct Events {
     flush: Option<Duration>,
-    /// True if no other pass runs.
+    /// True if no other pass is running, so that this pass may call every listener.
     is_alone: bool,
 }
 
@@ -119,7 +119,7 @@ impl DispatchQueue {
         Millis::default().after(self.started.elapsed())
     }
 
-    /// Waits for the next task.
+    /// Blocks the thread until there is a task, and returns the task.
     fn next(&self, repository: &Repository) -> Task {
         let mut requests = self.requests();
         loop {
@@ -131,7 +131,7 @@ impl DispatchQueue {
                 return requests.begin(repository.calls());
             }
             if requests.is_over && hanging.is_none() {
-                // A thread whose call hangs ends the dispatcher when that call returns.
+                // The thread whose call hangs ends the dispatcher when that call returns.
                 return Task::End;
             }
             let summary = requests.summary.map(|at| at.since(self.now()));
@@ -219,7 +219,7 @@ impl Dispatcher {
         Self { queue: DispatchQueue::new(u64::MAX) }
     }
 
-    /// Starts the first thread.
+    /// Starts a dispatcher with one thread, which delivers the events of this repository.
     ///
     /// # Errors
     /// An [`io::Error`] if the operating system cannot start a thread.
@@ -234,7 +234,7 @@ impl Dispatcher {
         Ok(Self { queue })
     }
 
-    /// Requests one more delivery, after which the threads end.
+    /// Requests one more delivery, after which the threads of this dispatcher end.
     pub(crate) fn end(&self) {
         let mut requests = self.queue.requests();
         requests.given += 1;

@@ -43,7 +43,7 @@ impl Feature {
         &self.key
     }
 
-    /// Returns true if the feature is BOOLEAN and true.
+    /// Returns true if the feature is BOOLEAN and its value is true.
     #[inline]
     #[must_use]
     pub fn is_enabled(&self) -> bool {

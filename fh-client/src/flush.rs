@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-/// The reason why [`Client::flush`](crate::Client::flush) ended before all events were delivered and the snapshot file was
-/// written.
+/// The reason why a flush, such as [`Client::flush`](crate::Client::flush), ended before all events were delivered and all data
+/// was written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum FlushError {

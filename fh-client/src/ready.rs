@@ -1,4 +1,4 @@
-//! Waiting for features (D-70).
+//! The wait for a client's features, and its errors (D-70).
 
 use std::fmt;
 

@@ -15,9 +15,9 @@ use crate::transport::TransportSetupError;
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum StartError {
-    /// The Edge's URL is invalid.
+    /// The URL of the Edge is missing or invalid.
     Url(UrlError),
-    /// The API keys are invalid.
+    /// There are no API keys, or the API keys are invalid.
     Keys(KeyError),
     /// The program selected streaming with several API keys, but a stream serves only one key (D-77).
     SeveralKeysStream,

@@ -29,7 +29,7 @@ use crate::driver::DriverRuntime;
 pub struct Status {
     /// The readiness, which says whether the client has features, waits for them, is refused by the Edge, or is closed.
     pub readiness: Readiness,
-    /// The state of the connection.
+    /// The state of the connection to the Edge.
     pub connection: Connection,
     /// The last problem of a request; `None` if the Edge has answered successfully since.
     pub problem: Option<Problem>,
@@ -49,7 +49,7 @@ pub struct Status {
     /// True if the Edge has marked the environment as stale. The client then sends no request until the program calls
     /// [`Client::refresh`](crate::Client::refresh) (D-67).
     pub is_stale: bool,
-    /// The number of features that are served.
+    /// The number of features that the client serves at present.
     pub features: usize,
     /// The number of features that the client has rejected so far, because the Edge sent them for an environment that no API
     /// key can read.

@@ -42,7 +42,7 @@ pub(crate) fn is_blocking() -> bool {
     WAITS.get() > 0
 }
 
-/// Blocks this thread until a future of this crate is ready, for programs without a runtime.
+/// Blocks this thread until a future of this crate is ready, for programs without a tokio runtime.
 ///
 /// Inside a tokio runtime, use `.await`, because this function blocks the thread. On a thread that runs tasks of the runtime
 /// given to a client ([`ClientBuilder::runtime`](crate::ClientBuilder::runtime)), this function also blocks the client. On such

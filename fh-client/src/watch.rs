@@ -45,7 +45,7 @@ impl Watch {
     /// changes since the handle was created.
     ///
     /// # Errors
-    /// [`Problem::Closed`] once the client is closed.
+    /// [`Problem::Closed`] once the client is closed, also for calls after that.
     pub async fn changed(&mut self) -> Result<(), Problem> {
         if self.board.is_closed() {
             return Err(Problem::Closed);

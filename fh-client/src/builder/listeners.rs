@@ -1,4 +1,4 @@
-//! Listeners that are registered before the client starts.
+//! Functions of the builder that register listeners before the client starts.
 
 use std::sync::Arc;
 

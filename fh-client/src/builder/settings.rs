@@ -28,7 +28,7 @@ pub(crate) struct ClientSettings {
 }
 
 impl ClientBuilder {
-    /// Returns the session's settings for these keys.
+    /// Returns the session's settings for this Edge and these API keys.
     pub(super) fn config(&self, edge: EdgeUrl, keys: ApiKeys) -> Config {
         let mut config = Config::new(edge, keys);
         if let Some(mode) = self.mode {
@@ -165,7 +165,8 @@ impl ClientBuilder {
     }
 }
 
-/// Headers that the client or HTTP itself sets. A program may not set them.
+/// The names of the headers that the client or the HTTP library sets. If the program sets one of them, starting the client
+/// fails.
 const OURS: [&str; 10] = [
     "accept",
     "accept-encoding",

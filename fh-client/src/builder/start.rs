@@ -1,4 +1,4 @@
-//! Starting a client from its settings.
+//! The start of a client from the settings of its builder.
 
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::sync::{Arc, Mutex};
@@ -63,7 +63,7 @@ impl ClientBuilder {
         let command_sender = commands.downgrade();
         let reader = command_sender.clone();
         repository.set_touch_waker(move || {
-            // The sender is weak: the repository must not keep the driver running.
+            // The sender is weak, because the repository must not keep the driver running.
             if let Some(commands) = reader.upgrade() {
                 let _ = commands.send(Command::FeatureRead);
             }

@@ -106,14 +106,14 @@ impl Client {
         environments
     }
 
-    /// Returns whether the client or the Edge evaluates the rules.
+    /// Returns the kind of the API keys, which says whether the client or the Edge evaluates the rules.
     #[must_use]
     pub fn key_kind(&self) -> KeyKind {
         self.inner.key_kind()
     }
 }
 
-/// The reason why new headers are not in use, or why the request with them did not succeed.
+/// The reason why [`Client::set_headers`] failed: a header is invalid, or the request with the new headers did not succeed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SetHeadersError {
@@ -141,7 +141,7 @@ impl std::error::Error for SetHeadersError {
     }
 }
 
-/// The reason why new API keys are not in use, or why the request with them did not succeed.
+/// The reason why [`Client::set_api_keys`] failed: the keys are invalid, or the request with the new keys did not succeed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SetKeysError {

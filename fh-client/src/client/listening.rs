@@ -1,4 +1,4 @@
-//! Listeners, interceptors, and catch & release.
+//! Client functions for listeners, interceptors, and catch & release.
 
 use std::sync::Arc;
 
@@ -79,7 +79,8 @@ impl Client {
         self.inner.repository.observe(observer, options)
     }
 
-    /// Reports a named event to observers, with the values of all features without a context.
+    /// Reports an event with this name and these parameters to observers. The event contains the values of all features, read
+    /// without a context.
     pub fn record(&self, name: &str, params: Params) {
         self.inner.repository.record(name, params, None);
     }

@@ -15,7 +15,7 @@ use crate::waiting::{block_on_for, is_blocking};
 
 /// Functions that wait for features, return the client's status, and flush events and files.
 impl Client {
-    /// Waits until the client has features.
+    /// Waits until the client has features. Returns at once if it already has features.
     ///
     /// # Errors
     /// [`NotReady`] if no features can be expected soon, because the Edge refuses the client, or because the client sends no
@@ -93,7 +93,7 @@ impl Client {
         self.readiness() == Readiness::Ready
     }
 
-    /// Returns the present status of the features and the connection.
+    /// Returns the present status of the client, with details of its features and its connection.
     #[must_use]
     pub fn status(&self) -> Status {
         let snapshot_age = self.inner.board.restored_from().map(|saved| {
@@ -115,7 +115,7 @@ impl Client {
     /// changes. The passing of time alone does not trigger a check.
     ///
     /// # Errors
-    /// [`Problem::Closed`] if the client is closed and its status does not meet the condition.
+    /// [`Problem::Closed`] once the client is closed, if the condition is not true for its last status.
     pub async fn status_when(
         &self,
         mut condition: impl FnMut(&Status) -> bool,

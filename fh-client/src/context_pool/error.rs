@@ -6,7 +6,7 @@ use fh_session::Problem;
 
 use crate::start_error::StartError;
 
-/// The reason why a pool returned no context.
+/// The reason why [`ContextPool::get`](crate::ContextPool::get) returned no context.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum ContextPoolError {

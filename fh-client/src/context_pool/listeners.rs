@@ -36,14 +36,14 @@ struct ListenerQueue {
 #[derive(Default)]
 struct ListenerRequests {
     clients: HashMap<u64, Client>,
-    /// Clients with a pending request, each listed once.
+    /// The numbers of the clients with a pending request. Each client is listed once.
     due: VecDeque<u64>,
     /// The number of clients that have been registered so far.
     seats: u64,
     is_over: bool,
 }
 
-/// A client that the thread delivers for.
+/// A client to whose listeners and observers the thread delivers events.
 struct Client {
     repository: Repository,
     /// The number of the client's last request.
@@ -55,7 +55,7 @@ struct Client {
     is_over: bool,
 }
 
-/// The next task of the thread.
+/// The next task of the thread: a delivery to the listeners of one client.
 struct ListenerThread {
     number: u64,
     repository: Repository,
@@ -85,7 +85,7 @@ impl ListenerQueue {
         Some(given)
     }
 
-    /// Waits for the next task.
+    /// Blocks the thread until there is a task, and returns the task.
     fn next(&self) -> ListenerThread {
         let mut requests = self.requests();
         loop {

@@ -12,7 +12,7 @@ use super::pacing::PacedTransport;
 use crate::client::Client;
 use crate::start_error::StartError;
 
-/// The members of a pool. Their number is at most the pool's limit, so a linear search is fast enough.
+/// The members of a pool. The number of members is at most the pool's limit, so that a linear search is fast enough.
 pub(super) struct Members {
     list: Vec<Member>,
     /// The API keys with which all members were started; `None` before the first member.
@@ -76,7 +76,7 @@ impl Members {
     }
 }
 
-/// The outcome of a request for a member.
+/// The outcome of a caller's request for a member of the pool.
 pub(super) enum Admission {
     Admitted(Lease),
     /// The pool is full and callers wait for all its members, or an earlier caller waits for a free place in the pool.

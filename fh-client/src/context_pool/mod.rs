@@ -124,7 +124,7 @@ impl ContextPool {
         match AbortOnDrop(task).await {
             Ok(Ok(outcome)) => outcome,
             Ok(Err(_)) => Err(Problem::TimedOut(Stage::Context).into()),
-            // The runtime was shut down.
+            // The task failed because the runtime was shut down.
             Err(_) => Err(Problem::Closed.into()),
         }
     }

@@ -139,7 +139,7 @@ impl Future for Turn {
             }
             state.waiting.insert(this.key, Some(cx.waker().clone()));
             drop(state);
-            // The first request waits until the rate permits it. The others wait until the first one wakes them.
+            // The first request waits until the rate permits it. The other requests wait until the first request wakes them.
             let Some(next) = next else { return Poll::Pending };
             let timer = this.timer.get_or_insert_with(|| Box::pin(sleep_until(next)));
             timer.as_mut().reset(next);
@@ -190,7 +190,7 @@ mod tests {
         assert_eq!(went, [0, 200, 400, 1_000, 1_200, 1_400, 2_000, 2_200]);
     }
 
-    /// A retried request is as old as its first try.
+    /// A retried request is sent before a request that was made after the first try.
     #[tokio::test(start_paused = true)]
     async fn a_retried_request_keeps_the_age_of_its_first_try() {
         let [first, old, young] = members(1);
@@ -206,7 +206,7 @@ mod tests {
         assert!(is_ready(&mut younger));
     }
 
-    /// The next request is woken when the one before it is dropped, and when a higher rate is set.
+    /// The next waiting request is woken when the request before it is dropped, and when a higher rate is set.
     #[tokio::test(start_paused = true)]
     async fn the_next_one_is_woken() {
         let [first, second, third] = members(1);

@@ -1,4 +1,4 @@
-//! The session's clock, in milliseconds since the client was made.
+//! The clock of a session, which measures milliseconds since the client was started.
 
 use std::time::Duration;
 

@@ -14,11 +14,11 @@ pub(crate) type CommandResult = Result<Readiness, Problem>;
 pub(crate) enum Command {
     /// Reports that the program has read a feature, for passive polling.
     FeatureRead,
-    /// Requests the features from the Edge now.
+    /// Requests the features from the Edge now, and reports the outcome to the caller.
     Refresh(oneshot::Sender<CommandResult>),
     /// Sets the context of a server-evaluated key.
     Context(Arc<Attributes>, oneshot::Sender<CommandResult>),
-    /// Replaces the API keys.
+    /// Replaces the API keys, and requests the features with them.
     Keys(ApiKeys, oneshot::Sender<CommandResult>),
     /// Replaces the headers of all further requests, and requests the features with them.
     Headers(Vec<(String, String)>, oneshot::Sender<CommandResult>),

@@ -23,7 +23,7 @@ enum Phase {
     Over,
 }
 
-/// An event of the request in flight.
+/// An event of the request in flight, such as the head of its answer or a failure.
 pub(super) enum Arrival {
     Head(Head),
     Piece(Bytes),

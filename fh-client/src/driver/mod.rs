@@ -43,7 +43,7 @@ const SHORTEST_TICK: Duration = Duration::from_millis(1);
 /// The number of waiting callers above which the driver removes the callers that have given up.
 const SWEEP_ABOVE: usize = 64;
 
-/// The parts of a driver.
+/// The values from which a driver is created.
 pub(crate) struct Parts {
     pub(crate) session: Session,
     pub(crate) repository: Repository,
@@ -68,8 +68,8 @@ pub(crate) struct Driver {
     status_log: StatusLog,
     secrets: Secrets,
     exchange: Option<Exchange>,
-    /// Exchanges that have ended. They are dropped after the actions that followed, so that an Edge sees the end of a stream only
-    /// when the client shows the resulting status.
+    /// Exchanges that have ended. They are dropped after the driver has performed all pending actions, so that the client
+    /// already shows the new status when the Edge sees the end of a stream.
     ended: Vec<Exchange>,
     waiting: HashMap<CommandId, oneshot::Sender<CommandResult>>,
     command_ids: u64,

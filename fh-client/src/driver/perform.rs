@@ -33,7 +33,7 @@ impl Driver {
         // Callers are answered last, so that their next read sees the result of their command.
         for (command_id, outcome) in settled {
             if let Some(waiting) = self.waiting.remove(&command_id) {
-                // The caller may have given up.
+                // Sending fails if the caller has given up, which is no error.
                 let _ = waiting.send(outcome.map_err(|problem| self.secrets.wiped_from(problem)));
             }
         }
@@ -162,7 +162,7 @@ impl Driver {
                     commands: self.parts.command_sender.clone(),
                 };
                 self.updates.spawn(async move {
-                    // The caller may have given up.
+                    // Sending fails if the caller has given up, which is no error.
                     let _ = reply.send(updater.run(request).await);
                 });
             }

@@ -156,7 +156,7 @@ pub(crate) struct DriverRuntime {
 }
 
 impl DriverRuntime {
-    /// Returns the session's time, as the driver measures it.
+    /// Returns the present time of the session, measured with the same clock as in the driver.
     pub(crate) fn now(&self) -> Millis {
         match &self.given {
             // The time of the given runtime may be paused, and so may the time of the caller's runtime. Entering the given
@@ -169,7 +169,7 @@ impl DriverRuntime {
         }
     }
 
-    /// Returns true on a thread that runs the tasks of the driver's runtime, where blocking could block the driver.
+    /// Returns true if this thread runs tasks of the driver's runtime, so that blocking the thread could block the driver.
     ///
     /// Returns false on a thread of [`spawn_blocking`](tokio::task::spawn_blocking), and in the future that
     /// [`Runtime::block_on`](tokio::runtime::Runtime::block_on) of a multi-thread runtime runs, because neither runs tasks.
@@ -179,7 +179,7 @@ impl DriverRuntime {
     }
 }
 
-/// The drivers that a runtime given to a client lacks.
+/// The drivers that a tokio runtime lacks, although the client that it was given to needs them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum MissingDriver {

@@ -36,7 +36,7 @@ impl Saving {
 
     fn answer(&mut self) {
         for waiting in self.waiting.drain(..) {
-            // The caller may have given up.
+            // Sending fails if the caller has given up, which is no error.
             let _ = waiting.send(());
         }
     }

@@ -136,7 +136,8 @@ fn flags(values: &FlagValues) -> HashMap<Box<str>, Flag> {
     values.by_key(Flag::of)
 }
 
-/// One value of the file, converted to all types in advance.
+/// One value of the file, converted in advance to each type that a feature can have. A field is `None` if the value cannot be
+/// converted.
 #[derive(Debug)]
 struct Flag {
     unknown: Option<Value>,
@@ -194,7 +195,8 @@ impl Flag {
         }
     }
 
-    /// Returns the value for a feature of this type, or for an unknown feature if the type is `None`.
+    /// Returns the value for a feature of this type, or for an unknown feature if `kind` is `None`. Returns `None` if the value
+    /// cannot be converted to the type.
     fn value(&self, kind: Option<Kind>) -> Option<Value> {
         match kind {
             None => self.unknown.clone(),

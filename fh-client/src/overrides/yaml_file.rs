@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 
 use fh_files::{Content, FileContent, Limits, Member, Node, Position, Unreadable};
 
-/// The variable that holds the path of the file.
+/// The environment variable that holds the path of the local features file.
 const VARIABLE: &str = "FEATUREHUB_LOCAL_YAML";
 /// The file in the working directory that is used if the variable is empty or not set.
 const USUAL: &str = "featurehub-features.yaml";
-/// The member of the file that holds the features.
+/// The member of the local features file that holds the features.
 const ROOT: &str = "flagValues";
 /// The maximum size of the file in bytes. A larger file is not read, and counts as invalid.
 pub(crate) const MOST_BYTES: u64 = 4 * 1024 * 1024;
@@ -37,7 +37,7 @@ pub struct YamlProblem {
 }
 
 impl YamlProblem {
-    /// Returns the path of the file.
+    /// Returns the path of the local features file.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
@@ -75,7 +75,8 @@ pub(crate) struct FlagValues {
 }
 
 impl FlagValues {
-    /// Parses the bytes that were read from a file, or returns the reason why they could not be read.
+    /// Parses the content of a local features file. Returns the problem if the file could not be read or its content is
+    /// invalid.
     pub(crate) fn of(
         path: &Path,
         found: Result<FileContent, Unreadable>,

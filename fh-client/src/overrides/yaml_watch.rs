@@ -10,7 +10,7 @@ use fh_files::{ChangeDetector, FileChange};
 
 use super::yaml_file::{FlagValues, MOST_BYTES, YamlProblem};
 
-/// The usual time between two checks of a file.
+/// The usual interval between two checks of a watched file: 500 ms.
 pub const WATCH_INTERVAL: Duration = Duration::from_millis(500);
 
 /// The minimum time between two checks of a file. Shorter intervals count as this time.
@@ -31,7 +31,7 @@ struct State {
     looked: Option<Instant>,
     /// The last valid content.
     values: Arc<FlagValues>,
-    /// A number that increases when the content changes.
+    /// A number that increases by 1 with each new valid content of the file.
     generation: u64,
     problem: Option<YamlProblem>,
     is_closed: bool,
@@ -40,7 +40,8 @@ struct State {
     waiting: usize,
 }
 
-/// A guard that ends a watch when it is dropped. The thread ends soon after, and the drop does not wait for it.
+/// A guard that ends the watch of a file when the guard is dropped. The watching thread ends soon after; dropping the guard
+/// does not wait for the thread.
 #[must_use = "the file is watched no longer than this lives"]
 pub struct YamlWatch {
     file: Arc<WatchedFile>,
@@ -105,7 +106,8 @@ impl WatchedFile {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Calls `on_values` after each change of the file, if the new content is valid.
+    /// Starts a thread that calls `on_values` after each change of the file to a valid content. If no thread can be started, a
+    /// warning is logged.
     pub(crate) fn watch(
         file: &Arc<Self>,
         interval: Duration,

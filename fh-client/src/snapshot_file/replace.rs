@@ -19,7 +19,7 @@ const SUFFIX: &str = ".new";
 /// renames it. The last rename wins. Temporary files of processes that died during a write are removed after ten minutes.
 ///
 /// # Errors
-/// An [`io::Error`] if the text cannot be written or the file cannot be replaced. The file is unchanged then.
+/// An [`io::Error`] if the text cannot be written or the file cannot be replaced. The file is unchanged after an error.
 pub(super) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     replace_as(std::process::id(), path, bytes)
 }

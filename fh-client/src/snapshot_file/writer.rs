@@ -147,7 +147,7 @@ impl SnapshotWriter {
         Some(self.written.map_or_else(Millis::default, |written| written.after(pause)))
     }
 
-    /// Marks the write as failed. It is retried after the usual pause.
+    /// Records that the last write failed. The features are written again after the usual pause.
     pub(crate) const fn failed(&mut self) {
         self.is_new = true;
     }

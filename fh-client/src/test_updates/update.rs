@@ -26,7 +26,7 @@ pub enum NewValue {
     Null,
     /// The value of a BOOLEAN feature.
     Bool(bool),
-    /// The value of a NUMBER feature, as decimal text.
+    /// The value of a NUMBER feature, as a decimal number in a text.
     Number(String),
     /// The text of a STRING feature, or the JSON document of a JSON feature.
     Text(String),

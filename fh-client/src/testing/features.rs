@@ -10,7 +10,7 @@ use crate::test_updates::NewValue;
 #[derive(Default)]
 pub(super) struct Features {
     list: Vec<Map<String, Value>>,
-    /// A number that increases with each change.
+    /// A number that increases by 1 with each change of a feature.
     generation: u64,
     /// The changes that have not been sent to open streams yet.
     events: Vec<Event>,
@@ -18,12 +18,12 @@ pub(super) struct Features {
     made: u64,
 }
 
-/// A change to be sent to streams.
+/// A change of a feature that is sent on open streams.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Event {
     /// The feature with this key has changed.
     Changed(String),
-    /// This feature was deleted.
+    /// The feature with this JSON object was deleted.
     Deleted(Map<String, Value>),
 }
 

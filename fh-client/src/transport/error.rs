@@ -17,7 +17,7 @@ pub enum TransportErrorKind {
     Tls,
     /// The connection broke, or the received data was not HTTP.
     Broken,
-    /// Any other error.
+    /// An error that no other variant covers.
     Other,
 }
 
@@ -59,7 +59,7 @@ impl TransportError {
         self.kind
     }
 
-    /// Returns the text of the error.
+    /// Returns the text of the error, which contains neither the URL nor the API key.
     #[must_use]
     pub fn text(&self) -> &str {
         &self.text

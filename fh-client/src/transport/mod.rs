@@ -31,7 +31,7 @@ pub type Body = Pin<Box<dyn Stream<Item = Result<Bytes, TransportError>> + Send>
 
 /// A sender of HTTP requests for clients.
 ///
-/// Rules for implementors:
+/// An implementation must follow these rules:
 ///
 /// - One call sends exactly one request. The transport must not retry, keep cookies or follow redirects. The client itself
 ///   follows redirects to the same origin (D-82).
@@ -126,11 +126,11 @@ impl Method {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct TransportRequest {
-    /// The method.
+    /// The HTTP method of the request.
     pub method: Method,
     /// The URL of the request; [`SecretUrl::expose`] returns its text.
     pub url: SecretUrl,
-    /// The headers, with names in lower case.
+    /// The headers of the request, with names in lower case.
     pub headers: Vec<(String, String)>,
     /// The body of a PUT or POST request; `None` for GET.
     pub body: Option<Bytes>,
@@ -164,7 +164,7 @@ impl fmt::Debug for TransportRequest {
 pub struct Response {
     /// The status and the headers of the answer.
     pub head: Head,
-    /// The body.
+    /// The body of the answer, which arrives in pieces.
     pub body: Body,
 }
 

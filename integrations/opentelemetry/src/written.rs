@@ -13,7 +13,7 @@ const MOST_SPANS: usize = 256;
 /// limit of OpenTelemetry's SDK; the other half is left for the program.
 const MOST_ATTRIBUTES: usize = 64;
 
-/// A record of which attributes were written to which span, for the most recent spans.
+/// A record of the attributes that were written to the most recent spans.
 ///
 /// OpenTelemetry's SDK keeps every attribute that is set, even if the span already has an attribute with the same name. It
 /// drops attributes after the 128th. Without this record, a loop that reads one feature would displace the program's own

@@ -24,7 +24,7 @@ use crate::write_queue::WriteQueue;
 /// contain the user and password of the sentinels, percent-encoded: `?sentinel_username=USER&sentinel_password=PASSWORD` before
 /// `#NAME`. With `rediss-sentinel://`, connections to the sentinels and to the master use TLS.
 ///
-/// `Debug` shows the address, but no password.
+/// The `Debug` output contains the address of the server, but no password.
 pub struct Server(Result<Given, StoreError>);
 
 impl Server {

@@ -27,7 +27,7 @@ impl<'a> State<'a> {
     }
 }
 
-/// Features in the order in which they were received.
+/// A list of features, in the order in which they were received.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct List<'a>(Vec<State<'a>>);
 
@@ -46,8 +46,8 @@ impl<'a> List<'a> {
         self.0.iter().find(|state| state.id == id)
     }
 
-    /// Returns the digest: the lower-case hexadecimal SHA-256 of each feature's `id:version`, sorted by id and joined with `|`
-    /// (sdk-behaviour 5.3).
+    /// Returns the digest of the list. The digest is a SHA-256 in lower-case hexadecimal. Its input is the `id:version` of each
+    /// feature, sorted by id and joined with `|` (sdk-behaviour 5.3).
     pub(crate) fn digest(&self) -> String {
         let mut items: Vec<(&str, i64)> =
             self.0.iter().map(|state| (state.id.as_ref(), state.version)).collect();

@@ -15,7 +15,7 @@ const SENTINEL_PORT: u16 = 26_379;
 /// pauses. While slots move between two cluster nodes, each node may redirect to the other.
 const MOST_REDIRECTIONS: u32 = 5;
 
-/// The servers that a URL names.
+/// The servers that the program gives, as a URL or as a Redis client.
 #[derive(Clone)]
 pub(crate) enum Given {
     /// A single Redis server, or one node of a cluster.
@@ -24,13 +24,13 @@ pub(crate) enum Given {
     Sentinels(Sentinels),
 }
 
-/// Sentinels of one master.
+/// The sentinels of one Redis master, and the settings of connections to the master.
 #[derive(Clone)]
 pub(crate) struct Sentinels {
     sentinels: Vec<redis::Client>,
     /// The user and password of the sentinels, which `logged_in` sets in the clients of `sentinels`.
     login: Login,
-    /// The name of the master.
+    /// The name under which the sentinels know the master.
     name: String,
     /// The settings of connections to the master: user, password, database and TLS. The address is a placeholder, which the
     /// sentinels' answer replaces.
@@ -270,7 +270,7 @@ impl Servers {
         Ok(connection)
     }
 
-    /// Records that the server in use holds the keys.
+    /// Records that the server in use holds the features' keys, which resets the count of redirections.
     pub(crate) const fn is_right(&mut self) {
         self.redirections = 0;
     }

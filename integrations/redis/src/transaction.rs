@@ -18,7 +18,7 @@ const LONGEST_DIGEST: isize = 128;
 pub(crate) enum Outcome {
     /// No write was necessary. The value is the stored digest if it equals the digest of the received list, otherwise `None`.
     Unchanged(Option<String>),
-    /// Both keys were written.
+    /// The list and its digest were written.
     Written(Written),
     /// The change was not written, because another program wrote at the same time.
     Conflict,
@@ -33,7 +33,7 @@ pub(crate) struct Written {
     pub(crate) base: Base,
 }
 
-/// The data that Redis had before a write.
+/// The kind of data that Redis had before a write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Base {
     /// The list that this store last read or wrote.

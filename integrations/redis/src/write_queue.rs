@@ -30,7 +30,7 @@ pub(crate) enum Job {
 /// The result of waiting for a job.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Next {
-    /// A job to do.
+    /// The next job of the worker.
     Job(Job),
     /// The given time has passed.
     Due,
@@ -51,7 +51,7 @@ struct State {
     jobs: VecDeque<Job>,
     bytes: usize,
     dropped: u64,
-    /// True while the worker waits for a job.
+    /// True while the worker is waiting for a job.
     is_idle: bool,
     is_closed: bool,
     has_ended: bool,

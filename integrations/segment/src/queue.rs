@@ -125,7 +125,7 @@ impl Queue {
         Some(taken)
     }
 
-    /// Counts a failed request.
+    /// Adds one failed request to the counters.
     pub(crate) fn failed(&self) {
         self.state().counters.failures += 1;
     }

@@ -1,4 +1,4 @@
-//! A propagator that delivers baggage unchanged.
+//! A propagator that percent-encodes baggage correctly, so that the receiver gets unchanged values.
 
 use std::collections::HashMap;
 
