@@ -210,7 +210,7 @@ impl Client {
 
     /// Returns a new pool of contexts for a server-evaluated key, for programs with a context for each request or user. At most
     /// `limit` contexts exist at the same time; a limit of 0 counts as 1. When the pool is full, a new context evicts the least
-    /// recently requested one. [`ContextPool::DEFAULT_LIMIT`] suits most programs.
+    /// recently requested one. A limit of [`ContextPool::DEFAULT_LIMIT`] suits most programs.
     ///
     /// The pool keeps this client alive. The client need not be ready.
     #[must_use]

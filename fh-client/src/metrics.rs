@@ -8,12 +8,12 @@
 //! |---|---|---|
 //! | `featurehub_client_ready` | gauge | 1 while the readiness is `READY`, otherwise 0 |
 //! | `featurehub_client_connected` | gauge | 1 while a stream is open or the last poll was answered |
-//! | `featurehub_client_seconds_since_contact` | gauge | seconds since the Edge last answered or sent a line of a stream; set every 10 seconds. Absent before the first contact |
+//! | `featurehub_client_seconds_since_contact` | gauge | seconds since the Edge last answered or sent a line of a stream; set every 10 seconds, and absent before the first contact |
 //! | `featurehub_client_features` | gauge | number of features that are served |
 //! | `featurehub_client_requests_total` | counter | requests sent, including redirects |
 //! | `featurehub_client_reconnects_total` | counter | streams that were opened after the first one |
 //! | `featurehub_client_problems_total` | counter | failed attempts, with the label `problem` |
-//! | `featurehub_client_evaluations_total` | counter | reads of features by the program, with the labels `feature` and `variant`: the strategy that matched, or `default`. Here `environment` is that of the feature. Counted every 10 seconds, at a flush and at the end. A client [without listeners](crate::ClientBuilder::without_listeners) counts none |
+//! | `featurehub_client_evaluations_total` | counter | reads of features by the program, with the labels `feature` and `variant`: the strategy that matched, or `default`. The label `environment` is the environment of the feature. The counter is updated every 10 seconds, at a flush and when the client ends. A client [without listeners](crate::ClientBuilder::without_listeners) counts no evaluations |
 //! | `featurehub_client_uncounted_evaluations_total` | counter | evaluations beyond 1,000 combinations of feature, variant and value within 10 seconds |
 //! | `featurehub_client_dropped_events_total` | counter | events that were dropped because the queue of a listener or observer was full |
 

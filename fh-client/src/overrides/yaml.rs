@@ -51,7 +51,7 @@ use super::yaml_watch::{WatchedFile, YamlWatch};
 /// let overrides = YamlOverrides::open("no-such-file.yaml");
 /// assert!(overrides.problem().is_some_and(|problem| problem.is_missing()));
 /// let client = Client::offline().interceptor(overrides.clone(), LockPolicy::Respect).start()?;
-/// // The closure holds the repository and not the client, which it would keep running.
+/// // The closure holds the repository and not the client, because holding the client would keep it running.
 /// let repository = client.repository().clone();
 /// let _watch = overrides.watch(WATCH_INTERVAL, move || repository.overrides_changed());
 /// # Ok::<(), fh_client::StartError>(())

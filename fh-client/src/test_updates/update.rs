@@ -77,7 +77,7 @@ impl Update {
                 NewValue::Bool(value) => (*value).into(),
                 NewValue::Text(text) => text.as_str().into(),
                 // A decimal text that is not a JSON number is sent as a JSON string, which the Edge also accepts. A number that
-                // does not fit in an `f64` exactly is sent as a string too, because a server could round it.
+                // changes when it is converted to an `f64` and back is sent as a string too, because a server could round it.
                 NewValue::Number(text) => match serde_json::from_str::<JsonNumber>(text) {
                     Ok(_) if Number::parse(text).is_some_and(|number| number.fits_f64()) => {
                         return with_number(&body, text);

@@ -131,7 +131,7 @@ impl Updater {
         let asking = self.keep_asking();
         let (mut arrived, mut asking) = (std::pin::pin!(arrived), std::pin::pin!(asking));
         poll_fn(|cx| {
-            // This future only sends requests. Its completion does not end the wait.
+            // This future only sends requests and returns no result, so its outcome is ignored.
             let _ = asking.as_mut().poll(cx);
             arrived.as_mut().poll(cx)
         })
