@@ -160,7 +160,7 @@ impl Client {
 
     /// Starts another client with the same settings and a connection of its own, for another context of a server-evaluated key
     /// (D-62). The new client neither reads nor writes the snapshot file, and does not have the listeners that were registered
-    /// with the builder. It runs on the thread of this client. The thread ends with the last client that shares it.
+    /// with the builder. The new client runs on the thread of this client. The thread ends with the last client that shares it.
     ///
     /// # Errors
     /// The errors of [`ClientBuilder::start`].

@@ -10,7 +10,8 @@ use crate::driver::DriverRuntime;
 
 /// The status of a client at one instant.
 ///
-/// Its `Display` is a text for people, and it serialises as JSON for a health endpoint. It contains no API key.
+/// The `Display` output of a status is a text for people. A status serialises as JSON for a health endpoint. Neither form
+/// contains an API key.
 ///
 /// ```
 /// # use fh_client::testing::MemoryEdge;

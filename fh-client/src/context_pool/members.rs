@@ -28,7 +28,7 @@ struct Member {
     attributes: Arc<Attributes>,
     client: Client,
     last_use: u64,
-    /// The number of callers that wait until the Edge has evaluated this member's context.
+    /// The number of callers that are waiting until the Edge has evaluated this member's context.
     leases: usize,
 }
 

@@ -43,7 +43,7 @@ const SHORTEST_TICK: Duration = Duration::from_millis(1);
 /// The number of waiting callers above which the driver removes the callers that have given up.
 const SWEEP_ABOVE: usize = 64;
 
-/// The values from which a driver is created.
+/// The values that are needed to create a driver.
 pub(crate) struct Parts {
     pub(crate) session: Session,
     pub(crate) repository: Repository,

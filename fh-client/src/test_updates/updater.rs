@@ -21,7 +21,7 @@ use crate::transport::{
 
 /// The time after which an accepted update is sent again if the client has not received the change (D-80).
 const ONCE_MORE_AFTER: Duration = Duration::from_secs(2);
-/// The total time to wait for the change of an accepted update. After it the update fails with [`Refusal::NotApplied`].
+/// The total time to wait for the change of an accepted update. After this time the update fails with [`Refusal::NotApplied`].
 const PATIENCE: Duration = Duration::from_secs(10);
 /// The time between two requests for the features during the wait, if the client does not stream.
 const ASK_EVERY: Duration = Duration::from_millis(500);
@@ -124,7 +124,7 @@ impl Updater {
     async fn arrives(&self, feature: &str, update: &Update, until: Instant) -> bool {
         let mut latest = self.board.watch_latest();
         let arrived = async {
-            // This task keeps the board alive, so the wait cannot fail. It ends when the feature has the requested state.
+            // This task keeps the board alive, so the wait cannot fail. The wait ends when the feature has the requested state.
             let _ = latest.wait_for(|rules| is_applied(rules, feature, update)).await;
         };
         let arrived = timeout_at(until, arrived);

@@ -9,8 +9,8 @@ use opentelemetry::trace::{SpanContext, SpanId, TraceId};
 
 /// The maximum number of spans in the record. When the record is full, the oldest span is removed.
 const MOST_SPANS: usize = 256;
-/// The maximum number of attributes that are written to one span. Further attributes are dropped. It is half of the default
-/// limit of OpenTelemetry's SDK; the other half is left for the program.
+/// The maximum number of attributes that are written to one span. Further attributes are dropped. The limit is half of the
+/// default limit of OpenTelemetry's SDK; the other half is left for the program.
 const MOST_ATTRIBUTES: usize = 64;
 
 /// A record of the attributes that were written to the most recent spans.

@@ -11,8 +11,8 @@ use crate::error::StoreError;
 
 /// The default port of sentinels.
 const SENTINEL_PORT: u16 = 26_379;
-/// The maximum number of redirections in a row that the store follows without a pause. After more, it reports an error and
-/// pauses. While slots move between two cluster nodes, each node may redirect to the other.
+/// The maximum number of redirections in a row that the store follows without a pause. After further redirections, the store
+/// reports an error and pauses. While slots move between two cluster nodes, each node may redirect to the other.
 const MOST_REDIRECTIONS: u32 = 5;
 
 /// The servers that the program gives, as a URL or as a Redis client.

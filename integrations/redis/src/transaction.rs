@@ -9,8 +9,8 @@ use crate::list::List;
 
 /// The maximum size of a list in bytes. A larger list is neither read nor written, and an error is reported.
 pub(crate) const LARGEST: usize = 16 * 1024 * 1024;
-/// The offset of the last byte that is read of a digest. Further bytes are ignored. A digest that another program wrote need
-/// not be SHA-256.
+/// The offset of the last byte that is read of a digest. Further bytes are ignored. The limit is larger than a SHA-256, because
+/// another program may write a digest of another kind.
 const LONGEST_DIGEST: isize = 128;
 
 /// The result of one attempt to write a change.

@@ -9,10 +9,10 @@ use std::time::{Duration, Instant};
 use fh_client::{RawKind, RawUpdate};
 use tokio::sync::Notify;
 
-/// The maximum number of waiting jobs. Beyond it, one [`Job::Resync`] replaces all jobs.
+/// The maximum number of waiting jobs. If the limit is exceeded, one [`Job::Resync`] replaces all jobs.
 const MOST: usize = 1_024;
-/// The maximum total size of the waiting updates' JSON in bytes. Beyond it, one [`Job::Resync`] replaces all jobs. A single
-/// update may be larger.
+/// The maximum total size of the waiting updates' JSON in bytes. If the limit is exceeded, one [`Job::Resync`] replaces all
+/// jobs. A single update may be larger.
 const MOST_BYTES: usize = 32 * 1024 * 1024;
 
 /// A job of the worker.

@@ -9,8 +9,8 @@ use serde_json::json;
 
 /// The maximum size of a message in bytes. A larger message is dropped.
 pub(crate) const MAX_MESSAGE: usize = 32 * 1024;
-/// The maximum total size of the messages in one request, in bytes. Further messages go into the next request. It is below
-/// Segment's limit of 500 KiB, so that there is room for the text around the messages.
+/// The maximum total size of the messages in one request, in bytes. Further messages go into the next request. This size is
+/// below Segment's limit of 500 KiB, so that there is room for the text around the messages.
 pub(crate) const MAX_BATCH: usize = 480 * 1024;
 
 /// The user id of an event whose context has no user key.
