@@ -130,9 +130,10 @@ impl Updater {
         let arrived = timeout_at(until, arrived);
         let asking = self.keep_asking();
         let (mut arrived, mut asking) = (std::pin::pin!(arrived), std::pin::pin!(asking));
+        let mut is_asking = true;
         poll_fn(|cx| {
-            // This future only sends requests and returns no result, so its outcome is ignored.
-            let _ = asking.as_mut().poll(cx);
+            // A future that has returned must not be polled again. It returns once the driver has ended.
+            is_asking = is_asking && asking.as_mut().poll(cx).is_pending();
             arrived.as_mut().poll(cx)
         })
         .await
