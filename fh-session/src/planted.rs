@@ -74,6 +74,8 @@ mod switch {
         NewIdsIgnored,
         /// A renamed feature exists under both names.
         RenamesLeaveTheOldKey,
+        /// A stream that the request of a waiting context replaces is read to the end of the chunk.
+        ReplacedStreamsGoOn,
         /// The etag is kept when the context changes.
         EtagOutlivesContext,
         /// The etag is kept when a response comes without one.

@@ -116,6 +116,11 @@ impl Session {
                     if let Err(stop) = self.event(&mut stream, &event) {
                         break Some(stop);
                     }
+                    // The request of the waiting context replaces this stream, however the rest of it arrives.
+                    let is_replaced = stream.has_data && self.next_context.is_some();
+                    if is_replaced && !self.status.is_stale && !planted!(ReplacedStreamsGoOn) {
+                        break None;
+                    }
                 }
             }
         };

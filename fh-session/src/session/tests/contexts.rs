@@ -372,3 +372,26 @@ fn closing_ends_the_waiting_context() {
     driver.tell(Input::Stop);
     assert_eq!(driver.settled, [(CommandId(1), Err(Problem::Closed))]);
 }
+
+/// The stream of a context is replaced after its first list if another context waits. What follows in the same chunk is ignored, as it is if it
+/// arrives in a chunk of its own.
+#[test]
+fn a_waiting_context_replaces_the_stream_within_a_chunk() {
+    let first = format!("event: features\ndata: {LIST}\n\n");
+    let both = format!("{first}event: features\ndata: []\n\n");
+    for chunks in [vec![both.as_str()], vec![first.as_str(), &both[first.len()..]]] {
+        let mut driver = TestDriver::new(Mode::Streaming, &[SERVER]);
+        driver.now += 5_000;
+        driver.tell(Input::Context(CommandId(1), user("fred")));
+        driver.tell(Input::Context(CommandId(2), user("mara")));
+        driver.open();
+        driver.now += 5_000;
+        let request_id = driver.request_id();
+        for chunk in chunks {
+            driver.tell(Input::Bytes { request_id, bytes: chunk.as_bytes() });
+        }
+        assert_eq!(driver.settled, [(CommandId(1), Ok(Readiness::Ready))]);
+        assert_eq!(driver.header("x-featurehub"), Some("userkey=mara"));
+        assert_eq!(driver.status().problem, None);
+    }
+}

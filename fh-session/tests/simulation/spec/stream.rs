@@ -84,6 +84,10 @@ impl Spec {
                     return;
                 }
             }
+            // The request of the waiting context replaces the stream.
+            if open.has_data && self.next.is_some() && !self.stale {
+                break;
+            }
         }
         self.phase = Phase::Stream(open);
     }
