@@ -17,7 +17,7 @@ pub(super) struct Entry<'a> {
     pub(super) environment: Option<Uuid>,
     pub(super) account: Option<&'a str>,
     pub(super) feature: Option<&'a str>,
-    /// The members of the feature that were to change.
+    /// The names of the members that the request changes, joined by commas.
     pub(super) changed: Option<&'a str>,
 }
 

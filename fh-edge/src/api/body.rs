@@ -1,4 +1,4 @@
-//! Request bodies, limited in size and in the time of their arrival.
+//! Reads request bodies with limits on their size and on the time in which they arrive.
 
 use std::time::Duration;
 
@@ -10,15 +10,15 @@ use tokio::time::timeout;
 
 use super::respond;
 
-/// The longest time in which a body may arrive.
+/// The longest time in which a request body may arrive. A slower one is answered with status 408.
 const TIME: Duration = Duration::from_secs(30);
 
 /// The reason why a body could not be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum NoBody {
-    /// The body exceeds the limit, or its connection broke.
+    /// The body is larger than the limit, or its connection broke.
     TooLarge,
-    /// The body did not arrive in time.
+    /// The body did not arrive within 30 seconds.
     TooSlow,
 }
 
@@ -42,7 +42,7 @@ impl NoBody {
     }
 }
 
-/// Reads a body of at most this many bytes.
+/// Reads a body of at most `most_bytes` bytes. The error says whether the body is too large or arrived too slowly.
 pub(super) async fn read(body: Body, most_bytes: usize) -> Result<Bytes, NoBody> {
     match timeout(TIME, to_bytes(body, most_bytes)).await {
         Ok(read) => read.map_err(|_| NoBody::TooLarge),

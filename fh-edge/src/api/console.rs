@@ -13,7 +13,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
 use super::respond;
 
-/// Allows only content of this server, no markup made from text, and no frames around the page.
+/// The content security policy: only content of this server, no markup made from text, and no frames around the page.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
     base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'";
 const PERMISSIONS: &str = "camera=(), geolocation=(), microphone=(), payment=(), usb=()";
@@ -76,7 +76,8 @@ pub(super) fn router() -> Router {
         )
 }
 
-/// Redirects to the folder, because the links of the page are relative to it. The folder may be mounted at any path.
+/// Redirects `/console` to `/console/`, because the links of the page are relative to that folder. The target is relative, too, so that the
+/// folder may be mounted at any path.
 async fn to_folder() -> Response {
     let mut response = respond::empty(StatusCode::PERMANENT_REDIRECT);
     response.headers_mut().insert(LOCATION, HeaderValue::from_static("console/"));

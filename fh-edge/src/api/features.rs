@@ -29,25 +29,25 @@ use crate::wire::coding::accepts_gzip;
 use crate::wire::condition::{Condition, Written};
 use crate::wire::context::RequestContext;
 
-/// The largest number of keys in one request.
+/// The largest number of keys in one poll. A poll with more is answered with status 400.
 const MAX_KEYS: usize = 100;
 const STALE: u16 = 236;
-// Statics, so that these names and values are checked once and not at every request.
+// The names and values are statics, so that they are checked once and not at every request.
 static CONTEXT: HeaderName = HeaderName::from_static("x-featurehub");
 static VARY_COMPRESSED: HeaderValue =
     HeaderValue::from_static("x-featurehub, accept-encoding, origin");
 static VARY_PLAIN: HeaderValue = HeaderValue::from_static("x-featurehub, origin");
 pub(super) const NOT_READY: &str = "cache layer not ready, try again shortly";
 
-/// Returns the text of a request's context: the lines of its header, joined by commas.
+/// Returns the text of a request's evaluation context: the lines of the `x-featurehub` header, joined by commas.
 pub(super) fn context_text(headers: &HeaderMap) -> Cow<'_, str> {
     let lines = headers.get_all(&CONTEXT).iter();
     let lines = lines.map(|line| String::from_utf8_lossy(line.as_bytes()));
     lines.reduce(|all, line| Cow::Owned(format!("{all},{line}"))).unwrap_or_default()
 }
 
-/// The context of a request as it was written, and its part of etags. Computing the tag takes as long as the rest of most answers, so it is
-/// computed only when needed.
+/// The text of a request's evaluation context, and the tag that etags contain for it. Computing the tag takes as long as the rest of most
+/// answers, so it is computed only when needed.
 struct Context<'a> {
     text: Cow<'a, str>,
     tag: OnceLock<String>,
@@ -68,13 +68,13 @@ impl<'a> Context<'a> {
 
 /// The result of looking up one key of a request.
 enum Found {
-    /// The key is known; with the answer, if it depends on the context.
+    /// The key is known. The answer is `None` if it does not depend on the context, or is not evaluated yet.
     Open(Opened, Option<Arc<Answer>>),
     /// The key is unknown, or its features are not loaded yet.
     Nothing(Uuid),
 }
 
-/// A list that nearly always holds one element.
+/// A list that usually holds one element, which needs no allocation.
 type Few<T> = SmallVec<[T; 1]>;
 
 pub(super) async fn get(State(shared): State<Arc<SharedState>>, request: Request) -> Response {
@@ -82,7 +82,7 @@ pub(super) async fn get(State(shared): State<Arc<SharedState>>, request: Request
     poll(&shared, &request.into_parts().0, address).await.map(Body::from)
 }
 
-/// Answers a poll. The headers that all routes share are added by the caller.
+/// Answers a poll. The caller adds the headers that the responses of all routes share.
 pub(super) async fn poll(
     shared: &SharedState,
     request: &Parts,
@@ -102,7 +102,8 @@ pub(super) async fn poll(
     response
 }
 
-/// Returns the well-formed keys of a query, each once. The error is the text of the response with status 400, and may be empty.
+/// Returns the well-formed keys of a query without duplicates. The error is the text of a response with status 400; it is empty if the
+/// query has no keys.
 fn keys<'a>(texts: &'a [Cow<'a, str>]) -> Result<Few<RequestKey<'a>>, &'static str> {
     if texts.is_empty() {
         return Err("");
@@ -119,7 +120,7 @@ fn keys<'a>(texts: &'a [Cow<'a, str>]) -> Result<Few<RequestKey<'a>>, &'static s
     Ok(keys)
 }
 
-/// Returns the texts that a query gives as keys. If the old parameter name occurs, the new one is ignored (edge-protocol 2.1).
+/// Returns the texts that a query gives as keys. If the old parameter name `sdkUrl` occurs, `apiKey` is ignored (edge-protocol 2.1).
 pub(crate) fn written_keys(query: &str) -> Few<Cow<'_, str>> {
     let (mut texts, mut name) = (Few::new(), "apiKey");
     for (given, text) in pairs(query) {
@@ -153,7 +154,7 @@ async fn answer(
         return respond::refused(shared, why);
     }
     let read = || RequestContext::read([&*context.text]);
-    // All keys are opened before the first wait, so that a relay fetches all of them at once.
+    // All keys are looked up before the first wait, so that a relay fetches the features of all keys at once.
     let openings = keys.iter().map(|key| shared.open(key, CallerKind::Poll, address, read));
     let openings: Few<Opening> = openings.collect();
     let (mut found, mut opened, mut waiting) = (Few::with_capacity(keys.len()), 0, false);
@@ -200,7 +201,8 @@ async fn answer(
     respond_with(shared.options.compression, &found, held, headers, &context)
 }
 
-/// Evaluates the answers that depend on the context and are not cached. The total work is bounded before any evaluation starts.
+/// Evaluates the answers that depend on the context and are not cached. If their total work exceeds the limit, no evaluation starts and the
+/// error is a response with status 413.
 async fn evaluate(
     shared: &SharedState,
     found: &mut [Found],
@@ -252,7 +254,7 @@ async fn evaluate(
     Ok(())
 }
 
-/// Returns true if all environments are stale.
+/// Returns true if the environments of all known keys are stale.
 fn is_stale(found: &[Found]) -> bool {
     opened(found).all(|open| open.published.settings.stale)
 }
@@ -264,7 +266,7 @@ fn opened(found: &[Found]) -> impl Iterator<Item = &Opened> {
     })
 }
 
-/// Returns true if the client holds the current answer. Nothing is evaluated to find out.
+/// Returns true if the etag names the current answer, so that the client needs no new one. This check evaluates no feature.
 fn is_held(etag: &HeaderValue, found: &[Found], context: &Context<'_>) -> bool {
     // In most cases the etag is exactly that of the last answer.
     if let [Found::Open(open, _)] = found
@@ -280,7 +282,7 @@ fn is_held(etag: &HeaderValue, found: &[Found], context: &Context<'_>) -> bool {
     condition.is_some_and(|condition| condition.holds(tags(found)))
 }
 
-/// Returns the etag without the mark of a weak one.
+/// Returns the etag without the prefix `W/` of weak etags.
 fn strong(etag: &HeaderValue) -> &[u8] {
     etag.as_bytes().strip_prefix(b"W/").unwrap_or(etag.as_bytes())
 }
@@ -297,7 +299,7 @@ fn tags(found: &[Found]) -> impl Iterator<Item = &str> {
     })
 }
 
-/// Makes the response to a request of which at least one key is known.
+/// Returns the response to a poll of which at least one key is known.
 fn respond_with(
     compression: Compression,
     found: &[Found],
@@ -337,7 +339,7 @@ fn respond_with(
             response
         }
     };
-    // `origin` is listed, because pages of other origins get further headers.
+    // `vary` lists `origin`, because responses to pages of other origins carry CORS headers.
     let vary = match compression {
         Compression::Gzip => &VARY_COMPRESSED,
         Compression::Off => &VARY_PLAIN,
@@ -351,7 +353,7 @@ fn respond_with(
     response
 }
 
-/// Returns the answer to this context if it was made before.
+/// Returns the cached answer to this context; `None` if there is none.
 fn kept(open: &Opened, context: &Context<'_>) -> Option<Arc<Answer>> {
     let view = open.view()?;
     match (view.key.is_shared(), &*context.text) {
@@ -361,7 +363,8 @@ fn kept(open: &Opened, context: &Context<'_>) -> Option<Arc<Answer>> {
     }
 }
 
-/// Returns what the key's holder sees with a context. `evaluated` is the answer of a view that depends on the context.
+/// Returns the answer for a key and a context. `evaluated` is the answer of a view that depends on the context. The result is `None` if the
+/// view does not exist.
 fn render(
     open: &Opened,
     evaluated: Option<&Arc<Answer>>,
@@ -378,7 +381,7 @@ fn render(
     })
 }
 
-/// Returns the compressed body of the answer to one key; `None` if compressing saves less than half.
+/// Returns the gzip-compressed body of the answer to one key; `None` if compression saves less than half.
 fn compressed(open: &Opened, context: &Context<'_>, answer: &Answer) -> Option<Bytes> {
     open.view()?.compressed(&context.text, answer)
 }

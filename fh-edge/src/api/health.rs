@@ -26,7 +26,7 @@ pub(super) fn router() -> Router<Arc<SharedState>> {
     READINESS.into_iter().fold(router, |router, path| router.route(path, get(readiness)))
 }
 
-/// Returns the paths of [`router`].
+/// Returns the paths that [`router`] serves.
 pub(crate) fn paths() -> impl Iterator<Item = &'static str> {
     [ROOT, LIVENESS].into_iter().chain(READINESS)
 }

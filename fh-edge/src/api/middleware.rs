@@ -1,4 +1,4 @@
-//! Middleware of all routes: preflights, shared response headers, counting.
+//! Middleware of all routes: it answers preflights, adds shared response headers and counts responses.
 
 use std::sync::Arc;
 
@@ -20,7 +20,7 @@ pub(super) struct RequestMiddleware {
 }
 
 impl RequestMiddleware {
-    /// Reads them from a request. `path` is that of the API, without the path that the router is mounted at.
+    /// Reads the properties from a request. `path` is the path within the API, without the path that the router is mounted at.
     pub(super) fn of(method: &Method, path: &str, headers: &HeaderMap) -> Self {
         Self {
             has_origin: headers.contains_key(ORIGIN),
@@ -32,7 +32,7 @@ impl RequestMiddleware {
     /// Adds the headers that all responses carry, and counts the response.
     pub(super) fn finish<B>(&self, shared: &SharedState, response: &mut http::Response<B>) {
         shared.metrics.responded(response.status());
-        // 404 is the only error that caches keep, and a FeatureHub server sends `cache-control` with no other.
+        // 404 is the only error that caches keep. A FeatureHub server sends `cache-control` with no other error.
         let is_nothing = self.is_read && response.status() == StatusCode::NOT_FOUND;
         let headers = response.headers_mut();
         if is_nothing && let Some(value) = &shared.options.cache_control {

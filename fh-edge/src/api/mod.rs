@@ -59,11 +59,11 @@ pub(crate) fn router(shared: &Arc<SharedState>) -> Router {
         Administration::WithMonitoring => shared.options.monitoring == Monitoring::WithApi,
         Administration::Apart => false,
     };
-    // Merged after the middleware, so that its responses carry no CORS headers.
+    // The admin routes are merged after the middleware, so that their responses carry no CORS headers.
     if has_admin { router.merge(admin_router(shared)) } else { router }
 }
 
-/// Returns the admin API, and the console if it is enabled. Empty without an admin key.
+/// Returns the routes of the admin API, and of the console if it is enabled. Without an admin key, the router has no routes.
 pub(crate) fn admin_router(shared: &Arc<SharedState>) -> Router {
     if !shared.has_admin_key() {
         return Router::new();
@@ -75,15 +75,15 @@ pub(crate) fn admin_router(shared: &Arc<SharedState>) -> Router {
     }
 }
 
-/// Returns health and metrics for the port of the API. Responses are counted, and carry no CORS headers, since pages of other origins do
-/// not need them.
+/// Returns the routes of health and metrics for the port of the API. Their responses are counted. They carry no CORS headers, since pages
+/// of other origins do not need them.
 fn monitoring_router(shared: &Arc<SharedState>) -> Router<Arc<SharedState>> {
     let layer = axum::middleware::from_fn_with_state(Arc::clone(shared), middleware::counted);
     health::router().merge(health::metrics_router()).layer(layer)
 }
 
-/// Returns health, and metrics unless they have a port of their own. A server that mounts the API below a path also serves these without
-/// the path.
+/// Returns the routes of health, and of metrics unless metrics have a port of their own. A server that mounts the API below a path also
+/// serves these routes without that path.
 pub(crate) fn probe_router(shared: &Arc<SharedState>) -> Router {
     let router = match shared.options.monitoring {
         Monitoring::WithApi => monitoring_router(shared),
@@ -92,7 +92,7 @@ pub(crate) fn probe_router(shared: &Arc<SharedState>) -> Router {
     router.with_state(Arc::clone(shared))
 }
 
-/// Returns the routes of a monitoring port.
+/// Returns the routes of the monitoring port: health, metrics, version, and the admin API if the options place it there.
 pub(crate) fn monitor_router(shared: &Arc<SharedState>) -> Router {
     let router = health::router()
         .merge(health::metrics_router())

@@ -1,4 +1,4 @@
-//! A shortcut for polls, without the router.
+//! Answers polls without routing.
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -13,7 +13,7 @@ use super::middleware::RequestMiddleware;
 use crate::listen::TrustedProxies;
 use crate::shared_state::SharedState;
 
-/// Answers `GET /features` as the router would. Routing takes longer than such an answer itself. See
+/// A handler that answers `GET /features` as the router would. It skips the routing, which takes longer than the answer itself. See
 /// [`Edge::poll_shortcut`](crate::Edge::poll_shortcut).
 #[derive(Clone)]
 pub struct PollShortcut {
@@ -33,12 +33,12 @@ impl PollShortcut {
         Self { shared: Arc::clone(shared), prefix: prefix.into() }
     }
 
-    /// Returns true if the request is a poll.
+    /// Returns true if the request is a poll, so that [`answer`](Self::answer) handles it.
     pub(crate) fn take<B>(&self, request: &Request<B>) -> bool {
         *request.method() == Method::GET && self.path(request.uri().path()).is_some()
     }
 
-    /// Answers a poll of this peer. If the peer is one of these proxies, the client's address is the one that it forwards.
+    /// Answers a poll of this peer. If the peer is one of these trusted proxies, the client's address is the one that the proxy forwards.
     pub(crate) fn answer(
         &self,
         head: Parts,
@@ -57,7 +57,7 @@ impl PollShortcut {
         }
     }
 
-    /// Returns the path within the API if polls are answered there.
+    /// Returns the path within the API if it is the path of polls; else `None`.
     fn path<'a>(&self, path: &'a str) -> Option<&'a str> {
         path.strip_prefix(&*self.prefix).filter(|path| ["/features", "/features/"].contains(path))
     }

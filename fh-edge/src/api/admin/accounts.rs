@@ -1,5 +1,4 @@
-//! `GET /admin/v1/keys`: accounts with their API keys. They have a route of their own, so that no other answer except the whole state shows
-//! keys.
+//! `GET /admin/v1/keys`: accounts with their API keys. Besides this route, only the one of the whole state shows keys.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -35,7 +34,7 @@ struct Access {
     id: Uuid,
     name: String,
     permissions: Permissions,
-    /// The keys as SDKs take them: `environment/secret`.
+    /// The client-evaluated keys, in the form that SDKs take: `environment/secret`.
     client_keys: Vec<String>,
     server_keys: Vec<String>,
 }

@@ -1,4 +1,4 @@
-//! Long tasks: they run beside the threads that serve, few at a time.
+//! Runs long tasks outside the threads that serve requests, and limits how many run at the same time.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use tokio::sync::Semaphore;
 use super::problem::Problem;
 use crate::state_store::ReplaceError;
 
-/// A limit on long tasks, such as reading and writing a whole state. Tasks beyond it wait.
+/// A limit on the number of long tasks that run at the same time, such as reading a whole state. Further tasks wait.
 #[derive(Debug)]
 pub(super) struct BackgroundWork {
     turns: Arc<Semaphore>,
@@ -18,7 +18,8 @@ impl BackgroundWork {
         Self { turns: Arc::new(Semaphore::new(at_once)) }
     }
 
-    /// Runs a task when its turn comes. A task goes on, and keeps its turn, if the caller leaves.
+    /// Runs a task on a blocking thread as soon as the limit allows it. If the caller disconnects, a started task still runs to its end and
+    /// counts towards the limit until then.
     pub(super) async fn run<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> T + Send + 'static,

@@ -1,4 +1,4 @@
-//! Request bodies of the admin API: limited in size, and JSON.
+//! Reads the request bodies of the admin API, up to a maximum size.
 
 use axum::body::Body;
 use bytes::Bytes;
@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 use super::problem::Problem;
 use crate::api::body::{self, NoBody};
 
-/// Reads a body of at most this many bytes.
+/// Reads a body of at most `limit` bytes. A larger body is answered with status 413, and one that arrives too slowly with 408.
 pub(super) async fn read(body: Body, limit: usize) -> Result<Bytes, Problem> {
     body::read(body, limit).await.map_err(|trouble| {
         let why = match trouble {
@@ -22,7 +22,8 @@ pub(super) async fn read(body: Body, limit: usize) -> Result<Bytes, Problem> {
     })
 }
 
-/// Reads a JSON object.
+/// Reads a JSON object of at most `limit` bytes. Another content type is answered with status 415, and a body that is not a valid object
+/// with 400.
 pub(super) async fn json<T: DeserializeOwned>(
     headers: &HeaderMap,
     body: Body,
@@ -33,7 +34,7 @@ pub(super) async fn json<T: DeserializeOwned>(
         return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, why).at("Content-Type"));
     }
     let bytes = read(body, limit).await?;
-    // Without this check, serde's derived readers would accept a list, too, taking its elements as the members.
+    // Without this check, serde's derived readers would also accept a list and take its elements as the members.
     if !bytes.trim_ascii_start().starts_with(b"{") {
         return Err(Problem::bad("not a JSON object").at("body"));
     }
@@ -46,11 +47,11 @@ pub(super) fn content_type(headers: &HeaderMap) -> &str {
     given.split(';').next().unwrap_or_default().trim()
 }
 
-/// Converts a JSON error into a problem with line and column as its place.
+/// Converts a JSON error into a problem with status 400, whose place is the line and column.
 fn unreadable(error: &serde_json::Error) -> Problem {
     let place = format!("line {}, column {}", error.line(), error.column());
     let text = error.to_string();
-    // The text of the error ends with the position as well; it is cut off.
+    // The text of the error ends with the position as well. The position is removed.
     let what = text.rsplit_once(" at line ").map_or(text.as_str(), |(what, _)| what);
     Problem::bad(what).at(place)
 }

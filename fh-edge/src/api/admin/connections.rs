@@ -15,7 +15,7 @@ use super::overview::find;
 use super::problem::Problem;
 use crate::connections::Connection;
 
-/// The largest number of streams in a response.
+/// The largest number of streams in a response. Further streams are left out.
 const MOST: usize = 500;
 
 #[derive(Debug, Deserialize)]
@@ -27,9 +27,9 @@ pub(super) struct ConnectionsQuery {
 
 #[derive(Debug, Serialize)]
 pub(super) struct Connections {
-    /// The number of all open streams.
+    /// The number of all open streams, including those that are not listed.
     count: usize,
-    /// The oldest of the requested streams.
+    /// The streams that match the query, at most `limit` or 500. The oldest streams are listed.
     connections: Vec<View>,
 }
 

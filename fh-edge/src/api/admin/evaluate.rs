@@ -18,7 +18,7 @@ use super::subject::{Asks, EvaluationRequest, Question};
 use crate::evaluations::Caller;
 use crate::serving::ServedFeature;
 
-/// The body of the request.
+/// The body of an evaluation request.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Body {
@@ -51,7 +51,7 @@ struct Answer<'a> {
     kind: &'static str,
     value: Option<Box<RawValue>>,
     reason: EvaluationReason,
-    /// The id of the strategy that matched.
+    /// The id of the strategy that matched; `None` if no strategy matched.
     strategy: Option<String>,
     /// True if the feature is retired, so that SDKs do not see it.
     retired: bool,
@@ -99,7 +99,7 @@ impl Asks for Body {
     }
 }
 
-/// Returns the requested features: all, or those that are named.
+/// Returns the features whose keys are in `wanted`, or all features if `wanted` is `None`.
 fn wanted_features<'a>(
     question: &'a Question,
     wanted: Option<&[String]>,

@@ -1,5 +1,5 @@
-//! `GET /admin/v1/events`: a stream of changes. It holds no queue: it compares the current generations with those sent last. A slow reader
-//! may miss intermediate steps, but never the final state.
+//! `GET /admin/v1/events`: an event stream of changes. The stream has no queue. It compares what each environment publishes now with what
+//! it sent last. A slow client may miss intermediate changes, but never the final state.
 
 use std::collections::HashMap;
 use std::convert::Infallible;
@@ -28,21 +28,22 @@ use super::problem::Problem;
 use crate::serving::{Change, Published, changes};
 use crate::wire::sse::{self, write_event};
 
-/// The longest time between two heartbeats. If the Edge's own streams send them more often, so does this one.
+/// The longest time between two heartbeats of an event stream. A shorter heartbeat interval in the Edge's options applies to event streams,
+/// too.
 const HEARTBEAT: Duration = Duration::from_secs(20);
 
-/// The changed features of an environment.
+/// The data of an event: the changed features of one environment.
 #[derive(Debug, Serialize)]
 struct Changed<'a> {
     revision: u64,
     environment: Uuid,
     features: Vec<FeatureView<'a>>,
-    /// Keys of removed features.
+    /// The keys of removed features.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     gone: Vec<&'a str>,
 }
 
-/// The data that a reader holds, and the source of further changes.
+/// The state of one event stream: the data that its client received, and the source of further changes.
 struct Feed {
     admin: Arc<Admin>,
     revision: watch::Receiver<u64>,
@@ -65,9 +66,9 @@ pub(super) async fn get(State(admin): State<Arc<Admin>>) -> Result<Response, Pro
 }
 
 impl Feed {
-    /// Waits for the next event or heartbeat. The returned feed is `None` after the last event.
+    /// Waits for the next event or heartbeat, and returns its bytes. The returned feed is `None` after the last event.
     async fn next(mut self) -> (Bytes, Option<Self>) {
-        // The heartbeat is due at this time, even if the stream is woken before by changes that it does not show.
+        // The heartbeat is due at this time, even if a change that this stream does not show wakes the stream earlier.
         let beat = Instant::now() + self.heartbeat();
         loop {
             let revision = *self.revision.borrow_and_update();
@@ -82,7 +83,7 @@ impl Feed {
             }
             match tokio::time::timeout_at(beat, self.revision.changed()).await {
                 Ok(Ok(())) => {}
-                // The Edge is gone.
+                // The sender of revisions was dropped with the Edge.
                 Ok(Err(_)) => return (Bytes::from_static(sse::BYE.as_bytes()), None),
                 Err(_) => return (Bytes::from_static(b": heartbeat\n\n"), Some(self)),
             }
@@ -96,7 +97,7 @@ impl Feed {
         }
     }
 
-    /// Writes the events that lead from the generations sent last to these.
+    /// Appends the events for all differences between the generations that were sent last and the current ones in `all`.
     fn write(&mut self, revision: u64, all: &[Arc<Published>], out: &mut String) {
         let sent = self.sent.take();
         let is_news = sent.as_ref().is_none_or(|sent| {
@@ -137,7 +138,7 @@ fn event(out: &mut String, name: &str, data: &impl Serialize) {
 
 type Next = Pin<Box<dyn Future<Output = (Bytes, Option<Feed>)> + Send>>;
 
-/// The body of the response.
+/// The body of an event stream's response. `next` is `None` after the last event.
 struct Events {
     next: Option<Next>,
 }

@@ -1,5 +1,5 @@
-//! Limits on wrong admin keys: beyond a rate they are answered with 429 and counted in the log. The right key always passes, so wrong ones
-//! cannot lock the operator out. The length of the key keeps it from being guessed.
+//! Limits the rate of wrong admin keys. A wrong key above the limit is answered with status 429 and counted in the log. The right key is
+//! always accepted, so wrong keys cannot lock the operator out. The admin key is too long to be guessed.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -9,16 +9,16 @@ use std::time::Instant;
 use crate::client_network::ClientNetwork;
 use crate::rate::Bucket;
 
-/// The number of wrong keys in a row that count as mistakes.
+/// The number of wrong keys that a client network may send in a row before the answer is 429.
 const AT_ONCE: f64 = 10.0;
-/// The number of wrong keys per second that are forgiven.
+/// The number of wrong keys per second that a client network may send in the long run.
 const PER_SECOND: f64 = 0.5;
-/// The shortest time between two lines in the log, in seconds.
+/// The minimum time between two log lines about refused keys, in seconds.
 const BETWEEN_LINES: f64 = 60.0;
-/// The largest number of addresses with a bucket of their own; the others share one.
+/// The largest number of client networks with a limit of their own. All further networks share one limit.
 const ADDRESSES: usize = 1024;
 
-/// The wrong keys, by the address that they came from.
+/// The rates of wrong keys, by the network that the keys came from.
 #[derive(Debug)]
 pub(super) struct FailedAttempts {
     started: Instant,
@@ -26,7 +26,7 @@ pub(super) struct FailedAttempts {
     refused: Mutex<Refused>,
 }
 
-/// The wrong keys beyond the rate that the log does not report yet.
+/// The wrong keys that were answered with 429 and that no log line has reported yet.
 #[derive(Debug, Default)]
 struct Refused {
     count: u64,
@@ -39,10 +39,10 @@ impl FailedAttempts {
         Self { started: Instant::now(), wrong: Mutex::default(), refused: Mutex::default() }
     }
 
-    /// Counts a wrong key from this address.
+    /// Counts a wrong key from this address, or refuses it if the address sent too many.
     ///
     /// # Errors
-    /// The number of seconds until a wrong key is answered with 401 again, if there were too many.
+    /// The number of seconds until a wrong key from this address is answered with 401 again.
     pub(super) fn wrong_key(&self, address: Option<IpAddr>) -> Result<(), u64> {
         let now = self.started.elapsed().as_secs_f64();
         let outcome = self.may_try_at(address, now);
@@ -57,7 +57,7 @@ impl FailedAttempts {
         outcome
     }
 
-    /// Counts a refusal. Returns the number of refusals that are not in the log yet, at most once a minute.
+    /// Counts a wrong key that was refused. If a log line is due, at most once a minute, returns the number of keys to report; else `None`.
     fn refuse_at(&self, now: f64) -> Option<u64> {
         let mut refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
         refused.count += 1;

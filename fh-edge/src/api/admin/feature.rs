@@ -10,7 +10,7 @@ use uuid::Uuid;
 use crate::serving::{Published, ServedFeature};
 use crate::state::Json;
 
-/// A feature with its value in one environment.
+/// A feature with its value in one environment, as the response shows it.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct FeatureView<'a> {
@@ -29,18 +29,18 @@ pub(super) struct FeatureView<'a> {
     properties: &'a BTreeMap<String, String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     filters: Vec<&'a str>,
-    /// The problems in its strategies.
+    /// The problems that the compiler found in the strategies.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     diagnostics: Vec<StrategyFinding>,
 }
 
-/// A problem or oddity in the strategies of a feature.
+/// A problem that the compiler found in the strategies of a feature.
 #[derive(Debug, Serialize)]
 pub(super) struct StrategyFinding {
     pub(super) severity: Severity,
-    /// The path of the part, such as `strategies[0].attributes[1].conditional`.
+    /// The path of the faulty part, such as `strategies[0].attributes[1].conditional`.
     pub(super) place: String,
-    /// The problem and its consequence.
+    /// A description of the problem and of its consequence.
     pub(super) error: String,
 }
 

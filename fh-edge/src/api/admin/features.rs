@@ -27,7 +27,7 @@ use crate::shared_state::read_strategies;
 use crate::state::Json;
 use crate::state_store::{FeatureChange, ReplaceError};
 
-/// All features of an environment.
+/// The response with all features of one environment.
 #[derive(Debug, Serialize)]
 struct List<'a> {
     revision: u64,
@@ -58,7 +58,7 @@ pub(super) async fn get(
     show(&published, &key)
 }
 
-/// Answers `PATCH /features/{environment}/{feature}`: members in the body change, all others stay.
+/// Answers `PATCH /features/{environment}/{feature}`. The members that the body names are changed; all other members keep their values.
 pub(super) async fn patch(
     State(admin): State<Arc<Admin>>,
     path: Result<Path<(String, String)>, PathRejection>,
@@ -106,7 +106,7 @@ pub(super) async fn patch(
     show(&after, &key)
 }
 
-/// The body of a PATCH.
+/// The body of a PATCH request. A member that is `None` keeps its value.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Patch {
@@ -137,7 +137,8 @@ impl Patch {
     }
 }
 
-/// Rejects strategies with a part that can never match, so that a mistake is found before it reaches production.
+/// Rejects strategies in which the compiler finds an error, so that a mistake is found before it reaches production. The error has status
+/// 422.
 fn check_strategies(
     published: &Published,
     feature: &ServedFeature,
@@ -167,7 +168,7 @@ fn check_strategies(
     }
 }
 
-/// Returns the feature with this key.
+/// Returns the feature with this key. If there is none, the error has status 404.
 pub(super) fn feature<'a>(
     published: &'a Published,
     key: &str,
@@ -185,7 +186,7 @@ fn show(published: &Published, key: &str) -> Result<Response, Problem> {
     Ok(response)
 }
 
-/// Returns a response in JSON. The types shown here can always be serialised.
+/// Returns a response with status 200 and this content as JSON. All types that the admin API sends can be serialised.
 pub(super) fn json(content: &impl Serialize) -> Response {
     let body = serde_json::to_vec(content).unwrap_or_default();
     respond::bytes(StatusCode::OK, "application/json", Bytes::from(body))

@@ -13,7 +13,8 @@ use super::problem::Problem;
 use super::{Admin, transport};
 use crate::api::audit::{self, Entry};
 
-/// Admits requests with the admin key. Its responses must not be cached, nor be read as another content type.
+/// Passes a request on if it carries the admin key, and rejects it otherwise. Each response gets headers that forbid caching and guessing
+/// another content type.
 pub(super) async fn check(
     State(admin): State<Arc<Admin>>,
     request: Request,

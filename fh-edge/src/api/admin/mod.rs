@@ -1,4 +1,4 @@
-//! The admin API (D-111): `/admin/v1`, for consoles, tests and scripts. It has a key of its own, and no CORS headers.
+//! The admin API (D-111): `/admin/v1`, for consoles, tests and scripts. It requires the admin key, and its responses carry no CORS headers.
 
 mod accounts;
 mod background_work;
@@ -31,9 +31,9 @@ use background_work::BackgroundWork;
 use failed_attempts::FailedAttempts;
 use problem::Problem;
 
-/// The largest number of event streams at the same time.
+/// The largest number of open event streams. A further request is answered with status 429.
 const MOST_EVENT_STREAMS: usize = 64;
-/// The largest number of long tasks at the same time; further ones wait.
+/// The largest number of long tasks that run at the same time. Further tasks wait.
 const MOST_LONG_WORKS: usize = 2;
 
 /// The data that all routes of the admin API share.

@@ -19,7 +19,7 @@ use crate::wire::api_key::environment_id;
 #[derive(Debug, Serialize)]
 pub(super) struct Overview {
     revision: u64,
-    /// True if the features are those of another Edge, where they have to be changed.
+    /// True if the Edge relays the features of another Edge, so that the admin API cannot change them.
     relayed: bool,
     /// The environments, sorted by name.
     environments: Vec<Environment>,
@@ -76,7 +76,7 @@ pub(super) fn sorted(environments: &Environments) -> Vec<Arc<Published>> {
     all
 }
 
-/// Returns the environment with this id or name.
+/// Returns the environment with this id or name. The error has status 404 if there is none, and 409 if several have this name.
 pub(super) fn find(shared: &SharedState, given: &str) -> Result<Arc<Published>, Problem> {
     if let Some(found) = environment_id(given).and_then(|id| shared.environments.get(id)) {
         return Ok(found);

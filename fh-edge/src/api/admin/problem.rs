@@ -17,20 +17,20 @@ pub(super) struct Problem {
     #[serde(skip)]
     status: StatusCode,
     error: String,
-    /// The part of the request that is wrong.
+    /// The part of the request that is wrong; `None` if no part can be named.
     #[serde(skip_serializing_if = "Option::is_none")]
     place: Option<String>,
-    /// Further errors, if several were found.
+    /// The errors after the first one; empty if there is only one.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     further: Vec<FurtherProblem>,
-    /// The current version or revision, if the request expected another one.
+    /// The current version or revision, if the request expected another one; else `None`.
     #[serde(skip_serializing_if = "Option::is_none")]
     current: Option<i64>,
     #[serde(skip)]
     retry_after: Option<u64>,
 }
 
-/// A further error of the same request.
+/// An error of a request in addition to the first one.
 #[derive(Debug, Clone, Serialize)]
 pub(super) struct FurtherProblem {
     pub(super) error: String,
@@ -68,13 +68,13 @@ impl Problem {
         self
     }
 
-    /// Makes an error with status 429. The client may retry after this many seconds.
+    /// Makes an error with status 429. The client may retry after this many seconds; 0 counts as 1.
     pub(super) fn too_many(seconds: u64, error: impl Into<String>) -> Self {
         let seconds = Some(seconds.max(1));
         Self { retry_after: seconds, ..Self::new(StatusCode::TOO_MANY_REQUESTS, error) }
     }
 
-    /// Makes the error that the Edge is stopping.
+    /// Returns the error with status 503 for an Edge that is stopping.
     pub(super) fn closed() -> Self {
         ReplaceError::Closed.into()
     }

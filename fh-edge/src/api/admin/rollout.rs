@@ -1,4 +1,4 @@
-//! `POST /admin/v1/rollout`: simulates how a population is distributed over the strategies of a feature.
+//! `POST /admin/v1/rollout`: simulates users and counts which strategy of a feature each of them matches.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -19,21 +19,21 @@ use crate::evaluations::Caller;
 
 /// The default number of simulated users.
 const USUAL: u32 = 10_000;
-/// The largest number of simulated users.
+/// The largest number of simulated users. A request for more is answered with status 400.
 const MOST: u32 = 200_000;
 
-/// The body of the request.
+/// The body of a rollout request.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Body {
     environment: String,
     feature: String,
-    /// The attribute that differs from user to user.
+    /// The name of the attribute that differs from user to user.
     #[serde(default = "user_key")]
     attribute: String,
     #[serde(default = "usual")]
     people: u32,
-    /// The attributes that are the same for all users.
+    /// The attributes that are the same for all simulated users; none by default.
     #[serde(default)]
     context: Option<Box<RawValue>>,
     #[serde(default)]
@@ -59,9 +59,9 @@ struct Rollout<'a> {
     profile: Profile,
     attribute: &'a str,
     people: u32,
-    /// The strategies in order. The default value comes last, with the users for whom no strategy matched.
+    /// The results of the strategies, in their order. The last element is the default value, for the users for whom no strategy matched.
     strategies: Vec<Arm>,
-    /// A likely mistake in the request.
+    /// A warning that no strategy depends on `attribute`, so that all users get the same value; `None` if one does.
     #[serde(skip_serializing_if = "Option::is_none")]
     note: Option<String>,
 }
@@ -70,13 +70,13 @@ struct Rollout<'a> {
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Arm {
-    /// The position of the strategy from 0; null for the default value.
+    /// The position of the strategy, counted from 0; `None` for the default value.
     strategy: Option<usize>,
     strategy_id: Option<String>,
     value: Option<Box<RawValue>>,
     people: u32,
     share: f64,
-    /// The strategy's percentage as a share; null if it has none.
+    /// The configured percentage of the strategy as a share from 0 to 1; `None` if the strategy has no percentage.
     configured: Option<f64>,
     /// True if `configured` is a share of only those users for whom the strategy's rules match.
     of_admitted: bool,
@@ -174,13 +174,13 @@ fn rollout<'a>(
     }
 }
 
-/// The settings of a feature's strategies.
+/// The strategies of a feature and the attributes that they read, from the feature's JSON.
 #[derive(Default)]
 struct Plan {
     arms: Vec<Arm>,
     /// The attributes that the strategies read, for rules or percentages.
     reads: BTreeSet<String>,
-    /// True if a percentage uses the default key.
+    /// True if a percentage names no attributes, so that it is computed from the default key: the user key or the session key.
     default_key: bool,
 }
 
@@ -229,14 +229,15 @@ impl Arm {
     }
 }
 
-/// Returns the context of one user.
+/// Returns the attributes of one simulated user: the fixed ones, and `attribute` with `name` as its value.
 fn with(fixed: &Attributes, attribute: &str, name: &str) -> Attributes {
     let start = Attributes::builder().attribute(attribute, name);
     let more = fixed.iter().flat_map(|(name, values)| values.map(move |value| (name, value)));
     more.fold(start, |builder, (name, value)| builder.attribute(name, value)).build()
 }
 
-/// Returns the name of a simulated user. It is the same in every request, and spreads evenly.
+/// Returns the name of the simulated user with this number. The names are the same in every request. They come from a hash, so that users
+/// spread evenly over percentages.
 fn name(person: u32) -> String {
     let digest = hmac_sha256::Hash::hash(&person.to_le_bytes());
     digest.iter().take(8).fold("user-".to_string(), |name, byte| format!("{name}{byte:02x}"))

@@ -18,12 +18,12 @@ use crate::state::State as EdgeState;
 use crate::state::file::{self, Options, StateFileError};
 use crate::state_store::ReplaceError;
 
-/// The longest state in bytes.
+/// The maximum size of a state in bytes. A larger one is answered with status 413.
 const LONGEST: usize = 64 << 20;
-/// The content types of YAML and JSON. The reader recognises the format by itself.
+/// The accepted content types of a state. The reader detects from the text whether it is YAML or JSON.
 const TYPES: [&str; 4] =
     ["application/json", "application/yaml", "text/yaml", "application/x-yaml"];
-/// The largest number of further problems in a response.
+/// The largest number of problems in an error response after the first. Further problems are left out.
 const MOST_PROBLEMS: usize = 100;
 
 /// Answers `GET /state` with the whole state, its API keys included. The etag is the revision.
@@ -32,7 +32,8 @@ pub(super) async fn get(State(admin): State<Arc<Admin>>) -> Result<Response, Pro
     admin.background_work.run(move || tagged(json(&state), state.revision)).await
 }
 
-/// Answers `PUT /state`. The request names the revision that it replaces, so that no other change is lost by accident.
+/// Answers `PUT /state`. `If-Match` names the revision to replace, so that no later change is lost by accident. Without the header, the
+/// answer has status 428.
 pub(super) async fn put(
     State(admin): State<Arc<Admin>>,
     request: Request,
@@ -69,7 +70,7 @@ pub(super) async fn put(
     Ok(tagged(json(&Replaced { revision, warnings }), revision))
 }
 
-/// The result of a replacement.
+/// The response to a replacement of the state.
 #[derive(Serialize)]
 struct Replaced {
     revision: u64,
@@ -78,7 +79,7 @@ struct Replaced {
     warnings: Vec<FurtherProblem>,
 }
 
-/// Makes the error with all problems of a state.
+/// Returns the error with status 400 for a state with problems. It lists the first problem and up to 100 further ones.
 fn refused(error: &StateFileError) -> Problem {
     let mut problems = error.problems().iter().map(found);
     let first = problems.next();

@@ -17,12 +17,12 @@ use crate::serving::Published;
 use crate::shared_state::SharedState;
 use crate::state_store::now;
 
-/// A request body that names a subject.
+/// A request body that contains an [`EvaluationRequest`].
 pub(super) trait Asks: DeserializeOwned {
     fn asked(&self) -> EvaluationRequest<'_>;
 }
 
-/// The subject as the request wrote it.
+/// The environment, profile, context and time of an evaluation, as the request body contains them.
 pub(super) struct EvaluationRequest<'a> {
     pub(super) environment: &'a str,
     pub(super) profile: Option<&'a str>,
@@ -30,7 +30,7 @@ pub(super) struct EvaluationRequest<'a> {
     pub(super) now: Option<&'a str>,
 }
 
-/// The subject that was read.
+/// An [`EvaluationRequest`] after its environment was found and its other parts were parsed.
 #[derive(Debug)]
 pub(super) struct Question {
     pub(super) published: Arc<Published>,
@@ -39,14 +39,14 @@ pub(super) struct Question {
     pub(super) now: Timestamp,
 }
 
-/// Counts a refusal and makes its error.
+/// Counts a request that exceeds a limit in the metrics, and returns the error with status 413.
 fn refused(shared: &SharedState, why: Refused) -> Problem {
     shared.metrics.refused(why);
     Problem::new(StatusCode::PAYLOAD_TOO_LARGE, why.sentence())
 }
 
 impl Question {
-    /// Reads the body of a request, and the subject in it.
+    /// Reads the body of a request, and finds and parses the evaluation request in it.
     pub(super) async fn of<B: Asks>(admin: &Admin, request: Request) -> Result<(B, Self), Problem> {
         let (parts, body) = request.into_parts();
         let body: B = body::json(&parts.headers, body, admin.shared.options.body_limit).await?;
@@ -81,7 +81,7 @@ impl Question {
         Ok(Self { published, profile, attributes, now })
     }
 
-    /// Checks that the work of the request is within the budget.
+    /// Returns an error with status 413 if an evaluation of this many steps exceeds the Edge's limit of work.
     pub(super) fn check_work(&self, shared: &SharedState, steps: u64) -> Result<(), Problem> {
         match shared.evaluations.effort(steps) {
             Effort::TooLarge => Err(refused(shared, Refused::TooMuchWork)),
@@ -89,7 +89,7 @@ impl Question {
         }
     }
 
-    /// Returns the rules to evaluate with.
+    /// Returns the ruleset of the environment under the requested profile.
     pub(super) fn ruleset(&self) -> Ruleset {
         self.published.ruleset_as(self.profile)
     }

@@ -12,12 +12,12 @@ pub(super) enum Match {
     Any,
     /// Only this version matches.
     Only(i64),
-    /// No version matches, because the tag is not one that this Edge makes.
+    /// No version matches, because the header is not an etag that this Edge makes.
     Never,
 }
 
 impl Match {
-    /// Reads the header. Weak tags count as strong ones, because proxies that compress make tags weak.
+    /// Reads the `If-Match` header. A weak tag counts as a strong one, because proxies that compress make tags weak.
     pub(super) fn read(headers: &HeaderMap) -> Self {
         let mut lines = headers.get_all(IF_MATCH).iter();
         let Some(line) = lines.next() else { return Self::Absent };
@@ -31,7 +31,7 @@ impl Match {
         let text = text.strip_prefix("W/").unwrap_or(text);
         let number = text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
         let read = number.and_then(|number| number.parse::<i64>().ok());
-        // Each number has one spelling in etags, so `"07"` matches nothing.
+        // Each number has one spelling in etags, so `"07"` matches no version.
         match read.filter(|read| number == Some(read.to_string().as_str())) {
             Some(number) => Self::Only(number),
             None => Self::Never,
@@ -39,7 +39,7 @@ impl Match {
     }
 }
 
-/// Returns the etag of a version or revision.
+/// Returns the etag of a version or revision, such as `"7"`. It is never `None`, because digits and quotes are a valid header value.
 pub(super) fn of(number: i64) -> Option<HeaderValue> {
     HeaderValue::try_from(format!("\"{number}\"")).ok()
 }

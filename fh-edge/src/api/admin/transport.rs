@@ -1,4 +1,4 @@
-//! The transport of requests to the admin API: the key must not cross a network in clear text.
+//! The check of the transport: the admin key must not cross a network in clear text.
 
 use std::net::IpAddr;
 
@@ -10,8 +10,8 @@ use crate::api::audit;
 use crate::listen::Transport;
 use crate::options::AdminTransport;
 
-/// Refuses a request that came over plain HTTP from another machine, even with the right key. The key may have been read on the way, so the
-/// operator has to notice.
+/// Rejects a request over plain HTTP from another machine with status 403, unless `allowed` is `Any`. The right key is rejected, too: it
+/// may have been read on the network, so the operator has to notice.
 pub(super) fn check(allowed: AdminTransport, request: &Request) -> Result<(), Problem> {
     let transport = request.extensions().get::<Transport>();
     let is_protected = match (transport, audit::address(request.extensions())) {

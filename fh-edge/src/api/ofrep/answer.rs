@@ -1,4 +1,4 @@
-//! The evaluation of one feature as OFREP reports it.
+//! The evaluation of one feature in the JSON form of OFREP.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -11,7 +11,7 @@ use crate::evaluations::Refused;
 use crate::serving::{Detail, Published, ServedFeature};
 use crate::state::Json;
 
-/// The variant of the default value.
+/// The variant that is reported when the default value applies.
 const DEFAULT: &str = "default";
 
 #[derive(Debug, Serialize)]
@@ -24,7 +24,7 @@ pub(super) struct Evaluated<'a> {
     metadata: &'a BTreeMap<String, String>,
 }
 
-/// The reason why there is no value, as OFREP reports errors.
+/// An error in the JSON form of OFREP: the reason why there is no value.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Failure {
@@ -54,7 +54,7 @@ impl Failure {
         Self::new("INVALID_CONTEXT", why.to_string())
     }
 
-    /// Reports that the context, or the work of evaluating for it, exceeds its limit (D-115).
+    /// Returns the error for a context, or an evaluation, that exceeds its limit (D-115).
     pub(super) fn refused(refused: Refused) -> Self {
         let code = match refused {
             Refused::ContextTooLarge(_) => "INVALID_CONTEXT",
@@ -63,7 +63,7 @@ impl Failure {
         Self::new(code, refused.sentence())
     }
 
-    /// Reports that the evaluation panicked.
+    /// Returns the error for an evaluation that panicked.
     pub(super) fn internal() -> Self {
         Self::new("GENERAL", INTERNAL.to_string())
     }
@@ -76,7 +76,7 @@ impl Failure {
         self.error_code == NOT_FOUND
     }
 
-    /// Adds the key of the requested feature.
+    /// Returns the error with the key of the requested feature.
     pub(super) fn for_key(self, key: &str) -> Self {
         Self { key: Some(key.to_string()), ..self }
     }
@@ -87,7 +87,7 @@ impl Failure {
     }
 }
 
-/// Evaluates a feature. The kind of the key does not matter, since OFREP always evaluates on the server.
+/// Evaluates a feature. Client-evaluated keys are evaluated by the Edge, too, since OFREP always evaluates on the server.
 pub(super) fn evaluate<'a>(
     published: &'a Published,
     feature: &'a ServedFeature,
@@ -126,8 +126,8 @@ pub(super) fn evaluate<'a>(
     })
 }
 
-/// Returns a value in OpenFeature's types: a JSON feature gives the document inside its text; texts of numbers and booleans give numbers
-/// and booleans.
+/// Returns the value as JSON in OpenFeature's types. The value of a JSON feature is the document inside its text. Texts of numbers and
+/// booleans become numbers and booleans. Other texts in their place are an error.
 fn typed(kind: Kind, token: &str) -> Result<Box<RawValue>, Failure> {
     let text = serde_json::from_str::<Cow<'_, str>>(token);
     let json = match (kind, text) {

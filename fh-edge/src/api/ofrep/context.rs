@@ -16,14 +16,14 @@ use crate::wire::context::MAX_VALUES;
 const TARGETING_KEY: &str = "targetingKey";
 const USER_KEY: &str = "userkey";
 
-/// The context to evaluate for.
+/// The attributes of an OFREP request, and their tag.
 pub(super) struct EvaluationContext {
     pub(super) attributes: Attributes,
-    /// The part of etags for this context, equal for equal contexts.
+    /// The part of etags that identifies the context. Equal contexts have equal tags.
     pub(super) tag: String,
 }
 
-/// The reason why a context cannot be used.
+/// The reason why the evaluation context of a request cannot be used.
 #[derive(Debug)]
 pub(super) enum Unusable {
     Failure(Failure),
@@ -44,7 +44,7 @@ struct Body<'a> {
 
 impl EvaluationContext {
     /// Reads the body of a request. `targetingKey` becomes the user key, lists become several values, and nested objects are rejected.
-    /// `check` decides whether a context of this many bytes may be read.
+    /// `check` receives the size of the context in bytes, and may refuse it.
     pub(super) fn read(
         body: &[u8],
         check: impl FnOnce(usize) -> Result<(), Refused>,
@@ -84,7 +84,8 @@ impl EvaluationContext {
     }
 }
 
-/// Returns the texts of an attribute's values. Numbers keep their spelling, nulls are left out (D-43).
+/// Returns the values of an attribute as texts. Numbers keep their spelling, and nulls are left out (D-43). Objects and nested lists are
+/// errors.
 fn values(name: &str, raw: &RawValue) -> Result<Vec<String>, Failure> {
     let nested = || {
         Failure::bad_context(&format!(

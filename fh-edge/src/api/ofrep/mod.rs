@@ -74,7 +74,7 @@ async fn one(
     }
 }
 
-/// Returns the body of the response, or the status and the error.
+/// Returns the body of the response to a request for one feature, or its error with the status.
 fn one_answer(evaluated: &Result<Evaluated<'_>, Failure>) -> Result<Bytes, (StatusCode, Failure)> {
     match evaluated {
         Ok(answer) => Ok(Bytes::from(serde_json::to_vec(answer).unwrap_or_default())),
@@ -99,7 +99,7 @@ async fn all(State(shared): State<Arc<SharedState>>, request: Request) -> Respon
         Err(refusal) => return refusal.response(&shared, None),
     };
     let Some(view) = open.view() else { return unauthorised() };
-    // Keys of both kinds are evaluated here, so the rules on `now` count even if the view itself does not evaluate.
+    // The server evaluates for keys of both kinds here, so the rules on `now` count even if the view itself is not evaluated.
     let time_state =
         open.published.time_state.tag().map_or_else(String::new, |tag| format!(";{tag}"));
     let etag = format!("\"{}{time_state}//{}\"", view.tag, context.tag);
@@ -125,7 +125,7 @@ async fn all(State(shared): State<Arc<SharedState>>, request: Request) -> Respon
     response
 }
 
-/// Returns the body of the response with all features.
+/// Returns the body of the response with all features. The error is a response with status 413 or 500.
 async fn all_answers(
     shared: &SharedState,
     open: &Opened,
@@ -190,7 +190,7 @@ enum Refusal {
 }
 
 impl Refusal {
-    /// Returns the response to a request for one feature or for all.
+    /// Returns the response to a request for the feature `key`, or for all features if `key` is `None`.
     fn response(self, shared: &SharedState, key: Option<&str>) -> Response {
         let (status, failure) = match self {
             Self::Response(response) => return *response,
@@ -228,7 +228,8 @@ async fn read(
     Ok((open, context))
 }
 
-/// Returns the key of a request from one of the two headers that OFREP providers can set.
+/// Returns the API key from `authorization: Bearer`, else from `x-api-key`: OFREP providers can set these two headers. `None` if there is
+/// no well-formed key.
 fn key(headers: &HeaderMap) -> Option<RequestKey<'_>> {
     let text = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
     let bearer = text(AUTHORIZATION.as_str()).and_then(|value| {
@@ -238,7 +239,8 @@ fn key(headers: &HeaderMap) -> Option<RequestKey<'_>> {
     bearer.or_else(|| text("x-api-key")).and_then(RequestKey::parse)
 }
 
-/// Returns the key of a request if it may be known.
+/// Returns the API key of a request unless it is missing or certainly unknown. The error is a response with status 401, or 503 before the
+/// first state.
 fn admitted<'a>(
     shared: &SharedState,
     headers: &'a HeaderMap,
@@ -251,7 +253,7 @@ fn admitted<'a>(
     }
 }
 
-/// Looks the key up for a context.
+/// Looks up the key and waits until its features are loaded. The error is a response with status 401, 429 or 503.
 async fn open(
     shared: &SharedState,
     key: &RequestKey<'_>,
