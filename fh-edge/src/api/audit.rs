@@ -22,7 +22,7 @@ pub(super) struct Entry<'a> {
 }
 
 impl Entry<'_> {
-    /// Writes the line with the outcome: what was done, or why nothing was done.
+    /// Writes the line to the log. A success becomes the outcome; an error becomes the outcome `failed` with the reason.
     pub(super) fn write<T: Display, E: Display>(&self, outcome: Result<T, E>) {
         let (done, why) = (outcome.as_ref().ok(), outcome.as_ref().err());
         tracing::info!(

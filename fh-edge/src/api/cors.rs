@@ -1,4 +1,4 @@
-//! Headers for browser pages of other origins (edge-protocol 7.4). Every origin is allowed, but without credentials.
+//! CORS headers for browser pages of other origins (edge-protocol 7.4). Every origin is allowed, but without credentials.
 
 use axum::response::Response;
 use http::header::{
@@ -10,14 +10,14 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use super::respond;
 use crate::options::Options;
 
-/// The request headers that published SDKs and OpenFeature providers send.
+/// The names of the request headers that published SDKs and OpenFeature providers send.
 const ALLOWED: &str = "x-requested-with,authorization,content-type,accept-version,content-md5,csrf-token,x-ijt,\
     cache-control,x-featurehub,baggage,if-none-match,etag,last-event-id,x-sdk,x-sdk-version,traceparent,\
     tracestate,x-api-key";
 const METHODS: &str = "GET, POST, PUT, DELETE, OPTIONS, HEAD";
 const EXPOSED: &str = "etag,cache-control";
 
-/// The values of the headers, rendered once.
+/// The values of the CORS headers, rendered once for all responses.
 #[derive(Debug)]
 pub(crate) struct Cors {
     allowed: HeaderValue,
@@ -26,7 +26,7 @@ pub(crate) struct Cors {
 }
 
 impl Cors {
-    /// Renders the values. Configured names that are not valid header names are left out.
+    /// Renders the values of the CORS headers. Configured names that are not valid header names are left out.
     pub(crate) fn new(options: &Options) -> Self {
         let with = |start: &str, more: &[String]| {
             let names = more.iter().map(|name| name.trim().to_ascii_lowercase());
@@ -51,7 +51,7 @@ impl Cors {
         response
     }
 
-    /// Adds the headers of every response to a request with an `origin` header.
+    /// Adds the CORS headers that every response to a request with an `origin` header carries.
     pub(super) fn allow(&self, headers: &mut HeaderMap) {
         headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
         headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, self.exposed.clone());

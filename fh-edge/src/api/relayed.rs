@@ -59,7 +59,7 @@ pub(super) async fn put(
     }
 }
 
-/// Admits configured keys, and other keys that the upstream Edge has accepted.
+/// Admits configured keys, and other keys that the upstream Edge has accepted. The error is the response to every other request.
 async fn admit(
     shared: &SharedState,
     relay: &Relay,

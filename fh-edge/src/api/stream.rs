@@ -64,7 +64,7 @@ fn stream(shared: &Arc<SharedState>, environment: &str, secret: &str, request: &
     };
     let mut response = Response::new(Body::new(events));
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
-    // A cache that stores a stream would never finish it, so storing is forbidden even if answers of polls may be stored.
+    // A cache that stores a stream would never finish it, so storing is forbidden even if responses to polls may be stored.
     let no_store = HeaderValue::from_static("no-store");
     let forbids = cache_control.filter(|value| value.to_str().is_ok_and(forbids_storing));
     add_cache_control(&mut response, Some(&forbids.unwrap_or(no_store)));
@@ -75,7 +75,7 @@ fn forbids_storing(cache_control: &str) -> bool {
     cache_control.split(',').any(|directive| directive.trim().eq_ignore_ascii_case("no-store"))
 }
 
-/// Returns the SDK's name as it gives it itself, cut to 80 characters because it is kept.
+/// Returns the name of the SDK from `x-sdk` or `user-agent`, cut to 80 characters to save memory; `None` if neither header exists.
 fn sdk(headers: &HeaderMap) -> Option<Box<str>> {
     let named = headers.get("x-sdk").or_else(|| headers.get(USER_AGENT))?;
     let text: String = String::from_utf8_lossy(named.as_bytes()).chars().take(80).collect();

@@ -1,4 +1,4 @@
-//! Bodies of answers: each is rendered once and sent to many clients.
+//! Bodies of answers. Each is rendered once and sent to many clients.
 
 use std::sync::Arc;
 
@@ -12,24 +12,24 @@ use crate::evaluations::Caller;
 use crate::state_store::now;
 use crate::wire::coding::{CompressionLevel, gzip};
 
-/// The answer for one environment, as the holders of one view see it.
+/// The rendered answer of one view of an environment.
 #[derive(Debug, Clone)]
 pub(crate) struct Answer {
     /// The body of a GET for this environment alone: a JSON list of one environment.
     pub(crate) body: Bytes,
-    /// The etag of the body.
+    /// The etag of the body; `None` if it is no valid header value.
     pub(crate) etag: Option<HeaderValue>,
     /// The byte range of the list of features in the body.
     list: (usize, usize),
-    /// The compressed body. Only answers that were evaluated for one context use it; those of shared views are compressed in the view.
+    /// The compressed body of an answer that was evaluated for one context. The view holds the compressed body of a shared answer.
     gzip: Gzip,
 }
 
-/// The state of a body's compression.
+/// The state of a body's compression with gzip.
 #[derive(Debug, Clone)]
 enum Gzip {
     NotAskedFor,
-    /// Compressing saves less than half of the body, so it is sent uncompressed.
+    /// Compression saves less than half of the body, so the body is sent uncompressed.
     NotWorthIt,
     Made(Bytes),
 }
@@ -41,7 +41,7 @@ pub(crate) struct List {
 }
 
 impl List {
-    /// Writes the comma that is due and returns the text, to which the caller appends the next feature.
+    /// Appends a comma if the list has features, and returns the text to which the caller appends the next feature.
     pub(crate) fn next(&mut self) -> &mut String {
         if !std::mem::replace(&mut self.is_empty, false) {
             self.text.push(',');
@@ -51,7 +51,7 @@ impl List {
 }
 
 impl Answer {
-    /// Renders the answer of a view, whose features `write` appends to the list.
+    /// Renders the answer of a view. `write` appends the features to the list.
     pub(crate) fn of(
         published: &Published,
         view: &View,
@@ -76,9 +76,10 @@ impl Answer {
         Self { body, etag, list: (start, end), gzip: Gzip::NotAskedFor }
     }
 
-    /// Evaluates a view feature by feature and keeps the answer, for evaluations that take long.
+    /// Evaluates a view feature by feature and caches the answer, for evaluations that take long.
     ///
-    /// `context` is the text of the context as the request wrote it, `tag` its etag part. `None` if the caller left before the end.
+    /// `context` is the text of the context in the request, and `tag` is its part of etags. `None` if the view does not exist, or if the
+    /// caller disconnects before the end.
     pub(crate) fn for_caller(
         published: &Published,
         view: usize,
@@ -87,7 +88,7 @@ impl Answer {
         caller: &Caller,
     ) -> Option<Arc<Self>> {
         let view = published.view(view)?;
-        // Another request with this context may have made the answer while this one waited for its turn.
+        // Another request with this context may have made the answer while this one waited in the queue.
         if let Some(known) = view.evaluated_if_made(context) {
             return Some(known);
         }
@@ -102,12 +103,13 @@ impl Answer {
         Some(answer)
     }
 
-    /// Returns the same answer for a request with a context. The context changes only the etag.
+    /// Returns a copy of this answer for a request with a context. The context changes only the etag.
     pub(crate) fn for_context(&self, view: &View, context_tag: &str) -> Self {
         Self { etag: view.etag(context_tag), ..self.clone() }
     }
 
-    /// Returns the body compressed with gzip, if compression was tried before: `Some(None)` if it would save less than half.
+    /// Returns the result of an earlier compression with gzip: `None` if there was none, `Some(None)` if it saves less than half of the
+    /// body.
     pub(super) fn known_gzip(&self) -> Option<Option<Bytes>> {
         match &self.gzip {
             Gzip::NotAskedFor => None,
@@ -116,13 +118,13 @@ impl Answer {
         }
     }
 
-    /// Returns the same answer with its body compressed with gzip, to be kept for other callers with this context.
+    /// Returns a copy of this answer with the body compressed with gzip, to be cached for other callers with this context.
     pub(super) fn with_gzip(&self) -> Self {
         let made = gzip(&self.body, CompressionLevel::Little).map(Bytes::from);
         Self { gzip: made.map_or(Gzip::NotWorthIt, Gzip::Made), ..self.clone() }
     }
 
-    /// Returns the memory that the bodies take, in bytes.
+    /// Returns the memory that the plain and the compressed body take, in bytes.
     pub(super) fn memory(&self) -> usize {
         match &self.gzip {
             Gzip::Made(bytes) => self.body.len() + bytes.len(),
@@ -130,12 +132,12 @@ impl Answer {
         }
     }
 
-    /// Returns the list of features alone, which is what a stream sends.
+    /// Returns the JSON list of features alone, as streams send it.
     pub(crate) fn list(&self) -> Bytes {
         self.body.slice(self.list.0..self.list.1)
     }
 
-    /// Returns the JSON object of the environment, as one element of the answer to several keys.
+    /// Returns the JSON object of the environment, which is one element of the answer to several keys.
     pub(crate) fn environment(&self) -> Bytes {
         self.body.slice(1..self.body.len() - 1)
     }

@@ -1,4 +1,4 @@
-//! The cache of evaluated answers, and its limit of memory for all views together (`--answer-cache`).
+//! The cache of evaluated answers, with one memory limit for all views together (`--answer-cache`).
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
@@ -8,35 +8,35 @@ use quick_cache::sync::Cache;
 
 use super::answer::Answer;
 
-/// The memory that evaluated answers of all views of an Edge may take together, in bytes. If it is exceeded, the view that was used least
-/// recently loses all its answers.
+/// The memory limit in bytes for the evaluated answers of all views of an Edge. If it is exceeded, the view that was used least recently
+/// loses all its answers.
 #[derive(Debug)]
 pub(crate) struct AnswerBudget {
     limit: u64,
     /// The bytes that the answers of all views take.
     held: AtomicU64,
-    /// A logical clock that orders the uses of views. It advances by two whenever an answer is kept. A cache hit counts as one after the
-    /// last answer that was kept.
+    /// A logical clock that orders the uses of views. Each answer that is cached advances the clock by two. A cache hit is given the clock
+    /// plus one, so it counts as later than the last cached answer.
     clock: AtomicU64,
     views: Mutex<Vec<Weak<ViewAnswers>>>,
 }
 
-/// The evaluated answers of one view, by context as the request wrote it.
+/// The evaluated answers of one view. The key of an answer is the text of the evaluation context in the request.
 #[derive(Debug)]
 pub(super) struct ViewAnswers {
     budget: Arc<AnswerBudget>,
     answers: Cache<String, Arc<Answer>, ByBytes>,
-    /// The bytes of this view that are counted in the budget.
+    /// The bytes of this view's answers that the budget counts.
     held: AtomicU64,
-    /// The budget's clock when an answer was last found or kept here.
+    /// The time on the budget's clock at which an answer of this view was last found or cached.
     used: AtomicU64,
 }
 
-/// Weighs answers by the memory that they take, so that the cache is bounded in bytes.
+/// Weighs answers by their memory, so that the cache is bounded in bytes.
 #[derive(Debug, Clone)]
 struct ByBytes;
 
-/// The assumed memory of an entry beside its bytes.
+/// The memory that a cache entry is assumed to take besides its context and answer, in bytes.
 const ENTRY: u64 = 256;
 
 impl Weighter<String, Arc<Answer>> for ByBytes {
@@ -55,7 +55,7 @@ impl AnswerBudget {
         })
     }
 
-    /// Returns the bytes that all answers take at this moment.
+    /// Returns the bytes that the cached answers of all views take now.
     pub(crate) fn held(&self) -> u64 {
         self.held.load(Ordering::Relaxed)
     }
@@ -66,8 +66,8 @@ impl AnswerBudget {
         self.views.lock().unwrap_or_else(PoisonError::into_inner).len()
     }
 
-    /// Evicts the answers of other views, the least recently used view first, until the limit holds. The cache of one view is bounded by
-    /// the same limit, so `kept` itself is never evicted here.
+    /// Evicts the answers of other views, the least recently used view first, until the limit holds. The answers of `kept` are never
+    /// evicted, because the cache of each view is bounded by the same limit.
     fn make_room_for(&self, kept: &ViewAnswers) {
         let views: Vec<Arc<ViewAnswers>> = {
             let views = self.views.lock().unwrap_or_else(PoisonError::into_inner);
@@ -86,7 +86,7 @@ impl AnswerBudget {
 }
 
 impl ViewAnswers {
-    /// Makes the cache of a view with this number of features.
+    /// Makes the empty cache of a view with this number of features.
     pub(super) fn new(budget: &Arc<AnswerBudget>, features: usize) -> Arc<Self> {
         let answer_size = 256 * features as u64 + ENTRY;
         let expected = usize::try_from(budget.limit / answer_size).unwrap_or(usize::MAX);
@@ -104,7 +104,7 @@ impl ViewAnswers {
 
     pub(super) fn get(&self, context: &str) -> Option<Arc<Answer>> {
         let found = self.answers.get(context)?;
-        // All readers read this value, but it is written only if an answer was kept since. Otherwise every cache hit would write to a cache
+        // Every reader reads `used`, but writes it only if an answer was cached since. Otherwise every cache hit would write to a cache
         // line that all processors share.
         let now = self.budget.clock.load(Ordering::Relaxed) + 1;
         if self.used.load(Ordering::Relaxed) != now {
@@ -113,8 +113,8 @@ impl ViewAnswers {
         Some(found)
     }
 
-    /// Returns the answer to a context, and makes it if it is not kept. Other callers with the same context wait meanwhile, so `make` must
-    /// not block.
+    /// Returns the cached answer for a context, or makes and caches it. Other callers with the same context wait for `make`, so it must not
+    /// block.
     pub(super) fn get_or_make(&self, context: &str, make: impl FnOnce() -> Answer) -> Arc<Answer> {
         if let Some(found) = self.get(context) {
             return found;
@@ -130,7 +130,7 @@ impl ViewAnswers {
         answer
     }
 
-    /// Keeps an answer. It replaces another one to the same context.
+    /// Caches an answer. It replaces another answer for the same context.
     pub(super) fn keep(&self, context: &str, answer: Arc<Answer>) {
         self.answers.insert(context.to_string(), answer);
         self.was_kept();
@@ -149,7 +149,7 @@ impl ViewAnswers {
     fn account(&self) {
         let now = self.answers.weight();
         let before = self.held.swap(now, Ordering::Relaxed);
-        // The difference may be negative. It wraps around, and the sum over all views is right.
+        // The difference may be negative. It then wraps around, but the sum over all views is still right.
         self.budget.held.fetch_add(now.wrapping_sub(before), Ordering::Relaxed);
     }
 }
@@ -159,7 +159,8 @@ impl Drop for ViewAnswers {
         let held = *self.held.get_mut();
         self.budget.held.fetch_sub(held, Ordering::Relaxed);
         let mut views = self.budget.views.lock().unwrap_or_else(PoisonError::into_inner);
-        // Upgrading could keep a view alive beyond its last user; dropping it here would then lock this mutex a second time.
+        // Upgrading the references could make this function the last owner of another view. Dropping that view would lock this mutex a
+        // second time.
         views.retain(|view| view.strong_count() > 0);
     }
 }

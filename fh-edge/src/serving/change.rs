@@ -10,9 +10,9 @@ use super::view::View;
 /// The change of one feature between two lists.
 #[derive(Debug)]
 pub(crate) enum Change<'a> {
-    /// The feature is new, or readers see a difference.
+    /// The feature is new, or differs from the older list in something that readers see.
     Now(&'a Arc<ServedFeature>),
-    /// The feature is not visible any more.
+    /// The feature was visible in the older list and is not in the newer one.
     Gone(&'a Arc<ServedFeature>),
 }
 
@@ -42,7 +42,7 @@ pub(crate) fn changes<'a>(
     gone.map(Change::Gone).chain(found).collect()
 }
 
-/// Appends the JSON data of a change and returns the name of its event.
+/// Appends the JSON data of a change to `out`, and returns the name of its stream event.
 pub(crate) fn write_change(
     out: &mut String,
     change: &Change<'_>,

@@ -1,4 +1,4 @@
-//! The environments by id, and the lookup of keys in them.
+//! All environments by id, and the lookup of API keys in them.
 
 use std::collections::HashMap;
 use std::io;
@@ -15,28 +15,29 @@ use super::published::Published;
 use super::published_cell::{PublishedCell, WakeOnDrop};
 use super::time_scheduler::TimeScheduler;
 
-/// All environments. Readers never wait for a writer.
+/// The published data of all environments. Readers never wait for a writer.
 #[derive(Debug, Default)]
 pub(crate) struct Environments {
-    /// The cells of each environment. Nearly always there is one. A relay has one for each of its upstream keys, since these keys may see
+    /// The cells of each environment. In most cases there is one. A relay has one cell for each upstream key, since upstream keys may see
     /// different features.
     by_id: ArcSwap<HashMap<Uuid, Vec<Arc<PublishedCell>>>>,
     scheduler: TimeScheduler,
     pending_revocations: PendingRevocations,
-    /// The revision of the state. Its watchers are woken at every publication, also if the revision stays the same.
+    /// The revision of the state. Its watchers are woken at every publication, even if the revision stays the same.
     revision: watch::Sender<u64>,
 }
 
 impl Environments {
-    /// Starts the thread that publishes changes by time.
+    /// Starts the thread that publishes a generation when time changes answers.
     ///
     /// # Errors
-    /// The operating system refuses a thread.
+    /// The operating system refuses to start a thread.
     pub(crate) fn start_clock(&self) -> io::Result<()> {
         self.scheduler.start()
     }
 
-    /// Returns the grant of a key, the current generation of its environment, and the cell where the next generations are published.
+    /// Returns the cell of a key's environment, its current generation, and the key's grant. `None` if the key has no rights in the
+    /// environment.
     pub(crate) fn open(
         &self,
         id: Uuid,
@@ -49,15 +50,16 @@ impl Environments {
         })
     }
 
-    /// Returns what a revoked key may still read, within the delay in which it may come back.
+    /// Returns the data that a revoked key may still read during the revocation delay; `None` if no revocation of the key is pending.
     pub(crate) fn open_leaving(&self, id: Uuid, secret: &str) -> Option<PendingRevocation> {
         self.pending_revocations.get(id, secret)
     }
 
-    /// Sets the keys of an environment that has one cell. Keys that are not in `next` can read the current generation for this delay.
+    /// Starts the revocation of the keys of an environment that are not in `next`. For this delay they can still read the current
+    /// generation. The environment must have only one cell.
     ///
-    /// Call it before the new keys are published, so that no request fails in between. A delay of zero ends all pending revocations, those
-    /// of other environments as well.
+    /// This must be called before the new keys are published, so that no request fails in between. A delay of zero ends all pending
+    /// revocations, also in other environments.
     pub(crate) fn leave(&self, id: Uuid, next: &Grants, delay: Duration) {
         match delay.is_zero() {
             true => self.pending_revocations.end(),
@@ -65,12 +67,12 @@ impl Environments {
         }
     }
 
-    /// Returns the current generation of an environment. If the environment has several cells, it is that of the first one.
+    /// Returns the current generation of an environment, or `None` if the environment is unknown. Of several cells, the first one is read.
     pub(crate) fn get(&self, id: Uuid) -> Option<Arc<Published>> {
         Some(self.first(id)?.current())
     }
 
-    /// Returns the current generation of every environment. If an environment has several cells, it is that of the first one.
+    /// Returns the current generation of every environment. If an environment has several cells, the first one is read.
     pub(crate) fn all(&self) -> Vec<Arc<Published>> {
         self.by_id.load().values().filter_map(|slots| Some(slots.first()?.current())).collect()
     }
@@ -80,20 +82,20 @@ impl Environments {
         self.by_id.load().values().flatten().map(|cell| cell.current()).collect()
     }
 
-    /// Returns a receiver of the state's revision. It is woken by every generation of any environment.
+    /// Returns a receiver of the state's revision. Every generation of any environment wakes the receiver.
     pub(crate) fn revision(&self) -> watch::Receiver<u64> {
         self.revision.subscribe()
     }
 
-    /// Sets the revision to which the next publications belong.
+    /// Sets the revision of the state to which the next publications belong.
     pub(crate) fn set_revision(&self, revision: u64) {
         self.revision.send_replace(revision);
     }
 
-    /// Publishes the next generation of an environment that has one cell, unless it equals the current one. A new environment gets its
-    /// first generation.
+    /// Publishes the next generation of an environment that has only one cell, unless the generation equals the current one. A new
+    /// environment gets its first generation.
     ///
-    /// The streams of the environment are woken when the returned value is dropped.
+    /// Dropping the returned value wakes the streams of the environment. `None` for a new environment, which has no streams.
     pub(crate) fn publish(
         &self,
         id: Uuid,
@@ -112,7 +114,8 @@ impl Environments {
         }
     }
 
-    /// Publishes the next generation of an environment that has one cell. Its streams are woken when the returned value is dropped.
+    /// Publishes the next generation of an environment that has only one cell. Dropping the returned value wakes the streams. `None` if the
+    /// environment is unknown.
     pub(crate) fn change(
         &self,
         id: Uuid,
@@ -138,7 +141,7 @@ impl Environments {
         cell
     }
 
-    /// Removes one cell. Other cells of its environment stay.
+    /// Removes one cell. The other cells of its environment remain.
     pub(crate) fn remove_slot(&self, cell: &Arc<PublishedCell>) {
         let id = cell.current().id;
         self.by_id.rcu(|known| {
@@ -154,12 +157,13 @@ impl Environments {
         self.revision.send_modify(|_| {});
     }
 
-    /// Makes a cell that is not listed in an environment: the caller keeps it.
+    /// Makes a cell that only the caller holds, so that the lookup of keys does not find it.
     pub(crate) fn cell(&self, first: Published) -> Arc<PublishedCell> {
         self.scheduler.cell(first, self.revision.clone())
     }
 
-    /// Removes an environment. Its streams see a last generation, once they are woken.
+    /// Removes an environment and publishes a last generation in its cells. Dropping the returned values wakes the streams, which then read
+    /// it.
     pub(crate) fn remove(
         &self,
         id: Uuid,
@@ -177,7 +181,7 @@ impl Environments {
         wakes
     }
 
-    /// Ends all streams with `bye`, spread over this time.
+    /// Ends all streams with a `bye` event. The ends are spread over the time `within`.
     pub(crate) fn close(&self, within: Duration) {
         for cell in self.by_id.load().values().flatten() {
             cell.close(within);

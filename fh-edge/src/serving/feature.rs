@@ -1,4 +1,4 @@
-//! One feature in one environment, its JSON rendered once for all readers (edge-protocol 2.6).
+//! A feature in one environment. Its JSON is rendered once for all readers (edge-protocol 2.6).
 
 mod received;
 
@@ -14,17 +14,17 @@ use super::time_rules::TimeRules;
 use super::view::Detail;
 use crate::state::{Feature, FeatureValue, Json};
 
-/// The meaning of a feature's version. A version that is only the time of reading does not count in etags, so that restarts and replicas
-/// have the same etags (D-95).
+/// The meaning of a feature's version. A version that is only the time of reading is left out of etags, so that restarts and replicas have
+/// the same etags (D-95).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Counting {
-    /// The version was given in the state, or it counts changes.
+    /// The version was given in the state, or counts changes.
     Counts,
     /// The version is the time at which the file was read.
     IsATime,
 }
 
-/// A feature as it is served, with its JSON in rendered pieces.
+/// A feature as it is served, with the pieces of its JSON rendered.
 #[derive(Debug)]
 pub(crate) struct ServedFeature {
     pub(crate) id: Uuid,
@@ -32,24 +32,24 @@ pub(crate) struct ServedFeature {
     pub(crate) kind: Kind,
     pub(crate) version: i64,
     pub(crate) locked: bool,
-    /// True if the feature is retired. Retired features are in no list. They are kept to announce their removal, and because PUT can change
-    /// them.
+    /// True if the feature is retired. Lists do not contain retired features. They are kept to announce their removal, and because PUT can
+    /// change them.
     pub(crate) retired: bool,
     pub(crate) filters: BTreeSet<String>,
     /// The id of the value record, which profile `edge` hashes for percentages.
     pub(crate) value_id: Option<String>,
-    /// The default value: that of every context for which no strategy matches.
+    /// The default value, which applies to every context for which no strategy matches. `None` if the feature is unset.
     pub(crate) value: Option<Json>,
-    /// Properties, shown to keys with the permission `EXTENDED_DATA`.
+    /// The properties. Only keys with the permission `EXTENDED_DATA` see them.
     pub(crate) properties: BTreeMap<String, String>,
-    /// The values of the strategies by position, as raw JSON. `None` is null.
+    /// The values of the strategies by position, as raw JSON. `None` is a value that is null or missing.
     pub(crate) strategy_values: Vec<Option<Box<str>>>,
-    /// The evaluated JSON up to the properties: first the default value, then the value of each strategy by position. Each is rendered when
-    /// it is first needed.
+    /// The evaluated JSON up to the properties. The first element has the default value; the others have the values of the strategies in
+    /// order. Each element is rendered when it is first needed.
     evaluated: Box<[OnceLock<Box<str>>]>,
     /// The rules on `now`, and the times at which they may change answers.
     pub(crate) time_rules: TimeRules,
-    /// The id of the strategy that another Edge applied (`v`), if that Edge evaluated the feature.
+    /// The id of the strategy that another Edge applied (member `v`); `None` if no Edge has evaluated the feature or no strategy matched.
     pub(crate) applied: Option<Box<str>>,
     /// The JSON `{"id":…,"key":…`.
     name: Box<str>,
@@ -59,11 +59,11 @@ pub(crate) struct ServedFeature {
     type_member: Box<str>,
     /// The JSON `,"strategies":[…]`, or empty if there is no value record.
     strategies: Box<str>,
-    /// The JSON `,"fp":{…}`, or empty.
+    /// The JSON `,"fp":{…}`, or empty if there are no properties.
     fp: Box<str>,
-    /// Members that another Edge sent and this project does not know, each with its comma.
+    /// The JSON of members that another Edge sent and this project does not know, each after a comma.
     unknown_members: Box<str>,
-    /// A digest of everything that readers see, except properties.
+    /// A digest of everything that readers see of the feature, except properties.
     digest: [u8; 32],
 }
 
@@ -128,8 +128,8 @@ impl ServedFeature {
         }
     }
 
-    /// Appends the feature as holders of client-evaluated keys see it: the default value and the strategies. A feature that another Edge
-    /// evaluated has no strategies, but the id of the one that was applied.
+    /// Appends the feature's JSON for client-evaluated keys: the default value and the strategies. A feature that another Edge evaluated
+    /// has no strategies, but the id of the one that was applied.
     pub(crate) fn write_with_strategies(&self, out: &mut String, detail: Detail) {
         self.write_head(out, self.value.as_ref().map(Json::as_str));
         self.write_properties(out, detail);
@@ -138,7 +138,7 @@ impl ServedFeature {
         out.push('}');
     }
 
-    /// Appends the evaluated feature: its value, and the id of the strategy that the value comes from.
+    /// Appends the feature's evaluated JSON: the value, and the id of the strategy that the value comes from.
     pub(crate) fn write_evaluated(
         &self,
         out: &mut String,
@@ -171,7 +171,7 @@ impl ServedFeature {
         out
     }
 
-    /// Appends the JSON of the feature's deletion: no value, and version 0.
+    /// Appends the JSON that announces the feature's deletion: version 0 and no value.
     pub(crate) fn write_deleted(&self, out: &mut String) {
         out.push_str(&self.name);
         out.push_str(&state(false, 0));
@@ -179,7 +179,7 @@ impl ServedFeature {
         out.push('}');
     }
 
-    /// Returns the feature's definition without version, properties and filters, which is enough to read its strategies.
+    /// Returns the feature's definition without version, properties and filters, which suffices to read its strategies.
     pub(crate) fn definition(&self) -> Feature {
         Feature {
             id: self.id,
@@ -191,7 +191,7 @@ impl ServedFeature {
         }
     }
 
-    /// Returns the strategies as a JSON list.
+    /// Returns the strategies as a JSON list, which is empty if there are none.
     pub(crate) fn strategies(&self) -> &str {
         self.strategies.strip_prefix(",\"strategies\":").unwrap_or("[]")
     }
@@ -212,7 +212,7 @@ impl ServedFeature {
         }
     }
 
-    /// Returns the feature's JSON for the compiler.
+    /// Returns the feature's JSON for the compiler; `None` if it is not valid JSON.
     pub(crate) fn raw(&self) -> Option<Box<RawValue>> {
         let mut json = String::new();
         self.write_with_strategies(&mut json, Detail::Plain);
@@ -228,7 +228,7 @@ impl ServedFeature {
         }
     }
 
-    /// Returns true if no reader could tell the two features apart.
+    /// Returns true if no reader could tell this feature from `other`.
     pub(crate) fn looks_like(&self, other: &Self) -> bool {
         self.digest == other.digest
             && self.version == other.version
@@ -243,13 +243,13 @@ impl ServedFeature {
         !self.retired && self.passes(filters)
     }
 
-    /// Returns true if the filters let the feature through, retired or not.
+    /// Returns true if the filters admit the feature, whether it is retired or not.
     pub(crate) fn passes(&self, filters: &BTreeSet<String>) -> bool {
         filters.is_empty() || !filters.is_disjoint(&self.filters)
     }
 }
 
-/// Makes the empty cells for the evaluated JSON of a feature with this number of strategies.
+/// Makes the empty cells for the evaluated JSON: one for the default value and one for each strategy.
 fn forms(strategies: usize) -> Box<[OnceLock<Box<str>>]> {
     (0..=strategies).map(|_| OnceLock::new()).collect()
 }
@@ -258,7 +258,7 @@ fn state(locked: bool, version: i64) -> Box<str> {
     format!(",\"l\":{locked},\"version\":{version}").into()
 }
 
-/// Returns a hash of these texts. Each is preceded by its length, so that different splits of the same text differ.
+/// Returns a hash of these texts. The length of each text is hashed before it, so that the same text in other pieces has another hash.
 fn digest<'a>(parts: impl IntoIterator<Item = &'a str>) -> [u8; 32] {
     let mut hash = hmac_sha256::Hash::new();
     for part in parts {
@@ -268,7 +268,7 @@ fn digest<'a>(parts: impl IntoIterator<Item = &'a str>) -> [u8; 32] {
     hash.finalize()
 }
 
-/// Returns the value of a strategy as raw JSON, or `None` if it is null or missing.
+/// Returns the value of a strategy as raw JSON; `None` if the value is null or missing.
 fn strategy_value(strategy: &Json) -> Option<Box<str>> {
     #[derive(serde::Deserialize)]
     struct Valued<'a> {
@@ -279,7 +279,7 @@ fn strategy_value(strategy: &Json) -> Option<Box<str>> {
     (value.get() != "null").then(|| value.get().into())
 }
 
-/// Joins pieces of JSON to a list.
+/// Joins pieces of JSON into a JSON list.
 fn list(items: &[Json]) -> String {
     let mut out = String::from("[");
     for (position, item) in items.iter().enumerate() {

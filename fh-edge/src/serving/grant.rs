@@ -14,7 +14,7 @@ use crate::state::{Account, Permission, Permissions};
 pub(crate) struct Grant {
     pub(crate) account: Arc<str>,
     pub(crate) permissions: Permissions,
-    /// The view that the key sees: a position in [`Grants::views`].
+    /// The view of the key, as a position in [`Grants::views`].
     pub(crate) view: usize,
 }
 
@@ -26,7 +26,7 @@ pub(crate) struct Grants {
 }
 
 impl Grants {
-    /// Collects the keys that these accounts have in an environment. Accounts without any permission there are left out.
+    /// Collects the keys that these accounts have in an environment. Accounts without any permission in the environment are left out.
     pub(crate) fn of(environment: Uuid, accounts: &[Account]) -> Self {
         let mut grants = Self::default();
         for account in accounts {
@@ -52,14 +52,14 @@ impl Grants {
         grants
     }
 
-    /// Returns the grants of a relay with this one key, which may read everything that the upstream Edge sends.
+    /// Returns the grants of a relay with one key, and the grant of that key. The key may read everything that the upstream Edge sends.
     pub(crate) fn relayed(secret: &str, account: &Arc<str>, by: EvaluatedBy) -> (Self, Grant) {
         let mut grants = Self::default();
         let grant = grants.add_relayed(secret, account, by);
         (grants, grant)
     }
 
-    /// Adds a further key of a relay.
+    /// Adds a further key to the grants of a relay, and returns its grant.
     pub(crate) fn add_relayed(
         &mut self,
         secret: &str,
@@ -94,7 +94,7 @@ impl Grants {
         self.views.len() - 1
     }
 
-    /// Returns the grant of a key, or `None` if it has no rights in the environment.
+    /// Returns the grant of a key, or `None` if the key has no rights in the environment.
     pub(crate) fn get(&self, secret: &str) -> Option<&Grant> {
         self.by_secret.get(secret)
     }
@@ -104,7 +104,7 @@ impl Grants {
         self.by_secret.keys().map(AsRef::as_ref)
     }
 
-    /// Returns true if `other` holds all these keys, too.
+    /// Returns true if `other` contains all keys of these grants.
     pub(crate) fn are_all_in(&self, other: &Self) -> bool {
         self.secrets().all(|secret| other.get(secret).is_some())
     }
@@ -114,7 +114,7 @@ impl Grants {
         self.by_secret.is_empty()
     }
 
-    /// Returns the distinct views of all keys.
+    /// Returns the views of all keys, without duplicates.
     pub(crate) fn views(&self) -> &[ViewKey] {
         &self.views
     }

@@ -1,4 +1,4 @@
-//! The data that is served: features rendered once, views of them by kind of key, and the cells that hold the current generations.
+//! The data that is served: features rendered once, views of them by the rights of keys, and the cells that hold the current generations.
 
 mod answer;
 mod answers;

@@ -1,4 +1,4 @@
-//! Wakes streams in a thread of its own. With many streams this takes a while, and neither the caller of a change nor the next change must
+//! Wakes streams on a thread of its own. With many streams, waking takes long, and neither the caller of a change nor the next change must
 //! wait for it.
 
 use std::io;
@@ -7,31 +7,31 @@ use std::thread;
 
 use super::published_cell::WakeOnDrop;
 
-/// A sender to the thread, which ends when the last copy is dropped.
+/// The sender of wake-ups to the notifier's thread. The thread ends when the last copy of the sender is dropped.
 #[derive(Debug, Clone)]
 pub(crate) struct Notifier(Sender<WakeOnDrop>);
 
 impl Notifier {
-    /// Starts the thread.
+    /// Starts the thread that wakes streams.
     ///
     /// # Errors
-    /// The operating system refuses a thread.
+    /// The operating system refuses to start a thread.
     pub(crate) fn start() -> io::Result<Self> {
         let (sender, wakes) = channel();
-        // Dropping a `WakeOnDrop` wakes the streams. Generations that are published while streams are being woken need only one more wake-up,
-        // however many they are.
+        // Dropping a `WakeOnDrop` wakes the streams. All generations that are published while streams are being woken need only one more
+        // wake-up together.
         let run = move || wakes.into_iter().for_each(drop);
         thread::Builder::new().name("fh-edge-notify".into()).spawn(run)?;
         Ok(Self(sender))
     }
 
-    /// Queues the wake-up of the streams.
+    /// Queues the wake-up of the streams of one cell.
     pub(crate) fn tell(&self, wakes: WakeOnDrop) {
         // If the thread has ended, the value comes back and is dropped here, which wakes the streams.
         let _ = self.0.send(wakes);
     }
 
-    /// Returns a notifier without a thread, and the receiver of what is sent to it.
+    /// Returns a notifier without a thread, and the receiver of the queued wake-ups.
     #[cfg(test)]
     pub(crate) fn silent() -> (Self, std::sync::mpsc::Receiver<WakeOnDrop>) {
         let (sender, wakes) = channel();

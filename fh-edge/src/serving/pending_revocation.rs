@@ -1,5 +1,5 @@
-//! Pending revocations: keys that a newly read file does not hold any more. For a moment they can still read what they read before, since
-//! an editor or a program may have written only half of the file (D-104).
+//! Pending revocations: keys that a newly read file does not contain any more. For a short delay they can still read the last generation,
+//! since an editor or a program may have written only half of the file (D-104).
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -13,25 +13,25 @@ use super::grant::{Grant, Grants};
 use super::published::Published;
 use super::published_cell::PublishedCell;
 
-/// A key whose revocation is pending, with what it can still read.
+/// A key whose revocation is pending, and the data that it can still read.
 #[derive(Debug, Clone)]
 pub(crate) struct PendingRevocation {
-    /// The cell in which the key would come back.
+    /// The cell to which the key would come back.
     pub(crate) cell: Arc<PublishedCell>,
     /// The last generation in which the key was valid.
     pub(crate) published: Arc<Published>,
     pub(crate) grant: Grant,
-    /// The end of the delay. From then on the key is unknown.
+    /// The end of the delay. The key is unknown from then on.
     pub(crate) until: Instant,
 }
 
-/// All pending revocations. Nearly always there are none.
+/// All pending revocations. In most cases there are none.
 #[derive(Debug, Default)]
 pub(super) struct PendingRevocations {
     groups: ArcSwap<Vec<Group>>,
 }
 
-/// The keys that were removed from an environment at once.
+/// The keys that one change removed from an environment.
 #[derive(Clone)]
 struct Group {
     cell: Arc<PublishedCell>,
@@ -46,7 +46,7 @@ impl PendingRevocations {
         let is_meant = |group: &&Group| group.published.id == id && group.secrets.contains(secret);
         let group = groups.iter().find(is_meant)?;
         if group.until <= Instant::now() {
-            // Groups that have expired are removed, which frees the memory of their generation.
+            // All groups that have expired are removed, which frees the memory of their generations.
             self.change(|_| {});
             return None;
         }
@@ -58,8 +58,8 @@ impl PendingRevocations {
         })
     }
 
-    /// Sets the keys of an environment. Keys of its current generation that are not in `next` get a pending revocation. Pending keys that
-    /// are in `next` are valid again.
+    /// Sets the keys of an environment. Keys of its current generation that are not in `next` get a pending revocation for this delay.
+    /// Pending keys that are in `next` are valid again.
     pub(super) fn update(
         &self,
         id: Uuid,
@@ -85,12 +85,12 @@ impl PendingRevocations {
         });
     }
 
-    /// Ends all pending revocations at once: no removed key can read any more.
+    /// Ends all pending revocations at once, so that the removed keys can no longer read.
     pub(super) fn end(&self) {
         self.change(Vec::clear);
     }
 
-    /// Changes the groups, and removes those that are empty or have expired.
+    /// Changes the groups with `change`, and removes those that are empty or have expired.
     fn change(&self, change: impl Fn(&mut Vec<Group>)) {
         self.groups.rcu(|groups| {
             let mut next = Vec::clone(groups);

@@ -1,4 +1,4 @@
-//! One generation of an environment: everything that a reader needs, immutable, behind one pointer.
+//! A generation: one immutable version of everything that an environment serves, behind one pointer.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, OnceLock};
@@ -25,7 +25,7 @@ const SESSION_KEY: &str = "sessionkey";
 /// The phase of an environment: before its features are known, or after.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Phase {
-    /// There is no state yet: GET answers 503, streams wait (edge-protocol 11.5, rule 2).
+    /// The features are not known yet. GET is answered with status 503, and streams wait (edge-protocol 11.5, rule 2).
     Waiting,
     /// The features are known and served.
     Serving,
@@ -40,28 +40,28 @@ pub(crate) struct Settings {
     pub(crate) profile: Profile,
 }
 
-/// One generation of an environment.
+/// One generation: an immutable version of everything that an environment serves.
 #[derive(Debug)]
 pub(crate) struct Published {
     pub(crate) id: Uuid,
     /// The number of this generation, counted from 1 in each environment.
     pub(crate) generation: u64,
     pub(crate) phase: Phase,
-    /// Set if the server stops: streams send `bye` within this time.
+    /// The time within which streams end with `bye`, once the server is stopping; `None` before.
     pub(crate) closing: Option<Duration>,
     pub(crate) settings: Settings,
     pub(crate) grants: Arc<Grants>,
-    /// The time for which a stream stays open after its key was removed, because the key may come back (D-104).
+    /// The time for which streams stay open after their key was removed, because the key may come back (D-104).
     pub(crate) revocation_delay: Duration,
-    /// All features in the order of answers, retired ones included.
+    /// All features in the order in which answers list them, retired ones included.
     pub(crate) features: Vec<Arc<ServedFeature>>,
     /// The compiled rules of all features, retired ones included.
     pub(crate) ruleset: Ruleset,
-    /// The rules on `now`, which change answers although nothing is published.
+    /// The rules on `now`. They change answers although no feature is changed.
     pub(crate) time_rules: TimeRules,
     /// The outcome of the rules on `now` in this generation.
     pub(crate) time_state: TimeState,
-    /// The time since 1970 at which the features were set. A generation that differs by time alone keeps it.
+    /// The time since 1970 at which the features were set. A generation that only time has changed keeps the time of the one before.
     pub(crate) published_at: Duration,
     /// The views, in the order of [`Grants::views`].
     views: Box<[OnceLock<View>]>,
@@ -69,11 +69,11 @@ pub(crate) struct Published {
     answers: Arc<AnswerBudget>,
 }
 
-/// The largest number of changed features that are compiled one by one. Beyond it compiling everything is cheaper.
+/// The largest number of changed features that are compiled one by one. If more have changed, compiling all features is cheaper.
 const FEW: usize = 8;
 
 impl Published {
-    /// Makes the first generation of an environment whose features are not known yet: GET answers 503, streams wait.
+    /// Makes the first generation of an environment whose features are not known yet. GET is answered with status 503, and streams wait.
     pub(crate) fn waiting(
         id: Uuid,
         settings: Settings,
@@ -98,7 +98,7 @@ impl Published {
         }
     }
 
-    /// Copies this generation, with the next number and without its views.
+    /// Copies this generation with the next number. The copy has no rendered views yet.
     pub(crate) fn next(&self) -> Self {
         Self {
             id: self.id,
@@ -118,7 +118,7 @@ impl Published {
         }
     }
 
-    /// Returns true if readers could not tell the two generations apart.
+    /// Returns true if readers cannot tell this generation from `other`.
     pub(crate) fn is_as(&self, other: &Self) -> bool {
         let features = self.features.iter().zip(&other.features);
         self.phase == other.phase
@@ -131,14 +131,14 @@ impl Published {
             && features.into_iter().all(|(one, other)| Arc::ptr_eq(one, other))
     }
 
-    /// Replaces the keys.
+    /// Replaces the API keys of the environment.
     pub(crate) fn with_grants(mut self, grants: Arc<Grants>) -> Self {
         self.views = views(&grants);
         self.grants = grants;
         self
     }
 
-    /// Replaces the features that have the ids of these. Features with other ids are ignored.
+    /// Replaces the features whose ids occur in `changed`. Ids that the environment does not have are ignored.
     pub(crate) fn with_changed(self, changed: Vec<ServedFeature>, now: Timestamp) -> Self {
         let settings = self.settings.clone();
         let mut features: Vec<Arc<ServedFeature>> = self.features.clone();
@@ -150,7 +150,7 @@ impl Published {
         self.with(features, settings, now)
     }
 
-    /// Replaces all features. A feature that looks the same keeps its old object.
+    /// Replaces all features. A feature that readers cannot tell from the old one keeps its old object.
     pub(crate) fn with_features(
         self,
         features: Vec<ServedFeature>,
@@ -167,7 +167,7 @@ impl Published {
         self.with(features, settings, now)
     }
 
-    /// Replaces all features and their rules, which are compiled already.
+    /// Replaces all features and their ruleset, which is compiled already.
     pub(crate) fn with_compiled(
         mut self,
         features: Vec<Arc<ServedFeature>>,
@@ -193,13 +193,13 @@ impl Published {
         self.with_compiled(features, ruleset, settings, now)
     }
 
-    /// Sets the time at which the rules on `now` are evaluated.
+    /// Sets the time for which the outcome of the rules on `now` is computed.
     pub(crate) fn at(mut self, now: Timestamp) -> Self {
         self.time_state = self.time_rules.time_state(now);
         self
     }
 
-    /// Returns the ruleset of other features. If few of them changed, only these are compiled.
+    /// Returns the ruleset of these features. If only few differ from the current ones, only those are compiled.
     fn recompiled(&self, features: &[Arc<ServedFeature>], profile: Profile) -> Ruleset {
         let before: HashMap<Uuid, &Arc<ServedFeature>> =
             self.features.iter().map(|feature| (feature.id, feature)).collect();
@@ -230,14 +230,14 @@ impl Published {
         ruleset
     }
 
-    /// Returns the view at a position of [`Grants::views`], and makes it if needed.
+    /// Returns the view at a position of [`Grants::views`]; `None` beyond the last. The first call makes the view.
     pub(crate) fn view(&self, position: usize) -> Option<&View> {
         let key = self.grants.views().get(position)?;
         Some(self.views.get(position)?.get_or_init(|| View::new(self, key, &self.answers)))
     }
 
-    /// Returns a context as this environment reads it. Under profile `client`, a `sessionkey` also counts as the `session` if none is given
-    /// (D-20). A FeatureHub Edge reads only `sessionkey`, while SDKs send only `session`.
+    /// Returns the attributes that this environment evaluates with. Under profile `client`, `sessionkey` also counts as `session` if that
+    /// is missing (D-20). A FeatureHub Edge reads only `sessionkey`, while SDKs send only `session`.
     pub(crate) fn as_read(&self, attributes: Attributes) -> Attributes {
         let session = match (self.settings.profile, attributes.get(SESSION)) {
             (Profile::Client, None) => attributes.get(SESSION_KEY),
@@ -252,7 +252,7 @@ impl Published {
         all.build()
     }
 
-    /// Evaluates one feature. `None` if it could not be compiled.
+    /// Evaluates one feature. `None` if the feature could not be compiled.
     pub(crate) fn evaluate<'a>(
         &'a self,
         feature: &ServedFeature,
@@ -262,7 +262,7 @@ impl Published {
         Some(self.ruleset.get(&feature.key)?.evaluate(&Subject::new(attributes, now)))
     }
 
-    /// Returns the ruleset under another profile, or its own.
+    /// Returns the ruleset of all features under this profile. It is compiled if the profile differs from the environment's.
     pub(crate) fn ruleset_as(&self, profile: Profile) -> Ruleset {
         if profile == self.settings.profile {
             return self.ruleset.clone();
@@ -270,7 +270,7 @@ impl Published {
         compiled(&self.features, profile)
     }
 
-    /// Appends a feature as a caller with this context sees it.
+    /// Appends the JSON of a feature as evaluated for these attributes.
     pub(crate) fn write_evaluated(
         &self,
         feature: &ServedFeature,
@@ -283,12 +283,12 @@ impl Published {
         feature.write_evaluated(out, evaluation.as_ref(), detail);
     }
 
-    /// Returns true if evaluating all features in one pass is faster: unless a view shows at most half of them.
+    /// Returns true if evaluating all features in one pass is faster, which holds if the view shows more than half of them.
     fn is_evaluated_at_once(&self, view: &View) -> bool {
         view.features().len() * 2 > self.ruleset.len()
     }
 
-    /// Returns the work that evaluating a view can take.
+    /// Returns the upper bound of the work of evaluating a view.
     pub(super) fn work_of(&self, view: &View) -> WorkBound {
         if self.is_evaluated_at_once(view) {
             return WorkBound::of(self.ruleset.iter());
@@ -296,12 +296,12 @@ impl Published {
         WorkBound::of(view.features().iter().filter_map(|feature| self.ruleset.get(&feature.key)))
     }
 
-    /// Returns the most steps that evaluating one feature takes for a context (D-115).
+    /// Returns the largest number of steps that evaluating one feature for a context can take (D-115).
     pub(crate) fn steps_of(&self, feature: &ServedFeature, attributes: &Attributes) -> u64 {
         WorkBound::of(self.ruleset.get(&feature.key)).steps(attributes)
     }
 
-    /// Writes everything that a view shows to a caller with this context, feature by feature. It stops when the caller has left.
+    /// Writes all features of a view as evaluated for these attributes, one by one. It stops if the caller disconnects.
     pub(crate) fn write_view_for(
         &self,
         view: &View,
@@ -318,7 +318,7 @@ impl Published {
         }
     }
 
-    /// Writes everything that a view shows to a caller with this context.
+    /// Writes all features of a view as evaluated for these attributes.
     pub(crate) fn write_view(
         &self,
         view: &View,
@@ -339,7 +339,7 @@ impl Published {
                 }
             });
         }
-        // The ruleset may hold features in another order, since added ones come last there. The rest is evaluated one by one.
+        // The ruleset may hold features in another order, since it keeps added ones last. The remaining features are evaluated one by one.
         for feature in next.into_iter().chain(rest) {
             self.write_evaluated(feature, attributes, now, detail, list.next());
         }
@@ -361,7 +361,8 @@ fn hash_ids(features: &[Arc<ServedFeature>]) -> HashIds {
     ids.collect()
 }
 
-/// Returns the compiler of a profile. Profile `edge` hashes the ids of value records if there are any; `client` never does (D-91).
+/// Returns the compiler of a profile. For profile `edge`, percentages hash the ids of value records if there are any; for `client` they
+/// never do (D-91).
 fn compiler(profile: Profile, ids: &HashIds) -> Compiler<'_> {
     let compiler = Compiler::new(profile);
     if profile == Profile::Edge { compiler.hash_ids(ids) } else { compiler }

@@ -1,4 +1,5 @@
-//! A cell that holds the current generation: readers load it, streams are woken by the next one, and one writer at a time replaces it.
+//! A cell that holds the current generation of an environment. Readers load it, one writer at a time replaces it, and streams are woken by
+//! each replacement.
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -12,25 +13,25 @@ use tokio::sync::watch;
 use super::published::Published;
 use super::time_scheduler::SchedulerHandle;
 
-/// A receiver that is woken by the next generation of one cell.
+/// A receiver that is woken by each new generation of one cell.
 pub(crate) type Changes = watch::Receiver<()>;
 
 /// The current generation of an environment. A relay has one cell for each upstream connection.
 #[derive(Debug)]
 pub(crate) struct PublishedCell {
     current: ArcSwap<Published>,
-    /// Locked while the next generation is made from the current one. This takes a while, and readers do not wait for it.
+    /// Locked while the next generation is made from the current one. This may take long, but readers do not wait for it.
     writing: Mutex<()>,
     changes: watch::Sender<()>,
     /// True if a generation was published that streams have not been woken for.
     is_news: AtomicBool,
     scheduler: SchedulerHandle,
-    /// Notified of every generation of any cell.
+    /// A sender that is notified of every generation of any cell.
     told: watch::Sender<u64>,
 }
 
-/// A pending wake-up of the streams of one cell. Dropping it wakes them, so that no path can forget to. If another writer has woken them
-/// since, dropping it does nothing.
+/// A pending wake-up of the streams of one cell. Dropping the value wakes the streams, so that no code path can forget it. If another
+/// writer has woken them since, dropping it does nothing.
 #[must_use = "dropping it wakes the streams"]
 pub(crate) struct WakeOnDrop(Arc<PublishedCell>);
 
@@ -71,24 +72,24 @@ impl PublishedCell {
     }
 
     /// Returns a receiver that is woken by every generation from now on. A caller that loads the current generation after this call misses
-    /// none.
+    /// no generation.
     pub(crate) fn watch(&self) -> Changes {
         self.changes.subscribe()
     }
 
-    /// Returns true if at least one receiver exists.
+    /// Returns true if at least one receiver of the cell's changes exists.
     pub(crate) fn is_watched(&self) -> bool {
         self.changes.receiver_count() > 0
     }
 
-    /// Makes the next generation from the current one and publishes it, if there is one. Then it wakes the streams. Other writers wait
-    /// meanwhile.
+    /// Publishes the generation that `next` makes from the current one, if it returns one. Then wakes the streams. Other writers wait for
+    /// this call.
     pub(crate) fn update(&self, next: impl FnOnce(&Published) -> Option<Published>) {
         self.publish_next(next);
         self.wake();
     }
 
-    /// Publishes the next generation like [`Self::update`], but the streams are woken only when the returned value is dropped.
+    /// Publishes the next generation like [`Self::update`], but wakes the streams only when the returned value is dropped.
     pub(crate) fn publish(
         self: &Arc<Self>,
         next: impl FnOnce(&Published) -> Option<Published>,
@@ -106,7 +107,7 @@ impl PublishedCell {
         self.ring();
     }
 
-    /// Wakes all streams, unless they were woken for the current generation before.
+    /// Wakes all streams unless they were already woken for the current generation.
     fn wake(&self) {
         if self.is_news.swap(false, Ordering::AcqRel) {
             self.changes.send_replace(());
@@ -114,7 +115,7 @@ impl PublishedCell {
         }
     }
 
-    /// Ends all streams with `bye`, spread over this time.
+    /// Ends all streams with a `bye` event. The ends are spread over the time `within`.
     pub(crate) fn close(&self, within: Duration) {
         self.update(|current| {
             let mut last = current.next();
@@ -124,13 +125,13 @@ impl PublishedCell {
     }
 
     fn ring(&self) {
-        // The new generation may have an earlier time than those that the thread waits for.
+        // The new generation may contain an earlier time than those that the scheduler's thread waits for.
         if !self.current.load().time_rules.is_empty() {
             self.scheduler.ring();
         }
     }
 
-    /// Publishes a new generation if time has changed the outcome of its rules.
+    /// Publishes a new generation if the rules on `now` have another outcome at this time.
     pub(super) fn pass_moments(&self, now: Timestamp) {
         let is_due =
             |published: &Published| published.time_rules.time_state(now) != published.time_state;

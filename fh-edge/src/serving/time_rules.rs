@@ -1,4 +1,4 @@
-//! Rules on `now`: the times at which they may change answers (D-96).
+//! Rules on `now`, and the times at which they may change answers (D-96).
 
 use std::sync::Arc;
 
@@ -12,13 +12,13 @@ use serde_json::value::RawValue;
 use crate::state::Json;
 
 const DAY: i64 = 86_400_000;
-/// The interval at which a rule on the text of a date-time is evaluated, in milliseconds. Rules on fractions of a second are not followed.
+/// The interval at which a rule on the text of a date-time is evaluated, in milliseconds. Changes within a second are not noticed.
 const SECOND: i64 = 1000;
 
-/// The rules on `now` of one or more features, and the times at which answers may change. Times are in milliseconds since 1970.
+/// The rules on `now` of one or more features, and the times at which they may change answers. Times are in milliseconds since 1970.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct TimeRules {
-    /// The times at which comparisons with `now` change. Sorted, without duplicates.
+    /// The times at which comparisons with `now` may change. They are sorted and have no duplicates.
     at: Vec<i64>,
     /// Rules on the text of `now`. The times at which they change cannot be computed, so they are evaluated at fixed intervals.
     texts: Vec<Arc<NowTextRule>>,
@@ -27,11 +27,11 @@ pub(crate) struct TimeRules {
 /// The outcome of all time-dependent rules at one instant. Two equal values give equal answers.
 #[derive(Debug, Clone)]
 pub(crate) struct TimeState {
-    /// The last of the known times that has passed.
+    /// The last time of [`TimeRules::at`] that has passed; `None` if none has.
     at: Option<i64>,
-    /// The results of all rules on the text of `now`, for each profile.
+    /// The results of all rules on the text of `now`, one for each rule and profile.
     held: Box<[bool]>,
-    /// An instant at which this outcome held.
+    /// An instant at which this outcome held, in milliseconds since 1970.
     seen: i64,
 }
 
@@ -42,18 +42,18 @@ impl PartialEq for TimeState {
 }
 
 impl TimeState {
-    /// Returns the outcome without any rule on `now`.
+    /// Returns the outcome for an environment without rules on `now`.
     pub(crate) fn none() -> Self {
         Self { at: None, held: Box::default(), seen: 0 }
     }
 
-    /// Returns an instant at which this outcome held. Evaluating at it gives the same answers.
+    /// Returns an instant at which this outcome held. An evaluation at that instant gives the same answers.
     pub(crate) fn time(&self) -> Timestamp {
         Timestamp::from_millis(self.seen)
     }
 
-    /// Returns the part of etags for this outcome. It is the same on every machine. `None` if no known time has passed and there is no rule
-    /// on the text of `now`.
+    /// Returns the part of etags for this outcome, which is the same on every machine. `None` if no known time has passed and there is no
+    /// rule on the text of `now`.
     pub(crate) fn tag(&self) -> Option<String> {
         let at = self.at.map(|at| at.to_string());
         if self.held.is_empty() {
@@ -69,13 +69,13 @@ impl TimeState {
 /// One rule on the text of `now`, compiled for each profile.
 #[derive(Debug)]
 struct NowTextRule {
-    /// The interval of evaluation in milliseconds: the result can change only at multiples of it.
+    /// The interval at which the rule is evaluated, in milliseconds. Its result changes only at multiples of the interval.
     step: i64,
     compiled: Vec<Feature>,
 }
 
 impl NowTextRule {
-    /// Compiles the JSON of a rule.
+    /// Compiles the JSON of a rule; `None` if the JSON cannot be built.
     fn new(rule: &RawValue, step: i64) -> Option<Self> {
         let feature = format!(
             r#"{{"id":"00000000-0000-0000-0000-000000000000","key":"A","l":false,"version":1,"type":"BOOLEAN","value":false,"strategies":[{{"id":"x","value":true,"attributes":[{}]}}]}}"#,
@@ -87,7 +87,7 @@ impl NowTextRule {
         Some(Self { step, compiled: compiled.collect() })
     }
 
-    /// Returns for each profile whether the rule matches.
+    /// Returns whether the rule matches at this time, once for each profile.
     fn hold(&self, now: i64) -> impl Iterator<Item = bool> {
         let now = Timestamp::from_millis(now.div_euclid(self.step).saturating_mul(self.step));
         self.compiled.iter().map(move |feature| {
@@ -97,8 +97,8 @@ impl NowTextRule {
     }
 }
 
-/// The part of a strategy that is needed to find rules on `now`. Attributes stay raw JSON: another Edge may send strings that are not valid
-/// text, and one of these must not hide the other rules.
+/// The part of a strategy in which rules on `now` are searched. Attributes are kept as raw JSON: if another Edge sends one with invalid
+/// text, the other rules are still read.
 #[derive(Deserialize)]
 struct Strategy<'a> {
     #[serde(borrow, default)]
@@ -117,7 +117,7 @@ struct Rule<'a> {
 }
 
 impl TimeRules {
-    /// Collects the rules on `now` of a feature's strategies. Parts that cannot be read are skipped, since they never match.
+    /// Collects the rules on `now` from a feature's strategies. Parts that cannot be read are skipped, since they never match.
     pub(crate) fn of(strategies: &[Json]) -> Self {
         let mut time_rules = Self::default();
         for strategy in strategies {
@@ -156,8 +156,8 @@ impl TimeRules {
         }
         let texts = rule.values.iter().flatten();
         for text in texts.filter_map(|text| serde_json::from_str::<String>(text.get()).ok()) {
-            // The result may change when `now` reaches the value, and again when the value is past. Every form counts that any profile can
-            // read.
+            // The result may change when `now` reaches the value, and again when `now` is past the value. Every form of the value that any
+            // profile can read counts.
             let turns = if is_date {
                 let day = Day::parse(&text, Years::Signed);
                 day.map(|day| (day.since_1970().saturating_mul(DAY), DAY))
@@ -172,7 +172,7 @@ impl TimeRules {
         }
     }
 
-    /// Adds the rules of another feature.
+    /// Adds the rules of another feature to these.
     pub(crate) fn merge(&mut self, other: &Self) {
         if other.is_empty() {
             return;
@@ -183,17 +183,17 @@ impl TimeRules {
         self.texts.extend(other.texts.iter().cloned());
     }
 
-    /// Returns true if time changes no answer.
+    /// Returns true if there is no rule on `now`, so that time changes no answer.
     pub(crate) fn is_empty(&self) -> bool {
         self.at.is_empty() && self.texts.is_empty()
     }
 
-    /// Returns the shortest interval of all rules on the text of `now`, in milliseconds.
+    /// Returns the shortest interval of all rules on the text of `now`, in milliseconds; `None` without such a rule.
     fn step(&self) -> Option<i64> {
         self.texts.iter().map(|rule| rule.step).min()
     }
 
-    /// Returns the first time after `now` at which answers may change.
+    /// Returns the first time after `now` at which answers may change, in milliseconds since 1970; `None` if they never change again.
     pub(crate) fn next(&self, now: i64) -> Option<i64> {
         let position = self.at.partition_point(|at| *at <= now);
         let step =

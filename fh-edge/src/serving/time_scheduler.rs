@@ -1,4 +1,4 @@
-//! Publishes a new generation when time alone changes answers (D-96). One thread serves all cells of an Edge. Other writers may publish to
+//! Publishes a new generation when time alone changes answers (D-96). One thread serves all cells of an Edge. Other threads may publish to
 //! the same cells.
 
 use std::io;
@@ -13,30 +13,30 @@ use super::published::Published;
 use super::published_cell::PublishedCell;
 use crate::state_store::now;
 
-/// The longest wait between two checks, since the system clock may be set.
+/// The longest wait between two checks of the time. It is bounded because the system clock may be set meanwhile.
 const LOOK_AT_LEAST: Duration = Duration::from_secs(30);
 
-/// A handle that wakes the thread, so that it computes its next wake-up anew.
+/// A handle that wakes the scheduler's thread, so that the thread computes its next wake-up anew.
 #[derive(Debug, Clone)]
 pub(super) struct SchedulerHandle(SyncSender<()>);
 
 impl SchedulerHandle {
     pub(super) fn ring(&self) {
-        // If the channel is full, the thread is about to check anyway. If it is closed, the thread has ended and the wake-up is not needed.
+        // If the channel is full, the thread is about to check anyway. If it is closed, the thread has ended and needs no wake-up.
         let _ = self.0.try_send(());
     }
 }
 
-/// All cells whose answers may change with time, and the thread that publishes these changes.
+/// A list of all cells, and the thread that publishes to them when time changes answers.
 #[derive(Debug)]
 pub(crate) struct TimeScheduler {
     scheduler: SchedulerHandle,
     slots: Arc<Slots>,
-    /// The receiver of wake-ups, until the thread takes it.
+    /// The receiver of wake-ups; `None` after the thread was started with it.
     wakeups: Mutex<Option<Receiver<()>>>,
 }
 
-/// All cells. References to dropped cells are removed when the next cell is added.
+/// Weak references to all cells. Those to dropped cells are removed when the next cell is added.
 type Slots = Mutex<Vec<Weak<PublishedCell>>>;
 
 impl Default for TimeScheduler {
@@ -51,7 +51,7 @@ impl Default for TimeScheduler {
 }
 
 impl TimeScheduler {
-    /// Makes a cell that wakes the scheduler whenever a generation with time rules is published to it. `told` is notified of every
+    /// Makes a cell that wakes the scheduler whenever a generation with rules on `now` is published to it. `told` is notified of every
     /// generation.
     pub(crate) fn cell(&self, first: Published, told: watch::Sender<u64>) -> Arc<PublishedCell> {
         let cell = Arc::new(PublishedCell::new(first, self.scheduler.clone(), told));
@@ -61,10 +61,11 @@ impl TimeScheduler {
         cell
     }
 
-    /// Starts the thread, which ends after this scheduler and all its cells are dropped. A second call does nothing.
+    /// Starts the thread that publishes changes by time. It ends after this scheduler and all its cells are dropped. A second call does
+    /// nothing.
     ///
     /// # Errors
-    /// The operating system refuses a thread.
+    /// The operating system refuses to start a thread.
     pub(crate) fn start(&self) -> io::Result<()> {
         let Some(wakeups) = lock(&self.wakeups).take() else { return Ok(()) };
         let slots = Arc::downgrade(&self.slots);
@@ -81,7 +82,7 @@ impl TimeScheduler {
     }
 }
 
-/// Publishes the generations that are due and returns the time until the next check.
+/// Publishes the generations that are due. Returns the time until the next check, at most 30 seconds.
 fn pass_moments(slots: &Slots) -> Duration {
     let slots: Vec<Arc<PublishedCell>> = lock(slots).iter().filter_map(Weak::upgrade).collect();
     let now = now();

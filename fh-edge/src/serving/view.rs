@@ -1,4 +1,4 @@
-//! Views: what all keys with the same rights see of an environment, rendered once for all of them (D-97).
+//! A view is the part of an environment that keys with the same rights see. It is rendered once for all of these keys (D-97).
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -19,35 +19,35 @@ use super::time_rules::TimeState;
 use crate::wire::coding::{CompressionLevel, gzip};
 use crate::wire::sse::write_event;
 
-/// The detail of a view: with or without properties (permission `EXTENDED_DATA`, edge-protocol 2.6).
+/// The detail of a view: whether features show their properties, which requires the permission `EXTENDED_DATA` (edge-protocol 2.6).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Detail {
     Plain,
     Extended,
 }
 
-/// The place where features are evaluated for the holders of a key.
+/// The program that evaluates the features for the clients with a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum EvaluatedBy {
-    /// The client evaluates, so strategies are sent to it.
+    /// The client evaluates, so it receives the strategies.
     Reader,
-    /// This Edge evaluates for each context.
+    /// This Edge evaluates the features for the context of each request.
     Here,
-    /// The upstream Edge has evaluated, for the one context of this cell.
+    /// The upstream Edge has evaluated the features for the one context of this cell.
     Upstream,
 }
 
-/// The identity of a view within an environment.
+/// The properties that identify a view within an environment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ViewKey {
     pub(crate) evaluated_by: EvaluatedBy,
     pub(crate) detail: Detail,
-    /// The filters of the account. If they are empty, all features are visible.
+    /// The filters of the account. With no filter, all features are visible.
     pub(crate) filters: BTreeSet<String>,
 }
 
 impl ViewKey {
-    /// Returns the kind of the keys that see this view.
+    /// Returns the kind of the API keys that have this view.
     pub(crate) fn kind(&self) -> KeyKind {
         match self.evaluated_by {
             EvaluatedBy::Reader => KeyKind::ClientEvaluated,
@@ -55,20 +55,20 @@ impl ViewKey {
         }
     }
 
-    /// Returns true if the view is the same for every context.
+    /// Returns true if the view is the same for every evaluation context.
     pub(crate) fn is_shared(&self) -> bool {
         self.evaluated_by != EvaluatedBy::Here
     }
 }
 
-/// The features that a view shows. A stream remembers only this of what it sent last, so a slow reader keeps no answers and no rules of old
+/// The features that a view shows. A stream keeps only this value of what it sent last, so a slow client holds no answers and rules of old
 /// generations in memory.
 #[derive(Debug)]
 pub(crate) struct Shown {
     pub(crate) generation: u64,
-    /// The outcome of the environment's rules on `now` (D-96).
+    /// The outcome of the environment's rules on `now` in this generation (D-96).
     pub(crate) time_state: TimeState,
-    /// The profile whose rules were used (D-91).
+    /// The profile under which the features are evaluated (D-91).
     pub(crate) profile: Profile,
     /// The visible features, in the order of answers.
     pub(crate) features: Vec<Arc<ServedFeature>>,
@@ -81,23 +81,23 @@ pub(crate) struct View {
     pub(crate) shown: Arc<Shown>,
     /// A digest of the content, for etags and event ids (D-95).
     pub(crate) tag: Box<str>,
-    /// The answer of a shared view, for all callers.
+    /// The answer of a shared view, which is the same for all callers.
     shared: OnceLock<Arc<Answer>>,
-    /// The compressed body of the shared answer; `None` inside if compressing saves less than half.
+    /// The compressed body of the shared answer. The inner `None` means that compression saves less than half.
     shared_gzip: OnceLock<Option<Bytes>>,
-    /// The events from the generation before to this one, for streams of a shared view.
+    /// The events that lead from the previous generation to this one, for streams of a shared view.
     delta: OnceLock<Bytes>,
-    /// Evaluated answers by context as the header wrote it, for a view that is not shared. Created when the first answer is kept.
+    /// The evaluated answers of a view that is not shared, by the text of the context header. Created when the first answer is cached.
     answers: OnceLock<Arc<ViewAnswers>>,
     budget: Arc<AnswerBudget>,
-    /// The work that evaluating the view can take.
+    /// The upper bound of the work of evaluating the view.
     work: OnceLock<WorkBound>,
     /// The expected length of an answer in bytes.
     size: AtomicUsize,
 }
 
 impl View {
-    /// Makes a view of a generation of an environment.
+    /// Makes the view of a generation that this key identifies.
     pub(crate) fn new(published: &Published, key: &ViewKey, budget: &Arc<AnswerBudget>) -> Self {
         let seen = published.features.iter().filter(|feature| feature.is_visible(&key.filters));
         let features: Vec<Arc<ServedFeature>> = seen.cloned().collect();
@@ -125,7 +125,7 @@ impl View {
         &self.shown.features
     }
 
-    /// Returns the answer of a shared view to requests without a context, and makes it if needed.
+    /// Returns the answer of a shared view to requests without a context. The first call renders the answer.
     pub(crate) fn shared(&self, published: &Published) -> &Arc<Answer> {
         self.shared.get_or_init(|| {
             Arc::new(Answer::of(published, self, "0", |list| {
@@ -136,13 +136,13 @@ impl View {
         })
     }
 
-    /// Returns the same answer if it was made before.
+    /// Returns the answer of a shared view, or `None` if no call has rendered it yet.
     pub(crate) fn shared_if_made(&self) -> Option<&Arc<Answer>> {
         self.shared.get()
     }
 
-    /// Returns the compressed body of an answer to this context; `None` if compressing saves less than half. The body of a shared view is
-    /// compressed more thoroughly, since it is sent to many clients.
+    /// Returns the gzip-compressed body of an answer; `None` if compression saves less than half. A shared view uses a higher compression
+    /// level, since its body is sent to many clients.
     pub(crate) fn compressed(&self, header: &str, answer: &Answer) -> Option<Bytes> {
         if self.key.is_shared() {
             let make = || gzip(&answer.body, CompressionLevel::Much).map(Bytes::from);
@@ -162,7 +162,7 @@ impl View {
         self.size.load(Ordering::Relaxed)
     }
 
-    /// Sets the expected length of answers. It adds a 64th, so that an answer that is slightly longer needs no copy.
+    /// Sets the expected length of answers in bytes, plus a 64th, so that a slightly longer answer needs no reallocation.
     pub(super) fn expect(&self, size: usize) {
         self.size.store(size + size / 64, Ordering::Relaxed);
     }
@@ -171,28 +171,28 @@ impl View {
         self.answers.get_or_init(|| ViewAnswers::new(&self.budget, self.features().len()))
     }
 
-    /// Returns the answer to a context, as a request wrote it, if it is kept.
+    /// Returns the cached answer for the text of a request's context; `None` if there is none.
     pub(crate) fn evaluated_if_made(&self, header: &str) -> Option<Arc<Answer>> {
         self.answers.get()?.get(header)
     }
 
-    /// Returns the answer to a context, as a request wrote it, and makes it if needed. Callers with the same context wait meanwhile, so
-    /// `make` must not take long.
+    /// Returns the cached answer for the text of a request's context, or makes and caches it. Callers with the same context wait for
+    /// `make`, so it must not take long.
     pub(crate) fn evaluated(&self, header: &str, make: impl FnOnce() -> Answer) -> Arc<Answer> {
         self.answers().get_or_make(header, make)
     }
 
-    /// Keeps the answer to a context, as a request wrote it.
+    /// Caches the answer for the text of a request's context.
     pub(crate) fn keep(&self, header: &str, answer: Arc<Answer>) {
         self.answers().keep(header, answer);
     }
 
-    /// Returns the most steps that evaluating all visible features takes for a context (D-115).
+    /// Returns the largest number of steps that evaluating all visible features for a context can take (D-115).
     pub(crate) fn steps(&self, published: &Published, attributes: &Attributes) -> u64 {
         self.work.get_or_init(|| published.work_of(self)).steps(attributes)
     }
 
-    /// Returns the events that lead from an older state of a shared view to this one. Each bears the id of this view.
+    /// Returns the events that lead from an older state of a shared view to this one. Each event has the id `id`.
     pub(crate) fn delta(&self, older: &Shown, id: &str, published: &Published) -> Bytes {
         let write = |id: &str| {
             let mut out = String::new();
@@ -205,14 +205,14 @@ impl View {
             }
             Bytes::from(out)
         };
-        // All streams that hold the generation before, and sent no context, get the same bytes.
+        // All streams that hold the previous generation, and sent no context, get the same bytes.
         if older.generation + 1 == self.shown.generation && id == &*self.tag {
             return self.delta.get_or_init(|| write(id)).clone();
         }
         write(id)
     }
 
-    /// Returns the id of this view for a context, as a stream sends it, without quotes.
+    /// Returns the id of this view and a context, which stream events carry. It has no quotes.
     pub(crate) fn id(&self, context_tag: &str) -> String {
         if context_tag == "0" {
             self.tag.to_string()
@@ -221,14 +221,14 @@ impl View {
         }
     }
 
-    /// Returns the id of this view for a context, as an etag.
+    /// Returns the id of this view and a context as an etag; `None` if the id is no valid header value.
     pub(crate) fn etag(&self, context_tag: &str) -> Option<HeaderValue> {
         HeaderValue::try_from(format!("\"{}\"", self.id(context_tag))).ok()
     }
 }
 
-/// Returns a digest of the visible content. Equal content has equal tags, across restarts and replicas (D-95). The last digit is 1 if
-/// properties are shown, else 0.
+/// Returns a digest of the visible content. Equal content has equal tags, across restarts and replicas (D-95). The last digit is 1 if the
+/// view shows properties, else 0.
 fn tag(published: &Published, key: &ViewKey, features: &[Arc<ServedFeature>]) -> String {
     let mut hash = hmac_sha256::Hash::new();
     hash.update(published.id.as_bytes());
@@ -236,7 +236,7 @@ fn tag(published: &Published, key: &ViewKey, features: &[Arc<ServedFeature>]) ->
         feature.add_to(&mut hash, key.detail);
     }
     if published.settings.profile == Profile::Edge {
-        // Holders of client-evaluated keys may request evaluated answers, too (D-107).
+        // Clients with client-evaluated keys may request evaluated answers, too (D-107).
         for feature in features {
             hash.update(feature.value_id.as_deref().unwrap_or_default());
             hash.update([0]);

@@ -30,7 +30,7 @@ pub(super) struct FailedAttempts {
 #[derive(Debug, Default)]
 struct Refused {
     count: u64,
-    /// The time of the last line, in seconds since the start.
+    /// The time of the last log line, in seconds since the start; `None` before the first.
     logged: Option<f64>,
 }
 

@@ -56,7 +56,7 @@ impl Environment {
 }
 
 impl Overview {
-    /// Makes the current summary.
+    /// Returns a summary of the current environments and their open streams.
     pub(super) fn of(shared: &SharedState) -> Self {
         let revision = *shared.environments.revision().borrow();
         let mut streams: HashMap<Uuid, usize> = shared.connections.by_environment();

@@ -6,7 +6,7 @@ use http::{HeaderMap, HeaderValue};
 /// The condition of an `If-Match` header.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Match {
-    /// There is no such header.
+    /// The request has no `If-Match` header.
     Absent,
     /// Any version matches.
     Any,

@@ -1,4 +1,4 @@
-//! Features that another Edge sent. All their members are passed on, unknown ones too (D-92).
+//! Features that another Edge sent. All their members are passed on, also unknown ones (D-92).
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -12,7 +12,7 @@ use crate::serving::time_rules::TimeRules;
 use crate::serving::view::EvaluatedBy;
 use crate::state::{Json, check_strategy};
 
-/// The members of a feature's JSON. If a name occurs twice, the last one counts.
+/// The members of a feature's JSON object. If a name occurs twice, the last value counts.
 #[derive(Default)]
 struct Members<'a> {
     id: Option<&'a RawValue>,
@@ -52,10 +52,10 @@ impl<'a> Members<'a> {
 }
 
 impl ServedFeature {
-    /// Reads a feature's JSON. `None` if it has no key, since no client could read it.
+    /// Reads a feature's JSON. `None` if it is invalid or has no key, since no client could read such a feature.
     ///
-    /// Ids are expected to be UUIDs. Any other id is passed on unchanged. This Edge then identifies the feature by a UUID derived from the
-    /// id, or from the key if there is no id.
+    /// Ids are expected to be UUIDs. Any other id is passed on unchanged. This Edge then identifies the feature by a UUID that is derived
+    /// from the id, or from the key if there is no id.
     pub(crate) fn received(json: &str, evaluated_by: EvaluatedBy) -> Option<Self> {
         let raw: &RawValue = serde_json::from_str(json).ok()?;
         let members = Members::read(raw)?;
@@ -72,7 +72,7 @@ impl ServedFeature {
         let locked = members.locked.is_some_and(|raw| Token::of(raw) == Token::Bool(true));
         let version = members.version.and_then(|raw| Token::of(raw).integer()).unwrap_or(0);
         let value = members.value.map(Json::of).filter(|value| !value.is_null());
-        // Holders of server-evaluated keys must never see strategies, even if the upstream Edge sends them.
+        // Clients with server-evaluated keys must never see strategies, even if the upstream Edge sends them.
         let strategies = members.strategies.filter(|_| evaluated_by != EvaluatedBy::Upstream);
         let strategies = strategies.map(|list| within_limits(list, &key));
         let listed = strategies.as_ref().map(Json::as_str);
@@ -104,7 +104,7 @@ impl ServedFeature {
             id: known_id
                 .unwrap_or_else(|| Uuid::new_v5(&Uuid::NAMESPACE_OID, told_apart_by.as_bytes())),
             key: key.into(),
-            // A type of a later FeatureHub is passed on as it is. This Edge itself treats the feature as a string.
+            // A type of a later FeatureHub is passed on unchanged. This Edge itself treats the feature as a string.
             kind: kind.as_deref().and_then(Kind::from_wire).unwrap_or(Kind::String),
             version,
             locked,
@@ -128,7 +128,7 @@ impl ServedFeature {
     }
 }
 
-/// Leaves out strategies that exceed the limits. They would never match, and they add nothing to percentages.
+/// Removes strategies that exceed the limits, and logs a warning for each. They would never match, and they add nothing to percentages.
 fn within_limits(list: &RawValue, key: &str) -> Json {
     let all = Json::of(list);
     if check_strategy(all.as_str()).is_ok() {
@@ -163,7 +163,7 @@ fn text(raw: Option<&RawValue>) -> Option<String> {
     }
 }
 
-/// Returns the members of an object that are strings.
+/// Returns those members of an object that are strings.
 fn texts(raw: &RawValue) -> BTreeMap<String, String> {
     let members = members(raw).unwrap_or_default().into_iter();
     members.filter_map(|(name, raw)| Some((name.into_owned(), text(Some(raw))?))).collect()
