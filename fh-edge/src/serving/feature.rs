@@ -68,7 +68,7 @@ pub(crate) struct ServedFeature {
 }
 
 impl ServedFeature {
-    /// Renders a feature. Without a value record it is unset (edge-protocol 2.6).
+    /// Renders a feature. Without a value record, the feature is unset (edge-protocol 2.6).
     pub(crate) fn new(
         feature: &Feature,
         record: Option<&FeatureValue>,

@@ -65,7 +65,7 @@ pub(crate) struct Published {
     pub(crate) published_at: Duration,
     /// The views, in the order of [`Grants::views`].
     views: Box<[OnceLock<View>]>,
-    /// The memory limit of evaluated answers.
+    /// The memory limit that the evaluated answers of all views share.
     answers: Arc<AnswerBudget>,
 }
 

@@ -1,4 +1,4 @@
-//! Changes of single values, by PUT and through the admin API.
+//! Changes of single feature values, by PUT and through the admin API.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -14,18 +14,18 @@ use super::{Refusal, StateStore, Update, UpdateOutcome};
 use crate::state::file::{StateFileError, value_id};
 use crate::state::{Duplicate, Feature, FeatureValue, Json, Permissions};
 
-/// A change of one feature in one environment. Members that are `None` stay as they are.
+/// A change of one feature in one environment. A member that is `None` is not changed.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct FeatureChange {
-    /// The default value, for contexts that no strategy matches. `Some(None)` is null.
+    /// The new default value, for contexts that no strategy matches. `Some(None)` sets it to null.
     pub value: Option<Option<Json>>,
     /// True to lock the feature, false to unlock it.
     pub locked: Option<bool>,
     /// True to retire the feature, which hides it from SDKs; false to show it again.
     pub retired: Option<bool>,
-    /// The strategies in order: FeatureHub's JSON, read as in a state file.
+    /// The new strategies in order, each in FeatureHub's JSON. They are read and checked as in a state file.
     pub strategies: Option<Vec<Json>>,
-    /// If set, the change is made only while this version is served.
+    /// The version that the feature must have for the change to be made. `None` accepts any version.
     pub if_version: Option<i64>,
 }
 
@@ -37,17 +37,17 @@ pub enum ReplaceError {
     NotFound,
     /// The value does not have the type of the feature.
     WrongType(Kind),
-    /// The strategies would be rejected in a state file.
+    /// The strategies are not valid in a state file.
     Strategies(StateFileError),
     /// Two parts of the state have the same id, feature key or API key.
     Duplicate(Duplicate),
-    /// The state was changed since; this is its revision now.
+    /// The state is at this revision, because it was changed after the caller read it.
     Outdated(u64),
-    /// The feature was changed since; this is its version now.
+    /// The feature is at this version, because it was changed after the caller read it.
     Overtaken(i64),
     /// The change could not be stored, so it was not made.
     NotKept(String),
-    /// This Edge relays another one, where features have to be changed.
+    /// This Edge relays another Edge, and features can be changed only there.
     Relayed,
     /// The Edge was closed.
     Closed,
@@ -75,7 +75,7 @@ impl fmt::Display for ReplaceError {
 
 impl std::error::Error for ReplaceError {}
 
-/// The state before a change, to restore it if the change cannot be stored.
+/// The value and entry of a feature before a change, to restore them if the change cannot be stored.
 pub(super) struct Undo {
     place: (Uuid, Arc<str>),
     value: Option<FeatureValue>,
@@ -85,7 +85,7 @@ pub(super) struct Undo {
 }
 
 impl StateStore {
-    /// Carries out a PUT of a key with these permissions, which sees features with these filters.
+    /// Carries out a PUT with the rights of a key: its permissions, and the filters that limit which features it sees.
     pub(super) fn put(
         &mut self,
         place: &(Uuid, Arc<str>),
@@ -111,7 +111,7 @@ impl StateStore {
         }
     }
 
-    /// Changes a value by the members that are set. `None` if nothing changes.
+    /// Changes the members of a value that `change` sets. The result is `None` if nothing changes.
     pub(super) fn patch(
         &mut self,
         place: &(Uuid, Arc<str>),
@@ -160,7 +160,7 @@ impl StateStore {
         undo
     }
 
-    /// Undoes a change.
+    /// Undoes a change by restoring the earlier value and entry.
     pub(super) fn undo(&mut self, undo: Undo) {
         self.put_value(&undo.place, undo.value);
         if let Some(entry) = undo.entry {
@@ -182,7 +182,7 @@ impl StateStore {
     }
 }
 
-/// Returns the first value of a feature in an environment. Its id is made as in a state file.
+/// Returns the initial value of a feature without a value record. Its id is made as in a state file.
 fn unset((environment, key): &(Uuid, Arc<str>), feature: &Feature) -> FeatureValue {
     let value_id = Some(value_id(*environment, key).to_string());
     FeatureValue { value: feature.unset_value(), value_id, ..FeatureValue::default() }

@@ -1,4 +1,4 @@
-//! The origin of the value of one feature in one environment.
+//! The origin and version of the value of one feature in one environment.
 
 use fh_eval::Timestamp;
 use uuid::Uuid;
@@ -7,14 +7,14 @@ use super::record::Fingerprint;
 use crate::serving::Counting;
 use crate::state::{Feature, FeatureValue};
 
-/// The origin and version of one value.
+/// The origin and version of one value. The base is the state that was read from the file, before changes.
 #[derive(Debug, Clone)]
 pub(crate) struct Entry {
     /// The id of the feature.
     pub(super) feature: Uuid,
-    /// The fingerprint of the value in the base; `None` once the base does not count for this value any more.
+    /// The fingerprint of the value in the base; `None` once a change of the base does not affect this value any more.
     pub(super) base: Option<Fingerprint>,
-    /// The version that is served. It never falls.
+    /// The version that is served, which never decreases.
     pub(super) version: i64,
     pub(super) counting: Counting,
     /// True if the value or its version differs from the base, so that it has to be recorded.
@@ -22,7 +22,7 @@ pub(crate) struct Entry {
 }
 
 impl Entry {
-    /// Makes the entry of a value of a new base. `before` is the entry that was served until then.
+    /// Makes the entry of a value in a new base. `before` is the entry that was served until then, if there was one.
     pub(super) fn new(
         print: Fingerprint,
         feature: &Feature,
@@ -43,7 +43,7 @@ impl Entry {
         let base = Some(print);
         let mut this = Self { feature: feature.id, base, version, counting, is_changed: false };
         let Some(before) = before else { return this };
-        // Readers that hold the same value already need no new version.
+        // Readers that already hold the same value need no new version.
         if looks_the_same && stated.is_none_or(|stated| stated <= before.version) {
             let is_changed = stated.is_some_and(|stated| stated < before.version);
             return Self { feature: feature.id, base: this.base, is_changed, ..before };
@@ -56,17 +56,17 @@ impl Entry {
         this
     }
 
-    /// Raises the version above one that readers hold of another value.
+    /// Raises the version above `served`, a version of another value that readers may hold.
     pub(super) fn rise_above(&mut self, served: i64) {
         if self.version > served {
             return;
         }
         self.version = served.saturating_add(1);
-        // If the base states a version, the version would fall back to it at the next start, so it is recorded.
+        // If the base states a version, the version would fall back to it at the next start. So the raised version is recorded.
         self.is_changed |= self.counting == Counting::Counts;
     }
 
-    /// Gives the value the version of a change at this time. `stated` is true if the base states versions.
+    /// Gives the value a new version, because it was changed at this time. `stated` is true if the base states versions.
     pub(super) fn step(&mut self, stated: bool, now: Timestamp) {
         let next = self.version.saturating_add(1);
         self.version = if stated { next } else { next.max(now.as_millis()) };
@@ -74,7 +74,7 @@ impl Entry {
         self.is_changed = true;
     }
 
-    /// Marks the base as not counting any more.
+    /// Forgets the fingerprint of the base, so that the value counts as changed against any base.
     pub(super) fn forget_base(&mut self) {
         self.base = None;
     }

@@ -1,33 +1,33 @@
-//! The versions of values that are not served any more. Readers may have missed that these values were removed.
+//! The versions of values that are no longer served. Readers that missed the removal may still hold these values.
 
 use std::collections::{BTreeMap, HashMap};
 
 use uuid::Uuid;
 
-/// A value, by the ids of its environment and its feature.
+/// The identity of a value: the ids of its environment and its feature.
 pub(super) type ValueId = (Uuid, Uuid);
 
-/// The largest number of values whose versions are kept one by one.
+/// The largest number of removed values whose versions are kept one by one. Beyond it, the oldest are evicted.
 const MOST: usize = 10_000;
 
-/// The versions of removed values: those of the latest 10,000 one by one, of all others the highest (D-95).
+/// The versions of removed values. The latest 10,000 are kept one by one; of all others, only the highest version is kept (D-95).
 #[derive(Debug, Clone, Default)]
 pub(super) struct Gone {
     versions: HashMap<ValueId, (u64, i64)>,
-    /// The values from the oldest to the latest.
+    /// The removed values, from the oldest to the latest.
     order: BTreeMap<u64, ValueId>,
     next: u64,
-    /// The highest version that was evicted.
+    /// The highest version that was evicted; 0 if none was.
     forgotten: i64,
 }
 
 impl Gone {
-    /// Makes an empty set, with the highest version that was evicted before.
+    /// Makes an empty set. `forgotten` is the highest version that was evicted before the start.
     pub(super) fn new(forgotten: i64) -> Self {
         Self { forgotten, ..Self::default() }
     }
 
-    /// Adds a value as the latest.
+    /// Adds a removed value as the latest one.
     pub(super) fn add(&mut self, id: ValueId, version: i64) {
         let place = self.next;
         self.next += 1;
@@ -48,8 +48,8 @@ impl Gone {
         }
     }
 
-    /// Removes a value that is served again. Returns the highest version that readers may hold of it: its own, or else the highest evicted
-    /// one.
+    /// Removes a value that is served again. Returns the highest version of it that readers may hold: its own if it was kept, else the
+    /// highest evicted version.
     pub(super) fn take(&mut self, id: ValueId) -> i64 {
         match self.versions.remove(&id) {
             Some((place, version)) => {
@@ -60,12 +60,12 @@ impl Gone {
         }
     }
 
-    /// Returns the highest version that was evicted.
+    /// Returns the highest version that was evicted; 0 if none was.
     pub(super) fn forgotten(&self) -> i64 {
         self.forgotten
     }
 
-    /// Returns the values that are kept one by one, from the oldest to the latest.
+    /// Returns the removed values that are kept one by one, with their versions, from the oldest to the latest.
     pub(super) fn iter(&self) -> impl Iterator<Item = (ValueId, i64)> {
         let version = |id: &ValueId| self.versions.get(id).map_or(0, |(_, version)| *version);
         self.order.values().map(move |id| (*id, version(id)))

@@ -1,4 +1,5 @@
-//! The state of an Edge that is not a relay: a base, and the changes that PUT and the admin API made to it (D-94, D-95).
+//! The state of an Edge that is not a relay. It consists of a base, which is the state as read from a file, and of the changes that PUT and
+//! the admin API made to it (D-94, D-95).
 
 mod change;
 mod entry;
@@ -30,15 +31,16 @@ use record::fingerprint;
 /// The state that is served, with the origin and version of each value.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct StateStore {
-    /// The state that is served.
+    /// The state that is served, with all changes.
     state: State,
     /// One entry for each feature in each environment, by environment and feature key.
     entries: BTreeMap<(Uuid, Arc<str>), Entry>,
-    /// The fingerprint of the base.
+    /// The fingerprint of the base; `None` before the first base.
     base: Option<Fingerprint>,
-    /// A replacement by the admin API as it was given, and the fingerprint of the base that it replaces.
+    /// The last replacement by the admin API, as it was given, and the fingerprint of the base that it replaces; `None` if the base is
+    /// served.
     replaced: Option<(Fingerprint, State)>,
-    /// The highest version that was served. Versions that are times are never lower, even if the clock was set back.
+    /// The highest version that was served of any value. Versions that are times never fall below it, even if the clock is set back.
     highest: i64,
     gone: Gone,
     /// The content of the change store, until there is a base for it.
@@ -46,7 +48,7 @@ pub(crate) struct StateStore {
 }
 
 impl StateStore {
-    /// Makes a store without a base. The stored changes are kept until there is one.
+    /// Makes a store without a base. It keeps the stored changes until a base is loaded.
     pub(crate) fn waiting(records: Records) -> Self {
         Self { waiting: Some(records), ..Self::default() }
     }
@@ -58,13 +60,13 @@ impl StateStore {
             Some((print, state)) if print == base_print => (Some((print, state.clone())), state),
             _ => (None, base),
         };
-        // The values of an unchanged base keep their versions. With another base, it is not known which versions readers hold, so values
+        // The values of an unchanged base keep their versions. If the base has changed, readers may hold unknown versions, so the values
         // get new ones.
         let (versions_from, highest) = match records.base {
             Some((print, version)) if print == base_print && version > 0 => {
                 (Timestamp::from_millis(version), 0)
             }
-            // A clock that was set back must give no version twice (D-117).
+            // A version must not be used twice, even if the clock was set back (D-117).
             _ if records.highest > 0 => (now, records.highest.saturating_add(1)),
             _ => (now, 0),
         };
@@ -79,7 +81,7 @@ impl StateStore {
         store
     }
 
-    /// Raises every version above those that were served before the start (D-117). A value that looks the same keeps its version.
+    /// Raises the version of every value above those served before the start (D-117). A value that looks the same keeps its version.
     fn remember(&mut self, versions: Vec<ServedVersion>, forgotten: i64) {
         self.gone = Gone::new(forgotten);
         let state = std::mem::take(&mut self.state);
@@ -89,7 +91,7 @@ impl StateStore {
         let places: HashMap<ValueId, (Uuid, Arc<str>)> = places
             .map(|(place, entry)| ((place.0, entry.feature), (place.0, Arc::clone(&place.1))))
             .collect();
-        // A value that was evicted may be served again.
+        // A value whose version was evicted may be served again.
         let known: HashSet<ValueId> =
             versions.iter().map(|served| (served.environment, served.feature)).collect();
         for ((environment, _), entry) in &mut self.entries {
@@ -114,7 +116,7 @@ impl StateStore {
                 None => (false, false),
             };
             if let Some(entry) = self.entries.get_mut(place) {
-                // Without a value record there is no new version (edge-protocol 2.6).
+                // A feature without a value record gets no new version (edge-protocol 2.6).
                 match is_same || !has_record {
                     true => entry.version = entry.version.max(served.version),
                     false => entry.rise_above(served.version),
@@ -125,7 +127,7 @@ impl StateStore {
         self.state = state;
     }
 
-    /// Returns the versions of all served values and of removed ones.
+    /// Returns the versions of all served values and of removed values.
     fn versions(&self) -> Vec<ServedVersion> {
         let gone = self.gone.iter().map(|((environment, feature), version)| ServedVersion {
             environment,
@@ -155,17 +157,18 @@ impl StateStore {
         &self.state
     }
 
-    /// Returns the highest version that was served.
+    /// Returns the highest version that was served of any value.
     pub(crate) fn highest(&self) -> i64 {
         self.highest
     }
 
-    /// Returns true once there is a base.
+    /// Returns true once a base is loaded.
     pub(crate) fn is_open(&self) -> bool {
         self.waiting.is_none()
     }
 
-    /// Loads a base that was read again. Values that it does not change keep their changes. A replacement stays until the base differs.
+    /// Loads a base that was read again. Values that are the same in both bases keep their changes. A replacement stays in force until the
+    /// base differs.
     pub(crate) fn reload(&mut self, base: State, now: Timestamp) {
         if let Some(records) = self.waiting.take() {
             *self = Self::open(base, records, now);
@@ -181,7 +184,7 @@ impl StateStore {
         self.count();
     }
 
-    /// Replaces the whole state.
+    /// Replaces the whole state by one from the admin API. All changes of single values are dropped.
     pub(crate) fn replace(&mut self, base: &State, state: State, now: Timestamp) {
         if let Some(records) = self.waiting.take() {
             *self = Self::open(base.clone(), Records { changes: Vec::new(), ..records }, now);
@@ -194,12 +197,12 @@ impl StateStore {
         self.count();
     }
 
-    /// Increments the revision.
+    /// Increments the revision of the state.
     fn count(&mut self) {
         self.state.revision = self.state.revision.saturating_add(1);
     }
 
-    /// Makes `state` the base of all entries. Values whose base is the same keep their changes.
+    /// Serves `state` as the new base of all entries. Values that are the same in both bases keep their changes.
     fn take(&mut self, mut state: State, now: Timestamp) {
         state.revision = self.state.revision.max(state.revision);
         let mut entries = BTreeMap::new();
@@ -229,7 +232,7 @@ impl StateStore {
                         Entry::new(print, feature, base, other, looks_the_same, now, self.highest)
                     }
                 };
-                // The feature had another key, or was removed for a while.
+                // The feature had another key before, or was removed for a while.
                 let served = left.remove(&id).unwrap_or_else(|| gone.take(id));
                 if is_another && served > 0 {
                     entry.rise_above(served);
@@ -249,7 +252,7 @@ impl StateStore {
         self.state.environment(place.0)?.values.get(&place.1)
     }
 
-    /// Restores a recorded change, unless its base has changed since.
+    /// Restores a recorded change, unless the base of its value has changed since the change was made.
     fn restore(&mut self, record: Record) {
         let place = (record.environment, Arc::clone(&record.feature));
         let Some(entry) = self.entries.get_mut(&place) else { return };
@@ -268,7 +271,7 @@ impl StateStore {
         }
     }
 
-    /// Returns the record of a value if it was changed.
+    /// Returns the record of a value; `None` if the value was not changed.
     pub(crate) fn record(&self, environment: Uuid, feature: &Arc<str>) -> Option<Record> {
         let place = (environment, Arc::clone(feature));
         let entry = self.entries.get(&place).filter(|entry| entry.is_changed)?;
@@ -283,12 +286,12 @@ impl StateStore {
         })
     }
 
-    /// Returns the origin and version of a value.
+    /// Returns the origin and version of a value; `None` if the feature or environment is unknown.
     fn entry(&self, place: &(Uuid, Arc<str>)) -> Option<&Entry> {
         self.entries.get(place)
     }
 
-    /// Returns everything that the change store has to hold, with the replacement if there is one.
+    /// Returns everything that the change store has to hold, including a replacement of the base.
     pub(crate) fn records(&self) -> Records {
         if let Some(waiting) = &self.waiting {
             return waiting.clone();
@@ -315,7 +318,7 @@ impl StateStore {
         features.map(|feature| self.served_feature(environment, feature)).collect()
     }
 
-    /// Returns one feature of an environment as it is served.
+    /// Returns one feature of an environment as it is served; `None` if there is no feature with this key.
     pub(crate) fn served_one(&self, environment: &Environment, key: &str) -> Option<ServedFeature> {
         Some(self.served_feature(environment, self.state.feature(key)?))
     }
@@ -334,7 +337,7 @@ impl StateStore {
     }
 }
 
-/// Returns the fingerprint of a whole base.
+/// Returns the fingerprint of a whole base, without its revision.
 fn base_print(base: &State) -> Fingerprint {
     Fingerprint::of(&(&base.features, &base.environments, &base.accounts))
 }

@@ -1,4 +1,4 @@
-//! The body of a PUT, and the checks that decide on it (edge-protocol 5, D-106).
+//! The body of a PUT, and the checks that accept or refuse it (edge-protocol 5, D-106).
 
 use std::fmt;
 
@@ -8,16 +8,16 @@ use super::value::{convert, same};
 use crate::state::{FeatureValue, Json, Permission, Permissions};
 use crate::wire::body::read_object;
 
-/// The change that a PUT requests.
+/// The change that the body of a PUT requests.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Update {
-    /// The new value. `None` leaves it, `Some(None)` sets it to null.
+    /// The new value. `None` keeps the current value, and `Some(None)` sets it to null.
     pub(crate) value: Option<Option<Json>>,
-    /// The new lock. `None` leaves it.
+    /// The new lock. `None` keeps the current lock.
     pub(crate) lock: Option<bool>,
 }
 
-/// The reason why a PUT is refused, in the words of the protocol.
+/// The reason why a PUT is refused. Its texts are those of the protocol.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Refusal {
     /// The body is not an object of the expected form.
@@ -37,7 +37,7 @@ pub(crate) enum Refusal {
 }
 
 impl Refusal {
-    /// Returns the status and the body of the response (edge-protocol 5.3).
+    /// Returns the status and the body of the response to the refused PUT (edge-protocol 5.3).
     pub(crate) const fn answer(self) -> (u16, &'static str) {
         match self {
             Self::Unreadable => {
@@ -58,7 +58,7 @@ impl Refusal {
     }
 }
 
-/// The outcome of a PUT.
+/// The outcome of a PUT that is not refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum UpdateOutcome {
     /// The value or lock was changed, and readers see it: status 200.
@@ -79,7 +79,7 @@ impl fmt::Display for UpdateOutcome {
     }
 }
 
-/// The decision on a PUT.
+/// The decision on a PUT that no check has refused.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Decision {
     Change(Box<FeatureValue>),
@@ -88,12 +88,12 @@ pub(crate) enum Decision {
 }
 
 impl Update {
-    /// Reads a body.
+    /// Reads the body of a PUT. A body of another form is refused as [`Refusal::Unreadable`].
     pub(crate) fn read(body: &[u8]) -> Result<Self, Refusal> {
         #[derive(serde::Deserialize)]
         #[serde(rename_all = "camelCase")]
         struct Body {
-            // A null is read as an absent member, which is right for all three.
+            // A null is read as an absent member, which is right for all three members.
             #[serde(default)]
             value: Option<Json>,
             #[serde(default)]
@@ -108,7 +108,7 @@ impl Update {
         Ok(Self { value: updates.then_some(value), lock })
     }
 
-    /// Decides on the change. The first check that fails refuses it.
+    /// Decides on the change. The PUT is refused by the first check that fails.
     pub(crate) fn decide(
         &self,
         kind: Kind,
@@ -143,7 +143,7 @@ impl Update {
         let locked = self.lock.unwrap_or(current.locked);
         if same(kind, value.as_ref(), current.value.as_ref()) {
             return Ok(match self.lock {
-                // A lock that the feature has already is no change either (edge-protocol 5.3, rule 9).
+                // Setting a lock that the feature already has is no change either (edge-protocol 5.3, rule 9).
                 None => Decision::SameValue,
                 Some(_) if locked == current.locked => Decision::SameValue,
                 Some(_) => Decision::Change(Box::new(FeatureValue { locked, ..current.clone() })),
@@ -153,8 +153,7 @@ impl Update {
     }
 }
 
-/// Reads a lock as a FeatureHub server does. Whole numbers other than 0 are true, the text `true` is too, and an empty text counts as
-/// absent.
+/// Reads a lock as a FeatureHub server does. Whole numbers other than 0 and the text `true` are true. An empty text counts as absent.
 fn lock(json: &Json) -> Result<Option<bool>, Refusal> {
     let text = json.as_text();
     match (text.as_deref().map(str::trim), json.as_str()) {

@@ -1,4 +1,4 @@
-//! The records of changes, and the store that keeps them.
+//! The records of changed values, and the trait of stores that keep them.
 
 use std::fmt;
 use std::sync::Arc;
@@ -7,12 +7,12 @@ use uuid::Uuid;
 
 use crate::state::{Feature, FeatureValue, State};
 
-/// A fingerprint of a part of a base. Equal content has equal fingerprints, across restarts too.
+/// A fingerprint of a part of a state. Equal content has equal fingerprints, also across restarts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Fingerprint(Box<str>);
 
 impl Fingerprint {
-    /// Computes the fingerprint of content that can be serialised. States and their parts always can, because the keys of their maps are
+    /// Computes the fingerprint of content that can be serialised. States and their parts always can be, because the keys of their maps are
     /// texts.
     pub(super) fn of(content: &impl serde::Serialize) -> Self {
         let json = serde_json::to_vec(content).unwrap_or_default();
@@ -33,14 +33,14 @@ impl fmt::Display for Fingerprint {
     }
 }
 
-/// One changed value.
+/// The record of one changed value.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Record {
     pub(crate) environment: Uuid,
     pub(crate) feature: Arc<str>,
     /// The id of the feature; nil in records of format 1, which has no versions.
     pub(crate) id: Uuid,
-    /// The fingerprint of the value in the base when it was changed.
+    /// The fingerprint of the value in the base at the time of the change.
     pub(crate) base: Fingerprint,
     pub(crate) version: i64,
     /// The fingerprint of the changed value.
@@ -48,21 +48,21 @@ pub(crate) struct Record {
     pub(crate) value: FeatureValue,
 }
 
-/// The version that was served last of one value.
+/// The last served version of one value.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct ServedVersion {
     pub(crate) environment: Uuid,
     /// The id of the feature.
     pub(crate) feature: Uuid,
     pub(crate) version: i64,
-    /// The fingerprint of the value; `None` once the value is gone.
+    /// The fingerprint of the value; `None` once the value is removed.
     pub(crate) served: Option<Fingerprint>,
     /// True if the value has a record of a change.
     pub(crate) is_changed: bool,
 }
 
 impl ServedVersion {
-    /// Returns the version of a change.
+    /// Returns the served version that the record of a change holds.
     pub(crate) fn of(record: &Record) -> Self {
         Self {
             environment: record.environment,
@@ -78,20 +78,20 @@ impl ServedVersion {
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(crate) struct Records {
     pub(crate) revision: u64,
-    /// The highest version that was served.
+    /// The highest version that was served of any value.
     pub(crate) highest: i64,
-    /// The versions that were served last, those of removed values included.
+    /// The last served version of each value, including removed values.
     pub(crate) versions: Vec<ServedVersion>,
-    /// The highest version of removed values that are not among `versions` any more.
+    /// The highest version of removed values that `versions` does not contain any more.
     pub(crate) forgotten: i64,
-    /// The base that was served last, and the version of its values that state none.
+    /// The fingerprint of the last served base, and the version of its values that state none; `None` before the first base.
     pub(crate) base: Option<(Fingerprint, i64)>,
-    /// A state that replaces the base with this fingerprint.
+    /// A state that replaces the base with this fingerprint; `None` if the base is not replaced.
     pub(crate) replacement: Option<(Fingerprint, State)>,
     pub(crate) changes: Vec<Record>,
 }
 
-/// The reason why a change could not be stored.
+/// The reason why a change could not be stored, as a text for the log.
 #[derive(Debug)]
 pub(crate) struct JournalError(pub(crate) String);
 
@@ -103,9 +103,9 @@ impl fmt::Display for JournalError {
 
 impl std::error::Error for JournalError {}
 
-/// A store of changes. Committed changes survive a kill of the process.
+/// A store of changes. A committed change survives even if the process is killed.
 pub(crate) trait ChangeStore: Send {
-    /// Adds or replaces records, all or none of them. `highest` is the highest version that was served.
+    /// Adds or replaces either all or none of these records. `highest` is the highest version that was served.
     fn commit(
         &mut self,
         revision: u64,
@@ -113,11 +113,11 @@ pub(crate) trait ChangeStore: Send {
         changes: &[Record],
     ) -> Result<(), JournalError>;
 
-    /// Replaces the whole content.
+    /// Replaces the whole content of the store with these records.
     fn rewrite(&mut self, records: &Records) -> Result<(), JournalError>;
 }
 
-/// A store that keeps nothing: changes last as long as the process.
+/// A store that keeps nothing, so that changes are lost when the process ends.
 pub(crate) struct NoJournal;
 
 impl ChangeStore for NoJournal {
@@ -130,7 +130,7 @@ impl ChangeStore for NoJournal {
     }
 }
 
-/// Returns the fingerprint of one value of a base.
+/// Returns the fingerprint of the value of one feature.
 pub(super) fn fingerprint(feature: &Feature, value: Option<&FeatureValue>) -> Fingerprint {
     Fingerprint::of(&(feature.kind.as_str(), value))
 }

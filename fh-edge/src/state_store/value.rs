@@ -1,4 +1,4 @@
-//! Conversion of given values to the type of a feature (edge-protocol 5.3).
+//! Converts values of requests to the type of a feature (edge-protocol 5.3).
 
 use fh_eval::{Kind, Number};
 use fh_files::{Limits, Node};
@@ -7,12 +7,12 @@ use serde::de::IgnoredAny;
 use super::Refusal;
 use crate::state::Json;
 
-/// Converts a value to a feature's type.
+/// Converts a value to the type of a feature. The error says why the value does not fit the type.
 pub(super) fn convert(kind: Kind, value: Option<&Json>) -> Result<Option<Json>, Refusal> {
     let Some(value) = value.filter(|value| !value.is_null()) else {
         return if kind == Kind::Boolean { Err(Refusal::BooleanNull) } else { Ok(None) };
     };
-    // Of a string its content counts, of any other value its JSON.
+    // The text of a string is its content; the text of any other value is its JSON.
     let text = value.as_text().unwrap_or_else(|| value.as_str().to_string());
     match kind {
         Kind::Boolean if text.eq_ignore_ascii_case("true") => Ok(Some(Json::boolean(true))),
@@ -25,7 +25,7 @@ pub(super) fn convert(kind: Kind, value: Option<&Json>) -> Result<Option<Json>, 
                 Some(text) => text,
                 None => literal(value).ok_or(Refusal::InvalidJson)?,
             };
-            // An empty text clears the feature (D-106).
+            // An empty text unsets the feature (D-106).
             if text.is_empty() || is_one_document(&text) {
                 Ok(Some(Json::text(&text)))
             } else {
@@ -35,14 +35,14 @@ pub(super) fn convert(kind: Kind, value: Option<&Json>) -> Result<Option<Json>, 
     }
 }
 
-/// Returns a JSON literal as a text in the way of a FeatureHub server, which uses Java's `toString`. The result for literals with strings
-/// or members is not JSON, so they give `None`.
+/// Returns the text that a FeatureHub server makes of a JSON literal with Java's `toString`. `None` for literals with strings or members,
+/// because that text is not JSON.
 fn literal(value: &Json) -> Option<String> {
     let text = value.as_str();
     (!text.contains('"')).then(|| text.replace(',', ", "))
 }
 
-/// Returns true if the values are equal. Numbers are compared by value, all others by their text.
+/// Returns true if the values are equal. Numbers are compared by value; all other kinds by their text.
 pub(super) fn same(kind: Kind, one: Option<&Json>, other: Option<&Json>) -> bool {
     let text = |json: &Json| json.as_text().unwrap_or_else(|| json.as_str().to_string());
     match (one, other) {
@@ -58,6 +58,7 @@ pub(super) fn same(kind: Kind, one: Option<&Json>, other: Option<&Json>) -> bool
 }
 
 /// Converts a decimal literal to an equal JSON number. Forms that JSON does not allow (`+5`, `.5`, `007`, `1.`) are rewritten exactly.
+/// `None` if the text is no number.
 fn json_number(text: &str) -> Option<Json> {
     Number::parse(text)?;
     if let Ok(json) = Json::parse(text) {
@@ -79,12 +80,12 @@ fn json_number(text: &str) -> Option<Json> {
     json.is_finite_number().then_some(json)
 }
 
-/// Returns true for one JSON document of at most 128 levels in which no object has a key twice. Numbers may be of any size.
+/// Returns true if the text is one JSON document of at most 128 levels in which no object has a key twice. Numbers may have any size.
 pub(super) fn is_one_document(text: &str) -> bool {
     const LIMITS: Limits = Limits { depth: 128, weight: usize::MAX, values: usize::MAX };
     let is_json = serde_json::from_str::<IgnoredAny>(text).is_ok();
     let is_collection = text.trim_ascii_start().starts_with(['{', '[']);
-    // JSON without objects and lists has neither keys nor levels.
+    // JSON without objects and lists has neither keys nor levels, so the limits are not checked.
     is_json && (!is_collection || Node::parse(text, &LIMITS).is_ok())
 }
 

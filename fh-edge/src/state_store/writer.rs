@@ -1,5 +1,5 @@
-//! The writer thread, which alone changes the state. It decides, stores the change, publishes it, and then answers the caller. Streams are
-//! woken last, by another thread.
+//! The writer thread, the only thread that changes the state. It checks a change, stores it, publishes it, and then answers the caller.
+//! Another thread wakes the streams last.
 
 mod writer_thread;
 
@@ -27,13 +27,13 @@ use writer_thread::WriterThread;
 pub(crate) struct ServeDefaults {
     /// The profile of environments that do not state one.
     pub(crate) profile: Profile,
-    /// The `cache-control` of all environments; it overrides theirs.
+    /// The `cache-control` header for all environments. If set, it overrides those of the environments.
     pub(crate) cache_control: Option<HeaderValue>,
-    /// The memory limit of evaluated answers.
+    /// The memory limit that the evaluated answers of all environments share.
     pub(crate) answers: Arc<AnswerBudget>,
 }
 
-/// The writer thread has ended, because the Edge was closed.
+/// The error that the writer thread has ended, because the Edge was closed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct WriterGone;
 
@@ -76,7 +76,7 @@ pub(crate) enum PutError {
 }
 
 impl PutError {
-    /// Returns the status and the body of the response.
+    /// Returns the status and the body of the response to the PUT.
     pub(crate) const fn answer(&self) -> (u16, &'static str) {
         match self {
             Self::Refused(refusal) => refusal.answer(),
@@ -89,21 +89,21 @@ impl PutError {
 impl fmt::Display for PutError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            // The response with status 404 has no body, so the log gets a text of its own.
+            // The response with status 404 has no body, so the log uses a text of its own.
             Self::Refused(Refusal::NotFound) => f.write_str("there is no such feature"),
             _ => f.write_str(self.answer().1),
         }
     }
 }
 
-/// A handle to the writer thread, which ends when the last handle is dropped.
+/// A handle to the writer thread. The thread ends when its last handle is dropped.
 #[derive(Debug, Clone)]
 pub(crate) struct Writer {
     commands: Sender<Command>,
 }
 
 impl Writer {
-    /// Publishes the state and starts the thread. Without a base, nothing is served until one is loaded.
+    /// Publishes the state and starts the writer thread. Without a base, no features are served until one is loaded.
     pub(crate) fn start(
         (base, store): (State, StateStore),
         change_store: Box<dyn ChangeStore>,
@@ -124,7 +124,7 @@ impl Writer {
         answer.await.map_err(|_| WriterGone)
     }
 
-    /// Carries out a PUT. When this returns, readers see the change and the store holds it.
+    /// Carries out a PUT. When this function returns successfully, readers see the change and the change store holds it.
     pub(crate) async fn put(
         &self,
         place: (Uuid, Arc<str>),
@@ -135,7 +135,7 @@ impl Writer {
         self.ask(|reply| Command::Put { place, filters, permissions, update, reply }).await
     }
 
-    /// Changes one value. Returns the new revision.
+    /// Changes one value, and returns the new revision of the state.
     pub(crate) async fn patch(
         &self,
         place: (Uuid, Arc<str>),
@@ -145,7 +145,7 @@ impl Writer {
         answer.unwrap_or(Err(ReplaceError::Closed))
     }
 
-    /// Replaces the whole state. Returns the new revision.
+    /// Replaces the whole state, and returns its new revision.
     pub(crate) async fn replace(
         &self,
         state: State,
@@ -157,7 +157,7 @@ impl Writer {
         answer.unwrap_or(Err(ReplaceError::Closed))
     }
 
-    /// Loads a base that was read again.
+    /// Loads a base that was read again. The error says that the base is not consistent or the Edge is closed.
     pub(crate) async fn reload(&self, base: State) -> Result<(), ReplaceError> {
         base.check().map_err(ReplaceError::Duplicate)?;
         let base = Box::new(base);
@@ -170,7 +170,7 @@ impl Writer {
         self.ask(Command::State).await
     }
 
-    /// Ends all streams with `bye`, spread over this time.
+    /// Ends all streams with a `bye` event. The ends are spread over the time `within`.
     pub(crate) async fn close(&self, within: Duration) -> Result<(), WriterGone> {
         self.ask(|reply| Command::Close(within, reply)).await
     }

@@ -12,7 +12,7 @@ use crate::serving::{Answer, Published, Shown, View, ViewKey, changes, write_cha
 use crate::state_store::now;
 use crate::wire::sse::write_event;
 
-/// The features that the client of a stream holds, with the view and the context that they were rendered for.
+/// The features that the client of a stream holds, with the view and the context for which they were rendered.
 #[derive(Clone)]
 pub(super) struct Copy {
     pub(super) view: ViewKey,
@@ -21,7 +21,7 @@ pub(super) struct Copy {
     pub(super) sent: Option<Arc<Shown>>,
 }
 
-/// The thread on which an evaluation for a stream runs.
+/// The kind of thread on which an evaluation for a stream runs.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Runs {
     /// On a thread that serves requests. Callers with the same context may wait for the result.
@@ -36,7 +36,7 @@ impl Copy {
         published.view(position)
     }
 
-    /// Returns the most steps that evaluating all visible features takes, or 0 if this Edge evaluates nothing for the view.
+    /// Returns the largest number of steps that evaluating all visible features can take; 0 if this Edge evaluates nothing for the view.
     pub(super) fn steps(&self, published: &Published) -> u64 {
         if self.view.is_shared() {
             return 0;
@@ -49,7 +49,7 @@ impl Copy {
         published.as_read(self.context.attributes().cloned().unwrap_or_default())
     }
 
-    /// Appends the events that lead from the features sent last to this generation, and records that they were sent.
+    /// Appends the events that lead from the features sent last to this generation, and notes that they were sent.
     pub(super) fn write(&mut self, published: &Published, runs: Runs, ready: &mut VecDeque<Bytes>) {
         let Some(view) = self.seen(published) else {
             self.sent = None;
@@ -78,7 +78,7 @@ impl Copy {
             true => Arc::clone(view.shared(published)),
             false => self.evaluated(published, view, runs),
         };
-        // All streams that get this list share its bytes, so it is not copied into the event.
+        // All streams that send this list share its bytes, so the list is not copied into the event.
         ready.push_back(Bytes::from(format!("event: features\nid: {id}\ndata: ")));
         ready.push_back(answer.list());
         ready.push_back(Bytes::from_static(b"\n\n"));
@@ -128,7 +128,7 @@ impl Copy {
                 let then = older.time_state.time();
                 published.write_evaluated(feature, &attributes, then, detail, &mut before);
                 published.write_evaluated(feature, &attributes, now, detail, &mut data);
-                // At most of these times, nothing changes for most contexts.
+                // For most contexts, nothing changes at such a time.
                 if data != before {
                     write_event(&mut out, "feature", Some(id), &data);
                 }

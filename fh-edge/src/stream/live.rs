@@ -1,4 +1,4 @@
-//! An open stream whose key is known: what it sent last, and the events that lead from there to the current generation.
+//! An open stream with a known key: what it sent last, and the events that lead from there to the current generation.
 
 use std::collections::VecDeque;
 use std::future::Future;
@@ -19,20 +19,20 @@ use crate::shared_state::SharedState;
 use crate::wire::api_key::RequestKey;
 use crate::wire::sse;
 
-/// The time within which a stream ends if its features have expired. Its client connects again, and may then reach another server.
+/// The time within which a stream ends after its features have expired. Its client connects again, and may then reach another server.
 const EXPIRED_BYE: Duration = Duration::from_secs(5);
 
-/// An open stream whose key is known.
+/// An open stream with a known key.
 pub(super) struct Live {
-    /// The cell of the environment. It is kept so that the stream sees the last generation after the environment was removed.
+    /// The cell of the environment. The stream keeps it to see the last generation after the environment was removed.
     pub(super) cell: Arc<PublishedCell>,
     pub(super) changed: Pin<Box<dyn Future<Output = Option<Changes>> + Send>>,
     pub(super) secret: Box<str>,
     pub(super) grant: Grant,
     pub(super) copy: Copy,
-    /// An evaluation on another thread. Further changes wait for its end.
+    /// An evaluation on another thread; `None` if none is running. Further changes wait until it ends.
     pub(super) evaluating: Option<Evaluating>,
-    /// The limit of requests that delays the first list (D-98).
+    /// The limit of requests that delays the first list (D-98); `None` once the list is not delayed.
     pub(super) postponed: Option<Beyond>,
     pub(super) told_stale: bool,
     pub(super) timing: Timing,
@@ -46,10 +46,11 @@ impl Drop for Live {
     }
 }
 
-/// An evaluation on another thread: the events that it wrote, and the features that the client holds after them.
+/// An evaluation on another thread. Its result is the features that the client will hold, and the events that lead to them; `None` if it
+/// failed.
 type Evaluating = Pin<Box<dyn Future<Output = Option<(Copy, VecDeque<Bytes>)>> + Send>>;
 
-/// Returns a future that resolves when the next generation is published.
+/// Returns a future that resolves when the next generation is published. Its result is `None` if the cell was dropped.
 pub(super) fn wait_for_change(
     mut changes: Changes,
 ) -> Pin<Box<dyn Future<Output = Option<Changes>> + Send>> {
@@ -59,7 +60,7 @@ pub(super) fn wait_for_change(
     })
 }
 
-/// The result of handling an event: the stream continues or ends.
+/// The result of handling an event: whether the stream continues or ends.
 #[derive(PartialEq, Eq)]
 pub(super) enum Then {
     GoesOn,
@@ -67,10 +68,10 @@ pub(super) enum Then {
 }
 
 impl Live {
-    /// Handles a new generation.
+    /// Handles a new generation by adding its events to `ready`.
     fn advance(&mut self, published: &Arc<Published>, ready: &mut VecDeque<Bytes>) -> Then {
         if let Some(within) = published.closing {
-            // The features of this generation are still sent: some SDKs never reconnect after a stream that ended without any.
+            // The features of this generation are still sent, because some SDKs never reconnect after a stream that ended without features.
             self.timing.close_within(within);
         }
         let Some(grant) = published.grants.get(&self.secret) else {
@@ -103,7 +104,7 @@ impl Live {
                 self.tell_stale(published.settings.stale, ready);
             }
             Effort::Large => self.evaluating = Some(self.evaluate_apart(Arc::clone(published))),
-            // The client keeps its last values. Its next request for a stream is refused (D-115).
+            // The client keeps its last values. Its next request for a stream is refused with status 413 (D-115).
             Effort::TooLarge => {
                 self.shared.metrics.stream_over_budget();
                 ready.push_back(Bytes::from_static(sse::BYE.as_bytes()));
@@ -120,7 +121,7 @@ impl Live {
         self.told_stale = is_stale;
     }
 
-    /// Evaluates the next events on another thread.
+    /// Evaluates the next events on another thread, because the evaluation takes long.
     pub(super) fn evaluate_apart(&self, published: Arc<Published>) -> Evaluating {
         let (shared, mut copy) = (Arc::clone(&self.shared), self.copy.clone());
         Box::pin(async move {
@@ -133,7 +134,7 @@ impl Live {
         })
     }
 
-    /// Sends what was evaluated on another thread. If that failed, the stream ends, so that the client connects again.
+    /// Sends the events of an evaluation on another thread. If it failed, the stream ends, so that the client connects again.
     fn evaluated(
         &mut self,
         written: Option<(Copy, VecDeque<Bytes>)>,
@@ -150,7 +151,7 @@ impl Live {
         Then::GoesOn
     }
 
-    /// Returns true if the values that were sent were evaluated by another profile's rules, so that any of them may differ now.
+    /// Returns true if the values sent last were evaluated under another profile, so that any of them may differ now.
     fn follows_other_rules(&self, published: &Published) -> bool {
         let is_other = |sent: &Arc<Shown>| sent.profile != published.settings.profile;
         !self.copy.view.is_shared() && self.copy.sent.as_ref().is_some_and(is_other)
@@ -195,7 +196,7 @@ impl Live {
         }
     }
 
-    /// Polls for the next event and handles it.
+    /// Polls for the next change, evaluation or deadline, and handles it.
     pub(super) fn poll(
         &mut self,
         task: &mut TaskContext<'_>,
@@ -207,7 +208,7 @@ impl Live {
                 return Poll::Ready(self.evaluated(written, ready));
             }
         } else if let Poll::Ready(changes) = self.changed.as_mut().poll(task) {
-            // Without a sender no further generation can come.
+            // Without a sender, no further generation can be published.
             let Some(changes) = changes else { return Poll::Ready(Then::Ends) };
             self.changed = wait_for_change(changes);
             let published = self.cell.current();

@@ -1,5 +1,5 @@
-//! Event streams. A stream holds no queue: when it is woken, it compares the current generation with what it sent last and writes the
-//! difference. A slow reader therefore takes no additional memory (edge-protocol 3).
+//! Event streams. A stream has no queue. When it is woken, it compares the current generation with the one that it sent last, and writes
+//! the difference. A slow client therefore takes no additional memory (edge-protocol 3).
 
 mod context;
 mod copy;
@@ -40,35 +40,35 @@ use timing::{Due, Timing};
 pub(crate) struct Start<'a> {
     pub(crate) environment: Uuid,
     pub(crate) secret: &'a str,
-    /// The context as the header or the query writes it.
+    /// The text of the evaluation context in the header or the query.
     pub(crate) context: &'a str,
     pub(crate) last_event_id: Option<&'a str>,
-    /// The name of the SDK as it gives it itself.
+    /// The name that the SDK gives itself; `None` if it gives none.
     pub(crate) sdk: Option<Box<str>>,
-    /// The address of the client, if the server provides it.
+    /// The address of the client; `None` if the server does not provide it.
     pub(crate) address: Option<IpAddr>,
 }
 
-/// A response body of server-sent events. It ends with `bye` after a while, or when its key is revoked.
+/// A response body of server-sent events. It ends with `bye` after the time that the options set, or when its key is revoked.
 pub(crate) struct EventStream {
     ready: VecDeque<Bytes>,
     /// The open stream; `None` once the last event is in `ready`.
     live: Option<Live>,
-    /// Set while there is no state: the stream that opens once there is one.
+    /// The wait for the first state; `None` once the stream is open.
     waiting: Option<Waiting>,
 }
 
-/// A stream that waits for the first state.
+/// A stream that waits until the Edge has its first state.
 struct Waiting {
     opened: Pin<Box<dyn Future<Output = EventStream> + Send>>,
     timing: Timing,
 }
 
 impl EventStream {
-    /// Opens a stream. Returns it with the `cache-control` of its environment.
+    /// Opens a stream, and returns it with the `cache-control` value of its environment.
     ///
     /// # Errors
-    /// [`Refused`] if the context is too long, or evaluating for it takes more work than one request may.
+    /// [`Refused`] if the context is too long, or if its evaluation exceeds the work that one request may cause.
     pub(crate) fn open(
         shared: &Arc<SharedState>,
         start: Start<'_>,
@@ -92,7 +92,8 @@ impl EventStream {
                 shared.metrics.count(RequestClass::Stream, Outcome::Missed);
                 return Ok((Self::ending(ready), shared.options.cache_control.clone()));
             }
-            // A relay refuses only polls in this way; its streams wait for a connection. A refused stream would connect again.
+            // A relay refuses only polls in this way, since its streams wait for a connection. A client whose stream was refused would only
+            // connect again.
             Opening::Full(..) => {
                 ready.push_back(Bytes::from_static(sse::BYE.as_bytes()));
                 return Ok((Self::ending(ready), shared.options.cache_control.clone()));
@@ -103,7 +104,7 @@ impl EventStream {
                 return Ok((stream, shared.options.cache_control.clone()));
             }
         };
-        // The cell is checked again after subscribing, so that no change is lost between the list and the updates (edge-protocol 11.5).
+        // The cell is checked once more after subscribing, so that no change is lost between the list and the updates (edge-protocol 11.5).
         let mut changes = opened.cell.watch();
         changes.mark_changed();
         let Opened { cell, published, grant, leaves, .. } = opened;
@@ -149,7 +150,7 @@ impl EventStream {
             live.copy.sent = seen.filter(holds).map(|view| Arc::clone(&view.shown));
         }
         if let Some(until) = leaves {
-            // The current generation does not know the key, so the list comes from the last generation that did.
+            // The current generation does not contain the key, so the list comes from the last generation that did.
             live.timing.revoke_after(until.saturating_duration_since(Instant::now()));
             if live.copy.sent.is_none() && live.postponed.is_none() {
                 match effort {
@@ -166,7 +167,7 @@ impl EventStream {
         Self { ready, live: None, waiting: None }
     }
 
-    /// Returns a stream that opens once there is a state. The caller has sent `ack` already, if it is due.
+    /// Returns a stream that opens once the Edge has its first state. The caller has already sent the `ack` event if one is due.
     fn once_loaded(shared: &Arc<SharedState>, start: Start<'_>) -> Waiting {
         let timing = Timing::new(shared.options.heartbeat, shared.options.drop_after, None);
         let shared = Arc::clone(shared);
@@ -182,7 +183,7 @@ impl EventStream {
             let start = Start { environment, secret, context, last_event_id, sdk, address };
             let mut stream = match Self::open(&shared, start) {
                 Ok((stream, _)) => stream,
-                // The status of the response was sent before. The client's next request for a stream is answered with 413.
+                // The status of the response was already sent. The client's next request for a stream is answered with status 413.
                 Err(why) => {
                     shared.metrics.refused(why);
                     Self::ending([Bytes::from_static(sse::BYE.as_bytes())].into())
@@ -208,7 +209,7 @@ impl Body for EventStream {
         let this = &mut *self;
         loop {
             if let Some(bytes) = this.ready.pop_front() {
-                // Two generations may look the same to this client; then there is nothing to send.
+                // Two generations may look the same to this client. Then no event is sent.
                 if bytes.is_empty() {
                     continue;
                 }

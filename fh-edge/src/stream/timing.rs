@@ -1,4 +1,4 @@
-//! The deadlines of a stream, with one timer for all of them (edge-protocol 3.6, D-103, D-104).
+//! The deadlines of a stream. One timer serves all of them (edge-protocol 3.6, D-103, D-104).
 
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::pin::Pin;
@@ -7,20 +7,20 @@ use std::time::Duration;
 
 use tokio::time::{Instant, Sleep, sleep_until};
 
-/// The action that is due.
+/// The action whose deadline has passed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Due {
     /// Send a heartbeat.
     Heartbeat,
-    /// Send the features of a stream that was delayed by a limit of requests.
+    /// Send the features of a stream that a limit of requests delayed.
     Turn,
-    /// Send `bye` and end.
+    /// Send `bye` and end the stream.
     Bye,
-    /// End, since the removed key did not come back.
+    /// End the stream, since its removed key did not come back.
     Revocation,
 }
 
-/// The longest duration that is used: ten years. Adding it to a clock never overflows.
+/// The longest duration of a deadline: ten years. A longer setting is shortened to it, so that adding it to a clock never overflows.
 const LONGEST: Duration = Duration::from_secs(10 * 365 * 86_400);
 
 #[derive(Debug)]
@@ -36,7 +36,8 @@ pub(super) struct Timing {
 }
 
 impl Timing {
-    /// Starts the deadlines of a stream that opens now. Zero means never.
+    /// Starts the deadlines of a stream that opens now. A heartbeat or end of zero never occurs. `turn` is the delay of the first list, if
+    /// any.
     pub(super) fn new(heartbeat: Duration, drop_after: Duration, turn: Option<Duration>) -> Self {
         let now = Instant::now();
         let (heartbeat, drop_after) = (heartbeat.min(LONGEST), drop_after.min(LONGEST));
@@ -52,7 +53,7 @@ impl Timing {
         }
     }
 
-    /// Sets a random end within this time, so that not all clients reconnect at once.
+    /// Sets a random end within this time, so that not all clients reconnect at once. A second call has no effect.
     pub(super) fn close_within(&mut self, within: Duration) {
         if std::mem::replace(&mut self.is_closing, true) {
             return;
@@ -61,22 +62,22 @@ impl Timing {
         self.bye = Some(self.bye.map_or(at, |bye| bye.min(at)));
     }
 
-    /// Delays the features of the stream again.
+    /// Delays the first list of the stream again, by this time.
     pub(super) fn wait_for_turn(&mut self, wait: Duration) {
         self.turn = Some(Instant::now() + wait);
     }
 
-    /// Starts the delay after which the stream ends because its key was removed. A delay that is running goes on.
+    /// Starts the delay after which the stream ends because its key was removed. If the delay is already running, it is not extended.
     pub(super) fn revoke_after(&mut self, wait: Duration) {
         self.revocation.get_or_insert_with(|| Instant::now() + wait);
     }
 
-    /// Stops that delay, because the key is valid.
+    /// Stops the delay of [`Self::revoke_after`], because the key is valid again.
     pub(super) fn keep(&mut self) {
         self.revocation = None;
     }
 
-    /// Returns the next action when it is due.
+    /// Returns the next action when its deadline has passed.
     pub(super) fn poll(&mut self, task: &mut Context<'_>) -> Poll<Due> {
         loop {
             let all = [
@@ -111,7 +112,7 @@ impl Timing {
     }
 }
 
-/// Returns a random number from 0 to 1, taken from the random keys of the standard library's hasher.
+/// Returns a random number from 0 to 1. It comes from the random keys of the standard library's hasher.
 fn random() -> f64 {
     let bits = RandomState::new().build_hasher().finish() >> 11;
     bits as f64 / (1_u64 << 53) as f64

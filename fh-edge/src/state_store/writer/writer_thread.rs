@@ -1,4 +1,4 @@
-//! The writer thread itself.
+//! The loop of the writer thread, and how it carries out commands.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -15,19 +15,20 @@ use crate::state_store::change::{ReplaceError, Undo};
 use crate::state_store::record::{ChangeStore, Record};
 use crate::state_store::{Refusal, StateStore, UpdateOutcome};
 
-/// The largest number of changes that are stored and published together, so that one fsync serves many callers.
+/// The largest number of changes that are stored and published together, so that one fsync serves many callers. Further changes form the
+/// next batch.
 const BATCH: usize = 256;
-/// The time for which a key that a new file does not hold can still be used (D-104).
+/// The time for which a key that a new file does not contain can still be used (D-104).
 const REVOCATION_DELAY: Duration = Duration::from_secs(5);
 
-/// The data of the writer thread.
+/// The data that only the writer thread uses.
 pub(super) struct WriterThread {
     commands: Receiver<Command>,
     store: StateStore,
-    /// The base that was read last, which a replacement replaces.
+    /// The state that was read last from the file. A replacement by the admin API overrides it.
     base: State,
     change_store: Box<dyn ChangeStore>,
-    /// False after a failed write, when it is unknown what the store holds. The next change then rewrites all of it.
+    /// False after a failed write, when the content of the change store is unknown. The next change then rewrites the whole store.
     is_journal_current: bool,
     settings: ServeDefaults,
     environments: Arc<Environments>,
@@ -50,7 +51,7 @@ enum Answer {
 }
 
 impl WriterThread {
-    /// Makes the thread's data, and starts the thread that wakes streams.
+    /// Makes the data of the writer thread, and starts the thread that wakes streams.
     pub(super) fn new(
         commands: Receiver<Command>,
         (base, store): (State, StateStore),
@@ -72,18 +73,18 @@ impl WriterThread {
         })
     }
 
-    /// Publishes the initial state.
+    /// Publishes the initial state, and brings the change store up to date.
     pub(super) fn begin(&mut self) {
         if self.store.is_open() {
-            // The store is rewritten first. A change that the file has overridden must not come back if a later file equals the earlier
-            // one.
+            // The change store is rewritten first. Otherwise a change that the file has overridden would come back if a later file equalled
+            // the earlier one.
             self.bring_journal_up();
         }
         self.publish_all(Duration::ZERO);
         self.tell();
     }
 
-    /// Carries out commands until all handles are dropped.
+    /// Carries out commands until all handles to the thread are dropped.
     pub(super) fn run(mut self) {
         loop {
             let Ok(command) = self.commands.recv() else { return };
@@ -110,7 +111,7 @@ impl WriterThread {
         self.wakes.drain(..).for_each(|wakes| self.notifier.tell(wakes));
     }
 
-    /// Adds a change to the batch. Returns the command if it is of another kind.
+    /// Adds a change to the batch. A command that is not a change is returned.
     fn change(&mut self, command: Command, batch: &mut Batch) -> Option<Command> {
         match command {
             Command::Put { place, filters, permissions, update, reply } => {
@@ -132,7 +133,7 @@ impl WriterThread {
         }
     }
 
-    /// Stores a batch, publishes it, and answers its callers.
+    /// Stores a batch of changes, publishes it, and answers its callers.
     fn finish(&mut self, batch: Batch) {
         if batch.answers.is_empty() {
             return;
@@ -166,7 +167,7 @@ impl WriterThread {
         }
         let revision = self.store.state().revision;
         for answer in batch.answers {
-            // A caller that does not wait any more has closed its channel.
+            // Sending fails if the caller no longer waits, which needs no handling.
             match answer {
                 Answer::Put(reply, outcome) => {
                     let kept_or_not = match (&kept, outcome) {
@@ -212,7 +213,7 @@ impl WriterThread {
     }
 
     fn reload(&mut self, base: State) {
-        // The file was read again without a change, so no stream needs to be woken.
+        // The file was read again without a change of its content, so no stream needs to be woken.
         if self.store.is_open() && self.is_journal_current && base == self.base {
             return;
         }
@@ -222,7 +223,7 @@ impl WriterThread {
         self.publish_all(REVOCATION_DELAY);
     }
 
-    /// Rewrites the store, so that it holds what is in force with this base and nothing else.
+    /// Rewrites the change store, so that it holds only the changes that are in force with this base.
     fn bring_journal_up(&mut self) {
         let kept = self.change_store.rewrite(&self.store.records());
         self.is_journal_current = kept.is_ok();
@@ -253,14 +254,14 @@ impl WriterThread {
         let own = own.and_then(|text| HeaderValue::from_str(text).ok());
         Settings {
             name: environment.name.as_str().into(),
-            // As on a FeatureHub server, the property overrides the environment's own value.
+            // As on a FeatureHub server, the setting overrides the environment's own value.
             cache_control: self.settings.cache_control.clone().or(own),
             stale: environment.stale,
             profile: environment.profile.unwrap_or(self.settings.profile),
         }
     }
 
-    /// Publishes every environment of the state, and removes all others.
+    /// Publishes every environment of the state, and removes all other environments.
     fn publish_all(&mut self, revocation_delay: Duration) {
         let state = self.store.state();
         self.environments.set_revision(state.revision);
@@ -286,7 +287,7 @@ impl WriterThread {
             self.environments.leave(environment.id, &grants, revocation_delay);
             let wakes = self.environments.publish(environment.id, first, |mut next| {
                 // A delay of zero always applies, since it ends streams that wait after an earlier removal. Any other delay matters only if
-                // a key is removed. Otherwise the old value stays, so that an unchanged environment needs no new generation.
+                // a key is removed. Otherwise the old delay stays, so that an unchanged environment needs no new generation.
                 if revocation_delay.is_zero() || !next.grants.are_all_in(&grants) {
                     next.revocation_delay = revocation_delay;
                 }
@@ -299,7 +300,7 @@ impl WriterThread {
         }
     }
 
-    /// Publishes an environment in which only these values changed.
+    /// Publishes an environment in which only the values of these features changed.
     fn publish_changed(&mut self, id: Uuid, keys: &BTreeSet<Arc<str>>) {
         let Some(environment) = self.store.state().environment(id) else { return };
         let changed = keys.iter().filter_map(|key| self.store.served_one(environment, key));
