@@ -18,15 +18,15 @@ use crate::state::file::{MOST_BYTES, Options, Parsed, StateFileError};
 pub use last_good::LastGood;
 pub use watch::Watch;
 
-/// The content of a state file. `Debug` does not show its text, which holds API keys.
+/// The content of a state file. `Debug` does not show its text, since the text contains API keys.
 #[derive(Clone, PartialEq)]
 pub struct Loaded {
-    /// The state, and warnings about it.
+    /// The state, and the warnings about it.
     pub parsed: Parsed,
-    /// Time of the file's last change in milliseconds since 1970, for display. It cannot serve as a version, because a file may be replaced
-    /// by an older one.
+    /// The time of the file's last change in milliseconds since 1970, for display. It cannot serve as a version, because a file may be
+    /// replaced by an older one.
     pub modified: i64,
-    /// The text of the file, with `${NAME}` as it is written there.
+    /// The text of the file, in which each `${NAME}` is kept and not replaced.
     pub text: Arc<[u8]>,
 }
 
@@ -40,12 +40,12 @@ impl fmt::Debug for Loaded {
     }
 }
 
-/// The error for a state file that cannot be used. `Display` writes one line per problem, with the file and the position in it.
+/// The error for a state file that cannot be used. `Display` writes one line per problem, with the file and the position of the problem.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FileError {
     /// The file's path.
     pub path: PathBuf,
-    /// The reason.
+    /// The reason why the file cannot be used.
     pub why: FileProblem,
 }
 
@@ -85,8 +85,8 @@ impl std::error::Error for FileError {
 
 /// Reads a state file once, for `fh serve --check`.
 ///
-/// A list of features without an environment belongs to the environment whose id the file name begins with. FeatureHub's webhook converter
-/// writes such files.
+/// If the file is a list of features without an environment, the features belong to the environment whose id the file name begins with.
+/// FeatureHub's webhook converter writes such files.
 ///
 /// # Errors
 /// Returns [`FileError`] if the file cannot be read, or is not a valid state.
@@ -94,7 +94,7 @@ pub fn check(path: &Path, options: &Options) -> Result<Loaded, FileError> {
     parse(path, options, read_file(path))
 }
 
-/// A state file that can be followed.
+/// A state file whose changes can be followed.
 ///
 /// ```no_run
 /// use fh_edge::origin::file::StateFile;
@@ -116,22 +116,22 @@ pub struct StateFile {
 }
 
 impl StateFile {
-    /// Reads a file for the first time.
+    /// Reads a file for the first time, and returns it with its content or the error.
     ///
     /// # Errors
-    /// The second part is a [`FileError`] if [`check`] would return one. The file can be followed all the same, and may become valid.
+    /// The second part is a [`FileError`] if [`check`] would return one. The file can still be followed, and may become valid later.
     pub fn open(path: impl Into<PathBuf>, options: Options) -> (Self, Result<Loaded, FileError>) {
         let mut file = Self { path: path.into(), options, look: ChangeDetector::new(MOST_BYTES) };
         let first = file.read();
         (file, first)
     }
 
-    /// Follows changes of the file on a thread. It calls `on_change` with each new content, and once per content with the error if the
-    /// content is not valid. The thread ends when the returned guard is dropped.
+    /// Follows changes of the file on a thread. The thread calls `on_change` with each new content. If a content is not valid, it calls
+    /// `on_change` once with the error. The thread ends when the returned guard is dropped.
     ///
     /// The system reports changes in the file's folder, and in the folder of the file that a symbolic link points to. The file is also
     /// checked every second. A change is read after a short pause, so that the file is complete. Files that an editor replaces by renaming
-    /// are recognized, and so are symbolic links that are swapped, as in volumes of Kubernetes.
+    /// are recognized. So are symbolic links that are swapped, as in volumes of Kubernetes.
     ///
     /// # Errors
     /// The system cannot start a thread.
@@ -148,7 +148,7 @@ impl StateFile {
         parse(&self.path, &self.options, found)
     }
 
-    /// Checks the file. Returns its content if that is new, and when to check again.
+    /// Checks the file. Returns its content if it is new, else `None`, and the time of the next check.
     fn look(&mut self, now: SystemTime) -> (Option<Result<Loaded, FileError>>, Next) {
         match self.look.again(&self.path, now) {
             FileChange::Nothing => (None, Next::Later),
@@ -158,10 +158,10 @@ impl StateFile {
     }
 }
 
-/// The time of the next check, unless a change is reported earlier.
+/// The time of the next check of the file, unless a change is reported earlier.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Next {
-    /// After the file has had time to settle.
+    /// After the short pause in which a change is completed.
     Soon,
     /// After the usual interval.
     Later,
@@ -184,12 +184,12 @@ fn parse(
     Ok(Loaded { parsed, modified: milliseconds(modified), text: found.bytes.into() })
 }
 
-/// Reads a file up to the maximum size of a state.
+/// Reads a state file. Fails if the file is larger than the maximum size of a state.
 fn read_file(path: &Path) -> Result<FileContent, Unreadable> {
     fh_files::read(path, MOST_BYTES)
 }
 
-/// Returns the environment id that a file's name begins with.
+/// Returns the environment id that a file's name begins with; `None` if it begins with none.
 fn environment_in(path: &Path) -> Option<Uuid> {
     let name = path.file_name()?.to_str()?;
     name.get(..36).filter(|_| name.get(36..37) == Some(".")).and_then(|id| id.parse().ok())

@@ -43,7 +43,7 @@ pub(crate) struct StateStore {
     /// The highest version that was served of any value. Versions that are times never fall below it, even if the clock is set back.
     highest: i64,
     gone: Gone,
-    /// The content of the change store, until there is a base for it.
+    /// The content of the change store, until the first base is loaded; `None` from then on.
     waiting: Option<Records>,
 }
 

@@ -1,4 +1,4 @@
-//! Keeps the last valid text of a state file, for a start with an invalid one.
+//! Stores the last valid text of a state file, so that an Edge can start while the file is invalid.
 
 use std::fs::{self, File};
 use std::io::{self, Write};
@@ -10,8 +10,8 @@ use fh_files::FileContent;
 use super::{FileError, Loaded, parse, read_file};
 use crate::state::file::Options;
 
-/// The last valid text of one state file, in a data folder. `${NAME}` is kept as it is written, so no secret is kept that the file itself
-/// does not hold.
+/// The last valid text of one state file, stored in a data folder. `${NAME}` is not replaced in it, so no secret is stored that the state
+/// file itself does not contain.
 ///
 /// ```no_run
 /// use fh_edge::origin::file::{LastGood, StateFile};
@@ -32,7 +32,7 @@ pub struct LastGood {
 }
 
 impl LastGood {
-    /// Creates the store for a state file, in this folder. Each state file has its own file there.
+    /// Creates the store of a state file in this folder. Each state file has a file of its own in the folder.
     #[must_use]
     pub fn new(folder: impl AsRef<Path>, source: impl Into<PathBuf>) -> Self {
         let source = source.into();
@@ -46,7 +46,7 @@ impl LastGood {
     /// it.
     ///
     /// # Errors
-    /// The text cannot be written.
+    /// The text cannot be written to the folder.
     pub fn keep(&self, loaded: &Loaded) -> io::Result<()> {
         if fs::read(&self.kept).is_ok_and(|kept| kept == *loaded.text) {
             return Ok(());
@@ -63,7 +63,8 @@ impl LastGood {
         written
     }
 
-    /// Reads the stored text as if it came from the state file. `None` if there is none, or if it is not a valid state with these options.
+    /// Reads the stored text as if it came from the state file. `None` if no text is stored, or if the text is not a valid state with these
+    /// options.
     #[must_use]
     pub fn read(&self, options: &Options) -> Option<Loaded> {
         let found: FileContent = read_file(&self.kept).ok()?;

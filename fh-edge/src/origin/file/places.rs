@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use notify::event::{AccessKind, AccessMode, EventKind};
 use notify::{Event, RecommendedWatcher, RecursiveMode, Watcher};
 
-/// Returns the file's folder and the folder of the file that a symbolic link points to. Folders are watched, because the watch of a file
-/// ends when the file is replaced.
+/// Returns the file's folder and the folder of the file that a symbolic link points to. The folders are watched instead of the file,
+/// because the watch of a file ends when the file is replaced.
 fn folders(path: &Path) -> BTreeSet<PathBuf> {
     let beside = |path: &Path| {
         path.parent().map(|folder| match folder.as_os_str().is_empty() {
@@ -19,18 +19,18 @@ fn folders(path: &Path) -> BTreeSet<PathBuf> {
     [Some(path), real.as_deref()].into_iter().flatten().filter_map(beside).collect()
 }
 
-/// The folders that the system watches.
+/// The watch of the folders in which changes of a state file are reported.
 pub(super) struct Places {
     watcher: RecommendedWatcher,
     watched: BTreeSet<PathBuf>,
 }
 
 impl Places {
-    /// Starts to call `on_change` when something may have changed in a watched folder. `None` if the system cannot watch folders, which is
-    /// logged.
+    /// Starts to call `on_change` when something may have changed in a watched folder. If the system cannot watch folders, this is logged
+    /// and the result is `None`.
     pub(super) fn new(on_change: impl Fn() + Send + 'static) -> Option<Self> {
         let told = move |event: notify::Result<Event>| {
-            // An event that could not be reported may have been about the file.
+            // An event that could not be reported may have concerned the file.
             if event.map_or(true, |event| may_change(event.kind)) {
                 on_change();
             }
@@ -44,12 +44,12 @@ impl Places {
         }
     }
 
-    /// Watches the folders that the file has now. Returns true if they differ from those before.
+    /// Watches the folders that the file is in now. Returns true if they differ from the folders watched before.
     pub(super) fn follow(&mut self, path: &Path) -> bool {
         let folders = folders(path);
         let before = self.watched.clone();
         for folder in self.watched.difference(&folders) {
-            // The folder may be gone, and its watch with it.
+            // If the folder was removed, its watch ended with it.
             let _ = self.watcher.unwatch(folder);
         }
         self.watched.retain(|folder| folders.contains(folder));
@@ -61,7 +61,7 @@ impl Places {
                 Ok(()) => {
                     self.watched.insert(folder);
                 }
-                // The next check of the file tries it again.
+                // The next check of the file tries to watch the folder again.
                 Err(error) => tracing::debug!(folder = %folder.display(), %error, "not watched"),
             }
         }
@@ -69,7 +69,7 @@ impl Places {
     }
 }
 
-/// Returns true if an event may be a change. Reading is not, otherwise each check would trigger the next.
+/// Returns true if an event may be a change. Reading a file is not a change; otherwise each check would trigger the next check.
 fn may_change(kind: EventKind) -> bool {
     match kind {
         EventKind::Access(access) => access == AccessKind::Close(AccessMode::Write),

@@ -9,12 +9,12 @@ use std::time::{Duration, Instant, SystemTime};
 use super::places::Places;
 use super::{FileError, Loaded, Next, Options, StateFile};
 
-/// The delays with which a file is followed, and the source of reports.
+/// The times of checks and reads of a state file, and the source of reports about its changes.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Pace {
-    /// Time that a change has to settle before the file is read.
+    /// The time between a report and the reading of the file, so that the change is complete.
     pub(super) settle: Duration,
-    /// Interval of checks without any report of a change.
+    /// The interval of checks while no change is reported.
     pub(super) usual: Duration,
     pub(super) hears: ChangeSource,
 }
@@ -22,7 +22,7 @@ pub(super) struct Pace {
 /// The source of reports about changes.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum ChangeSource {
-    /// The operating system, as far as it supports it.
+    /// The operating system, if it supports reports about folders.
     TheSystem,
     /// No source; only the checks find changes.
     #[cfg_attr(not(test), expect(dead_code, reason = "used by tests only"))]
@@ -48,14 +48,14 @@ impl Pace {
     }
 }
 
-/// Follows a state file until it is dropped. Dropping does not wait for the end of the thread.
+/// A guard that follows a state file until the guard is dropped. Dropping it does not wait for the end of the thread.
 #[must_use = "dropping it stops following the file"]
 pub struct Watch {
     path: PathBuf,
     signal: Arc<WatchSignal>,
 }
 
-/// The requests to the thread, and the condition variable that wakes it.
+/// The requests to the watching thread, and the condition variable that wakes it.
 #[derive(Default)]
 struct WatchSignal {
     requests: Mutex<WatchRequests>,
@@ -64,11 +64,11 @@ struct WatchSignal {
 
 #[derive(Debug, Clone, Default)]
 struct WatchRequests {
-    /// The file may have changed.
+    /// True if the file may have changed and is to be checked.
     look: bool,
-    /// The file is to be read, whether it has changed or not.
+    /// True if the file is to be read, whether it has changed or not.
     reload: bool,
-    /// New options to read the file with, from now on.
+    /// The options with which the file is read from now on; `None` if they do not change.
     options: Option<Options>,
     end: bool,
 }
@@ -83,7 +83,8 @@ impl WatchSignal {
         self.requests.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits for a request, at most until `until`. A request to check the file is delayed by `settle`, so that the file is complete.
+    /// Waits for a request, at most until `until`. A request to check the file is delayed by the time `settle`, so that the file is
+    /// complete.
     fn wait(&self, mut until: Instant, settle: Duration) -> WatchRequests {
         let mut requests = self.lock();
         loop {
@@ -121,7 +122,7 @@ impl Watch {
             let mut follow =
                 |file: &StateFile| places.as_mut().is_some_and(|places| places.follow(&file.path));
             follow(&file);
-            // A change before the watch began was not reported, so the file is checked soon.
+            // A change before the watch began is not reported, so the file is checked soon.
             let mut next = Next::Soon;
             loop {
                 let requests = signal.wait(Instant::now() + pace.delay(next), pace.settle);
@@ -137,7 +138,7 @@ impl Watch {
                     false => file.look(SystemTime::now()),
                 };
                 if follow(&file) {
-                    // Changes in the new folders were not reported until now.
+                    // Changes in the new folders were not reported so far, so the file is checked soon.
                     next = Next::Soon;
                 }
                 if let Some(read) = read
@@ -151,12 +152,13 @@ impl Watch {
         Ok(watch)
     }
 
-    /// Reads the file, whether it has changed or not, and calls with its content; for SIGHUP. Environment variables are looked up again.
+    /// Reads the file, whether it has changed or not, and passes its content to `on_change`. Environment variables are looked up again. A
+    /// program calls it at SIGHUP.
     pub fn reload(&self) {
         self.signal.ring(|requests| requests.reload = true);
     }
 
-    /// Reads the file with other options from now on, and calls with its content.
+    /// Sets the options for this and later reads, reads the file, and passes its content to `on_change`.
     pub fn reload_with(&self, options: Options) {
         self.signal.ring(|requests| {
             requests.reload = true;

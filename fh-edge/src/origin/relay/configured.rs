@@ -1,4 +1,4 @@
-//! The configured keys of a relay. They may change while it runs, when the key file changes.
+//! The configured keys of a relay. They may change while the relay runs, when the key file changes.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
@@ -13,7 +13,7 @@ use super::upstream::Upstream;
 use super::upstream_pool::{StandaloneKey, UpstreamPool};
 use super::witness::Witness;
 
-/// Time during which a removed key may be configured again before it is revoked (D-104).
+/// The time during which a removed key may be configured again before it is revoked (D-104).
 const REVOCATION_DELAY: Duration = Duration::from_secs(5);
 
 /// A client-evaluated key, and its paired server-evaluated key if there is one.
@@ -28,11 +28,11 @@ pub(super) struct Configured {
 #[derive(Default)]
 struct Keys {
     upstreams: Vec<(Pair, Arc<Upstream>)>,
-    /// Connections of removed keys, with the time of their removal.
+    /// The connections of removed pairs, with the time of their removal.
     leaving: Vec<(Pair, Arc<Upstream>, Instant)>,
-    /// Removed server-evaluated keys that were configured alone, with the time of their removal.
+    /// The removed server-evaluated keys that were configured alone, with the time of their removal.
     leaving_alone: HashMap<UpstreamKey, Instant>,
-    /// The keys to send upstream.
+    /// The keys in the form in which they are sent upstream.
     api_keys: HashMap<UpstreamKey, ApiKey>,
 }
 
@@ -42,7 +42,7 @@ impl Configured {
         self.read().upstreams.iter().map(|(_, upstream)| Arc::clone(upstream)).collect()
     }
 
-    /// Returns these connections, and those of removed keys that are not revoked yet.
+    /// Returns the connections of configured keys, and those of removed keys that are not revoked yet.
     pub(super) fn all(&self) -> Vec<Arc<Upstream>> {
         let keys = self.read();
         let leaving = keys.leaving.iter().map(|(_, upstream, _)| Arc::clone(upstream));
@@ -53,16 +53,16 @@ impl Configured {
         self.read().api_keys.contains_key(key)
     }
 
-    /// Returns a key as it is sent upstream.
+    /// Returns a key in the form in which it is sent upstream; `None` if it is not configured.
     pub(super) fn api_key(&self, key: &UpstreamKey) -> Option<ApiKey> {
         self.read().api_keys.get(key).cloned()
     }
 
-    /// Replaces the configured keys. Connections of keys that remain are kept. Removed keys stay valid for five seconds; then they are
+    /// Replaces the configured keys. The connections of keys that remain are kept. Removed keys stay valid for five seconds. Then they are
     /// revoked, and their streams get `failure`.
     ///
     /// # Errors
-    /// Returns [`RelayError`] if a client cannot be created; then nothing changes.
+    /// Returns [`RelayError`] if a client cannot be created. Then the keys do not change.
     pub(super) fn change(
         self: &Arc<Self>,
         checked: Vec<Checked>,
@@ -114,7 +114,7 @@ impl Configured {
                 continue;
             }
             match next.api_keys.contains_key(&pair.0) {
-                // Only the paired key has changed. Its streams reconnect, and get the new connection.
+                // Only the paired key has changed. Its streams reconnect and then use the new connection.
                 true => changed.push(upstream),
                 false => next.leaving.push((pair, upstream, since)),
             }
@@ -160,7 +160,7 @@ impl Configured {
         let over: Vec<(Arc<Upstream>, bool)> = over.collect();
         drop(keys);
         for (upstream, is_shared) in over {
-            // One of the two keys is configured in another way by now. Its clients must not be told that it is gone.
+            // One of the two keys is configured in another way now, so its clients must not be notified of a revocation.
             if !is_shared {
                 upstream.revoke();
             }
@@ -179,7 +179,7 @@ impl Configured {
 }
 
 impl Keys {
-    /// Returns the connection of a pair, even if the pair has been removed.
+    /// Returns the connection of a pair, also if the pair has been removed; `None` if the pair is unknown.
     fn find(&self, pair: &Pair) -> Option<Arc<Upstream>> {
         let upstreams = self.upstreams.iter().map(|(known, upstream)| (known, upstream));
         let leaving = self.leaving.iter().map(|(known, upstream, _)| (known, upstream));

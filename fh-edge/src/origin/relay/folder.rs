@@ -7,18 +7,19 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::error::RelayError;
 
-/// Name of the locked file, which is empty.
+/// The name of the file whose lock protects the folder. The file is empty.
 const FILE: &str = "lock";
 
-/// A folder that only this process uses, until the last clone is dropped or one of them is released.
+/// The lock of a folder that only this process uses. It ends when the last clone is dropped or one clone is released.
 #[derive(Debug, Clone)]
 pub(super) struct FolderLock(Arc<Mutex<Option<File>>>);
 
 impl FolderLock {
-    /// Creates the folder if it does not exist, and locks it.
+    /// Creates the folder if it does not exist, and locks it for this process.
     ///
     /// # Errors
-    /// Returns [`RelayError::FolderInUse`] if another relay uses it, and [`RelayError::SnapshotFolder`] if it cannot be used.
+    /// Returns [`RelayError::FolderInUse`] if another relay uses the folder, and [`RelayError::SnapshotFolder`] if the folder cannot be
+    /// used.
     pub(super) fn take(folder: &Path) -> Result<Self, RelayError> {
         let failed = |why| RelayError::SnapshotFolder(folder.to_path_buf(), why);
         make(folder).map_err(failed)?;
@@ -31,13 +32,13 @@ impl FolderLock {
         }
     }
 
-    /// Releases the folder for others.
+    /// Releases the folder, so that another relay can lock it.
     pub(super) fn release(&self) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 }
 
-/// Creates the folder. Only its owner can access a folder that is created here.
+/// Creates the folder if it does not exist. Only its owner can access a folder that is created here.
 fn make(folder: &Path) -> io::Result<()> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
@@ -46,7 +47,7 @@ fn make(folder: &Path) -> io::Result<()> {
     builder.create(folder)
 }
 
-/// Opens and locks a file. The system releases the lock whenever the process ends.
+/// Opens and locks a file. The operating system releases the lock when the process ends, however it ends.
 #[cfg(unix)]
 fn lock(path: &Path) -> io::Result<File> {
     use rustix::fs::{FlockOperation, flock};
@@ -74,7 +75,7 @@ fn lock(path: &Path) -> io::Result<File> {
     })
 }
 
-/// Opens the file without a lock, because other systems have none that is safe to use here.
+/// Opens the file without a lock, because other operating systems have no lock that is safe to use here.
 #[cfg(not(any(unix, windows)))]
 fn lock(path: &Path) -> io::Result<File> {
     OpenOptions::new().write(true).create(true).truncate(false).open(path)

@@ -1,4 +1,4 @@
-//! The keys of a relay, as clients name them and as it sends them upstream.
+//! The keys of a relay, as clients send them to the relay and as the relay sends them upstream.
 
 use std::fmt;
 
@@ -8,7 +8,7 @@ use uuid::Uuid;
 use crate::state::ServiceKey;
 use crate::wire::api_key::{RequestKey, environment_id};
 
-/// A key as requests name it. `Debug` does not show its secret.
+/// A key as client requests name it. `Debug` does not show its secret.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub(super) struct UpstreamKey {
     pub(super) environment: Uuid,
@@ -16,14 +16,14 @@ pub(super) struct UpstreamKey {
 }
 
 impl UpstreamKey {
-    /// Converts a configured key. `None` if its environment is not a UUID, since no request could name it.
+    /// Converts a configured key. The result is `None` if the key's environment is not a UUID, since no request could name it.
     pub(super) fn of(key: &ApiKey) -> Option<Self> {
         let environment = environment_id(key.environment())?;
         Some(Self { environment, secret: key.expose().rsplit('/').next()?.into() })
     }
 
-    /// Returns the key to send upstream, for a key that is not configured. `None` if it is not a valid key, or if its secret would change
-    /// the path of the upstream request. The secret is a path segment, in which dots have a meaning.
+    /// Returns an unconfigured key in the form to send upstream. The result is `None` if the key is not valid, or if its secret would
+    /// change the path of the upstream request: the secret is a path segment, in which dots have a meaning.
     pub(super) fn unconfigured(&self) -> Option<ApiKey> {
         ServiceKey::new(&self.secret).ok()?;
         ApiKey::parse(&format!("{}/{}", self.environment, self.secret)).ok()

@@ -1,4 +1,4 @@
-//! Sends changes of features upstream. A PUT is sent with the caller's key, and the upstream answer is returned (D-92).
+//! Sends changes of features upstream. A PUT is sent with the caller's key, and the answer of the upstream Edge is returned (D-92).
 
 use std::fmt;
 use std::future::poll_fn;
@@ -15,10 +15,10 @@ use tokio::time::{Instant, timeout_at};
 
 use super::after;
 
-/// Maximum number of bytes of an answer that are passed on. An answer is usually one sentence.
+/// The largest number of bytes of an answer that are passed on. A longer answer is cut. An answer is usually one sentence.
 const LONGEST_ANSWER: usize = 16 * 1024;
 
-/// The upstream Edge's answer.
+/// The upstream Edge's answer to a PUT.
 #[derive(Debug, Clone)]
 pub(crate) struct PutAnswer {
     pub(crate) status: StatusCode,
@@ -27,14 +27,14 @@ pub(crate) struct PutAnswer {
     pub(crate) body: Bytes,
 }
 
-/// The reason why there is no answer to pass on.
+/// The reason why there is no upstream answer to pass on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum PutTrouble {
-    /// There was no connection, so nothing was sent.
+    /// There was no connection to the upstream Edge, so the change was not sent.
     NotSent,
-    /// There was no answer in time. Whether the change was made is not known.
+    /// The upstream Edge did not answer in time. It is unknown whether the change was made.
     Unreachable,
-    /// The answer did not come from an Edge, but from a proxy or a login page.
+    /// The answer came from a proxy or a login page, and not from an Edge.
     NotAnEdge,
 }
 
@@ -56,7 +56,7 @@ impl fmt::Display for PutTrouble {
     }
 }
 
-/// Sends changes upstream.
+/// The sender of changes to the upstream Edge.
 pub(super) struct Updates {
     edge: EdgeUrl,
     transport: Arc<dyn Transport>,
@@ -76,13 +76,13 @@ impl Updates {
         }
     }
 
-    /// Sets the headers of further changes.
+    /// Replaces the headers that are sent with later changes.
     pub(super) fn set_headers(&self, headers: &[(String, String)]) {
         let mut held = self.headers.write().unwrap_or_else(PoisonError::into_inner);
         *held = of_updates(headers);
     }
 
-    /// Creates a request. `None` if such a feature cannot exist. The path is built from its decoded parts.
+    /// Creates the request of a change from the decoded parts of its path. `None` if no feature can have this key.
     pub(super) fn request(
         &self,
         key: &ApiKey,
@@ -97,14 +97,14 @@ impl Updates {
         Some(request)
     }
 
-    /// Sends a request and returns the answer.
+    /// Sends the request of a change, and returns the upstream answer.
     pub(super) async fn send(
         &self,
         runtime: &Handle,
         request: TransportRequest,
     ) -> Result<PutAnswer, PutTrouble> {
         let (transport, limit) = (Arc::clone(&self.transport), self.timeout);
-        // The request runs on the relay's thread, where its connections are. A caller that disconnects does not cancel it halfway.
+        // The request runs on the relay's thread, which has the connections. A caller that disconnects does not cancel the request.
         let sent = runtime.spawn(async move { exchange(&*transport, request, limit).await });
         match sent.await {
             Ok(Ok(Ok(answer))) => read(answer),
@@ -116,19 +116,19 @@ impl Updates {
                 tracing::warn!("a change was not answered upstream in time");
                 Err(PutTrouble::Unreachable)
             }
-            // The transport panicked, or the relay ended.
+            // The transport panicked, or the relay's thread ended.
             Err(_) => Err(PutTrouble::Unreachable),
         }
     }
 }
 
-/// Returns the headers of a change: these and the content type.
+/// Returns the headers of a change: the given ones in lower case, and the content type.
 fn of_updates(headers: &[(String, String)]) -> Vec<(String, String)> {
     let headers = headers.iter().map(|(name, value)| (name.to_ascii_lowercase(), value.clone()));
     headers.chain([("content-type".to_string(), "application/json".to_string())]).collect()
 }
 
-/// Sends a request and reads the answer within this time.
+/// Sends a request and reads its answer within the time `limit`. The outer result is an error after a timeout.
 async fn exchange(
     transport: &dyn Transport,
     request: TransportRequest,
@@ -143,7 +143,7 @@ async fn exchange(
     while text.len() < LONGEST_ANSWER {
         match timeout_at(end, poll_fn(|cx| body.as_mut().poll_next(cx))).await {
             Ok(Some(Ok(piece))) => text.extend_from_slice(&piece),
-            // The status has arrived; the rest of the text is for people only.
+            // The status has arrived. The rest of the text is only for people, so it may be missing.
             Ok(Some(Err(_)) | None) | Err(_) => break,
         }
     }

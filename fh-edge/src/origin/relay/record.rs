@@ -1,5 +1,5 @@
-//! The record of an upstream key that survives restarts: the last successful answer, and refusals (D-116). It is kept beside the key's
-//! features.
+//! The record of an upstream key that survives restarts: the time of the last successful answer, and refusals (D-116). It is stored beside
+//! the snapshot of the key's features.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
@@ -13,13 +13,13 @@ use super::standing::{Refusals, Standing, Terms, age};
 
 /// The value of `format` in every record.
 const FORMAT: &str = "fh-relay-standing/1";
-/// Maximum number of bytes that are read. No record is longer.
+/// The largest number of bytes that are read of a record file. No valid record is longer.
 const MAX_BYTES: u64 = 4096;
-/// Minimum time between two writes of a successful answer that is confirmed again. After a restart, the recorded time may be this much too
-/// old.
+/// The minimum time between two writes of a successful answer that is only confirmed. After a restart, the recorded time may be too old by
+/// this much.
 const CONFIRM: Duration = Duration::from_secs(600);
-/// Divisor of the maximum age. If the quotient is shorter than [`CONFIRM`], it replaces it, so that a restart alone does not let features
-/// expire.
+/// The divisor of the maximum age. If the quotient is shorter than [`CONFIRM`], the quotient is the minimum time between writes, so that a
+/// restart alone does not let features expire.
 const SHARE: u32 = 100;
 
 #[derive(Serialize, Deserialize)]
@@ -32,17 +32,17 @@ struct Stored {
     is_revoked: bool,
 }
 
-/// The record file of one upstream key. Only one process writes it, see [`FolderLock`](super::folder::FolderLock).
+/// The record file of one upstream key. Only one process writes the file, see [`FolderLock`](super::folder::FolderLock).
 #[derive(Debug)]
 pub(super) struct RecordFile {
     path: PathBuf,
     written: Standing,
-    /// True if the last write failed, which has been logged.
+    /// True if the last write of the file failed. The failure has been logged.
     has_failed: bool,
 }
 
 impl RecordFile {
-    /// Opens the file of a key and reads its record. A damaged file counts as missing, and is logged.
+    /// Opens the record file of a key and reads its record. A damaged file is logged and counts as missing.
     pub(super) fn open(path: PathBuf) -> (Self, Standing) {
         let standing = read(&path).unwrap_or_else(|why| {
             tracing::warn!(file = %path.display(), %why, "the record of an upstream key cannot be read");
@@ -51,7 +51,7 @@ impl RecordFile {
         (Self { path, written: standing.clone(), has_failed: false }, standing)
     }
 
-    /// Returns true if the file lacks something that is needed after a restart.
+    /// Returns true if the file lacks a part of the standing that is needed after a restart.
     pub(super) fn is_behind(&self, standing: &Standing, terms: &Terms) -> bool {
         if self.written.refusals != standing.refusals
             || self.written.is_revoked != standing.is_revoked
@@ -68,7 +68,7 @@ impl RecordFile {
         }
     }
 
-    /// Writes the standing, unless the file holds it already. This may block.
+    /// Writes the standing to the file, unless the file contains it already. This may block.
     pub(super) fn write(&mut self, standing: &Standing) {
         let standing = Standing { attempt: None, ..standing.clone() };
         if standing == self.written {
@@ -114,7 +114,7 @@ fn read(path: &Path) -> io::Result<Standing> {
     })
 }
 
-/// Replaces the file as a whole. The temporary file always has the same name, because no other process writes to this folder.
+/// Replaces the file as a whole. The temporary file always has the same name, because no other process writes to the folder.
 fn replace(path: &Path, standing: &Standing) -> io::Result<()> {
     let stored = Stored {
         format: FORMAT.to_string(),

@@ -1,48 +1,48 @@
 //! Decides how long the features of an upstream key are served after the last successful upstream answer (D-116).
 //!
-//! Definite refusals that are repeated for [`Terms::revoke_after`] revoke the key. Everything else counts as no answer: the features expire
-//! [`Terms::max_age`] after the last successful one.
+//! Definite refusals that are repeated for the time [`Terms::revoke_after`] revoke the key. Every other result counts as no answer: the
+//! features expire when the last successful answer is older than [`Terms::max_age`].
 
 use std::time::Duration;
 
 use fh_eval::Timestamp;
 
-/// Minimum number of refusals for a revocation. A single one may be an accident, however long ago it was.
+/// The minimum number of refusals that revoke a key. A single refusal may be an accident, however long ago it was.
 const REPEATED: u32 = 2;
 
-/// Time for which features are served without a successful answer.
+/// The times for which features are served without a successful upstream answer.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Terms {
-    /// Time after the last successful answer. Zero means no limit.
+    /// The time after the last successful answer at which features expire. Zero means no limit.
     pub(super) max_age: Duration,
-    /// Time after the first of several definite refusals.
+    /// The time after the first of several definite refusals at which the key is revoked.
     pub(super) revoke_after: Duration,
 }
 
-/// The report of the client of an upstream key.
+/// The report of an upstream client about its last attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Report {
-    /// The upstream Edge is connected and answers successfully.
+    /// The client is connected, and the upstream Edge answers successfully.
     Answered,
-    /// An attempt was definitely refused. Each attempt has its own number.
+    /// The upstream Edge definitely refused an attempt. Each attempt has its own number.
     Refused { attempt: u64 },
-    /// An attempt brought neither a successful answer nor a definite refusal.
+    /// An attempt ended with neither a successful answer nor a definite refusal.
     Unanswered { attempt: u64 },
-    /// The next attempt is under way.
+    /// The next attempt has begun and has no result yet.
     Pending,
 }
 
-/// Whether the features may be served.
+/// The decision whether the features of a key may be served.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Verdict {
     Serve,
-    /// The key is unknown, as if it had never been valid (D-104).
+    /// The key is treated as unknown, as if it had never been valid (D-104).
     Revoke,
-    /// The features are too old, until the next successful answer.
+    /// The features are too old. They are not served until the next successful answer.
     Expire,
 }
 
-/// Definite refusals without any other answer in between.
+/// A series of definite refusals without any other answer in between.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Refusals {
     pub(super) since: Timestamp,
@@ -55,12 +55,12 @@ pub(super) struct Standing {
     pub(super) answered: Option<Timestamp>,
     pub(super) refusals: Option<Refusals>,
     pub(super) is_revoked: bool,
-    /// The number of the last counted attempt.
+    /// The number of the last attempt that was counted; `None` before the first.
     pub(super) attempt: Option<u64>,
 }
 
 impl Standing {
-    /// Applies a report, and returns the verdict at `now`.
+    /// Applies a report to the standing, and returns the verdict at the time `now`.
     pub(super) fn hear(&mut self, report: Report, now: Timestamp, terms: &Terms) -> Verdict {
         match report {
             Report::Answered => {
@@ -79,12 +79,12 @@ impl Standing {
         self.verdict(now, terms)
     }
 
-    /// Returns true if this attempt was not counted yet, and stores its number.
+    /// Returns true if this attempt was not counted yet, and marks it as counted.
     fn is_new(&mut self, attempt: u64) -> bool {
         self.attempt.replace(attempt) != Some(attempt)
     }
 
-    /// Returns true if this attempt was the last one counted.
+    /// Returns true if this attempt was the last one that was counted.
     pub(super) fn knows(&self, attempt: u64) -> bool {
         self.attempt == Some(attempt)
     }
@@ -101,7 +101,7 @@ impl Standing {
     }
 }
 
-/// Returns the time from `then` to `now`. Zero if `now` is earlier.
+/// Returns the time from `then` to `now`; zero if `now` is earlier.
 pub(super) fn age(then: Timestamp, now: Timestamp) -> Duration {
     let millis = now.as_millis().saturating_sub(then.as_millis());
     Duration::from_millis(u64::try_from(millis).unwrap_or(0))

@@ -26,7 +26,7 @@ use super::worker::Worker;
 use crate::options::Options;
 use crate::serving::{AnswerBudget, Environments, EvaluatedBy, Grants, Settings};
 
-/// A key for configurations in which the key makes no difference.
+/// A key for the check of settings, in which the key makes no difference.
 const ANY_KEY: &str = "relay/*";
 
 /// The settings and resources that all upstream connections share.
@@ -34,14 +34,14 @@ pub(super) struct Source {
     edge: EdgeUrl,
     transport: Arc<dyn Transport>,
     options: RelayOptions,
-    /// Headers of every upstream request.
+    /// The headers that are sent with every upstream request.
     headers: RwLock<Vec<(String, String)>>,
     pub(super) runtime: Handle,
     pub(super) environments: Arc<Environments>,
     cache_control: Option<HeaderValue>,
     pub(super) answers: Arc<AnswerBudget>,
     pub(super) terms: Terms,
-    /// Maximum time of a poll.
+    /// The longest time that a request of a poll may take upstream.
     pub(super) patience: Duration,
 }
 
@@ -56,30 +56,30 @@ impl Source {
         key: &ApiKey,
         change: impl FnOnce(ClientBuilder) -> ClientBuilder,
     ) -> Result<(), StartError> {
-        // The lock is held until the upstream connection has its client, so that new headers miss no client.
+        // The lock is held until the upstream connection has its client, so that no client misses new headers.
         let headers = self.headers();
         let builder = self.told(Client::builder(self.edge.as_str(), key.expose()), &headers);
         upstream.adopt(change(builder.streaming()).start()?);
         Ok(())
     }
 
-    /// Returns a builder of a client that makes one upstream request with this key.
+    /// Returns a builder of a client that makes only one upstream request, with this key.
     pub(super) fn one_request(&self, key: &ApiKey) -> ClientBuilder {
         self.told(Client::builder(self.edge.as_str(), key.expose()), &self.headers()).one_off()
     }
 
-    /// Returns the time of the relay's clock.
+    /// Returns the current time of the relay's clock.
     pub(super) fn now(&self) -> Timestamp {
         (self.options.clock)()
     }
 
-    /// Adds the relay's settings and these headers to a builder.
+    /// Adds the relay's settings and these headers to the builder of a client.
     fn told(&self, builder: ClientBuilder, headers: &[(String, String)]) -> ClientBuilder {
         let (changes, headers) = (self.options.changes.clone(), headers.to_vec());
         builder
             .transport(Arc::clone(&self.transport))
             .runtime(self.runtime.clone())
-            // Each client would start a thread for its listeners.
+            // Without this setting, each client would start a thread for its listeners.
             .without_listeners()
             .identification(concat!("fh-edge,", env!("CARGO_PKG_VERSION")))
             .configure(move |config| {
@@ -88,18 +88,17 @@ impl Source {
             })
     }
 
-    /// Checks at the start that clients can be created, since some are created only on demand.
+    /// Checks at the start that clients can be created with these headers, since some clients are created only on demand.
     fn check_settings(&self, headers: &[(String, String)]) -> Result<(), RelayError> {
         let client = Client::builder(self.edge.as_str(), ANY_KEY);
         drop(self.told(client, headers).offline().start().map_err(RelayError::Client)?);
         Ok(())
     }
 
-    /// Sends these headers and those of [`RelayOptions::configure`] with further requests of new clients. Returns all of them, for the
-    /// existing clients.
+    /// Sets the headers of new clients: these, and those of [`RelayOptions::configure`]. Returns all of them, for the existing clients.
     ///
     /// # Errors
-    /// Returns [`RelayError`] if a header cannot be sent; then nothing changes.
+    /// Returns [`RelayError`] if a header cannot be sent. Then the headers do not change.
     fn set_headers(
         &self,
         headers: &[(String, String)],
@@ -125,7 +124,7 @@ impl Source {
     }
 }
 
-/// Keys that have been checked.
+/// Configured keys that have been checked.
 pub(super) struct Checked {
     pub(super) name: Arc<str>,
     pub(super) client: Option<(UpstreamKey, ApiKey)>,
@@ -182,10 +181,10 @@ impl Checked {
 }
 
 impl Relay {
-    /// Starts relaying. Returns before the upstream Edge has answered.
+    /// Starts relaying. Returns without waiting for the upstream Edge.
     ///
     /// # Errors
-    /// Returns [`RelayError`] if a setting is not valid, or if the system lacks a resource.
+    /// Returns [`RelayError`] if a setting is not valid, or if the operating system refuses a resource such as a thread.
     pub(crate) fn start(
         options: RelayOptions,
         edge: &Options,
@@ -248,18 +247,18 @@ impl Relay {
 }
 
 impl Relay {
-    /// Sends these headers with further upstream requests, in place of those of [`RelayOptions::header`]. Clients without an open stream
-    /// make their request again at once.
+    /// Sends these headers with later upstream requests, in place of those of [`RelayOptions::header`]. Clients without an open stream
+    /// repeat their request at once.
     ///
     /// # Errors
-    /// Returns [`RelayError`] if a header cannot be sent; then nothing changes.
+    /// Returns [`RelayError`] if a header cannot be sent. Then the headers do not change.
     pub(crate) fn set_headers(&self, headers: &[(String, String)]) -> Result<(), RelayError> {
         let headers = self.pool.source.set_headers(headers)?;
         self.updates.set_headers(&headers);
         for upstream in self.configured.all().into_iter().chain(self.pool.upstreams()) {
             if let Some(client) = upstream.client() {
                 let answer = client.set_headers(headers.clone());
-                // The client's status holds the result.
+                // The client's status holds the result of the request.
                 self.worker.runtime().spawn(async move { drop(answer.await) });
             }
         }
@@ -268,7 +267,7 @@ impl Relay {
 }
 
 impl Source {
-    /// Ends a connection, and removes the cell of its features. Streams get `bye`, unless the key was revoked.
+    /// Ends a connection, and removes the cell of its features. Its streams get `bye`, unless the key was revoked.
     pub(super) fn end(&self, upstream: &Upstream) {
         match upstream.cell.current().grants.is_empty() {
             true => upstream.client().into_iter().for_each(Client::close),
@@ -277,7 +276,7 @@ impl Source {
         self.environments.remove_slot(&upstream.cell);
     }
 
-    /// Relays a client-evaluated key, and its paired server-evaluated key.
+    /// Creates the connection of a client-evaluated key and its paired server-evaluated key.
     pub(super) fn upstream(
         &self,
         pool: &Arc<UpstreamPool>,
@@ -290,7 +289,7 @@ impl Source {
         if let Some(key) = server_key {
             grants.add_relayed(&key.secret, name, EvaluatedBy::Here);
         }
-        // The files themselves record which key they belong to. Their name only has to differ for each key, and must not contain one.
+        // Each snapshot file records which key it belongs to. The file names only have to differ for each key, and must not contain a key.
         let file = self.options.snapshots.as_ref().map(|folder| {
             let print = ApiKeys::new([api_key.clone()]).map(|keys| keys.fingerprint());
             let print: String = print.unwrap_or_default().chars().take(16).collect();
@@ -328,7 +327,7 @@ impl Source {
     }
 }
 
-/// Returns the configuration of upstream clients that send these headers.
+/// Returns the configuration of an upstream client that sends these headers.
 fn config(
     options: &RelayOptions,
     headers: &[(String, String)],
@@ -341,7 +340,7 @@ fn config(
     Ok(config)
 }
 
-/// Creates a transport in which each stream has its own connection, because a server limits the streams on one connection.
+/// Creates a transport that uses a connection of its own for each stream, because a server limits the number of streams on one connection.
 fn default_transport(config: &Config) -> Result<Arc<dyn Transport>, RelayError> {
     let builder = ReqwestTransport::builder().http1_only().connect_timeout(config.limits.connect);
     match builder.build() {

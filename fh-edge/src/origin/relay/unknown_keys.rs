@@ -1,4 +1,4 @@
-//! A negative cache of keys that the upstream Edge does not know, so that it is not asked at each request.
+//! A negative cache of keys that the upstream Edge does not know, so that not every request with such a key is sent upstream.
 
 use std::time::{Duration, Instant};
 
@@ -7,7 +7,7 @@ use quick_cache::sync::Cache;
 use super::after;
 use super::key::UpstreamKey;
 
-/// Maximum number of keys. The least used ones are evicted.
+/// The largest number of unknown keys in the cache. Beyond it, the least used ones are evicted.
 const MOST: usize = 10_000;
 
 #[derive(Debug)]
@@ -21,7 +21,7 @@ impl UnknownKeys {
         Self { until: Cache::new(MOST), time }
     }
 
-    /// Adds a key that the upstream Edge does not know.
+    /// Adds a key that the upstream Edge does not know, for the time of the cache.
     pub(super) fn add(&self, key: UpstreamKey, now: Instant) {
         self.until.insert(key, after(now, self.time));
     }

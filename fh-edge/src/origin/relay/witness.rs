@@ -1,7 +1,8 @@
-//! Requests with other keys of the same upstream Edge, to distinguish a revoked key from an Edge in trouble (D-116).
+//! Requests with other keys of the same upstream Edge. They show whether a refused key was revoked or the upstream Edge has a problem
+//! (D-116).
 //!
-//! FeatureHub's Edge answers 404 to valid keys while it cannot reach its cache (edge-protocol 2.5). An open stream does not show that,
-//! because it stays open. Therefore a separate request is made.
+//! FeatureHub's Edge answers 404 to valid keys while it cannot reach its cache (edge-protocol 2.5). An open stream does not show this
+//! problem, because it stays open. Therefore a separate request is made.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -13,12 +14,12 @@ use super::key::UpstreamKey;
 use super::start::Source;
 use super::upstream::Upstream;
 
-/// Maximum number of keys that are tried at a time.
+/// The largest number of keys that are tried in one check.
 const MOST_ASKED: usize = 4;
-/// Time for which a result is reused for other refused keys, since many may be refused at the same time.
+/// The time for which the result of a check is reused for other refused keys, since many keys may be refused at the same time.
 const FRESH: Duration = Duration::from_secs(1);
 
-/// A key that may be tried, and its connection if it has one.
+/// A key that may be tried, and its connection if the key has one.
 #[derive(Clone)]
 pub(super) struct Witness {
     pub(super) key: UpstreamKey,
@@ -26,14 +27,14 @@ pub(super) struct Witness {
     pub(super) upstream: Option<Arc<Upstream>>,
 }
 
-/// The likelihood that a key is answered, the highest first.
+/// How likely it is that the upstream Edge answers a key. The most likely keys come first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Promise {
     /// Its connection works.
     Good,
-    /// It has no connection, or one without a result so far.
+    /// The key has no connection, or its connection has no result so far.
     Unknown,
-    /// Its connection has a problem.
+    /// The key's connection has a problem.
     Poor,
 }
 
@@ -52,7 +53,7 @@ impl Witness {
     }
 }
 
-/// The last result. Its lock allows only one check at a time.
+/// The last result of a check. Its lock allows only one check at a time.
 #[derive(Default)]
 pub(super) struct Witnesses {
     last: Mutex<Option<Outcome>>,
@@ -60,12 +61,12 @@ pub(super) struct Witnesses {
 
 struct Outcome {
     at: Instant,
-    /// The key that was answered successfully, if any.
+    /// The key that the upstream Edge answered successfully; `None` if it answered none.
     answered: Option<UpstreamKey>,
 }
 
 impl Witnesses {
-    /// Returns true if the upstream Edge now answers one of these keys, other than `refused`, successfully.
+    /// Returns true if the upstream Edge now answers at least one of these keys, other than `refused`, successfully.
     pub(super) async fn answer(
         &self,
         source: &Source,
@@ -95,7 +96,7 @@ impl Witnesses {
     }
 }
 
-/// Makes one upstream request with this key. Returns true if it is answered successfully.
+/// Makes one upstream request with this key. Returns true if the upstream Edge answers it successfully.
 async fn is_answered(source: &Source, key: &ApiKey) -> bool {
     let Ok(client) = source.one_request(key).start() else { return false };
     let answer = tokio::time::timeout(source.patience, client.ready()).await;

@@ -1,5 +1,5 @@
-//! The thread of a relay's upstream connections. The builder of an Edge therefore needs no runtime, and upstream work does not delay
-//! clients.
+//! The thread of a relay's upstream connections. With a thread of its own, the builder of an Edge needs no runtime, and upstream work does
+//! not delay clients.
 
 use std::future::Future;
 use std::io;
@@ -9,24 +9,24 @@ use std::time::Duration;
 use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::sync::oneshot;
 
-/// Maximum time for closing the last connections and writing snapshots.
+/// The longest time for closing the last connections and writing snapshots. Work that takes longer is abandoned.
 const LAST: Duration = Duration::from_secs(5);
 
-/// A handle to the thread. Dropping it ends the thread without waiting for it.
+/// A handle to the relay's thread. Dropping the handle ends the thread without waiting for it.
 #[derive(Debug)]
 pub(super) struct Worker {
     runtime: Handle,
     _end: oneshot::Sender<()>,
 }
 
-/// A runtime whose thread is still to be started.
+/// A runtime whose thread is not started yet.
 pub(super) struct Idle {
     runtime: Background,
     handle: Handle,
 }
 
-/// A runtime that shuts down in the background. Dropping a runtime inside an asynchronous context panics, and an Edge may be built there,
-/// and fail to start.
+/// A runtime that shuts down in the background. Dropping an ordinary runtime inside an asynchronous context panics, and an Edge may be
+/// built, and fail to start, in such a context.
 struct Background(Option<Runtime>);
 
 impl Drop for Background {
@@ -38,10 +38,10 @@ impl Drop for Background {
 }
 
 impl Worker {
-    /// Creates the runtime. No task runs before [`Idle::start`].
+    /// Creates the runtime. Its tasks do not run before [`Idle::start`].
     ///
     /// # Errors
-    /// The system cannot create a runtime.
+    /// The operating system cannot create a runtime.
     pub(super) fn prepare() -> io::Result<Idle> {
         let runtime = Builder::new_current_thread().thread_name("fh-relay").enable_all().build()?;
         Ok(Idle { handle: runtime.handle().clone(), runtime: Background(Some(runtime)) })
@@ -57,10 +57,10 @@ impl Idle {
         &self.handle
     }
 
-    /// Runs the tasks until the worker is dropped, and then `at_last`.
+    /// Starts the thread. It runs the tasks until the worker is dropped, and then runs `at_last`.
     ///
     /// # Errors
-    /// The system cannot start a thread.
+    /// The operating system refuses to start a thread.
     pub(super) fn start(
         self,
         at_last: impl Future<Output = ()> + Send + 'static,
@@ -70,7 +70,7 @@ impl Idle {
         let run = move || {
             if let Some(runtime) = &background.0 {
                 runtime.block_on(async {
-                    // No value is ever sent; this resolves when the sender is dropped.
+                    // No value is ever sent. The future resolves when the sender is dropped.
                     let _ = ended.await;
                     let _ = tokio::time::timeout(LAST, at_last).await;
                 });
