@@ -1,24 +1,24 @@
-//! Errors at the start of a relay.
+//! The errors that prevent the start of a relay.
 
 use std::fmt;
 use std::path::PathBuf;
 
 use fh_client::{KeyError, UrlError};
 
-/// The error for relay settings that cannot be used. Failures of the upstream Edge do not give this error. Keys are identified by their
-/// number, from 1 on, and never shown.
+/// The error for relay settings that cannot be used. Failures of the upstream Edge do not cause this error. A key is identified by its
+/// number, counted from 1, and never shown.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum RelayError {
     /// The upstream URL is not valid.
     Url(UrlError),
-    /// No keys are configured, and others are not allowed.
+    /// No keys are configured, and unconfigured keys are not allowed.
     NoKeys,
     /// A text is not a valid key.
     Key(usize, KeyError),
     /// A key's environment is not a UUID, so no client could request it.
     NotAnEnvironment(usize),
-    /// A client-evaluated key does not contain a `*`, so the upstream Edge would evaluate.
+    /// A client-evaluated key does not contain a `*`, so the upstream Edge would evaluate for it.
     NotClientEvaluated(usize),
     /// A server-evaluated key contains a `*`.
     NotServerEvaluated(usize),
@@ -28,9 +28,9 @@ pub enum RelayError {
     Twice(usize),
     /// Other keys of the same environment have the same name, so metrics could not distinguish them.
     NameTwice(usize),
-    /// Profile `edge` is set. It hashes the ids of values, which an Edge does not send.
+    /// Profile `edge` is set. This profile hashes the ids of values, which an Edge does not send.
     ProfileEdge,
-    /// A state or a data folder is set. A relay takes neither, because it serves the features of another Edge.
+    /// A state or a data folder is set. A relay uses neither, because it serves the features of another Edge.
     OwnState,
     /// The snapshot folder cannot be used.
     SnapshotFolder(PathBuf, std::io::Error),
@@ -38,7 +38,7 @@ pub enum RelayError {
     FolderInUse(PathBuf),
     /// The upstream client cannot be created.
     Client(fh_client::StartError),
-    /// The system cannot start a thread.
+    /// The operating system refuses to start a thread.
     Thread(std::io::Error),
 }
 

@@ -11,8 +11,9 @@
 //! # Ok(()) }
 //! ```
 //!
-//! Each client-evaluated key has one upstream stream. It feeds the clients of that key and those of the paired server-evaluated key. If the
-//! upstream Edge is unreachable, slow or returns errors, clients keep their features. After a restart they get the features of a snapshot.
+//! Each client-evaluated key has one upstream stream. The stream supplies the clients of that key and those of the paired server-evaluated
+//! key. If the upstream Edge is unreachable, slow or returns errors, clients keep their features. After a restart they get the features of
+//! a snapshot.
 
 mod configured;
 mod error;
@@ -55,31 +56,32 @@ use crate::serving::PublishedCell;
 use crate::wire::api_key::RequestKey;
 use crate::wire::context::RequestContext;
 
-/// Maximum time for writing snapshots when the Edge stops.
+/// The longest time for writing snapshots when the Edge stops. A write that takes longer leaves the older file in place.
 const LAST_WRITE: Duration = Duration::from_secs(5);
 
-/// Returns an instant plus a duration. If the clock cannot represent it, a year is added instead.
+/// Returns an instant plus a duration. If the clock cannot represent the sum, a year is added instead.
 fn after(time_state: Instant, time: Duration) -> Instant {
     time_state
         .checked_add(time)
         .unwrap_or_else(|| time_state + Duration::from_secs(365 * 24 * 3600))
 }
 
-/// All upstream connections. They end when this is dropped.
+/// All upstream connections of an Edge. They end when this value is dropped.
 pub(crate) struct Relay {
-    /// The configured keys. The features of client-evaluated ones are in the environments of the Edge, as those of any Edge are.
+    /// The configured keys. Features of client-evaluated keys are published in the Edge's environments, like those of an Edge that is not a
+    /// relay.
     configured: Arc<Configured>,
-    /// All other upstream connections.
+    /// All upstream connections that are made on demand.
     pool: Arc<UpstreamPool>,
     updates: Updates,
     limits: RelayLimits,
-    /// The lock of the snapshot folder, if there is one.
+    /// The lock of the snapshot folder; `None` without a folder.
     lock: Option<FolderLock>,
     worker: Worker,
 }
 
 impl Relay {
-    /// Returns true if every configured key has features that have not expired, or was refused by the upstream Edge.
+    /// Returns true if every configured client-evaluated key has features that have not expired, or was refused by the upstream Edge.
     pub(crate) fn is_ready(&self) -> bool {
         let is_ready = |state| matches!(state, UpstreamState::Serving | UpstreamState::Refused);
         self.configured.upstreams().iter().all(|upstream| is_ready(upstream.state()))
@@ -88,7 +90,7 @@ impl Relay {
     /// Replaces the configured keys. Connections of keys that remain are kept.
     ///
     /// # Errors
-    /// Returns the same [`RelayError`] as at the start; then nothing changes.
+    /// Returns the same [`RelayError`] as at the start. Then the keys do not change.
     pub(crate) fn set_keys(&self, keys: &[RelayKeys]) -> Result<(), RelayError> {
         let keys = start::Checked::all(keys)?;
         if keys.is_empty() && !self.pool.tries_any_key() {
@@ -97,14 +99,14 @@ impl Relay {
         self.configured.change(keys, &self.pool)
     }
 
-    /// Returns true if this key may be valid upstream. It has to be a key that gives access to no environment served here.
+    /// Returns true if this key may be valid upstream. The caller has checked that no environment of this Edge knows the key.
     pub(crate) fn admits(&self, key: &RequestKey<'_>) -> bool {
         let key = UpstreamKey::from(key);
         let is_refused = self.configured.contains(&key) && !self.pool.is_lone(&key);
         !is_refused && self.pool.admits(&key)
     }
 
-    /// Returns whether an admitted key is verified. Configured keys always are.
+    /// Returns whether an admitted key is verified. Configured keys always are verified.
     pub(crate) fn standing(&self, key: &RequestKey<'_>) -> KeyStanding {
         let key = UpstreamKey::from(key);
         match self.configured.contains(&key) || self.pool.is_known(&key) {
@@ -113,7 +115,7 @@ impl Relay {
         }
     }
 
-    /// Returns access to the features of an admitted key, for a context.
+    /// Returns access to the features of an admitted key for a context, or the reason why there is none.
     pub(crate) fn open(
         &self,
         key: &RequestKey<'_>,
@@ -123,7 +125,7 @@ impl Relay {
         self.pool.open(key, asker, context)
     }
 
-    /// Refreshes a stale environment that a client has requested. The upstream Edge has called it stale.
+    /// Refreshes a stale environment because a client has requested it.
     pub(crate) fn asked_for_stale(&self, cell: &Arc<PublishedCell>) {
         let mut all = self.configured.all().into_iter();
         let known = all.find(|upstream| Arc::ptr_eq(&upstream.cell, cell));
@@ -132,12 +134,12 @@ impl Relay {
         }
     }
 
-    /// Returns true if a change may be sent with this key without trying the key first.
+    /// Returns true if the key is configured, so that a change may be sent with the key without trying it first.
     pub(crate) fn is_configured(&self, key: &RequestKey<'_>) -> bool {
         self.configured.contains(&UpstreamKey::from(key))
     }
 
-    /// Sends a change upstream. `None` if the feature or the key cannot exist.
+    /// Sends a change upstream. The result is `None` if the feature or the key cannot exist.
     pub(crate) async fn put(
         &self,
         key: &RequestKey<'_>,
@@ -151,15 +153,15 @@ impl Relay {
         Some(self.updates.send(self.worker.runtime(), request).await)
     }
 
-    /// Returns the status of every connection.
+    /// Returns the status of every upstream connection.
     pub(crate) fn status(&self) -> Vec<UpstreamStatus> {
         let now = self.pool.source.now();
         let known = self.configured.upstreams();
         known.iter().map(|upstream| upstream.status(now)).chain(self.pool.status()).collect()
     }
 
-    /// Makes the streams of on-demand connections send `bye` within this time. Writes snapshots and records, and releases their folder for
-    /// the next relay. No more features come from upstream. The last features are still served.
+    /// Ends the relay. Streams of on-demand connections send `bye` within this time. Snapshots and records are written, and their folder is
+    /// released for the next relay. No more features are received from upstream, but the last ones are still served.
     pub(crate) async fn close(&self, within: Duration) {
         self.pool.close(within);
         let mut writing = JoinSet::new();

@@ -10,7 +10,7 @@ use fh_client::transport::Transport;
 use fh_client::{Config, EdgeUrl};
 use fh_eval::Timestamp;
 
-/// The keys of one service account in one environment.
+/// The API keys of one service account in one environment, which a relay uses.
 #[derive(Clone)]
 pub struct RelayKeys {
     pub(super) client: Option<String>,
@@ -19,27 +19,28 @@ pub struct RelayKeys {
 }
 
 impl RelayKeys {
-    /// Relays a client-evaluated key alone.
+    /// Relays a client-evaluated key without a server-evaluated key.
     #[must_use]
     pub fn client(key: impl Into<String>) -> Self {
         Self { client: Some(key.into()), server: None, name: None }
     }
 
-    /// Relays the two keys of one service account in one environment. The relay evaluates the features of the first key for clients of the
-    /// second one, as clients of the first one do themselves.
+    /// Relays the two keys of one service account in one environment. The relay evaluates features for clients of the server-evaluated key,
+    /// from the rules that it receives with the client-evaluated key.
     #[must_use]
     pub fn pair(client: impl Into<String>, server: impl Into<String>) -> Self {
         Self { client: Some(client.into()), server: Some(server.into()), name: None }
     }
 
-    /// Relays a server-evaluated key alone. The upstream Edge evaluates, with one connection for each context.
+    /// Relays a server-evaluated key without a client-evaluated key. The upstream Edge evaluates, and the relay opens one connection for
+    /// each context.
     #[must_use]
     pub fn server(key: impl Into<String>) -> Self {
         Self { client: None, server: Some(key.into()), name: None }
     }
 
-    /// Sets the name of these keys in logs and metrics. The default is `keys` and their number. Names of the same environment have to
-    /// differ.
+    /// Sets the name of these keys in logs and metrics. The default is `keys` and the position of the keys in the settings. Names in the
+    /// same environment must differ.
     #[must_use]
     pub fn named(self, name: impl Into<Arc<str>>) -> Self {
         Self { name: Some(name.into()), ..self }
@@ -56,29 +57,31 @@ impl fmt::Debug for RelayKeys {
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct RelayLimits {
-    /// Maximum number of upstream connections, not counting those of the configured client-evaluated keys. Each context of a
-    /// server-evaluated key takes one, and each client-evaluated key that only [`RelayOptions::allow_any_key`] admits.
+    /// The largest number of upstream connections, without those of the configured client-evaluated keys. Each context of a
+    /// server-evaluated key takes one connection. So does each client-evaluated key that only [`RelayOptions::allow_any_key`] admits.
     ///
-    /// When the limit is reached, the least recently used connection is closed for a new one. If streams use all connections, polls get 429
-    /// and further streams wait. Default: 128, so that file descriptors remain for the clients that a listener accepts by default.
+    /// When the limit is reached, the least recently used connection is closed to make room for a new one. If streams use all connections,
+    /// polls are answered with 429 and further streams wait. Default: 128, so that file descriptors remain for the clients that a listener
+    /// accepts by default.
     pub connections: NonZeroUsize,
-    /// Time after which an unused connection of these is closed. It should be longer than the interval between a client's polls. Default:
-    /// 10 minutes.
+    /// The time after which an unused connection that counts towards `connections` is closed. It should be longer than the interval between
+    /// a client's polls. Default: 10 minutes.
     pub idle: Duration,
-    /// Maximum time that a poll waits for the first upstream answer to a new context or key. Default: 10 seconds.
+    /// The longest time that a poll waits for the first upstream answer to a new context or key. Then the poll is answered with 503.
+    /// Default: 10 seconds.
     pub first_answer: Duration,
-    /// Time for which a key that the upstream Edge does not know is refused without asking again. A request that was answered with 400 is
-    /// also repeated after this time. Default: one minute.
+    /// The time for which a key that the upstream Edge does not know is refused without another upstream request. An upstream request that
+    /// was answered with 400 is repeated after this time, too. Default: one minute.
     pub refused_for: Duration,
-    /// Minimum time between two upstream requests for an environment that the upstream Edge calls stale. They are made only while clients
-    /// request it. Default: 10 minutes.
+    /// The minimum time between two upstream requests for an environment that the upstream Edge calls stale. Such requests are made only
+    /// while clients request the environment. Default: 10 minutes.
     pub stale_for: Duration,
-    /// Time for which features are served after the last successful upstream answer to their key. Then they expire: readiness fails, and
-    /// the key is answered with 503 until the next successful answer. Zero means no limit. Default: 7 days.
+    /// The time for which features are served after the last successful upstream answer to their key. Then the features expire: readiness
+    /// fails, and requests with the key are answered with 503 until the next successful answer. Zero means no limit. Default: 7 days.
     pub max_age: Duration,
-    /// Time for which a verified key is served while the upstream Edge refuses it at every attempt. Then it is revoked. 401 and 403 count
-    /// as refusals. 404 and a stream's `failure` count while another key of the same upstream Edge is answered successfully. Default: 10
-    /// minutes.
+    /// The time for which a verified key is served while the upstream Edge refuses it at every attempt. Then the key is revoked. 401 and
+    /// 403 count as refusals. 404 and a stream's `failure` count as refusals only while another key of the same upstream Edge is answered
+    /// successfully. Default: 10 minutes.
     pub revoke_after: Duration,
 }
 
@@ -114,7 +117,7 @@ pub struct RelayOptions {
     pub(super) clock: Clock,
 }
 
-/// Returns a clock that starts at the current time of day and ignores later changes of the system's clock.
+/// Returns a clock that starts at the current time of day and ignores later changes of the system clock.
 fn steady() -> Clock {
     let (began, start) = (crate::state_store::now().as_millis(), Instant::now());
     Arc::new(move || {
@@ -124,7 +127,7 @@ fn steady() -> Clock {
 }
 
 impl RelayOptions {
-    /// Relays the Edge at this URL.
+    /// Creates the settings of a relay of the Edge at this URL.
     #[must_use]
     pub fn new(url: impl Into<String>) -> Self {
         Self {
@@ -147,58 +150,59 @@ impl RelayOptions {
         self
     }
 
-    /// Also tries keys upstream that are not configured. `most` limits how many are tried at a time, and how many new ones per second.
-    /// Beyond the limit, polls get 429 and streams wait. A key that the upstream Edge knows is relayed as long as it is used.
+    /// Also tries keys upstream that are not configured. `most` limits how many such keys are in use at a time, and how many new ones are
+    /// tried per second. Beyond the limit, polls are answered with 429 and streams wait. A key that the upstream Edge knows is relayed as
+    /// long as clients use it.
     #[must_use]
     pub fn allow_any_key(mut self, most: NonZeroUsize) -> Self {
         self.any_key = Some(most);
         self
     }
 
-    /// Keeps the features of client-evaluated keys in files of this folder, and starts with them. A relay can then start while the upstream
-    /// Edge is unreachable. The folder is created if it does not exist.
+    /// Stores the features of client-evaluated keys in files of this folder, and starts with them. A relay can then start while the
+    /// upstream Edge is unreachable. The folder is created if it does not exist.
     ///
-    /// The files hold features and their rules, but no keys. Records beside them say when each key was last answered successfully, and
-    /// whether it is refused. Only one relay at a time can use the folder.
+    /// The files contain features and their rules, but no keys. Records in the same folder say when each key was last answered
+    /// successfully, and whether it is refused. Only one relay at a time can use the folder.
     #[must_use]
     pub fn snapshot_folder(mut self, folder: impl Into<PathBuf>) -> Self {
         self.snapshots = Some(folder.into());
         self
     }
 
-    /// Uses another transport than the default for upstream requests, such as a
-    /// [`ReqwestTransport`](fh_client::transport::ReqwestTransport) with its own certificates or proxy. It should open one connection for
-    /// each stream, as the default does ([`http1_only`](fh_client::transport::ReqwestTransportBuilder::http1_only)), because servers accept
-    /// only about a hundred streams on one HTTP/2 connection.
+    /// Sets the transport of upstream requests, such as a [`ReqwestTransport`](fh_client::transport::ReqwestTransport) with its own
+    /// certificates or proxy. It should open one connection for each stream, as the default transport does
+    /// ([`http1_only`](fh_client::transport::ReqwestTransportBuilder::http1_only)). Servers accept only about a hundred streams on one
+    /// HTTP/2 connection.
     #[must_use]
     pub fn transport(mut self, transport: impl Transport) -> Self {
         self.transport = Some(Arc::new(transport));
         self
     }
 
-    /// Adds a header to every upstream request, such as one that a proxy requires. Logs and errors do not show its value.
+    /// Adds a header to every upstream request, such as one that a proxy requires. Logs and errors do not show the header's value.
     #[must_use]
     pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.headers.push((name.into(), value.into()));
         self
     }
 
-    /// Changes any setting of the upstream clients, such as retry delays, timeouts and sizes.
+    /// Adds a function that changes the settings of each upstream client, such as retry delays, timeouts and sizes.
     #[must_use]
     pub fn configure(mut self, change: impl Fn(&mut Config) + Send + Sync + 'static) -> Self {
         self.changes.push(Arc::new(change));
         self
     }
 
-    /// Sets the limits.
+    /// Sets the limits of the relay.
     #[must_use]
     pub fn limits(mut self, limits: RelayLimits) -> Self {
         self.limits = limits;
         self
     }
 
-    /// Measures [`RelayLimits::max_age`] and [`RelayLimits::revoke_after`] by this clock, which a test can control. The default clock
-    /// starts with the system's time of day when the relay is created, and is monotonic from then on.
+    /// Sets the clock for [`RelayLimits::max_age`] and [`RelayLimits::revoke_after`], which a test can control. The default clock starts
+    /// with the system's time of day when the relay is created, and is monotonic from then on.
     #[must_use]
     pub fn clock(mut self, clock: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
         self.clock = Arc::new(clock);

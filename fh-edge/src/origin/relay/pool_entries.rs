@@ -14,15 +14,15 @@ use crate::rate::Bucket;
 use crate::serving::Grant;
 use crate::wire::context::RequestContext;
 
-/// The key and context that a connection is for.
+/// The key and the evaluation context of a connection.
 #[derive(Debug, PartialEq, Eq, Hash)]
 pub(super) struct PoolKey {
     pub(super) key: UpstreamKey,
-    /// Empty if the key is client-evaluated.
+    /// The evaluation context, which is empty for a client-evaluated key.
     pub(super) context: RequestContext,
 }
 
-/// A connection, or an entry that waits for one.
+/// A running connection, or an entry that waits for a connection.
 pub(super) struct PoolEntry {
     pub(super) upstream: Arc<Upstream>,
     pub(super) grant: Grant,
@@ -49,22 +49,22 @@ impl PoolEntry {
     }
 }
 
-/// The connections that run, and the entries that wait.
+/// The running connections and the waiting entries of a pool.
 pub(super) struct PoolEntries {
     pub(super) running: HashMap<Arc<PoolKey>, PoolEntry>,
-    /// Entries of streams that wait for a connection; `queue` holds their order.
+    /// The entries of streams that wait for a connection. Their order is in `queue`.
     pub(super) waiting: HashMap<Arc<PoolKey>, PoolEntry>,
     pub(super) queue: VecDeque<Arc<PoolKey>>,
-    /// Number of connections of each unconfigured key.
+    /// The number of connections of each unconfigured key.
     pub(super) unconfigured: HashMap<UpstreamKey, usize>,
-    /// A token for each unconfigured key that may be tried now.
+    /// A bucket with one token for each unconfigured key that may be tried now.
     pub(super) tries: Bucket,
     /// Configured keys that were answered successfully once, with or without a connection now.
     good: HashSet<UpstreamKey>,
 }
 
 impl PoolEntries {
-    /// Creates an empty set, in which `tries` unconfigured keys may be tried at once.
+    /// Creates an empty set in which `tries` unconfigured keys may be tried at once.
     pub(super) fn new(tries: f64) -> Self {
         Self {
             running: HashMap::new(),
@@ -76,18 +76,19 @@ impl PoolEntries {
         }
     }
 
-    /// Returns true if the key is verified: it is in `good`, or a running connection of it serves features.
+    /// Returns true if the key is verified: it is in `good`, or one of its running connections serves features.
     pub(super) fn is_proven(&self, key: &UpstreamKey) -> bool {
         self.good.contains(key)
             || self.running.iter().any(|(place, entry)| place.key == *key && entry.is_proven())
     }
 
-    /// Forgets that this key was answered successfully, because it was revoked.
+    /// Removes a key from `good`, because the key was revoked.
     pub(super) fn revoke(&mut self, key: &UpstreamKey) {
         self.good.remove(key);
     }
 
-    /// Ends the least recently used connection that `may_go` allows and that is not watched. Returns true if there was one.
+    /// Ends the least recently used connection that `may_go` allows and that no stream or poll uses. Returns true if there was such a
+    /// connection.
     pub(super) fn evict(&mut self, may_go: impl Fn(&PoolEntry) -> bool) -> bool {
         let candidates =
             self.running.iter().filter(|(_, entry)| may_go(entry) && !entry.is_watched());
@@ -99,12 +100,13 @@ impl PoolEntries {
         })
     }
 
-    /// Returns true if exactly this entry runs, and not a later one for the same key and context.
+    /// Returns true if exactly this entry is running, and not a later entry for the same key and context.
     pub(super) fn runs(&self, place: &Arc<PoolKey>) -> bool {
         self.running.get_key_value(place).is_some_and(|(known, _)| Arc::ptr_eq(known, place))
     }
 
-    /// Puts an entry back into the queue because its connection could not be made. It is tried again later if a stream still waits.
+    /// Puts an entry back into the queue because its connection could not be made. The connection is tried again later if a stream still
+    /// waits for it.
     pub(super) fn wait_again(&mut self, place: &Arc<PoolKey>) {
         if self.runs(place)
             && let Some(entry) = self.remove(place)

@@ -128,7 +128,7 @@ fn of_updates(headers: &[(String, String)]) -> Vec<(String, String)> {
     headers.chain([("content-type".to_string(), "application/json".to_string())]).collect()
 }
 
-/// Sends a request and reads its answer within the time `limit`. The outer result is an error after a timeout.
+/// Sends a request and reads its answer within the time `limit`. The outer result is an error if no status arrives in time.
 async fn exchange(
     transport: &dyn Transport,
     request: TransportRequest,

@@ -9,22 +9,22 @@ use uuid::Uuid;
 /// The purpose of an upstream connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum UpstreamRole {
-    /// A configured client-evaluated key, and its paired server-evaluated key if there is one.
+    /// The connection of a configured client-evaluated key, and of its paired server-evaluated key if there is one.
     Keys,
-    /// One context of a server-evaluated key that is configured alone.
+    /// The connection of one context of a server-evaluated key that is configured alone.
     Context,
-    /// An unconfigured key; one context of it if it is server-evaluated.
+    /// The connection of an unconfigured key. If the key is server-evaluated, it has one connection for each context.
     AnyKey,
 }
 
-/// Whether a connection has features to serve.
+/// Whether an upstream connection has features to serve.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum UpstreamState {
-    /// No features have come yet.
+    /// The upstream Edge has sent no features yet.
     Waiting,
-    /// Features are served; see the client's status for their age.
+    /// Features are served. Their age is in the client's status.
     Serving,
-    /// The upstream Edge refuses the key. Either it never answered the key successfully, or it has refused it for longer than
+    /// The upstream Edge refuses the key. It either never answered the key successfully, or has refused it for longer than
     /// [`RelayLimits::revoke_after`](super::RelayLimits::revoke_after).
     Refused,
     /// The features have expired: the last successful answer is older than [`RelayLimits::max_age`](super::RelayLimits::max_age).
@@ -48,22 +48,22 @@ impl UpstreamState {
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct UpstreamStatus {
-    /// The name of its keys.
+    /// The name of the connection's keys.
     pub name: Arc<str>,
-    /// The environment of its keys.
+    /// The environment of the connection's keys.
     pub environment: Uuid,
     /// The purpose of the connection.
     pub role: UpstreamRole,
-    /// Whether there are features to serve.
+    /// Whether the connection has features to serve.
     pub state: UpstreamState,
-    /// Number of attributes of the context that the upstream Edge evaluates for.
+    /// The number of attributes in the context for which the upstream Edge evaluates.
     pub attributes: usize,
-    /// The status of its client: the last contact, the last problem, the age of the features. `None` while it waits for a connection
-    /// ([`RelayLimits::connections`](super::RelayLimits::connections)).
+    /// The status of the connection's client: the last contact, the last problem, the age of the features. `None` while no connection is
+    /// free for it ([`RelayLimits::connections`](super::RelayLimits::connections)).
     pub client: Option<Status>,
-    /// Time since the upstream Edge last answered the key successfully, even before a restart. `None` if it never did.
+    /// The time since the upstream Edge last answered the key successfully, also across restarts. `None` if it never did.
     pub answer_age: Option<Duration>,
-    /// Time since the upstream Edge began to refuse a key that it had answered successfully. Only definite refusals count, without any
-    /// other answer in between. `None` if it does not refuse it.
+    /// The time since the upstream Edge began to refuse a key that it had answered successfully. Only definite refusals without any other
+    /// answer in between count. `None` if the upstream Edge does not refuse the key.
     pub refused_for: Option<Duration>,
 }

@@ -19,28 +19,28 @@ use crate::serving::{
 };
 use crate::state_store::now;
 
-/// Minimum pause before a request that got 400 is repeated, whatever the settings say.
+/// The minimum pause before a request that was answered with 400 is repeated, even if the settings give a shorter pause.
 const SHORTEST_PAUSE: Duration = Duration::from_millis(100);
-/// Interval of checks whether features have expired or a key is to be revoked.
+/// The interval of checks whether features have expired or a key has to be revoked.
 const REVIEW: Duration = Duration::from_secs(1);
 
-/// The reason why a key is refused.
+/// The reason why a key counts as refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Refused {
-    /// The upstream Edge has never answered it successfully.
+    /// The upstream Edge has never answered the key successfully.
     AtFirstContact,
-    /// It was answered successfully before, and the upstream Edge has refused it for long enough (D-116).
+    /// The upstream Edge answered the key successfully before, and has refused it for long enough to revoke it (D-116).
     ForGood,
 }
 
-/// The reaction to an upstream refusal.
+/// The reaction to a refusal by the upstream Edge.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum OnRefusal {
-    /// Clients are told that the key is unknown, until the upstream Edge answers otherwise.
+    /// The clients are notified that the key is unknown. The connection stays, in case the upstream Edge accepts the key later.
     TellAndGoOn,
-    /// Clients are told that the key is unknown, and the connection ends.
+    /// The clients are notified that the key is unknown, and the connection ends.
     TellAndEnd,
-    /// Clients are told nothing: the key was answered successfully before, so the upstream Edge is in trouble.
+    /// The clients are not notified. The key was answered successfully before, so the upstream Edge probably has a problem.
     Wait,
 }
 
@@ -53,27 +53,27 @@ pub(super) struct Upstream {
     grants: Arc<Grants>,
     settings: Settings,
     pub(super) cell: Arc<PublishedCell>,
-    /// The key that its client sends.
+    /// The key that the connection's client sends upstream.
     key: UpstreamKey,
     client: OnceLock<Client>,
     known: Mutex<Known>,
-    /// The file that keeps `standing` over restarts.
+    /// The file that keeps `standing` across restarts; `None` without a snapshot folder.
     record: Option<Arc<Mutex<RecordFile>>>,
 }
 
 struct Known {
-    /// The key was refused at first contact, or is revoked.
+    /// True if the key was refused at first contact or is revoked.
     is_refused: bool,
-    /// The features were too old to be served any longer.
+    /// True if the features are too old to be served.
     is_expired: bool,
     standing: Standing,
-    /// The age of the features at the last check of the client.
+    /// The age of the features at the last check of the client; `None` if the client had no features.
     data_age: Option<Duration>,
-    /// Time of the last upstream request for an environment that the upstream Edge calls stale.
+    /// The time of the last upstream request for an environment that the upstream Edge calls stale; `None` before the first.
     asked: Option<Instant>,
 }
 
-/// The parts of an upstream connection.
+/// The parts from which an upstream connection is made.
 pub(super) struct Parts {
     pub(super) name: Arc<str>,
     pub(super) role: UpstreamRole,
@@ -89,8 +89,7 @@ pub(super) struct Parts {
 }
 
 impl Upstream {
-    /// Creates a connection whose client is still to be started. `place` creates the cell for its first generation, which has no features
-    /// yet.
+    /// Creates a connection whose client is not started yet. `place` creates the cell from the first generation, which has no features.
     pub(super) fn new(parts: Parts, place: impl FnOnce(Published) -> Arc<PublishedCell>) -> Self {
         let Parts { name, role, evaluated_by, attributes, settings, key, standing, .. } = parts;
         let grants = Arc::new(parts.grants);
@@ -120,13 +119,13 @@ impl Upstream {
         }
     }
 
-    /// Sets its client. A later call has no effect.
+    /// Sets the client of the connection. A second call has no effect.
     pub(super) fn adopt(&self, client: Client) {
         self.client.get_or_init(|| client);
     }
 
-    /// Publishes the features that its client receives, as long as they may be served, until the client is closed. A client that got 400
-    /// repeats its request after [`RelayLimits::refused_for`](super::RelayLimits::refused_for).
+    /// Publishes the features that the client receives, as long as they may be served, until the client is closed. A request that was
+    /// answered with 400 is repeated after [`RelayLimits::refused_for`](super::RelayLimits::refused_for).
     pub(super) async fn follow(&self, pool: &UpstreamPool, refused: impl Fn(Refused) -> OnRefusal) {
         let Some(client) = self.client.get() else { return };
         let again_after = pool.limits().refused_for.max(SHORTEST_PAUSE);
@@ -168,14 +167,14 @@ impl Upstream {
             is_news = true;
             tokio::select! {
                 changed = watch.changed() => {
-                    // The client is closed. The last features are still served.
+                    // The client is closed, but its last features are still served.
                     if changed.is_err() {
                         return;
                     }
                 }
                 () = until(again) => {
                     nonsense = None;
-                    // The client's status holds the result.
+                    // The client's status holds the result of the refresh.
                     drop(client.refresh().await);
                 }
                 _ = reviews.tick() => is_news = false,
@@ -183,7 +182,7 @@ impl Upstream {
         }
     }
 
-    /// Decides whether the client's features may be served.
+    /// Returns the decision whether the client's features may be served.
     async fn judge(&self, client: &Client, pool: &UpstreamPool) -> Verdict {
         let status = client.status();
         let report = self.report(&status, pool).await;
@@ -193,7 +192,7 @@ impl Upstream {
             if known.standing.answered.is_none()
                 && let (Some(Source::Snapshot), Some(age)) = (&status.source, status.data_age)
             {
-                // An earlier version kept no record, or the record was damaged.
+                // There is no recorded time, because an earlier version kept no record or the record was damaged.
                 let age = i64::try_from(age.as_millis()).unwrap_or(i64::MAX);
                 let saved = now.as_millis().saturating_sub(age);
                 known.standing.answered = Some(Timestamp::from_millis(saved));
@@ -207,8 +206,8 @@ impl Upstream {
         verdict
     }
 
-    /// Classifies the last attempt by the client's status. If only answers to other keys show the meaning of a refusal, requests with such
-    /// keys are made.
+    /// Classifies the last attempt by the client's status. If a refusal is ambiguous, requests with other keys are made to find out its
+    /// cause.
     async fn report(&self, status: &Status, pool: &UpstreamPool) -> Report {
         let Some(source) = &status.source else { return Report::Pending };
         let attempt = status.requests;
@@ -217,16 +216,16 @@ impl Upstream {
             let before = std::mem::replace(&mut known.data_age, status.data_age);
             before.zip(status.data_age).is_some_and(|(before, age)| age < before)
         };
-        // While an attempt is under way, the status still shows the problem of the previous one.
+        // While an attempt is running, the status still shows the problem of the previous attempt.
         let is_over = !matches!(status.connection, Connection::Connecting | Connection::Streaming);
         match &status.problem {
             None if source.is_edge() => Report::Answered,
             None => Report::Pending,
-            // Features have been confirmed, although a problem followed.
+            // Features were confirmed, although a problem followed.
             Some(_) if source.is_edge() && is_confirmed => Report::Answered,
-            // The Edge answered, and wants no more requests.
+            // The upstream Edge answered, and asked for no more requests.
             Some(Problem::Stale) => Report::Answered,
-            // Polls are answered, although streaming is not supported.
+            // The upstream Edge answers polls, although it does not support streaming.
             Some(Problem::NoStreaming) if status.connection == Connection::Resting => {
                 Report::Answered
             }
@@ -257,7 +256,7 @@ impl Upstream {
         }
     }
 
-    /// Writes the record if it lacks something that has to survive a restart.
+    /// Writes the record if it lacks a part of the standing that has to survive a restart.
     async fn keep(&self, standing: Standing, terms: &Terms) {
         let Some(record) = &self.record else { return };
         if lock(record).is_behind(&standing, terms) {
@@ -265,7 +264,7 @@ impl Upstream {
         }
     }
 
-    /// Writes the standing of the key, if there is a record.
+    /// Writes the standing of the key to its record file, if it has one.
     pub(super) async fn write_record(&self) {
         let Some(record) = self.record.clone() else { return };
         let standing = self.known().standing.clone();
@@ -273,7 +272,7 @@ impl Upstream {
         drop(tokio::task::spawn_blocking(move || lock(&record).write(&standing)).await);
     }
 
-    /// Publishes the client's features if they differ from the served ones. `last` holds the rules of the previous call.
+    /// Publishes the client's features if they differ from the served ones. `last` is the ruleset of the previous call.
     fn take(&self, client: &Client, last: &mut Ruleset) -> ReceivedOutcome {
         let snapshot = client.repository().snapshot();
         let status = snapshot.status();
@@ -284,7 +283,7 @@ impl Upstream {
         }
         let ruleset = snapshot.rules().ruleset();
         self.cell.update(|current| {
-            // A stale environment that was requested again remains stale until the upstream Edge has answered.
+            // A stale environment that was requested again stays stale until the upstream Edge has answered.
             let was_stale = current.settings.stale && status.problem.is_some();
             let settings =
                 Settings { stale: status.is_stale || was_stale, ..self.settings.clone() };
@@ -312,7 +311,7 @@ impl Upstream {
         ReceivedOutcome::Features
     }
 
-    /// Returns the features to serve for these rules. Unchanged features keep their object.
+    /// Returns the features of this ruleset as they are served. Features that did not change keep their object.
     fn features(
         &self,
         ruleset: &Ruleset,
@@ -338,7 +337,7 @@ impl Upstream {
         features.collect()
     }
 
-    /// Publishes that the key is unknown, because it was refused at first contact or is revoked.
+    /// Publishes that the key is unknown, because it was refused at first contact or revoked.
     fn refuse(&self) {
         self.known().is_refused = true;
         self.cell.update(|current| {
@@ -347,7 +346,7 @@ impl Upstream {
         });
     }
 
-    /// Publishes that the features have expired. There is nothing to serve until the next successful upstream answer.
+    /// Publishes that the features have expired. No features are served until the next successful upstream answer.
     fn expire(&self) {
         let (environment, name) = (self.key.environment, &*self.name);
         if !std::mem::replace(&mut self.known().is_expired, true) {
@@ -356,7 +355,7 @@ impl Upstream {
         self.cell.update(|current| (current.phase == Phase::Serving).then(|| emptied(current)));
     }
 
-    /// Requests an environment again that the upstream Edge called stale, because clients request it. At most one request is made in
+    /// Refreshes an environment that the upstream Edge called stale, because clients request it. At most one request is made in the time
     /// `not_within`.
     pub(super) fn ask_again(&self, runtime: &Handle, not_within: Duration) {
         let Some(client) = self.client.get() else { return };
@@ -365,12 +364,12 @@ impl Upstream {
         if known.asked.is_none_or(|asked| now.duration_since(asked) >= not_within) {
             known.asked = Some(now);
             let client = client.clone();
-            // The client's status holds the result.
+            // The client's status holds the result of the refresh.
             runtime.spawn(async move { drop(client.refresh().await) });
         }
     }
 
-    /// Ends the connection of a key that is no longer configured. Its streams are told that the key is unknown.
+    /// Ends the connection of a key that is no longer configured. Its streams are notified that the key is unknown.
     pub(super) fn revoke(&self) {
         self.refuse();
         if let Some(client) = self.client.get() {
@@ -378,7 +377,7 @@ impl Upstream {
         }
     }
 
-    /// Ends the connection and all its streams.
+    /// Ends the connection and all streams that use it.
     pub(super) fn close(&self) {
         self.cell.close(Duration::ZERO);
         if let Some(client) = self.client.get() {
@@ -390,7 +389,8 @@ impl Upstream {
         self.client.get()
     }
 
-    /// Returns the state. The published generation decides, so that no client is answered before the state shows it.
+    /// Returns the state of the connection. It is read from the published generation, so that it never lags behind the answers that clients
+    /// get.
     pub(super) fn state(&self) -> UpstreamState {
         match self.cell.current().phase {
             Phase::Serving => UpstreamState::Serving,
@@ -428,7 +428,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Returns the next generation without features, in the same phase as before the first ones came.
+/// Returns the next generation, without features and in the phase before the first features.
 fn emptied(current: &Published) -> Published {
     let (settings, ruleset) = (current.settings.clone(), Ruleset::default());
     let mut next = current.next().with_compiled(Vec::new(), ruleset, settings, now());
@@ -436,7 +436,7 @@ fn emptied(current: &Published) -> Published {
     next
 }
 
-/// Waits until this instant, or forever without one.
+/// Waits until this instant, or forever if it is `None`.
 async fn until(time_state: Option<tokio::time::Instant>) {
     match time_state {
         Some(time_state) => tokio::time::sleep_until(time_state).await,
@@ -444,8 +444,8 @@ async fn until(time_state: Option<tokio::time::Instant>) {
     }
 }
 
-/// Returns true if the client got 400. The client itself retries slowly (D-114). The relay retries earlier, because a proxy before the
-/// upstream Edge may have answered so for a moment only.
+/// Returns true if the client's request was answered with 400. The client itself retries slowly (D-114). The relay retries earlier, because
+/// a proxy in front of the upstream Edge may answer 400 for a short time.
 fn is_taken_for_nonsense(client: &Client) -> bool {
     let status = client.status();
     status.connection == Connection::Waiting && status.problem == Some(Problem::BadRequest)
@@ -458,8 +458,9 @@ enum ReceivedOutcome {
     Refusal,
 }
 
-/// Returns true if the problem says that the upstream Edge does not know the key. 400 means that it did not understand the request. An Edge
-/// never answers a GET with 401 or 403 (edge-protocol 2.5); they come from a proxy before it, which refuses every key.
+/// Returns true if the problem means that the upstream Edge does not know the key. An answer 400 means only that it did not understand the
+/// request. 401 and 403 come from a proxy in front of it, which refuses every key, since an Edge never answers a GET with them
+/// (edge-protocol 2.5).
 fn is_certain(problem: &Problem) -> bool {
     matches!(problem, Problem::NotFound | Problem::Failure(_))
 }

@@ -1,5 +1,5 @@
-//! Upstream connections that are made on demand: one for each context of a server-evaluated key that is configured alone, and one for each
-//! unconfigured key. Their number is limited, and unused ones are closed.
+//! Upstream connections that are made on demand. Each context of a server-evaluated key that is configured alone has one connection, and so
+//! has each unconfigured key. Their number is limited, and unused ones are closed.
 
 use std::collections::HashMap;
 use std::num::NonZeroUsize;
@@ -23,35 +23,35 @@ use crate::serving::{Changes, EvaluatedBy, Grant, Grants, PublishedCell};
 use crate::wire::api_key::RequestKey;
 use crate::wire::context::RequestContext;
 
-/// Seconds after which a client should retry when all connections are in use.
+/// The number of seconds after which a client should retry when all connections are in use.
 const COME_AGAIN: u64 = 5;
 
-/// The kind of a request. A stream can wait for a connection, a poll cannot.
+/// The kind of a client's request. A stream can wait for a connection, but a poll cannot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum CallerKind {
     Poll,
     Stream,
 }
 
-/// The result of a request with a key that is served on demand.
+/// The result of a request with a key whose connection is made on demand.
 pub(crate) enum Proxied {
     Open(Opened),
-    /// All connections are in use. The client should retry after this many seconds.
+    /// All connections are in use. The client should retry after this number of seconds.
     Full(u64),
     Unknown,
 }
 
-/// Access to a connection that runs, or that is waited for. The connection is watched, and therefore kept, as long as this lives.
+/// Access to a connection that is running or that the stream waits for. The connection counts as in use while this value exists.
 #[derive(Debug, Clone)]
 pub(crate) struct Opened {
     pub(crate) cell: Arc<PublishedCell>,
     pub(crate) grant: Grant,
     pub(crate) changes: Changes,
-    /// The instant until which a poll waits for the first generation.
+    /// The instant until which a poll waits for the connection's first generation.
     pub(crate) until: Instant,
 }
 
-/// A server-evaluated key that is configured without a client-evaluated one.
+/// A server-evaluated key that is configured without a client-evaluated key.
 pub(super) struct StandaloneKey {
     pub(super) key: ApiKey,
     pub(super) name: Arc<str>,
@@ -65,7 +65,7 @@ pub(super) struct UpstreamPool {
     unknown_keys: UnknownKeys,
     started: Instant,
     places: Mutex<PoolEntries>,
-    /// The configured keys. Requests with them can show whether the upstream Edge works.
+    /// The configured keys. Requests with these keys can show whether the upstream Edge works.
     configured: RwLock<Vec<Witness>>,
     witnesses: Witnesses,
 }
@@ -94,8 +94,8 @@ impl UpstreamPool {
         }
     }
 
-    /// Replaces the configured keys, and among them those that are configured alone. Removed keys of the latter are kept until
-    /// [`Self::forget`] is called, and are returned.
+    /// Replaces the configured keys, and those among them that are configured alone. Returns the removed keys of the latter. They stay
+    /// valid until [`Self::forget`] is called.
     pub(super) fn configure(
         &self,
         mut alone: HashMap<UpstreamKey, StandaloneKey>,
@@ -111,7 +111,7 @@ impl UpstreamPool {
         keys
     }
 
-    /// Ends the connections of keys that were configured alone and were removed.
+    /// Ends the connections of keys that were configured alone and are removed now.
     pub(super) fn forget(&self, keys: &[UpstreamKey]) {
         self.standalone
             .write()
@@ -132,7 +132,7 @@ impl UpstreamPool {
         self.standalone.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Returns all running connections.
+    /// Returns all running connections of the pool.
     pub(super) fn upstreams(&self) -> Vec<Arc<Upstream>> {
         self.places().running.values().map(|entry| Arc::clone(&entry.upstream)).collect()
     }
@@ -141,8 +141,8 @@ impl UpstreamPool {
         &self.limits
     }
 
-    /// Makes upstream requests with other keys, and returns true if one of them is answered successfully. In that case a 404 is about this
-    /// key, and not a sign of an Edge in trouble (D-116).
+    /// Makes upstream requests with other keys. Returns true if one of them is answered successfully. A 404 then concerns this key only,
+    /// and does not mean that the upstream Edge has a problem (D-116).
     pub(super) async fn another_is_answered(&self, key: &UpstreamKey) -> bool {
         let mut others: Vec<Witness> =
             self.configured.read().unwrap_or_else(PoisonError::into_inner).clone();
@@ -165,7 +165,7 @@ impl UpstreamPool {
         self.is_lone(key) || self.places().is_proven(key)
     }
 
-    /// Returns true if a connection for this key may be worth trying.
+    /// Returns true if a connection for this key may be worth trying, because the key is not known to be invalid.
     pub(super) fn admits(&self, key: &UpstreamKey) -> bool {
         self.is_lone(key)
             || (self.any_key.is_some()
@@ -173,7 +173,7 @@ impl UpstreamPool {
                 && !self.unknown_keys.has(key, Instant::now()))
     }
 
-    /// Returns access to the features of a key, for a context. Makes an upstream connection if there is none yet.
+    /// Returns access to the features of a key for a context. If there is no upstream connection for them, one is made or waited for.
     pub(super) fn open(
         self: &Arc<Self>,
         key: &RequestKey<'_>,
@@ -227,7 +227,7 @@ impl UpstreamPool {
         opened
     }
 
-    /// Returns true if there is room for a connection of this key. Evicts another connection if necessary.
+    /// Returns true if there is room for a connection of this key. If necessary, another connection is evicted.
     fn makes_room(
         &self,
         places: &mut PoolEntries,
@@ -236,14 +236,14 @@ impl UpstreamPool {
         now: Instant,
     ) -> bool {
         let is_stranger = role == UpstreamRole::AnyKey && !places.is_proven(key);
-        // An unverified key never evicts a verified one.
+        // A connection of an unverified key never evicts one of a verified key.
         let may_go = |entry: &PoolEntry| {
             !is_stranger || (entry.role == UpstreamRole::AnyKey && !entry.is_proven())
         };
         if let Some(limit) = self.any_key.filter(|_| role == UpstreamRole::AnyKey)
             && !places.unconfigured.contains_key(key)
         {
-            // An invalid key is refused soon and frees its connection, so the new keys per second are limited as well.
+            // An invalid key is refused soon and frees its connection, so the number of new keys per second is limited as well.
             let now = now.duration_since(self.started).as_secs_f64();
             if places.tries.has_one(most(limit), most(limit), now).is_err() {
                 return false;
@@ -297,7 +297,7 @@ impl UpstreamPool {
         PoolEntry { upstream: Arc::new(upstream), grant, key, role, used: now, task: None }
     }
 
-    /// Makes the connection.
+    /// Starts the connection of an entry.
     fn run(self: &Arc<Self>, places: &mut PoolEntries, place: Arc<PoolKey>, mut entry: PoolEntry) {
         if entry.role == UpstreamRole::AnyKey {
             let connections = places.unconfigured.entry(place.key.clone()).or_default();
@@ -327,8 +327,8 @@ impl UpstreamPool {
         self.source.runtime.spawn(run).abort_handle()
     }
 
-    /// Handles a refusal by the upstream Edge. Either it refused this context at first contact, or it has refused the key for so long that
-    /// it is revoked.
+    /// Handles a refusal by the upstream Edge. Either the upstream Edge refused the context at first contact, or it has refused the key for
+    /// so long that the key is revoked.
     fn refused(&self, place: &Arc<PoolKey>, refused: Refused) -> OnRefusal {
         let mut places = self.places();
         if refused == Refused::AtFirstContact && places.is_proven(&place.key) {
@@ -344,7 +344,7 @@ impl UpstreamPool {
         OnRefusal::TellAndEnd
     }
 
-    /// Closes unused connections at intervals. Never returns.
+    /// Closes unused connections at intervals. The returned future never resolves.
     pub(super) async fn keep_tidy(self: Arc<Self>) {
         let shortest = Duration::from_millis(10);
         let pause = (self.limits.idle / 4).clamp(shortest, Duration::from_secs(1));
@@ -365,13 +365,13 @@ impl UpstreamPool {
                 idle.push(Arc::clone(place));
             }
         }
-        // Streams that have given up waiting.
+        // These are entries of streams that have ended while waiting.
         let left = places.waiting.iter().filter(|(_, entry)| !entry.is_watched());
         idle.extend(left.map(|(place, _)| Arc::clone(place)));
         for place in idle {
             places.end(&place);
         }
-        // Waiting entries are started in order. An unverified key without room does not block the others.
+        // Waiting entries are started in their order. An unverified key without room does not block the others.
         for _ in 0..places.queue.len() {
             let Some(place) = places.queue.pop_front() else { break };
             let Some(mut entry) = places.waiting.remove(&place) else { continue };
@@ -385,7 +385,7 @@ impl UpstreamPool {
         }
     }
 
-    /// Returns the running connection that publishes to this cell.
+    /// Returns the running connection that publishes to this cell; `None` if there is none.
     pub(super) fn upstream_of(&self, cell: &Arc<PublishedCell>) -> Option<Arc<Upstream>> {
         let places = self.places();
         let mut running = places.running.values();
@@ -405,7 +405,7 @@ impl UpstreamPool {
             .collect()
     }
 
-    /// Makes all streams send `bye` within this time.
+    /// Makes all streams of the pool send `bye` within this time.
     pub(super) fn close(&self, within: Duration) {
         let places = self.places();
         for entry in places.running.values().chain(places.waiting.values()) {
@@ -418,7 +418,7 @@ impl UpstreamPool {
     }
 }
 
-/// Returns the number of unconfigured keys that may be tried at a time, which is also the number of new ones per second.
+/// Returns the limit on unconfigured keys, which applies both to the keys in use and to new keys per second.
 fn most(unconfigured: NonZeroUsize) -> f64 {
     u32::try_from(unconfigured.get()).unwrap_or(u32::MAX).into()
 }
