@@ -4,8 +4,8 @@ use std::fmt;
 
 use subtle::ConstantTimeEq;
 
-/// The key of the admin API. Its holder may change everything. Therefore `Debug` does not show it, and comparing takes the same time for
-/// every text.
+/// The key of the admin API, which allows changing everything. Therefore `Debug` does not show the key, and a comparison takes the same
+/// time for every text.
 ///
 /// ```
 /// use fh_edge::AdminKey;

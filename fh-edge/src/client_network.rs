@@ -1,9 +1,9 @@
-//! The part of a client's address by which limits per address count.
+//! The part of a client's address that limits per address use.
 
 use std::net::IpAddr;
 
-/// An IPv4 address, or the network of 64 bits of an IPv6 address, since one household may have all addresses of it. An IPv4 address written
-/// as IPv6 (`::ffff:192.0.2.1`) equals the plain one.
+/// An IPv4 address, or the /64 network of an IPv6 address, since one household may use all addresses of such a network. An IPv4 address
+/// written as IPv6 (`::ffff:192.0.2.1`) equals the plain address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct ClientNetwork(IpAddr);
 

@@ -1,4 +1,4 @@
-//! The open streams, for the admin API and metrics.
+//! The list of open streams, for the admin API and metrics.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -14,9 +14,9 @@ pub(crate) struct Connection {
     pub(crate) environment: Uuid,
     pub(crate) account: Arc<str>,
     pub(crate) kind: KeyKind,
-    /// The name of the SDK as it gives it itself.
+    /// The name that the SDK gives itself; `None` if it gives none.
     pub(crate) sdk: Option<Box<str>>,
-    /// The number of attributes of its context. Their values are private to the client, so they are not kept here.
+    /// The number of attributes in the stream's context. Their values are private to the client, so they are not stored.
     pub(crate) attributes: usize,
     pub(crate) since: SystemTime,
 }
@@ -28,7 +28,7 @@ pub(crate) struct Connections {
     open: Mutex<HashMap<u64, Connection>>,
 }
 
-/// An entry in the list of streams; dropping it removes the stream.
+/// An entry in the list of open streams. Dropping the entry removes the stream from the list.
 #[derive(Debug)]
 pub(crate) struct Listed {
     pub(crate) since: Instant,
@@ -48,7 +48,7 @@ impl Connections {
         self.lock().len()
     }
 
-    /// Returns the number of open streams in each environment that has any.
+    /// Returns the number of open streams of each environment that has at least one.
     pub(crate) fn by_environment(&self) -> HashMap<Uuid, usize> {
         let mut counts = HashMap::new();
         for connection in self.lock().values() {
@@ -57,7 +57,8 @@ impl Connections {
         counts
     }
 
-    /// Returns the oldest streams with their numbers, at most `most` of them: of all environments, or of one.
+    /// Returns the oldest streams with their numbers, at most `most` of them. If `only` is given, only streams of that environment are
+    /// returned.
     pub(crate) fn list(&self, only: Option<Uuid>, most: usize) -> Vec<(u64, Connection)> {
         let open = self.lock();
         let wanted = open.iter().filter(|(_, each)| only.is_none_or(|id| id == each.environment));

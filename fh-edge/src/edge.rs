@@ -1,4 +1,4 @@
-//! Building an Edge, and the handle that changes it.
+//! The builder of an Edge, and the handle that changes a running Edge.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -20,11 +20,11 @@ use crate::state::{Duplicate, State};
 use crate::state_store::{ChangeStore, NoJournal, Records, ServeDefaults, StateStore, Writer, now};
 pub use crate::state_store::{FeatureChange, ReplaceError};
 
-/// An Edge: routes to serve, and a handle to change what they serve.
+/// An Edge. It provides routes to serve, and a handle that changes what the routes serve.
 ///
-/// Dropping an `Edge` or its handles stops nothing: routers made from it keep serving, and streams stay open. Call [`EdgeHandle::say_bye`]
-/// before a server stops. Streams that are cut without it send no `bye`, and their clients reconnect as after any broken connection.
-/// Threads, files and upstream connections end with the last router, stream and handle.
+/// Dropping an `Edge` or its handles stops nothing: its routers keep serving, and streams stay open. Call [`EdgeHandle::say_bye`] before a
+/// server stops. Otherwise streams are cut without a `bye` event, and their clients reconnect as after any broken connection. Threads,
+/// files and upstream connections end with the last router, stream and handle.
 ///
 /// ```
 /// use fh_edge::{Edge, state::State};
@@ -53,10 +53,10 @@ pub struct EdgeBuilder {
 /// The handling of a damaged file in the data folder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum DamagedData {
-    /// The Edge does not start. Damaged records in a file that can be opened do not prevent the start.
+    /// The Edge does not start. Damaged records do not prevent the start if the file itself can be opened.
     #[default]
     Refuse,
-    /// The Edge starts with all records that can be read, and logs the lost ones. A copy of the damaged file stays in the folder.
+    /// The Edge starts with all records that can be read, and logs the lost records. A copy of the damaged file stays in the folder.
     Repair,
 }
 
@@ -64,9 +64,9 @@ pub enum DamagedData {
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum StartError {
-    /// The operating system refused a thread.
+    /// The operating system refuses to start a thread.
     Thread(std::io::Error),
-    /// The data folder cannot be used.
+    /// The data folder cannot be used, or its file is damaged.
     DataFolder(DataFolderError),
     /// The options of the relay are not valid, or the relay could not start.
     Relay(RelayError),
@@ -99,7 +99,7 @@ impl std::error::Error for StartError {
 }
 
 impl Edge {
-    /// Returns a builder.
+    /// Returns a builder of an Edge.
     #[must_use]
     pub fn builder() -> EdgeBuilder {
         EdgeBuilder::default()
@@ -124,16 +124,16 @@ impl Edge {
         api::router(&self.shared)
     }
 
-    /// Returns a shortcut for [`listen::App::poll_shortcut`](crate::listen::App::poll_shortcut). It answers polls at `GET {path}/features`
-    /// without a router, which costs more than such an answer itself. `path` is where the router is mounted: empty, or with a `/` at its
-    /// beginning only.
+    /// Returns a shortcut for [`listen::App::poll_shortcut`](crate::listen::App::poll_shortcut). The shortcut answers polls at `GET
+    /// {path}/features` without a router, because routing costs more than the answer itself. `path` is the path at which the router is
+    /// mounted: either empty, or with a `/` at its beginning but not at its end.
     pub fn poll_shortcut(&self, path: &str) -> PollShortcut {
         PollShortcut::new(&self.shared, path)
     }
 
-    /// Returns the paths of health checks for [`listen::App::probes`](crate::listen::App::probes), which reserves connections for them.
-    /// `path` is where the router is mounted, as for [`Edge::poll_shortcut`]. The paths at the root, which [`Edge::probe_router`] serves,
-    /// are included.
+    /// Returns the paths of health checks for [`listen::App::probes`](crate::listen::App::probes), which reserves connections for health
+    /// checks. `path` is the path at which the router is mounted, as for [`Edge::poll_shortcut`]. The result includes the paths at the
+    /// root, which [`Edge::probe_router`] serves.
     #[must_use]
     pub fn probe_paths(&self, path: &str) -> Vec<String> {
         let below = api::health::paths().map(|probe| format!("{path}{probe}"));
@@ -141,24 +141,26 @@ impl Edge {
         below.chain(beside).collect()
     }
 
-    /// Returns the health checks, and metrics if [`Options::monitoring`] places them beside the API. It is for programs that mount
-    /// [`Edge::router`] below a path and also answer probes without that path.
+    /// Returns the routes of health checks, and of metrics if [`Options::monitoring`] places them on the port of the API. Programs use this
+    /// router if they mount [`Edge::router`] below a path and also answer probes without that path.
     pub fn probe_router(&self) -> Router {
         api::probe_router(&self.shared)
     }
 
-    /// Returns health, metrics and version for a port of their own, and the admin API if [`Options::administration`] places it there.
+    /// Returns the routes of health, metrics and version for a port of their own. They include the admin API if [`Options::administration`]
+    /// places it there.
     pub fn monitor_router(&self) -> Router {
         api::monitor_router(&self.shared)
     }
 
-    /// Returns the admin API, and the console if [`Options::console`] enables it, for programs that mount them themselves. Empty without an
-    /// admin key. The other routers contain them as [`Options::administration`] says.
+    /// Returns the routes of the admin API, and of the console if [`Options::console`] enables it. Programs can mount this router
+    /// themselves. Without an admin key, the router has no routes. The other routers include these routes if [`Options::administration`]
+    /// says so.
     pub fn admin_router(&self) -> Router {
         api::admin_router(&self.shared)
     }
 
-    /// Returns a handle that changes what is served, from any thread or task.
+    /// Returns a handle that changes what the Edge serves. The handle can be used from any thread or task.
     #[must_use]
     pub fn handle(&self) -> EdgeHandle {
         EdgeHandle { shared: Arc::clone(&self.shared) }
@@ -166,20 +168,20 @@ impl Edge {
 }
 
 impl EdgeBuilder {
-    /// Sets the options.
+    /// Sets the options of the Edge.
     #[must_use]
     pub fn options(self, options: Options) -> Self {
         Self { options, ..self }
     }
 
-    /// Sets the state that is served from the start. Without one, polls are answered with 503 and streams wait until a state is loaded.
+    /// Sets the state that is served from the start. Without a state, polls are answered with 503 and streams wait until a state is loaded.
     #[must_use]
     pub fn state(self, state: State) -> Self {
         Self { state: Some(state), ..self }
     }
 
-    /// Keeps changes by PUT and the admin API in this folder, which is created if it does not exist. Without a folder, changes last as long
-    /// as the process.
+    /// Stores changes by PUT and the admin API in this folder, which is created if it does not exist. Without a data folder, changes are
+    /// lost when the process ends.
     #[must_use]
     pub fn data_folder(self, folder: impl Into<PathBuf>) -> Self {
         Self { data_folder: Some(folder.into()), ..self }
@@ -197,12 +199,11 @@ impl EdgeBuilder {
         Self { relay: Some(relay), ..self }
     }
 
-    /// Builds the Edge.
+    /// Builds the Edge and starts its threads.
     ///
     /// # Errors
     /// [`StartError`] if two parts of the state have the same id, feature key or API key, if the data folder cannot be used, if the relay
-    /// cannot
-    /// start, or if the operating system refuses a thread.
+    /// cannot start, or if the operating system refuses to start a thread.
     pub fn build(self) -> Result<Edge, StartError> {
         self.state.as_ref().map_or(Ok(()), State::check).map_err(StartError::State)?;
         let environments = Arc::new(Environments::default());
@@ -252,7 +253,8 @@ impl EdgeBuilder {
     }
 }
 
-/// Returns the notice about a damaged data folder for readiness. Logs the repair, or else every damaged record.
+/// Returns the text that readiness shows about a damaged data folder, or `None` if nothing is damaged. Logs the repair, or else every
+/// damaged record.
 fn data_notice(opened: &Opened, repaired: Option<&Repaired>) -> Option<String> {
     const NAMED: usize = 10;
     if let Some(repaired) = repaired {
@@ -284,28 +286,28 @@ impl EdgeHandle {
     /// Returns the state that is served.
     ///
     /// # Errors
-    /// [`ReplaceError::Closed`] after the Edge was closed, or [`ReplaceError::Relayed`] if it relays another one.
+    /// [`ReplaceError::Closed`] if the Edge was closed, or [`ReplaceError::Relayed`] if it relays another Edge.
     pub async fn state(&self) -> Result<State, ReplaceError> {
         self.shared.writer()?.state().await.map_err(|_| ReplaceError::Closed)
     }
 
-    /// Replaces the whole state and returns the new revision. If a revision is given, the state is replaced only if it still has that
+    /// Replaces the whole state and returns the new revision. If `revision` is given, the state is replaced only if it still has that
     /// revision.
     ///
     /// # Errors
-    /// [`ReplaceError`] if the state was not replaced.
+    /// [`ReplaceError`] says why the state was not replaced.
     pub async fn replace(&self, state: State, revision: Option<u64>) -> Result<u64, ReplaceError> {
         let revision = self.shared.writer()?.replace(state, revision).await?;
         self.shared.set_ready();
         Ok(revision)
     }
 
-    /// Loads a base that was read again. Changes of features that it does not change are kept (D-94).
+    /// Loads a base, which is a state that was read again from its source. Changes of features that are the same in both bases are kept
+    /// (D-94).
     ///
     /// # Errors
-    /// [`ReplaceError::Duplicate`] if two parts of it have the same id, feature key or API key, [`ReplaceError::Closed`] after the Edge was
-    /// closed, or
-    /// [`ReplaceError::Relayed`] if it relays another one.
+    /// [`ReplaceError::Duplicate`] if two parts of the base have the same id, feature key or API key. [`ReplaceError::Closed`] if the Edge
+    /// was closed. [`ReplaceError::Relayed`] if it relays another Edge.
     pub async fn reload(&self, base: State) -> Result<(), ReplaceError> {
         let reloaded = self.shared.writer()?.reload(base).await;
         if reloaded.is_err() {
@@ -317,26 +319,28 @@ impl EdgeHandle {
         Ok(())
     }
 
-    /// Reports in `/metrics` that a base could not be read, until the next [`EdgeHandle::reload`] that succeeds.
+    /// Reports in `/metrics` that a base could not be read, until [`EdgeHandle::reload`] succeeds again.
     pub fn note_failed_reload(&self) {
         self.shared.metrics.reload_failed();
     }
 
-    /// Adds a listener that serves this Edge to `/metrics`: its connections, their limit, and the expiry of its certificate.
+    /// Adds a listener that serves this Edge to `/metrics`, which then shows its connections, their limit, and the expiry of its
+    /// certificate.
     pub fn show_listener(&self, listener: ListenerFigures) {
         self.shared.metrics.add_listener(listener);
     }
 
-    /// Makes readiness answer 503 from now on, while everything else continues. It is for servers that keep their sockets open until load
-    /// balancers have noticed. [`EdgeHandle::say_bye`] does this, too.
+    /// Makes readiness answer 503 from now on, while everything else continues. Servers use it to keep their sockets open until load
+    /// balancers have noticed the stop. [`EdgeHandle::say_bye`] announces the stop, too.
     pub fn announce_stop(&self) {
         self.shared.announce_stop();
     }
 
-    /// Changes one feature in one environment and returns the new revision. Readers see the change when this returns.
+    /// Changes one feature in one environment, and returns the new revision of the state. Readers see the change when this function
+    /// returns.
     ///
     /// # Errors
-    /// [`ReplaceError`] if the feature was not changed.
+    /// [`ReplaceError`] says why the feature was not changed.
     pub async fn change(
         &self,
         environment: Uuid,
@@ -346,12 +350,12 @@ impl EdgeHandle {
         self.shared.change(environment, feature, change).await
     }
 
-    /// Ends all streams with `bye`, spread over this time. Readiness answers 503 from now on, so that load balancers send no new clients.
-    /// Call it when the server is to stop, before its listener waits for the last connections.
+    /// Ends all streams with a `bye` event; the ends are spread over the time `within`. Readiness answers 503 from now on, so that load
+    /// balancers send no new clients. Call this function when the server is to stop, before its listener waits for the last connections.
     pub async fn say_bye(&self, within: Duration) {
         self.shared.stop();
         match &self.shared.origin {
-            // An error means that the writer has ended, so there is nothing left to close.
+            // An error means that the writer has ended, so no stream is left to close.
             Origin::StateStore(writer) => drop(writer.close(within).await),
             Origin::Relay(relay) => {
                 self.shared.environments.close(within);
@@ -360,11 +364,11 @@ impl EdgeHandle {
         }
     }
 
-    /// Relays these keys and no others from now on, without a restart. Connections of keys that stay continue. Removed keys can read what
-    /// they read before for five more seconds.
+    /// Relays only these keys from now on, without a restart. Connections of keys that remain are kept. Removed keys can read their last
+    /// features for five more seconds.
     ///
     /// # Errors
-    /// [`RelayError`] as at the start, or if this Edge is not a relay; then nothing changes.
+    /// [`RelayError`] as at the start, or [`RelayError::OwnState`] if this Edge is not a relay. Then the keys do not change.
     pub fn set_relay_keys(&self, keys: &[RelayKeys]) -> Result<(), RelayError> {
         match &self.shared.origin {
             Origin::Relay(relay) => relay.set_keys(keys),
@@ -372,11 +376,12 @@ impl EdgeHandle {
         }
     }
 
-    /// Sends these headers with every further request to the upstream Edge, in place of those of [`RelayOptions::header`], without a
-    /// restart. Open streams continue. Upstream clients without an open stream retry at once.
+    /// Sends these headers with every later request to the upstream Edge, in place of those of [`RelayOptions::header`], without a restart.
+    /// Open streams continue. Upstream clients without an open stream retry at once.
     ///
     /// # Errors
-    /// [`RelayError::Client`] if a header cannot be sent, or [`RelayError::OwnState`] if this Edge is not a relay; then nothing changes.
+    /// [`RelayError::Client`] if a header cannot be sent, or [`RelayError::OwnState`] if this Edge is not a relay. Then the headers do not
+    /// change.
     pub fn set_relay_headers(&self, headers: &[(String, String)]) -> Result<(), RelayError> {
         match &self.shared.origin {
             Origin::Relay(relay) => relay.set_headers(headers),
@@ -384,18 +389,19 @@ impl EdgeHandle {
         }
     }
 
-    /// Replaces the admin key from the next request on. Routers that were made without an admin key have no admin API, and this adds none.
+    /// Replaces the admin key. Later requests need the new key. Routers that were made without an admin key have no admin API, and this
+    /// function adds none.
     pub fn set_admin_key(&self, key: AdminKey) {
         self.shared.set_admin_key(key);
     }
 
-    /// Sets the notice of a topic, which readiness shows in its body while its status stays the same. Notices are for problems that do not
+    /// Sets the notice of a topic. Readiness shows notices in its body and keeps its status, since notices are for problems that do not
     /// keep the Edge from serving. `None` removes the notice.
     pub fn set_notice(&self, topic: Topic, notice: Option<String>) {
         self.shared.set_notice(topic, notice);
     }
 
-    /// Returns the status of the upstream connections; empty if this Edge is not a relay.
+    /// Returns the status of the upstream connections. The list is empty if this Edge is not a relay.
     #[must_use]
     pub fn upstreams(&self) -> Vec<UpstreamStatus> {
         self.shared.upstreams()

@@ -1,5 +1,5 @@
-//! The work budget of one request (D-115). Evaluations that may take a large part of it run on other threads, few at a time, and stop when
-//! their caller leaves.
+//! The work budget of one request (D-115). Evaluations that may take a large part of the budget run on other threads, a limited number at a
+//! time, and stop if their caller disconnects.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -11,28 +11,28 @@ use crate::metrics::Metrics;
 /// An evaluation is large if it may take more than the budget divided by this number.
 const LARGE: u64 = 10;
 
-/// The most work that an evaluation can take, compared with the budget.
+/// The size class of an evaluation: the most work that it can take, compared with the budget.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Effort {
-    /// At most a tenth of the budget: it is evaluated at once.
+    /// At most a tenth of the budget. The evaluation runs at once.
     Small,
-    /// At most the budget: it is evaluated on another thread.
+    /// At most the budget. The evaluation runs on another thread.
     Large,
-    /// More than the budget: it is refused.
+    /// More than the budget. The request is refused.
     TooLarge,
 }
 
-/// The reason why a request is not evaluated.
+/// The reason why a request is refused and not evaluated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Refused {
-    /// The context is longer than this limit in bytes.
+    /// The evaluation context is longer than this number of bytes.
     ContextTooLarge(usize),
-    /// Evaluating for the context could take more work than the budget.
+    /// Evaluating for the context could take more work than the budget of one request.
     TooMuchWork,
 }
 
 impl Refused {
-    /// Returns a name for programs.
+    /// Returns the name of the reason for programs, such as a label of metrics.
     pub(crate) const fn reason(self) -> &'static str {
         match self {
             Self::ContextTooLarge(_) => "context-too-large",
@@ -40,7 +40,7 @@ impl Refused {
         }
     }
 
-    /// Returns a sentence for people.
+    /// Returns the reason as a sentence for people.
     pub(crate) fn sentence(self) -> String {
         match self {
             Self::ContextTooLarge(limit) => format!("the context is larger than {limit} bytes"),
@@ -61,7 +61,7 @@ pub(crate) struct Evaluations {
     turns: Arc<Semaphore>,
 }
 
-/// The caller of an evaluation on another thread. The caller may leave before the end.
+/// The caller of an evaluation on another thread. It may disconnect before the evaluation ends.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Caller(Arc<AtomicBool>);
 
@@ -71,7 +71,7 @@ impl Caller {
     }
 }
 
-/// A guard in the future of a request. If it is dropped before the work is done, the caller has left.
+/// A guard in the future of a request. If it is dropped before the work is done, the caller counts as disconnected.
 struct Presence<'a> {
     caller: Caller,
     metrics: &'a Metrics,
@@ -90,11 +90,11 @@ impl Drop for Presence<'_> {
 impl Evaluations {
     pub(crate) fn new(max_context_bytes: usize, budget: u64) -> Self {
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
-        // Half of the processors remain for the threads that serve.
+        // Half of the processors remain for the threads that serve requests.
         Self { max_context_bytes, budget, turns: Arc::new(Semaphore::new((threads / 2).max(1))) }
     }
 
-    /// Checks the length of a context, in bytes as the request wrote it.
+    /// Returns an error if a context is longer than the limit. `bytes` is the length of its text in the request.
     pub(crate) fn check_context(&self, bytes: usize) -> Result<(), Refused> {
         match bytes > self.max_context_bytes {
             true => Err(Refused::ContextTooLarge(self.max_context_bytes)),
@@ -102,7 +102,7 @@ impl Evaluations {
         }
     }
 
-    /// Compares the most steps that a request can take with the budget.
+    /// Returns the size class of an evaluation that takes at most this many steps.
     pub(crate) fn effort(&self, steps: u64) -> Effort {
         match steps {
             steps if steps > self.budget => Effort::TooLarge,
@@ -111,8 +111,8 @@ impl Evaluations {
         }
     }
 
-    /// Runs a large evaluation on another thread when its turn comes. If the returned future is dropped, the work does not start, or stops
-    /// before the next feature. `None` if the work panicked or the runtime shuts down.
+    /// Runs a large evaluation on another thread as soon as the limit allows. If the returned future is dropped, the work does not start,
+    /// or stops before the next feature. The result is `None` if the work panicked or the runtime shuts down.
     pub(crate) async fn run<T: Send + 'static>(
         &self,
         metrics: &Metrics,

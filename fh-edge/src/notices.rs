@@ -1,4 +1,4 @@
-//! Problems that do not keep an Edge from serving.
+//! Notices of problems that do not keep an Edge from serving.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -22,7 +22,7 @@ pub(crate) struct Notices {
 }
 
 impl Notices {
-    /// Sets the notice of a topic, or removes it.
+    /// Sets the notice of a topic; `None` removes the notice.
     pub(crate) fn set(&self, topic: Topic, notice: Option<String>) {
         let mut notices = self.lock();
         match notice {
@@ -31,7 +31,7 @@ impl Notices {
         };
     }
 
-    /// Returns all notices, one per line. Empty if there are none.
+    /// Returns all notices, one per line. The text is empty without notices.
     pub(crate) fn text(&self) -> String {
         self.lock().values().map(|notice| format!("{}\n", notice.replace('\n', " "))).collect()
     }

@@ -33,50 +33,53 @@ pub struct Options {
     /// The `cache-control` header of all answers (`edge.cache-control.header`). It overrides the header of the environment, as on a
     /// FeatureHub server. Default: the header of the environment.
     pub cache_control: Option<HeaderValue>,
-    /// Interval of a stream's heartbeats (`edge.sse.heartbeat-period`). Zero sends none. Default: 20 seconds (D-103).
+    /// The interval of a stream's heartbeats (`edge.sse.heartbeat-period`). Zero means that no heartbeats are sent. Default: 20 seconds
+    /// (D-103).
     pub heartbeat: Duration,
-    /// Time after which a stream ends with `bye`, varied by up to 10 % (`edge.sse.drop-after-seconds`). Zero means no limit. Default: 600
-    /// seconds.
+    /// The time after which a stream ends with `bye`, varied by up to 10 % (`edge.sse.drop-after-seconds`). Zero means no limit. Default:
+    /// 600 seconds.
     pub drop_after: Duration,
-    /// Maximum number of requests of one key that are answered per second (D-98). Further polls and PUTs get 429. Further streams wait in
-    /// order for their features, at most a minute. Default: no limit.
+    /// The largest number of requests with one key that are answered per second (D-98). Further polls and PUTs are answered with 429.
+    /// Further streams wait for their features in order, at most one minute. Default: no limit.
     pub requests_per_second: Option<u32>,
-    /// Maximum number of requests of one key that are answered per second and address (IPv4 address or IPv6 /64 network). Further requests
-    /// are answered as beyond [`Self::requests_per_second`], but are not counted there. One client therefore cannot use up the rate of a
-    /// key that it shares.
+    /// The largest number of requests with one key that are answered per second and address (IPv4 address or IPv6 /64 network). Further
+    /// requests are treated as those beyond [`Self::requests_per_second`], but do not count towards that limit. So one client cannot use up
+    /// the rate of a key that it shares with others.
     ///
     /// A relay counts all unverified keys of an address as one key. Requests without [`ConnectInfo`](axum::extract::ConnectInfo) have no
-    /// such limit. Default: no limit.
+    /// limit per address. Default: no limit.
     pub requests_per_second_per_address: Option<u32>,
-    /// Maximum size in bytes of a request body, except that of a state for the admin API. The body must arrive within 30 seconds, otherwise
-    /// the answer is 408. Default: 1 MiB.
+    /// The maximum size in bytes of a request body, except for a state that is sent to the admin API. A larger body is answered with 413,
+    /// and a body that does not arrive within 30 seconds with 408. Default: 1 MiB.
     pub body_limit: usize,
-    /// Maximum size in bytes of a request's context, as it is written in the header, the query or the JSON body. A larger context is
+    /// The maximum size in bytes of a request's evaluation context, as text in the header, the query or the JSON body. A larger context is
     /// answered with 413 (D-115). Default: 16 KiB.
     pub max_context_bytes: usize,
-    /// Maximum work of evaluating for one request, in steps of about a nanosecond ([`fh_eval::WorkBound`]). A request that may need more is
-    /// answered with 413 (D-115). Default: 32,000,000.
+    /// The maximum work of evaluating for one request, in steps of about a nanosecond ([`fh_eval::WorkBound`]). A request that may need
+    /// more steps is answered with 413 (D-115). Default: 32,000,000.
     pub evaluation_budget: u64,
-    /// Memory for cached answers of all environments together, in bytes. Default: 32 MiB.
+    /// The maximum memory of cached answers of all environments together, in bytes. Beyond it, the least recently used answers are evicted.
+    /// Default: 32 MiB.
     pub answer_cache: u64,
     /// Whether answers to polls are compressed for clients that accept gzip. Streams are never compressed. Default: [`Compression::Gzip`].
     pub compression: Compression,
-    /// Additional request headers that browsers may send (`jersey.cors.headers`).
+    /// Names of request headers that browsers may send besides the default ones (`jersey.cors.headers`). Default: none.
     pub cors_headers: Vec<String>,
-    /// Additional response headers that browsers may read (`jersey.cors.expose-headers`).
+    /// Names of response headers that browsers may read besides the default ones (`jersey.cors.expose-headers`). Default: none.
     pub cors_expose_headers: Vec<String>,
-    /// Time for which browsers may cache the CORS permissions (`jersey.cors.timeout`). Default: one day.
+    /// The time for which browsers may cache the CORS permissions (`jersey.cors.timeout`). Default: one day.
     pub cors_max_age: Duration,
-    /// Where `/`, health and metrics are served. Use [`Monitoring::Apart`] if they have their own port. Default: on the port of the API.
+    /// The port that serves `/`, health and metrics. Use [`Monitoring::Apart`] if they have a port of their own. Default: the port of the
+    /// API.
     pub monitoring: Monitoring,
-    /// The key that allows reading and changing everything through `/admin/v1`. Default: none, so that there is no admin API.
+    /// The key that allows reading and changing everything through `/admin/v1`. Default: none, which disables the admin API.
     pub admin_key: Option<AdminKey>,
-    /// Where `/admin/v1` and the console are served. Default: on the port of the API.
+    /// The port that serves `/admin/v1` and the console. Default: the port of the API.
     pub administration: Administration,
-    /// The transport that requests to `/admin/v1` need. Default: [`AdminTransport::Protected`], which refuses plain HTTP from other
-    /// machines.
+    /// The transport that requests to `/admin/v1` must use. Default: [`AdminTransport::Protected`], which answers plain HTTP from other
+    /// machines with 403.
     pub admin_transport: AdminTransport,
-    /// Whether a web page is served at `/console`. The page uses `/admin/v1`, so there is none without an admin key. Default: off.
+    /// Whether a web page is served at `/console`. The page uses `/admin/v1`, so it is not served without an admin key. Default: off.
     pub console: Console,
 }
 
@@ -98,25 +101,25 @@ pub enum Monitoring {
     Apart,
 }
 
-/// Where `/admin/v1` and the console are served.
+/// The port that serves `/admin/v1` and the console.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Administration {
     /// On the port of the API.
     WithApi,
     /// On the port of `/health` and `/metrics`; see [`Options::monitoring`].
     WithMonitoring,
-    /// Only where the embedding program mounts [`Edge::admin_router`](crate::Edge::admin_router).
+    /// On no port, unless the embedding program mounts [`Edge::admin_router`](crate::Edge::admin_router).
     Apart,
 }
 
-/// The transport that requests to `/admin/v1` need, so that the admin key cannot be read on the network.
+/// The transport that requests to `/admin/v1` must use, so that the admin key cannot be read on the network.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AdminTransport {
     /// Requests from this machine (loopback), and requests over TLS. TLS may end in [`listen`](crate::listen), or in a trusted proxy that
     /// sends `x-forwarded-proto: https`. Other requests are answered with 403. A request without
     /// [`ConnectInfo`](axum::extract::ConnectInfo) is allowed, because its origin is not known.
     Protected,
-    /// Any request. For networks that no other party can read, or for programs that terminate TLS themselves.
+    /// Any transport. This setting is for networks that no other party can read, or for programs that terminate TLS themselves.
     Any,
 }
 

@@ -15,27 +15,28 @@ pub(crate) use self::addresses::KeyStanding;
 use crate::options::Options;
 use crate::wire::api_key::RequestKey;
 
-/// The token buckets of keys. Only valid keys have one, so that there are no more buckets than keys. A relay that allows any key may see
-/// many keys.
+/// The token buckets of keys. Only valid keys have buckets, so there are no more buckets than keys. A relay that allows any key may have
+/// many.
 pub(crate) struct Rates {
     per_second: Option<f64>,
-    /// The buckets of addresses. A request takes a token here first, so that one address does not use up the tokens of its key.
+    /// The buckets of addresses; `None` if addresses are not counted. A request first takes a token here, so that one address cannot use up
+    /// the tokens of its key.
     of_addresses: Option<AddressRates>,
     started: Instant,
     buckets: Mutex<Buckets>,
 }
 
-/// The limit that a request exceeds, with the number of seconds after which it is answered.
+/// The limit that a request exceeds, with the number of seconds after which the request would be answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Beyond {
-    /// The limit of its key from its address. The request took no token of its key.
+    /// The limit of the key from one address. The request took no token of the key's own bucket.
     PerAddress(u64),
-    /// The limit of its key.
+    /// The limit of the key from all addresses together.
     PerKey(u64),
 }
 
 impl Beyond {
-    /// Returns the limit in words, for the body of the response.
+    /// Returns a description of the exceeded limit, for the body of the response.
     pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::PerAddress(_) => "too many requests with this key from this address",
@@ -43,7 +44,7 @@ impl Beyond {
         }
     }
 
-    /// Returns the number of seconds to wait.
+    /// Returns the number of seconds to wait before a retry.
     pub(crate) const fn seconds(self) -> u64 {
         match self {
             Self::PerAddress(seconds) | Self::PerKey(seconds) => seconds,
@@ -55,17 +56,17 @@ impl Beyond {
 struct Buckets {
     by_key: HashMap<Uuid, HashMap<Box<str>, Bucket>>,
     count: usize,
-    /// Number of buckets at which full ones are removed. A full bucket is the same as none.
+    /// The number of buckets at which full buckets are removed. A full bucket has the same effect as no bucket.
     sweep_at: usize,
 }
 
-/// Maximum time of waiting in a queue, in seconds.
+/// The longest wait in a queue, in seconds. A request that would wait longer is answered after this time.
 const LONGEST_QUEUE: f64 = 60.0;
-/// Number of buckets up to which full ones are kept.
+/// The number of buckets up to which full buckets are kept.
 const FEW: usize = 1024;
 
 impl fmt::Debug for Rates {
-    /// Omits the keys.
+    /// Writes the limits without the keys.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Rates")
             .field("per_second", &self.per_second)
@@ -74,7 +75,7 @@ impl fmt::Debug for Rates {
     }
 }
 
-/// Tokens that requests take, and that are refilled at a constant rate.
+/// A token bucket: requests take tokens, which are refilled at a constant rate.
 #[derive(Debug)]
 pub(crate) struct Bucket {
     tokens: f64,
@@ -91,16 +92,16 @@ impl Rates {
         }
     }
 
-    /// Returns true if requests are counted by address.
+    /// Returns true if requests are counted by address as well.
     pub(crate) const fn count_addresses(&self) -> bool {
         self.of_addresses.is_some()
     }
 
-    /// Takes a token of the address and one of the key. If addresses are not counted, or if `address` is `None`, only the key's token is
-    /// taken.
+    /// Takes a token of the address and a token of the key. If addresses are not counted, or if `address` is `None`, only the key's token
+    /// is taken.
     ///
     /// # Errors
-    /// Returns [`Beyond`] if one of them has no token.
+    /// Returns [`Beyond`] if one of the two buckets has no token.
     pub(crate) fn take(
         &self,
         key: &RequestKey<'_>,
@@ -117,11 +118,11 @@ impl Rates {
         }
     }
 
-    /// Takes the same tokens even if there are none, for a request that is queued. A request that waits for its address takes no token of
-    /// its key until then; see [`Self::queue_for_key`].
+    /// Takes the same tokens as [`Self::take`] for a request that can wait in a queue, even if there are none. A request that waits for its
+    /// address takes the token of its key only after that wait; see [`Self::queue_for_key`].
     ///
     /// # Errors
-    /// Returns [`Beyond`] if the request has to wait.
+    /// Returns [`Beyond`] with the time to wait, if a bucket had no token.
     pub(crate) fn queue(
         &self,
         key: &RequestKey<'_>,
@@ -135,10 +136,10 @@ impl Rates {
         self.queue_for_key(key).map_err(Beyond::PerKey)
     }
 
-    /// Takes a token of the key even if there is none.
+    /// Takes a token of the key for a request that can wait, even if there is none.
     ///
     /// # Errors
-    /// Returns the seconds until the request's turn if it has to wait.
+    /// Returns the number of seconds that the request has to wait, if the bucket had no token.
     pub(crate) fn queue_for_key(&self, key: &RequestKey<'_>) -> Result<(), u64> {
         match self.per_second {
             None => Ok(()),
@@ -191,21 +192,21 @@ impl Buckets {
 }
 
 impl Bucket {
-    /// Creates a bucket that holds `most` tokens.
+    /// Creates a bucket that holds `most` tokens at the time `now`, in seconds.
     pub(crate) const fn full(most: f64, now: f64) -> Self {
         Self { tokens: most, filled: now }
     }
 
-    /// Checks for a token, after refilling the bucket with `per_second` tokens a second up to `most`.
+    /// Refills the bucket with `per_second` tokens a second up to `most`, and checks that it holds at least one token.
     ///
     /// # Errors
-    /// Returns the seconds until there is a token.
+    /// Returns the number of seconds until the bucket holds a token.
     pub(crate) fn has_one(&mut self, per_second: f64, most: f64, now: f64) -> Result<(), u64> {
         self.fill(per_second, most, now);
         if self.tokens >= 1.0 {
             return Ok(());
         }
-        // All rates are at least one per second, so the number fits.
+        // All rates are at least one token per second, so the number fits.
         Err(((1.0 - self.tokens) / per_second).ceil() as u64)
     }
 
@@ -214,7 +215,7 @@ impl Bucket {
         self.filled = now;
     }
 
-    /// Takes a token, even if there is none.
+    /// Takes a token, even if the bucket holds none.
     pub(crate) fn take(&mut self) {
         self.tokens -= 1.0;
     }
@@ -222,26 +223,26 @@ impl Bucket {
     /// Takes a token of a bucket that holds at most the tokens of one second.
     ///
     /// # Errors
-    /// Returns the seconds until there is a token.
+    /// Returns the number of seconds until the bucket holds a token.
     fn take_one(&mut self, rate: f64, now: f64) -> Result<(), u64> {
         self.has_one(rate, rate, now)?;
         self.take();
         Ok(())
     }
 
-    /// Takes a token of such a bucket even if there is none. Requests keep their order.
+    /// Takes a token of a bucket that holds at most the tokens of one second, even if it holds none. Waiting requests keep their order.
     ///
     /// # Errors
-    /// Returns the seconds until the request's turn.
+    /// Returns the number of seconds that the request has to wait.
     fn queue_one(&mut self, rate: f64, now: f64) -> Result<(), u64> {
         self.fill(rate, rate, now);
         self.take();
-        // A request beyond the longest queue gets the time of the queue's last one.
+        // A request beyond the longest queue gets the same time as the last request of the queue.
         self.tokens = self.tokens.max(-rate * LONGEST_QUEUE);
         if self.tokens >= 0.0 { Ok(()) } else { Err((-self.tokens / rate).ceil() as u64) }
     }
 
-    /// Returns true if the bucket would be full at `now`.
+    /// Returns true if the bucket is full at `now` after refilling.
     pub(crate) fn is_full(&self, per_second: f64, most: f64, now: f64) -> bool {
         self.tokens + (now - self.filled).max(0.0) * per_second >= most
     }

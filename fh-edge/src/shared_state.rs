@@ -39,35 +39,35 @@ pub(crate) struct SharedState {
     pub(crate) evaluations: Evaluations,
     rates: Rates,
     loading: watch::Sender<Loading>,
-    /// True once the stop was announced.
+    /// True once the Edge has announced that it stops.
     is_stopping: AtomicBool,
     notices: Notices,
     admin_key: RwLock<Option<AdminKey>>,
 }
 
-/// The origin of the features.
+/// The origin of the features that an Edge serves.
 #[derive(Debug)]
 pub(crate) enum Origin {
-    /// A state of this Edge's own, and the writer that changes it.
+    /// A state of this Edge's own, with the writer that changes it.
     StateStore(Writer),
-    /// Another Edge, which this one relays.
+    /// Another Edge, whose features this Edge relays.
     Relay(Box<Relay>),
 }
 
-/// The grant of a key, and the generation that it can read at this moment.
+/// The grant of a key, with the generation that the key can read now.
 #[derive(Debug, Clone)]
 pub(crate) struct Opened {
     /// The cell in which the next generations are published.
     pub(crate) cell: Arc<PublishedCell>,
     pub(crate) published: Arc<Published>,
     pub(crate) grant: Grant,
-    /// Set if the key was removed and may come back: the time until which it can read this generation (D-104).
+    /// The time until which a removed key can still read this generation, because it may come back (D-104); `None` for a valid key.
     pub(crate) leaves: Option<Instant>,
-    /// Set for a key of a relay whose features are fetched on demand.
+    /// The fetch of the features from upstream; `None` unless a relay fetches the features of this key on demand.
     fetching: Option<Fetching>,
 }
 
-/// Features that a relay fetches from upstream. While this value exists, their connection counts as in use.
+/// A fetch of features from upstream by a relay. While this value exists, the upstream connection counts as in use.
 #[derive(Debug, Clone)]
 struct Fetching {
     changes: Changes,
@@ -75,31 +75,31 @@ struct Fetching {
 }
 
 impl Opened {
-    /// Returns the view that the key sees.
+    /// Returns the view of the key; `None` if the generation has no such view.
     pub(crate) fn view(&self) -> Option<&View> {
         self.published.view(self.grant.view)
     }
 }
 
-/// The result of checking whether a key may be known.
+/// The result of checking whether a key may be known, without looking up its features.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Admission {
     Yes,
-    /// There is no state yet, so the answer is not known.
+    /// The Edge has no state yet, so it is unknown whether the key is valid.
     NotYet,
     No,
 }
 
-/// The result of looking up a key.
+/// The result of looking up a key for a request.
 #[derive(Debug)]
 pub(crate) enum Opening {
     Open(Opened),
-    /// The key is known, but the request exceeds a limit of requests.
+    /// The key is known, but the request exceeds a rate limit.
     Busy(Opened, Beyond),
-    /// The relay sends nothing upstream for this key now. The number of seconds to wait, and the reason.
+    /// The relay sends no upstream request for this key now. The fields are the number of seconds to wait, and the reason.
     Full(u64, &'static str),
     Unknown,
-    /// There is no state yet, so it is not known whether the key is (edge-protocol 2.5).
+    /// The Edge has no state yet, so it is unknown whether the key is valid (edge-protocol 2.5).
     NotYet,
 }
 
@@ -108,7 +108,7 @@ pub(crate) enum Opening {
 pub(crate) enum Loading {
     NotYet,
     Loaded,
-    /// The Edge stopped before it had a state.
+    /// The Edge stopped before it loaded a state.
     Stopped,
 }
 
@@ -130,38 +130,39 @@ impl SharedState {
         }
     }
 
-    /// Returns true if there is an admin key.
+    /// Returns true if the Edge has an admin key.
     pub(crate) fn has_admin_key(&self) -> bool {
         self.admin_key.read().unwrap_or_else(PoisonError::into_inner).is_some()
     }
 
-    /// Compares a text with the admin key, in the same time for every text.
+    /// Returns true if the text is the admin key. The comparison takes the same time for every text.
     pub(crate) fn is_admin_key(&self, given: &str) -> bool {
         let key = self.admin_key.read().unwrap_or_else(PoisonError::into_inner);
         key.as_ref().is_some_and(|key| key.is(given))
     }
 
-    /// Replaces the admin key from the next request on.
+    /// Replaces the admin key. Later requests need the new key.
     pub(crate) fn set_admin_key(&self, key: AdminKey) {
         *self.admin_key.write().unwrap_or_else(PoisonError::into_inner) = Some(key);
     }
 
-    /// Sets the notice of a topic, or removes it.
+    /// Sets the notice of a topic; `None` removes the notice.
     pub(crate) fn set_notice(&self, topic: Topic, notice: Option<String>) {
         self.notices.set(topic, notice);
     }
 
-    /// Returns all notices, one per line.
+    /// Returns all notices, one per line. The text is empty without notices.
     pub(crate) fn notices(&self) -> String {
         self.notices.text()
     }
 
-    /// Records that there is a state to serve.
+    /// Records that a state is loaded.
     pub(crate) fn set_ready(&self) {
         self.loading.send_replace(Loading::Loaded);
     }
 
-    /// Returns true if there is a state to serve. A relay needs features for every configured key.
+    /// Returns true if the Edge can serve features. An Edge with its own state needs a loaded state; a relay needs features for every
+    /// configured key.
     pub(crate) fn is_ready(&self) -> bool {
         match &self.origin {
             Origin::StateStore(_) => *self.loading.borrow() == Loading::Loaded,
@@ -169,12 +170,12 @@ impl SharedState {
         }
     }
 
-    /// Returns true if load balancers may send clients: there is a state, and no stop was announced (D-109).
+    /// Returns true if load balancers may send clients: the Edge can serve features, and has not announced that it stops (D-109).
     pub(crate) fn wants_clients(&self) -> bool {
         self.is_ready() && !self.is_stopping.load(Ordering::Acquire)
     }
 
-    /// Returns the status of the upstream connections, if there are any.
+    /// Returns the status of the upstream connections. The list is empty unless the Edge is a relay.
     pub(crate) fn upstreams(&self) -> Vec<UpstreamStatus> {
         match &self.origin {
             Origin::StateStore(_) => Vec::new(),
@@ -182,7 +183,7 @@ impl SharedState {
         }
     }
 
-    /// Returns the writer of this Edge's own state.
+    /// Returns the writer of this Edge's own state. For a relay, the error is [`ReplaceError::Relayed`].
     pub(crate) fn writer(&self) -> Result<&Writer, ReplaceError> {
         match &self.origin {
             Origin::StateStore(writer) => Ok(writer),
@@ -190,7 +191,7 @@ impl SharedState {
         }
     }
 
-    /// Stops the Edge: readiness fails, and waiting for a state ends.
+    /// Stops the Edge: readiness fails, and requests that wait for a state stop waiting.
     pub(crate) fn stop(&self) {
         self.announce_stop();
         self.loading.send_if_modified(|loading| {
@@ -202,19 +203,19 @@ impl SharedState {
         });
     }
 
-    /// Makes readiness fail, so that no new clients are sent here. Present connections continue.
+    /// Makes readiness fail, so that load balancers send no new clients. Open connections continue.
     pub(crate) fn announce_stop(&self) {
         self.is_stopping.store(true, Ordering::Release);
     }
 
-    /// Waits until there is a state, or the Edge stops before it has one.
+    /// Waits until a state is loaded, or until the Edge stops without one.
     pub(crate) async fn loaded(&self) -> Loading {
         let mut loading = self.loading.subscribe();
         let found = loading.wait_for(|loading| *loading != Loading::NotYet).await;
         found.map_or(Loading::Stopped, |loading| *loading)
     }
 
-    /// Returns whether this key may be known. Nothing is counted, and no upstream connection is made.
+    /// Returns whether this key may be known. No request is counted, and no upstream connection is made.
     pub(crate) fn admits(&self, key: &RequestKey<'_>) -> Admission {
         let is_known = self.look_once_more(key).is_some();
         match &self.origin {
@@ -225,12 +226,12 @@ impl SharedState {
         }
     }
 
-    /// Returns true if requests are counted by address, so that finding out the address is worthwhile.
+    /// Returns true if requests are counted by address, so that the address of a request is needed.
     pub(crate) const fn counts_addresses(&self) -> bool {
         self.rates.count_addresses()
     }
 
-    /// Looks up a key and counts the request. Only a relay uses the context here.
+    /// Looks up a key and counts the request. `context` is called only by a relay that fetches features on demand.
     pub(crate) fn open(
         &self,
         key: &RequestKey<'_>,
@@ -249,7 +250,7 @@ impl SharedState {
                     return Opening::Unknown;
                 }
                 let counted = self.count_for(asker, key, address, || relay.standing(key));
-                // A caller that exceeds its limit must not cause requests upstream.
+                // A poll that exceeds its limit must not cause upstream requests.
                 if let (Err(beyond), CallerKind::Poll) = (counted, asker) {
                     return Opening::Full(beyond.seconds(), beyond.as_str());
                 }
@@ -280,13 +281,13 @@ impl SharedState {
         }
     }
 
-    /// Looks up a key in the environments that are served, without counting.
+    /// Looks up a key in the environments that are served, without counting a request. `None` if the key is unknown.
     pub(crate) fn look(&self, key: &RequestKey<'_>) -> Option<Opened> {
         let (cell, published, grant) = self.environments.open(key.environment, key.secret)?;
         Some(Opened { cell, published, grant, leaves: None, fetching: None })
     }
 
-    /// Looks up a key for reading. A key that a new file does not hold can still read for a moment.
+    /// Looks up a key for reading. A key that a new file does not contain can still read during its revocation delay.
     fn look_once_more(&self, key: &RequestKey<'_>) -> Option<Opened> {
         self.look(key).or_else(|| {
             let left = self.environments.open_leaving(key.environment, key.secret)?;
@@ -298,7 +299,7 @@ impl SharedState {
     /// Counts a request of a known key.
     ///
     /// # Errors
-    /// [`Beyond`] if the request exceeds a limit.
+    /// [`Beyond`] if the request exceeds a rate limit.
     pub(crate) fn count(
         &self,
         key: &RequestKey<'_>,
@@ -307,15 +308,15 @@ impl SharedState {
         self.rates.take(key, address, || KeyStanding::Known)
     }
 
-    /// Counts a stream for its key, after it has waited for its address.
+    /// Counts a stream in the limit of its key, after the stream has waited for the limit of its address.
     ///
     /// # Errors
-    /// The seconds until its turn, if the key has no token.
+    /// The number of seconds until the stream may continue, if the limit of its key is exceeded.
     pub(crate) fn count_stream_again(&self, key: &RequestKey<'_>) -> Result<(), u64> {
         self.rates.queue_for_key(key)
     }
 
-    /// Counts a request. A stream that exceeds a limit is accepted, and gets its features in its turn (D-98).
+    /// Counts a request. A stream that exceeds a limit is accepted all the same, and gets its features later (D-98).
     fn count_for(
         &self,
         asker: CallerKind,
@@ -329,7 +330,8 @@ impl SharedState {
         }
     }
 
-    /// Waits for the first features of a key that a relay fetches from upstream.
+    /// Waits for the first features of a key that a relay fetches from upstream. After a timeout, the result contains the generation
+    /// without features.
     pub(crate) async fn fetched(&self, mut opened: Opened) -> Opening {
         if opened.published.phase == Phase::Waiting
             && let Some(Fetching { changes, until }) = &mut opened.fetching
@@ -342,14 +344,14 @@ impl SharedState {
             let cell = &opened.cell;
             let over =
                 async { while !is_over(&cell.current()) && changes.changed().await.is_ok() {} };
-            // After a timeout, or if the cell is gone, the generation found there is the answer.
+            // After a timeout, or if the cell was dropped, the current generation is the result.
             drop(tokio::time::timeout_at(*until, over).await);
             opened.published = opened.cell.current();
         }
         if opened.published.grants.is_empty() { Opening::Unknown } else { Opening::Open(opened) }
     }
 
-    /// Changes one feature, whose strategies are read as in a state file. Returns the new revision.
+    /// Changes one feature, and returns the new revision of the state. Strategies are read and checked as in a state file.
     pub(crate) async fn change(
         &self,
         environment: Uuid,
@@ -367,7 +369,7 @@ impl SharedState {
         writer.patch((environment, feature.into()), change).await
     }
 
-    /// Carries out a PUT in this Edge's own state.
+    /// Carries out a PUT on this Edge's own state.
     pub(crate) async fn put(
         &self,
         key: &RequestKey<'_>,
@@ -383,7 +385,7 @@ impl SharedState {
     }
 }
 
-/// Reads the strategies of a feature like those of a state file.
+/// Reads and checks the strategies of a feature as those of a state file.
 pub(crate) fn read_strategies(
     published: &Published,
     feature: &ServedFeature,

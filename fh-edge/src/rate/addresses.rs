@@ -10,15 +10,15 @@ use super::Bucket;
 use crate::client_network::ClientNetwork;
 use crate::wire::api_key::RequestKey;
 
-/// Maximum number of buckets. Requests that need a further one share one bucket.
+/// The largest number of buckets. All requests that would need a further bucket share one.
 const MOST_BUCKETS: usize = 65_536;
-/// Minimum time between two sweeps, in seconds. A bucket that is not overdrawn is full again after one second.
+/// The minimum time between two removals of full buckets, in seconds. A bucket without waiting requests is full again after one second.
 const BETWEEN_SWEEPS: f64 = 1.0;
 
-/// The buckets of addresses and API keys.
+/// The buckets of pairs of an address and an API key.
 pub(super) struct AddressRates {
     per_second: f64,
-    /// Keys are stored as hashes, so that a bucket has the same size for every key.
+    /// The hasher of keys. Buckets store hashes of keys, so that a bucket has the same size for every key.
     hashes: RandomState,
     buckets: Mutex<Buckets>,
 }
@@ -26,29 +26,29 @@ pub(super) struct AddressRates {
 struct Buckets {
     by_sender: HashMap<Sender, Bucket>,
     shared: Bucket,
-    /// Time of the last removal of full buckets, in seconds since the start.
+    /// The time of the last removal of full buckets, in seconds since the start.
     swept: f64,
 }
 
-/// The sender whose requests a bucket counts.
+/// The origin of the requests that one bucket counts.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 struct Sender {
     network: ClientNetwork,
-    /// The hash of the key. `None` stands for all unverified keys of this network.
+    /// The hash of the key. `None` stands for all unverified keys of this network together.
     key: Option<u64>,
 }
 
-/// Whether a request is counted with its key, or with all unverified keys of its address.
+/// Whether a request is counted for its key, or together with all unverified keys of its address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum KeyStanding {
-    /// A configured key, or one that the upstream Edge has answered successfully.
+    /// A configured key, or a key that the upstream Edge has answered successfully.
     Known,
-    /// A key that a relay still has to try upstream. An address could send a new one in each request.
+    /// A key that a relay has not yet tried upstream. An address could send a new one in each request.
     Unverified,
 }
 
 impl fmt::Debug for AddressRates {
-    /// Omits the addresses.
+    /// Writes the limit without the addresses.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("AddressRates").field("per_second", &self.per_second).finish_non_exhaustive()
     }
@@ -65,10 +65,10 @@ impl AddressRates {
         Self { per_second, hashes: RandomState::new(), buckets: Mutex::new(buckets) }
     }
 
-    /// Takes a token.
+    /// Takes a token of the address and key.
     ///
     /// # Errors
-    /// Returns the seconds until there is a token.
+    /// Returns the number of seconds until the bucket holds a token.
     pub(super) fn take(
         &self,
         address: IpAddr,
@@ -80,10 +80,10 @@ impl AddressRates {
         self.lock().of(sender, self.per_second, now).take_one(self.per_second, now)
     }
 
-    /// Takes a token even if there is none.
+    /// Takes a token of the address and key for a request that can wait, even if there is none.
     ///
     /// # Errors
-    /// Returns the seconds until the request's turn if it has to wait.
+    /// Returns the number of seconds that the request has to wait.
     pub(super) fn queue(
         &self,
         address: IpAddr,

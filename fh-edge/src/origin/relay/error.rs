@@ -14,7 +14,7 @@ pub enum RelayError {
     Url(UrlError),
     /// No keys are configured, and unconfigured keys are not allowed.
     NoKeys,
-    /// A text is not a valid key.
+    /// The text of a key is not a valid API key.
     Key(usize, KeyError),
     /// A key's environment is not a UUID, so no client could request it.
     NotAnEnvironment(usize),

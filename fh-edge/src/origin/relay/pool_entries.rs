@@ -59,7 +59,7 @@ pub(super) struct PoolEntries {
     pub(super) unconfigured: HashMap<UpstreamKey, usize>,
     /// A bucket with one token for each unconfigured key that may be tried now.
     pub(super) tries: Bucket,
-    /// Configured keys that were answered successfully once, with or without a connection now.
+    /// The configured keys that were answered successfully at least once, whether or not they have a connection now.
     good: HashSet<UpstreamKey>,
 }
 

@@ -49,7 +49,7 @@ pub(super) struct Upstream {
     role: UpstreamRole,
     evaluated_by: EvaluatedBy,
     attributes: usize,
-    /// The grants of its keys, unless they are refused.
+    /// The grants of the connection's keys. They are published unless the keys are refused.
     grants: Arc<Grants>,
     settings: Settings,
     pub(super) cell: Arc<PublishedCell>,
