@@ -1,4 +1,4 @@
-//! Metrics for Prometheus, with FeatureHub's names if there are any (edge-protocol 7.2, D-109).
+//! Metrics for Prometheus. A metric that FeatureHub has, too, has FeatureHub's name (edge-protocol 7.2, D-109).
 
 mod listeners;
 mod process;
@@ -27,7 +27,7 @@ use crate::listen::ListenerFigures;
 use crate::origin::relay::UpstreamStatus;
 use crate::serving::{Environments, Phase};
 
-/// The kind of a request.
+/// The kind of a request of the Edge protocol, by which requests are counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum RequestClass {
     Poll,
@@ -35,7 +35,7 @@ pub(crate) enum RequestClass {
     Put,
 }
 
-/// The result of a request (edge-protocol 7.1).
+/// The result of a request, by which requests are counted (edge-protocol 7.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Outcome {
     Success,
@@ -45,12 +45,12 @@ pub(crate) enum Outcome {
     UpdateNonsense,
     UpdateNoChange,
     Failed,
-    /// The request exceeded the rate of its key (D-98).
+    /// The request exceeded a rate limit (D-98).
     Limited,
 }
 
 impl Outcome {
-    /// Returns the result of a request that was answered with this status.
+    /// Returns the result of a request of this kind that was answered with this status.
     pub(crate) fn of(hit: RequestClass, status: StatusCode) -> Self {
         match (hit, status.as_u16()) {
             (_, 404 | 503) => Self::Missed,
@@ -71,7 +71,7 @@ struct EnvironmentLabels {
     name: String,
 }
 
-/// The reason why a request was refused, or a stream closed, because of its context (D-115).
+/// The label of requests that were refused, and of streams that were closed, because of their context (D-115).
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct RefusalLabels {
     reason: &'static str,
@@ -113,15 +113,15 @@ pub(crate) struct Metrics {
     listeners: Mutex<Vec<ListenerFigures>>,
 }
 
-/// Bounds of the buckets for requests: half a millisecond to four seconds.
+/// The upper bounds of the buckets for durations of requests, in seconds.
 const REQUEST_SECONDS: [f64; 9] = [0.0005, 0.001, 0.002, 0.005, 0.02, 0.1, 0.5, 1.0, 4.0];
-/// Bounds of the buckets for streams: a second to a day.
+/// The upper bounds of the buckets for durations of streams, from a second to a day.
 const STREAM_SECONDS: [f64; 8] = [1.0, 10.0, 30.0, 60.0, 300.0, 600.0, 3600.0, 86_400.0];
 
 impl Metrics {
     pub(crate) fn new() -> Self {
         let mut registry = Registry::default();
-        // In the order of `Outcome`.
+        // The names are in the order of `Outcome`.
         let outcomes = [
             "success",
             "no_change",
@@ -135,7 +135,7 @@ impl Metrics {
         let outcomes = outcomes.map(|name| {
             counter(&mut registry, &format!("edge_stat_result_{name}"), "Requests with this result")
         });
-        // In the order of `RequestClass`.
+        // The names are in the order of `RequestClass`.
         let hits = ["poll", "eventsource", "testsdk"].map(|name| {
             counter(&mut registry, &format!("edge_stat_hitsource_{name}"), "Requests of this kind")
         });
@@ -249,19 +249,19 @@ impl Metrics {
         self.listener_metrics.register(registry);
     }
 
-    /// Records that the state was read, at the start or later.
+    /// Records that the state was read successfully now, at the start or later.
     pub(crate) fn state_read(&self) {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         self.reload_success_time.set(now.as_secs_f64());
         self.reload_successful.set(1);
     }
 
-    /// Records that the state could not be read again.
+    /// Records that the state could not be read again. The time of the last success is kept.
     pub(crate) fn reload_failed(&self) {
         self.reload_successful.set(0);
     }
 
-    /// Adds a listener whose metrics are shown.
+    /// Adds a listener whose connections and certificate the metrics show.
     pub(crate) fn add_listener(&self, listener: ListenerFigures) {
         self.listeners.lock().unwrap_or_else(PoisonError::into_inner).push(listener);
     }
@@ -275,7 +275,7 @@ impl Metrics {
         }
     }
 
-    /// Counts a request of the Edge protocol and its result.
+    /// Counts a request of the Edge protocol by its kind and its result.
     pub(crate) fn count(&self, hit: RequestClass, outcome: Outcome) {
         if let Some(counter) = self.hits.get(hit as usize) {
             counter.inc();
@@ -285,12 +285,12 @@ impl Metrics {
         }
     }
 
-    /// Counts a request that was refused because of its context.
+    /// Counts a request that was refused because of its evaluation context.
     pub(crate) fn refused(&self, refused: Refused) {
         self.count_refusal(refused.reason());
     }
 
-    /// Counts a stream that was closed because, after a change, evaluating for its context would exceed the budget.
+    /// Counts a stream that was closed because, after a change, evaluating for its context would exceed the work budget.
     pub(crate) fn stream_over_budget(&self) {
         self.count_refusal("too-much-work-after-a-change");
     }
@@ -299,28 +299,28 @@ impl Metrics {
         self.refused.get_or_create(&RefusalLabels { reason }).inc();
     }
 
-    /// Counts an evaluation that runs on another thread than those that serve requests.
+    /// Counts an evaluation that runs on another thread, because it may take long.
     pub(crate) fn evaluation_moved(&self) {
         self.evaluations_moved.inc();
     }
 
-    /// Counts a moved evaluation whose caller disconnected before it ended.
+    /// Counts an evaluation on another thread whose caller disconnected before it ended.
     pub(crate) fn evaluation_cancelled(&self) {
         self.evaluations_cancelled.inc();
     }
 
-    /// Counts a poll as in flight until the returned value is dropped.
+    /// Counts a poll as in flight until the returned value is dropped, which records the poll's duration.
     pub(crate) fn begin_poll(&self) -> Polling<'_> {
         self.polls_in_flight.inc();
         Polling { metrics: self, since: Instant::now() }
     }
 
-    /// Records the duration of a PUT.
+    /// Records the duration of a PUT request.
     pub(crate) fn put_took(&self, time: Duration) {
         self.put_seconds.observe(time.as_secs_f64());
     }
 
-    /// Records the duration of a stream.
+    /// Records how long a stream was open.
     pub(crate) fn stream_lasted(&self, time: Duration) {
         self.stream_seconds.observe(time.as_secs_f64());
     }
@@ -365,7 +365,7 @@ impl Metrics {
     }
 }
 
-/// A poll in flight. Dropping it records the duration.
+/// A poll in flight. Dropping the value records the duration of the poll.
 pub(crate) struct Polling<'a> {
     metrics: &'a Metrics,
     since: Instant,

@@ -1,11 +1,11 @@
-//! Records with a checksum, which can be recognised among any other bytes.
+//! Records with a checksum, which can be recognised between any other bytes.
 
 /// The first bytes of every record.
 const MARK: &[u8] = b"fh-edge:";
-/// The length of a head in bytes: the mark, eight hexadecimal digits of length, 32 of checksum, and a colon.
+/// The length of a record's head in bytes: the mark, eight hexadecimal digits of length, 32 of checksum, and a colon.
 const HEAD: usize = MARK.len() + 8 + 32 + 1;
 
-/// Puts a head with length and checksum before a payload.
+/// Returns a record: the payload after a head with its length and checksum.
 pub(super) fn seal(payload: &[u8]) -> Vec<u8> {
     let mut record = Vec::with_capacity(HEAD + payload.len());
     record.extend_from_slice(MARK);
@@ -14,18 +14,18 @@ pub(super) fn seal(payload: &[u8]) -> Vec<u8> {
     record
 }
 
-/// Returns true if these bytes begin like a record.
+/// Returns true if these bytes begin with the mark of a record.
 pub(super) fn is_sealed(bytes: &[u8]) -> bool {
     bytes.starts_with(MARK)
 }
 
-/// Returns the payload of a record; `None` if any bit of the record is damaged.
+/// Returns the payload of a record; `None` if the record is damaged.
 pub(super) fn unseal(record: &[u8]) -> Option<&[u8]> {
     let (payload, rest) = first(record)?;
     rest.is_empty().then_some(payload)
 }
 
-/// Returns the payload of the record at the beginning of these bytes, and the bytes after it.
+/// Returns the payload of the record at the beginning of these bytes, and the bytes after it. `None` if the record is not whole.
 fn first(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     let digits = |from: usize, to: usize| std::str::from_utf8(bytes.get(from..to)?).ok();
     if !is_sealed(bytes) || bytes.get(HEAD - 1) != Some(&b':') {
@@ -39,7 +39,7 @@ fn first(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     is_whole.then_some((payload, rest))
 }
 
-/// Returns the payloads of all whole records among any bytes, and the number of heads without a whole record.
+/// Returns the payloads of all whole records in these bytes, and the number of marks without a whole record.
 pub(super) fn search(bytes: &[u8]) -> (Vec<&[u8]>, usize) {
     let (mut payloads, mut broken, mut rest) = (Vec::new(), 0, bytes);
     while let Some(at) = next_mark(rest) {
@@ -58,7 +58,7 @@ pub(super) fn search(bytes: &[u8]) -> (Vec<&[u8]>, usize) {
     (payloads, broken)
 }
 
-/// Returns the position of the next mark.
+/// Returns the position of the next mark; `None` if there is none.
 fn next_mark(bytes: &[u8]) -> Option<usize> {
     let mut from = 0;
     loop {

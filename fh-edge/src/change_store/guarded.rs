@@ -1,4 +1,5 @@
-//! Calls of redb that catch panics. It panics at some bytes that it cannot have written, and so does dropping a database with such bytes.
+//! Calls of redb that catch panics. redb panics at some bytes that it cannot have written itself, and also when a database with such bytes
+//! is dropped.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::thread;
@@ -9,11 +10,11 @@ use redb::{Database, StorageBackend};
 use super::{begin, empty, failed};
 use crate::state_store::JournalError;
 
-/// The name of the thread on which a data folder is tried. A panic there becomes an error of the start, so a program's panic hook need not
-/// print it.
+/// The name of the thread that tries out the file of a data folder. A panic on this thread becomes an error of the start, so the panic hook
+/// of a program need not print it.
 pub const DATA_THREAD: &str = "fh-edge-data";
 
-/// Runs a call of redb. A panic in it becomes an error.
+/// Calls a function that uses redb. A panic in the function becomes an error.
 pub(super) fn guarded<T>(
     call: impl FnOnce() -> Result<T, JournalError>,
 ) -> Result<T, JournalError> {
@@ -25,7 +26,7 @@ pub(super) fn guarded<T>(
     })
 }
 
-/// Opens a copy of the file in memory, passes it to a reader and writes to it. A damaged file is found this way, and stays as it is.
+/// Copies a file into memory, opens the copy, passes it to `read` and writes to it. A damaged file is detected in this way and not changed.
 pub(super) fn in_memory<T: Send>(
     bytes: &[u8],
     read: impl FnOnce(&Database) -> Result<T, JournalError> + Send,
@@ -57,8 +58,8 @@ fn trial<T>(
     })
 }
 
-/// Checks that a file is as long as its header says, since redb panics at a shorter one. The layout of the header is that of redb's file
-/// formats 2 and 3.
+/// Checks that a file is as long as its header says, since redb panics at a shorter file. The header has the layout of redb's file formats
+/// 2 and 3.
 fn check_length(bytes: &[u8]) -> Result<(), JournalError> {
     const HEADER: usize = 320;
     const MAGIC: &[u8] = b"redb\x1a\x0a\xa9\x0d\x0a";
@@ -82,7 +83,7 @@ fn check_length(bytes: &[u8]) -> Result<(), JournalError> {
     if page != PAGE {
         return Err(JournalError("its header is damaged".to_owned()));
     }
-    // All numbers are below 2^32. The product may saturate; then the file is reported as truncated.
+    // All numbers are below 2^32. If the product saturates, the file is reported as truncated.
     let full = regions.saturating_mul(region_header + region_pages);
     let partial = if last > 0 { region_header + last } else { 0 };
     let pages = full.saturating_add(partial).saturating_add(1);

@@ -1,4 +1,4 @@
-//! The lock of a data folder: one process at a time may use it.
+//! The lock of a data folder, which allows only one process at a time to use it.
 
 use std::fs::File;
 use std::path::Path;
@@ -8,7 +8,7 @@ use redb::backends::FileBackend;
 
 use super::DataFolderError;
 
-/// Opens a file and locks it, and creates it if it does not exist. `folder` is named in errors.
+/// Opens and locks a file, which is created if it does not exist. `folder` is the path that errors name.
 pub(super) fn lock(folder: &Path, path: &Path) -> Result<FileBackend, DataFolderError> {
     let io = |why| DataFolderError::Folder(folder.to_path_buf(), why);
     let mut options = File::options();

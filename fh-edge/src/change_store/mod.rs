@@ -1,5 +1,5 @@
-//! The data folder: changes on disk (D-94). Acknowledged changes survive a kill of the process, because redb commits them in transactions
-//! (ADR 0013). Each record has a checksum, and a damaged file can be repaired (ADR 0026).
+//! The data folder, which stores changes on disk (D-94). Acknowledged changes survive if the process is killed, because redb commits them
+//! in transactions (ADR 0013). Each record has a checksum, and a damaged file can be repaired (ADR 0026).
 
 mod frame;
 mod guarded;
@@ -24,15 +24,15 @@ use read::{Contents, read};
 pub(crate) use repair::Repaired;
 use stored::{StoredBase, StoredChange, StoredReplacement, StoredVersion, write_row};
 
-/// A table with two texts as its key.
+/// A table whose keys are pairs of texts.
 type Rows = TableDefinition<'static, (&'static str, &'static str), &'static [u8]>;
 
 /// The changed values, by environment and feature key.
 const CHANGES: Rows = TableDefinition::new("changes");
-/// The versions that were served last, by environment and feature id.
+/// The last served versions, by environment and feature id.
 const VERSIONS: Rows = TableDefinition::new("versions");
 const META: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("meta");
-/// The names of the tables in records.
+/// The names that identify the tables in records.
 const CHANGE: &str = "change";
 const VERSION: &str = "version";
 const FACT: &str = "meta";
@@ -42,9 +42,9 @@ const HIGHEST: &str = "highest";
 const FORGOTTEN: &str = "forgotten";
 const BASE: &str = "base";
 const REPLACEMENT: &str = "replacement";
-/// The format of the tables. A file with another number comes from another version of the program.
+/// The current format of the tables. A file with an unknown format was written by another version of the program.
 const FORMAT_NOW: &[u8] = b"2";
-/// The format before it: records without checksums, and no versions.
+/// The previous format: records without checksums, and no versions.
 const FORMAT_BEFORE: &[u8] = b"1";
 const FILE: &str = "changes.redb";
 
@@ -56,7 +56,7 @@ pub enum DataFolderError {
     Folder(PathBuf, io::Error),
     /// Another process uses the folder.
     InUse(PathBuf),
-    /// The file in the folder cannot be read by this program.
+    /// The file in the folder was written by another version of this program, so this version cannot read it.
     Unreadable(PathBuf, String),
     /// The file in the folder is damaged.
     Damaged(PathBuf, String),
@@ -89,27 +89,27 @@ impl std::error::Error for DataFolderError {
     }
 }
 
-/// A data folder in use by this process alone.
+/// A data folder that only this process uses.
 pub(crate) struct DataFolder {
     path: PathBuf,
-    /// The open file; `None` after a disk error, until the file can be opened again. After an error, redb accepts no further change.
+    /// The open file; `None` after a disk error, until the file can be opened again. redb accepts no further change after an error.
     database: Option<Database>,
-    /// The number of the last transaction.
+    /// The number of the last transaction that was written.
     sequence: u64,
 }
 
-/// An opened data folder and its content.
+/// A data folder that was opened, and the content that was read from it.
 pub(crate) struct Opened {
     pub(crate) folder: DataFolder,
     pub(crate) records: Records,
-    /// The names of damaged records.
+    /// The descriptions of damaged records.
     pub(crate) damaged: Vec<String>,
-    /// The path of a copy of the file, if records in it are damaged.
+    /// The path of a copy of the file, which is made if records in the file are damaged; else `None`.
     pub(crate) copy: Option<PathBuf>,
 }
 
 impl DataFolder {
-    /// Opens a folder, creates it if it does not exist, and reads its content. Nothing is written to a damaged file.
+    /// Opens a folder and reads its content. The folder is created if it does not exist. Nothing is written to a damaged file.
     pub(crate) fn open(folder: &Path) -> Result<Opened, DataFolderError> {
         let file = LockedFile::open(folder)?;
         let contents = in_memory(&file.bytes, read).map_err(|why| file.damaged(why))?;
@@ -117,7 +117,7 @@ impl DataFolder {
         file.take(contents)
     }
 
-    /// Opens a folder like [`Self::open`]. A damaged file is replaced by a new one with all records that can be read.
+    /// Opens a folder like [`Self::open`], but replaces a damaged file by a new one with all records that can be read.
     pub(crate) fn repair(folder: &Path) -> Result<(Opened, Option<Repaired>), DataFolderError> {
         let file = LockedFile::open(folder)?;
         match in_memory(&file.bytes, read) {
@@ -127,8 +127,8 @@ impl DataFolder {
         }
     }
 
-    /// Writes a transaction and waits until it is on the disk. After a failure the file is opened anew, so that changes succeed again once
-    /// a full disk has room.
+    /// Writes a transaction and waits until it is on disk. After an error the file is opened anew, so that changes succeed again once a
+    /// full disk has room.
     fn write(
         &mut self,
         change: impl FnOnce(&WriteTransaction, u64) -> Result<(), JournalError>,
@@ -147,7 +147,7 @@ impl DataFolder {
         if written.is_ok() {
             self.database = Some(database);
         } else {
-            // The file stays locked until the database is dropped.
+            // The file stays locked until the database is dropped, so the database is dropped first.
             let _ = guarded(|| {
                 drop(database);
                 Ok(())
@@ -172,7 +172,7 @@ impl Drop for DataFolder {
     }
 }
 
-/// The locked file of a data folder, with its bytes.
+/// The locked file of a data folder, and the bytes that were read from it.
 struct LockedFile {
     folder: PathBuf,
     path: PathBuf,
@@ -201,7 +201,7 @@ impl LockedFile {
         DataFolderError::Unreadable(self.path.clone(), why.0)
     }
 
-    /// Opens the file itself, after its copy in memory could be read.
+    /// Opens the file itself, after its copy in memory was opened successfully.
     fn take(self, contents: Contents) -> Result<Opened, DataFolderError> {
         let Contents { records, damaged, sequence } = contents;
         let copy = if damaged.is_empty() { None } else { Some(self.copy()?) };
@@ -216,7 +216,7 @@ impl LockedFile {
         Ok(Opened { folder, records, damaged, copy })
     }
 
-    /// Writes a copy of the file's bytes into its folder.
+    /// Writes a copy of the file's bytes into the folder of the file, and returns the copy's path.
     fn copy(&self) -> Result<PathBuf, DataFolderError> {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let copy = self.folder.join(format!("changes-damaged-{}.redb", now.as_millis()));
@@ -226,7 +226,7 @@ impl LockedFile {
     }
 }
 
-/// Creates the tables.
+/// Creates the tables of a new file.
 fn begin(database: &Database) -> Result<(), JournalError> {
     let transaction = database.begin_write().map_err(failed)?;
     {
@@ -276,7 +276,7 @@ impl ChangeStore for DataFolder {
     }
 }
 
-/// Removes all rows of the tables.
+/// Removes all rows of all tables.
 fn empty(transaction: &WriteTransaction) -> Result<(), JournalError> {
     for table in [CHANGES, VERSIONS] {
         let mut table = transaction.open_table(table).map_err(failed)?;
@@ -315,7 +315,7 @@ fn insert_versions(
     Ok(())
 }
 
-/// Writes a fact, of which there is only one; `None` removes it.
+/// Writes a fact, such as the revision, which has only one row; `None` removes the row.
 fn insert_fact<T: serde::Serialize>(
     transaction: &WriteTransaction,
     sequence: u64,
@@ -333,7 +333,7 @@ fn insert_fact<T: serde::Serialize>(
     Ok(())
 }
 
-/// Creates a folder that no other user can read, because its file may hold keys.
+/// Creates a folder that other users cannot read, because its file may contain API keys.
 fn make(folder: &Path) -> io::Result<()> {
     let mut builder = fs::DirBuilder::new();
     #[cfg(unix)]
@@ -341,7 +341,7 @@ fn make(folder: &Path) -> io::Result<()> {
     builder.recursive(true).create(folder)
 }
 
-/// Makes the file unreadable for other users, since the folder may have existed before with wider permissions.
+/// Makes a file unreadable for other users, since its folder may have existed before with wider permissions.
 fn close_to_others(path: &Path) -> io::Result<()> {
     #[cfg(unix)]
     {

@@ -1,4 +1,4 @@
-//! Reading the file of a data folder, record by record. A damaged record does not keep the others from being read.
+//! Reads the file of a data folder, record by record. A damaged record does not prevent the other records from being read.
 
 use redb::{Database, ReadOnlyTable, ReadTransaction, ReadableTable, TableError};
 use serde::de::DeserializeOwned;
@@ -11,13 +11,13 @@ use super::{
 };
 use crate::state_store::{JournalError, Record, Records, ServedVersion};
 
-/// The records that could be read, and the damage.
+/// The records that could be read from a file, and the descriptions of damaged ones.
 #[derive(Default)]
 pub(super) struct Contents {
     pub(super) records: Records,
-    /// The names of damaged records.
+    /// The descriptions of damaged records.
     pub(super) damaged: Vec<String>,
-    /// The highest number of a transaction.
+    /// The highest transaction number in the file; 0 if there is none.
     pub(super) sequence: u64,
 }
 
@@ -30,10 +30,11 @@ enum Format {
     Sealed,
 }
 
-/// Reads all tables.
+/// Reads all tables of a file.
 ///
 /// # Errors
-/// The outer error means that the structure of the file is damaged; the inner one, that another version of the program wrote the file.
+/// The outer error means that the structure of the file is damaged. The inner error means that another version of the program wrote the
+/// file.
 pub(super) fn read(database: &Database) -> Result<Result<Contents, JournalError>, JournalError> {
     let transaction = database.begin_read().map_err(failed)?;
     let mut contents = Contents::default();
@@ -64,7 +65,7 @@ pub(super) fn read(database: &Database) -> Result<Result<Contents, JournalError>
 /// A table that is open for reading.
 type ReadRows = ReadOnlyTable<(&'static str, &'static str), &'static [u8]>;
 
-/// Returns the table of this name if it exists.
+/// Opens the table with this name; `None` if the table does not exist.
 fn open(transaction: &ReadTransaction, table: Rows) -> Result<Option<ReadRows>, JournalError> {
     match transaction.open_table(table) {
         Ok(table) => Ok(Some(table)),
@@ -73,7 +74,7 @@ fn open(transaction: &ReadTransaction, table: Rows) -> Result<Option<ReadRows>, 
     }
 }
 
-/// Returns the format of a file; `None` if nothing was ever written.
+/// Returns the format of a file; `None` if nothing was ever written to it.
 fn format(
     transaction: &ReadTransaction,
 ) -> Result<Option<Result<Format, JournalError>>, JournalError> {
@@ -94,7 +95,7 @@ fn format(
 }
 
 impl Contents {
-    /// Raises the highest version to that of all records, in case its own record is damaged.
+    /// Raises the highest version to the highest of all records, in case the record of the highest version itself is damaged.
     pub(super) fn raise(&mut self) {
         let Records { changes, versions, highest, .. } = &mut self.records;
         let of_all = versions.iter().map(|version| version.version);
@@ -102,7 +103,7 @@ impl Contents {
         *highest = of_all.fold(*highest, i64::max);
     }
 
-    /// Adds a fact, or records that it is damaged.
+    /// Adds a fact such as the revision, or its description to the damaged records.
     fn fact(&mut self, format: Format, name: &str, row: &[u8]) {
         let is_read = match self.content(format, FACT, (name, ""), row) {
             Some(content) => self.take_fact(name, content),
@@ -113,7 +114,7 @@ impl Contents {
         }
     }
 
-    /// Adds a row of a table, or records that it is damaged.
+    /// Adds a row of a table, or its description to the damaged records.
     fn row(&mut self, format: Format, table: &str, place: (&str, &str), row: &[u8]) {
         let is_read = match self.content(format, table, place, row) {
             Some(content) => self.take_row(table, place, content),
@@ -142,7 +143,7 @@ impl Contents {
         }
     }
 
-    /// Parses and adds the JSON of a fact. Returns false if that fails.
+    /// Parses the JSON of a fact and adds it. Returns false if the JSON is not valid for the fact.
     pub(super) fn take_fact(&mut self, name: &str, json: &str) -> bool {
         let records = &mut self.records;
         match name {
@@ -158,7 +159,7 @@ impl Contents {
         }
     }
 
-    /// Parses and adds the JSON of a row. Returns false if that fails.
+    /// Parses the JSON of a row and adds it. Returns false if the JSON is not valid for the table.
     pub(super) fn take_row(&mut self, table: &str, place: (&str, &str), json: &str) -> bool {
         let Ok(environment) = place.0.parse::<Uuid>() else { return false };
         match table {
@@ -183,7 +184,7 @@ impl Contents {
     }
 }
 
-/// Returns the name of a row for messages.
+/// Returns the description of a row for messages.
 pub(super) fn named(table: &str, (environment, feature): (&str, &str)) -> String {
     match table {
         CHANGE => format!("the change of feature {feature} in environment {environment}"),
@@ -195,7 +196,7 @@ fn parse<T: DeserializeOwned>(json: &str) -> Option<T> {
     serde_json::from_str(json).ok()
 }
 
-/// Sets a value if there is one. Returns true if it was set.
+/// Sets a variable if there is a value for it. Returns true if there is.
 fn set<T>(place: &mut T, value: Option<T>) -> bool {
     match value {
         Some(value) => {

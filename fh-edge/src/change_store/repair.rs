@@ -1,4 +1,4 @@
-//! The repair of a damaged file: a new file with all records that can be read.
+//! The repair of a damaged data file. It writes a new file with all records that can be read.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -11,16 +11,16 @@ use super::stored::{Found, found};
 use super::{DataFolderError, FACT, LockedFile, Opened, frame};
 use crate::state_store::{ChangeStore, Record, Records, ServedVersion};
 
-/// The outcome of a repair.
+/// The outcome of a repair, for the log and for readiness.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Repaired {
-    /// The path of the damaged file's copy.
+    /// The path of the copy of the damaged file.
     pub(crate) copy: PathBuf,
-    /// The number of changes of features that were kept.
+    /// The number of feature changes that were kept.
     pub(crate) changes: usize,
-    /// The names of records that are known to be lost.
+    /// The descriptions of records that are known to be lost.
     pub(crate) lost: Vec<String>,
-    /// The number of incomplete records: parts of lost records, or remains of old ones.
+    /// The number of incomplete records. Each is a part of a lost record, or the remains of an old one.
     pub(crate) broken: usize,
 }
 
@@ -47,7 +47,7 @@ impl fmt::Display for Repaired {
     }
 }
 
-/// Searches the bytes for records and writes them to a new file in place of the old one. A copy of the old file stays.
+/// Searches the bytes of a file for records, and writes them to a new file in its place. A copy of the old file is kept.
 pub(super) fn repair(file: LockedFile) -> Result<(Opened, Repaired), DataFolderError> {
     let copy = file.copy()?;
     let (contents, lost, broken) = salvage(&file.bytes);
@@ -61,8 +61,8 @@ pub(super) fn repair(file: LockedFile) -> Result<(Opened, Repaired), DataFolderE
     Ok((opened, Repaired { copy, changes, lost, broken }))
 }
 
-/// Returns the records found anywhere in these bytes, the names of lost ones, and the number of incomplete ones. Old versions of a record
-/// may be found too; the latest counts.
+/// Returns the records found anywhere in these bytes, the descriptions of lost records, and the number of incomplete ones. If several
+/// versions of a record are found, the latest counts.
 fn salvage(bytes: &[u8]) -> (Contents, Vec<String>, usize) {
     let (payloads, broken) = frame::search(bytes);
     let mut latest: BTreeMap<(String, String, String), Found<'_>> = BTreeMap::new();
@@ -91,7 +91,7 @@ fn salvage(bytes: &[u8]) -> (Contents, Vec<String>, usize) {
     (contents, lost, broken)
 }
 
-/// Removes changes that a later state file has overridden. Returns the names of changes of which only the version is left.
+/// Removes changes that a later state file has overridden. Returns the descriptions of changes of which only the version could be read.
 fn settle(records: &mut Records) -> Vec<String> {
     let Records { changes, versions, .. } = records;
     let version_of = |change: &Record| {

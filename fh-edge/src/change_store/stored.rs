@@ -1,4 +1,4 @@
-//! Records in the form in which they are stored on disk.
+//! The forms in which records are stored on disk.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -11,10 +11,10 @@ use super::frame;
 use crate::state::{FeatureValue, State};
 use crate::state_store::{Fingerprint, JournalError, Record, ServedVersion};
 
-/// The envelope of every row, which identifies the row without its table.
+/// The envelope of every row. It says to which table and place the row belongs.
 #[derive(Serialize, Deserialize)]
 struct Envelope<'a> {
-    /// The number of the transaction. Of two records with the same place, the one with the higher number is newer.
+    /// The number of the transaction that wrote the row. Of two rows with the same place, the one with the higher number is newer.
     sequence: u64,
     #[serde(borrow)]
     table: Cow<'a, str>,
@@ -24,7 +24,7 @@ struct Envelope<'a> {
     content: &'a RawValue,
 }
 
-/// A row that was found without its table.
+/// A row that was found in the bytes of a file, outside of any table.
 pub(super) struct Found<'a> {
     pub(super) sequence: u64,
     pub(super) table: Cow<'a, str>,
@@ -32,7 +32,7 @@ pub(super) struct Found<'a> {
     pub(super) content: &'a str,
 }
 
-/// Returns the bytes of a row.
+/// Returns the bytes with which a row is stored.
 pub(super) fn write_row(
     sequence: u64,
     table: &str,
@@ -46,7 +46,7 @@ pub(super) fn write_row(
     Ok(frame::seal(&serde_json::to_vec(&envelope).map_err(failed)?))
 }
 
-/// Returns a row's sequence number and content; `None` if it is damaged or belongs to another place.
+/// Returns a row's transaction number and content; `None` if the row is damaged or belongs to another place.
 pub(super) fn read_row<'a>(
     table: &str,
     place: (&str, &str),
@@ -57,20 +57,20 @@ pub(super) fn read_row<'a>(
     is_here.then_some((found.sequence, found.content))
 }
 
-/// Parses a row from the payload of a record.
+/// Parses a row from the payload of a record; `None` if the payload is not a row.
 pub(super) fn found(payload: &[u8]) -> Option<Found<'_>> {
     let envelope: Envelope<'_> = serde_json::from_slice(payload).ok()?;
     let Envelope { sequence, table, place, content } = envelope;
     Some(Found { sequence, table, place, content: content.get() })
 }
 
-/// One changed value.
+/// The stored form of one changed value.
 #[derive(Serialize, Deserialize)]
 pub(super) struct StoredChange {
     base: String,
     version: i64,
     value: FeatureValue,
-    /// The id of the feature; files of format 1 have none.
+    /// The id of the feature, which is nil in files of format 1.
     #[serde(default)]
     id: Uuid,
     #[serde(default)]
@@ -101,14 +101,14 @@ impl StoredChange {
     }
 }
 
-/// The version of a value that was served last.
+/// The stored form of the last served version of a value.
 #[derive(Serialize, Deserialize)]
 pub(super) struct StoredVersion {
     version: i64,
-    /// The fingerprint of the value; absent once the value is gone.
+    /// The fingerprint of the value; `None` once the value is removed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     served: Option<String>,
-    /// True if the value has a record among the changes.
+    /// True if the table of changes has a record of the value.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     changed: bool,
 }
@@ -126,7 +126,7 @@ impl StoredVersion {
     }
 }
 
-/// The base that was served last.
+/// The stored form of the last served base.
 #[derive(Serialize, Deserialize)]
 pub(super) struct StoredBase {
     base: String,
@@ -145,7 +145,7 @@ impl From<StoredBase> for (Fingerprint, i64) {
     }
 }
 
-/// A state that replaces a base.
+/// The stored form of a state that replaces a base.
 #[derive(Serialize, Deserialize)]
 pub(super) struct StoredReplacement {
     base: String,

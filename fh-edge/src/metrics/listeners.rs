@@ -17,7 +17,7 @@ struct Labels {
     listener: &'static str,
 }
 
-/// Metrics by the listener's name.
+/// The metrics of listeners, labelled with the listener's name.
 #[derive(Debug, Default)]
 pub(super) struct ListenerMetrics {
     open: Family<Labels, Gauge>,

@@ -1,4 +1,4 @@
-//! Metrics of the process, with the names that Prometheus's own clients use.
+//! Metrics of the process, with the names that Prometheus's own client libraries use.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -20,7 +20,7 @@ pub(super) struct ProcessFigures {
     start: Seconds,
 }
 
-/// The values that the system reports for this process.
+/// The values that the operating system reports for this process.
 #[derive(Debug, Default, PartialEq)]
 struct Reading {
     cpu_seconds: f64,
@@ -32,12 +32,12 @@ struct Reading {
 }
 
 impl ProcessFigures {
-    /// Registers the metrics. Registers none if the system does not report them.
+    /// Registers the metrics of the process. Registers none if the operating system does not report them.
     pub(super) fn register(&self, registry: &mut Registry) {
         if read().is_none() {
             return;
         }
-        // A server creates its metrics when it starts, so this is about the start time of the process.
+        // A server creates its metrics when it starts, so the current time is nearly the start time of the process.
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         self.start.set(now.as_secs_f64());
         registry.register(
@@ -75,15 +75,15 @@ impl ProcessFigures {
 fn read() -> Option<Reading> {
     use rustix::process::{Resource, getrlimit};
     let stat = std::fs::read_to_string("/proc/self/stat").ok()?;
-    // The second field is a name in parentheses, which may contain spaces.
+    // The second field is the program's name in parentheses, which may contain spaces.
     let (_, fields) = stat.rsplit_once(')')?;
     let fields: Vec<&str> = fields.split_whitespace().collect();
-    // Fields are numbered as in proc(5). The first field after the name has number 3.
+    // Fields are numbered as in proc(5). The first field after the name has the number 3.
     let field = |number: usize| fields.get(number.checked_sub(3)?)?.parse::<i64>().ok();
     let cpu = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
     let page = i64::try_from(rustix::param::page_size()).ok()?;
     let open_fds = std::fs::read_dir("/proc/self/fd").ok()?.count();
-    // One of them is the descriptor of the folder that is read here.
+    // One of the descriptors belongs to the folder that is being read.
     let open_fds = i64::try_from(open_fds.saturating_sub(1)).ok()?;
     let max_fds = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
     #[expect(clippy::cast_precision_loss, reason = "exact for centuries of processor time")]

@@ -23,7 +23,8 @@ struct StateLabels {
     state: &'static str,
 }
 
-/// Metrics by environment and the name of the keys. Contexts and unconfigured keys are only counted.
+/// The metrics of upstream connections, labelled with the environment and the name of the keys. Connections of contexts and of unconfigured
+/// keys are only counted.
 #[derive(Debug, Default)]
 pub(super) struct UpstreamFigures {
     serving: Family<EnvironmentLabels, Gauge>,
@@ -95,7 +96,7 @@ impl UpstreamFigures {
         );
     }
 
-    /// Replaces all values by the current ones.
+    /// Replaces the values of all metrics by the current ones.
     pub(super) fn set(&self, upstreams: &[UpstreamStatus]) {
         let families = [&self.serving, &self.connected, &self.stale, &self.requests, &self.foreign];
         for family in families {

@@ -1,8 +1,9 @@
-//! Request bodies that are JSON objects.
+//! Reads request bodies that are JSON objects.
 
 use serde::Deserialize;
 
-/// Reads a JSON object. Without this check, serde's derived readers would accept a list, too, taking its elements as the members.
+/// Reads a JSON object. The error is a text for the response. A list is rejected explicitly, because serde's derived readers would take its
+/// elements as the members.
 pub(crate) fn read_object<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, String> {
     if !body.trim_ascii_start().starts_with(b"{") {
         return Err("not a JSON object".to_string());

@@ -6,7 +6,7 @@ use flate2::{Compress, Compression, Crc, FlushCompress, Status};
 use http::HeaderMap;
 use http::header::ACCEPT_ENCODING;
 
-/// The smallest body in bytes that is compressed. Smaller ones fit into one packet as they are.
+/// The size in bytes from which a body is compressed. A smaller body fits into one network packet uncompressed.
 const LEAST: usize = 1024;
 
 /// Returns true if the headers say that the client accepts gzip (RFC 9110, 12.5.3).
@@ -17,7 +17,7 @@ pub(crate) fn accepts_gzip(headers: &HeaderMap) -> bool {
         let (name, weight) = item.split_once(';').unwrap_or((item, ""));
         let name = name.trim();
         let weight = weight.split_once('=').map_or("1", |(_, weight)| weight.trim());
-        // A weight of `0`, `0.0` and the like means that the coding is not accepted.
+        // A weight of `0`, `0.0` and the like means that the client does not accept the coding.
         let is_wanted = weight.bytes().any(|byte| (b'1'..=b'9').contains(&byte));
         if name.eq_ignore_ascii_case("gzip") || name.eq_ignore_ascii_case("x-gzip") {
             return is_wanted;
@@ -27,12 +27,12 @@ pub(crate) fn accepts_gzip(headers: &HeaderMap) -> bool {
     by_star
 }
 
-/// The effort that compressing a body is worth.
+/// The effort with which a body is compressed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum CompressionLevel {
-    /// The result is sent to few clients, so it has to be quick.
+    /// Quick compression, for a result that is sent to few clients.
     Little,
-    /// The result is sent to many clients, so it has to be small.
+    /// Compression to a small size, for a result that is sent to many clients.
     Much,
 }
 
@@ -40,11 +40,11 @@ pub(crate) enum CompressionLevel {
 const HEAD: [u8; 10] = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255];
 
 thread_local! {
-    /// The compressor of this thread. Making one, with its tables, takes longer than compressing a small body.
+    /// The compressor of this thread. Creating a compressor takes longer than compressing a small body.
     static QUICK: RefCell<Compress> = RefCell::new(Compress::new(Compression::fast(), false));
 }
 
-/// Returns the body compressed with gzip. `None` if it is shorter than [`LEAST`], or compressing saves less than half.
+/// Returns the body compressed with gzip. `None` if the body is shorter than [`LEAST`], or if compression saves less than half of it.
 pub(crate) fn gzip(body: &[u8], effort: CompressionLevel) -> Option<Vec<u8>> {
     if body.len() < LEAST {
         return None;
@@ -59,7 +59,7 @@ pub(crate) fn gzip(body: &[u8], effort: CompressionLevel) -> Option<Vec<u8>> {
 }
 
 fn write(compress: &mut Compress, body: &[u8]) -> Option<Vec<u8>> {
-    // The output has room for half of the body, so compression stops if it needs more.
+    // The output has room for half of the body. Compression fails if it needs more.
     let mut out = Vec::with_capacity(body.len() / 2);
     out.extend_from_slice(&HEAD);
     let status = compress.compress_vec(body, &mut out, FlushCompress::Finish).ok()?;

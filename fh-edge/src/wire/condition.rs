@@ -1,24 +1,25 @@
 //! Conditional requests: `If-None-Match` and `Last-Event-ID` (edge-protocol 2.4, 3.4).
 
-/// The header that a text comes from. The id of a stream is sent without quotes, and comes back with or without them (D-105).
+/// The header that the text of a condition comes from. A stream's id is sent without quotes, and clients return it with or without quotes
+/// (D-105).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Written {
-    /// `If-None-Match`, whose tags are quoted.
+    /// The header `If-None-Match`, whose tags are quoted.
     Quoted,
-    /// `Last-Event-ID`, quoted or bare.
+    /// The header `Last-Event-ID`, whose value may be quoted or not.
     QuotedOrBare,
 }
 
-/// A well-formed condition, with one tag for each environment of the request.
+/// A well-formed condition of a request. It has one tag for each environment of the request.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Condition<'a> {
     tags: Vec<&'a str>,
 }
 
 impl<'a> Condition<'a> {
-    /// Reads a header. `None` if it is malformed, or is for another number of environments or another context.
+    /// Reads the text of a header. `None` if the text is malformed, or is for another number of environments or another context.
     ///
-    /// Weak tags count as strong ones, because proxies that compress make tags weak.
+    /// A weak tag counts as a strong one, because proxies that compress make tags weak.
     pub(crate) fn read(
         text: &'a str,
         written: Written,
@@ -40,7 +41,7 @@ impl<'a> Condition<'a> {
         (tags.len() == environments).then_some(Self { tags })
     }
 
-    /// Returns true if the client holds these current tags.
+    /// Returns true if the tags of the condition equal the current ones, so that the client holds the current answer.
     pub(crate) fn holds<'t>(&self, current: impl IntoIterator<Item = &'t str>) -> bool {
         self.tags.iter().copied().eq(current)
     }

@@ -1,4 +1,4 @@
-//! The `x-featurehub` header, read as an Edge reads it (edge-protocol 2.2).
+//! Reads the `x-featurehub` header as a FeatureHub Edge does (edge-protocol 2.2).
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -6,23 +6,23 @@ use std::collections::BTreeMap;
 use fh_eval::Attributes;
 use percent_encoding::percent_decode_str;
 
-/// The largest number of attributes that count. Further ones are left out, as in a FeatureHub Edge.
+/// The largest number of attributes in a context. Further attributes are left out, as in a FeatureHub Edge.
 pub(crate) const MAX_ATTRIBUTES: usize = 30;
-/// The largest number of values of all attributes together that count. Rules look at each value, so their number bounds the time of an
-/// evaluation.
+/// The largest number of values of all attributes together. Further values are left out. Rules examine each value, so this number bounds
+/// the time of an evaluation.
 pub(crate) const MAX_VALUES: usize = 1000;
 
-/// The context of a request.
+/// The evaluation context of a request.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub(crate) struct RequestContext {
     attributes: BTreeMap<String, Vec<String>>,
 }
 
 impl RequestContext {
-    /// Reads the lines of the header in order. A later attribute replaces an earlier one of the same name.
+    /// Reads the lines of the header in order. A later attribute replaces an earlier one with the same name.
     ///
-    /// Attributes are separated by commas, and also by a raw `&`: correct encoders never send one, and two published SDKs join attributes
-    /// with it. Text with a broken percent sequence stays as it is.
+    /// Attributes are separated by commas. A raw `&` separates them as well, because two published SDKs join attributes with `&` and
+    /// correct encoders never send a raw one. Text with an invalid percent sequence is not decoded.
     pub(crate) fn read<'a>(lines: impl IntoIterator<Item = &'a str>) -> Self {
         let (mut attributes, mut room) = (BTreeMap::new(), MAX_VALUES);
         for part in lines.into_iter().flat_map(|line| line.split([',', '&'])) {
@@ -38,9 +38,10 @@ impl RequestContext {
         Self { attributes }
     }
 
-    /// Makes a context from attributes that came by other means than the header, cut to the size that the header allows.
+    /// Makes a context from attributes that did not come from the header. It is cut to the number of attributes and values that the header
+    /// allows.
     pub(crate) fn of(attributes: &Attributes) -> Self {
-        // Attributes that percentages are computed from come first, because dropping one of them does the most harm.
+        // The attributes that percentages are computed from come first, because leaving out one of them would do the most harm.
         let is_key = |name: &str| matches!(name, "userkey" | "session" | "sessionkey");
         let (keys, others): (Vec<_>, Vec<_>) =
             attributes.iter().partition(|(name, _)| is_key(name));
@@ -50,12 +51,12 @@ impl RequestContext {
         Self { attributes: attributes.collect() }
     }
 
-    /// Returns the number of attributes.
+    /// Returns the number of attributes of the context.
     pub(crate) fn len(&self) -> usize {
         self.attributes.len()
     }
 
-    /// Returns the attributes to evaluate with. An attribute without values counts as missing (D-43).
+    /// Returns the attributes for an evaluation. An attribute without values counts as missing (D-43).
     pub(crate) fn attributes(&self) -> Attributes {
         let start = Attributes::builder();
         let given = self.attributes.iter().filter(|(_, values)| !values.is_empty());
@@ -64,7 +65,8 @@ impl RequestContext {
             .build()
     }
 
-    /// Returns the part of etags for this context. Equal contexts have equal tags; only the empty context has `0` (edge-protocol 2.3).
+    /// Returns the part of etags that identifies the context. Equal contexts have equal tags. Only the empty context has the tag `0`
+    /// (edge-protocol 2.3).
     pub(crate) fn tag(&self) -> String {
         if self.attributes.is_empty() {
             return "0".to_string();
@@ -78,13 +80,14 @@ impl RequestContext {
             hash.update(u64::MAX.to_le_bytes());
         }
         let digest = hash.finalize();
-        // Sixteen digits, so it never equals the single digit of the empty context.
+        // The tag has sixteen digits, so it never equals the single digit of the empty context.
         let start = digest.first_chunk().copied().unwrap_or_default();
         format!("{:016x}", u64::from_be_bytes(start))
     }
 }
 
-/// Splits a text at its commas: `a,b,` has two values, `,` none, and the empty text one. Values beyond `room` are left out.
+/// Splits a text at its commas: `a,b,` has two values, `,` has none, and the empty text has one. Values beyond the number `room` are left
+/// out.
 fn split(value: &str, room: usize) -> Vec<String> {
     let all = value.trim_end_matches(',');
     if all.is_empty() && !value.is_empty() {
@@ -93,7 +96,7 @@ fn split(value: &str, room: usize) -> Vec<String> {
     all.split(',').take(room).map(str::to_string).collect()
 }
 
-/// Decodes percent sequences, and `+` as a blank. A text that cannot be decoded is returned as it is.
+/// Decodes percent sequences, and `+` as a space. A text that cannot be decoded is returned unchanged.
 pub(crate) fn form_decode(text: &str) -> Cow<'_, str> {
     if !text.as_bytes().contains(&b'%') && !text.as_bytes().contains(&b'+') {
         return Cow::Borrowed(text);

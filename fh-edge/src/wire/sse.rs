@@ -1,20 +1,20 @@
-//! The events of a stream, as they are written (edge-protocol 3.2, 3.3).
+//! The text of the events that a stream sends (edge-protocol 3.2, 3.3).
 
 use std::fmt::Write;
 
-/// Sent at once after connecting, before the key is looked up.
+/// The event that is sent at once after connecting, before the key is looked up.
 pub(crate) const ACK: &str = "event: ack\ndata: {\"status\":\"discover\"}\n\n";
-/// Sent from time to time, so that both ends notice a dead connection (D-103).
+/// The event that is sent at intervals, so that both sides notice a dead connection (D-103).
 pub(crate) const HEARTBEAT: &str = "event: ack\ndata: \"❤️\"\n\n";
-/// The server closes the stream on purpose, and the client should connect again.
+/// The event before the server closes the stream on purpose. The client should connect again.
 pub(crate) const BYE: &str = "event: bye\ndata: {\"status\":\"closed\"}\n\n";
-/// The key is unknown, and the client must not use it again.
+/// The event for an unknown key. The client must not use the key again.
 pub(crate) const UNKNOWN_KEY: &str =
     "event: failure\ndata: {\"status\":\"Unrecognized API key. Please stop requesting.\"}\n\n";
-/// The environment is no longer in use (D-109).
+/// The event for an environment that is no longer in use (D-109).
 pub(crate) const STALE: &str = "event: config\ndata: {\"edge.stale\":true}\n\n";
 
-/// Appends one event. `data` must be one line.
+/// Appends one event to `out`. `data` must not contain a line break.
 pub(crate) fn write_event(out: &mut String, name: &str, id: Option<&str>, data: &str) {
     // Writing to a string cannot fail.
     let _ = writeln!(out, "event: {name}");
