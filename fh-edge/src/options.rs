@@ -58,7 +58,7 @@ pub struct Options {
     /// The maximum work of evaluating for one request, in steps of about a nanosecond ([`fh_eval::WorkBound`]). A request that may need
     /// more steps is answered with 413 (D-115). Default: 32,000,000.
     pub evaluation_budget: u64,
-    /// The maximum memory of cached answers of all environments together, in bytes. Beyond it, answers that were not used recently are evicted.
+    /// The maximum memory of cached answers of all environments, in bytes. Beyond it, answers that were not used recently are evicted.
     /// Default: 32 MiB.
     pub answer_cache: u64,
     /// Whether answers to polls are compressed for clients that accept gzip. Streams are never compressed. Default: [`Compression::Gzip`].

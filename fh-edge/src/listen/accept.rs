@@ -1,4 +1,4 @@
-//! Accepts connections and starts a task for each.
+//! Accepts connections and starts a task for each connection.
 
 use std::convert::Infallible;
 use std::future::poll_fn;
@@ -18,14 +18,14 @@ use super::connection::Protocols;
 use super::connection_state::{ConnectionState, ServerState};
 use super::{ListenOptions, Listener, Transport};
 
-/// Pause after the system failed to hand over a connection. It ends early when a connection closes.
+/// The pause after the operating system failed to hand over a connection. The pause ends early when a connection closes.
 const PAUSE: Duration = Duration::from_millis(250);
-/// Minimum time between two identical warnings.
+/// The minimum time between two identical warnings in the log.
 const QUIET: Duration = Duration::from_secs(60);
-/// Idle time of a connection after which TCP keepalive probes whether the peer still exists.
+/// The time after which TCP keepalive probes whether the peer of an idle connection still exists.
 const KEEPALIVE: Duration = Duration::from_secs(60);
 
-/// Accepts connections of all listeners for as long as the future is polled. Never returns.
+/// Accepts connections of all listeners. The future never resolves; dropping it stops accepting.
 pub(super) async fn accept(listeners: &[Listener], server: &Arc<ServerState>) -> Infallible {
     let protocols = Protocols::new(&server.options);
     let limit = server.options.max_connections.get();
@@ -74,7 +74,7 @@ pub(super) async fn accept(listeners: &[Listener], server: &Arc<ServerState>) ->
     }
 }
 
-/// Returns the next connection of any listener. The listeners are polled in turn, so that a busy one does not delay the others.
+/// Returns the next connection of any listener. The listeners are polled in turn, so that a busy listener does not delay the others.
 async fn next<'a>(
     listeners: &'a [Listener],
     first: &mut usize,
@@ -105,13 +105,13 @@ fn prepare(stream: &TcpStream, options: &ListenOptions) -> io::Result<()> {
     Ok(())
 }
 
-/// Returns true if accepting failed because the peer was gone already, or because the call was interrupted.
+/// Returns true if accepting a connection failed because its peer had gone, or because the call was interrupted.
 fn is_the_peers(error: &io::Error) -> bool {
     use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset, Interrupted};
     matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset | Interrupted)
 }
 
-/// Rate-limited warnings about connections beyond a limit.
+/// Warnings about connections that exceed a limit. Identical warnings are logged at most once in [`QUIET`].
 #[derive(Default)]
 struct LimitWarnings {
     connections: Warning,

@@ -1,4 +1,4 @@
-//! The access log: one line for each request.
+//! The access log, which has one line for each request.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -10,8 +10,8 @@ use super::TrustedProxies;
 use crate::api::written_keys;
 use crate::wire::api_key::{RequestKey, environment_id};
 
-/// Writes one line for each request, when its answer has been sent or can no longer be sent; for streams, when they close. A line holds the
-/// method, path, status, bytes of the body, milliseconds from the head to the end, and the client's address.
+/// The access log. A line is written when an answer has been sent or can no longer be sent; for a stream, when the stream closes. It
+/// contains the method, path, status, bytes of the body, milliseconds from the head to the end, and the client's address.
 ///
 /// Lines are events of `tracing` at level info with target `fh_edge::access`. Keys and contexts are replaced by `***`.
 ///
@@ -28,7 +28,7 @@ pub struct AccessLog {
     proxies: TrustedProxies,
 }
 
-/// The values of a request's log line. The line is written when this is dropped.
+/// The values of a request's log line. Dropping the value writes the line.
 #[derive(Debug)]
 pub(super) struct Line {
     method: Method,
@@ -40,7 +40,7 @@ pub(super) struct Line {
 }
 
 impl AccessLog {
-    /// Creates a log that takes the client's address from the headers of these proxies. Without proxies it is the peer's address.
+    /// Creates a log that takes the client's address from the headers of these proxies. Without proxies, it logs the peer's address.
     #[must_use]
     pub fn new(proxies: TrustedProxies) -> Self {
         Self { proxies }
@@ -75,7 +75,7 @@ impl Drop for Line {
             target: "fh_edge::access",
             method = %self.method,
             path = self.path,
-            // `None` if the client went away before there was an answer.
+            // The status is `None` if the client disconnected before there was an answer.
             status = self.status.map(|status| status.as_u16()),
             bytes = self.bytes,
             milliseconds,
@@ -85,10 +85,10 @@ impl Drop for Line {
 }
 
 const HIDDEN: &str = "***";
-/// Maximum length of a logged path in bytes, since heads may be large and log lines are stored.
+/// The maximum length of a logged path in bytes. A longer path is cut, since heads may be large and log lines are stored.
 const LONGEST: usize = 500;
 
-/// Returns the path and query for the log, with keys and contexts replaced by `***`. The segment after an environment id counts as a key
+/// Returns the path and query for the log, with keys and contexts replaced by `***`. A segment after an environment id is treated as a key
 /// everywhere. Below `/features/`, only environment ids and the segments after a key are shown. Of a query, only the environment ids of its
 /// keys are shown.
 fn shown(uri: &Uri) -> String {

@@ -1,4 +1,4 @@
-//! The application to serve: a router, and requests that are answered without it.
+//! The application to serve: a router, and the shortcut that answers polls without it.
 
 use std::sync::Arc;
 
@@ -33,14 +33,14 @@ impl From<Router> for App {
 }
 
 impl App {
-    /// Answers these polls without the router. Layers that the program has added to the router do not see them.
+    /// Answers polls with this shortcut instead of the router. Layers that the program has added to the router do not see these polls.
     #[must_use]
     pub fn poll_shortcut(self, poll_shortcut: PollShortcut) -> Self {
         Self { poll_shortcut: Some(poll_shortcut), ..self }
     }
 
-    /// Treats GET and HEAD requests for these paths as health checks. Connections for health checks are reserved beyond
-    /// [`ListenOptions::max_connections`](super::ListenOptions::max_connections).
+    /// Treats GET and HEAD requests for these paths as health checks. Some connections beyond
+    /// [`ListenOptions::max_connections`](super::ListenOptions::max_connections) are reserved for health checks.
     #[must_use]
     pub fn probes(self, paths: impl IntoIterator<Item = String>) -> Self {
         Self { probes: paths.into_iter().map(String::into_boxed_str).collect(), ..self }

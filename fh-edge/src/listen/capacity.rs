@@ -1,4 +1,5 @@
-//! Admission of connections: limits in all and per address, and a few reserved connections beyond them for health checks.
+//! Admission of connections: a limit in all, a limit per address, and a few connections beyond these limits that are reserved for health
+//! checks.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -6,25 +7,25 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::client_network::ClientNetwork;
 
-/// Number of connections beyond the limits that are reserved for health checks.
+/// The number of connections beyond the limits that are reserved for health checks. Further connections are closed.
 pub(super) const RESERVED: usize = 16;
-/// Maximum number of reserved connections per address, so that one crowded address cannot block the health checks of others.
+/// The largest number of reserved connections per address, so that one address cannot block the health checks of others.
 const RESERVED_PER_ADDRESS: usize = 8;
 
-/// The limits of one listener and the connections that count against them.
+/// The limits of one listener, and the numbers of connections that count towards them.
 #[derive(Debug)]
 pub(super) struct Capacity {
     limits: Limits,
     counts: Mutex<Counts>,
 }
 
-/// Maximum numbers of connections.
+/// The largest numbers of connections of each kind.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Limits {
     pub(super) connections: usize,
-    /// `None` if an address is limited only by `connections`.
+    /// The limit per address; `None` if only `connections` limits an address.
     pub(super) per_address: Option<usize>,
-    /// 0 if no health checks are configured.
+    /// The number of reserved connections, which is 0 if no health checks are configured.
     pub(super) reserved: usize,
 }
 
@@ -41,11 +42,11 @@ struct OfAddress {
     reserved: usize,
 }
 
-/// The kind of place that an admitted connection takes.
+/// The kind of an admitted connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Place {
     Regular,
-    /// A place beyond a limit, for a health check only.
+    /// A connection beyond this limit, which may be used only for a health check.
     Reserved(Beyond),
 }
 
@@ -56,10 +57,10 @@ pub(super) enum Beyond {
     PerAddress,
 }
 
-/// A peer, by whether the limit per address applies to it.
+/// A peer, and whether the limit per address applies to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Peer {
-    /// A client, to which the limit applies.
+    /// A client, to which the limit per address applies.
     Client(IpAddr),
     /// A trusted proxy, which carries the connections of many clients and has no limit per address.
     Proxy(IpAddr),
@@ -78,16 +79,16 @@ impl Capacity {
         Self { limits, counts: Mutex::default() }
     }
 
-    /// Returns true if no connection can be admitted until one closes, whatever its address.
+    /// Returns true if no connection of any address can be admitted until another one closes.
     pub(super) fn is_exhausted(&self) -> bool {
         let counts = self.lock();
         counts.regular >= self.limits.connections && counts.reserved >= self.limits.reserved
     }
 
-    /// Admits a connection and returns its place.
+    /// Admits a connection, and returns whether it is a regular or a reserved one.
     ///
     /// # Errors
-    /// Returns the limit that is reached. The connection has to be closed.
+    /// Returns the limit that is reached. The caller has to close the connection.
     pub(super) fn admit(&self, peer: Peer) -> Result<Place, Beyond> {
         let mut counts = self.lock();
         let of_address = counts.of(peer);
@@ -106,7 +107,7 @@ impl Capacity {
         Ok(Place::Reserved(beyond))
     }
 
-    /// Makes a reserved connection a regular one if a regular place is free. Returns true on success.
+    /// Turns a reserved connection into a regular one if the limits allow it. Returns true on success.
     pub(super) fn promote(&self, peer: Peer) -> bool {
         let mut counts = self.lock();
         if self.beyond(&counts, peer).is_some() {
@@ -120,7 +121,7 @@ impl Capacity {
         true
     }
 
-    /// Releases the place of a closed connection.
+    /// Subtracts a closed connection from the numbers.
     pub(super) fn release(&self, peer: Peer, was_reserved: bool) {
         let mut counts = self.lock();
         let Counts { regular, reserved, by_address } = &mut *counts;

@@ -1,11 +1,11 @@
-//! Reads when a certificate expires and decides when to log it.
+//! Reads when a certificate expires, and decides when to log a warning about it.
 //!
-//! Only this date is read here, because a crate that parses whole certificates would add a dozen dependencies.
+//! Only the date is parsed, because a crate that parses whole certificates would add a dozen dependencies.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
-/// Time before expiry from which warnings are logged.
+/// The time before a certificate's expiry from which warnings are logged.
 const SOON: Duration = Duration::from_secs(14 * 24 * 3600);
 
 const INTEGER: u8 = 0x02;
@@ -14,14 +14,14 @@ const GENERALIZED_TIME: u8 = 0x18;
 const SEQUENCE: u8 = 0x30;
 const VERSION: u8 = 0xa0;
 
-/// Returns the end of validity of a DER certificate (RFC 5280, 4.1). `None` if it cannot be read.
+/// Returns the time at which a certificate in DER form expires (RFC 5280, 4.1). `None` if the certificate cannot be parsed.
 pub(super) fn not_after(der: &[u8]) -> Option<SystemTime> {
     let (certificate, _) = take(der, SEQUENCE)?;
     let (mut fields, _) = take(certificate, SEQUENCE)?;
     if let Some((_, rest)) = take(fields, VERSION) {
         fields = rest;
     }
-    // Skip serial number, signature algorithm and issuer.
+    // The serial number, signature algorithm and issuer are skipped.
     for tag in [INTEGER, SEQUENCE, SEQUENCE] {
         (_, fields) = take(fields, tag)?;
     }
@@ -40,13 +40,13 @@ pub(super) fn not_after(der: &[u8]) -> Option<SystemTime> {
     }
 }
 
-/// Returns the content of an element that has this tag, and the bytes after it.
+/// Returns the content of the first element and the bytes after it. `None` if the element does not have the tag `wanted`.
 fn take(der: &[u8], wanted: u8) -> Option<(&[u8], &[u8])> {
     let (tag, content, rest) = element(der)?;
     (tag == wanted).then_some((content, rest))
 }
 
-/// Returns the tag and content of the first element, and the bytes after it.
+/// Returns the tag and content of the first element, and the bytes after it. `None` if the element is not whole.
 fn element(der: &[u8]) -> Option<(u8, &[u8], &[u8])> {
     let (tag, rest) = der.split_first()?;
     let (first, rest) = rest.split_first()?;
@@ -65,14 +65,14 @@ fn element(der: &[u8]) -> Option<(u8, &[u8], &[u8])> {
     Some((*tag, content, rest))
 }
 
-/// Returns a decimal number of this many digits, and the text after it.
+/// Returns a decimal number with this number of digits, and the text after it. `None` if the text does not begin with such a number.
 fn number(text: &[u8], digits: usize) -> Option<(u64, &[u8])> {
     let (digits, rest) = text.split_at_checked(digits)?;
     let number = std::str::from_utf8(digits).ok()?.parse().ok()?;
     Some((number, rest))
 }
 
-/// Converts `MMDDHHMMSSZ` of a year to a time. `None` if it is not a valid date.
+/// Converts `MMDDHHMMSSZ` in a year to a time. `None` if the text is not a valid date.
 fn time(year: u64, text: &[u8]) -> Option<SystemTime> {
     let (month, rest) = number(text, 2)?;
     let (day, rest) = number(rest, 2)?;
@@ -83,32 +83,32 @@ fn time(year: u64, text: &[u8]) -> Option<SystemTime> {
     if !is_date || rest != b"Z" || hour > 23 || minute > 59 || second > 60 {
         return None;
     }
-    // Years begin with March here, so that the leap day is the last day of a year.
+    // The calculation begins years with March, so that the leap day is the last day of a year.
     let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
     let since_march = (153 * month + 2) / 5 + day - 1;
     let days = year * 365 + year / 4 - year / 100 + year / 400 + since_march;
-    // Days of 1 January 1970, counted in the same way.
+    // The number is that of 1 January 1970, counted in the same way.
     let days = days.checked_sub(719_468)?;
     UNIX_EPOCH.checked_add(Duration::from_secs(days * 86_400 + hour * 3600 + minute * 60 + second))
 }
 
-/// A warning to be logged about a certificate.
+/// A warning about a certificate in use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Notice {
-    /// The certificate expires within two weeks, in this many whole days.
+    /// The certificate expires within two weeks. The number of whole days until then is `days`.
     Soon { days: u64 },
-    /// The certificate expired this many whole days ago, so clients refuse it.
+    /// The certificate expired `days` whole days ago, so clients refuse it.
     Expired { days: u64 },
 }
 
-/// Decides when to warn: once a day while a certificate expires soon or has expired, and at once when it expires.
+/// Decides when to warn about a certificate: once a day while it expires soon or has expired, and at the moment when it expires.
 #[derive(Debug, Default)]
 pub(super) struct ExpiryNotices {
     last: Option<(SystemTime, bool)>,
 }
 
 impl ExpiryNotices {
-    /// Returns the warning to be logged now, if any.
+    /// Returns the warning to be logged now; `None` if no warning is due.
     pub(super) fn due(&mut self, not_after: SystemTime, now: SystemTime) -> Option<Notice> {
         let days = |time: Duration| time.as_secs() / DAY.as_secs();
         let notice = match not_after.duration_since(now) {

@@ -21,10 +21,10 @@ use super::stall::StreamExecutor;
 use super::timeouts::{Http1Timeout, Http2Timeout, PeerTimeout, limit_of};
 use super::{ListenOptions, Tls};
 
-/// Time that an idle HTTP/2 peer has to acknowledge the announced end of its connection.
+/// The time that an idle HTTP/2 peer has to acknowledge that its connection will be closed.
 const FAREWELL: Duration = Duration::from_secs(1);
-/// hyper's minimum buffer size in bytes. The same setting limits the bytes that hyper queues for writing before it takes no further part of
-/// a body.
+/// hyper's minimum buffer size in bytes. The setting also limits the bytes that hyper queues for writing before it takes the next part of a
+/// body.
 const MIN_BUFFER: usize = 8 * 1024;
 
 /// The protocol settings, built once and shared by all connections.
@@ -38,7 +38,7 @@ impl Protocols {
     pub(super) fn new(options: &ListenOptions) -> Self {
         let max_header_bytes = options.max_header_bytes.get();
         let mut http1 = http1::Builder::new();
-        // `Http1Timeout` limits the time, because it distinguishes a head from idle time.
+        // `Http1Timeout` limits this time instead, because it distinguishes the time of a head from idle time.
         http1.header_read_timeout(None);
         http1.max_header_size(max_header_bytes).max_buf_size(max_header_bytes.max(MIN_BUFFER));
         let mut http2 = http2::Builder::new(StreamExecutor { limit: options.write_timeout });
@@ -46,7 +46,7 @@ impl Protocols {
             .timer(TokioTimer::new())
             .max_concurrent_streams(options.max_http2_requests)
             .max_header_list_size(u32::try_from(max_header_bytes).unwrap_or(u32::MAX))
-            // Detects peers that vanished, on systems without `TCP_USER_TIMEOUT`.
+            // This setting detects peers that vanished, on systems without `TCP_USER_TIMEOUT`.
             .keep_alive_interval(options.write_timeout);
         if let Some(timeout) = options.write_timeout {
             http2.keep_alive_timeout(timeout);
@@ -102,10 +102,10 @@ impl Protocols {
     }
 }
 
-/// A connection that can stop taking requests.
+/// A connection that can be told to take no further requests.
 trait Connection: Future<Output = hyper::Result<()>> + Unpin {
-    /// True if the protocol can announce the end of a connection (GOAWAY in HTTP/2). Otherwise the peer may send a request while the
-    /// connection is being closed.
+    /// True if the protocol can announce the end of a connection, as HTTP/2 does with GOAWAY. Otherwise the peer may send a request while
+    /// the connection is being closed.
     const HAS_FAREWELL: bool;
 
     fn finish(&mut self);
@@ -137,7 +137,7 @@ enum Event {
     Late,
 }
 
-/// Runs a connection until it ends, its peer takes too long, or the server cuts it.
+/// Runs a connection until it ends, its peer exceeds a timeout, or the server cuts it.
 #[expect(clippy::manual_async_fn, reason = "an async fn holds its arguments twice: 700 bytes each")]
 fn drive<C, P>(
     mut connection: C,
@@ -163,7 +163,7 @@ where
                 if state.is_last_request() && !is_finishing {
                     return Poll::Ready(Event::LastRequest);
                 }
-                // Polling `changed` takes a lock that all connections share, so it is polled once for each waker.
+                // Polling `changed` takes a lock that all connections share, so it is polled only once for each waker.
                 if woken.as_ref().is_none_or(|waker| !waker.will_wake(context.waker())) {
                     woken = Some(context.waker().clone());
                     let _ = changed.as_mut().poll(context);
@@ -187,7 +187,7 @@ where
                     farewell = Some(Box::pin(sleep(FAREWELL)));
                 }
                 Event::Late => match &mut farewell {
-                    // The last request was on its way and is being answered.
+                    // A last request arrived during the announcement and is being answered.
                     Some(timer) if state.waiting().is_none() => {
                         timer.as_mut().reset(Instant::now() + FAREWELL);
                     }

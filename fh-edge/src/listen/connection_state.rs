@@ -1,4 +1,4 @@
-//! State shared by the parts of a connection, and by all connections of a listener.
+//! The state that the parts of a connection share, and the state that all connections of a server share.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use super::options::Probes;
 use super::phase::Phases;
 use super::{App, ListenOptions, Transport};
 
-/// State shared by all connections of one [`serve`](super::serve).
+/// The state that all connections of one call of [`serve`](super::serve) share.
 #[derive(Debug)]
 pub(super) struct ServerState {
     pub(super) app: App,
@@ -31,12 +31,12 @@ impl ServerState {
         Self { app, options, phases, capacity, open, closed }
     }
 
-    /// Returns true if no connection can be admitted until one closes.
+    /// Returns true if no connection can be admitted until another one closes.
     pub(super) fn is_full(&self) -> bool {
         self.capacity.is_exhausted()
     }
 
-    /// Waits until a connection can be admitted. Supports one waiter at a time.
+    /// Waits until a connection can be admitted. Only one task at a time may wait.
     pub(super) async fn room(&self) {
         while self.is_full() {
             self.closed.notified().await;
@@ -47,38 +47,38 @@ impl ServerState {
         self.open.load(Ordering::Acquire)
     }
 
-    /// Waits until fewer than `limit` connections are open. Supports one waiter at a time.
+    /// Waits until fewer than `limit` connections are open. Only one task at a time may wait.
     pub(super) async fn fewer_than(&self, limit: usize) {
         while self.open() >= limit {
             self.closed.notified().await;
         }
     }
 
-    /// Waits until a connection closes. Supports one waiter at a time.
+    /// Waits until a connection closes. Only one task at a time may wait.
     pub(super) async fn one_closed(&self) {
         self.closed.notified().await;
     }
 }
 
 /// The state of one connection: its peer, and whether it waits for a request or answers one. The connection counts as open until the last
-/// reference is dropped.
+/// reference to the state is dropped.
 #[derive(Debug)]
 pub(super) struct ConnectionState {
     pub(super) server: Arc<ServerState>,
     pub(super) peer: SocketAddr,
-    /// `None` for plain HTTP.
+    /// The transport of the connection; `None` for plain HTTP.
     pub(super) transport: Option<Transport>,
-    // Numbers of requests begun and ended, both wrapping. They are equal when no request is in flight.
+    // The numbers of requests that began and ended, both wrapping. They are equal while no request is in flight.
     begun: AtomicU32,
     ended: AtomicU32,
-    // `ended + 1` at the time when bytes last came while no request was in flight.
+    // The value of `ended + 1` when bytes last arrived while no request was in flight.
     bytes: AtomicU32,
     is_reserved: AtomicBool,
     is_last_request: AtomicBool,
     answer: AtomicU8,
 }
 
-/// The state of the answer to the request in flight, on HTTP/1.
+/// The state of the answer to the request in flight, on an HTTP/1 connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub(super) enum Answering {
@@ -86,7 +86,7 @@ pub(super) enum Answering {
     Pending,
     /// An answer of known length is being written.
     Whole,
-    /// A stream is being written, until one side ends it.
+    /// A stream is being written to the peer, until one side ends it.
     Stream,
 }
 
@@ -105,7 +105,8 @@ pub(super) enum Waiting {
 }
 
 impl Waiting {
-    /// Returns the same with the rest of a head taken for the next request. For HTTP/2, where bytes need not be the beginning of a request.
+    /// Returns this value with [`Self::RestOfHead`] changed to [`Self::NextRequest`]. It is for HTTP/2, where bytes need not be the
+    /// beginning of a request.
     pub(super) fn whole(self) -> Self {
         match self {
             Self::RestOfHead { after } => Self::NextRequest { after },
@@ -115,16 +116,16 @@ impl Waiting {
 }
 
 impl ConnectionState {
-    /// Counts a new connection and returns it with its place.
+    /// Counts a new connection if the limits allow it, and returns its state.
     ///
     /// # Errors
-    /// Returns the limit that is reached. The connection has to be closed.
+    /// Returns the limit that is reached. The caller has to close the connection.
     pub(super) fn admit(
         server: Arc<ServerState>,
         peer: SocketAddr,
         transport: Option<Transport>,
     ) -> Result<(Arc<Self>, Place), Beyond> {
-        // A socket for both IPv4 and IPv6 reports IPv4 peers as `::ffff:a.b.c.d`.
+        // A socket for both IPv4 and IPv6 reports an IPv4 peer as `::ffff:a.b.c.d`.
         let peer = SocketAddr::new(peer.ip().to_canonical(), peer.port());
         let place = server.capacity.admit(counted(&server, peer))?;
         server.open.fetch_add(1, Ordering::AcqRel);
@@ -145,13 +146,13 @@ impl ConnectionState {
         Ok((state, place))
     }
 
-    /// Returns true if the connection is beyond a limit, and open for a health check only.
+    /// Returns true if the connection exceeds a limit, so that it may be used only for a health check.
     pub(super) fn is_reserved(&self) -> bool {
         self.is_reserved.load(Ordering::Acquire)
     }
 
-    /// Returns true if a request may be answered. A reserved connection may send one health check, or any request if a regular place is
-    /// free by now. Otherwise, and after a health check, the connection closes.
+    /// Returns true if a request may be answered. On a reserved connection, this is one health check, or any request if the limits now
+    /// allow another regular connection. In all other cases the connection closes.
     pub(super) fn may_ask<B>(&self, request: &Request<B>) -> bool {
         if !self.is_reserved() {
             return true;
@@ -169,7 +170,7 @@ impl ConnectionState {
         has_room
     }
 
-    /// Makes the connection close after the request in flight.
+    /// Makes the connection close after the request that is in flight.
     pub(super) fn set_last_request(&self) {
         self.is_last_request.store(true, Ordering::Release);
     }
@@ -183,7 +184,7 @@ impl ConnectionState {
         self.answer.store(answer as u8, Ordering::Release);
     }
 
-    /// Returns the state of the answer, `None` if no request is in flight.
+    /// Returns the state of the answer to the request in flight; `None` if no request is in flight.
     pub(super) fn answering(&self) -> Option<Answering> {
         if self.waiting().is_some() {
             return None;
@@ -202,7 +203,7 @@ impl ConnectionState {
         InFlight { state: Arc::clone(self) }
     }
 
-    /// Returns what the connection waits for, `None` while a request is in flight.
+    /// Returns the part of a request that the connection waits for; `None` while a request is in flight.
     pub(super) fn waiting(&self) -> Option<Waiting> {
         let after = self.ended.load(Ordering::Acquire);
         if self.begun.load(Ordering::Relaxed) != after {
@@ -217,14 +218,14 @@ impl ConnectionState {
         })
     }
 
-    /// Returns true if bytes of a head have come but no complete head.
+    /// Returns true if a part of a head has arrived, but not the whole head.
     pub(super) fn is_amid_head(&self) -> bool {
         let ended = self.ended.load(Ordering::Acquire);
         self.begun.load(Ordering::Relaxed) == ended
             && self.bytes.load(Ordering::Relaxed) == ended.wrapping_add(1)
     }
 
-    /// Records that bytes have been read.
+    /// Records that bytes were read from the peer.
     pub(super) fn bytes_came(&self) {
         let ended = self.ended.load(Ordering::Relaxed);
         if self.begun.load(Ordering::Relaxed) == ended {
@@ -243,7 +244,7 @@ impl Drop for ConnectionState {
     }
 }
 
-/// Returns the peer as the limits count it.
+/// Returns the peer in the form in which the limits count it.
 fn counted(server: &ServerState, peer: SocketAddr) -> Peer {
     match server.options.proxies.is_trusted(peer.ip()) {
         true => Peer::Proxy(peer.ip()),
@@ -251,7 +252,7 @@ fn counted(server: &ServerState, peer: SocketAddr) -> Peer {
     }
 }
 
-/// A request from its head to the end of its answer. Dropping it ends the request.
+/// A request that is in flight, from its head to the end of its answer. Dropping the value ends the request.
 #[derive(Debug)]
 pub(super) struct InFlight {
     state: Arc<ConnectionState>,

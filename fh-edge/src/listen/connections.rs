@@ -1,4 +1,4 @@
-//! Counters of connections.
+//! Counters of a listener's connections.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -19,7 +19,7 @@ struct Counts {
     refused: AtomicU64,
 }
 
-/// The metrics of a listener that `/metrics` shows; see [`EdgeHandle::show_listener`](crate::EdgeHandle::show_listener).
+/// The metrics of one listener that `/metrics` shows; see [`EdgeHandle::show_listener`](crate::EdgeHandle::show_listener).
 #[derive(Clone, Debug)]
 pub struct ListenerFigures {
     pub(crate) name: &'static str,
@@ -29,7 +29,7 @@ pub struct ListenerFigures {
 }
 
 impl ListenerFigures {
-    /// Creates the metrics of a listener with these options, under this name.
+    /// Creates the metrics of a listener with these options. `name` is the listener's name in `/metrics`.
     #[must_use]
     pub fn new(name: &'static str, options: &ListenOptions, tls: Option<Tls>) -> Self {
         let connections = options.connections.clone();
@@ -50,7 +50,7 @@ impl Connections {
         self.counts.accepted.load(Ordering::Relaxed)
     }
 
-    /// Returns how often the system failed to hand over a connection, mostly for lack of file descriptors.
+    /// Returns how often the operating system failed to hand over a connection, in most cases for lack of file descriptors.
     #[must_use]
     pub fn accept_failures(&self) -> u64 {
         self.counts.failures.load(Ordering::Relaxed)

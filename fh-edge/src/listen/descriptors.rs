@@ -1,22 +1,22 @@
-//! The number of connections that the system allows a process.
+//! The number of connections that the operating system allows a process.
 
 use std::io;
 use std::num::NonZeroUsize;
 
 use super::memory;
 
-/// File descriptors kept free for files, upstream connections and the like.
+/// The number of file descriptors that are kept free for files, upstream connections and the like.
 const RESERVED: u64 = 256;
-/// The bound that is used if the system has no limit.
+/// The number of connections that is assumed if the operating system has no limit.
 const UNLIMITED: u64 = 1 << 20;
 
-/// Returns how many connections the system's limits on descriptors and memory allow.
+/// Returns how many connections the operating system's limits on file descriptors and memory allow.
 pub(super) fn default_max_connections() -> NonZeroUsize {
     connections(soft_limit(), memory::limit())
 }
 
-/// Returns the smaller of two bounds: `descriptors` less [`RESERVED`] but at least half of them, and the streams that fit into half of
-/// `memory`. `memory` is in bytes. The result is at least 1.
+/// Returns the smaller of two numbers of connections, at least 1. The first is `descriptors` less [`RESERVED`], but at least half of
+/// `descriptors`. The second is the number of streams that fit into half of `memory`, in bytes.
 fn connections(descriptors: Option<u64>, memory: Option<u64>) -> NonZeroUsize {
     let descriptors = descriptors.unwrap_or(UNLIMITED).min(UNLIMITED);
     let by_descriptors = descriptors.saturating_sub(RESERVED).max(descriptors / 2);
@@ -38,11 +38,11 @@ fn soft_limit() -> Option<u64> {
 /// Raises this process's soft limit on open file descriptors to the hard limit. Linux keeps the soft limit low by default (1,024), for
 /// programs that use `select`.
 ///
-/// Call it before [`ListenOptions::default`](super::ListenOptions), which reads the limit. Returns the new limit, or `None` if there is
-/// none.
+/// Call this function before [`ListenOptions::default`](super::ListenOptions), which reads the limit. Returns the new limit; `None` if the
+/// system has no limit.
 ///
 /// # Errors
-/// The system does not allow it.
+/// The operating system does not allow the change.
 #[cfg(unix)]
 pub fn raise_descriptor_limit() -> io::Result<Option<u64>> {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
@@ -53,10 +53,10 @@ pub fn raise_descriptor_limit() -> io::Result<Option<u64>> {
     Ok(limit.maximum)
 }
 
-/// Does nothing, because this system has no such limit.
+/// Does nothing and returns `None`, because this operating system has no such limit.
 ///
 /// # Errors
-/// Never.
+/// This function never fails.
 #[cfg(not(unix))]
 pub fn raise_descriptor_limit() -> io::Result<Option<u64>> {
     Ok(None)

@@ -1,4 +1,5 @@
-//! Reads and writes the bytes of a connection, with limits for peers that do not read or that keep sending after a refusal.
+//! Reads and writes the bytes of a connection. Limits apply to peers that do not read, or that keep sending after their request was
+//! refused.
 
 use std::io;
 use std::mem::MaybeUninit;
@@ -12,18 +13,18 @@ use tokio::time::{Sleep, sleep};
 
 use super::connection_state::{Answering, ConnectionState};
 
-/// Time that a peer has to finish sending a head that was refused. If the socket were closed at once, the system would report lost bytes,
-/// and the peer might see that error instead of the answer.
+/// The time that a peer has to finish sending a head that was refused. If the socket were closed at once, the system would report lost
+/// bytes, and the peer might see that error instead of the answer.
 const LINGER: Duration = Duration::from_secs(2);
-/// Maximum number of bytes that are read and discarded in that time.
+/// The largest number of bytes of a refused head that are read and discarded. After that, the connection is closed.
 const LINGER_BYTES: usize = 256 * 1024;
 
-/// Maximum time that a peer which has closed its sending side waits for the answer to its request.
+/// The longest time that a peer which has closed its sending side waits for the answer to its request. Then the connection ends.
 const HALF_CLOSED: Duration = Duration::from_secs(1);
 
-/// A stream whose writes fail with `TimedOut` when the peer takes no byte for too long. A timer exists only while a write is blocked.
+/// A stream whose writes fail with `TimedOut` if the peer takes no byte for too long. A timer exists only while a write is blocked.
 ///
-/// Fields are dropped in this order, so that the descriptor is free before the connection stops counting as open.
+/// The fields are dropped in their order, so that the file descriptor is closed before the connection stops counting as open.
 #[derive(Debug)]
 pub(super) struct GuardedIo<S> {
     stream: S,
@@ -37,7 +38,7 @@ pub(super) struct GuardedIo<S> {
 #[derive(Debug)]
 struct Lingering {
     timer: Pin<Box<Sleep>>,
-    /// Number of bytes that may still be discarded.
+    /// The number of bytes that may still be read and discarded.
     left: usize,
 }
 
@@ -46,7 +47,7 @@ impl Lingering {
         Self { timer: Box::pin(sleep(LINGER)), left: LINGER_BYTES }
     }
 
-    /// Resolves when the peer has closed, or when the limit of time or bytes is reached.
+    /// Resolves when the peer has closed the connection, or when the limit of time or of bytes is reached.
     fn poll<S: AsyncRead + Unpin>(
         &mut self,
         stream: &mut S,
@@ -72,10 +73,10 @@ impl<S> GuardedIo<S> {
     }
 
     /// Resolves when hyper may see that the peer has closed its sending side. A simple health check closes it right after its request.
-    /// hyper would end the connection, so it must not see this before the answer is written. Streams do not wait: a stream ends when its
-    /// reader closes.
+    /// hyper would then end the connection, so hyper must not see the closing before the answer is written. Streams do not wait, because a
+    /// stream ends when its reader closes.
     fn poll_end(&mut self, context: &mut Context<'_>) -> Poll<()> {
-        // Over TLS the end of the bytes is the end of the connection.
+        // Over TLS, the end of the bytes is the end of the connection.
         if self.state.transport.is_some() {
             return Poll::Ready(());
         }
@@ -87,14 +88,14 @@ impl<S> GuardedIo<S> {
         let timer = self.half_closed.get_or_insert_with(|| Box::pin(sleep(HALF_CLOSED)));
         let is_late = timer.as_mut().poll(context).is_ready();
         match self.state.answering() {
-            // `write_timeout` applies to peers that do not read.
+            // A peer that does not read its answer is limited by `write_timeout`.
             Some(Answering::Whole) => Poll::Pending,
             _ if is_late => Poll::Ready(()),
             _ => Poll::Pending,
         }
     }
 
-    /// Limits the time in which no byte can be written.
+    /// Passes the result of a write on, and limits the time in which no byte can be written.
     fn progress(
         &mut self,
         written: Poll<io::Result<usize>>,

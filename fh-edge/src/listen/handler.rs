@@ -1,4 +1,4 @@
-//! Passes hyper's requests to the router or the polls, and returns their answers.
+//! Passes hyper's requests to the router or to the shortcut for polls, and returns their answers.
 
 use std::convert::Infallible;
 use std::pin::Pin;
@@ -65,11 +65,11 @@ pub(super) struct Answering {
     work: Work,
     line: Option<Box<Line>>,
     in_flight: Option<InFlight>,
-    /// True on HTTP/2, where a connection carries several requests at a time.
+    /// True on HTTP/2, where a connection can carry several requests at a time.
     is_multiplexed: bool,
 }
 
-/// The error for a request that is not a health check, on a connection beyond a limit. It makes hyper close the connection.
+/// The error for a request that is not a health check on a reserved connection. hyper then closes the connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Refused;
 
@@ -81,7 +81,7 @@ impl std::fmt::Display for Refused {
 
 impl std::error::Error for Refused {}
 
-/// The source of an answer.
+/// The source of an answer to a request.
 #[expect(
     clippy::large_enum_variant,
     reason = "a box would cost an allocation per answer of the router"
@@ -127,17 +127,18 @@ impl Future for Answering {
     }
 }
 
-/// The body of an answer. hyper drops it when it has been sent or can no longer be sent; that ends the request and writes its log line.
+/// The body of an answer. hyper drops the body when it has been sent or can no longer be sent. This ends the request and writes its log
+/// line.
 #[derive(Debug)]
 pub(super) struct Answer {
     body: Content,
     line: Option<Box<Line>>,
-    /// `Some` on HTTP/2.
+    /// The pieces in which the body is passed to hyper; `None` on HTTP/1.
     pieces: Option<Box<Pieces>>,
     _in_flight: Option<InFlight>,
 }
 
-/// The source of a body's bytes.
+/// The source of the bytes of a body.
 #[derive(Debug)]
 enum Content {
     Route(Body),
@@ -196,7 +197,7 @@ impl http_body::Body for Answer {
         self.body.is_end_stream() && self.pieces.as_ref().is_none_or(|pieces| pieces.is_empty())
     }
 
-    /// Returns the size of `body` without `pieces`. hyper calls this before it takes the first piece only.
+    /// Returns the size of `body` without `pieces`, because hyper calls this function only before it takes the first piece.
     fn size_hint(&self) -> SizeHint {
         self.body.size_hint()
     }

@@ -1,12 +1,12 @@
-//! The memory that the system allows a process.
+//! The memory that the operating system allows a process.
 
 use std::path::{Path, PathBuf};
 
-/// Maximum memory of one idle stream in bytes: 1.3 times the 11.3 KB that hyper takes itself (D-100).
+/// The maximum memory of one idle stream in bytes. It is 1.3 times the 11.3 KB that hyper itself takes (D-100).
 pub(super) const PER_STREAM: u64 = 15 * 1024;
 
 /// Returns the memory in bytes that this process may use: the smallest of its control groups' limits and the machine's memory. `None` if
-/// the system does not report it.
+/// the operating system reports none of them.
 pub(super) fn limit() -> Option<u64> {
     [control_group(Path::new("/")), machine()].into_iter().flatten().min()
 }
@@ -24,11 +24,12 @@ fn machine() -> Option<u64> {
     None
 }
 
-/// Returns the smallest memory limit of the control groups that this process belongs to, in version 1 or 2.
+/// Returns the smallest memory limit in bytes of the control groups that this process belongs to, in version 1 or 2. `None` if there is no
+/// limit.
 fn control_group(root: &Path) -> Option<u64> {
     let groups = std::fs::read_to_string(root.join("proc/self/cgroup")).ok()?;
     let limits = groups.lines().filter_map(|line| {
-        // `0::/path` is version 2, `4:memory:/path` version 1.
+        // A line `0::/path` is of version 2, and a line `4:memory:/path` is of version 1.
         let (_, rest) = line.split_once(':')?;
         let (controllers, path) = rest.split_once(':')?;
         let (mount, file) = match controllers {
@@ -43,12 +44,13 @@ fn control_group(root: &Path) -> Option<u64> {
     limits.min()
 }
 
-/// Returns the smallest limit of a group and its ancestors. In a container the path may be the host's, which does not exist there.
+/// Returns the smallest limit of a control group and its ancestors. In a container, `path` may be a path of the host, which does not exist
+/// in the container.
 fn least(mount: &Path, path: &str, file: &str) -> Option<u64> {
     let relative = PathBuf::from(path.trim_start_matches('/'));
     let groups = relative.ancestors().map(|group| mount.join(group).join(file));
     let read = groups.filter_map(|path| std::fs::read_to_string(path).ok());
-    // `max` is not a number. Version 1 writes a number larger than any memory.
+    // The text `max` is not a number. Version 1 writes a number larger than any memory instead.
     read.filter_map(|text| text.trim().parse().ok()).min()
 }
 

@@ -1,12 +1,12 @@
 //! Serves a router on sockets, with limits that a router itself cannot enforce (D-99).
 //!
-//! Use [`serve`] if the Edge is the program's only server, or if there is no reverse proxy in front. It limits the time and size of request
-//! heads, and the number of connections. It also limits the time of handshakes, idle connections and peers that do not read (see
+//! Use [`serve`] if the Edge is the program's only server, or if there is no reverse proxy in front of it. `serve` limits the time and size
+//! of request heads, and the number of connections. It also limits the time of handshakes, idle connections and peers that do not read (see
 //! [`ListenOptions`]). It supports TLS and HTTP/2, and passes the peer's address to handlers ([`ConnectInfo`](axum::extract::ConnectInfo)
 //! of [`SocketAddr`](std::net::SocketAddr)). At shutdown, requests in flight have time to end. A stream without events has no timer, and
 //! takes little more memory than hyper itself needs.
 //!
-//! A program that mounts the Edge's router in its own server has to enforce those limits itself: `axum::serve` has none of them.
+//! A program that mounts the Edge's router in a server of its own has to enforce those limits itself, since `axum::serve` has none of them.
 //!
 //! Handlers have to limit the size of bodies and the time of reading them, and have to end their streams at shutdown. They also have to
 //! limit the number of streams, because an HTTP/2 connection may carry many.
@@ -68,24 +68,24 @@ use phase::Phase;
 /// The result of [`serve`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stopped {
-    /// Number of connections that were still open at the end of the grace period and were cut.
+    /// The number of connections that were still open at the end of the grace period, and were cut.
     pub cut: usize,
 }
 
-/// Interval of checks whether certificates expire, if their files are not checked for new ones.
+/// The interval of checks whether certificates expire, if their files are not checked for new ones.
 const EXPIRY_CHECK: Duration = Duration::from_secs(3600);
 
-/// Time that cut connections have to end, since a handler may be running when its connection is cut.
+/// The time that cut connections have to end, since a handler may be running when its connection is cut.
 const CUTTING: Duration = Duration::from_secs(5);
 
-/// Serves `app`, such as a router, at all `listeners` until `shutdown` resolves. Then the sockets are closed and idle connections end.
-/// Requests in flight have [`ListenOptions::grace`] to end; then their connections are cut. Handlers need the signal as well, because they
-/// have to end their streams.
+/// Serves `app`, such as a router, on all `listeners` until `shutdown` resolves. Then the sockets are closed and idle connections end.
+/// Requests in flight have the time [`ListenOptions::grace`] to end; then their connections are cut. Handlers need the shutdown signal as
+/// well, because they have to end their streams.
 ///
 /// Dropping the returned future cuts all connections at once.
 ///
 /// # Errors
-/// There is no listener. Failures of connections, and of accepting them, are not returned: they are logged and counted in [`Connections`].
+/// There is no listener. Failures of connections and of accepting them are not returned, but logged and counted in [`Connections`].
 pub async fn serve<L>(
     listeners: L,
     app: impl Into<App>,
@@ -117,7 +117,7 @@ where
     Ok(Stopped { cut })
 }
 
-/// Cuts all connections when it is dropped.
+/// A guard that cuts all connections when it is dropped.
 struct ForceClose(Arc<ServerState>);
 
 impl Drop for ForceClose {
@@ -126,7 +126,8 @@ impl Drop for ForceClose {
     }
 }
 
-/// Checks the files of certificates at intervals and takes new ones. Logs when a certificate in use expires soon. Never resolves.
+/// Checks the certificate files at intervals and loads new certificates. Logs a warning if a certificate in use expires soon. The future
+/// never resolves.
 fn renew_certificates(
     listeners: &[Listener],
     every: Option<Duration>,

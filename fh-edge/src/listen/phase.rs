@@ -8,7 +8,7 @@ use tokio::sync::Notify;
 #[repr(u8)]
 pub(super) enum Phase {
     Serving,
-    /// No further requests are taken. Requests in flight may end.
+    /// No further requests are accepted. Requests in flight may end.
     Draining,
     /// Every connection ends at once.
     Cut,
@@ -29,7 +29,7 @@ impl Phases {
         }
     }
 
-    /// Enters a phase and notifies all connections. An earlier phase is never entered again.
+    /// Enters a phase and notifies all connections. A phase before the current one is ignored.
     pub(super) fn advance(&self, to: Phase) {
         self.phase.fetch_max(to as u8, Ordering::AcqRel);
         self.changed.notify_waiters();

@@ -13,14 +13,15 @@ use ipnet::IpNet;
 
 use super::Transport;
 
-/// Proxies whose `x-forwarded-for` header is trusted. Handlers see the client's address from it as the peer's ([`ConnectInfo`]), with port
-/// 0.
+/// Proxies whose `x-forwarded-for` header is trusted. Handlers see the client's address from the header as the peer's address
+/// ([`ConnectInfo`]), with port 0.
 ///
 /// If every value of such a proxy's `x-forwarded-proto` is `https`, the request counts as one over TLS ([`Transport`]). The proxy has to
-/// replace the values that clients send, or add to them.
+/// replace the values that clients send, or append its own.
 ///
 /// Each proxy appends the address that connected to it. The header is therefore read from its end, as long as the address is a proxy of
-/// this list. The first other address is the client's. Addresses before it are ignored, because the client may have written them.
+/// this list. The first address that is not such a proxy is the client's. Addresses before it are ignored, because the client may have
+/// written them.
 ///
 /// ```
 /// use fh_edge::listen::TrustedProxies;
@@ -71,13 +72,13 @@ impl fmt::Display for TrustedProxies {
 }
 
 impl TrustedProxies {
-    /// Returns true if no proxy is trusted.
+    /// Returns true if the list is empty, so that no proxy is trusted.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.networks.is_empty()
     }
 
-    /// Returns the router with a layer that replaces the addresses of proxies by those of their clients.
+    /// Returns the router with a layer that replaces the addresses of proxies with those of their clients.
     pub fn before(&self, router: Router) -> Router {
         if self.is_empty() {
             return router;
@@ -97,7 +98,7 @@ impl TrustedProxies {
         }))
     }
 
-    /// Returns the client's address: the peer's, unless the peer is a trusted proxy that names another.
+    /// Returns the client's address. It is the peer's address, unless the peer is a trusted proxy that names another one.
     pub(crate) fn client(&self, peer: SocketAddr, headers: &HeaderMap) -> SocketAddr {
         let lines = headers.get_all("x-forwarded-for").iter().rev();
         let said = lines.flat_map(|line| line.as_bytes().rsplit(|byte| *byte == b','));
@@ -117,8 +118,8 @@ impl TrustedProxies {
     }
 }
 
-/// Returns true if `x-forwarded-proto` is present and every value of it is `https`. A client may have written some of the values, so one
-/// `https` alone proves nothing.
+/// Returns true if `x-forwarded-proto` is present and every value of the header is `https`. A client may have written some of the values,
+/// so a single `https` proves nothing.
 fn came_by_https(headers: &HeaderMap) -> bool {
     let lines = headers.get_all("x-forwarded-proto");
     let mut values = lines.iter().flat_map(|line| line.as_bytes().split(|byte| *byte == b','));
@@ -126,7 +127,7 @@ fn came_by_https(headers: &HeaderMap) -> bool {
         && values.all(|value| value.trim_ascii().eq_ignore_ascii_case(b"https"))
 }
 
-/// Parses an address, with or without a port. IPv6 may be in brackets.
+/// Parses an address, with or without a port. An IPv6 address may be in brackets. `None` if the text is no address.
 fn address(text: &str) -> Option<IpAddr> {
     let text = text.trim();
     let in_brackets = || text.strip_prefix('[')?.split(']').next()?.parse().ok();

@@ -1,8 +1,9 @@
 //! Resets HTTP/2 streams that their peer does not read.
 //!
-//! On HTTP/1 a peer that does not read blocks the connection's writes. On HTTP/2 it can serve the connection and block one stream by its
-//! window, and hyper then waits forever. Therefore each stream is watched. [`Pieces`] records when hyper takes a piece of the body, which
-//! it does only if there was room for the previous piece. [`StreamExecutor`] resets the stream if no further piece is taken for too long.
+//! On HTTP/1, a peer that does not read blocks the connection's writes. On HTTP/2, a peer can read the connection and block one stream by
+//! its flow-control window, and hyper then waits forever. Therefore each stream is watched. [`Pieces`] records when hyper takes a piece of
+//! the body, which it does only if there was room for the previous piece. [`StreamExecutor`] resets the stream if no further piece is taken
+//! for too long.
 
 use std::cell::Cell;
 use std::future::poll_fn;
@@ -16,13 +17,13 @@ use hyper::rt::Executor;
 use tokio::time::{Sleep, sleep};
 use tracing::debug;
 
-/// Maximum number of bytes of a body that hyper gets at a time, so that slow reading is recognized.
+/// The maximum size of a piece of a body in bytes. hyper gets a body in pieces, so that slow reading is detected.
 const PIECE: usize = 16 * 1024;
 
 /// Progress that a stream made on its body during one poll.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Progress {
-    /// The stream did not ask for its body.
+    /// The stream did not request a piece of its body.
     None,
     /// The stream took a piece, so there was room for the previous one.
     Taken,
@@ -34,7 +35,7 @@ thread_local! {
     static PROGRESS: Cell<Progress> = const { Cell::new(Progress::None) };
 }
 
-/// The rest of a body frame that is passed to hyper piece by piece.
+/// The rest of a body frame, which is passed to hyper in pieces.
 #[derive(Debug, Default)]
 pub(super) struct Pieces {
     rest: Bytes,
@@ -45,7 +46,7 @@ impl Pieces {
         self.rest.is_empty()
     }
 
-    /// Returns the next piece of a body.
+    /// Returns the next piece of a body, of at most [`PIECE`] bytes.
     pub(super) fn poll_frame<B>(
         &mut self,
         body: &mut B,
@@ -64,14 +65,14 @@ impl Pieces {
             }
         }
         PROGRESS.set(Progress::Taken);
-        // The last byte of a body is a piece of its own. hyper takes it only when there was room for all others.
+        // The last byte of a body is a piece of its own. hyper takes this piece only when there was room for all others.
         let whole = self.rest.len();
         let most = if body.is_end_stream() && whole > 1 { whole - 1 } else { whole };
         Poll::Ready(Some(Ok(Frame::data(self.rest.split_to(most.min(PIECE))))))
     }
 }
 
-/// Runs the streams of HTTP/2 connections. Resets a stream if its peer takes nothing for `limit`.
+/// Runs the streams of HTTP/2 connections. A stream is reset if its peer reads nothing for the time `limit`.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct StreamExecutor {
     pub(super) limit: Option<Duration>,
@@ -89,8 +90,8 @@ where
     }
 }
 
-/// Runs a stream until it ends, or its peer has taken nothing for `limit`. A timer exists only after a piece was taken, until the stream
-/// has room again.
+/// Runs a stream until it ends, or until its peer has read nothing for the time `limit`. A timer exists only after a piece was taken, until
+/// the stream has room again.
 async fn watched(stream: impl Future<Output = ()>, limit: Duration) {
     let mut stream = pin!(stream);
     let mut stalled: Option<Pin<Box<Sleep>>> = None;

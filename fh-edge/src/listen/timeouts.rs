@@ -1,6 +1,6 @@
-//! Timeouts of peers.
+//! Timeouts of peers that send no request in time.
 //!
-//! A connection has a timer only while it waits for a request. A stream without events has none.
+//! A connection has a timer only while it waits for a request. A stream without events has no timer.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -10,7 +10,7 @@ use tokio::time::{Instant, Sleep, sleep, sleep_until};
 
 use super::connection_state::{ConnectionState, Waiting};
 
-/// A timeout that resolves when the peer has taken too long.
+/// A timeout of a connection, which resolves when the peer has taken too long.
 pub(super) trait PeerTimeout {
     fn poll_over(&mut self, state: &ConnectionState, context: &mut Context<'_>) -> Poll<()>;
 }
@@ -26,7 +26,7 @@ pub(super) struct Http1Timeout {
 impl PeerTimeout for Http1Timeout {
     fn poll_over(&mut self, state: &ConnectionState, context: &mut Context<'_>) -> Poll<()> {
         let Some(waiting) = state.waiting() else {
-            // A request is being answered. The timer is kept until it elapses, because the answer may be done soon.
+            // A request is being answered. The timer is kept until it elapses, because the answer may be finished before that.
             if self.timer.as_ref().is_some_and(|timer| timer.is_elapsed()) {
                 self.timer = None;
             }
@@ -38,7 +38,7 @@ impl PeerTimeout for Http1Timeout {
         }
         let Some(deadline) = self.deadline else { return Poll::Pending };
         let timer = self.timer.get_or_insert_with(|| Box::pin(sleep_until(deadline)));
-        // A timer is postponed only when it elapses; otherwise a busy connection would reset it at every request.
+        // A timer is postponed only when it elapses. Otherwise a busy connection would reset the timer at every request.
         if timer.deadline() > deadline {
             timer.as_mut().reset(deadline);
         }
@@ -52,7 +52,8 @@ impl PeerTimeout for Http1Timeout {
     }
 }
 
-/// The timeout of an HTTP/2 connection. Requests overlap there and end elsewhere, so it checks at intervals whether there were any.
+/// The timeout of an HTTP/2 connection. Its requests overlap, and other tasks end them, so the timeout checks at intervals whether there
+/// were any.
 #[derive(Debug)]
 pub(super) struct Http2Timeout {
     timer: Option<Pin<Box<Sleep>>>,
@@ -88,10 +89,10 @@ impl PeerTimeout for Http2Timeout {
     }
 }
 
-/// Maximum time that a reserved connection has for its handshake, and for its request head.
+/// The longest time that a reserved connection has for its handshake, and for its request head.
 const RESERVED: Duration = Duration::from_secs(1);
 
-/// Returns a time limit, shortened to [`RESERVED`] on a reserved connection.
+/// Returns a time limit, which is shortened to [`RESERVED`] on a reserved connection.
 pub(super) fn limit_of(state: &ConnectionState, limit: Option<Duration>) -> Option<Duration> {
     match state.is_reserved() {
         true => Some(limit.map_or(RESERVED, |limit| limit.min(RESERVED))),

@@ -1,4 +1,4 @@
-//! TLS certificates, and their renewal while connections are served.
+//! TLS certificates, and their renewal while the server is running.
 
 use std::fmt;
 use std::io;
@@ -18,7 +18,7 @@ use tracing::{error, warn};
 
 use super::certificate::{ExpiryNotices, Notice, not_after};
 
-/// The server side of TLS 1.2 and 1.3, with HTTP/2 if the client supports it. Clones share their certificate.
+/// The TLS settings of a server: TLS 1.2 and 1.3, with HTTP/2 if the client supports it. Clones share their certificate.
 #[derive(Clone, Debug)]
 pub struct Tls {
     config: Arc<ServerConfig>,
@@ -36,17 +36,18 @@ struct Files {
 /// The result of [`Tls::reload`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reloaded {
-    /// The files hold the certificate that is in use already.
+    /// The files contain the certificate that is already in use.
     Same,
-    /// The files hold another certificate, which new connections use from now on.
+    /// The files contain another certificate, which new connections use from now on.
     Another,
 }
 
 impl Tls {
-    /// Reads a certificate chain and its private key from PEM files. The server's own certificate comes first. Both may be in one file.
+    /// Reads a certificate chain and its private key from PEM files. The server's own certificate must come first. The chain and the key
+    /// may be in one file.
     ///
     /// # Errors
-    /// A file cannot be read or does not hold what it should, or the key does not belong to the certificate.
+    /// A file cannot be read or contains no certificate or key, or the key does not belong to the certificate.
     pub fn from_files(
         certificate: impl Into<PathBuf>,
         key: impl Into<PathBuf>,
@@ -66,18 +67,19 @@ impl Tls {
         Ok(Self { config: Arc::new(config), files: Some(files) })
     }
 
-    /// Uses a given configuration, for instance with client certificates. HTTP/2 needs `h2` in its `alpn_protocols`. The configuration is
-    /// never reloaded.
+    /// Uses a given configuration, for instance one that requires client certificates. HTTP/2 needs `h2` in its `alpn_protocols`. The
+    /// configuration is never reloaded.
     #[must_use]
     pub fn from_config(config: Arc<ServerConfig>) -> Self {
         Self { config, files: None }
     }
 
-    /// Reads the files again. Open connections keep the certificate that they have. [`serve`](super::serve) calls this at intervals.
+    /// Reads the certificate and key files again. Open connections keep their certificate. [`serve`](super::serve) calls this function at
+    /// intervals.
     ///
     /// # Errors
-    /// The same as for [`Tls::from_files`]; the certificate in use is kept. A key that does not belong to the certificate may mean that the
-    /// files are being replaced right now.
+    /// The same errors as for [`Tls::from_files`]. The certificate in use is then kept. A key that does not belong to the certificate may
+    /// mean that the files are being replaced at this moment.
     pub fn reload(&self) -> Result<Reloaded, TlsError> {
         let Some(files) = &self.files else { return Ok(Reloaded::Same) };
         let read = load(&files.certificate, &files.key, self.config.crypto_provider())?;
@@ -88,14 +90,14 @@ impl Tls {
         Ok(Reloaded::Another)
     }
 
-    /// Returns the end of validity of the certificate in use. `None` if it cannot be read, and for [`Tls::from_config`].
+    /// Returns the time at which the certificate in use expires. `None` if it cannot be read, and for [`Tls::from_config`].
     #[must_use]
     pub fn expires(&self) -> Option<SystemTime> {
         let current = self.files.as_ref()?.current.load();
         not_after(current.cert.first()?)
     }
 
-    /// Logs once a day if the certificate in use expires soon or has expired.
+    /// Logs a warning once a day if the certificate in use expires soon or has expired.
     pub(super) fn log_expiry(&self, now: SystemTime) {
         let (Some(files), Some(expires)) = (&self.files, self.expires()) else { return };
         let certificate = files.certificate.display();
@@ -168,7 +170,7 @@ fn load(
     }
 }
 
-/// The error for a certificate and key that cannot be used.
+/// The reason why a certificate and key cannot be used.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum TlsError {
@@ -176,22 +178,22 @@ pub enum TlsError {
     Read {
         /// The file's path.
         path: PathBuf,
-        /// The I/O error.
+        /// The reason why the file cannot be read.
         error: io::Error,
     },
     /// A file is not valid PEM.
     Pem {
         /// The file's path.
         path: PathBuf,
-        /// The parse error.
+        /// The reason why the file is not valid PEM.
         error: pem::Error,
     },
-    /// A file holds no certificate.
+    /// A file contains no certificate.
     NoCertificate {
         /// The file's path.
         path: PathBuf,
     },
-    /// A file holds no private key, or an encrypted one.
+    /// A file contains no private key, or only an encrypted one.
     NoKey {
         /// The file's path.
         path: PathBuf,
@@ -200,17 +202,17 @@ pub enum TlsError {
     Certificate {
         /// The file's path.
         path: PathBuf,
-        /// The error of rustls.
+        /// The reason why rustls rejected the certificate.
         error: rustls::Error,
     },
-    /// The private key is of an unsupported kind, or too weak.
+    /// The private key is of an unsupported kind, or too weak to be accepted.
     Key {
         /// The file's path.
         path: PathBuf,
-        /// The error of rustls.
+        /// The reason why rustls rejected the private key.
         error: rustls::Error,
     },
-    /// The key does not belong to the first certificate.
+    /// The private key does not belong to the first certificate.
     Mismatch {
         /// The certificate file's path.
         certificate: PathBuf,
