@@ -84,7 +84,7 @@ pub(super) struct ConnectionState {
 pub(super) enum Answering {
     /// The handler has not answered yet.
     Pending,
-    /// An answer of known length is being written.
+    /// An answer of known length is being written to the peer.
     Whole,
     /// A stream is being written to the peer, until one side ends it.
     Stream,

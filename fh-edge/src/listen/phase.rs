@@ -10,7 +10,7 @@ pub(super) enum Phase {
     Serving,
     /// No further requests are accepted. Requests in flight may end.
     Draining,
-    /// Every connection ends at once.
+    /// Every connection is closed at once.
     Cut,
 }
 

@@ -1,4 +1,4 @@
-//! JSON documents that are kept as they were written.
+//! JSON documents whose text is kept as the author wrote it.
 
 use std::fmt;
 use std::sync::Arc;
@@ -6,11 +6,11 @@ use std::sync::Arc;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 
-/// One JSON document as text on one line. Numbers and strings are kept as they were written, and members keep their order; only white space
+/// One JSON document as text on one line. Numbers, strings and the order of members are kept as the author wrote them. Only white space
 /// between tokens is removed.
 ///
-/// Half of a surrogate pair (`\ud800` alone) is an error, although JSON's grammar allows it. No program can represent it as text, and each
-/// one reads it differently.
+/// Half of a surrogate pair (`\ud800` alone) is an error, although JSON's grammar allows it. It cannot be represented as text, and programs
+/// read it differently.
 ///
 /// ```
 /// use fh_edge::state::Json;
@@ -21,7 +21,7 @@ use serde_json::value::RawValue;
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Json(Arc<str>);
 
-/// The error for a text that is not one JSON document: a message with line and column.
+/// The error for a text that is not one JSON document. It contains a message with line and column.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InvalidJson(pub String);
 
@@ -34,7 +34,7 @@ impl fmt::Display for InvalidJson {
 impl std::error::Error for InvalidJson {}
 
 impl Json {
-    /// Parses one document. White space around it is removed.
+    /// Parses one document. White space between its tokens is removed.
     ///
     /// # Errors
     /// Returns [`InvalidJson`] if the text is not one document.
@@ -50,7 +50,7 @@ impl Json {
         }
     }
 
-    /// Takes a document of another Edge without the check for half surrogate pairs.
+    /// Converts a document that another Edge sent, without the check for half surrogate pairs.
     pub(crate) fn of(raw: &RawValue) -> Self {
         Self(on_one_line(raw.get()).into())
     }
@@ -79,7 +79,7 @@ impl Json {
         &self.0
     }
 
-    /// Returns the content, if this is a JSON string.
+    /// Returns the content of the string if this is a JSON string; else `None`.
     #[must_use]
     pub fn as_text(&self) -> Option<String> {
         if self.is_text() { serde_json::from_str(&self.0).ok() } else { None }
@@ -90,7 +90,7 @@ impl Json {
         self.0.starts_with('"')
     }
 
-    /// Returns true for a number that a double can represent. Programs would read other numbers as infinity.
+    /// Returns true if this is a number that a double can represent. Programs would read other numbers as infinity.
     pub(crate) fn is_finite_number(&self) -> bool {
         self.0.starts_with(|c: char| c == '-' || c.is_ascii_digit())
             && self.0.parse().is_ok_and(f64::is_finite)
@@ -123,7 +123,7 @@ impl<'de> Deserialize<'de> for Json {
     }
 }
 
-/// Returns the first escape in a JSON text that is half of a surrogate pair.
+/// Returns the first escape in a JSON text that is half of a surrogate pair; `None` if there is none.
 fn half_character(json: &str) -> Option<&str> {
     let mut rest = json;
     // The first half of a pair, if the second half has to follow.

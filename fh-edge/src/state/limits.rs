@@ -1,13 +1,14 @@
-//! The maximum size of a strategy. It is the same for state files, PUT and PATCH of the admin API, and the upstream Edge of a relay.
+//! The maximum size of a strategy. The same limits apply to state files, to PUT and PATCH of the admin API, and to features that a relay
+//! receives.
 
 use std::fmt;
 
-/// Maximum length in bytes of JSON.
+/// The maximum length of a strategy's JSON in bytes.
 const MOST_BYTES: usize = 4 << 20;
-/// Maximum number of nested lists and objects. FeatureHub's own strategies have four. A state file may have 100, of which six enclose a
-/// strategy.
+/// The maximum number of nested lists and objects in a strategy. FeatureHub's own strategies have four levels. A state file may have 100
+/// levels, of which six enclose a strategy.
 const MOST_LEVELS: usize = 64;
-/// Maximum number of characters of a number.
+/// The maximum number of characters in a number.
 const MOST_DIGITS: usize = 400;
 
 /// The limit that a strategy exceeds.
@@ -32,10 +33,10 @@ impl fmt::Display for TooLarge {
     }
 }
 
-/// Checks the JSON text of one strategy, in one pass over its bytes.
+/// Checks that the JSON text of one strategy is within the limits, in one pass over its bytes.
 ///
 /// # Errors
-/// Returns the first limit that it exceeds.
+/// Returns the first limit that the strategy exceeds.
 pub(crate) fn check_strategy(json: &str) -> Result<(), TooLarge> {
     if json.len() > MOST_BYTES {
         return Err(TooLarge::Bytes);

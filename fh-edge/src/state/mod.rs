@@ -1,4 +1,4 @@
-//! The state of an Edge as people write it: features, environments with their values, and accounts with their keys (D-93).
+//! The state of an Edge that is not a relay: features, environments with their values, and accounts with their API keys (D-93).
 
 pub mod file;
 mod json;
@@ -14,5 +14,6 @@ pub use model::{Account, Environment, Feature, FeatureValue, ServiceKey, State};
 pub use permission::{Permission, Permissions, UnknownPermission};
 pub use unique::Duplicate;
 
-/// An example of a state file, with comments. Replace its environment ids and the keys CLIENT*KEY, SERVER-KEY and TESTS*KEY before use.
+/// An example of a state file, with comments. Replace its environment ids and the keys CLIENT*KEY, SERVER-KEY and TESTS*KEY before using
+/// it.
 pub const TEMPLATE: &str = include_str!("template.yaml");

@@ -1,4 +1,4 @@
-//! The parts of a state in their normal form: every id is set, and every JSON text is valid.
+//! The parts of a state in their normal form, in which every id is set and every JSON text is valid.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -11,14 +11,14 @@ use uuid::Uuid;
 use super::json::Json;
 use super::permission::Permissions;
 
-/// Everything that an Edge serves. Answers list features in this order.
+/// Everything that an Edge serves. Answers list features in the order of the state.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct State {
-    /// Number of changes through the admin API, which `If-Match` refers to there.
+    /// The number of changes of this state so far. The admin API compares it with `If-Match`.
     #[serde(default)]
     pub revision: u64,
-    /// The features, each once. Environments give them values.
+    /// The definitions of the features, which are the same in all environments.
     #[serde(default)]
     pub features: Vec<Feature>,
     /// The environments, which hold the values of features.
@@ -33,20 +33,20 @@ pub struct State {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Feature {
-    /// The id, which rollout percentages hash. If a file gives none, it is a UUIDv5 of the key.
+    /// The id of the feature, which rollout percentages hash. If a file gives no id, the id is a UUIDv5 of the key.
     pub id: Uuid,
     /// The key, by which programs read the feature.
     pub key: Arc<str>,
-    /// The type of its values.
+    /// The type of the feature's values.
     #[serde(rename = "type", with = "kind")]
     pub kind: Kind,
-    /// The version of the definition. It is used in etags only.
+    /// The version of the definition, which is used only in etags.
     #[serde(default)]
     pub version: i64,
-    /// Properties that accounts with `EXTENDED_DATA` get (`fp`).
+    /// The properties, which only accounts with the permission `EXTENDED_DATA` receive (`fp`).
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub properties: BTreeMap<String, String>,
-    /// Filters. An account with filters sees only features that have one of them.
+    /// The filters of the feature. An account with filters sees only features that have at least one of them.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub filters: BTreeSet<String>,
 }
@@ -55,22 +55,24 @@ pub struct Feature {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Environment {
-    /// The id, which is the first part of API keys.
+    /// The id of the environment, which is the first part of its API keys.
     pub id: Uuid,
-    /// The name, for people.
+    /// The name of the environment, for people.
     #[serde(default)]
     pub name: String,
-    /// The `cache-control` header of its answers, such as `max-age=60`, unless the server has one for all.
+    /// The `cache-control` header of answers for this environment, such as `max-age=60`. If the server has a value for all environments,
+    /// that value is used instead.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cache_control: Option<String>,
-    /// True if clients should stop using it. Polls get 236, and streams get `edge.stale`.
+    /// True if clients should stop using the environment. Polls are then answered with status 236, and streams send `edge.stale`.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub stale: bool,
-    /// The profile of server-evaluated keys, if it differs from the server's setting (D-91).
+    /// The evaluation profile of server-evaluated keys; `None` for the profile of the server's settings (D-91).
     #[serde(default, deserialize_with = "super::profile::deserialize")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub profile: Option<Profile>,
-    /// Values by feature key. A feature that is missing here has version 0 and no value, or `false` if it is a BOOLEAN.
+    /// The values by feature key. A feature that is missing in this map has version 0 and no value, or the value `false` if it is a
+    /// BOOLEAN.
     #[serde(default)]
     pub values: BTreeMap<Arc<str>, FeatureValue>,
 }
@@ -79,14 +81,14 @@ pub struct Environment {
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct FeatureValue {
-    /// The default value, for contexts that match no strategy. `None` is null. For a JSON feature it is a JSON string that contains a
+    /// The default value, for contexts that match no strategy. `None` is null. The value of a JSON feature is a JSON string that contains a
     /// document.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub value: Option<Json>,
-    /// The id that profile `edge` hashes for percentages.
+    /// The id of the value record, which profile `edge` hashes for percentages.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub value_id: Option<String>,
-    /// The version. If it is absent, the Edge counts (D-95).
+    /// The version of the value. If it is `None`, the Edge assigns versions itself (D-95).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version: Option<i64>,
     /// True if a PUT cannot change the value without unlocking the feature.
@@ -95,37 +97,38 @@ pub struct FeatureValue {
     /// True if the feature is hidden from SDKs.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub retired: bool,
-    /// Rollout strategies in order, as FeatureHub's JSON.
+    /// The rollout strategies in order, each in FeatureHub's JSON.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub strategies: Vec<Json>,
 }
 
-/// API keys with the same permissions, for instance of an SDK, a test or a team.
+/// A service account: API keys with the same permissions, for instance those of a program, a test or a team.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Account {
-    /// The name, for people, logs and metrics.
+    /// The name of the account, for people, logs and metrics.
     pub name: Arc<str>,
-    /// Client-evaluated keys, which contain a `*`. Their clients get the strategies. There are several while keys are rotated.
+    /// The client-evaluated keys, which contain a `*`. Clients with such a key receive the strategies. There are several keys while keys
+    /// are rotated.
     #[serde(default, rename = "clientKey", skip_serializing_if = "Vec::is_empty")]
     pub client_keys: Vec<ServiceKey>,
-    /// Server-evaluated keys, which contain no `*`. The Edge evaluates for them.
+    /// The server-evaluated keys, which contain no `*`. The Edge evaluates features for clients with such a key.
     #[serde(default, rename = "serverKey", skip_serializing_if = "Vec::is_empty")]
     pub server_keys: Vec<ServiceKey>,
-    /// Filters. If there are any, the account sees only features that have one of them.
+    /// The filters of the account. If there are any, the account sees only features that have at least one of them.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub filters: BTreeSet<String>,
-    /// Permissions by environment id.
+    /// The permissions of the account, by environment id.
     #[serde(default)]
     pub permissions: BTreeMap<Uuid, Permissions>,
 }
 
-/// The secret part of an API key. `Debug` does not show it; serialization does, for files and the admin API.
+/// The secret part of an API key. `Debug` does not show the secret, but serialization does, for files and the admin API.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ServiceKey(Arc<str>);
 
 impl ServiceKey {
-    /// Maximum length in bytes, as in the platform's schema (edge-protocol 1.1).
+    /// The maximum length of a key in bytes, as in the platform's schema (edge-protocol 1.1). A longer key is not valid.
     pub const MAX_LENGTH: usize = 400;
 
     /// Creates a key from its text.
@@ -148,13 +151,13 @@ impl ServiceKey {
         Ok(Self(text.into()))
     }
 
-    /// Returns the key itself. Do not log it.
+    /// Returns the text of the key. Do not log it.
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.0
     }
 
-    /// Returns true if clients with this key get the strategies and evaluate themselves (edge-protocol 1.4).
+    /// Returns true if clients with this key receive the strategies and evaluate features themselves (edge-protocol 1.4).
     #[must_use]
     pub fn is_client_evaluated(&self) -> bool {
         self.0.contains('*')
@@ -180,7 +183,7 @@ impl<'de> Deserialize<'de> for ServiceKey {
 }
 
 impl Feature {
-    /// Returns the value in environments that give it none.
+    /// Returns the value in environments that give the feature no value: `false` for a BOOLEAN, else `None`.
     #[must_use]
     pub fn unset_value(&self) -> Option<Json> {
         (self.kind == Kind::Boolean).then(|| Json::boolean(false))
@@ -188,20 +191,20 @@ impl Feature {
 }
 
 impl State {
-    /// Returns the environment with this id.
+    /// Returns the environment with this id, or `None` if there is none.
     #[must_use]
     pub fn environment(&self, id: Uuid) -> Option<&Environment> {
         self.environments.iter().find(|environment| environment.id == id)
     }
 
-    /// Returns the feature with this key.
+    /// Returns the feature with this key, or `None` if there is none.
     #[must_use]
     pub fn feature(&self, key: &str) -> Option<&Feature> {
         self.features.iter().find(|feature| &*feature.key == key)
     }
 }
 
-/// Serialization of feature types, by their names in the protocol.
+/// Serializes feature types by their names in the protocol.
 mod kind {
     use super::{Deserialize, Deserializer, Kind, Serializer};
 

@@ -1,22 +1,22 @@
-//! Permissions of an account in an environment (edge-protocol 1.5).
+//! The permissions of an account in an environment (edge-protocol 1.5).
 
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// A permission of an account.
+/// A permission of an account in one environment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Permission {
-    /// Read features.
+    /// The permission to read features.
     Read,
-    /// Lock a feature.
+    /// The permission to lock a feature.
     Lock,
-    /// Unlock a feature.
+    /// The permission to unlock a feature.
     Unlock,
-    /// Change a feature's value.
+    /// The permission to change a feature's value.
     ChangeValue,
-    /// Read the properties of features.
+    /// The permission to read the properties of features.
     ExtendedData,
 }
 
@@ -25,7 +25,7 @@ impl Permission {
     pub const ALL: [Self; 5] =
         [Self::Read, Self::Lock, Self::Unlock, Self::ChangeValue, Self::ExtendedData];
 
-    /// Returns the name in the protocol and in files.
+    /// Returns the name of the permission in the protocol and in files.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -42,7 +42,7 @@ impl Permission {
     }
 }
 
-/// The error for a text that names no permission.
+/// The error for a text that is not the name of a permission. It contains the text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UnknownPermission(pub String);
 
@@ -64,7 +64,7 @@ impl FromStr for Permission {
     }
 }
 
-/// A set of permissions in one environment. If it is empty, the account does not see the environment.
+/// The set of permissions of an account in one environment. An account with an empty set does not see the environment.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct Permissions(u8);
 

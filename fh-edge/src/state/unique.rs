@@ -1,4 +1,4 @@
-//! Checks that keys and ids are unique in a state.
+//! Checks that the keys and ids in a state are unique.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -9,12 +9,12 @@ use uuid::Uuid;
 
 use super::{Feature, ServiceKey, State};
 
-/// The error for two parts of a state with the same key or id. `Display` prints both places, and never a secret.
+/// The error for two parts of a state with the same key or id. `Display` prints the places of both parts, and never a secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Duplicate {
     /// The place of the later part, such as `features[3]` or `accounts[1].serverKey[0]`.
     pub path: String,
-    /// The description of what both parts have in common, with the place of the earlier one.
+    /// A description of what both parts have in common, with the place of the earlier part.
     pub what: String,
 }
 
@@ -27,7 +27,7 @@ impl fmt::Display for Duplicate {
 
 impl std::error::Error for Duplicate {}
 
-/// The keys and ids in use, with their places. Errors are texts that name the other place.
+/// The keys and ids that are in use, with their places. Errors are texts that name the place of the earlier use.
 #[derive(Default)]
 pub(super) struct Uniques {
     feature_keys: Places<Arc<str>>,
@@ -58,7 +58,7 @@ impl Uniques {
     }
 }
 
-/// The places of values that must be unique.
+/// The places of values that must be unique, by value.
 struct Places<T>(HashMap<T, String>);
 
 impl<T> Default for Places<T> {
@@ -68,10 +68,10 @@ impl<T> Default for Places<T> {
 }
 
 impl<T: Eq + Hash> Places<T> {
-    /// Adds a value.
+    /// Adds a value with its place.
     ///
     /// # Errors
-    /// Returns the place of the same value if there is one already.
+    /// Returns the place of the earlier value if the same value was added before.
     fn take(&mut self, thing: T, path: &str) -> Result<(), String> {
         match self.0.insert(thing, path.to_owned()) {
             None => Ok(()),
@@ -81,11 +81,11 @@ impl<T: Eq + Hash> Places<T> {
 }
 
 impl State {
-    /// Checks that keys and ids of features, ids of environments, and API keys are unique. States from files are checked already; an Edge
-    /// checks the states that a program builds.
+    /// Checks that the keys and ids of features, the ids of environments, and the API keys are unique. States from files are already
+    /// checked. An Edge calls this function for states that a program builds.
     ///
     /// # Errors
-    /// Returns the first [`Duplicate`].
+    /// Returns the first [`Duplicate`] that is found.
     pub fn check(&self) -> Result<(), Duplicate> {
         let mut uniques = Uniques::default();
         for (place, Feature { key, id, .. }) in self.features.iter().enumerate() {

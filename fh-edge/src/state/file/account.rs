@@ -1,4 +1,4 @@
-//! Reads `accounts`: keys and their permissions.
+//! Reads `accounts`: API keys and their permissions.
 
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use super::part::{Part, Reading};
 use super::problem::Path;
 use crate::state::{Account, Environment, Permission, Permissions};
 
-/// The accounts of a document, and the extra accounts of the options.
+/// The accounts of a document, and the extra accounts that the options add.
 #[derive(Default)]
 pub(super) struct Accounts {
     pub(super) list: Vec<Account>,
@@ -23,7 +23,7 @@ pub(super) struct Accounts {
 }
 
 impl Accounts {
-    /// Reads the list.
+    /// Reads the list of accounts.
     pub(super) fn read(
         reading: &mut Reading<'_>,
         part: &Part,
@@ -65,7 +65,7 @@ impl Accounts {
         self.add(reading, part, account);
     }
 
-    /// Adds an account whose keys have been added to those in use.
+    /// Adds an account. The caller has already added its keys to those in use.
     pub(super) fn add(&mut self, reading: &mut Reading<'_>, part: &Part, account: Account) {
         if !self.names.insert(Arc::clone(&account.name)) {
             reading.error(part, format!("there are two accounts {}", account.name));
@@ -73,7 +73,7 @@ impl Accounts {
         self.list.push(account);
     }
 
-    /// Adds the accounts that are not in the document.
+    /// Adds the extra accounts of the options, which are not in the document.
     pub(super) fn add_extra(
         &mut self,
         reading: &mut Reading<'_>,
@@ -137,7 +137,7 @@ fn permissions(
     permissions
 }
 
-/// Reads one permission or several, by name.
+/// Reads one permission or a list of permissions, by name.
 fn granted(reading: &mut Reading<'_>, part: &Part) -> Permissions {
     let parts = if part.is_null() { Vec::new() } else { reading.one_or_several(part) };
     let named = parts.iter().filter_map(|part| {

@@ -1,4 +1,4 @@
-//! Reads `environments`, with the values of features.
+//! Reads `environments`, which contain the values of features.
 
 use std::collections::{HashMap, HashSet};
 
@@ -19,14 +19,14 @@ use crate::state::unique::Uniques;
 pub(super) struct Environments {
     pub(super) list: Vec<Environment>,
     uniques: Uniques,
-    /// Environments that `find` knows: `ids` by id, `names` by name.
+    /// The ids and names of the environments that `find` can return.
     ids: HashSet<Uuid>,
     names: HashMap<String, Vec<Uuid>>,
-    /// True if an environment could not be read. A name or an id that is not known may mean that one.
+    /// True if an environment could not be read. An unknown name or id may then refer to that environment.
     has_gaps: bool,
 }
 
-/// The reason why a name identifies no environment.
+/// The reason why a name does not identify an environment.
 pub(super) enum Unnamed {
     /// No environment has this name.
     None,
@@ -35,7 +35,7 @@ pub(super) enum Unnamed {
 }
 
 impl Environments {
-    /// Reads the list.
+    /// Reads the list of environments.
     pub(super) fn read(reading: &mut Reading<'_>, part: &Part, features: &Features) -> Self {
         let mut environments = Self::default();
         for part in reading.list(part, "environments") {
@@ -58,7 +58,7 @@ impl Environments {
         self.list.push(environment);
     }
 
-    /// Returns the environment with this id or name. `Ok(None)` if it may be one that could not be read.
+    /// Returns the environment with this id or name. `Ok(None)` means that it may be an environment that could not be read.
     pub(super) fn find(&self, named: &str) -> Result<Option<Uuid>, Unnamed> {
         if let Some(id) = uuid(named).filter(|id| self.ids.contains(id)) {
             return Ok(Some(id));
@@ -96,7 +96,7 @@ fn environment(reading: &mut Reading<'_>, part: &Part, features: &Features) -> O
     let profile = part.get("profile").and_then(|part| profile(reading, &part));
     let mut review = Review::new(reading.options, profile);
     let values = part.get("values");
-    // Values are read even without an id, to report the errors in them.
+    // The values are read even if the environment has no id, so that errors in them are reported.
     let values = values.map(|values| {
         value::values(reading, &values, id.unwrap_or_default(), features, &mut review)
     });
@@ -120,7 +120,7 @@ fn id(reading: &mut Reading<'_>, part: &Part) -> Option<Uuid> {
     id.map_err(|what| reading.error(part, what)).ok()
 }
 
-/// Reads a `cache-control` that is valid as a header.
+/// Reads a `cache-control` value, which must be valid as a header.
 pub(super) fn cache_control(reading: &mut Reading<'_>, part: &Part) -> Option<String> {
     let text = reading.text(part, "cacheControl")?;
     if HeaderValue::from_str(text).is_err() {

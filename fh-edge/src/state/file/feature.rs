@@ -1,4 +1,4 @@
-//! Reads `features`: their definitions, which are the same in every environment.
+//! Reads `features`: the definitions, which are the same in every environment.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -15,13 +15,13 @@ use crate::state::unique::Uniques;
 #[derive(Default)]
 pub(super) struct Features {
     pub(super) list: Vec<Feature>,
-    /// Positions in `list` by key. `None` if the feature is not valid.
+    /// The positions of features in `list`, by key. A position is `None` if the feature is not valid.
     places: HashMap<Arc<str>, Option<usize>>,
     uniques: Uniques,
 }
 
 impl Features {
-    /// Reads the list.
+    /// Reads the list of features.
     pub(super) fn read(reading: &mut Reading<'_>, part: &Part) -> Self {
         let mut features = Self::default();
         for part in reading.list(part, "features") {
@@ -64,7 +64,7 @@ impl Features {
         self.list.extend(feature);
     }
 
-    /// Returns the feature with this key. `Ok(None)` if it is not valid, which has been reported.
+    /// Returns the feature with this key. `Ok(None)` means that the feature is not valid, which has been reported.
     ///
     /// # Errors
     /// Returns [`NoSuchFeature`] if no feature has this key.
@@ -78,7 +78,7 @@ impl Features {
     }
 }
 
-/// The error for a key that no feature has.
+/// The error for a key that no feature of the document has.
 #[derive(Debug)]
 pub(super) struct NoSuchFeature;
 
@@ -111,7 +111,7 @@ fn kind(reading: &mut Reading<'_>, feature: &Part) -> Option<Kind> {
     kind
 }
 
-/// Reads a UUID in its usual form.
+/// Reads a UUID in its usual form. Any other text is an error.
 pub(super) fn id(reading: &mut Reading<'_>, part: &Part, what: &str) -> Option<Uuid> {
     let id = part.text().and_then(uuid);
     if id.is_none() {
@@ -120,7 +120,7 @@ pub(super) fn id(reading: &mut Reading<'_>, part: &Part, what: &str) -> Option<U
     id
 }
 
-/// Parses the form with 36 characters that FeatureHub writes, in upper or lower case.
+/// Parses a UUID of 36 characters, as FeatureHub writes it, in upper or lower case. Other forms give `None`.
 pub(super) fn uuid(text: &str) -> Option<Uuid> {
     (text.len() == 36).then(|| Uuid::try_parse(text).ok()).flatten()
 }
@@ -134,7 +134,7 @@ fn properties(reading: &mut Reading<'_>, part: Option<Part>) -> BTreeMap<String,
     let mut properties = BTreeMap::new();
     for member in members {
         let part = part.of(member);
-        // A property may be an empty text.
+        // The text of a property may be empty.
         let text = match part.text() {
             Some(text) => Some(text),
             None => reading.text(&part, "a property"),
@@ -144,7 +144,7 @@ fn properties(reading: &mut Reading<'_>, part: Option<Part>) -> BTreeMap<String,
     properties
 }
 
-/// Reads one filter or several.
+/// Reads one filter or a list of filters.
 pub(super) fn filters(reading: &mut Reading<'_>, part: Option<Part>) -> BTreeSet<String> {
     let parts = part.map(|part| reading.one_or_several(&part)).unwrap_or_default();
     let filters = parts.iter().filter_map(|part| reading.text(part, "a filter").map(str::to_owned));

@@ -1,10 +1,10 @@
-//! Reads the keys of accounts. Each must be of the right kind, and unique.
+//! Reads the API keys of accounts. Each key must be of the right kind, and unique.
 
 use super::part::{Part, Reading};
 use crate::state::ServiceKey;
 use crate::state::unique::Uniques;
 
-/// The side that evaluates for a key.
+/// The side that evaluates features for a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum KeyKind {
     /// The client.
@@ -14,7 +14,7 @@ pub(super) enum KeyKind {
 }
 
 impl KeyKind {
-    /// Returns the reason why a key is not of this kind, if it is not.
+    /// Returns the reason why a key is not of this kind; `None` if it is.
     pub(super) fn objection(self, key: &ServiceKey) -> Option<&'static str> {
         match (self, key.is_client_evaluated()) {
             (Self::Client, false) => {
@@ -28,14 +28,14 @@ impl KeyKind {
     }
 }
 
-/// The keys in use.
+/// The API keys that are in use in a document.
 #[derive(Default)]
 pub(super) struct Keys {
     uniques: Uniques,
 }
 
 impl Keys {
-    /// Reads one key or several.
+    /// Reads one key or a list of keys.
     pub(super) fn read(
         &mut self,
         reading: &mut Reading<'_>,
@@ -66,10 +66,10 @@ impl Keys {
         key.map_err(|what| reading.error(part, what)).ok()
     }
 
-    /// Adds a key to those in use. `user` names its place.
+    /// Adds a key to those in use. `user` is the place of the key, which later errors name.
     ///
     /// # Errors
-    /// Returns a text that names the other place, if the key is in use already.
+    /// Returns a text that names the other place, if the key is already in use.
     pub(super) fn take(&mut self, key: &ServiceKey, user: &str) -> Result<(), String> {
         self.uniques.key(key, user)
     }

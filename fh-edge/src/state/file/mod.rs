@@ -1,18 +1,19 @@
-//! Reads state files (D-93), and reports everything that is wrong in a file with its place.
+//! Reads state files (D-93), and reports every error in a file with its place.
 //!
-//! A state file is YAML 1.2 or JSON; numbers are exact. It has three parts, each of which is optional:
+//! A state file is YAML 1.2 or JSON. Numbers are read exactly. The file has three parts, each of which is optional:
 //!
 //! ```yaml
 #![doc = include_str!("example.yaml")]
 //! ```
 //!
-//! `${NAME}` is replaced by a secret in keys and in ids of environments, and `$$` by a dollar. In YAML's `{ }` it needs quotes. Everywhere
-//! else it is ordinary text, because programs may use it in their own texts.
+//! `${NAME}` in keys and in ids of environments is replaced by a secret, and `$$` by a dollar sign. Inside YAML's `{ }`, `${NAME}` needs
+//! quotes. In all other places it is ordinary text, because programs may use it in their own texts.
 //!
-//! `percentage` may be a text that ends in `%`. Members of the document whose names begin with `x-` are ignored; they may hold anchors. An
-//! unknown name is an error. In a strategy it is an error only if it is similar to a known name, and a warning otherwise (D-118).
+//! `percentage` may be a text that ends in `%`. Members of the document whose names begin with `x-` are ignored, so that they may hold
+//! anchors. An unknown name is an error. In a strategy it is an error only if it is similar to a known name, and a warning otherwise
+//! (D-118).
 //!
-//! Files of other FeatureHub programs are read as well: see [`Form`].
+//! Files of other FeatureHub programs are read, too: see [`Form`].
 
 mod account;
 mod environment;
@@ -48,28 +49,28 @@ use part::{Part, Reading};
 use problem::Path;
 use review::{Review, Reviewed};
 
-/// Maximum length of a text in bytes.
+/// The maximum length of a state's text in bytes. A longer text is an error.
 pub const MOST_BYTES: u64 = 64 * 1024 * 1024;
-/// Returns the limits of a document. Aliases may add only a limited amount to the size of the text.
+/// Returns the limits of a document. They allow aliases to add only a limited amount to the size of the text.
 fn limits(text: &str) -> Limits {
     const ALIASES: usize = 16 * 1024 * 1024;
-    // Without aliases, a document has a smaller weight than this, however short its values are.
+    // Without aliases, the weight of a document is smaller than this limit, however short its values are.
     Limits { depth: 100, weight: ALIASES + 5 * text.len(), values: 2_000_000 }
 }
 
-/// A state, and the warnings about it.
+/// A state that was read from a text, and the warnings about it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Parsed {
-    /// The state.
+    /// The state that was read.
     pub state: State,
-    /// The form of the text.
+    /// The form of the text from which the state was read.
     pub form: Form,
-    /// Warnings, in the order of the text. At most 1,000 are kept.
+    /// The warnings, in the order of the text. At most 1,000 warnings are kept; further ones are left out.
     pub warnings: Vec<Problem>,
 }
 
 impl State {
-    /// Reads a text of any known form; see [the module](self).
+    /// Reads a state from a text of any known form; see [the module](self).
     ///
     /// ```
     /// use fh_edge::state::State;
@@ -86,7 +87,7 @@ impl State {
     /// ```
     ///
     /// # Errors
-    /// Returns [`StateFileError`], which lists all problems found, with their places.
+    /// Returns [`StateFileError`], which lists the problems that were found, with their places.
     pub fn from_text(text: &str, options: &Options) -> Result<Parsed, StateFileError> {
         if text.len() as u64 > MOST_BYTES {
             return Err(whole(format!("the text is larger than {MOST_BYTES} bytes")));
@@ -117,10 +118,10 @@ impl State {
         Ok(Parsed { state, form, warnings })
     }
 
-    /// Reads bytes, which have to be UTF-8.
+    /// Reads a state from bytes, which must be UTF-8 text.
     ///
     /// # Errors
-    /// The same as for [`Self::from_text`].
+    /// Returns the same errors as [`Self::from_text`], and an error for bytes that are not UTF-8.
     pub fn from_bytes(bytes: &[u8], options: &Options) -> Result<Parsed, StateFileError> {
         match std::str::from_utf8(bytes) {
             Ok(text) => Self::from_text(text, options),
@@ -133,11 +134,11 @@ impl State {
     }
 }
 
-/// Reads a JSON list of strategies as a state file has it, for a feature in an environment of this profile.
+/// Reads a JSON list of strategies in the form of a state file, for a feature in an environment with this profile.
 ///
 /// # Errors
-/// Returns the same [`StateFileError`] as a state file with these strategies. Paths begin with `strategies`; positions are those in the
-/// list's own text.
+/// Returns the same [`StateFileError`] as a state file with these strategies. Its paths begin with `strategies`, and its positions are
+/// those in `json`.
 pub(crate) fn read_strategies(
     json: &str,
     feature: &Feature,
@@ -156,13 +157,13 @@ pub(crate) fn read_strategies(
     Ok(value.strategies)
 }
 
-/// Returns an error about a text as a whole.
+/// Returns an error that concerns a text as a whole.
 fn whole(what: String) -> StateFileError {
     let problem = Problem { position: Position::START, path: String::new(), what };
     StateFileError::new(vec![problem])
 }
 
-/// Reads the form of this project. Returns the revision and the contents.
+/// Reads a document in the form of this project's state files. Returns its revision and its contents.
 fn native(reading: &mut Reading<'_>, root: &Part) -> (u64, Contents) {
     let known = ["features", "environments", "accounts", "revision", "$schema"];
     let own: Vec<&str> = names(root).filter(|name| name.starts_with("x-")).collect();

@@ -1,4 +1,4 @@
-//! Options for reading state files.
+//! The options for reading state files.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::secrets::{self, Incomplete};
 use crate::state::{Permissions, ServiceKey};
 
-/// Options for reading state files.
+/// The options for reading state files.
 ///
 /// ```
 /// use fh_edge::state::State;
@@ -29,21 +29,21 @@ pub struct Options {
     pub(super) accounts: Vec<ExtraAccount>,
 }
 
-/// A function that returns the text that `${NAME}` stands for.
+/// A function that returns the text that replaces `${NAME}`, or `None` if the name is unknown.
 type Secrets = Arc<dyn Fn(&str) -> Option<String> + Send + Sync>;
 
-/// An account that is not in the file, for instance for keys from a command line. It has the same permissions in every environment.
+/// An account that is not in the file, for instance one for keys from a command line. It has the same permissions in every environment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ExtraAccount {
     /// The name, for people, logs and metrics.
     pub name: Arc<str>,
-    /// Client-evaluated keys, which contain a `*`.
+    /// The client-evaluated keys, which contain a `*`.
     pub client_keys: Vec<ServiceKey>,
-    /// Server-evaluated keys, which contain no `*`.
+    /// The server-evaluated keys, which contain no `*`.
     pub server_keys: Vec<ServiceKey>,
-    /// Filters. If there are any, the account sees only features that have one of them.
+    /// The filters of the account. If there are any, the account sees only features that have at least one of them.
     pub filters: BTreeSet<String>,
-    /// The permissions in each environment.
+    /// The permissions of the account in each environment.
     pub permissions: Permissions,
 }
 
@@ -59,24 +59,25 @@ impl Options {
         }
     }
 
-    /// Sets the profile of environments that have none. It is used for warnings about their strategies.
+    /// Sets the profile of environments that name none. The profile affects the warnings about their strategies.
     #[must_use]
     pub fn profile(self, profile: Profile) -> Self {
         Self { profile, ..self }
     }
 
-    /// Sets a function that returns the text for `${NAME}`. If it returns `None`, that is an error at this place.
+    /// Sets a function that returns the text for `${NAME}`. If the function returns `None`, the file has an error at the place of
+    /// `${NAME}`.
     #[must_use]
     pub fn secrets(self, lookup: impl Fn(&str) -> Option<String> + Send + Sync + 'static) -> Self {
         Self { secrets: Some(Arc::new(lookup)), ..self }
     }
 
-    /// Takes keys and ids as they are written, even `$$`; a `${` is an error. The admin API writes states in this way.
+    /// Makes the reader take keys and ids literally, including `$$`; a `${` is an error. The admin API reads states in this way.
     pub(crate) fn verbatim(self) -> Self {
         Self { secrets: None, ..self }
     }
 
-    /// Replaces `${NAME}` in a key, or in the id of an environment.
+    /// Replaces `${NAME}` in a key, or in the id of an environment. The error says why a name cannot be replaced.
     pub(super) fn complete(&self, text: &str) -> Result<String, Incomplete> {
         match &self.secrets {
             Some(lookup) => secrets::complete(text, &**lookup),
@@ -85,25 +86,25 @@ impl Options {
         }
     }
 
-    /// Replaces `${NAME}` by environment variables of this process.
+    /// Makes the reader replace `${NAME}` by environment variables of this process.
     #[must_use]
     pub fn process_environment(self) -> Self {
         self.secrets(|name| std::env::var(name).ok())
     }
 
-    /// Sets the environment of lists of features that name none.
+    /// Sets the environment for lists of features that name no environment.
     #[must_use]
     pub fn environment(self, id: Uuid) -> Self {
         Self { environment: Some(id), ..self }
     }
 
-    /// Does the same, unless an environment is set already.
+    /// Sets the environment for lists of features, unless it is already set.
     pub(crate) fn environment_if_unknown(mut self, id: Uuid) -> Self {
         self.environment.get_or_insert(id);
         self
     }
 
-    /// Adds an account after those of the file.
+    /// Adds an account after the accounts of the file.
     #[must_use]
     pub fn account(mut self, account: ExtraAccount) -> Self {
         self.accounts.push(account);
