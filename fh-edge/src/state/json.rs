@@ -126,7 +126,7 @@ impl<'de> Deserialize<'de> for Json {
 /// Returns the first escape in a JSON text that is half of a surrogate pair; `None` if there is none.
 fn half_character(json: &str) -> Option<&str> {
     let mut rest = json;
-    // The first half of a pair, if the second half has to follow.
+    // The escape of the first half of a pair, if the second half has to follow.
     let mut high: Option<&str> = None;
     while let Some(at) = rest.find('\\') {
         let (between, escape) = rest.split_at(at);

@@ -1,4 +1,4 @@
-//! A part of a document with its path, and the collector of errors and warnings.
+//! A part of a document with its path, and the collector of errors and warnings about a document.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use fh_files::{Content, Member, Node, Position, closest};
 use super::Options;
 use super::problem::{Path, Problem, StateFileError, excerpt};
 
-/// A part of a document, with its path.
+/// A part of a document, and the path to it.
 #[derive(Debug, Clone)]
 pub(super) struct Part {
     pub(super) node: Arc<Node>,
@@ -51,25 +51,25 @@ impl Part {
         )
     }
 
-    /// Returns the value of a member of this map. `None` if it is missing or null.
+    /// Returns the value of a member of this map; `None` if the member is missing or null.
     pub(super) fn get(&self, name: &str) -> Option<Self> {
         let node = self.node.get(name)?;
         let part = Self { node: Arc::clone(node), path: self.path.member(name) };
         (!part.is_null()).then_some(part)
     }
 
-    /// Returns the value of this member of the map.
+    /// Returns the value of a member that the caller took from this map.
     pub(super) fn of(&self, member: &Member) -> Self {
         Self { node: Arc::clone(&member.node), path: self.path.member(&member.name) }
     }
 
-    /// Describes this part in a few words.
+    /// Describes this part in a few words, for error messages.
     pub(super) fn shown(&self) -> String {
         shown(&self.node)
     }
 }
 
-/// Describes a node in a few words.
+/// Describes a node in a few words, for error messages.
 pub(super) fn shown(node: &Node) -> String {
     match &node.content {
         Content::Null => "nothing".to_owned(),
@@ -80,14 +80,14 @@ pub(super) fn shown(node: &Node) -> String {
     }
 }
 
-/// Maximum number of errors that are kept.
+/// The largest number of errors that are kept. Further errors are left out.
 const MOST_ERRORS: usize = 100;
-/// Maximum number of warnings that are kept.
+/// The largest number of warnings that are kept. Further warnings are left out.
 const MOST_WARNINGS: usize = 1_000;
-/// Maximum number of suggestions for misspelt names, because finding one takes time.
+/// The largest number of misspelt names for which a suggestion is searched, because the search takes time.
 const MOST_SUGGESTIONS: usize = 20;
 
-/// Collects errors and warnings while a document is read.
+/// The errors and warnings that are collected while a document is read.
 pub(super) struct Reading<'o> {
     pub(super) options: &'o Options,
     errors: Vec<Problem>,
@@ -120,10 +120,10 @@ impl<'o> Reading<'o> {
         }
     }
 
-    /// Returns the warnings, in the order of the text.
+    /// Ends the reading, and returns the warnings in the order of the text.
     ///
     /// # Errors
-    /// Returns the errors if there are any.
+    /// Returns the errors if there is at least one.
     pub(super) fn finish(mut self) -> Result<Vec<Problem>, StateFileError> {
         if !self.errors.is_empty() {
             return Err(StateFileError::new(self.errors));
@@ -132,7 +132,7 @@ impl<'o> Reading<'o> {
         Ok(self.warnings)
     }
 
-    /// Returns "did you mean …?" if a candidate is similar, else an empty text.
+    /// Returns "did you mean …?" with the most similar candidate; an empty text if no candidate is similar.
     pub(super) fn suggestion<'a>(
         &mut self,
         name: &str,
@@ -146,7 +146,7 @@ impl<'o> Reading<'o> {
         meant.map(|meant| format!("; did you mean {meant}?")).unwrap_or_default()
     }
 
-    /// Returns true if the part is a map, and adds an error if it is not. Each unknown name is an error, too.
+    /// Returns true if the part is a map. Otherwise an error is added. Each name that is not in `known` is an error, too.
     pub(super) fn map_of(&mut self, part: &Part, what: &str, known: &[&str]) -> bool {
         let Some(members) = part.members() else {
             self.error(part, format!("{what} is a map, not {}", part.shown()));
@@ -167,7 +167,7 @@ impl<'o> Reading<'o> {
         true
     }
 
-    /// Returns the items of a list. A part of another type is an error.
+    /// Returns the items of a list. For a part of another type, an error is added and the result is empty.
     pub(super) fn list(&mut self, part: &Part, what: &str) -> Vec<Part> {
         part.items().unwrap_or_else(|| {
             self.error(part, format!("{what} are a list, not {}", part.shown()));
@@ -175,12 +175,12 @@ impl<'o> Reading<'o> {
         })
     }
 
-    /// Returns the items of a list. A part of another type counts as a list with one item.
+    /// Returns the items of a list. A part of another type is treated as a list with one item.
     pub(super) fn one_or_several(&mut self, part: &Part) -> Vec<Part> {
         part.items().unwrap_or_else(|| vec![part.clone()])
     }
 
-    /// Returns a text that is not empty. A part of another type is an error.
+    /// Returns a text that is not empty. For any other part, an error is added and the result is `None`.
     pub(super) fn text<'p>(&mut self, part: &'p Part, what: &str) -> Option<&'p str> {
         match part.content() {
             Content::Text(text) if text.is_empty() => {
@@ -199,7 +199,7 @@ impl<'o> Reading<'o> {
         }
     }
 
-    /// Returns `true` or `false`. A missing part is `false`; a part of another type is an error.
+    /// Returns the value of a boolean. A missing part is `false`. For a part of another type, an error is added.
     pub(super) fn flag(&mut self, part: Option<&Part>, what: &str) -> bool {
         match part.map(|part| (part, part.content())) {
             None => false,
@@ -211,7 +211,7 @@ impl<'o> Reading<'o> {
         }
     }
 
-    /// Returns a whole number that is not negative. A part of another type is an error.
+    /// Returns a whole number that is not negative. For any other part, an error is added and the result is `None`.
     pub(super) fn count<N: std::str::FromStr>(&mut self, part: &Part, what: &str) -> Option<N> {
         let number = match part.content() {
             Content::Number(digits) if !digits.starts_with('-') => digits.parse().ok(),

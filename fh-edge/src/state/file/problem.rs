@@ -1,4 +1,4 @@
-//! Errors and warnings about a file, with their places.
+//! Errors and warnings about a file, with their places in the file.
 
 use std::fmt;
 use std::rc::Rc;
@@ -8,11 +8,12 @@ use fh_files::{Position, SyntaxError};
 /// An error or a warning about a state file. `Display` prints it with its place. It never contains a secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
-    /// The position in the text.
+    /// The position of the problem in the text.
     pub position: Position,
-    /// The path in the document, such as `environments[1].values.BANNER.value`. Empty for the whole document.
+    /// The path of the problem in the document, such as `environments[1].values.BANNER.value`. It is empty for a problem of the whole
+    /// document.
     pub path: String,
-    /// The description.
+    /// The description of the problem.
     pub what: String,
 }
 
@@ -32,8 +33,8 @@ impl From<SyntaxError> for Problem {
     }
 }
 
-/// The error for a text that is not a valid state. It has at least one problem; problems are in the order of the text. `Display` prints one
-/// line for each.
+/// The error for a text that is not a valid state. It contains at least one problem. Its problems are in the order of the text, and
+/// `Display` prints one line for each.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StateFileError {
     problems: Vec<Problem>,
@@ -45,7 +46,7 @@ impl StateFileError {
         Self { problems }
     }
 
-    /// Returns the problems that were found in one pass.
+    /// Returns the problems that were found in one pass over the text.
     #[must_use]
     pub fn problems(&self) -> &[Problem] {
         &self.problems
@@ -72,7 +73,7 @@ impl fmt::Display for StateFileError {
 
 impl std::error::Error for StateFileError {}
 
-/// The path to a part of a document.
+/// The path to a part of a document, from the root.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Path(Option<Rc<(Path, Step)>>);
 
@@ -87,7 +88,7 @@ impl Path {
         Self(Some(Rc::new((self.clone(), Step::Member(name.into())))))
     }
 
-    /// Returns true if this is the path to a member of this name, or to an item of it.
+    /// Returns true if this is the path to a member with this name, or to an item of such a member.
     pub(super) fn passes(&self, name: &str) -> bool {
         match self.0.as_deref() {
             Some((_, Step::Member(member))) => **member == *name,
@@ -101,7 +102,7 @@ impl Path {
     }
 }
 
-/// Maximum length of a name in a path, and of an excerpt.
+/// The maximum length in characters of a name in a path, and of an excerpt. Longer ones are cut.
 const LONGEST_NAME: usize = 100;
 
 impl fmt::Display for Path {
@@ -119,13 +120,13 @@ impl fmt::Display for Path {
     }
 }
 
-/// Returns true if a name can be written in a path without quotes.
+/// Returns true if a path can contain the name without quotes.
 fn is_plain(name: &str) -> bool {
     let may = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '$');
     (1..=LONGEST_NAME).contains(&name.len()) && name.chars().all(may)
 }
 
-/// Returns the beginning of a text, as errors show it.
+/// Returns the beginning of a text, for error messages. A longer text ends with `…`.
 pub(super) fn excerpt(text: &str) -> String {
     match text.char_indices().nth(LONGEST_NAME) {
         None => text.to_owned(),

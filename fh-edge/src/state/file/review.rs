@@ -1,4 +1,4 @@
-//! Reports what the engine finds wrong in strategies, at their place in the document.
+//! Reports the problems that the engine finds in strategies, with their places in the document.
 
 use fh_eval::featurehub::Compiler;
 use fh_eval::{Diagnostic, DiagnosticKind, Place, Profile};
@@ -11,24 +11,24 @@ use super::part::{Part, Reading};
 use super::problem::excerpt;
 use crate::state::{Feature, FeatureValue, Json, check_strategy};
 
-/// Compiles the features of one environment, to get the engine's diagnostics.
+/// The review of the strategies of one environment. It compiles features to get the engine's diagnostics.
 pub(super) struct Review {
     profile: Profile,
-    /// Features with percentages for which profile `edge` hashes value ids, although the file has none.
+    /// The keys of features with percentages for which profile `edge` hashes value ids, although the file contains no such ids.
     without_value_id: Vec<String>,
 }
 
-/// The place of a value in the document.
+/// The place of a feature's value in the document.
 pub(super) struct Reviewed<'a> {
-    /// The value, or the feature that contains it.
+    /// The part of the value, or of the feature that contains the value.
     pub(super) part: &'a Part,
-    /// The strategies of the value.
+    /// The part of the value's strategies; `None` if the value has none.
     pub(super) strategies: Option<&'a Part>,
     /// True if the document gives the value's id.
     pub(super) has_value_id: bool,
 }
 
-/// The members of a feature that the compiler needs.
+/// The members of a feature that the compiler needs, in the form of the protocol.
 #[derive(Serialize)]
 struct Wire<'a> {
     id: uuid::Uuid,
@@ -40,12 +40,13 @@ struct Wire<'a> {
 }
 
 impl Review {
-    /// Creates a review for an environment, with its own profile if it has one.
+    /// Creates the review of an environment. `profile` is the environment's own profile, if it has one.
     pub(super) fn new(options: &Options, profile: Option<Profile>) -> Self {
         Self { profile: profile.unwrap_or(options.profile), without_value_id: Vec::new() }
     }
 
-    /// Warns of problems that the engine finds. Misspelt members and too large strategies are errors (D-118).
+    /// Adds warnings for the problems that the engine finds in a value. Misspelt members and strategies above the size limits are errors
+    /// (D-118).
     pub(super) fn value(
         &mut self,
         reading: &mut Reading<'_>,
@@ -79,7 +80,7 @@ impl Review {
         };
         let json = serde_json::to_string(&wire).and_then(RawValue::from_string);
         let Ok(json) = json else { return };
-        // The compiler skips only features without key or type.
+        // The compiler rejects only features without a key or type.
         let Ok(compiled) = Compiler::new(self.profile).feature(&json) else { return };
         for diagnostic in compiled.as_ref().diagnostics() {
             let part = placed(reviewed.part, &strategies, &diagnostic.place);
@@ -93,7 +94,7 @@ impl Review {
         }
     }
 
-    /// Adds warnings about the environment as a whole.
+    /// Ends the review by adding the warnings about the environment as a whole.
     pub(super) fn finish(self, reading: &mut Reading<'_>, environment: &Part) {
         const NAMED: usize = 5;
         let Self { without_value_id: keys, .. } = self;
@@ -118,7 +119,7 @@ fn has_percentage(strategy: &Part) -> bool {
     !matches!(percentage.content(), Content::Number(digits) if &**digits == "0")
 }
 
-/// Returns the part of the document that a diagnostic is about, or the nearest one that exists.
+/// Returns the part of the document that a diagnostic concerns, or the closest enclosing part that exists.
 fn placed(value: &Part, strategies: &[Part], place: &Place) -> Part {
     let item = |list: &Part, at: u32| list.items()?.get(at as usize).cloned();
     let Some(mut part) = place.strategy.and_then(|at| strategies.get(at as usize)).cloned() else {
@@ -137,7 +138,7 @@ fn placed(value: &Part, strategies: &[Part], place: &Place) -> Part {
     part.items().and_then(|items| items.into_iter().find(meant)).unwrap_or(part)
 }
 
-/// Reports a member that strategies or rules do not have. It is an error if it is similar to a known one, else a warning.
+/// Reports an unknown member of a strategy or rule. It is an error if its name is similar to a known name, else a warning.
 fn unknown_member(
     reading: &mut Reading<'_>,
     part: &Part,
@@ -163,7 +164,7 @@ fn told(diagnostic: &Diagnostic, part: &Part) -> String {
     let value = place.value.as_ref().map(|value| format!(" ({value})")).unwrap_or_default();
     let told = format!("{problem}{value}; {consequence}");
     match place.member {
-        // The path shows the member already, unless the member is missing.
+        // The path contains the member already, unless the member is missing in the document.
         Some(member) if !part.path.passes(member) => format!("{member}: {told}"),
         _ => told,
     }

@@ -1,7 +1,7 @@
 //! The JSON Schema of state files.
 
-/// The JSON Schema of state files, for editors and other programs. It checks less than the reader: it does not know the features and
-/// environments of a file, nor the type of a feature.
+/// The JSON Schema of state files, for editors and other programs. It checks less than the reader, because a schema cannot check references
+/// to the features and environments of a file, nor values against the type of a feature.
 pub const SCHEMA: &str = include_str!("../../../schema/state-1.schema.json");
 
 #[cfg(test)]

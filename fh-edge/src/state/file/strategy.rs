@@ -1,4 +1,4 @@
-//! Reads strategies, which are FeatureHub's JSON written as YAML.
+//! Reads strategies, which are FeatureHub's JSON written in YAML.
 
 use fh_eval::Kind;
 use fh_files::{Content, quoted};
@@ -7,7 +7,7 @@ use super::part::{Part, Reading};
 use super::typed::typed;
 use crate::state::Json;
 
-/// Reads a strategy of a feature of this type. A strategy with an error becomes null, so that the following ones keep their positions.
+/// Reads a strategy of a feature of this type. A strategy with an error becomes null, so that the strategies after it keep their positions.
 pub(super) fn read(reading: &mut Reading<'_>, part: &Part, kind: Kind) -> Json {
     let Some(members) = part.members() else {
         reading.error(part, format!("a strategy is a map, not {}", part.shown()));
@@ -29,7 +29,7 @@ pub(super) fn read(reading: &mut Reading<'_>, part: &Part, kind: Kind) -> Json {
         match &*member.name {
             "value" => match typed(kind, &part.node) {
                 Ok(value) => json.push_str(value.as_ref().map_or("null", Json::as_str)),
-                // Null is allowed here: such a strategy serves no value.
+                // A null is allowed here. A strategy with this value serves no value.
                 Err(_) if part.is_null() => json.push_str("null"),
                 Err(mismatch) => {
                     reading.error(&part, mismatch.what);
@@ -47,7 +47,7 @@ pub(super) fn read(reading: &mut Reading<'_>, part: &Part, kind: Kind) -> Json {
     })
 }
 
-/// Returns a percentage in millionths, as JSON. It may be a number of millionths, or a text that ends in `%`.
+/// Returns a percentage in millionths, as JSON. The part may be a number of millionths, or a text that ends in `%`.
 fn percentage(reading: &mut Reading<'_>, part: &Part) -> String {
     match part.content() {
         Content::Text(text) if text.ends_with('%') => match millionths(text) {
@@ -75,7 +75,7 @@ fn percentage(reading: &mut Reading<'_>, part: &Part) -> String {
     }
 }
 
-/// Converts a text in percent to millionths: `12.5%` is 125,000. `None` if it is not valid.
+/// Converts a text in percent to millionths: `12.5%` is 125,000. `None` if the text is not a valid percentage.
 fn millionths(text: &str) -> Option<u32> {
     let digits = text.strip_suffix('%')?.trim_end();
     let (whole, decimals) = digits.split_once('.').unwrap_or((digits, ""));

@@ -1,4 +1,4 @@
-//! Converts values of a document to values of a feature's type.
+//! Converts values of a document to the type of a feature.
 
 use fh_eval::{Kind, Number};
 use fh_files::{Content, Node};
@@ -7,17 +7,17 @@ use serde::de::IgnoredAny;
 use super::part::shown;
 use crate::state::Json;
 
-/// The error for a value that is not of the feature's type.
+/// The error for a value that does not have the feature's type.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Mismatch {
     /// The description of the error.
     pub(super) what: String,
-    /// The value that is used if the file comes from a program, so that no person can correct it (evaluation 5.2).
+    /// The value that is used instead if the file was written by a program, so that no person can correct it (evaluation 5.2).
     pub(super) taken: Option<Json>,
 }
 
-/// Converts a node to a value of this type. `None` is null. The value of a JSON feature is a text that contains a document; a file may have
-/// the text or the document itself.
+/// Converts a node to a value of this type. `None` is null. The value of a JSON feature is a text that contains a document. A file may
+/// contain either that text or the document itself.
 pub(super) fn typed(kind: Kind, node: &Node) -> Result<Option<Json>, Mismatch> {
     match kind {
         Kind::Boolean => boolean(node).map(Some),
@@ -77,7 +77,7 @@ fn json(node: &Node) -> Result<Option<Json>, Mismatch> {
             let taken = Some(Json::text(text));
             match serde_json::from_str::<IgnoredAny>(text) {
                 Ok(_) => Ok(taken),
-                // A PUT may set the empty text, too (D-106).
+                // An empty text is allowed, because a PUT can set it as well (D-106).
                 Err(_) if text.is_empty() => Ok(taken),
                 Err(error) => {
                     Err(Mismatch { what: format!("this text is not JSON: {error}"), taken })

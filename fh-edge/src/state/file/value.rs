@@ -1,4 +1,4 @@
-//! Reads `values` of an environment: the values of features there.
+//! Reads `values` of an environment, which contain the values of features.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -48,7 +48,7 @@ pub(super) fn values(
     values
 }
 
-/// Reads one value: either the value alone, or a map with its members.
+/// Reads the value of one feature: either the default value alone, or a map with the members of a value.
 fn value(
     reading: &mut Reading<'_>,
     part: &Part,

@@ -1,4 +1,4 @@
-//! Reads a state of the conformance suite (conformance 2.3). The program that provides the state chooses ids and keys.
+//! Reads a state of the conformance suite (conformance 2.3). Such a state has no API keys, because the program that serves it chooses them.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -14,7 +14,7 @@ use super::merge::{Found, Merge, definition, properties, strategies, value};
 use super::published::roles;
 use crate::state::{Account, Environment, FeatureValue};
 
-/// Reads a state.
+/// Reads a state of the conformance suite.
 pub(super) fn read(reading: &mut Reading<'_>, root: &Part) -> Contents {
     if let Some(format) = root.get("format")
         && format.node.to_json() != "1"
@@ -82,7 +82,7 @@ fn feature<'a>(reading: &mut Reading<'_>, part: &'a Part, environment: Uuid) -> 
     let strategies_part = part.get("strategies");
     let value = FeatureValue {
         value: value(reading, part, &feature),
-        // The same id as in a state file, because this form has none.
+        // The id is made as for a state file, because states of the suite contain no value ids.
         value_id: Some(value_id(environment, &feature.key).to_string()),
         locked: reading.flag(part.get("locked").as_ref(), "locked"),
         retired: reading.flag(part.get("retired").as_ref(), "retired"),

@@ -1,4 +1,4 @@
-//! Merges the features of several environments into one list of definitions.
+//! Merges the features of several environments into one list of feature definitions.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
@@ -14,15 +14,15 @@ use super::super::review::{Review, Reviewed};
 use super::super::typed::typed;
 use crate::state::{Environment, Feature, FeatureValue, Json};
 
-/// The features and environments of a document so far.
+/// The features and environments of a document that were read so far.
 #[derive(Default)]
 pub(super) struct Merge {
     features: Vec<Feature>,
     places: HashMap<Arc<str>, usize>,
-    /// The feature key of each id.
+    /// The feature key for each feature id.
     ids: HashMap<Uuid, Arc<str>>,
     environments: Vec<Environment>,
-    /// The keys that each environment lists.
+    /// The keys of the features that each environment lists.
     told: Vec<HashSet<Arc<str>>>,
 }
 
@@ -33,17 +33,17 @@ pub(super) struct Gathered {
     review: Review,
 }
 
-/// A feature as an environment lists it.
+/// A feature in the list of an environment.
 pub(super) struct Found<'a> {
     pub(super) part: &'a Part,
     pub(super) feature: Feature,
-    /// `None` if the environment has no value record.
+    /// The value of the feature; `None` if the environment has no value record.
     pub(super) value: Option<FeatureValue>,
     pub(super) strategies: Option<Part>,
 }
 
 impl Merge {
-    /// Starts reading an environment. `None` if it is in the document already, which is an error.
+    /// Starts reading an environment. If the environment is already in the document, an error is added and the result is `None`.
     pub(super) fn begin(
         &self,
         reading: &mut Reading<'_>,
@@ -61,7 +61,7 @@ impl Merge {
         Some(Gathered { environment, keys: HashSet::new(), review })
     }
 
-    /// Adds a feature of this environment.
+    /// Adds a feature that the environment lists.
     pub(super) fn feature(
         &mut self,
         reading: &mut Reading<'_>,
@@ -110,7 +110,7 @@ impl Merge {
         self.told.push(gathered.keys);
     }
 
-    /// Returns all features and environments. In environments that do not list a feature, it is retired.
+    /// Returns all features and environments. A feature is retired in environments that do not list it.
     pub(super) fn finish(mut self) -> (Vec<Feature>, Vec<Environment>) {
         for (environment, keys) in self.environments.iter_mut().zip(&self.told) {
             for feature in &self.features {
@@ -128,7 +128,7 @@ impl Merge {
     }
 }
 
-/// Reads the definition of a feature. `None` if it is left out, with a warning.
+/// Reads the definition of a feature. If it cannot be read, a warning is added and the result is `None`.
 pub(super) fn definition(
     reading: &mut Reading<'_>,
     part: &Part,
@@ -167,7 +167,7 @@ pub(super) fn definition(
     })
 }
 
-/// Reads the value of a feature. A value of another type is converted as the engine does, with a warning.
+/// Reads the value of a feature. A value of another type is converted as the engine does, and a warning is added.
 pub(super) fn value(reading: &mut Reading<'_>, part: &Part, feature: &Feature) -> Option<Json> {
     let Some(part) = part.get("value") else { return feature.unset_value() };
     typed(feature.kind, &part.node).unwrap_or_else(|mismatch| {
@@ -178,7 +178,7 @@ pub(super) fn value(reading: &mut Reading<'_>, part: &Part, feature: &Feature) -
     })
 }
 
-/// Reads properties. Properties of other types are left out.
+/// Reads properties. Properties that are not texts are left out.
 pub(super) fn properties(part: Option<Part>) -> BTreeMap<String, String> {
     let Some(part) = part else { return BTreeMap::new() };
     let members = part.members().unwrap_or_default().iter();
@@ -187,7 +187,7 @@ pub(super) fn properties(part: Option<Part>) -> BTreeMap<String, String> {
     texts.collect()
 }
 
-/// Reads strategies as they are in the protocol.
+/// Reads strategies in the form of the protocol.
 pub(super) fn strategies(part: Option<&Part>) -> Vec<Json> {
     let items = part.and_then(Part::items).unwrap_or_default();
     items.iter().filter_map(|item| Json::parse(&item.node.to_json()).ok()).collect()

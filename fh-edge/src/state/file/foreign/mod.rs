@@ -1,7 +1,7 @@
 //! Reads files that other programs of FeatureHub write (edge-protocol 9.3), and states of the conformance suite (conformance 2.3).
 //!
-//! Each form is converted to the same [`State`](crate::state::State). Because programs write these forms, unknown members are ignored. A
-//! feature that cannot be read is left out with a warning, and the rest is kept.
+//! Each form is converted to a [`State`](crate::state::State). Unknown members are ignored, because programs write these forms. A feature
+//! that cannot be read is left out with a warning, and the other features are kept.
 
 mod conformance;
 mod merge;
@@ -16,23 +16,23 @@ use super::account::Accounts;
 use super::part::{Part, Reading};
 use crate::state::{Environment, Feature};
 
-/// The form of a text.
+/// The form of a text from which a state can be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Form {
     /// A state file of this project.
     State,
-    /// A list of features, as in a stream's `features` event. Stores and the webhook converter write it. It has no keys. Its environment is
-    /// known only if features have an `environmentId`.
+    /// A list of features, as in a stream's `features` event. Stores and the webhook converter write this form. It contains no API keys.
+    /// Its environment is known only if features have an `environmentId`.
     FeatureList,
-    /// The body of a GET answer, or one environment of it. It has no keys.
+    /// The body of a GET answer, or one environment of such a body. It contains no API keys.
     EnvironmentList,
-    /// The data that the JavaScript SDK stores in a browser. It has no keys.
+    /// The data that the JavaScript SDK stores in a browser. It contains no API keys.
     BrowserStorage,
-    /// Data that a management repository publishes: environments, webhook bodies, service accounts, or a list of them. Accounts have keys,
-    /// and environments have value ids.
+    /// Data that a management repository publishes: environments, webhook bodies, service accounts, or a list of these. Its accounts have
+    /// API keys, and its environments contain the ids of values.
     Published,
-    /// A state of the conformance suite. Its accounts have no keys.
+    /// A state of the conformance suite. Its accounts have no API keys.
     Contract,
 }
 
@@ -50,7 +50,7 @@ impl fmt::Display for Form {
 }
 
 impl Form {
-    /// Returns the form of a document. A document that has none of the other forms is read as a state file.
+    /// Returns the form of a document. A document in none of the other forms is read as a state file.
     pub(super) fn of(root: &Part) -> Self {
         let has = |name| root.node.get(name).is_some();
         match root.content() {
@@ -73,7 +73,7 @@ impl Form {
     }
 }
 
-/// The contents of a document.
+/// The contents of a document, whatever its form.
 #[derive(Default)]
 pub(super) struct Contents {
     pub(super) features: Vec<Feature>,
@@ -81,7 +81,7 @@ pub(super) struct Contents {
     pub(super) accounts: Accounts,
 }
 
-/// Reads a document of a form other than [`Form::State`].
+/// Reads a document of any form other than [`Form::State`].
 pub(super) fn read(reading: &mut Reading<'_>, root: &Part, form: Form) -> Contents {
     match form {
         Form::State => Contents::default(),

@@ -1,4 +1,5 @@
-//! Reads data that a management repository publishes: environments with all that an Edge needs, and service accounts (edge-protocol 8.8).
+//! Reads data that a management repository publishes: environments with all data that an Edge needs, and service accounts (edge-protocol
+//! 8.8).
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -16,7 +17,7 @@ use super::Contents;
 use super::merge::{Found, Merge, definition, properties, value};
 use crate::state::{Account, Environment, FeatureValue, Json, Permission, Permissions};
 
-/// Returns true for a PublishEnvironment, an EnrichedFeatures, a CacheServiceAccount, or an answer that contains one.
+/// Returns true if the part is a PublishEnvironment, an EnrichedFeatures, a CacheServiceAccount, or an answer that contains one of these.
 pub(super) fn is_one(part: &Part) -> bool {
     let has = |name| part.node.get(name).is_some();
     let holds = |name, inner: &[&str]| {
@@ -30,7 +31,7 @@ pub(super) fn is_one(part: &Part) -> bool {
         || holds("serviceAccount", &["apiKeyClientSide", "apiKeyServerSide"])
 }
 
-/// Reads a list of them.
+/// Reads a list of published environments and service accounts.
 pub(super) fn read(reading: &mut Reading<'_>, list: Vec<Part>) -> Contents {
     let mut merge = Merge::default();
     let mut service_accounts = Vec::new();
@@ -60,7 +61,7 @@ pub(super) fn read(reading: &mut Reading<'_>, list: Vec<Part>) -> Contents {
     Contents { features, environments, accounts }
 }
 
-/// Returns the PublishEnvironment in this part.
+/// Returns the PublishEnvironment that this part contains; `None` if it contains none.
 fn environment_in(part: &Part) -> Option<Part> {
     if part.get("fv").is_some() {
         return Some(part.clone());
@@ -101,7 +102,7 @@ fn environment(reading: &mut Reading<'_>, merge: &mut Merge, part: &Part) {
     merge.end(reading, part, gathered);
 }
 
-/// Reads a CacheEnvironmentFeature.
+/// Reads a CacheEnvironmentFeature. `None` if it cannot be read.
 fn feature<'a>(reading: &mut Reading<'_>, part: &'a Part) -> Option<Found<'a>> {
     let about = part.get("feature").unwrap_or_else(|| part.clone());
     let mut feature = definition(reading, &about, "valueType")?;
@@ -125,8 +126,8 @@ fn feature<'a>(reading: &mut Reading<'_>, part: &'a Part) -> Option<Found<'a>> {
     Some(Found { part, feature, value: Some(value), strategies })
 }
 
-/// Returns strategies with the members that a server sends to SDKs (edge-protocol 9.2). Misspelt members are kept as well, so that they are
-/// reported.
+/// Returns strategies with only those members that a server sends to SDKs (edge-protocol 9.2). Misspelt members are kept as well, so that
+/// the review reports them.
 fn sent(part: &Part) -> Vec<Json> {
     const STRATEGY: [&str; 5] = ["id", "percentage", "percentageAttributes", "value", "attributes"];
     const RULE: [&str; 4] = ["conditional", "fieldName", "values", "type"];
@@ -159,7 +160,7 @@ fn sent(part: &Part) -> Vec<Json> {
     items.iter().filter_map(|part| Json::parse(&strategy(part)).ok()).collect()
 }
 
-/// Reads a CacheServiceAccount.
+/// Reads a CacheServiceAccount, and adds it to the accounts.
 fn service_account(
     reading: &mut Reading<'_>,
     accounts: &mut Accounts,
@@ -176,7 +177,7 @@ fn service_account(
     for part in granted {
         let id = part.get("environmentId");
         let id = id.as_ref().and_then(Part::text).and_then(uuid);
-        // An account may have permissions in environments that are not in the document.
+        // An account may have permissions in environments that the document does not contain.
         if let Some(id) = id.filter(|id| environments.iter().any(|each| each.id == *id)) {
             permissions.insert(id, roles(reading, part.get("permissions")));
         }
@@ -195,7 +196,7 @@ fn service_account(
     accounts.add(reading, part, account);
 }
 
-/// Reads permissions by name. Names that an Edge does not use give a warning.
+/// Reads permissions by name. A name that an Edge does not use causes a warning.
 pub(super) fn roles(reading: &mut Reading<'_>, part: Option<Part>) -> Permissions {
     let parts = part.and_then(|part| part.items()).unwrap_or_default();
     let known = parts.iter().filter_map(|part| {

@@ -1,4 +1,4 @@
-//! Reads features as SDKs get them: lists, GET bodies, and the storage of browsers.
+//! Reads features in the form in which SDKs receive them: lists, bodies of GET answers, and the storage of browsers.
 
 use std::collections::BTreeMap;
 
@@ -11,10 +11,10 @@ use super::Contents;
 use super::merge::{Found, Merge, definition, properties, strategies, value};
 use crate::state::{Environment, FeatureValue};
 
-/// The environment name of a list that names none.
+/// The name of the environment for a list that names none.
 const UNNAMED: &str = "default";
 
-/// Reads a list of features in one or several environments.
+/// Reads a list of features, which may belong to several environments.
 pub(super) fn features(reading: &mut Reading<'_>, root: &Part) -> Contents {
     let features = root.items().unwrap_or_default();
     let mut groups: Vec<(Option<Uuid>, Vec<Part>)> = Vec::new();
@@ -48,7 +48,7 @@ pub(super) fn features(reading: &mut Reading<'_>, root: &Part) -> Contents {
     finish(merge)
 }
 
-/// Reads environments with their features.
+/// Reads a list of environments with their features.
 pub(super) fn environments(reading: &mut Reading<'_>, list: Vec<Part>) -> Contents {
     let mut merge = Merge::default();
     for part in list {
@@ -107,7 +107,7 @@ fn one(
     merge.end(reading, part, gathered);
 }
 
-/// Reads a FeatureState (edge-protocol 2.6).
+/// Reads a FeatureState (edge-protocol 2.6). `None` if it cannot be read.
 fn feature<'a>(reading: &mut Reading<'_>, part: &'a Part) -> Option<Found<'a>> {
     let mut feature = definition(reading, part, "type")?;
     feature.properties = properties(part.get("fp"));
