@@ -169,7 +169,7 @@ mod tests {
             let der = CertificateDer::from_pem_slice(certificate.pem().as_bytes()).unwrap();
             let end = i64::try_from(seconds(not_after(&der).unwrap())).unwrap();
             let expected = i64::try_from(seconds(SystemTime::now())).unwrap() + days * 86_400;
-            // The test authority adds a minute.
+            // The test authority adds a minute to the validity.
             assert!((expected..=expected + 60).contains(&end), "{days}: {end} {expected}");
             for length in 0..der.len() {
                 assert_eq!(not_after(&der[..length]), None, "cut at {length}");
@@ -192,11 +192,11 @@ mod tests {
         assert_eq!(notices.due(end, end - SOON + minute), None);
         assert_eq!(notices.due(end, end - SOON + DAY), Some(Notice::Soon { days: 13 }));
         assert_eq!(notices.due(end, end - minute), Some(Notice::Soon { days: 0 }));
-        // Warns at once when the certificate expires.
+        // A warning is logged at once when the certificate expires.
         assert_eq!(notices.due(end, end + minute), Some(Notice::Expired { days: 0 }));
         assert_eq!(notices.due(end, end + 2 * minute), None);
         assert_eq!(notices.due(end, end + DAY + minute), Some(Notice::Expired { days: 1 }));
-        // A renewed certificate.
+        // For a renewed certificate, no warning is due.
         assert_eq!(notices.due(end + 90 * DAY, end + DAY + minute), None);
     }
 }

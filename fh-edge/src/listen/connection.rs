@@ -102,7 +102,7 @@ impl Protocols {
     }
 }
 
-/// A connection that can be told to take no further requests.
+/// A connection that can stop accepting requests.
 trait Connection: Future<Output = hyper::Result<()>> + Unpin {
     /// True if the protocol can announce the end of a connection, as HTTP/2 does with GOAWAY. Otherwise the peer may send a request while
     /// the connection is being closed.

@@ -216,7 +216,7 @@ mod tests {
     /// A peer may go on sending for a while after the answer to a refused head.
     #[tokio::test(start_paused = true)]
     async fn the_rest_of_a_refused_head_is_awaited_for_a_while() {
-        // No byte has come, so there is no rest to wait for.
+        // No byte of a head has arrived, so there is no rest to wait for.
         let (mut guard, _peer) = guarded();
         guard.shutdown().await.unwrap();
 
@@ -226,18 +226,18 @@ mod tests {
             guard.read_exact(&mut [0; 5]).await.unwrap();
             (guard, peer, Instant::now())
         };
-        // The peer sends nothing.
+        // Here the peer sends nothing.
         let (mut guard, mut peer, start) = begun().await;
         guard.shutdown().await.unwrap();
         assert!((LINGER..LINGER + Duration::from_millis(5)).contains(&start.elapsed()));
         assert_eq!(peer.read(&mut [0]).await.unwrap(), 0, "the peer sees the end of the stream");
-        // The peer sends the rest and closes.
+        // Here the peer sends the rest of its request and closes the connection.
         let (mut guard, mut peer, start) = begun().await;
         let sending = tokio::spawn(async move { peer.write_all(&[b'x'; 1000]).await });
         guard.shutdown().await.unwrap();
         sending.await.unwrap().unwrap();
         assert!(start.elapsed() < Duration::from_millis(5));
-        // The peer does not stop sending.
+        // Here the peer does not stop sending.
         let (mut guard, mut peer, start) = begun().await;
         let sending = tokio::spawn(async move { peer.write_all(&vec![b'x'; 1 << 20]).await });
         guard.shutdown().await.unwrap();
@@ -246,7 +246,7 @@ mod tests {
         assert!(sending.await.unwrap().is_err());
     }
 
-    /// The limit applies to each pause, not to the whole answer.
+    /// The write timeout applies to each pause, not to the whole answer.
     #[tokio::test(start_paused = true)]
     async fn a_peer_that_reads_slowly_keeps_its_connection() {
         let (mut guard, mut peer) = guarded();

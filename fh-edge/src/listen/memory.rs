@@ -84,7 +84,7 @@ mod tests {
             ]),
             Some(1000)
         );
-        // A container that sees its own group as the root, although its path is that on the host.
+        // The container sees its own control group as the root, although the path is the one on the host.
         assert_eq!(limit(&[two, ("sys/fs/cgroup/memory.max", "3000\n")]), Some(3000));
         let one = ("proc/self/cgroup", "8:pids:/\n4:cpu,memory:/a\n0::/\n");
         assert_eq!(

@@ -34,7 +34,7 @@ struct Buckets {
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 struct Sender {
     network: ClientNetwork,
-    /// The hash of the key. `None` stands for all unverified keys of this network together.
+    /// The hash of the key. `None` stands for all unverified keys from this network.
     key: Option<u64>,
 }
 

@@ -10,7 +10,7 @@ use crate::evaluations::Caller;
 use crate::state::State;
 
 const ID: Uuid = Uuid::from_u128(0x71ed_3c04_122b_4312_9ea8_06b2_b8d6_ceac);
-/// The positions of the views.
+/// The positions of the views in the grants.
 const PLAIN: usize = 0;
 const EXTENDED: usize = 1;
 const FEW: usize = 2;
@@ -94,7 +94,7 @@ fn tag(published: &Published, view: usize) -> &str {
     &published.view(view).unwrap().tag
 }
 
-/// Only changed features are compiled. The result must equal compiling everything.
+/// Checks that compiling only the changed features gives the same result as compiling all features.
 #[test]
 fn compiling_step_by_step_equals_compiling_everything() {
     for profile in [Profile::Client, Profile::Edge] {
@@ -104,8 +104,8 @@ fn compiling_step_by_step_equals_compiling_everything() {
             vec![one("A", "a"), two.clone()],
             vec![one("A", "another"), two.clone()],
             vec![one("A", "another"), two.clone(), three.clone()],
-            // The rules of a new feature come last in the ruleset, but its answer stands between others. Some views show none of the new
-            // features, or few others.
+            // The rules of a new feature come last in the ruleset, but the answer lists the feature between others. Some views show no new
+            // feature, or few others.
             vec![
                 one("A", "another"),
                 feature(4, "D", r#", "filters": ["few"], "properties": {"colour": "red"}"#, "d"),
@@ -114,7 +114,7 @@ fn compiling_step_by_step_equals_compiling_everything() {
                 feature(5, "E", r#", "filters": ["few"]"#, "e"),
             ],
             vec![one("RENAMED", "another"), three.clone()],
-            // A key moves to another feature.
+            // The key moves to another feature.
             vec![feature(3, "RENAMED", "", "c"), one("C", "a")],
             vec![three],
         ];
@@ -165,7 +165,7 @@ fn another_profile_changes_answers_and_tags() {
     assert_ne!(tag(&edge, PLAIN), tag(&client, PLAIN));
 }
 
-/// Requests with ever new contexts take no more memory than the limit.
+/// Checks that requests with ever new contexts take no more memory than the limit.
 #[test]
 fn evaluated_answers_are_bounded() {
     let state = state(&[feature(1, "A", "", "a")]);
@@ -189,7 +189,7 @@ fn evaluated_answers_are_bounded() {
     assert!(again - first >= 480, "{} of 500 were kept", 500 - (again - first));
 }
 
-/// Nothing is written for a caller that has left, and half an answer is kept for no other one.
+/// Checks that no features are written for a caller that has disconnected, and that an incomplete answer is not cached.
 #[test]
 fn no_answer_is_made_for_a_caller_that_has_left() {
     let published = first(&state(&[feature(1, "A", "", "a")]), Profile::Client);
@@ -209,7 +209,7 @@ fn no_answer_is_made_for_a_caller_that_has_left() {
     assert!(Arc::ptr_eq(&made, &view.evaluated_if_made("userkey=fred").unwrap()));
 }
 
-/// All views share one budget. The least recently used view is evicted, whatever environment it belongs to.
+/// Checks that all views share one budget. The least recently used view is evicted, whichever environment it belongs to.
 #[test]
 fn the_budget_of_answers_is_shared_by_all_views() {
     let state = state(&[feature(1, "A", "", "a")]);
@@ -231,7 +231,7 @@ fn the_budget_of_answers_is_shared_by_all_views() {
     let kept = |published: &Published, user: u32| {
         published.view(PLAIN).unwrap().evaluated_if_made(&format!("userkey={user}")).is_some()
     };
-    // Each takes a quarter of the budget.
+    // Each view takes a quarter of the budget.
     for published in [&one, &two] {
         ask(published, 0, 80);
     }

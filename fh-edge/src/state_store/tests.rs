@@ -12,7 +12,7 @@ use crate::state::Permissions;
 
 const ENVIRONMENT: &str = "71ed3c04-122b-4312-9ea8-06b2b8d6ceac";
 
-/// Returns a state with A (a text, whose value record is given), B (a number without a value) and C (a boolean).
+/// Returns a state with the features A (a text with the given value record), B (a number without a value) and C (a boolean).
 fn base(a: &str) -> State {
     serde_json::from_str(&format!(
         r#"{{"features": [
@@ -78,7 +78,7 @@ fn absent_versions_are_times_and_rise_from_there() {
     assert_eq!(seen(&store, "C"), ("false".into(), 1000));
     assert_eq!(put(&mut store, "A", r#"{"value": "y"}"#, 1500), Ok(UpdateOutcome::Changed));
     assert_eq!(seen(&store, "A"), ("\"y\"".into(), 1500));
-    // The clock was set back.
+    // From here on, the clock is set back.
     put(&mut store, "A", r#"{"value": "z"}"#, 200).unwrap();
     assert_eq!(seen(&store, "A"), ("\"z\"".into(), 1501));
     put(&mut store, "B", r#"{"value": 7.50}"#, 1600).unwrap();
@@ -105,11 +105,11 @@ fn a_reload_keeps_changes_to_what_it_does_not_change() {
     store.reload(base(r#"{"value": "new"}"#), at(2500));
     assert_eq!(seen(&store, "A"), ("\"new\"".into(), 2500));
     assert_eq!(seen(&store, "C"), ("true".into(), 1600));
-    // The file has the value that is served already, so it needs no new version.
+    // The file has the value that is already served, so the value needs no new version.
     put(&mut store, "A", r#"{"value": "y"}"#, 2600).unwrap();
     store.reload(base(r#"{"value": "y"}"#), at(3000));
     assert_eq!(seen(&store, "A"), ("\"y\"".into(), 2600));
-    // A stated version below the served one does not lower it.
+    // A version in the file that is lower than the served version does not lower it.
     store.reload(base(r#"{"value": "q", "version": 3}"#), at(3500));
     assert_eq!(seen(&store, "A"), ("\"q\"".into(), 2601));
 }
@@ -139,7 +139,7 @@ fn a_restart_with_the_same_file_keeps_versions() {
     let file = || base(r#"{"value": "x"}"#);
     let mut store = StateStore::open(file(), Records::default(), at(1000));
     assert_eq!(versions(&StateStore::open(file(), store.records(), at(5000))), [1000, 1000]);
-    // A value was changed at run time, and a file without versions is read later. Readers hold the highest version.
+    // A value was changed at run time, and then a file without versions is read. Readers hold the highest version.
     put(&mut store, "A", r#"{"value": "y"}"#, 9000).unwrap();
     assert_eq!(versions(&StateStore::open(file(), store.records(), at(9500))), [9000, 1000]);
     store.reload(base(r#"{"value": "z"}"#), at(2000));
@@ -176,7 +176,7 @@ fn a_replacement_is_served_until_the_file_changes() {
     assert!(store.records().replacement.is_none());
 }
 
-/// A replacement overrides both the file and a change by PUT, even with the value of the file.
+/// Checks that a replacement overrides both the file and a change by PUT, even if the replacement has the value of the file.
 #[test]
 fn a_replacement_equal_to_the_file_undoes_changes() {
     let file = base(r#"{"value": "x"}"#);
@@ -256,7 +256,7 @@ fn changes_wait_for_a_base() {
     assert_eq!(seen(&store, "A"), ("\"x\"".into(), 3000));
 }
 
-/// The file states versions that are lower than the served ones.
+/// Checks files that state lower versions than the served ones.
 #[test]
 fn stated_versions_do_not_fall_over_a_restart() {
     let stated = |version: i64, value: &str| {
@@ -343,7 +343,7 @@ fn no_version_is_given_twice_over_restarts_with_a_clock_that_goes_back() {
             assert!(store.highest() >= now.1, "{} {now:?}", store.highest());
             last = now;
         }
-        // It also holds while the feature is not served.
+        // The rule also holds while the feature is not served.
         let mut without = file("x");
         without.features.remove(0);
         let gone = StateStore::open(without.clone(), store.records(), at(500));
@@ -361,7 +361,7 @@ fn no_version_is_given_twice_after_a_folder_without_versions() {
     let records = Records { versions: Vec::new(), ..store.records() };
     let again = StateStore::open(base(r#"{"value": "y"}"#), records, at(1000));
     assert_eq!(seen(&again, "A"), ("\"y\"".into(), 5001));
-    // A change that gave way to the file while nothing ran.
+    // The change was overridden by the file while the Edge was stopped.
     let stated = |value| base(&format!(r#"{{"value": "{value}", "version": 7}}"#));
     let mut store = StateStore::open(stated("x"), Records::default(), at(5000));
     put(&mut store, "A", r#"{"value": "put"}"#, 5000).unwrap();
@@ -370,7 +370,7 @@ fn no_version_is_given_twice_after_a_folder_without_versions() {
     assert_eq!(seen(&again, "A"), ("\"y\"".into(), 9));
 }
 
-/// Of values that were evicted only the highest version is known. They may come back with a restart, or after one.
+/// Of evicted values, only the highest version is known. The values may be served again after a restart.
 #[test]
 fn a_value_that_was_evicted_comes_back_above_what_was_forgotten() {
     let file = base(r#"{"value": "x", "version": 7}"#);
@@ -383,7 +383,7 @@ fn a_value_that_was_evicted_comes_back_above_what_was_forgotten() {
     let mut store = StateStore::open(without, records(), at(1000));
     store.reload(file.clone(), at(1000));
     assert_eq!(seen(&store, "A").1, 9001);
-    // It is known from then on.
+    // The version of the value is known from then on.
     assert_eq!(seen(&StateStore::open(file, store.records(), at(1000)), "A").1, 9001);
 }
 

@@ -57,7 +57,7 @@ mod tests {
             _ = first => panic!("it is not done"),
             begun = has_begun => begun.unwrap(),
         }
-        // The caller has left, and the task goes on.
+        // The caller has disconnected, but the task continues.
         assert_eq!(background_work.turns.available_permits(), 0);
         go_on.send(()).unwrap();
         assert_eq!(background_work.run(|| 7).await.ok(), Some(7));

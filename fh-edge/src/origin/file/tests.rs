@@ -9,12 +9,12 @@ use super::*;
 
 const FILE: &str = "state.yaml";
 
-/// Returns a state with this environment.
+/// Returns the text of a state with this environment.
 fn state(name: &str) -> String {
     format!("environments: [{{name: {name}}}]\n")
 }
 
-/// Returns a short form of what was read.
+/// Returns a short description of what was read.
 fn shown(read: Result<Loaded, FileError>) -> String {
     match read {
         Ok(loaded) => {
@@ -81,23 +81,23 @@ fn new_content_is_reported_once() {
     assert_eq!(look(), "Later");
     folder.write(FILE, state("dev"), 1);
     assert_eq!([look(), look(), look()], ["Soon", "dev", "Later"]);
-    // An invalid text is reported once, however often it is saved.
+    // An invalid text is reported once, even if it is saved several times.
     folder.write(FILE, "environments: [", 2);
     let wrong =
         "/state.yaml, line 2, column 1: while parsing a node, did not find expected node content";
     assert_eq!([look(), look(), look()], ["Soon", wrong, "Later"]);
     folder.write(FILE, "environments: [", 3);
     assert_eq!([look(), look()], ["Soon", "Later"]);
-    // A text that is valid again is reported, even if it was served all the time.
+    // A text that becomes valid again is reported, even if it was served without interruption.
     folder.write(FILE, state("dev"), 4);
     assert_eq!([look(), look(), look()], ["Soon", "dev", "Later"]);
-    // A text that was read is not reported again.
+    // A text that was already read is not reported again.
     folder.write(FILE, state("prod"), 5);
     assert_eq!(shown(file.read()), "prod");
     assert_eq!(file.look(later), (None, Next::Later));
 }
 
-/// Timeout that is reached only if something is broken.
+/// A timeout that is reached only if the test fails.
 const DEADLINE: Duration = Duration::from_secs(20);
 const HOUR: Duration = Duration::from_secs(3600);
 const SOON: Duration = Duration::from_millis(5);
@@ -115,8 +115,8 @@ fn follow(path: PathBuf, pace: Pace) -> (Watch, Receiver<String>) {
     (Watch::start(file, pace, on_change).unwrap(), told)
 }
 
-/// Returns the next report. On a busy machine the file may rest while it is empty, between being truncated and written; such reports are
-/// skipped.
+/// Returns the next report. On a busy machine the file may stay empty for a while, between being truncated and written; reports about the
+/// empty file are skipped.
 #[track_caller]
 fn next(told: &Receiver<String>) -> String {
     loop {
@@ -135,10 +135,10 @@ fn changes_are_noticed(pace: Pace) {
     fs::write(folder.file(FILE), state("first")).unwrap();
     let (watch, told) = follow(folder.file(FILE), pace);
     assert_eq!(next(&told), "first");
-    // Written in place.
+    // The file is written in place.
     fs::write(folder.file(FILE), state("second")).unwrap();
     assert_eq!(next(&told), "second");
-    // Written to another file, which is then renamed.
+    // Another file is written and then renamed to the file.
     fs::write(folder.file("other"), state("third")).unwrap();
     fs::rename(folder.file("other"), folder.file(FILE)).unwrap();
     assert_eq!(next(&told), "third");
@@ -148,7 +148,7 @@ fn changes_are_noticed(pace: Pace) {
     assert_eq!(next(&told), "/state.yaml, line 1, column 1: a state is a map, not \"x\"");
     fs::remove_file(folder.file(FILE)).unwrap();
     assert_eq!(next(&told), "/state.yaml: there is no such file");
-    // A volume of Kubernetes: the file is a link into a folder that is itself a link, which is swapped.
+    // In a volume of Kubernetes, the file is a link into a folder that is itself a link, and that link is swapped.
     let within = |name: &str| folder.file(name);
     for version in ["v1", "v2"] {
         fs::create_dir(within(version)).unwrap();
@@ -160,7 +160,7 @@ fn changes_are_noticed(pace: Pace) {
     symlink("v2", within("..data_tmp")).unwrap();
     fs::rename(within("..data_tmp"), within("..data")).unwrap();
     assert_eq!(next(&told), "v2");
-    // The file that the link points to is written.
+    // The file is written through the link that points to it.
     fs::write(within("v2").join("state.yaml"), state("v3")).unwrap();
     assert_eq!(next(&told), "v3");
     drop(watch);
@@ -168,21 +168,21 @@ fn changes_are_noticed(pace: Pace) {
     assert_eq!(told.recv_timeout(DEADLINE), Err(mpsc::RecvTimeoutError::Disconnected));
 }
 
-/// The interval is so long that only the system can report changes.
+/// Checks reports of the system alone. The interval of checks is so long that only the system can report changes.
 #[cfg(target_os = "linux")]
 #[test]
 fn the_system_tells_of_changes() {
     changes_are_noticed(Pace { settle: SOON, usual: HOUR, hears: ChangeSource::TheSystem });
 }
 
-/// No system reports, as on file systems without them, so that only the checks find changes.
+/// Checks that changes are found without reports of the system, as on file systems that have none.
 #[cfg(unix)]
 #[test]
 fn looking_finds_changes() {
     changes_are_noticed(Pace { settle: SOON, usual: SOON, hears: ChangeSource::Nothing });
 }
 
-/// A change between the first reading and the first watch is not lost.
+/// Checks that a change between the first reading and the first watch is not lost.
 #[test]
 fn a_change_before_the_first_watch() {
     let folder = Folder::new();

@@ -186,7 +186,7 @@ mod tests {
 
     use super::*;
 
-    /// A file in the same folder, such as a log, is written all the time.
+    /// Checks that writes to another file in the same folder, such as a log, cause no reports.
     #[test]
     fn a_busy_folder_does_not_delay_a_check() {
         let (signal, is_over) =

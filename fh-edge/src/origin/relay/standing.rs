@@ -135,7 +135,7 @@ mod tests {
         let end = DAY + 10 * MINUTE;
         assert_eq!(standing.hear(Report::Pending, at(end - 1), &TERMS), Verdict::Serve);
         assert_eq!(standing.hear(Report::Pending, at(end), &TERMS), Verdict::Revoke);
-        // No report changes it, until the key is answered successfully again.
+        // No report changes the verdict until the key is answered successfully again.
         for report in [Report::Unanswered { attempt: 3 }, Report::Pending] {
             assert_eq!(standing.hear(report, at(end + DAY), &TERMS), Verdict::Revoke);
         }

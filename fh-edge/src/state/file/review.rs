@@ -24,7 +24,7 @@ pub(super) struct Reviewed<'a> {
     pub(super) part: &'a Part,
     /// The part of the value's strategies; `None` if the value has none.
     pub(super) strategies: Option<&'a Part>,
-    /// True if the document gives the value's id.
+    /// True if the document contains the id of the value.
     pub(super) has_value_id: bool,
 }
 

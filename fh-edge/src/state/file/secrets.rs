@@ -1,15 +1,15 @@
 //! Replaces `${NAME}` in a text by a secret, such as an environment variable.
 
-/// The reason why a text cannot be completed. It contains names, but no secrets.
+/// The reason why `${NAME}` cannot be replaced in a text. It may contain names, but no secrets.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Incomplete {
-    /// A `${` has no `}`.
+    /// A `${` has no closing `}`.
     NotClosed,
-    /// A name is empty or not valid, as in `${}`.
+    /// A name between the braces is empty or not valid, as in `${}`.
     NoName(String),
-    /// A name is not set.
+    /// The lookup returned no text for a name.
     Unknown(String),
-    /// A `${` occurs in a text that is taken as it is written.
+    /// A `${` occurs in a text that is taken literally.
     Verbatim,
 }
 
@@ -26,7 +26,8 @@ impl std::fmt::Display for Incomplete {
     }
 }
 
-/// Replaces each `${NAME}`. `$$` becomes a dollar; a dollar before another character is kept.
+/// Replaces each `${NAME}` by the text that `lookup` returns for the name. `$$` becomes a dollar sign. A dollar sign before any other
+/// character is kept.
 pub(super) fn complete(
     text: &str,
     lookup: &dyn Fn(&str) -> Option<String>,

@@ -55,7 +55,7 @@ fn work(disk: &Disk) -> WriterThread {
     untold(disk).0
 }
 
-/// Returns a writer, and the wake-ups that it passes on. No thread wakes the streams.
+/// Returns a writer, and the wake-ups that it passes on. No other thread wakes the streams.
 fn untold(disk: &Disk) -> (WriterThread, Receiver<WakeOnDrop>) {
     let (_, commands) = channel();
     let (notifier, told) = Notifier::silent();
@@ -121,7 +121,7 @@ fn no_caller_sees_a_change_that_was_undone() {
     for mut answer in [is_same, is_late] {
         assert_eq!(answer.try_recv().unwrap(), Err(ReplaceError::NotKept("full".into())));
     }
-    // A request that is wrong in any state stays refused.
+    // A request that is wrong in every state is still refused.
     let mut is_nonsense = is_nonsense;
     assert_eq!(is_nonsense.try_recv().unwrap(), Err(PutError::Refused(Refusal::NothingToDo)));
     let published = work.environments.get(ENVIRONMENT).unwrap();
@@ -190,7 +190,8 @@ fn an_unchanged_environment_keeps_its_generation() {
         Some(crate::state::Json::text("y"));
     work.reload(changed.clone());
     assert_eq!(generations(&work), [1, 2]);
-    // Features change all environments, settings one, and keys those where they have permissions.
+    // A change of features affects all environments, a change of settings affects one, and a change of keys affects those where the keys
+    // have permissions.
     changed.environments[0].stale = true;
     work.replace(changed.clone(), None).unwrap();
     assert_eq!(generations(&work), [2, 2]);
@@ -290,7 +291,7 @@ fn keys_removed_by_a_file_may_come_back() {
     work.replace(newer, None).unwrap();
     assert_eq!((opens(&work, "c*d"), delay(&work)), ((false, None), Duration::ZERO));
 
-    // The whole environment is removed.
+    // Now the whole environment is removed.
     work.reload(first.clone());
     work.reload(State::default());
     assert!(matches!(opens(&work, "a*b"), (false, Some(_))));
