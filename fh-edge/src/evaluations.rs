@@ -135,7 +135,7 @@ impl Evaluations {
 
 #[cfg(test)]
 impl Caller {
-    /// A caller that has left.
+    /// Returns a caller that has disconnected.
     pub(crate) fn gone() -> Self {
         Self(Arc::new(AtomicBool::new(true)))
     }

@@ -30,7 +30,7 @@ pub use poll_shortcut::PollShortcut;
 use crate::options::{Administration, Console, Monitoring};
 use crate::shared_state::SharedState;
 
-/// Returns all routes of the main port.
+/// Returns all routes that are served on the main port.
 pub(crate) fn router(shared: &Arc<SharedState>) -> Router {
     let mut router = Router::new()
         .route("/features", get(features::get))

@@ -24,9 +24,9 @@ pub(super) struct Contents {
 /// The format of a file's records.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Format {
-    /// JSON without checksums.
+    /// Records of JSON without checksums (format 1).
     Bare,
-    /// JSON with checksums.
+    /// Records of JSON with checksums (format 2).
     Sealed,
 }
 
@@ -62,7 +62,7 @@ pub(super) fn read(database: &Database) -> Result<Result<Contents, JournalError>
     Ok(Ok(contents))
 }
 
-/// A table that is open for reading.
+/// The type of a table that is open for reading.
 type ReadRows = ReadOnlyTable<(&'static str, &'static str), &'static [u8]>;
 
 /// Opens the table with this name; `None` if the table does not exist.

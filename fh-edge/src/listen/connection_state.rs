@@ -94,7 +94,7 @@ pub(super) enum Answering {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Waiting {
     FirstHead,
-    /// The next request, after this many.
+    /// The next request on the connection, after `after` requests.
     NextRequest {
         after: u32,
     },

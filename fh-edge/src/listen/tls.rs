@@ -219,7 +219,7 @@ pub enum TlsError {
         /// The key file's path.
         key: PathBuf,
     },
-    /// TLS cannot be set up.
+    /// The TLS library cannot be set up, for the given reason.
     Setup(rustls::Error),
 }
 

@@ -163,7 +163,7 @@ impl StateFile {
 enum Next {
     /// After the short pause in which a change is completed.
     Soon,
-    /// After the usual interval.
+    /// After the usual interval of checks.
     Later,
 }
 

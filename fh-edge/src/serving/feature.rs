@@ -51,15 +51,15 @@ pub(crate) struct ServedFeature {
     pub(crate) time_rules: TimeRules,
     /// The id of the strategy that another Edge applied (member `v`); `None` if no Edge has evaluated the feature or no strategy matched.
     pub(crate) applied: Option<Box<str>>,
-    /// The JSON `{"id":…,"key":…`.
+    /// The beginning of the feature's JSON: `{"id":…,"key":…`.
     name: Box<str>,
-    /// The JSON `,"l":…,"version":…`.
+    /// The members `,"l":…,"version":…` of the feature's JSON.
     state: Box<str>,
-    /// The JSON `,"type":…`.
+    /// The member `,"type":…` of the feature's JSON; empty if another Edge sent none.
     type_member: Box<str>,
     /// The JSON `,"strategies":[…]`, or empty if there is no value record.
     strategies: Box<str>,
-    /// The JSON `,"fp":{…}`, or empty if there are no properties.
+    /// The member `,"fp":{…}` of the feature's JSON; empty if there are no properties.
     fp: Box<str>,
     /// The JSON of members that another Edge sent and this project does not know, each after a comma.
     unknown_members: Box<str>,

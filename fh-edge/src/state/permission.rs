@@ -69,7 +69,7 @@ impl FromStr for Permission {
 pub struct Permissions(u8);
 
 impl Permissions {
-    /// The empty set.
+    /// The set without any permission.
     pub const NONE: Self = Self(0);
 
     /// Returns true if the set contains `permission`.

@@ -27,7 +27,7 @@ impl Gone {
         Self { forgotten, ..Self::default() }
     }
 
-    /// Adds a removed value as the latest one.
+    /// Adds a removed value as the latest one. Evicts the oldest value if there are more than 10,000.
     pub(super) fn add(&mut self, id: ValueId, version: i64) {
         let place = self.next;
         self.next += 1;

@@ -22,7 +22,7 @@ pub(crate) struct Update {
 pub(crate) enum Refusal {
     /// The body is not an object of the expected form.
     Unreadable,
-    /// There is no such feature.
+    /// The environment has no such feature, or the key may not see it.
     NotFound,
     NoWriteRoles,
     MayNotLock,

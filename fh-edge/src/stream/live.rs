@@ -157,7 +157,7 @@ impl Live {
         !self.copy.view.is_shared() && self.copy.sent.as_ref().is_some_and(is_other)
     }
 
-    /// Handles a deadline that has passed.
+    /// Handles a deadline that has passed, and returns whether the stream continues.
     fn on_time(&mut self, due: Due, ready: &mut VecDeque<Bytes>) -> Then {
         match due {
             Due::Heartbeat => {

@@ -10,7 +10,7 @@ use tokio::time::{Instant, Sleep, sleep_until};
 /// The action whose deadline has passed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Due {
-    /// Send a heartbeat.
+    /// Send a heartbeat event.
     Heartbeat,
     /// Send the features of a stream that a limit of requests delayed.
     Turn,

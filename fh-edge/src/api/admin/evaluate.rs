@@ -55,7 +55,7 @@ struct Answer<'a> {
     strategy: Option<String>,
     /// True if the feature is retired, so that SDKs do not see it.
     retired: bool,
-    /// The explanation as lines of text.
+    /// The explanation of the result, as lines of text.
     text: Vec<Line>,
     explanation: Report,
 }

@@ -33,11 +33,11 @@ pub(super) struct Environment {
     name: Arc<str>,
     profile: Profile,
     stale: bool,
-    /// True if the features are not loaded yet.
+    /// True if the features of the environment are not loaded yet.
     waiting: bool,
     /// The number of features, including retired ones.
     features: usize,
-    /// The number of open streams.
+    /// The number of open streams of the environment.
     streams: usize,
 }
 

@@ -24,7 +24,7 @@ pub enum RelayError {
     NotServerEvaluated(usize),
     /// The two keys of a pair belong to different environments.
     TwoEnvironments(usize),
-    /// A key is configured twice.
+    /// A key is configured more than once.
     Twice(usize),
     /// Other keys of the same environment have the same name, so metrics could not distinguish them.
     NameTwice(usize),

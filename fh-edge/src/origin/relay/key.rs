@@ -22,8 +22,8 @@ impl UpstreamKey {
         Some(Self { environment, secret: key.expose().rsplit('/').next()?.into() })
     }
 
-    /// Returns an unconfigured key in the form to send upstream. The result is `None` if the key is not valid, or if its secret would
-    /// change the path of the upstream request: the secret is a path segment, in which dots have a meaning.
+    /// Returns an unconfigured key in the form to send upstream. The secret is a path segment, in which dots have a meaning. The result is
+    /// `None` if the key is not valid, or if its secret would change the path of the upstream request.
     pub(super) fn unconfigured(&self) -> Option<ApiKey> {
         ServiceKey::new(&self.secret).ok()?;
         ApiKey::parse(&format!("{}/{}", self.environment, self.secret)).ok()

@@ -32,7 +32,7 @@ pub enum UpstreamState {
 }
 
 impl UpstreamState {
-    /// Returns the state's name in metrics.
+    /// Returns the name of the state that metrics show.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -30,7 +30,7 @@ pub(super) struct Witness {
 /// How likely it is that the upstream Edge answers a key. The most likely keys come first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Promise {
-    /// Its connection works.
+    /// The key's connection works.
     Good,
     /// The key has no connection, or its connection has no result so far.
     Unknown,

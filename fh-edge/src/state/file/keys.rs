@@ -7,9 +7,9 @@ use crate::state::unique::Uniques;
 /// The side that evaluates features for a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum KeyKind {
-    /// The client.
+    /// The client evaluates.
     Client,
-    /// The Edge.
+    /// The Edge evaluates.
     Server,
 }
 
