@@ -61,7 +61,7 @@ pub(crate) struct Published {
     pub(crate) time_rules: TimeRules,
     /// The outcome of the rules on `now` in this generation.
     pub(crate) time_state: TimeState,
-    /// The time since 1970 at which the features were set. A generation that only time has changed keeps the time of the one before.
+    /// The time since 1970 at which the features were set. A new generation that only a rule on `now` causes does not change it.
     pub(crate) published_at: Duration,
     /// The views, in the order of [`Grants::views`].
     views: Box<[OnceLock<View>]>,

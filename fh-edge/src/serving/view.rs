@@ -61,8 +61,8 @@ impl ViewKey {
     }
 }
 
-/// The features that a view shows. A stream keeps only this value of what it sent last, so a slow client holds no answers and rules of old
-/// generations in memory.
+/// The features that a view shows. Of the events that it sent, a stream keeps only this value, so that a slow client holds no answers and
+/// rules of old generations in memory.
 #[derive(Debug)]
 pub(crate) struct Shown {
     pub(crate) generation: u64,

@@ -7,12 +7,13 @@ use super::record::Fingerprint;
 use crate::serving::Counting;
 use crate::state::{Feature, FeatureValue};
 
-/// The origin and version of one value. The base is the state that was read from the file, before changes.
+/// The origin and version of one value. The base is the state that was read last, without the changes made since.
 #[derive(Debug, Clone)]
 pub(crate) struct Entry {
     /// The id of the feature.
     pub(super) feature: Uuid,
-    /// The fingerprint of the value in the base; `None` once a change of the base does not affect this value any more.
+    /// The fingerprint of the value in the base. `None` once a replacement has overridden the base, so that no recorded change of the value
+    /// is kept.
     pub(super) base: Option<Fingerprint>,
     /// The version that is served, which never decreases.
     pub(super) version: i64,
@@ -74,7 +75,8 @@ impl Entry {
         self.is_changed = true;
     }
 
-    /// Forgets the fingerprint of the base, so that the value counts as changed against any base.
+    /// Forgets the fingerprint of the base, because a replacement overrides the base. The next state then overrides the value, even if it
+    /// was changed.
     pub(super) fn forget_base(&mut self) {
         self.base = None;
     }

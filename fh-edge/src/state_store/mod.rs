@@ -1,5 +1,5 @@
-//! The state of an Edge that is not a relay. It consists of a base and of changes. The base is the state as read from a file; PUT and the
-//! admin API make the changes (D-94, D-95).
+//! The state of an Edge that is not a relay. It consists of a base and of changes. The base is the state as it was read from its source;
+//! PUT and the admin API make the changes (D-94, D-95).
 
 mod change;
 mod entry;

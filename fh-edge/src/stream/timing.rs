@@ -36,8 +36,8 @@ pub(super) struct Timing {
 }
 
 impl Timing {
-    /// Starts the deadlines of a stream that opens now. A heartbeat or end of zero never occurs. `turn` is the delay of the first list, if
-    /// any.
+    /// Starts the deadlines of a stream that opens now. A `heartbeat` or `drop_after` of zero is disabled. `turn` is the delay of the first
+    /// list; `None` sends the list at once.
     pub(super) fn new(heartbeat: Duration, drop_after: Duration, turn: Option<Duration>) -> Self {
         let now = Instant::now();
         let (heartbeat, drop_after) = (heartbeat.min(LONGEST), drop_after.min(LONGEST));

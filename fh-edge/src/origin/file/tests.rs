@@ -160,7 +160,7 @@ fn changes_are_noticed(pace: Pace) {
     symlink("v2", within("..data_tmp")).unwrap();
     fs::rename(within("..data_tmp"), within("..data")).unwrap();
     assert_eq!(next(&told), "v2");
-    // The file is written through the link that points to it.
+    // The file that the link points to is written.
     fs::write(within("v2").join("state.yaml"), state("v3")).unwrap();
     assert_eq!(next(&told), "v3");
     drop(watch);

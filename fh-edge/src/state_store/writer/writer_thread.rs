@@ -25,7 +25,7 @@ const REVOCATION_DELAY: Duration = Duration::from_secs(5);
 pub(super) struct WriterThread {
     commands: Receiver<Command>,
     store: StateStore,
-    /// The state that was read last from the file. A replacement by the admin API overrides it.
+    /// The base that was read last. A replacement by the admin API overrides it.
     base: State,
     change_store: Box<dyn ChangeStore>,
     /// False after a failed write, when the content of the change store is unknown. The next change then rewrites the whole store.
