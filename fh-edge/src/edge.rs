@@ -20,7 +20,7 @@ use crate::state::{Duplicate, State};
 use crate::state_store::{ChangeStore, NoJournal, Records, ServeDefaults, StateStore, Writer, now};
 pub use crate::state_store::{FeatureChange, ReplaceError};
 
-/// An Edge. It provides routes to serve, and a handle that changes what the routes serve.
+/// An Edge without sockets of its own. It provides routes to serve, and a handle that changes what the routes serve.
 ///
 /// Dropping an `Edge` or its handles stops nothing: its routers keep serving, and streams stay open. Call [`EdgeHandle::say_bye`] before a
 /// server stops. Otherwise streams are cut without a `bye` event, and their clients reconnect as after any broken connection. Threads,

@@ -65,7 +65,7 @@ pub use transport::Transport;
 use connection_state::ServerState;
 use phase::Phase;
 
-/// The result of [`serve`].
+/// The result of [`serve`] after its shutdown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stopped {
     /// The number of connections that were still open at the end of the grace period, and were cut.

@@ -1,4 +1,4 @@
-//! The phases of a listener until its end, and the notification of its connections.
+//! The phases of a server until its end. Connections are notified of each new phase.
 
 use std::sync::atomic::{AtomicU8, Ordering};
 

@@ -24,9 +24,9 @@ pub(super) struct Copy {
 /// The kind of thread on which an evaluation for a stream runs.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Runs {
-    /// On a thread that serves requests. Callers with the same context may wait for the result.
+    /// The evaluation runs on a thread that serves requests. Callers with the same context may wait for the result.
     AtOnce,
-    /// On a thread for large evaluations, after waiting for its turn. No caller may wait for it.
+    /// The evaluation waits in a queue and runs on a thread for large evaluations. No caller may wait for the result.
     Apart,
 }
 
