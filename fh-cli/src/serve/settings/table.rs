@@ -27,7 +27,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Origin,
         "state",
         One("FILE"),
-        "A file with features, environments and API keys, as YAML or JSON (`fh init` writes one). Reloaded when it changes. Without it, fill the server by the admin API",
+        "The state file: features, environments and API keys, as YAML or JSON (`fh init` writes one). Reloaded when it changes. Without a state file, fill the server by the admin API",
         |s, text| put(&mut s.state, Ok(path(text))),
         |s| path_text(s.state.as_ref()),
     ),
@@ -35,7 +35,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Origin,
         "data",
         One("DIR"),
-        "The folder that keeps changes by PUT and the admin API over restarts. Only one process at a time can use it",
+        "The folder that keeps changes by PUT and the admin API over restarts. A second process that uses the folder does not start",
         |s, text| put(&mut s.data, Ok(path(text))),
         |s| path_text(s.data.as_ref()),
     ),
@@ -43,7 +43,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Origin,
         "key",
         Many("KEY[,KEY]"),
-        "An API key that may read every environment of the file, for files without keys, such as the answer to a GET",
+        "An API key that may read every environment of the state file. Use it for state files without keys, such as the answer to a GET",
         |s, text| {
             s.keys.extend(list(text, service_key)?);
             Ok(())
@@ -55,7 +55,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Origin,
         "relay",
         One("URL"),
-        "The URL of an Edge to relay, instead of serving a state. With --data, a relay that starts without a connection serves the features received last",
+        "The URL of an upstream Edge to relay, instead of serving a state file. With --data, a relay that starts without a connection serves the features received last",
         |s, text| {
             let url = text.trim();
             let parse = || EdgeUrl::parse(url).map_err(|why| why.to_string());
@@ -68,7 +68,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Origin,
         "relay-key",
         Many("KEY[,KEY]"),
-        "The keys to relay: a client-evaluated one with or without the server-evaluated one of the same account, or a server-evaluated one alone",
+        "The API keys of one service account to relay: a client-evaluated key, a server-evaluated key, or both separated by a comma",
         |s, text| {
             s.relay_keys.push(relay_keys(text)?);
             Ok(())
@@ -80,7 +80,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Origin,
         "relay-any-key",
         One("COUNT"),
-        "The largest number of unconfigured keys that are relayed at a time; 0: only configured keys",
+        "The largest number of keys outside --relay-key that are relayed at a time. Beyond it, polls with a new key get 429 and streams wait; 0: only configured keys",
         |s, text| put(&mut s.relay_any_key, number(text, "100")),
         |s| s.relay_any_key.to_string(),
     ),
@@ -88,7 +88,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Origin,
         "profile",
         One("client|edge"),
-        "The profile of server-evaluated keys in environments that set none: client evaluates as SDKs do, edge as FeatureHub's Edge does",
+        "The evaluation profile of server-evaluated keys in environments that set no profile: client evaluates as SDKs do, edge evaluates as FeatureHub's Edge does",
         |s, text| put(&mut s.edge.profile, text.trim().parse().map_err(|_| "write client or edge".to_string())),
         |s| s.edge.profile.as_str().to_string(),
     ),
@@ -96,7 +96,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Origin,
         "relay-max-age",
         One("SECONDS"),
-        "The time for which features are served after the last good upstream answer to their key, also over restarts. Then readiness fails, and the key gets 503; 0: no limit",
+        "The time for which a relay serves a key's features after the last good upstream answer, also over restarts. After that time, readiness fails and the key gets 503; 0: no limit",
         |s, text| put(&mut s.relay_max_age, time(text)),
         |s| seconds_of(s.relay_max_age),
     ),
@@ -104,7 +104,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Origin,
         "default-state",
         One("FILE"),
-        "The state file that is used if neither --state nor --relay is set. Images and units set it",
+        "The state file that is used if neither --state nor --relay is set. Container images and systemd units set this option",
         |s, text| put(&mut s.default_state, Ok(path(text))),
         |s| path_text(s.default_state.as_ref()),
     ),
@@ -112,7 +112,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Origin,
         "relay-header",
         Lines("NAME=VALUE"),
-        "A header for every request to the relayed Edge, such as one that its gateway requires. In the variable, one header per line",
+        "A header for every request to the upstream Edge, such as a header that its gateway requires. The variable holds one header per line",
         |s, text| {
             s.relay_headers.push(header_pair(text)?);
             Ok(())
@@ -124,7 +124,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Origin,
         "relay-header-file",
         One("FILE"),
-        "A file with headers as for --relay-header, one per line, for example a mounted secret. Reloaded when it changes",
+        "A file with one header per line in the form of --relay-header, for example a mounted secret. Reloaded when it changes",
         |s, text| {
             let Some(file) = path(text) else { return Ok(()) };
             s.relay_file_headers = relay_headers_in(&read(&file)?)?;
@@ -150,7 +150,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Origin,
         "relay-key-file",
         One("FILE"),
-        "A file with keys to relay, each line in the form of --relay-key. Reloaded when it changes",
+        "A file with the keys to relay. Each line holds the keys of one service account, in the form of --relay-key. Reloaded when it changes",
         |s, text| {
             let Some(file) = path(text) else { return Ok(()) };
             s.relay_file_keys = relay_keys_in(&read(&file)?)?;
@@ -163,7 +163,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Origin,
         "data-repair",
         Switch,
-        "If the file in the data folder is damaged, keep its readable records, log what is lost, and start. The damaged file is kept beside the new one",
+        "If the file in the --data folder is damaged, start with its readable records and log which are lost. The damaged file is kept beside the new one",
         |s, text| put(&mut s.data_repair, switch(text)),
         |s| s.data_repair.to_string(),
     ),
@@ -171,7 +171,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Network,
         "listen",
         One("ADDRESS"),
-        "The address to listen at; 0.0.0.0 is every address of this machine, :: includes IPv6",
+        "The IP address to listen at; 0.0.0.0 means every IPv4 address of this machine, and :: also every IPv6 address",
         |s, text| put(&mut s.address, ip_address(text)),
         |s| s.address.to_string(),
     ),
@@ -179,7 +179,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Network,
         "port",
         One("PORT"),
-        "The port; 0: any free port",
+        "The port of the API; 0: any free port",
         |s, text| put(&mut s.port, number(text, "8903")),
         |s| s.port.to_string(),
     )
@@ -188,7 +188,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Network,
         "monitor-port",
         One("PORT"),
-        "A separate port for health and metrics, which are then served only there; 0: any free port",
+        "A separate port for health and metrics, which the API's port then no longer serves; 0: any free port",
         |s, text| {
             s.edge.monitoring = Monitoring::Apart;
             put(&mut s.monitor_port, number(text, "8701").map(Some))
@@ -201,7 +201,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Network,
         "url-path",
         One("PATH"),
-        "The prefix of the path of every request, for a proxy that does not remove it",
+        "The path prefix of every request, for a proxy that does not remove the prefix. API requests without it get 404",
         |s, text| put(&mut s.url_path, url_path(text)),
         |s| if s.url_path.is_empty() { "/".to_string() } else { s.url_path.clone() },
     )
@@ -210,7 +210,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Network,
         "trusted-proxies",
         One("NETWORK,..."),
-        "Proxies whose x-forwarded-for and x-forwarded-proto are trusted: addresses, or networks such as 10.0.0.0/8",
+        "The proxies whose headers x-forwarded-for and x-forwarded-proto are trusted, as addresses or as networks such as 10.0.0.0/8",
         |s, text| put(&mut s.proxies, text.parse().map_err(|why: InvalidNetwork| why.to_string())),
         |s| s.proxies.to_string(),
     ),
@@ -218,7 +218,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Network,
         "tls-certificate",
         One("FILE"),
-        "The certificate and its intermediate certificates, as PEM. Enables TLS, with HTTP/2 for clients that support it. Reloaded when it changes",
+        "A PEM file with the server's certificate and its intermediate certificates. Enables TLS, and HTTP/2 for clients that support it. Reloaded when it changes",
         |s, text| put(&mut s.tls_certificate, Ok(path(text))),
         |s| path_text(s.tls_certificate.as_ref()),
     ),
@@ -226,7 +226,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Network,
         "tls-key",
         One("FILE"),
-        "The certificate's private key, as PEM",
+        "A PEM file with the private key of --tls-certificate. Reloaded with the certificate",
         |s, text| put(&mut s.tls_key, Ok(path(text))),
         |s| path_text(s.tls_key.as_ref()),
     ),
@@ -246,7 +246,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Network,
         "monitor-tls",
         Switch,
-        "Use TLS on the monitor port as well, with the same certificate. Otherwise that port uses plain HTTP",
+        "Use TLS on the monitor port as well, with the certificate of the API's port. Otherwise the monitor port uses plain HTTP",
         |s, text| put(&mut s.monitor_tls, switch(text)),
         |s| s.monitor_tls.to_string(),
     ),
@@ -263,7 +263,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Clients,
         "drop-after",
         One("SECONDS"),
-        "The time after which a stream ends, varied by up to 10 %. Its client reconnects at once; 0: no limit",
+        "The time after which the server ends a stream with `bye`, varied by up to 10 %. The client reconnects at once; 0: no limit",
         |s, text| put(&mut s.edge.drop_after, time(text)),
         |s| seconds_of(s.edge.drop_after),
     )
@@ -272,7 +272,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Clients,
         "cache-control",
         One("VALUE"),
-        "The cache-control header of all answers, in place of that of an environment. With max-age=60, clients poll once a minute",
+        "The cache-control header of all answers, which replaces the header of an environment. With max-age=60, clients poll once a minute",
         |s, text| put(&mut s.edge.cache_control, header(text)),
         |s| header_text(s.edge.cache_control.as_ref()),
     )
@@ -292,7 +292,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Limits,
         "requests-per-second",
         One("NUMBER"),
-        "The largest number of requests per second with one API key. Further polls get 429, further streams their features later; 0: no limit",
+        "The largest number of requests per second with one API key. Further polls and PUTs get 429, and further streams get their features later; 0: no limit",
         |s, text| {
             let rate: u32 = number(text, "100")?;
             s.edge.requests_per_second = (rate > 0).then_some(rate);
@@ -304,7 +304,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Limits,
         "requests-per-second-per-address",
         One("NUMBER"),
-        "The largest number of requests per second with one API key from one address (IPv6: a /64 network). Requests beyond it do not count for the key; 0: no limit",
+        "The largest number of requests per second with one API key from one address (IPv6: a /64 network). Further polls and PUTs get 429 and do not count for --requests-per-second; 0: no limit",
         |s, text| {
             let rate: u32 = number(text, "20")?;
             s.edge.requests_per_second_per_address = (rate > 0).then_some(rate);
@@ -316,7 +316,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Limits,
         "max-connections",
         One("NUMBER"),
-        "The largest number of open connections. 16 more are accepted for health checks only; further ones wait until a connection closes",
+        "The largest number of open connections. The server accepts 16 more for health checks only. Further connections wait until one closes",
         |s, text| put(&mut s.listen.max_connections, number(text, "10000")),
         |s| s.listen.max_connections.to_string(),
     )
@@ -325,7 +325,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Limits,
         "max-http2-requests",
         One("NUMBER"),
-        "The largest number of concurrent requests on one HTTP/2 connection, including open streams",
+        "The largest number of concurrent requests on one HTTP/2 connection, including open event streams. Clients learn the limit and delay further requests",
         |s, text| put(&mut s.listen.max_http2_requests, number(text, "128")),
         |s| s.listen.max_http2_requests.to_string(),
     ),
@@ -333,7 +333,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Limits,
         "max-header-bytes",
         One("BYTES"),
-        "The largest head of a request, which includes the context",
+        "The largest size of a request's head: its first line and its headers, which include the evaluation context. A larger head is answered with 431",
         |s, text| put(&mut s.listen.max_header_bytes, some_bytes(text)),
         |s| bytes_of(s.listen.max_header_bytes.get()),
     ),
@@ -341,7 +341,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Limits,
         "max-body-bytes",
         One("BYTES"),
-        "The largest body of a PUT, which must arrive within 30 seconds",
+        "The largest size of a request's body, such as that of a PUT. A larger body is answered with 413, and a body that takes more than 30 seconds with 408",
         |s, text| put(&mut s.edge.body_limit, bytes(text)),
         |s| bytes_of(s.edge.body_limit),
     ),
@@ -349,7 +349,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Limits,
         "answer-cache",
         One("BYTES"),
-        "Memory for cached answers of all environments together. The least recently used answers are evicted",
+        "The memory for cached answers of all environments together. When it is full, the least recently used answers are evicted",
         |s, text| put(&mut s.edge.answer_cache, bytes(text).map(|count| count as u64)),
         |s| bytes_of(usize::try_from(s.edge.answer_cache).unwrap_or(usize::MAX)),
     ),
@@ -357,7 +357,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Limits,
         "header-timeout",
         One("SECONDS"),
-        "The longest time to receive the head of a request; 0: no limit",
+        "The longest time in which a request's head must arrive. After that time, the connection is closed; 0: no limit",
         |s, text| put(&mut s.listen.header_timeout, limit(text)),
         |s| seconds_of_limit(s.listen.header_timeout),
     ),
@@ -365,7 +365,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Limits,
         "handshake-timeout",
         One("SECONDS"),
-        "The longest time of a TLS handshake; 0: no limit",
+        "The longest time of a TLS handshake. After that time, the connection is closed; 0: no limit",
         |s, text| put(&mut s.listen.handshake_timeout, limit(text)),
         |s| seconds_of_limit(s.listen.handshake_timeout),
     ),
@@ -373,7 +373,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Limits,
         "idle-timeout",
         One("SECONDS"),
-        "The longest time between two requests on a connection. Set it above the idle timeout of load balancers; 0: no limit",
+        "The longest time between two requests on a connection, which is then closed. Choose more than the idle timeout of load balancers; 0: no limit",
         |s, text| put(&mut s.listen.idle_timeout, limit(text)),
         |s| seconds_of_limit(s.listen.idle_timeout),
     ),
@@ -381,7 +381,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Limits,
         "write-timeout",
         One("SECONDS"),
-        "The longest time in which a client may read none of the data for it; 0: no limit",
+        "The longest time in which a client reads none of the data that waits for it. After that time, the client is disconnected; 0: no limit",
         |s, text| put(&mut s.listen.write_timeout, limit(text)),
         |s| seconds_of_limit(s.listen.write_timeout),
     ),
@@ -389,7 +389,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Limits,
         "max-connections-per-address",
         One("NUMBER"),
-        "The largest number of open connections from one address (IPv6: a /64 network), except trusted proxies. Further ones are closed; 0: no limit",
+        "The largest number of open connections from one address (IPv6: a /64 network). Further connections are closed. Trusted proxies have no such limit; 0: no limit",
         |s, text| put(&mut s.listen.max_connections_per_address, per_address(text)),
         |s| match s.listen.max_connections_per_address {
             PerAddress::Quarter => String::new(),
@@ -402,7 +402,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Limits,
         "max-context-bytes",
         One("BYTES"),
-        "The longest context of a request, as it is written. A longer one is answered with 413",
+        "The largest size of a request's evaluation context, before decoding. A larger context is answered with 413",
         |s, text| put(&mut s.edge.max_context_bytes, bytes(text)),
         |s| bytes_of(s.edge.max_context_bytes),
     ),
@@ -410,7 +410,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Limits,
         "evaluation-budget",
         One("STEPS"),
-        "The largest number of evaluation steps for one request. A request that could take more is answered with 413",
+        "The largest number of evaluation steps for one request, of about a nanosecond each. A request that could need more steps is answered with 413",
         |s, text| put(&mut s.edge.evaluation_budget, number(text, "32000000")),
         |s| s.edge.evaluation_budget.to_string(),
     ),
@@ -418,7 +418,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Browsers,
         "cors-headers",
         One("NAME,..."),
-        "Further request headers that pages of other origins may send",
+        "Additional request headers that web pages of other origins may send",
         |s, text| put(&mut s.edge.cors_headers, header_names(text)),
         |s| s.edge.cors_headers.join(","),
     )
@@ -427,7 +427,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Browsers,
         "cors-expose-headers",
         One("NAME,..."),
-        "Further response headers that pages of other origins may read",
+        "Additional response headers that web pages of other origins may read",
         |s, text| put(&mut s.edge.cors_expose_headers, header_names(text)),
         |s| s.edge.cors_expose_headers.join(","),
     )
@@ -436,7 +436,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Browsers,
         "cors-max-age",
         One("SECONDS"),
-        "The time for which browsers may cache the answer to a preflight request",
+        "The time for which browsers may cache the answer to a CORS preflight request",
         |s, text| put(&mut s.edge.cors_max_age, time(text)),
         |s| seconds_of(s.edge.cors_max_age),
     )
@@ -445,7 +445,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Operations,
         "admin-key",
         One("KEY"),
-        "The key of the admin API at /admin/v1, which reads and changes everything; 16 characters or more. Without a key there is no admin API",
+        "The key of the admin API at /admin/v1, which reads and changes everything. The server rejects a key of fewer than 16 characters. Without a key there is no admin API",
         |s, text| put(&mut s.edge.admin_key, admin_key(text)),
         |s| if s.edge.admin_key.is_some() { "set".to_string() } else { String::new() },
     )
@@ -467,7 +467,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Operations,
         "admin-on",
         One("api|monitor"),
-        "The port that serves the admin API and the console",
+        "The port that serves the admin API and the console: that of the API, or the monitor port",
         |s, text| put(&mut s.edge.administration, administration(text)),
         |s| match s.edge.administration {
             Administration::WithMonitoring => "monitor".to_string(),
@@ -489,7 +489,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Operations,
         "grace",
         One("SECONDS"),
-        "The longest time of a graceful stop. Streams get bye within this time, and connections that are still open after it are closed",
+        "The longest time of a graceful stop. Streams end with `bye` within this time, and connections that are still open after it are closed",
         |s, text| put(&mut s.listen.grace, time(text)),
         |s| seconds_of(s.listen.grace),
     )
@@ -522,7 +522,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Operations,
         "properties",
         Many("FILE"),
-        "A property file of a FeatureHub server. A later file takes precedence",
+        "A property file of a FeatureHub server. A file takes precedence over the files before it",
         |s, text| {
             s.properties.push(text.to_string());
             Ok(())
@@ -534,7 +534,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Operations,
         "admin-over-plain-http",
         Switch,
-        "Serve the admin API over plain HTTP to other machines as well. Otherwise they get 403, unless a trusted proxy sends x-forwarded-proto: https",
+        "Serve the admin API over plain HTTP to other machines as well. Otherwise such requests get 403, unless a trusted proxy sends x-forwarded-proto: https",
         |s, text| {
             let transport =
                 |is_any| if is_any { AdminTransport::Any } else { AdminTransport::Protected };
