@@ -12,7 +12,7 @@ use crate::commands::{
 use crate::edge;
 use crate::screen::ColorChoice;
 
-/// Evaluate, explain and check feature flags as FeatureHub sends them; read, watch and change those of a running Edge.
+/// Evaluate, explain and check feature flags as FeatureHub sends them; read, watch and change the flags of a running Edge.
 ///
 /// FILE is any form that FeatureHub produces, or `-` for stdin: the body of a GET of /features (a list of environments), a list
 /// of features, or the text of an event stream (a recorded `curl -N`, or one `data:` line).
@@ -24,7 +24,7 @@ use crate::screen::ColorChoice;
     max_term_width = 100,
     after_help = "\
 Exit codes:
-  0  fine
+  0  the command succeeded
   1  findings: `fh lint` or `fh doctor` found errors, a requested feature does not
      exist, or an Edge refused a change
   2  the input or the usage is wrong, or the Edge cannot be reached or rejects the
@@ -36,11 +36,11 @@ pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,
 
-    /// Write JSON, for programs
+    /// Write the output as JSON, for programs
     #[arg(long, global = true, help_heading = "Output")]
     pub(crate) json: bool,
 
-    /// When to use colours; auto respects NO_COLOR
+    /// When to use colours; auto uses them on a terminal, unless the variable NO_COLOR is set
     #[arg(
         long,
         global = true,
@@ -90,8 +90,8 @@ pub(crate) enum Command {
 /// The semantics to evaluate with.
 #[derive(Debug, Clone, Copy, Args)]
 pub(crate) struct ProfileArgs {
-    /// Evaluate as client SDKs do, or as FeatureHub's Edge does for server-evaluated keys, quirks
-    /// included
+    /// How to evaluate: client evaluates as client SDKs do; edge evaluates as FeatureHub's Edge does for
+    /// server-evaluated keys, including its known deviations
     #[arg(long, value_name = "PROFILE", value_parser = profiles(), default_value = "client")]
     pub(crate) profile: Profile,
 }

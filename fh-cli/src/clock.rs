@@ -7,7 +7,7 @@ use fh_eval::Timestamp;
 
 #[derive(Debug, Clone, Copy, Args)]
 pub(crate) struct ClockArgs {
-    /// Evaluate as of this time (UTC) instead of now: 2026-11-27T09:00:00Z, or a date
+    /// Evaluate as of this time (UTC) instead of the current time: 2026-11-27T09:00:00Z, or a date
     #[arg(long, value_name = "TIME", value_parser = read)]
     now: Option<Timestamp>,
 }

@@ -6,7 +6,8 @@ use fh_eval::Attributes;
 #[derive(Debug, Clone, Args)]
 pub(crate) struct ContextArgs {
     /// An attribute of the evaluation context. Repeat the option for further attributes; the same
-    /// name again adds values. `\,` is a comma within a value, `\\` a backslash, `plan=` the empty text
+    /// name again adds values. Write `\,` for a comma within a value, and `\\` for a backslash; `plan=`
+    /// sets the empty text
     #[arg(short, long, value_name = "NAME=VALUE[,VALUE]", value_parser = read)]
     context: Vec<Attribute>,
 }

@@ -19,12 +19,12 @@ const LARGEST_KEYS: u64 = 64 * 1024;
 
 #[derive(Clone, Args)]
 pub(crate) struct EdgeArgs {
-    /// The URL of the Edge, recognised by its `://`. Default: --url, then $FEATUREHUB_EDGE_URL
+    /// The URL of the Edge; an argument with `://` is taken as the URL. Default: --url, then $FEATUREHUB_EDGE_URL
     #[arg(value_name = "URL")]
     first: Option<String>,
 
-    /// The API key, recognised by its `/`, or - for stdin. Default: --api-key, then
-    /// $FEATUREHUB_CLIENT_API_KEY or $FEATUREHUB_API_KEY. Process lists do not show variables
+    /// The API key, or - to read it from stdin; an argument with `/` is taken as the key. Default: --api-key, then
+    /// $FEATUREHUB_CLIENT_API_KEY or $FEATUREHUB_API_KEY, which process lists do not show
     // If URL and KEY are both left out, this argument holds the VALUE of `fh set`.
     #[arg(value_name = "KEY", allow_negative_numbers = true)]
     second: Option<String>,
@@ -33,7 +33,7 @@ pub(crate) struct EdgeArgs {
     #[arg(long, value_name = "URL", help_heading = "Edge")]
     url: Option<String>,
 
-    /// The API key, or - for stdin. Repeat the option for several keys
+    /// The API key, or - to read it from stdin. Repeat the option for several keys
     #[arg(long, value_name = "KEY", help_heading = "Edge")]
     api_key: Vec<String>,
 }

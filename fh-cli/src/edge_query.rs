@@ -14,7 +14,7 @@ pub(crate) struct EdgeQueryArgs {
     #[command(flatten)]
     edge: EdgeArgs,
 
-    /// Only these features. Default: all
+    /// The keys of the features to show. Default: all features
     #[arg(value_name = "FEATURE")]
     features: Vec<String>,
 

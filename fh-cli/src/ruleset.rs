@@ -13,7 +13,7 @@ use crate::payload::{Payload, no_such_feature};
 /// The rules to evaluate, and the time of the evaluation.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct RulesArgs {
-    /// The id of the environment; required if FILE contains several
+    /// The id of the environment to evaluate; required if FILE contains several environments
     #[arg(long, value_name = "ID")]
     pub(crate) environment: Option<String>,
 
@@ -47,7 +47,7 @@ pub(crate) struct SubjectArgs {
     #[command(flatten)]
     context: ContextArgs,
 
-    /// Evaluate without a context, so that no strategy matches
+    /// Evaluate without a context, so that no strategy matches and every feature has its default value
     #[arg(long, conflicts_with = "context")]
     no_context: bool,
 }

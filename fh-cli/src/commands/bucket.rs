@@ -17,7 +17,7 @@ const MOST_TRIED: u64 = 200_000_000;
 /// Show the percentage bucket of keys, or find keys for testers.
 ///
 /// The bucket is computed from the percentage key (the session, else the userkey, or the attributes in percentageAttributes,
-/// joined with `$`) and the id of the feature. A strategy of 20 % matches the buckets 0 to 200,000 of 999,999.
+/// joined with `$`) and the id of the feature. Buckets run from 0 to 999,999, and a strategy of 20 % matches the buckets 0 to 200,000.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -25,8 +25,8 @@ Examples:
   fh bucket --id 0c1d2e3f-77aa-4b1c --want 0-200000 --count 3 --prefix tester-
   fh bucket --id 0c1d2e3f-77aa-4b1c 'acme$north' --profile edge --json
 
-Under --profile edge give the id of the feature value, which is what
-FeatureHub's Edge hashes.
+With --profile edge, --id is the id of the feature value, because FeatureHub's
+Edge hashes that id.
 
 Exit codes: 0 fine, 1 fewer keys found than wanted, 2 the usage is wrong.")]
 pub(crate) struct BucketArgs {
@@ -34,20 +34,20 @@ pub(crate) struct BucketArgs {
     #[arg(long, value_name = "FEATURE_ID")]
     id: String,
 
-    /// Percentage keys
+    /// Percentage keys whose buckets are shown, such as user keys
     #[arg(required_unless_present = "want", conflicts_with = "want")]
     value: Vec<String>,
 
-    /// Find keys whose buckets lie in this range, both ends included
+    /// Find keys whose buckets are in this range, including both ends
     #[arg(long, value_name = "FROM-TO", value_parser = range)]
     want: Option<(u32, u32)>,
 
-    /// The number of keys to find
+    /// The number of keys to find with --want
     #[arg(long, value_name = "N", default_value_t = 10, requires = "want",
           value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     count: u32,
 
-    /// The prefix of the keys to try
+    /// The prefix of the keys that --want tries; a number follows it
     #[arg(long, default_value = "user-", requires = "want")]
     prefix: String,
 

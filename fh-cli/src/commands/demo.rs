@@ -50,11 +50,11 @@ step, explanation, next.
 
 Exit codes: 0 fine, 2 the Edge could not be started, or the file cannot be written.")]
 pub(crate) struct DemoArgs {
-    /// Keep the Edge and its console running afterwards, until Ctrl-C
+    /// Keep the Edge and its console running after the demonstration, until Ctrl-C
     #[arg(long, conflicts_with = "write")]
     keep: bool,
 
-    /// Run this many times as fast
+    /// Run the demonstration this many times as fast
     #[arg(long, value_name = "FACTOR", default_value = "1", value_parser = speed)]
     speed: f64,
 
@@ -62,7 +62,7 @@ pub(crate) struct DemoArgs {
     #[arg(long, value_name = "FILE")]
     write: Option<String>,
 
-    /// Replace the file if there is one
+    /// Replace the file of --write if it exists with other content
     #[arg(long, requires = "write")]
     force: bool,
 }

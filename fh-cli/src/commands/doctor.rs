@@ -39,7 +39,8 @@ Examples:
 Signs: ✓ good, · information, ! works, but not well or not for all clients, ✗ does
 not work.
 
-Exit codes: 0 no ✗ (--strict: and no !), 1 at least one, 2 wrong usage.")]
+Exit codes: 0 no check has ✗ (with --strict: nor !); 1 a check has ✗ (with --strict:
+or !); 2 wrong usage.")]
 pub(crate) struct DoctorArgs {
     #[command(flatten)]
     edge: EdgeArgs,
@@ -47,23 +48,23 @@ pub(crate) struct DoctorArgs {
     #[command(flatten)]
     context: ContextArgs,
 
-    /// The time to listen to the stream after its features have arrived, to see heartbeats and its end
+    /// The time to read the stream after its features have arrived, to check heartbeats and the end of the stream
     #[arg(long, value_name = "SECONDS", value_parser = seconds::any, default_value = "3")]
     listen: Duration,
 
-    /// The origin of the web page whose requests are simulated
+    /// The origin of a web page, whose browser requests are simulated to check CORS
     #[arg(long, value_name = "URL", default_value = "https://app.example.com")]
     origin: String,
 
-    /// Check whether the key may change this feature, by setting it to its current value
+    /// Check whether the API key may change the feature with this key, by setting it to its current value
     #[arg(long, value_name = "FEATURE")]
     try_set: Option<String>,
 
-    /// Exit with 1 also on warnings (!)
+    /// Exit with 1 also if a check has a warning, which is shown with the sign !
     #[arg(long)]
     strict: bool,
 
-    /// The time limit of all checks. Checks that are not done by then are left out
+    /// The time limit of all checks together. Checks that have not finished by then are left out
     #[arg(long, value_name = "SECONDS", value_parser = seconds::positive, default_value = "60")]
     timeout: Duration,
 }

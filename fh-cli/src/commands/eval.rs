@@ -15,7 +15,7 @@ use crate::screen::Screen;
 /// Evaluate every feature for a context, or a file of cases.
 ///
 /// Shows each feature's value, its reason (STRATEGY_MATCH, SPLIT: a strategy with a percentage, DEFAULT: no strategy matched,
-/// STATIC: there is none), and the strategy that decided. Percentages hash the id of the feature, also under profile edge,
+/// STATIC: the feature has no strategies), and the strategy that decided. Percentages hash the id of the feature, also under profile edge,
 /// because no payload contains the id that FeatureHub's Edge hashes.
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -34,11 +34,11 @@ null evaluates without a context.
 
 Exit codes: 0 fine, 1 a --key does not exist, 2 the input cannot be read.")]
 pub(crate) struct EvalArgs {
-    /// A payload from FeatureHub, or - for stdin
+    /// A file with a payload from FeatureHub, or - for stdin
     #[arg(required_unless_present = "cases")]
     file: Option<String>,
 
-    /// Evaluate a JSON array of cases instead; from stdin if FILE is - or left out
+    /// Evaluate a JSON array of cases instead of a payload. If FILE is - or left out, read it from stdin
     #[arg(
         long,
         value_name = "FILE",
@@ -51,7 +51,7 @@ pub(crate) struct EvalArgs {
     #[command(flatten)]
     subject: SubjectArgs,
 
-    /// Only this feature. Repeat the option for several
+    /// Evaluate only the feature with this key. Repeat the option for several features
     #[arg(short, long)]
     key: Vec<String>,
 

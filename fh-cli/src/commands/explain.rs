@@ -26,7 +26,7 @@ pub(crate) struct ExplainArgs {
     /// The key of the feature
     key: String,
 
-    /// A payload from FeatureHub, or - for stdin
+    /// A file with a payload from FeatureHub, or - for stdin
     file: String,
 
     #[command(flatten)]

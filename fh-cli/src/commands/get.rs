@@ -20,8 +20,8 @@ use crate::seconds;
 
 /// Fetch features from an Edge, once.
 ///
-/// Shows each feature's value for the context as `fh eval` does. A key with a `*` sends strategies, which are evaluated here;
-/// with any other key the Edge evaluates. URL and KEY may be left out if they are in the environment; a KEY of `-` is read
+/// Shows each feature's value for the context as `fh eval` does. For an API key with a `*`, the Edge sends strategies, and
+/// `fh` evaluates them. For any other key, the Edge evaluates. URL and KEY may be left out if they are in the environment; a KEY of `-` is read
 /// from stdin.
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -40,11 +40,11 @@ pub(crate) struct GetArgs {
     #[command(flatten)]
     ask: EdgeQueryArgs,
 
-    /// Write the bare value of one feature: text without quotes, an empty line for null
+    /// Write only the value of the one requested feature: text without quotes, and an empty line for null
     #[arg(long)]
     value: bool,
 
-    /// Give up after this time
+    /// The longest time to wait for the features. After that time, exit with 2
     #[arg(long, value_name = "SECONDS", value_parser = seconds::positive, default_value = "10")]
     timeout: Duration,
 }

@@ -20,8 +20,8 @@ const KEYS: [&str; 3] = ["CLIENT*KEY", "SERVER-KEY", "TESTS*KEY"];
 
 /// Write a commented state file to start from.
 ///
-/// It contains features of each type, two environments and three accounts, with new ids and API keys. Comments explain all
-/// members. `fh serve` can serve it unchanged.
+/// The file contains features of each type, two environments and three service accounts, with new ids and API keys. Comments
+/// explain all members. `fh serve` can serve it unchanged.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -29,11 +29,12 @@ Examples:
   fh init flags.yaml
   fh init - | less
 
-Nothing is overwritten. The file contains API keys, so only its owner can read it.
+An existing file is not overwritten. The file contains API keys, so only its owner
+can read it.
 
 Exit codes: 0 fine, 2 the file exists or cannot be written.")]
 pub(crate) struct InitArgs {
-    /// The file to write; - for stdout
+    /// The state file to write, or - for stdout. An existing file is not replaced
     #[arg(value_name = "FILE", default_value = "state.yaml")]
     file: String,
 }

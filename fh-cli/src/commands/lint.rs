@@ -15,7 +15,7 @@ use crate::payload::Payload;
 use crate::sanitize::plural;
 use crate::screen::{BAD, BOLD, GOOD, PLAIN, QUIET, Screen, WARNING};
 
-/// Find parts that cannot be read, and parts that are probably mistakes.
+/// Find parts of a payload that cannot be read, and parts that are probably mistakes.
 ///
 /// Errors are parts that never match or are missing because they cannot be read. Warnings are legal parts that are probably
 /// mistakes, or that FeatureHub's Edge (server-evaluated keys) evaluates differently from client SDKs. One difference is not
@@ -30,18 +30,18 @@ Examples:
 
 Exit codes: 0 fine, 1 errors (--strict: or warnings), 2 unreadable input.")]
 pub(crate) struct LintArgs {
-    /// A payload from FeatureHub, or - for stdin
+    /// A file with a payload from FeatureHub, or - for stdin
     file: String,
 
-    /// Only the environment with this id. Default: all
+    /// Check only the environment with this id. Default: all environments of FILE
     #[arg(long, value_name = "ID")]
     environment: Option<String>,
 
-    /// Exit with 1 also on warnings
+    /// Exit with 1 also if there are only warnings
     #[arg(long)]
     strict: bool,
 
-    /// Leave out warnings with this code. Repeat the option for several
+    /// Leave out warnings with this code. Repeat the option for several codes
     #[arg(long, value_name = "CODE", value_parser = codes(), hide_possible_values = false)]
     allow: Vec<String>,
 

@@ -20,7 +20,7 @@ const LIVENESS: &str = "/health/liveness";
 ///
 /// A server is healthy if it answers with status 200 to 299 in time. Redirects are not followed, and proxies are not used. For
 /// loopback addresses any certificate is accepted. Without URL, the URL follows from the FH_EDGE_ variables of this
-/// environment, which are those of the container. Flags of `fh serve` have no effect on it.
+/// environment, which are those of the container. Flags of `fh serve` have no effect on this URL.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -33,11 +33,11 @@ In a Containerfile: HEALTHCHECK CMD [\"/fh\", \"probe\"]
 Exit codes: 0 healthy; 1 not healthy, or no answer in time; 2 the URL or a setting is
 wrong.")]
 pub(crate) struct ProbeArgs {
-    /// The URL to request; /health/liveness if it has no path
+    /// The URL to request. If it has no path, /health/liveness is requested
     #[arg(value_name = "URL")]
     url: Option<String>,
 
-    /// The time limit for the whole answer
+    /// The time limit for the whole answer. After that time, exit with 1
     #[arg(long, value_name = "SECONDS", value_parser = seconds::positive, default_value = "3")]
     timeout: Duration,
 }

@@ -42,22 +42,22 @@ pub(crate) struct RolloutArgs {
     /// The key of the feature
     key: String,
 
-    /// A payload from FeatureHub, or - for stdin
+    /// A file with a payload from FeatureHub, or - for stdin
     file: String,
 
-    /// The attribute that holds the ids of the population
+    /// The context attribute that is set to each id of the population, one after the other
     #[arg(long, value_name = "NAME", default_value = "userkey")]
     attribute: String,
 
-    /// The population: a file with one id per line, or - for stdin
+    /// The population to evaluate for: a file with one id per line, or - for stdin
     #[arg(long, value_name = "FILE", conflicts_with = "sample")]
     ids: Option<String>,
 
-    /// The size of a made-up population [default: 10000]
+    /// The number of ids in a generated population, at most 100000000 [default: 10000]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=100_000_000))]
     sample: Option<u64>,
 
-    /// The seed of the made-up population
+    /// The seed of the generated population; the same seed gives the same ids
     #[arg(long, value_name = "N", default_value_t = 0, conflicts_with = "ids")]
     seed: u64,
 
@@ -67,19 +67,19 @@ pub(crate) struct RolloutArgs {
     #[command(flatten)]
     rules: RulesArgs,
 
-    /// Compare with the same feature in this file
+    /// Compare with the same feature in this payload file
     #[arg(long, value_name = "FILE", help_heading = "Comparison")]
     compare: Option<String>,
 
-    /// Compare with the same feature in this environment
+    /// Compare with the same feature in the environment with this id
     #[arg(long, value_name = "ID", help_heading = "Comparison")]
     compare_environment: Option<String>,
 
-    /// Compare with the same feature under this profile
+    /// Compare with the same feature under this evaluation profile
     #[arg(long, value_name = "PROFILE", value_parser = profiles(), help_heading = "Comparison")]
     compare_profile: Option<Profile>,
 
-    /// List all ids whose value changes, not only examples
+    /// List all ids whose value differs in the comparison, not only a few examples
     #[arg(long, help_heading = "Comparison")]
     list: bool,
 }

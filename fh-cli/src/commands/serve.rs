@@ -37,11 +37,11 @@ Logs go to stderr.
 Exit codes: 0 stopped by Ctrl-C or a signal; 1 --check found errors; 2 a setting or a
 file is wrong, or the port is in use.")]
 pub(crate) struct ServeArgs {
-    /// Check this file, report errors and warnings, and exit
+    /// Check this state file, report its errors and warnings, and exit without serving
     #[arg(long, value_name = "FILE")]
     check: Option<String>,
 
-    /// Show all settings with their sources, and exit
+    /// Show all settings with their values and sources, and exit without serving
     #[arg(long)]
     show_settings: bool,
 

@@ -14,7 +14,7 @@ use crate::screen::{BOLD, GOOD, PLAIN, QUIET, Screen};
 ///
 /// Uses the interface that FeatureHub has for tests: the key's service account needs permission to change values, to lock or
 /// to unlock. The value must fit the feature's type (true or false, a number, text, a JSON document). It replaces the default
-/// value; those of strategies stay. URL and KEY may be left out if they are in the environment; a KEY of - is read from stdin.
+/// value; the values of strategies do not change. URL and KEY may be left out if they are in the environment; a KEY of - is read from stdin.
 #[derive(Debug, Args)]
 #[command(
     override_usage = "fh set [OPTIONS] [URL] [KEY] <FEATURE> [VALUE]",
@@ -41,23 +41,23 @@ pub(crate) struct SetArgs {
     #[arg(value_name = "FEATURE", allow_negative_numbers = true)]
     third: Option<String>,
 
-    /// The new value
+    /// The new default value of the feature
     #[arg(value_name = "VALUE", allow_negative_numbers = true)]
     fourth: Option<String>,
 
-    /// Set the value to null
+    /// Set the feature's default value to null
     #[arg(long)]
     null: bool,
 
-    /// Lock the feature, so that its value cannot be changed
+    /// Lock the feature. While it is locked, its value cannot be changed
     #[arg(long, conflicts_with = "unlock")]
     lock: bool,
 
-    /// Unlock the feature; with a VALUE, both are done at once
+    /// Unlock the feature. With a VALUE, one request unlocks the feature and changes its value
     #[arg(long)]
     unlock: bool,
 
-    /// Wait until the Edge shows the change, for up to 10 seconds
+    /// Wait until the Edge serves the change. After 10 seconds without it, exit with 1
     #[arg(long)]
     wait: bool,
 }

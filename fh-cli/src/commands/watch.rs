@@ -38,9 +38,9 @@ const MOST_NOTICES: usize = 64;
 
 /// Watch features of an Edge as they change.
 ///
-/// On a terminal it shows a table of all values, the last changes and the state of the connection, until Ctrl-C. Into a pipe
-/// or file it writes one line for each value at the start, for each change, and for each new state of the connection; with
-/// --json each line is a JSON object. Times are UTC. URL and KEY may be left out if they are in the environment; a KEY of -
+/// On a terminal, `fh watch` shows a table of all values, the last changes and the state of the connection, until Ctrl-C. To a
+/// pipe or a file, it writes one line for each value at the start, for each change, and for each new state of the connection.
+/// With --json, each line is a JSON object. Times are UTC. URL and KEY may be left out if they are in the environment; a KEY of -
 /// is read from stdin.
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -57,18 +57,18 @@ Examples:
 
 --catch shows the view of a program that holds updates back: values do not change,
 and features with a held update are listed. An empty line (Enter) releases all
-updates, a line with names of features only theirs.
+updates, and a line with keys of features releases only the updates of these.
 
 Features come by a stream, or by polling if the Edge does not stream. Events with
 --json: status, value (once for each feature), change, update (a new version of a
-feature whose value here is the same), appeared, gone, notice; with --catch held
-(an update of this feature is held back), released, withdrawn (nothing of it is
-held back any more, without a release).
+feature that does not change its value for this context), appeared, gone, notice;
+with --catch held (an update of the feature is held back), released, withdrawn (the
+update is no longer held back, because the Edge has undone the change).
 
 Signals that are ignored at the start stay ignored, as SIGHUP under nohup and
-SIGINT in the background of a script (on systems without /proc they end it). Ctrl-Z
-gives the terminal back until `fg`. Into a pipe it ends when the reading program
-ends.
+SIGINT in the background of a script. On systems without /proc, they end `fh watch`.
+Ctrl-Z gives the terminal back until `fg`. When `fh watch` writes to a pipe, it ends
+when the reading program ends.
 
 Exit codes: 0 ended by Ctrl-C, --for, --once or the end of the reader; 2 the Edge
 cannot be reached or rejects the key.")]
@@ -76,19 +76,19 @@ pub(crate) struct WatchArgs {
     #[command(flatten)]
     ask: EdgeQueryArgs,
 
-    /// Poll at this interval instead of streaming; the Edge may request another interval
+    /// Poll at this interval instead of using a stream. The Edge may set another interval
     #[arg(long, value_name = "SECONDS", value_parser = seconds::positive)]
     poll: Option<Duration>,
 
-    /// Poll when features are read, but not more often than this; the display reads them once a second
+    /// Poll only when features are read, at most once in this time. The display reads them once a second
     #[arg(long, value_name = "SECONDS", value_parser = seconds::positive, conflicts_with = "poll")]
     passive: Option<Duration>,
 
-    /// Hold updates back until a line on stdin releases them
+    /// Hold back updates of features until a line on stdin releases them
     #[arg(long)]
     catch: bool,
 
-    /// Show the features once they have arrived, and exit
+    /// Show the features once, when they have arrived, and exit
     #[arg(long, conflicts_with = "catch")]
     once: bool,
 
