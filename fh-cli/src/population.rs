@@ -45,7 +45,9 @@ impl Population {
         }
         if blanks > 0 {
             let blanks = plural(blanks, "id has", "ids have");
-            remarks.push(format!("{blanks} blanks at an end in {name}, which are hashed as well"));
+            remarks.push(format!(
+                "{blanks} blanks at an end in {name}; the blanks are hashed as well"
+            ));
         }
         Ok((Self::Listed(ids), remarks))
     }

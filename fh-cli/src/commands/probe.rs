@@ -95,7 +95,7 @@ fn of_environment() -> Result<Url, Failure> {
     let scheme = if is_tls { "https" } else { "http" };
     if port == 0 {
         return Err(Failure::Input(
-            "the port is any free one (0), so it is not known here: write the URL".to_string(),
+            "the configured port is 0, which means any free port, so its number is unknown: write the URL".to_string(),
         ));
     }
     let host = match address {

@@ -14,7 +14,8 @@ use crate::screen::{BOLD, GOOD, PLAIN, QUIET, Screen};
 ///
 /// Uses the interface that FeatureHub has for tests: the key's service account needs permission to change values, to lock or
 /// to unlock. The value must fit the feature's type (true or false, a number, text, a JSON document). It replaces the default
-/// value; the values of strategies do not change. URL and KEY may be left out if they are in the environment; a KEY of - is read from stdin.
+/// value; the values of strategies do not change. URL and KEY may be left out if they are in the environment; a KEY of - is
+/// read from stdin.
 #[derive(Debug, Args)]
 #[command(
     override_usage = "fh set [OPTIONS] [URL] [KEY] <FEATURE> [VALUE]",

@@ -228,7 +228,7 @@ impl Watch<'_> {
                 }
                 release = releases.next() => {
                     for key in self.release(&client, &release, &mut observer) {
-                        view.notice(&format!("nothing of {key} is held back"))?;
+                        view.notice(&format!("no update of {key} is held back"))?;
                     }
                 }
                 notice = news => {

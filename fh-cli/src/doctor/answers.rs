@@ -68,7 +68,7 @@ pub(super) fn of_poll(answer: &Answer, identity: &Identity) -> Meaning {
             "it may be starting; otherwise check that its cache (Dacha) runs and reaches the management server",
         ),
         500..=599 => {
-            trouble(format!("the Edge is in trouble (status {status}{said})"), "look at its log")
+            trouble(format!("the Edge failed (status {status}{said})"), "look at the Edge's log")
         }
         _ => no_edge(
             format!("answered with status {status}, which no Edge does{said}"),

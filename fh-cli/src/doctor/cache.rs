@@ -40,7 +40,7 @@ impl Visit<'_> {
         });
         let mut parts = Vec::new();
         if let Some(seconds) = interval {
-            parts.push(format!("clients are asked to poll each {seconds} s"));
+            parts.push(format!("the Edge's cache-control tells clients to poll every {seconds} s"));
         }
         if !marks.is_empty() {
             parts.push(format!("a cache or proxy is on the way ({})", several(&marks)));
@@ -53,11 +53,11 @@ impl Visit<'_> {
         let finding = if age > 0 {
             let message = format!("the answer is {age} s old: it comes from a cache");
             Finding::warning(Topic::Cache, message).advice(
-                "changes arrive late by this time: purge the cache on changes, or exclude /features from it",
+                "clients see changes late by this time: purge the cache on changes, or exclude /features from the cache",
             )
         } else if interval.is_some_and(|seconds| seconds > LONG) {
             Finding::warning(Topic::Cache, parts.join("; ")).advice(
-                "changes arrive late by this time: lower max-age in the Edge's cache-control",
+                "clients see changes late by this time: lower max-age in the Edge's cache-control",
             )
         } else if parts.is_empty() {
             Finding::good(

@@ -64,7 +64,7 @@ fn finding(tag: Option<&str>, second: Option<Result<Answer, Trouble>>) -> Findin
     };
     let is_weak = tag.starts_with("W/");
     let data = json!({ "weak": is_weak });
-    let weakened = "a proxy that compresses weakens etags (W/), which an Edge never matches: exclude /features from it";
+    let weakened = "a proxy that compresses weakens etags (W/), which an Edge never matches: exclude /features from compression";
     let finding = match second {
         None => Finding::warning(Topic::Etag, "the etag differs each time, so each poll costs a whole answer")
             .advice("if nothing was changed meanwhile: check whether several Edges with different data share this URL"),
@@ -107,7 +107,7 @@ fn gzip(answer: &Answer) -> Finding {
             Topic::Gzip,
             format!("answers are encoded as {other}, which was not requested"),
         )
-        .advice("only gzip was requested: check which proxy does that"),
+        .advice("only gzip was requested: check which proxy changes the encoding"),
     };
     finding.data(data)
 }

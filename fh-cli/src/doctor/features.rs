@@ -57,7 +57,7 @@ impl Visit<'_> {
             let missing = several(&missing);
             Finding::bad(Topic::Payload, format!("{features}, but none of environment {missing}"))
                 .advice(
-                    "the Edge answers for another environment than the requested one: look at its log",
+                    "the Edge answers for another environment than the requested one: look at the Edge's log",
                 )
         } else if !empty.is_empty() && asked.len() > 1 {
             let empty = several(&empty);
@@ -65,7 +65,7 @@ impl Visit<'_> {
                 Topic::Payload,
                 format!("{features}, but environment {empty} has none"),
             )
-            .advice("of several keys, an unknown one gets such an answer: try it alone")
+            .advice("if one of several keys is unknown, the answer has an environment without features: try each key alone")
         } else if errors > 0 {
             let errors = plural(errors, "part", "parts");
             let message =

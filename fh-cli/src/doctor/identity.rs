@@ -81,7 +81,7 @@ impl Visit<'_> {
                 Topic::Tls,
                 "the certificate is accepted, but expires within two weeks",
             )
-            .advice("renew it in time")
+            .advice("renew the certificate before it expires")
         } else {
             Finding::good(
                 Topic::Tls,
@@ -120,7 +120,7 @@ fn finding(version: &Answer, health: Option<&Answer>) -> Finding {
             Topic::Edge,
             "the Edge reports that it is not healthy (/health/liveness)",
         )
-        .advice("look at its log: it has probably lost its connection to the rest of FeatureHub")
+        .advice("look at the Edge's log: the Edge has probably lost its connection to the rest of FeatureHub")
         .data(json!({ "health": health.head.status }));
     }
     if status < 400 && version.is_page() {
@@ -129,7 +129,9 @@ fn finding(version: &Answer, health: Option<&Answer>) -> Finding {
     }
     // Many deployments serve version and health only on another port.
     let usual = if status == 404 { ", which is usual" } else { "" };
-    let message = format!("neither version nor health are shown here (status {status}){usual}");
+    let message = format!(
+        "the Edge shows neither its version nor its health at this URL (status {status}){usual}"
+    );
     Finding::note(Topic::Edge, message).data(json!({ "status": status }))
 }
 

@@ -206,7 +206,7 @@ fn encryption(
     if is_open && is_far {
         let finding = Finding::warning(
             Topic::Url,
-            "http:// is not encrypted: the API key can be read on the way",
+            "http:// is not encrypted: the API key can be read on the network",
         )
         .advice("use https://");
         return report.add(finding);

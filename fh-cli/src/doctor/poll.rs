@@ -75,7 +75,7 @@ impl Visit<'_> {
                 let finding = if matches!(meaning, Meaning::Stale) {
                     let message = "answered with status 236: the environment is stale, SDKs stop polling and keep their values";
                     Finding::warning(Topic::Poll, message)
-                        .advice("the hosted service sends this for environments that are unused or unpaid: see its dashboard")
+                        .advice("FeatureHub's hosted service sends this for environments that are unused or unpaid: see the service's dashboard")
                 } else if answer.head.after > SLOW {
                     Finding::warning(Topic::Poll, format!("answered, but slowly ({figures})"))
                         .advice("check the load of the Edge and of proxies in front of it")

@@ -167,12 +167,12 @@ pub(super) async fn connect(
     let data = json!({ "milliseconds": fastest.map(|took| took.as_secs_f64() * 1000.0), "failed": failed });
     let finding = match fastest {
         None => Finding::bad(Topic::Connect, format!("no connection to {whom} ({failures})"))
-            .advice("check that it runs on this port, and that no firewall blocks this machine"),
+            .advice("check that the server runs on this port, and that no firewall blocks this machine"),
         Some(_) if !failed.is_empty() => Finding::warning(
             Topic::Connect,
             format!("no connection to {whom} at some of its addresses ({failures})"),
         )
-        .advice("clients that try those first lose time: remove them from the DNS, or open them"),
+        .advice("clients that try these addresses first lose time: remove the addresses from the DNS, or make the port reachable at them"),
         Some(took) => Finding::good(
             Topic::Connect,
             format!("port {} accepts connections ({})", target.port, milliseconds(took)),

@@ -226,8 +226,8 @@ fn not_a_stream(head: &Head) -> Option<Finding> {
         }
         236 => Finding::warning(Topic::Stream, "answered with status 236: the environment is stale"),
         501 => Finding::warning(Topic::Stream, "this Edge cannot stream (status 501)")
-            .advice("it supports polling only (edge-rest): let SDKs poll, or run edge-full"),
-        404 | 405 => Finding::bad(Topic::Stream, format!("streams are not known here (status {status})"))
+            .advice("this Edge supports polling only (edge-rest): let SDKs poll, or run edge-full"),
+        404 | 405 => Finding::bad(Topic::Stream, format!("the server has no path for streams (status {status})"))
             .advice("the proxy may pass on /features only: let it pass on /features/ENVIRONMENT/KEY as well"),
         502..=504 => Finding::bad(Topic::Stream, format!("no stream was opened (status {status})"))
             .advice("the proxy may wait for the end of answers: switch its buffering off for /features/"),
@@ -301,7 +301,7 @@ fn stay_away(heard: &Heard) -> Option<Finding> {
     if heard.stale {
         let message = "the Edge reports that the environment is stale: SDKs stop";
         return Some(Finding::warning(Topic::Stream, message).advice(
-            "the hosted service sends this for environments that are unused or unpaid: see its dashboard",
+            "FeatureHub's hosted service sends this for environments that are unused or unpaid: see the service's dashboard",
         ));
     }
     let seconds = heard.pause?;

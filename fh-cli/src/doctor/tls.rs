@@ -140,11 +140,11 @@ pub(super) fn trouble(seen: &Seen, host: &str, error: &str) -> (String, String) 
     let (message, advice) = match &seen.refused {
         Some(CertificateError::ExpiredContext { time, not_after }) => (
             format!("the certificate expired {} ago", days(*not_after, *time)),
-            "renew it, or set this machine's clock if that is wrong",
+            "renew the certificate, or set this machine's clock if the clock is wrong",
         ),
         Some(CertificateError::Expired) => (
             "the certificate has expired".to_string(),
-            "renew it, or set this machine's clock if that is wrong",
+            "renew the certificate, or set this machine's clock if the clock is wrong",
         ),
         Some(CertificateError::NotValidYetContext { time, not_before }) => (
             format!("the certificate is valid in {} only", days(*time, *not_before)),
@@ -172,9 +172,9 @@ pub(super) fn trouble(seen: &Seen, host: &str, error: &str) -> (String, String) 
              otherwise the server may not send its intermediate certificates, or a proxy intercepts TLS",
         ),
         Some(CertificateError::BadSignature) => (
-            "the authority that this machine trusts has another key than the one that has issued the certificate"
+            "this machine trusts an authority of this name, but with another key than that which signed the certificate"
                 .to_string(),
-            "if it was renewed, replace its old certificate (the system's, or the one in SSL_CERT_FILE)",
+            "if the authority was renewed, replace its old certificate (the system's, or that in SSL_CERT_FILE)",
         ),
         Some(CertificateError::Revoked) => {
             ("the certificate was revoked".to_string(), "get a new one issued")

@@ -39,7 +39,7 @@ impl Visit<'_> {
                 let finding = Finding::warning(Topic::Update, format!("changing {key}: {refusal}"));
                 let advice = match refusal {
                     Refusal::NotPermitted { .. } => {
-                        "fine, unless this key is for tests: then its service account needs the permission"
+                        "this is a problem only for a key of tests: the service account of such a key needs the permission"
                     }
                     _ => "`fh set` tries the change alone",
                 };

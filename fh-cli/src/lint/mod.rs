@@ -56,7 +56,7 @@ pub(crate) const CODES: &[(&str, &str)] = &[
     ("duplicate-key", "two features with the same key"),
     ("percentage-sum", "percentages of one key that add up to more than 100 %"),
     ("percentage-range", "a percentage outside 0 to 1000000"),
-    ("percentage-zero", "a percentage of 0, which is no percentage"),
+    ("percentage-zero", "a percentage of 0, which counts as no percentage"),
     ("empty-strategy", "a strategy without rules and percentage"),
     ("unreachable", "a strategy that no context can reach"),
     ("duplicate-strategy", "two strategies of a feature with the same id"),

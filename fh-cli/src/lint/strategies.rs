@@ -113,7 +113,8 @@ pub(crate) fn check(findings: &mut Findings<'_>, view: &FeatureView<'_>) {
                 findings.warn(
                     &at,
                     "empty-strategy",
-                    "it has neither rules nor a percentage, so it never matches".to_string(),
+                    "the strategy has neither rules nor a percentage, so it never matches"
+                        .to_string(),
                     "set 1000000 (100 %) if it is for all contexts, otherwise remove it",
                 );
                 continue;
@@ -122,8 +123,8 @@ pub(crate) fn check(findings: &mut Findings<'_>, view: &FeatureView<'_>) {
                 findings.warn(
                     &share,
                     "percentage-zero",
-                    "0 % and no rules: it never matches".to_string(),
-                    "remove it, or raise the percentage",
+                    "the strategy has 0 % and no rules, so it never matches".to_string(),
+                    "remove the strategy, or raise the percentage",
                 );
                 continue;
             }
@@ -132,7 +133,7 @@ pub(crate) fn check(findings: &mut Findings<'_>, view: &FeatureView<'_>) {
                 "percentage-zero",
                 "0 % counts as no percentage: it matches all contexts that match its rules"
                     .to_string(),
-                "remove the percentage if that is intended, otherwise the strategy",
+                "remove the percentage if that is intended, otherwise remove the strategy",
             ),
             (Some(percentage), _) if !(0..=ALL).contains(&percentage) => findings.warn(
                 &share,
@@ -167,7 +168,12 @@ pub(crate) fn check(findings: &mut Findings<'_>, view: &FeatureView<'_>) {
         let taker =
             MatchingStrategy { strategy, rules: rules.iter().map(canonical).collect(), limit };
         if let Some(why) = takers.iter().find_map(|earlier| earlier.leaves_nobody_for(&taker)) {
-            findings.warn(&at, "unreachable", why, "move it before that strategy, or remove it");
+            findings.warn(
+                &at,
+                "unreachable",
+                why,
+                "move this strategy before the other one, or remove it",
+            );
         }
         if !unread {
             takers.push(taker);

@@ -184,12 +184,12 @@ fn what_is_held_back_and_released() {
     watch.line(&["FRESH has an update"]);
     // One update is released. A name without a held update is reported.
     watch.say("LIMIT, NOTHING");
-    watch.line(&["note: nothing of NOTHING is held back"]);
+    watch.line(&["note: no update of NOTHING is held back"]);
     watch.line(&["Z LIMIT is released"]);
     watch.line(&["Z LIMIT: 7.5 → 8 (version 2)"]);
     // A new feature is deleted before its release.
     edge.delete_feature("FRESH");
-    watch.line(&["FRESH: nothing is held back any more"]);
+    watch.line(&["FRESH: the update is no longer held back"]);
     // An empty line releases all updates. Each change is printed once.
     watch.say("");
     watch.line(&["BANNER is released"]);
@@ -202,7 +202,7 @@ fn what_is_held_back_and_released() {
     watch.interrupt();
     let (_, all) = watch.end();
     assert!(!all.contains("newest") && !all.contains("FRESH is new"), "{all}");
-    assert_eq!(all.matches("nothing is held back any more").count(), 1, "{all}");
+    assert_eq!(all.matches("the update is no longer held back").count(), 1, "{all}");
     watched(&edge, &["--catch", "--once"]).expect(2);
 }
 
@@ -332,13 +332,16 @@ mod on_a_terminal {
     fn what_is_held_back_stands_above_the_table() {
         let edge = edge();
         let mut watch = terminal(&edge, 20, 100, &["--catch"]);
-        watch.until(FRAME, &["updates are held back: none so far", "\"plain\""]);
+        watch.until(FRAME, &["no update is held back so far", "\"plain\""]);
         edge.set_value("BANNER", "new");
         let frame =
             watch.until(FRAME, &["held back: BANNER; Enter releases", "BANNER has an update"]);
         assert!(frame.contains("\"plain\"") && !frame.contains("\"new\""), "{frame}");
         watch.say("");
-        watch.until(FRAME, &["none so far", "BANNER is released", "\"plain\" → \"new\""]);
+        watch.until(
+            FRAME,
+            &["no update is held back so far", "BANNER is released", "\"plain\" → \"new\""],
+        );
     }
 
     #[test]

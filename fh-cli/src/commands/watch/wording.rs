@@ -95,7 +95,7 @@ pub(super) fn event(event: &Event) -> String {
         }
         Event::Held(key) => format!("{key} has an update, which is held back"),
         Event::Released(key) => format!("{key} is released"),
-        Event::Withdrawn(key) => format!("{key}: nothing is held back any more"),
+        Event::Withdrawn(key) => format!("{key}: the update is no longer held back"),
         Event::Changed { before, after } => {
             let mut text = after.key.clone();
             if before.token != after.token || before.kind != after.kind {
@@ -114,8 +114,11 @@ pub(super) fn event(event: &Event) -> String {
 /// Describes the held updates, and how to release them.
 pub(super) fn held(keys: &[String]) -> String {
     match keys {
-        [] => "updates are held back: none so far".to_string(),
-        keys => format!("held back: {}; Enter releases all, names only those", keys.join(", ")),
+        [] => "no update is held back so far".to_string(),
+        keys => format!(
+            "held back: {}; Enter releases all, feature keys release only these",
+            keys.join(", ")
+        ),
     }
 }
 

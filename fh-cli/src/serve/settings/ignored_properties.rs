@@ -131,7 +131,7 @@ impl IgnoredProperties {
         let names: Vec<String> =
             self.foreign.iter().map(|(name, about)| format!("{name} ({about})")).collect();
         (!names.is_empty()).then(|| {
-            format!("settings of FeatureHub that have no effect here: {}", names.join(", "))
+            format!("settings of FeatureHub that have no effect on this Edge: {}", names.join(", "))
         })
     }
 }

@@ -157,7 +157,7 @@ impl Settings {
         }
         match self.edge.admin_transport {
             AdminTransport::Any => Some(
-                "the admin API is served over plain HTTP (--admin-over-plain-http): its key can be read on the way",
+                "the admin API is served over plain HTTP (--admin-over-plain-http): the admin key can be read on the network",
             ),
             // The trusted proxies may use TLS towards clients.
             _ if !self.proxies.is_empty() => None,

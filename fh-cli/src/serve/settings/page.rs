@@ -40,7 +40,7 @@ fn tables() -> String {
             out.push_str(&format!("| {} |\n", row.join(" | ")));
         }
     }
-    out.push_str("\nWithout effect here, and named in one warning at the start:\n\n");
+    out.push_str("\nThese properties of FeatureHub have no effect on this Edge. One warning at the start names those that are set:\n\n");
     out.push_str("| properties | about |\n|---|---|\n");
     for (about, names) in ignored_properties::all() {
         out.push_str(&format!("| {names} | {about} |\n"));

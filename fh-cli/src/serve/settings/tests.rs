@@ -277,7 +277,7 @@ fn what_has_no_effect_is_named() {
     );
     assert_eq!(
         idle.foreign_words().unwrap(),
-        "settings of FeatureHub that have no effect here: cloudevents.mr-edge.nats.channel-name (messages between FeatureHub's servers), \
+        "settings of FeatureHub that have no effect on this Edge: cloudevents.mr-edge.nats.channel-name (messages between FeatureHub's servers), \
          nats.urls (messages between FeatureHub's servers), db.url (the management repository), edge.stats (statistics)"
     );
 }

@@ -83,7 +83,9 @@ pub(super) fn header(text: &str) -> Result<Option<HeaderValue>, String> {
         return Ok(None);
     }
     let value = HeaderValue::from_str(text.trim());
-    value.map(Some).map_err(|_| "it holds a character that no header may hold".to_string())
+    value
+        .map(Some)
+        .map_err(|_| "the value contains a character that a header must not contain".to_string())
 }
 
 pub(super) fn header_text(value: Option<&HeaderValue>) -> String {
@@ -96,7 +98,9 @@ pub(super) fn header_pair(text: &str) -> Result<RelayHeader, String> {
     let (name, value) = text.split_once('=').ok_or_else(wrong)?;
     let name = HeaderName::try_from(name.trim()).map_err(|_| wrong())?;
     let value = header(value)?.ok_or_else(wrong)?;
-    let value = value.to_str().map_err(|_| "the value holds more than ASCII".to_string())?;
+    let value = value
+        .to_str()
+        .map_err(|_| "the header's value contains characters other than ASCII".to_string())?;
     Ok(RelayHeader { name: name.to_string(), value: value.to_string() })
 }
 
@@ -106,7 +110,7 @@ pub(super) fn header_names(text: &str) -> Result<Vec<String>, String> {
         let name = name.to_ascii_lowercase();
         match HeaderName::try_from(&name) {
             Ok(_) => Ok(name),
-            Err(_) => Err(format!("{name:?} is no name of a header")),
+            Err(_) => Err(format!("{name:?} is not a valid header name")),
         }
     })
 }

@@ -97,7 +97,7 @@ fn what_a_status_means() {
     );
     of(Behaviour::status(403), &["status 403", "gateway"]);
     of(Behaviour::status(429).header("retry-after", "30"), &["too many", "Retry-After: 30"]);
-    of(Behaviour::status(500).body("boom"), &["in trouble", "boom", "log"]);
+    of(Behaviour::status(500).body("boom"), &["the Edge failed", "boom", "log"]);
     of(Behaviour::status(502), &["cannot reach it"]);
     of(Behaviour::status(503), &["no data yet", "Dacha"]);
     of(Behaviour::status(418), &["status 418", "no Edge"]);
@@ -282,7 +282,7 @@ fn several_keys() {
     // The stream is opened with the first key, and has the same features as that key's environment.
     findings.has("stream", "good", &["2 features"]);
     assert_eq!(findings.all("stream").len(), 2);
-    ask(unknown).has("payload", "warning", &["has none", "unknown one"]);
+    ask(unknown).has("payload", "warning", &["has none", "is unknown"]);
     // The stream is compared with its own environment, whatever the order of environments in the answer.
     let features = |count: usize| -> Vec<Value> {
         let all = (0..count)
@@ -337,7 +337,7 @@ fn changing_is_tried_only_if_asked_for() {
     of(&edge.client_key(), "BANNER", "good", &["may change", "the value of BANNER"]);
     of(&edge.server_key(), "BANNER", "good", &["may change", "the lock of BANNER"]);
     edge.allow(&edge.client_key(), &[Permission::Read]);
-    of(&edge.client_key(), "BANNER", "warning", &["no permission for this update", "for tests"]);
+    of(&edge.client_key(), "BANNER", "warning", &["no permission for this update", "key of tests"]);
     of(&edge.client_key(), "BANER", "bad", &["no feature BANER"]);
     assert_eq!(edge.feature("BANNER"), before);
     edge.any_key();

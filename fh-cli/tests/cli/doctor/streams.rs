@@ -8,7 +8,7 @@ fn streams_that_do_not_come_through() {
         found(Route::Stream, behaviour, "stream", verdict, parts);
     };
     of(Behaviour::status(501), "warning", &["cannot stream", "poll"]);
-    of(Behaviour::status(404), "bad", &["not known here", "/features/ENVIRONMENT/KEY"]);
+    of(Behaviour::status(404), "bad", &["no path for streams", "/features/ENVIRONMENT/KEY"]);
     of(Behaviour::status(504), "bad", &["status 504", "buffering"]);
     of(Behaviour::status(200).json(&json!([])), "bad", &["no stream", "application/json"]);
     of(Behaviour::sse().failure(), "bad", &["refuses", "Unrecognized API key"]);
