@@ -108,7 +108,9 @@ impl fmt::Display for DiagnosticKind {
                 f.write_str("the regular expressions of this environment are too large together")
             }
             Self::NoFeatureId => f.write_str("a percentage needs a feature id"),
-            Self::NoHashId => f.write_str("there is no value id for this feature"),
+            Self::NoHashId => {
+                f.write_str("the feature's value has no id (valueId) to compute percentages from")
+            }
             Self::DuplicateKey => f.write_str("another feature has the same key"),
             Self::MisspeltMember(meant) => {
                 write!(f, "unknown member, probably a misspelling of {meant}")

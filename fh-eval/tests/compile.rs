@@ -137,7 +137,9 @@ fn value_ids_are_hashed_where_they_are_known() {
     let told: Vec<_> = ruleset.diagnostics().map(ToString::to_string).collect();
     assert_eq!(
         told,
-        ["feature B, id: there is no value id for this feature; using the feature id"]
+        [
+            "feature B, id: the feature's value has no id (valueId) to compute percentages from; using the feature id"
+        ]
     );
 }
 

@@ -273,7 +273,7 @@ impl fmt::Display for Problem {
             Self::ClosedEarly => f.write_str("the stream ended before any features"),
             Self::Disconnected => f.write_str("the stream ended"),
             Self::Context(why) => write!(f, "{why}"),
-            Self::Superseded => f.write_str("a newer context has replaced this one"),
+            Self::Superseded => f.write_str("a newer context has replaced this context"),
             Self::Closed => f.write_str("the client is closed"),
         }
     }

@@ -156,7 +156,7 @@ impl Driver {
                 None => Arc::clone(keys.first().environment()),
                 Some(id) if is_offline || opened(&id) => id,
                 Some(id) => {
-                    let why = format!("no API key opens the environment {id}");
+                    let why = format!("no API key of the client may read the environment {id}");
                     self.note(Notice::StoreIgnored { source: Source::Snapshot, why });
                     continue;
                 }

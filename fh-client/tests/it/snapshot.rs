@@ -145,7 +145,7 @@ fn a_file_of_another_context_is_ignored() {
 
 #[test]
 fn a_file_that_is_too_old_is_ignored() {
-    is_ignored(|json| json["savedAt"] = json!("2020-01-01T00:00:00Z"), "too old");
+    is_ignored(|json| json["savedAt"] = json!("2020-01-01T00:00:00Z"), "maximum age");
 }
 
 #[test]

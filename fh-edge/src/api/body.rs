@@ -32,7 +32,7 @@ impl NoBody {
 
     pub(super) const fn sentence(self) -> &'static str {
         match self {
-            Self::TooLarge => "the body is too large, or its connection broke",
+            Self::TooLarge => "the body is larger than the limit, or its connection broke",
             Self::TooSlow => "the body did not arrive within 30 seconds",
         }
     }

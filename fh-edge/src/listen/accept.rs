@@ -53,7 +53,7 @@ pub(super) async fn accept(listeners: &[Listener], server: &Arc<ServerState>) ->
                     }
                 };
                 if let Err(error) = prepare(&stream, &server.options) {
-                    debug!(peer = %state.peer, %error, "connection gone at once");
+                    debug!(peer = %state.peer, %error, "an accepted connection was closed by its peer at once");
                     continue;
                 }
                 match listener.tls() {

@@ -74,9 +74,9 @@ impl Protocols {
         let stream = tokio::select! {
             result = handshake => match result {
                 Ok(stream) => stream,
-                Err(error) => return debug!(peer = %state.peer, %error, "no TLS handshake"),
+                Err(error) => return debug!(peer = %state.peer, %error, "a TLS handshake failed, so the connection is closed"),
             },
-            () = late => return debug!(peer = %state.peer, "no TLS handshake in time"),
+            () = late => return debug!(peer = %state.peer, "a TLS handshake did not end in time, so the connection is closed"),
             // The peer has sent no request yet, so the connection can be closed at once.
             () = state.server.phases.changed() => return,
         };
@@ -191,7 +191,9 @@ where
                     Some(timer) if state.waiting().is_none() => {
                         timer.as_mut().reset(Instant::now() + FAREWELL);
                     }
-                    _ => return debug!(peer = %state.peer, "no request in time"),
+                    _ => {
+                        return debug!(peer = %state.peer, "no request arrived in time, so the connection is closed");
+                    }
                 },
                 Event::LastRequest => {
                     is_finishing = true;

@@ -75,7 +75,7 @@ pub(super) struct Refused;
 
 impl std::fmt::Display for Refused {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("the connection is beyond a limit, and its request is not a health check")
+        f.write_str("the limit of connections is reached, and the request is not a health check")
     }
 }
 

@@ -153,7 +153,9 @@ fn renew_certificates(
                     Ok(Err(error)) => {
                         warn!(%error, "the new certificate cannot be used; the previous one stays in use");
                     }
-                    Err(error) => warn!(%error, "certificates could not be checked"),
+                    Err(error) => {
+                        warn!(%error, "the certificate files could not be checked for changes")
+                    }
                 }
             }
         }

@@ -61,13 +61,21 @@ impl fmt::Display for ReplaceError {
             Self::Strategies(why) => why.fmt(f),
             Self::Duplicate(duplicate) => duplicate.fmt(f),
             Self::Outdated(now) => {
-                write!(f, "the state was changed since; its revision is now {now}")
+                write!(
+                    f,
+                    "the state has changed since the given revision; its revision is now {now}"
+                )
             }
             Self::Overtaken(now) => {
-                write!(f, "the feature was changed since; its version is now {now}")
+                write!(
+                    f,
+                    "the feature has changed since the given version; its version is now {now}"
+                )
             }
             Self::NotKept(why) => write!(f, "the change could not be stored: {why}"),
-            Self::Relayed => f.write_str("this Edge relays another one; change features there"),
+            Self::Relayed => {
+                f.write_str("this Edge relays another Edge; change features at the upstream Edge")
+            }
             Self::Closed => f.write_str("the Edge was closed"),
         }
     }

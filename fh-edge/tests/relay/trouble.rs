@@ -165,8 +165,8 @@ async fn features_of_another_environment_are_refused() {
     assert!(count >= 4, "{text}");
     let text = log.text();
     for line in [
-        "features of environments that no API key opens: 1",
-        "environments that no API key opens: 1",
+        "features of environments that no API key of the client may read: 1",
+        "environments that no API key of the client may read: 1",
     ] {
         assert!(text.contains(line), "{text}");
     }

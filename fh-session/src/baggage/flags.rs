@@ -69,7 +69,7 @@ impl LeftOut {
 impl fmt::Display for LeftOut {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { count, keys } = self;
-        write!(f, "no room in the baggage for {count} features: {}", keys.join(", "))?;
+        write!(f, "the baggage is full, so {count} features were left out: {}", keys.join(", "))?;
         if *count > keys.len() { f.write_str(", ...") } else { Ok(()) }
     }
 }

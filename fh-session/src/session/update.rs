@@ -63,7 +63,9 @@ impl Session {
             }
         }
         if let Some((first, count)) = unknown_environments {
-            let what = format!("environments that no API key opens: {count}, the first is {first}");
+            let what = format!(
+                "environments that no API key of the client may read: {count}, the first is {first}"
+            );
             self.actions.push_back(Action::Notice(Notice::Ignored { what }));
         }
         if lists.is_empty() {
@@ -127,7 +129,7 @@ impl Session {
         let refused = before - features.len();
         self.status.foreign_features += refused as u64;
         let what = format!(
-            "features of environments that no API key opens: {refused}, the first from {}",
+            "features of environments that no API key of the client may read: {refused}, the first from {}",
             cut(&stranger, 100)
         );
         self.actions.push_back(Action::Notice(Notice::Ignored { what }));

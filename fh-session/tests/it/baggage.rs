@@ -117,7 +117,10 @@ fn no_more_is_written_than_fits() {
     assert_eq!(carried(&flags), MOST_BYTES);
     assert_eq!(flags.add("MORE", None), Added::LeftOut);
     assert_eq!(flags.add("FITS", Some(&text("other"))), Added::WasThere);
-    assert_eq!(flags.left_out().to_string(), "no room in the baggage for 2 features: HUGE, MORE");
+    assert_eq!(
+        flags.left_out().to_string(),
+        "the baggage is full, so 2 features were left out: HUGE, MORE"
+    );
     assert!(!flags.left_out().is_empty());
 
     // Spaces are encoded twice: `%2520`.

@@ -56,11 +56,11 @@ impl fmt::Display for StoreError {
                  redis-sentinel://",
             ),
             Self::NoSentinelPassword => f.write_str("sentinel_username needs sentinel_password"),
-            Self::NoTls => {
-                f.write_str("the URL asks for TLS: enable the feature `rustls` of fh-redis")
-            }
+            Self::NoTls => f.write_str(
+                "the URL requires TLS (rediss://): enable the feature `rustls` of fh-redis",
+            ),
             Self::Insecure => f.write_str(
-                "the URL asks to accept any certificate (#insecure): give the authority's \
+                "#insecure in the URL would accept any certificate: give the authority's \
                  certificate instead",
             ),
             Self::WithoutTls => {

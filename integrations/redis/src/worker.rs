@@ -345,7 +345,7 @@ impl Worker {
     fn may_share(&mut self) -> bool {
         let may = self.client.key_kind() == KeyKind::ClientEvaluated;
         if !may && !std::mem::replace(&mut self.is_barred, true) {
-            self.note("the API key is server-evaluated now: nothing is read or written");
+            self.note("the client's API key is server-evaluated now, so features are neither read from Redis nor written to it");
         }
         self.is_barred = !may;
         may
@@ -375,7 +375,9 @@ impl Drop for Worker {
 }
 
 fn too_large(environment: &str, size: usize) -> String {
-    format!("the features of {environment} take {size} bytes; the maximum is {LARGEST}")
+    format!(
+        "the features of {environment} take {size} bytes, more than the {LARGEST} bytes that the Redis store accepts"
+    )
 }
 
 /// Returns true if the error means that the connection broke.

@@ -54,7 +54,9 @@ struct Feed {
 
 pub(super) async fn get(State(admin): State<Arc<Admin>>) -> Result<Response, Problem> {
     let place = Arc::clone(&admin.event_streams).try_acquire_owned();
-    let place = place.map_err(|_| Problem::too_many(10, "too many streams of events are open"))?;
+    let place = place.map_err(|_| {
+        Problem::too_many(10, "the largest number of event streams of the admin API is open")
+    })?;
     let revision = admin.shared.environments.revision();
     let feed = Feed { admin, revision, sent: None, _place: place };
     let events = Events { next: Some(Box::pin(feed.next())) };

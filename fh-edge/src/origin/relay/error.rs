@@ -52,10 +52,10 @@ impl fmt::Display for RelayError {
                 write!(f, "keys {place}: the environment of the key is not a UUID")
             }
             Self::NotClientEvaluated(place) => {
-                write!(f, "keys {place}: a client-evaluated key contains a `*`, this one does not")
+                write!(f, "keys {place}: a client-evaluated key contains a `*`, this key does not")
             }
             Self::NotServerEvaluated(place) => {
-                write!(f, "keys {place}: a server-evaluated key contains no `*`, this one does")
+                write!(f, "keys {place}: a server-evaluated key contains no `*`, this key does")
             }
             Self::TwoEnvironments(place) => {
                 write!(f, "keys {place}: the two keys are of different environments")
@@ -69,7 +69,7 @@ impl fmt::Display for RelayError {
                  server-evaluated keys alone, so that the upstream Edge evaluates",
             ),
             Self::OwnState => {
-                f.write_str("a relay serves the features of another Edge: it takes neither a state nor a data folder")
+                f.write_str("a relay serves the features of another Edge, so it can have neither a state nor a data folder")
             }
             Self::SnapshotFolder(path, why) => {
                 write!(f, "the folder of the snapshots, {}, cannot be used: {why}", path.display())

@@ -99,10 +99,12 @@ fn read(path: &Path) -> io::Result<Standing> {
     let stored: Stored = serde_json::from_slice(&text)?;
     let invalid = |why| io::Error::new(io::ErrorKind::InvalidData, why);
     if stored.format != FORMAT {
-        return Err(invalid("the file has another format"));
+        return Err(invalid("the record has another format than this program reads"));
     }
     let time = |text: Option<String>| {
-        let parse = |text: String| text.parse::<Timestamp>().map_err(|_| invalid("no such time"));
+        let parse = |text: String| {
+            text.parse::<Timestamp>().map_err(|_| invalid("the record contains an invalid time"))
+        };
         text.map(parse).transpose()
     };
     let count = stored.refusals;

@@ -55,7 +55,7 @@ impl Keys {
         let text = reading.text(part, "a key")?;
         let key = reading.options.complete(text).map_err(|error| error.to_string());
         let key = key.and_then(|text| match text.contains('/') {
-            true => Err("an API key is environment/key: write only the part after the last / here"
+            true => Err("an API key is environment/key: in a state file, write only the part after the last /"
                 .to_owned()),
             false => ServiceKey::new(&text).map_err(str::to_owned),
         });

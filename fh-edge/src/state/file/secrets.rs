@@ -20,7 +20,7 @@ impl std::fmt::Display for Incomplete {
             Self::NoName(name) => {
                 write!(f, "${{{name}}} names no variable; a dollar itself is written $$")
             }
-            Self::Verbatim => f.write_str("${ is not replaced here: write the key or id itself"),
+            Self::Verbatim => f.write_str("${ begins a variable, which this form of file cannot have: write the key or id itself"),
             Self::Unknown(name) => write!(f, "the environment variable {name} is not set"),
         }
     }

@@ -342,7 +342,7 @@ async fn a_relay_refuses_changes() {
     ] {
         let refused = admin(address, &request).await;
         assert_eq!(refused.status, 409, "{request}");
-        assert!(refused.json()["error"].as_str().unwrap().contains("relays another one"));
+        assert!(refused.json()["error"].as_str().unwrap().contains("relays another Edge"));
     }
     let question = format!(
         r#"{{"environment":"{ENVIRONMENT}","features":["NEW_CHECKOUT"],"context":{{"country":"new_zealand"}}}}"#

@@ -169,7 +169,8 @@ fn a_hundred_thousand_environments() {
     assert_eq!(
         driver.notices,
         [Notice::Ignored {
-            what: "environments that no API key opens: 100000, the first is 0".into()
+            what: "environments that no API key of the client may read: 100000, the first is 0"
+                .into()
         }]
     );
 }

@@ -228,7 +228,7 @@ fn a_header_never_becomes_too_large() {
     let full = format!("A={}", "%20".repeat(2_700));
     let written = BaggageWriter::new().write(&incoming(&[("fhub", &full)]), &[("B", text("1"))]);
     assert_eq!(flags(&written.context), Some(full));
-    assert_eq!(written.left_out.to_string(), "no room in the baggage for 1 features: B");
+    assert_eq!(written.left_out.to_string(), "the baggage is full, so 1 features were left out: B");
     // The entry of features is kept even if the baggage has its maximum of 64 entries.
     let names: Vec<String> = (0..64).map(|number| format!("n{number}")).collect();
     let entries: Baggage = names.iter().map(|name| KeyValue::new(name.clone(), "x")).collect();

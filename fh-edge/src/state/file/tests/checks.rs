@@ -322,7 +322,7 @@ accounts:
             "line 6, column 33, accounts[0].serverKey[2]: the environment variable NOPE is not set",
             "line 6, column 44, accounts[0].serverKey[3]: a key is empty",
             "line 6, column 56, accounts[0].serverKey[4]: a key contains a character that is not allowed in URLs",
-            "line 6, column 68, accounts[0].serverKey[5]: an API key is environment/key: write only the part after the last / here",
+            "line 6, column 68, accounts[0].serverKey[5]: an API key is environment/key: in a state file, write only the part after the last /",
             "line 6, column 77, accounts[0].serverKey[6]: a key is a text: put it in quotes",
             "line 7, column 17, accounts[0].permissions.div: there is no such environment; did you mean dev?",
             "line 7, column 40, accounts[0].permissions.dev[1]: \"WRITE\" is no permission; the permissions are READ, LOCK, UNLOCK, CHANGE_VALUE, EXTENDED_DATA",
