@@ -36,11 +36,11 @@ impl fmt::Display for InvalidAdminKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::TooShort => {
-                write!(f, "an admin key has at least {} characters", AdminKey::SHORTEST)
+                write!(f, "the admin key is shorter than {} characters", AdminKey::SHORTEST)
             }
-            Self::TooLong => write!(f, "an admin key has at most {} characters", AdminKey::LONGEST),
+            Self::TooLong => write!(f, "the admin key is longer than {} characters", AdminKey::LONGEST),
             Self::Characters => {
-                f.write_str("an admin key consists of visible ASCII characters, without spaces")
+                f.write_str("the admin key contains a space, or a character other than visible ASCII characters")
             }
         }
     }

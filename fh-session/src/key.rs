@@ -57,7 +57,7 @@ impl fmt::Display for KeyError {
             Self::Dots => {
                 "a part of the API key is `.` or `..`, which would change the path of the URL"
             }
-            Self::TooLong => "the API key is too long",
+            Self::TooLong => "the API key is longer than 1024 bytes",
             Self::Mixed => {
                 "client-evaluated keys (with a `*`) and server-evaluated keys cannot be mixed"
             }

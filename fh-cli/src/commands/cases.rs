@@ -23,7 +23,7 @@ pub(crate) fn run(
         .map_err(|error| Failure::Input(format!("{name} is not JSON: {error}")))?;
     let cases: Vec<&RawValue> = serde_json::from_str(document.get()).map_err(|_| {
         Failure::Input(format!(
-            "{name} is no JSON array: give cases as [{{\"id\": ..., \"feature\": ..., \"context\": ...}}, ...]"
+            "{name} is not a JSON array: give cases as [{{\"id\": ..., \"feature\": ..., \"context\": ...}}, ...]"
         ))
     })?;
     let rows = cases.into_iter().map(|case| Row::of(case, profile, now));
@@ -88,7 +88,7 @@ impl<'a> Row<'a> {
     fn of(case: &'a RawValue, profile: Profile, now: Timestamp) -> Self {
         match Case::read(case) {
             Some(case) => Self { id: case.id, answer: answer(&case, profile, now) },
-            None => Self { id: None, answer: Err("the case is no object".to_string()) },
+            None => Self { id: None, answer: Err("the case is not a JSON object".to_string()) },
         }
     }
 }
@@ -97,13 +97,13 @@ fn answer(case: &Case<'_>, profile: Profile, now: Timestamp) -> Result<Answer, S
     let feature = case
         .feature
         .filter(|feature| Token::of(feature) == Token::Object)
-        .ok_or("`feature` is no object")?;
+        .ok_or("`feature` is not a JSON object")?;
     let attributes = match case.context.map(|context| (context, Token::of(context))) {
         None | Some((_, Token::Null)) => None,
         Some((context, Token::Object)) => {
             Some(Attributes::from_json(context.get()).map_err(|error| error.to_string())?)
         }
-        Some(_) => return Err("`context` is neither an object nor null".to_string()),
+        Some(_) => return Err("`context` is neither a JSON object nor null".to_string()),
     };
     let compiled = compile(feature, profile)?;
     let feature = compiled.as_ref();

@@ -208,7 +208,7 @@ impl DemoRun<'_, '_, '_> {
         let features = plural(self.client.status().features, "feature", "features");
         self.screen.line(BOLD, &format!("A shop with {features}, served by an Edge at {url}"))?;
         let stays = if keep { "see below for its key" } else { "stays with `fh demo --keep`" };
-        self.screen.line(QUIET, &format!("Its console: {console} ({stays})"))?;
+        self.screen.line(QUIET, &format!("The console: {console} ({stays})"))?;
         Ok(self.screen.end()?)
     }
 
@@ -220,7 +220,7 @@ impl DemoRun<'_, '_, '_> {
             let people = people.iter().map(|person| person.answers(ruleset, now)).collect();
             return self.row(&PeopleRow { event: "people", now, people });
         }
-        self.screen.line(BOLD, "Who sees what")?;
+        self.screen.line(BOLD, "The values of each user")?;
         self.screen.end()?;
         for person in &people {
             let name = format!("  {:<8}", person.name);
@@ -250,11 +250,11 @@ impl DemoRun<'_, '_, '_> {
         screen.end()?;
         screen.report(&report)?;
         screen.end()?;
-        screen.line(BOLD, &format!("Who gets which {ROLLED_OUT} by now?"))?;
+        screen.line(BOLD, &format!("How the values of {ROLLED_OUT} are distributed now"))?;
         screen.end()?;
         rollout::sampled(rolled_out, "userkey", 10_000, now)(screen)?;
         screen.end()?;
-        screen.line(BOLD, "Go on with")?;
+        screen.line(BOLD, "Commands to try next")?;
         self.commands(&next)
     }
 
@@ -272,7 +272,7 @@ impl DemoRun<'_, '_, '_> {
         ])?;
         self.screen.end()?;
         self.screen.line(PLAIN, &format!("Console: {}", self.server.console()))?;
-        Ok(self.screen.line(PLAIN, &format!("Its key: {admin_key}"))?)
+        Ok(self.screen.line(PLAIN, &format!("The console's key: {admin_key}"))?)
     }
 
     fn commands(&mut self, commands: &[(&str, String)]) -> Result<(), Failure> {

@@ -166,8 +166,8 @@ fn summary(
     screen.end()?;
     let warned = plural(warnings, "warning", "warnings");
     let (style, text) = match (bad, warnings) {
-        (0, 0) => (GOOD, "all is well".to_string()),
-        (0, _) => (WARNING, format!("it works, with {warned}")),
+        (0, 0) => (GOOD, "all checks passed".to_string()),
+        (0, _) => (WARNING, format!("the deployment works, with {warned}")),
         (bad, 0) => (BAD, format!("{} wrong", plural(bad, "thing is", "things are"))),
         (bad, _) => (BAD, format!("{} wrong, and {warned}", plural(bad, "thing is", "things are"))),
     };
@@ -177,7 +177,10 @@ fn summary(
         screen.paragraph(
             QUIET,
             "",
-            &format!("not checked because of that: {}", names.join(", ")),
+            &format!(
+                "not checked, because another check failed or the time was up: {}",
+                names.join(", ")
+            ),
         )?;
     }
     Ok(())

@@ -53,7 +53,8 @@ pub(crate) fn run(args: &GetArgs, json: bool, screen: &mut Screen<'_>) -> Result
     let asked = args.ask.resolve()?;
     if args.value && (asked.features.len() != 1 || json) {
         return Err(Failure::Input(
-            "--value writes the bare value of one feature: name one, without --json".to_string(),
+            "--value needs the key of exactly one feature, and cannot be used with --json"
+                .to_string(),
         ));
     }
     let snapshot = runtime::run(fetch(&asked, args.timeout))?;

@@ -189,7 +189,7 @@ pub(crate) fn run(
     let who = match &args.ids {
         Some(path) if path == "-" => "ids from stdin".to_string(),
         Some(path) => format!("ids of {path}"),
-        None => "made-up ids".to_string(),
+        None => "generated ids".to_string(),
     };
     tally.write(screen, &who)?;
     if let Some(mut comparison) = comparison {
@@ -234,5 +234,5 @@ pub(crate) fn sampled(
         let attributes = with(&Attributes::default(), attribute, id);
         tally.add(feature.evaluate(&Subject::new(&attributes, now)).strategy_position());
     });
-    move |screen| Ok(tally.write(screen, "made-up ids")?)
+    move |screen| Ok(tally.write(screen, "generated ids")?)
 }

@@ -107,7 +107,7 @@ pub(crate) fn run(args: &SetArgs, json: bool, screen: &mut Screen<'_>) -> Result
             }
             (Outcome::Accepted, WaitPolicy::UntilAccepted) => {
                 screen.text(GOOD, &format!(": {}", change.words))?;
-                screen.line(QUIET, " (accepted; readers see it in a moment)")?;
+                screen.line(QUIET, " (accepted; clients receive the change in a moment)")?;
             }
         }
     }

@@ -49,7 +49,7 @@ impl Visit<'_> {
             "refusedHeaders": refused,
             "hiddenHeaders": hidden,
         });
-        let what = "if browsers are to use it, let the Edge's own CORS headers pass, or set them in the proxy";
+        let what = "if browsers are to use this Edge, let the Edge's own CORS headers pass, or set them in the proxy";
         let finding = if !allows(&poll, origin) {
             let message = format!("browsers may not read answers from a page of {origin}");
             Finding::warning(Topic::Cors, message).advice(what)
@@ -66,7 +66,7 @@ impl Visit<'_> {
             let hidden = several(&hidden);
             Finding::warning(
                 Topic::Cors,
-                format!("browsers may not read {hidden}, so each poll is a whole answer"),
+                format!("browsers may not read {hidden}, so each poll transfers the whole answer"),
             )
             .advice(what)
         } else {

@@ -58,7 +58,7 @@ fn finding(tag: Option<&str>, second: Option<Result<Answer, Trouble>>) -> Findin
     let Some(tag) = tag else {
         return Finding::warning(
             Topic::Etag,
-            "answers have no etag, so each poll costs a whole answer",
+            "answers have no etag, so each poll transfers the whole answer",
         )
         .advice("an Edge sends one: check which proxy removes it");
     };
@@ -66,7 +66,7 @@ fn finding(tag: Option<&str>, second: Option<Result<Answer, Trouble>>) -> Findin
     let data = json!({ "weak": is_weak });
     let weakened = "a proxy that compresses weakens etags (W/), which an Edge never matches: exclude /features from compression";
     let finding = match second {
-        None => Finding::warning(Topic::Etag, "the etag differs each time, so each poll costs a whole answer")
+        None => Finding::warning(Topic::Etag, "the etag differs each time, so each poll transfers the whole answer")
             .advice("if nothing was changed meanwhile: check whether several Edges with different data share this URL"),
         Some(Err(trouble)) => Finding::bad(Topic::Etag, format!("the poll with its etag failed: {trouble}"))
             .advice(trouble.advice()),

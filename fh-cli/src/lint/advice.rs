@@ -24,7 +24,9 @@ pub(crate) fn of(diagnostic: &Diagnostic) -> (&'static str, String) {
             "regex",
             "correct the pattern; a backslash makes a special character plain".to_string(),
         ),
-        DiagnosticKind::Pattern(_) => ("regex", "split it into several values".to_string()),
+        DiagnosticKind::Pattern(_) => {
+            ("regex", "split the pattern into several values".to_string())
+        }
         DiagnosticKind::PatternBudget => {
             ("regex", "use STARTS_WITH, ENDS_WITH or INCLUDES where they are enough".to_string())
         }
@@ -33,15 +35,15 @@ pub(crate) fn of(diagnostic: &Diagnostic) -> (&'static str, String) {
             "give the feature its id, from which percentages are computed".to_string(),
         ),
         DiagnosticKind::MisspeltMember(meant) => ("unknown-name", format!("write {meant}")),
-        DiagnosticKind::UnknownMember => ("unknown-name", "remove it".to_string()),
+        DiagnosticKind::UnknownMember => ("unknown-name", "remove the member".to_string()),
         DiagnosticKind::DuplicateKey => {
-            ("duplicate-key", "rename one of them or remove it".to_string())
+            ("duplicate-key", "rename one of the two features, or remove it".to_string())
         }
         DiagnosticKind::ServerRaises => (
             "unreadable-value",
             "remove the null, or write a boolean if the rule is BOOLEAN".to_string(),
         ),
-        _ => ("wrong-type", "correct it or remove it".to_string()),
+        _ => ("wrong-type", format!("correct {member} or remove it")),
     }
 }
 

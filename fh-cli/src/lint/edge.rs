@@ -87,7 +87,7 @@ pub(crate) fn check<'v>(
             {
                 warn(
                     &at,
-                    "the fraction has its binary value, which differs slightly",
+                    "the fraction is compared by its binary value, which differs slightly from the written one",
                     "use whole numbers, such as cents",
                 );
             }

@@ -37,7 +37,7 @@ fn value<'v>(
             findings.warn(
                 &at,
                 "value-type",
-                format!("a BOOLEAN whose value is text; it is read as {as_read}"),
+                format!("the value of a BOOLEAN is text, which is read as {as_read}"),
                 format!("write {as_read} without quotes"),
             );
         }
@@ -45,7 +45,8 @@ fn value<'v>(
             findings.warn(
                 &at,
                 "value-type",
-                "a NUMBER whose value is text; some SDKs serve another value for it".to_string(),
+                "the value of a NUMBER is text, for which some SDKs serve another value"
+                    .to_string(),
                 "write the number without quotes",
             );
         }
@@ -54,16 +55,16 @@ fn value<'v>(
             findings.warn(
                 &at,
                 "value-type",
-                format!("a {kind} whose value is something else"),
-                format!("write a {kind}'s value"),
+                format!("the value of a {kind} has another type"),
+                format!("write a value of the type {kind}"),
             );
         }
         (Kind::String, Token::Number(_) | Token::Bool(_)) => {
             findings.warn(
                 &at,
                 "value-type",
-                "a STRING whose value is no text; its JSON is read as text".to_string(),
-                "put it in quotes",
+                "the value of a STRING is not text, so its JSON form is read as text".to_string(),
+                "put the value in quotes",
             );
         }
         (Kind::Json, Token::Text(text)) => {
@@ -71,8 +72,8 @@ fn value<'v>(
                 findings.warn(
                     &at,
                     "json-value",
-                    format!("a JSON feature whose value is no JSON ({error})"),
-                    "correct it: every program that parses it will fail",
+                    format!("the value of a JSON feature is not valid JSON ({error})"),
+                    "correct the value: every program that parses the value fails",
                 );
             }
         }

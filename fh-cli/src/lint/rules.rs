@@ -110,22 +110,25 @@ fn blank(findings: &mut Findings<'_>, rule: &RuleView<'_>, at: &At<'_>) {
         &At { member: Some("values"), ..at.clone() },
         "blank-rule",
         message,
-        "give it values, or remove the rule",
+        "add values to the rule, or remove the rule",
     );
 }
 
 fn empty(findings: &mut Findings<'_>, rule: &RuleView<'_>, at: &At<'_>) {
     let negative = matches!(rule.conditional.as_ref(), "NOT_EQUALS" | "EXCLUDES");
     let message = if negative && rule.kind != "BOOLEAN" {
-        format!("the list of values is empty: it holds for every context with {}", rule.field)
+        format!(
+            "the list of values is empty, so the rule holds for every context with {}",
+            rule.field
+        )
     } else {
-        "the list of values is empty, so it never holds".to_string()
+        "the list of values is empty, so the rule never holds".to_string()
     };
     findings.warn(
         &At { member: Some("values"), ..at.clone() },
         "blank-rule",
         message,
-        "give it values, or remove the rule",
+        "add values to the rule, or remove the rule",
     );
 }
 
@@ -145,7 +148,7 @@ fn version(findings: &mut Findings<'_>, value: &Value<'_>, at: &At<'_>) {
         findings.warn(
             at,
             "version",
-            format!("not a version by semver.org ({error}); FeatureHub refuses it on saving"),
+            format!("the value is not a version by semver.org ({error}), and FeatureHub refuses to save it"),
             completed(&text),
         );
     }
@@ -180,7 +183,7 @@ fn boolean(findings: &mut Findings<'_>, values: &[Value<'_>], at: &At<'_>) {
     findings.warn(
         &At { token: Some(first.raw), ..at },
         "boolean-rule",
-        format!("the value is no boolean; it is read as {read}"),
+        format!("the value is not a boolean, and is read as {read}"),
         format!("write {read} or {} without quotes", !read),
     );
 }

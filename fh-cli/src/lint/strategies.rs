@@ -154,7 +154,7 @@ pub(crate) fn check(findings: &mut Findings<'_>, view: &FeatureView<'_>) {
                         &share,
                         "percentage-sum",
                         over(keys, sum),
-                        "lower them to 100 % together",
+                        "lower the percentages so that they add up to at most 100 %",
                     );
                 }
                 sums.retain(|(known, _)| known != keys);

@@ -21,7 +21,7 @@ fn it_is_live_and_tells_everything() {
     for part in [
         "served by an Edge at http://127.0.0.1:",
         "/console (stays with `fh demo --keep`)",
-        "Who sees what",
+        "The values of each user",
         "Aroha ",
         "NEW_CHECKOUT      false ",
         "What Ben sees",
@@ -40,7 +40,7 @@ fn it_is_live_and_tells_everything() {
         "… refused: it is locked",
         "Why does Aroha",
         "falls into bucket",
-        "Who gets which SEARCH_RANKING by now?",
+        "How the values of SEARCH_RANKING are distributed now",
         "60 %  █",
         "  fh lint shop.json",
     ] {
@@ -58,7 +58,7 @@ fn it_is_live_and_tells_everything() {
 fn on_a_terminal_the_table_is_drawn_in_place() {
     const LEAVE: &str = "\u{1b}[?1049l";
     let mut demo = Following::on_a_terminal(command(&["demo", FAST]), 30, 90);
-    demo.until("\u{1b}[?1049h", &["Who sees what", "Aroha"]);
+    demo.until("\u{1b}[?1049h", &["The values of each user", "Aroha"]);
     demo.until(
         "\u{1b}[?2026l",
         &["What Ben sees, by a stream from http://127.0.0.1:", "\"learned\""],
@@ -87,7 +87,7 @@ fn it_stays_if_asked_and_ends_whenever_asked() {
     watch.line(&["NEW_CHECKOUT = true"]);
     fh(&set).expect(0);
     watch.line(&["NEW_CHECKOUT: true → false"]);
-    demo.line(&["Its key: "]);
+    demo.line(&["The console's key: "]);
     demo.interrupt();
     assert!(demo.end().0.success());
     // Ctrl-C also ends the demo in the middle.

@@ -27,7 +27,7 @@ fn held(edge: &FakeEdge, key: &str) -> (Value, bool) {
 fn a_value_of_each_type() {
     let edge = edge();
     let run = set(&edge, &["FLAG", "true"]).expect(0);
-    assert_eq!(run.out, "FLAG: has the value (accepted; readers see it in a moment)\n");
+    assert_eq!(run.out, "FLAG: has the value (accepted; clients receive the change in a moment)\n");
     assert_eq!(run.err, "");
     set(&edge, &["BANNER", "kia ora"]).expect(0);
     set(&edge, &["LIMIT", "-0.25"]).expect(0);

@@ -22,12 +22,15 @@ pub(crate) enum TooLarge {
 impl fmt::Display for TooLarge {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Bytes => write!(f, "a strategy has at most {MOST_BYTES} bytes"),
+            Self::Bytes => write!(f, "the strategy is larger than {MOST_BYTES} bytes"),
             Self::Levels => {
-                write!(f, "a strategy has at most {MOST_LEVELS} nested lists and maps")
+                write!(
+                    f,
+                    "the strategy has more than {MOST_LEVELS} levels of nested lists and maps"
+                )
             }
             Self::Digits => {
-                write!(f, "a number in a strategy has at most {MOST_DIGITS} characters")
+                write!(f, "a number in the strategy is longer than {MOST_DIGITS} characters")
             }
         }
     }

@@ -23,7 +23,7 @@ impl std::fmt::Display for InvalidContext {
             Self::NotAnObject => f.write_str(
                 "a context is a JSON object of attribute names to texts, numbers, booleans or lists of them",
             ),
-            Self::TooLarge => write!(f, "a context has at most {} values", Attributes::MAX_FROM_JSON),
+            Self::TooLarge => write!(f, "the context has more than {} values", Attributes::MAX_FROM_JSON),
         }
     }
 }

@@ -110,7 +110,7 @@ impl View for Frames<'_, '_> {
 pub(super) fn heading(asked: &EdgeQuery) -> String {
     let environments: Vec<&str> = asked.edge.keys.iter().map(|key| &**key.environment()).collect();
     let evaluated = match asked.edge.keys.kind() {
-        KeyKind::ClientEvaluated => "evaluated here",
+        KeyKind::ClientEvaluated => "evaluated by fh",
         KeyKind::ServerEvaluated => "evaluated by the Edge",
     };
     let who: Vec<String> = asked

@@ -26,7 +26,7 @@ fn all_is_well() {
     has("✓ clock    ", "agree");
     has("✓ stream   ", "2 features after");
     has("✓ cors     ", "https://app.example.com");
-    assert_eq!(lines.last(), Some(&"all is well"));
+    assert_eq!(lines.last(), Some(&"all checks passed"));
     // The command sent no PUT.
     let seen = edge.recording();
     assert_eq!(seen.count(Route::Put), 0);

@@ -11,7 +11,7 @@ fn a_login_page_before_everything() {
     assert!(run.out.contains("✗ poll     answered with a web page (status 200)"), "{}", run.out);
     assert!(run.out.contains("→ a login page or a proxy"), "{}", run.out);
     assert!(
-        run.out.ends_with("not checked because of that: payload, etag, cache, stream, cors\n"),
+        run.out.ends_with("not checked, because another check failed or the time was up: payload, etag, cache, stream, cors\n"),
         "{}",
         run.out
     );
@@ -85,7 +85,7 @@ fn warnings_count_only_if_asked_to() {
     let edge = edge();
     edge.behave_on(Route::Stream, Behaviour::status(501));
     let run = doctor(&edge, &[]).expect(0);
-    assert!(run.out.ends_with("it works, with 1 warning\n"), "{}", run.out);
+    assert!(run.out.ends_with("the deployment works, with 1 warning\n"), "{}", run.out);
     doctor(&edge, &["--strict"]).expect(1);
     edge.behave(Behaviour::status(503));
     let run = doctor(&edge, &[]).expect(1);

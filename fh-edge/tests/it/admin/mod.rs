@@ -254,7 +254,7 @@ async fn strategies_that_are_too_large_are_refused() {
     let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
     for (strategy, why) in [
         (format!(r#"{{"x":{deep}}}"#), "lists and maps"),
-        (format!(r#"{{"percentage":{}}}"#, "9".repeat(900_000)), "a number in a strategy"),
+        (format!(r#"{{"percentage":{}}}"#, "9".repeat(900_000)), "a number in the strategy"),
     ] {
         let request = format!(
             "PATCH /admin/v1/features/dev/BANNER\ncontent-type: application/json\n\n{{\"strategies\":[{strategy}]}}"

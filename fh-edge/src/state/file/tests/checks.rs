@@ -232,7 +232,7 @@ fn strategies_that_are_too_large_are_errors() {
     check(
         &deep(64),
         &[
-            "line 9, column 9, environments[0].values.ON.strategies[0]: a strategy has at most 64 nested lists and maps",
+            "line 9, column 9, environments[0].values.ON.strategies[0]: the strategy has more than 64 levels of nested lists and maps",
         ],
     );
     let digits =
@@ -240,7 +240,7 @@ fn strategies_that_are_too_large_are_errors() {
     check(
         &digits,
         &[
-            "line 9, column 9, environments[0].values.ON.strategies[0]: a number in a strategy has at most 400 characters",
+            "line 9, column 9, environments[0].values.ON.strategies[0]: a number in the strategy is longer than 400 characters",
         ],
     );
 }
