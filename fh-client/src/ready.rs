@@ -31,7 +31,7 @@ impl fmt::Display for NotReady {
         match self {
             Self::TimedOut(status) => write!(f, "no features within the time limit: {status}"),
             Self::Failed(problem) => problem.fmt(f),
-            Self::Stopped => f.write_str("there are no features, and none are being fetched"),
+            Self::Stopped => f.write_str("the client has no features, and does not fetch any"),
             Self::Closed => f.write_str("the client is closed"),
             Self::InsideRuntime => {
                 f.write_str("waiting would block the client's runtime, which this thread runs: use `ready().await`")

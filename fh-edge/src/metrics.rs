@@ -133,17 +133,25 @@ impl Metrics {
             "limited",
         ];
         let outcomes = outcomes.map(|name| {
-            counter(&mut registry, &format!("edge_stat_result_{name}"), "Requests with this result")
+            counter(
+                &mut registry,
+                &format!("edge_stat_result_{name}"),
+                &format!("Requests with the result {name}"),
+            )
         });
         // The names are in the order of `RequestClass`.
         let hits = ["poll", "eventsource", "testsdk"].map(|name| {
-            counter(&mut registry, &format!("edge_stat_hitsource_{name}"), "Requests of this kind")
+            counter(
+                &mut registry,
+                &format!("edge_stat_hitsource_{name}"),
+                &format!("Requests of the kind {name}"),
+            )
         });
         let responses = ["2xx", "3xx", "4xx", "5xx"].map(|name| {
             counter(
                 &mut registry,
                 &format!("response_{name}"),
-                "Responses with a status of this class",
+                &format!("Responses with a {name} status"),
             )
         });
         let build = Family::<Build, Gauge>::default();
@@ -206,10 +214,14 @@ impl Metrics {
             "Environments with open streams",
             self.environments_with_streams.clone(),
         );
-        registry.register("fh_edge_ready", "1 once there is a state to serve", self.ready.clone());
+        registry.register(
+            "fh_edge_ready",
+            "1 once the server has a state to serve, otherwise 0",
+            self.ready.clone(),
+        );
         registry.register(
             "fh_edge_data_age_seconds",
-            "Seconds since the last change or contact",
+            "Seconds since the last change of the state or, in a relay, the last contact with the upstream Edge",
             self.age.clone(),
         );
         registry.register("fh_edge_features", "Features served", self.features.clone());

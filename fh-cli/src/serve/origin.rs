@@ -146,12 +146,17 @@ impl Origin {
                             keep(kept, &loaded);
                         }
                     }
-                    Err(why) => error!(%file, %why, "the current state remains in use"),
+                    Err(why) => {
+                        error!(%file, %why, "the state of the file cannot be served, so the current state remains in use")
+                    }
                 }
             }
             Err(why) => {
                 handle.note_failed_reload();
-                error!(why = words(&why), "the current state remains in use");
+                error!(
+                    why = words(&why),
+                    "the state file is broken, so the current state remains in use"
+                );
                 handle.set_notice(Topic::StateFile, Some(broken_notice(&why)));
             }
         }
@@ -165,7 +170,7 @@ fn broken_notice(why: &FileError) -> String {
 
 fn keep(kept: &LastGood, loaded: &Loaded) {
     if let Err(error) = kept.keep(loaded) {
-        warn!(%error, "the state cannot be kept for a start with a broken file");
+        warn!(%error, "the last good state cannot be stored for a start with a broken state file");
     }
 }
 

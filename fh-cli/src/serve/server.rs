@@ -226,8 +226,12 @@ impl Control {
         if let Some(tls) = self.tls.clone() {
             match tokio::task::spawn_blocking(move || tls.reload()).await {
                 Ok(Ok(_)) => info!("the certificate was read again"),
-                Ok(Err(error)) => warn!(%error, "the previous certificate remains in use"),
-                Err(error) => warn!(%error, "the certificate was not read"),
+                Ok(Err(error)) => {
+                    warn!(%error, "the new certificate cannot be used, so the previous one remains in use")
+                }
+                Err(error) => {
+                    warn!(%error, "the certificate files were not read, so the previous certificate remains in use")
+                }
             }
         }
         self.secrets.reload();

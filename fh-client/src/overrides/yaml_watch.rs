@@ -122,7 +122,7 @@ impl WatchedFile {
             .name("fh-local-yaml".to_owned())
             .spawn(move || own.follow(interval, &is_over, seen, on_values));
         if let Err(error) = spawned {
-            tracing::warn!(path = %file.path.display(), %error, "the file is not watched");
+            tracing::warn!(path = %file.path.display(), %error, "the thread that watches the override file cannot be started, so changes of the file are not noticed");
         }
         watch
     }
@@ -181,7 +181,10 @@ impl State {
                 self.generation += 1;
             }
             Err(problem) => {
-                log(&problem, "the last valid values stay in use");
+                log(
+                    &problem,
+                    "the override file cannot be used, so its last valid values stay in use",
+                );
                 self.problem = Some(problem);
             }
         }

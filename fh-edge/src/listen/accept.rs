@@ -67,7 +67,7 @@ pub(super) async fn accept(listeners: &[Listener], server: &Arc<ServerState>) ->
             Err(error) if is_the_peers(&error) => {}
             Err(error) => {
                 server.options.connections.accept_failed();
-                refused.say(|| warn!(%error, "connections cannot be accepted for now"));
+                refused.say(|| warn!(%error, "a connection cannot be accepted; the server tries again after a short pause"));
                 let _ = timeout(PAUSE, server.one_closed()).await;
             }
         }

@@ -108,7 +108,10 @@ impl<S> GuardedIo<S> {
         let Some(limit) = self.state.server.options.write_timeout else { return Poll::Pending };
         let timer = self.stalled.get_or_insert_with(|| Box::pin(sleep(limit)));
         ready!(timer.as_mut().poll(context));
-        Poll::Ready(Err(io::Error::new(io::ErrorKind::TimedOut, "the peer does not read")))
+        Poll::Ready(Err(io::Error::new(
+            io::ErrorKind::TimedOut,
+            "the peer has read nothing within the write timeout",
+        )))
     }
 }
 

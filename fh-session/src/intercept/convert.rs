@@ -13,11 +13,11 @@ pub(crate) fn convert(value: Value, kind: Kind) -> Result<Value, &'static str> {
             Ok(value)
         }
         (Kind::Boolean, Value::Text(text) | Value::Json(text)) => {
-            boolean(&text).map(Value::Bool).ok_or("it is neither true nor false")
+            boolean(&text).map(Value::Bool).ok_or("the value is neither true nor false")
         }
         (Kind::Boolean, Value::Number(_)) => Err("a number is not a boolean"),
         (Kind::Number, Value::Text(text) | Value::Json(text)) => {
-            Number::parse(&text).map(Value::Number).ok_or("it is not a number")
+            Number::parse(&text).map(Value::Number).ok_or("the value is not a number")
         }
         (Kind::Number, Value::Bool(_)) => Err("a boolean is not a number"),
         (Kind::String, value) => Ok(Value::Text(text_of(&value))),
@@ -25,7 +25,7 @@ pub(crate) fn convert(value: Value, kind: Kind) -> Result<Value, &'static str> {
             let text = text_of(&value);
             match serde_json::from_str::<IgnoredAny>(&text) {
                 Ok(_) => Ok(Value::Json(text)),
-                Err(_) => Err("it is not a JSON document"),
+                Err(_) => Err("the value is not a JSON document"),
             }
         }
     }

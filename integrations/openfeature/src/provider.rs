@@ -66,7 +66,9 @@ impl FeatureHubProvider {
             context.detail_as(key, kind)
         };
         match detail.reason {
-            Reason::NotFound => Err(error(EvaluationErrorCode::FlagNotFound, "no such feature")),
+            Reason::NotFound => {
+                Err(error(EvaluationErrorCode::FlagNotFound, "the feature does not exist"))
+            }
             Reason::NotSet => {
                 Err(error(EvaluationErrorCode::FlagNotFound, "the feature has no value"))
             }
@@ -80,7 +82,7 @@ impl FeatureHubProvider {
                  `set_context`",
             )),
             Reason::NotReady => {
-                Err(error(EvaluationErrorCode::ProviderNotReady, "there are no features yet"))
+                Err(error(EvaluationErrorCode::ProviderNotReady, "the client has no features yet"))
             }
             _ => Ok(detail),
         }

@@ -45,7 +45,7 @@ impl RecordFile {
     /// Opens the record file of a key and reads its record. A damaged file is logged and counts as missing.
     pub(super) fn open(path: PathBuf) -> (Self, Standing) {
         let standing = read(&path).unwrap_or_else(|why| {
-            tracing::warn!(file = %path.display(), %why, "the record of an upstream key cannot be read");
+            tracing::warn!(file = %path.display(), %why, "the record of an upstream key cannot be read, so it counts as missing");
             Standing::default()
         });
         (Self { path, written: standing.clone(), has_failed: false }, standing)

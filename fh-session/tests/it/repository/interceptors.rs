@@ -253,7 +253,7 @@ fn a_refused_override_goes_on_to_the_next() {
     let refusal = |feature: &str| Notice::OverrideRefused {
         interceptor: "fixed".to_owned(),
         feature: feature.to_owned(),
-        why: "it is neither true nor false".to_owned(),
+        why: "the value is neither true nor false".to_owned(),
     };
     assert_eq!(told.take(), [refusal("a"), refusal("b")]);
     assert_eq!(repository.counters().refused_overrides, 6);

@@ -145,7 +145,11 @@ fn lists_that_are_too_large_are_neither_read_nor_written() {
     rig.assert_stored(&[feature("a", 1)]);
     let status = rig.status();
     assert_eq!((status.given_up, status.writes), (1, 0));
-    assert!(status.last_error.unwrap().contains("more than the 16777216 bytes"), "{:?}", rig.status());
+    assert!(
+        status.last_error.unwrap().contains("more than the 16777216 bytes"),
+        "{:?}",
+        rig.status()
+    );
     // Too large to read, and therefore to change.
     rig.server.set(LIST, &format!("{large}x"));
     rig.server.set(DIGEST, "whatever");
