@@ -43,7 +43,10 @@ pub(crate) fn of(diagnostic: &Diagnostic) -> (&'static str, String) {
             "unreadable-value",
             "remove the null, or write a boolean if the rule is BOOLEAN".to_string(),
         ),
-        _ => ("wrong-type", format!("correct {member} or remove it")),
+        _ => (
+            "wrong-type",
+            "correct the named part of the document, or remove that part".to_string(),
+        ),
     }
 }
 

@@ -154,7 +154,7 @@ fn renew_certificates(
                         warn!(%error, "the new certificate cannot be used; the previous one stays in use");
                     }
                     Err(error) => {
-                        warn!(%error, "the certificate files could not be checked for changes")
+                        warn!(%error, "the certificate files could not be checked for changes");
                     }
                 }
             }

@@ -188,7 +188,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Network,
         "monitor-port",
         One("PORT"),
-        "A separate port for health and metrics, which the API's port then no longer serves; 0: any free port",
+        "A separate port for health and metrics, instead of the API's port; 0: any free port",
         |s, text| {
             s.edge.monitoring = Monitoring::Apart;
             put(&mut s.monitor_port, number(text, "8701").map(Some))
@@ -467,7 +467,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Operations,
         "admin-on",
         One("api|monitor"),
-        "The port that serves the admin API and the console: that of the API, or the monitor port",
+        "The port that serves the admin API and the console: api is the API's port, monitor is that of --monitor-port",
         |s, text| put(&mut s.edge.administration, administration(text)),
         |s| match s.edge.administration {
             Administration::WithMonitoring => "monitor".to_string(),
