@@ -66,8 +66,8 @@ fn a_bare_value_for_scripts() {
     assert_eq!(get(&edge, &["LIMIT", "--value"]).expect(0).out, "7.5\n");
     assert_eq!(get(&edge, &["EMPTY", "--value"]).expect(0).out, "\n");
     get(&edge, &["GONE", "--value"]).refused(1, &["no feature GONE"]);
-    get(&edge, &["--value"]).refused(2, &["name one"]);
-    get(&edge, &["LIMIT", "BANNER", "--value"]).refused(2, &["name one"]);
+    get(&edge, &["--value"]).refused(2, &["exactly one feature"]);
+    get(&edge, &["LIMIT", "BANNER", "--value"]).refused(2, &["exactly one feature"]);
 }
 
 #[test]

@@ -208,8 +208,8 @@ fn caches_compression_and_clocks() {
     let of = |name: &str, value: &str, check: &str, verdict: &str, parts: &[&str]| {
         found(Route::Poll, with(name, value), check, verdict, parts);
     };
-    of("cache-control", "public, max-age=30", "cache", "note", &["each 30 s"]);
-    of("cache-control", "max-age=86400", "cache", "warning", &["each 86400 s", "late"]);
+    of("cache-control", "public, max-age=30", "cache", "note", &["every 30 s"]);
+    of("cache-control", "max-age=86400", "cache", "warning", &["every 86400 s", "late"]);
     of("cache-control", "no-store, max-age=0", "cache", "good", &["no cache"]);
     of("age", "17", "cache", "warning", &["17 s old", "purge"]);
     of("x-served-by", "cache-akl", "cache", "note", &["x-served-by"]);
