@@ -147,7 +147,7 @@ impl Origin {
                         }
                     }
                     Err(why) => {
-                        error!(%file, %why, "the state of the file cannot be served, so the current state remains in use")
+                        error!(%file, %why, "the state of the file cannot be served, so the current state remains in use");
                     }
                 }
             }
