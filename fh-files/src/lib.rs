@@ -6,6 +6,7 @@ mod builder;
 mod change_detector;
 mod json;
 mod node;
+mod parse;
 mod position;
 mod scalar;
 mod spelling;

@@ -3,12 +3,12 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::position::{Position, SyntaxError};
+use crate::position::Position;
 
 /// The weight of a node in bytes, without its text.
 const NODE_WEIGHT: usize = 8;
 
-/// Limits for the size of a document. A document that exceeds a limit cannot be read ([`SyntaxError`]).
+/// Limits for the size of a document. A document that exceeds a limit cannot be read ([`SyntaxError`](crate::SyntaxError)).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
     /// Maximum nesting depth of lists and maps.
@@ -78,30 +78,6 @@ pub struct Member {
 }
 
 impl Node {
-    /// Reads a text that holds at most one document. A text without a document gives null.
-    ///
-    /// YAML 1.2 is read with its core schema: `true`, `True` and `TRUE` are booleans; `yes`, `on`, `NO` and `1_000` are texts; `<<` is an
-    /// ordinary name. Numbers keep their digits, except where JSON has no such notation (`+5`, `.5`, `007`, `0x1F`). A JSON list or object
-    /// is read by the rules of JSON.
-    ///
-    /// ```
-    /// use fh_files::{Limits, Node};
-    /// let root = Node::parse("price: 17.30\ncountry: NO\n", &Limits::default())?;
-    /// assert_eq!(root.to_json(), r#"{"price":17.30,"country":"NO"}"#);
-    /// assert_eq!(root.get("country").unwrap().position.line, 2);
-    /// # Ok::<(), fh_files::SyntaxError>(())
-    /// ```
-    ///
-    /// # Errors
-    /// [`SyntaxError`] if the text is not YAML; if a name occurs twice in a map or is not a scalar; if a tag is not of the core schema or
-    /// does not fit its value; if there are several documents; or if a limit is exceeded.
-    pub fn parse(text: &str, limits: &Limits) -> Result<Arc<Self>, SyntaxError> {
-        match crate::json::checked(text) {
-            Some(json) => crate::json::read(json, *limits),
-            None => crate::yaml::read(text, *limits),
-        }
-    }
-
     pub(crate) fn new(position: Position, content: Content) -> Self {
         let (weight, height) = match &content {
             Content::Null | Content::Bool(_) => (0, 0),

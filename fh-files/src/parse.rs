@@ -1,0 +1,33 @@
+//! Parses a text as JSON if it is a JSON list or object, otherwise as YAML.
+
+use std::sync::Arc;
+
+use crate::node::{Limits, Node};
+use crate::position::SyntaxError;
+use crate::{json, yaml};
+
+impl Node {
+    /// Reads a text that holds at most one document. A text without a document gives null.
+    ///
+    /// YAML 1.2 is read with its core schema: `true`, `True` and `TRUE` are booleans; `yes`, `on`, `NO` and `1_000` are texts; `<<` is an
+    /// ordinary name. Numbers keep their digits, except where JSON has no such notation (`+5`, `.5`, `007`, `0x1F`). A JSON list or object
+    /// is read by the rules of JSON.
+    ///
+    /// ```
+    /// use fh_files::{Limits, Node};
+    /// let root = Node::parse("price: 17.30\ncountry: NO\n", &Limits::default())?;
+    /// assert_eq!(root.to_json(), r#"{"price":17.30,"country":"NO"}"#);
+    /// assert_eq!(root.get("country").unwrap().position.line, 2);
+    /// # Ok::<(), fh_files::SyntaxError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`SyntaxError`] if the text is not YAML; if a name occurs twice in a map or is not a scalar; if a tag is not of the core schema or
+    /// does not fit its value; if there are several documents; or if a limit is exceeded.
+    pub fn parse(text: &str, limits: &Limits) -> Result<Arc<Self>, SyntaxError> {
+        match json::checked(text) {
+            Some(json) => json::read(json, *limits),
+            None => yaml::read(text, *limits),
+        }
+    }
+}
