@@ -4,10 +4,11 @@ use smallvec::SmallVec;
 
 use crate::attributes::{Attributes, Name, Supplied};
 use crate::bucket::{Encoding, Murmur3, bucket_of, scale};
-use crate::predicate::{Predicate, Run, compare_packed, ends_with, is_in, join};
+use crate::predicate::{Predicate, Run, compare_packed, join};
 use crate::subject::Subject;
 use crate::tables::{Field, Head, Mode, Reading, Rule, Share, Strategy, Tables};
 use crate::text::version::pack;
+use crate::text_list::{ends_with, is_in};
 use crate::time::Clock;
 use crate::trace::Tracer;
 

@@ -20,6 +20,7 @@ mod ruleset;
 mod serialize;
 mod subject;
 mod tables;
+mod text_list;
 mod time;
 mod trace;
 mod value;

@@ -6,13 +6,10 @@
 use std::cmp::Ordering;
 use std::sync::Arc;
 
-use crate::attributes::{Supplied, head};
-use crate::tables::Tables;
 use crate::text::address::{self, Network, Spelling};
 use crate::text::date::{Day, Years};
 use crate::text::datetime::{DateTime, MissingOffset};
 use crate::text::number::{Decimal, OwnedDecimal};
-use crate::text::order;
 use crate::text::pattern::{Extent, Pattern, Tables as PatternTables};
 use crate::text::version::{Version, pack};
 
@@ -138,7 +135,7 @@ impl Run {
         text.get(at..at + self.len as usize).unwrap_or_default()
     }
 
-    const fn is_empty(self) -> bool {
+    pub(crate) const fn is_empty(self) -> bool {
         self.len == 0
     }
 
@@ -246,89 +243,6 @@ impl BoxedPredicate {
                     .is_ok_and(|pattern| texts.iter().any(|text| pattern.is_match(text)))
             }
         }
-    }
-}
-
-impl Text {
-    #[inline]
-    fn str(self, text: &str) -> &str {
-        Run { at: self.at, len: self.len }.text(text)
-    }
-}
-
-impl TextTest {
-    pub(crate) fn holds(self, tables: &Tables, list: Run, supplied: &Supplied<'_>) -> bool {
-        let given = supplied.text;
-        let mut texts = list.of(&tables.texts).iter().map(|text| text.str(&tables.text));
-        let is_among_sorted = || {
-            let by_text = |wanted: &Text| wanted.str(&tables.text).cmp(given);
-            list.of(&tables.texts).binary_search_by(by_text).is_ok()
-        };
-        match self {
-            Self::Among => is_among_sorted(),
-            Self::NotAmong => !is_among_sorted(),
-            Self::Starts => texts.any(|wanted| given.starts_with(wanted)),
-            Self::Ends => texts.any(|wanted| given.ends_with(wanted)),
-            Self::Contains => texts.any(|wanted| given.contains(wanted)),
-            Self::Lacks => !texts.any(|wanted| given.contains(wanted)),
-            Self::Order(comparison) => {
-                texts.any(|bound| comparison.holds(order::utf16(given, bound)))
-            }
-        }
-    }
-}
-
-/// Returns true if the supplied text is in a short list. Scans the first eight bytes of the texts, and compares the
-/// rest of a text only if these bytes are equal.
-#[inline]
-pub(crate) fn is_in(tables: &Tables, list: Run, supplied: &Supplied<'_>) -> bool {
-    let heads = list.of(&tables.heads_of_texts);
-    let Some(offset) = heads.iter().position(|head| *head == supplied.head) else { return false };
-    let row = list.at as usize + offset;
-    let is_this = tables.texts.get(row).is_some_and(|text| text.has_rest_of(tables, supplied));
-    is_this || is_in_rest(tables, list, offset as u32 + 1, supplied)
-}
-
-/// Searches the rest of a list after a text that has the same first eight bytes as the supplied one, but differs. This
-/// is rare, so it is a function of its own.
-#[cold]
-fn is_in_rest(tables: &Tables, list: Run, from: u32, supplied: &Supplied<'_>) -> bool {
-    let rest = Run { at: list.at.wrapping_add(from), len: list.len.saturating_sub(from) };
-    !rest.is_empty() && is_in(tables, rest, supplied)
-}
-
-/// Returns true if a supplied text ends with the text of a row. The last eight bytes are compared first.
-#[inline]
-pub(crate) fn ends_with(tables: &Tables, row: u32, supplied: &Supplied<'_>) -> bool {
-    match tables.texts.get(row as usize) {
-        Some(text) => {
-            (text.len < 8 || text.tail == supplied.tail) && text.is_end(tables, row, supplied)
-        }
-        None => false,
-    }
-}
-
-impl Text {
-    /// Returns true if this text equals a supplied text that has the same first eight bytes.
-    #[inline]
-    fn has_rest_of(&self, tables: &Tables, supplied: &Supplied<'_>) -> bool {
-        self.tail == supplied.tail
-            && self.len as usize == supplied.text.len()
-            && (self.len <= 16 || self.is_all_of(tables, supplied.text.as_bytes()))
-    }
-
-    #[inline(never)]
-    fn is_all_of(&self, tables: &Tables, supplied: &[u8]) -> bool {
-        self.str(&tables.text).as_bytes() == supplied
-    }
-
-    #[inline(never)]
-    fn is_end(&self, tables: &Tables, row: u32, supplied: &Supplied<'_>) -> bool {
-        let given = supplied.text.as_bytes();
-        let start = given.len().checked_sub(self.len as usize);
-        let Some(end) = start.and_then(|start| given.get(start..)) else { return false };
-        tables.heads_of_texts.get(row as usize) == Some(&head(end))
-            && (self.len <= 16 || self.is_all_of(tables, end))
     }
 }
 
