@@ -1,16 +1,10 @@
 //! A reference to one compiled feature.
 
-use std::borrow::Cow;
 use std::sync::Arc;
-
-use serde_json::value::RawValue;
 
 use crate::diagnostic::Diagnostic;
 use crate::evaluate::{Memory, evaluate};
 use crate::evaluation::Evaluation;
-use crate::explanation::Explanation;
-use crate::featurehub::wire;
-use crate::json::Token;
 use crate::subject::Subject;
 use crate::tables::{FeatureDetail, Head, Mode, Tables};
 use crate::time::Clock;
@@ -78,37 +72,10 @@ impl<'a> FeatureRef<'a> {
         self.detail().is_some_and(|detail| detail.locked)
     }
 
-    /// Returns the feature's properties (`fp`) in the payload's order. Properties whose value is not a text are left
-    /// out. Each call parses the feature's JSON again.
-    #[must_use]
-    pub fn properties(&self) -> Vec<(Cow<'a, str>, Cow<'a, str>)> {
-        let Some(feature) = wire::Feature::parse(self.json()) else {
-            return Vec::new();
-        };
-        let members = feature.properties.as_ref().cloned().unwrap_or_default();
-        let texts = members.into_iter().filter_map(|(name, value)| match Token::of(value) {
-            Token::Text(text) => Some((name, text)),
-            _ => None,
-        });
-        texts.collect()
-    }
-
     /// Returns the feature's JSON in the form in which it was received.
     #[must_use]
     pub fn json(&self) -> &'a str {
         self.detail().map_or("", |detail| &detail.json)
-    }
-
-    /// Returns the evaluated value as the payload's JSON token, or `None` for null. A NUMBER with the token `"7.50"`
-    /// gives `"7.50"` (D-39). `evaluation` must be a result of this feature. Each call parses the feature's JSON again.
-    #[must_use]
-    pub fn value_token(&self, evaluation: &Evaluation<'_>) -> Option<&'a str> {
-        let feature = wire::Feature::parse(self.json())?;
-        let raw = match evaluation.strategy_position() {
-            None => feature.value,
-            Some(position) => feature.strategies.as_ref()?.get(position)?.as_ref()?.value,
-        };
-        raw.filter(|raw| Token::of(raw) != Token::Null).map(RawValue::get)
     }
 
     /// Returns the diagnostics of the feature: the parts that could not be read or look wrong, and how the engine
@@ -139,11 +106,5 @@ impl<'a> FeatureRef<'a> {
             }
         };
         Evaluation::new(tables, head, row)
-    }
-
-    /// Evaluates the feature with the same code as [`Self::evaluate`] and records how each strategy was decided.
-    #[must_use]
-    pub fn explain<C: Clock>(&self, subject: &Subject<'a, C>) -> Explanation {
-        Explanation::of(*self, subject)
     }
 }

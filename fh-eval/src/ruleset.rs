@@ -11,8 +11,6 @@ use crate::diagnostic::Diagnostic;
 use crate::evaluate::{Memory, evaluate};
 use crate::evaluation::Evaluation;
 use crate::feature::FeatureRef;
-use crate::featurehub::{Compiler, Document, ParseError};
-use crate::profile::Profile;
 use crate::subject::Subject;
 use crate::tables::{Mode, Tables, Writer};
 use crate::time::Clock;
@@ -110,16 +108,6 @@ impl Ruleset {
             tables: Arc::new(tables),
             left_out: left_out.into(),
         }
-    }
-
-    /// Parses and compiles a payload with exactly one environment: a list of features, or the body of FeatureHub's
-    /// response for one API key. For several environments or ids of feature values, use [`Document`] and [`Compiler`].
-    ///
-    /// # Errors
-    /// [`ParseError`] if the document as a whole cannot be read or does not hold exactly one environment. Parts that
-    /// cannot be read are reported by [`Self::diagnostics`].
-    pub fn from_json(json: &[u8], profile: Profile) -> Result<Self, ParseError> {
-        Ok(Compiler::new(profile).compile(&Document::parse(json)?.only()?))
     }
 
     /// Returns the feature with this key, or `None` if the ruleset has no such feature.

@@ -66,8 +66,16 @@ struct RuleStep {
     read_clock: bool,
 }
 
+impl FeatureRef<'_> {
+    /// Evaluates the feature with the same code as [`Self::evaluate`] and records how each strategy was decided.
+    #[must_use]
+    pub fn explain<C: Clock>(&self, subject: &Subject<'_, C>) -> Explanation {
+        Explanation::of(*self, subject)
+    }
+}
+
 impl Explanation {
-    pub(crate) fn of<C: Clock>(feature: FeatureRef<'_>, subject: &Subject<'_, C>) -> Self {
+    fn of<C: Clock>(feature: FeatureRef<'_>, subject: &Subject<'_, C>) -> Self {
         let tables = feature.tables();
         let mut recorder = Recorder::new(tables);
         let mut row = None;

@@ -6,6 +6,7 @@ mod document;
 mod fast_path;
 mod member;
 mod patterns;
+mod payload;
 mod rule;
 mod value;
 pub mod wire;

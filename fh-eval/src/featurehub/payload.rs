@@ -1,0 +1,54 @@
+//! The methods of rulesets and features that read FeatureHub's JSON: the compilation of a payload, and the parts of a
+//! feature that are read from its JSON on request.
+
+use std::borrow::Cow;
+
+use serde_json::value::RawValue;
+
+use super::{Compiler, Document, ParseError, wire};
+use crate::evaluation::Evaluation;
+use crate::feature::FeatureRef;
+use crate::json::Token;
+use crate::profile::Profile;
+use crate::ruleset::Ruleset;
+
+impl Ruleset {
+    /// Parses and compiles a payload with exactly one environment: a list of features, or the body of FeatureHub's
+    /// response for one API key. For several environments or ids of feature values, use [`Document`] and [`Compiler`].
+    ///
+    /// # Errors
+    /// [`ParseError`] if the document as a whole cannot be read or does not hold exactly one environment. Parts that
+    /// cannot be read are reported by [`Self::diagnostics`].
+    pub fn from_json(json: &[u8], profile: Profile) -> Result<Self, ParseError> {
+        Ok(Compiler::new(profile).compile(&Document::parse(json)?.only()?))
+    }
+}
+
+impl<'a> FeatureRef<'a> {
+    /// Returns the feature's properties (`fp`) in the payload's order. Properties whose value is not a text are left
+    /// out. Each call parses the feature's JSON again.
+    #[must_use]
+    pub fn properties(&self) -> Vec<(Cow<'a, str>, Cow<'a, str>)> {
+        let Some(feature) = wire::Feature::parse(self.json()) else {
+            return Vec::new();
+        };
+        let members = feature.properties.as_ref().cloned().unwrap_or_default();
+        let texts = members.into_iter().filter_map(|(name, value)| match Token::of(value) {
+            Token::Text(text) => Some((name, text)),
+            _ => None,
+        });
+        texts.collect()
+    }
+
+    /// Returns the evaluated value as the payload's JSON token, or `None` for null. A NUMBER with the token `"7.50"`
+    /// gives `"7.50"` (D-39). `evaluation` must be a result of this feature. Each call parses the feature's JSON again.
+    #[must_use]
+    pub fn value_token(&self, evaluation: &Evaluation<'_>) -> Option<&'a str> {
+        let feature = wire::Feature::parse(self.json())?;
+        let raw = match evaluation.strategy_position() {
+            None => feature.value,
+            Some(position) => feature.strategies.as_ref()?.get(position)?.as_ref()?.value,
+        };
+        raw.filter(|raw| Token::of(raw) != Token::Null).map(RawValue::get)
+    }
+}
