@@ -17,7 +17,7 @@ use fh_session::{
 use tokio::runtime::Handle;
 
 pub(crate) use self::settings::{ClientSettings, unsendable};
-use crate::context_pool::PoolListeners;
+use crate::delivery::PoolListeners;
 use crate::driver::Runtime;
 use crate::snapshot_file::SnapshotFile;
 use crate::status_log::Reporting;

@@ -3,6 +3,7 @@
 mod edge;
 mod listening;
 mod readiness;
+mod test_updates;
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -13,12 +14,14 @@ use serde::de::DeserializeOwned;
 use tokio::sync::{mpsc, oneshot};
 
 pub use self::edge::{SetHeadersError, SetKeysError};
+pub use self::test_updates::TestUpdates;
 use crate::board::Board;
 use crate::builder::{ClientBuilder, ClientSettings};
+use crate::command::{Command, CommandResult};
 use crate::context::{Context, ContextBuilder};
 use crate::context_pool::ContextPool;
 use crate::delivery::Delivery;
-use crate::driver::{Command, CommandResult, DriverRuntime};
+use crate::driver::DriverRuntime;
 use crate::feature::Feature;
 use crate::reads::reads;
 use crate::snapshot::Snapshot;

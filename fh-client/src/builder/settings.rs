@@ -13,7 +13,7 @@ use super::ClientBuilder;
 use super::Dispatching;
 use super::shared_handlers::Borrowed;
 use super::start::thread_trouble;
-use crate::context_pool::PoolListeners;
+use crate::delivery::PoolListeners;
 use crate::driver::Place;
 use crate::start_error::StartError;
 use crate::status_log::Reporting;

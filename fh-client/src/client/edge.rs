@@ -6,10 +6,9 @@ use std::sync::Arc;
 use fh_session::{ApiKeys, KeyError, KeyKind, Problem, Readiness, Source};
 use tokio::sync::oneshot;
 
-use super::Client;
+use super::{Client, TestUpdates};
 use crate::builder::unsendable;
-use crate::driver::{Command, StoredShape};
-use crate::test_updates::TestUpdates;
+use crate::command::{Command, StoredShape};
 
 /// Functions that refresh the features, replace the API keys or the headers, change features for tests, and add features from
 /// stores.

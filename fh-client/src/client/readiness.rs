@@ -7,7 +7,7 @@ use fh_session::{Connection, Problem, Readiness};
 use tokio::sync::oneshot;
 
 use super::Client;
-use crate::driver::Command;
+use crate::command::Command;
 use crate::flush::FlushError;
 use crate::ready::{self, NotReady, Refusals};
 use crate::status::Status;

@@ -1,7 +1,6 @@
 //! A pool that keeps many contexts of a server-evaluated key at the same time (D-120).
 
 mod error;
-mod listeners;
 mod members;
 mod pacing;
 
@@ -18,11 +17,11 @@ use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 
 pub use self::error::ContextPoolError;
-pub(crate) use self::listeners::{PoolListeners, Seat};
 use self::members::{Admission, Lease, Members, Turn};
 use self::pacing::Pacer;
 use crate::client::Client;
 use crate::context::Context;
+use crate::delivery::PoolListeners;
 
 /// A pool of contexts of a server-evaluated key, for programs with a context for each request or user; see
 /// [`Client::context_pool`](crate::Client::context_pool).

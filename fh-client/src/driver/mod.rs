@@ -2,11 +2,11 @@
 //! It runs on the tokio runtime of the client's own thread, or on a runtime that the program gives.
 
 mod clock;
-mod command;
 mod exchange;
 mod perform;
 mod runtime;
 mod saving;
+mod updater;
 
 use std::collections::HashMap;
 use std::future::poll_fn;
@@ -24,13 +24,12 @@ use tokio::task::JoinSet;
 use tokio::time::Sleep;
 
 pub(crate) use self::clock::DriverClock;
-pub(crate) use self::command::{Command, CommandResult, StoredShape};
-pub(crate) use self::exchange::guarded;
 use self::exchange::{Arrival, Exchange};
 pub use self::runtime::MissingDriver;
 pub(crate) use self::runtime::{DriverRuntime, Place, Runtime};
 use self::saving::Saving;
 use crate::board::Board;
+use crate::command::{Command, CommandResult};
 use crate::delivery::Delivery;
 use crate::snapshot_file::SnapshotWriter;
 use crate::status_log::{Reporting, StatusLog};

@@ -9,9 +9,10 @@ use fh_session::{
 };
 use tokio::sync::oneshot;
 
-use super::{Arrival, Command, CommandResult, Driver, Exchange, SWEEP_ABOVE, StoredShape, secrets};
+use super::updater::Updater;
+use super::{Arrival, Driver, Exchange, SWEEP_ABOVE, secrets};
+use crate::command::{Command, CommandResult, StoredShape};
 use crate::snapshot_file::Found;
-use crate::test_updates::Updater;
 use crate::transport::{Method, TransportErrorKind, TransportRequest};
 
 impl Driver {

@@ -118,7 +118,7 @@ impl std::error::Error for Refusal {
 }
 
 /// Converts the status and the text of the Edge's answer to the outcome of an update.
-pub(super) fn read(status: u16, text: &str) -> Result<Outcome, Refusal> {
+pub(crate) fn read_answer(status: u16, text: &str) -> Result<Outcome, Refusal> {
     let reason: String =
         text.trim().chars().filter(|c| !c.is_control()).take(LONGEST_REASON).collect();
     match status {
@@ -154,14 +154,14 @@ mod tests {
             (500, " why\n", Err(Refusal::Unexpected { status: 500, reason: reason() })),
             (302, "", Err(Refusal::Unexpected { status: 302, reason: String::new() })),
         ] {
-            assert_eq!(read(status, text), answer);
+            assert_eq!(read_answer(status, text), answer);
             if let Err(refusal) = answer {
                 assert_eq!(refusal.status(), Some(status));
             }
         }
-        let null = read(412, "cannot set flag value to null").unwrap_err();
+        let null = read_answer(412, "cannot set flag value to null").unwrap_err();
         assert!(matches!(null, Refusal::NotPossible { .. }));
-        let long = read(400, &"x".repeat(10_000)).unwrap_err();
+        let long = read_answer(400, &"x".repeat(10_000)).unwrap_err();
         assert!(long.to_string().len() < 600);
     }
 }

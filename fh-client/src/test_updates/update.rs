@@ -91,7 +91,7 @@ impl Update {
     }
 
     /// Returns true if the feature has the value and the lock that this update sets.
-    pub(super) fn is_applied(
+    pub(crate) fn is_applied(
         &self,
         kind: Option<Kind>,
         evaluation: &Evaluation<'_>,

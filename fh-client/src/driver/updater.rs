@@ -11,10 +11,13 @@ use fh_session::{ApiKey, Connection, EdgeUrl, Problem, Rules, Secrets, Stage};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 
-use super::answer::read;
-use super::{AfterAccepted, Outcome, Refusal, Sent, Update, UpdateRequest};
+use super::exchange::guarded;
+use super::secrets;
 use crate::board::Board;
-use crate::driver::{Command, guarded, secrets};
+use crate::command::Command;
+use crate::test_updates::{
+    AfterAccepted, Outcome, Refusal, Sent, Update, UpdateRequest, read_answer,
+};
 use crate::transport::{
     Method, Response, Transport, TransportError, TransportErrorKind, TransportRequest,
 };
@@ -81,7 +84,7 @@ impl Updater {
             connect_timeout: self.connect_timeout,
         };
         match timeout(self.timeout, self.exchange(request)).await {
-            Ok(Ok((status, text))) => read(status, &self.secrets.wiped(&text)),
+            Ok(Ok((status, text))) => read_answer(status, &self.secrets.wiped(&text)),
             Ok(Err(error)) => Err(Refusal::Unreachable(self.problem(&error))),
             Err(_) => Err(Refusal::Unreachable(Problem::TimedOut(Stage::Head))),
         }

@@ -1,10 +1,14 @@
 //! Access to the threads that call a client's listeners and observers. They are threads of the client's own, or the one thread
 //! of a pool.
 
+mod dispatcher;
+mod pool_listeners;
+
 use std::time::Duration;
 
-use crate::context_pool::Seat;
-use crate::dispatcher::Dispatcher;
+pub(crate) use self::dispatcher::Dispatcher;
+pub(crate) use self::pool_listeners::PoolListeners;
+use self::pool_listeners::Seat;
 
 /// A handle that requests deliveries to the listeners of one client.
 #[derive(Clone)]

@@ -1,0 +1,93 @@
+//! The handle that changes features at the Edge, for tests (D-80).
+
+use std::sync::Arc;
+
+use fh_session::{ApiKey, KeyError};
+use tokio::sync::oneshot;
+
+use super::Inner;
+use crate::command::Command;
+use crate::test_updates::{AfterAccepted, Outcome, Refusal, Update, UpdateRequest};
+
+/// A handle that changes features at the Edge, for tests. The API key needs permission to change features.
+///
+/// If two clients change the same feature at the same time, FeatureHub's server can lose one of the changes.
+///
+/// ```
+/// # use fh_client::testing::MemoryEdge;
+/// use fh_client::{Outcome, Refusal, Update};
+/// # fh_client::block_on(async {
+/// # let edge = MemoryEdge::new();
+/// # edge.set("CHECKOUT", false);
+/// # let client = edge.client().start()?;
+/// client.ready().await?;
+/// let updates = client.test_updates();
+/// assert_eq!(updates.set_and_wait("CHECKOUT", Update::value(true)).await?, Outcome::Accepted);
+/// assert!(client.is_enabled("CHECKOUT"));
+/// updates.set("CHECKOUT", Update::lock()).await?;
+/// let refusal = updates.set("CHECKOUT", Update::value(false)).await.unwrap_err();
+/// assert!(matches!(refusal, Refusal::Locked { .. }));
+/// updates.set("CHECKOUT", Update::unlock().and(Update::value(false))).await?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # }).unwrap();
+/// ```
+#[derive(Clone)]
+pub struct TestUpdates {
+    inner: Arc<Inner>,
+    key: Option<ApiKey>,
+}
+
+impl TestUpdates {
+    pub(crate) const fn new(inner: Arc<Inner>) -> Self {
+        Self { inner, key: None }
+    }
+
+    /// Returns a handle that uses this API key instead of the client's first API key. Tests often need another key, because the
+    /// program's own key may have no permission to change features.
+    ///
+    /// # Errors
+    /// [`KeyError`] if the text is not an API key.
+    pub fn with_api_key(self, key: &str) -> Result<Self, KeyError> {
+        Ok(Self { key: Some(ApiKey::parse(key)?), ..self })
+    }
+
+    /// Changes a feature, and returns once the Edge has answered. Reads return the changed value a moment later; to wait for
+    /// this, use [`Self::set_and_wait`].
+    ///
+    /// # Errors
+    /// [`Refusal`] if the Edge rejects the update or cannot be reached, or if the client is closed.
+    pub async fn set(&self, feature: &str, update: Update) -> Result<Outcome, Refusal> {
+        self.send(feature, update, AfterAccepted::Return).await
+    }
+
+    /// Changes a feature, and waits until this client has received the feature's new default value and lock. FeatureHub's
+    /// server sometimes loses a write, so the update is sent again if the change has not arrived after 2 seconds.
+    ///
+    /// A polling client polls repeatedly during the wait. With a server-evaluated key, the client does not receive the default
+    /// value of a feature while a strategy matches the client's context. Use [`Self::set`] for such a feature.
+    ///
+    /// # Errors
+    /// [`Refusal`] as for [`Self::set`], and [`Refusal::NotApplied`] if the change does not arrive within 10 seconds.
+    pub async fn set_and_wait(&self, feature: &str, update: Update) -> Result<Outcome, Refusal> {
+        self.send(feature, update, AfterAccepted::Wait).await
+    }
+
+    async fn send(
+        &self,
+        feature: &str,
+        update: Update,
+        then: AfterAccepted,
+    ) -> Result<Outcome, Refusal> {
+        let (reply, sent) = oneshot::channel();
+        let key = self.key.clone();
+        let request = UpdateRequest { feature: feature.to_string(), update, then, key };
+        self.inner.tell(Command::Update(request, reply));
+        sent.await.unwrap_or(Err(Refusal::Closed))
+    }
+}
+
+impl std::fmt::Debug for TestUpdates {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("TestUpdates").finish_non_exhaustive()
+    }
+}
