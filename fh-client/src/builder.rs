@@ -19,8 +19,8 @@ use tokio::runtime::Handle;
 pub(crate) use self::settings::{ClientSettings, unsendable};
 use crate::delivery::PoolListeners;
 use crate::driver::Runtime;
+use crate::reporting::Reporting;
 use crate::snapshot_file::SnapshotFile;
-use crate::status_log::Reporting;
 use crate::transport::Transport;
 
 /// A function that changes the session's settings.

@@ -22,6 +22,7 @@ mod flush;
 pub mod metrics;
 mod reads;
 mod ready;
+mod reporting;
 mod snapshot;
 mod snapshot_file;
 mod start_error;

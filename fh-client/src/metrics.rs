@@ -25,7 +25,7 @@ use fh_session::{
     SummaryWindow, UsageEvent, UsageSummary,
 };
 
-use crate::status_log::Reporting;
+use crate::reporting::Reporting;
 
 /// The time between two updates of the gauges that change with time.
 const INTERVAL: Duration = Duration::from_secs(10);

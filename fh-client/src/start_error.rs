@@ -109,6 +109,12 @@ impl From<InvalidSetting> for StartError {
     }
 }
 
+impl From<MissingDriver> for StartError {
+    fn from(missing: MissingDriver) -> Self {
+        Self::Runtime(missing)
+    }
+}
+
 #[cfg(feature = "reqwest")]
 impl From<TransportSetupError> for StartError {
     fn from(error: TransportSetupError) -> Self {

@@ -6,18 +6,10 @@ use std::io;
 use fh_session::{ApiKeys, EdgeUrl, Millis, Notice, Problem, Readiness, Repository, SessionStatus};
 use tracing::{debug, error, info, warn};
 
+use crate::reporting::Reporting;
+
 /// The maximum number of different notices that are logged as warnings. Further notices are logged at debug level.
 const MOST_NOTICES: usize = 256;
-
-/// The level of detail of a client's logs and metrics.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Reporting {
-    /// Logs at all levels, counters and gauges.
-    Full,
-    /// Logs at debug level, and counters, but no gauges. The contexts of a pool use this level, because they are created and
-    /// evicted often, and their state says nothing about the environment.
-    Brief,
-}
 
 /// The logs and gauges of one client. A kind of problem is logged as a warning once, and again only after the Edge has answered
 /// successfully in between.

@@ -15,8 +15,8 @@ use super::shared_handlers::Borrowed;
 use super::start::thread_trouble;
 use crate::delivery::PoolListeners;
 use crate::driver::Place;
+use crate::reporting::Reporting;
 use crate::start_error::StartError;
-use crate::status_log::Reporting;
 use crate::transport::{InvalidSetting, Transport};
 
 /// The settings of a running client. The client keeps them to start other clients with the same settings later.

@@ -31,8 +31,9 @@ use self::saving::Saving;
 use crate::board::Board;
 use crate::command::{Command, CommandResult};
 use crate::delivery::Delivery;
+use crate::reporting::Reporting;
 use crate::snapshot_file::SnapshotWriter;
-use crate::status_log::{Reporting, StatusLog};
+use crate::status_log::StatusLog;
 use crate::transport::Transport;
 
 /// The minimum time between two ticks of the session. It applies even if the session's deadline is earlier, because a busy loop

@@ -13,7 +13,6 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use super::{Driver, DriverClock};
-use crate::start_error::StartError;
 
 /// The runtime on which a client's driver runs.
 #[derive(Debug, Clone, Default)]
@@ -38,14 +37,11 @@ impl Runtime {
     /// Checks that a runtime given by the program has the drivers that a client needs.
     ///
     /// # Errors
-    /// [`StartError::Runtime`] with the missing drivers.
-    pub(crate) fn check(&self) -> Result<(), StartError> {
+    /// The missing drivers.
+    pub(crate) fn check(&self) -> Result<(), MissingDriver> {
         match self {
             Self::OwnThread | Self::Thread(_) => Ok(()),
-            Self::Given(handle) => match missing_drivers(handle) {
-                None => Ok(()),
-                Some(missing) => Err(StartError::Runtime(missing)),
-            },
+            Self::Given(handle) => missing_drivers(handle).map_or(Ok(()), Err),
         }
     }
 

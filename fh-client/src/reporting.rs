@@ -1,0 +1,11 @@
+//! The level of detail of logs and metrics.
+
+/// The level of detail of a client's logs and metrics.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reporting {
+    /// Logs at all levels, counters and gauges.
+    Full,
+    /// Logs at debug level, and counters, but no gauges. The contexts of a pool use this level, because they are created and
+    /// evicted often, and their state says nothing about the environment.
+    Brief,
+}
