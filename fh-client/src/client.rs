@@ -6,24 +6,21 @@ mod readiness;
 mod test_updates;
 
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use fh_eval::{Attributes, Kind, Number, Value};
-use fh_session::{ApiKeys, ContextValues, Detail, ExplainedDetail, KeyKind, Problem, Repository};
+use fh_session::{ContextValues, Detail, ExplainedDetail, Problem};
 use serde::de::DeserializeOwned;
-use tokio::sync::{mpsc, oneshot};
 
 pub use self::edge::{SetHeadersError, SetKeysError};
 pub use self::test_updates::TestUpdates;
-use crate::board::Board;
-use crate::builder::{ClientBuilder, ClientSettings};
-use crate::command::{Command, CommandResult};
+use crate::builder::ClientBuilder;
+use crate::command::Command;
 use crate::context::{Context, ContextBuilder};
 use crate::context_pool::ContextPool;
-use crate::delivery::Delivery;
-use crate::driver::DriverRuntime;
 use crate::feature::Feature;
 use crate::reads::reads;
+use crate::shared_state::SharedState;
 use crate::snapshot::Snapshot;
 use crate::start_error::StartError;
 
@@ -51,55 +48,10 @@ use crate::start_error::StartError;
 /// Reads without a context evaluate no strategies and return the feature's default value (evaluation 5.7).
 #[derive(Clone)]
 pub struct Client {
-    inner: Arc<Inner>,
+    shared: Arc<SharedState>,
 }
 
-/// The state that all handles share. The driver task ends when the last handle is dropped.
-pub(crate) struct Inner {
-    pub(crate) repository: Repository,
-    pub(crate) board: Arc<Board>,
-    pub(crate) commands: mpsc::UnboundedSender<Command>,
-    pub(crate) dispatcher: Delivery,
-    pub(crate) runtime: DriverRuntime,
-    pub(crate) settings: ClientSettings,
-    pub(crate) keys: Mutex<ApiKeys>,
-}
-
-impl Inner {
-    /// Sends a command to the driver. Once the client is closed, the command is dropped without an error.
-    pub(crate) fn tell(&self, command: Command) {
-        let _ = self.commands.send(command);
-    }
-
-    pub(crate) fn keys(&self) -> ApiKeys {
-        self.keys.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    pub(crate) fn key_kind(&self) -> KeyKind {
-        self.keys().kind()
-    }
-
-    /// Stores the keys and sends them to the driver under one lock, so that the client and the driver have the same keys after
-    /// concurrent calls.
-    fn change_keys(&self, keys: ApiKeys) -> oneshot::Receiver<CommandResult> {
-        let (reply, settled) = oneshot::channel();
-        let mut held = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
-        self.tell(Command::Keys(keys.clone(), reply));
-        *held = keys;
-        settled
-    }
-
-    async fn perform_command(
-        &self,
-        command: impl FnOnce(oneshot::Sender<CommandResult>) -> Command,
-    ) -> CommandResult {
-        let (reply, settled) = oneshot::channel();
-        self.tell(command(reply));
-        settled.await.unwrap_or(Err(Problem::Closed))
-    }
-}
-
-reads!(Client, |self| self.inner.repository, None);
+reads!(Client, |self| self.shared.repository, None);
 
 /// Functions that create and close a client.
 impl Client {
@@ -122,23 +74,23 @@ impl Client {
         ClientBuilder::new().offline()
     }
 
-    pub(crate) const fn from_inner(inner: Arc<Inner>) -> Self {
-        Self { inner }
+    pub(crate) const fn from_shared(shared: Arc<SharedState>) -> Self {
+        Self { shared }
     }
 
-    pub(crate) const fn inner(&self) -> &Arc<Inner> {
-        &self.inner
+    pub(crate) const fn shared(&self) -> &Arc<SharedState> {
+        &self.shared
     }
 
     /// Returns true if `self` and `other` are handles of the same client.
     pub(crate) fn is_same(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.inner, &other.inner)
+        Arc::ptr_eq(&self.shared, &other.shared)
     }
 
     /// Closes the client and removes its features. From then on all reads return defaults.
     pub(crate) fn end_and_forget(&self) {
-        if !self.inner.board.close() {
-            self.inner.tell(Command::StopAndForget);
+        if !self.shared.board.close() {
+            self.shared.send(Command::StopAndForget);
         }
     }
 
@@ -148,8 +100,8 @@ impl Client {
     /// To wait until the last usage events are delivered and the snapshot file is written, await [`Self::closed`] after this
     /// call.
     pub fn close(&self) {
-        if !self.inner.board.close() {
-            self.inner.tell(Command::Stop);
+        if !self.shared.board.close() {
+            self.shared.send(Command::Stop);
         }
     }
 
@@ -157,8 +109,8 @@ impl Client {
     /// been called. The wait never ends if the client is never closed.
     pub async fn closed(&self) {
         // The driver drops its receiver when it ends, which ends this wait.
-        self.inner.commands.closed().await;
-        self.inner.dispatcher.delivered().await;
+        self.shared.commands.closed().await;
+        self.shared.dispatcher.delivered().await;
     }
 
     /// Starts another client with the same settings and a connection of its own, for another context of a server-evaluated key
@@ -168,7 +120,7 @@ impl Client {
     /// # Errors
     /// The errors of [`ClientBuilder::start`].
     pub fn isolated(&self, context: Attributes) -> Result<Self, StartError> {
-        self.inner.settings.isolated(self.inner.keys(), Arc::new(context)).start()
+        self.shared.settings.isolated(self.shared.keys(), Arc::new(context)).start()
     }
 }
 
@@ -176,14 +128,14 @@ impl Client {
 impl Client {
     /// Returns a builder for a context, which holds the attributes of the user, device or request that features are read for.
     pub fn context(&self) -> ContextBuilder {
-        ContextBuilder::new(Arc::clone(&self.inner))
+        ContextBuilder::new(Arc::clone(&self.shared))
     }
 
     /// Returns a context with these attributes. With a server-evaluated key, its reads return defaults unless the same
     /// attributes are given to [`Self::set_context`].
     #[must_use]
     pub fn context_of(&self, attributes: impl Into<Arc<Attributes>>) -> Context {
-        Context::new(Arc::clone(&self.inner), attributes.into())
+        Context::new(Arc::clone(&self.shared), attributes.into())
     }
 
     /// Sets the context of a server-evaluated key, and returns the context once the Edge has evaluated the features for it. The
@@ -207,8 +159,8 @@ impl Client {
     ) -> Result<Context, Problem> {
         let attributes = attributes.into();
         let sent = Arc::clone(&attributes);
-        self.inner.perform_command(|reply| Command::Context(sent, reply)).await?;
-        Ok(Context::new(Arc::clone(&self.inner), attributes))
+        self.shared.perform_command(|reply| Command::Context(sent, reply)).await?;
+        Ok(Context::new(Arc::clone(&self.shared), attributes))
     }
 
     /// Returns a new pool of contexts for a server-evaluated key, for programs with a context for each request or user. At most
@@ -224,22 +176,22 @@ impl Client {
     /// Returns a handle that reads one feature without a context. The feature need not exist.
     #[must_use]
     pub fn feature(&self, key: &str) -> Feature {
-        Feature::new(Arc::clone(&self.inner), key, None)
+        Feature::new(Arc::clone(&self.shared), key, None)
     }
 
     /// Returns the present features as a snapshot. Reads of the snapshot return the same values even if updates arrive in the
     /// meantime.
     #[must_use]
     pub fn snapshot(&self) -> Snapshot {
-        Snapshot::new(self.inner.repository.snapshot(), None)
+        Snapshot::new(self.shared.repository.snapshot(), None)
     }
 }
 
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Client")
-            .field("edge", &self.inner.settings.edge())
-            .field("keys", &self.inner.keys())
+            .field("edge", &self.shared.settings.edge())
+            .field("keys", &self.shared.keys())
             .field("status", &self.status().to_string())
             .finish_non_exhaustive()
     }

@@ -8,9 +8,10 @@ use fh_session::{Change, ContextValues, Detail, ExplainedDetail, Params, Subscri
 use serde::de::DeserializeOwned;
 
 use crate::changes::Changes;
-use crate::client::{Client, Inner};
+use crate::client::Client;
 use crate::feature::Feature;
 use crate::reads::reads;
+use crate::shared_state::SharedState;
 use crate::snapshot::Snapshot;
 
 /// A client together with the attributes of one user, device or request. Reads of a context return the values for these
@@ -37,15 +38,15 @@ use crate::snapshot::Snapshot;
 /// ```
 #[derive(Clone)]
 pub struct Context {
-    inner: Arc<Inner>,
+    shared: Arc<SharedState>,
     attributes: Arc<Attributes>,
 }
 
-reads!(Context, |self| self.inner.repository, Some(&self.attributes));
+reads!(Context, |self| self.shared.repository, Some(&self.attributes));
 
 impl Context {
-    pub(crate) const fn new(inner: Arc<Inner>, attributes: Arc<Attributes>) -> Self {
-        Self { inner, attributes }
+    pub(crate) const fn new(shared: Arc<SharedState>, attributes: Arc<Attributes>) -> Self {
+        Self { shared, attributes }
     }
 
     /// Returns the attributes of this context.
@@ -57,13 +58,13 @@ impl Context {
     /// Returns the client that this context belongs to.
     #[must_use]
     pub fn client(&self) -> Client {
-        Client::from_inner(Arc::clone(&self.inner))
+        Client::from_shared(Arc::clone(&self.shared))
     }
 
     /// Returns a builder for another context, which starts with the attributes of this context.
     pub fn with(&self) -> ContextBuilder {
         ContextBuilder {
-            inner: Arc::clone(&self.inner),
+            shared: Arc::clone(&self.shared),
             attributes: Attributes::clone(&self.attributes).into(),
         }
     }
@@ -71,14 +72,14 @@ impl Context {
     /// Returns a handle that reads one feature for this context. The feature need not exist.
     #[must_use]
     pub fn feature(&self, key: &str) -> Feature {
-        Feature::new(Arc::clone(&self.inner), key, Some(Arc::clone(&self.attributes)))
+        Feature::new(Arc::clone(&self.shared), key, Some(Arc::clone(&self.attributes)))
     }
 
     /// Returns the present features as a snapshot for this context. Reads of the snapshot return the same values even if
     /// updates arrive in the meantime.
     #[must_use]
     pub fn snapshot(&self) -> Snapshot {
-        Snapshot::new(self.inner.repository.snapshot(), Some(Arc::clone(&self.attributes)))
+        Snapshot::new(self.shared.repository.snapshot(), Some(Arc::clone(&self.attributes)))
     }
 
     /// Registers a listener that is called when the value of this feature for this context, or the feature's lock, changes
@@ -92,19 +93,19 @@ impl Context {
         key: &str,
         call: impl Fn(&Change) + Send + Sync + 'static,
     ) -> Subscription {
-        self.inner.repository.on_change(key, Some(&self.attributes), call)
+        self.shared.repository.on_change(key, Some(&self.attributes), call)
     }
 
     /// Returns the changes of this feature for this context as a stream. The stream reports the same changes as
     /// [`Self::on_change`].
     pub fn changes(&self, key: &str) -> Changes {
-        Changes::new(&self.inner.repository, key, Some(&self.attributes))
+        Changes::new(&self.shared.repository, key, Some(&self.attributes))
     }
 
     /// Reports an event with this name and these parameters to observers. The event contains the values of all features for
     /// this context (sdk-behaviour 3.3).
     pub fn record(&self, name: &str, params: Params) {
-        self.inner.repository.record(name, params, Some(&self.attributes));
+        self.shared.repository.record(name, params, Some(&self.attributes));
     }
 }
 
@@ -121,7 +122,7 @@ impl fmt::Debug for Context {
 #[derive(Clone)]
 #[must_use = "call `build`"]
 pub struct ContextBuilder {
-    inner: Arc<Inner>,
+    shared: Arc<SharedState>,
     attributes: AttributesBuilder,
 }
 
@@ -136,8 +137,8 @@ macro_rules! well_known {
 }
 
 impl ContextBuilder {
-    pub(crate) fn new(inner: Arc<Inner>) -> Self {
-        Self { inner, attributes: Attributes::builder() }
+    pub(crate) fn new(shared: Arc<SharedState>) -> Self {
+        Self { shared, attributes: Attributes::builder() }
     }
 
     well_known! {
@@ -189,7 +190,7 @@ impl ContextBuilder {
     /// [`Client::set_context`]; see [`Self::activate`].
     #[must_use]
     pub fn build(self) -> Context {
-        Context::new(self.inner, Arc::new(self.attributes.build()))
+        Context::new(self.shared, Arc::new(self.attributes.build()))
     }
 
     /// Builds the context and sets it with [`Client::set_context`]. Returns the context once the Edge has evaluated the
@@ -198,7 +199,7 @@ impl ContextBuilder {
     /// # Errors
     /// The errors of [`Client::set_context`].
     pub async fn activate(self) -> Result<Context, fh_session::Problem> {
-        let client = Client::from_inner(Arc::clone(&self.inner));
+        let client = Client::from_shared(Arc::clone(&self.shared));
         client.set_context(self.attributes.build()).await
     }
 }

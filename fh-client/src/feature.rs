@@ -8,7 +8,7 @@ use fh_session::{Change, Detail, ExplainedDetail, Subscription};
 use serde::de::DeserializeOwned;
 
 use crate::changes::Changes;
-use crate::client::Inner;
+use crate::shared_state::SharedState;
 
 /// A handle that reads one feature, for a context or without a context. The feature need not exist yet. Each read returns the
 /// value that the feature has at that time.
@@ -27,14 +27,18 @@ use crate::client::Inner;
 /// ```
 #[derive(Clone)]
 pub struct Feature {
-    inner: Arc<Inner>,
+    shared: Arc<SharedState>,
     key: Arc<str>,
     attributes: Option<Arc<Attributes>>,
 }
 
 impl Feature {
-    pub(crate) fn new(inner: Arc<Inner>, key: &str, attributes: Option<Arc<Attributes>>) -> Self {
-        Self { inner, key: key.into(), attributes }
+    pub(crate) fn new(
+        shared: Arc<SharedState>,
+        key: &str,
+        attributes: Option<Arc<Attributes>>,
+    ) -> Self {
+        Self { shared, key: key.into(), attributes }
     }
 
     /// Returns the key of the feature.
@@ -47,7 +51,7 @@ impl Feature {
     #[inline]
     #[must_use]
     pub fn is_enabled(&self) -> bool {
-        self.inner.repository.is_enabled(&self.key, self.attributes.as_ref())
+        self.shared.repository.is_enabled(&self.key, self.attributes.as_ref())
     }
 
     /// Returns the value of a BOOLEAN feature. Returns `None` if the value is null, or if the feature has another type or is
@@ -55,7 +59,7 @@ impl Feature {
     #[inline]
     #[must_use]
     pub fn boolean(&self) -> Option<bool> {
-        self.inner.repository.boolean(&self.key, self.attributes.as_ref())
+        self.shared.repository.boolean(&self.key, self.attributes.as_ref())
     }
 
     /// Returns the value as [`Self::boolean`] does, or `default` if that function returns `None`.
@@ -68,7 +72,7 @@ impl Feature {
     /// missing.
     #[must_use]
     pub fn string(&self) -> Option<Arc<str>> {
-        self.inner.repository.string(&self.key, self.attributes.as_ref())
+        self.shared.repository.string(&self.key, self.attributes.as_ref())
     }
 
     /// Returns the value as [`Self::string`] does, or `default` if that function returns `None`.
@@ -81,7 +85,7 @@ impl Feature {
     /// another type or is missing.
     #[must_use]
     pub fn number(&self) -> Option<f64> {
-        self.inner.repository.number(&self.key, self.attributes.as_ref())
+        self.shared.repository.number(&self.key, self.attributes.as_ref())
     }
 
     /// Returns the value as [`Self::number`] does, or `default` if that function returns `None`.
@@ -93,14 +97,14 @@ impl Feature {
     /// Returns the exact value of a NUMBER feature with its decimal text. Returns `None` in the same cases as [`Self::number`].
     #[must_use]
     pub fn decimal(&self) -> Option<Number> {
-        self.inner.repository.decimal(&self.key, self.attributes.as_ref())
+        self.shared.repository.decimal(&self.key, self.attributes.as_ref())
     }
 
     /// Returns the unparsed text of a JSON feature. Returns `None` if the value is null, or if the feature has another type or
     /// is missing.
     #[must_use]
     pub fn raw_json(&self) -> Option<Arc<str>> {
-        self.inner.repository.json(&self.key, self.attributes.as_ref())
+        self.shared.repository.json(&self.key, self.attributes.as_ref())
     }
 
     /// Returns the parsed value of a JSON feature. Returns `None` in the same cases as [`Self::raw_json`].
@@ -120,41 +124,41 @@ impl Feature {
     /// Returns the value of a feature of any type. Returns `None` if the value is null or the feature is missing.
     #[must_use]
     pub fn value(&self) -> Option<Value> {
-        self.inner.repository.value(&self.key, self.attributes.as_ref())
+        self.shared.repository.value(&self.key, self.attributes.as_ref())
     }
 
     /// Returns the value together with the feature's type, version and lock, the strategy that matched, and the reason for the
     /// value.
     #[must_use]
     pub fn detail(&self) -> Detail {
-        self.inner.repository.detail(&self.key, self.attributes.as_ref())
+        self.shared.repository.detail(&self.key, self.attributes.as_ref())
     }
 
     /// Returns the same as [`Self::detail`], without notifying observers.
     #[must_use]
     pub fn peek(&self) -> Detail {
-        self.inner.repository.peek(&self.key, self.attributes.as_ref())
+        self.shared.repository.peek(&self.key, self.attributes.as_ref())
     }
 
     /// Returns the value with an explanation of how each strategy was evaluated. The explanation's `Display` is text for
     /// people. Observers are not notified.
     #[must_use]
     pub fn explain(&self) -> ExplainedDetail {
-        self.inner.repository.explain(&self.key, self.attributes.as_ref())
+        self.shared.repository.explain(&self.key, self.attributes.as_ref())
     }
 
     /// Returns true if the feature has a value other than null. Values from overrides and strategies count. Observers are not
     /// notified.
     #[must_use]
     pub fn is_set(&self) -> bool {
-        self.inner.repository.is_set(&self.key, self.attributes.as_ref())
+        self.shared.repository.is_set(&self.key, self.attributes.as_ref())
     }
 
     /// Returns true if the feature exists. An override of a feature that does not exist does not count. Observers are not
     /// notified.
     #[must_use]
     pub fn exists(&self) -> bool {
-        self.inner.repository.exists(&self.key)
+        self.shared.repository.exists(&self.key)
     }
 
     /// Returns true if the feature is locked. Observers are not notified.
@@ -186,12 +190,12 @@ impl Feature {
     /// Registers a listener that is called when the value or the lock of the feature changes; see
     /// [`Context::on_change`](crate::Context::on_change).
     pub fn on_change(&self, call: impl Fn(&Change) + Send + Sync + 'static) -> Subscription {
-        self.inner.repository.on_change(&self.key, self.attributes.as_ref(), call)
+        self.shared.repository.on_change(&self.key, self.attributes.as_ref(), call)
     }
 
     /// Returns the changes of the feature as a stream. The stream reports the same changes as [`Self::on_change`].
     pub fn changes(&self) -> Changes {
-        Changes::new(&self.inner.repository, &self.key, self.attributes.as_ref())
+        Changes::new(&self.shared.repository, &self.key, self.attributes.as_ref())
     }
 }
 

@@ -9,11 +9,12 @@ use tokio::sync::mpsc;
 use super::settings::ClientSettings;
 use super::{ClientBuilder, Dispatching};
 use crate::board::Board;
-use crate::client::{Client, Inner};
+use crate::client::Client;
 use crate::command::Command;
 use crate::delivery::{Delivery, Dispatcher};
 use crate::driver::{Driver, DriverClock, Parts};
 use crate::environment;
+use crate::shared_state::SharedState;
 use crate::snapshot_file::{Bootstrap, SnapshotWriter};
 use crate::start_error::StartError;
 use crate::transport::{OfflineTransport, Transport};
@@ -104,8 +105,9 @@ impl ClientBuilder {
         let runtime = place.seen_from_outside(clock);
         place.spawn(driver);
         let keys = Mutex::new(keys);
-        let inner = Inner { repository, board, commands, dispatcher, runtime, settings, keys };
-        Ok(Client::from_inner(Arc::new(inner)))
+        let shared =
+            SharedState { repository, board, commands, dispatcher, runtime, settings, keys };
+        Ok(Client::from_shared(Arc::new(shared)))
     }
 
     /// Fills in missing settings from environment variables and defaults, and creates the transport.

@@ -19,7 +19,7 @@ impl Client {
     /// # Errors
     /// [`Problem`] if the request did not succeed. The client continues to retry as before.
     pub async fn refresh(&self) -> Result<Readiness, Problem> {
-        self.inner.perform_command(Command::Refresh).await
+        self.shared.perform_command(Command::Refresh).await
     }
 
     /// Replaces the API keys, requests the features from the Edge, and returns the readiness after the answer. Features of
@@ -32,10 +32,10 @@ impl Client {
         keys: impl IntoIterator<Item = T>,
     ) -> Result<Readiness, SetKeysError> {
         let keys = ApiKeys::parse(keys).map_err(SetKeysError::Keys)?;
-        if keys.are_several() && self.inner.settings.must_stream() {
+        if keys.are_several() && self.shared.settings.must_stream() {
             return Err(SetKeysError::SeveralKeysStream);
         }
-        let settled = self.inner.change_keys(keys);
+        let settled = self.shared.change_keys(keys);
         settled.await.unwrap_or(Err(Problem::Closed)).map_err(SetKeysError::Edge)
     }
 
@@ -63,7 +63,7 @@ impl Client {
             Some(name) => Err(SetHeadersError::Header(name.to_string())),
             None => {
                 let (reply, settled) = oneshot::channel();
-                self.inner.tell(Command::Headers(headers, reply));
+                self.shared.send(Command::Headers(headers, reply));
                 Ok(settled)
             }
         };
@@ -73,7 +73,7 @@ impl Client {
     /// Returns a handle that changes features at the Edge, for tests.
     #[must_use]
     pub fn test_updates(&self) -> TestUpdates {
-        TestUpdates::new(Arc::clone(&self.inner))
+        TestUpdates::new(Arc::clone(&self.shared))
     }
 
     /// Adds features from the store with this name. `features` is a JSON list of features of one environment. A feature is
@@ -90,14 +90,14 @@ impl Client {
 
     fn offer(&self, store: &str, environment: &str, json: Vec<u8>, shape: StoredShape) {
         let source = Source::Store(store.into());
-        self.inner.tell(Command::Stored { source, environment: environment.into(), json, shape });
+        self.shared.send(Command::Stored { source, environment: environment.into(), json, shape });
     }
 
     /// Returns the ids of the environments that the API keys can read, without duplicates, in the order of the keys.
     #[must_use]
     pub fn environments(&self) -> Vec<Arc<str>> {
         let mut environments: Vec<Arc<str>> = Vec::new();
-        for key in self.inner.keys().iter() {
+        for key in self.shared.keys().iter() {
             if !environments.contains(key.environment()) {
                 environments.push(Arc::clone(key.environment()));
             }
@@ -108,7 +108,7 @@ impl Client {
     /// Returns the kind of the API keys, which says whether the client or the Edge evaluates the rules.
     #[must_use]
     pub fn key_kind(&self) -> KeyKind {
-        self.inner.key_kind()
+        self.shared.key_kind()
     }
 }
 

@@ -24,13 +24,13 @@ impl Client {
         key: &str,
         call: impl Fn(&Change) + Send + Sync + 'static,
     ) -> Subscription {
-        self.inner.repository.on_change(key, None, call)
+        self.shared.repository.on_change(key, None, call)
     }
 
     /// Returns the changes of this feature, read without a context, as a stream. The stream reports the same changes as
     /// [`Self::on_change`].
     pub fn changes(&self, key: &str) -> Changes {
-        Changes::new(&self.inner.repository, key, None)
+        Changes::new(&self.shared.repository, key, None)
     }
 
     /// Registers a listener that is called with the present readiness, and again whenever the readiness changes.
@@ -38,51 +38,51 @@ impl Client {
         &self,
         call: impl Fn(&ReadinessChange) + Send + Sync + 'static,
     ) -> Subscription {
-        self.inner.repository.on_readiness(call)
+        self.shared.repository.on_readiness(call)
     }
 
     /// Registers a listener that is called with the present status, and again whenever the connection, the problem or the
     /// readiness changes. [`Self::status`] returns more details than the listener receives.
     pub fn on_status(&self, call: impl Fn(&SessionStatus) + Send + Sync + 'static) -> Subscription {
-        self.inner.repository.on_status(call)
+        self.shared.repository.on_status(call)
     }
 
     /// Registers a listener that is called after each update that can change the result of a read, except the first list of
     /// features. Updates that catch & release holds back are included. If an update is already held back at registration, the
     /// listener is also called for that update (sdk-behaviour 2.5, sdk-behaviour 2.7).
     pub fn on_new_state(&self, call: impl Fn(NewState) + Send + Sync + 'static) -> Subscription {
-        self.inner.repository.on_new_state(call)
+        self.shared.repository.on_new_state(call)
     }
 
     /// Registers a listener that is called with the unchanged content of each update that the client receives (sdk-behaviour
     /// 2.6).
     pub fn on_raw(&self, call: impl Fn(&RawUpdate) + Send + Sync + 'static) -> Subscription {
-        self.inner.repository.on_raw(call)
+        self.shared.repository.on_raw(call)
     }
 
     /// Registers a listener for unusual events that do not stop the client, such as a snapshot file that was ignored. The
     /// client also logs these events.
     pub fn on_notice(&self, call: impl Fn(&Notice) + Send + Sync + 'static) -> Subscription {
-        self.inner.repository.on_notice(call)
+        self.shared.repository.on_notice(call)
     }
 
     /// Returns a handle that is woken whenever features or status may have changed. Use the handle in programs that forward all
     /// updates, including updates that reads do not show, such as a new version with the same value.
     #[must_use]
     pub fn watch(&self) -> Watch {
-        Watch::new(Arc::clone(&self.inner.board))
+        Watch::new(Arc::clone(&self.shared.board))
     }
 
     /// Registers an observer, which is notified of each read of a feature (sdk-behaviour 3). `options` selects the reads of
     /// which it is notified.
     pub fn observe(&self, observer: Arc<dyn Observer>, options: UsageOptions) -> Subscription {
-        self.inner.repository.observe(observer, options)
+        self.shared.repository.observe(observer, options)
     }
 
     /// Reports an event with this name and these parameters to observers. The event contains the values of all features, read
     /// without a context.
     pub fn record(&self, name: &str, params: Params) {
-        self.inner.repository.record(name, params, None);
+        self.shared.repository.record(name, params, None);
     }
 }
 
@@ -91,52 +91,52 @@ impl Client {
     /// Registers an interceptor, which can override values. The interceptor is called after those that are already registered,
     /// and before the rules are evaluated (sdk-behaviour 2.8). `locks` says whether it may override locked features.
     pub fn intercept(&self, interceptor: Arc<dyn Interceptor>, locks: LockPolicy) -> Subscription {
-        self.inner.repository.intercept(interceptor, locks)
+        self.shared.repository.intercept(interceptor, locks)
     }
 
     /// Notifies the client that interceptors may now return other values, so that the client evaluates the features of change
     /// listeners again.
     pub fn overrides_changed(&self) {
-        self.inner.repository.overrides_changed();
+        self.shared.repository.overrides_changed();
     }
 
     /// Makes the client hold back updates from now on, until the program [releases](Self::release) the updates (sdk-behaviour
     /// 2.7).
     pub fn catch_updates(&self) {
-        self.inner.repository.catch_updates();
+        self.shared.repository.catch_updates();
     }
 
     /// Returns true if catch & release is on, so that the client holds back each update that arrives.
     #[must_use]
     pub fn is_catching(&self) -> bool {
-        self.inner.repository.is_catching()
+        self.shared.repository.is_catching()
     }
 
     /// Returns true if catch & release holds back an update that can change the result of a read.
     #[must_use]
     pub fn is_holding(&self) -> bool {
-        self.inner.repository.is_holding()
+        self.shared.repository.is_holding()
     }
 
     /// Serves the features that were received last, and continues to hold back later updates.
     pub fn release(&self) {
-        self.inner.repository.release();
+        self.shared.repository.release();
     }
 
     /// Serves the last received versions of these features only, and continues to hold back updates of all features.
     pub fn release_only<K: AsRef<str>>(&self, keys: impl IntoIterator<Item = K>) {
-        self.inner.repository.release_only(keys);
+        self.shared.repository.release_only(keys);
     }
 
     /// Ends catch & release: serves the features that were received last, and serves later updates as soon as they arrive.
     pub fn stop_catching(&self) {
-        self.inner.repository.stop_catching();
+        self.shared.repository.stop_catching();
     }
 
     /// Returns the repository, which holds the features, listeners and interceptors of this client. Libraries use it to read
     /// features without keeping the client alive.
     #[must_use]
     pub fn repository(&self) -> &Repository {
-        &self.inner.repository
+        &self.shared.repository
     }
 }

@@ -39,10 +39,10 @@ impl Client {
     async fn ready_unless(&self, refusals: Refusals) -> Result<(), NotReady> {
         // The thread is checked even if the client is ready, so that the mistake shows in the first test and not only in
         // production.
-        if is_blocking() && self.inner.runtime.runs_on_this_thread() {
+        if is_blocking() && self.shared.runtime.runs_on_this_thread() {
             return Err(NotReady::InsideRuntime);
         }
-        ready::ready(&self.inner.board, refusals).await
+        ready::ready(&self.shared.board, refusals).await
     }
 
     /// Blocks this thread until the client has features, or until `timeout` has passed.
@@ -80,10 +80,10 @@ impl Client {
     /// or is closed.
     #[must_use]
     pub fn readiness(&self) -> Readiness {
-        if self.inner.board.is_closed() {
+        if self.shared.board.is_closed() {
             Readiness::Closed
         } else {
-            self.inner.repository.readiness()
+            self.shared.repository.readiness()
         }
     }
 
@@ -96,12 +96,12 @@ impl Client {
     /// Returns the present status of the client, with details of its features and its connection.
     #[must_use]
     pub fn status(&self) -> Status {
-        let snapshot_age = self.inner.board.restored_from().map(|saved| {
-            let age = self.inner.settings.now().as_millis().saturating_sub(saved.as_millis());
+        let snapshot_age = self.shared.board.restored_from().map(|saved| {
+            let age = self.shared.settings.now().as_millis().saturating_sub(saved.as_millis());
             Duration::from_millis(u64::try_from(age).unwrap_or(0))
         });
-        let mut status = Status::of(&self.inner.repository, &self.inner.runtime, snapshot_age);
-        if self.inner.board.is_closed() {
+        let mut status = Status::of(&self.shared.repository, &self.shared.runtime, snapshot_age);
+        if self.shared.board.is_closed() {
             status.readiness = Readiness::Closed;
             status.connection = Connection::Closed;
             status.next_attempt = None;
@@ -120,7 +120,7 @@ impl Client {
         &self,
         mut condition: impl FnMut(&Status) -> bool,
     ) -> Result<Status, Problem> {
-        let mut changes = self.inner.board.watch_status();
+        let mut changes = self.shared.board.watch_status();
         loop {
             changes.mark_unchanged();
             let status = self.status();
@@ -137,7 +137,7 @@ impl Client {
     /// instead.
     #[must_use]
     pub fn diagnostics(&self) -> Vec<Diagnostic> {
-        self.inner.repository.snapshot().rules().ruleset().diagnostics().cloned().collect()
+        self.shared.repository.snapshot().rules().ruleset().diagnostics().cloned().collect()
     }
 
     /// Blocks this thread until all earlier events are delivered to listeners and observers, the observers have sent their
@@ -147,7 +147,7 @@ impl Client {
     /// [`FlushError::TimedOut`] after `timeout`. On a thread where [`Self::wait_ready`] returns [`NotReady::InsideRuntime`],
     /// this function returns [`FlushError::InsideRuntime`] at once.
     pub fn flush(&self, timeout: Duration) -> Result<(), FlushError> {
-        if self.inner.runtime.runs_on_this_thread() {
+        if self.shared.runtime.runs_on_this_thread() {
             return Err(FlushError::InsideRuntime);
         }
         block_on_for(self.flushed(timeout), timeout).ok_or(FlushError::TimedOut)
@@ -157,9 +157,9 @@ impl Client {
     /// each observer is asked to send its buffered events.
     pub async fn flushed(&self, limit: Duration) {
         let (reply, written) = oneshot::channel();
-        self.inner.tell(Command::Flush(reply));
+        self.shared.send(Command::Flush(reply));
         // A closed client drops the sender after it has written its snapshot file.
         let _ = written.await;
-        self.inner.dispatcher.flushed(limit).await;
+        self.shared.dispatcher.flushed(limit).await;
     }
 }

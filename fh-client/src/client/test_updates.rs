@@ -5,8 +5,8 @@ use std::sync::Arc;
 use fh_session::{ApiKey, KeyError};
 use tokio::sync::oneshot;
 
-use super::Inner;
 use crate::command::Command;
+use crate::shared_state::SharedState;
 use crate::test_updates::{AfterAccepted, Outcome, Refusal, Update, UpdateRequest};
 
 /// A handle that changes features at the Edge, for tests. The API key needs permission to change features.
@@ -33,13 +33,13 @@ use crate::test_updates::{AfterAccepted, Outcome, Refusal, Update, UpdateRequest
 /// ```
 #[derive(Clone)]
 pub struct TestUpdates {
-    inner: Arc<Inner>,
+    shared: Arc<SharedState>,
     key: Option<ApiKey>,
 }
 
 impl TestUpdates {
-    pub(crate) const fn new(inner: Arc<Inner>) -> Self {
-        Self { inner, key: None }
+    pub(crate) const fn new(shared: Arc<SharedState>) -> Self {
+        Self { shared, key: None }
     }
 
     /// Returns a handle that uses this API key instead of the client's first API key. Tests often need another key, because the
@@ -81,7 +81,7 @@ impl TestUpdates {
         let (reply, sent) = oneshot::channel();
         let key = self.key.clone();
         let request = UpdateRequest { feature: feature.to_string(), update, then, key };
-        self.inner.tell(Command::Update(request, reply));
+        self.shared.send(Command::Update(request, reply));
         sent.await.unwrap_or(Err(Refusal::Closed))
     }
 }

@@ -92,7 +92,7 @@ impl Pool {
         turn: &Turn,
     ) -> Result<Admission, StartError> {
         let mut members = self.members();
-        members.tidy(&self.client.inner().keys());
+        members.tidy(&self.client.shared().keys());
         let number = members.next_number();
         let found = members.list.iter_mut().find(|member| member.attributes == *attributes);
         if let Some(member) = found {
@@ -117,7 +117,7 @@ impl Pool {
         attributes: &Arc<Attributes>,
         interval: Duration,
     ) -> Result<Client, StartError> {
-        let parent = self.client.inner();
+        let parent = self.client.shared();
         let transport = PacedTransport::new(parent.settings.transport(), &self.pacer);
         let builder = parent.settings.isolated(parent.keys(), Arc::clone(attributes));
         builder.in_a_pool(transport, &self.listeners, interval).start()

@@ -116,8 +116,8 @@ impl ContextPool {
         }
         ContextHeader::of(&attributes).map_err(Problem::Context)?;
         // The timeout runs on the runtime of the contexts, so that the caller needs no tokio runtime.
-        let limit = client.inner().settings.limits().poll;
-        let place = client.inner().settings.place()?;
+        let limit = client.shared().settings.limits().poll;
+        let place = client.shared().settings.place()?;
         let evaluated = Arc::clone(&self.pool).evaluated(attributes);
         let task = place.run(async move { tokio::time::timeout(limit, evaluated).await });
         match AbortOnDrop(task).await {

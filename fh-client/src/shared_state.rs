@@ -1,0 +1,57 @@
+//! The state that the handles of one client share: client, contexts, features and test updates.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use fh_session::{ApiKeys, KeyKind, Problem, Repository};
+use tokio::sync::{mpsc, oneshot};
+
+use crate::board::Board;
+use crate::builder::ClientSettings;
+use crate::command::{Command, CommandResult};
+use crate::delivery::Delivery;
+use crate::driver::DriverRuntime;
+
+/// The state that all handles share. The driver task ends when the last handle is dropped.
+pub(crate) struct SharedState {
+    pub(crate) repository: Repository,
+    pub(crate) board: Arc<Board>,
+    pub(crate) commands: mpsc::UnboundedSender<Command>,
+    pub(crate) dispatcher: Delivery,
+    pub(crate) runtime: DriverRuntime,
+    pub(crate) settings: ClientSettings,
+    pub(crate) keys: Mutex<ApiKeys>,
+}
+
+impl SharedState {
+    /// Sends a command to the driver. Once the client is closed, the command is dropped without an error.
+    pub(crate) fn send(&self, command: Command) {
+        let _ = self.commands.send(command);
+    }
+
+    pub(crate) fn keys(&self) -> ApiKeys {
+        self.keys.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(crate) fn key_kind(&self) -> KeyKind {
+        self.keys().kind()
+    }
+
+    /// Stores the keys and sends them to the driver under one lock, so that the client and the driver have the same keys after
+    /// concurrent calls.
+    pub(crate) fn change_keys(&self, keys: ApiKeys) -> oneshot::Receiver<CommandResult> {
+        let (reply, settled) = oneshot::channel();
+        let mut held = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
+        self.send(Command::Keys(keys.clone(), reply));
+        *held = keys;
+        settled
+    }
+
+    pub(crate) async fn perform_command(
+        &self,
+        command: impl FnOnce(oneshot::Sender<CommandResult>) -> Command,
+    ) -> CommandResult {
+        let (reply, settled) = oneshot::channel();
+        self.send(command(reply));
+        settled.await.unwrap_or(Err(Problem::Closed))
+    }
+}
