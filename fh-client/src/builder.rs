@@ -1,96 +1,80 @@
 //! The builder of a client.
 
 mod listeners;
-mod settings;
-mod shared_handlers;
 mod start;
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use fh_eval::{Attributes, Profile, Timestamp};
 use fh_session::{
     Backoff, Config, ContextPlacement, EdgeUrl, Interceptor, Limits, LockPolicy, Mode, Observer,
-    Repository, Subscription, UsageOptions, WhileSwitching,
+    UsageOptions, WhileSwitching,
 };
 use tokio::runtime::Handle;
 
-pub(crate) use self::settings::{ClientSettings, unsendable};
-use crate::delivery::PoolListeners;
+use crate::client::Client;
 use crate::driver::Runtime;
-use crate::reporting::Reporting;
+use crate::settings::{BuilderSettings, polling};
 use crate::snapshot_file::SnapshotFile;
+use crate::start_error::StartError;
 use crate::transport::Transport;
-
-/// A function that changes the session's settings.
-type Change = Arc<dyn Fn(&mut Config) + Send + Sync>;
-/// The choice of the threads that call the client's listeners and observers.
-#[derive(Debug, Clone)]
-enum Dispatching {
-    /// Threads that only this client uses (D-81).
-    OnAThread,
-    /// One thread that the clients of a context pool share.
-    Shared(PoolListeners),
-    /// No thread: listeners and observers are never called.
-    Nobody,
-}
-
-type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
-/// A function that adds a listener to the repository.
-type Subscribe = Arc<dyn Fn(&Repository) -> Subscription + Send + Sync>;
 
 /// A builder for a client. It collects the settings until [`Self::start`] is called; see
 /// [`Client::builder`](crate::Client::builder).
 #[derive(Clone)]
 #[must_use = "call `start`"]
 pub struct ClientBuilder {
-    url: Option<String>,
-    keys: Vec<String>,
-    mode: Option<Mode>,
-    changes: Vec<Change>,
-    context: Option<Arc<Attributes>>,
-    transport: Option<Arc<dyn Transport>>,
-    runtime: Runtime,
-    clock: Clock,
-    events: Option<usize>,
-    interceptors: Vec<(Arc<dyn Interceptor>, LockPolicy)>,
-    observers: Vec<(Arc<dyn Observer>, UsageOptions)>,
-    listeners: Vec<Subscribe>,
-    dispatching: Dispatching,
-    reporting: Reporting,
-    catching: bool,
-    bootstrap: Vec<Arc<[u8]>>,
-    snapshot: Option<SnapshotFile>,
+    settings: BuilderSettings,
+}
+
+/// Functions that create a client.
+impl Client {
+    /// Returns a builder for a client of the Edge at this URL, with this API key. [`ClientBuilder::api_keys`] adds further
+    /// keys.
+    pub fn builder(url: impl Into<String>, api_key: impl Into<String>) -> ClientBuilder {
+        ClientBuilder::new().edge_url(url).api_key(api_key)
+    }
+
+    /// Returns a builder for a client whose URL and API key come from environment variables: `FEATUREHUB_EDGE_URL`, and and
+    /// `FEATUREHUB_CLIENT_API_KEY` or, if that is not set, `FEATUREHUB_API_KEY`. A value given to the builder takes precedence
+    /// over a variable. A variable that is empty or blank counts as not set.
+    pub fn from_environment() -> ClientBuilder {
+        ClientBuilder::new()
+    }
+
+    /// Returns a builder for a client that never connects to an Edge. Its features come from [`ClientBuilder::bootstrap`], a
+    /// snapshot file, a store, or overrides.
+    pub fn offline() -> ClientBuilder {
+        ClientBuilder::new().offline()
+    }
+
+    /// Starts another client with the same settings and a connection of its own, for another context of a server-evaluated key
+    /// (D-62). The new client neither reads nor writes the snapshot file, and does not have the listeners that were registered
+    /// with the builder. The new client runs on the thread of this client. The thread ends with the last client that shares it.
+    ///
+    /// # Errors
+    /// The errors of [`ClientBuilder::start`].
+    pub fn isolated(&self, context: Attributes) -> Result<Self, StartError> {
+        let shared = self.shared();
+        ClientBuilder::of(shared.settings.isolated(shared.keys(), Arc::new(context))).start()
+    }
 }
 
 /// Settings for the Edge's URL, the API keys, the first context and the transport.
 impl ClientBuilder {
     pub(crate) fn new() -> Self {
-        Self {
-            url: None,
-            keys: Vec::new(),
-            mode: None,
-            changes: Vec::new(),
-            context: None,
-            transport: None,
-            runtime: Runtime::default(),
-            clock: Arc::new(system_clock),
-            events: None,
-            interceptors: Vec::new(),
-            observers: Vec::new(),
-            listeners: Vec::new(),
-            dispatching: Dispatching::OnAThread,
-            reporting: Reporting::Full,
-            catching: false,
-            bootstrap: Vec::new(),
-            snapshot: None,
-        }
+        Self::of(BuilderSettings::default())
+    }
+
+    pub(crate) const fn of(settings: BuilderSettings) -> Self {
+        Self { settings }
     }
 
     /// Sets the URL of the Edge. If the program sets no URL, the environment variable `FEATUREHUB_EDGE_URL` provides it.
     pub fn edge_url(mut self, url: impl Into<String>) -> Self {
-        self.url = Some(url.into());
+        self.settings.url = Some(url.into());
         self
     }
 
@@ -98,27 +82,27 @@ impl ClientBuilder {
     /// [`Self::start`] returns [`StartError::Keys`](crate::StartError::Keys). If several environments have a feature with the
     /// same key, the environment of the API key that was added first provides its value (D-61).
     pub fn api_key(mut self, key: impl Into<String>) -> Self {
-        self.keys.push(key.into());
+        self.settings.keys.push(key.into());
         self
     }
 
     /// Adds several API keys in the order of the iterator; see [`Self::api_key`] for the meaning of the order.
     pub fn api_keys<T: Into<String>>(mut self, keys: impl IntoIterator<Item = T>) -> Self {
-        self.keys.extend(keys.into_iter().map(Into::into));
+        self.settings.keys.extend(keys.into_iter().map(Into::into));
         self
     }
 
     /// Sets the context for which the Edge evaluates a server-evaluated key until
     /// [`Client::set_context`](crate::Client::set_context) is called. The context has no effect with a client-evaluated key.
     pub fn initial_context(mut self, attributes: impl Into<Arc<Attributes>>) -> Self {
-        self.context = Some(attributes.into());
+        self.settings.context = Some(attributes.into());
         self
     }
 
     /// Sets the transport that sends the client's requests, in place of the default transport. Without the cargo feature
     /// `reqwest` there is no default transport.
     pub fn transport(mut self, transport: impl Transport) -> Self {
-        self.transport = Some(Arc::new(transport));
+        self.settings.transport = Some(Arc::new(transport));
         self
     }
 }
@@ -129,15 +113,14 @@ impl ClientBuilder {
     /// Makes the client keep one stream open. If the Edge cannot stream, the client polls. With several API keys,
     /// [`Self::start`] returns [`StartError::SeveralKeysStream`](crate::StartError::SeveralKeysStream).
     pub fn streaming(mut self) -> Self {
-        self.mode = Some(Mode::Streaming);
+        self.settings.mode = Some(Mode::Streaming);
         self
     }
 
     /// Makes the client poll at the start and again after each interval. The Edge can request another interval in its answer.
     /// An interval of zero has the same effect as [`Self::one_off`].
     pub fn active_polling(mut self, interval: Duration) -> Self {
-        let mode = if interval.is_zero() { Mode::OneOff } else { Mode::ActivePolling(interval) };
-        self.mode = Some(mode);
+        self.settings.mode = Some(polling(interval));
         self
     }
 
@@ -145,20 +128,20 @@ impl ClientBuilder {
     /// still returns the old value. An interval of zero has the same effect as [`Self::one_off`].
     pub fn passive_polling(mut self, interval: Duration) -> Self {
         let mode = if interval.is_zero() { Mode::OneOff } else { Mode::PassivePolling(interval) };
-        self.mode = Some(mode);
+        self.settings.mode = Some(mode);
         self
     }
 
     /// Makes the client poll once. The client retries the poll until the Edge answers, and then polls no more.
     pub fn one_off(mut self) -> Self {
-        self.mode = Some(Mode::OneOff);
+        self.settings.mode = Some(Mode::OneOff);
         self
     }
 
     /// Makes the client offline. An offline client sends no requests; its features come from [`Self::bootstrap`], a snapshot
     /// file, a store, or overrides.
     pub fn offline(mut self) -> Self {
-        self.mode = Some(Mode::Offline);
+        self.settings.mode = Some(Mode::Offline);
         self
     }
 }
@@ -169,14 +152,14 @@ impl ClientBuilder {
     /// stored state of the browser SDK, or the content of a snapshot file (edge-protocol 9.3). If `bytes` has none of these
     /// forms, [`Self::start`] returns [`StartError::Bootstrap`](crate::StartError::Bootstrap).
     pub fn bootstrap(mut self, bytes: impl AsRef<[u8]>) -> Self {
-        self.bootstrap.push(bytes.as_ref().into());
+        self.settings.bootstrap.push(bytes.as_ref().into());
         self
     }
 
     /// Makes the client save its last known features to this file, and serve the file's features after the next start until the
     /// Edge answers.
     pub fn snapshot_file(mut self, file: impl Into<SnapshotFile>) -> Self {
-        self.snapshot = Some(file.into());
+        self.settings.snapshot = Some(file.into());
         self
     }
 
@@ -187,21 +170,21 @@ impl ClientBuilder {
         interceptor: impl Interceptor + 'static,
         locks: LockPolicy,
     ) -> Self {
-        self.interceptors.push((Arc::new(interceptor), locks));
+        self.settings.interceptors.push((Arc::new(interceptor), locks));
         self
     }
 
     /// Registers an observer, which is notified of each read of a feature (sdk-behaviour 3). `options` selects the reads of
     /// which it is notified.
     pub fn observer(mut self, observer: impl Observer + 'static, options: UsageOptions) -> Self {
-        self.observers.push((Arc::new(observer), options));
+        self.settings.observers.push((Arc::new(observer), options));
         self
     }
 
     /// Makes the client hold back updates that arrive after the first list of features, until the program
     /// [releases](crate::Client::release) the updates.
     pub fn catch_updates(mut self) -> Self {
-        self.catching = true;
+        self.settings.catching = true;
         self
     }
 }
@@ -258,13 +241,13 @@ impl ClientBuilder {
     /// Adds a function that changes any setting of the session. [`Self::start`] calls the functions in the order in which they
     /// were added.
     pub fn configure(mut self, change: impl Fn(&mut Config) + Send + Sync + 'static) -> Self {
-        self.changes.push(Arc::new(change));
+        self.settings.changes.push(Arc::new(change));
         self
     }
 
     /// Sets the clock that gives the time of day for rules on `now` and for usage events. The default is the system's clock.
     pub fn clock(mut self, clock: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
-        self.clock = Arc::new(clock);
+        self.settings.clock = Arc::new(clock);
         self
     }
 
@@ -272,7 +255,7 @@ impl ClientBuilder {
     /// of each listener whose call hangs. When a queue is full, its oldest event is dropped and counted in
     /// [`Status::counters`](crate::Status::counters). The default is 1,024; 0 counts as 1.
     pub fn event_queue(mut self, events: usize) -> Self {
-        self.events = Some(events);
+        self.settings.events = Some(events);
         self
     }
 
@@ -305,7 +288,7 @@ impl ClientBuilder {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn runtime(mut self, runtime: Handle) -> Self {
-        self.runtime = Runtime::Given(runtime);
+        self.settings.runtime = Runtime::Given(runtime);
         self
     }
 }
@@ -313,14 +296,9 @@ impl ClientBuilder {
 impl fmt::Debug for ClientBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ClientBuilder")
-            .field("url", &self.url.as_deref().map(EdgeUrl::parse))
-            .field("keys", &self.keys.len())
-            .field("mode", &self.mode)
+            .field("url", &self.settings.url.as_deref().map(EdgeUrl::parse))
+            .field("keys", &self.settings.keys.len())
+            .field("mode", &self.settings.mode)
             .finish_non_exhaustive()
     }
-}
-
-pub(crate) fn system_clock() -> Timestamp {
-    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    Timestamp::from_millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }

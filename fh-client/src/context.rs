@@ -4,15 +4,56 @@ use std::fmt;
 use std::sync::Arc;
 
 use fh_eval::{AttributeText, Attributes, AttributesBuilder, Kind, Number, Value};
-use fh_session::{Change, ContextValues, Detail, ExplainedDetail, Params, Subscription};
+use fh_session::{Change, ContextValues, Detail, ExplainedDetail, Params, Problem, Subscription};
 use serde::de::DeserializeOwned;
 
 use crate::changes::Changes;
 use crate::client::Client;
+use crate::command::Command;
 use crate::feature::Feature;
 use crate::reads::reads;
 use crate::shared_state::SharedState;
 use crate::snapshot::Snapshot;
+
+/// Functions that return and set contexts.
+impl Client {
+    /// Returns a builder for a context, which holds the attributes of the user, device or request that features are read for.
+    pub fn context(&self) -> ContextBuilder {
+        ContextBuilder::new(Arc::clone(self.shared()))
+    }
+
+    /// Returns a context with these attributes. With a server-evaluated key, its reads return defaults unless the same
+    /// attributes are given to [`Self::set_context`].
+    #[must_use]
+    pub fn context_of(&self, attributes: impl Into<Arc<Attributes>>) -> Context {
+        Context::new(Arc::clone(self.shared()), attributes.into())
+    }
+
+    /// Sets the context of a server-evaluated key, and returns the context once the Edge has evaluated the features for it. The
+    /// context stays in use until the features of a later context have arrived. With a client-evaluated key the client itself
+    /// evaluates every context, so this function returns at once.
+    ///
+    /// While the Edge evaluates one context, only the newest other context waits for its turn (D-120). A program with a context
+    /// for each request needs a client-evaluated key, a [pool](Self::context_pool), or several clients ([`Self::isolated`]).
+    ///
+    /// # Errors
+    /// - [`Problem::Superseded`] if a newer context replaced this context before the request was sent.
+    /// - [`Problem::TimedOut`] if the Edge does not answer within [`Limits::poll`](crate::Limits::poll) (by default 12 s). The
+    ///   context stays set.
+    /// - Another [`Problem`] if the request failed. The context stays set, and its features arrive when a later request
+    ///   succeeds.
+    /// - [`Problem::Context`] if the context has too many attributes, and [`Problem::Stale`] if the Edge accepts no more
+    ///   requests. The former context stays set in both cases.
+    pub async fn set_context(
+        &self,
+        attributes: impl Into<Arc<Attributes>>,
+    ) -> Result<Context, Problem> {
+        let attributes = attributes.into();
+        let sent = Arc::clone(&attributes);
+        self.shared().perform_command(|reply| Command::Context(sent, reply)).await?;
+        Ok(Context::new(Arc::clone(self.shared()), attributes))
+    }
+}
 
 /// A client together with the attributes of one user, device or request. Reads of a context return the values for these
 /// attributes.
@@ -198,7 +239,7 @@ impl ContextBuilder {
     ///
     /// # Errors
     /// The errors of [`Client::set_context`].
-    pub async fn activate(self) -> Result<Context, fh_session::Problem> {
+    pub async fn activate(self) -> Result<Context, Problem> {
         let client = Client::from_shared(Arc::clone(&self.shared));
         client.set_context(self.attributes.build()).await
     }

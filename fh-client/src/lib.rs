@@ -23,6 +23,7 @@ pub mod metrics;
 mod reads;
 mod ready;
 mod reporting;
+mod settings;
 mod shared_state;
 mod snapshot;
 mod snapshot_file;

@@ -6,10 +6,10 @@ use fh_session::{ApiKeys, KeyKind, Problem, Repository};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::board::Board;
-use crate::builder::ClientSettings;
 use crate::command::{Command, CommandResult};
 use crate::delivery::Delivery;
 use crate::driver::DriverRuntime;
+use crate::settings::ClientSettings;
 
 /// The state that all handles share. The driver task ends when the last handle is dropped.
 pub(crate) struct SharedState {

@@ -1,6 +1,7 @@
 //! The error of starting a client.
 
 use std::fmt;
+use std::io;
 
 use fh_session::{KeyError, TooManyAttributes, UrlError};
 
@@ -41,6 +42,12 @@ pub enum StartError {
     Runtime(MissingDriver),
     /// The operating system could not start a thread. The value is the reason.
     Thread(String),
+}
+
+impl StartError {
+    pub(crate) fn of_thread(error: io::Error) -> Self {
+        Self::Thread(error.to_string())
+    }
 }
 
 impl fmt::Display for StartError {

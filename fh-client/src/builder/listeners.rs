@@ -6,7 +6,8 @@ use fh_session::{
     Change, NewState, Notice, RawUpdate, ReadinessChange, Repository, SessionStatus, Subscription,
 };
 
-use super::{ClientBuilder, Dispatching};
+use super::ClientBuilder;
+use crate::delivery::Dispatching;
 
 /// Listeners that are registered before the client starts, so that they miss no event. The listeners stay registered until the
 /// client is closed; see the methods with the same names on [`Client`](crate::Client).
@@ -15,7 +16,7 @@ impl ClientBuilder {
     /// that are registered later. Use it for programs with many clients that only read features or
     /// [watch](crate::Client::watch) clients.
     pub fn without_listeners(mut self) -> Self {
-        self.dispatching = Dispatching::Nobody;
+        self.settings.dispatching = Dispatching::Nobody;
         self
     }
 
@@ -84,7 +85,7 @@ impl ClientBuilder {
         mut self,
         subscribe: impl Fn(&Repository) -> Subscription + Send + Sync + 'static,
     ) -> Self {
-        self.listeners.push(Arc::new(subscribe));
+        self.settings.listeners.push(Arc::new(subscribe));
         self
     }
 }

@@ -6,14 +6,13 @@ use std::sync::{Arc, Mutex};
 use fh_session::{ApiKeys, Config, EdgeUrl, Input, Mode, Notice, Session, Source};
 use tokio::sync::mpsc;
 
-use super::settings::ClientSettings;
-use super::{ClientBuilder, Dispatching};
+use super::ClientBuilder;
 use crate::board::Board;
 use crate::client::Client;
 use crate::command::Command;
-use crate::delivery::{Delivery, Dispatcher};
 use crate::driver::{Driver, DriverClock, Parts};
 use crate::environment;
+use crate::settings::ClientSettings;
 use crate::shared_state::SharedState;
 use crate::snapshot_file::{Bootstrap, SnapshotWriter};
 use crate::start_error::StartError;
@@ -36,29 +35,25 @@ impl ClientBuilder {
     /// because the client retries.
     pub fn start(self) -> Result<Client, StartError> {
         let (mut settings, mut config) = self.resolved()?;
-        let header = settings.builder.check(&config)?;
+        let header = settings.given.check(&config)?;
         if config.mode != Mode::Offline {
             settings.transport.check(&config.edge)?;
         }
-        settings.builder.runtime.check()?;
+        settings.given.runtime.check()?;
         let bootstrap: Result<Vec<Bootstrap>, _> =
-            settings.builder.bootstrap.iter().map(|bytes| Bootstrap::read(bytes)).collect();
+            settings.given.bootstrap.iter().map(|bytes| Bootstrap::read(bytes)).collect();
         let (bootstrap, is_offline) = (bootstrap?, config.mode == Mode::Offline);
 
         let repository = settings.repository();
         #[cfg(feature = "metrics")]
-        if !matches!(settings.builder.dispatching, Dispatching::Nobody) {
+        if !matches!(settings.given.dispatching, crate::delivery::Dispatching::Nobody) {
             let evaluations = crate::metrics::Evaluations::new(&config.keys);
             repository.observe(Arc::new(evaluations), fh_session::UsageOptions::default()).detach();
         }
-        let dispatcher = match &settings.builder.dispatching {
-            Dispatching::OnAThread => Dispatcher::start(&repository).map(Delivery::Own),
-            Dispatching::Shared(thread) => thread.serve(&repository).map(Delivery::Shared),
-            Dispatching::Nobody => Ok(Delivery::Own(Dispatcher::idle())),
-        };
-        let dispatcher = dispatcher.map_err(thread_trouble)?;
-        settings.builder.runtime.settle();
-        let place = settings.builder.runtime.place().map_err(thread_trouble)?;
+        let dispatcher = settings.given.dispatching.start(&repository);
+        let dispatcher = dispatcher.map_err(StartError::of_thread)?;
+        settings.given.runtime.settle();
+        let place = settings.given.runtime.place().map_err(StartError::of_thread)?;
         let inside = place.enter();
         let (commands, inbox) = mpsc::unbounded_channel();
         let command_sender = commands.downgrade();
@@ -71,8 +66,8 @@ impl ClientBuilder {
         });
         let board = Arc::new(Board::new());
         let clock = DriverClock::start();
-        let snapshot_writer = settings.builder.snapshot.clone().map(|file| {
-            SnapshotWriter::new(file, &config.keys, &header, Arc::clone(&settings.builder.clock))
+        let snapshot_writer = settings.given.snapshot.clone().map(|file| {
+            SnapshotWriter::new(file, &config.keys, &header, Arc::clone(&settings.given.clock))
         });
         let keys = config.keys.clone();
         let mut driver = Driver::new(Parts {
@@ -91,10 +86,10 @@ impl ClientBuilder {
             connect_timeout: config.limits.connect,
             request_timeout: config.limits.poll,
             snapshot_writer,
-            reporting: settings.builder.reporting,
+            reporting: settings.given.reporting,
             session: Session::new(config, seed()),
         });
-        if let Some(context) = &settings.builder.context {
+        if let Some(context) = &settings.given.context {
             let command_id = driver.command_id();
             driver.prepare(Input::Context(command_id, Arc::clone(context)));
         }
@@ -111,29 +106,31 @@ impl ClientBuilder {
     }
 
     /// Fills in missing settings from environment variables and defaults, and creates the transport.
-    fn resolved(mut self) -> Result<(ClientSettings, Config), StartError> {
-        let is_offline = self.mode == Some(Mode::Offline);
+    fn resolved(self) -> Result<(ClientSettings, Config), StartError> {
+        let Self { mut settings } = self;
+        let is_offline = settings.mode == Some(Mode::Offline);
         let found = environment::read(|name| std::env::var(name).ok());
-        let url = self.url.take().or(found.url).or_else(|| is_offline.then(|| NOWHERE.to_string()));
+        let url =
+            settings.url.take().or(found.url).or_else(|| is_offline.then(|| NOWHERE.to_string()));
         let edge = EdgeUrl::parse(&url.unwrap_or_default())?;
-        if self.keys.is_empty() {
-            self.keys.extend(found.key);
+        if settings.keys.is_empty() {
+            settings.keys.extend(found.key);
         }
-        if self.keys.is_empty() && is_offline {
-            self.keys.push(NO_KEY.to_string());
+        if settings.keys.is_empty() && is_offline {
+            settings.keys.push(NO_KEY.to_string());
         }
-        let keys = ApiKeys::parse(&self.keys)?;
+        let keys = ApiKeys::parse(&settings.keys)?;
         // Only the parsed keys are used from here on, so that no other copy of the secrets stays in memory.
-        self.keys.clear();
-        let config = self.config(edge, keys);
-        let transport = match &self.transport {
+        settings.keys.clear();
+        let config = settings.config(edge, keys);
+        let transport = match &settings.transport {
             Some(transport) => Arc::clone(transport),
             None if config.mode == Mode::Offline => Arc::new(OfflineTransport),
             None => default_transport(&config)?,
         };
         let edge = config.edge.clone();
         let limits = config.limits;
-        Ok((ClientSettings { builder: self, edge, transport, limits }, config))
+        Ok((ClientSettings { given: settings, edge, transport, limits }, config))
     }
 }
 
@@ -176,8 +173,4 @@ impl Driver {
 /// differ from call to call.
 fn seed() -> u64 {
     RandomState::new().build_hasher().finish()
-}
-
-pub(super) fn thread_trouble(error: std::io::Error) -> StartError {
-    StartError::Thread(error.to_string())
 }

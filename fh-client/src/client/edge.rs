@@ -7,8 +7,8 @@ use fh_session::{ApiKeys, KeyError, KeyKind, Problem, Readiness, Source};
 use tokio::sync::oneshot;
 
 use super::{Client, TestUpdates};
-use crate::builder::unsendable;
 use crate::command::{Command, StoredShape};
+use crate::settings::unsendable;
 
 /// Functions that refresh the features, replace the API keys or the headers, change features for tests, and add features from
 /// stores.

@@ -9,6 +9,7 @@ use fh_session::{ApiKeys, DEFAULT_INTERVAL, Readiness};
 
 use super::Pool;
 use super::pacing::PacedTransport;
+use crate::builder::ClientBuilder;
 use crate::client::Client;
 use crate::start_error::StartError;
 
@@ -118,9 +119,10 @@ impl Pool {
         interval: Duration,
     ) -> Result<Client, StartError> {
         let parent = self.client.shared();
-        let transport = PacedTransport::new(parent.settings.transport(), &self.pacer);
-        let builder = parent.settings.isolated(parent.keys(), Arc::clone(attributes));
-        builder.in_a_pool(transport, &self.listeners, interval).start()
+        let transport = PacedTransport::new(&parent.settings.transport, &self.pacer);
+        let settings = parent.settings.isolated(parent.keys(), Arc::clone(attributes));
+        let settings = settings.in_a_pool(transport, &self.listeners, interval);
+        ClientBuilder::of(settings).start()
     }
 }
 

@@ -23,6 +23,19 @@ use crate::client::Client;
 use crate::context::Context;
 use crate::delivery::PoolListeners;
 
+/// The function that returns a pool of contexts.
+impl Client {
+    /// Returns a new pool of contexts for a server-evaluated key, for programs with a context for each request or user. At most
+    /// `limit` contexts exist at the same time; a limit of 0 counts as 1. When the pool is full, a new context evicts the least
+    /// recently requested one. A limit of [`ContextPool::DEFAULT_LIMIT`] suits most programs.
+    ///
+    /// The pool keeps this client alive. The client need not be ready.
+    #[must_use]
+    pub fn context_pool(&self, limit: usize) -> ContextPool {
+        ContextPool::new(self.clone(), limit)
+    }
+}
+
 /// A pool of contexts of a server-evaluated key, for programs with a context for each request or user; see
 /// [`Client::context_pool`](crate::Client::context_pool).
 ///
@@ -116,7 +129,7 @@ impl ContextPool {
         }
         ContextHeader::of(&attributes).map_err(Problem::Context)?;
         // The timeout runs on the runtime of the contexts, so that the caller needs no tokio runtime.
-        let limit = client.shared().settings.limits().poll;
+        let limit = client.shared().settings.limits.poll;
         let place = client.shared().settings.place()?;
         let evaluated = Arc::clone(&self.pool).evaluated(attributes);
         let task = place.run(async move { tokio::time::timeout(limit, evaluated).await });

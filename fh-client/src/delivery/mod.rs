@@ -4,11 +4,39 @@
 mod dispatcher;
 mod pool_listeners;
 
+use std::io;
 use std::time::Duration;
 
-pub(crate) use self::dispatcher::Dispatcher;
+use fh_session::Repository;
+
+use self::dispatcher::Dispatcher;
 pub(crate) use self::pool_listeners::PoolListeners;
 use self::pool_listeners::Seat;
+
+/// The choice of the threads that call a client's listeners and observers.
+#[derive(Debug, Clone)]
+pub(crate) enum Dispatching {
+    /// Threads that only this client uses (D-81).
+    OnAThread,
+    /// One thread that the clients of a context pool share.
+    Shared(PoolListeners),
+    /// No thread: listeners and observers are never called.
+    Nobody,
+}
+
+impl Dispatching {
+    /// Starts the deliveries of this repository's events.
+    ///
+    /// # Errors
+    /// An [`io::Error`] if the operating system cannot start a thread.
+    pub(crate) fn start(&self, repository: &Repository) -> io::Result<Delivery> {
+        match self {
+            Self::OnAThread => Dispatcher::start(repository).map(Delivery::Own),
+            Self::Shared(thread) => thread.serve(repository).map(Delivery::Shared),
+            Self::Nobody => Ok(Delivery::Own(Dispatcher::idle())),
+        }
+    }
+}
 
 /// A handle that requests deliveries to the listeners of one client.
 #[derive(Clone)]

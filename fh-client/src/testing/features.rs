@@ -3,7 +3,7 @@
 use fh_eval::{Attributes, Kind, Profile, Ruleset, Subject};
 use serde_json::{Map, Value, json};
 
-use crate::builder::system_clock;
+use crate::settings::system_clock;
 use crate::test_updates::NewValue;
 
 /// The features of an Edge in memory, in the order in which they were created.

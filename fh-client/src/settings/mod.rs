@@ -1,35 +1,95 @@
-//! The checked settings of a client, which are kept so that the client can start other clients with the same settings.
+//! The settings of a client: those that a program gives to the builder, and those of a running client, which are kept so that
+//! the client can start other clients with the same settings.
+
+mod shared_handlers;
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use fh_eval::{Attributes, Timestamp};
 use fh_session::{
-    ApiKeys, Backoff, Config, ContextHeader, EdgeUrl, KeyKind, Limits, Mode, Repository,
-    RepositoryOptions,
+    ApiKeys, Backoff, Config, ContextHeader, EdgeUrl, Interceptor, KeyKind, Limits, LockPolicy,
+    Mode, Observer, Repository, RepositoryOptions, Subscription, UsageOptions,
 };
 
-use super::ClientBuilder;
-use super::Dispatching;
-use super::shared_handlers::Borrowed;
-use super::start::thread_trouble;
-use crate::delivery::PoolListeners;
-use crate::driver::Place;
+use self::shared_handlers::Borrowed;
+use crate::delivery::{Dispatching, PoolListeners};
+use crate::driver::{Place, Runtime};
 use crate::reporting::Reporting;
+use crate::snapshot_file::SnapshotFile;
 use crate::start_error::StartError;
 use crate::transport::{InvalidSetting, Transport};
 
-/// The settings of a running client. The client keeps them to start other clients with the same settings later.
-pub(crate) struct ClientSettings {
-    pub(super) builder: ClientBuilder,
-    pub(super) edge: EdgeUrl,
-    pub(super) transport: Arc<dyn Transport>,
-    pub(super) limits: Limits,
+/// A function that changes the session's settings.
+type Change = Arc<dyn Fn(&mut Config) + Send + Sync>;
+
+type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
+
+/// A function that adds a listener to the repository.
+type Subscribe = Arc<dyn Fn(&Repository) -> Subscription + Send + Sync>;
+
+/// The settings that a program gives to a [`ClientBuilder`](crate::ClientBuilder), whose functions describe them.
+#[derive(Clone)]
+pub(crate) struct BuilderSettings {
+    pub(crate) url: Option<String>,
+    pub(crate) keys: Vec<String>,
+    pub(crate) mode: Option<Mode>,
+    pub(crate) changes: Vec<Change>,
+    pub(crate) context: Option<Arc<Attributes>>,
+    pub(crate) transport: Option<Arc<dyn Transport>>,
+    pub(crate) runtime: Runtime,
+    pub(crate) clock: Clock,
+    pub(crate) events: Option<usize>,
+    pub(crate) interceptors: Vec<(Arc<dyn Interceptor>, LockPolicy)>,
+    pub(crate) observers: Vec<(Arc<dyn Observer>, UsageOptions)>,
+    pub(crate) listeners: Vec<Subscribe>,
+    pub(crate) dispatching: Dispatching,
+    pub(crate) reporting: Reporting,
+    pub(crate) catching: bool,
+    pub(crate) bootstrap: Vec<Arc<[u8]>>,
+    pub(crate) snapshot: Option<SnapshotFile>,
 }
 
-impl ClientBuilder {
+impl Default for BuilderSettings {
+    fn default() -> Self {
+        Self {
+            url: None,
+            keys: Vec::new(),
+            mode: None,
+            changes: Vec::new(),
+            context: None,
+            transport: None,
+            runtime: Runtime::default(),
+            clock: Arc::new(system_clock),
+            events: None,
+            interceptors: Vec::new(),
+            observers: Vec::new(),
+            listeners: Vec::new(),
+            dispatching: Dispatching::OnAThread,
+            reporting: Reporting::Full,
+            catching: false,
+            bootstrap: Vec::new(),
+            snapshot: None,
+        }
+    }
+}
+
+pub(crate) fn system_clock() -> Timestamp {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    Timestamp::from_millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+}
+
+/// The settings of a running client. The client keeps them to start other clients with the same settings later.
+pub(crate) struct ClientSettings {
+    pub(crate) given: BuilderSettings,
+    pub(crate) edge: EdgeUrl,
+    pub(crate) transport: Arc<dyn Transport>,
+    pub(crate) limits: Limits,
+}
+
+impl BuilderSettings {
     /// Returns the session's settings for this Edge and these API keys.
-    pub(super) fn config(&self, edge: EdgeUrl, keys: ApiKeys) -> Config {
+    pub(crate) fn config(&self, edge: EdgeUrl, keys: ApiKeys) -> Config {
         let mut config = Config::new(edge, keys);
         if let Some(mode) = self.mode {
             config.mode = mode;
@@ -41,7 +101,7 @@ impl ClientBuilder {
     }
 
     /// Checks all settings that were not checked when they were parsed. Returns the header that carries the first context.
-    pub(super) fn check(&self, config: &Config) -> Result<ContextHeader, StartError> {
+    pub(crate) fn check(&self, config: &Config) -> Result<ContextHeader, StartError> {
         if config.mode == Mode::Streaming && config.keys.are_several() {
             return Err(StartError::SeveralKeysStream);
         }
@@ -69,64 +129,52 @@ impl ClientBuilder {
 }
 
 impl ClientSettings {
-    pub(super) fn repository(&self) -> Repository {
-        let clock = Arc::clone(&self.builder.clock);
+    pub(crate) fn repository(&self) -> Repository {
+        let clock = Arc::clone(&self.given.clock);
         let mut options = RepositoryOptions::new(move || clock());
-        if let Some(events) = self.builder.events {
+        if let Some(events) = self.given.events {
             options.events = events.max(1);
         }
         let repository = Repository::new(options);
-        for (interceptor, locks) in &self.builder.interceptors {
+        for (interceptor, locks) in &self.given.interceptors {
             repository.intercept(Arc::clone(interceptor), *locks).detach();
         }
-        for (observer, options) in &self.builder.observers {
+        for (observer, options) in &self.given.observers {
             repository.observe(Arc::clone(observer), options.clone()).detach();
         }
-        for subscribe in &self.builder.listeners {
+        for subscribe in &self.given.listeners {
             subscribe(&repository).detach();
         }
-        if self.builder.catching {
+        if self.given.catching {
             repository.catch_updates();
         }
         repository
     }
 
-    /// Returns a builder for a client of another context, with a connection of its own.
-    pub(crate) fn isolated(&self, keys: ApiKeys, context: Arc<Attributes>) -> ClientBuilder {
-        let mut builder = self.builder.clone();
-        builder.url = Some(self.edge.as_str().to_string());
-        builder.keys = keys.iter().map(|key| key.expose().to_string()).collect();
-        builder.context = Some(context);
-        builder.snapshot = None;
+    /// Returns the settings of a client of another context, with a connection of its own.
+    pub(crate) fn isolated(&self, keys: ApiKeys, context: Arc<Attributes>) -> BuilderSettings {
+        let mut settings = self.given.clone();
+        settings.url = Some(self.edge.as_str().to_string());
+        settings.keys = keys.iter().map(|key| key.expose().to_string()).collect();
+        settings.context = Some(context);
+        settings.snapshot = None;
         if keys.kind() == KeyKind::ServerEvaluated {
             // The Edge evaluated the bootstrap features for the context of the first client (D-62).
-            builder.bootstrap.clear();
+            settings.bootstrap.clear();
         }
-        builder.listeners.clear();
+        settings.listeners.clear();
         // Interceptors and observers belong to the first client, which closes them.
-        for (interceptor, _) in &mut builder.interceptors {
+        for (interceptor, _) in &mut settings.interceptors {
             *interceptor = Arc::new(Borrowed(Arc::clone(interceptor)));
         }
-        for (observer, _) in &mut builder.observers {
+        for (observer, _) in &mut settings.observers {
             *observer = Arc::new(Borrowed(Arc::clone(observer)));
         }
-        builder
+        settings
     }
 
     pub(crate) fn now(&self) -> Timestamp {
-        (self.builder.clock)()
-    }
-
-    pub(crate) const fn edge(&self) -> &EdgeUrl {
-        &self.edge
-    }
-
-    pub(crate) const fn transport(&self) -> &Arc<dyn Transport> {
-        &self.transport
-    }
-
-    pub(crate) const fn limits(&self) -> &Limits {
-        &self.limits
+        (self.given.clock)()
     }
 
     /// Returns a handle that runs a task on the runtime that this client shares with the clients made from this client.
@@ -134,17 +182,18 @@ impl ClientSettings {
     /// # Errors
     /// [`StartError::Thread`] if the runtime's thread cannot be started.
     pub(crate) fn place(&self) -> Result<Place, StartError> {
-        self.builder.runtime.place().map_err(thread_trouble)
+        self.given.runtime.place().map_err(StartError::of_thread)
     }
 
-    /// Returns true if the program called [`ClientBuilder::streaming`]. Returns false if streaming is only the default.
+    /// Returns true if the program called [`ClientBuilder::streaming`](crate::ClientBuilder::streaming). Returns false if
+    /// streaming is only the default.
     pub(crate) fn must_stream(&self) -> bool {
-        self.builder.mode == Some(Mode::Streaming)
+        self.given.mode == Some(Mode::Streaming)
     }
 }
 
-impl ClientBuilder {
-    /// Changes the builder for the client of one context in a pool. The client polls, sends its requests through this
+impl BuilderSettings {
+    /// Changes the settings for the client of one context in a pool. The client polls, sends its requests through this
     /// transport, and shares the pool's listener thread.
     pub(crate) fn in_a_pool(
         mut self,
@@ -156,13 +205,18 @@ impl ClientBuilder {
             self.dispatching = Dispatching::Shared(listeners.clone());
         }
         self.reporting = Reporting::Brief;
-        let mut builder = self.transport(transport).active_polling(interval);
-        if let Some(mode) = builder.mode {
-            // This change is added last, so that the polling mode overrides the mode that the program has set.
-            builder = builder.configure(move |config| config.mode = mode);
-        }
-        builder
+        self.transport = Some(Arc::new(transport));
+        let mode = polling(interval);
+        self.mode = Some(mode);
+        // This change is added last, so that the polling mode overrides the mode that the program has set.
+        self.changes.push(Arc::new(move |config| config.mode = mode));
+        self
     }
+}
+
+/// Returns the mode of a client that polls at this interval.
+pub(crate) const fn polling(interval: Duration) -> Mode {
+    if interval.is_zero() { Mode::OneOff } else { Mode::ActivePolling(interval) }
 }
 
 /// The names of the headers that the client or the HTTP library sets. If the program sets one of them, starting the client
