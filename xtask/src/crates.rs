@@ -1,0 +1,147 @@
+//! The crates of the workspace, their folders, and their dependencies on each other.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
+
+use crate::shell::{Run, root};
+
+/// The crates of the workspace: the folder, the name and the dependencies within the workspace of each.
+pub(crate) struct Crates(BTreeMap<String, Crate>);
+
+struct Crate {
+    folder: String,
+    dependencies: BTreeSet<String>,
+}
+
+/// Returns the value of `name = "…"` of a manifest's first table.
+fn package_name(manifest: &str) -> Option<&str> {
+    let line = manifest.lines().find(|line| line.starts_with("name = "))?;
+    line.split('"').nth(1)
+}
+
+/// Returns the names on the left of the manifest's dependency tables, of builds and of tests too.
+fn dependencies(manifest: &str) -> impl Iterator<Item = &str> {
+    let mut is_table = false;
+    manifest.lines().filter_map(move |line| {
+        if line.starts_with('[') {
+            is_table = line.contains("dependencies]");
+            return None;
+        }
+        let name = line.split(['.', ' ', '=']).next().unwrap_or_default();
+        (is_table && !name.is_empty() && !name.starts_with('#')).then_some(name)
+    })
+}
+
+impl Crates {
+    /// Reads the manifests that Git knows. `benches` and `fuzz` are workspaces of their own.
+    pub(crate) fn read() -> Result<Self, String> {
+        let tracked =
+            Run::new("git ls-files --cached --others --exclude-standard *Cargo.toml").output()?;
+        let mut manifests = BTreeMap::new();
+        for path in tracked.lines() {
+            let Some(folder) = path.strip_suffix("/Cargo.toml") else { continue };
+            if folder.starts_with("benches") || folder.starts_with("fuzz") {
+                continue;
+            }
+            let text =
+                fs::read_to_string(root().join(path)).map_err(|why| format!("{path}: {why}"))?;
+            manifests.insert(folder.to_string(), text);
+        }
+        Ok(Self::of(&manifests))
+    }
+
+    fn of(manifests: &BTreeMap<String, String>) -> Self {
+        let names: BTreeSet<&str> =
+            manifests.values().filter_map(|text| package_name(text)).collect();
+        let crates = manifests.iter().filter_map(|(folder, text)| {
+            let dependencies = dependencies(text)
+                .filter(|name| names.contains(name))
+                .map(str::to_string)
+                .collect();
+            let folder = folder.clone();
+            Some((package_name(text)?.to_string(), Crate { folder, dependencies }))
+        });
+        Self(crates.collect())
+    }
+
+    /// Returns the crate that a file belongs to: the one with the innermost folder.
+    pub(crate) fn owner(&self, file: &str) -> Option<&str> {
+        let owners = self.0.iter().filter(|(_, of)| Path::new(file).starts_with(&of.folder));
+        owners.max_by_key(|(_, of)| of.folder.len()).map(|(name, _)| name.as_str())
+    }
+
+    pub(crate) fn changed<'a>(&self, files: impl Iterator<Item = &'a str>) -> BTreeSet<&str> {
+        let (mut changed, mut is_root) = (BTreeSet::new(), false);
+        for file in files {
+            is_root |= file == "Cargo.toml" || file == "Cargo.lock";
+            changed.extend(self.owner(file));
+        }
+        if is_root { self.0.keys().map(String::as_str).collect() } else { changed }
+    }
+
+    /// Returns the crates that depend on these, directly or through others, without these themselves.
+    pub(crate) fn dependents(&self, changed: &BTreeSet<&str>) -> BTreeSet<&str> {
+        let mut found: BTreeSet<&str> = BTreeSet::new();
+        loop {
+            let before = found.len();
+            for (name, of) in &self.0 {
+                let depends = |other: &String| {
+                    changed.contains(other.as_str()) || found.contains(other.as_str())
+                };
+                if !changed.contains(name.as_str()) && of.dependencies.iter().any(depends) {
+                    found.insert(name);
+                }
+            }
+            if found.len() == before {
+                return found;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn crates() -> Crates {
+        let manifest = |name: &str, rest: &str| {
+            format!(
+                "[package]\nname = \"{name}\"\n[dependencies]\nserde = \"1\"\n{rest}\n[lints]\nworkspace = true\n"
+            )
+        };
+        Crates::of(&BTreeMap::from([
+            ("eval".to_string(), manifest("fh-eval", "")),
+            ("client".to_string(), manifest("fh-client", "fh-eval.workspace = true")),
+            (
+                "cli".to_string(),
+                manifest("fh-cli", "[dev-dependencies]\nfh-client = { path = \"x\" }"),
+            ),
+            ("tests/inner".to_string(), manifest("inner", "")),
+            ("tests".to_string(), manifest("outer", "")),
+        ]))
+    }
+
+    #[test]
+    fn files_belong_to_the_innermost_crate() {
+        let crates = crates();
+        for (file, owner) in [
+            ("eval/src/lib.rs", Some("fh-eval")),
+            ("evaluation/x.rs", None),
+            ("tests/inner/a.rs", Some("inner")),
+            ("tests/a.rs", Some("outer")),
+            ("README.md", None),
+        ] {
+            assert_eq!(crates.owner(file), owner, "{file}");
+        }
+    }
+
+    #[test]
+    fn dependents_are_found_through_others_and_through_tests() {
+        let crates = crates();
+        let changed = crates.changed(["eval/src/lib.rs"].into_iter());
+        assert_eq!(crates.dependents(&changed), ["fh-cli", "fh-client"].into());
+        assert!(crates.dependents(&["inner"].into()).is_empty());
+        assert_eq!(crates.changed(["Cargo.lock"].into_iter()).len(), 5);
+    }
+}
