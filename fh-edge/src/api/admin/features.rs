@@ -90,14 +90,14 @@ pub(super) async fn patch(
         change.retired.map(|retired| if retired { "retire" } else { "unretire" }),
         change.strategies.as_ref().map(|_| "strategies"),
     ];
-    let changed: Vec<&str> = changed.into_iter().flatten().collect();
+    let changed = changed.into_iter().flatten().collect::<Vec<&str>>().join(",");
     let outcome = admin.shared.writer()?.patch((published.id, key.as_str().into()), change).await;
     let entry = Entry {
         action: "admin.patch",
         address: audit::address(&parts.extensions),
         environment: Some(published.id),
         feature: Some(&key),
-        changed: Some(&changed.join(",")),
+        changed: Some(&changed),
         account: None,
     };
     entry.write(outcome.as_ref().map(|_| "changed"));
