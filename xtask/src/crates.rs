@@ -65,6 +65,17 @@ impl Crates {
         Self(crates.collect())
     }
 
+    /// Returns the names and folders of the crates that ship: the libraries, the integrations and the tool.
+    pub(crate) fn shipped(&self) -> impl Iterator<Item = (&str, &str)> {
+        let all = self.0.iter().map(|(name, of)| (name.as_str(), of.folder.as_str()));
+        all.filter(|(_, folder)| folder.starts_with("fh-") || folder.starts_with("integrations/"))
+    }
+
+    /// Returns the names and folders of the crates that other programs link.
+    pub(crate) fn libraries(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.shipped().filter(|(_, folder)| root().join(folder).join("src/lib.rs").exists())
+    }
+
     /// Returns the crate that a file belongs to: the one with the innermost folder.
     pub(crate) fn owner(&self, file: &str) -> Option<&str> {
         let owners = self.0.iter().filter(|(_, of)| Path::new(file).starts_with(&of.folder));
@@ -134,6 +145,22 @@ mod tests {
         ] {
             assert_eq!(crates.owner(file), owner, "{file}");
         }
+    }
+
+    #[test]
+    fn libraries_are_what_other_programs_link() {
+        let crates = Crates::read().unwrap();
+        let names = |found: Vec<(&str, &str)>| -> BTreeSet<String> {
+            found.into_iter().map(|(name, _)| name.to_string()).collect()
+        };
+        let (libraries, shipped) = (crates.libraries().collect(), crates.shipped().collect());
+        let (libraries, shipped) = (names(libraries), names(shipped));
+        for name in ["fh-eval", "fh-session", "fh-client", "fh-edge", "fh-files", "fh-redis"] {
+            assert!(libraries.contains(name), "{name}: {libraries:?}");
+        }
+        assert!(libraries.is_subset(&shipped), "{libraries:?} {shipped:?}");
+        assert!(shipped.contains("fh-cli") && !libraries.contains("fh-cli"), "{libraries:?}");
+        assert!(!shipped.contains("fh-fake-edge") && !shipped.contains("xtask"), "{shipped:?}");
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The project's own commands. `cargo xtask help` lists them.
 #![forbid(unsafe_code)]
 
+mod api;
 mod bench;
 mod crates;
 mod fuzz;
@@ -23,6 +24,7 @@ cargo xtask <command>
   test [--without-install] [PART...]
                      install what is missing and run every check and test, or the named parts
   lint               rustfmt and clippy alone, warnings denied
+  api [--write]      compare the public items of the library crates with the committed lists, or rewrite the lists
   bench [ARGS]       build and run the benches, write docs/performance.json and the table of docs/performance.md
                      (`cargo xtask bench --quick` for a first impression)
   bench edge [fanout|get] [--without-peer] [ARGS]
@@ -39,6 +41,7 @@ fn main() -> ExitCode {
         Some("quick") => quick::run(),
         Some("test") => test::run(rest),
         Some("lint") => part::run_all(&test::lints()),
+        Some("api") => api::run(rest),
         Some("bench") => bench::run(rest),
         Some("fuzz") => fuzz::run(rest),
         Some("simulate") => simulate::run(),

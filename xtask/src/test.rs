@@ -1,5 +1,6 @@
 //! `cargo xtask test`: runs all checks that must pass before a change is merged.
 
+use crate::api;
 use crate::fuzz;
 use crate::install::{self, Installing};
 use crate::packaging;
@@ -24,6 +25,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
         Part { name: "published SDKs", prepare: published_sdks::prepare, run: published_sdks::run },
         Part { name: "console in Chromium", prepare: chromium, run: console },
         Part { name: "documentation", prepare: nothing, run: documentation },
+        Part { name: "public items", prepare: nothing, run: api::check },
         Part { name: "client features", prepare: nothing, run: client_features },
         Part { name: "repository, all interleavings", prepare: nothing, run: interleavings },
         Part { name: "simulation, mutants", prepare: nothing, run: simulate::run },
