@@ -6,6 +6,7 @@ mod bench;
 mod crates;
 mod fuzz;
 mod install;
+mod minimum_rust;
 mod packaging;
 mod part;
 mod published_sdks;

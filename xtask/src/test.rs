@@ -3,6 +3,7 @@
 use crate::api;
 use crate::fuzz;
 use crate::install::{self, Installing};
+use crate::minimum_rust;
 use crate::packaging;
 use crate::part::{Part, nothing, run_all};
 use crate::published_sdks;
@@ -26,6 +27,11 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
         Part { name: "console in Chromium", prepare: chromium, run: console },
         Part { name: "documentation", prepare: nothing, run: documentation },
         Part { name: "public items", prepare: nothing, run: api::check },
+        Part {
+            name: "minimum Rust version",
+            prepare: minimum_rust::prepare,
+            run: minimum_rust::run,
+        },
         Part { name: "client features", prepare: nothing, run: client_features },
         Part { name: "repository, all interleavings", prepare: nothing, run: interleavings },
         Part { name: "simulation, mutants", prepare: nothing, run: simulate::run },
