@@ -11,6 +11,7 @@ mod packaging;
 mod part;
 mod published_sdks;
 mod quick;
+mod release;
 mod shell;
 mod simulate;
 mod test;
@@ -33,6 +34,9 @@ cargo xtask <command>
                      write the tables of docs/performance-edge.md, or with ARGS for the bench only print them
   fuzz [--seconds N] run every fuzz target for N seconds (60 by default)
   simulate           the simulation of the session with mutants, each of which must be found
+  release VERSION [--dry-run]
+                     set the version, close the changelog's section, commit and tag; with a tag of an earlier version,
+                     first compare the public items with it (cargo semver-checks, which is installed). Publishes nothing
   help               this text";
 
 fn main() -> ExitCode {
@@ -46,6 +50,7 @@ fn main() -> ExitCode {
         Some("bench") => bench::run(rest),
         Some("fuzz") => fuzz::run(rest),
         Some("simulate") => simulate::run(),
+        Some("release") => release::run(rest),
         Some("help" | "--help") => {
             println!("{HELP}");
             Ok(())

@@ -1,0 +1,266 @@
+//! `cargo xtask release VERSION`: sets the version, closes the changelog's section, commits, and tags the commit. It publishes nothing.
+
+use std::fs;
+
+use crate::crates::Crates;
+use crate::install;
+use crate::shell::{Run, root};
+
+const UNRELEASED: &str = "## Unreleased";
+/// Workspaces with lock files of their own. Their locks hold the versions of the crates.
+const WORKSPACES: [&str; 3] = ["", "benches", "fuzz"];
+
+/// A version of three numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Version([u64; 3]);
+
+impl Version {
+    fn parse(text: &str) -> Option<Self> {
+        let numbers: Option<Vec<u64>> = text.split('.').map(|part| part.parse().ok()).collect();
+        let version = Self(numbers?.try_into().ok()?);
+        // Signs and leading zeros parse as numbers, but Cargo rejects them.
+        (version.to_string() == text).then_some(version)
+    }
+
+    /// Returns the kind of the step from an older version, as `cargo semver-checks` names it. Before 1.0 a new minor version may break
+    /// programs, and a new patch version may add items.
+    fn step_from(self, old: Self) -> &'static str {
+        let (Self([major, minor, _]), Self([old_major, old_minor, _])) = (self, old);
+        match (major, old_major) {
+            _ if major != old_major => "major",
+            (0, _) if minor != old_minor || minor == 0 => "major",
+            (0, _) => "minor",
+            _ if minor != old_minor => "minor",
+            _ => "patch",
+        }
+    }
+}
+
+impl std::fmt::Display for Version {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self([major, minor, patch]) = self;
+        write!(f, "{major}.{minor}.{patch}")
+    }
+}
+
+/// The changes of one release to files.
+struct Plan {
+    version: Version,
+    manifest: String,
+    changelog: String,
+}
+
+pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
+    let (version, is_dry) = match arguments {
+        [version] => (version, false),
+        [version, flag] if flag == "--dry-run" => (version, true),
+        _ => return Err("cargo xtask release VERSION [--dry-run]".to_string()),
+    };
+    let version = Version::parse(version)
+        .ok_or_else(|| format!("{version} is no version of three numbers, such as 0.2.0"))?;
+    let changes = Run::new("git status --porcelain").output()?;
+    if !changes.is_empty() {
+        return Err(format!(
+            "commit these files first, because the release is a commit of its own:\n{changes}"
+        ));
+    }
+    if Run::new(&format!("git rev-parse --verify --quiet refs/tags/v{version}")).succeeds() {
+        return Err(format!("the tag v{version} exists"));
+    }
+    let tag = last_tag()?;
+    let plan = Plan::read(version, tag.as_ref().map(|(version, _)| *version))?;
+    match &tag {
+        Some((old, tag)) => check_compatibility(version, *old, tag)?,
+        None => println!("    no tag v* yet: nothing to compare the public items with"),
+    }
+    if is_dry {
+        println!("    dry run, nothing is written. The release would:");
+        println!("      set the version {version} in Cargo.toml and in the lock files");
+        println!("      add the heading \"## {version}\" to CHANGELOG.md, below \"{UNRELEASED}\"");
+        println!("      commit \"release: version {version}\" and tag the commit v{version}");
+        return Ok(());
+    }
+    plan.write()?;
+    Run::new("git add Cargo.toml CHANGELOG.md Cargo.lock benches/Cargo.lock fuzz/Cargo.lock")
+        .go()?;
+    let message = format!("release: version {version}");
+    Run::new("git commit --quiet").args(&["-m".to_string(), message.clone()]).go()?;
+    let tag = format!("v{version}");
+    Run::new("git tag --annotate").args(&["-m".to_string(), message, tag.clone()]).go()?;
+    println!(
+        "    committed and tagged {tag}. Nothing was pushed and nothing was published: `git push --follow-tags` pushes both"
+    );
+    Ok(())
+}
+
+/// Returns the newest tag of a version among the ancestors of this commit.
+fn last_tag() -> Result<Option<(Version, String)>, String> {
+    let tags = Run::new("git tag --list v* --merged HEAD").output()?;
+    let versions = tags
+        .lines()
+        .filter_map(|tag| Some((Version::parse(tag.strip_prefix('v')?)?, tag.to_string())));
+    Ok(versions.max())
+}
+
+/// Compares the public items of each library that the tag has with those of the tag.
+fn check_compatibility(version: Version, old: Version, tag: &str) -> Result<(), String> {
+    install::tool(
+        "cargo semver-checks --version",
+        "cargo-semver-checks@0.51.0",
+        "it compares the public items with those of the last release",
+    )?;
+    let crates = Crates::read()?;
+    let is_in_tag =
+        |folder: &str| Run::new(&format!("git cat-file -e {tag}:{folder}/Cargo.toml")).succeeds();
+    let mut packages = Vec::new();
+    for (name, folder) in crates.libraries() {
+        if is_in_tag(folder) {
+            packages.extend(["-p".to_string(), name.to_string()]);
+        } else {
+            println!("    {name} is not in {tag}: nothing to compare");
+        }
+    }
+    let step = version.step_from(old);
+    Run::new(&format!("cargo semver-checks --baseline-rev {tag} --release-type {step}"))
+        .args(&packages)
+        .go()
+}
+
+impl Plan {
+    fn read(version: Version, released: Option<Version>) -> Result<Self, String> {
+        let read = |file: &str| {
+            fs::read_to_string(root().join(file)).map_err(|why| format!("{file}: {why}"))
+        };
+        let manifest = read("Cargo.toml")?;
+        let current = current(&manifest).ok_or("Cargo.toml has no version of three numbers")?;
+        // The first release may have the version that the manifest names already.
+        if version < current || released.is_some_and(|released| version <= released) {
+            return Err(format!(
+                "{version} does not follow {}",
+                released.unwrap_or(current).max(current)
+            ));
+        }
+        let changelog = close_section(&read("CHANGELOG.md")?, version)?;
+        Ok(Self { version, manifest: set_version(&manifest, current, version), changelog })
+    }
+
+    fn write(&self) -> Result<(), String> {
+        for (file, text) in [("Cargo.toml", &self.manifest), ("CHANGELOG.md", &self.changelog)] {
+            fs::write(root().join(file), text).map_err(|why| format!("{file}: {why}"))?;
+        }
+        for workspace in WORKSPACES {
+            // Only the versions of the crates change: all other packages stay locked.
+            Run::new("cargo update --quiet --workspace").within(workspace).go()?;
+            let version = self.version;
+            let lock = fs::read_to_string(root().join(workspace).join("Cargo.lock"))
+                .map_err(|why| why.to_string())?;
+            if !lock.contains(&format!("name = \"fh-eval\"\nversion = \"{version}\"")) {
+                return Err(format!("{workspace}/Cargo.lock has not got the version {version}"));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Returns the version of the workspace's packages.
+fn current(manifest: &str) -> Option<Version> {
+    let line = manifest.lines().find_map(|line| line.strip_prefix("version = "))?;
+    Version::parse(line.trim_matches('"'))
+}
+
+/// Sets the version of the workspace's packages and of the dependencies between them.
+fn set_version(manifest: &str, old: Version, new: Version) -> String {
+    let is_ours = |line: &str| line.starts_with("version = ") || line.contains("{ path = ");
+    let lines = manifest.split_inclusive('\n').map(|line| {
+        let text = format!("version = \"{old}\"");
+        if is_ours(line) {
+            line.replace(&text, &format!("version = \"{new}\""))
+        } else {
+            line.to_string()
+        }
+    });
+    lines.collect()
+}
+
+/// Puts a heading with the version above the unreleased changes, and keeps an empty section for the next ones.
+fn close_section(changelog: &str, version: Version) -> Result<String, String> {
+    let heading = format!("{UNRELEASED}\n");
+    let Some((before, after)) = changelog.split_once(&heading) else {
+        return Err(format!("CHANGELOG.md has no line \"{UNRELEASED}\""));
+    };
+    let end = after.find("\n## ").unwrap_or(after.len());
+    if after.get(..end).is_none_or(|section| section.trim().is_empty()) {
+        return Err(format!("CHANGELOG.md names no changes below \"{UNRELEASED}\""));
+    }
+    Ok(format!("{before}{heading}\n## {version}\n{after}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn version(text: &str) -> Version {
+        Version::parse(text).unwrap()
+    }
+
+    #[test]
+    fn versions_are_three_numbers_and_are_ordered_as_such() {
+        for text in ["1.2", "1.2.3.4", "1.2.x", "v1.2.3", "1.02.3", "+1.2.3", "1.2.3-rc1", ""] {
+            assert_eq!(Version::parse(text), None, "{text}");
+        }
+        assert!(version("0.10.0") > version("0.9.9"));
+        assert_eq!(version("1.2.3").to_string(), "1.2.3");
+    }
+
+    #[test]
+    fn steps_follow_cargo() {
+        for (old, new, step) in [
+            ("0.0.1", "0.0.2", "major"),
+            ("0.1.0", "0.1.1", "minor"),
+            ("0.1.1", "0.2.0", "major"),
+            ("0.9.0", "1.0.0", "major"),
+            ("1.0.0", "1.0.1", "patch"),
+            ("1.0.1", "1.1.0", "minor"),
+            ("1.1.0", "2.0.0", "major"),
+        ] {
+            assert_eq!(version(new).step_from(version(old)), step, "{old} to {new}");
+        }
+    }
+
+    #[test]
+    fn versions_of_other_packages_stay() {
+        let manifest = "[workspace.package]\nversion = \"0.1.0\"\n[workspace.dependencies]\n\
+            fh-eval = { path = \"fh-eval\", version = \"0.1.0\" }\nother = { version = \"0.1.0\" }\n";
+        assert_eq!(current(manifest), Some(version("0.1.0")));
+        assert_eq!(
+            set_version(manifest, version("0.1.0"), version("0.2.0")),
+            "[workspace.package]\nversion = \"0.2.0\"\n[workspace.dependencies]\n\
+             fh-eval = { path = \"fh-eval\", version = \"0.2.0\" }\nother = { version = \"0.1.0\" }\n"
+        );
+    }
+
+    #[test]
+    fn the_changelog_gets_a_heading_and_needs_changes() {
+        let closed = close_section("# Changes\n\n## Unreleased\n\n- One.\n", version("0.2.0"));
+        assert_eq!(closed.unwrap(), "# Changes\n\n## Unreleased\n\n## 0.2.0\n\n- One.\n");
+        for text in ["# Changes\n", "## Unreleased\n\n", "## Unreleased\n\n## 0.1.0\n\n- One.\n"] {
+            assert!(close_section(text, version("0.2.0")).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_projects_own_files_can_be_released() {
+        let manifest = fs::read_to_string(root().join("Cargo.toml")).unwrap();
+        let old = current(&manifest).unwrap();
+        let Version([major, minor, patch]) = old;
+        let new = Version([major, minor, patch + 1]);
+        let plan = Plan::read(new, None).unwrap();
+        assert_eq!(current(&plan.manifest), Some(new));
+        assert!(
+            !plan
+                .manifest
+                .lines()
+                .any(|line| line.starts_with("fh-") && line.contains(&format!("\"{old}\"")))
+        );
+    }
+}
