@@ -10,7 +10,7 @@ use uuid::Uuid;
 use crate::admin_key::AdminKey;
 use crate::api::{self, PollShortcut};
 use crate::change_store::{DataFolder, DataFolderError, Opened, Repaired};
-use crate::listen::ListenerFigures;
+use crate::metrics::ListenerFigures;
 use crate::notices::Topic;
 use crate::options::Options;
 use crate::origin::relay::{Relay, RelayError, RelayKeys, RelayOptions, UpstreamStatus};
@@ -124,7 +124,7 @@ impl Edge {
         api::router(&self.shared)
     }
 
-    /// Returns a shortcut for [`listen::App::poll_shortcut`](crate::listen::App::poll_shortcut). The shortcut answers polls at `GET
+    /// Returns a shortcut for [`listen::App::shortcut`](crate::listen::App::shortcut). The shortcut answers polls at `GET
     /// {path}/features` without a router, because routing costs more than the answer itself. `path` is the path at which the router is
     /// mounted: either empty, or with a `/` at its beginning but not at its end.
     pub fn poll_shortcut(&self, path: &str) -> PollShortcut {

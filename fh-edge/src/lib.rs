@@ -9,7 +9,6 @@ pub mod state;
 mod admin_key;
 mod api;
 mod change_store;
-mod client_network;
 mod connections;
 mod edge;
 mod evaluations;
@@ -17,6 +16,7 @@ mod metrics;
 mod notices;
 mod options;
 mod rate;
+mod redacted_log;
 mod serving;
 mod shared_state;
 mod state_store;
@@ -30,6 +30,8 @@ pub use edge::{
     DamagedData, Edge, EdgeBuilder, EdgeHandle, FeatureChange, ReplaceError, StartError,
 };
 pub use fh_eval::Profile;
+pub use metrics::ListenerFigures;
 pub use notices::Topic;
 pub use options::{AdminTransport, Administration, Compression, Console, Monitoring, Options};
+pub use redacted_log::RedactedLog;
 pub use uuid::Uuid;

@@ -18,12 +18,12 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 
+pub use self::listeners::ListenerFigures;
 use self::listeners::ListenerMetrics;
 use self::process::ProcessFigures;
 use self::upstream::UpstreamFigures;
 use crate::connections::Connections;
 use crate::evaluations::Refused;
-use crate::listen::ListenerFigures;
 use crate::origin::relay::UpstreamStatus;
 use crate::serving::{Environments, Phase};
 

@@ -7,10 +7,11 @@ use std::time::Duration;
 
 use axum::Router;
 use fh_edge::listen::{
-    AccessLog, App, Connections, ListenOptions, Listener, ListenerFigures, Stopped, Tls,
-    TrustedProxies,
+    AccessLog, App, Connections, ListenOptions, Listener, Stopped, Tls, TrustedProxies,
 };
-use fh_edge::{Administration, Console, DamagedData, Edge, EdgeHandle, Topic};
+use fh_edge::{
+    Administration, Console, DamagedData, Edge, EdgeHandle, ListenerFigures, RedactedLog, Topic,
+};
 use tokio::runtime::Builder;
 use tokio::sync::{oneshot, watch};
 use tracing::{error, info, warn};
@@ -131,7 +132,7 @@ impl Server {
         let (over, is_over) = watch::channel(false);
         let router = self.proxies.before(under(&self.url_path, &self.edge));
         let app = App::from(router)
-            .poll_shortcut(self.edge.poll_shortcut(&self.url_path))
+            .shortcut(self.edge.poll_shortcut(&self.url_path))
             .probes(self.edge.probe_paths(&self.url_path));
         let grace = self.listen.grace;
         let handle = self.edge.handle();
@@ -307,7 +308,8 @@ fn bind(address: IpAddr, port: u16) -> Result<Listener, Failure> {
 fn listen(settings: &Settings) -> ListenOptions {
     let mut listen = settings.listen.clone();
     listen.proxies = settings.proxies.clone();
-    listen.access_log = settings.access_log.then(|| AccessLog::new(settings.proxies.clone()));
+    let access_log = || AccessLog::new(settings.proxies.clone(), RedactedLog);
+    listen.access_log = settings.access_log.then(access_log);
     listen
 }
 

@@ -4,13 +4,12 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use bytes::Bytes;
 use http::request::Parts;
-use http::{Method, Request, Response};
+use http::{Method, Uri};
 
 use super::features;
 use super::middleware::RequestMiddleware;
-use crate::listen::TrustedProxies;
+use crate::listen::{Shortcut, ShortcutAnswer, TrustedProxies};
 use crate::shared_state::SharedState;
 
 /// A handler that answers `GET /features` as the router would. It skips the routing, which takes longer than the answer itself. See
@@ -33,32 +32,28 @@ impl PollShortcut {
         Self { shared: Arc::clone(shared), prefix: prefix.into() }
     }
 
-    /// Returns true if the request is a poll, so that [`answer`](Self::answer) handles it.
-    pub(crate) fn take<B>(&self, request: &Request<B>) -> bool {
-        *request.method() == Method::GET && self.path(request.uri().path()).is_some()
+    /// Returns the path within the API if it is the path of polls; else `None`.
+    fn path<'a>(&self, path: &'a str) -> Option<&'a str> {
+        path.strip_prefix(&*self.prefix).filter(|path| ["/features", "/features/"].contains(path))
+    }
+}
+
+impl Shortcut for PollShortcut {
+    /// Returns true if the request is a poll.
+    fn accepts(&self, method: &Method, uri: &Uri) -> bool {
+        *method == Method::GET && self.path(uri.path()).is_some()
     }
 
-    /// Answers a poll of this peer. If the peer is one of these trusted proxies, the client's address is the one that the proxy forwards.
-    pub(crate) fn answer(
-        &self,
-        head: Parts,
-        peer: SocketAddr,
-        proxies: &TrustedProxies,
-    ) -> impl Future<Output = Response<Bytes>> + Send + use<> {
+    fn answer(&self, head: Parts, peer: SocketAddr, proxies: &TrustedProxies) -> ShortcutAnswer {
         let path = self.path(head.uri.path()).unwrap_or_default();
         let around = RequestMiddleware::of(&head.method, path, &head.headers);
         let shared = Arc::clone(&self.shared);
         let counts = shared.counts_addresses();
         let address = counts.then(|| proxies.client(peer, &head.headers).ip());
-        async move {
+        Box::pin(async move {
             let mut response = features::poll(&shared, &head, address).await;
             around.finish(&shared, &mut response);
             response
-        }
-    }
-
-    /// Returns the path within the API if it is the path of polls; else `None`.
-    fn path<'a>(&self, path: &'a str) -> Option<&'a str> {
-        path.strip_prefix(&*self.prefix).filter(|path| ["/features", "/features/"].contains(path))
+        })
     }
 }

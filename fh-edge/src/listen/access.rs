@@ -1,186 +1,114 @@
-//! The access log, which has one line for each request.
+//! The access log, which has one entry for each request.
 
+use std::fmt;
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
 
 use http::{Method, Request, StatusCode, Uri};
 use tokio::time::Instant;
-use tracing::info;
 
 use super::TrustedProxies;
-use crate::api::written_keys;
-use crate::wire::api_key::{RequestKey, environment_id};
 
-/// The access log. A line is written when an answer has been sent or can no longer be sent; for a stream, when the stream closes. It
-/// contains the method, path, status, bytes of the body, milliseconds from the head to the end, and the client's address.
-///
-/// Lines are events of `tracing` at level info with target `fh_edge::access`. Keys and contexts are replaced by `***`.
+/// The access log. An entry is written when an answer has been sent or can no longer be sent; for a stream, when the stream closes.
 ///
 /// ```
-/// use fh_edge::listen::{AccessLog, ListenOptions, TrustedProxies};
+/// use fh_edge::listen::{AccessLog, ListenOptions, LoggedRequest, RequestLog, TrustedProxies};
+/// use http::Uri;
+///
+/// /// Writes entries to stderr, without the queries.
+/// #[derive(Debug)]
+/// struct Stderr;
+///
+/// impl RequestLog for Stderr {
+///     fn target(&self, uri: &Uri) -> String {
+///         uri.path().to_string()
+///     }
+///
+///     fn write(&self, request: &LoggedRequest) {
+///         eprintln!("{} {} {:?}", request.method, request.target, request.status);
+///     }
+/// }
 ///
 /// let mut options = ListenOptions::default();
 /// let proxies: TrustedProxies = "10.0.0.0/8".parse()?; // whose `x-forwarded-for` is trusted
-/// options.access_log = Some(AccessLog::new(proxies));
+/// options.access_log = Some(AccessLog::new(proxies, Stderr));
 /// # Ok::<(), fh_edge::listen::InvalidNetwork>(())
 /// ```
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct AccessLog {
     proxies: TrustedProxies,
+    log: Arc<dyn RequestLog>,
 }
 
-/// The values of a request's log line. Dropping the value writes the line.
+/// A destination of the entries of an [`AccessLog`], which decides what they show of a request's path and query.
+pub trait RequestLog: fmt::Debug + Send + Sync + 'static {
+    /// Returns the path and query of a request as the log shows them. The text must contain no secrets.
+    fn target(&self, uri: &Uri) -> String;
+
+    /// Writes an entry.
+    fn write(&self, request: &LoggedRequest);
+}
+
+/// An entry of an [`AccessLog`].
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct LoggedRequest {
+    /// The method of the request.
+    pub method: Method,
+    /// The result of [`RequestLog::target`].
+    pub target: String,
+    /// The client's address.
+    pub client: IpAddr,
+    /// The status of the answer; `None` if the client disconnected before there was an answer.
+    pub status: Option<StatusCode>,
+    /// The number of bytes of the body that were sent.
+    pub bytes: usize,
+    /// The time from the head of the request to the end of the answer.
+    pub duration: Duration,
+}
+
+/// The entry of a request that is in flight. Dropping the value writes the entry.
 #[derive(Debug)]
-pub(super) struct Line {
-    method: Method,
-    path: String,
-    client: IpAddr,
+pub(super) struct Entry {
+    log: Arc<dyn RequestLog>,
     begun: Instant,
-    status: Option<StatusCode>,
-    bytes: usize,
+    request: LoggedRequest,
 }
 
 impl AccessLog {
     /// Creates a log that takes the client's address from the headers of these proxies. Without proxies, it logs the peer's address.
     #[must_use]
-    pub fn new(proxies: TrustedProxies) -> Self {
-        Self { proxies }
+    pub fn new(proxies: TrustedProxies, log: impl RequestLog) -> Self {
+        Self { proxies, log: Arc::new(log) }
     }
 
-    pub(super) fn begin<B>(&self, peer: SocketAddr, request: &Request<B>) -> Box<Line> {
-        Box::new(Line {
+    pub(super) fn begin<B>(&self, peer: SocketAddr, request: &Request<B>) -> Box<Entry> {
+        let request = LoggedRequest {
             method: request.method().clone(),
-            path: shown(request.uri()),
+            target: self.log.target(request.uri()),
             client: self.proxies.client(peer, request.headers()).ip(),
-            begun: Instant::now(),
             status: None,
             bytes: 0,
-        })
+            duration: Duration::ZERO,
+        };
+        Box::new(Entry { log: Arc::clone(&self.log), begun: Instant::now(), request })
     }
 }
 
-impl Line {
+impl Entry {
     pub(super) fn answered(&mut self, status: StatusCode) {
-        self.status = Some(status);
+        self.request.status = Some(status);
     }
 
     pub(super) fn sent(&mut self, bytes: usize) {
-        self.bytes += bytes;
+        self.request.bytes += bytes;
     }
 }
 
-impl Drop for Line {
+impl Drop for Entry {
     fn drop(&mut self) {
-        let milliseconds = u64::try_from(self.begun.elapsed().as_millis()).unwrap_or(u64::MAX);
-        info!(
-            target: "fh_edge::access",
-            method = %self.method,
-            path = self.path,
-            // The status is `None` if the client disconnected before there was an answer.
-            status = self.status.map(|status| status.as_u16()),
-            bytes = self.bytes,
-            milliseconds,
-            client = %self.client,
-        );
-    }
-}
-
-const HIDDEN: &str = "***";
-/// The maximum length of a logged path in bytes. A longer path is cut, since heads may be large and log lines are stored.
-const LONGEST: usize = 500;
-
-/// Returns the path and query for the log, with keys and contexts replaced by `***`. A segment after an environment id is treated as a key
-/// everywhere. Below `/features/`, only environment ids and the segments after a key are shown. Of a query, only the environment ids of its
-/// keys are shown.
-fn shown(uri: &Uri) -> String {
-    /// The last segment that was recognized in the path.
-    enum Seen {
-        Nothing,
-        Features,
-        Environment,
-        Key,
-    }
-    let mut out = String::new();
-    let mut seen = Seen::Nothing;
-    for (position, part) in uri.path().split('/').enumerate() {
-        if position > 0 {
-            out.push('/');
-        }
-        let in_one = part.split_once('+').filter(|(id, _)| environment_id(id).is_some());
-        let (text, next) = match (seen, in_one) {
-            (Seen::Environment, _) => (HIDDEN, Seen::Key),
-            (Seen::Key, _) => (part, Seen::Key),
-            (_, Some((environment, _))) => {
-                out.push_str(environment);
-                ("+***", Seen::Key)
-            }
-            (_, None) if environment_id(part).is_some() => (part, Seen::Environment),
-            (Seen::Nothing, None) if part == "features" => (part, Seen::Features),
-            (Seen::Features, None) if !part.is_empty() => (HIDDEN, Seen::Features),
-            (seen, None) => (part, seen),
-        };
-        out.push_str(text);
-        seen = next;
-    }
-    let Some(query) = uri.query() else { return cut(out) };
-    let mut begin = '?';
-    for text in written_keys(query) {
-        out.push(begin);
-        out.push_str("apiKey=");
-        if let Some(key) = RequestKey::parse(&text) {
-            out.push_str(&format!("{}/", key.environment));
-        }
-        out.push_str(HIDDEN);
-        begin = '&';
-    }
-    if begin == '?' {
-        out.push_str("?***");
-    }
-    cut(out)
-}
-
-fn cut(mut text: String) -> String {
-    if text.len() > LONGEST {
-        let end = (0..=LONGEST).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
-        text.truncate(end);
-        text.push('…');
-    }
-    text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn keys_and_contexts_are_not_shown() {
-        const ID: &str = "71ed3c04-122b-4312-9ea8-06b2b8d6ceac";
-        for (given, wanted) in [
-            ("/".to_string(), "/".to_string()),
-            ("/health/liveness".into(), "/health/liveness".into()),
-            (format!("/features/{ID}/s*ecret"), format!("/features/{ID}/***")),
-            (format!("/flags/features/{ID}/secret/FLAG"), format!("/flags/features/{ID}/***/FLAG")),
-            (format!("/features/default/{ID}/secret/FLAG"), format!("/features/***/{ID}/***/FLAG")),
-            (format!("/features/{ID}+secret/FLAG"), format!("/features/{ID}+***/FLAG")),
-            (format!("/features/{ID}%2Fsecret"), "/features/***".into()),
-            (format!("/features/{ID}%2Bsecret/x"), "/features/***/***".into()),
-            ("/features/secret".into(), "/features/***".into()),
-            ("/features/".into(), "/features/".into()),
-            (format!("/wrong/{ID}/secret"), format!("/wrong/{ID}/***")),
-            (
-                format!("/features/{ID}/secret?xfeaturehub=userkey%3Dfred"),
-                format!("/features/{ID}/***?***"),
-            ),
-            (
-                format!("/features?apiKey={ID}/secret&contextSha=0&apiKey=default%2F{ID}%2Fsecret"),
-                format!("/features?apiKey={ID}/***&apiKey={ID}/***"),
-            ),
-            (format!("/features?sdkUrl={ID}/secret"), format!("/features?apiKey={ID}/***")),
-            ("/features?apiKey=secret".into(), "/features?apiKey=***".into()),
-            (format!("/features?{ID}/secret"), "/features?***".into()),
-        ] {
-            assert_eq!(shown(&given.parse().unwrap()), wanted, "{given}");
-        }
-        let long = format!("/features/{}", "x/".repeat(5000));
-        assert_eq!(shown(&long.parse().unwrap()).chars().count(), LONGEST + 1);
+        self.request.duration = self.begun.elapsed();
+        self.log.write(&self.request);
     }
 }

@@ -1,42 +1,41 @@
-//! The application to serve: a router, and the shortcut that answers polls without it.
+//! The application to serve: a router, and a shortcut that answers some requests without it.
 
 use std::sync::Arc;
 
 use axum::Router;
 use http::{Method, Request};
 
-use crate::PollShortcut;
+use super::Shortcut;
 
 /// An application for [`serve`](super::serve). A [`Router`] can be converted into one:
 ///
 /// ```
-/// # fn run() -> Result<(), fh_edge::StartError> {
+/// use axum::{Router, routing::get};
 /// use fh_edge::listen::App;
-/// let edge = fh_edge::Edge::builder().build()?;
-/// let app = App::from(edge.router()); // all that is needed
-/// let app = app.poll_shortcut(edge.poll_shortcut("")); // answers GET /features with half the work
+///
+/// let router = Router::new().route("/health", get(|| async { "up" }));
+/// let app = App::from(router).probes(["/health".to_string()]);
 /// # let _: App = app;
-/// # Ok(()) }
-/// # run().unwrap();
 /// ```
 #[derive(Debug, Clone)]
 pub struct App {
     pub(super) router: Router,
-    pub(super) poll_shortcut: Option<PollShortcut>,
+    pub(super) shortcut: Option<Arc<dyn Shortcut>>,
     probes: Arc<[Box<str>]>,
 }
 
 impl From<Router> for App {
     fn from(router: Router) -> Self {
-        Self { router: router.with_state(()), poll_shortcut: None, probes: Arc::default() }
+        Self { router: router.with_state(()), shortcut: None, probes: Arc::default() }
     }
 }
 
 impl App {
-    /// Answers polls with this shortcut instead of the router. Layers that the program has added to the router do not see these polls.
+    /// Answers the requests that this shortcut accepts without the router. Layers that the program has added to the router do not see
+    /// these requests.
     #[must_use]
-    pub fn poll_shortcut(self, poll_shortcut: PollShortcut) -> Self {
-        Self { poll_shortcut: Some(poll_shortcut), ..self }
+    pub fn shortcut(self, shortcut: impl Shortcut) -> Self {
+        Self { shortcut: Some(Arc::new(shortcut)), ..self }
     }
 
     /// Treats GET and HEAD requests for these paths as health checks. Some connections beyond

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use crate::client_network::ClientNetwork;
+use super::client_network::ClientNetwork;
 
 /// The number of connections beyond the limits that are reserved for health checks. Further connections are closed.
 pub(super) const RESERVED: usize = 16;

@@ -3,8 +3,6 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
-use super::{ListenOptions, Tls};
-
 /// Counters of open, accepted and refused connections. Clones share the counters.
 #[derive(Clone, Debug, Default)]
 pub struct Connections {
@@ -17,24 +15,6 @@ struct Counts {
     accepted: AtomicU64,
     failures: AtomicU64,
     refused: AtomicU64,
-}
-
-/// The metrics of one listener that `/metrics` shows; see [`EdgeHandle::show_listener`](crate::EdgeHandle::show_listener).
-#[derive(Clone, Debug)]
-pub struct ListenerFigures {
-    pub(crate) name: &'static str,
-    pub(crate) connections: Connections,
-    pub(crate) max_connections: usize,
-    pub(crate) tls: Option<Tls>,
-}
-
-impl ListenerFigures {
-    /// Creates the metrics of a listener with these options. `name` is the listener's name in `/metrics`.
-    #[must_use]
-    pub fn new(name: &'static str, options: &ListenOptions, tls: Option<Tls>) -> Self {
-        let connections = options.connections.clone();
-        Self { name, connections, max_connections: options.max_connections.get(), tls }
-    }
 }
 
 impl Connections {

@@ -1,4 +1,4 @@
-//! Passes hyper's requests to the router or to the shortcut for polls, and returns their answers.
+//! Passes hyper's requests to the router or to the shortcut, and returns their answers.
 
 use std::convert::Infallible;
 use std::pin::Pin;
@@ -16,7 +16,8 @@ use hyper::body::Incoming;
 use hyper::service::Service;
 use tower_service::Service as _;
 
-use super::access::Line;
+use super::ShortcutAnswer;
+use super::access::Entry;
 use super::connection_state::{self, ConnectionState, InFlight, ServerState};
 use super::stall::Pieces;
 
@@ -41,15 +42,15 @@ impl Service<Request<Incoming>> for Handler {
         let may_ask = self.state.may_ask(&request);
         let in_flight = Some(self.state.begin());
         let ServerState { app, options, .. } = &*self.state.server;
-        let line = options.access_log.as_ref().map(|log| log.begin(self.state.peer, &request));
+        let entry = options.access_log.as_ref().map(|log| log.begin(self.state.peer, &request));
         let work = if !may_ask {
             options.connections.count_refused();
             Work::Refused
-        } else if let Some(poll_shortcut) =
-            app.poll_shortcut.as_ref().filter(|poll_shortcut| poll_shortcut.take(&request))
+        } else if let Some(shortcut) =
+            app.shortcut.as_ref().filter(|each| each.accepts(request.method(), request.uri()))
         {
             let head = request.into_parts().0;
-            Work::Poll(Box::pin(poll_shortcut.answer(head, self.state.peer, &options.proxies)))
+            Work::Shortcut(shortcut.answer(head, self.state.peer, &options.proxies))
         } else {
             request.extensions_mut().insert(ConnectInfo(self.state.peer));
             if let Some(transport) = self.state.transport {
@@ -57,13 +58,13 @@ impl Service<Request<Incoming>> for Handler {
             }
             Work::Route(app.router.clone().call(request))
         };
-        Answering { work, line, in_flight, is_multiplexed }
+        Answering { work, entry, in_flight, is_multiplexed }
     }
 }
 
 pub(super) struct Answering {
     work: Work,
-    line: Option<Box<Line>>,
+    entry: Option<Box<Entry>>,
     in_flight: Option<InFlight>,
     /// True on HTTP/2, where a connection can carry several requests at a time.
     is_multiplexed: bool,
@@ -88,7 +89,7 @@ impl std::error::Error for Refused {}
 )]
 enum Work {
     Route(RouteFuture<Infallible>),
-    Poll(Pin<Box<dyn Future<Output = Response<Bytes>> + Send>>),
+    Shortcut(ShortcutAnswer),
     Refused,
 }
 
@@ -102,13 +103,13 @@ impl Future for Answering {
                 Ok(response) => response.map(Content::Route),
                 Err(never) => match never {},
             },
-            Work::Poll(poll) => {
-                ready!(poll.as_mut().poll(context)).map(|body| Content::Whole(body.into()))
+            Work::Shortcut(answer) => {
+                ready!(answer.as_mut().poll(context)).map(|body| Content::Whole(body.into()))
             }
         };
-        let (_in_flight, mut line) = (self.in_flight.take(), self.line.take());
-        if let Some(line) = &mut line {
-            line.answered(response.status());
+        let (_in_flight, mut entry) = (self.in_flight.take(), self.entry.take());
+        if let Some(entry) = &mut entry {
+            entry.answered(response.status());
         }
         let is_multiplexed = self.is_multiplexed;
         if let Some(in_flight) = &_in_flight
@@ -123,16 +124,16 @@ impl Future for Answering {
             in_flight.state().answer_begins(answer);
         }
         let pieces = is_multiplexed.then(Box::default);
-        Poll::Ready(Ok(response.map(|body| Answer { body, line, pieces, _in_flight })))
+        Poll::Ready(Ok(response.map(|body| Answer { body, entry, pieces, _in_flight })))
     }
 }
 
-/// The body of an answer. hyper drops the body when it has been sent or can no longer be sent. This ends the request and writes its log
-/// line.
+/// The body of an answer. hyper drops the body when it has been sent or can no longer be sent. This ends the request and writes its
+/// log entry.
 #[derive(Debug)]
 pub(super) struct Answer {
     body: Content,
-    line: Option<Box<Line>>,
+    entry: Option<Box<Entry>>,
     /// The pieces in which the body is passed to hyper; `None` on HTTP/1.
     pieces: Option<Box<Pieces>>,
     _in_flight: Option<InFlight>,
@@ -182,13 +183,13 @@ impl http_body::Body for Answer {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
-        let Self { body, line, pieces, .. } = &mut *self;
+        let Self { body, entry, pieces, .. } = &mut *self;
         let frame = match pieces {
             None => Pin::new(body).poll_frame(context),
             Some(pieces) => pieces.poll_frame(body, context),
         };
-        if let (Poll::Ready(Some(Ok(frame))), Some(line)) = (&frame, line) {
-            line.sent(frame.data_ref().map_or(0, Bytes::len));
+        if let (Poll::Ready(Some(Ok(frame))), Some(entry)) = (&frame, entry) {
+            entry.sent(frame.data_ref().map_or(0, Bytes::len));
         }
         frame
     }

@@ -29,6 +29,7 @@ mod access;
 mod app;
 mod capacity;
 mod certificate;
+mod client_network;
 mod connection;
 mod connection_state;
 mod connections;
@@ -40,6 +41,7 @@ mod memory;
 mod options;
 mod phase;
 mod proxies;
+mod shortcut;
 mod stall;
 mod timeouts;
 mod tls;
@@ -52,18 +54,25 @@ use std::time::{Duration, SystemTime};
 use tokio::time::{MissedTickBehavior, interval, timeout};
 use tracing::{info, warn};
 
-pub use access::AccessLog;
+pub use access::{AccessLog, LoggedRequest, RequestLog};
 pub use app::App;
-pub use connections::{Connections, ListenerFigures};
+pub use connections::Connections;
 pub use descriptors::raise_descriptor_limit;
 pub use listener::Listener;
 pub use options::{ListenOptions, PerAddress};
 pub use proxies::{InvalidNetwork, TrustedProxies};
+pub use shortcut::{Shortcut, ShortcutAnswer};
 pub use tls::{Reloaded, Tls, TlsError};
 pub use transport::Transport;
 
 use connection_state::ServerState;
 use phase::Phase;
+
+/// Items for other crates of this project. They may change in any version.
+#[doc(hidden)]
+pub mod internal {
+    pub use super::client_network::ClientNetwork;
+}
 
 /// The result of [`serve`] after its shutdown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -48,8 +48,7 @@ pub struct ListenOptions {
     /// The maximum number of open connections per IPv4 address or IPv6 /64 network. Further connections are closed, except those that
     /// `max_connections` reserves for probes. Default: a quarter of `max_connections`.
     pub max_connections_per_address: PerAddress,
-    /// Trusted proxies, which have no limit per address. For polls that [`App::poll_shortcut`](super::App::poll_shortcut) answers, the
-    /// clients that these proxies name are counted. Default: none.
+    /// Trusted proxies, which have no limit per address. The [`Shortcut`](super::Shortcut) gets them too. Default: none.
     pub proxies: TrustedProxies,
     /// The maximum number of simultaneous requests on one HTTP/2 connection. The peer must not begin more. Default: 128.
     pub max_http2_requests: u32,
@@ -58,7 +57,7 @@ pub struct ListenOptions {
     /// The interval of checks for new certificate files. With `None`, certificates are reloaded only by
     /// [`Tls::reload`](super::Tls::reload). Default: 60 seconds.
     pub certificate_check: Option<Duration>,
-    /// The access log, with one line for each request. Default: `None`, which writes no log.
+    /// The access log, with one entry for each request. Default: `None`, which writes no log.
     pub access_log: Option<AccessLog>,
     /// The counters of this listener's connections. Keep a clone of them to read them while the server is running.
     pub connections: Connections,

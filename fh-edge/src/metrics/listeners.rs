@@ -10,7 +10,25 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 
 use super::{Seconds, whole};
-use crate::listen::ListenerFigures;
+use crate::listen::{Connections, ListenOptions, Tls};
+
+/// The metrics of one listener that `/metrics` shows; see [`EdgeHandle::show_listener`](crate::EdgeHandle::show_listener).
+#[derive(Clone, Debug)]
+pub struct ListenerFigures {
+    name: &'static str,
+    connections: Connections,
+    max_connections: usize,
+    tls: Option<Tls>,
+}
+
+impl ListenerFigures {
+    /// Creates the metrics of a listener with these options. `name` is the listener's name in `/metrics`.
+    #[must_use]
+    pub fn new(name: &'static str, options: &ListenOptions, tls: Option<Tls>) -> Self {
+        let connections = options.connections.clone();
+        Self { name, connections, max_connections: options.max_connections.get(), tls }
+    }
+}
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Labels {
@@ -67,7 +85,7 @@ impl ListenerMetrics {
             set(&self.accepted, connections.accepted());
             set(&self.refused, connections.refused());
             set(&self.failures, connections.accept_failures());
-            let expires = listener.tls.as_ref().and_then(crate::listen::Tls::expires);
+            let expires = listener.tls.as_ref().and_then(Tls::expires);
             if let Some(since_1970) = expires.and_then(|at| at.duration_since(UNIX_EPOCH).ok()) {
                 self.expiry.get_or_create(&labels).set(since_1970.as_secs_f64());
             }

@@ -7,7 +7,7 @@ use std::net::IpAddr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::Bucket;
-use crate::client_network::ClientNetwork;
+use crate::listen::internal::ClientNetwork;
 use crate::wire::api_key::RequestKey;
 
 /// The largest number of buckets. All requests that would need a further bucket share one.

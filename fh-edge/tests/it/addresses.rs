@@ -28,7 +28,7 @@ async fn limited(polls: Polls) -> SocketAddr {
     let proxies: TrustedProxies = "127.0.0.1".parse().unwrap();
     let mut app = App::from(proxies.before(edge.router()));
     if polls == Polls::Short {
-        app = app.poll_shortcut(edge.poll_shortcut(""));
+        app = app.shortcut(edge.poll_shortcut(""));
     }
     let mut options = ListenOptions::default();
     options.proxies = proxies;

@@ -1,6 +1,7 @@
 //! Tests of an Edge on a real socket, with the client of this project and with handwritten requests.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+mod access_log;
 mod addresses;
 mod admin;
 mod budget;

@@ -40,8 +40,8 @@ async fn answers_with_and_without_a_router_are_equal() {
     let router = Router::new().nest("/flags", edge.router());
     let routed = listen(router.clone()).await;
     let silent = Router::new().fallback(|| async { http::StatusCode::IM_A_TEAPOT });
-    let polled = listen(App::from(silent).poll_shortcut(edge.poll_shortcut("/flags"))).await;
-    let both = listen(App::from(router).poll_shortcut(edge.poll_shortcut("/flags"))).await;
+    let polled = listen(App::from(silent).shortcut(edge.poll_shortcut("/flags"))).await;
+    let both = listen(App::from(router).shortcut(edge.poll_shortcut("/flags"))).await;
 
     let etag = |path: String, headers: Vec<(&'static str, String)>| async move {
         let headers: Vec<_> = headers.iter().map(|(name, value)| (*name, &**value)).collect();

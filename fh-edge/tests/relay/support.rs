@@ -70,7 +70,7 @@ impl Relay {
         let edge = Edge::builder().relay(relay).options(options).build().unwrap();
         let listener = Listener::bind(([127, 0, 0, 1], 0).into()).unwrap();
         let address = listener.local_addr().unwrap();
-        let app = App::from(edge.router()).poll_shortcut(edge.poll_shortcut(""));
+        let app = App::from(edge.router()).shortcut(edge.poll_shortcut(""));
         let forever = std::future::pending();
         tokio::spawn(fh_edge::listen::serve([listener], app, ListenOptions::default(), forever));
         Self { address, handle: edge.handle() }

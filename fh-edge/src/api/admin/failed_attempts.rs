@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
-use crate::client_network::ClientNetwork;
+use crate::listen::internal::ClientNetwork;
 use crate::rate::Bucket;
 
 /// The number of wrong keys that a client network may send in a row before the answer is 429.

@@ -4,14 +4,12 @@ use std::num::NonZeroUsize;
 use std::path::Path;
 
 use fh_client::transport::ReqwestTransport;
-use fh_edge::listen::{
-    AccessLog, App, Connections, ListenOptions, Listener, ListenerFigures, Tls, TrustedProxies,
-};
+use fh_edge::listen::{AccessLog, App, Connections, ListenOptions, Listener, Tls, TrustedProxies};
 use fh_edge::origin::file::{self, LastGood, StateFile};
 use fh_edge::origin::relay::{RelayKeys, RelayOptions};
 use fh_edge::state::file::{ExtraAccount, Options as FileOptions};
 use fh_edge::state::{Json, Permission, ServiceKey, State};
-use fh_edge::{AdminKey, Edge, Options};
+use fh_edge::{AdminKey, Edge, ListenerFigures, Options, RedactedLog};
 use fh_test_certificates::Authority;
 use fh_test_folder::Folder;
 
@@ -160,7 +158,7 @@ fn servers(shown: &mut Shown) {
     let proxies: TrustedProxies = "10.0.0.0/8".parse().unwrap();
     shown.both(&proxies);
     shown.error(&"10.0.0.0/99".parse::<TrustedProxies>().unwrap_err());
-    shown.debug(&AccessLog::new(proxies));
+    shown.debug(&AccessLog::new(proxies, RedactedLog));
     shown.debug(&ListenOptions::default());
     shown.debug(&Connections::default());
 }
@@ -172,7 +170,7 @@ async fn running(shown: &mut Shown) {
     shown.debug(&edge);
     shown.debug(&edge.handle());
     shown.debug(&edge.poll_shortcut("/flags"));
-    shown.debug(&App::from(edge.router()).poll_shortcut(edge.poll_shortcut("")));
+    shown.debug(&App::from(edge.router()).shortcut(edge.poll_shortcut("")));
     shown.debug(&Listener::bind("127.0.0.1:0".parse().unwrap()).unwrap());
     let state = edge.handle().state().await.unwrap();
     shown.error(&edge.handle().replace(state, Some(u64::MAX)).await.unwrap_err());

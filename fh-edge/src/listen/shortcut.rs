@@ -1,0 +1,24 @@
+//! Answers requests without a router.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::pin::Pin;
+
+use bytes::Bytes;
+use http::request::Parts;
+use http::{Method, Response, Uri};
+
+use super::TrustedProxies;
+
+/// A handler that answers some requests in place of the router, for applications in which routing takes longer than the answer itself.
+pub trait Shortcut: fmt::Debug + Send + Sync + 'static {
+    /// Returns true if this shortcut answers requests with this method and URI. The router gets all other requests.
+    fn accepts(&self, method: &Method, uri: &Uri) -> bool;
+
+    /// Answers a request that this shortcut accepts, and that came from this peer. [`TrustedProxies::client`] determines the client's
+    /// address if the peer may be a proxy.
+    fn answer(&self, head: Parts, peer: SocketAddr, proxies: &TrustedProxies) -> ShortcutAnswer;
+}
+
+/// The future of an answer of a [`Shortcut`].
+pub type ShortcutAnswer = Pin<Box<dyn Future<Output = Response<Bytes>> + Send>>;

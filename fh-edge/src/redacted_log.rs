@@ -1,0 +1,142 @@
+//! The entries of the access log, without API keys and contexts.
+
+use crate::listen::{LoggedRequest, RequestLog};
+use http::Uri;
+use tracing::info;
+
+use crate::api::written_keys;
+use crate::wire::api_key::{RequestKey, environment_id};
+
+/// Writes the entries of an access log as events of `tracing` at level info with target `fh_edge::access`. An event contains the method,
+/// path, status, bytes of the body, milliseconds from the head to the end, and the client's address. Keys and contexts are replaced by
+/// `***`.
+///
+/// ```
+/// use fh_edge::RedactedLog;
+/// use fh_edge::listen::{AccessLog, ListenOptions, TrustedProxies};
+///
+/// let mut options = ListenOptions::default();
+/// options.access_log = Some(AccessLog::new(TrustedProxies::default(), RedactedLog));
+/// ```
+#[derive(Debug, Clone, Copy)]
+pub struct RedactedLog;
+
+impl RequestLog for RedactedLog {
+    fn target(&self, uri: &Uri) -> String {
+        shown(uri)
+    }
+
+    fn write(&self, request: &LoggedRequest) {
+        let milliseconds = u64::try_from(request.duration.as_millis()).unwrap_or(u64::MAX);
+        info!(
+            target: "fh_edge::access",
+            method = %request.method,
+            path = request.target,
+            status = request.status.map(|status| status.as_u16()),
+            bytes = request.bytes,
+            milliseconds,
+            client = %request.client,
+        );
+    }
+}
+
+const HIDDEN: &str = "***";
+/// The maximum length of a logged path in bytes. A longer path is cut, since heads may be large and log lines are stored.
+const LONGEST: usize = 500;
+
+/// Returns the path and query for the log, with keys and contexts replaced by `***`. A segment after an environment id is treated as a key
+/// everywhere. Below `/features/`, only environment ids and the segments after a key are shown. Of a query, only the environment ids of its
+/// keys are shown.
+fn shown(uri: &Uri) -> String {
+    /// The last segment that was recognized in the path.
+    enum Seen {
+        Nothing,
+        Features,
+        Environment,
+        Key,
+    }
+    let mut out = String::new();
+    let mut seen = Seen::Nothing;
+    for (position, part) in uri.path().split('/').enumerate() {
+        if position > 0 {
+            out.push('/');
+        }
+        let in_one = part.split_once('+').filter(|(id, _)| environment_id(id).is_some());
+        let (text, next) = match (seen, in_one) {
+            (Seen::Environment, _) => (HIDDEN, Seen::Key),
+            (Seen::Key, _) => (part, Seen::Key),
+            (_, Some((environment, _))) => {
+                out.push_str(environment);
+                ("+***", Seen::Key)
+            }
+            (_, None) if environment_id(part).is_some() => (part, Seen::Environment),
+            (Seen::Nothing, None) if part == "features" => (part, Seen::Features),
+            (Seen::Features, None) if !part.is_empty() => (HIDDEN, Seen::Features),
+            (seen, None) => (part, seen),
+        };
+        out.push_str(text);
+        seen = next;
+    }
+    let Some(query) = uri.query() else { return cut(out) };
+    let mut begin = '?';
+    for text in written_keys(query) {
+        out.push(begin);
+        out.push_str("apiKey=");
+        if let Some(key) = RequestKey::parse(&text) {
+            out.push_str(&format!("{}/", key.environment));
+        }
+        out.push_str(HIDDEN);
+        begin = '&';
+    }
+    if begin == '?' {
+        out.push_str("?***");
+    }
+    cut(out)
+}
+
+fn cut(mut text: String) -> String {
+    if text.len() > LONGEST {
+        let end = (0..=LONGEST).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+        text.truncate(end);
+        text.push('…');
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_and_contexts_are_not_shown() {
+        const ID: &str = "71ed3c04-122b-4312-9ea8-06b2b8d6ceac";
+        for (given, wanted) in [
+            ("/".to_string(), "/".to_string()),
+            ("/health/liveness".into(), "/health/liveness".into()),
+            (format!("/features/{ID}/s*ecret"), format!("/features/{ID}/***")),
+            (format!("/flags/features/{ID}/secret/FLAG"), format!("/flags/features/{ID}/***/FLAG")),
+            (format!("/features/default/{ID}/secret/FLAG"), format!("/features/***/{ID}/***/FLAG")),
+            (format!("/features/{ID}+secret/FLAG"), format!("/features/{ID}+***/FLAG")),
+            (format!("/features/{ID}%2Fsecret"), "/features/***".into()),
+            (format!("/features/{ID}%2Bsecret/x"), "/features/***/***".into()),
+            ("/features/secret".into(), "/features/***".into()),
+            ("/features/".into(), "/features/".into()),
+            (format!("/wrong/{ID}/secret"), format!("/wrong/{ID}/***")),
+            (
+                format!("/features/{ID}/secret?xfeaturehub=userkey%3Dfred"),
+                format!("/features/{ID}/***?***"),
+            ),
+            (
+                format!("/features?apiKey={ID}/secret&contextSha=0&apiKey=default%2F{ID}%2Fsecret"),
+                format!("/features?apiKey={ID}/***&apiKey={ID}/***"),
+            ),
+            (format!("/features?sdkUrl={ID}/secret"), format!("/features?apiKey={ID}/***")),
+            ("/features?apiKey=secret".into(), "/features?apiKey=***".into()),
+            (format!("/features?{ID}/secret"), "/features?***".into()),
+        ] {
+            assert_eq!(shown(&given.parse().unwrap()), wanted, "{given}");
+        }
+        let long = format!("/features/{}", "x/".repeat(5000));
+        assert_eq!(shown(&long.parse().unwrap()).chars().count(), LONGEST + 1);
+    }
+}

@@ -1,0 +1,74 @@
+//! The lines of the access log.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use fh_edge::listen::{AccessLog, ListenOptions, Listener, serve};
+use fh_edge::{Edge, RedactedLog};
+use fh_test_log::Log;
+use tokio::time::timeout;
+
+use crate::http::request;
+use crate::shop::state;
+use crate::waiting::PATIENCE;
+
+/// Starts an Edge with an access log, or without one, that trusts the `x-forwarded-for` of these proxies.
+async fn listen(proxies: Option<&str>) -> SocketAddr {
+    let edge = Edge::builder().state(state()).build().unwrap();
+    let listener = Listener::bind(([127, 0, 0, 1], 0).into()).unwrap();
+    let address = listener.local_addr().unwrap();
+    let mut options = ListenOptions::default();
+    options.access_log = proxies.map(|list| AccessLog::new(list.parse().unwrap(), RedactedLog));
+    tokio::spawn(serve([listener], edge.router(), options, std::future::pending()));
+    address
+}
+
+/// Returns the only log line that contains a text, which differs from test to test.
+async fn only_line(log: &Log, number: &str) -> String {
+    let lines = || -> Vec<String> {
+        let text = log.text();
+        let lines = text.lines().filter(|line| line.contains("fh_edge::access"));
+        lines.filter(|line| line.contains(number)).map(str::to_string).collect()
+    };
+    let written = async {
+        while lines().is_empty() {
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+    };
+    timeout(PATIENCE, written).await.expect("a line");
+    let lines = lines();
+    assert_eq!(lines.len(), 1, "{lines:?}");
+    lines[0].clone()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_line_names_client_and_request_without_secrets() {
+    let log = Log::capture();
+    let environment = "71ed3c04-0000-4312-9ea8-06b2b8d6c001";
+    for (trusted, client) in [("127.0.0.1", "203.0.113.9"), ("192.0.2.1", "127.0.0.1")] {
+        let number = format!("asked-by-{client}");
+        let address = listen(Some(trusted)).await;
+        let path =
+            format!("/features/{environment}/topsecret/{number}?xfeaturehub=userkey%3Dmallory");
+        request(address, "POST", &path, &[("x-forwarded-for", "203.0.113.9")], "").await;
+        let line = only_line(&log, &number).await;
+        let shown = format!("path=\"/features/{environment}/***/{number}?***\"");
+        for part in ["method=POST", &shown, "status=405", "bytes=0", &format!("client={client}")] {
+            assert!(line.contains(part), "{part}: {line}");
+        }
+        assert!(line.contains("INFO") && line.contains("milliseconds="), "{line}");
+        assert!(!line.contains("topsecret") && !line.contains("mallory"), "{line}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn requests_are_logged_only_if_configured() {
+    let log = Log::capture();
+    for proxies in [None, Some("")] {
+        let address = listen(proxies).await;
+        let path = "/features/71ed3c04-0000-4312-9ea8-06b2b8d6c003";
+        request(address, "GET", path, &[], "").await;
+    }
+    // The line is that of the second server.
+    only_line(&log, "06b2b8d6c003").await;
+}
