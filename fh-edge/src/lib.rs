@@ -2,7 +2,6 @@
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
-pub mod listen;
 pub mod origin;
 pub mod state;
 
@@ -30,6 +29,8 @@ pub use edge::{
     DamagedData, Edge, EdgeBuilder, EdgeHandle, FeatureChange, ReplaceError, StartError,
 };
 pub use fh_eval::Profile;
+#[doc(inline)]
+pub use fh_listen as listen;
 pub use metrics::ListenerFigures;
 pub use notices::Topic;
 pub use options::{AdminTransport, Administration, Compression, Console, Monitoring, Options};

@@ -1,6 +1,6 @@
 //! The entries of the access log, without API keys and contexts.
 
-use crate::listen::{LoggedRequest, RequestLog};
+use fh_listen::{LoggedRequest, RequestLog};
 use http::Uri;
 use tracing::info;
 

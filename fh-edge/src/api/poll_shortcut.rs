@@ -4,12 +4,12 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use fh_listen::{Shortcut, ShortcutAnswer, TrustedProxies};
 use http::request::Parts;
 use http::{Method, Uri};
 
 use super::features;
 use super::middleware::RequestMiddleware;
-use crate::listen::{Shortcut, ShortcutAnswer, TrustedProxies};
 use crate::shared_state::SharedState;
 
 /// A handler that answers `GET /features` as the router would. It skips the routing, which takes longer than the answer itself. See

@@ -3,6 +3,7 @@
 use std::sync::atomic::Ordering;
 use std::time::UNIX_EPOCH;
 
+use fh_listen::{Connections, ListenOptions, Tls};
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
@@ -10,7 +11,6 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 
 use super::{Seconds, whole};
-use crate::listen::{Connections, ListenOptions, Tls};
 
 /// The metrics of one listener that `/metrics` shows; see [`EdgeHandle::show_listener`](crate::EdgeHandle::show_listener).
 #[derive(Clone, Debug)]

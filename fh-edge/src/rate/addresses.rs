@@ -6,8 +6,9 @@ use std::hash::{BuildHasher, RandomState};
 use std::net::IpAddr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use fh_listen::internal::ClientNetwork;
+
 use super::Bucket;
-use crate::listen::internal::ClientNetwork;
 use crate::wire::api_key::RequestKey;
 
 /// The largest number of buckets. All requests that would need a further bucket share one.

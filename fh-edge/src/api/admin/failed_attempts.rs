@@ -6,7 +6,8 @@ use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
-use crate::listen::internal::ClientNetwork;
+use fh_listen::internal::ClientNetwork;
+
 use crate::rate::Bucket;
 
 /// The number of wrong keys that a client network may send in a row before the answer is 429.

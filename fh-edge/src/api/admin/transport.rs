@@ -3,11 +3,11 @@
 use std::net::IpAddr;
 
 use axum::extract::Request;
+use fh_listen::Transport;
 use http::StatusCode;
 
 use super::problem::Problem;
 use crate::api::audit;
-use crate::listen::Transport;
 use crate::options::AdminTransport;
 
 /// Rejects a request over plain HTTP from another machine with status 403, unless `allowed` is `Any`. The right key is rejected, too: it

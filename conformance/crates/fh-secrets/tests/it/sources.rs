@@ -4,11 +4,12 @@ use std::fs;
 use std::path::Path;
 
 /// The crates and the folders of their sources.
-const CRATES: [(&str, &str); 8] = [
+const CRATES: [(&str, &str); 9] = [
     ("fh_session", "fh-session/src"),
     ("fh_client", "fh-client/src"),
     ("fh_edge", "fh-edge/src"),
     ("fh_files", "fh-files/src"),
+    ("fh_listen", "fh-listen/src"),
     ("fh_openfeature", "integrations/openfeature/src"),
     ("fh_opentelemetry", "integrations/opentelemetry/src"),
     ("fh_redis", "integrations/redis/src"),
@@ -34,9 +35,10 @@ const TEXTS: [&str; 14] = [
 ];
 
 /// Types that are not shown, with the reason.
-const EXCEPTIONS: [(&str, &str); 3] = [
+const EXCEPTIONS: [(&str, &str); 4] = [
     ("fh_session::Event", "one event of a stream as it was received; no log or error shows it"),
     ("fh_session::RawUpdate", "an update as it was received: features and their rules, no keys"),
+    ("fh_listen::LoggedRequest", "the application's `RequestLog` removes secrets from its text"),
     (
         "fh_client::SeenRequest",
         "what a test sent to an Edge in memory, for the failures of that test",

@@ -4,7 +4,7 @@ use std::num::NonZeroUsize;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use fh_edge::listen::{ListenOptions, PerAddress};
+use fh_listen::{ListenOptions, PerAddress};
 use tokio::net::{TcpSocket, TcpStream};
 
 use super::support::{Peer, Served, soon, until};

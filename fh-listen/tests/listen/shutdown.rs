@@ -2,7 +2,7 @@
 
 use std::sync::atomic::Ordering;
 
-use fh_edge::listen::Stopped;
+use fh_listen::Stopped;
 use tokio::net::TcpStream;
 
 use super::support::{SHORT, Served, until};
@@ -70,6 +70,6 @@ async fn dropping_the_server_cuts_its_connections() {
 async fn a_server_needs_a_socket() {
     let shutdown = std::future::pending();
     let router = axum::Router::new();
-    let error = fh_edge::listen::serve([], router, Default::default(), shutdown).await.unwrap_err();
+    let error = fh_listen::serve([], router, Default::default(), shutdown).await.unwrap_err();
     assert_eq!(error.to_string(), "there is no socket to listen at");
 }

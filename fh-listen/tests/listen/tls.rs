@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use bytes::Bytes;
-use fh_edge::listen::{Reloaded, Stopped, Tls};
+use fh_listen::{Reloaded, Stopped, Tls};
 use fh_test_certificates::Authority;
 use fh_test_folder::Folder;
 use http::Request;

@@ -13,7 +13,7 @@ use super::TrustedProxies;
 /// The access log. An entry is written when an answer has been sent or can no longer be sent; for a stream, when the stream closes.
 ///
 /// ```
-/// use fh_edge::listen::{AccessLog, ListenOptions, LoggedRequest, RequestLog, TrustedProxies};
+/// use fh_listen::{AccessLog, ListenOptions, LoggedRequest, RequestLog, TrustedProxies};
 /// use http::Uri;
 ///
 /// /// Writes entries to stderr, without the queries.
@@ -33,7 +33,7 @@ use super::TrustedProxies;
 /// let mut options = ListenOptions::default();
 /// let proxies: TrustedProxies = "10.0.0.0/8".parse()?; // whose `x-forwarded-for` is trusted
 /// options.access_log = Some(AccessLog::new(proxies, Stderr));
-/// # Ok::<(), fh_edge::listen::InvalidNetwork>(())
+/// # Ok::<(), fh_listen::InvalidNetwork>(())
 /// ```
 #[derive(Debug, Clone)]
 pub struct AccessLog {

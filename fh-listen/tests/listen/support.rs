@@ -14,7 +14,7 @@ use axum::body::Body;
 use axum::extract::ConnectInfo;
 use axum::routing::{get, put};
 use bytes::Bytes;
-use fh_edge::listen::{App, Connections, ListenOptions, Listener, PerAddress, Stopped, Tls, serve};
+use fh_listen::{App, Connections, ListenOptions, Listener, PerAddress, Stopped, Tls, serve};
 use http_body::Frame;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;

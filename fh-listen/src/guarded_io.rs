@@ -186,8 +186,8 @@ mod tests {
     use tokio::time::{Instant, advance};
 
     use super::*;
-    use crate::listen::ListenOptions;
-    use crate::listen::connection_state::ServerState;
+    use crate::ListenOptions;
+    use crate::connection_state::ServerState;
 
     const LIMIT: Duration = Duration::from_secs(30);
 

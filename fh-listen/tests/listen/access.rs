@@ -3,7 +3,7 @@
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 
-use fh_edge::listen::{AccessLog, LoggedRequest, RequestLog};
+use fh_listen::{AccessLog, LoggedRequest, RequestLog};
 use http::Uri;
 
 use crate::support::{Served, until};

@@ -12,7 +12,7 @@ use super::{AccessLog, Connections, TrustedProxies};
 ///
 /// ```
 /// use std::time::Duration;
-/// use fh_edge::listen::ListenOptions;
+/// use fh_listen::ListenOptions;
 ///
 /// let mut options = ListenOptions::default();
 /// options.header_timeout = Some(Duration::from_secs(5));

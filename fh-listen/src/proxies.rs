@@ -24,12 +24,12 @@ use super::Transport;
 /// written them.
 ///
 /// ```
-/// use fh_edge::listen::TrustedProxies;
+/// use fh_listen::TrustedProxies;
 /// let proxies: TrustedProxies = "10.0.0.0/8, fd00::/8, 192.0.2.7".parse()?;
 /// assert_eq!(proxies.to_string(), "10.0.0.0/8,fd00::/8,192.0.2.7/32");
 /// let router = proxies.before(axum::Router::new());
 /// # let _: axum::Router = router;
-/// # Ok::<(), fh_edge::listen::InvalidNetwork>(())
+/// # Ok::<(), fh_listen::InvalidNetwork>(())
 /// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TrustedProxies {

@@ -6,7 +6,7 @@ use std::fs::File;
 use std::time::{Duration, Instant};
 
 use axum::{Router, routing::get};
-use fh_edge::listen::{ListenOptions, Listener, serve};
+use fh_listen::{ListenOptions, Listener, serve};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpSocket;

@@ -116,8 +116,8 @@ mod tests {
     use std::task::Waker;
 
     use super::*;
-    use crate::listen::ListenOptions;
-    use crate::listen::connection_state::ServerState;
+    use crate::ListenOptions;
+    use crate::connection_state::ServerState;
 
     /// A stream without events needs no memory for a timer.
     #[tokio::test(start_paused = true)]

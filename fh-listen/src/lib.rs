@@ -13,7 +13,7 @@
 //!
 //! ```no_run
 //! use axum::{Router, routing::get};
-//! use fh_edge::listen::{ListenOptions, Listener, serve};
+//! use fh_listen::{ListenOptions, Listener, serve};
 //!
 //! # async fn run() -> std::io::Result<()> {
 //! let router = Router::new().route("/", get(|| async { "here" }));
@@ -23,6 +23,9 @@
 //! # Ok(())
 //! # }
 //! ```
+
+#![forbid(unsafe_code)]
+#![deny(missing_docs)]
 
 mod accept;
 mod access;

@@ -11,7 +11,7 @@ use super::Shortcut;
 ///
 /// ```
 /// use axum::{Router, routing::get};
-/// use fh_edge::listen::App;
+/// use fh_listen::App;
 ///
 /// let router = Router::new().route("/health", get(|| async { "up" }));
 /// let app = App::from(router).probes(["/health".to_string()]);
