@@ -47,6 +47,12 @@ fn first_segments<'a>(text: &'a str, prefix: &str) -> Vec<&'a str> {
     found
 }
 
+/// Returns the path from the module in this file to the root of the crate, such as `super::` for `a.rs` and `a/mod.rs`.
+fn path_to_root(file: &Path) -> String {
+    let is_folder = file.file_name().is_some_and(|name| name == "mod.rs");
+    "super::".repeat(file.iter().count() - usize::from(is_folder))
+}
+
 /// Returns the names that the root of a crate re-exports, each with the module that it comes from.
 fn exports(lib: &str) -> BTreeMap<String, String> {
     let mut exports = BTreeMap::new();
@@ -80,7 +86,9 @@ fn graph(source: &Path) -> Graph {
         let code = text.lines().filter(|line| !line.trim_start().starts_with("//"));
         let code: String = code.flat_map(|line| [line, "\n"]).collect();
         let named = graph.entry(from.clone()).or_default();
-        for segment in first_segments(&code, "crate::") {
+        let root = path_to_root(path.strip_prefix(source).unwrap());
+        let segments = first_segments(&code, "crate::").into_iter();
+        for segment in segments.chain(first_segments(&code, &root)) {
             let module = exports.get(segment).map_or(segment, String::as_str);
             if modules.contains(module) && module != from {
                 named.insert(module.to_string());
@@ -138,6 +146,9 @@ fn modules_form_no_circles() {
 fn circles_are_found() {
     let paths = "use crate::{a::B, c, d::{e, f}}; crate::g::h(); mycrate::z; use crate::i;";
     assert_eq!(first_segments(paths, "crate::"), ["a", "c", "d", "g", "i"]);
+    for (file, path) in [("a.rs", 1), ("a/mod.rs", 1), ("a/b.rs", 2), ("a/b/mod.rs", 2)] {
+        assert_eq!(path_to_root(Path::new(file)), "super::".repeat(path), "{file}");
+    }
     let exports =
         exports("mod a;\npub use a::{B, C as D};\npub use self::b::E;\npub use crate::c::d::F;");
     let names: Vec<(&str, &str)> =
