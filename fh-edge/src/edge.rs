@@ -10,6 +10,7 @@ use uuid::Uuid;
 use crate::admin_key::AdminKey;
 use crate::api::{self, PollShortcut};
 use crate::change_store::{DataFolder, DataFolderError, Opened, Repaired};
+use crate::clock::now;
 use crate::metrics::ListenerFigures;
 use crate::notices::Topic;
 use crate::options::Options;
@@ -17,7 +18,7 @@ use crate::origin::relay::{Relay, RelayError, RelayKeys, RelayOptions, UpstreamS
 use crate::serving::{AnswerBudget, Environments};
 use crate::shared_state::{Origin, SharedState};
 use crate::state::{Duplicate, State};
-use crate::state_store::{ChangeStore, NoJournal, Records, ServeDefaults, StateStore, Writer, now};
+use crate::state_store::{ChangeStore, NoJournal, Records, ServeDefaults, StateStore, Writer};
 pub use crate::state_store::{FeatureChange, ReplaceError};
 
 /// An Edge without sockets of its own. It provides routes to serve, and a handle that changes what the routes serve.

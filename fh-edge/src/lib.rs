@@ -8,6 +8,7 @@ pub mod state;
 mod admin_key;
 mod api;
 mod change_store;
+mod clock;
 mod connections;
 mod edge;
 mod evaluations;

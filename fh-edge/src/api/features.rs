@@ -17,13 +17,13 @@ use uuid::Uuid;
 
 use super::query::pairs;
 use super::{audit, respond};
+use crate::clock::now;
 use crate::evaluations::{Effort, Refused};
 use crate::metrics::{Outcome, RequestClass};
 use crate::options::Compression;
 use crate::origin::relay::CallerKind;
 use crate::serving::{Answer, Phase};
 use crate::shared_state::{Opened, Opening, SharedState};
-use crate::state_store::now;
 use crate::wire::api_key::RequestKey;
 use crate::wire::coding::accepts_gzip;
 use crate::wire::condition::{Condition, Written};

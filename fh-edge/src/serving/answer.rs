@@ -8,8 +8,8 @@ use http::HeaderValue;
 
 use super::published::Published;
 use super::view::View;
+use crate::clock::now;
 use crate::evaluations::Caller;
-use crate::state_store::now;
 use crate::wire::coding::{CompressionLevel, gzip};
 
 /// The rendered answer of one view of an environment.

@@ -11,7 +11,7 @@ use tokio::sync::watch;
 
 use super::published::Published;
 use super::published_cell::PublishedCell;
-use crate::state_store::now;
+use crate::clock::now;
 
 /// The longest wait between two checks of the time. It is bounded because the system clock may be set meanwhile.
 const LOOK_AT_LEAST: Duration = Duration::from_secs(30);

@@ -14,7 +14,7 @@ pub(crate) use put::{Refusal, Update, UpdateOutcome};
 pub(crate) use record::{
     ChangeStore, Fingerprint, JournalError, NoJournal, Record, Records, ServedVersion,
 };
-pub(crate) use writer::{PutError, ServeDefaults, Writer, now};
+pub(crate) use writer::{PutError, ServeDefaults, Writer};
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;

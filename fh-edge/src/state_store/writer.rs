@@ -8,9 +8,9 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::mpsc::{Sender, channel};
 use std::thread;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
-use fh_eval::{Profile, Timestamp};
+use fh_eval::Profile;
 use http::HeaderValue;
 use tokio::sync::oneshot;
 use uuid::Uuid;
@@ -174,10 +174,4 @@ impl Writer {
     pub(crate) async fn close(&self, within: Duration) -> Result<(), WriterGone> {
         self.ask(|reply| Command::Close(within, reply)).await
     }
-}
-
-/// Returns the time of the system clock.
-pub(crate) fn now() -> Timestamp {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    Timestamp::from_millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }

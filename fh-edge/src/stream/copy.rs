@@ -8,8 +8,8 @@ use fh_eval::Attributes;
 use uuid::Uuid;
 
 use super::context::StreamContext;
+use crate::clock::now;
 use crate::serving::{Answer, Published, Shown, View, ViewKey, changes, write_change};
-use crate::state_store::now;
 use crate::wire::sse::write_event;
 
 /// The features that the client of a stream holds, with the view and the context for which they were rendered.

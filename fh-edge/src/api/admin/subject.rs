@@ -12,10 +12,10 @@ use super::Admin;
 use super::body;
 use super::overview::find;
 use super::problem::Problem;
+use crate::clock::now;
 use crate::evaluations::{Effort, Refused};
 use crate::serving::Published;
 use crate::shared_state::SharedState;
-use crate::state_store::now;
 
 /// A request body that contains an [`EvaluationRequest`].
 pub(super) trait Asks: DeserializeOwned {

@@ -16,11 +16,11 @@ use http::header::{AUTHORIZATION, CACHE_CONTROL, ETAG, IF_NONE_MATCH};
 use http::{HeaderMap, HeaderValue, StatusCode};
 
 use super::{audit, body, respond};
+use crate::clock::now;
 use crate::evaluations::{Caller, Effort, Refused};
 use crate::origin::relay::CallerKind;
 use crate::serving::{Detail, Phase, Published, View};
 use crate::shared_state::{Admission, Opened, Opening, SharedState};
-use crate::state_store::now;
 use crate::wire::api_key::RequestKey;
 use crate::wire::context::RequestContext;
 use answer::{Evaluated, Failure, evaluate};

@@ -119,7 +119,7 @@ pub struct RelayOptions {
 
 /// Returns a clock that starts at the current time of day and ignores later changes of the system clock.
 fn steady() -> Clock {
-    let (began, start) = (crate::state_store::now().as_millis(), Instant::now());
+    let (began, start) = (crate::clock::now().as_millis(), Instant::now());
     Arc::new(move || {
         let passed = i64::try_from(start.elapsed().as_millis()).unwrap_or(i64::MAX);
         Timestamp::from_millis(began.saturating_add(passed))

@@ -14,10 +14,10 @@ use super::record::RecordFile;
 use super::standing::{Report, Standing, Terms, Verdict, age};
 use super::status::{UpstreamRole, UpstreamState, UpstreamStatus};
 use super::upstream_pool::UpstreamPool;
+use crate::clock::now;
 use crate::serving::{
     AnswerBudget, EvaluatedBy, Grants, Phase, Published, PublishedCell, ServedFeature, Settings,
 };
-use crate::state_store::now;
 
 /// The minimum pause before a request that was answered with 400 is repeated, even if the settings give a shorter pause.
 const SHORTEST_PAUSE: Duration = Duration::from_millis(100);

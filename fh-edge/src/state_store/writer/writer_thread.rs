@@ -8,7 +8,8 @@ use std::time::Duration;
 use http::HeaderValue;
 use uuid::Uuid;
 
-use super::{Command, PutError, Reply, ServeDefaults, now};
+use super::{Command, PutError, Reply, ServeDefaults};
+use crate::clock::now;
 use crate::serving::{Environments, Grants, Notifier, Published, Settings, WakeOnDrop};
 use crate::state::{Environment, State};
 use crate::state_store::change::{ReplaceError, Undo};
