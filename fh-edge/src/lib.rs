@@ -10,6 +10,7 @@ mod api;
 mod change_store;
 mod clock;
 mod connections;
+mod cors;
 mod edge;
 mod evaluations;
 mod metrics;

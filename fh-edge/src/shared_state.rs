@@ -9,8 +9,8 @@ use tokio::time::Instant;
 use uuid::Uuid;
 
 use crate::admin_key::AdminKey;
-use crate::api::Cors;
 use crate::connections::Connections;
+use crate::cors::Cors;
 use crate::evaluations::Evaluations;
 use crate::metrics::Metrics;
 use crate::notices::{Notices, Topic};

@@ -4,7 +4,6 @@ pub(crate) mod admin;
 mod audit;
 mod body;
 mod console;
-mod cors;
 mod features;
 pub(crate) mod health;
 mod middleware;
@@ -23,7 +22,6 @@ use axum::body::Body;
 use axum::routing::get;
 use http::StatusCode;
 
-pub(crate) use cors::Cors;
 pub(crate) use features::written_keys;
 pub use poll_shortcut::PollShortcut;
 

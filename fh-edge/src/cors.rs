@@ -5,9 +5,8 @@ use http::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
     ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE,
 };
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue};
 
-use super::respond;
 use crate::options::Options;
 
 /// The names of the request headers that published SDKs and OpenFeature providers send.
@@ -42,8 +41,8 @@ impl Cors {
     }
 
     /// Answers a preflight request of a browser.
-    pub(super) fn preflight(&self) -> Response {
-        let mut response = respond::empty(StatusCode::OK);
+    pub(crate) fn preflight(&self) -> Response {
+        let mut response = Response::default();
         let headers = response.headers_mut();
         headers.insert(ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static(METHODS));
         headers.insert(ACCESS_CONTROL_ALLOW_HEADERS, self.allowed.clone());
@@ -52,7 +51,7 @@ impl Cors {
     }
 
     /// Adds the CORS headers that every response to a request with an `origin` header carries.
-    pub(super) fn allow(&self, headers: &mut HeaderMap) {
+    pub(crate) fn allow(&self, headers: &mut HeaderMap) {
         headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
         headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, self.exposed.clone());
     }
