@@ -4,9 +4,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use prometheus_client::metrics::counter::Counter;
 use tokio::sync::Semaphore;
-
-use crate::metrics::Metrics;
 
 /// An evaluation is large if it may take more than the budget divided by this number.
 const LARGE: u64 = 10;
@@ -59,6 +58,16 @@ pub(crate) struct Evaluations {
     max_context_bytes: usize,
     budget: u64,
     turns: Arc<Semaphore>,
+    counters: EvaluationCounters,
+}
+
+/// The counters of large evaluations. Clones share the counters.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct EvaluationCounters {
+    /// The number of evaluations that ran on another thread, or were to run there.
+    pub(crate) moved: Counter,
+    /// The number of these evaluations whose caller disconnected before they ended.
+    pub(crate) cancelled: Counter,
 }
 
 /// The caller of an evaluation on another thread. It may disconnect before the evaluation ends.
@@ -74,7 +83,7 @@ impl Caller {
 /// A guard in the future of a request. If it is dropped before the work is done, the caller counts as disconnected.
 struct Presence<'a> {
     caller: Caller,
-    metrics: &'a Metrics,
+    cancelled: &'a Counter,
     is_done: bool,
 }
 
@@ -82,7 +91,7 @@ impl Drop for Presence<'_> {
     fn drop(&mut self) {
         if !self.is_done {
             self.caller.0.store(true, Ordering::Relaxed);
-            self.metrics.evaluation_cancelled();
+            self.cancelled.inc();
         }
     }
 }
@@ -91,7 +100,13 @@ impl Evaluations {
     pub(crate) fn new(max_context_bytes: usize, budget: u64) -> Self {
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
         // Half of the processors remain for the threads that serve requests.
-        Self { max_context_bytes, budget, turns: Arc::new(Semaphore::new((threads / 2).max(1))) }
+        let turns = Arc::new(Semaphore::new((threads / 2).max(1)));
+        Self { max_context_bytes, budget, turns, counters: EvaluationCounters::default() }
+    }
+
+    /// Returns the counters of large evaluations, for the metrics.
+    pub(crate) const fn counters(&self) -> &EvaluationCounters {
+        &self.counters
     }
 
     /// Returns an error if a context is longer than the limit. `bytes` is the length of its text in the request.
@@ -115,12 +130,15 @@ impl Evaluations {
     /// or stops before the next feature. The result is `None` if the work panicked or the runtime shuts down.
     pub(crate) async fn run<T: Send + 'static>(
         &self,
-        metrics: &Metrics,
         work: impl FnOnce(&Caller) -> T + Send + 'static,
     ) -> Option<T> {
         let caller = Caller::default();
-        let mut presence = Presence { caller: caller.clone(), metrics, is_done: false };
-        metrics.evaluation_moved();
+        let mut presence = Presence {
+            caller: caller.clone(),
+            cancelled: &self.counters.cancelled,
+            is_done: false,
+        };
+        self.counters.moved.inc();
         let turn = Arc::clone(&self.turns).acquire_owned().await.ok()?;
         let work = move || {
             let done = (!caller.has_left()).then(|| work(&caller));
@@ -165,7 +183,7 @@ mod tests {
 
     #[tokio::test]
     async fn work_hears_that_its_caller_has_left_and_keeps_its_turn_until_its_end() {
-        let shared = Arc::new((evaluations(), Metrics::new()));
+        let shared = Arc::new(evaluations());
         let (begins, mut has_begun) = tokio::sync::mpsc::unbounded_channel();
         let (go_on, may_go_on) = mpsc::channel::<()>();
         let (ends, mut has_ended) = tokio::sync::mpsc::unbounded_channel();
@@ -176,31 +194,29 @@ mod tests {
             let (shared, may_go_on) = (Arc::clone(&shared), Arc::clone(&may_go_on));
             let (begins, ends) = (begins.clone(), ends.clone());
             tokio::spawn(async move {
-                let (evaluations, metrics) = &*shared;
                 let work = move |caller: &Caller| {
                     begins.send(caller.has_left()).unwrap();
                     may_go_on.lock().unwrap().recv().unwrap();
                     ends.send(caller.has_left()).unwrap();
                 };
-                evaluations.run(metrics, work).await
+                shared.run(work).await
             })
         });
         let callers: Vec<_> = callers.collect();
         for _ in 0..half {
             assert_eq!(has_begun.recv().await, Some(false));
         }
-        let (evaluations, metrics) = &*shared;
-        assert_eq!(evaluations.turns.available_permits(), 0, "half of the processors");
+        assert_eq!(shared.turns.available_permits(), 0, "half of the processors");
         for caller in callers {
             caller.abort();
             assert!(caller.await.unwrap_err().is_cancelled());
         }
-        assert_eq!(evaluations.turns.available_permits(), 0, "the work goes on");
+        assert_eq!(shared.turns.available_permits(), 0, "the work goes on");
         for _ in 0..half {
             go_on.send(()).unwrap();
             assert_eq!(has_ended.recv().await, Some(true));
         }
-        assert_eq!(evaluations.run(metrics, Caller::has_left).await, Some(false));
+        assert_eq!(shared.run(Caller::has_left).await, Some(false));
     }
 
     /// The runtime has no thread for the work until its caller has left.
@@ -208,7 +224,7 @@ mod tests {
     fn work_is_not_begun_for_a_caller_that_has_left() {
         let mut runtime = tokio::runtime::Builder::new_current_thread();
         let runtime = runtime.max_blocking_threads(1).build().unwrap();
-        let (evaluations, metrics) = (evaluations(), Metrics::new());
+        let evaluations = evaluations();
         runtime.block_on(async {
             let (go_on, may_go_on) = mpsc::channel::<()>();
             let busy = tokio::task::spawn_blocking(move || may_go_on.recv().unwrap());
@@ -216,13 +232,13 @@ mod tests {
             {
                 let begins = Arc::clone(&has_begun);
                 let work = move |_: &Caller| begins.store(true, Ordering::SeqCst);
-                let mut work = pin!(evaluations.run(&metrics, work));
+                let mut work = pin!(evaluations.run(work));
                 let is_pending = poll_fn(|task| Poll::Ready(work.as_mut().poll(task).is_pending()));
                 assert!(is_pending.await);
             }
             go_on.send(()).unwrap();
             busy.await.unwrap();
-            assert_eq!(evaluations.run(&metrics, |_| 7).await, Some(7), "its turn comes after it");
+            assert_eq!(evaluations.run(|_| 7).await, Some(7), "its turn comes after it");
             assert!(!has_begun.load(Ordering::SeqCst));
         });
     }

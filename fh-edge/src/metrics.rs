@@ -23,7 +23,7 @@ use self::listeners::ListenerMetrics;
 use self::process::ProcessFigures;
 use self::upstream::UpstreamFigures;
 use crate::connections::Connections;
-use crate::evaluations::Refused;
+use crate::evaluations::{EvaluationCounters, Refused};
 use crate::origin::relay::UpstreamStatus;
 use crate::serving::{Environments, Phase};
 
@@ -104,8 +104,7 @@ pub(crate) struct Metrics {
     generation: Family<EnvironmentLabels, Gauge>,
     upstreams: UpstreamFigures,
     refused: Family<RefusalLabels, Counter>,
-    evaluations_moved: Counter,
-    evaluations_cancelled: Counter,
+    evaluations: EvaluationCounters,
     reload_successful: Gauge,
     reload_success_time: Seconds,
     process: ProcessFigures,
@@ -119,7 +118,8 @@ const REQUEST_SECONDS: [f64; 9] = [0.0005, 0.001, 0.002, 0.005, 0.02, 0.1, 0.5, 
 const STREAM_SECONDS: [f64; 8] = [1.0, 10.0, 30.0, 60.0, 300.0, 600.0, 3600.0, 86_400.0];
 
 impl Metrics {
-    pub(crate) fn new() -> Self {
+    /// Creates the metrics of an Edge, among them these counters.
+    pub(crate) fn new(evaluations: &EvaluationCounters) -> Self {
         let mut registry = Registry::default();
         // The names are in the order of `Outcome`.
         let outcomes = [
@@ -174,8 +174,7 @@ impl Metrics {
             generation: Family::default(),
             upstreams: UpstreamFigures::default(),
             refused: Family::default(),
-            evaluations_moved: Counter::default(),
-            evaluations_cancelled: Counter::default(),
+            evaluations: evaluations.clone(),
             reload_successful: Gauge::default(),
             reload_success_time: Gauge::default(),
             process: ProcessFigures::default(),
@@ -239,12 +238,12 @@ impl Metrics {
         registry.register(
             "fh_edge_evaluations_moved",
             "Evaluations that ran on another thread than those that serve requests",
-            self.evaluations_moved.clone(),
+            self.evaluations.moved.clone(),
         );
         registry.register(
             "fh_edge_evaluations_cancelled",
             "Moved evaluations whose caller disconnected before they ended",
-            self.evaluations_cancelled.clone(),
+            self.evaluations.cancelled.clone(),
         );
         registry.register(
             "fh_edge_last_reload_successful",
@@ -309,16 +308,6 @@ impl Metrics {
 
     fn count_refusal(&self, reason: &'static str) {
         self.refused.get_or_create(&RefusalLabels { reason }).inc();
-    }
-
-    /// Counts an evaluation that runs on another thread, because it may take long.
-    pub(crate) fn evaluation_moved(&self) {
-        self.evaluations_moved.inc();
-    }
-
-    /// Counts an evaluation on another thread whose caller disconnected before it ended.
-    pub(crate) fn evaluation_cancelled(&self) {
-        self.evaluations_cancelled.inc();
     }
 
     /// Counts a poll as in flight until the returned value is dropped, which records the poll's duration.

@@ -114,16 +114,17 @@ pub(crate) enum Loading {
 
 impl SharedState {
     pub(crate) fn new(options: Options, environments: Arc<Environments>, origin: Origin) -> Self {
+        let evaluations = Evaluations::new(options.max_context_bytes, options.evaluation_budget);
         Self {
             cors: Cors::new(&options),
-            evaluations: Evaluations::new(options.max_context_bytes, options.evaluation_budget),
+            metrics: Metrics::new(evaluations.counters()),
+            evaluations,
             rates: Rates::new(&options),
             admin_key: RwLock::new(options.admin_key.clone()),
             options,
             environments,
             origin,
             connections: Arc::default(),
-            metrics: Metrics::new(),
             loading: watch::Sender::new(Loading::NotYet),
             is_stopping: AtomicBool::new(false),
             notices: Notices::default(),

@@ -243,7 +243,7 @@ async fn evaluate(
                 let Some(Found::Open(open, answer)) = found.get_mut(position) else { continue };
                 let (published, view) = (Arc::clone(&open.published), open.grant.view);
                 let (text, tag) = (context.text.to_string(), context.tag().to_string());
-                let made = shared.evaluations.run(&shared.metrics, move |caller| {
+                let made = shared.evaluations.run(move |caller| {
                     Answer::for_caller(&published, view, (&text, &tag), &attributes, caller)
                 });
                 let failed = || respond::empty(StatusCode::INTERNAL_SERVER_ERROR);

@@ -130,7 +130,7 @@ impl Live {
                 copy.write(&published, Runs::Apart, &mut ready);
                 (copy, ready)
             };
-            shared.evaluations.run(&shared.metrics, work).await
+            shared.evaluations.run(work).await
         })
     }
 

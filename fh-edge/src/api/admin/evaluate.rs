@@ -76,7 +76,7 @@ pub(super) async fn post(
         feature(&question.published, key).map_err(|unknown| unknown.at("features"))?;
     }
     let shared = Arc::clone(&admin.shared);
-    let answered = shared.evaluations.run(&shared.metrics, move |caller| {
+    let answered = shared.evaluations.run(move |caller| {
         let ruleset = question.ruleset();
         let wanted = body.features.as_deref();
         let explained = wanted_features(&question, wanted);

@@ -101,7 +101,7 @@ pub(super) async fn post(
     }
     feature(&question.published, &body.feature).map_err(|unknown| unknown.at("feature"))?;
     let shared = Arc::clone(&admin.shared);
-    let answered = shared.evaluations.run(&shared.metrics, move |caller| {
+    let answered = shared.evaluations.run(move |caller| {
         let ruleset = question.ruleset();
         let feature = ruleset.get(&body.feature);
         let steps = WorkBound::of(feature).steps(&person(&question, &body, 0));

@@ -62,7 +62,7 @@ async fn one(
             let work = move |_: &Caller| {
                 one_answer(&evaluate(&published, &feature, &context.attributes, now(), detail))
             };
-            match shared.evaluations.run(&shared.metrics, work).await {
+            match shared.evaluations.run(work).await {
                 Some(answer) => answer,
                 None => one_answer(&Err(Failure::internal())),
             }
@@ -142,7 +142,7 @@ async fn all_answers(
         Effort::Large => {
             let (published, view) = (Arc::clone(&open.published), open.grant.view);
             let work = move |caller: &Caller| all_flags(&published, view, &attributes, caller);
-            let made = shared.evaluations.run(&shared.metrics, work).await;
+            let made = shared.evaluations.run(work).await;
             made.ok_or_else(|| {
                 Box::new(json(StatusCode::INTERNAL_SERVER_ERROR, &Failure::internal()))
             })
