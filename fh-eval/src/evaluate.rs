@@ -281,7 +281,7 @@ impl<'a, C: Clock, T: Tracer, const N: usize> Evaluator<'a, '_, C, T, N> {
                         let packed = known.packed.unwrap_or_default();
                         comparison.holds(packed.cmp(&join(*wanted)))
                     }
-                    predicate => self.passes(predicate, &known.only),
+                    predicate => passes(self.tables, predicate, &known.only),
                 },
                 Count::Several => self.any_passes(rule),
                 Count::None => {
@@ -328,7 +328,7 @@ impl<'a, C: Clock, T: Tracer, const N: usize> Evaluator<'a, '_, C, T, N> {
         let field = self.tables.fields.get(rule.field as usize);
         let found = field.and_then(|field| self.attributes.find(field.name, &field.text));
         let mut values = found.into_iter().flatten();
-        values.any(|text| self.passes(&rule.predicate, &Supplied::new(text)))
+        values.any(|text| passes(self.tables, &rule.predicate, &Supplied::new(text)))
     }
 
     /// Evaluates a rule whose attribute is missing. A rule on `now` of type DATE or DATETIME reads the clock instead.
@@ -337,7 +337,7 @@ impl<'a, C: Clock, T: Tracer, const N: usize> Evaluator<'a, '_, C, T, N> {
     fn holds_without(&mut self, index: u32, rule: &Rule) -> bool {
         let field = self.tables.fields.get(rule.field as usize);
         let reading = field.map_or(Reading::Plain, |field| field.reading);
-        let clock = !matches!(reading, Reading::Plain | Reading::FirstOnly);
+        let clock = reading.is_clock();
         let blank = matches!(rule.predicate, Predicate::Blank);
         if !clock || blank || matches!(rule.predicate, Predicate::Never) {
             let held = !clock && blank;
@@ -347,33 +347,34 @@ impl<'a, C: Clock, T: Tracer, const N: usize> Evaluator<'a, '_, C, T, N> {
         let moment = self.clock.now();
         let iso = moment.iso();
         let text = std::str::from_utf8(now_text(reading, &iso)).unwrap_or_default();
-        let held = self.passes(&rule.predicate, &Supplied::new(text));
+        let held = passes(self.tables, &rule.predicate, &Supplied::new(text));
         self.tracer.rule(index, Some(moment), held);
         held
     }
+}
 
-    #[inline(never)]
-    fn passes(&self, predicate: &Predicate, supplied: &Supplied<'_>) -> bool {
-        match predicate {
-            Predicate::In(list) => is_in(self.tables, *list, supplied),
-            Predicate::NotIn(list) => !is_in(self.tables, *list, supplied),
-            Predicate::Ends(row) => ends_with(self.tables, *row, supplied),
-            Predicate::Texts(test, list) => test.holds(self.tables, *list, supplied),
-            Predicate::Version(comparison, wanted) => {
-                comparison.holds(compare_packed(supplied.text, join(*wanted)))
-            }
-            Predicate::Bool(wanted) => (supplied.text == "true") == *wanted,
-            Predicate::Boxed(row) => {
-                self.tables.rare.get(*row as usize).is_some_and(|rare| rare.holds(supplied.text))
-            }
-            Predicate::Always => true,
-            Predicate::Never | Predicate::Blank => false,
+/// Returns true if a supplied value passes a rule's test.
+#[inline(never)]
+pub(crate) fn passes(tables: &Tables, predicate: &Predicate, supplied: &Supplied<'_>) -> bool {
+    match predicate {
+        Predicate::In(list) => is_in(tables, *list, supplied),
+        Predicate::NotIn(list) => !is_in(tables, *list, supplied),
+        Predicate::Ends(row) => ends_with(tables, *row, supplied),
+        Predicate::Texts(test, list) => test.holds(tables, *list, supplied),
+        Predicate::Version(comparison, wanted) => {
+            comparison.holds(compare_packed(supplied.text, join(*wanted)))
         }
+        Predicate::Bool(wanted) => (supplied.text == "true") == *wanted,
+        Predicate::Boxed(row) => {
+            tables.rare.get(*row as usize).is_some_and(|rare| rare.holds(supplied.text))
+        }
+        Predicate::Always => true,
+        Predicate::Never | Predicate::Blank => false,
     }
 }
 
 /// Returns the part of the clock's text that a rule on `now` compares.
-fn now_text(reading: Reading, iso: &[u8; 24]) -> &[u8] {
+pub(crate) fn now_text(reading: Reading, iso: &[u8; 24]) -> &[u8] {
     let len = match reading {
         Reading::Plain | Reading::FirstOnly => 0,
         Reading::Date => 10,

@@ -162,6 +162,19 @@ impl<T> ExpectedValues<T> {
             Self::Order(comparison, bound) => comparison.holds(order(bound)),
         }
     }
+
+    /// Returns the values.
+    pub(crate) fn all(&self) -> &[T] {
+        match self {
+            Self::In(list) | Self::NotIn(list) => list,
+            Self::Order(_, bound) => std::slice::from_ref(bound),
+        }
+    }
+
+    /// Returns the number of values.
+    pub(crate) fn len(&self) -> u64 {
+        self.all().len() as u64
+    }
 }
 
 /// The required relation of a supplied value to the rule's list: inside the list or outside it.

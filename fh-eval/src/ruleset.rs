@@ -110,6 +110,10 @@ impl Ruleset {
         }
     }
 
+    pub(crate) const fn tables(&self) -> &Arc<Tables> {
+        &self.tables
+    }
+
     /// Returns the feature with this key, or `None` if the ruleset has no such feature.
     #[inline]
     #[must_use]

@@ -150,6 +150,13 @@ pub(crate) enum Reading {
     Local,
 }
 
+impl Reading {
+    /// Returns true if the rule reads the clock when the attribute is missing.
+    pub(crate) const fn is_clock(self) -> bool {
+        !matches!(self, Self::Plain | Self::FirstOnly)
+    }
+}
+
 /// The rows that belong to one feature.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Spans {

@@ -8,7 +8,7 @@ use smallvec::SmallVec;
 use crate::attributes::Attributes;
 use crate::bucket::Encoding;
 use crate::feature::FeatureRef;
-use crate::predicate::{BoxedPredicate, ExpectedValues, Predicate, Run, TextTest};
+use crate::predicate::{BoxedPredicate, Predicate, Run, TextTest};
 use crate::tables::{Field, Head, Mode, Reading, Share, Tables};
 use crate::text::pattern::Cost;
 
@@ -331,18 +331,5 @@ fn rare_cost(rare: &BoxedPredicate) -> Cost {
             let bytes: u64 = texts.iter().map(|text| text.len() as u64).sum();
             SUPPLIED_PATTERN.plus(fixed(bytes.saturating_mul(SUPPLIED_SEARCH)))
         }
-    }
-}
-
-impl<T> ExpectedValues<T> {
-    fn all(&self) -> &[T] {
-        match self {
-            Self::In(list) | Self::NotIn(list) => list,
-            Self::Order(_, bound) => std::slice::from_ref(bound),
-        }
-    }
-
-    fn len(&self) -> u64 {
-        self.all().len() as u64
     }
 }

@@ -1,0 +1,207 @@
+//! The rules that read the clock, and the times at which they may change the results of evaluations (D-96).
+
+use std::sync::Arc;
+
+use crate::attributes::Supplied;
+use crate::evaluate::{now_text, passes};
+use crate::feature::FeatureRef;
+use crate::predicate::{BoxedPredicate, ExpectedValues, Predicate};
+use crate::ruleset::Ruleset;
+use crate::tables::{Reading, Rule, Tables};
+use crate::text::date::Day;
+use crate::text::datetime::DateTime;
+use crate::time::Timestamp;
+
+const DAY: i64 = 86_400_000;
+const SECOND: i64 = 1000;
+
+/// The rules of a ruleset that read the clock: rules of type DATE or DATETIME on the attribute `now`.
+///
+/// Such a rule can change the result of an evaluation although neither the features nor the context have changed. A
+/// program that caches or announces results evaluates again when [`Self::outcome_at`] differs, and checks this at each
+/// [`Self::next_change_after`].
+///
+/// ```
+/// use fh_eval::{Profile, Ruleset, TimeRules, Timestamp};
+/// let ruleset = Ruleset::from_json(br#"[{"key": "A", "type": "BOOLEAN", "value": false, "strategies": [
+///     {"value": true, "attributes": [
+///         {"fieldName": "now", "type": "DATE", "conditional": "GREATER", "values": ["2024-02-28"]}]}]}]"#, Profile::Client)?;
+/// let rules = TimeRules::of(&ruleset);
+/// let noon: Timestamp = "2024-02-28T12:00:00Z".parse()?;
+/// let midnight: Timestamp = "2024-02-29T00:00:00Z".parse()?;
+/// assert_eq!(rules.next_change_after(noon), Some(midnight));
+/// assert_ne!(rules.outcome_at(noon), rules.outcome_at(midnight));
+/// assert_eq!(rules.next_change_after(midnight), None);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone, Default)]
+pub struct TimeRules {
+    tables: Arc<Tables>,
+    /// The times at which comparisons with `now` may change, in ascending order and without duplicates.
+    boundaries: Vec<Timestamp>,
+    /// The rules on the text of `now`, in the order of feature keys. The times at which they change cannot be computed.
+    texts: Vec<TextRule>,
+}
+
+/// A rule on the text of `now`, such as STARTS_WITH or REGEX.
+#[derive(Debug, Clone, Copy)]
+struct TextRule {
+    predicate: Predicate,
+    reading: Reading,
+}
+
+/// The outcome of the rules that read the clock, at one time. Two equal outcomes of the same ruleset mean that every
+/// evaluation gives the same result at both times.
+///
+/// Rules on the text of a date-time are evaluated for full seconds only.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct TimeOutcome {
+    boundary: Option<Timestamp>,
+    held: Box<[bool]>,
+}
+
+impl TimeOutcome {
+    /// Returns the last time that a rule compares `now` with and that has passed; `None` if none has.
+    #[must_use]
+    pub const fn last_boundary(&self) -> Option<Timestamp> {
+        self.boundary
+    }
+
+    /// Returns whether each rule on the text of `now` holds. The order depends on the features only, not on the order
+    /// in which they were added.
+    #[must_use]
+    pub fn text_rules(&self) -> &[bool] {
+        &self.held
+    }
+}
+
+impl TimeRules {
+    /// Collects the rules that read the clock. Strategies that cannot match are left out.
+    #[must_use]
+    pub fn of(ruleset: &Ruleset) -> Self {
+        let tables = ruleset.tables();
+        let mut found = Self { tables: Arc::clone(tables), ..Self::default() };
+        // Most rulesets have no such rule.
+        if !tables.fields.iter().any(|field| field.reading.is_clock()) {
+            return found;
+        }
+        let mut texts: Vec<(&str, TextRule)> = Vec::new();
+        for feature in ruleset.iter() {
+            for (rule, reading) in clock_rules(feature) {
+                match changes(tables, &rule.predicate) {
+                    Changes::Never => {}
+                    Changes::At(times) => found.boundaries.extend(times),
+                    Changes::WithText => {
+                        texts
+                            .push((feature.key(), TextRule { predicate: rule.predicate, reading }));
+                    }
+                }
+            }
+        }
+        found.boundaries.sort_unstable();
+        found.boundaries.dedup();
+        texts.sort_by_key(|(key, _)| *key);
+        found.texts = texts.into_iter().map(|(_, rule)| rule).collect();
+        found
+    }
+
+    /// Returns true if time changes no result.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.boundaries.is_empty() && self.texts.is_empty()
+    }
+
+    /// Returns the first time after `now` at which the outcome may differ; `None` if it never changes again. A rule on
+    /// the text of a date may change at each midnight, and a rule on the text of a date-time at each full second.
+    #[must_use]
+    pub fn next_change_after(&self, now: Timestamp) -> Option<Timestamp> {
+        let position = self.boundaries.partition_point(|boundary| *boundary <= now);
+        let text = self.texts.iter().map(|rule| rule.next_after(now)).min();
+        let boundary = self.boundaries.get(position).copied();
+        boundary.into_iter().chain(text).min().filter(|next| *next > now)
+    }
+
+    /// Returns the outcome of the rules at this time.
+    #[must_use]
+    pub fn outcome_at(&self, now: Timestamp) -> TimeOutcome {
+        let position = self.boundaries.partition_point(|boundary| *boundary <= now);
+        let boundary = position.checked_sub(1).and_then(|last| self.boundaries.get(last)).copied();
+        let held = self.texts.iter().map(|rule| rule.holds(&self.tables, now)).collect();
+        TimeOutcome { boundary, held }
+    }
+}
+
+impl TextRule {
+    /// Returns the interval, in milliseconds, at whose multiples the rule is evaluated.
+    fn interval(&self) -> i64 {
+        if self.reading == Reading::Date { DAY } else { SECOND }
+    }
+
+    fn next_after(&self, now: Timestamp) -> Timestamp {
+        let interval = self.interval();
+        Timestamp::from_millis((now.as_millis().div_euclid(interval) + 1) * interval)
+    }
+
+    fn holds(&self, tables: &Tables, now: Timestamp) -> bool {
+        let interval = self.interval();
+        let iso = Timestamp::from_millis(now.as_millis().div_euclid(interval) * interval).iso();
+        let text = std::str::from_utf8(now_text(self.reading, &iso)).unwrap_or_default();
+        passes(tables, &self.predicate, &Supplied::new(text))
+    }
+}
+
+impl FeatureRef<'_> {
+    /// Returns true if a rule of the feature reads the clock, so that time can change the result of an evaluation.
+    #[must_use]
+    pub fn reads_clock(&self) -> bool {
+        clock_rules(*self).next().is_some()
+    }
+}
+
+/// Returns the rules of a feature that read the clock.
+fn clock_rules(feature: FeatureRef<'_>) -> impl Iterator<Item = (&Rule, Reading)> {
+    let tables = feature.tables();
+    let strategies = feature.head().map_or(&[][..], |head| head.strategies.of(&tables.strategies));
+    let rules = strategies.iter().flat_map(|strategy| strategy.rules.of(&tables.rules));
+    rules.filter_map(|rule| {
+        let reading = tables.fields.get(rule.field as usize)?.reading;
+        reading.is_clock().then_some((rule, reading))
+    })
+}
+
+/// The times at which a rule may change.
+enum Changes {
+    Never,
+    At(Vec<Timestamp>),
+    /// Whenever the text of `now` changes.
+    WithText,
+}
+
+fn changes(tables: &Tables, predicate: &Predicate) -> Changes {
+    let rare = match predicate {
+        Predicate::Never | Predicate::Always | Predicate::Blank => return Changes::Never,
+        Predicate::Boxed(row) => tables.rare.get(*row as usize),
+        _ => None,
+    };
+    match rare.map(AsRef::as_ref) {
+        Some(BoxedPredicate::Days(wanted, _)) => {
+            Changes::At(boundaries(wanted, |day: &Day| (day.since_1970().saturating_mul(DAY), DAY)))
+        }
+        Some(BoxedPredicate::Instants(wanted) | BoxedPredicate::DateTimes(wanted)) => {
+            Changes::At(boundaries(wanted, |time: &DateTime| (time.millis(), 1)))
+        }
+        _ => Changes::WithText,
+    }
+}
+
+/// Returns the times at which comparisons with these values may change: when `now` reaches a value, and when `now` is
+/// past the value. `span` returns the start and the length of a value in milliseconds. Times that no timestamp can hold
+/// are never reached.
+fn boundaries<T>(wanted: &ExpectedValues<T>, span: impl Fn(&T) -> (i64, i64)) -> Vec<Timestamp> {
+    let times = wanted.all().iter().flat_map(|value| {
+        let (start, length) = span(value);
+        [start, start.saturating_add(length)]
+    });
+    let held = times.map(|time| (time, Timestamp::from_millis(time)));
+    held.filter(|(time, held)| held.as_millis() == *time).map(|(_, held)| held).collect()
+}
