@@ -10,7 +10,6 @@ use fh_eval::{Evaluation, Kind};
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
-use super::time_rules::TimeRules;
 use super::view::Detail;
 use crate::state::{Feature, FeatureValue, Json};
 
@@ -47,8 +46,6 @@ pub(crate) struct ServedFeature {
     /// The evaluated JSON up to the properties. The first element has the default value; the others have the values of the strategies in
     /// order. Each element is rendered when it is first needed.
     evaluated: Box<[OnceLock<Box<str>>]>,
-    /// The rules on `now`, and the times at which they may change answers.
-    pub(crate) time_rules: TimeRules,
     /// The id of the strategy that another Edge applied (member `v`); `None` if no Edge has evaluated the feature or no strategy matched.
     pub(crate) applied: Option<Box<str>>,
     /// The beginning of the feature's JSON: `{"id":…,"key":…`.
@@ -88,8 +85,6 @@ impl ServedFeature {
             // Writing to a string cannot fail.
             let _ = write!(fp, ",\"fp\":{map}");
         }
-        let time_rules =
-            record.map_or_else(TimeRules::default, |record| TimeRules::of(&record.strategies));
         let strategy_values: Vec<_> =
             record.into_iter().flat_map(|record| &record.strategies).map(strategy_value).collect();
         let counted = if counting == Counting::Counts { version } else { 0 };
@@ -116,7 +111,6 @@ impl ServedFeature {
             properties: feature.properties.clone(),
             evaluated: forms(strategy_values.len()),
             strategy_values,
-            time_rules,
             applied: None,
             name: name.into(),
             state: state(locked, version),

@@ -10,8 +10,8 @@ mod notifier;
 mod pending_revocation;
 mod published;
 mod published_cell;
-mod time_rules;
 mod time_scheduler;
+mod time_state;
 mod view;
 
 pub(crate) use answer::Answer;

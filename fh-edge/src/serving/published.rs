@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use fh_eval::featurehub::{Compiler, Environment, HashIds};
-use fh_eval::{Attributes, Evaluation, Profile, Ruleset, Subject, Timestamp, WorkBound};
+use fh_eval::{Attributes, Evaluation, Profile, Ruleset, Subject, TimeRules, Timestamp, WorkBound};
 use http::HeaderValue;
 use serde_json::value::RawValue;
 use uuid::Uuid;
@@ -14,7 +14,7 @@ use super::answer::List;
 use super::answers::AnswerBudget;
 use super::feature::ServedFeature;
 use super::grant::Grants;
-use super::time_rules::{TimeRules, TimeState};
+use super::time_state::TimeState;
 use super::view::View;
 use crate::evaluations::Caller;
 
@@ -175,12 +175,9 @@ impl Published {
         settings: Settings,
         now: Timestamp,
     ) -> Self {
+        self.time_rules = TimeRules::of(&ruleset);
+        self.time_state = TimeState::at(now, &self.time_rules);
         self.ruleset = ruleset;
-        self.time_rules = TimeRules::default();
-        for feature in &features {
-            self.time_rules.merge(&feature.time_rules);
-        }
-        self.time_state = self.time_rules.time_state(now);
         self.features = features;
         self.settings = settings;
         self.phase = Phase::Serving;
@@ -195,7 +192,7 @@ impl Published {
 
     /// Sets the time for which the outcome of the rules on `now` is computed.
     pub(crate) fn at(mut self, now: Timestamp) -> Self {
-        self.time_state = self.time_rules.time_state(now);
+        self.time_state = TimeState::at(now, &self.time_rules);
         self
     }
 
@@ -260,6 +257,11 @@ impl Published {
         now: Timestamp,
     ) -> Option<Evaluation<'a>> {
         Some(self.ruleset.get(&feature.key)?.evaluate(&Subject::new(attributes, now)))
+    }
+
+    /// Returns true if time can change the evaluations of a feature.
+    pub(crate) fn reads_clock(&self, feature: &ServedFeature) -> bool {
+        self.ruleset.get(&feature.key).is_some_and(|compiled| compiled.reads_clock())
     }
 
     /// Returns the ruleset of all features under this profile. It is compiled if the profile differs from the environment's.

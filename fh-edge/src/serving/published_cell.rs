@@ -12,6 +12,7 @@ use tokio::sync::watch;
 
 use super::published::Published;
 use super::time_scheduler::SchedulerHandle;
+use super::time_state::TimeState;
 
 /// A receiver that is woken by each new generation of one cell.
 pub(crate) type Changes = watch::Receiver<()>;
@@ -133,8 +134,9 @@ impl PublishedCell {
 
     /// Publishes a new generation if the rules on `now` have another outcome at this time.
     pub(super) fn pass_moments(&self, now: Timestamp) {
-        let is_due =
-            |published: &Published| published.time_rules.time_state(now) != published.time_state;
+        let is_due = |published: &Published| {
+            TimeState::at(now, &published.time_rules) != published.time_state
+        };
         if is_due(&self.current()) {
             self.update(|current| is_due(current).then(|| current.next().at(now)));
         }

@@ -88,8 +88,8 @@ fn pass_moments(slots: &Slots) -> Duration {
     let now = now();
     slots.iter().for_each(|cell| cell.pass_moments(now));
     let next =
-        slots.iter().filter_map(|cell| cell.current().time_rules.next(now.as_millis())).min();
-    let wait = next.map(|next| u64::try_from(next.saturating_sub(now.as_millis())).unwrap_or(0));
+        slots.iter().filter_map(|cell| cell.current().time_rules.next_change_after(now)).min();
+    let wait = next.map(|next| u64::try_from(next.as_millis() - now.as_millis()).unwrap_or(0));
     wait.map_or(LOOK_AT_LEAST, |millis| Duration::from_millis(millis).min(LOOK_AT_LEAST))
 }
 

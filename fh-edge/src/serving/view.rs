@@ -15,7 +15,7 @@ use super::answers::{AnswerBudget, ViewAnswers};
 use super::change::{changes, write_change};
 use super::feature::ServedFeature;
 use super::published::Published;
-use super::time_rules::TimeState;
+use super::time_state::TimeState;
 use crate::wire::coding::{CompressionLevel, gzip};
 use crate::wire::sse::write_event;
 

@@ -122,7 +122,7 @@ impl Copy {
             write_event(&mut out, name, Some(id), &data);
         }
         if older.time_state != view.shown.time_state {
-            let by_time = view.features().iter().filter(|feature| !feature.time_rules.is_empty());
+            let by_time = view.features().iter().filter(|feature| published.reads_clock(feature));
             for feature in by_time.filter(|feature| !told.contains(&feature.id)) {
                 let (mut before, mut data) = (String::new(), String::new());
                 let then = older.time_state.time();

@@ -8,7 +8,6 @@ use serde_json::value::RawValue;
 use uuid::Uuid;
 
 use super::{ServedFeature, digest, forms, state, strategy_value};
-use crate::serving::time_rules::TimeRules;
 use crate::serving::view::EvaluatedBy;
 use crate::state::{Json, check_strategy};
 
@@ -115,7 +114,6 @@ impl ServedFeature {
             properties: members.properties.map(texts).unwrap_or_default(),
             evaluated: forms(listed.len()),
             strategy_values: listed.iter().map(strategy_value).collect(),
-            time_rules: TimeRules::of(&listed),
             applied: text(find(&members.others, "v")).map(Into::into),
             name: name.into(),
             state,
