@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use fh_client::Snapshot;
 use fh_eval::{Attributes, Evaluation, FeatureRef, Kind, Subject};
-use fh_session::RepositorySnapshot;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
@@ -59,27 +59,24 @@ impl<'a> Reading<'a> {
 }
 
 /// Evaluates all features of a snapshot, in the payload's order. Does not count as use of a feature.
-pub(crate) fn readings<'a>(
-    snapshot: &'a RepositorySnapshot,
-    who: &'a Arc<Attributes>,
-) -> Vec<Reading<'a>> {
-    let rules = snapshot.rules();
+pub(crate) fn readings<'a>(snapshot: &'a Snapshot, who: &'a Arc<Attributes>) -> Vec<Reading<'a>> {
     let now = clock::now();
-    let subject = match rules.evaluated_for() {
+    let subject = match snapshot.is_server_evaluated() {
         // The Edge has evaluated already.
-        Some(_) => Subject::nobody(now),
-        None => Subject::new(who, now),
+        true => Subject::nobody(now),
+        false => Subject::new(who, now),
     };
+    let reads = snapshot.of(who);
     let read = |feature: FeatureRef<'a>| {
         // The snapshot knows the reason and the strategy that the Edge sent. The read also keeps passive polling going.
-        let detail = snapshot.peek(feature.key(), Some(who));
+        let detail = reads.peek(feature.key());
         Reading {
             reason: detail.reason.as_str(),
             strategy_id: detail.strategy_id.map(|id| Cow::Owned(id.into())),
             ..Reading::evaluated(feature, &feature.evaluate(&subject))
         }
     };
-    rules.ruleset().iter().map(read).collect()
+    snapshot.ruleset().iter().map(read).collect()
 }
 
 /// The JSON form of a feature.

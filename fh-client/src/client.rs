@@ -6,7 +6,7 @@ mod readiness;
 mod test_updates;
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use fh_eval::{Kind, Number, Value};
 use fh_session::{ContextValues, Detail, ExplainedDetail};
@@ -49,8 +49,25 @@ pub struct Client {
 
 reads!(Client, |self| self.shared.repository, None);
 
-/// Functions that close a client.
+/// Functions that close a client, and that refer to a client without keeping it alive.
 impl Client {
+    /// Returns a handle that does not keep the client alive. Use it in closures that outlive the program's use of the client,
+    /// such as the function that watches a file.
+    ///
+    /// ```
+    /// # use fh_client::testing::MemoryEdge;
+    /// let client = MemoryEdge::new().client().start()?;
+    /// let weak = client.downgrade();
+    /// assert!(weak.upgrade().is_some());
+    /// drop(client);
+    /// assert!(weak.upgrade().is_none());
+    /// # Ok::<(), fh_client::StartError>(())
+    /// ```
+    #[must_use]
+    pub fn downgrade(&self) -> WeakClient {
+        WeakClient { shared: Arc::downgrade(&self.shared) }
+    }
+
     pub(crate) const fn from_shared(shared: Arc<SharedState>) -> Self {
         Self { shared }
     }
@@ -104,6 +121,26 @@ impl Client {
     #[must_use]
     pub fn snapshot(&self) -> Snapshot {
         Snapshot::new(self.shared.repository.snapshot(), None)
+    }
+}
+
+/// A handle of a client that does not keep the client alive; see [`Client::downgrade`].
+#[derive(Clone)]
+pub struct WeakClient {
+    shared: Weak<SharedState>,
+}
+
+impl WeakClient {
+    /// Returns the client, or `None` once its last handle has been dropped.
+    #[must_use]
+    pub fn upgrade(&self) -> Option<Client> {
+        self.shared.upgrade().map(Client::from_shared)
+    }
+}
+
+impl fmt::Debug for WeakClient {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WeakClient").finish_non_exhaustive()
     }
 }
 

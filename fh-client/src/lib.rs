@@ -2,6 +2,8 @@
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
+#[doc(hidden)]
+pub mod internal;
 pub mod overrides;
 pub mod testing;
 pub mod transport;
@@ -36,9 +38,10 @@ mod watch;
 
 pub use builder::ClientBuilder;
 pub use changes::Changes;
-pub use client::{Client, SetHeadersError, SetKeysError, TestUpdates};
+pub use client::{Client, SetHeadersError, SetKeysError, TestUpdates, WeakClient};
 pub use context::{Context, ContextBuilder};
 pub use context_pool::{ContextPool, ContextPoolError};
+pub use delivery::ManualDelivery;
 pub use driver::MissingDriver;
 pub use feature::Feature;
 pub use flush::FlushError;

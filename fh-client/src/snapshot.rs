@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use fh_eval::{Attributes, Kind, Number, Value};
-use fh_session::{ContextValues, Detail, ExplainedDetail, Readiness};
+use fh_eval::{Attributes, Kind, Number, Ruleset, Value};
+use fh_session::{ContextValues, Detail, ExplainedDetail, Readiness, SessionStatus};
 use serde::de::DeserializeOwned;
 
 use crate::reads::reads;
@@ -47,6 +47,33 @@ impl Snapshot {
     #[must_use]
     pub fn readiness(&self) -> Readiness {
         self.state.readiness()
+    }
+
+    /// Returns the status of the connection that the client had when the snapshot was taken. Features and status belong together:
+    /// they are of the same instant.
+    #[must_use]
+    pub fn status(&self) -> &SessionStatus {
+        self.state.status()
+    }
+
+    /// Returns the features as the engine holds them, for tools that evaluate features for many contexts, or read rules and
+    /// versions. Interceptors and the snapshot's attributes are not applied, and observers are not notified.
+    #[must_use]
+    pub fn ruleset(&self) -> &Ruleset {
+        self.state.rules().ruleset()
+    }
+
+    /// Returns the id of the environment that this feature comes from. Returns `None` if the feature does not exist or its
+    /// environment is unknown.
+    #[must_use]
+    pub fn environment_of(&self, key: &str) -> Option<&Arc<str>> {
+        self.state.rules().environment_of(key)
+    }
+
+    /// Returns true if the Edge has evaluated the features for one context, because the API key is server-evaluated.
+    #[must_use]
+    pub fn is_server_evaluated(&self) -> bool {
+        self.state.rules().evaluated_for().is_some()
     }
 
     /// Returns the generation of the snapshot's state. It is a number that increases whenever the result of a read may have

@@ -31,10 +31,12 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     show(&client);
 
     let (changed, news) = channel();
-    let repository = client.repository().clone();
+    let weak = client.downgrade();
     let _watch = overrides.watch(WATCH_INTERVAL, move || {
         // Listeners compare again, as after an update.
-        repository.overrides_changed();
+        if let Some(client) = weak.upgrade() {
+            client.overrides_changed();
+        }
         // The receiver is gone once the program ends.
         let _ = changed.send(());
     });

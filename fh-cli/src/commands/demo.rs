@@ -214,8 +214,8 @@ impl DemoRun<'_, '_, '_> {
 
     /// Shows the values that each sample person gets.
     fn people(&mut self) -> Result<(), Failure> {
-        let snapshot = self.client.repository().snapshot();
-        let (ruleset, now, people) = (snapshot.rules().ruleset(), clock::now(), Person::all());
+        let snapshot = self.client.snapshot();
+        let (ruleset, now, people) = (snapshot.ruleset(), clock::now(), Person::all());
         if self.json {
             let people = people.iter().map(|person| person.answers(ruleset, now)).collect();
             return self.row(&PeopleRow { event: "people", now, people });
@@ -234,8 +234,8 @@ impl DemoRun<'_, '_, '_> {
 
     /// Explains one value, shows a rollout, and suggests commands to try.
     fn explain(&mut self) -> Result<(), Failure> {
-        let snapshot = self.client.repository().snapshot();
-        let (ruleset, now, aroha) = (snapshot.rules().ruleset(), clock::now(), Person::aroha());
+        let snapshot = self.client.snapshot();
+        let (ruleset, now, aroha) = (snapshot.ruleset(), clock::now(), Person::aroha());
         let report = feature(ruleset, EXPLAINED)?.explain(&aroha.subject(now)).report();
         let rolled_out = feature(ruleset, ROLLED_OUT)?;
         let next = next(rolled_out.id().unwrap_or_default());
@@ -312,7 +312,7 @@ async fn watched(
     let mut ticks = interval(LOOK_EVERY);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut show = |view: &mut dyn View| {
-        let seen = observer.look(&client.repository().snapshot(), &[]);
+        let seen = observer.look(&client.snapshot(), &[]);
         view.show(client, &observer, seen)
     };
     loop {

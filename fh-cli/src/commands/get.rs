@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
+use fh_client::Snapshot;
 use fh_eval::Value;
 use fh_files::closest;
-use fh_session::RepositorySnapshot;
 
 use crate::edge;
 use crate::edge_query::{EdgeQuery, EdgeQueryArgs};
@@ -62,7 +62,7 @@ pub(crate) fn run(args: &GetArgs, json: bool, screen: &mut Screen<'_>) -> Result
     let selection = Selection::of(&all, &asked.features);
     if args.value {
         for reading in &selection.shown {
-            bare(screen, snapshot.peek(reading.key(), Some(&asked.who)).value)?;
+            bare(screen, snapshot.of(&asked.who).peek(reading.key()).value)?;
         }
     } else {
         selection.write(screen, json)?;
@@ -71,11 +71,11 @@ pub(crate) fn run(args: &GetArgs, json: bool, screen: &mut Screen<'_>) -> Result
 }
 
 /// Fetches the features once.
-async fn fetch(asked: &EdgeQuery, limit: Duration) -> Result<Arc<RepositorySnapshot>, Failure> {
+async fn fetch(asked: &EdgeQuery, limit: Duration) -> Result<Snapshot, Failure> {
     let client = asked.edge.client().one_off().initial_context(Arc::clone(&asked.who)).start();
     let client = client.map_err(edge::unstarted)?;
     match tokio::time::timeout(limit, client.ready()).await {
-        Ok(Ok(())) => Ok(client.repository().snapshot()),
+        Ok(Ok(())) => Ok(client.snapshot()),
         Ok(Err(why)) => Err(edge::not_ready(&why)),
         Err(_) => Err(edge::no_features(&client, Some(limit))),
     }

@@ -192,8 +192,8 @@ impl Watch<'_> {
         loop {
             let status = client.status();
             // The order matters: an update that is no longer held is then in the snapshot.
-            let held = client.repository().held();
-            let news = observer.look(&client.repository().snapshot(), &held);
+            let held = client.held_keys();
+            let news = observer.look(&client.snapshot(), &held);
             view.show(&client, &observer, news)?;
             if self.args.once && observer.has_list() {
                 return Ok(Status::Fine);
@@ -247,7 +247,7 @@ impl Watch<'_> {
         release: &'r Release,
         observer: &mut Observer,
     ) -> Vec<&'r str> {
-        let held = client.repository().held();
+        let held = client.held_keys();
         match release {
             Release::All => {
                 client.release();
@@ -276,7 +276,7 @@ impl Watch<'_> {
             () = over => return Err(edge::no_features(&client, self.args.duration)),
             ready = client.ready() => ready.map_err(|why| edge::not_ready(&why))?,
         }
-        let snapshot = client.repository().snapshot();
+        let snapshot = client.snapshot();
         let all = readings(&snapshot, &self.asked.who);
         let selection = Selection::of(&all, &self.asked.features);
         selection.write(screen, false)?;

@@ -148,8 +148,8 @@ impl<'a> Timeline<'a> {
     }
 
     fn version(&self, key: &str) -> Option<i64> {
-        let snapshot = self.client.repository().snapshot();
-        snapshot.rules().ruleset().get(key).map(|feature| feature.version())
+        let snapshot = self.client.snapshot();
+        snapshot.ruleset().get(key).map(|feature| feature.version())
     }
 
     /// Waits until the client has a version other than `before`.
@@ -167,8 +167,8 @@ impl<'a> Timeline<'a> {
 
     /// Returns for each sampled id whether it gets "boosted".
     fn inside(&self) -> Vec<bool> {
-        let snapshot = self.client.repository().snapshot();
-        let Some(feature) = snapshot.rules().ruleset().get(ROLLED_OUT) else { return Vec::new() };
+        let snapshot = self.client.snapshot();
+        let Some(feature) = snapshot.ruleset().get(ROLLED_OUT) else { return Vec::new() };
         let now = clock::now();
         let mut inside = Vec::new();
         Population::Sampled { count: PEOPLE, seed: 0 }.for_each(|id| {

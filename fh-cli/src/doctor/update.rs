@@ -54,8 +54,8 @@ impl Visit<'_> {
         let client = self.examination.edge.client().one_off().start().map_err(edge::unstarted)?;
         // If the client does not become ready, the feature is not found below.
         let _ = tokio::time::timeout_at(self.examination.deadline, client.ready()).await;
-        let snapshot = client.repository().snapshot();
-        let Some(feature) = snapshot.rules().ruleset().get(key) else { return Ok(None) };
+        let snapshot = client.snapshot();
+        let Some(feature) = snapshot.ruleset().get(key) else { return Ok(None) };
         let lock = if feature.is_locked() { Update::lock() } else { Update::unlock() };
         // Evaluated values may come from a strategy, so they must not be set. The value of a locked feature cannot be set.
         if self.keys().kind() == KeyKind::ServerEvaluated || feature.is_locked() {

@@ -7,7 +7,7 @@ use fh_session::{
 };
 
 use super::ClientBuilder;
-use crate::delivery::Dispatching;
+use crate::delivery::{Dispatching, ManualDelivery};
 
 /// Listeners that are registered before the client starts, so that they miss no event. The listeners stay registered until the
 /// client is closed; see the methods with the same names on [`Client`](crate::Client).
@@ -17,6 +17,18 @@ impl ClientBuilder {
     /// [watch](crate::Client::watch) clients.
     pub fn without_listeners(mut self) -> Self {
         self.settings.dispatching = Dispatching::Nobody;
+        self
+    }
+
+    /// Starts no thread for listeners and observers. Whenever there are events for them, the client calls `waker`, and the
+    /// program then calls [`ManualDelivery::deliver`] on a thread of its own. [`Client::manual_delivery`](crate::Client::manual_delivery) returns that handle.
+    ///
+    /// `waker` is called on any thread of the client and must return soon, for example after it has notified the program's
+    /// thread. It must not call [`ManualDelivery::deliver`] itself. [`Client::flush`](crate::Client::flush) and
+    /// [`Client::closed`](crate::Client::closed) wait until the
+    /// program has delivered.
+    pub fn manual_delivery(mut self, waker: impl Fn() + Send + Sync + 'static) -> Self {
+        self.settings.dispatching = Dispatching::Manual(ManualDelivery::new(Box::new(waker)));
         self
     }
 

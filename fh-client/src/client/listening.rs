@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use fh_session::{
     Change, Interceptor, LockPolicy, NewState, Notice, Observer, Params, RawUpdate,
-    ReadinessChange, Repository, SessionStatus, Subscription, UsageOptions,
+    ReadinessChange, SessionStatus, Subscription, UsageOptions,
 };
 
 use super::Client;
 use crate::changes::Changes;
+use crate::delivery::{Dispatching, ManualDelivery};
 use crate::watch::Watch;
 
 /// Functions that register listeners. Dropping the returned guard ends the subscription; [`Subscription::detach`] keeps the
@@ -133,10 +134,20 @@ impl Client {
         self.shared.repository.stop_catching();
     }
 
-    /// Returns the repository, which holds the features, listeners and interceptors of this client. Libraries use it to read
-    /// features without keeping the client alive.
+    /// Returns the keys of the features that catch & release holds back: those that the last update adds, removes, or changes in
+    /// more than their version. The list is empty if no update is held back.
     #[must_use]
-    pub fn repository(&self) -> &Repository {
-        &self.shared.repository
+    pub fn held_keys(&self) -> Vec<Box<str>> {
+        self.shared.repository.held()
+    }
+
+    /// Returns the handle that delivers events to listeners, if the client was built with
+    /// [`ClientBuilder::manual_delivery`](crate::ClientBuilder::manual_delivery).
+    #[must_use]
+    pub fn manual_delivery(&self) -> Option<ManualDelivery> {
+        match &self.shared.settings.given.dispatching {
+            Dispatching::Manual(delivery) => Some(delivery.clone()),
+            _ => None,
+        }
     }
 }

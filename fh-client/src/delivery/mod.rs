@@ -2,6 +2,8 @@
 //! of a pool.
 
 mod dispatcher;
+mod listener_queue;
+mod manual_delivery;
 mod pool_listeners;
 
 use std::io;
@@ -10,8 +12,9 @@ use std::time::Duration;
 use fh_session::Repository;
 
 use self::dispatcher::Dispatcher;
+use self::listener_queue::Seat;
+pub use self::manual_delivery::ManualDelivery;
 pub(crate) use self::pool_listeners::PoolListeners;
-use self::pool_listeners::Seat;
 
 /// The choice of the threads that call a client's listeners and observers.
 #[derive(Debug, Clone)]
@@ -20,6 +23,8 @@ pub(crate) enum Dispatching {
     OnAThread,
     /// One thread that the clients of a context pool share.
     Shared(PoolListeners),
+    /// The thread of the program that calls [`ManualDelivery::deliver`].
+    Manual(ManualDelivery),
     /// No thread: listeners and observers are never called.
     Nobody,
 }
@@ -33,6 +38,10 @@ impl Dispatching {
         match self {
             Self::OnAThread => Dispatcher::start(repository).map(Delivery::Own),
             Self::Shared(thread) => thread.serve(repository).map(Delivery::Shared),
+            Self::Manual(delivery) => {
+                let seat = delivery.serve(repository).ok_or(io::ErrorKind::Other)?;
+                Ok(Delivery::Shared(seat))
+            }
             Self::Nobody => Ok(Delivery::Own(Dispatcher::idle())),
         }
     }
@@ -43,7 +52,7 @@ impl Dispatching {
 pub(crate) enum Delivery {
     /// The client's own dispatcher.
     Own(Dispatcher),
-    /// The thread that the clients of a pool share.
+    /// A thread that several clients share: the thread of a pool, or of the program.
     Shared(Seat),
 }
 

@@ -51,9 +51,13 @@ use super::yaml_watch::{WatchedFile, YamlWatch};
 /// let overrides = YamlOverrides::open("no-such-file.yaml");
 /// assert!(overrides.problem().is_some_and(|problem| problem.is_missing()));
 /// let client = Client::offline().interceptor(overrides.clone(), LockPolicy::Respect).start()?;
-/// // The closure holds the repository and not the client, because holding the client would keep it running.
-/// let repository = client.repository().clone();
-/// let _watch = overrides.watch(WATCH_INTERVAL, move || repository.overrides_changed());
+/// // The closure holds a weak handle, because a handle of the client would keep the client running.
+/// let weak = client.downgrade();
+/// let _watch = overrides.watch(WATCH_INTERVAL, move || {
+///     if let Some(client) = weak.upgrade() {
+///         client.overrides_changed();
+///     }
+/// });
 /// # Ok::<(), fh_client::StartError>(())
 /// ```
 #[derive(Clone)]
@@ -91,8 +95,8 @@ impl YamlOverrides {
     /// A thread checks the file's times, size and inode number at each `interval`; the usual interval is
     /// [`WATCH_INTERVAL`](super::WATCH_INTERVAL). A changed file is read once two checks in a row find it unchanged, so that a
     /// half-written file is not read. After each change to a valid content, the thread calls `on_change`. That function should
-    /// call [`Repository::overrides_changed`](fh_session::Repository::overrides_changed), so that change listeners are notified
-    /// of the new values (D-63).
+    /// call [`Client::overrides_changed`](crate::Client::overrides_changed), so that change listeners are notified of the new
+    /// values (D-63).
     pub fn watch(&self, interval: Duration, on_change: impl Fn() + Send + 'static) -> YamlWatch {
         let flags_of = Arc::clone(&self.flags);
         WatchedFile::watch(&self.file, interval, move |values| {

@@ -201,7 +201,7 @@ impl BuilderSettings {
         listeners: &PoolListeners,
         interval: Duration,
     ) -> Self {
-        if !matches!(self.dispatching, Dispatching::Nobody) {
+        if matches!(self.dispatching, Dispatching::OnAThread) {
             self.dispatching = Dispatching::Shared(listeners.clone());
         }
         self.reporting = Reporting::Brief;

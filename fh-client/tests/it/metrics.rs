@@ -209,7 +209,7 @@ async fn dropped_events() {
         }
         edge.delivered().await;
         tokio::time::sleep(Duration::from_secs(15)).await;
-        let dropped = client.repository().counters().dropped_events;
+        let dropped = client.status().counters.dropped_events;
         assert!(dropped >= 3, "{dropped}");
         let name = "featurehub_client_dropped_events_total{environment=dropping}";
         assert_eq!(kept.read(name), dropped);

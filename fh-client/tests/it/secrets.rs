@@ -77,7 +77,7 @@ fn no_secret_in_logs_errors_debug_output_status_or_files() {
             ] {
                 let status =
                     until(&client, |status| status.problem.is_some() || status.features > 0);
-                say(format!("{status} {status:?} {client:?} {:?}", client.repository()));
+                say(format!("{status} {status:?} {client:?} {:?}", client.snapshot()));
                 say(serde_json::to_string(&status).unwrap());
                 let waited = client.wait_ready(std::time::Duration::ZERO);
                 say(format!("{waited:?}"));

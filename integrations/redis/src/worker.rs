@@ -254,20 +254,19 @@ impl Worker {
     /// Returns the client's features as JSON lists, by environment. If several environments have a feature with the same key,
     /// only the feature that the client uses is included.
     fn held(&self) -> Vec<(Arc<str>, String)> {
-        let snapshot = self.client.repository().snapshot();
-        let rules = snapshot.rules();
+        let snapshot = self.client.snapshot();
         let mut held = Vec::new();
         // The API keys may have become server-evaluated after the call of `may_share`, and the values of one context must not
         // be shared.
-        if rules.evaluated_for().is_some() {
+        if snapshot.is_server_evaluated() {
             return held;
         }
         for environment in self.client.environments() {
-            let features: Vec<&str> = rules
+            let features: Vec<&str> = snapshot
                 .ruleset()
                 .iter()
                 .filter(|feature| {
-                    rules
+                    snapshot
                         .environment_of(feature.key())
                         .is_some_and(|id| id.eq_ignore_ascii_case(&environment))
                 })

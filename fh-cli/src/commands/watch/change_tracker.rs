@@ -2,9 +2,8 @@
 
 use std::sync::Arc;
 
-use fh_client::Readiness;
+use fh_client::{Readiness, Snapshot};
 use fh_eval::{Attributes, Kind, Timestamp};
-use fh_session::RepositorySnapshot;
 
 use crate::clock;
 use crate::feature_table::{Reading, readings};
@@ -113,11 +112,11 @@ impl Observer {
     }
 
     /// Compares with the previous snapshot, and returns the differences.
-    pub(crate) fn look(&mut self, snapshot: &RepositorySnapshot, held: &[Box<str>]) -> News {
+    pub(crate) fn look(&mut self, snapshot: &Snapshot, held: &[Box<str>]) -> News {
         // Features arrive shortly before the client is ready. They are shown after the line that reports readiness.
         let is_there = match snapshot.readiness() {
             Readiness::Ready => true,
-            Readiness::Failed => !snapshot.rules().ruleset().is_empty(),
+            Readiness::Failed => !snapshot.ruleset().is_empty(),
             _ => self.has_list(),
         };
         if !is_there {

@@ -274,14 +274,14 @@ impl Upstream {
 
     /// Publishes the client's features if they differ from the served ones. `last` is the ruleset of the previous call.
     fn take(&self, client: &Client, last: &mut Ruleset) -> ReceivedOutcome {
-        let snapshot = client.repository().snapshot();
+        let snapshot = client.snapshot();
         let status = snapshot.status();
         if status.source.is_none() {
             let is_refused = status.readiness == Readiness::Failed
                 && status.problem.as_ref().is_some_and(is_certain);
             return if is_refused { ReceivedOutcome::Refusal } else { ReceivedOutcome::Nothing };
         }
-        let ruleset = snapshot.rules().ruleset();
+        let ruleset = snapshot.ruleset();
         self.cell.update(|current| {
             // A stale environment that was requested again stays stale until the upstream Edge has answered.
             let was_stale = current.settings.stale && status.problem.is_some();

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use fh_client::{Client, RawKind, RawUpdate, Source};
+use fh_client::{Client, RawKind, RawUpdate, Source, internal};
 use fh_redis::{RedisStore, RedisStoreBuilder, StoreStatus};
 
 use crate::server::{DEADLINE, Server};
@@ -65,7 +65,10 @@ impl Rig {
 
     pub(crate) fn tell(&self, source: Source, kind: RawKind, json: &str) {
         let environment = Some("one".into());
-        self.client.repository().raw(RawUpdate { source, environment, kind, json: json.into() });
+        internal::notify_raw(
+            &self.client,
+            RawUpdate { source, environment, kind, json: json.into() },
+        );
     }
 
     /// Sends a list as an Edge would, and waits until it is processed.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use fh_client::testing::MemoryEdge;
-use fh_client::{Client, RawKind, RawUpdate, Source};
+use fh_client::{Client, RawKind, RawUpdate, Source, internal};
 use fh_redis::RedisStore;
 
 use crate::rig::{feature, list};
@@ -64,12 +64,15 @@ fn a_reader_without_an_edge_follows_a_writer() {
     let (reader, _readers) = attached(offline(), &server);
     assert!(!reader.is_ready());
     for version in 1..=3 {
-        writer.repository().raw(RawUpdate {
-            source: Source::Streaming,
-            environment: Some("one".into()),
-            kind: RawKind::List,
-            json: list(&[feature("a", version)]).into(),
-        });
+        internal::notify_raw(
+            &writer,
+            RawUpdate {
+                source: Source::Streaming,
+                environment: Some("one".into()),
+                kind: RawKind::List,
+                json: list(&[feature("a", version)]).into(),
+            },
+        );
         store.flush(DEADLINE).unwrap();
         let value = format!("a{version}");
         eventually("the value", || *reader.string_or("a", "") == value);

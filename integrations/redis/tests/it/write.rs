@@ -1,6 +1,6 @@
 //! Updates that the client receives, and the resulting data in Redis.
 
-use fh_client::{Client, RawKind, RawUpdate, Source};
+use fh_client::{Client, RawKind, RawUpdate, Source, internal};
 use fh_redis::RedisStore;
 
 use crate::rig::{DIGEST, LIST, Rig, digest, feature, list, write};
@@ -169,12 +169,15 @@ fn a_poll_of_several_environments_goes_to_several_keys() {
         list(&[feature("a", 1)]),
         list(&[feature("b", 1)])
     );
-    client.repository().raw(RawUpdate {
-        source: Source::Polling,
-        environment: None,
-        kind: RawKind::List,
-        json: body.into(),
-    });
+    internal::notify_raw(
+        &client,
+        RawUpdate {
+            source: Source::Polling,
+            environment: None,
+            kind: RawKind::List,
+            json: body.into(),
+        },
+    );
     store.flush(DEADLINE).unwrap();
     assert_eq!(
         server.keys(),

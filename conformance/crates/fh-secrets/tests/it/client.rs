@@ -132,7 +132,8 @@ fn running(shown: &mut Shown) {
     shown.error(&wrong);
     let status = client.status();
     shown.both(&status);
-    shown.debug(client.repository());
+    shown.debug(&client.snapshot());
+    shown.debug(&client.downgrade());
     shown.debug(&client);
     client.close();
     for event in events.0.lock().unwrap().iter() {

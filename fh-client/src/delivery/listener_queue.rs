@@ -1,0 +1,253 @@
+//! The queue of the clients whose listeners are due, which one thread empties: the thread of a context pool, or a thread of the
+//! program.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, ThreadId};
+use std::time::Duration;
+
+use fh_session::{Millis, Repository};
+use tokio::sync::watch;
+
+/// A function that is called when a client becomes due.
+pub(super) type Waker = Box<dyn Fn() + Send + Sync>;
+
+/// A client's registration with the delivering thread. The registration is used to request deliveries to the client's
+/// listeners, and to end the deliveries. Dropping the registration does not end the deliveries.
+#[derive(Clone)]
+pub(crate) struct Seat {
+    queue: Arc<ListenerQueue>,
+    number: u64,
+    /// The number of the client's last request that the thread has carried out.
+    done: watch::Receiver<u64>,
+}
+
+pub(super) struct ListenerQueue {
+    requests: Mutex<ListenerRequests>,
+    condvar: Condvar,
+    /// The function that wakes the program; `None` if a thread waits in [`ListenerQueue::next`].
+    waker: Option<Waker>,
+}
+
+#[derive(Default)]
+struct ListenerRequests {
+    clients: HashMap<u64, Client>,
+    /// The numbers of the clients with a pending request. Each client is listed once.
+    due: VecDeque<u64>,
+    /// The number of clients that have been registered so far.
+    seats: u64,
+    /// The thread that delivers at present.
+    thread: Option<ThreadId>,
+    is_over: bool,
+}
+
+/// A client to whose listeners and observers the thread delivers events.
+struct Client {
+    repository: Repository,
+    /// The number of the client's last request.
+    given: u64,
+    done: watch::Sender<u64>,
+    is_due: bool,
+    /// The time in which observers should send their buffered events; `None` if no flush was requested.
+    flush: Option<Duration>,
+    is_over: bool,
+}
+
+/// A delivery to the listeners and observers of one client.
+pub(super) struct DueDelivery {
+    number: u64,
+    repository: Repository,
+    given: u64,
+    flush: Option<Duration>,
+    is_last: bool,
+}
+
+impl DueDelivery {
+    /// Calls the listeners and observers. A usage summary whose time window has ended at `now` is reported too.
+    pub(super) fn run(&self, now: Millis) {
+        self.repository.deliver();
+        self.repository.deliver_summaries(now);
+        if let Some(limit) = self.flush {
+            self.repository.flush_usage(limit);
+        }
+    }
+}
+
+impl ListenerQueue {
+    pub(super) fn new(waker: Option<Waker>) -> Arc<Self> {
+        Arc::new(Self { requests: Mutex::default(), condvar: Condvar::new(), waker })
+    }
+
+    fn requests(&self) -> MutexGuard<'_, ListenerRequests> {
+        self.requests.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn wake(&self) {
+        match &self.waker {
+            Some(waker) => waker(),
+            None => self.condvar.notify_one(),
+        }
+    }
+
+    /// Registers a client. Returns `None` if the thread that emptied this queue has ended.
+    pub(super) fn register(self: &Arc<Self>, repository: &Repository) -> Option<Seat> {
+        let mut requests = self.requests();
+        if requests.is_over {
+            return None;
+        }
+        requests.seats += 1;
+        let number = requests.seats;
+        let (sender, done) = watch::channel(0);
+        let client = Client {
+            repository: repository.clone(),
+            given: 0,
+            done: sender,
+            is_due: false,
+            flush: None,
+            is_over: false,
+        };
+        requests.clients.insert(number, client);
+        drop(requests);
+        Some(Seat { queue: Arc::clone(self), number, done })
+    }
+
+    /// Adds a request of the client with this number, and returns the number of the request. Returns `None` once the deliveries
+    /// of this client have ended.
+    fn order(&self, number: u64, change: impl FnOnce(&mut Client)) -> Option<u64> {
+        let mut requests = self.requests();
+        let client = requests.clients.get_mut(&number)?;
+        client.given += 1;
+        change(client);
+        let given = client.given;
+        if !std::mem::replace(&mut client.is_due, true) {
+            requests.due.push_back(number);
+        }
+        drop(requests);
+        self.wake();
+        Some(given)
+    }
+
+    /// Blocks the thread until a delivery is due, and returns it.
+    pub(super) fn next(&self) -> DueDelivery {
+        let mut requests = self.requests();
+        loop {
+            if let Some(due) = requests.take() {
+                return due;
+            }
+            requests = self.condvar.wait(requests).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    /// Returns the next delivery without blocking, or `None` if none is due.
+    pub(super) fn take(&self) -> Option<DueDelivery> {
+        self.requests().take()
+    }
+
+    /// Marks a delivery as done. Returns false if no registered client is left.
+    pub(super) fn done(&self, delivery: &DueDelivery) -> bool {
+        let mut requests = self.requests();
+        if !delivery.is_last {
+            if let Some(client) = requests.clients.get(&delivery.number) {
+                client.done.send_replace(delivery.given);
+            }
+            return true;
+        }
+        // Dropping the client drops its sender, which ends the waits for this client's deliveries.
+        let last = requests.clients.remove(&delivery.number);
+        let goes_on = !requests.clients.is_empty();
+        // A program empties its queue for as long as it likes, but a thread ends with its last client.
+        requests.is_over = !goes_on && self.waker.is_none();
+        drop(requests);
+        drop(last);
+        goes_on
+    }
+
+    /// Marks this thread as the one that delivers. Returns false if another thread, or this thread further up its stack, is
+    /// delivering.
+    pub(super) fn enter(&self) -> bool {
+        let mut requests = self.requests();
+        let is_free = requests.thread.is_none();
+        if is_free {
+            requests.thread = Some(thread::current().id());
+        }
+        is_free
+    }
+
+    /// Ends what [`Self::enter`] began. Returns false if a delivery has become due in the meantime, which this thread still has
+    /// to make.
+    pub(super) fn leave(&self) -> bool {
+        let mut requests = self.requests();
+        let is_empty = requests.due.is_empty();
+        if is_empty {
+            requests.thread = None;
+        }
+        is_empty
+    }
+
+    /// Reports the usage summaries of all clients whose time window has ended. Returns the time at which the next window ends,
+    /// or `None` if no observer receives summaries.
+    pub(super) fn deliver_summaries(&self, now: Millis) -> Option<Millis> {
+        let requests = self.requests();
+        let repositories: Vec<Repository> =
+            requests.clients.values().map(|client| client.repository.clone()).collect();
+        drop(requests);
+        repositories.iter().filter_map(|repository| repository.deliver_summaries(now)).min()
+    }
+}
+
+impl ListenerRequests {
+    fn take(&mut self) -> Option<DueDelivery> {
+        while let Some(number) = self.due.pop_front() {
+            if let Some(client) = self.clients.get_mut(&number) {
+                client.is_due = false;
+                return Some(DueDelivery {
+                    number,
+                    repository: client.repository.clone(),
+                    given: client.given,
+                    flush: client.flush.take(),
+                    is_last: client.is_over,
+                });
+            }
+        }
+        None
+    }
+}
+
+impl Seat {
+    /// Makes each event of the client's repository a request of the client.
+    pub(super) fn attach(&self, repository: &Repository) {
+        let (queue, number) = (Arc::clone(&self.queue), self.number);
+        repository.set_waker(move || {
+            queue.order(number, |_| {});
+        });
+    }
+
+    /// Requests one more delivery for this client, after which the client's registration ends.
+    pub(crate) fn end(&self) {
+        self.queue.order(self.number, |client| client.is_over = true);
+    }
+
+    /// Waits until all events before this call have been delivered. Returns at once on the delivering thread, because that
+    /// thread would wait for itself.
+    pub(crate) async fn delivered(&self) {
+        self.carried_out(None).await;
+    }
+
+    /// Waits as [`Self::delivered`] does, and until observers have sent their buffered events. Observers are asked to finish
+    /// within `limit`.
+    pub(crate) async fn flushed(&self, limit: Duration) {
+        self.carried_out(Some(limit)).await;
+    }
+
+    async fn carried_out(&self, flush: Option<Duration>) {
+        if self.queue.requests().thread == Some(thread::current().id()) {
+            return;
+        }
+        let mut done = self.done.clone();
+        let order = self.queue.order(self.number, |client| client.flush = client.flush.max(flush));
+        let Some(order) = order else { return };
+        // An error means that the client's registration has ended, so that the wait ends too.
+        let _ = done.wait_for(|done| *done >= order).await;
+    }
+}

@@ -1,0 +1,10 @@
+//! Functions for the tests of this workspace. They may change or go with any version.
+
+use fh_session::RawUpdate;
+
+use crate::client::Client;
+
+/// Notifies the listeners of [`Client::on_raw`] of this update, as if the client had received it.
+pub fn notify_raw(client: &Client, update: RawUpdate) {
+    client.shared().repository.raw(update);
+}
