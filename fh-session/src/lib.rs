@@ -44,8 +44,8 @@ pub use edge_url::{EdgeUrl, SecretUrl, UrlError};
 pub use intercept::{Flow, InterceptedRead, Interceptor, LockPolicy};
 pub use key::{ApiKey, ApiKeys, KeyError, KeyKind};
 pub use repository::{
-    Change, ContextValues, Counters, Detail, ExplainedDetail, NewState, ReadinessChange, Reason,
-    Repository, RepositoryOptions, RepositorySnapshot, Subscription,
+    Change, ContextValues, Counters, Detail, ExplainedDetail, IsVisibleChange, NewState,
+    ReadinessChange, Reason, Repository, RepositoryOptions, RepositorySnapshot, Subscription,
 };
 pub use rules::{Environments, Rules, ServerEvaluated, Source};
 pub use secrets::Secrets;

@@ -104,15 +104,6 @@ impl Rules {
         Self { ruleset, environments, evaluated_for: Some(evaluated) }
     }
 
-    /// Sets or removes the second context for which the values of an Edge are valid.
-    pub(crate) fn keep_for(&mut self, context: Option<Arc<Attributes>>) {
-        if let Some(evaluated) = &mut self.evaluated_for
-            && evaluated.kept_for != context
-        {
-            Arc::make_mut(evaluated).kept_for = context;
-        }
-    }
-
     /// Returns the features.
     #[must_use]
     pub const fn ruleset(&self) -> &Ruleset {

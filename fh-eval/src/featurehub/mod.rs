@@ -9,7 +9,9 @@ mod patterns;
 mod payload;
 mod rule;
 mod value;
+mod visible_change;
 pub mod wire;
 
 pub use compile::{Compiler, HashIds};
 pub use document::{Document, Environment, ParseError, event_data};
+pub use visible_change::is_visible_change;

@@ -5,11 +5,11 @@ use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use fh_eval::featurehub::{Compiler, Environment as Payload};
+use fh_eval::featurehub::{Compiler, Environment as Payload, is_visible_change};
 use fh_eval::{FeatureRef, Profile, Ruleset};
 use serde_json::value::RawValue;
 
-use super::state::{State, applied_strategy, differ};
+use super::state::{State, applied_strategy};
 use crate::planted::planted;
 
 /// The authority of an update, which depends on its source.
@@ -119,7 +119,8 @@ impl Environment {
         self.strategies = payload.features.iter().filter_map(|raw| strategy_of(raw)).collect();
         let seen = old.len() != new.len()
             || new.iter().any(|feature| {
-                old.get(feature.key()).is_none_or(|old| differ(old.json(), feature.json()))
+                old.get(feature.key())
+                    .is_none_or(|old| is_visible_change(old.json(), feature.json()))
             });
         self.keys = new.iter().filter_map(identity).collect();
         self.ruleset = new;
@@ -164,7 +165,7 @@ impl Environment {
             self.remove(renamed.key());
         }
         let seen = match old.get(feature.key()) {
-            Some(old) => differ(old.json(), feature.json()) || renamed.is_some(),
+            Some(old) => is_visible_change(old.json(), feature.json()) || renamed.is_some(),
             None => true,
         };
         // Another feature may have had this key before.

@@ -20,7 +20,7 @@ pub(crate) use answer::{
 };
 pub(crate) use environment::{Authority, Effect};
 pub(crate) use foreign::{names_another, other_environment};
-pub(crate) use state::{differ, is_feature};
+pub(crate) use state::is_feature;
 
 use crate::key::{ApiKey, ApiKeys};
 use crate::planted::planted;
@@ -149,9 +149,11 @@ impl FeatureSet {
     }
 
     /// Returns the rules that readers evaluate. `context` is the context for which an Edge has evaluated; `None` for client-evaluated keys.
+    /// The values are also served for the context `kept_for`.
     pub(crate) fn rules(
         &mut self,
         context: Option<Arc<Attributes>>,
+        kept_for: Option<Arc<Attributes>>,
         notice: &mut dyn FnMut(Notice),
     ) -> Rules {
         let several = self.environments.iter().filter(|each| !each.ruleset.is_empty()).count() > 1;
@@ -175,7 +177,7 @@ impl FeatureSet {
             }
             strategies.extend(environment.strategies.clone());
         }
-        let evaluated = Arc::new(ServerEvaluated { context, kept_for: None, strategies });
+        let evaluated = Arc::new(ServerEvaluated { context, kept_for, strategies });
         Rules::server_evaluated(ruleset, environments, evaluated)
     }
 

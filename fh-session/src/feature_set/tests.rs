@@ -23,7 +23,7 @@ impl FeatureSet {
     }
 
     fn shown(&mut self) -> Vec<String> {
-        let rules = self.rules(None, &mut |_| {});
+        let rules = self.rules(None, None, &mut |_| {});
         let mut shown: Vec<String> = rules
             .ruleset()
             .iter()
@@ -150,8 +150,8 @@ fn the_earliest_environment_answers() {
     assert_eq!(feature_set.shown(), ["f:A=f@9", "f:B=f@1"]);
     feature_set.take("e", &[state("e1", "A", 1, "e")], Authority::Edge);
     let mut notices = Vec::new();
-    feature_set.rules(None, &mut |notice| notices.push(notice.to_string()));
-    feature_set.rules(None, &mut |notice| notices.push(notice.to_string()));
+    feature_set.rules(None, None, &mut |notice| notices.push(notice.to_string()));
+    feature_set.rules(None, None, &mut |notice| notices.push(notice.to_string()));
     assert_eq!(notices, ["several environments have A; that of environment e is used"]);
     assert_eq!(feature_set.shown(), ["e:A=e@1", "f:B=f@1"]);
     // Versions are compared only within one environment.
@@ -169,7 +169,7 @@ fn strategies_that_an_edge_applied() {
         format!(r#"{{"id":"{id}","key":"A","version":1,"type":"STRING","value":"x","v":"{v}"}}"#)
     };
     let applied = |feature_set: &mut FeatureSet| {
-        let rules = feature_set.rules(Some(Arc::default()), &mut |_| {});
+        let rules = feature_set.rules(Some(Arc::default()), None, &mut |_| {});
         rules.evaluated_for().unwrap().strategies.get("A").map(ToString::to_string)
     };
     feature_set.take("f", &[with("f1", "late")], Authority::Edge);

@@ -29,14 +29,6 @@ pub(crate) struct Write {
     pub(crate) is_finished: bool,
 }
 
-impl Write {
-    /// Returns the keys of the held features that visibly differ from the served ones; `None` if no update is held.
-    pub(crate) fn held(&self, live: &Rules) -> Option<Vec<Box<str>>> {
-        let latest = self.latest.as_ref().filter(|_| self.is_holding)?;
-        Some(differences(live, latest))
-    }
-}
-
 impl Repository {
     /// Holds updates back from now on. They are kept, but not served before they are [released](Self::release).
     ///
@@ -63,7 +55,7 @@ impl Repository {
     #[must_use]
     pub fn held(&self) -> Vec<Box<str>> {
         let write = self.inner.write();
-        write.held(self.inner.live.load().rules()).unwrap_or_default()
+        self.inner.held(&write).unwrap_or_default()
     }
 
     /// Serves the last update, and continues to hold back later updates. Change listeners are notified of each
@@ -98,7 +90,8 @@ impl Inner {
         let before = write.latest.replace(Arc::clone(&rules));
         let is_news =
             is_visible && live.has_list() && lock(&self.core.event_queue).wants_new_states();
-        let keys = is_news.then(|| differences(before.as_ref().unwrap_or(live.rules()), &rules));
+        let keys =
+            is_news.then(|| self.differences(before.as_ref().unwrap_or(live.rules()), &rules));
         if is_held {
             write.is_holding |= is_visible && !same_features(live.rules(), &rules);
             if !is_visible && let Some(relabelled) = relabelled(live.rules(), &rules) {
@@ -134,12 +127,22 @@ impl Inner {
         let is_same = |latest: &Arc<Rules>| same_features(&served, latest);
         write.is_holding &= !write.latest.as_ref().is_some_and(is_same);
         if live.has_list() && lock(&self.core.event_queue).wants_new_states() {
-            let keys = differences(live.rules(), &served).into();
+            let keys = self.differences(live.rules(), &served).into();
             self.core.push(RepositoryEvent::NewState(NewState { is_held: false, keys }));
         }
         self.store(&mut write, live.with_rules(served, live.has_list()));
         drop(write);
         self.look_again();
+    }
+
+    /// Returns the keys of the held features that visibly differ from the served ones; `None` if no update is held.
+    pub(crate) fn held(&self, write: &Write) -> Option<Vec<Box<str>>> {
+        let latest = write.latest.as_ref().filter(|_| write.is_holding)?;
+        Some(self.differences(self.live.load().rules(), latest))
+    }
+
+    fn differences(&self, older: &Rules, newer: &Rules) -> Vec<Box<str>> {
+        differences(older, newer, self.core.is_visible_change)
     }
 
     pub(crate) fn set_status(&self, status: SessionStatus) {

@@ -4,9 +4,9 @@ use std::sync::{Arc, OnceLock};
 
 use fh_eval::Timestamp;
 
-use super::RepositoryOptions;
 use super::counters::{Counter, Tally};
 use super::event_queue::{EventQueue, RepositoryEvent};
+use super::{IsVisibleChange, RepositoryOptions};
 use crate::intercept;
 use crate::status::Notice;
 use crate::sync::{AtomicBool, AtomicU64, Mutex, Ordering, lock};
@@ -28,6 +28,7 @@ struct ReportsReads(AtomicBool);
 pub(crate) struct Core {
     reports_reads: ReportsReads,
     clock: Arc<ClockFn>,
+    pub(crate) is_visible_change: IsVisibleChange,
     on_work: OnceLock<Waker>,
     on_touch: OnceLock<Waker>,
     /// True if `on_work` was called and no delivery has begun since then.
@@ -49,6 +50,7 @@ impl Core {
         Self {
             reports_reads: ReportsReads(AtomicBool::new(false)),
             clock: options.clock,
+            is_visible_change: options.is_visible_change,
             on_work: OnceLock::new(),
             on_touch: OnceLock::new(),
             awake: AtomicBool::new(false),

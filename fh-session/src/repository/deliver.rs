@@ -98,7 +98,7 @@ impl Inner {
                     self.make_up(&listener, RepositoryEvent::Readiness(change));
                 }
                 Call::NewState(_) if lost.new_state => {
-                    let held = self.write().held(self.live.load().rules());
+                    let held = self.held(&self.write());
                     let is_held = held.is_some();
                     let keys = held.unwrap_or_default().into();
                     self.make_up(&listener, RepositoryEvent::NewState(NewState { is_held, keys }));

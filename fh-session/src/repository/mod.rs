@@ -31,7 +31,8 @@ pub use values::ContextValues;
 
 use std::sync::Arc;
 
-use fh_eval::Timestamp;
+use fh_eval::featurehub::is_visible_change;
+use fh_eval::{FeatureRef, Timestamp};
 
 use crate::action::{Publication, RawUpdate};
 use crate::status::{Notice, Readiness, SessionStatus};
@@ -41,6 +42,9 @@ use catch::Write;
 use core::ClockFn;
 use event_queue::RepositoryEvent;
 
+/// A function that returns true if a reader can distinguish two states of a feature, of which the first is the older one.
+pub type IsVisibleChange = fn(FeatureRef<'_>, FeatureRef<'_>) -> bool;
+
 /// The settings of a repository, which are fixed when the repository is created.
 #[derive(Clone)]
 pub struct RepositoryOptions {
@@ -49,13 +53,18 @@ pub struct RepositoryOptions {
     /// Maximum number of readiness, status, new-state, raw and notice events that wait for [`Repository::deliver`]. For a listener whose
     /// call hangs, the same number of events may wait. When the limit is reached, the oldest event is dropped and counted (D-63).
     pub events: usize,
+    /// The function that decides which features an update changes, for listeners of new states and for [`Repository::held`].
+    pub is_visible_change: IsVisibleChange,
 }
 
 impl RepositoryOptions {
-    /// Creates the default settings: at most 1,024 events wait. `clock` returns the current time.
+    /// Creates the default settings: at most 1,024 events wait, and features are compared as FeatureHub's
+    /// ([`is_visible_change`]). `clock` returns the current time.
     #[must_use]
     pub fn new(clock: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
-        Self { clock: Arc::new(clock), events: 1024 }
+        let is_visible_change: IsVisibleChange =
+            |old, new| is_visible_change(old.json(), new.json());
+        Self { clock: Arc::new(clock), events: 1024, is_visible_change }
     }
 }
 

@@ -48,8 +48,9 @@ impl Repository {
     /// update is already held back, the dispatcher first delivers an event for that update (sdk-behaviour 2.7).
     pub fn on_new_state(&self, call: impl Fn(NewState) + Send + Sync + 'static) -> Subscription {
         let write = self.inner.write();
-        let held = write
-            .held(self.inner.live.load().rules())
+        let held = self
+            .inner
+            .held(&write)
             .map(|keys| RepositoryEvent::NewState(NewState { is_held: true, keys: keys.into() }));
         let (subscription, refused) = self.listen(Call::NewState(Box::new(call)), held);
         drop(write);

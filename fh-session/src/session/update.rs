@@ -317,10 +317,8 @@ impl Session {
         let Some(cause) = self.unpublished.take() else { return };
         let (context, kept_for) = (self.evaluated_for(), self.kept_for());
         let actions = &mut self.actions;
-        let mut rules = self
-            .feature_set
-            .rules(context, &mut |notice| actions.push_back(Action::Notice(notice)));
-        rules.keep_for(kept_for);
+        let notice = &mut |notice| actions.push_back(Action::Notice(notice));
+        let rules = self.feature_set.rules(context, kept_for, notice);
         actions.push_back(Action::Publish(Publication { rules: Arc::new(rules), cause }));
     }
 

@@ -1,0 +1,56 @@
+//! Changes of a feature that a reader can see.
+
+use std::borrow::Cow;
+
+use serde_json::value::RawValue;
+
+use crate::json::members;
+
+/// Returns true if a reader can distinguish two states of a feature, which are given as JSON. Versions are not compared.
+#[must_use]
+pub fn is_visible_change(old: &str, new: &str) -> bool {
+    if old == new {
+        return false;
+    }
+    fn seen(json: &str) -> Option<Vec<(Cow<'_, str>, &str)>> {
+        let raw = serde_json::from_str::<&RawValue>(json).ok()?;
+        let mut members = members(raw)?;
+        members.retain(|(name, value)| {
+            // A missing member and null have the same meaning for a reader. So have a missing lock and a lock of false.
+            let is_nothing = value.get() == "null" || (name == "l" && value.get() == "false");
+            !is_nothing && name != "version" && name != "environmentId"
+        });
+        members.sort_by(|(a, _), (b, _)| a.cmp(b));
+        Some(members.into_iter().map(|(name, value)| (name, value.get())).collect())
+    }
+    match (seen(old), seen(new)) {
+        (Some(old), Some(new)) => old != new,
+        _ => true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn differences_that_readers_can_see() {
+        let base = r#"{"id":"a","key":"A","l":false,"version":1,"type":"BOOLEAN","value":true}"#;
+        for same in [
+            base,
+            r#"{"id":"a","key":"A","version":2,"type":"BOOLEAN","value":true}"#,
+            r#"{"key":"A", "id":"a","environmentId":"e","type":"BOOLEAN","value":true,"fp":null}"#,
+        ] {
+            assert!(!is_visible_change(base, same), "{same}");
+        }
+        for other in [
+            r#"{"id":"a","key":"A","l":true,"version":1,"type":"BOOLEAN","value":true}"#,
+            r#"{"id":"a","key":"A","version":1,"type":"BOOLEAN","value":false}"#,
+            r#"{"id":"a","key":"A","version":1,"type":"BOOLEAN"}"#,
+            r#"{"id":"a","key":"A","version":1,"type":"BOOLEAN","value":true,"strategies":[{}]}"#,
+            "7",
+        ] {
+            assert!(is_visible_change(base, other), "{other}");
+        }
+    }
+}
