@@ -7,8 +7,12 @@ use fh_eval::Attributes;
 
 use crate::edge_url::SecretUrl;
 use crate::key::ApiKeys;
-use crate::rules::{Rules, Source};
-use crate::status::{Notice, Problem, Readiness, SessionStatus};
+use crate::notice::Notice;
+use crate::problem::Problem;
+use crate::publication::{Publication, RawUpdate};
+use crate::readiness::Readiness;
+use crate::source::Source;
+use crate::status::SessionStatus;
 
 /// The id of a request. The session ignores inputs for a request that it has aborted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -114,51 +118,6 @@ pub enum Action {
     ReportReads,
     /// Report the outcome of a command to its caller.
     CommandDone(CommandId, Result<Readiness, Problem>),
-}
-
-/// Features to serve, and the cause of their publication.
-#[derive(Debug, Clone)]
-pub struct Publication {
-    /// The features of all environments.
-    pub rules: Arc<Rules>,
-    /// The cause of the publication.
-    pub cause: Cause,
-}
-
-/// The cause of a publication.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Cause {
-    /// The features are the first list, or the first list after the context of a server-evaluated key changed. They are served at once,
-    /// even while updates are held back by catch & release (sdk-behaviour 2.7).
-    First,
-    /// A reader can see a difference: in a value, a strategy or a lock, or because a feature was added or removed.
-    Change,
-    /// No reader can see a difference in the features. Only versions have changed, or the contexts for which the values are valid.
-    Invisible,
-}
-
-/// An update in the form in which it was received (sdk-behaviour 2.6).
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RawUpdate {
-    /// The source of the update.
-    pub source: Source,
-    /// The id of the environment; `None` if the update holds several environments.
-    pub environment: Option<Arc<str>>,
-    /// The kind of the update.
-    pub kind: RawKind,
-    /// The JSON of the update: a list of features, a list of environments (the body of a poll), or one feature.
-    pub json: Arc<str>,
-}
-
-/// The kind of a raw update.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum RawKind {
-    /// A list of all features.
-    List,
-    /// One feature that is new or has changed.
-    Feature,
-    /// One feature that was deleted or retired.
-    Delete,
 }
 
 /// An HTTP request, whose method is always GET. Transports must not follow redirects, because the session follows them itself (D-82).

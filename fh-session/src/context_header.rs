@@ -4,24 +4,7 @@ use std::fmt::Write;
 
 use fh_eval::Attributes;
 
-/// Maximum number of attributes that an Edge keeps (sdk-behaviour 0.5). A context with more is refused, so that none is lost (D-82).
-pub const MAX_ATTRIBUTES: usize = 30;
-
-/// The error for a context with more than [`MAX_ATTRIBUTES`] attributes. Holds the number of its attributes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct TooManyAttributes(pub usize);
-
-impl std::fmt::Display for TooManyAttributes {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(
-            f,
-            "the context has {} attributes; an Edge evaluates with at most {MAX_ATTRIBUTES}",
-            self.0
-        )
-    }
-}
-
-impl std::error::Error for TooManyAttributes {}
+use crate::problem::{MAX_ATTRIBUTES, TooManyAttributes};
 
 /// A context in the form in which it is sent: the text of the header and the digest of this text. Equal contexts have equal headers,
 /// whatever the order of their attributes.
@@ -73,33 +56,6 @@ impl ContextHeader {
     pub fn context_sha(&self) -> String {
         self.text().map_or_else(|| "0".to_string(), |text| sha256_hex(text.as_bytes()))
     }
-}
-
-/// Returns the SHA-256 of a context, in lower-case hexadecimal. Equal contexts have equal hashes, whatever the order of their attributes.
-///
-/// The input is `name=value,value&name=value`, sorted by name. Names and values are percent-encoded as in the header. The values are joined
-/// afterwards, so that the value `a,b` and the two values `a` and `b` differ. The hash is no secret: anyone who can guess a context can
-/// compute its hash.
-///
-/// ```
-/// use fh_eval::Attributes;
-/// let hash = |attributes: fh_eval::AttributesBuilder| fh_session::context_hash(&attributes.build());
-/// let fred = hash(Attributes::builder().user_key("fred").attribute("plan", ["gold"]));
-/// assert_eq!(fred, hash(Attributes::builder().attribute("plan", ["gold"]).user_key("fred")));
-/// assert_ne!(fred, hash(Attributes::builder().user_key("fred")));
-/// ```
-#[must_use]
-pub fn context_hash(attributes: &Attributes) -> String {
-    let mut pairs: Vec<(&str, String)> = attributes
-        .iter()
-        .map(|(name, values)| {
-            let values: Vec<String> = values.map(percent_encode).collect();
-            (name, format!("{}={}", percent_encode(name), values.join(",")))
-        })
-        .collect();
-    pairs.sort_unstable();
-    let pairs: Vec<String> = pairs.into_iter().map(|(_, pair)| pair).collect();
-    sha256_hex(pairs.join("&").as_bytes())
 }
 
 /// Returns the names of the attributes of which a value contains a comma. An Edge reads such a value as two values (D-82).

@@ -6,7 +6,7 @@ use fh_eval::Timestamp;
 
 use crate::action::{Head, RequestKind};
 use crate::planted::planted;
-use crate::status::Problem;
+use crate::problem::Problem;
 
 /// The meaning of a response's head.
 #[derive(Debug, Clone, PartialEq, Eq)]

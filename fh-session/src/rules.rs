@@ -1,49 +1,9 @@
 //! The compiled features of all environments, which readers evaluate, and the context for which they are valid.
 
 use std::collections::HashMap;
-use std::fmt;
 use std::sync::Arc;
 
 use fh_eval::{Attributes, Ruleset};
-
-/// The source of features. The names of the sources are those with which published SDKs tag updates (sdk-behaviour 2.2).
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Source {
-    /// A poll of the Edge.
-    Polling,
-    /// A stream of the Edge.
-    Streaming,
-    /// A snapshot file, or bytes given at the start.
-    Snapshot,
-    /// A store. Holds the name of the store, such as `redis-store` or `local-yaml-store`.
-    Store(Arc<str>),
-}
-
-impl Source {
-    /// Returns the name of the source.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        match self {
-            Self::Polling => "polling",
-            Self::Streaming => "streaming",
-            Self::Snapshot => "snapshot",
-            Self::Store(name) => name,
-        }
-    }
-
-    /// Returns true if the source is the Edge itself. Only lists of the Edge remove features (sdk-behaviour 2.2).
-    #[must_use]
-    pub const fn is_edge(&self) -> bool {
-        matches!(self, Self::Polling | Self::Streaming)
-    }
-}
-
-impl fmt::Display for Source {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
 
 /// Compiled, immutable features. If several environments have a feature with the same key, only the feature of the earliest API key's
 /// environment is included (D-61).

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use crate::key::ApiKey;
-use crate::status::{Notice, Problem};
+use crate::notice::Notice;
+use crate::problem::Problem;
 
 /// The secret parts of API keys, for removal from texts of servers, proxies and transports, which often repeat URLs.
 ///

@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::cmp::Ordering;
 
+use crate::percent::{encode, is_unreserved};
+
 /// An item of a baggage entry: its decoded key, and its value, which is still encoded. A value of `None` stands for null.
 pub(super) type Item<'a> = (Cow<'a, str>, Option<&'a str>);
 
@@ -48,25 +50,6 @@ pub(super) fn carried(text: &str) -> usize {
 /// Compares keys by UTF-16 code units, because published SDKs sort in this order.
 pub(super) fn order(a: &str, b: &str) -> Ordering {
     a.encode_utf16().cmp(b.encode_utf16())
-}
-
-/// Returns true for the characters that are never percent-encoded (RFC 3986, 2.3).
-const fn is_unreserved(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~')
-}
-
-fn encode(out: &mut String, text: &str, is_plain: impl Fn(u8) -> bool) {
-    for character in text.chars() {
-        let mut bytes = [0; 4];
-        let bytes = character.encode_utf8(&mut bytes).as_bytes();
-        if bytes.iter().copied().all(&is_plain) {
-            out.push(character);
-        } else {
-            for byte in bytes {
-                out.push_str(&format!("%{byte:02X}"));
-            }
-        }
-    }
 }
 
 /// The meaning of the character `+` in an encoded text.

@@ -23,9 +23,9 @@ pub(crate) use foreign::{names_another, other_environment};
 pub(crate) use state::is_feature;
 
 use crate::key::{ApiKey, ApiKeys};
+use crate::notice::Notice;
 use crate::planted::planted;
 use crate::rules::{Environments, Rules, ServerEvaluated};
-use crate::status::Notice;
 use environment::Environment;
 
 /// A set of features by environment, in the order of the keys (D-61).

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use fh_eval::{Attributes, FeatureRef, Value};
 
 use super::{Flow, InterceptedRead, Interceptor, LockPolicy, convert};
+use crate::notice::Notice;
 use crate::repository::{Core, Panicked, catch_panic};
-use crate::status::Notice;
 use crate::sync::{AtomicBool, Ordering};
 
 /// Maximum depth of nested reads: an interceptor may read a feature that is intercepted itself. Deeper reads are not intercepted.

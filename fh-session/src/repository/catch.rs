@@ -7,9 +7,10 @@ use super::difference::differences;
 use super::event_queue::RepositoryEvent;
 use super::listen::{NewState, ReadinessChange, is_other_state};
 use super::{Inner, Repository};
-use crate::action::{Cause, Publication};
+use crate::publication::{Cause, Publication};
+use crate::readiness::Readiness;
 use crate::rules::{Environments, Rules, ServerEvaluated};
-use crate::status::{Readiness, SessionStatus};
+use crate::status::SessionStatus;
 use crate::sync::{Ordering, lock};
 
 /// The state that only writers need. `is_catching` belongs to this state and its lock. Otherwise an update that arrives while catching ends

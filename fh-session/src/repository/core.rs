@@ -8,7 +8,7 @@ use super::counters::{Counter, Tally};
 use super::event_queue::{EventQueue, RepositoryEvent};
 use super::{IsVisibleChange, RepositoryOptions};
 use crate::intercept;
-use crate::status::Notice;
+use crate::notice::Notice;
 use crate::sync::{AtomicBool, AtomicU64, Mutex, Ordering, lock};
 use crate::time::Millis;
 

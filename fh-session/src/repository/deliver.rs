@@ -7,7 +7,7 @@ use super::counters::Counter;
 use super::event_queue::RepositoryEvent;
 use super::listen::{Call, Listener, NewState, ReadinessChange, Watcher};
 use super::{Inner, catch_panic};
-use crate::status::Readiness;
+use crate::readiness::Readiness;
 use crate::sync::{AtomicU64, Ordering, lock};
 
 /// Ensures that only one thread at a time runs a piece of work.

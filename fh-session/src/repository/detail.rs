@@ -8,7 +8,8 @@ use fh_eval::{Explanation, Kind, Value};
 use super::answer::Answer;
 use super::reason::Reason;
 use super::snapshot::RepositorySnapshot;
-use crate::rules::{Rules, Source};
+use crate::rules::Rules;
+use crate::source::Source;
 
 /// The value of a feature for a context, its reason, and further data of the feature.
 #[derive(Debug, Clone)]

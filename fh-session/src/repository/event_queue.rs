@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::sync::Arc;
 
 use super::listen::{Call, Listener, NewState, ReadinessChange, Watcher};
-use crate::action::RawUpdate;
-use crate::status::{Notice, SessionStatus};
+use crate::notice::Notice;
+use crate::publication::RawUpdate;
+use crate::status::SessionStatus;
 use crate::sync::Ordering;
 
 /// Maximum number of different notices about interceptors that are queued. Later incidents are only counted.

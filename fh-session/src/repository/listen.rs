@@ -9,8 +9,10 @@ use super::Inner;
 use super::deliver::Turns;
 use super::event_queue::RepositoryEvent;
 use super::snapshot::RepositorySnapshot;
-use crate::action::RawUpdate;
-use crate::status::{Notice, Readiness, SessionStatus};
+use crate::notice::Notice;
+use crate::publication::RawUpdate;
+use crate::readiness::Readiness;
+use crate::status::SessionStatus;
 use crate::sync::{AtomicBool, Mutex, Ordering, lock};
 
 /// A change of a feature's value or lock, as one listener sees it.

@@ -34,8 +34,10 @@ use std::sync::Arc;
 use fh_eval::featurehub::is_visible_change;
 use fh_eval::{FeatureRef, Timestamp};
 
-use crate::action::{Publication, RawUpdate};
-use crate::status::{Notice, Readiness, SessionStatus};
+use crate::notice::Notice;
+use crate::publication::{Publication, RawUpdate};
+use crate::readiness::Readiness;
+use crate::status::SessionStatus;
 use crate::sync::{AtomicBool, Mutex, Pointer, lock};
 use crate::time::Millis;
 use catch::Write;

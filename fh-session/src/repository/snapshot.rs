@@ -10,8 +10,9 @@ use super::detail::{Detail, ExplainedDetail};
 use super::reason::Reason;
 use super::values::ContextValues;
 use crate::intercept::Chain;
+use crate::readiness::Readiness;
 use crate::rules::Rules;
-use crate::status::{Readiness, SessionStatus};
+use crate::status::SessionStatus;
 use crate::usage::Observers;
 
 /// The immutable state of the features and the status at one time. Several reads of one snapshot return values of the same state (D-83).

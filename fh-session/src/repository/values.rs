@@ -8,7 +8,7 @@ use fh_eval::{Attributes, Timestamp};
 
 use super::detail::Detail;
 use super::snapshot::RepositorySnapshot;
-use crate::context_header::context_hash;
+use crate::context_hash::context_hash;
 
 /// All features with their values for one context, from one snapshot, in the payload's order.
 ///

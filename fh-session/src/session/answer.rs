@@ -7,8 +7,8 @@ use super::update::PollOutcome;
 use super::{Session, State};
 use crate::action::{Action, End, Head, RequestId, RequestKind};
 use crate::planted::planted;
+use crate::problem::{Problem, Stage};
 use crate::response_class::{ResponseClass, cut, max_age, response_class, retry_after};
-use crate::status::{Problem, Stage};
 use crate::time::Millis;
 
 /// The part of a poll's body that has arrived so far.
@@ -204,7 +204,7 @@ impl Session {
     /// Starts polling because the Edge cannot stream. Streaming is retried later (D-65).
     fn fall_back(&mut self) {
         if self.poll_until.is_none() {
-            self.actions.push_back(Action::Notice(crate::status::Notice::FellBackToPolling));
+            self.actions.push_back(Action::Notice(crate::notice::Notice::FellBackToPolling));
         }
         self.poll_until = Some(self.now.after(self.config.stream_again_after));
         self.status.problem = Some(Problem::NoStreaming);

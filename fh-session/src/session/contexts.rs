@@ -11,8 +11,9 @@ use crate::action::{Action, CommandId};
 use crate::config::WhileSwitching;
 use crate::context_header::{ContextHeader, values_with_commas};
 use crate::feature_set::Effect;
+use crate::notice::Notice;
 use crate::planted::planted;
-use crate::status::{Notice, Problem};
+use crate::problem::Problem;
 
 /// A context whose request has not been sent, because the request for another context is in flight.
 pub(super) struct NextContext {

@@ -22,7 +22,7 @@ use std::time::Duration;
 
 use fh_eval::Attributes;
 
-use crate::action::{Action, Cause, Input, RequestId, RequestKind};
+use crate::action::{Action, Input, RequestId, RequestKind};
 use crate::config::{Config, Mode};
 use crate::context_header::ContextHeader;
 use crate::delay::{Delays, Random};
@@ -30,8 +30,11 @@ use crate::edge_url::SecretUrl;
 use crate::feature_set::FeatureSet;
 use crate::key::KeyKind;
 use crate::planted::planted;
+use crate::problem::{Problem, Stage};
+use crate::publication::Cause;
+use crate::readiness::Readiness;
 use crate::response_class::RequestCondition;
-use crate::status::{Connection, Problem, Readiness, SessionStatus, Stage};
+use crate::status::{Connection, SessionStatus};
 use crate::time::Millis;
 use answer::Body;
 use contexts::NextContext;

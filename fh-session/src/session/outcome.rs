@@ -6,7 +6,8 @@ use super::{Session, State};
 use crate::config::Mode;
 use crate::delay::{shortest, within};
 use crate::planted::planted;
-use crate::status::{Connection, Problem};
+use crate::problem::Problem;
+use crate::status::Connection;
 
 impl Session {
     /// Records that the Edge has sent features. `doubt` is the problem of these features; `None` if they have no problem.

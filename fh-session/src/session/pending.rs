@@ -5,7 +5,8 @@ use std::mem;
 use super::{Session, State};
 use crate::action::{Action, CommandId};
 use crate::planted::planted;
-use crate::status::{Problem, Readiness, Stage};
+use crate::problem::{Problem, Stage};
+use crate::readiness::Readiness;
 use crate::time::Millis;
 
 /// A command that has no outcome yet.

@@ -7,7 +7,7 @@ use crate::config::Mode;
 use crate::feature_set::{Closed, Effect};
 use crate::key::{ApiKeys, KeyKind};
 use crate::planted::planted;
-use crate::status::Problem;
+use crate::problem::Problem;
 
 impl Session {
     /// Requests features from the Edge now, in any state. No request is sent if one is in flight or a stream with features is open.

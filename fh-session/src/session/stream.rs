@@ -7,12 +7,13 @@ use fh_eval::{Token, members};
 use serde_json::value::RawValue;
 
 use super::{Session, State};
-use crate::action::{RawKind, RequestId};
+use crate::action::RequestId;
 use crate::config::Limits;
 use crate::planted::planted;
+use crate::problem::{Problem, Stage};
+use crate::publication::RawKind;
 use crate::response_class::{LONGEST_INTERVAL, cut};
 use crate::sse::{Decoder, Event, Limits as SseLimits};
-use crate::status::{Problem, Stage};
 use crate::time::Millis;
 
 /// The maximum delay that `retry:` can request. A longer delay is reduced to this maximum (D-75).

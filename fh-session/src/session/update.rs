@@ -5,15 +5,17 @@ use std::sync::Arc;
 use serde_json::value::RawValue;
 
 use super::{Session, State};
-use crate::action::{Action, Cause, Publication, RawKind, RawUpdate};
+use crate::action::Action;
 use crate::feature_set::{
     Answered, Authority, Effect, FeatureSet, is_feature, names_another, other_environment,
     read_answer, read_list, read_one,
 };
+use crate::notice::Notice;
 use crate::planted::planted;
+use crate::problem::Problem;
+use crate::publication::{Cause, Publication, RawKind, RawUpdate};
 use crate::response_class::cut;
-use crate::rules::Source;
-use crate::status::{Notice, Problem};
+use crate::source::Source;
 
 /// The result of applying the body of a poll.
 pub(super) struct PollOutcome {

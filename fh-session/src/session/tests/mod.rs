@@ -17,9 +17,10 @@ use fh_eval::Attributes;
 
 use super::*;
 use crate::WhileSwitching;
-use crate::action::{Cause, CommandId, End, Head, Publication, Request};
+use crate::action::{CommandId, End, Head, Request};
 use crate::edge_url::EdgeUrl;
 use crate::key::ApiKeys;
-use crate::rules::Source;
-use crate::status::Notice;
+use crate::notice::Notice;
+use crate::publication::{Cause, Publication};
+use crate::source::Source;
 use test_driver::{CLIENT, LIST, POLL, SERVER, TestDriver, json, user};

@@ -1,0 +1,82 @@
+//! Unusual events for the log.
+
+use std::fmt;
+
+use crate::source::Source;
+
+/// An unusual event that does not change the state and should be logged.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Notice {
+    /// Several environments have a feature with the same key. The feature of the earliest API key's environment is used (D-61).
+    KeyInSeveralEnvironments {
+        /// The feature's key.
+        feature: String,
+        /// The id of the environment whose feature is used.
+        answers: String,
+    },
+    /// A value of an attribute contains a comma. An Edge reads such a value as two values (D-82).
+    CommaInValue {
+        /// The attribute's name.
+        attribute: String,
+    },
+    /// The value of an interceptor does not fit the feature. The next interceptor was called instead (D-78).
+    OverrideRefused {
+        /// The interceptor's name.
+        interceptor: String,
+        /// The feature's key.
+        feature: String,
+        /// The reason why the override was refused.
+        why: String,
+    },
+    /// An interceptor panicked and was skipped.
+    InterceptorPanicked {
+        /// The interceptor's name.
+        interceptor: String,
+    },
+    /// The Edge cannot stream, so the client polls. The client retries streaming from time to time (D-65).
+    FellBackToPolling,
+    /// Features from a store or a snapshot were not applied.
+    StoreIgnored {
+        /// The source of the features.
+        source: Source,
+        /// The reason why the features were not applied.
+        why: String,
+    },
+    /// A part of a response could not be parsed and had no effect.
+    Ignored {
+        /// A description of the ignored part.
+        what: String,
+    },
+}
+
+impl fmt::Display for Notice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::KeyInSeveralEnvironments { feature, answers } => {
+                write!(
+                    f,
+                    "several environments have {feature}; that of environment {answers} is used"
+                )
+            }
+            Self::CommaInValue { attribute } => write!(
+                f,
+                "a value of the attribute {attribute} contains a comma: an Edge reads it as two \
+                 values"
+            ),
+            Self::OverrideRefused { interceptor, feature, why } => {
+                write!(f, "the override of {feature} by {interceptor} was not used: {why}")
+            }
+            Self::InterceptorPanicked { interceptor } => {
+                write!(f, "the interceptor {interceptor} panicked and was skipped")
+            }
+            Self::FellBackToPolling => {
+                f.write_str("the Edge cannot stream: the client polls, and retries streaming later")
+            }
+            Self::StoreIgnored { source, why } => {
+                write!(f, "the state from {source} was not used: {why}")
+            }
+            Self::Ignored { what } => write!(f, "ignored: {what}"),
+        }
+    }
+}

@@ -1,0 +1,184 @@
+//! The problems of a client.
+
+use std::fmt;
+
+/// The problem of a client, or the reason why a command failed. Never contains an API key or a URL with an API key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Problem {
+    /// Status 400: the Edge does not accept the request.
+    BadRequest,
+    /// Status 401 or 403: the Edge refuses the API key. Holds the status.
+    Unauthorised(u16),
+    /// Status 404: the Edge does not know the key, or has a failure of its own (edge-protocol 2.5).
+    NotFound,
+    /// The stream sent a `failure` event. Holds the reason that the event contains.
+    Failure(String),
+    /// The environment is stale: the Edge wants no more requests (D-22, D-23).
+    Stale,
+    /// Status 429: the client, or its address, sends too many requests.
+    TooManyRequests,
+    /// Status 500 to 599: the Edge failed. Holds the status. Status 501 in response to a stream request is [`Self::NoStreaming`] instead.
+    ServerError(u16),
+    /// The response has another status that the client cannot use. Holds the status.
+    UnexpectedStatus(u16),
+    /// The Edge cannot stream: it answered the stream request with status 501, or several times in a row with another content type (D-65).
+    NoStreaming,
+    /// The response has another content type than the requested one. Holds the content type of the response.
+    ContentType(String),
+    /// A redirect leads to another origin, has no valid target, or is one too many in a row.
+    Redirect,
+    /// The response, or an event of a stream, could not be parsed. Holds the reason.
+    Malformed(String),
+    /// The response, or an event of a stream, was larger than the limit. Holds the limit in bytes.
+    TooLarge(usize),
+    /// The response holds no environment to which a key gives access (D-68).
+    NoEnvironments,
+    /// The response holds no usable features for an environment whose features the client holds. An Edge with a failure of its own may send
+    /// such a response (D-60), so the client keeps its features.
+    EmptyList,
+    /// The connection could not be opened, or it broke. Holds the transport's reason.
+    Unreachable(String),
+    /// The Edge's certificate was not accepted. Holds the transport's reason.
+    Tls(String),
+    /// A time limit passed. Holds the stage of the request that took too long.
+    TimedOut(Stage),
+    /// The stream ended before features arrived on it.
+    ClosedEarly,
+    /// The stream ended after features had arrived on it.
+    Disconnected,
+    /// The context cannot be sent, because it has too many attributes. Holds their number.
+    Context(TooManyAttributes),
+    /// A newer context replaced this context before the features for this context were applied (D-120).
+    Superseded,
+    /// The client is closed.
+    Closed,
+}
+
+/// The stage of a request that took too long.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Stage {
+    /// The connection was not open in time.
+    Connect,
+    /// The complete head of the response did not arrive in time.
+    Head,
+    /// The body of a poll did not arrive in time.
+    Body,
+    /// The first event with features did not arrive on a stream in time.
+    FirstEvent,
+    /// The remainder of a stream's event did not arrive in time after the event had begun.
+    Event,
+    /// The next line, or the next byte of an unfinished line, did not arrive on a stream in time.
+    Silence,
+    /// The features for a context that a caller set did not arrive in time. This limit applies to the caller's wait and does not abort the
+    /// request (D-120).
+    Context,
+}
+
+impl Problem {
+    /// Returns true if the Edge refuses this client, so that a retry in the near future would hardly succeed (D-21).
+    #[must_use]
+    pub const fn is_refusal(&self) -> bool {
+        matches!(self, Self::BadRequest | Self::Unauthorised(_) | Self::NotFound | Self::Failure(_))
+    }
+
+    /// Returns the problem's short name for metrics and other languages.
+    #[must_use]
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::BadRequest => "bad_request",
+            Self::Unauthorised(_) => "unauthorised",
+            Self::NotFound => "not_found",
+            Self::Failure(_) => "failure",
+            Self::Stale => "stale",
+            Self::TooManyRequests => "too_many_requests",
+            Self::ServerError(_) => "server_error",
+            Self::UnexpectedStatus(_) => "unexpected_status",
+            Self::NoStreaming => "no_streaming",
+            Self::ContentType(_) => "content_type",
+            Self::Redirect => "redirect",
+            Self::Malformed(_) => "malformed",
+            Self::TooLarge(_) => "too_large",
+            Self::NoEnvironments => "no_environments",
+            Self::EmptyList => "empty_list",
+            Self::Unreachable(_) => "unreachable",
+            Self::Tls(_) => "tls",
+            Self::TimedOut(_) => "timed_out",
+            Self::ClosedEarly => "closed_early",
+            Self::Disconnected => "disconnected",
+            Self::Context(_) => "context",
+            Self::Superseded => "superseded",
+            Self::Closed => "closed",
+        }
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::BadRequest => f.write_str("the Edge rejects the request as invalid (status 400)"),
+            Self::Unauthorised(status) => write!(f, "the Edge refuses the key (status {status})"),
+            Self::NotFound => f.write_str("the Edge does not know the key (status 404)"),
+            Self::Failure(reason) => write!(f, "the Edge refuses the stream: {reason}"),
+            Self::Stale => f.write_str("the environment is stale: the Edge wants no more requests"),
+            Self::TooManyRequests => f.write_str("the Edge wants fewer requests (status 429)"),
+            Self::ServerError(status) => write!(f, "the Edge failed (status {status})"),
+            Self::UnexpectedStatus(status) => write!(f, "the Edge answered with status {status}"),
+            Self::NoStreaming => f.write_str("the Edge cannot stream (status 501)"),
+            Self::ContentType(found) => {
+                write!(f, "the response has content type {found:?}, which no Edge sends")
+            }
+            Self::Redirect => f.write_str(
+                "the Edge redirects to another origin, too often, or without a valid target",
+            ),
+            Self::Malformed(why) => write!(f, "the response cannot be parsed: {why}"),
+            Self::TooLarge(limit) => {
+                write!(f, "the response or an event is larger than {limit} bytes")
+            }
+            Self::NoEnvironments => {
+                f.write_str("the response contains no environment of the API keys")
+            }
+            Self::EmptyList => {
+                f.write_str("the response contains no features; the client keeps those that it has")
+            }
+            Self::Unreachable(why) => write!(f, "the Edge cannot be reached: {why}"),
+            Self::Tls(why) => write!(f, "the Edge's certificate is not accepted: {why}"),
+            Self::TimedOut(stage) => f.write_str(match stage {
+                Stage::Connect => "connecting to the Edge timed out",
+                Stage::Head => "the Edge did not respond in time",
+                Stage::Body => "the response did not arrive in time",
+                Stage::FirstEvent => "the stream sent no features in time",
+                Stage::Event => "an event of the stream did not arrive in time",
+                Stage::Silence => "the stream sent nothing for too long",
+                Stage::Context => "the Edge did not evaluate the context in time",
+            }),
+            Self::ClosedEarly => f.write_str("the stream ended before any features"),
+            Self::Disconnected => f.write_str("the stream ended"),
+            Self::Context(why) => write!(f, "{why}"),
+            Self::Superseded => f.write_str("a newer context has replaced this context"),
+            Self::Closed => f.write_str("the client is closed"),
+        }
+    }
+}
+
+impl std::error::Error for Problem {}
+
+/// Maximum number of attributes that an Edge keeps (sdk-behaviour 0.5). A context with more is refused, so that none is lost (D-82).
+pub const MAX_ATTRIBUTES: usize = 30;
+
+/// The error for a context with more than [`MAX_ATTRIBUTES`] attributes. Holds the number of its attributes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TooManyAttributes(pub usize);
+
+impl fmt::Display for TooManyAttributes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "the context has {} attributes; an Edge evaluates with at most {MAX_ATTRIBUTES}",
+            self.0
+        )
+    }
+}
+
+impl std::error::Error for TooManyAttributes {}

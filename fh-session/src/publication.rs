@@ -1,0 +1,51 @@
+//! Features to serve, and updates in the form in which they were received.
+
+use std::sync::Arc;
+
+use crate::rules::Rules;
+use crate::source::Source;
+
+/// Features to serve, and the cause of their publication.
+#[derive(Debug, Clone)]
+pub struct Publication {
+    /// The features of all environments.
+    pub rules: Arc<Rules>,
+    /// The cause of the publication.
+    pub cause: Cause,
+}
+
+/// The cause of a publication.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Cause {
+    /// The features are the first list, or the first list after the context of a server-evaluated key changed. They are served at once,
+    /// even while updates are held back by catch & release (sdk-behaviour 2.7).
+    First,
+    /// A reader can see a difference: in a value, a strategy or a lock, or because a feature was added or removed.
+    Change,
+    /// No reader can see a difference in the features. Only versions have changed, or the contexts for which the values are valid.
+    Invisible,
+}
+
+/// An update in the form in which it was received (sdk-behaviour 2.6).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RawUpdate {
+    /// The source of the update.
+    pub source: Source,
+    /// The id of the environment; `None` if the update holds several environments.
+    pub environment: Option<Arc<str>>,
+    /// The kind of the update.
+    pub kind: RawKind,
+    /// The JSON of the update: a list of features, a list of environments (the body of a poll), or one feature.
+    pub json: Arc<str>,
+}
+
+/// The kind of a raw update.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum RawKind {
+    /// A list of all features.
+    List,
+    /// One feature that is new or has changed.
+    Feature,
+    /// One feature that was deleted or retired.
+    Delete,
+}

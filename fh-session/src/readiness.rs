@@ -1,0 +1,37 @@
+//! The readiness of a client.
+
+use std::fmt;
+
+/// The readiness of a client: whether it has features to evaluate (sdk-behaviour 2.3).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Readiness {
+    /// The client has no features yet, or none for the current context of a server-evaluated key.
+    #[default]
+    NotReady,
+    /// The client has features. The features are the last known ones and may be old; see [`SessionStatus`](crate::status::SessionStatus).
+    Ready,
+    /// The Edge refuses this client, or has sent no environment for its keys (D-21, D-68). Reads still return the last known values.
+    Failed,
+    /// The client is closed. Reads still return the last known values.
+    Closed,
+}
+
+impl Readiness {
+    /// Returns the readiness's name in reports and other languages.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::NotReady => "NOT_READY",
+            Self::Ready => "READY",
+            Self::Failed => "FAILED",
+            Self::Closed => "CLOSED",
+        }
+    }
+}
+
+impl fmt::Display for Readiness {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
