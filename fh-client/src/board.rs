@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 
 use fh_eval::Timestamp;
-use fh_session::{Rules, SessionStatus};
+use fh_repository::rules::Rules;
+use fh_repository::status::SessionStatus;
 use tokio::sync::watch;
 
 /// The value of the field `restored` if no snapshot was restored from a file.

@@ -8,10 +8,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use fh_eval::{Attributes, Profile, Timestamp};
-use fh_session::{
-    Backoff, Config, ContextPlacement, EdgeUrl, Interceptor, Limits, LockPolicy, Mode, Observer,
-    UsageOptions, WhileSwitching,
-};
+use fh_repository::{Interceptor, LockPolicy, Observer, UsageOptions};
+use fh_session::{Backoff, Config, ContextPlacement, EdgeUrl, Limits, Mode, WhileSwitching};
 use tokio::runtime::Handle;
 
 use crate::client::Client;

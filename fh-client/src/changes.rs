@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
 use fh_eval::Attributes;
-use fh_session::{Change, Repository, Subscription};
+use fh_repository::{Change, Repository, Subscription};
 use futures_core::Stream;
 
 /// A stream of the changes of one feature's value or lock (D-63). The stream ends when the client is closed or dropped.

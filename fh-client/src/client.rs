@@ -9,7 +9,7 @@ use std::fmt;
 use std::sync::{Arc, Weak};
 
 use fh_eval::{Kind, Number, Value};
-use fh_session::{ContextValues, Detail, ExplainedDetail};
+use fh_repository::{ContextValues, Detail, ExplainedDetail};
 use serde::de::DeserializeOwned;
 
 pub use self::edge::{SetHeadersError, SetKeysError};

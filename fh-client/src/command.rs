@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use fh_eval::Attributes;
-use fh_session::{ApiKeys, Problem, Readiness, Source};
+use fh_repository::problem::Problem;
+use fh_repository::readiness::Readiness;
+use fh_repository::source::Source;
+use fh_session::ApiKeys;
 use tokio::sync::oneshot;
 
 use crate::test_updates::{Sent, UpdateRequest};

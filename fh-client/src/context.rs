@@ -4,7 +4,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use fh_eval::{AttributeText, Attributes, AttributesBuilder, Kind, Number, Value};
-use fh_session::{Change, ContextValues, Detail, ExplainedDetail, Params, Problem, Subscription};
+use fh_repository::problem::Problem;
+use fh_repository::{Change, ContextValues, Detail, ExplainedDetail, Params, Subscription};
 use serde::de::DeserializeOwned;
 
 use crate::changes::Changes;

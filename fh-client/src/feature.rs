@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use fh_eval::{Attributes, Kind, Number, Value};
-use fh_session::{Change, Detail, ExplainedDetail, Subscription};
+use fh_repository::{Change, Detail, ExplainedDetail, Subscription};
 use serde::de::DeserializeOwned;
 
 use crate::changes::Changes;

@@ -1,6 +1,6 @@
 //! Functions for the tests of this workspace. They may change or go with any version.
 
-use fh_session::RawUpdate;
+use fh_repository::publication::RawUpdate;
 
 use crate::client::Client;
 

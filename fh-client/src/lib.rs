@@ -57,14 +57,22 @@ pub use watch::Watch;
 pub use fh_eval::{
     Attributes, Country, Device, Diagnostic, Kind, Number, Platform, Profile, Timestamp, Value,
 };
+pub use fh_repository::notice::Notice;
+pub use fh_repository::problem::{Problem, Stage};
+pub use fh_repository::publication::{RawKind, RawUpdate};
+pub use fh_repository::readiness::Readiness;
+pub use fh_repository::source::Source;
+pub use fh_repository::status::{Connection, SessionStatus};
+pub use fh_repository::{
+    BOOTSTRAP_FORMAT, Bootstrap, BootstrapFeature, Change, Collection, ContextValues, Counters,
+    Deduplicate, Detail, Dispatch, Evaluated, ExplainedDetail, Flow, InterceptedRead, Interceptor,
+    LockPolicy, Named, NewState, Observer, Params, ReadinessChange, Reason, Repository,
+    Subscription, Summaries, SummaryWindow, UsageCount, UsageEvent, UsageOptions, UsageSummary,
+    UsedFeature,
+};
 pub use fh_session::{
-    ApiKey, ApiKeys, BOOTSTRAP_FORMAT, Backoff, Bootstrap, BootstrapFeature, Change, Collection,
-    Config, Connection, ContextPlacement, ContextValues, Counters, Deduplicate, Detail, Dispatch,
-    EdgeUrl, Evaluated, ExplainedDetail, Flow, InterceptedRead, Interceptor, KeyError, KeyKind,
-    Limits, LockPolicy, Named, NewState, Notice, Observer, Params, Problem, RawKind, RawUpdate,
-    Readiness, ReadinessChange, Reason, Repository, SessionStatus, Source, Stage, Subscription,
-    Summaries, SummaryWindow, UrlError, UsageCount, UsageEvent, UsageOptions, UsageSummary,
-    UsedFeature, WhileSwitching,
+    ApiKey, ApiKeys, Backoff, Config, ContextPlacement, EdgeUrl, KeyError, KeyKind, Limits,
+    UrlError, WhileSwitching,
 };
 
 /// Runs the examples of the project's front page as tests.

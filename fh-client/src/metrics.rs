@@ -20,10 +20,11 @@
 use std::time::Duration;
 
 use ::metrics::{counter, gauge};
-use fh_session::{
-    ApiKeys, Connection, Dispatch, Millis, Observer, Readiness, Repository, SessionStatus,
-    SummaryWindow, UsageEvent, UsageSummary,
-};
+use fh_repository::readiness::Readiness;
+use fh_repository::status::{Connection, SessionStatus};
+use fh_repository::time::Millis;
+use fh_repository::{Dispatch, Observer, Repository, SummaryWindow, UsageEvent, UsageSummary};
+use fh_session::ApiKeys;
 
 use crate::reporting::Reporting;
 

@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use fh_session::{Connection, Problem, Readiness, SessionStatus};
+use fh_repository::problem::Problem;
+use fh_repository::readiness::Readiness;
+use fh_repository::status::{Connection, SessionStatus};
 
 use crate::board::Board;
 use crate::status::Status;

@@ -2,7 +2,9 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use fh_session::{ApiKeys, KeyKind, Problem, Repository};
+use fh_repository::Repository;
+use fh_repository::problem::Problem;
+use fh_session::{ApiKeys, KeyKind};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::board::Board;

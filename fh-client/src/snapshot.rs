@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use fh_eval::{Attributes, Kind, Number, Ruleset, Value};
-use fh_session::{ContextValues, Detail, ExplainedDetail, Readiness, SessionStatus};
+use fh_repository::readiness::Readiness;
+use fh_repository::status::SessionStatus;
+use fh_repository::{ContextValues, Detail, ExplainedDetail};
 use serde::de::DeserializeOwned;
 
 use crate::reads::reads;
@@ -23,7 +25,7 @@ use crate::reads::reads;
 /// ```
 #[derive(Clone)]
 pub struct Snapshot {
-    state: Arc<fh_session::RepositorySnapshot>,
+    state: Arc<fh_repository::RepositorySnapshot>,
     attributes: Option<Arc<Attributes>>,
 }
 
@@ -31,7 +33,7 @@ reads!(Snapshot, |self| self.state, self.attributes.as_ref());
 
 impl Snapshot {
     pub(crate) const fn new(
-        state: Arc<fh_session::RepositorySnapshot>,
+        state: Arc<fh_repository::RepositorySnapshot>,
         attributes: Option<Arc<Attributes>>,
     ) -> Self {
         Self { state, attributes }

@@ -3,7 +3,8 @@
 use std::fmt;
 use std::io;
 
-use fh_session::{KeyError, TooManyAttributes, UrlError};
+use fh_repository::problem::TooManyAttributes;
+use fh_session::{KeyError, UrlError};
 
 use crate::driver::MissingDriver;
 use crate::snapshot_file::BootstrapError;

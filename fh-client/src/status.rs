@@ -3,7 +3,12 @@
 use std::fmt;
 use std::time::Duration;
 
-use fh_session::{Connection, Counters, Millis, Problem, Readiness, Repository, Source};
+use fh_repository::problem::Problem;
+use fh_repository::readiness::Readiness;
+use fh_repository::source::Source;
+use fh_repository::status::Connection;
+use fh_repository::time::Millis;
+use fh_repository::{Counters, Repository};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use crate::driver::DriverRuntime;

@@ -3,7 +3,13 @@
 use std::collections::HashSet;
 use std::io;
 
-use fh_session::{ApiKeys, EdgeUrl, Millis, Notice, Problem, Readiness, Repository, SessionStatus};
+use fh_repository::Repository;
+use fh_repository::notice::Notice;
+use fh_repository::problem::Problem;
+use fh_repository::readiness::Readiness;
+use fh_repository::status::SessionStatus;
+use fh_repository::time::Millis;
+use fh_session::{ApiKeys, EdgeUrl};
 use tracing::{debug, error, info, warn};
 
 use crate::reporting::Reporting;

@@ -6,7 +6,9 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::task::Poll;
 
-use fh_session::{Problem, Rules, SessionStatus};
+use fh_repository::problem::Problem;
+use fh_repository::rules::Rules;
+use fh_repository::status::SessionStatus;
 use tokio::sync::watch::Receiver;
 
 use crate::board::Board;

@@ -4,15 +4,15 @@ use std::fmt;
 use std::sync::Arc;
 
 use fh_eval::Attributes;
+use fh_repository::notice::Notice;
+use fh_repository::problem::Problem;
+use fh_repository::publication::{Publication, RawUpdate};
+use fh_repository::readiness::Readiness;
+use fh_repository::source::Source;
+use fh_repository::status::SessionStatus;
 
 use crate::edge_url::SecretUrl;
 use crate::key::ApiKeys;
-use crate::notice::Notice;
-use crate::problem::Problem;
-use crate::publication::{Publication, RawUpdate};
-use crate::readiness::Readiness;
-use crate::source::Source;
-use crate::status::SessionStatus;
 
 /// The id of a request. The session ignores inputs for a request that it has aborted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

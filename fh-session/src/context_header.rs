@@ -3,8 +3,7 @@
 use std::fmt::Write;
 
 use fh_eval::Attributes;
-
-use crate::problem::{MAX_ATTRIBUTES, TooManyAttributes};
+use fh_repository::problem::{MAX_ATTRIBUTES, TooManyAttributes};
 
 /// A context in the form in which it is sent: the text of the header and the digest of this text. Equal contexts have equal headers,
 /// whatever the order of their attributes.
@@ -16,7 +15,7 @@ use crate::problem::{MAX_ATTRIBUTES, TooManyAttributes};
 /// let header = ContextHeader::of(&fred)?;
 /// assert_eq!(header.text(), Some("styles=deep%20house%2Ca%2Cb,userkey=fred"));
 /// assert_eq!(ContextHeader::of(&Attributes::default())?.context_sha(), "0");
-/// # Ok::<(), fh_session::TooManyAttributes>(())
+/// # Ok::<(), fh_repository::problem::TooManyAttributes>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ContextHeader {

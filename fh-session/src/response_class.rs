@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use fh_eval::Timestamp;
+use fh_repository::problem::Problem;
 
 use crate::action::{Head, RequestKind};
 use crate::planted::planted;
-use crate::problem::Problem;
 
 /// The meaning of a response's head.
 #[derive(Debug, Clone, PartialEq, Eq)]

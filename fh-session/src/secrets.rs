@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use fh_repository::notice::Notice;
+use fh_repository::problem::Problem;
+
 use crate::key::ApiKey;
-use crate::notice::Notice;
-use crate::problem::Problem;
 
 /// The secret parts of API keys, for removal from texts of servers, proxies and transports, which often repeat URLs.
 ///

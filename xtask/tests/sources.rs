@@ -4,8 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The crates that other programs link.
-pub(crate) const LIBRARIES: [&str; 6] =
-    ["fh-eval", "fh-session", "fh-client", "fh-edge", "fh-files", "fh-listen"];
+pub(crate) const LIBRARIES: [&str; 7] =
+    ["fh-eval", "fh-repository", "fh-session", "fh-client", "fh-edge", "fh-files", "fh-listen"];
 
 /// Returns the root of the repository.
 pub(crate) fn root() -> PathBuf {

@@ -12,10 +12,9 @@ use std::time::{Duration, Instant};
 
 use clap::Parser;
 use fh_eval::{Attributes, Timestamp};
-use fh_session::{
-    Action, ApiKeys, Config, EdgeUrl, Head, Input, Millis, Repository, RepositoryOptions,
-    RequestId, Session,
-};
+use fh_repository::time::Millis;
+use fh_repository::{Repository, RepositoryOptions};
+use fh_session::{Action, ApiKeys, Config, EdgeUrl, Head, Input, RequestId, Session};
 
 #[derive(Parser)]
 struct Options {

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use fh_session::{
-    Change, NewState, Notice, RawUpdate, ReadinessChange, Repository, SessionStatus, Subscription,
-};
+use fh_repository::notice::Notice;
+use fh_repository::publication::RawUpdate;
+use fh_repository::status::SessionStatus;
+use fh_repository::{Change, NewState, ReadinessChange, Repository, Subscription};
 
 use super::ClientBuilder;
 use crate::delivery::{Dispatching, ManualDelivery};

@@ -3,7 +3,9 @@
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::sync::{Arc, Mutex};
 
-use fh_session::{ApiKeys, Config, EdgeUrl, Input, Mode, Notice, Session, Source};
+use fh_repository::notice::Notice;
+use fh_repository::source::Source;
+use fh_session::{ApiKeys, Config, EdgeUrl, Input, Mode, Session};
 use tokio::sync::mpsc;
 
 use super::ClientBuilder;
@@ -48,7 +50,9 @@ impl ClientBuilder {
         #[cfg(feature = "metrics")]
         if !matches!(settings.given.dispatching, crate::delivery::Dispatching::Nobody) {
             let evaluations = crate::metrics::Evaluations::new(&config.keys);
-            repository.observe(Arc::new(evaluations), fh_session::UsageOptions::default()).detach();
+            repository
+                .observe(Arc::new(evaluations), fh_repository::UsageOptions::default())
+                .detach();
         }
         let dispatcher = settings.given.dispatching.start(&repository);
         let dispatcher = dispatcher.map_err(StartError::of_thread)?;

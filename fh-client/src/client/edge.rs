@@ -3,7 +3,10 @@
 use std::fmt;
 use std::sync::Arc;
 
-use fh_session::{ApiKeys, KeyError, KeyKind, Problem, Readiness, Source};
+use fh_repository::problem::Problem;
+use fh_repository::readiness::Readiness;
+use fh_repository::source::Source;
+use fh_session::{ApiKeys, KeyError, KeyKind};
 use tokio::sync::oneshot;
 
 use super::{Client, TestUpdates};

@@ -2,9 +2,12 @@
 
 use std::sync::Arc;
 
-use fh_session::{
-    Change, Interceptor, LockPolicy, NewState, Notice, Observer, Params, RawUpdate,
-    ReadinessChange, SessionStatus, Subscription, UsageOptions,
+use fh_repository::notice::Notice;
+use fh_repository::publication::RawUpdate;
+use fh_repository::status::SessionStatus;
+use fh_repository::{
+    Change, Interceptor, LockPolicy, NewState, Observer, Params, ReadinessChange, Subscription,
+    UsageOptions,
 };
 
 use super::Client;

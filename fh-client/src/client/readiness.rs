@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use fh_eval::Diagnostic;
-use fh_session::{Connection, Problem, Readiness};
+use fh_repository::problem::Problem;
+use fh_repository::readiness::Readiness;
+use fh_repository::status::Connection;
 use tokio::sync::oneshot;
 
 use super::Client;

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use fh_session::Problem;
+use fh_repository::problem::Problem;
 
 use crate::start_error::StartError;
 

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use fh_eval::Attributes;
-use fh_session::{ApiKeys, DEFAULT_INTERVAL, Readiness};
+use fh_repository::readiness::Readiness;
+use fh_session::{ApiKeys, DEFAULT_INTERVAL};
 
 use super::Pool;
 use super::pacing::PacedTransport;

@@ -12,7 +12,9 @@ use std::task::{self, Poll};
 use std::time::Duration;
 
 use fh_eval::Attributes;
-use fh_session::{ContextHeader, KeyKind, Problem, Readiness, Stage};
+use fh_repository::problem::{Problem, Stage};
+use fh_repository::readiness::Readiness;
+use fh_session::{ContextHeader, KeyKind};
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 

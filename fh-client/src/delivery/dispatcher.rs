@@ -11,7 +11,8 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use fh_session::{Millis, Repository};
+use fh_repository::Repository;
+use fh_repository::time::Millis;
 use tokio::sync::watch;
 
 /// The time after which a call of a listener counts as hanging, so that another thread delivers to the other listeners.

@@ -7,7 +7,8 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, ThreadId};
 use std::time::Duration;
 
-use fh_session::{Millis, Repository};
+use fh_repository::Repository;
+use fh_repository::time::Millis;
 use tokio::sync::watch;
 
 /// A function that is called when a client becomes due.

@@ -4,7 +4,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use fh_session::{Millis, Repository};
+use fh_repository::Repository;
+use fh_repository::time::Millis;
 
 use super::listener_queue::{ListenerQueue, Seat, Waker};
 

@@ -9,7 +9,7 @@ mod pool_listeners;
 use std::io;
 use std::time::Duration;
 
-use fh_session::Repository;
+use fh_repository::Repository;
 
 use self::dispatcher::Dispatcher;
 use self::listener_queue::Seat;

@@ -6,7 +6,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Instant;
 
-use fh_session::{Millis, Repository};
+use fh_repository::Repository;
+use fh_repository::time::Millis;
 
 use super::listener_queue::{ListenerQueue, Seat};
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use fh_session::Millis;
+use fh_repository::time::Millis;
 use tokio::time::Instant;
 
 /// A clock that starts at 0. It uses tokio's time in the driver's runtime. If a test gives the client a runtime with a paused

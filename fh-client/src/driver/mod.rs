@@ -16,9 +16,9 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use fh_session::{
-    ApiKey, ApiKeys, CommandId, EdgeUrl, Input, Millis, Repository, RequestId, Secrets, Session,
-};
+use fh_repository::Repository;
+use fh_repository::time::Millis;
+use fh_session::{ApiKey, ApiKeys, CommandId, EdgeUrl, Input, RequestId, Secrets, Session};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 use tokio::time::Sleep;

@@ -3,10 +3,13 @@
 use std::sync::Arc;
 
 use fh_eval::{Attributes, Ruleset};
-use fh_session::{
-    Action, Cause, CommandId, Connection, End, Environments, Input, Notice, Publication, Readiness,
-    Request, RequestId, Rules, ServerEvaluated, SessionStatus, Source,
-};
+use fh_repository::notice::Notice;
+use fh_repository::publication::{Cause, Publication};
+use fh_repository::readiness::Readiness;
+use fh_repository::rules::{Environments, Rules, ServerEvaluated};
+use fh_repository::source::Source;
+use fh_repository::status::{Connection, SessionStatus};
+use fh_session::{Action, CommandId, End, Input, Request, RequestId};
 use tokio::sync::oneshot;
 
 use super::updater::Updater;

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::thread;
 use std::time::Duration;
 
-use fh_session::Millis;
+use fh_repository::time::Millis;
 use tokio::runtime::{EnterGuard, Handle, Id};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;

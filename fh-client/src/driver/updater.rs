@@ -7,7 +7,10 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use fh_eval::{Subject, Timestamp};
-use fh_session::{ApiKey, Connection, EdgeUrl, Problem, Rules, Secrets, Stage};
+use fh_repository::problem::{Problem, Stage};
+use fh_repository::rules::Rules;
+use fh_repository::status::Connection;
+use fh_session::{ApiKey, EdgeUrl, Secrets};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 

@@ -6,7 +6,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use fh_eval::Value;
-use fh_session::{Flow, InterceptedRead, Interceptor};
+use fh_repository::{Flow, InterceptedRead, Interceptor};
 
 /// The variable that enables all overrides. Its value must be exactly `true`.
 const SWITCH: &str = "FEATUREHUB_OVERRIDE_FEATURES";
@@ -58,7 +58,7 @@ const CONFIGURATION: &[&str] = &[
 /// The variable's text is converted to the feature's type when the feature is read. A BOOLEAN accepts `true` and `false` in any
 /// case, a NUMBER accepts a decimal number, and a JSON feature accepts a JSON document. A text that cannot be converted (such
 /// as an empty text for a BOOLEAN) is ignored with a notice. Locked features are not overridden, unless the interceptor is
-/// registered with another [`LockPolicy`](fh_session::LockPolicy).
+/// registered with another [`LockPolicy`](fh_repository::LockPolicy).
 ///
 /// The environment variables are read once, when this value is created (D-78). Variables that are not Unicode are ignored.
 ///

@@ -9,7 +9,7 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use fh_eval::{Kind, Number, Value};
 use fh_files::{Content, Node, quoted};
-use fh_session::{Flow, InterceptedRead, Interceptor};
+use fh_repository::{Flow, InterceptedRead, Interceptor};
 
 use super::yaml_file::{FlagValues, YamlProblem, usual_yaml_path};
 use super::yaml_watch::{WatchedFile, YamlWatch};
@@ -37,7 +37,7 @@ use super::yaml_watch::{WatchedFile, YamlWatch};
 /// | no such feature | the value as it is, lists and maps as JSON |
 ///
 /// Null means "no value", except for a BOOLEAN feature, for which null means `false`. Locked features are not overridden,
-/// unless the interceptor is registered with another [`LockPolicy`](fh_session::LockPolicy).
+/// unless the interceptor is registered with another [`LockPolicy`](fh_repository::LockPolicy).
 ///
 /// If the file is missing or invalid when it is opened, no feature is overridden, and [`Self::problem`] returns the reason.
 /// [`Self::watch`] makes later changes of the file take effect. If the file becomes invalid or is deleted while it is watched,

@@ -53,7 +53,7 @@ pub struct YamlStore {
 }
 
 impl YamlStore {
-    /// The name of this store in the source of its updates, [`Source::Store`](fh_session::Source::Store) (sdk-behaviour 2.2).
+    /// The name of this store in the source of its updates, [`Source::Store`](fh_repository::source::Source::Store) (sdk-behaviour 2.2).
     pub const SOURCE: &str = "local-yaml-store";
 
     /// Reads the file at this path. If the file is missing or invalid, the store has no features, and [`Self::problem`] returns

@@ -7,10 +7,10 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use fh_eval::{Attributes, Timestamp};
-use fh_session::{
-    ApiKeys, Backoff, Config, ContextHeader, EdgeUrl, Interceptor, KeyKind, Limits, LockPolicy,
-    Mode, Observer, Repository, RepositoryOptions, Subscription, UsageOptions,
+use fh_repository::{
+    Interceptor, LockPolicy, Observer, Repository, RepositoryOptions, Subscription, UsageOptions,
 };
+use fh_session::{ApiKeys, Backoff, Config, ContextHeader, EdgeUrl, KeyKind, Limits, Mode};
 
 use self::shared_handlers::Borrowed;
 use crate::delivery::{Dispatching, PoolListeners};

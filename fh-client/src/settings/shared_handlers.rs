@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use fh_session::{
+use fh_repository::{
     Dispatch, Flow, InterceptedRead, Interceptor, Observer, UsageEvent, UsageSummary,
 };
 

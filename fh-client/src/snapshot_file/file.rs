@@ -7,7 +7,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use fh_eval::Timestamp;
-use fh_session::{ContextHeader, KeyKind, Rules};
+use fh_repository::rules::Rules;
+use fh_session::{ContextHeader, KeyKind};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
@@ -157,7 +158,7 @@ pub(super) fn load(path: &Path) -> io::Result<Option<Vec<u8>>> {
 #[cfg(test)]
 mod tests {
     use fh_eval::{Profile, Ruleset};
-    use fh_session::Environments;
+    use fh_repository::rules::Environments;
 
     use super::*;
 

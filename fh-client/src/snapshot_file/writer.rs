@@ -6,9 +6,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use fh_eval::Timestamp;
-use fh_session::{
-    ApiKeys, Connection, ContextHeader, KeyKind, Millis, Rules, SessionStatus, Source,
-};
+use fh_repository::rules::Rules;
+use fh_repository::source::Source;
+use fh_repository::status::{Connection, SessionStatus};
+use fh_repository::time::Millis;
+use fh_session::{ApiKeys, ContextHeader, KeyKind};
 
 use super::SnapshotFile;
 use super::file::{self, Owner, Saved};

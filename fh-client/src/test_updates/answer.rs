@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use fh_session::Problem;
+use fh_repository::problem::Problem;
 
 /// The outcome of a test update that the Edge did not reject.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -9,10 +9,9 @@ use std::time::{Duration, Instant};
 use fh_client::Client;
 use fh_client::overrides::{EnvironmentOverrides, YamlOverrides, YamlStore, usual_yaml_path};
 use fh_eval::{Profile, Ruleset, Timestamp};
-use fh_session::{
-    Cause, Environments, Interceptor, LockPolicy, Publication, Reason, Repository,
-    RepositoryOptions, Rules,
-};
+use fh_repository::publication::{Cause, Publication};
+use fh_repository::rules::{Environments, Rules};
+use fh_repository::{Interceptor, LockPolicy, Reason, Repository, RepositoryOptions};
 
 /// A limit that no wait reaches unless something is broken.
 const DEADLINE: Duration = Duration::from_secs(20);

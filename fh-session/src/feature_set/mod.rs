@@ -13,6 +13,8 @@ use std::sync::Arc;
 
 use fh_eval::featurehub::{Compiler, Environment as Payload};
 use fh_eval::{Attributes, Profile, Ruleset};
+use fh_repository::notice::Notice;
+use fh_repository::rules::{Environments, Rules, ServerEvaluated};
 use serde_json::value::RawValue;
 
 pub(crate) use answer::{
@@ -23,9 +25,7 @@ pub(crate) use foreign::{names_another, other_environment};
 pub(crate) use state::is_feature;
 
 use crate::key::{ApiKey, ApiKeys};
-use crate::notice::Notice;
 use crate::planted::planted;
-use crate::rules::{Environments, Rules, ServerEvaluated};
 use environment::Environment;
 
 /// A set of features by environment, in the order of the keys (D-61).

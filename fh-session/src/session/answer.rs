@@ -2,14 +2,15 @@
 
 use std::mem;
 
+use fh_repository::problem::{Problem, Stage};
+use fh_repository::time::Millis;
+
 use super::stream::Stream;
 use super::update::PollOutcome;
 use super::{Session, State};
 use crate::action::{Action, End, Head, RequestId, RequestKind};
 use crate::planted::planted;
-use crate::problem::{Problem, Stage};
 use crate::response_class::{ResponseClass, cut, max_age, response_class, retry_after};
-use crate::time::Millis;
 
 /// The part of a poll's body that has arrived so far.
 pub(super) struct Body {
@@ -204,7 +205,8 @@ impl Session {
     /// Starts polling because the Edge cannot stream. Streaming is retried later (D-65).
     fn fall_back(&mut self) {
         if self.poll_until.is_none() {
-            self.actions.push_back(Action::Notice(crate::notice::Notice::FellBackToPolling));
+            self.actions
+                .push_back(Action::Notice(fh_repository::notice::Notice::FellBackToPolling));
         }
         self.poll_until = Some(self.now.after(self.config.stream_again_after));
         self.status.problem = Some(Problem::NoStreaming);

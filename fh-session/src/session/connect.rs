@@ -1,12 +1,13 @@
 //! Sends requests: chooses their kind, limits their rate, and fills in URL and headers.
 
+use fh_repository::status::Connection;
+
 use super::{Session, State};
 use crate::action::{Action, Request, RequestId, RequestKind};
 use crate::config::ContextPlacement;
 use crate::edge_url::SecretUrl;
 use crate::planted::planted;
 use crate::response_class::RequestCondition;
-use crate::status::Connection;
 
 impl Session {
     /// Sends a request now, or as soon as the limit of the request rate allows. The caller has aborted any request in flight.

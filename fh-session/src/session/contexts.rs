@@ -4,6 +4,8 @@ use std::mem;
 use std::sync::Arc;
 
 use fh_eval::Attributes;
+use fh_repository::notice::Notice;
+use fh_repository::problem::Problem;
 
 use super::pending::Pending;
 use super::{Session, State};
@@ -11,9 +13,7 @@ use crate::action::{Action, CommandId};
 use crate::config::WhileSwitching;
 use crate::context_header::{ContextHeader, values_with_commas};
 use crate::feature_set::Effect;
-use crate::notice::Notice;
 use crate::planted::planted;
-use crate::problem::Problem;
 
 /// A context whose request has not been sent, because the request for another context is in flight.
 pub(super) struct NextContext {

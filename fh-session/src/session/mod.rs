@@ -21,6 +21,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use fh_eval::Attributes;
+use fh_repository::problem::{Problem, Stage};
+use fh_repository::publication::Cause;
+use fh_repository::readiness::Readiness;
+use fh_repository::status::{Connection, SessionStatus};
+use fh_repository::time::Millis;
 
 use crate::action::{Action, Input, RequestId, RequestKind};
 use crate::config::{Config, Mode};
@@ -30,12 +35,7 @@ use crate::edge_url::SecretUrl;
 use crate::feature_set::FeatureSet;
 use crate::key::KeyKind;
 use crate::planted::planted;
-use crate::problem::{Problem, Stage};
-use crate::publication::Cause;
-use crate::readiness::Readiness;
 use crate::response_class::RequestCondition;
-use crate::status::{Connection, SessionStatus};
-use crate::time::Millis;
 use answer::Body;
 use contexts::NextContext;
 use pending::Pending;
@@ -47,7 +47,8 @@ use stream::Stream;
 /// At most one request is in flight: [`Action::Abort`] for one request comes before [`Action::Send`] for the next.
 ///
 /// ```
-/// use fh_session::{Action, ApiKeys, Config, EdgeUrl, End, Head, Input, Millis, Session};
+/// use fh_repository::time::Millis;
+/// use fh_session::{Action, ApiKeys, Config, EdgeUrl, End, Head, Input, Session};
 /// let edge = EdgeUrl::parse("https://edge.example")?;
 /// let mut session = Session::new(Config::new(edge, ApiKeys::parse(["env/key*"])?), 42);
 /// session.handle(Millis::new(0), Input::Start);

@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
+use fh_repository::problem::Problem;
+use fh_repository::status::Connection;
+
 use super::{Session, State};
 use crate::config::Mode;
 use crate::delay::{shortest, within};
 use crate::planted::planted;
-use crate::problem::Problem;
-use crate::status::Connection;
 
 impl Session {
     /// Records that the Edge has sent features. `doubt` is the problem of these features; `None` if they have no problem.

@@ -2,12 +2,13 @@
 
 use std::mem;
 
+use fh_repository::problem::{Problem, Stage};
+use fh_repository::readiness::Readiness;
+use fh_repository::time::Millis;
+
 use super::{Session, State};
 use crate::action::{Action, CommandId};
 use crate::planted::planted;
-use crate::problem::{Problem, Stage};
-use crate::readiness::Readiness;
-use crate::time::Millis;
 
 /// A command that has no outcome yet.
 #[derive(Debug, Clone, Copy)]

@@ -1,5 +1,7 @@
 //! Commands of callers: a refresh, other keys, and the request that a read of a feature causes.
 
+use fh_repository::problem::Problem;
+
 use super::pending::Pending;
 use super::{Session, State};
 use crate::action::{Action, CommandId};
@@ -7,7 +9,6 @@ use crate::config::Mode;
 use crate::feature_set::{Closed, Effect};
 use crate::key::{ApiKeys, KeyKind};
 use crate::planted::planted;
-use crate::problem::Problem;
 
 impl Session {
     /// Requests features from the Edge now, in any state. No request is sent if one is in flight or a stream with features is open.

@@ -4,17 +4,17 @@ use std::mem;
 use std::time::Duration;
 
 use fh_eval::{Token, members};
+use fh_repository::problem::{Problem, Stage};
+use fh_repository::publication::RawKind;
+use fh_repository::time::Millis;
 use serde_json::value::RawValue;
 
 use super::{Session, State};
 use crate::action::RequestId;
 use crate::config::Limits;
 use crate::planted::planted;
-use crate::problem::{Problem, Stage};
-use crate::publication::RawKind;
 use crate::response_class::{LONGEST_INTERVAL, cut};
 use crate::sse::{Decoder, Event, Limits as SseLimits};
-use crate::time::Millis;
 
 /// The maximum delay that `retry:` can request. A longer delay is reduced to this maximum (D-75).
 const LONGEST_RECONNECT: Duration = Duration::from_secs(30);

@@ -2,6 +2,10 @@
 
 use std::sync::Arc;
 
+use fh_repository::notice::Notice;
+use fh_repository::problem::Problem;
+use fh_repository::publication::{Cause, Publication, RawKind, RawUpdate};
+use fh_repository::source::Source;
 use serde_json::value::RawValue;
 
 use super::{Session, State};
@@ -10,12 +14,8 @@ use crate::feature_set::{
     Answered, Authority, Effect, FeatureSet, is_feature, names_another, other_environment,
     read_answer, read_list, read_one,
 };
-use crate::notice::Notice;
 use crate::planted::planted;
-use crate::problem::Problem;
-use crate::publication::{Cause, Publication, RawKind, RawUpdate};
 use crate::response_class::cut;
-use crate::source::Source;
 
 /// The result of applying the body of a poll.
 pub(super) struct PollOutcome {

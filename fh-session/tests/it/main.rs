@@ -1,6 +1,4 @@
 //! Tests of the public API of fh-session.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
-mod baggage;
-mod repository;
 mod sse;

@@ -8,9 +8,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use fh_eval::Attributes;
+use fh_repository::problem::{Problem, Stage};
+use fh_repository::publication::{Cause, Publication};
+use fh_repository::rules::Rules;
+use fh_repository::status::{Connection, SessionStatus};
+use fh_repository::time::Millis;
 use fh_session::{
-    Action, Cause, CommandId, Config, Connection, ContextHeader, EdgeUrl, Input, Millis, Mode,
-    Problem, Publication, RequestId, Rules, Session, SessionStatus, Stage,
+    Action, CommandId, Config, ContextHeader, EdgeUrl, Input, Mode, RequestId, Session,
 };
 
 use crate::edge::ReceivedRequest;

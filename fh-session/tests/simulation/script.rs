@@ -171,7 +171,7 @@ impl Script {
 
     /// Runs the next event: the driver's timer, or an event of the queue.
     fn next(&mut self) -> Result<(), Broken> {
-        let deadline = self.client.session.deadline().map(fh_session::Millis::as_u64);
+        let deadline = self.client.session.deadline().map(fh_repository::time::Millis::as_u64);
         self.look = deadline.map(|deadline| match self.look {
             Some((same, at)) if same == deadline && at >= self.world => (deadline, at),
             _ => {
@@ -372,7 +372,8 @@ impl Script {
         if self.plan.mode == Mode::Offline {
             return Ok(());
         }
-        let deadline = self.client.session.deadline().map_or(0, fh_session::Millis::as_u64);
+        let deadline =
+            self.client.session.deadline().map_or(0, fh_repository::time::Millis::as_u64);
         let left = deadline.saturating_sub(self.world + self.ahead);
         // The remaining delay, the longest delay that can follow, and the next poll.
         let longest = left + 200_000 + 700_000 + 2 * self.client.spec.interval() + 4_000_000;
@@ -409,7 +410,7 @@ impl Script {
         };
         quiet
             && status.problem.is_none()
-            && self.client.spec.readiness() == fh_session::Readiness::Ready
+            && self.client.spec.readiness() == fh_repository::readiness::Readiness::Ready
             && self.client.spec.newest() == self.client.spec.asked
             && self.compare(Invariant::Converges, None).is_ok()
     }

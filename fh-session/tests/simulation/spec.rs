@@ -8,9 +8,10 @@ mod stream;
 
 use std::time::Duration;
 
-use fh_session::{
-    CommandId, Config, Connection, KeyKind, Mode, Problem, Readiness, RequestKind, WhileSwitching,
-};
+use fh_repository::problem::Problem;
+use fh_repository::readiness::Readiness;
+use fh_repository::status::Connection;
+use fh_session::{CommandId, Config, KeyKind, Mode, RequestKind, WhileSwitching};
 
 use crate::edge::{Ending, Facts};
 use crate::wire::Chunk;

@@ -4,10 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use fh_eval::Attributes;
-use fh_session::{
-    ApiKeys, CommandId, Config, ContextPlacement, EdgeUrl, End, Head, Input, Mode, RequestId,
-    RequestKind, Source,
-};
+use fh_repository::source::Source;
+use fh_session::{ApiKeys, CommandId, Config, ContextPlacement, EdgeUrl, End, Head, Input, Mode, RequestId, RequestKind};
 
 use super::body;
 use super::watched::Watched;

@@ -5,10 +5,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use fh_eval::Attributes;
-use fh_session::{
-    Action, Config, Connection, Input, KeyKind, Millis, Mode, Readiness, RequestId, RequestKind,
-    Rules, Session, SessionStatus,
-};
+use fh_repository::readiness::Readiness;
+use fh_repository::rules::Rules;
+use fh_repository::status::{Connection, SessionStatus};
+use fh_repository::time::Millis;
+use fh_session::{Action, Config, Input, KeyKind, Mode, RequestId, RequestKind, Session};
 
 use crate::memory;
 

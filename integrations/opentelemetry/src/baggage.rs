@@ -1,16 +1,16 @@
 //! Feature values in OpenTelemetry baggage (sdk-behaviour 5.4). This module writes values into the baggage of a context, reads
 //! overrides from the baggage of the current context, and propagates baggage unchanged.
 //!
-//! The module [`fh_session::baggage`] describes the format, and the risk of baggage from untrusted callers.
+//! The module [`fh_repository::baggage`] describes the format, and the risk of baggage from untrusted callers.
 
 mod propagator;
 
-pub use fh_session::baggage::{AllowedKeys, LeftOut};
+pub use fh_repository::baggage::{AllowedKeys, LeftOut};
 pub use propagator::EscapingPropagator;
 
 use fh_eval::Value;
-use fh_session::baggage::{Added, Flags, MOST_BYTES, NAME};
-use fh_session::{
+use fh_repository::baggage::{Added, Flags, MOST_BYTES, NAME};
+use fh_repository::{
     Detail, Flow, InterceptedRead, Interceptor, LockPolicy, Reason, UsageEvent, UsedFeature,
 };
 use opentelemetry::baggage::{Baggage, BaggageExt};
@@ -216,7 +216,7 @@ impl Interceptor for BaggageInterceptor {
 
     fn intercept(&self, ask: &InterceptedRead<'_>) -> Flow {
         Context::map_current(|context| match context.baggage().get(NAME) {
-            Some(text) => fh_session::baggage::intercept(text.as_str(), ask, &self.allowed),
+            Some(text) => fh_repository::baggage::intercept(text.as_str(), ask, &self.allowed),
             None => Flow::Continue,
         })
     }

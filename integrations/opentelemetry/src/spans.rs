@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use fh_eval::Value as FlagValue;
-use fh_session::{Dispatch, Evaluated, Observer, Params, Reason, UsageEvent};
+use fh_repository::{Dispatch, Evaluated, Observer, Params, Reason, UsageEvent};
 use opentelemetry::trace::TraceContextExt;
 use opentelemetry::{Context, Key, KeyValue, Value};
 

@@ -14,13 +14,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use fh_eval::Attributes;
+use fh_repository::notice::Notice;
+use fh_repository::publication::{Cause, Publication};
+use fh_repository::source::Source;
 
 use super::*;
 use crate::WhileSwitching;
 use crate::action::{CommandId, End, Head, Request};
 use crate::edge_url::EdgeUrl;
 use crate::key::ApiKeys;
-use crate::notice::Notice;
-use crate::publication::{Cause, Publication};
-use crate::source::Source;
 use test_driver::{CLIENT, LIST, POLL, SERVER, TestDriver, json, user};

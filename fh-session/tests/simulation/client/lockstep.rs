@@ -1,6 +1,9 @@
 //! Comparison of the client with the specification, step by step.
 
-use fh_session::{Millis, Problem, Readiness, SessionStatus};
+use fh_repository::problem::Problem;
+use fh_repository::readiness::Readiness;
+use fh_repository::status::SessionStatus;
+use fh_repository::time::Millis;
 
 use super::Client;
 use crate::invariant::{Broken, Invariant, hold};

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use fh_session::{Cause, Publication, Rules};
+use fh_repository::publication::{Cause, Publication};
+use fh_repository::rules::Rules;
 
 use super::Client;
 use crate::invariant::{Broken, Invariant, hold};

@@ -1,6 +1,7 @@
 //! Commands of users and updates of stores, which come at random times.
 
-use fh_session::{Input, Source};
+use fh_repository::source::Source;
+use fh_session::Input;
 
 use super::Script;
 use crate::invariant::{Broken, Invariant, hold};

@@ -1,6 +1,7 @@
 //! The consequences of responses (sdk-behaviour 2.9.2, sdk-behaviour 2.11, D-60, D-65, D-69, D-72).
 
-use fh_session::{Mode, Problem, RequestKind};
+use fh_repository::problem::Problem;
+use fh_session::{Mode, RequestKind};
 
 use super::{Open, Phase, Shown, Spec, millis};
 use crate::edge::{Body, Content, Ending, Facts};

@@ -1,6 +1,7 @@
 //! Commands of users, and updates from stores (sdk-behaviour 2.9.4, sdk-behaviour 2.12, D-62, D-67, D-120).
 
-use fh_session::{CommandId, KeyKind, Readiness, WhileSwitching};
+use fh_repository::readiness::Readiness;
+use fh_session::{CommandId, KeyKind, WhileSwitching};
 
 use super::{Outcome, Pending, Phase, Shown, Spec, millis};
 use crate::world::{KEYS, NAMES};

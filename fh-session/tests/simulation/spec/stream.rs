@@ -1,6 +1,6 @@
 //! The consequences of streams (sdk-behaviour 2.10, sdk-behaviour 2.11, D-22, D-28, D-74).
 
-use fh_session::Problem;
+use fh_repository::problem::Problem;
 
 use super::{Open, Phase, Range, Shown, Spec, millis};
 use crate::wire::{Chunk, Empty, Listed, Mark};

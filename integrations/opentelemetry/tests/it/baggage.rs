@@ -7,7 +7,7 @@ use fh_eval::{Number, Value};
 use fh_opentelemetry::baggage::{
     self, AllowedKeys, BaggageInterceptor, BaggageWriter, EscapingPropagator,
 };
-use fh_session::{LockPolicy, Observer, Repository, UsageEvent, UsageOptions};
+use fh_repository::{LockPolicy, Observer, Repository, UsageEvent, UsageOptions};
 use opentelemetry::baggage::{Baggage, BaggageExt, BaggageMetadata};
 use opentelemetry::context::FutureExt;
 use opentelemetry::propagation::text_map_propagator::FieldIter;
@@ -184,12 +184,13 @@ fn features_that_do_not_exist_do_not_travel() {
     let details = [repository.detail("FLAG", None), repository.detail("NOBODY", None)];
     let context = baggage::with_flags(&Context::new(), &details);
     assert_eq!(flags(&context).as_deref(), Some("FLAG=true"));
-    let empty =
-        Repository::new(fh_session::RepositoryOptions::new(|| fh_eval::Timestamp::from_millis(0)));
+    let empty = Repository::new(fh_repository::RepositoryOptions::new(|| {
+        fh_eval::Timestamp::from_millis(0)
+    }));
     let context = baggage::with_flags(&Context::new(), &[empty.detail("FLAG", None)]);
     assert_eq!(flags(&context), None, "not ready is no value");
     // An override of a key without a feature is a value that other services must see.
-    let overrides = fh_session::baggage::BaggageOverrides::new("NOBODY=x", AllowedKeys::All);
+    let overrides = fh_repository::baggage::BaggageOverrides::new("NOBODY=x", AllowedKeys::All);
     let _guard = repository.intercept(Arc::new(overrides), LockPolicy::Respect);
     let context = baggage::with_flags(&Context::new(), &[repository.detail("NOBODY", None)]);
     assert_eq!(flags(&context).as_deref(), Some("NOBODY=x"));
@@ -253,7 +254,7 @@ fn usage_events_are_written() {
     let _guard = repository.observe(kept.clone(), UsageOptions::default());
     assert!(repository.is_enabled("FLAG", None));
     assert_eq!(repository.decimal("PRICE", None), Number::parse("7.5"));
-    repository.record("checkout", fh_session::Params::new(), None);
+    repository.record("checkout", fh_repository::Params::new(), None);
     repository.deliver();
     let events = std::mem::take(&mut *kept.0.lock().unwrap());
     let [flag, price, named] = &events[..] else { panic!("{events:?}") };

@@ -8,10 +8,11 @@ mod spans;
 use std::sync::Arc;
 
 use fh_eval::{Attributes, Profile, Ruleset, Timestamp};
-use fh_session::{
-    Cause, Environments, Publication, Readiness, Repository, RepositoryOptions, Rules,
-    SessionStatus,
-};
+use fh_repository::publication::{Cause, Publication};
+use fh_repository::readiness::Readiness;
+use fh_repository::rules::{Environments, Rules};
+use fh_repository::status::SessionStatus;
+use fh_repository::{Repository, RepositoryOptions};
 
 /// Returns a repository that is ready with these features of the environment `env-1`.
 fn repository(features: &str) -> Repository {

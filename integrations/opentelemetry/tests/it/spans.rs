@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use fh_opentelemetry::{Mode, SpanUsage};
-use fh_session::{Params, Repository, UsageOptions};
+use fh_repository::{Params, Repository, UsageOptions};
 use opentelemetry::trace::{Span, SpanContext, Status, TraceContextExt, Tracer, TracerProvider};
 use opentelemetry::{Context, KeyValue};
 use opentelemetry_sdk::trace::{InMemorySpanExporter, Sampler, SdkTracerProvider, SpanData};
@@ -239,11 +239,11 @@ fn evaluations_follow_the_semantic_conventions() {
 fn overrides_have_a_reason_of_their_own() {
     let usage = SpanUsage::new().mode(Mode::SemanticConventions);
     let span = span(usage, |repository| {
-        let overrides = fh_session::baggage::BaggageOverrides::new(
+        let overrides = fh_repository::baggage::BaggageOverrides::new(
             "PRICE=1.50,UNKNOWN=1",
-            fh_session::baggage::AllowedKeys::All,
+            fh_repository::baggage::AllowedKeys::All,
         );
-        let _guard = repository.intercept(Arc::new(overrides), fh_session::LockPolicy::Respect);
+        let _guard = repository.intercept(Arc::new(overrides), fh_repository::LockPolicy::Respect);
         assert_eq!(repository.number("PRICE", None), Some(1.5));
         assert_eq!(repository.number("UNKNOWN", None), Some(1.0));
     });

@@ -2,12 +2,17 @@
 
 use std::sync::Arc;
 
-use fh_session::baggage::{AllowedKeys, BaggageOverrides, Flags};
+use fh_repository::baggage::{AllowedKeys, BaggageOverrides, Flags};
+use fh_repository::notice::Notice;
+use fh_repository::problem::Problem;
+use fh_repository::rules::{Environments, ServerEvaluated};
+use fh_repository::source::Source;
+use fh_repository::time::Millis;
+use fh_repository::{Repository, RepositoryOptions};
 use fh_session::sse::{Decoder, Limits};
 use fh_session::{
-    Action, ApiKey, ApiKeys, CommandId, Config, ContextHeader, EdgeUrl, End, Environments, Head,
-    Input, Millis, Notice, Problem, Repository, RepositoryOptions, SecretUrl, Secrets,
-    ServerEvaluated, Session, Source,
+    Action, ApiKey, ApiKeys, CommandId, Config, ContextHeader, EdgeUrl, End, Head, Input,
+    SecretUrl, Secrets, Session,
 };
 
 use crate::shown::Shown;

@@ -4,7 +4,8 @@ use std::fs;
 use std::path::Path;
 
 /// The crates and the folders of their sources.
-const CRATES: [(&str, &str); 9] = [
+const CRATES: [(&str, &str); 10] = [
+    ("fh_repository", "fh-repository/src"),
     ("fh_session", "fh-session/src"),
     ("fh_client", "fh-client/src"),
     ("fh_edge", "fh-edge/src"),
@@ -37,7 +38,7 @@ const TEXTS: [&str; 14] = [
 /// Types that are not shown, with the reason.
 const EXCEPTIONS: [(&str, &str); 4] = [
     ("fh_session::Event", "one event of a stream as it was received; no log or error shows it"),
-    ("fh_session::RawUpdate", "an update as it was received: features and their rules, no keys"),
+    ("fh_repository::RawUpdate", "an update as it was received: features and their rules, no keys"),
     ("fh_listen::LoggedRequest", "the application's `RequestLog` removes secrets from its text"),
     (
         "fh_client::SeenRequest",

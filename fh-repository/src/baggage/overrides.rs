@@ -1,0 +1,106 @@
+//! Overrides of features from the baggage of a request.
+
+use std::collections::BTreeSet;
+
+use fh_eval::{Kind, Value};
+
+use super::{Flags, format};
+use crate::intercept::{Flow, InterceptedRead, Interceptor};
+
+/// The features whose values baggage may carry. The limit applies when baggage is read and when it is written.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum AllowedKeys {
+    /// All features.
+    #[default]
+    All,
+    /// The features with these keys.
+    Only(BTreeSet<Box<str>>),
+}
+
+impl AllowedKeys {
+    /// Allows only the features with these keys.
+    pub fn only<K: Into<Box<str>>>(keys: impl IntoIterator<Item = K>) -> Self {
+        Self::Only(keys.into_iter().map(Into::into).collect())
+    }
+
+    /// Returns true if baggage may carry the feature with this key.
+    #[must_use]
+    pub fn allows(&self, key: &str) -> bool {
+        match self {
+            Self::All => true,
+            Self::Only(keys) => keys.contains(key),
+        }
+    }
+}
+
+/// An interceptor with the values of one baggage text, which the program has obtained from a message, a job or a request.
+///
+/// The overrides apply to all reads of all contexts. The interceptor of `fh-opentelemetry` instead follows the baggage of each request, by
+/// the current OpenTelemetry context. Read the warning of [this module](super) first.
+///
+/// ```
+/// use fh_repository::baggage::{AllowedKeys, BaggageOverrides};
+/// use fh_repository::{Repository, RepositoryOptions, LockPolicy};
+/// use fh_eval::Timestamp;
+/// use std::sync::Arc;
+/// let repository = Repository::new(RepositoryOptions::new(|| Timestamp::from_millis(0)));
+/// let overrides = BaggageOverrides::new("BANNER=hello%20there,OTHER=1", AllowedKeys::only(["BANNER"]));
+/// let _guard = repository.intercept(Arc::new(overrides), LockPolicy::Respect);
+/// assert_eq!(repository.string("BANNER", None).as_deref(), Some("hello there"));
+/// assert_eq!(repository.string("OTHER", None), None);
+/// ```
+#[derive(Debug)]
+pub struct BaggageOverrides {
+    flags: Flags,
+    allowed: AllowedKeys,
+}
+
+impl BaggageOverrides {
+    /// Creates an interceptor that overrides features with the values of a baggage entry. Features that `allowed` does not contain are not
+    /// overridden.
+    #[must_use]
+    pub fn new(text: &str, allowed: AllowedKeys) -> Self {
+        Self { flags: Flags::parse(text), allowed }
+    }
+}
+
+impl Interceptor for BaggageOverrides {
+    fn name(&self) -> &str {
+        "baggage"
+    }
+
+    fn intercept(&self, ask: &InterceptedRead<'_>) -> Flow {
+        match self.flags.get(ask.key) {
+            Some(value) if self.allowed.allows(ask.key) => answer(value, ask),
+            _ => Flow::Continue,
+        }
+    }
+}
+
+/// Returns the override of one feature by the value of a baggage entry. For interceptors that obtain the entry themselves.
+///
+/// For a BOOLEAN feature, `true`, `yes`, `1` and `t` in upper or lower case are true; any other value and null are false. Features of other
+/// types, and unknown features, are overridden with the text, which the repository converts.
+#[must_use]
+pub fn intercept(text: &str, ask: &InterceptedRead<'_>, allowed: &AllowedKeys) -> Flow {
+    if !allowed.allows(ask.key) {
+        return Flow::Continue;
+    }
+    let found = format::items(text).find(|(key, _)| key == ask.key);
+    match found {
+        Some((_, value)) => answer(value.map(format::value).as_deref(), ask),
+        None => Flow::Continue,
+    }
+}
+
+fn answer(value: Option<&str>, ask: &InterceptedRead<'_>) -> Flow {
+    let kind = ask.feature.and_then(|feature| feature.kind());
+    Flow::Override(match (kind, value) {
+        (Some(Kind::Boolean), value) => Some(Value::Bool(value.is_some_and(is_true))),
+        (_, value) => value.map(|text| Value::Text(text.into())),
+    })
+}
+
+fn is_true(text: &str) -> bool {
+    ["true", "yes", "1", "t"].iter().any(|word| text.eq_ignore_ascii_case(word))
+}

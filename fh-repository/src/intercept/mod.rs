@@ -1,0 +1,80 @@
+//! Interceptors: user code that overrides values of features (D-78, sdk-behaviour 2.8).
+
+mod chain;
+mod convert;
+
+pub(crate) use chain::{Chain, Entry, refusal};
+use convert::convert;
+pub(crate) use convert::lenient;
+
+use fh_eval::{Attributes, FeatureRef, Value};
+
+/// User code that may override the value of a feature before the rules are evaluated, for example from environment variables, a file, or
+/// the headers of a request.
+///
+/// Each read calls the interceptors in the order of their registration, with or without a context, and also for keys without a feature. The
+/// first override is used. Change listeners call them as well, so they must be quick and return the same value while nothing changed. After
+/// a change call [`Repository::overrides_changed`](crate::Repository::overrides_changed). An interceptor that panics is skipped, and the panic is
+/// counted.
+///
+/// ```
+/// use fh_repository::{InterceptedRead, Flow, Interceptor};
+/// use fh_eval::Value;
+/// struct AlwaysBlue;
+/// impl Interceptor for AlwaysBlue {
+///     fn name(&self) -> &str {
+///         "always-blue"
+///     }
+///     fn intercept(&self, ask: &InterceptedRead<'_>) -> Flow {
+///         if ask.key == "COLOUR" { Flow::Override(Some(Value::Text("blue".into()))) } else { Flow::Continue }
+///     }
+/// }
+/// ```
+pub trait Interceptor: Send + Sync {
+    /// Returns the interceptor's name, which details and notices show. Called once, at registration.
+    fn name(&self) -> &str;
+
+    /// Returns an override of the read, or [`Flow::Continue`] so that the next interceptor is called.
+    fn intercept(&self, ask: &InterceptedRead<'_>) -> Flow;
+
+    /// Called once, when the interceptor was removed or the repository was closed. A closed repository continues to serve its last values,
+    /// and continues to call [`Self::intercept`].
+    fn close(&self) {}
+}
+
+/// A read that interceptors may override.
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub struct InterceptedRead<'a> {
+    /// The key that is read.
+    pub key: &'a str,
+    /// The feature that is read; `None` if no feature has the key.
+    pub feature: Option<FeatureRef<'a>>,
+    /// The attributes of the read's context; `None` for a read without a context.
+    pub attributes: Option<&'a Attributes>,
+}
+
+/// The decision of an interceptor.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Flow {
+    /// The interceptor does not override the read. The next interceptor is called.
+    Continue,
+    /// The read returns this value. `None` overrides the feature with null.
+    ///
+    /// For a known feature the value is converted to the feature's type: the texts `true` and `false` in upper or lower case for BOOLEAN, a
+    /// decimal number for NUMBER, any value for STRING, a JSON document for JSON. A value that cannot be converted is refused with a
+    /// [`Notice::OverrideRefused`](crate::notice::Notice::OverrideRefused), and the next interceptor is called.
+    Override(Option<Value>),
+}
+
+/// The policy of an interceptor for locked features.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub enum LockPolicy {
+    /// The interceptor is not called for locked features, so that they keep their values.
+    #[default]
+    Respect,
+    /// The interceptor may override locked features.
+    Override,
+    /// The interceptor decides: it is also called for locked features, and can see the lock in [`InterceptedRead::feature`].
+    Decide,
+}

@@ -1,0 +1,33 @@
+#![doc = include_str!("../README.md")]
+#![forbid(unsafe_code)]
+#![deny(missing_docs)]
+
+pub mod baggage;
+pub mod notice;
+pub mod problem;
+pub mod publication;
+pub mod readiness;
+pub mod rules;
+pub mod source;
+pub mod status;
+pub mod time;
+
+mod bootstrap;
+mod context_hash;
+mod intercept;
+mod percent;
+mod repository;
+mod sync;
+mod usage;
+
+pub use bootstrap::{BOOTSTRAP_FORMAT, Bootstrap, BootstrapFeature};
+pub use context_hash::context_hash;
+pub use intercept::{Flow, InterceptedRead, Interceptor, LockPolicy};
+pub use repository::{
+    Change, ContextValues, Counters, Detail, ExplainedDetail, IsVisibleChange, NewState,
+    ReadinessChange, Reason, Repository, RepositoryOptions, RepositorySnapshot, Subscription,
+};
+pub use usage::{
+    Collection, Deduplicate, Dispatch, Evaluated, Named, Observer, Params, Summaries,
+    SummaryWindow, UsageCount, UsageEvent, UsageOptions, UsageSummary, UsedFeature,
+};

@@ -1,0 +1,283 @@
+//! The read side of a client: the repository. Its readers load one pointer to an immutable snapshot.
+
+mod answer;
+mod catch;
+mod core;
+mod counters;
+mod deliver;
+mod detail;
+mod difference;
+mod event_queue;
+mod listen;
+mod panic_guard;
+mod read;
+mod reason;
+mod snapshot;
+mod subscribe;
+mod values;
+
+pub(crate) use answer::Answer;
+pub(crate) use core::Core;
+pub(crate) use counters::Counter;
+pub(crate) use deliver::Turns;
+pub(crate) use panic_guard::{Panicked, catch_panic};
+
+pub use counters::Counters;
+pub use detail::{Detail, ExplainedDetail};
+pub use listen::{Change, NewState, ReadinessChange, Subscription};
+pub use reason::Reason;
+pub use snapshot::RepositorySnapshot;
+pub use values::ContextValues;
+
+use std::sync::Arc;
+
+use fh_eval::featurehub::is_visible_change;
+use fh_eval::{FeatureRef, Timestamp};
+
+use crate::notice::Notice;
+use crate::publication::{Publication, RawUpdate};
+use crate::readiness::Readiness;
+use crate::status::SessionStatus;
+use crate::sync::{AtomicBool, Mutex, Pointer, lock};
+use crate::time::Millis;
+use catch::Write;
+use core::ClockFn;
+use event_queue::RepositoryEvent;
+
+/// A function that returns true if a reader can distinguish two states of a feature, of which the first is the older one.
+pub type IsVisibleChange = fn(FeatureRef<'_>, FeatureRef<'_>) -> bool;
+
+/// The settings of a repository, which are fixed when the repository is created.
+#[derive(Clone)]
+pub struct RepositoryOptions {
+    /// A function that returns the current time. It is called when a rule reads `now`, and for usage events.
+    pub clock: Arc<ClockFn>,
+    /// Maximum number of readiness, status, new-state, raw and notice events that wait for [`Repository::deliver`]. For a listener whose
+    /// call hangs, the same number of events may wait. When the limit is reached, the oldest event is dropped and counted (D-63).
+    pub events: usize,
+    /// The function that decides which features an update changes, for listeners of new states and for [`Repository::held`].
+    pub is_visible_change: IsVisibleChange,
+}
+
+impl RepositoryOptions {
+    /// Creates the default settings: at most 1,024 events wait, and features are compared as FeatureHub's
+    /// ([`is_visible_change`]). `clock` returns the current time.
+    #[must_use]
+    pub fn new(clock: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
+        let is_visible_change: IsVisibleChange =
+            |old, new| is_visible_change(old.json(), new.json());
+        Self { clock: Arc::new(clock), events: 1024, is_visible_change }
+    }
+}
+
+impl std::fmt::Debug for RepositoryOptions {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("RepositoryOptions").field("events", &self.events).finish_non_exhaustive()
+    }
+}
+
+/// The read side of a client: features, listeners, interceptors, observers and readiness. Clones are handles of the same repository.
+///
+/// Readers load one pointer and take no lock. One driver writes, with [`Self::publish`] and similar methods. One dispatcher calls
+/// [`Self::deliver`]. Programs read, subscribe and release on any thread.
+///
+/// ```
+/// use fh_repository::{Repository, RepositoryOptions};
+/// use fh_repository::publication::{Cause, Publication};
+/// use fh_repository::rules::{Environments, Rules};
+/// use fh_eval::{Profile, Ruleset, Timestamp};
+/// use std::sync::Arc;
+/// let repository = Repository::new(RepositoryOptions::new(|| Timestamp::from_millis(0)));
+/// assert!(!repository.is_enabled("A", None));
+/// let ruleset = Ruleset::from_json(br#"[{"key": "A", "type": "BOOLEAN", "value": true}]"#, Profile::Client)?;
+/// let rules = Arc::new(Rules::client_evaluated(ruleset, Environments::Unknown));
+/// repository.publish(Publication { rules, cause: Cause::First });
+/// assert!(repository.is_enabled("A", None));
+/// # Ok::<(), fh_eval::featurehub::ParseError>(())
+/// ```
+///
+/// If a closure that is given to a repository owns a handle of that repository, the repository stays alive until [`Self::close`] has been
+/// delivered.
+#[derive(Clone)]
+pub struct Repository {
+    inner: Arc<Inner>,
+}
+
+/// The state that all handles share.
+pub(crate) struct Inner {
+    live: Pointer<RepositorySnapshot>,
+    core: Arc<Core>,
+    write: Mutex<Write>,
+    turns: Turns,
+    is_closed: AtomicBool,
+}
+
+impl Repository {
+    /// Creates an empty repository that is not ready.
+    #[must_use]
+    pub fn new(options: RepositoryOptions) -> Self {
+        let core = Arc::new(Core::new(options));
+        let live = Pointer::new(Arc::new(RepositorySnapshot::empty(Arc::clone(&core))));
+        let inner = Inner {
+            live,
+            core,
+            write: Mutex::new(Write::default()),
+            turns: Turns::new(),
+            is_closed: AtomicBool::new(false),
+        };
+        Self { inner: Arc::new(inner) }
+    }
+
+    // ---- for the driver -----------------------------------------------------------------------
+
+    /// Serves these features from now on. If updates are held back, the features are served from the next release on.
+    pub fn publish(&self, publication: Publication) {
+        self.inner.publish(publication);
+    }
+
+    /// Removes the features of these environments at once, both those that are served and those that are held back. No API key gives access
+    /// to these environments any more. Held features of other environments stay held.
+    pub fn revoke(&self, environments: &[Arc<str>]) {
+        self.inner.revoke(environments);
+    }
+
+    /// Publishes this status, even while updates are held back.
+    ///
+    /// The caller must publish features before a status that reports the client as ready.
+    pub fn set_status(&self, status: SessionStatus) {
+        self.inner.set_status(status);
+    }
+
+    /// Notifies listeners of an update in the form in which it was received.
+    pub fn raw(&self, update: RawUpdate) {
+        self.inner.core.push(RepositoryEvent::Raw(Arc::new(update)));
+        self.inner.core.wake();
+    }
+
+    /// Notifies listeners of a notice.
+    pub fn notice(&self, notice: Notice) {
+        self.inner.core.push(RepositoryEvent::Notice(notice));
+        self.inner.core.wake();
+    }
+
+    /// Makes the next read call the function of [`Self::set_touch_waker`], for passive polling (D-71).
+    pub fn report_reads(&self) {
+        self.inner.core.report_reads();
+    }
+
+    /// Records that the Edge has sent data.
+    pub fn contact(&self, at: Millis) {
+        self.inner.core.set_contact(at);
+    }
+
+    /// Returns the time when the Edge last sent data; `None` before the first data.
+    #[must_use]
+    pub fn last_contact(&self) -> Option<Millis> {
+        self.inner.core.contact()
+    }
+
+    // ---- for the dispatcher -------------------------------------------------------------------
+
+    /// Sets the function that is called when there is work for [`Self::deliver`]. The function can be set once. It is called on any thread,
+    /// with no lock held, and not again until a delivery has begun. The first call comes at once, because events may be waiting.
+    pub fn set_waker(&self, on_work: impl Fn() + Send + Sync + 'static) {
+        self.inner.core.set_on_work(Box::new(on_work));
+    }
+
+    /// Sets the function that the first read after [`Self::report_reads`] calls. The function can be set once. It is called on the reader's
+    /// thread, with no lock held.
+    pub fn set_touch_waker(&self, on_touch: impl Fn() + Send + Sync + 'static) {
+        self.inner.core.set_on_touch(Box::new(on_touch));
+    }
+
+    /// Calls listeners and observers for all waiting events, on this thread, in order and with no lock held.
+    ///
+    /// One thread delivers at a time. If another thread is delivering, this method returns at once, and that thread delivers the waiting
+    /// events as well. See [`Self::deliver_beside`] for listeners that hang.
+    pub fn deliver(&self) {
+        self.inner.deliver();
+    }
+
+    /// Delivers like [`Self::deliver`] while another thread's delivery hangs in a listener. A listener that another thread is calling is
+    /// not called: its events wait, and the other thread delivers them.
+    ///
+    /// Each listener still gets its events in order, but two listeners may get theirs in different orders.
+    pub fn deliver_beside(&self) {
+        self.inner.deliver_beside();
+    }
+
+    /// Returns the number of calls of listeners and observers that have begun. If the number does not change while a
+    /// delivery is running, a call hangs.
+    #[must_use]
+    pub fn calls(&self) -> u64 {
+        self.inner.core.calls()
+    }
+
+    /// Returns the number of listeners and observers.
+    #[must_use]
+    pub fn listeners(&self) -> usize {
+        lock(&self.inner.core.event_queue).len() + self.inner.live.load().observers().len()
+    }
+
+    /// Closes the repository. The next [`Self::deliver`] notifies listeners of the readiness Closed and removes the
+    /// listeners. It also closes each interceptor and each observer once. Reads continue to return the last values.
+    /// Closing twice has no effect.
+    pub fn close(&self) {
+        self.inner.close();
+    }
+
+    // ---- for programs -------------------------------------------------------------------------
+
+    /// Returns the current snapshot, for several reads of the same state.
+    #[must_use]
+    pub fn snapshot(&self) -> Arc<RepositorySnapshot> {
+        self.inner.live.load_full()
+    }
+
+    /// Returns the current status of the client.
+    #[must_use]
+    pub fn status(&self) -> Arc<SessionStatus> {
+        Arc::clone(self.inner.live.load().status())
+    }
+
+    /// Returns the current readiness of the client.
+    #[must_use]
+    pub fn readiness(&self) -> Readiness {
+        self.inner.live.load().readiness()
+    }
+
+    /// Returns a number that increases whenever a read may return another value; see [`RepositorySnapshot::generation`].
+    #[must_use]
+    pub fn generation(&self) -> u64 {
+        self.inner.live.load().generation()
+    }
+
+    /// Returns the numbers of panics in user code, of refused overrides and of dropped events.
+    #[must_use]
+    pub fn counters(&self) -> Counters {
+        self.inner.core.tally.read()
+    }
+}
+
+impl std::fmt::Debug for Repository {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Repository").field(&*self.inner.live.load()).finish()
+    }
+}
+
+impl Inner {
+    /// Replaces the snapshot. The caller holds the write lock, so that no change of another writer is lost.
+    fn store(&self, _held: &mut Write, next: RepositorySnapshot) {
+        self.live.store(Arc::new(next));
+    }
+
+    /// Marks the values of change listeners for a new comparison, and wakes the dispatcher.
+    fn look_again(&self) {
+        self.core.mark_changed();
+        self.core.wake();
+    }
+
+    fn write(&self) -> crate::sync::MutexGuard<'_, Write> {
+        lock(&self.write)
+    }
+}

@@ -1,0 +1,126 @@
+//! The compiled features of all environments, which readers evaluate, and the context for which they are valid.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use fh_eval::{Attributes, Ruleset};
+
+/// Compiled, immutable features. If several environments have a feature with the same key, only the feature of the earliest API key's
+/// environment is included (D-61).
+#[derive(Debug, Clone, Default)]
+pub struct Rules {
+    ruleset: Ruleset,
+    environments: Environments,
+    evaluated_for: Option<Arc<ServerEvaluated>>,
+}
+
+/// The environments of the features.
+#[derive(Debug, Clone, Default)]
+pub enum Environments {
+    /// The environment of the features is unknown.
+    #[default]
+    Unknown,
+    /// All features belong to one environment. Holds the id of the environment.
+    One(Arc<str>),
+    /// The features belong to several environments. Holds the id of the environment for each feature key.
+    Several(HashMap<Box<str>, Arc<str>>),
+}
+
+/// The data that an Edge adds when it evaluates.
+#[derive(Debug, Clone, Default)]
+pub struct ServerEvaluated {
+    /// The context that the Edge evaluated for.
+    pub context: Arc<Attributes>,
+    /// Another context for which these values are served until the Edge has evaluated that context (D-62); `None` if there is none.
+    pub kept_for: Option<Arc<Attributes>>,
+    /// The ids of the strategies that matched (`v`), by feature key.
+    pub strategies: HashMap<Box<str>, Box<str>>,
+}
+
+impl ServerEvaluated {
+    /// Returns true if the values are valid for this context.
+    #[must_use]
+    pub fn answers_for(&self, context: &Arc<Attributes>) -> bool {
+        let is = |own: &Arc<Attributes>| Arc::ptr_eq(own, context) || own == context;
+        is(&self.context) || self.kept_for.as_ref().is_some_and(is)
+    }
+}
+
+impl Rules {
+    /// Creates rules that the client evaluates, for any context.
+    #[must_use]
+    pub const fn client_evaluated(ruleset: Ruleset, environments: Environments) -> Self {
+        Self { ruleset, environments, evaluated_for: None }
+    }
+
+    /// Creates rules from features that an Edge has evaluated for one context.
+    #[must_use]
+    pub const fn server_evaluated(
+        ruleset: Ruleset,
+        environments: Environments,
+        evaluated: Arc<ServerEvaluated>,
+    ) -> Self {
+        Self { ruleset, environments, evaluated_for: Some(evaluated) }
+    }
+
+    /// Returns the features.
+    #[must_use]
+    pub const fn ruleset(&self) -> &Ruleset {
+        &self.ruleset
+    }
+
+    /// Returns the data that the Edge added when it evaluated; `None` if the client evaluates the features.
+    #[must_use]
+    pub fn evaluated_for(&self) -> Option<&Arc<ServerEvaluated>> {
+        self.evaluated_for.as_ref()
+    }
+
+    /// Returns the environments of the features.
+    #[must_use]
+    pub const fn environments(&self) -> &Environments {
+        &self.environments
+    }
+
+    /// Returns the id of a feature's environment; `None` if the environment is unknown.
+    #[must_use]
+    pub fn environment_of(&self, feature: &str) -> Option<&Arc<str>> {
+        match &self.environments {
+            Environments::Unknown => None,
+            Environments::One(id) => Some(id),
+            Environments::Several(by_key) => by_key.get(feature),
+        }
+    }
+
+    /// Returns the rules without the features of the given environments; `None` if the rules have no such features.
+    #[must_use]
+    pub fn without_environments(&self, environments: &[Arc<str>]) -> Option<Self> {
+        let is_gone = |key: &str| {
+            let id = self.environment_of(key);
+            id.is_some_and(|id| environments.iter().any(|gone| gone.eq_ignore_ascii_case(id)))
+        };
+        let keys = self.ruleset.iter().map(|feature| feature.key());
+        let gone: Vec<&str> = keys.filter(|key| is_gone(key)).collect();
+        if gone.is_empty() {
+            return None;
+        }
+        let mut left = self.clone();
+        left.ruleset = if gone.len() == self.ruleset.len() {
+            Ruleset::default()
+        } else {
+            gone.iter().fold(self.ruleset.clone(), |ruleset, key| ruleset.without(key))
+        };
+        if let Environments::Several(by_key) = &mut left.environments {
+            by_key.retain(|key, _| !gone.contains(&&**key));
+        }
+        if let Some(evaluated) = &mut left.evaluated_for {
+            Arc::make_mut(evaluated).strategies.retain(|key, _| !gone.contains(&&**key));
+        }
+        Some(left)
+    }
+
+    /// Returns the rules with another set of features, for the same context and from the same environments.
+    #[must_use]
+    pub fn with_ruleset(&self, ruleset: Ruleset) -> Self {
+        Self { ruleset, ..self.clone() }
+    }
+}

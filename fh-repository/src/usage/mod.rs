@@ -1,0 +1,94 @@
+//! Usage: the events that reads cause, and the observers that are notified of these events (sdk-behaviour 3).
+
+mod event;
+mod observers;
+mod sampling;
+mod summary;
+
+pub(crate) use observers::{Entry, Observers};
+
+pub use event::{Collection, Evaluated, Named, Params, UsageEvent, UsedFeature};
+pub use summary::{Summaries, SummaryWindow, UsageCount, UsageSummary};
+
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+/// Code that is notified of uses of features, such as an exporter, statistics or tracing.
+///
+/// Each read of a feature by the user's code is one event. Reads of features that do not exist are no events, nor are
+/// [`Repository::exists`](crate::Repository::exists), [`Repository::is_set`](crate::Repository::is_set), [`Repository::peek`](crate::Repository::peek), comparisons by the library,
+/// and reads by an observer. A panic of an observer is caught and counted.
+///
+/// ```
+/// use fh_repository::{Observer, UsageEvent};
+/// use std::sync::atomic::{AtomicU64, Ordering};
+/// #[derive(Default)]
+/// struct HowOften(AtomicU64);
+/// impl Observer for HowOften {
+///     fn observe(&self, event: &UsageEvent) {
+///         if let UsageEvent::Evaluated(_) = event {
+///             self.0.fetch_add(1, Ordering::Relaxed);
+///         }
+///     }
+/// }
+/// ```
+pub trait Observer: Send + Sync {
+    /// Called for each event.
+    fn observe(&self, event: &UsageEvent);
+
+    /// Returns the time at which [`Self::observe`] is to be called. This method is called once, at registration.
+    fn dispatch(&self) -> Dispatch {
+        Dispatch::Queued
+    }
+
+    /// Called by the dispatcher with the number of evaluations in the window that has just ended ([`Dispatch::Summary`]).
+    fn summary(&self, _summary: &UsageSummary) {}
+
+    /// Sends the data that has not been sent yet. The call should not take much longer than the time limit.
+    fn flush(&self, _limit: Duration) {}
+
+    /// Called once, after the last event, when the observer was removed or the repository was closed.
+    fn close(&self) {}
+}
+
+/// The time at which an observer is called.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub enum Dispatch {
+    /// The dispatcher calls the observer later. Reads never wait for the observer.
+    #[default]
+    Queued,
+    /// The observer is called within the read, on the reader's thread. For observers that need data of that thread, such as the current
+    /// span.
+    Inline,
+    /// The dispatcher calls [`Observer::summary`] at the end of each window, with counts of evaluations. For statistics of programs that
+    /// read often. The observer gets no other events.
+    Summary(SummaryWindow),
+}
+
+/// The settings that select the events that an observer gets.
+#[derive(Debug, Clone)]
+pub struct UsageOptions {
+    /// Maximum number of events that wait for a queued observer. When the limit is reached, the oldest event is dropped and counted.
+    pub queue: usize,
+    /// Passes on one of every `one_of` evaluations, beginning with the first. Collections and named events are always passed on.
+    pub one_of: NonZeroU32,
+    /// Leaves out repeated evaluations for some time; `None` passes repeated evaluations on.
+    pub deduplicate: Option<Deduplicate>,
+}
+
+impl Default for UsageOptions {
+    fn default() -> Self {
+        Self { queue: 1024, one_of: NonZeroU32::MIN, deduplicate: None }
+    }
+}
+
+/// Settings for the removal of repeated evaluations. Two evaluations are equal if their feature, value, strategy, interceptor and user are
+/// equal. The user is identified by the user key, otherwise by the session, otherwise by all attributes of the context.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Deduplicate {
+    /// The time after an evaluation during which equal evaluations are left out.
+    pub window: Duration,
+    /// Maximum number of evaluations that are remembered. Beyond that, older evaluations are forgotten, and their repetitions are passed
+    /// on.
+    pub remembered: usize,
+}

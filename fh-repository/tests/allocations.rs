@@ -1,0 +1,137 @@
+//! Reads allocate no memory if there are no observers. The tests count allocations of every getter, with and without an interceptor that
+//! returns no override.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use fh_eval::{Attributes, Profile, Ruleset, Timestamp};
+use fh_repository::publication::{Cause, Publication};
+use fh_repository::readiness::Readiness;
+use fh_repository::rules::{Environments, Rules, ServerEvaluated};
+use fh_repository::status::SessionStatus;
+use fh_repository::{
+    Flow, InterceptedRead, Interceptor, LockPolicy, Observer, Repository, RepositoryOptions,
+    UsageEvent, UsageOptions,
+};
+use fh_test_memory::{Counting, during};
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+fn allocations(work: impl FnOnce()) -> u64 {
+    during(work).1.allocations
+}
+
+const FEATURES: &str = r#"[
+    {"id": "1", "key": "flag", "type": "BOOLEAN", "value": false, "strategies": [{"id": "s", "percentage": 200000,
+        "value": true, "attributes": [{"fieldName": "plan", "type": "STRING", "conditional": "EQUALS", "values": ["gold"]}]}]},
+    {"id": "2", "key": "word", "type": "STRING", "value": "x"},
+    {"id": "3", "key": "price", "type": "NUMBER", "value": "7.50"},
+    {"id": "4", "key": "page", "type": "JSON", "value": "{}"}]"#;
+
+const KEYS: [&str; 5] = ["flag", "word", "price", "page", "missing"];
+
+fn context() -> Arc<Attributes> {
+    Arc::new(Attributes::builder().user_key("mara").attribute("plan", "gold").build())
+}
+
+fn ruleset() -> Ruleset {
+    Ruleset::from_json(FEATURES.as_bytes(), Profile::Client).unwrap()
+}
+
+fn repository(rules: Rules) -> Repository {
+    let repository = Repository::new(RepositoryOptions::new(|| Timestamp::from_millis(0)));
+    repository.publish(Publication { rules: Arc::new(rules), cause: Cause::First });
+    repository
+        .set_status(SessionStatus { readiness: Readiness::Ready, ..SessionStatus::default() });
+    repository
+}
+
+fn read_everything(repository: &Repository, attributes: Option<&Arc<Attributes>>) {
+    for key in KEYS {
+        let _ = repository.is_enabled(key, attributes);
+        let _ = repository.boolean(key, attributes);
+        let _ = repository.string(key, attributes);
+        let _ = repository.number(key, attributes);
+        let _ = repository.decimal(key, attributes);
+        let _ = repository.json(key, attributes);
+        let _ = repository.value(key, attributes);
+        let _ = repository.is_set(key, attributes);
+        let _ = repository.exists(key);
+    }
+    let snapshot = repository.snapshot();
+    let _ = snapshot.is_enabled("flag", attributes);
+    let _ = (
+        repository.readiness(),
+        repository.status(),
+        repository.generation(),
+        repository.last_contact(),
+    );
+}
+
+fn count(repository: &Repository) -> u64 {
+    let attributes = context();
+    // The first load of a pointer on a thread allocates a slot.
+    read_everything(repository, Some(&attributes));
+    allocations(|| {
+        read_everything(repository, Some(&attributes));
+        read_everything(repository, None);
+    })
+}
+
+#[test]
+fn reads_take_no_memory() {
+    let repository = repository(Rules::client_evaluated(ruleset(), Environments::Unknown));
+    assert_eq!(count(&repository), 0);
+    repository.report_reads();
+    assert_eq!(count(&repository), 0, "armed");
+}
+
+#[test]
+fn reads_of_what_the_edge_evaluated_take_no_memory() {
+    // An equal context in another object.
+    let strategies = HashMap::from([("flag".into(), "s".into())]);
+    let evaluated = Arc::new(ServerEvaluated { context: context(), kept_for: None, strategies });
+    let repository =
+        repository(Rules::server_evaluated(ruleset(), Environments::Unknown, evaluated));
+    assert_eq!(count(&repository), 0);
+}
+
+#[test]
+fn reads_that_nobody_overrides_take_no_memory() {
+    struct Silent;
+    impl Interceptor for Silent {
+        fn name(&self) -> &str {
+            "silent"
+        }
+        fn intercept(&self, _: &InterceptedRead<'_>) -> Flow {
+            Flow::Continue
+        }
+    }
+    let repository = repository(Rules::client_evaluated(ruleset(), Environments::Unknown));
+    let _guard = repository.intercept(Arc::new(Silent), LockPolicy::Respect);
+    assert_eq!(count(&repository), 0);
+}
+
+/// Checks that the counter works: uses with an observer allocate memory.
+#[test]
+fn uses_take_memory() {
+    struct Ignores;
+    impl Observer for Ignores {
+        fn observe(&self, _: &UsageEvent) {}
+    }
+    let repository = repository(Rules::client_evaluated(ruleset(), Environments::Unknown));
+    let _guard = repository.observe(Arc::new(Ignores), UsageOptions::default());
+    assert!(count(&repository) > 0);
+}
+
+/// Counting for a summary allocates memory only for the first evaluation of each kind.
+#[test]
+fn uses_that_are_counted_take_no_memory() {
+    let repository = repository(Rules::client_evaluated(ruleset(), Environments::Unknown));
+    let summaries = fh_repository::Summaries::new(std::time::Duration::from_secs(60), |_| {});
+    let _guard = repository.observe(Arc::new(summaries), UsageOptions::default());
+    read_everything(&repository, None);
+    assert_eq!(count(&repository), 0);
+}

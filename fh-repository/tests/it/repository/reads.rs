@@ -1,0 +1,326 @@
+//! Getters and details (sdk-behaviour 2.4, sdk-behaviour 4.2).
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use fh_eval::{Kind, Value};
+use fh_repository::publication::Cause;
+use fh_repository::readiness::Readiness;
+use fh_repository::source::Source;
+use fh_repository::status::SessionStatus;
+use fh_repository::{Reason, Repository};
+use serde_json::json;
+
+use super::{change, flags, ignore, plan, publish, ready, repository, text, user};
+
+fn everything() -> serde_json::Value {
+    json!([
+        {"id": "1", "key": "on", "type": "BOOLEAN", "value": true, "version": 3},
+        {"id": "2", "key": "off", "type": "BOOLEAN", "value": false},
+        {"id": "3", "key": "word", "type": "STRING", "value": "true", "fp": {"team": "web", "n": 3}},
+        {"id": "4", "key": "empty", "type": "STRING", "value": ""},
+        {"id": "5", "key": "price", "type": "NUMBER", "value": "7.50", "l": true},
+        {"id": "6", "key": "zero", "type": "NUMBER", "value": 0},
+        {"id": "7", "key": "page", "type": "JSON", "value": "{\"a\":[1]}"},
+        {"id": "8", "key": "null", "type": "STRING", "value": null},
+        {"id": "9", "key": "strange", "type": "COLOUR", "value": "red"},
+        {"id": "10", "key": "broken", "type": "NUMBER", "value": "seven"},
+        {"id": "11", "key": "gold", "type": "BOOLEAN", "value": false, "strategies": [{"id": "s-gold",
+            "value": true, "attributes": [{"fieldName": "plan", "type": "STRING",
+            "conditional": "EQUALS", "values": ["gold"]}]}]},
+        {"id": "12", "key": "share", "type": "STRING", "value": "a", "strategies": [
+            {"id": "s-share", "value": "b", "percentage": 1_000_000}]},
+    ])
+}
+
+/// A feature's key, its value as boolean, string, number and JSON, and whether it is set.
+type Row =
+    (&'static str, Option<bool>, Option<&'static str>, Option<f64>, Option<&'static str>, bool);
+
+#[test]
+fn getters_answer_their_type_and_nothing_else() {
+    let repository = ready(&everything());
+    let mara = user("mara");
+    let rows: [Row; 13] = [
+        ("on", Some(true), None, None, None, true),
+        ("off", Some(false), None, None, None, true),
+        ("word", None, Some("true"), None, None, true),
+        ("empty", None, Some(""), None, None, true),
+        ("price", None, None, Some(7.5), None, true),
+        ("zero", None, None, Some(0.0), None, true),
+        ("page", None, None, None, Some("{\"a\":[1]}"), true),
+        ("null", None, None, None, None, false),
+        ("strange", None, None, None, None, true),
+        ("broken", None, None, None, None, true),
+        ("gold", Some(false), None, None, None, true),
+        ("share", None, Some("b"), None, None, true),
+        ("missing", None, None, None, None, false),
+    ];
+    for (key, boolean, string, number, json, is_set) in rows {
+        let attributes = Some(&mara);
+        let snapshot = repository.snapshot();
+        assert_eq!(repository.boolean(key, attributes), boolean, "{key}");
+        assert_eq!(repository.is_enabled(key, attributes), boolean == Some(true), "{key}");
+        assert_eq!(repository.string(key, attributes).as_deref(), string, "{key}");
+        assert_eq!(repository.number(key, attributes), number, "{key}");
+        assert_eq!(repository.json(key, attributes).as_deref(), json, "{key}");
+        assert_eq!(repository.is_set(key, attributes), is_set, "{key}");
+        assert_eq!(repository.value(key, attributes).is_some(), is_set, "{key}");
+        assert_eq!(repository.exists(key), key != "missing", "{key}");
+        assert_eq!(snapshot.boolean(key, attributes), boolean, "{key}");
+        assert_eq!(snapshot.string(key, attributes).as_deref(), string, "{key}");
+        assert_eq!(snapshot.number(key, attributes), number, "{key}");
+        assert_eq!(snapshot.json(key, attributes).as_deref(), json, "{key}");
+        assert_eq!(snapshot.exists(key), key != "missing", "{key}");
+    }
+    assert_eq!(repository.decimal("price", None).unwrap().as_str(), "7.50");
+    assert_eq!(
+        repository.string("share", None).as_deref(),
+        Some("a"),
+        "nobody is in no percentage"
+    );
+}
+
+#[test]
+fn details_say_why() {
+    let repository = ready(&everything());
+    let status = SessionStatus {
+        readiness: Readiness::Ready,
+        source: Some(Source::Streaming),
+        is_stale: true,
+        ..SessionStatus::default()
+    };
+    repository.set_status(status);
+    let gold = plan("gold");
+    for (key, attributes, reason, strategy) in [
+        ("on", None, Reason::Static, None),
+        ("gold", None, Reason::Default, None),
+        ("gold", Some(&gold), Reason::StrategyMatch, Some("s-gold")),
+        ("share", Some(&gold), Reason::Split, Some("s-share")),
+        ("null", None, Reason::Static, None),
+        ("missing", None, Reason::NotFound, None),
+    ] {
+        let detail = repository.detail(key, attributes);
+        assert_eq!((detail.reason, detail.strategy_id.as_deref()), (reason, strategy), "{key}");
+        assert_eq!(detail.exists, key != "missing");
+        assert_eq!(&*detail.key, key);
+        assert_eq!(detail.source, Some(Source::Streaming));
+        assert!(detail.is_stale);
+        assert_eq!(detail.generation, repository.generation());
+    }
+    let on = repository.detail("on", None);
+    assert_eq!(on.value, Some(Value::Bool(true)));
+    assert_eq!((on.kind, on.version, on.id.as_deref()), (Some(Kind::Boolean), 3, Some("1")));
+    assert_eq!(on.environment.as_deref(), Some("env-1"));
+    assert!(!on.is_locked && repository.detail("price", None).is_locked);
+    let missing = repository.detail("missing", None);
+    assert_eq!((missing.version, missing.kind, &missing.id), (-1, None, &None));
+    assert_eq!(missing.environment, None, "a feature that does not exist is from nowhere");
+    assert!(missing.properties().is_empty());
+    assert_eq!(
+        repository.detail("word", None).properties(),
+        [("team".to_owned(), "web".to_owned())]
+    );
+}
+
+#[test]
+fn typed_details_tell_null_from_another_type() {
+    let repository = ready(&everything());
+    for (key, kind, value, reason) in [
+        ("on", Kind::Boolean, Some(Value::Bool(true)), Reason::Static),
+        ("on", Kind::String, None, Reason::TypeMismatch),
+        ("word", Kind::Boolean, None, Reason::TypeMismatch),
+        ("null", Kind::String, None, Reason::NotSet),
+        ("null", Kind::Boolean, None, Reason::TypeMismatch),
+        ("broken", Kind::Number, None, Reason::TypeMismatch),
+        ("strange", Kind::String, None, Reason::TypeMismatch),
+        ("missing", Kind::Boolean, None, Reason::NotFound),
+    ] {
+        let detail = repository.detail_as(key, None, kind);
+        assert_eq!((detail.value, detail.reason), (value.clone(), reason), "{key} as {kind}");
+        let peeked = repository.peek_as(key, None, kind);
+        assert_eq!((peeked.value, peeked.reason), (value, reason), "{key} as {kind}");
+    }
+}
+
+#[test]
+fn reasons_have_standard_names() {
+    for (reason, name) in [
+        (Reason::StrategyMatch, "STRATEGY_MATCH"),
+        (Reason::Split, "SPLIT"),
+        (Reason::Default, "DEFAULT"),
+        (Reason::Static, "STATIC"),
+        (Reason::Intercepted, "INTERCEPTED"),
+        (Reason::NotSet, "NOT_SET"),
+        (Reason::NotFound, "NOT_FOUND"),
+        (Reason::TypeMismatch, "TYPE_MISMATCH"),
+        (Reason::NotReady, "NOT_READY"),
+    ] {
+        assert_eq!(reason.as_str(), name);
+        assert_eq!(reason.to_string(), name);
+    }
+    for (engine, ours) in [
+        (fh_eval::EvaluationReason::StrategyMatch, Reason::StrategyMatch),
+        (fh_eval::EvaluationReason::Split, Reason::Split),
+        (fh_eval::EvaluationReason::Default, Reason::Default),
+        (fh_eval::EvaluationReason::Static, Reason::Static),
+        (fh_eval::EvaluationReason::NotSet, Reason::NotSet),
+        (fh_eval::EvaluationReason::NotFound, Reason::NotFound),
+        (fh_eval::EvaluationReason::TypeMismatch, Reason::TypeMismatch),
+    ] {
+        assert_eq!(Reason::from(engine), ours);
+        assert_eq!(engine.as_str(), ours.as_str());
+    }
+}
+
+#[test]
+fn a_held_snapshot_stays_as_it_was() {
+    let repository = ready(&flags(&[("a", true), ("b", true)]));
+    let held = repository.snapshot();
+    change(&repository, &flags(&[("a", false)]));
+    assert!(held.is_enabled("a", None) && held.is_enabled("b", None));
+    assert!(!repository.is_enabled("a", None) && !repository.exists("b"));
+    assert!(repository.generation() > held.generation());
+    assert_eq!(held.keys(), [Box::from("a"), "b".into()]);
+    assert_eq!(repository.keys(), [Box::from("a")]);
+}
+
+#[test]
+fn all_values_are_of_one_state_and_in_order() {
+    let repository = ready(&everything());
+    let values = repository.values(Some(&plan("gold")));
+    assert_eq!(values.len(), 12);
+    assert_eq!(&*values[0].key, "on");
+    let gold = values.iter().find(|detail| &*detail.key == "gold").unwrap();
+    assert_eq!((&gold.value, gold.reason), (&Some(Value::Bool(true)), Reason::StrategyMatch));
+}
+
+#[test]
+fn explanations_name_the_strategy() {
+    let repository = ready(&everything());
+    let explained = repository.explain("gold", Some(&plan("silver")));
+    assert_eq!(explained.detail.reason, Reason::Default);
+    let text = explained.to_string();
+    assert!(text.contains("plan EQUALS [\"gold\"]"), "{text}");
+    assert!(text.contains("given \"silver\""), "{text}");
+    let text = repository.explain("missing", None).to_string();
+    assert!(text.contains("missing: there is no such feature"), "{text}");
+    let text = Repository::new(super::options()).explain("on", None).to_string();
+    assert!(text.contains("no features for this context yet"), "{text}");
+}
+
+#[test]
+fn an_update_before_any_list_can_be_read() {
+    // This feature is known; others may follow.
+    let repository = repository();
+    publish(&repository, Cause::Change, &flags(&[("a", true)]));
+    assert!(repository.is_enabled("a", None));
+    assert_eq!(repository.detail("b", None).reason, Reason::NotReady);
+}
+
+/// The name of a read, and the read.
+type Read<'a> = (&'a str, &'a dyn Fn(&str));
+
+/// Every kind of public read calls the touch waker once after `report_reads`, whether the key is known or not (D-71).
+#[test]
+fn reads_touch() {
+    let repository = ready(&everything());
+    let touches = Arc::new(AtomicU32::new(0));
+    let counted = Arc::clone(&touches);
+    repository.set_touch_waker(move || {
+        counted.fetch_add(1, Ordering::SeqCst);
+    });
+    let held = repository.snapshot();
+    let reads: [Read<'_>; 16] = [
+        ("is_enabled", &|key| ignore(repository.is_enabled(key, None))),
+        ("boolean", &|key| ignore(repository.boolean(key, None))),
+        ("string", &|key| ignore(repository.string(key, None))),
+        ("number", &|key| ignore(repository.number(key, None))),
+        ("decimal", &|key| ignore(repository.decimal(key, None))),
+        ("json", &|key| ignore(repository.json(key, None))),
+        ("value", &|key| ignore(repository.value(key, None))),
+        ("is_set", &|key| ignore(repository.is_set(key, None))),
+        ("exists", &|key| ignore(repository.exists(key))),
+        ("detail", &|key| ignore(repository.detail(key, None))),
+        ("detail_as", &|key| ignore(repository.detail_as(key, None, Kind::Json))),
+        ("peek", &|key| ignore(repository.peek(key, None))),
+        ("values", &|_| ignore(repository.values(None))),
+        ("keys", &|_| ignore(repository.keys())),
+        ("explain", &|key| ignore(repository.explain(key, None))),
+        ("a held snapshot", &|key| ignore(held.is_enabled(key, None))),
+    ];
+    for (name, read) in reads {
+        for key in ["on", "missing"] {
+            read(key);
+            assert_eq!(touches.swap(0, Ordering::SeqCst), 0, "{name} of {key}, not armed");
+            repository.report_reads();
+            read(key);
+            read(key);
+            assert_eq!(touches.swap(0, Ordering::SeqCst), 1, "{name} of {key}");
+        }
+    }
+}
+
+#[test]
+fn the_librarys_own_comparisons_do_not_touch() {
+    let repository = ready(&flags(&[("a", true)]));
+    let touches = Arc::new(AtomicU32::new(0));
+    let counted = Arc::clone(&touches);
+    repository.set_touch_waker(move || {
+        counted.fetch_add(1, Ordering::SeqCst);
+    });
+    repository.report_reads();
+    let _watch = repository.on_change("a", None, |_| {});
+    change(&repository, &flags(&[("a", false)]));
+    assert_eq!(touches.load(Ordering::SeqCst), 0);
+    assert!(!repository.is_enabled("a", None));
+    assert_eq!(touches.load(Ordering::SeqCst), 1);
+}
+
+#[test]
+fn the_clock_is_asked_only_for_rules_on_now() {
+    let asked = Arc::new(AtomicU32::new(0));
+    let counted = Arc::clone(&asked);
+    let repository = Repository::new(fh_repository::RepositoryOptions::new(move || {
+        counted.fetch_add(1, Ordering::SeqCst);
+        fh_eval::Timestamp::from_millis(super::NOW)
+    }));
+    publish(
+        &repository,
+        Cause::First,
+        &json!([
+            super::flag("plain", true),
+            {"id": "2", "key": "today", "type": "BOOLEAN", "value": false, "strategies": [
+                {"id": "s", "value": true, "attributes": [{"fieldName": "now", "type": "DATE",
+                "conditional": "EQUALS", "values": ["2024-02-29"]}]}]},
+        ]),
+    );
+    let mara = user("mara");
+    assert!(repository.is_enabled("plain", Some(&mara)));
+    assert_eq!(asked.load(Ordering::SeqCst), 0);
+    assert!(repository.is_enabled("today", Some(&mara)));
+    assert_eq!(asked.load(Ordering::SeqCst), 1);
+}
+
+#[test]
+fn generations_count_answers_and_not_attempts() {
+    let repository = ready(&flags(&[("a", true)]));
+    let before = repository.generation();
+    repository.set_status(SessionStatus {
+        readiness: Readiness::Ready,
+        attempts: 3,
+        ..SessionStatus::default()
+    });
+    assert_eq!(repository.generation(), before);
+    assert_eq!(repository.status().attempts, 3);
+    publish(&repository, Cause::Invisible, &json!([text("a", 2, "x")]));
+    assert!(repository.generation() > before);
+}
+
+#[test]
+fn the_last_contact_is_recorded() {
+    let repository = repository();
+    assert_eq!(repository.last_contact(), None);
+    repository.contact(fh_repository::time::Millis::new(17));
+    assert_eq!(repository.last_contact(), Some(fh_repository::time::Millis::new(17)));
+}
