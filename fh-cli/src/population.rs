@@ -52,14 +52,6 @@ impl Population {
         Ok((Self::Listed(ids), remarks))
     }
 
-    /// Returns the number of ids.
-    pub(crate) fn len(&self) -> u64 {
-        match self {
-            Self::Listed(ids) => ids.len() as u64,
-            Self::Sampled { count, .. } => *count,
-        }
-    }
-
     /// Calls `each` with every id.
     pub(crate) fn for_each(&self, mut each: impl FnMut(&str)) {
         match self {

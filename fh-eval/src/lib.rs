@@ -4,6 +4,7 @@
 
 pub mod bucket;
 pub mod featurehub;
+pub mod rollout;
 pub mod text;
 
 mod attributes;

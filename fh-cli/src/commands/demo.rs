@@ -252,7 +252,7 @@ impl DemoRun<'_, '_, '_> {
         screen.end()?;
         screen.line(BOLD, &format!("How the values of {ROLLED_OUT} are distributed now"))?;
         screen.end()?;
-        rollout::sampled(rolled_out, "userkey", 10_000, now)(screen)?;
+        rollout::sampled(rolled_out, "userkey", 10_000, now, screen)?;
         screen.end()?;
         screen.line(BOLD, "Commands to try next")?;
         self.commands(&next)

@@ -2,10 +2,10 @@
 
 mod comparison;
 mod counts;
-mod rollout_splits;
 
 use clap::Args;
 use fh_eval::featurehub::Compiler;
+use fh_eval::rollout::Forecast;
 use fh_eval::{Attributes, FeatureRef, Profile, Subject};
 
 use crate::cli::profiles;
@@ -17,9 +17,8 @@ use crate::population::Population;
 use crate::ruleset::{self, RulesArgs};
 use crate::screen::Screen;
 
-use comparison::Comparison;
-use counts::Tally;
-use rollout_splits::Arms;
+use comparison::{Comparison, End};
+use counts::Counts;
 
 /// The default size of the sample.
 const USUAL_SAMPLE: u64 = 10_000;
@@ -162,28 +161,23 @@ pub(crate) fn run(
     };
     let fixed = args.context.attributes();
     let now = args.rules.now();
-    let mut tally =
-        Tally::new(&args.attribute, Arms::of(feature, args.rules.profile()), population.len());
+    let mut forecast = Forecast::new(feature, args.rules.profile(), &args.attribute, &fixed, now);
     let mut comparison = other.map(|_| Comparison::new(described(args), args.list));
     population.for_each(|id| {
-        let attributes = with(&fixed, &args.attribute, id);
-        let here = feature.evaluate(&Subject::new(&attributes, now));
-        tally.add(here.strategy_position());
+        let attributes = forecast.context(id);
+        let here = forecast.count(&attributes);
         if let (Some(other), Some(comparison)) = (other, &mut comparison) {
             let there = other.evaluate(&Subject::new(&attributes, now));
             if here.value() != there.value() {
-                comparison.add(
-                    id,
-                    rollout_splits::end(feature, &here),
-                    rollout_splits::end(other, &there),
-                );
+                comparison.add(id, End::of(feature, &here), End::of(other, &there));
             }
         }
     });
-    let remarks = remarks.into_iter().chain(tally.remark(&fixed)).collect::<Vec<_>>();
+    let counts = Counts::of(&forecast);
+    let remarks = remarks.into_iter().chain(counts.remark()).collect::<Vec<_>>();
     if json {
         let seed = args.ids.is_none().then_some(args.seed);
-        json_output::document(screen.raw(), &tally.report(seed, comparison.as_ref(), &remarks))?;
+        json_output::document(screen.raw(), &counts.report(seed, comparison.as_ref(), &remarks))?;
         return Ok(Status::Fine);
     }
     let who = match &args.ids {
@@ -191,9 +185,9 @@ pub(crate) fn run(
         Some(path) => format!("ids of {path}"),
         None => "generated ids".to_string(),
     };
-    tally.write(screen, &who)?;
+    counts.write(screen, &who)?;
     if let Some(mut comparison) = comparison {
-        comparison.write(screen, tally.people())?;
+        comparison.write(screen, forecast.people())?;
     }
     for remark in remarks {
         screen.aside(&format!("note: {remark}"))?;
@@ -212,27 +206,18 @@ fn described(args: &RolloutArgs) -> String {
     parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
-/// Builds the context of one id: the fixed attributes and the one that differs.
-fn with(fixed: &Attributes, attribute: &str, id: &str) -> Attributes {
-    let start = Attributes::builder().attribute(attribute, id);
-    let fill = |builder: fh_eval::AttributesBuilder,
-                (name, values): (&str, fh_eval::Values<'_>)| {
-        values.fold(builder, |builder, value| builder.attribute(name, value))
-    };
-    fixed.iter().fold(start, fill).build()
-}
-
-/// Computes a rollout over a sample, for the demo.
+/// Computes a rollout over a sample and writes it, for the demo.
 pub(crate) fn sampled(
     feature: FeatureRef<'_>,
     attribute: &str,
     count: u64,
     now: fh_eval::Timestamp,
-) -> impl Fn(&mut Screen<'_>) -> Result<(), Failure> {
-    let mut tally = Tally::new(attribute, Arms::of(feature, Profile::Client), count);
+    screen: &mut Screen<'_>,
+) -> Result<(), Failure> {
+    let fixed = Attributes::default();
+    let mut forecast = Forecast::new(feature, Profile::Client, attribute, &fixed, now);
     Population::Sampled { count, seed: 0 }.for_each(|id| {
-        let attributes = with(&Attributes::default(), attribute, id);
-        tally.add(feature.evaluate(&Subject::new(&attributes, now)).strategy_position());
+        forecast.count(&forecast.context(id));
     });
-    move |screen| Ok(tally.write(screen, "generated ids")?)
+    Ok(Counts::of(&forecast).write(screen, "generated ids")?)
 }

@@ -2,6 +2,7 @@
 
 use std::io;
 
+use fh_eval::{Evaluation, FeatureRef};
 use serde::Serialize;
 
 use super::counts::VALUE_COLUMNS;
@@ -26,6 +27,14 @@ pub(crate) struct Comparison {
 pub(crate) struct End {
     pub(crate) shown: String,
     pub(crate) token: Option<String>,
+}
+
+impl End {
+    /// Returns the value of an evaluation of a feature.
+    pub(crate) fn of(feature: FeatureRef<'_>, evaluation: &Evaluation<'_>) -> Self {
+        let token = feature.value_token(evaluation);
+        Self { shown: sanitize::value(feature.kind(), token), token: token.map(str::to_string) }
+    }
 }
 
 impl Serialize for End {

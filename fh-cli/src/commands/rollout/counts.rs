@@ -1,14 +1,13 @@
-//! Counts the ids of each arm, and writes the result as text or JSON.
+//! Writes the counts of a rollout forecast as text or JSON.
 
 use std::io;
 
 use anstyle::Style;
-use fh_eval::Attributes;
+use fh_eval::rollout::{ConfiguredShare, Forecast, Part};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
 use super::comparison::{Comparison, ComparisonReport};
-use super::rollout_splits::{Arm, Arms, Configured};
 use crate::json_output;
 use crate::sanitize::{self, count, millionths, percent};
 use crate::screen::{BAR, BOLD, PLAIN, QUIET, Screen};
@@ -18,66 +17,84 @@ use crate::table::{Align, Table, bar};
 const BAR_COLUMNS: usize = 16;
 /// The width to which values in a table of figures are cut, in columns.
 pub(super) const VALUE_COLUMNS: usize = 24;
-/// The number of ids of each arm.
-pub(crate) struct Tally {
-    attribute: String,
-    arms: Arms,
-    counts: Vec<u64>,
-    people: u64,
+
+/// The counts of a forecast.
+pub(crate) struct Counts<'a> {
+    forecast: &'a Forecast<'a>,
+    rows: Vec<Row<'a>>,
 }
 
-impl Tally {
-    pub(crate) fn new(attribute: &str, arms: Arms, people: u64) -> Self {
-        Self { attribute: attribute.to_string(), counts: vec![0; arms.all.len()], arms, people }
+/// A part of the rollout, with its value as display text.
+struct Row<'a> {
+    part: &'a Part,
+    value: String,
+}
+
+/// Returns the configured share in millionths; `None` if it is open.
+fn configured(part: &Part) -> Option<i64> {
+    match part.configured {
+        ConfiguredShare::OfAll(share) | ConfiguredShare::OfAdmitted(share) => Some(share),
+        ConfiguredShare::OfNobody => Some(0),
+        ConfiguredShare::Open => None,
+    }
+}
+
+fn is_of_admitted(part: &Part) -> bool {
+    matches!(part.configured, ConfiguredShare::OfAdmitted(_))
+}
+
+impl<'a> Counts<'a> {
+    pub(crate) fn of(forecast: &'a Forecast<'a>) -> Self {
+        let kind = forecast.feature().kind();
+        let row =
+            |part: &'a Part| Row { part, value: sanitize::value(kind, part.token.as_deref()) };
+        Self { forecast, rows: forecast.parts().iter().map(row).collect() }
     }
 
-    /// Counts an id that got the strategy at this position. `None` counts the default value.
-    pub(crate) fn add(&mut self, position: Option<usize>) {
-        let last = self.counts.len().saturating_sub(1);
-        if let Some(count) = self.counts.get_mut(position.unwrap_or(last)) {
-            *count += 1;
+    /// Returns a remark if the population is probably a mistake, because the feature does not depend on its attribute.
+    pub(crate) fn remark(&self) -> Option<String> {
+        let (key, attribute) = (self.forecast.feature().key(), self.forecast.attribute());
+        if self.forecast.lacks_default_key() {
+            return Some(format!(
+                "{key} has percentages of the user key, but this population has no user keys: add --attribute userkey"
+            ));
         }
+        if !self.forecast.is_constant() {
+            return None;
+        }
+        let other = self.forecast.deciding_attribute();
+        let advice = other.map(|name| format!(": try --attribute {name}")).unwrap_or_default();
+        Some(format!(
+            "nothing in {key} depends on {attribute}, so all ids get the same value{advice}"
+        ))
     }
 
-    pub(crate) const fn people(&self) -> u64 {
-        self.people
-    }
-
-    pub(crate) fn remark(&self, fixed: &Attributes) -> Option<String> {
-        self.arms.remark(&self.attribute, fixed)
-    }
-
-    fn rows(&self) -> impl Iterator<Item = (&Arm, u64)> {
-        self.arms.all.iter().zip(self.counts.iter().copied())
-    }
-
-    /// Sums up the arms that serve the same value.
+    /// Sums up the parts that serve the same value.
     fn values(&self) -> Vec<ValueCount<'_>> {
         let mut values: Vec<ValueCount<'_>> = Vec::new();
-        for (arm, people) in self.rows() {
-            let configured = match arm.configured {
-                Configured::Of(share) => Some(share),
-                _ => None,
-            };
-            match values.iter_mut().find(|known| known.arm.value == arm.value) {
+        for row in &self.rows {
+            let configured = configured(row.part).filter(|_| !is_of_admitted(row.part));
+            match values.iter_mut().find(|known| known.row.value == row.value) {
                 Some(known) => {
-                    known.people += people;
+                    known.people += row.part.people;
                     known.configured =
                         known.configured.zip(configured).map(|(a, b)| a.saturating_add(b));
                 }
-                None => values.push(ValueCount { arm, people, configured }),
+                None => values.push(ValueCount { row, people: row.part.people, configured }),
             }
         }
         values
     }
 
     pub(crate) fn write(&self, screen: &mut Screen<'_>, who: &str) -> io::Result<()> {
-        let kind = self.arms.kind.map_or("unknown type", fh_eval::Kind::as_str);
-        let people = count(self.people);
-        screen.text(BOLD, &self.arms.feature)?;
+        let forecast = self.forecast;
+        let kind = forecast.feature().kind().map_or("unknown type", fh_eval::Kind::as_str);
+        let people = count(forecast.people());
+        screen.text(BOLD, forecast.feature().key())?;
         let about = format!(
             " ({kind}) for {people} {who} as {}, profile {}",
-            self.attribute, self.arms.profile
+            forecast.attribute(),
+            forecast.profile()
         );
         screen.line(PLAIN, &about)?;
         screen.end()?;
@@ -89,26 +106,22 @@ impl Tally {
             ("CONFIGURED", Align::Right),
             ("", Align::Left),
         ]);
-        let mut admitted = false;
-        for (arm, people) in self.rows() {
-            let configured = match arm.configured {
-                Configured::Of(share) => millionths(share),
-                Configured::OfAdmitted(share) => {
-                    admitted = true;
-                    format!("{} *", millionths(share))
-                }
-                Configured::Open => "–".to_string(),
+        for Row { part, value } in &self.rows {
+            let configured = match configured(part).map(millionths) {
+                Some(share) if is_of_admitted(part) => format!("{share} *"),
+                Some(share) => share,
+                None => "–".to_string(),
             };
-            let strategy = match (arm.position, &arm.id) {
+            let strategy = match (part.position, &part.id) {
                 (None, _) => "default value".to_string(),
                 (Some(position), Some(id)) => format!("{} {id}", position + 1),
                 (Some(position), None) => format!("{}", position + 1),
             };
-            table.row(self.cells(strategy, &arm.value, people, configured));
+            table.row(self.cells(strategy, value, part.people, configured));
         }
         table.write(screen, 0)?;
         let values = self.values();
-        if values.len() > 1 && values.len() < self.arms.all.len() {
+        if values.len() > 1 && values.len() < self.rows.len() {
             screen.end()?;
             let mut table = Table::new([
                 ("", Align::Left),
@@ -121,11 +134,11 @@ impl Tally {
             for value in &values {
                 let configured = value.configured.map_or_else(|| "–".to_string(), millionths);
                 let lead = "together".to_string();
-                table.row(self.cells(lead, &value.arm.value, value.people, configured));
+                table.row(self.cells(lead, &value.row.value, value.people, configured));
             }
             table.write(screen, 0)?;
         }
-        if admitted {
+        if self.rows.iter().any(|row| is_of_admitted(row.part)) {
             screen.line(QUIET, "* share of the ids that match the strategy's rules")?;
         }
         Ok(())
@@ -138,7 +151,7 @@ impl Tally {
         people: u64,
         configured: String,
     ) -> [(String, Style); 6] {
-        let share = self.share(people);
+        let share = self.forecast.share(people);
         [
             (lead, PLAIN),
             (sanitize::cut(value, VALUE_COLUMNS).into_owned(), PLAIN),
@@ -149,52 +162,45 @@ impl Tally {
         ]
     }
 
-    fn share(&self, people: u64) -> f64 {
-        people as f64 / self.people.max(1) as f64
-    }
-
     /// Returns the result for JSON output.
-    pub(crate) fn report<'a>(
+    pub(crate) fn report(
         &'a self,
         seed: Option<u64>,
         comparison: Option<&'a Comparison>,
         notes: &'a [String],
     ) -> Report<'a> {
-        let strategies = self.rows().map(|(arm, people)| ArmReport {
-            strategy: arm.position,
-            strategy_id: arm.id.as_deref(),
-            value: json_output::token(arm.token.as_deref()),
-            people,
-            share: self.share(people),
-            configured: match arm.configured {
-                Configured::Of(share) | Configured::OfAdmitted(share) => Some(share as f64 / 1e6),
-                Configured::Open => None,
-            },
-            of_admitted: matches!(arm.configured, Configured::OfAdmitted(_)),
+        let strategies = self.rows.iter().map(|Row { part, .. }| PartReport {
+            strategy: part.position,
+            strategy_id: part.id.as_deref(),
+            value: json_output::token(part.token.as_deref()),
+            people: part.people,
+            share: self.forecast.share(part.people),
+            configured: configured(part).map(|share| share as f64 / 1e6),
+            of_admitted: is_of_admitted(part),
         });
         let values = self.values().into_iter().map(|value| ValueReport {
-            value: json_output::token(value.arm.token.as_deref()),
+            value: json_output::token(value.row.part.token.as_deref()),
             people: value.people,
-            share: self.share(value.people),
+            share: self.forecast.share(value.people),
             configured: value.configured.map(|share| share as f64 / 1e6),
         });
         Report {
-            feature: &self.arms.feature,
-            kind: self.arms.kind.map(fh_eval::Kind::as_str),
-            profile: self.arms.profile,
-            attribute: &self.attribute,
-            people: self.people,
+            feature: self.forecast.feature().key(),
+            kind: self.forecast.feature().kind().map(fh_eval::Kind::as_str),
+            profile: self.forecast.profile(),
+            attribute: self.forecast.attribute(),
+            people: self.forecast.people(),
             seed,
             strategies: strategies.collect(),
             values: values.collect(),
-            comparison: comparison.map(|comparison| comparison.report(self.people)),
+            comparison: comparison.map(|comparison| comparison.report(self.forecast.people())),
             notes,
         }
     }
 }
 
 struct ValueCount<'a> {
-    arm: &'a Arm,
+    row: &'a Row<'a>,
     people: u64,
     configured: Option<i64>,
 }
@@ -210,7 +216,7 @@ pub(crate) struct Report<'a> {
     people: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     seed: Option<u64>,
-    strategies: Vec<ArmReport<'a>>,
+    strategies: Vec<PartReport<'a>>,
     values: Vec<ValueReport>,
     #[serde(skip_serializing_if = "Option::is_none")]
     comparison: Option<ComparisonReport<'a>>,
@@ -219,7 +225,7 @@ pub(crate) struct Report<'a> {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct ArmReport<'a> {
+struct PartReport<'a> {
     /// The position from 0. Null for the default value.
     strategy: Option<usize>,
     strategy_id: Option<&'a str>,

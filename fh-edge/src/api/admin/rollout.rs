@@ -1,12 +1,11 @@
 //! `POST /admin/v1/rollout`: simulates users and counts which strategy of a feature each of them matches.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use axum::extract::{Request, State};
 use axum::response::Response;
-use fh_eval::featurehub::wire;
-use fh_eval::{Attributes, FeatureRef, Profile, Subject, Token, WorkBound};
+use fh_eval::rollout::{ConfiguredShare, Forecast, Part};
+use fh_eval::{Profile, WorkBound};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use uuid::Uuid;
@@ -58,9 +57,9 @@ struct Rollout<'a> {
     kind: Option<&'static str>,
     profile: Profile,
     attribute: &'a str,
-    people: u32,
+    people: u64,
     /// The results of the strategies, in their order. The last element is the default value, for the users for whom no strategy matched.
-    strategies: Vec<Arm>,
+    strategies: Vec<PartReport>,
     /// A warning that no strategy depends on `attribute`, so that all users get the same value; `None` if one does.
     #[serde(skip_serializing_if = "Option::is_none")]
     note: Option<String>,
@@ -69,12 +68,12 @@ struct Rollout<'a> {
 /// The result of one strategy, or of the default value.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Arm {
+struct PartReport {
     /// The position of the strategy, counted from 0; `None` for the default value.
     strategy: Option<usize>,
     strategy_id: Option<String>,
     value: Option<Box<RawValue>>,
-    people: u32,
+    people: u64,
     share: f64,
     /// The configured percentage of the strategy as a share from 0 to 1; `None` if the strategy has no percentage.
     configured: Option<f64>,
@@ -103,12 +102,17 @@ pub(super) async fn post(
     let shared = Arc::clone(&admin.shared);
     let answered = shared.evaluations.run(move |caller| {
         let ruleset = question.ruleset();
-        let feature = ruleset.get(&body.feature);
-        let steps = WorkBound::of(feature).steps(&person(&question, &body, 0));
-        question
-            .check_work(&admin.shared, steps.saturating_mul(u64::from(body.people)))
-            .map_err(|why| why.at("people"))?;
-        Ok(json(&rollout(&question, &body, feature, caller)))
+        let forecast = ruleset.get(&body.feature).map(|feature| {
+            let Question { profile, attributes, now, .. } = &question;
+            Forecast::new(feature, *profile, &body.attribute, attributes, *now)
+        });
+        if let Some(forecast) = &forecast {
+            let steps = WorkBound::of([forecast.feature()]).steps(&forecast.context(&name(0)));
+            question
+                .check_work(&admin.shared, steps.saturating_mul(u64::from(body.people)))
+                .map_err(|why| why.at("people"))?;
+        }
+        Ok(json(&rollout(&question, &body, forecast, caller)))
     });
     answered.await.ok_or_else(Problem::closed)?
 }
@@ -127,113 +131,60 @@ impl Asks for Body {
 /// The number of users after which a simulation checks that its caller is still connected.
 const BATCH: u32 = 1024;
 
-fn person(question: &Question, body: &Body, number: u32) -> Attributes {
-    with(&question.attributes, &body.attribute, &name(number))
-}
-
 fn rollout<'a>(
     question: &Question,
     body: &'a Body,
-    feature: Option<FeatureRef<'_>>,
+    mut forecast: Option<Forecast<'_>>,
     caller: &Caller,
 ) -> Rollout<'a> {
-    let plan = feature.map(Plan::of).unwrap_or_default();
-    let mut arms = plan.arms;
-    if let Some(feature) = feature {
+    if let Some(forecast) = &mut forecast {
         for number in 0..body.people {
             if number % BATCH == 0 && caller.has_left() {
                 break;
             }
-            let attributes = person(question, body, number);
-            let evaluation = feature.evaluate(&Subject::new(&attributes, question.now));
-            let last = arms.len().saturating_sub(1);
-            if let Some(arm) = arms.get_mut(evaluation.strategy_position().unwrap_or(last)) {
-                arm.people += 1;
-            }
+            forecast.count(&forecast.context(&name(number)));
         }
     }
-    for arm in &mut arms {
-        arm.share = f64::from(arm.people) / f64::from(body.people);
-    }
-    let reads = |name: &str| plan.reads.contains(name);
-    let drawn = plan.default_key
-        && (body.attribute == "userkey" || body.attribute == question.profile.session_attribute());
-    let depends = reads(&body.attribute) || drawn || arms.len() == 1;
-    let note = (!depends).then(|| {
+    let forecast = forecast.as_ref();
+    let is_constant = forecast.is_none_or(Forecast::is_constant);
+    let note = is_constant.then(|| {
         format!("no strategy depends on {}, so all users get the same value", body.attribute)
     });
     Rollout {
         environment: question.published.id,
         feature: &body.feature,
-        kind: feature.and_then(|feature| feature.kind()).map(fh_eval::Kind::as_str),
+        kind: forecast.and_then(|forecast| forecast.feature().kind()).map(fh_eval::Kind::as_str),
         profile: question.profile,
         attribute: &body.attribute,
-        people: body.people,
-        strategies: arms,
+        people: u64::from(body.people),
+        strategies: forecast.map(reports).unwrap_or_default(),
         note,
     }
 }
 
-/// The strategies of a feature and the attributes that they read, from the feature's JSON.
-#[derive(Default)]
-struct Plan {
-    arms: Vec<Arm>,
-    /// The attributes that the strategies read, for rules or percentages.
-    reads: BTreeSet<String>,
-    /// True if a percentage names no attributes, so that it is computed from the default key: the user key or the session key.
-    default_key: bool,
+fn reports(forecast: &Forecast<'_>) -> Vec<PartReport> {
+    let report = |part: &Part| PartReport {
+        strategy: part.position,
+        strategy_id: part.id.clone(),
+        value: part.token.clone().and_then(|token| RawValue::from_string(token).ok()),
+        people: part.people,
+        share: forecast.share(part.people),
+        configured: configured(part),
+        of_admitted: matches!(part.configured, ConfiguredShare::OfAdmitted(_)),
+    };
+    forecast.parts().iter().map(report).collect()
 }
 
-impl Plan {
-    fn of(feature: FeatureRef<'_>) -> Self {
-        let wire = wire::Feature::parse(feature.json()).unwrap_or_default();
-        let mut plan = Self::default();
-        let strategies = wire.strategies.as_ref().map_or(&[][..], Vec::as_slice);
-        for (position, shape) in strategies.iter().enumerate() {
-            let unread = wire::Strategy::default();
-            let strategy = shape.as_ref().unwrap_or(&unread);
-            let rules = strategy.rules.as_ref().map_or(&[][..], Vec::as_slice);
-            let fields = rules.iter().filter_map(|rule| wire::text(rule.as_ref()?.field));
-            plan.reads.extend(fields.map(String::from));
-            let percentage = strategy.percentage.and_then(|raw| Token::of(raw).integer());
-            let percentage = percentage.filter(|percentage| *percentage != 0);
-            let keys = strategy.percentage_attributes.as_ref().map_or(&[][..], Vec::as_slice);
-            plan.default_key |= percentage.is_some() && keys.is_empty();
-            plan.reads
-                .extend(keys.iter().filter_map(|key| wire::text(Some(*key))).map(String::from));
-            plan.arms.push(Arm {
-                strategy: Some(position),
-                strategy_id: wire::text(strategy.id).map(String::from),
-                configured: percentage.map(|millionths| millionths as f64 / 1e6),
-                of_admitted: percentage.is_some() && !rules.is_empty(),
-                ..Arm::of(strategy.value)
-            });
+/// Returns the configured percentage of a strategy as a share. The share of the default value follows from the strategies, so it counts as
+/// not configured.
+fn configured(part: &Part) -> Option<f64> {
+    part.position?;
+    match part.configured {
+        ConfiguredShare::OfAll(share) | ConfiguredShare::OfAdmitted(share) => {
+            Some(share as f64 / 1e6)
         }
-        plan.arms.push(Arm::of(wire.value));
-        plan
+        ConfiguredShare::OfNobody | ConfiguredShare::Open => None,
     }
-}
-
-impl Arm {
-    fn of(value: wire::Raw<'_>) -> Self {
-        let value = value.filter(|raw| Token::of(raw) != Token::Null);
-        Self {
-            strategy: None,
-            strategy_id: None,
-            value: value.map(ToOwned::to_owned),
-            people: 0,
-            share: 0.0,
-            configured: None,
-            of_admitted: false,
-        }
-    }
-}
-
-/// Returns the attributes of one simulated user: the fixed ones, and `attribute` with `name` as its value.
-fn with(fixed: &Attributes, attribute: &str, name: &str) -> Attributes {
-    let start = Attributes::builder().attribute(attribute, name);
-    let more = fixed.iter().flat_map(|(name, values)| values.map(move |value| (name, value)));
-    more.fold(start, |builder, (name, value)| builder.attribute(name, value)).build()
 }
 
 /// Returns the name of the simulated user with this number. The names are the same in every request. They come from a hash, so that users

@@ -1,0 +1,227 @@
+//! Rollout forecasts: how many users of a population match each strategy of a feature, beside the configured shares.
+
+use crate::attributes::{Attributes, names};
+use crate::evaluation::Evaluation;
+use crate::feature::FeatureRef;
+use crate::featurehub::wire;
+use crate::json::Token;
+use crate::profile::Profile;
+use crate::subject::Subject;
+use crate::time::Timestamp;
+
+/// The configured share of a part of a rollout.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ConfiguredShare {
+    /// A share of all users, in millionths.
+    OfAll(i64),
+    /// A share of the users that match the strategy's rules, in millionths.
+    OfAdmitted(i64),
+    /// The share of no user: the strategy has neither a percentage nor rules.
+    OfNobody,
+    /// No configured share, because rules alone decide or because the share follows from other parts.
+    Open,
+}
+
+/// A part of a rollout: the users of one strategy, or those of the default value.
+#[derive(Debug, Clone)]
+pub struct Part {
+    /// Position of the strategy, from 0; `None` for the default value.
+    pub position: Option<usize>,
+    /// Id of the strategy; `None` for the default value and for a strategy without id.
+    pub id: Option<String>,
+    /// The value as a JSON token; `None` for null.
+    pub token: Option<String>,
+    /// The configured share.
+    pub configured: ConfiguredShare,
+    /// Number of users counted so far.
+    pub people: u64,
+}
+
+/// A forecast of a rollout: counts the users of a population by the strategy that each of them matches. The users differ
+/// in one attribute.
+#[derive(Debug, Clone)]
+pub struct Forecast<'a> {
+    feature: FeatureRef<'a>,
+    profile: Profile,
+    attribute: &'a str,
+    fixed: &'a Attributes,
+    now: Timestamp,
+    people: u64,
+    /// The strategies in order, then the default value.
+    parts: Vec<Part>,
+    /// The attributes that make up percentage keys, and the ones that rules read.
+    keyed: Vec<String>,
+    read: Vec<String>,
+    /// True if a percentage uses the default percentage key.
+    default_key: bool,
+}
+
+fn token(raw: wire::Raw<'_>) -> Option<String> {
+    raw.filter(|raw| Token::of(raw) != Token::Null).map(|raw| raw.get().to_string())
+}
+
+impl<'a> Forecast<'a> {
+    /// Creates a forecast without users. `attribute` is the name of the attribute in which users differ; the attributes
+    /// in `fixed` are the same for all users.
+    #[must_use]
+    pub fn new(
+        feature: FeatureRef<'a>,
+        profile: Profile,
+        attribute: &'a str,
+        fixed: &'a Attributes,
+        now: Timestamp,
+    ) -> Self {
+        let wire = wire::Feature::parse(feature.json()).unwrap_or_default();
+        let mut forecast = Self {
+            feature,
+            profile,
+            attribute,
+            fixed,
+            now,
+            people: 0,
+            parts: Vec::new(),
+            keyed: Vec::new(),
+            read: Vec::new(),
+            default_key: false,
+        };
+        // The share of the default value is known only if all strategies are percentages without rules and with the same
+        // key.
+        let mut rest = Some(1_000_000_i64);
+        let mut first_key: Option<Vec<String>> = None;
+        let strategies = wire.strategies.as_ref().map_or(&[][..], Vec::as_slice);
+        for (position, shape) in strategies.iter().enumerate() {
+            let unread = wire::Strategy::default();
+            let strategy = shape.as_ref().unwrap_or(&unread);
+            let rules = strategy.rules.as_ref().map_or(&[][..], Vec::as_slice);
+            let fields = rules.iter().filter_map(|rule| wire::text(rule.as_ref()?.field));
+            forecast.read.extend(fields.map(String::from));
+            let percentage = strategy.percentage.and_then(|raw| Token::of(raw).integer());
+            let percentage = percentage.filter(|percentage| *percentage != 0);
+            let configured = match (percentage, rules.is_empty()) {
+                (Some(percentage), true) => ConfiguredShare::OfAll(percentage),
+                (Some(percentage), false) => ConfiguredShare::OfAdmitted(percentage),
+                (None, false) => ConfiguredShare::Open,
+                (None, true) => ConfiguredShare::OfNobody,
+            };
+            rest = match configured {
+                ConfiguredShare::OfAll(share) => rest.map(|rest| rest.saturating_sub(share)),
+                ConfiguredShare::OfNobody => rest,
+                ConfiguredShare::OfAdmitted(_) | ConfiguredShare::Open => None,
+            };
+            if percentage.is_some() {
+                let keys = strategy.percentage_attributes.as_ref().map_or(&[][..], Vec::as_slice);
+                let keys = keys.iter().filter_map(|key| wire::text(Some(*key)));
+                let keys: Vec<String> = keys.map(String::from).collect();
+                forecast.default_key |= keys.is_empty();
+                if first_key.get_or_insert_with(|| keys.clone()) != &keys {
+                    rest = None;
+                }
+                forecast.keyed.extend(keys);
+            }
+            forecast.parts.push(Part {
+                position: Some(position),
+                id: wire::text(strategy.id).map(String::from),
+                token: token(strategy.value),
+                configured,
+                people: 0,
+            });
+        }
+        forecast.parts.push(Part {
+            position: None,
+            id: None,
+            token: token(wire.value),
+            configured: rest
+                .map_or(ConfiguredShare::Open, |rest| ConfiguredShare::OfAll(rest.max(0))),
+            people: 0,
+        });
+        forecast
+    }
+
+    /// Returns the context of a user: the fixed attributes and the attribute that differs.
+    #[must_use]
+    pub fn context(&self, id: &str) -> Attributes {
+        let fixed = self.fixed.iter();
+        let fixed = fixed.flat_map(|(name, values)| values.map(move |value| (name, value)));
+        let start = Attributes::builder().attribute(self.attribute, id);
+        fixed.fold(start, |builder, (name, value)| builder.attribute(name, value)).build()
+    }
+
+    /// Evaluates the feature for the context of a user, and counts the user.
+    pub fn count<'c>(&mut self, context: &'c Attributes) -> Evaluation<'c>
+    where
+        'a: 'c,
+    {
+        let feature: FeatureRef<'c> = self.feature;
+        let evaluation = feature.evaluate(&Subject::new(context, self.now));
+        let default = self.parts.len().saturating_sub(1);
+        let part = evaluation.strategy_position().unwrap_or(default);
+        if let Some(part) = self.parts.get_mut(part) {
+            part.people += 1;
+        }
+        self.people += 1;
+        evaluation
+    }
+
+    /// Returns the feature.
+    #[must_use]
+    pub const fn feature(&self) -> FeatureRef<'a> {
+        self.feature
+    }
+
+    /// Returns the profile under which the feature was compiled.
+    #[must_use]
+    pub const fn profile(&self) -> Profile {
+        self.profile
+    }
+
+    /// Returns the name of the attribute in which users differ.
+    #[must_use]
+    pub const fn attribute(&self) -> &'a str {
+        self.attribute
+    }
+
+    /// Returns the number of users counted so far.
+    #[must_use]
+    pub const fn people(&self) -> u64 {
+        self.people
+    }
+
+    /// Returns the parts: the strategies in order, then the default value.
+    #[must_use]
+    pub fn parts(&self) -> &[Part] {
+        &self.parts
+    }
+
+    /// Returns a number of users as a share of all users counted, from 0 to 1.
+    #[must_use]
+    pub fn share(&self, people: u64) -> f64 {
+        people as f64 / self.people.max(1) as f64
+    }
+
+    /// Returns true if a percentage uses the default percentage key, but the contexts have neither a session nor a user
+    /// key, so that the strategy matches no user.
+    #[must_use]
+    pub fn lacks_default_key(&self) -> bool {
+        let has = |name: &str| name == self.attribute || self.fixed.get(name).is_some();
+        self.default_key && !has(self.profile.session_attribute()) && !has(names::USER_KEY)
+    }
+
+    /// Returns true if no strategy depends on the attribute in which users differ, so that all users get the same value.
+    #[must_use]
+    pub fn is_constant(&self) -> bool {
+        let session = self.profile.session_attribute();
+        let is_default_key = self.attribute == session
+            || (self.attribute == names::USER_KEY && self.fixed.get(session).is_none());
+        let mut named = self.keyed.iter().chain(&self.read);
+        let depends =
+            (self.default_key && is_default_key) || named.any(|name| name == self.attribute);
+        !depends && self.parts.len() > 1
+    }
+
+    /// Returns an attribute on which strategies depend: one that makes up a percentage key if there is one, otherwise
+    /// one that a rule reads.
+    #[must_use]
+    pub fn deciding_attribute(&self) -> Option<&str> {
+        self.keyed.first().or(self.read.first()).map(String::as_str)
+    }
+}
