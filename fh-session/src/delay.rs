@@ -4,7 +4,6 @@ use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use crate::config::Backoff;
-use crate::planted::planted;
 
 /// A pseudo-random number generator with a given seed (splitmix64).
 #[derive(Debug, Clone)]
@@ -43,9 +42,6 @@ impl Delays {
         cap: Duration,
         random: &mut Random,
     ) -> Duration {
-        if planted!(NoBackoff) {
-            return Duration::ZERO;
-        }
         let doubled =
             backoff.initial.saturating_mul(1_u32.checked_shl(self.count).unwrap_or(u32::MAX));
         let longest = doubled.min(cap).min(backoff.cap);

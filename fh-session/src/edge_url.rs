@@ -233,11 +233,6 @@ impl SecretUrl {
         path.and_then(|end| self.0.get(..end)).unwrap_or(&self.0)
     }
 
-    #[cfg(planted_bugs)]
-    pub(crate) fn anywhere(location: &str) -> Self {
-        Self(location.to_string())
-    }
-
     /// Returns the target of a redirect from this URL; `None` if the target is invalid or has another origin (D-82).
     #[must_use]
     pub fn redirected(&self, location: &str) -> Option<Self> {

@@ -11,11 +11,6 @@ mod delay;
 mod edge_url;
 mod feature_set;
 mod key;
-#[cfg_attr(planted_bugs, allow(missing_docs))]
-#[cfg(planted_bugs)]
-pub mod planted;
-#[cfg(not(planted_bugs))]
-mod planted;
 mod response_class;
 mod secrets;
 mod session;

@@ -6,7 +6,6 @@ use fh_eval::Timestamp;
 use fh_repository::problem::Problem;
 
 use crate::action::{Head, RequestKind};
-use crate::planted::planted;
 
 /// The meaning of a response's head.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,11 +52,10 @@ pub(crate) fn response_class(
             };
             match head.status {
                 _ if !fits => ResponseClass::Trouble(Problem::ContentType(cut(&found, 100))),
-                236 if !planted!(StaleStatusIgnored) => ResponseClass::LastFeatures,
+                236 => ResponseClass::LastFeatures,
                 _ => ResponseClass::Features,
             }
         }
-        304 if planted!(UnaskedIsUnchanged) => ResponseClass::Unchanged,
         304 if kind == RequestKind::Poll && asked == RequestCondition::IfNoneMatch => {
             ResponseClass::Unchanged
         }
@@ -102,12 +100,6 @@ pub(crate) fn max_age(head: &Head) -> Option<Duration> {
         .filter_map(|directive| directive.trim().split_once('='))
         .find(|(name, _)| name.trim().eq_ignore_ascii_case("max-age"))
         .and_then(|(_, value)| seconds(value.trim().trim_matches('"')))?;
-    if planted!(ZeroMaxAgeCounts) {
-        return Some(seconds.min(LONGEST_INTERVAL));
-    }
-    if planted!(MaxAgeUnbounded) {
-        return (!seconds.is_zero()).then_some(seconds);
-    }
     (!seconds.is_zero()).then(|| seconds.min(LONGEST_INTERVAL))
 }
 
@@ -120,7 +112,7 @@ pub(crate) fn retry_after(head: &Head) -> Option<Duration> {
         let from = http_date(head.get("date")?.trim())?.as_millis();
         Some(Duration::from_millis(u64::try_from(until - from).unwrap_or(0)))
     });
-    wanted.map(|wanted| wanted.min(LONGEST_RETRY)).filter(|_| !planted!(RetryAfterIgnored))
+    wanted.map(|wanted| wanted.min(LONGEST_RETRY))
 }
 
 /// Parses digits as seconds; `None` if the text contains anything else. A number that is too large for 64 bits counts as `u32::MAX`

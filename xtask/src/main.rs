@@ -7,6 +7,7 @@ mod crates;
 mod fuzz;
 mod install;
 mod minimum_rust;
+mod mutants;
 mod packaging;
 mod part;
 mod published_sdks;
@@ -33,7 +34,10 @@ cargo xtask <command>
                      build and run the benches of the Edge beside `unleash-edge`, which is installed first, or one part;
                      write the tables of docs/performance-edge.md, or with ARGS for the bench only print them
   fuzz [--seconds N] run every fuzz target for N seconds (60 by default)
-  simulate           the simulation of the session with mutants, each of which must be found
+  simulate [NAME]    the simulation of the session with mutants, each of which must be found, or with the named one
+  mutants            write a copy of the project that holds all mutants, and print its folder
+  mutants list       list the mutants and what each breaks
+  mutants show NAME  show a mutant as a diff
   release VERSION [--dry-run]
                      set the version, close the changelog's section, commit and tag; with a tag of an earlier version,
                      first compare the public items with it (cargo semver-checks, which is installed). Publishes nothing
@@ -49,8 +53,9 @@ fn main() -> ExitCode {
         Some("api") => api::run(rest),
         Some("bench") => bench::run(rest),
         Some("fuzz") => fuzz::run(rest),
-        Some("simulate") => simulate::run(),
         Some("release") => release::run(rest),
+        Some("simulate") => simulate::run(rest),
+        Some("mutants") => mutants::run(rest),
         Some("help" | "--help") => {
             println!("{HELP}");
             Ok(())

@@ -1,11 +1,18 @@
 //! `cargo xtask simulate`: runs the session's simulation with mutants of the session. Each mutant must be found.
 
-use crate::shell::{Run, target_folder};
+use crate::mutants;
 
-pub(crate) fn run() -> Result<(), String> {
-    // The session is compiled with another configuration, so this build has a target folder of its own.
-    Run::new("cargo test --locked -p fh-session --test simulation -- --nocapture")
-        .env("RUSTFLAGS", "--cfg planted_bugs")
-        .env("CARGO_TARGET_DIR", &target_folder().join("planted").display().to_string())
-        .go()
+/// Runs the simulation with all mutants, or with the named one.
+pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
+    let test = "cargo test --locked -p fh-session --test simulation";
+    match arguments {
+        [] => mutants::cargo_in_copy(&format!("{test} -- --nocapture"))?.go(),
+        [name] => {
+            mutants::find(name)?;
+            mutants::cargo_in_copy(&format!("{test} mutants:: -- --nocapture"))?
+                .env("FH_MUTANT", name)
+                .go()
+        }
+        _ => Err("cargo xtask simulate [NAME]".to_string()),
+    }
 }

@@ -34,7 +34,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
         },
         Part { name: "client features", prepare: nothing, run: client_features },
         Part { name: "repository, all interleavings", prepare: nothing, run: interleavings },
-        Part { name: "simulation, mutants", prepare: nothing, run: simulate::run },
+        Part { name: "simulation, mutants", prepare: nothing, run: || simulate::run(&[]) },
         Part { name: "conformance", prepare: nothing, run: conformance },
         Part { name: "demo", prepare: nothing, run: demo },
         Part { name: "packaging", prepare: packaging::prepare, run: packaging::run },

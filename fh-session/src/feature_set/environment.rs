@@ -10,7 +10,6 @@ use fh_eval::{FeatureRef, Profile, Ruleset};
 use serde_json::value::RawValue;
 
 use super::state::{State, applied_strategy};
-use crate::planted::planted;
 
 /// The authority of an update, which depends on its source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,8 +71,7 @@ impl Environment {
     ) -> Effect {
         let old = self.ruleset.clone();
         let mut chosen: Vec<&RawValue> = Vec::with_capacity(features.len());
-        let only_adds = authority != Authority::Edge && !planted!(StoresRemove);
-        let only_adds = only_adds || planted!(ListsRemoveNothing);
+        let only_adds = authority != Authority::Edge;
         // The ids and keys of a store's list, which only adds and updates. All features that the list does not contain are kept.
         let mut listed: HashSet<Cow<'_, str>> = HashSet::new();
         for raw in features {
@@ -150,18 +148,11 @@ impl Environment {
             return Ok(Effect::None);
         }
         let held = self.held(&old, &state);
-        if let Some(held) = &held {
-            if held.json() == feature.json() {
-                return Ok(Effect::None);
-            }
-            if planted!(EqualVersionsDropped) && held.version() == feature.version() {
-                return Ok(Effect::None);
-            }
+        if held.as_ref().is_some_and(|held| held.json() == feature.json()) {
+            return Ok(Effect::None);
         }
         let renamed = held.as_ref().filter(|held| held.key() != feature.key());
-        if let Some(renamed) = renamed
-            && !planted!(RenamesLeaveTheOldKey)
-        {
+        if let Some(renamed) = renamed {
             self.remove(renamed.key());
         }
         let seen = match old.get(feature.key()) {
@@ -193,9 +184,6 @@ impl Environment {
             return Err("a delete event has neither id nor key".to_string());
         }
         let version = state.version.filter(|version| *version > 0);
-        if version.is_none() && state.version.is_some() && planted!(ZeroDeletesIgnored) {
-            return Ok(Effect::None);
-        }
         let old = self.ruleset.clone();
         let by_id =
             state.id.as_deref().and_then(|id| self.keys.get(id)).and_then(|key| old.get(key));
@@ -205,12 +193,11 @@ impl Environment {
         let held = by_id.or(by_key);
         let is_older =
             held.as_ref().zip(version).is_some_and(|(held, version)| version < held.version());
-        if is_older && !planted!(DeletesAlwaysCount) {
+        if is_older {
             return Ok(Effect::None);
         }
         if let (Some(id), Some(version)) = (&state.id, version)
-            && (self.tombstones.len() < MAX_TOMBSTONES)
-            && !planted!(NoTombstones)
+            && self.tombstones.len() < MAX_TOMBSTONES
         {
             let buried = self.tombstones.entry(id.as_ref().into()).or_insert(version);
             *buried = version.max(*buried);
@@ -277,8 +264,7 @@ fn is_another(state: &State<'_>, held: &FeatureRef<'_>) -> bool {
 /// Returns true if the state is older than the held one. A different feature with the same key is never older, because
 /// it was created after the held one.
 fn is_older(state: &State<'_>, held: &FeatureRef<'_>) -> bool {
-    let another = is_another(state, held) && !planted!(NewIdsIgnored);
-    !another && state.version.unwrap_or(0) < held.version() && !planted!(OlderVersionsTaken)
+    !is_another(state, held) && state.version.unwrap_or(0) < held.version()
 }
 
 /// Returns the id and the key of a feature; `None` if the feature has no id.

@@ -9,7 +9,6 @@ use super::stream::Stream;
 use super::update::PollOutcome;
 use super::{Session, State};
 use crate::action::{Action, End, Head, RequestId, RequestKind};
-use crate::planted::planted;
 use crate::response_class::{ResponseClass, cut, max_age, response_class, retry_after};
 
 /// The part of a poll's body that has arrived so far.
@@ -80,9 +79,6 @@ impl Session {
             }
             (ResponseClass::NoStreaming, _) => {
                 self.give_up();
-                if planted!(NoFallback) {
-                    return self.trouble(Problem::NoStreaming, None);
-                }
                 self.fall_back();
             }
             (ResponseClass::Trouble(Problem::ContentType(found)), RequestKind::Stream) => {
@@ -110,14 +106,9 @@ impl Session {
     fn redirected(&mut self, kind: RequestKind, head: &Head) {
         self.hops += 1;
         let from = self.last_url.take();
-        let target = head.get("location").zip(from).and_then(|(location, from)| {
-            #[cfg(planted_bugs)]
-            if planted!(RedirectsAnywhere) {
-                return Some(crate::edge_url::SecretUrl::anywhere(location));
-            }
-            from.redirected(location)
-        });
-        match target.filter(|_| self.hops <= MOST_HOPS || planted!(HopsNotCounted)) {
+        let target =
+            head.get("location").zip(from).and_then(|(location, from)| from.redirected(location));
+        match target.filter(|_| self.hops <= MOST_HOPS) {
             Some(target) => {
                 self.following = Some((kind, target));
                 self.connect();
@@ -162,7 +153,7 @@ impl Session {
                     || Problem::Unreachable("the connection closed without a response".to_string());
                 self.trouble(broken.unwrap_or_else(without), None);
             }
-            State::Streaming(stream) => self.stream_closed(*stream, broken),
+            State::Streaming(stream) => self.stream_closed(&stream, broken),
             State::Fetching(body) => match broken {
                 Some(problem) => self.trouble(problem, None),
                 None => self.fetched(body),
@@ -179,9 +170,7 @@ impl Session {
         match applied {
             Err(problem) => self.trouble(problem, None),
             Ok(PollOutcome { doubt, is_whole }) => {
-                if body.etag.is_some() || !planted!(EtagOutlivesBody) {
-                    self.etag = body.etag.filter(|_| is_whole || planted!(EtagOfDoubt));
-                }
+                self.etag = body.etag.filter(|_| is_whole);
                 if body.last {
                     self.good(doubt);
                     self.halt_stale();

@@ -6,7 +6,6 @@ use super::{Session, State};
 use crate::action::{Action, Request, RequestId, RequestKind};
 use crate::config::ContextPlacement;
 use crate::edge_url::SecretUrl;
-use crate::planted::planted;
 use crate::response_class::RequestCondition;
 
 impl Session {
@@ -24,9 +23,7 @@ impl Session {
             // The request that follows a redirect has the same kind as the redirected one.
             Some((kind, url)) => (kind, Some(url)),
             None => {
-                if !planted!(HopsAddUp) {
-                    self.hops = 0;
-                }
+                self.hops = 0;
                 (self.next_kind(), None)
             }
         };
@@ -69,9 +66,7 @@ impl Session {
         kind: RequestKind,
         followed: Option<SecretUrl>,
     ) -> (Request, RequestCondition) {
-        let server_evaluated = !self.evaluates_here();
-        let context =
-            self.header.text().filter(|_| server_evaluated || planted!(ContextAlwaysSent));
+        let context = self.header.text().filter(|_| !self.evaluates_here());
         let in_query =
             kind == RequestKind::Stream && self.config.context_placement == ContextPlacement::Query;
         let url = followed.unwrap_or_else(|| self.url(kind, in_query));
@@ -91,9 +86,8 @@ impl Session {
         if let Some(identification) = &self.config.identification {
             header("x-sdk", identification);
         }
-        let several = self.config.keys.are_several() && !planted!(EtagWithSeveralKeys);
         let asked = match &self.etag {
-            Some(etag) if kind == RequestKind::Poll && !several => {
+            Some(etag) if kind == RequestKind::Poll && !self.config.keys.are_several() => {
                 header("if-none-match", etag);
                 RequestCondition::IfNoneMatch
             }
@@ -115,7 +109,7 @@ impl Session {
                 let context = self.header.text().filter(|_| in_query && !self.evaluates_here());
                 edge.stream(self.config.keys.first(), context)
             }
-            RequestKind::Poll if self.evaluates_here() || planted!(ShaIsConstant) => {
+            RequestKind::Poll if self.evaluates_here() => {
                 edge.poll(&self.config.keys, &crate::context_header::ContextHeader::default())
             }
             RequestKind::Poll => edge.poll(&self.config.keys, &self.header),

@@ -13,7 +13,6 @@ use crate::action::{Action, CommandId};
 use crate::config::WhileSwitching;
 use crate::context_header::{ContextHeader, values_with_commas};
 use crate::feature_set::Effect;
-use crate::planted::planted;
 
 /// A context whose request has not been sent, because the request for another context is in flight.
 pub(super) struct NextContext {
@@ -34,10 +33,6 @@ impl Session {
             return;
         }
         if self.evaluates_here() {
-            #[cfg(planted_bugs)]
-            if planted!(ContextAlwaysSent) {
-                self.header = ContextHeader::of(&context).unwrap_or_default();
-            }
             self.reply(command_id, Ok(self.readiness()));
             return;
         }
@@ -65,7 +60,7 @@ impl Session {
                 self.hand_on_kept_values();
             }
             self.set_again(context, pending);
-        } else if self.awaits_features() && !planted!(ContextsAbortEachOther) {
+        } else if self.awaits_features() {
             self.set_next_context(context, header, pending);
         } else {
             self.drop_superseded();
@@ -127,11 +122,7 @@ impl Session {
     /// Drops the waiting context and reports `problem` to the callers that set it.
     pub(super) fn refuse_next_context(&mut self, problem: &Problem) {
         let Some(next) = self.next_context.take() else { return };
-        let outcome = match problem {
-            Problem::Superseded if planted!(ReplacedContextsSucceed) => Ok(()),
-            problem => Err(problem.clone()),
-        };
-        self.settle_all(next.pending, &outcome);
+        self.settle_all(next.pending, &Err(problem.clone()));
     }
 
     /// Reports [`Problem::Superseded`] to the callers that set the current context, because another context replaced it before its features
@@ -183,14 +174,11 @@ impl Session {
         self.context = next.attributes;
         self.header = next.header;
         self.context_was_set = !matches!(self.state, State::Idle);
-        if !planted!(EtagOutlivesContext) {
-            self.etag = None;
-        }
+        self.etag = None;
         self.command_ids.extend(next.pending);
         match self.config.while_switching {
             // The previous values are served for the new context until the values of the new context arrive.
             WhileSwitching::KeepValues if self.listed => self.serve(Effect::Invisible),
-            _ if planted!(ReadyWhileSwitching) => {}
             _ => {
                 self.listed = false;
                 self.failed = false;
@@ -203,7 +191,6 @@ impl Session {
             // An offline client never receives features, so the command is complete.
             State::Offline => self.settle(&Ok(())),
             State::Idle => {}
-            State::Streaming(_) if planted!(ContextLeavesStreamOpen) => self.connect(),
             _ => {
                 self.give_up();
                 self.connect();
@@ -213,7 +200,7 @@ impl Session {
 
     /// Returns the context for which the held features were evaluated; `None` if the client evaluates.
     pub(super) fn evaluated_for(&self) -> Option<Arc<Attributes>> {
-        if self.switching && !planted!(KeptValuesChangeHands) {
+        if self.switching {
             self.held_for.clone()
         } else {
             (!self.evaluates_here()).then(|| Arc::clone(&self.context))

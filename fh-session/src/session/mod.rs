@@ -34,7 +34,6 @@ use crate::delay::{Delays, Random};
 use crate::edge_url::SecretUrl;
 use crate::feature_set::FeatureSet;
 use crate::key::KeyKind;
-use crate::planted::planted;
 use crate::response_class::RequestCondition;
 use answer::Body;
 use contexts::NextContext;
@@ -227,9 +226,6 @@ impl Session {
             self.show();
         }
         self.actions.extend(self.settled.drain(..));
-        if planted!(ToldTooEarly) {
-            self.actions.make_contiguous().sort_by_key(|it| !matches!(it, Action::CommandDone(..)));
-        }
     }
 
     /// Returns the next action; `None` if there is none.
@@ -247,11 +243,8 @@ impl Session {
     fn state_deadline(&self) -> Option<Millis> {
         match &self.state {
             State::Due { at, .. } => Some(*at),
-            State::Connecting { .. } if planted!(NoHeadDeadline) => None,
             State::Connecting { until, .. } => Some(*until),
-            State::Streaming(_) if planted!(NoIdleDeadline) => None,
             State::Streaming(stream) => Some(stream.deadline(&self.config.limits).0),
-            State::Fetching(_) if planted!(NoBodyDeadline) => None,
             State::Fetching(body) => Some(body.until),
             State::Fresh { until } => Some(*until),
             State::Idle
@@ -289,9 +282,7 @@ impl Session {
     }
 
     fn stop(&mut self) {
-        if !planted!(EndLeavesRequest) {
-            self.give_up();
-        }
+        self.give_up();
         self.state = State::Stopped;
         self.settle(&Err(Problem::Closed));
         self.refuse_next_context(&Problem::Closed);
@@ -301,21 +292,20 @@ impl Session {
         let now = self.now;
         match &self.state {
             State::Due { at, .. } if *at <= now => self.connect(),
-            State::Connecting { until, .. } if *until <= now && !planted!(NoHeadDeadline) => {
+            State::Connecting { until, .. } if *until <= now => {
                 self.give_up();
                 self.trouble(Problem::TimedOut(Stage::Head), None);
             }
-            State::Fetching(body) if body.until <= now && !planted!(NoBodyDeadline) => {
+            State::Fetching(body) if body.until <= now => {
                 self.give_up();
                 self.trouble(Problem::TimedOut(Stage::Body), None);
             }
-            State::Streaming(stream) if !planted!(NoIdleDeadline) => {
+            State::Streaming(stream) => {
                 let (until, stage) = stream.deadline(&self.config.limits);
                 if until <= now {
                     self.stream_given_up(Problem::TimedOut(stage));
                 }
             }
-            State::Fresh { until } if *until <= now && planted!(PassiveIsActive) => self.connect(),
             State::Fresh { until } if *until <= now => {
                 self.state = State::Expired;
                 self.actions.push_back(Action::ReportReads);
@@ -331,9 +321,7 @@ impl Session {
             State::Connecting { request_id, .. } => Some(*request_id),
             State::Streaming(stream) => {
                 let (request_id, opened) = (stream.request_id, stream.opened);
-                if !planted!(DelaysOutliveHealth) {
-                    self.was_open_since(opened);
-                }
+                self.was_open_since(opened);
                 Some(request_id)
             }
             State::Fetching(body) => Some(body.request_id),
@@ -345,9 +333,6 @@ impl Session {
 
     /// Returns true if `request_id` is the id of the request in flight.
     fn is_live(&self, request_id: RequestId) -> bool {
-        if planted!(TicketsIgnored) {
-            return true;
-        }
         match &self.state {
             State::Connecting { request_id: live, .. } => *live == request_id,
             State::Streaming(stream) => stream.request_id == request_id,

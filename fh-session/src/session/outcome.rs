@@ -8,15 +8,12 @@ use fh_repository::status::Connection;
 use super::{Session, State};
 use crate::config::Mode;
 use crate::delay::{shortest, within};
-use crate::planted::planted;
 
 impl Session {
     /// Records that the Edge has sent features. `doubt` is the problem of these features; `None` if they have no problem.
     pub(super) fn good(&mut self, doubt: Option<Problem>) {
         self.status.attempts = 0;
-        if doubt.is_some() || !planted!(ProblemSticks) {
-            self.status.problem = doubt;
-        }
+        self.status.problem = doubt;
         if !matches!(self.state, State::Streaming(_))
             && self.streams()
             && self.status.problem.is_none()
@@ -52,9 +49,6 @@ impl Session {
     /// Records a failure that is probably temporary, and schedules a retry. If `at_least` is given, the retry follows after at least this
     /// time.
     pub(super) fn trouble(&mut self, problem: Problem, at_least: Option<Duration>) {
-        if planted!(UnavailableIsFinal) && problem == Problem::ServerError(503) {
-            return self.halt(problem);
-        }
         self.status.attempts = self.status.attempts.saturating_add(1);
         self.status.problem = Some(problem.clone());
         let delay = if self.streams() && self.poll_until.is_none() {
@@ -64,7 +58,7 @@ impl Session {
         } else if self.serves() && self.contacted {
             // A client that has features waits for the time of the next poll (sdk-behaviour 2.9.2), or of the next attempt to stream,
             // before it retries.
-            let again = self.poll_until.filter(|_| self.streams() && !planted!(StreamPutOff));
+            let again = self.poll_until.filter(|_| self.streams());
             let delay =
                 again.map_or(self.interval, |again| again.since(self.now).min(self.interval));
             delay.max(shortest(&self.config.backoff))
@@ -91,10 +85,6 @@ impl Session {
 
     /// Handles the end of a stream that the Edge announced with `bye`. Such an end is not a problem.
     pub(super) fn come_back(&mut self) {
-        if planted!(ByeWithoutDelay) {
-            self.recent = [None, None];
-            return self.connect();
-        }
         let delay = within(&self.config.return_within, &mut self.random);
         self.wait(delay.max(self.reconnect_floor));
         self.settle(&Ok(()));
@@ -103,18 +93,11 @@ impl Session {
     /// Records that the Edge refuses this client. The status shows the refusal at once. The client retries slowly, because an Edge may
     /// refuse clients during its own outages (D-21). No refusal stops a client for good (D-114).
     pub(super) fn refuse(&mut self, problem: Problem, at_least: Option<Duration>) {
-        if !self.contacted || planted!(LateRefusalFails) {
-            self.failed = true;
-            let is_nonsense = problem == Problem::BadRequest && planted!(NonsenseIsFinal);
-            if is_nonsense || planted!(RefusalIsFinal) {
-                return self.halt(problem);
-            }
-        }
+        self.failed |= !self.contacted;
         self.status.attempts = self.status.attempts.saturating_add(1);
         self.status.problem = Some(problem.clone());
-        let refused =
-            if planted!(RefusalsRetryFast) { self.config.backoff } else { self.config.refused };
-        let delay = self.refused.next(&refused, refused.cap, &mut self.random);
+        let refused = &self.config.refused;
+        let delay = self.refused.next(refused, refused.cap, &mut self.random);
         self.wait(delay.max(at_least.unwrap_or_default()));
         self.settle(&Err(problem));
     }
@@ -125,19 +108,9 @@ impl Session {
         let at = self.now.after(delay);
         self.state = match self.config.mode {
             Mode::PassivePolling(_) if self.serves() => State::Fresh { until: at },
-            Mode::OneOff if self.serves() || (self.listed && planted!(KeptValuesSuffice)) => {
-                State::Done
-            }
+            Mode::OneOff if self.serves() => State::Done,
             _ => State::Due { at, as_: Connection::Waiting },
         };
-    }
-
-    /// Stops sending requests until a caller requests a refresh. Only mutants use this function: except for 236 and `edge.stale: true`,
-    /// every response is followed by another request (D-114).
-    pub(super) fn halt(&mut self, problem: Problem) {
-        self.status.problem = Some(problem.clone());
-        self.state = State::Halted;
-        self.settle(&Err(problem));
     }
 
     /// Stops sending requests because the Edge wants no more. Reads continue to return the held values (D-22, D-23).

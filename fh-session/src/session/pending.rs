@@ -8,7 +8,6 @@ use fh_repository::time::Millis;
 
 use super::{Session, State};
 use crate::action::{Action, CommandId};
-use crate::planted::planted;
 
 /// A command that has no outcome yet.
 #[derive(Debug, Clone, Copy)]
@@ -37,9 +36,6 @@ impl Session {
 
     /// Reports an outcome to the commands that wait for the current request.
     pub(super) fn settle(&mut self, outcome: &Result<(), Problem>) {
-        if planted!(TroubleSettlesNothing) && matches!(outcome, Err(Problem::Unreachable(_))) {
-            return;
-        }
         let pending = mem::take(&mut self.command_ids);
         self.settle_all(pending, outcome);
     }
@@ -68,7 +64,7 @@ impl Session {
     /// Returns the earliest time limit of a pending command; `None` if there is none. Before the start no request is sent, so no limit
     /// applies.
     pub(super) fn command_deadline(&self) -> Option<Millis> {
-        if matches!(self.state, State::Idle) || planted!(ContextsWaitForEver) {
+        if matches!(self.state, State::Idle) {
             return None;
         }
         let next = self.next_context.iter().flat_map(|next| &next.pending);
@@ -85,9 +81,6 @@ impl Session {
 
     /// Reports a timeout to the commands whose time limit has passed. The contexts that they set stay in force.
     pub(super) fn expire_commands(&mut self) {
-        if planted!(ContextsWaitForEver) {
-            return;
-        }
         let now = self.now;
         let mut expired = Vec::new();
         let next = self.next_context.iter_mut().map(|next| &mut next.pending);

@@ -6,9 +6,8 @@ use super::pending::Pending;
 use super::{Session, State};
 use crate::action::{Action, CommandId};
 use crate::config::Mode;
-use crate::feature_set::{Closed, Effect};
+use crate::feature_set::Effect;
 use crate::key::{ApiKeys, KeyKind};
-use crate::planted::planted;
 
 impl Session {
     /// Requests features from the Edge now, in any state. No request is sent if one is in flight or a stream with features is open.
@@ -18,12 +17,8 @@ impl Session {
             State::Stopped => self.settle(&Err(Problem::Closed)),
             State::Offline => self.settle(&Ok(())),
             State::Streaming(stream) if stream.has_data => self.settle(&Ok(())),
-            State::Connecting { .. } | State::Fetching(_) if planted!(RefreshDoubles) => {
-                self.connect();
-            }
             State::Connecting { .. } | State::Fetching(_) | State::Streaming(_) => {}
             State::Idle => self.start(),
-            State::Halted if planted!(HaltsForGood) => self.settle(&Err(Problem::Stale)),
             State::Due { .. }
             | State::Fresh { .. }
             | State::Expired
@@ -37,8 +32,7 @@ impl Session {
 
     /// Handles the read of a feature: sends a request if the client is passive and its features may be outdated (D-71).
     pub(super) fn feature_read(&mut self) {
-        let fresh = matches!(self.state, State::Fresh { .. });
-        if matches!(self.state, State::Expired) || (fresh && planted!(ReadsAlwaysAsk)) {
+        if matches!(self.state, State::Expired) {
             self.connect();
         }
     }
@@ -68,12 +62,8 @@ impl Session {
         self.failed = false;
         self.status.is_stale = false;
         self.command_ids.push(Pending::without_limit(command_id));
-        let closed = if planted!(KeysLeaveFeatures) {
-            Closed::default()
-        } else {
-            self.feature_set.open(&self.config.keys)
-        };
-        if !closed.environments.is_empty() && !planted!(RevokedStayServed) {
+        let closed = self.feature_set.open(&self.config.keys);
+        if !closed.environments.is_empty() {
             // The revocation comes before any publication, because a publication may be held back, or there may be none.
             self.actions.push_back(Action::Revoke(closed.environments));
         }

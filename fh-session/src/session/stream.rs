@@ -12,7 +12,6 @@ use serde_json::value::RawValue;
 use super::{Session, State};
 use crate::action::RequestId;
 use crate::config::Limits;
-use crate::planted::planted;
 use crate::response_class::{LONGEST_INTERVAL, cut};
 use crate::sse::{Decoder, Event, Limits as SseLimits};
 
@@ -68,9 +67,6 @@ impl Stream {
 
     /// Returns the time at which the stream is aborted if no more bytes arrive, and the stage that is then reported as too slow.
     pub(super) fn deadline(&self, limits: &Limits) -> (Millis, Stage) {
-        if planted!(BytesAreLife) {
-            return (self.last_byte.after(limits.idle), Stage::Silence);
-        }
         let at_least = |bytes: u64| limits.idle.max(Duration::from_secs(bytes / Limits::SLOWEST));
         let idle = match self.begun {
             None => (self.last_line.after(limits.idle), Stage::Silence),
@@ -104,10 +100,6 @@ impl Session {
         stream.last_byte = self.now;
         let lines = stream.decoder.lines();
         let mut is_between_events = stream.decoder.unfinished() == 0;
-        #[cfg(planted_bugs)]
-        if planted!(LineEndsSplit) {
-            stream.decoder.forget_carriage_return();
-        }
         let stop = loop {
             match stream.decoder.decode(&mut bytes) {
                 Err(too_large) => break Some(Stop::Trouble(Problem::TooLarge(too_large.limit))),
@@ -119,21 +111,21 @@ impl Session {
                     }
                     // The request of the waiting context replaces this stream, however the rest of it arrives.
                     let is_replaced = stream.has_data && self.next_context.is_some();
-                    if is_replaced && !self.status.is_stale && !planted!(ReplacedStreamsGoOn) {
+                    if is_replaced && !self.status.is_stale {
                         break None;
                     }
                 }
             }
         };
         let has_lines = stream.decoder.lines() > lines;
-        if has_lines && (is_between_events || !planted!(OnlyEventsAreLife)) {
+        if has_lines {
             stream.last_line = self.now;
         }
         // The unfinished event began in this chunk, unless a part of the event arrived in an earlier chunk.
         let is_another = is_between_events || (has_lines && !stream.decoder.is_within_event());
         let began = stream.begun.filter(|_| !is_another).unwrap_or(self.now);
         stream.begun = (stream.decoder.unfinished() > 0).then_some(began);
-        if let Some(retry) = stream.decoder.retry().filter(|_| !planted!(RetryFieldIgnored)) {
+        if let Some(retry) = stream.decoder.retry() {
             self.reconnect_floor = retry.min(LONGEST_RECONNECT);
         }
         self.state = State::Streaming(stream);
@@ -168,24 +160,13 @@ impl Session {
             }
             "bye" => {
                 stream.said_bye = true;
-                if planted!(ByeUnreadies) {
-                    self.listed = false;
-                }
                 return Ok(());
             }
-            "failure" if planted!(FailureIgnored) => return Ok(()),
             "failure" => return Err(Stop::Refused(Problem::Failure(reason(&event.data)))),
-            "config" if planted!(ConfigNeedsStale) && !event.data.contains("edge.stale") => {
-                return Err(malformed("no edge.stale".to_string()));
-            }
             "config" => return stale(&event.data),
-            "ack" if planted!(AckNeedsObject) && !event.data.starts_with('{') => {
-                return Err(malformed("no object".to_string()));
-            }
             _ => return Ok(()),
         };
         match applied {
-            Err(Stop::Trouble(Problem::Malformed(_))) if planted!(MalformedSkipped) => Ok(()),
             Err(stop) => Err(stop),
             Ok(listed) => {
                 if let Some(doubt) = listed {
@@ -216,30 +197,15 @@ impl Session {
     /// Returns true if no request follows this stream, because it had status 236. A client without features continues to send requests
     /// (D-71).
     fn was_last(&self, stream: &Stream) -> bool {
-        stream.last && (stream.has_data || self.serves()) && !planted!(StaleStreamReopened)
+        stream.last && (stream.has_data || self.serves())
     }
 
-    pub(super) fn stream_closed(&mut self, stream: Stream, broken: Option<Problem>) {
+    pub(super) fn stream_closed(&mut self, stream: &Stream, broken: Option<Problem>) {
         self.was_open_since(stream.opened);
-        if self.was_last(&stream) {
+        if self.was_last(stream) {
             return self.halt_stale();
         }
-        if planted!(CutEventsCount) {
-            self.state = State::Streaming(Box::new(stream));
-            self.stream_bytes(b"\n\n");
-            let State::Streaming(stream) = mem::replace(&mut self.state, State::Idle) else {
-                return;
-            };
-            return self.dropped_after(&stream, broken);
-        }
-        self.dropped_after(&stream, broken);
-    }
-
-    fn dropped_after(&mut self, stream: &Stream, broken: Option<Problem>) {
         if !stream.has_data {
-            if planted!(EarlyCloseIsFinal) && !self.contacted {
-                return self.halt(Problem::ClosedEarly);
-            }
             return self.trouble(broken.unwrap_or(Problem::ClosedEarly), None);
         }
         if stream.said_bye {
@@ -251,7 +217,7 @@ impl Session {
 
     /// Resets the delays if a stream was open for long enough to prove that the connection works.
     pub(super) fn was_open_since(&mut self, opened: Millis) {
-        if self.now.since(opened) >= self.config.healthy_after || planted!(BackoffResetByOpening) {
+        if self.now.since(opened) >= self.config.healthy_after {
             self.backoff.reset();
         }
     }
@@ -277,9 +243,7 @@ fn stale(data: &str) -> Result<(), Stop> {
         return Ok(());
     };
     match Token::of(value) {
-        _ if planted!(AnyStaleStops) => Err(Stop::Stale),
         Token::Bool(true) => Err(Stop::Stale),
-        Token::Number(_) if planted!(PauseIgnored) => Ok(()),
         Token::Number(digits) => match digits.parse::<f64>() {
             Ok(seconds) if seconds > 0.0 => {
                 let longest = LONGEST_INTERVAL.as_secs_f64();

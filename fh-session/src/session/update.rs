@@ -14,7 +14,6 @@ use crate::feature_set::{
     Answered, Authority, Effect, FeatureSet, is_feature, names_another, other_environment,
     read_answer, read_list, read_one,
 };
-use crate::planted::planted;
 use crate::response_class::cut;
 
 /// The result of applying the body of a poll.
@@ -30,12 +29,6 @@ impl Session {
     pub(super) fn apply_answer(&mut self, body: &str) -> Result<PollOutcome, Problem> {
         let answered = read_answer(body).map_err(Problem::Malformed)?;
         if answered.is_empty() {
-            if planted!(NoEnvironmentsEmpties) {
-                let id = self.feature_set.first_id();
-                let effect = self.feature_set.list(&id, &[], Authority::Edge);
-                self.received(Source::Polling, effect);
-                return Ok(PollOutcome { doubt: None, is_whole: true });
-            }
             // Before the first list, this response makes the client Failed. Later it changes no feature. The client retries in both cases
             // (D-68).
             self.failed |= !self.contacted;
@@ -43,12 +36,12 @@ impl Session {
         }
         let several = self.config.keys.are_several() || answered.len() > 1;
         let first = self.feature_set.first_id();
-        let is_another = |id: &str| names_another(&first, id) && !planted!(LoneStrangerTaken);
+        let is_another = |id: &str| names_another(&first, id);
         let mut lists: Vec<(Arc<str>, Answered<'_>)> = Vec::new();
         let mut unknown_environments: Option<(String, usize)> = None;
         for entry in answered {
             let id = match entry.id.as_deref().filter(|id| several || is_another(id)) {
-                Some(id) if self.feature_set.knows(id) || planted!(StrangersStay) => Arc::from(id),
+                Some(id) if self.feature_set.knows(id) => Arc::from(id),
                 Some(stranger) => {
                     // No key gives access to this environment, and no later list would remove its features.
                     unknown_environments.get_or_insert_with(|| (cut(stranger, 100), 0)).1 += 1;
@@ -60,7 +53,7 @@ impl Session {
             };
             // An entry without id belongs to the first environment. Another entry may have the id of the first environment.
             match lists.iter_mut().find(|(other, _)| other.eq_ignore_ascii_case(&id)) {
-                Some((_, same)) if !planted!(EntriesNotJoined) => same.add(entry.features),
+                Some((_, same)) => same.add(entry.features),
                 _ => lists.push((id, entry)),
             }
         }
@@ -105,7 +98,7 @@ impl Session {
     /// Prepares for the first features of a new context: drops those of the previous context, because versions of two contexts must not be
     /// compared. Fails if the response holds no usable list, so that the old features do not become those of the new context (D-60, D-62).
     fn begin_anew(&mut self, says_something: bool) -> Result<(), Problem> {
-        if !self.switching || planted!(OtherContextIsMeasure) {
+        if !self.switching {
             return Ok(());
         }
         if !says_something {
@@ -144,7 +137,7 @@ impl Session {
         let is_empty = features.is_empty() && self.is_lenient();
         let is_unreadable = !features.is_empty() && !features.iter().any(|raw| is_feature(raw));
         let doubtful = (is_empty || is_unreadable) && self.feature_set.holds(id);
-        (!doubtful || planted!(EmptyListEmpties)).then_some(features)
+        (!doubtful).then_some(features)
     }
 
     /// Applies the data of a stream's `features` event. Returns the problem of the list; `None` if the list has no problem.
@@ -182,7 +175,7 @@ impl Session {
             RawKind::List | RawKind::Feature => feature_set.feature(&id, raw, Authority::Edge)?,
         };
         self.without_etag(effect);
-        if (self.serves() || planted!(SinglesMakeReady)) && effect != Effect::None {
+        if self.serves() && effect != Effect::None {
             self.status.updated = Some(self.now);
             self.status.source = Some(Source::Streaming);
             self.serve(effect);
@@ -194,7 +187,7 @@ impl Session {
     /// Returns true if features of a store are accepted. A closed client accepts none. Neither does a client that waits for the features of
     /// a new context, because it cannot know to which context a store's features belong.
     fn wants_stored(&mut self, source: &Source) -> bool {
-        if matches!(self.state, State::Stopped) && !planted!(StoresOutliveEnd) {
+        if matches!(self.state, State::Stopped) {
             return false;
         }
         if self.switching {
@@ -207,11 +200,7 @@ impl Session {
     }
 
     fn store_authority(&self) -> Authority {
-        if self.contacted && !planted!(StoresOverrule) {
-            Authority::LateStore
-        } else {
-            Authority::Store
-        }
+        if self.contacted { Authority::LateStore } else { Authority::Store }
     }
 
     /// Applies a list of a store.
@@ -262,7 +251,7 @@ impl Session {
 
     /// Drops the etag if the held features have changed, because the etag does not describe them any more.
     fn without_etag(&mut self, effect: Effect) {
-        if effect != Effect::None && !planted!(EtagOutlivesStream) {
+        if effect != Effect::None {
             self.etag = None;
         }
     }
@@ -277,7 +266,6 @@ impl Session {
         if self.listed && effect == Effect::None {
             return;
         }
-        self.contacted |= planted!(StoreIsContact);
         self.status.updated.get_or_insert(self.now);
         self.status.source = Some(source.clone());
         self.serve(effect);

@@ -14,7 +14,6 @@ use std::mem;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::planted::planted;
 use field::{Field, FieldName, Position};
 use value::{Exceeded, Milliseconds, Value};
 
@@ -184,12 +183,6 @@ impl Decoder {
         self.begun > 0
     }
 
-    /// Forgets whether the previous chunk ended with a carriage return. Only a mutant uses this method.
-    #[cfg(planted_bugs)]
-    pub(crate) fn forget_carriage_return(&mut self) {
-        self.after_cr = false;
-    }
-
     fn advance(&mut self, bytes: &mut &[u8]) -> Result<Option<Event>, Exceeded> {
         if let State::Failed = self.state {
             return Err(Exceeded);
@@ -251,7 +244,6 @@ impl Decoder {
     fn begin(&mut self, field: Field) -> Result<(), Exceeded> {
         match field {
             Field::Data => match &mut self.data {
-                Some(data) if planted!(LastDataLineCounts) => data.clear(),
                 Some(data) => data.push(b"\n")?,
                 None => self.data = Some(Value::new(self.limits.event)),
             },

@@ -53,7 +53,7 @@ pub enum Invariant {
     /// A step leads to a bounded number of actions.
     Bounded,
     /// No input causes a panic.
-    #[cfg(planted_bugs)]
+    #[cfg(mutants)]
     Panics,
 }
 

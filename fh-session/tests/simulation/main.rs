@@ -1,8 +1,8 @@
 //! Random scripts for the state machine: models of an Edge and of a faulty network, users who give commands, a virtual clock, and
 //! invariants that hold after every step (`invariant.rs`).
 //!
-//! `FH_SIMULATION_SCRIPTS=1000000` runs more scripts. `FH_SIMULATION_SEED=17` runs one script and prints all its events. A build with
-//! `--cfg planted_bugs` (`cargo xtask simulate`) switches bugs on one by one, and the simulation has to find each of them.
+//! `FH_SIMULATION_SCRIPTS=1000000` runs more scripts. `FH_SIMULATION_SEED=17` runs one script and prints all its events. `cargo
+//! xtask simulate` switches mutants on one by one, and the simulation has to find each of them.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, unreachable_pub)]
 
 mod client;
@@ -10,9 +10,9 @@ mod connection;
 mod edge;
 mod edge_behaviour;
 mod invariant;
+#[cfg(mutants)]
+mod mutants;
 mod plan;
-#[cfg(planted_bugs)]
-mod planted;
 mod random;
 mod run;
 mod script;

@@ -1,20 +1,26 @@
-//! Switches planted bugs on one by one and checks that the simulation finds each. This tests the simulation itself.
+//! Switches the mutants on one by one and checks that the simulation finds each. This tests the simulation itself.
+//!
+//! The sources hold no mutants. `cargo xtask simulate` runs this test in a copy of the project that holds them.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
 use std::thread;
 
-use fh_session::planted::{Bug, plant};
+use fh_session::mutants::{Mutant, of_process, switch_on};
 
 use crate::invariant::{Broken, Invariant};
 use crate::script::Script;
 
-/// Number of scripts after which a bug counts as missed. An ordinary run has more.
+/// Number of scripts after which a mutant counts as missed. An ordinary run has more.
 const SCRIPTS: u64 = 3_000;
 
+/// Tests all mutants, or only the one that `FH_MUTANT` names.
 #[test]
-fn every_planted_bug_is_found() {
-    let work = Mutex::new(Bug::ALL.iter().copied().enumerate().collect::<Vec<_>>());
+fn every_mutant_is_found() {
+    let wanted = of_process();
+    let all = Mutant::ALL.iter().copied();
+    let chosen = all.filter(|(mutant, _)| wanted.is_none_or(|wanted| wanted == *mutant));
+    let work = Mutex::new(chosen.enumerate().collect::<Vec<_>>());
     let found = Mutex::new(Vec::new());
     let threads = thread::available_parallelism().map_or(1, usize::from);
     thread::scope(|scope| {
@@ -22,33 +28,33 @@ fn every_planted_bug_is_found() {
             scope.spawn(|| {
                 loop {
                     let next = work.lock().unwrap().pop();
-                    let Some((at, (bug, what))) = next else { return };
-                    plant(Some(bug));
+                    let Some((at, (mutant, breaks))) = next else { return };
+                    switch_on(Some(mutant));
                     let outcome = find(SCRIPTS);
-                    plant(None);
-                    found.lock().unwrap().push((at, bug, what, outcome));
+                    switch_on(None);
+                    found.lock().unwrap().push((at, mutant, breaks, outcome));
                 }
             });
         }
     });
     let mut found = found.into_inner().unwrap();
     found.sort_by_key(|(at, ..)| *at);
-    println!("\n{:<24} {:>6}  {:<12} what it is", "mutant", "script", "invariant");
+    println!("\n{:<26} {:>6}  {:<12} effect", "mutant", "script", "invariant");
     let mut missed = Vec::new();
-    for (_, bug, what, outcome) in &found {
-        let name = format!("{bug:?}");
+    for (_, mutant, breaks, outcome) in &found {
+        let name = format!("{mutant:?}");
         match outcome {
             Some((script, broken)) => {
                 let invariant = format!("{:?}", broken.invariant);
-                println!("{name:<24} {script:>6}  {invariant:<12}{what}");
+                println!("{name:<26} {script:>6}  {invariant:<12} {breaks}");
             }
             None => {
-                println!("{name:<24} MISSED  {:<12}{what}", "");
+                println!("{name:<26} MISSED  {:<12} {breaks}", "");
                 missed.push(name);
             }
         }
     }
-    println!("{} planted, {} found", found.len(), found.len() - missed.len());
+    println!("{} mutants, {} found", found.len(), found.len() - missed.len());
     assert!(missed.is_empty(), "{SCRIPTS} scripts did not find {missed:?}");
 }
 

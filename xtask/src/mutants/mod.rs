@@ -1,0 +1,189 @@
+//! Mutants: deliberate bugs that prove that the tests find bugs. They stand in `mutants/*.toml` of a crate, not in its sources.
+//!
+//! `cargo xtask mutants` writes a copy of the project into the target folder. In the copy, each edit of a mutant is written behind the
+//! switch of the mutant, so that one build holds all mutants.
+
+mod copy;
+mod diff;
+mod module;
+mod place;
+mod rewrite;
+mod table;
+#[cfg(test)]
+mod tests;
+mod tokens;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::PathBuf;
+
+use crate::shell::{Run, root, target_folder};
+use rewrite::Placed;
+use table::{Edit, Mutants};
+
+/// Runs `cargo xtask mutants [list | show NAME]`.
+pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match arguments.as_slice() {
+        [] => {
+            let folder = write_copy()?;
+            println!("{}", folder.display());
+            Ok(())
+        }
+        ["list"] => {
+            for mutant in mutants()?.all() {
+                println!("{:<26} {}", mutant.name, mutant.breaks);
+            }
+            Ok(())
+        }
+        ["show", name] => {
+            print!("{}", shown(&mutants()?, name, &read, &diff::formatted)?);
+            Ok(())
+        }
+        _ => Err("cargo xtask mutants [list | show NAME]".to_string()),
+    }
+}
+
+/// Writes the mutated copy and returns its folder.
+pub(crate) fn write_copy() -> Result<PathBuf, String> {
+    let files = copy::tracked_files()?;
+    let mutants = read_tables(&files)?;
+    let sources = mutated(&mutants, &read)?;
+    let names: Vec<&str> = mutants.all().map(|mutant| mutant.name.as_str()).collect();
+    let modules: Vec<(String, String)> = mutants
+        .0
+        .iter()
+        .map(|(folder, of_crate)| {
+            (format!("{folder}/src/mutants.rs"), module::module(of_crate, &names))
+        })
+        .collect();
+    copy::write(&files, |file| sources.get(file).cloned(), &modules)?;
+    Ok(copy::folder())
+}
+
+/// Returns a run of `cargo` in the mutated copy. The copy is built in a target folder of its own.
+pub(crate) fn cargo_in_copy(line: &str) -> Result<Run, String> {
+    let build = target_folder().join("mutants/build");
+    let run = Run::new(line)
+        .in_folder(&write_copy()?)
+        // A mutant leaves variables and code unused.
+        .env("RUSTFLAGS", "--cfg mutants -A warnings")
+        .env("CARGO_TARGET_DIR", &build.display().to_string());
+    Ok(run)
+}
+
+/// Fails if there is no mutant of this name.
+pub(crate) fn find(name: &str) -> Result<(), String> {
+    mutants()?.named(name).map(|_| ()).ok_or_else(|| unknown(name))
+}
+
+fn unknown(name: &str) -> String {
+    format!("there is no mutant {name}; `cargo xtask mutants list` lists them")
+}
+
+fn read(file: &str) -> Result<String, String> {
+    fs::read_to_string(root().join(file)).map_err(|why| format!("{file}: {why}"))
+}
+
+fn mutants() -> Result<Mutants, String> {
+    read_tables(&copy::tracked_files()?)
+}
+
+fn read_tables(files: &[String]) -> Result<Mutants, String> {
+    let mut mutants = Mutants::default();
+    for file in files {
+        let is_table = file
+            .rsplit_once('/')
+            .is_some_and(|(folder, name)| folder.ends_with("/mutants") && name.ends_with(".toml"));
+        if is_table {
+            mutants.add(file, &read(file)?)?;
+        }
+    }
+    Ok(mutants)
+}
+
+/// Returns the text of each file that a mutant or a helper changes, and of the root of each mutated crate.
+fn mutated(
+    mutants: &Mutants,
+    read: &dyn Fn(&str) -> Result<String, String>,
+) -> Result<BTreeMap<String, String>, String> {
+    let mut by_file: BTreeMap<&str, Vec<(&str, &Edit)>> = BTreeMap::new();
+    for mutant in mutants.all() {
+        for edit in &mutant.edits {
+            by_file.entry(&edit.file).or_default().push((&mutant.name, edit));
+        }
+    }
+    let (mut sources, mut mistakes) = (BTreeMap::new(), Vec::new());
+    for (file, edits) in by_file {
+        let source = match read(file) {
+            Ok(source) => source,
+            Err(why) => {
+                mistakes.extend(edits.iter().map(|(name, edit)| mistake(name, edit, &why)));
+                continue;
+            }
+        };
+        let mut placed = Vec::new();
+        for (mutant, edit) in edits {
+            match place::place(edit, &source) {
+                Ok(range) => placed.push(Placed { mutant, edit, range }),
+                Err(why) => mistakes.push(mistake(mutant, edit, &why)),
+            }
+        }
+        match rewrite::with_switches(&source, placed) {
+            Ok(source) => drop(sources.insert(file.to_string(), source)),
+            Err(why) => mistakes.push(why),
+        }
+    }
+    if !mistakes.is_empty() {
+        return Err(mistakes.join("\n\n"));
+    }
+    let mut append = |file: &str, code: &str| -> Result<(), String> {
+        if !sources.contains_key(file) {
+            sources.insert(file.to_string(), read(file)?);
+        }
+        if let Some(source) = sources.get_mut(file) {
+            source.push_str(&format!("\n{}\n", code.trim()));
+        }
+        Ok(())
+    };
+    for (folder, of_crate) in &mutants.0 {
+        for helper in &of_crate.helpers {
+            append(&helper.file, &helper.code)
+                .map_err(|why| format!("{}: the file of a helper: {why}", helper.at))?;
+        }
+        append(&format!("{folder}/src/lib.rs"), "pub mod mutants;")?;
+    }
+    Ok(sources)
+}
+
+/// Describes an edit that does not apply: where it is written, which code it looks for, and what to do.
+fn mistake(mutant: &str, edit: &Edit, why: &str) -> String {
+    let piece = &edit.piece;
+    let find = format!("{}«{}»{}", piece.before, piece.marked, piece.after);
+    let find: String =
+        find.trim().lines().map(|line| format!("\n    {}", line.trim_end())).collect();
+    format!(
+        "{}: mutant {mutant}: {why}:{find}\nIf the code was changed, change `file`, `in`, `find` and `with` so that the mutant \
+         breaks the same rule again. Then run `cargo xtask simulate {mutant}`.",
+        edit.at
+    )
+}
+
+/// Returns the change that a mutant makes, as a unified diff.
+fn shown(
+    mutants: &Mutants,
+    name: &str,
+    read: &dyn Fn(&str) -> Result<String, String>,
+    formatted: &dyn Fn(String) -> String,
+) -> Result<String, String> {
+    let mutant = mutants.named(name).ok_or_else(|| unknown(name))?;
+    let mut text = format!("{}: {}\n", mutant.name, mutant.breaks);
+    for edit in &mutant.edits {
+        let source = read(&edit.file)?;
+        let range = place::place(edit, &source).map_err(|why| mistake(name, edit, &why))?;
+        let changed = formatted(rewrite::plainly(&source, &Placed { mutant: name, edit, range }));
+        let file = &edit.file;
+        text.push_str(&format!("--- a/{file}\n+++ b/{file}\n{}", diff::hunk(&source, &changed)));
+    }
+    Ok(text)
+}
