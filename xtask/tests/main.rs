@@ -1,6 +1,7 @@
 //! Checks of the repository itself: pages, wording and module structure. They read files and build nothing.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
+mod architecture;
 mod circles;
 mod citations;
 mod documents;
