@@ -25,7 +25,8 @@ pub use context_hash::context_hash;
 pub use intercept::{Flow, InterceptedRead, Interceptor, LockPolicy};
 pub use repository::{
     Change, ContextValues, Counters, Detail, ExplainedDetail, IsVisibleChange, NewState,
-    ReadinessChange, Reason, Repository, RepositoryOptions, RepositorySnapshot, Subscription,
+    ReadinessChange, Reason, Repository, RepositoryOptions, RepositorySnapshot, RepositoryWatch,
+    Subscription,
 };
 pub use usage::{
     Collection, Deduplicate, Dispatch, Evaluated, Named, Observer, Params, Summaries,

@@ -90,6 +90,38 @@ impl Dispatcher {
     }
 }
 
+/// A task that counts its wakes, with an atomic of the standard library, because loom need not see it.
+#[derive(Default)]
+struct Task(std::sync::atomic::AtomicUsize);
+
+impl std::task::Wake for Task {
+    fn wake(self: Arc<Self>) {
+        self.0.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+    }
+}
+
+/// In every order, a watch that found no update is woken by the next one.
+#[test]
+fn a_watch_misses_no_update() {
+    explore(|| {
+        let repository = repository();
+        let mut watch = repository.watch();
+        let publisher = {
+            let repository = repository.clone();
+            thread::spawn(move || publish(&repository, 2))
+        };
+        let task = Arc::<Task>::default();
+        let waker = std::task::Waker::from(task.clone());
+        let mut context = std::task::Context::from_waker(&waker);
+        let is_ready = watch.poll_changed(&mut context).is_ready();
+        publisher.join().unwrap();
+        let woken = task.0.load(std::sync::atomic::Ordering::SeqCst);
+        assert_eq!(woken, usize::from(!is_ready));
+        assert_eq!(watch.poll_changed(&mut context).is_ready(), !is_ready);
+        assert_eq!(read(&repository), 2);
+    });
+}
+
 /// In every order, the last update is served once updates are not held any more.
 #[test]
 fn no_update_is_lost_when_catching_ends() {

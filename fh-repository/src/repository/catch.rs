@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::difference::differences;
 use super::event_queue::RepositoryEvent;
 use super::listen::{NewState, ReadinessChange, is_other_state};
+use super::watch::Watchers;
 use super::{Inner, Repository};
 use crate::publication::{Cause, Publication};
 use crate::readiness::Readiness;
@@ -18,7 +19,7 @@ use crate::sync::{Ordering, lock};
 #[derive(Default)]
 pub(crate) struct Write {
     /// The last update, whether served or held; `None` before the first update.
-    latest: Option<Arc<Rules>>,
+    pub(super) latest: Option<Arc<Rules>>,
     is_catching: bool,
     /// True if the last update is held back and differs visibly from the served features.
     is_holding: bool,
@@ -28,6 +29,7 @@ pub(crate) struct Write {
     is_closed: bool,
     /// True once listeners, interceptors and observers were notified of the end.
     pub(crate) is_finished: bool,
+    pub(super) watchers: Watchers,
 }
 
 impl Repository {
@@ -107,7 +109,9 @@ impl Inner {
         if let Some(keys) = keys.filter(|keys| !keys.is_empty()) {
             self.core.push(RepositoryEvent::NewState(NewState { is_held, keys: keys.into() }));
         }
+        let woken = write.watchers.updated();
         drop(write);
+        woken.wake();
         self.core.wake();
     }
 
@@ -124,7 +128,11 @@ impl Inner {
             let latest = if is_served { served.clone() } else { left(latest) };
             write.latest = latest.or_else(|| write.latest.take());
         }
-        let Some(served) = served else { return };
+        let woken = write.watchers.updated();
+        let Some(served) = served else {
+            drop(write);
+            return woken.wake();
+        };
         let is_same = |latest: &Arc<Rules>| same_features(&served, latest);
         write.is_holding &= !write.latest.as_ref().is_some_and(is_same);
         if live.has_list() && lock(&self.core.event_queue).wants_new_states() {
@@ -133,6 +141,7 @@ impl Inner {
         }
         self.store(&mut write, live.with_rules(served, live.has_list()));
         drop(write);
+        woken.wake();
         self.look_again();
     }
 
@@ -148,8 +157,13 @@ impl Inner {
 
     pub(crate) fn set_status(&self, status: SessionStatus) {
         let mut write = self.write();
-        let is_news = !write.is_closed && self.show(&mut write, status);
+        if write.is_closed {
+            return;
+        }
+        let is_news = self.show(&mut write, status);
+        let woken = write.watchers.updated();
         drop(write);
+        woken.wake();
         if is_news {
             self.core.wake();
         }
@@ -163,7 +177,9 @@ impl Inner {
         let status = SessionStatus::clone(self.live.load().status());
         self.show(&mut write, SessionStatus { readiness: Readiness::Closed, ..status });
         self.is_closed.store(true, Ordering::Release);
+        let woken = write.watchers.updated();
         drop(write);
+        woken.wake();
         self.core.wake();
     }
 

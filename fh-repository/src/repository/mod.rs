@@ -15,6 +15,7 @@ mod reason;
 mod snapshot;
 mod subscribe;
 mod values;
+mod watch;
 
 pub(crate) use answer::Answer;
 pub(crate) use core::Core;
@@ -28,6 +29,7 @@ pub use listen::{Change, NewState, ReadinessChange, Subscription};
 pub use reason::Reason;
 pub use snapshot::RepositorySnapshot;
 pub use values::ContextValues;
+pub use watch::RepositoryWatch;
 
 use std::sync::Arc;
 

@@ -12,6 +12,7 @@ mod reads;
 mod server_evaluated;
 mod threads;
 mod usage;
+mod watch;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};

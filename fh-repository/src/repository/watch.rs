@@ -1,0 +1,133 @@
+//! Waiting for a change of features or status, with any executor.
+
+use std::fmt;
+use std::future::poll_fn;
+use std::sync::{Arc, Weak};
+use std::task::{Context, Poll, Waker};
+
+use super::{Inner, Repository};
+use crate::rules::Rules;
+
+/// A handle that is woken after each update of a repository; see [`Repository::watch`].
+///
+/// The handle stores no changes: a task that is woken reads the present state. Updates that arrive faster than the task runs are merged
+/// into one. The handle does not keep the repository alive.
+pub struct RepositoryWatch {
+    repository: Weak<Inner>,
+    id: u64,
+    /// The number of updates of the repository at the last call of [`Self::poll_changed`] that returned ready.
+    seen: u64,
+}
+
+/// The tasks that wait for the next update. They belong to the state of writers and its lock, so that no update is missed.
+#[derive(Default)]
+pub(super) struct Watchers {
+    updates: u64,
+    wakers: Vec<(u64, Waker)>,
+}
+
+/// Tasks to wake once no lock is held.
+#[must_use = "wake the tasks"]
+pub(super) struct Woken(Vec<(u64, Waker)>);
+
+impl Watchers {
+    /// Counts an update. Returns the tasks that wait for it.
+    pub(super) fn updated(&mut self) -> Woken {
+        self.updates += 1;
+        Woken(std::mem::take(&mut self.wakers))
+    }
+}
+
+impl Drop for Watchers {
+    /// Wakes all tasks when the repository is dropped, because no further update would wake them.
+    fn drop(&mut self) {
+        self.updated().wake();
+    }
+}
+
+impl Woken {
+    pub(super) fn wake(self) {
+        self.0.into_iter().for_each(|(_, waker)| waker.wake());
+    }
+}
+
+impl Repository {
+    /// Returns a handle that is woken after each update from now on: features that are published or revoked, even if they are held back or
+    /// look the same to readers, each status, and the end of the repository.
+    ///
+    /// ```
+    /// # use fh_repository::{Repository, RepositoryOptions};
+    /// # use fh_repository::publication::{Cause, Publication};
+    /// # use fh_repository::rules::Rules;
+    /// # use fh_eval::Timestamp;
+    /// # use std::sync::Arc;
+    /// use std::task::{Context, Waker};
+    /// let repository = Repository::new(RepositoryOptions::new(|| Timestamp::from_millis(0)));
+    /// let mut watch = repository.watch();
+    /// let mut context = Context::from_waker(Waker::noop()); // an async function calls `watch.changed().await`
+    /// assert!(watch.poll_changed(&mut context).is_pending());
+    /// repository.publish(Publication { rules: Arc::new(Rules::default()), cause: Cause::First });
+    /// assert!(watch.poll_changed(&mut context).is_ready());
+    /// assert!(watch.poll_changed(&mut context).is_pending());
+    /// ```
+    #[must_use]
+    pub fn watch(&self) -> RepositoryWatch {
+        let id = self.inner.core.next_id();
+        let seen = self.inner.write().watchers.updates;
+        RepositoryWatch { repository: Arc::downgrade(&self.inner), id, seen }
+    }
+
+    /// Returns the features that were received last, even if catch & release holds them back.
+    #[must_use]
+    pub fn latest(&self) -> Arc<Rules> {
+        let write = self.inner.write();
+        write.latest.clone().unwrap_or_else(|| Arc::clone(self.inner.live.load().rules()))
+    }
+}
+
+impl RepositoryWatch {
+    /// Waits for the next update. Updates since the last call count, and for the first call updates since the handle was created. Returns at
+    /// once if the repository does not exist any more.
+    pub async fn changed(&mut self) {
+        poll_fn(|cx| self.poll_changed(cx)).await;
+    }
+
+    /// Polls for the next update; see [`Self::changed`]. If there is none, wakes the task of `cx` at the next update.
+    pub fn poll_changed(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let Some(repository) = self.repository.upgrade() else { return Poll::Ready(()) };
+        let mut write = repository.write();
+        let Watchers { updates, wakers } = &mut write.watchers;
+        if *updates != self.seen {
+            self.seen = *updates;
+            return Poll::Ready(());
+        }
+        let former = remove(wakers, self.id);
+        wakers.push((self.id, cx.waker().clone()));
+        drop(write);
+        drop(former);
+        Poll::Pending
+    }
+}
+
+impl Drop for RepositoryWatch {
+    fn drop(&mut self) {
+        if let Some(repository) = self.repository.upgrade() {
+            let mut write = repository.write();
+            let waker = remove(&mut write.watchers.wakers, self.id);
+            drop(write);
+            drop(waker);
+        }
+    }
+}
+
+/// Removes the waker of a watch. The caller drops it with no lock held, because a waker may own anything, even a handle of this repository.
+fn remove(wakers: &mut Vec<(u64, Waker)>, id: u64) -> Option<(u64, Waker)> {
+    let position = wakers.iter().position(|(other, _)| *other == id)?;
+    Some(wakers.swap_remove(position))
+}
+
+impl fmt::Debug for RepositoryWatch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RepositoryWatch").finish_non_exhaustive()
+    }
+}
