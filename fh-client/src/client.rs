@@ -83,9 +83,7 @@ impl Client {
 
     /// Closes the client and removes its features. From then on all reads return defaults.
     pub(crate) fn end_and_forget(&self) {
-        if !self.shared.board.close() {
-            self.shared.send(Command::StopAndForget);
-        }
+        self.shared.close(Command::StopAndForget);
     }
 
     /// Closes the connection, and ends all listeners, interceptors and observers. Returns at once; further calls have no
@@ -94,9 +92,7 @@ impl Client {
     /// To wait until the last usage events are delivered and the snapshot file is written, await [`Self::closed`] after this
     /// call.
     pub fn close(&self) {
-        if !self.shared.board.close() {
-            self.shared.send(Command::Stop);
-        }
+        self.shared.close(Command::Stop);
     }
 
     /// Waits until a closed client has ended: the connection is closed, the snapshot file is written, and the last listener has

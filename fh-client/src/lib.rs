@@ -8,7 +8,6 @@ pub mod overrides;
 pub mod testing;
 pub mod transport;
 
-mod board;
 mod builder;
 mod changes;
 mod client;

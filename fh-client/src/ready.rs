@@ -6,7 +6,7 @@ use fh_repository::problem::Problem;
 use fh_repository::readiness::Readiness;
 use fh_repository::status::{Connection, SessionStatus};
 
-use crate::board::Board;
+use crate::shared_state::SharedState;
 use crate::status::Status;
 
 /// The reason why a wait for a client's features ended without features.
@@ -59,15 +59,16 @@ pub(crate) enum Refusals {
 }
 
 /// Waits until the client is ready. Returns an error once the status shows that the wait cannot succeed.
-pub(crate) async fn ready(board: &Board, refusals: Refusals) -> Result<(), NotReady> {
-    if board.is_closed() {
-        return Err(NotReady::Closed);
-    }
-    let mut status = board.watch_status();
-    let verdict = status.wait_for(|status| judge(status, refusals).is_some()).await;
-    match verdict {
-        Ok(status) => judge(&status, refusals).unwrap_or(Err(NotReady::Closed)),
-        Err(_) => Err(NotReady::Closed),
+pub(crate) async fn ready(client: &SharedState, refusals: Refusals) -> Result<(), NotReady> {
+    let mut watch = client.repository.watch();
+    loop {
+        if client.is_closed() {
+            return Err(NotReady::Closed);
+        }
+        if let Some(outcome) = judge(&client.repository.status(), refusals) {
+            return outcome;
+        }
+        watch.changed().await;
     }
 }
 

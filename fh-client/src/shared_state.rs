@@ -1,13 +1,15 @@
 //! The state that the handles of one client share: client, contexts, features and test updates.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
+use fh_eval::Timestamp;
 use fh_repository::Repository;
 use fh_repository::problem::Problem;
+use fh_repository::readiness::Readiness;
 use fh_session::{ApiKeys, KeyKind};
 use tokio::sync::{mpsc, oneshot};
 
-use crate::board::Board;
 use crate::command::{Command, CommandResult};
 use crate::delivery::Delivery;
 use crate::driver::DriverRuntime;
@@ -16,15 +18,30 @@ use crate::settings::ClientSettings;
 /// The state that all handles share. The driver task ends when the last handle is dropped.
 pub(crate) struct SharedState {
     pub(crate) repository: Repository,
-    pub(crate) board: Arc<Board>,
     pub(crate) commands: mpsc::UnboundedSender<Command>,
     pub(crate) dispatcher: Delivery,
     pub(crate) runtime: DriverRuntime,
     pub(crate) settings: ClientSettings,
     pub(crate) keys: Mutex<ApiKeys>,
+    /// The time at which the restored snapshot was saved, which the driver sets; empty if no snapshot was restored.
+    pub(crate) restored: Arc<OnceLock<Timestamp>>,
+    /// True once a handle has closed the client. The driver, and with it the repository, ends a moment later.
+    pub(crate) is_closing: AtomicBool,
 }
 
 impl SharedState {
+    /// Closes the client with this command, unless it is closed already.
+    pub(crate) fn close(&self, command: Command) {
+        if !self.is_closing.swap(true, Ordering::AcqRel) {
+            self.send(command);
+        }
+    }
+
+    /// Returns true once a handle has closed the client, or the driver has ended.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.is_closing.load(Ordering::Acquire) || self.repository.readiness() == Readiness::Closed
+    }
+
     /// Sends a command to the driver. Once the client is closed, the command is dropped without an error.
     pub(crate) fn send(&self, command: Command) {
         let _ = self.commands.send(command);

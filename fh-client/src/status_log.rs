@@ -23,7 +23,6 @@ pub(crate) struct StatusLog {
     edge: String,
     environment: String,
     reporting: Reporting,
-    last: SessionStatus,
     /// The kinds of problems that were logged as warnings since the Edge last answered successfully.
     troubles: HashSet<&'static str>,
     /// True if the last write of the snapshot file failed.
@@ -42,7 +41,6 @@ impl StatusLog {
             gauges: crate::metrics::Gauges::new(&environment, reporting),
             environment,
             reporting,
-            last: SessionStatus::default(),
             troubles: HashSet::new(),
             is_unsaved: false,
             notices: HashSet::new(),
@@ -60,35 +58,34 @@ impl StatusLog {
     }
 
     /// Logs the differences between the last status and this status, and updates the metrics.
-    pub(crate) fn status(&mut self, status: &SessionStatus) {
+    pub(crate) fn status(&mut self, last: &SessionStatus, status: &SessionStatus) {
         #[cfg(feature = "metrics")]
-        self.gauges.status(&self.last, status);
-        if status.connection != self.last.connection {
+        self.gauges.status(last, status);
+        if status.connection != last.connection {
             debug!(
                 edge = self.edge,
                 environment = self.environment,
-                from = %self.last.connection,
+                from = %last.connection,
                 to = %status.connection,
                 attempts = status.attempts,
                 "connection state changed"
             );
         }
         match self.reporting {
-            Reporting::Full => self.for_people(status),
-            Reporting::Brief => self.for_debugging(status),
+            Reporting::Full => self.for_people(last, status),
+            Reporting::Brief => self.for_debugging(last, status),
         }
-        self.last.clone_from(status);
     }
 
-    fn for_people(&mut self, status: &SessionStatus) {
-        self.problem(status);
-        if status.readiness != self.last.readiness {
+    fn for_people(&mut self, last: &SessionStatus, status: &SessionStatus) {
+        self.problem(last, status);
+        if status.readiness != last.readiness {
             self.readiness(status);
         }
     }
 
-    fn for_debugging(&self, status: &SessionStatus) {
-        if status.readiness != self.last.readiness || status.problem != self.last.problem {
+    fn for_debugging(&self, last: &SessionStatus, status: &SessionStatus) {
+        if status.readiness != last.readiness || status.problem != last.problem {
             debug!(
                 edge = self.edge,
                 environment = self.environment,
@@ -99,7 +96,7 @@ impl StatusLog {
         }
     }
 
-    fn problem(&mut self, status: &SessionStatus) {
+    fn problem(&mut self, last: &SessionStatus, status: &SessionStatus) {
         let Some(problem) = &status.problem else {
             if !self.troubles.is_empty() {
                 self.troubles.clear();
@@ -107,7 +104,7 @@ impl StatusLog {
             }
             return;
         };
-        if self.last.problem.as_ref() == Some(problem) && self.last.attempts == status.attempts {
+        if last.problem.as_ref() == Some(problem) && last.attempts == status.attempts {
             return;
         }
         let is_routine = matches!(problem, Problem::Disconnected | Problem::ClosedEarly);

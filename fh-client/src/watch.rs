@@ -1,17 +1,12 @@
 //! A handle that is woken at every change, for programs that forward changes.
 
 use std::fmt;
-use std::future::poll_fn;
-use std::pin::pin;
-use std::sync::Arc;
-use std::task::Poll;
+use std::sync::{Arc, Weak};
 
+use fh_repository::RepositoryWatch;
 use fh_repository::problem::Problem;
-use fh_repository::rules::Rules;
-use fh_repository::status::SessionStatus;
-use tokio::sync::watch::Receiver;
 
-use crate::board::Board;
+use crate::shared_state::SharedState;
 
 /// A handle that is woken whenever the client's features or status may have changed; see
 /// [`Client::watch`](crate::Client::watch).
@@ -33,14 +28,13 @@ use crate::board::Board;
 /// # }).unwrap();
 /// ```
 pub struct Watch {
-    latest: Receiver<Arc<Rules>>,
-    status: Receiver<SessionStatus>,
-    board: Arc<Board>,
+    repository: RepositoryWatch,
+    shared: Weak<SharedState>,
 }
 
 impl Watch {
-    pub(crate) fn new(board: Arc<Board>) -> Self {
-        Self { latest: board.watch_latest(), status: board.watch_status(), board }
+    pub(crate) fn new(shared: &Arc<SharedState>) -> Self {
+        Self { repository: shared.repository.watch(), shared: Arc::downgrade(shared) }
     }
 
     /// Waits until the client's features or status may have changed. Changes since the last call count, and for the first call
@@ -49,19 +43,14 @@ impl Watch {
     /// # Errors
     /// [`Problem::Closed`] once the client is closed, also for calls after that.
     pub async fn changed(&mut self) -> Result<(), Problem> {
-        if self.board.is_closed() {
-            return Err(Problem::Closed);
-        }
-        let Self { latest, status, .. } = self;
-        let (mut features, mut shown) = (pin!(latest.changed()), pin!(status.changed()));
-        // This handle keeps the senders alive through the board, so neither wait ends with an error.
-        poll_fn(|cx| match features.as_mut().poll(cx) {
-            Poll::Pending => shown.as_mut().poll(cx),
-            ready => ready,
-        })
-        .await
-        .map_err(|_| Problem::Closed)?;
-        if self.board.is_closed() { Err(Problem::Closed) } else { Ok(()) }
+        self.check()?;
+        self.repository.changed().await;
+        self.check()
+    }
+
+    fn check(&self) -> Result<(), Problem> {
+        let is_open = self.shared.upgrade().is_some_and(|shared| !shared.is_closed());
+        if is_open { Ok(()) } else { Err(Problem::Closed) }
     }
 }
 

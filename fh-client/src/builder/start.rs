@@ -1,7 +1,8 @@
 //! The start of a client from the settings of its builder.
 
 use std::hash::{BuildHasher, Hasher, RandomState};
-use std::sync::{Arc, Mutex};
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex, OnceLock};
 
 use fh_repository::notice::Notice;
 use fh_repository::source::Source;
@@ -9,7 +10,6 @@ use fh_session::{ApiKeys, Config, EdgeUrl, Input, Mode, Session};
 use tokio::sync::mpsc;
 
 use super::ClientBuilder;
-use crate::board::Board;
 use crate::client::Client;
 use crate::command::Command;
 use crate::driver::{Driver, DriverClock, Parts};
@@ -68,7 +68,7 @@ impl ClientBuilder {
                 let _ = commands.send(Command::FeatureRead);
             }
         });
-        let board = Arc::new(Board::new());
+        let restored = Arc::new(OnceLock::new());
         let clock = DriverClock::start();
         let snapshot_writer = settings.given.snapshot.clone().map(|file| {
             SnapshotWriter::new(file, &config.keys, &header, Arc::clone(&settings.given.clock))
@@ -80,7 +80,7 @@ impl ClientBuilder {
             transport: Arc::clone(&settings.transport),
             commands: inbox,
             command_sender,
-            board: Arc::clone(&board),
+            restored: Arc::clone(&restored),
             clock,
             edge: config.edge.clone(),
             keys: keys.clone(),
@@ -103,9 +103,16 @@ impl ClientBuilder {
         drop(inside);
         let runtime = place.seen_from_outside(clock);
         place.spawn(driver);
-        let keys = Mutex::new(keys);
-        let shared =
-            SharedState { repository, board, commands, dispatcher, runtime, settings, keys };
+        let shared = SharedState {
+            repository,
+            commands,
+            dispatcher,
+            runtime,
+            settings,
+            keys: Mutex::new(keys),
+            restored,
+            is_closing: AtomicBool::new(false),
+        };
         Ok(Client::from_shared(Arc::new(shared)))
     }
 

@@ -74,7 +74,7 @@ impl Client {
     /// updates, including updates that reads do not show, such as a new version with the same value.
     #[must_use]
     pub fn watch(&self) -> Watch {
-        Watch::new(Arc::clone(&self.shared.board))
+        Watch::new(&self.shared)
     }
 
     /// Registers an observer, which is notified of each read of a feature (sdk-behaviour 3). `options` selects the reads of

@@ -44,7 +44,7 @@ impl Client {
         if is_blocking() && self.shared.runtime.runs_on_this_thread() {
             return Err(NotReady::InsideRuntime);
         }
-        ready::ready(&self.shared.board, refusals).await
+        ready::ready(&self.shared, refusals).await
     }
 
     /// Blocks this thread until the client has features, or until `timeout` has passed.
@@ -82,11 +82,7 @@ impl Client {
     /// or is closed.
     #[must_use]
     pub fn readiness(&self) -> Readiness {
-        if self.shared.board.is_closed() {
-            Readiness::Closed
-        } else {
-            self.shared.repository.readiness()
-        }
+        if self.shared.is_closed() { Readiness::Closed } else { self.shared.repository.readiness() }
     }
 
     /// Returns true if the readiness is [`Readiness::Ready`].
@@ -98,12 +94,12 @@ impl Client {
     /// Returns the present status of the client, with details of its features and its connection.
     #[must_use]
     pub fn status(&self) -> Status {
-        let snapshot_age = self.shared.board.restored_from().map(|saved| {
+        let snapshot_age = self.shared.restored.get().map(|saved| {
             let age = self.shared.settings.now().as_millis().saturating_sub(saved.as_millis());
             Duration::from_millis(u64::try_from(age).unwrap_or(0))
         });
         let mut status = Status::of(&self.shared.repository, &self.shared.runtime, snapshot_age);
-        if self.shared.board.is_closed() {
+        if self.shared.is_closed() {
             status.readiness = Readiness::Closed;
             status.connection = Connection::Closed;
             status.next_attempt = None;
@@ -113,8 +109,8 @@ impl Client {
 
     /// Waits until `condition` returns true for the client's status, and returns that status. For probes, tools and tests.
     ///
-    /// The condition is checked at the call, and whenever the readiness, the connection, the problem or the number of requests
-    /// changes. The passing of time alone does not trigger a check.
+    /// The condition is checked at the call, and whenever features arrive or the readiness, the connection, the problem or the
+    /// number of requests changes. The passing of time alone does not trigger a check.
     ///
     /// # Errors
     /// [`Problem::Closed`] once the client is closed, if the condition is not true for its last status.
@@ -122,16 +118,16 @@ impl Client {
         &self,
         mut condition: impl FnMut(&Status) -> bool,
     ) -> Result<Status, Problem> {
-        let mut changes = self.shared.board.watch_status();
+        let mut watch = self.shared.repository.watch();
         loop {
-            changes.mark_unchanged();
             let status = self.status();
             if condition(&status) {
                 return Ok(status);
             }
-            if status.readiness == Readiness::Closed || changes.changed().await.is_err() {
+            if status.readiness == Readiness::Closed {
                 return Err(Problem::Closed);
             }
+            watch.changed().await;
         }
     }
 

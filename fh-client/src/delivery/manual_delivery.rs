@@ -34,8 +34,8 @@ use super::listener_queue::{ListenerQueue, Seat, Waker};
 /// let delivery = client.manual_delivery().expect("the builder asked for it");
 /// client.wait_ready(Duration::from_secs(5))?;
 /// woken.recv()?;
-/// let next = delivery.deliver(); // calls the listener on this thread
-/// assert_eq!(next, None); // no observer receives summaries
+/// // Calls the listener on this thread. If it returns a time, a usage summary is due after that time.
+/// let _next: Option<Duration> = delivery.deliver();
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone)]

@@ -12,10 +12,11 @@ use std::collections::HashMap;
 use std::future::poll_fn;
 use std::io;
 use std::pin::{Pin, pin};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use fh_eval::Timestamp;
 use fh_repository::Repository;
 use fh_repository::time::Millis;
 use fh_session::{ApiKey, ApiKeys, CommandId, EdgeUrl, Input, RequestId, Secrets, Session};
@@ -28,7 +29,6 @@ use self::exchange::{Arrival, Exchange};
 pub use self::runtime::MissingDriver;
 pub(crate) use self::runtime::{DriverRuntime, Place, Runtime};
 use self::saving::Saving;
-use crate::board::Board;
 use crate::command::{Command, CommandResult};
 use crate::delivery::Delivery;
 use crate::reporting::Reporting;
@@ -52,7 +52,8 @@ pub(crate) struct Parts {
     pub(crate) commands: mpsc::UnboundedReceiver<Command>,
     /// A sender for tasks of the driver that send commands back to the driver.
     pub(crate) command_sender: mpsc::WeakUnboundedSender<Command>,
-    pub(crate) board: Arc<Board>,
+    /// The time at which the restored snapshot was saved, which the handles read.
+    pub(crate) restored: Arc<OnceLock<Timestamp>>,
     pub(crate) clock: DriverClock,
     pub(crate) edge: EdgeUrl,
     pub(crate) keys: ApiKeys,

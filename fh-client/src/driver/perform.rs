@@ -54,14 +54,9 @@ impl Driver {
                 if let Some(snapshot_writer) = &mut self.parts.snapshot_writer {
                     snapshot_writer.published(&publication.rules);
                 }
-                let rules = Arc::clone(&publication.rules);
                 self.parts.repository.publish(publication);
-                self.parts.board.publish(rules);
             }
-            Action::Revoke(environments) => {
-                self.parts.repository.revoke(&environments);
-                self.parts.board.revoke(&environments);
-            }
+            Action::Revoke(environments) => self.parts.repository.revoke(&environments),
             Action::Status(status) => self.show(status),
             Action::Notice(notice) => self.note(notice),
             Action::Raw(update) => self.parts.repository.raw(update),
@@ -80,12 +75,11 @@ impl Driver {
 
     fn show(&mut self, mut status: SessionStatus) {
         status.problem = status.problem.map(|problem| self.secrets.wiped_from(problem));
-        self.status_log.status(&status);
+        self.status_log.status(&self.parts.repository.status(), &status);
         if let Some(snapshot_writer) = &mut self.parts.snapshot_writer {
             snapshot_writer.status(&status);
         }
-        self.parts.repository.set_status(status.clone());
-        self.parts.board.show(status);
+        self.parts.repository.set_status(status);
     }
 
     fn send(&mut self, request_id: RequestId, mut request: Request) {
@@ -162,7 +156,7 @@ impl Driver {
                     headers: self.parts.headers.clone(),
                     connect_timeout: self.parts.connect_timeout,
                     timeout: self.parts.request_timeout,
-                    board: self.parts.board.clone(),
+                    repository: self.parts.repository.clone(),
                     commands: self.parts.command_sender.clone(),
                 };
                 self.updates.spawn(async move {
@@ -201,7 +195,8 @@ impl Driver {
                 self.note(Notice::StoreIgnored { source: Source::Snapshot, why });
             }
             Found::Saved(saved) => {
-                self.parts.board.restored(saved.at);
+                // The file is read once, so the cell is empty.
+                let _ = self.parts.restored.set(saved.at);
                 for (environment, features) in saved.environments {
                     self.handle(Input::Stored {
                         source: Source::Snapshot,
@@ -216,15 +211,14 @@ impl Driver {
     /// Reports the closed status, writes the last snapshot, wakes all waiting callers, and ends the repository and the
     /// dispatcher.
     pub(super) fn close(&mut self) {
-        self.parts.board.close();
-        let last = self.parts.board.status();
+        let last = self.parts.repository.status();
         if last.readiness != Readiness::Closed {
             // The runtime was shut down before the driver ended.
             self.show(SessionStatus {
                 readiness: Readiness::Closed,
                 connection: Connection::Closed,
                 next_attempt: None,
-                ..last
+                ..SessionStatus::clone(&last)
             });
         }
         let now = self.parts.clock.now();

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use fh_eval::{Subject, Timestamp};
+use fh_repository::Repository;
 use fh_repository::problem::{Problem, Stage};
 use fh_repository::rules::Rules;
 use fh_repository::status::Connection;
@@ -16,7 +17,6 @@ use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 
 use super::exchange::guarded;
 use super::secrets;
-use crate::board::Board;
 use crate::command::Command;
 use crate::test_updates::{
     AfterAccepted, Outcome, Refusal, Sent, Update, UpdateRequest, read_answer,
@@ -43,7 +43,7 @@ pub(crate) struct Updater {
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) connect_timeout: Duration,
     pub(crate) timeout: Duration,
-    pub(crate) board: Arc<Board>,
+    pub(crate) repository: Repository,
     pub(crate) commands: mpsc::WeakUnboundedSender<Command>,
 }
 
@@ -128,10 +128,11 @@ impl Updater {
     /// Waits until the client has received the requested state of the feature. Returns false if this has not happened by the
     /// time `until`.
     async fn arrives(&self, feature: &str, update: &Update, until: Instant) -> bool {
-        let mut latest = self.board.watch_latest();
+        let mut watch = self.repository.watch();
         let arrived = async {
-            // This task keeps the board alive, so the wait cannot fail. The wait ends when the feature has the requested state.
-            let _ = latest.wait_for(|rules| is_applied(rules, feature, update)).await;
+            while !is_applied(&self.repository.latest(), feature, update) {
+                watch.changed().await;
+            }
         };
         let arrived = timeout_at(until, arrived);
         let asking = self.keep_asking();
@@ -152,7 +153,7 @@ impl Updater {
         loop {
             sleep_until(next).await;
             next = Instant::now() + ASK_EVERY;
-            if self.board.status().connection != Connection::Streaming {
+            if self.repository.status().connection != Connection::Streaming {
                 let Some(commands) = self.commands.upgrade() else { return };
                 let (reply, settled) = oneshot::channel();
                 let _ = commands.send(Command::Refresh(reply));
