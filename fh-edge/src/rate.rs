@@ -1,17 +1,17 @@
 //! Limits on requests per second, by token buckets (D-98). Each key has a bucket, and so does each key from each address.
 
 mod addresses;
+mod shards;
 
 use std::collections::HashMap;
 use std::fmt;
+use std::hash::{BuildHasher, RandomState};
 use std::net::IpAddr;
-use std::sync::Mutex;
 use std::time::Instant;
-
-use uuid::Uuid;
 
 use self::addresses::AddressRates;
 pub(crate) use self::addresses::KeyStanding;
+use self::shards::Shards;
 use crate::options::Options;
 use crate::wire::api_key::RequestKey;
 
@@ -23,7 +23,9 @@ pub(crate) struct Rates {
     /// the tokens of its key.
     of_addresses: Option<AddressRates>,
     started: Instant,
-    buckets: Mutex<Buckets>,
+    /// The hasher of keys. Buckets are found by the hash of their key, which also selects their lock.
+    hashes: RandomState,
+    buckets: Shards<Buckets>,
 }
 
 /// The limit that a request exceeds, with the number of seconds after which the request would be answered.
@@ -52,18 +54,17 @@ impl Beyond {
     }
 }
 
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct Buckets {
-    by_key: HashMap<Uuid, HashMap<Box<str>, Bucket>>,
-    count: usize,
+    by_key: HashMap<u64, Bucket>,
     /// The number of buckets at which full buckets are removed. A full bucket has the same effect as no bucket.
     sweep_at: usize,
 }
 
 /// The longest wait in a queue, in seconds. A request that would wait longer is answered after this time.
 const LONGEST_QUEUE: f64 = 60.0;
-/// The number of buckets up to which full buckets are kept.
-const FEW: usize = 1024;
+/// The number of buckets behind one lock up to which full buckets are kept.
+const FEW: usize = 32;
 
 impl fmt::Debug for Rates {
     /// Writes the limits without the keys.
@@ -88,7 +89,8 @@ impl Rates {
             per_second: options.requests_per_second.map(|rate| f64::from(rate.max(1))),
             of_addresses: options.requests_per_second_per_address.map(AddressRates::new),
             started: Instant::now(),
-            buckets: Mutex::default(),
+            hashes: RandomState::new(),
+            buckets: Shards::default(),
         }
     }
 
@@ -152,42 +154,28 @@ impl Rates {
     }
 
     fn queue_at(&self, key: &RequestKey<'_>, rate: f64, now: f64) -> Result<(), u64> {
-        let mut buckets = self.buckets.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let Some(bucket) = buckets.of(key, rate, now) else { return Ok(()) };
-        bucket.queue_one(rate, now)
+        let hash = self.hash(key);
+        self.buckets.of(hash).bucket(hash, rate, now).queue_one(rate, now)
     }
 
     fn take_at(&self, key: &RequestKey<'_>, rate: f64, now: f64) -> Result<(), u64> {
-        let mut buckets = self.buckets.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let Some(bucket) = buckets.of(key, rate, now) else { return Ok(()) };
-        bucket.take_one(rate, now)
+        let hash = self.hash(key);
+        self.buckets.of(hash).bucket(hash, rate, now).take_one(rate, now)
+    }
+
+    fn hash(&self, key: &RequestKey<'_>) -> u64 {
+        self.hashes.hash_one((key.environment, key.secret))
     }
 }
 
 impl Buckets {
-    fn of(&mut self, key: &RequestKey<'_>, rate: f64, now: f64) -> Option<&mut Bucket> {
-        let is_known = self
-            .by_key
-            .get(&key.environment)
-            .is_some_and(|buckets| buckets.contains_key(key.secret));
-        if !is_known {
-            if self.count >= self.sweep_at.max(FEW) {
-                self.sweep(rate, now);
-            }
-            self.count += 1;
-            let buckets = self.by_key.entry(key.environment).or_default();
-            buckets.insert(key.secret.into(), Bucket::full(rate, now));
+    /// Returns the bucket of the key with this hash. A new bucket is full.
+    fn bucket(&mut self, hash: u64, rate: f64, now: f64) -> &mut Bucket {
+        if self.by_key.len() >= self.sweep_at.max(FEW) && !self.by_key.contains_key(&hash) {
+            self.by_key.retain(|_, bucket| !bucket.is_full(rate, rate, now));
+            self.sweep_at = self.by_key.len() * 2;
         }
-        self.by_key.get_mut(&key.environment)?.get_mut(key.secret)
-    }
-
-    fn sweep(&mut self, rate: f64, now: f64) {
-        self.by_key.retain(|_, buckets| {
-            buckets.retain(|_, bucket| !bucket.is_full(rate, rate, now));
-            !buckets.is_empty()
-        });
-        self.count = self.by_key.values().map(HashMap::len).sum();
-        self.sweep_at = self.count * 2;
+        self.by_key.entry(hash).or_insert_with(|| Bucket::full(rate, now))
     }
 }
 
@@ -250,6 +238,8 @@ impl Bucket {
 
 #[cfg(test)]
 mod tests {
+    use uuid::Uuid;
+
     use super::*;
 
     fn rates(per_second: u32) -> Rates {
@@ -319,8 +309,8 @@ mod tests {
         let take = |secret: &str, now: f64| {
             rates.take_at(&RequestKey { environment: Uuid::nil(), secret }, 1.0, now)
         };
-        for number in 0..10 * FEW {
-            let now = number as f64 / FEW as f64;
+        for number in 0..10_240 {
+            let now = f64::from(number) / 1024.0;
             assert_eq!(take(&number.to_string(), now), Ok(()));
             assert_eq!(
                 take(&number.to_string(), now),
@@ -328,8 +318,7 @@ mod tests {
                 "the bucket that was just used is kept"
             );
         }
-        let buckets = rates.buckets.lock().unwrap();
-        assert!(buckets.count <= 4 * FEW, "{}", buckets.count);
-        assert_eq!(buckets.count, buckets.by_key.values().map(HashMap::len).sum::<usize>());
+        let count: usize = rates.buckets.each().map(|buckets| buckets.by_key.len()).sum();
+        assert!(count <= 4096, "{count}");
     }
 }

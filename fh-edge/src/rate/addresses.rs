@@ -4,11 +4,13 @@ use std::collections::HashMap;
 use std::fmt;
 use std::hash::{BuildHasher, RandomState};
 use std::net::IpAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use fh_listen::internal::ClientNetwork;
 
 use super::Bucket;
+use super::shards::Shards;
 use crate::wire::api_key::RequestKey;
 
 /// The largest number of buckets. All requests that would need a further bucket share one.
@@ -21,11 +23,14 @@ pub(super) struct AddressRates {
     per_second: f64,
     /// The hasher of keys. Buckets store hashes of keys, so that a bucket has the same size for every key.
     hashes: RandomState,
-    buckets: Mutex<Buckets>,
+    buckets: Shards<HashMap<Sender, Bucket>>,
+    /// The number of buckets behind all locks.
+    count: AtomicUsize,
+    overflow: Mutex<Overflow>,
 }
 
-struct Buckets {
-    by_sender: HashMap<Sender, Bucket>,
+/// The state that is needed only when there are [`MOST_BUCKETS`] buckets.
+struct Overflow {
     shared: Bucket,
     /// The time of the last removal of full buckets, in seconds since the start.
     swept: f64,
@@ -58,12 +63,14 @@ impl fmt::Debug for AddressRates {
 impl AddressRates {
     pub(super) fn new(per_second: u32) -> Self {
         let per_second = f64::from(per_second.max(1));
-        let buckets = Buckets {
-            by_sender: HashMap::new(),
-            shared: Bucket::full(per_second, 0.0),
-            swept: 0.0,
-        };
-        Self { per_second, hashes: RandomState::new(), buckets: Mutex::new(buckets) }
+        let overflow = Overflow { shared: Bucket::full(per_second, 0.0), swept: 0.0 };
+        Self {
+            per_second,
+            hashes: RandomState::new(),
+            buckets: Shards::default(),
+            count: AtomicUsize::new(0),
+            overflow: Mutex::new(overflow),
+        }
     }
 
     /// Takes a token of the address and key.
@@ -78,7 +85,7 @@ impl AddressRates {
         now: f64,
     ) -> Result<(), u64> {
         let sender = self.sender(address, key, standing);
-        self.lock().of(sender, self.per_second, now).take_one(self.per_second, now)
+        self.with_bucket(sender, now, |bucket| bucket.take_one(self.per_second, now))
     }
 
     /// Takes a token of the address and key for a request that can wait, even if there is none.
@@ -93,7 +100,7 @@ impl AddressRates {
         now: f64,
     ) -> Result<(), u64> {
         let sender = self.sender(address, key, standing);
-        self.lock().of(sender, self.per_second, now).queue_one(self.per_second, now)
+        self.with_bucket(sender, now, |bucket| bucket.queue_one(self.per_second, now))
     }
 
     fn sender(&self, address: IpAddr, key: &RequestKey<'_>, standing: KeyStanding) -> Sender {
@@ -102,23 +109,44 @@ impl AddressRates {
         Sender { network: ClientNetwork::of(address), key }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Buckets> {
-        self.buckets.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Calls a function with the bucket of a sender, or with the shared bucket if there is no room for another one.
+    fn with_bucket<T>(&self, sender: Sender, now: f64, with: impl FnOnce(&mut Bucket) -> T) -> T {
+        let hash = self.hashes.hash_one(sender);
+        let mut buckets = self.buckets.of(hash);
+        if self.count.load(Ordering::Relaxed) >= MOST_BUCKETS && !buckets.contains_key(&sender) {
+            drop(buckets);
+            self.sweep(now);
+            buckets = self.buckets.of(hash);
+        }
+        if let Some(bucket) = buckets.get_mut(&sender) {
+            return with(bucket);
+        }
+        let one_more = |count| (count < MOST_BUCKETS).then_some(count + 1);
+        if self.count.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_more).is_ok() {
+            return with(buckets.entry(sender).or_insert(Bucket::full(self.per_second, now)));
+        }
+        drop(buckets);
+        with(&mut self.overflow().shared)
     }
-}
 
-impl Buckets {
-    fn of(&mut self, sender: Sender, rate: f64, now: f64) -> &mut Bucket {
-        let is_held = self.by_sender.contains_key(&sender);
-        if !is_held && self.by_sender.len() >= MOST_BUCKETS && now - self.swept >= BETWEEN_SWEEPS {
-            self.swept = now;
-            self.by_sender.retain(|_, bucket| !bucket.is_full(rate, rate, now));
+    /// Removes full buckets, unless that was done less than [`BETWEEN_SWEEPS`] ago.
+    fn sweep(&self, now: f64) {
+        {
+            let mut overflow = self.overflow();
+            if now - overflow.swept < BETWEEN_SWEEPS {
+                return;
+            }
+            overflow.swept = now;
         }
-        if is_held || self.by_sender.len() < MOST_BUCKETS {
-            self.by_sender.entry(sender).or_insert_with(|| Bucket::full(rate, now))
-        } else {
-            &mut self.shared
+        for mut buckets in self.buckets.each() {
+            let before = buckets.len();
+            buckets.retain(|_, bucket| !bucket.is_full(self.per_second, self.per_second, now));
+            self.count.fetch_sub(before - buckets.len(), Ordering::Relaxed);
         }
+    }
+
+    fn overflow(&self) -> MutexGuard<'_, Overflow> {
+        self.overflow.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -130,6 +158,13 @@ mod tests {
 
     const KEY: RequestKey<'static> = RequestKey { environment: Uuid::nil(), secret: "a" };
     const OTHER: RequestKey<'static> = RequestKey { environment: Uuid::nil(), secret: "b" };
+
+    /// Returns the number of buckets, which is also the number that is counted.
+    fn held(rates: &AddressRates) -> usize {
+        let held = rates.buckets.each().map(|buckets| buckets.len()).sum();
+        assert_eq!(rates.count.load(Ordering::Relaxed), held);
+        held
+    }
 
     fn address(text: &str) -> IpAddr {
         text.parse().unwrap()
@@ -171,11 +206,11 @@ mod tests {
         assert_eq!(take(most, 0.5), Ok(()), "the token of the shared bucket");
         assert_eq!(take(most + 1, 0.5), Err(1));
         assert_eq!(take(3, 0.5), Err(1), "an address that is held keeps its bucket");
-        assert_eq!(rates.lock().by_sender.len(), MOST_BUCKETS);
+        assert_eq!(held(&rates), MOST_BUCKETS);
         // A second later all buckets are full again and are removed.
         assert_eq!(take(most + 2, 1.5), Ok(()));
         assert_eq!(take(most + 3, 1.5), Ok(()));
-        assert_eq!(rates.lock().by_sender.len(), 2);
+        assert_eq!(held(&rates), 2);
     }
 
     /// A bucket with queued streams is kept when others are removed.
@@ -186,7 +221,7 @@ mod tests {
         let queue = |now| rates.queue(greedy, &KEY, KeyStanding::Known, now);
         assert_eq!(queue(0.0), Ok(()));
         assert_eq!((queue(0.0), queue(0.0), queue(0.0)), (Err(1), Err(2), Err(3)));
-        rates.lock().by_sender.retain(|_, bucket| !bucket.is_full(1.0, 1.0, 2.0));
+        rates.sweep(2.0);
         assert_eq!(queue(2.0), Err(2));
     }
 }
