@@ -70,7 +70,7 @@ pub struct LoggedRequest {
 
 /// The entry of a request that is in flight. Dropping the value writes the entry.
 #[derive(Debug)]
-pub(super) struct Entry {
+pub(super) struct LogEntry {
     log: Arc<dyn RequestLog>,
     begun: Instant,
     request: LoggedRequest,
@@ -83,7 +83,7 @@ impl AccessLog {
         Self { proxies, log: Arc::new(log) }
     }
 
-    pub(super) fn begin<B>(&self, peer: SocketAddr, request: &Request<B>) -> Box<Entry> {
+    pub(super) fn begin<B>(&self, peer: SocketAddr, request: &Request<B>) -> Box<LogEntry> {
         let request = LoggedRequest {
             method: request.method().clone(),
             target: self.log.target(request.uri()),
@@ -92,11 +92,11 @@ impl AccessLog {
             bytes: 0,
             duration: Duration::ZERO,
         };
-        Box::new(Entry { log: Arc::clone(&self.log), begun: Instant::now(), request })
+        Box::new(LogEntry { log: Arc::clone(&self.log), begun: Instant::now(), request })
     }
 }
 
-impl Entry {
+impl LogEntry {
     pub(super) fn answered(&mut self, status: StatusCode) {
         self.request.status = Some(status);
     }
@@ -106,7 +106,7 @@ impl Entry {
     }
 }
 
-impl Drop for Entry {
+impl Drop for LogEntry {
     fn drop(&mut self) {
         self.request.duration = self.begun.elapsed();
         self.log.write(&self.request);

@@ -17,7 +17,7 @@ use hyper::service::Service;
 use tower_service::Service as _;
 
 use super::ShortcutAnswer;
-use super::access::Entry;
+use super::access::LogEntry;
 use super::connection_state::{self, ConnectionState, InFlight, ServerState};
 use super::stall::Pieces;
 
@@ -64,7 +64,7 @@ impl Service<Request<Incoming>> for Handler {
 
 pub(super) struct Answering {
     work: Work,
-    entry: Option<Box<Entry>>,
+    entry: Option<Box<LogEntry>>,
     in_flight: Option<InFlight>,
     /// True on HTTP/2, where a connection can carry several requests at a time.
     is_multiplexed: bool,
@@ -133,7 +133,7 @@ impl Future for Answering {
 #[derive(Debug)]
 pub(super) struct Answer {
     body: Content,
-    entry: Option<Box<Entry>>,
+    entry: Option<Box<LogEntry>>,
     /// The pieces in which the body is passed to hyper; `None` on HTTP/1.
     pieces: Option<Box<Pieces>>,
     _in_flight: Option<InFlight>,

@@ -1,29 +1,51 @@
-//! Serves a router on sockets, with limits that a router itself cannot enforce (D-99).
+//! Serves an axum router on sockets, with limits that a router itself cannot enforce (D-99).
 //!
-//! Use [`serve`] if the Edge is the program's only server, or if there is no reverse proxy in front of it. `serve` limits the time and size
-//! of request heads, and the number of connections. It also limits the time of handshakes, idle connections and peers that do not read (see
-//! [`ListenOptions`]). It supports TLS and HTTP/2, and passes the peer's address to handlers ([`ConnectInfo`](axum::extract::ConnectInfo)
-//! of [`SocketAddr`](std::net::SocketAddr)). At shutdown, requests in flight have time to end. A stream without events has no timer, and
-//! takes little more memory than hyper itself needs.
+//! [`serve`] limits the time and size of request heads, and the number of connections. It also limits the time of handshakes, idle
+//! connections and peers that do not read. It supports TLS and HTTP/2, and passes the peer's address to handlers
+//! ([`ConnectInfo`](axum::extract::ConnectInfo) of [`SocketAddr`](std::net::SocketAddr)). At shutdown, requests in flight have time to end.
+//! A stream without events has no timer, and takes little more memory than hyper itself needs.
 //!
-//! A program that mounts the Edge's router in a server of its own has to enforce those limits itself, since `axum::serve` has none of them.
+//! Use it if there is no reverse proxy in front of the program. `axum::serve` has none of these limits. This crate knows no feature flags;
+//! `fh-edge` exports it as `listen`.
+//!
+//! # The five types to know
+//!
+//! - [`Listener`] is a bound socket, with or without TLS ([`Tls`]).
+//! - [`App`] is the application: a router, the paths of its health checks, and a [`Shortcut`] for requests that need no routing.
+//! - [`ListenOptions`] holds the limits and timeouts. Every limit has a default.
+//! - [`TrustedProxies`] determines the client's address of requests that come through proxies.
+//! - [`AccessLog`] passes one entry for each request to a [`RequestLog`] of the application.
+//!
+//! # An example
+//!
+//! ```no_run
+//! use axum::{Router, routing::get};
+//! use fh_listen::{App, ListenOptions, Listener, serve};
+//! use std::time::Duration;
+//!
+//! # async fn run() -> std::io::Result<()> {
+//! let router = Router::new().route("/", get(|| async { "here" })).route("/health", get(|| async {}));
+//! let app = App::from(router).probes(["/health".to_string()]);
+//! let mut options = ListenOptions::default();
+//! options.idle_timeout = Some(Duration::from_secs(120));
+//! let listener = Listener::bind(([127, 0, 0, 1], 8903).into())?;
+//! let shutdown = std::future::pending(); // a signal, in a real program
+//! let stopped = serve([listener], app, options, shutdown).await?;
+//! println!("{} connections were cut", stopped.cut);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # What remains for the application
 //!
 //! Handlers have to limit the size of bodies and the time of reading them, and have to end their streams at shutdown. They also have to
 //! limit the number of streams, because an HTTP/2 connection may carry many.
 //!
-//! ```no_run
-//! use axum::{Router, routing::get};
-//! use fh_listen::{ListenOptions, Listener, serve};
+//! # Where to read on
 //!
-//! # async fn run() -> std::io::Result<()> {
-//! let router = Router::new().route("/", get(|| async { "here" }));
-//! let listener = Listener::bind(([127, 0, 0, 1], 8903).into())?;
-//! let shutdown = std::future::pending(); // a signal, in a real program
-//! serve([listener], router, ListenOptions::default(), shutdown).await?;
-//! # Ok(())
-//! # }
-//! ```
-
+//! - [`serve`], for the shutdown; [`ListenOptions`], for each limit with its default.
+//! - [`Connections`], for counters; [`Tls::reload`], for the renewal of certificates.
+//! - [`raise_descriptor_limit`], for more connections than the operating system allows by default.
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
