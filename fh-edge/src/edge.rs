@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use fh_listen::Shortcut;
 use uuid::Uuid;
 
 use crate::admin_key::AdminKey;
@@ -128,7 +129,7 @@ impl Edge {
     /// Returns a shortcut for [`listen::App::shortcut`](crate::listen::App::shortcut). The shortcut answers polls at `GET
     /// {path}/features` without a router, because routing costs more than the answer itself. `path` is the path at which the router is
     /// mounted: either empty, or with a `/` at its beginning but not at its end.
-    pub fn poll_shortcut(&self, path: &str) -> PollShortcut {
+    pub fn poll_shortcut(&self, path: &str) -> impl Shortcut + use<> {
         PollShortcut::new(&self.shared, path)
     }
 

@@ -2,6 +2,8 @@
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
+#[doc(hidden)]
+pub mod internal;
 pub mod origin;
 pub mod state;
 
@@ -25,8 +27,7 @@ mod stream;
 mod wire;
 
 pub use admin_key::{AdminKey, InvalidAdminKey};
-pub use api::PollShortcut;
-pub use change_store::{DATA_THREAD, DataFolderError};
+pub use change_store::DataFolderError;
 pub use edge::{
     DamagedData, Edge, EdgeBuilder, EdgeHandle, FeatureChange, ReplaceError, StartError,
 };

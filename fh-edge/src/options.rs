@@ -85,6 +85,7 @@ pub struct Options {
 
 /// Whether answers to polls are compressed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Compression {
     /// Answers are never compressed.
     Off,
@@ -94,6 +95,7 @@ pub enum Compression {
 
 /// Where `/`, `/health` and `/metrics` are served.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Monitoring {
     /// On the port of the API.
     WithApi,
@@ -103,6 +105,7 @@ pub enum Monitoring {
 
 /// The port that serves `/admin/v1` and the console.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Administration {
     /// On the port of the API.
     WithApi,

@@ -49,6 +49,9 @@
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
+#[doc(hidden)]
+pub mod internal;
+
 mod accept;
 mod access;
 mod app;
@@ -93,14 +96,9 @@ pub use transport::Transport;
 use connection_state::ServerState;
 use phase::Phase;
 
-/// Items for other crates of this project. They may change in any version.
-#[doc(hidden)]
-pub mod internal {
-    pub use super::client_network::ClientNetwork;
-}
-
 /// The result of [`serve`] after its shutdown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Stopped {
     /// The number of connections that were still open at the end of the grace period, and were cut.
     pub cut: usize,

@@ -3,7 +3,7 @@
 use std::io::{ErrorKind, Write};
 
 use clap::Args;
-use fh_edge::state::TEMPLATE;
+use fh_edge::internal::TEMPLATE;
 
 use crate::failure::{Failure, Status};
 use crate::json_output;

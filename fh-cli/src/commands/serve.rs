@@ -93,7 +93,7 @@ pub(crate) fn run(
 fn silence_trials() {
     let print = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {
-        if std::thread::current().name() != Some(fh_edge::DATA_THREAD) {
+        if std::thread::current().name() != Some(fh_edge::internal::DATA_THREAD) {
             print(panic);
         }
     }));

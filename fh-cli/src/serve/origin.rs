@@ -3,7 +3,8 @@
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
-use fh_edge::origin::file::{FileError, FileProblem, LastGood, Loaded, StateFile, Watch};
+use fh_edge::internal::LastGood;
+use fh_edge::origin::file::{FileError, FileProblem, Loaded, StateFile, Watch};
 use fh_edge::origin::relay::{RelayKeys, RelayLimits, RelayOptions};
 use fh_edge::state::file::{self, ExtraAccount, Problem};
 use fh_edge::state::{Permission, ServiceKey, State};

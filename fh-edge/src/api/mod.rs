@@ -23,7 +23,7 @@ use axum::routing::get;
 use http::StatusCode;
 
 pub(crate) use features::written_keys;
-pub use poll_shortcut::PollShortcut;
+pub(crate) use poll_shortcut::PollShortcut;
 
 use crate::options::{Administration, Console, Monitoring};
 use crate::shared_state::SharedState;

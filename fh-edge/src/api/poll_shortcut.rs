@@ -14,8 +14,7 @@ use crate::shared_state::SharedState;
 
 /// A handler that answers `GET /features` as the router would. It skips the routing, which takes longer than the answer itself. See
 /// [`Edge::poll_shortcut`](crate::Edge::poll_shortcut).
-#[derive(Clone)]
-pub struct PollShortcut {
+pub(crate) struct PollShortcut {
     shared: Arc<SharedState>,
     /// The path that the API is mounted at.
     prefix: Box<str>,

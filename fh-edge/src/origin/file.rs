@@ -1,6 +1,6 @@
 //! A state file, and a thread that follows its changes.
 
-mod last_good;
+pub(crate) mod last_good;
 mod places;
 mod watch;
 
@@ -15,11 +15,11 @@ use uuid::Uuid;
 use crate::state::State;
 use crate::state::file::{MOST_BYTES, Options, Parsed, StateFileError};
 
-pub use last_good::LastGood;
 pub use watch::Watch;
 
 /// The content of a state file. `Debug` does not show its text, since the text contains API keys.
 #[derive(Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Loaded {
     /// The state, and the warnings about it.
     pub parsed: Parsed,
@@ -42,6 +42,7 @@ impl fmt::Debug for Loaded {
 
 /// The error for a state file that cannot be used. `Display` writes one line per problem, with the file and the position of the problem.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct FileError {
     /// The file's path.
     pub path: PathBuf,

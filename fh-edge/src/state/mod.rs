@@ -6,6 +6,7 @@ mod limits;
 mod model;
 mod permission;
 mod profile;
+pub(crate) mod template;
 mod unique;
 
 pub use json::{InvalidJson, Json};
@@ -13,7 +14,3 @@ pub(crate) use limits::check_strategy;
 pub use model::{Account, Environment, Feature, FeatureValue, ServiceKey, State};
 pub use permission::{Permission, Permissions, UnknownPermission};
 pub use unique::Duplicate;
-
-/// An example of a state file, with comments. Replace its environment ids and the keys CLIENT*KEY, SERVER-KEY and TESTS*KEY before using
-/// it.
-pub const TEMPLATE: &str = include_str!("template.yaml");

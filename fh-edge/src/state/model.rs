@@ -184,8 +184,7 @@ impl<'de> Deserialize<'de> for ServiceKey {
 
 impl Feature {
     /// Returns the value in environments that give the feature no value: `false` for a BOOLEAN, else `None`.
-    #[must_use]
-    pub fn unset_value(&self) -> Option<Json> {
+    pub(crate) fn unset_value(&self) -> Option<Json> {
         (self.kind == Kind::Boolean).then(|| Json::boolean(false))
     }
 }

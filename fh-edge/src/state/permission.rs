@@ -85,8 +85,7 @@ impl Permissions {
     }
 
     /// Returns true if the set contains only [`Permission::Read`].
-    #[must_use]
-    pub const fn is_read_only(self) -> bool {
+    pub(crate) const fn is_read_only(self) -> bool {
         self.0 == Permission::Read.bit()
     }
 

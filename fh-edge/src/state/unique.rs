@@ -11,6 +11,7 @@ use super::{Feature, ServiceKey, State};
 
 /// The error for two parts of a state with the same key or id. `Display` prints the places of both parts, and never a secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Duplicate {
     /// The place of the later part, such as `features[3]` or `accounts[1].serverKey[0]`.
     pub path: String,

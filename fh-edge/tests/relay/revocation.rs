@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use fh_edge::internal::with_clock;
 use fh_edge::origin::relay::{RelayError, RelayKeys, RelayOptions, UpstreamState, UpstreamStatus};
 use fh_edge::{Edge, StartError};
 use fh_fake_edge::{Behaviour, Closing, FakeEdge, Feature, Route};
@@ -50,7 +51,7 @@ const FIRST: &str = "keys 1";
 async fn ten_minutes_of_refusals_revoke_a_key() {
     for status in [401, 403] {
         let (upstream, clock) = (upstream(), Clock::default());
-        let relay = Relay::ready(options_for(&upstream).clock(clock.read())).await;
+        let relay = Relay::ready(with_clock(options_for(&upstream), clock.read())).await;
         let keys = [upstream.client_key(), upstream.server_key()];
         let mut streams = Vec::new();
         for key in &keys {
@@ -103,7 +104,8 @@ async fn ten_minutes_of_refusals_revoke_a_key() {
 async fn an_edge_that_refuses_every_key_revokes_none() {
     let (upstream, clock) = (upstream(), Clock::default());
     let second = "71ed3c04-122b-4312-9ea8-06b2b8d6ceac/another*key";
-    let keys = options_for(&upstream).keys(RelayKeys::client(second)).clock(clock.read());
+    let keys = options_for(&upstream).keys(RelayKeys::client(second));
+    let keys = with_clock(keys, clock.read());
     let relay = Relay::ready(keys).await;
     let mut stream = Stream::open(relay.address, &upstream.client_key(), "").await;
     stream.until("features").await;
@@ -129,7 +131,8 @@ async fn an_edge_that_refuses_every_key_revokes_none() {
 async fn a_key_is_revoked_if_the_others_are_accepted() {
     let (upstream, clock) = (upstream(), Clock::default());
     let gone = "71ed3c04-122b-4312-9ea8-06b2b8d6ceac/gone*key";
-    let keys = options_for(&upstream).keys(RelayKeys::client(gone)).clock(clock.read());
+    let keys = options_for(&upstream).keys(RelayKeys::client(gone));
+    let keys = with_clock(keys, clock.read());
     // The stream of this key ends at the signal. The stream of the other keys stays open, whatever the upstream Edge answers.
     upstream.behave_on(
         Route::Stream,
@@ -174,7 +177,8 @@ async fn a_key_is_revoked_if_the_others_are_accepted() {
 async fn contexts_of_a_standalone_key_end_with_it() {
     let (upstream, clock) = (upstream(), Clock::default());
     let key = upstream.server_key();
-    let keys = options(&upstream.url()).keys(RelayKeys::server(&*key)).clock(clock.read());
+    let keys = options(&upstream.url()).keys(RelayKeys::server(&*key));
+    let keys = with_clock(keys, clock.read());
     let relay = Relay::ready(keys).await;
     let mut stream = Stream::open(relay.address, &key, "userkey=fred").await;
     stream.until("features").await;
@@ -196,7 +200,7 @@ async fn features_expire_without_a_successful_answer() {
     let mut limits = fh_edge::origin::relay::RelayLimits::default();
     limits.first_answer = Duration::from_millis(20);
     let keys = options_for(&upstream).keys(RelayKeys::server(lone)).limits(limits);
-    let relay = Relay::ready(keys.clock(clock.read())).await;
+    let relay = Relay::ready(with_clock(keys, clock.read())).await;
     let keys = [upstream.client_key(), upstream.server_key(), lone.to_string()];
     let mut streams = Vec::new();
     for key in &keys {
@@ -236,7 +240,7 @@ async fn features_expire_without_a_successful_answer() {
 }
 
 fn kept_in(folder: &Folder, upstream: &FakeEdge, clock: &Clock) -> RelayOptions {
-    options_for(upstream).snapshot_folder(folder.file("relay")).clock(clock.read())
+    with_clock(options_for(upstream).snapshot_folder(folder.file("relay")), clock.read())
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -284,8 +284,8 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         "The compression of answers to polls, for clients that accept gzip. Streams are never compressed",
         |s, text| put(&mut s.edge.compression, compression(text)),
         |s| match s.edge.compression {
-            Compression::Gzip => "gzip".to_string(),
             Compression::Off => "off".to_string(),
+            _ => "gzip".to_string(),
         },
     ),
     Setting::new(

@@ -14,7 +14,8 @@ use crate::state::file::Options;
 /// file itself does not contain.
 ///
 /// ```no_run
-/// use fh_edge::origin::file::{LastGood, StateFile};
+/// use fh_edge::internal::LastGood;
+/// use fh_edge::origin::file::StateFile;
 /// use fh_edge::state::file::Options;
 /// let kept = LastGood::new("/var/lib/fh-edge", "/etc/fh-edge/state.yaml");
 /// let (file, first) = StateFile::open("/etc/fh-edge/state.yaml", Options::new());

@@ -201,10 +201,9 @@ impl RelayOptions {
         self
     }
 
-    /// Sets the clock for [`RelayLimits::max_age`] and [`RelayLimits::revoke_after`], which a test can control. The default clock starts
-    /// with the system's time of day when the relay is created, and is monotonic from then on.
-    #[must_use]
-    pub fn clock(mut self, clock: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
+    /// Sets the clock for [`RelayLimits::max_age`] and [`RelayLimits::revoke_after`]. The default clock starts with the system's time of
+    /// day when the relay is created, and is monotonic from then on.
+    pub(crate) fn clock(mut self, clock: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
         self.clock = Arc::new(clock);
         self
     }

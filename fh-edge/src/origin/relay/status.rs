@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 /// The purpose of an upstream connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum UpstreamRole {
     /// The connection of a configured client-evaluated key, and of its paired server-evaluated key if there is one.
     Keys,
@@ -19,6 +20,7 @@ pub enum UpstreamRole {
 
 /// Whether an upstream connection has features to serve.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum UpstreamState {
     /// The upstream Edge has sent no features yet.
     Waiting,

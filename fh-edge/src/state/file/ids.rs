@@ -10,26 +10,18 @@ const ENVIRONMENTS: Uuid = uuid!("aac11a6f-88b4-58c6-a56b-66c253622d18");
 /// Returns the id of a feature for which a file gives no id: a UUIDv5 of the feature's key (D-93).
 ///
 /// Percentages hash this id. A feature that keeps its key therefore keeps its share of users, in every file and on every machine.
-///
-/// ```
-/// use fh_edge::state::file::feature_id;
-/// assert_eq!(feature_id("NEW_CHECKOUT").to_string(), "90a08d36-cfc6-5794-9208-9c6babbe071c");
-/// ```
-#[must_use]
-pub fn feature_id(key: &str) -> Uuid {
+pub(crate) fn feature_id(key: &str) -> Uuid {
     Uuid::new_v5(&FEATURES, key.as_bytes())
 }
 
 /// Returns the id of an environment for which a file gives no id: a UUIDv5 of the environment's name.
-#[must_use]
-pub fn environment_id(name: &str) -> Uuid {
+pub(crate) fn environment_id(name: &str) -> Uuid {
     Uuid::new_v5(&ENVIRONMENTS, name.as_bytes())
 }
 
 /// Returns the id of a value for which a file gives no id. It is the UUIDv5 of the feature's key, with the environment's id as the
 /// namespace (D-93).
-#[must_use]
-pub fn value_id(environment: Uuid, key: &str) -> Uuid {
+pub(crate) fn value_id(environment: Uuid, key: &str) -> Uuid {
     Uuid::new_v5(&environment, key.as_bytes())
 }
 
@@ -47,6 +39,7 @@ mod tests {
         };
         assert_eq!(FEATURES, space("feature"));
         assert_eq!(ENVIRONMENTS, space("environment"));
+        assert_eq!(feature_id("NEW_CHECKOUT").to_string(), "90a08d36-cfc6-5794-9208-9c6babbe071c");
         let dev = environment_id("dev");
         assert_eq!(dev.get_version_num(), 5);
         assert_ne!(value_id(dev, "A"), feature_id("A"));

@@ -25,7 +25,6 @@ mod options;
 mod part;
 mod problem;
 mod review;
-mod schema;
 mod secrets;
 mod strategy;
 mod typed;
@@ -35,10 +34,11 @@ use fh_eval::Profile;
 use fh_files::{Limits, Node, Position};
 
 pub use foreign::Form;
-pub use ids::{environment_id, feature_id, value_id};
+pub(crate) use ids::value_id;
+#[cfg(test)]
+pub(crate) use ids::{environment_id, feature_id};
 pub use options::{ExtraAccount, Options};
 pub use problem::{Problem, StateFileError};
-pub use schema::SCHEMA;
 
 use super::{Feature, FeatureValue, Json, State};
 use account::Accounts;
@@ -50,7 +50,7 @@ use problem::Path;
 use review::{Review, Reviewed};
 
 /// The maximum length of a state's text in bytes. A longer text is an error.
-pub const MOST_BYTES: u64 = 64 * 1024 * 1024;
+pub(crate) const MOST_BYTES: u64 = 64 * 1024 * 1024;
 /// Returns the limits of a document. They allow aliases to add only a limited amount to the size of the text.
 fn limits(text: &str) -> Limits {
     const ALIASES: usize = 16 * 1024 * 1024;
@@ -60,6 +60,7 @@ fn limits(text: &str) -> Limits {
 
 /// A state that was read from a text, and the warnings about it.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Parsed {
     /// The state that was read.
     pub state: State,

@@ -7,6 +7,7 @@ use fh_files::{Position, SyntaxError};
 
 /// An error or a warning about a state file. `Display` prints it with its place. It never contains a secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Problem {
     /// The position of the problem in the text.
     pub position: Position,

@@ -2,9 +2,11 @@
 
 mod checks;
 mod forms;
+mod schema;
 
 use super::*;
-use crate::state::{Json, Permission, ServiceKey, TEMPLATE};
+use crate::state::template::TEMPLATE;
+use crate::state::{Json, Permission, ServiceKey};
 use fh_eval::{Kind, Profile};
 use proptest::prelude::*;
 

@@ -4,8 +4,9 @@ use std::num::NonZeroUsize;
 use std::path::Path;
 
 use fh_client::transport::ReqwestTransport;
+use fh_edge::internal::LastGood;
 use fh_edge::listen::{AccessLog, App, Connections, ListenOptions, Listener, Tls, TrustedProxies};
-use fh_edge::origin::file::{self, LastGood, StateFile};
+use fh_edge::origin::file::{self, StateFile};
 use fh_edge::origin::relay::{RelayKeys, RelayOptions};
 use fh_edge::state::file::{ExtraAccount, Options as FileOptions};
 use fh_edge::state::{Json, Permission, ServiceKey, State};
