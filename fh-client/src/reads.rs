@@ -102,7 +102,7 @@ macro_rules! reads {
                 $source.detail_as(key, $attributes, kind)
             }
 
-            /// Returns the same as [`Self::detail`], without notifying observers. For tools, and for reads of metadata.
+            /// Returns the same as [`Self::detail`], without notifying observers. Use it in tools, and for reads of metadata.
             #[must_use]
             pub fn peek(&$self, key: &str) -> Detail {
                 $source.peek(key, $attributes)

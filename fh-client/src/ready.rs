@@ -58,7 +58,8 @@ pub(crate) enum Refusals {
     WaitThrough,
 }
 
-/// Waits until the client is ready. Returns an error once the status shows that the wait cannot succeed.
+/// Waits until the client is ready. Returns an error once the status shows that the wait cannot succeed. `refusals` says whether a
+/// refusal by the Edge ends the wait.
 pub(crate) async fn ready(client: &SharedState, refusals: Refusals) -> Result<(), NotReady> {
     let mut watch = client.repository.watch();
     loop {

@@ -49,9 +49,9 @@ impl fmt::Display for InvalidAdminKey {
 impl std::error::Error for InvalidAdminKey {}
 
 impl AdminKey {
-    /// The smallest number of characters, so that the key cannot be guessed.
+    /// The minimum number of characters of an admin key. A shorter key could be guessed and is rejected.
     pub const SHORTEST: usize = 16;
-    /// The largest number of characters, so that the key fits into the head of a request.
+    /// The maximum number of characters of an admin key, so that the key fits into the head of a request. A longer key is rejected.
     pub const LONGEST: usize = 400;
 
     /// Makes a key from its text.

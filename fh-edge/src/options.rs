@@ -61,7 +61,7 @@ pub struct Options {
     /// The maximum memory of cached answers of all environments, in bytes. Beyond it, answers that were not used recently are evicted.
     /// Default: 32 MiB.
     pub answer_cache: u64,
-    /// Whether answers to polls are compressed for clients that accept gzip. Streams are never compressed. Default: [`Compression::Gzip`].
+    /// The compression of responses to polls, for clients that accept gzip. Streams are never compressed. Default: [`Compression::Gzip`].
     pub compression: Compression,
     /// Names of request headers that browsers may send besides the default ones (`jersey.cors.headers`). Default: none.
     pub cors_headers: Vec<String>,
@@ -79,21 +79,21 @@ pub struct Options {
     /// The transport that requests to `/admin/v1` must use. Default: [`AdminTransport::Protected`], which answers plain HTTP from other
     /// machines with 403.
     pub admin_transport: AdminTransport,
-    /// Whether a web page is served at `/console`. The page uses `/admin/v1`, so it is not served without an admin key. Default: off.
+    /// The setting of the web page at `/console`. The page uses `/admin/v1`, so it is not served without an admin key. Default: off.
     pub console: Console,
 }
 
-/// Whether answers to polls are compressed.
+/// The compression of responses to polls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Compression {
-    /// Answers are never compressed.
+    /// Responses are never compressed.
     Off,
-    /// Answers are compressed for clients that accept gzip, if that at least halves their size.
+    /// Responses are compressed for clients that accept gzip, if the compression at least halves their size.
     Gzip,
 }
 
-/// Where `/`, `/health` and `/metrics` are served.
+/// The port that serves `/`, `/health` and `/metrics`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Monitoring {
@@ -126,7 +126,7 @@ pub enum AdminTransport {
     Any,
 }
 
-/// Whether a web page is served at `/console`.
+/// The setting of the web page at `/console`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Console {
     /// No page is served.

@@ -10,7 +10,7 @@ use crate::text::number::Decimal;
 use crate::value::{Kind, Number, Value};
 
 impl Serialize for Kind {
-    /// Writes the type's name in FeatureHub's JSON.
+    /// Writes the name that FeatureHub's JSON uses for the type.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.as_str())
     }

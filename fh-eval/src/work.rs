@@ -75,14 +75,14 @@ const SUPPLIED_PATTERN: Cost = Cost { per_value: 30_000, per_byte: 10_000 };
 const SUPPLIED_SEARCH: u64 = 10_000;
 
 impl WorkBound {
-    /// Returns the bound for evaluating each of these features once.
+    /// Returns an upper bound of the steps that evaluating each of these features once takes.
     #[must_use]
     pub fn of<'a>(features: impl IntoIterator<Item = FeatureRef<'a>>) -> Self {
         Self::walking(features, Walk::Evaluate)
     }
 
-    /// Returns the bound for explaining each of these features once. Explanations test strategies that ordinary
-    /// evaluations skip.
+    /// Returns an upper bound of the steps that explaining each of these features once takes. Explanations test
+    /// strategies that ordinary evaluations skip.
     #[must_use]
     pub fn of_explaining<'a>(features: impl IntoIterator<Item = FeatureRef<'a>>) -> Self {
         Self::walking(features, Walk::Explain)

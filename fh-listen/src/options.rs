@@ -91,7 +91,7 @@ impl ListenOptions {
     }
 }
 
-/// Whether the application has health checks, for which connections are reserved.
+/// The health checks of the application. If it answers any, connections are reserved for them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Probes {
     None,

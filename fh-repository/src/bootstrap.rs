@@ -19,7 +19,7 @@ const DEFAULT_VARIANT: &str = "default";
 pub struct Bootstrap {
     /// The [`RepositorySnapshot::generation`](crate::RepositorySnapshot::generation) of the snapshot from which the values were read.
     pub generation: u64,
-    /// The time of the evaluation.
+    /// The time at which the features were evaluated.
     pub time: Timestamp,
     /// The SHA-256 of the context, in lower-case hexadecimal; `None` if the values were read without a context.
     pub context: Option<Box<str>>,

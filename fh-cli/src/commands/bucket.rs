@@ -16,8 +16,10 @@ const MOST_TRIED: u64 = 200_000_000;
 
 /// Show the percentage bucket of keys, or find keys for testers.
 ///
-/// The bucket is computed from the percentage key (the session, else the userkey, or the attributes in percentageAttributes,
-/// joined with `$`) and the id of the feature. Buckets run from 0 to 999,999, and a strategy of 20 % matches the buckets 0 to 200,000.
+/// The bucket is computed from the percentage key and the id of the feature. The percentage key is the session, or the userkey if the
+/// context has no session. A strategy with percentageAttributes uses the values of these attributes instead, joined with `$`.
+///
+/// Buckets run from 0 to 999,999. A strategy of 20 % matches the buckets from 0 to 200,000, including both ends.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -104,7 +106,7 @@ pub(crate) fn run(
     }
     if args.want.is_some() && drawn.len() < args.count as usize {
         return Err(Failure::NotFound(format!(
-            "only {} among {} keys: lower --count, or widen --want",
+            "only {} among the {} keys that were tried: lower --count, or widen --want",
             sanitize::plural(drawn.len(), "key was found", "keys were found"),
             sanitize::count(MOST_TRIED)
         )));

@@ -109,7 +109,7 @@ fn redirect(answer: &Answer) -> Meaning {
                 "redirects to {origin} (status {status}): clients do not follow to another origin"
             ),
             format!(
-                "if the Edge is at {origin}, use that URL; if it is a login page, let SDKs pass it"
+                "if the Edge is at {origin}, use that URL; if that is a login page, allow requests of SDKs without a login"
             ),
         ),
         None => Meaning::NoEdge(

@@ -68,7 +68,7 @@ fn finding(tag: Option<&str>, second: Option<Result<Answer, Trouble>>) -> Findin
     let finding = match second {
         None => Finding::warning(Topic::Etag, "the etag differs each time, so each poll transfers the whole answer")
             .advice("if nothing was changed meanwhile: check whether several Edges with different data share this URL"),
-        Some(Err(trouble)) => Finding::bad(Topic::Etag, format!("the poll with its etag failed: {trouble}"))
+        Some(Err(trouble)) => Finding::bad(Topic::Etag, format!("the poll with the etag of the answer before failed: {trouble}"))
             .advice(trouble.advice()),
         Some(Ok(answer)) => match answer.head.status {
             304 => {
@@ -76,11 +76,11 @@ fn finding(tag: Option<&str>, second: Option<Result<Answer, Trouble>>) -> Findin
                 Finding::good(Topic::Etag, format!("an unchanged poll costs a few bytes (304 in {after})"))
             }
             200 | 236 => {
-                let message = "a poll with its own etag gets the whole answer again";
+                let message = "a poll with the etag of the answer before gets the whole answer again, and no 304";
                 let advice = if is_weak { weakened } else { "check whether a proxy drops if-none-match" };
                 Finding::warning(Topic::Etag, message).advice(advice)
             }
-            status => Finding::bad(Topic::Etag, format!("a poll with its own etag is answered with status {status}"))
+            status => Finding::bad(Topic::Etag, format!("a poll with the etag of the answer before is answered with status {status}"))
                 .advice("SDKs send the etag with each poll after the first"),
         },
     };

@@ -77,7 +77,7 @@ impl Visit<'_> {
                     Finding::warning(Topic::Poll, message)
                         .advice("FeatureHub's hosted service sends this for environments that are unused or unpaid: see the service's dashboard")
                 } else if answer.head.after > SLOW {
-                    Finding::warning(Topic::Poll, format!("answered, but slowly ({figures})"))
+                    Finding::warning(Topic::Poll, format!("the Edge answered, but slowly ({figures})"))
                         .advice("check the load of the Edge and of proxies in front of it")
                 } else {
                     Finding::good(Topic::Poll, format!("answered ({figures})"))

@@ -159,7 +159,7 @@ impl Contents {
         }
     }
 
-    /// Parses the JSON of a row and adds it. Returns false if the JSON is not valid for the table.
+    /// Parses the JSON of a row and adds the row to the records that were read. Returns false if the JSON is not valid for the table.
     pub(super) fn take_row(&mut self, table: &str, place: (&str, &str), json: &str) -> bool {
         let Ok(environment) = place.0.parse::<Uuid>() else { return false };
         match table {

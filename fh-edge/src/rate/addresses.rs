@@ -40,11 +40,11 @@ struct Overflow {
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 struct Sender {
     network: ClientNetwork,
-    /// The hash of the key. `None` stands for all unverified keys from this network.
+    /// The hash of the key. `None` means all unverified keys from this network.
     key: Option<u64>,
 }
 
-/// Whether a request is counted for its key, or together with all unverified keys of its address.
+/// The rate that a request counts towards: the rate of its own key, or the common rate of all unverified keys of its address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum KeyStanding {
     /// A configured key, or a key that the upstream Edge has answered successfully.

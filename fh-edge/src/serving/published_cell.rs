@@ -33,7 +33,7 @@ pub(crate) struct PublishedCell {
 
 /// A pending wake-up of the streams of one cell. Dropping the value wakes the streams, so that no code path can forget it. If another
 /// writer has woken them since, dropping it does nothing.
-#[must_use = "dropping it wakes the streams"]
+#[must_use = "dropping this value at once wakes the streams before the caller is answered"]
 pub(crate) struct WakeOnDrop(Arc<PublishedCell>);
 
 impl Drop for WakeOnDrop {

@@ -39,22 +39,22 @@ pub(super) struct Uniques {
 
 impl Uniques {
     pub(super) fn feature_key(&mut self, key: &Arc<str>, path: &str) -> Result<(), String> {
-        let taken = self.feature_keys.take(Arc::clone(key), path);
+        let taken = self.feature_keys.record(Arc::clone(key), path);
         taken.map_err(|other| format!("there are two features {key}: this one, and {other}"))
     }
 
     pub(super) fn feature_id(&mut self, id: Uuid, path: &str) -> Result<(), String> {
-        let taken = self.feature_ids.take(id, path);
+        let taken = self.feature_ids.record(id, path);
         taken.map_err(|other| format!("{other} has the same id"))
     }
 
     pub(super) fn environment(&mut self, id: Uuid, path: &str) -> Result<(), String> {
-        let taken = self.environments.take(id, path);
+        let taken = self.environments.record(id, path);
         taken.map_err(|other| format!("{other} has the same id"))
     }
 
     pub(super) fn key(&mut self, key: &ServiceKey, path: &str) -> Result<(), String> {
-        let taken = self.keys.take(key.clone(), path);
+        let taken = self.keys.record(key.clone(), path);
         taken.map_err(|other| format!("{other} has the same key: a key can be used only once"))
     }
 }
@@ -69,12 +69,12 @@ impl<T> Default for Places<T> {
 }
 
 impl<T: Eq + Hash> Places<T> {
-    /// Adds a value with its place.
+    /// Records a value and the path of the part that holds it.
     ///
     /// # Errors
-    /// Returns the place of the earlier value if the same value was added before.
-    fn take(&mut self, thing: T, path: &str) -> Result<(), String> {
-        match self.0.insert(thing, path.to_owned()) {
+    /// Returns the path of the earlier part if another part holds the same value.
+    fn record(&mut self, value: T, path: &str) -> Result<(), String> {
+        match self.0.insert(value, path.to_owned()) {
             None => Ok(()),
             Some(other) => Err(other),
         }

@@ -55,7 +55,7 @@ fn invalid_options_are_refused() {
         (keys(vec![good(), RelayKeys::server(SERVER_KEY)]), "keys 2: the key is configured twice"),
         (
             keys(vec![good().named("shop"), RelayKeys::client(WRITER_KEY).named("shop")]),
-            "keys 2: other keys of this environment have the same name",
+            "keys 2: this environment already has keys with the same name",
         ),
         (
             keys(vec![good()]).snapshot_folder("/dev/null/relay"),

@@ -23,7 +23,7 @@ macro_rules! names {
             /// Every name, in the order of FeatureHub's own lists.
             pub const ALL: &[Self] = &[$(Self::$variant,)*];
 
-            /// Returns the text that rules compare with.
+            /// Returns the value of the attribute as rules spell it.
             #[must_use]
             pub const fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $text,)* }

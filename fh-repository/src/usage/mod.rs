@@ -60,8 +60,8 @@ pub enum Dispatch {
     /// The observer is called within the read, on the reader's thread. For observers that need data of that thread, such as the current
     /// span.
     Inline,
-    /// The dispatcher calls [`Observer::summary`] at the end of each window, with counts of evaluations. For statistics of programs that
-    /// read often. The observer gets no other events.
+    /// The dispatcher calls [`Observer::summary`] at the end of each window, with counts of evaluations, and the
+    /// observer gets no other events. Use it for statistics of programs that read features often.
     Summary(SummaryWindow),
 }
 

@@ -19,7 +19,7 @@ use crate::time::Millis;
 const LAST_FLUSH: Duration = Duration::from_secs(2);
 
 thread_local! {
-    /// True while this thread is inside an observer. Reads of an observer do not count as uses.
+    /// True while this thread runs an observer. Reads that an observer makes are not counted as uses.
     static OBSERVING: Cell<bool> = const { Cell::new(false) };
 }
 

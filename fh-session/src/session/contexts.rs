@@ -18,7 +18,7 @@ use crate::feature_set::Effect;
 pub(super) struct NextContext {
     pub(super) attributes: Arc<Attributes>,
     pub(super) header: ContextHeader,
-    /// The commands that set this context.
+    /// The commands that set this context and are not finished yet.
     pub(super) pending: Vec<Pending>,
 }
 

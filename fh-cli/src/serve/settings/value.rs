@@ -73,7 +73,7 @@ pub(super) fn switch(text: &str) -> Result<bool, String> {
     match text.trim().to_ascii_lowercase().as_str() {
         "true" | "yes" | "on" | "1" => Ok(true),
         "false" | "no" | "off" | "0" => Ok(false),
-        _ => Err("write true or false".to_string()),
+        _ => Err("the value must be true or false".to_string()),
     }
 }
 

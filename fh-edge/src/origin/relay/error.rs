@@ -62,7 +62,7 @@ impl fmt::Display for RelayError {
             }
             Self::Twice(place) => write!(f, "keys {place}: the key is configured twice"),
             Self::NameTwice(place) => {
-                write!(f, "keys {place}: other keys of this environment have the same name")
+                write!(f, "keys {place}: this environment already has keys with the same name")
             }
             Self::ProfileEdge => f.write_str(
                 "a relay cannot evaluate by profile `edge`, which hashes ids that an Edge does not send; configure the \

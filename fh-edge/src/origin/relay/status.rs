@@ -18,7 +18,7 @@ pub enum UpstreamRole {
     AnyKey,
 }
 
-/// Whether an upstream connection has features to serve.
+/// The state of an upstream connection, which says whether the relay has features to serve from it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum UpstreamState {
@@ -56,7 +56,7 @@ pub struct UpstreamStatus {
     pub environment: Uuid,
     /// The purpose of the connection.
     pub role: UpstreamRole,
-    /// Whether the connection has features to serve.
+    /// The state of the connection, which says whether it has features to serve.
     pub state: UpstreamState,
     /// The number of attributes in the context for which the upstream Edge evaluates.
     pub attributes: usize,

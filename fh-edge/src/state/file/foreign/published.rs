@@ -50,7 +50,8 @@ pub(super) fn read(reading: &mut Reading<'_>, list: Vec<Part>) -> Contents {
             service_accounts.push(account);
         }
         if !is_known {
-            reading.warn(&part, "this is left out: it is neither an environment nor an account");
+            reading
+                .warn(&part, "this part is left out: it is neither an environment nor an account");
         }
     }
     let (features, environments) = merge.finish();

@@ -285,7 +285,7 @@ fn what_a_management_repository_publishes() {
         told,
         [
             "this environment is left out: its action is DELETE",
-            "this is left out: it is neither an environment nor an account",
+            "this part is left out: it is neither an environment nor an account",
             "this account has no permission in the environments of this file",
         ]
     );
