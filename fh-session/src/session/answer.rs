@@ -5,6 +5,7 @@ use std::mem;
 use fh_repository::problem::{Problem, Stage};
 use fh_repository::time::Millis;
 
+use super::access::Access;
 use super::stream::Stream;
 use super::update::PollOutcome;
 use super::{Session, State};
@@ -109,10 +110,7 @@ impl Session {
         let target =
             head.get("location").zip(from).and_then(|(location, from)| from.redirected(location));
         match target.filter(|_| self.hops <= MOST_HOPS) {
-            Some(target) => {
-                self.following = Some((kind, target));
-                self.connect();
-            }
+            Some(target) => self.connect_to(Some((kind, target))),
             None => self.trouble(Problem::Redirect, None),
         }
     }
@@ -183,11 +181,8 @@ impl Session {
 
     /// Handles status 304: the features that the client holds are still current.
     fn unchanged(&mut self) {
-        self.contacted = true;
+        self.access = Access::Granted;
         self.status.updated = Some(self.now);
-        if self.listed {
-            self.failed = false;
-        }
         self.answered(None);
     }
 

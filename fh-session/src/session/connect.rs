@@ -2,24 +2,34 @@
 
 use fh_repository::status::Connection;
 
-use super::{Session, State};
+use super::{Redirect, Session, State};
 use crate::action::{Action, Request, RequestId, RequestKind};
 use crate::config::ContextPlacement;
 use crate::edge_url::SecretUrl;
 use crate::response_class::RequestCondition;
 
 impl Session {
-    /// Sends a request now, or as soon as the limit of the request rate allows. The caller has aborted any request in flight.
+    /// Sends a request now, or as soon as the limit of the request rate allows. The request follows a pending redirect, if there is one.
+    /// The caller has aborted any request in flight.
     pub(super) fn connect(&mut self) {
+        let following = match &mut self.state {
+            State::Due { following, .. } => following.take(),
+            _ => None,
+        };
+        self.connect_to(following);
+    }
+
+    /// Does the same as [`Self::connect`], with the given redirect.
+    pub(super) fn connect_to(&mut self, following: Option<Redirect>) {
         let [before_last, last] = self.recent;
         if let Some(at) = before_last.map(|sent| sent.after(self.config.pace))
             && at > self.now
         {
-            self.state = State::Due { at, as_: Connection::Connecting };
+            self.state = State::Due { at, as_: Connection::Connecting, following };
             return;
         }
         self.recent = [last, Some(self.now)];
-        let (kind, followed) = match self.following.take() {
+        let (kind, followed) = match following {
             // The request that follows a redirect has the same kind as the redirected one.
             Some((kind, url)) => (kind, Some(url)),
             None => {

@@ -1,6 +1,5 @@
 //! Contexts of server-evaluated keys: at most one request is in flight, and at most one context waits (D-62, D-120).
 
-use std::mem;
 use std::sync::Arc;
 
 use fh_eval::Attributes;
@@ -44,7 +43,7 @@ impl Session {
             }
         };
         let is_new = header != self.header;
-        if self.status.is_stale && (is_new || !self.serves()) {
+        if self.status.is_stale && (is_new || !self.held.is_current()) {
             self.reply(command_id, Err(Problem::Stale));
             return;
         }
@@ -82,14 +81,14 @@ impl Session {
             // set last.
             self.drop_superseded();
             self.context = context;
-            if self.listed {
-                self.serve(Effect::Invisible);
+            if self.held.is_served() {
+                self.serve_again(Effect::Invisible);
             }
         }
         match &self.state {
             State::Idle => self.command_ids.push(pending),
             State::Offline => self.reply(pending.command_id, Ok(self.readiness())),
-            _ if self.serves() => self.reply(pending.command_id, Ok(self.readiness())),
+            _ if self.held.is_current() => self.reply(pending.command_id, Ok(self.readiness())),
             _ => self.refresh(pending),
         }
     }
@@ -114,8 +113,8 @@ impl Session {
 
     /// Serves the kept values for the newest context, if the settings keep values while the Edge evaluates a new context.
     fn hand_on_kept_values(&mut self) {
-        if self.config.while_switching == WhileSwitching::KeepValues && self.listed {
-            self.serve(Effect::Invisible);
+        if self.config.while_switching == WhileSwitching::KeepValues && self.held.is_served() {
+            self.serve_again(Effect::Invisible);
         }
     }
 
@@ -141,10 +140,10 @@ impl Session {
         let is_in_flight = match &self.state {
             State::Connecting { .. } | State::Fetching(_) => true,
             State::Streaming(stream) => !stream.has_data,
-            State::Due { .. } => self.following.is_some(),
+            State::Due { following, .. } => following.is_some(),
             _ => false,
         };
-        is_in_flight && self.context_was_set && !self.serves()
+        is_in_flight && self.context_was_set && !self.held.is_current()
     }
 
     /// Sends the request of the waiting context once the previous context was applied or has failed. Returns true if a context was waiting
@@ -168,8 +167,8 @@ impl Session {
 
     /// Makes a context the current one. The features that are held belong to another context from now on.
     pub(super) fn adopt(&mut self, next: NextContext) {
-        if self.listed || !self.feature_set.is_empty() {
-            self.switch_from(self.evaluated_for());
+        if self.held.is_served() || !self.feature_set.is_empty() {
+            self.held.leave_to_earlier_context(self.evaluated_for());
         }
         self.context = next.attributes;
         self.header = next.header;
@@ -178,10 +177,12 @@ impl Session {
         self.command_ids.extend(next.pending);
         match self.config.while_switching {
             // The previous values are served for the new context until the values of the new context arrive.
-            WhileSwitching::KeepValues if self.listed => self.serve(Effect::Invisible),
+            WhileSwitching::KeepValues if self.held.is_served() => {
+                self.serve_again(Effect::Invisible);
+            }
             _ => {
-                self.listed = false;
-                self.failed = false;
+                self.held.withhold();
+                self.access.forget_refusal();
             }
         }
     }
@@ -200,23 +201,16 @@ impl Session {
 
     /// Returns the context for which the held features were evaluated; `None` if the client evaluates.
     pub(super) fn evaluated_for(&self) -> Option<Arc<Attributes>> {
-        if self.switching {
-            self.held_for.clone()
-        } else {
-            (!self.evaluates_here()).then(|| Arc::clone(&self.context))
+        match self.held.of_earlier_context() {
+            Some(of) => of.clone(),
+            None => (!self.evaluates_here()).then(|| Arc::clone(&self.context)),
         }
     }
 
     /// Returns the second context for which kept values are served; `None` while no values are kept.
     pub(super) fn kept_for(&self) -> Option<Arc<Attributes>> {
-        let is_kept = self.switching && self.config.while_switching == WhileSwitching::KeepValues;
+        let is_kept = self.held.of_earlier_context().is_some()
+            && self.config.while_switching == WhileSwitching::KeepValues;
         is_kept.then(|| Arc::clone(self.newest_context()))
-    }
-
-    /// Marks the held features as those of the context `holder` instead of the current one.
-    pub(super) fn switch_from(&mut self, holder: Option<Arc<Attributes>>) {
-        if !mem::replace(&mut self.switching, true) {
-            self.held_for = holder;
-        }
     }
 }

@@ -4,9 +4,11 @@
 //! before the start, and none for a client that is offline, halted or closed. A passive client whose features may be outdated and a
 //! one-off client that is done have none either (D-71).
 
+mod access;
 mod answer;
 mod connect;
 mod contexts;
+mod held;
 mod outcome;
 mod pending;
 mod request;
@@ -35,8 +37,10 @@ use crate::edge_url::SecretUrl;
 use crate::feature_set::FeatureSet;
 use crate::key::KeyKind;
 use crate::response_class::RequestCondition;
+use access::Access;
 use answer::Body;
 use contexts::NextContext;
+use held::Held;
 use pending::Pending;
 use stream::Stream;
 
@@ -91,24 +95,13 @@ pub struct Session {
     reconnect_floor: Duration,
     /// The times of the last two requests; `None` for requests that were not sent yet.
     recent: [Option<Millis>; 2],
-    /// The kind and target of a redirect that the next request follows; `None` if the next request follows no redirect.
-    following: Option<(RequestKind, SecretUrl)>,
     /// The URL of the last request; `None` before the first request.
     last_url: Option<SecretUrl>,
     /// Number of redirects in a row.
     hops: u8,
     last_ticket: u64,
-    /// True once the Edge has sent or confirmed a list for the environment of the current keys (D-68).
-    contacted: bool,
-    /// True if the client has features to serve: features of the current context, or kept features of the previous
-    /// context.
-    listed: bool,
-    /// True if the features that are held belong to another context than the current one.
-    switching: bool,
-    /// The context for which the held features were evaluated, if `switching` is true; `None` if the client evaluates the held features.
-    held_for: Option<Arc<Attributes>>,
-    /// True if the Edge has refused this client, or sent no environment for its keys, and no list has arrived since.
-    failed: bool,
+    access: Access,
+    held: Held,
     command_ids: Vec<Pending>,
     last_contact: Option<Millis>,
     status: SessionStatus,
@@ -128,6 +121,8 @@ enum State {
     Due {
         at: Millis,
         as_: Connection,
+        /// The redirect that the request follows; `None` if it follows none.
+        following: Option<Redirect>,
     },
     /// Waits for the head of the response.
     Connecting {
@@ -150,6 +145,9 @@ enum State {
     Offline,
     Stopped,
 }
+
+/// The kind of a redirected request, and the target of the redirect.
+type Redirect = (RequestKind, SecretUrl);
 
 impl Session {
     /// Creates a session that has not started. The seed determines the random delays of the session, so give each
@@ -177,15 +175,11 @@ impl Session {
             refused: Delays::default(),
             reconnect_floor: Duration::ZERO,
             recent: [None, None],
-            following: None,
             last_url: None,
             hops: 0,
             last_ticket: 0,
-            contacted: false,
-            listed: false,
-            switching: false,
-            held_for: None,
-            failed: false,
+            access: Access::default(),
+            held: Held::default(),
             command_ids: Vec::new(),
             last_contact: None,
             status: SessionStatus::default(),
@@ -317,7 +311,7 @@ impl Session {
 
     /// Aborts the request in flight, if there is one, and drops a pending redirect. The caller sets the next state.
     fn give_up(&mut self) {
-        let request_id = match &self.state {
+        let request_id = match &mut self.state {
             State::Connecting { request_id, .. } => Some(*request_id),
             State::Streaming(stream) => {
                 let (request_id, opened) = (stream.request_id, stream.opened);
@@ -325,10 +319,13 @@ impl Session {
                 Some(request_id)
             }
             State::Fetching(body) => Some(body.request_id),
+            State::Due { following, .. } => {
+                *following = None;
+                None
+            }
             _ => None,
         };
         self.actions.extend(request_id.map(Action::Abort));
-        self.following = None;
     }
 
     /// Returns true if `request_id` is the id of the request in flight.
@@ -345,13 +342,8 @@ impl Session {
         self.config.keys.kind() == KeyKind::ClientEvaluated
     }
 
-    /// Returns true if the client has features, and the features belong to the current context.
-    fn serves(&self) -> bool {
-        self.listed && !self.switching
-    }
-
     fn readiness(&self) -> Readiness {
-        match (&self.state, self.failed, self.listed) {
+        match (&self.state, self.access.is_refused(), self.held.is_served()) {
             (State::Stopped, _, _) => Readiness::Closed,
             (_, true, _) => Readiness::Failed,
             (_, false, true) => Readiness::Ready,
@@ -364,7 +356,7 @@ impl Session {
         self.status.readiness = self.readiness();
         let (connection, next) = match &self.state {
             State::Idle => (Connection::Idle, None),
-            State::Due { at, as_ } => (*as_, Some(*at)),
+            State::Due { at, as_, .. } => (*as_, Some(*at)),
             State::Connecting { .. } | State::Fetching(_) => (Connection::Connecting, None),
             State::Streaming(_) => (Connection::Streaming, None),
             State::Fresh { .. } | State::Expired => (Connection::Resting, None),

@@ -41,7 +41,7 @@ impl Session {
             Mode::Streaming | Mode::ActivePolling(_) | Mode::Offline => {
                 let again = self.poll_until.filter(|_| self.streams());
                 let at = again.map_or(next, |again| again.min(next));
-                State::Due { at, as_: Connection::Resting }
+                State::Due { at, as_: Connection::Resting, following: None }
             }
         };
     }
@@ -55,7 +55,7 @@ impl Session {
             let cap = self.config.backoff.cap;
             let delay = self.backoff.next(&self.config.backoff, cap, &mut self.random);
             delay.max(self.reconnect_floor)
-        } else if self.serves() && self.contacted {
+        } else if self.held.is_current() && self.access.had_contact() {
             // A client that has features waits for the time of the next poll (sdk-behaviour 2.9.2), or of the next attempt to stream,
             // before it retries.
             let again = self.poll_until.filter(|_| self.streams());
@@ -93,7 +93,7 @@ impl Session {
     /// Records that the Edge refuses this client. The status shows the refusal at once. The client retries slowly, because an Edge may
     /// refuse clients during its own outages (D-21). No refusal stops a client for good (D-114).
     pub(super) fn refuse(&mut self, problem: Problem, at_least: Option<Duration>) {
-        self.failed |= !self.contacted;
+        self.access.refuse();
         self.status.attempts = self.status.attempts.saturating_add(1);
         self.status.problem = Some(problem.clone());
         let refused = &self.config.refused;
@@ -107,9 +107,9 @@ impl Session {
     fn wait(&mut self, delay: Duration) {
         let at = self.now.after(delay);
         self.state = match self.config.mode {
-            Mode::PassivePolling(_) if self.serves() => State::Fresh { until: at },
-            Mode::OneOff if self.serves() => State::Done,
-            _ => State::Due { at, as_: Connection::Waiting },
+            Mode::PassivePolling(_) if self.held.is_current() => State::Fresh { until: at },
+            Mode::OneOff if self.held.is_current() => State::Done,
+            _ => State::Due { at, as_: Connection::Waiting, following: None },
         };
     }
 
@@ -118,15 +118,16 @@ impl Session {
         self.status.is_stale = true;
         self.status.problem = Some(Problem::Stale);
         self.state = State::Halted;
-        let outcome = if self.serves() { Ok(()) } else { Err(Problem::Stale) };
+        let outcome = if self.held.is_current() { Ok(()) } else { Err(Problem::Stale) };
         self.settle(&outcome);
     }
 
     /// Pauses requests because the Edge wants none for some time (D-22).
     pub(super) fn pause(&mut self, pause: Duration) {
         self.status.problem = Some(Problem::Stale);
-        self.state = State::Due { at: self.now.after(pause), as_: Connection::Paused };
-        let outcome = if self.serves() { Ok(()) } else { Err(Problem::Stale) };
+        self.state =
+            State::Due { at: self.now.after(pause), as_: Connection::Paused, following: None };
+        let outcome = if self.held.is_current() { Ok(()) } else { Err(Problem::Stale) };
         self.settle(&outcome);
     }
 }

@@ -2,6 +2,7 @@
 
 use fh_repository::problem::Problem;
 
+use super::access::Access;
 use super::pending::Pending;
 use super::{Session, State};
 use crate::action::{Action, CommandId};
@@ -59,7 +60,7 @@ impl Session {
         // The Edge may be able to stream with the new key, so streaming is tried again.
         self.poll_until = None;
         self.wrong_types = 0;
-        self.failed = false;
+        self.access.forget_refusal();
         self.status.is_stale = false;
         self.command_ids.push(Pending::without_limit(command_id));
         let closed = self.feature_set.open(&self.config.keys);
@@ -68,15 +69,15 @@ impl Session {
             self.actions.push_back(Action::Revoke(closed.environments));
         }
         let another = !self.feature_set.first_id().eq_ignore_ascii_case(&first);
-        if self.listed && closed.had_features {
-            self.serve(Effect::Seen);
+        if self.held.is_served() && closed.had_features {
+            self.serve_again(Effect::Seen);
         }
         // Held features of another environment, or of the other kind of key, are not features of the new keys.
         if another || !same_kind {
-            self.listed = false;
-            self.contacted = false;
+            self.held.withhold();
+            self.access = Access::Unknown;
             if !same_kind && !self.feature_set.is_empty() {
-                self.switch_from(holder);
+                self.held.leave_to_earlier_context(holder);
             }
         }
         match &self.state {

@@ -134,7 +134,7 @@ impl Session {
             Some(Stop::Trouble(problem)) => self.stream_given_up(problem),
             Some(Stop::Refused(problem)) => {
                 self.give_up();
-                self.failed = true;
+                self.access.revoke();
                 self.refuse(problem, None);
             }
             Some(Stop::Stale) => {
@@ -197,7 +197,7 @@ impl Session {
     /// Returns true if no request follows this stream, because it had status 236. A client without features continues to send requests
     /// (D-71).
     fn was_last(&self, stream: &Stream) -> bool {
-        stream.last && (stream.has_data || self.serves())
+        stream.last && (stream.has_data || self.held.is_current())
     }
 
     pub(super) fn stream_closed(&mut self, stream: &Stream, broken: Option<Problem>) {

@@ -8,6 +8,8 @@ use fh_repository::publication::{Cause, Publication, RawKind, RawUpdate};
 use fh_repository::source::Source;
 use serde_json::value::RawValue;
 
+use super::access::Access;
+use super::held::Held;
 use super::{Session, State};
 use crate::action::Action;
 use crate::feature_set::{
@@ -31,7 +33,7 @@ impl Session {
         if answered.is_empty() {
             // Before the first list, this response makes the client Failed. Later it changes no feature. The client retries in both cases
             // (D-68).
-            self.failed |= !self.contacted;
+            self.access.refuse();
             return Err(Problem::NoEnvironments);
         }
         let several = self.config.keys.are_several() || answered.len() > 1;
@@ -64,7 +66,7 @@ impl Session {
             self.actions.push_back(Action::Notice(Notice::Ignored { what }));
         }
         if lists.is_empty() {
-            self.failed |= !self.contacted;
+            self.access.refuse();
             return Err(Problem::NoEnvironments);
         }
         for (id, entry) in &mut lists {
@@ -98,7 +100,7 @@ impl Session {
     /// Prepares for the first features of a new context: drops those of the previous context, because versions of two contexts must not be
     /// compared. Fails if the response holds no usable list, so that the old features do not become those of the new context (D-60, D-62).
     fn begin_anew(&mut self, says_something: bool) -> Result<(), Problem> {
-        if !self.switching {
+        if self.held.of_earlier_context().is_none() {
             return Ok(());
         }
         if !says_something {
@@ -167,18 +169,18 @@ impl Session {
         }
         // Before the first list for a new context, the client holds no feature of that context. A single feature is then only checked,
         // against an empty feature set that is dropped afterwards.
-        let mut aside =
-            self.switching.then(|| FeatureSet::new(self.config.profile, &self.config.keys));
+        let is_early = self.held.of_earlier_context().is_some();
+        let mut aside = is_early.then(|| FeatureSet::new(self.config.profile, &self.config.keys));
         let feature_set = aside.as_mut().unwrap_or(&mut self.feature_set);
         let effect = match kind {
             RawKind::Delete => feature_set.delete(&id, raw)?,
             RawKind::List | RawKind::Feature => feature_set.feature(&id, raw, Authority::Edge)?,
         };
         self.without_etag(effect);
-        if self.serves() && effect != Effect::None {
+        if self.held.is_current() && effect != Effect::None {
             self.status.updated = Some(self.now);
             self.status.source = Some(Source::Streaming);
-            self.serve(effect);
+            self.serve_again(effect);
         }
         self.raw(Source::Streaming, Some(id), kind, data);
         Ok(())
@@ -190,17 +192,18 @@ impl Session {
         if matches!(self.state, State::Stopped) {
             return false;
         }
-        if self.switching {
+        if self.held.of_earlier_context().is_some() {
             self.ignored(
                 source,
                 "the client is waiting for the features of a new context".to_string(),
             );
+            return false;
         }
-        !self.switching
+        true
     }
 
     fn store_authority(&self) -> Authority {
-        if self.contacted { Authority::LateStore } else { Authority::Store }
+        if self.access.had_contact() { Authority::LateStore } else { Authority::Store }
     }
 
     /// Applies a list of a store.
@@ -240,8 +243,8 @@ impl Session {
             Err(why) => self.ignored(source, why),
             Ok((text, effect)) => {
                 self.without_etag(effect);
-                if self.listed && effect != Effect::None {
-                    self.serve(effect);
+                if self.held.is_served() && effect != Effect::None {
+                    self.serve_again(effect);
                 }
                 let id = Some(Arc::clone(environment));
                 self.raw(source.clone(), id, RawKind::Feature, text);
@@ -263,38 +266,45 @@ impl Session {
 
     /// Serves the features of a store's list. They make the client ready, but do not count as contact with the Edge (D-68).
     fn take_stored(&mut self, source: &Source, effect: Effect) {
-        if self.listed && effect == Effect::None {
+        if self.held.is_served() && effect == Effect::None {
             return;
         }
         self.status.updated.get_or_insert(self.now);
         self.status.source = Some(source.clone());
-        self.serve(effect);
-        self.failed = false;
+        self.serve_current(effect);
+        self.access.forget_refusal();
     }
 
     /// Records that the Edge has sent a list, and serves its features.
     fn received(&mut self, source: Source, effect: Effect) {
-        self.contacted = true;
-        self.failed = false;
+        self.access = Access::Granted;
         self.status.updated = Some(self.now);
         self.status.source = Some(source);
-        let first = std::mem::take(&mut self.switching) || !self.listed;
-        if first {
-            self.listed = false;
-        }
-        if first || effect != Effect::None {
-            self.serve(effect);
+        if !self.held.is_current() || effect != Effect::None {
+            self.serve_current(effect);
         }
     }
 
+    /// Serves the held features as those of the current context.
+    fn serve_current(&mut self, effect: Effect) {
+        if self.held.is_current() {
+            self.serve_again(effect);
+        } else {
+            self.held = Held::Current;
+            self.mark(Cause::First);
+        }
+    }
+
+    /// Serves features again that are served already.
+    pub(super) fn serve_again(&mut self, effect: Effect) {
+        self.mark(match effect {
+            Effect::Seen => Cause::Change,
+            Effect::Invisible | Effect::None => Cause::Invisible,
+        });
+    }
+
     /// Marks the held features for publication at the end of the current input.
-    pub(super) fn serve(&mut self, effect: Effect) {
-        let cause = match (self.listed, effect) {
-            (false, _) => Cause::First,
-            (true, Effect::Seen) => Cause::Change,
-            (true, Effect::Invisible | Effect::None) => Cause::Invisible,
-        };
-        self.listed = true;
+    fn mark(&mut self, cause: Cause) {
         self.unpublished = Some(match (self.unpublished, cause) {
             (Some(Cause::First), _) | (_, Cause::First) => Cause::First,
             (Some(Cause::Change), _) | (_, Cause::Change) => Cause::Change,

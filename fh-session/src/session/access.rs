@@ -1,0 +1,65 @@
+//! The answer of the Edge to the client's keys.
+
+/// Whether the Edge has sent a list for the current keys, and whether it refuses them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) enum Access {
+    /// The Edge has neither sent a list nor refused the client.
+    #[default]
+    Unknown,
+    /// The Edge has refused the client, or has sent no environment for its keys, before it sent a list.
+    Refused,
+    /// The Edge has sent or confirmed a list.
+    Granted,
+    /// The Edge has sent a list and has later refused the client with a `failure` event.
+    Revoked,
+}
+
+impl Access {
+    /// Returns true once the Edge has sent or confirmed a list (D-68).
+    pub(super) const fn had_contact(self) -> bool {
+        matches!(self, Self::Granted | Self::Revoked)
+    }
+
+    /// Returns true if the Edge has refused the client and no list has arrived since.
+    pub(super) const fn is_refused(self) -> bool {
+        matches!(self, Self::Refused | Self::Revoked)
+    }
+
+    /// Records a refusal. It has no effect once the Edge has sent a list, because an Edge may refuse clients during its own outages (D-21).
+    pub(super) const fn refuse(&mut self) {
+        if let Self::Unknown = self {
+            *self = Self::Refused;
+        }
+    }
+
+    /// Records a `failure` event, which counts at any time.
+    pub(super) const fn revoke(&mut self) {
+        *self = if self.had_contact() { Self::Revoked } else { Self::Refused };
+    }
+
+    /// Withdraws a refusal, because it need not hold for a new context or new keys, or because a store has sent a list.
+    pub(super) const fn forget_refusal(&mut self) {
+        *self = if self.had_contact() { Self::Granted } else { Self::Unknown };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Access::{self, Granted, Refused, Revoked, Unknown};
+
+    #[test]
+    fn a_refusal_counts_before_the_first_list_and_a_failure_event_always() {
+        let after = |mut access: Access, change: fn(&mut Access)| {
+            change(&mut access);
+            access
+        };
+        let all = [Unknown, Refused, Granted, Revoked];
+        for (change, expected) in [
+            (Access::refuse as fn(&mut Access), [Refused, Refused, Granted, Revoked]),
+            (Access::revoke, [Refused, Refused, Revoked, Revoked]),
+            (Access::forget_refusal, [Unknown, Unknown, Granted, Granted]),
+        ] {
+            assert_eq!(all.map(|access| after(access, change)), expected);
+        }
+    }
+}
