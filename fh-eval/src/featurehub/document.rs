@@ -166,29 +166,6 @@ impl<'a> Document<'a> {
     }
 }
 
-/// Returns the payload of an SSE event: the contents of its `data:` lines, joined with line feeds. A text that is not
-/// an event is returned unchanged, so that a file can hold either an event or plain JSON.
-///
-/// ```
-/// use fh_eval::featurehub::event_data;
-/// assert_eq!(event_data("event: features\ndata: [1,\ndata: 2]\n\n"), "[1,\n2]");
-/// assert_eq!(event_data("[1, 2]"), "[1, 2]");
-/// ```
-#[must_use]
-pub fn event_data(text: &str) -> Cow<'_, str> {
-    let body = text.strip_prefix('\u{feff}').unwrap_or(text).trim_start();
-    let is_event = ["data:", "event:", "id:"].iter().any(|field| body.starts_with(field));
-    if !is_event {
-        return Cow::Borrowed(text);
-    }
-    let lines = body.lines().take_while(|line| !line.is_empty());
-    let data: Vec<&str> = lines
-        .filter_map(|line| line.strip_prefix("data:"))
-        .map(|data| data.strip_prefix(' ').unwrap_or(data))
-        .collect();
-    Cow::Owned(data.join("\n"))
-}
-
 /// Returns a feature's JSON with lone surrogates replaced, so that every string in it can be read.
 pub(super) fn readable(feature: &RawValue) -> Cow<'_, str> {
     mend(feature.get())

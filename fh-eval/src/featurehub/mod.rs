@@ -13,5 +13,5 @@ mod visible_change;
 pub mod wire;
 
 pub use compile::{Compiler, HashIds};
-pub use document::{Document, Environment, ParseError, event_data};
+pub use document::{Document, Environment, ParseError};
 pub use visible_change::is_visible_change;
