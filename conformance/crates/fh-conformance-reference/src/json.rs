@@ -1,18 +1,34 @@
-//! A JSON reader that builds no tree. A [`Token`] is a part of the text that is known to be one JSON value; its members or elements are
+//! The JSON reader of the conformance suite, which shares no code with the engine's on purpose. It builds no tree. A [`Token`] is a part of the text that is known to be one JSON value; its members or elements are
 //! read one level at a time. Numbers and strings keep their text. Deep nesting uses a stack on the heap, not recursion.
+//!
+//! ```
+//! use fh_conformance_reference::json::Token;
+//! let list = Token::parse("[1.10, \"a\"]")?.elements().unwrap_or_default();
+//! assert_eq!(list[0].number(), Some("1.10"));
+//! assert_eq!(list[1].exact_string().as_deref(), Some("a"));
+//! # Ok::<(), fh_conformance_reference::Unreadable>(())
+//! ```
 
 use crate::answer::Unreadable;
 use crate::mutants::{Bug, Mutant};
 
 /// One JSON value, as written in the document.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Token<'a> {
+pub struct Token<'a> {
     text: &'a str,
     mutant: Option<Mutant>,
 }
 
 impl<'a> Token<'a> {
     /// Reads the single value of a document. A byte-order mark at the beginning is skipped.
+    ///
+    /// # Errors
+    /// [`Unreadable`] if the text is not JSON.
+    pub fn parse(text: &'a str) -> Result<Token<'a>, Unreadable> {
+        Token::document(text, None)
+    }
+
+    /// Reads the single value of a document, for an evaluator with or without a mutant.
     pub(crate) fn document(text: &'a str, mutant: Option<Mutant>) -> Result<Token<'a>, Unreadable> {
         let has = |bug| mutant.is_some_and(|m| m.is(bug));
         let body =
@@ -20,7 +36,7 @@ impl<'a> Token<'a> {
         let start = skip_space(body, 0);
         let (end, depth) = value_end(body, start)?;
         if skip_space(body, end) != body.len() {
-            return Err(Unreadable::new("text after the end of the JSON document"));
+            return Err(unexpected(body, skip_space(body, end)));
         }
         if has(Bug::DeepJsonRefused) && depth > 128 {
             return Err(Unreadable::new("nested too deeply"));
@@ -32,15 +48,21 @@ impl<'a> Token<'a> {
         Ok(token)
     }
 
-    pub(crate) fn text(self) -> &'a str {
+    /// Returns the value as written.
+    #[must_use]
+    pub fn text(self) -> &'a str {
         self.text
     }
 
-    pub(crate) fn is_null(self) -> bool {
+    /// Returns true if the value is `null`.
+    #[must_use]
+    pub fn is_null(self) -> bool {
         self.text == "null"
     }
 
-    pub(crate) fn boolean(self) -> Option<bool> {
+    /// Returns the value of `true` or `false`.
+    #[must_use]
+    pub fn boolean(self) -> Option<bool> {
         match self.text {
             "true" => Some(true),
             "false" => Some(false),
@@ -49,12 +71,24 @@ impl<'a> Token<'a> {
     }
 
     /// Returns the text of a number.
-    pub(crate) fn number(self) -> Option<&'a str> {
+    #[must_use]
+    pub fn number(self) -> Option<&'a str> {
         self.text.starts_with(|c: char| c == '-' || c.is_ascii_digit()).then_some(self.text)
     }
 
     /// Returns the decoded text of a string. An unpaired surrogate becomes U+FFFD.
     pub(crate) fn string(self) -> Option<String> {
+        self.units().map(|units| String::from_utf16_lossy(&units))
+    }
+
+    /// Returns the decoded text of a string, or `None` if the string has an unpaired surrogate.
+    #[must_use]
+    pub fn exact_string(self) -> Option<String> {
+        String::from_utf16(&self.units()?).ok()
+    }
+
+    /// Returns the decoded text of a string in UTF-16, in which unpaired surrogates can be represented.
+    fn units(self) -> Option<Vec<u16>> {
         let inner = self.text.strip_prefix('"')?.strip_suffix('"')?;
         let mut units: Vec<u16> = Vec::new();
         let mut rest = inner.chars();
@@ -79,11 +113,12 @@ impl<'a> Token<'a> {
                 other => u16::try_from(u32::from(other)).ok()?,
             });
         }
-        Some(String::from_utf16_lossy(&units))
+        Some(units)
     }
 
     /// Returns the elements of a list.
-    pub(crate) fn elements(self) -> Option<Vec<Token<'a>>> {
+    #[must_use]
+    pub fn elements(self) -> Option<Vec<Token<'a>>> {
         let mut at = self.opened_by('[')?;
         let mut found = Vec::new();
         while self.byte(at)? != b']' {
@@ -94,13 +129,19 @@ impl<'a> Token<'a> {
         Some(found)
     }
 
-    /// Returns the members of an object in order, duplicates included.
+    /// Returns the members of an object in order, duplicates included. An unpaired surrogate in a name becomes U+FFFD.
     pub(crate) fn members(self) -> Option<Vec<(String, Token<'a>)>> {
+        self.entries()?.into_iter().map(|(name, value)| Some((name.string()?, value))).collect()
+    }
+
+    /// Returns the members of an object in order, duplicates included. Each name is a string token.
+    #[must_use]
+    pub fn entries(self) -> Option<Vec<(Token<'a>, Token<'a>)>> {
         let mut at = self.opened_by('{')?;
         let mut found = Vec::new();
         while self.byte(at)? != b'}' {
             let name_end = string_end(self.text, at).ok()?;
-            let name = Token { text: self.text.get(at..name_end)?, ..self }.string()?;
+            let name = Token { text: self.text.get(at..name_end)?, ..self };
             let colon = skip_space(self.text, name_end);
             let start = skip_space(self.text, colon + 1);
             let end = value_end(self.text, start).ok()?.0;
@@ -115,7 +156,8 @@ impl<'a> Token<'a> {
     }
 
     /// Returns the member of an object with this name; the last one if there are several.
-    pub(crate) fn member(self, name: &str) -> Option<Token<'a>> {
+    #[must_use]
+    pub fn member(self, name: &str) -> Option<Token<'a>> {
         let members = self.members()?;
         let mut named = members.into_iter().filter(|(key, _)| key == name).map(|(_, value)| value);
         if self.mutant.is_some_and(|m| m.is(Bug::FirstDuplicateKeyWins)) {
@@ -148,8 +190,11 @@ fn byte(text: &str, at: usize) -> Option<u8> {
     text.as_bytes().get(at).copied()
 }
 
-fn unexpected(at: usize) -> Unreadable {
-    Unreadable::new(format!("not JSON at byte {at}"))
+fn unexpected(text: &str, at: usize) -> Unreadable {
+    let before = text.get(..at).unwrap_or(text);
+    let line = before.matches('\n').count() + 1;
+    let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+    Unreadable::new(format!("not JSON at line {line} column {column}"))
 }
 
 fn skip_space(text: &str, mut at: usize) -> usize {
@@ -195,8 +240,8 @@ fn value_end(text: &str, mut at: usize) -> Result<(usize, usize), Unreadable> {
                 .iter()
                 .find(|word| text.get(at..).is_some_and(|rest| rest.starts_with(**word)))
                 .map(|word| at + word.len())
-                .ok_or_else(|| unexpected(at))?,
-            None => return Err(unexpected(at)),
+                .ok_or_else(|| unexpected(text, at))?,
+            None => return Err(unexpected(text, at)),
         };
         // A value has ended here: close the brackets that end with it.
         loop {
@@ -214,7 +259,7 @@ fn value_end(text: &str, mut at: usize) -> Result<(usize, usize), Unreadable> {
                 }
                 break;
             } else {
-                return Err(unexpected(at));
+                return Err(unexpected(text, at));
             }
         }
     }
@@ -224,14 +269,14 @@ fn value_end(text: &str, mut at: usize) -> Result<(usize, usize), Unreadable> {
 fn past_name(text: &str, at: usize) -> Result<usize, Unreadable> {
     let colon = skip_space(text, string_end(text, at)?);
     if byte(text, colon) != Some(b':') {
-        return Err(unexpected(colon));
+        return Err(unexpected(text, colon));
     }
     Ok(skip_space(text, colon + 1))
 }
 
 fn string_end(text: &str, at: usize) -> Result<usize, Unreadable> {
     if byte(text, at) != Some(b'"') {
-        return Err(unexpected(at));
+        return Err(unexpected(text, at));
     }
     let mut at = at + 1;
     loop {
@@ -241,15 +286,15 @@ fn string_end(text: &str, at: usize) -> Result<usize, Unreadable> {
                 Some(b'u') => {
                     for digit in at + 2..at + 6 {
                         if !byte(text, digit).is_some_and(|b| b.is_ascii_hexdigit()) {
-                            return Err(unexpected(digit));
+                            return Err(unexpected(text, digit));
                         }
                     }
                     at += 6;
                 }
                 Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => at += 2,
-                _ => return Err(unexpected(at + 1)),
+                _ => return Err(unexpected(text, at + 1)),
             },
-            Some(0..0x20) | None => return Err(unexpected(at)),
+            Some(0..0x20) | None => return Err(unexpected(text, at)),
             Some(_) => at += 1,
         }
     }
@@ -261,7 +306,7 @@ fn number_end(text: &str, at: usize) -> Result<usize, Unreadable> {
         while byte(text, at).is_some_and(|b| b.is_ascii_digit()) {
             at += 1;
         }
-        if at == start { Err(unexpected(at)) } else { Ok(at) }
+        if at == start { Err(unexpected(text, at)) } else { Ok(at) }
     };
     let start = if byte(text, at) == Some(b'-') { at + 1 } else { at };
     let mut end = if byte(text, start) == Some(b'0') { start + 1 } else { digits(start)? };
@@ -322,6 +367,8 @@ mod tests {
 
     #[test]
     fn surrogates_pair_up_or_are_replaced() {
+        assert_eq!(read(r#""\ud83d\ude00""#).exact_string().as_deref(), Some("😀"));
+        assert_eq!(read(r#""\ud83d""#).exact_string(), None);
         assert_eq!(
             read(r#""\ud83d\ude00|\ud83d|\ude00""#).string().unwrap(),
             "😀|\u{fffd}|\u{fffd}"
@@ -336,6 +383,8 @@ mod tests {
 
     #[test]
     fn invalid_json_is_refused() {
+        let why = Token::document("[1,\n é x]", None).unwrap_err().what;
+        assert_eq!(why, "not JSON at line 2 column 2");
         for text in [
             "",
             "[1,]",

@@ -16,6 +16,8 @@
 //! ```
 #![forbid(unsafe_code)]
 
+pub mod json;
+
 mod address;
 mod answer;
 mod context;
@@ -25,7 +27,6 @@ mod decimal;
 mod evaluate;
 mod feature;
 mod hash;
-mod json;
 mod matcher;
 mod member;
 mod mutants;

@@ -1,10 +1,10 @@
 //! JSON values whose numbers keep their text. `5.0` and `5` are different inputs to an evaluator, so the suite's data must never pass
-//! through a double.
+//! through a double. The reference evaluator's reader reads them.
 
 use std::fmt;
 
-use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
-use serde_json::value::RawValue;
+use fh_conformance_reference::Unreadable;
+use fh_conformance_reference::json::Token;
 
 /// A JSON value.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,55 +23,35 @@ pub enum Json {
     Object(Vec<(String, Json)>),
 }
 
-struct Members(Vec<(String, Box<RawValue>)>);
-
-impl<'de> Deserialize<'de> for Members {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Members, D::Error> {
-        struct InOrder;
-        impl<'de> Visitor<'de> for InOrder {
-            type Value = Members;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members, A::Error> {
-                let mut members = Vec::new();
-                while let Some(member) = map.next_entry()? {
-                    members.push(member);
-                }
-                Ok(Members(members))
-            }
-        }
-        deserializer.deserialize_map(InOrder)
-    }
-}
-
 impl Json {
     /// Reads a document.
     ///
     /// # Errors
     /// If the text is not JSON, or if a string contains an unpaired surrogate.
-    pub fn parse(text: &str) -> Result<Json, serde_json::Error> {
-        let raw: &RawValue = serde_json::from_str(text)?;
-        let token = raw.get();
-        Ok(match token.as_bytes() {
-            [b'{', ..] => {
-                let Members(members) = serde_json::from_str(token)?;
-                let members = members.into_iter();
-                let members = members.map(|(name, raw)| Ok((name, Json::parse(raw.get())?)));
-                Json::Object(members.collect::<Result<_, serde_json::Error>>()?)
-            }
-            [b'[', ..] => {
-                let elements: Vec<&RawValue> = serde_json::from_str(token)?;
-                let elements = elements.into_iter().map(|raw| Json::parse(raw.get()));
-                Json::List(elements.collect::<Result<_, _>>()?)
-            }
-            [b'"', ..] => Json::Text(serde_json::from_str(token)?),
-            [b't', ..] => Json::Bool(true),
-            [b'f', ..] => Json::Bool(false),
-            [b'n', ..] => Json::Null,
-            _ => Json::Number(token.to_owned()),
+    pub fn parse(text: &str) -> Result<Json, Unreadable> {
+        if text.starts_with('\u{feff}') {
+            return Err(Unreadable {
+                what: "a byte-order mark before the JSON document".to_owned(),
+            });
+        }
+        Json::of(Token::parse(text)?)
+    }
+
+    fn of(token: Token<'_>) -> Result<Json, Unreadable> {
+        if let Some(entries) = token.entries() {
+            let members = entries.into_iter();
+            let members =
+                members.map(|(name, value)| Ok::<_, Unreadable>((string(name)?, Json::of(value)?)));
+            return Ok(Json::Object(members.collect::<Result<_, _>>()?));
+        }
+        if let Some(elements) = token.elements() {
+            return Ok(Json::List(elements.into_iter().map(Json::of).collect::<Result<_, _>>()?));
+        }
+        Ok(match (token.boolean(), token.number()) {
+            (Some(value), _) => Json::Bool(value),
+            (None, Some(number)) => Json::Number(number.to_owned()),
+            (None, None) if token.is_null() => Json::Null,
+            (None, None) => Json::Text(string(token)?),
         })
     }
 
@@ -210,6 +190,12 @@ impl fmt::Display for Json {
     }
 }
 
+/// Returns the text of a string token.
+fn string(token: Token<'_>) -> Result<String, Unreadable> {
+    let unpaired = || Unreadable { what: format!("{} has an unpaired surrogate", token.text()) };
+    token.exact_string().ok_or_else(unpaired)
+}
+
 /// Returns the JSON token of a string.
 #[must_use]
 pub fn quoted(text: &str) -> String {
@@ -259,6 +245,8 @@ mod tests {
         assert_eq!(json.get("a"), Some(&Json::Null));
         assert!(Json::parse("[1,]").is_err());
         assert!(Json::parse(r#"{"a": [1, "\ud800"]}"#).is_err());
+        assert!(Json::parse(r#"{"\ud800": 1}"#).is_err());
+        assert!(Json::parse("\u{feff}1").is_err());
     }
 
     #[test]

@@ -1,10 +1,8 @@
 //! The reference evaluator as a target, with or without a mutant.
 
-use std::collections::HashMap;
-
 use fh_conformance_reference as reference;
+use reference::json::Token;
 use reference::{Getters, Mutant, Options, Payload};
-use serde_json::value::RawValue;
 
 use super::{Broken, CAPABILITIES, Target};
 use crate::case::{Answer, Context, Kind, Profile, Question, Step};
@@ -175,13 +173,9 @@ fn step(step: reference::Step) -> Step {
 
 /// Returns the type of the last feature with this key. The reference does not need it to evaluate.
 fn kind_of(payload: &str, key: &str) -> Option<String> {
-    let text = payload.strip_prefix('\u{feff}').unwrap_or(payload);
-    let features: Vec<&RawValue> = serde_json::from_str(text).ok()?;
-    let kinds = features.into_iter().rev().filter_map(|feature| {
-        let members: HashMap<String, &RawValue> = serde_json::from_str(feature.get()).ok()?;
-        let own_key: String = serde_json::from_str(members.get("key")?.get()).ok()?;
-        let kind = members.get("type").and_then(|kind| serde_json::from_str(kind.get()).ok());
-        (own_key == key).then_some(kind)
-    });
-    kinds.into_iter().next().flatten()
+    let features = Token::parse(payload).ok()?.elements()?;
+    let has_key = |feature: &Token<'_>| {
+        feature.member("key").and_then(Token::exact_string).is_some_and(|own| own == key)
+    };
+    features.into_iter().rfind(has_key)?.member("type")?.exact_string()
 }
