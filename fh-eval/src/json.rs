@@ -109,37 +109,83 @@ fn unescape(token: &str) -> Cow<'_, str> {
     }
 }
 
-/// Replaces escapes of lone surrogates (`\ud800` without the second half of its pair) by U+FFFD. They are legal JSON,
-/// but no Rust string can hold them.
-pub(crate) fn mend(json: &str) -> Cow<'_, str> {
-    let mut out = String::new();
-    let mut done = 0;
-    let mut at = 0;
+/// Returns the escapes of lone surrogates in a JSON text (`\ud800` without the second half of its pair), with their
+/// positions. They are legal JSON, but no Rust string can hold them.
+pub fn lone_surrogates(json: &str) -> impl Iterator<Item = (usize, &str)> {
     let bytes = json.as_bytes();
     let unit = |at: usize| -> Option<u16> {
         let hex = bytes.get(at..at + 6)?.strip_prefix(b"\\u")?;
         u16::from_str_radix(std::str::from_utf8(hex).ok()?, 16).ok()
     };
-    while let Some(offset) =
-        bytes.get(at..).and_then(|rest| rest.iter().position(|byte| *byte == b'\\'))
-    {
-        at += offset;
-        match unit(at) {
-            Some(0xD800..=0xDBFF) if matches!(unit(at + 6), Some(0xDC00..=0xDFFF)) => at += 12,
-            Some(0xD800..=0xDFFF) => {
-                out.push_str(json.get(done..at).unwrap_or_default());
-                out.push_str("\\ufffd");
-                at += 6;
-                done = at;
+    let mut next = 0;
+    std::iter::from_fn(move || {
+        loop {
+            let rest = bytes.get(next..)?;
+            let at = next + rest.iter().position(|byte| *byte == b'\\')?;
+            match unit(at) {
+                Some(0xD800..=0xDBFF) if matches!(unit(at + 6), Some(0xDC00..=0xDFFF)) => {
+                    next = at + 12;
+                }
+                Some(0xD800..=0xDFFF) => {
+                    next = at + 6;
+                    return Some((at, json.get(at..next)?));
+                }
+                // Every other escape, such as `\\`, has at least two bytes, so two bytes are skipped.
+                _ => next = at + 2,
             }
-            // Every other escape, such as `\\`, has at least two bytes, so two bytes are skipped.
-            _ => at += 2,
         }
+    })
+}
+
+/// Replaces escapes of lone surrogates by U+FFFD.
+pub(crate) fn mend(json: &str) -> Cow<'_, str> {
+    let mut out = String::new();
+    let mut done = 0;
+    for (at, escape) in lone_surrogates(json) {
+        out.push_str(json.get(done..at).unwrap_or_default());
+        out.push_str("\\ufffd");
+        done = at + escape.len();
     }
     if done == 0 {
         return Cow::Borrowed(json);
     }
     out.push_str(json.get(done..).unwrap_or_default());
+    Cow::Owned(out)
+}
+
+/// Returns a JSON text without the white space between its tokens.
+#[must_use]
+pub fn compact(json: &str) -> String {
+    let mut out = String::with_capacity(json.len());
+    let (mut in_text, mut escaped) = (false, false);
+    for c in json.chars() {
+        if in_text {
+            in_text = escaped || c != '"';
+            escaped = !escaped && c == '\\';
+        } else if c.is_ascii_whitespace() {
+            continue;
+        } else {
+            in_text = c == '"';
+        }
+        out.push(c);
+    }
+    out
+}
+
+/// Returns a text that serde_json unescaped. It encodes a lone surrogate in three bytes, as UTF-8 would if it could.
+/// Each becomes one U+FFFD.
+fn without_surrogates(text: &[u8]) -> Cow<'_, str> {
+    if let Ok(text) = std::str::from_utf8(text) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len());
+    for chunk in text.utf8_chunks() {
+        out.push_str(chunk.valid());
+        // The second and the third byte of a surrogate are chunks of their own.
+        if chunk.invalid().first() == Some(&0xED) {
+            out.push('\u{fffd}');
+        }
+    }
     Cow::Owned(out)
 }
 
@@ -155,10 +201,10 @@ impl<'de> Deserialize<'de> for Name<'de> {
                 f.write_str("a name")
             }
             fn visit_borrowed_bytes<E>(self, name: &'de [u8]) -> Result<Self::Value, E> {
-                Ok(Name(String::from_utf8_lossy(name)))
+                Ok(Name(without_surrogates(name)))
             }
             fn visit_bytes<E>(self, name: &[u8]) -> Result<Self::Value, E> {
-                Ok(Name(String::from_utf8_lossy(name).into_owned().into()))
+                Ok(Name(without_surrogates(name).into_owned().into()))
             }
         }
         // The name is read as bytes, because a lone surrogate in a text would make the whole object fail.
@@ -302,7 +348,8 @@ fn skip_list<'de, A: SeqAccess<'de>>(mut list: A) -> Result<(), A::Error> {
 }
 
 fn skip_object<'de, A: MapAccess<'de>>(mut map: A) -> Result<(), A::Error> {
-    while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+    // A name with a lone surrogate can be read, but not ignored.
+    while map.next_entry::<Name<'de>, IgnoredAny>()?.is_some() {}
     Ok(())
 }
 
@@ -358,6 +405,22 @@ impl<'de, T: Part<'de>> Part<'de> for ListOr<T> {
 /// JSON.
 pub(crate) fn read_object<'de, T: Object<'de>>(json: &'de str) -> Shape<T> {
     Reading::either::<ObjectOr<T>>(json).map_or(Shape::Other, |object| object.0)
+}
+
+/// Reads a list of objects. An element or a list of the wrong shape is recorded as such. Returns [`Shape::Other`] if
+/// the text is not JSON.
+pub(crate) fn read_list<'de, T: Object<'de>>(json: &'de str) -> Shape<Vec<Shape<T>>> {
+    Reading::either(json).map_or(Shape::Other, shapes)
+}
+
+/// Returns the shape of a list and those of its elements.
+pub(crate) fn shapes<T>(list: ListOr<ObjectOr<T>>) -> Shape<Vec<Shape<T>>> {
+    match list.0 {
+        Shape::Is(list) => Shape::Is(list.into_iter().map(|part| part.0).collect()),
+        Shape::Absent => Shape::Absent,
+        Shape::Null => Shape::Null,
+        Shape::Other => Shape::Other,
+    }
 }
 
 /// All members of an object, in order.
@@ -456,6 +519,14 @@ mod tests {
         ] {
             assert_eq!(Token::of(raw(json)).integer(), integer, "{json}");
         }
+    }
+
+    #[test]
+    fn a_lone_surrogate_in_a_name_is_one_character() {
+        let raw: &RawValue =
+            serde_json::from_str(r#"{"a\ud800b\udc00":1,"\ud83d\udc22":2}"#).unwrap();
+        let names: Vec<_> = members(raw).unwrap().into_iter().map(|(name, _)| name).collect();
+        assert_eq!(names, ["a\u{fffd}b\u{fffd}", "🐢"]);
     }
 
     #[test]

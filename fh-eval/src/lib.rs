@@ -13,7 +13,8 @@ mod evaluate;
 mod evaluation;
 mod explanation;
 mod feature;
-mod json;
+#[doc(hidden)]
+pub mod json;
 mod predicate;
 mod profile;
 mod ruleset;

@@ -188,7 +188,7 @@ pub(crate) struct FeatureDetail {
     pub(crate) version: i64,
     pub(crate) locked: bool,
     /// The feature's JSON in the form in which it was received.
-    pub(crate) json: Box<str>,
+    pub(crate) json: Arc<str>,
     pub(crate) diagnostics: Box<[Diagnostic]>,
 }
 

@@ -3,19 +3,19 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use serde_json::value::RawValue;
 
 use super::diagnostics::DiagnosticCollector;
-use super::document::readable;
 use super::fast_path::fast_path;
 use super::patterns::Patterns;
 use super::rule::RuleCompiler;
-use super::wire::{self, Raw, text};
+use super::wire::{self, Raw, name, text};
 use crate::attributes::Name;
 use crate::bucket::BUCKETS;
 use crate::diagnostic::{Consequence, Diagnostic, DiagnosticKind, Place};
-use crate::json::{Shape, Token};
+use crate::json::{Shape, Token, mend};
 use crate::predicate::Run;
 use crate::profile::Profile;
 use crate::ruleset::{Feature, Ruleset};
@@ -64,16 +64,18 @@ impl<'a> Compiler<'a> {
     /// replaces the earlier one.
     #[must_use]
     pub fn compile(&self, environment: &super::Environment<'_>) -> Ruleset {
-        let mut run = Compilation::new(*self, environment.id.as_deref());
-        for (position, feature) in environment.features.iter().enumerate() {
-            run.feature(position, feature);
+        let mut compilation = self.begin(environment.id.as_deref());
+        for feature in &environment.features {
+            compilation.add(feature.get());
         }
-        let superseded = run.superseded();
-        let mut tables = run.writer.finish();
-        if !superseded.is_empty() {
-            tables = tables.without(&superseded);
-        }
-        Ruleset::new(tables, run.left_out)
+        compilation.finish()
+    }
+
+    /// Begins the compilation of the features of one environment, one after the other.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn begin(&self, environment: Option<&str>) -> Compilation<'a> {
+        Compilation::new(*self, environment)
     }
 
     /// Compiles one feature, which [`Ruleset::with`] adds to a ruleset.
@@ -81,20 +83,35 @@ impl<'a> Compiler<'a> {
     /// # Errors
     /// The diagnostic that gives the reason why the JSON is not a feature.
     pub fn feature(&self, json: &RawValue) -> Result<Feature, Box<Diagnostic>> {
-        let mut run = Compilation::new(*self, None);
-        run.feature(0, json);
-        match run.left_out.pop() {
-            Some(diagnostic) => Err(Box::new(diagnostic)),
-            None => Ok(Feature::new(run.writer.finish())),
-        }
+        let mut compilation = self.begin(None);
+        compilation.add(json.get());
+        compilation.into_feature()
+    }
+
+    /// Compiles one feature whose parts were read before. `json` is the text of the whole feature.
+    ///
+    /// # Errors
+    /// The diagnostic that gives the reason why the parts are not a feature.
+    #[doc(hidden)]
+    pub fn feature_of<J: AsRef<str> + Into<Arc<str>>>(
+        &self,
+        parts: &wire::Feature<'_>,
+        json: J,
+    ) -> Result<Feature, Box<Diagnostic>> {
+        let mut compilation = self.begin(None);
+        compilation.add_parts(parts, json);
+        compilation.into_feature()
     }
 }
 
-/// The state of one compilation.
-struct Compilation<'a> {
+/// A compilation of the features of one environment. [`Compiler::begin`] begins it.
+#[doc(hidden)]
+pub struct Compilation<'a> {
     compiler: Compiler<'a>,
     writer: Writer,
     patterns: Patterns,
+    /// Number of features that were added.
+    added: usize,
     /// Diagnostics of features that were left out.
     left_out: Vec<Diagnostic>,
     /// The current place in the payload, and the diagnostics of the current feature.
@@ -117,25 +134,41 @@ impl<'a> Compilation<'a> {
             compiler,
             writer: Writer::default(),
             patterns: Patterns::new(compiler.profile),
+            added: 0,
             left_out: Vec::new(),
             diagnostics: DiagnosticCollector::of(environment),
         }
     }
 
-    fn feature(&mut self, position: usize, raw: &RawValue) {
-        let json = readable(raw);
-        self.diagnostics.enter_feature(position);
-        let Some(feature) = wire::Feature::parse(&json) else {
-            return self.leave_out("feature", raw, DiagnosticKind::Expected("an object"));
-        };
+    /// Parses and adds a feature.
+    pub fn add(&mut self, json: &str) {
+        match wire::Feature::parse(json) {
+            Some(feature) => self.add_parts(&feature, json),
+            None => {
+                self.enter_feature();
+                self.leave_out("feature", json, DiagnosticKind::Expected("an object"));
+            }
+        }
+    }
+
+    fn enter_feature(&mut self) {
+        self.diagnostics.enter_feature(self.added);
+        self.added += 1;
+    }
+
+    /// Adds a feature whose parts were read before. `json` is the text of the whole feature, which explanations read.
+    pub fn add_parts<J: AsRef<str> + Into<Arc<str>>>(
+        &mut self,
+        feature: &wire::Feature<'_>,
+        json: J,
+    ) {
+        self.enter_feature();
         let key = match text(feature.key) {
             Some(key) if !key.is_empty() => key,
             _ => {
-                return self.leave_out(
-                    "key",
-                    feature.key.unwrap_or(raw),
-                    DiagnosticKind::Expected("a text"),
-                );
+                let key = feature.key.map(|key| mend(key.get()));
+                let found = key.as_deref().unwrap_or(json.as_ref());
+                return self.leave_out(name::KEY, found, DiagnosticKind::Expected("a text"));
             }
         };
         self.diagnostics.name_feature(&key);
@@ -143,7 +176,7 @@ impl<'a> Compilation<'a> {
         let id = text(feature.id);
         if id.is_none() && feature.id.is_some_and(|id| Token::of(id) != Token::Null) {
             self.note(
-                "id",
+                name::ID,
                 feature.id,
                 DiagnosticKind::Expected("a text"),
                 Consequence::Assumed("no id"),
@@ -175,7 +208,7 @@ impl<'a> Compilation<'a> {
         let version = self.version(feature.version);
         if matches!(feature.properties, Shape::Other) {
             self.diagnostics.add(
-                "fp",
+                name::PROPERTIES,
                 None,
                 DiagnosticKind::Expected("an object of texts"),
                 Consequence::Assumed("no properties"),
@@ -186,10 +219,29 @@ impl<'a> Compilation<'a> {
             id: id.as_deref().map(Box::from),
             version,
             locked,
-            json: raw.get().into(),
+            json: json.into(),
             diagnostics: std::mem::take(&mut self.diagnostics.diagnostics).into(),
         };
         self.writer.end(head, key_row, all, detail);
+    }
+
+    /// Returns the ruleset. If two features have the same key, the later one replaces the earlier one.
+    #[must_use]
+    pub fn finish(mut self) -> Ruleset {
+        let superseded = self.superseded();
+        let mut tables = self.writer.finish();
+        if !superseded.is_empty() {
+            tables = tables.without(&superseded);
+        }
+        Ruleset::new(tables, self.left_out)
+    }
+
+    /// Returns the only feature, or the diagnostic that gives the reason why the feature was left out.
+    fn into_feature(mut self) -> Result<Feature, Box<Diagnostic>> {
+        match self.left_out.pop() {
+            Some(diagnostic) => Err(Box::new(diagnostic)),
+            None => Ok(Feature::new(self.writer.finish())),
+        }
     }
 
     /// Returns the positions of features that a later feature with the same key replaces, and adds a diagnostic for
@@ -213,8 +265,8 @@ impl<'a> Compilation<'a> {
         superseded
     }
 
-    fn leave_out(&mut self, member: &'static str, raw: &RawValue, problem: DiagnosticKind) {
-        self.diagnostics.add(member, Some(raw.get()), problem, Consequence::FeatureLeftOut);
+    fn leave_out(&mut self, member: &'static str, json: &str, problem: DiagnosticKind) {
+        self.diagnostics.add(member, Some(json), problem, Consequence::FeatureLeftOut);
         self.left_out.append(&mut self.diagnostics.diagnostics);
     }
 
@@ -225,7 +277,7 @@ impl<'a> Compilation<'a> {
         problem: DiagnosticKind,
         consequence: Consequence,
     ) {
-        self.diagnostics.add(member, raw.map(RawValue::get), problem, consequence);
+        self.diagnostics.add_json(member, raw, problem, consequence);
     }
 
     fn hash_id(&mut self, key: &str, id: Option<&str>) -> Option<String> {
@@ -234,7 +286,7 @@ impl<'a> Compilation<'a> {
                 return Some(id.clone());
             }
             self.diagnostics.add(
-                "id",
+                name::ID,
                 None,
                 DiagnosticKind::NoHashId,
                 Consequence::Assumed("the feature id"),
@@ -247,7 +299,7 @@ impl<'a> Compilation<'a> {
         let kind = text(raw).and_then(|name| Kind::from_wire(&name));
         if kind.is_none() {
             self.note(
-                "type",
+                name::TYPE,
                 raw,
                 DiagnosticKind::Unknown("feature type"),
                 Consequence::Assumed("no type"),
@@ -262,7 +314,7 @@ impl<'a> Compilation<'a> {
             None | Some(Token::Null) => false,
             Some(_) => {
                 self.note(
-                    "l",
+                    name::LOCKED,
                     raw,
                     DiagnosticKind::Expected("a boolean"),
                     Consequence::Assumed("false"),
@@ -277,7 +329,7 @@ impl<'a> Compilation<'a> {
             None | Some(Token::Null) => 0,
             Some(token) => token.integer().unwrap_or_else(|| {
                 self.note(
-                    "version",
+                    name::VERSION,
                     raw,
                     DiagnosticKind::Expected("an integer"),
                     Consequence::Assumed("0"),
@@ -304,7 +356,7 @@ impl<'a> Compilation<'a> {
             Shape::Other => {
                 let problem = DiagnosticKind::Expected("a list");
                 self.diagnostics.add(
-                    "strategies",
+                    name::STRATEGIES,
                     None,
                     problem,
                     Consequence::Assumed("no strategy"),
@@ -330,7 +382,7 @@ impl<'a> Compilation<'a> {
         let mut detail = StrategyDetail { id: None, percentage: 0, position };
         let Shape::Is(strategy) = strategy else {
             self.diagnostics.add(
-                "strategies",
+                name::STRATEGIES,
                 None,
                 DiagnosticKind::Expected("an object"),
                 Consequence::StrategyNeverMatches,
@@ -368,7 +420,7 @@ impl<'a> Compilation<'a> {
         }
         if !draw.has_hash_id {
             self.note(
-                "percentage",
+                name::PERCENTAGE,
                 strategy.percentage,
                 DiagnosticKind::NoFeatureId,
                 Consequence::StrategyNeverMatches,
@@ -397,7 +449,7 @@ impl<'a> Compilation<'a> {
                 let percentage = token.integer();
                 if percentage.is_none() {
                     let problem = DiagnosticKind::Expected("an integer from 0 to 1000000");
-                    self.note("percentage", raw, problem, Consequence::StrategyNeverMatches);
+                    self.note(name::PERCENTAGE, raw, problem, Consequence::StrategyNeverMatches);
                 }
                 percentage.map(Some)
             }
@@ -407,7 +459,7 @@ impl<'a> Compilation<'a> {
     /// Returns the names of the percentage attributes, or an empty list for the default percentage key. Returns `None`
     /// if the names are unreadable.
     fn source(&mut self, attributes: &Shape<Vec<&RawValue>>) -> Option<Vec<String>> {
-        let member = "percentageAttributes";
+        let member = name::PERCENTAGE_ATTRIBUTES;
         match attributes {
             Shape::Absent | Shape::Null => Some(Vec::new()),
             Shape::Is(names) => {
@@ -456,7 +508,7 @@ impl<'a> Compilation<'a> {
             Shape::Is(rules) => rules,
             Shape::Other => {
                 self.diagnostics.add(
-                    "attributes",
+                    name::RULES,
                     None,
                     DiagnosticKind::Expected("a list"),
                     Consequence::StrategyNeverMatches,

@@ -1,7 +1,9 @@
 //! The compiler's current place in the payload, and the diagnostics that the compiler has found so far.
 
 use super::member::UnknownMember;
+use super::wire::Raw;
 use crate::diagnostic::{Consequence, Diagnostic, DiagnosticKind, Place, excerpt};
+use crate::json::mend;
 
 /// The current place, and the diagnostics of the current feature. The names of a place are written into reused buffers,
 /// because most places appear in no diagnostic.
@@ -90,6 +92,18 @@ impl DiagnosticCollector {
             self.diagnostics.push(Diagnostic { place, problem, consequence });
         }
         members.iter().any(|member| member.meant.is_some())
+    }
+
+    /// Adds a diagnostic for the JSON of `member` at the current place.
+    pub(super) fn add_json(
+        &mut self,
+        member: &'static str,
+        raw: Raw<'_>,
+        problem: DiagnosticKind,
+        consequence: Consequence,
+    ) {
+        let json = raw.map(|raw| mend(raw.get()));
+        self.add(member, json.as_deref(), problem, consequence);
     }
 
     /// Adds a diagnostic for the value of `member` at the current place.

@@ -3,11 +3,10 @@
 
 use std::borrow::Cow;
 
-use serde::de::MapAccess;
 use serde_json::value::RawValue;
 
-use super::wire::{Raw, text};
-use crate::json::{ListOr, MemberValue, Object, Shape, Token, mend, read_object};
+use super::wire::Envelope;
+use crate::json::Shape;
 
 /// The error for a payload that cannot be read as a whole. An unreadable part of an otherwise readable document gives a
 /// [`Diagnostic`](crate::Diagnostic) instead.
@@ -67,44 +66,12 @@ pub struct Environment<'a> {
     pub features: Vec<&'a RawValue>,
 }
 
-/// The members by which an object is recognised as a feature or as an environment.
-#[derive(Default)]
-struct Envelope<'a> {
-    id: Raw<'a>,
-    key: Raw<'a>,
-    features: Option<Shape<Vec<&'a RawValue>>>,
-}
-
-impl<'de> Object<'de> for Envelope<'de> {
-    fn member<A: MapAccess<'de>>(
-        &mut self,
-        name: &str,
-        value: MemberValue<'_, A>,
-    ) -> Result<(), A::Error> {
-        match name {
-            "id" => self.id = Some(value.read()?),
-            "key" => self.key = Some(value.read()?),
-            "features" => self.features = Some(value.read::<ListOr<_>>()?.0),
-            _ => value.skip()?,
-        }
-        Ok(())
-    }
-}
-
-impl<'a> Envelope<'a> {
-    fn of(json: &'a str) -> Self {
-        match read_object(json) {
-            Shape::Is(envelope) => envelope,
-            _ => Self::default(),
-        }
-    }
-
-    fn environment(self) -> Option<Environment<'a>> {
-        let features = match self.features? {
-            Shape::Is(features) => features,
-            _ => Vec::new(),
-        };
-        Some(Environment { id: text(self.id).map(Cow::into_owned), features })
+impl<'a> Environment<'a> {
+    /// Returns the environment of an envelope, or `None` if the envelope has no member `features`.
+    fn of(envelope: Envelope<'a>) -> Option<Self> {
+        let id = envelope.id().map(Cow::into_owned);
+        let is_one = !matches!(envelope.features, Shape::Absent);
+        is_one.then(|| Self { id, features: envelope.into_features().unwrap_or_default() })
     }
 }
 
@@ -123,14 +90,11 @@ impl<'a> Document<'a> {
             return Ok(Self { environments: Self::list(elements) });
         }
         let raw: &RawValue = serde_json::from_str(json).map_err(not_json)?;
-        if Token::of(raw) != Token::Object {
-            return Err(ParseError::NoFeatures);
-        }
-        let envelope = Envelope::of(raw.get());
+        let envelope = Envelope::parse(raw.get()).ok_or(ParseError::NoFeatures)?;
         let environment = if envelope.key.is_some() {
             Environment { id: None, features: vec![raw] }
         } else {
-            envelope.environment().ok_or(ParseError::NoFeatures)?
+            Environment::of(envelope).ok_or(ParseError::NoFeatures)?
         };
         Ok(Self { environments: vec![environment] })
     }
@@ -139,14 +103,16 @@ impl<'a> Document<'a> {
         // A feature has a member `key`, and an environment has a member `features`. The first element with one of these
         // members decides how all elements are read.
         let of_environments = elements.iter().find_map(|element| {
-            let envelope = Envelope::of(element.get());
-            envelope.key.map(|_| false).or(envelope.features.map(|_| true))
+            let envelope = Envelope::parse(element.get())?;
+            let has_features = !matches!(envelope.features, Shape::Absent);
+            envelope.key.map(|_| false).or(has_features.then_some(true))
         });
         if of_environments != Some(true) {
             return vec![Environment { id: None, features: elements }];
         }
         let environments = elements.into_iter();
-        environments.filter_map(|element| Envelope::of(element.get()).environment()).collect()
+        let envelopes = environments.filter_map(|element| Envelope::parse(element.get()));
+        envelopes.filter_map(Environment::of).collect()
     }
 
     /// Returns the only environment.
@@ -164,11 +130,6 @@ impl<'a> Document<'a> {
             (Some(_), Some(_)) => Err(ParseError::SeveralEnvironments(ids)),
         }
     }
-}
-
-/// Returns a feature's JSON with lone surrogates replaced, so that every string in it can be read.
-pub(super) fn readable(feature: &RawValue) -> Cow<'_, str> {
-    mend(feature.get())
 }
 
 #[cfg(test)]

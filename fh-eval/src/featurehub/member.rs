@@ -1,20 +1,23 @@
 //! Unknown members of strategies and rules (D-118).
 
+use super::wire::name;
+
 /// The known members of a strategy, including those of FeatureHub's management API (evaluation 1.3).
 pub(super) const STRATEGY: &[&str] = &[
-    "id",
+    name::ID,
     "name",
-    "percentage",
-    "percentageAttributes",
-    "value",
-    "attributes",
+    name::PERCENTAGE,
+    name::PERCENTAGE_ATTRIBUTES,
+    name::VALUE,
+    name::RULES,
     "disabled",
     "avatar",
     "colouring",
 ];
 
 /// The known members of a rule (evaluation 1.4).
-pub(super) const RULE: &[&str] = &["id", "conditional", "fieldName", "values", "type"];
+pub(super) const RULE: &[&str] =
+    &[name::ID, name::CONDITIONAL, name::FIELD, name::VALUES, name::TYPE];
 
 /// Maximum number of unknown members that are recorded for one object. After these, only the first near miss is
 /// recorded.

@@ -10,8 +10,11 @@ mod payload;
 mod rule;
 mod value;
 mod visible_change;
+#[doc(hidden)]
 pub mod wire;
 
+#[doc(hidden)]
+pub use compile::Compilation;
 pub use compile::{Compiler, HashIds};
 pub use document::{Document, Environment, ParseError};
 pub use visible_change::is_visible_change;

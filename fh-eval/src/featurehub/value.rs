@@ -1,13 +1,11 @@
 //! The conversion of payload values to values of the feature's type (evaluation 5.2).
 
-use std::borrow::Cow;
-
 use serde_json::value::RawValue;
 
 use super::diagnostics::DiagnosticCollector;
-use super::wire::Raw;
+use super::wire::{Raw, name};
 use crate::diagnostic::{Consequence, DiagnosticKind};
-use crate::json::Token;
+use crate::json::{Token, mend};
 use crate::tables::{ValueAt, Writer};
 use crate::value::{Kind, Number, Value};
 
@@ -26,7 +24,7 @@ pub(super) fn store(
         return ValueAt::NONE;
     }
     let mut note = |problem, assumed| {
-        diagnostics.add("value", Some(raw.get()), problem, Consequence::Assumed(assumed));
+        diagnostics.add_json(name::VALUE, Some(raw), problem, Consequence::Assumed(assumed));
     };
     if nested {
         note(DiagnosticKind::Expected("a text, a number or a boolean"), "its JSON text");
@@ -35,7 +33,7 @@ pub(super) fn store(
         Token::Bool(value) if kind == Some(Kind::Boolean) => {
             return writer.value(Value::Bool(value));
         }
-        _ if nested => Cow::Borrowed(RawValue::get(raw)),
+        _ if nested => mend(RawValue::get(raw)),
         token => token.text().unwrap_or_default(),
     };
     writer.value(match kind {

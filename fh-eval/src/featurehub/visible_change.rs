@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use serde_json::value::RawValue;
 
+use super::wire::name;
 use crate::json::members;
 
 /// Returns true if a reader can distinguish two states of a feature, which are given as JSON. Versions are not compared.
@@ -17,8 +18,8 @@ pub fn is_visible_change(old: &str, new: &str) -> bool {
         let mut members = members(raw)?;
         members.retain(|(name, value)| {
             // A missing member and null have the same meaning for a reader. So have a missing lock and a lock of false.
-            let is_nothing = value.get() == "null" || (name == "l" && value.get() == "false");
-            !is_nothing && name != "version" && name != "environmentId"
+            let is_nothing = value.get() == "null" || (name == name::LOCKED && value.get() == "false");
+            !is_nothing && name != name::VERSION && name != name::ENVIRONMENT
         });
         members.sort_by(|(a, _), (b, _)| a.cmp(b));
         Some(members.into_iter().map(|(name, value)| (name, value.get())).collect())

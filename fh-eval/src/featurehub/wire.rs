@@ -1,15 +1,24 @@
-//! The JSON parts of a feature as FeatureHub sends them (evaluation 1). Each part keeps its JSON text, even if it has
-//! an unexpected shape, so that [`Compiler`](super::Compiler) decides how to treat the part.
+//! FeatureHub's JSON (evaluation 1): the names of its members ([`name`]), the parts of a feature, and the envelopes
+//! around features. Each part keeps its JSON text, even if it has an unexpected shape, so that
+//! [`Compiler`](super::Compiler) decides how to treat the part.
 
 use std::borrow::Cow;
 
 use serde::de::MapAccess;
 use serde_json::value::RawValue;
 
+mod envelope;
+mod members;
+pub mod name;
+
 pub use super::member::UnknownMember;
+pub use envelope::{Envelope, Identity, environments, list, one};
+pub use members::{FeatureMembers, write_member};
 
 use super::member;
-use crate::json::{ListOr, MemberValue, Members, Object, ObjectOr, Shape, Token, read_object};
+use crate::json::{
+    ListOr, MemberValue, Members, Object, ObjectOr, Shape, Token, read_list, read_object, shapes,
+};
 
 /// The JSON text of a member, or `None` if the member is absent.
 pub type Raw<'a> = Option<&'a RawValue>;
@@ -33,6 +42,10 @@ pub struct Feature<'a> {
     pub strategies: Shape<Vec<Shape<Strategy<'a>>>>,
     /// The feature's properties (`fp`).
     pub properties: Shape<Vec<(Cow<'a, str>, &'a RawValue)>>,
+    /// Id of the strategy that an Edge applied (`v`).
+    pub applied: Raw<'a>,
+    /// Id of the feature's environment (`environmentId`).
+    pub environment: Raw<'a>,
 }
 
 /// A strategy: FeatureHub's FeatureRolloutStrategy.
@@ -87,12 +100,20 @@ impl<'a> Feature<'a> {
     }
 }
 
-fn shapes<T>(list: ListOr<ObjectOr<T>>) -> Shape<Vec<Shape<T>>> {
-    match list.0 {
-        Shape::Is(list) => Shape::Is(list.into_iter().map(|part| part.0).collect()),
-        Shape::Absent => Shape::Absent,
-        Shape::Null => Shape::Null,
-        Shape::Other => Shape::Other,
+impl<'a> Strategy<'a> {
+    /// Parses one strategy. Returns `None` if the text is not a JSON object.
+    #[must_use]
+    pub fn parse(json: &'a str) -> Option<Self> {
+        match read_object(json) {
+            Shape::Is(strategy) => Some(strategy),
+            _ => None,
+        }
+    }
+
+    /// Parses the list of a feature's strategies.
+    #[must_use]
+    pub fn parse_list(list: Raw<'a>) -> Shape<Vec<Shape<Self>>> {
+        list.map_or(Shape::Absent, |list| read_list(list.get()))
     }
 }
 
@@ -103,14 +124,16 @@ impl<'de> Object<'de> for Feature<'de> {
         value: MemberValue<'_, A>,
     ) -> Result<(), A::Error> {
         match name {
-            "id" => self.id = Some(value.read()?),
-            "key" => self.key = Some(value.read()?),
-            "l" => self.locked = Some(value.read()?),
-            "version" => self.version = Some(value.read()?),
-            "type" => self.kind = Some(value.read()?),
-            "value" => self.value = Some(value.read()?),
-            "strategies" => self.strategies = shapes(value.read()?),
-            "fp" => {
+            name::ID => self.id = Some(value.read()?),
+            name::KEY => self.key = Some(value.read()?),
+            name::LOCKED => self.locked = Some(value.read()?),
+            name::VERSION => self.version = Some(value.read()?),
+            name::TYPE => self.kind = Some(value.read()?),
+            name::VALUE => self.value = Some(value.read()?),
+            name::STRATEGIES => self.strategies = shapes(value.read()?),
+            name::APPLIED => self.applied = Some(value.read()?),
+            name::ENVIRONMENT => self.environment = Some(value.read()?),
+            name::PROPERTIES => {
                 self.properties = match value.read::<ObjectOr<Members<'de>>>()?.0 {
                     Shape::Is(Members(members)) => Shape::Is(members),
                     Shape::Null => Shape::Null,
@@ -130,11 +153,13 @@ impl<'de> Object<'de> for Strategy<'de> {
         value: MemberValue<'_, A>,
     ) -> Result<(), A::Error> {
         match name {
-            "id" => self.id = Some(value.read()?),
-            "percentage" => self.percentage = Some(value.read()?),
-            "percentageAttributes" => self.percentage_attributes = value.read::<ListOr<_>>()?.0,
-            "value" => self.value = Some(value.read()?),
-            "attributes" => self.rules = shapes(value.read()?),
+            name::ID => self.id = Some(value.read()?),
+            name::PERCENTAGE => self.percentage = Some(value.read()?),
+            name::PERCENTAGE_ATTRIBUTES => {
+                self.percentage_attributes = value.read::<ListOr<_>>()?.0;
+            }
+            name::VALUE => self.value = Some(value.read()?),
+            name::RULES => self.rules = shapes(value.read()?),
             _ => {
                 UnknownMember::note(&mut self.unknown, name, member::STRATEGY);
                 value.skip()?;
@@ -151,10 +176,10 @@ impl<'de> Object<'de> for Rule<'de> {
         value: MemberValue<'_, A>,
     ) -> Result<(), A::Error> {
         match name {
-            "conditional" => self.conditional = Some(value.read()?),
-            "fieldName" => self.field = Some(value.read()?),
-            "type" => self.kind = Some(value.read()?),
-            "values" => self.values = value.read::<ListOr<_>>()?.0,
+            name::CONDITIONAL => self.conditional = Some(value.read()?),
+            name::FIELD => self.field = Some(value.read()?),
+            name::TYPE => self.kind = Some(value.read()?),
+            name::VALUES => self.values = value.read::<ListOr<_>>()?.0,
             _ => {
                 UnknownMember::note(&mut self.unknown, name, member::RULE);
                 value.skip()?;

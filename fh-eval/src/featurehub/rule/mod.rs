@@ -12,9 +12,9 @@ use serde_json::value::RawValue;
 
 use super::diagnostics::DiagnosticCollector;
 use super::patterns::Patterns;
-use super::wire::{self, text as text_of};
+use super::wire::{self, name, text as text_of};
 use crate::diagnostic::{Consequence, DiagnosticKind};
-use crate::json::{Shape, Token};
+use crate::json::{Shape, Token, mend};
 use crate::predicate::{BoxedPredicate, Comparison, ExpectedValues, Predicate};
 use crate::profile::Profile;
 use crate::tables::{Reading, Rule, Writer};
@@ -120,7 +120,7 @@ impl RuleCompiler<'_> {
     pub(super) fn rule(mut self, rule: &Shape<wire::Rule<'_>>) -> Rule {
         let never = Rule { predicate: Predicate::Never, field: 0 };
         let Shape::Is(rule) = rule else {
-            return self.never("attributes", None, DiagnosticKind::Expected("an object"), never);
+            return self.never(name::RULES, None, DiagnosticKind::Expected("an object"), never);
         };
         let field = text_of(rule.field);
         self.diagnostics.name_field(field.as_deref().unwrap_or_default());
@@ -128,16 +128,16 @@ impl RuleCompiler<'_> {
             return never;
         }
         let Some(field) = field else {
-            return self.never("fieldName", rule.field, DiagnosticKind::Expected("a text"), never);
+            return self.never(name::FIELD, rule.field, DiagnosticKind::Expected("a text"), never);
         };
         let Some(kind) = text_of(rule.kind).and_then(|name| Type::from_wire(&name)) else {
-            return self.never("type", rule.kind, DiagnosticKind::Unknown("rule type"), never);
+            return self.never(name::TYPE, rule.kind, DiagnosticKind::Unknown("rule type"), never);
         };
         let Some(conditional) =
             text_of(rule.conditional).and_then(|name| Conditional::from_wire(&name))
         else {
             return self.never(
-                "conditional",
+                name::CONDITIONAL,
                 rule.conditional,
                 DiagnosticKind::Unknown("conditional"),
                 never,
@@ -153,7 +153,7 @@ impl RuleCompiler<'_> {
                 return Rule { predicate, field: self.field(&field, kind) };
             }
             Shape::Other => {
-                return self.never("values", None, DiagnosticKind::Expected("a list"), never);
+                return self.never(name::VALUES, None, DiagnosticKind::Expected("a list"), never);
             }
         };
         self.listed = values.len();
@@ -169,7 +169,7 @@ impl RuleCompiler<'_> {
         problem: DiagnosticKind,
         never: Rule,
     ) -> Rule {
-        self.diagnostics.add(member, raw.map(RawValue::get), problem, Consequence::RuleNeverHolds);
+        self.diagnostics.add_json(member, raw, problem, Consequence::RuleNeverHolds);
         never
     }
 
@@ -190,7 +190,8 @@ impl RuleCompiler<'_> {
         for raw in values {
             match Token::of(raw) {
                 Token::List | Token::Object => {
-                    self.drop_value(raw.get(), DiagnosticKind::Expected("a scalar"));
+                    let problem = DiagnosticKind::Expected("a scalar");
+                    self.drop_value(&mend(raw.get()), problem);
                 }
                 token => tokens.push(token),
             }
@@ -199,11 +200,11 @@ impl RuleCompiler<'_> {
     }
 
     fn drop_value(&mut self, value: &str, problem: DiagnosticKind) {
-        self.diagnostics.add("values", Some(value), problem, Consequence::ValueDropped);
+        self.diagnostics.add(name::VALUES, Some(value), problem, Consequence::ValueDropped);
     }
 
     fn end_rule(&mut self, value: &str, problem: DiagnosticKind) {
-        self.diagnostics.add("values", Some(value), problem, Consequence::RuleEndsHere);
+        self.diagnostics.add(name::VALUES, Some(value), problem, Consequence::RuleEndsHere);
     }
 
     fn predicate(

@@ -1,0 +1,162 @@
+//! The parts around features: environments, lists of features, and single features as events and stores carry them.
+
+use std::borrow::Cow;
+
+use serde::de::MapAccess;
+use serde_json::error::Category;
+use serde_json::value::RawValue;
+
+use super::{Feature, Raw, name, text};
+use crate::json::{ListOr, MemberValue, Object, Shape, Token, read_object};
+
+/// The members by which an object is recognised as an environment or as a feature.
+#[derive(Debug, Clone, Default)]
+pub struct Envelope<'a> {
+    /// Id of the environment or the feature.
+    pub id: Raw<'a>,
+    /// Key of a feature. An environment has none.
+    pub key: Raw<'a>,
+    /// The features of the environment. An absent list is not the same as an empty one (D-60).
+    pub features: Shape<Vec<&'a RawValue>>,
+}
+
+impl<'a> Envelope<'a> {
+    /// Parses an environment. Returns `None` if the text is not a JSON object.
+    #[must_use]
+    pub fn parse(json: &'a str) -> Option<Self> {
+        match read_object(json) {
+            Shape::Is(envelope) => Some(envelope),
+            _ => None,
+        }
+    }
+
+    /// Returns the id, or `None` if the environment has no id that is a text.
+    #[must_use]
+    pub fn id(&self) -> Option<Cow<'a, str>> {
+        text(self.id)
+    }
+
+    /// Returns the features, or `None` if the environment has no list of features.
+    #[must_use]
+    pub fn into_features(self) -> Option<Vec<&'a RawValue>> {
+        match self.features {
+            Shape::Is(features) => Some(features),
+            _ => None,
+        }
+    }
+}
+
+impl<'de> Object<'de> for Envelope<'de> {
+    fn member<A: MapAccess<'de>>(
+        &mut self,
+        name: &str,
+        value: MemberValue<'_, A>,
+    ) -> Result<(), A::Error> {
+        match name {
+            name::ID => self.id = Some(value.read()?),
+            name::KEY => self.key = Some(value.read()?),
+            name::FEATURES => self.features = value.read::<ListOr<_>>()?.0,
+            _ => value.skip()?,
+        }
+        Ok(())
+    }
+}
+
+/// The members that identify a feature and its state. The data of a delete event has these members only.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Identity<'a> {
+    /// Id of the feature.
+    pub id: Option<Cow<'a, str>>,
+    /// Key of the feature.
+    pub key: Option<Cow<'a, str>>,
+    /// Version of the feature's value; `None` if it is missing or not an integer.
+    pub version: Option<i64>,
+}
+
+impl<'a> Feature<'a> {
+    /// Returns the feature's id, key and version.
+    #[must_use]
+    pub fn identity(&self) -> Identity<'a> {
+        Identity {
+            id: text(self.id),
+            key: text(self.key),
+            version: self.version.and_then(|raw| Token::of(raw).integer()),
+        }
+    }
+}
+
+/// Splits the body of a poll, which is a list of environments.
+///
+/// # Errors
+/// The reason why the body is not a list of objects. The reason contains no part of the body.
+pub fn environments(body: &str) -> Result<Vec<Envelope<'_>>, String> {
+    let not_an_object = || "an environment is not a JSON object".to_string();
+    let entries = list(body)?.into_iter();
+    entries.map(|entry| Envelope::parse(entry.get()).ok_or_else(not_an_object)).collect()
+}
+
+/// Splits a list of features. A byte-order mark is skipped.
+///
+/// # Errors
+/// The reason why the text is not a JSON list. The reason contains no part of the text.
+pub fn list(json: &str) -> Result<Vec<&RawValue>, String> {
+    let json = json.strip_prefix('\u{feff}').unwrap_or(json);
+    serde_json::from_str(json).map_err(|error| reason(&error))
+}
+
+/// Parses the JSON of one feature.
+///
+/// # Errors
+/// The reason why the text is not JSON. The reason contains no part of the text.
+pub fn one(json: &str) -> Result<&RawValue, String> {
+    serde_json::from_str(json).map_err(|error| reason(&error))
+}
+
+/// Describes a JSON error without any of the text. serde_json's description of a wrong type would quote a wrong string
+/// in full.
+fn reason(error: &serde_json::Error) -> String {
+    match error.classify() {
+        Category::Data => {
+            let (line, column) = (error.line(), error.column());
+            format!("unexpected type at line {line} column {column}")
+        }
+        _ => error.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn absent_and_empty_lists_differ() {
+        let body = r#"[{"id":"e","features":[{}, 7]},{"features":[]},{"id":5,"features":null},{}]"#;
+        let found = environments(body).unwrap().into_iter();
+        let found: Vec<_> = found
+            .map(|each| (each.id().map(Cow::into_owned), each.into_features().map(|l| l.len())))
+            .collect();
+        assert_eq!(
+            found,
+            [(Some("e".to_string()), Some(2)), (None, Some(0)), (None, None), (None, None)]
+        );
+    }
+
+    #[test]
+    fn errors_quote_nothing() {
+        let text = format!("\"html{}\"", "x".repeat(1_000));
+        for body in ["", "[{", "{}", "7", "[7]", "[null]", "<html>", "[] []", &text] {
+            let why = environments(body).unwrap_err();
+            assert!(!why.contains("html") && why.len() < 100, "{why}");
+        }
+        assert!(one("{").is_err() && one("{} 1").is_err() && one("7").is_ok());
+    }
+
+    #[test]
+    fn a_feature_and_a_delete_event_are_identified() {
+        let of = |json| Feature::parse(json).unwrap().identity();
+        let deleted = of(r#"{"id":"a","key":"A","version":2.0}"#);
+        assert_eq!((deleted.id.as_deref(), deleted.key.as_deref()), (Some("a"), Some("A")));
+        assert_eq!(deleted.version, Some(2));
+        assert_eq!(of(r#"{"id":5,"version":"2"}"#), Identity::default());
+    }
+}

@@ -1,0 +1,112 @@
+//! All members of a feature, for a server that passes on those that it does not know.
+
+use std::borrow::Cow;
+
+use serde::de::MapAccess;
+use serde_json::value::RawValue;
+
+use super::{Raw, name};
+use crate::json::{MemberValue, Object, Shape, read_object};
+
+/// All members of a feature, each as raw JSON. If a name occurs twice, the last value counts.
+#[derive(Debug, Clone, Default)]
+pub struct FeatureMembers<'a> {
+    /// Id of the feature.
+    pub id: Raw<'a>,
+    /// Key of the feature.
+    pub key: Raw<'a>,
+    /// True if the feature is locked.
+    pub locked: Raw<'a>,
+    /// Version of the feature's value.
+    pub version: Raw<'a>,
+    /// Type of the feature's value.
+    pub kind: Raw<'a>,
+    /// The value if no strategy matches.
+    pub value: Raw<'a>,
+    /// The list of strategies.
+    pub strategies: Raw<'a>,
+    /// The feature's properties (`fp`).
+    pub properties: Raw<'a>,
+    /// The other members, in order.
+    pub others: Vec<(Cow<'a, str>, &'a RawValue)>,
+}
+
+impl<'a> FeatureMembers<'a> {
+    /// Parses a feature. Returns `None` if the text is not a JSON object.
+    #[must_use]
+    pub fn parse(json: &'a str) -> Option<Self> {
+        match read_object(json) {
+            Shape::Is(members) => Some(members),
+            _ => None,
+        }
+    }
+
+    /// Returns another member.
+    #[must_use]
+    pub fn other(&self, name: &str) -> Raw<'a> {
+        self.others.iter().find(|(other, _)| other == name).map(|(_, value)| *value)
+    }
+}
+
+impl<'de> Object<'de> for FeatureMembers<'de> {
+    fn member<A: MapAccess<'de>>(
+        &mut self,
+        name: &str,
+        value: MemberValue<'_, A>,
+    ) -> Result<(), A::Error> {
+        let place = match name {
+            name::ID => &mut self.id,
+            name::KEY => &mut self.key,
+            name::LOCKED => &mut self.locked,
+            name::VERSION => &mut self.version,
+            name::TYPE => &mut self.kind,
+            name::VALUE => &mut self.value,
+            name::STRATEGIES => &mut self.strategies,
+            name::PROPERTIES => &mut self.properties,
+            _ => {
+                self.others.retain(|(other, _)| other != name);
+                self.others.push((Cow::Owned(name.to_string()), value.read()?));
+                return Ok(());
+            }
+        };
+        *place = Some(value.read()?);
+        Ok(())
+    }
+}
+
+/// Appends a member to the text of a JSON object, after a comma unless it is the first member.
+pub fn write_member(object: &mut String, name: &str, json: &str) {
+    if !object.ends_with('{') {
+        object.push(',');
+    }
+    for part in ["\"", name, "\":", json] {
+        object.push_str(part);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_of_several_members_counts() {
+        let json = r#"{"key":"A","x":1,"v":"s","x":[2],"key":"B","fp":{},"strategies":null}"#;
+        let members = FeatureMembers::parse(json).unwrap();
+        assert_eq!(members.key.unwrap().get(), "\"B\"");
+        assert_eq!(members.strategies.unwrap().get(), "null");
+        assert!(members.id.is_none());
+        let others: Vec<_> =
+            members.others.iter().map(|(name, raw)| format!("{name}={}", raw.get())).collect();
+        assert_eq!(others, ["v=\"s\"", "x=[2]"]);
+        assert_eq!(members.other("v").unwrap().get(), "\"s\"");
+        assert!(FeatureMembers::parse("[]").is_none());
+    }
+
+    #[test]
+    fn members_are_separated_by_commas() {
+        let mut object = String::from("{");
+        write_member(&mut object, name::KEY, "\"A\"");
+        write_member(&mut object, name::LOCKED, "true");
+        assert_eq!(object, r#"{"key":"A","l":true"#);
+    }
+}
