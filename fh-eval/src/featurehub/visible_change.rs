@@ -18,7 +18,8 @@ pub fn is_visible_change(old: &str, new: &str) -> bool {
         let mut members = members(raw)?;
         members.retain(|(name, value)| {
             // A missing member and null have the same meaning for a reader. So have a missing lock and a lock of false.
-            let is_nothing = value.get() == "null" || (name == name::LOCKED && value.get() == "false");
+            let is_nothing =
+                value.get() == "null" || (name == name::LOCKED && value.get() == "false");
             !is_nothing && name != name::VERSION && name != name::ENVIRONMENT
         });
         members.sort_by(|(a, _), (b, _)| a.cmp(b));

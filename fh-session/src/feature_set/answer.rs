@@ -2,9 +2,9 @@
 
 use std::collections::HashMap;
 
-use fh_eval::{Token, members};
-use serde_json::error::Category;
-use serde_json::value::RawValue;
+use fh_eval::featurehub::wire;
+
+use super::received::Received;
 
 /// One environment of a response.
 #[derive(Debug)]
@@ -12,12 +12,12 @@ pub(crate) struct Answered<'a> {
     /// The id of the environment; `None` if the entry has no id.
     pub(crate) id: Option<String>,
     /// The features; `None` if the entry has no list of features, which is not the same as an empty list (D-60).
-    pub(crate) features: Option<Vec<&'a RawValue>>,
+    pub(crate) features: Option<Vec<Received<'a>>>,
 }
 
 impl<'a> Answered<'a> {
     /// Adds the features of another entry for the same environment.
-    pub(crate) fn add(&mut self, features: Option<Vec<&'a RawValue>>) {
+    pub(crate) fn add(&mut self, features: Option<Vec<Received<'a>>>) {
         if let Some(more) = features {
             self.features.get_or_insert_default().extend(more);
         }
@@ -29,21 +29,12 @@ impl<'a> Answered<'a> {
 /// # Errors
 /// The reason why the body cannot be parsed, without any of its text.
 pub(crate) fn environments(body: &str) -> Result<Vec<Answered<'_>>, String> {
-    let body = body.strip_prefix('\u{feff}').unwrap_or(body);
-    let entries: Vec<&RawValue> = serde_json::from_str(body).map_err(|error| why(&error))?;
     let mut found: Vec<Answered<'_>> = Vec::new();
     let mut places: HashMap<Option<String>, usize> = HashMap::new();
-    for entry in entries {
-        let members = members(entry).ok_or("an environment is not a JSON object")?;
-        let mut id = None;
-        let mut features = None;
-        for (name, value) in members {
-            match (name.as_ref(), Token::of(value)) {
-                ("id", Token::Text(text)) => id = Some(text.into_owned()),
-                ("features", Token::List) => features = Some(list(value.get())?),
-                _ => {}
-            }
-        }
+    for envelope in wire::environments(body)? {
+        let id = envelope.id().map(String::from);
+        let features = envelope.into_features();
+        let features = features.map(|list| list.into_iter().map(Received::new).collect());
         // Ids that differ only in case belong to the same environment.
         let place =
             *places.entry(id.as_deref().map(str::to_ascii_lowercase)).or_insert(found.len());
@@ -59,28 +50,16 @@ pub(crate) fn environments(body: &str) -> Result<Vec<Answered<'_>>, String> {
 ///
 /// # Errors
 /// The reason why the list cannot be parsed, without any of its text.
-pub(crate) fn list(json: &str) -> Result<Vec<&RawValue>, String> {
-    let json = json.strip_prefix('\u{feff}').unwrap_or(json);
-    serde_json::from_str(json).map_err(|error| why(&error))
+pub(crate) fn list(json: &str) -> Result<Vec<Received<'_>>, String> {
+    Ok(wire::list(json)?.into_iter().map(Received::new).collect())
 }
 
-/// Describes a JSON error without any of the text. serde_json's description of a wrong type would quote a wrong string in full.
-fn why(error: &serde_json::Error) -> String {
-    match error.classify() {
-        Category::Data => {
-            let (line, column) = (error.line(), error.column());
-            format!("unexpected type at line {line} column {column}")
-        }
-        _ => error.to_string(),
-    }
-}
-
-/// Parses one JSON value.
+/// Parses the JSON of one feature.
 ///
 /// # Errors
-/// The reason why the value cannot be parsed, without any of its text.
-pub(crate) fn one(json: &str) -> Result<&RawValue, String> {
-    serde_json::from_str(json).map_err(|error| why(&error))
+/// The reason why the JSON cannot be parsed, without any of its text.
+pub(crate) fn one(json: &str) -> Result<Received<'_>, String> {
+    wire::one(json).map(Received::new)
 }
 
 #[cfg(test)]

@@ -5,11 +5,11 @@ use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use fh_eval::featurehub::{Compiler, Environment as Payload, is_visible_change};
+use fh_eval::featurehub::wire::{self, Feature, Identity};
+use fh_eval::featurehub::{Compiler, is_visible_change};
 use fh_eval::{FeatureRef, Profile, Ruleset};
-use serde_json::value::RawValue;
 
-use super::state::{State, applied_strategy};
+use super::received::Received;
 
 /// The authority of an update, which depends on its source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,6 +32,23 @@ pub(crate) enum Effect {
     Invisible,
     /// The update changed something that a reader can see.
     Seen,
+}
+
+/// A feature of the environment after a list was applied.
+enum Chosen<'a, 'json> {
+    /// The environment keeps the feature that it holds.
+    Held(FeatureRef<'a>),
+    /// The feature of the list is new or replaces the held one.
+    Received(&'a Received<'json>),
+}
+
+impl Chosen<'_, '_> {
+    fn json(&self) -> &str {
+        match self {
+            Self::Held(held) => held.json(),
+            Self::Received(received) => received.json(),
+        }
+    }
 }
 
 /// Maximum number of deletes that are remembered between two lists. Further deletes are applied but not remembered, so a late update can
@@ -65,17 +82,23 @@ impl Environment {
     /// Applies a full list of the environment's features.
     pub(crate) fn list(
         &mut self,
-        features: &[&RawValue],
+        features: &[Received<'_>],
         authority: Authority,
         profile: Profile,
     ) -> Effect {
         let old = self.ruleset.clone();
-        let mut chosen: Vec<&RawValue> = Vec::with_capacity(features.len());
+        let mut chosen: Vec<Chosen<'_, '_>> = Vec::with_capacity(features.len());
         let only_adds = authority != Authority::Edge;
         // The ids and keys of a store's list, which only adds and updates. All features that the list does not contain are kept.
         let mut listed: HashSet<Cow<'_, str>> = HashSet::new();
-        for raw in features {
-            let state = State::read(raw);
+        let mut places = old.iter();
+        for received in features {
+            // Most features of a list have not changed and are where they were before. They are not parsed to be compared.
+            let same = places.next().filter(|held| held.json() == received.json());
+            let state = match same {
+                Some(held) => Some(identity_of(held)),
+                None => received.parts().map(Feature::identity),
+            };
             if authority != Authority::Edge
                 && state.as_ref().is_some_and(|state| self.buries(state))
             {
@@ -86,11 +109,10 @@ impl Environment {
                 if only_adds {
                     listed.extend(kept.id().into_iter().chain([kept.key()]).map(Cow::Borrowed));
                 }
-                // The JSON was parsed before, so it is valid.
-                chosen.extend(serde_json::from_str::<&RawValue>(kept.json()).ok());
+                chosen.push(Chosen::Held(kept));
                 continue;
             }
-            chosen.push(raw);
+            chosen.push(Chosen::Received(received));
             if let Some(state) = state.filter(|_| only_adds) {
                 listed.extend(state.id.into_iter().chain(state.key));
             }
@@ -100,21 +122,41 @@ impl Environment {
                 let by_id = feature.id().is_some_and(|id| listed.contains(id));
                 !by_id && !listed.contains(feature.key())
             });
-            chosen.extend(
-                unlisted.filter_map(|held| serde_json::from_str::<&RawValue>(held.json()).ok()),
-            );
+            chosen.extend(unlisted.map(Chosen::Held));
         }
         let same_texts = old.len() == chosen.len()
-            && old.iter().zip(&chosen).all(|(old, new)| old.json() == new.get());
+            && old.iter().zip(&chosen).all(|(old, new)| old.json() == new.json());
         if authority == Authority::Edge {
             self.tombstones.clear();
         }
         if same_texts {
             return Effect::None;
         }
-        let payload = Payload { id: Some(self.id.to_string()), features: chosen };
-        let new = Compiler::new(profile).compile(&payload);
-        self.strategies = payload.features.iter().filter_map(|raw| strategy_of(raw)).collect();
+        let mut compilation = Compiler::new(profile).begin(Some(&self.id));
+        let mut strategies = HashMap::new();
+        for chosen in &chosen {
+            match chosen {
+                Chosen::Held(held) => {
+                    compilation.add(held.json());
+                    strategies.extend(
+                        self.strategies
+                            .get_key_value(held.key())
+                            .map(|(k, v)| (k.clone(), v.clone())),
+                    );
+                }
+                Chosen::Received(received) => match received.parts() {
+                    Some(parts) => {
+                        compilation.add_parts(parts, received.json());
+                        strategies.extend(applied_strategy(parts));
+                    }
+                    None => compilation.add(received.json()),
+                },
+            }
+        }
+        let new = compilation.finish();
+        self.strategies = strategies;
+        // A changed feature is read a second time here, because its texts are compared: readers also see members that the parts leave
+        // out. The repository compares once more, with the features that its readers hold, which are older while changes are caught.
         let seen = old.len() != new.len()
             || new.iter().any(|feature| {
                 old.get(feature.key())
@@ -131,13 +173,14 @@ impl Environment {
     /// The reason why the JSON is not a feature.
     pub(crate) fn feature(
         &mut self,
-        raw: &RawValue,
+        received: &Received<'_>,
         authority: Authority,
         profile: Profile,
     ) -> Result<Effect, String> {
-        let state = State::read(raw).ok_or("a feature is not a JSON object")?;
+        let parts = received.parts().ok_or("a feature is not a JSON object")?;
+        let state = parts.identity();
         let compiled = Compiler::new(profile)
-            .feature(raw)
+            .feature_of(parts, received.json())
             .map_err(|diagnostic| format!("a feature: {diagnostic}"))?;
         let feature = compiled.as_ref();
         if self.buries(&state) {
@@ -168,7 +211,7 @@ impl Environment {
             self.tombstones.remove(id);
         }
         self.strategies.remove(feature.key());
-        self.strategies.extend(strategy_of(raw));
+        self.strategies.extend(applied_strategy(parts));
         self.ruleset = self.ruleset.with(&compiled);
         Ok(if seen { Effect::Seen } else { Effect::Invisible })
     }
@@ -178,8 +221,9 @@ impl Environment {
     ///
     /// # Errors
     /// The reason why the JSON is not a delete.
-    pub(crate) fn delete(&mut self, raw: &RawValue) -> Result<Effect, String> {
-        let state = State::read(raw).ok_or("a delete event is not a JSON object")?;
+    pub(crate) fn delete(&mut self, received: &Received<'_>) -> Result<Effect, String> {
+        let parts = received.parts().ok_or("a delete event is not a JSON object")?;
+        let state = parts.identity();
         if state.id.is_none() && state.key.is_none() {
             return Err("a delete event has neither id nor key".to_string());
         }
@@ -215,7 +259,7 @@ impl Environment {
     fn standing<'a>(
         &self,
         ruleset: &'a Ruleset,
-        state: &State<'_>,
+        state: &Identity<'_>,
         authority: Authority,
     ) -> Option<FeatureRef<'a>> {
         let held = self.held(ruleset, state)?;
@@ -232,7 +276,7 @@ impl Environment {
     }
 
     /// Returns true if the feature was deleted with this version or a later one (D-73).
-    fn buries(&self, state: &State<'_>) -> bool {
+    fn buries(&self, state: &Identity<'_>) -> bool {
         let deleted = state.id.as_deref().and_then(|id| self.tombstones.get(id));
         deleted.is_some_and(|deleted| state.version.unwrap_or(0) <= *deleted)
     }
@@ -248,7 +292,7 @@ impl Environment {
 
     /// Returns the feature that an update concerns: the feature with the update's id, or otherwise the feature with its
     /// key. Returns `None` if neither exists.
-    fn held<'a>(&self, ruleset: &'a Ruleset, state: &State<'_>) -> Option<FeatureRef<'a>> {
+    fn held<'a>(&self, ruleset: &'a Ruleset, state: &Identity<'_>) -> Option<FeatureRef<'a>> {
         let by_id = state.id.as_deref().and_then(|id| self.keys.get(id));
         by_id
             .and_then(|key| ruleset.get(key))
@@ -257,13 +301,13 @@ impl Environment {
 }
 
 /// Returns true if the state belongs to another feature than the held one does.
-fn is_another(state: &State<'_>, held: &FeatureRef<'_>) -> bool {
+fn is_another(state: &Identity<'_>, held: &FeatureRef<'_>) -> bool {
     state.id.as_deref().zip(held.id()).is_some_and(|(new, old)| new != old)
 }
 
 /// Returns true if the state is older than the held one. A different feature with the same key is never older, because
 /// it was created after the held one.
-fn is_older(state: &State<'_>, held: &FeatureRef<'_>) -> bool {
+fn is_older(state: &Identity<'_>, held: &FeatureRef<'_>) -> bool {
     !is_another(state, held) && state.version.unwrap_or(0) < held.version()
 }
 
@@ -272,9 +316,16 @@ fn identity(feature: FeatureRef<'_>) -> Option<(Box<str>, Box<str>)> {
     Some((feature.id()?.into(), feature.key().into()))
 }
 
-/// Returns the key of a feature and the id of the strategy that an Edge applied; `None` if either is missing.
-fn strategy_of(raw: &RawValue) -> Option<(Box<str>, Box<str>)> {
-    let strategy = applied_strategy(raw)?;
-    let key = State::read(raw)?.key?;
-    Some((key.as_ref().into(), strategy.into()))
+/// Returns the key of a feature and the id of the strategy that an Edge applied (`v`); `None` if either is missing.
+fn applied_strategy(parts: &Feature<'_>) -> Option<(Box<str>, Box<str>)> {
+    Some((wire::text(parts.key)?.into(), wire::text(parts.applied)?.into()))
+}
+
+/// Returns the identity of a held feature.
+fn identity_of(held: FeatureRef<'_>) -> Identity<'_> {
+    Identity {
+        id: held.id().map(Cow::Borrowed),
+        key: Some(Cow::Borrowed(held.key())),
+        version: Some(held.version()),
+    }
 }

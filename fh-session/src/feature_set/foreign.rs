@@ -1,11 +1,9 @@
 //! Recognises features of an environment to which no API key gives access. An Edge may send such features by mistake. So may a cache in
 //! front of it that does not distinguish keys.
 
-use fh_eval::{Token, members};
-use serde_json::value::RawValue;
+use fh_eval::featurehub::wire::{self, name};
 
-/// The JSON member with which stores and webhooks name the environment of a feature. An Edge leaves this member out (edge-protocol 2.6).
-const MEMBER: &str = "environmentId";
+use super::received::Received;
 
 /// Returns true if both texts are ids of environments, and the two environments differ.
 pub(crate) fn names_another(environment: &str, said: &str) -> bool {
@@ -16,17 +14,13 @@ pub(crate) fn names_another(environment: &str, said: &str) -> bool {
 }
 
 /// Returns the id of the environment that a feature names, if it differs from `environment`; otherwise `None`.
-pub(crate) fn other_environment(environment: &str, feature: &RawValue) -> Option<String> {
-    // Hardly any feature has this member, so a text search avoids most of the parsing.
-    if !feature.get().contains(MEMBER) {
+pub(crate) fn other_environment(environment: &str, feature: &Received<'_>) -> Option<String> {
+    // An Edge leaves this member out (edge-protocol 2.6), so a text search avoids most of the parsing.
+    if !feature.json().contains(name::ENVIRONMENT) {
         return None;
     }
-    members(feature)?.iter().find_map(|(name, value)| match Token::of(value) {
-        Token::Text(text) if name == MEMBER && names_another(environment, &text) => {
-            Some(text.into_owned())
-        }
-        _ => None,
-    })
+    let said = wire::text(feature.parts()?.environment)?;
+    names_another(environment, &said).then(|| said.into_owned())
 }
 
 /// Parses a UUID as the Edge does: in upper or lower case, and with or without leading zeros in its groups
@@ -74,7 +68,7 @@ mod tests {
 
     #[test]
     fn features_that_name_their_environment() {
-        let said = |json: &str| other_environment(ID, serde_json::from_str(json).unwrap());
+        let said = |json: &str| other_environment(ID, &Received::new(wire::one(json).unwrap()));
         assert_eq!(
             said(&format!(r#"{{"key":"A","environmentId":"{OTHER}"}}"#)).as_deref(),
             Some(OTHER)

@@ -3,7 +3,7 @@
 mod answer;
 mod environment;
 mod foreign;
-mod state;
+mod received;
 
 #[cfg(test)]
 mod tests;
@@ -11,18 +11,17 @@ mod tests;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use fh_eval::featurehub::{Compiler, Environment as Payload};
+use fh_eval::featurehub::Compiler;
 use fh_eval::{Attributes, Profile, Ruleset};
 use fh_repository::notice::Notice;
 use fh_repository::rules::{Environments, Rules, ServerEvaluated};
-use serde_json::value::RawValue;
 
 pub(crate) use answer::{
     Answered, environments as read_answer, list as read_list, one as read_one,
 };
 pub(crate) use environment::{Authority, Effect};
 pub(crate) use foreign::{names_another, other_environment};
-pub(crate) use state::is_feature;
+pub(crate) use received::Received;
 
 use crate::key::{ApiKey, ApiKeys};
 use environment::Environment;
@@ -118,7 +117,7 @@ impl FeatureSet {
     pub(crate) fn list(
         &mut self,
         id: &str,
-        features: &[&RawValue],
+        features: &[Received<'_>],
         authority: Authority,
     ) -> Effect {
         let profile = self.profile;
@@ -132,19 +131,20 @@ impl FeatureSet {
     pub(crate) fn feature(
         &mut self,
         id: &str,
-        raw: &RawValue,
+        received: &Received<'_>,
         authority: Authority,
     ) -> Result<Effect, String> {
         let profile = self.profile;
-        self.environment(id).map_or(Ok(Effect::None), |each| each.feature(raw, authority, profile))
+        self.environment(id)
+            .map_or(Ok(Effect::None), |each| each.feature(received, authority, profile))
     }
 
     /// Applies a delete of an environment's feature.
     ///
     /// # Errors
     /// The reason why the JSON is not a delete.
-    pub(crate) fn delete(&mut self, id: &str, raw: &RawValue) -> Result<Effect, String> {
-        self.environment(id).map_or(Ok(Effect::None), |each| each.delete(raw))
+    pub(crate) fn delete(&mut self, id: &str, received: &Received<'_>) -> Result<Effect, String> {
+        self.environment(id).map_or(Ok(Effect::None), |each| each.delete(received))
     }
 
     /// Returns the rules that readers evaluate. `context` is the context for which an Edge has evaluated; `None` for client-evaluated keys.
@@ -184,7 +184,7 @@ impl FeatureSet {
     /// the earliest environment is used (D-61).
     fn merged(&mut self, notice: &mut dyn FnMut(Notice)) -> (Ruleset, Environments) {
         let mut from: HashMap<Box<str>, Arc<str>> = HashMap::new();
-        let mut features = Vec::new();
+        let mut compilation = Compiler::new(self.profile).begin(None);
         for environment in &self.environments {
             for feature in environment.ruleset.iter() {
                 if let Some(answers) = from.get(feature.key()) {
@@ -197,10 +197,9 @@ impl FeatureSet {
                     continue;
                 }
                 from.insert(feature.key().into(), Arc::clone(&environment.id));
-                features.extend(serde_json::from_str::<&RawValue>(feature.json()).ok());
+                compilation.add(feature.json());
             }
         }
-        let payload = Payload { id: None, features };
-        (Compiler::new(self.profile).compile(&payload), Environments::Several(from))
+        (compilation.finish(), Environments::Several(from))
     }
 }

@@ -1,13 +1,11 @@
-use serde_json::value::RawValue;
-
 use super::*;
 
 fn feature_set(keys: &[&str]) -> FeatureSet {
     FeatureSet::new(Profile::Client, &ApiKeys::parse(keys).unwrap())
 }
 
-fn raw(json: &str) -> &RawValue {
-    serde_json::from_str(json).unwrap()
+fn received(json: &str) -> Received<'_> {
+    read_one(json).unwrap()
 }
 
 fn state(id: &str, key: &str, version: i64, value: &str) -> String {
@@ -18,7 +16,7 @@ fn state(id: &str, key: &str, version: i64, value: &str) -> String {
 
 impl FeatureSet {
     fn take(&mut self, environment: &str, states: &[String], authority: Authority) -> Effect {
-        let features: Vec<&RawValue> = states.iter().map(|json| raw(json)).collect();
+        let features: Vec<Received<'_>> = states.iter().map(|json| received(json)).collect();
         self.list(environment, &features, authority)
     }
 
@@ -55,7 +53,11 @@ fn which_version_counts() {
     ] {
         let mut alone = feature_set(&["e/k*"]);
         alone.take("e", std::slice::from_ref(&held), Authority::Edge);
-        assert_eq!(alone.feature("e", raw(&incoming), Authority::Edge), Ok(effect), "{incoming}");
+        assert_eq!(
+            alone.feature("e", &received(&incoming), Authority::Edge),
+            Ok(effect),
+            "{incoming}"
+        );
         assert_eq!(alone.shown(), [shown], "{incoming}");
         let mut listed = feature_set(&["e/k*"]);
         listed.take("e", std::slice::from_ref(&held), Authority::Edge);
@@ -83,11 +85,11 @@ fn which_delete_counts() {
     ] {
         let mut feature_set = feature_set(&["e/k*"]);
         feature_set.take("e", &[state("a", "A", 5, "x")], Authority::Edge);
-        assert_eq!(feature_set.delete("e", raw(delete)), Ok(effect), "{delete}");
+        assert_eq!(feature_set.delete("e", &received(delete)), Ok(effect), "{delete}");
         assert_eq!(!feature_set.shown().is_empty(), left, "{delete}");
     }
     for nonsense in ["7", "[]", "{}", r#"{"version":3}"#] {
-        assert!(feature_set(&["e/k*"]).delete("e", raw(nonsense)).is_err(), "{nonsense}");
+        assert!(feature_set(&["e/k*"]).delete("e", &received(nonsense)).is_err(), "{nonsense}");
     }
 }
 
@@ -95,24 +97,24 @@ fn which_delete_counts() {
 fn a_deleted_feature_stays_deleted_until_a_newer_state() {
     let mut feature_set = feature_set(&["e/k*"]);
     feature_set.take("e", &[state("a", "A", 3, "x")], Authority::Edge);
-    feature_set.delete("e", raw(r#"{"id":"a","key":"A","version":5}"#)).unwrap();
+    feature_set.delete("e", &received(r#"{"id":"a","key":"A","version":5}"#)).unwrap();
     assert_eq!(
-        feature_set.feature("e", raw(&state("a", "A", 5, "late")), Authority::Edge),
+        feature_set.feature("e", &received(&state("a", "A", 5, "late")), Authority::Edge),
         Ok(Effect::None)
     );
     assert_eq!(
-        feature_set.feature("e", raw(&state("a", "A", 6, "back")), Authority::Edge),
+        feature_set.feature("e", &received(&state("a", "A", 6, "back")), Authority::Edge),
         Ok(Effect::Seen)
     );
     assert_eq!(feature_set.shown(), ["e:A=back@6"]);
     // A list overrules an earlier delete.
-    feature_set.delete("e", raw(r#"{"id":"a","key":"A","version":9}"#)).unwrap();
+    feature_set.delete("e", &received(r#"{"id":"a","key":"A","version":9}"#)).unwrap();
     feature_set.take("e", &[state("a", "A", 2, "restored")], Authority::Edge);
     assert_eq!(feature_set.shown(), ["e:A=restored@2"]);
     // After a delete with version 0 every version counts.
-    feature_set.delete("e", raw(r#"{"id":"a","key":"A","version":0}"#)).unwrap();
+    feature_set.delete("e", &received(r#"{"id":"a","key":"A","version":0}"#)).unwrap();
     assert_eq!(
-        feature_set.feature("e", raw(&state("a", "A", 1, "again")), Authority::Edge),
+        feature_set.feature("e", &received(&state("a", "A", 1, "again")), Authority::Edge),
         Ok(Effect::Seen)
     );
 }
@@ -138,8 +140,8 @@ fn a_rename_in_a_list_leaves_one_key() {
     assert_eq!(feature_set.shown(), ["e:B=x@5"]);
     feature_set.take("e", &[state("a", "C", 5, "x")], Authority::Store);
     assert_eq!(feature_set.shown(), ["e:C=x@5"]);
-    feature_set.feature("e", raw(&state("a", "D", 5, "x")), Authority::Edge).unwrap();
-    feature_set.delete("e", raw(r#"{"id":"a","key":"C"}"#)).unwrap();
+    feature_set.feature("e", &received(&state("a", "D", 5, "x")), Authority::Edge).unwrap();
+    feature_set.delete("e", &received(r#"{"id":"a","key":"C"}"#)).unwrap();
     assert!(feature_set.shown().is_empty());
 }
 
@@ -155,7 +157,7 @@ fn the_earliest_environment_answers() {
     assert_eq!(notices, ["several environments have A; that of environment e is used"]);
     assert_eq!(feature_set.shown(), ["e:A=e@1", "f:B=f@1"]);
     // Versions are compared only within one environment.
-    feature_set.delete("e", raw(r#"{"id":"e1","version":1}"#)).unwrap();
+    feature_set.delete("e", &received(r#"{"id":"e1","version":1}"#)).unwrap();
     assert_eq!(feature_set.shown(), ["f:A=f@9", "f:B=f@1"]);
     let closed = feature_set.open(&ApiKeys::parse(["e/k*"]).unwrap());
     assert!(closed.had_features && closed.environments == ["f".into()]);
@@ -176,9 +178,9 @@ fn strategies_that_an_edge_applied() {
     assert_eq!(applied(&mut feature_set).as_deref(), Some("late"));
     feature_set.take("e", &[state("e1", "A", 1, "x")], Authority::Edge);
     assert_eq!(applied(&mut feature_set), None);
-    feature_set.feature("e", raw(&with("e1", "kiwi")), Authority::Edge).unwrap();
+    feature_set.feature("e", &received(&with("e1", "kiwi")), Authority::Edge).unwrap();
     assert_eq!(applied(&mut feature_set).as_deref(), Some("kiwi"));
-    feature_set.feature("e", raw(&state("e1", "A", 2, "x")), Authority::Edge).unwrap();
+    feature_set.feature("e", &received(&state("e1", "A", 2, "x")), Authority::Edge).unwrap();
     assert_eq!(applied(&mut feature_set), None);
 }
 
@@ -187,7 +189,7 @@ fn an_outdated_store_restores_nothing() {
     let held = [state("a", "A", 5, "edge"), state("b", "B", 1, "edge")];
     let mut behind = feature_set(&["e/k*"]);
     behind.take("e", &held, Authority::Edge);
-    behind.delete("e", raw(r#"{"id":"b","version":2}"#)).unwrap();
+    behind.delete("e", &received(r#"{"id":"b","version":2}"#)).unwrap();
     for (stored, effect) in [
         (state("a", "A", 4, "store"), Effect::None),
         (state("a", "A", 5, "store"), Effect::None),
@@ -198,16 +200,43 @@ fn an_outdated_store_restores_nothing() {
         (state("a", "A", 6, "store"), Effect::Seen),
         (state("b", "B", 3, "store"), Effect::Seen),
     ] {
-        let list = [raw(&stored)];
+        let list = [received(&stored)];
         assert_eq!(behind.list("e", &list, Authority::LateStore), effect, "{stored}");
-        let again = behind.feature("e", raw(&stored), Authority::LateStore);
+        let again = behind.feature("e", &received(&stored), Authority::LateStore);
         assert_eq!(again, Ok(Effect::None), "{stored}");
     }
     // Before the Edge has sent a list, stores are the only source.
     let mut behind = feature_set(&["e/k*"]);
     behind.take("e", &held, Authority::Edge);
     for stored in [state("a", "A", 5, "other"), state("new", "A", 1, "made anew")] {
-        let list = [raw(&stored)];
+        let list = [received(&stored)];
         assert_eq!(behind.list("e", &list, Authority::Store), Effect::Seen, "{stored}");
     }
+}
+
+/// A list whose features have not changed is compared as text, and a changed feature is parsed once for all its uses.
+#[test]
+fn unchanged_features_are_not_parsed() {
+    let mut feature_set = feature_set(&["e/k*"]);
+    let with = |version: i64| {
+        format!(
+            r#"{{"id":"b","key":"B","version":{version},"type":"STRING","value":"x","v":"s{version}"}}"#
+        )
+    };
+    let [a, b] = [state("a", "A", 1, "x"), with(1)];
+    assert_eq!(feature_set.take("e", &[a.clone(), b.clone()], Authority::Edge), Effect::Seen);
+    let same = [received(&a), received(&b)];
+    assert_eq!(feature_set.list("e", &same, Authority::Edge), Effect::None);
+    assert_eq!(same.each_ref().map(Received::is_parsed), [false, false]);
+    let newer = with(2);
+    let changed = [received(&a), received(&newer)];
+    feature_set.list("e", &changed, Authority::Edge);
+    let applied = |feature_set: &mut FeatureSet| {
+        let rules = feature_set.rules(Some(Arc::default()), None, &mut |_| {});
+        rules.evaluated_for().unwrap().strategies.get("B").cloned().unwrap()
+    };
+    assert_eq!(&*applied(&mut feature_set), "s2");
+    // The held feature stays, with the strategy that was applied to it.
+    feature_set.take("e", &[state("a", "A", 3, "z"), with(1)], Authority::Edge);
+    assert_eq!(&*applied(&mut feature_set), "s2");
 }

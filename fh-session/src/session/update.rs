@@ -6,14 +6,13 @@ use fh_repository::notice::Notice;
 use fh_repository::problem::Problem;
 use fh_repository::publication::{Cause, Publication, RawKind, RawUpdate};
 use fh_repository::source::Source;
-use serde_json::value::RawValue;
 
 use super::access::Access;
 use super::held::Held;
 use super::{Session, State};
 use crate::action::Action;
 use crate::feature_set::{
-    Answered, Authority, Effect, FeatureSet, is_feature, names_another, other_environment,
+    Answered, Authority, Effect, FeatureSet, Received, names_another, other_environment,
     read_answer, read_list, read_one,
 };
 use crate::response_class::cut;
@@ -73,7 +72,7 @@ impl Session {
             // A list whose features all belong to other environments does not count as a list.
             entry.features = entry.features.take().and_then(|all| self.own(id, all));
         }
-        let lists: Vec<(&Arc<str>, Option<&[&RawValue]>)> =
+        let lists: Vec<(&Arc<str>, Option<&[Received<'_>]>)> =
             lists.iter().map(|(id, entry)| (id, self.usable(id, entry))).collect();
         let doubt = lists.iter().any(|(_, usable)| usable.is_none()).then_some(Problem::EmptyList);
         self.begin_anew(lists.iter().any(|(_, usable)| usable.is_some()))?;
@@ -112,7 +111,7 @@ impl Session {
 
     /// Removes the features that name another environment from a list. The removed features are counted and reported in a notice. Returns
     /// `None` if no other feature is left.
-    fn own<'b>(&mut self, id: &str, mut features: Vec<&'b RawValue>) -> Option<Vec<&'b RawValue>> {
+    fn own<'a>(&mut self, id: &str, mut features: Vec<Received<'a>>) -> Option<Vec<Received<'a>>> {
         let before = features.len();
         let mut stranger = None;
         features.retain(|feature| match other_environment(id, feature) {
@@ -134,10 +133,10 @@ impl Session {
     }
 
     /// Returns the features of an entry; `None` if the entry has no list, or if its list indicates a failure of the Edge (D-60).
-    fn usable<'b>(&self, id: &str, entry: &'b Answered<'b>) -> Option<&'b [&'b RawValue]> {
+    fn usable<'b, 'a>(&self, id: &str, entry: &'b Answered<'a>) -> Option<&'b [Received<'a>]> {
         let features = entry.features.as_deref()?;
         let is_empty = features.is_empty() && self.is_lenient();
-        let is_unreadable = !features.is_empty() && !features.iter().any(|raw| is_feature(raw));
+        let is_unreadable = !features.is_empty() && !features.iter().any(Received::is_feature);
         let doubtful = (is_empty || is_unreadable) && self.feature_set.holds(id);
         (!doubtful).then_some(features)
     }
@@ -162,19 +161,19 @@ impl Session {
 
     /// Applies the data of a stream's `feature` or `delete_feature` event.
     pub(super) fn apply_one(&mut self, kind: RawKind, data: &str) -> Result<(), String> {
-        let raw = read_one(data)?;
         let id = self.feature_set.first_id();
-        if self.own(&id, vec![raw]).is_none() {
-            return Ok(());
-        }
+        let mut own = self.own(&id, vec![read_one(data)?]).unwrap_or_default();
+        let Some(received) = own.pop() else { return Ok(()) };
         // Before the first list for a new context, the client holds no feature of that context. A single feature is then only checked,
         // against an empty feature set that is dropped afterwards.
         let is_early = self.held.of_earlier_context().is_some();
         let mut aside = is_early.then(|| FeatureSet::new(self.config.profile, &self.config.keys));
         let feature_set = aside.as_mut().unwrap_or(&mut self.feature_set);
         let effect = match kind {
-            RawKind::Delete => feature_set.delete(&id, raw)?,
-            RawKind::List | RawKind::Feature => feature_set.feature(&id, raw, Authority::Edge)?,
+            RawKind::Delete => feature_set.delete(&id, &received)?,
+            RawKind::List | RawKind::Feature => {
+                feature_set.feature(&id, &received, Authority::Edge)?
+            }
         };
         self.without_etag(effect);
         if self.held.is_current() && effect != Effect::None {
@@ -235,9 +234,9 @@ impl Session {
         let applied = std::str::from_utf8(bytes)
             .map_err(|why| why.to_string())
             .and_then(|text| Ok((text, read_one(text)?)))
-            .and_then(|(text, raw)| {
+            .and_then(|(text, received)| {
                 let authority = self.store_authority();
-                Ok((text, self.feature_set.feature(environment, raw, authority)?))
+                Ok((text, self.feature_set.feature(environment, &received, authority)?))
             });
         match applied {
             Err(why) => self.ignored(source, why),
