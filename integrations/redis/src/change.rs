@@ -3,8 +3,7 @@
 use std::sync::Arc;
 
 use fh_client::{RawKind, RawUpdate, Source};
-use fh_eval::{Token, members};
-use serde_json::value::RawValue;
+use fh_eval::featurehub::wire;
 
 use crate::list::{List, State};
 
@@ -45,7 +44,7 @@ pub(crate) fn changes<'a>(
         Ok(id.zip(change).into_iter().collect())
     };
     let json = update.json.as_ref();
-    let whole = || serde_json::from_str::<&RawValue>(json).map_err(|why| why.to_string());
+    let whole = || wire::one(json);
     match (update.kind, &update.source) {
         (RawKind::Feature, _) => one(State::read(whole()?).map(Change::Feature)),
         (RawKind::Delete, _) => {
@@ -72,21 +71,11 @@ type Entry<'a> = (Option<String>, List<'a>);
 /// Returns the environments in the body of a poll's answer, with their lists of features. Environments without a list are left
 /// out.
 fn polled(body: &str) -> Result<Vec<Entry<'_>>, String> {
-    let body = body.strip_prefix('\u{feff}').unwrap_or(body);
-    let entries: Vec<&RawValue> = serde_json::from_str(body).map_err(|why| why.to_string())?;
-    let mut found = Vec::new();
-    for entry in entries {
-        let (mut id, mut list) = (None, None);
-        for (name, value) in members(entry).ok_or("an environment is not a JSON object")? {
-            match (name.as_ref(), Token::of(value)) {
-                ("id", Token::Text(text)) => id = Some(text.into_owned()),
-                ("features", Token::List) => list = Some(List::parse(value.get())?),
-                _ => {}
-            }
-        }
-        found.extend(list.map(|list| (id, list)));
-    }
-    Ok(found)
+    let with_list = wire::environments(body)?.into_iter().filter_map(|envelope| {
+        let id = envelope.id().map(String::from);
+        Some((id, List::of(envelope.into_features()?)))
+    });
+    Ok(with_list.collect())
 }
 
 #[cfg(test)]
@@ -151,7 +140,14 @@ mod tests {
             (Source::Streaming, RawKind::List),
             (Source::Streaming, RawKind::Feature),
         ] {
-            let update = update(source, Some("one"), kind, "secret");
+            for json in ["secret", "{\"secret", "\"secret\" 7"] {
+                let update = update(source.clone(), Some("one"), kind, json);
+                let why = changes(&update, &["one".into()]).unwrap_err();
+                assert!(!why.contains("secret"), "{why}");
+            }
+        }
+        for source in [Source::Polling, Source::Streaming] {
+            let update = update(source, Some("one"), RawKind::List, "\"secret\"");
             let why = changes(&update, &["one".into()]).unwrap_err();
             assert!(!why.contains("secret"), "{why}");
         }

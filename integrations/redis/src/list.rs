@@ -4,8 +4,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt::Write as _;
 
-use fh_eval::Token;
-use fh_eval::featurehub::wire::{self, Feature};
+use fh_eval::featurehub::wire::{self, Feature, Identity};
 use serde_json::value::RawValue;
 
 /// A feature: its JSON as it was received, with its id and version, which merging needs.
@@ -21,9 +20,8 @@ impl<'a> State<'a> {
     /// Parses a feature. Returns `None` if the JSON is not an object or has no id, because published SDKs fail if Redis holds
     /// such a feature.
     pub(crate) fn read(raw: &'a RawValue) -> Option<Self> {
-        let feature = Feature::parse(raw.get())?;
-        let version = feature.version.and_then(|raw| Token::of(raw).integer()).unwrap_or(0);
-        Some(Self { id: wire::text(feature.id)?, version, json: raw.get() })
+        let Identity { id, version, .. } = Feature::parse(raw.get())?.identity();
+        Some(Self { id: id?, version: version.unwrap_or(0), json: raw.get() })
     }
 }
 
@@ -37,9 +35,12 @@ impl<'a> List<'a> {
     /// # Errors
     /// The reason why the text is not a JSON list. The reason contains no part of the text.
     pub(crate) fn parse(json: &'a str) -> Result<Self, String> {
-        let json = json.strip_prefix('\u{feff}').unwrap_or(json);
-        let list: Vec<&RawValue> = serde_json::from_str(json).map_err(|why| why.to_string())?;
-        Ok(Self(list.into_iter().filter_map(State::read).collect()))
+        Ok(Self::of(wire::list(json)?))
+    }
+
+    /// Returns the features of a list. Elements that are not features are skipped.
+    pub(crate) fn of(features: Vec<&'a RawValue>) -> Self {
+        Self(features.into_iter().filter_map(State::read).collect())
     }
 
     fn find(&self, id: &str) -> Option<&State<'a>> {
