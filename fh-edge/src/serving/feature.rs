@@ -3,15 +3,14 @@
 mod received;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write;
 use std::sync::{Arc, OnceLock};
 
+use fh_eval::featurehub::wire::{self, name, write_member};
 use fh_eval::{Evaluation, Kind};
-use serde_json::value::RawValue;
 use uuid::Uuid;
 
 use super::view::Detail;
-use crate::state::{Feature, FeatureValue, Json};
+use crate::state::{Feature, FeatureText, FeatureValue, Json};
 
 /// The meaning of a feature's version. A version that is only the time of reading is left out of etags, so that restarts and replicas have
 /// the same etags (D-95).
@@ -48,18 +47,10 @@ pub(crate) struct ServedFeature {
     evaluated: Box<[OnceLock<Box<str>>]>,
     /// The id of the strategy that another Edge applied (member `v`); `None` if no Edge has evaluated the feature or no strategy matched.
     pub(crate) applied: Option<Box<str>>,
-    /// The beginning of the feature's JSON: `{"id":…,"key":…`.
-    name: Box<str>,
-    /// The members `,"l":…,"version":…` of the feature's JSON.
-    state: Box<str>,
-    /// The member `,"type":…` of the feature's JSON; empty if another Edge sent none.
-    type_member: Box<str>,
-    /// The JSON `,"strategies":[…]`, or empty if there is no value record.
-    strategies: Box<str>,
+    /// The feature's JSON without properties.
+    text: FeatureText,
     /// The member `,"fp":{…}` of the feature's JSON; empty if there are no properties.
     fp: Box<str>,
-    /// The JSON of members that another Edge sent and this project does not know, each after a comma.
-    unknown_members: Box<str>,
     /// A digest of everything that readers see of the feature, except properties.
     digest: [u8; 32],
 }
@@ -73,30 +64,24 @@ impl ServedFeature {
         counting: Counting,
     ) -> Self {
         let locked = record.is_some_and(|record| record.locked);
-        let name =
-            format!("{{\"id\":\"{}\",\"key\":{}", feature.id, Json::text(&feature.key).as_str());
         let value = record.and_then(|record| record.value.clone()).filter(|value| !value.is_null());
-        let strategies = record.map(|record| list(&record.strategies));
-        let strategies =
-            strategies.map_or_else(String::new, |list| format!(",\"strategies\":{list}"));
+        let text = FeatureText::of(feature, record, version);
         let mut fp = String::new();
         if !feature.properties.is_empty() {
             let map = serde_json::to_string(&feature.properties).unwrap_or_default();
-            // Writing to a string cannot fail.
-            let _ = write!(fp, ",\"fp\":{map}");
+            write_member(&mut fp, name::PROPERTIES, &map);
         }
-        let strategy_values: Vec<_> =
-            record.into_iter().flat_map(|record| &record.strategies).map(strategy_value).collect();
+        let strategy_values = text.strategy_values();
         let counted = if counting == Counting::Counts { version } else { 0 };
         let digest = digest([
             feature.id.to_string().as_str(),
             &feature.key,
             feature.kind.as_str(),
-            if locked { "l" } else { "" },
+            if locked { name::LOCKED } else { "" },
             &counted.to_string(),
             &feature.version.to_string(),
             value.as_ref().map_or("", Json::as_str),
-            &strategies,
+            text.strategies_member(),
         ]);
         Self {
             id: feature.id,
@@ -112,12 +97,8 @@ impl ServedFeature {
             evaluated: forms(strategy_values.len()),
             strategy_values,
             applied: None,
-            name: name.into(),
-            state: state(locked, version),
-            type_member: format!(",\"type\":\"{}\"", feature.kind).into(),
-            strategies: strategies.into(),
+            text,
             fp: fp.into(),
-            unknown_members: Box::default(),
             digest,
         }
     }
@@ -125,11 +106,9 @@ impl ServedFeature {
     /// Appends the feature's JSON for client-evaluated keys: the default value and the strategies. A feature that another Edge evaluated
     /// has no strategies, but the id of the one that was applied.
     pub(crate) fn write_with_strategies(&self, out: &mut String, detail: Detail) {
-        self.write_head(out, self.value.as_ref().map(Json::as_str));
+        out.push_str(self.text.head());
         self.write_properties(out, detail);
-        out.push_str(&self.strategies);
-        out.push_str(&self.unknown_members);
-        out.push('}');
+        out.push_str(self.text.tail());
     }
 
     /// Appends the feature's evaluated JSON: the value, and the id of the strategy that the value comes from.
@@ -152,24 +131,23 @@ impl ServedFeature {
     }
 
     fn form(&self, picked: Option<(usize, Option<&str>)>) -> String {
-        let mut out = String::new();
-        let value = match picked {
-            Some((position, _)) => self.strategy_values.get(position).and_then(Option::as_deref),
-            None => self.value.as_ref().map(Json::as_str),
-        };
-        self.write_head(&mut out, value);
-        if let Some((_, Some(strategy))) = picked {
-            out.push_str(",\"v\":");
-            out.push_str(Json::text(strategy).as_str());
+        let Some((position, strategy)) = picked else { return self.text.head().to_string() };
+        let mut out = self.text.before_value().to_string();
+        if let Some(Some(value)) = self.strategy_values.get(position) {
+            write_member(&mut out, name::VALUE, value);
+        }
+        if let Some(strategy) = strategy {
+            write_member(&mut out, name::APPLIED, Json::text(strategy).as_str());
         }
         out
     }
 
     /// Appends the JSON that announces the feature's deletion: version 0 and no value.
     pub(crate) fn write_deleted(&self, out: &mut String) {
-        out.push_str(&self.name);
-        out.push_str(&state(false, 0));
-        out.push_str(&self.type_member);
+        out.push_str(self.text.name());
+        write_member(out, name::LOCKED, "false");
+        write_member(out, name::VERSION, "0");
+        out.push_str(self.text.type_member());
         out.push('}');
     }
 
@@ -187,17 +165,7 @@ impl ServedFeature {
 
     /// Returns the strategies as a JSON list, which is empty if there are none.
     pub(crate) fn strategies(&self) -> &str {
-        self.strategies.strip_prefix(",\"strategies\":").unwrap_or("[]")
-    }
-
-    fn write_head(&self, out: &mut String, value: Option<&str>) {
-        out.push_str(&self.name);
-        out.push_str(&self.state);
-        out.push_str(&self.type_member);
-        if let Some(value) = value {
-            out.push_str(",\"value\":");
-            out.push_str(value);
-        }
+        self.text.strategies()
     }
 
     fn write_properties(&self, out: &mut String, detail: Detail) {
@@ -206,11 +174,14 @@ impl ServedFeature {
         }
     }
 
-    /// Returns the feature's JSON for the compiler; `None` if it is not valid JSON.
-    pub(crate) fn raw(&self) -> Option<Box<RawValue>> {
-        let mut json = String::new();
-        self.write_with_strategies(&mut json, Detail::Plain);
-        RawValue::from_string(json).ok()
+    /// Returns the feature's JSON for client-evaluated keys, without properties.
+    pub(crate) fn json(&self) -> &Arc<str> {
+        self.text.json()
+    }
+
+    /// Returns the parts of the feature for the compiler.
+    pub(crate) fn parts(&self) -> wire::Feature<'_> {
+        self.text.parts()
     }
 
     /// Adds everything that readers see of the feature to the hash of an etag.
@@ -248,10 +219,6 @@ fn forms(strategies: usize) -> Box<[OnceLock<Box<str>>]> {
     (0..=strategies).map(|_| OnceLock::new()).collect()
 }
 
-fn state(locked: bool, version: i64) -> Box<str> {
-    format!(",\"l\":{locked},\"version\":{version}").into()
-}
-
 /// Returns a hash of these texts. The length of each text is hashed before it, so that the same text in other pieces has another hash.
 fn digest<'a>(parts: impl IntoIterator<Item = &'a str>) -> [u8; 32] {
     let mut hash = hmac_sha256::Hash::new();
@@ -260,28 +227,4 @@ fn digest<'a>(parts: impl IntoIterator<Item = &'a str>) -> [u8; 32] {
         hash.update(part);
     }
     hash.finalize()
-}
-
-/// Returns the value of a strategy as raw JSON; `None` if the value is null or missing.
-fn strategy_value(strategy: &Json) -> Option<Box<str>> {
-    #[derive(serde::Deserialize)]
-    struct Valued<'a> {
-        #[serde(borrow, default)]
-        value: Option<&'a RawValue>,
-    }
-    let value = serde_json::from_str::<Valued<'_>>(strategy.as_str()).ok()?.value?;
-    (value.get() != "null").then(|| value.get().into())
-}
-
-/// Joins pieces of JSON into a JSON list.
-fn list(items: &[Json]) -> String {
-    let mut out = String::from("[");
-    for (position, item) in items.iter().enumerate() {
-        if position > 0 {
-            out.push(',');
-        }
-        out.push_str(item.as_str());
-    }
-    out.push(']');
-    out
 }

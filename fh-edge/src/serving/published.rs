@@ -4,10 +4,9 @@ use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use fh_eval::featurehub::{Compiler, Environment, HashIds};
+use fh_eval::featurehub::{Compiler, HashIds};
 use fh_eval::{Attributes, Evaluation, Profile, Ruleset, Subject, TimeRules, Timestamp, WorkBound};
 use http::HeaderValue;
-use serde_json::value::RawValue;
 use uuid::Uuid;
 
 use super::answer::List;
@@ -218,7 +217,9 @@ impl Published {
         }
         for feature in changed {
             let ids = hash_ids(std::slice::from_ref(feature));
-            let compiled = feature.raw().and_then(|raw| compiler(profile, &ids).feature(&raw).ok());
+            let compiled = compiler(profile, &ids)
+                .feature_of(&feature.parts(), Arc::clone(feature.json()))
+                .ok();
             ruleset = match compiled {
                 Some(compiled) => ruleset.with(&compiled),
                 None => ruleset.without(&feature.key),
@@ -371,9 +372,12 @@ fn compiler(profile: Profile, ids: &HashIds) -> Compiler<'_> {
 }
 
 fn compiled(features: &[Arc<ServedFeature>], profile: Profile) -> Ruleset {
-    let raws: Vec<Box<RawValue>> = features.iter().filter_map(|feature| feature.raw()).collect();
-    let environment = Environment { id: None, features: raws.iter().map(AsRef::as_ref).collect() };
-    compiler(profile, &hash_ids(features)).compile(&environment)
+    let ids = hash_ids(features);
+    let mut compilation = compiler(profile, &ids).begin(None);
+    for feature in features {
+        compilation.add_parts(&feature.parts(), Arc::clone(feature.json()));
+    }
+    compilation.finish()
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use fh_eval::json::{compact, lone_surrogates};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 
@@ -44,15 +45,15 @@ impl Json {
     }
 
     fn checked(raw: &RawValue) -> Result<Self, String> {
-        match half_character(raw.get()) {
-            Some(escape) => Err(format!("{escape} in a text is half of a surrogate pair")),
+        match lone_surrogates(raw.get()).next() {
+            Some((_, escape)) => Err(format!("{escape} in a text is half of a surrogate pair")),
             None => Ok(Self::of(raw)),
         }
     }
 
     /// Converts a document that another Edge sent, without the check for half surrogate pairs.
     pub(crate) fn of(raw: &RawValue) -> Self {
-        Self(on_one_line(raw.get()).into())
+        Self(compact(raw.get()).into())
     }
 
     /// Returns a JSON string that contains `text`.
@@ -121,47 +122,6 @@ impl<'de> Deserialize<'de> for Json {
         Self::checked(&Box::<RawValue>::deserialize(deserializer)?)
             .map_err(serde::de::Error::custom)
     }
-}
-
-/// Returns the first escape in a JSON text that is half of a surrogate pair; `None` if there is none.
-fn half_character(json: &str) -> Option<&str> {
-    let mut rest = json;
-    // The escape of the first half of a pair, if the second half has to follow.
-    let mut high: Option<&str> = None;
-    while let Some(at) = rest.find('\\') {
-        let (between, escape) = rest.split_at(at);
-        let unit = escape.strip_prefix("\\u").and_then(|digits| digits.get(..4));
-        let unit = unit.and_then(|digits| u16::from_str_radix(digits, 16).ok());
-        let (written, after) = escape.split_at_checked(if unit.is_some() { 6 } else { 2 })?;
-        rest = after;
-        let is_low = unit.is_some_and(|unit| (0xdc00..0xe000).contains(&unit));
-        match high.take() {
-            Some(_) if is_low && between.is_empty() => continue,
-            Some(first) => return Some(first),
-            None if is_low => return Some(written),
-            None => {}
-        }
-        high = unit.is_some_and(|unit| (0xd800..0xdc00).contains(&unit)).then_some(written);
-    }
-    high
-}
-
-/// Returns a JSON text without the white space between its tokens.
-fn on_one_line(json: &str) -> String {
-    let mut out = String::with_capacity(json.len());
-    let (mut in_text, mut escaped) = (false, false);
-    for c in json.chars() {
-        if in_text {
-            in_text = escaped || c != '"';
-            escaped = !escaped && c == '\\';
-        } else if c.is_ascii_whitespace() {
-            continue;
-        } else {
-            in_text = c == '"';
-        }
-        out.push(c);
-    }
-    out
 }
 
 #[cfg(test)]

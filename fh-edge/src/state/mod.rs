@@ -1,5 +1,6 @@
 //! The state of an Edge that is not a relay: features, environments with their values, and accounts with their API keys (D-93).
 
+mod feature_text;
 pub mod file;
 mod json;
 mod limits;
@@ -9,6 +10,7 @@ mod profile;
 pub(crate) mod template;
 mod unique;
 
+pub(crate) use feature_text::{FeatureText, TextMembers};
 pub use json::{InvalidJson, Json};
 pub(crate) use limits::check_strategy;
 pub use model::{Account, Environment, Feature, FeatureValue, ServiceKey, State};

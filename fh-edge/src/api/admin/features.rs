@@ -11,7 +11,6 @@ use fh_eval::featurehub::Compiler;
 use http::StatusCode;
 use http::header::ETAG;
 use serde::{Deserialize, Deserializer, Serialize};
-use serde_json::value::RawValue;
 use uuid::Uuid;
 
 use super::Admin;
@@ -24,7 +23,7 @@ use crate::api::audit::{self, Entry};
 use crate::api::respond;
 use crate::serving::{Published, ServedFeature};
 use crate::shared_state::read_strategies;
-use crate::state::Json;
+use crate::state::{FeatureText, FeatureValue, Json};
 use crate::state_store::{FeatureChange, ReplaceError};
 
 /// The response with all features of one environment.
@@ -144,20 +143,11 @@ fn check_strategies(
     feature: &ServedFeature,
     strategies: &[Json],
 ) -> Result<(), Problem> {
-    #[derive(Serialize)]
-    struct Checked<'a> {
-        id: Uuid,
-        key: &'a str,
-        #[serde(rename = "type")]
-        kind: &'static str,
-        strategies: &'a [Json],
-    }
-    let (id, key, kind) = (feature.id, &*feature.key, feature.kind.as_str());
-    let json = serde_json::to_string(&Checked { id, key, kind, strategies })
-        .ok()
-        .and_then(|json| RawValue::from_string(json).ok());
-    let compiled = json.map(|json| Compiler::new(published.settings.profile).feature(&json));
-    let Some(Ok(compiled)) = compiled else { return Ok(()) };
+    let record = FeatureValue { strategies: strategies.to_vec(), ..FeatureValue::default() };
+    let text = FeatureText::of(&feature.definition(), Some(&record), 0);
+    let compiler = Compiler::new(published.settings.profile);
+    let compiled = compiler.feature_of(&text.parts(), Arc::clone(text.json()));
+    let Ok(compiled) = compiled else { return Ok(()) };
     let remarks = compiled.as_ref().diagnostics().iter().map(StrategyFinding::of);
     let mut errors = remarks.filter(|remark| remark.severity == Severity::Error);
     match errors.next() {

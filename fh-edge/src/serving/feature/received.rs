@@ -1,54 +1,15 @@
 //! Features that another Edge sent. All their members are passed on, also unknown ones (D-92).
 
-use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
+use fh_eval::featurehub::wire::{self, FeatureMembers, name, write_member};
 use fh_eval::{Kind, Token, members};
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
-use super::{ServedFeature, digest, forms, state, strategy_value};
+use super::{ServedFeature, digest, forms};
 use crate::serving::view::EvaluatedBy;
-use crate::state::{Json, check_strategy};
-
-/// The members of a feature's JSON object. If a name occurs twice, the last value counts.
-#[derive(Default)]
-struct Members<'a> {
-    id: Option<&'a RawValue>,
-    key: Option<&'a RawValue>,
-    locked: Option<&'a RawValue>,
-    version: Option<&'a RawValue>,
-    kind: Option<&'a RawValue>,
-    value: Option<&'a RawValue>,
-    strategies: Option<&'a RawValue>,
-    properties: Option<&'a RawValue>,
-    others: Vec<(Cow<'a, str>, &'a RawValue)>,
-}
-
-impl<'a> Members<'a> {
-    fn read(raw: &'a RawValue) -> Option<Self> {
-        let mut found = Self::default();
-        for (name, value) in members(raw)? {
-            let place = match &*name {
-                "id" => &mut found.id,
-                "key" => &mut found.key,
-                "l" => &mut found.locked,
-                "version" => &mut found.version,
-                "type" => &mut found.kind,
-                "value" => &mut found.value,
-                "strategies" => &mut found.strategies,
-                "fp" => &mut found.properties,
-                _ => {
-                    found.others.retain(|(other, _)| *other != name);
-                    found.others.push((name, value));
-                    continue;
-                }
-            };
-            *place = Some(value);
-        }
-        Some(found)
-    }
-}
+use crate::state::{FeatureText, Json, TextMembers, check_strategy};
 
 impl ServedFeature {
     /// Reads a feature's JSON. `None` if it is invalid or has no key, since no client could read such a feature.
@@ -56,49 +17,41 @@ impl ServedFeature {
     /// Ids are expected to be UUIDs. Any other id is passed on unchanged. This Edge then identifies the feature by a UUID that is derived
     /// from the id, or from the key if there is no id.
     pub(crate) fn received(json: &str, evaluated_by: EvaluatedBy) -> Option<Self> {
-        let raw: &RawValue = serde_json::from_str(json).ok()?;
-        let members = Members::read(raw)?;
-        let key = text(members.key).filter(|key| !key.is_empty())?;
-        let mut name = String::from("{");
-        if let Some(id) = members.id {
-            name.push_str(&format!("\"id\":{},", Json::of(id).as_str()));
-        }
-        name.push_str(&format!("\"key\":{}", Json::text(&key).as_str()));
-        let id = text(members.id);
+        let members = FeatureMembers::parse(json)?;
+        let key = wire::text(members.key).filter(|key| !key.is_empty())?;
+        let id = wire::text(members.id);
         let known_id = id.as_deref().and_then(|id| Uuid::try_parse(id).ok());
         let told_apart_by = id.as_deref().unwrap_or(&key);
-        let kind = text(members.kind);
+        let kind = wire::text(members.kind);
         let locked = members.locked.is_some_and(|raw| Token::of(raw) == Token::Bool(true));
         let version = members.version.and_then(|raw| Token::of(raw).integer()).unwrap_or(0);
         let value = members.value.map(Json::of).filter(|value| !value.is_null());
         // Clients with server-evaluated keys must never see strategies, even if the upstream Edge sends them.
         let strategies = members.strategies.filter(|_| evaluated_by != EvaluatedBy::Upstream);
         let strategies = strategies.map(|list| within_limits(list, &key));
-        let listed = strategies.as_ref().map(Json::as_str);
-        let listed = listed.and_then(|list| serde_json::from_str::<Vec<&RawValue>>(list).ok());
-        let listed: Vec<Json> = listed.unwrap_or_default().into_iter().map(Json::of).collect();
-        let member = |name: &str, json: Option<&str>| {
-            json.map_or_else(String::new, |json| format!(",\"{name}\":{json}"))
-        };
-        let strategies = member("strategies", strategies.as_ref().map(Json::as_str));
-        let properties = members.properties.map(Json::of);
-        let unknown_members: String = members
-            .others
-            .iter()
-            .map(|(name, json)| {
-                format!(",{}:{}", Json::text(name).as_str(), Json::of(json).as_str())
-            })
-            .collect();
-        let type_member = member("type", members.kind.map(Json::of).as_ref().map(Json::as_str));
-        let state = state(locked, version);
+        let text = FeatureText::new(&TextMembers {
+            id: members.id.map(Json::of).as_ref().map(Json::as_str),
+            key: Json::text(&key).as_str(),
+            locked,
+            version,
+            kind: members.kind.map(Json::of).as_ref().map(Json::as_str),
+            value: value.as_ref().map(Json::as_str),
+            strategies: strategies.as_ref().map(Json::as_str),
+            unknown: &members.others,
+        });
+        let mut fp = String::new();
+        if let Some(properties) = members.properties {
+            write_member(&mut fp, name::PROPERTIES, Json::of(properties).as_str());
+        }
         let digest = digest([
-            name.as_str(),
-            &*state,
-            &type_member,
+            text.name(),
+            text.state(),
+            text.type_member(),
             value.as_ref().map_or("", Json::as_str),
-            &strategies,
-            &unknown_members,
+            text.strategies_member(),
+            text.unknown_members(),
         ]);
+        let strategy_values = text.strategy_values();
         Some(Self {
             id: known_id
                 .unwrap_or_else(|| Uuid::new_v5(&Uuid::NAMESPACE_OID, told_apart_by.as_bytes())),
@@ -112,15 +65,11 @@ impl ServedFeature {
             value_id: None,
             value,
             properties: members.properties.map(texts).unwrap_or_default(),
-            evaluated: forms(listed.len()),
-            strategy_values: listed.iter().map(strategy_value).collect(),
-            applied: text(find(&members.others, "v")).map(Into::into),
-            name: name.into(),
-            state,
-            type_member: type_member.into(),
-            strategies: strategies.into(),
-            fp: member("fp", properties.as_ref().map(Json::as_str)).into(),
-            unknown_members: unknown_members.into(),
+            evaluated: forms(strategy_values.len()),
+            strategy_values,
+            applied: wire::text(members.other(name::APPLIED)).map(Into::into),
+            text,
+            fp: fp.into(),
             digest,
         })
     }
@@ -132,7 +81,7 @@ fn within_limits(list: &RawValue, key: &str) -> Json {
     if check_strategy(all.as_str()).is_ok() {
         return all;
     }
-    let Ok(strategies) = serde_json::from_str::<Vec<&RawValue>>(all.as_str()) else { return all };
+    let Ok(strategies) = wire::list(all.as_str()) else { return all };
     let kept: Vec<&str> = strategies
         .iter()
         .map(|strategy| strategy.get())
@@ -150,21 +99,12 @@ fn within_limits(list: &RawValue, key: &str) -> Json {
     }
 }
 
-fn find<'a>(members: &[(Cow<'_, str>, &'a RawValue)], name: &str) -> Option<&'a RawValue> {
-    members.iter().find(|(found, _)| found == name).map(|(_, raw)| *raw)
-}
-
-fn text(raw: Option<&RawValue>) -> Option<String> {
-    match Token::of(raw?) {
-        Token::Text(text) => Some(text.into_owned()),
-        _ => None,
-    }
-}
-
 /// Returns those members of an object that are strings.
 fn texts(raw: &RawValue) -> BTreeMap<String, String> {
     let members = members(raw).unwrap_or_default().into_iter();
-    members.filter_map(|(name, raw)| Some((name.into_owned(), text(Some(raw))?))).collect()
+    let texts = members
+        .filter_map(|(name, raw)| Some((name.into_owned(), wire::text(Some(raw))?.into_owned())));
+    texts.collect()
 }
 
 #[cfg(test)]

@@ -1,15 +1,16 @@
 //! Reports the problems that the engine finds in strategies, with their places in the document.
 
+use std::sync::Arc;
+
 use fh_eval::featurehub::Compiler;
+use fh_eval::featurehub::wire::name;
 use fh_eval::{Diagnostic, DiagnosticKind, Place, Profile};
 use fh_files::{Content, quoted};
-use serde::Serialize;
-use serde_json::value::RawValue;
 
 use super::Options;
 use super::part::{Part, Reading};
 use super::problem::excerpt;
-use crate::state::{Feature, FeatureValue, Json, check_strategy};
+use crate::state::{Feature, FeatureText, FeatureValue, check_strategy};
 
 /// The review of the strategies of one environment. It compiles features to get the engine's diagnostics.
 pub(super) struct Review {
@@ -26,17 +27,6 @@ pub(super) struct Reviewed<'a> {
     pub(super) strategies: Option<&'a Part>,
     /// True if the document contains the id of the value.
     pub(super) has_value_id: bool,
-}
-
-/// The members of a feature that the compiler needs, in the form of the protocol.
-#[derive(Serialize)]
-struct Wire<'a> {
-    id: uuid::Uuid,
-    key: &'a str,
-    #[serde(rename = "type")]
-    kind: &'static str,
-    value: &'a Option<Json>,
-    strategies: &'a [Json],
 }
 
 impl Review {
@@ -71,17 +61,12 @@ impl Review {
         {
             self.without_value_id.push(feature.key.to_string());
         }
-        let wire = Wire {
-            id: feature.id,
-            key: &feature.key,
-            kind: feature.kind.as_str(),
-            value: &value.value,
-            strategies: &value.strategies,
-        };
-        let json = serde_json::to_string(&wire).and_then(RawValue::from_string);
-        let Ok(json) = json else { return };
+        let text = FeatureText::of(feature, Some(value), 0);
+        let compiler = Compiler::new(self.profile);
         // The compiler rejects only features without a key or type.
-        let Ok(compiled) = Compiler::new(self.profile).feature(&json) else { return };
+        let Ok(compiled) = compiler.feature_of(&text.parts(), Arc::clone(text.json())) else {
+            return;
+        };
         for diagnostic in compiled.as_ref().diagnostics() {
             let part = placed(reviewed.part, &strategies, &diagnostic.place);
             match diagnostic.problem {
@@ -115,7 +100,7 @@ impl Review {
 
 /// Returns true if a strategy has a percentage other than 0.
 fn has_percentage(strategy: &Part) -> bool {
-    let Some(percentage) = strategy.get("percentage") else { return false };
+    let Some(percentage) = strategy.get(name::PERCENTAGE) else { return false };
     !matches!(percentage.content(), Content::Number(digits) if &**digits == "0")
 }
 
@@ -126,7 +111,7 @@ fn placed(value: &Part, strategies: &[Part], place: &Place) -> Part {
         return place.member.and_then(|member| value.get(member)).unwrap_or_else(|| value.clone());
     };
     if let Some(rule) = place.rule
-        && let Some(rule) = part.get("attributes").and_then(|rules| item(&rules, rule))
+        && let Some(rule) = part.get(name::RULES).and_then(|rules| item(&rules, rule))
     {
         part = rule;
     }
