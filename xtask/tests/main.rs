@@ -6,6 +6,7 @@ mod circles;
 mod citations;
 mod documents;
 mod exceptions;
+mod members;
 mod names;
 mod pages;
 mod sources;

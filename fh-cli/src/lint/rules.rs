@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use fh_eval::featurehub::wire::name;
 use fh_eval::text::pattern::divergences;
 use fh_eval::{Shape, Token};
 
@@ -19,7 +20,7 @@ pub(crate) fn check<'v>(
     field(findings, rule, &at);
     if never_holds(&rule.kind, &rule.conditional) {
         findings.warn(
-            &At { member: Some("conditional"), ..at },
+            &At { member: Some(name::CONDITIONAL), ..at },
             "never-holds",
             format!("{} never holds for {}", rule.conditional, rule.kind),
             instead(&rule.kind),
@@ -73,7 +74,7 @@ fn instead(kind: &str) -> &'static str {
 fn field(findings: &mut Findings<'_>, rule: &RuleView<'_>, at: &At<'_>) {
     if rule.field.trim() != rule.field {
         findings.warn(
-            &At { member: Some("fieldName"), ..at.clone() },
+            &At { member: Some(name::FIELD), ..at.clone() },
             "blanks",
             "the attribute's name has blanks around it, which contexts would have to write as well"
                 .to_string(),

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use fh_eval::Token;
 use fh_eval::bucket::BUCKETS;
+use fh_eval::featurehub::wire::name;
 use serde_json::value::RawValue;
 
 use super::view::{FeatureView, RuleView, StrategyView};
@@ -107,7 +108,7 @@ pub(crate) fn check(findings: &mut Findings<'_>, view: &FeatureView<'_>) {
             continue;
         };
         let token = strategy.wire.percentage.map(RawValue::get);
-        let share = At { member: Some("percentage"), token, ..at.clone() };
+        let share = At { member: Some(name::PERCENTAGE), token, ..at.clone() };
         match (percentage, strategy.has_rules()) {
             (None, false) => {
                 findings.warn(

@@ -1,6 +1,7 @@
 //! Reads strategies, which are FeatureHub's JSON written in YAML.
 
 use fh_eval::Kind;
+use fh_eval::featurehub::wire::name;
 use fh_files::{Content, quoted};
 
 use super::part::{Part, Reading};
@@ -27,7 +28,7 @@ pub(super) fn read(reading: &mut Reading<'_>, part: &Part, kind: Kind) -> Json {
         json.push(':');
         let part = part.of(member);
         match &*member.name {
-            "value" => match typed(kind, &part.node) {
+            name::VALUE => match typed(kind, &part.node) {
                 Ok(value) => json.push_str(value.as_ref().map_or("null", Json::as_str)),
                 // A null is allowed here. A strategy with this value serves no value.
                 Err(_) if part.is_null() => json.push_str("null"),
@@ -36,7 +37,7 @@ pub(super) fn read(reading: &mut Reading<'_>, part: &Part, kind: Kind) -> Json {
                     json.push_str("null");
                 }
             },
-            "percentage" => json.push_str(&percentage(reading, &part)),
+            name::PERCENTAGE => json.push_str(&percentage(reading, &part)),
             _ => json.push_str(&part.node.to_json()),
         }
     }

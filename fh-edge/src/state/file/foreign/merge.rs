@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use fh_eval::Kind;
+use fh_eval::featurehub::wire::name;
 use uuid::Uuid;
 
 use super::super::feature::uuid;
@@ -134,7 +135,7 @@ pub(super) fn definition(
     part: &Part,
     type_name: &str,
 ) -> Option<Feature> {
-    let key = part.get("key");
+    let key = part.get(name::KEY);
     let Some(key) = key.as_ref().and_then(Part::text).filter(|key| !key.is_empty()) else {
         reading.warn(part, "this entry is left out: a feature is a map with a key");
         return None;
@@ -145,7 +146,7 @@ pub(super) fn definition(
         reading.warn(part, format!("{key} is left out: its type is unknown"));
         return None;
     };
-    let id = part.get("id");
+    let id = part.get(name::ID);
     let id = id.and_then(|id| {
         let known = id.text().and_then(uuid);
         if known.is_none() {
@@ -169,7 +170,7 @@ pub(super) fn definition(
 
 /// Reads the value of a feature. A value of another type is converted as the engine does, and a warning is added.
 pub(super) fn value(reading: &mut Reading<'_>, part: &Part, feature: &Feature) -> Option<Json> {
-    let Some(part) = part.get("value") else { return feature.unset_value() };
+    let Some(part) = part.get(name::VALUE) else { return feature.unset_value() };
     typed(feature.kind, &part.node).unwrap_or_else(|mismatch| {
         let taken = mismatch.taken;
         let as_what = taken.as_ref().map_or("nothing", Json::as_str);

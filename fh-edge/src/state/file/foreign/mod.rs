@@ -10,6 +10,7 @@ mod wire;
 
 use std::fmt;
 
+use fh_eval::featurehub::wire::name;
 use fh_files::Content;
 
 use super::account::Accounts;
@@ -58,7 +59,7 @@ impl Form {
                 let items = root.items().unwrap_or_default();
                 if items.iter().any(published::is_one) {
                     Self::Published
-                } else if items.iter().any(|item| item.node.get("features").is_some()) {
+                } else if items.iter().any(|item| item.node.get(name::FEATURES).is_some()) {
                     Self::EnvironmentList
                 } else {
                     Self::FeatureList
@@ -67,7 +68,7 @@ impl Form {
             _ if published::is_one(root) => Self::Published,
             _ if has("format") => Self::Contract,
             _ if root.get("e").is_some_and(|list| list.items().is_some()) => Self::BrowserStorage,
-            _ if has("id") && has("features") => Self::EnvironmentList,
+            _ if has(name::ID) && has(name::FEATURES) => Self::EnvironmentList,
             _ => Self::State,
         }
     }

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use fh_eval::featurehub::wire::UnknownMember;
+use fh_eval::featurehub::wire::{UnknownMember, name};
 use fh_files::quoted;
 
 use super::super::account::Accounts;
@@ -110,7 +110,7 @@ fn feature<'a>(reading: &mut Reading<'_>, part: &'a Part) -> Option<Found<'a>> {
     let version = about.get("version").and_then(|part| reading.count(&part, "a version"));
     feature.version = version.unwrap_or(0);
     feature.filters = filters(reading, about.get("filters"));
-    feature.properties = properties(part.get("fp"));
+    feature.properties = properties(part.get(name::PROPERTIES));
     let Some(record) = part.get("value") else {
         return Some(Found { part, feature, value: None, strategies: None });
     };
@@ -130,8 +130,6 @@ fn feature<'a>(reading: &mut Reading<'_>, part: &'a Part) -> Option<Found<'a>> {
 /// Returns strategies with only those members that a server sends to SDKs (edge-protocol 9.2). Misspelt members are kept as well, so that
 /// the review reports them.
 fn sent(part: &Part) -> Vec<Json> {
-    const STRATEGY: [&str; 5] = ["id", "percentage", "percentageAttributes", "value", "attributes"];
-    const RULE: [&str; 4] = ["conditional", "fieldName", "values", "type"];
     type Write<'a> = &'a dyn Fn(&str, Part) -> String;
     let object = |part: &Part, names: &[&str], is_misspelt: fn(&str) -> bool, json: Write<'_>| {
         let Some(members) = part.members() else { return part.node.to_json() };
@@ -146,12 +144,12 @@ fn sent(part: &Part) -> Vec<Json> {
     };
     let rule = |part: Part| {
         let is_misspelt = |name: &str| UnknownMember::meant_in_rule(name).is_some();
-        object(&part, &RULE, is_misspelt, &|_, part| part.node.to_json())
+        object(&part, &name::OF_RULE, is_misspelt, &|_, part| part.node.to_json())
     };
     let strategy = |part: &Part| {
         let is_misspelt = |name: &str| UnknownMember::meant_in_strategy(name).is_some();
-        object(part, &STRATEGY, is_misspelt, &|name, part| match part.items() {
-            Some(rules) if name == "attributes" => {
+        object(part, &name::OF_STRATEGY, is_misspelt, &|member, part| match part.items() {
+            Some(rules) if member == name::RULES => {
                 format!("[{}]", rules.into_iter().map(rule).collect::<Vec<_>>().join(","))
             }
             _ => part.node.to_json(),
@@ -176,7 +174,7 @@ fn service_account(
     let mut permissions = BTreeMap::new();
     let granted = part.get("permissions").and_then(|list| list.items()).unwrap_or_default();
     for part in granted {
-        let id = part.get("environmentId");
+        let id = part.get(name::ENVIRONMENT);
         let id = id.as_ref().and_then(Part::text).and_then(uuid);
         // An account may have permissions in environments that the document does not contain.
         if let Some(id) = id.filter(|id| environments.iter().any(|each| each.id == *id)) {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use fh_eval::featurehub::wire::name;
 use uuid::Uuid;
 
 use super::super::feature::uuid;
@@ -19,7 +20,7 @@ pub(super) fn features(reading: &mut Reading<'_>, root: &Part) -> Contents {
     let features = root.items().unwrap_or_default();
     let mut groups: Vec<(Option<Uuid>, Vec<Part>)> = Vec::new();
     for feature in features {
-        let id = feature.get("environmentId");
+        let id = feature.get(name::ENVIRONMENT);
         let id = id.as_ref().and_then(Part::text).and_then(uuid);
         match groups.iter_mut().find(|(known, _)| *known == id) {
             Some((_, group)) => group.push(feature),
@@ -52,12 +53,12 @@ pub(super) fn features(reading: &mut Reading<'_>, root: &Part) -> Contents {
 pub(super) fn environments(reading: &mut Reading<'_>, list: Vec<Part>) -> Contents {
     let mut merge = Merge::default();
     for part in list {
-        let id = part.get("id");
+        let id = part.get(name::ID);
         let Some(id) = id.as_ref().and_then(Part::text).and_then(uuid) else {
             reading.error(&part, "an environment is a map with an id, which is a UUID");
             continue;
         };
-        let Some(features) = part.get("features").and_then(|features| features.items()) else {
+        let Some(features) = part.get(name::FEATURES).and_then(|features| features.items()) else {
             let what = format!("the environment {id} is left out: it has no features");
             reading.warn(&part, what);
             continue;
@@ -93,7 +94,7 @@ fn one(
     let Some(mut gathered) = merge.begin(reading, part, environment) else { return };
     let mut evaluated = None;
     for part in features {
-        if part.get("v").is_some() {
+        if part.get(name::APPLIED).is_some() {
             evaluated = evaluated.or(Some(part));
         }
         if let Some(found) = feature(reading, part) {
@@ -109,13 +110,13 @@ fn one(
 
 /// Reads a FeatureState (edge-protocol 2.6). `None` if it cannot be read.
 fn feature<'a>(reading: &mut Reading<'_>, part: &'a Part) -> Option<Found<'a>> {
-    let mut feature = definition(reading, part, "type")?;
-    feature.properties = properties(part.get("fp"));
-    let strategies_part = part.get("strategies");
+    let mut feature = definition(reading, part, name::TYPE)?;
+    feature.properties = properties(part.get(name::PROPERTIES));
+    let strategies_part = part.get(name::STRATEGIES);
     let value = FeatureValue {
         value: value(reading, part, &feature),
-        version: part.get("version").and_then(|part| reading.count(&part, "a version")),
-        locked: reading.flag(part.get("l").as_ref(), "l"),
+        version: part.get(name::VERSION).and_then(|part| reading.count(&part, "a version")),
+        locked: reading.flag(part.get(name::LOCKED).as_ref(), name::LOCKED),
         retired: reading.flag(part.get("retired").as_ref(), "retired"),
         strategies: strategies(strategies_part.as_ref()),
         ..FeatureValue::default()
