@@ -14,7 +14,7 @@ fn is_name(c: char) -> bool {
 }
 
 /// Returns the first segments of the paths that follow a prefix such as `crate::`, also of those in braces.
-fn first_segments<'a>(text: &'a str, prefix: &str) -> Vec<&'a str> {
+pub(crate) fn first_segments<'a>(text: &'a str, prefix: &str) -> Vec<&'a str> {
     let mut found = Vec::new();
     for (at, _) in text.match_indices(prefix) {
         let is_longer = text.get(..at).is_some_and(|before| before.ends_with(is_name));

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
 mod architecture;
+mod boundaries;
 mod circles;
 mod citations;
 mod documents;

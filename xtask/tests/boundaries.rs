@@ -1,0 +1,104 @@
+//! Checks the imports between the crate of the protocol and the crate of the repository: they share a few modules of types.
+
+use std::fs;
+
+use crate::circles::first_segments;
+use crate::sources::{files, name, root};
+
+/// The modules of `fh-repository` whose types a session produces and readers see.
+const SHARED: [&str; 8] =
+    ["notice", "problem", "publication", "readiness", "rules", "source", "status", "time"];
+
+const PAGE: &str = "docs/adr/0028-repository-crate.md";
+
+/// Returns the items that a source imports from `fh_repository` and that are none of the shared modules. `fh_repository` stands for the whole
+/// crate.
+fn not_shared(source: &str) -> Vec<String> {
+    let code = source.lines().filter(|line| !line.trim_start().starts_with("//"));
+    let code: String = code.flat_map(|line| [line, "\n"]).collect();
+    let mut found = Vec::new();
+    for (at, package) in code.match_indices("fh_repository") {
+        let rest = code.get(at..).unwrap_or_default();
+        let after = rest.get(package.len()..).unwrap_or_default();
+        if !after.starts_with("::") || after.starts_with("::*") {
+            found.push(package.to_string());
+            continue;
+        }
+        // A path ends before the first character that is no part of it, and a group with its statement.
+        let ends = |c: char| match after.starts_with("::{") {
+            true => c == ';',
+            false => !c.is_alphanumeric() && c != '_' && c != ':',
+        };
+        let path = rest.split(ends).next().unwrap();
+        let segments = first_segments(path, "fh_repository::").into_iter();
+        found.extend(
+            segments.filter(|item| !SHARED.contains(item)).map(|item| format!("{package}::{item}")),
+        );
+    }
+    found
+}
+
+/// Returns a line for each import of a file that breaks the rules.
+fn findings(file: &str, text: &str) -> Vec<String> {
+    if file.starts_with("fh-session/") {
+        let line = |item| {
+            format!(
+                "{file} imports {item}. Of fh-repository, fh-session imports only the modules {SHARED:?}. \
+                 Move a type that both crates need to one of these modules, and let fh-client join the rest ({PAGE})."
+            )
+        };
+        return not_shared(text).into_iter().map(line).collect();
+    }
+    let is_dependency = |line: &str| line.starts_with("fh-session") && file.ends_with("Cargo.toml");
+    if text.contains("fh_session") || text.lines().any(is_dependency) {
+        return vec![format!(
+            "{file} names fh-session. fh-repository imports nothing of it, because the session of another system fills it \
+             as well. Pass what the repository needs as a value or a function, and let fh-client join the two ({PAGE})."
+        )];
+    }
+    Vec::new()
+}
+
+#[test]
+fn session_and_repository_share_only_modules_of_types() {
+    let mut all = Vec::new();
+    let mut imports = 0;
+    for (package, extension) in
+        [("fh-session", "rs"), ("fh-repository", "rs"), ("fh-repository", "toml")]
+    {
+        for path in files(&root().join(package), extension) {
+            let text = fs::read_to_string(&path).unwrap();
+            imports += text.matches("use fh_repository::").count();
+            all.extend(findings(&name(&path), &text));
+        }
+    }
+    assert!(imports > 20, "{imports}");
+    assert!(all.is_empty(), "{}", all.join("\n"));
+}
+
+#[test]
+fn forbidden_imports_are_found() {
+    for allowed in [
+        "use fh_repository::time::Millis;",
+        "use fh_repository::{problem::{Problem, Stage}, status};\nuse fh_session::Session;",
+        "/// use fh_repository::Repository;",
+        "fn a() -> fh_repository::time::Millis { crate::b() }",
+    ] {
+        assert!(findings("fh-session/src/a.rs", allowed).is_empty(), "{allowed}");
+    }
+    for (forbidden, count) in [
+        ("use fh_repository::Repository;", 1),
+        ("use fh_repository::{\n    time::Millis, Repository,\n    baggage::Flags,\n};", 2),
+        ("use fh_repository::{problem::{Problem, Stage}, Repository};", 1),
+        ("use fh_repository::*;", 1),
+        ("use fh_repository as repository;", 1),
+        ("use fh_repository::{self};", 1),
+        ("fn a(b: &fh_repository::Repository) {}", 1),
+    ] {
+        assert_eq!(findings("fh-session/src/a.rs", forbidden).len(), count, "{forbidden}");
+    }
+    let import = "use fh_session::Session;";
+    assert_eq!(findings("fh-repository/tests/it/a.rs", import).len(), 1);
+    assert_eq!(findings("fh-repository/Cargo.toml", "fh-session.workspace = true").len(), 1);
+    assert!(findings("fh-repository/Cargo.toml", "[lints]\nworkspace = true").is_empty());
+}
