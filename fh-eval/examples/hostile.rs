@@ -3,6 +3,11 @@
 //! Run it with `cargo run --release -p fh-eval --example hostile`. Each case runs in its own process, so that its peak
 //! memory can be measured. It is read from `/proc`, so on Linux only.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
+#![allow(
+    clippy::disallowed_types,
+    clippy::disallowed_methods,
+    reason = "starts a process for each case and measures its time and memory"
+)]
 
 use std::fmt::Write;
 use std::process::Command;

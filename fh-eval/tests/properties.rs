@@ -1,5 +1,6 @@
 //! Properties that hold for every feature and every context. The project's generators draw both.
 #![allow(clippy::unwrap_used, clippy::panic)]
+#![allow(clippy::disallowed_methods, reason = "evaluates on several threads at the same time")]
 
 use fh_eval::featurehub::{Compiler, Document};
 use fh_eval::{Attributes, Evaluation, EvaluationReason, Profile, Ruleset, Subject, Timestamp};

@@ -1,6 +1,7 @@
 //! The bound of work: ordinary rules stay far below the budget, and expensive ones exceed it. Patterns keep no memory
 //! of their own per thread.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
+#![allow(clippy::disallowed_methods, reason = "counts the allocations of a new thread")]
 
 use fh_eval::{Attributes, Profile, Ruleset, Subject, Timestamp, WorkBound};
 use fh_test_memory::{Counting, during};

@@ -76,6 +76,19 @@ fn session_and_repository_share_only_modules_of_types() {
     assert!(all.is_empty(), "{}", all.join("\n"));
 }
 
+/// A `clippy.toml` in a crate replaces the one in the root.
+#[test]
+fn crates_without_io_forbid_the_same_types_and_repeat_the_settings_of_the_root() {
+    let read = |file: &str| fs::read_to_string(root().join(file)).unwrap();
+    let forbidden = read("fh-eval/clippy.toml");
+    for line in read("clippy.toml").lines() {
+        assert!(forbidden.lines().any(|other| other == line), "fh-eval/clippy.toml lacks `{line}`");
+    }
+    for file in ["fh-repository/clippy.toml", "fh-session/clippy.toml"] {
+        assert!(read(file) == forbidden, "{file} differs from fh-eval/clippy.toml: copy that file");
+    }
+}
+
 #[test]
 fn forbidden_imports_are_found() {
     for allowed in [

@@ -4,6 +4,10 @@
 //! `FH_SIMULATION_SCRIPTS=1000000` runs more scripts. `FH_SIMULATION_SEED=17` runs one script and prints all its events. `cargo
 //! xtask simulate` switches mutants on one by one, and the simulation has to find each of them.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, unreachable_pub)]
+#![allow(
+    clippy::disallowed_methods,
+    reason = "runs scripts on all cores, and reads their number and seed from the environment"
+)]
 
 mod client;
 mod connection;

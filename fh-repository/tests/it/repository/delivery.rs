@@ -1,4 +1,5 @@
 //! Wakers, the bounded queue, and delivery by one thread at a time (D-63).
+#![allow(clippy::disallowed_methods, reason = "delivers on several threads")]
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};

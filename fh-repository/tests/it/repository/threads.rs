@@ -1,5 +1,6 @@
 //! Readers, a writer, a releasing thread, subscribers and a dispatcher run at the same time. No read mixes two states, and no update is
 //! lost. The test with loom (`tests/loom.rs`) checks the possible orders of threads in detail.
+#![allow(clippy::disallowed_methods, reason = "reads, writes and delivers on several threads")]
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
