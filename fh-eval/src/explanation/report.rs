@@ -269,7 +269,7 @@ impl StrategyReporter<'_> {
                     .is_some_and(|given| !given.iter().any(|text| comparable(&kind, text)))
         };
         RuleReport {
-            unreadable: failed && (self.broken(index) || incomparable()),
+            unreadable: failed && (self.broken(index, rule) || incomparable()),
             now: step.filter(|step| step.read_clock).and(self.explanation.now),
             held: step.map(|step| step.held),
             field,
@@ -282,7 +282,7 @@ impl StrategyReporter<'_> {
 
     /// Returns true if the compiler could not read the rule, or could not read any of the values that the rule compares
     /// with.
-    fn broken(&self, index: u32) -> bool {
+    fn broken(&self, index: u32, rule: &wire::Rule<'_>) -> bool {
         let here: Vec<&Diagnostic> = self
             .diagnostics
             .iter()
@@ -291,24 +291,15 @@ impl StrategyReporter<'_> {
             })
             .collect();
         here.iter().any(|each| each.consequence == Consequence::RuleNeverHolds)
-            || (!here.is_empty() && self.lost_all(index, here.len()))
+            || (!here.is_empty() && has_lost_all(rule, here.len()))
     }
+}
 
-    fn lost_all(&self, index: u32, dropped: usize) -> bool {
-        let json = self.explanation.detail.as_deref().map_or("", |detail| &detail.json);
-        let Some(feature) = wire::Feature::parse(json) else {
-            return false;
-        };
-        let values = feature
-            .strategies
-            .as_ref()
-            .and_then(|strategies| strategies.get(self.position as usize)?.as_ref())
-            .and_then(|strategy| strategy.rules.as_ref()?.get(index as usize)?.as_ref())
-            .and_then(|rule| rule.values.as_ref());
-        values.is_some_and(|values| {
-            values.iter().filter(|value| Token::of(value) != Token::Null).count() <= dropped
-        })
-    }
+/// Returns true if the compiler dropped every value of a rule, given the number of values that it dropped.
+fn has_lost_all(rule: &wire::Rule<'_>, dropped: usize) -> bool {
+    rule.values.as_ref().is_some_and(|values| {
+        values.iter().filter(|value| Token::of(value) != Token::Null).count() <= dropped
+    })
 }
 
 /// Returns true if at least one profile can compare a text as a value of this type.
