@@ -2,7 +2,8 @@
 
 use std::borrow::Cow;
 
-use fh_eval::{Kind, Token};
+use fh_eval::Kind;
+use fh_eval::internal::Token;
 use serde_json::value::RawValue;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 

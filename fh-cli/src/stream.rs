@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-use fh_eval::Token;
-use fh_eval::featurehub::wire;
+use fh_eval::internal::Token;
+use fh_eval::internal::wire;
 use serde_json::value::RawValue;
 
 /// Returns true if the bytes begin like an event stream rather than JSON.

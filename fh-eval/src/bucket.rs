@@ -9,7 +9,7 @@ const C2: u32 = 0x1B87_3593;
 
 /// The encoding of text for the hash.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Encoding {
+pub(crate) enum Encoding {
     /// Standard MurmurHash3 over UTF-8.
     Utf8,
     /// The encoding of FeatureHub's server. It differs from [`Encoding::Utf8`] only for text with characters above
@@ -18,20 +18,8 @@ pub enum Encoding {
 }
 
 /// A MurmurHash3 x86 32-bit hasher with seed 0, which accepts its input in parts.
-///
-/// ```
-/// use fh_eval::bucket::Murmur3;
-/// let mut whole = Murmur3::new();
-/// whole.write(b"fredabcde");
-/// let mut parts = Murmur3::new();
-/// parts.write(b"fr");
-/// parts.write(b"edabc");
-/// parts.write(b"de");
-/// assert_eq!(whole.finish(), 0x366e_ce57);
-/// assert_eq!(parts.finish(), 0x366e_ce57);
-/// ```
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Murmur3 {
+pub(crate) struct Murmur3 {
     hash: u32,
     /// Bytes that do not fill a block yet, the first one in the lowest bits.
     tail: u32,
@@ -52,14 +40,13 @@ fn mix(hash: u32, block: u32) -> u32 {
 
 impl Murmur3 {
     /// Creates a hasher without input.
-    #[must_use]
-    pub const fn new() -> Self {
+    pub(crate) const fn new() -> Self {
         Self { hash: 0, tail: 0, tail_bits: 0, length: 0 }
     }
 
     /// Adds bytes to the input.
     #[inline]
-    pub fn write(&mut self, bytes: &[u8]) {
+    pub(crate) fn write(&mut self, bytes: &[u8]) {
         self.length = self.length.wrapping_add(bytes.len() as u32);
         let (words, rest) = bytes.as_chunks::<4>();
         let (mut hash, mut tail, bits) = (self.hash, self.tail, self.tail_bits);
@@ -88,8 +75,7 @@ impl Murmur3 {
 
     /// Returns the hash of the input so far.
     #[inline]
-    #[must_use]
-    pub const fn finish(&self) -> u32 {
+    pub(crate) const fn finish(&self) -> u32 {
         let mut hash = self.hash;
         if self.tail_bits > 0 {
             hash ^= self.tail.wrapping_mul(C1).rotate_left(15).wrapping_mul(C2);
@@ -102,25 +88,9 @@ impl Murmur3 {
 }
 
 /// Scales a hash to a bucket: `floor(hash × 1,000,000 / 2³²)`, exactly.
-///
-/// ```
-/// assert_eq!(fh_eval::bucket::scale(0x366e_ce57), 212_628);
-/// assert_eq!(fh_eval::bucket::scale(u32::MAX), 999_999);
-/// ```
 #[inline]
-#[must_use]
-pub const fn scale(hash: u32) -> u32 {
+pub(crate) const fn scale(hash: u32) -> u32 {
     ((hash as u64 * BUCKETS as u64) >> 32) as u32
-}
-
-/// Returns the bucket of a percentage key under a hash id, as profile `client` computes it.
-///
-/// ```
-/// assert_eq!(fh_eval::bucket::bucket("zappo-food", "172765e02-2-1-1-2-2-1"), 931_882);
-/// ```
-#[must_use]
-pub fn bucket(percentage_key: &str, hash_id: &str) -> u32 {
-    bucket_of([percentage_key, hash_id].into_iter(), Encoding::Utf8)
 }
 
 /// Returns the bucket of the concatenation of `parts`.
@@ -218,7 +188,7 @@ mod tests {
             ("zoë-🚲", FEATURE, 292_567, 47_084),
             ("x🚲🚲y", FEATURE, 92_258, 583_689),
         ] {
-            assert_eq!(bucket(key, id), bucket_expected, "{key}");
+            assert_eq!(bucket_of([key, id].into_iter(), Encoding::Utf8), bucket_expected, "{key}");
             assert_eq!(
                 bucket_of([key, id].into_iter(), Encoding::Server),
                 server,

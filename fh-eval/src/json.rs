@@ -449,10 +449,10 @@ pub(crate) fn list(json: &str) -> Shape<Vec<&RawValue>> {
 /// ```
 /// use serde_json::value::RawValue;
 /// let raw: &RawValue = serde_json::from_str(r#"{"a": 1.50, "b": [2]}"#)?;
-/// let members = fh_eval::members(raw).unwrap();
+/// let members = fh_eval::internal::members(raw).unwrap();
 /// assert_eq!(members[0].0, "a");
 /// assert_eq!(members[0].1.get(), "1.50");
-/// assert!(fh_eval::members(members[1].1).is_none());
+/// assert!(fh_eval::internal::members(members[1].1).is_none());
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 #[must_use]

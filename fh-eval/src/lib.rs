@@ -2,26 +2,27 @@
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
-pub mod bucket;
 pub mod featurehub;
-pub mod rollout;
-pub mod text;
+#[doc(hidden)]
+pub mod internal;
 
 mod attributes;
+mod bucket;
 mod diagnostic;
 mod evaluate;
 mod evaluation;
 mod explanation;
 mod feature;
-#[doc(hidden)]
-pub mod json;
+mod json;
 mod predicate;
 mod profile;
+mod rollout;
 mod ruleset;
 #[cfg(feature = "serde")]
 mod serialize;
 mod subject;
 mod tables;
+mod text;
 mod text_list;
 mod time;
 mod time_rules;
@@ -33,14 +34,15 @@ pub use attributes::{
     AttributeText, Attributes, AttributesBuilder, Country, Device, InvalidContext, Platform,
     UnknownName, Values,
 };
+pub use bucket::BUCKETS;
 pub use diagnostic::{Consequence, Diagnostic, DiagnosticKind, Place, Severity};
 pub use evaluation::{Evaluation, EvaluationReason};
 pub use explanation::{Explanation, Line, Mark, Outcome, Report, RuleReport, StrategyReport};
 pub use feature::FeatureRef;
-pub use json::{Shape, Token, members};
 pub use profile::{Profile, UnknownProfile};
 pub use ruleset::{Feature, Ruleset};
 pub use subject::Subject;
+pub use text::pattern::{Construct, Refusal};
 pub use time::{Clock, InvalidTimestamp, Timestamp};
 pub use time_rules::{TimeOutcome, TimeRules};
 pub use value::{Kind, Number, Value};

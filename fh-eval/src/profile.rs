@@ -45,8 +45,7 @@ impl Profile {
     }
 
     /// Returns the encoding with which percentage keys are hashed (evaluation 2.9).
-    #[must_use]
-    pub const fn encoding(self) -> Encoding {
+    pub(crate) const fn encoding(self) -> Encoding {
         match self {
             Self::Client => Encoding::Utf8,
             Self::Edge => Encoding::Server,

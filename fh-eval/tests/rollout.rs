@@ -1,7 +1,7 @@
 //! Forecasts count each user at the strategy that matches, and name the configured shares.
 #![allow(clippy::unwrap_used)]
 
-use fh_eval::rollout::{ConfiguredShare, Forecast};
+use fh_eval::internal::rollout::{ConfiguredShare, Forecast};
 use fh_eval::{Attributes, Profile, Ruleset, Timestamp};
 
 const NOW: Timestamp = Timestamp::from_millis(1_709_249_400_000);

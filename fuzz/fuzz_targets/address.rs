@@ -1,7 +1,7 @@
 //! Addresses and networks: a network contains the address with which it is written.
 #![no_main]
 
-use fh_eval::text::address::{Network, Spelling, parse};
+use fh_eval::internal::text::address::{Network, Spelling, parse};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|text: &str| {

@@ -2,8 +2,8 @@
 #![no_main]
 
 use fh_eval::Timestamp;
-use fh_eval::text::date::{Day, Years};
-use fh_eval::text::datetime::{DateTime, MissingOffset};
+use fh_eval::internal::text::date::{Day, Years};
+use fh_eval::internal::text::datetime::{DateTime, MissingOffset};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|text: &str| {

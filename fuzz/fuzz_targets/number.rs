@@ -1,7 +1,7 @@
 //! Texts of numbers: the order is total, and agrees with the order of doubles.
 #![no_main]
 
-use fh_eval::text::number::{Decimal, OwnedDecimal};
+use fh_eval::internal::text::number::{Decimal, OwnedDecimal};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|texts: (&str, &str)| {

@@ -2,7 +2,7 @@
 //! search finds each text that matches as a whole.
 #![no_main]
 
-use fh_eval::text::pattern::{Extent, Pattern, divergences};
+use fh_eval::internal::text::pattern::{Extent, Pattern, divergences};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|texts: (&str, &str)| {

@@ -1,7 +1,7 @@
 //! Versions: any two texts compare, both ways alike, packed or not.
 #![no_main]
 
-use fh_eval::text::version::{Version, pack};
+use fh_eval::internal::text::version::{Version, pack};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|texts: (&str, &str)| {

@@ -1,4 +1,4 @@
-//! FeatureHub's JSON members have one home, `fh_eval::featurehub::wire`.
+//! FeatureHub's JSON members have one home, `fh_eval::internal::wire`.
 
 use crate::sources::{files, name, root, without_tests};
 
@@ -44,7 +44,7 @@ fn members_are_named_in_one_place() {
             };
             for member in NAMES.iter().filter(is_named).filter(|_| !is_comment) {
                 found.push(format!(
-                    "{place}:{}: use fh_eval::featurehub::wire::name for {member}",
+                    "{place}:{}: use fh_eval::internal::wire::name for {member}",
                     line + 1
                 ));
             }

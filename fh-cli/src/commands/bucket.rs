@@ -1,7 +1,7 @@
 //! `fh bucket`: shows the percentage bucket of keys, and finds keys for a range of buckets.
 
 use clap::Args;
-use fh_eval::bucket::BUCKETS;
+use fh_eval::BUCKETS;
 use serde::Serialize;
 
 use crate::cli::ProfileArgs;

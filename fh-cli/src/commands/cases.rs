@@ -1,7 +1,8 @@
 //! `fh eval --cases`: evaluates a JSON array of cases, for other programs. Its format is fixed (decisions D-39 to D-41).
 
 use fh_eval::featurehub::Compiler;
-use fh_eval::{Attributes, Feature, Profile, Timestamp, Token, members};
+use fh_eval::internal::{Token, members};
+use fh_eval::{Attributes, Feature, Profile, Timestamp};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::value::RawValue;
 

@@ -5,7 +5,7 @@ mod counts;
 
 use clap::Args;
 use fh_eval::featurehub::Compiler;
-use fh_eval::rollout::Forecast;
+use fh_eval::internal::rollout::Forecast;
 use fh_eval::{Attributes, FeatureRef, Profile, Subject};
 
 use crate::cli::profiles;

@@ -1,6 +1,6 @@
 //! Advice for the engine's diagnostics.
 
-use fh_eval::text::pattern::Refusal;
+use fh_eval::internal::text::pattern::Refusal;
 use fh_eval::{Diagnostic, DiagnosticKind};
 
 /// Returns the code of a diagnostic and the advice.

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use fh_eval::text::number::{Decimal, OwnedDecimal};
-use fh_eval::{Shape, Token};
+use fh_eval::internal::text::number::{Decimal, OwnedDecimal};
+use fh_eval::internal::{Shape, Token};
 use regex_syntax::hir::Look;
 
 use super::view::{FeatureView, RuleView, StrategyView};

@@ -1,6 +1,7 @@
 //! Checks of features: their keys, and values of the wrong type.
 
-use fh_eval::{Kind, Token};
+use fh_eval::Kind;
+use fh_eval::internal::Token;
 use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 

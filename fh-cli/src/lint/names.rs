@@ -1,6 +1,6 @@
 //! Checks of well-known attributes, for whose values FeatureHub has fixed names.
 
-use fh_eval::text::pattern::{Extent, Pattern};
+use fh_eval::internal::text::pattern::{Extent, Pattern};
 use fh_eval::{Country, Device, Platform};
 use fh_files::closest;
 

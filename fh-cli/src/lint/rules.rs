@@ -2,9 +2,9 @@
 
 use std::borrow::Cow;
 
-use fh_eval::featurehub::wire::name;
-use fh_eval::text::pattern::divergences;
-use fh_eval::{Shape, Token};
+use fh_eval::internal::text::pattern::divergences;
+use fh_eval::internal::wire::name;
+use fh_eval::internal::{Shape, Token};
 
 use super::view::{FeatureView, RuleView, StrategyView, Value};
 use super::{At, Findings, names};

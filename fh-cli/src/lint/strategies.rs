@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use fh_eval::Token;
-use fh_eval::bucket::BUCKETS;
-use fh_eval::featurehub::wire::name;
+use fh_eval::BUCKETS;
+use fh_eval::internal::Token;
+use fh_eval::internal::wire::name;
 use serde_json::value::RawValue;
 
 use super::view::{FeatureView, RuleView, StrategyView};

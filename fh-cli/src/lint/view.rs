@@ -2,8 +2,9 @@
 
 use std::borrow::Cow;
 
-use fh_eval::featurehub::wire;
-use fh_eval::{Kind, Place, Shape, Token};
+use fh_eval::internal::wire;
+use fh_eval::internal::{Shape, Token};
+use fh_eval::{Kind, Place};
 use serde_json::value::RawValue;
 
 use super::At;

@@ -5,7 +5,7 @@ mod received;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, OnceLock};
 
-use fh_eval::featurehub::wire::{self, name, write_member};
+use fh_eval::internal::wire::{self, name, write_member};
 use fh_eval::{Evaluation, Kind};
 use uuid::Uuid;
 

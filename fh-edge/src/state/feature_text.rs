@@ -3,9 +3,9 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use fh_eval::featurehub::wire::{self, name, write_member};
-use fh_eval::json::compact;
-use fh_eval::{Shape, Token};
+use fh_eval::internal::compact;
+use fh_eval::internal::wire::{self, name, write_member};
+use fh_eval::internal::{Shape, Token};
 use serde_json::value::RawValue;
 
 use super::json::Json;

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use fh_eval::json::{compact, lone_surrogates};
+use fh_eval::internal::{compact, lone_surrogates};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 

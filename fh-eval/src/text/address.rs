@@ -16,7 +16,7 @@ pub enum Spelling {
 /// Parses an IP address. An IPv4-mapped IPv6 address becomes IPv4.
 ///
 /// ```
-/// use fh_eval::text::address::{parse, Spelling};
+/// use fh_eval::internal::text::address::{parse, Spelling};
 /// assert_eq!(parse("::ffff:192.0.2.9", Spelling::Literal), parse("192.0.2.9", Spelling::Literal));
 /// assert_eq!(parse("010.0.0.1", Spelling::Literal), parse("10.0.0.1", Spelling::Literal));
 /// assert_eq!(parse("10.1", Spelling::Literal), None);
@@ -130,7 +130,7 @@ impl Network {
     /// [`InvalidNetwork`] if the text is neither an address nor a network.
     ///
     /// ```
-    /// use fh_eval::text::address::{parse, Network, Spelling};
+    /// use fh_eval::internal::text::address::{parse, Network, Spelling};
     /// let network = Network::parse("10.1.0.0/8", Spelling::Literal).unwrap();
     /// assert!(network.contains(parse("10.200.2.3", Spelling::Literal).unwrap()));
     /// assert!(!network.contains(parse("::1", Spelling::Literal).unwrap()));

@@ -27,7 +27,7 @@ impl Day {
     /// is not a date.
     ///
     /// ```
-    /// use fh_eval::text::date::{Day, Years};
+    /// use fh_eval::internal::text::date::{Day, Years};
     /// assert!(Day::parse("2024-02-29", Years::FourDigits).is_some());
     /// assert_eq!(Day::parse("2024-02-29+99:99", Years::FourDigits), Day::parse("2024-02-29", Years::FourDigits));
     /// assert!(Day::parse("2023-02-29", Years::FourDigits).is_none());

@@ -29,7 +29,7 @@ impl DateTime {
     /// ignored.
     ///
     /// ```
-    /// use fh_eval::text::{date::Years, datetime::{MissingOffset, DateTime}};
+    /// use fh_eval::internal::text::{date::Years, datetime::{MissingOffset, DateTime}};
     /// let read = |text| DateTime::parse(text, MissingOffset::MeansUtc, Years::FourDigits).map(DateTime::instant);
     /// assert_eq!(read("2024-01-01T01:00:00+01:00"), read("2024-01-01T00:00Z"));
     /// assert_eq!(read("2024-01-01T00:00"), read("2024-01-01T00:00Z[Etc/UTC]"));

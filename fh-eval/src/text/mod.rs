@@ -5,6 +5,6 @@ pub mod address;
 pub mod date;
 pub mod datetime;
 pub mod number;
-pub mod order;
+pub(crate) mod order;
 pub mod pattern;
 pub mod version;

@@ -10,7 +10,7 @@ const EXPONENT_LIMIT: i64 = 1_000_000_000_000_000;
 /// A decimal number that borrows the text from which it was parsed. It is ordered by value; `==` is numeric equality.
 ///
 /// ```
-/// use fh_eval::text::number::Decimal;
+/// use fh_eval::internal::text::number::Decimal;
 /// let read = Decimal::parse;
 /// assert_eq!(read("10"), read("1e1"));
 /// assert_eq!(read("+.50"), read("0.5"));
@@ -77,7 +77,7 @@ impl<'a> Decimal<'a> {
     /// Returns the number as an integer, clamped to 64 bits, or `None` if it has a fraction.
     ///
     /// ```
-    /// use fh_eval::text::number::Decimal;
+    /// use fh_eval::internal::text::number::Decimal;
     /// let integer = |text| Decimal::parse(text).unwrap().integer();
     /// assert_eq!(integer("20.0"), Some(20));
     /// assert_eq!(integer("20.5"), None);

@@ -17,7 +17,7 @@ const INLINE_ITEMS: usize = 24;
 ///
 /// ```
 /// use std::cmp::Ordering::*;
-/// use fh_eval::text::version::Version;
+/// use fh_eval::internal::text::version::Version;
 /// let compare = |a: &str, b: &str| Version::parse(a).compare(&Version::parse(b));
 /// assert_eq!(compare("1.2", "1.2.0"), Equal);
 /// assert_eq!(compare("3.0.0-alpha.9", "3.0.0-alpha.10"), Less);
@@ -288,7 +288,7 @@ fn rank(part: &[u8], next: Next) -> Rank {
 /// `None` for every other text. A shorter version is padded with zeros, as in Maven.
 ///
 /// ```
-/// use fh_eval::text::version::pack;
+/// use fh_eval::internal::text::version::pack;
 /// assert_eq!(pack("1.2"), pack("1.2.0"));
 /// assert!(pack("1.10") > pack("1.9.9"));
 /// assert_eq!(pack("1.2-rc"), None);

@@ -2,7 +2,8 @@
 
 use std::borrow::Cow;
 
-use fh_eval::{Kind, Number, Timestamp, Token, Value};
+use fh_eval::internal::Token;
+use fh_eval::{Kind, Number, Timestamp, Value};
 use serde::de::{self, Deserializer};
 use serde::ser::{SerializeStruct, Serializer};
 use serde::{Deserialize, Serialize};

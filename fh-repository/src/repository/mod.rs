@@ -33,7 +33,7 @@ pub use watch::RepositoryWatch;
 
 use std::sync::Arc;
 
-use fh_eval::featurehub::is_visible_change;
+use fh_eval::internal::is_visible_change;
 use fh_eval::{FeatureRef, Timestamp};
 
 use crate::notice::Notice;

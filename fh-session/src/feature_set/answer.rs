@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use fh_eval::featurehub::wire;
+use fh_eval::internal::wire;
 
 use super::received::Received;
 

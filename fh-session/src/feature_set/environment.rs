@@ -5,8 +5,9 @@ use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use fh_eval::featurehub::wire::{self, Feature, Identity};
-use fh_eval::featurehub::{Compiler, is_visible_change};
+use fh_eval::featurehub::Compiler;
+use fh_eval::internal::is_visible_change;
+use fh_eval::internal::wire::{self, Feature, Identity};
 use fh_eval::{FeatureRef, Profile, Ruleset};
 
 use super::received::Received;

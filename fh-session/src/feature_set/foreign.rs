@@ -1,7 +1,7 @@
 //! Recognises features of an environment to which no API key gives access. An Edge may send such features by mistake. So may a cache in
 //! front of it that does not distinguish keys.
 
-use fh_eval::featurehub::wire::{self, name};
+use fh_eval::internal::wire::{self, name};
 
 use super::received::Received;
 

@@ -2,7 +2,7 @@
 
 use std::cell::OnceCell;
 
-use fh_eval::featurehub::wire::{self, Feature};
+use fh_eval::internal::wire::{self, Feature};
 use serde_json::value::RawValue;
 
 /// A received feature, or the data of a delete event. Its parts are parsed when they are first needed and kept, so that the check of its

@@ -3,7 +3,7 @@
 use std::mem;
 use std::time::Duration;
 
-use fh_eval::{Token, members};
+use fh_eval::internal::{Token, members};
 use fh_repository::problem::{Problem, Stage};
 use fh_repository::publication::RawKind;
 use fh_repository::time::Millis;

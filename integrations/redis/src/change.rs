@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use fh_client::{RawKind, RawUpdate, Source};
-use fh_eval::featurehub::wire;
+use fh_eval::internal::wire;
 
 use crate::list::{List, State};
 

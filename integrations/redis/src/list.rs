@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt::Write as _;
 
-use fh_eval::featurehub::wire::{self, Feature, Identity};
+use fh_eval::internal::wire::{self, Feature, Identity};
 use serde_json::value::RawValue;
 
 /// A feature: its JSON as it was received, with its id and version, which merging needs.

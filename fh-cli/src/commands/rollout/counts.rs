@@ -3,7 +3,7 @@
 use std::io;
 
 use anstyle::Style;
-use fh_eval::rollout::{ConfiguredShare, Forecast, Part};
+use fh_eval::internal::rollout::{ConfiguredShare, Forecast, Part};
 use serde::Serialize;
 use serde_json::value::RawValue;
 

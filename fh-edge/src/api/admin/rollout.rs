@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::{Request, State};
 use axum::response::Response;
-use fh_eval::rollout::{ConfiguredShare, Forecast, Part};
+use fh_eval::internal::rollout::{ConfiguredShare, Forecast, Part};
 use fh_eval::{Profile, WorkBound};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;

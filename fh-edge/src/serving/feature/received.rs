@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use fh_eval::featurehub::wire::{self, FeatureMembers, name, write_member};
-use fh_eval::{Kind, Token, members};
+use fh_eval::Kind;
+use fh_eval::internal::wire::{self, FeatureMembers, name, write_member};
+use fh_eval::internal::{Token, members};
 use serde_json::value::RawValue;
 use uuid::Uuid;
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use fh_eval::featurehub::Compiler;
-use fh_eval::featurehub::wire::name;
+use fh_eval::internal::wire::name;
 use fh_eval::{Diagnostic, DiagnosticKind, Place, Profile};
 use fh_files::{Content, quoted};
 

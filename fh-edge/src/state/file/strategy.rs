@@ -1,7 +1,7 @@
 //! Reads strategies, which are FeatureHub's JSON written in YAML.
 
 use fh_eval::Kind;
-use fh_eval::featurehub::wire::name;
+use fh_eval::internal::wire::name;
 use fh_files::{Content, quoted};
 
 use super::part::{Part, Reading};

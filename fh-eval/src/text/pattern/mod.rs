@@ -125,7 +125,7 @@ impl Pattern {
     /// [`Refusal`] if the pattern is invalid, uses a construct that the dialect does not support, or is too large.
     ///
     /// ```
-    /// use fh_eval::text::pattern::{Extent, Pattern};
+    /// use fh_eval::internal::text::pattern::{Extent, Pattern};
     /// let matches = |pattern, extent, text| Pattern::compile(pattern, extent).unwrap().is_match(text);
     /// assert!(matches("an.", Extent::Search, "banana"));
     /// assert!(!matches("an.", Extent::Whole, "banana"));

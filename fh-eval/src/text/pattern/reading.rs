@@ -92,7 +92,7 @@ impl std::fmt::Display for Divergence {
 /// pattern cannot be parsed.
 ///
 /// ```
-/// use fh_eval::text::pattern::{Divergence, divergences};
+/// use fh_eval::internal::text::pattern::{Divergence, divergences};
 /// assert_eq!(divergences("^[[:alpha:]]$"), [Divergence::ClassInClass]);
 /// assert!(divergences("^[A-Za-z]$").is_empty());
 /// ```

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use fh_eval::Kind;
-use fh_eval::featurehub::wire::name;
+use fh_eval::internal::wire::name;
 use uuid::Uuid;
 
 use super::super::feature::uuid;

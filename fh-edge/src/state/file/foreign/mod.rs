@@ -10,7 +10,7 @@ mod wire;
 
 use std::fmt;
 
-use fh_eval::featurehub::wire::name;
+use fh_eval::internal::wire::name;
 use fh_files::Content;
 
 use super::account::Accounts;

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use fh_eval::featurehub::wire::{UnknownMember, name};
+use fh_eval::internal::wire::{UnknownMember, name};
 use fh_files::quoted;
 
 use super::super::account::Accounts;

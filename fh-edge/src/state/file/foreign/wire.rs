@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use fh_eval::featurehub::wire::name;
+use fh_eval::internal::wire::name;
 use uuid::Uuid;
 
 use super::super::feature::uuid;

@@ -1,0 +1,20 @@
+//! Items that serve other crates of this project, their tests and the fuzz targets. They may change in any release.
+
+pub use crate::featurehub::compile::Compilation;
+pub use crate::featurehub::visible_change::is_visible_change;
+pub use crate::json::{Shape, Token, compact, lone_surrogates, members};
+
+/// Rollout forecasts.
+pub mod rollout {
+    pub use crate::rollout::*;
+}
+
+/// Parsers of the texts that rules compare.
+pub mod text {
+    pub use crate::text::{address, date, datetime, number, pattern, version};
+}
+
+/// The JSON parts of a feature.
+pub mod wire {
+    pub use crate::featurehub::wire::*;
+}
