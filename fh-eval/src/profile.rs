@@ -14,6 +14,7 @@ use crate::bucket::Encoding;
 /// ```
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
+#[non_exhaustive]
 pub enum Profile {
     /// The default profile. It follows FeatureHub's server where the server's behaviour has no defect and is possible
     /// in a client. Elsewhere it follows most of FeatureHub's client SDKs.

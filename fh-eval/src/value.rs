@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 /// The type of a feature's value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Kind {
     /// The type `BOOLEAN`: true or false.
     Boolean,
@@ -46,6 +47,7 @@ impl std::fmt::Display for Kind {
 /// The value of a feature, converted to the feature's type if possible (evaluation 5.2). A null value is not a `Value`;
 /// an optional value is then `None`.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub enum Value {
     /// The value of a BOOLEAN feature.
     Bool(bool),

@@ -206,8 +206,8 @@ impl Flag {
             None => self.unknown.clone(),
             Some(Kind::Boolean) => Some(Value::Bool(self.boolean)),
             Some(Kind::Number) => self.number.clone().map(Value::Number),
-            Some(Kind::String) => self.string.clone().map(Value::Text),
             Some(Kind::Json) => self.json.clone().map(Value::Json),
+            Some(_) => self.string.clone().map(Value::Text),
         }
     }
 }
@@ -223,7 +223,7 @@ mod tests {
             Some(Value::Bool(value)) => format!("bool {value}"),
             Some(Value::Number(number)) => format!("number {}", number.as_str()),
             Some(Value::Text(text)) => format!("text {text}"),
-            Some(Value::Json(text)) => format!("json {text}"),
+            Some(json) => format!("json {json}"),
         }
     }
 

@@ -120,7 +120,7 @@ impl NewValue {
         match (kind, held) {
             (_, Value::Bool(value)) => text.eq_ignore_ascii_case(&value.to_string()),
             (_, Value::Number(number)) => Number::parse(&text).as_ref() == Some(number),
-            (_, Value::Text(held) | Value::Json(held)) => **held == *text,
+            (_, other) => other.to_string() == text,
         }
     }
 }
@@ -174,7 +174,7 @@ impl From<Value> for NewValue {
         match value {
             Value::Bool(value) => Self::Bool(value),
             Value::Number(number) => Self::Number(number.as_str().to_string()),
-            Value::Text(text) | Value::Json(text) => Self::Text(text.to_string()),
+            text => Self::Text(text.to_string()),
         }
     }
 }

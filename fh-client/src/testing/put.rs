@@ -73,6 +73,6 @@ fn converted(
         Some(Kind::Json) if serde_json::from_str::<Value>(&text).is_err() => {
             Err((400, "Attempting to update JSON value to non-json"))
         }
-        Some(Kind::Json | Kind::String) | None => Ok(NewValue::Text(text)),
+        _ => Ok(NewValue::Text(text)),
     }
 }

@@ -18,7 +18,6 @@ pub(super) fn convert(kind: Kind, value: Option<&Json>) -> Result<Option<Json>, 
         Kind::Boolean if text.eq_ignore_ascii_case("true") => Ok(Some(Json::boolean(true))),
         Kind::Boolean if text.eq_ignore_ascii_case("false") => Ok(Some(Json::boolean(false))),
         Kind::Boolean => Err(Refusal::NotABoolean),
-        Kind::String => Ok(Some(Json::text(&text))),
         Kind::Number => json_number(&text).map(Some).ok_or(Refusal::NotANumber),
         Kind::Json => {
             let text = match value.as_text() {
@@ -32,6 +31,7 @@ pub(super) fn convert(kind: Kind, value: Option<&Json>) -> Result<Option<Json>, 
                 Err(Refusal::InvalidJson)
             }
         }
+        _ => Ok(Some(Json::text(&text))),
     }
 }
 

@@ -20,7 +20,7 @@ pub(crate) fn convert(value: Value, kind: Kind) -> Result<Value, &'static str> {
             Number::parse(&text).map(Value::Number).ok_or("the value is not a number")
         }
         (Kind::Number, Value::Bool(_)) => Err("a boolean is not a number"),
-        (Kind::String, value) => Ok(Value::Text(text_of(&value))),
+        (Kind::Boolean | Kind::Number, _) => Err("the value has another type"),
         (Kind::Json, value) => {
             let text = text_of(&value);
             match serde_json::from_str::<IgnoredAny>(&text) {
@@ -28,6 +28,7 @@ pub(crate) fn convert(value: Value, kind: Kind) -> Result<Value, &'static str> {
                 Err(_) => Err("the value is not a JSON document"),
             }
         }
+        (_, value) => Ok(Value::Text(text_of(&value))),
     }
 }
 

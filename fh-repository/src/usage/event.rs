@@ -118,7 +118,7 @@ impl UsedFeature {
             Value::Bool(false) => Some("off".into()),
             Value::Number(number) => Some(number.as_str().into()),
             Value::Text(text) => Some(Arc::clone(text)),
-            Value::Json(_) => None,
+            _ => None,
         }
     }
 }

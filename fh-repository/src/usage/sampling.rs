@@ -36,6 +36,7 @@ impl<'a> Fingerprint<'a> {
             Some(Value::Number(number)) => (2_u8, number.as_str()).hash(&mut state),
             Some(Value::Text(text)) => (3_u8, &*text).hash(&mut state),
             Some(Value::Json(text)) => (4_u8, &*text).hash(&mut state),
+            Some(other) => (5_u8, other.to_string()).hash(&mut state),
         }
         self.answer.strategy_id().hash(&mut state);
         self.answer.interceptor().hash(&mut state);

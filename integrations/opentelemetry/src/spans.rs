@@ -200,6 +200,6 @@ fn value(value: &FlagValue) -> Option<Value> {
             Some(integer.unwrap_or_else(|_| Value::F64(number.as_f64())))
         }
         FlagValue::Text(text) => Some(Value::String(text.to_string().into())),
-        FlagValue::Json(_) => None,
+        _ => None,
     }
 }

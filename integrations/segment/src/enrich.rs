@@ -35,7 +35,7 @@ pub fn enrich(message: &mut Json, features: &Context) {
             Some(Value::Bool(value)) => value.into(),
             Some(Value::Number(number)) => serde_json::from_str(number.as_str())
                 .unwrap_or_else(|_| Json::from(number.as_str())),
-            Some(Value::Text(text) | Value::Json(text)) => Json::from(&*text),
+            Some(text) => Json::from(text.to_string()),
         };
         context.insert(feature.key.to_string(), value);
     }

@@ -22,8 +22,8 @@ pub(super) fn typed(kind: Kind, node: &Node) -> Result<Option<Json>, Mismatch> {
     match kind {
         Kind::Boolean => boolean(node).map(Some),
         Kind::Number => number(node),
-        Kind::String => string(node),
         Kind::Json => json(node),
+        _ => string(node),
     }
 }
 

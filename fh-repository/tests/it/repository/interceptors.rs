@@ -201,7 +201,7 @@ fn values_are_converted_to_the_features_type() {
             Kind::Boolean => ("flag", Value::Bool(false)),
             Kind::Number => ("price", number("3").unwrap()),
             Kind::String => ("word", Value::Text("server".into())),
-            Kind::Json => ("page", Value::Json("null".into())),
+            _ => ("page", Value::Json("null".into())),
         };
         let repository = ready(&json!([
             {"id": "1", "key": "flag", "type": "BOOLEAN", "value": false},

@@ -80,7 +80,7 @@ fn value_json(value: &Value) -> Json {
         Value::Number(number) => {
             crate::decimal::number_token(number.as_str()).map_or(Json::Null, Json::Number)
         }
-        Value::Text(text) | Value::Json(text) => Json::Text(text.to_string()),
+        other => Json::Text(other.to_string()),
     }
 }
 
