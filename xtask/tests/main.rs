@@ -7,6 +7,7 @@ mod circles;
 mod citations;
 mod documents;
 mod exceptions;
+mod listener;
 mod members;
 mod names;
 mod pages;
