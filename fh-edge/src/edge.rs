@@ -397,9 +397,8 @@ impl EdgeHandle {
         self.shared.set_admin_key(key);
     }
 
-    /// Sets the notice of a topic. Readiness shows notices in its body and keeps its status, since notices are for problems that do not
-    /// keep the Edge from serving. `None` removes the notice.
-    pub fn set_notice(&self, topic: Topic, notice: Option<String>) {
+    /// Sets the notice of a topic; `None` removes the notice.
+    pub(crate) fn set_notice(&self, topic: Topic, notice: Option<String>) {
         self.shared.set_notice(topic, notice);
     }
 

@@ -3,9 +3,17 @@
 use fh_eval::Timestamp;
 
 pub use crate::change_store::DATA_THREAD;
+use crate::edge::EdgeHandle;
+pub use crate::notices::Topic;
 pub use crate::origin::file::last_good::LastGood;
 use crate::origin::relay::RelayOptions;
 pub use crate::state::template::TEMPLATE;
+
+/// Sets the notice of a topic. Readiness shows notices in its body and keeps its status, since notices are for problems that do not keep
+/// the Edge from serving. `None` removes the notice.
+pub fn set_notice(handle: &EdgeHandle, topic: Topic, notice: Option<String>) {
+    handle.set_notice(topic, notice);
+}
 
 /// Sets the clock of a relay that decides about [`RelayLimits::max_age`](crate::origin::relay::RelayLimits::max_age) and
 /// [`RelayLimits::revoke_after`](crate::origin::relay::RelayLimits::revoke_after), so that a test need not wait.

@@ -35,7 +35,6 @@ pub use fh_eval::Profile;
 #[doc(inline)]
 pub use fh_listen as listen;
 pub use metrics::ListenerFigures;
-pub use notices::Topic;
 pub use options::{AdminTransport, Administration, Compression, Console, Monitoring, Options};
 pub use redacted_log::RedactedLog;
 pub use uuid::Uuid;

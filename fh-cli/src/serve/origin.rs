@@ -3,12 +3,12 @@
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
-use fh_edge::internal::LastGood;
+use fh_edge::EdgeHandle;
+use fh_edge::internal::{LastGood, Topic, set_notice};
 use fh_edge::origin::file::{FileError, FileProblem, Loaded, StateFile, Watch};
 use fh_edge::origin::relay::{RelayKeys, RelayLimits, RelayOptions};
 use fh_edge::state::file::{self, ExtraAccount, Problem};
 use fh_edge::state::{Permission, ServiceKey, State};
-use fh_edge::{EdgeHandle, Topic};
 use tokio::sync::mpsc;
 use tracing::{error, info, warn};
 
@@ -142,7 +142,7 @@ impl Origin {
                 match handle.reload(loaded.parsed.state.clone()).await {
                     Ok(()) => {
                         info!(%file, "the state was read again");
-                        handle.set_notice(Topic::StateFile, None);
+                        set_notice(handle, Topic::StateFile, None);
                         if let Some(kept) = last_good {
                             keep(kept, &loaded);
                         }
@@ -158,7 +158,7 @@ impl Origin {
                     why = words(&why),
                     "the state file is broken, so the current state remains in use"
                 );
-                handle.set_notice(Topic::StateFile, Some(broken_notice(&why)));
+                set_notice(handle, Topic::StateFile, Some(broken_notice(&why)));
             }
         }
     }

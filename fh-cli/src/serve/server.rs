@@ -6,11 +6,12 @@ use std::thread;
 use std::time::Duration;
 
 use axum::Router;
+use fh_edge::internal::{Topic, set_notice};
 use fh_edge::listen::{
     AccessLog, App, Connections, ListenOptions, Listener, Stopped, Tls, TrustedProxies,
 };
 use fh_edge::{
-    Administration, Console, DamagedData, Edge, EdgeHandle, ListenerFigures, RedactedLog, Topic,
+    Administration, Console, DamagedData, Edge, EdgeHandle, ListenerFigures, RedactedLog,
 };
 use tokio::runtime::Builder;
 use tokio::sync::{oneshot, watch};
@@ -76,7 +77,7 @@ impl Server {
         if notice.is_some() {
             edge.handle().note_failed_reload();
         }
-        edge.handle().set_notice(Topic::StateFile, notice);
+        set_notice(&edge.handle(), Topic::StateFile, notice);
         let secrets = SecretFiles::follow(settings)?;
         let tls = tls(settings)?;
         let mut api = bind(settings.address, settings.port)?;
@@ -245,12 +246,12 @@ impl Control {
         match held.and_then(|held| self.put_into_force(held)) {
             Ok(()) => {
                 info!(flag, %file, "the secret was read again");
-                self.handle.set_notice(Topic::Secrets, None);
+                set_notice(&self.handle, Topic::Secrets, None);
             }
             Err(why) => {
                 error!(flag, %file, why, "the previous secret remains in use");
                 let notice = format!("{flag} {file}: {why}; the previous secret remains in use");
-                self.handle.set_notice(Topic::Secrets, Some(notice));
+                set_notice(&self.handle, Topic::Secrets, Some(notice));
             }
         }
     }
