@@ -41,14 +41,41 @@ pub(crate) fn write_json(root: &Path, packages: &[&str]) -> Result<PathBuf, Stri
 pub(crate) fn unreadable_form(folder: &Path, packages: &[&str]) -> Result<Option<u64>, String> {
     for package in packages {
         let path = file(folder, package);
-        let failed = |why: &dyn std::fmt::Display| format!("{}: {why}", path.display());
-        let text = fs::read(&path).map_err(|why| failed(&why))?;
-        let json: Value = serde_json::from_slice(&text).map_err(|why| failed(&why))?;
-        let form = json.get("format_version").and_then(Value::as_u64);
-        let form = form.ok_or_else(|| failed(&"the JSON has no format_version"))?;
+        let json = fs::read(&path).map_err(|why| format!("{}: {why}", path.display()))?;
+        let form = form(&json).map_err(|why| format!("{}: {why}", path.display()))?;
         if form != u64::from(rustdoc_types::FORMAT_VERSION) {
             return Ok(Some(form));
         }
     }
     Ok(None)
+}
+
+/// Returns the number of the form, which rustdoc writes into each file. The rest of the file may have any form.
+fn form(json: &[u8]) -> Result<u64, String> {
+    let json: Value = serde_json::from_slice(json).map_err(|why| why.to_string())?;
+    let form = json.get("format_version").and_then(Value::as_u64);
+    form.ok_or_else(|| "the JSON has no format_version".to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_number_of_another_form_is_read() {
+        assert_eq!(form(br#"{"format_version": 99, "index": []}"#), Ok(99));
+        assert!(form(b"{}").is_err());
+    }
+
+    #[test]
+    fn another_form_is_unreadable() {
+        let folder = std::env::temp_dir().join(format!("public-items-{}", std::process::id()));
+        fs::create_dir_all(&folder).unwrap();
+        let form = u64::from(rustdoc_types::FORMAT_VERSION);
+        for (form, unreadable) in [(form, None), (form + 1, Some(form + 1))] {
+            fs::write(file(&folder, "a-b"), format!("{{\"format_version\": {form}}}")).unwrap();
+            assert_eq!(unreadable_form(&folder, &["a-b"]), Ok(unreadable));
+        }
+        fs::remove_dir_all(&folder).unwrap();
+    }
 }
