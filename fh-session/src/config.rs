@@ -73,7 +73,7 @@ pub struct Limits {
     /// Maximum time without a complete line on a stream. Also the maximum time until the first features of a stream arrive, and the maximum
     /// time of one event. The latter two are longer if bytes arrive at [`Self::SLOWEST`] or faster.
     pub idle: Duration,
-    /// Maximum size of a body or an event in bytes, after decoding. A larger one gives [`Problem::TooLarge`](crate::Problem::TooLarge).
+    /// Maximum size of a body or an event in bytes, after decoding. A larger one gives [`Problem::TooLarge`](fh_repository::problem::Problem::TooLarge).
     pub bytes: usize,
 }
 
