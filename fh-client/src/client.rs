@@ -47,7 +47,7 @@ pub struct Client {
     shared: Arc<SharedState>,
 }
 
-reads!(Client, |self| self.shared.repository, None);
+reads!(Client, |self| self.shared.repository.read(), None);
 
 /// Functions that close a client, and that refer to a client without keeping it alive.
 impl Client {

@@ -84,7 +84,7 @@ pub struct Context {
     attributes: Arc<Attributes>,
 }
 
-reads!(Context, |self| self.shared.repository, Some(&self.attributes));
+reads!(Context, |self| self.shared.repository.read(), Some(&self.attributes));
 
 impl Context {
     pub(crate) const fn new(shared: Arc<SharedState>, attributes: Arc<Attributes>) -> Self {

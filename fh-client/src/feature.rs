@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use fh_eval::{Attributes, Kind, Number, Value};
-use fh_repository::{Change, Detail, ExplainedDetail, Subscription};
+use fh_repository::{Change, Detail, ExplainedDetail, ReadGuard, Subscription};
 use serde::de::DeserializeOwned;
 
 use crate::changes::Changes;
@@ -41,6 +41,11 @@ impl Feature {
         Self { shared, key: key.into(), attributes }
     }
 
+    #[inline]
+    fn read(&self) -> ReadGuard {
+        self.shared.repository.read()
+    }
+
     /// Returns the key of the feature.
     #[must_use]
     pub const fn key(&self) -> &Arc<str> {
@@ -51,7 +56,7 @@ impl Feature {
     #[inline]
     #[must_use]
     pub fn is_enabled(&self) -> bool {
-        self.shared.repository.is_enabled(&self.key, self.attributes.as_ref())
+        self.read().is_enabled(&self.key, self.attributes.as_ref())
     }
 
     /// Returns the value of a BOOLEAN feature. Returns `None` if the value is null, or if the feature has another type or is
@@ -59,7 +64,7 @@ impl Feature {
     #[inline]
     #[must_use]
     pub fn boolean(&self) -> Option<bool> {
-        self.shared.repository.boolean(&self.key, self.attributes.as_ref())
+        self.read().boolean(&self.key, self.attributes.as_ref())
     }
 
     /// Returns the value as [`Self::boolean`] does, or `default` if that function returns `None`.
@@ -72,7 +77,7 @@ impl Feature {
     /// missing.
     #[must_use]
     pub fn string(&self) -> Option<Arc<str>> {
-        self.shared.repository.string(&self.key, self.attributes.as_ref())
+        self.read().string(&self.key, self.attributes.as_ref())
     }
 
     /// Returns the value as [`Self::string`] does, or `default` if that function returns `None`.
@@ -85,7 +90,7 @@ impl Feature {
     /// another type or is missing.
     #[must_use]
     pub fn number(&self) -> Option<f64> {
-        self.shared.repository.number(&self.key, self.attributes.as_ref())
+        self.read().number(&self.key, self.attributes.as_ref())
     }
 
     /// Returns the value as [`Self::number`] does, or `default` if that function returns `None`.
@@ -97,14 +102,14 @@ impl Feature {
     /// Returns the exact value of a NUMBER feature with its decimal text. Returns `None` in the same cases as [`Self::number`].
     #[must_use]
     pub fn decimal(&self) -> Option<Number> {
-        self.shared.repository.decimal(&self.key, self.attributes.as_ref())
+        self.read().decimal(&self.key, self.attributes.as_ref())
     }
 
     /// Returns the unparsed text of a JSON feature. Returns `None` if the value is null, or if the feature has another type or
     /// is missing.
     #[must_use]
     pub fn raw_json(&self) -> Option<Arc<str>> {
-        self.shared.repository.json(&self.key, self.attributes.as_ref())
+        self.read().json(&self.key, self.attributes.as_ref())
     }
 
     /// Returns the parsed value of a JSON feature. Returns `None` in the same cases as [`Self::raw_json`].
@@ -124,41 +129,41 @@ impl Feature {
     /// Returns the value of a feature of any type. Returns `None` if the value is null or the feature is missing.
     #[must_use]
     pub fn value(&self) -> Option<Value> {
-        self.shared.repository.value(&self.key, self.attributes.as_ref())
+        self.read().value(&self.key, self.attributes.as_ref())
     }
 
     /// Returns the value together with the feature's type, version and lock, the strategy that matched, and the reason for the
     /// value.
     #[must_use]
     pub fn detail(&self) -> Detail {
-        self.shared.repository.detail(&self.key, self.attributes.as_ref())
+        self.read().detail(&self.key, self.attributes.as_ref())
     }
 
     /// Returns the same as [`Self::detail`], without notifying observers.
     #[must_use]
     pub fn peek(&self) -> Detail {
-        self.shared.repository.peek(&self.key, self.attributes.as_ref())
+        self.read().peek(&self.key, self.attributes.as_ref())
     }
 
     /// Returns the value with an explanation of how each strategy was evaluated. The explanation's `Display` is text for
     /// people. Observers are not notified.
     #[must_use]
     pub fn explain(&self) -> ExplainedDetail {
-        self.shared.repository.explain(&self.key, self.attributes.as_ref())
+        self.read().explain(&self.key, self.attributes.as_ref())
     }
 
     /// Returns true if the feature has a value other than null. Values from overrides and strategies count. Observers are not
     /// notified.
     #[must_use]
     pub fn is_set(&self) -> bool {
-        self.shared.repository.is_set(&self.key, self.attributes.as_ref())
+        self.read().is_set(&self.key, self.attributes.as_ref())
     }
 
     /// Returns true if the feature exists. An override of a feature that does not exist does not count. Observers are not
     /// notified.
     #[must_use]
     pub fn exists(&self) -> bool {
-        self.shared.repository.exists(&self.key)
+        self.read().exists(&self.key)
     }
 
     /// Returns true if the feature is locked. Observers are not notified.

@@ -24,7 +24,7 @@ pub use bootstrap::{BOOTSTRAP_FORMAT, Bootstrap, BootstrapFeature};
 pub use context_hash::context_hash;
 pub use intercept::{Flow, InterceptedRead, Interceptor, LockPolicy};
 pub use repository::{
-    Change, ContextValues, Counters, Detail, ExplainedDetail, IsVisibleChange, NewState,
+    Change, ContextValues, Counters, Detail, ExplainedDetail, IsVisibleChange, NewState, ReadGuard,
     ReadinessChange, Reason, Repository, RepositoryOptions, RepositorySnapshot, RepositoryWatch,
     Subscription,
 };

@@ -16,6 +16,12 @@ pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// The value that a [`Pointer`] points to, without a counted reference.
+#[cfg(not(loom))]
+pub(crate) type Loaded<T> = arc_swap::Guard<Arc<T>>;
+#[cfg(loom)]
+pub(crate) type Loaded<T> = Arc<T>;
+
 /// A pointer to a shared value that is replaced as a whole. Loading the pointer takes no lock.
 #[cfg(not(loom))]
 pub(crate) struct Pointer<T>(arc_swap::ArcSwap<T>);
@@ -27,7 +33,7 @@ impl<T> Pointer<T> {
     }
 
     #[inline]
-    pub(crate) fn load(&self) -> arc_swap::Guard<Arc<T>> {
+    pub(crate) fn load(&self) -> Loaded<T> {
         self.0.load()
     }
 
@@ -51,7 +57,7 @@ impl<T> Pointer<T> {
         Self(Mutex::new(value))
     }
 
-    pub(crate) fn load(&self) -> Arc<T> {
+    pub(crate) fn load(&self) -> Loaded<T> {
         self.load_full()
     }
 

@@ -50,15 +50,15 @@ fn repository(rules: Rules) -> Repository {
 
 fn read_everything(repository: &Repository, attributes: Option<&Arc<Attributes>>) {
     for key in KEYS {
-        let _ = repository.is_enabled(key, attributes);
-        let _ = repository.boolean(key, attributes);
-        let _ = repository.string(key, attributes);
-        let _ = repository.number(key, attributes);
-        let _ = repository.decimal(key, attributes);
-        let _ = repository.json(key, attributes);
-        let _ = repository.value(key, attributes);
-        let _ = repository.is_set(key, attributes);
-        let _ = repository.exists(key);
+        let _ = repository.read().is_enabled(key, attributes);
+        let _ = repository.read().boolean(key, attributes);
+        let _ = repository.read().string(key, attributes);
+        let _ = repository.read().number(key, attributes);
+        let _ = repository.read().decimal(key, attributes);
+        let _ = repository.read().json(key, attributes);
+        let _ = repository.read().value(key, attributes);
+        let _ = repository.read().is_set(key, attributes);
+        let _ = repository.read().exists(key);
     }
     let snapshot = repository.snapshot();
     let _ = snapshot.is_enabled("flag", attributes);

@@ -43,7 +43,7 @@ fn repository() -> Repository {
 }
 
 fn read(repository: &Repository) -> u8 {
-    repository.string("a", None).unwrap().parse().unwrap()
+    repository.read().string("a", None).unwrap().parse().unwrap()
 }
 
 /// The values that listeners got, in a mutex of the standard library, because loom need not see it.
@@ -333,7 +333,7 @@ fn writers_keep_each_others_parts() {
         writer.join().unwrap();
         status.join().unwrap();
         assert_eq!((read(&repository), repository.readiness()), (2, Readiness::Ready));
-        assert_eq!(repository.string("b", None).as_deref(), Some("9"));
+        assert_eq!(repository.read().string("b", None).as_deref(), Some("9"));
     });
 }
 

@@ -41,7 +41,7 @@ fn hub_of(features: &str) -> Repository {
 
 /// Returns the present value of a key and the name of the interceptor that overrode it, if any.
 fn shown(repository: &Repository, key: &str) -> String {
-    let detail = repository.detail(key, None);
+    let detail = repository.read().detail(key, None);
     let value = detail.value.map_or_else(|| "-".to_owned(), |value| value.to_string());
     match detail.interceptor {
         Some(by) => {
@@ -95,16 +95,16 @@ fn variables_override_features_by_type() {
     let repository = repository();
     let _guard = repository.intercept(Arc::new(overrides.unwrap()), LockPolicy::Respect);
     assert_eq!(shown(&repository, "FLAG"), "true by environment");
-    assert!(repository.is_enabled("FLAG", None));
+    assert!(repository.read().is_enabled("FLAG", None));
     assert_eq!(shown(&repository, "PRICE"), "17.650 by environment");
     assert_eq!(shown(&repository, "TEXT"), " by environment", "an empty text is a text");
     assert_eq!(shown(&repository, "LAYOUT"), "{\"a\": 1} by environment");
     assert_eq!(shown(&repository, "TWO WORDS"), "local by environment");
     assert_eq!(shown(&repository, "EDGE_URL"), "server", "the variable is configuration");
     // A key without a feature has every type that its text can be converted to.
-    assert!(repository.is_enabled("NOBODY_KNOWS", None));
-    assert_eq!(repository.string("NOBODY_KNOWS", None).as_deref(), Some("true"));
-    assert_eq!(repository.string("flag", None).as_deref(), Some("lower"), "case is kept");
+    assert!(repository.read().is_enabled("NOBODY_KNOWS", None));
+    assert_eq!(repository.read().string("NOBODY_KNOWS", None).as_deref(), Some("true"));
+    assert_eq!(repository.read().string("flag", None).as_deref(), Some("lower"), "case is kept");
     assert_eq!(shown(&repository, ""), "-");
 }
 
@@ -245,7 +245,7 @@ fn a_file_overrides_features_by_type() {
     assert_eq!(overrides.problem(), None);
     let guard = repository.intercept(Arc::new(overrides), LockPolicy::Respect);
     assert_eq!(shown(&repository, "FLAG"), "true by local-yaml");
-    assert_eq!(repository.number("PRICE", None), Some(17.3));
+    assert_eq!(repository.read().number("PRICE", None), Some(17.3));
     assert_eq!(shown(&repository, "PRICE"), "17.30 by local-yaml");
     assert_eq!(shown(&repository, "TEXT"), "5 by local-yaml");
     assert_eq!(shown(&repository, "LAYOUT"), "{\"columns\":3} by local-yaml");

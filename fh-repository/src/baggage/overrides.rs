@@ -46,8 +46,8 @@ impl AllowedKeys {
 /// let repository = Repository::new(RepositoryOptions::new(|| Timestamp::from_millis(0)));
 /// let overrides = BaggageOverrides::new("BANNER=hello%20there,OTHER=1", AllowedKeys::only(["BANNER"]));
 /// let _guard = repository.intercept(Arc::new(overrides), LockPolicy::Respect);
-/// assert_eq!(repository.string("BANNER", None).as_deref(), Some("hello there"));
-/// assert_eq!(repository.string("OTHER", None), None);
+/// assert_eq!(repository.read().string("BANNER", None).as_deref(), Some("hello there"));
+/// assert_eq!(repository.read().string("OTHER", None), None);
 /// ```
 #[derive(Debug)]
 pub struct BaggageOverrides {

@@ -26,6 +26,7 @@ pub(crate) use panic_guard::{Panicked, catch_panic};
 pub use counters::Counters;
 pub use detail::{Detail, ExplainedDetail};
 pub use listen::{Change, NewState, ReadinessChange, Subscription};
+pub use read::ReadGuard;
 pub use reason::Reason;
 pub use snapshot::RepositorySnapshot;
 pub use values::ContextValues;
@@ -90,11 +91,11 @@ impl std::fmt::Debug for RepositoryOptions {
 /// use fh_eval::{Profile, Ruleset, Timestamp};
 /// use std::sync::Arc;
 /// let repository = Repository::new(RepositoryOptions::new(|| Timestamp::from_millis(0)));
-/// assert!(!repository.is_enabled("A", None));
+/// assert!(!repository.read().is_enabled("A", None));
 /// let ruleset = Ruleset::from_json(br#"[{"key": "A", "type": "BOOLEAN", "value": true}]"#, Profile::Client)?;
 /// let rules = Arc::new(Rules::client_evaluated(ruleset, Environments::Unknown));
 /// repository.publish(Publication { rules, cause: Cause::First });
-/// assert!(repository.is_enabled("A", None));
+/// assert!(repository.read().is_enabled("A", None));
 /// # Ok::<(), fh_eval::featurehub::ParseError>(())
 /// ```
 ///

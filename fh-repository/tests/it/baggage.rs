@@ -181,7 +181,7 @@ fn repository() -> Repository {
 }
 
 fn read(repository: &Repository, key: &str) -> String {
-    let detail = repository.detail(key, None);
+    let detail = repository.read().detail(key, None);
     let value = detail.value.map_or_else(|| "-".to_owned(), |value| value.to_string());
     match detail.interceptor {
         Some(by) => {
@@ -232,7 +232,7 @@ fn baggage_overrides_by_type() {
     let _guard = repository.intercept(overrides, LockPolicy::Override);
     assert_eq!(read(&repository, "LOCKED"), "x by baggage");
     assert!(
-        repository.is_enabled("NOBODY", None),
+        repository.read().is_enabled("NOBODY", None),
         "the text of an unknown feature can be any type"
     );
 }

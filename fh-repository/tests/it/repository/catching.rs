@@ -25,7 +25,7 @@ fn values(repository: &Repository, key: &str) -> (Calls<Option<Value>>, Subscrip
 }
 
 fn read(repository: &Repository, key: &str) -> (Option<Arc<str>>, i64) {
-    (repository.string(key, None), repository.detail(key, None).version)
+    (repository.read().string(key, None), repository.read().detail(key, None).version)
 }
 
 /// Scenarios C-CR-001 and C-CR-002.
@@ -67,7 +67,7 @@ fn an_update_before_the_first_list_is_held() {
     let repository = repository();
     repository.catch_updates();
     publish(&repository, Cause::Change, &json!([text("a", 1, "alone")]));
-    assert!(!repository.exists("a"));
+    assert!(!repository.read().exists("a"));
     publish(&repository, Cause::First, &json!([text("a", 2, "list")]));
     assert_eq!(read(&repository, "a"), (Some("list".into()), 2));
     assert!(!repository.is_holding());
@@ -85,7 +85,7 @@ fn a_delete_is_held() {
     assert_eq!((states.take(), calls.len()), (vec![true], 0));
     repository.release();
     repository.deliver();
-    assert!(!repository.exists("a") && repository.exists("b"));
+    assert!(!repository.read().exists("a") && repository.read().exists("b"));
     assert_eq!(calls.take(), [None]);
 }
 
@@ -152,8 +152,8 @@ fn a_new_feature_is_unknown_until_it_is_released() {
     let (calls, _calls) = values(&repository, "b");
     repository.catch_updates();
     change(&repository, &json!([text("a", 1, "1"), text("b", 1, "new")]));
-    assert!(!repository.exists("b"));
-    assert_eq!((repository.keys().len(), calls.len()), (1, 0));
+    assert!(!repository.read().exists("b"));
+    assert_eq!((repository.read().keys().len(), calls.len()), (1, 0));
     repository.release();
     repository.deliver();
     assert_eq!(calls.take(), [text_value("new")]);
@@ -240,7 +240,7 @@ fn releasing_nothing_is_harmless() {
     let empty = super::repository();
     empty.release();
     empty.release_only(["a"]);
-    assert!(empty.keys().is_empty());
+    assert!(empty.read().keys().is_empty());
 }
 
 /// Changed, new and deleted features can be released by key. The others stay held.
@@ -262,12 +262,14 @@ fn named_features_are_released_alone() {
     repository.deliver();
     assert_eq!((a.take(), b.len()), (vec![text_value("2")], 0));
     assert_eq!(
-        (read(&repository, "b").1, repository.exists("c"), repository.exists("d")),
+        (read(&repository, "b").1, repository.read().exists("c"), repository.read().exists("d")),
         (1, true, false)
     );
     assert!(repository.is_holding() && repository.is_catching());
     repository.release_only(["c".to_owned(), "d".to_owned(), "unknown".to_owned()]);
-    assert!(!repository.exists("c") && repository.exists("d") && repository.is_holding());
+    assert!(
+        !repository.read().exists("c") && repository.read().exists("d") && repository.is_holding()
+    );
     assert_eq!(read(&repository, "b").1, 1);
     repository.release_only(["b"]);
     assert!(!repository.is_holding(), "everything is released, one by one");
@@ -295,11 +297,11 @@ fn a_released_feature_brings_its_environment() {
     let new = several(true, &[("a", "e2"), ("b", "e2")]);
     repository.publish(Publication { rules: new, cause: Cause::Change });
     repository.release_only(["a"]);
-    let environment = |key| repository.detail(key, None).environment;
+    let environment = |key| repository.read().detail(key, None).environment;
     assert_eq!(environment("a").as_deref(), Some("e2"));
     assert_eq!(environment("b").as_deref(), Some("e1"));
     assert_eq!(
-        (repository.boolean("a", None), repository.boolean("b", None)),
+        (repository.read().boolean("a", None), repository.read().boolean("b", None)),
         (Some(true), Some(false))
     );
 }
@@ -317,8 +319,8 @@ fn features_of_two_contexts_are_released_together() {
     let rules = super::evaluated_for(&mara, &list(true), &[]);
     repository.publish(Publication { rules, cause: Cause::Change });
     repository.release_only(["a"]);
-    assert_eq!(repository.boolean("b", Some(&mara)), Some(true));
-    assert_eq!(repository.boolean("b", Some(&fred)), None);
+    assert_eq!(repository.read().boolean("b", Some(&mara)), Some(true));
+    assert_eq!(repository.read().boolean("b", Some(&fred)), None);
     assert!(!repository.is_holding());
 }
 

@@ -55,7 +55,7 @@ fn listeners_get_the_last_readiness_and_nothing_more() {
     repository.deliver();
     assert_eq!(calls.len(), 0);
     assert_eq!(repository.readiness(), Readiness::Closed, "a late status revives nobody");
-    assert_eq!(repository.boolean("a", None), Some(false), "the last value answers");
+    assert_eq!(repository.read().boolean("a", None), Some(false), "the last value answers");
     drop(watch);
     repository.close();
     repository.deliver();
@@ -71,7 +71,7 @@ fn closing_publishes_readiness_closed() {
     repository.deliver();
     repository.close();
     assert_eq!(repository.readiness(), Readiness::Closed);
-    assert!(repository.is_enabled("a", None));
+    assert!(repository.read().is_enabled("a", None));
     repository.deliver();
     assert_eq!(calls.take(), [Readiness::Ready, Readiness::Closed]);
 }
@@ -111,7 +111,7 @@ fn listeners_registered_after_the_end_get_no_events() {
     repository.overrides_changed();
     repository.deliver();
     assert_eq!(calls.len(), 0);
-    assert_eq!(repository.boolean("a", None), Some(false), "overrides go on answering");
+    assert_eq!(repository.read().boolean("a", None), Some(false), "overrides go on answering");
     drop(guards);
 }
 

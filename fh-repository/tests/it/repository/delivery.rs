@@ -59,7 +59,7 @@ fn the_waker_is_called_when_there_is_work() {
         ("publish", &|| publish(&repository, Cause::Change, &flags(&[("a", false)]))),
         ("readiness", &|| show(&repository, Readiness::Failed)),
         ("raw", &|| repository.raw(raw(0))),
-        ("usage", &|| ignore(repository.boolean("a", None))),
+        ("usage", &|| ignore(repository.read().boolean("a", None))),
         ("overrides", &|| repository.overrides_changed()),
         ("interceptor", &|| repository.intercept(Arc::new(Nobody), LockPolicy::Respect).detach()),
         ("on_readiness", &|| repository.on_readiness(|_| {}).detach()),
@@ -95,7 +95,7 @@ fn the_waker_may_deliver() {
     let calls = Calls::new();
     let (noted, reader) = (calls.clone(), repository.clone());
     let _watch = repository.on_change("a", None, move |_| {
-        noted.note(reader.boolean("a", None));
+        noted.note(reader.read().boolean("a", None));
         reader.catch_updates();
         reader.stop_catching();
     });
@@ -219,7 +219,7 @@ fn a_slow_listener_blocks_only_deliveries() {
         scope.spawn(|| repository.deliver());
         is_entered.recv().unwrap();
         publish(&repository, Cause::Change, &json!([text("a", 2, "2")]));
-        assert_eq!(repository.string("a", None).as_deref(), Some("2"));
+        assert_eq!(repository.read().string("a", None).as_deref(), Some("2"));
         let guard = repository.on_change("a", None, |_| {});
         repository.catch_updates();
         repository.stop_catching();
@@ -268,7 +268,7 @@ fn a_hanging_listener_delays_nobody_but_itself() {
         is_entered.recv_timeout(HANGS).unwrap();
         let calls = repository.calls();
         publish(&repository, Cause::Change, &json!([text("a", 2, "2")]));
-        let _ = repository.string("a", None);
+        let _ = repository.read().string("a", None);
         repository.deliver();
         assert_eq!(
             (quick.len(), changes.len(), repository.calls()),
@@ -348,7 +348,7 @@ fn a_hanging_listener_gets_its_remaining_events_on_its_own_thread() {
         };
         let work = |version: i64| {
             publish(&repository, Cause::Change, &json!([text("a", version, &version.to_string())]));
-            let _ = repository.string("a", None);
+            let _ = repository.read().string("a", None);
         };
         work(2);
         std::thread::scope(|scope| {

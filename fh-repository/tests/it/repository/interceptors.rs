@@ -82,19 +82,19 @@ fn json_value(text: &str) -> Option<Value> {
 fn overrides_replace_rules_with_a_reason() {
     let repository = ready(&json!([text("a", 4, "server")]));
     let guard = with(&repository, &[("a", text_value("local"))]);
-    assert_eq!(repository.string("a", None).as_deref(), Some("local"));
-    let detail = repository.detail("a", Some(&user("mara")));
+    assert_eq!(repository.read().string("a", None).as_deref(), Some("local"));
+    let detail = repository.read().detail("a", Some(&user("mara")));
     assert_eq!(
         (detail.reason, detail.interceptor.as_deref()),
         (Reason::Intercepted, Some("fixed"))
     );
     assert_eq!((detail.strategy_id, detail.version, detail.exists), (None, 4, true));
-    let text = repository.explain("a", None).to_string();
+    let text = repository.read().explain("a", None).to_string();
     assert!(text.contains("a = local: fixed overrides it") && text.contains("server"), "{text}");
     assert_eq!(repository.snapshot().string("a", None).as_deref(), Some("local"));
     drop(guard);
-    assert_eq!(repository.string("a", None).as_deref(), Some("server"));
-    assert_eq!(repository.detail("a", None).interceptor, None);
+    assert_eq!(repository.read().string("a", None).as_deref(), Some("server"));
+    assert_eq!(repository.read().detail("a", None).interceptor, None);
 }
 
 /// Scenarios C-INT-002 and C-INT-003, with each policy.
@@ -107,13 +107,13 @@ fn a_lock_policy_decides_on_locked_features() {
         let repository = ready(&locked);
         let fixed = Fixed::new("fixed", &[("a", Some(Value::Bool(true)))]);
         let _guard = repository.intercept(fixed.clone(), policy);
-        assert_eq!(repository.is_enabled("a", None), is_asked, "{policy:?}");
+        assert_eq!(repository.read().is_enabled("a", None), is_asked, "{policy:?}");
         assert_eq!(fixed.asked.lock().unwrap().len(), usize::from(is_asked), "{policy:?}");
         let reason = if is_asked { Reason::Intercepted } else { Reason::Static };
-        assert_eq!(repository.detail("a", None).reason, reason);
-        assert!(repository.detail("a", None).is_locked);
+        assert_eq!(repository.read().detail("a", None).reason, reason);
+        assert!(repository.read().detail("a", None).is_locked);
         change(&repository, &flags(&[("a", false)]));
-        assert!(repository.is_enabled("a", None), "{policy:?}: unlocked");
+        assert!(repository.read().is_enabled("a", None), "{policy:?}: unlocked");
     }
     assert_eq!(LockPolicy::default(), LockPolicy::Respect);
 }
@@ -137,7 +137,7 @@ fn an_interceptor_sees_the_lock() {
     list[0]["l"] = true.into();
     let repository = ready(&list);
     let _guard = repository.intercept(Arc::new(KeepsLocks), LockPolicy::Decide);
-    assert!(!repository.is_enabled("a", None) && repository.is_enabled("b", None));
+    assert!(!repository.read().is_enabled("a", None) && repository.read().is_enabled("b", None));
 }
 
 /// Scenario C-INT-004.
@@ -148,7 +148,7 @@ fn the_first_registered_answers() {
     let two = Fixed::new("two", &[("a", text_value("2")), ("b", text_value("2"))]);
     let first = repository.intercept(one.clone(), LockPolicy::Respect);
     let _second = repository.intercept(two.clone(), LockPolicy::Respect);
-    let read = |key| repository.string(key, None).unwrap().to_string();
+    let read = |key| repository.read().string(key, None).unwrap().to_string();
     assert_eq!((read("a"), read("b"), read("c")), ("1".into(), "2".into(), "x".into()));
     assert_eq!(*two.asked.lock().unwrap(), ["b STRING ", "c STRING "], "an answer ends the chain");
     drop(first);
@@ -162,7 +162,7 @@ fn interceptors_get_feature_and_context() {
     let fixed = Fixed::new("fixed", &[]);
     let _guard = repository.intercept(fixed.clone(), LockPolicy::Respect);
     let mara = user("mara");
-    let _ = (repository.string("a", Some(&mara)), repository.string("b", None));
+    let _ = (repository.read().string("a", Some(&mara)), repository.read().string("b", None));
     assert_eq!(*fixed.asked.lock().unwrap(), ["a STRING mara", "b unknown "]);
 }
 
@@ -211,7 +211,7 @@ fn values_are_converted_to_the_features_type() {
         ]));
         let (told, _notices) = notices(&repository);
         let _guard = with(&repository, &[(key, given.clone())]);
-        let detail = repository.detail_as(key, None, kind);
+        let detail = repository.read().detail_as(key, None, kind);
         let name = format!("{given:?} for {kind}");
         match expected {
             Some(expected) => {
@@ -234,7 +234,11 @@ fn values_are_converted_to_the_features_type() {
         assert!(told.take().iter().all(hides), "a value does not belong in a log");
         // As another type than the feature's there is no value, converted or not.
         let other = if kind == Kind::String { Kind::Json } else { Kind::String };
-        assert_eq!(repository.detail_as(key, None, other).reason, Reason::TypeMismatch, "{name}");
+        assert_eq!(
+            repository.read().detail_as(key, None, other).reason,
+            Reason::TypeMismatch,
+            "{name}"
+        );
     }
 }
 
@@ -247,8 +251,8 @@ fn a_refused_override_goes_on_to_the_next() {
     let good = Fixed::new("good", &[("a", text_value("true"))]);
     let _good = repository.intercept(good, LockPolicy::Respect);
     for _ in 0..3 {
-        assert!(repository.is_enabled("a", None));
-        assert!(!repository.is_enabled("b", None));
+        assert!(repository.read().is_enabled("a", None));
+        assert!(!repository.read().is_enabled("b", None));
     }
     repository.deliver();
     let refusal = |feature: &str| Notice::OverrideRefused {
@@ -280,7 +284,7 @@ fn notices_about_overrides_are_bounded() {
     let (told, _notices) = notices(&repository);
     let _guard = repository.intercept(Arc::new(Nonsense), LockPolicy::Respect);
     for key in &keys {
-        assert!(!repository.is_enabled(key, None));
+        assert!(!repository.read().is_enabled(key, None));
     }
     repository.deliver();
     assert_eq!(repository.counters().refused_overrides, 2_000);
@@ -292,14 +296,18 @@ fn notices_about_overrides_are_bounded() {
 fn an_override_may_take_the_value_away() {
     let repository = ready(&flags(&[("a", true)]));
     let _guard = with(&repository, &[("a", None), ("unknown", None)]);
-    assert_eq!(repository.boolean("a", None), None);
-    assert!(!repository.is_enabled("a", None) && !repository.is_set("a", None));
-    assert_eq!(repository.detail("a", None).reason, Reason::Intercepted);
-    assert_eq!(repository.detail_as("a", None, Kind::Boolean).reason, Reason::NotSet);
-    assert_eq!(repository.detail_as("a", None, Kind::Number).reason, Reason::TypeMismatch);
-    assert_eq!(repository.detail_as("unknown", None, Kind::Number).reason, Reason::NotSet);
+    assert_eq!(repository.read().boolean("a", None), None);
+    assert!(!repository.read().is_enabled("a", None) && !repository.read().is_set("a", None));
+    assert_eq!(repository.read().detail("a", None).reason, Reason::Intercepted);
+    assert_eq!(repository.read().detail_as("a", None, Kind::Boolean).reason, Reason::NotSet);
+    assert_eq!(repository.read().detail_as("a", None, Kind::Number).reason, Reason::TypeMismatch);
+    assert_eq!(repository.read().detail_as("unknown", None, Kind::Number).reason, Reason::NotSet);
     assert!(
-        repository.explain("a", None).to_string().contains("a has no value: fixed overrides it")
+        repository
+            .read()
+            .explain("a", None)
+            .to_string()
+            .contains("a has no value: fixed overrides it")
     );
 }
 
@@ -321,14 +329,14 @@ fn an_unknown_key_is_read_leniently() {
     for (value, boolean, string, number, json) in rows {
         for repository in [repository(), ready(&flags(&[("a", true)]))] {
             let _guard = with(&repository, &[("ghost", value.clone())]);
-            assert_eq!(repository.boolean("ghost", None), boolean, "{value:?}");
-            assert_eq!(repository.string("ghost", None).as_deref(), string, "{value:?}");
-            assert_eq!(repository.number("ghost", None), number, "{value:?}");
-            assert_eq!(repository.json("ghost", None).as_deref(), json, "{value:?}");
-            assert_eq!(repository.value("ghost", None), value);
-            assert_eq!(repository.is_set("ghost", None), value.is_some());
-            assert!(!repository.exists("ghost"), "overrides do not make a feature exist");
-            let detail = repository.detail("ghost", None);
+            assert_eq!(repository.read().boolean("ghost", None), boolean, "{value:?}");
+            assert_eq!(repository.read().string("ghost", None).as_deref(), string, "{value:?}");
+            assert_eq!(repository.read().number("ghost", None), number, "{value:?}");
+            assert_eq!(repository.read().json("ghost", None).as_deref(), json, "{value:?}");
+            assert_eq!(repository.read().value("ghost", None), value);
+            assert_eq!(repository.read().is_set("ghost", None), value.is_some());
+            assert!(!repository.read().exists("ghost"), "overrides do not make a feature exist");
+            let detail = repository.read().detail("ghost", None);
             assert_eq!((detail.reason, detail.exists), (Reason::Intercepted, false));
             assert_eq!((detail.kind, detail.version, detail.id), (None, -1, None));
         }
@@ -356,7 +364,9 @@ fn an_interceptor_that_panics_is_skipped() {
     let _next = with(&repository, &[("b", text_value("true"))]);
     quietly(|| {
         for _ in 0..2 {
-            assert!(repository.is_enabled("a", None) && repository.is_enabled("b", None));
+            assert!(
+                repository.read().is_enabled("a", None) && repository.read().is_enabled("b", None)
+            );
         }
         repository.deliver();
         let notice = Notice::InterceptorPanicked { interceptor: "panics".to_owned() };
@@ -384,7 +394,11 @@ fn interceptors_are_closed_once() {
     repository.deliver();
     repository.deliver();
     assert_eq!(closed(), [1, 1, 1]);
-    assert_eq!(repository.boolean("a", None), Some(false), "the last values go on answering");
+    assert_eq!(
+        repository.read().boolean("a", None),
+        Some(false),
+        "the last values go on answering"
+    );
     drop(kept_guard);
     assert_eq!(closed(), [1, 1, 1]);
     let late = Fixed::new("late", &[]);
@@ -402,7 +416,7 @@ fn interceptors_may_read_features() {
         }
         fn intercept(&self, ask: &InterceptedRead<'_>) -> Flow {
             self.1.fetch_add(1, Ordering::SeqCst);
-            match self.0.boolean(ask.key, None) {
+            match self.0.read().boolean(ask.key, None) {
                 Some(value) => Flow::Override(Some(Value::Bool(!value))),
                 None => Flow::Continue,
             }
@@ -411,13 +425,13 @@ fn interceptors_may_read_features() {
     let repository = ready(&flags(&[("a", true)]));
     let reads = Arc::new(Reads(repository.clone(), AtomicU32::new(0)));
     let guard = repository.intercept(reads.clone(), LockPolicy::Respect);
-    assert!(repository.boolean("a", None).is_some());
+    assert!(repository.read().boolean("a", None).is_some());
     let depth = reads.1.swap(0, Ordering::SeqCst);
     assert!((1..=8).contains(&depth), "{depth}");
-    assert!(repository.boolean("a", None).is_some());
+    assert!(repository.read().boolean("a", None).is_some());
     assert_eq!(reads.1.load(Ordering::SeqCst), depth, "each read begins anew");
     drop(guard);
-    assert_eq!(repository.boolean("a", None), Some(true));
+    assert_eq!(repository.read().boolean("a", None), Some(true));
 }
 
 /// Changes of overrides count as changes (D-63): registration, new values, and removal.
@@ -474,7 +488,7 @@ fn an_update_behind_an_override_is_not_seen() {
 fn overrides_need_no_readiness() {
     let repository = repository();
     let _guard = with(&repository, &[("a", text_value("true"))]);
-    assert!(repository.is_enabled("a", None));
+    assert!(repository.read().is_enabled("a", None));
     let (fred, mara) = (user("fred"), user("mara"));
     let rules = evaluated_for(&fred, &flags(&[("a", false), ("b", true)]), &[]);
     repository.publish(fh_repository::publication::Publication {
@@ -482,6 +496,6 @@ fn overrides_need_no_readiness() {
         cause: fh_repository::publication::Cause::First,
     });
     show(&repository, fh_repository::readiness::Readiness::Ready);
-    assert!(repository.is_enabled("a", Some(&mara)));
-    assert_eq!(repository.detail("b", Some(&mara)).reason, Reason::NotReady);
+    assert!(repository.read().is_enabled("a", Some(&mara)));
+    assert_eq!(repository.read().detail("b", Some(&mara)).reason, Reason::NotReady);
 }

@@ -50,7 +50,7 @@ fn one_call_for_each_real_change() {
         assert_eq!(told.len(), 1, "{kind}: another value");
         assert_ne!(told[0].old, told[0].new);
         assert_eq!((told[0].version, told[0].exists), (2, true));
-        assert_eq!(told[0].new, repository.value("a", None));
+        assert_eq!(told[0].new, repository.read().value("a", None));
         publish(&repository, Cause::Invisible, &typed(kind, &other, 3));
         repository.deliver();
         assert_eq!(calls.len(), 0, "{kind}: another version only");
@@ -213,7 +213,7 @@ fn a_listener_may_read_subscribe_unsubscribe_release_and_publish() {
         let (repository, calls, own, inner) =
             (repository.clone(), calls.clone(), own.clone(), inner.clone());
         move |_| {
-            calls.note(format!("a, b is {:?}", repository.boolean("b", None)));
+            calls.note(format!("a, b is {:?}", repository.read().boolean("b", None)));
             let noted = calls.clone();
             let guard = repository.on_change("b", None, move |_| noted.note("b".to_owned()));
             inner.lock().unwrap().push(guard);
@@ -291,8 +291,8 @@ fn a_listener_sees_the_whole_list() {
         repository.clone().on_change(key, None, move |change| {
             calls.note((
                 change.key.clone(),
-                repository.string("a", None),
-                repository.string("b", None),
+                repository.read().string("a", None),
+                repository.read().string("b", None),
             ));
         })
     });

@@ -210,7 +210,7 @@ proptest! {
             let held = if is_holding { differences(&live, &latest) } else { Vec::new() };
             prop_assert_eq!(sorted(&repository.held()), held);
             for key in KEYS {
-                let detail = repository.peek(key, None);
+                let detail = repository.read().peek(key, None);
                 let found = detail.value.map(|value| value.to_string().parse().unwrap());
                 let state = found.map(|value: u8| (detail.version, value, detail.is_locked));
                 prop_assert_eq!(state, live.get(key).copied());

@@ -23,12 +23,12 @@ fn listen(repository: &Repository) -> (Calls<(Readiness, bool)>, fh_repository::
 fn before_data_defaults_are_served() {
     let repository = repository();
     assert_eq!(repository.readiness(), Readiness::NotReady);
-    assert_eq!(repository.boolean("a", None), None);
-    let detail = repository.detail("a", None);
+    assert_eq!(repository.read().boolean("a", None), None);
+    let detail = repository.read().detail("a", None);
     assert_eq!((detail.reason, detail.exists, detail.version), (Reason::NotReady, false, -1));
     publish(&repository, Cause::First, &json!([]));
     show(&repository, Readiness::Ready);
-    assert_eq!(repository.detail("a", None).reason, Reason::NotFound);
+    assert_eq!(repository.read().detail("a", None).reason, Reason::NotFound);
 }
 
 /// The client was refused before it had any feature, so a missing feature is not reported as not found.
@@ -36,7 +36,7 @@ fn before_data_defaults_are_served() {
 fn refused_from_the_start_is_not_ready_to_answer() {
     let repository = repository();
     show(&repository, Readiness::Failed);
-    assert_eq!(repository.detail("a", None).reason, Reason::NotReady);
+    assert_eq!(repository.read().detail("a", None).reason, Reason::NotReady);
 }
 
 /// Scenario C-READY-004 and D-63: the dispatcher delivers the current state first, not the thread of the registration.
@@ -153,7 +153,7 @@ fn a_failure_is_told_while_updates_are_caught() {
     show(&repository, Readiness::Ready);
     repository.deliver();
     assert_eq!(calls.take(), [(Readiness::Failed, false), (Readiness::Ready, false)]);
-    assert!(repository.is_enabled("a", None), "the list is held, the readiness is not");
+    assert!(repository.read().is_enabled("a", None), "the list is held, the readiness is not");
 }
 
 #[test]

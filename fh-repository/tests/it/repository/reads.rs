@@ -59,23 +59,23 @@ fn getters_answer_their_type_and_nothing_else() {
     for (key, boolean, string, number, json, is_set) in rows {
         let attributes = Some(&mara);
         let snapshot = repository.snapshot();
-        assert_eq!(repository.boolean(key, attributes), boolean, "{key}");
-        assert_eq!(repository.is_enabled(key, attributes), boolean == Some(true), "{key}");
-        assert_eq!(repository.string(key, attributes).as_deref(), string, "{key}");
-        assert_eq!(repository.number(key, attributes), number, "{key}");
-        assert_eq!(repository.json(key, attributes).as_deref(), json, "{key}");
-        assert_eq!(repository.is_set(key, attributes), is_set, "{key}");
-        assert_eq!(repository.value(key, attributes).is_some(), is_set, "{key}");
-        assert_eq!(repository.exists(key), key != "missing", "{key}");
+        assert_eq!(repository.read().boolean(key, attributes), boolean, "{key}");
+        assert_eq!(repository.read().is_enabled(key, attributes), boolean == Some(true), "{key}");
+        assert_eq!(repository.read().string(key, attributes).as_deref(), string, "{key}");
+        assert_eq!(repository.read().number(key, attributes), number, "{key}");
+        assert_eq!(repository.read().json(key, attributes).as_deref(), json, "{key}");
+        assert_eq!(repository.read().is_set(key, attributes), is_set, "{key}");
+        assert_eq!(repository.read().value(key, attributes).is_some(), is_set, "{key}");
+        assert_eq!(repository.read().exists(key), key != "missing", "{key}");
         assert_eq!(snapshot.boolean(key, attributes), boolean, "{key}");
         assert_eq!(snapshot.string(key, attributes).as_deref(), string, "{key}");
         assert_eq!(snapshot.number(key, attributes), number, "{key}");
         assert_eq!(snapshot.json(key, attributes).as_deref(), json, "{key}");
         assert_eq!(snapshot.exists(key), key != "missing", "{key}");
     }
-    assert_eq!(repository.decimal("price", None).unwrap().as_str(), "7.50");
+    assert_eq!(repository.read().decimal("price", None).unwrap().as_str(), "7.50");
     assert_eq!(
-        repository.string("share", None).as_deref(),
+        repository.read().string("share", None).as_deref(),
         Some("a"),
         "nobody is in no percentage"
     );
@@ -100,7 +100,7 @@ fn details_say_why() {
         ("null", None, Reason::Static, None),
         ("missing", None, Reason::NotFound, None),
     ] {
-        let detail = repository.detail(key, attributes);
+        let detail = repository.read().detail(key, attributes);
         assert_eq!((detail.reason, detail.strategy_id.as_deref()), (reason, strategy), "{key}");
         assert_eq!(detail.exists, key != "missing");
         assert_eq!(&*detail.key, key);
@@ -108,17 +108,17 @@ fn details_say_why() {
         assert!(detail.is_stale);
         assert_eq!(detail.generation, repository.generation());
     }
-    let on = repository.detail("on", None);
+    let on = repository.read().detail("on", None);
     assert_eq!(on.value, Some(Value::Bool(true)));
     assert_eq!((on.kind, on.version, on.id.as_deref()), (Some(Kind::Boolean), 3, Some("1")));
     assert_eq!(on.environment.as_deref(), Some("env-1"));
-    assert!(!on.is_locked && repository.detail("price", None).is_locked);
-    let missing = repository.detail("missing", None);
+    assert!(!on.is_locked && repository.read().detail("price", None).is_locked);
+    let missing = repository.read().detail("missing", None);
     assert_eq!((missing.version, missing.kind, &missing.id), (-1, None, &None));
     assert_eq!(missing.environment, None, "a feature that does not exist is from nowhere");
     assert!(missing.properties().is_empty());
     assert_eq!(
-        repository.detail("word", None).properties(),
+        repository.read().detail("word", None).properties(),
         [("team".to_owned(), "web".to_owned())]
     );
 }
@@ -136,9 +136,9 @@ fn typed_details_tell_null_from_another_type() {
         ("strange", Kind::String, None, Reason::TypeMismatch),
         ("missing", Kind::Boolean, None, Reason::NotFound),
     ] {
-        let detail = repository.detail_as(key, None, kind);
+        let detail = repository.read().detail_as(key, None, kind);
         assert_eq!((detail.value, detail.reason), (value.clone(), reason), "{key} as {kind}");
-        let peeked = repository.peek_as(key, None, kind);
+        let peeked = repository.read().peek_as(key, None, kind);
         assert_eq!((peeked.value, peeked.reason), (value, reason), "{key} as {kind}");
     }
 }
@@ -179,16 +179,16 @@ fn a_held_snapshot_stays_as_it_was() {
     let held = repository.snapshot();
     change(&repository, &flags(&[("a", false)]));
     assert!(held.is_enabled("a", None) && held.is_enabled("b", None));
-    assert!(!repository.is_enabled("a", None) && !repository.exists("b"));
+    assert!(!repository.read().is_enabled("a", None) && !repository.read().exists("b"));
     assert!(repository.generation() > held.generation());
     assert_eq!(held.keys(), [Box::from("a"), "b".into()]);
-    assert_eq!(repository.keys(), [Box::from("a")]);
+    assert_eq!(repository.read().keys(), [Box::from("a")]);
 }
 
 #[test]
 fn all_values_are_of_one_state_and_in_order() {
     let repository = ready(&everything());
-    let values = repository.values(Some(&plan("gold")));
+    let values = repository.read().values(Some(&plan("gold")));
     assert_eq!(values.len(), 12);
     assert_eq!(&*values[0].key, "on");
     let gold = values.iter().find(|detail| &*detail.key == "gold").unwrap();
@@ -198,14 +198,14 @@ fn all_values_are_of_one_state_and_in_order() {
 #[test]
 fn explanations_name_the_strategy() {
     let repository = ready(&everything());
-    let explained = repository.explain("gold", Some(&plan("silver")));
+    let explained = repository.read().explain("gold", Some(&plan("silver")));
     assert_eq!(explained.detail.reason, Reason::Default);
     let text = explained.to_string();
     assert!(text.contains("plan EQUALS [\"gold\"]"), "{text}");
     assert!(text.contains("given \"silver\""), "{text}");
-    let text = repository.explain("missing", None).to_string();
+    let text = repository.read().explain("missing", None).to_string();
     assert!(text.contains("missing: there is no such feature"), "{text}");
-    let text = Repository::new(super::options()).explain("on", None).to_string();
+    let text = Repository::new(super::options()).read().explain("on", None).to_string();
     assert!(text.contains("no features for this context yet"), "{text}");
 }
 
@@ -214,8 +214,8 @@ fn an_update_before_any_list_can_be_read() {
     // This feature is known; others may follow.
     let repository = repository();
     publish(&repository, Cause::Change, &flags(&[("a", true)]));
-    assert!(repository.is_enabled("a", None));
-    assert_eq!(repository.detail("b", None).reason, Reason::NotReady);
+    assert!(repository.read().is_enabled("a", None));
+    assert_eq!(repository.read().detail("b", None).reason, Reason::NotReady);
 }
 
 /// The name of a read, and the read.
@@ -232,21 +232,21 @@ fn reads_touch() {
     });
     let held = repository.snapshot();
     let reads: [Read<'_>; 16] = [
-        ("is_enabled", &|key| ignore(repository.is_enabled(key, None))),
-        ("boolean", &|key| ignore(repository.boolean(key, None))),
-        ("string", &|key| ignore(repository.string(key, None))),
-        ("number", &|key| ignore(repository.number(key, None))),
-        ("decimal", &|key| ignore(repository.decimal(key, None))),
-        ("json", &|key| ignore(repository.json(key, None))),
-        ("value", &|key| ignore(repository.value(key, None))),
-        ("is_set", &|key| ignore(repository.is_set(key, None))),
-        ("exists", &|key| ignore(repository.exists(key))),
-        ("detail", &|key| ignore(repository.detail(key, None))),
-        ("detail_as", &|key| ignore(repository.detail_as(key, None, Kind::Json))),
-        ("peek", &|key| ignore(repository.peek(key, None))),
-        ("values", &|_| ignore(repository.values(None))),
-        ("keys", &|_| ignore(repository.keys())),
-        ("explain", &|key| ignore(repository.explain(key, None))),
+        ("is_enabled", &|key| ignore(repository.read().is_enabled(key, None))),
+        ("boolean", &|key| ignore(repository.read().boolean(key, None))),
+        ("string", &|key| ignore(repository.read().string(key, None))),
+        ("number", &|key| ignore(repository.read().number(key, None))),
+        ("decimal", &|key| ignore(repository.read().decimal(key, None))),
+        ("json", &|key| ignore(repository.read().json(key, None))),
+        ("value", &|key| ignore(repository.read().value(key, None))),
+        ("is_set", &|key| ignore(repository.read().is_set(key, None))),
+        ("exists", &|key| ignore(repository.read().exists(key))),
+        ("detail", &|key| ignore(repository.read().detail(key, None))),
+        ("detail_as", &|key| ignore(repository.read().detail_as(key, None, Kind::Json))),
+        ("peek", &|key| ignore(repository.read().peek(key, None))),
+        ("values", &|_| ignore(repository.read().values(None))),
+        ("keys", &|_| ignore(repository.read().keys())),
+        ("explain", &|key| ignore(repository.read().explain(key, None))),
         ("a held snapshot", &|key| ignore(held.is_enabled(key, None))),
     ];
     for (name, read) in reads {
@@ -273,7 +273,7 @@ fn the_librarys_own_comparisons_do_not_touch() {
     let _watch = repository.on_change("a", None, |_| {});
     change(&repository, &flags(&[("a", false)]));
     assert_eq!(touches.load(Ordering::SeqCst), 0);
-    assert!(!repository.is_enabled("a", None));
+    assert!(!repository.read().is_enabled("a", None));
     assert_eq!(touches.load(Ordering::SeqCst), 1);
 }
 
@@ -296,9 +296,9 @@ fn the_clock_is_asked_only_for_rules_on_now() {
         ]),
     );
     let mara = user("mara");
-    assert!(repository.is_enabled("plain", Some(&mara)));
+    assert!(repository.read().is_enabled("plain", Some(&mara)));
     assert_eq!(asked.load(Ordering::SeqCst), 0);
-    assert!(repository.is_enabled("today", Some(&mara)));
+    assert!(repository.read().is_enabled("today", Some(&mara)));
     assert_eq!(asked.load(Ordering::SeqCst), 1);
 }
 

@@ -24,21 +24,27 @@ fn only_the_evaluated_context_gets_values() {
     let (fred, mara) = (user("fred"), user("mara"));
     publish_for(&repository, &fred, Cause::First, true);
     show(&repository, Readiness::Ready);
-    assert!(repository.is_enabled("a", Some(&fred)));
-    assert!(repository.is_enabled("a", Some(&user("fred"))), "an equal context is the same");
-    assert!(repository.is_enabled("a", None), "nobody in particular reads what the connection has");
-    let detail = repository.detail("a", Some(&fred));
+    assert!(repository.read().is_enabled("a", Some(&fred)));
+    assert!(repository.read().is_enabled("a", Some(&user("fred"))), "an equal context is the same");
+    assert!(
+        repository.read().is_enabled("a", None),
+        "nobody in particular reads what the connection has"
+    );
+    let detail = repository.read().detail("a", Some(&fred));
     assert_eq!(
         (detail.reason, detail.strategy_id.as_deref()),
         (Reason::StrategyMatch, Some("s-1"))
     );
-    let detail = repository.detail("a", Some(&mara));
+    let detail = repository.read().detail("a", Some(&mara));
     assert_eq!((detail.value, detail.reason), (None, Reason::NotReady));
-    assert_eq!(repository.boolean("a", Some(&mara)), None);
-    assert!(!repository.is_set("a", Some(&mara)));
-    assert_eq!(repository.explain("a", Some(&mara)).rules.map(|rules| rules.to_string()), None);
-    assert!(repository.values(Some(&mara)).iter().all(|detail| detail.value.is_none()));
-    assert_eq!(repository.detail("missing", Some(&fred)).reason, Reason::NotFound);
+    assert_eq!(repository.read().boolean("a", Some(&mara)), None);
+    assert!(!repository.read().is_set("a", Some(&mara)));
+    assert_eq!(
+        repository.read().explain("a", Some(&mara)).rules.map(|rules| rules.to_string()),
+        None
+    );
+    assert!(repository.read().values(Some(&mara)).iter().all(|detail| detail.value.is_none()));
+    assert_eq!(repository.read().detail("missing", Some(&fred)).reason, Reason::NotFound);
 }
 
 #[test]
@@ -47,7 +53,7 @@ fn without_a_strategy_the_value_is_the_default() {
     let fred = user("fred");
     publish_for(&repository, &fred, Cause::First, false);
     show(&repository, Readiness::Ready);
-    let detail = repository.detail("a", Some(&fred));
+    let detail = repository.read().detail("a", Some(&fred));
     assert_eq!((detail.reason, detail.strategy_id), (Reason::Static, None));
 }
 
@@ -61,7 +67,7 @@ fn strategies_are_not_applied_twice() {
     repository
         .publish(Publication { rules: evaluated_for(&fred, &list, &[]), cause: Cause::First });
     show(&repository, Readiness::Ready);
-    assert_eq!(repository.string("a", Some(&fred)).as_deref(), Some("edge"));
+    assert_eq!(repository.read().string("a", Some(&fred)).as_deref(), Some("edge"));
 }
 
 /// Scenario C-READY-007 and D-62: there are no values while the Edge evaluates another context.
@@ -79,14 +85,14 @@ fn the_old_values_are_not_served_for_the_new_context() {
     let generation = repository.generation();
     show(&repository, Readiness::NotReady);
     assert!(repository.generation() > generation, "nobody's answer is another one");
-    assert_eq!(repository.detail("a", None).reason, Reason::NotReady);
-    assert_eq!(repository.detail("a", Some(&mara)).reason, Reason::NotReady);
+    assert_eq!(repository.read().detail("a", None).reason, Reason::NotReady);
+    assert_eq!(repository.read().detail("a", Some(&mara)).reason, Reason::NotReady);
     publish_for(&repository, &mara, Cause::First, false);
     show(&repository, Readiness::Ready);
     repository.deliver();
-    assert_eq!(repository.boolean("a", None), Some(false));
-    assert_eq!(repository.boolean("a", Some(&mara)), Some(false));
-    assert_eq!(repository.detail("a", Some(&fred)).reason, Reason::NotReady);
+    assert_eq!(repository.read().boolean("a", None), Some(false));
+    assert_eq!(repository.read().boolean("a", Some(&mara)), Some(false));
+    assert_eq!(repository.read().detail("a", Some(&fred)).reason, Reason::NotReady);
     assert_eq!(
         states.take(),
         [
@@ -107,10 +113,14 @@ fn a_new_context_passes_catch_and_release() {
     show(&repository, Readiness::Ready);
     repository.catch_updates();
     publish_for(&repository, &mara, Cause::First, false);
-    assert_eq!(repository.boolean("a", Some(&mara)), Some(false));
+    assert_eq!(repository.read().boolean("a", Some(&mara)), Some(false));
     assert!(repository.is_catching() && !repository.is_holding());
     publish_for(&repository, &mara, Cause::Change, true);
-    assert_eq!(repository.boolean("a", Some(&mara)), Some(false), "later ones are held again");
+    assert_eq!(
+        repository.read().boolean("a", Some(&mara)),
+        Some(false),
+        "later ones are held again"
+    );
 }
 
 /// With `KeepValues` (D-62), while updates are held, the new context reads the served values and not the held ones.
@@ -123,17 +133,17 @@ fn values_kept_for_a_new_context_are_those_served() {
     repository.catch_updates();
     publish_for(&repository, &fred, Cause::Change, false);
     publish_for(&repository, &mara, Cause::Invisible, false);
-    let detail = repository.detail("a", Some(&mara));
+    let detail = repository.read().detail("a", Some(&mara));
     assert_eq!(
         (detail.value, detail.strategy_id.as_deref()),
         (Some(Value::Bool(true)), Some("s-1"))
     );
-    assert_eq!(repository.detail("a", Some(&fred)).reason, Reason::NotReady);
+    assert_eq!(repository.read().detail("a", Some(&fred)).reason, Reason::NotReady);
     assert!(repository.is_holding());
     repository.release();
-    assert_eq!(repository.boolean("a", Some(&mara)), Some(false));
+    assert_eq!(repository.read().boolean("a", Some(&mara)), Some(false));
     publish_for(&repository, &mara, Cause::First, true);
-    assert_eq!(repository.boolean("a", Some(&mara)), Some(true));
+    assert_eq!(repository.read().boolean("a", Some(&mara)), Some(true));
 }
 
 /// A listener sees only values for its own context. While there is none, nothing changes for it.
@@ -181,7 +191,7 @@ fn releasing_some_features_brings_their_strategies() {
     repository.publish(Publication { rules: rules(true, "new"), cause: Cause::Change });
     repository.release_only(["a"]);
     let read = |key| {
-        let detail = repository.detail(key, Some(&fred));
+        let detail = repository.read().detail(key, Some(&fred));
         (detail.value, detail.strategy_id.map(String::from))
     };
     assert_eq!(read("a"), (Some(Value::Bool(true)), Some("new".to_owned())));

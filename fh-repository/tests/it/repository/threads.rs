@@ -64,7 +64,7 @@ fn readers_see_whole_states_that_never_go_back() {
     repository.stop_catching();
     repository.deliver();
     let last = VERSIONS.to_string();
-    assert_eq!(repository.string("a", None), Some(Arc::from(&*last)));
+    assert_eq!(repository.read().string("a", None), Some(Arc::from(&*last)));
     let seen = seen.take();
     assert_eq!(seen.last(), Some(&VERSIONS));
     assert!(seen.is_sorted(), "{seen:?}");

@@ -109,7 +109,7 @@ fn one_event_for_each_read() {
             ("gold", Kind::Boolean, Some("on"), Reason::StrategyMatch, Some("s-gold")),
         ];
         for (position, (key, kind, text, reason, strategy)) in rows.into_iter().enumerate() {
-            let value = repository.value(key, Some(&gold));
+            let value = repository.read().value(key, Some(&gold));
             assert_eq!(keeps.events.len(), usize::from(dispatch == Dispatch::Inline));
             repository.deliver();
             let events = keeps.events.take();
@@ -141,24 +141,24 @@ fn what_is_a_use_and_what_is_not() {
     let (keeps, _guard) = observe(&repository, Dispatch::Inline);
     let held = repository.snapshot();
     let reads: [Read<'_>; 20] = [
-        ("is_enabled", 1, &|key| ignore(repository.is_enabled(key, None))),
-        ("boolean", 1, &|key| ignore(repository.boolean(key, None))),
-        ("string", 1, &|key| ignore(repository.string(key, None))),
-        ("number", 1, &|key| ignore(repository.number(key, None))),
-        ("decimal", 1, &|key| ignore(repository.decimal(key, None))),
-        ("json", 1, &|key| ignore(repository.json(key, None))),
-        ("value", 1, &|key| ignore(repository.value(key, None))),
-        ("detail", 1, &|key| ignore(repository.detail(key, None))),
-        ("detail_as", 1, &|key| ignore(repository.detail_as(key, None, Kind::Number))),
+        ("is_enabled", 1, &|key| ignore(repository.read().is_enabled(key, None))),
+        ("boolean", 1, &|key| ignore(repository.read().boolean(key, None))),
+        ("string", 1, &|key| ignore(repository.read().string(key, None))),
+        ("number", 1, &|key| ignore(repository.read().number(key, None))),
+        ("decimal", 1, &|key| ignore(repository.read().decimal(key, None))),
+        ("json", 1, &|key| ignore(repository.read().json(key, None))),
+        ("value", 1, &|key| ignore(repository.read().value(key, None))),
+        ("detail", 1, &|key| ignore(repository.read().detail(key, None))),
+        ("detail_as", 1, &|key| ignore(repository.read().detail_as(key, None, Kind::Number))),
         ("a held snapshot", 1, &|key| ignore(held.boolean(key, None))),
-        ("is_set", 0, &|key| ignore(repository.is_set(key, None))),
-        ("exists", 0, &|key| ignore(repository.exists(key))),
-        ("peek", 0, &|key| ignore(repository.peek(key, None))),
-        ("peek_as", 0, &|key| ignore(repository.peek_as(key, None, Kind::Json))),
-        ("explain", 0, &|key| ignore(repository.explain(key, None))),
-        ("values", 0, &|_| ignore(repository.values(None))),
-        ("keys", 0, &|_| ignore(repository.keys())),
-        ("metadata", 0, &|key| ignore(repository.peek(key, None).properties())),
+        ("is_set", 0, &|key| ignore(repository.read().is_set(key, None))),
+        ("exists", 0, &|key| ignore(repository.read().exists(key))),
+        ("peek", 0, &|key| ignore(repository.read().peek(key, None))),
+        ("peek_as", 0, &|key| ignore(repository.read().peek_as(key, None, Kind::Json))),
+        ("explain", 0, &|key| ignore(repository.read().explain(key, None))),
+        ("values", 0, &|_| ignore(repository.read().values(None))),
+        ("keys", 0, &|_| ignore(repository.read().keys())),
+        ("metadata", 0, &|key| ignore(repository.read().peek(key, None).properties())),
         ("subscribing", 0, &|key| ignore(repository.on_change(key, None, |_| {}))),
         ("status", 0, &|_| {
             ignore((repository.status(), repository.generation(), repository.snapshot()));
@@ -188,7 +188,7 @@ fn comparisons_of_listeners_are_no_use() {
     drop(guards);
     // Reads by a listener's own code count as uses.
     let reader = repository.clone();
-    let watch = repository.on_change("a", None, move |_| ignore(reader.boolean("a", None)));
+    let watch = repository.on_change("a", None, move |_| ignore(reader.read().boolean("a", None)));
     change(&repository, &flags(&[("a", true)]));
     assert_eq!(keeps.keys(), ["a"]);
     drop(watch);
@@ -217,7 +217,8 @@ fn overrides_are_uses_of_known_features() {
     let (keeps, _guard) = observe(&repository, Dispatch::Queued);
     let _overrides = repository.intercept(Arc::new(Overrides), LockPolicy::Respect);
     assert!(
-        repository.is_enabled("gold", Some(&plan("gold"))) && repository.is_enabled("ghost", None)
+        repository.read().is_enabled("gold", Some(&plan("gold")))
+            && repository.read().is_enabled("ghost", None)
     );
     repository.deliver();
     let events = keeps.evaluated();
@@ -237,9 +238,9 @@ fn a_read_that_is_not_ready_is_no_use() {
     let rules = evaluated_for(&fred, &flags(&[("a", true)]), &[("a", "s-1")]);
     repository.publish(fh_repository::publication::Publication { rules, cause: Cause::First });
     show(&repository, Readiness::Ready);
-    assert!(!repository.is_enabled("a", Some(&mara)));
+    assert!(!repository.read().is_enabled("a", Some(&mara)));
     assert_eq!(keeps.events.len(), 0);
-    assert!(repository.is_enabled("a", Some(&fred)));
+    assert!(repository.read().is_enabled("a", Some(&fred)));
     let events = keeps.evaluated();
     assert_eq!(events[0].feature.strategy_id.as_deref(), Some("s-1"));
 }
@@ -252,10 +253,10 @@ fn the_user_key_goes_before_the_session() {
     let session = Attributes::builder().session("s-9").build();
     let nobody = Attributes::builder().country("nz").build();
     for (attributes, key) in [(both, Some("mara")), (session, Some("s-9")), (nobody, None)] {
-        let _ = repository.boolean("a", Some(&Arc::new(attributes)));
+        let _ = repository.read().boolean("a", Some(&Arc::new(attributes)));
         assert_eq!(keeps.events.take()[0].user_key(), key);
     }
-    let _ = repository.boolean("a", None);
+    let _ = repository.read().boolean("a", None);
     assert_eq!(keeps.events.take()[0].user_key(), None);
 }
 
@@ -282,7 +283,7 @@ fn panics_of_observers_are_caught() {
     let queued = repository.observe(Arc::new(Panics(Dispatch::Queued)), UsageOptions::default());
     let (keeps, _guard) = observe(&repository, Dispatch::Queued);
     quietly(|| {
-        assert!(repository.is_enabled("a", None));
+        assert!(repository.read().is_enabled("a", None));
         assert_eq!(
             repository.counters().observer_panics,
             1,
@@ -293,7 +294,7 @@ fn panics_of_observers_are_caught() {
         assert_eq!(repository.counters().observer_panics, 2);
         drop(queued);
         assert_eq!(repository.counters().observer_panics, 4, "its flush and its close");
-        assert!(repository.is_enabled("a", None));
+        assert!(repository.read().is_enabled("a", None));
     });
 }
 
@@ -304,7 +305,7 @@ fn an_observer_may_read() {
     impl Observer for Reads {
         fn observe(&self, _: &UsageEvent) {
             self.2.fetch_add(1, Ordering::SeqCst);
-            assert!(self.0.is_enabled("a", None));
+            assert!(self.0.read().is_enabled("a", None));
         }
         fn dispatch(&self) -> Dispatch {
             self.1
@@ -314,7 +315,7 @@ fn an_observer_may_read() {
         let repository = ready(&flags(&[("a", true)]));
         let reads = Arc::new(Reads(repository.clone(), dispatch, AtomicU32::new(0)));
         let _guard = repository.observe(reads.clone(), UsageOptions::default());
-        assert!(repository.is_enabled("a", None));
+        assert!(repository.read().is_enabled("a", None));
         repository.deliver();
         assert_eq!(reads.2.load(Ordering::SeqCst), 1);
         assert_eq!(repository.counters().observer_panics, 0);
@@ -363,13 +364,13 @@ fn a_use_is_one_flat_record() {
     let repository = ready(&everything());
     let (keeps, _guard) = observe(&repository, Dispatch::Inline);
     let attributes = Attributes::builder().user_key("mara").attribute("value", "attribute").build();
-    let _ = repository.boolean("off", Some(&Arc::new(attributes)));
+    let _ = repository.read().boolean("off", Some(&Arc::new(attributes)));
     let record = keeps.events.take()[0].record();
     assert_eq!(
         serde_json::Value::Object(record.into_iter().collect()),
         json!({"feature": "off", "value": "off", "id": "2", "environmentId": "env-1", "userkey": "mara"})
     );
-    let _ = repository.json("page", None);
+    let _ = repository.read().json("page", None);
     let record = keeps.events.take()[0].record();
     assert!(!record.contains_key("value"), "JSON is not sent");
 }
@@ -407,7 +408,7 @@ fn a_full_queue_drops_the_oldest_and_counts() {
         repository.observe(keeps.clone(), UsageOptions { queue: 2, ..UsageOptions::default() });
     let (other, _other) = observe(&repository, Dispatch::Queued);
     for key in ["on", "off", "word", "zero"] {
-        let _ = repository.value(key, None);
+        let _ = repository.read().value(key, None);
     }
     repository.deliver();
     assert_eq!(keeps.keys(), ["word", "zero"]);
@@ -423,8 +424,8 @@ fn one_of_four_evaluations_is_reported() {
     let _guard =
         repository.observe(keeps.clone(), UsageOptions { one_of, ..UsageOptions::default() });
     for _ in 0..7 {
-        let _ = repository.boolean("on", None);
-        let _ = repository.boolean("missing", None);
+        let _ = repository.read().boolean("on", None);
+        let _ = repository.read().boolean("missing", None);
     }
     assert_eq!(keeps.events.take().len(), 2, "the first and the fifth; unknown keys do not count");
     repository.record("named", Params::new(), None);
@@ -451,32 +452,32 @@ fn deduplicating(remembered: usize) -> (Repository, Arc<AtomicI64>, Arc<Keeps>, 
 fn repeated_evaluations_are_left_out() {
     let (repository, now, keeps, _guard) = deduplicating(100);
     let (gold, silver, fred) = (plan("gold"), plan("silver"), user("fred"));
-    let _ = repository.boolean("gold", Some(&gold));
-    let _ = repository.is_enabled("gold", Some(&plan("gold")));
+    let _ = repository.read().boolean("gold", Some(&gold));
+    let _ = repository.read().is_enabled("gold", Some(&plan("gold")));
     assert_eq!(keeps.keys(), ["gold"], "an equal context, another getter: the same");
-    let _ = repository.boolean("gold", Some(&silver));
-    let _ = repository.boolean("gold", Some(&fred));
-    let _ = repository.boolean("gold", None);
-    let _ = repository.boolean("on", None);
+    let _ = repository.read().boolean("gold", Some(&silver));
+    let _ = repository.read().boolean("gold", Some(&fred));
+    let _ = repository.read().boolean("gold", None);
+    let _ = repository.read().boolean("on", None);
     assert_eq!(keeps.keys(), ["gold", "gold", "gold", "on"], "value, user, nobody, feature differ");
     let mut list = everything();
     list[0]["value"] = false.into();
     publish(&repository, Cause::Change, &list);
-    let _ = repository.boolean("on", None);
+    let _ = repository.read().boolean("on", None);
     assert_eq!(keeps.keys(), ["on"], "another value by an update");
     now.fetch_add(59_999, Ordering::SeqCst);
-    let _ = repository.boolean("gold", Some(&gold));
+    let _ = repository.read().boolean("gold", Some(&gold));
     assert_eq!(keeps.keys().len(), 0);
     now.fetch_add(1, Ordering::SeqCst);
-    let _ = repository.boolean("gold", Some(&gold));
+    let _ = repository.read().boolean("gold", Some(&gold));
     assert_eq!(keeps.keys(), ["gold"], "the window has passed");
     now.store(NOW - 1_000_000, Ordering::SeqCst);
-    let _ = repository.boolean("gold", Some(&gold));
+    let _ = repository.read().boolean("gold", Some(&gold));
     assert_eq!(keeps.keys(), ["gold"], "a clock that was set back silences nobody");
     let anonymous = |country: &str| Arc::new(Attributes::builder().country(country).build());
-    let _ = repository.boolean("on", Some(&anonymous("nz")));
-    let _ = repository.boolean("on", Some(&anonymous("nz")));
-    let _ = repository.boolean("on", Some(&anonymous("uk")));
+    let _ = repository.read().boolean("on", Some(&anonymous("nz")));
+    let _ = repository.read().boolean("on", Some(&anonymous("nz")));
+    let _ = repository.read().boolean("on", Some(&anonymous("uk")));
     assert_eq!(keeps.keys(), ["on", "on"]);
 }
 
@@ -485,7 +486,7 @@ fn remembered_evaluations_are_not_reported_again() {
     let (repository, _now, keeps, _guard) = deduplicating(4);
     for _ in 0..3 {
         for user_key in ["u0", "u1", "u2"] {
-            let _ = repository.boolean("on", Some(&user(user_key)));
+            let _ = repository.read().boolean("on", Some(&user(user_key)));
         }
     }
     assert_eq!(keeps.keys().len(), 3);
@@ -496,13 +497,13 @@ fn remembered_evaluations_are_not_reported_again() {
 fn what_is_remembered_is_bounded() {
     let (repository, _now, keeps, _guard) = deduplicating(4);
     for number in 0..50 {
-        let _ = repository.boolean("on", Some(&user(&format!("u{number}"))));
-        let _ = repository.boolean("on", Some(&user(&format!("u{number}"))));
+        let _ = repository.read().boolean("on", Some(&user(&format!("u{number}"))));
+        let _ = repository.read().boolean("on", Some(&user(&format!("u{number}"))));
     }
     assert_eq!(keeps.keys().len(), 50);
-    let _ = repository.boolean("on", Some(&user("u49")));
+    let _ = repository.read().boolean("on", Some(&user("u49")));
     assert_eq!(keeps.keys().len(), 0);
-    let _ = repository.boolean("on", Some(&user("u0")));
+    let _ = repository.read().boolean("on", Some(&user("u0")));
     assert_eq!(keeps.keys().len(), 1);
 }
 
@@ -513,22 +514,22 @@ fn the_end_of_an_observer() {
     let (kept, kept_guard) = observe(&repository, Dispatch::Queued);
     let (inline, _inline) = observe(&repository, Dispatch::Inline);
     let held = repository.snapshot();
-    let _ = repository.boolean("a", None);
+    let _ = repository.read().boolean("a", None);
     drop(guard);
     assert_eq!(removed.keys(), ["a"], "what waited for it is handed over");
     assert_eq!(
         (removed.closed.load(Ordering::SeqCst), removed.flushed.lock().unwrap().len()),
         (1, 1)
     );
-    let _ = repository.boolean("a", None);
+    let _ = repository.read().boolean("a", None);
     repository.flush_usage(Duration::from_secs(3));
     assert_eq!(*kept.flushed.lock().unwrap(), [Duration::from_secs(3)]);
     assert_eq!(kept.keys(), ["a", "a"]);
-    let _ = repository.boolean("a", None);
+    let _ = repository.read().boolean("a", None);
     repository.close();
     repository.deliver();
     assert_eq!((kept.keys(), inline.keys().len()), (vec!["a".to_owned()], 3));
-    assert!(repository.is_enabled("a", None) && held.is_enabled("a", None));
+    assert!(repository.read().is_enabled("a", None) && held.is_enabled("a", None));
     repository.record("late", Params::new(), None);
     repository.deliver();
     drop(kept_guard);
@@ -536,7 +537,7 @@ fn the_end_of_an_observer() {
     assert_eq!((kept.closed.load(Ordering::SeqCst), inline.closed.load(Ordering::SeqCst)), (1, 1));
     let late = Keeps::new(Dispatch::Inline);
     let _late = repository.observe(late.clone(), UsageOptions::default());
-    let _ = repository.boolean("a", None);
+    let _ = repository.read().boolean("a", None);
     assert_eq!((late.events.len(), late.closed.load(Ordering::SeqCst)), (0, 1));
 }
 
@@ -579,17 +580,17 @@ fn summaries_count_evaluations_by_feature_and_value() {
     let (calls, guard) = sums(&repository, 100);
     assert_eq!(repository.deliver_summaries(Millis::new(1_000)), Some(Millis::new(61_000)));
     for _ in 0..3 {
-        ignore(repository.boolean("a", None));
-        ignore(repository.boolean("a", Some(&user("mara"))));
+        ignore(repository.read().boolean("a", None));
+        ignore(repository.read().boolean("a", Some(&user("mara"))));
     }
-    ignore(repository.boolean("b", None));
+    ignore(repository.read().boolean("b", None));
     // These reads do not count as uses.
-    ignore((repository.boolean("none", None), repository.peek("a", None)));
+    ignore((repository.read().boolean("none", None), repository.read().peek("a", None)));
     repository.deliver();
     assert_eq!(repository.deliver_summaries(Millis::new(60_999)), Some(Millis::new(61_000)));
     assert_eq!(calls.len(), 0);
     change(&repository, &flags(&[("a", false), ("b", false)]));
-    ignore(repository.boolean("a", None));
+    ignore(repository.read().boolean("a", None));
     assert_eq!(repository.deliver_summaries(Millis::new(61_000)), Some(Millis::new(121_000)));
     let told = calls.take();
     let text = |text: &str| Some(text.to_string());
@@ -599,7 +600,7 @@ fn summaries_count_evaluations_by_feature_and_value() {
     );
     assert_eq!((told[0].uncounted, told[0].counts[0].feature.variant()), (0, "default"));
     // The next window has begun.
-    ignore(repository.boolean("a", None));
+    ignore(repository.read().boolean("a", None));
     assert_eq!(repository.deliver_summaries(Millis::new(61_001)), Some(Millis::new(121_000)));
     assert_eq!(calls.len(), 0);
     assert_eq!(repository.deliver_summaries(Millis::new(121_000)), Some(Millis::new(181_000)));
@@ -608,17 +609,17 @@ fn summaries_count_evaluations_by_feature_and_value() {
     repository.deliver_summaries(Millis::new(181_000));
     assert_eq!(calls.len(), 0);
     // The remaining counts are reported at a flush, when the guard is dropped, and when the repository is closed.
-    ignore(repository.boolean("a", None));
+    ignore(repository.read().boolean("a", None));
     repository.flush_usage(Duration::ZERO);
     assert_eq!(calls.take().len(), 1);
-    ignore(repository.boolean("a", None));
+    ignore(repository.read().boolean("a", None));
     drop(guard);
     assert_eq!(calls.take().len(), 1);
-    ignore(repository.boolean("a", None));
+    ignore(repository.read().boolean("a", None));
     assert_eq!(repository.deliver_summaries(Millis::new(999_000)), None);
     assert_eq!(calls.len(), 0);
     let (calls, _guard) = sums(&repository, 100);
-    ignore(repository.boolean("a", None));
+    ignore(repository.read().boolean("a", None));
     repository.close();
     repository.deliver();
     assert_eq!(calls.take().len(), 1);
@@ -635,15 +636,15 @@ fn summaries_follow_each_other_and_name_the_newest_version() {
     let (calls, _guard) = sums(&repository, 100);
     publish(&repository, Cause::First, &json!([text("a", 1, "same")]));
     show(&repository, Readiness::Ready);
-    ignore(repository.string("a", None));
+    ignore(repository.read().string("a", None));
     for version in [3, 2] {
         publish(&repository, Cause::Change, &json!([text("a", version, "same")]));
-        ignore(repository.string("a", None));
+        ignore(repository.read().string("a", None));
     }
     for after in [5_000, 7_000] {
         clock.store(NOW + after, Ordering::SeqCst);
         repository.flush_usage(Duration::ZERO);
-        ignore(repository.string("a", None));
+        ignore(repository.read().string("a", None));
     }
     let windows = calls.take();
     assert_eq!((windows[0].counts[0].count, windows[0].counts[0].feature.version), (3, 3));
@@ -659,7 +660,7 @@ fn summaries_are_bounded() {
     let (calls, _guard) = sums(&repository, 20);
     for window in 0..2 {
         for (key, _) in &many {
-            ignore((repository.boolean(key, None), repository.boolean(key, None)));
+            ignore((repository.read().boolean(key, None), repository.read().boolean(key, None)));
         }
         repository.flush_usage(Duration::ZERO);
         let told = calls.take();
@@ -674,7 +675,7 @@ fn panics_at_a_summary_are_caught() {
     let panics = Summaries::new(Duration::from_secs(1), |_| panic!("{PLANNED}"));
     let _panics = repository.observe(Arc::new(panics), UsageOptions::default());
     let (calls, _guard) = sums(&repository, 100);
-    ignore(repository.boolean("a", None));
+    ignore(repository.read().boolean("a", None));
     quietly(|| repository.flush_usage(Duration::ZERO));
     assert_eq!((calls.len(), repository.counters().observer_panics), (1, 1));
 }

@@ -120,5 +120,5 @@ fn the_latest_features_include_held_ones() {
     repository.catch_updates();
     features(&repository, Cause::Change, 2);
     assert_eq!(latest(), Some(2));
-    assert_eq!(repository.detail("A", None).version, 1);
+    assert_eq!(repository.read().detail("A", None).version, 1);
 }

@@ -53,7 +53,7 @@ fn carried(context: &Context, by: &dyn TextMapPropagator) -> Context {
 #[test]
 fn values_arrive_as_they_were() {
     let there = repository(FEATURES);
-    let sent = baggage::with_flags(&Context::new(), &there.values(None));
+    let sent = baggage::with_flags(&Context::new(), &there.read().values(None));
     assert_eq!(flags(&sent).as_deref(), Some(WRITTEN));
     let propagator = EscapingPropagator::new(BaggagePropagator::new());
     let mut received = sent;
@@ -76,21 +76,21 @@ fn values_arrive_as_they_were() {
     );
     let _guard =
         here.intercept(Arc::new(BaggageInterceptor::new(AllowedKeys::All)), LockPolicy::Respect);
-    assert!(!here.is_enabled("FLAG", None), "nothing is current yet");
+    assert!(!here.read().is_enabled("FLAG", None), "nothing is current yet");
     let _current = received.attach();
-    assert!(here.is_enabled("FLAG", None));
-    assert_eq!(here.decimal("PRICE", None).unwrap().as_str(), "7.50");
-    assert_eq!(here.string("TEXT", None).as_deref(), Some("a, b + c = 100% é"));
-    assert_eq!(here.json("LAYOUT", None).as_deref(), Some(r#"{"a": [1, 2]}"#));
-    let nothing = here.detail("NOTHING", None);
+    assert!(here.read().is_enabled("FLAG", None));
+    assert_eq!(here.read().decimal("PRICE", None).unwrap().as_str(), "7.50");
+    assert_eq!(here.read().string("TEXT", None).as_deref(), Some("a, b + c = 100% é"));
+    assert_eq!(here.read().json("LAYOUT", None).as_deref(), Some(r#"{"a": [1, 2]}"#));
+    let nothing = here.read().detail("NOTHING", None);
     assert_eq!(
         (nothing.value, nothing.interceptor.as_deref()),
         (None, Some("opentelemetry-baggage"))
     );
-    assert_eq!(here.string("LOCKED", None).as_deref(), Some("here"));
+    assert_eq!(here.read().string("LOCKED", None).as_deref(), Some("here"));
     let _locked_too =
         here.intercept(Arc::new(BaggageInterceptor::new(AllowedKeys::All)), LockPolicy::Override);
-    assert_eq!(here.string("LOCKED", None).as_deref(), Some("server"));
+    assert_eq!(here.read().string("LOCKED", None).as_deref(), Some("server"));
 }
 
 /// If this test fails, the SDK encodes `%`, and [`EscapingPropagator`] is no longer needed.
@@ -119,7 +119,7 @@ impl TextMapPropagator for Right {
 
 #[test]
 fn a_propagator_that_encodes_rightly_is_left_alone() {
-    let sent = baggage::with_flags(&Context::new(), &repository(FEATURES).values(None));
+    let sent = baggage::with_flags(&Context::new(), &repository(FEATURES).read().values(None));
     let right = Right(BaggagePropagator::new());
     assert_eq!(flags(&carried(&sent, &right)).as_deref(), Some(WRITTEN));
     let wrapped = EscapingPropagator::new(right);
@@ -181,25 +181,27 @@ fn incoming_baggage_goes_first() {
 #[test]
 fn features_that_do_not_exist_do_not_travel() {
     let repository = repository(FEATURES);
-    let details = [repository.detail("FLAG", None), repository.detail("NOBODY", None)];
+    let details =
+        [repository.read().detail("FLAG", None), repository.read().detail("NOBODY", None)];
     let context = baggage::with_flags(&Context::new(), &details);
     assert_eq!(flags(&context).as_deref(), Some("FLAG=true"));
     let empty = Repository::new(fh_repository::RepositoryOptions::new(|| {
         fh_eval::Timestamp::from_millis(0)
     }));
-    let context = baggage::with_flags(&Context::new(), &[empty.detail("FLAG", None)]);
+    let context = baggage::with_flags(&Context::new(), &[empty.read().detail("FLAG", None)]);
     assert_eq!(flags(&context), None, "not ready is no value");
     // An override of a key without a feature is a value that other services must see.
     let overrides = fh_repository::baggage::BaggageOverrides::new("NOBODY=x", AllowedKeys::All);
     let _guard = repository.intercept(Arc::new(overrides), LockPolicy::Respect);
-    let context = baggage::with_flags(&Context::new(), &[repository.detail("NOBODY", None)]);
+    let context = baggage::with_flags(&Context::new(), &[repository.read().detail("NOBODY", None)]);
     assert_eq!(flags(&context).as_deref(), Some("NOBODY=x"));
 }
 
 #[test]
 fn only_allowed_features_are_written() {
     let writer = BaggageWriter::new().allow(AllowedKeys::only(["FLAG", "PRICE"]));
-    let written = writer.write(&incoming(&[("fhub", "OLD=1")]), &repository(FEATURES).values(None));
+    let written =
+        writer.write(&incoming(&[("fhub", "OLD=1")]), &repository(FEATURES).read().values(None));
     assert_eq!(flags(&written.context).as_deref(), Some("FLAG=true,OLD=1,PRICE=7.50"));
     assert!(written.left_out.is_empty());
 }
@@ -252,8 +254,8 @@ fn usage_events_are_written() {
     let repository = repository(FEATURES);
     let kept = Arc::new(Kept::default());
     let _guard = repository.observe(kept.clone(), UsageOptions::default());
-    assert!(repository.is_enabled("FLAG", None));
-    assert_eq!(repository.decimal("PRICE", None), Number::parse("7.5"));
+    assert!(repository.read().is_enabled("FLAG", None));
+    assert_eq!(repository.read().decimal("PRICE", None), Number::parse("7.5"));
     repository.record("checkout", fh_repository::Params::new(), None);
     repository.deliver();
     let events = std::mem::take(&mut *kept.0.lock().unwrap());
@@ -284,10 +286,10 @@ fn allowed_keys_and_current_contexts_only() {
             incoming(&[("fhub", &format!("FLAG=false,{entry}"))])
         });
         let _current = context.attach();
-        assert_eq!(repository.string("TEXT", None).as_deref(), expected, "{entry:?}");
-        assert!(repository.is_enabled("FLAG", None), "{entry:?}");
+        assert_eq!(repository.read().string("TEXT", None).as_deref(), expected, "{entry:?}");
+        assert!(repository.read().is_enabled("FLAG", None), "{entry:?}");
     }
-    assert_eq!(repository.string("TEXT", None).as_deref(), Some("a, b + c = 100% é"));
+    assert_eq!(repository.read().string("TEXT", None).as_deref(), Some("a, b + c = 100% é"));
 }
 
 /// A request that moves between threads keeps its values, and a concurrent request has its own.
@@ -301,12 +303,13 @@ async fn values_follow_a_request_through_tasks() {
         let begun = baggage::with_flags(&Context::new(), &[("TEXT", text(name))]);
         let work = async move {
             for _ in 0..20 {
-                assert_eq!(repository.string("TEXT", None).as_deref(), Some(name));
+                assert_eq!(repository.read().string("TEXT", None).as_deref(), Some(name));
                 tokio::task::yield_now().await;
             }
             // Further values are added to the present ones.
             let more = baggage::with_flags(&Context::current(), &[("PRICE", text("3"))]);
-            let inner = async { (flags(&Context::current()), repository.number("PRICE", None)) };
+            let inner =
+                async { (flags(&Context::current()), repository.read().number("PRICE", None)) };
             inner.with_context(more).await
         };
         tokio::spawn(work.with_context(begun))
@@ -314,6 +317,6 @@ async fn values_follow_a_request_through_tasks() {
     let (one, two) = (request("one"), request("two"));
     assert_eq!(one.await.unwrap(), (Some("PRICE=3,TEXT=one".into()), Some(3.0)));
     assert_eq!(two.await.unwrap(), (Some("PRICE=3,TEXT=two".into()), Some(3.0)));
-    assert_eq!(repository.number("PRICE", None), Some(7.5));
+    assert_eq!(repository.read().number("PRICE", None), Some(7.5));
     drop(guard);
 }

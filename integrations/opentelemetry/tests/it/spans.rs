@@ -63,8 +63,9 @@ fn attributes() -> SpanUsage {
 
 #[test]
 fn fields_become_attributes() {
-    let span =
-        span(attributes(), |repository| assert!(repository.is_enabled("FLAG", Some(&mara()))));
+    let span = span(attributes(), |repository| {
+        assert!(repository.read().is_enabled("FLAG", Some(&mara())))
+    });
     assert_eq!(
         shown(&span.attributes),
         [
@@ -89,7 +90,7 @@ fn each_value_is_reported() {
         ("LAYOUT", None),
         ("NOTHING", None),
     ] {
-        let span = span(attributes(), |repository| drop(repository.value(key, None)));
+        let span = span(attributes(), |repository| drop(repository.read().value(key, None)));
         let found = span.attributes.iter().find(|found| found.key.as_str() == "featurehub.value");
         assert_eq!(found.map(|found| found.value.to_string()).as_deref(), value, "{key}");
         assert!(
@@ -103,8 +104,8 @@ fn each_value_is_reported() {
 fn fields_become_events() {
     let usage = SpanUsage::new().mode(Mode::Events);
     let span = span(usage, |repository| {
-        assert_eq!(repository.number("PRICE", None), Some(0.0));
-        assert!(!repository.is_enabled("FLAG", None));
+        assert_eq!(repository.read().number("PRICE", None), Some(0.0));
+        assert!(!repository.read().is_enabled("FLAG", None));
         repository.record("checkout", Params::new(), Some(&mara()));
     });
     assert!(span.attributes.is_empty());
@@ -170,7 +171,7 @@ fn defaults_fill_gaps_and_never_leak() {
         .default_attribute("extra", "default");
     let span = span(usage, |repository| {
         repository.record("first", params(json!({"extra": "mine", "only-first": 1})), None);
-        assert!(!repository.is_enabled("FLAG", None));
+        assert!(!repository.read().is_enabled("FLAG", None));
         repository.record("third", Params::new(), None);
     });
     let of = |place: usize, name: &str| {
@@ -200,11 +201,11 @@ fn evaluations_follow_the_semantic_conventions() {
         .default_attribute("service.tier", "web")
         .default_attribute("feature_flag.key", "never");
     let span = span(usage, |repository| {
-        assert!(repository.is_enabled("FLAG", Some(&mara())));
-        assert!(!repository.is_enabled("FLAG", None));
-        assert_eq!(repository.number("PRICE", None), Some(0.0));
-        assert!(repository.json("LAYOUT", None).is_some());
-        assert!(repository.string("NOTHING", None).is_none());
+        assert!(repository.read().is_enabled("FLAG", Some(&mara())));
+        assert!(!repository.read().is_enabled("FLAG", None));
+        assert_eq!(repository.read().number("PRICE", None), Some(0.0));
+        assert!(repository.read().json("LAYOUT", None).is_some());
+        assert!(repository.read().string("NOTHING", None).is_none());
         repository.record("checkout", Params::new(), None);
     });
     assert!(span.attributes.is_empty());
@@ -244,8 +245,8 @@ fn overrides_have_a_reason_of_their_own() {
             fh_repository::baggage::AllowedKeys::All,
         );
         let _guard = repository.intercept(Arc::new(overrides), fh_repository::LockPolicy::Respect);
-        assert_eq!(repository.number("PRICE", None), Some(1.5));
-        assert_eq!(repository.number("UNKNOWN", None), Some(1.0));
+        assert_eq!(repository.read().number("PRICE", None), Some(1.5));
+        assert_eq!(repository.read().number("UNKNOWN", None), Some(1.0));
     });
     let events = events(&span);
     assert_eq!(events.len(), 1, "a feature that does not exist is no use");
@@ -287,9 +288,9 @@ fn events_without_name_or_fields_are_ignored() {
 fn a_span_gets_each_attribute_once() {
     let span = span(attributes(), |repository| {
         for _ in 0..1_000 {
-            assert!(repository.is_enabled("FLAG", Some(&mara())));
+            assert!(repository.read().is_enabled("FLAG", Some(&mara())));
         }
-        assert!(!repository.is_enabled("FLAG", None));
+        assert!(!repository.read().is_enabled("FLAG", None));
         for number in 0..1_000 {
             repository.record("x", params(json!({ "number": number })), None);
         }
@@ -309,8 +310,8 @@ fn a_span_gets_each_attribute_once() {
     let _observer = repository.observe(Arc::new(attributes()), UsageOptions::default());
     for _ in 0..600 {
         let guard = Context::new().with_span(provider.tracer("test").start("work")).attach();
-        assert!(!repository.is_enabled("FLAG", None));
-        assert!(!repository.is_enabled("FLAG", None));
+        assert!(!repository.read().is_enabled("FLAG", None));
+        assert!(!repository.read().is_enabled("FLAG", None));
         Context::current().span().end();
         drop(guard);
     }
@@ -351,7 +352,7 @@ fn a_span_that_does_not_record_is_left_alone() {
         let _observer =
             repository.observe(Arc::new(SpanUsage::new().mode(mode)), UsageOptions::default());
         let _current = Context::new().with_span(Deaf(SpanContext::NONE)).attach();
-        assert!(!repository.is_enabled("FLAG", None));
+        assert!(!repository.read().is_enabled("FLAG", None));
         repository.record("x", params(json!({"a": 1})), None);
         assert_eq!(repository.counters().observer_panics, 0, "{mode:?}");
     }
@@ -362,7 +363,7 @@ fn nothing_is_written_without_a_recording_span() {
     let repository = repository(FEATURES);
     let _observer = repository.observe(Arc::new(attributes()), UsageOptions::default());
     // There is no span.
-    assert!(!repository.is_enabled("FLAG", None));
+    assert!(!repository.read().is_enabled("FLAG", None));
     // One span was not sampled, and another has ended.
     let exporter = InMemorySpanExporter::default();
     let provider = SdkTracerProvider::builder()
@@ -372,12 +373,12 @@ fn nothing_is_written_without_a_recording_span() {
     let span = provider.tracer("test").start("unsampled");
     assert!(!span.is_recording());
     let guard = Context::new().with_span(span).attach();
-    assert!(!repository.is_enabled("FLAG", None));
+    assert!(!repository.read().is_enabled("FLAG", None));
     drop(guard);
     let provider = SdkTracerProvider::builder().with_simple_exporter(exporter.clone()).build();
     let guard = Context::new().with_span(provider.tracer("test").start("ended")).attach();
     Context::current().span().end();
-    assert!(!repository.is_enabled("FLAG", None));
+    assert!(!repository.read().is_enabled("FLAG", None));
     drop(guard);
     let spans = exporter.get_finished_spans().unwrap();
     assert_eq!(spans.len(), 1);
