@@ -65,9 +65,8 @@ pub use fh_repository::status::{Connection, SessionStatus};
 pub use fh_repository::{
     BOOTSTRAP_FORMAT, Bootstrap, BootstrapFeature, Change, Collection, ContextValues, Counters,
     Deduplicate, Detail, Dispatch, Evaluated, ExplainedDetail, Flow, InterceptedRead, Interceptor,
-    LockPolicy, Named, NewState, Observer, Params, ReadinessChange, Reason, Repository,
-    Subscription, Summaries, SummaryWindow, UsageCount, UsageEvent, UsageOptions, UsageSummary,
-    UsedFeature,
+    LockPolicy, Named, NewState, Observer, Params, ReadinessChange, Reason, Subscription,
+    Summaries, SummaryWindow, UsageCount, UsageEvent, UsageOptions, UsageSummary, UsedFeature,
 };
 pub use fh_session::{
     ApiKey, ApiKeys, Backoff, Config, ContextPlacement, EdgeUrl, KeyError, KeyKind, Limits,

@@ -84,6 +84,7 @@ pub enum Input<'a> {
 
 /// The way in which a response ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum End<'a> {
     /// The response is complete, as far as HTTP can tell.
     Complete,
@@ -95,9 +96,8 @@ pub enum End<'a> {
     ConnectTimeout,
 }
 
-/// An instruction for the driver.
+/// An instruction for the driver, which has to carry out all of them. A new instruction is therefore a breaking change.
 #[derive(Debug, Clone)]
-#[non_exhaustive]
 pub enum Action {
     /// Send this request, and report its response with this id.
     Send(RequestId, Request),

@@ -10,6 +10,7 @@ use crate::key::ApiKeys;
 
 /// The way in which features are fetched.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Mode {
     /// The client keeps one stream open. While the Edge cannot stream, the client polls instead (D-77).
     Streaming,
@@ -28,6 +29,7 @@ pub const DEFAULT_INTERVAL: Duration = Duration::from_secs(180);
 
 /// The part of a stream's request that carries the context of a server-evaluated key.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum ContextPlacement {
     /// The context is sent in the `x-featurehub` header.
     #[default]
@@ -39,6 +41,7 @@ pub enum ContextPlacement {
 
 /// The values that are served while an Edge evaluates a changed context (D-62).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum WhileSwitching {
     /// No values are served: reads for the new context find no value, and the client is not ready, until the new values have arrived.
     #[default]

@@ -59,7 +59,7 @@ impl ContextHeader {
 
 /// Returns the names of the attributes of which a value contains a comma. An Edge reads such a value as two values (D-82).
 #[must_use]
-pub fn values_with_commas(attributes: &Attributes) -> Vec<String> {
+pub(crate) fn values_with_commas(attributes: &Attributes) -> Vec<String> {
     let split = attributes.iter().filter(|(_, values)| values.clone().any(|v| v.contains(',')));
     split.map(|(name, _)| name.to_string()).collect()
 }

@@ -2,8 +2,6 @@
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
-pub mod sse;
-
 mod action;
 mod config;
 mod context_header;
@@ -14,12 +12,22 @@ mod key;
 mod response_class;
 mod secrets;
 mod session;
+mod sse;
+
+/// Items for the tests and tools of this workspace. They may change or go with any version.
+#[doc(hidden)]
+pub mod internal {
+    /// The decoder of server-sent events.
+    pub mod sse {
+        pub use crate::sse::{Decoder, Event, Limits, TooLarge};
+    }
+}
 
 pub use action::{Action, CommandId, End, Head, Input, Request, RequestId, RequestKind};
 pub use config::{
     Backoff, Config, ContextPlacement, DEFAULT_INTERVAL, Limits, Mode, WhileSwitching,
 };
-pub use context_header::{ContextHeader, values_with_commas};
+pub use context_header::ContextHeader;
 pub use edge_url::{EdgeUrl, SecretUrl, UrlError};
 pub use key::{ApiKey, ApiKeys, KeyError, KeyKind};
 pub use secrets::Secrets;

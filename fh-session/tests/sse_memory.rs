@@ -2,7 +2,7 @@
 //! of the stream, which also limits the amount of copying.
 #![allow(clippy::unwrap_used)]
 
-use fh_session::sse::{Decoder, Limits};
+use fh_session::internal::sse::{Decoder, Limits};
 use fh_test_memory::{Counting, Memory, during};
 
 #[global_allocator]

@@ -2,7 +2,7 @@
 #![no_main]
 
 use fh_fuzz::memory::{Counting, begin, held, peak};
-use fh_session::sse::{Decoder, Event, Limits, TooLarge};
+use fh_session::internal::sse::{Decoder, Event, Limits, TooLarge};
 use libfuzzer_sys::fuzz_target;
 
 /// The limit for an event in bytes. It is small, so that small inputs reach it.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use fh_session::sse::{Decoder, Event, Limits};
+use fh_session::internal::sse::{Decoder, Event, Limits};
 use reqwest::Response;
 use serde_json::{Value, json};
 use tokio::time::{Instant, timeout_at};

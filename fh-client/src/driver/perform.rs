@@ -25,10 +25,7 @@ impl Driver {
         self.parts.session.handle(now, input);
         let mut settled = Vec::new();
         while let Some(action) = self.parts.session.poll() {
-            match action {
-                Action::CommandDone(command_id, outcome) => settled.push((command_id, outcome)),
-                action => self.perform(action),
-            }
+            settled.extend(self.perform(action));
         }
         if let Some(contact) = self.parts.session.last_contact() {
             self.parts.repository.contact(contact);
@@ -43,8 +40,10 @@ impl Driver {
         }
     }
 
-    fn perform(&mut self, action: Action) {
+    /// Performs an action. Returns the outcome of a command, which its caller gets once all actions are performed.
+    fn perform(&mut self, action: Action) -> Option<(CommandId, CommandResult)> {
         match action {
+            Action::CommandDone(command_id, outcome) => return Some((command_id, outcome)),
             Action::Send(request_id, request) => self.send(request_id, request),
             Action::Abort(request_id) => {
                 self.ended
@@ -61,9 +60,8 @@ impl Driver {
             Action::Notice(notice) => self.note(notice),
             Action::Raw(update) => self.parts.repository.raw(update),
             Action::ReportReads => self.parts.repository.report_reads(),
-            // These are actions of a later version of fh-session, which this driver does not know.
-            _ => {}
         }
+        None
     }
 
     /// Removes secrets from a notice, logs the notice, and passes it to listeners.

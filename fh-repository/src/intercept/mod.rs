@@ -56,6 +56,7 @@ pub struct InterceptedRead<'a> {
 
 /// The decision of an interceptor.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub enum Flow {
     /// The interceptor does not override the read. The next interceptor is called.
     Continue,

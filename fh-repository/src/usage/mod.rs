@@ -53,6 +53,7 @@ pub trait Observer: Send + Sync {
 
 /// The time at which an observer is called.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Dispatch {
     /// The dispatcher calls the observer later. Reads never wait for the observer.
     #[default]

@@ -105,6 +105,8 @@ pub struct Session {
     command_ids: Vec<Pending>,
     last_contact: Option<Millis>,
     status: SessionStatus,
+    /// The status that was published last. It is kept beside `status` because one input may change `status` in several steps, and only the
+    /// difference after the last step is published.
     shown: SessionStatus,
     actions: VecDeque<Action>,
     /// The cause of the publication with which the handling of the current input ends; `None` if nothing is published. There is one

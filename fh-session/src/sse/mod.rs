@@ -74,7 +74,7 @@ impl std::error::Error for TooLarge {}
 /// while a buffer grows or invalid UTF-8 is replaced. A complete event takes its buffers with it.
 ///
 /// ```
-/// use fh_session::sse::{Decoder, Limits, TooLarge};
+/// use fh_session::internal::sse::{Decoder, Limits, TooLarge};
 ///
 /// let mut decoder = Decoder::new(Limits::default());
 /// let mut names = Vec::new();

@@ -1,4 +1,4 @@
-use fh_session::sse::{Decoder, Limits, TooLarge};
+use fh_session::internal::sse::{Decoder, Limits, TooLarge};
 
 use crate::Event;
 

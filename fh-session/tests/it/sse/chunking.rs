@@ -1,6 +1,6 @@
 //! The result of decoding does not depend on how a stream is cut into chunks.
 
-use fh_session::sse::Limits;
+use fh_session::internal::sse::Limits;
 use proptest::prelude::*;
 
 use super::{hear, hear_whole, standard, table};

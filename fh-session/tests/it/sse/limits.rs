@@ -1,6 +1,6 @@
 //! Limits of sizes.
 
-use fh_session::sse::{Decoder, Limits, TooLarge};
+use fh_session::internal::sse::{Decoder, Limits, TooLarge};
 
 use super::{Heard, hear};
 

@@ -8,7 +8,7 @@ mod table;
 
 use std::time::Duration;
 
-use fh_session::sse::{Decoder, Event, Limits, TooLarge};
+use fh_session::internal::sse::{Decoder, Event, Limits, TooLarge};
 
 /// The result of decoding a stream.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -38,7 +38,8 @@ fn counters_of_lines_and_unfinished_bytes() {
 
 #[test]
 fn debug_output_holds_nothing_of_the_stream() {
-    let mut decoder = fh_session::sse::Decoder::new(fh_session::sse::Limits::default());
+    let mut decoder =
+        fh_session::internal::sse::Decoder::new(fh_session::internal::sse::Limits::default());
     assert!(decoder.decode(&mut &b"data: secret"[..]).unwrap().is_none());
     assert_eq!(format!("{decoder:?}"), "Decoder { lines: 0, unfinished: 12, .. }");
 }

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use fh_session::sse::Event;
+use fh_session::internal::sse::Event;
 
 #[derive(Default)]
 struct Buffers {

@@ -134,6 +134,8 @@ fn running(shown: &mut Shown) {
     shown.both(&status);
     shown.debug(&client.snapshot());
     shown.debug(&client.downgrade());
+    let embedded = Client::offline().manual_delivery(|| {}).start().unwrap();
+    shown.debug(&embedded.manual_delivery().unwrap());
     shown.debug(&client);
     client.close();
     for event in events.0.lock().unwrap().iter() {

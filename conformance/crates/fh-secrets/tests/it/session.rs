@@ -9,7 +9,7 @@ use fh_repository::rules::{Environments, ServerEvaluated};
 use fh_repository::source::Source;
 use fh_repository::time::Millis;
 use fh_repository::{Repository, RepositoryOptions};
-use fh_session::sse::{Decoder, Limits};
+use fh_session::internal::sse::{Decoder, Limits};
 use fh_session::{
     Action, ApiKey, ApiKeys, CommandId, Config, ContextHeader, EdgeUrl, End, Head, Input,
     SecretUrl, Secrets, Session,
@@ -80,6 +80,8 @@ pub(crate) fn show(shown: &mut Shown) {
     shown.debug(&options);
     let repository = Repository::new(options);
     shown.debug(&repository);
+    shown.debug(&repository.read());
+    shown.debug(&repository.watch());
     shown.debug(&*repository.snapshot());
     shown.debug(&repository.on_notice(|_| {}));
     let mut decoder = Decoder::new(Limits::default());
