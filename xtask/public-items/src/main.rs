@@ -24,6 +24,7 @@ fn main() -> ExitCode {
         }
     };
     let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let root = root.canonicalize().unwrap_or(root);
     let crates = arguments.filter_map(|argument| {
         let (name, folder) = argument.split_once('=')?;
         Some(Crate { name: name.to_string(), folder: root.join(folder) })
