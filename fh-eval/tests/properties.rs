@@ -208,6 +208,7 @@ proptest! {
     }
 }
 
+#[cfg(not(target_family = "wasm"))]
 #[test]
 fn threads_share_a_ruleset() {
     let mut choices = Choices::seeded(7);

@@ -81,6 +81,7 @@ fn ordinary_context() -> Attributes {
     context
 }
 
+#[cfg(not(target_arch = "wasm32"))]
 #[test]
 fn a_thousand_features_of_twenty_rules_use_at_most_a_tenth_of_the_budget() {
     let texts = |name: &str, count: usize| -> Value {
@@ -198,6 +199,7 @@ fn the_bound_does_not_depend_on_how_a_ruleset_was_built() {
 }
 
 /// Patterns share the memory of a thread. A lazy automaton for each pattern and thread took hundreds of megabytes.
+#[cfg(not(target_family = "wasm"))]
 #[test]
 fn patterns_share_the_memory_that_they_run_in() {
     let ruleset = ruleset(1, &hostile_patterns(300), Profile::Client);

@@ -17,6 +17,7 @@ mod shell;
 mod simulate;
 mod test;
 mod unleash_edge;
+mod wasm;
 
 use std::process::ExitCode;
 

@@ -49,6 +49,18 @@ impl Run {
         }
     }
 
+    /// Runs the program and captures its standard output. Returns the output, and an error if the program failed.
+    pub(crate) fn capture(mut self) -> Result<(String, Result<(), String>), String> {
+        println!("    $ {}", self.text);
+        let output = self.command.stdin(Stdio::null()).stderr(Stdio::inherit()).output();
+        let output = output.map_err(|why| format!("`{}` did not start: {why}", self.text))?;
+        let outcome = match output.status.success() {
+            true => Ok(()),
+            false => Err(format!("`{}` failed: {}", self.text, output.status)),
+        };
+        Ok((String::from_utf8_lossy(&output.stdout).into_owned(), outcome))
+    }
+
     /// Runs the program without output. Returns true if it succeeds.
     pub(crate) fn succeeds(mut self) -> bool {
         let command = self.command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());

@@ -9,6 +9,7 @@ use crate::part::{Part, nothing, run_all};
 use crate::published_sdks;
 use crate::shell::{Run, target_folder};
 use crate::simulate;
+use crate::wasm;
 
 /// Runs all parts, or the named ones.
 pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
@@ -38,7 +39,8 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
         Part { name: "conformance", prepare: nothing, run: conformance },
         Part { name: "demo", prepare: nothing, run: demo },
         Part { name: "packaging", prepare: packaging::prepare, run: packaging::run },
-        Part { name: "wasm build", prepare: wasm_target, run: wasm },
+        Part { name: "wasm build", prepare: wasm_target, run: wasm_build },
+        Part { name: "wasm tests", prepare: wasm::prepare, run: wasm::tests },
         Part { name: "dependencies", prepare: cargo_deny, run: dependencies },
         Part { name: "fuzz, 5 s a target", prepare: fuzz::prepare, run: || fuzz::run_for(5) },
     ]);
@@ -153,7 +155,7 @@ fn demo() -> Result<(), String> {
     Run::new("cargo run --locked --quiet --release -p fh-cli -- demo").go()
 }
 
-fn wasm() -> Result<(), String> {
+fn wasm_build() -> Result<(), String> {
     Run::new("cargo build --locked -p fh-session --target wasm32-unknown-unknown").go()
 }
 

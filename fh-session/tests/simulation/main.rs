@@ -69,6 +69,7 @@ fn setting(name: &str) -> Option<u64> {
     std::env::var(name).ok()?.parse().ok()
 }
 
+#[cfg(not(target_family = "wasm"))]
 #[test]
 fn random_scripts_break_no_invariant() {
     if let Some(seed) = setting("FH_SIMULATION_SEED") {

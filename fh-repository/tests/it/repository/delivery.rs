@@ -170,6 +170,7 @@ fn events_keep_their_order() {
 }
 
 /// A second delivery returns at once. The first one does its work as well.
+#[cfg(not(target_family = "wasm"))]
 #[test]
 fn one_deliverer_at_a_time() {
     let repository = ready(&json!([text("a", 1, "1")]));
@@ -204,6 +205,7 @@ fn one_deliverer_at_a_time() {
 }
 
 /// A slow listener does not block reads, publications or registrations (scenario C-LISTEN-008).
+#[cfg(not(target_family = "wasm"))]
 #[test]
 fn a_slow_listener_blocks_only_deliveries() {
     let repository = ready(&json!([text("a", 1, "1")]));
@@ -229,6 +231,7 @@ fn a_slow_listener_blocks_only_deliveries() {
 }
 
 /// A listener hangs on one thread, and another thread delivers beside it.
+#[cfg(not(target_family = "wasm"))]
 #[test]
 fn a_hanging_listener_delays_nobody_but_itself() {
     struct Keeps(Calls<&'static str>);
@@ -299,6 +302,7 @@ fn a_hanging_listener_delays_nobody_but_itself() {
 }
 
 /// Change listeners and observers that hang miss nothing either, and each is called by one thread at a time.
+#[cfg(not(target_family = "wasm"))]
 #[test]
 fn a_hanging_listener_gets_its_remaining_events_on_its_own_thread() {
     struct Hangs {

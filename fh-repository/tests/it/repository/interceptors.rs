@@ -344,6 +344,7 @@ fn an_unknown_key_is_read_leniently() {
 }
 
 /// Scenario C-INT-007.
+#[cfg(panic = "unwind")]
 #[test]
 fn an_interceptor_that_panics_is_skipped() {
     struct Panics;

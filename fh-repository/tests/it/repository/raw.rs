@@ -10,6 +10,7 @@ fn update(source: Source, kind: RawKind) -> RawUpdate {
     RawUpdate { source, environment: Some("env-1".into()), kind, json: "[]".into() }
 }
 
+#[cfg(panic = "unwind")]
 #[test]
 fn every_listener_gets_every_update_with_its_source() {
     let repository = ready(&flags(&[("a", true)]));

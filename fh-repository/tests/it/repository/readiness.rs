@@ -125,6 +125,7 @@ fn a_change_carries_the_status_of_its_moment() {
     assert_eq!(calls.take(), [0, 1, 3]);
 }
 
+#[cfg(panic = "unwind")]
 #[test]
 fn panicking_and_removed_readiness_listeners_do_not_affect_others() {
     let repository = repository();

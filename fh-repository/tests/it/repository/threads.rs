@@ -18,6 +18,7 @@ fn list(version: i64) -> serde_json::Value {
     json!([text("a", version, &value), text("b", version, &value)])
 }
 
+#[cfg(not(target_family = "wasm"))]
 #[test]
 fn readers_see_whole_states_that_never_go_back() {
     let repository = repository();

@@ -261,6 +261,7 @@ fn the_user_key_goes_before_the_session() {
 }
 
 /// Scenarios C-USE-006 and C-USE-007.
+#[cfg(panic = "unwind")]
 #[test]
 fn panics_of_observers_are_caught() {
     struct Panics(Dispatch);
@@ -669,6 +670,7 @@ fn summaries_are_bounded() {
     }
 }
 
+#[cfg(panic = "unwind")]
 #[test]
 fn panics_at_a_summary_are_caught() {
     let repository = ready(&flags(&[("a", true)]));

@@ -1,0 +1,18 @@
+// Runs a test program that was compiled for wasm32-wasip1 under the WASI of Node: `node run.mjs PROGRAM [ARGUMENT]...`.
+// The program sees the folder in which it is started, for tests that read data files.
+import { readFile } from 'node:fs/promises';
+import { argv, cwd, env, exit } from 'node:process';
+import { WASI } from 'node:wasi';
+
+const [program, ...rest] = argv.slice(2);
+const folder = cwd();
+const wasi = new WASI({
+  version: 'preview1',
+  args: [program, ...rest],
+  env: { ...env, PWD: folder },
+  preopens: { '.': folder },
+  returnOnExit: true,
+});
+const module = await WebAssembly.compile(await readFile(program));
+const instance = await WebAssembly.instantiate(module, wasi.getImportObject());
+exit(wasi.start(instance));
