@@ -35,7 +35,7 @@ impl Client {
         ClientBuilder::new().edge_url(url).api_key(api_key)
     }
 
-    /// Returns a builder for a client whose URL and API key come from environment variables: `FEATUREHUB_EDGE_URL`, and and
+    /// Returns a builder for a client whose URL and API key come from environment variables: `FEATUREHUB_EDGE_URL`, and
     /// `FEATUREHUB_CLIENT_API_KEY` or, if that is not set, `FEATUREHUB_API_KEY`. A value given to the builder takes precedence
     /// over a variable. A variable that is empty or blank counts as not set.
     pub fn from_environment() -> ClientBuilder {

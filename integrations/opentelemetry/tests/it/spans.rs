@@ -64,7 +64,7 @@ fn attributes() -> SpanUsage {
 #[test]
 fn fields_become_attributes() {
     let span = span(attributes(), |repository| {
-        assert!(repository.read().is_enabled("FLAG", Some(&mara())))
+        assert!(repository.read().is_enabled("FLAG", Some(&mara())));
     });
     assert_eq!(
         shown(&span.attributes),
