@@ -19,6 +19,7 @@ mod percent;
 mod repository;
 mod sync;
 mod usage;
+mod variable_overrides;
 
 pub use bootstrap::{BOOTSTRAP_FORMAT, Bootstrap, BootstrapFeature};
 pub use context_hash::context_hash;
@@ -32,3 +33,4 @@ pub use usage::{
     Collection, Deduplicate, Dispatch, Evaluated, Named, Observer, Params, Summaries,
     SummaryWindow, UsageCount, UsageEvent, UsageOptions, UsageSummary, UsedFeature,
 };
+pub use variable_overrides::VariableOverrides;

@@ -1,64 +1,12 @@
 //! Overrides from environment variables.
 
-use std::borrow::Cow;
-use std::collections::HashMap;
 use std::fmt;
-use std::sync::Arc;
 
-use fh_eval::Value;
-use fh_repository::{Flow, InterceptedRead, Interceptor};
-
-/// The variable that enables all overrides. Its value must be exactly `true`.
-const SWITCH: &str = "FEATUREHUB_OVERRIDE_FEATURES";
-const PREFIX: &str = "FEATUREHUB_";
-/// The prefix that follows `FEATUREHUB_` in the long form of a variable's name.
-const LONG: &str = "FEATURE_";
-
-/// The names, without `FEATUREHUB_`, of variables that configure SDKs and examples (sdk-behaviour 5.6). These variables
-/// override no feature.
-const CONFIGURATION: &[&str] = &[
-    "ACCEPT_BAGGAGE",
-    "API_KEY",
-    "BACKOFF_RESET_THRESHOLD",
-    "BACKOFF_RETRY_LIMIT",
-    "CLIENT_API_KEY",
-    "DELAY_RETRY_MS",
-    "EDGE_URL",
-    "LOCAL_YAML",
-    "MEMCACHE_STORE",
-    "OTEL_ALLOW_LOCKED_OVERRIDE",
-    "OTEL_SPAN_AS_EVENTS",
-    "OVERRIDE_FEATURES",
-    "POLLING_INTERVAL",
-    "POLLING_PASSIVE",
-    "POLL_HTTP_TIMEOUT",
-    "POLL_INTERVAL",
-    "POLL_TIMEOUT",
-    "REDIS_POLL_INTERVAL",
-    "REDIS_STORE",
-    "REDIS_URL",
-    "SERVER_API_KEY",
-    "USAGE_SEGMENT_WRITE_KEY",
-];
+use fh_repository::{Flow, InterceptedRead, Interceptor, VariableOverrides};
 
 /// Overrides from environment variables, in the forms of the published SDKs (sdk-behaviour 2.8).
 ///
-/// The overrides have an effect only if `FEATUREHUB_OVERRIDE_FEATURES` is `true`. The feature `KEY` is then overridden by the
-/// first of these variables that is set:
-///
-/// 1. `FEATUREHUB_FEATURE_KEY`, the long form. Variables of this form have no other meaning.
-/// 2. `FEATUREHUB_KEY`, the short form, which the published SDKs use. Variables that configure an SDK, such as
-///    `FEATUREHUB_EDGE_URL` and `FEATUREHUB_API_KEY`, override no feature. Therefore a feature called `EDGE_URL` needs the long
-///    form.
-///
-/// A space in a feature's key becomes `_` in the variable's name. Upper and lower case must be the same in both. If a feature's
-/// key begins with `FEATURE_`, one variable can name two features: `FEATUREHUB_FEATURE_TITLE` overrides `FEATURE_TITLE` and
-/// `TITLE`.
-///
-/// The variable's text is converted to the feature's type when the feature is read. A BOOLEAN accepts `true` and `false` in any
-/// case, a NUMBER accepts a decimal number, and a JSON feature accepts a JSON document. A text that cannot be converted (such
-/// as an empty text for a BOOLEAN) is ignored with a notice. Locked features are not overridden, unless the interceptor is
-/// registered with another [`LockPolicy`](fh_repository::LockPolicy).
+/// [`VariableOverrides`] describes which variable overrides which feature, and how its text is converted to the feature's type.
 ///
 /// The environment variables are read once, when this value is created (D-78). Variables that are not Unicode are ignored.
 ///
@@ -68,12 +16,7 @@ const CONFIGURATION: &[&str] = &[
 /// let overrides = EnvironmentOverrides::from_variables(variables).unwrap();
 /// assert_eq!(overrides.text("NEW_CHECKOUT"), Some("true"));
 /// ```
-pub struct EnvironmentOverrides {
-    /// The texts of variables in the long form, by the part of the name after `FEATUREHUB_FEATURE_`.
-    long: HashMap<Box<str>, Arc<str>>,
-    /// The texts of variables in the short form, by the part of the name after `FEATUREHUB_`.
-    short: HashMap<Box<str>, Arc<str>>,
-}
+pub struct EnvironmentOverrides(VariableOverrides);
 
 impl EnvironmentOverrides {
     /// Reads the environment variables of this process. Returns `None` unless `FEATUREHUB_OVERRIDE_FEATURES` is `true`.
@@ -85,65 +28,35 @@ impl EnvironmentOverrides {
         }))
     }
 
-    /// Reads variables from a list of names and values, by the same rules as [`Self::from_environment`]. Returns `None` unless
-    /// `FEATUREHUB_OVERRIDE_FEATURES` is `true`.
+    /// Reads the overrides from the names and values of variables, as [`Self::from_environment`] does for those of the process.
+    /// Returns `None` unless `FEATUREHUB_OVERRIDE_FEATURES` is `true`.
     #[must_use]
     pub fn from_variables<N: AsRef<str>, V: AsRef<str>>(
         variables: impl IntoIterator<Item = (N, V)>,
     ) -> Option<Self> {
-        let mut is_on = false;
-        let mut overrides = Self { long: HashMap::new(), short: HashMap::new() };
-        for (name, value) in variables {
-            let (name, value) = (name.as_ref(), value.as_ref());
-            is_on |= name == SWITCH && value == "true";
-            let Some(name) = name.strip_prefix(PREFIX).filter(|name| !name.is_empty()) else {
-                continue;
-            };
-            if CONFIGURATION.contains(&name) {
-                continue;
-            }
-            let value: Arc<str> = value.into();
-            if let Some(key) = name.strip_prefix(LONG).filter(|key| !key.is_empty()) {
-                overrides.long.insert(key.into(), Arc::clone(&value));
-            }
-            overrides.short.insert(name.into(), value);
-        }
-        is_on.then_some(overrides)
+        VariableOverrides::from_variables(variables).map(Self)
     }
 
     /// Returns the text that overrides the feature with this key, or `None` if no variable overrides it.
     #[must_use]
     pub fn text(&self, key: &str) -> Option<&str> {
-        self.find(key).map(|text| &**text)
-    }
-
-    fn find(&self, key: &str) -> Option<&Arc<str>> {
-        let name = match key.contains(' ') {
-            true => Cow::Owned(key.replace(' ', "_")),
-            false => Cow::Borrowed(key),
-        };
-        self.long.get(&*name).or_else(|| self.short.get(&*name))
+        self.0.text(key)
     }
 }
 
 impl fmt::Debug for EnvironmentOverrides {
     /// Writes only the names of the variables, because their values may be secrets.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut names: Vec<_> = self.short.keys().collect();
-        names.sort();
-        f.debug_struct("EnvironmentOverrides").field("names", &names).finish()
+        f.debug_struct("EnvironmentOverrides").field("names", &self.0.names()).finish()
     }
 }
 
 impl Interceptor for EnvironmentOverrides {
     fn name(&self) -> &str {
-        "environment"
+        self.0.name()
     }
 
     fn intercept(&self, ask: &InterceptedRead<'_>) -> Flow {
-        match self.find(ask.key) {
-            Some(text) => Flow::Override(Some(Value::Text(Arc::clone(text)))),
-            None => Flow::Continue,
-        }
+        self.0.intercept(ask)
     }
 }
