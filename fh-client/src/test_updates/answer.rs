@@ -52,7 +52,7 @@ pub enum Refusal {
     /// The Edge could not be reached, or did not answer within the time limit.
     Unreachable(Problem),
     /// The Edge accepted the update, but this client did not receive the change within 10 seconds
-    /// ([`TestUpdates::set_and_wait`](super::TestUpdates::set_and_wait)).
+    /// ([`TestUpdates::set_and_wait`](crate::TestUpdates::set_and_wait)).
     NotApplied,
     /// The client is closed.
     Closed,

@@ -168,7 +168,7 @@ impl Repository {
     }
 
     /// Delivers all waiting events and calls `flush` of all observers, with `limit` as the time limit. Call this method on the thread that
-    /// calls [`Self::deliver`].
+    /// calls [`Self::deliver`]. If another thread is calling an observer, that thread delivers the events and calls `flush` after its call.
     pub fn flush_usage(&self, limit: Duration) {
         self.deliver();
         let snapshot = self.inner.live.load_full();

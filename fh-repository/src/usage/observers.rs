@@ -41,6 +41,8 @@ pub(crate) struct Entry {
     counts: Option<Counts>,
     /// True if the summary of the current window is due.
     is_due: AtomicBool,
+    /// The time limit of a requested flush; `None` if no flush is requested.
+    flush: Mutex<Option<Duration>>,
     turns: Turns,
     is_closed: AtomicBool,
     /// True once the observer's `close` was called.
@@ -200,12 +202,11 @@ impl Observers {
         next
     }
 
+    /// Delivers queued events and summaries, and flushes all observers within `limit`. If another thread is calling an observer, that
+    /// thread does so after its call.
     pub(crate) fn flush(&self, core: &Core, limit: Duration) {
         for entry in &self.entries {
-            if entry.counts.is_some() {
-                entry.report(core);
-            }
-            entry.guarded(core, || entry.observer.flush(limit));
+            entry.flush(core, limit);
         }
     }
 
@@ -234,6 +235,7 @@ impl Entry {
             dispatch,
             counts,
             is_due: AtomicBool::new(false),
+            flush: Mutex::new(None),
             turns: Turns::new(),
             is_ended: AtomicBool::new(false),
             observer,
@@ -286,8 +288,19 @@ impl Entry {
         });
     }
 
-    /// Delivers queued events and a due summary, and closes the observer if it was removed. One thread at a time runs this function.
+    /// Delivers the queued events and the summary of the current window, and flushes the observer within `limit`.
+    fn flush(&self, core: &Core, limit: Duration) {
+        let mut flush = lock(&self.flush);
+        *flush = (*flush).max(Some(limit));
+        drop(flush);
+        self.report(core);
+    }
+
+    /// Delivers queued events and a due summary, carries out a requested flush, and closes the observer if it was removed. One thread at a
+    /// time runs this function.
     fn work(&self, core: &Core) -> bool {
+        // The request is taken before the events, so that the flush comes after every event that was queued before the request.
+        let flush = lock(&self.flush).take();
         let waiting = std::mem::take(&mut *lock(&self.queue));
         for event in &waiting {
             self.guarded(core, || self.observer.observe(event));
@@ -298,6 +311,9 @@ impl Entry {
                 self.counts.as_ref().and_then(|counts| counts.take(core.clock()()))
         {
             self.guarded(core, || self.observer.summary(&summary));
+        }
+        if let Some(limit) = flush {
+            self.guarded(core, || self.observer.flush(limit));
         }
         if is_last && !self.is_ended.swap(true, Ordering::AcqRel) {
             self.guarded(core, || self.observer.flush(LAST_FLUSH));

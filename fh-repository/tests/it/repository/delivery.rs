@@ -1,9 +1,9 @@
 //! Wakers, the bounded queue, and delivery by one thread at a time (D-63).
 #![allow(clippy::disallowed_methods, reason = "delivers on several threads")]
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::mpsc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use fh_repository::publication::{Cause, RawKind, RawUpdate};
@@ -384,4 +384,47 @@ fn handles_are_send_and_sync() {
     crosses::<fh_repository::RepositorySnapshot>();
     crosses::<fh_repository::Detail>();
     crosses::<UsageEvent>();
+}
+
+/// Tests that a flush, requested while another thread calls the observer, comes after that call and after the events before the flush.
+#[test]
+fn a_flush_waits_for_the_call_of_its_observer() {
+    struct Slow {
+        calls: Calls<&'static str>,
+        entered: mpsc::Sender<()>,
+        may_leave: Mutex<mpsc::Receiver<()>>,
+    }
+    impl Observer for Slow {
+        fn observe(&self, event: &UsageEvent) {
+            if matches!(event, UsageEvent::Evaluated(_)) {
+                self.calls.note("event");
+                self.entered.send(()).unwrap();
+                self.may_leave.lock().unwrap().recv_timeout(HANGS).unwrap();
+            }
+        }
+        fn flush(&self, _: Duration) {
+            self.calls.note("flush");
+        }
+    }
+    let repository = ready(&flags(&[("a", true)]));
+    let calls = Calls::new();
+    let ((entered, is_entered), (leave, may_leave)) = (mpsc::channel(), mpsc::channel());
+    let slow = Slow { calls: calls.clone(), entered, may_leave: Mutex::new(may_leave) };
+    let _observer = repository.observe(Arc::new(slow), UsageOptions::default());
+    let _ = repository.read().boolean("a", None);
+    std::thread::scope(|scope| {
+        // A failing assertion drops it, which ends the call.
+        let leave = leave;
+        let calling = scope.spawn(|| repository.deliver());
+        is_entered.recv_timeout(HANGS).unwrap();
+        let _ = repository.read().boolean("a", None);
+        repository.deliver_beside();
+        repository.flush_usage(Duration::ZERO);
+        assert_eq!(calls.len(), 1, "the observer is called by one thread at a time");
+        leave.send(()).unwrap();
+        is_entered.recv_timeout(HANGS).unwrap();
+        leave.send(()).unwrap();
+        calling.join().unwrap();
+    });
+    assert_eq!(calls.take(), ["event", "event", "flush"]);
 }
