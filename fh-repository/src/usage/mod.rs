@@ -16,7 +16,8 @@ use std::time::Duration;
 /// Code that is notified of uses of features, such as an exporter, statistics or tracing.
 ///
 /// Each read of a feature by the user's code is one event. Reads of features that do not exist are no events, nor are
-/// [`Repository::exists`](crate::Repository::exists), [`Repository::is_set`](crate::Repository::is_set), [`Repository::peek`](crate::Repository::peek), comparisons by the library,
+/// [`RepositorySnapshot::exists`](crate::RepositorySnapshot::exists), [`RepositorySnapshot::is_set`](crate::RepositorySnapshot::is_set),
+/// [`RepositorySnapshot::peek`](crate::RepositorySnapshot::peek), comparisons by the library,
 /// and reads by an observer. A panic of an observer is caught and counted.
 ///
 /// ```
