@@ -87,16 +87,16 @@ pub(crate) enum Command {
     Probe(probe::ProbeArgs),
 }
 
-/// The semantics to evaluate with.
+/// The option that chooses the evaluation profile.
 #[derive(Debug, Clone, Copy, Args)]
 pub(crate) struct ProfileArgs {
-    /// How to evaluate: client evaluates as client SDKs do; edge evaluates as FeatureHub's Edge does for
-    /// server-evaluated keys, including its known deviations
+    /// The evaluation profile: `client` for the results of client SDKs, or `edge` for those of FeatureHub's Edge
+    /// with server-evaluated keys, including its known deviations
     #[arg(long, value_name = "PROFILE", value_parser = profiles(), default_value = "client")]
     pub(crate) profile: Profile,
 }
 
-/// Returns a parser of profile names, which also lists them in help texts.
+/// Returns a parser of profile names. The help texts of options with this parser list the names.
 pub(crate) fn profiles() -> impl clap::builder::TypedValueParser<Value = Profile> {
     use clap::builder::TypedValueParser;
     clap::builder::PossibleValuesParser::new(["client", "edge"])

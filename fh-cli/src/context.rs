@@ -7,12 +7,12 @@ use fh_eval::Attributes;
 pub(crate) struct ContextArgs {
     /// An attribute of the evaluation context. Repeat the option for further attributes; the same
     /// name again adds values. Write `\,` for a comma within a value, and `\\` for a backslash; `plan=`
-    /// sets the empty text
+    /// sets the value to an empty text
     #[arg(short, long, value_name = "NAME=VALUE[,VALUE]", value_parser = read)]
     context: Vec<Attribute>,
 }
 
-/// The value of one `--context` option.
+/// The attribute that one `--context` option sets.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Attribute {
     pub(crate) name: String,

@@ -10,21 +10,21 @@ use fh_session::{ApiKey, ApiKeys, EdgeUrl};
 
 use crate::failure::Failure;
 
-/// The environment variable of the URL.
+/// The environment variable with the URL of the Edge.
 const URL: &str = "FEATUREHUB_EDGE_URL";
-/// The environment variables of the API key, in order of precedence.
+/// The environment variables with the API key, in order of precedence.
 const KEYS: [&str; 2] = ["FEATUREHUB_CLIENT_API_KEY", "FEATUREHUB_API_KEY"];
-/// Upper limit for the keys on stdin, in bytes. No real list of keys is that long.
+/// The largest size of the keys on stdin, in bytes. Further bytes are not read. No real list of keys is that long.
 const LARGEST_KEYS: u64 = 64 * 1024;
 
 #[derive(Clone, Args)]
 pub(crate) struct EdgeArgs {
-    /// The URL of the Edge; an argument with `://` is taken as the URL. Default: --url, then $FEATUREHUB_EDGE_URL
+    /// The URL of the Edge; an argument that contains `://` is read as the URL. Default: --url, then $FEATUREHUB_EDGE_URL
     #[arg(value_name = "URL")]
     first: Option<String>,
 
-    /// The API key, or - to read it from stdin; an argument with `/` is taken as the key. Default: --api-key, then
-    /// $FEATUREHUB_CLIENT_API_KEY or $FEATUREHUB_API_KEY, which process lists do not show
+    /// The API key, or - to read it from stdin; an argument that contains `/` is read as the key. Default: --api-key,
+    /// then $FEATUREHUB_CLIENT_API_KEY or $FEATUREHUB_API_KEY, which process lists do not show
     // If URL and KEY are both left out, this argument holds the VALUE of `fh set`.
     #[arg(value_name = "KEY", allow_negative_numbers = true)]
     second: Option<String>,
@@ -38,7 +38,7 @@ pub(crate) struct EdgeArgs {
     api_key: Vec<String>,
 }
 
-/// Shows no field, because each of them may hold an API key.
+/// Shows no field, because each field may hold an API key.
 impl std::fmt::Debug for EdgeArgs {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("EdgeArgs").finish_non_exhaustive()
@@ -53,8 +53,8 @@ pub(crate) struct Edge {
 }
 
 impl EdgeArgs {
-    /// Returns the Edge, and the arguments that follow URL and KEY. A URL is recognised by its `://` and a key by its `/`,
-    /// so that either may be left out.
+    /// Returns the Edge, and the arguments that follow URL and KEY. A URL is recognised by its `://`, and a key by its `/`, so
+    /// that URL and KEY may be left out.
     pub(crate) fn resolve(&self, others: &[String]) -> Result<(Edge, Vec<String>), Failure> {
         let given = self.first.iter().chain(&self.second).chain(others);
         let mut given = given.map(String::as_str).peekable();
@@ -71,14 +71,14 @@ impl EdgeArgs {
         let rest: Vec<String> = given.map(str::to_string).collect();
         let Some(url) = url else {
             return Err(usage(&format!(
-                "no URL of an Edge: give one with http:// or https:// as the first argument, or set {URL}"
+                "no URL of an Edge: give a URL with http:// or https:// as the first argument, or set {URL}"
             )));
         };
         let url = EdgeUrl::parse(&url).map_err(|error| usage(&error.to_string()))?;
         if keys.is_empty() {
             let [first, second] = KEYS;
             return Err(usage(&format!(
-                "no API key: give one (ENVIRONMENT/KEY, or - for stdin) after the URL, or set {first} or {second}"
+                "no API key: give a key (ENVIRONMENT/KEY, or - for stdin) after the URL, or set {first} or {second}"
             )));
         }
         let keys = if keys.iter().any(|key| key == "-") { from_stdin(&keys)? } else { keys };
@@ -98,7 +98,7 @@ pub(crate) fn features(given: Vec<String>) -> Result<Vec<String>, Failure> {
     Ok(given)
 }
 
-/// Returns true for a UUID, the form of environment ids.
+/// Returns true for a UUID, which is the form of environment ids.
 pub(crate) fn is_uuid(text: &str) -> bool {
     text.len() == 36
         && text.bytes().enumerate().all(|(at, byte)| match at {
@@ -107,8 +107,8 @@ pub(crate) fn is_uuid(text: &str) -> bool {
         })
 }
 
-/// Returns the API key that an argument holds, also after `--option=`. The environment must be a UUID, because paths with
-/// one `/` look like keys.
+/// Returns the API key in an argument, also if the key follows `--option=`. Returns `None` if the environment is not a UUID,
+/// because paths with one `/` look like keys.
 pub(crate) fn key_in(argument: &str) -> Option<ApiKey> {
     let key = ApiKey::parse(argument).ok()?;
     let environment = key.environment();
@@ -141,7 +141,7 @@ fn from_stdin(keys: &[String]) -> Result<Vec<String>, Failure> {
 }
 
 impl Edge {
-    /// Returns a builder of a client for this Edge.
+    /// Returns a builder of a client for this Edge and its API keys.
     pub(crate) fn client(&self) -> ClientBuilder {
         let keys = self.keys.iter().map(|key| key.expose().to_string());
         Client::from_environment()
@@ -158,7 +158,7 @@ impl Edge {
     }
 }
 
-/// Converts the error of a client that could not start.
+/// Converts the error of a client that could not start into an error of the command.
 pub(crate) fn unstarted(error: StartError) -> Failure {
     Failure::Input(error.to_string())
 }
@@ -171,7 +171,7 @@ pub(crate) fn not_ready(why: &NotReady) -> Failure {
     })
 }
 
-/// Returns the error for a client that received no features within the limit, with the reason.
+/// Returns the error for a client that received no features within the time limit. The error contains the reason.
 pub(crate) fn no_features(client: &Client, within: Option<Duration>) -> Failure {
     let within =
         within.map(|limit| format!(" within {} s", limit.as_secs_f64())).unwrap_or_default();
@@ -179,14 +179,14 @@ pub(crate) fn no_features(client: &Client, within: Option<Duration>) -> Failure 
         Some(problem) => trouble(&problem),
         None => "the Edge has not answered".to_string(),
     };
-    Failure::Edge(format!("no features{within}: {why}"))
+    Failure::Edge(format!("no features arrived{within}: {why}"))
 }
 
 /// Describes a problem with the Edge, and adds advice if there is any.
 pub(crate) fn trouble(problem: &Problem) -> String {
     let advice = match problem {
         Problem::BadRequest | Problem::NotFound | Problem::Failure(_) => {
-            "check the key and that its service account may read this environment"
+            "check the API key, and that its service account may read this environment"
         }
         Problem::Unauthorised(_) => {
             "an Edge never sends this status: look for a proxy or gateway in front of it"

@@ -22,11 +22,11 @@ pub(crate) struct EdgeQueryArgs {
     context: ContextArgs,
 }
 
-/// A query of an Edge.
+/// The resolved arguments of a query of an Edge.
 pub(crate) struct EdgeQuery {
     pub(crate) edge: Edge,
     pub(crate) who: Arc<Attributes>,
-    /// Keys of the requested features. Empty means all features.
+    /// The keys of the requested features. If the list is empty, all features are requested.
     pub(crate) features: Vec<String>,
 }
 

@@ -1,5 +1,5 @@
-//! Results of commands and their exit codes: 0 fine, 1 findings or a refusal, 2 wrong input or usage, or no answer from the
-//! Edge.
+//! The results of commands and their exit codes: 0 for success, 1 for findings or a refusal, 2 for wrong input or usage, or for an
+//! Edge that cannot be reached.
 
 use std::fmt;
 use std::io;
@@ -10,16 +10,16 @@ use crate::sanitize::visible;
 /// The result of a command that ran to its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Status {
-    /// Nothing to report.
+    /// The command succeeded and found no problems.
     Fine,
-    /// Problems were found, and have been written.
+    /// The command found problems, and has written them.
     Findings,
 }
 
 /// The reason why a command failed.
 #[derive(Debug)]
 pub(crate) enum Failure {
-    /// The input or the usage is wrong. The text is one sentence with the place and the remedy.
+    /// The input or the usage is wrong. The text is one sentence that names the input and the remedy.
     Input(String),
     /// The input can be read, but does not contain the requested item.
     NotFound(String),
@@ -53,7 +53,7 @@ impl fmt::Display for Failure {
 }
 
 impl From<io::Error> for Failure {
-    /// Treats the error as one of writing. Errors of reading are converted where they occur.
+    /// Treats the error as an error of writing the output. Errors of reading are converted where they occur.
     fn from(error: io::Error) -> Self {
         Self::Output(error)
     }

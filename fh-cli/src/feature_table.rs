@@ -15,10 +15,10 @@ use crate::sanitize;
 use crate::screen::{GOOD, PLAIN, QUIET, Screen, WARNING};
 use crate::table::{Align, Table};
 
-/// One evaluated feature.
+/// A feature with its value for one context.
 pub(crate) struct Reading<'a> {
     pub(crate) feature: FeatureRef<'a>,
-    /// The value as the JSON token of the payload.
+    /// The JSON token of the value as the payload writes it, or `None` if the value is null.
     pub(crate) token: Option<&'a str>,
     pub(crate) reason: &'static str,
     pub(crate) strategy_id: Option<Cow<'a, str>>,
@@ -46,7 +46,7 @@ impl<'a> Reading<'a> {
         self.strategy_id.is_some() || self.position.is_some()
     }
 
-    /// Returns the id of the strategy that decided, or its position, such as `#2`.
+    /// Returns the id of the strategy that decided, or its position, such as `#2`, if the strategy has no id.
     pub(crate) fn strategy(&self) -> Option<String> {
         let position = || self.position.map(|position| format!("#{}", position + 1));
         self.strategy_id.as_deref().map(str::to_string).or_else(position)
@@ -58,11 +58,11 @@ impl<'a> Reading<'a> {
     }
 }
 
-/// Evaluates all features of a snapshot, in the payload's order. Does not count as use of a feature.
+/// Evaluates all features of a snapshot, in the payload's order. These evaluations do not count as uses of the features.
 pub(crate) fn readings<'a>(snapshot: &'a Snapshot, who: &'a Arc<Attributes>) -> Vec<Reading<'a>> {
     let now = clock::now();
     let subject = match snapshot.is_server_evaluated() {
-        // The Edge has evaluated already.
+        // The Edge has evaluated the features already.
         true => Subject::nobody(now),
         false => Subject::new(who, now),
     };
@@ -79,7 +79,7 @@ pub(crate) fn readings<'a>(snapshot: &'a Snapshot, who: &'a Arc<Attributes>) -> 
     snapshot.ruleset().iter().map(read).collect()
 }
 
-/// The JSON form of a feature.
+/// The JSON form of an evaluated feature.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Row<'a> {
@@ -145,7 +145,7 @@ impl<'r, 'a> Selection<'r, 'a> {
         Ok(())
     }
 
-    /// Ends a command. Each missing feature is reported as an error.
+    /// Returns the result of the command. Each missing feature is reported as an error.
     pub(crate) fn end(
         &self,
         screen: &mut Screen<'_>,

@@ -1,5 +1,5 @@
 //! Signals that the parent process has set to be ignored, as `nohup` does with SIGHUP and a script with the SIGINT of its
-//! background jobs. A handler would undo that, so such signals get none.
+//! background jobs. A signal handler would undo this setting, so no handler is installed for such signals.
 
 use std::fs;
 
@@ -10,12 +10,13 @@ const STATUS: &str = "/proc/self/status";
 /// The line with the mask of ignored signals, in hexadecimal; bit 0 is signal 1.
 const IGNORED: &str = "SigIgn:";
 
-/// The set of signals that were ignored when this was made.
+/// The set of signals that were ignored when the set was read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct IgnoredSignals(u64);
 
 impl IgnoredSignals {
-    /// Reads the set. It is empty on systems without `/proc/self/status`, where only unsafe calls return it.
+    /// Reads the set of ignored signals. The set is empty on systems without `/proc/self/status`, where only unsafe calls could
+    /// read it.
     pub(crate) fn read() -> Self {
         Self::of(&fs::read_to_string(STATUS).unwrap_or_default())
     }

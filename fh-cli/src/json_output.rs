@@ -17,7 +17,7 @@ pub(crate) fn line(out: &mut dyn Write, value: &impl Serialize) -> io::Result<()
     out.write_all(b"\n")
 }
 
-/// Writes a JSON array with one row a line. Each row is written as soon as the iterator yields it.
+/// Writes a JSON array with one row per line. Each row is written as soon as the iterator yields it.
 pub(crate) fn rows<T: Serialize>(
     out: &mut dyn Write,
     rows: impl IntoIterator<Item = T>,

@@ -28,7 +28,7 @@ impl<'s, 'w> Live<'s, 'w> {
         Ok(live)
     }
 
-    /// Switches to the alternate screen. Does nothing if the display is there already.
+    /// Switches to the alternate screen. Does nothing if the display uses the alternate screen already.
     pub(crate) fn enter(&mut self) -> io::Result<()> {
         if !std::mem::replace(&mut self.is_open, true) {
             self.screen.raw().write_all(ENTER.as_bytes())?;
@@ -37,7 +37,7 @@ impl<'s, 'w> Live<'s, 'w> {
         Ok(())
     }
 
-    /// Draws what `write` writes. `write` receives the number of rows; lines beyond it are cut.
+    /// Draws a frame with the lines that `write` writes. `write` receives the number of rows. Further lines are cut.
     pub(crate) fn draw(
         &mut self,
         write: impl FnOnce(&mut Screen<'_>, usize) -> io::Result<()>,
@@ -59,7 +59,7 @@ impl<'s, 'w> Live<'s, 'w> {
         self.screen.raw().write_all(&drawn)
     }
 
-    /// Restores the main screen, until the next [`Self::enter`].
+    /// Restores the main screen. The next [`Self::enter`] returns to the alternate screen.
     pub(crate) fn leave(&mut self) -> io::Result<()> {
         if std::mem::take(&mut self.is_open) {
             self.screen.raw().write_all(LEAVE.as_bytes())?;
@@ -77,7 +77,7 @@ impl Drop for Live<'_, '_> {
     }
 }
 
-/// Returns the bytes that draw these lines over the previous frame, at most `rows` of them.
+/// Returns the bytes that draw these lines over the previous frame. At most `rows` lines are drawn.
 fn framed(lines: &[u8], rows: usize) -> Vec<u8> {
     let mut out = Vec::with_capacity(lines.len() + 256);
     out.extend_from_slice(BEGIN.as_bytes());

@@ -9,20 +9,20 @@ use fh_files::closest;
 use crate::failure::Failure;
 use crate::stream;
 
-/// Upper limit of the input, in bytes. Larger inputs are rejected before they fill the memory.
+/// The largest size of an input, in bytes. A larger input is rejected before it fills the memory.
 const LARGEST: u64 = 1 << 30;
 
-/// A document that was read.
+/// A document that was read from a file or stdin.
 #[derive(Debug)]
 pub(crate) struct Payload {
-    /// The name of the input in messages.
+    /// The name of the input in messages: the path of the file, or `stdin`.
     pub(crate) name: String,
     json: Vec<u8>,
-    /// True if positions in `json` are positions in the input. False for event streams.
+    /// True if positions in `json` are positions in the input. False for an event stream, which is converted to JSON.
     pub(crate) is_verbatim: bool,
 }
 
-/// Reads a file, or stdin for `-`.
+/// Reads a file, or stdin if the path is `-`. Returns the name of the input and its bytes.
 pub(crate) fn read_bytes(path: &str) -> Result<(String, Vec<u8>), Failure> {
     let (name, bytes) = if path == "-" {
         ("stdin".to_string(), limited(io::stdin().lock()))
@@ -56,26 +56,27 @@ fn unreadable(name: &str, error: &io::Error) -> String {
 }
 
 impl Payload {
-    /// Reads a file, or stdin for `-`.
+    /// Reads and parses a file, or stdin if the path is `-`.
     pub(crate) fn read(path: &str) -> Result<Self, Failure> {
         let (name, bytes) = read_bytes(path)?;
         Self::of(name, bytes)
     }
 
-    /// Reads the payload of a command that also takes a feature's key. The error says so if the two arguments are swapped.
+    /// Reads the payload of a command that also has a feature's key as an argument. If the two arguments are swapped, the error
+    /// says so.
     pub(crate) fn read_for_key(path: &str, key: &str) -> Result<Self, Failure> {
         Self::read(path).map_err(|failure| {
             let swapped = !std::path::Path::new(path).exists() && std::path::Path::new(key).is_file();
             match failure {
                 Failure::Input(_) if swapped => Failure::Input(format!(
-                    "cannot read {path}: there is no such file, but {key} is one: the key comes before the file"
+                    "cannot read {path}: there is no such file, but {key} is a file: the key comes before the file"
                 )),
                 failure => failure,
             }
         })
     }
 
-    /// Parses the bytes of a document. Of an event stream, the features at its end are kept.
+    /// Parses the bytes of a document. An event stream is converted to the features at its end.
     pub(crate) fn of(name: String, bytes: Vec<u8>) -> Result<Self, Failure> {
         if !stream::is_stream(&bytes) {
             return Ok(Self { name, json: bytes, is_verbatim: true });
@@ -87,7 +88,7 @@ impl Payload {
         match stream::document(text) {
             Ok(json) => Ok(Self { name, json: json.into_bytes(), is_verbatim: false }),
             Err(why) => Err(Failure::Input(format!(
-                "{name} {why}: record one until its first `features` event"
+                "{name} {why}: record a stream until its first `features` event"
             ))),
         }
     }
@@ -97,13 +98,13 @@ impl Payload {
         &self.json
     }
 
-    /// Returns all environments. Entries with the same id are joined.
+    /// Returns all environments of the document. Entries with the same id are joined.
     pub(crate) fn environments(&self) -> Result<Vec<Environment<'_>>, Failure> {
         let name = &self.name;
         let document = Document::parse(&self.json).map_err(|error| {
             Failure::Input(match error {
                 ParseError::InvalidJson(_) if self.json.trim_ascii().is_empty() => {
-                    format!("{name} is empty: give it the features that FeatureHub sends")
+                    format!("{name} is empty: it must contain the features that FeatureHub sends")
                 }
                 ParseError::InvalidJson(why) if self.json.trim_ascii().starts_with(b"<") => {
                     format!("{name} looks like HTML, not JSON ({why}): save the answer of the Edge's /features")
@@ -127,7 +128,7 @@ impl Payload {
         Ok(joined)
     }
 
-    /// Returns the environment with the wanted id. Without one, returns the only environment.
+    /// Returns the environment with the wanted id. If no id is given, returns the only environment, and fails if there are several.
     pub(crate) fn environment(
         &self,
         wanted: Option<&str>,

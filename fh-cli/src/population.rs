@@ -15,7 +15,7 @@ pub(crate) enum Population {
 }
 
 impl Population {
-    /// Reads a file with one id a line. Also returns remarks on repeated ids and on blanks around ids.
+    /// Reads a file with one id per line. Also returns remarks on repeated ids and on blanks around ids.
     pub(crate) fn listed(path: &str) -> Result<(Self, Vec<String>), Failure> {
         let (name, bytes) = read_bytes(path)?;
         let text = std::str::from_utf8(&bytes).map_err(|error| {
@@ -52,7 +52,7 @@ impl Population {
         Ok((Self::Listed(ids), remarks))
     }
 
-    /// Calls `each` with every id.
+    /// Calls `each` with every id of the population.
     pub(crate) fn for_each(&self, mut each: impl FnMut(&str)) {
         match self {
             Self::Listed(ids) => ids.iter().for_each(|id| each(id)),
@@ -71,7 +71,7 @@ fn sampled(start: u64, index: u64) -> String {
     format!("user-{number:016x}")
 }
 
-/// The finaliser of SplitMix64.
+/// Applies the finaliser of SplitMix64, which is reversible.
 fn mix(seed: u64) -> u64 {
     let z = (seed ^ (seed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
     let z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);

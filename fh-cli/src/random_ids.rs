@@ -22,7 +22,7 @@ pub(crate) fn letters(count: usize) -> Result<String, Failure> {
     while text.len() < count {
         let mut bytes = [0; 64];
         random(&mut bytes)?;
-        // Bytes that are no letter or digit are dropped rather than mapped, so that all characters are equally likely.
+        // Bytes that are not ASCII letters or digits are dropped and not mapped, so that all characters are equally likely.
         let letters = bytes.into_iter().map(|byte| char::from(byte & 0x7f));
         text.extend(letters.filter(char::is_ascii_alphanumeric).take(count - text.len()));
     }

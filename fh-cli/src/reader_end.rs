@@ -8,12 +8,12 @@ use std::io;
 
 use crate::failure::Failure;
 
-/// Time between two checks of stdout. It limits how long the command outlives its reader.
+/// The time between two checks of stdout, which is also the longest time for which the command outlives its reader.
 #[cfg(unix)]
 const LOOK_EVERY: std::time::Duration = std::time::Duration::from_millis(500);
 
-/// Waits until stdout has no reader, and returns the error that the next write would return. Waits for ever if stdout is
-/// neither a pipe nor a socket.
+/// Waits until stdout has no reader, and returns the error that the next write would return. If stdout is neither a pipe nor a
+/// socket, waits forever.
 #[cfg(unix)]
 pub(crate) async fn gone() -> Failure {
     use tokio::time::{MissedTickBehavior, interval};
@@ -55,7 +55,7 @@ fn is_broken() -> bool {
     polled.iter().any(|stdout| stdout.revents().intersects(broken))
 }
 
-/// Waits for ever. Without `poll`, only the next write can fail.
+/// Waits forever. On systems without `poll`, the missing reader is noticed only when the next write fails.
 #[cfg(not(unix))]
 pub(crate) async fn gone() -> Failure {
     std::future::pending().await

@@ -10,7 +10,7 @@ use crate::context::ContextArgs;
 use crate::failure::Failure;
 use crate::payload::{Payload, no_such_feature};
 
-/// The rules to evaluate, and the time of the evaluation.
+/// The options that choose the environment, the profile and the time of an evaluation.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct RulesArgs {
     /// The id of the environment to evaluate; required if FILE contains several environments
@@ -41,7 +41,7 @@ impl RulesArgs {
     }
 }
 
-/// The context to evaluate for.
+/// The options that describe the context of an evaluation.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct SubjectArgs {
     #[command(flatten)]

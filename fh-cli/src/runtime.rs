@@ -1,4 +1,4 @@
-//! The tokio runtime of commands that use the network. Other commands start none.
+//! The tokio runtime of commands that use the network. Other commands start no runtime.
 
 use std::future::Future;
 
@@ -6,7 +6,7 @@ use tokio::runtime::Builder;
 
 use crate::failure::Failure;
 
-/// Runs a future on a runtime on this thread. Tasks that still run when the future ends are cancelled.
+/// Runs a future on a runtime that uses only this thread. Tasks that still run when the future ends are cancelled.
 pub(crate) fn run<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
     on(Builder::new_current_thread(), work)
 }
@@ -26,7 +26,7 @@ fn on<T>(
         Failure::Edge(format!("the network runtime cannot be started: {error}"))
     })?;
     let outcome = runtime.block_on(work);
-    // DNS lookups run on threads of their own. The command does not wait for them.
+    // DNS lookups run on threads of their own. The command does not wait for these threads.
     runtime.shutdown_background();
     outcome
 }

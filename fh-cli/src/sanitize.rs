@@ -1,4 +1,4 @@
-//! Text from payloads made safe and readable for a terminal: on one line, without control characters.
+//! Functions that make text from payloads safe and readable on a terminal: on one line, without control characters.
 
 use std::borrow::Cow;
 
@@ -7,7 +7,7 @@ use fh_eval::internal::Token;
 use serde_json::value::RawValue;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-/// Escapes control characters, and characters that change the direction of writing.
+/// Escapes control characters, and characters that change the direction of writing, so that a terminal shows them as text.
 pub(crate) fn visible(text: &str) -> Cow<'_, str> {
     let obeyed = |c: char| {
         c.is_control()
@@ -24,8 +24,8 @@ pub(crate) fn visible(text: &str) -> Cow<'_, str> {
     Cow::Owned(spelled.collect())
 }
 
-/// Returns the display form of a JSON token. JSON features are shown as the document they hold, numbers and booleans without
-/// quotes, other text with quotes.
+/// Returns the display form of a JSON token. The value of a JSON feature is shown as a JSON document. Numbers and booleans are
+/// shown without quotes, and other texts with quotes.
 pub(crate) fn value(kind: Option<Kind>, token: Option<&str>) -> String {
     let Some(token) = token else {
         return "null".to_string();
@@ -80,7 +80,7 @@ pub(crate) fn plural(number: usize, one: &str, many: &str) -> String {
     format!("{} {noun}", count(number as u64))
 }
 
-/// Returns the number of terminal columns of a text.
+/// Returns the number of terminal columns that a text occupies.
 pub(crate) fn width(text: &str) -> usize {
     text.width()
 }

@@ -8,7 +8,7 @@ use fh_eval::{Mark, Report};
 
 use crate::sanitize::{visible, width};
 
-/// When to colour.
+/// The condition under which output has colours.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum ColorChoice {
     // Colours on a terminal unless NO_COLOR is set. This is no doc comment, because clap would print it in every help text.
@@ -29,7 +29,7 @@ pub(crate) const BAR: Style = AnsiColor::Cyan.on_default();
 /// The width in columns that is assumed if there is no terminal but lines have to be folded.
 pub(crate) const USUAL_WIDTH: usize = 80;
 
-/// The output of a command.
+/// The output of a command, with the colours and the width of its terminal.
 pub(crate) struct Screen<'w> {
     out: &'w mut dyn Write,
     colour: bool,
@@ -38,7 +38,7 @@ pub(crate) struct Screen<'w> {
 }
 
 impl<'w> Screen<'w> {
-    /// Creates the screen. `out` is the buffered stdout; colour and width follow from stdout.
+    /// Creates the screen. `out` is the buffered stdout. Colour and width depend on whether stdout is a terminal.
     pub(crate) fn new(out: &'w mut dyn Write, colour: ColorChoice) -> Self {
         let terminal = io::stdout().is_terminal();
         let set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
@@ -70,12 +70,12 @@ impl<'w> Screen<'w> {
         self.is_terminal
     }
 
-    /// Flushes the output.
+    /// Writes the buffered output to stdout.
     pub(crate) fn flush(&mut self) -> io::Result<()> {
         self.out.flush()
     }
 
-    /// Returns the width of the terminal in columns. `None` if stdout is no terminal, so that nothing is cut.
+    /// Returns the width of the terminal in columns, or `None` if stdout is no terminal. Without a width, nothing is cut.
     pub(crate) const fn width(&self) -> Option<usize> {
         self.width
     }
@@ -130,7 +130,7 @@ impl<'w> Screen<'w> {
         Ok(())
     }
 
-    /// Continues a paragraph on a line of which `used` columns are taken. The following lines begin with `lead`.
+    /// Continues a paragraph on a line whose first `used` columns are used already. The following lines begin with `lead`.
     pub(crate) fn hanging(
         &mut self,
         style: Style,
@@ -159,7 +159,7 @@ impl<'w> Screen<'w> {
         Ok(())
     }
 
-    /// Writes an explanation.
+    /// Writes the explanation of an evaluation, one line per step.
     pub(crate) fn report(&mut self, report: &Report) -> io::Result<()> {
         for line in report.lines() {
             let (style, sign) = match line.mark {
@@ -175,16 +175,16 @@ impl<'w> Screen<'w> {
         Ok(())
     }
 
-    /// Writes a message to stderr, after the output so far.
+    /// Flushes the output, and then writes a message to stderr.
     pub(crate) fn aside(&mut self, text: &str) -> io::Result<()> {
         self.out.flush()?;
-        // A closed stderr is no reason to fail.
+        // If stderr is closed, the message is lost, but the command goes on.
         let _ = writeln!(io::stderr(), "{}", visible(text));
         Ok(())
     }
 }
 
-/// Breaks a text at blanks. Words longer than a line stay whole, so that they can be copied.
+/// Breaks a text into lines at its blanks. A word that is longer than a line is not broken, so that it can be copied.
 fn fold(text: &str, columns: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     let mut used = 0;

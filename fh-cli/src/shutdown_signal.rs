@@ -16,7 +16,7 @@ pub(crate) struct ShutdownSignal {
 
 #[cfg(unix)]
 impl ShutdownSignal {
-    /// Installs the signal handlers. From now on the signals do not end the process by themselves.
+    /// Installs the signal handlers. From then on, the signals do not end the process by themselves.
     pub(crate) fn new() -> Result<Self, Failure> {
         use tokio::signal::unix::{SignalKind, signal};
         Ok(Self {
@@ -47,7 +47,7 @@ pub(crate) fn unless_ignored(
     tokio::signal::unix::signal(kind).map(Some)
 }
 
-/// Waits for the next signal. Waits for ever if the signal is ignored.
+/// Waits for the next signal. If the signal is ignored, waits forever.
 #[cfg(unix)]
 pub(crate) async fn received(signal: &mut Option<tokio::signal::unix::Signal>) {
     match signal {

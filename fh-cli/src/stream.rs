@@ -21,11 +21,11 @@ struct Event<'a> {
     data: Option<Cow<'a, str>>,
 }
 
-/// Returns the JSON document at the end of a stream: the last `features` event with the later single updates applied.
-/// Without such an event, returns the data of the first event without a name.
+/// Returns the JSON document at the end of a stream: the list of the last `features` event, with the later updates of single
+/// features applied. If there is no `features` event, returns the data of the first event without a name.
 ///
 /// # Errors
-/// The error describes what the stream holds instead, as the rest of a sentence.
+/// Fails if the stream holds no features. The error describes what the stream holds instead, as the rest of a sentence.
 pub(crate) fn document(text: &str) -> Result<String, String> {
     let events = events(text);
     let last_full =

@@ -1,5 +1,5 @@
-//! Ctrl-Z during a live display. The display leaves the alternate screen before the process stops, and returns to it when
-//! the process continues.
+//! The handling of Ctrl-Z during a live display. The display leaves the alternate screen before the process stops, and returns to
+//! the alternate screen when the process continues.
 
 use crate::failure::Failure;
 
@@ -16,7 +16,7 @@ struct Signals {
 }
 
 impl Suspension {
-    /// Leaves Ctrl-Z to the system, for commands without a live display.
+    /// Creates a value that leaves Ctrl-Z to the system, for commands without a live display.
     pub(crate) const fn by_system() -> Self {
         Self {
             #[cfg(unix)]
@@ -40,7 +40,7 @@ impl Suspension {
         Ok(Self { signals: Some(Signals { stop, resume }) })
     }
 
-    /// Waits for Ctrl-Z.
+    /// Waits until the user presses Ctrl-Z.
     pub(crate) async fn asked(&mut self) {
         match &mut self.signals {
             Some(signals) => drop(signals.stop.recv().await),
@@ -51,7 +51,7 @@ impl Suspension {
     /// Stops the process, and returns once it continues in the terminal's foreground.
     ///
     /// # Errors
-    /// The system does not deliver the signal.
+    /// Fails if the system does not deliver the signal.
     pub(crate) async fn stop(&mut self) -> Result<(), Failure> {
         use rustix::process::{Signal, getpid, kill_process};
         let Some(signals) = &mut self.signals else { return Ok(()) };
@@ -69,7 +69,7 @@ impl Suspension {
     }
 }
 
-/// Returns true unless another process group has the terminal.
+/// Returns true unless another process group is in the foreground of the terminal.
 #[cfg(unix)]
 fn is_in_foreground() -> bool {
     match rustix::termios::tcgetpgrp(std::io::stdout()) {
@@ -85,7 +85,7 @@ impl Suspension {
         Ok(Self::by_system())
     }
 
-    /// Waits for ever, because only Unix has Ctrl-Z.
+    /// Waits forever, because only Unix has Ctrl-Z.
     pub(crate) async fn asked(&mut self) {
         std::future::pending().await
     }

@@ -1,4 +1,4 @@
-//! Tables that are aligned by display width, and bars.
+//! Tables whose columns are aligned by display width, and bars.
 
 use std::io;
 
@@ -9,7 +9,7 @@ use crate::screen::{PLAIN, QUIET, Screen};
 
 /// The number of blanks between two columns.
 const GAP: usize = 2;
-/// The smallest width to which a column is cut.
+/// The smallest width to which a column is cut, in terminal columns.
 const NARROWEST: usize = 8;
 
 /// The alignment of a column.
@@ -19,7 +19,7 @@ pub(crate) enum Align {
     Right,
 }
 
-/// A table that is written as a whole.
+/// A table that is written at once, when all its rows are known.
 pub(crate) struct Table {
     titles: Vec<(String, Align)>,
     rows: Vec<Vec<(String, Style)>>,
@@ -109,7 +109,7 @@ impl Table {
     }
 }
 
-/// Returns a bar for a fraction of one. A full bar has `columns` columns; the resolution is an eighth of a column.
+/// Returns a bar for a fraction of one. The bar of the fraction 1 has `columns` columns. The resolution is an eighth of a column.
 pub(crate) fn bar(share: f64, columns: usize) -> String {
     const PARTS: [&str; 8] = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
     let eighths = (share.clamp(0.0, 1.0) * columns as f64 * 8.0).round() as usize;

@@ -49,8 +49,9 @@ impl Client {
     }
 
     /// Starts another client with the same settings and a connection of its own, for another context of a server-evaluated key
-    /// (D-62). The new client neither reads nor writes the snapshot file, and does not have the listeners that were registered
-    /// with the builder. The new client runs on the thread of this client. The thread ends with the last client that shares it.
+    /// (D-62). The new client neither reads nor writes the snapshot file, and does not have the listeners that were registered with
+    /// the builder. The new client runs on the thread or the runtime of this client. The thread ends with the last client that
+    /// shares it.
     ///
     /// # Errors
     /// The errors of [`ClientBuilder::start`].
@@ -115,8 +116,8 @@ impl ClientBuilder {
         self
     }
 
-    /// Makes the client poll at the start and again after each interval. The Edge can request another interval in its answer.
-    /// An interval of zero has the same effect as [`Self::one_off`].
+    /// Makes the client poll at the start and again after each interval. The Edge can request another interval in its response. An
+    /// interval of zero has the same effect as [`Self::one_off`].
     pub fn active_polling(mut self, interval: Duration) -> Self {
         self.settings.mode = Some(polling(interval));
         self
@@ -144,11 +145,11 @@ impl ClientBuilder {
     }
 }
 
-/// Settings for features from other sources than the Edge, interceptors, observers, and catch & release.
+/// Settings for interceptors, observers, catch & release, and features that do not come from the Edge.
 impl ClientBuilder {
-    /// Adds features that the client serves from the start. `bytes` is a list of features, the body of a poll's answer, the
-    /// stored state of the browser SDK, or the content of a snapshot file (edge-protocol 9.3). If `bytes` has none of these
-    /// forms, [`Self::start`] returns [`StartError::Bootstrap`](crate::StartError::Bootstrap).
+    /// Adds features that the client serves from the start. `bytes` is a list of features, the body of a poll's response, the
+    /// stored state of the browser SDK, or the content of a snapshot file (edge-protocol 9.3). If `bytes` has none of these forms,
+    /// [`Self::start`] returns [`StartError::Bootstrap`](crate::StartError::Bootstrap).
     pub fn bootstrap(mut self, bytes: impl AsRef<[u8]>) -> Self {
         self.settings.bootstrap.push(bytes.as_ref().into());
         self
@@ -172,8 +173,8 @@ impl ClientBuilder {
         self
     }
 
-    /// Registers an observer, which is notified of each read of a feature (sdk-behaviour 3). `options` selects the reads of
-    /// which it is notified.
+    /// Registers an observer, which is notified of each read of a feature (sdk-behaviour 3). `options` selects the reads of which
+    /// the observer is notified.
     pub fn observer(mut self, observer: impl Observer + 'static, options: UsageOptions) -> Self {
         self.settings.observers.push((Arc::new(observer), options));
         self
@@ -196,7 +197,8 @@ impl ClientBuilder {
         self.configure(move |config| config.headers.push(header.clone()))
     }
 
-    /// Sets the value of the request header `X-SDK`, which identifies this program to the Edge.
+    /// Sets the value of the request header `X-SDK`, which identifies this program to the Edge. If the text contains control
+    /// characters, [`Self::start`] returns [`StartError::Setting`](crate::StartError::Setting).
     pub fn identification(self, text: impl Into<String>) -> Self {
         let text = text.into();
         self.configure(move |config| config.identification = Some(text.clone()))
@@ -230,8 +232,8 @@ impl ClientBuilder {
         self.configure(move |config| config.refused = backoff)
     }
 
-    /// Sets the time limits of requests and the maximum size of an answer (D-74). If a limit is zero, [`Self::start`] returns
-    /// [`StartError::Setting`](crate::StartError::Setting).
+    /// Sets the time limits of requests and the maximum size of a response in bytes (D-74). If a limit is zero, [`Self::start`]
+    /// returns [`StartError::Setting`](crate::StartError::Setting).
     pub fn limits(self, limits: Limits) -> Self {
         self.configure(move |config| config.limits = limits)
     }
@@ -257,13 +259,13 @@ impl ClientBuilder {
         self
     }
 
-    /// Runs the client on this tokio runtime instead of a thread of its own (D-119). Use it for programs with many clients, and
-    /// for tests that pause tokio's clock.
+    /// Runs the client on this tokio runtime instead of a thread of its own (D-119). This setting is meant for programs with many
+    /// clients, and for tests that pause tokio's clock.
     ///
-    /// The program must keep the runtime running. The client makes no progress while no thread runs a current-thread runtime.
-    /// The client is closed when the runtime is shut down. The runtime needs the drivers for timers and, with the cargo feature
-    /// `reqwest`, for I/O. [`Self::start`] uses both drivers once. If a driver is missing, tokio prints a panic message, and
-    /// [`Self::start`] returns [`StartError::Runtime`](crate::StartError::Runtime).
+    /// The program must keep the runtime running. If it is a current-thread runtime, the client makes no progress while no thread
+    /// runs it. The client is closed when the runtime is shut down. The runtime needs the drivers for timers and, with the cargo
+    /// feature `reqwest`, for I/O. [`Self::start`] uses both drivers once. If a driver is missing, tokio prints a panic message,
+    /// and [`Self::start`] returns [`StartError::Runtime`](crate::StartError::Runtime).
     ///
     /// On a thread that runs tasks of this runtime, [`Client::wait_ready`](crate::Client::wait_ready) and
     /// [`Client::flush`](crate::Client::flush) would block the client that they wait for. On such a thread both functions

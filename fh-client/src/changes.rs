@@ -12,7 +12,8 @@ use futures_core::Stream;
 /// A stream of the changes of one feature's value or lock (D-63). The stream ends when the client is closed or dropped.
 ///
 /// The stream holds at most one change. Changes that a slow reader has not received are merged into one change, from the value
-/// that the reader received last to the present value. The stream does not keep the client alive.
+/// that the reader received last to the present value. If the value and the lock are the same as before again, no change is
+/// left. The stream does not keep the client alive.
 ///
 /// ```
 /// # use fh_client::testing::MemoryEdge;
@@ -51,8 +52,8 @@ impl LatestChange {
     }
 }
 
-/// The listener's side of the stream. The repository drops the listener when the repository is closed or dropped, which ends
-/// the stream.
+/// The listener that stores each change for the reader of the stream. The repository drops the listener when the repository is
+/// closed or dropped, which ends the stream.
 struct ChangeListener(Arc<LatestChange>);
 
 impl ChangeListener {

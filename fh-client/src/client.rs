@@ -20,7 +20,7 @@ use crate::reads::reads;
 use crate::shared_state::SharedState;
 use crate::snapshot::Snapshot;
 
-/// A client of one Edge, which keeps the features of one or several API keys in memory and up to date.
+/// A client of one Edge. The client keeps the features of one or several API keys in memory and up to date.
 ///
 /// Reads of features take no lock, never wait and never fail. If a feature has no value, a read returns `None`, `false`, or the
 /// given default. Clones are handles of the same client. The connection ends with [`Self::close`], or when the last handle
@@ -49,7 +49,7 @@ pub struct Client {
 
 reads!(Client, |self| self.shared.repository.read(), None);
 
-/// Functions that close a client, and that refer to a client without keeping it alive.
+/// Functions that close a client, or return a handle that does not keep the client alive.
 impl Client {
     /// Returns a handle that does not keep the client alive. Use it in closures that outlive the program's use of the client,
     /// such as the function that watches a file.

@@ -11,11 +11,11 @@ use tokio::sync::oneshot;
 
 use crate::test_updates::{Sent, UpdateRequest};
 
-/// The outcome of a command that a caller waits for.
+/// The outcome of a command that a caller waits for: the client's readiness afterwards, or the reason why the command failed.
 pub(crate) type CommandResult = Result<Readiness, Problem>;
 
 pub(crate) enum Command {
-    /// Reports that the program has read a feature, for passive polling.
+    /// Reports that the program has read a feature. In passive polling, the read starts a poll if the interval has passed.
     FeatureRead,
     /// Requests the features from the Edge now, and reports the outcome to the caller.
     Refresh(oneshot::Sender<CommandResult>),
@@ -27,7 +27,7 @@ pub(crate) enum Command {
     Headers(Vec<(String, String)>, oneshot::Sender<CommandResult>),
     /// Changes a feature at the Edge through the API for tests.
     Update(UpdateRequest, oneshot::Sender<Sent>),
-    /// Adds a list of features, or one feature, from a store.
+    /// Adds a list of features, or one feature, from a store to the client's features. `shape` says which of the two `json` holds.
     Stored { source: Source, environment: Arc<str>, json: Vec<u8>, shape: StoredShape },
     /// Writes the snapshot file unless it holds the latest features already, and then answers the caller.
     Flush(oneshot::Sender<()>),

@@ -34,8 +34,9 @@ impl Client {
     /// context stays in use until the features of a later context have arrived. With a client-evaluated key the client itself
     /// evaluates every context, so this function returns at once.
     ///
-    /// While the Edge evaluates one context, only the newest other context waits for its turn (D-120). A program with a context
-    /// for each request needs a client-evaluated key, a [pool](Self::context_pool), or several clients ([`Self::isolated`]).
+    /// While the Edge evaluates one context, only the newest other context waits to be evaluated (D-120). The other waiting
+    /// contexts fail with [`Problem::Superseded`]. A program with a context for each request needs a client-evaluated key, a
+    /// [pool](Self::context_pool), or several clients ([`Self::isolated`]).
     ///
     /// # Errors
     /// - [`Problem::Superseded`] if a newer context replaced this context before the request was sent.

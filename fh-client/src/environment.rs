@@ -4,7 +4,7 @@ const URL: &str = "FEATUREHUB_EDGE_URL";
 /// The variables that can hold the API key. The first variable that is set is used.
 const KEYS: [&str; 2] = ["FEATUREHUB_CLIENT_API_KEY", "FEATUREHUB_API_KEY"];
 
-/// The settings that were found; `None` for a variable that is not set. A variable that is empty or blank counts as not set.
+/// The settings found in environment variables. A setting is `None` if its variable is not set, empty or blank.
 pub(crate) struct Found {
     pub(crate) url: Option<String>,
     pub(crate) key: Option<String>,

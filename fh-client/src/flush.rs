@@ -1,4 +1,4 @@
-//! The error of waiting until events are delivered and the snapshot is written.
+//! The error of a wait for the delivery of all events and the write of the snapshot file.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! Functions for the tests of this workspace. They may change or go with any version.
+//! Functions for the tests of this workspace. Any version of this crate may change or remove them.
 
 use fh_repository::publication::RawUpdate;
 

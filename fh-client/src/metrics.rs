@@ -7,7 +7,7 @@
 //! | name | kind | meaning |
 //! |---|---|---|
 //! | `featurehub_client_ready` | gauge | 1 while the readiness is `READY`, otherwise 0 |
-//! | `featurehub_client_connected` | gauge | 1 while a stream is open or the last poll was answered |
+//! | `featurehub_client_connected` | gauge | 1 while a stream is open or if the last poll succeeded, otherwise 0 |
 //! | `featurehub_client_seconds_since_contact` | gauge | seconds since the Edge last answered or sent a line of a stream; set every 10 seconds, and absent before the first contact |
 //! | `featurehub_client_features` | gauge | number of features that are served |
 //! | `featurehub_client_requests_total` | counter | requests sent, including redirects |
@@ -28,7 +28,7 @@ use fh_session::ApiKeys;
 
 use crate::reporting::Reporting;
 
-/// The time between two updates of the gauges that change with time.
+/// The time between two updates of the gauges that change with time, and between two counts of evaluations.
 const INTERVAL: Duration = Duration::from_secs(10);
 
 /// The maximum number of combinations of feature, variant and value that are counted separately within one interval.

@@ -95,8 +95,8 @@ macro_rules! reads {
                 $source.detail(key, $attributes)
             }
 
-            /// Returns the value as [`Self::detail`] does, but only if the feature has this type. A feature of another type
-            /// returns no value, with the reason `TYPE_MISMATCH`.
+            /// Returns the value as [`Self::detail`] does, but only if the feature has the type `kind`. For a feature of another type, the
+            /// detail has no value and the reason `TYPE_MISMATCH`.
             #[must_use]
             pub fn detail_as(&$self, key: &str, kind: Kind) -> Detail {
                 $source.detail_as(key, $attributes, kind)

@@ -13,10 +13,10 @@ use crate::status::Status;
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum NotReady {
-    /// The time limit passed before the client had features. The value is the client's status at that time. The client
-    /// continues to try.
+    /// The time limit passed before the client had features. The value is the client's status at that time. The client continues to
+    /// request the features.
     TimedOut(Box<Status>),
-    /// The Edge refuses this client. The value is the reason. The client continues to try at long intervals.
+    /// The Edge refuses this client. The value is the reason. The client continues to retry at long intervals.
     Failed(Problem),
     /// The client sends no more requests. Either the client is offline and was given no features, or the Edge accepts no more
     /// requests.
@@ -31,7 +31,7 @@ pub enum NotReady {
 impl fmt::Display for NotReady {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::TimedOut(status) => write!(f, "no features within the time limit: {status}"),
+            Self::TimedOut(status) => write!(f, "no features arrived within the time limit: {status}"),
             Self::Failed(problem) => problem.fmt(f),
             Self::Stopped => f.write_str("the client has no features, and does not fetch any"),
             Self::Closed => f.write_str("the client is closed"),
@@ -54,12 +54,15 @@ impl std::error::Error for NotReady {
 /// The effect of a refusal by the Edge on a caller that waits for features.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Refusals {
+    /// A refusal ends the wait with an error.
     End,
+    /// The caller continues to wait after a refusal.
     WaitThrough,
 }
 
-/// Waits until the client is ready. Returns an error once the status shows that the wait cannot succeed. `refusals` says whether a
-/// refusal by the Edge ends the wait.
+/// Waits until the client is ready. Returns [`NotReady::Closed`] once the client is closed. With [`Refusals::End`], returns
+/// another error once the Edge refuses the client or the client sends no more requests. With [`Refusals::WaitThrough`],
+/// continues to wait in these cases.
 pub(crate) async fn ready(client: &SharedState, refusals: Refusals) -> Result<(), NotReady> {
     let mut watch = client.repository.watch();
     loop {

@@ -3,9 +3,9 @@
 /// The level of detail of a client's logs and metrics.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Reporting {
-    /// Logs at all levels, counters and gauges.
+    /// The client reports all logs, counters and gauges.
     Full,
-    /// Logs at debug level, and counters, but no gauges. The contexts of a pool use this level, because they are created and
-    /// evicted often, and their state says nothing about the environment.
+    /// The client reports counters, and logs only at debug level, but reports no gauges. The contexts of a pool use this level,
+    /// because they are created and evicted often, and their state says nothing about the environment.
     Brief,
 }

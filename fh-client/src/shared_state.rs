@@ -23,7 +23,7 @@ pub(crate) struct SharedState {
     pub(crate) runtime: DriverRuntime,
     pub(crate) settings: ClientSettings,
     pub(crate) keys: Mutex<ApiKeys>,
-    /// The time at which the restored snapshot was saved, which the driver sets; empty if no snapshot was restored.
+    /// The time at which the restored snapshot was saved. The driver sets the time. The cell is empty if no snapshot was restored.
     pub(crate) restored: Arc<OnceLock<Timestamp>>,
     /// True once a handle has closed the client. The driver, and with it the repository, ends a moment later.
     pub(crate) is_closing: AtomicBool,

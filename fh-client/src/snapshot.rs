@@ -39,20 +39,20 @@ impl Snapshot {
         Self { state, attributes }
     }
 
-    /// Returns the same snapshot, whose reads return the values for these attributes.
+    /// Returns a copy of this snapshot. Reads of the copy return the values for these attributes.
     #[must_use]
     pub fn of(&self, attributes: &Arc<Attributes>) -> Self {
         Self { state: Arc::clone(&self.state), attributes: Some(Arc::clone(attributes)) }
     }
 
-    /// Returns the readiness that the client had when the snapshot was taken.
+    /// Returns the client's readiness at the time of the snapshot.
     #[must_use]
     pub fn readiness(&self) -> Readiness {
         self.state.readiness()
     }
 
-    /// Returns the status of the connection that the client had when the snapshot was taken. Features and status belong together:
-    /// they are of the same instant.
+    /// Returns the status of the client's connection at the time of the snapshot. The status and the features of the snapshot are
+    /// of the same instant.
     #[must_use]
     pub fn status(&self) -> &SessionStatus {
         self.state.status()
@@ -78,8 +78,8 @@ impl Snapshot {
         self.state.rules().evaluated_for().is_some()
     }
 
-    /// Returns the generation of the snapshot's state. It is a number that increases whenever the result of a read may have
-    /// changed.
+    /// Returns the generation of the snapshot's state. The generation is a number that increases whenever the result of a read may
+    /// have changed.
     #[must_use]
     pub fn generation(&self) -> u64 {
         self.state.generation()

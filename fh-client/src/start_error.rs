@@ -32,14 +32,14 @@ pub enum StartError {
     Context(TooManyAttributes),
     /// The bytes given to [`ClientBuilder::bootstrap`](crate::ClientBuilder::bootstrap) cannot be read.
     Bootstrap(BootstrapError),
-    /// A setting has a value that can never work.
+    /// A setting has a value that can never work. The value names the setting and the reason.
     Setting(InvalidSetting),
-    /// The default transport cannot be created.
+    /// The default transport cannot be created. The value is the reason.
     #[cfg(feature = "reqwest")]
     Transport(TransportSetupError),
     /// The crate was built without the cargo feature `reqwest`, and the program gave no transport.
     NoTransport,
-    /// The runtime given to the client lacks a driver that the client needs.
+    /// The runtime given to the client lacks a driver that the client needs. The value names the missing drivers.
     Runtime(MissingDriver),
     /// The operating system could not start a thread. The value is the reason.
     Thread(String),

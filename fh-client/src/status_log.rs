@@ -186,7 +186,8 @@ impl StatusLog {
         None
     }
 
-    /// Sets the gauges that change with time.
+    /// Updates the gauges that change with time, and the counter of dropped events. Does nothing without the cargo feature
+    /// `metrics`.
     #[cfg_attr(
         not(feature = "metrics"),
         allow(clippy::unused_self, clippy::needless_pass_by_ref_mut, unused_variables)

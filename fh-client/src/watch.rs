@@ -37,8 +37,8 @@ impl Watch {
         Self { repository: shared.repository.watch(), shared: Arc::downgrade(shared) }
     }
 
-    /// Waits until the client's features or status may have changed. Changes since the last call count, and for the first call
-    /// changes since the handle was created.
+    /// Waits until the client's features or status may have changed. Returns at once if something may have changed since the last
+    /// call or, at the first call, since the handle was created.
     ///
     /// # Errors
     /// [`Problem::Closed`] once the client is closed, also for calls after that.

@@ -4,8 +4,8 @@ use std::fmt;
 
 use subtle::ConstantTimeEq;
 
-/// The key of the admin API, which allows changing everything. Therefore `Debug` does not show the key, and a comparison takes the same
-/// time for every text.
+/// The key of the admin API, which allows changing the whole state. Therefore `Debug` does not show the key, and a comparison takes the
+/// same time for every text.
 ///
 /// ```
 /// use fh_edge::AdminKey;
@@ -28,7 +28,7 @@ pub enum InvalidAdminKey {
     TooShort,
     /// The text is longer than [`AdminKey::LONGEST`], so it might not fit into a header.
     TooLong,
-    /// The text contains characters that a header cannot carry, or blanks.
+    /// The text contains a space or another character that is not a visible ASCII character.
     Characters,
 }
 
@@ -57,7 +57,8 @@ impl AdminKey {
     /// Makes a key from its text.
     ///
     /// # Errors
-    /// [`InvalidAdminKey`] if the text is too short, too long, or contains other than visible ASCII characters.
+    /// Returns [`InvalidAdminKey`] if the text is shorter than [`Self::SHORTEST`], longer than [`Self::LONGEST`], or contains other than
+    /// visible ASCII characters.
     pub fn new(text: &str) -> Result<Self, InvalidAdminKey> {
         if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
             return Err(InvalidAdminKey::Characters);
@@ -76,7 +77,7 @@ impl AdminKey {
     }
 }
 
-/// Returns the digest of a text. Digests have one length, so comparing them reveals nothing about the length of the key.
+/// Returns the digest of a text. All digests have the same length, so comparing them reveals nothing about the length of the key.
 fn digest(text: &str) -> [u8; 32] {
     hmac_sha256::Hash::hash(text.as_bytes())
 }

@@ -8,20 +8,20 @@ use std::time::{Instant, SystemTime};
 use fh_client::KeyKind;
 use uuid::Uuid;
 
-/// One open stream.
+/// An entry for one open stream.
 #[derive(Debug, Clone)]
 pub(crate) struct Connection {
     pub(crate) environment: Uuid,
     pub(crate) account: Arc<str>,
     pub(crate) kind: KeyKind,
-    /// The name that the SDK gives itself; `None` if it gives none.
+    /// The name of the client's SDK, as the SDK sends it; `None` if the SDK sends no name.
     pub(crate) sdk: Option<Box<str>>,
-    /// The number of attributes in the stream's context. Their values are private to the client, so they are not stored.
+    /// The number of attributes in the stream's context. The values of the attributes are private to the client, so they are not stored.
     pub(crate) attributes: usize,
     pub(crate) since: SystemTime,
 }
 
-/// All open streams.
+/// The list of all open streams.
 #[derive(Debug, Default)]
 pub(crate) struct Connections {
     next: AtomicU64,
@@ -43,12 +43,12 @@ impl Connections {
         Listed { since: Instant::now(), id, list: Arc::clone(self) }
     }
 
-    /// Returns the number of open streams.
+    /// Returns the number of open streams of all environments.
     pub(crate) fn count(&self) -> usize {
         self.lock().len()
     }
 
-    /// Returns the number of open streams of each environment that has at least one.
+    /// Returns the number of open streams of each environment. Environments without open streams are left out.
     pub(crate) fn by_environment(&self) -> HashMap<Uuid, usize> {
         let mut counts = HashMap::new();
         for connection in self.lock().values() {
@@ -57,7 +57,7 @@ impl Connections {
         counts
     }
 
-    /// Returns the oldest streams with their numbers, at most `most` of them. If `only` is given, only streams of that environment are
+    /// Returns the oldest streams with their ids, at most `most` of them. If `only` is given, only streams of that environment are
     /// returned.
     pub(crate) fn list(&self, only: Option<Uuid>, most: usize) -> Vec<(u64, Connection)> {
         let open = self.lock();

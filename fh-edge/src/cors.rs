@@ -25,7 +25,7 @@ pub(crate) struct Cors {
 }
 
 impl Cors {
-    /// Renders the values of the CORS headers. Configured names that are not valid header names are left out.
+    /// Renders the values of the CORS headers. Names in the options that are not valid header names are left out.
     pub(crate) fn new(options: &Options) -> Self {
         let with = |start: &str, more: &[String]| {
             let names = more.iter().map(|name| name.trim().to_ascii_lowercase());
@@ -40,7 +40,7 @@ impl Cors {
         }
     }
 
-    /// Answers a preflight request of a browser.
+    /// Returns the response to a preflight request of a browser, without the headers that [`Self::allow`] adds.
     pub(crate) fn preflight(&self) -> Response {
         let mut response = Response::default();
         let headers = response.headers_mut();

@@ -25,8 +25,8 @@ pub use crate::state_store::{FeatureChange, ReplaceError};
 /// An Edge without sockets of its own. It provides routes to serve, and a handle that changes what the routes serve.
 ///
 /// Dropping an `Edge` or its handles stops nothing: its routers keep serving, and streams stay open. Call [`EdgeHandle::say_bye`] before a
-/// server stops. Otherwise streams are cut without a `bye` event, and their clients reconnect as after any broken connection. Threads,
-/// files and upstream connections end with the last router, stream and handle.
+/// server stops. Otherwise streams are cut without a `bye` event, and their clients reconnect as after any broken connection. The Edge's
+/// threads, files and upstream connections end when its last router, stream and handle are dropped.
 ///
 /// ```
 /// use fh_edge::{Edge, state::State};
@@ -42,7 +42,7 @@ pub struct Edge {
     shared: Arc<SharedState>,
 }
 
-/// A builder of an [`Edge`]. Every part has a default.
+/// A builder of an [`Edge`]. Every setting has a default.
 #[derive(Debug, Default)]
 pub struct EdgeBuilder {
     options: Options,
@@ -55,7 +55,7 @@ pub struct EdgeBuilder {
 /// The handling of a damaged file in the data folder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum DamagedData {
-    /// The Edge does not start. Damaged records do not prevent the start if the file itself can be opened.
+    /// The Edge does not start if the file cannot be opened. Damaged records in a file that can be opened are left out and logged.
     #[default]
     Refuse,
     /// The Edge starts with all records that can be read, and logs the lost records. A copy of the damaged file stays in the folder.
@@ -70,7 +70,7 @@ pub enum StartError {
     Thread(std::io::Error),
     /// The data folder cannot be used, or its file is damaged.
     DataFolder(DataFolderError),
-    /// The options of the relay are not valid, or the relay could not start.
+    /// The options of the relay are not valid, or the relay cannot start.
     Relay(RelayError),
     /// Two parts of the state have the same id, feature key or API key.
     State(Duplicate),
@@ -107,10 +107,11 @@ impl Edge {
         EdgeBuilder::default()
     }
 
-    /// Returns the routes of the Edge protocol and OFREP. Health, metrics and the admin API are included if the options place them there.
+    /// Returns the routes of the Edge protocol and OFREP. The routes of health, metrics and the admin API are included if the options place
+    /// them on this port.
     ///
-    /// Serve the routes with [`listen::serve`](crate::listen::serve), or mount them in a router of your own. The tokio runtime needs its
-    /// timer. Unknown paths are answered with 404; a program with a fallback of its own removes this one:
+    /// Serve the routes with [`listen::serve`](crate::listen::serve), or mount them in a router of your own. The tokio runtime must have
+    /// its timer enabled. Unknown paths are answered with 404. A program with a fallback of its own removes the fallback of this router:
     ///
     /// ```
     /// # fn run() -> Result<(), fh_edge::StartError> {
@@ -126,9 +127,9 @@ impl Edge {
         api::router(&self.shared)
     }
 
-    /// Returns a shortcut for [`listen::App::shortcut`](crate::listen::App::shortcut). The shortcut answers polls at `GET
-    /// {path}/features` without a router, because routing costs more than the answer itself. `path` is the path at which the router is
-    /// mounted: either empty, or with a `/` at its beginning but not at its end.
+    /// Returns a shortcut for [`listen::App::shortcut`](crate::listen::App::shortcut). The shortcut answers polls at `GET {path}/features`
+    /// without a router, because routing takes longer than the answer itself. `path` is the path at which the router is mounted. The path
+    /// is either empty, or has a `/` at its beginning but not at its end.
     pub fn poll_shortcut(&self, path: &str) -> impl Shortcut + use<> {
         PollShortcut::new(&self.shared, path)
     }
@@ -149,15 +150,15 @@ impl Edge {
         api::probe_router(&self.shared)
     }
 
-    /// Returns the routes of health, metrics and version for a port of their own. They include the admin API if [`Options::administration`]
-    /// places it there.
+    /// Returns the routes of health, metrics and version for a port of their own. These routes include the admin API if
+    /// [`Options::administration`] places it there.
     pub fn monitor_router(&self) -> Router {
         api::monitor_router(&self.shared)
     }
 
     /// Returns the routes of the admin API, and of the console if [`Options::console`] enables it. Programs can mount this router
-    /// themselves. Without an admin key, the router has no routes. The other routers include these routes if [`Options::administration`]
-    /// says so.
+    /// themselves. Without an admin key, the router has no routes. [`Edge::router`] and [`Edge::monitor_router`] include these routes if
+    /// [`Options::administration`] places them there.
     pub fn admin_router(&self) -> Router {
         api::admin_router(&self.shared)
     }
@@ -176,26 +177,27 @@ impl EdgeBuilder {
         Self { options, ..self }
     }
 
-    /// Sets the state that is served from the start. Without a state, polls are answered with 503 and streams wait until a state is loaded.
+    /// Sets the state that the Edge serves from the start. Without a state, polls are answered with 503 and streams wait until a state is
+    /// loaded.
     #[must_use]
     pub fn state(self, state: State) -> Self {
         Self { state: Some(state), ..self }
     }
 
-    /// Stores changes by PUT and the admin API in this folder, which is created if it does not exist. Without a data folder, changes are
-    /// lost when the process ends.
+    /// Stores changes by PUT and the admin API in this folder. The folder is created if it does not exist. Without a data folder, these
+    /// changes are lost when the process ends.
     #[must_use]
     pub fn data_folder(self, folder: impl Into<PathBuf>) -> Self {
         Self { data_folder: Some(folder.into()), ..self }
     }
 
-    /// Sets the handling of a damaged file in the data folder. By default the Edge does not start.
+    /// Sets the handling of a damaged file in the data folder. Default: [`DamagedData::Refuse`].
     #[must_use]
     pub fn damaged_data(self, damaged_data: DamagedData) -> Self {
         Self { damaged_data, ..self }
     }
 
-    /// Serves the features of another Edge instead of a state of its own.
+    /// Makes the Edge a relay, which serves the features of another Edge and has no state of its own.
     #[must_use]
     pub fn relay(self, relay: RelayOptions) -> Self {
         Self { relay: Some(relay), ..self }
@@ -204,8 +206,11 @@ impl EdgeBuilder {
     /// Builds the Edge and starts its threads.
     ///
     /// # Errors
-    /// [`StartError`] if two parts of the state have the same id, feature key or API key, if the data folder cannot be used, if the relay
-    /// cannot start, or if the operating system refuses to start a thread.
+    /// Returns [`StartError`] in one of these cases:
+    /// - Two parts of the state have the same id, feature key or API key.
+    /// - The data folder cannot be used.
+    /// - The relay cannot start, or a state or a data folder is set as well.
+    /// - The operating system refuses to start a thread.
     pub fn build(self) -> Result<Edge, StartError> {
         self.state.as_ref().map_or(Ok(()), State::check).map_err(StartError::State)?;
         let environments = Arc::new(Environments::default());
@@ -255,8 +260,8 @@ impl EdgeBuilder {
     }
 }
 
-/// Returns the text that readiness shows about a damaged data folder, or `None` if nothing is damaged. Logs the repair, or else every
-/// damaged record.
+/// Returns the text that readiness shows about a damaged data folder, or `None` if nothing is damaged. Logs the repair if the folder was
+/// repaired, and every damaged record otherwise.
 fn data_notice(opened: &Opened, repaired: Option<&Repaired>) -> Option<String> {
     const NAMED: usize = 10;
     if let Some(repaired) = repaired {
@@ -278,38 +283,38 @@ fn data_notice(opened: &Opened, repaired: Option<&Repaired>) -> Option<String> {
     ))
 }
 
-/// A handle that changes what an Edge serves, for programs that embed one and for tests.
+/// A handle that changes what an Edge serves, for tests and for programs that embed an Edge.
 #[derive(Debug, Clone)]
 pub struct EdgeHandle {
     shared: Arc<SharedState>,
 }
 
 impl EdgeHandle {
-    /// Returns the state that is served.
+    /// Returns the state that the Edge serves.
     ///
     /// # Errors
-    /// [`ReplaceError::Closed`] if the Edge was closed, or [`ReplaceError::Relayed`] if it relays another Edge.
+    /// Returns [`ReplaceError::Closed`] if the Edge was closed, and [`ReplaceError::Relayed`] if it relays another Edge.
     pub async fn state(&self) -> Result<State, ReplaceError> {
         self.shared.writer()?.state().await.map_err(|_| ReplaceError::Closed)
     }
 
-    /// Replaces the whole state and returns the new revision. If `revision` is given, the state is replaced only if it still has that
-    /// revision.
+    /// Replaces the whole state and returns the new revision. If `revision` is given, the state is replaced only if `revision` is still the
+    /// revision of the current state.
     ///
     /// # Errors
-    /// [`ReplaceError`] says why the state was not replaced.
+    /// Returns a [`ReplaceError`] with the reason why the state was not replaced.
     pub async fn replace(&self, state: State, revision: Option<u64>) -> Result<u64, ReplaceError> {
         let revision = self.shared.writer()?.replace(state, revision).await?;
         self.shared.set_ready();
         Ok(revision)
     }
 
-    /// Loads a base, which is a state that was read again from its source. Changes of features that are the same in both bases are kept
-    /// (D-94).
+    /// Loads a base, which is a state that was read again from its source. If a feature is the same in the previous and the new base, the
+    /// changes that were made to it since are kept (D-94).
     ///
     /// # Errors
-    /// [`ReplaceError::Duplicate`] if two parts of the base have the same id, feature key or API key. [`ReplaceError::Closed`] if the Edge
-    /// was closed. [`ReplaceError::Relayed`] if it relays another Edge.
+    /// Returns [`ReplaceError::Duplicate`] if two parts of the base have the same id, feature key or API key. Returns
+    /// [`ReplaceError::Closed`] if the Edge was closed, and [`ReplaceError::Relayed`] if it relays another Edge.
     pub async fn reload(&self, base: State) -> Result<(), ReplaceError> {
         let reloaded = self.shared.writer()?.reload(base).await;
         if reloaded.is_err() {
@@ -326,23 +331,24 @@ impl EdgeHandle {
         self.shared.metrics.reload_failed();
     }
 
-    /// Adds a listener that serves this Edge to `/metrics`, which then shows its connections, their limit, and the expiry of its
-    /// certificate.
+    /// Adds a listener that serves this Edge to `/metrics`. The metrics then show the listener's connections, their limit, and the expiry
+    /// of its certificate.
     pub fn show_listener(&self, listener: ListenerFigures) {
         self.shared.metrics.add_listener(listener);
     }
 
-    /// Makes readiness answer 503 from now on, while everything else continues. Servers use it to keep their sockets open until load
-    /// balancers have noticed the stop. [`EdgeHandle::say_bye`] announces the stop, too.
+    /// Makes readiness checks fail with 503 from now on. All other requests are served as before. A server that is to stop calls this
+    /// function first, and keeps its sockets open until load balancers have noticed the stop. [`EdgeHandle::say_bye`] announces the stop,
+    /// too.
     pub fn announce_stop(&self) {
         self.shared.announce_stop();
     }
 
-    /// Changes one feature in one environment, and returns the new revision of the state. Readers see the change when this function
-    /// returns.
+    /// Changes one feature in one environment, and returns the new revision of the state. When this function returns, requests get the
+    /// changed feature.
     ///
     /// # Errors
-    /// [`ReplaceError`] says why the feature was not changed.
+    /// Returns a [`ReplaceError`] with the reason why the feature was not changed.
     pub async fn change(
         &self,
         environment: Uuid,
@@ -352,8 +358,9 @@ impl EdgeHandle {
         self.shared.change(environment, feature, change).await
     }
 
-    /// Ends all streams with a `bye` event; the ends are spread over the time `within`. Readiness answers 503 from now on, so that load
-    /// balancers send no new clients. Call this function when the server is to stop, before its listener waits for the last connections.
+    /// Ends all streams with a `bye` event. The ends are spread over the time `within`. Readiness checks fail with 503 from now on, so that
+    /// load balancers send no new clients. Call this function when the server is to stop, before its listener waits for the last
+    /// connections.
     pub async fn say_bye(&self, within: Duration) {
         self.shared.stop();
         match &self.shared.origin {
@@ -366,11 +373,12 @@ impl EdgeHandle {
         }
     }
 
-    /// Relays only these keys from now on, without a restart. Connections of keys that remain are kept. Removed keys can read their last
-    /// features for five more seconds.
+    /// Relays only these keys from now on, without a restart. Connections of keys that remain are kept. Clients with a removed key can read
+    /// its last features for five more seconds.
     ///
     /// # Errors
-    /// [`RelayError`] as at the start, or [`RelayError::OwnState`] if this Edge is not a relay. Then the keys do not change.
+    /// Returns the [`RelayError`] that a start with these keys would return, or [`RelayError::OwnState`] if this Edge is not a relay. Then
+    /// the keys do not change.
     pub fn set_relay_keys(&self, keys: &[RelayKeys]) -> Result<(), RelayError> {
         match &self.shared.origin {
             Origin::Relay(relay) => relay.set_keys(keys),
@@ -378,12 +386,12 @@ impl EdgeHandle {
         }
     }
 
-    /// Sends these headers with every later request to the upstream Edge, in place of those of [`RelayOptions::header`], without a restart.
-    /// Open streams continue. Upstream clients without an open stream retry at once.
+    /// Sends these headers with every later request to the upstream Edge, without a restart. They replace the headers that
+    /// [`RelayOptions::header`] set. Open streams continue. Upstream clients without an open stream retry at once.
     ///
     /// # Errors
-    /// [`RelayError::Client`] if a header cannot be sent, or [`RelayError::OwnState`] if this Edge is not a relay. Then the headers do not
-    /// change.
+    /// Returns [`RelayError::Client`] if a header cannot be sent, and [`RelayError::OwnState`] if this Edge is not a relay. Then the
+    /// headers do not change.
     pub fn set_relay_headers(&self, headers: &[(String, String)]) -> Result<(), RelayError> {
         match &self.shared.origin {
             Origin::Relay(relay) => relay.set_headers(headers),

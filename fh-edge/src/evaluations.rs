@@ -1,5 +1,5 @@
-//! The work budget of one request (D-115). Evaluations that may take a large part of the budget run on other threads, a limited number at a
-//! time, and stop if their caller disconnects.
+//! The work budget of one request (D-115). Evaluations that may take a large part of the budget run on other threads. Only a limited number
+//! of them run at a time, and they stop if their caller disconnects.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -7,13 +7,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use prometheus_client::metrics::counter::Counter;
 use tokio::sync::Semaphore;
 
-/// An evaluation is large if it may take more than the budget divided by this number.
+/// The divisor of the budget. An evaluation is large if it may take more steps than the quotient.
 const LARGE: u64 = 10;
 
-/// The size class of an evaluation: the most work that it can take, compared with the budget.
+/// The size class of an evaluation, which compares the most work that the evaluation can take with the budget.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Effort {
-    /// At most a tenth of the budget. The evaluation runs at once.
+    /// At most a tenth of the budget. The evaluation runs at once on the thread of the request.
     Small,
     /// At most the budget. The evaluation runs on another thread.
     Large,
@@ -31,7 +31,7 @@ pub(crate) enum Refused {
 }
 
 impl Refused {
-    /// Returns the name of the reason for programs, such as a label of metrics.
+    /// Returns a fixed name of the reason, which metrics use as a label and JSON errors as the member `reason`.
     pub(crate) const fn reason(self) -> &'static str {
         match self {
             Self::ContextTooLarge(_) => "context-too-large",
@@ -52,7 +52,7 @@ impl Refused {
     }
 }
 
-/// The limits of one request, and the queue of large evaluations.
+/// The limits on the evaluation of one request, and the queue of large evaluations.
 #[derive(Debug)]
 pub(crate) struct Evaluations {
     max_context_bytes: usize,
@@ -64,9 +64,9 @@ pub(crate) struct Evaluations {
 /// The counters of large evaluations. Clones share the counters.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct EvaluationCounters {
-    /// The number of evaluations that ran on another thread, or were to run there.
+    /// The number of evaluations that were moved to another thread, including those whose caller disconnected before they started.
     pub(crate) moved: Counter,
-    /// The number of these evaluations whose caller disconnected before they ended.
+    /// The number of moved evaluations whose caller disconnected before they ended.
     pub(crate) cancelled: Counter,
 }
 
@@ -80,7 +80,7 @@ impl Caller {
     }
 }
 
-/// A guard in the future of a request. If it is dropped before the work is done, the caller counts as disconnected.
+/// A guard in the future of a request. If the guard is dropped before the work is done, the caller counts as disconnected.
 struct Presence<'a> {
     caller: Caller,
     cancelled: &'a Counter,
@@ -109,7 +109,7 @@ impl Evaluations {
         &self.counters
     }
 
-    /// Returns an error if a context is longer than the limit. `bytes` is the length of its text in the request.
+    /// Returns an error if a context is longer than the limit. `bytes` is the length of the context's text in the request.
     pub(crate) fn check_context(&self, bytes: usize) -> Result<(), Refused> {
         match bytes > self.max_context_bytes {
             true => Err(Refused::ContextTooLarge(self.max_context_bytes)),
@@ -126,8 +126,9 @@ impl Evaluations {
         }
     }
 
-    /// Runs a large evaluation on another thread as soon as the limit allows. If the returned future is dropped, the work does not start,
-    /// or stops before the next feature. The result is `None` if the work panicked or the runtime shuts down.
+    /// Runs a large evaluation on another thread, as soon as fewer evaluations than the limit are running. If the returned future is
+    /// dropped, the work does not start, or stops before the next feature. The result is `None` if the work panicked or the runtime shuts
+    /// down.
     pub(crate) async fn run<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Caller) -> T + Send + 'static,
@@ -161,7 +162,7 @@ impl Caller {
 
 #[cfg(test)]
 impl Evaluations {
-    /// Takes all turns, so that large evaluations wait until the result is dropped.
+    /// Takes the permits of all large evaluations, so that further ones wait until the returned value is dropped.
     pub(crate) async fn take_all_turns(&self) -> tokio::sync::OwnedSemaphorePermit {
         let turns = u32::try_from(self.turns.available_permits()).unwrap();
         Arc::clone(&self.turns).acquire_many_owned(turns).await.unwrap()

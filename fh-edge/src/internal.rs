@@ -1,4 +1,4 @@
-//! Items for the tool `fh` and for the tests of this workspace. They may change or go with any version.
+//! Items for the tool `fh` and for the tests of this workspace. Any version may change or remove them.
 
 use fh_eval::Timestamp;
 
@@ -9,13 +9,13 @@ pub use crate::origin::file::last_good::LastGood;
 use crate::origin::relay::RelayOptions;
 pub use crate::state::template::TEMPLATE;
 
-/// Sets the notice of a topic. Readiness shows notices in its body and keeps its status, since notices are for problems that do not keep
-/// the Edge from serving. `None` removes the notice.
+/// Sets the notice of a topic; `None` removes the notice. Readiness shows notices in its body and keeps its status, since notices are for
+/// problems that do not keep the Edge from serving.
 pub fn set_notice(handle: &EdgeHandle, topic: Topic, notice: Option<String>) {
     handle.set_notice(topic, notice);
 }
 
-/// Sets the clock of a relay that decides about [`RelayLimits::max_age`](crate::origin::relay::RelayLimits::max_age) and
+/// Sets the clock that a relay uses for [`RelayLimits::max_age`](crate::origin::relay::RelayLimits::max_age) and
 /// [`RelayLimits::revoke_after`](crate::origin::relay::RelayLimits::revoke_after), so that a test need not wait.
 #[must_use]
 pub fn with_clock(

@@ -1,4 +1,4 @@
-//! Metrics for Prometheus. A metric that FeatureHub has, too, has FeatureHub's name (edge-protocol 7.2, D-109).
+//! Metrics for Prometheus. If FeatureHub has the same metric, the metric has FeatureHub's name (edge-protocol 7.2, D-109).
 
 mod listeners;
 mod process;
@@ -71,7 +71,7 @@ struct EnvironmentLabels {
     name: String,
 }
 
-/// The label of requests that were refused, and of streams that were closed, because of their context (D-115).
+/// The label of the counter of requests that were refused, and of streams that were closed, because of their context (D-115).
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct RefusalLabels {
     reason: &'static str,
@@ -114,11 +114,12 @@ pub(crate) struct Metrics {
 
 /// The upper bounds of the buckets for durations of requests, in seconds.
 const REQUEST_SECONDS: [f64; 9] = [0.0005, 0.001, 0.002, 0.005, 0.02, 0.1, 0.5, 1.0, 4.0];
-/// The upper bounds of the buckets for durations of streams, from a second to a day.
+/// The upper bounds of the buckets for durations of streams, in seconds.
 const STREAM_SECONDS: [f64; 8] = [1.0, 10.0, 30.0, 60.0, 300.0, 600.0, 3600.0, 86_400.0];
 
 impl Metrics {
-    /// Creates the metrics of an Edge, among them these counters.
+    /// Creates the metrics of an Edge. They include the counters in `evaluations`, which [`Evaluations`](crate::evaluations::Evaluations)
+    /// increments.
     pub(crate) fn new(evaluations: &EvaluationCounters) -> Self {
         let mut registry = Registry::default();
         // The names are in the order of `Outcome`.
@@ -272,12 +273,12 @@ impl Metrics {
         self.reload_successful.set(0);
     }
 
-    /// Adds a listener whose connections and certificate the metrics show.
+    /// Adds a listener to the metrics, which then show its connections and the expiry of its certificate.
     pub(crate) fn add_listener(&self, listener: ListenerFigures) {
         self.listeners.lock().unwrap_or_else(PoisonError::into_inner).push(listener);
     }
 
-    /// Counts a response of any route.
+    /// Counts a response of any route by the class of its status.
     pub(crate) fn responded(&self, status: StatusCode) {
         self.requests.inc();
         let class = usize::from(status.as_u16() / 100).saturating_sub(2);
@@ -296,12 +297,13 @@ impl Metrics {
         }
     }
 
-    /// Counts a request that was refused because of its evaluation context.
+    /// Counts a request that was refused because its context or its evaluation exceeds a limit.
     pub(crate) fn refused(&self, refused: Refused) {
         self.count_refusal(refused.reason());
     }
 
-    /// Counts a stream that was closed because, after a change, evaluating for its context would exceed the work budget.
+    /// Counts a stream that was closed after a change, because evaluating the changed features for its context would exceed the work
+    /// budget.
     pub(crate) fn stream_over_budget(&self) {
         self.count_refusal("too-much-work-after-a-change");
     }
@@ -310,7 +312,7 @@ impl Metrics {
         self.refused.get_or_create(&RefusalLabels { reason }).inc();
     }
 
-    /// Counts a poll as in flight until the returned value is dropped, which records the poll's duration.
+    /// Counts a poll as in flight until the returned value is dropped. Dropping the value also records the duration of the poll.
     pub(crate) fn begin_poll(&self) -> Polling<'_> {
         self.polls_in_flight.inc();
         Polling { metrics: self, since: Instant::now() }
@@ -321,12 +323,12 @@ impl Metrics {
         self.put_seconds.observe(time.as_secs_f64());
     }
 
-    /// Records how long a stream was open.
+    /// Records the time for which a stream was open.
     pub(crate) fn stream_lasted(&self, time: Duration) {
         self.stream_seconds.observe(time.as_secs_f64());
     }
 
-    /// Returns all metrics as text, in the OpenMetrics format.
+    /// Returns all metrics as text in the OpenMetrics format. The parameters are the current values of the metrics that are not counted.
     pub(crate) fn text(
         &self,
         is_ready: bool,

@@ -3,15 +3,15 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// The subject of a notice.
+/// The subject of a notice. Each topic has at most one notice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Topic {
     /// Records of the data folder are damaged or lost.
     DataFolder,
-    /// The state file is not valid, so an earlier state is served.
+    /// The state file is not valid, so the Edge serves an earlier state.
     StateFile,
-    /// A file that holds a secret is not valid, so the previous secret is still in use.
+    /// A file that contains a secret is not valid, so the previous secret is still in use.
     Secrets,
 }
 
@@ -31,7 +31,7 @@ impl Notices {
         };
     }
 
-    /// Returns all notices, one per line. The text is empty without notices.
+    /// Returns all notices, one per line. The text is empty if there are no notices.
     pub(crate) fn text(&self) -> String {
         self.lock().values().map(|notice| format!("{}\n", notice.replace('\n', " "))).collect()
     }

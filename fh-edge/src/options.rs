@@ -1,4 +1,4 @@
-//! Settings of an Edge that concern its clients.
+//! The settings of an Edge that do not belong to an environment.
 
 use std::time::Duration;
 
@@ -28,23 +28,24 @@ use crate::admin_key::AdminKey;
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Options {
-    /// The evaluation profile of server-evaluated keys, for environments that do not set one (D-91). Default: `client`.
+    /// The profile by which the Edge evaluates for server-evaluated keys, in environments that set no profile of their own (D-91). Default:
+    /// [`Profile::Client`].
     pub profile: Profile,
-    /// The `cache-control` header of all answers (`edge.cache-control.header`). It overrides the header of the environment, as on a
-    /// FeatureHub server. Default: the header of the environment.
+    /// The `cache-control` header of responses that may be cached (`edge.cache-control.header`). It overrides the header of the
+    /// environment, as on a FeatureHub server. Default: the header of the environment.
     pub cache_control: Option<HeaderValue>,
     /// The interval of a stream's heartbeats (`edge.sse.heartbeat-period`). Zero means that no heartbeats are sent. Default: 20 seconds
     /// (D-103).
     pub heartbeat: Duration,
-    /// The time after which a stream ends with `bye`, varied by up to 10 % (`edge.sse.drop-after-seconds`). Zero means no limit. Default:
-    /// 600 seconds.
+    /// The time after which a stream ends with `bye`, varied by up to 10 % (`edge.sse.drop-after-seconds`). Zero means that streams have no
+    /// time limit. Default: 600 seconds.
     pub drop_after: Duration,
     /// The largest number of requests with one key that are answered per second (D-98). Further polls and PUTs are answered with 429.
     /// Further streams wait for their features in order, at most one minute. Default: no limit.
     pub requests_per_second: Option<u32>,
     /// The largest number of requests with one key that are answered per second and address (IPv4 address or IPv6 /64 network). Further
-    /// requests are treated as those beyond [`Self::requests_per_second`], but do not count towards that limit. So one client cannot use up
-    /// the rate of a key that it shares with others.
+    /// requests are treated like those beyond [`Self::requests_per_second`], but do not count towards that limit. So one client cannot use
+    /// up the rate of a key that it shares with others.
     ///
     /// A relay counts all unverified keys of an address as one key. Requests without [`ConnectInfo`](axum::extract::ConnectInfo) have no
     /// limit per address. Default: no limit.
@@ -55,31 +56,32 @@ pub struct Options {
     /// The maximum size in bytes of a request's evaluation context, as text in the header, the query or the JSON body. A larger context is
     /// answered with 413 (D-115). Default: 16 KiB.
     pub max_context_bytes: usize,
-    /// The maximum work of evaluating for one request, in steps of about a nanosecond ([`fh_eval::WorkBound`]). A request that may need
-    /// more steps is answered with 413 (D-115). Default: 32,000,000.
+    /// The maximum work of the evaluations for one request, in steps of about a nanosecond ([`fh_eval::WorkBound`]). A request that may
+    /// need more steps is answered with 413 (D-115). Default: 32,000,000.
     pub evaluation_budget: u64,
-    /// The maximum memory of cached answers of all environments, in bytes. Beyond it, answers that were not used recently are evicted.
-    /// Default: 32 MiB.
+    /// The maximum memory in bytes of the cached answers of all environments. If it is exceeded, answers that were not used recently are
+    /// evicted. Default: 32 MiB.
     pub answer_cache: u64,
     /// The compression of responses to polls, for clients that accept gzip. Streams are never compressed. Default: [`Compression::Gzip`].
     pub compression: Compression,
-    /// Names of request headers that browsers may send besides the default ones (`jersey.cors.headers`). Default: none.
+    /// The names of request headers that browsers may send in addition to the default ones (`jersey.cors.headers`). Default: none.
     pub cors_headers: Vec<String>,
-    /// Names of response headers that browsers may read besides the default ones (`jersey.cors.expose-headers`). Default: none.
+    /// The names of response headers that browsers may read in addition to the default ones (`jersey.cors.expose-headers`). Default: none.
     pub cors_expose_headers: Vec<String>,
     /// The time for which browsers may cache the CORS permissions (`jersey.cors.timeout`). Default: one day.
     pub cors_max_age: Duration,
-    /// The port that serves `/`, health and metrics. Use [`Monitoring::Apart`] if they have a port of their own. Default: the port of the
-    /// API.
+    /// The port that serves `/`, `/health` and `/metrics`. Use [`Monitoring::Apart`] if they have a port of their own. Default: the port of
+    /// the API.
     pub monitoring: Monitoring,
-    /// The key that allows reading and changing everything through `/admin/v1`. Default: none, which disables the admin API.
+    /// The key that allows reading and changing the whole state through `/admin/v1`. Default: none, which disables the admin API.
     pub admin_key: Option<AdminKey>,
-    /// The port that serves `/admin/v1` and the console. Default: the port of the API.
+    /// The port that serves the admin API (`/admin/v1`) and the console. Default: the port of the API.
     pub administration: Administration,
     /// The transport that requests to `/admin/v1` must use. Default: [`AdminTransport::Protected`], which answers plain HTTP from other
     /// machines with 403.
     pub admin_transport: AdminTransport,
-    /// The setting of the web page at `/console`. The page uses `/admin/v1`, so it is not served without an admin key. Default: off.
+    /// The setting that enables the web page at `/console`. The page uses `/admin/v1`, so it is not served without an admin key. Default:
+    /// [`Console::Off`].
     pub console: Console,
 }
 
@@ -97,9 +99,9 @@ pub enum Compression {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Monitoring {
-    /// On the port of the API.
+    /// The port of the API.
     WithApi,
-    /// On a separate port (`monitor.port`); see `Edge::monitor_router`.
+    /// A separate port (`monitor.port`), which serves [`Edge::monitor_router`](crate::Edge::monitor_router).
     Apart,
 }
 
@@ -107,26 +109,27 @@ pub enum Monitoring {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Administration {
-    /// On the port of the API.
+    /// The port of the API.
     WithApi,
-    /// On the port of `/health` and `/metrics`; see [`Options::monitoring`].
+    /// The port of `/health` and `/metrics`; see [`Options::monitoring`].
     WithMonitoring,
-    /// On no port, unless the embedding program mounts [`Edge::admin_router`](crate::Edge::admin_router).
+    /// No port, unless the embedding program mounts [`Edge::admin_router`](crate::Edge::admin_router).
     Apart,
 }
 
 /// The transport that requests to `/admin/v1` must use, so that the admin key cannot be read on the network.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AdminTransport {
-    /// Requests from this machine (loopback), and requests over TLS. TLS may end in [`listen`](crate::listen), or in a trusted proxy that
-    /// sends `x-forwarded-proto: https`. Other requests are answered with 403. A request without
-    /// [`ConnectInfo`](axum::extract::ConnectInfo) is allowed, because its origin is not known.
+    /// TLS, or plain HTTP from this machine (loopback). TLS may end in [`listen`](crate::listen), or in a trusted proxy that sends
+    /// `x-forwarded-proto: https`. Other requests are answered with 403. A request without [`ConnectInfo`](axum::extract::ConnectInfo) is
+    /// allowed, because its origin is not known.
     Protected,
-    /// Any transport. This setting is for networks that no other party can read, or for programs that terminate TLS themselves.
+    /// Any transport, including plain HTTP. This setting is for networks that no other party can read, or for programs that terminate TLS
+    /// themselves.
     Any,
 }
 
-/// The setting of the web page at `/console`.
+/// The setting that enables or disables the web page at `/console`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Console {
     /// No page is served.
@@ -135,7 +138,7 @@ pub enum Console {
     On,
 }
 
-/// Defines one method for each setting, which returns the options with the new value.
+/// Defines one method for each setting. The method returns the options with the new value of the setting.
 macro_rules! setters {
     ($($name:ident: $kind:ty,)*) => {
         impl Options {$(

@@ -1,4 +1,4 @@
-//! Limits on requests per second, by token buckets (D-98). Each key has a bucket, and so does each key from each address.
+//! Limits the requests per second with token buckets (D-98). Each key has a bucket, and so does each pair of a key and an address.
 
 mod addresses;
 mod shards;
@@ -15,25 +15,25 @@ use self::shards::Shards;
 use crate::options::Options;
 use crate::wire::api_key::RequestKey;
 
-/// The token buckets of keys. Only valid keys have buckets, so there are no more buckets than keys. A relay that allows any key may have
-/// many.
+/// The token buckets of keys. Only valid keys have buckets, so the number of keys bounds the number of buckets. A relay that allows any key
+/// may have many buckets.
 pub(crate) struct Rates {
     per_second: Option<f64>,
-    /// The buckets of addresses; `None` if addresses are not counted. A request first takes a token here, so that one address cannot use up
-    /// the tokens of its key.
+    /// The buckets of addresses; `None` if requests are not counted by address. A request first takes a token here, so that one address
+    /// cannot use up the tokens of its key.
     of_addresses: Option<AddressRates>,
     started: Instant,
-    /// The hasher of keys. Buckets are found by the hash of their key, which also selects their lock.
+    /// The hasher of keys. The hash of a key identifies its bucket, and also selects the lock of that bucket.
     hashes: RandomState,
     buckets: Shards<Buckets>,
 }
 
-/// The limit that a request exceeds, with the number of seconds after which the request would be answered.
+/// The rate limit that a request exceeds, with the number of seconds after which the request would be answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Beyond {
-    /// The limit of the key from one address. The request took no token of the key's own bucket.
+    /// The limit on requests with the key from one address. The request took no token of the key's own bucket.
     PerAddress(u64),
-    /// The limit of the key from all addresses together.
+    /// The limit on requests with the key from all addresses together.
     PerKey(u64),
 }
 
@@ -57,13 +57,14 @@ impl Beyond {
 #[derive(Debug, Default)]
 struct Buckets {
     by_key: HashMap<u64, Bucket>,
-    /// The number of buckets at which full buckets are removed. A full bucket has the same effect as no bucket.
+    /// The number of buckets from which on a new bucket causes the removal of all full buckets. A full bucket has the same effect as no
+    /// bucket.
     sweep_at: usize,
 }
 
-/// The longest wait in a queue, in seconds. A request that would wait longer is answered after this time.
+/// The longest wait of a request in a queue, in seconds. A request that would wait longer is answered after this time.
 const LONGEST_QUEUE: f64 = 60.0;
-/// The number of buckets behind one lock up to which full buckets are kept.
+/// The minimum of [`Buckets::sweep_at`]. If there are fewer buckets behind a lock, full buckets are kept.
 const FEW: usize = 32;
 
 impl fmt::Debug for Rates {
@@ -94,13 +95,13 @@ impl Rates {
         }
     }
 
-    /// Returns true if requests are counted by address as well.
+    /// Returns true if requests are also counted by address, and not only by key.
     pub(crate) const fn count_addresses(&self) -> bool {
         self.of_addresses.is_some()
     }
 
-    /// Takes a token of the address and a token of the key. If addresses are not counted, or if `address` is `None`, only the key's token
-    /// is taken.
+    /// Takes one token from the bucket of the address and one from the bucket of the key. If addresses are not counted, or if `address` is
+    /// `None`, only the key's token is taken. `standing` is called only if a token of the address is taken.
     ///
     /// # Errors
     /// Returns [`Beyond`] if one of the two buckets has no token.
@@ -120,8 +121,8 @@ impl Rates {
         }
     }
 
-    /// Takes the same tokens as [`Self::take`] for a request that can wait in a queue, even if there are none. A request that waits for its
-    /// address takes the token of its key only after that wait; see [`Self::queue_for_key`].
+    /// Takes the same tokens as [`Self::take`] for a request that can wait in a queue, even if a bucket has no token. A request that waits
+    /// for its address takes the token of its key only after that wait; see [`Self::queue_for_key`].
     ///
     /// # Errors
     /// Returns [`Beyond`] with the time to wait, if a bucket had no token.
@@ -138,7 +139,7 @@ impl Rates {
         self.queue_for_key(key).map_err(Beyond::PerKey)
     }
 
-    /// Takes a token of the key for a request that can wait, even if there is none.
+    /// Takes a token from the bucket of the key for a request that can wait, even if the bucket has no token.
     ///
     /// # Errors
     /// Returns the number of seconds that the request has to wait, if the bucket had no token.
@@ -185,7 +186,7 @@ impl Bucket {
         Self { tokens: most, filled: now }
     }
 
-    /// Refills the bucket with `per_second` tokens a second up to `most`, and checks that it holds at least one token.
+    /// Refills the bucket with `per_second` tokens a second, up to `most` tokens, and checks that it holds at least one token.
     ///
     /// # Errors
     /// Returns the number of seconds until the bucket holds a token.
@@ -194,7 +195,7 @@ impl Bucket {
         if self.tokens >= 1.0 {
             return Ok(());
         }
-        // All rates are at least one token per second, so the number fits.
+        // All rates are at least half a token per second, so the number of seconds is small.
         Err(((1.0 - self.tokens) / per_second).ceil() as u64)
     }
 
@@ -203,12 +204,12 @@ impl Bucket {
         self.filled = now;
     }
 
-    /// Takes a token, even if the bucket holds none.
+    /// Takes a token, even if the bucket holds no token. The number of tokens may become negative.
     pub(crate) fn take(&mut self) {
         self.tokens -= 1.0;
     }
 
-    /// Takes a token of a bucket that holds at most the tokens of one second.
+    /// Takes a token from a bucket that holds at most the tokens of one second.
     ///
     /// # Errors
     /// Returns the number of seconds until the bucket holds a token.
@@ -218,19 +219,20 @@ impl Bucket {
         Ok(())
     }
 
-    /// Takes a token of a bucket that holds at most the tokens of one second, even if it holds none. Waiting requests keep their order.
+    /// Takes a token from a bucket that holds at most the tokens of one second, even if it holds no token. Waiting requests keep their
+    /// order.
     ///
     /// # Errors
     /// Returns the number of seconds that the request has to wait.
     fn queue_one(&mut self, rate: f64, now: f64) -> Result<(), u64> {
         self.fill(rate, rate, now);
         self.take();
-        // A request beyond the longest queue gets the same time as the last request of the queue.
+        // A request beyond the longest queue waits as long as the last request of the queue.
         self.tokens = self.tokens.max(-rate * LONGEST_QUEUE);
         if self.tokens >= 0.0 { Ok(()) } else { Err((-self.tokens / rate).ceil() as u64) }
     }
 
-    /// Returns true if the bucket is full at `now` after refilling.
+    /// Returns true if the bucket would be full after refilling it at the time `now`.
     pub(crate) fn is_full(&self, per_second: f64, most: f64, now: f64) -> bool {
         self.tokens + (now - self.filled).max(0.0) * per_second >= most
     }

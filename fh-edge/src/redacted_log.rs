@@ -1,4 +1,4 @@
-//! The entries of the access log, without API keys and contexts.
+//! Writes the entries of the access log without API keys and contexts.
 
 use fh_listen::{LoggedRequest, RequestLog};
 use http::Uri;
@@ -7,9 +7,9 @@ use tracing::info;
 use crate::api::written_keys;
 use crate::wire::api_key::{RequestKey, environment_id};
 
-/// Writes the entries of an access log as events of `tracing` at level info with target `fh_edge::access`. An event contains the method,
-/// path, status, bytes of the body, milliseconds from the head to the end, and the client's address. Keys and contexts are replaced by
-/// `***`.
+/// A writer of access log entries. Each entry becomes an event of `tracing` at level info with target `fh_edge::access`. The event contains
+/// the method, the path, the status, the bytes of the body, the milliseconds from the head to the end, and the client's address. API keys
+/// and contexts in the path are replaced by `***`.
 ///
 /// ```
 /// use fh_edge::RedactedLog;
@@ -41,12 +41,13 @@ impl RequestLog for RedactedLog {
 }
 
 const HIDDEN: &str = "***";
-/// The maximum length of a logged path in bytes. A longer path is cut, since heads may be large and log lines are stored.
+/// The maximum length in bytes of a logged path with its query. A longer text is cut, since request heads may be large and log lines are
+/// stored.
 const LONGEST: usize = 500;
 
-/// Returns the path and query for the log, with keys and contexts replaced by `***`. A segment after an environment id is treated as a key
-/// everywhere. Below `/features/`, only environment ids and the segments after a key are shown. Of a query, only the environment ids of its
-/// keys are shown.
+/// Returns the path and query for the log, with keys and contexts replaced by `***`. A segment after an environment id is always treated as
+/// a key. Below `/features/`, only environment ids and the segments after a key are shown. Of the query, only the environment ids of its
+/// API keys are shown.
 fn shown(uri: &Uri) -> String {
     /// The last segment that was recognized in the path.
     enum Seen {

@@ -54,16 +54,16 @@ pub(crate) enum Origin {
     Relay(Box<Relay>),
 }
 
-/// The grant of a key, with the generation that the key can read now.
+/// The grant of a key, together with the generation that the key can read now.
 #[derive(Debug, Clone)]
 pub(crate) struct Opened {
-    /// The cell in which the next generations are published.
+    /// The cell to which the next generations are published.
     pub(crate) cell: Arc<PublishedCell>,
     pub(crate) published: Arc<Published>,
     pub(crate) grant: Grant,
-    /// The time until which a removed key can still read this generation, because it may come back (D-104); `None` for a valid key.
+    /// The time until which a removed key can still read this generation, because the key may come back (D-104); `None` for a valid key.
     pub(crate) leaves: Option<Instant>,
-    /// The fetch of the features from upstream; `None` unless a relay fetches the features of this key on demand.
+    /// The fetch of the features from upstream; `None` unless this Edge is a relay that fetches the features of this key on demand.
     fetching: Option<Fetching>,
 }
 
@@ -81,7 +81,7 @@ impl Opened {
     }
 }
 
-/// The result of checking whether a key may be known, without looking up its features.
+/// The result of checking whether a key may be valid, without looking up its features.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Admission {
     Yes,
@@ -152,7 +152,7 @@ impl SharedState {
         self.notices.set(topic, notice);
     }
 
-    /// Returns all notices, one per line. The text is empty without notices.
+    /// Returns all notices, one per line. The text is empty if there are no notices.
     pub(crate) fn notices(&self) -> String {
         self.notices.text()
     }
@@ -162,8 +162,8 @@ impl SharedState {
         self.loading.send_replace(Loading::Loaded);
     }
 
-    /// Returns true if the Edge can serve features. An Edge with its own state needs a loaded state; a relay needs features for every
-    /// configured key.
+    /// Returns true if the Edge can serve features. An Edge with its own state needs a loaded state. A relay is ready if the upstream Edge
+    /// has sent features for every configured client-evaluated key, or has refused the key.
     pub(crate) fn is_ready(&self) -> bool {
         match &self.origin {
             Origin::StateStore(_) => *self.loading.borrow() == Loading::Loaded,
@@ -192,7 +192,7 @@ impl SharedState {
         }
     }
 
-    /// Stops the Edge: readiness fails, and requests that wait for a state stop waiting.
+    /// Stops the Edge. Readiness checks fail from now on, and requests that wait for a first state stop waiting.
     pub(crate) fn stop(&self) {
         self.announce_stop();
         self.loading.send_if_modified(|loading| {
@@ -204,19 +204,19 @@ impl SharedState {
         });
     }
 
-    /// Makes readiness fail, so that load balancers send no new clients. Open connections continue.
+    /// Makes readiness checks fail, so that load balancers send no new clients. Open connections continue.
     pub(crate) fn announce_stop(&self) {
         self.is_stopping.store(true, Ordering::Release);
     }
 
-    /// Waits until a state is loaded, or until the Edge stops without one.
+    /// Waits until a state is loaded, or until the Edge stops without one. Returns [`Loading::Loaded`] or [`Loading::Stopped`].
     pub(crate) async fn loaded(&self) -> Loading {
         let mut loading = self.loading.subscribe();
         let found = loading.wait_for(|loading| *loading != Loading::NotYet).await;
         found.map_or(Loading::Stopped, |loading| *loading)
     }
 
-    /// Returns whether this key may be known. No request is counted, and no upstream connection is made.
+    /// Returns whether this key may be valid. This check counts no request and makes no upstream connection.
     pub(crate) fn admits(&self, key: &RequestKey<'_>) -> Admission {
         let is_known = self.look_once_more(key).is_some();
         match &self.origin {
@@ -227,12 +227,13 @@ impl SharedState {
         }
     }
 
-    /// Returns true if requests are counted by address, so that the address of a request is needed.
+    /// Returns true if requests are counted by address, so that the caller must determine the address of each request.
     pub(crate) const fn counts_addresses(&self) -> bool {
         self.rates.count_addresses()
     }
 
-    /// Looks up a key and counts the request. `context` is called only by a relay that fetches features on demand.
+    /// Looks up a key and counts the request in the rate limits. `asker` says whether the request can wait if it exceeds a limit. `context`
+    /// is called only by a relay that fetches features on demand.
     pub(crate) fn open(
         &self,
         key: &RequestKey<'_>,
@@ -282,13 +283,14 @@ impl SharedState {
         }
     }
 
-    /// Looks up a key in the environments that are served, without counting a request. `None` if the key is unknown.
+    /// Looks up a key in the environments that are served, without counting a request. Returns `None` if the key is unknown.
     pub(crate) fn look(&self, key: &RequestKey<'_>) -> Option<Opened> {
         let (cell, published, grant) = self.environments.open(key.environment, key.secret)?;
         Some(Opened { cell, published, grant, leaves: None, fetching: None })
     }
 
-    /// Looks up a key for reading. A key that a new file does not contain can still read during its revocation delay.
+    /// Looks up a key for reading. A key that a new state file does not contain can still read during its revocation delay. Returns `None`
+    /// if the key is unknown.
     fn look_once_more(&self, key: &RequestKey<'_>) -> Option<Opened> {
         self.look(key).or_else(|| {
             let left = self.environments.open_leaving(key.environment, key.secret)?;
@@ -297,10 +299,10 @@ impl SharedState {
         })
     }
 
-    /// Counts a request of a known key.
+    /// Counts a request with a known key in the rate limits.
     ///
     /// # Errors
-    /// [`Beyond`] if the request exceeds a rate limit.
+    /// Returns [`Beyond`] if the request exceeds a rate limit.
     pub(crate) fn count(
         &self,
         key: &RequestKey<'_>,
@@ -309,15 +311,15 @@ impl SharedState {
         self.rates.take(key, address, || KeyStanding::Known)
     }
 
-    /// Counts a stream in the limit of its key, after the stream has waited for the limit of its address.
+    /// Counts a stream in the rate limit of its key, after the stream has waited for the rate limit of its address.
     ///
     /// # Errors
-    /// The number of seconds until the stream may continue, if the limit of its key is exceeded.
+    /// Returns the number of seconds until the stream may continue, if the limit of its key is exceeded.
     pub(crate) fn count_stream_again(&self, key: &RequestKey<'_>) -> Result<(), u64> {
         self.rates.queue_for_key(key)
     }
 
-    /// Counts a request. A stream that exceeds a limit is accepted all the same, and gets its features later (D-98).
+    /// Counts a request in the rate limits. A stream that exceeds a limit is accepted all the same, and gets its features later (D-98).
     fn count_for(
         &self,
         asker: CallerKind,
@@ -332,7 +334,7 @@ impl SharedState {
     }
 
     /// Waits for the first features of a key that a relay fetches from upstream. After a timeout, the result contains the generation
-    /// without features.
+    /// without features. The result is [`Opening::Unknown`] if the upstream Edge does not know the key.
     pub(crate) async fn fetched(&self, mut opened: Opened) -> Opening {
         if opened.published.phase == Phase::Waiting
             && let Some(Fetching { changes, until }) = &mut opened.fetching
@@ -345,14 +347,14 @@ impl SharedState {
             let cell = &opened.cell;
             let over =
                 async { while !is_over(&cell.current()) && changes.changed().await.is_ok() {} };
-            // After a timeout, or if the cell was dropped, the current generation is the result.
+            // The loop may also end by a timeout, or because the cell was dropped. The current generation is the result in each case.
             drop(tokio::time::timeout_at(*until, over).await);
             opened.published = opened.cell.current();
         }
         if opened.published.grants.is_empty() { Opening::Unknown } else { Opening::Open(opened) }
     }
 
-    /// Changes one feature, and returns the new revision of the state. Strategies are read and checked as in a state file.
+    /// Changes one feature, and returns the new revision of the state. New strategies are read and checked like those of a state file.
     pub(crate) async fn change(
         &self,
         environment: Uuid,
@@ -370,7 +372,7 @@ impl SharedState {
         writer.patch((environment, feature.into()), change).await
     }
 
-    /// Carries out a PUT on this Edge's own state.
+    /// Carries out a PUT on this Edge's own state. The error is [`PutError::Closed`] if this Edge is a relay or was closed.
     pub(crate) async fn put(
         &self,
         key: &RequestKey<'_>,
@@ -386,7 +388,7 @@ impl SharedState {
     }
 }
 
-/// Reads and checks the strategies of a feature as those of a state file.
+/// Reads and checks new strategies of a feature like those of a state file.
 pub(crate) fn read_strategies(
     published: &Published,
     feature: &ServedFeature,

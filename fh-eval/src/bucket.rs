@@ -1,5 +1,5 @@
-//! Percentage buckets: MurmurHash3 x86 32-bit over the parts of a text, without joining the parts (evaluation 2.4,
-//! 2.9).
+//! The computation of percentage buckets with MurmurHash3 x86 32-bit. The hasher reads the parts of a text without
+//! joining them (evaluation 2.4, 2.9).
 
 /// Number of buckets, which are numbered from 0. A percentage of `BUCKETS` is 100 %.
 pub const BUCKETS: u32 = 1_000_000;
@@ -7,7 +7,7 @@ pub const BUCKETS: u32 = 1_000_000;
 const C1: u32 = 0xCC9E_2D51;
 const C2: u32 = 0x1B87_3593;
 
-/// The encoding of text for the hash.
+/// The encoding that turns a text into the bytes that are hashed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Encoding {
     /// Standard MurmurHash3 over UTF-8.
@@ -21,7 +21,8 @@ pub(crate) enum Encoding {
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Murmur3 {
     hash: u32,
-    /// Bytes that do not fill a block yet, the first one in the lowest bits.
+    /// The last bytes of the input, which do not fill a block of four bytes yet. The first of them is in the lowest
+    /// bits.
     tail: u32,
     /// Number of bits of `tail` in use: 0, 8, 16 or 24.
     tail_bits: u32,
@@ -93,7 +94,7 @@ pub(crate) const fn scale(hash: u32) -> u32 {
     ((hash as u64 * BUCKETS as u64) >> 32) as u32
 }
 
-/// Returns the bucket of the concatenation of `parts`.
+/// Returns the bucket, 0 to 999,999, of the text that consists of `parts`.
 #[inline]
 pub(crate) fn bucket_of<'a>(
     parts: impl Iterator<Item = &'a str> + Clone,

@@ -1,5 +1,5 @@
-//! Diagnostics: the parts of a payload that could not be read, the place of each part, and how the engine treats the
-//! part. A diagnostic is data; no evaluation fails because of a diagnostic.
+//! Diagnostics. A diagnostic describes a part of a payload that the engine cannot use, the part's position, and how the
+//! engine treats the part. A diagnostic is data; no evaluation fails because of a diagnostic.
 
 use std::fmt;
 
@@ -19,7 +19,7 @@ pub enum Severity {
 /// A part of a payload that the engine cannot use in the form in which the payload has it.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Diagnostic {
-    /// The place of the part in the payload.
+    /// The position of the part in the payload.
     #[serde(flatten)]
     pub place: Place,
     /// The reason why the engine cannot use the part.
@@ -37,7 +37,7 @@ fn as_text<T: fmt::Display, S: serde::Serializer>(
     serializer.collect_str(value)
 }
 
-/// A place in a payload.
+/// The position of a part of a payload: its environment, feature, strategy, rule and member.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Place {
     /// Id of the environment; `None` if the payload does not name the environment.
@@ -59,10 +59,11 @@ pub struct Place {
     /// attribute.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub field: Option<Box<str>>,
-    /// Name of the JSON member. `None` if the member is unknown; `value` then holds the member's name.
+    /// Name of the JSON member; `None` if the diagnostic is not about a member, or if the member is unknown. `value`
+    /// holds the name of an unknown member.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub member: Option<&'static str>,
-    /// The payload's text at this place, cut off after 120 characters; `None` if the diagnostic shows no text.
+    /// The payload's text at this position, cut off after 120 characters; `None` if the diagnostic shows no text.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub value: Option<Box<str>>,
 }
@@ -77,23 +78,25 @@ pub enum DiagnosticKind {
     Unknown(&'static str),
     /// A value cannot be parsed as the type that this text names, such as `a date`.
     NotA(&'static str),
-    /// A regular expression is invalid, too large, or outside the dialect.
+    /// A regular expression is invalid, too large, or uses a construct that the engine's dialect does not support.
     Pattern(Refusal),
-    /// The regular expressions of the ruleset exceed their limit for all expressions together.
+    /// The expression was not compiled, because the earlier regular expressions of the ruleset exceed the limit for the
+    /// size of all expressions together.
     PatternBudget,
     /// A strategy has a percentage, but its feature has no id to hash, so no bucket can be computed.
     NoFeatureId,
-    /// The compiler was given ids of feature values to hash in place of feature ids, and the list has no id for this
-    /// feature.
+    /// The compiler was given ids of feature values, from which it computes buckets in place of feature ids. There is
+    /// no such id for this feature.
     NoHashId,
     /// A later feature of the list has the same key and replaces this feature.
     DuplicateKey,
-    /// A member is unknown, but its name is nearly the name of this known member, which was probably meant (D-118).
+    /// A strategy or a rule has an unknown member, but this known member has nearly the same name and was probably
+    /// meant (D-118).
     MisspeltMember(&'static str),
-    /// A member is unknown (D-118).
+    /// A strategy or a rule has a member that the engine does not know (D-118).
     UnknownMember,
     /// FeatureHub's server raises an error on this value and serves no feature of the environment. This engine raises
-    /// none.
+    /// no error.
     ServerRaises,
 }
 
@@ -127,16 +130,16 @@ impl fmt::Display for DiagnosticKind {
 pub enum Consequence {
     /// The feature is not part of the ruleset, and reads do not find the feature.
     FeatureLeftOut,
-    /// The strategy never matches and takes no part in percentages.
+    /// The strategy never matches, and its percentage is not added to those of later strategies.
     StrategyNeverMatches,
-    /// The rule never holds.
+    /// The rule never holds, so its strategy never matches.
     RuleNeverHolds,
-    /// The value is dropped. The rule still compares with its other values.
+    /// The value is dropped from the rule's list. The rule still compares the attribute with its other values.
     ValueDropped,
     /// The member is ignored.
     MemberIgnored,
-    /// The rule ends at this value: the values before it are compared, and if none of them passes, the rule fails
-    /// (profile `edge`).
+    /// The rule ends at this value (profile `edge`). The attribute is compared with the values before this one, and the
+    /// rule fails if none of these comparisons passes.
     RuleEndsHere,
     /// The engine continues with the assumption that this text names, such as `no id`.
     Assumed(&'static str),

@@ -43,7 +43,7 @@ impl Remembered<'_> {
         Self { field: u32::MAX, count: Count::None, only: Supplied::EMPTY, packed: None };
 }
 
-/// The default percentage key with the hash state after the key. `key` is `None` if the context has neither a session
+/// The default percentage key, and a hasher that has read the key. `key` is `None` if the context has neither a session
 /// nor a user key.
 #[derive(Clone, Copy)]
 struct DefaultKey<'a> {
@@ -92,7 +92,7 @@ struct Evaluator<'a, 'm, C, T, const N: usize> {
 
 impl<'a, C: Clock, T: Tracer, const N: usize> Evaluator<'a, '_, C, T, N> {
     /// Evaluates strategies whose percentages share one percentage key, and returns the row of the first match, or
-    /// `None`. The limits of these strategies are constants, and one bucket serves all of them.
+    /// `None`. The limits of these strategies are constants, and the same bucket is compared with all of them.
     #[inline]
     fn one_key(&mut self, run: Run) -> Option<u32> {
         let mut drawn = None;
@@ -233,8 +233,9 @@ impl<'a, C: Clock, T: Tracer, const N: usize> Evaluator<'a, '_, C, T, N> {
         }
     }
 
-    /// Returns the texts whose concatenation is the percentage key of a source (a list of attributes). For named
-    /// attributes these are all their values, joined with `$`, and `<none>` for a missing attribute (evaluation 2.3).
+    /// Returns the texts whose concatenation is the percentage key of a source. The default percentage key is one text.
+    /// For a list of attributes, the texts are the values of all attributes, joined with `$`. A missing attribute gives
+    /// `<none>` (evaluation 2.3).
     fn key_parts(&self, source: u32) -> impl Iterator<Item = &'a str> + Clone + use<'a, C, T, N> {
         let attributes = self.attributes;
         let session = self.head.session;
@@ -332,7 +333,7 @@ impl<'a, C: Clock, T: Tracer, const N: usize> Evaluator<'a, '_, C, T, N> {
     }
 
     /// Evaluates a rule whose attribute is missing. A rule on `now` of type DATE or DATETIME reads the clock instead.
-    /// Any other rule holds only if it is `Predicate::Blank`.
+    /// Any other rule holds only if its predicate is `Predicate::Blank`.
     #[cold]
     fn holds_without(&mut self, index: u32, rule: &Rule) -> bool {
         let field = self.tables.fields.get(rule.field as usize);
@@ -353,7 +354,8 @@ impl<'a, C: Clock, T: Tracer, const N: usize> Evaluator<'a, '_, C, T, N> {
     }
 }
 
-/// Returns true if a supplied value passes a rule's test.
+/// Returns true if a supplied value passes the test of a predicate. The supplied value is a value of an attribute, or
+/// the clock's text.
 #[inline(never)]
 pub(crate) fn passes(tables: &Tables, predicate: &Predicate, supplied: &Supplied<'_>) -> bool {
     match predicate {
@@ -373,7 +375,8 @@ pub(crate) fn passes(tables: &Tables, predicate: &Predicate, supplied: &Supplied
     }
 }
 
-/// Returns the part of the clock's text that a rule on `now` compares.
+/// Returns the part of the clock's text that a rule on `now` compares with its values. Returns an empty text for a rule
+/// that does not read the clock.
 pub(crate) fn now_text(reading: Reading, iso: &[u8; 24]) -> &[u8] {
     let len = match reading {
         Reading::Plain | Reading::FirstOnly => 0,
@@ -384,7 +387,7 @@ pub(crate) fn now_text(reading: Reading, iso: &[u8; 24]) -> &[u8] {
     iso.get(..len).unwrap_or_default()
 }
 
-/// A percentage key that this evaluation has hashed.
+/// The bucket of a percentage key that this evaluation has hashed.
 struct Drawn {
     source: u32,
     bucket: u32,

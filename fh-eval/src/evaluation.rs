@@ -4,7 +4,7 @@ use crate::predicate::Run;
 use crate::tables::{Head, Mode, Share, Tables, ValueAt};
 use crate::value::{Kind, Number, Value};
 
-/// The reason for the value of an evaluation.
+/// The reason why an evaluation has its value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 #[non_exhaustive]
@@ -13,7 +13,7 @@ pub enum EvaluationReason {
     StrategyMatch,
     /// A strategy with a percentage matched.
     Split,
-    /// The feature has strategies, but none matched, or the subject has no context.
+    /// The feature has strategies, but no strategy matched or the subject has no context.
     Default,
     /// The feature has no strategies.
     Static,
@@ -50,7 +50,7 @@ impl std::fmt::Display for EvaluationReason {
 /// The result of evaluating a feature for a subject. It borrows from the ruleset and is cheap to copy.
 ///
 /// The typed getters return `None` if the value is null or of another type; they never convert a value (evaluation
-/// 5.1). For a default value of the caller's, use `unwrap_or`.
+/// 5.1). To replace `None` by a default value, call `unwrap_or` on the result.
 #[derive(Debug, Clone, Copy)]
 pub struct Evaluation<'a> {
     tables: &'a Tables,
@@ -100,8 +100,8 @@ impl<'a> Evaluation<'a> {
         self.kind
     }
 
-    /// Returns the reason for the value: whether a strategy matched, and of which kind. A null value does not change
-    /// this reason (D-39); [`Self::read`] reports a null value as [`EvaluationReason::NotSet`].
+    /// Returns the reason for the value, such as [`EvaluationReason::Split`] if a strategy with a percentage matched. A
+    /// null value does not change this reason (D-39), but [`Self::read`] reports [`EvaluationReason::NotSet`] for it.
     #[must_use]
     pub const fn reason(&self) -> EvaluationReason {
         self.reason
@@ -185,9 +185,12 @@ impl<'a> Evaluation<'a> {
         self.boolean() == Some(true)
     }
 
-    /// Reads the value as a value of type `kind`, with the reason that an SDK reports. The value is `None` with
-    /// [`EvaluationReason::NotSet`] if it is null, and with [`EvaluationReason::TypeMismatch`] if the feature or its
-    /// value has another type.
+    /// Returns the value if it has the type `kind`, and the reason that an SDK reports. The value is `None` together
+    /// with one of these reasons:
+    ///
+    /// - [`EvaluationReason::NotFound`]: there is no such feature.
+    /// - [`EvaluationReason::NotSet`]: the value is null.
+    /// - [`EvaluationReason::TypeMismatch`]: the feature or its value has another type.
     ///
     /// ```
     /// use fh_eval::{EvaluationReason, Kind, Profile, Ruleset, Subject, Timestamp};

@@ -65,8 +65,8 @@ impl<'a> FeatureRef<'a> {
         self.head()?.kind
     }
 
-    /// Returns true if the feature is locked. The lock does not change evaluations; it restricts overrides
-    /// (evaluation 5.6).
+    /// Returns true if the feature is locked. The lock does not change evaluations; it restricts overrides by
+    /// interceptors (evaluation 5.6).
     #[must_use]
     pub fn is_locked(&self) -> bool {
         self.detail().is_some_and(|detail| detail.locked)
@@ -78,15 +78,15 @@ impl<'a> FeatureRef<'a> {
         self.detail().map_or("", |detail| &detail.json)
     }
 
-    /// Returns the diagnostics of the feature: the parts that could not be read or look wrong, and how the engine
-    /// treats each.
+    /// Returns the diagnostics of the feature. Each diagnostic describes a part that could not be read or looks wrong,
+    /// and how the engine treats the part.
     #[must_use]
     pub fn diagnostics(&self) -> &'a [Diagnostic] {
         self.detail().map_or(&[], |detail| &detail.diagnostics)
     }
 
-    /// Evaluates the feature for a subject. Takes no lock, allocates nothing for ordinary rules, and reads the clock
-    /// only if a rule depends on the time.
+    /// Evaluates the feature for a subject. The evaluation takes no lock and allocates no memory for ordinary rules. It
+    /// reads the clock only if a rule depends on the time.
     #[inline]
     #[must_use]
     pub fn evaluate<C: Clock>(&self, subject: &Subject<'a, C>) -> Evaluation<'a> {

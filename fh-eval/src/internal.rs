@@ -4,7 +4,7 @@ pub use crate::featurehub::compile::Compilation;
 pub use crate::featurehub::visible_change::is_visible_change;
 pub use crate::json::{Shape, Token, compact, lone_surrogates, members};
 
-/// Rollout forecasts.
+/// Forecasts of rollouts: how many users match each strategy of a feature.
 pub mod rollout {
     pub use crate::rollout::*;
 }
@@ -14,7 +14,7 @@ pub mod text {
     pub use crate::text::{address, date, datetime, number, pattern, version};
 }
 
-/// The JSON parts of a feature.
+/// The parts of FeatureHub's JSON, and their parsers.
 pub mod wire {
     pub use crate::featurehub::wire::*;
 }

@@ -84,8 +84,8 @@ impl<'a> Token<'a> {
         })
     }
 
-    /// Returns the text that rules compare: strings unescaped, numbers as written, `true` and `false`. Returns `None`
-    /// for null, lists and objects.
+    /// Returns the text that rules compare: a string unescaped, a number as the JSON spells it, `true` or `false`.
+    /// Returns `None` for null, lists and objects.
     #[must_use]
     pub fn text(self) -> Option<Cow<'a, str>> {
         match self {
@@ -110,7 +110,7 @@ fn unescape(token: &str) -> Cow<'_, str> {
 }
 
 /// Returns the escapes of lone surrogates in a JSON text (`\ud800` without the second half of its pair), with their
-/// positions. They are legal JSON, but no Rust string can hold them.
+/// byte offsets in the text. Such escapes are legal JSON, but no Rust string can hold them.
 pub fn lone_surrogates(json: &str) -> impl Iterator<Item = (usize, &str)> {
     let bytes = json.as_bytes();
     let unit = |at: usize| -> Option<u16> {
@@ -137,7 +137,7 @@ pub fn lone_surrogates(json: &str) -> impl Iterator<Item = (usize, &str)> {
     })
 }
 
-/// Replaces escapes of lone surrogates by U+FFFD.
+/// Returns a JSON text with an escape of U+FFFD in place of each escape of a lone surrogate.
 pub(crate) fn mend(json: &str) -> Cow<'_, str> {
     let mut out = String::new();
     let mut done = 0;
@@ -172,8 +172,8 @@ pub fn compact(json: &str) -> String {
     out
 }
 
-/// Returns a text that serde_json unescaped. It encodes a lone surrogate in three bytes, as UTF-8 would if it could.
-/// Each becomes one U+FFFD.
+/// Returns a text that serde_json unescaped, with one U+FFFD in place of each lone surrogate. serde_json encodes a lone
+/// surrogate in three bytes, which are not valid UTF-8.
 fn without_surrogates(text: &[u8]) -> Cow<'_, str> {
     if let Ok(text) = std::str::from_utf8(text) {
         return Cow::Borrowed(text);
@@ -212,7 +212,7 @@ impl<'de> Deserialize<'de> for Name<'de> {
     }
 }
 
-/// An object that reads its members one by one. A later member of the same name replaces the earlier one.
+/// A type that reads the members of a JSON object one by one. A later member of the same name replaces the earlier one.
 pub(crate) trait Object<'de>: Default {
     /// Reads or skips the value of the member `name`.
     fn member<A: MapAccess<'de>>(
@@ -229,12 +229,12 @@ pub(crate) struct MemberValue<'m, A> {
 }
 
 impl<'de, A: MapAccess<'de>> MemberValue<'_, A> {
-    /// Reads the value as a part.
+    /// Reads the value as a part of type `P`, whatever the shape of the value.
     pub(crate) fn read<P: Part<'de>>(self) -> Result<P, A::Error> {
         self.map.next_value_seed(PartSeed(self.reading, PhantomData))
     }
 
-    /// Skips the value.
+    /// Skips the value of the member.
     pub(crate) fn skip(self) -> Result<(), A::Error> {
         self.map.next_value::<IgnoredAny>().map(|_| ())
     }
@@ -246,8 +246,8 @@ pub(crate) enum Reading {
     /// Reads a value in one pass. If a list or an object is expected, reading fails on numbers beyond an `f64` and on
     /// lone surrogates.
     Direct,
-    /// Reads a value after a look at its first byte. Every JSON value can be read in this way, with one more pass for
-    /// each level.
+    /// Determines the shape of a value from its first byte, and then reads the value. Every JSON value can be read in
+    /// this way, with one more pass over the text for each level of nesting.
     Careful,
 }
 
@@ -286,7 +286,7 @@ impl Reading {
 
 /// A type that can be read from one JSON value, whatever the shape of the value.
 pub(crate) trait Part<'de>: Sized {
-    /// Reads the value.
+    /// Reads the value in the way that `reading` selects.
     fn read<D: Deserializer<'de>>(deserializer: D, reading: Reading) -> Result<Self, D::Error>;
 }
 
@@ -305,11 +305,11 @@ impl<'de, P: Part<'de>> DeserializeSeed<'de> for PartSeed<P> {
     }
 }
 
-/// An object, or a record of the shape of the value that stands where an object is expected.
+/// An object, or the shape of the value that was found in place of an object.
 #[derive(Debug, Clone)]
 pub(crate) struct ObjectOr<T>(pub(crate) Shape<T>);
 
-/// A list, or a record of the shape of the value that stands where a list is expected.
+/// A list, or the shape of the value that was found in place of a list.
 #[derive(Debug, Clone)]
 pub(crate) struct ListOr<T>(pub(crate) Shape<Vec<T>>);
 
@@ -348,7 +348,7 @@ fn skip_list<'de, A: SeqAccess<'de>>(mut list: A) -> Result<(), A::Error> {
 }
 
 fn skip_object<'de, A: MapAccess<'de>>(mut map: A) -> Result<(), A::Error> {
-    // A name with a lone surrogate can be read, but not ignored.
+    // The names are read, because ignoring a name with a lone surrogate would fail.
     while map.next_entry::<Name<'de>, IgnoredAny>()?.is_some() {}
     Ok(())
 }
@@ -401,19 +401,19 @@ impl<'de, T: Part<'de>> Part<'de> for ListOr<T> {
     }
 }
 
-/// Reads an object. Each member of the wrong shape is recorded as such. Returns [`Shape::Other`] if the text is not
-/// JSON.
+/// Reads an object. A member of the wrong shape is recorded as such, and the other members are read. Returns
+/// [`Shape::Other`] if the text is not JSON.
 pub(crate) fn read_object<'de, T: Object<'de>>(json: &'de str) -> Shape<T> {
     Reading::either::<ObjectOr<T>>(json).map_or(Shape::Other, |object| object.0)
 }
 
-/// Reads a list of objects. An element or a list of the wrong shape is recorded as such. Returns [`Shape::Other`] if
-/// the text is not JSON.
+/// Reads a list of objects. An element of the wrong shape is recorded as such, and the other elements are read. Returns
+/// [`Shape::Other`] if the text is not JSON.
 pub(crate) fn read_list<'de, T: Object<'de>>(json: &'de str) -> Shape<Vec<Shape<T>>> {
     Reading::either(json).map_or(Shape::Other, shapes)
 }
 
-/// Returns the shape of a list and those of its elements.
+/// Returns the shape of a list, with the shape of each element.
 pub(crate) fn shapes<T>(list: ListOr<ObjectOr<T>>) -> Shape<Vec<Shape<T>>> {
     match list.0 {
         Shape::Is(list) => Shape::Is(list.into_iter().map(|part| part.0).collect()),

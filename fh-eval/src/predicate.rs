@@ -38,7 +38,7 @@ impl Comparison {
     }
 
     /// Returns the one bound that has the same effect as several alternative bounds: the smallest one for "greater",
-    /// the largest one for "less". Returns `None` for equality, and if there are no bounds.
+    /// the largest one for "less". Returns `None` for equality and inequality, and if there are no bounds.
     pub(crate) fn loosest<T>(
         self,
         bounds: impl Iterator<Item = T>,
@@ -55,15 +55,15 @@ impl Comparison {
 /// A test of a supplied text against a list of texts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum TextTest {
-    /// The text is in the list, which is sorted.
+    /// The supplied text is in the list, which is sorted.
     Among,
-    /// The text is not in the list, which is sorted.
+    /// The supplied text is not in the list, which is sorted.
     NotAmong,
     Starts,
     Ends,
     Contains,
     Lacks,
-    /// The text compares in this way with the only text of the list, in the order of UTF-16 code units.
+    /// The comparison of the supplied text with the only text of the list holds, in the order of UTF-16 code units.
     Order(Comparison),
 }
 
@@ -76,33 +76,35 @@ pub(crate) struct Text {
     pub(crate) len: u32,
 }
 
-/// A rule's test of each supplied value. The rule holds if any value passes.
+/// The test of a rule for each supplied value. The rule holds if any supplied value passes.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Predicate {
-    /// No value passes.
+    /// No supplied value passes.
     Never,
-    /// Every value passes.
+    /// Every supplied value passes.
     Always,
     /// The rule has no list of values and holds if the attribute is missing (evaluation 2.6, step 3).
     Blank,
-    /// The text is in a short list of texts.
+    /// The supplied text is in a short list of texts, given by its rows of `texts`.
     In(Run),
-    /// The text is not in a short list of texts.
+    /// The supplied text is not in a short list of texts, given by its rows of `texts`.
     NotIn(Run),
     /// The supplied text ends with one text of the rule, given by its row of `texts`.
     Ends(u32),
-    /// A test against a list of texts that the other variants do not cover.
+    /// A test of the supplied text against a list of texts, given by its rows of `texts`. The other variants do not
+    /// cover this test.
     Texts(TextTest, Run),
     /// If `true`, the supplied text must be exactly `true`. If `false`, the supplied text must be anything else.
     Bool(bool),
-    /// A comparison with a version that is packed into 64 bits.
+    /// A comparison of the supplied text, read as a version, with a version that is packed into 64 bits.
     Version(Comparison, [u32; 2]),
-    /// A test that is stored behind a pointer: a row of the table `rare`.
+    /// A test that is stored behind a pointer, given by its row of the table `rare`.
     Boxed(u32),
 }
 
 impl Predicate {
-    /// Returns the same predicate with its rows shifted: rows of `texts` and rows of `rare` by these distances.
+    /// Returns the same predicate with shifted rows. Rows of the table `texts` are shifted by `texts`, and rows of the
+    /// table `rare` by `rare`.
     pub(crate) fn moved(self, texts: u32, rare: u32) -> Self {
         match self {
             Self::In(list) => Self::In(list.shifted(texts)),
@@ -144,7 +146,7 @@ impl Run {
     }
 }
 
-/// The values of a rule and the comparison with them.
+/// The values of a rule, and the comparison of a supplied value with them.
 #[derive(Debug)]
 pub(crate) enum ExpectedValues<T> {
     In(Box<[T]>),
@@ -163,7 +165,7 @@ impl<T> ExpectedValues<T> {
         }
     }
 
-    /// Returns the values.
+    /// Returns the values of the rule.
     pub(crate) fn all(&self) -> &[T] {
         match self {
             Self::In(list) | Self::NotIn(list) => list,
@@ -171,7 +173,7 @@ impl<T> ExpectedValues<T> {
         }
     }
 
-    /// Returns the number of values.
+    /// Returns the number of values of the rule.
     pub(crate) fn len(&self) -> u64 {
         self.all().len() as u64
     }
@@ -188,7 +190,7 @@ pub(crate) enum Membership {
 #[derive(Debug)]
 pub(crate) enum BoxedPredicate {
     Numbers(ExpectedValues<OwnedDecimal>),
-    /// Equality in value and in the number of decimals (profile `edge`).
+    /// Numbers, which are equal if they have the same value and the same number of decimals (profile `edge`).
     NumbersWithScale(Membership, Box<[OwnedDecimal]>),
     Days(ExpectedValues<Day>, Years),
     /// Date-times, compared by instant alone (profile `client`).
@@ -196,7 +198,8 @@ pub(crate) enum BoxedPredicate {
     /// Date-times, compared by instant and then by local time (profile `edge`).
     DateTimes(ExpectedValues<DateTime>),
     Networks(Membership, Box<[Network]>, Spelling),
-    /// Versions, each of which is compared. Maven's order does not allow several bounds to be reduced to one.
+    /// Versions, with each of which the supplied version is compared. Maven's order does not allow several bounds to be
+    /// reduced to one.
     Versions(Comparison, Box<[Version<'static>]>),
     Patterns(Box<[Arc<Pattern>]>),
     /// The supplied text is a pattern that must match one of these texts as a whole (profile `edge`, NUMBER REGEX).
@@ -259,7 +262,7 @@ impl BoxedPredicate {
     }
 }
 
-/// Compares a supplied version with a packed version.
+/// Compares a supplied text, read as a version, with a packed version.
 pub(crate) fn compare_packed(supplied: &str, wanted: u64) -> Ordering {
     match pack(supplied) {
         Some(packed) => packed.cmp(&wanted),
@@ -267,7 +270,8 @@ pub(crate) fn compare_packed(supplied: &str, wanted: u64) -> Ordering {
     }
 }
 
-/// Splits a packed version into two halves. A field of eight bytes would make every rule eight bytes larger.
+/// Splits a packed version into two halves of four bytes each, because a field of eight bytes would make every rule
+/// eight bytes larger.
 pub(crate) const fn split(packed: u64) -> [u32; 2] {
     [packed as u32, (packed >> 32) as u32]
 }

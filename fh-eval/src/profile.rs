@@ -53,7 +53,7 @@ impl Profile {
         }
     }
 
-    /// Returns the bucket, 0 to 999,999, of a percentage key under a hash id.
+    /// Returns the bucket, 0 to 999,999, that is computed from a percentage key and the hash id that follows it.
     #[must_use]
     pub fn bucket(self, percentage_key: &str, hash_id: &str) -> u32 {
         crate::bucket::bucket_of([percentage_key, hash_id].into_iter(), self.encoding())

@@ -1,4 +1,5 @@
-//! Rollout forecasts: how many users of a population match each strategy of a feature, beside the configured shares.
+//! Forecasts of rollouts. A forecast counts how many users of a population match each strategy of a feature, and shows
+//! the configured shares.
 
 use crate::attributes::{Attributes, names};
 use crate::evaluation::Evaluation;
@@ -9,16 +10,16 @@ use crate::profile::Profile;
 use crate::subject::Subject;
 use crate::time::Timestamp;
 
-/// The configured share of a part of a rollout.
+/// The share of users that strategies configure for a part of a rollout.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ConfiguredShare {
     /// A share of all users, in millionths.
     OfAll(i64),
     /// A share of the users that match the strategy's rules, in millionths.
     OfAdmitted(i64),
-    /// The share of no user: the strategy has neither a percentage nor rules.
+    /// No user, because the strategy has neither a percentage nor rules.
     OfNobody,
-    /// No configured share, because rules alone decide or because the share follows from other parts.
+    /// No share is configured, because rules alone decide or because the share follows from other parts.
     Open,
 }
 
@@ -29,16 +30,16 @@ pub struct Part {
     pub position: Option<usize>,
     /// Id of the strategy; `None` for the default value and for a strategy without id.
     pub id: Option<String>,
-    /// The value as a JSON token; `None` for null.
+    /// The feature's value for the users of this part, as a JSON token; `None` for null.
     pub token: Option<String>,
-    /// The configured share.
+    /// The share of users that the feature's strategies configure for this part.
     pub configured: ConfiguredShare,
-    /// Number of users counted so far.
+    /// Number of users that were counted in this part so far.
     pub people: u64,
 }
 
-/// A forecast of a rollout: counts the users of a population by the strategy that each of them matches. The users differ
-/// in one attribute.
+/// A forecast of a rollout. It counts the users of a population by the strategy that each user matches. The users
+/// differ in one attribute.
 #[derive(Debug, Clone)]
 pub struct Forecast<'a> {
     feature: FeatureRef<'a>,
@@ -47,10 +48,11 @@ pub struct Forecast<'a> {
     fixed: &'a Attributes,
     now: Timestamp,
     people: u64,
-    /// The strategies in order, then the default value.
+    /// One part for each strategy, in order, and then one for the default value.
     parts: Vec<Part>,
-    /// The attributes that make up percentage keys, and the ones that rules read.
+    /// The attributes that make up percentage keys.
     keyed: Vec<String>,
+    /// The attributes that rules read.
     read: Vec<String>,
     /// True if a percentage uses the default percentage key.
     default_key: bool,
@@ -62,7 +64,8 @@ fn token(raw: wire::Raw<'_>) -> Option<String> {
 
 impl<'a> Forecast<'a> {
     /// Creates a forecast without users. `attribute` is the name of the attribute in which users differ; the attributes
-    /// in `fixed` are the same for all users.
+    /// in `fixed` are the same for all users. `profile` is the one under which the feature was compiled. Every user is
+    /// evaluated at the time `now`.
     #[must_use]
     pub fn new(
         feature: FeatureRef<'a>,
@@ -137,7 +140,8 @@ impl<'a> Forecast<'a> {
         forecast
     }
 
-    /// Returns the context of a user: the fixed attributes and the attribute that differs.
+    /// Returns the context of a user: the fixed attributes, and `id` as the value of the attribute in which users
+    /// differ.
     #[must_use]
     pub fn context(&self, id: &str) -> Attributes {
         let fixed = self.fixed.iter();
@@ -146,7 +150,8 @@ impl<'a> Forecast<'a> {
         fixed.fold(start, |builder, (name, value)| builder.attribute(name, value)).build()
     }
 
-    /// Evaluates the feature for the context of a user, and counts the user.
+    /// Evaluates the feature for the context of a user, counts the user in the part that the result belongs to, and
+    /// returns the result.
     pub fn count<'c>(&mut self, context: &'c Attributes) -> Evaluation<'c>
     where
         'a: 'c,
@@ -186,7 +191,7 @@ impl<'a> Forecast<'a> {
         self.people
     }
 
-    /// Returns the parts: the strategies in order, then the default value.
+    /// Returns the parts of the rollout: one for each strategy, in order, and then one for the default value.
     #[must_use]
     pub fn parts(&self) -> &[Part] {
         &self.parts
@@ -199,14 +204,15 @@ impl<'a> Forecast<'a> {
     }
 
     /// Returns true if a percentage uses the default percentage key, but the contexts have neither a session nor a user
-    /// key, so that the strategy matches no user.
+    /// key. The strategy with this percentage then matches no user.
     #[must_use]
     pub fn lacks_default_key(&self) -> bool {
         let has = |name: &str| name == self.attribute || self.fixed.get(name).is_some();
         self.default_key && !has(self.profile.session_attribute()) && !has(names::USER_KEY)
     }
 
-    /// Returns true if no strategy depends on the attribute in which users differ, so that all users get the same value.
+    /// Returns true if the feature has strategies, but no strategy depends on the attribute in which users differ. All
+    /// users then get the same value.
     #[must_use]
     pub fn is_constant(&self) -> bool {
         let session = self.profile.session_attribute();
@@ -219,7 +225,7 @@ impl<'a> Forecast<'a> {
     }
 
     /// Returns an attribute on which strategies depend: one that makes up a percentage key if there is one, otherwise
-    /// one that a rule reads.
+    /// one that a rule reads. Returns `None` if the strategies name no attribute.
     #[must_use]
     pub fn deciding_attribute(&self) -> Option<&str> {
         self.keyed.first().or(self.read.first()).map(String::as_str)

@@ -182,7 +182,7 @@ impl Ruleset {
     }
 
     /// Returns a copy of this ruleset with a feature added. If the ruleset has a feature with the same key, the new
-    /// feature replaces it at its position.
+    /// feature replaces it at its position. Otherwise the new feature is the last one.
     #[must_use]
     pub fn with(&self, feature: &Feature) -> Self {
         let key = feature.tables.key(0);
@@ -200,7 +200,8 @@ impl Ruleset {
         Self { tables: Arc::new(tables), index, left_out: Arc::clone(&self.left_out) }
     }
 
-    /// Returns a copy of this ruleset without the feature of this key.
+    /// Returns a copy of this ruleset without the feature of this key. The copy has the same features if the ruleset
+    /// has no such feature.
     #[must_use]
     pub fn without(&self, key: &str) -> Self {
         let Some(position) = self.index.find(&self.tables, key) else { return self.clone() };

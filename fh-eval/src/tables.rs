@@ -25,7 +25,7 @@ pub(crate) struct Tables {
     pub(crate) texts: Vec<Text>,
     /// The bytes of all texts of rules.
     pub(crate) text: String,
-    /// The bytes of all ids that percentages hash.
+    /// The bytes of all ids from which buckets are computed.
     pub(crate) hash_ids: String,
     // Tables that some evaluations read.
     pub(crate) fields: Vec<Field>,
@@ -46,7 +46,7 @@ pub(crate) struct Tables {
 pub(crate) struct Head {
     /// The strategies that can match.
     pub(crate) strategies: Run,
-    /// The id that percentages hash, as a range of bytes of `hash_ids`.
+    /// The id from which buckets are computed, as a range of bytes of `hash_ids`.
     pub(crate) hash_id: Run,
     pub(crate) value: ValueAt,
     /// The name of the attribute that takes precedence over `userkey` as default percentage key.
@@ -56,14 +56,14 @@ pub(crate) struct Head {
     pub(crate) encoding: Encoding,
 }
 
-/// The evaluator's path for a feature, chosen by the compiler.
+/// The way in which the evaluator walks the strategies of a feature, chosen by the compiler.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Mode {
     /// The feature has no strategies.
     Static,
     /// The strategies have at most one percentage key, so their cumulative limits are constants.
     OneKey,
-    /// Like [`Mode::OneKey`], with so many rules that caching the attributes pays off.
+    /// Like [`Mode::OneKey`], but the feature has so many rules that the evaluator caches the attributes.
     OneKeyManyRules,
     /// The strategies have several percentage keys. Keys that have the same text for a context share the sum of their
     /// stacked percentages.
@@ -84,7 +84,7 @@ impl ValueAt {
     }
 }
 
-/// The way in which a strategy takes part in percentages.
+/// The kind of percentage of a strategy, which decides how the strategy's limit is computed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Share {
     /// The strategy has no percentage.
@@ -105,7 +105,8 @@ pub(crate) struct Strategy {
     pub(crate) limit: i32,
     pub(crate) rules: Run,
     pub(crate) value: ValueAt,
-    /// The attributes of the percentage key: 0 for the default percentage key, otherwise a row of `sources` plus one.
+    /// The attributes of the percentage key: 0 for the default percentage key, otherwise a row of `sources`, counted
+    /// from 1.
     pub(crate) source: u32,
     pub(crate) share: Share,
 }
@@ -253,7 +254,7 @@ impl Tables {
 /// always only one row.
 type FieldRows = HashMap<Box<str>, SmallVec<[(Reading, u32); 1]>, foldhash::fast::FixedState>;
 
-/// Appends rows to tables. Rules that read the same field in the same way share a row of `fields`.
+/// A writer that appends rows to tables. Rules that read the same field in the same way share a row of `fields`.
 #[derive(Debug, Default)]
 pub(crate) struct Writer {
     pub(crate) tables: Tables,
@@ -274,17 +275,17 @@ impl Writer {
         self.tables.features.push(Arc::new(detail));
     }
 
-    /// Stores a text of a rule.
+    /// Stores a text of a rule, and returns its range of bytes.
     pub(crate) fn text(&mut self, text: &str) -> Run {
         append(&mut self.tables.text, text)
     }
 
-    /// Stores a feature's key or a strategy's id.
+    /// Stores a feature's key or a strategy's id, and returns its range of bytes.
     pub(crate) fn name(&mut self, name: &str) -> Run {
         append(&mut self.tables.names, name)
     }
 
-    /// Stores an id that percentages hash.
+    /// Stores an id from which buckets are computed, and returns its range of bytes.
     pub(crate) fn hash_id(&mut self, id: &str) -> Run {
         append(&mut self.tables.hash_ids, id)
     }
@@ -310,7 +311,7 @@ impl Writer {
         self.tables.sources.len() as u32
     }
 
-    /// Returns the row of a field. A new field is added first.
+    /// Returns the row of the field with this name and this reading. If there is no such row, it is added.
     pub(crate) fn field(&mut self, name: &str, reading: Reading) -> u32 {
         if let Some(rows) = self.fields.get(name)
             && let Some((_, row)) = rows.iter().find(|(known, _)| *known == reading)

@@ -45,8 +45,8 @@ pub(crate) fn is_in(tables: &Tables, list: Run, supplied: &Supplied<'_>) -> bool
     is_this || is_in_rest(tables, list, offset as u32 + 1, supplied)
 }
 
-/// Searches the rest of a list after a text that has the same first eight bytes as the supplied one, but differs. This
-/// is rare, so it is a function of its own.
+/// Searches the texts of a list from the position `from` on. The text before this position differs from the supplied
+/// one, but has the same first eight bytes. This case is rare, so it is a function of its own.
 #[cold]
 fn is_in_rest(tables: &Tables, list: Run, from: u32, supplied: &Supplied<'_>) -> bool {
     let rest = Run { at: list.at.wrapping_add(from), len: list.len.saturating_sub(from) };

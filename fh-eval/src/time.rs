@@ -106,8 +106,9 @@ impl serde::Serialize for Timestamp {
 
 /// A source of the current time.
 ///
-/// Implemented by [`Timestamp`] (a fixed time) and by every `Fn() -> Timestamp`. An evaluation calls it only for a rule
-/// on `now` if the context has no attribute of that name (evaluation 2.6).
+/// The trait is implemented by [`Timestamp`] (a fixed time) and by every `Fn() -> Timestamp`. An evaluation reads the
+/// clock only for a DATE or DATETIME rule on the attribute `now`, and only if the context has no such attribute
+/// (evaluation 2.6).
 ///
 /// ```
 /// use fh_eval::{Clock, Timestamp};

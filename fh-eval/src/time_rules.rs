@@ -18,8 +18,8 @@ const SECOND: i64 = 1000;
 /// The rules of a ruleset that read the clock: rules of type DATE or DATETIME on the attribute `now`.
 ///
 /// Such a rule can change the result of an evaluation although neither the features nor the context have changed. A
-/// program that caches or announces results evaluates again when [`Self::outcome_at`] differs, and checks this at each
-/// [`Self::next_change_after`].
+/// program that caches or publishes results calls [`Self::outcome_at`] at each time that [`Self::next_change_after`]
+/// returns. If the outcome differs from the last one, the program evaluates the features again.
 ///
 /// ```
 /// use fh_eval::{Profile, Ruleset, TimeRules, Timestamp};
@@ -37,13 +37,14 @@ const SECOND: i64 = 1000;
 #[derive(Debug, Clone, Default)]
 pub struct TimeRules {
     tables: Arc<Tables>,
-    /// The times at which comparisons with `now` may change, in ascending order and without duplicates.
+    /// The times at which the results of comparisons with `now` may change, in ascending order and without duplicates.
     boundaries: Vec<Timestamp>,
-    /// The rules on the text of `now`, in the order of feature keys. The times at which they change cannot be computed.
+    /// The rules on the text of `now`, in the order of feature keys. The times at which the results of these rules
+    /// change cannot be computed.
     texts: Vec<TextRule>,
 }
 
-/// A rule on the text of `now`, such as STARTS_WITH or REGEX.
+/// A rule that tests the text of `now`, for example with STARTS_WITH or REGEX.
 #[derive(Debug, Clone, Copy)]
 struct TextRule {
     predicate: Predicate,
@@ -53,7 +54,8 @@ struct TextRule {
 /// The outcome of the rules that read the clock, at one time. Two equal outcomes of the same ruleset mean that every
 /// evaluation gives the same result at both times.
 ///
-/// Rules on the text of a date-time are evaluated for full seconds only.
+/// Rules on the text of a date-time are evaluated at full seconds only, so an outcome does not show changes within a
+/// second.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct TimeOutcome {
     boundary: Option<Timestamp>,
@@ -61,14 +63,15 @@ pub struct TimeOutcome {
 }
 
 impl TimeOutcome {
-    /// Returns the last time that a rule compares `now` with and that has passed; `None` if none has.
+    /// Returns the last time, not after the time of this outcome, at which a comparison of a rule with `now` may have
+    /// changed its result. Returns `None` if there is no such time.
     #[must_use]
     pub const fn last_boundary(&self) -> Option<Timestamp> {
         self.boundary
     }
 
-    /// Returns whether each rule on the text of `now` holds. The order depends on the features only, not on the order
-    /// in which they were added.
+    /// Returns one boolean for each rule on the text of `now`: true if the rule holds. The order depends on the
+    /// features only, not on the order in which they were added.
     #[must_use]
     pub fn text_rules(&self) -> &[bool] {
         &self.held
@@ -76,12 +79,12 @@ impl TimeOutcome {
 }
 
 impl TimeRules {
-    /// Collects the rules that read the clock. Strategies that cannot match are left out.
+    /// Collects the rules of a ruleset that read the clock. Rules of strategies that cannot match are left out.
     #[must_use]
     pub fn of(ruleset: &Ruleset) -> Self {
         let tables = ruleset.tables();
         let mut found = Self { tables: Arc::clone(tables), ..Self::default() };
-        // Most rulesets have no such rule.
+        // Most rulesets have no rule that reads the clock, so the features need not be searched.
         if !tables.fields.iter().any(|field| field.reading.is_clock()) {
             return found;
         }
@@ -105,14 +108,15 @@ impl TimeRules {
         found
     }
 
-    /// Returns true if time changes no result.
+    /// Returns true if the ruleset has no rule whose result can change with time.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.boundaries.is_empty() && self.texts.is_empty()
     }
 
-    /// Returns the first time after `now` at which the outcome may differ; `None` if it never changes again. A rule on
-    /// the text of a date may change at each midnight, and a rule on the text of a date-time at each full second.
+    /// Returns the first time after `now` at which the outcome may differ. Returns `None` if the outcome never changes
+    /// again. A rule on the text of a date may change at each midnight, and a rule on the text of a date-time at each
+    /// full second.
     #[must_use]
     pub fn next_change_after(&self, now: Timestamp) -> Option<Timestamp> {
         let position = self.boundaries.partition_point(|boundary| *boundary <= now);
@@ -121,7 +125,7 @@ impl TimeRules {
         boundary.into_iter().chain(text).min().filter(|next| *next > now)
     }
 
-    /// Returns the outcome of the rules at this time.
+    /// Returns the outcome of the rules at the time `now`.
     #[must_use]
     pub fn outcome_at(&self, now: Timestamp) -> TimeOutcome {
         let position = self.boundaries.partition_point(|boundary| *boundary <= now);
@@ -132,7 +136,7 @@ impl TimeRules {
 }
 
 impl TextRule {
-    /// Returns the interval, in milliseconds, at whose multiples the rule is evaluated.
+    /// Returns the interval in milliseconds: the rule is evaluated at the multiples of this interval.
     fn interval(&self) -> i64 {
         if self.reading == Reading::Date { DAY } else { SECOND }
     }
@@ -169,11 +173,11 @@ fn clock_rules(feature: FeatureRef<'_>) -> impl Iterator<Item = (&Rule, Reading)
     })
 }
 
-/// The times at which a rule may change.
+/// The times at which the result of a rule may change.
 enum Changes {
     Never,
     At(Vec<Timestamp>),
-    /// Whenever the text of `now` changes.
+    /// The result may change whenever the text of `now` changes.
     WithText,
 }
 
@@ -194,9 +198,9 @@ fn changes(tables: &Tables, predicate: &Predicate) -> Changes {
     }
 }
 
-/// Returns the times at which comparisons with these values may change: when `now` reaches a value, and when `now` is
-/// past the value. `span` returns the start and the length of a value in milliseconds. Times that no timestamp can hold
-/// are never reached.
+/// Returns the times at which the results of comparisons with these values may change: when `now` reaches a value, and
+/// when `now` is past the value. `span` returns the start and the length of a value in milliseconds. Times that no
+/// timestamp can hold are left out, because they are never reached.
 fn boundaries<T>(wanted: &ExpectedValues<T>, span: impl Fn(&T) -> (i64, i64)) -> Vec<Timestamp> {
     let times = wanted.all().iter().flat_map(|value| {
         let (start, length) = span(value);

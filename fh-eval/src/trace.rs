@@ -3,7 +3,7 @@
 
 use crate::time::Timestamp;
 
-/// Receives the steps of an evaluation. Every method does nothing by default.
+/// A receiver of the steps of an evaluation. Every method does nothing by default.
 ///
 /// Strategies are identified by row, rules by their index within the strategy. Only the engine's own explanation can
 /// resolve rows and indexes, so the trait is private.

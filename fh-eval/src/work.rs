@@ -12,12 +12,12 @@ use crate::predicate::{BoxedPredicate, Predicate, Run, TextTest};
 use crate::tables::{Field, Head, Mode, Reading, Share, Tables};
 use crate::text::pattern::Cost;
 
-/// An upper bound of the work that evaluating some features takes, for any context.
+/// An upper bound of the work of evaluating a list of features, for any context.
 ///
-/// A server uses it to refuse a request that would take too long, before it spends the time. Creating a bound reads the
-/// rules once; [`WorkBound::steps`] then reads only the context. The bound is a number of steps: rules times values
-/// times bytes, with patterns weighted by their size. It depends on the rules and the context only, so it is the same
-/// on every machine. A step takes about a nanosecond.
+/// A server uses the bound to refuse a request that would take too long, before it evaluates the features. Creating a
+/// bound reads the rules once; [`WorkBound::steps`] then reads only the context. The bound is a number of steps: rules
+/// times values times bytes, with patterns weighted by their size. It depends on the rules and the context only, so it
+/// is the same on every machine. A step takes about a nanosecond.
 ///
 /// ```
 /// use fh_eval::{Attributes, Profile, Ruleset, WorkBound};
@@ -32,23 +32,24 @@ use crate::text::pattern::Cost;
 /// ```
 #[derive(Debug, Clone, Default)]
 pub struct WorkBound {
-    /// Steps that do not depend on the context.
+    /// Number of steps that do not depend on the context.
     fixed: u64,
-    /// Number of attribute lookups.
+    /// Number of attribute lookups of all evaluations together.
     lookups: u64,
     by_name: HashMap<Arc<str>, Reads, foldhash::fast::FixedState>,
-    /// The attributes that the clock replaces if the context lacks them, each with the steps that this takes.
+    /// The names of attributes that the clock replaces if the context lacks them. Each name has the number of steps of
+    /// the rules that then test the clock's text.
     clocked: Vec<(Arc<str>, u64)>,
 }
 
-/// The work that rules do on one attribute.
+/// The work of the rules that read one attribute.
 #[derive(Debug, Clone, Copy, Default)]
 struct Reads {
     /// Cost of the rules that test every value of the attribute, for each value.
     every: Cost,
     /// Cost of the rules that test only the first value of the attribute.
     first: Cost,
-    /// Steps of the rules that test the clock's text, if the context lacks the attribute.
+    /// Number of steps of the rules that test the clock's text if the context lacks the attribute.
     clock: u64,
 }
 
@@ -61,28 +62,29 @@ enum Walk {
     Explain,
 }
 
-/// Steps of evaluating a strategy, and of an attribute lookup in addition to the search for the name.
+/// Number of steps of evaluating a strategy. An attribute lookup has the same number, in addition to the steps of the
+/// search for the name.
 const RULE: u64 = 4;
-/// Steps of formatting the clock's time as text.
+/// Number of steps of formatting the clock's time as text.
 const CLOCK: u64 = 200;
 /// Length of the clock's longest text, in bytes.
 const CLOCK_BYTES: u64 = 24;
-/// Steps of finishing the hash of a percentage key.
+/// Number of steps of finishing the hash of a percentage key.
 const BUCKET: u64 = 20;
-/// Steps of compiling a supplied pattern, which is done at each evaluation.
+/// Number of steps of compiling a pattern that a context supplies. Each evaluation compiles the pattern again.
 const SUPPLIED_PATTERN: Cost = Cost { per_value: 30_000, per_byte: 10_000 };
-/// Steps of searching a rule's text with a supplied pattern, for each byte of the text.
+/// Number of steps for each byte of a rule's text when the text is searched with a supplied pattern.
 const SUPPLIED_SEARCH: u64 = 10_000;
 
 impl WorkBound {
-    /// Returns an upper bound of the steps that evaluating each of these features once takes.
+    /// Returns an upper bound of the number of steps in which each of these features is evaluated once.
     #[must_use]
     pub fn of<'a>(features: impl IntoIterator<Item = FeatureRef<'a>>) -> Self {
         Self::walking(features, Walk::Evaluate)
     }
 
-    /// Returns an upper bound of the steps that explaining each of these features once takes. Explanations test
-    /// strategies that ordinary evaluations skip.
+    /// Returns an upper bound of the number of steps in which each of these features is explained once. Explanations
+    /// test strategies that ordinary evaluations skip.
     #[must_use]
     pub fn of_explaining<'a>(features: impl IntoIterator<Item = FeatureRef<'a>>) -> Self {
         Self::walking(features, Walk::Explain)
@@ -124,8 +126,8 @@ impl WorkBound {
         self.add_percentages(tables, head, strategies);
     }
 
-    /// Adds the work of percentages. Each percentage key is hashed once. If there are several keys, each stacked
-    /// strategy compares its key with the keys before it.
+    /// Adds the work of hashing and comparing percentage keys. Each percentage key is hashed once. If there are several
+    /// keys, each stacked strategy compares its key with the keys before it.
     fn add_percentages(&mut self, tables: &Tables, head: &Head, strategies: Run) {
         let mut sources: SmallVec<[u32; 16]> = SmallVec::new();
         let (mut drawn, mut stacked) = (0_u64, 0_u64);
@@ -146,7 +148,7 @@ impl WorkBound {
             Encoding::Server => 6,
         };
         let count = sources.len() as u64;
-        // The hash continues over the id.
+        // The hash of each percentage key continues over the bytes of the id.
         let id = u64::from(head.hash_id.len).saturating_mul(hashed);
         self.fixed = self.fixed.saturating_add(count.saturating_mul(BUCKET + id));
         let compared = if several { stacked } else { 0 };
@@ -181,8 +183,8 @@ impl WorkBound {
         }
     }
 
-    /// Returns the maximum number of steps of the evaluations for this context. Allocates only for contexts of more
-    /// than 32 attributes.
+    /// Returns the maximum number of steps in which the features are evaluated for this context. Allocates memory only
+    /// for contexts of more than 32 attributes.
     #[must_use]
     pub fn steps(&self, attributes: &Attributes) -> u64 {
         let lookup = RULE.saturating_add(attributes.lookup_steps());
@@ -205,7 +207,7 @@ impl WorkBound {
     }
 }
 
-/// The work on each field of one set of tables, collected before it is added to the bound.
+/// The work of the rules that read each field of one set of tables. It is collected before it is added to the bound.
 struct Rows<'a> {
     tables: Option<&'a Tables>,
     reads: HashMap<u32, Reads, foldhash::fast::FixedState>,
@@ -254,7 +256,7 @@ fn cost(tables: &Tables, predicate: &Predicate) -> Cost {
         Predicate::In(list) | Predicate::NotIn(list) => scan(tables, *list),
         Predicate::Ends(row) => comparisons(tables, Run { at: *row, len: 1 }),
         Predicate::Texts(test, list) => texts(tables, *test, *list),
-        // A version that cannot be packed is parsed.
+        // This is the cost of parsing a supplied version, because not every version can be packed.
         Predicate::Version(..) => Cost { per_value: 20, per_byte: 12 },
         Predicate::Boxed(row) => match tables.rare.get(*row as usize) {
             Some(rare) => rare_cost(rare),

@@ -1,4 +1,4 @@
-//! Builds a document tree from the events of a parser, within limits.
+//! A builder of a document tree, which receives the events of a parser and enforces the limits of the document.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -22,7 +22,7 @@ struct Open {
     parts: Parts,
 }
 
-/// The items or members that a collection has received so far.
+/// The items of a list, or the members of a map, that a collection has received so far.
 enum Parts {
     List(Vec<Arc<Node>>),
     Map {
@@ -32,7 +32,7 @@ enum Parts {
     },
 }
 
-/// The type of a collection that begins.
+/// The type of a collection: a list or a map.
 #[derive(Clone, Copy)]
 pub(crate) enum Collection {
     List,
@@ -112,7 +112,8 @@ impl Builder {
         self.anchors.get(&anchor).map(Arc::clone)
     }
 
-    /// Adds a node to the innermost collection, or makes it the root. Fails if a limit is exceeded.
+    /// Adds a node to the innermost collection, or makes it the root. `anchor` is the parser's number of the node's anchor, or 0 if the
+    /// node has no anchor. Fails if a limit is exceeded.
     pub(crate) fn put(
         &mut self,
         node: Arc<Node>,
@@ -127,8 +128,8 @@ impl Builder {
                 what: format!("the document has more than {values} values"),
             });
         }
-        // An alias shares its node in memory, but the weight of the node counts in full for each alias, as if the node
-        // were written out.
+        // An alias shares its node in memory, but the weight of the node counts in full for each alias, as if the document repeated the
+        // node.
         if node.weight > weight {
             let what = format!("the document is larger than {weight} bytes");
             return Err(SyntaxError { position, what });

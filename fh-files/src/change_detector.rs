@@ -14,9 +14,9 @@ const COARSE: Duration = Duration::from_secs(2);
 /// The content of a file and the time of its last change. `Debug` shows only the size, because files hold API keys.
 #[derive(Clone, PartialEq, Eq)]
 pub struct FileContent {
-    /// The content, as bytes.
+    /// The bytes of the file.
     pub bytes: Vec<u8>,
-    /// The time of the last change; `None` if the file system does not report this time.
+    /// The time of the last change of the content; `None` if the file system does not report this time.
     pub modified: Option<SystemTime>,
 }
 
@@ -29,7 +29,7 @@ impl fmt::Debug for FileContent {
     }
 }
 
-/// The reason why a file could not be read.
+/// The error for a file that could not be read, with the reason.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unreadable {
     what: String,
@@ -88,7 +88,7 @@ fn too_large(most_bytes: u64) -> Unreadable {
     Unreadable { what: format!("it is larger than {most_bytes} bytes"), is_missing: false }
 }
 
-/// The metadata of a file; `None` if the file does not exist.
+/// The metadata of a file; `None` if the metadata cannot be read, for example because the file does not exist.
 type Outside = Option<Signature>;
 
 /// The metadata that shows a change of a file. If two signatures are equal, the metadata shows no change.
@@ -151,9 +151,10 @@ fn number(_: &Metadata) -> u64 {
 pub enum FileChange {
     /// The file has not changed since it was last read.
     Nothing,
-    /// The file has changed since the last check and may still be written to. Check again soon; the next check decides.
+    /// The file has changed since the last check, and another program may still be writing to it. Check the file again soon, because it is
+    /// read once two checks in a row find the same metadata.
     Unsettled,
-    /// The file has new content, or became unreadable. The same error is reported once, not at every check.
+    /// The file has new content or became unreadable. An error is reported once, and not again at each check with the same metadata.
     New(Result<FileContent, Unreadable>),
 }
 
@@ -174,7 +175,7 @@ pub struct ChangeDetector {
 }
 
 impl ChangeDetector {
-    /// Creates a detector that has not checked the file yet. A file of more than `most_bytes` bytes is reported as unreadable.
+    /// Creates a detector that has not checked its file yet. A file of more than `most_bytes` bytes is reported as unreadable.
     #[must_use]
     pub const fn new(most_bytes: u64) -> Self {
         Self { most_bytes, seen: None, read: None, content: None }
@@ -183,7 +184,7 @@ impl ChangeDetector {
     /// Reads the file, even if it has not changed.
     ///
     /// # Errors
-    /// The same as those of [`read`].
+    /// [`Unreadable`], in the same cases as [`read`].
     pub fn first(&mut self, path: &Path) -> Result<FileContent, Unreadable> {
         self.seen = Signature::of(path);
         self.read = self.seen;
@@ -192,7 +193,7 @@ impl ChangeDetector {
         found
     }
 
-    /// Checks the file again. `now` is the current time by the clock of the file system.
+    /// Checks the file again, and reads it if it has changed. `now` is the current time by the clock of the file system.
     pub fn again(&mut self, path: &Path, now: SystemTime) -> FileChange {
         let outside = Signature::of(path);
         if outside != std::mem::replace(&mut self.seen, outside) {

@@ -60,7 +60,7 @@ fn is_space(c: char) -> bool {
     matches!(c, ' ' | '\t' | '\r' | '\n')
 }
 
-/// A position in a JSON text, and the rest of the text from there.
+/// A position in a JSON text, and the rest of the text after the position.
 struct Walk<'a> {
     rest: &'a str,
     position: Position,
@@ -82,12 +82,13 @@ impl<'a> Walk<'a> {
         passed
     }
 
-    /// Advances over the characters that match, and returns them.
+    /// Advances over the characters for which `are_such` returns true, up to the first other character, and returns the text that was
+    /// passed.
     fn take(&mut self, are_such: impl Fn(char) -> bool) -> &'a str {
         self.skip(self.rest.find(|c| !are_such(c)).unwrap_or(self.rest.len()))
     }
 
-    /// Advances over a string token and returns the text that it denotes.
+    /// Advances over a string token and returns its text, unescaped.
     fn string(&mut self) -> Result<Cow<'a, str>, SyntaxError> {
         let position = self.position;
         let mut is_escaped = false;

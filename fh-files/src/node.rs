@@ -13,14 +13,15 @@ const NODE_WEIGHT: usize = 8;
 pub struct Limits {
     /// Maximum nesting depth of lists and maps.
     pub depth: usize,
-    /// Maximum size of the document in bytes, roughly its size as JSON. An alias counts as much as the node for which it stands.
+    /// Maximum weight of the document in bytes, which is roughly the size of the document as JSON. An alias counts as much as the node to
+    /// which it refers.
     pub weight: usize,
-    /// Maximum number of values. Each value takes about a hundred bytes of memory, however short its text is.
+    /// Maximum number of values in the document. Each value takes about a hundred bytes of memory, however short its text is.
     pub values: usize,
 }
 
 impl Default for Limits {
-    /// 100 levels, 16 MiB and 250,000 values.
+    /// Returns the default limits: 100 levels, 16 MiB and 250,000 values.
     fn default() -> Self {
         Self { depth: 100, weight: 16 * 1024 * 1024, values: 250_000 }
     }
@@ -31,7 +32,7 @@ impl Default for Limits {
 pub struct Node {
     /// The position of the value's first character.
     pub position: Position,
-    /// The type and value of the node.
+    /// The type of the node, together with its value.
     pub content: Content,
     pub(crate) weight: usize,
     pub(crate) height: usize,
@@ -39,7 +40,7 @@ pub struct Node {
 
 /// The type and value of a node. `Debug` shows no texts, because state files hold API keys.
 pub enum Content {
-    /// An empty value, `~` or `null`.
+    /// A null: an empty value, `~` or `null`.
     Null,
     /// `true` or `false`.
     Bool(bool),
@@ -47,7 +48,7 @@ pub enum Content {
     Number(Box<str>),
     /// Any other scalar. `.inf` and `.nan` are texts too, because they are not decimal numbers.
     Text(Box<str>),
-    /// A list.
+    /// The items of a list, in the order of the document.
     List(Vec<Arc<Node>>),
     /// The members of a map, in the order of the document. Each name occurs once.
     Map(Vec<Member>),
@@ -98,7 +99,7 @@ impl Node {
         members.iter().find(|member| &*member.name == name).map(|member| &member.node)
     }
 
-    /// Writes the node as JSON without white space.
+    /// Returns the node as JSON without white space.
     #[must_use]
     pub fn to_json(&self) -> String {
         let mut json = String::new();

@@ -22,12 +22,12 @@ impl fmt::Display for Position {
     }
 }
 
-/// The reason why a text cannot be read as a document.
+/// The error for a text that cannot be read as a document.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SyntaxError {
-    /// The position of the mistake.
+    /// The position in the text at which the mistake was found.
     pub position: Position,
-    /// A description of the mistake.
+    /// A description of the mistake, without the position.
     pub what: String,
 }
 

@@ -4,7 +4,7 @@ use saphyr_parser::{ScalarStyle, Tag};
 
 use crate::node::Content;
 
-/// Returns true for the tag `!`, which only says that a node is an ordinary text, list or map.
+/// Returns true for the tag `!`, which marks a node as an ordinary text, list or map.
 pub(crate) fn is_plain(tag: &Tag) -> bool {
     let Tag { handle, suffix } = tag;
     (handle.is_empty() && suffix == "!") || (handle == "!" && suffix.is_empty())
@@ -62,8 +62,8 @@ fn plain(text: &str) -> Content {
     }
 }
 
-/// Returns a number of the core schema as JSON writes it: without `+` or leading zeros, and with digits on both sides of a point. All other
-/// digits are unchanged. Returns `None` if the text is not a number.
+/// Returns a number of the core schema as JSON writes it: without `+` or leading zeros, and with digits on both sides of a point.
+/// Hexadecimal (`0x`) and octal (`0o`) numbers become decimal; other numbers keep their digits. Returns `None` if the text is not a number.
 fn number(text: &str) -> Option<String> {
     if let Some(digits) = text.strip_prefix("0x") {
         return radix(digits, 16);

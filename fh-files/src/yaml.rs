@@ -23,7 +23,7 @@ impl From<ScanError> for SyntaxError {
     }
 }
 
-/// Reads a text that holds at most one document.
+/// Reads a YAML text that holds at most one document. A text without a document gives null.
 pub(crate) fn read(text: &str, limits: Limits) -> Result<Arc<Node>, SyntaxError> {
     let mut builder = Builder::new(limits);
     let mut documents = 0;
@@ -42,7 +42,7 @@ pub(crate) fn read(text: &str, limits: Limits) -> Result<Arc<Node>, SyntaxError>
     Ok(builder.finish())
 }
 
-/// Adds one event of the parser to the tree.
+/// Passes one event of the parser to the builder of the tree. Fails if the event makes the document invalid.
 fn take(builder: &mut Builder, event: Event<'_>, position: Position) -> Result<(), SyntaxError> {
     let wrong = |what: String| SyntaxError { position, what };
     match event {
@@ -77,7 +77,8 @@ fn take(builder: &mut Builder, event: Event<'_>, position: Position) -> Result<(
     }
 }
 
-/// Returns an error unless a collection has no tag, the tag `!`, or the core schema's tag of its type (`usual`).
+/// Checks the tag of a collection. Returns an error for every tag but `!` and the tag of the core schema for this type of collection, which
+/// is `usual`.
 fn check_tag(tag: Option<&Tag>, usual: &str) -> Result<(), String> {
     let Some(tag) = tag else { return Ok(()) };
     let is_known = is_plain(tag) || (tag.is_yaml_core_schema() && tag.suffix == usual);

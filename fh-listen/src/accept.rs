@@ -22,7 +22,7 @@ use super::{ListenOptions, Listener, Transport};
 const PAUSE: Duration = Duration::from_millis(250);
 /// The minimum time between two identical warnings in the log.
 const QUIET: Duration = Duration::from_secs(60);
-/// The time after which TCP keepalive probes whether the peer of an idle connection still exists.
+/// The idle time of a connection after which TCP keepalive checks whether the peer still exists.
 const KEEPALIVE: Duration = Duration::from_secs(60);
 
 /// Accepts connections of all listeners. The future never resolves; dropping it stops accepting.
@@ -74,7 +74,8 @@ pub(super) async fn accept(listeners: &[Listener], server: &Arc<ServerState>) ->
     }
 }
 
-/// Returns the next connection of any listener. The listeners are polled in turn, so that a busy listener does not delay the others.
+/// Returns the next connection of any listener. Polling begins after the listener of the last connection, so that a busy listener does not
+/// delay the others.
 async fn next<'a>(
     listeners: &'a [Listener],
     first: &mut usize,

@@ -10,7 +10,8 @@ use tokio::time::Instant;
 
 use super::TrustedProxies;
 
-/// The access log. An entry is written when an answer has been sent or can no longer be sent; for a stream, when the stream closes.
+/// The access log. An entry is written when a response has been sent or can no longer be sent. The entry of a stream is written when the
+/// stream closes.
 ///
 /// ```
 /// use fh_listen::{AccessLog, ListenOptions, LoggedRequest, RequestLog, TrustedProxies};
@@ -41,12 +42,12 @@ pub struct AccessLog {
     log: Arc<dyn RequestLog>,
 }
 
-/// A destination of the entries of an [`AccessLog`], which decides what they show of a request's path and query.
+/// The destination of the entries of an [`AccessLog`]. It also decides which parts of a request's path and query the entries contain.
 pub trait RequestLog: fmt::Debug + Send + Sync + 'static {
-    /// Returns the path and query of a request as the log shows them. The text must contain no secrets.
+    /// Returns the text that an entry contains for the path and query of a request. It must contain no secrets.
     fn target(&self, uri: &Uri) -> String;
 
-    /// Writes an entry.
+    /// Writes an entry to the log.
     fn write(&self, request: &LoggedRequest);
 }
 
@@ -56,19 +57,19 @@ pub trait RequestLog: fmt::Debug + Send + Sync + 'static {
 pub struct LoggedRequest {
     /// The method of the request.
     pub method: Method,
-    /// The result of [`RequestLog::target`].
+    /// The path and query of the request, as [`RequestLog::target`] returns them.
     pub target: String,
-    /// The client's address.
+    /// The client's address. For a request from a trusted proxy, the proxy reports it.
     pub client: IpAddr,
-    /// The status of the answer; `None` if the client disconnected before there was an answer.
+    /// The status of the response; `None` if the client disconnected before there was a response.
     pub status: Option<StatusCode>,
-    /// The number of bytes of the body that were sent.
+    /// The number of bytes of the response's body that were sent.
     pub bytes: usize,
-    /// The time from the head of the request to the end of the answer.
+    /// The time from the head of the request to the end of the response.
     pub duration: Duration,
 }
 
-/// The entry of a request that is in flight. Dropping the value writes the entry.
+/// The entry of a request that is in flight. Dropping the value writes the entry to the log.
 #[derive(Debug)]
 pub(super) struct LogEntry {
     log: Arc<dyn RequestLog>,
@@ -77,7 +78,8 @@ pub(super) struct LogEntry {
 }
 
 impl AccessLog {
-    /// Creates a log that takes the client's address from the headers of these proxies. Without proxies, it logs the peer's address.
+    /// Creates a log that takes the client's address from the `x-forwarded-for` header of requests from these proxies. For all other
+    /// requests, it logs the peer's address.
     #[must_use]
     pub fn new(proxies: TrustedProxies, log: impl RequestLog) -> Self {
         Self { proxies, log: Arc::new(log) }

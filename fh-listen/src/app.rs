@@ -1,4 +1,4 @@
-//! The application to serve: a router, and a shortcut that answers some requests without it.
+//! The application to serve: a router, and a shortcut that answers some requests in place of the router.
 
 use std::sync::Arc;
 
@@ -31,15 +31,14 @@ impl From<Router> for App {
 }
 
 impl App {
-    /// Answers the requests that this shortcut accepts without the router. Layers that the program has added to the router do not see
-    /// these requests.
+    /// Sets a shortcut. The requests that it accepts do not reach the router, nor the layers that the program has added to the router.
     #[must_use]
     pub fn shortcut(self, shortcut: impl Shortcut) -> Self {
         Self { shortcut: Some(Arc::new(shortcut)), ..self }
     }
 
-    /// Treats GET and HEAD requests for these paths as health checks. Some connections beyond
-    /// [`ListenOptions::max_connections`](super::ListenOptions::max_connections) are reserved for health checks.
+    /// Treats GET and HEAD requests for these paths as health checks. For them, 16 connections beyond
+    /// [`ListenOptions::max_connections`](super::ListenOptions::max_connections) are reserved.
     #[must_use]
     pub fn probes(self, paths: impl IntoIterator<Item = String>) -> Self {
         Self { probes: paths.into_iter().map(String::into_boxed_str).collect(), ..self }

@@ -1,5 +1,5 @@
-//! Admission of connections: a limit in all, a limit per address, and a few connections beyond these limits that are reserved for health
-//! checks.
+//! Admission of connections. There is a limit for all connections and a limit per address. A few connections beyond these limits are
+//! reserved for health checks.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -12,18 +12,18 @@ pub(super) const RESERVED: usize = 16;
 /// The largest number of reserved connections per address, so that one address cannot block the health checks of others.
 const RESERVED_PER_ADDRESS: usize = 8;
 
-/// The limits of one listener, and the numbers of connections that count towards them.
+/// The connection limits of a server, and the numbers of connections that count towards them.
 #[derive(Debug)]
 pub(super) struct Capacity {
     limits: Limits,
     counts: Mutex<Counts>,
 }
 
-/// The largest numbers of connections of each kind.
+/// The largest numbers of open connections of each kind.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Limits {
     pub(super) connections: usize,
-    /// The limit per address; `None` if only `connections` limits an address.
+    /// The limit of regular connections per address; `None` if only `connections` limits them.
     pub(super) per_address: Option<usize>,
     /// The number of reserved connections, which is 0 if no health checks are configured.
     pub(super) reserved: usize,
@@ -85,10 +85,11 @@ impl Capacity {
         counts.regular >= self.limits.connections && counts.reserved >= self.limits.reserved
     }
 
-    /// Admits a connection, and returns whether it is a regular or a reserved one.
+    /// Admits a connection and returns its kind. Beyond a limit, the connection is a reserved one, as long as there are such connections
+    /// left.
     ///
     /// # Errors
-    /// Returns the limit that is reached. The caller has to close the connection.
+    /// Returns the limit that is reached, if no reserved connection is left either. The caller has to close the connection.
     pub(super) fn admit(&self, peer: Peer) -> Result<Place, Beyond> {
         let mut counts = self.lock();
         let of_address = counts.of(peer);
@@ -107,7 +108,7 @@ impl Capacity {
         Ok(Place::Reserved(beyond))
     }
 
-    /// Turns a reserved connection into a regular one if the limits allow it. Returns true on success.
+    /// Counts a reserved connection of this peer as a regular one. Returns false and changes nothing if a limit does not allow it.
     pub(super) fn promote(&self, peer: Peer) -> bool {
         let mut counts = self.lock();
         if self.beyond(&counts, peer).is_some() {
@@ -121,7 +122,7 @@ impl Capacity {
         true
     }
 
-    /// Subtracts a closed connection from the numbers.
+    /// Subtracts a closed connection of this peer from the counts.
     pub(super) fn release(&self, peer: Peer, was_reserved: bool) {
         let mut counts = self.lock();
         let Counts { regular, reserved, by_address } = &mut *counts;

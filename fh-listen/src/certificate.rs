@@ -5,7 +5,7 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
-/// The time before a certificate's expiry from which warnings are logged.
+/// The time between the first warning about a certificate and its expiry.
 const SOON: Duration = Duration::from_secs(14 * 24 * 3600);
 
 const INTEGER: u8 = 0x02;
@@ -40,13 +40,13 @@ pub(super) fn not_after(der: &[u8]) -> Option<SystemTime> {
     }
 }
 
-/// Returns the content of the first element and the bytes after it. `None` if the element does not have the tag `wanted`.
+/// Returns the content of the first DER element and the bytes after the element. `None` if the element does not have the tag `wanted`.
 fn take(der: &[u8], wanted: u8) -> Option<(&[u8], &[u8])> {
     let (tag, content, rest) = element(der)?;
     (tag == wanted).then_some((content, rest))
 }
 
-/// Returns the tag and content of the first element, and the bytes after it. `None` if the element is not whole.
+/// Returns the tag and content of the first DER element, and the bytes after the element. `None` if the element is not whole.
 fn element(der: &[u8]) -> Option<(u8, &[u8], &[u8])> {
     let (tag, rest) = der.split_first()?;
     let (first, rest) = rest.split_first()?;
@@ -87,7 +87,7 @@ fn time(year: u64, text: &[u8]) -> Option<SystemTime> {
     let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
     let since_march = (153 * month + 2) / 5 + day - 1;
     let days = year * 365 + year / 4 - year / 100 + year / 400 + since_march;
-    // The number is that of 1 January 1970, counted in the same way.
+    // In this count of days, 1 January 1970 is day 719,468.
     let days = days.checked_sub(719_468)?;
     UNIX_EPOCH.checked_add(Duration::from_secs(days * 86_400 + hour * 3600 + minute * 60 + second))
 }
@@ -101,7 +101,7 @@ pub(super) enum Notice {
     Expired { days: u64 },
 }
 
-/// Decides when to warn about a certificate: once a day while it expires soon or has expired, and at the moment when it expires.
+/// Decides when to warn about a certificate: once a day from two weeks before its expiry on, and once more when it has expired.
 #[derive(Debug, Default)]
 pub(super) struct ExpiryNotices {
     last: Option<(SystemTime, bool)>,

@@ -1,4 +1,4 @@
-//! The part of a client's address that limits per address use.
+//! The part of a client's address for which limits per address count connections and requests.
 
 use std::net::IpAddr;
 

@@ -21,13 +21,13 @@ use super::stall::StreamExecutor;
 use super::timeouts::{Http1Timeout, Http2Timeout, PeerTimeout, limit_of};
 use super::{ListenOptions, Tls};
 
-/// The time that an idle HTTP/2 peer has to acknowledge that its connection will be closed.
+/// The time that an idle HTTP/2 peer has to react to the announcement that its connection will be closed. Then the connection is closed.
 const FAREWELL: Duration = Duration::from_secs(1);
-/// hyper's minimum buffer size in bytes. The setting also limits the bytes that hyper queues for writing before it takes the next part of a
-/// body.
+/// The minimum size of hyper's buffer in bytes. The buffer's size also limits the bytes that hyper queues for writing before it takes the
+/// next part of a body.
 const MIN_BUFFER: usize = 8 * 1024;
 
-/// The protocol settings, built once and shared by all connections.
+/// The HTTP/1 and HTTP/2 settings, which are built once and shared by all connections.
 #[derive(Clone, Debug)]
 pub(super) struct Protocols {
     http1: http1::Builder,
@@ -180,7 +180,7 @@ where
             match event.await {
                 Event::Ended(Ok(())) => return,
                 Event::Ended(Err(error)) => {
-                    return debug!(peer = %state.peer, %error, "connection ended");
+                    return debug!(peer = %state.peer, %error, "a connection ended with an error");
                 }
                 Event::Late if C::HAS_FAREWELL && farewell.is_none() => {
                     connection.finish();
@@ -204,7 +204,9 @@ where
             match phase {
                 Phase::Serving => {}
                 Phase::Draining => connection.finish(),
-                Phase::Cut => return debug!(peer = %state.peer, "connection cut"),
+                Phase::Cut => {
+                    return debug!(peer = %state.peer, "a connection was still open when the server stopped, so it is closed");
+                }
             }
         }
     }

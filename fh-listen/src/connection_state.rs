@@ -60,8 +60,8 @@ impl ServerState {
     }
 }
 
-/// The state of one connection: its peer, and whether it waits for a request or answers one. The connection counts as open until the last
-/// reference to the state is dropped.
+/// The state of one connection: its peer, and the progress of its requests. The connection counts as open until the last reference to the
+/// state is dropped.
 #[derive(Debug)]
 pub(super) struct ConnectionState {
     pub(super) server: Arc<ServerState>,
@@ -78,13 +78,13 @@ pub(super) struct ConnectionState {
     answer: AtomicU8,
 }
 
-/// The state of the answer to the request in flight, on an HTTP/1 connection.
+/// The state of the response to the request in flight, on an HTTP/1 connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub(super) enum Answering {
-    /// The handler has not answered yet.
+    /// The handler has not returned a response yet.
     Pending,
-    /// An answer of known length is being written to the peer.
+    /// A response of known length is being written to the peer.
     Whole,
     /// A stream is being written to the peer, until one side ends it.
     Stream,
@@ -94,11 +94,11 @@ pub(super) enum Answering {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Waiting {
     FirstHead,
-    /// The next request on the connection, after `after` requests.
+    /// The next request, after `after` requests on the connection have ended.
     NextRequest {
         after: u32,
     },
-    /// The rest of a head that has begun to arrive, after this many requests.
+    /// The rest of a head that has begun to arrive, after `after` requests on the connection have ended.
     RestOfHead {
         after: u32,
     },
@@ -119,7 +119,7 @@ impl ConnectionState {
     /// Counts a new connection if the limits allow it, and returns its state.
     ///
     /// # Errors
-    /// Returns the limit that is reached. The caller has to close the connection.
+    /// Returns the limit that is reached, if no reserved connection is left either. The caller has to close the connection.
     pub(super) fn admit(
         server: Arc<ServerState>,
         peer: SocketAddr,
@@ -151,8 +151,11 @@ impl ConnectionState {
         self.is_reserved.load(Ordering::Acquire)
     }
 
-    /// Returns true if a request may be answered. On a reserved connection, this is one health check, or any request if the limits now
-    /// allow another regular connection. In all other cases the connection closes.
+    /// Returns true if a request may be answered:
+    /// - On a regular connection, every request is answered.
+    /// - On a reserved connection, a health check is answered, and then the connection closes.
+    /// - Any other request on a reserved connection makes the connection a regular one, if the limits now allow it. Otherwise the request
+    ///   is not answered, and the connection closes.
     pub(super) fn may_ask<B>(&self, request: &Request<B>) -> bool {
         if !self.is_reserved() {
             return true;
@@ -179,12 +182,12 @@ impl ConnectionState {
         self.is_last_request.load(Ordering::Acquire)
     }
 
-    /// Sets the state of the answer to the request in flight.
+    /// Sets the state of the response to the request in flight.
     pub(super) fn answer_begins(&self, answer: Answering) {
         self.answer.store(answer as u8, Ordering::Release);
     }
 
-    /// Returns the state of the answer to the request in flight; `None` if no request is in flight.
+    /// Returns the state of the response to the request in flight; `None` if no request is in flight.
     pub(super) fn answering(&self) -> Option<Answering> {
         if self.waiting().is_some() {
             return None;
@@ -218,14 +221,14 @@ impl ConnectionState {
         })
     }
 
-    /// Returns true if a part of a head has arrived, but not the whole head.
+    /// Returns true if the beginning of a request's head has arrived, but not the whole head.
     pub(super) fn is_amid_head(&self) -> bool {
         let ended = self.ended.load(Ordering::Acquire);
         self.begun.load(Ordering::Relaxed) == ended
             && self.bytes.load(Ordering::Relaxed) == ended.wrapping_add(1)
     }
 
-    /// Records that bytes were read from the peer.
+    /// Records that bytes were read from the peer. While a request is in flight, nothing is recorded.
     pub(super) fn bytes_came(&self) {
         let ended = self.ended.load(Ordering::Relaxed);
         if self.begun.load(Ordering::Relaxed) == ended {
@@ -244,7 +247,7 @@ impl Drop for ConnectionState {
     }
 }
 
-/// Returns the peer in the form in which the limits count it.
+/// Returns the peer as a trusted proxy or as a client, because only clients have a limit per address.
 fn counted(server: &ServerState, peer: SocketAddr) -> Peer {
     match server.options.proxies.is_trusted(peer.ip()) {
         true => Peer::Proxy(peer.ip()),
@@ -252,7 +255,7 @@ fn counted(server: &ServerState, peer: SocketAddr) -> Peer {
     }
 }
 
-/// A request that is in flight, from its head to the end of its answer. Dropping the value ends the request.
+/// A request that is in flight, from its head to the end of its response. Dropping the value ends the request.
 #[derive(Debug)]
 pub(super) struct InFlight {
     state: Arc<ConnectionState>,

@@ -1,4 +1,4 @@
-//! Counters of a listener's connections.
+//! Counters of a server's connections.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -24,13 +24,13 @@ impl Connections {
         self.counts.open.load(Ordering::Acquire)
     }
 
-    /// Returns the number of connections accepted so far.
+    /// Returns the number of connections accepted so far. Connections that were closed at once because of a limit are not counted.
     #[must_use]
     pub fn accepted(&self) -> u64 {
         self.counts.accepted.load(Ordering::Relaxed)
     }
 
-    /// Returns how often the operating system failed to hand over a connection, in most cases for lack of file descriptors.
+    /// Returns the number of times that the operating system failed to hand over a connection, in most cases for lack of file descriptors.
     #[must_use]
     pub fn accept_failures(&self) -> u64 {
         self.counts.failures.load(Ordering::Relaxed)

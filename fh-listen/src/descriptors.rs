@@ -7,16 +7,16 @@ use super::memory;
 
 /// The number of file descriptors that are kept free for files, upstream connections and the like.
 const RESERVED: u64 = 256;
-/// The number of connections that is assumed if the operating system has no limit.
+/// The number of connections that is assumed if the operating system limits neither descriptors nor memory.
 const UNLIMITED: u64 = 1 << 20;
 
-/// Returns how many connections the operating system's limits on file descriptors and memory allow.
+/// Returns the number of connections that the operating system's limits on file descriptors and memory allow.
 pub(super) fn default_max_connections() -> NonZeroUsize {
     connections(soft_limit(), memory::limit())
 }
 
 /// Returns the smaller of two numbers of connections, at least 1. The first is `descriptors` less [`RESERVED`], but at least half of
-/// `descriptors`. The second is the number of streams that fit into half of `memory`, in bytes.
+/// `descriptors`. The second is the number of streams that fit into half of `memory`, which is in bytes. `None` is no limit.
 fn connections(descriptors: Option<u64>, memory: Option<u64>) -> NonZeroUsize {
     let descriptors = descriptors.unwrap_or(UNLIMITED).min(UNLIMITED);
     let by_descriptors = descriptors.saturating_sub(RESERVED).max(descriptors / 2);
@@ -42,7 +42,7 @@ fn soft_limit() -> Option<u64> {
 /// system has no limit.
 ///
 /// # Errors
-/// The operating system does not allow the change.
+/// Fails if the operating system does not allow the change.
 #[cfg(unix)]
 pub fn raise_descriptor_limit() -> io::Result<Option<u64>> {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};

@@ -14,15 +14,16 @@ use tokio::time::{Sleep, sleep};
 use super::connection_state::{Answering, ConnectionState};
 
 /// The time that a peer has to finish sending a head that was refused. If the socket were closed at once, the system would report lost
-/// bytes, and the peer might see that error instead of the answer.
+/// bytes, and the peer might see that error instead of the response.
 const LINGER: Duration = Duration::from_secs(2);
 /// The largest number of bytes of a refused head that are read and discarded. After that, the connection is closed.
 const LINGER_BYTES: usize = 256 * 1024;
 
-/// The longest time that a peer which has closed its sending side waits for the answer to its request. Then the connection ends.
+/// The maximum time from the moment when a peer closes its sending side until the response to its request begins. Then the connection ends.
 const HALF_CLOSED: Duration = Duration::from_secs(1);
 
-/// A stream whose writes fail with `TimedOut` if the peer takes no byte for too long. A timer exists only while a write is blocked.
+/// A byte stream whose writes fail with `TimedOut` if the peer reads no byte for the write timeout of the options. A timer exists only
+/// while a write is blocked.
 ///
 /// The fields are dropped in their order, so that the file descriptor is closed before the connection stops counting as open.
 #[derive(Debug)]
@@ -34,7 +35,7 @@ pub(super) struct GuardedIo<S> {
     state: Arc<ConnectionState>,
 }
 
-/// The state after a refused head, in which the peer's bytes are read and discarded.
+/// The state of a connection after a refused head, in which the peer's bytes are read and discarded.
 #[derive(Debug)]
 struct Lingering {
     timer: Pin<Box<Sleep>>,
@@ -72,9 +73,9 @@ impl<S> GuardedIo<S> {
         Self { stream, stalled: None, lingering: None, half_closed: None, state: Arc::clone(state) }
     }
 
-    /// Resolves when hyper may see that the peer has closed its sending side. A simple health check closes it right after its request.
-    /// hyper would then end the connection, so hyper must not see the closing before the answer is written. Streams do not wait, because a
-    /// stream ends when its reader closes.
+    /// Resolves when hyper may see that the peer has closed its sending side. Simple programs for health checks close their sending side
+    /// right after the request. hyper would then end the connection, so hyper must not see the closing before the response is written.
+    /// Streams do not wait, because a stream ends when its reader closes.
     fn poll_end(&mut self, context: &mut Context<'_>) -> Poll<()> {
         // Over TLS, the end of the bytes is the end of the connection.
         if self.state.transport.is_some() {
@@ -88,14 +89,14 @@ impl<S> GuardedIo<S> {
         let timer = self.half_closed.get_or_insert_with(|| Box::pin(sleep(HALF_CLOSED)));
         let is_late = timer.as_mut().poll(context).is_ready();
         match self.state.answering() {
-            // A peer that does not read its answer is limited by `write_timeout`.
+            // A peer that does not read its response is limited by `write_timeout`.
             Some(Answering::Whole) => Poll::Pending,
             _ if is_late => Poll::Ready(()),
             _ => Poll::Pending,
         }
     }
 
-    /// Passes the result of a write on, and limits the time in which no byte can be written.
+    /// Returns the result of a write. If no byte can be written for the write timeout of the options, the result is the error `TimedOut`.
     fn progress(
         &mut self,
         written: Poll<io::Result<usize>>,

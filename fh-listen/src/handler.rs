@@ -1,4 +1,4 @@
-//! Passes hyper's requests to the router or to the shortcut, and returns their answers.
+//! Passes hyper's requests to the router or to the shortcut, and returns their responses to hyper.
 
 use std::convert::Infallible;
 use std::pin::Pin;
@@ -70,7 +70,7 @@ pub(super) struct Answering {
     is_multiplexed: bool,
 }
 
-/// The error for a request that is not a health check on a reserved connection. hyper then closes the connection.
+/// The error for a request that arrives on a reserved connection and is not a health check. hyper then closes the connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Refused;
 
@@ -82,7 +82,7 @@ impl std::fmt::Display for Refused {
 
 impl std::error::Error for Refused {}
 
-/// The source of an answer to a request.
+/// The source of the response to a request.
 #[expect(
     clippy::large_enum_variant,
     reason = "a box would cost an allocation per answer of the router"
@@ -128,8 +128,8 @@ impl Future for Answering {
     }
 }
 
-/// The body of an answer. hyper drops the body when it has been sent or can no longer be sent. This ends the request and writes its
-/// log entry.
+/// The body of a response. hyper drops the body when it has been sent or can no longer be sent. Dropping the body ends the request and
+/// writes the request's log entry.
 #[derive(Debug)]
 pub(super) struct Answer {
     body: Content,
@@ -139,7 +139,7 @@ pub(super) struct Answer {
     _in_flight: Option<InFlight>,
 }
 
-/// The source of the bytes of a body.
+/// The source of the bytes of a response's body.
 #[derive(Debug)]
 enum Content {
     Route(Body),

@@ -1,3 +1,3 @@
-//! Items for other crates of this project. They may change or go with any version.
+//! Items for other crates of this project. They may change or be removed in any version.
 
 pub use crate::client_network::ClientNetwork;

@@ -57,20 +57,22 @@ pub struct Stopped {
     pub cut: usize,
 }
 
-/// The interval of checks whether certificates expire, if their files are not checked for new ones.
+/// The interval at which the expiry of certificates is checked, if their files are not checked for new certificates.
 const EXPIRY_CHECK: Duration = Duration::from_secs(3600);
 
-/// The time that cut connections have to end, since a handler may be running when its connection is cut.
+/// The maximum time for which [`serve`] waits until cut connections have ended, because a handler may be running when its connection is
+/// cut.
 const CUTTING: Duration = Duration::from_secs(5);
 
 /// Serves `app`, such as a router, on all `listeners` until `shutdown` resolves. Then the sockets are closed and idle connections end.
-/// Requests in flight have the time [`ListenOptions::grace`] to end; then their connections are cut. Handlers need the shutdown signal as
+/// Requests in flight have the time [`ListenOptions::grace`] to end. Then their connections are cut. Handlers need the shutdown signal as
 /// well, because they have to end their streams.
 ///
 /// Dropping the returned future cuts all connections at once.
 ///
 /// # Errors
-/// There is no listener. Failures of connections and of accepting them are not returned, but logged and counted in [`Connections`].
+/// Fails if `listeners` is empty. Failures of connections, and of accepting them, are not returned. They are logged, and failures of
+/// accepting are counted in [`Connections`].
 pub async fn serve<L>(
     listeners: L,
     app: impl Into<App>,
@@ -136,7 +138,7 @@ fn renew_certificates(
                     Ok(Ok(Reloaded::Same)) => {}
                     Ok(Ok(Reloaded::Another)) => info!("a new certificate is in use"),
                     Ok(Err(error)) => {
-                        warn!(%error, "the new certificate cannot be used; the previous one stays in use");
+                        warn!(%error, "the new certificate cannot be used; the previous certificate stays in use");
                     }
                     Err(error) => {
                         warn!(%error, "the certificate files could not be checked for changes");

@@ -8,8 +8,8 @@ use tokio::net::{TcpListener, TcpSocket, TcpStream};
 
 use super::Tls;
 
-/// The largest number of connections that wait in the operating system's queue. It is large, since all clients reconnect at once after a
-/// restart. Linux limits it to `net.core.somaxconn`, 4096 by default.
+/// The largest number of connections that wait in the operating system's queue until they are accepted. It is large, because all clients
+/// reconnect at once after a restart. Linux limits it to `net.core.somaxconn`, 4096 by default.
 const BACKLOG: u32 = 4096;
 
 /// A listening socket, with or without TLS.
@@ -23,17 +23,17 @@ impl Listener {
     /// Listens at `address` for HTTP/1.1 without TLS. With port 0, the operating system chooses a free port.
     ///
     /// # Errors
-    /// The address is in use, does not belong to this machine, or requires rights that the process does not have.
+    /// Fails if the address is in use, does not belong to this machine, or requires rights that the process does not have.
     pub fn bind(address: SocketAddr) -> io::Result<Self> {
         let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
-        // On other systems, the option would let another process bind the same port.
+        // On systems other than Unix, the option `SO_REUSEADDR` would let another process bind the same port.
         #[cfg(unix)]
         socket.set_reuseaddr(true)?;
         socket.bind(address)?;
         Ok(Self::from(socket.listen(BACKLOG)?))
     }
 
-    /// Enables TLS on this socket, with HTTP/2 and HTTP/1.1.
+    /// Enables TLS on this socket. A connection then uses HTTP/2 if its client supports it, and HTTP/1.1 otherwise.
     #[must_use]
     pub fn with_tls(self, tls: Tls) -> Self {
         Self { tls: Some(tls), ..self }
@@ -43,7 +43,7 @@ impl Listener {
     /// while the runtime that created the socket has a free thread.
     ///
     /// # Errors
-    /// The operating system does not allow the move.
+    /// Fails if the operating system does not allow the move.
     pub fn move_to_this_runtime(self) -> io::Result<Self> {
         let socket = TcpListener::from_std(self.socket.into_std()?)?;
         Ok(Self { socket, tls: self.tls })
@@ -52,7 +52,7 @@ impl Listener {
     /// Returns the address at which the socket listens.
     ///
     /// # Errors
-    /// The operating system does not report the address.
+    /// Fails if the operating system does not report the address.
     pub fn local_addr(&self) -> io::Result<SocketAddr> {
         self.socket.local_addr()
     }

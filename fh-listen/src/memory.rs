@@ -24,7 +24,7 @@ fn machine() -> Option<u64> {
     None
 }
 
-/// Returns the smallest memory limit in bytes of the control groups that this process belongs to, in version 1 or 2. `None` if there is no
+/// Returns the smallest memory limit, in bytes, of the control groups (version 1 or 2) that this process belongs to. `None` if there is no
 /// limit.
 fn control_group(root: &Path) -> Option<u64> {
     let groups = std::fs::read_to_string(root.join("proc/self/cgroup")).ok()?;
@@ -44,13 +44,14 @@ fn control_group(root: &Path) -> Option<u64> {
     limits.min()
 }
 
-/// Returns the smallest limit of a control group and its ancestors. In a container, `path` may be a path of the host, which does not exist
-/// in the container.
+/// Returns the smallest memory limit of a control group and its ancestors, which each have it in a file named `file`. `None` if there is no
+/// limit. In a container, `path` may be a path of the host, which does not exist in the container.
 fn least(mount: &Path, path: &str, file: &str) -> Option<u64> {
     let relative = PathBuf::from(path.trim_start_matches('/'));
     let groups = relative.ancestors().map(|group| mount.join(group).join(file));
     let read = groups.filter_map(|path| std::fs::read_to_string(path).ok());
-    // The text `max` is not a number. Version 1 writes a number larger than any memory instead.
+    // A group of version 2 without a limit has the text `max`, which is not a number. A group of version 1 has a number larger than any
+    // memory.
     read.filter_map(|text| text.trim().parse().ok()).min()
 }
 

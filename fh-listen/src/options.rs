@@ -1,4 +1,4 @@
-//! The limits of a listener, and its other settings.
+//! The limits and other settings of a server.
 
 use std::num::NonZeroUsize;
 use std::time::Duration;
@@ -21,26 +21,28 @@ use super::{AccessLog, Connections, TrustedProxies};
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct ListenOptions {
-    /// The maximum time of a TLS handshake. A connection that exceeds it is closed. Default: 10 seconds.
+    /// The maximum duration of a TLS handshake. A connection that exceeds it is closed. Default: 10 seconds.
     pub handshake_timeout: Option<Duration>,
-    /// The maximum time to receive the head of a request. For the first request it begins with the connection, and for later ones with the
-    /// first byte. A connection that exceeds it is closed. Default: 10 seconds.
+    /// The maximum time to receive the head of a request. For the first request, the time begins with the connection, and for later
+    /// requests with their first byte. A connection that exceeds it is closed. Default: 10 seconds.
     pub header_timeout: Option<Duration>,
     /// The maximum time that a connection may stay open between two requests. Then it is closed. The time should be longer than the idle
     /// time of load balancers in front, which otherwise send requests into connections that are being closed. Default: 90 seconds.
     pub idle_timeout: Option<Duration>,
-    /// The maximum time in which a peer may take no byte of the data waiting for it. Then the connection is dropped. On Linux this is also
-    /// the maximum time that sent bytes may stay unacknowledged, which detects peers that vanished. Default: 30 seconds.
+    /// The maximum time for which a peer may read nothing although data waits for it. Then the connection is closed, or the stream of an
+    /// HTTP/2 connection is reset. On Linux this is also the maximum time that sent bytes may stay unacknowledged, which detects peers that
+    /// vanished. Default: 30 seconds.
     pub write_timeout: Option<Duration>,
-    /// The maximum size of a request head in bytes, including the request line; on HTTP/2, of the header list. A larger head is answered
-    /// with 431. Default: 32 KiB.
+    /// The maximum size in bytes of a request head with its request line, or of the header list on HTTP/2. A request with a larger head is
+    /// answered with status 431. Default: 32 KiB.
     pub max_header_bytes: NonZeroUsize,
     /// The maximum number of open connections. When it is reached, no connection is accepted until one closes, and peers wait in the
     /// operating system's queue (D-98).
     ///
     /// The default is the smaller of two numbers, which are read when the defaults are made. One is the number of file descriptors that
-    /// this process may have open (the soft limit of `RLIMIT_NOFILE`) less 256. The other is half of the memory that the process may use,
-    /// divided by 15 KiB per connection. That memory is the limit of the process's control group, or the machine's memory if it is smaller.
+    /// this process may have open (the soft limit of `RLIMIT_NOFILE`) less 256, but at least half of it. The other is half of the memory
+    /// that the process may use, divided by 15 KiB per connection. That memory is the limit of the process's control group, or the
+    /// machine's memory if it is smaller.
     ///
     /// If the [`App`](super::App) has probes, 16 more connections are accepted for them. Such a connection has one second to send its
     /// request head, and is closed if the request is not a probe.
@@ -48,22 +50,24 @@ pub struct ListenOptions {
     /// The maximum number of open connections per IPv4 address or IPv6 /64 network. Further connections are closed, except those that
     /// `max_connections` reserves for probes. Default: a quarter of `max_connections`.
     pub max_connections_per_address: PerAddress,
-    /// Trusted proxies, which have no limit per address. The [`Shortcut`](super::Shortcut) gets them too. Default: none.
+    /// The trusted proxies, which have no limit of connections per address. A [`Shortcut`](super::Shortcut) gets this list as well.
+    /// Default: none.
     pub proxies: TrustedProxies,
-    /// The maximum number of simultaneous requests on one HTTP/2 connection. The peer must not begin more. Default: 128.
+    /// The maximum number of simultaneous requests on one HTTP/2 connection. Further requests are refused until a request ends. Default:
+    /// 128.
     pub max_http2_requests: u32,
     /// The time that requests in flight have to end after the shutdown signal. Then their connections are cut. Default: 20 seconds.
     pub grace: Duration,
-    /// The interval of checks for new certificate files. With `None`, certificates are reloaded only by
+    /// The interval at which certificate files are checked for new certificates. With `None` or zero, certificates are reloaded only by
     /// [`Tls::reload`](super::Tls::reload). Default: 60 seconds.
     pub certificate_check: Option<Duration>,
     /// The access log, with one entry for each request. Default: `None`, which writes no log.
     pub access_log: Option<AccessLog>,
-    /// The counters of this listener's connections. Keep a clone of them to read them while the server is running.
+    /// The counters of the server's connections. Keep a clone of them to read the counters while the server is running.
     pub connections: Connections,
 }
 
-/// The maximum number of open connections of one address.
+/// The maximum number of open connections per IPv4 address or IPv6 /64 network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PerAddress {
     /// A quarter of [`ListenOptions::max_connections`], at least one.
@@ -75,7 +79,8 @@ pub enum PerAddress {
 }
 
 impl ListenOptions {
-    /// Returns the limits of these options as numbers of connections.
+    /// Returns the connection limits that these options set. Connections are reserved for health checks only if the application answers
+    /// any.
     pub(super) fn limits(&self, probes: Probes) -> Limits {
         let connections = self.max_connections.get();
         let per_address = match self.max_connections_per_address {
@@ -91,7 +96,7 @@ impl ListenOptions {
     }
 }
 
-/// The health checks of the application. If it answers any, connections are reserved for them.
+/// The health checks of an application: it answers some, or none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Probes {
     None,

@@ -29,13 +29,14 @@ impl Phases {
         }
     }
 
-    /// Enters a phase and notifies all connections. A phase before the current one is ignored.
+    /// Enters the phase `to` and notifies all connections. If the server is already in a later phase, that phase is kept.
     pub(super) fn advance(&self, to: Phase) {
         self.phase.fetch_max(to as u8, Ordering::AcqRel);
         self.changed.notify_waiters();
     }
 
-    /// Resolves at the next change after this call. Read [`Phases::current`] after creating the future, so that no change is missed.
+    /// Returns a future that resolves when the phase next changes after this call. Read [`Phases::current`] after creating the future, so
+    /// that no change is missed.
     pub(super) fn changed(&self) -> tokio::sync::futures::Notified<'_> {
         self.changed.notified()
     }

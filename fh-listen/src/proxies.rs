@@ -19,9 +19,8 @@ use super::Transport;
 /// If every value of such a proxy's `x-forwarded-proto` is `https`, the request counts as one over TLS ([`Transport`]). The proxy has to
 /// replace the values that clients send, or append its own.
 ///
-/// Each proxy appends the address that connected to it. The header is therefore read from its end, as long as the address is a proxy of
-/// this list. The first address that is not such a proxy is the client's. Addresses before it are ignored, because the client may have
-/// written them.
+/// Each proxy appends the address that connected to it. The header is therefore read from its end. Addresses of proxies of this list are
+/// skipped, and the first other address is the client's. Addresses before it are ignored, because the client may have written them.
 ///
 /// ```
 /// use fh_listen::TrustedProxies;
@@ -36,7 +35,7 @@ pub struct TrustedProxies {
     networks: Arc<[IpNet]>,
 }
 
-/// The error for a text that is neither an address nor a network.
+/// The error for a text that is neither an address nor a network. The field is the text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InvalidNetwork(pub String);
 
@@ -48,7 +47,7 @@ impl fmt::Display for InvalidNetwork {
 
 impl std::error::Error for InvalidNetwork {}
 
-/// Reads addresses and networks that are separated by commas.
+/// Parses addresses and networks that are separated by commas.
 impl FromStr for TrustedProxies {
     type Err = InvalidNetwork;
 
@@ -78,7 +77,8 @@ impl TrustedProxies {
         self.networks.is_empty()
     }
 
-    /// Returns the router with a layer that replaces the addresses of proxies with those of their clients.
+    /// Returns the router with a layer that replaces the address of a trusted proxy with that of its client. If the list is empty, returns
+    /// the router unchanged.
     pub fn before(&self, router: Router) -> Router {
         if self.is_empty() {
             return router;
@@ -98,7 +98,8 @@ impl TrustedProxies {
         }))
     }
 
-    /// Returns the client's address. It is the peer's address, unless the peer is a trusted proxy that names another one.
+    /// Returns the client's address of a request with these headers. It is the peer's address, unless the peer is a trusted proxy whose
+    /// headers name another address.
     #[must_use]
     pub fn client(&self, peer: SocketAddr, headers: &HeaderMap) -> SocketAddr {
         let lines = headers.get_all("x-forwarded-for").iter().rev();

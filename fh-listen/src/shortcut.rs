@@ -1,4 +1,4 @@
-//! Answers requests without a router.
+//! Handlers that answer requests in place of the router.
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -10,15 +10,15 @@ use http::{Method, Response, Uri};
 
 use super::TrustedProxies;
 
-/// A handler that answers some requests in place of the router, for applications in which routing takes longer than the answer itself.
+/// A handler that answers some requests in place of the router, for applications in which routing takes longer than making the response.
 pub trait Shortcut: fmt::Debug + Send + Sync + 'static {
     /// Returns true if this shortcut answers requests with this method and URI. The router gets all other requests.
     fn accepts(&self, method: &Method, uri: &Uri) -> bool;
 
-    /// Answers a request that this shortcut accepts, and that came from this peer. [`TrustedProxies::client`] determines the client's
-    /// address if the peer may be a proxy.
+    /// Answers a request that this shortcut accepts. The request's body is discarded. If the peer may be a proxy,
+    /// [`TrustedProxies::client`] determines the client's address.
     fn answer(&self, head: Parts, peer: SocketAddr, proxies: &TrustedProxies) -> ShortcutAnswer;
 }
 
-/// The future of an answer of a [`Shortcut`].
+/// The future of a [`Shortcut`]'s response.
 pub type ShortcutAnswer = Pin<Box<dyn Future<Output = Response<Bytes>> + Send>>;

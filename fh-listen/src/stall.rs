@@ -1,4 +1,4 @@
-//! Resets HTTP/2 streams that their peer does not read.
+//! Resets HTTP/2 streams whose peer does not read them.
 //!
 //! On HTTP/1, a peer that does not read blocks the connection's writes. On HTTP/2, a peer can read the connection and block one stream by
 //! its flow-control window, and hyper then waits forever. Therefore each stream is watched. [`Pieces`] records when hyper takes a piece of
@@ -72,7 +72,8 @@ impl Pieces {
     }
 }
 
-/// Runs the streams of HTTP/2 connections. A stream is reset if its peer reads nothing for the time `limit`.
+/// Runs the streams of HTTP/2 connections. A stream is reset if its peer reads nothing for the time `limit`. With `None`, no stream is
+/// reset.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct StreamExecutor {
     pub(super) limit: Option<Duration>,

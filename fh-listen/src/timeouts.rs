@@ -1,6 +1,7 @@
 //! Timeouts of peers that send no request in time.
 //!
-//! A connection has a timer only while it waits for a request. A stream without events has no timer.
+//! An HTTP/1 connection needs a timer only while it waits for a request. A timer that still runs during a response is dropped once it
+//! elapses. An HTTP/2 connection has a timer that elapses at intervals, also during streams.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -10,7 +11,7 @@ use tokio::time::{Instant, Sleep, sleep, sleep_until};
 
 use super::connection_state::{ConnectionState, Waiting};
 
-/// A timeout of a connection, which resolves when the peer has taken too long.
+/// A timeout of a connection, which resolves when the peer has not sent a request in time.
 pub(super) trait PeerTimeout {
     fn poll_over(&mut self, state: &ConnectionState, context: &mut Context<'_>) -> Poll<()>;
 }
@@ -26,7 +27,7 @@ pub(super) struct Http1Timeout {
 impl PeerTimeout for Http1Timeout {
     fn poll_over(&mut self, state: &ConnectionState, context: &mut Context<'_>) -> Poll<()> {
         let Some(waiting) = state.waiting() else {
-            // A request is being answered. The timer is kept until it elapses, because the answer may be finished before that.
+            // A request is being answered. The timer is kept until it elapses, because the response may be finished before that.
             if self.timer.as_ref().is_some_and(|timer| timer.is_elapsed()) {
                 self.timer = None;
             }
@@ -52,8 +53,8 @@ impl PeerTimeout for Http1Timeout {
     }
 }
 
-/// The timeout of an HTTP/2 connection. Its requests overlap, and other tasks end them, so the timeout checks at intervals whether there
-/// were any.
+/// The timeout of an HTTP/2 connection. The requests of such a connection overlap, and other tasks end them. The timeout therefore checks
+/// at intervals whether there were any requests.
 #[derive(Debug)]
 pub(super) struct Http2Timeout {
     timer: Option<Pin<Box<Sleep>>>,
@@ -89,10 +90,10 @@ impl PeerTimeout for Http2Timeout {
     }
 }
 
-/// The longest time that a reserved connection has for its handshake, and for its request head.
+/// The maximum time that a reserved connection has for its handshake, and again for its request head.
 const RESERVED: Duration = Duration::from_secs(1);
 
-/// Returns a time limit, which is shortened to [`RESERVED`] on a reserved connection.
+/// Returns the time limit of a connection: `limit`, or at most [`RESERVED`] on a reserved connection. `None` is no limit.
 pub(super) fn limit_of(state: &ConnectionState, limit: Option<Duration>) -> Option<Duration> {
     match state.is_reserved() {
         true => Some(limit.map_or(RESERVED, |limit| limit.min(RESERVED))),

@@ -47,7 +47,7 @@ impl Tls {
     /// may be in one file.
     ///
     /// # Errors
-    /// A file cannot be read or contains no certificate or key, or the key does not belong to the certificate.
+    /// Fails if a file cannot be read, if it contains no certificate or key, or if the key does not belong to the certificate.
     pub fn from_files(
         certificate: impl Into<PathBuf>,
         key: impl Into<PathBuf>,
@@ -67,19 +67,19 @@ impl Tls {
         Ok(Self { config: Arc::new(config), files: Some(files) })
     }
 
-    /// Uses a given configuration, for instance one that requires client certificates. HTTP/2 needs `h2` in its `alpn_protocols`. The
-    /// configuration is never reloaded.
+    /// Creates TLS settings from a rustls configuration, for instance one that requires client certificates. HTTP/2 needs `h2` in its
+    /// `alpn_protocols`. The configuration is never reloaded.
     #[must_use]
     pub fn from_config(config: Arc<ServerConfig>) -> Self {
         Self { config, files: None }
     }
 
     /// Reads the certificate and key files again. Open connections keep their certificate. [`serve`](super::serve) calls this function at
-    /// intervals.
+    /// intervals. For [`Tls::from_config`], it does nothing.
     ///
     /// # Errors
-    /// The same errors as for [`Tls::from_files`]. The certificate in use is then kept. A key that does not belong to the certificate may
-    /// mean that the files are being replaced at this moment.
+    /// Fails in the same cases as [`Tls::from_files`]. The certificate in use is then kept. A key that does not belong to the certificate
+    /// may mean that the files are being replaced at this moment.
     pub fn reload(&self) -> Result<Reloaded, TlsError> {
         let Some(files) = &self.files else { return Ok(Reloaded::Same) };
         let read = load(&files.certificate, &files.key, self.config.crypto_provider())?;
@@ -90,14 +90,15 @@ impl Tls {
         Ok(Reloaded::Another)
     }
 
-    /// Returns the time at which the certificate in use expires. `None` if it cannot be read, and for [`Tls::from_config`].
+    /// Returns the time at which the certificate in use expires. `None` if the time cannot be read from the certificate, and for
+    /// [`Tls::from_config`].
     #[must_use]
     pub fn expires(&self) -> Option<SystemTime> {
         let current = self.files.as_ref()?.current.load();
         not_after(current.cert.first()?)
     }
 
-    /// Logs a warning once a day if the certificate in use expires soon or has expired.
+    /// Logs a warning once a day if the certificate in use expires within two weeks, and an error once a day if it has expired.
     pub(super) fn log_expiry(&self, now: SystemTime) {
         let (Some(files), Some(expires)) = (&self.files, self.expires()) else { return };
         let certificate = files.certificate.display();
@@ -174,31 +175,31 @@ fn load(
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum TlsError {
-    /// A file cannot be read.
+    /// A file of certificates or of the private key cannot be read.
     Read {
         /// The file's path.
         path: PathBuf,
         /// The reason why the file cannot be read.
         error: io::Error,
     },
-    /// A file is not valid PEM.
+    /// A file of certificates or of the private key is not valid PEM.
     Pem {
         /// The file's path.
         path: PathBuf,
         /// The reason why the file is not valid PEM.
         error: pem::Error,
     },
-    /// A file contains no certificate.
+    /// The file of certificates contains no certificate.
     NoCertificate {
         /// The file's path.
         path: PathBuf,
     },
-    /// A file contains no private key, or only an encrypted one.
+    /// The key file contains no private key, or only an encrypted one.
     NoKey {
         /// The file's path.
         path: PathBuf,
     },
-    /// The first certificate of a file cannot be read.
+    /// The first certificate of a file cannot be read or used.
     Certificate {
         /// The file's path.
         path: PathBuf,

@@ -7,7 +7,7 @@ use crate::repository::{ContextValues, Detail, Reason};
 #[cfg(feature = "serde")]
 mod wire;
 
-/// The version number of the document's format. A reader refuses a document with another number.
+/// The version number of the bootstrap document's format. Reading a document with another number fails.
 pub const BOOTSTRAP_FORMAT: u32 = 1;
 
 /// The variant of a value that does not come from a strategy.
@@ -23,7 +23,7 @@ pub struct Bootstrap {
     pub time: Timestamp,
     /// The SHA-256 of the context, in lower-case hexadecimal; `None` if the values were read without a context.
     pub context: Option<Box<str>>,
-    /// The features, in the payload's order.
+    /// The features and their values for the context, in the payload's order.
     pub features: Vec<BootstrapFeature>,
 }
 
@@ -40,7 +40,7 @@ pub struct BootstrapFeature {
     pub version: i64,
     /// The reason for the value.
     pub reason: Reason,
-    /// The id of the strategy that matched; `default` if no strategy matched.
+    /// The id of the strategy that gave the value; `default` if no strategy gave it, or if the strategy has no id.
     pub variant: Box<str>,
 }
 
@@ -69,7 +69,7 @@ impl From<&Detail> for BootstrapFeature {
 }
 
 impl Detail {
-    /// Returns the id of the strategy that matched; `default` if no strategy matched.
+    /// Returns the id of the strategy that gave the value; `default` if no strategy gave it, or if the strategy has no id.
     #[must_use]
     pub fn variant(&self) -> &str {
         self.strategy_id.as_deref().unwrap_or(DEFAULT_VARIANT)

@@ -8,9 +8,9 @@ use crate::percent::{encode, is_unreserved};
 
 /// Returns the SHA-256 of a context, in lower-case hexadecimal. Equal contexts have equal hashes, whatever the order of their attributes.
 ///
-/// The input is `name=value,value&name=value`, sorted by name. Names and values are percent-encoded as in the header. The values are joined
-/// afterwards, so that the value `a,b` and the two values `a` and `b` differ. The hash is no secret: anyone who can guess a context can
-/// compute its hash.
+/// The input is `name=value,value&name=value`, sorted by name. Names and values are percent-encoded as in the header `x-featurehub`. Values
+/// are encoded before they are joined with commas, so that the value `a,b` and the two values `a` and `b` differ. The hash is no secret:
+/// anyone who can guess a context can compute its hash.
 ///
 /// ```
 /// use fh_eval::Attributes;
@@ -38,7 +38,7 @@ pub fn context_hash(attributes: &Attributes) -> String {
     })
 }
 
-/// Returns a text with all characters percent-encoded but letters, digits and `-_.~`.
+/// Returns `text` with all characters percent-encoded except ASCII letters, digits and `-_.~`.
 fn encoded(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     encode(&mut out, text, is_unreserved);

@@ -1,10 +1,10 @@
-//! Unusual events for the log.
+//! Notices: unusual events that programs should log.
 
 use std::fmt;
 
 use crate::source::Source;
 
-/// An unusual event that does not change the state and should be logged.
+/// An unusual event, which programs should log. A notice does not change the client's state.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Notice {
@@ -20,7 +20,8 @@ pub enum Notice {
         /// The attribute's name.
         attribute: String,
     },
-    /// The value of an interceptor does not fit the feature. The next interceptor was called instead (D-78).
+    /// An interceptor returned a value that does not fit the feature's type. The value was refused, and the next interceptor was called
+    /// (D-78).
     OverrideRefused {
         /// The interceptor's name.
         interceptor: String,
@@ -29,7 +30,7 @@ pub enum Notice {
         /// The reason why the override was refused.
         why: String,
     },
-    /// An interceptor panicked and was skipped.
+    /// An interceptor panicked. The read continued with the next interceptor.
     InterceptorPanicked {
         /// The interceptor's name.
         interceptor: String,

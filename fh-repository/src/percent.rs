@@ -1,11 +1,11 @@
-//! Percent-encoding.
+//! Percent-encoding of texts.
 
-/// Returns true for the characters that are never percent-encoded (RFC 3986, 2.3).
+/// Returns true if a byte is an ASCII character that is never percent-encoded (RFC 3986, 2.3).
 pub(crate) const fn is_unreserved(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~')
 }
 
-/// Appends a text. A character is percent-encoded if one of its bytes is not plain.
+/// Appends `text` to `out`. A character is percent-encoded if `is_plain` returns false for one of its bytes.
 pub(crate) fn encode(out: &mut String, text: &str, is_plain: impl Fn(u8) -> bool) {
     for character in text.chars() {
         let mut bytes = [0; 4];

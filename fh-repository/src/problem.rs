@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// The problem of a client, or the reason why a command failed. Never contains an API key or a URL with an API key.
+/// The problem of a client, or the reason why a command failed. A problem never contains an API key, nor a URL that contains an API key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Problem {
@@ -24,9 +24,9 @@ pub enum Problem {
     UnexpectedStatus(u16),
     /// The Edge cannot stream: it answered the stream request with status 501, or several times in a row with another content type (D-65).
     NoStreaming,
-    /// The response has another content type than the requested one. Holds the content type of the response.
+    /// The response has another content type than the requested type. Holds the content type of the response.
     ContentType(String),
-    /// A redirect leads to another origin, has no valid target, or is one too many in a row.
+    /// A redirect leads to another origin, has no valid target, or exceeds the maximum number of redirects in a row.
     Redirect,
     /// The response, or an event of a stream, could not be parsed. Holds the reason.
     Malformed(String),
@@ -77,13 +77,13 @@ pub enum Stage {
 }
 
 impl Problem {
-    /// Returns true if the Edge refuses this client, so that a retry in the near future would hardly succeed (D-21).
+    /// Returns true if the Edge refuses this client, so that an early retry is unlikely to succeed (D-21).
     #[must_use]
     pub const fn is_refusal(&self) -> bool {
         matches!(self, Self::BadRequest | Self::Unauthorised(_) | Self::NotFound | Self::Failure(_))
     }
 
-    /// Returns the problem's short name for metrics and other languages.
+    /// Returns the short name of the problem, such as `bad_request`, which metrics and bindings for other languages use.
     #[must_use]
     pub const fn as_str(&self) -> &'static str {
         match self {
@@ -164,7 +164,8 @@ impl fmt::Display for Problem {
 
 impl std::error::Error for Problem {}
 
-/// Maximum number of attributes that an Edge keeps (sdk-behaviour 0.5). A context with more is refused, so that none is lost (D-82).
+/// Maximum number of attributes that an Edge keeps (sdk-behaviour 0.5). A context with more attributes is refused, so that no attribute is
+/// lost (D-82).
 pub const MAX_ATTRIBUTES: usize = 30;
 
 /// The error for a context with more than [`MAX_ATTRIBUTES`] attributes. Holds the number of its attributes.

@@ -31,7 +31,7 @@ pub enum Cause {
 pub struct RawUpdate {
     /// The source of the update.
     pub source: Source,
-    /// The id of the environment; `None` if the update holds several environments.
+    /// The id of the environment to which the update belongs; `None` if the update holds several environments.
     pub environment: Option<Arc<str>>,
     /// The kind of the update.
     pub kind: RawKind,

@@ -2,14 +2,14 @@
 
 use std::fmt;
 
-/// The readiness of a client: whether it has features to evaluate (sdk-behaviour 2.3).
+/// The readiness of a client, which shows if the client has features to evaluate (sdk-behaviour 2.3).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Readiness {
     /// The client has no features yet, or none for the current context of a server-evaluated key.
     #[default]
     NotReady,
-    /// The client has features. The features are the last known ones and may be old; see [`SessionStatus`](crate::status::SessionStatus).
+    /// The client has features. They are the last known features and may be old; see [`SessionStatus`](crate::status::SessionStatus).
     Ready,
     /// The Edge refuses this client, or has sent no environment for its keys (D-21, D-68). Reads still return the last known values.
     Failed,
@@ -18,7 +18,7 @@ pub enum Readiness {
 }
 
 impl Readiness {
-    /// Returns the readiness's name in reports and other languages.
+    /// Returns the name of the readiness, such as `NOT_READY`, which reports and bindings for other languages use.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -26,19 +26,20 @@ pub enum Environments {
     Several(HashMap<Box<str>, Arc<str>>),
 }
 
-/// The data that an Edge adds when it evaluates.
+/// The data about features that an Edge has evaluated for a context.
 #[derive(Debug, Clone, Default)]
 pub struct ServerEvaluated {
-    /// The context that the Edge evaluated for.
+    /// The context for which the Edge evaluated the features.
     pub context: Arc<Attributes>,
-    /// Another context for which these values are served until the Edge has evaluated that context (D-62); `None` if there is none.
+    /// Another context for which these values are served until the Edge has evaluated the features for that context (D-62). `None` if the
+    /// values are served only for `context`.
     pub kept_for: Option<Arc<Attributes>>,
-    /// The ids of the strategies that matched (`v`), by feature key.
+    /// The ids of the strategies that matched, by feature key. Features without a matching strategy have no entry.
     pub strategies: HashMap<Box<str>, Box<str>>,
 }
 
 impl ServerEvaluated {
-    /// Returns true if the values are valid for this context.
+    /// Returns true if the values may be served for this context, because it equals [`Self::context`] or [`Self::kept_for`].
     #[must_use]
     pub fn answers_for(&self, context: &Arc<Attributes>) -> bool {
         let is = |own: &Arc<Attributes>| Arc::ptr_eq(own, context) || own == context;
@@ -47,7 +48,7 @@ impl ServerEvaluated {
 }
 
 impl Rules {
-    /// Creates rules that the client evaluates, for any context.
+    /// Creates rules from features that the client evaluates, for any context.
     #[must_use]
     pub const fn client_evaluated(ruleset: Ruleset, environments: Environments) -> Self {
         Self { ruleset, environments, evaluated_for: None }
@@ -69,7 +70,7 @@ impl Rules {
         &self.ruleset
     }
 
-    /// Returns the data that the Edge added when it evaluated; `None` if the client evaluates the features.
+    /// Returns the data about the Edge's evaluation; `None` if the client evaluates the features.
     #[must_use]
     pub fn evaluated_for(&self) -> Option<&Arc<ServerEvaluated>> {
         self.evaluated_for.as_ref()
@@ -81,7 +82,7 @@ impl Rules {
         &self.environments
     }
 
-    /// Returns the id of a feature's environment; `None` if the environment is unknown.
+    /// Returns the id of the environment of the feature with this key; `None` if the environment is unknown.
     #[must_use]
     pub fn environment_of(&self, feature: &str) -> Option<&Arc<str>> {
         match &self.environments {

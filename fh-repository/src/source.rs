@@ -11,7 +11,7 @@ pub enum Source {
     Polling,
     /// A stream of the Edge.
     Streaming,
-    /// A snapshot file, or bytes given at the start.
+    /// A snapshot file, or the bytes of a snapshot that the program provides at the start.
     Snapshot,
     /// A store. Holds the name of the store, such as `redis-store` or `local-yaml-store`.
     Store(Arc<str>),
@@ -29,7 +29,7 @@ impl Source {
         }
     }
 
-    /// Returns true if the source is the Edge itself. Only lists of the Edge remove features (sdk-behaviour 2.2).
+    /// Returns true if the source is the Edge itself. Only a list from the Edge can remove features (sdk-behaviour 2.2).
     #[must_use]
     pub const fn is_edge(&self) -> bool {
         matches!(self, Self::Polling | Self::Streaming)

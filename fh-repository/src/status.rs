@@ -7,7 +7,7 @@ use crate::readiness::Readiness;
 use crate::source::Source;
 use crate::time::Millis;
 
-/// The activity of the connection.
+/// The activity of the client's connection to the Edge.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Connection {
@@ -26,7 +26,7 @@ pub enum Connection {
     Paused,
     /// A one-off client has received its features and sends no more requests.
     Done,
-    /// The Edge wants no more requests (D-23). The client sends none until a refresh, a new key or a restart.
+    /// The Edge wants no more requests (D-23). The client sends no requests until a refresh, a new key or a restart.
     Halted,
     /// The client sends no requests because its mode is offline.
     Offline,
@@ -35,7 +35,7 @@ pub enum Connection {
 }
 
 impl Connection {
-    /// Returns the connection's name in reports and other languages.
+    /// Returns the name of the activity, such as `streaming`, which reports and bindings for other languages use.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -64,7 +64,7 @@ impl fmt::Display for Connection {
 pub struct SessionStatus {
     /// The readiness of the client.
     pub readiness: Readiness,
-    /// The activity of the connection.
+    /// The activity of the client's connection to the Edge.
     pub connection: Connection,
     /// The last problem; `None` before the first problem, and after the Edge has sent a response without a problem.
     pub problem: Option<Problem>,

@@ -47,19 +47,19 @@ const CONFIGURATION: &[&str] = &[
 /// The overrides have an effect only if `FEATUREHUB_OVERRIDE_FEATURES` is `true`. The feature `KEY` is then overridden by the
 /// first of these variables that is set:
 ///
-/// 1. `FEATUREHUB_FEATURE_KEY`, the long form. Variables of this form have no other meaning.
+/// 1. `FEATUREHUB_FEATURE_KEY`, the long form. No variable of this form configures an SDK.
 /// 2. `FEATUREHUB_KEY`, the short form, which the published SDKs use. Variables that configure an SDK, such as
 ///    `FEATUREHUB_EDGE_URL` and `FEATUREHUB_API_KEY`, override no feature. Therefore a feature called `EDGE_URL` needs the long
 ///    form.
 ///
-/// A space in a feature's key becomes `_` in the variable's name. Upper and lower case must be the same in both. If a feature's
-/// key begins with `FEATURE_`, one variable can name two features: `FEATUREHUB_FEATURE_TITLE` overrides `FEATURE_TITLE` and
-/// `TITLE`.
+/// A space in a feature's key becomes `_` in the variable's name. Upper and lower case must be the same in the key and in the
+/// name. If a feature's key begins with `FEATURE_`, one variable can name two features: `FEATUREHUB_FEATURE_TITLE` overrides
+/// `FEATURE_TITLE` and `TITLE`.
 ///
 /// The variable's text is converted to the feature's type when the feature is read. A BOOLEAN accepts `true` and `false` in any
 /// case, a NUMBER accepts a decimal number, and a JSON feature accepts a JSON document. A text that cannot be converted (such
-/// as an empty text for a BOOLEAN) is ignored with a notice. Locked features are not overridden, unless the interceptor is
-/// registered with another [`LockPolicy`](crate::LockPolicy).
+/// as an empty text for a BOOLEAN) is ignored, and the client reports a notice. Locked features are not overridden, unless the
+/// interceptor is registered with another [`LockPolicy`](crate::LockPolicy).
 ///
 /// This type reads no environment variable itself: the caller passes their names and values. `fh-client` has a function that
 /// reads those of the process (D-78).

@@ -26,13 +26,13 @@ pub struct CommandId(pub u64);
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Input<'a> {
-    /// Starts the session. Has no effect after the first time.
+    /// Starts the session. A second start has no effect.
     Start,
-    /// The deadline of [`Session::deadline`](crate::Session::deadline) has passed, or may have passed.
+    /// The deadline of [`Session::deadline`](crate::Session::deadline) has passed, or may have passed. An early tick has no effect.
     Tick,
-    /// Closes the session for good.
+    /// Closes the session for good. Commands that are not done yet fail with [`Problem::Closed`].
     Stop,
-    /// Requests features from the Edge now. No request is sent if one is in flight or a stream with features is open.
+    /// Requests features from the Edge now. No request is sent if a request is in flight, or if a stream with features is open.
     /// [`Action::CommandDone`] follows in every case.
     Refresh(CommandId),
     /// A feature was read. A driver passes this input after [`Action::ReportReads`], because passive polling depends on reads.
@@ -66,7 +66,7 @@ pub enum Input<'a> {
     Stored {
         /// The source of the list.
         source: Source,
-        /// The id of the environment.
+        /// The id of the environment to which the features belong.
         environment: Arc<str>,
         /// A JSON list of features.
         features: &'a [u8],
@@ -75,7 +75,7 @@ pub enum Input<'a> {
     StoredFeature {
         /// The source of the feature.
         source: Source,
-        /// The id of the environment.
+        /// The id of the environment to which the feature belongs.
         environment: Arc<str>,
         /// The JSON of the feature.
         feature: &'a [u8],
@@ -86,7 +86,7 @@ pub enum Input<'a> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum End<'a> {
-    /// The response is complete, as far as HTTP can tell.
+    /// The response is complete, as far as the transport can determine.
     Complete,
     /// The connection could not be opened, or it broke. Holds the transport's reason, which contains neither the URL nor a key.
     Broken(&'a str),
@@ -96,7 +96,7 @@ pub enum End<'a> {
     ConnectTimeout,
 }
 
-/// An instruction for the driver, which has to carry out all of them. A new instruction is therefore a breaking change.
+/// An instruction for the driver. The driver has to carry out every instruction, so a new variant is a breaking change.
 #[derive(Debug, Clone)]
 pub enum Action {
     /// Send this request, and report its response with this id.
@@ -120,7 +120,7 @@ pub enum Action {
     CommandDone(CommandId, Result<Readiness, Problem>),
 }
 
-/// An HTTP request, whose method is always GET. Transports must not follow redirects, because the session follows them itself (D-82).
+/// An HTTP request. Its method is always GET. Transports must not follow redirects, because the session follows them itself (D-82).
 #[derive(Clone, PartialEq, Eq)]
 pub struct Request {
     /// The purpose of the request.

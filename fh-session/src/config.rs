@@ -8,17 +8,17 @@ use fh_eval::Profile;
 use crate::edge_url::EdgeUrl;
 use crate::key::ApiKeys;
 
-/// The way in which features are fetched.
+/// The way in which a client fetches features from the Edge.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Mode {
     /// The client keeps one stream open. While the Edge cannot stream, the client polls instead (D-77).
     Streaming,
-    /// The client polls at the start, and again after each interval.
+    /// The client polls at the start, and again after each interval. Holds the interval.
     ActivePolling(Duration),
-    /// The client polls at the start, and again when a feature is read after the interval has passed.
+    /// The client polls at the start, and again when a feature is read after the interval has passed. Holds the interval.
     PassivePolling(Duration),
-    /// The client polls once. A failed poll is retried until one succeeds.
+    /// The client polls once. A failed poll is retried until a poll succeeds.
     OneOff,
     /// The client sends no requests.
     Offline,
@@ -34,7 +34,7 @@ pub enum ContextPlacement {
     /// The context is sent in the `x-featurehub` header.
     #[default]
     Header,
-    /// The context is sent in the query of the URL. For programs that cannot send headers with a stream, and for caches that distinguish
+    /// The context is sent in the query of the URL. This suits programs that cannot send headers with a stream, and caches that distinguish
     /// requests by URL only.
     Query,
 }
@@ -43,23 +43,23 @@ pub enum ContextPlacement {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum WhileSwitching {
-    /// No values are served: reads for the new context find no value, and the client is not ready, until the new values have arrived.
+    /// No values are served until the new values have arrived: reads for the new context return no value, and the client is not ready.
     #[default]
     HideValues,
-    /// The values of the previous context are served for the new context as well, until the new values have arrived. Only for programs that
-    /// serve a single user.
+    /// The values of the previous context are served for the new context as well, until the new values have arrived. Use this only in
+    /// programs that serve a single user.
     KeepValues,
 }
 
-/// Delays before retries (D-64). The delay before retry n (from 0) is a random time in `[d × (1 − jitter), d]`, where `d` is initial × 2ⁿ,
-/// at most the cap.
+/// Delays before retries (D-64). The delay before retry n (from 0) is a random time in `[d × (1 − jitter), d]`. The value `d` is initial ×
+/// 2ⁿ, but at most the cap.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Backoff {
     /// The delay before the first retry.
     pub initial: Duration,
     /// The maximum delay before a retry.
     pub cap: Duration,
-    /// The random part of a delay, from 0 to 1.
+    /// The share of a delay that is random, from 0 (no randomness) to 1.
     pub jitter: f64,
 }
 
@@ -70,13 +70,14 @@ pub struct Limits {
     pub connect: Duration,
     /// Maximum time from the request to the complete head of the response.
     pub head: Duration,
-    /// Maximum time of a poll as a whole. Also the maximum time that a caller of `set_context` waits for the outcome (D-120); the caller
-    /// then gets a timeout.
+    /// Maximum time from the request of a poll to its complete response. Also the maximum time that a caller of `set_context` waits for the
+    /// outcome (D-120). The caller then gets a timeout.
     pub poll: Duration,
     /// Maximum time without a complete line on a stream. Also the maximum time until the first features of a stream arrive, and the maximum
     /// time of one event. The latter two are longer if bytes arrive at [`Self::SLOWEST`] or faster.
     pub idle: Duration,
-    /// Maximum size of a body or an event in bytes, after decoding. A larger one gives [`Problem::TooLarge`](fh_repository::problem::Problem::TooLarge).
+    /// Maximum size in bytes of a body, or of an event of a stream, after decompression. A request whose body or event is larger fails with
+    /// [`Problem::TooLarge`](fh_repository::problem::Problem::TooLarge).
     pub bytes: usize,
 }
 
@@ -92,7 +93,7 @@ pub struct Config {
     pub edge: EdgeUrl,
     /// The API keys, which are all client-evaluated or all server-evaluated.
     pub keys: ApiKeys,
-    /// The way in which features are fetched.
+    /// The way in which the client fetches features.
     pub mode: Mode,
     /// The part of a stream's request that carries the context of a server-evaluated key.
     pub context_placement: ContextPlacement,
@@ -102,19 +103,20 @@ pub struct Config {
     pub headers: Vec<(String, String)>,
     /// The value of the `X-SDK` header. `None` sends no such header; clients in browsers must not send it (sdk-behaviour 0.3).
     pub identification: Option<String>,
-    /// Delays after failures that are probably temporary.
+    /// The delays before retries after failures that are probably temporary.
     pub backoff: Backoff,
-    /// The range of the delay after a `bye` event. It also applies to the first other end of a stream that had sent features (D-64).
+    /// The range of the random delay before a reconnect after a `bye` event. The range also applies to the first other end of a stream that
+    /// had sent features (D-64).
     pub return_within: RangeInclusive<Duration>,
-    /// Delays after the Edge has refused the client (D-21).
+    /// The delays before retries after the Edge has refused the client (D-21).
     pub refused: Backoff,
-    /// The time after which a stream counts as healthy. After the end of a healthy stream, the next delay is the initial one again.
+    /// The time after which a stream counts as healthy. After the end of a healthy stream, the next delay is the initial delay again.
     pub healthy_after: Duration,
     /// The time for which the client polls after the Edge could not stream, before it tries to stream again (D-65).
     pub stream_again_after: Duration,
     /// The time within which the session sends at most two requests. Further requests wait (D-64).
     pub pace: Duration,
-    /// Limits for times and sizes.
+    /// The time limits and the size limit of requests.
     pub limits: Limits,
     /// The evaluation profile with which features of client-evaluated keys are compiled.
     pub profile: Profile,

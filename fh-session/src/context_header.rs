@@ -64,12 +64,12 @@ pub(crate) fn values_with_commas(attributes: &Attributes) -> Vec<String> {
     split.map(|(name, _)| name.to_string()).collect()
 }
 
-/// Percent-encodes all characters but letters, digits and `-_.~`.
+/// Returns `text` with all characters percent-encoded except ASCII letters, digits and `-_.~`.
 pub(crate) fn percent_encode(text: &str) -> String {
     percent_encode_but(text, "")
 }
 
-/// Percent-encodes like [`percent_encode`], but also leaves the characters of `kept` unchanged.
+/// Returns the same as [`percent_encode`], but leaves the ASCII characters of `kept` unchanged too.
 pub(crate) fn percent_encode_but(text: &str, kept: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for byte in text.bytes() {

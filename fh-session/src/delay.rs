@@ -24,7 +24,7 @@ impl Random {
     }
 }
 
-/// The number of delays since the last success.
+/// The delays that were used since the last success, which determine the next delay.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Delays {
     count: u32,
@@ -35,7 +35,8 @@ pub(crate) struct Delays {
 const SHORTEST: Duration = Duration::from_millis(100);
 
 impl Delays {
-    /// Returns the next delay, drawn from `[d × (1 − jitter), d]`, where `d` doubles each time up to the cap.
+    /// Returns the next delay, drawn from `[d × (1 − jitter), d]`. With each call `d` doubles, up to the lower of `cap` and the settings'
+    /// cap. The delay is never less than [`shortest`].
     pub(crate) fn next(
         &mut self,
         backoff: &Backoff,
@@ -52,8 +53,8 @@ impl Delays {
         longest.saturating_sub(longest.mul_f64(jitter * random.share())).max(least)
     }
 
-    /// Returns the delay after the end of a stream that had sent features: the first time from the range `brief`, later the same as
-    /// [`Self::next`].
+    /// Returns the delay after the end of a stream that had sent features. The first delay after a success is drawn from the range `brief`.
+    /// Later delays are those of [`Self::next`].
     pub(crate) fn after_drop(
         &mut self,
         brief: &RangeInclusive<Duration>,

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::context_header::{ContextHeader, percent_encode, percent_encode_but};
 use crate::key::{ApiKey, ApiKeys, is_dots};
 
-/// The base URL of an Edge in normal form. `Debug` and `Display` show only its origin, because people paste URLs with an API key in the
+/// The base URL of an Edge in normal form. `Debug` and `Display` show only its origin, because users may paste a URL with an API key in its
 /// path.
 ///
 /// ```
@@ -114,7 +114,8 @@ impl EdgeUrl {
         SecretUrl(url)
     }
 
-    /// Returns the URL of a stream. `context_in_query` is the context of programs that cannot send headers with a stream.
+    /// Returns the URL of a stream. If `context_in_query` is given, the URL's query carries this text of the context header, for programs
+    /// that cannot send headers with a stream.
     #[must_use]
     pub fn stream(&self, key: &ApiKey, context_in_query: Option<&str>) -> SecretUrl {
         let key = percent_encode_but(key.expose(), "*/");
@@ -126,8 +127,8 @@ impl EdgeUrl {
         SecretUrl(url)
     }
 
-    /// Returns the URL that changes a feature in tests (edge-protocol 5.1); `None` for the feature keys `.` and `..`, which no URL can
-    /// contain.
+    /// Returns the URL to which a test sends a change of a feature (edge-protocol 5.1). Returns `None` for the feature keys `.` and `..`,
+    /// which no URL can contain.
     #[must_use]
     pub fn update(&self, key: &ApiKey, feature: &str) -> Option<SecretUrl> {
         if is_dots(feature) {
@@ -157,8 +158,8 @@ impl fmt::Debug for EdgeUrl {
     }
 }
 
-/// Characters that hosts cannot contain: the forbidden host code points of the WHATWG URL standard, without those that were rejected
-/// before.
+/// Characters that hosts cannot contain: the forbidden host code points of the WHATWG URL standard, without those that [`EdgeUrl::parse`]
+/// rejects before it checks the host.
 const NOT_IN_HOSTS: &[u8] = b"<>[]\\^|%\"`{}";
 
 /// Checks a host, with or without a port.

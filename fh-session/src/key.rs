@@ -8,7 +8,7 @@ use std::sync::Arc;
 pub enum KeyKind {
     /// The client evaluates. The key contains a `*`. The Edge sends strategies, which the client evaluates for any number of contexts.
     ClientEvaluated,
-    /// The Edge evaluates the features for the one context that the request names.
+    /// The Edge evaluates the features for the one context that the request contains.
     ServerEvaluated,
 }
 
@@ -30,7 +30,7 @@ pub struct ApiKey {
     environment: Arc<str>,
 }
 
-/// The reason why a key, or a list of keys, is invalid. Never contains a key.
+/// The reason why a key, or a list of keys, is invalid. The reason never contains a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum KeyError {
@@ -40,7 +40,7 @@ pub enum KeyError {
     Shape,
     /// The key contains white space, a control character or a quote.
     Character,
-    /// A part of the key is `.` or `..`. Keys are parts of URL paths, where these would lead to another path.
+    /// A part of the key is `.` or `..`. Keys are parts of URL paths, where `.` and `..` would lead to another path.
     Dots,
     /// The key is longer than [`ApiKey::MAX_LENGTH`].
     TooLong,
@@ -108,7 +108,7 @@ impl ApiKey {
         &self.environment
     }
 
-    /// Returns the side that evaluates with this key.
+    /// Returns the side that evaluates strategies with this key.
     #[must_use]
     pub fn kind(&self) -> KeyKind {
         if self.text.contains('*') { KeyKind::ClientEvaluated } else { KeyKind::ServerEvaluated }
@@ -138,8 +138,8 @@ impl fmt::Debug for ApiKey {
     }
 }
 
-/// One or more keys of the same kind, without duplicates, in order. If several environments have a feature with the same key, the
-/// environment of the earliest API key is used (D-61).
+/// One or more keys of the same kind, without duplicates, in the order in which they were given. If several environments have a feature
+/// with the same key, the feature of the earliest API key's environment is used (D-61).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ApiKeys {
     first: ApiKey,
@@ -166,7 +166,7 @@ impl ApiKeys {
         Ok(Self { first, others })
     }
 
-    /// Parses one or more keys.
+    /// Parses a list of keys. The order is kept, and duplicates are removed.
     ///
     /// # Errors
     /// The errors of [`ApiKey::parse`] and [`Self::new`].
@@ -176,18 +176,18 @@ impl ApiKeys {
         Self::new(keys?)
     }
 
-    /// Returns the first key, which is the one that a stream uses.
+    /// Returns the first key, which is the key that a stream uses.
     #[must_use]
     pub const fn first(&self) -> &ApiKey {
         &self.first
     }
 
-    /// Returns all keys, in order.
+    /// Returns all keys, in the order in which they were given.
     pub fn iter(&self) -> impl Iterator<Item = &ApiKey> + Clone {
         std::iter::once(&self.first).chain(&self.others)
     }
 
-    /// Returns the side that evaluates with these keys.
+    /// Returns the side that evaluates strategies with these keys.
     #[must_use]
     pub fn kind(&self) -> KeyKind {
         self.first.kind()

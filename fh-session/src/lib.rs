@@ -14,7 +14,7 @@ mod secrets;
 mod session;
 mod sse;
 
-/// Items for the tests and tools of this workspace. They may change or go with any version.
+/// Items for the tests and tools of this workspace. They may change or disappear in any version.
 #[doc(hidden)]
 pub mod internal {
     /// The decoder of server-sent events.

@@ -14,13 +14,13 @@ pub(crate) enum ResponseClass {
     Features,
     /// The body of the response holds features, and the Edge wants no further requests (status 236, D-23).
     LastFeatures,
-    /// The features that the client holds are still current.
+    /// The features that the client holds are still current (status 304).
     Unchanged,
     /// The response redirects the request to another URL.
     Redirect,
-    /// The Edge refuses this client. A retry in the near future would hardly succeed (D-21).
+    /// The Edge refuses this client. An early retry is unlikely to succeed (D-21).
     Refused(Problem),
-    /// The Edge cannot stream.
+    /// The Edge cannot stream: it responded to a stream request with status 501.
     NoStreaming,
     /// The Edge, or a server in front of it, failed in a way that is probably temporary.
     Trouble(Problem),
@@ -31,11 +31,11 @@ pub(crate) enum ResponseClass {
 pub(crate) enum RequestCondition {
     /// The request has no condition: the response holds features.
     Plainly,
-    /// The request has the header `If-None-Match`: the response holds features only if they differ from those of the etag.
+    /// The request has the header `If-None-Match`: the response holds features only if they differ from those that the etag describes.
     IfNoneMatch,
 }
 
-/// Returns the class of a response.
+/// Returns the class of a response with this head. `kind` and `asked` are the kind and the condition of its request.
 pub(crate) fn response_class(
     kind: RequestKind,
     asked: RequestCondition,
@@ -73,13 +73,13 @@ pub(crate) fn response_class(
 /// The content types with which file servers send JSON if they do not know its type.
 const PLAIN: [&str; 2] = ["text/plain", "application/octet-stream"];
 
-/// Returns the content type in lower case, without parameters.
+/// Returns the content type of a response in lower case, without parameters; empty if the response has none.
 fn essence(head: &Head) -> String {
     let value = head.get("content-type").unwrap_or_default();
     value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
 }
 
-/// Cuts a text from outside the program off after `most` characters. A text that was cut ends with `…`.
+/// Returns a text from another program, cut off after `most` characters. A text that was cut ends with `…`.
 pub(crate) fn cut(text: &str, most: usize) -> String {
     match text.char_indices().nth(most) {
         Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
@@ -87,9 +87,9 @@ pub(crate) fn cut(text: &str, most: usize) -> String {
     }
 }
 
-/// The maximum interval or pause that a server can request. A longer one is reduced to this maximum (D-75).
+/// The maximum interval or pause that a server can request. A longer interval or pause is reduced to this maximum (D-75).
 pub(crate) const LONGEST_INTERVAL: Duration = Duration::from_secs(24 * 3600);
-/// The maximum delay before a retry that a server can request. A longer one is reduced to this maximum (D-75).
+/// The maximum delay before a retry that a server can request. A longer delay is reduced to this maximum (D-75).
 const LONGEST_RETRY: Duration = Duration::from_secs(3600);
 
 /// Returns the polling interval that the Edge requests by `max-age`, at most [`LONGEST_INTERVAL`]; `None` if `max-age` is 0, missing or not

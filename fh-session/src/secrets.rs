@@ -7,7 +7,7 @@ use fh_repository::problem::Problem;
 
 use crate::key::ApiKey;
 
-/// The secret parts of API keys, for removal from texts of servers, proxies and transports, which often repeat URLs.
+/// The secret parts of API keys. They are removed from the texts of servers, proxies and transports, because these texts often repeat URLs.
 ///
 /// Secrets are found in plain and in percent-encoded form. A long enough beginning of a secret is found as well, because a text may be cut
 /// off within a secret. The environment id is not removed.
@@ -31,7 +31,7 @@ const SHORTEST: usize = 6;
 /// of the key.
 const SHORTEST_BEGINNING: usize = 8;
 
-/// Shows no secret.
+/// Writes the name of the type without the secrets.
 impl std::fmt::Debug for Secrets {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Secrets").finish_non_exhaustive()
@@ -39,7 +39,8 @@ impl std::fmt::Debug for Secrets {
 }
 
 impl Secrets {
-    /// Collects the secrets of these keys.
+    /// Collects the secrets of these keys. A secret with fewer than 6 characters is left out, because it occurs in too many words by
+    /// chance.
     #[must_use]
     pub fn of<'a>(keys: impl IntoIterator<Item = &'a ApiKey>) -> Self {
         let mut spellings = Vec::new();
@@ -94,7 +95,7 @@ impl Secrets {
         wiped
     }
 
-    /// Returns the problem with all secrets replaced.
+    /// Returns the problem with `***` in place of each secret.
     #[must_use]
     pub fn wiped_from(&self, problem: Problem) -> Problem {
         match problem {
@@ -107,7 +108,7 @@ impl Secrets {
         }
     }
 
-    /// Returns the notice with all secrets replaced.
+    /// Returns the notice with `***` in place of each secret.
     #[must_use]
     pub fn wiped_off(&self, notice: Notice) -> Notice {
         match notice {

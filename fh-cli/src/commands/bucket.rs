@@ -11,7 +11,7 @@ use crate::sanitize;
 use crate::screen::{PLAIN, QUIET, Screen};
 use crate::table::{Align, Table};
 
-/// The number of keys to try before giving up. It finds about 200 keys of a single bucket.
+/// The number of keys that `--want` tries before it gives up. Among them are about 200 keys of any single bucket.
 const MOST_TRIED: u64 = 200_000_000;
 
 /// Show the percentage bucket of keys, or find keys for testers.

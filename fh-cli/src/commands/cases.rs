@@ -1,4 +1,5 @@
-//! `fh eval --cases`: evaluates a JSON array of cases, for other programs. Its format is fixed (decisions D-39 to D-41).
+//! `fh eval --cases`: evaluates a JSON array of cases, for other programs. The formats of input and output are fixed
+//! (decisions D-39 to D-41).
 
 use fh_eval::featurehub::Compiler;
 use fh_eval::internal::{Token, members};
@@ -32,7 +33,7 @@ pub(crate) fn run(
     Ok(Status::Fine)
 }
 
-/// A case before its members are parsed. If a member occurs twice, the last one counts.
+/// A case whose members are not parsed yet. If a member occurs twice in the JSON, the last one counts.
 #[derive(Default)]
 struct Case<'a> {
     id: Option<&'a RawValue>,

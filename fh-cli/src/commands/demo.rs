@@ -45,8 +45,8 @@ Examples:
   fh demo --keep
   fh demo --write shop.json
 
-With --json each line is an object: started, people, what `fh watch --json` writes,
-step, explanation, next.
+With --json, each line is an object. Its event is started, people, step, explanation,
+next, staying (with --keep), or one of the events of `fh watch --json`.
 
 Exit codes: 0 fine, 2 the Edge could not be started, or the file cannot be written.")]
 pub(crate) struct DemoArgs {
@@ -54,7 +54,7 @@ pub(crate) struct DemoArgs {
     #[arg(long, conflicts_with = "write")]
     keep: bool,
 
-    /// Run the demonstration this many times as fast
+    /// The speed of the demonstration as a factor: 2 is twice as fast as usual
     #[arg(long, value_name = "FACTOR", default_value = "1", value_parser = speed)]
     speed: f64,
 
@@ -97,7 +97,7 @@ fn write(path: &str, force: bool, json: bool, screen: &mut Screen<'_>) -> Result
     match opened {
         Ok(mut file) => file.write_all(SHOP.as_bytes()).map_err(|error| failed(&error))?,
         Err(error) if error.kind() == ErrorKind::AlreadyExists => {
-            // An existing file with the same content is fine.
+            // If the existing file has the same content, nothing has to be written.
             if std::fs::read(path).ok().as_deref() != Some(SHOP.as_bytes()) {
                 return Err(Failure::Input(format!(
                     "{path} exists already, with other content: choose another name, or add --force"
@@ -128,9 +128,10 @@ struct ExplanationRow<'a> {
     explanation: &'a Report,
 }
 
-/// The next step of the demo after the live part.
+/// The outcome of the demo's live part.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Then {
+    /// The live part is over, and the demo continues.
     GoOn,
     /// The user has pressed Ctrl-C, or another signal to end has arrived.
     End,
@@ -295,7 +296,7 @@ struct Signals<'a> {
     suspension: &'a mut Suspension,
 }
 
-/// Runs the timeline and shows each change, until the timeline is over or the user stops it.
+/// Runs the timeline and shows each change, until the timeline is over or the user stops the demo.
 async fn watched(
     server: &DemoServer,
     client: &Client,
@@ -345,7 +346,7 @@ async fn watched(
 }
 
 fn feature<'a>(ruleset: &'a Ruleset, key: &str) -> Result<FeatureRef<'a>, Failure> {
-    ruleset.get(key).ok_or_else(|| Failure::Input(format!("the sample holds no {key}")))
+    ruleset.get(key).ok_or_else(|| Failure::Input(format!("the sample shop has no feature {key}")))
 }
 
 /// Returns commands to try next, with a description of each. They can be copied as they are.
@@ -359,7 +360,7 @@ fn next(rolled_out: &str) -> Vec<(&'static str, String)> {
             format!("fh eval shop.json --now {SALE} -c userkey=fred -c country=fiji"),
         ),
         (
-            "explain one of them",
+            "explain one of these values",
             format!("fh explain SALE_BANNER shop.json --now {SALE} -c country=fiji"),
         ),
         (
@@ -368,13 +369,13 @@ fn next(rolled_out: &str) -> Vec<(&'static str, String)> {
                 .to_string(),
         ),
         (
-            "ids for which FeatureHub's Edge gives another value",
+            "list the ids for which FeatureHub's Edge gives another value",
             format!("fh rollout {ROLLED_OUT} shop.json --attribute session --compare-profile edge"),
         ),
         (
             "keys for testers of \"boosted\"",
             format!("fh bucket --id {rolled_out} --want 0-100000 --count 3"),
         ),
-        ("mistakes", "fh lint shop.json".to_string()),
+        ("find mistakes in the file", "fh lint shop.json".to_string()),
     ]
 }

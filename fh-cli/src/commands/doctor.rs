@@ -16,14 +16,14 @@ use crate::sanitize::plural;
 use crate::screen::{BAD, GOOD, PLAIN, QUIET, Screen, WARNING};
 use crate::seconds;
 
-/// Width in columns of the names of checks.
+/// The width of the column with the names of the checks, in terminal columns.
 const NAMES: usize = 9;
 
 /// Check a deployment from end to end.
 ///
-/// Checks the way to the Edge (proxies, name, connection, certificate), the Edge, the key, polls and streams with their delays,
-/// and access by browsers. Reports problems with advice. Changes nothing, and never shows the key. URL and KEY may be left out
-/// if they are in the environment; a KEY of - is read from stdin.
+/// Checks the path to the Edge (proxies, name, connection, certificate), the Edge, the key, the delays of polls and streams, and
+/// access by browsers. Reports problems with advice. Changes nothing, and never shows the key. URL and KEY may be left out if
+/// environment variables hold them; a KEY of - is read from stdin.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -48,11 +48,11 @@ pub(crate) struct DoctorArgs {
     #[command(flatten)]
     context: ContextArgs,
 
-    /// The time to read the stream after its features have arrived, to check heartbeats and the end of the stream
+    /// The time for which the stream is read after its first features, to check its heartbeats and its end
     #[arg(long, value_name = "SECONDS", value_parser = seconds::any, default_value = "3")]
     listen: Duration,
 
-    /// The origin of a web page, whose browser requests are simulated to check CORS
+    /// The origin of a web page. The requests of a browser for this page are simulated, to check CORS
     #[arg(long, value_name = "URL", default_value = "https://app.example.com")]
     origin: String,
 
@@ -64,7 +64,7 @@ pub(crate) struct DoctorArgs {
     #[arg(long)]
     strict: bool,
 
-    /// The time limit of all checks together. Checks that have not finished by then are left out
+    /// The time limit of all checks together. Checks that have not finished within this time are left out
     #[arg(long, value_name = "SECONDS", value_parser = seconds::positive, default_value = "60")]
     timeout: Duration,
 }
@@ -96,7 +96,9 @@ pub(crate) fn run(
     }
     let update = edge::features(args.try_set.iter().cloned().collect())?;
     if !args.origin.bytes().all(|byte| byte.is_ascii_graphic()) {
-        return Err(Failure::Input("--origin is a URL such as https://shop.example".to_string()));
+        return Err(Failure::Input(
+            "--origin must be a URL such as https://shop.example".to_string(),
+        ));
     }
     let start = std::time::Instant::now();
     let mut tell = |check: &Check| -> Result<(), Failure> {
@@ -168,8 +170,8 @@ fn summary(
     let (style, text) = match (bad, warnings) {
         (0, 0) => (GOOD, "all checks passed".to_string()),
         (0, _) => (WARNING, format!("the deployment works, with {warned}")),
-        (bad, 0) => (BAD, format!("{} wrong", plural(bad, "thing is", "things are"))),
-        (bad, _) => (BAD, format!("{} wrong, and {warned}", plural(bad, "thing is", "things are"))),
+        (bad, 0) => (BAD, format!("{} failed", plural(bad, "check", "checks"))),
+        (bad, _) => (BAD, format!("{} failed, with {warned}", plural(bad, "check", "checks"))),
     };
     screen.line(style, &text)?;
     if !left_out.is_empty() {

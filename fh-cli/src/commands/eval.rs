@@ -14,9 +14,10 @@ use crate::screen::Screen;
 
 /// Evaluate every feature for a context, or a file of cases.
 ///
-/// Shows each feature's value, its reason (STRATEGY_MATCH, SPLIT: a strategy with a percentage, DEFAULT: no strategy matched,
-/// STATIC: the feature has no strategies), and the strategy that decided. Percentages hash the id of the feature, also under profile edge,
-/// because no payload contains the id that FeatureHub's Edge hashes.
+/// Shows each feature's value, its reason, and the strategy that decided. The reasons are STRATEGY_MATCH (a strategy matched),
+/// SPLIT (a strategy with a percentage matched), DEFAULT (no strategy matched) and STATIC (the feature has no strategies). Buckets
+/// are computed from the id of the feature, also under profile edge, because no payload contains the id that FeatureHub's Edge
+/// uses.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -27,10 +28,10 @@ Examples:
   fh eval --cases cases.json --profile edge
 
 A case is {\"id\": 1, \"feature\": {...}, \"context\": {\"userkey\": \"fred\"}}.
---cases takes a JSON array of them and writes an array in the same order, of
-{\"id\", \"matched\", \"strategyId\", \"value\", \"reason\"}, or of {\"id\", \"error\"}
-for a case that cannot be read. Values in a context may be lists; a context of
-null evaluates without a context.
+--cases reads a JSON array of cases and writes a JSON array of results in the same
+order. A result is {\"id\", \"matched\", \"strategyId\", \"value\", \"reason\"}, or
+{\"id\", \"error\"} for a case that cannot be read. Values in a context may be lists;
+a case with the context null is evaluated without a context.
 
 Exit codes: 0 fine, 1 a --key does not exist, 2 the input cannot be read.")]
 pub(crate) struct EvalArgs {

@@ -23,7 +23,7 @@ Buckets run from 0 to 999,999; a strategy of 20 % matches buckets up to 200,000.
 
 Exit codes: 0 fine, 1 there is no such feature, 2 the input cannot be read.")]
 pub(crate) struct ExplainArgs {
-    /// The key of the feature
+    /// The key of the feature to explain
     key: String,
 
     /// A file with a payload from FeatureHub, or - for stdin

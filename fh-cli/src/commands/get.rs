@@ -21,8 +21,8 @@ use crate::seconds;
 /// Fetch features from an Edge, once.
 ///
 /// Shows each feature's value for the context as `fh eval` does. For an API key with a `*`, the Edge sends strategies, and
-/// `fh` evaluates them. For any other key, the Edge evaluates. URL and KEY may be left out if they are in the environment; a
-/// KEY of `-` is read from stdin.
+/// `fh` evaluates them. For any other key, the Edge evaluates the features. URL and KEY may be left out if environment variables
+/// hold them; a KEY of `-` is read from stdin.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:

@@ -74,7 +74,7 @@ struct Row<'a> {
     field: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     member: Option<&'static str>,
-    /// The JSON value at this place, as written. Long values are cut.
+    /// The JSON value of the part that the finding is about, as the file writes it. Long values are cut.
     #[serde(skip_serializing_if = "Option::is_none")]
     value: Option<&'a str>,
     message: &'a str,

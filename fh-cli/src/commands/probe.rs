@@ -19,8 +19,8 @@ const LIVENESS: &str = "/health/liveness";
 /// Check that a server is healthy.
 ///
 /// A server is healthy if it answers with status 200 to 299 in time. Redirects are not followed, and proxies are not used. For
-/// loopback addresses any certificate is accepted. Without URL, the URL follows from the FH_EDGE_ variables of this
-/// environment, which are those of the container. Flags of `fh serve` have no effect on this URL.
+/// loopback addresses any certificate is accepted. Without URL, `fh probe` builds the URL from its own FH_EDGE_ variables. In a
+/// container, these are also the variables of the server. Flags of `fh serve` have no effect on this URL.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -37,7 +37,7 @@ pub(crate) struct ProbeArgs {
     #[arg(value_name = "URL")]
     url: Option<String>,
 
-    /// The time limit for the whole answer. After that time, exit with 1
+    /// The time limit for the whole response. After that time, exit with 1
     #[arg(long, value_name = "SECONDS", value_parser = seconds::positive, default_value = "3")]
     timeout: Duration,
 }
@@ -65,7 +65,7 @@ pub(crate) fn run(
 
 fn parse(text: &str) -> Result<Url, Failure> {
     let wrong =
-        || Failure::Input("the URL is invalid: give one with http:// or https://".to_string());
+        || Failure::Input("the URL is invalid: give a URL with http:// or https://".to_string());
     let mut url = Url::parse(text).map_err(|_| wrong())?;
     if !matches!(url.scheme(), "http" | "https") || url.host().is_none() {
         return Err(wrong());

@@ -20,13 +20,13 @@ use crate::screen::Screen;
 use comparison::{Comparison, End};
 use counts::Counts;
 
-/// The default size of the sample.
+/// The number of ids in a generated population if `--sample` is not given.
 const USUAL_SAMPLE: u64 = 10_000;
 
 /// Show how a feature's values are distributed over a population, and which ids a change affects.
 ///
-/// Evaluates the feature for every id, and compares the share of each strategy with its configured share. With a second file,
-/// environment or profile to compare with, shows the ids whose value would change.
+/// Evaluates the feature for every id, and compares the share of each strategy with its configured share. If a second file,
+/// environment or profile is given, shows the ids whose value differs between the two.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -38,7 +38,7 @@ Examples:
 
 Exit codes: 0 fine, 1 there is no such feature, 2 the input cannot be read.")]
 pub(crate) struct RolloutArgs {
-    /// The key of the feature
+    /// The key of the feature to evaluate
     key: String,
 
     /// A file with a payload from FeatureHub, or - for stdin
@@ -66,15 +66,15 @@ pub(crate) struct RolloutArgs {
     #[command(flatten)]
     rules: RulesArgs,
 
-    /// Compare with the same feature in this payload file
+    /// Compare the values with those of the same feature in this payload file
     #[arg(long, value_name = "FILE", help_heading = "Comparison")]
     compare: Option<String>,
 
-    /// Compare with the same feature in the environment with this id
+    /// Compare the values with those of the same feature in the environment with this id
     #[arg(long, value_name = "ID", help_heading = "Comparison")]
     compare_environment: Option<String>,
 
-    /// Compare with the same feature under this evaluation profile
+    /// Compare the values with those of the same feature under this evaluation profile
     #[arg(long, value_name = "PROFILE", value_parser = profiles(), help_heading = "Comparison")]
     compare_profile: Option<Profile>,
 
@@ -99,7 +99,7 @@ impl RolloutArgs {
         }
         if self.context.attributes().get(&self.attribute).is_some() {
             return Err(Failure::Input(format!(
-                "--context {0} sets one value for all ids, but --attribute {0} sets one per id: remove one of them",
+                "--context {0} sets one value for all ids, but --attribute {0} sets a value per id: remove one of the two options",
                 self.attribute
             )));
         }
@@ -111,8 +111,8 @@ impl RolloutArgs {
         Ok(())
     }
 
-    /// Returns the id of the environment to compare with: the requested one, else the same one if the other document
-    /// contains it.
+    /// Returns the id of the environment to compare with. This is the requested environment. If none is requested, it is the
+    /// evaluated environment, provided that the other document contains it. Otherwise returns `None`.
     fn other_environment(&self, other: &Payload) -> Result<Option<String>, Failure> {
         if self.compare_environment.is_some() {
             return Ok(self.compare_environment.clone());
@@ -195,7 +195,7 @@ pub(crate) fn run(
     Ok(Status::Fine)
 }
 
-/// Describes the other side of the comparison.
+/// Describes the other side of the comparison: its file, environment and profile, if they are given.
 fn described(args: &RolloutArgs) -> String {
     let environment = args.compare_environment.as_ref();
     let parts = [
@@ -206,7 +206,7 @@ fn described(args: &RolloutArgs) -> String {
     parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
-/// Computes a rollout over a sample and writes it, for the demo.
+/// Computes a rollout over a generated population and writes its counts. The demo calls this function.
 pub(crate) fn sampled(
     feature: FeatureRef<'_>,
     attribute: &str,

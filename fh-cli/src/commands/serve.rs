@@ -17,7 +17,7 @@ use crate::table::{Align, Table};
 
 /// Serve features to FeatureHub's SDKs.
 ///
-/// Answers GET, streams and the PUT of tests as a FeatureHub Edge does. Every setting has a flag, a variable (FH_EDGE_ and the
+/// Answers polls, event streams and test updates (PUT) as a FeatureHub Edge does. Every setting has a flag, a variable (FH_EDGE_ and the
 /// flag's name in capitals, with _ for -) and, if FeatureHub has the same setting, its property. The flag takes precedence over
 /// the variable, and the variable over the property.
 #[derive(Debug, Args)]

@@ -14,7 +14,7 @@ use crate::screen::{BOLD, GOOD, PLAIN, QUIET, Screen};
 ///
 /// Uses the interface that FeatureHub has for tests: the key's service account needs permission to change values, to lock or
 /// to unlock. The value must fit the feature's type (true or false, a number, text, a JSON document). It replaces the default
-/// value; the values of strategies do not change. URL and KEY may be left out if they are in the environment; a KEY of - is
+/// value; the values of strategies do not change. URL and KEY may be left out if environment variables hold them; a KEY of - is
 /// read from stdin.
 #[derive(Debug, Args)]
 #[command(
@@ -37,7 +37,7 @@ pub(crate) struct SetArgs {
     #[command(flatten)]
     edge: EdgeArgs,
 
-    /// The key of the feature
+    /// The key of the feature to change
     // If URL or KEY is left out, this argument holds the VALUE.
     #[arg(value_name = "FEATURE", allow_negative_numbers = true)]
     third: Option<String>,
@@ -58,12 +58,12 @@ pub(crate) struct SetArgs {
     #[arg(long)]
     unlock: bool,
 
-    /// Wait until the Edge serves the change. After 10 seconds without it, exit with 1
+    /// Wait until the Edge serves the change, at most 10 seconds. After that time, exit with 1
     #[arg(long)]
     wait: bool,
 }
 
-/// The JSON form of the outcome.
+/// The JSON form of the outcome of a change.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Answer<'a> {
@@ -214,22 +214,22 @@ const fn is_answer(refusal: &Refusal) -> bool {
     !matches!(refusal, Refusal::Unexpected { .. } | Refusal::Unreachable(_) | Refusal::Closed)
 }
 
-/// Converts a refusal to an error with advice.
+/// Converts a refusal to an error that contains advice.
 fn failure(feature: &str, refusal: &Refusal) -> Failure {
     let advice = match refusal {
         Refusal::Nonsense { .. } => {
             "write a value of the feature's type: true or false, a number, text, or a JSON document"
         }
         Refusal::NotPermitted { .. } => {
-            "give the key's service account that permission in this environment"
+            "give this permission in the environment to the key's service account"
         }
         Refusal::NoSuchFeature => {
-            "check the spelling (upper and lower case differ), the key, and that its service account sees the feature"
+            "check the spelling (upper and lower case differ), the API key, and that its service account may read the feature"
         }
-        Refusal::Locked { .. } => "unlock it in the same command: --unlock",
-        Refusal::NotPossible { .. } => "a BOOLEAN is true or false",
+        Refusal::Locked { .. } => "add --unlock to unlock the feature in the same command",
+        Refusal::NotPossible { .. } => "set a BOOLEAN feature to true or false",
         Refusal::NotApplied => {
-            "another change may have replaced it, or the Edge's data is delayed: `fh get` shows the current value"
+            "another change may have replaced this one, or the Edge's data is delayed: `fh get` shows the current value"
         }
         Refusal::Unexpected { .. } => {
             "check that the URL is that of an Edge: `fh doctor` shows more"

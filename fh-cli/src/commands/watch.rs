@@ -29,19 +29,20 @@ use crate::seconds;
 use crate::shutdown_signal::ShutdownSignal;
 use crate::suspension::Suspension;
 
-/// The longest time between two updates of the view. Ages grow, rules on `now` change, and passive polling needs reads.
+/// The longest time between two updates of the view. Regular updates are needed because ages grow, rules on `now` change, and
+/// passive polling needs reads.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// The minimum time between two redraws of a terminal.
 const SHORTEST_FRAME: Duration = Duration::from_millis(50);
-/// The number of notices that may be queued. Further ones are dropped.
+/// The largest number of queued notices. Further notices are dropped.
 const MOST_NOTICES: usize = 64;
 
 /// Watch features of an Edge as they change.
 ///
 /// On a terminal, `fh watch` shows a table of all values, the last changes and the state of the connection, until Ctrl-C. To a
 /// pipe or a file, it writes one line for each value at the start, for each change, and for each new state of the connection.
-/// With --json, each line is a JSON object. Times are UTC. URL and KEY may be left out if they are in the environment; a KEY of -
-/// is read from stdin.
+/// With --json, each line is a JSON object. Times are UTC. URL and KEY may be left out if environment variables hold them; a KEY
+/// of - is read from stdin.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -57,7 +58,7 @@ Examples:
 
 --catch shows the view of a program that holds updates back: values do not change,
 and features with a held update are listed. An empty line (Enter) releases all
-updates, and a line with keys of features releases only the updates of these.
+updates, and a line with keys of features releases only their updates.
 
 Features come by a stream, or by polling if the Edge does not stream. Events with
 --json: status, value (once for each feature), change, update (a new version of a
@@ -125,9 +126,9 @@ struct Watch<'a> {
     asked: EdgeQuery,
 }
 
-/// An output of the changes: a live display, or lines.
+/// An output of `fh watch`: a live display, or lines.
 pub(crate) trait View {
-    /// Shows the changes since the last call.
+    /// Shows the changes since the last call of this function.
     fn show(&mut self, client: &Client, observer: &Observer, news: News) -> Result<(), Failure>;
 
     /// Shows a message about an unusual event.
@@ -144,7 +145,7 @@ pub(crate) trait View {
         Ok(())
     }
 
-    /// Takes the terminal again after the process has continued.
+    /// Draws on the terminal again after the process has continued.
     fn resume(&mut self) -> Result<(), Failure> {
         Ok(())
     }
@@ -266,7 +267,7 @@ impl Watch<'_> {
         }
     }
 
-    /// Writes the table once the features are there, and ends.
+    /// Writes the table as soon as the features have arrived, and returns.
     async fn once(&self, screen: &mut Screen<'_>) -> Result<Status, Failure> {
         let mut stop = ShutdownSignal::new()?;
         let client = self.client()?;

@@ -20,15 +20,15 @@ use crate::edge;
 use crate::failure::Failure;
 use crate::random_ids::{client_key, letters};
 
-/// The time that streams get to end.
+/// The time within which streams have to end when the server stops.
 const GRACE: Duration = Duration::from_millis(200);
 
 /// A running Edge, and its keys.
 pub(crate) struct DemoServer {
     pub(crate) url: String,
-    /// `ENVIRONMENT/KEY` with permission to read.
+    /// The API key (`ENVIRONMENT/KEY`) of the shop, which has permission to read.
     pub(crate) shop_key: String,
-    /// `ENVIRONMENT/KEY` with all permissions.
+    /// The API key (`ENVIRONMENT/KEY`) of the tests, which has all permissions.
     pub(crate) tests_key: String,
     pub(crate) admin_key: String,
     environment: String,
@@ -59,7 +59,7 @@ impl DemoServer {
         listening.grace = GRACE;
         let (end, mut ending) = watch::channel(false);
         let ended = async move {
-            // A dropped sender ends the server, too.
+            // If the sender is dropped, the server stops too.
             let _ = ending.wait_for(|is_over| *is_over).await;
         };
         let (router, handle) = (edge.router(), edge.handle());
@@ -115,11 +115,11 @@ impl DemoServer {
         Err(failure(format!("the admin API answers {status}: {said}")))
     }
 
-    /// Ends the streams, then the server.
+    /// Ends the streams, and then stops the server.
     pub(crate) async fn end(self) {
         self.handle.say_bye(GRACE).await;
         self.end.send_replace(true);
-        // An error of the server does not matter any more.
+        // The demo is over, so an error of the server is ignored.
         let _ = self.server.await;
     }
 }
@@ -147,5 +147,5 @@ fn admin() -> Result<reqwest::Client, Failure> {
 }
 
 pub(super) fn failure(why: impl std::fmt::Display) -> Failure {
-    Failure::Edge(format!("the demo's Edge: {why}"))
+    Failure::Edge(format!("the demo's Edge failed: {why}"))
 }

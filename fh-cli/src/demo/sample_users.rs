@@ -96,7 +96,7 @@ impl Person {
     }
 }
 
-/// Returns a table with the value of each feature for each person.
+/// Returns a table with one row per feature and one column per person, which shows the values.
 pub(crate) fn table(people: &[Person], ruleset: &Ruleset, now: Timestamp) -> Table {
     let names = people.iter().map(|person| (person.name, Align::Left));
     let mut table = Table::new([("FEATURE", Align::Left)].into_iter().chain(names));

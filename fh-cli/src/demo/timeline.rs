@@ -16,9 +16,9 @@ use crate::failure::Failure;
 use crate::population::Population;
 use crate::sanitize::count;
 
-/// The number of ids with which a rollout is counted.
+/// The number of generated ids for which a rollout is counted.
 const PEOPLE: u64 = 10_000;
-/// The time limit for the arrival of a change.
+/// The time within which a change must reach the client. A later change is an error of the demo.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// The successive shares of the rollout, in millionths.
 const SHARES: [u32; 2] = [300_000, 600_000];
@@ -29,7 +29,7 @@ pub(crate) struct Said {
     pub(crate) shown: oneshot::Sender<()>,
 }
 
-/// The speed of the demo, as a factor.
+/// The speed of the demo, as a factor of the normal speed.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Pace(pub(crate) f64);
 
@@ -40,7 +40,7 @@ impl Pace {
     }
 }
 
-/// The changes of the demo, and the Edge and client they use.
+/// The changes of the demo, and the Edge and the client that they use.
 pub(crate) struct Timeline<'a> {
     server: &'a DemoServer,
     client: &'a Client,
@@ -50,7 +50,7 @@ pub(crate) struct Timeline<'a> {
 }
 
 impl<'a> Timeline<'a> {
-    /// Creates the timeline. It sends its sentences to `tell`, one after the other.
+    /// Creates the timeline. The timeline sends its sentences to `tell`, one after the other.
     pub(crate) fn new(
         server: &'a DemoServer,
         client: &'a Client,
@@ -61,7 +61,7 @@ impl<'a> Timeline<'a> {
         Self { server, client, tell, news, pace }
     }
 
-    /// Makes all changes.
+    /// Makes all changes of the timeline, one after the other, and shows what they cause.
     pub(crate) async fn run(mut self) -> Result<(), Failure> {
         let ben = self.client.context_of(Person::ben().attributes);
         let (heard, mut hears) = mpsc::unbounded_channel();
@@ -165,7 +165,7 @@ impl<'a> Timeline<'a> {
         timeout(PATIENCE, arrives).await.map_err(late)
     }
 
-    /// Returns for each sampled id whether it gets "boosted".
+    /// Returns one boolean per sampled id, which is true if the id gets the value "boosted".
     fn inside(&self) -> Vec<bool> {
         let snapshot = self.client.snapshot();
         let Some(feature) = snapshot.ruleset().get(ROLLED_OUT) else { return Vec::new() };
@@ -179,7 +179,7 @@ impl<'a> Timeline<'a> {
     }
 }
 
-/// Describes how the rollout has grown, and how many ids kept their value.
+/// Describes how the rollout has grown, and how many ids have kept "boosted".
 fn counted(before: &[bool], after: &[bool]) -> String {
     let number = |inside: &[bool]| inside.iter().filter(|is_in| **is_in).count();
     let stay = before.iter().zip(after).filter(|(was, is)| **was && **is).count();

@@ -5,16 +5,16 @@ use crate::payload::Payload;
 use super::exchange::Answer;
 use super::identity::Identity;
 
-/// The meaning of a response. The pairs of texts are a message and advice.
+/// The meaning of a response to a poll. Each pair of texts is a message and its advice.
 pub(super) enum Meaning {
     Good,
     Stale,
     UnknownKey,
-    /// The Edge, or a gateway, does not accept the key.
+    /// The Edge or a gateway does not accept the API key.
     Refused(String, String),
-    /// A temporary problem.
+    /// The Edge or a proxy has a problem that is probably temporary.
     Trouble(String, String),
-    /// The server is no Edge.
+    /// The server is not an Edge.
     NoEdge(String, String),
 }
 
@@ -26,8 +26,8 @@ pub(super) fn of_poll(answer: &Answer, identity: &Identity) -> Meaning {
     let refused = |message: String, advice: &str| Meaning::Refused(message, advice.to_string());
     match status {
         200 | 236 if answer.is_page() => no_edge(
-            format!("answered with a web page (status {status})"),
-            "a login page or a proxy is in front of the Edge: let SDKs pass it; or the URL is that of a web site",
+            format!("the server answered with a web page (status {status})"),
+            "check that the URL is that of an Edge, and not of a web site; if a login page is in front of the Edge, exempt the SDKs' requests from the login",
         ),
         200 | 236 => match readable(answer) {
             Err(why) => no_edge(
@@ -48,9 +48,9 @@ pub(super) fn of_poll(answer: &Answer, identity: &Identity) -> Meaning {
             let scheme = scheme.map(|scheme| format!(", it requires {scheme}")).unwrap_or_default();
             refused(
                 format!(
-                    "refused (status {status}{scheme}) by a gateway: an Edge never sends this status"
+                    "a gateway refused the request (status {status}{scheme}): an Edge never sends this status"
                 ),
-                "let SDKs pass the gateway: the Edge itself checks the API key",
+                "exempt the SDKs' requests from the check of the gateway: the Edge itself checks the API key",
             )
         }
         404 if identity.shows_pages => wrong_path(),
@@ -60,24 +60,24 @@ pub(super) fn of_poll(answer: &Answer, identity: &Identity) -> Meaning {
             "poll less often, or raise the limit; check whether another program polls in a loop",
         ),
         502 | 504 => trouble(
-            format!("the proxy in front of the Edge cannot reach it (status {status})"),
-            "check that the Edge runs, and that the proxy has its address and port",
+            format!("the proxy in front of the Edge cannot reach the Edge (status {status})"),
+            "check that the Edge runs, and that the proxy has the address and the port of the Edge",
         ),
         503 => trouble(
             format!("the Edge has no data yet (status 503{}{said})", retry_after(answer)),
-            "it may be starting; otherwise check that its cache (Dacha) runs and reaches the management server",
+            "the Edge may be starting; otherwise check that its cache (Dacha) runs and reaches the management server",
         ),
         500..=599 => {
             trouble(format!("the Edge failed (status {status}{said})"), "look at the Edge's log")
         }
         _ => no_edge(
-            format!("answered with status {status}, which no Edge does{said}"),
+            format!("the server answered with status {status}, which no Edge sends{said}"),
             "check the URL, and proxies in front of the Edge",
         ),
     }
 }
 
-/// Returns the meaning of a 404 if the server does not know the path `/features`.
+/// Returns the meaning of a response with status 404 from a server that does not know the path `/features`.
 pub(super) fn wrong_path() -> Meaning {
     Meaning::NoEdge(
         "there is no Edge at this path (status 404, also for paths that every Edge has)"
@@ -106,14 +106,14 @@ fn redirect(answer: &Answer) -> Meaning {
     match origin {
         Some(origin) => Meaning::NoEdge(
             format!(
-                "redirects to {origin} (status {status}): clients do not follow to another origin"
+                "the server redirects to {origin} (status {status}): clients follow no redirect to another origin"
             ),
             format!(
                 "if the Edge is at {origin}, use that URL; if that is a login page, allow requests of SDKs without a login"
             ),
         ),
         None => Meaning::NoEdge(
-            format!("redirects within itself (status {status})"),
+            format!("the server redirects to another URL of its own (status {status})"),
             "use the URL to which it redirects; an Edge does not redirect, a proxy does"
                 .to_string(),
         ),

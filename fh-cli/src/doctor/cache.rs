@@ -1,4 +1,4 @@
-//! Checks of caches on the way, and of the polling interval that the Edge requests.
+//! Checks of caches between this machine and the Edge, and of the polling interval that the Edge requests.
 
 use fh_session::{ContextHeader, KeyKind};
 use serde_json::json;
@@ -11,7 +11,7 @@ use super::exchange::{Ask, Head};
 use super::poll::Poll;
 use super::wording::several;
 
-/// Headers that caches on the way add.
+/// The response headers that caches and proxies add.
 const MARKS: [&str; 7] = [
     "via",
     "x-cache",
@@ -21,7 +21,7 @@ const MARKS: [&str; 7] = [
     "x-varnish",
     "x-fastly-request-id",
 ];
-/// The longest polling interval without a warning, in seconds.
+/// The longest polling interval that gets no warning, in seconds.
 const LONG: u64 = 3600;
 
 impl Visit<'_> {
@@ -70,8 +70,8 @@ impl Visit<'_> {
         report.add(finding.data(data))
     }
 
-    /// Returns true if the Edge requires a digest of the context, as an Edge behind Fastly does (edge-protocol 2.1). `None`
-    /// if the request fails.
+    /// Returns true if the Edge requires a digest of the context, as an Edge behind Fastly does (edge-protocol 2.1). Returns
+    /// `None` if the request fails.
     async fn wants_sha(&self) -> Option<bool> {
         let url = self.poll_url(&ContextHeader::default());
         let (without, _) = url.rsplit_once("&contextSha=")?;
@@ -88,7 +88,7 @@ impl Visit<'_> {
     }
 }
 
-/// Returns the seconds of `max-age=N`. `None` for 0.
+/// Returns the number of seconds in `max-age=N`, or `None` if it is 0 or missing.
 fn max_age(cache_control: &str) -> Option<u64> {
     let seconds = cache_control.split(',').find_map(|part| {
         let (name, value) = part.split_once('=')?;

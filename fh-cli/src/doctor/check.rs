@@ -10,34 +10,34 @@ use crate::failure::Failure;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum CheckResult {
-    /// Everything is right.
+    /// The check found no problem.
     Good,
-    /// Neither good nor bad, but useful to know.
+    /// The check found information that is neither good nor bad.
     Note,
-    /// It works, but not well, or not for all clients.
+    /// The checked part works, but not well, or not for all clients.
     Warning,
-    /// It does not work.
+    /// The checked part does not work.
     Bad,
 }
 
-/// One line of the report.
+/// A finished check, which is one line of the report.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct Check {
-    /// The subject of the check.
+    /// The topic of the check.
     pub(crate) check: Topic,
     #[serde(rename = "verdict")]
     pub(crate) result: CheckResult,
-    /// The result as a sentence.
+    /// The result of the check as a sentence.
     pub(crate) message: String,
-    /// The remedy.
+    /// Advice that describes the remedy, or `None` if there is nothing to do.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) advice: Option<String>,
-    /// Figures and names, for JSON output.
+    /// The figures and names that only the JSON output contains.
     #[serde(skip_serializing_if = "Value::is_null")]
     pub(crate) data: Value,
 }
 
-/// The subject of a check.
+/// The topic of a check, which is the first word of its line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Topic {
@@ -84,15 +84,15 @@ impl Topic {
     }
 }
 
-/// A callback for each check as soon as it is done.
+/// A function that is called with each check as soon as the check is done.
 pub(crate) type Listener<'a> = dyn FnMut(&Check) -> Result<(), Failure> + 'a;
 
-/// The results so far.
+/// The checks that are done so far.
 pub(crate) struct Report<'a> {
     listener: &'a mut Listener<'a>,
     secrets: Secrets,
     pub(crate) checks: Vec<Check>,
-    /// Topics that were due but not checked.
+    /// The topics that a complete run checks, but that were not checked.
     pub(crate) left_out: Vec<Topic>,
 }
 
@@ -101,7 +101,7 @@ impl<'a> Report<'a> {
         Self { listener, secrets, checks: Vec::new(), left_out: Vec::new() }
     }
 
-    /// Adds a finding. API keys are removed from all its texts, because a server may have repeated them.
+    /// Adds a finding to the report. API keys are removed from all texts of the finding, because a server may have repeated them.
     pub(super) fn add(&mut self, finding: Finding) -> Result<(), Failure> {
         let Finding { topic, result, message, advice, data } = finding;
         let check = Check {
@@ -116,14 +116,14 @@ impl<'a> Report<'a> {
         Ok(())
     }
 
-    /// Sets the left-out topics: those that are due but have no finding.
+    /// Sets the left-out topics: the topics of a complete run that have no finding.
     pub(super) fn leave_out(&mut self, due: impl Iterator<Item = Topic>) {
         let is_looked_at = |topic: &Topic| self.checks.iter().any(|check| check.check == *topic);
         self.left_out = due.filter(|topic| !is_looked_at(topic)).collect();
     }
 }
 
-/// Removes the secrets from each text in a document.
+/// Removes the secrets from each text in a JSON document.
 fn wiped_in(secrets: &Secrets, value: Value) -> Value {
     match value {
         Value::String(text) => Value::String(secrets.wiped(&text)),
@@ -136,7 +136,7 @@ fn wiped_in(secrets: &Secrets, value: Value) -> Value {
     }
 }
 
-/// A check before its secrets are removed.
+/// The result of a check, from which the secrets are not removed yet.
 pub(super) struct Finding {
     topic: Topic,
     result: CheckResult,
@@ -166,7 +166,7 @@ impl Finding {
         Self::new(topic, CheckResult::Bad, message)
     }
 
-    /// Sets the advice.
+    /// Sets the advice of the finding.
     pub(super) fn advice(mut self, advice: impl Into<String>) -> Self {
         self.advice = Some(advice.into());
         self

@@ -15,7 +15,7 @@ const SENT: [&str; 2] = ["x-featurehub", "if-none-match"];
 const READ: [&str; 2] = ["etag", "cache-control"];
 
 impl Visit<'_> {
-    /// Sends a preflight and a poll, as a browser does for a page of `origin`.
+    /// Sends a preflight request and a poll, as a browser does for a page of `origin`, and reports the result.
     pub(super) async fn cors(&self, report: &mut Report<'_>) -> Result<(), Failure> {
         if !self.http.has_time() {
             return Ok(());
@@ -85,7 +85,7 @@ fn allows(head: &Head, origin: &str) -> bool {
     allowed.is_some_and(|allowed| allowed == "*" || allowed.eq_ignore_ascii_case(origin))
 }
 
-/// Returns the names that a header's list lacks.
+/// Returns the names that are missing in the list of a response header.
 fn missing<'n>(head: &Head, list: &str, names: &[&'n str]) -> Vec<&'n str> {
     let listed = head.get(list).unwrap_or_default().to_ascii_lowercase();
     let listed: Vec<&str> = listed.split(',').map(str::trim).collect();

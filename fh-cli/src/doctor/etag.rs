@@ -10,7 +10,7 @@ use super::exchange::{Answer, Ask, Trouble};
 use super::wording::{milliseconds, size};
 
 impl Visit<'_> {
-    /// Polls twice with compression, as SDKs do. The second poll sends the etag of the first.
+    /// Polls twice with compression, as SDKs do. The second poll sends the etag of the first response.
     pub(super) async fn etag(&self, report: &mut Report<'_>) -> Result<(), Failure> {
         if self.keys().are_several() {
             return Ok(());
@@ -60,27 +60,27 @@ fn finding(tag: Option<&str>, second: Option<Result<Answer, Trouble>>) -> Findin
             Topic::Etag,
             "answers have no etag, so each poll transfers the whole answer",
         )
-        .advice("an Edge sends one: check which proxy removes it");
+        .advice("an Edge sends an etag: check which proxy removes it");
     };
     let is_weak = tag.starts_with("W/");
     let data = json!({ "weak": is_weak });
-    let weakened = "a proxy that compresses weakens etags (W/), which an Edge never matches: exclude /features from compression";
+    let weakened = "a proxy that compresses answers makes their etags weak (W/), and an Edge never matches weak etags: exclude /features from compression";
     let finding = match second {
         None => Finding::warning(Topic::Etag, "the etag differs each time, so each poll transfers the whole answer")
             .advice("if nothing was changed meanwhile: check whether several Edges with different data share this URL"),
-        Some(Err(trouble)) => Finding::bad(Topic::Etag, format!("the poll with the etag of the answer before failed: {trouble}"))
+        Some(Err(trouble)) => Finding::bad(Topic::Etag, format!("the poll with the etag of the previous response failed: {trouble}"))
             .advice(trouble.advice()),
         Some(Ok(answer)) => match answer.head.status {
             304 => {
                 let after = milliseconds(answer.head.after);
-                Finding::good(Topic::Etag, format!("an unchanged poll costs a few bytes (304 in {after})"))
+                Finding::good(Topic::Etag, format!("a poll without changes costs only a few bytes (304 in {after})"))
             }
             200 | 236 => {
-                let message = "a poll with the etag of the answer before gets the whole answer again, and no 304";
+                let message = "a poll with the etag of the previous response gets the full response again, not a 304";
                 let advice = if is_weak { weakened } else { "check whether a proxy drops if-none-match" };
                 Finding::warning(Topic::Etag, message).advice(advice)
             }
-            status => Finding::bad(Topic::Etag, format!("a poll with the etag of the answer before is answered with status {status}"))
+            status => Finding::bad(Topic::Etag, format!("a poll with the etag of the previous response is answered with status {status}"))
                 .advice("SDKs send the etag with each poll after the first"),
         },
     };

@@ -11,11 +11,11 @@ use crate::failure::Failure;
 
 use super::tls::{self, Watched};
 
-/// The limit for establishing a connection (decisions D-74).
+/// The time limit for establishing a connection (decisions D-74).
 const CONNECT: Duration = Duration::from_secs(5);
-/// The limit for a complete response (decisions D-74).
+/// The time limit for a complete response (decisions D-74).
 const WHOLE: Duration = Duration::from_secs(12);
-/// The limit for a body, in bytes (decisions D-74).
+/// The largest size of a response's body, in bytes (decisions D-74).
 const LARGEST: usize = 16 * 1024 * 1024;
 
 pub(super) struct Http {
@@ -41,22 +41,22 @@ pub(super) struct Head {
     pub(super) status: u16,
     pub(super) version: String,
     headers: HeaderMap,
-    /// The time from the request to the head.
+    /// The time from the request until the head of the response arrived.
     pub(super) after: Duration,
 }
 
-/// The reason why there is no response.
+/// The reason why a request has no response.
 #[derive(Debug)]
 pub(super) enum Trouble {
-    /// The TLS handshake failed, with its error.
+    /// The TLS handshake failed with this error.
     Tls(String),
-    /// No connection, with the system's error.
+    /// No connection was established. The text is the system's error.
     Connect(String),
-    /// No complete response within this time.
+    /// No complete response arrived within this time.
     TimedOut(Duration),
     /// The connection broke, or the response is not valid HTTP.
     Broken(String),
-    /// The body is larger than any that an Edge sends.
+    /// The body of the response is larger than any body that an Edge sends.
     TooLarge,
 }
 
@@ -78,7 +78,7 @@ impl<'a> Ask<'a> {
         self
     }
 
-    /// Adds this header if it has a value.
+    /// Adds this header to the request if `value` is not `None`.
     pub(super) fn maybe(self, name: &'static str, value: Option<&str>) -> Self {
         match value {
             Some(value) => self.header(name, value),
@@ -102,7 +102,7 @@ impl Head {
 }
 
 impl Answer {
-    /// Returns true for a web page.
+    /// Returns true if the response is a web page.
     pub(super) fn is_page(&self) -> bool {
         self.head.is("text/html") || self.body.trim_ascii_start().starts_with(b"<")
     }
@@ -135,7 +135,7 @@ impl Http {
         Ok(Self { client, deadline })
     }
 
-    /// Returns true before the deadline.
+    /// Returns true as long as the deadline of the examination has not passed.
     pub(super) fn has_time(&self) -> bool {
         Instant::now() < self.deadline
     }
@@ -194,7 +194,7 @@ impl Http {
     }
 }
 
-/// Returns the next chunk of a body.
+/// Returns the next chunk of a response's body, or `None` at its end.
 pub(super) async fn piece(response: &mut Response) -> Result<Option<impl AsRef<[u8]>>, Trouble> {
     response.chunk().await.map_err(trouble)
 }
@@ -252,7 +252,7 @@ impl std::fmt::Display for Trouble {
 }
 
 impl Trouble {
-    /// Returns advice for this problem.
+    /// Returns advice that helps to mend this problem.
     pub(super) const fn advice(&self) -> &'static str {
         match self {
             Self::Tls(_) => "check the certificate and the port",

@@ -13,7 +13,7 @@ use super::check::{Finding, Report, Topic};
 use super::poll::Poll;
 use super::wording::several;
 
-/// The command that lists the findings.
+/// The command that lists the findings of `fh lint`, which the advice shows.
 const LINT: &str =
     "curl -s \"$FEATUREHUB_EDGE_URL/features?apiKey=$FEATUREHUB_API_KEY\" | fh lint -";
 
@@ -77,7 +77,7 @@ impl Visit<'_> {
                 .advice(format!("to list them: {LINT}"))
         } else if count == 0 {
             Finding::note(Topic::Payload, "there are no features").advice(
-                "if there should be some: the service account may have a filter that hides them",
+                "if the environment should have features: the service account may have a filter that hides them",
             )
         } else {
             Finding::good(Topic::Payload, format!("{features}, and `fh lint` finds no problems"))

@@ -11,17 +11,17 @@ use super::check::{Finding, Report, Topic};
 use super::exchange::{Answer, Ask, Trouble};
 use super::tls;
 
-/// The limit for the requests of version and health.
+/// The time limit for the requests of the server's version and health.
 const LIMIT: Duration = Duration::from_secs(5);
 
-/// The kind of server that responds.
+/// The properties of the server that its responses show.
 pub(super) struct Identity {
     /// True if the server answers with web pages where an Edge has its version.
     pub(super) shows_pages: bool,
 }
 
 impl Visit<'_> {
-    /// Requests name and version of the server. `None` if there is no connection.
+    /// Requests the name and the version of the server. Returns `None` if there is no connection.
     pub(super) async fn identity(
         &self,
         report: &mut Report<'_>,
@@ -53,7 +53,7 @@ impl Visit<'_> {
         Ok(Some(Identity { shows_pages }))
     }
 
-    /// Reports on TLS. Returns true if requests can be made.
+    /// Reports the result of the TLS handshake. Returns true if requests can be sent.
     fn certificate(
         &self,
         report: &mut Report<'_>,
@@ -65,7 +65,7 @@ impl Visit<'_> {
         let seen = self.watched.seen();
         let error = match trouble {
             Some(Trouble::Tls(error)) => Some(error.clone()),
-            // TCP connections work, so a failure before any certificate was accepted is one of TLS.
+            // TCP connections work, so a failure before any certificate was accepted is a failure of TLS.
             Some(trouble) if seen.accepted == 0 => Some(trouble.to_string()),
             _ => None,
         };
@@ -135,7 +135,7 @@ fn finding(version: &Answer, health: Option<&Answer>) -> Finding {
     Finding::note(Topic::Edge, message).data(json!({ "status": status }))
 }
 
-/// Returns name and version of a FeatureHub server.
+/// Returns the name and the version in a response of a FeatureHub server.
 fn named(answer: &Answer) -> Option<(String, String)> {
     if answer.head.status != 200 {
         return None;

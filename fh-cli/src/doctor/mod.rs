@@ -1,4 +1,4 @@
-//! Checks of a deployment from end to end: the way to the Edge, the Edge, the key, polls, streams and browsers.
+//! Checks of a deployment from end to end: the network path to the Edge, the Edge, the key, polls, streams and browsers.
 
 mod answers;
 mod cache;
@@ -35,10 +35,10 @@ use self::wording::several;
 use crate::edge::{Edge, is_uuid};
 use crate::failure::Failure;
 
-/// The subject and the options of an examination.
+/// The Edge to examine, and the options of the examination.
 pub(crate) struct Examination<'a> {
     pub(crate) edge: &'a Edge,
-    /// The context for requests with a server-evaluated key.
+    /// The context that requests with a server-evaluated key carry.
     pub(crate) who: Attributes,
     /// The time to listen to a stream after its features have arrived.
     pub(crate) listen: Duration,
@@ -46,11 +46,11 @@ pub(crate) struct Examination<'a> {
     pub(crate) origin: &'a str,
     /// The feature on which to try a change without effect.
     pub(crate) update: Option<&'a str>,
-    /// The end of all checks.
+    /// The time at which all checks end, finished or not.
     pub(crate) deadline: Instant,
 }
 
-/// Runs all checks. Checks that depend on a failed one are left out.
+/// Runs all checks. Checks that depend on a failed check are left out.
 pub(crate) async fn examine<'l>(
     examination: &Examination<'_>,
     listener: &'l mut Listener<'l>,
@@ -61,7 +61,7 @@ pub(crate) async fn examine<'l>(
     Ok(report)
 }
 
-/// Runs the checks in order, until one fails on which all others depend.
+/// Runs the checks in order. Stops if a check fails on which all later checks depend.
 async fn go(examination: &Examination<'_>, report: &mut Report<'_>) -> Result<(), Failure> {
     let edge = examination.edge;
     key(report, edge)?;
@@ -76,7 +76,7 @@ async fn go(examination: &Examination<'_>, report: &mut Report<'_>) -> Result<()
     Visit { examination, http, watched }.edge(report).await
 }
 
-/// Returns the topics that a complete run reports. Other topics are reported only if there is something to say.
+/// Returns the topics that a complete run reports. Other topics are reported only if their check finds something.
 fn due(examination: &Examination<'_>) -> impl Iterator<Item = Topic> {
     let keys = &examination.edge.keys;
     let (one_key, kind) = (!keys.are_several(), keys.kind());
@@ -99,7 +99,7 @@ fn due(examination: &Examination<'_>) -> impl Iterator<Item = Topic> {
     .filter_map(|(topic, is_due)| is_due.then_some(topic))
 }
 
-/// The state that all HTTP checks share.
+/// The values that all HTTP checks share.
 struct Visit<'a> {
     examination: &'a Examination<'a>,
     http: Http,
@@ -135,12 +135,12 @@ impl Visit<'_> {
         &self.examination.edge.url
     }
 
-    /// Returns the URL of a poll for a context.
+    /// Returns the URL of a poll with this context.
     fn poll_url(&self, context: &ContextHeader) -> String {
         self.url().poll(self.keys(), context).expose().to_string()
     }
 
-    /// Returns the context of requests. It is empty for client-evaluated keys, and unless `--context` was given.
+    /// Returns the context that requests carry. It is empty for client-evaluated keys, and if `--context` was not given.
     fn given_context(&self) -> Result<ContextHeader, Failure> {
         match self.keys().kind() {
             KeyKind::ClientEvaluated => Ok(ContextHeader::default()),
@@ -150,7 +150,7 @@ impl Visit<'_> {
     }
 }
 
-/// Checks the form of the keys.
+/// Checks the form of the API keys.
 fn key(report: &mut Report<'_>, edge: &Edge) -> Result<(), Failure> {
     let kind = match edge.keys.kind() {
         KeyKind::ClientEvaluated => "client-evaluated: strategies are sent, and evaluated in SDKs",
@@ -179,12 +179,12 @@ fn key(report: &mut Report<'_>, edge: &Edge) -> Result<(), Failure> {
         .advice("copy the key again: it is ENVIRONMENT/KEY, and ENVIRONMENT is a UUID")
     } else if edge.keys.iter().any(is_old) {
         let message = format!(
-            "of environment {shown}, {kind}; written in the old form CACHE/ENVIRONMENT/KEY"
+            "the key is for environment {shown}, {kind}; it is written in the old form CACHE/ENVIRONMENT/KEY"
         );
         Finding::note(Topic::Key, message)
             .advice("leave the first part out: only old Edges need it")
     } else {
-        Finding::good(Topic::Key, format!("of environment {shown}, {kind}"))
+        Finding::good(Topic::Key, format!("the key is for environment {shown}, {kind}"))
     };
     report.add(finding.data(data))
 }
@@ -193,7 +193,7 @@ fn is_old(key: &ApiKey) -> bool {
     key.expose().split('/').count() == 3
 }
 
-/// Warns if the key is sent unencrypted over a network that others may read.
+/// Adds a warning if the key is sent unencrypted over a network that others may read.
 fn encryption(
     report: &mut Report<'_>,
     url: &EdgeUrl,

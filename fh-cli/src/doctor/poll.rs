@@ -13,26 +13,26 @@ use super::exchange::{Answer, Ask};
 use super::identity::Identity;
 use super::wording::{milliseconds, size};
 
-/// The longest time to the head of a response that is not slow.
+/// The longest time from a request to the head of its response that is not reported as slow.
 const SLOW: Duration = Duration::from_secs(2);
-/// The tolerated difference between the clocks.
+/// The tolerated difference between the clocks of this machine and of the Edge.
 const SKEW: Duration = Duration::from_secs(5);
 
 /// The outcome of a poll.
 pub(super) enum Polled {
     Features(Poll),
-    /// The key is not accepted.
+    /// The API key is not accepted.
     Refused,
-    /// No useful response. Streams may still work.
+    /// There was no useful response. Streams may still work.
     Nothing,
-    /// The server is no Edge.
+    /// The server is not an Edge.
     NoEdge,
 }
 
 /// A successful response to a poll.
 pub(super) struct Poll {
     pub(super) answer: Answer,
-    /// The time when its head arrived, by this machine's clock.
+    /// The time at which the head of the response arrived, by this machine's clock.
     at: SystemTime,
 }
 
@@ -73,14 +73,14 @@ impl Visit<'_> {
                 let speed = milliseconds(answer.head.after);
                 let figures = format!("{}, {} in {speed}", answer.head.version, size(answer.body.len()));
                 let finding = if matches!(meaning, Meaning::Stale) {
-                    let message = "answered with status 236: the environment is stale, SDKs stop polling and keep their values";
+                    let message = "the Edge answered with status 236: the environment is stale, so SDKs stop polling and keep their values";
                     Finding::warning(Topic::Poll, message)
                         .advice("FeatureHub's hosted service sends this for environments that are unused or unpaid: see the service's dashboard")
                 } else if answer.head.after > SLOW {
                     Finding::warning(Topic::Poll, format!("the Edge answered, but slowly ({figures})"))
                         .advice("check the load of the Edge and of proxies in front of it")
                 } else {
-                    Finding::good(Topic::Poll, format!("answered ({figures})"))
+                    Finding::good(Topic::Poll, format!("the Edge answered ({figures})"))
                 };
                 (finding, Polled::Features(Poll { answer, at }))
             }

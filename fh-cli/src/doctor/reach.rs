@@ -1,4 +1,4 @@
-//! Checks of the way to the Edge: proxies, name resolution and connection.
+//! Checks of the network path to the Edge: proxies, name resolution and connection.
 
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
@@ -14,7 +14,7 @@ use crate::failure::Failure;
 use super::check::{Finding, Report, Topic};
 use super::wording::{milliseconds, several};
 
-/// The limit for resolving a name, and for connecting.
+/// The time limit for resolving a name, and for connecting.
 const LIMIT: Duration = Duration::from_secs(5);
 
 /// Environment variables that set proxies, and exceptions from them.
@@ -29,14 +29,14 @@ const VARIABLES: [&str; 8] = [
     "no_proxy",
 ];
 
-/// The host to connect to.
+/// The host and port to which connections are made.
 pub(super) struct Target {
     host: String,
     port: u16,
     pub(super) is_proxy: bool,
 }
 
-/// Returns the host to connect to: the Edge, or the proxy before it.
+/// Returns the host to connect to: the Edge, or the proxy in front of the Edge.
 pub(super) fn proxies(report: &mut Report<'_>, url: &str) -> Result<Target, Failure> {
     let uri: http::Uri =
         url.parse().map_err(|_| Failure::Input("the Edge's URL is invalid".to_string()))?;

@@ -16,24 +16,24 @@ use super::exchange::{Ask, Head, Trouble, piece};
 use super::poll::Poll;
 use super::wording::milliseconds;
 
-/// The limit for the first features. If it is exceeded, something probably delays the events.
+/// The time limit for the first features. If they arrive later, something probably delays the events.
 const FIRST: Duration = Duration::from_secs(10);
 
-/// The events of a stream so far. Times are since the request.
+/// The events of a stream so far. Times are measured from the request.
 #[derive(Default)]
 struct Heard {
     ack: Option<Duration>,
     features: Option<(Duration, usize)>,
-    /// Number of acks after the first one, and of comments.
+    /// The number of comments, and of `ack` events after the first one.
     heartbeats: u32,
     updates: u32,
-    /// True if the Edge asked clients to stop requests.
+    /// True if the Edge requested that clients stop their requests.
     stale: bool,
-    /// The seconds for which the Edge asked clients to stop requests.
+    /// The number of seconds for which the Edge requested that clients pause their requests.
     pause: Option<f64>,
     failure: Option<String>,
     bye: bool,
-    /// The time of the end, and its cause if it was an error. `None` if the stream is still open.
+    /// The time at which the stream ended, and the error that ended it, if any. `None` if the stream is still open.
     end: Option<(Duration, Option<Trouble>)>,
     unreadable: Option<String>,
 }
@@ -68,7 +68,7 @@ impl Visit<'_> {
             }
         };
         if poll.is_none() && head.status >= 400 {
-            let message = format!("no stream either (status {})", head.status);
+            let message = format!("the Edge opens no stream either (status {})", head.status);
             return report.add(Finding::bad(Topic::Stream, message));
         }
         if let Some(finding) = not_a_stream(&head) {
@@ -78,7 +78,7 @@ impl Visit<'_> {
         self.judge(report, &head, &heard, start.elapsed(), poll)
     }
 
-    /// Listens until the first features, and then for the time of `--listen`.
+    /// Reads the stream until the first features, and then for the time of `--listen`.
     async fn listen(&self, mut response: Response, start: Instant, until: Instant) -> Heard {
         let mut heard = Heard::default();
         let mut decoder = Decoder::new(Limits::default());
@@ -207,14 +207,14 @@ impl Heard {
     }
 }
 
-/// Returns the reason in `{"status": reason}`.
+/// Returns the reason in the data of a `failure` event, `{"status": reason}`.
 fn status(data: &str) -> String {
     let document: Value = serde_json::from_str(data).unwrap_or_default();
     let reason = document.get("status").and_then(Value::as_str).unwrap_or(data);
     cut(reason, 120).into_owned()
 }
 
-/// Returns a finding for a response that is no stream.
+/// Returns a finding for a response that is not a stream, or `None` for a stream.
 fn not_a_stream(head: &Head) -> Option<Finding> {
     let status = head.status;
     let finding = match status {
@@ -224,14 +224,14 @@ fn not_a_stream(head: &Head) -> Option<Finding> {
             Finding::bad(Topic::Stream, format!("the answer is no stream: its content type is {found}"))
                 .advice("check the proxy in front of the Edge, which answers in its place")
         }
-        236 => Finding::warning(Topic::Stream, "answered with status 236: the environment is stale"),
+        236 => Finding::warning(Topic::Stream, "the Edge answered with status 236: the environment is stale"),
         501 => Finding::warning(Topic::Stream, "this Edge cannot stream (status 501)")
             .advice("this Edge supports polling only (edge-rest): let SDKs poll, or run edge-full"),
         404 | 405 => Finding::bad(Topic::Stream, format!("the server has no path for streams (status {status})"))
             .advice("the proxy may pass on /features only: let it pass on /features/ENVIRONMENT/KEY as well"),
         502..=504 => Finding::bad(Topic::Stream, format!("no stream was opened (status {status})"))
             .advice("the proxy may wait for the end of answers: switch its buffering off for /features/"),
-        _ => Finding::bad(Topic::Stream, format!("no stream, but status {status}"))
+        _ => Finding::bad(Topic::Stream, format!("the server answered with status {status} instead of a stream"))
             .advice("check proxies in front of the Edge, and its log"),
     };
     Some(finding)
@@ -250,7 +250,7 @@ fn held_back(what: &str, after: Duration, content_encoding: Option<String>) -> F
     )
 }
 
-/// Returns the finding about the first events.
+/// Returns the finding about the first events of the stream.
 fn first_events(head: &Head, heard: &Heard, listened: Duration) -> Finding {
     if let Some(why) = &heard.unreadable {
         return Finding::bad(Topic::Stream, format!("the stream cannot be read: {why}"))
@@ -278,7 +278,7 @@ fn first_events(head: &Head, heard: &Heard, listened: Duration) -> Finding {
             Topic::Stream,
             "the Edge sent `bye` before any features: its cache is not ready",
         )
-        .advice("it may be starting; otherwise check that its cache (Dacha) runs"),
+        .advice("the Edge may be starting; otherwise check that its cache (Dacha) runs"),
         (None, Some((at, trouble))) => {
             let why = trouble.as_ref().map(|trouble| format!(" ({trouble})")).unwrap_or_default();
             let message =
@@ -296,7 +296,7 @@ fn first_events(head: &Head, heard: &Heard, listened: Duration) -> Finding {
     }
 }
 
-/// Returns a finding if the Edge asks clients to stop or to pause requests (decisions D-22).
+/// Returns a finding if the Edge requests that clients stop or pause their requests (decisions D-22).
 fn stay_away(heard: &Heard) -> Option<Finding> {
     if heard.stale {
         let message = "the Edge reports that the environment is stale: SDKs stop";
@@ -306,7 +306,10 @@ fn stay_away(heard: &Heard) -> Option<Finding> {
     }
     let seconds = heard.pause?;
     let message = format!("the Edge asks clients to pause requests for {seconds} s");
-    Some(Finding::warning(Topic::Stream, message).advice("check its settings and its load"))
+    Some(
+        Finding::warning(Topic::Stream, message)
+            .advice("check the settings and the load of the Edge"),
+    )
 }
 
 /// Returns a finding if the stream and the poll have different numbers of features. With several keys, only the first is
@@ -324,7 +327,7 @@ fn difference(poll: &Poll, environment: &str, streamed: usize) -> Option<Finding
     })
 }
 
-/// Returns the finding about the time after the first features.
+/// Returns the finding about the part of the stream after its first features.
 fn afterwards(heard: &Heard, listened: Duration) -> Finding {
     if let Some(finding) = stay_away(heard) {
         return finding;

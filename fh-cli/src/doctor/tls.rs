@@ -12,22 +12,22 @@ use rustls_platform_verifier::Verifier;
 use crate::failure::Failure;
 use crate::sanitize::plural;
 
-/// The remaining validity below which a certificate gets a warning.
+/// The remaining time of validity below which a certificate gets a warning.
 const SOON: Duration = Duration::from_secs(14 * 24 * 3600);
 const DAY: u64 = 24 * 3600;
 
-/// The results of certificate checks.
+/// The results of the certificate checks so far.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Seen {
     /// The number of accepted certificates.
     pub(super) accepted: usize,
     /// True if the last accepted certificate expires within two weeks.
     pub(super) ends_soon: bool,
-    /// The reason why the last certificate was refused.
+    /// The reason why the last refused certificate was refused, or `None` if there is none.
     refused: Option<CertificateError>,
 }
 
-/// A shared handle to the results.
+/// A shared handle to the results of the certificate checks.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Watched(Arc<Mutex<Seen>>);
 
@@ -65,7 +65,7 @@ pub(super) fn configuration(watched: &Watched) -> Result<ClientConfig, Failure> 
     Ok(config)
 }
 
-/// Returns true if this machine trusts at least one authority.
+/// Returns true if this machine trusts at least one certificate authority.
 pub(super) fn trusts_anybody() -> bool {
     let provider: Arc<CryptoProvider> = Arc::new(rustls::crypto::ring::default_provider());
     Verifier::new(provider).is_ok()
@@ -131,7 +131,7 @@ impl ServerCertVerifier for Watching {
     }
 }
 
-/// Returns the problem and the advice for a failed handshake.
+/// Returns a description of the problem, and advice, for a failed TLS handshake.
 pub(super) fn trouble(seen: &Seen, host: &str, error: &str) -> (String, String) {
     let days = |from: UnixTime, to: UnixTime| {
         let days = to.as_secs().saturating_sub(from.as_secs()) / DAY;
@@ -177,10 +177,10 @@ pub(super) fn trouble(seen: &Seen, host: &str, error: &str) -> (String, String) 
             "if the authority was renewed, replace its old certificate (the system's, or that in SSL_CERT_FILE)",
         ),
         Some(CertificateError::Revoked) => {
-            ("the certificate was revoked".to_string(), "get a new one issued")
+            ("the certificate was revoked".to_string(), "get a new certificate")
         }
         Some(other) => {
-            (format!("the certificate is not accepted: {other}"), "get a new one issued")
+            (format!("the certificate is not accepted: {other}"), "get a new certificate")
         }
         None if !trusts_anybody() => (
             "this machine trusts no authority at all".to_string(),
@@ -194,7 +194,7 @@ pub(super) fn trouble(seen: &Seen, host: &str, error: &str) -> (String, String) 
     (message, advice.to_string())
 }
 
-/// Returns the name in `DnsName("a.example")`.
+/// Returns the name `a.example` in a text such as `DnsName("a.example")`.
 fn plain_name(presented: &str) -> String {
     presented.split('"').nth(1).unwrap_or(presented).to_string()
 }

@@ -41,7 +41,7 @@ impl Visit<'_> {
                     Refusal::NotPermitted { .. } => {
                         "this is a problem only for a key of tests: the service account of such a key needs the permission"
                     }
-                    _ => "`fh set` tries the change alone",
+                    _ => "run `fh set` to try only the change",
                 };
                 finding.advice(advice).data(json!({ "status": refusal.status() }))
             }
@@ -49,7 +49,7 @@ impl Visit<'_> {
         report.add(finding)
     }
 
-    /// Returns an update to the feature's current state. `None` if there is no such feature.
+    /// Returns an update to the feature's current state, or `None` if there is no such feature.
     async fn as_it_is(&self, key: &str) -> Result<Option<(Update, &'static str)>, Failure> {
         let client = self.examination.edge.client().one_off().start().map_err(edge::unstarted)?;
         // If the client does not become ready, the feature is not found below.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// Formats a short duration.
+/// Formats a short duration in milliseconds or seconds.
 pub(super) fn milliseconds(time: Duration) -> String {
     match time.as_millis() {
         0..=9 => format!("{:.1} ms", time.as_secs_f64() * 1000.0),

@@ -29,8 +29,8 @@ pub(crate) fn check<'v>(
         let at = At { member: Some("values"), ..at };
         return warn(
             &at,
-            "absent values are an empty list, so the rule never holds",
-            "write null for \"is missing\"",
+            "absent values are read as an empty list, so the rule never holds",
+            "set `values` to null if the rule is to match contexts without the attribute",
         );
     }
     let equality = matches!(conditional, "EQUALS" | "NOT_EQUALS" | "INCLUDES" | "EXCLUDES");
@@ -38,21 +38,21 @@ pub(crate) fn check<'v>(
     if kind == "DATETIME" && !textual && clock && !rule.listed().is_empty() {
         return warn(
             &at,
-            "the clock is a date-time without offset, and the rule never holds",
+            "the clock is read as a date-time without an offset, so the rule never holds",
             "use the type DATE",
         );
     }
     if kind == "STRING" && conditional == "NOT_EQUALS" && texts(rule).len() > 1 {
         return warn(
             &at,
-            "the rule holds for every context, because every text differs from one of several values",
+            "the rule holds for every context, because every text differs from at least one of the values",
             "use one rule per value",
         );
     }
     if kind == "DATETIME" && equality && !rule.listed().is_empty() {
         return warn(
             &at,
-            "equal times with different offsets are not equal",
+            "equal times that are written with different offsets are not equal",
             "use GREATER_EQUALS and LESS_EQUALS, or the type DATE",
         );
     }

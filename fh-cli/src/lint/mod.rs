@@ -24,30 +24,30 @@ use view::FeatureView;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Level {
-    /// A part never matches, or is missing.
+    /// A part cannot be read, so it never matches or is missing.
     Error,
     /// The part is legal, but probably a mistake.
     Warning,
 }
 
-/// A result of a check.
+/// An error or a warning that a check has found.
 #[derive(Debug, Clone)]
 pub(crate) struct Finding {
     pub(crate) level: Level,
-    /// Short name of the check. [`CODES`] lists all of them.
+    /// The short name of the check. [`CODES`] lists the names of all checks.
     pub(crate) code: &'static str,
     pub(crate) place: Place,
-    /// Line of the file, from 1. `None` if it is not known.
+    /// The line in the file, counted from 1, or `None` if the line is not known.
     pub(crate) line: Option<usize>,
-    /// The problem and its consequence.
+    /// A description of the problem and of its consequence.
     pub(crate) message: String,
-    /// The remedy.
+    /// Advice that describes the remedy.
     pub(crate) advice: String,
 }
 
 /// The code of every check, with a description. Codes of errors come first.
 pub(crate) const CODES: &[(&str, &str)] = &[
-    ("wrong-type", "a part has the wrong JSON type"),
+    ("wrong-type", "a part with the wrong JSON type"),
     ("unknown-name", "a type or conditional that does not exist"),
     ("unreadable-value", "a rule value that cannot be read as the rule's type"),
     ("regex", "a pattern that is invalid or not supported"),
@@ -78,10 +78,10 @@ pub(crate) struct Findings<'a> {
     found: Vec<(Order, Finding)>,
 }
 
-/// The place in the document, for sorting: feature, strategy, rule.
+/// The positions of the feature, the strategy and the rule in the document, by which findings are sorted.
 type Order = (usize, Option<u32>, Option<u32>);
 
-/// The place that a check is about.
+/// The part of the document that a check is about.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct At<'a> {
     pub(crate) feature: usize,
@@ -89,14 +89,14 @@ pub(crate) struct At<'a> {
     pub(crate) strategy: Option<(u32, Option<&'a str>)>,
     pub(crate) rule: Option<(u32, &'a str)>,
     pub(crate) member: Option<&'static str>,
-    /// The JSON value at this place, as written.
+    /// The JSON value of the part, as the document writes it.
     pub(crate) token: Option<&'a str>,
-    /// Some text of the part, by which its line is found.
+    /// Some text of the part that is borrowed from the document, so that its address gives the line.
     pub(crate) near: Option<&'a str>,
 }
 
 impl Findings<'_> {
-    /// Adds a warning.
+    /// Adds a warning about the part `at`.
     pub(crate) fn warn(
         &mut self,
         at: &At<'_>,
@@ -131,7 +131,7 @@ impl Findings<'_> {
     }
 }
 
-/// Returns all findings about a document, sorted by place.
+/// Returns all findings about a document, sorted by their position in it.
 pub(crate) fn lint(
     payload: &Payload,
     environments: &[Environment<'_>],
@@ -169,14 +169,15 @@ pub(crate) fn lint(
     all
 }
 
-/// A diagnostic of the engine.
+/// A diagnostic of the engine, and the profile that has it.
 struct Noted {
     diagnostic: Diagnostic,
     /// True if only profile `edge` has this diagnostic, and the payload is linted for the other profile.
     on_edge_only: bool,
 }
 
-/// Returns the engine's diagnostics by feature key. The rulesets are compiled one after the other, because they are large.
+/// Returns the engine's diagnostics, grouped by feature key. The rulesets of the two profiles are compiled one after the other,
+/// because they are large.
 fn diagnosed(environment: &Environment<'_>, profile: Profile) -> HashMap<String, Vec<Noted>> {
     let mut by_key: HashMap<String, Vec<Noted>> = HashMap::new();
     let mut known = HashSet::new();

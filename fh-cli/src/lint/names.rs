@@ -16,7 +16,7 @@ fn known(field: &str) -> Option<Vec<&'static str>> {
     })
 }
 
-/// Warns about values that no well-known name of the attribute can satisfy.
+/// Adds a warning for each value of the rule that no well-known name of the attribute can satisfy.
 pub(crate) fn check(findings: &mut Findings<'_>, rule: &RuleView<'_>, at: &At<'_>) {
     let Some(known) = known(&rule.field) else {
         return;
@@ -47,7 +47,7 @@ pub(crate) fn check(findings: &mut Findings<'_>, rule: &RuleView<'_>, at: &At<'_
             (None, "country") => {
                 "FeatureHub's countries are English names such as new_zealand".to_string()
             }
-            (None, _) => format!("one of {}", known.join(", ")),
+            (None, _) => format!("write one of {}", known.join(", ")),
         };
         findings.warn(
             &At { member: Some("values"), token: Some(value.raw), ..at.clone() },

@@ -6,7 +6,8 @@ use crate::payload::Payload;
 #[derive(Debug, Clone)]
 pub(crate) struct Lines<'a> {
     json: &'a [u8],
-    /// Empty if line numbers are of no use: the document is a single line, or its text is not that of the file.
+    /// The offset of the start of each line. Empty if line numbers are of no use, because the document is a single line or its
+    /// text is not that of the file.
     starts: std::rc::Rc<[usize]>,
 }
 
@@ -19,7 +20,8 @@ impl<'a> Lines<'a> {
         Self { json, starts: if useful { starts.into() } else { [].into() } }
     }
 
-    /// Returns the line, from 1, on which a part of the document begins. `None` for text that is not part of the document.
+    /// Returns the line, counted from 1, on which a part of the document begins. Returns `None` if the text is not part of the
+    /// document, or if line numbers are of no use.
     pub(crate) fn line_of(&self, piece: Option<&str>) -> Option<usize> {
         let offset = (piece?.as_ptr() as usize).checked_sub(self.json.as_ptr() as usize)?;
         if self.starts.is_empty() || offset > self.json.len() {

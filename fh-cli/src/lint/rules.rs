@@ -9,7 +9,7 @@ use fh_eval::internal::{Shape, Token};
 use super::view::{FeatureView, RuleView, StrategyView, Value};
 use super::{At, Findings, names};
 
-/// Checks one rule.
+/// Checks the attribute's name, the conditional and the values of one rule.
 pub(crate) fn check<'v>(
     findings: &mut Findings<'_>,
     view: &'v FeatureView<'_>,
@@ -155,7 +155,7 @@ fn version(findings: &mut Findings<'_>, value: &Value<'_>, at: &At<'_>) {
     }
 }
 
-/// Returns advice with the complete version that is probably meant.
+/// Returns advice that names the complete version that is probably meant, or the form of a version if none can be guessed.
 fn completed(text: &str) -> Cow<'static, str> {
     let bare = text.trim().trim_start_matches(['v', 'V']);
     let candidates = [bare.to_string(), format!("{bare}.0"), format!("{bare}.0.0")];
@@ -184,7 +184,7 @@ fn boolean(findings: &mut Findings<'_>, values: &[Value<'_>], at: &At<'_>) {
     findings.warn(
         &At { token: Some(first.raw), ..at },
         "boolean-rule",
-        format!("the value is not a boolean, and is read as {read}"),
+        format!("the value of the rule is not a boolean, and is read as {read}"),
         format!("write {read} or {} without quotes", !read),
     );
 }

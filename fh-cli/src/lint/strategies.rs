@@ -13,11 +13,11 @@ use crate::sanitize::millionths;
 
 const ALL: i64 = BUCKETS as i64;
 
-/// A strategy that can match, as input for the check of later strategies.
+/// A strategy that can match, with which later strategies are compared.
 struct MatchingStrategy<'v, 'a> {
     strategy: &'v StrategyView<'a>,
     rules: BTreeSet<String>,
-    /// The largest bucket that it matches. `None` without a percentage.
+    /// The largest bucket that the strategy matches, or `None` if the strategy has no percentage.
     limit: Option<i64>,
 }
 
@@ -30,7 +30,7 @@ impl MatchingStrategy<'_, '_> {
         self.limit.is_none_or(|limit| limit >= ALL - 1)
     }
 
-    /// Returns the reason if no context, or hardly any, can reach the later strategy. Otherwise returns `None`.
+    /// Returns the reason why no context, or hardly any, can reach the later strategy. Returns `None` if contexts can reach it.
     fn leaves_nobody_for(&self, later: &MatchingStrategy<'_, '_>) -> Option<String> {
         if !self.rules.is_subset(&later.rules) {
             return None;
@@ -94,10 +94,10 @@ fn canonical(rule: &RuleView<'_>) -> String {
     format!("{:?}", (&rule.field, &rule.kind, &rule.conditional, listed, values))
 }
 
-/// Checks the strategies of a feature, in order.
+/// Checks the percentages, ids and reachability of a feature's strategies, in order.
 pub(crate) fn check(findings: &mut Findings<'_>, view: &FeatureView<'_>) {
     let mut takers: Vec<MatchingStrategy<'_, '_>> = Vec::new();
-    // The sum of the percentages without rules so far, by percentage key.
+    // For each percentage key, the sum of the percentages of the strategies without rules so far.
     let mut sums: Vec<(&[String], i64)> = Vec::new();
     for (index, strategy) in view.strategies.iter().enumerate() {
         duplicate_id(findings, view, index);
@@ -116,7 +116,7 @@ pub(crate) fn check(findings: &mut Findings<'_>, view: &FeatureView<'_>) {
                     "empty-strategy",
                     "the strategy has neither rules nor a percentage, so it never matches"
                         .to_string(),
-                    "set 1000000 (100 %) if it is for all contexts, otherwise remove it",
+                    "set the percentage to 1000000 (100 %) if the strategy is for all contexts, otherwise remove the strategy",
                 );
                 continue;
             }
@@ -132,7 +132,7 @@ pub(crate) fn check(findings: &mut Findings<'_>, view: &FeatureView<'_>) {
             (Some(0), true) => findings.warn(
                 &share,
                 "percentage-zero",
-                "0 % counts as no percentage: it matches all contexts that match its rules"
+                "0 % counts as no percentage, so the strategy matches all contexts that match its rules"
                     .to_string(),
                 "remove the percentage if that is intended, otherwise remove the strategy",
             ),
@@ -140,7 +140,7 @@ pub(crate) fn check(findings: &mut Findings<'_>, view: &FeatureView<'_>) {
                 &share,
                 "percentage-range",
                 format!("{percentage} is outside 0 to 1000000 (100 %)"),
-                "write ten-thousandths of a percent: 20 % is 200000",
+                "write the percentage in ten-thousandths of a percent: 20 % is 200000",
             ),
             _ => {}
         }
@@ -164,7 +164,7 @@ pub(crate) fn check(findings: &mut Findings<'_>, view: &FeatureView<'_>) {
             }
             (percentage, _) => percentage,
         };
-        // A rule that could not be read never holds, so this strategy takes nothing from later ones.
+        // A rule that could not be read never holds, so this strategy hides no later strategy.
         let unread = strategy.wire.rules.as_ref().is_some_and(|all| all.len() != rules.len());
         let taker =
             MatchingStrategy { strategy, rules: rules.iter().map(canonical).collect(), limit };
@@ -204,7 +204,7 @@ fn duplicate_id(findings: &mut Findings<'_>, view: &FeatureView<'_>, index: usiz
             &view.at_strategy(strategy),
             "duplicate-strategy",
             format!(
-                "strategy {} has the same id, so reports cannot tell them apart",
+                "strategy {} has the same id, so reports cannot distinguish the two strategies",
                 same.position + 1
             ),
             "give each strategy an id of its own",

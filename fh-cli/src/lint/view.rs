@@ -19,20 +19,20 @@ pub(crate) struct FeatureView<'a> {
     raw: &'a str,
 }
 
-/// A parsed strategy. Strategies that are no object are left out.
+/// A parsed strategy with its position. Strategies that are not JSON objects have no view.
 pub(crate) struct StrategyView<'a> {
     pub(crate) position: u32,
     pub(crate) id: Option<Cow<'a, str>>,
     pub(crate) wire: wire::Strategy<'a>,
-    /// `None` if it is unreadable, so that the strategy never matches.
+    /// The percentage. The outer `None` means that it is unreadable, so that the strategy never matches.
     pub(crate) percentage: Option<Option<i64>>,
-    /// Names of the attributes of the percentage key. Empty for the default key, `None` if unreadable.
+    /// The names of the attributes that form the percentage key. Empty for the default key, and `None` if the list is unreadable.
     pub(crate) keys: Option<Vec<String>>,
-    /// `None` if the list is unreadable.
+    /// The rules of the strategy, or `None` if the list of rules is unreadable.
     pub(crate) rules: Option<Vec<RuleView<'a>>>,
 }
 
-/// A parsed rule. Rules that are no object are left out.
+/// A parsed rule with its position. Rules that are not JSON objects have no view.
 pub(crate) struct RuleView<'a> {
     pub(crate) position: u32,
     pub(crate) field: Cow<'a, str>,
@@ -42,14 +42,14 @@ pub(crate) struct RuleView<'a> {
     near: Option<&'a str>,
 }
 
-/// A value of a rule.
+/// A value of a rule, as JSON text and as a parsed token.
 pub(crate) struct Value<'a> {
     pub(crate) raw: &'a str,
     pub(crate) token: Token<'a>,
 }
 
 impl Value<'_> {
-    /// Returns the text that is compared. `None` for JSON values that have no text.
+    /// Returns the text of the value with which contexts are compared, or `None` for a JSON value that has no text.
     pub(crate) fn text(&self) -> Option<Cow<'_, str>> {
         match &self.token {
             Token::Text(text) => Some(Cow::Borrowed(text.as_ref())),
@@ -80,7 +80,7 @@ impl<'a> RuleView<'a> {
         }
     }
 
-    /// Returns the values, or an empty slice if there is no list.
+    /// Returns the values of the rule, or an empty slice if the rule has no list of values.
     pub(crate) fn listed(&self) -> &[Value<'a>] {
         self.values.as_ref().map_or(&[], Vec::as_slice)
     }
@@ -119,7 +119,7 @@ impl<'a> StrategyView<'a> {
         }
     }
 
-    /// Returns true if the strategy has rules, also if they are unreadable.
+    /// Returns true if the strategy has rules, even if the rules are unreadable.
     pub(crate) fn has_rules(&self) -> bool {
         match &self.wire.rules {
             Shape::Is(rules) => !rules.is_empty(),
@@ -128,7 +128,7 @@ impl<'a> StrategyView<'a> {
         }
     }
 
-    /// Returns some text of the strategy, by which its line is found.
+    /// Returns some text of the strategy that is borrowed from the document, so that its address gives the line.
     fn near(&self) -> Option<&'a str> {
         let first_rule = || self.rules.as_ref()?.first()?.near;
         self.wire
@@ -170,7 +170,7 @@ impl<'a> FeatureView<'a> {
         })
     }
 
-    /// Returns the place of the feature.
+    /// Returns the position of the feature in the document.
     pub(crate) fn at(&self) -> At<'_> {
         At {
             feature: self.position,
@@ -180,7 +180,7 @@ impl<'a> FeatureView<'a> {
         }
     }
 
-    /// Returns the place of a strategy.
+    /// Returns the position of a strategy in the document.
     pub(crate) fn at_strategy<'v>(&'v self, strategy: &'v StrategyView<'a>) -> At<'v> {
         At {
             strategy: Some((strategy.position, strategy.id.as_deref())),
@@ -189,7 +189,7 @@ impl<'a> FeatureView<'a> {
         }
     }
 
-    /// Returns the place of a rule.
+    /// Returns the position of a rule in the document.
     pub(crate) fn at_rule<'v>(
         &'v self,
         strategy: &'v StrategyView<'a>,
@@ -202,7 +202,7 @@ impl<'a> FeatureView<'a> {
         }
     }
 
-    /// Returns some text of the part that a diagnostic names.
+    /// Returns some text of the part that a diagnostic is about, so that its address gives the line.
     pub(crate) fn near(&self, place: &Place) -> Option<&str> {
         let Some(position) = place.strategy else {
             let member = match place.member {

@@ -44,7 +44,7 @@ impl<'a> Row<'a> {
     }
 }
 
-/// Writes all errors and warnings of a file.
+/// Writes all errors and warnings of a state file, and whether it can be served.
 pub(crate) fn check(
     name: &str,
     settings: &Settings,

@@ -4,14 +4,14 @@ use std::path::Path;
 
 use super::settings::{ResolvedSettings, Settings, Source};
 
-/// Returns a warning for each file with secrets that every user can read, and one for secrets on the command line.
+/// Returns a warning for each file with secrets that every user can read, and one warning for all secrets on the command line.
 pub(crate) fn warnings(told: &ResolvedSettings) -> Vec<String> {
     let mut warnings: Vec<String> = files(&told.settings)
         .into_iter()
         .filter(|(path, _)| is_readable_by_all(path))
         .map(|(path, what)| {
             format!(
-                "{} can be read by every user of this machine, and it holds {what}: `chmod o-r` it",
+                "{} can be read by every user of this machine, and it holds {what}: run `chmod o-r` on the file",
                 path.display()
             )
         })
@@ -30,7 +30,7 @@ pub(crate) fn warnings(told: &ResolvedSettings) -> Vec<String> {
     warnings
 }
 
-/// Returns the files with secrets, with a description of the secret.
+/// Returns the configured files with secrets, each with a description of its secret.
 fn files(settings: &Settings) -> Vec<(&Path, &'static str)> {
     let files = [
         (&settings.state, "API keys, unless each is a ${NAME}"),
@@ -43,14 +43,14 @@ fn files(settings: &Settings) -> Vec<(&Path, &'static str)> {
     files.into_iter().filter_map(|(path, what)| Some((path.as_deref()?, what))).collect()
 }
 
-/// Returns true if the file and all folders above it are open to every user.
+/// Returns true if every user can read the file and can enter all folders above it.
 #[cfg(unix)]
 fn is_readable_by_all(path: &Path) -> bool {
     use std::os::unix::fs::PermissionsExt;
     let has = |path: &Path, bits: u32| {
         std::fs::metadata(path).is_ok_and(|found| found.permissions().mode() & bits == bits)
     };
-    // The target of a link counts, not the link.
+    // If the path is a link, the permissions of the link's target count.
     let Ok(path) = path.canonicalize() else { return false };
     has(&path, 0o004) && path.ancestors().skip(1).all(|folder| has(folder, 0o001))
 }

@@ -8,7 +8,7 @@ use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
-/// The most detailed level that is logged.
+/// The most detailed level of the events that are logged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum LogLevel {
     Error,
@@ -55,7 +55,7 @@ impl FromStr for LogLevel {
 /// The format of log lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum LogFormat {
-    /// Text to be read in a terminal.
+    /// Lines of text, to be read in a terminal.
     Text,
     /// One JSON object per line.
     Json,
@@ -95,6 +95,6 @@ pub(crate) fn start(level: LogLevel, format: LogFormat, colour: bool) {
         LogFormat::Text => layer.with_ansi(colour).boxed(),
         LogFormat::Json => layer.json().flatten_event(true).boxed(),
     };
-    // A subscriber exists already if a test starts two servers in one process.
+    // If a test starts two servers in one process, a subscriber exists already, and it stays in use.
     let _ = tracing_subscriber::registry().with(layer.with_filter(targets)).try_init();
 }

@@ -15,43 +15,43 @@ use tracing::{error, info, warn};
 use super::settings::{RelayHeader, Settings};
 use crate::failure::Failure;
 
-/// The number of warnings of one read that are logged one by one.
+/// The largest number of warnings that are logged one by one after a read of the file. Further warnings are only counted.
 const MOST_WARNINGS: usize = 20;
 
-/// The origin of the features.
+/// The origin of the features that the server serves.
 #[derive(Debug)]
 pub(crate) enum Origin {
     /// A state file, which is read again when it changes.
     File(Followed),
-    /// No file. The server starts empty and is filled through the admin API.
+    /// No file. The server starts empty, and the admin API adds features and keys.
     Admin,
-    /// Another Edge, which is relayed.
+    /// An upstream Edge, whose features the server relays.
     Relay,
 }
 
-/// An origin with its initial state.
+/// An origin, with the state that the server serves first.
 pub(crate) struct Opened {
     pub(crate) origin: Origin,
-    /// The state to start with. `None` for a relay.
+    /// The state that the server serves first, or `None` for a relay.
     pub(crate) state: Option<State>,
-    /// The problem of the state file, if the last good state is served instead.
+    /// The problem of the state file if the last good state is served instead, otherwise `None`.
     pub(crate) notice: Option<String>,
 }
 
-/// A state file that is followed.
+/// A state file that the server reads again when it changes.
 #[derive(Debug)]
 pub(crate) struct Followed {
     path: PathBuf,
     /// The watcher of the file, which also reads it on request.
     watch: Watch,
     last_good: Option<LastGood>,
-    /// The content of the file at the start, if it could be read.
+    /// The content of the file at the start. `None` if the file was broken, and after the content was saved.
     first: Option<Box<Loaded>>,
     reads: mpsc::Receiver<Result<Loaded, FileError>>,
 }
 
 impl Origin {
-    /// Opens the origin that the settings name.
+    /// Opens the origin that the settings name, and reads the state file if there is one.
     pub(crate) fn open(settings: &Settings) -> Result<Opened, Failure> {
         if settings.relay.is_some() {
             return Ok(Opened { origin: Self::Relay, state: None, notice: None });
@@ -98,8 +98,8 @@ impl Origin {
         Ok(Opened { origin: Self::File(followed), state: Some(state), notice })
     }
 
-    /// Saves the text of a good file, for a start with a broken one. Must be called after this process has locked the data
-    /// folder.
+    /// Saves the text of a good state file, so that the server can start with it when the file is broken later. Must be called after
+    /// this process has locked the data folder.
     pub(crate) fn keep_last_good(&mut self) {
         if let Self::File(Followed { last_good: Some(kept), first, .. }) = self
             && let Some(loaded) = first.take()
@@ -108,7 +108,7 @@ impl Origin {
         }
     }
 
-    /// Reads the file again, with other keys in addition to those of the file.
+    /// Reads the state file again. The keys in `options` apply in addition to those of the file.
     pub(crate) fn reload_with(&self, options: file::Options) {
         if let Self::File(file) = self {
             file.watch.reload_with(options);
@@ -122,7 +122,7 @@ impl Origin {
         }
     }
 
-    /// Waits until the file was read. Waits for ever if there is no file.
+    /// Waits until the file is read again, and returns the result. If there is no file, waits forever.
     pub(crate) async fn next(&mut self) -> Result<Loaded, FileError> {
         if let Self::File(file) = self
             && let Some(read) = file.reads.recv().await
@@ -132,7 +132,7 @@ impl Origin {
         std::future::pending().await
     }
 
-    /// Publishes the state that was read. After an error the current state stays in force.
+    /// Publishes the state that was read. If the read failed, logs the error and keeps the current state.
     pub(crate) async fn serve(&self, read: Result<Loaded, FileError>, handle: &EdgeHandle) {
         let Self::File(Followed { path, last_good, .. }) = self else { return };
         let file = path.display();
@@ -175,7 +175,7 @@ fn keep(kept: &LastGood, loaded: &Loaded) {
     }
 }
 
-/// Returns the options of the relay, or `None` without one.
+/// Returns the options of the relay, or `None` if the settings name no relay.
 pub(crate) fn relay(settings: &Settings) -> Option<RelayOptions> {
     let (_, url) = settings.relay.as_ref()?;
     let keys = relay_keys(settings, &settings.relay_file_keys);
@@ -195,12 +195,13 @@ pub(crate) fn relay(settings: &Settings) -> Option<RelayOptions> {
     }
 }
 
-/// Returns the keys to relay: those of the settings, and the given ones of `--relay-key-file`.
+/// Returns the keys to relay: those of the settings, and `file_keys` as the keys of `--relay-key-file`.
 pub(crate) fn relay_keys(settings: &Settings, file_keys: &[RelayKeys]) -> Vec<RelayKeys> {
     [settings.relay_keys.as_slice(), file_keys].concat()
 }
 
-/// Returns the headers of requests to the relayed Edge: those of the settings, and the given ones of `--relay-header-file`.
+/// Returns the headers of requests to the relayed Edge: those of the settings, and
+/// `file_headers` as the headers of `--relay-header-file`.
 pub(crate) fn relay_headers(
     settings: &Settings,
     file_headers: &[RelayHeader],
@@ -209,12 +210,12 @@ pub(crate) fn relay_headers(
     all.map(|RelayHeader { name, value }| (name.clone(), value.clone())).collect()
 }
 
-/// Returns the options for reading a state file.
+/// Returns the options for reading a state file, with the keys of the settings.
 pub(crate) fn options(settings: &Settings) -> file::Options {
     with_keys(settings, &settings.file_keys)
 }
 
-/// Returns the options for reading a state file, with other keys of `--key-file`.
+/// Returns the options for reading a state file, with `file_keys` as the keys of `--key-file`.
 pub(crate) fn with_keys(settings: &Settings, file_keys: &[ServiceKey]) -> file::Options {
     let options = file::Options::new().process_environment().profile(settings.edge.profile);
     match [settings.keys.as_slice(), file_keys].concat().as_slice() {
@@ -236,7 +237,7 @@ fn account(keys: &[ServiceKey]) -> ExtraAccount {
     }
 }
 
-/// Describes the problem on one line.
+/// Describes the problem of a state file on one line.
 fn words(error: &FileError) -> String {
     let path = error.path.display();
     let problems = match &error.why {
@@ -259,6 +260,6 @@ fn log_warnings(path: &Path, warnings: &[Problem]) {
         warn!(%file, "{warning}");
     }
     if let Some(more) = warnings.len().checked_sub(MOST_WARNINGS).filter(|more| *more > 0) {
-        warn!(%file, more, "there are more warnings: `fh serve --check` shows all");
+        warn!(%file, more, "the state file has more warnings: `fh serve --check` shows all of them");
     }
 }

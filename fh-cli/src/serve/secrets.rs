@@ -13,12 +13,12 @@ use tokio::sync::mpsc;
 use super::settings::{RelayHeader, Settings, keys_in, relay_headers_in, relay_keys_in};
 use crate::failure::Failure;
 
-/// Upper limit for such a file, in bytes.
+/// The largest size of a file with secrets, in bytes. A larger file is an error.
 const MOST_BYTES: u64 = 1 << 20;
-/// Time between two checks of the files.
+/// The time between two checks of the files.
 const BETWEEN_LOOKS: Duration = Duration::from_secs(1);
-/// The time for which a file may be empty, missing or invalid before an error is reported, so that it can be replaced
-/// (decisions D-104).
+/// The time for which a file may be empty, missing or invalid before an error is reported, so that another program can replace the
+/// file (decisions D-104).
 const GRACE: Duration = Duration::from_secs(5);
 
 /// A setting that names a file with a secret.
@@ -31,7 +31,7 @@ pub(crate) enum Secret {
 }
 
 impl Secret {
-    /// Returns the flag of the setting.
+    /// Returns the flag of the setting, with its `--`.
     pub(crate) const fn flag(self) -> &'static str {
         match self {
             Self::AdminKey => "--admin-key-file",
@@ -42,7 +42,7 @@ impl Secret {
     }
 }
 
-/// The content of a file.
+/// The parsed content of a file with secrets.
 #[derive(Debug)]
 pub(crate) enum Held {
     AdminKey(AdminKey),
@@ -51,7 +51,7 @@ pub(crate) enum Held {
     RelayHeaders(Vec<RelayHeader>),
 }
 
-/// A file with new content, or with an error. The error never contains a secret.
+/// The result of reading a file: its new content, or an error. The error never contains a secret.
 #[derive(Debug)]
 pub(crate) struct SecretRead {
     pub(crate) secret: Secret,
@@ -59,7 +59,7 @@ pub(crate) struct SecretRead {
     pub(crate) held: Result<Held, String>,
 }
 
-/// All followed files. Their thread ends when this value is dropped.
+/// All followed files. The thread that follows them ends when this value is dropped.
 #[derive(Debug)]
 pub(crate) struct SecretFiles {
     reload: Sender<()>,
@@ -124,7 +124,7 @@ fn follow(files: &mut [Followed], wishes: &Receiver<()>, tell: &mpsc::Sender<Sec
     }
 }
 
-/// A file and its last known state.
+/// A file with a secret, and its last known state.
 struct Followed {
     secret: Secret,
     path: PathBuf,
@@ -134,7 +134,7 @@ struct Followed {
 }
 
 impl Followed {
-    /// Follows a file that was read already.
+    /// Starts to follow a file that was already read with the settings.
     fn new(secret: Secret, path: PathBuf) -> Self {
         let mut look = ChangeDetector::new(MOST_BYTES);
         // The first check only records the state of the file. Its content was read with the settings.
@@ -142,7 +142,8 @@ impl Followed {
         Self { secret, path, look, trouble: None }
     }
 
-    /// Checks the file. Returns its new content, or an error that has lasted for the grace period.
+    /// Checks the file. Returns its new content, or an error that has lasted for the grace period. Returns `None` if there is
+    /// neither. With `is_asked`, reads the file even if it has not changed.
     fn look(&mut self, is_asked: bool, wall: SystemTime, now: Instant) -> Option<SecretRead> {
         let found = match is_asked {
             true => Some(self.look.first(&self.path)),

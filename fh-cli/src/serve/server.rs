@@ -43,7 +43,7 @@ pub(crate) struct Server {
     proxies: TrustedProxies,
 }
 
-/// The URLs of the server on this machine.
+/// The URLs at which programs on this machine reach the server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Addresses {
     pub(crate) api: String,
@@ -108,7 +108,7 @@ impl Server {
         })
     }
 
-    /// Returns a handle of the Edge that is served.
+    /// Returns a handle of the Edge that this server serves.
     pub(crate) fn handle(&self) -> EdgeHandle {
         self.edge.handle()
     }
@@ -175,14 +175,15 @@ impl Server {
                 return Ok(());
             }
         };
-        let (Stopped { cut, .. }, ()) =
-            served.map_err(|error| Failure::Input(format!("cannot serve: {error}")))?;
+        let (Stopped { cut, .. }, ()) = served.map_err(|error| {
+            Failure::Input(format!("the server cannot continue to serve: {error}"))
+        })?;
         info!(cut, "stopped");
         Ok(())
     }
 }
 
-/// The reaction to signals and to changed files.
+/// The part of the server that handles signals and changed files.
 struct Control {
     handle: EdgeHandle,
     origin: Origin,
@@ -190,12 +191,12 @@ struct Control {
     settings: Settings,
     tls: Option<Tls>,
     grace: Duration,
-    /// The time between reporting "not ready" and closing the sockets.
+    /// The time between the moment at which readiness first answers 503 and the closing of the sockets.
     delay: Duration,
 }
 
 impl Control {
-    /// Handles signals and changed files. Returns after the second signal to end.
+    /// Handles signals and changed files. Returns after the second signal that ends the server.
     async fn run(mut self, mut signals: Signals, end: watch::Sender<bool>) {
         loop {
             tokio::select! {
@@ -249,7 +250,7 @@ impl Control {
                 set_notice(&self.handle, Topic::Secrets, None);
             }
             Err(why) => {
-                error!(flag, %file, why, "the previous secret remains in use");
+                error!(flag, %file, why, "the new secret cannot be used, so the previous secret remains in use");
                 let notice = format!("{flag} {file}: {why}; the previous secret remains in use");
                 set_notice(&self.handle, Topic::Secrets, Some(notice));
             }
@@ -305,7 +306,7 @@ fn bind(address: IpAddr, port: u16) -> Result<Listener, Failure> {
         .map_err(|error| Failure::Input(format!("cannot listen at {address}: {error}")))
 }
 
-/// Returns the listen options. The access log trusts the same proxies as all other parts.
+/// Returns the options of the listeners. The access log trusts the same proxies as all other parts of the server.
 fn listen(settings: &Settings) -> ListenOptions {
     let mut listen = settings.listen.clone();
     listen.proxies = settings.proxies.clone();
@@ -320,7 +321,7 @@ fn tls(settings: &Settings) -> Result<Option<Tls>, Failure> {
     tls.map_err(|error| Failure::Input(error.to_string()))
 }
 
-/// Returns a URL that works on this machine.
+/// Returns the URL at which programs on this machine reach the listener.
 fn url(scheme: &str, listener: &Listener) -> Result<String, Failure> {
     let unknown =
         |error| Failure::Input(format!("the address of the listener is unknown: {error}"));
@@ -334,8 +335,8 @@ fn url(scheme: &str, listener: &Listener) -> Result<String, Failure> {
     Ok(format!("{scheme}://{address}"))
 }
 
-/// Returns the routes below a path. Health is also answered without the path, because probes do not know it. The same is
-/// true of metrics without a port of their own, and of nothing else.
+/// Returns the routes below a path prefix. Health is also served without the prefix, because probes do not know the prefix. If
+/// metrics have no port of their own, they are also served without the prefix. All other routes need the prefix.
 fn under(path: &str, edge: &Edge) -> Router {
     match path {
         "" => edge.router(),

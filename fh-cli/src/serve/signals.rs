@@ -19,9 +19,9 @@ pub(crate) struct Signals {
 /// The action that a signal requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum SignalAction {
-    /// Ctrl-C, or SIGTERM.
+    /// A stop of the server, which Ctrl-C or SIGTERM requests.
     End,
-    /// SIGHUP.
+    /// A reload of all files, which SIGHUP requests.
     Reload,
 }
 

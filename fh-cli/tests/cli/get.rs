@@ -178,7 +178,7 @@ fn an_edge_that_does_not_answer_well() {
         edge.behave(behaviour);
         get(&edge, &["--timeout", "30"]).refused(2, parts);
     };
-    refused(Behaviour::status(404), &["does not know the key", "404", "check the key"]);
+    refused(Behaviour::status(404), &["does not know the key", "404", "check the API key"]);
     refused(Behaviour::status(401), &["refuses the key", "401", "proxy"]);
     refused(Behaviour::status(403), &["refuses the key", "403"]);
     refused(Behaviour::status(400), &["rejects the request as invalid", "400"]);
@@ -198,7 +198,7 @@ fn what_may_pass_is_waited_for() {
                 let edge = edge();
                 fault.begin(&edge);
                 let run = get(&edge, &["--timeout", "1.5"]);
-                run.refused(2, &[&["no features within 1.5 s: "], parts].concat());
+                run.refused(2, &[&["no features arrived within 1.5 s: "], parts].concat());
             });
         }
     });

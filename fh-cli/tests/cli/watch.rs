@@ -47,11 +47,11 @@ fn a_line_for_each_value_and_change() {
     edge.change("LIMIT", |limit| limit.member("value", json!(8)).locked());
     watch.line(&["LIMIT: 7.5 → 8, locked (version 3)"]);
     edge.change("BANNER", |banner| banner);
-    watch.line(&["BANNER is \"new\" still (version 3)"]);
+    watch.line(&["BANNER is still \"new\" (version 3)"]);
     edge.set_value("NEW", true);
     watch.line(&["NEW is new: true (version 1)"]);
     edge.delete_feature("NEW");
-    watch.line(&["NEW is gone, was true"]);
+    watch.line(&["NEW is gone; its value was true"]);
 }
 
 #[test]
@@ -253,7 +253,7 @@ fn once_and_for_a_while() {
 fn an_edge_that_gives_nothing() {
     let edge = edge();
     edge.only_allowed_keys();
-    watched(&edge, &["--once"]).refused(2, &["refuses the stream", "check the key"]);
+    watched(&edge, &["--once"]).refused(2, &["refuses the stream", "check the API key"]);
     let run = watched(&edge, &["--for", "2"]).expect(2);
     assert!(
         run.out.contains("refused, not connected") && run.err.contains("no features"),

@@ -13,21 +13,21 @@ use crate::delivery::{Dispatching, ManualDelivery};
 /// Listeners that are registered before the client starts, so that they miss no event. The listeners stay registered until the
 /// client is closed; see the methods with the same names on [`Client`](crate::Client).
 impl ClientBuilder {
-    /// Starts no thread for listeners and observers. No listener or observer of this client is ever called, including those
-    /// that are registered later. Use it for programs with many clients that only read features or
+    /// Starts no thread for listeners and observers. No listener or observer of this client is ever called, including those that
+    /// are registered later. This setting is meant for programs with many clients that only read features or
     /// [watch](crate::Client::watch) clients.
     pub fn without_listeners(mut self) -> Self {
         self.settings.dispatching = Dispatching::Nobody;
         self
     }
 
-    /// Starts no thread for listeners and observers. Whenever there are events for them, the client calls `waker`, and the
-    /// program then calls [`ManualDelivery::deliver`] on a thread of its own. [`Client::manual_delivery`](crate::Client::manual_delivery) returns that handle.
+    /// Starts no thread for listeners and observers. Whenever there are events for them, the client calls `waker`, and the program
+    /// then calls [`ManualDelivery::deliver`] on a thread of its own. [`Client::manual_delivery`](crate::Client::manual_delivery)
+    /// returns the [`ManualDelivery`] of the client.
     ///
-    /// `waker` is called on any thread of the client and must return soon, for example after it has notified the program's
-    /// thread. It must not call [`ManualDelivery::deliver`] itself. [`Client::flush`](crate::Client::flush) and
-    /// [`Client::closed`](crate::Client::closed) wait until the
-    /// program has delivered.
+    /// `waker` is called on any thread of the client and must return soon, for example after it has notified the program's thread.
+    /// It must not call [`ManualDelivery::deliver`] itself. [`Client::flush`](crate::Client::flush) and
+    /// [`Client::closed`](crate::Client::closed) wait until the program has delivered the events.
     pub fn manual_delivery(mut self, waker: impl Fn() + Send + Sync + 'static) -> Self {
         self.settings.dispatching = Dispatching::Manual(ManualDelivery::new(Box::new(waker)));
         self
@@ -80,7 +80,7 @@ impl ClientBuilder {
         })
     }
 
-    /// Registers a listener that is called when the value or the lock of this feature, read without a context, changes. The
+    /// Registers a listener that is called when the value of this feature without a context, or the feature's lock, changes. The
     /// feature's first value counts as a change.
     pub fn on_change(
         self,

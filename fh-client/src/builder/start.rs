@@ -157,8 +157,8 @@ fn default_transport(_: &Config) -> Result<Arc<dyn Transport>, StartError> {
 }
 
 impl Driver {
-    /// Serves the features of a bootstrap document. An environment that no API key can read is skipped with a notice, unless
-    /// the client is offline.
+    /// Serves the features of a bootstrap document. An environment that no API key can read is skipped with a notice, unless the
+    /// client is offline. Features without an environment count as features of the environment of the first API key.
     fn bootstrap(&mut self, bootstrap: Bootstrap, keys: &ApiKeys, is_offline: bool) {
         for (id, features) in bootstrap.environments {
             let opened = |id: &Arc<str>| keys.iter().any(|key| key.environment() == id);

@@ -16,8 +16,8 @@ use crate::settings::unsendable;
 /// Functions that refresh the features, replace the API keys or the headers, change features for tests, and add features from
 /// stores.
 impl Client {
-    /// Requests the features from the Edge now, and returns the readiness after the answer. If a healthy stream delivers all
-    /// updates, no request is sent. A client that has stopped sending requests starts again.
+    /// Requests the features from the Edge now, and returns the client's readiness after the response. If a healthy stream delivers
+    /// all updates, no request is sent. A client that has stopped sending requests starts again.
     ///
     /// # Errors
     /// [`Problem`] if the request did not succeed. The client continues to retry as before.
@@ -25,8 +25,8 @@ impl Client {
         self.shared.perform_command(Command::Refresh).await
     }
 
-    /// Replaces the API keys, requests the features from the Edge, and returns the readiness after the answer. Features of
-    /// environments that the new keys cannot read are removed.
+    /// Replaces the API keys, requests the features from the Edge, and returns the client's readiness after the response. Features
+    /// of environments that the new keys cannot read are removed.
     ///
     /// # Errors
     /// [`SetKeysError`] if the keys are invalid, or if the request did not succeed.
@@ -79,14 +79,16 @@ impl Client {
         TestUpdates::new(Arc::clone(&self.shared))
     }
 
-    /// Adds features from the store with this name. `features` is a JSON list of features of one environment. A feature is
-    /// ignored if the client has a newer version of it. Features that are missing from the list are not removed.
+    /// Adds features from the store with this name. `features` is a JSON list of the features of the environment with the id
+    /// `environment`. A feature is ignored if the client has a newer version of it. Features that are missing from the list are not
+    /// removed. If the list cannot be used, the client ignores it and reports a notice.
     pub fn offer_features(&self, store: &str, environment: &str, features: impl Into<Vec<u8>>) {
         self.offer(store, environment, features.into(), StoredShape::List);
     }
 
-    /// Adds one feature, as JSON, from the store with this name. The feature is ignored if the client has a newer version of
-    /// it.
+    /// Adds one feature, as JSON, from the store with this name. `environment` is the id of the feature's environment. The feature
+    /// is ignored if the client has a newer version of it. If the feature cannot be used, the client ignores it and reports a
+    /// notice.
     pub fn offer_feature(&self, store: &str, environment: &str, feature: impl Into<Vec<u8>>) {
         self.offer(store, environment, feature.into(), StoredShape::Feature);
     }

@@ -21,7 +21,7 @@ use crate::watch::Watch;
 /// threads per client. The events of a listener that hangs wait in a bounded queue
 /// ([`ClientBuilder::event_queue`](crate::ClientBuilder::event_queue)).
 impl Client {
-    /// Registers a listener that is called when the value or the lock of this feature, read without a context, changes; see
+    /// Registers a listener that is called when the value of this feature without a context, or the feature's lock, changes; see
     /// [`Context::on_change`](crate::Context::on_change).
     pub fn on_change(
         &self,
@@ -31,7 +31,7 @@ impl Client {
         self.shared.repository.on_change(key, None, call)
     }
 
-    /// Returns the changes of this feature, read without a context, as a stream. The stream reports the same changes as
+    /// Returns the changes of this feature without a context as a stream. The stream reports the same changes as
     /// [`Self::on_change`].
     pub fn changes(&self, key: &str) -> Changes {
         Changes::new(&self.shared.repository, key, None)
@@ -77,8 +77,8 @@ impl Client {
         Watch::new(&self.shared)
     }
 
-    /// Registers an observer, which is notified of each read of a feature (sdk-behaviour 3). `options` selects the reads of
-    /// which it is notified.
+    /// Registers an observer, which is notified of each read of a feature (sdk-behaviour 3). `options` selects the reads of which
+    /// the observer is notified.
     pub fn observe(&self, observer: Arc<dyn Observer>, options: UsageOptions) -> Subscription {
         self.shared.repository.observe(observer, options)
     }
@@ -90,16 +90,16 @@ impl Client {
     }
 }
 
-/// Functions for overrides, and for catch & release.
+/// Functions that register interceptors, control catch & release, and return the handle for manual delivery.
 impl Client {
-    /// Registers an interceptor, which can override values. The interceptor is called after those that are already registered,
-    /// and before the rules are evaluated (sdk-behaviour 2.8). `locks` says whether it may override locked features.
+    /// Registers an interceptor, which can override values. The interceptor is called after those that are already registered, and
+    /// before the rules are evaluated (sdk-behaviour 2.8). `locks` says whether the interceptor may override locked features.
     pub fn intercept(&self, interceptor: Arc<dyn Interceptor>, locks: LockPolicy) -> Subscription {
         self.shared.repository.intercept(interceptor, locks)
     }
 
-    /// Notifies the client that interceptors may now return other values, so that the client evaluates the features of change
-    /// listeners again.
+    /// Notifies the client that interceptors may now return other values. The client then evaluates the features of change
+    /// listeners again, and calls the listeners whose values have changed.
     pub fn overrides_changed(&self) {
         self.shared.repository.overrides_changed();
     }
@@ -144,7 +144,7 @@ impl Client {
         self.shared.repository.held()
     }
 
-    /// Returns the handle that delivers events to listeners, if the client was built with
+    /// Returns the handle that delivers events to listeners. Returns `None` if the client was not built with
     /// [`ClientBuilder::manual_delivery`](crate::ClientBuilder::manual_delivery).
     #[must_use]
     pub fn manual_delivery(&self) -> Option<ManualDelivery> {

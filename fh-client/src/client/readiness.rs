@@ -28,8 +28,8 @@ impl Client {
         self.ready_unless(Refusals::End).await
     }
 
-    /// Waits as [`Self::ready`] does, but also while the Edge refuses the client. An Edge may answer 404 during its own
-    /// outages, and an invalid API key can become valid later.
+    /// Waits as [`Self::ready`] does, but also while the Edge refuses the client or the client sends no more requests. An Edge may
+    /// answer 404 during its own outages, and an invalid API key can become valid later.
     ///
     /// # Errors
     /// [`NotReady::Closed`] if the client is closed, and [`NotReady::InsideRuntime`] under the same condition as
@@ -49,8 +49,8 @@ impl Client {
 
     /// Blocks this thread until the client has features, or until `timeout` has passed.
     ///
-    /// Inside a tokio runtime this function blocks one of the runtime's threads. A server that runs in the same current-thread
-    /// runtime as the caller, such as an Edge in a test, cannot answer in the meantime; use [`Self::ready`] in such a program.
+    /// Inside a tokio runtime this function blocks one of the runtime's threads. If this is a current-thread runtime, a server that
+    /// runs in it, such as an Edge in a test, cannot answer in the meantime. Use [`Self::ready`] in such a program.
     ///
     /// # Errors
     /// [`NotReady::TimedOut`] after `timeout`, and the errors of [`Self::ready`]. On a thread that runs tasks of the runtime
@@ -113,7 +113,7 @@ impl Client {
     /// number of requests changes. The passing of time alone does not trigger a check.
     ///
     /// # Errors
-    /// [`Problem::Closed`] once the client is closed, if the condition is not true for its last status.
+    /// [`Problem::Closed`] once the client is closed, if the condition is not true for the client's last status.
     pub async fn status_when(
         &self,
         mut condition: impl FnMut(&Status) -> bool,
@@ -151,8 +151,8 @@ impl Client {
         block_on_for(self.flushed(timeout), timeout).ok_or(FlushError::TimedOut)
     }
 
-    /// Waits as [`Self::flush`] does, without blocking the thread. The wait has no time limit; `limit` is the time in which
-    /// each observer is asked to send its buffered events.
+    /// Waits as [`Self::flush`] does, without blocking the thread. The wait has no time limit; `limit` is passed to each observer
+    /// as the time in which it should send its buffered events.
     pub async fn flushed(&self, limit: Duration) {
         let (reply, written) = oneshot::channel();
         self.shared.send(Command::Flush(reply));

@@ -10,9 +10,9 @@ use crate::start_error::StartError;
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum ContextPoolError {
-    /// The Edge did not evaluate the features for the context.
+    /// The Edge did not evaluate the features for the context. The value is the reason.
     Edge(Problem),
-    /// A client for the context could not be started.
+    /// A client for the context could not be started. The value is the reason.
     Start(StartError),
 }
 

@@ -14,13 +14,14 @@ use crate::builder::ClientBuilder;
 use crate::client::Client;
 use crate::start_error::StartError;
 
-/// The members of a pool. The number of members is at most the pool's limit, so that a linear search is fast enough.
+/// The members of a pool. A member is a client that holds one context. The number of members is at most the pool's limit, so
+/// that a linear search is fast enough.
 pub(super) struct Members {
     list: Vec<Member>,
     /// The API keys with which all members were started; `None` before the first member.
     keys: Option<ApiKeys>,
     pub(super) interval: Duration,
-    /// A counter from which uses of members, and callers, get increasing numbers.
+    /// The last number that was given to a use of a member or to a caller. Each new number is larger by 1.
     count: u64,
     /// The numbers of the callers that have no member yet, in the order of arrival.
     waiting: BTreeSet<u64>,
@@ -68,7 +69,7 @@ impl Members {
         true
     }
 
-    /// Removes the members that use former API keys, and the members that the program has closed.
+    /// Removes the members that use other API keys than `keys`, and the members that the program has closed.
     fn tidy(&mut self, keys: &ApiKeys) {
         if self.keys.as_ref() != Some(keys) {
             self.end_all();
@@ -86,8 +87,9 @@ pub(super) enum Admission {
 }
 
 impl Pool {
-    /// Returns a lease of the member with these attributes. If there is no such member, starts one in a free place, or in the
-    /// place of an evicted member. Returns [`Admission::Full`] if no place can be freed.
+    /// Returns a lease of the member with these attributes. If there is no such member, starts one in a free place, or in the place
+    /// of an evicted member. Returns [`Admission::Full`] if no place can be freed, or if an earlier caller waits for a place.
+    /// `turn` is the position of this caller in the order of arrival.
     pub(super) fn admit(
         self: &Arc<Self>,
         attributes: &Arc<Attributes>,

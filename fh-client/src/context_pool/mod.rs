@@ -46,10 +46,10 @@ impl Client {
 /// pool sends at most 10 requests per second, the oldest request first, and polls for each context every 180 seconds. Updates
 /// therefore arrive later than on a stream.
 ///
-/// Clones are handles of the same pool. A context ends when the last handle is dropped, or when the pool evicts the context in
-/// favour of another one. From then on reads of the context return defaults with the reason `NOT_READY`. They return neither
-/// old values nor the values of another user. Therefore keep the pool and call [`Self::get`] for each request. A context that
-/// the Edge has already evaluated is returned at once.
+/// Clones are handles of the same pool. A context ends when the last handle of the pool is dropped, or when the pool evicts the
+/// context in favour of another one. From then on reads of the context return defaults with the reason `NOT_READY`. They return
+/// neither old values nor the values of another user. Therefore keep the pool and call [`Self::get`] for each request. A
+/// context that the Edge has already evaluated is returned at once.
 ///
 /// ```
 /// # use fh_client::testing::{MemoryEdge, SERVER_KEY};
@@ -75,7 +75,7 @@ pub struct ContextPool {
 impl ContextPool {
     /// The number of contexts that suits most programs as the limit of [`Client::context_pool`](crate::Client::context_pool).
     pub const DEFAULT_LIMIT: usize = 100;
-    /// The default maximum of requests per second that all contexts of the pool send together.
+    /// The default maximum number of requests that all contexts of a pool together send per second.
     pub const DEFAULT_REQUESTS_PER_SECOND: usize = 10;
 
     pub(crate) fn new(client: Client, limit: usize) -> Self {
@@ -98,7 +98,7 @@ impl ContextPool {
     }
 
     /// Sets the polling interval of contexts that are created after this call. The Edge can request another interval in its
-    /// answer.
+    /// response.
     #[must_use]
     pub fn polling_interval(self, interval: Duration) -> Self {
         self.pool.members().interval = interval;
@@ -108,14 +108,21 @@ impl ContextPool {
     /// Returns the context with these attributes once the Edge has evaluated the features for it. Calls with equal attributes
     /// share one context.
     ///
-    /// If the pool is full, the least recently requested context is evicted. A context that another caller of `get` waits for
-    /// is not evicted; if this is so for all contexts, this call waits until one can be evicted. With a client-evaluated key
-    /// this function returns at once, and the pool keeps no contexts.
+    /// If the pool is full, the least recently requested context is evicted. A context that another caller of `get` waits for is
+    /// not evicted. If callers wait for all contexts, this call waits until one of the contexts can be evicted.
+    ///
+    /// With a client-evaluated key this function returns at once, and the pool keeps no contexts.
     ///
     /// # Errors
-    /// [`ContextPoolError`] if the Edge does not evaluate the context within [`Limits::poll`](crate::Limits::poll) (by default
-    /// 12 s), if the Edge refuses the client, if the client is closed, or if no thread can be started. After a failed request
-    /// the context stays in the pool and continues to retry, so that a later call can succeed.
+    /// [`ContextPoolError`] in these cases:
+    ///
+    /// - The Edge does not evaluate the context within [`Limits::poll`](crate::Limits::poll) (by default 12 s).
+    /// - The Edge refuses the client.
+    /// - The context has too many attributes.
+    /// - The client is closed.
+    /// - No thread can be started.
+    ///
+    /// After a failed request the context stays in the pool and continues to retry, so that a later call can succeed.
     pub async fn get(
         &self,
         attributes: impl Into<Arc<Attributes>>,

@@ -16,11 +16,11 @@ use crate::transport::{
 };
 
 const SECOND: Duration = Duration::from_secs(1);
-/// The value of `want` if the member has no waiting request.
+/// The value of the field `want` of a [`PacedTransport`] while no request of the member waits.
 const NONE: u64 = 0;
 
-/// Limits the number of requests that are sent in any second. The oldest request is sent first. A retried request keeps the age
-/// of its first try.
+/// A limit on the number of requests that are sent in any second. The oldest request is sent first. A request that is retried
+/// before it was sent keeps the age of its first attempt.
 pub(super) struct Pacer(Mutex<State>);
 
 struct State {
@@ -32,7 +32,8 @@ struct State {
     count: u64,
 }
 
-/// The number of a member's first try, and the number of the request. A member keeps the first number while it retries.
+/// The key by which waiting requests are ordered: the number of the member's first attempt, and then the number of the request
+/// itself. A member keeps the first number until one of its requests is sent.
 type Key = (u64, u64);
 
 impl Pacer {
@@ -78,7 +79,7 @@ impl State {
 pub(super) struct PacedTransport {
     transport: Arc<dyn Transport>,
     pacer: Arc<Pacer>,
-    /// The number of the first try of the member's waiting request, or [`NONE`] if no request waits.
+    /// The number of the first attempt of the member's waiting request, or [`NONE`] if no request waits.
     want: Arc<AtomicU64>,
 }
 

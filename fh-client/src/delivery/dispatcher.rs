@@ -35,16 +35,16 @@ struct DispatchQueue {
     number: u64,
     requests: Mutex<DispatchRequests>,
     condvar: Condvar,
-    /// The number of the last request that the threads have carried out.
+    /// The number of the last delivery request that the threads have carried out.
     done: watch::Sender<u64>,
     started: Instant,
 }
 
 #[derive(Default)]
 struct DispatchRequests {
-    /// The number of the last delivery that was requested.
+    /// The number of the last delivery request.
     given: u64,
-    /// The number of the last request that a thread has taken.
+    /// The number of the last delivery request that a thread has begun to carry out.
     taken: u64,
     /// The time in which observers should send their buffered events; `None` if no flush was requested.
     flush: Option<Duration>,
@@ -67,6 +67,7 @@ struct Pass {
     /// The number of listener calls that had begun by the time `since`.
     calls: u64,
     since: Instant,
+    /// True once a later pass has begun, so that no further thread needs to relieve this pass if it hangs.
     is_relieved: bool,
 }
 
@@ -154,8 +155,8 @@ impl DispatchQueue {
 }
 
 impl DispatchRequests {
-    /// Returns the time until a running pass counts as hanging, provided that no further call begins before. Returns `None` if
-    /// there is no pass that another thread could relieve.
+    /// Returns the time until a running pass counts as hanging, if no further call of a listener begins until then. `calls` is the
+    /// number of calls that have begun so far. Returns `None` if there is no pass that another thread could relieve.
     fn hanging(&mut self, calls: u64) -> Option<Duration> {
         let now = Instant::now();
         let mut shortest = None;
@@ -171,7 +172,8 @@ impl DispatchRequests {
         shortest
     }
 
-    /// Begins a new pass for all requests, and marks all running passes as relieved.
+    /// Begins a new pass for all requests so far, and marks the passes that are already running as relieved. `calls` is the number
+    /// of calls of listeners that have begun so far.
     fn begin(&mut self, calls: u64) -> Task {
         let is_alone = self.passes.is_empty();
         for pass in &mut self.passes {
@@ -191,9 +193,9 @@ impl DispatchRequests {
         self.last_pass
     }
 
-    /// Ends a pass. Returns the number of the last request that is now carried out, or `None` if no further request is. A
-    /// request does not count as carried out while an older pass runs, because that pass may still call a listener with an
-    /// earlier event.
+    /// Ends a pass. Returns the number of the last request that is now carried out, or `None` if the end of this pass completes no
+    /// request. A request does not count as carried out while an older pass runs, because that pass may still call a listener with
+    /// an earlier event.
     fn end(&mut self, pass: u64, order: u64) -> Option<u64> {
         self.passes.retain(|other| other.number != pass);
         for (_, others) in &mut self.ended {
@@ -214,7 +216,7 @@ impl DispatchRequests {
 }
 
 impl Dispatcher {
-    /// Returns a dispatcher without a thread. It delivers nothing, and waits for its deliveries return at once.
+    /// Returns a dispatcher without a thread. It delivers nothing. A wait for its deliveries returns at once.
     pub(crate) fn idle() -> Self {
         // With the highest number as the last request, all requests count as carried out.
         Self { queue: DispatchQueue::new(u64::MAX) }
@@ -250,8 +252,8 @@ impl Dispatcher {
         self.carried_out(None).await;
     }
 
-    /// Waits as [`Self::delivered`] does, and until observers have sent their buffered events. Observers are asked to finish
-    /// within `limit`.
+    /// Waits as [`Self::delivered`] does, and until observers have sent their buffered events. `limit` is passed to the observers
+    /// as the time in which they should send the events. The wait itself has no time limit.
     pub(crate) async fn flushed(&self, limit: Duration) {
         self.carried_out(Some(limit)).await;
     }
@@ -278,7 +280,8 @@ fn spawn(repository: &Repository, queue: &Arc<DispatchQueue>) -> io::Result<()> 
         .map(drop)
 }
 
-/// Starts a standby thread if a hanging call would delay another listener and there is no standby thread yet.
+/// Starts a standby thread if a hanging call would delay another listener and there is no standby thread yet. Starts no thread
+/// if the dispatcher is ending, or if it already has [`MOST_THREADS`] threads.
 fn stand_by(repository: &Repository, queue: &Arc<DispatchQueue>) {
     let mut requests = queue.requests();
     let has_one = requests.threads > requests.passes.len();

@@ -1,5 +1,5 @@
-//! The queue of the clients whose listeners are due, which one thread empties: the thread of a context pool, or a thread of the
-//! program.
+//! The queue of the clients that have events for their listeners. One thread empties the queue: the thread of a context pool,
+//! or a thread of the program.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use fh_repository::Repository;
 use fh_repository::time::Millis;
 use tokio::sync::watch;
 
-/// A function that is called when a client becomes due.
+/// A function that is called after each request of a client for a delivery.
 pub(super) type Waker = Box<dyn Fn() + Send + Sync>;
 
 /// A client's registration with the delivering thread. The registration is used to request deliveries to the client's
@@ -46,7 +46,7 @@ struct ListenerRequests {
 /// A client to whose listeners and observers the thread delivers events.
 struct Client {
     repository: Repository,
-    /// The number of the client's last request.
+    /// The number of the client's last request for a delivery.
     given: u64,
     done: watch::Sender<u64>,
     is_due: bool,
@@ -91,7 +91,7 @@ impl ListenerQueue {
         }
     }
 
-    /// Registers a client. Returns `None` if the thread that emptied this queue has ended.
+    /// Registers the client of this repository. Returns `None` if the thread that emptied this queue has ended.
     pub(super) fn register(self: &Arc<Self>, repository: &Repository) -> Option<Seat> {
         let mut requests = self.requests();
         if requests.is_over {
@@ -113,8 +113,8 @@ impl ListenerQueue {
         Some(Seat { queue: Arc::clone(self), number, done })
     }
 
-    /// Adds a request of the client with this number, and returns the number of the request. Returns `None` once the deliveries
-    /// of this client have ended.
+    /// Requests a delivery for the client with this number, after `change` has updated the client's entry. Returns the number of
+    /// the request, or `None` once the deliveries of this client have ended.
     fn order(&self, number: u64, change: impl FnOnce(&mut Client)) -> Option<u64> {
         let mut requests = self.requests();
         let client = requests.clients.get_mut(&number)?;
@@ -129,7 +129,7 @@ impl ListenerQueue {
         Some(given)
     }
 
-    /// Blocks the thread until a delivery is due, and returns it.
+    /// Blocks the thread until a delivery is due, and returns the delivery.
     pub(super) fn next(&self) -> DueDelivery {
         let mut requests = self.requests();
         loop {
@@ -145,7 +145,7 @@ impl ListenerQueue {
         self.requests().take()
     }
 
-    /// Marks a delivery as done. Returns false if no registered client is left.
+    /// Marks a delivery as done, and removes the client after its last delivery. Returns false if no registered client is left.
     pub(super) fn done(&self, delivery: &DueDelivery) -> bool {
         let mut requests = self.requests();
         if !delivery.is_last {
@@ -157,7 +157,8 @@ impl ListenerQueue {
         // Dropping the client drops its sender, which ends the waits for this client's deliveries.
         let last = requests.clients.remove(&delivery.number);
         let goes_on = !requests.clients.is_empty();
-        // A program empties its queue for as long as it likes, but a thread ends with its last client.
+        // A queue that the program empties accepts new clients even after its last client has ended. A queue with a thread does not,
+        // because the thread ends with the last client.
         requests.is_over = !goes_on && self.waker.is_none();
         drop(requests);
         drop(last);
@@ -175,8 +176,8 @@ impl ListenerQueue {
         is_free
     }
 
-    /// Ends what [`Self::enter`] began. Returns false if a delivery has become due in the meantime, which this thread still has
-    /// to make.
+    /// Marks this thread as no longer delivering. Returns false, and changes nothing, if a delivery has become due in the meantime.
+    /// This thread must then make that delivery.
     pub(super) fn leave(&self) -> bool {
         let mut requests = self.requests();
         let is_empty = requests.due.is_empty();
@@ -216,7 +217,7 @@ impl ListenerRequests {
 }
 
 impl Seat {
-    /// Makes each event of the client's repository a request of the client.
+    /// Makes the repository request a delivery for this client whenever an event occurs.
     pub(super) fn attach(&self, repository: &Repository) {
         let (queue, number) = (Arc::clone(&self.queue), self.number);
         repository.set_waker(move || {
@@ -235,8 +236,8 @@ impl Seat {
         self.carried_out(None).await;
     }
 
-    /// Waits as [`Self::delivered`] does, and until observers have sent their buffered events. Observers are asked to finish
-    /// within `limit`.
+    /// Waits as [`Self::delivered`] does, and until observers have sent their buffered events. `limit` is passed to the observers
+    /// as the time in which they should send the events. The wait itself has no time limit.
     pub(crate) async fn flushed(&self, limit: Duration) {
         self.carried_out(Some(limit)).await;
     }

@@ -1,4 +1,4 @@
-//! Deliveries on a thread of the program.
+//! A handle with which a program calls listeners and observers on a thread of its own.
 
 use std::fmt;
 use std::sync::Arc;
@@ -9,13 +9,13 @@ use fh_repository::time::Millis;
 
 use super::listener_queue::{ListenerQueue, Seat, Waker};
 
-/// A handle that calls a client's listeners and observers on the calling thread, for programs that embed a client and must
-/// choose that thread, such as a binding for another language; see
-/// [`ClientBuilder::manual_delivery`](crate::ClientBuilder::manual_delivery).
+/// A handle that calls a client's listeners and observers on the calling thread; see
+/// [`ClientBuilder::manual_delivery`](crate::ClientBuilder::manual_delivery). The handle is meant for programs that must choose
+/// the thread, such as a binding for another language.
 ///
 /// The handle also serves the clients made from the client: those of [`Client::isolated`](crate::Client::isolated) and of a
-/// [`ContextPool`](crate::ContextPool). The handle does not keep the clients alive. Keep the handle until they have ended, so
-/// that listeners are notified of the end, and interceptors and observers are closed.
+/// [`ContextPool`](crate::ContextPool). The handle does not keep the clients alive. Keep the handle until these clients have
+/// ended, so that listeners are notified of the end, and interceptors and observers are closed.
 ///
 /// ```
 /// # use fh_client::testing::MemoryEdge;
@@ -50,12 +50,12 @@ impl ManualDelivery {
     }
 
     /// Calls the listeners and observers of all events that have occurred, one after the other, on this thread and with no lock
-    /// held. Returns the time after which the next usage summary is due, or `None` if no observer
-    /// [receives summaries](crate::Dispatch::Summary). Call this function when the waker was called, and at the latest after
-    /// that time.
+    /// held. Returns the time after which the next usage summary is due, or `None` if no observer [receives
+    /// summaries](crate::Dispatch::Summary). Call this function again when the waker was called, and at the latest after the
+    /// returned time.
     ///
-    /// One thread delivers at a time. If another thread is delivering, or if a listener calls this function, it returns `None`
-    /// at once, and the delivery that is already running includes the events.
+    /// One thread delivers at a time. If another thread is delivering, or if a listener calls this function, this function returns
+    /// `None` at once. The delivery that is already running then includes the events.
     pub fn deliver(&self) -> Option<Duration> {
         if !self.queue.enter() {
             return None;

@@ -1,5 +1,5 @@
-//! Access to the threads that call a client's listeners and observers. They are threads of the client's own, or the one thread
-//! of a pool.
+//! Access to the threads that call a client's listeners and observers. They are threads of the client's own, the one thread of
+//! a pool, or a thread of the program.
 
 mod dispatcher;
 mod listener_queue;
@@ -74,8 +74,8 @@ impl Delivery {
         }
     }
 
-    /// Waits as [`Self::delivered`] does, and until observers have sent their buffered events. Observers are asked to finish
-    /// within `limit`.
+    /// Waits as [`Self::delivered`] does, and until observers have sent their buffered events. `limit` is passed to the observers
+    /// as the time in which they should send the events. The wait itself has no time limit.
     pub(crate) async fn flushed(&self, limit: Duration) {
         match self {
             Self::Own(dispatcher) => dispatcher.flushed(limit).await,

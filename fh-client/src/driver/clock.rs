@@ -24,13 +24,14 @@ impl DriverClock {
         Millis::default().after(self.origin.elapsed())
     }
 
-    /// Returns the time since the clock was started by the system's clock, even if the caller's runtime has a paused clock.
+    /// Returns the time since the start of this clock, measured by the system's clock. A paused clock of the caller's runtime has
+    /// no effect.
     pub(crate) fn now_by_the_system(self) -> Millis {
         Millis::default().after(self.origin.into_std().elapsed())
     }
 
-    /// Converts a time to an instant for tokio's timers. A time later than 100 years after the start of the clock becomes that
-    /// limit.
+    /// Converts a time to an instant for tokio's timers. A time more than 100 years after the start of the clock is shortened to
+    /// 100 years.
     pub(crate) fn instant(self, at: Millis) -> Instant {
         const CENTURY: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
         let delay = Duration::from_millis(at.as_u64()).min(CENTURY);

@@ -1,4 +1,4 @@
-//! The request in flight, from sending it to the last piece of its answer.
+//! The request in flight, from its sending to the last piece of its response.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::task::{Context, Poll};
@@ -10,8 +10,8 @@ use crate::transport::{
     Body, BoxFuture, Response, Transport, TransportError, TransportErrorKind, TransportRequest,
 };
 
-/// A request and its answer. Dropping this value aborts the request: it closes the connection, or the HTTP/2 stream within the
-/// connection.
+/// A request and its response. Dropping this value aborts the request: the drop closes the connection, or the HTTP/2 stream
+/// within the connection.
 pub(super) struct Exchange {
     pub(super) request_id: RequestId,
     phase: Phase,
@@ -23,7 +23,7 @@ enum Phase {
     Over,
 }
 
-/// An event of the request in flight, such as the head of its answer or a failure.
+/// An event of the request in flight, such as the head of its response or a failure.
 pub(super) enum Arrival {
     Head(Head),
     Piece(Bytes),

@@ -40,7 +40,7 @@ use crate::transport::Transport;
 /// is worse than a late retry.
 const SHORTEST_TICK: Duration = Duration::from_millis(1);
 
-/// The number of waiting callers above which the driver removes the callers that have given up.
+/// The number of waiting callers above which the driver removes the callers that no longer wait for their result.
 const SWEEP_ABOVE: usize = 64;
 
 /// The values that are needed to create a driver.
@@ -52,7 +52,8 @@ pub(crate) struct Parts {
     pub(crate) commands: mpsc::UnboundedReceiver<Command>,
     /// A sender for tasks of the driver that send commands back to the driver.
     pub(crate) command_sender: mpsc::WeakUnboundedSender<Command>,
-    /// The time at which the restored snapshot was saved, which the handles read.
+    /// The time at which the restored snapshot was saved. The driver sets the time, and the client's handles read it. The cell is
+    /// empty if no snapshot was restored.
     pub(crate) restored: Arc<OnceLock<Timestamp>>,
     pub(crate) clock: DriverClock,
     pub(crate) edge: EdgeUrl,
@@ -69,12 +70,12 @@ pub(crate) struct Driver {
     status_log: StatusLog,
     secrets: Secrets,
     exchange: Option<Exchange>,
-    /// Exchanges that have ended. They are dropped after the driver has performed all pending actions, so that the client
-    /// already shows the new status when the Edge sees the end of a stream.
+    /// Exchanges that have ended. The driver drops them after it has performed all pending actions. Therefore the client already
+    /// shows the new status when the Edge sees the end of a stream.
     ended: Vec<Exchange>,
     waiting: HashMap<CommandId, oneshot::Sender<CommandResult>>,
     command_ids: u64,
-    /// The write of the snapshot file that is running, if there is one.
+    /// The write of the snapshot file that is running, if there is one, and the callers that wait for a write.
     saving: Saving,
     /// The tasks that send test updates.
     updates: JoinSet<()>,
@@ -83,7 +84,7 @@ pub(crate) struct Driver {
     forgets: bool,
 }
 
-/// An event that the loop handles.
+/// An event that the driver's loop handles.
 enum DriverEvent {
     Command(Option<Command>),
     Deadline,
@@ -210,8 +211,8 @@ pub(crate) fn secrets<'a>(
 }
 
 impl Drop for Driver {
-    /// Closes the repository and wakes all callers, whether a command, the drop of the last handle, or the shutdown of the
-    /// runtime ended the driver.
+    /// Closes the repository and wakes all waiting callers. This happens no matter what ended the driver: a command, the drop of
+    /// the last handle, or the shutdown of the runtime.
     fn drop(&mut self) {
         self.exchange = None;
         self.close();

@@ -34,13 +34,14 @@ impl Driver {
         // Callers are answered last, so that their next read sees the result of their command.
         for (command_id, outcome) in settled {
             if let Some(waiting) = self.waiting.remove(&command_id) {
-                // Sending fails if the caller has given up, which is no error.
+                // Sending fails if the caller no longer waits, which is no error.
                 let _ = waiting.send(outcome.map_err(|problem| self.secrets.wiped_from(problem)));
             }
         }
     }
 
-    /// Performs an action. Returns the outcome of a command, which its caller gets once all actions are performed.
+    /// Performs an action. If the action completes a command, returns the command's outcome, which the caller gets once all actions
+    /// are performed.
     fn perform(&mut self, action: Action) -> Option<(CommandId, CommandResult)> {
         match action {
             Action::CommandDone(command_id, outcome) => return Some((command_id, outcome)),
@@ -158,7 +159,7 @@ impl Driver {
                     commands: self.parts.command_sender.clone(),
                 };
                 self.updates.spawn(async move {
-                    // Sending fails if the caller has given up, which is no error.
+                    // Sending fails if the caller no longer waits, which is no error.
                     let _ = reply.send(updater.run(request).await);
                 });
             }
@@ -183,8 +184,8 @@ impl Driver {
         command_id
     }
 
-    /// Serves the features of the snapshot file if the file was saved with this client's keys and context. Otherwise reports a
-    /// notice.
+    /// Serves the features of the snapshot file if the file was saved with this client's keys and context. A file that cannot be
+    /// used is reported as a notice.
     pub(super) async fn restore(&mut self) {
         let Some(snapshot_writer) = &self.parts.snapshot_writer else { return };
         match snapshot_writer.load().await {
@@ -193,7 +194,7 @@ impl Driver {
                 self.note(Notice::StoreIgnored { source: Source::Snapshot, why });
             }
             Found::Saved(saved) => {
-                // The file is read once, so the cell is empty.
+                // The file is read only once, so the cell is still empty, and setting it cannot fail.
                 let _ = self.parts.restored.set(saved.at);
                 for (environment, features) in saved.environments {
                     self.handle(Input::Stored {
@@ -206,8 +207,8 @@ impl Driver {
         }
     }
 
-    /// Reports the closed status, writes the last snapshot, wakes all waiting callers, and ends the repository and the
-    /// dispatcher.
+    /// Reports the closed status, writes the last snapshot, wakes all waiting callers, and ends the repository and the dispatcher.
+    /// If [`Command::StopAndForget`] ended the driver, also removes the features.
     pub(super) fn close(&mut self) {
         let last = self.parts.repository.status();
         if last.readiness != Readiness::Closed {

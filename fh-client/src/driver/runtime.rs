@@ -17,17 +17,17 @@ use super::{Driver, DriverClock};
 /// The runtime on which a client's driver runs.
 #[derive(Debug, Clone, Default)]
 pub(crate) enum Runtime {
-    /// A thread of the client's own, which is not chosen yet.
+    /// A new thread of the client's own. The start of the client replaces this value by [`Self::Thread`].
     #[default]
     OwnThread,
-    /// A thread that the client shares with the clients made from it, or with the client that it was made from.
+    /// A thread that a client and the clients made from it share.
     Thread(SharedThread),
     /// A runtime of the program, which the program must keep running.
     Given(Handle),
 }
 
 impl Runtime {
-    /// Replaces [`Self::OwnThread`] by a thread that the clients made from this client share.
+    /// Replaces [`Self::OwnThread`] by a thread that this client shares with the clients made from it. Other values stay the same.
     pub(crate) fn settle(&mut self) {
         if matches!(self, Self::OwnThread) {
             *self = Self::Thread(SharedThread::default());
@@ -37,7 +37,7 @@ impl Runtime {
     /// Checks that a runtime given by the program has the drivers that a client needs.
     ///
     /// # Errors
-    /// The missing drivers.
+    /// The drivers that the runtime lacks.
     pub(crate) fn check(&self) -> Result<(), MissingDriver> {
         match self {
             Self::OwnThread | Self::Thread(_) => Ok(()),
@@ -45,7 +45,7 @@ impl Runtime {
         }
     }
 
-    /// Returns a handle that runs one driver or another task, and starts the thread if it is not running.
+    /// Returns a handle that runs one driver or another task, and starts the client's thread if that thread is not running.
     ///
     /// # Errors
     /// An [`io::Error`] if the thread or its runtime cannot be made.
@@ -175,7 +175,7 @@ impl DriverRuntime {
     }
 }
 
-/// The drivers that a tokio runtime lacks, although the client that it was given to needs them.
+/// The drivers that a client needs, but that the tokio runtime given to the client lacks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum MissingDriver {
@@ -198,8 +198,8 @@ impl fmt::Display for MissingDriver {
     }
 }
 
-/// Returns the drivers that a runtime lacks, or `None` if it lacks none. tokio has no function for this question, but panics if
-/// a missing driver is used. This function uses the drivers and catches the panics.
+/// Returns the drivers that a runtime lacks, or `None` if it lacks none. tokio has no function that reports the drivers of a
+/// runtime, but it panics if a missing driver is used. Therefore this function uses the drivers and catches the panics.
 fn missing_drivers(handle: &Handle) -> Option<MissingDriver> {
     let _inside = handle.enter();
     let panics = |used: fn()| catch_unwind(AssertUnwindSafe(used)).is_err();

@@ -1,4 +1,5 @@
-//! Writing the snapshot file on another thread than the driver's loop, so that a slow disk does not delay features.
+//! The writes of the snapshot file. They run on another thread than the driver's loop, so that a slow disk does not delay
+//! features.
 
 use std::future::Future;
 use std::io;
@@ -11,7 +12,7 @@ use tokio::task::JoinHandle;
 use super::Driver;
 use crate::snapshot_file::SnapshotWriter;
 
-/// The write that is running, and the callers that wait for it.
+/// The write of the snapshot file that is running, and the callers that wait for it.
 #[derive(Default)]
 pub(super) struct Saving {
     write: Option<JoinHandle<io::Result<()>>>,
@@ -36,7 +37,7 @@ impl Saving {
 
     fn answer(&mut self) {
         for waiting in self.waiting.drain(..) {
-            // Sending fails if the caller has given up, which is no error.
+            // Sending fails if the caller no longer waits, which is no error.
             let _ = waiting.send(());
         }
     }
@@ -57,8 +58,8 @@ impl Driver {
         }
     }
 
-    /// Writes the features that were published before this command, and then answers the caller. If there are none to write,
-    /// answers at once.
+    /// Writes the features that were published before this command, and then answers the caller. If there are no features to write,
+    /// answers the caller at once.
     pub(super) fn flush(&mut self, reply: oneshot::Sender<()>) {
         self.saving.waiting.push(reply);
         self.save();
@@ -83,7 +84,7 @@ impl Driver {
         self.saving.answer();
     }
 
-    /// Waits for the running write, and then writes the features that were published since it began.
+    /// Waits for the running write, and then writes the features that were published since that write began.
     pub(super) async fn save_last(&mut self) {
         for _ in 0..2 {
             if self.saving.is_free() {

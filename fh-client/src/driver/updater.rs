@@ -1,4 +1,4 @@
-//! Sending a test update, and waiting until the client receives the change.
+//! The task that sends a test update and waits until the client receives the change.
 
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
@@ -31,7 +31,7 @@ const ONCE_MORE_AFTER: Duration = Duration::from_secs(2);
 const PATIENCE: Duration = Duration::from_secs(10);
 /// The time between two requests for the features during the wait, if the client does not stream.
 const ASK_EVERY: Duration = Duration::from_millis(500);
-/// The size in bytes at which reading of an answer stops. The rest of the answer is ignored.
+/// The size in bytes at which the client stops reading a response's body. The rest of the body is ignored.
 const LONGEST_ANSWER: usize = 16 * 1024;
 
 /// The state that a task on the driver's runtime needs to send an update.
@@ -139,7 +139,7 @@ impl Updater {
         let (mut arrived, mut asking) = (std::pin::pin!(arrived), std::pin::pin!(asking));
         let mut is_asking = true;
         poll_fn(|cx| {
-            // A future that has returned must not be polled again. It returns once the driver has ended.
+            // The future `asking` returns once the driver has ended. A future that has returned must not be polled again.
             is_asking = is_asking && asking.as_mut().poll(cx).is_pending();
             arrived.as_mut().poll(cx)
         })
@@ -147,7 +147,7 @@ impl Updater {
         .is_ok()
     }
 
-    /// Requests the features every 500 ms while no stream delivers them. Returns if the driver has ended.
+    /// Requests the features every 500 ms while no stream delivers them. Returns once the driver has ended.
     async fn keep_asking(&self) {
         let mut next = Instant::now();
         loop {

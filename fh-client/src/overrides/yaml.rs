@@ -141,7 +141,7 @@ fn flags(values: &FlagValues) -> HashMap<Box<str>, Flag> {
 }
 
 /// One value of the file, converted in advance to each type that a feature can have. A field is `None` if the value cannot be
-/// converted.
+/// converted to the type of that field.
 #[derive(Debug)]
 struct Flag {
     unknown: Option<Value>,

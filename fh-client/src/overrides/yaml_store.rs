@@ -53,7 +53,8 @@ pub struct YamlStore {
 }
 
 impl YamlStore {
-    /// The name of this store in the source of its updates, [`Source::Store`](fh_repository::source::Source::Store) (sdk-behaviour 2.2).
+    /// The name of this store. Updates from the store have the source [`Source::Store`](fh_repository::source::Source::Store) with
+    /// this name (sdk-behaviour 2.2).
     pub const SOURCE: &str = "local-yaml-store";
 
     /// Reads the file at this path. If the file is missing or invalid, the store has no features, and [`Self::problem`] returns
@@ -91,8 +92,9 @@ impl YamlStore {
         self.file.problem()
     }
 
-    /// Calls `on_change` after each change of the file, until the returned guard is dropped; see
-    /// [`YamlOverrides::watch`](super::YamlOverrides::watch). The function `on_change` should call [`Self::offer_to`].
+    /// Watches the file, and calls `on_change` after each change to a valid content, until the returned guard is dropped or the
+    /// store is closed; see [`YamlOverrides::watch`](super::YamlOverrides::watch). The function `on_change` should call
+    /// [`Self::offer_to`].
     ///
     /// A feature whose key is removed from the file stays in the client, because stores add and change features but do not
     /// remove them (sdk-behaviour 2.2).

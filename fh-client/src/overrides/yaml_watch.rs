@@ -26,10 +26,10 @@ pub(crate) struct WatchedFile {
 
 struct State {
     look: ChangeDetector,
-    /// The time of the last check; `None` before the first check. All watches of a file share this time. Without it, a second
-    /// watch could check too early, and take a half-written file for unchanged.
+    /// The time of the last check; `None` before the first check. All watches of a file share this time. Without this shared time,
+    /// a second watch could check too early, and treat a half-written file as unchanged.
     looked: Option<Instant>,
-    /// The last valid content.
+    /// The last valid content of the file; empty before the first valid content.
     values: Arc<FlagValues>,
     /// A number that increases by 1 with each new valid content of the file.
     generation: u64,
@@ -72,7 +72,7 @@ impl WatchedFile {
             Err(problem) => (FlagValues::default(), Some(problem)),
         };
         if let Some(problem) = &problem {
-            log(problem, "overrides nothing");
+            log(problem, "the file overrides no features");
         }
         let values = Arc::new(values);
         let state = Mutex::new(State {
@@ -106,8 +106,8 @@ impl WatchedFile {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Starts a thread that calls `on_values` after each change of the file to a valid content. If no thread can be started, a
-    /// warning is logged.
+    /// Starts a thread that checks the file at each `interval`, and calls `on_values` after each change of the file to a valid
+    /// content. If no thread can be started, a warning is logged.
     pub(crate) fn watch(
         file: &Arc<Self>,
         interval: Duration,

@@ -1,5 +1,5 @@
-//! The settings of a client: those that a program gives to the builder, and those of a running client, which are kept so that
-//! the client can start other clients with the same settings.
+//! The settings that a program gives to the builder, and the settings of a running client. A running client keeps its settings,
+//! so that it can start other clients with the same settings.
 
 mod shared_handlers;
 
@@ -28,7 +28,8 @@ type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 /// A function that adds a listener to the repository.
 type Subscribe = Arc<dyn Fn(&Repository) -> Subscription + Send + Sync>;
 
-/// The settings that a program gives to a [`ClientBuilder`](crate::ClientBuilder), whose functions describe them.
+/// The settings that a program gives to a [`ClientBuilder`](crate::ClientBuilder). The functions of the builder describe the
+/// settings.
 #[derive(Clone)]
 pub(crate) struct BuilderSettings {
     pub(crate) url: Option<String>,
@@ -100,7 +101,8 @@ impl BuilderSettings {
         config
     }
 
-    /// Checks all settings that were not checked when they were parsed. Returns the header that carries the first context.
+    /// Checks all settings that were not checked when they were parsed. Returns the header that carries the first context, which is
+    /// empty with client-evaluated keys.
     pub(crate) fn check(&self, config: &Config) -> Result<ContextHeader, StartError> {
         if config.mode == Mode::Streaming && config.keys.are_several() {
             return Err(StartError::SeveralKeysStream);
@@ -151,7 +153,7 @@ impl ClientSettings {
         repository
     }
 
-    /// Returns the settings of a client of another context, with a connection of its own.
+    /// Returns the settings for a client that has these API keys, this context, and a connection of its own.
     pub(crate) fn isolated(&self, keys: ApiKeys, context: Arc<Attributes>) -> BuilderSettings {
         let mut settings = self.given.clone();
         settings.url = Some(self.edge.as_str().to_string());
@@ -214,7 +216,7 @@ impl BuilderSettings {
     }
 }
 
-/// Returns the mode of a client that polls at this interval.
+/// Returns the mode of a client that polls at this interval. With an interval of zero, the client polls only once.
 pub(crate) const fn polling(interval: Duration) -> Mode {
     if interval.is_zero() { Mode::OneOff } else { Mode::ActivePolling(interval) }
 }
@@ -234,7 +236,7 @@ const OURS: [&str; 10] = [
     "x-sdk",
 ];
 
-/// Returns an error if a limit is zero, because no answer can arrive within a limit of zero.
+/// Returns an error if a limit is zero, because no response can arrive within a limit of zero.
 fn check_limits(limits: &Limits) -> Result<(), InvalidSetting> {
     let Limits { connect, head, poll, idle, bytes } = limits;
     let times = [("connect", connect), ("head", head), ("poll", poll), ("idle", idle)];

@@ -76,7 +76,7 @@ impl Owner {
     }
 }
 
-/// The content of a snapshot file that was saved with the same keys and context.
+/// The content of a snapshot file that was saved with the client's keys and context.
 #[derive(Debug)]
 pub(crate) struct Saved {
     pub(crate) at: Timestamp,
@@ -84,7 +84,7 @@ pub(crate) struct Saved {
     pub(crate) environments: Vec<(Arc<str>, Vec<u8>)>,
 }
 
-/// Returns the text of a snapshot file.
+/// Returns the text of a snapshot file that holds the features of `rules`.
 pub(super) fn write(
     rules: &Rules,
     owner: &Owner,
@@ -112,7 +112,7 @@ pub(super) fn write(
     })
 }
 
-/// Parses the text of a snapshot file.
+/// Parses the text of a snapshot file, whose keys and context must be those of `owner`.
 ///
 /// # Errors
 /// The reason why the file is not used, as a text that contains no feature values.

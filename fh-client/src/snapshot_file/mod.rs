@@ -41,7 +41,8 @@ impl SnapshotFile {
     }
 }
 
-/// Converts any borrowed path, such as `&str`, `&Path`, `&PathBuf`, `&OsStr` or `&String`.
+/// Converts a borrowed path of any type, such as `&str`, `&Path`, `&PathBuf`, `&OsStr` or `&String`, as [`SnapshotFile::new`]
+/// does.
 impl<P: AsRef<Path> + ?Sized> From<&P> for SnapshotFile {
     fn from(path: &P) -> Self {
         Self::new(path.as_ref())

@@ -1,4 +1,4 @@
-//! Replacing the snapshot file as a whole, even if other processes do the same.
+//! The replacement of the snapshot file as a whole, even while other processes replace the file too.
 
 use std::fs::{self, File, OpenOptions};
 use std::hash::{BuildHasher, Hasher, RandomState};
@@ -16,7 +16,8 @@ const SUFFIX: &str = ".new";
 /// Replaces a file as a whole. A reader sees either the complete old text or the complete new text, even after a power failure.
 ///
 /// Any number of processes may replace the same file at the same time, because each process writes its own temporary file and
-/// renames it. The last rename wins. Temporary files of processes that died during a write are removed after ten minutes.
+/// renames it. The last rename wins. If a process dies during a write, its temporary file stays. A write at least ten minutes
+/// later removes that file.
 ///
 /// # Errors
 /// An [`io::Error`] if the text cannot be written or the file cannot be replaced. The file is unchanged after an error.
@@ -24,8 +25,8 @@ pub(super) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     replace_as(std::process::id(), path, bytes)
 }
 
-/// Replaces a file as [`replace`] does, with this process id in the temporary file's name. Tests use it, because two containers
-/// that share a volume may both have process id 1.
+/// Replaces a file as [`replace`] does, with this process id in the temporary file's name. Tests set the id, because two
+/// containers that share a volume may both have process id 1.
 fn replace_as(process: u32, path: &Path, bytes: &[u8]) -> io::Result<()> {
     let beside = beside(process, path);
     let written = create(&beside).and_then(|mut file| {
@@ -67,7 +68,8 @@ fn create(path: &Path) -> io::Result<File> {
 }
 
 /// Removes abandoned temporary files of this snapshot file. Their age is measured against the file that was just written, so
-/// that both times come from the file system's clock. Errors are ignored, because the next save tries again.
+/// that both times come from the file system's clock. Errors are ignored, because the next write of the snapshot file removes
+/// the files again.
 fn remove_abandoned(path: &Path, written: &Path) {
     let Ok(now) = fs::metadata(written).and_then(|metadata| metadata.modified()) else { return };
     let Ok(entries) = fs::read_dir(directory(path)) else { return };

@@ -159,7 +159,7 @@ impl SnapshotWriter {
         self.is_new && self.can_be_saved()
     }
 
-    /// Returns the write to run when the client ends, or `None` if the file already holds the latest features.
+    /// Returns the write to run when the client ends, or `None` if there are no features from the Edge that the file lacks.
     pub(crate) fn last(&mut self, now: Millis) -> Option<DueWrite> {
         if self.is_new { self.begin(now) } else { None }
     }

@@ -1,4 +1,4 @@
-//! The answers of the Edge to a test update (sdk-behaviour 0.6, edge-protocol 5.3).
+//! The responses of the Edge to a test update (sdk-behaviour 0.6, edge-protocol 5.3).
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use fh_repository::problem::Problem;
 /// The outcome of a test update that the Edge did not reject.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Outcome {
-    /// The Edge accepted the change (status 200 or 201). It takes effect a moment later.
+    /// The Edge accepted the change (status 200 or 201). The change takes effect a moment later.
     Accepted,
     /// The feature already had the requested value and lock (status 202).
     Unchanged,
@@ -19,14 +19,14 @@ pub enum Outcome {
 pub enum Refusal {
     /// The Edge answered with status 400, because the value does not fit the feature's type or the update changes nothing.
     Nonsense {
-        /// The text of the Edge's answer, up to 500 characters; empty if the Edge gives no reason.
+        /// The reason in the body of the Edge's response, cut off after 500 characters; empty if the Edge gives none.
         reason: String,
     },
     /// The Edge answered with status 401 or 403, because the API key has no permission for this update.
     NotPermitted {
-        /// The HTTP status of the Edge's answer.
+        /// The HTTP status of the Edge's response.
         status: u16,
-        /// The text of the Edge's answer, up to 500 characters; empty if the Edge gives no reason.
+        /// The reason in the body of the Edge's response, cut off after 500 characters; empty if the Edge gives none.
         reason: String,
     },
     /// The Edge answered with status 404, because it does not know the API key, the environment or the feature.
@@ -34,19 +34,19 @@ pub enum Refusal {
     /// The Edge answered with status 412, because the feature is locked. To change its value, unlock the feature in the same
     /// update.
     Locked {
-        /// The text of the Edge's answer, up to 500 characters; empty if the Edge gives no reason.
+        /// The reason in the body of the Edge's response, cut off after 500 characters; empty if the Edge gives none.
         reason: String,
     },
     /// The Edge answered with status 412, because the value of a BOOLEAN feature cannot be null.
     NotPossible {
-        /// The text of the Edge's answer, up to 500 characters; empty if the Edge gives no reason.
+        /// The reason in the body of the Edge's response, cut off after 500 characters; empty if the Edge gives none.
         reason: String,
     },
     /// The Edge answered with a status that no other variant covers.
     Unexpected {
-        /// The HTTP status of the Edge's answer.
+        /// The HTTP status of the Edge's response.
         status: u16,
-        /// The text of the Edge's answer, up to 500 characters; empty if the Edge gives no reason.
+        /// The reason in the body of the Edge's response, cut off after 500 characters; empty if the Edge gives none.
         reason: String,
     },
     /// The Edge could not be reached, or did not answer within the time limit.
@@ -62,7 +62,7 @@ pub enum Refusal {
 const LONGEST_REASON: usize = 500;
 
 impl Refusal {
-    /// Returns the HTTP status of the Edge's answer, or `None` if the failure was not an answer.
+    /// Returns the HTTP status with which the Edge rejected the update, or `None` if the Edge did not reject the update.
     #[must_use]
     pub const fn status(&self) -> Option<u16> {
         match self {
@@ -117,7 +117,7 @@ impl std::error::Error for Refusal {
     }
 }
 
-/// Converts the status and the text of the Edge's answer to the outcome of an update.
+/// Converts the status and the body of the Edge's response to the outcome of an update.
 pub(crate) fn read_answer(status: u16, text: &str) -> Result<Outcome, Refusal> {
     let reason: String =
         text.trim().chars().filter(|c| !c.is_control()).take(LONGEST_REASON).collect();

@@ -1,5 +1,5 @@
-//! Test updates, which change features at the Edge with FeatureHub's PUT request (edge-protocol 5, D-80): the change, the request
-//! to the driver, and the Edge's answer.
+//! Test updates, which change features at the Edge with FeatureHub's PUT request (edge-protocol 5, D-80). This module holds the
+//! change, the command to the driver, and the meaning of the Edge's response.
 
 mod answer;
 mod update;
@@ -10,7 +10,7 @@ pub(crate) use self::answer::read_answer;
 pub use self::answer::{Outcome, Refusal};
 pub use self::update::{NewValue, Update};
 
-/// The outcome of a test update.
+/// The outcome of a test update, or the reason why the update failed.
 pub(crate) type Sent = Result<Outcome, Refusal>;
 
 /// A test update that the driver sends.

@@ -102,7 +102,8 @@ impl Update {
     }
 }
 
-/// Adds a number to a body without changing its digits, because a conversion to `f64` could change the number.
+/// Returns the JSON text of a body with the number added as `value`. The digits of the number are not changed, because a
+/// conversion to `f64` could change the number.
 fn with_number(body: &serde_json::Map<String, serde_json::Value>, number: &str) -> String {
     let rest = serde_json::Value::Object(body.clone()).to_string();
     format!("{},\"value\":{number}}}", rest.trim_end_matches('}'))

@@ -1,4 +1,4 @@
-//! The answers of an Edge in memory to polls and streams.
+//! The responses of an Edge in memory to polls and stream requests.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -107,7 +107,7 @@ pub(super) fn decoded(text: &str) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-/// Returns an answer whose body arrives in one piece.
+/// Returns a response whose body arrives in one piece.
 pub(super) fn complete(head: Head, body: String) -> Response {
     Response::new(head, Box::pin(Whole((!body.is_empty()).then(|| body.into()))))
 }
@@ -133,12 +133,12 @@ impl Stream for Broken {
     }
 }
 
-/// Returns an answer with this status, whose body is the reason in plain text.
+/// Returns a response with this status. Its body is the reason in plain text.
 pub(super) fn said(status: u16, reason: &str) -> Response {
     complete(Head::new(status).header("content-type", "text/plain"), reason.to_string())
 }
 
-/// Returns the member of a JSON object, or `None` if the member is missing or null.
+/// Returns the member of a JSON object with this name, or `None` if the member is missing or null.
 pub(super) fn present<'a>(body: &'a Value, name: &str) -> Option<&'a Value> {
     body.get(name).filter(|value| !value.is_null())
 }

@@ -27,7 +27,7 @@ pub(super) enum Event {
     Deleted(Map<String, Value>),
 }
 
-/// The kind of client that receives features, which decides their form.
+/// The kind of client that receives features. The kind decides the form in which the features are sent.
 pub(super) enum Audience {
     /// A client that evaluates rules itself.
     Client,
@@ -52,7 +52,8 @@ impl Features {
         self.list.iter().position(|feature| key_of(feature) == Some(key))
     }
 
-    /// Returns the feature with this key, with its version increased by 1. If it does not exist, creates it with this type.
+    /// Returns the feature with this key, with its version increased by 1. If the feature does not exist, creates it as version 1
+    /// with the type `kind`.
     fn entry(&mut self, key: &str, kind: Kind) -> Option<&mut Map<String, Value>> {
         let at = match self.position(key) {
             Some(at) => at,
@@ -88,8 +89,8 @@ impl Features {
         self.members(key, kind, [("value", json_of(value))]);
     }
 
-    /// Sets members of a feature's JSON object, all in one new version. If the feature does not exist, creates it with this
-    /// type.
+    /// Sets members of a feature's JSON object, all in one new version. If the feature does not exist, creates it with the type
+    /// `kind`.
     pub(super) fn members<'a>(
         &mut self,
         key: &str,
@@ -122,7 +123,7 @@ impl Features {
         self.events.push(Event::Deleted(feature));
     }
 
-    /// Returns all features in the form that this viewer receives.
+    /// Returns all features in the form that this kind of client receives.
     pub(super) fn seen_by(&self, viewer: &Audience) -> Vec<Value> {
         match viewer {
             Audience::Client => self.list.iter().cloned().map(Value::Object).collect(),
@@ -132,7 +133,7 @@ impl Features {
         }
     }
 
-    /// Returns the feature with this key in the form that this viewer receives, or `None` if it does not exist.
+    /// Returns the feature with this key in the form that this kind of client receives, or `None` if the feature does not exist.
     pub(super) fn one_seen_by(&self, key: &str, viewer: &Audience) -> Option<Value> {
         let feature = self.get(key)?;
         Some(match viewer {

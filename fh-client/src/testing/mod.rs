@@ -115,7 +115,7 @@ impl SeenRequest {
     }
 }
 
-/// The kind of a request.
+/// The kind of a request that a [`MemoryEdge`] has received.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum SeenKind {
     /// A poll, which fetches the features.
@@ -273,7 +273,7 @@ impl MemoryEdge {
         self.state().requests.clone()
     }
 
-    /// Returns the number of open streams.
+    /// Returns the number of streams that are open between clients and this Edge.
     #[must_use]
     pub fn streams(&self) -> usize {
         self.state().lines.iter().filter(|line| line.is_open()).count()

@@ -1,4 +1,4 @@
-//! The answers of an Edge in memory to test updates (edge-protocol 5.3).
+//! The responses of an Edge in memory to test updates (edge-protocol 5.3).
 
 use fh_eval::{Kind, Number};
 use serde_json::{Map, Value};
@@ -50,7 +50,8 @@ fn apply(features: &mut Features, key: &str, body: &Value) -> Result<u16, (u16, 
     Ok(200)
 }
 
-/// Converts a value to the feature's type. Returns the status and the reason of the answer if this is not possible.
+/// Converts a value to the feature's type. If the value cannot be converted, returns the status and the reason of the Edge's
+/// response.
 fn converted(
     feature: &Map<String, Value>,
     value: Option<&Value>,

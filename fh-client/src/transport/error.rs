@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 use std::fmt;
 
-/// The kind of a transport error. The client reports each kind as a different problem.
+/// The kind of a transport error. The client reports [`Self::Tls`] and [`Self::ConnectTimeout`] as problems of their own. The
+/// client does not distinguish the other kinds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TransportErrorKind {
@@ -21,7 +22,7 @@ pub enum TransportErrorKind {
     Other,
 }
 
-/// The reason why a request failed. Its text contains neither the URL nor the API key.
+/// The reason why a request failed. The text of the error contains neither the URL nor the API key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TransportError {
     kind: TransportErrorKind,
@@ -85,7 +86,7 @@ pub struct InvalidSetting {
 }
 
 impl InvalidSetting {
-    /// Returns an error for the setting with this name, with the reason.
+    /// Returns an error for the setting with this name. `why` is the reason why the setting can never work.
     #[must_use]
     pub fn new(name: impl Into<String>, why: impl Into<String>) -> Self {
         Self { name: name.into(), why: why.into() }

@@ -25,17 +25,17 @@ pub use self::reqwest::{ReqwestTransport, ReqwestTransportBuilder, TransportSetu
 /// The future that [`Transport::send`] returns.
 pub type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
-/// A stream of the pieces of an answer's body as they arrive. Dropping the body closes the connection, or the HTTP/2 stream
+/// A stream of the pieces of a response's body as they arrive. Dropping the body closes the connection, or the HTTP/2 stream
 /// within the connection.
 pub type Body = Pin<Box<dyn Stream<Item = Result<Bytes, TransportError>> + Send>>;
 
-/// A sender of HTTP requests for clients.
+/// The part of a client that sends HTTP requests.
 ///
 /// An implementation must follow these rules:
 ///
 /// - One call sends exactly one request. The transport must not retry, keep cookies or follow redirects. The client itself
 ///   follows redirects to the same origin (D-82).
-/// - Return the answer as soon as its head has arrived. Do not collect the body first, because the body of a stream does not
+/// - Return the response as soon as its head has arrived. Do not collect the body first, because the body of a stream does not
 ///   end.
 /// - Abort the request at once when the future or the body is dropped.
 /// - Decompress a compressed body. The transport need not limit the size of the body, because the client counts the
@@ -43,9 +43,9 @@ pub type Body = Pin<Box<dyn Stream<Item = Result<Bytes, TransportError>> + Send>
 /// - Put neither the URL nor headers into errors. (The client also removes API keys from errors.)
 ///
 /// Futures are polled inside a tokio runtime, which is the runtime of the client's thread or the runtime given to the client.
-/// Connections that a transport keeps open belong to the runtime that opened them. If several clients with threads of their own
-/// share a transport, the end of one client breaks the requests that other clients have sent on its connections. Those clients
-/// retry as after any network failure.
+/// Connections that a transport keeps open belong to the runtime that opened them. Several clients with threads of their own
+/// may share a transport. The end of one client then breaks the requests that other clients have sent on connections of that
+/// client. The other clients retry as after any network failure.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -64,7 +64,7 @@ pub type Body = Pin<Box<dyn Stream<Item = Result<Bytes, TransportError>> + Send>
 /// # Ok::<(), fh_client::StartError>(())
 /// ```
 pub trait Transport: Send + Sync + 'static {
-    /// Sends a request. Returns the head of the answer, together with the body, which the client then reads.
+    /// Sends a request. Returns the response once its head has arrived. The client then reads the response's body.
     fn send(&self, request: TransportRequest) -> BoxFuture<Result<Response, TransportError>>;
 
     /// Checks that the transport's settings permit requests to this Edge. The client calls this function once, when it starts.
@@ -134,8 +134,8 @@ pub struct TransportRequest {
     pub headers: Vec<(String, String)>,
     /// The body of a PUT or POST request; `None` for GET.
     pub body: Option<Bytes>,
-    /// The time limit for opening a connection (D-74). A transport with a common limit for all connections may ignore this
-    /// field, because the client also limits the total time until the head of the answer.
+    /// The time limit for opening a connection (D-74). A transport with a common limit for all connections may ignore this field.
+    /// The client also limits the total time until the head of the response has arrived.
     pub connect_timeout: Duration,
 }
 
@@ -160,16 +160,16 @@ impl fmt::Debug for TransportRequest {
     }
 }
 
-/// The answer to a request: the head, and the body as it arrives.
+/// The response to a request: the head, and the body as it arrives.
 pub struct Response {
-    /// The status and the headers of the answer.
+    /// The status and the headers of the response.
     pub head: Head,
-    /// The body of the answer, which arrives in pieces.
+    /// The body of the response, which arrives in pieces.
     pub body: Body,
 }
 
 impl Response {
-    /// Returns an answer with this head and body.
+    /// Returns a response with this head and body.
     #[must_use]
     pub const fn new(head: Head, body: Body) -> Self {
         Self { head, body }

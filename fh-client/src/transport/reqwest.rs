@@ -94,8 +94,8 @@ impl fmt::Debug for ReqwestTransportBuilder {
 }
 
 impl ReqwestTransportBuilder {
-    /// Makes the transport trust these certificate authorities in addition to the platform's. `pem` holds one or several
-    /// certificates. If it holds none, [`Self::build`] fails.
+    /// Makes the transport trust these certificate authorities in addition to the platform's authorities. `pem` holds one or
+    /// several certificates. If `pem` holds no certificate, [`Self::build`] fails.
     #[must_use]
     pub fn ca_certificate(mut self, pem: impl AsRef<[u8]>) -> Self {
         let outcome = self.tls.trust(pem.as_ref());
@@ -130,17 +130,17 @@ impl ReqwestTransportBuilder {
         self
     }
 
-    /// Makes the transport use HTTP/1.1 only, so that each stream has a connection of its own. Use it in programs with many
-    /// clients of one Edge. Over HTTP/2, clients with the same transport share one connection. Servers accept about a hundred
-    /// streams on a connection, and further streams wait forever.
+    /// Makes the transport use HTTP/1.1 only, so that each stream has a connection of its own. This setting is meant for programs
+    /// with many clients of one Edge. Over HTTP/2, clients with the same transport share one connection. Servers accept about a
+    /// hundred streams on a connection, and further streams wait forever.
     #[must_use]
     pub fn http1_only(mut self) -> Self {
         self.versions = HttpVersions::Http1;
         self
     }
 
-    /// Sets the time limit for opening a connection. The default is 5 seconds. A request that exceeds it fails with
-    /// [`TransportErrorKind::ConnectTimeout`].
+    /// Sets the time limit for opening a connection. The default is 5 seconds. A request whose connection is not open within the
+    /// limit fails with [`TransportErrorKind::ConnectTimeout`].
     #[must_use]
     pub fn connect_timeout(mut self, limit: Duration) -> Self {
         self.connect_timeout = limit;
@@ -294,7 +294,7 @@ async fn exchange(
     Ok(Response::new(head, Box::pin(Pieces(Box::pin(answer.bytes_stream())))))
 }
 
-/// The body of an answer, which converts the errors of reqwest to transport errors.
+/// The body of a response. It converts the errors of reqwest to transport errors.
 struct Pieces(Pin<Box<dyn Stream<Item = reqwest::Result<Bytes>> + Send>>);
 
 impl Stream for Pieces {

@@ -1,4 +1,5 @@
-//! TLS of the default transport, which uses rustls with the platform's certificates and the certificates that the program adds.
+//! The TLS configuration of the default transport. It uses rustls with the platform's certificates and the certificates that
+//! the program adds.
 
 use std::sync::{Arc, Mutex, PoisonError};
 

@@ -1,5 +1,5 @@
-//! The audit log: a line for each change, each refused change, each reading of API keys and each wrong admin key (D-109). No line holds a
-//! key or a value.
+//! The audit log. It has a line for each change, each refused change, each reading of API keys and each wrong admin key (D-109). No line
+//! contains a key or a value.
 
 use std::fmt::Display;
 use std::net::{IpAddr, SocketAddr};
@@ -12,17 +12,18 @@ use uuid::Uuid;
 #[derive(Debug, Default)]
 pub(super) struct Entry<'a> {
     pub(super) action: &'static str,
-    /// The address of the client, if the server provides it.
+    /// The address of the client; `None` if the server does not provide it.
     pub(super) address: Option<IpAddr>,
     pub(super) environment: Option<Uuid>,
     pub(super) account: Option<&'a str>,
     pub(super) feature: Option<&'a str>,
-    /// The names of the members that the request changes, joined by commas.
+    /// The names of the feature's members that the request changes, joined by commas.
     pub(super) changed: Option<&'a str>,
 }
 
 impl Entry<'_> {
-    /// Writes the line to the log. A success becomes the outcome; an error becomes the outcome `failed` with the reason.
+    /// Writes the line to the log. On success, the field `outcome` is the text of the result. On an error, `outcome` is `failed` and `why`
+    /// is the text of the error.
     pub(super) fn write<T: Display, E: Display>(&self, outcome: Result<T, E>) {
         let (done, why) = (outcome.as_ref().ok(), outcome.as_ref().err());
         tracing::info!(
@@ -49,7 +50,7 @@ impl Entry<'_> {
     }
 }
 
-/// Returns the address of the client, if the server provides it.
+/// Returns the address of the client, or `None` if the server does not provide it.
 pub(super) fn address(extensions: &Extensions) -> Option<IpAddr> {
     let ConnectInfo(peer) = extensions.get::<ConnectInfo<SocketAddr>>()?;
     Some(peer.ip())

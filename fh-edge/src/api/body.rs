@@ -10,7 +10,7 @@ use tokio::time::timeout;
 
 use super::respond;
 
-/// The longest time in which a request body may arrive. A slower one is answered with status 408.
+/// The longest time in which a request body may arrive. A slower body is answered with status 408.
 const TIME: Duration = Duration::from_secs(30);
 
 /// The reason why a body could not be read.

@@ -1,4 +1,4 @@
-//! The console: a web page that uses the admin API. Its files are part of the program; the page loads nothing from other servers.
+//! The console: a web page that uses the admin API. Its files are compiled into the program. The page loads nothing from other servers.
 
 use axum::Router;
 use axum::extract::{Path, Request};
@@ -13,7 +13,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
 use super::respond;
 
-/// The content security policy: only content of this server, no markup made from text, and no frames around the page.
+/// The content security policy of the page. It allows only content of this server, no markup made from text, and no frames around the page.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
     base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'";
 const PERMISSIONS: &str = "camera=(), geolocation=(), microphone=(), payment=(), usb=()";

@@ -1,4 +1,4 @@
-//! Polling: `GET /features` (edge-protocol 2).
+//! Answers polls, the requests to `GET /features` (edge-protocol 2).
 
 use std::borrow::Cow;
 use std::net::IpAddr;
@@ -29,10 +29,10 @@ use crate::wire::coding::accepts_gzip;
 use crate::wire::condition::{Condition, Written};
 use crate::wire::context::RequestContext;
 
-/// The largest number of keys in one poll. A poll with more is answered with status 400.
+/// The largest number of keys in one poll. A poll with more keys is answered with status 400.
 const MAX_KEYS: usize = 100;
 const STALE: u16 = 236;
-// The names and values are statics, so that they are checked once and not at every request.
+// These header names and values are statics, so that their characters are checked once and not for every request.
 static CONTEXT: HeaderName = HeaderName::from_static("x-featurehub");
 static VARY_COMPRESSED: HeaderValue =
     HeaderValue::from_static("x-featurehub, accept-encoding, origin");
@@ -46,8 +46,8 @@ pub(super) fn context_text(headers: &HeaderMap) -> Cow<'_, str> {
     lines.reduce(|all, line| Cow::Owned(format!("{all},{line}"))).unwrap_or_default()
 }
 
-/// The text of a request's evaluation context, and the tag that etags contain for it. Computing the tag takes as long as the rest of most
-/// answers, so it is computed only when needed.
+/// The text of a request's evaluation context, and the tag that identifies the context in etags. Computing the tag takes about as long as
+/// all other work for a typical response, so the tag is computed only when it is needed.
 struct Context<'a> {
     text: Cow<'a, str>,
     tag: OnceLock<String>,
@@ -68,13 +68,14 @@ impl<'a> Context<'a> {
 
 /// The result of looking up one key of a request.
 enum Found {
-    /// The key is known. The answer is `None` if it does not depend on the context, or is not evaluated yet.
+    /// The key is known. The second field is the evaluated answer. It is `None` if the answer does not depend on the context, or if the
+    /// answer is not evaluated yet.
     Open(Opened, Option<Arc<Answer>>),
-    /// The key is unknown, or its features are not loaded yet.
+    /// The key is unknown, or its features are not loaded yet. The field is the id of the environment that the key names.
     Nothing(Uuid),
 }
 
-/// A list that usually holds one element, which needs no allocation.
+/// A list that usually holds one element. A list of one element needs no allocation.
 type Few<T> = SmallVec<[T; 1]>;
 
 pub(super) async fn get(State(shared): State<Arc<SharedState>>, request: Request) -> Response {
@@ -93,7 +94,7 @@ pub(super) async fn poll(
     drop(polling);
     let status = response.status();
     shared.metrics.count(RequestClass::Poll, Outcome::of(RequestClass::Poll, status));
-    // Errors must not be cached, except 404 (edge-protocol 2.7).
+    // Caches must not store errors, except 404 (edge-protocol 2.7).
     if let Some(value) = &shared.options.cache_control
         && matches!(status.as_u16(), 200 | STALE | 304 | 404)
     {
@@ -102,8 +103,8 @@ pub(super) async fn poll(
     response
 }
 
-/// Returns the well-formed keys of a query without duplicates. The error is the text of a response with status 400; it is empty if the
-/// query has no keys.
+/// Returns the well-formed keys of a query without duplicates. The error is the text of a response with status 400. The text is empty if
+/// the query has no keys.
 fn keys<'a>(texts: &'a [Cow<'a, str>]) -> Result<Few<RequestKey<'a>>, &'static str> {
     if texts.is_empty() {
         return Err("");
@@ -120,7 +121,8 @@ fn keys<'a>(texts: &'a [Cow<'a, str>]) -> Result<Few<RequestKey<'a>>, &'static s
     Ok(keys)
 }
 
-/// Returns the texts that a query gives as keys. If the old parameter name `sdkUrl` occurs, `apiKey` is ignored (edge-protocol 2.1).
+/// Returns the decoded values of the parameter `apiKey` in a query. If the old parameter name `sdkUrl` occurs, returns the values of
+/// `sdkUrl` and ignores `apiKey` (edge-protocol 2.1).
 pub(crate) fn written_keys(query: &str) -> Few<Cow<'_, str>> {
     let (mut texts, mut name) = (Few::new(), "apiKey");
     for (given, text) in pairs(query) {
@@ -201,8 +203,8 @@ async fn answer(
     respond_with(shared.options.compression, &found, held, headers, &context)
 }
 
-/// Evaluates the answers that depend on the context and are not cached. If their total work exceeds the limit, no evaluation starts and the
-/// error is a response with status 413.
+/// Evaluates the answers that depend on the context and are not cached, and stores them in `found`. If their total work exceeds the limit,
+/// no evaluation starts, and the error is a response with status 413.
 async fn evaluate(
     shared: &SharedState,
     found: &mut [Found],
@@ -266,9 +268,9 @@ fn opened(found: &[Found]) -> impl Iterator<Item = &Opened> {
     })
 }
 
-/// Returns true if the etag names the current answer, so that the client needs no new one. This check evaluates no feature.
+/// Returns true if the client's etag names the current answer, so that status 304 suffices. This check evaluates no feature.
 fn is_held(etag: &HeaderValue, found: &[Found], context: &Context<'_>) -> bool {
-    // In most cases the etag is exactly that of the last answer.
+    // In most cases the client's etag is exactly that of the cached answer.
     if let [Found::Open(open, _)] = found
         && let Some(answer) = kept(open, context)
         && answer.etag.as_ref().is_some_and(|known| known == strong(etag))
@@ -299,7 +301,8 @@ fn tags(found: &[Found]) -> impl Iterator<Item = &str> {
     })
 }
 
-/// Returns the response to a poll of which at least one key is known.
+/// Returns the response to a poll of which at least one key is known. `held` is the client's etag if it names the current answer; the
+/// response then has status 304 and no body.
 fn respond_with(
     compression: Compression,
     found: &[Found],
@@ -353,7 +356,7 @@ fn respond_with(
     response
 }
 
-/// Returns the cached answer to this context; `None` if there is none.
+/// Returns the cached answer for a key and a context, or `None` if no answer is cached.
 fn kept(open: &Opened, context: &Context<'_>) -> Option<Arc<Answer>> {
     let view = open.view()?;
     match (view.key.is_shared(), &*context.text) {
@@ -363,8 +366,8 @@ fn kept(open: &Opened, context: &Context<'_>) -> Option<Arc<Answer>> {
     }
 }
 
-/// Returns the answer for a key and a context. `evaluated` is the answer of a view that depends on the context. The result is `None` if the
-/// view does not exist.
+/// Returns the answer for a key and a context. `evaluated` is the answer of a view that depends on the context. Returns `None` if the key's
+/// view does not exist, or if a view that depends on the context was not evaluated.
 fn render(
     open: &Opened,
     evaluated: Option<&Arc<Answer>>,
@@ -381,7 +384,8 @@ fn render(
     })
 }
 
-/// Returns the gzip-compressed body of the answer to one key; `None` if compression saves less than half.
+/// Returns the gzip-compressed body of the answer to one key. Returns `None` if the body is short, or if compression saves less than half
+/// of it.
 fn compressed(open: &Opened, context: &Context<'_>, answer: &Answer) -> Option<Bytes> {
     open.view()?.compressed(&context.text, answer)
 }
@@ -416,7 +420,7 @@ fn etag<'a>(tags: impl Iterator<Item = &'a str>, context_tag: &str) -> Option<He
     HeaderValue::try_from(text).ok()
 }
 
-/// Returns true if the client accepts JSON. Without an `accept` header, it accepts everything.
+/// Returns true if the client accepts JSON. A client that sends no `accept` header accepts every content type.
 fn accepts_json(headers: &HeaderMap) -> bool {
     let mut lines = headers.get_all(ACCEPT).iter().peekable();
     if lines.peek().is_none() {

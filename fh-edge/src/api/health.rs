@@ -1,4 +1,4 @@
-//! Health, readiness, metrics and version (edge-protocol 7.3, D-109).
+//! Answers requests for health, readiness, metrics and the version (edge-protocol 7.3, D-109).
 
 use std::sync::Arc;
 
@@ -36,7 +36,8 @@ pub(super) fn metrics_router() -> Router<Arc<SharedState>> {
     Router::new().route("/metrics", get(metrics))
 }
 
-/// Answers 200 while the Edge is ready for clients, else 503. The body lists problems that do not keep the Edge from serving.
+/// Answers with status 200 while the Edge is ready for clients, and with 503 otherwise. The body lists the problems that do not keep the
+/// Edge from serving. Without such problems, the body is empty.
 async fn readiness(State(shared): State<Arc<SharedState>>) -> Response {
     let status = match shared.wants_clients() {
         true => StatusCode::OK,
@@ -56,7 +57,7 @@ async fn metrics(State(shared): State<Arc<SharedState>>) -> Response {
     respond::bytes(StatusCode::OK, content_type, Bytes::from(text))
 }
 
-/// Returns the name and version of the program, which test suites read.
+/// Answers `GET /info/version` with the name and version of the program, which test suites read.
 pub(super) async fn version(State(shared): State<Arc<SharedState>>) -> Response {
     let body = format!(r#"{{"name":"fh-edge","version":"{}"}}"#, env!("CARGO_PKG_VERSION"));
     let mut response = respond::bytes(StatusCode::OK, "application/json", Bytes::from(body));

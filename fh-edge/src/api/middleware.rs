@@ -1,4 +1,4 @@
-//! Middleware of all routes: it answers preflights, adds shared response headers and counts responses.
+//! The middleware of all routes. It answers preflight requests, adds the shared response headers and counts responses.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use crate::shared_state::SharedState;
 
 const ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
 
-/// The properties of a request that the shared headers of its response depend on.
+/// The properties of a request on which the shared headers of its response depend.
 pub(super) struct RequestMiddleware {
     has_origin: bool,
     is_below_features: bool,
@@ -20,7 +20,7 @@ pub(super) struct RequestMiddleware {
 }
 
 impl RequestMiddleware {
-    /// Reads the properties from a request. `path` is the path within the API, without the path that the router is mounted at.
+    /// Reads the properties from a request. `path` is the path within the API, without the path at which the router is mounted.
     pub(super) fn of(method: &Method, path: &str, headers: &HeaderMap) -> Self {
         Self {
             has_origin: headers.contains_key(ORIGIN),
@@ -29,7 +29,7 @@ impl RequestMiddleware {
         }
     }
 
-    /// Adds the headers that all responses carry, and counts the response.
+    /// Adds the headers that depend on these properties to the response, and counts the response in the metrics.
     pub(super) fn finish<B>(&self, shared: &SharedState, response: &mut http::Response<B>) {
         shared.metrics.responded(response.status());
         // 404 is the only error that caches keep. A FeatureHub server sends `cache-control` with no other error.
@@ -61,7 +61,7 @@ pub(super) async fn middleware(
     response
 }
 
-/// Counts the responses of routes that pages of other origins cannot read.
+/// Counts the response of a route in the metrics. It adds no CORS headers, so pages of other origins cannot read the response.
 pub(super) async fn counted(
     State(shared): State<Arc<SharedState>>,
     request: Request,

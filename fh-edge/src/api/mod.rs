@@ -39,7 +39,7 @@ pub(crate) fn router(shared: &Arc<SharedState>) -> Router {
     for end in ["", "/"] {
         let path = |parts: &str| format!("/features/{parts}{end}");
         router = router
-            // With GET the parts are environment/key; with PUT they are environment+key/feature.
+            // The segments of a GET are environment/key. Those of a PUT are environment+key/feature.
             .route(&path("{one}/{two}"), get(stream::two).put(put::two))
             .route(&path("{one}/{two}/{three}"), get(stream::three).put(put::three))
             .route(&path("{one}/{two}/{three}/{four}"), axum::routing::put(put::four));
@@ -73,15 +73,15 @@ pub(crate) fn admin_router(shared: &Arc<SharedState>) -> Router {
     }
 }
 
-/// Returns the routes of health and metrics for the port of the API. Their responses are counted. They carry no CORS headers, since pages
-/// of other origins do not need them.
+/// Returns the routes of health and metrics for the port of the API. Their responses are counted in the metrics. They carry no CORS
+/// headers, since pages of other origins do not need them.
 fn monitoring_router(shared: &Arc<SharedState>) -> Router<Arc<SharedState>> {
     let layer = axum::middleware::from_fn_with_state(Arc::clone(shared), middleware::counted);
     health::router().merge(health::metrics_router()).layer(layer)
 }
 
-/// Returns the routes of health, and of metrics unless metrics have a port of their own. A server that mounts the API below a path also
-/// serves these routes without that path.
+/// Returns the routes of health checks, and of metrics unless metrics have a port of their own. A server that mounts the API below a path
+/// also serves these routes without that path.
 pub(crate) fn probe_router(shared: &Arc<SharedState>) -> Router {
     let router = match shared.options.monitoring {
         Monitoring::WithApi => monitoring_router(shared),

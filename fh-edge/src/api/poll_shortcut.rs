@@ -1,4 +1,4 @@
-//! Answers polls without routing.
+//! Answers polls without the router.
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -12,11 +12,11 @@ use super::features;
 use super::middleware::RequestMiddleware;
 use crate::shared_state::SharedState;
 
-/// A handler that answers `GET /features` as the router would. It skips the routing, which takes longer than the answer itself. See
+/// A handler that answers `GET /features` as the router would. It skips routing, which takes longer than the answer itself. See
 /// [`Edge::poll_shortcut`](crate::Edge::poll_shortcut).
 pub(crate) struct PollShortcut {
     shared: Arc<SharedState>,
-    /// The path that the API is mounted at.
+    /// The path at which the API is mounted; empty for the root.
     prefix: Box<str>,
 }
 
@@ -31,7 +31,7 @@ impl PollShortcut {
         Self { shared: Arc::clone(shared), prefix: prefix.into() }
     }
 
-    /// Returns the path within the API if it is the path of polls; else `None`.
+    /// Returns the part of a path after the prefix, if it is the path of polls; else `None`.
     fn path<'a>(&self, path: &'a str) -> Option<&'a str> {
         path.strip_prefix(&*self.prefix).filter(|path| ["/features", "/features/"].contains(path))
     }

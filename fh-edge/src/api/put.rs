@@ -1,4 +1,4 @@
-//! `PUT /features/…`: changing features, for tests (edge-protocol 5).
+//! Answers `PUT /features/…`, with which tests change features (edge-protocol 5).
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -18,7 +18,8 @@ use crate::state_store::{Update, UpdateOutcome};
 use crate::wire::api_key::RequestKey;
 use crate::wire::context::RequestContext;
 
-/// Answers `PUT /features/{environment+key}/{feature}`.
+/// Answers `PUT /features/{environment+key}/{feature}`, which changes a feature. The environment and the key are one path segment, joined
+/// by `+`.
 pub(super) async fn two(
     State(shared): State<Arc<SharedState>>,
     Path((key, feature)): Path<(String, String)>,
@@ -31,7 +32,7 @@ pub(super) async fn two(
     }
 }
 
-/// Answers `PUT /features/{environment}/{key}/{feature}`.
+/// Answers `PUT /features/{environment}/{key}/{feature}`, which changes a feature.
 pub(super) async fn three(
     State(shared): State<Arc<SharedState>>,
     Path((environment, secret, feature)): Path<(String, String, String)>,
@@ -40,7 +41,7 @@ pub(super) async fn three(
     put(&shared, &environment, &secret, &feature, request).await
 }
 
-/// Answers `PUT /features/{cache}/{environment}/{key}/{feature}`.
+/// Answers `PUT /features/{cache}/{environment}/{key}/{feature}`, which changes a feature. The segment `{cache}` has no effect.
 pub(super) async fn four(
     State(shared): State<Arc<SharedState>>,
     Path((_, environment, secret, feature)): Path<(String, String, String, String)>,

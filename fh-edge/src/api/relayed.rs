@@ -1,4 +1,4 @@
-//! `PUT /features/…` of a relay: the upstream Edge decides, and its response is passed on (D-92).
+//! Answers `PUT /features/…` in a relay. The upstream Edge accepts or refuses the change, and the relay passes its response on (D-92).
 
 use std::net::IpAddr;
 
@@ -59,7 +59,8 @@ pub(super) async fn put(
     }
 }
 
-/// Admits configured keys, and other keys that the upstream Edge has accepted. The error is the response to every other request.
+/// Admits a configured key within its rate limit, and any other key that the upstream Edge has accepted. The error is the response to a
+/// request that is not admitted.
 async fn admit(
     shared: &SharedState,
     relay: &Relay,

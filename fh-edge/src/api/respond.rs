@@ -1,4 +1,4 @@
-//! Responses that several routes give. The type of a body is axum's `Body` or `Bytes`.
+//! Builds the responses that several routes share. The type of a body is axum's `Body` or `Bytes`.
 
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, RETRY_AFTER};
@@ -14,7 +14,7 @@ pub(super) fn empty<B: Default>(status: StatusCode) -> Response<B> {
     response
 }
 
-/// Returns a response with this status and a sentence as plain text. An empty sentence gives no content type.
+/// Returns a response with this status and a sentence as plain text. If the sentence is empty, the response has no `content-type` header.
 pub(super) fn text<B: From<Bytes>>(status: StatusCode, sentence: &'static str) -> Response<B> {
     let mut response = bytes(status, "text/plain", Bytes::from_static(sentence.as_bytes()));
     if sentence.is_empty() {
@@ -35,7 +35,8 @@ pub(super) fn bytes<B: From<Bytes>>(
     response
 }
 
-/// Returns the response with status 413 for a context, or an evaluation, that exceeds its limit (D-115). Counts the refusal in the metrics.
+/// Returns the response with status 413 for a request whose context or evaluation exceeds its limit (D-115). The refusal is counted in the
+/// metrics.
 pub(super) fn refused<B: From<Bytes>>(shared: &SharedState, refused: Refused) -> Response<B> {
     shared.metrics.refused(refused);
     let body = serde_json::json!({"error": refused.sentence(), "reason": refused.reason()});
@@ -43,7 +44,7 @@ pub(super) fn refused<B: From<Bytes>>(shared: &SharedState, refused: Refused) ->
     bytes(StatusCode::PAYLOAD_TOO_LARGE, "application/json", body)
 }
 
-/// Returns a response with status 429. The client may retry after this many seconds; 0 counts as 1 (D-98).
+/// Returns a response with status 429 and the text `why`. The client may retry after this many seconds; 0 counts as 1 (D-98).
 pub(super) fn too_many<B: From<Bytes>>(seconds: u64, why: &'static str) -> Response<B> {
     let mut response = text(StatusCode::TOO_MANY_REQUESTS, why);
     response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds.max(1)));

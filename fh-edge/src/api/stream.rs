@@ -1,4 +1,4 @@
-//! Streaming: `GET /features/{environment}/{key}` (edge-protocol 3).
+//! Answers `GET /features/{environment}/{key}` with event streams (edge-protocol 3).
 
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ use crate::shared_state::SharedState;
 use crate::stream::{EventStream, Start};
 use crate::wire::api_key::environment_id;
 
-/// Answers `GET /features/{environment}/{key}`.
+/// Answers `GET /features/{environment}/{key}` with an event stream.
 pub(super) async fn two(
     State(shared): State<Arc<SharedState>>,
     Path((environment, secret)): Path<(String, String)>,
@@ -26,7 +26,7 @@ pub(super) async fn two(
     stream(&shared, &environment, &secret, &request.into_parts().0)
 }
 
-/// Answers `GET /features/{cache}/{environment}/{key}`.
+/// Answers `GET /features/{cache}/{environment}/{key}` with an event stream. The segment `{cache}` has no effect.
 pub(super) async fn three(
     State(shared): State<Arc<SharedState>>,
     Path((_, environment, secret)): Path<(String, String, String)>,
@@ -64,7 +64,7 @@ fn stream(shared: &Arc<SharedState>, environment: &str, secret: &str, request: &
     };
     let mut response = Response::new(Body::new(events));
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
-    // A cache that stores a stream would never finish it, so storing is forbidden even if responses to polls may be stored.
+    // A cache that stores a stream would wait for its end forever. So storing is forbidden even if responses to polls may be stored.
     let no_store = HeaderValue::from_static("no-store");
     let forbids = cache_control.filter(|value| value.to_str().is_ok_and(forbids_storing));
     add_cache_control(&mut response, Some(&forbids.unwrap_or(no_store)));
@@ -75,7 +75,8 @@ fn forbids_storing(cache_control: &str) -> bool {
     cache_control.split(',').any(|directive| directive.trim().eq_ignore_ascii_case("no-store"))
 }
 
-/// Returns the name of the SDK from `x-sdk` or `user-agent`, cut to 80 characters to save memory; `None` if neither header exists.
+/// Returns the name of the SDK from the header `x-sdk`, or else from `user-agent`. The name is cut to 80 characters to save memory. Returns
+/// `None` if neither header exists.
 fn sdk(headers: &HeaderMap) -> Option<Box<str>> {
     let named = headers.get("x-sdk").or_else(|| headers.get(USER_AGENT))?;
     let text: String = String::from_utf8_lossy(named.as_bytes()).chars().take(80).collect();

@@ -1,11 +1,12 @@
-//! Records with a checksum, which can be recognised between any other bytes.
+//! The records of a data file. Each record has a mark and a checksum, so that it can be recognised between any other bytes.
 
 /// The first bytes of every record.
 const MARK: &[u8] = b"fh-edge:";
-/// The length of a record's head in bytes: the mark, eight hexadecimal digits of length, 32 of checksum, and a colon.
+/// The length of a record's head in bytes: the mark, the payload's length in eight hexadecimal digits, its checksum in 32 digits, and a
+/// colon.
 const HEAD: usize = MARK.len() + 8 + 32 + 1;
 
-/// Returns a record: the payload after a head with its length and checksum.
+/// Returns the record of a payload: a head with the payload's length and checksum, and then the payload.
 pub(super) fn seal(payload: &[u8]) -> Vec<u8> {
     let mut record = Vec::with_capacity(HEAD + payload.len());
     record.extend_from_slice(MARK);
@@ -25,7 +26,7 @@ pub(super) fn unseal(record: &[u8]) -> Option<&[u8]> {
     rest.is_empty().then_some(payload)
 }
 
-/// Returns the payload of the record at the beginning of these bytes, and the bytes after it. `None` if the record is not whole.
+/// Returns the payload of the record at the beginning of these bytes, and the bytes after the record. `None` if there is no whole record.
 fn first(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     let digits = |from: usize, to: usize| std::str::from_utf8(bytes.get(from..to)?).ok();
     if !is_sealed(bytes) || bytes.get(HEAD - 1) != Some(&b':') {
@@ -39,7 +40,7 @@ fn first(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     is_whole.then_some((payload, rest))
 }
 
-/// Returns the payloads of all whole records in these bytes, and the number of marks without a whole record.
+/// Returns the payloads of all whole records in these bytes, and the number of marks that do not begin a whole record.
 pub(super) fn search(bytes: &[u8]) -> (Vec<&[u8]>, usize) {
     let (mut payloads, mut broken, mut rest) = (Vec::new(), 0, bytes);
     while let Some(at) = next_mark(rest) {
@@ -58,7 +59,7 @@ pub(super) fn search(bytes: &[u8]) -> (Vec<&[u8]>, usize) {
     (payloads, broken)
 }
 
-/// Returns the position of the next mark; `None` if there is none.
+/// Returns the position of the first mark in these bytes; `None` if they contain no mark.
 fn next_mark(bytes: &[u8]) -> Option<usize> {
     let mut from = 0;
     loop {
@@ -70,7 +71,7 @@ fn next_mark(bytes: &[u8]) -> Option<usize> {
     }
 }
 
-/// Returns the first 16 bytes of the SHA-256 digest, in hexadecimal digits.
+/// Returns the first 16 bytes of the payload's SHA-256 digest, in hexadecimal digits.
 fn checksum(payload: &[u8]) -> String {
     let digest = hmac_sha256::Hash::hash(payload);
     digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect()

@@ -1,5 +1,5 @@
-//! Calls of redb that catch panics. redb panics at some bytes that it cannot have written itself, and also when a database with such bytes
-//! is dropped.
+//! Calls redb and catches its panics. redb panics at some bytes that it cannot have written itself, and also when a database with such
+//! bytes is dropped.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::thread;
@@ -10,8 +10,8 @@ use redb::{Database, StorageBackend};
 use super::{begin, empty, failed};
 use crate::state_store::JournalError;
 
-/// The name of the thread that tries out the file of a data folder. A panic on this thread becomes an error of the start, so the panic hook
-/// of a program need not print it.
+/// The name of the thread that checks the file of a data folder. A panic on this thread is caught and becomes an error of the start, so the
+/// panic hook of a program need not print it.
 pub const DATA_THREAD: &str = "fh-edge-data";
 
 /// Calls a function that uses redb. A panic in the function becomes an error.
@@ -26,7 +26,8 @@ pub(super) fn guarded<T>(
     })
 }
 
-/// Copies a file into memory, opens the copy, passes it to `read` and writes to it. A damaged file is detected in this way and not changed.
+/// Copies the bytes of a file into memory, opens the copy, passes it to `read` and writes to it. Returns the result of `read`. In this way,
+/// a damaged file is detected but not changed.
 pub(super) fn in_memory<T: Send>(
     bytes: &[u8],
     read: impl FnOnce(&Database) -> Result<T, JournalError> + Send,
@@ -83,7 +84,7 @@ fn check_length(bytes: &[u8]) -> Result<(), JournalError> {
     if page != PAGE {
         return Err(JournalError("its header is damaged".to_owned()));
     }
-    // All numbers are below 2^32. If the product saturates, the file is reported as truncated.
+    // All numbers of the header are below 2^32. If the product saturates, the file is reported as truncated.
     let full = regions.saturating_mul(region_header + region_pages);
     let partial = if last > 0 { region_header + last } else { 0 };
     let pages = full.saturating_add(partial).saturating_add(1);

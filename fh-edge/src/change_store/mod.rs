@@ -44,11 +44,12 @@ const BASE: &str = "base";
 const REPLACEMENT: &str = "replacement";
 /// The current format of the tables. A file with an unknown format was written by another version of the program.
 const FORMAT_NOW: &[u8] = b"2";
-/// The previous format: records without checksums, and no versions.
+/// The previous format of the tables, in which records have no checksums and no versions are stored.
 const FORMAT_BEFORE: &[u8] = b"1";
 const FILE: &str = "changes.redb";
 
-/// The reason why a data folder cannot be used.
+/// The reason why a data folder cannot be used. The first field is the path of the folder or file, and the second is a description of the
+/// reason.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum DataFolderError {
@@ -65,9 +66,15 @@ pub enum DataFolderError {
 impl fmt::Display for DataFolderError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Folder(path, why) => write!(f, "data folder {}: {why}", path.display()),
+            Self::Folder(path, why) => {
+                write!(f, "the data folder {} cannot be used: {why}", path.display())
+            }
             Self::InUse(path) => {
-                write!(f, "data folder {}: another process uses it", path.display())
+                write!(
+                    f,
+                    "the data folder {} cannot be used: another process uses it",
+                    path.display()
+                )
             }
             Self::Unreadable(path, why) => write!(f, "{}: {why}", path.display()),
             Self::Damaged(path, why) => write!(
@@ -117,7 +124,8 @@ impl DataFolder {
         file.take(contents)
     }
 
-    /// Opens a folder like [`Self::open`], but replaces a damaged file by a new one with all records that can be read.
+    /// Opens a folder like [`Self::open`], but replaces a damaged file by a new one with all records that can be read. [`Repaired`] is
+    /// `None` if the structure of the file was not damaged.
     pub(crate) fn repair(folder: &Path) -> Result<(Opened, Option<Repaired>), DataFolderError> {
         let file = LockedFile::open(folder)?;
         match in_memory(&file.bytes, read) {
@@ -201,7 +209,8 @@ impl LockedFile {
         DataFolderError::Unreadable(self.path.clone(), why.0)
     }
 
-    /// Opens the file itself, after its copy in memory was opened successfully.
+    /// Opens the file itself, after its copy in memory was opened successfully. If records are damaged, first copies the file into the
+    /// folder.
     fn take(self, contents: Contents) -> Result<Opened, DataFolderError> {
         let Contents { records, damaged, sequence } = contents;
         let copy = if damaged.is_empty() { None } else { Some(self.copy()?) };
@@ -276,7 +285,7 @@ impl ChangeStore for DataFolder {
     }
 }
 
-/// Removes all rows of all tables.
+/// Removes all rows of the tables of changes and of versions.
 fn empty(transaction: &WriteTransaction) -> Result<(), JournalError> {
     for table in [CHANGES, VERSIONS] {
         let mut table = transaction.open_table(table).map_err(failed)?;
@@ -315,7 +324,7 @@ fn insert_versions(
     Ok(())
 }
 
-/// Writes a fact, such as the revision, which has only one row; `None` removes the row.
+/// Writes a fact, such as the revision, into its row of the table of facts. `None` removes the row.
 fn insert_fact<T: serde::Serialize>(
     transaction: &WriteTransaction,
     sequence: u64,
@@ -333,7 +342,7 @@ fn insert_fact<T: serde::Serialize>(
     Ok(())
 }
 
-/// Creates a folder that other users cannot read, because its file may contain API keys.
+/// Creates a folder that other users cannot read, because the file in it may contain API keys. Does nothing if the folder exists.
 fn make(folder: &Path) -> io::Result<()> {
     let mut builder = fs::DirBuilder::new();
     #[cfg(unix)]
@@ -341,7 +350,7 @@ fn make(folder: &Path) -> io::Result<()> {
     builder.recursive(true).create(folder)
 }
 
-/// Makes a file unreadable for other users, since its folder may have existed before with wider permissions.
+/// Makes a file unreadable for other users on Unix, because its folder may have existed before with wider permissions.
 fn close_to_others(path: &Path) -> io::Result<()> {
     #[cfg(unix)]
     {

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::state_store::{JournalError, Record, Records, ServedVersion};
 
-/// The records that could be read from a file, and the descriptions of damaged ones.
+/// The records that could be read from a file, and the descriptions of the damaged records.
 #[derive(Default)]
 pub(super) struct Contents {
     pub(super) records: Records,
@@ -24,13 +24,13 @@ pub(super) struct Contents {
 /// The format of a file's records.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Format {
-    /// Records of JSON without checksums (format 1).
+    /// Each record is JSON without a checksum (format 1).
     Bare,
-    /// Records of JSON with checksums (format 2).
+    /// Each record is JSON with a checksum (format 2).
     Sealed,
 }
 
-/// Reads all tables of a file.
+/// Reads the records in all tables of a file.
 ///
 /// # Errors
 /// The outer error means that the structure of the file is damaged. The inner error means that another version of the program wrote the
@@ -74,7 +74,8 @@ fn open(transaction: &ReadTransaction, table: Rows) -> Result<Option<ReadRows>, 
     }
 }
 
-/// Returns the format of a file; `None` if nothing was ever written to it.
+/// Returns the format of a file's records; `None` if nothing was ever written to the file. The inner error means that the format is
+/// unknown.
 fn format(
     transaction: &ReadTransaction,
 ) -> Result<Option<Result<Format, JournalError>>, JournalError> {
@@ -103,7 +104,7 @@ impl Contents {
         *highest = of_all.fold(*highest, i64::max);
     }
 
-    /// Adds a fact such as the revision, or its description to the damaged records.
+    /// Adds a fact, such as the revision, to the records. If its row is damaged, adds its description to the damaged records.
     fn fact(&mut self, format: Format, name: &str, row: &[u8]) {
         let is_read = match self.content(format, FACT, (name, ""), row) {
             Some(content) => self.take_fact(name, content),
@@ -114,7 +115,7 @@ impl Contents {
         }
     }
 
-    /// Adds a row of a table, or its description to the damaged records.
+    /// Adds a row of a table to the records. If the row is damaged, adds its description to the damaged records.
     fn row(&mut self, format: Format, table: &str, place: (&str, &str), row: &[u8]) {
         let is_read = match self.content(format, table, place, row) {
             Some(content) => self.take_row(table, place, content),
@@ -143,7 +144,7 @@ impl Contents {
         }
     }
 
-    /// Parses the JSON of a fact and adds it. Returns false if the JSON is not valid for the fact.
+    /// Parses the JSON of a fact and adds the fact to the records that were read. Returns false if the JSON is not valid for the fact.
     pub(super) fn take_fact(&mut self, name: &str, json: &str) -> bool {
         let records = &mut self.records;
         match name {
@@ -184,7 +185,7 @@ impl Contents {
     }
 }
 
-/// Returns the description of a row for messages.
+/// Returns the description of a row for log messages and for readiness.
 pub(super) fn named(table: &str, (environment, feature): (&str, &str)) -> String {
     match table {
         CHANGE => format!("the change of feature {feature} in environment {environment}"),
@@ -196,7 +197,7 @@ fn parse<T: DeserializeOwned>(json: &str) -> Option<T> {
     serde_json::from_str(json).ok()
 }
 
-/// Sets a variable if there is a value for it. Returns true if there is.
+/// Sets a variable to a value and returns true. Returns false if there is no value.
 fn set<T>(place: &mut T, value: Option<T>) -> bool {
     match value {
         Some(value) => {

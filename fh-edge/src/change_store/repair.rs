@@ -1,4 +1,4 @@
-//! The repair of a damaged data file. It writes a new file with all records that can be read.
+//! Repairs a damaged data file by writing a new file with all records that can be read.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -47,7 +47,7 @@ impl fmt::Display for Repaired {
     }
 }
 
-/// Searches the bytes of a file for records, and writes them to a new file in its place. A copy of the old file is kept.
+/// Searches the bytes of a file for records, and replaces the file by a new one with these records. A copy of the old file is kept.
 pub(super) fn repair(file: LockedFile) -> Result<(Opened, Repaired), DataFolderError> {
     let copy = file.copy()?;
     let (contents, lost, broken) = salvage(&file.bytes);
@@ -61,8 +61,8 @@ pub(super) fn repair(file: LockedFile) -> Result<(Opened, Repaired), DataFolderE
     Ok((opened, Repaired { copy, changes, lost, broken }))
 }
 
-/// Returns the records found anywhere in these bytes, the descriptions of lost records, and the number of incomplete ones. If several
-/// versions of a record are found, the latest counts.
+/// Returns the records found anywhere in these bytes, the descriptions of lost records, and the number of incomplete records. If a record
+/// is found several times, the one of the latest transaction counts.
 fn salvage(bytes: &[u8]) -> (Contents, Vec<String>, usize) {
     let (payloads, broken) = frame::search(bytes);
     let mut latest: BTreeMap<(String, String, String), Found<'_>> = BTreeMap::new();

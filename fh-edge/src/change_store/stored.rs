@@ -11,10 +11,10 @@ use super::frame;
 use crate::state::{FeatureValue, State};
 use crate::state_store::{Fingerprint, JournalError, Record, ServedVersion};
 
-/// The envelope of every row. It says to which table and place the row belongs.
+/// The envelope of every row. It names the table of the row and the key of the row in the table.
 #[derive(Serialize, Deserialize)]
 struct Envelope<'a> {
-    /// The number of the transaction that wrote the row. Of two rows with the same place, the one with the higher number is newer.
+    /// The number of the transaction that wrote the row. Of two rows with the same table and key, the one with the higher number is newer.
     sequence: u64,
     #[serde(borrow)]
     table: Cow<'a, str>,
@@ -32,7 +32,7 @@ pub(super) struct Found<'a> {
     pub(super) content: &'a str,
 }
 
-/// Returns the bytes with which a row is stored.
+/// Returns the bytes in which a row is stored: a record whose payload is the row's envelope.
 pub(super) fn write_row(
     sequence: u64,
     table: &str,
@@ -46,7 +46,7 @@ pub(super) fn write_row(
     Ok(frame::seal(&serde_json::to_vec(&envelope).map_err(failed)?))
 }
 
-/// Returns a row's transaction number and content; `None` if the row is damaged or belongs to another place.
+/// Returns a row's transaction number and content; `None` if the row is damaged, or belongs to another table or key.
 pub(super) fn read_row<'a>(
     table: &str,
     place: (&str, &str),
@@ -105,7 +105,7 @@ impl StoredChange {
 #[derive(Serialize, Deserialize)]
 pub(super) struct StoredVersion {
     version: i64,
-    /// The fingerprint of the value; `None` once the value is removed.
+    /// The fingerprint of the served value; `None` once the value is removed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     served: Option<String>,
     /// True if the table of changes has a record of the value.

@@ -22,7 +22,8 @@ pub struct ListenerFigures {
 }
 
 impl ListenerFigures {
-    /// Creates the metrics of a listener with these options. `name` is the listener's name in `/metrics`.
+    /// Creates the metrics of a listener with these options. `name` is the listener's name in `/metrics`. `tls` supplies the expiry of the
+    /// certificate; a listener without TLS shows none.
     #[must_use]
     pub fn new(name: &'static str, options: &ListenOptions, tls: Option<Tls>) -> Self {
         let connections = options.connections.clone();
@@ -35,7 +36,7 @@ struct Labels {
     listener: &'static str,
 }
 
-/// The metrics of listeners, labelled with the listener's name.
+/// The metrics of all listeners, labelled with the name of the listener.
 #[derive(Debug, Default)]
 pub(super) struct ListenerMetrics {
     open: Family<Labels, Gauge>,

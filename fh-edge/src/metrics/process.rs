@@ -32,7 +32,7 @@ struct Reading {
 }
 
 impl ProcessFigures {
-    /// Registers the metrics of the process. Registers none if the operating system does not report them.
+    /// Registers the metrics of the process. If the operating system does not report their values, registers no metric.
     pub(super) fn register(&self, registry: &mut Registry) {
         if read().is_none() {
             return;
@@ -55,8 +55,8 @@ impl ProcessFigures {
         };
         gauge("resident_memory_bytes", "Memory in use", &self.resident_bytes);
         gauge("virtual_memory_bytes", "Address space in use", &self.virtual_bytes);
-        gauge("open_fds", "Open descriptors", &self.open_fds);
-        gauge("max_fds", "Descriptors that may be open", &self.max_fds);
+        gauge("open_fds", "Open file descriptors", &self.open_fds);
+        gauge("max_fds", "Largest number of file descriptors that may be open", &self.max_fds);
         gauge("threads", "Threads", &self.threads);
     }
 
@@ -83,7 +83,7 @@ fn read() -> Option<Reading> {
     let cpu = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
     let page = i64::try_from(rustix::param::page_size()).ok()?;
     let open_fds = std::fs::read_dir("/proc/self/fd").ok()?.count();
-    // One of the descriptors belongs to the folder that is being read.
+    // One of the descriptors belongs to the folder that this function reads.
     let open_fds = i64::try_from(open_fds.saturating_sub(1)).ok()?;
     let max_fds = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
     #[expect(clippy::cast_precision_loss, reason = "exact for centuries of processor time")]

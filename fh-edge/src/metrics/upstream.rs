@@ -23,8 +23,8 @@ struct StateLabels {
     state: &'static str,
 }
 
-/// The metrics of upstream connections, labelled with the environment and the name of the keys. Connections of contexts and of unconfigured
-/// keys are only counted.
+/// The metrics of upstream connections, labelled with the environment and the name of the connection's keys. Connections of contexts and of
+/// unconfigured keys are only counted, by their state.
 #[derive(Debug, Default)]
 pub(super) struct UpstreamFigures {
     serving: Family<EnvironmentLabels, Gauge>,
@@ -86,7 +86,7 @@ impl UpstreamFigures {
         );
         registry.register(
             "problem",
-            "1 while the last attempt has failed for this reason",
+            "1 while the last upstream request has failed for this reason",
             self.problems.clone(),
         );
         registry.register(
@@ -96,7 +96,7 @@ impl UpstreamFigures {
         );
     }
 
-    /// Replaces the values of all metrics by the current ones.
+    /// Replaces the values of all metrics with those of these upstream connections.
     pub(super) fn set(&self, upstreams: &[UpstreamStatus]) {
         let families = [&self.serving, &self.connected, &self.stale, &self.requests, &self.foreign];
         for family in families {

@@ -1,4 +1,4 @@
-//! A state file, and a thread that follows its changes.
+//! A state file, and a thread that reads the file again when it changes.
 
 pub(crate) mod last_good;
 mod places;
@@ -23,8 +23,8 @@ pub use watch::Watch;
 pub struct Loaded {
     /// The state, and the warnings about it.
     pub parsed: Parsed,
-    /// The time of the file's last change in milliseconds since 1970, for display. It cannot serve as a version, because a file may be
-    /// replaced by an older one.
+    /// The time of the file's last change in milliseconds since 1970, for display. The time cannot serve as a version, because a file may
+    /// be replaced by an older one.
     pub modified: i64,
     /// The text of the file, in which each `${NAME}` is kept and not replaced.
     pub text: Arc<[u8]>,
@@ -117,25 +117,25 @@ pub struct StateFile {
 }
 
 impl StateFile {
-    /// Reads a file for the first time, and returns it with its content or the error.
+    /// Reads a state file for the first time, and returns the file together with its content or the error.
     ///
     /// # Errors
-    /// The second part is a [`FileError`] if [`check`] would return one. The file can still be followed, and may become valid later.
+    /// The second element is a [`FileError`] if [`check`] would return one. The file can still be followed, and may become valid later.
     pub fn open(path: impl Into<PathBuf>, options: Options) -> (Self, Result<Loaded, FileError>) {
         let mut file = Self { path: path.into(), options, look: ChangeDetector::new(MOST_BYTES) };
         let first = file.read();
         (file, first)
     }
 
-    /// Follows changes of the file on a thread. The thread calls `on_change` with each new content. If a content is not valid, it calls
-    /// `on_change` once with the error. The thread ends when the returned guard is dropped.
+    /// Follows changes of the file on a thread. The thread calls `on_change` with each new content. If a new content is not valid, the
+    /// thread calls `on_change` once with the error. The thread ends when the returned guard is dropped.
     ///
-    /// The system reports changes in the file's folder, and in the folder of the file that a symbolic link points to. The file is also
-    /// checked every second. A change is read after a short pause, so that the file is complete. Files that an editor replaces by renaming
-    /// are recognized. So are symbolic links that are swapped, as in volumes of Kubernetes.
+    /// The operating system reports changes in the file's folder, and in the folder of the file that a symbolic link points to. The file is
+    /// also checked every second. A change is read after a short pause, so that the file is complete. Files that an editor replaces by
+    /// renaming are recognized. So are symbolic links that are swapped, as in volumes of Kubernetes.
     ///
     /// # Errors
-    /// The system cannot start a thread.
+    /// Returns the error of the operating system if it refuses to start a thread.
     pub fn watch(
         self,
         on_change: impl FnMut(Result<Loaded, FileError>) + Send + 'static,
@@ -143,13 +143,13 @@ impl StateFile {
         Watch::start(self, watch::Pace::default(), on_change)
     }
 
-    /// Reads the file, whether it has changed or not.
+    /// Reads the file and returns its content, even if the file has not changed.
     fn read(&mut self) -> Result<Loaded, FileError> {
         let found = self.look.first(&self.path);
         parse(&self.path, &self.options, found)
     }
 
-    /// Checks the file. Returns its content if it is new, else `None`, and the time of the next check.
+    /// Checks the file. Returns the content of the file if it has changed, else `None`, and the time of the next check.
     fn look(&mut self, now: SystemTime) -> (Option<Result<Loaded, FileError>>, Next) {
         match self.look.again(&self.path, now) {
             FileChange::Nothing => (None, Next::Later),
@@ -159,12 +159,12 @@ impl StateFile {
     }
 }
 
-/// The time of the next check of the file, unless a change is reported earlier.
+/// The time of the next check of the file. The file is checked earlier if a change is reported.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Next {
-    /// After the short pause in which a change is completed.
+    /// A short pause later, in which a change of the file is completed.
     Soon,
-    /// After the usual interval of checks.
+    /// The usual interval of checks later.
     Later,
 }
 
@@ -190,7 +190,7 @@ fn read_file(path: &Path) -> Result<FileContent, Unreadable> {
     fh_files::read(path, MOST_BYTES)
 }
 
-/// Returns the environment id that a file's name begins with; `None` if it begins with none.
+/// Returns the environment id at the beginning of a file's name; `None` if the name does not begin with an id and a dot.
 fn environment_in(path: &Path) -> Option<Uuid> {
     let name = path.file_name()?.to_str()?;
     name.get(..36).filter(|_| name.get(36..37) == Some(".")).and_then(|id| id.parse().ok())

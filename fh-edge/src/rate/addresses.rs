@@ -1,4 +1,4 @@
-//! The limit on the requests of one API key from one address.
+//! Limits the requests per second with one API key from one address.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -13,7 +13,7 @@ use super::Bucket;
 use super::shards::Shards;
 use crate::wire::api_key::RequestKey;
 
-/// The largest number of buckets. All requests that would need a further bucket share one.
+/// The largest number of buckets. All requests that would need a further bucket share one bucket.
 const MOST_BUCKETS: usize = 65_536;
 /// The minimum time between two removals of full buckets, in seconds. A bucket without waiting requests is full again after one second.
 const BETWEEN_SWEEPS: f64 = 1.0;
@@ -24,12 +24,12 @@ pub(super) struct AddressRates {
     /// The hasher of keys. Buckets store hashes of keys, so that a bucket has the same size for every key.
     hashes: RandomState,
     buckets: Shards<HashMap<Sender, Bucket>>,
-    /// The number of buckets behind all locks.
+    /// The number of all buckets.
     count: AtomicUsize,
     overflow: Mutex<Overflow>,
 }
 
-/// The state that is needed only when there are [`MOST_BUCKETS`] buckets.
+/// The state that is needed only when there are [`MOST_BUCKETS`] buckets: the shared bucket and the time of the last removal.
 struct Overflow {
     shared: Bucket,
     /// The time of the last removal of full buckets, in seconds since the start.
@@ -49,7 +49,8 @@ struct Sender {
 pub(crate) enum KeyStanding {
     /// A configured key, or a key that the upstream Edge has answered successfully.
     Known,
-    /// A key that a relay has not yet tried upstream. An address could send a new one in each request.
+    /// A key that is not configured and that the upstream Edge has not answered successfully. An address could send a new one in each
+    /// request.
     Unverified,
 }
 
@@ -73,7 +74,7 @@ impl AddressRates {
         }
     }
 
-    /// Takes a token of the address and key.
+    /// Takes a token from the bucket of this address and key.
     ///
     /// # Errors
     /// Returns the number of seconds until the bucket holds a token.
@@ -88,10 +89,10 @@ impl AddressRates {
         self.with_bucket(sender, now, |bucket| bucket.take_one(self.per_second, now))
     }
 
-    /// Takes a token of the address and key for a request that can wait, even if there is none.
+    /// Takes a token from the bucket of this address and key for a request that can wait, even if the bucket has no token.
     ///
     /// # Errors
-    /// Returns the number of seconds that the request has to wait.
+    /// Returns the number of seconds that the request has to wait, if the bucket had no token.
     pub(super) fn queue(
         &self,
         address: IpAddr,
@@ -109,7 +110,8 @@ impl AddressRates {
         Sender { network: ClientNetwork::of(address), key }
     }
 
-    /// Calls a function with the bucket of a sender, or with the shared bucket if there is no room for another one.
+    /// Calls a function with the bucket of a sender. If there are [`MOST_BUCKETS`] buckets of other senders, calls it with the shared
+    /// bucket.
     fn with_bucket<T>(&self, sender: Sender, now: f64, with: impl FnOnce(&mut Bucket) -> T) -> T {
         let hash = self.hashes.hash_one(sender);
         let mut buckets = self.buckets.of(hash);
@@ -129,7 +131,7 @@ impl AddressRates {
         with(&mut self.overflow().shared)
     }
 
-    /// Removes full buckets, unless that was done less than [`BETWEEN_SWEEPS`] ago.
+    /// Removes full buckets, unless the last removal was less than [`BETWEEN_SWEEPS`] seconds ago.
     fn sweep(&self, now: f64) {
         {
             let mut overflow = self.overflow();

@@ -1,26 +1,27 @@
-//! Values behind several locks.
+//! A set of values, each behind a lock of its own.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// The number of locks. It is well above the number of threads that serve requests on most machines, so that two threads rarely need the
-/// same lock.
+/// The number of values and locks. It is well above the number of threads that serve requests on most machines, so that two threads rarely
+/// need the same lock.
 const COUNT: usize = 32;
 
-/// Values of which each has a lock of its own. A hash selects the value, so that requests with different keys rarely wait for each other.
+/// A set of values of which each has a lock of its own. A hash selects the value, so that requests with different keys rarely wait for each
+/// other.
 #[derive(Debug, Default)]
 pub(super) struct Shards<T> {
     shards: [Mutex<T>; COUNT],
 }
 
 impl<T> Shards<T> {
-    /// Locks and returns the value for a hash.
+    /// Locks and returns the value that a hash selects.
     pub(super) fn of(&self, hash: u64) -> MutexGuard<'_, T> {
         let [first, ..] = &self.shards;
         let index = usize::try_from(hash % COUNT as u64).unwrap_or(0);
         lock(self.shards.get(index).unwrap_or(first))
     }
 
-    /// Returns all values, each locked while the caller holds it.
+    /// Returns all values one after another. Each value is locked while the caller holds it.
     pub(super) fn each(&self) -> impl Iterator<Item = MutexGuard<'_, T>> {
         self.shards.iter().map(lock)
     }

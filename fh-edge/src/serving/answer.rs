@@ -1,4 +1,4 @@
-//! Bodies of answers. Each is rendered once and sent to many clients.
+//! Bodies of answers. Each body is rendered once and sent to many clients.
 
 use std::sync::Arc;
 
@@ -15,13 +15,13 @@ use crate::wire::coding::{CompressionLevel, gzip};
 /// The rendered answer of one view of an environment.
 #[derive(Debug, Clone)]
 pub(crate) struct Answer {
-    /// The body of a GET for this environment alone: a JSON list of one environment.
+    /// The body of the response to a GET for this environment alone, which is a JSON list of one environment.
     pub(crate) body: Bytes,
-    /// The etag of the body; `None` if it is no valid header value.
+    /// The etag of the body; `None` if the etag is no valid header value.
     pub(crate) etag: Option<HeaderValue>,
     /// The byte range of the list of features in the body.
     list: (usize, usize),
-    /// The compressed body of an answer that was evaluated for one context. The view holds the compressed body of a shared answer.
+    /// The compression of an answer that was evaluated for one context. The compressed body of a shared answer is in its view.
     gzip: Gzip,
 }
 
@@ -29,7 +29,7 @@ pub(crate) struct Answer {
 #[derive(Debug, Clone)]
 enum Gzip {
     NotAskedFor,
-    /// Compression saves less than half of the body, so the body is sent uncompressed.
+    /// The body is short, or compression saves less than half of it, so the body is sent uncompressed.
     NotWorthIt,
     Made(Bytes),
 }
@@ -78,8 +78,8 @@ impl Answer {
 
     /// Evaluates a view feature by feature and caches the answer, for evaluations that take long.
     ///
-    /// `context` is the text of the context in the request, and `tag` is its part of etags. `None` if the view does not exist, or if the
-    /// caller disconnects before the end.
+    /// `context` is the text of the context in the request, and `tag` is the part of etags that identifies it. Returns `None` if the view
+    /// does not exist, or if the caller disconnects before the end.
     pub(crate) fn for_caller(
         published: &Published,
         view: usize,
@@ -108,8 +108,8 @@ impl Answer {
         Self { etag: view.etag(context_tag), ..self.clone() }
     }
 
-    /// Returns the result of an earlier compression with gzip: `None` if there was none, `Some(None)` if it saves less than half of the
-    /// body.
+    /// Returns the result of an earlier compression with gzip. Returns `None` if the body was not compressed yet, and `Some(None)` if the
+    /// body is short or compression saves less than half of it.
     pub(super) fn known_gzip(&self) -> Option<Option<Bytes>> {
         match &self.gzip {
             Gzip::NotAskedFor => None,

@@ -13,10 +13,10 @@ use super::answer::Answer;
 #[derive(Debug)]
 pub(crate) struct AnswerBudget {
     limit: u64,
-    /// The bytes that the answers of all views take.
+    /// The memory in bytes that the cached answers of all views take.
     held: AtomicU64,
-    /// A logical clock that orders the uses of views. Each answer that is cached advances the clock by two. A cache hit is given the clock
-    /// plus one, so it counts as later than the last cached answer.
+    /// A logical clock that orders the uses of views. Each answer that is cached advances the clock by two. A cache hit gets the clock's
+    /// value plus one, so the hit counts as later than the last cached answer.
     clock: AtomicU64,
     views: Mutex<Vec<Weak<ViewAnswers>>>,
 }
@@ -26,17 +26,17 @@ pub(crate) struct AnswerBudget {
 pub(super) struct ViewAnswers {
     budget: Arc<AnswerBudget>,
     answers: Cache<String, Arc<Answer>, ByBytes>,
-    /// The bytes of this view's answers that the budget counts.
+    /// The memory in bytes that this view's answers take, as the budget last counted it.
     held: AtomicU64,
     /// The time on the budget's clock at which an answer of this view was last found or cached.
     used: AtomicU64,
 }
 
-/// Weighs answers by their memory, so that the cache is bounded in bytes.
+/// The weighter of the cache. It weighs answers by their memory, so that the limit of the cache is a number of bytes.
 #[derive(Debug, Clone)]
 struct ByBytes;
 
-/// The memory that a cache entry is assumed to take besides its context and answer, in bytes.
+/// The memory in bytes that a cache entry is assumed to take besides its context and answer.
 const ENTRY: u64 = 256;
 
 impl Weighter<String, Arc<Answer>> for ByBytes {
@@ -55,7 +55,7 @@ impl AnswerBudget {
         })
     }
 
-    /// Returns the bytes that the cached answers of all views take now.
+    /// Returns the memory in bytes that the cached answers of all views take now.
     pub(crate) fn held(&self) -> u64 {
         self.held.load(Ordering::Relaxed)
     }
@@ -66,8 +66,8 @@ impl AnswerBudget {
         self.views.lock().unwrap_or_else(PoisonError::into_inner).len()
     }
 
-    /// Evicts the answers of other views, the least recently used view first, until the limit holds. The answers of `kept` are never
-    /// evicted, because the cache of each view is bounded by the same limit.
+    /// Evicts the answers of other views until the limit holds, starting with the least recently used view. The answers of `kept` are never
+    /// evicted here, because the cache of each view is bounded by the same limit.
     fn make_room_for(&self, kept: &ViewAnswers) {
         let views: Vec<Arc<ViewAnswers>> = {
             let views = self.views.lock().unwrap_or_else(PoisonError::into_inner);
@@ -86,7 +86,7 @@ impl AnswerBudget {
 }
 
 impl ViewAnswers {
-    /// Makes the empty cache of a view with this number of features.
+    /// Makes an empty cache for a view. `features` is the number of the view's features, from which the size of an answer is estimated.
     pub(super) fn new(budget: &Arc<AnswerBudget>, features: usize) -> Arc<Self> {
         let answer_size = 256 * features as u64 + ENTRY;
         let expected = usize::try_from(budget.limit / answer_size).unwrap_or(usize::MAX);
@@ -104,8 +104,8 @@ impl ViewAnswers {
 
     pub(super) fn get(&self, context: &str) -> Option<Arc<Answer>> {
         let found = self.answers.get(context)?;
-        // Every reader reads `used`, but writes it only if an answer was cached since. Otherwise every cache hit would write to a cache
-        // line that all processors share.
+        // A cache hit writes `used` only if an answer was cached since the last hit. Otherwise every hit would write to a cache line that
+        // all processors share.
         let now = self.budget.clock.load(Ordering::Relaxed) + 1;
         if self.used.load(Ordering::Relaxed) != now {
             self.used.store(now, Ordering::Relaxed);
@@ -113,8 +113,8 @@ impl ViewAnswers {
         Some(found)
     }
 
-    /// Returns the cached answer for a context, or makes and caches it. Other callers with the same context wait for `make`, so it must not
-    /// block.
+    /// Returns the cached answer for a context, or makes and caches the answer. Other callers with the same context wait for `make`, so
+    /// `make` must not block.
     pub(super) fn get_or_make(&self, context: &str, make: impl FnOnce() -> Answer) -> Arc<Answer> {
         if let Some(found) = self.get(context) {
             return found;
@@ -130,7 +130,7 @@ impl ViewAnswers {
         answer
     }
 
-    /// Caches an answer. It replaces another answer for the same context.
+    /// Caches an answer. The new answer replaces an older one for the same context.
     pub(super) fn keep(&self, context: &str, answer: Arc<Answer>) {
         self.answers.insert(context.to_string(), answer);
         self.was_kept();
@@ -145,11 +145,11 @@ impl ViewAnswers {
         }
     }
 
-    /// Updates the budget to the bytes that this view holds now.
+    /// Updates the budget with the memory that this view's answers take now.
     fn account(&self) {
         let now = self.answers.weight();
         let before = self.held.swap(now, Ordering::Relaxed);
-        // The difference may be negative. It then wraps around, but the sum over all views is still right.
+        // The difference may be negative. It then wraps around, but the sum over all views is still correct.
         self.budget.held.fetch_add(now.wrapping_sub(before), Ordering::Relaxed);
     }
 }

@@ -15,11 +15,11 @@ use super::published::Published;
 use super::published_cell::{PublishedCell, WakeOnDrop};
 use super::time_scheduler::TimeScheduler;
 
-/// The published data of all environments. Readers never wait for a writer.
+/// The published data of all environments. A thread that reads the data never waits for a thread that publishes.
 #[derive(Debug, Default)]
 pub(crate) struct Environments {
-    /// The cells of each environment. In most cases there is one. A relay has one cell for each upstream key, since upstream keys may see
-    /// different features.
+    /// The cells of each environment, by its id. In most cases an environment has one cell. A relay has one cell for each upstream key,
+    /// since upstream keys may see different features.
     by_id: ArcSwap<HashMap<Uuid, Vec<Arc<PublishedCell>>>>,
     scheduler: TimeScheduler,
     pending_revocations: PendingRevocations,
@@ -28,15 +28,15 @@ pub(crate) struct Environments {
 }
 
 impl Environments {
-    /// Starts the thread that publishes a generation when time changes answers.
+    /// Starts the thread that publishes a new generation when a rule on `now` changes answers.
     ///
     /// # Errors
-    /// The operating system refuses to start a thread.
+    /// Returns the error of the operating system if it refuses to start a thread.
     pub(crate) fn start_clock(&self) -> io::Result<()> {
         self.scheduler.start()
     }
 
-    /// Returns the cell of a key's environment, its current generation, and the key's grant. `None` if the key has no rights in the
+    /// Returns the cell that contains a key, its current generation, and the key's grant. Returns `None` if the key has no rights in the
     /// environment.
     pub(crate) fn open(
         &self,
@@ -55,11 +55,11 @@ impl Environments {
         self.pending_revocations.get(id, secret)
     }
 
-    /// Starts the revocation of the keys of an environment that are not in `next`. For this delay they can still read the current
-    /// generation. The environment must have only one cell.
+    /// Starts the revocation of those keys of an environment that are not in `next`. During `delay`, the removed keys can still read the
+    /// current generation. The environment must have only one cell.
     ///
-    /// This must be called before the new keys are published, so that no request fails in between. A delay of zero ends all pending
-    /// revocations, also in other environments.
+    /// The caller must call this function before it publishes the new keys, so that no request fails in between. A delay of zero ends all
+    /// pending revocations, also in other environments.
     pub(crate) fn leave(&self, id: Uuid, next: &Grants, delay: Duration) {
         match delay.is_zero() {
             true => self.pending_revocations.end(),
@@ -67,7 +67,8 @@ impl Environments {
         }
     }
 
-    /// Returns the current generation of an environment, or `None` if the environment is unknown. Of several cells, the first one is read.
+    /// Returns the current generation of an environment, or `None` if the environment is unknown. If the environment has several cells, the
+    /// first one is read.
     pub(crate) fn get(&self, id: Uuid) -> Option<Arc<Published>> {
         Some(self.first(id)?.current())
     }
@@ -77,7 +78,7 @@ impl Environments {
         self.by_id.load().values().filter_map(|slots| Some(slots.first()?.current())).collect()
     }
 
-    /// Returns the current generation of every cell.
+    /// Returns the current generation of every cell of every environment.
     pub(crate) fn places(&self) -> Vec<Arc<Published>> {
         self.by_id.load().values().flatten().map(|cell| cell.current()).collect()
     }
@@ -87,7 +88,7 @@ impl Environments {
         self.revision.subscribe()
     }
 
-    /// Sets the revision of the state to which the next publications belong.
+    /// Sets the revision of the state to which the generations published from now on belong.
     pub(crate) fn set_revision(&self, revision: u64) {
         self.revision.send_replace(revision);
     }
@@ -95,7 +96,7 @@ impl Environments {
     /// Publishes the next generation of an environment that has only one cell, unless the generation equals the current one. A new
     /// environment gets its first generation.
     ///
-    /// Dropping the returned value wakes the streams of the environment. `None` for a new environment, which has no streams.
+    /// Dropping the returned value wakes the streams of the environment. The value is `None` for a new environment, which has no streams.
     pub(crate) fn publish(
         &self,
         id: Uuid,
@@ -114,8 +115,8 @@ impl Environments {
         }
     }
 
-    /// Publishes the next generation of an environment that has only one cell. Dropping the returned value wakes the streams. `None` if the
-    /// environment is unknown.
+    /// Publishes the next generation of an environment that has only one cell. Dropping the returned value wakes the streams of the
+    /// environment. The value is `None` if the environment is unknown.
     pub(crate) fn change(
         &self,
         id: Uuid,
@@ -128,7 +129,7 @@ impl Environments {
         self.by_id.load().get(&id)?.first().cloned()
     }
 
-    /// Adds a cell to an environment, with its first generation.
+    /// Makes a cell with this first generation and adds it to the generation's environment.
     pub(crate) fn add(&self, first: Published) -> Arc<PublishedCell> {
         let id = first.id;
         let cell = self.cell(first);
@@ -141,7 +142,7 @@ impl Environments {
         cell
     }
 
-    /// Removes one cell. The other cells of its environment remain.
+    /// Removes one cell. The other cells of its environment remain; without other cells, the environment is removed.
     pub(crate) fn remove_slot(&self, cell: &Arc<PublishedCell>) {
         let id = cell.current().id;
         self.by_id.rcu(|known| {
@@ -157,13 +158,13 @@ impl Environments {
         self.revision.send_modify(|_| {});
     }
 
-    /// Makes a cell that only the caller holds, so that the lookup of keys does not find it.
+    /// Makes a cell that belongs to no environment. Only the caller holds it, so the lookup of keys does not find it.
     pub(crate) fn cell(&self, first: Published) -> Arc<PublishedCell> {
         self.scheduler.cell(first, self.revision.clone())
     }
 
-    /// Removes an environment and publishes a last generation in its cells. Dropping the returned values wakes the streams, which then read
-    /// it.
+    /// Removes an environment and publishes a last generation in each of its cells. Dropping the returned values wakes the streams, which
+    /// then read the last generation.
     pub(crate) fn remove(
         &self,
         id: Uuid,
@@ -181,7 +182,7 @@ impl Environments {
         wakes
     }
 
-    /// Ends all streams with a `bye` event. The ends are spread over the time `within`.
+    /// Ends all streams of all environments with a `bye` event. The ends are spread over the time `within`.
     pub(crate) fn close(&self, within: Duration) {
         for cell in self.by_id.load().values().flatten() {
             cell.close(within);

@@ -1,4 +1,4 @@
-//! A feature in one environment. Its JSON is rendered once for all readers (edge-protocol 2.6).
+//! A feature in one environment. Its JSON is rendered once for all clients (edge-protocol 2.6).
 
 mod received;
 
@@ -16,7 +16,7 @@ use crate::state::{Feature, FeatureText, FeatureValue, Json};
 /// the same etags (D-95).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Counting {
-    /// The version was given in the state, or counts changes.
+    /// The version was given in the state, or it counts the changes of the feature.
     Counts,
     /// The version is the time at which the file was read.
     IsATime,
@@ -30,20 +30,20 @@ pub(crate) struct ServedFeature {
     pub(crate) kind: Kind,
     pub(crate) version: i64,
     pub(crate) locked: bool,
-    /// True if the feature is retired. Lists do not contain retired features. They are kept to announce their removal, and because PUT can
-    /// change them.
+    /// True if the feature is retired. Answers do not contain retired features. The Edge keeps them to announce their removal, and because
+    /// PUT can change them.
     pub(crate) retired: bool,
     pub(crate) filters: BTreeSet<String>,
     /// The id of the value record, which profile `edge` hashes for percentages.
     pub(crate) value_id: Option<String>,
-    /// The default value, which applies to every context for which no strategy matches. `None` if the feature is unset.
+    /// The default value, which applies to every context for which no strategy matches; `None` if the feature is unset.
     pub(crate) value: Option<Json>,
     /// The properties. Only keys with the permission `EXTENDED_DATA` see them.
     pub(crate) properties: BTreeMap<String, String>,
     /// The values of the strategies by position, as raw JSON. `None` is a value that is null or missing.
     pub(crate) strategy_values: Vec<Option<Box<str>>>,
-    /// The evaluated JSON up to the properties. The first element has the default value; the others have the values of the strategies in
-    /// order. Each element is rendered when it is first needed.
+    /// The evaluated JSON of the feature up to the properties, one element for each possible value. The first element has the default
+    /// value; the others have the values of the strategies in order. Each element is rendered when it is first needed.
     evaluated: Box<[OnceLock<Box<str>>]>,
     /// The id of the strategy that another Edge applied (member `v`); `None` if no Edge has evaluated the feature or no strategy matched.
     pub(crate) applied: Option<Box<str>>,
@@ -51,12 +51,12 @@ pub(crate) struct ServedFeature {
     text: FeatureText,
     /// The member `,"fp":{…}` of the feature's JSON; empty if there are no properties.
     fp: Box<str>,
-    /// A digest of everything that readers see of the feature, except properties.
+    /// A digest of all data of the feature that clients see, except properties.
     digest: [u8; 32],
 }
 
 impl ServedFeature {
-    /// Renders a feature. Without a value record, the feature is unset (edge-protocol 2.6).
+    /// Renders a feature of the state. If `record` is `None`, the feature is unset (edge-protocol 2.6).
     pub(crate) fn new(
         feature: &Feature,
         record: Option<&FeatureValue>,
@@ -103,15 +103,16 @@ impl ServedFeature {
         }
     }
 
-    /// Appends the feature's JSON for client-evaluated keys: the default value and the strategies. A feature that another Edge evaluated
-    /// has no strategies, but the id of the one that was applied.
+    /// Appends the feature's JSON for client-evaluated keys to `out`. The JSON contains the default value and the strategies. If another
+    /// Edge evaluated the feature, the JSON contains the id of the strategy that was applied, but no strategies.
     pub(crate) fn write_with_strategies(&self, out: &mut String, detail: Detail) {
         out.push_str(self.text.head());
         self.write_properties(out, detail);
         out.push_str(self.text.tail());
     }
 
-    /// Appends the feature's evaluated JSON: the value, and the id of the strategy that the value comes from.
+    /// Appends the feature's evaluated JSON to `out`. The JSON contains the value, and the id of the strategy that the value comes from. If
+    /// `evaluation` is `None`, the value is the default value.
     pub(crate) fn write_evaluated(
         &self,
         out: &mut String,
@@ -142,7 +143,7 @@ impl ServedFeature {
         out
     }
 
-    /// Appends the JSON that announces the feature's deletion: version 0 and no value.
+    /// Appends the JSON that announces the feature's deletion, with version 0 and no value, to `out`.
     pub(crate) fn write_deleted(&self, out: &mut String) {
         out.push_str(self.text.name());
         write_member(out, name::LOCKED, "false");
@@ -163,7 +164,7 @@ impl ServedFeature {
         }
     }
 
-    /// Returns the strategies as a JSON list, which is empty if there are none.
+    /// Returns the strategies as a JSON list, which is empty if the feature has no strategies.
     pub(crate) fn strategies(&self) -> &str {
         self.text.strategies()
     }
@@ -179,12 +180,12 @@ impl ServedFeature {
         self.text.json()
     }
 
-    /// Returns the parts of the feature for the compiler.
+    /// Returns the parts of the feature's JSON that the compiler reads.
     pub(crate) fn parts(&self) -> wire::Feature<'_> {
         self.text.parts()
     }
 
-    /// Adds everything that readers see of the feature to the hash of an etag.
+    /// Adds all data of the feature that clients see to the hash of an etag. The properties are added only for [`Detail::Extended`].
     pub(crate) fn add_to(&self, hash: &mut hmac_sha256::Hash, detail: Detail) {
         hash.update(self.digest);
         if detail == Detail::Extended {
@@ -193,7 +194,7 @@ impl ServedFeature {
         }
     }
 
-    /// Returns true if no reader could tell this feature from `other`.
+    /// Returns true if no client could see a difference between this feature and `other`.
     pub(crate) fn looks_like(&self, other: &Self) -> bool {
         self.digest == other.digest
             && self.version == other.version
@@ -219,7 +220,8 @@ fn forms(strategies: usize) -> Box<[OnceLock<Box<str>>]> {
     (0..=strategies).map(|_| OnceLock::new()).collect()
 }
 
-/// Returns a hash of these texts. The length of each text is hashed before it, so that the same text in other pieces has another hash.
+/// Returns a hash of these texts. The length of each text is hashed before it, so that the same characters split in another way have
+/// another hash.
 fn digest<'a>(parts: impl IntoIterator<Item = &'a str>) -> [u8; 32] {
     let mut hash = hmac_sha256::Hash::new();
     for part in parts {

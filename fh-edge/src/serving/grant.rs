@@ -1,4 +1,4 @@
-//! The keys of an environment and their rights: the accounts of a state, indexed by secret (edge-protocol 1.4, 1.5).
+//! The keys of an environment and their rights, which are collected from the accounts of a state (edge-protocol 1.4, 1.5).
 
 use std::collections::{BTreeSet, HashMap};
 use std::fmt;
@@ -14,11 +14,11 @@ use crate::state::{Account, Permission, Permissions};
 pub(crate) struct Grant {
     pub(crate) account: Arc<str>,
     pub(crate) permissions: Permissions,
-    /// The view of the key, as a position in [`Grants::views`].
+    /// The position of the key's view in [`Grants::views`].
     pub(crate) view: usize,
 }
 
-/// All keys of one environment. `Debug` does not show them.
+/// All keys of one environment with their grants. `Debug` does not show the keys.
 #[derive(Default, PartialEq)]
 pub(crate) struct Grants {
     by_secret: HashMap<Box<str>, Grant>,
@@ -26,7 +26,7 @@ pub(crate) struct Grants {
 }
 
 impl Grants {
-    /// Collects the keys that these accounts have in an environment. Accounts without any permission in the environment are left out.
+    /// Collects the keys that these accounts have in an environment. An account without any permission in the environment is left out.
     pub(crate) fn of(environment: Uuid, accounts: &[Account]) -> Self {
         let mut grants = Self::default();
         for account in accounts {
@@ -52,22 +52,23 @@ impl Grants {
         grants
     }
 
-    /// Returns the grants of a relay with one key, and the grant of that key. The key may read everything that the upstream Edge sends.
+    /// Returns the grants of a relay's cell with one key, and the grant of that key. The key may read everything that the upstream Edge
+    /// sends.
     pub(crate) fn relayed(secret: &str, account: &Arc<str>, by: EvaluatedBy) -> (Self, Grant) {
         let mut grants = Self::default();
         let grant = grants.add_relayed(secret, account, by);
         (grants, grant)
     }
 
-    /// Adds a further key to the grants of a relay, and returns its grant.
+    /// Adds a further key to the grants of a relay's cell, and returns the grant of that key.
     pub(crate) fn add_relayed(
         &mut self,
         secret: &str,
         account: &Arc<str>,
         by: EvaluatedBy,
     ) -> Grant {
-        // The upstream Edge sends only what the key may see. Every relayed key has this permission from the start, so that no reader has to
-        // be notified of a change of permissions later.
+        // The upstream Edge sends only the data that the key may see. Every relayed key has this permission from the start, so that no
+        // stream has to be notified of a change of permissions later.
         let permissions = [Permission::Read, Permission::ExtendedData].into_iter().collect();
         let key = ViewKey { evaluated_by: by, detail: Detail::Extended, filters: BTreeSet::new() };
         self.add(secret, account, permissions, key)

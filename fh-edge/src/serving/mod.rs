@@ -1,4 +1,5 @@
-//! The data that is served: features rendered once, views of them by the rights of keys, and the cells that hold the current generations.
+//! The data that an Edge serves: rendered features, views of them for keys with the same rights, and the cells with the current
+//! generations.
 
 mod answer;
 mod answers;

@@ -1,4 +1,4 @@
-//! Wakes streams on a thread of its own. With many streams, waking takes long, and neither the caller of a change nor the next change must
+//! Wakes streams on a separate thread. With many streams, waking takes long, and neither the caller of a change nor the next change must
 //! wait for it.
 
 use std::io;
@@ -15,11 +15,11 @@ impl Notifier {
     /// Starts the thread that wakes streams.
     ///
     /// # Errors
-    /// The operating system refuses to start a thread.
+    /// Returns the error of the operating system if it refuses to start a thread.
     pub(crate) fn start() -> io::Result<Self> {
         let (sender, wakes) = channel();
-        // Dropping a `WakeOnDrop` wakes the streams. All generations that are published while streams are being woken need only one more
-        // wake-up together.
+        // Dropping a `WakeOnDrop` wakes the streams. If several generations are published during a wake-up, the streams are woken only once
+        // more.
         let run = move || wakes.into_iter().for_each(drop);
         thread::Builder::new().name("fh-edge-notify".into()).spawn(run)?;
         Ok(Self(sender))
@@ -27,7 +27,7 @@ impl Notifier {
 
     /// Queues the wake-up of the streams of one cell.
     pub(crate) fn tell(&self, wakes: WakeOnDrop) {
-        // If the thread has ended, the value comes back and is dropped here, which wakes the streams.
+        // If the thread has ended, `send` returns the value, which is dropped here and thereby wakes the streams.
         let _ = self.0.send(wakes);
     }
 

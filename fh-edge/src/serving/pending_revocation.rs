@@ -1,5 +1,5 @@
-//! Pending revocations: keys that a newly read file does not contain any more. For a short delay they can still read the last generation,
-//! since an editor or a program may have written only half of the file (D-104).
+//! Pending revocations: keys that a newly read state file does not contain any more. For a short delay, these keys can still read the last
+//! generation, since an editor or a program may have written only half of the file (D-104).
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -16,12 +16,12 @@ use super::published_cell::PublishedCell;
 /// A key whose revocation is pending, and the data that it can still read.
 #[derive(Debug, Clone)]
 pub(crate) struct PendingRevocation {
-    /// The cell to which the key would come back.
+    /// The cell that would contain the key again if the key came back.
     pub(crate) cell: Arc<PublishedCell>,
     /// The last generation in which the key was valid.
     pub(crate) published: Arc<Published>,
     pub(crate) grant: Grant,
-    /// The end of the delay. The key is unknown from then on.
+    /// The end of the delay. From this time on, the key is unknown.
     pub(crate) until: Instant,
 }
 
@@ -58,8 +58,8 @@ impl PendingRevocations {
         })
     }
 
-    /// Sets the keys of an environment. Keys of its current generation that are not in `next` get a pending revocation for this delay.
-    /// Pending keys that are in `next` are valid again.
+    /// Updates the pending revocations of an environment before its keys change to `next`. Keys of its current generation that are not in
+    /// `next` get a pending revocation for this delay. For keys in `next`, pending revocations end.
     pub(super) fn update(
         &self,
         id: Uuid,
@@ -90,7 +90,7 @@ impl PendingRevocations {
         self.change(Vec::clear);
     }
 
-    /// Changes the groups with `change`, and removes those that are empty or have expired.
+    /// Changes the groups with `change`, and then removes the groups that are empty or have expired.
     fn change(&self, change: impl Fn(&mut Vec<Group>)) {
         self.groups.rcu(|groups| {
             let mut next = Vec::clone(groups);

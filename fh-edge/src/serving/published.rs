@@ -17,11 +17,11 @@ use super::time_state::TimeState;
 use super::view::View;
 use crate::evaluations::Caller;
 
-/// The attribute of the session: the name that SDKs send, then the name that a FeatureHub Edge reads.
+/// The names of the attribute for the session: SDKs send `session`, and a FeatureHub Edge reads `sessionkey`.
 const SESSION: &str = "session";
 const SESSION_KEY: &str = "sessionkey";
 
-/// The phase of an environment: before its features are known, or after.
+/// The phase of an environment, which depends on whether its features are known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Phase {
     /// The features are not known yet. GET is answered with status 503, and streams wait (edge-protocol 11.5, rule 2).
@@ -43,24 +43,24 @@ pub(crate) struct Settings {
 #[derive(Debug)]
 pub(crate) struct Published {
     pub(crate) id: Uuid,
-    /// The number of this generation, counted from 1 in each environment.
+    /// The number of this generation, counted from 1 in each cell.
     pub(crate) generation: u64,
     pub(crate) phase: Phase,
-    /// The time within which streams end with `bye`, once the server is stopping; `None` before.
+    /// The time within which all streams end with `bye`. It is `None` until the server begins to stop.
     pub(crate) closing: Option<Duration>,
     pub(crate) settings: Settings,
     pub(crate) grants: Arc<Grants>,
     /// The time for which streams stay open after their key was removed, because the key may come back (D-104).
     pub(crate) revocation_delay: Duration,
-    /// All features in the order in which answers list them, retired ones included.
+    /// All features in the order in which answers list them, including retired features.
     pub(crate) features: Vec<Arc<ServedFeature>>,
-    /// The compiled rules of all features, retired ones included.
+    /// The compiled rules of all features, including retired features.
     pub(crate) ruleset: Ruleset,
-    /// The rules on `now`. They change answers although no feature is changed.
+    /// The rules on `now`. As time passes, they change answers although no feature is changed.
     pub(crate) time_rules: TimeRules,
     /// The outcome of the rules on `now` in this generation.
     pub(crate) time_state: TimeState,
-    /// The time since 1970 at which the features were set. A new generation that only a rule on `now` causes does not change it.
+    /// The time at which the features were set, as the duration since 1970. A generation that only a rule on `now` causes keeps this time.
     pub(crate) published_at: Duration,
     /// The views, in the order of [`Grants::views`].
     views: Box<[OnceLock<View>]>,
@@ -68,11 +68,13 @@ pub(crate) struct Published {
     answers: Arc<AnswerBudget>,
 }
 
-/// The largest number of changed features that are compiled one by one. If more have changed, compiling all features is cheaper.
+/// The largest number of changed and removed features for which only the changed ones are compiled. If there are more, compiling all
+/// features is cheaper.
 const FEW: usize = 8;
 
 impl Published {
-    /// Makes the first generation of an environment whose features are not known yet. GET is answered with status 503, and streams wait.
+    /// Makes the first generation of an environment whose features are not known yet. While it is served, GET is answered with status 503,
+    /// and streams wait.
     pub(crate) fn waiting(
         id: Uuid,
         settings: Settings,
@@ -97,7 +99,7 @@ impl Published {
         }
     }
 
-    /// Copies this generation with the next number. The copy has no rendered views yet.
+    /// Copies this generation and gives the copy the next number. The copy has no rendered views yet.
     pub(crate) fn next(&self) -> Self {
         Self {
             id: self.id,
@@ -117,7 +119,7 @@ impl Published {
         }
     }
 
-    /// Returns true if readers cannot tell this generation from `other`.
+    /// Returns true if clients cannot see a difference between this generation and `other`.
     pub(crate) fn is_as(&self, other: &Self) -> bool {
         let features = self.features.iter().zip(&other.features);
         self.phase == other.phase
@@ -130,7 +132,7 @@ impl Published {
             && features.into_iter().all(|(one, other)| Arc::ptr_eq(one, other))
     }
 
-    /// Replaces the API keys of the environment.
+    /// Replaces the API keys of the environment and their rights.
     pub(crate) fn with_grants(mut self, grants: Arc<Grants>) -> Self {
         self.views = views(&grants);
         self.grants = grants;
@@ -149,7 +151,8 @@ impl Published {
         self.with(features, settings, now)
     }
 
-    /// Replaces all features. A feature that readers cannot tell from the old one keeps its old object.
+    /// Replaces all features and the settings. If clients cannot see a difference between a new feature and the old one with its id, the
+    /// old object is kept.
     pub(crate) fn with_features(
         self,
         features: Vec<ServedFeature>,
@@ -166,7 +169,7 @@ impl Published {
         self.with(features, settings, now)
     }
 
-    /// Replaces all features and their ruleset, which is compiled already.
+    /// Replaces all features, the settings and the ruleset. `ruleset` must be the compiled rules of `features`.
     pub(crate) fn with_compiled(
         mut self,
         features: Vec<Arc<ServedFeature>>,
@@ -189,13 +192,13 @@ impl Published {
         self.with_compiled(features, ruleset, settings, now)
     }
 
-    /// Sets the time for which the outcome of the rules on `now` is computed.
+    /// Replaces the outcome of the rules on `now` with the outcome at this time.
     pub(crate) fn at(mut self, now: Timestamp) -> Self {
         self.time_state = TimeState::at(now, &self.time_rules);
         self
     }
 
-    /// Returns the ruleset of these features. If only few differ from the current ones, only those are compiled.
+    /// Returns the ruleset of these features. If at most [`FEW`] features were changed or removed, only the changed ones are compiled.
     fn recompiled(&self, features: &[Arc<ServedFeature>], profile: Profile) -> Ruleset {
         let before: HashMap<Uuid, &Arc<ServedFeature>> =
             self.features.iter().map(|feature| (feature.id, feature)).collect();
@@ -228,14 +231,14 @@ impl Published {
         ruleset
     }
 
-    /// Returns the view at a position of [`Grants::views`]; `None` beyond the last. The first call makes the view.
+    /// Returns the view at a position of [`Grants::views`], or `None` if there is no such position. The first call makes the view.
     pub(crate) fn view(&self, position: usize) -> Option<&View> {
         let key = self.grants.views().get(position)?;
         Some(self.views.get(position)?.get_or_init(|| View::new(self, key, &self.answers)))
     }
 
-    /// Returns the attributes that this environment evaluates with. Under profile `client`, `sessionkey` also counts as `session` if that
-    /// is missing (D-20). A FeatureHub Edge reads only `sessionkey`, while SDKs send only `session`.
+    /// Returns the attributes with which this environment evaluates. Under profile `client`, the values of `sessionkey` also count as those
+    /// of `session` if `session` is missing (D-20). A FeatureHub Edge reads only `sessionkey`, while SDKs send only `session`.
     pub(crate) fn as_read(&self, attributes: Attributes) -> Attributes {
         let session = match (self.settings.profile, attributes.get(SESSION)) {
             (Profile::Client, None) => attributes.get(SESSION_KEY),
@@ -250,7 +253,7 @@ impl Published {
         all.build()
     }
 
-    /// Evaluates one feature. `None` if the feature could not be compiled.
+    /// Evaluates one feature for these attributes. Returns `None` if the feature could not be compiled.
     pub(crate) fn evaluate<'a>(
         &'a self,
         feature: &ServedFeature,
@@ -265,7 +268,8 @@ impl Published {
         self.ruleset.get(&feature.key).is_some_and(|compiled| compiled.reads_clock())
     }
 
-    /// Returns the ruleset of all features under this profile. It is compiled if the profile differs from the environment's.
+    /// Returns the ruleset of all features under this profile. If the profile differs from the environment's profile, this call compiles
+    /// the features.
     pub(crate) fn ruleset_as(&self, profile: Profile) -> Ruleset {
         if profile == self.settings.profile {
             return self.ruleset.clone();
@@ -273,7 +277,7 @@ impl Published {
         compiled(&self.features, profile)
     }
 
-    /// Appends the JSON of a feature as evaluated for these attributes.
+    /// Appends the JSON of a feature, as evaluated for these attributes, to `out`.
     pub(crate) fn write_evaluated(
         &self,
         feature: &ServedFeature,
@@ -286,12 +290,13 @@ impl Published {
         feature.write_evaluated(out, evaluation.as_ref(), detail);
     }
 
-    /// Returns true if evaluating all features in one pass is faster, which holds if the view shows more than half of them.
+    /// Returns true if evaluating all features of the ruleset in one pass is faster than evaluating those of the view one by one. This is
+    /// the case if the view shows more than half of the features.
     fn is_evaluated_at_once(&self, view: &View) -> bool {
         view.features().len() * 2 > self.ruleset.len()
     }
 
-    /// Returns the upper bound of the work of evaluating a view.
+    /// Returns an upper bound, in evaluation steps, of the work of evaluating all features of a view.
     pub(super) fn work_of(&self, view: &View) -> WorkBound {
         if self.is_evaluated_at_once(view) {
             return WorkBound::of(self.ruleset.iter());
@@ -304,7 +309,7 @@ impl Published {
         WorkBound::of(self.ruleset.get(&feature.key)).steps(attributes)
     }
 
-    /// Writes all features of a view as evaluated for these attributes, one by one. It stops if the caller disconnects.
+    /// Appends all features of a view, as evaluated for these attributes, to `list`. The function returns early if the caller disconnects.
     pub(crate) fn write_view_for(
         &self,
         view: &View,
@@ -321,7 +326,7 @@ impl Published {
         }
     }
 
-    /// Writes all features of a view as evaluated for these attributes.
+    /// Appends all features of a view, as evaluated for these attributes, to `list`.
     pub(crate) fn write_view(
         &self,
         view: &View,
@@ -342,7 +347,8 @@ impl Published {
                 }
             });
         }
-        // The ruleset may hold features in another order, since it keeps added ones last. The remaining features are evaluated one by one.
+        // The ruleset may hold features in another order than the view, since it keeps added features last. The features that the pass did
+        // not write are evaluated one by one.
         for feature in next.into_iter().chain(rest) {
             self.write_evaluated(feature, attributes, now, detail, list.next());
         }
@@ -364,8 +370,8 @@ fn hash_ids(features: &[Arc<ServedFeature>]) -> HashIds {
     ids.collect()
 }
 
-/// Returns the compiler of a profile. For profile `edge`, percentages hash the ids of value records if there are any; for `client` they
-/// never do (D-91).
+/// Returns the compiler of a profile. Under profile `edge`, percentages hash the id of a feature's value record if `ids` contains it. Under
+/// profile `client`, percentages never hash these ids (D-91).
 fn compiler(profile: Profile, ids: &HashIds) -> Compiler<'_> {
     let compiler = Compiler::new(profile);
     if profile == Profile::Edge { compiler.hash_ids(ids) } else { compiler }

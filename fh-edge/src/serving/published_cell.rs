@@ -1,5 +1,5 @@
-//! A cell that holds the current generation of an environment. Readers load it, one writer at a time replaces it, and streams are woken by
-//! each replacement.
+//! A cell that holds the current generation of an environment. Readers load the generation, one writer at a time replaces it, and each
+//! replacement wakes the streams.
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -14,25 +14,26 @@ use super::published::Published;
 use super::time_scheduler::SchedulerHandle;
 use super::time_state::TimeState;
 
-/// A receiver that is woken by each new generation of one cell.
+/// A receiver that each new generation of one cell wakes.
 pub(crate) type Changes = watch::Receiver<()>;
 
-/// The current generation of an environment. A relay has one cell for each upstream connection.
+/// A cell with the current generation of an environment. A relay has one cell for each upstream connection.
 #[derive(Debug)]
 pub(crate) struct PublishedCell {
     current: ArcSwap<Published>,
-    /// Locked while the next generation is made from the current one. This may take long, but readers do not wait for it.
+    /// A lock that a writer holds while it makes the next generation from the current one. This may take long, but readers do not wait for
+    /// it.
     writing: Mutex<()>,
     changes: watch::Sender<()>,
-    /// True if a generation was published that streams have not been woken for.
+    /// True if a generation was published for which the streams have not been woken yet.
     is_news: AtomicBool,
     scheduler: SchedulerHandle,
-    /// A sender that is notified of every generation of any cell.
+    /// The sender of the state's revision, through which every generation of any cell is announced.
     told: watch::Sender<u64>,
 }
 
 /// A pending wake-up of the streams of one cell. Dropping the value wakes the streams, so that no code path can forget it. If another
-/// writer has woken them since, dropping it does nothing.
+/// writer has woken the streams since, dropping the value does nothing.
 #[must_use = "dropping this value at once wakes the streams before the caller is answered"]
 pub(crate) struct WakeOnDrop(Arc<PublishedCell>);
 
@@ -72,8 +73,8 @@ impl PublishedCell {
         self.current.load_full()
     }
 
-    /// Returns a receiver that is woken by every generation from now on. A caller that loads the current generation after this call misses
-    /// no generation.
+    /// Returns a receiver that every generation from now on wakes. A caller that loads the current generation after this call misses no
+    /// generation.
     pub(crate) fn watch(&self) -> Changes {
         self.changes.subscribe()
     }
@@ -83,8 +84,8 @@ impl PublishedCell {
         self.changes.receiver_count() > 0
     }
 
-    /// Publishes the generation that `next` makes from the current one, if it returns one. Then wakes the streams. Other writers wait for
-    /// this call.
+    /// Publishes the generation that `next` makes from the current one, and wakes the streams. If `next` returns `None`, nothing is
+    /// published. Other writers wait for this call.
     pub(crate) fn update(&self, next: impl FnOnce(&Published) -> Option<Published>) {
         self.publish_next(next);
         self.wake();
@@ -116,7 +117,7 @@ impl PublishedCell {
         }
     }
 
-    /// Ends all streams with a `bye` event. The ends are spread over the time `within`.
+    /// Ends all streams of this cell with a `bye` event. The ends are spread over the time `within`.
     pub(crate) fn close(&self, within: Duration) {
         self.update(|current| {
             let mut last = current.next();
@@ -126,13 +127,13 @@ impl PublishedCell {
     }
 
     fn ring(&self) {
-        // The new generation may contain an earlier time than those that the scheduler's thread waits for.
+        // A rule of the new generation may be due earlier than the time for which the scheduler's thread waits.
         if !self.current.load().time_rules.is_empty() {
             self.scheduler.ring();
         }
     }
 
-    /// Publishes a new generation if the rules on `now` have another outcome at this time.
+    /// Publishes a new generation if the outcome of the rules on `now` at this time differs from the published outcome.
     pub(super) fn pass_moments(&self, now: Timestamp) {
         let is_due = |published: &Published| {
             TimeState::at(now, &published.time_rules) != published.time_state

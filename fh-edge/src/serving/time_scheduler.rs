@@ -1,5 +1,5 @@
-//! Publishes a new generation when time alone changes answers (D-96). One thread serves all cells of an Edge. Other threads may publish to
-//! the same cells.
+//! Publishes a new generation when time alone changes answers (D-96). One thread does this for all cells of an Edge. Other threads may
+//! publish to the same cells.
 
 use std::io;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
@@ -13,7 +13,7 @@ use super::published::Published;
 use super::published_cell::PublishedCell;
 use crate::clock::now;
 
-/// The longest wait between two checks of the time. It is bounded because the system clock may be set meanwhile.
+/// The longest wait between two checks of the system clock. The wait is bounded because the clock may be set in the meantime.
 const LOOK_AT_LEAST: Duration = Duration::from_secs(30);
 
 /// A handle that wakes the scheduler's thread, so that the thread computes its next wake-up anew.
@@ -22,7 +22,7 @@ pub(super) struct SchedulerHandle(SyncSender<()>);
 
 impl SchedulerHandle {
     pub(super) fn ring(&self) {
-        // If the channel is full, the thread is about to check anyway. If it is closed, the thread has ended and needs no wake-up.
+        // If the channel is full, the thread is about to check the time anyway. If the channel is closed, the thread has ended.
         let _ = self.0.try_send(());
     }
 }
@@ -32,11 +32,11 @@ impl SchedulerHandle {
 pub(crate) struct TimeScheduler {
     scheduler: SchedulerHandle,
     slots: Arc<Slots>,
-    /// The receiver of wake-ups; `None` after the thread was started with it.
+    /// The receiver of wake-ups; `None` once the thread was started, which then owns the receiver.
     wakeups: Mutex<Option<Receiver<()>>>,
 }
 
-/// Weak references to all cells. Those to dropped cells are removed when the next cell is added.
+/// Weak references to all cells. References to dropped cells are removed when the next cell is added.
 type Slots = Mutex<Vec<Weak<PublishedCell>>>;
 
 impl Default for TimeScheduler {
@@ -51,8 +51,8 @@ impl Default for TimeScheduler {
 }
 
 impl TimeScheduler {
-    /// Makes a cell that wakes the scheduler whenever a generation with rules on `now` is published to it. `told` is notified of every
-    /// generation.
+    /// Makes a cell that wakes the scheduler whenever a generation with rules on `now` is published to the cell. `told` is notified of
+    /// every generation of the cell.
     pub(crate) fn cell(&self, first: Published, told: watch::Sender<u64>) -> Arc<PublishedCell> {
         let cell = Arc::new(PublishedCell::new(first, self.scheduler.clone(), told));
         let mut slots = lock(&self.slots);
@@ -61,11 +61,11 @@ impl TimeScheduler {
         cell
     }
 
-    /// Starts the thread that publishes changes by time. It ends after this scheduler and all its cells are dropped. A second call does
-    /// nothing.
+    /// Starts the thread that publishes a generation when time changes answers. The thread ends after this scheduler and all its cells are
+    /// dropped. A second call does nothing.
     ///
     /// # Errors
-    /// The operating system refuses to start a thread.
+    /// Returns the error of the operating system if it refuses to start a thread.
     pub(crate) fn start(&self) -> io::Result<()> {
         let Some(wakeups) = lock(&self.wakeups).take() else { return Ok(()) };
         let slots = Arc::downgrade(&self.slots);
@@ -82,7 +82,7 @@ impl TimeScheduler {
     }
 }
 
-/// Publishes the generations that are due. Returns the time until the next check, at most 30 seconds.
+/// Publishes a generation to each cell whose rules on `now` have a new outcome. Returns the time until the next check, at most 30 seconds.
 fn pass_moments(slots: &Slots) -> Duration {
     let slots: Vec<Arc<PublishedCell>> = lock(slots).iter().filter_map(Weak::upgrade).collect();
     let now = now();

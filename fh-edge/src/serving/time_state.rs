@@ -32,8 +32,8 @@ impl TimeState {
         self.seen
     }
 
-    /// Returns the part of etags for this outcome, which is the same on every machine. `None` if no known time has passed and there is no
-    /// rule on the text of `now`.
+    /// Returns the part of etags that identifies this outcome, which is the same on every machine. Returns `None` if no time that a rule on
+    /// `now` names has passed, and there is no rule on the text of `now`.
     pub(crate) fn tag(&self) -> Option<String> {
         let at = self.outcome.last_boundary().map(|at| at.as_millis().to_string());
         let held = self.outcome.text_rules();

@@ -1,4 +1,4 @@
-//! A view is the part of an environment that keys with the same rights see. It is rendered once for all of these keys (D-97).
+//! A view is the part of an environment that keys with the same rights see. Its answer is rendered once for all of these keys (D-97).
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -19,7 +19,8 @@ use super::time_state::TimeState;
 use crate::wire::coding::{CompressionLevel, gzip};
 use crate::wire::sse::write_event;
 
-/// The detail of a view: whether features show their properties, which requires the permission `EXTENDED_DATA` (edge-protocol 2.6).
+/// The amount of data that a view shows of each feature. With [`Self::Extended`], features show their properties, which requires the
+/// permission `EXTENDED_DATA` (edge-protocol 2.6).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Detail {
     Plain,
@@ -42,7 +43,7 @@ pub(crate) enum EvaluatedBy {
 pub(crate) struct ViewKey {
     pub(crate) evaluated_by: EvaluatedBy,
     pub(crate) detail: Detail,
-    /// The filters of the account. With no filter, all features are visible.
+    /// The filters of the account. If the account has no filters, all features are visible.
     pub(crate) filters: BTreeSet<String>,
 }
 
@@ -61,8 +62,8 @@ impl ViewKey {
     }
 }
 
-/// The features that a view shows. Of the events that it sent, a stream keeps only this value, so that a slow client holds no answers and
-/// rules of old generations in memory.
+/// The features that a view shows. A stream keeps only this value of the generation that it sent last, so that a slow client holds no
+/// answers and rules of old generations in memory.
 #[derive(Debug)]
 pub(crate) struct Shown {
     pub(crate) generation: u64,
@@ -70,7 +71,7 @@ pub(crate) struct Shown {
     pub(crate) time_state: TimeState,
     /// The profile under which the features are evaluated (D-91).
     pub(crate) profile: Profile,
-    /// The visible features, in the order of answers.
+    /// The visible features, in the order in which answers list them.
     pub(crate) features: Vec<Arc<ServedFeature>>,
 }
 
@@ -83,21 +84,23 @@ pub(crate) struct View {
     pub(crate) tag: Box<str>,
     /// The answer of a shared view, which is the same for all callers.
     shared: OnceLock<Arc<Answer>>,
-    /// The compressed body of the shared answer. The inner `None` means that compression saves less than half.
+    /// The compressed body of the shared answer. The inner `None` means that the body is sent uncompressed, because it is short or
+    /// compression saves less than half of it.
     shared_gzip: OnceLock<Option<Bytes>>,
-    /// The events that lead from the previous generation to this one, for streams of a shared view.
+    /// The stream events for all differences between the previous generation and this one, for a shared view.
     delta: OnceLock<Bytes>,
-    /// The evaluated answers of a view that is not shared, by the text of the context header. Created when the first answer is cached.
+    /// The evaluated answers of a view that is not shared, by the text of the context in the request. The cache is created when the first
+    /// answer is cached.
     answers: OnceLock<Arc<ViewAnswers>>,
     budget: Arc<AnswerBudget>,
-    /// The upper bound of the work of evaluating the view.
+    /// An upper bound, in evaluation steps, of the work of evaluating all features of the view.
     work: OnceLock<WorkBound>,
     /// The expected length of an answer in bytes.
     size: AtomicUsize,
 }
 
 impl View {
-    /// Makes the view of a generation that this key identifies.
+    /// Makes the view that `key` identifies within a generation.
     pub(crate) fn new(published: &Published, key: &ViewKey, budget: &Arc<AnswerBudget>) -> Self {
         let seen = published.features.iter().filter(|feature| feature.is_visible(&key.filters));
         let features: Vec<Arc<ServedFeature>> = seen.cloned().collect();
@@ -120,7 +123,7 @@ impl View {
         }
     }
 
-    /// Returns the visible features, in the order of answers.
+    /// Returns the visible features, in the order in which answers list them.
     pub(crate) fn features(&self) -> &[Arc<ServedFeature>] {
         &self.shown.features
     }
@@ -141,8 +144,8 @@ impl View {
         self.shared.get()
     }
 
-    /// Returns the gzip-compressed body of an answer; `None` if compression saves less than half. A shared view uses a higher compression
-    /// level, since its body is sent to many clients.
+    /// Returns the gzip-compressed body of an answer. Returns `None` if the body is short, or if compression saves less than half of it. A
+    /// shared view uses a higher compression level, since its body is sent to many clients. `header` is the text of the request's context.
     pub(crate) fn compressed(&self, header: &str, answer: &Answer) -> Option<Bytes> {
         if self.key.is_shared() {
             let make = || gzip(&answer.body, CompressionLevel::Much).map(Bytes::from);
@@ -151,7 +154,7 @@ impl View {
         answer.known_gzip().unwrap_or_else(|| {
             let answer = answer.with_gzip();
             let compressed = answer.known_gzip().flatten();
-            // This replaces the uncompressed answer, so that the cache counts the additional memory.
+            // The answer with both bodies replaces the cached one, so that the cache counts the additional memory.
             self.keep(header, Arc::new(answer));
             compressed
         })
@@ -162,7 +165,7 @@ impl View {
         self.size.load(Ordering::Relaxed)
     }
 
-    /// Sets the expected length of answers in bytes, plus a 64th, so that a slightly longer answer needs no reallocation.
+    /// Sets the expected length of answers to `size` bytes plus a 64th of `size`, so that a slightly longer answer needs no reallocation.
     pub(super) fn expect(&self, size: usize) {
         self.size.store(size + size / 64, Ordering::Relaxed);
     }
@@ -176,13 +179,13 @@ impl View {
         self.answers.get()?.get(header)
     }
 
-    /// Returns the cached answer for the text of a request's context, or makes and caches it. Callers with the same context wait for
-    /// `make`, so it must not take long.
+    /// Returns the cached answer for the text of a request's context, or makes and caches the answer. Other callers with the same context
+    /// wait for `make`, so `make` must not take long.
     pub(crate) fn evaluated(&self, header: &str, make: impl FnOnce() -> Answer) -> Arc<Answer> {
         self.answers().get_or_make(header, make)
     }
 
-    /// Caches the answer for the text of a request's context.
+    /// Caches an answer for `header`, the text of a request's context.
     pub(crate) fn keep(&self, header: &str, answer: Arc<Answer>) {
         self.answers().keep(header, answer);
     }
@@ -192,7 +195,7 @@ impl View {
         self.work.get_or_init(|| published.work_of(self)).steps(attributes)
     }
 
-    /// Returns the events that lead from an older state of a shared view to this one. Each event has the id `id`.
+    /// Returns the stream events for all differences between an older state of a shared view and this one. Each event has the id `id`.
     pub(crate) fn delta(&self, older: &Shown, id: &str, published: &Published) -> Bytes {
         let write = |id: &str| {
             let mut out = String::new();
@@ -205,14 +208,14 @@ impl View {
             }
             Bytes::from(out)
         };
-        // All streams that hold the previous generation, and sent no context, get the same bytes.
+        // All streams that sent the previous generation last, and whose clients gave no context, get the same bytes.
         if older.generation + 1 == self.shown.generation && id == &*self.tag {
             return self.delta.get_or_init(|| write(id)).clone();
         }
         write(id)
     }
 
-    /// Returns the id of this view and a context, which stream events carry. It has no quotes.
+    /// Returns the id of this view and a context, which stream events carry. The id has no quotes.
     pub(crate) fn id(&self, context_tag: &str) -> String {
         if context_tag == "0" {
             self.tag.to_string()
@@ -227,8 +230,8 @@ impl View {
     }
 }
 
-/// Returns a digest of the visible content. Equal content has equal tags, across restarts and replicas (D-95). The last digit is 1 if the
-/// view shows properties, else 0.
+/// Returns a digest of the content that a view shows. Equal content has equal tags, across restarts and replicas (D-95). The last digit is
+/// 1 if the view shows properties, else 0.
 fn tag(published: &Published, key: &ViewKey, features: &[Arc<ServedFeature>]) -> String {
     let mut hash = hmac_sha256::Hash::new();
     hash.update(published.id.as_bytes());
@@ -236,7 +239,7 @@ fn tag(published: &Published, key: &ViewKey, features: &[Arc<ServedFeature>]) ->
         feature.add_to(&mut hash, key.detail);
     }
     if published.settings.profile == Profile::Edge {
-        // Clients with client-evaluated keys may request evaluated answers, too (D-107).
+        // Clients with client-evaluated keys may request evaluated answers, too (D-107), which depend on these ids.
         for feature in features {
             hash.update(feature.value_id.as_deref().unwrap_or_default());
             hash.update([0]);

@@ -1,4 +1,5 @@
-//! The JSON of a feature: one text, which readers receive and explanations read, and the places of its members in the text.
+//! The JSON of a feature as one text, with the positions of its members in the text. Clients receive this text, and explanations are made
+//! from it.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -11,7 +12,7 @@ use serde_json::value::RawValue;
 use super::json::Json;
 use super::model::{Feature, FeatureValue};
 
-/// The members of a feature's JSON. Texts are JSON.
+/// The members of a feature's JSON. Each text is the JSON of the member's value.
 pub(crate) struct TextMembers<'a> {
     pub(crate) id: Option<&'a str>,
     pub(crate) key: &'a str,
@@ -21,7 +22,7 @@ pub(crate) struct TextMembers<'a> {
     pub(crate) value: Option<&'a str>,
     /// The list of strategies; `None` if there is no value record.
     pub(crate) strategies: Option<&'a str>,
-    /// Members that another Edge sent and this project does not know.
+    /// The names and values of members that another Edge sent and this project does not know.
     pub(crate) unknown: &'a [(Cow<'a, str>, &'a RawValue)],
 }
 
@@ -38,14 +39,14 @@ pub(crate) struct FeatureText {
     strategies: Option<Piece>,
 }
 
-/// The place of a member's value in the text, in bytes.
+/// The position of a member's value in the text of a feature, in bytes.
 #[derive(Debug, Clone, Copy)]
 struct Piece {
     start: u32,
     end: u32,
 }
 
-/// Appends a member, and returns the place of its value.
+/// Appends a member to the JSON of a feature, and returns the position of the member's value.
 fn write(json: &mut String, name: &str, value: &str) -> Piece {
     write_member(json, name, value);
     let end = json.len();
@@ -53,7 +54,8 @@ fn write(json: &mut String, name: &str, value: &str) -> Piece {
 }
 
 impl FeatureText {
-    /// Returns the text of a feature of a state. Without a value record, the feature is unset (edge-protocol 2.6).
+    /// Returns the text of a feature of a state. Without a value record, the text contains neither a value nor strategies (edge-protocol
+    /// 2.6).
     pub(crate) fn of(feature: &Feature, record: Option<&FeatureValue>, version: i64) -> Self {
         let value = record.and_then(|record| record.value.as_ref());
         let strategies = record.map(|record| list(&record.strategies));
@@ -88,7 +90,7 @@ impl FeatureText {
         Self { json: json.into(), id, key, locked, version, kind, value, strategies }
     }
 
-    /// Returns the whole text.
+    /// Returns the whole JSON of the feature.
     pub(crate) fn json(&self) -> &Arc<str> {
         &self.json
     }
@@ -97,7 +99,7 @@ impl FeatureText {
         self.json.get(start as usize..end as usize).unwrap_or_default()
     }
 
-    /// Returns the id and the key, after the opening brace.
+    /// Returns the beginning of the text: the opening brace, the member `id` if there is one, and the member `key`.
     pub(crate) fn name(&self) -> &str {
         self.part(0, self.key.end)
     }
@@ -107,32 +109,33 @@ impl FeatureText {
         self.part(self.key.end, self.version.end)
     }
 
-    /// Returns the member `type` after a comma; empty if another Edge sent none.
+    /// Returns the member `type` after a comma. The result is empty if another Edge sent a feature without a type.
     pub(crate) fn type_member(&self) -> &str {
         self.part(self.version.end, self.type_end())
     }
 
-    /// Returns everything before the value.
+    /// Returns the text before the member `value`, without the comma.
     pub(crate) fn before_value(&self) -> &str {
         self.part(0, self.type_end())
     }
 
-    /// Returns everything up to the value, after which readers with the permission see the properties.
+    /// Returns the text up to the end of the member `value`. For keys with the permission `EXTENDED_DATA`, the properties are inserted
+    /// after it.
     pub(crate) fn head(&self) -> &str {
         self.part(0, self.head_end())
     }
 
-    /// Returns everything after [`Self::head`], with the closing brace.
+    /// Returns the text after [`Self::head`], including the closing brace.
     pub(crate) fn tail(&self) -> &str {
         self.part(self.head_end(), self.json.len() as u32)
     }
 
-    /// Returns the list of strategies as JSON, which is empty if there are none.
+    /// Returns the list of strategies as JSON, which is `[]` if the feature has no member `strategies`.
     pub(crate) fn strategies(&self) -> &str {
         self.strategies.map_or("[]", |piece| self.part(piece.start, piece.end))
     }
 
-    /// Returns the member `strategies` after a comma; empty if there is no value record.
+    /// Returns the member `strategies` after a comma. The result is empty if there is no value record.
     pub(crate) fn strategies_member(&self) -> &str {
         self.part(self.head_end(), self.strategies_end())
     }
@@ -159,7 +162,7 @@ impl FeatureText {
         serde_json::from_str(self.part(piece.start, piece.end)).ok()
     }
 
-    /// Returns the parts that the compiler reads. Only the strategies are parsed.
+    /// Returns the members of the feature that the compiler reads. Only the list of strategies is parsed; all other members are raw JSON.
     pub(crate) fn parts(&self) -> wire::Feature<'_> {
         wire::Feature {
             id: self.raw(self.id),
@@ -173,7 +176,7 @@ impl FeatureText {
         }
     }
 
-    /// Returns the values of the strategies by position, as JSON. `None` is a value that is null or missing.
+    /// Returns the value of each strategy as JSON, in the order of the strategies. `None` is a value that is null or missing.
     pub(crate) fn strategy_values(&self) -> Vec<Option<Box<str>>> {
         let Shape::Is(list) = wire::Strategy::parse_list(self.raw(self.strategies)) else {
             return Vec::new();
@@ -186,7 +189,7 @@ impl FeatureText {
     }
 }
 
-/// Joins pieces of JSON into a JSON list.
+/// Returns a JSON list of these documents.
 fn list(items: &[Json]) -> String {
     let mut out = String::from("[");
     for (position, item) in items.iter().enumerate() {

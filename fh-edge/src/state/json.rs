@@ -10,8 +10,8 @@ use serde_json::value::RawValue;
 /// One JSON document as text on one line. Numbers, strings and the order of members are kept as the author wrote them. Only white space
 /// between tokens is removed.
 ///
-/// Half of a surrogate pair (`\ud800` alone) is an error, although JSON's grammar allows it. It cannot be represented as text, and programs
-/// read it differently.
+/// Half of a surrogate pair (`\ud800` alone) is an error, although JSON's grammar allows it. Half of a pair is no character, and programs
+/// disagree on how to read it.
 ///
 /// ```
 /// use fh_edge::state::Json;
@@ -22,7 +22,7 @@ use serde_json::value::RawValue;
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Json(Arc<str>);
 
-/// The error for a text that is not one JSON document. It contains a message with line and column.
+/// The error for a text that is not one JSON document. The field is the message, which names the line and column of a syntax error.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InvalidJson(pub String);
 
@@ -38,7 +38,7 @@ impl Json {
     /// Parses one document. White space between its tokens is removed.
     ///
     /// # Errors
-    /// Returns [`InvalidJson`] if the text is not one document.
+    /// Returns [`InvalidJson`] if the text is not one document, or contains half of a surrogate pair.
     pub fn parse(text: &str) -> Result<Self, InvalidJson> {
         let raw: &RawValue = serde_json::from_str(text).map_err(|e| InvalidJson(e.to_string()))?;
         Self::checked(raw).map_err(InvalidJson)
@@ -62,13 +62,13 @@ impl Json {
         Self(serde_json::Value::from(text).to_string().into())
     }
 
-    /// Returns `null`.
+    /// Returns the document `null`.
     #[must_use]
     pub fn null() -> Self {
         Self("null".into())
     }
 
-    /// Returns `true` or `false`.
+    /// Returns the document `true` or `false`.
     #[must_use]
     pub fn boolean(value: bool) -> Self {
         Self(if value { "true" } else { "false" }.into())
@@ -80,24 +80,24 @@ impl Json {
         &self.0
     }
 
-    /// Returns the content of the string if this is a JSON string; else `None`.
+    /// Returns the content of the JSON string. `None` if the document is not a string.
     #[must_use]
     pub fn as_text(&self) -> Option<String> {
         if self.is_text() { serde_json::from_str(&self.0).ok() } else { None }
     }
 
-    /// Returns true if this is a JSON string.
+    /// Returns true if the document is a JSON string.
     fn is_text(&self) -> bool {
         self.0.starts_with('"')
     }
 
-    /// Returns true if this is a number that a double can represent. Programs would read other numbers as infinity.
+    /// Returns true if the document is a number that a double can represent. Programs would read a larger number as infinity.
     pub(crate) fn is_finite_number(&self) -> bool {
         self.0.starts_with(|c: char| c == '-' || c.is_ascii_digit())
             && self.0.parse().is_ok_and(f64::is_finite)
     }
 
-    /// Returns true if this is `null`.
+    /// Returns true if the document is `null`.
     #[must_use]
     pub fn is_null(&self) -> bool {
         &*self.0 == "null"

@@ -1,5 +1,5 @@
-//! The maximum size of a strategy. The same limits apply to state files, to PUT and PATCH of the admin API, and to features that a relay
-//! receives.
+//! The limits of a strategy's size. State files and changes through the admin API with a larger strategy are rejected. A relay leaves such
+//! a strategy out of the features that it receives.
 
 use std::fmt;
 
@@ -8,7 +8,7 @@ const MOST_BYTES: usize = 4 << 20;
 /// The maximum number of nested lists and objects in a strategy. FeatureHub's own strategies have four levels. A state file may have 100
 /// levels, of which six enclose a strategy.
 const MOST_LEVELS: usize = 64;
-/// The maximum number of characters in a number.
+/// The maximum length of a number in a strategy, in characters.
 const MOST_DIGITS: usize = 400;
 
 /// The limit that a strategy exceeds.
@@ -36,7 +36,7 @@ impl fmt::Display for TooLarge {
     }
 }
 
-/// Checks that the JSON text of one strategy is within the limits, in one pass over its bytes.
+/// Checks that the JSON text of one strategy is within the limits of length, nesting and numbers, in one pass over its bytes.
 ///
 /// # Errors
 /// Returns the first limit that the strategy exceeds.

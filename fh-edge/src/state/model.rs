@@ -1,4 +1,4 @@
-//! The parts of a state in their normal form, in which every id is set and every JSON text is valid.
+//! The parts of a state in their normal form, in which every feature and environment has an id and every JSON text is valid.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -11,11 +11,11 @@ use uuid::Uuid;
 use super::json::Json;
 use super::permission::Permissions;
 
-/// Everything that an Edge serves. Answers list features in the order of the state.
+/// Everything that an Edge serves. Responses list features in the order of [`Self::features`].
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct State {
-    /// The number of changes of this state so far. The admin API compares it with `If-Match`.
+    /// The revision of the state. Each change increments it. The admin API compares it with the `If-Match` header of a request.
     #[serde(default)]
     pub revision: u64,
     /// The definitions of the features, which are the same in all environments.
@@ -33,7 +33,8 @@ pub struct State {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Feature {
-    /// The id of the feature, which rollout percentages hash. If a file gives no id, the id is a UUIDv5 of the key.
+    /// The id of the feature. Rollout percentages hash this id, except under profile `edge`. If a file gives no id, the id is a UUIDv5 of
+    /// the key.
     pub id: Uuid,
     /// The key, by which programs read the feature.
     pub key: Arc<str>,
@@ -43,7 +44,7 @@ pub struct Feature {
     /// The version of the definition, which is used only in etags.
     #[serde(default)]
     pub version: i64,
-    /// The properties, which only accounts with the permission `EXTENDED_DATA` receive (`fp`).
+    /// The properties, which only accounts with the permission `EXTENDED_DATA` receive, as the member `fp` of the feature.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub properties: BTreeMap<String, String>,
     /// The filters of the feature. An account with filters sees only features that have at least one of them.
@@ -57,22 +58,23 @@ pub struct Feature {
 pub struct Environment {
     /// The id of the environment, which is the first part of its API keys.
     pub id: Uuid,
-    /// The name of the environment, for people.
+    /// The name of the environment, for people. It is empty if the environment has no name.
     #[serde(default)]
     pub name: String,
-    /// The `cache-control` header of answers for this environment, such as `max-age=60`. If the server has a value for all environments,
+    /// The `cache-control` header of responses for this environment, such as `max-age=60`. If the server has a value for all environments,
     /// that value is used instead.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cache_control: Option<String>,
     /// True if clients should stop using the environment. Polls are then answered with status 236, and streams send `edge.stale`.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub stale: bool,
-    /// The evaluation profile of server-evaluated keys; `None` for the profile of the server's settings (D-91).
+    /// The profile with which the Edge evaluates features for server-evaluated keys. `None` means the profile of the server's settings
+    /// (D-91).
     #[serde(default, deserialize_with = "super::profile::deserialize")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub profile: Option<Profile>,
-    /// The values by feature key. A feature that is missing in this map has version 0 and no value, or the value `false` if it is a
-    /// BOOLEAN.
+    /// The values by feature key. A feature that is missing in this map has no value and version 0. A missing BOOLEAN has the value
+    /// `false`, and the Edge assigns its version.
     #[serde(default)]
     pub values: BTreeMap<Arc<str>, FeatureValue>,
 }
@@ -81,17 +83,17 @@ pub struct Environment {
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct FeatureValue {
-    /// The default value, for contexts that match no strategy. `None` is null. The value of a JSON feature is a JSON string that contains a
-    /// document.
+    /// The default value, for contexts that match no strategy. `None` is null. The value of a JSON feature is a JSON string whose content
+    /// is a JSON document.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub value: Option<Json>,
-    /// The id of the value record, which profile `edge` hashes for percentages.
+    /// The id of the value record, which profile `edge` hashes for percentages. If it is `None`, that profile hashes the feature's id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub value_id: Option<String>,
     /// The version of the value. If it is `None`, the Edge assigns versions itself (D-95).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version: Option<i64>,
-    /// True if a PUT cannot change the value without unlocking the feature.
+    /// True if the feature is locked. A PUT can then change the value only if it also unlocks the feature.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub locked: bool,
     /// True if the feature is hidden from SDKs.
@@ -123,7 +125,8 @@ pub struct Account {
     pub permissions: BTreeMap<Uuid, Permissions>,
 }
 
-/// The secret part of an API key. `Debug` does not show the secret, but serialization does, for files and the admin API.
+/// The secret part of an API key. `Debug` prints `***` instead of the secret. Serialization writes the secret, because state files and the
+/// admin API contain it.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ServiceKey(Arc<str>);
 
@@ -203,7 +206,7 @@ impl State {
     }
 }
 
-/// Serializes feature types by their names in the protocol.
+/// Serializes and deserializes feature types by their names in the protocol.
 mod kind {
     use super::{Deserialize, Deserializer, Kind, Serializer};
 

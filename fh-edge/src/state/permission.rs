@@ -42,7 +42,7 @@ impl Permission {
     }
 }
 
-/// The error for a text that is not the name of a permission. It contains the text.
+/// The error for a text that is not the name of a permission. The field is the text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UnknownPermission(pub String);
 

@@ -3,7 +3,7 @@
 use fh_eval::Profile;
 use serde::{Deserialize, Deserializer};
 
-/// Reads a profile, which is `client`, `edge` or null. Null gives `None`.
+/// Reads a profile, which is `client`, `edge` or null. Null gives `None`, and any other value is an error.
 pub(super) fn deserialize<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<Profile>, D::Error> {

@@ -9,13 +9,13 @@ use uuid::Uuid;
 
 use super::{Feature, ServiceKey, State};
 
-/// The error for two parts of a state with the same key or id. `Display` prints the places of both parts, and never a secret.
+/// The error for two parts of a state that have the same key or id. `Display` prints the paths of both parts, and never a secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Duplicate {
-    /// The place of the later part, such as `features[3]` or `accounts[1].serverKey[0]`.
+    /// The path of the later part, such as `features[3]` or `accounts[1].serverKey[0]`.
     pub path: String,
-    /// A description of what both parts have in common, with the place of the earlier part.
+    /// The description of the key or id that both parts have, with the path of the earlier part.
     pub what: String,
 }
 
@@ -28,7 +28,8 @@ impl fmt::Display for Duplicate {
 
 impl std::error::Error for Duplicate {}
 
-/// The keys and ids that are in use, with their places. Errors are texts that name the place of the earlier use.
+/// The keys and ids that parts of a state have, with the paths of these parts. Each function records one key or id and fails if an earlier
+/// part has the same one. The error is a text that names the path of the earlier part.
 #[derive(Default)]
 pub(super) struct Uniques {
     feature_keys: Places<Arc<str>>,
@@ -59,7 +60,7 @@ impl Uniques {
     }
 }
 
-/// The places of values that must be unique, by value.
+/// The paths of the parts that hold values of one kind, by value. Each value must be unique.
 struct Places<T>(HashMap<T, String>);
 
 impl<T> Default for Places<T> {

@@ -19,9 +19,9 @@ use crate::state::{Duplicate, Feature, FeatureValue, Json, Permissions};
 pub struct FeatureChange {
     /// The new default value, for contexts that no strategy matches. `Some(None)` sets it to null.
     pub value: Option<Option<Json>>,
-    /// True to lock the feature, false to unlock it.
+    /// The new lock of the feature: true locks it, and false unlocks it.
     pub locked: Option<bool>,
-    /// True to retire the feature, which hides it from SDKs; false to show it again.
+    /// True retires the feature, which hides it from SDKs. False makes it visible again.
     pub retired: Option<bool>,
     /// The new strategies in order, each in FeatureHub's JSON. They are read and checked as in a state file.
     pub strategies: Option<Vec<Json>>,
@@ -41,13 +41,13 @@ pub enum ReplaceError {
     Strategies(StateFileError),
     /// Two parts of the state have the same id, feature key or API key.
     Duplicate(Duplicate),
-    /// The state is at this revision, because it was changed after the caller read it.
+    /// The state was changed after the caller read it. The field is its current revision.
     Outdated(u64),
-    /// The feature is at this version, because it was changed after the caller read it.
+    /// The feature was changed after the caller read it. The field is its current version.
     Overtaken(i64),
-    /// The change could not be stored, so it was not made.
+    /// The change could not be stored, so it was not made. The field is the reason.
     NotKept(String),
-    /// This Edge relays another Edge, and features can be changed only there.
+    /// This Edge relays another Edge, and features can be changed only at that Edge.
     Relayed,
     /// The Edge was closed.
     Closed,
@@ -93,7 +93,8 @@ pub(super) struct Undo {
 }
 
 impl StateStore {
-    /// Carries out a PUT with the rights of a key: its permissions, and the filters that limit which features it sees.
+    /// Carries out a PUT with the rights of an API key: its permissions, and the filters that limit which features it sees. The [`Undo`] is
+    /// `None` if the PUT changes nothing.
     pub(super) fn put(
         &mut self,
         place: &(Uuid, Arc<str>),
@@ -119,7 +120,7 @@ impl StateStore {
         }
     }
 
-    /// Changes the members of a value that `change` sets. The result is `None` if nothing changes.
+    /// Changes those members of a feature's value that `change` sets. The result is `None` if the value stays the same.
     pub(super) fn patch(
         &mut self,
         place: &(Uuid, Arc<str>),
@@ -190,7 +191,7 @@ impl StateStore {
     }
 }
 
-/// Returns the initial value of a feature without a value record. Its id is made as in a state file.
+/// Returns the initial value of a feature without a value record. The value id is made as for a state file.
 fn unset((environment, key): &(Uuid, Arc<str>), feature: &Feature) -> FeatureValue {
     let value_id = Some(value_id(*environment, key).to_string());
     FeatureValue { value: feature.unset_value(), value_id, ..FeatureValue::default() }

@@ -7,7 +7,8 @@ use super::record::Fingerprint;
 use crate::serving::Counting;
 use crate::state::{Feature, FeatureValue};
 
-/// The origin and version of one value. The base is the state that was read last, without the changes made since.
+/// The origin and version of the value of one feature in one environment. The base is the state that was read last, without the changes
+/// that were made since.
 #[derive(Debug, Clone)]
 pub(crate) struct Entry {
     /// The id of the feature.
@@ -15,15 +16,16 @@ pub(crate) struct Entry {
     /// The fingerprint of the value in the base. `None` once a replacement has overridden the base, so that no recorded change of the value
     /// is kept.
     pub(super) base: Option<Fingerprint>,
-    /// The version that is served, which never decreases.
+    /// The version of the value that is served. It never decreases.
     pub(super) version: i64,
     pub(super) counting: Counting,
-    /// True if the value or its version differs from the base, so that it has to be recorded.
+    /// True if the value or its version differs from the base, so that the change store has to hold it.
     pub(super) is_changed: bool,
 }
 
 impl Entry {
-    /// Makes the entry of a value in a new base. `before` is the entry that was served until then, if there was one.
+    /// Makes the entry of a value in a new base. `before` is the entry of the value that was served until then, and `looks_the_same` is
+    /// true if that value is the same. A version that is a time is at least `highest`.
     pub(super) fn new(
         print: Fingerprint,
         feature: &Feature,
@@ -57,17 +59,19 @@ impl Entry {
         this
     }
 
-    /// Raises the version above `served`, a version of another value that readers may hold.
+    /// Raises the version above `served`, under which readers may hold another value. Does nothing if the version is higher already.
     pub(super) fn rise_above(&mut self, served: i64) {
         if self.version > served {
             return;
         }
         self.version = served.saturating_add(1);
-        // If the base states a version, the version would fall back to it at the next start. So the raised version is recorded.
+        // If the base states a version, the served version would fall back to it at the next start. The raised version is therefore
+        // recorded.
         self.is_changed |= self.counting == Counting::Counts;
     }
 
-    /// Gives the value a new version, because it was changed at this time. `stated` is true if the base states versions.
+    /// Gives the value a new version, because it was changed at the time `now`. If the base states the value's version (`stated`), the
+    /// version is incremented. Otherwise it becomes at least the time in milliseconds.
     pub(super) fn step(&mut self, stated: bool, now: Timestamp) {
         let next = self.version.saturating_add(1);
         self.version = if stated { next } else { next.max(now.as_millis()) };

@@ -7,7 +7,7 @@ use uuid::Uuid;
 /// The identity of a value: the ids of its environment and its feature.
 pub(super) type ValueId = (Uuid, Uuid);
 
-/// The largest number of removed values whose versions are kept one by one. Beyond it, the oldest are evicted.
+/// The largest number of removed values whose versions are kept one by one. If there are more, the oldest values are evicted.
 const MOST: usize = 10_000;
 
 /// The versions of removed values. The latest 10,000 are kept one by one; of all others, only the highest version is kept (D-95).
@@ -48,8 +48,8 @@ impl Gone {
         }
     }
 
-    /// Removes a value that is served again. Returns the highest version of it that readers may hold: its own if it was kept, else the
-    /// highest evicted version.
+    /// Removes a value that is served again from the set. Returns the highest version of the value that readers may hold: its last version
+    /// if the set contained the value, else the highest evicted version.
     pub(super) fn take(&mut self, id: ValueId) -> i64 {
         match self.versions.remove(&id) {
             Some((place, version)) => {

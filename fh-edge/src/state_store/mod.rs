@@ -37,10 +37,9 @@ pub(crate) struct StateStore {
     entries: BTreeMap<(Uuid, Arc<str>), Entry>,
     /// The fingerprint of the base; `None` before the first base.
     base: Option<Fingerprint>,
-    /// The last replacement by the admin API, as it was given, and the fingerprint of the base that it replaces; `None` if the base is
-    /// served.
+    /// The fingerprint of the base that the admin API has replaced, and the state that replaces it. `None` if the base itself is served.
     replaced: Option<(Fingerprint, State)>,
-    /// The highest version that was served of any value. Versions that are times never fall below it, even if the clock is set back.
+    /// The highest version of any value that was served. New versions that are times never fall below it, even if the clock is set back.
     highest: i64,
     gone: Gone,
     /// The content of the change store, until the first base is loaded; `None` from then on.
@@ -81,7 +80,8 @@ impl StateStore {
         store
     }
 
-    /// Raises the version of every value above those served before the start (D-117). A value that looks the same keeps its version.
+    /// Raises the version of each value above the version that was served before the start (D-117). A value that looks the same keeps that
+    /// version. `forgotten` is the highest evicted version: a value that `versions` does not contain rises above it.
     fn remember(&mut self, versions: Vec<ServedVersion>, forgotten: i64) {
         self.gone = Gone::new(forgotten);
         let state = std::mem::take(&mut self.state);
@@ -91,7 +91,7 @@ impl StateStore {
         let places: HashMap<ValueId, (Uuid, Arc<str>)> = places
             .map(|(place, entry)| ((place.0, entry.feature), (place.0, Arc::clone(&place.1))))
             .collect();
-        // A value whose version was evicted may be served again.
+        // A value without a known version may have been served with an evicted version.
         let known: HashSet<ValueId> =
             versions.iter().map(|served| (served.environment, served.feature)).collect();
         for ((environment, _), entry) in &mut self.entries {
@@ -127,7 +127,7 @@ impl StateStore {
         self.state = state;
     }
 
-    /// Returns the versions of all served values and of removed values.
+    /// Returns the versions of all served values, and of the removed values that are kept one by one.
     fn versions(&self) -> Vec<ServedVersion> {
         let gone = self.gone.iter().map(|((environment, feature), version)| ServedVersion {
             environment,
@@ -167,8 +167,8 @@ impl StateStore {
         self.waiting.is_none()
     }
 
-    /// Loads a base that was read again. Values that are the same in both bases keep their changes. A replacement stays in force until the
-    /// base differs.
+    /// Loads a base that was read again. Values that are the same in the old and the new base keep their changes. If the admin API has
+    /// replaced the base, the replacement is served until the base differs.
     pub(crate) fn reload(&mut self, base: State, now: Timestamp) {
         if let Some(records) = self.waiting.take() {
             *self = Self::open(base, records, now);
@@ -184,7 +184,7 @@ impl StateStore {
         self.count();
     }
 
-    /// Replaces the whole state by one from the admin API. All changes of single values are dropped.
+    /// Replaces the whole state by one from the admin API. All changes of single values are dropped. `base` is the base that was read last.
     pub(crate) fn replace(&mut self, base: &State, state: State, now: Timestamp) {
         if let Some(records) = self.waiting.take() {
             *self = Self::open(base.clone(), Records { changes: Vec::new(), ..records }, now);
@@ -202,7 +202,7 @@ impl StateStore {
         self.state.revision = self.state.revision.saturating_add(1);
     }
 
-    /// Serves `state` as the new base of all entries. Values that are the same in both bases keep their changes.
+    /// Serves `state` as the new base of all entries. Values that are the same in the old and the new base keep their changes.
     fn take(&mut self, mut state: State, now: Timestamp) {
         state.revision = self.state.revision.max(state.revision);
         let mut entries = BTreeMap::new();
@@ -232,7 +232,7 @@ impl StateStore {
                         Entry::new(print, feature, base, other, looks_the_same, now, self.highest)
                     }
                 };
-                // The feature had another key before, or was removed for a while.
+                // If the feature had another key before, or was removed for a while, readers may hold a version of it.
                 let served = left.remove(&id).unwrap_or_else(|| gone.take(id));
                 if is_another && served > 0 {
                     entry.rise_above(served);
@@ -252,7 +252,7 @@ impl StateStore {
         self.state.environment(place.0)?.values.get(&place.1)
     }
 
-    /// Restores a recorded change, unless the base of its value has changed since the change was made.
+    /// Restores a recorded change. If the base of its value has changed since then, only the version is raised above the recorded one.
     fn restore(&mut self, record: Record) {
         let place = (record.environment, Arc::clone(&record.feature));
         let Some(entry) = self.entries.get_mut(&place) else { return };

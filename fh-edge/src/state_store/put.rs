@@ -13,16 +13,16 @@ use crate::wire::body::read_object;
 pub(crate) struct Update {
     /// The new value. `None` keeps the current value, and `Some(None)` sets it to null.
     pub(crate) value: Option<Option<Json>>,
-    /// The new lock. `None` keeps the current lock.
+    /// The new lock: true locks the feature, and false unlocks it. `None` keeps the current lock.
     pub(crate) lock: Option<bool>,
 }
 
-/// The reason why a PUT is refused. Its texts are those of the protocol.
+/// The reason why a PUT is refused. Each reason has its own response (edge-protocol 5.3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Refusal {
     /// The body is not an object of the expected form.
     Unreadable,
-    /// The environment has no such feature, or the key may not see it.
+    /// The environment has no such feature, or the API key may not see the feature.
     NotFound,
     NoWriteRoles,
     MayNotLock,
@@ -63,9 +63,9 @@ impl Refusal {
 pub(crate) enum UpdateOutcome {
     /// The value or lock was changed, and readers see it: status 200.
     Changed,
-    /// The lock had this state already: status 200.
+    /// The lock already had the requested state: status 200.
     AlreadySo,
-    /// The feature had this value already: status 202.
+    /// The feature already had the requested value: status 202.
     SameValue,
 }
 
@@ -108,7 +108,7 @@ impl Update {
         Ok(Self { value: updates.then_some(value), lock })
     }
 
-    /// Decides on the change. The PUT is refused by the first check that fails.
+    /// Decides whether a PUT changes the feature's current value. The first check that fails refuses the PUT.
     pub(crate) fn decide(
         &self,
         kind: Kind,
@@ -153,7 +153,8 @@ impl Update {
     }
 }
 
-/// Reads a lock as a FeatureHub server does. Whole numbers other than 0 and the text `true` are true. An empty text counts as absent.
+/// Reads the member `lock` as a FeatureHub server does. The text `true` and all whole numbers other than 0 are true. An empty text counts
+/// as an absent member.
 fn lock(json: &Json) -> Result<Option<bool>, Refusal> {
     let text = json.as_text();
     match (text.as_deref().map(str::trim), json.as_str()) {

@@ -38,7 +38,7 @@ impl fmt::Display for Fingerprint {
 pub(crate) struct Record {
     pub(crate) environment: Uuid,
     pub(crate) feature: Arc<str>,
-    /// The id of the feature; nil in records of format 1, which has no versions.
+    /// The id of the feature. It is nil in records of format 1, which contain no feature ids.
     pub(crate) id: Uuid,
     /// The fingerprint of the value in the base at the time of the change.
     pub(crate) base: Fingerprint,
@@ -55,9 +55,9 @@ pub(crate) struct ServedVersion {
     /// The id of the feature.
     pub(crate) feature: Uuid,
     pub(crate) version: i64,
-    /// The fingerprint of the value; `None` once the value is removed.
+    /// The fingerprint of the served value; `None` once the value is removed.
     pub(crate) served: Option<Fingerprint>,
-    /// True if the value has a record of a change.
+    /// True if the change store has a record of a change of the value.
     pub(crate) is_changed: bool,
 }
 
@@ -84,9 +84,10 @@ pub(crate) struct Records {
     pub(crate) versions: Vec<ServedVersion>,
     /// The highest version of removed values that `versions` does not contain any more.
     pub(crate) forgotten: i64,
-    /// The fingerprint of the last served base, and the version of its values that state none; `None` before the first base.
+    /// The fingerprint of the last served base, and the highest version of those values to which the base gives no version. `None` before
+    /// the first base.
     pub(crate) base: Option<(Fingerprint, i64)>,
-    /// A state that replaces the base with this fingerprint; `None` if the base is not replaced.
+    /// The fingerprint of a base, and the state that replaces it; `None` if the base is not replaced.
     pub(crate) replacement: Option<(Fingerprint, State)>,
     pub(crate) changes: Vec<Record>,
 }
@@ -105,7 +106,8 @@ impl std::error::Error for JournalError {}
 
 /// A store of changes. A committed change survives even if the process is killed.
 pub(crate) trait ChangeStore: Send {
-    /// Adds or replaces either all or none of these records. `highest` is the highest version that was served.
+    /// Adds or replaces either all or none of these records. `revision` is the state's revision after the changes, and `highest` is the
+    /// highest version that was served.
     fn commit(
         &mut self,
         revision: u64,

@@ -7,7 +7,8 @@ use serde::de::IgnoredAny;
 use super::Refusal;
 use crate::state::Json;
 
-/// Converts a value to the type of a feature. The error says why the value does not fit the type.
+/// Converts a value to the type of a feature. `None` and null give `None`, except for a BOOLEAN, which cannot be null. The error is the
+/// reason why the value does not fit the type.
 pub(super) fn convert(kind: Kind, value: Option<&Json>) -> Result<Option<Json>, Refusal> {
     let Some(value) = value.filter(|value| !value.is_null()) else {
         return if kind == Kind::Boolean { Err(Refusal::BooleanNull) } else { Ok(None) };
@@ -42,7 +43,7 @@ fn literal(value: &Json) -> Option<String> {
     (!text.contains('"')).then(|| text.replace(',', ", "))
 }
 
-/// Returns true if the values are equal. Numbers are compared by value; all other kinds by their text.
+/// Returns true if the two values of a feature are equal. Numbers are compared by value, and values of all other types by their text.
 pub(super) fn same(kind: Kind, one: Option<&Json>, other: Option<&Json>) -> bool {
     let text = |json: &Json| json.as_text().unwrap_or_else(|| json.as_str().to_string());
     match (one, other) {

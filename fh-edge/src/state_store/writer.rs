@@ -25,7 +25,7 @@ use writer_thread::WriterThread;
 /// The settings of an Edge that apply to all its environments.
 #[derive(Debug, Clone)]
 pub(crate) struct ServeDefaults {
-    /// The profile of environments that do not state one.
+    /// The profile of environments that state no profile.
     pub(crate) profile: Profile,
     /// The `cache-control` header for all environments. If set, it overrides those of the environments.
     pub(crate) cache_control: Option<HeaderValue>,
@@ -33,7 +33,7 @@ pub(crate) struct ServeDefaults {
     pub(crate) answers: Arc<AnswerBudget>,
 }
 
-/// The error that the writer thread has ended, because the Edge was closed.
+/// The error for a command that comes after the writer thread has ended, because the Edge was closed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct WriterGone;
 
@@ -103,7 +103,7 @@ pub(crate) struct Writer {
 }
 
 impl Writer {
-    /// Publishes the state and starts the writer thread. Without a base, no features are served until one is loaded.
+    /// Publishes the state and starts the writer thread. If `store` has no base, no features are served until a base is loaded.
     pub(crate) fn start(
         (base, store): (State, StateStore),
         change_store: Box<dyn ChangeStore>,
@@ -124,7 +124,8 @@ impl Writer {
         answer.await.map_err(|_| WriterGone)
     }
 
-    /// Carries out a PUT. When this function returns successfully, readers see the change and the change store holds it.
+    /// Carries out a PUT. When this function returns successfully, readers see the change and the change store holds it. The inner error is
+    /// the reason why the PUT was not carried out.
     pub(crate) async fn put(
         &self,
         place: (Uuid, Arc<str>),
@@ -135,7 +136,7 @@ impl Writer {
         self.ask(|reply| Command::Put { place, filters, permissions, update, reply }).await
     }
 
-    /// Changes one value, and returns the new revision of the state.
+    /// Changes the value of one feature in one environment, and returns the new revision of the state.
     pub(crate) async fn patch(
         &self,
         place: (Uuid, Arc<str>),
@@ -145,7 +146,7 @@ impl Writer {
         answer.unwrap_or(Err(ReplaceError::Closed))
     }
 
-    /// Replaces the whole state, and returns its new revision.
+    /// Replaces the whole state, and returns its new revision. Fails if `revision` is given and is not the current revision of the state.
     pub(crate) async fn replace(
         &self,
         state: State,
@@ -157,7 +158,7 @@ impl Writer {
         answer.unwrap_or(Err(ReplaceError::Closed))
     }
 
-    /// Loads a base that was read again. The error says that the base is not consistent or the Edge is closed.
+    /// Loads a base that was read again. Fails if two parts of the base have the same key or id, or if the Edge is closed.
     pub(crate) async fn reload(&self, base: State) -> Result<(), ReplaceError> {
         base.check().map_err(ReplaceError::Duplicate)?;
         let base = Box::new(base);
@@ -170,7 +171,7 @@ impl Writer {
         self.ask(Command::State).await
     }
 
-    /// Ends all streams with a `bye` event. The ends are spread over the time `within`.
+    /// Ends all streams with a `bye` event, each at a random time in the period `within`.
     pub(crate) async fn close(&self, within: Duration) -> Result<(), WriterGone> {
         self.ask(|reply| Command::Close(within, reply)).await
     }

@@ -1,4 +1,4 @@
-//! The evaluation context that a stream was opened with.
+//! The evaluation context of a request for a stream.
 
 use std::sync::Arc;
 
@@ -6,7 +6,7 @@ use fh_eval::Attributes;
 
 use crate::wire::context::RequestContext;
 
-/// The evaluation context that a stream was opened with. Most streams have none.
+/// The evaluation context of a request for a stream. Most requests have none.
 #[derive(Clone)]
 pub(super) enum StreamContext {
     None,

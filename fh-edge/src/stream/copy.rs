@@ -1,4 +1,4 @@
-//! The features that the client of a stream holds, and the events that lead from them to a newer generation.
+//! The features that the client of a stream holds, and the events that update these features to a newer generation.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -36,7 +36,8 @@ impl Copy {
         published.view(position)
     }
 
-    /// Returns the largest number of steps that evaluating all visible features can take; 0 if this Edge evaluates nothing for the view.
+    /// Returns an upper bound, in evaluation steps, for evaluating all features of the view. The result is 0 if this Edge evaluates nothing
+    /// for the view.
     pub(super) fn steps(&self, published: &Published) -> u64 {
         if self.view.is_shared() {
             return 0;
@@ -49,7 +50,8 @@ impl Copy {
         published.as_read(self.context.attributes().cloned().unwrap_or_default())
     }
 
-    /// Appends the events that lead from the features sent last to this generation, and notes that they were sent.
+    /// Appends the events that update the client from the features sent last to this generation, and records that the client holds this
+    /// generation. If the generation has no such view, appends nothing.
     pub(super) fn write(&mut self, published: &Published, runs: Runs, ready: &mut VecDeque<Bytes>) {
         let Some(view) = self.seen(published) else {
             self.sent = None;
@@ -128,7 +130,7 @@ impl Copy {
                 let then = older.time_state.time();
                 published.write_evaluated(feature, &attributes, then, detail, &mut before);
                 published.write_evaluated(feature, &attributes, now, detail, &mut data);
-                // For most contexts, nothing changes at such a time.
+                // When a time rule changes its result, most contexts get the same value as before.
                 if data != before {
                     write_event(&mut out, "feature", Some(id), &data);
                 }

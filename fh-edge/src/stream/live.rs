@@ -1,4 +1,4 @@
-//! An open stream with a known key: what it sent last, and the events that lead from there to the current generation.
+//! An open stream with a known key: the features that it sent last, and the events that update these features to the current generation.
 
 use std::collections::VecDeque;
 use std::future::Future;
@@ -32,7 +32,7 @@ pub(super) struct Live {
     pub(super) copy: Copy,
     /// An evaluation on another thread; `None` if none is running. Further changes wait until it ends.
     pub(super) evaluating: Option<Evaluating>,
-    /// The limit of requests that delays the first list (D-98); `None` once the list is not delayed.
+    /// The rate limit of requests that delays the first list (D-98); `None` if the list is not, or no longer, delayed.
     pub(super) postponed: Option<Beyond>,
     pub(super) told_stale: bool,
     pub(super) timing: Timing,
@@ -46,8 +46,8 @@ impl Drop for Live {
     }
 }
 
-/// An evaluation on another thread. Its result is the features that the client will hold, and the events that lead to them; `None` if it
-/// failed.
+/// An evaluation on another thread. Its result is the features that the client will hold, and the events that update the client to them.
+/// The result is `None` if the evaluation failed.
 type Evaluating = Pin<Box<dyn Future<Output = Option<(Copy, VecDeque<Bytes>)>> + Send>>;
 
 /// Returns a future that resolves when the next generation is published. Its result is `None` if the cell was dropped.
@@ -60,7 +60,7 @@ pub(super) fn wait_for_change(
     })
 }
 
-/// The result of handling an event: whether the stream continues or ends.
+/// The result of handling an event: the stream goes on or ends.
 #[derive(PartialEq, Eq)]
 pub(super) enum Then {
     GoesOn,
@@ -68,7 +68,7 @@ pub(super) enum Then {
 }
 
 impl Live {
-    /// Handles a new generation by adding its events to `ready`.
+    /// Handles a new generation: adds its events to `ready`, or starts to evaluate them on another thread.
     fn advance(&mut self, published: &Arc<Published>, ready: &mut VecDeque<Bytes>) -> Then {
         if let Some(within) = published.closing {
             // The features of this generation are still sent, because some SDKs never reconnect after a stream that ended without features.
@@ -121,7 +121,7 @@ impl Live {
         self.told_stale = is_stale;
     }
 
-    /// Evaluates the next events on another thread, because the evaluation takes long.
+    /// Evaluates the events of this generation on another thread, because the evaluation takes long.
     pub(super) fn evaluate_apart(&self, published: Arc<Published>) -> Evaluating {
         let (shared, mut copy) = (Arc::clone(&self.shared), self.copy.clone());
         Box::pin(async move {
@@ -134,7 +134,8 @@ impl Live {
         })
     }
 
-    /// Sends the events of an evaluation on another thread. If it failed, the stream ends, so that the client connects again.
+    /// Sends the events of an evaluation on another thread. If the evaluation failed, the stream ends with `bye`, so that the client
+    /// connects again.
     fn evaluated(
         &mut self,
         written: Option<(Copy, VecDeque<Bytes>)>,

@@ -43,16 +43,17 @@ pub(crate) struct Start<'a> {
     /// The text of the evaluation context in the header or the query.
     pub(crate) context: &'a str,
     pub(crate) last_event_id: Option<&'a str>,
-    /// The name that the SDK gives itself; `None` if it gives none.
+    /// The name that the SDK sends for itself; `None` if it sends no name.
     pub(crate) sdk: Option<Box<str>>,
     /// The address of the client; `None` if the server does not provide it.
     pub(crate) address: Option<IpAddr>,
 }
 
-/// A response body of server-sent events. It ends with `bye` after the time that the options set, or when its key is revoked.
+/// A response body of server-sent events. It ends with `bye` after the time that the options set. If its key is revoked, it ends with a
+/// `failure` event.
 pub(crate) struct EventStream {
     ready: VecDeque<Bytes>,
-    /// The open stream; `None` once the last event is in `ready`.
+    /// The open stream. `None` while the stream waits for the first state, and once the last event is in `ready`.
     live: Option<Live>,
     /// The wait for the first state; `None` once the stream is open.
     waiting: Option<Waiting>,
@@ -68,7 +69,7 @@ impl EventStream {
     /// Opens a stream, and returns it with the `cache-control` value of its environment.
     ///
     /// # Errors
-    /// [`Refused`] if the context is too long, or if its evaluation exceeds the work that one request may cause.
+    /// Returns [`Refused`] if the context is too long, or if evaluating all features for it exceeds the work that one request may cause.
     pub(crate) fn open(
         shared: &Arc<SharedState>,
         start: Start<'_>,
@@ -209,7 +210,7 @@ impl Body for EventStream {
         let this = &mut *self;
         loop {
             if let Some(bytes) = this.ready.pop_front() {
-                // Two generations may look the same to this client. Then no event is sent.
+                // If two generations look the same to this client, their event is empty and is not sent.
                 if bytes.is_empty() {
                     continue;
                 }

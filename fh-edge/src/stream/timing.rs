@@ -7,16 +7,16 @@ use std::time::Duration;
 
 use tokio::time::{Instant, Sleep, sleep_until};
 
-/// The action whose deadline has passed.
+/// The action that is due, because its deadline has passed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Due {
-    /// Send a heartbeat event.
+    /// The stream sends a heartbeat event.
     Heartbeat,
-    /// Send the features of a stream that a limit of requests delayed.
+    /// The stream sends its first list, which a rate limit has delayed.
     Turn,
-    /// Send `bye` and end the stream.
+    /// The stream sends `bye` and ends.
     Bye,
-    /// End the stream, since its removed key did not come back.
+    /// The stream ends, because its key was removed and did not become valid again in time.
     Revocation,
 }
 
@@ -29,15 +29,15 @@ pub(super) struct Timing {
     heartbeat: Option<Instant>,
     turn: Option<Instant>,
     bye: Option<Instant>,
-    /// True if the server is stopping.
+    /// True once [`Self::close_within`] was called.
     is_closing: bool,
     revocation: Option<Instant>,
     timer: Pin<Box<Sleep>>,
 }
 
 impl Timing {
-    /// Starts the deadlines of a stream that opens now. A `heartbeat` or `drop_after` of zero is disabled. `turn` is the delay of the first
-    /// list; `None` sends the list at once.
+    /// Starts the deadlines of a stream that opens now. The stream ends after `drop_after`, which is varied at random by up to 10%. A
+    /// `heartbeat` or `drop_after` of zero is disabled. `turn` is the delay of the first list; `None` means no delay.
     pub(super) fn new(heartbeat: Duration, drop_after: Duration, turn: Option<Duration>) -> Self {
         let now = Instant::now();
         let (heartbeat, drop_after) = (heartbeat.min(LONGEST), drop_after.min(LONGEST));
@@ -53,7 +53,8 @@ impl Timing {
         }
     }
 
-    /// Sets a random end within this time, so that not all clients reconnect at once. A second call has no effect.
+    /// Makes the stream end at a random time in the period `within`, so that not all clients reconnect at once. A second call has no
+    /// effect.
     pub(super) fn close_within(&mut self, within: Duration) {
         if std::mem::replace(&mut self.is_closing, true) {
             return;
@@ -62,22 +63,22 @@ impl Timing {
         self.bye = Some(self.bye.map_or(at, |bye| bye.min(at)));
     }
 
-    /// Delays the first list of the stream again, by this time.
+    /// Delays the first list of the stream again, by the time `wait`.
     pub(super) fn wait_for_turn(&mut self, wait: Duration) {
         self.turn = Some(Instant::now() + wait);
     }
 
-    /// Starts the delay after which the stream ends because its key was removed. If the delay is already running, it is not extended.
+    /// Makes the stream end after the time `wait`, because its key was removed. If an earlier call has set an end, that end is kept.
     pub(super) fn revoke_after(&mut self, wait: Duration) {
         self.revocation.get_or_insert_with(|| Instant::now() + wait);
     }
 
-    /// Stops the delay of [`Self::revoke_after`], because the key is valid again.
+    /// Cancels the end that [`Self::revoke_after`] has set, because the key is valid again.
     pub(super) fn keep(&mut self) {
         self.revocation = None;
     }
 
-    /// Returns the next action when its deadline has passed.
+    /// Returns the action with the earliest deadline once that deadline has passed.
     pub(super) fn poll(&mut self, task: &mut Context<'_>) -> Poll<Due> {
         loop {
             let all = [
@@ -112,7 +113,7 @@ impl Timing {
     }
 }
 
-/// Returns a random number from 0 to 1. It comes from the random keys of the standard library's hasher.
+/// Returns a random number that is at least 0 and less than 1. It comes from the random keys of the standard library's hasher.
 fn random() -> f64 {
     let bits = RandomState::new().build_hasher().finish() >> 11;
     bits as f64 / (1_u64 << 53) as f64

@@ -2,7 +2,8 @@
 
 use uuid::Uuid;
 
-/// The environment and the secret that a request names. If the request also names a cache, that name is ignored (edge-protocol 1.3).
+/// The API key of a request, which consists of an environment and a secret. If the request also names a cache, that name is ignored
+/// (edge-protocol 1.3).
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct RequestKey<'a> {
     pub(crate) environment: Uuid,
@@ -10,7 +11,7 @@ pub(crate) struct RequestKey<'a> {
 }
 
 impl<'a> RequestKey<'a> {
-    /// Parses `environment/secret` or `cache/environment/secret`. `None` if the text is not a well-formed key.
+    /// Parses `environment/secret` or `cache/environment/secret`. Returns `None` if the text is not a well-formed key.
     pub(crate) fn parse(text: &'a str) -> Option<Self> {
         let mut parts = text.split('/');
         match (parts.next()?, parts.next()?, parts.next(), parts.next()) {
@@ -21,7 +22,7 @@ impl<'a> RequestKey<'a> {
         }
     }
 
-    /// Makes a key from two segments of a path. `None` if the environment is not a UUID or the secret is empty.
+    /// Makes a key from two segments of a path. Returns `None` if the environment is not a UUID or the secret is empty.
     pub(crate) fn of(environment: &str, secret: &'a str) -> Option<Self> {
         if secret.is_empty() {
             return None;
@@ -30,7 +31,7 @@ impl<'a> RequestKey<'a> {
     }
 }
 
-/// Parses a UUID in its standard form of 36 characters, in upper or lower case. Other forms, such as Java's `1-1-1-1-1`, give `None`.
+/// Parses a UUID in its standard form of 36 characters, in upper or lower case. Returns `None` for other forms, such as Java's `1-1-1-1-1`.
 pub(crate) fn environment_id(text: &str) -> Option<Uuid> {
     (text.len() == 36).then(|| Uuid::try_parse(text).ok()).flatten()
 }

@@ -1,4 +1,4 @@
-//! Compression of answers with gzip, and the `Accept-Encoding` header.
+//! Compresses answers with gzip, and reads the `Accept-Encoding` header.
 
 use std::cell::RefCell;
 
@@ -6,7 +6,7 @@ use flate2::{Compress, Compression, Crc, FlushCompress, Status};
 use http::HeaderMap;
 use http::header::ACCEPT_ENCODING;
 
-/// The size in bytes from which a body is compressed. A smaller body fits into one network packet uncompressed.
+/// The minimum size in bytes of a body that is compressed. A smaller body fits into one network packet uncompressed.
 const LEAST: usize = 1024;
 
 /// Returns true if the headers say that the client accepts gzip (RFC 9110, 12.5.3).
@@ -17,7 +17,7 @@ pub(crate) fn accepts_gzip(headers: &HeaderMap) -> bool {
         let (name, weight) = item.split_once(';').unwrap_or((item, ""));
         let name = name.trim();
         let weight = weight.split_once('=').map_or("1", |(_, weight)| weight.trim());
-        // A weight of `0`, `0.0` and the like means that the client does not accept the coding.
+        // A weight of zero, such as `0` or `0.0`, means that the client does not accept the coding.
         let is_wanted = weight.bytes().any(|byte| (b'1'..=b'9').contains(&byte));
         if name.eq_ignore_ascii_case("gzip") || name.eq_ignore_ascii_case("x-gzip") {
             return is_wanted;
@@ -27,7 +27,7 @@ pub(crate) fn accepts_gzip(headers: &HeaderMap) -> bool {
     by_star
 }
 
-/// The effort with which a body is compressed.
+/// The effort that a compression spends on a body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum CompressionLevel {
     /// Quick compression, for a result that is sent to few clients.
@@ -40,11 +40,12 @@ pub(crate) enum CompressionLevel {
 const HEAD: [u8; 10] = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255];
 
 thread_local! {
-    /// The compressor of this thread. Creating a compressor takes longer than compressing a small body.
+    /// The compressor for quick compression on this thread. Creating a compressor takes longer than compressing a small body.
     static QUICK: RefCell<Compress> = RefCell::new(Compress::new(Compression::fast(), false));
 }
 
-/// Returns the body compressed with gzip. `None` if the body is shorter than [`LEAST`], or if compression saves less than half of it.
+/// Returns the body compressed with gzip. Returns `None` if the body is shorter than [`LEAST`], or if compression saves less than half of
+/// it.
 pub(crate) fn gzip(body: &[u8], effort: CompressionLevel) -> Option<Vec<u8>> {
     if body.len() < LEAST {
         return None;

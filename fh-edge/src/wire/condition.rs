@@ -1,7 +1,7 @@
-//! Conditional requests: `If-None-Match` and `Last-Event-ID` (edge-protocol 2.4, 3.4).
+//! Reads the conditions of requests, from the headers `If-None-Match` and `Last-Event-ID` (edge-protocol 2.4, 3.4).
 
-/// The header that the text of a condition comes from. A stream's id is sent without quotes, and clients return it with or without quotes
-/// (D-105).
+/// The header that contained the text of a condition. The Edge sends the id of a stream event without quotes, and clients return the id
+/// with or without quotes (D-105).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Written {
     /// The header `If-None-Match`, whose tags are quoted.
@@ -17,9 +17,10 @@ pub(crate) struct Condition<'a> {
 }
 
 impl<'a> Condition<'a> {
-    /// Reads the text of a header. `None` if the text is malformed, or is for another number of environments or another context.
+    /// Reads the condition from the text of a header. Returns `None` if the text is malformed, or names another number of environments or
+    /// another context.
     ///
-    /// A weak tag counts as a strong one, because proxies that compress make tags weak.
+    /// A weak etag counts as a strong one, because proxies that compress responses make etags weak.
     pub(crate) fn read(
         text: &'a str,
         written: Written,
@@ -41,7 +42,7 @@ impl<'a> Condition<'a> {
         (tags.len() == environments).then_some(Self { tags })
     }
 
-    /// Returns true if the tags of the condition equal the current ones, so that the client holds the current answer.
+    /// Returns true if the tags of the condition equal the current tags, so that the client holds the current answer.
     pub(crate) fn holds<'t>(&self, current: impl IntoIterator<Item = &'t str>) -> bool {
         self.tags.iter().copied().eq(current)
     }

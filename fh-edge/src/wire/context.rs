@@ -8,8 +8,8 @@ use percent_encoding::percent_decode_str;
 
 /// The largest number of attributes in a context. Further attributes are left out, as in a FeatureHub Edge.
 pub(crate) const MAX_ATTRIBUTES: usize = 30;
-/// The largest number of values of all attributes together. Further values are left out. Rules examine each value, so this number bounds
-/// the time of an evaluation.
+/// The largest number of values of all attributes of a context together. Further values are left out. Rules examine each value, so this
+/// number bounds the time of an evaluation.
 pub(crate) const MAX_VALUES: usize = 1000;
 
 /// The evaluation context of a request.
@@ -21,8 +21,8 @@ pub(crate) struct RequestContext {
 impl RequestContext {
     /// Reads the lines of the header in order. A later attribute replaces an earlier one with the same name.
     ///
-    /// Attributes are separated by commas. A raw `&` separates them as well, because two published SDKs join attributes with `&` and
-    /// correct encoders never send a raw one. Text with an invalid percent sequence is not decoded.
+    /// Attributes are separated by commas. A raw `&` separates them as well, because two published SDKs join attributes with `&`, and
+    /// correct encoders never send a raw `&`. Text with an invalid percent sequence is not decoded.
     pub(crate) fn read<'a>(lines: impl IntoIterator<Item = &'a str>) -> Self {
         let (mut attributes, mut room) = (BTreeMap::new(), MAX_VALUES);
         for part in lines.into_iter().flat_map(|line| line.split([',', '&'])) {
@@ -38,10 +38,10 @@ impl RequestContext {
         Self { attributes }
     }
 
-    /// Makes a context from attributes that did not come from the header. It is cut to the number of attributes and values that the header
-    /// allows.
+    /// Makes a context from attributes that did not come from the header. The context is cut to [`MAX_ATTRIBUTES`] attributes, as in a
+    /// context from the header.
     pub(crate) fn of(attributes: &Attributes) -> Self {
-        // The attributes that percentages are computed from come first, because leaving out one of them would do the most harm.
+        // The attributes from which buckets are computed come first, because leaving out one of them would do the most harm.
         let is_key = |name: &str| matches!(name, "userkey" | "session" | "sessionkey");
         let (keys, others): (Vec<_>, Vec<_>) =
             attributes.iter().partition(|(name, _)| is_key(name));
@@ -86,8 +86,8 @@ impl RequestContext {
     }
 }
 
-/// Splits a text at its commas: `a,b,` has two values, `,` has none, and the empty text has one. Values beyond the number `room` are left
-/// out.
+/// Splits a text at its commas: `a,b,` has two values, `,` has none, and the empty text has one empty value. At most `room` values are
+/// returned; further ones are left out.
 fn split(value: &str, room: usize) -> Vec<String> {
     let all = value.trim_end_matches(',');
     if all.is_empty() && !value.is_empty() {
@@ -96,7 +96,8 @@ fn split(value: &str, room: usize) -> Vec<String> {
     all.split(',').take(room).map(str::to_string).collect()
 }
 
-/// Decodes percent sequences, and `+` as a space. A text that cannot be decoded is returned unchanged.
+/// Decodes percent sequences, and `+` as a space. If a percent sequence is invalid or the result is not UTF-8, the text is returned
+/// unchanged.
 pub(crate) fn form_decode(text: &str) -> Cow<'_, str> {
     if !text.as_bytes().contains(&b'%') && !text.as_bytes().contains(&b'+') {
         return Cow::Borrowed(text);

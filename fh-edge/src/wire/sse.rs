@@ -2,19 +2,19 @@
 
 use std::fmt::Write;
 
-/// The event that is sent at once after connecting, before the key is looked up.
+/// The event that the server sends at once after a client connects, before it looks up the key.
 pub(crate) const ACK: &str = "event: ack\ndata: {\"status\":\"discover\"}\n\n";
-/// The event that is sent at intervals, so that both sides notice a dead connection (D-103).
+/// The heartbeat event that the server sends at intervals, so that both sides notice a dead connection (D-103).
 pub(crate) const HEARTBEAT: &str = "event: ack\ndata: \"❤️\"\n\n";
-/// The event before the server closes the stream on purpose. The client should connect again.
+/// The event that the server sends before it closes the stream on purpose. The client should connect again.
 pub(crate) const BYE: &str = "event: bye\ndata: {\"status\":\"closed\"}\n\n";
-/// The event for an unknown key. The client must not use the key again.
+/// The event that the server sends if the key is unknown. The client must not use the key again.
 pub(crate) const UNKNOWN_KEY: &str =
     "event: failure\ndata: {\"status\":\"Unrecognized API key. Please stop requesting.\"}\n\n";
-/// The event for an environment that is no longer in use (D-109).
+/// The event that tells a client that its environment is no longer in use (D-109).
 pub(crate) const STALE: &str = "event: config\ndata: {\"edge.stale\":true}\n\n";
 
-/// Appends one event to `out`. `data` must not contain a line break.
+/// Appends one event to `out`. If `id` is `None`, the event has no id. `data` must not contain a line break.
 pub(crate) fn write_event(out: &mut String, name: &str, id: Option<&str>, data: &str) {
     // Writing to a string cannot fail.
     let _ = writeln!(out, "event: {name}");

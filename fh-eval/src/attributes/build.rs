@@ -4,9 +4,10 @@ use std::fmt::Write;
 
 use super::{Attributes, Entry, FAR, Name};
 
-/// Initial capacities of the builder's buffers. An ordinary context fits into them, so that each buffer is allocated
-/// only once.
+/// Initial capacity of the list of entries, which has one entry per value. The values of an ordinary context fit into
+/// it, so that the list is allocated only once.
 const EXPECTED_VALUES: usize = 8;
+/// Initial capacity of the text buffer, in bytes. The texts of an ordinary context fit into it.
 const EXPECTED_TEXT: usize = 120;
 
 /// A builder of a context; see [`Attributes::builder`].
@@ -15,10 +16,10 @@ pub struct AttributesBuilder {
     attributes: Attributes,
 }
 
-/// A type that gives one or more attribute values: text, numbers, booleans, and lists of them.
+/// A type that can be given as the values of an attribute: text, numbers, booleans, and lists of them.
 ///
 /// Numbers become decimal text (`5.0_f64` becomes `5`). NaN and infinities have no such text and are left out. Booleans
-/// become `true` and `false`. `None` and empty lists add nothing.
+/// become `true` and `false`. `None` and empty lists add no value.
 pub trait AttributeText {
     /// Calls `add` with the text of each value.
     fn each(&self, add: &mut dyn FnMut(&str));
@@ -156,7 +157,7 @@ impl AttributesBuilder {
         self
     }
 
-    /// Adds values to any attribute. Values that were added earlier under the same name stay.
+    /// Adds values to the attribute with this name. The attribute keeps the values that were added earlier.
     #[inline]
     #[must_use]
     pub fn attribute(mut self, name: &str, values: impl AttributeText) -> Self {
@@ -164,7 +165,7 @@ impl AttributesBuilder {
         self
     }
 
-    /// Removes an attribute with all its values.
+    /// Removes an attribute with all its values. Does nothing if the context has no such attribute.
     ///
     /// ```
     /// use fh_eval::Attributes;
@@ -194,7 +195,7 @@ impl AttributesBuilder {
         self.attributes
     }
 
-    /// Returns the number of values that were added so far.
+    /// Returns the number of values of all attributes together.
     pub(super) fn len(&self) -> usize {
         self.attributes.entries.len()
     }
@@ -206,7 +207,7 @@ impl AttributesBuilder {
 }
 
 impl From<Attributes> for AttributesBuilder {
-    /// Continues with the attributes of a finished context.
+    /// Creates a builder that has the attributes of a finished context.
     fn from(attributes: Attributes) -> Self {
         Self { attributes }
     }
@@ -251,7 +252,8 @@ impl Attributes {
         }
     }
 
-    /// Stores the first value of an attribute.
+    /// Stores the first value of an attribute. `name_span` is the start and the length of the name in the text buffer,
+    /// or (0, 0) for a well-known name.
     #[inline]
     fn put_first(&mut self, name: Name, name_span: (u32, u32), value: &str) {
         let Some(entry) = self.store(name, name_span, value) else { return };

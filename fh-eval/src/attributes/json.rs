@@ -1,4 +1,4 @@
-//! Reading contexts from JSON (D-43).
+//! A parser of contexts in JSON (D-43).
 
 use std::collections::HashMap;
 
@@ -11,7 +11,7 @@ use crate::json::{Members, Shape, Token, list, mend, object};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum InvalidContext {
-    /// The text is no object, or no JSON at all.
+    /// The text is not a JSON object.
     NotAnObject,
     /// The object has more than [`Attributes::MAX_FROM_JSON`] values.
     TooLarge,
@@ -65,7 +65,7 @@ impl Attributes {
     }
 
     /// The maximum number of values that [`Attributes::from_json`] accepts. More values give
-    /// [`InvalidContext::TooLarge`]. FeatureHub's Edge takes at most 30 attributes of a request.
+    /// [`InvalidContext::TooLarge`]. FeatureHub's Edge reads at most 30 attributes of a request and ignores the others.
     pub const MAX_FROM_JSON: usize = 10_000;
 }
 

@@ -14,7 +14,7 @@ use crate::bucket::Murmur3;
 
 /// A context: a map from attribute names to one or more texts each. It is immutable once built.
 ///
-/// All text is in one buffer, so that an ordinary context takes two allocations.
+/// All texts share one buffer and all entries share one list, so that an ordinary context takes two allocations.
 ///
 /// ```
 /// use fh_eval::{Attributes, Country, Device};
@@ -31,14 +31,15 @@ use crate::bucket::Murmur3;
 /// ```
 #[derive(Debug, Clone, Default)]
 pub struct Attributes {
-    /// The text of all names that are not well known, and of all values, one after the other.
+    /// The concatenated texts of all values, and of all names that are not well known.
     text: String,
     /// One entry per value. The values of one attribute are adjacent, in the order in which they were added.
     entries: Vec<Entry>,
-    /// For each well-known name, the row of the attribute's first value plus one. 0 if the attribute has no value;
-    /// [`FAR`] if the row does not fit into a byte.
+    /// For each well-known name, the row of the attribute's first value in `entries`, counted from 1. 0 if the context
+    /// has no such attribute; [`FAR`] if the row does not fit into a byte.
     well_known: [u8; WELL_KNOWN.len()],
-    /// The hash state after the first user key, from which the hash of every percentage of the user key continues.
+    /// A hasher that has read the first user key. To compute a bucket of the user key, only the id that follows the key
+    /// has to be hashed.
     user_key: Murmur3,
 }
 
@@ -55,8 +56,8 @@ pub(crate) struct Entry {
     len: u32,
 }
 
-/// A short form of a name for quick comparison. Each well-known name has a `Name` of its own. Other names can share a
-/// `Name`, and their texts are then compared.
+/// A short form of a name for quick comparison. Each well-known name has a `Name` of its own. Two other names can have
+/// the same `Name`, so their texts are compared as well.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Name(u32);
 
@@ -107,7 +108,7 @@ impl Name {
     }
 }
 
-/// Returns the first eight bytes of a text as a number, padded with zeros.
+/// Returns the first eight bytes of a text as a little-endian number. A shorter text is padded with zeros.
 #[inline]
 pub(crate) fn head(bytes: &[u8]) -> u64 {
     if let Some(eight) = bytes.first_chunk::<8>() {
@@ -122,15 +123,15 @@ pub(crate) fn head(bytes: &[u8]) -> u64 {
     }
 }
 
-/// Returns the last eight bytes of a text as a number. Returns 0 for texts of less than eight bytes, because the head
-/// and the length identify them.
+/// Returns the last eight bytes of a text as a little-endian number. Returns 0 for a text of less than eight bytes,
+/// because its head and its length identify such a text.
 #[inline]
 pub(crate) fn tail(bytes: &[u8]) -> u64 {
     bytes.last_chunk::<8>().map_or(0, |eight| u64::from_le_bytes(*eight))
 }
 
-/// A value of an attribute, with the numbers that most comparisons need. Two texts of up to 16 bytes are equal if their
-/// heads, tails and lengths are.
+/// A value of an attribute, with its first and last eight bytes as numbers. Most comparisons need only these numbers.
+/// Two texts of up to 16 bytes are equal if their heads, tails and lengths are equal.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Supplied<'a> {
     pub(crate) text: &'a str,
@@ -198,7 +199,7 @@ fn slice(text: &str, at: u32, len: u32) -> &str {
 }
 
 impl Attributes {
-    /// Returns a builder of a context.
+    /// Returns a builder of a context, which has no attributes yet.
     #[must_use]
     pub fn builder() -> AttributesBuilder {
         AttributesBuilder::default()
@@ -241,8 +242,8 @@ impl Attributes {
         })
     }
 
-    /// Returns the default percentage key, with the hash state after it. The key is the first value of `session`, or
-    /// the first value of `userkey` if there is no session. Returns `None` if the context has neither attribute.
+    /// Returns the default percentage key, and a hasher that has read the key. The key is the first value of `session`,
+    /// or the first value of `userkey` if there is no session. Returns `None` if the context has neither attribute.
     #[inline]
     pub(crate) fn default_key(&self, session: Name) -> Option<(&str, Murmur3)> {
         if let Some(key) = self
@@ -272,8 +273,8 @@ impl Attributes {
         entry.name.text().unwrap_or_else(|| slice(&self.text, entry.name_at, entry.name_len))
     }
 
-    /// Returns the maximum number of steps that finding one attribute takes. The search compares short forms of names
-    /// first, and full names only where the short forms are equal.
+    /// Returns the maximum number of evaluation steps in which one attribute is found by its name. The search compares
+    /// short forms of names first, and full names only where the short forms are equal.
     pub(crate) fn lookup_steps(&self) -> u64 {
         let mut names: SmallVec<[u32; 32]> = SmallVec::new();
         let (mut rest, mut longest) = (self.entries.as_slice(), 0);
@@ -290,7 +291,7 @@ impl Attributes {
         self.entries.len() as u64 / 3 + alike.saturating_mul(compared)
     }
 
-    /// Returns true if there are no attributes.
+    /// Returns true if the context has no attributes.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
@@ -298,8 +299,8 @@ impl Attributes {
 }
 
 impl PartialEq for Attributes {
-    /// Returns true if both have the same attributes, with the same values in the same order. The order of attributes
-    /// does not count.
+    /// Returns true if both contexts have the same attributes, with the same values in the same order. The order of
+    /// attributes does not count.
     fn eq(&self, other: &Self) -> bool {
         self.entries.len() == other.entries.len()
             && self
@@ -309,7 +310,8 @@ impl PartialEq for Attributes {
 }
 
 impl serde::Serialize for Attributes {
-    /// Writes a map of names to lists of texts, as the command line and the conformance data do.
+    /// Writes a map from attribute names to lists of values. The command line and the conformance data use the same
+    /// form.
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_map(self.iter().map(|(name, values)| (name, values.collect::<Vec<_>>())))
     }

@@ -1,7 +1,7 @@
 //! Well-known attribute names and values. All of them are plain text. Rules compare only strings, so any other text can
 //! be given instead (evaluation 1.5, Appendix A).
 
-/// The names of the attributes that have methods in the builder, and `sessionkey`, which profile `edge` reads.
+// The names of the attributes that have methods in the builder, and `sessionkey`, which profile `edge` reads.
 pub(crate) const USER_KEY: &str = "userkey";
 pub(crate) const SESSION: &str = "session";
 pub(crate) const SESSION_KEY: &str = "sessionkey";
@@ -20,10 +20,10 @@ macro_rules! names {
         }
 
         impl $name {
-            /// Every name, in the order of FeatureHub's own lists.
+            /// All values of this type, in the order of FeatureHub's lists.
             pub const ALL: &[Self] = &[$(Self::$variant,)*];
 
-            /// Returns the value of the attribute as rules spell it.
+            /// Returns the text of this value in contexts and rules.
             #[must_use]
             pub const fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $text,)* }
@@ -52,7 +52,7 @@ macro_rules! names {
     };
 }
 
-/// The error for a text that is not one of the well-known names.
+/// The error for a text that is not a well-known country, device or platform.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct UnknownName;
 
@@ -88,7 +88,7 @@ names! {
 }
 
 names! {
-    /// Countries by FeatureHub's English names.
+    /// The country of the user, by FeatureHub's English name of the country.
     ///
     /// ```
     /// use fh_eval::Country;

@@ -111,7 +111,7 @@ impl Explanation {
         self.value.as_ref()
     }
 
-    /// Returns the reason for the value.
+    /// Returns the reason why the evaluation has this value.
     #[must_use]
     pub const fn reason(&self) -> EvaluationReason {
         self.reason
@@ -141,7 +141,8 @@ struct Recorder<'a> {
     tables: &'a Tables,
     mode: Mode,
     row: u32,
-    /// Sum of the stacked percentages of the strategies so far. The evaluator itself has such sums as constants.
+    /// Sum of the stacked percentages of the strategies that were reached so far. Used only for features with one
+    /// percentage key, for which the evaluator itself reads constant limits.
     base: i64,
     steps: Vec<Step>,
     rules: Vec<RuleStep>,

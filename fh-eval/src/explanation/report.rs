@@ -1,4 +1,4 @@
-//! Explanations as data and as text.
+//! The reports of explanations, as data and as text.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -44,7 +44,7 @@ pub enum Outcome {
 pub struct Report {
     /// Key of the feature.
     pub feature: String,
-    /// Type of the feature in FeatureHub's JSON, such as `BOOLEAN`; `None` if the type is unknown.
+    /// Name of the feature's type, such as `BOOLEAN`; `None` if the type is unknown.
     #[serde(rename = "type")]
     pub kind: Option<&'static str>,
     /// True if the feature is locked.
@@ -52,7 +52,7 @@ pub struct Report {
     /// The evaluated value, as the payload's JSON token; `None` for null.
     #[serde(serialize_with = "token_or_null")]
     pub value: Option<String>,
-    /// The reason for the value.
+    /// The reason why the evaluation has this value.
     pub reason: EvaluationReason,
     /// Id of the strategy that matched; `None` if no strategy matched or the matching strategy has no id.
     pub strategy_id: Option<String>,
@@ -60,10 +60,10 @@ pub struct Report {
     pub has_context: bool,
     /// The reports of all strategies, in the payload's order.
     pub strategies: Vec<StrategyReport>,
-    /// The value if no strategy matches, as a JSON token; `None` for null.
+    /// The feature's value if no strategy matches, as a JSON token; `None` for null.
     #[serde(serialize_with = "token_or_null")]
     pub default_value: Option<String>,
-    /// The diagnostics of the feature: the parts of its JSON that could not be read or look wrong.
+    /// The diagnostics of the feature, one for each part of its JSON that could not be read or looks wrong.
     pub diagnostics: Vec<Diagnostic>,
 }
 
@@ -73,7 +73,7 @@ pub struct Report {
 pub struct StrategyReport {
     /// Id of the strategy; `None` if the strategy has no id.
     pub id: Option<String>,
-    /// Value that the strategy gives, as a JSON token; `None` for null.
+    /// The feature's value if this strategy matches, as a JSON token; `None` for null.
     #[serde(serialize_with = "token_or_null")]
     pub value: Option<String>,
     /// The outcome of the strategy: a match, or the reason why the strategy did not match.
@@ -102,14 +102,16 @@ pub struct StrategyReport {
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RuleReport {
-    /// The attribute that the rule reads.
+    /// The name of the attribute that the rule reads; `?` if the payload has no name.
     pub field: String,
-    /// The type as which the rule compares values, such as `NUMBER`.
+    /// The type of the rule, such as `NUMBER`; `?` if the payload has no type. The rule compares all values as values
+    /// of this type.
     #[serde(rename = "type")]
     pub kind: String,
-    /// The conditional of the rule, such as `EQUALS`.
+    /// The conditional of the rule, such as `EQUALS`; `?` if the payload has no conditional.
     pub conditional: String,
-    /// The values that the rule compares with, as JSON tokens; `None` if the payload has no list of values.
+    /// The rule's own values, with which the attribute's values are compared, as JSON tokens; `None` if the payload has
+    /// no list of values.
     #[serde(serialize_with = "tokens_or_null")]
     pub wanted: Option<Vec<String>>,
     /// The values of the attribute in the context; `None` if the context has no such attribute.
@@ -184,7 +186,7 @@ impl Report {
     }
 }
 
-/// Makes the report of one strategy.
+/// The explanation, the diagnostics and the position from which the report of one strategy is made.
 struct StrategyReporter<'a> {
     explanation: &'a Explanation,
     diagnostics: &'a [Diagnostic],
@@ -280,8 +282,7 @@ impl StrategyReporter<'_> {
         }
     }
 
-    /// Returns true if the compiler could not read the rule, or could not read any of the values that the rule compares
-    /// with.
+    /// Returns true if the compiler could not read the rule, or could not read any of the rule's values.
     fn broken(&self, index: u32, rule: &wire::Rule<'_>) -> bool {
         let here: Vec<&Diagnostic> = self
             .diagnostics

@@ -24,11 +24,11 @@ use crate::tables::{
 };
 use crate::value::Kind;
 
-/// The ids that percentages hash in place of feature ids, by feature key. FeatureHub's server hashes the ids of feature
-/// values (D-41).
+/// The ids from which buckets are computed in place of feature ids, by feature key. FeatureHub's server uses the ids of
+/// feature values (D-41).
 pub type HashIds = HashMap<String, String>;
 
-/// A compiler of features under a profile.
+/// A compiler of features, which applies the rules of one profile.
 ///
 /// ```
 /// use fh_eval::featurehub::{Compiler, Document};
@@ -47,14 +47,15 @@ pub struct Compiler<'a> {
 }
 
 impl<'a> Compiler<'a> {
-    /// Creates a compiler for a profile. Percentages hash feature ids until [`Self::hash_ids`] gives others.
+    /// Creates a compiler for a profile. Buckets are computed from feature ids, unless [`Self::hash_ids`] sets other
+    /// ids.
     #[must_use]
     pub const fn new(profile: Profile) -> Self {
         Self { profile, hash_ids: None }
     }
 
-    /// Sets the ids that percentages hash in place of feature ids. A feature without an entry in `ids` keeps its
-    /// feature id and gets a diagnostic.
+    /// Sets the ids from which buckets are computed in place of feature ids. For a feature without an entry in `ids`,
+    /// the compiler uses the feature id and adds a diagnostic.
     #[must_use]
     pub const fn hash_ids(self, ids: &'a HashIds) -> Self {
         Self { hash_ids: Some(ids), ..self }
@@ -71,7 +72,8 @@ impl<'a> Compiler<'a> {
         compilation.finish()
     }
 
-    /// Begins the compilation of the features of one environment, one after the other.
+    /// Begins the compilation of one environment, to which features are then added one by one. `environment` is the
+    /// environment's id, which diagnostics name.
     #[doc(hidden)]
     #[must_use]
     pub fn begin(&self, environment: Option<&str>) -> Compilation<'a> {
@@ -104,17 +106,17 @@ impl<'a> Compiler<'a> {
     }
 }
 
-/// A compilation of the features of one environment. [`Compiler::begin`] begins it.
+/// A compilation of the features of one environment, created by [`Compiler::begin`].
 #[doc(hidden)]
 pub struct Compilation<'a> {
     compiler: Compiler<'a>,
     writer: Writer,
     patterns: Patterns,
-    /// Number of features that were added.
+    /// Number of features that were added or left out so far. This is the position of the next feature in the list.
     added: usize,
     /// Diagnostics of features that were left out.
     left_out: Vec<Diagnostic>,
-    /// The current place in the payload, and the diagnostics of the current feature.
+    /// The compiler's current position in the payload, and the diagnostics of the current feature.
     diagnostics: DiagnosticCollector,
 }
 
@@ -122,9 +124,11 @@ pub struct Compilation<'a> {
 struct Draw {
     has_hash_id: bool,
     kind: Option<Kind>,
-    /// The different lists of percentage attributes so far, each with its row in the table of sources.
+    /// The different lists of percentage attributes of the strategies that were compiled so far, each with its row in
+    /// the table of sources.
     sources: Vec<(Vec<String>, u32)>,
-    /// Sum of the stacked percentages so far. Meaningful only while the feature has one percentage key.
+    /// Sum of the stacked percentages of the strategies that were compiled so far. Meaningful only while these
+    /// strategies have one percentage key.
     base: i64,
 }
 
@@ -140,7 +144,8 @@ impl<'a> Compilation<'a> {
         }
     }
 
-    /// Parses and adds a feature.
+    /// Parses a feature and adds it to the ruleset. If the text is not a JSON object with a key, only a diagnostic is
+    /// added.
     pub fn add(&mut self, json: &str) {
         match wire::Feature::parse(json) {
             Some(feature) => self.add_parts(&feature, json),
@@ -339,7 +344,7 @@ impl<'a> Compilation<'a> {
         }
     }
 
-    /// Compiles the strategies into rows, one for each element of the payload's list.
+    /// Compiles the strategies into rows, one for each element of the payload's list, and returns the rows.
     fn strategies(&mut self, list: &Shape<Vec<Shape<wire::Strategy<'_>>>>, draw: &mut Draw) -> Run {
         let at = self.writer.tables.strategies.len() as u32;
         match list {
@@ -501,7 +506,8 @@ impl<'a> Compilation<'a> {
         row
     }
 
-    /// Compiles the rules into rows, in the payload's order. Returns `None` if their list is unreadable.
+    /// Compiles the rules into rows, in the payload's order, and returns the rows. Returns `None` if the list of rules
+    /// is unreadable.
     fn rules(&mut self, rules: &Shape<Vec<Shape<wire::Rule<'_>>>>) -> Option<Run> {
         let rules = match rules {
             Shape::Absent | Shape::Null => return Some(Run::default()),

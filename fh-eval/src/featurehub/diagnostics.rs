@@ -1,12 +1,12 @@
-//! The compiler's current place in the payload, and the diagnostics that the compiler has found so far.
+//! The compiler's current position in the payload, and the diagnostics that the compiler has found so far.
 
 use super::member::UnknownMember;
 use super::wire::Raw;
 use crate::diagnostic::{Consequence, Diagnostic, DiagnosticKind, Place, excerpt};
 use crate::json::mend;
 
-/// The current place, and the diagnostics of the current feature. The names of a place are written into reused buffers,
-/// because most places appear in no diagnostic.
+/// The compiler's current position in the payload, and the diagnostics of the current feature. The names in a position
+/// are written into reused buffers, because most positions appear in no diagnostic.
 #[derive(Default)]
 pub(super) struct DiagnosticCollector {
     environment: Option<Box<str>>,
@@ -76,8 +76,8 @@ impl DiagnosticCollector {
         }
     }
 
-    /// Adds a diagnostic for each unknown member of the current part. Returns true if a member is a near miss of a
-    /// known member; the diagnostic of that member has `consequence`.
+    /// Adds a diagnostic for each unknown member of the current strategy or rule. Returns true if a member is a near
+    /// miss of a known member; the diagnostic of that member has `consequence`.
     pub(super) fn unknown_members(
         &mut self,
         members: &[UnknownMember],
@@ -94,7 +94,7 @@ impl DiagnosticCollector {
         members.iter().any(|member| member.meant.is_some())
     }
 
-    /// Adds a diagnostic for the JSON of `member` at the current place.
+    /// Adds a diagnostic for `member` at the current position. `raw` is the JSON that the diagnostic shows.
     pub(super) fn add_json(
         &mut self,
         member: &'static str,
@@ -106,7 +106,7 @@ impl DiagnosticCollector {
         self.add(member, json.as_deref(), problem, consequence);
     }
 
-    /// Adds a diagnostic for the value of `member` at the current place.
+    /// Adds a diagnostic for `member` at the current position. `value` is the text that the diagnostic shows.
     pub(super) fn add(
         &mut self,
         member: &'static str,

@@ -13,7 +13,7 @@ use crate::json::Shape;
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ParseError {
-    /// The bytes are not UTF-8. Holds the offset of the first invalid byte.
+    /// The bytes are not UTF-8. Holds the offset of the first invalid byte, from 0.
     NotUtf8(usize),
     /// The text is not JSON. Holds the parser's message with line and column.
     InvalidJson(String),
@@ -117,8 +117,8 @@ impl<'a> Document<'a> {
 
     /// Returns the only environment.
     ///
-    /// [`ParseError::SeveralEnvironments`] if there is more than one environment, [`ParseError::NoFeatures`] if there
-    /// is none.
+    /// Fails with [`ParseError::SeveralEnvironments`] if there is more than one environment, and with
+    /// [`ParseError::NoFeatures`] if there is no environment.
     pub fn only(self) -> Result<Environment<'a>, ParseError> {
         let ids =
             self.environments.iter().map(|environment| environment.id.clone().unwrap_or_default());

@@ -1,16 +1,16 @@
-//! The strategies that ordinary evaluations walk: only strategies that can match, with the cheap rules of each first.
-//! Explanations walk all strategies in the payload's order, with the same evaluator.
+//! Selects the strategies that ordinary evaluations walk. Strategies that cannot match are left out, and the cheap
+//! rules of each strategy come first. Explanations walk all strategies in the payload's order, with the same evaluator.
 
 use crate::bucket::BUCKETS;
 use crate::predicate::{BoxedPredicate, Predicate, Run, TextTest};
 use crate::tables::{Mode, Rule, Share, Strategy, StrategyDetail, Tables, Writer};
 
-/// Maximum number of rules of a feature whose attributes the evaluator looks up without a cache. For more rules, the
-/// evaluator caches the attributes.
+/// Maximum number of rules with which a feature is evaluated without a cache of attributes. For a feature with more
+/// rules, the evaluator caches the attributes that rules read.
 const MANY_RULES: u32 = 3;
 
-/// Returns the strategies that ordinary evaluations walk, chosen from `all` strategies of a feature, and the
-/// evaluator's path for them. `percentage_keys` is the number of different percentage keys.
+/// Returns the strategies that ordinary evaluations walk, chosen from `all` strategies of a feature, and the mode in
+/// which the evaluator walks them. `percentage_keys` is the number of different percentage keys.
 pub(super) fn fast_path(writer: &mut Writer, all: Run, percentage_keys: usize) -> (Run, Mode) {
     let tables = &mut writer.tables;
     let mut kept = matching(tables, all);
@@ -42,7 +42,7 @@ pub(super) fn fast_path(writer: &mut Writer, all: Run, percentage_keys: usize) -
     (run, mode)
 }
 
-/// Returns the strategies that can match, and the strategies that add to a cumulative percentage.
+/// Returns the strategies that can match, and the strategies whose percentage counts for later strategies.
 fn matching(tables: &Tables, all: Run) -> Vec<(Strategy, StrategyDetail)> {
     let can_match = |strategy: &Strategy| match strategy.share {
         Share::Unusable => false,
@@ -57,8 +57,8 @@ fn matching(tables: &Tables, all: Run) -> Vec<(Strategy, StrategyDetail)> {
     rows.filter(|(strategy, _)| can_match(strategy)).map(|(a, b)| (*a, *b)).collect()
 }
 
-/// Drops the strategies after one that matches every user. The percentage key of named attributes is never missing, so
-/// a cumulative percentage of 100 % over such a key matches every user.
+/// Drops the strategies after the first strategy that matches every user. The percentage key of named attributes is
+/// never missing, so a cumulative percentage of 100 % over such a key matches every user.
 fn cut_after_everyone(kept: &mut Vec<(Strategy, StrategyDetail)>) {
     let everyone = kept.iter().position(|(strategy, _)| {
         strategy.share == Share::Stacked
@@ -70,8 +70,9 @@ fn cut_after_everyone(kept: &mut Vec<(Strategy, StrategyDetail)>) {
     }
 }
 
-/// Returns a copy of the rules with the cheap ones first, or `None` if the rules are in that order already. The order
-/// does not change the result, because all rules of a strategy must hold.
+/// Appends a copy of the rules with the cheap ones first to the tables, and returns the rows of the copy. Returns
+/// `None` if the rules are in that order already. The order does not change the result, because all rules of a strategy
+/// must hold.
 fn cheap_first(tables: &mut Tables, rules: Run) -> Option<Run> {
     let mut sorted: Vec<(u8, Rule)> =
         rules.of(&tables.rules).iter().map(|rule| (cost(tables, &rule.predicate), *rule)).collect();
@@ -84,7 +85,7 @@ fn cheap_first(tables: &mut Tables, rules: Run) -> Option<Run> {
     Some(Run { at, len: rules.len })
 }
 
-/// Returns the rank of a test by its cost; 0 is the cheapest.
+/// Returns the rank of a predicate by the cost of its test; 0 is the cheapest test.
 fn cost(tables: &Tables, predicate: &Predicate) -> u8 {
     match predicate {
         Predicate::Never | Predicate::Blank | Predicate::Always | Predicate::Bool(_) => 0,

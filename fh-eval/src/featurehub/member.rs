@@ -32,20 +32,21 @@ const SHORTEST_BEGINNING: usize = 4;
 pub struct UnknownMember {
     /// The member's name, cut at 120 characters.
     pub name: Box<str>,
-    /// The known member of which the name is a near miss; `None` if the name resembles no known member.
+    /// The known member that is probably meant, because the name is a near miss of its name; `None` if the name
+    /// resembles no known member.
     pub meant: Option<&'static str>,
 }
 
 impl UnknownMember {
-    /// Returns the known member of a strategy of which this name is a near miss. Returns `None` if the name resembles
-    /// no known member or is itself one.
+    /// Returns the known member of a strategy that is probably meant, because this name is a near miss of its name.
+    /// Returns `None` if the name resembles no known member, or if it is the name of a known member.
     #[must_use]
     pub fn meant_in_strategy(name: &str) -> Option<&'static str> {
         if STRATEGY.contains(&name) { None } else { near_miss(name, STRATEGY) }
     }
 
-    /// Returns the known member of a rule of which this name is a near miss. Returns `None` if the name resembles no
-    /// known member or is itself one.
+    /// Returns the known member of a rule that is probably meant, because this name is a near miss of its name. Returns
+    /// `None` if the name resembles no known member, or if it is the name of a known member.
     #[must_use]
     pub fn meant_in_rule(name: &str) -> Option<&'static str> {
         if RULE.contains(&name) { None } else { near_miss(name, RULE) }
@@ -66,9 +67,14 @@ impl UnknownMember {
 }
 
 /// Returns the known member of which a name is a near miss, or `None` (evaluation 2.8). Case and separators are
-/// ignored; a name that then equals a known one is a near miss. So is a name of at least four letters with which the
-/// known one begins. So is a name that is one edit away from a known name of four to seven letters, or two edits from a
-/// longer one. An edit adds, drops or changes a letter, or swaps two neighbours.
+/// ignored. A name is a near miss of a known name in these cases:
+///
+/// - The name equals the known name.
+/// - The known name begins with the name, which has at least four letters.
+/// - The known name has four to seven letters, and one edit turns the name into it.
+/// - The known name has more letters, and at most two edits turn the name into it.
+///
+/// An edit adds, drops or changes a letter, or swaps two neighbours.
 fn near_miss(name: &str, known: &[&'static str]) -> Option<&'static str> {
     if name.len() > LONGEST {
         return None;
@@ -93,7 +99,7 @@ fn folded(name: &str) -> Vec<char> {
     letters.flat_map(char::to_lowercase).collect()
 }
 
-/// Returns the least number of edits between two names (optimal string alignment).
+/// Returns the least number of edits that turn one name into the other (optimal string alignment).
 fn edits(left: &[char], right: &[char]) -> usize {
     let mut before: Vec<usize> = Vec::new();
     let mut row: Vec<usize> = (0..=right.len()).collect();
@@ -108,7 +114,7 @@ fn edits(left: &[char], right: &[char]) -> usize {
             let added = at(&next, column).saturating_add(1);
             let mut least = changed.min(dropped).min(added);
             if last_left == Some(b) && last_right == Some(a) {
-                // Both names have a letter before this one.
+                // Both names have a letter before the current one, so these two neighbours may be swapped.
                 least = least.min(at(&before, column.saturating_sub(1)).saturating_add(1));
             }
             next.push(least);

@@ -8,8 +8,8 @@ use crate::diagnostic::DiagnosticKind;
 use crate::profile::Profile;
 use crate::text::pattern::{Extent, MAX_NODES, Pattern, TABLE_BYTES, Tables};
 
-/// Maximum number of nodes of all patterns of one ruleset together. Once the patterns exceed it, further patterns are
-/// refused. A single pattern may have [`MAX_NODES`](crate::text::pattern::MAX_NODES).
+/// Maximum number of nodes of all patterns of one ruleset together. Once the patterns exceed this number, further
+/// patterns are refused. A single pattern may have up to [`MAX_NODES`](crate::text::pattern::MAX_NODES) nodes.
 const PATTERN_BUDGET: usize = 200_000;
 
 /// Maximum size in bytes of the tables of all patterns of one ruleset together. Once this size is used up, further patterns
@@ -21,8 +21,8 @@ pub(super) struct Patterns {
     extent: Extent,
     known: HashMap<Box<str>, Result<Arc<Pattern>, DiagnosticKind>>,
     nodes: usize,
-    /// Bytes left of [`TABLE_BUDGET`]. A table that turned out too large counts as [`TABLE_BYTES`], because the attempt
-    /// to build it took as long.
+    /// Number of bytes of [`TABLE_BUDGET`] that are left for further tables. A table that turned out too large counts
+    /// as [`TABLE_BYTES`], because the attempt to build it took as long as building a table of that size.
     tables: usize,
 }
 

@@ -9,8 +9,8 @@ use crate::json::{Token, mend};
 use crate::tables::{ValueAt, Writer};
 use crate::value::{Kind, Number, Value};
 
-/// Stores a value, converted to the feature's type if possible. Adds a diagnostic for a list or an object, and for the
-/// value of a NUMBER feature that is not a number.
+/// Stores a value, converted to the feature's type if possible, and returns its location in the tables. Adds a
+/// diagnostic for a list or an object, and for the value of a NUMBER feature that is not a number.
 pub(super) fn store(
     writer: &mut Writer,
     diagnostics: &mut DiagnosticCollector,

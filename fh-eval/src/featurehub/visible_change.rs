@@ -1,4 +1,4 @@
-//! Changes of a feature that a reader can see.
+//! Changes of a feature that programs can see when they read the feature.
 
 use std::borrow::Cow;
 
@@ -7,7 +7,8 @@ use serde_json::value::RawValue;
 use super::wire::name;
 use crate::json::members;
 
-/// Returns true if a reader can distinguish two states of a feature, which are given as JSON. Versions are not compared.
+/// Returns true if a program that reads the feature can distinguish two of its states, which are given as JSON.
+/// Versions and environment ids are not compared.
 #[must_use]
 pub fn is_visible_change(old: &str, new: &str) -> bool {
     if old == new {
@@ -17,7 +18,8 @@ pub fn is_visible_change(old: &str, new: &str) -> bool {
         let raw = serde_json::from_str::<&RawValue>(json).ok()?;
         let mut members = members(raw)?;
         members.retain(|(name, value)| {
-            // A missing member and null have the same meaning for a reader. So have a missing lock and a lock of false.
+            // A missing member and null have the same meaning for programs that read the feature. A missing lock and a
+            // lock of false have the same meaning too.
             let is_nothing =
                 value.get() == "null" || (name == name::LOCKED && value.get() == "false");
             !is_nothing && name != name::VERSION && name != name::ENVIRONMENT

@@ -26,7 +26,7 @@ pub type Raw<'a> = Option<&'a RawValue>;
 /// A feature: FeatureHub's FeatureState.
 #[derive(Debug, Clone, Default)]
 pub struct Feature<'a> {
-    /// Id of the feature, which percentages hash.
+    /// Id of the feature, from which buckets are computed.
     pub id: Raw<'a>,
     /// Key of the feature.
     pub key: Raw<'a>,
@@ -36,13 +36,13 @@ pub struct Feature<'a> {
     pub version: Raw<'a>,
     /// Type of the value: `BOOLEAN`, `STRING`, `NUMBER` or `JSON`.
     pub kind: Raw<'a>,
-    /// The value if no strategy matches.
+    /// The feature's value if no strategy matches.
     pub value: Raw<'a>,
-    /// The strategies, in order.
+    /// The strategies, in the order of evaluation.
     pub strategies: Shape<Vec<Shape<Strategy<'a>>>>,
     /// The feature's properties (`fp`).
     pub properties: Shape<Vec<(Cow<'a, str>, &'a RawValue)>>,
-    /// Id of the strategy that an Edge applied (`v`).
+    /// Id of the strategy that matched when an Edge evaluated the feature (`v`).
     pub applied: Raw<'a>,
     /// Id of the feature's environment (`environmentId`).
     pub environment: Raw<'a>,
@@ -57,11 +57,11 @@ pub struct Strategy<'a> {
     pub percentage: Raw<'a>,
     /// Names of the attributes that make up the percentage key.
     pub percentage_attributes: Shape<Vec<&'a RawValue>>,
-    /// The value if the strategy matches.
+    /// The feature's value if the strategy matches.
     pub value: Raw<'a>,
     /// The rules, all of which must hold.
     pub rules: Shape<Vec<Shape<Rule<'a>>>>,
-    /// Members that are unknown for a strategy (D-118).
+    /// The members of the strategy's JSON object that are unknown (D-118).
     pub unknown: Vec<UnknownMember>,
 }
 
@@ -72,11 +72,11 @@ pub struct Rule<'a> {
     pub conditional: Raw<'a>,
     /// Name of the attribute that the rule reads.
     pub field: Raw<'a>,
-    /// Type as which the rule compares values, such as `NUMBER`.
+    /// Type of the rule, such as `NUMBER`. The rule compares all values as values of this type.
     pub kind: Raw<'a>,
-    /// The values to compare with.
+    /// The rule's values, with which the attribute's values are compared.
     pub values: Shape<Vec<&'a RawValue>>,
-    /// Members that are unknown for a rule (D-118).
+    /// The members of the rule's JSON object that are unknown (D-118).
     pub unknown: Vec<UnknownMember>,
 }
 
@@ -110,7 +110,7 @@ impl<'a> Strategy<'a> {
         }
     }
 
-    /// Parses the list of a feature's strategies.
+    /// Parses the list of a feature's strategies. A list or a strategy of an unexpected shape is recorded as such.
     #[must_use]
     pub fn parse_list(list: Raw<'a>) -> Shape<Vec<Shape<Self>>> {
         list.map_or(Shape::Absent, |list| read_list(list.get()))

@@ -1,15 +1,16 @@
-//! IP addresses and networks (evaluation 3.8, D-17, D-44, D-47). Only literals are parsed; a host name is never looked
-//! up.
+//! Parsers of IP addresses and networks (evaluation 3.8, D-17, D-44, D-47). Only literals are parsed; a host name is
+//! never looked up.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-/// The spellings of IP addresses that are accepted.
+/// The set of spellings of IP addresses that a parser accepts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Spelling {
-    /// Dotted quads, with leading zeros read as decimal, and IPv6, with optional brackets and zone.
+    /// IPv4 addresses of four decimal numbers, which can have leading zeros, and IPv6 addresses, with optional brackets
+    /// and zone.
     Literal,
-    /// Also the other spellings that FeatureHub's server reads without a DNS lookup: `10.1`, `167772161`, and the empty
-    /// text for loopback.
+    /// The spellings of [`Self::Literal`], and the others that FeatureHub's server reads without a DNS lookup: `10.1`,
+    /// `167772161`, and the empty text for loopback.
     Server,
 }
 
@@ -60,7 +61,7 @@ fn v4(text: &str, spelling: Spelling) -> Option<Ipv4Addr> {
         return None;
     }
     let [a, b, c, d] = parts;
-    // In a short form such as `10.1`, the last part fills the remaining bytes.
+    // In a short form such as `10.1`, the last part fills the remaining bytes of the address.
     let (heads, last) = match count {
         4 => ([a, b, c], (d, 0xFF)),
         3 => ([a, b, 0], (c, 0xFFFF)),
@@ -74,16 +75,16 @@ fn v4(text: &str, spelling: Spelling) -> Option<Ipv4Addr> {
     Some(Ipv4Addr::from_bits(((a << 24) | (b << 16) | (c << 8) | last.0) as u32))
 }
 
-/// Parses an IPv6 address with the standard library, or returns `None`. In addition, an embedded dotted quad can have
-/// leading zeros.
+/// Parses an IPv6 address as the standard library does, but accepts leading zeros in an embedded IPv4 address. Returns
+/// `None` for any other text.
 fn v6(text: &str) -> Option<Ipv6Addr> {
     if let Ok(address) = text.parse() {
         return Some(address);
     }
     let (head, quad) = text.rsplit_once(':')?;
     let [a, b, c, d] = v4(quad, Spelling::Literal)?.octets();
-    // If leading zeros of the quad are the only problem, the address parses with the quad written as two groups. The
-    // buffer is on the stack.
+    // If leading zeros of the embedded IPv4 address are the only problem, the text can be parsed with this address
+    // written as two groups. The buffer is on the stack.
     let mut buffer = [0_u8; 48];
     let groups = [((u16::from(a) << 8) | u16::from(b)), ((u16::from(c) << 8) | u16::from(d))];
     let rest = {
@@ -127,7 +128,7 @@ pub enum InvalidNetwork {
 impl Network {
     /// Parses `address` or `address/bits`. Host bits can be set; they are cleared.
     ///
-    /// [`InvalidNetwork`] if the text is neither an address nor a network.
+    /// Fails with [`InvalidNetwork`] if the text is neither an address nor a network.
     ///
     /// ```
     /// use fh_eval::internal::text::address::{parse, Network, Spelling};
@@ -164,7 +165,8 @@ impl Network {
         }
     }
 
-    /// Returns true if the address is in this network. An address of the other family never is.
+    /// Returns true if the address is in this network. An IPv4 address is never in an IPv6 network, and an IPv6 address
+    /// is never in an IPv4 network.
     #[must_use]
     pub fn contains(&self, address: IpAddr) -> bool {
         match (self, address) {
@@ -175,8 +177,8 @@ impl Network {
     }
 }
 
-/// Returns the number of bits of a mask. Returns `None` for `/-1`, which FeatureHub's server reads as exactly this
-/// address.
+/// Parses the number of bits of a mask, such as the `24` of `/24`. Returns `Ok(None)` for `/-1`, which FeatureHub's
+/// server reads as a network of this single address.
 fn mask_bits(mask: &str, spelling: Spelling) -> Result<Option<u32>, InvalidNetwork> {
     let mask = match (spelling, mask.split_once('/')) {
         (Spelling::Server, Some((mask, _))) => mask,

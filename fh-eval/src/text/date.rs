@@ -1,12 +1,12 @@
-//! Calendar dates (evaluation 3.4).
+//! The parser of calendar dates (evaluation 3.4).
 
 /// The years that a date text can contain (D-44).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Years {
-    /// 0001 to 9999, always with four digits.
+    /// The years 0001 to 9999, always with four digits.
     FourDigits,
-    /// The years that FeatureHub's server accepts: also year 0, and signed years of five to ten digits. Negative years
-    /// can have four digits.
+    /// The years that FeatureHub's server accepts. In addition to those of [`Self::FourDigits`], these are year 0,
+    /// signed years of five to ten digits, and negative years of four digits.
     Signed,
 }
 
@@ -126,7 +126,8 @@ pub(crate) fn days_from_civil(year: i64, month: u32, day: u32) -> i64 {
 }
 
 impl CivilDate {
-    /// Returns the date of a day, as the inverse of [`days_from_civil`].
+    /// Returns the date of a day, given as the number of days since 1970-01-01. This is the inverse of
+    /// [`days_from_civil`].
     pub(crate) fn from_days(days: i64) -> Self {
         let days = days + 719_468;
         let era = days.div_euclid(146_097);

@@ -1,4 +1,4 @@
-//! Date-times (evaluation 3.5).
+//! The parser of date-times (evaluation 3.5).
 
 use super::date::{Day, Years, clock};
 
@@ -11,8 +11,8 @@ pub enum MissingOffset {
     Unparsable,
 }
 
-/// A date-time with its offset from UTC. Date-times are ordered by instant and then by offset; for equal instants this
-/// is the order of local times.
+/// A date-time with its offset from UTC. Date-times are ordered by instant, and by offset if their instants are equal.
+/// The order by offset is then the order of local times.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct DateTime {
     /// Whole seconds since 1970-01-01T00:00:00Z.
@@ -84,8 +84,8 @@ impl DateTime {
     }
 }
 
-/// Parses `.` and up to nine digits, or nothing. Returns the nanoseconds and the remaining bytes, or `None` if the
-/// fraction is invalid.
+/// Parses a fraction of a second, `.` and up to nine digits, at the beginning of `bytes`. Returns the nanoseconds, 0 if
+/// there is no fraction, and the remaining bytes. Returns `None` if the fraction has more digits.
 fn fraction(bytes: &[u8]) -> Option<(u32, &[u8])> {
     let [b'.', rest @ ..] = bytes else {
         return Some((0, bytes));
@@ -112,8 +112,8 @@ fn offset(bytes: &[u8]) -> Option<(i32, &[u8])> {
     (minutes < 60 && seconds < 60 && total <= 18 * 3600).then_some((total as i32, rest))
 }
 
-/// Accepts nothing, or a zone name in brackets; returns `None` for anything else. The name need not exist, because
-/// servers know different names.
+/// Returns `Some(())` if the bytes are a zone name in brackets or if there are no bytes, otherwise `None`. The name
+/// need not exist, because servers know different names.
 fn zone_name(bytes: &[u8]) -> Option<()> {
     match bytes {
         [] => Some(()),

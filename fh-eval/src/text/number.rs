@@ -24,13 +24,13 @@ pub struct Decimal<'a> {
     digits: &'a [u8],
     /// The value is `0.digits × 10^magnitude`.
     magnitude: i64,
-    /// Number of digits after the decimal point minus the exponent, as written: `9.50` has 2, `1e3` has −3.
+    /// Number of digits that the text has after the decimal point, minus the exponent: 2 for `9.50`, −3 for `1e3`.
     scale: i64,
 }
 
 impl<'a> Decimal<'a> {
-    /// Parses `[+-]digits[.digits][e[+-]digits]`, or returns `None`. The digits before or after the point can be
-    /// missing, but not both.
+    /// Parses `[+-]digits[.digits][e[+-]digits]`, and returns `None` for any other text. The digits before or after the
+    /// point can be missing, but not both.
     #[must_use]
     pub fn parse(text: &'a str) -> Option<Self> {
         let bytes = text.as_bytes();

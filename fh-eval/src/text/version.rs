@@ -12,8 +12,8 @@ const INLINE_ITEMS: usize = 24;
 
 /// A parsed version.
 ///
-/// A version is one flat row of items. Nested lists are opened but never closed, so an item `List` means that
-/// all later items are one level deeper.
+/// A version is one flat row of items. An item `List` begins a nested list that ends with the version, so all later
+/// items are one level deeper.
 ///
 /// ```
 /// use std::cmp::Ordering::*;
@@ -46,7 +46,8 @@ struct Span {
     len: u32,
 }
 
-/// The rank of a qualifier. All other qualifiers come after the named ones, in alphabetical order.
+/// The rank of a qualifier, from the lowest to the highest. All qualifiers without a rank of their own have the rank
+/// `Other` and are ordered alphabetically.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Rank {
     Alpha,
@@ -82,7 +83,7 @@ enum Next {
 }
 
 impl<'a> Version<'a> {
-    /// Parses any text. Allocates only for more than 24 items, or for capital letters beyond ASCII.
+    /// Parses any text as a version. Allocates memory only for more than 24 items, or for capital letters beyond ASCII.
     #[must_use]
     pub fn parse(text: &'a str) -> Self {
         let text = if text.chars().any(has_other_lower_case) {
@@ -127,7 +128,7 @@ impl<'a> Version<'a> {
         Self { items: items.0, text }
     }
 
-    /// Returns the same version with a copy of its text.
+    /// Returns the same version, which owns a copy of its text.
     #[must_use]
     pub fn into_owned(self) -> Version<'static> {
         Version { text: Cow::Owned(self.text.into_owned()), items: self.items }
@@ -156,7 +157,7 @@ impl<'a> Version<'a> {
         }
     }
 
-    /// Compares the version with one that [`pack`] packed.
+    /// Compares the version with a version that [`pack`] packed into an integer.
     pub(crate) fn compare_packed(&self, packed: u64) -> Ordering {
         // Zeros at the end of the packed version do not affect the comparison.
         let count = 4 - (packed.trailing_zeros() / 16).min(4);
@@ -217,7 +218,7 @@ fn against_none(item: Item) -> Ordering {
     }
 }
 
-/// The row of items of a version that is being parsed.
+/// The items that were parsed so far from the text of a version.
 struct Items(SmallVec<[Item; INLINE_ITEMS]>);
 
 impl Items {
@@ -234,7 +235,8 @@ impl Items {
         });
     }
 
-    /// Removes the null items at the end of a list. They do not affect the order, whether or not a nested list follows.
+    /// Removes the null items at the end of a list. Such items do not affect the order of versions, whether or not a
+    /// nested list follows.
     fn drop_trailing_nulls(&mut self) {
         while self.0.last().is_some_and(|item| item.is_null()) {
             self.0.pop();

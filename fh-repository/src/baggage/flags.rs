@@ -1,4 +1,4 @@
-//! A set of feature values for the baggage of a request, to read, extend and write.
+//! A set of feature values, which is read from the baggage of a request, extended, and written to baggage.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use fh_eval::Value;
 
 use super::{MOST_BYTES, NAME, format};
 
-/// Maximum number of keys that are recorded as left out. Further ones are only counted.
+/// Maximum number of keys that are recorded as left out. Further keys are only counted.
 const NAMED: usize = 32;
 
 /// Values of features in the form in which baggage carries them. Each key occurs once and keeps its first value. A value is left out if the
@@ -24,13 +24,13 @@ const NAMED: usize = 32;
 /// ```
 #[derive(Clone)]
 pub struct Flags {
-    /// Sorted by key.
+    /// The keys and values, sorted by key. A value of `None` means null.
     items: Vec<(Box<str>, Option<Box<str>>)>,
     room: usize,
     left_out: LeftOut,
 }
 
-/// The result of adding a value.
+/// The result of [`Flags::add`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Added {
     /// The value was added.
@@ -93,13 +93,14 @@ impl Flags {
     pub const fn with_room(bytes: usize) -> Self {
         Self {
             items: Vec::new(),
-            // The name of the entry and `=` take room as well.
+            // The entry's name and `=` count towards the size as well.
             room: bytes.saturating_sub(NAME.len() + 1),
             left_out: LeftOut { count: 0, keys: Vec::new() },
         }
     }
 
-    /// Parses the value of a baggage entry. If a key occurs twice, the first value is kept.
+    /// Parses the value of a baggage entry. If a key occurs twice, the first value is kept. Items that end after the first [`MOST_BYTES`]
+    /// bytes are left out.
     #[must_use]
     pub fn parse(text: &str) -> Self {
         let mut flags = Self::new();
@@ -107,8 +108,8 @@ impl Flags {
         flags
     }
 
-    /// Adds the items of a baggage entry's value even if the set has no room for them, because the baggage has carried them before. Items
-    /// after the first [`MOST_BYTES`] bytes of the text are left out.
+    /// Adds the items of a baggage entry's value even if the set has no room for them, because the baggage has carried them before. A key
+    /// that the set already has keeps its value. Items that end after the first [`MOST_BYTES`] bytes of the text are left out.
     pub fn merge(&mut self, text: &str) {
         let mut read = 0;
         for piece in format::pieces(text) {
@@ -121,12 +122,13 @@ impl Flags {
                 let size = self.size(&key, value.as_deref());
                 self.put(place, &key, value.as_deref(), size);
             }
-            // The comma between two items.
+            // The comma after the item is read too.
             read += 1;
         }
     }
 
-    /// Adds the value of a feature, unless the set has a value of this feature. `None` stands for null.
+    /// Adds the value of a feature, unless the set has a value of this feature. A value for which the set has no room is left out. A value
+    /// of `None` means null.
     pub fn add(&mut self, key: &str, value: Option<&Value>) -> Added {
         if key.is_empty() {
             return Added::LeftOut;
@@ -142,7 +144,7 @@ impl Flags {
         Added::Yes
     }
 
-    /// Returns the number of bytes that an item takes in the baggage.
+    /// Returns the maximum number of bytes by which a new item extends the baggage, including the comma before the item.
     fn size(&self, key: &str, value: Option<&str>) -> usize {
         let mut item = String::new();
         if !self.items.is_empty() {
@@ -179,7 +181,7 @@ impl Flags {
         self.items.is_empty()
     }
 
-    /// Returns the values that were left out because the baggage had no room for them.
+    /// Returns a report of the values that were left out because the baggage had no room for them.
     #[must_use]
     pub const fn left_out(&self) -> &LeftOut {
         &self.left_out

@@ -5,10 +5,10 @@ use std::cmp::Ordering;
 
 use crate::percent::{encode, is_unreserved};
 
-/// An item of a baggage entry: its decoded key, and its value, which is still encoded. A value of `None` stands for null.
+/// An item of a baggage entry: its decoded key, and its value, which is still encoded. A value of `None` means null.
 pub(super) type Item<'a> = (Cow<'a, str>, Option<&'a str>);
 
-/// Returns the items of a baggage entry's value.
+/// Returns the items of a baggage entry's value. Parts without a key are skipped.
 pub(super) fn items(text: &str) -> impl Iterator<Item = Item<'_>> {
     pieces(text).filter_map(item)
 }
@@ -32,7 +32,7 @@ pub(super) fn value(encoded: &str) -> Cow<'_, str> {
     decoded(encoded, Plus::IsSpace)
 }
 
-/// Writes an item, with its key and value percent-encoded.
+/// Appends an item to `out`, with its key and value percent-encoded. If the value is `None`, only the key is appended.
 pub(super) fn write(out: &mut String, key: &str, value: Option<&str>) {
     encode(out, key, |byte| !(byte.is_ascii_control() || b" \",;=%\\".contains(&byte)));
     if let Some(value) = value {
@@ -47,7 +47,7 @@ pub(super) fn carried(text: &str) -> usize {
     text.bytes().map(|byte| if is_unreserved(byte) { 1 } else { 3 }).sum()
 }
 
-/// Compares keys by UTF-16 code units, because published SDKs sort in this order.
+/// Compares feature keys by UTF-16 code units, because published SDKs sort in this order.
 pub(super) fn order(a: &str, b: &str) -> Ordering {
     a.encode_utf16().cmp(b.encode_utf16())
 }

@@ -1,4 +1,4 @@
-//! Values of features that travel with a request, so that all services that handle it see the same values, even if a feature changes
+//! Values of features that travel with a request. All services that handle the request then see the same values, even if a feature changes
 //! meanwhile (sdk-behaviour 5.4).
 //!
 //! The values are one entry, [`NAME`], of the baggage that OpenTelemetry passes from service to service:
@@ -7,12 +7,12 @@
 //! fhub=BANNER=hello%20there,LAYOUT,NEW_CHECKOUT=true
 //! ```
 //!
-//! Items are sorted by key. Values are percent-encoded, and a key without a value stands for null. The carrier of the baggage encodes the
-//! whole text once more. A space is written as `%20`; in a value, `+` is read as a space as well.
+//! Items are sorted by key. Values are percent-encoded, and a key without a value means null. The carrier of the baggage encodes the whole
+//! text once more. A space is written as `%20`; in a value, `+` is read as a space as well.
 //!
-//! **The sender of a request controls its baggage.** Programs therefore read it only if they are configured to do so. A program that
-//! registers [`BaggageOverrides`] (or the interceptor of `fh-opentelemetry`) lets every caller override its features: all of them, or those
-//! of an [`AllowedKeys`] list. Do this only behind a gateway that removes the baggage of untrusted callers.
+//! **The sender of a request controls its baggage.** Programs therefore read baggage only if they are configured to do so. A program that
+//! registers [`BaggageOverrides`] (or the interceptor of `fh-opentelemetry`) lets every caller override the program's features: all
+//! features, or those of an [`AllowedKeys`] list. Do this only behind a gateway that removes the baggage of untrusted callers.
 
 mod flags;
 mod format;

@@ -7,18 +7,18 @@ use fh_eval::{Kind, Value};
 use super::{Flags, format};
 use crate::intercept::{Flow, InterceptedRead, Interceptor};
 
-/// The features whose values baggage may carry. The limit applies when baggage is read and when it is written.
+/// The features whose values baggage may carry. The restriction applies when baggage is read and when it is written.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum AllowedKeys {
-    /// All features.
+    /// Baggage may carry the values of all features.
     #[default]
     All,
-    /// The features with these keys.
+    /// Baggage may carry only the values of the features with these keys.
     Only(BTreeSet<Box<str>>),
 }
 
 impl AllowedKeys {
-    /// Allows only the features with these keys.
+    /// Creates a restriction to the features with these keys.
     pub fn only<K: Into<Box<str>>>(keys: impl IntoIterator<Item = K>) -> Self {
         Self::Only(keys.into_iter().map(Into::into).collect())
     }
@@ -33,7 +33,8 @@ impl AllowedKeys {
     }
 }
 
-/// An interceptor with the values of one baggage text, which the program has obtained from a message, a job or a request.
+/// An interceptor that overrides features with the values of one baggage entry. The program has obtained the entry from a message, a job or
+/// a request.
 ///
 /// The overrides apply to all reads of all contexts. The interceptor of `fh-opentelemetry` instead follows the baggage of each request, by
 /// the current OpenTelemetry context. Read the warning of [this module](super) first.
@@ -77,7 +78,8 @@ impl Interceptor for BaggageOverrides {
     }
 }
 
-/// Returns the override of one feature by the value of a baggage entry. For interceptors that obtain the entry themselves.
+/// Returns the override of the feature that is read, from the value of a baggage entry. Returns [`Flow::Continue`] if `allowed` or the
+/// entry does not contain the feature. Interceptors that obtain the entry themselves call this function.
 ///
 /// For a BOOLEAN feature, `true`, `yes`, `1` and `t` in upper or lower case are true; any other value and null are false. Features of other
 /// types, and unknown features, are overridden with the text, which the repository converts.

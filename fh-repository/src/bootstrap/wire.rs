@@ -27,7 +27,8 @@ impl<'de> Deserialize<'de> for Reason {
 }
 
 impl Serialize for Detail {
-    /// Writes the members that a program may pass on to others. The ids of the feature and its environment, and the rules, are left out.
+    /// Writes the members that a program may pass on to other programs. The source, the rules, and the ids of the feature and its
+    /// environment are left out.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut out = serializer.serialize_struct("Detail", 11)?;
         out.serialize_field("key", &self.key)?;
@@ -46,7 +47,7 @@ impl Serialize for Detail {
 }
 
 impl Serialize for ContextValues {
-    /// Writes the document of `docs/bootstrap.md`.
+    /// Writes the values as the document that `docs/bootstrap.md` describes.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         Bootstrap::from(self).serialize(serializer)
     }

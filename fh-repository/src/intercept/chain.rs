@@ -10,7 +10,8 @@ use crate::notice::Notice;
 use crate::repository::{Core, Panicked, catch_panic};
 use crate::sync::{AtomicBool, Ordering};
 
-/// Maximum depth of nested reads: an interceptor may read a feature that is intercepted itself. Deeper reads are not intercepted.
+/// Maximum number of nested interceptions on one thread. Interceptions nest if an interceptor reads features itself. Deeper reads are not
+/// intercepted.
 const DEPTH: u8 = 4;
 
 thread_local! {
@@ -32,7 +33,7 @@ pub(crate) struct Entry {
     is_closed: Arc<AtomicBool>,
 }
 
-/// The value of an interceptor, converted to the feature's type if the feature exists.
+/// The value that an interceptor returned, converted to the feature's type if the feature exists.
 pub(crate) struct Answered<'a> {
     pub(crate) value: Option<Value>,
     pub(crate) by: &'a Arc<str>,
@@ -45,7 +46,7 @@ impl Entry {
         Self { id, name, policy, interceptor, is_closed: Arc::new(AtomicBool::new(false)) }
     }
 
-    /// Closes the interceptor, once. Must not be called with a lock held.
+    /// Closes the interceptor on the first call. Later calls have no effect. Must not be called with a lock held.
     pub(crate) fn close(&self, core: &Core) {
         if !self.is_closed.swap(true, Ordering::AcqRel)
             && catch_panic(|| self.interceptor.close()).is_err()
@@ -80,7 +81,7 @@ impl Chain {
     }
 
     /// Calls the interceptors in order until one returns a value that fits the feature. Returns `None` if no interceptor overrides the
-    /// feature.
+    /// feature, or if the calls are nested more than [`DEPTH`] deep.
     pub(crate) fn ask(
         &self,
         core: &Core,
@@ -117,12 +118,12 @@ impl Chain {
     }
 }
 
-/// Counts the nested calls of interceptors on this thread.
+/// A guard that counts one nested call of interceptors on this thread until the guard is dropped.
 struct Depth;
 
 impl Depth {
-    /// Counts a call. Returns `None` if the calls are nested too deeply, most likely because an interceptor reads the
-    /// feature for which it is called.
+    /// Counts a call. Returns `None` if [`DEPTH`] calls are running already, most likely because an interceptor reads the feature for which
+    /// it is called.
     fn enter() -> Option<Self> {
         ASKING.with(|asking| {
             let depth = asking.get();

@@ -6,7 +6,7 @@ use serde::de::IgnoredAny;
 /// Converts a value to the type of a known feature.
 ///
 /// # Errors
-/// The reason why the value cannot be converted, without any of the value.
+/// The value cannot be converted. Holds the reason, which contains no part of the value.
 pub(crate) fn convert(value: Value, kind: Kind) -> Result<Value, &'static str> {
     match (kind, value) {
         (Kind::Boolean, value @ Value::Bool(_)) | (Kind::Number, value @ Value::Number(_)) => {
@@ -32,8 +32,8 @@ pub(crate) fn convert(value: Value, kind: Kind) -> Result<Value, &'static str> {
     }
 }
 
-/// Converts the override of a key without a feature to a type that its text allows; otherwise returns `None`. The text
-/// `true` can be read as a boolean and as a string.
+/// Converts the override of a key without a feature to the type `kind`. Returns `None` if the text of the override does not allow this
+/// type. For example, the text `true` can be read as a boolean and as a string. Any text can be read as JSON.
 pub(crate) fn lenient(value: &Value, kind: Kind) -> Option<Value> {
     match kind {
         Kind::Json => Some(Value::Json(text_of(value))),

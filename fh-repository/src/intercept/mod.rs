@@ -9,12 +9,13 @@ pub(crate) use convert::lenient;
 
 use fh_eval::{Attributes, FeatureRef, Value};
 
-/// User code that may override the value of a feature before the rules are evaluated, for example from environment variables, a file, or
-/// the headers of a request.
+/// User code that may override the value of a feature before the rules are evaluated. It may read overrides from environment variables, a
+/// file, or the headers of a request, for example.
 ///
 /// Each read calls the interceptors in the order of their registration, with or without a context, and also for keys without a feature. The
-/// first override is used. Change listeners call them as well, so they must be quick and return the same value while nothing changed. After
-/// a change call [`Repository::overrides_changed`](crate::Repository::overrides_changed). An interceptor that panics is skipped, and the panic is
+/// first override is used. The repository also calls interceptors when it compares values for change listeners. Interceptors must therefore
+/// be quick, and must return the same value until their own data changes. After such a change, call
+/// [`Repository::overrides_changed`](crate::Repository::overrides_changed). An interceptor that panics is skipped, and the panic is
 /// counted.
 ///
 /// ```
@@ -54,7 +55,7 @@ pub struct InterceptedRead<'a> {
     pub attributes: Option<&'a Attributes>,
 }
 
-/// The decision of an interceptor.
+/// The decision of an interceptor about one read.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Flow {
@@ -62,9 +63,15 @@ pub enum Flow {
     Continue,
     /// The read returns this value. `None` overrides the feature with null.
     ///
-    /// For a known feature the value is converted to the feature's type: the texts `true` and `false` in upper or lower case for BOOLEAN, a
-    /// decimal number for NUMBER, any value for STRING, a JSON document for JSON. A value that cannot be converted is refused with a
-    /// [`Notice::OverrideRefused`](crate::notice::Notice::OverrideRefused), and the next interceptor is called.
+    /// If the feature exists, the value is converted to the feature's type. These values can be converted:
+    ///
+    /// - to BOOLEAN: a boolean, and the texts `true` and `false` in upper or lower case;
+    /// - to NUMBER: a number, and the text of a decimal number;
+    /// - to STRING: any value;
+    /// - to JSON: any value whose text is a JSON document.
+    ///
+    /// A value that cannot be converted is refused with a [`Notice::OverrideRefused`](crate::notice::Notice::OverrideRefused), and the next
+    /// interceptor is called.
     Override(Option<Value>),
 }
 
@@ -76,6 +83,6 @@ pub enum LockPolicy {
     Respect,
     /// The interceptor may override locked features.
     Override,
-    /// The interceptor decides: it is also called for locked features, and can see the lock in [`InterceptedRead::feature`].
+    /// The interceptor decides for each read. It is also called for locked features, and can see the lock in [`InterceptedRead::feature`].
     Decide,
 }

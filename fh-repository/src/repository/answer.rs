@@ -21,7 +21,7 @@ pub(crate) enum Answer<'a> {
 pub(crate) struct Ruled<'a> {
     pub(crate) feature: FeatureRef<'a>,
     pub(crate) evaluation: Evaluation<'a>,
-    /// The id of the strategy that matched on the Edge; `None` if none matched or the client evaluates.
+    /// The id of the strategy that matched on the Edge; `None` if no strategy matched, or if the client evaluates the feature.
     pub(crate) strategy: Option<&'a str>,
 }
 
@@ -88,7 +88,7 @@ impl<'a> Answer<'a> {
         }
     }
 
-    /// Returns the reason for the value. A null value has the reason that led to it (D-39).
+    /// Returns the reason for the value. For a null value, it is the reason why the evaluation chose null (D-39).
     pub(crate) fn reason(&self) -> Reason {
         match self {
             Self::Missing(reason) => *reason,
@@ -164,8 +164,7 @@ impl<'a> Answer<'a> {
         self.read(kind).0
     }
 
-    /// Returns the value if it has the type `kind`, with the reason that an SDK reports. The value is `None` if it is null or has another
-    /// type.
+    /// Returns the value and the reason of a read as the type `kind`. The value is `None` if it is null or has another type.
     pub(crate) fn read(&self, kind: Kind) -> (Option<Value>, Reason) {
         match self {
             Self::Missing(reason) => (None, *reason),

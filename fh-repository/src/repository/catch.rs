@@ -14,7 +14,7 @@ use crate::rules::{Environments, Rules, ServerEvaluated};
 use crate::status::SessionStatus;
 use crate::sync::{Ordering, lock};
 
-/// The state that only writers need. `is_catching` belongs to this state and its lock. Otherwise an update that arrives while catching ends
+/// The state that only writers need. The lock of this state also guards `is_catching`. Otherwise an update that arrives while catching ends
 /// could be held back for ever.
 #[derive(Default)]
 pub(crate) struct Write {
@@ -27,13 +27,13 @@ pub(crate) struct Write {
     was_ready: bool,
     /// True once the repository is closed. No update is published any more.
     is_closed: bool,
-    /// True once listeners, interceptors and observers were notified of the end.
+    /// True once the closed repository has removed its listeners. Interceptors and observers that are registered later are closed at once.
     pub(crate) is_finished: bool,
     pub(super) watchers: Watchers,
 }
 
 impl Repository {
-    /// Holds updates back from now on. They are kept, but not served before they are [released](Self::release).
+    /// Holds updates back from now on. Held updates are kept, but they are not served before they are [released](Self::release).
     ///
     /// The first list is served nevertheless, and so is the first list after the context of a server-evaluated key has changed. Status and
     /// readiness are never held back.
@@ -67,7 +67,8 @@ impl Repository {
         self.inner.release(true);
     }
 
-    /// Serves the last state of these features only, and continues to hold back updates. A feature that was deleted meanwhile is removed.
+    /// Serves the last state of the features with these keys only, and continues to hold back all other changes. A feature that was deleted
+    /// meanwhile is removed. If the last update was evaluated for another context than the served features, the whole update is served.
     pub fn release_only<K: AsRef<str>>(&self, keys: impl IntoIterator<Item = K>) {
         let keys: Vec<K> = keys.into_iter().collect();
         self.inner.release_only(&keys.iter().map(AsRef::as_ref).collect::<Vec<_>>());
@@ -145,7 +146,7 @@ impl Inner {
         self.look_again();
     }
 
-    /// Returns the keys of the held features that visibly differ from the served ones; `None` if no update is held.
+    /// Returns the keys of the held features that visibly differ from the served features; `None` if no update is held.
     pub(crate) fn held(&self, write: &Write) -> Option<Vec<Box<str>>> {
         let latest = write.latest.as_ref().filter(|_| write.is_holding)?;
         Some(self.differences(self.live.load().rules(), latest))
@@ -183,7 +184,7 @@ impl Inner {
         self.core.wake();
     }
 
-    /// Stores a status in the snapshot. Returns true if connection, problem or readiness changed.
+    /// Stores a status in the snapshot. If connection, problem or readiness changed, queues events for listeners and returns true.
     fn show(&self, write: &mut Write, status: SessionStatus) -> bool {
         let live = self.live.load_full();
         let status = Arc::new(status);
@@ -240,8 +241,8 @@ impl Inner {
     }
 }
 
-/// Returns `live` with the contexts of `latest`; `None` if the contexts are the same. A client that keeps its values while the Edge
-/// evaluates a new context (D-62) keeps the served values, not the held ones.
+/// Returns `live` with the contexts of `latest`; `None` if the contexts are the same, or if the client evaluates. A client that keeps its
+/// values while the Edge evaluates a new context (D-62) keeps the served values, not the held ones.
 fn relabelled(live: &Rules, latest: &Rules) -> Option<Rules> {
     let (old, new) = (live.evaluated_for()?, latest.evaluated_for()?);
     if old.context == new.context && old.kept_for == new.kept_for {
@@ -253,7 +254,8 @@ fn relabelled(live: &Rules, latest: &Rules) -> Option<Rules> {
     Some(Rules::server_evaluated(live.ruleset().clone(), environments, Arc::new(evaluated)))
 }
 
-/// Returns `live`, in which the features with these keys have the state that they have in `latest`.
+/// Returns `live`, in which the features with these keys have the state that they have in `latest`. Returns a copy of `latest` if the two
+/// are for different contexts or kinds of keys.
 fn merged(live: &Rules, latest: &Rules, keys: &[&str]) -> Rules {
     let mut strategies = match (live.evaluated_for(), latest.evaluated_for()) {
         (None, None) => None,

@@ -20,7 +20,8 @@ pub(crate) type Waker = Box<dyn Fn() + Send + Sync>;
 /// The value of `contact` until the Edge has sent data.
 const NEVER: u64 = u64::MAX;
 
-/// A flag that every read loads. It has a cache line of its own, so that writes to other data do not slow readers down.
+/// A flag that every read loads. It is true if the next read must be reported. The flag has its own cache line, so that writes to other
+/// data do not slow readers down.
 #[repr(align(128))]
 struct ReportsReads(AtomicBool);
 
@@ -145,9 +146,9 @@ impl Core {
         self.awake.swap(false, Ordering::AcqRel);
     }
 
-    /// Records that values may have changed.
+    /// Records that the values of change listeners' features may have changed.
     pub(crate) fn mark_changed(&self) {
-        // A store would be enough, but loom orders a store and a concurrent exchange too freely.
+        // An atomic store would be enough, but loom orders a store and a concurrent exchange too freely.
         self.changed.swap(true, Ordering::AcqRel);
     }
 
@@ -155,13 +156,13 @@ impl Core {
         self.changed.swap(false, Ordering::AcqRel)
     }
 
-    /// Queues an event.
+    /// Queues an event for listeners. Counts the older events that a full queue drops.
     pub(crate) fn push(&self, event: RepositoryEvent) {
         let dropped = lock(&self.event_queue).push(event);
         self.tally.add(Counter::DroppedEvents, dropped);
     }
 
-    /// Returns true on the first call and false on later ones. The first call is made when the client is ready for the first time.
+    /// Returns true on the first call and false on later calls. The first call is made when the client is ready for the first time.
     pub(crate) fn is_first_collection(&self) -> bool {
         !self.is_collected.swap(true, Ordering::AcqRel)
     }

@@ -20,7 +20,7 @@ pub struct Counters {
     pub dropped_usage: u64,
 }
 
-/// The names of the numbers.
+/// The kinds of incidents that a repository counts.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Counter {
     ListenerPanics,
@@ -31,7 +31,7 @@ pub(crate) enum Counter {
     DroppedUsage,
 }
 
-/// The numbers, which readers and writers update concurrently.
+/// The numbers of all incidents, which readers and writers update concurrently.
 pub(crate) struct Tally([AtomicU64; 6]);
 
 impl Tally {

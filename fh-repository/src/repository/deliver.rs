@@ -10,7 +10,7 @@ use super::{Inner, catch_panic};
 use crate::readiness::Readiness;
 use crate::sync::{AtomicU64, Ordering, lock};
 
-/// Ensures that only one thread at a time runs a piece of work.
+/// A guard that lets only one thread at a time run a piece of work.
 pub(crate) struct Turns(AtomicU64);
 
 impl Turns {
@@ -40,7 +40,8 @@ impl Inner {
         self.turns.take(|| self.deliver_all());
     }
 
-    /// Delivers to all listeners except those that other threads are calling, while another thread's delivery hangs.
+    /// Delivers events to all listeners except those that other threads are calling. This function may run while the delivery of another
+    /// thread hangs.
     pub(crate) fn deliver_beside(&self) {
         self.deliver_all();
     }
@@ -74,8 +75,7 @@ impl Inner {
         did_something | self.make_up_for_lost()
     }
 
-    /// Notifies listeners of the current state if a full queue dropped events about that state. Returns true if there was such a
-    /// notification.
+    /// Notifies listeners of the current state if a full queue dropped events about that state. Returns true if such events were dropped.
     fn make_up_for_lost(&self) -> bool {
         let (lost, listeners) = {
             let mut event_queue = lock(&self.core.event_queue);
@@ -120,7 +120,8 @@ impl Inner {
         }
     }
 
-    /// Makes a call that was begun, and then the calls for events that arrived during it.
+    /// Calls a listener for an event, after `begin_call` or `next_call` has begun the call. Then calls the listener for each event that
+    /// arrived meanwhile.
     fn call(&self, listener: &Listener, event: RepositoryEvent) {
         let mut next = Some(event);
         while let Some(event) = next {
@@ -168,7 +169,7 @@ impl Inner {
         }
     }
 
-    /// Calls a change listener if the value of its feature differs from the one that the listener saw last.
+    /// Calls a change listener if the value of its feature differs from the value that the listener saw last.
     fn look(&self, watcher: &Watcher) {
         let snapshot = self.live.load_full();
         if let Some(change) = watcher.compare(&snapshot)

@@ -1,4 +1,4 @@
-//! The result of a read with all data of the feature. It borrows nothing.
+//! The result of a read with all data of the feature. The result borrows nothing.
 
 use std::fmt;
 use std::sync::Arc;
@@ -97,7 +97,7 @@ pub struct ExplainedDetail {
     /// The result of the read.
     pub detail: Detail,
     /// The evaluation of the rules, strategy by strategy, even if an interceptor returned the value. `None` if the feature does not exist,
-    /// or if its values were evaluated for another context.
+    /// or if the Edge has evaluated the features for another context.
     pub rules: Option<Explanation>,
 }
 

@@ -1,4 +1,4 @@
-//! Listeners, and the ordered queue of their events, whose length is limited (D-63).
+//! Listeners, and the queue of their events. The queue is ordered, and its length is limited (D-63).
 
 use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::sync::Arc;
@@ -114,7 +114,7 @@ impl EventQueue {
     }
 
     /// Registers a listener, and queues its first event. Returns the number of older events that were dropped because the queue was full.
-    /// Also returns the listener's function if the repository is closed.
+    /// If the repository is closed, registers nothing and returns the listener's function too.
     pub(crate) fn listen(
         &mut self,
         id: u64,
@@ -129,7 +129,7 @@ impl EventQueue {
         (dropped, None)
     }
 
-    /// Registers a change listener. Returns the listener if the repository is closed, otherwise `None`.
+    /// Registers a change listener and returns `None`. If the repository is closed, registers nothing and returns the listener.
     pub(crate) fn watch(&mut self, id: u64, watcher: Arc<Watcher>) -> Option<Arc<Watcher>> {
         if self.is_closed {
             return Some(watcher);
@@ -153,9 +153,9 @@ impl EventQueue {
         }
     }
 
-    /// Begins and returns the next call, in the order of events and of registration. Returns no call if none is left. An event for a
-    /// listener that another thread is calling is left to that thread. Also returns the number of older events that were dropped because
-    /// the queue of such a listener was full.
+    /// Begins and returns the next call, in the order of events and of registration. Returns `None` in place of a call if no call is left.
+    /// An event for a listener that another thread is calling is left to that thread. Also returns the number of older events that were
+    /// dropped because the queue of such a listener was full.
     pub(crate) fn next_call(&mut self) -> (Option<(Arc<Listener>, RepositoryEvent)>, u64) {
         let mut dropped = 0;
         loop {
@@ -200,14 +200,14 @@ impl EventQueue {
         }
     }
 
-    /// Returns the next change listener whose value must be compared again; `None` if there is none.
+    /// Returns the next change listener whose value must be compared again; `None` if no listener is due.
     pub(crate) fn next_due(&mut self) -> Option<Arc<Watcher>> {
         let watcher = self.due.pop_front()?;
         watcher.is_due.swap(false, Ordering::AcqRel);
         Some(watcher)
     }
 
-    /// Returns the number of listeners.
+    /// Returns the number of listeners, including change listeners.
     pub(crate) fn len(&self) -> usize {
         self.watchers.len() + self.listeners.len()
     }

@@ -114,13 +114,13 @@ impl std::fmt::Debug for Subscription {
     }
 }
 
-/// A change listener on one feature.
+/// A listener for changes of one feature.
 pub(crate) struct Watcher {
     pub(crate) key: Arc<str>,
     pub(crate) attributes: Option<Arc<Attributes>>,
     pub(crate) is_removed: AtomicBool,
     pub(crate) call: Box<dyn Fn(&Change) + Send + Sync>,
-    /// True while the listener is queued for delivery.
+    /// True while the listener is queued for a comparison of its value.
     pub(crate) is_due: AtomicBool,
     pub(crate) turns: Turns,
     seen: Mutex<Seen>,
@@ -158,7 +158,7 @@ impl Watcher {
         }
     }
 
-    /// Returns the state with which a listener makes its first comparison.
+    /// Returns the current state of a feature, for the first comparison of a new change listener.
     pub(crate) fn look(
         snapshot: &RepositorySnapshot,
         key: &str,
@@ -172,8 +172,8 @@ impl Watcher {
         }
     }
 
-    /// Compares the current state with the one that the listener saw last, and stores the current state. Returns the change, or `None` if
-    /// there is no difference.
+    /// Compares the feature's current state with the state that the listener saw last, and stores the current state. Returns the change.
+    /// Returns `None` if there is no difference, or if the client is not ready.
     pub(crate) fn compare(&self, snapshot: &RepositorySnapshot) -> Option<Change> {
         if lock(&self.seen).generation == snapshot.generation() {
             return None;
@@ -224,7 +224,7 @@ pub(crate) struct Listener {
     lane: Mutex<Lane>,
 }
 
-/// The call of a listener that is running, and the events that wait for its end.
+/// The running call of a listener, and the events that wait for the end of this call.
 #[derive(Default)]
 struct Lane {
     is_busy: bool,
@@ -253,7 +253,7 @@ impl Listener {
     }
 
     /// Begins a call, unless the listener is being called on another thread. In that case the event waits for the end of that call. At most
-    /// `capacity` events wait; the oldest ones are dropped.
+    /// `capacity` events wait: a further event replaces the oldest one.
     ///
     /// # Errors
     /// The listener is busy. Holds the number of older events that were dropped.

@@ -47,7 +47,7 @@ use catch::Write;
 use core::ClockFn;
 use event_queue::RepositoryEvent;
 
-/// A function that returns true if a reader can distinguish two states of a feature, of which the first is the older one.
+/// A function that compares an older and a newer state of a feature. It returns true if a reader can distinguish the two states.
 pub type IsVisibleChange = fn(FeatureRef<'_>, FeatureRef<'_>) -> bool;
 
 /// The settings of a repository, which are fixed when the repository is created.
@@ -55,16 +55,18 @@ pub type IsVisibleChange = fn(FeatureRef<'_>, FeatureRef<'_>) -> bool;
 pub struct RepositoryOptions {
     /// A function that returns the current time. It is called when a rule reads `now`, and for usage events.
     pub clock: Arc<ClockFn>,
-    /// Maximum number of readiness, status, new-state, raw and notice events that wait for [`Repository::deliver`]. For a listener whose
-    /// call hangs, the same number of events may wait. When the limit is reached, the oldest event is dropped and counted (D-63).
+    /// Maximum number of readiness, status, new-state, raw and notice events that wait for [`Repository::deliver`]. For each listener whose
+    /// call hangs, the same number of events may wait in addition. When the limit is reached, the oldest event is dropped and counted
+    /// (D-63).
     pub events: usize,
-    /// The function that decides which features an update changes, for listeners of new states and for [`Repository::held`].
+    /// The function that decides if an update changes a feature. It is used for the events of [`Repository::on_new_state`] and for
+    /// [`Repository::held`].
     pub is_visible_change: IsVisibleChange,
 }
 
 impl RepositoryOptions {
-    /// Creates the default settings: at most 1,024 events wait, and features are compared as FeatureHub's
-    /// ([`is_visible_change`]). `clock` returns the current time.
+    /// Creates the default settings: at most 1,024 events wait, and features are compared by FeatureHub's rules ([`is_visible_change`]).
+    /// `clock` returns the current time.
     #[must_use]
     pub fn new(clock: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
         let is_visible_change: IsVisibleChange =
@@ -99,14 +101,14 @@ impl std::fmt::Debug for RepositoryOptions {
 /// # Ok::<(), fh_eval::featurehub::ParseError>(())
 /// ```
 ///
-/// If a closure that is given to a repository owns a handle of that repository, the repository stays alive until [`Self::close`] has been
-/// delivered.
+/// If a closure that is given to a repository owns a handle of that repository, the repository stays alive. The repository can be freed
+/// once [`Self::close`] was called and the next [`Self::deliver`] has dropped the closure.
 #[derive(Clone)]
 pub struct Repository {
     inner: Arc<Inner>,
 }
 
-/// The state that all handles share.
+/// The state that all handles of a repository share.
 pub(crate) struct Inner {
     live: Pointer<RepositorySnapshot>,
     core: Arc<Core>,
@@ -133,7 +135,8 @@ impl Repository {
 
     // ---- for the driver -----------------------------------------------------------------------
 
-    /// Serves these features from now on. If updates are held back, the features are served from the next release on.
+    /// Serves these features from now on. If updates are held back, the features are served from the next release on, unless the cause is
+    /// [`Cause::First`](crate::publication::Cause::First).
     pub fn publish(&self, publication: Publication) {
         self.inner.publish(publication);
     }
@@ -151,13 +154,13 @@ impl Repository {
         self.inner.set_status(status);
     }
 
-    /// Notifies listeners of an update in the form in which it was received.
+    /// Notifies the listeners of [`Self::on_raw`] of an update in the form in which it was received.
     pub fn raw(&self, update: RawUpdate) {
         self.inner.core.push(RepositoryEvent::Raw(Arc::new(update)));
         self.inner.core.wake();
     }
 
-    /// Notifies listeners of a notice.
+    /// Notifies the listeners of [`Self::on_notice`] of a notice.
     pub fn notice(&self, notice: Notice) {
         self.inner.core.push(RepositoryEvent::Notice(notice));
         self.inner.core.wake();
@@ -168,7 +171,7 @@ impl Repository {
         self.inner.core.report_reads();
     }
 
-    /// Records that the Edge has sent data.
+    /// Records `at`, on the session's clock, as the last time when the Edge sent data.
     pub fn contact(&self, at: Millis) {
         self.inner.core.set_contact(at);
     }
@@ -204,7 +207,7 @@ impl Repository {
     /// Delivers like [`Self::deliver`] while another thread's delivery hangs in a listener. A listener that another thread is calling is
     /// not called: its events wait, and the other thread delivers them.
     ///
-    /// Each listener still gets its events in order, but two listeners may get theirs in different orders.
+    /// Each listener still gets its events in order, but two listeners may get the same events at different times.
     pub fn deliver_beside(&self) {
         self.inner.deliver_beside();
     }

@@ -10,8 +10,9 @@ use crate::sync::Loaded;
 pub struct ReadGuard(Loaded<RepositorySnapshot>);
 
 impl Repository {
-    /// Returns the current snapshot for a single read, such as `repository.read().string("COLOUR", None)`. It takes no lock and, unlike
-    /// [`Self::snapshot`], counts no reference. Drop the guard after the read; for several reads of the same state take a snapshot.
+    /// Returns the current snapshot for a single read, such as `repository.read().string("COLOUR", None)`. The call takes no lock and,
+    /// unlike [`Self::snapshot`], usually counts no reference. Drop the guard after the read. For several reads of the same state, use
+    /// [`Self::snapshot`].
     #[inline]
     #[must_use]
     pub fn read(&self) -> ReadGuard {

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// The reason for a value: a reason of the engine, or one that only a client can have.
+/// The reason for a value: a reason of the evaluation engine, or a reason that only a client can report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Reason {
@@ -16,18 +16,18 @@ pub enum Reason {
     Static,
     /// An interceptor returned the value.
     Intercepted,
-    /// The value is null.
+    /// The value of the feature is null.
     NotSet,
     /// The feature does not exist.
     NotFound,
-    /// The feature has another type than the requested one.
+    /// The feature has another type than the requested type.
     TypeMismatch,
     /// The client has no features yet, or no features for the context of the read (D-62).
     NotReady,
 }
 
 impl Reason {
-    /// Returns the name that reports and other languages use, such as `STRATEGY_MATCH`.
+    /// Returns the name of the reason, such as `STRATEGY_MATCH`, which reports and bindings for other languages use.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -15,11 +15,12 @@ use crate::rules::Rules;
 use crate::status::SessionStatus;
 use crate::usage::Observers;
 
-/// The immutable state of the features and the status at one time. Several reads of one snapshot return values of the same state (D-83).
+/// The immutable state of a repository's features and of the client's status at one time. Several reads of one snapshot return values of
+/// the same state (D-83).
 ///
 /// Reads take no lock. `attributes` is the context of a read; `None` means a read without attributes. With a server-evaluated key, a read
-/// without a context returns the values that the Edge evaluated last. A read for another context than the one for which the values are
-/// valid returns no value, with the reason [`Reason::NotReady`] (D-62).
+/// without a context returns the values that the Edge evaluated last. A read returns no value, with the reason [`Reason::NotReady`], if the
+/// values are valid for another context than that of the read (D-62).
 ///
 /// Each read counts as one use of the feature ([`Observer`](crate::Observer)), unless its documentation says otherwise. Each read is also
 /// reported to passive polling (D-71).
@@ -98,20 +99,20 @@ impl RepositorySnapshot {
         &self.rules
     }
 
-    /// Returns the status at the time of the snapshot.
+    /// Returns the status of the client at the time of the snapshot.
     #[must_use]
     pub const fn status(&self) -> &Arc<SessionStatus> {
         &self.status
     }
 
-    /// Returns the readiness at the time of the snapshot.
+    /// Returns the readiness of the client at the time of the snapshot.
     #[must_use]
     pub fn readiness(&self) -> Readiness {
         self.status.readiness
     }
 
-    /// Returns a number that increases whenever a read may return another value. While the number stays the same,
-    /// values that were read earlier stay valid, except for rules on `now`.
+    /// Returns a number that increases whenever a read may return another value. While the number stays the same, values that were read
+    /// earlier stay valid, except those of features with rules on `now`.
     #[must_use]
     pub const fn generation(&self) -> u64 {
         self.generation
@@ -177,8 +178,8 @@ impl RepositorySnapshot {
         }
     }
 
-    /// Reads a feature for the user's code if `is_plain` is true. The outer `None` means that it is false. The inner `None` means that the
-    /// feature does not exist.
+    /// Reads a feature for the user's code if `is_plain` is true. Returns `None` if `is_plain` is false, and `Some(None)` if the feature
+    /// does not exist.
     #[inline]
     fn plainly<'a>(
         &'a self,
@@ -233,8 +234,8 @@ impl RepositorySnapshot {
         }
     }
 
-    /// Returns the value of a NUMBER feature as the nearest double; `None` if the value is null, or if the feature has another type or does
-    /// not exist.
+    /// Returns the value of a NUMBER feature as the nearest double. Returns `None` if the value is null, or if the feature has another type
+    /// or does not exist.
     #[must_use]
     pub fn number(&self, key: &str, attributes: Option<&Arc<Attributes>>) -> Option<f64> {
         match self.plainly(key, attributes) {
@@ -243,8 +244,8 @@ impl RepositorySnapshot {
         }
     }
 
-    /// Returns the value of a NUMBER feature with its decimal text; `None` if the value is null, or if the feature has another type or does
-    /// not exist.
+    /// Returns the value of a NUMBER feature with its decimal text. Returns `None` if the value is null, or if the feature has another type
+    /// or does not exist.
     #[must_use]
     pub fn decimal(&self, key: &str, attributes: Option<&Arc<Attributes>>) -> Option<Number> {
         match self.plainly(key, attributes) {
@@ -253,8 +254,8 @@ impl RepositorySnapshot {
         }
     }
 
-    /// Returns the text of a JSON feature, without parsing it; `None` if the value is null, or if the feature has another type or does not
-    /// exist.
+    /// Returns the text of a JSON feature, without parsing it. Returns `None` if the value is null, or if the feature has another type or
+    /// does not exist.
     #[must_use]
     pub fn json(&self, key: &str, attributes: Option<&Arc<Attributes>>) -> Option<Arc<str>> {
         match self.plainly(key, attributes) {
@@ -272,14 +273,14 @@ impl RepositorySnapshot {
         }
     }
 
-    /// Returns the value with its reason and further data of the feature.
+    /// Returns the value of a feature, with its reason and further data of the feature.
     #[must_use]
     pub fn detail(&self, key: &str, attributes: Option<&Arc<Attributes>>) -> Detail {
         self.used(key, attributes, |answer| Detail::of(self, key, answer, None))
     }
 
-    /// Returns the same as [`Self::detail`] for a read as the type `kind`. A feature of another type has no value, with the reason
-    /// [`Reason::TypeMismatch`]; a null value has the reason [`Reason::NotSet`].
+    /// Reads a feature as the type `kind`, and returns the same data as [`Self::detail`]. A feature of another type has no value, with the
+    /// reason [`Reason::TypeMismatch`]; a null value has the reason [`Reason::NotSet`].
     #[must_use]
     pub fn detail_as(&self, key: &str, attributes: Option<&Arc<Attributes>>, kind: Kind) -> Detail {
         self.used(key, attributes, |answer| Detail::of(self, key, answer, Some(kind)))
@@ -287,7 +288,7 @@ impl RepositorySnapshot {
 
     // ---- reads that do not count as uses ------------------------------------------------------
 
-    /// Returns the same as [`Self::detail`], but does not count as a use of the feature. For metadata, tools and comparisons.
+    /// Returns the same as [`Self::detail`], but does not count as a use of the feature. Use it for metadata, tools and comparisons.
     #[must_use]
     pub fn peek(&self, key: &str, attributes: Option<&Arc<Attributes>>) -> Detail {
         self.core.touch();
@@ -301,15 +302,16 @@ impl RepositorySnapshot {
         Detail::of(self, key, &self.answer(key, attributes), Some(kind))
     }
 
-    /// Returns true if the value is not null. Overrides and strategies are applied. Does not count as a use of the feature (sdk-behaviour
-    /// 2.4).
+    /// Returns true if the feature's value for the context is not null, after overrides and strategies were applied. Does not count as a
+    /// use of the feature (sdk-behaviour 2.4).
     #[must_use]
     pub fn is_set(&self, key: &str, attributes: Option<&Arc<Attributes>>) -> bool {
         self.core.touch();
         self.answer(key, attributes).is_set()
     }
 
-    /// Returns true if the feature exists. An override of a missing feature has no effect. Does not count as a use of the feature.
+    /// Returns true if the feature exists. An override of a missing feature does not change the result. Does not count as a use of the
+    /// feature.
     #[must_use]
     pub fn exists(&self, key: &str) -> bool {
         self.core.touch();
@@ -323,14 +325,15 @@ impl RepositorySnapshot {
         self.rules.ruleset().iter().map(|feature| feature.key().into()).collect()
     }
 
-    /// Returns all features with their values, in the payload's order. Does not count as a use of the features.
+    /// Returns all features with their values for the context `attributes`, in the payload's order. Does not count as a use of the
+    /// features.
     #[must_use]
     pub fn values(&self, attributes: Option<&Arc<Attributes>>) -> ContextValues {
         self.core.touch();
         ContextValues::of(self, self.core.clock()(), attributes)
     }
 
-    /// Returns the value and the steps of the evaluation. Does not count as a use of the feature.
+    /// Returns the value of a feature and the steps of its evaluation. Does not count as a use of the feature.
     #[must_use]
     pub fn explain(&self, key: &str, attributes: Option<&Arc<Attributes>>) -> ExplainedDetail {
         self.core.touch();

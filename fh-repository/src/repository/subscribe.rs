@@ -20,11 +20,12 @@ use crate::time::Millis;
 use crate::usage::{self, Observer, Params, UsageOptions};
 
 impl Repository {
-    /// Registers a listener for changes of a feature's value, as this context sees it with interceptors applied, and of its lock (D-63).
+    /// Registers a listener for changes of a feature's value and of its lock (D-63). The listener gets the value that a read with
+    /// `attributes` returns, including overrides of interceptors.
     ///
-    /// The listener starts with the current value and is not called at once. States that do not last until the next delivery may be
-    /// skipped. The feature need not exist, and may be deleted and created again. While the client is not ready, or is only ready for
-    /// another context of a server-evaluated key, the listener is not called.
+    /// The first comparison is with the current value, so the listener is not called for the current value. States that do not last until
+    /// the next delivery may be skipped. The feature need not exist, and may be deleted and created again. While the client is not ready,
+    /// or is only ready for another context of a server-evaluated key, the listener is not called.
     pub fn on_change(
         &self,
         key: &str,
@@ -46,8 +47,8 @@ impl Repository {
         self.subscription(Subject::Listener(id))
     }
 
-    /// Registers a listener for updates after the first list that change features visibly, whether they are served or held back. If an
-    /// update is already held back, the dispatcher first delivers an event for that update (sdk-behaviour 2.7).
+    /// Registers a listener for updates that change features visibly, whether the updates are served or held back. The first list is not
+    /// reported. If an update is already held back, the dispatcher first delivers an event for that update (sdk-behaviour 2.7).
     pub fn on_new_state(&self, call: impl Fn(NewState) + Send + Sync + 'static) -> Subscription {
         let write = self.inner.write();
         let held = self
@@ -90,18 +91,19 @@ impl Repository {
         subscription
     }
 
-    /// Registers a listener for updates in the form in which they are received, whether they are served or held back (sdk-behaviour 2.6).
+    /// Registers a listener for all updates in the form in which they are received. Updates that are held back are reported too
+    /// (sdk-behaviour 2.6).
     pub fn on_raw(&self, call: impl Fn(&RawUpdate) + Send + Sync + 'static) -> Subscription {
         self.listen(Call::Raw(Box::new(call)), None).0
     }
 
-    /// Registers a listener for notices, which should be logged.
+    /// Registers a listener for notices. The listener should log them.
     pub fn on_notice(&self, call: impl Fn(&Notice) + Send + Sync + 'static) -> Subscription {
         self.listen(Call::Notice(Box::new(call)), None).0
     }
 
-    /// Registers a listener. Returns its guard. Also returns the function if the repository is closed; the caller then drops the function
-    /// with no lock held.
+    /// Registers a listener and returns its guard. If the repository is closed, registers nothing and returns the listener's function too.
+    /// The caller then drops the function with no lock held.
     fn listen(&self, call: Call, first: Option<RepositoryEvent>) -> (Subscription, Option<Call>) {
         let core = &self.inner.core;
         let id = core.next_id();
@@ -110,7 +112,7 @@ impl Repository {
         (self.subscription(Subject::Listener(id)), refused)
     }
 
-    /// Registers an interceptor. Until the guard is dropped, it is called after the interceptors that were registered earlier
+    /// Registers an interceptor. Until the guard is dropped, the interceptor is called after the interceptors that were registered earlier
     /// (sdk-behaviour 2.8).
     pub fn intercept(&self, interceptor: Arc<dyn Interceptor>, locks: LockPolicy) -> Subscription {
         let id = self.inner.core.next_id();
@@ -139,7 +141,7 @@ impl Repository {
         self.inner.look_again();
     }
 
-    /// Registers an observer, which is notified of each use until the guard is dropped (sdk-behaviour 3).
+    /// Registers an observer, which is notified of each use of a feature until the guard is dropped (sdk-behaviour 3).
     pub fn observe(&self, observer: Arc<dyn Observer>, options: UsageOptions) -> Subscription {
         let id = self.inner.core.next_id();
         let entry = usage::Entry::new(id, observer, &options, &self.inner.core);
@@ -167,8 +169,10 @@ impl Repository {
         snapshot.observers().named(&snapshot, &self.inner.core, name, params, attributes);
     }
 
-    /// Delivers all waiting events and calls `flush` of all observers, with `limit` as the time limit. Call this method on the thread that
-    /// calls [`Self::deliver`]. If another thread is calling an observer, that thread delivers the events and calls `flush` after its call.
+    /// Delivers all waiting events and the counts of the current summary windows. Then calls `flush` of all observers, with `limit` as the
+    /// time limit. If another thread is calling an observer, that thread does both for the observer after its call.
+    ///
+    /// Call this method on the thread that calls [`Self::deliver`].
     pub fn flush_usage(&self, limit: Duration) {
         self.deliver();
         let snapshot = self.inner.live.load_full();

@@ -42,7 +42,7 @@ impl ContextValues {
         Self { features, generation: snapshot.generation(), time, attributes: attributes.cloned() }
     }
 
-    /// Returns the [`RepositorySnapshot::generation`] of the snapshot.
+    /// Returns the [`RepositorySnapshot::generation`] of the snapshot from which the values were read.
     #[must_use]
     pub const fn generation(&self) -> u64 {
         self.generation

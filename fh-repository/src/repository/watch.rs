@@ -19,7 +19,7 @@ pub struct RepositoryWatch {
     seen: u64,
 }
 
-/// The tasks that wait for the next update. They belong to the state of writers and its lock, so that no update is missed.
+/// The tasks that wait for the next update. The lock of the writers' state guards them, so that no update is missed.
 #[derive(Default)]
 pub(super) struct Watchers {
     updates: u64,
@@ -31,7 +31,7 @@ pub(super) struct Watchers {
 pub(super) struct Woken(Vec<(u64, Waker)>);
 
 impl Watchers {
-    /// Counts an update. Returns the tasks that wait for it.
+    /// Counts an update, and returns the tasks that wait for an update.
     pub(super) fn updated(&mut self) -> Woken {
         self.updates += 1;
         Woken(std::mem::take(&mut self.wakers))
@@ -52,8 +52,8 @@ impl Woken {
 }
 
 impl Repository {
-    /// Returns a handle that is woken after each update from now on: features that are published or revoked, even if they are held back or
-    /// look the same to readers, each status, and the end of the repository.
+    /// Returns a handle that is woken after each update from now on. An update is a publication or revocation of features, a status, or the
+    /// end of the repository. Features count even if they are held back or look the same to readers.
     ///
     /// ```
     /// # use fh_repository::{Repository, RepositoryOptions};
@@ -86,13 +86,14 @@ impl Repository {
 }
 
 impl RepositoryWatch {
-    /// Waits for the next update. Updates since the last call count, and for the first call updates since the handle was created. Returns at
-    /// once if the repository does not exist any more.
+    /// Waits for the next update. Returns at once if an update came after the last call, or after the creation of the handle if this is the
+    /// first call. Also returns at once if the repository does not exist any more.
     pub async fn changed(&mut self) {
         poll_fn(|cx| self.poll_changed(cx)).await;
     }
 
-    /// Polls for the next update; see [`Self::changed`]. If there is none, wakes the task of `cx` at the next update.
+    /// Polls for the next update; see [`Self::changed`]. If there is no update, returns [`Poll::Pending`], and wakes the task of `cx` at
+    /// the next update.
     pub fn poll_changed(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let Some(repository) = self.repository.upgrade() else { return Poll::Ready(()) };
         let mut write = repository.write();

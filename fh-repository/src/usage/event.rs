@@ -1,4 +1,4 @@
-//! Usage events (sdk-behaviour 3.3).
+//! The events that report the use of features (sdk-behaviour 3.3).
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -7,7 +7,7 @@ use fh_eval::{Attributes, Kind, Timestamp, Value};
 
 use crate::repository::{Answer, Reason, RepositorySnapshot};
 
-/// Data that the user's code adds to a named event.
+/// The data that the user's code adds to a named event, by name.
 pub type Params = BTreeMap<String, serde_json::Value>;
 
 /// An event that reports the use of features.
@@ -16,7 +16,7 @@ pub type Params = BTreeMap<String, serde_json::Value>;
 pub enum UsageEvent {
     /// A feature was read.
     Evaluated(Evaluated),
-    /// All features. This event is sent once, when the client is ready for the first time.
+    /// The values of all features. This event is sent once, when the client is ready for the first time.
     Collection(Collection),
     /// A named event of the user's code, with the values of all features for a context.
     Named(Named),
@@ -70,7 +70,7 @@ pub struct Named {
 pub struct UsedFeature {
     /// The feature's key.
     pub key: Arc<str>,
-    /// The id of the feature; `None` if the payload has no id.
+    /// The id of the feature; `None` if the payload has no id for it.
     pub id: Option<Arc<str>>,
     /// The id of the feature's environment; `None` if the environment is unknown.
     pub environment: Option<Arc<str>>,
@@ -78,14 +78,14 @@ pub struct UsedFeature {
     pub kind: Option<Kind>,
     /// The value; `None` for null.
     pub value: Option<Value>,
-    /// The id of the strategy that matched; `None` if none did, or if an interceptor returned the value.
+    /// The id of the strategy that matched; `None` if no strategy matched, or if an interceptor returned the value.
     pub strategy_id: Option<Arc<str>>,
     /// The version of the feature's value.
     pub version: i64,
 }
 
 impl UsedFeature {
-    /// Returns the feature and value of an answer; `None` if the feature does not exist.
+    /// Returns the feature and the value from the result of a read; `None` if the feature does not exist.
     pub(crate) fn of(
         snapshot: &RepositorySnapshot,
         key: &str,
@@ -103,14 +103,14 @@ impl UsedFeature {
         })
     }
 
-    /// Returns the variant, as OpenFeature uses this word: the id of the strategy that matched, or `default`.
+    /// Returns the variant, as OpenFeature uses this word: the id of the strategy that matched, or `default` if no strategy matched.
     #[must_use]
     pub fn variant(&self) -> &str {
         self.strategy_id.as_deref().unwrap_or("default")
     }
 
-    /// Returns the value as text for statistics: `on` and `off` for booleans, the text itself, or the text of a number. Returns `None` for
-    /// JSON and null (sdk-behaviour 3.3).
+    /// Returns the value as text for statistics: `on` or `off` for a BOOLEAN, the text of a STRING, or the decimal text of a NUMBER.
+    /// Returns `None` for JSON and null (sdk-behaviour 3.3).
     #[must_use]
     pub fn text(&self) -> Option<Arc<str>> {
         match self.value.as_ref()? {
@@ -140,10 +140,10 @@ impl UsageEvent {
         user_key(self.attributes()?)
     }
 
-    /// Returns the event as one flat record, in the form in which published SDKs send it (sdk-behaviour 3.3). If two members have the same
-    /// name, the later one is used:
+    /// Returns the event as one flat record, in the form in which published SDKs send it (sdk-behaviour 3.3). The members are added in the
+    /// following order. If two members have the same name, the later member is used:
     ///
-    /// - for the read of one feature: attributes, then `feature` (its key), `value`, `id` and `environmentId`;
+    /// - for the read of one feature: attributes, then `feature` (the feature's key), `value`, `id` and `environmentId`;
     /// - for several features: params, then the features' texts by their keys, then attributes.
     ///
     /// Members without a text are left out. The record has no member for the user key ([`Self::user_key`]), but it contains the attributes.
@@ -188,7 +188,7 @@ impl UsageEvent {
         }
     }
 
-    /// Returns the event's name in published SDKs: `feature`, `feature-collection`, or the name of the user's code.
+    /// Returns the event's name in published SDKs: `feature`, `feature-collection`, or the name that the user's code gave to the event.
     #[must_use]
     pub fn name(&self) -> &str {
         match self {

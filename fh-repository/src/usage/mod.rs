@@ -15,10 +15,16 @@ use std::time::Duration;
 
 /// Code that is notified of uses of features, such as an exporter, statistics or tracing.
 ///
-/// Each read of a feature by the user's code is one event. Reads of features that do not exist are no events, nor are
-/// [`RepositorySnapshot::exists`](crate::RepositorySnapshot::exists), [`RepositorySnapshot::is_set`](crate::RepositorySnapshot::is_set),
-/// [`RepositorySnapshot::peek`](crate::RepositorySnapshot::peek), comparisons by the library,
-/// and reads by an observer. A panic of an observer is caught and counted.
+/// Each read of a feature by the user's code is one event. The following reads are no events:
+///
+/// - reads of features that do not exist;
+/// - [`RepositorySnapshot::exists`](crate::RepositorySnapshot::exists), [`RepositorySnapshot::is_set`](crate::RepositorySnapshot::is_set)
+///   and [`RepositorySnapshot::peek`](crate::RepositorySnapshot::peek);
+/// - the other reads of a snapshot whose documentation says that they do not count as uses;
+/// - comparisons by the library, such as those for change listeners;
+/// - reads by an observer.
+///
+/// A panic of an observer is caught and counted.
 ///
 /// ```
 /// use fh_repository::{Observer, UsageEvent};
@@ -34,10 +40,10 @@ use std::time::Duration;
 /// }
 /// ```
 pub trait Observer: Send + Sync {
-    /// Called for each event.
+    /// Called for each event that [`UsageOptions`] selects. It is not called for an observer that gets summaries.
     fn observe(&self, event: &UsageEvent);
 
-    /// Returns the time at which [`Self::observe`] is to be called. This method is called once, at registration.
+    /// Returns the time and the thread at which the observer is called. This method is called once, at registration.
     fn dispatch(&self) -> Dispatch {
         Dispatch::Queued
     }
@@ -45,36 +51,37 @@ pub trait Observer: Send + Sync {
     /// Called by the dispatcher with the number of evaluations in the window that has just ended ([`Dispatch::Summary`]).
     fn summary(&self, _summary: &UsageSummary) {}
 
-    /// Sends the data that has not been sent yet. The call should not take much longer than the time limit.
+    /// Sends the data that the observer has not sent yet. The call should not take much longer than the time limit.
     fn flush(&self, _limit: Duration) {}
 
     /// Called once, after the last event, when the observer was removed or the repository was closed.
     fn close(&self) {}
 }
 
-/// The time at which an observer is called.
+/// The time and the thread at which an observer is called.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Dispatch {
     /// The dispatcher calls the observer later. Reads never wait for the observer.
     #[default]
     Queued,
-    /// The observer is called within the read, on the reader's thread. For observers that need data of that thread, such as the current
-    /// span.
+    /// The observer is called within the read, on the reader's thread. This suits observers that need data of that thread, such as the
+    /// current span.
     Inline,
-    /// The dispatcher calls [`Observer::summary`] at the end of each window, with counts of evaluations, and the
-    /// observer gets no other events. Use it for statistics of programs that read features often.
+    /// The dispatcher calls [`Observer::summary`] at the end of each window, with counts of evaluations, and the observer gets no other
+    /// events. This suits programs that read features too often to report each read.
     Summary(SummaryWindow),
 }
 
 /// The settings that select the events that an observer gets.
 #[derive(Debug, Clone)]
 pub struct UsageOptions {
-    /// Maximum number of events that wait for a queued observer. When the limit is reached, the oldest event is dropped and counted.
+    /// Maximum number of events that wait for an observer with [`Dispatch::Queued`]. When the limit is reached, the oldest event is dropped
+    /// and counted.
     pub queue: usize,
     /// Passes on one of every `one_of` evaluations, beginning with the first. Collections and named events are always passed on.
     pub one_of: NonZeroU32,
-    /// Leaves out repeated evaluations for some time; `None` passes repeated evaluations on.
+    /// The settings for leaving out repeated evaluations; `None` passes repeated evaluations on.
     pub deduplicate: Option<Deduplicate>,
 }
 
@@ -90,7 +97,7 @@ impl Default for UsageOptions {
 pub struct Deduplicate {
     /// The time after an evaluation during which equal evaluations are left out.
     pub window: Duration,
-    /// Maximum number of evaluations that are remembered. Beyond that, older evaluations are forgotten, and their repetitions are passed
-    /// on.
+    /// Maximum number of evaluations that are remembered. Beyond this limit, older evaluations are forgotten, and repetitions of them are
+    /// passed on.
     pub remembered: usize,
 }

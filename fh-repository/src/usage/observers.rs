@@ -23,7 +23,7 @@ thread_local! {
     static OBSERVING: Cell<bool> = const { Cell::new(false) };
 }
 
-/// The registered observers. The list is immutable: a registration or removal creates a new one.
+/// The registered observers. The list is immutable: a registration or removal creates a new list.
 #[derive(Default, Clone)]
 pub(crate) struct Observers {
     entries: Vec<Arc<Entry>>,
@@ -79,7 +79,7 @@ impl Observers {
         (Self { entries }, removed)
     }
 
-    /// Reports a read of the user's code.
+    /// Reports a read of the user's code to the observers.
     #[inline]
     pub(crate) fn evaluated(
         &self,
@@ -138,7 +138,7 @@ impl Observers {
         }
     }
 
-    /// Reports the values of all features, when the client is ready for the first time.
+    /// Reports the values of all features to the observers, when the client is ready for the first time.
     pub(crate) fn collection(&self, snapshot: &RepositorySnapshot, core: &Core) {
         if !self.want_events() {
             return;
@@ -148,7 +148,7 @@ impl Observers {
         self.take(core, event);
     }
 
-    /// Reports a named event of the user's code.
+    /// Reports a named event of the user's code to the observers.
     pub(crate) fn named(
         &self,
         snapshot: &RepositorySnapshot,
@@ -181,9 +181,9 @@ impl Observers {
         }
     }
 
-    /// Delivers queued events. Returns true if any observer had events.
+    /// Delivers the queued events of all observers. Returns true if this thread delivered an event.
     pub(crate) fn deliver(&self, core: &Core) -> bool {
-        // The fold calls all observers; `any` would stop at the first with events.
+        // The fold calls all observers; `any` would stop at the first observer that had events.
         self.entries.iter().fold(false, |any, entry| entry.deliver(core) | any)
     }
 
@@ -246,7 +246,8 @@ impl Entry {
         }
     }
 
-    /// Passes an event to the observer now, or queues it.
+    /// Calls the observer for an event at once, or queues the event, depending on the observer's [`Dispatch`]. A full queue drops its
+    /// oldest event.
     fn take(&self, core: &Core, event: &Arc<UsageEvent>) {
         if self.is_summarised() || self.is_closed.load(Ordering::Acquire) {
             // A reader may still use a snapshot from the time before the observer was closed.

@@ -56,7 +56,7 @@ impl<'a> Fingerprint<'a> {
     }
 }
 
-/// Decides which evaluations are passed to one observer.
+/// The selection of the evaluations that are passed to one observer.
 pub(crate) struct Sampling {
     one_of: u64,
     count: AtomicU64,
@@ -89,7 +89,8 @@ impl Sampling {
     }
 }
 
-/// The evaluations that the observer got recently, in two halves. When the younger half is full, the older half is forgotten.
+/// The evaluations that the observer got recently, in two halves. When the younger half is full, it replaces the older half, which is
+/// forgotten.
 struct Recent {
     window: i64,
     half: usize,
@@ -111,7 +112,7 @@ impl Recent {
         let told = self.younger.get(&hash).or_else(|| self.older.get(&hash));
         let is_repeated = told.is_some_and(|told| {
             let age = now.as_millis().saturating_sub(told.as_millis());
-            // If the clock was set back, the age is unknown.
+            // If the clock was set back, the age is unknown, so the evaluation counts as new.
             (0..self.window).contains(&age)
         });
         if is_repeated {

@@ -1,4 +1,4 @@
-//! Summaries for observers that need no event per read. A summary says how often each feature was evaluated to each value.
+//! Summaries for observers that need no event per read. A summary counts how often each feature was evaluated to each value.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -77,7 +77,8 @@ pub struct Summaries<F> {
 }
 
 impl<F: Fn(&UsageSummary) + Send + Sync> Summaries<F> {
-    /// Creates an observer that calls the function at the end of each window in which a feature was evaluated.
+    /// Creates an observer that calls `report` at the end of each window in which a feature was evaluated. `every` is the length of a
+    /// window.
     pub fn new(every: Duration, report: F) -> Self {
         Self { window: SummaryWindow { every, ..SummaryWindow::default() }, report }
     }

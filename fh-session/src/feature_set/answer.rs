@@ -6,7 +6,7 @@ use fh_eval::internal::wire;
 
 use super::received::Received;
 
-/// One environment of a response.
+/// One environment in the response to a poll.
 #[derive(Debug)]
 pub(crate) struct Answered<'a> {
     /// The id of the environment; `None` if the entry has no id.
@@ -24,10 +24,10 @@ impl<'a> Answered<'a> {
     }
 }
 
-/// Splits the body of a poll into environments. Entries with the same id are joined.
+/// Splits the body of a poll into environments. The features of entries with the same id are joined.
 ///
 /// # Errors
-/// The reason why the body cannot be parsed, without any of its text.
+/// The body cannot be parsed. Holds the reason, without any text of the body.
 pub(crate) fn environments(body: &str) -> Result<Vec<Answered<'_>>, String> {
     let mut found: Vec<Answered<'_>> = Vec::new();
     let mut places: HashMap<Option<String>, usize> = HashMap::new();
@@ -46,10 +46,10 @@ pub(crate) fn environments(body: &str) -> Result<Vec<Answered<'_>>, String> {
     Ok(found)
 }
 
-/// Splits a list of features.
+/// Splits the JSON of a list into its features.
 ///
 /// # Errors
-/// The reason why the list cannot be parsed, without any of its text.
+/// The list cannot be parsed. Holds the reason, without any text of the list.
 pub(crate) fn list(json: &str) -> Result<Vec<Received<'_>>, String> {
     Ok(wire::list(json)?.into_iter().map(Received::new).collect())
 }
@@ -57,7 +57,7 @@ pub(crate) fn list(json: &str) -> Result<Vec<Received<'_>>, String> {
 /// Parses the JSON of one feature.
 ///
 /// # Errors
-/// The reason why the JSON cannot be parsed, without any of its text.
+/// The JSON cannot be parsed. Holds the reason, without any text of the JSON.
 pub(crate) fn one(json: &str) -> Result<Received<'_>, String> {
     wire::one(json).map(Received::new)
 }

@@ -39,7 +39,7 @@ pub(crate) enum Effect {
 enum Chosen<'a, 'json> {
     /// The environment keeps the feature that it holds.
     Held(FeatureRef<'a>),
-    /// The feature of the list is new or replaces the held one.
+    /// The feature of the list is new, or replaces the held feature.
     Received(&'a Received<'json>),
 }
 
@@ -61,11 +61,11 @@ const MAX_TOMBSTONES: usize = 10_000;
 pub(crate) struct Environment {
     pub(crate) id: Arc<str>,
     pub(crate) ruleset: Ruleset,
-    /// Feature keys by feature id, with which a renamed feature is found.
+    /// The feature keys by feature id, so that a renamed feature is found by its id.
     keys: HashMap<Box<str>, Box<str>>,
     /// Versions of deleted features by feature id. A list of the Edge clears them.
     tombstones: HashMap<Box<str>, i64>,
-    /// Ids of the strategies that an Edge applied (`v`), by feature key.
+    /// The ids of the strategies that an Edge applied (the member `v` of a feature), by feature key.
     pub(crate) strategies: HashMap<Box<str>, Box<str>>,
 }
 
@@ -80,7 +80,7 @@ impl Environment {
         }
     }
 
-    /// Applies a full list of the environment's features.
+    /// Applies a full list of the environment's features, and returns the effect.
     pub(crate) fn list(
         &mut self,
         features: &[Received<'_>],
@@ -90,11 +90,11 @@ impl Environment {
         let old = self.ruleset.clone();
         let mut chosen: Vec<Chosen<'_, '_>> = Vec::with_capacity(features.len());
         let only_adds = authority != Authority::Edge;
-        // The ids and keys of a store's list, which only adds and updates. All features that the list does not contain are kept.
+        // The ids and keys in a store's list. Such a list only adds and updates features, so features that it does not contain are kept.
         let mut listed: HashSet<Cow<'_, str>> = HashSet::new();
         let mut places = old.iter();
         for received in features {
-            // Most features of a list have not changed and are where they were before. They are not parsed to be compared.
+            // Most features of a list have not changed and have their former position. Such features are compared without being parsed.
             let same = places.next().filter(|held| held.json() == received.json());
             let state = match same {
                 Some(held) => Some(identity_of(held)),
@@ -156,8 +156,8 @@ impl Environment {
         }
         let new = compilation.finish();
         self.strategies = strategies;
-        // A changed feature is read a second time here, because its texts are compared: readers also see members that the parts leave
-        // out. The repository compares once more, with the features that its readers hold, which are older while changes are caught.
+        // A changed feature is parsed a second time here, because readers also see members that `parts` leaves out. The repository compares
+        // once more, with the features that it serves. The served features are older while changes are held back.
         let seen = old.len() != new.len()
             || new.iter().any(|feature| {
                 old.get(feature.key())
@@ -168,10 +168,10 @@ impl Environment {
         if seen { Effect::Seen } else { Effect::Invisible }
     }
 
-    /// Applies an update of one feature.
+    /// Applies an update of one feature, and returns the effect.
     ///
     /// # Errors
-    /// The reason why the JSON is not a feature.
+    /// The JSON is not a feature. Holds the reason.
     pub(crate) fn feature(
         &mut self,
         received: &Received<'_>,
@@ -217,11 +217,11 @@ impl Environment {
         Ok(if seen { Effect::Seen } else { Effect::Invisible })
     }
 
-    /// Applies the delete of a feature. It has an effect only if its version is missing, 0, or not older than the version of the held
-    /// feature (D-27).
+    /// Applies the delete of a feature. A delete is ignored if its version is lower than that of the held feature. A delete whose version
+    /// is missing or 0 always counts (D-27).
     ///
     /// # Errors
-    /// The reason why the JSON is not a delete.
+    /// The JSON is not a delete. Holds the reason.
     pub(crate) fn delete(&mut self, received: &Received<'_>) -> Result<Effect, String> {
         let parts = received.parts().ok_or("a delete event is not a JSON object")?;
         let state = parts.identity();
@@ -276,7 +276,7 @@ impl Environment {
         stays.then_some(held)
     }
 
-    /// Returns true if the feature was deleted with this version or a later one (D-73).
+    /// Returns true if the feature was deleted with the version of the received state, or with a later version (D-73).
     fn buries(&self, state: &Identity<'_>) -> bool {
         let deleted = state.id.as_deref().and_then(|id| self.tombstones.get(id));
         deleted.is_some_and(|deleted| state.version.unwrap_or(0) <= *deleted)
@@ -301,13 +301,13 @@ impl Environment {
     }
 }
 
-/// Returns true if the state belongs to another feature than the held one does.
+/// Returns true if the received state and the held feature have different ids. Returns false if either has no id.
 fn is_another(state: &Identity<'_>, held: &FeatureRef<'_>) -> bool {
     state.id.as_deref().zip(held.id()).is_some_and(|(new, old)| new != old)
 }
 
-/// Returns true if the state is older than the held one. A different feature with the same key is never older, because
-/// it was created after the held one.
+/// Returns true if the received state has a lower version than the held feature. A different feature with the same key is never older,
+/// because it was created after the held feature.
 fn is_older(state: &Identity<'_>, held: &FeatureRef<'_>) -> bool {
     !is_another(state, held) && state.version.unwrap_or(0) < held.version()
 }
@@ -317,7 +317,7 @@ fn identity(feature: FeatureRef<'_>) -> Option<(Box<str>, Box<str>)> {
     Some((feature.id()?.into(), feature.key().into()))
 }
 
-/// Returns the key of a feature and the id of the strategy that an Edge applied (`v`); `None` if either is missing.
+/// Returns the key of a feature and the id of the strategy that an Edge applied (the member `v`); `None` if either is missing.
 fn applied_strategy(parts: &Feature<'_>) -> Option<(Box<str>, Box<str>)> {
     Some((wire::text(parts.key)?.into(), wire::text(parts.applied)?.into()))
 }

@@ -1,11 +1,11 @@
-//! Recognises features of an environment to which no API key gives access. An Edge may send such features by mistake. So may a cache in
-//! front of it that does not distinguish keys.
+//! Recognises features of an environment to which no API key gives access. An Edge may send such features by mistake. A cache in front of
+//! the Edge may do so too if it does not distinguish API keys.
 
 use fh_eval::internal::wire::{self, name};
 
 use super::received::Received;
 
-/// Returns true if both texts are ids of environments, and the two environments differ.
+/// Returns true if both texts are UUIDs, and they name different environments.
 pub(crate) fn names_another(environment: &str, said: &str) -> bool {
     match (uuid(environment), uuid(said)) {
         (Some(environment), Some(said)) => environment != said,
@@ -15,7 +15,7 @@ pub(crate) fn names_another(environment: &str, said: &str) -> bool {
 
 /// Returns the id of the environment that a feature names, if it differs from `environment`; otherwise `None`.
 pub(crate) fn other_environment(environment: &str, feature: &Received<'_>) -> Option<String> {
-    // An Edge leaves this member out (edge-protocol 2.6), so a text search avoids most of the parsing.
+    // An Edge leaves the environment's id out of features (edge-protocol 2.6), so a text search avoids most of the parsing.
     if !feature.json().contains(name::ENVIRONMENT) {
         return None;
     }

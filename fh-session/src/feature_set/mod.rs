@@ -26,12 +26,13 @@ pub(crate) use received::Received;
 use crate::key::{ApiKey, ApiKeys};
 use environment::Environment;
 
-/// A set of features by environment, in the order of the keys (D-61).
+/// The features of a session, by environment. The environments have the order of the API keys (D-61). Environments to which no key gives
+/// access, and which only a store has sent, come last.
 #[derive(Debug)]
 pub(crate) struct FeatureSet {
     profile: Profile,
     environments: Vec<Environment>,
-    /// Feature keys for which a notice was sent because several environments have them. Each key is reported once.
+    /// The feature keys that several environments have, and for which a notice was sent. Each key is reported once.
     told: HashSet<Box<str>>,
 }
 
@@ -53,7 +54,7 @@ impl FeatureSet {
         feature_set
     }
 
-    /// Keeps only the environments to which the keys give access. Returns the dropped environments.
+    /// Keeps or adds the environments to which the keys give access, and drops all others. Returns the dropped environments.
     pub(crate) fn open(&mut self, keys: &ApiKeys) -> Closed {
         let mut held = std::mem::take(&mut self.environments);
         for id in keys.iter().map(ApiKey::environment) {
@@ -84,7 +85,7 @@ impl FeatureSet {
         self.environments.get_mut(at)
     }
 
-    /// Returns the id of the first key's environment.
+    /// Returns the id of the first API key's environment.
     pub(crate) fn first_id(&self) -> Arc<str> {
         self.environments.first().map_or_else(|| "".into(), |first| Arc::clone(&first.id))
     }
@@ -113,7 +114,7 @@ impl FeatureSet {
         }
     }
 
-    /// Applies a full list of the features of an environment.
+    /// Applies a full list of the features of an environment, and returns the effect.
     pub(crate) fn list(
         &mut self,
         id: &str,
@@ -124,10 +125,10 @@ impl FeatureSet {
         self.environment(id).map_or(Effect::None, |each| each.list(features, authority, profile))
     }
 
-    /// Applies one feature of an environment.
+    /// Applies an update of one feature of an environment, and returns the effect.
     ///
     /// # Errors
-    /// The reason why the JSON is not a feature.
+    /// The JSON is not a feature. Holds the reason.
     pub(crate) fn feature(
         &mut self,
         id: &str,
@@ -139,16 +140,16 @@ impl FeatureSet {
             .map_or(Ok(Effect::None), |each| each.feature(received, authority, profile))
     }
 
-    /// Applies a delete of an environment's feature.
+    /// Applies a delete of an environment's feature, and returns the effect.
     ///
     /// # Errors
-    /// The reason why the JSON is not a delete.
+    /// The JSON is not a delete. Holds the reason.
     pub(crate) fn delete(&mut self, id: &str, received: &Received<'_>) -> Result<Effect, String> {
         self.environment(id).map_or(Ok(Effect::None), |each| each.delete(received))
     }
 
-    /// Returns the rules that readers evaluate. `context` is the context for which an Edge has evaluated; `None` for client-evaluated keys.
-    /// The values are also served for the context `kept_for`.
+    /// Returns the rules that readers evaluate. `context` is the context for which an Edge has evaluated the features; `None` for
+    /// client-evaluated keys. If `kept_for` is given, the values are also served for that context.
     pub(crate) fn rules(
         &mut self,
         context: Option<Arc<Attributes>>,

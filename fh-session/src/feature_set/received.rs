@@ -5,8 +5,8 @@ use std::cell::OnceCell;
 use fh_eval::internal::wire::{self, Feature};
 use serde_json::value::RawValue;
 
-/// A received feature, or the data of a delete event. Its parts are parsed when they are first needed and kept, so that the check of its
-/// environment, the comparison of versions and the compiler share one parse.
+/// A received feature, or the data of a delete event. The parts are parsed when they are first needed, and kept. The check of the
+/// environment, the comparison of versions and the compiler thus share one parse.
 #[derive(Debug)]
 pub(crate) struct Received<'a> {
     json: &'a str,
@@ -18,7 +18,7 @@ impl<'a> Received<'a> {
         Self { json: json.get(), parts: OnceCell::new() }
     }
 
-    /// Returns the JSON as it was received.
+    /// Returns the JSON of the feature as it was received.
     pub(crate) fn json(&self) -> &'a str {
         self.json
     }

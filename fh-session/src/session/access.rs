@@ -1,6 +1,6 @@
-//! The answer of the Edge to the client's keys.
+//! The access that an Edge has given to a client, or refused.
 
-/// Whether the Edge has sent a list for the current keys, and whether it refuses them.
+/// The record of a client's access with its current keys: a list that the Edge has sent, a refusal, both, or neither.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) enum Access {
     /// The Edge has neither sent a list nor refused the client.
@@ -25,19 +25,20 @@ impl Access {
         matches!(self, Self::Refused | Self::Revoked)
     }
 
-    /// Records a refusal. It has no effect once the Edge has sent a list, because an Edge may refuse clients during its own outages (D-21).
+    /// Records a refusal. This has no effect once the Edge has sent a list, because an Edge may refuse clients during its own outages
+    /// (D-21).
     pub(super) const fn refuse(&mut self) {
         if let Self::Unknown = self {
             *self = Self::Refused;
         }
     }
 
-    /// Records a `failure` event, which counts at any time.
+    /// Records a `failure` event, which is a refusal even if the Edge has sent a list before.
     pub(super) const fn revoke(&mut self) {
         *self = if self.had_contact() { Self::Revoked } else { Self::Refused };
     }
 
-    /// Withdraws a refusal, because it need not hold for a new context or new keys, or because a store has sent a list.
+    /// Removes a recorded refusal, because the refusal need not hold for a new context or new keys, or because a store has sent a list.
     pub(super) const fn forget_refusal(&mut self) {
         *self = if self.had_contact() { Self::Granted } else { Self::Unknown };
     }

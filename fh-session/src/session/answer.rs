@@ -32,7 +32,7 @@ impl std::fmt::Debug for Body {
     }
 }
 
-/// Maximum number of redirects in a row. One more is a [`Problem::Redirect`] (D-82).
+/// Maximum number of redirects in a row. If a request has one more redirect, it fails with [`Problem::Redirect`] (D-82).
 const MOST_HOPS: u8 = 5;
 /// Number of stream responses in a row with a wrong content type after which the client polls instead (D-65).
 const MOST_WRONG_TYPES: u8 = 3;

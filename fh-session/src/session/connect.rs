@@ -19,7 +19,7 @@ impl Session {
         self.connect_to(following);
     }
 
-    /// Does the same as [`Self::connect`], with the given redirect.
+    /// Does the same as [`Self::connect`], but the request follows the redirect `following`, if there is one.
     pub(super) fn connect_to(&mut self, following: Option<Redirect>) {
         let [before_last, last] = self.recent;
         if let Some(at) = before_last.map(|sent| sent.after(self.config.pace))
@@ -30,7 +30,7 @@ impl Session {
         }
         self.recent = [last, Some(self.now)];
         let (kind, followed) = match following {
-            // The request that follows a redirect has the same kind as the redirected one.
+            // The request that follows a redirect has the same kind as the redirected request.
             Some((kind, url)) => (kind, Some(url)),
             None => {
                 self.hops = 0;
@@ -57,7 +57,7 @@ impl Session {
     }
 
     /// Returns the kind of the next request. The kind is a poll if streaming is off, or if the Edge could not stream and it is too early to
-    /// try again (D-65). Otherwise it is a stream.
+    /// retry streaming (D-65). Otherwise the kind is a stream.
     fn next_kind(&mut self) -> RequestKind {
         if !self.streams() {
             return RequestKind::Poll;

@@ -22,7 +22,8 @@ pub(super) struct NextContext {
 }
 
 impl Session {
-    /// Sets a context. The Edge has to evaluate again, and from now on the held features belong to the previous context.
+    /// Sets a context. The Edge has to evaluate the features for it, and from now on the held features belong to the previous context. With
+    /// a client-evaluated key, the command is done at once and changes nothing.
     ///
     /// A request for a context whose features have not arrived is not aborted, so that the client makes progress however often the context
     /// changes. The newest context waits until that request has ended.
@@ -93,7 +94,7 @@ impl Session {
         }
     }
 
-    /// Makes a context the waiting one. It replaces a context that waits already.
+    /// Makes a context the waiting context. If another context waits already, its commands fail with [`Problem::Superseded`].
     fn set_next_context(
         &mut self,
         attributes: Arc<Attributes>,
@@ -165,7 +166,7 @@ impl Session {
         true
     }
 
-    /// Makes a context the current one. The features that are held belong to another context from now on.
+    /// Makes a context the current context. From now on, the held features belong to an earlier context.
     pub(super) fn adopt(&mut self, next: NextContext) {
         if self.held.is_served() || !self.feature_set.is_empty() {
             self.held.leave_to_earlier_context(self.evaluated_for());

@@ -1,8 +1,8 @@
-//! The protocol of a FeatureHub client as a state machine. The session decides what to do; a driver does it.
+//! The protocol of a FeatureHub client as a state machine. The session decides which actions are due, and a driver performs them.
 //!
-//! Every state that waits for something has a deadline, so that no failure can stop a client silently. There is no deadline
-//! before the start, and none for a client that is offline, halted or closed. A passive client whose features may be outdated and a
-//! one-off client that is done have none either (D-71).
+//! Every state in which the session waits for the Edge has a deadline, so that no failure can stop a client silently. There is no deadline
+//! before the start, and none for a client that is offline, halted or closed. A passive client whose features may be outdated has no
+//! deadline either, nor has a one-off client that is done (D-71).
 
 mod access;
 mod answer;
@@ -72,16 +72,15 @@ pub struct Session {
     now: Millis,
     state: State,
     feature_set: FeatureSet,
-    /// The context of the request in flight, or of the next request if none is in flight.
+    /// The context of the request in flight, or of the next request if no request is in flight.
     context: Arc<Attributes>,
     header: ContextHeader,
-    /// True if the context was set after the start.
+    /// True if a caller set the context after the start.
     context_was_set: bool,
-    /// The context that was set while the request for another context was in flight, and whose request has not been sent; `None` if no
-    /// context waits (D-120).
+    /// The context that waits, because it was set while the request for another context was in flight. `None` if no context waits (D-120).
     next_context: Option<NextContext>,
-    /// The etag of the last response that was applied as a whole; `None` if there is none or it no longer describes the held features
-    /// (D-72). The etag is sent with a single key only (D-60).
+    /// The etag of the last response that was applied as a whole; `None` if that response had no etag, or if the etag no longer describes
+    /// the held features (D-72). The etag is sent with a single key only (D-60).
     etag: Option<String>,
     /// The time between polls. The Edge may change this time by `max-age`.
     interval: Duration,
@@ -91,13 +90,13 @@ pub struct Session {
     wrong_types: u8,
     backoff: Delays,
     refused: Delays,
-    /// The minimum delay before a reconnect that the stream requested (`retry:`).
+    /// The minimum delay before a reconnect, which the stream requested with `retry:`.
     reconnect_floor: Duration,
     /// The times of the last two requests; `None` for requests that were not sent yet.
     recent: [Option<Millis>; 2],
     /// The URL of the last request; `None` before the first request.
     last_url: Option<SecretUrl>,
-    /// Number of redirects in a row.
+    /// Number of redirects in a row that led to the last request.
     hops: u8,
     last_ticket: u64,
     access: Access,
@@ -105,8 +104,8 @@ pub struct Session {
     command_ids: Vec<Pending>,
     last_contact: Option<Millis>,
     status: SessionStatus,
-    /// The status that was published last. It is kept beside `status` because one input may change `status` in several steps, and only the
-    /// difference after the last step is published.
+    /// The status that was published last. One input may change `status` in several steps. After the last step, `status` is published if it
+    /// differs from this field.
     shown: SessionStatus,
     actions: VecDeque<Action>,
     /// The cause of the publication with which the handling of the current input ends; `None` if nothing is published. There is one
@@ -119,14 +118,14 @@ pub struct Session {
 #[derive(Debug)]
 enum State {
     Idle,
-    /// Waits for the time of the next request. Until then, the status shows the connection `as_`.
+    /// The session waits for the time of the next request. Until then, the status shows the connection `as_`.
     Due {
         at: Millis,
         as_: Connection,
-        /// The redirect that the request follows; `None` if it follows none.
+        /// The redirect that the request follows; `None` if it follows no redirect.
         following: Option<Redirect>,
     },
-    /// Waits for the head of the response.
+    /// The session waits for the head of the response.
     Connecting {
         request_id: RequestId,
         kind: RequestKind,
@@ -136,11 +135,11 @@ enum State {
     },
     Streaming(Box<Stream>),
     Fetching(Body),
-    /// In passive mode: a read of a feature before this time sends no request.
+    /// The client polls passively. A read of a feature before the time `until` sends no request.
     Fresh {
         until: Millis,
     },
-    /// In passive mode: the next read of a feature sends a request.
+    /// The client polls passively. The next read of a feature sends a request.
     Expired,
     Done,
     Halted,
@@ -152,8 +151,8 @@ enum State {
 type Redirect = (RequestKind, SecretUrl);
 
 impl Session {
-    /// Creates a session that has not started. The seed determines the random delays of the session, so give each
-    /// client another seed.
+    /// Creates a session that has not started. The seed determines the random delays of the session. Give each client a different seed, so
+    /// that clients do not all retry at the same time.
     #[must_use]
     pub fn new(config: Config, seed: u64) -> Self {
         let interval = match config.mode {
@@ -193,7 +192,7 @@ impl Session {
         }
     }
 
-    /// Handles an event or a command. Call [`Self::poll`] afterwards until it returns `None`.
+    /// Handles an event or a command that arrived at the time `now`. Call [`Self::poll`] afterwards until it returns `None`.
     pub fn handle(&mut self, now: Millis, input: Input<'_>) {
         self.now = self.now.max(now);
         match input {
@@ -224,13 +223,13 @@ impl Session {
         self.actions.extend(self.settled.drain(..));
     }
 
-    /// Returns the next action; `None` if there is none.
+    /// Removes the next action for the driver, and returns it; `None` if no action is left.
     pub fn poll(&mut self) -> Option<Action> {
         self.actions.pop_front()
     }
 
-    /// Returns the time at which the driver must pass in [`Input::Tick`] if no other event comes before; `None` if the session waits for no
-    /// time.
+    /// Returns the time at which the driver must pass in [`Input::Tick`] if no other event comes before; `None` if neither a time limit nor
+    /// a scheduled request is pending.
     #[must_use]
     pub fn deadline(&self) -> Option<Millis> {
         self.state_deadline().into_iter().chain(self.command_deadline()).min()
@@ -258,7 +257,7 @@ impl Session {
         self.last_contact
     }
 
-    /// Returns the current status.
+    /// Returns the current status of the client.
     #[must_use]
     pub const fn status(&self) -> &SessionStatus {
         &self.status

@@ -24,7 +24,7 @@ impl Session {
         self.refused.reset();
     }
 
-    /// Records that a poll succeeded, and schedules the next one.
+    /// Records that a poll succeeded, and schedules the next poll. `doubt` is the problem of the received features, as for [`Self::good`].
     pub(super) fn answered(&mut self, doubt: Option<Problem>) {
         self.good(doubt);
         self.backoff.reset();
@@ -91,7 +91,8 @@ impl Session {
     }
 
     /// Records that the Edge refuses this client. The status shows the refusal at once. The client retries slowly, because an Edge may
-    /// refuse clients during its own outages (D-21). No refusal stops a client for good (D-114).
+    /// refuse clients during its own outages (D-21). No refusal stops a client for good (D-114). If `at_least` is given, the retry follows
+    /// after at least this time.
     pub(super) fn refuse(&mut self, problem: Problem, at_least: Option<Duration>) {
         self.access.refuse();
         self.status.attempts = self.status.attempts.saturating_add(1);
@@ -113,7 +114,7 @@ impl Session {
         };
     }
 
-    /// Stops sending requests because the Edge wants no more. Reads continue to return the held values (D-22, D-23).
+    /// Stops sending requests because the Edge wants no more requests. Reads continue to return the held values (D-22, D-23).
     pub(super) fn halt_stale(&mut self) {
         self.status.is_stale = true;
         self.status.problem = Some(Problem::Stale);
@@ -122,7 +123,7 @@ impl Session {
         self.settle(&outcome);
     }
 
-    /// Pauses requests because the Edge wants none for some time (D-22).
+    /// Sends no request for the time `pause`, because the Edge has requested this pause (D-22).
     pub(super) fn pause(&mut self, pause: Duration) {
         self.status.problem = Some(Problem::Stale);
         self.state =

@@ -61,8 +61,8 @@ impl Session {
         contexts
     }
 
-    /// Returns the earliest time limit of a pending command; `None` if there is none. Before the start no request is sent, so no limit
-    /// applies.
+    /// Returns the earliest time at which a pending command expires; `None` if no pending command has a time limit. Before the start no
+    /// request is sent, so no limit applies.
     pub(super) fn command_deadline(&self) -> Option<Millis> {
         if matches!(self.state, State::Idle) {
             return None;
@@ -79,7 +79,7 @@ impl Session {
         }
     }
 
-    /// Reports a timeout to the commands whose time limit has passed. The contexts that they set stay in force.
+    /// Reports a timeout to the commands whose time limit has passed. The contexts that these commands have set remain set.
     pub(super) fn expire_commands(&mut self) {
         let now = self.now;
         let mut expired = Vec::new();

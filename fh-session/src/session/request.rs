@@ -11,7 +11,8 @@ use crate::feature_set::Effect;
 use crate::key::{ApiKeys, KeyKind};
 
 impl Session {
-    /// Requests features from the Edge now, in any state. No request is sent if one is in flight or a stream with features is open.
+    /// Requests features from the Edge now, in any state. No request is sent if a request is in flight, or if a stream with features is
+    /// open.
     pub(super) fn refresh(&mut self, pending: Pending) {
         self.command_ids.push(pending);
         match &self.state {

@@ -15,7 +15,7 @@ use crate::config::Limits;
 use crate::response_class::{LONGEST_INTERVAL, cut};
 use crate::sse::{Decoder, Event, Limits as SseLimits};
 
-/// The maximum delay that `retry:` can request. A longer delay is reduced to this maximum (D-75).
+/// The maximum delay before a reconnect that a stream can request with `retry:`. A longer delay is reduced to this maximum (D-75).
 const LONGEST_RECONNECT: Duration = Duration::from_secs(30);
 
 pub(super) struct Stream {
@@ -109,7 +109,8 @@ impl Session {
                     if let Err(stop) = self.event(&mut stream, &event) {
                         break Some(stop);
                     }
-                    // The request of the waiting context replaces this stream, however the rest of it arrives.
+                    // The request of the waiting context replaces this stream. The rest of the chunk is not applied, so that the result
+                    // does not depend on the sizes of chunks.
                     let is_replaced = stream.has_data && self.next_context.is_some();
                     if is_replaced && !self.status.is_stale {
                         break None;
@@ -215,7 +216,7 @@ impl Session {
         self.dropped(broken.unwrap_or(Problem::Disconnected));
     }
 
-    /// Resets the delays if a stream was open for long enough to prove that the connection works.
+    /// Resets the retry delays if a stream was open for long enough to prove that the connection works.
     pub(super) fn was_open_since(&mut self, opened: Millis) {
         if self.now.since(opened) >= self.config.healthy_after {
             self.backoff.reset();
@@ -223,7 +224,8 @@ impl Session {
     }
 }
 
-/// Returns the reason that a `failure` event contains, cut off after 200 characters.
+/// Returns the member `status` of a `failure` event's data, or the whole data if it has no such text. The result is cut off after 200
+/// characters.
 fn reason(data: &str) -> String {
     let status = serde_json::from_str::<&RawValue>(data).ok().and_then(|raw| {
         let members = members(raw)?;

@@ -26,7 +26,8 @@ pub(super) struct PollOutcome {
 }
 
 impl Session {
-    /// Applies the body of a poll.
+    /// Applies the body of a poll. Fails if the body cannot be parsed, holds no environment of the API keys, or holds no usable list for a
+    /// new context.
     pub(super) fn apply_answer(&mut self, body: &str) -> Result<PollOutcome, Problem> {
         let answered = read_answer(body).map_err(Problem::Malformed)?;
         if answered.is_empty() {
@@ -91,7 +92,8 @@ impl Session {
         Ok(PollOutcome { doubt, is_whole })
     }
 
-    /// Returns true if empty lists are doubtful (D-60).
+    /// Returns true if an empty list may be due to a failure of the Edge. That is so with several keys, and with server-evaluated keys
+    /// (D-60).
     fn is_lenient(&self) -> bool {
         self.config.keys.are_several() || !self.evaluates_here()
     }
@@ -109,8 +111,8 @@ impl Session {
         Ok(())
     }
 
-    /// Removes the features that name another environment from a list. The removed features are counted and reported in a notice. Returns
-    /// `None` if no other feature is left.
+    /// Removes from a list the features that name another environment. The removed features are counted and reported in a notice. Returns
+    /// `None` if features were removed and no other feature is left.
     fn own<'a>(&mut self, id: &str, mut features: Vec<Received<'a>>) -> Option<Vec<Received<'a>>> {
         let before = features.len();
         let mut stranger = None;
@@ -159,7 +161,7 @@ impl Session {
         Ok(doubt)
     }
 
-    /// Applies the data of a stream's `feature` or `delete_feature` event.
+    /// Applies the data of a stream's `feature` or `delete_feature` event. Fails if the data is no feature or no delete.
     pub(super) fn apply_one(&mut self, kind: RawKind, data: &str) -> Result<(), String> {
         let id = self.feature_set.first_id();
         let mut own = self.own(&id, vec![read_one(data)?]).unwrap_or_default();
@@ -185,8 +187,8 @@ impl Session {
         Ok(())
     }
 
-    /// Returns true if features of a store are accepted. A closed client accepts none. Neither does a client that waits for the features of
-    /// a new context, because it cannot know to which context a store's features belong.
+    /// Returns true if features of a store are accepted. A closed client accepts no features. Neither does a client that waits for the
+    /// features of a new context, because the client cannot know to which context a store's features belong.
     fn wants_stored(&mut self, source: &Source) -> bool {
         if matches!(self.state, State::Stopped) {
             return false;
@@ -205,7 +207,7 @@ impl Session {
         if self.access.had_contact() { Authority::LateStore } else { Authority::Store }
     }
 
-    /// Applies a list of a store.
+    /// Applies a store's list of an environment's features. If the list cannot be applied, a notice reports the reason.
     pub(super) fn stored(&mut self, source: &Source, environment: &Arc<str>, bytes: &[u8]) {
         if !self.wants_stored(source) {
             return;
@@ -226,7 +228,7 @@ impl Session {
         }
     }
 
-    /// Applies one feature of a store.
+    /// Applies a store's update of one feature. If the update cannot be applied, a notice reports the reason.
     pub(super) fn stored_feature(&mut self, source: &Source, environment: &Arc<str>, bytes: &[u8]) {
         if !self.wants_stored(source) {
             return;
@@ -263,7 +265,7 @@ impl Session {
         self.actions.push_back(Action::Notice(Notice::StoreIgnored { source, why }));
     }
 
-    /// Serves the features of a store's list. They make the client ready, but do not count as contact with the Edge (D-68).
+    /// Serves the features of a store's list. These features make the client ready, but do not count as contact with the Edge (D-68).
     fn take_stored(&mut self, source: &Source, effect: Effect) {
         if self.held.is_served() && effect == Effect::None {
             return;
@@ -274,7 +276,7 @@ impl Session {
         self.access.forget_refusal();
     }
 
-    /// Records that the Edge has sent a list, and serves its features.
+    /// Records that the Edge has sent a list, and serves the features of the list.
     fn received(&mut self, source: Source, effect: Effect) {
         self.access = Access::Granted;
         self.status.updated = Some(self.now);
@@ -294,7 +296,7 @@ impl Session {
         }
     }
 
-    /// Serves features again that are served already.
+    /// Publishes the served features again. Readers can see a difference only if `effect` is [`Effect::Seen`].
     pub(super) fn serve_again(&mut self, effect: Effect) {
         self.mark(match effect {
             Effect::Seen => Cause::Change,
@@ -302,7 +304,8 @@ impl Session {
         });
     }
 
-    /// Marks the held features for publication at the end of the current input.
+    /// Marks the held features for publication at the end of the current input. If one input marks them several times, `First` takes
+    /// precedence over `Change`, and `Change` over `Invisible`.
     fn mark(&mut self, cause: Cause) {
         self.unpublished = Some(match (self.unpublished, cause) {
             (Some(Cause::First), _) | (_, Cause::First) => Cause::First,

@@ -4,7 +4,7 @@
 //! The bytes of a value go directly into the unfinished event. There is no line buffer, and each byte is read and copied once, whatever the
 //! sizes of the chunks. Ignored parts (comments, unknown fields) are never stored.
 //!
-//! Sizes are limited, which a browser does not do (D-74).
+//! The decoder limits the sizes of lines and events, which browsers do not do (D-74).
 
 mod field;
 mod value;
@@ -19,7 +19,8 @@ use value::{Exceeded, Milliseconds, Value};
 
 /// The name of an event without an `event` line.
 const MESSAGE: &str = "message";
-/// Maximum size of an event's name and id in bytes. A longer one gives [`TooLarge`]. Real names and ids have some dozen bytes.
+/// Maximum size in bytes of an event's name, and of an event's id. A longer name or id gives [`TooLarge`]. Real names and ids have some
+/// dozen bytes.
 const NAME_LIMIT: usize = 64 * 1024;
 
 /// Maximum sizes of the parts of a stream. A larger part gives [`TooLarge`].
@@ -43,7 +44,7 @@ pub struct Event {
     pub name: String,
     /// The values of the event's `data` lines, joined by line feeds.
     pub data: String,
-    /// The last id in the stream, from this event or an earlier one; `None` if the stream has sent no id.
+    /// The last id in the stream, from this event or an earlier event; `None` if the stream has sent no id.
     pub id: Option<Arc<str>>,
 }
 
@@ -70,8 +71,8 @@ impl std::error::Error for TooLarge {}
 ///
 /// An event that is unfinished when the body ends is dropped with the decoder. Invalid UTF-8 becomes U+FFFD.
 ///
-/// The decoder holds at most as many bytes as the limit, plus a few times 64 KiB if names and ids are that long. It may need twice as much
-/// while a buffer grows or invalid UTF-8 is replaced. A complete event takes its buffers with it.
+/// The decoder holds at most [`Limits::event`] bytes, plus a few times 64 KiB if names and ids are that long. It may need twice as much
+/// while a buffer grows or invalid UTF-8 is replaced. A complete event takes its buffers out of the decoder.
 ///
 /// ```
 /// use fh_session::internal::sse::{Decoder, Limits, TooLarge};
@@ -111,7 +112,7 @@ pub struct Decoder {
 enum State {
     /// The next byte is at the start of the line, or in the name of the field.
     Name(FieldName),
-    /// The next byte follows the colon. One space is skipped here.
+    /// The next byte follows the colon. If this byte is a space, it is skipped.
     AfterColon(Field),
     Value(Field),
     Failed,
@@ -156,8 +157,8 @@ impl Decoder {
         })
     }
 
-    /// Returns the last `retry` value of the stream, unchanged; `None` if the stream has sent none. The caller applies its own limits
-    /// (D-75).
+    /// Returns the last `retry` value of the stream, unchanged; `None` if the stream has sent no such value. The caller applies its own
+    /// limits (D-75).
     #[must_use]
     pub fn retry(&self) -> Option<Duration> {
         self.retry
@@ -268,7 +269,7 @@ impl Decoder {
         }
     }
 
-    /// Completes a line. Returns an event if the line completes one, otherwise `None`.
+    /// Completes a line. Returns the event that the line completes; `None` if the line completes no event.
     fn end_line(&mut self) -> Result<Option<Event>, Exceeded> {
         let field = match mem::replace(&mut self.state, State::Name(FieldName::default())) {
             State::Failed => return Err(Exceeded),

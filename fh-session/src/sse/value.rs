@@ -7,7 +7,7 @@ use std::time::Duration;
 /// chunks.
 pub(super) struct Exceeded;
 
-/// A value of a field whose size is limited.
+/// The value of a field. Its size is limited.
 pub(super) struct Value {
     bytes: Vec<u8>,
     limit: usize,
@@ -41,7 +41,8 @@ impl Value {
         Ok(())
     }
 
-    /// Returns the value as text, and leaves an empty value without a buffer. Invalid UTF-8 is replaced as the WHATWG decoder does.
+    /// Returns the value as text, and leaves an empty value without a buffer. Invalid UTF-8 becomes U+FFFD, as in the WHATWG decoder. Fails
+    /// if the text is then larger than the limit.
     pub(super) fn take_text(&mut self) -> Result<String, Exceeded> {
         String::from_utf8(mem::take(&mut self.bytes))
             .or_else(|not_utf8| replaced(not_utf8.as_bytes(), self.limit))

@@ -35,8 +35,9 @@ impl FeatureHubProvider {
         Self { client, metadata: ProviderMetadata::new("featurehub"), patience: PATIENCE }
     }
 
-    /// Sets the maximum time that `initialize` waits for features. The default is 10 seconds. A refusal by the Edge ends the
-    /// wait early. After the wait the provider can be used even if it is not ready.
+    /// Sets the maximum time that `initialize` waits for features. The default is 10 seconds. A refusal by the Edge ends the wait
+    /// early. After the wait the provider can be used even if the client is not ready. Until the client is ready, reads return the
+    /// error `PROVIDER_NOT_READY`.
     #[must_use]
     pub fn patience(mut self, patience: Duration) -> Self {
         self.patience = patience;

@@ -3,7 +3,7 @@
 use open_feature::{StructValue, Value};
 use serde_json::Value as Json;
 
-/// Converts a JSON document to a structure. Returns `None` if the document is not an object.
+/// Converts the document of a JSON feature to a structure of OpenFeature. Returns `None` if the document is not an object.
 pub(crate) fn structure(document: Json) -> Option<StructValue> {
     match document {
         Json::Object(members) => {

@@ -19,8 +19,8 @@ use opentelemetry::{Context, Key, StringValue};
 /// The environment variable that allows baggage to override locked features if its value is `true`.
 const ALLOW_LOCKED: &str = "FEATUREHUB_OTEL_ALLOW_LOCKED_OVERRIDE";
 
-/// A feature whose value can be written to baggage. It is implemented for [`Detail`], [`UsedFeature`], and pairs of a key and a
-/// value.
+/// A feature whose value can be written to baggage. The trait is implemented for [`Detail`], [`UsedFeature`], and pairs of a
+/// key and a value.
 pub trait Flag {
     /// Returns the key and the value of the feature; the value is `None` for null. Returns `None` if nothing is to be written,
     /// for example because the feature does not exist.
@@ -156,7 +156,7 @@ fn room(baggage: &Baggage) -> usize {
     MOST_BYTES.saturating_sub(taken.sum())
 }
 
-/// Returns the context with the entry of feature values in its baggage replaced.
+/// Returns a copy of the context. In the copy's baggage, `flags` replaces the entry with feature values.
 fn put(context: &Context, flags: &Flags) -> Context {
     let baggage = context.baggage();
     let metadata = baggage.get_with_metadata(NAME).map(|(_, metadata)| metadata.clone());

@@ -35,7 +35,7 @@ pub enum Mode {
     /// | `feature_flag.key` | the feature's key |
     /// | `feature_flag.result.variant` | the id of the strategy that matched, or `default` |
     /// | `feature_flag.result.value` | the value, unless it is null or JSON |
-    /// | `feature_flag.result.reason` | `targeting_match`, `split`, `static` or `default`; `override` if an interceptor answered |
+    /// | `feature_flag.result.reason` | `targeting_match`, `split`, `static` or `default`; `override` if an interceptor answered; `error` if the feature is missing, not loaded or of another type |
     /// | `feature_flag.provider.name` | `FeatureHub` |
     /// | `feature_flag.context.id` | the user's key, otherwise the session |
     /// | `feature_flag.set.id` | the id of the environment |
@@ -45,9 +45,9 @@ pub enum Mode {
 
 /// An observer that writes usage to the current OpenTelemetry span (sdk-behaviour 3.5).
 ///
-/// The observer is called during the read, on the thread of the read, because only that thread has the current span. It writes
-/// nothing unless the span is recording. Fields have the same names as in the published SDKs ([`UsageEvent::record`]). Fields
-/// that are null are left out, and lists whose elements have one type stay lists.
+/// The observer is called during the read, on the thread of the read, because only that thread has the current span. The
+/// observer writes nothing unless the span is recording. Fields have the same names as in the published SDKs
+/// ([`UsageEvent::record`]). Fields that are null are left out, and lists whose elements have one type stay lists.
 ///
 /// ```
 /// use fh_opentelemetry::{Mode, SpanUsage};

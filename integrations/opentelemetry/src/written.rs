@@ -7,7 +7,8 @@ use std::sync::{Mutex, PoisonError};
 use opentelemetry::KeyValue;
 use opentelemetry::trace::{SpanContext, SpanId, TraceId};
 
-/// The maximum number of spans in the record. When the record is full, the oldest span is removed.
+/// The maximum number of spans in the record. When the record is full, the oldest span is removed, and the attributes of that
+/// span may then be written again.
 const MOST_SPANS: usize = 256;
 /// The maximum number of attributes that are written to one span. Further attributes are dropped. The limit is half of the
 /// default limit of OpenTelemetry's SDK; the other half is left for the program.
@@ -30,7 +31,8 @@ struct Span {
 }
 
 impl Written {
-    /// Removes from `attributes` those that were already written to the span, and those beyond the limit of the span.
+    /// Removes from `attributes` the attributes that were already written to the span, and the attributes that exceed
+    /// [`MOST_ATTRIBUTES`]. Records the remaining attributes as written.
     pub(crate) fn leave_new(&self, span: &SpanContext, attributes: &mut Vec<KeyValue>) {
         let id = (span.trace_id(), span.span_id());
         let mut spans = self.spans.lock().unwrap_or_else(PoisonError::into_inner);

@@ -16,13 +16,14 @@ use crate::tls::Certificates;
 use crate::worker::{Settings, Worker};
 use crate::write_queue::WriteQueue;
 
-/// A Redis server, or the sentinels that know the address of a Redis master. It is converted from a URL or from a
+/// A Redis server, or the sentinels that know the address of a Redis master. The value is made from a URL or from a
 /// [`redis::Client`].
 ///
 /// `redis-sentinel://[user:password@]host[:port][,host[:port]...][/database]#NAME` gives the addresses of sentinels (default
-/// port 26379) and their name for the master. The user, the password and the database are those of the master. The query may
-/// contain the user and password of the sentinels, percent-encoded: `?sentinel_username=USER&sentinel_password=PASSWORD` before
-/// `#NAME`. With `rediss-sentinel://`, connections to the sentinels and to the master use TLS.
+/// port 26379) and the name under which the sentinels know the master. The user, the password and the database are those of the
+/// master. The query may contain the user and password of the sentinels, percent-encoded:
+/// `?sentinel_username=USER&sentinel_password=PASSWORD` before `#NAME`. With `rediss-sentinel://`, connections to the sentinels
+/// and to the master use TLS.
 ///
 /// The `Debug` output contains the address of the server, but no password.
 pub struct Server(Result<Given, StoreError>);
@@ -65,7 +66,7 @@ impl fmt::Debug for Server {
     }
 }
 
-/// A builder for a store; see [`RedisStore::builder`].
+/// A builder for a [`RedisStore`]; see [`RedisStore::builder`].
 #[must_use = "call `attach`"]
 pub struct RedisStoreBuilder {
     server: Server,
@@ -103,8 +104,8 @@ impl RedisStoreBuilder {
         self
     }
 
-    /// Sets the interval at which the store checks whether other programs have written features. The default is 300 s. Zero
-    /// disables the checks.
+    /// Sets the interval at which the store checks whether other programs have written features. The store adds such features to
+    /// the client. The default is 300 s. Zero disables the checks.
     pub fn refresh(mut self, interval: Duration) -> Self {
         self.settings.refresh = (!interval.is_zero()).then_some(interval);
         self
@@ -124,15 +125,15 @@ impl RedisStoreBuilder {
         self
     }
 
-    /// Sets the time limit for opening a connection, and for each answer of the server. The default is 5 s; a shorter time than
-    /// 1 ms counts as 1 ms. After a timeout the store connects again.
+    /// Sets the time limit for opening a connection, and for each response of the server. The default is 5 s; a shorter time than 1
+    /// ms counts as 1 ms. After a timeout the store connects again.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.settings.timeout = timeout.max(Duration::from_millis(1));
         self
     }
 
     /// Sets the password of the sentinels, which may differ from the password of the master. The default is the parameter
-    /// `sentinel_password` in the URL's query. Without it, the store sends no password to the sentinels.
+    /// `sentinel_password` in the URL's query. Without this parameter, the store sends no password to the sentinels.
     pub fn sentinel_password(mut self, password: impl Into<String>) -> Self {
         self.sentinel_login.password = Some(password.into());
         self

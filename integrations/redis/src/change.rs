@@ -21,9 +21,10 @@ pub(crate) enum Change<'a> {
 /// The meaning of a list for the stored features that the list does not contain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Authority {
-    /// The stored feature was removed, because the list came from the Edge and is complete.
+    /// A stored feature that the list does not contain was removed, because the list came from the Edge and is complete.
     All,
-    /// The stored feature may still exist, because the list came from another store or a snapshot, or is incomplete.
+    /// A stored feature that the list does not contain may still exist, because the list came from another store or a snapshot, or
+    /// is incomplete.
     Some,
 }
 
@@ -68,8 +69,8 @@ pub(crate) fn changes<'a>(
 
 type Entry<'a> = (Option<String>, List<'a>);
 
-/// Returns the environments in the body of a poll's answer, with their lists of features. Environments without a list are left
-/// out.
+/// Returns the environments in the body of a poll's response, with their lists of features. Environments without a list are
+/// left out.
 fn polled(body: &str) -> Result<Vec<Entry<'_>>, String> {
     let with_list = wire::environments(body)?.into_iter().filter_map(|envelope| {
         let id = envelope.id().map(String::from);

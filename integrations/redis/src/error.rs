@@ -29,7 +29,7 @@ pub enum StoreError {
     WithoutTls,
     /// A certificate or a private key cannot be used. The value is the reason.
     Certificate(&'static str),
-    /// The operating system could not start a thread.
+    /// The operating system could not start a thread. The value is the reason.
     Thread(io::Error),
 }
 

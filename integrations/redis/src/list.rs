@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use fh_eval::internal::wire::{self, Feature, Identity};
 use serde_json::value::RawValue;
 
-/// A feature: its JSON as it was received, with its id and version, which merging needs.
+/// The JSON of a feature as it was received, with the feature's id and version, which merging needs.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct State<'a> {
     pub(crate) id: Cow<'a, str>,

@@ -32,8 +32,8 @@ pub(crate) struct Sentinels {
     login: Login,
     /// The name under which the sentinels know the master.
     name: String,
-    /// The settings of connections to the master: user, password, database and TLS. The address is a placeholder, which the
-    /// sentinels' answer replaces.
+    /// The settings of connections to the master: user, password, database and TLS. The address is a placeholder. The store
+    /// replaces it by the address that a sentinel returns.
     master: redis::Client,
 }
 
@@ -83,7 +83,8 @@ impl Login {
 }
 
 impl Given {
-    /// Sets the user and password of the sentinels. A missing user or password is taken from the URL.
+    /// Sets the user and password of the sentinels. A user or password that `login` lacks comes from the URL. Fails if there is a
+    /// login but no sentinel, or a user without a password.
     pub(crate) fn logged_in(self, login: Login) -> Result<Self, StoreError> {
         match self {
             Self::One(_) if login.username.is_some() || login.password.is_some() => {
@@ -192,8 +193,8 @@ impl Sentinels {
         })
     }
 
-    /// Requests the master's address from each sentinel in turn, until one returns the address. Fails if no sentinel returns
-    /// it.
+    /// Requests the master's address from each sentinel in turn, until one returns the address. Returns a Redis client for the
+    /// master at this address. Fails if no sentinel returns an address.
     fn find(&self, timeout: Duration) -> Result<redis::Client, RedisError> {
         let mut trouble = None;
         for sentinel in &self.sentinels {
@@ -241,7 +242,7 @@ fn told_of(sentinel: &redis::Client, error: RedisError) -> RedisError {
 /// The Redis servers that the store knows, and the choice of the server in use.
 pub(crate) struct Servers {
     given: Given,
-    /// The cluster node that the last redirection named; `None` while the given server is in use.
+    /// The cluster node that the last redirection named; `None` while the server that the program gave is in use.
     moved: Option<redis::Client>,
     /// The number of redirections since the last successful operation.
     redirections: u32,
@@ -258,7 +259,7 @@ impl Servers {
     }
 
     /// Connects to the server in use. If a cluster node cannot be reached, this call fails, and the next call connects to the
-    /// given server.
+    /// server that the program gave.
     pub(crate) fn connect(&mut self) -> Result<Connection, RedisError> {
         let node = self.moved.take();
         let connection = match (&node, &self.given) {
@@ -270,13 +271,14 @@ impl Servers {
         Ok(connection)
     }
 
-    /// Records that the server in use holds the features' keys, which resets the count of redirections.
+    /// Records that the server in use holds the features' keys, and resets the count of redirections.
     pub(crate) const fn is_right(&mut self) {
         self.redirections = 0;
     }
 
-    /// Follows a redirection: makes the cluster node that the error names the server in use. Returns false if the error is not
-    /// a redirection to a usable address, or after more than 5 redirections in a row.
+    /// Follows a redirection: from now on, the cluster node that the error names is the server in use. Returns false if the error
+    /// is not a redirection. Also returns false if the address cannot be used, or after more than 5 redirections in a row. The
+    /// server that the program gave is then in use again.
     pub(crate) fn follow(&mut self, error: &RedisError) -> bool {
         // The error of a pipeline contains one error for each command.
         let errors = error.clone().into_server_errors();
@@ -305,7 +307,7 @@ impl Servers {
     }
 }
 
-/// Returns a Redis client with the same settings for a server at another address.
+/// Returns a Redis client with these settings for the server at this host and port.
 fn at(settings: &ConnectionInfo, host: String, port: u16) -> Result<redis::Client, RedisError> {
     let address = match settings.addr().clone() {
         ConnectionAddr::TcpTls { insecure, tls_params, .. } => {

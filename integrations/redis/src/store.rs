@@ -62,8 +62,9 @@ impl RedisStore {
         self.client.flush(left())
     }
 
-    /// Waits as [`Self::flush`] does, without blocking the thread and without a timeout, so that the wait does not end while
-    /// Redis is unreachable. `limit` is only the time in which the client's observers are asked to send their buffered events.
+    /// Waits as [`Self::flush`] does, without blocking the thread and without a timeout, so that the wait does not end while Redis
+    /// is unreachable. `limit` is only passed to the client's observers, as the time in which they should send their buffered
+    /// events.
     pub async fn flushed(&self, limit: Duration) {
         self.client.flushed(limit).await;
         self.queue.settled().await;

@@ -10,7 +10,7 @@ use crate::error::StoreError;
 
 impl RedisStoreBuilder {
     /// Makes the store trust these certificate authorities instead of the system's. `pem` holds one or several certificates. If
-    /// it holds none, [`Self::attach`] fails.
+    /// `pem` holds no certificate, [`Self::attach`] fails.
     pub fn ca_certificate(mut self, pem: impl Into<Vec<u8>>) -> Self {
         self.certificates.authorities = Some(pem.into());
         self
@@ -24,7 +24,7 @@ impl RedisStoreBuilder {
     }
 }
 
-/// The PEM texts that the program has set.
+/// The PEM texts that the program has set: the trusted authorities, and the client certificate with its private key.
 #[derive(Default)]
 pub(crate) struct Certificates {
     authorities: Option<Vec<u8>>,

@@ -86,7 +86,8 @@ pub(crate) fn stored_list(
     }
 }
 
-/// Writes a change, unless another program writes at the same time. `seen` is the digest that this store last read or wrote.
+/// Writes a change, unless the stored list needs no change or another program writes at the same time. `seen` is the digest
+/// that this store last read or wrote.
 pub(crate) fn attempt(
     connection: &mut Connection,
     keys: &Keys,

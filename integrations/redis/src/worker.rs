@@ -20,7 +20,7 @@ use crate::write_queue::{Job, Next, WriteQueue};
 /// The maximum pause between attempts to connect, unless the first pause is longer.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
-/// The settings of a worker.
+/// The settings of the thread that communicates with Redis.
 #[derive(Debug, Clone)]
 pub(crate) struct Settings {
     pub(crate) prefix: String,
@@ -77,7 +77,7 @@ impl Worker {
         }
     }
 
-    /// Processes the queue until it is closed.
+    /// Connects to Redis and processes the queue until the queue is closed. If a connection breaks, the worker connects again.
     pub(crate) fn run(mut self) {
         while let Some(mut connection) = self.connect() {
             match self.serve(&mut connection) {
@@ -152,7 +152,8 @@ impl Worker {
         }
     }
 
-    /// Checks whether other programs have written features, and adds those features to the client.
+    /// Checks whether other programs have written features, and adds those features to the client. Does nothing while the API keys
+    /// are server-evaluated.
     fn refresh(&mut self, connection: &mut Connection) -> Result<(), Away> {
         self.refresh_at =
             self.settings.refresh.and_then(|interval| Instant::now().checked_add(interval));
@@ -325,7 +326,7 @@ impl Worker {
                 self.shared_status.change(|status| status.writes += 1);
                 match (written.base, change) {
                     // Redis now holds the digest of this store's write, so no refresh would load the features that other
-                    // programs wrote before. Therefore they are added to the client here.
+                    // programs wrote before. Therefore the features of the written list are added to the client here.
                     (Base::Foreign, _) => {
                         self.client.offer_features(SOURCE, environment, written.json);
                     }

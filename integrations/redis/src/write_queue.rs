@@ -22,8 +22,8 @@ pub(crate) enum Job {
     Update(RawUpdate),
     /// Merges all features of the client into Redis.
     Resync,
-    /// Records that the client has a list from the Edge, which may have arrived before the store subscribed to updates. If this
-    /// is new to the worker, a [`Self::Resync`] follows.
+    /// Records that the client has a list from the Edge, which may have arrived before the store subscribed to updates. If the
+    /// worker did not know yet that the Edge has sent features, a [`Self::Resync`] follows.
     Received,
 }
 
@@ -32,7 +32,7 @@ pub(crate) enum Job {
 pub(crate) enum Next {
     /// The next job of the worker.
     Job(Job),
-    /// The given time has passed.
+    /// The time given to [`WriteQueue::next`] has passed, and no job is waiting.
     Due,
     /// The queue is closed.
     Closed,
@@ -42,7 +42,7 @@ pub(crate) enum Next {
 pub(crate) struct WriteQueue {
     state: Mutex<State>,
     condvar: Condvar,
-    /// Notifies futures of the same changes as `condvar`.
+    /// Wakes the waiting futures whenever `condvar` wakes the waiting threads.
     changed: Notify,
 }
 
@@ -80,9 +80,9 @@ impl WriteQueue {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Adds an update. A list from the Edge replaces the waiting lists and features of its environment. Waiting deletions stay,
-    /// because a list without a newer feature is not written. If the queue is full, one [`Job::Resync`] replaces all jobs. A
-    /// closed queue ignores the update.
+    /// Adds an update. A list from the Edge replaces the waiting lists and features of its environment, or of all environments if
+    /// the update names none. Waiting deletions stay, because a list without a newer feature is not written. If the queue is full,
+    /// one [`Job::Resync`] replaces all jobs. A closed queue ignores the update.
     pub(crate) fn put(&self, update: RawUpdate) {
         let mut state = self.state();
         if state.is_closed {
@@ -133,7 +133,7 @@ impl WriteQueue {
         self.notify();
     }
 
-    /// Waits for a job, or until the time `moment`. Without a time, waits until there is a job or the queue is closed.
+    /// Waits for a job, or until the time `moment`. If `moment` is `None`, waits until there is a job or the queue is closed.
     pub(crate) fn next(&self, moment: Option<Instant>) -> Next {
         let mut state = self.state();
         loop {

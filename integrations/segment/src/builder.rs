@@ -45,7 +45,7 @@ impl std::error::Error for StartError {
     }
 }
 
-/// A builder for an exporter; see [`SegmentExporter::builder`].
+/// A builder for a [`SegmentExporter`]; see [`SegmentExporter::builder`].
 #[must_use = "call `start`"]
 pub struct SegmentBuilder {
     write_key: String,
@@ -75,7 +75,8 @@ impl SegmentBuilder {
         self
     }
 
-    /// Sets the properties that are added to every event. A property that the event has itself takes precedence.
+    /// Sets the properties that are added to every event. If an event has a property of the same name, the event's own property is
+    /// used.
     pub fn default_properties(mut self, defaults: Params) -> Self {
         self.defaults = defaults;
         self
@@ -108,8 +109,9 @@ impl SegmentBuilder {
         self
     }
 
-    /// Sets the number of retries of a failed request, after which its events are dropped, and the delay before the first
-    /// retry. Each further delay is twice as long, up to 30 seconds. The default is 8 retries with a first delay of 1 second.
+    /// Sets the number of retries of a failed request, and the delay before the first retry. If the last retry fails, the events of
+    /// the request are dropped. Each further delay is twice as long, up to 30 seconds. The default is 8 retries with a first delay
+    /// of 1 second.
     pub fn retries(mut self, retries: u32, first_delay: Duration) -> Self {
         self.settings.retries = retries;
         self.settings.first_delay = first_delay;

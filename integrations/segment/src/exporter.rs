@@ -1,4 +1,4 @@
-//! The exporter, which is an observer that queues named events for sending.
+//! The exporter: an observer that queues named events, which the exporter's thread sends.
 
 use std::fmt;
 use std::sync::Arc;
@@ -16,15 +16,16 @@ use crate::queue::Queue;
 pub struct Counters {
     /// The number of events that Segment accepted.
     pub sent: u64,
-    /// The number of events that were dropped. An event is dropped if the queue is full or closed, if the event is larger than
-    /// 32 KiB, or if Segment rejects it or cannot be reached.
+    /// The number of events that were dropped. An event is dropped if the queue is full or closed, or if the event is larger than
+    /// 32 KiB. An event is also dropped if Segment rejects it, or if the last attempt to send it fails.
     pub lost: u64,
     /// The number of requests that failed, including requests that were retried.
     pub failures: u64,
 }
 
-/// An observer that sends named events to Segment. Clones are handles of the same exporter, which ends when the last handle is
-/// dropped. The `Debug` output contains only the counters, because queued events contain user ids.
+/// An observer that sends named events to Segment. Clones are handles of the same exporter. The exporter ends when the last
+/// handle is dropped, after it has sent the waiting events. The `Debug` output contains only the counters, because queued
+/// events contain user ids.
 #[derive(Clone)]
 pub struct SegmentExporter {
     handle: Arc<Handle>,
@@ -66,8 +67,8 @@ impl SegmentExporter {
         self.handle.queue.counters()
     }
 
-    /// Sends all waiting events at once, and blocks this thread until they are sent or lost, at most for the time `limit`.
-    /// Returns true if no event is left.
+    /// Makes the exporter send all waiting events without further delay, and blocks this thread until they are sent or lost, at
+    /// most for the time `limit`. Returns true if no event is left.
     pub fn flush(&self, limit: Duration) -> bool {
         self.handle.queue.flush(limit)
     }

@@ -91,8 +91,9 @@ impl Queue {
         is_done
     }
 
-    /// Waits for a message, and returns the next batch once it is full, once `interval` has passed since that message, or once
-    /// a caller flushes. A closed queue returns its messages at once, and `None` once no messages are left.
+    /// Waits for a message, and returns the next batch once it is full, once `interval` has passed, or once a caller flushes. A
+    /// batch is full at `batch` messages or [`MAX_BATCH`] bytes. A closed queue returns its messages at once, and `None` once no
+    /// messages are left.
     pub(crate) fn take(&self, batch: usize, interval: Duration) -> Option<Vec<String>> {
         let mut state = self.state();
         while state.messages.is_empty() {
@@ -130,7 +131,7 @@ impl Queue {
         self.state().counters.failures += 1;
     }
 
-    /// Counts the messages of the batch that was taken last as sent or lost.
+    /// Counts the messages of the last batch as sent or as lost, and wakes the callers of [`Self::flush`].
     pub(crate) fn done(&self, fate: Fate) {
         let mut state = self.state();
         let messages = std::mem::take(&mut state.in_flight) as u64;

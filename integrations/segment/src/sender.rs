@@ -13,9 +13,10 @@ use fh_client::transport::{Method, SecretUrl, Transport, TransportRequest};
 
 use crate::queue::{Fate, Queue};
 
-/// The time limit of a request, from its start to the head of the answer. A request that exceeds it counts as failed.
+/// The time limit of a request, from its start to the head of the response. A request that takes longer counts as failed.
 const PATIENCE: Duration = Duration::from_secs(20);
-/// The maximum delay between two tries, unless Segment requests a longer delay with the header `retry-after`.
+/// The maximum delay between two attempts to send a batch, unless Segment requests a longer delay with the header
+/// `retry-after`.
 const LONGEST_DELAY: Duration = Duration::from_secs(30);
 /// The maximum delay that Segment can request (D-75). A longer delay counts as this delay.
 const LONGEST_WISH: Duration = Duration::from_secs(3600);
@@ -52,7 +53,7 @@ enum Outcome {
     Taken,
     /// A temporary failure. The value is the delay that Segment requests, if there is one.
     Refused(Option<Duration>),
-    /// A permanent failure. The value is the status of Segment's answer.
+    /// A permanent failure. The value is the HTTP status of Segment's response.
     Rejected(u16),
 }
 
@@ -142,7 +143,7 @@ impl Sender {
     }
 }
 
-/// Returns the delay before the next try. It is the delay of the back-off, or a longer delay that Segment requests.
+/// Returns the delay before the next attempt: the delay of the back-off, or the delay that Segment requests if that is longer.
 fn pause(delay: Duration, wanted: Option<Duration>) -> Duration {
     delay.min(LONGEST_DELAY).max(wanted.unwrap_or_default().min(LONGEST_WISH))
 }

@@ -11,10 +11,10 @@ use crate::sanitize::{self, count, percent};
 use crate::screen::{BOLD, PLAIN, QUIET, Screen};
 use crate::table::{Align, Table};
 
-/// The number of example ids per change of value.
+/// The number of example ids that are shown for each pair of different values.
 const EXAMPLES: usize = 2;
 
-/// The counted differences between the two sides.
+/// The counts of the ids whose value differs between the two sides.
 pub(crate) struct Comparison {
     with: String,
     list: bool,
@@ -30,7 +30,7 @@ pub(crate) struct End {
 }
 
 impl End {
-    /// Returns the value of an evaluation of a feature.
+    /// Returns the value that an evaluation gives to a feature.
     pub(crate) fn of(feature: FeatureRef<'_>, evaluation: &Evaluation<'_>) -> Self {
         let token = feature.value_token(evaluation);
         Self { shown: sanitize::value(feature.kind(), token), token: token.map(str::to_string) }
@@ -56,7 +56,7 @@ pub(super) struct ComparisonReport<'a> {
     with: &'a str,
     changed: u64,
     share: f64,
-    /// Each entry's `ids` are a few examples, or all of them with `--list`.
+    /// The pairs of different values. Each entry's `ids` are a few examples, or all ids of the pair with `--list`.
     moves: &'a [Move],
 }
 
@@ -65,7 +65,7 @@ impl Comparison {
         Self { with, list, changed: 0, moves: Vec::new() }
     }
 
-    /// Counts an id whose value differs.
+    /// Counts an id whose value differs between the two sides.
     pub(crate) fn add(&mut self, id: &str, from: End, to: End) {
         self.changed += 1;
         let known = self.moves.iter().position(|known| known.from == from && known.to == to);

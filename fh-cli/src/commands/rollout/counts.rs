@@ -15,22 +15,22 @@ use crate::table::{Align, Table, bar};
 
 /// The length of the longest bar, in columns.
 const BAR_COLUMNS: usize = 16;
-/// The width to which values in a table of figures are cut, in columns.
+/// The largest width of a value in the tables, in columns. Longer values are cut.
 pub(super) const VALUE_COLUMNS: usize = 24;
 
-/// The counts of a forecast.
+/// The counts of a rollout forecast, ready to be written.
 pub(crate) struct Counts<'a> {
     forecast: &'a Forecast<'a>,
     rows: Vec<Row<'a>>,
 }
 
-/// A part of the rollout, with its value as display text.
+/// A part of the rollout (a strategy or the default value), with its value as display text.
 struct Row<'a> {
     part: &'a Part,
     value: String,
 }
 
-/// Returns the configured share in millionths; `None` if it is open.
+/// Returns the configured share of a part in millionths, or `None` if the configuration does not fix the share.
 fn configured(part: &Part) -> Option<i64> {
     match part.configured {
         ConfiguredShare::OfAll(share) | ConfiguredShare::OfAdmitted(share) => Some(share),
@@ -69,7 +69,7 @@ impl<'a> Counts<'a> {
         ))
     }
 
-    /// Sums up the parts that serve the same value.
+    /// Adds the counts of the parts that serve the same value.
     fn values(&self) -> Vec<ValueCount<'_>> {
         let mut values: Vec<ValueCount<'_>> = Vec::new();
         for row in &self.rows {
@@ -162,7 +162,7 @@ impl<'a> Counts<'a> {
         ]
     }
 
-    /// Returns the result for JSON output.
+    /// Returns the counts in the form of the JSON output.
     pub(crate) fn report(
         &'a self,
         seed: Option<u64>,
@@ -226,14 +226,14 @@ pub(crate) struct Report<'a> {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct PartReport<'a> {
-    /// The position from 0. Null for the default value.
+    /// The position of the strategy, counted from 0. `None` for the default value.
     strategy: Option<usize>,
     strategy_id: Option<&'a str>,
     value: Option<Box<RawValue>>,
     people: u64,
     share: f64,
     configured: Option<f64>,
-    /// True if `configured` is a share of the ids that match the rules, not of all.
+    /// True if `configured` is a share of the ids that match the strategy's rules, and not of all ids.
     of_admitted: bool,
 }
 

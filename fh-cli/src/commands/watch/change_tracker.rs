@@ -8,12 +8,12 @@ use fh_eval::{Attributes, Kind, Timestamp};
 use crate::clock;
 use crate::feature_table::{Reading, readings};
 
-/// The state of a feature at one time.
+/// The state of a feature at one comparison.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Seen {
     pub(super) key: String,
     pub(super) kind: Option<Kind>,
-    /// The JSON token of the value. `None` for null.
+    /// The JSON token of the value, or `None` if the value is null.
     pub(super) token: Option<String>,
     /// The value as display text.
     pub(super) value: String,
@@ -53,7 +53,7 @@ impl Event {
     }
 }
 
-/// The result of a comparison.
+/// The differences that one comparison has found.
 #[derive(Debug, PartialEq)]
 pub(crate) enum News {
     Nothing,
@@ -67,19 +67,19 @@ pub(crate) struct Observer {
     who: Arc<Attributes>,
     wanted: Vec<String>,
     seen: Option<Vec<Seen>>,
-    /// Features with a held update.
+    /// The keys of the features with a held update.
     held: Vec<String>,
-    /// Features that were released since the last comparison.
+    /// The keys of the features that the user has released since the last comparison.
     released: Vec<String>,
 }
 
 impl Observer {
-    /// Observes these features, or all if `wanted` is empty, for this context.
+    /// Creates an observer of the wanted features for this context. If `wanted` is empty, all features are observed.
     pub(crate) fn new(who: Arc<Attributes>, wanted: Vec<String>) -> Self {
         Self { who, wanted, seen: None, held: Vec::new(), released: Vec::new() }
     }
 
-    /// Returns the features with a held update.
+    /// Returns the keys of the features with a held update.
     pub(super) fn held(&self) -> &[String] {
         &self.held
     }
@@ -100,7 +100,7 @@ impl Observer {
         self.seen.is_some()
     }
 
-    /// Returns the features, in the payload's order.
+    /// Returns the features of the last comparison, in the payload's order.
     pub(super) fn features(&self) -> &[Seen] {
         self.seen.as_deref().unwrap_or_default()
     }
@@ -111,7 +111,7 @@ impl Observer {
         self.wanted.iter().map(String::as_str).filter(move |key| self.has_list() && !is_there(key))
     }
 
-    /// Compares with the previous snapshot, and returns the differences.
+    /// Compares a snapshot with the previous one, and returns the differences.
     pub(crate) fn look(&mut self, snapshot: &Snapshot, held: &[Box<str>]) -> News {
         // Features arrive shortly before the client is ready. They are shown after the line that reports readiness.
         let is_there = match snapshot.readiness() {
@@ -135,7 +135,7 @@ impl Observer {
 }
 
 impl Observer {
-    /// Returns the changes of held updates.
+    /// Returns an event for each feature whose update is newly held, released or withdrawn.
     fn held_events(&mut self, held: &[Box<str>]) -> Vec<Event> {
         let wanted = held.iter().filter(|key| self.is_wanted(key));
         let now: Vec<String> = wanted.map(|key| String::from(&**key)).collect();

@@ -17,14 +17,14 @@ use crate::live_display::Live;
 use crate::screen::{BOLD, GOOD, PLAIN, QUIET, Screen, USUAL_WIDTH, WARNING};
 use crate::table::{Align, Table};
 
-/// The number of past events to keep.
+/// The number of past events that are kept for the display.
 const MOST_PAST: usize = 200;
 /// The time for which a changed feature is highlighted.
 const FRESH: Duration = Duration::from_secs(5);
-/// The width in columns from which on the type and the reason are shown.
+/// The smallest width of the terminal, in columns, at which the table shows the type and the reason of features.
 const WIDE: usize = 80;
 
-/// The sequence of frames on the terminal's alternate screen.
+/// The live display: a sequence of frames on the terminal's alternate screen.
 pub(crate) struct Frames<'s, 'w> {
     live: Live<'s, 'w>,
     heading: String,
@@ -32,7 +32,7 @@ pub(crate) struct Frames<'s, 'w> {
     past: VecDeque<Past>,
 }
 
-/// A past event.
+/// A past event, with its time and its text.
 struct Past {
     at: Timestamp,
     since: Instant,
@@ -106,7 +106,7 @@ impl View for Frames<'_, '_> {
     }
 }
 
-/// Describes the Edge, environments and context. The secret part of a key is never shown.
+/// Describes the Edge, the environments and the context. The secret part of a key is never shown.
 pub(super) fn heading(asked: &EdgeQuery) -> String {
     let environments: Vec<&str> = asked.edge.keys.iter().map(|key| &**key.environment()).collect();
     let evaluated = match asked.edge.keys.kind() {
@@ -275,8 +275,8 @@ struct Rows {
 }
 
 impl Rows {
-    /// Distributes the rows. Features have priority, but a quarter of the rows is kept for past events. One row is for the
-    /// titles, one is blank, and one shows how many features are left out.
+    /// Distributes the rows of the terminal. Features have priority, but a quarter of the rows is kept for past events. One row
+    /// is for the titles, one row is blank, and one row shows how many features are left out.
     fn share(rows: usize, features: usize, past: usize) -> Self {
         let left = rows.saturating_sub(1);
         let kept = past.min(left / 4).max(usize::from(past > 0));
@@ -287,7 +287,7 @@ impl Rows {
     }
 }
 
-/// Returns the columns that remain after the time of day.
+/// Returns the number of columns that remain in a row after the time of day.
 fn room(screen: &Screen<'_>) -> usize {
     screen.width().map_or(usize::MAX, |width| width.saturating_sub(10))
 }

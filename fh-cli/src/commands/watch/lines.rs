@@ -20,7 +20,7 @@ pub(crate) struct Lines<'s, 'w> {
     told: Option<State>,
 }
 
-/// The part of a status whose change is written as a line.
+/// The part of a status that is compared. A line is written only if this part has changed.
 #[derive(PartialEq)]
 struct State {
     readiness: Readiness,
@@ -39,7 +39,7 @@ struct Row<'a> {
     #[serde(rename = "type")]
     kind: Option<&'static str>,
     value: Option<Box<RawValue>>,
-    /// The former value. Only in changes.
+    /// The former value, or `None` if the event is not a change.
     #[serde(skip_serializing_if = "Option::is_none")]
     old: Option<Option<Box<RawValue>>>,
     locked: bool,

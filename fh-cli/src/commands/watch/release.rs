@@ -5,30 +5,30 @@ use std::thread;
 
 use tokio::sync::mpsc::{Receiver, channel};
 
-/// The longest line, in bytes. It has room for the names of all features.
+/// The largest size of a line, in bytes. It is large enough for the keys of all features. A longer line is split.
 const LONGEST: u64 = 64 * 1024;
-/// The number of lines that may be queued.
+/// The largest number of queued lines.
 const MOST: usize = 16;
 
-/// The features to release.
+/// The features that a line on stdin releases.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Release {
     /// All features with a held update.
     All,
-    /// These features.
+    /// The features with these keys.
     Only(Vec<String>),
 }
 
-/// Lines from stdin, if stdin is read.
+/// The releases that lines on stdin request. There are none if stdin is not read.
 pub(super) struct Releases(Option<Receiver<Release>>);
 
 impl Releases {
-    /// Reads nothing.
+    /// Returns releases that never come, because stdin is not read.
     pub(super) const fn none() -> Self {
         Self(None)
     }
 
-    /// Reads stdin on a thread of its own, because a blocking read cannot be cancelled.
+    /// Starts a thread that reads stdin, because a blocking read cannot be cancelled.
     pub(super) fn from_stdin() -> Self {
         let (tell, told) = channel(MOST);
         let reader = thread::Builder::new().name("fh-stdin".to_string()).spawn(move || {
@@ -42,11 +42,11 @@ impl Releases {
                 line.clear();
             }
         });
-        // If the thread cannot be started, nothing can be released; everything else works.
+        // If the thread cannot be started, the user cannot release updates, but the rest of the command works.
         Self(reader.is_ok().then_some(told))
     }
 
-    /// Returns the next release. Waits for ever after the end of input.
+    /// Returns the next release. After the end of input, waits forever.
     pub(super) async fn next(&mut self) -> Release {
         if let Some(told) = &mut self.0 {
             match told.recv().await {

@@ -52,7 +52,7 @@ pub(super) fn ages(status: &Status) -> String {
     parts.join(", ")
 }
 
-/// Describes the current problem and the next attempt.
+/// Describes the current problem and the time of the next attempt. Returns `None` if there is neither.
 pub(super) fn trouble(status: &Status) -> Option<String> {
     let next = status.next_attempt.map(|next| {
         let what = match status.connection {
@@ -82,16 +82,16 @@ pub(super) fn style(status: &Status) -> Style {
     }
 }
 
-/// Describes a change of a feature.
+/// Describes a change of one feature on one line.
 pub(super) fn event(event: &Event) -> String {
     let version = |seen: &Seen| format!("version {}", seen.version);
     match event {
         Event::Appeared(seen) => {
             format!("{} is new: {}{} ({})", seen.key, seen.value, locked(seen), version(seen))
         }
-        Event::Gone(seen) => format!("{} is gone, was {}", seen.key, seen.value),
+        Event::Gone(seen) => format!("{} is gone; its value was {}", seen.key, seen.value),
         Event::Updated { after, .. } => {
-            format!("{} is {} still ({})", after.key, after.value, version(after))
+            format!("{} is still {} ({})", after.key, after.value, version(after))
         }
         Event::Held(key) => format!("{key} has an update, which is held back"),
         Event::Released(key) => format!("{key} is released"),
@@ -116,7 +116,7 @@ pub(super) fn held(keys: &[String]) -> String {
     match keys {
         [] => "no update is held back so far".to_string(),
         keys => format!(
-            "held back: {}; Enter releases all, feature keys release only these",
+            "held back: {}; Enter releases all updates, and a line with feature keys releases only the updates of these features",
             keys.join(", ")
         ),
     }
@@ -149,7 +149,7 @@ pub(super) fn clock(at: Timestamp) -> String {
     at.to_string().get(11..19).unwrap_or_default().to_string()
 }
 
-/// Formats a duration in a single unit.
+/// Formats a duration in a single unit: seconds, minutes or hours.
 pub(super) fn span(length: Duration) -> String {
     let seconds = length.as_secs();
     match seconds {

@@ -7,13 +7,13 @@ use clap::{Arg, ArgAction, ArgMatches, Args, Command, Error, FromArgMatches};
 use super::setting::{Form, Setting};
 use super::table::SETTINGS;
 
-/// The texts of the flags, before they are parsed.
+/// The texts of the flags that were given, before they are parsed.
 #[derive(Clone, Default)]
 pub(crate) struct SettingArgs {
     pub(crate) flags: BTreeMap<&'static str, Vec<String>>,
 }
 
-/// Shows only the names, because the texts may hold API keys.
+/// Shows only the names of the flags, because the texts may hold API keys.
 impl std::fmt::Debug for SettingArgs {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_set().entries(self.flags.keys()).finish()

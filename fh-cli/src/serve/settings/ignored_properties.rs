@@ -73,15 +73,15 @@ const FOREIGN: [(&str, &[&str]); 9] = [
     ),
 ];
 
-/// Prefixes of an Edge's properties. An unknown property with such a prefix is reported as a mistake.
+/// The prefixes of the properties of FeatureHub's Edge. An unknown property with such a prefix is reported as a mistake.
 const OURS: [&str; 5] = ["edge.", "server.", "monitor.", "jersey.cors.", "featurehub.url"];
 
-/// Settings without effect.
+/// The given properties and variables that have no effect on this Edge.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct IgnoredProperties {
-    /// Properties of other servers, with their subject.
+    /// The properties of FeatureHub's servers that this Edge does not use, each with its subject.
     pub(crate) foreign: Vec<(String, &'static str)>,
-    /// A message for each unknown name.
+    /// A message for each unknown property or variable.
     pub(crate) unknown: Vec<String>,
 }
 
@@ -126,7 +126,7 @@ impl IgnoredProperties {
         }
     }
 
-    /// Lists all properties without effect in one sentence.
+    /// Returns a sentence that lists all properties of other servers, or `None` if there are none.
     pub(crate) fn foreign_words(&self) -> Option<String> {
         let names: Vec<String> =
             self.foreign.iter().map(|(name, about)| format!("{name} ({about})")).collect();

@@ -34,7 +34,7 @@ pub(crate) use table::{SETTINGS, keys_in, relay_headers_in, relay_keys_in};
 
 use super::logs::{LogFormat, LogLevel};
 
-/// The port of FeatureHub's Edge.
+/// The default port of the API, which is the port of FeatureHub's Edge.
 const PORT: u16 = 8903;
 
 /// A header for every request to the relayed Edge. `Debug` does not show its value.
@@ -50,40 +50,40 @@ impl std::fmt::Debug for RelayHeader {
     }
 }
 
-/// The settings of a server, with defaults for those that are not given.
+/// The settings of a server. Settings that are not given have their defaults.
 #[derive(Debug, Clone)]
 pub(crate) struct Settings {
     pub(crate) state: Option<PathBuf>,
     /// The state file that is used if neither a state nor a relay is given.
     pub(crate) default_state: Option<PathBuf>,
     pub(crate) data: Option<PathBuf>,
-    /// Keys accepted in addition to those in the state file.
+    /// The API keys that are accepted in addition to those in the state file.
     pub(crate) keys: Vec<ServiceKey>,
-    /// The file with further keys. `file_keys` is its content at the start.
+    /// The file with further API keys. `file_keys` is the content of this file at the start.
     pub(crate) key_file: Option<PathBuf>,
     pub(crate) file_keys: Vec<ServiceKey>,
-    /// True if a damaged data folder is repaired.
+    /// True if the server repairs a damaged data folder at its start.
     pub(crate) data_repair: bool,
-    /// The URL of the Edge to relay, parsed and as it was written.
+    /// The URL of the upstream Edge: the parsed URL, and the text as it was given. `None` if the server is not a relay.
     pub(crate) relay: Option<(EdgeUrl, String)>,
     pub(crate) relay_keys: Vec<RelayKeys>,
-    /// The file with further keys to relay. `relay_file_keys` is its content at the start.
+    /// The file with further keys to relay. `relay_file_keys` is the content of this file at the start.
     pub(crate) relay_key_file: Option<PathBuf>,
     pub(crate) relay_file_keys: Vec<RelayKeys>,
-    /// Headers of the flag or variable for every request to the relayed Edge. `relay_file_headers` are those of the file at
-    /// the start.
+    /// The headers for every request to the upstream Edge that the flag or the variable gives. `relay_file_headers` are the headers
+    /// in the file at the start.
     pub(crate) relay_headers: Vec<RelayHeader>,
     pub(crate) relay_header_file: Option<PathBuf>,
     pub(crate) relay_file_headers: Vec<RelayHeader>,
     /// The largest number of unconfigured keys that are relayed at a time. With 0, only configured keys are relayed.
     pub(crate) relay_any_key: usize,
-    /// The time for which a relay serves its data without a good response. Zero means without limit.
+    /// The time for which a relay serves its data after the last successful response of the upstream Edge. Zero means no limit.
     pub(crate) relay_max_age: Duration,
     pub(crate) address: IpAddr,
-    /// The port of the API. With 0, the system chooses a free one.
+    /// The port of the API. With 0, the system chooses a free port.
     pub(crate) port: u16,
     pub(crate) monitor_port: Option<u16>,
-    /// The address of the monitor port. `None` for that of the API.
+    /// The address of the monitor port. With `None`, the monitor port has the address of the API.
     pub(crate) monitor_address: Option<IpAddr>,
     /// True if the monitor port uses TLS, with the API's certificate.
     pub(crate) monitor_tls: bool,
@@ -91,7 +91,7 @@ pub(crate) struct Settings {
     pub(crate) url_path: String,
     pub(crate) tls_certificate: Option<PathBuf>,
     pub(crate) tls_key: Option<PathBuf>,
-    /// The file from which the admin key in `edge` was read.
+    /// The file from which the admin key in `edge` was read, or `None` if the key does not come from a file.
     pub(crate) admin_key_file: Option<PathBuf>,
     pub(crate) edge: Options,
     pub(crate) listen: ListenOptions,
@@ -169,18 +169,18 @@ impl Settings {
     }
 }
 
-/// The settings, and the source of each that was given.
+/// The settings, and the source of each setting that was given.
 #[derive(Debug)]
 pub(crate) struct ResolvedSettings {
     pub(crate) settings: Settings,
     pub(crate) said: Vec<(&'static Setting, Source)>,
     pub(crate) idle: IgnoredProperties,
-    /// A state or a relay that is not used because of a source with precedence.
+    /// The state file or the relay that is not used, because a source with precedence names the other one.
     pub(crate) overruled: Option<Overruled>,
 }
 
 impl ResolvedSettings {
-    /// Reads all sources: flags, the environment and property files.
+    /// Reads the settings from all sources: flags, environment variables and property files.
     pub(crate) fn read(args: &SettingArgs) -> Result<Self, String> {
         let mut sources = Sources::new(args.flags.clone());
         let named = SETTINGS.iter().find(|setting| setting.name == "properties");
@@ -207,13 +207,13 @@ impl ResolvedSettings {
 
     /// Returns warnings about settings without effect and about risky values.
     pub(crate) fn warnings(&self) -> impl Iterator<Item = String> {
-        /// The shortest stream without a warning. If streams end sooner, published SDKs reconnect more and more slowly
-        /// (edge-protocol 11.5.6).
+        /// The shortest time of `--drop-after` without a warning. If streams end sooner, published SDKs reconnect more and more
+        /// slowly (edge-protocol 11.5.6).
         const LEAST: Duration = Duration::from_secs(30);
         let drop_after = self.settings.edge.drop_after;
         let is_short = !drop_after.is_zero() && drop_after < LEAST;
         let short = is_short.then(|| {
-            "streams end within 30 seconds (drop-after): some SDKs then reconnect more and more slowly; 0 means never".to_string()
+            "--drop-after ends streams within 30 seconds, so some SDKs reconnect more and more slowly: set a longer time, or 0 for no limit".to_string()
         });
         let idle = &self.idle;
         let overruled = self.overruled.as_ref().map(ToString::to_string);
@@ -222,7 +222,7 @@ impl ResolvedSettings {
         unused.chain(short).chain(admin)
     }
 
-    /// Checks the settings that depend on each other.
+    /// Checks the settings that depend on each other. The error names the first contradiction.
     fn check(&self) -> Result<(), String> {
         let settings = &self.settings;
         let is_said = |name| self.said.iter().any(|(setting, _)| setting.name == name);
@@ -276,7 +276,7 @@ impl ResolvedSettings {
         Err(wrong.to_string())
     }
 
-    /// Returns the source of a setting. `None` if it has its default.
+    /// Returns the source of a setting, or `None` if the setting has its default.
     pub(crate) fn source(&self, setting: &Setting) -> Option<&Source> {
         self.said.iter().find(|(known, _)| known.name == setting.name).map(|(_, source)| source)
     }

@@ -6,7 +6,7 @@ use super::Settings;
 use super::setting::Setting;
 use super::sources::Source;
 
-/// A state or a relay that is not used, because a source with precedence names the other.
+/// A state file or a relay that is not used, because a source with precedence names the other one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Overruled {
     by: Source,
@@ -23,10 +23,11 @@ impl fmt::Display for Overruled {
 /// The prefix of settings that have no effect without a relay.
 const OF_RELAYS: &str = "relay-";
 
-/// Keeps the state or the relay, whichever has the source with precedence. Without both, the default state is used.
+/// Keeps the state file or the relay, depending on which source has precedence, and drops the other one. If neither is given, the
+/// default state file is used. Returns the dropped one, if there is one.
 ///
 /// # Errors
-/// The error names both sources, if their precedence is the same.
+/// Fails if both sources have the same precedence. The error names both sources.
 pub(super) fn choose(
     settings: &mut Settings,
     said: &mut Vec<(&'static Setting, Source)>,

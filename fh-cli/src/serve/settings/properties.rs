@@ -2,17 +2,17 @@
 
 use std::path::{Path, PathBuf};
 
-/// Upper limit for a property file, in bytes.
+/// The largest size of a property file, in bytes. A larger file is an error.
 const MOST_BYTES: u64 = 1 << 20;
 
-/// The property files of FeatureHub's images. A later file has precedence.
+/// The property files of FeatureHub's images. A later file takes precedence over the files before it.
 pub(crate) const USUAL: [&str; 3] = [
     "/etc/common-config/common.properties",
     "/etc/app-config/application.properties",
     "/etc/app-config/secrets.properties",
 ];
 
-/// A property in a file.
+/// A property in a file, with its line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Entry {
     pub(crate) name: String,
@@ -28,7 +28,7 @@ pub(crate) struct PropertyFile {
 }
 
 impl PropertyFile {
-    /// Reads and parses a file.
+    /// Reads and parses a property file.
     pub(crate) fn read(path: &Path) -> Result<Self, String> {
         let shown = path.display();
         let found =
@@ -37,7 +37,7 @@ impl PropertyFile {
         Ok(Self { path: path.to_path_buf(), entries: entries(&text) })
     }
 
-    /// Returns the last entry with this name.
+    /// Returns the last entry with this name, or `None` if the file has no such entry.
     pub(crate) fn get(&self, name: &str) -> Option<&Entry> {
         self.entries.iter().rev().find(|entry| entry.name == name)
     }
@@ -62,7 +62,7 @@ fn entries(text: &str) -> Vec<Entry> {
     entries
 }
 
-/// Splits a line into name and text. The name ends at the first `=`, `:` or blank that is not escaped.
+/// Splits a line into the name and the text of a property. The name ends at the first `=`, `:` or blank that is not escaped.
 fn split(line: &str) -> (&str, &str) {
     let mut escaped = false;
     let end = line.char_indices().find(|(_, c)| {

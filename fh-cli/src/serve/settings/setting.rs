@@ -38,7 +38,7 @@ impl Group {
 /// The form of a setting's text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Form {
-    /// A single text. The help shows it under this name.
+    /// A single text. The help shows this name in the place of the text.
     One(&'static str),
     /// A flag that may be repeated. In the environment, the texts are separated by white space.
     Many(&'static str),
@@ -51,20 +51,20 @@ pub(crate) enum Form {
 /// One setting. Its variable is `FH_EDGE_` and the name in upper case.
 #[derive(Debug)]
 pub(crate) struct Setting {
-    /// The flag without its `--`.
+    /// The name of the setting, which is its flag without the `--`.
     pub(crate) name: &'static str,
     pub(crate) group: Group,
     pub(crate) form: Form,
     pub(crate) help: &'static str,
-    /// FeatureHub's property with the same meaning.
+    /// FeatureHub's property with the same meaning, or `None` if there is no such property.
     pub(crate) property: Option<Property>,
-    /// True if the value must not be shown.
+    /// True if the value is a secret, which is never shown.
     pub(crate) is_secret: bool,
-    /// A description of the default, if its text says too little.
+    /// A description of the default, or `None` if the text of the default value suffices.
     pub(crate) default: Option<&'static str>,
-    /// Parses a text into the settings. The error never repeats the text.
+    /// Parses a text and stores its value in the settings. The error never repeats the text.
     pub(crate) set: fn(&mut Settings, &str) -> Result<(), String>,
-    /// Returns the text of the current value.
+    /// Returns the text of the setting's current value, which is empty if nothing is set.
     pub(crate) get: fn(&Settings) -> String,
 }
 
@@ -72,7 +72,7 @@ pub(crate) struct Setting {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Property {
     pub(crate) name: &'static str,
-    /// The text that means the same as an absent property.
+    /// The text with which the property means the same as without it.
     pub(crate) none: &'static str,
 }
 
@@ -104,12 +104,12 @@ impl Setting {
         Self { is_secret: true, ..self }
     }
 
-    /// Returns the name of the environment variable.
+    /// Returns the name of the setting's environment variable.
     pub(crate) fn variable(&self) -> String {
         format!("FH_EDGE_{}", self.name.to_ascii_uppercase().replace('-', "_"))
     }
 
-    /// Returns the default as text for the help.
+    /// Returns the default of the setting as text for the help.
     pub(crate) fn default_words(&self) -> String {
         let words = || (self.get)(&Settings::default());
         self.default.map_or_else(words, str::to_string)

@@ -1,5 +1,5 @@
-//! The sources of settings in order of precedence: the flag, our variable, then FeatureHub's property in the order of its
-//! servers.
+//! The sources of settings, in order of precedence: the flag, the variable of this project, and FeatureHub's property. A property is
+//! looked up in the order of FeatureHub's servers.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -9,12 +9,12 @@ use super::kubernetes;
 use super::properties::{PropertyFile, USUAL};
 use super::setting::{Form, Setting};
 
-/// The texts of all sources.
+/// The texts of all settings, by source.
 #[derive(Debug, Default)]
 pub(crate) struct Sources {
-    /// Texts of flags, by the names of settings.
+    /// The texts of the flags, by the names of their settings.
     pub(crate) flags: BTreeMap<&'static str, Vec<String>>,
-    /// The environment, without variables that are not UTF-8.
+    /// The environment variables, without those that are not UTF-8.
     pub(crate) variables: BTreeMap<String, String>,
     pub(crate) files: Vec<PropertyFile>,
 }
@@ -28,7 +28,7 @@ pub(crate) enum Source {
 }
 
 impl Source {
-    /// Returns the position in the order of precedence. The lowest has precedence.
+    /// Returns the rank in the order of precedence. The source with the lowest rank takes precedence.
     pub(super) const fn rank(&self) -> u8 {
         match self {
             Self::Flag(_) => 0,
@@ -50,7 +50,7 @@ impl fmt::Display for Source {
     }
 }
 
-/// The texts of one setting, and their source.
+/// The texts of one setting that was given, and their source.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct GivenSetting {
     pub(crate) source: Source,
@@ -66,7 +66,7 @@ impl Sources {
         Self { flags, variables: variables.collect(), files: Vec::new() }
     }
 
-    /// Reads the named property files. Without names, reads those files of FeatureHub's images that exist.
+    /// Reads the named property files. If no files are named, reads those property files of FeatureHub's images that exist.
     pub(crate) fn read_files(&mut self, named: Option<Vec<String>>) -> Result<(), String> {
         let paths: Vec<PathBuf> = match named {
             Some(named) => {
@@ -78,7 +78,7 @@ impl Sources {
         Ok(())
     }
 
-    /// Returns the texts of a setting from the source with precedence.
+    /// Returns the texts of a setting from the source that takes precedence, or `None` if no source gives the setting.
     pub(crate) fn find(&self, setting: &Setting) -> Option<GivenSetting> {
         if let Some(texts) = self.flags.get(setting.name) {
             return Some(GivenSetting { source: Source::Flag(setting.name), texts: texts.clone() });
@@ -123,7 +123,7 @@ impl Sources {
         spellings.into_iter().take(most).find(|name| self.variable(name).is_some())
     }
 
-    /// Returns all properties in files, with their places.
+    /// Returns all properties in files, each with its file and line.
     pub(super) fn properties(&self) -> impl Iterator<Item = (&str, String)> {
         self.files.iter().flat_map(|file| {
             let place = |line| format!("{} line {line}", file.path.display());
@@ -131,7 +131,7 @@ impl Sources {
         })
     }
 
-    /// Returns the names of variables that begin as settings do and that Kubernetes has not set.
+    /// Returns the names of variables that begin with `FH_EDGE_` and that Kubernetes has not set.
     pub(super) fn own_variables(&self) -> impl Iterator<Item = &str> {
         let own = |(name, text): &(&String, &String)| {
             name.starts_with("FH_EDGE_") && !kubernetes::sets(name, text)
@@ -139,7 +139,7 @@ impl Sources {
         self.variables.iter().filter(own).map(|(name, _)| name.as_str())
     }
 
-    /// Returns the text of a variable. An empty one counts as absent, and so does the port of a Kubernetes Service.
+    /// Returns the text of a variable. An empty variable counts as absent, and so does the port of a Kubernetes Service.
     fn variable(&self, name: &str) -> Option<&str> {
         let text = self.variables.get(name)?;
         let is_service = kubernetes::is_port_of_service(name, text);

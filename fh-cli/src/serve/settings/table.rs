@@ -18,7 +18,7 @@ use super::value::{
     path_text, seconds_of, seconds_of_limit, some_bytes, switch, time,
 };
 
-/// Upper limit for a file with keys or headers, in bytes.
+/// The largest size of a file with keys or headers, in bytes. A larger file is an error.
 const MOST_FILE_BYTES: u64 = 1 << 20;
 
 /// All settings, in the order of the help and of the page.
@@ -27,7 +27,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Origin,
         "state",
         One("FILE"),
-        "The state file: features, environments and API keys, as YAML or JSON (`fh init` writes one). Reloaded when it changes. Without a state file, fill the server by the admin API",
+        "The state file: features, environments and API keys, as YAML or JSON (`fh init` writes one). Reloaded when it changes. Without a state file, the server starts empty, and the admin API adds the features and keys",
         |s, text| put(&mut s.state, Ok(path(text))),
         |s| path_text(s.state.as_ref()),
     ),
@@ -35,7 +35,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Origin,
         "data",
         One("DIR"),
-        "The folder that keeps changes by PUT and the admin API over restarts. A second process that uses the folder does not start",
+        "The folder that keeps changes by PUT and the admin API over restarts. Only one server can use the folder; a second one does not start",
         |s, text| put(&mut s.data, Ok(path(text))),
         |s| path_text(s.data.as_ref()),
     ),
@@ -43,7 +43,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Origin,
         "key",
         Many("KEY[,KEY]"),
-        "An API key that may read every environment of the state file. Use it for state files without keys, such as the answer to a GET",
+        "An API key that may read every environment of the state file. Use it for state files without keys, such as a saved response to GET /features",
         |s, text| {
             s.keys.extend(list(text, service_key)?);
             Ok(())
@@ -55,7 +55,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Origin,
         "relay",
         One("URL"),
-        "The URL of an upstream Edge to relay, instead of serving a state file. With --data, a relay that starts without a connection serves the features received last",
+        "The URL of an upstream Edge to relay, instead of serving a state file. With --data, a relay that starts without a connection serves the features that it received last",
         |s, text| {
             let url = text.trim();
             let parse = || EdgeUrl::parse(url).map_err(|why| why.to_string());
@@ -80,7 +80,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Origin,
         "relay-any-key",
         One("COUNT"),
-        "The largest number of keys outside --relay-key that are relayed at a time. Beyond it, polls with a new key get 429 and streams wait; 0: only configured keys",
+        "The largest number of unconfigured keys that are relayed at a time. At this limit, polls with a new key get 429, and streams with a new key wait; 0: only the keys of --relay-key and --relay-key-file are relayed",
         |s, text| put(&mut s.relay_any_key, number(text, "100")),
         |s| s.relay_any_key.to_string(),
     ),
@@ -88,7 +88,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Origin,
         "profile",
         One("client|edge"),
-        "The evaluation profile of server-evaluated keys in environments that set no profile: client evaluates as SDKs do, edge evaluates as FeatureHub's Edge does",
+        "The evaluation profile of server-evaluated keys in environments that set no profile: `client` for the results of client SDKs, or `edge` for those of FeatureHub's Edge",
         |s, text| put(&mut s.edge.profile, text.trim().parse().map_err(|_| "write client or edge".to_string())),
         |s| s.edge.profile.as_str().to_string(),
     ),
@@ -96,7 +96,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Origin,
         "relay-max-age",
         One("SECONDS"),
-        "The time for which a relay serves a key's features after the last good upstream answer, also over restarts. After that time, readiness fails and the key gets 503; 0: no limit",
+        "The time for which a relay serves a key's features after the last successful response of the upstream Edge, also over restarts. After that time, readiness fails and the key gets 503; 0: no limit",
         |s, text| put(&mut s.relay_max_age, time(text)),
         |s| seconds_of(s.relay_max_age),
     ),
@@ -163,7 +163,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Origin,
         "data-repair",
         Switch,
-        "If the file in the --data folder is damaged, start with its readable records and log which are lost. The damaged file is kept beside the new one",
+        "If the file in the --data folder is damaged, start with its readable records and log the lost ones. The damaged file is kept beside the new one",
         |s, text| put(&mut s.data_repair, switch(text)),
         |s| s.data_repair.to_string(),
     ),
@@ -201,7 +201,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Network,
         "url-path",
         One("PATH"),
-        "The path prefix of every request, for a proxy that does not remove the prefix. API requests without it get 404",
+        "The path prefix of every request, for a proxy that does not remove the prefix. API requests without the prefix get 404",
         |s, text| put(&mut s.url_path, url_path(text)),
         |s| if s.url_path.is_empty() { "/".to_string() } else { s.url_path.clone() },
     )
@@ -272,7 +272,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Clients,
         "cache-control",
         One("VALUE"),
-        "The cache-control header of all answers, which replaces the header of an environment. With max-age=60, clients poll once a minute",
+        "The cache-control header of the responses to polls. It replaces the header that an environment sets. With max-age=60, clients poll once a minute",
         |s, text| put(&mut s.edge.cache_control, header(text)),
         |s| header_text(s.edge.cache_control.as_ref()),
     )
@@ -281,7 +281,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Clients,
         "compression",
         One("gzip|off"),
-        "The compression of answers to polls, for clients that accept gzip. Streams are never compressed",
+        "The compression of responses to polls, for clients that accept gzip. Streams are never compressed",
         |s, text| put(&mut s.edge.compression, compression(text)),
         |s| match s.edge.compression {
             Compression::Off => "off".to_string(),
@@ -373,7 +373,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Limits,
         "idle-timeout",
         One("SECONDS"),
-        "The longest time between two requests on a connection, which is then closed. Choose more than the idle timeout of load balancers; 0: no limit",
+        "The longest time between two requests on a connection. After that time, the connection is closed. Choose more than the idle timeout of load balancers; 0: no limit",
         |s, text| put(&mut s.listen.idle_timeout, limit(text)),
         |s| seconds_of_limit(s.listen.idle_timeout),
     ),
@@ -436,7 +436,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Browsers,
         "cors-max-age",
         One("SECONDS"),
-        "The time for which browsers may cache the answer to a CORS preflight request",
+        "The time for which browsers may cache the response to a CORS preflight request",
         |s, text| put(&mut s.edge.cors_max_age, time(text)),
         |s| seconds_of(s.edge.cors_max_age),
     )
@@ -445,7 +445,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Operations,
         "admin-key",
         One("KEY"),
-        "The key of the admin API at /admin/v1, which reads and changes everything. The server rejects a key of fewer than 16 characters. Without a key there is no admin API",
+        "The key of the admin API at /admin/v1, which reads and changes the whole state. The server rejects a key of fewer than 16 characters. Without a key there is no admin API",
         |s, text| put(&mut s.edge.admin_key, admin_key(text)),
         |s| if s.edge.admin_key.is_some() { "set".to_string() } else { String::new() },
     )
@@ -467,7 +467,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Operations,
         "admin-on",
         One("api|monitor"),
-        "The port that serves the admin API and the console: api is the API's port, monitor is that of --monitor-port",
+        "The port that serves the admin API and the console: `api` for the port of the API, or `monitor` for that of --monitor-port",
         |s, text| put(&mut s.edge.administration, administration(text)),
         |s| match s.edge.administration {
             Administration::WithMonitoring => "monitor".to_string(),
@@ -489,7 +489,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Operations,
         "grace",
         One("SECONDS"),
-        "The longest time of a graceful stop. Streams end with `bye` within this time, and connections that are still open after it are closed",
+        "The longest time of a graceful stop. Streams end with `bye` within this time. Connections that are still open afterwards are closed",
         |s, text| put(&mut s.listen.grace, time(text)),
         |s| seconds_of(s.listen.grace),
     )
@@ -514,7 +514,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Operations,
         "access-log",
         Switch,
-        "Log each request when it is answered, and each stream when it closes, without keys and contexts, at every level of --log",
+        "Log each request when it is answered, and each stream when it closes. The lines contain no keys and no contexts, and are written at every level of --log",
         |s, text| put(&mut s.access_log, switch(text)),
         |s| s.access_log.to_string(),
     ),
@@ -546,7 +546,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Operations,
         "shutdown-delay",
         One("SECONDS"),
-        "The time between SIGTERM and the closing of the sockets. Readiness answers 503 meanwhile, so that load balancers stop sending requests first",
+        "The time between SIGTERM and the closing of the sockets. During this time readiness answers 503, so that load balancers stop sending requests first",
         |s, text| put(&mut s.shutdown_delay, time(text)),
         |s| seconds_of(s.shutdown_delay),
     ),
@@ -570,7 +570,7 @@ fn relay_keys(text: &str) -> Result<RelayKeys, String> {
         {
             Ok(RelayKeys::pair(client.expose(), server.expose()))
         }
-        _ => Err("write one API key, or the client-evaluated and the server-evaluated one of an account in one environment".to_string()),
+        _ => Err("write one API key, or the client-evaluated key and the server-evaluated key of one account in one environment".to_string()),
     }
 }
 
@@ -618,7 +618,7 @@ fn admin_key(text: &str) -> Result<Option<AdminKey>, String> {
 }
 
 fn ip_address(text: &str) -> Result<IpAddr, String> {
-    text.trim().parse().map_err(|_| "write an address, such as 127.0.0.1".to_string())
+    text.trim().parse().map_err(|_| "write an IP address, such as 127.0.0.1".to_string())
 }
 
 fn per_address(text: &str) -> Result<PerAddress, String> {

@@ -10,7 +10,7 @@ use http::{HeaderName, HeaderValue};
 use super::RelayHeader;
 use crate::seconds;
 
-/// Units of bytes, the longest names first.
+/// The units of a number of bytes. Units with the longest names come first.
 const UNITS: [(&str, usize); 6] = [
     ("kib", 1 << 10),
     ("mib", 1 << 20),
@@ -77,7 +77,7 @@ pub(super) fn switch(text: &str) -> Result<bool, String> {
     }
 }
 
-/// Parses the value of a header. An empty text means no header.
+/// Parses the value of a header. An empty text means that no value is set.
 pub(super) fn header(text: &str) -> Result<Option<HeaderValue>, String> {
     if text.trim().is_empty() {
         return Ok(None);
@@ -123,7 +123,7 @@ pub(super) fn list<T>(
     text.split(',').map(str::trim).filter(|part| !part.is_empty()).map(read).collect()
 }
 
-/// Parses a path. An empty text means none.
+/// Parses a path. An empty text means that no path is set.
 pub(super) fn path(text: &str) -> Option<PathBuf> {
     (!text.trim().is_empty()).then(|| PathBuf::from(text))
 }

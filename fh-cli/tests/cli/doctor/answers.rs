@@ -98,13 +98,13 @@ fn what_a_status_means() {
     of(Behaviour::status(403), &["status 403", "gateway"]);
     of(Behaviour::status(429).header("retry-after", "30"), &["too many", "Retry-After: 30"]);
     of(Behaviour::status(500).body("boom"), &["the Edge failed", "boom", "log"]);
-    of(Behaviour::status(502), &["cannot reach it"]);
+    of(Behaviour::status(502), &["cannot reach the Edge"]);
     of(Behaviour::status(503), &["no data yet", "Dacha"]);
     of(Behaviour::status(418), &["status 418", "no Edge"]);
     of(Behaviour::status(200).body("{}"), &["not what an Edge sends"]);
     of(Behaviour::status(200).body("<html>Sign in"), &["web page", "login"]);
     of(Behaviour::garbage("\u{1}\u{2} no HTTP"), &["no answer that can be read", "https://"]);
-    of(Behaviour::redirect(302, RedirectTo::Itself), &["within itself"]);
+    of(Behaviour::redirect(302, RedirectTo::Itself), &["another URL of its own"]);
     let elsewhere = RedirectTo::Origin("https://login.example:8443".to_string());
     // The key, which is part of the redirect's target, is not shown.
     of(
@@ -179,9 +179,9 @@ fn etags_and_what_proxies_make_of_them() {
     };
     of(Behaviour::status(200).environments(), "warning", &["no etag"]);
     let weak = Behaviour::status(200).header("etag", "W/\"1\"").environments();
-    of(weak, "warning", &["whole answer again", "W/", "compresses"]);
+    of(weak, "warning", &["full response again", "W/", "compresses"]);
     let deaf = Behaviour::status(200).header("etag", "\"1\"").environments();
-    of(deaf, "warning", &["whole answer again", "if-none-match"]);
+    of(deaf, "warning", &["full response again", "if-none-match"]);
     let angry = Behaviour::choose(|request| match request.header("if-none-match") {
         Some(_) => Behaviour::status(412),
         None => Behaviour::healthy(),

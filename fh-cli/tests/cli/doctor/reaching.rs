@@ -8,8 +8,12 @@ fn a_login_page_before_everything() {
     edge.behave(Behaviour::status(200).header("content-type", "text/html").body("<!doctype html>"));
     let run = doctor(&edge, &[]).expect(1);
     assert!(run.out.contains("! edge     a web page"), "{}", run.out);
-    assert!(run.out.contains("✗ poll     answered with a web page (status 200)"), "{}", run.out);
-    assert!(run.out.contains("→ a login page or a proxy"), "{}", run.out);
+    assert!(
+        run.out.contains("✗ poll     the server answered with a web page (status 200)"),
+        "{}",
+        run.out
+    );
+    assert!(run.out.contains("→ check that the URL is that of an Edge"), "{}", run.out);
     assert!(
         run.out.ends_with("not checked, because another check failed or the time was up: payload, etag, cache, stream, cors\n"),
         "{}",
@@ -89,7 +93,7 @@ fn warnings_count_only_if_asked_to() {
     doctor(&edge, &["--strict"]).expect(1);
     edge.behave(Behaviour::status(503));
     let run = doctor(&edge, &[]).expect(1);
-    assert!(run.out.contains("\n2 things are wrong\n"), "{}", run.out);
+    assert!(run.out.contains("\n2 checks failed\n"), "{}", run.out);
     assert!(run.out.contains("no stream either (status 503)"), "{}", run.out);
 }
 

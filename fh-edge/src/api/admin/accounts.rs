@@ -1,4 +1,4 @@
-//! `GET /admin/v1/keys`: accounts with their API keys. Besides this route, only the one of the whole state shows keys.
+//! Answers `GET /admin/v1/keys` with the accounts and their API keys. Of the other routes, only `GET /admin/v1/state` shows API keys.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -27,14 +27,14 @@ struct AccountView {
     environments: Vec<Access>,
 }
 
-/// The permissions of an account in one environment, and its keys there.
+/// The permissions and the API keys of an account in one environment.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Access {
     id: Uuid,
     name: String,
     permissions: Permissions,
-    /// The client-evaluated keys, in the form that SDKs take: `environment/secret`.
+    /// The client-evaluated keys, in the form that SDKs expect: `environment/secret`.
     client_keys: Vec<String>,
     server_keys: Vec<String>,
 }

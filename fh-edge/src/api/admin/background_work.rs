@@ -18,8 +18,8 @@ impl BackgroundWork {
         Self { turns: Arc::new(Semaphore::new(at_once)) }
     }
 
-    /// Runs a task on a blocking thread as soon as the limit allows it. If the caller disconnects, a started task still runs to its end and
-    /// counts towards the limit until then.
+    /// Runs a task on a blocking thread as soon as fewer tasks than the limit are running. If the caller disconnects, a started task still
+    /// runs to its end and counts towards the limit until then. The error has status 503 if the task panicked or the runtime shuts down.
     pub(super) async fn run<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> T + Send + 'static,

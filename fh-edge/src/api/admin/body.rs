@@ -1,4 +1,4 @@
-//! Reads the request bodies of the admin API, up to a maximum size.
+//! Reads the request bodies of the admin API. A body above a maximum size is rejected.
 
 use axum::body::Body;
 use bytes::Bytes;
@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 use super::problem::Problem;
 use crate::api::body::{self, NoBody};
 
-/// Reads a body of at most `limit` bytes. A larger body is answered with status 413, and one that arrives too slowly with 408.
+/// Reads a body of at most `limit` bytes. The error has status 413 if the body is larger, and 408 if it arrives too slowly.
 pub(super) async fn read(body: Body, limit: usize) -> Result<Bytes, Problem> {
     body::read(body, limit).await.map_err(|trouble| {
         let why = match trouble {
@@ -22,8 +22,8 @@ pub(super) async fn read(body: Body, limit: usize) -> Result<Bytes, Problem> {
     })
 }
 
-/// Reads a JSON object of at most `limit` bytes. Another content type is answered with status 415, and a body that is not a valid object
-/// with 400.
+/// Reads a JSON object of at most `limit` bytes. The error has status 415 if the body has another content type, and 400 if it is not a
+/// valid object.
 pub(super) async fn json<T: DeserializeOwned>(
     headers: &HeaderMap,
     body: Body,
@@ -36,12 +36,12 @@ pub(super) async fn json<T: DeserializeOwned>(
     let bytes = read(body, limit).await?;
     // Without this check, serde's derived readers would also accept a list and take its elements as the members.
     if !bytes.trim_ascii_start().starts_with(b"{") {
-        return Err(Problem::bad("not a JSON object").at("body"));
+        return Err(Problem::bad("the body is not a JSON object").at("body"));
     }
     serde_json::from_slice(&bytes).map_err(|error| unreadable(&error))
 }
 
-/// Returns the content type of a body without its parameters.
+/// Returns the value of the `content-type` header without its parameters. The text is empty if the header is missing.
 pub(super) fn content_type(headers: &HeaderMap) -> &str {
     let given = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     given.split(';').next().unwrap_or_default().trim()
@@ -51,7 +51,7 @@ pub(super) fn content_type(headers: &HeaderMap) -> &str {
 fn unreadable(error: &serde_json::Error) -> Problem {
     let place = format!("line {}, column {}", error.line(), error.column());
     let text = error.to_string();
-    // The text of the error ends with the position as well. The position is removed.
+    // The text of the error ends with the position as well, which would repeat the place of the problem.
     let what = text.rsplit_once(" at line ").map_or(text.as_str(), |(what, _)| what);
     Problem::bad(what).at(place)
 }

@@ -1,4 +1,4 @@
-//! `GET /admin/v1/connections`: the open streams.
+//! Answers `GET /admin/v1/connections` with the open streams.
 
 use std::sync::Arc;
 use std::time::UNIX_EPOCH;
@@ -27,9 +27,9 @@ pub(super) struct ConnectionsQuery {
 
 #[derive(Debug, Serialize)]
 pub(super) struct Connections {
-    /// The number of all open streams, including those that are not listed.
+    /// The number of all open streams, including streams that are not listed.
     count: usize,
-    /// The streams that match the query, at most `limit` or 500. The oldest streams are listed.
+    /// The oldest streams that match the query, at most `limit` of them. The default and the maximum of `limit` are 500.
     connections: Vec<View>,
 }
 
@@ -38,10 +38,10 @@ struct View {
     id: u64,
     environment: Uuid,
     account: Arc<str>,
-    /// Either `client` or `server`: the place where the features are evaluated.
+    /// The side that evaluates the features: `client` or `server`.
     evaluated: &'static str,
     sdk: Option<Box<str>>,
-    /// The number of attributes of the context. Their values are private to the client and never shown.
+    /// The number of attributes in the stream's context. The values of the attributes are private to the client and never shown.
     attributes: usize,
     since: Timestamp,
 }

@@ -1,4 +1,4 @@
-//! `POST /admin/v1/evaluate`: evaluates features for a context, with explanations.
+//! Answers `POST /admin/v1/evaluate` with the evaluations of features for a context, and their explanations.
 
 use std::sync::Arc;
 
@@ -30,7 +30,7 @@ struct Body {
     /// The time for rules on `now`; the current time by default.
     #[serde(default)]
     now: Option<String>,
-    /// The keys of the features to evaluate; all by default.
+    /// The keys of the features to evaluate; all features by default.
     #[serde(default)]
     features: Option<Vec<String>>,
 }
@@ -53,7 +53,7 @@ struct Answer<'a> {
     reason: EvaluationReason,
     /// The id of the strategy that matched; `None` if no strategy matched.
     strategy: Option<String>,
-    /// True if the feature is retired, so that SDKs do not see it.
+    /// True if the feature is retired. SDKs do not receive retired features.
     retired: bool,
     /// The explanation of the result, as lines of text.
     text: Vec<Line>,

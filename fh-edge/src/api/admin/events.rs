@@ -1,5 +1,5 @@
-//! `GET /admin/v1/events`: an event stream of changes. The stream has no queue. It compares what each environment publishes now with what
-//! it sent last. A slow client may miss intermediate changes, but never the final state.
+//! Answers `GET /admin/v1/events` with an event stream of changes. The stream has no queue. It compares the current generation of each
+//! environment with the generation that it sent last. A slow client may miss intermediate changes, but never the final state.
 
 use std::collections::HashMap;
 use std::convert::Infallible;
@@ -38,7 +38,7 @@ struct Changed<'a> {
     revision: u64,
     environment: Uuid,
     features: Vec<FeatureView<'a>>,
-    /// The keys of removed features.
+    /// The keys of the features that were removed from the environment.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     gone: Vec<&'a str>,
 }
@@ -70,7 +70,7 @@ pub(super) async fn get(State(admin): State<Arc<Admin>>) -> Result<Response, Pro
 impl Feed {
     /// Waits for the next event or heartbeat, and returns its bytes. The returned feed is `None` after the last event.
     async fn next(mut self) -> (Bytes, Option<Self>) {
-        // The heartbeat is due at this time, even if a change that this stream does not show wakes the stream earlier.
+        // The heartbeat is due at this time, even if a change that produces no event of this stream wakes the stream earlier.
         let beat = Instant::now() + self.heartbeat();
         loop {
             let revision = *self.revision.borrow_and_update();
@@ -85,7 +85,7 @@ impl Feed {
             }
             match tokio::time::timeout_at(beat, self.revision.changed()).await {
                 Ok(Ok(())) => {}
-                // The sender of revisions was dropped with the Edge.
+                // The Edge was dropped, and the sender of revisions with it.
                 Ok(Err(_)) => return (Bytes::from_static(sse::BYE.as_bytes()), None),
                 Err(_) => return (Bytes::from_static(b": heartbeat\n\n"), Some(self)),
             }
@@ -134,7 +134,7 @@ impl Feed {
 }
 
 fn event(out: &mut String, name: &str, data: &impl Serialize) {
-    // These types can always be serialised, on one line.
+    // The data of these events can always be serialised, and its JSON has no line break.
     write_event(out, name, None, &serde_json::to_string(data).unwrap_or_default());
 }
 

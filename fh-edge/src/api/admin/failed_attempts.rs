@@ -1,5 +1,6 @@
-//! Limits the rate of wrong admin keys. A wrong key above the limit is answered with status 429 and counted in the log. The right key is
-//! always accepted, so wrong keys cannot lock the operator out. The admin key is too long to be guessed.
+//! Limits the rate of wrong admin keys. A wrong key above the limit is answered with status 429 and counted; a log line reports the count
+//! at most once a minute. The right key is always accepted, so wrong keys cannot lock the operator out. The admin key is too long to be
+//! guessed.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -10,16 +11,16 @@ use fh_listen::internal::ClientNetwork;
 
 use crate::rate::Bucket;
 
-/// The number of wrong keys that a client network may send in a row before the answer is 429.
+/// The number of wrong keys that a client network may send in a row. Further wrong keys are answered with status 429.
 const AT_ONCE: f64 = 10.0;
-/// The number of wrong keys per second that a client network may send in the long run.
+/// The average number of wrong keys per second that a client network may send without getting status 429.
 const PER_SECOND: f64 = 0.5;
 /// The minimum time between two log lines about refused keys, in seconds.
 const BETWEEN_LINES: f64 = 60.0;
 /// The largest number of client networks with a limit of their own. All further networks share one limit.
 const ADDRESSES: usize = 1024;
 
-/// The rates of wrong keys, by the network that the keys came from.
+/// The rates of wrong keys, by the client network that sent the keys.
 #[derive(Debug)]
 pub(super) struct FailedAttempts {
     started: Instant,
@@ -27,7 +28,7 @@ pub(super) struct FailedAttempts {
     refused: Mutex<Refused>,
 }
 
-/// The wrong keys that were answered with 429 and that no log line has reported yet.
+/// The count of wrong keys that were answered with 429 and that no log line has reported yet.
 #[derive(Debug, Default)]
 struct Refused {
     count: u64,
@@ -40,10 +41,10 @@ impl FailedAttempts {
         Self { started: Instant::now(), wrong: Mutex::default(), refused: Mutex::default() }
     }
 
-    /// Counts a wrong key from this address, or refuses it if the address sent too many.
+    /// Counts a wrong key from this address. If the address has sent too many wrong keys, refuses the key instead of counting it.
     ///
     /// # Errors
-    /// The number of seconds until a wrong key from this address is answered with 401 again.
+    /// Returns the number of seconds until a wrong key from this address is answered with 401 again.
     pub(super) fn wrong_key(&self, address: Option<IpAddr>) -> Result<(), u64> {
         let now = self.started.elapsed().as_secs_f64();
         let outcome = self.may_try_at(address, now);
@@ -58,7 +59,8 @@ impl FailedAttempts {
         outcome
     }
 
-    /// Counts a wrong key that was refused. If a log line is due, at most once a minute, returns the number of keys to report; else `None`.
+    /// Counts a refused wrong key. Returns the number of refused keys since the last log line if a new line is due, and `None` otherwise. A
+    /// line is due at most once a minute.
     fn refuse_at(&self, now: f64) -> Option<u64> {
         let mut refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
         refused.count += 1;

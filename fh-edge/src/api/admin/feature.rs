@@ -1,4 +1,4 @@
-//! Features of an environment, as the admin API shows them.
+//! The JSON form in which the admin API shows the features of an environment.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use uuid::Uuid;
 use crate::serving::{Published, ServedFeature};
 use crate::state::Json;
 
-/// A feature with its value in one environment, as the response shows it.
+/// A feature with its value in one environment, as responses of the admin API show it.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct FeatureView<'a> {
@@ -75,7 +75,7 @@ impl StrategyFinding {
         if let Some(rule) = place.rule {
             path.push_str(&format!(".attributes[{rule}]"));
         }
-        // For a list item that is not an object, the diagnostic names the list as its member. The path names the list already.
+        // If an item of a list is not an object, the diagnostic names the list as the faulty member. The path contains the list already.
         let is_list = |member: &&str| matches!(*member, "strategies" | "attributes");
         if let Some(member) = place.member.filter(|member| path.is_empty() || !is_list(member)) {
             path.push_str(if path.is_empty() { "" } else { "." });

@@ -1,4 +1,4 @@
-//! `/admin/v1/features/{environment}` and `/admin/v1/features/{environment}/{feature}`: reading and changing features.
+//! Answers requests to `/admin/v1/features/{environment}` and `/admin/v1/features/{environment}/{feature}`, which read and change features.
 
 use std::sync::Arc;
 
@@ -34,7 +34,7 @@ struct List<'a> {
     features: Vec<FeatureView<'a>>,
 }
 
-/// Answers `GET /features/{environment}`.
+/// Answers `GET /features/{environment}` with all features of the environment.
 pub(super) async fn list(
     State(admin): State<Arc<Admin>>,
     path: Result<Path<String>, PathRejection>,
@@ -47,7 +47,7 @@ pub(super) async fn list(
     Ok(json(&list))
 }
 
-/// Answers `GET /features/{environment}/{feature}`.
+/// Answers `GET /features/{environment}/{feature}` with the feature and its version as the etag.
 pub(super) async fn get(
     State(admin): State<Arc<Admin>>,
     path: Result<Path<(String, String)>, PathRejection>,
@@ -57,7 +57,8 @@ pub(super) async fn get(
     show(&published, &key)
 }
 
-/// Answers `PATCH /features/{environment}/{feature}`. The members that the body names are changed; all other members keep their values.
+/// Answers `PATCH /features/{environment}/{feature}` with the changed feature. The members that the body names are changed; all other
+/// members keep their values. If the `If-Match` header names another version than the current one, the response has status 412.
 pub(super) async fn patch(
     State(admin): State<Arc<Admin>>,
     path: Result<Path<(String, String)>, PathRejection>,
@@ -119,7 +120,8 @@ struct Patch {
     strategies: Option<Vec<Json>>,
 }
 
-/// Reads a value that is present. A null is `Some(null)` and removes the value, while an absent member is `None` and keeps it.
+/// Reads the member `value` if the body contains it. A null is `Some(null)`, which removes the feature's value. An absent member is `None`,
+/// which keeps the feature's value.
 fn stated<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Json>, D::Error> {
     Json::deserialize(deserializer).map(Some)
 }
@@ -136,8 +138,8 @@ impl Patch {
     }
 }
 
-/// Rejects strategies in which the compiler finds an error, so that a mistake is found before it reaches production. The error has status
-/// 422.
+/// Rejects strategies in which the compiler finds an error, so that a mistake is found before it reaches production. The error of this
+/// function has status 422.
 fn check_strategies(
     published: &Published,
     feature: &ServedFeature,
@@ -176,7 +178,7 @@ fn show(published: &Published, key: &str) -> Result<Response, Problem> {
     Ok(response)
 }
 
-/// Returns a response with status 200 and this content as JSON. All types that the admin API sends can be serialised.
+/// Returns a response with status 200 and this content as JSON. Serialising cannot fail for the types of the admin API.
 pub(super) fn json(content: &impl Serialize) -> Response {
     let body = serde_json::to_vec(content).unwrap_or_default();
     respond::bytes(StatusCode::OK, "application/json", Bytes::from(body))

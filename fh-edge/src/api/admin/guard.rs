@@ -1,4 +1,4 @@
-//! Access control of the admin API: `Authorization: Bearer` with the admin key.
+//! Controls the access to the admin API. Each request must carry the admin key as `Authorization: Bearer KEY`.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -13,8 +13,8 @@ use super::problem::Problem;
 use super::{Admin, transport};
 use crate::api::audit::{self, Entry};
 
-/// Passes a request on if it carries the admin key, and rejects it otherwise. Each response gets headers that forbid caching and guessing
-/// another content type.
+/// Passes a request on if it carries the admin key and its transport is allowed, and rejects it otherwise. Each response gets headers that
+/// forbid browsers to cache it or to guess another content type.
 pub(super) async fn check(
     State(admin): State<Arc<Admin>>,
     request: Request,

@@ -1,4 +1,5 @@
-//! The admin API (D-111): `/admin/v1`, for consoles, tests and scripts. It requires the admin key, and its responses carry no CORS headers.
+//! The admin API at `/admin/v1` (D-111), for consoles, tests and scripts. Each request needs the admin key. Responses carry no CORS
+//! headers.
 
 mod accounts;
 mod background_work;
@@ -31,7 +32,8 @@ use background_work::BackgroundWork;
 use failed_attempts::FailedAttempts;
 use problem::Problem;
 
-/// The largest number of open event streams. A further request is answered with status 429.
+/// The largest number of event streams of the admin API that are open at the same time. A request for a further stream is answered with
+/// status 429.
 const MOST_EVENT_STREAMS: usize = 64;
 /// The largest number of long tasks that run at the same time. Further tasks wait.
 const MOST_LONG_WORKS: usize = 2;

@@ -1,4 +1,4 @@
-//! `GET /admin/v1/environments`: a summary of all environments.
+//! Answers `GET /admin/v1/environments` with a summary of all environments.
 
 use std::collections::HashMap;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! Errors of the admin API: a status, a sentence, and the part of the request that is wrong.
+//! The errors of the admin API. An error has a status, a sentence, and the part of the request that is wrong.
 
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
@@ -20,10 +20,10 @@ pub(super) struct Problem {
     /// The part of the request that is wrong; `None` if no part can be named.
     #[serde(skip_serializing_if = "Option::is_none")]
     place: Option<String>,
-    /// The errors after the first one; empty if there is only one.
+    /// The errors after the first one; empty if the request has only one error.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     further: Vec<FurtherProblem>,
-    /// The current version or revision, if the request expected another one; else `None`.
+    /// The current version of the feature or revision of the state, if the request expected another one; else `None`.
     #[serde(skip_serializing_if = "Option::is_none")]
     current: Option<i64>,
     #[serde(skip)]
@@ -53,7 +53,7 @@ impl Problem {
         Self::new(StatusCode::BAD_REQUEST, error)
     }
 
-    /// Makes an error with status 422: the request is well-formed, but cannot be carried out.
+    /// Makes an error with status 422, for a request that is well-formed but cannot be carried out.
     pub(super) fn unprocessable(error: impl Into<String>) -> Self {
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, error)
     }
@@ -88,7 +88,7 @@ impl Problem {
     }
 }
 
-/// Shortens a text of the request to the first 100 characters, for an error that repeats it.
+/// Returns the first 100 characters of a text from the request, for an error message that repeats the text. A longer text ends with `…`.
 fn excerpt(text: &str) -> String {
     match text.char_indices().nth(100) {
         Some((at, _)) => format!("{}…", text.get(..at).unwrap_or_default()),

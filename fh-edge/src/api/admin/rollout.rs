@@ -1,4 +1,4 @@
-//! `POST /admin/v1/rollout`: simulates users and counts which strategy of a feature each of them matches.
+//! Answers `POST /admin/v1/rollout`, which simulates users and counts the users who match each strategy of a feature.
 
 use std::sync::Arc;
 
@@ -18,7 +18,7 @@ use crate::evaluations::Caller;
 
 /// The default number of simulated users.
 const USUAL: u32 = 10_000;
-/// The largest number of simulated users. A request for more is answered with status 400.
+/// The largest number of simulated users. A request for more users is answered with status 400.
 const MOST: u32 = 200_000;
 
 /// The body of a rollout request.
@@ -27,7 +27,7 @@ const MOST: u32 = 200_000;
 struct Body {
     environment: String,
     feature: String,
-    /// The name of the attribute that differs from user to user.
+    /// The name of the attribute that differs from user to user; `userkey` by default.
     #[serde(default = "user_key")]
     attribute: String,
     #[serde(default = "usual")]
@@ -58,9 +58,11 @@ struct Rollout<'a> {
     profile: Profile,
     attribute: &'a str,
     people: u64,
-    /// The results of the strategies, in their order. The last element is the default value, for the users for whom no strategy matched.
+    /// The results of the strategies in their order, followed by the result of the default value, which users get if no strategy matches.
+    /// The list is empty if the ruleset does not contain the feature.
     strategies: Vec<PartReport>,
-    /// A warning that no strategy depends on `attribute`, so that all users get the same value; `None` if one does.
+    /// A warning that no strategy depends on `attribute`, so that all users get the same value; `None` if at least one strategy depends on
+    /// it.
     #[serde(skip_serializing_if = "Option::is_none")]
     note: Option<String>,
 }
@@ -77,7 +79,7 @@ struct PartReport {
     share: f64,
     /// The configured percentage of the strategy as a share from 0 to 1; `None` if the strategy has no percentage.
     configured: Option<f64>,
-    /// True if `configured` is a share of only those users for whom the strategy's rules match.
+    /// True if `configured` is a share of the users for whom the strategy's rules match, and not of all users.
     of_admitted: bool,
 }
 
@@ -175,8 +177,8 @@ fn reports(forecast: &Forecast<'_>) -> Vec<PartReport> {
     forecast.parts().iter().map(report).collect()
 }
 
-/// Returns the configured percentage of a strategy as a share. The share of the default value follows from the strategies, so it counts as
-/// not configured.
+/// Returns the configured percentage of a strategy as a share from 0 to 1. Returns `None` for a strategy without a percentage, and for the
+/// default value, whose share follows from the strategies.
 fn configured(part: &Part) -> Option<f64> {
     part.position?;
     match part.configured {
@@ -188,7 +190,7 @@ fn configured(part: &Part) -> Option<f64> {
 }
 
 /// Returns the name of the simulated user with this number. The names are the same in every request. They come from a hash, so that users
-/// spread evenly over percentages.
+/// are spread evenly over the buckets of percentages.
 fn name(person: u32) -> String {
     let digest = hmac_sha256::Hash::hash(&person.to_le_bytes());
     digest.iter().take(8).fold("user-".to_string(), |name, byte| format!("{name}{byte:02x}"))

@@ -1,4 +1,4 @@
-//! `/admin/v1/state`: reading and replacing the whole state.
+//! Answers requests to `/admin/v1/state`, which read and replace the whole state.
 
 use std::sync::Arc;
 
@@ -18,22 +18,23 @@ use crate::state::State as EdgeState;
 use crate::state::file::{self, Options, StateFileError};
 use crate::state_store::ReplaceError;
 
-/// The maximum size of a state in bytes. A larger one is answered with status 413.
+/// The maximum size in bytes of a state in a request. A larger state is answered with status 413.
 const LONGEST: usize = 64 << 20;
-/// The accepted content types of a state. The reader detects from the text whether it is YAML or JSON.
+/// The content types that a request with a state may have. Whether the state is YAML or JSON is detected from its text.
 const TYPES: [&str; 4] =
     ["application/json", "application/yaml", "text/yaml", "application/x-yaml"];
-/// The largest number of problems in an error response after the first. Further problems are left out.
+/// The largest number of problems that an error response lists after the first one. Further problems are left out.
 const MOST_PROBLEMS: usize = 100;
 
-/// Answers `GET /state` with the whole state, its API keys included. The etag is the revision.
+/// Answers `GET /state` with the whole state, including its API keys. The etag is the revision of the state.
 pub(super) async fn get(State(admin): State<Arc<Admin>>) -> Result<Response, Problem> {
     let state = admin.shared.writer()?.state().await.map_err(|_| ReplaceError::Closed)?;
     admin.background_work.run(move || tagged(json(&state), state.revision)).await
 }
 
-/// Answers `PUT /state`. `If-Match` names the revision to replace, so that no later change is lost by accident. Without the header, the
-/// answer has status 428.
+/// Answers `PUT /state`, which replaces the whole state. `If-Match` names the revision to replace, so that no later change is lost by
+/// accident. If it names another revision than the current one, the response has status 412. Without the header, the response has status
+/// 428.
 pub(super) async fn put(
     State(admin): State<Arc<Admin>>,
     request: Request,
@@ -74,12 +75,12 @@ pub(super) async fn put(
 #[derive(Serialize)]
 struct Replaced {
     revision: u64,
-    /// Parts of the state that are probably mistakes.
+    /// The parts of the new state that are probably mistakes.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     warnings: Vec<FurtherProblem>,
 }
 
-/// Returns the error with status 400 for a state with problems. It lists the first problem and up to 100 further ones.
+/// Returns the error with status 400 for a state with problems. The error contains the first problem and up to 100 further ones.
 fn refused(error: &StateFileError) -> Problem {
     let mut problems = error.problems().iter().map(found);
     let first = problems.next();

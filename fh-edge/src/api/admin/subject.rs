@@ -1,4 +1,4 @@
-//! The subject of an evaluation or rollout: a context in an environment, under a profile, at a time.
+//! Reads the subject of an evaluation or rollout, which is a context in an environment, under a profile, at a time.
 
 use std::sync::Arc;
 
@@ -39,7 +39,7 @@ pub(super) struct Question {
     pub(super) now: Timestamp,
 }
 
-/// Counts a request that exceeds a limit in the metrics, and returns the error with status 413.
+/// Adds a refused request to the metrics, and returns its error with status 413. `why` names the limit that the request exceeds.
 fn refused(shared: &SharedState, why: Refused) -> Problem {
     shared.metrics.refused(why);
     Problem::new(StatusCode::PAYLOAD_TOO_LARGE, why.sentence())
@@ -81,7 +81,8 @@ impl Question {
         Ok(Self { published, profile, attributes, now })
     }
 
-    /// Returns an error with status 413 if an evaluation of this many steps exceeds the Edge's limit of work.
+    /// Returns an error with status 413 if an evaluation of this many steps exceeds the Edge's limit of work per request. The refusal is
+    /// counted in the metrics.
     pub(super) fn check_work(&self, shared: &SharedState, steps: u64) -> Result<(), Problem> {
         match shared.evaluations.effort(steps) {
             Effort::TooLarge => Err(refused(shared, Refused::TooMuchWork)),

@@ -1,4 +1,4 @@
-//! Versions and revisions as etags, and the `If-Match` header.
+//! Converts versions and revisions to etags, and reads the `If-Match` header.
 
 use http::header::IF_MATCH;
 use http::{HeaderMap, HeaderValue};
@@ -12,12 +12,12 @@ pub(super) enum Match {
     Any,
     /// Only this version matches.
     Only(i64),
-    /// No version matches, because the header is not an etag that this Edge makes.
+    /// No version matches, because the header contains no etag in the form that this Edge sends.
     Never,
 }
 
 impl Match {
-    /// Reads the `If-Match` header. A weak tag counts as a strong one, because proxies that compress make tags weak.
+    /// Reads the `If-Match` header. A weak etag counts as a strong one, because proxies that compress responses make etags weak.
     pub(super) fn read(headers: &HeaderMap) -> Self {
         let mut lines = headers.get_all(IF_MATCH).iter();
         let Some(line) = lines.next() else { return Self::Absent };
@@ -39,7 +39,8 @@ impl Match {
     }
 }
 
-/// Returns the etag of a version or revision, such as `"7"`. It is never `None`, because digits and quotes are a valid header value.
+/// Returns the etag of a version or revision, such as `"7"`. The result is never `None`, because digits and quotes are a valid header
+/// value.
 pub(super) fn of(number: i64) -> Option<HeaderValue> {
     HeaderValue::try_from(format!("\"{number}\"")).ok()
 }

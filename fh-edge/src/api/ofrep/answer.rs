@@ -1,4 +1,4 @@
-//! The evaluation of one feature in the JSON form of OFREP.
+//! Evaluates one feature and writes the result in the JSON form of OFREP.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -54,7 +54,7 @@ impl Failure {
         Self::new("INVALID_CONTEXT", why.to_string())
     }
 
-    /// Returns the error for a context, or an evaluation, that exceeds its limit (D-115).
+    /// Returns the error for a request whose context or evaluation exceeds its limit (D-115).
     pub(super) fn refused(refused: Refused) -> Self {
         let code = match refused {
             Refused::ContextTooLarge(_) => "INVALID_CONTEXT",
@@ -76,7 +76,7 @@ impl Failure {
         self.error_code == NOT_FOUND
     }
 
-    /// Returns the error with the key of the requested feature.
+    /// Returns this error with the key of the requested feature added.
     pub(super) fn for_key(self, key: &str) -> Self {
         Self { key: Some(key.to_string()), ..self }
     }
@@ -87,7 +87,8 @@ impl Failure {
     }
 }
 
-/// Evaluates a feature. Client-evaluated keys are evaluated by the Edge, too, since OFREP always evaluates on the server.
+/// Evaluates a feature for these attributes, also for clients with client-evaluated keys, since OFREP always evaluates on the server. The
+/// error says that the feature has no value, or no valid value of its type.
 pub(super) fn evaluate<'a>(
     published: &'a Published,
     feature: &'a ServedFeature,
@@ -126,8 +127,8 @@ pub(super) fn evaluate<'a>(
     })
 }
 
-/// Returns the value as JSON in OpenFeature's types. The value of a JSON feature is the document inside its text. Texts of numbers and
-/// booleans become numbers and booleans. Other texts in their place are an error.
+/// Returns the value as JSON in OpenFeature's types. If the value of a JSON, number or boolean feature is a text, the result is the JSON
+/// inside the text. A text that is not valid JSON is an error.
 fn typed(kind: Kind, token: &str) -> Result<Box<RawValue>, Failure> {
     let text = serde_json::from_str::<Cow<'_, str>>(token);
     let json = match (kind, text) {

@@ -1,4 +1,4 @@
-//! OpenFeature's evaluation context, converted to attributes.
+//! Converts OpenFeature's evaluation context to attributes.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -43,8 +43,9 @@ struct Body<'a> {
 }
 
 impl EvaluationContext {
-    /// Reads the body of a request. `targetingKey` becomes the user key, lists become several values, and nested objects are rejected.
-    /// `check` receives the size of the context in bytes, and may refuse it.
+    /// Reads the evaluation context from the body of a request. `targetingKey` becomes the attribute `userkey`, unless the context contains
+    /// both. A list becomes several values of one attribute. Nested objects and lists are rejected. `check` receives the size of the
+    /// context in bytes, and may refuse it.
     pub(super) fn read(
         body: &[u8],
         check: impl FnOnce(usize) -> Result<(), Refused>,

@@ -1,4 +1,4 @@
-//! OFREP, the OpenFeature Remote Evaluation Protocol: it evaluates one feature or all of them for a context (D-107).
+//! OFREP, the OpenFeature Remote Evaluation Protocol. Its requests evaluate one feature or all features for a context (D-107).
 
 mod answer;
 mod context;
@@ -33,7 +33,7 @@ pub(super) fn router() -> Router<Arc<SharedState>> {
         .route("/ofrep/v1/configuration", get(configuration))
 }
 
-/// Answers `POST /ofrep/v1/evaluate/flags/{key}`.
+/// Answers `POST /ofrep/v1/evaluate/flags/{key}` with the evaluation of one feature.
 async fn one(
     State(shared): State<Arc<SharedState>>,
     Path(key): Path<String>,
@@ -74,7 +74,7 @@ async fn one(
     }
 }
 
-/// Returns the body of the response to a request for one feature, or its error with the status.
+/// Returns the body of the response to a request for one feature. On an error, returns the status of the response and the failure.
 fn one_answer(evaluated: &Result<Evaluated<'_>, Failure>) -> Result<Bytes, (StatusCode, Failure)> {
     match evaluated {
         Ok(answer) => Ok(Bytes::from(serde_json::to_vec(answer).unwrap_or_default())),
@@ -91,7 +91,7 @@ fn one_answer(evaluated: &Result<Evaluated<'_>, Failure>) -> Result<Bytes, (Stat
     }
 }
 
-/// Answers `POST /ofrep/v1/evaluate/flags`.
+/// Answers `POST /ofrep/v1/evaluate/flags` with the evaluations of all features that the key may read.
 async fn all(State(shared): State<Arc<SharedState>>, request: Request) -> Response {
     let condition = request.headers().get(IF_NONE_MATCH).cloned();
     let (open, context) = match read(&shared, request).await {
@@ -99,7 +99,7 @@ async fn all(State(shared): State<Arc<SharedState>>, request: Request) -> Respon
         Err(refusal) => return refusal.response(&shared, None),
     };
     let Some(view) = open.view() else { return unauthorised() };
-    // The server evaluates for keys of both kinds here, so the rules on `now` count even if the view itself is not evaluated.
+    // OFREP evaluates on the server for keys of both kinds. So the rules on `now` count even if the view itself is not evaluated.
     let time_state =
         open.published.time_state.tag().map_or_else(String::new, |tag| format!(";{tag}"));
     let etag = format!("\"{}{time_state}//{}\"", view.tag, context.tag);
@@ -171,7 +171,7 @@ fn all_flags(
     Bytes::from(format!("{{\"flags\":[{}]}}", flags.join(",")))
 }
 
-/// Answers `GET /ofrep/v1/configuration`.
+/// Answers `GET /ofrep/v1/configuration` with the capabilities of this Edge.
 async fn configuration(State(shared): State<Arc<SharedState>>, request: Request) -> Response {
     match admitted(&shared, request.headers()) {
         Ok(_) => {
@@ -182,7 +182,7 @@ async fn configuration(State(shared): State<Arc<SharedState>>, request: Request)
     }
 }
 
-/// The reason why a request is not evaluated.
+/// The reason why the Edge evaluates no feature for a request.
 enum Refusal {
     Response(Box<Response>),
     Context(Failure),
@@ -221,15 +221,15 @@ async fn read(
         Unusable::Failure(failure) => Refusal::Context(failure),
         Unusable::Refused(why) => Refusal::TooLarge(why),
     })?;
-    // The body may take long to arrive, so the key is looked up after it.
+    // The body may take long to arrive, so the key is looked up after the body.
     let open =
         open(shared, &key, audit::address(&parts.extensions), &context).await.map_err(refuse)?;
     context.attributes = open.published.as_read(context.attributes);
     Ok((open, context))
 }
 
-/// Returns the API key from `authorization: Bearer`, else from `x-api-key`: OFREP providers can set these two headers. `None` if there is
-/// no well-formed key.
+/// Returns the API key from `authorization: Bearer`, or from `x-api-key` if that header has no bearer. OFREP providers can set these two
+/// headers. Returns `None` if there is no well-formed key.
 fn key(headers: &HeaderMap) -> Option<RequestKey<'_>> {
     let text = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
     let bearer = text(AUTHORIZATION.as_str()).and_then(|value| {
@@ -239,8 +239,8 @@ fn key(headers: &HeaderMap) -> Option<RequestKey<'_>> {
     bearer.or_else(|| text("x-api-key")).and_then(RequestKey::parse)
 }
 
-/// Returns the API key of a request unless it is missing or certainly unknown. The error is a response with status 401, or 503 before the
-/// first state.
+/// Returns the API key of a request unless it is missing or certainly unknown. The error is a response with status 401, or with 503 while
+/// the Edge has no state.
 fn admitted<'a>(
     shared: &SharedState,
     headers: &'a HeaderMap,
@@ -253,7 +253,7 @@ fn admitted<'a>(
     }
 }
 
-/// Looks up the key and waits until its features are loaded. The error is a response with status 401, 429 or 503.
+/// Looks up the key, and waits until a relay has fetched its features. The error is a response with status 401, 429 or 503.
 async fn open(
     shared: &SharedState,
     key: &RequestKey<'_>,
@@ -284,7 +284,7 @@ fn unauthorised() -> Response {
 }
 
 fn json(status: StatusCode, body: &impl serde::Serialize) -> Response {
-    // The values consist of strings and of JSON that was parsed before, so this cannot fail.
+    // The body consists of strings and of JSON that was parsed before, so serialising it cannot fail.
     let body = serde_json::to_vec(body).unwrap_or_default();
     respond::bytes(status, "application/json", Bytes::from(body))
 }

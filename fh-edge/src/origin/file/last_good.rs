@@ -10,8 +10,8 @@ use fh_files::FileContent;
 use super::{FileError, Loaded, parse, read_file};
 use crate::state::file::Options;
 
-/// The last valid text of one state file, stored in a data folder. `${NAME}` is not replaced in it, so no secret is stored that the state
-/// file itself does not contain.
+/// The last valid text of one state file, stored in a data folder. Each `${NAME}` in the text is kept and not replaced, so the stored text
+/// contains no secret that the state file itself does not contain.
 ///
 /// ```no_run
 /// use fh_edge::internal::LastGood;
@@ -33,7 +33,7 @@ pub struct LastGood {
 }
 
 impl LastGood {
-    /// Creates the store of a state file in this folder. Each state file has a file of its own in the folder.
+    /// Creates the store for the last valid text of the state file `source` in this folder. Each state file has a stored file of its own.
     #[must_use]
     pub fn new(folder: impl AsRef<Path>, source: impl Into<PathBuf>) -> Self {
         let source = source.into();
@@ -43,11 +43,11 @@ impl LastGood {
         Self { kept: folder.as_ref().join(format!("state-{name}.last-good")), source }
     }
 
-    /// Stores the text of a loaded file, unless it is stored already. The stored file is replaced as a whole, and only its owner can read
-    /// it.
+    /// Stores the text of a loaded state file, unless the same text is stored already. The stored file is replaced as a whole, and only its
+    /// owner can read it.
     ///
     /// # Errors
-    /// The text cannot be written to the folder.
+    /// Returns the error of the operating system if the text cannot be written to the folder.
     pub fn keep(&self, loaded: &Loaded) -> io::Result<()> {
         if fs::read(&self.kept).is_ok_and(|kept| kept == *loaded.text) {
             return Ok(());
@@ -58,14 +58,14 @@ impl LastGood {
         let beside = PathBuf::from(beside);
         let written = write(&beside, &loaded.text).and_then(|()| fs::rename(&beside, &self.kept));
         if written.is_err() {
-            // The temporary file may not exist.
+            // An error is ignored, because the temporary file may not exist.
             let _ = fs::remove_file(&beside);
         }
         written
     }
 
-    /// Reads the stored text as if it came from the state file. `None` if no text is stored, or if the text is not a valid state with these
-    /// options.
+    /// Reads the stored text as if it came from the state file. Returns `None` if no text is stored, or if the text is not a valid state
+    /// with these options.
     #[must_use]
     pub fn read(&self, options: &Options) -> Option<Loaded> {
         let found: FileContent = read_file(&self.kept).ok()?;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use notify::event::{AccessKind, AccessMode, EventKind};
 use notify::{Event, RecommendedWatcher, RecursiveMode, Watcher};
 
-/// Returns the file's folder and the folder of the file that a symbolic link points to. The folders are watched instead of the file,
+/// Returns the folder of a file, and the folder of the file that a symbolic link points to. The folders are watched instead of the file,
 /// because the watch of a file ends when the file is replaced.
 fn folders(path: &Path) -> BTreeSet<PathBuf> {
     let beside = |path: &Path| {
@@ -19,18 +19,18 @@ fn folders(path: &Path) -> BTreeSet<PathBuf> {
     [Some(path), real.as_deref()].into_iter().flatten().filter_map(beside).collect()
 }
 
-/// The watch of the folders in which changes of a state file are reported.
+/// A watch of the folders in which the operating system reports changes of a state file.
 pub(super) struct Places {
     watcher: RecommendedWatcher,
     watched: BTreeSet<PathBuf>,
 }
 
 impl Places {
-    /// Starts to call `on_change` when something may have changed in a watched folder. If the system cannot watch folders, this is logged
-    /// and the result is `None`.
+    /// Creates a watch that calls `on_change` when a file in a watched folder may have changed. No folder is watched yet. If the system
+    /// cannot watch folders, the result is `None` and a warning is logged.
     pub(super) fn new(on_change: impl Fn() + Send + 'static) -> Option<Self> {
         let told = move |event: notify::Result<Event>| {
-            // An event that could not be reported may have concerned the file.
+            // An error means that an event was lost, which may have concerned the file.
             if event.map_or(true, |event| may_change(event.kind)) {
                 on_change();
             }
@@ -44,7 +44,8 @@ impl Places {
         }
     }
 
-    /// Watches the folders that the file is in now. Returns true if they differ from the folders watched before.
+    /// Watches the folders in which the file is now, and no other folders. Returns true if they differ from the folders that were watched
+    /// before.
     pub(super) fn follow(&mut self, path: &Path) -> bool {
         let folders = folders(path);
         let before = self.watched.clone();
@@ -69,7 +70,7 @@ impl Places {
     }
 }
 
-/// Returns true if an event may be a change. Reading a file is not a change; otherwise each check would trigger the next check.
+/// Returns true if an event may be a change of a file. Reading a file is not a change; otherwise each check would trigger the next check.
 fn may_change(kind: EventKind) -> bool {
     match kind {
         EventKind::Access(access) => access == AccessKind::Close(AccessMode::Write),

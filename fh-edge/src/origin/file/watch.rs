@@ -1,4 +1,4 @@
-//! The thread that follows a state file.
+//! The thread that follows the changes of a state file.
 
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -12,7 +12,7 @@ use super::{FileError, Loaded, Next, Options, StateFile};
 /// The times of checks and reads of a state file, and the source of reports about its changes.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Pace {
-    /// The time between a report and the reading of the file, so that the change is complete.
+    /// The time between a reported change and the reading of the file, so that the change is complete.
     pub(super) settle: Duration,
     /// The interval of checks while no change is reported.
     pub(super) usual: Duration,
@@ -24,7 +24,7 @@ pub(super) struct Pace {
 pub(super) enum ChangeSource {
     /// The operating system, if it supports reports about folders.
     TheSystem,
-    /// No source; only the checks find changes.
+    /// No source. Only the regular checks find changes.
     #[cfg_attr(not(test), expect(dead_code, reason = "used by tests only"))]
     Nothing,
 }
@@ -48,7 +48,7 @@ impl Pace {
     }
 }
 
-/// A guard that follows a state file until the guard is dropped. Dropping it does not wait for the end of the thread.
+/// A guard for the thread that follows a state file. Dropping the guard ends the thread without waiting for its end.
 #[must_use = "dropping it stops following the file"]
 pub struct Watch {
     path: PathBuf,
@@ -66,9 +66,9 @@ struct WatchSignal {
 struct WatchRequests {
     /// True if the file may have changed and is to be checked.
     look: bool,
-    /// True if the file is to be read, whether it has changed or not.
+    /// True if the file is to be read, even if it has not changed.
     reload: bool,
-    /// The options with which the file is read from now on; `None` if they do not change.
+    /// The new options with which the file is read from now on; `None` if the options do not change.
     options: Option<Options>,
     end: bool,
 }
@@ -83,8 +83,8 @@ impl WatchSignal {
         self.requests.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits for a request, at most until `until`. A request to check the file is delayed by the time `settle`, so that the file is
-    /// complete.
+    /// Waits for a request, at most until `until`, and returns all requests since the last call. A request to check the file is delayed by
+    /// the time `settle`, so that the file is complete.
     fn wait(&self, mut until: Instant, settle: Duration) -> WatchRequests {
         let mut requests = self.lock();
         loop {
@@ -152,13 +152,13 @@ impl Watch {
         Ok(watch)
     }
 
-    /// Reads the file, whether it has changed or not, and passes its content to `on_change`. Environment variables are looked up again. A
-    /// program calls it at SIGHUP.
+    /// Makes the thread read the file, whether the file has changed or not, and pass its content to `on_change`. Environment variables are
+    /// looked up again. Programs call this function at SIGHUP.
     pub fn reload(&self) {
         self.signal.ring(|requests| requests.reload = true);
     }
 
-    /// Sets the options for this and later reads, reads the file, and passes its content to `on_change`.
+    /// Sets the options of all later reads. Then makes the thread read the file and pass its content to `on_change`.
     pub fn reload_with(&self, options: Options) {
         self.signal.ring(|requests| {
             requests.reload = true;

@@ -13,13 +13,13 @@ use super::upstream::Upstream;
 use super::upstream_pool::{StandaloneKey, UpstreamPool};
 use super::witness::Witness;
 
-/// The time during which a removed key may be configured again before it is revoked (D-104).
+/// The time from the removal of a key to its revocation. During this time, the key may be configured again (D-104).
 const REVOCATION_DELAY: Duration = Duration::from_secs(5);
 
 /// A client-evaluated key, and its paired server-evaluated key if there is one.
 type Pair = (UpstreamKey, Option<UpstreamKey>);
 
-/// The configured keys, and the connections of the client-evaluated ones.
+/// The configured keys, and the connections of the client-evaluated keys among them.
 #[derive(Default)]
 pub(super) struct Configured {
     keys: RwLock<Keys>,
@@ -42,7 +42,7 @@ impl Configured {
         self.read().upstreams.iter().map(|(_, upstream)| Arc::clone(upstream)).collect()
     }
 
-    /// Returns the connections of configured keys, and those of removed keys that are not revoked yet.
+    /// Returns the connections of the configured client-evaluated keys, and those of removed keys that are not revoked yet.
     pub(super) fn all(&self) -> Vec<Arc<Upstream>> {
         let keys = self.read();
         let leaving = keys.leaving.iter().map(|(_, upstream, _)| Arc::clone(upstream));
@@ -53,13 +53,13 @@ impl Configured {
         self.read().api_keys.contains_key(key)
     }
 
-    /// Returns a key in the form in which it is sent upstream; `None` if it is not configured.
+    /// Returns a key in the form in which it is sent upstream; `None` if the key is not configured.
     pub(super) fn api_key(&self, key: &UpstreamKey) -> Option<ApiKey> {
         self.read().api_keys.get(key).cloned()
     }
 
     /// Replaces the configured keys. The connections of keys that remain are kept. Removed keys stay valid for five seconds. Then they are
-    /// revoked, and their streams get `failure`.
+    /// revoked, and the streams of their clients get `failure`.
     ///
     /// # Errors
     /// Returns [`RelayError`] if a client cannot be created. Then the keys do not change.
@@ -114,7 +114,7 @@ impl Configured {
                 continue;
             }
             match next.api_keys.contains_key(&pair.0) {
-                // Only the paired key has changed. Its streams reconnect and then use the new connection.
+                // Only the paired key has changed. The streams of the old connection reconnect and then use the new one.
                 true => changed.push(upstream),
                 false => next.leaving.push((pair, upstream, since)),
             }
@@ -142,7 +142,7 @@ impl Configured {
         Ok(())
     }
 
-    /// Revokes the removed keys that were not configured again in time.
+    /// Revokes the keys that were removed at least [`REVOCATION_DELAY`] ago and were not configured again.
     fn settle(&self, pool: &UpstreamPool) {
         let mut keys = self.write();
         let is_over = |since: &Instant| since.elapsed() >= REVOCATION_DELAY;
@@ -179,7 +179,7 @@ impl Configured {
 }
 
 impl Keys {
-    /// Returns the connection of a pair, also if the pair has been removed; `None` if the pair is unknown.
+    /// Returns the connection of a pair. A removed pair has its connection until it is revoked. Returns `None` for any other pair.
     fn find(&self, pair: &Pair) -> Option<Arc<Upstream>> {
         let upstreams = self.upstreams.iter().map(|(known, upstream)| (known, upstream));
         let leaving = self.leaving.iter().map(|(known, upstream, _)| (known, upstream));

@@ -1,12 +1,12 @@
-//! The errors that prevent the start of a relay.
+//! The errors of a relay's settings, which prevent its start or a change of its keys or headers.
 
 use std::fmt;
 use std::path::PathBuf;
 
 use fh_client::{KeyError, UrlError};
 
-/// The error for relay settings that cannot be used. Failures of the upstream Edge do not cause this error. A key is identified by its
-/// number, counted from 1, and never shown.
+/// The reason why a relay cannot start or cannot use new settings. Failures of the upstream Edge do not cause this error. The number in a
+/// variant is the position of the faulty keys in the settings, counted from 1; a key itself is never shown.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum RelayError {
@@ -18,9 +18,9 @@ pub enum RelayError {
     Key(usize, KeyError),
     /// A key's environment is not a UUID, so no client could request it.
     NotAnEnvironment(usize),
-    /// A client-evaluated key does not contain a `*`, so the upstream Edge would evaluate for it.
+    /// A client-evaluated key does not contain a `*`, so the upstream Edge would treat it as server-evaluated.
     NotClientEvaluated(usize),
-    /// A server-evaluated key contains a `*`.
+    /// A server-evaluated key contains a `*`, which only client-evaluated keys contain.
     NotServerEvaluated(usize),
     /// The two keys of a pair belong to different environments.
     TwoEnvironments(usize),
@@ -28,7 +28,7 @@ pub enum RelayError {
     Twice(usize),
     /// Other keys of the same environment have the same name, so metrics could not distinguish them.
     NameTwice(usize),
-    /// Profile `edge` is set. This profile hashes the ids of values, which an Edge does not send.
+    /// Profile `edge` is set. This profile hashes the ids of value records, which an Edge does not send.
     ProfileEdge,
     /// A state or a data folder is set. A relay uses neither, because it serves the features of another Edge.
     OwnState,
@@ -45,24 +45,24 @@ pub enum RelayError {
 impl fmt::Display for RelayError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Url(why) => write!(f, "the upstream URL: {why}"),
+            Self::Url(why) => write!(f, "the URL of the upstream Edge cannot be used: {why}"),
             Self::NoKeys => f.write_str("a relay needs keys, or permission to relay any key"),
-            Self::Key(place, why) => write!(f, "keys {place}: {why}"),
+            Self::Key(place, why) => write!(f, "the relay's keys {place}: {why}"),
             Self::NotAnEnvironment(place) => {
-                write!(f, "keys {place}: the environment of the key is not a UUID")
+                write!(f, "the relay's keys {place}: the environment of the key is not a UUID")
             }
             Self::NotClientEvaluated(place) => {
-                write!(f, "keys {place}: a client-evaluated key contains a `*`, this key does not")
+                write!(f, "the relay's keys {place}: a client-evaluated key contains a `*`, but this key does not")
             }
             Self::NotServerEvaluated(place) => {
-                write!(f, "keys {place}: a server-evaluated key contains no `*`, this key does")
+                write!(f, "the relay's keys {place}: a server-evaluated key contains no `*`, but this key does")
             }
             Self::TwoEnvironments(place) => {
-                write!(f, "keys {place}: the two keys are of different environments")
+                write!(f, "the relay's keys {place}: the two keys are of different environments")
             }
-            Self::Twice(place) => write!(f, "keys {place}: the key is configured twice"),
+            Self::Twice(place) => write!(f, "the relay's keys {place}: the key is configured twice"),
             Self::NameTwice(place) => {
-                write!(f, "keys {place}: this environment already has keys with the same name")
+                write!(f, "the relay's keys {place}: this environment already has keys with the same name")
             }
             Self::ProfileEdge => f.write_str(
                 "a relay cannot evaluate by profile `edge`, which hashes ids that an Edge does not send; configure the \
@@ -77,7 +77,7 @@ impl fmt::Display for RelayError {
             Self::FolderInUse(path) => {
                 write!(f, "the folder of the snapshots, {}: another process uses it", path.display())
             }
-            Self::Client(why) => write!(f, "the upstream client: {why}"),
+            Self::Client(why) => write!(f, "the upstream client cannot be started: {why}"),
             Self::Thread(why) => write!(f, "a thread could not be started: {why}"),
         }
     }

@@ -1,4 +1,4 @@
-//! The lock on the folder of a relay's snapshots, so that only one process uses it at a time (D-109).
+//! The lock on the folder of a relay's snapshots, so that only one process uses the folder at a time (D-109).
 
 use std::fs::{self, File, OpenOptions};
 use std::io;
@@ -7,10 +7,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::error::RelayError;
 
-/// The name of the file whose lock protects the folder. The file is empty.
+/// The name of the file in the folder whose lock protects the folder. The file is empty.
 const FILE: &str = "lock";
 
-/// The lock of a folder that only this process uses. It ends when the last clone is dropped or one clone is released.
+/// The lock of a folder that only this process uses. The lock ends when its last clone is dropped, or when one clone is released.
 #[derive(Debug, Clone)]
 pub(super) struct FolderLock(Arc<Mutex<Option<File>>>);
 
@@ -38,7 +38,7 @@ impl FolderLock {
     }
 }
 
-/// Creates the folder if it does not exist. Only its owner can access a folder that is created here.
+/// Creates a folder if it does not exist. Only its owner can access a folder that this function creates.
 fn make(folder: &Path) -> io::Result<()> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
@@ -47,7 +47,7 @@ fn make(folder: &Path) -> io::Result<()> {
     builder.create(folder)
 }
 
-/// Opens and locks a file. The operating system releases the lock when the process ends, however it ends.
+/// Opens and locks a file. The operating system releases the lock when the process ends, even after a crash.
 #[cfg(unix)]
 fn lock(path: &Path) -> io::Result<File> {
     use rustix::fs::{FlockOperation, flock};
@@ -60,7 +60,7 @@ fn lock(path: &Path) -> io::Result<File> {
     Ok(file)
 }
 
-/// Opens a file that no other process can open until it is closed.
+/// Opens a file so that no other process can open it until this process closes it.
 #[cfg(windows)]
 fn lock(path: &Path) -> io::Result<File> {
     /// The code of `ERROR_SHARING_VIOLATION`.

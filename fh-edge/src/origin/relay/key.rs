@@ -16,14 +16,15 @@ pub(super) struct UpstreamKey {
 }
 
 impl UpstreamKey {
-    /// Converts a configured key. The result is `None` if the key's environment is not a UUID, since no request could name it.
+    /// Converts a configured key to the form in which client requests name it. The result is `None` if the key's environment is not a UUID,
+    /// since no request could name it.
     pub(super) fn of(key: &ApiKey) -> Option<Self> {
         let environment = environment_id(key.environment())?;
         Some(Self { environment, secret: key.expose().rsplit('/').next()?.into() })
     }
 
-    /// Returns an unconfigured key in the form to send upstream. The secret is a path segment, in which dots have a meaning. The result is
-    /// `None` if the key is not valid, or if its secret would change the path of the upstream request.
+    /// Returns an unconfigured key in the form in which the relay sends it upstream. The result is `None` if the key is not valid. The
+    /// secret is a path segment of the upstream request, so a secret such as `..`, which would change the path, is not valid either.
     pub(super) fn unconfigured(&self) -> Option<ApiKey> {
         ServiceKey::new(&self.secret).ok()?;
         ApiKey::parse(&format!("{}/{}", self.environment, self.secret)).ok()

@@ -1,4 +1,5 @@
-//! A relay: an Edge whose features come from another Edge. It serves any number of clients with one upstream connection per key (D-92).
+//! A relay: an Edge whose features come from another Edge. A relay serves any number of clients with one upstream connection per key
+//! (D-92).
 //!
 //! ```no_run
 //! use fh_edge::Edge;
@@ -11,9 +12,9 @@
 //! # Ok(()) }
 //! ```
 //!
-//! Each client-evaluated key has one upstream stream. The stream supplies the clients of that key and those of the paired server-evaluated
-//! key. If the upstream Edge is unreachable, slow or returns errors, clients keep their features. After a restart they get the features of
-//! a snapshot.
+//! Each client-evaluated key has one upstream stream. The stream supplies the clients with that key, and the clients with the paired
+//! server-evaluated key. If the upstream Edge is unreachable, slow or returns errors, clients keep their features. After a restart they get
+//! the features of a snapshot.
 
 mod configured;
 mod error;
@@ -56,32 +57,33 @@ use crate::serving::PublishedCell;
 use crate::wire::api_key::RequestKey;
 use crate::wire::context::RequestContext;
 
-/// The longest time for writing snapshots when the Edge stops. A write that takes longer leaves the older file in place.
+/// The longest time for writing snapshots when the Edge stops. If a write takes longer, the older file stays in place.
 const LAST_WRITE: Duration = Duration::from_secs(5);
 
-/// Returns an instant plus a duration. If the clock cannot represent the sum, a year is added instead.
+/// Returns an instant plus a duration. If the clock cannot represent the sum, returns the instant plus a year.
 fn after(time_state: Instant, time: Duration) -> Instant {
     time_state
         .checked_add(time)
         .unwrap_or_else(|| time_state + Duration::from_secs(365 * 24 * 3600))
 }
 
-/// All upstream connections of an Edge. They end when this value is dropped.
+/// A relay with all its upstream connections. The connections end when this value is dropped.
 pub(crate) struct Relay {
     /// The configured keys. Features of client-evaluated keys are published in the Edge's environments, like those of an Edge that is not a
     /// relay.
     configured: Arc<Configured>,
-    /// All upstream connections that are made on demand.
+    /// The upstream connections that are made on demand.
     pool: Arc<UpstreamPool>,
     updates: Updates,
     limits: RelayLimits,
-    /// The lock of the snapshot folder; `None` without a folder.
+    /// The lock of the snapshot folder; `None` if the relay has no snapshot folder.
     lock: Option<FolderLock>,
     worker: Worker,
 }
 
 impl Relay {
-    /// Returns true if every configured client-evaluated key has features that have not expired, or was refused by the upstream Edge.
+    /// Returns true if the relay is ready. Every configured client-evaluated key must have features that have not expired, or the upstream
+    /// Edge must have refused it.
     pub(crate) fn is_ready(&self) -> bool {
         let is_ready = |state| matches!(state, UpstreamState::Serving | UpstreamState::Refused);
         self.configured.upstreams().iter().all(|upstream| is_ready(upstream.state()))
@@ -90,7 +92,7 @@ impl Relay {
     /// Replaces the configured keys. Connections of keys that remain are kept.
     ///
     /// # Errors
-    /// Returns the same [`RelayError`] as at the start. Then the keys do not change.
+    /// Returns the [`RelayError`] that a start with these keys would return. Then the keys do not change.
     pub(crate) fn set_keys(&self, keys: &[RelayKeys]) -> Result<(), RelayError> {
         let keys = start::Checked::all(keys)?;
         if keys.is_empty() && !self.pool.tries_any_key() {
@@ -99,14 +101,15 @@ impl Relay {
         self.configured.change(keys, &self.pool)
     }
 
-    /// Returns true if this key may be valid upstream. The caller has checked that no environment of this Edge knows the key.
+    /// Returns true if the relay may make upstream requests with this key. The caller has checked that no environment of this Edge knows
+    /// the key.
     pub(crate) fn admits(&self, key: &RequestKey<'_>) -> bool {
         let key = UpstreamKey::from(key);
         let is_refused = self.configured.contains(&key) && !self.pool.is_lone(&key);
         !is_refused && self.pool.admits(&key)
     }
 
-    /// Returns whether an admitted key is verified. Configured keys always are verified.
+    /// Returns the standing of an admitted key, which says whether the key is verified. A configured key always counts as verified.
     pub(crate) fn standing(&self, key: &RequestKey<'_>) -> KeyStanding {
         let key = UpstreamKey::from(key);
         match self.configured.contains(&key) || self.pool.is_known(&key) {
@@ -115,7 +118,7 @@ impl Relay {
         }
     }
 
-    /// Returns access to the features of an admitted key for a context, or the reason why there is none.
+    /// Returns access to the features of an admitted key for a context, or the reason why there is no access.
     pub(crate) fn open(
         &self,
         key: &RequestKey<'_>,
@@ -125,7 +128,7 @@ impl Relay {
         self.pool.open(key, asker, context)
     }
 
-    /// Refreshes a stale environment because a client has requested it.
+    /// Refreshes the features in this cell, whose environment is stale, because a client has requested them.
     pub(crate) fn asked_for_stale(&self, cell: &Arc<PublishedCell>) {
         let mut all = self.configured.all().into_iter();
         let known = all.find(|upstream| Arc::ptr_eq(&upstream.cell, cell));
@@ -134,12 +137,13 @@ impl Relay {
         }
     }
 
-    /// Returns true if the key is configured, so that a change may be sent with the key without trying it first.
+    /// Returns true if the key is configured. A change may then be sent upstream with the key without trying the key first.
     pub(crate) fn is_configured(&self, key: &RequestKey<'_>) -> bool {
         self.configured.contains(&UpstreamKey::from(key))
     }
 
-    /// Sends a change upstream. The result is `None` if the feature or the key cannot exist.
+    /// Sends a change of a feature upstream, and returns the upstream response. The result is `None` if the feature or the key cannot
+    /// exist.
     pub(crate) async fn put(
         &self,
         key: &RequestKey<'_>,
@@ -160,8 +164,8 @@ impl Relay {
         known.iter().map(|upstream| upstream.status(now)).chain(self.pool.status()).collect()
     }
 
-    /// Ends the relay. Streams of on-demand connections send `bye` within this time. Snapshots and records are written, and their folder is
-    /// released for the next relay. No more features are received from upstream, but the last ones are still served.
+    /// Ends the relay. Streams of on-demand connections end with `bye` within this time. Snapshots and records are written, and their
+    /// folder is released for the next relay. No more features are received from upstream, but the Edge still serves the last features.
     pub(crate) async fn close(&self, within: Duration) {
         self.pool.close(within);
         let mut writing = JoinSet::new();
@@ -175,7 +179,7 @@ impl Relay {
             };
             writing.spawn_on(written, self.worker.runtime());
         }
-        // The files are replaced as a whole. A write that takes longer than `LAST_WRITE` leaves the older file in place.
+        // The files are replaced as a whole. If a write takes longer than `LAST_WRITE`, the older file stays in place.
         let all = async { while writing.join_next().await.is_some() {} };
         let is_done = tokio::time::timeout(LAST_WRITE, all).await.is_ok();
         if let Some(lock) = self.lock.as_ref().filter(|_| is_done) {

@@ -25,8 +25,8 @@ impl RelayKeys {
         Self { client: Some(key.into()), server: None, name: None }
     }
 
-    /// Relays the two keys of one service account in one environment. The relay evaluates features for clients of the server-evaluated key,
-    /// from the rules that it receives with the client-evaluated key.
+    /// Relays the two keys of one service account in one environment. For clients with the server-evaluated key, the relay evaluates
+    /// features itself, from the rules that it receives with the client-evaluated key.
     #[must_use]
     pub fn pair(client: impl Into<String>, server: impl Into<String>) -> Self {
         Self { client: Some(client.into()), server: Some(server.into()), name: None }
@@ -39,8 +39,8 @@ impl RelayKeys {
         Self { client: None, server: Some(key.into()), name: None }
     }
 
-    /// Sets the name of these keys in logs and metrics. The default is `keys` and the position of the keys in the settings. Names in the
-    /// same environment must differ.
+    /// Sets the name of these keys in logs and metrics. The default is `keys` and the position of the keys in the settings, counted from 1.
+    /// Keys in the same environment must have different names.
     #[must_use]
     pub fn named(self, name: impl Into<Arc<str>>) -> Self {
         Self { name: Some(name.into()), ..self }
@@ -53,35 +53,36 @@ impl fmt::Debug for RelayKeys {
     }
 }
 
-/// The limits of a relay. Start from the defaults and set the fields that differ.
+/// The limits of a relay. To change a limit, start from the defaults and set its field.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct RelayLimits {
     /// The largest number of upstream connections, without those of the configured client-evaluated keys. Each context of a
-    /// server-evaluated key takes one connection. So does each client-evaluated key that only [`RelayOptions::allow_any_key`] admits.
+    /// server-evaluated key needs one connection. So does each client-evaluated key that only [`RelayOptions::allow_any_key`] admits.
     ///
     /// When the limit is reached, the least recently used connection is closed to make room for a new one. If streams use all connections,
     /// polls are answered with 429 and further streams wait. Default: 128, so that file descriptors remain for the clients that a listener
     /// accepts by default.
     pub connections: NonZeroUsize,
-    /// The time after which an unused connection that counts towards `connections` is closed. It should be longer than the interval between
-    /// a client's polls. Default: 10 minutes.
+    /// The time after which an unused connection that counts towards `connections` is closed. This time should be longer than the interval
+    /// between a client's polls. Default: 10 minutes.
     pub idle: Duration,
-    /// The longest time that a poll waits for the first upstream answer to a new context or key. Then the poll is answered with 503.
+    /// The longest time that a poll waits for the first upstream response for a new context or key. Then the poll is answered with 503.
     /// Default: 10 seconds.
     pub first_answer: Duration,
-    /// The time for which a key that the upstream Edge does not know is refused without another upstream request. An upstream request that
-    /// was answered with 400 is repeated after this time, too. Default: one minute.
+    /// The time for which a key that the upstream Edge does not know is refused without another upstream request. If the upstream Edge
+    /// answers a request with 400, the request is repeated after this time, too. Default: one minute.
     pub refused_for: Duration,
     /// The minimum time between two upstream requests for an environment that the upstream Edge calls stale. Such requests are made only
     /// while clients request the environment. Default: 10 minutes.
     pub stale_for: Duration,
-    /// The time for which features are served after the last successful upstream answer to their key. Then the features expire: readiness
-    /// fails, and requests with the key are answered with 503 until the next successful answer. Zero means no limit. Default: 7 days.
+    /// The time for which features are served after the last successful upstream response for their key. Then the features expire:
+    /// readiness fails, and requests with the key are answered with 503 until the next successful response. Zero means that features never
+    /// expire. Default: 7 days.
     pub max_age: Duration,
-    /// The time for which a verified key is served while the upstream Edge refuses it at every attempt. Then the key is revoked. 401 and
-    /// 403 count as refusals. 404 and a stream's `failure` count as refusals only while another key of the same upstream Edge is answered
-    /// successfully. Default: 10 minutes.
+    /// The time for which a verified key is served while the upstream Edge refuses it at every attempt. Then the key is revoked. Responses
+    /// with 401 and 403 count as refusals. A 404 and a stream's `failure` event count as refusals only while another key of the same
+    /// upstream Edge is answered successfully. Default: 10 minutes.
     pub revoke_after: Duration,
 }
 
@@ -117,7 +118,7 @@ pub struct RelayOptions {
     pub(super) clock: Clock,
 }
 
-/// Returns a clock that starts at the current time of day and ignores later changes of the system clock.
+/// Returns a clock that starts at the current system time and ignores later changes of the system clock.
 fn steady() -> Clock {
     let (began, start) = (crate::clock::now().as_millis(), Instant::now());
     Arc::new(move || {
@@ -127,7 +128,7 @@ fn steady() -> Clock {
 }
 
 impl RelayOptions {
-    /// Creates the settings of a relay of the Edge at this URL.
+    /// Creates the settings of a relay whose upstream Edge is at this URL.
     #[must_use]
     pub fn new(url: impl Into<String>) -> Self {
         Self {
@@ -143,27 +144,27 @@ impl RelayOptions {
         }
     }
 
-    /// Adds keys to relay. Other keys are refused, unless [`Self::allow_any_key`] is set.
+    /// Adds keys that clients may use. Other keys are refused, unless [`Self::allow_any_key`] is set.
     #[must_use]
     pub fn keys(mut self, keys: RelayKeys) -> Self {
         self.keys.push(keys);
         self
     }
 
-    /// Also tries keys upstream that are not configured. `most` limits how many such keys are in use at a time, and how many new ones are
-    /// tried per second. Beyond the limit, polls are answered with 429 and streams wait. A key that the upstream Edge knows is relayed as
-    /// long as clients use it.
+    /// Also sends keys upstream that are not configured. A key that the upstream Edge knows is relayed as long as clients use it. `most`
+    /// limits the number of unconfigured keys that are in use at a time, and the number of new keys that are sent per second. Beyond either
+    /// limit, polls are answered with 429 and streams wait.
     #[must_use]
     pub fn allow_any_key(mut self, most: NonZeroUsize) -> Self {
         self.any_key = Some(most);
         self
     }
 
-    /// Stores the features of client-evaluated keys in files of this folder, and starts with them. A relay can then start while the
-    /// upstream Edge is unreachable. The folder is created if it does not exist.
+    /// Stores the features of configured client-evaluated keys in files of this folder, and starts with the stored features. A relay can
+    /// then start while the upstream Edge is unreachable. The folder is created if it does not exist.
     ///
-    /// The files contain features and their rules, but no keys. Records in the same folder say when each key was last answered
-    /// successfully, and whether it is refused. Only one relay at a time can use the folder.
+    /// The files contain features and their rules, but no API keys. For each key, a record in the same folder contains the time of the last
+    /// successful response and the refusals since. Only one relay at a time can use the folder.
     #[must_use]
     pub fn snapshot_folder(mut self, folder: impl Into<PathBuf>) -> Self {
         self.snapshots = Some(folder.into());
@@ -171,7 +172,7 @@ impl RelayOptions {
     }
 
     /// Sets the transport of upstream requests, such as a [`ReqwestTransport`](fh_client::transport::ReqwestTransport) with its own
-    /// certificates or proxy. It should open one connection for each stream, as the default transport does
+    /// certificates or proxy. The transport should open one connection for each stream, as the default transport does
     /// ([`http1_only`](fh_client::transport::ReqwestTransportBuilder::http1_only)). Servers accept only about a hundred streams on one
     /// HTTP/2 connection.
     #[must_use]
@@ -201,8 +202,8 @@ impl RelayOptions {
         self
     }
 
-    /// Sets the clock for [`RelayLimits::max_age`] and [`RelayLimits::revoke_after`]. The default clock starts with the system's time of
-    /// day when the relay is created, and is monotonic from then on.
+    /// Sets the clock for [`RelayLimits::max_age`] and [`RelayLimits::revoke_after`]. The default clock starts with the system time at
+    /// which these settings are created, and is monotonic from then on.
     pub(crate) fn clock(mut self, clock: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
         self.clock = Arc::new(clock);
         self

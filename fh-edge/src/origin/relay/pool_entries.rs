@@ -1,4 +1,4 @@
-//! The on-demand connections of a relay, and the streams that wait for one.
+//! The on-demand connections of a relay, and the entries of streams that wait for a connection.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
@@ -22,7 +22,7 @@ pub(super) struct PoolKey {
     pub(super) context: RequestContext,
 }
 
-/// A running connection, or an entry that waits for a connection.
+/// An entry of the pool, whose connection is running or still to be started.
 pub(super) struct PoolEntry {
     pub(super) upstream: Arc<Upstream>,
     pub(super) grant: Grant,
@@ -57,14 +57,14 @@ pub(super) struct PoolEntries {
     pub(super) queue: VecDeque<Arc<PoolKey>>,
     /// The number of connections of each unconfigured key.
     pub(super) unconfigured: HashMap<UpstreamKey, usize>,
-    /// A bucket with one token for each unconfigured key that may be tried now.
+    /// A bucket with one token for each new unconfigured key that may be sent upstream now.
     pub(super) tries: Bucket,
     /// The configured keys that were answered successfully at least once, whether or not they have a connection now.
     good: HashSet<UpstreamKey>,
 }
 
 impl PoolEntries {
-    /// Creates an empty set in which `tries` unconfigured keys may be tried at once.
+    /// Creates an empty set of entries. At first, `tries` new unconfigured keys may be sent upstream at once.
     pub(super) fn new(tries: f64) -> Self {
         Self {
             running: HashMap::new(),
@@ -76,7 +76,7 @@ impl PoolEntries {
         }
     }
 
-    /// Returns true if the key is verified: it is in `good`, or one of its running connections serves features.
+    /// Returns true if the key is verified: the key is in `good`, or one of its running connections serves features.
     pub(super) fn is_proven(&self, key: &UpstreamKey) -> bool {
         self.good.contains(key)
             || self.running.iter().any(|(place, entry)| place.key == *key && entry.is_proven())
@@ -87,8 +87,8 @@ impl PoolEntries {
         self.good.remove(key);
     }
 
-    /// Ends the least recently used connection that `may_go` allows and that no stream or poll uses. Returns true if there was such a
-    /// connection.
+    /// Ends a connection to make room: of those that `may_go` accepts and that no stream or poll uses, the least recently used connection.
+    /// Returns false if there is no such connection.
     pub(super) fn evict(&mut self, may_go: impl Fn(&PoolEntry) -> bool) -> bool {
         let candidates =
             self.running.iter().filter(|(_, entry)| may_go(entry) && !entry.is_watched());
@@ -100,13 +100,13 @@ impl PoolEntries {
         })
     }
 
-    /// Returns true if exactly this entry is running, and not a later entry for the same key and context.
+    /// Returns true if the entry with exactly this key object is running, and not a later entry for the same API key and context.
     pub(super) fn runs(&self, place: &Arc<PoolKey>) -> bool {
         self.running.get_key_value(place).is_some_and(|(known, _)| Arc::ptr_eq(known, place))
     }
 
-    /// Puts an entry back into the queue because its connection could not be made. The connection is tried again later if a stream still
-    /// waits for it.
+    /// Puts an entry back into the queue because its connection could not be started. The pool tries to start the connection again later if
+    /// a stream still waits for it.
     pub(super) fn wait_again(&mut self, place: &Arc<PoolKey>) {
         if self.runs(place)
             && let Some(entry) = self.remove(place)

@@ -1,4 +1,4 @@
-//! Sends changes of features upstream. A PUT is sent with the caller's key, and the answer of the upstream Edge is returned (D-92).
+//! Sends changes of features upstream. A PUT is sent with the caller's key, and the caller gets the response of the upstream Edge (D-92).
 
 use std::fmt;
 use std::future::poll_fn;
@@ -15,10 +15,10 @@ use tokio::time::{Instant, timeout_at};
 
 use super::after;
 
-/// The largest number of bytes of an answer that are passed on. A longer answer is cut. An answer is usually one sentence.
+/// The largest number of bytes of an upstream response's body that are passed on. A longer body is cut. Most bodies are one sentence.
 const LONGEST_ANSWER: usize = 16 * 1024;
 
-/// The upstream Edge's answer to a PUT.
+/// The parts of the upstream Edge's response to a PUT that are passed on.
 #[derive(Debug, Clone)]
 pub(crate) struct PutAnswer {
     pub(crate) status: StatusCode,
@@ -27,14 +27,14 @@ pub(crate) struct PutAnswer {
     pub(crate) body: Bytes,
 }
 
-/// The reason why there is no upstream answer to pass on.
+/// The reason why there is no upstream response to pass on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum PutTrouble {
     /// There was no connection to the upstream Edge, so the change was not sent.
     NotSent,
     /// The upstream Edge did not answer in time. It is unknown whether the change was made.
     Unreachable,
-    /// The answer came from a proxy or a login page, and not from an Edge.
+    /// The response came from a proxy or a login page, and not from an Edge.
     NotAnEdge,
 }
 
@@ -76,13 +76,14 @@ impl Updates {
         }
     }
 
-    /// Replaces the headers that are sent with later changes.
+    /// Replaces the configured headers of later requests.
     pub(super) fn set_headers(&self, headers: &[(String, String)]) {
         let mut held = self.headers.write().unwrap_or_else(PoisonError::into_inner);
         *held = of_updates(headers);
     }
 
-    /// Creates the request of a change from the decoded parts of its path. `None` if no feature can have this key.
+    /// Creates the upstream request for a change. `key` and `feature` are the decoded parts of the client's path. Returns `None` if no
+    /// feature can have this feature key.
     pub(super) fn request(
         &self,
         key: &ApiKey,
@@ -97,14 +98,15 @@ impl Updates {
         Some(request)
     }
 
-    /// Sends the request of a change, and returns the upstream answer.
+    /// Sends the request for a change, and returns the upstream response.
     pub(super) async fn send(
         &self,
         runtime: &Handle,
         request: TransportRequest,
     ) -> Result<PutAnswer, PutTrouble> {
         let (transport, limit) = (Arc::clone(&self.transport), self.timeout);
-        // The request runs on the relay's thread, which has the connections. A caller that disconnects does not cancel the request.
+        // The request runs on the relay's thread, which owns the upstream connections. A caller that disconnects does not cancel the
+        // request.
         let sent = runtime.spawn(async move { exchange(&*transport, request, limit).await });
         match sent.await {
             Ok(Ok(Ok(answer))) => read(answer),
@@ -122,13 +124,13 @@ impl Updates {
     }
 }
 
-/// Returns the headers of a change: the given ones in lower case, and the content type.
+/// Returns the headers of the request for a change: the given headers with names in lower case, and the content type.
 fn of_updates(headers: &[(String, String)]) -> Vec<(String, String)> {
     let headers = headers.iter().map(|(name, value)| (name.to_ascii_lowercase(), value.clone()));
     headers.chain([("content-type".to_string(), "application/json".to_string())]).collect()
 }
 
-/// Sends a request and reads its answer within the time `limit`. The outer result is an error if no status arrives in time.
+/// Sends a request and reads its response within the time `limit`. The outer result is an error if no status arrives in time.
 async fn exchange(
     transport: &dyn Transport,
     request: TransportRequest,

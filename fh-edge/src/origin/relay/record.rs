@@ -1,5 +1,5 @@
-//! The record of an upstream key that survives restarts: the time of the last successful answer, and refusals (D-116). It is stored beside
-//! the snapshot of the key's features.
+//! The record of an upstream key that survives restarts. It contains the time of the last successful response, and the refusals since
+//! (D-116). It is stored beside the snapshot of the key's features.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
@@ -13,13 +13,13 @@ use super::standing::{Refusals, Standing, Terms, age};
 
 /// The value of `format` in every record.
 const FORMAT: &str = "fh-relay-standing/1";
-/// The largest number of bytes that are read of a record file. No valid record is longer.
+/// The largest number of bytes that are read from a record file. No valid record is longer.
 const MAX_BYTES: u64 = 4096;
-/// The minimum time between two writes of a successful answer that is only confirmed. After a restart, the recorded time may be too old by
-/// this much.
+/// The minimum time between two writes if only the time of the last successful response has changed. After a restart, the recorded time may
+/// be too old by this much.
 const CONFIRM: Duration = Duration::from_secs(600);
-/// The divisor of the maximum age. If the quotient is shorter than [`CONFIRM`], the quotient is the minimum time between writes, so that a
-/// restart alone does not let features expire.
+/// The divisor of [`Terms::max_age`]. If the quotient is shorter than [`CONFIRM`], the quotient is the minimum time between two writes
+/// instead. So a restart alone does not let features expire.
 const SHARE: u32 = 100;
 
 #[derive(Serialize, Deserialize)]
@@ -32,7 +32,7 @@ struct Stored {
     is_revoked: bool,
 }
 
-/// The record file of one upstream key. Only one process writes the file, see [`FolderLock`](super::folder::FolderLock).
+/// The record file of one upstream key. Only one process writes the file, because of the lock [`FolderLock`](super::folder::FolderLock).
 #[derive(Debug)]
 pub(super) struct RecordFile {
     path: PathBuf,
@@ -42,7 +42,8 @@ pub(super) struct RecordFile {
 }
 
 impl RecordFile {
-    /// Opens the record file of a key and reads its record. A damaged file is logged and counts as missing.
+    /// Opens the record file of a key, and returns it with the recorded standing. If the file is damaged, a warning is logged and the file
+    /// counts as missing.
     pub(super) fn open(path: PathBuf) -> (Self, Standing) {
         let standing = read(&path).unwrap_or_else(|why| {
             tracing::warn!(file = %path.display(), %why, "the record of an upstream key cannot be read, so it counts as missing");
@@ -51,7 +52,7 @@ impl RecordFile {
         (Self { path, written: standing.clone(), has_failed: false }, standing)
     }
 
-    /// Returns true if the file lacks a part of the standing that is needed after a restart.
+    /// Returns true if the file lacks a part of the standing that the relay needs after a restart.
     pub(super) fn is_behind(&self, standing: &Standing, terms: &Terms) -> bool {
         if self.written.refusals != standing.refusals
             || self.written.is_revoked != standing.is_revoked
@@ -68,7 +69,7 @@ impl RecordFile {
         }
     }
 
-    /// Writes the standing to the file, unless the file contains it already. This may block.
+    /// Writes the standing to the file, unless the file contains it already. This call may block. The first of several failures is logged.
     pub(super) fn write(&mut self, standing: &Standing) {
         let standing = Standing { attempt: None, ..standing.clone() };
         if standing == self.written {
@@ -116,7 +117,7 @@ fn read(path: &Path) -> io::Result<Standing> {
     })
 }
 
-/// Replaces the file as a whole. The temporary file always has the same name, because no other process writes to the folder.
+/// Replaces the record file as a whole. The temporary file always has the same name, because no other process writes to the folder.
 fn replace(path: &Path, standing: &Standing) -> io::Result<()> {
     let stored = Stored {
         format: FORMAT.to_string(),

@@ -1,21 +1,21 @@
-//! Decides how long the features of an upstream key are served after the last successful upstream answer (D-116).
+//! Decides how long the features of an upstream key are served after the last successful upstream response (D-116).
 //!
-//! Definite refusals that are repeated for the time [`Terms::revoke_after`] revoke the key. Every other result counts as no answer: the
-//! features expire when the last successful answer is older than [`Terms::max_age`].
+//! Definite refusals that are repeated for the time [`Terms::revoke_after`] revoke the key. Every other result except a successful response
+//! counts as no response: the features expire when the last successful response is older than [`Terms::max_age`].
 
 use std::time::Duration;
 
 use fh_eval::Timestamp;
 
-/// The minimum number of refusals that revoke a key. A single refusal may be an accident, however long ago it was.
+/// The minimum number of refusals that revoke a key. A single refusal may be an accident, even if it was long ago.
 const REPEATED: u32 = 2;
 
-/// The times for which features are served without a successful upstream answer.
+/// The times for which the features of a key are served without a successful upstream response.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Terms {
-    /// The time after the last successful answer at which features expire. Zero means no limit.
+    /// The time from the last successful response until the features expire. Zero means that features never expire.
     pub(super) max_age: Duration,
-    /// The time after the first of several definite refusals at which the key is revoked.
+    /// The time from the first of several definite refusals until the key is revoked.
     pub(super) revoke_after: Duration,
 }
 
@@ -26,7 +26,7 @@ pub(super) enum Report {
     Answered,
     /// The upstream Edge definitely refused an attempt. Each attempt has its own number.
     Refused { attempt: u64 },
-    /// An attempt ended with neither a successful answer nor a definite refusal.
+    /// An attempt ended with neither a successful response nor a definite refusal.
     Unanswered { attempt: u64 },
     /// The next attempt has begun and has no result yet.
     Pending,
@@ -38,29 +38,29 @@ pub(super) enum Verdict {
     Serve,
     /// The key is treated as unknown, as if it had never been valid (D-104).
     Revoke,
-    /// The features are too old. They are not served until the next successful answer.
+    /// The features are too old. They are not served until the next successful response.
     Expire,
 }
 
-/// A series of definite refusals without any other answer in between.
+/// A series of definite refusals without any other response in between.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Refusals {
     pub(super) since: Timestamp,
     pub(super) count: u32,
 }
 
-/// The last successful answer to one upstream key, and the refusals since.
+/// The time of the last successful response for one upstream key, and the refusals since.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Standing {
     pub(super) answered: Option<Timestamp>,
     pub(super) refusals: Option<Refusals>,
     pub(super) is_revoked: bool,
-    /// The number of the last attempt that was counted; `None` before the first.
+    /// The number of the last attempt that was counted; `None` before the first counted attempt.
     pub(super) attempt: Option<u64>,
 }
 
 impl Standing {
-    /// Applies a report to the standing, and returns the verdict at the time `now`.
+    /// Applies a report to the standing, and returns whether the features may be served at the time `now`.
     pub(super) fn hear(&mut self, report: Report, now: Timestamp, terms: &Terms) -> Verdict {
         match report {
             Report::Answered => {

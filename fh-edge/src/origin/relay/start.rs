@@ -26,7 +26,7 @@ use super::worker::Worker;
 use crate::options::Options;
 use crate::serving::{AnswerBudget, Environments, EvaluatedBy, Grants, Settings};
 
-/// A key for the check of settings, in which the key makes no difference.
+/// A placeholder for an API key, with which settings are checked. It is never sent.
 const ANY_KEY: &str = "relay/*";
 
 /// The settings and resources that all upstream connections share.
@@ -41,12 +41,12 @@ pub(super) struct Source {
     cache_control: Option<HeaderValue>,
     pub(super) answers: Arc<AnswerBudget>,
     pub(super) terms: Terms,
-    /// The longest time that a request of a poll may take upstream.
+    /// The longest time that one upstream request of [`Self::one_request`] may take.
     pub(super) patience: Duration,
 }
 
 impl Source {
-    /// Starts the client of an upstream connection, with this key.
+    /// Starts the client of an upstream connection with this key. `change` adds settings to the builder of the client.
     ///
     /// # Errors
     /// Returns [`StartError`] if the client cannot be created.
@@ -95,7 +95,8 @@ impl Source {
         Ok(())
     }
 
-    /// Sets the headers of new clients: these, and those of [`RelayOptions::configure`]. Returns all of them, for the existing clients.
+    /// Sets the headers of later upstream clients: these headers, and those that [`RelayOptions::configure`] adds. Returns all of them, so
+    /// that the caller can pass them to the existing clients.
     ///
     /// # Errors
     /// Returns [`RelayError`] if a header cannot be sent. Then the headers do not change.
@@ -124,7 +125,7 @@ impl Source {
     }
 }
 
-/// Configured keys that have been checked.
+/// Configured keys of one service account in one environment, which have been checked.
 pub(super) struct Checked {
     pub(super) name: Arc<str>,
     pub(super) client: Option<(UpstreamKey, ApiKey)>,
@@ -181,7 +182,7 @@ impl Checked {
 }
 
 impl Relay {
-    /// Starts relaying. Returns without waiting for the upstream Edge.
+    /// Starts a relay. Returns without waiting for the upstream Edge.
     ///
     /// # Errors
     /// Returns [`RelayError`] if a setting is not valid, or if the operating system refuses a resource such as a thread.
@@ -247,8 +248,8 @@ impl Relay {
 }
 
 impl Relay {
-    /// Sends these headers with later upstream requests, in place of those of [`RelayOptions::header`]. Clients without an open stream
-    /// repeat their request at once.
+    /// Sends these headers with later upstream requests, in place of those that [`RelayOptions::header`] set. Clients without an open
+    /// stream repeat their request at once.
     ///
     /// # Errors
     /// Returns [`RelayError`] if a header cannot be sent. Then the headers do not change.
@@ -258,7 +259,7 @@ impl Relay {
         for upstream in self.configured.all().into_iter().chain(self.pool.upstreams()) {
             if let Some(client) = upstream.client() {
                 let answer = client.set_headers(headers.clone());
-                // The client's status holds the result of the request.
+                // The result is ignored here, because the client's status contains it.
                 self.worker.runtime().spawn(async move { drop(answer.await) });
             }
         }
@@ -267,7 +268,7 @@ impl Relay {
 }
 
 impl Source {
-    /// Ends a connection, and removes the cell of its features. Its streams get `bye`, unless the key was revoked.
+    /// Ends a connection, and removes the cell of its features. The streams of the connection get `bye`, unless the key was revoked.
     pub(super) fn end(&self, upstream: &Upstream) {
         match upstream.cell.current().grants.is_empty() {
             true => upstream.client().into_iter().for_each(Client::close),
@@ -276,7 +277,7 @@ impl Source {
         self.environments.remove_slot(&upstream.cell);
     }
 
-    /// Creates the connection of a client-evaluated key and its paired server-evaluated key.
+    /// Creates the connection of a client-evaluated key, which also serves the paired server-evaluated key if there is one.
     pub(super) fn upstream(
         &self,
         pool: &Arc<UpstreamPool>,
@@ -289,7 +290,8 @@ impl Source {
         if let Some(key) = server_key {
             grants.add_relayed(&key.secret, name, EvaluatedBy::Here);
         }
-        // Each snapshot file records which key it belongs to. The file names only have to differ for each key, and must not contain a key.
+        // Each snapshot file contains a fingerprint of its key. The file names only have to differ for each key, and must not contain a
+        // key.
         let file = self.options.snapshots.as_ref().map(|folder| {
             let print = ApiKeys::new([api_key.clone()]).map(|keys| keys.fingerprint());
             let print: String = print.unwrap_or_default().chars().take(16).collect();
@@ -340,7 +342,7 @@ fn config(
     Ok(config)
 }
 
-/// Creates a transport that uses a connection of its own for each stream, because a server limits the number of streams on one connection.
+/// Creates a transport that uses a separate connection for each stream, because servers limit the number of streams on one connection.
 fn default_transport(config: &Config) -> Result<Arc<dyn Transport>, RelayError> {
     let builder = ReqwestTransport::builder().http1_only().connect_timeout(config.limits.connect);
     match builder.build() {

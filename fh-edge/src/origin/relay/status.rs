@@ -12,9 +12,9 @@ use uuid::Uuid;
 pub enum UpstreamRole {
     /// The connection of a configured client-evaluated key, and of its paired server-evaluated key if there is one.
     Keys,
-    /// The connection of one context of a server-evaluated key that is configured alone.
+    /// The connection for one context of a server-evaluated key that is configured without a client-evaluated key.
     Context,
-    /// The connection of an unconfigured key. If the key is server-evaluated, it has one connection for each context.
+    /// The connection of an unconfigured key. A server-evaluated key has one connection for each context.
     AnyKey,
 }
 
@@ -29,12 +29,12 @@ pub enum UpstreamState {
     /// The upstream Edge refuses the key. It either never answered the key successfully, or has refused it for longer than
     /// [`RelayLimits::revoke_after`](super::RelayLimits::revoke_after).
     Refused,
-    /// The features have expired: the last successful answer is older than [`RelayLimits::max_age`](super::RelayLimits::max_age).
+    /// The features have expired: the last successful response is older than [`RelayLimits::max_age`](super::RelayLimits::max_age).
     Expired,
 }
 
 impl UpstreamState {
-    /// Returns the name of the state that metrics show.
+    /// Returns the name of the state, as metrics show it.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -58,14 +58,14 @@ pub struct UpstreamStatus {
     pub role: UpstreamRole,
     /// The state of the connection, which says whether it has features to serve.
     pub state: UpstreamState,
-    /// The number of attributes in the context for which the upstream Edge evaluates.
+    /// The number of attributes in the context for which the upstream Edge evaluates; 0 if it does not evaluate.
     pub attributes: usize,
-    /// The status of the connection's client: the last contact, the last problem, the age of the features. `None` while no connection is
-    /// free for it ([`RelayLimits::connections`](super::RelayLimits::connections)).
+    /// The status of the connection's client, with the last contact, the last problem and the age of the features. `None` while no
+    /// connection is free for this key and context ([`RelayLimits::connections`](super::RelayLimits::connections)).
     pub client: Option<Status>,
-    /// The time since the upstream Edge last answered the key successfully, also across restarts. `None` if it never did.
+    /// The time since the upstream Edge last answered the key successfully, also across restarts; `None` if it never answered successfully.
     pub answer_age: Option<Duration>,
     /// The time since the upstream Edge began to refuse a key that it had answered successfully. Only definite refusals without any other
-    /// answer in between count. `None` if the upstream Edge does not refuse the key.
+    /// response in between count. `None` if the upstream Edge does not refuse the key.
     pub refused_for: Option<Duration>,
 }

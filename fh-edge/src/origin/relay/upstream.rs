@@ -19,9 +19,9 @@ use crate::serving::{
     AnswerBudget, EvaluatedBy, Grants, Phase, Published, PublishedCell, ServedFeature, Settings,
 };
 
-/// The minimum pause before a request that was answered with 400 is repeated, even if the settings give a shorter pause.
+/// The minimum pause before the relay repeats a request that was answered with 400, even if the settings give a shorter pause.
 const SHORTEST_PAUSE: Duration = Duration::from_millis(100);
-/// The interval of checks whether features have expired or a key has to be revoked.
+/// The interval at which the relay checks whether features have expired or a key has to be revoked.
 const REVIEW: Duration = Duration::from_secs(1);
 
 /// The reason why a key counts as refused.
@@ -49,7 +49,7 @@ pub(super) struct Upstream {
     role: UpstreamRole,
     evaluated_by: EvaluatedBy,
     attributes: usize,
-    /// The grants of the connection's keys. They are published unless the keys are refused.
+    /// The grants of the connection's keys. They are published with the features, unless the upstream Edge refuses the keys.
     grants: Arc<Grants>,
     settings: Settings,
     pub(super) cell: Arc<PublishedCell>,
@@ -57,19 +57,20 @@ pub(super) struct Upstream {
     key: UpstreamKey,
     client: OnceLock<Client>,
     known: Mutex<Known>,
-    /// The file that keeps `standing` across restarts; `None` without a snapshot folder.
+    /// The file that keeps [`Known::standing`] across restarts; `None` if the relay has no snapshot folder or the connection is made on
+    /// demand.
     record: Option<Arc<Mutex<RecordFile>>>,
 }
 
 struct Known {
     /// True if the key was refused at first contact or is revoked.
     is_refused: bool,
-    /// True if the features are too old to be served.
+    /// True if the features are too old to be served (see [`Verdict::Expire`]).
     is_expired: bool,
     standing: Standing,
-    /// The age of the features at the last check of the client; `None` if the client had no features.
+    /// The age of the features when the client's status was last read; `None` if the client had no features then.
     data_age: Option<Duration>,
-    /// The time of the last upstream request for an environment that the upstream Edge calls stale; `None` before the first.
+    /// The time of the last upstream request for a stale environment; `None` before the upstream Edge first calls the environment stale.
     asked: Option<Instant>,
 }
 
@@ -89,7 +90,8 @@ pub(super) struct Parts {
 }
 
 impl Upstream {
-    /// Creates a connection whose client is not started yet. `place` creates the cell from the first generation, which has no features.
+    /// Creates a connection whose client is not started yet. `place` makes the connection's cell from the first generation, which has no
+    /// features.
     pub(super) fn new(parts: Parts, place: impl FnOnce(Published) -> Arc<PublishedCell>) -> Self {
         let Parts { name, role, evaluated_by, attributes, settings, key, standing, .. } = parts;
         let grants = Arc::new(parts.grants);
@@ -119,13 +121,14 @@ impl Upstream {
         }
     }
 
-    /// Sets the client of the connection. A second call has no effect.
+    /// Sets the client of the connection. If the connection has a client already, this call has no effect.
     pub(super) fn adopt(&self, client: Client) {
         self.client.get_or_init(|| client);
     }
 
-    /// Publishes the features that the client receives, as long as they may be served, until the client is closed. A request that was
-    /// answered with 400 is repeated after [`RelayLimits::refused_for`](super::RelayLimits::refused_for).
+    /// Publishes the features that the client receives, as long as they may be served, until the client is closed. `refused` returns the
+    /// reaction to a refusal of the key. A request that is answered with 400 is repeated after
+    /// [`RelayLimits::refused_for`](super::RelayLimits::refused_for).
     pub(super) async fn follow(&self, pool: &UpstreamPool, refused: impl Fn(Refused) -> OnRefusal) {
         let Some(client) = self.client.get() else { return };
         let again_after = pool.limits().refused_for.max(SHORTEST_PAUSE);
@@ -167,7 +170,7 @@ impl Upstream {
             is_news = true;
             tokio::select! {
                 changed = watch.changed() => {
-                    // The client is closed, but its last features are still served.
+                    // The client was closed. Its last features are still served.
                     if changed.is_err() {
                         return;
                     }
@@ -182,7 +185,7 @@ impl Upstream {
         }
     }
 
-    /// Returns the decision whether the client's features may be served.
+    /// Adds the client's last attempt to the standing of the key, and returns the decision whether the client's features may be served.
     async fn judge(&self, client: &Client, pool: &UpstreamPool) -> Verdict {
         let status = client.status();
         let report = self.report(&status, pool).await;
@@ -206,8 +209,8 @@ impl Upstream {
         verdict
     }
 
-    /// Classifies the last attempt by the client's status. If a refusal is ambiguous, requests with other keys are made to find out its
-    /// cause.
+    /// Returns the result of the client's last attempt, according to the client's status. If a refusal is ambiguous, this function makes
+    /// upstream requests with other keys to find its cause.
     async fn report(&self, status: &Status, pool: &UpstreamPool) -> Report {
         let Some(source) = &status.source else { return Report::Pending };
         let attempt = status.requests;
@@ -223,7 +226,7 @@ impl Upstream {
             None => Report::Pending,
             // Features were confirmed, although a problem followed.
             Some(_) if source.is_edge() && is_confirmed => Report::Answered,
-            // The upstream Edge answered, and asked for no more requests.
+            // The upstream Edge answered that the environment is stale, and that clients should send no more requests.
             Some(Problem::Stale) => Report::Answered,
             // The upstream Edge answers polls, although it does not support streaming.
             Some(Problem::NoStreaming) if status.connection == Connection::Resting => {
@@ -256,7 +259,7 @@ impl Upstream {
         }
     }
 
-    /// Writes the record if it lacks a part of the standing that has to survive a restart.
+    /// Writes the standing to the record file if the file lacks a part that has to survive a restart.
     async fn keep(&self, standing: Standing, terms: &Terms) {
         let Some(record) = &self.record else { return };
         if lock(record).is_behind(&standing, terms) {
@@ -264,15 +267,16 @@ impl Upstream {
         }
     }
 
-    /// Writes the standing of the key to its record file, if it has one.
+    /// Writes the standing of the key to the record file, if the connection has one.
     pub(super) async fn write_record(&self) {
         let Some(record) = self.record.clone() else { return };
         let standing = self.known().standing.clone();
-        // A write that panicked counts as failed.
+        // If the write panicked, the record counts as not written.
         drop(tokio::task::spawn_blocking(move || lock(&record).write(&standing)).await);
     }
 
-    /// Publishes the client's features if they differ from the served ones. `last` is the ruleset of the previous call.
+    /// Publishes the client's features if they differ from the served features. `last` is the ruleset of the previous call, and is replaced
+    /// by the current one. Returns whether the client has features, has none yet, or was refused at first contact.
     fn take(&self, client: &Client, last: &mut Ruleset) -> ReceivedOutcome {
         let snapshot = client.snapshot();
         let status = snapshot.status();
@@ -311,7 +315,7 @@ impl Upstream {
         ReceivedOutcome::Features
     }
 
-    /// Returns the features of this ruleset as they are served. Features that did not change keep their object.
+    /// Returns the features of this ruleset in the form in which they are served. A feature that did not change keeps its object.
     fn features(
         &self,
         ruleset: &Ruleset,
@@ -337,7 +341,7 @@ impl Upstream {
         features.collect()
     }
 
-    /// Publishes that the key is unknown, because it was refused at first contact or revoked.
+    /// Publishes a generation without keys and features, because the key was refused at first contact or revoked.
     fn refuse(&self) {
         self.known().is_refused = true;
         self.cell.update(|current| {
@@ -346,17 +350,18 @@ impl Upstream {
         });
     }
 
-    /// Publishes that the features have expired. No features are served until the next successful upstream answer.
+    /// Publishes a generation without features, because the features have expired. No features are served until the next successful
+    /// upstream response.
     fn expire(&self) {
         let (environment, name) = (self.key.environment, &*self.name);
         if !std::mem::replace(&mut self.known().is_expired, true) {
-            tracing::error!(%environment, name, "the features have expired: the upstream Edge has given no successful answer for too long");
+            tracing::error!(%environment, name, "the features have expired, because the upstream Edge has sent no successful response for too long");
         }
         self.cell.update(|current| (current.phase == Phase::Serving).then(|| emptied(current)));
     }
 
-    /// Refreshes an environment that the upstream Edge called stale, because clients request it. At most one request is made in the time
-    /// `not_within`.
+    /// Refreshes an environment that the upstream Edge called stale, because clients request it. During the time `not_within` after a
+    /// refresh, this call does nothing.
     pub(super) fn ask_again(&self, runtime: &Handle, not_within: Duration) {
         let Some(client) = self.client.get() else { return };
         let now = Instant::now();
@@ -369,7 +374,7 @@ impl Upstream {
         }
     }
 
-    /// Ends the connection of a key that is no longer configured. Its streams are notified that the key is unknown.
+    /// Ends the connection of a key that is no longer configured. The streams of the connection are notified that the key is unknown.
     pub(super) fn revoke(&self) {
         self.refuse();
         if let Some(client) = self.client.get() {
@@ -389,8 +394,8 @@ impl Upstream {
         self.client.get()
     }
 
-    /// Returns the state of the connection. It is read from the published generation, so that it never lags behind the answers that clients
-    /// get.
+    /// Returns the state of the connection. The state is read from the published generation, so that it never lags behind the answers that
+    /// clients get.
     pub(super) fn state(&self) -> UpstreamState {
         match self.cell.current().phase {
             Phase::Serving => UpstreamState::Serving,
@@ -428,7 +433,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Returns the next generation, without features and in the phase before the first features.
+/// Returns the generation after `current`, without features and in [`Phase::Waiting`].
 fn emptied(current: &Published) -> Published {
     let (settings, ruleset) = (current.settings.clone(), Ruleset::default());
     let mut next = current.next().with_compiled(Vec::new(), ruleset, settings, now());
@@ -436,7 +441,7 @@ fn emptied(current: &Published) -> Published {
     next
 }
 
-/// Waits until this instant, or forever if it is `None`.
+/// Waits until this instant, or forever if the instant is `None`.
 async fn until(time_state: Option<tokio::time::Instant>) {
     match time_state {
         Some(time_state) => tokio::time::sleep_until(time_state).await,
@@ -444,8 +449,8 @@ async fn until(time_state: Option<tokio::time::Instant>) {
     }
 }
 
-/// Returns true if the client's request was answered with 400. The client itself retries slowly (D-114). The relay retries earlier, because
-/// a proxy in front of the upstream Edge may answer 400 for a short time.
+/// Returns true if the client's last request was answered with 400. The client itself retries slowly (D-114). The relay retries earlier,
+/// because a proxy in front of the upstream Edge may answer 400 for a short time.
 fn is_taken_for_nonsense(client: &Client) -> bool {
     let status = client.status();
     status.connection == Connection::Waiting && status.problem == Some(Problem::BadRequest)
@@ -458,9 +463,9 @@ enum ReceivedOutcome {
     Refusal,
 }
 
-/// Returns true if the problem means that the upstream Edge does not know the key. An answer 400 means only that it did not understand the
-/// request. 401 and 403 come from a proxy in front of it, which refuses every key, since an Edge never answers a GET with them
-/// (edge-protocol 2.5).
+/// Returns true if the problem means that the upstream Edge does not know the key. Status 400 means only that the upstream Edge did not
+/// understand the request. Statuses 401 and 403 come from a proxy in front of it, which refuses every key, since an Edge never answers a
+/// GET with them (edge-protocol 2.5).
 fn is_certain(problem: &Problem) -> bool {
     matches!(problem, Problem::NotFound | Problem::Failure(_))
 }

@@ -1,5 +1,5 @@
 //! Upstream connections that are made on demand. Each context of a server-evaluated key that is configured alone has one connection, and so
-//! has each unconfigured key. Their number is limited, and unused ones are closed.
+//! has each unconfigured key. The number of these connections is limited, and unused connections are closed.
 
 use std::collections::HashMap;
 use std::num::NonZeroUsize;
@@ -41,13 +41,14 @@ pub(crate) enum Proxied {
     Unknown,
 }
 
-/// Access to a connection that is running or that the stream waits for. The connection counts as in use while this value exists.
+/// Access to the features of an upstream connection, which is running or still to be started. The connection counts as in use while this
+/// value exists.
 #[derive(Debug, Clone)]
 pub(crate) struct Opened {
     pub(crate) cell: Arc<PublishedCell>,
     pub(crate) grant: Grant,
     pub(crate) changes: Changes,
-    /// The instant until which a poll waits for the connection's first generation.
+    /// The instant until which a poll waits for the first features of the connection.
     pub(crate) until: Instant,
 }
 
@@ -65,7 +66,7 @@ pub(super) struct UpstreamPool {
     unknown_keys: UnknownKeys,
     started: Instant,
     places: Mutex<PoolEntries>,
-    /// The configured keys. Requests with these keys can show whether the upstream Edge works.
+    /// The configured keys. Upstream requests with these keys can show whether the upstream Edge works.
     configured: RwLock<Vec<Witness>>,
     witnesses: Witnesses,
 }
@@ -94,8 +95,8 @@ impl UpstreamPool {
         }
     }
 
-    /// Replaces the configured keys, and those among them that are configured alone. Returns the removed keys of the latter. They stay
-    /// valid until [`Self::forget`] is called.
+    /// Replaces the configured keys. `alone` contains those of them that are configured alone. Returns the keys that were configured alone
+    /// before and are now removed. The removed keys stay valid until [`Self::forget`] is called.
     pub(super) fn configure(
         &self,
         mut alone: HashMap<UpstreamKey, StandaloneKey>,
@@ -111,7 +112,7 @@ impl UpstreamPool {
         keys
     }
 
-    /// Ends the connections of keys that were configured alone and are removed now.
+    /// Removes keys that were configured alone, and ends their connections.
     pub(super) fn forget(&self, keys: &[UpstreamKey]) {
         self.standalone
             .write()
@@ -123,7 +124,7 @@ impl UpstreamPool {
         gone.iter().for_each(|place| places.end(place));
     }
 
-    /// Returns true if unconfigured keys are tried upstream.
+    /// Returns true if the relay sends unconfigured keys upstream.
     pub(super) const fn tries_any_key(&self) -> bool {
         self.any_key.is_some()
     }
@@ -141,8 +142,8 @@ impl UpstreamPool {
         &self.limits
     }
 
-    /// Makes upstream requests with other keys. Returns true if one of them is answered successfully. A 404 then concerns this key only,
-    /// and does not mean that the upstream Edge has a problem (D-116).
+    /// Makes upstream requests with other keys than `key`. Returns true if one of these requests is answered successfully. A 404 for `key`
+    /// then concerns only `key`, and does not mean that the upstream Edge has a problem (D-116).
     pub(super) async fn another_is_answered(&self, key: &UpstreamKey) -> bool {
         let mut others: Vec<Witness> =
             self.configured.read().unwrap_or_else(PoisonError::into_inner).clone();
@@ -165,7 +166,8 @@ impl UpstreamPool {
         self.is_lone(key) || self.places().is_proven(key)
     }
 
-    /// Returns true if a connection for this key may be worth trying, because the key is not known to be invalid.
+    /// Returns true if a connection may be made for this key. This is the case for a key that is configured alone. It is also the case for
+    /// an unconfigured key, if the relay sends such keys upstream and does not know that this key is invalid.
     pub(super) fn admits(&self, key: &UpstreamKey) -> bool {
         self.is_lone(key)
             || (self.any_key.is_some()
@@ -173,7 +175,8 @@ impl UpstreamPool {
                 && !self.unknown_keys.has(key, Instant::now()))
     }
 
-    /// Returns access to the features of a key for a context. If there is no upstream connection for them, one is made or waited for.
+    /// Returns access to the features of a key for a context. If these features have no upstream connection yet, a connection is started.
+    /// If there is no room for it, a stream waits for the connection, and the result for a poll is [`Proxied::Full`].
     pub(super) fn open(
         self: &Arc<Self>,
         key: &RequestKey<'_>,
@@ -227,7 +230,7 @@ impl UpstreamPool {
         opened
     }
 
-    /// Returns true if there is room for a connection of this key. If necessary, another connection is evicted.
+    /// Returns true if there is room for another connection of this key. If necessary, evicts a connection to make room.
     fn makes_room(
         &self,
         places: &mut PoolEntries,
@@ -297,7 +300,7 @@ impl UpstreamPool {
         PoolEntry { upstream: Arc::new(upstream), grant, key, role, used: now, task: None }
     }
 
-    /// Starts the connection of an entry.
+    /// Starts the connection of an entry, and adds the entry to the running entries.
     fn run(self: &Arc<Self>, places: &mut PoolEntries, place: Arc<PoolKey>, mut entry: PoolEntry) {
         if entry.role == UpstreamRole::AnyKey {
             let connections = places.unconfigured.entry(place.key.clone()).or_default();
@@ -327,8 +330,8 @@ impl UpstreamPool {
         self.source.runtime.spawn(run).abort_handle()
     }
 
-    /// Handles a refusal by the upstream Edge. Either the upstream Edge refused the context at first contact, or it has refused the key for
-    /// so long that the key is revoked.
+    /// Handles a refusal by the upstream Edge, and returns the reaction. The entry is removed, and the key counts as unknown for a while.
+    /// If a verified key is refused at first contact of a new connection, the entry stays and its clients wait.
     fn refused(&self, place: &Arc<PoolKey>, refused: Refused) -> OnRefusal {
         let mut places = self.places();
         if refused == Refused::AtFirstContact && places.is_proven(&place.key) {
@@ -344,7 +347,7 @@ impl UpstreamPool {
         OnRefusal::TellAndEnd
     }
 
-    /// Closes unused connections at intervals. The returned future never resolves.
+    /// Closes unused connections and starts the connections of waiting entries, at intervals. The returned future never resolves.
     pub(super) async fn keep_tidy(self: Arc<Self>) {
         let shortest = Duration::from_millis(10);
         let pause = (self.limits.idle / 4).clamp(shortest, Duration::from_secs(1));
@@ -365,7 +368,7 @@ impl UpstreamPool {
                 idle.push(Arc::clone(place));
             }
         }
-        // These are entries of streams that have ended while waiting.
+        // The streams of these waiting entries have ended.
         let left = places.waiting.iter().filter(|(_, entry)| !entry.is_watched());
         idle.extend(left.map(|(place, _)| Arc::clone(place)));
         for place in idle {
@@ -385,7 +388,7 @@ impl UpstreamPool {
         }
     }
 
-    /// Returns the running connection that publishes to this cell; `None` if there is none.
+    /// Returns the running connection that publishes to this cell; `None` if no running connection does.
     pub(super) fn upstream_of(&self, cell: &Arc<PublishedCell>) -> Option<Arc<Upstream>> {
         let places = self.places();
         let mut running = places.running.values();
@@ -405,7 +408,7 @@ impl UpstreamPool {
             .collect()
     }
 
-    /// Makes all streams of the pool send `bye` within this time.
+    /// Ends all streams that use connections of the pool with `bye` within this time.
     pub(super) fn close(&self, within: Duration) {
         let places = self.places();
         for entry in places.running.values().chain(places.waiting.values()) {
@@ -418,7 +421,7 @@ impl UpstreamPool {
     }
 }
 
-/// Returns the limit on unconfigured keys, which applies both to the keys in use and to new keys per second.
+/// Returns the limit on unconfigured keys as a number of tokens. The limit applies to the keys in use and to the new keys per second.
 fn most(unconfigured: NonZeroUsize) -> f64 {
     u32::try_from(unconfigured.get()).unwrap_or(u32::MAX).into()
 }

@@ -1,4 +1,4 @@
-//! Requests with other keys of the same upstream Edge. They show whether a refused key was revoked or the upstream Edge has a problem
+//! Upstream requests with other keys of the relay. Their results show whether a refused key was revoked or the upstream Edge has a problem
 //! (D-116).
 //!
 //! FeatureHub's Edge answers 404 to valid keys while it cannot reach its cache (edge-protocol 2.5). An open stream does not show this
@@ -14,12 +14,12 @@ use super::key::UpstreamKey;
 use super::start::Source;
 use super::upstream::Upstream;
 
-/// The largest number of keys that are tried in one check.
+/// The largest number of keys with which one check makes upstream requests.
 const MOST_ASKED: usize = 4;
-/// The time for which the result of a check is reused for other refused keys, since many keys may be refused at the same time.
+/// The time for which the result of a check is also used for other refused keys, since many keys may be refused at the same time.
 const FRESH: Duration = Duration::from_secs(1);
 
-/// A key that may be tried, and its connection if the key has one.
+/// A key that may be used for a check, and the key's connection if it has one.
 #[derive(Clone)]
 pub(super) struct Witness {
     pub(super) key: UpstreamKey,
@@ -27,7 +27,7 @@ pub(super) struct Witness {
     pub(super) upstream: Option<Arc<Upstream>>,
 }
 
-/// How likely it is that the upstream Edge answers a key. The most likely keys come first.
+/// The likelihood that the upstream Edge answers a key successfully. The likeliest variant comes first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Promise {
     /// The key's connection works.
@@ -53,7 +53,7 @@ impl Witness {
     }
 }
 
-/// The last result of a check. Its lock allows only one check at a time.
+/// The result of the last check, behind a lock that allows only one check at a time.
 #[derive(Default)]
 pub(super) struct Witnesses {
     last: Mutex<Option<Outcome>>,
@@ -61,12 +61,13 @@ pub(super) struct Witnesses {
 
 struct Outcome {
     at: Instant,
-    /// The key that the upstream Edge answered successfully; `None` if it answered none.
+    /// The key that the upstream Edge answered successfully; `None` if it answered no key successfully.
     answered: Option<UpstreamKey>,
 }
 
 impl Witnesses {
-    /// Returns true if the upstream Edge now answers at least one of these keys, other than `refused`, successfully.
+    /// Returns true if the upstream Edge now answers at least one of these keys successfully, other than `refused`. A result of the last
+    /// second is reused.
     pub(super) async fn answer(
         &self,
         source: &Source,

@@ -1,5 +1,5 @@
-//! The thread of a relay's upstream connections. With a thread of its own, the builder of an Edge needs no runtime, and upstream work does
-//! not delay clients.
+//! The thread of a relay's upstream connections. Because the relay has a thread of its own, the builder of an Edge needs no runtime, and
+//! upstream work does not delay clients.
 
 use std::future::Future;
 use std::io;
@@ -9,7 +9,7 @@ use std::time::Duration;
 use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::sync::oneshot;
 
-/// The longest time for closing the last connections and writing snapshots. Work that takes longer is abandoned.
+/// The longest time for closing the last connections and writing snapshots when the thread ends. Work that takes longer is abandoned.
 const LAST: Duration = Duration::from_secs(5);
 
 /// A handle to the relay's thread. Dropping the handle ends the thread without waiting for it.
@@ -25,8 +25,8 @@ pub(super) struct Idle {
     handle: Handle,
 }
 
-/// A runtime that shuts down in the background. Dropping an ordinary runtime inside an asynchronous context panics, and an Edge may be
-/// built, and fail to start, in such a context.
+/// A runtime that shuts down in the background. Dropping an ordinary runtime inside an asynchronous context panics. A program may build an
+/// Edge in such a context, and the build may fail.
 struct Background(Option<Runtime>);
 
 impl Drop for Background {
@@ -38,10 +38,10 @@ impl Drop for Background {
 }
 
 impl Worker {
-    /// Creates the runtime. Its tasks do not run before [`Idle::start`].
+    /// Creates the runtime of the relay. Its tasks do not run before [`Idle::start`].
     ///
     /// # Errors
-    /// The operating system cannot create a runtime.
+    /// Returns the error of the operating system if the runtime cannot be created.
     pub(super) fn prepare() -> io::Result<Idle> {
         let runtime = Builder::new_current_thread().thread_name("fh-relay").enable_all().build()?;
         Ok(Idle { handle: runtime.handle().clone(), runtime: Background(Some(runtime)) })
@@ -57,10 +57,10 @@ impl Idle {
         &self.handle
     }
 
-    /// Starts the thread. It runs the tasks until the worker is dropped, and then runs `at_last`.
+    /// Starts the thread of the runtime. The thread runs the tasks until the worker is dropped, and then runs `at_last`.
     ///
     /// # Errors
-    /// The operating system refuses to start a thread.
+    /// Returns the error of the operating system if it refuses to start a thread.
     pub(super) fn start(
         self,
         at_last: impl Future<Output = ()> + Send + 'static,

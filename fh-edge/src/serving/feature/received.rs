@@ -1,4 +1,4 @@
-//! Features that another Edge sent. All their members are passed on, also unknown ones (D-92).
+//! Features that another Edge sent. A relay passes all their members on, also unknown ones (D-92).
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,7 +13,7 @@ use crate::serving::view::EvaluatedBy;
 use crate::state::{FeatureText, Json, TextMembers, check_strategy};
 
 impl ServedFeature {
-    /// Reads a feature's JSON. `None` if it is invalid or has no key, since no client could read such a feature.
+    /// Reads a feature's JSON. Returns `None` if the JSON is invalid or has no key, since no client could read such a feature.
     ///
     /// Ids are expected to be UUIDs. Any other id is passed on unchanged. This Edge then identifies the feature by a UUID that is derived
     /// from the id, or from the key if there is no id.
@@ -76,7 +76,8 @@ impl ServedFeature {
     }
 }
 
-/// Removes strategies that exceed the limits, and logs a warning for each. They would never match, and they add nothing to percentages.
+/// Returns a list of strategies without those that exceed the limits, and logs a warning for each removed strategy. A removed strategy
+/// would never match, and it adds nothing to percentages.
 fn within_limits(list: &RawValue, key: &str) -> Json {
     let all = Json::of(list);
     if check_strategy(all.as_str()).is_ok() {
@@ -100,7 +101,7 @@ fn within_limits(list: &RawValue, key: &str) -> Json {
     }
 }
 
-/// Returns those members of an object that are strings.
+/// Returns the members of an object whose values are strings. Other members are left out.
 fn texts(raw: &RawValue) -> BTreeMap<String, String> {
     let members = members(raw).unwrap_or_default().into_iter();
     let texts = members

@@ -1,4 +1,4 @@
-//! Reads `accounts`: API keys and their permissions.
+//! Reads the member `accounts` of a state file: API keys and their permissions.
 
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
@@ -23,7 +23,7 @@ pub(super) struct Accounts {
 }
 
 impl Accounts {
-    /// Reads the list of accounts.
+    /// Reads the accounts of a state file. Their permissions name environments of `environments`.
     pub(super) fn read(
         reading: &mut Reading<'_>,
         part: &Part,
@@ -65,7 +65,8 @@ impl Accounts {
         self.add(reading, part, account);
     }
 
-    /// Adds an account. The caller has already added its keys to those in use.
+    /// Adds an account to the list. An account with the name of an earlier account is an error. The caller has already recorded the
+    /// account's keys in `keys`.
     pub(super) fn add(&mut self, reading: &mut Reading<'_>, part: &Part, account: Account) {
         if !self.names.insert(Arc::clone(&account.name)) {
             reading.error(part, format!("there are two accounts {}", account.name));
@@ -73,7 +74,7 @@ impl Accounts {
         self.list.push(account);
     }
 
-    /// Adds the extra accounts of the options, which are not in the document.
+    /// Adds the extra accounts of the options, which are not in the document. They get their permissions in all of these environments.
     pub(super) fn add_extra(
         &mut self,
         reading: &mut Reading<'_>,
@@ -137,7 +138,7 @@ fn permissions(
     permissions
 }
 
-/// Reads one permission or a list of permissions, by name.
+/// Reads the name of one permission, or a list of such names. Any other name is an error.
 fn granted(reading: &mut Reading<'_>, part: &Part) -> Permissions {
     let parts = if part.is_null() { Vec::new() } else { reading.one_or_several(part) };
     let named = parts.iter().filter_map(|part| {

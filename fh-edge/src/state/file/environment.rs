@@ -1,4 +1,4 @@
-//! Reads `environments`, which contain the values of features.
+//! Reads the member `environments` of a state file. Environments contain the values of features.
 
 use std::collections::{HashMap, HashSet};
 
@@ -26,16 +26,16 @@ pub(super) struct Environments {
     has_gaps: bool,
 }
 
-/// The reason why a name does not identify an environment.
+/// The reason why a text does not identify an environment.
 pub(super) enum Unnamed {
-    /// No environment has this name.
+    /// No environment has this name or id.
     None,
     /// Several environments have this name.
     Several,
 }
 
 impl Environments {
-    /// Reads the list of environments.
+    /// Reads the environments of a state file. An environment that cannot be read is left out, and an error is added.
     pub(super) fn read(reading: &mut Reading<'_>, part: &Part, features: &Features) -> Self {
         let mut environments = Self::default();
         for part in reading.list(part, "environments") {
@@ -58,7 +58,8 @@ impl Environments {
         self.list.push(environment);
     }
 
-    /// Returns the environment with this id or name. `Ok(None)` means that it may be an environment that could not be read.
+    /// Returns the id of the environment with this id or name. `Ok(None)` means that the text may refer to an environment that could not be
+    /// read.
     pub(super) fn find(&self, named: &str) -> Result<Option<Uuid>, Unnamed> {
         if let Some(id) = uuid(named).filter(|id| self.ids.contains(id)) {
             return Ok(Some(id));
@@ -120,7 +121,7 @@ fn id(reading: &mut Reading<'_>, part: &Part) -> Option<Uuid> {
     id.map_err(|what| reading.error(part, what)).ok()
 }
 
-/// Reads a `cache-control` value, which must be valid as a header.
+/// Reads the value of a `cache-control` header. If headers cannot contain the value, an error is added and the result is `None`.
 pub(super) fn cache_control(reading: &mut Reading<'_>, part: &Part) -> Option<String> {
     let text = reading.text(part, "cacheControl")?;
     if HeaderValue::from_str(text).is_err() {

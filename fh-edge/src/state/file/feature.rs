@@ -1,4 +1,4 @@
-//! Reads `features`: the definitions, which are the same in every environment.
+//! Reads the member `features` of a state file: the definitions of features, which are the same in every environment.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -21,7 +21,7 @@ pub(super) struct Features {
 }
 
 impl Features {
-    /// Reads the list of features.
+    /// Reads the feature definitions of a state file. A definition that cannot be read is left out, and an error is added.
     pub(super) fn read(reading: &mut Reading<'_>, part: &Part) -> Self {
         let mut features = Self::default();
         for part in reading.list(part, "features") {
@@ -111,7 +111,7 @@ fn kind(reading: &mut Reading<'_>, feature: &Part) -> Option<Kind> {
     kind
 }
 
-/// Reads a UUID in its usual form. Any other text is an error.
+/// Reads a UUID in its usual form. For any other part, an error that begins with `what` is added, and the result is `None`.
 pub(super) fn id(reading: &mut Reading<'_>, part: &Part, what: &str) -> Option<Uuid> {
     let id = part.text().and_then(uuid);
     if id.is_none() {
@@ -144,7 +144,7 @@ fn properties(reading: &mut Reading<'_>, part: Option<Part>) -> BTreeMap<String,
     properties
 }
 
-/// Reads one filter or a list of filters.
+/// Reads one filter or a list of filters. A filter that is not a text is left out, and an error is added.
 pub(super) fn filters(reading: &mut Reading<'_>, part: Option<Part>) -> BTreeSet<String> {
     let parts = part.map(|part| reading.one_or_several(&part)).unwrap_or_default();
     let filters = parts.iter().filter_map(|part| reading.text(part, "a filter").map(str::to_owned));

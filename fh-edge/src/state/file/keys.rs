@@ -7,9 +7,9 @@ use crate::state::unique::Uniques;
 /// The side that evaluates features for a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum KeyKind {
-    /// The client evaluates.
+    /// The client evaluates the features.
     Client,
-    /// The Edge evaluates.
+    /// The Edge evaluates the features.
     Server,
 }
 
@@ -28,14 +28,14 @@ impl KeyKind {
     }
 }
 
-/// The API keys that are in use in a document.
+/// The API keys that were read so far, of all accounts of a document.
 #[derive(Default)]
 pub(super) struct Keys {
     uniques: Uniques,
 }
 
 impl Keys {
-    /// Reads one key or a list of keys.
+    /// Reads one key or a list of keys. A key of the other kind, or a key that occurs twice, is an error.
     pub(super) fn read(
         &mut self,
         reading: &mut Reading<'_>,
@@ -66,10 +66,10 @@ impl Keys {
         key.map_err(|what| reading.error(part, what)).ok()
     }
 
-    /// Adds a key to those in use. `user` is the place of the key, which later errors name.
+    /// Records a key as used. `user` is the path or the account of the key. The error for a second use of the key names this `user`.
     ///
     /// # Errors
-    /// Returns a text that names the other place, if the key is already in use.
+    /// If the key is already used, returns a text that names the earlier `user`.
     pub(super) fn take(&mut self, key: &ServiceKey, user: &str) -> Result<(), String> {
         self.uniques.key(key, user)
     }

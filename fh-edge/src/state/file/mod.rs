@@ -1,17 +1,17 @@
-//! Reads state files (D-93), and reports every error in a file with its place.
+//! Reads state files (D-93), and reports the errors in a file with their positions and paths.
 //!
-//! A state file is YAML 1.2 or JSON. Numbers are read exactly. The file has three parts, each of which is optional:
+//! A state file is YAML 1.2 or JSON. Numbers keep all their digits. The file has three parts, each of which is optional:
 //!
 //! ```yaml
 #![doc = include_str!("example.yaml")]
 //! ```
 //!
-//! `${NAME}` in keys and in ids of environments is replaced by a secret, and `$$` by a dollar sign. Inside YAML's `{ }`, `${NAME}` needs
-//! quotes. In all other places it is ordinary text, because programs may use it in their own texts.
+//! `${NAME}` in API keys and in ids of environments is replaced by a secret, and `$$` by a dollar sign. In all other members of a file,
+//! `${NAME}` is ordinary text, because programs may use it in their own texts. Inside YAML's `{ }`, `${NAME}` needs quotes.
 //!
-//! `percentage` may be a text that ends in `%`. Members of the document whose names begin with `x-` are ignored, so that they may hold
-//! anchors. An unknown name is an error. In a strategy it is an error only if it is similar to a known name, and a warning otherwise
-//! (D-118).
+//! `percentage` may be a text that ends in `%`. Top-level members whose names begin with `x-` are ignored, so that they may hold anchors.
+//! Any other unknown member is an error. In a strategy, an unknown member is an error only if its name is similar to a known one, and a
+//! warning otherwise (D-118).
 //!
 //! Files of other FeatureHub programs are read, too: see [`Form`].
 
@@ -51,7 +51,8 @@ use review::{Review, Reviewed};
 
 /// The maximum length of a state's text in bytes. A longer text is an error.
 pub(crate) const MOST_BYTES: u64 = 64 * 1024 * 1024;
-/// Returns the limits of a document. They allow aliases to add only a limited amount to the size of the text.
+/// Returns the limits of a document with this text: 100 levels, 2,000,000 values, and a size of 16 MiB plus five times the text's length.
+/// The size is limited because YAML aliases can multiply it.
 fn limits(text: &str) -> Limits {
     const ALIASES: usize = 16 * 1024 * 1024;
     // Without aliases, the weight of a document is smaller than this limit, however short its values are.
@@ -71,7 +72,7 @@ pub struct Parsed {
 }
 
 impl State {
-    /// Reads a state from a text of any known form; see [the module](self).
+    /// Reads a state from a text of any [`Form`]. [The module](self) describes the form of state files.
     ///
     /// ```
     /// use fh_edge::state::State;
@@ -88,7 +89,7 @@ impl State {
     /// ```
     ///
     /// # Errors
-    /// Returns [`StateFileError`], which lists the problems that were found, with their places.
+    /// Returns [`StateFileError`], which lists the problems that were found, with their positions and paths.
     pub fn from_text(text: &str, options: &Options) -> Result<Parsed, StateFileError> {
         if text.len() as u64 > MOST_BYTES {
             return Err(whole(format!("the text is larger than {MOST_BYTES} bytes")));
@@ -135,7 +136,7 @@ impl State {
     }
 }
 
-/// Reads a JSON list of strategies in the form of a state file, for a feature in an environment with this profile.
+/// Reads a JSON list of strategies for a feature, in an environment with this profile. The strategies have the form that state files use.
 ///
 /// # Errors
 /// Returns the same [`StateFileError`] as a state file with these strategies. Its paths begin with `strategies`, and its positions are

@@ -43,12 +43,13 @@ pub struct ExtraAccount {
     pub server_keys: Vec<ServiceKey>,
     /// The filters of the account. If there are any, the account sees only features that have at least one of them.
     pub filters: BTreeSet<String>,
-    /// The permissions of the account in each environment.
+    /// The permissions that the account has in every environment.
     pub permissions: Permissions,
 }
 
 impl Options {
-    /// Creates options without secrets and extra accounts, with profile `client`.
+    /// Creates options with profile `client` and without extra accounts. Each `${NAME}` in a file is an error until [`Self::secrets`] or
+    /// [`Self::process_environment`] is called.
     #[must_use]
     pub fn new() -> Self {
         Self {
@@ -59,25 +60,26 @@ impl Options {
         }
     }
 
-    /// Sets the profile of environments that name none. The profile affects the warnings about their strategies.
+    /// Sets the profile of environments that name no profile. It affects the warnings about the strategies of these environments.
     #[must_use]
     pub fn profile(self, profile: Profile) -> Self {
         Self { profile, ..self }
     }
 
-    /// Sets a function that returns the text for `${NAME}`. If the function returns `None`, the file has an error at the place of
+    /// Sets a function that returns the text for `${NAME}`. If the function returns `None`, reading fails with an error at the position of
     /// `${NAME}`.
     #[must_use]
     pub fn secrets(self, lookup: impl Fn(&str) -> Option<String> + Send + Sync + 'static) -> Self {
         Self { secrets: Some(Arc::new(lookup)), ..self }
     }
 
-    /// Makes the reader take keys and ids literally, including `$$`; a `${` is an error. The admin API reads states in this way.
+    /// Makes the reader keep keys and ids as they are written. `$$` stays two dollar signs, and `${` is an error. The admin API reads
+    /// states in this way.
     pub(crate) fn verbatim(self) -> Self {
         Self { secrets: None, ..self }
     }
 
-    /// Replaces `${NAME}` in a key, or in the id of an environment. The error says why a name cannot be replaced.
+    /// Replaces each `${NAME}` in an API key or in the id of an environment. The error is the reason why a `${NAME}` cannot be replaced.
     pub(super) fn complete(&self, text: &str) -> Result<String, Incomplete> {
         match &self.secrets {
             Some(lookup) => secrets::complete(text, &**lookup),
@@ -86,19 +88,20 @@ impl Options {
         }
     }
 
-    /// Makes the reader replace `${NAME}` by environment variables of this process.
+    /// Makes the reader replace `${NAME}` by the environment variable `NAME` of this process. A variable that is not set is an error.
     #[must_use]
     pub fn process_environment(self) -> Self {
         self.secrets(|name| std::env::var(name).ok())
     }
 
-    /// Sets the environment for lists of features that name no environment.
+    /// Sets the id of the environment for lists of features that name no environment. Without this call, the id is derived from the name
+    /// `default`, and a warning is added.
     #[must_use]
     pub fn environment(self, id: Uuid) -> Self {
         Self { environment: Some(id), ..self }
     }
 
-    /// Sets the environment for lists of features, unless it is already set.
+    /// Sets the id of the environment like [`Self::environment`], unless it is already set.
     pub(crate) fn environment_if_unknown(mut self, id: Uuid) -> Self {
         self.environment.get_or_insert(id);
         self

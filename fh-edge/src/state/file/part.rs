@@ -58,7 +58,7 @@ impl Part {
         (!part.is_null()).then_some(part)
     }
 
-    /// Returns the value of a member that the caller took from this map.
+    /// Returns the value of a member of this map, with its path. The caller got the member from [`Self::members`].
     pub(super) fn of(&self, member: &Member) -> Self {
         Self { node: Arc::clone(&member.node), path: self.path.member(&member.name) }
     }
@@ -80,9 +80,9 @@ pub(super) fn shown(node: &Node) -> String {
     }
 }
 
-/// The largest number of errors that are kept. Further errors are left out.
+/// The largest number of errors that are reported for a document. Further errors are left out.
 const MOST_ERRORS: usize = 100;
-/// The largest number of warnings that are kept. Further warnings are left out.
+/// The largest number of warnings that are reported for a document. Further warnings are left out.
 const MOST_WARNINGS: usize = 1_000;
 /// The largest number of misspelt names for which a suggestion is searched, because the search takes time.
 const MOST_SUGGESTIONS: usize = 20;
@@ -123,7 +123,7 @@ impl<'o> Reading<'o> {
     /// Ends the reading, and returns the warnings in the order of the text.
     ///
     /// # Errors
-    /// Returns the errors if there is at least one.
+    /// Returns the errors that were added, if there is at least one.
     pub(super) fn finish(mut self) -> Result<Vec<Problem>, StateFileError> {
         if !self.errors.is_empty() {
             return Err(StateFileError::new(self.errors));
@@ -132,7 +132,8 @@ impl<'o> Reading<'o> {
         Ok(self.warnings)
     }
 
-    /// Returns "did you mean …?" with the most similar candidate; an empty text if no candidate is similar.
+    /// Returns "; did you mean …?" with the candidate that is most similar to `name`. The result is empty if no candidate is similar, or
+    /// after `MOST_SUGGESTIONS` calls.
     pub(super) fn suggestion<'a>(
         &mut self,
         name: &str,
@@ -146,7 +147,8 @@ impl<'o> Reading<'o> {
         meant.map(|meant| format!("; did you mean {meant}?")).unwrap_or_default()
     }
 
-    /// Returns true if the part is a map. Otherwise an error is added. Each name that is not in `known` is an error, too.
+    /// Returns true if the part is a map. Otherwise an error is added and the result is false. A member whose name is not in `known` adds
+    /// an error as well.
     pub(super) fn map_of(&mut self, part: &Part, what: &str, known: &[&str]) -> bool {
         let Some(members) = part.members() else {
             self.error(part, format!("{what} is a map, not {}", part.shown()));
@@ -167,7 +169,7 @@ impl<'o> Reading<'o> {
         true
     }
 
-    /// Returns the items of a list. For a part of another type, an error is added and the result is empty.
+    /// Returns the items of a list. For a part of another type, an error that begins with `what` is added, and the result is empty.
     pub(super) fn list(&mut self, part: &Part, what: &str) -> Vec<Part> {
         part.items().unwrap_or_else(|| {
             self.error(part, format!("{what} are a list, not {}", part.shown()));
@@ -199,7 +201,7 @@ impl<'o> Reading<'o> {
         }
     }
 
-    /// Returns the value of a boolean. A missing part is `false`. For a part of another type, an error is added.
+    /// Returns the value of a boolean; false if the part is missing. For a part of another type, an error is added and the result is false.
     pub(super) fn flag(&mut self, part: Option<&Part>, what: &str) -> bool {
         match part.map(|part| (part, part.content())) {
             None => false,

@@ -1,11 +1,11 @@
-//! Errors and warnings about a file, with their places in the file.
+//! Errors and warnings about a file, with their positions and paths.
 
 use std::fmt;
 use std::rc::Rc;
 
 use fh_files::{Position, SyntaxError};
 
-/// An error or a warning about a state file. `Display` prints it with its place. It never contains a secret.
+/// An error or a warning about a state file. `Display` prints the position, the path and the description, which never contain a secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Problem {
@@ -34,8 +34,8 @@ impl From<SyntaxError> for Problem {
     }
 }
 
-/// The error for a text that is not a valid state. It contains at least one problem. Its problems are in the order of the text, and
-/// `Display` prints one line for each.
+/// The error for a text that is not a valid state. It contains at least one problem. The problems are in the order of the text, and
+/// `Display` prints one line for each problem.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StateFileError {
     problems: Vec<Problem>,
@@ -103,7 +103,7 @@ impl Path {
     }
 }
 
-/// The maximum length in characters of a name in a path, and of an excerpt. Longer ones are cut.
+/// The maximum length in characters of a name in a path, and of an excerpt of a text. Longer names and texts are cut, and `…` is added.
 const LONGEST_NAME: usize = 100;
 
 impl fmt::Display for Path {

@@ -1,4 +1,4 @@
-//! Reports the problems that the engine finds in strategies, with their places in the document.
+//! Reports the problems that the engine finds in strategies, with their positions and paths in the document.
 
 use std::sync::Arc;
 
@@ -15,15 +15,15 @@ use crate::state::{Feature, FeatureText, FeatureValue, check_strategy};
 /// The review of the strategies of one environment. It compiles features to get the engine's diagnostics.
 pub(super) struct Review {
     profile: Profile,
-    /// The keys of features with percentages for which profile `edge` hashes value ids, although the file contains no such ids.
+    /// The keys of features that have percentages, but no value id in the file. Only profile `edge` adds keys, because it hashes value ids.
     without_value_id: Vec<String>,
 }
 
-/// The place of a feature's value in the document.
+/// The parts of a document that hold one feature's value.
 pub(super) struct Reviewed<'a> {
     /// The part of the value, or of the feature that contains the value.
     pub(super) part: &'a Part,
-    /// The part of the value's strategies; `None` if the value has none.
+    /// The part that holds the list of the value's strategies; `None` if the value has no such list.
     pub(super) strategies: Option<&'a Part>,
     /// True if the document contains the id of the value.
     pub(super) has_value_id: bool,
@@ -35,8 +35,8 @@ impl Review {
         Self { profile: profile.unwrap_or(options.profile), without_value_id: Vec::new() }
     }
 
-    /// Adds warnings for the problems that the engine finds in a value. Misspelt members and strategies above the size limits are errors
-    /// (D-118).
+    /// Adds a warning for each problem that the engine finds in the strategies of a value. Misspelt members and strategies above the size
+    /// limits are errors (D-118).
     pub(super) fn value(
         &mut self,
         reading: &mut Reading<'_>,
@@ -79,7 +79,7 @@ impl Review {
         }
     }
 
-    /// Ends the review by adding the warnings about the environment as a whole.
+    /// Ends the review. If percentages of the environment have no value ids, one warning names their features.
     pub(super) fn finish(self, reading: &mut Reading<'_>, environment: &Part) {
         const NAMED: usize = 5;
         let Self { without_value_id: keys, .. } = self;

@@ -9,7 +9,7 @@ pub(super) enum Incomplete {
     NoName(String),
     /// The lookup returned no text for a name.
     Unknown(String),
-    /// A `${` occurs in a text that is taken literally.
+    /// A `${` occurs in a text in which nothing is replaced.
     Verbatim,
 }
 
@@ -26,8 +26,8 @@ impl std::fmt::Display for Incomplete {
     }
 }
 
-/// Replaces each `${NAME}` by the text that `lookup` returns for the name. `$$` becomes a dollar sign. A dollar sign before any other
-/// character is kept.
+/// Replaces each `${NAME}` by the text that `lookup` returns for `NAME`. Fails if `lookup` returns `None`. `$$` becomes a dollar sign. A
+/// dollar sign before any other character is kept.
 pub(super) fn complete(
     text: &str,
     lookup: &dyn Fn(&str) -> Option<String>,

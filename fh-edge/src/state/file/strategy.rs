@@ -8,7 +8,8 @@ use super::part::{Part, Reading};
 use super::typed::typed;
 use crate::state::Json;
 
-/// Reads a strategy of a feature of this type. A strategy with an error becomes null, so that the strategies after it keep their positions.
+/// Reads a strategy of a feature with this type. A strategy that cannot be read becomes null, so that the strategies after it keep their
+/// positions.
 pub(super) fn read(reading: &mut Reading<'_>, part: &Part, kind: Kind) -> Json {
     let Some(members) = part.members() else {
         reading.error(part, format!("a strategy is a map, not {}", part.shown()));
@@ -48,7 +49,8 @@ pub(super) fn read(reading: &mut Reading<'_>, part: &Part, kind: Kind) -> Json {
     })
 }
 
-/// Returns a percentage in millionths, as JSON. The part may be a number of millionths, or a text that ends in `%`.
+/// Returns a percentage in millionths, as JSON. The part may be a number of millionths, or a text that ends in `%`. A part of another form
+/// is returned unchanged.
 fn percentage(reading: &mut Reading<'_>, part: &Part) -> String {
     match part.content() {
         Content::Text(text) if text.ends_with('%') => match millionths(text) {

@@ -12,12 +12,12 @@ use crate::state::Json;
 pub(super) struct Mismatch {
     /// The description of the error.
     pub(super) what: String,
-    /// The value that is used instead if the file was written by a program, so that no person can correct it (evaluation 5.2).
+    /// The value that is used instead if a program wrote the file, because no person can then correct it (evaluation 5.2). `None` is null.
     pub(super) taken: Option<Json>,
 }
 
-/// Converts a node to a value of this type. `None` is null. The value of a JSON feature is a text that contains a document. A file may
-/// contain either that text or the document itself.
+/// Converts a node to a value of this type. `None` is null. The value of a JSON feature is a text whose content is a JSON document. A file
+/// may contain either that text or the document itself.
 pub(super) fn typed(kind: Kind, node: &Node) -> Result<Option<Json>, Mismatch> {
     match kind {
         Kind::Boolean => boolean(node).map(Some),

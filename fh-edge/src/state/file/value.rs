@@ -1,4 +1,4 @@
-//! Reads `values` of an environment, which contain the values of features.
+//! Reads the member `values` of an environment, which holds the values of features.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

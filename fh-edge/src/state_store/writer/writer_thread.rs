@@ -1,4 +1,4 @@
-//! The loop of the writer thread, and how it carries out commands.
+//! The loop of the writer thread, which carries out the commands.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -134,7 +134,7 @@ impl WriterThread {
         }
     }
 
-    /// Stores a batch of changes, publishes it, and answers its callers.
+    /// Stores a batch of changes, publishes it, and answers its callers. If the batch cannot be stored, all its changes are undone.
     fn finish(&mut self, batch: Batch) {
         if batch.answers.is_empty() {
             return;
@@ -172,7 +172,7 @@ impl WriterThread {
             match answer {
                 Answer::Put(reply, outcome) => {
                     let kept_or_not = match (&kept, outcome) {
-                        // These outcomes may depend on other changes of the batch, which were undone.
+                        // These outcomes may depend on earlier changes of the batch, which were undone.
                         (Err(_), Ok(_) | Err(Refusal::Locked)) => Err(PutError::NotKept),
                         (_, Err(refusal)) => Err(PutError::Refused(refusal)),
                         (Ok(()), Ok(outcome)) => Ok(outcome),
@@ -224,7 +224,7 @@ impl WriterThread {
         self.publish_all(REVOCATION_DELAY);
     }
 
-    /// Rewrites the change store, so that it holds only the changes that are in force with this base.
+    /// Rewrites the change store, so that it holds only the changes that are in force with the current base. A failure is logged.
     fn bring_journal_up(&mut self) {
         let kept = self.change_store.rewrite(&self.store.records());
         self.is_journal_current = kept.is_ok();
@@ -255,14 +255,15 @@ impl WriterThread {
         let own = own.and_then(|text| HeaderValue::from_str(text).ok());
         Settings {
             name: environment.name.as_str().into(),
-            // As on a FeatureHub server, the setting overrides the environment's own value.
+            // As on a FeatureHub server, the server's setting overrides the environment's own value.
             cache_control: self.settings.cache_control.clone().or(own),
             stale: environment.stale,
             profile: environment.profile.unwrap_or(self.settings.profile),
         }
     }
 
-    /// Publishes every environment of the state, and removes all other environments.
+    /// Publishes every environment of the state, and removes all other environments. A key that is no longer valid can still be used for
+    /// `revocation_delay`.
     fn publish_all(&mut self, revocation_delay: Duration) {
         let state = self.store.state();
         self.environments.set_revision(state.revision);

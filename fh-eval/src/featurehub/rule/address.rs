@@ -1,4 +1,4 @@
-//! IP_ADDRESS rules (evaluation 3.8).
+//! The compilation of IP_ADDRESS rules (evaluation 3.8).
 
 use super::number::server_number_text;
 use super::{Conditional, RuleCompiler, Typed};

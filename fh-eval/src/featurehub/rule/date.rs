@@ -1,4 +1,4 @@
-//! DATE rules (evaluation 3.4) and DATETIME rules (evaluation 3.5).
+//! The compilation of DATE rules (evaluation 3.4) and DATETIME rules (evaluation 3.5).
 
 use std::borrow::Cow;
 
@@ -69,8 +69,8 @@ impl RuleCompiler<'_> {
         }
     }
 
-    /// Returns the dates of a list. An unreadable date is dropped in profile `client`. In profile `edge` it ends the
-    /// rule.
+    /// Returns the dates of a list. In profile `client`, an unreadable date is dropped. In profile `edge`, an
+    /// unreadable date ends the list.
     pub(super) fn parsed<T>(
         &mut self,
         tokens: &[Token<'_>],

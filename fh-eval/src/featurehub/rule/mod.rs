@@ -19,7 +19,7 @@ use crate::predicate::{BoxedPredicate, Comparison, ExpectedValues, Predicate};
 use crate::profile::Profile;
 use crate::tables::{Reading, Rule, Writer};
 
-/// Compiles one rule into a predicate.
+/// A compiler of one rule into a predicate.
 pub(super) struct RuleCompiler<'a> {
     pub(super) profile: Profile,
     pub(super) writer: &'a mut Writer,
@@ -65,8 +65,8 @@ enum Typed {
     Order(Comparison),
 }
 
-/// The rule values that could be read. If `ended` is true, an unreadable value ended the list in profile `edge`: the
-/// values before it are compared, and if none of them passes, the rule fails.
+/// The rule values that could be read. `ended` is true if an unreadable value ended the list, which happens only in
+/// profile `edge`. The rule then compares the values before that one, and fails if no comparison passes.
 struct Readable<T> {
     values: Vec<T>,
     ended: bool,
@@ -105,7 +105,7 @@ impl Conditional {
         })
     }
 
-    /// Returns the comparison with typed values, or `None` for the conditionals that compare texts.
+    /// Returns the comparison of typed values for this conditional, or `None` for a conditional that compares texts.
     fn typed(self) -> Option<Typed> {
         match self {
             Self::Equals | Self::Includes => Some(Typed::In),
@@ -184,7 +184,7 @@ impl RuleCompiler<'_> {
         self.writer.field(name, reading)
     }
 
-    /// Returns the scalars of a list. Nested lists and objects are dropped.
+    /// Returns the tokens of the scalars in a list of values. Nested lists and objects are dropped.
     fn tokens<'t>(&mut self, values: &[&'t RawValue]) -> Vec<Token<'t>> {
         let mut tokens = Vec::with_capacity(values.len());
         for raw in values {

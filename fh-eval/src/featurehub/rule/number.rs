@@ -1,4 +1,4 @@
-//! NUMBER rules (evaluation 3.3).
+//! The compilation of NUMBER rules (evaluation 3.3).
 
 use std::borrow::Cow;
 
@@ -72,7 +72,7 @@ impl RuleCompiler<'_> {
     }
 }
 
-/// Returns the number of a rule value in profile `client`, or `None` if the value is neither a JSON number nor a text
+/// Reads a rule value as a number in profile `client`. Returns `None` if the value is neither a JSON number nor a text
 /// that is a number.
 fn client_number(token: &Token<'_>) -> Option<OwnedDecimal> {
     match token {
@@ -82,8 +82,9 @@ fn client_number(token: &Token<'_>) -> Option<OwnedDecimal> {
     }
 }
 
-/// Returns the number of a rule value as FeatureHub's server reads it: an integer that fits 32 bits or exceeds 64 bits,
-/// or the exact binary value of a double. Returns `Ok(None)` for a value that the server drops.
+/// Reads a rule value as a number like FeatureHub's server does (profile `edge`). The server accepts integers that fit
+/// 32 bits or exceed 64 bits, and reads other numbers as the exact binary value of a double. Returns `Ok(None)` for a
+/// value that the server drops, and an error for a value on which the server raises an error.
 fn server_number(token: &Token<'_>) -> Result<Option<OwnedDecimal>, DiagnosticKind> {
     let Token::Number(digits) = token else {
         return Ok(None);
@@ -104,7 +105,8 @@ fn is_integer(digits: &str) -> bool {
     !digits.contains(['.', 'e', 'E'])
 }
 
-/// Returns the text of a number on FeatureHub's server: integers in decimal, fractions as Java prints doubles.
+/// Returns the text that FeatureHub's server compares for a number: an integer in decimal, a fraction as Java prints
+/// doubles.
 pub(super) fn server_number_text<'t>(digits: &'t str) -> Cow<'t, str> {
     match digits {
         "-0" => Cow::Borrowed("0"),

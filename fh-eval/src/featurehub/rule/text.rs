@@ -1,4 +1,5 @@
-//! STRING rules (evaluation 3.2), and the conditionals of NUMBER and DATE rules that compare texts.
+//! The compilation of STRING rules (evaluation 3.2), and of those NUMBER and DATE rules whose conditionals compare
+//! texts.
 
 use std::borrow::Cow;
 
@@ -13,7 +14,7 @@ use crate::tables::Reading;
 use crate::text::order;
 use crate::text::pattern::Anchor;
 
-/// The maximum length of a list that is scanned. A longer list is sorted and searched.
+/// The maximum number of texts in a list that is scanned. A longer list is sorted and searched.
 const LONGEST_SCAN: usize = 16;
 
 impl RuleCompiler<'_> {
@@ -44,7 +45,8 @@ impl RuleCompiler<'_> {
             Conditional::Regex => {
                 let (predicate, ended) = self.patterns(&readable.values);
                 if ended {
-                    // The server raises an error on the pattern that ended the list.
+                    // FeatureHub's server raises an error on the pattern that ended the list, so it never reads a
+                    // second supplied value.
                     self.reading = Reading::FirstOnly;
                 }
                 predicate
@@ -140,7 +142,7 @@ impl RuleCompiler<'_> {
                 Err(problem) => self.drop_value(text, problem),
             }
         }
-        // If all patterns stand for literals with the same anchor, string comparisons replace the patterns.
+        // If all patterns search for literal texts at the same anchor, string comparisons replace the patterns.
         let anchors: Vec<_> = patterns.iter().filter_map(|pattern| pattern.literals()).collect();
         if let Some((anchor, _)) = anchors.first()
             && anchors.len() == patterns.len()

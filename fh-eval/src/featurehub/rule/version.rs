@@ -1,4 +1,4 @@
-//! SEMANTIC_VERSION rules (evaluation 3.6).
+//! The compilation of SEMANTIC_VERSION rules (evaluation 3.6).
 
 use super::{Conditional, Readable, RuleCompiler, Typed};
 use crate::json::Token;

@@ -16,12 +16,12 @@ pub struct Envelope<'a> {
     pub id: Raw<'a>,
     /// Key of a feature. An environment has none.
     pub key: Raw<'a>,
-    /// The features of the environment. An absent list is not the same as an empty one (D-60).
+    /// The features of the environment. An absent list differs from an empty list (D-60).
     pub features: Shape<Vec<&'a RawValue>>,
 }
 
 impl<'a> Envelope<'a> {
-    /// Parses an environment. Returns `None` if the text is not a JSON object.
+    /// Parses an environment or a feature. Returns `None` if the text is not a JSON object.
     #[must_use]
     pub fn parse(json: &'a str) -> Option<Self> {
         match read_object(json) {

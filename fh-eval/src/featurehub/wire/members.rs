@@ -1,4 +1,4 @@
-//! All members of a feature, for a server that passes on those that it does not know.
+//! All members of a feature, known and unknown, for a server that passes unknown members on.
 
 use std::borrow::Cow;
 
@@ -15,19 +15,19 @@ pub struct FeatureMembers<'a> {
     pub id: Raw<'a>,
     /// Key of the feature.
     pub key: Raw<'a>,
-    /// True if the feature is locked.
+    /// A boolean: true if the feature is locked.
     pub locked: Raw<'a>,
     /// Version of the feature's value.
     pub version: Raw<'a>,
     /// Type of the feature's value.
     pub kind: Raw<'a>,
-    /// The value if no strategy matches.
+    /// The feature's value if no strategy matches.
     pub value: Raw<'a>,
     /// The list of strategies.
     pub strategies: Raw<'a>,
     /// The feature's properties (`fp`).
     pub properties: Raw<'a>,
-    /// The other members, in order.
+    /// The members for which this type has no field of its own, in the order of the JSON.
     pub others: Vec<(Cow<'a, str>, &'a RawValue)>,
 }
 
@@ -41,7 +41,7 @@ impl<'a> FeatureMembers<'a> {
         }
     }
 
-    /// Returns another member.
+    /// Returns the value of the member `name` of [`Self::others`], or `None` if there is no such member.
     #[must_use]
     pub fn other(&self, name: &str) -> Raw<'a> {
         self.others.iter().find(|(other, _)| other == name).map(|(_, value)| *value)
@@ -74,7 +74,8 @@ impl<'de> Object<'de> for FeatureMembers<'de> {
     }
 }
 
-/// Appends a member to the text of a JSON object, after a comma unless it is the first member.
+/// Appends a member to `object`, which is the text of a JSON object without its closing brace. Writes a comma before
+/// each member but the first. `name` is not escaped; `json` is the value of the member as JSON.
 pub fn write_member(object: &mut String, name: &str, json: &str) {
     if !object.ends_with('{') {
         object.push(',');

@@ -1,4 +1,4 @@
-//! The names of members in FeatureHub's JSON (evaluation 1). No other source that ships writes one of them as a text.
+//! The names of members in FeatureHub's JSON (evaluation 1). Parsers and writers of this JSON share these constants.
 
 /// Id of an environment, a feature, a strategy or a rule.
 pub const ID: &str = "id";
@@ -8,7 +8,7 @@ pub const FEATURES: &str = "features";
 // A feature.
 /// Key of a feature.
 pub const KEY: &str = "key";
-/// True if a feature is locked.
+/// The boolean member that is true if a feature is locked.
 pub const LOCKED: &str = "l";
 /// Version of a feature's value.
 pub const VERSION: &str = "version";
@@ -20,7 +20,7 @@ pub const VALUE: &str = "value";
 pub const STRATEGIES: &str = "strategies";
 /// The properties of a feature, which only keys with the permission `EXTENDED_DATA` receive.
 pub const PROPERTIES: &str = "fp";
-/// Id of the strategy that an Edge applied.
+/// Id of the strategy that matched when an Edge evaluated a feature.
 pub const APPLIED: &str = "v";
 /// Id of a feature's environment. Stores and webhooks send it; an Edge leaves it out (edge-protocol 2.6).
 pub const ENVIRONMENT: &str = "environmentId";

@@ -17,7 +17,7 @@ use super::{Extent, property};
 /// Maximum number of nodes of a pattern's tree, with every bounded repetition written out. A larger pattern is refused.
 pub const MAX_NODES: usize = 10_000;
 
-/// Maximum nesting of groups and classes. A pattern with deeper nesting is refused.
+/// Maximum number of levels to which groups and classes are nested. A pattern with deeper nesting is refused.
 const MAX_NESTING: u32 = 100;
 
 /// Number of ranges of a class for which one more node is counted. Classes of Unicode properties have up to 700 ranges.
@@ -56,12 +56,12 @@ impl std::error::Error for Refusal {}
 pub(super) enum EngineKind {
     /// `regex-automata`, the engine of `regex`, on native targets.
     Fast,
-    /// `regex-lite`. In browsers it runs all patterns. On native targets it runs patterns with `\B`, which `regex`
-    /// would also find between the bytes of a character.
+    /// `regex-lite`. In browsers it runs all patterns. On native targets it runs only patterns with `\B`, because
+    /// `regex` would also match `\B` between the bytes of a character.
     Small,
 }
 
-/// The reason why a tree was not written.
+/// The reason why the tree of a pattern was not written in the common language.
 enum Stop {
     /// The pattern is refused.
     Refused(Refusal),
@@ -75,7 +75,7 @@ impl From<Refusal> for Stop {
     }
 }
 
-/// A pattern in the common language, and its size.
+/// A pattern in the common language, with the number of its nodes and the engine that runs it.
 pub(super) struct Rewritten {
     pub(super) engine: EngineKind,
     pub(super) source: String,
@@ -175,7 +175,8 @@ struct Writer<'p> {
 }
 
 impl Writer<'_> {
-    /// Writes a subtree. Returns the number of nodes of the subtree, with repetitions written out.
+    /// Writes a subtree in the common language. Returns the number of nodes of the subtree, with repetitions written
+    /// out.
     fn write(&mut self, tree: &Ast) -> Result<usize, Stop> {
         match tree {
             Ast::Empty(_) => {
@@ -248,8 +249,8 @@ impl Writer<'_> {
     }
 
     fn assertion(&mut self, kind: &AssertionKind) -> Result<usize, Stop> {
-        // Word boundaries are ASCII in this dialect. The word boundaries of `regex-lite` always are; `regex` needs the
-        // flag.
+        // Word boundaries are ASCII in this dialect. The word boundaries of `regex-lite` are always those of ASCII;
+        // `regex` needs a flag for them.
         let (boundary, no_boundary) = match self.engine {
             EngineKind::Fast => (r"(?-u:\b)", ""),
             EngineKind::Small => (r"\b", r"\B"),
@@ -405,8 +406,8 @@ impl Writer<'_> {
             ClassSetItem::Empty(_) => {}
             ClassSetItem::Literal(literal) => self.add_range(literal.c, literal.c, class),
             ClassSetItem::Range(range) => self.add_range(range.start.c, range.end.c, class),
-            // The reader rewrites such classes, except classes after a `#` that the reader took for a comment because
-            // of the flag x.
+            // The reader has rewritten POSIX classes such as `[:alpha:]`, except in text that it skipped as a comment.
+            // A `#` begins a comment after the flag x.
             ClassSetItem::Ascii(_) => return Err(Construct::ClassInClass.into()),
             ClassSetItem::Unicode(property) => class.union(&self.property(property)?),
             ClassSetItem::Perl(perl) => {

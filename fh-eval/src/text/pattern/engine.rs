@@ -1,6 +1,6 @@
-//! Engines that run patterns on native targets. No engine keeps memory per pattern and thread. A table is built when the pattern is
-//! compiled, and all threads share it. A pattern whose table would be too large is simulated, with one cache per thread for all
-//! patterns.
+//! Engines that run patterns on native targets. No engine keeps memory for each pair of a pattern and a thread. A table
+//! is built when the pattern is compiled, and all threads share it. A pattern whose table would be too large is
+//! simulated, with one cache per thread for all patterns.
 
 use std::cell::RefCell;
 
@@ -17,9 +17,10 @@ pub(super) const TABLE_BYTES: usize = 256 << 10;
 /// A compiled pattern.
 #[derive(Debug)]
 pub(super) enum Engine {
-    /// A complete automaton. A search takes one step per byte of the text.
+    /// A complete automaton. A search runs one step for each byte of the text.
     Table(Box<dense::DFA<Vec<u32>>>),
-    /// A simulation of all states at once. A search takes one step per byte of the text and state.
+    /// A simulation of all states of an automaton at once. A search runs one step for each byte of the text and each
+    /// state.
     Simulation(Box<PikeVM>),
 }
 
@@ -32,8 +33,8 @@ thread_local! {
 const LARGEST_KEPT_CACHE: usize = 1 << 20;
 
 impl Engine {
-    /// Compiles a pattern in the common language, with a table of at most `table_bytes`; 0 builds no table. Returns `None` if the
-    /// program would be larger than [`PROGRAM_BYTES`].
+    /// Compiles a pattern in the common language, with a table of at most `table_bytes` bytes. If `table_bytes` is 0,
+    /// no table is built. Returns `None` if the program would be larger than [`PROGRAM_BYTES`].
     pub(super) fn compile(source: &str, table_bytes: usize) -> Option<Self> {
         let config = thompson::Config::new()
             .nfa_size_limit(Some(PROGRAM_BYTES))
@@ -58,7 +59,7 @@ impl Engine {
             // A search fails only at a quit byte, and the automaton of a table has no quit byte.
             Self::Table(table) => table.try_search_fwd(&input).is_ok_and(|found| found.is_some()),
             Self::Simulation(simulation) => CACHE.with(|cache| {
-                // The cache is free, because a search never starts another search on its thread.
+                // The cache is not borrowed here, because a search never starts another search on its thread.
                 let Ok(mut kept) = cache.try_borrow_mut() else { return false };
                 let cache = match &mut *kept {
                     Some(cache) => {
@@ -107,7 +108,7 @@ impl Engine {
     }
 }
 
-/// Number of steps, for each state, of the start of a simulation, when its cache is reset or allocated.
+/// Number of steps for each state when a simulation starts, because its cache is then reset or allocated.
 const STEPS_PER_STATE: u64 = 60;
 /// Number of steps of a simulation for each state and each byte of the text.
 const STEPS_PER_STATE_AND_BYTE: u64 = 6;

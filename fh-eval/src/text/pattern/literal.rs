@@ -1,10 +1,11 @@
-//! Patterns that stand for anchored literal texts, such as `@example\.com$` or `^(gold|silver)$`. Such patterns need no
-//! engine.
+//! Patterns that search for literal texts at one anchor, such as `@example\.com$` or `^(gold|silver)$`. Such patterns
+//! need no engine.
 
 use regex_syntax::hir::literal::Extractor;
 use regex_syntax::hir::{Hir, HirKind, Look};
 
-/// Maximum number of texts that one pattern may stand for. A pattern that stands for more texts is run by an engine.
+/// Maximum number of literal texts of a pattern without an engine. A pattern with more literal texts is run by an
+/// engine.
 const MAX_TEXTS: usize = 64;
 
 /// The required position of a literal in a text.
@@ -31,7 +32,8 @@ impl Anchor {
     }
 }
 
-/// Returns the texts that a pattern in the common language stands for, and their position. Returns `None` if the pattern needs an engine.
+/// Returns the literal texts for which a pattern in the common language searches, and the position at which a matching
+/// text has one of them. Returns `None` if the pattern needs an engine.
 pub(super) fn extract(source: &str) -> Option<(Anchor, Box<[Box<str>]>)> {
     let hir = regex_syntax::Parser::new().parse(source).ok()?;
     let mut parts: Vec<Hir> = match hir.into_kind() {

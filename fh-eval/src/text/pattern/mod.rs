@@ -39,14 +39,15 @@ pub struct Pattern {
 
 #[derive(Debug)]
 enum Program {
-    /// The pattern matches a list of literal texts with an anchor, and string comparisons replace an engine.
+    /// The pattern searches for one of several literal texts at an anchor. String comparisons with these texts replace
+    /// an engine.
     Literals(Anchor, Box<[Box<str>]>),
     Fast(engine::Engine),
     Small(regex_lite::Regex),
 }
 
-/// The most work that an operation can take, in steps. A step takes about a nanosecond on a slow machine. Steps are counted, not
-/// measured, so the result is the same on every machine.
+/// The maximum work of an operation on supplied texts, in steps. A step takes about a nanosecond on a slow machine.
+/// Steps are counted, not measured, so the result is the same on every machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Cost {
     /// Steps for each supplied text.
@@ -159,8 +160,9 @@ impl Pattern {
         Ok(Self { program, nodes: rewritten.nodes })
     }
 
-    /// Returns true if the text matches. Takes time linear in the text's length, and returns false for a text that is
-    /// too long for the pattern's size. Allocates at most once per thread, for all patterns together.
+    /// Returns true if the pattern matches the text. The search takes time linear in the text's length. If the pattern
+    /// needs an engine, a text that is too long for the pattern's size does not match. Memory is allocated at most once
+    /// per thread, for all patterns together.
     #[must_use]
     pub fn is_match(&self, text: &str) -> bool {
         match &self.program {
@@ -176,7 +178,8 @@ impl Pattern {
         text.len().saturating_mul(self.nodes) <= MAX_WORK
     }
 
-    /// Returns the texts that the pattern stands for, and their position. Returns `None` if the pattern needs an engine.
+    /// Returns the literal texts for which the pattern searches, and the position at which a matching text has one of
+    /// them. Returns `None` if the pattern needs an engine.
     #[must_use]
     pub fn literals(&self) -> Option<(Anchor, &[Box<str>])> {
         match &self.program {
@@ -194,7 +197,7 @@ impl Pattern {
         }
     }
 
-    /// Returns the maximum work of one search.
+    /// Returns the maximum work of one search of a supplied text.
     pub(crate) fn cost(&self) -> Cost {
         match &self.program {
             Program::Literals(Anchor::Anywhere, texts) => texts

@@ -303,7 +303,7 @@ impl Reader<'_> {
     }
 }
 
-/// Returns true if the flags of a group contain `x`. The text begins after the group's parenthesis.
+/// Returns true if the flags of a group contain `x`. `group` is the text after the group's opening parenthesis.
 fn sets_comments(group: &str) -> bool {
     let Some(flags) = group.strip_prefix('?') else { return false };
     let flags = flags.split(|c: char| !c.is_ascii_alphabetic()).next();

@@ -176,7 +176,7 @@ fn one_deliverer_at_a_time() {
     let repository = ready(&json!([text("a", 1, "1")]));
     let (entered, is_entered) = mpsc::channel();
     let (leave, may_leave) = mpsc::channel::<()>();
-    let may_leave = std::sync::Mutex::new(may_leave);
+    let may_leave = Mutex::new(may_leave);
     let is_inside = AtomicBool::new(false);
     let calls = Calls::new();
     let noted = calls.clone();
@@ -211,7 +211,7 @@ fn a_slow_listener_blocks_only_deliveries() {
     let repository = ready(&json!([text("a", 1, "1")]));
     let (entered, is_entered) = mpsc::channel();
     let (leave, may_leave) = mpsc::channel::<()>();
-    let may_leave = std::sync::Mutex::new(may_leave);
+    let may_leave = Mutex::new(may_leave);
     let _slow = repository.on_raw(move |_| {
         entered.send(()).unwrap();
         may_leave.lock().unwrap().recv_timeout(HANGS).unwrap();
@@ -248,7 +248,7 @@ fn a_hanging_listener_delays_nobody_but_itself() {
     repository.deliver();
     let (entered, is_entered) = mpsc::channel();
     let (leave, may_leave) = mpsc::channel::<()>();
-    let may_leave = std::sync::Mutex::new(may_leave);
+    let may_leave = Mutex::new(may_leave);
     let (slow, quick) = (Calls::new(), Calls::new());
     let noted = slow.clone();
     let hangs = repository.on_raw(move |update| {
@@ -307,8 +307,8 @@ fn a_hanging_listener_delays_nobody_but_itself() {
 fn a_hanging_listener_gets_its_remaining_events_on_its_own_thread() {
     struct Hangs {
         calls: Calls<usize>,
-        entered: std::sync::Mutex<mpsc::Sender<()>>,
-        may_leave: std::sync::Mutex<mpsc::Receiver<()>>,
+        entered: Mutex<mpsc::Sender<()>>,
+        may_leave: Mutex<mpsc::Receiver<()>>,
         is_inside: AtomicBool,
         closed: AtomicU32,
     }
@@ -339,8 +339,8 @@ fn a_hanging_listener_gets_its_remaining_events_on_its_own_thread() {
         let (leave, may_leave) = mpsc::channel();
         let hangs = Arc::new(Hangs {
             calls: Calls::new(),
-            entered: std::sync::Mutex::new(entered),
-            may_leave: std::sync::Mutex::new(may_leave),
+            entered: Mutex::new(entered),
+            may_leave: Mutex::new(may_leave),
             is_inside: AtomicBool::new(false),
             closed: AtomicU32::new(0),
         });

@@ -30,7 +30,7 @@ pub struct EscapingPropagator<P> {
 }
 
 impl<P: TextMapPropagator> EscapingPropagator<P> {
-    /// Returns a propagator that calls this inner propagator.
+    /// Returns a propagator that calls this inner propagator, after a test whether the inner propagator encodes `%`.
     pub fn new(inner: P) -> Self {
         let probe: Baggage = std::iter::once(opentelemetry::KeyValue::new("probe", "%")).collect();
         let mut carrier = HashMap::new();

@@ -82,7 +82,7 @@ fn feature<'a>(reading: &mut Reading<'_>, part: &'a Part, environment: Uuid) -> 
     let strategies_part = part.get("strategies");
     let value = FeatureValue {
         value: value(reading, part, &feature),
-        // The id is made as for a state file, because states of the suite contain no value ids.
+        // The value id is made as for a state file, because states of the suite contain no value ids.
         value_id: Some(value_id(environment, &feature.key).to_string()),
         locked: reading.flag(part.get("locked").as_ref(), "locked"),
         retired: reading.flag(part.get("retired").as_ref(), "retired"),

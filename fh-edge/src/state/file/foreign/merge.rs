@@ -23,7 +23,7 @@ pub(super) struct Merge {
     /// The feature key for each feature id.
     ids: HashMap<Uuid, Arc<str>>,
     environments: Vec<Environment>,
-    /// The keys of the features that each environment lists.
+    /// The keys of the features that each environment lists, in the order of `environments`.
     told: Vec<HashSet<Arc<str>>>,
 }
 
@@ -44,7 +44,7 @@ pub(super) struct Found<'a> {
 }
 
 impl Merge {
-    /// Starts reading an environment. If the environment is already in the document, an error is added and the result is `None`.
+    /// Starts reading an environment. If an earlier environment has the same id, an error is added and the result is `None`.
     pub(super) fn begin(
         &self,
         reading: &mut Reading<'_>,
@@ -62,7 +62,8 @@ impl Merge {
         Some(Gathered { environment, keys: HashSet::new(), review })
     }
 
-    /// Adds a feature that the environment lists.
+    /// Adds a feature that an environment lists, and merges its definition with that of earlier environments. A feature that is listed
+    /// twice, or has another id or type than before, is an error.
     pub(super) fn feature(
         &mut self,
         reading: &mut Reading<'_>,
@@ -104,7 +105,7 @@ impl Merge {
         }
     }
 
-    /// Completes an environment: adds the warnings about it, and stores it.
+    /// Ends reading an environment: adds the warnings about the environment, and stores it.
     pub(super) fn end(&mut self, reading: &mut Reading<'_>, part: &Part, gathered: Gathered) {
         gathered.review.finish(reading, part);
         self.environments.push(gathered.environment);
@@ -168,7 +169,7 @@ pub(super) fn definition(
     })
 }
 
-/// Reads the value of a feature. A value of another type is converted as the engine does, and a warning is added.
+/// Reads the value of a feature. A value that does not have the feature's type is converted as the engine does, and a warning is added.
 pub(super) fn value(reading: &mut Reading<'_>, part: &Part, feature: &Feature) -> Option<Json> {
     let Some(part) = part.get(name::VALUE) else { return feature.unset_value() };
     typed(feature.kind, &part.node).unwrap_or_else(|mismatch| {
@@ -188,7 +189,7 @@ pub(super) fn properties(part: Option<Part>) -> BTreeMap<String, String> {
     texts.collect()
 }
 
-/// Reads strategies in the form of the protocol.
+/// Reads a list of strategies in the form of the protocol. A strategy that is not valid JSON is left out.
 pub(super) fn strategies(part: Option<&Part>) -> Vec<Json> {
     let items = part.and_then(Part::items).unwrap_or_default();
     items.iter().filter_map(|item| Json::parse(&item.node.to_json()).ok()).collect()

@@ -1,7 +1,7 @@
 //! Reads files that other programs of FeatureHub write (edge-protocol 9.3), and states of the conformance suite (conformance 2.3).
 //!
-//! Each form is converted to a [`State`](crate::state::State). Unknown members are ignored, because programs write these forms. A feature
-//! that cannot be read is left out with a warning, and the other features are kept.
+//! Each form is converted to a [`State`](crate::state::State). Unknown members are ignored, because programs and not people write these
+//! forms. A feature that cannot be read is left out with a warning, and the other features are kept.
 
 mod conformance;
 mod merge;
@@ -26,7 +26,7 @@ pub enum Form {
     /// A list of features, as in a stream's `features` event. Stores and the webhook converter write this form. It contains no API keys.
     /// Its environment is known only if features have an `environmentId`.
     FeatureList,
-    /// The body of a GET answer, or one environment of such a body. It contains no API keys.
+    /// The body of a response to GET, or one environment of such a body. It contains no API keys.
     EnvironmentList,
     /// The data that the JavaScript SDK stores in a browser. It contains no API keys.
     BrowserStorage,
@@ -74,7 +74,7 @@ impl Form {
     }
 }
 
-/// The contents of a document, whatever its form.
+/// The features, environments and accounts of a document of any form.
 #[derive(Default)]
 pub(super) struct Contents {
     pub(super) features: Vec<Feature>,

@@ -17,7 +17,7 @@ use super::Contents;
 use super::merge::{Found, Merge, definition, properties, value};
 use crate::state::{Account, Environment, FeatureValue, Json, Permission, Permissions};
 
-/// Returns true if the part is a PublishEnvironment, an EnrichedFeatures, a CacheServiceAccount, or an answer that contains one of these.
+/// Returns true if the part is a PublishEnvironment, an EnrichedFeatures, a CacheServiceAccount, or a response that contains one of these.
 pub(super) fn is_one(part: &Part) -> bool {
     let has = |name| part.node.get(name).is_some();
     let holds = |name, inner: &[&str]| {
@@ -103,7 +103,7 @@ fn environment(reading: &mut Reading<'_>, merge: &mut Merge, part: &Part) {
     merge.end(reading, part, gathered);
 }
 
-/// Reads a CacheEnvironmentFeature. `None` if it cannot be read.
+/// Reads a CacheEnvironmentFeature. The result is `None` if the feature has no key or no known type, and a warning is added.
 fn feature<'a>(reading: &mut Reading<'_>, part: &'a Part) -> Option<Found<'a>> {
     let about = part.get("feature").unwrap_or_else(|| part.clone());
     let mut feature = definition(reading, &about, "valueType")?;
@@ -127,8 +127,8 @@ fn feature<'a>(reading: &mut Reading<'_>, part: &'a Part) -> Option<Found<'a>> {
     Some(Found { part, feature, value: Some(value), strategies })
 }
 
-/// Returns strategies with only those members that a server sends to SDKs (edge-protocol 9.2). Misspelt members are kept as well, so that
-/// the review reports them.
+/// Returns the strategies of a value record with only those members that a server sends to SDKs (edge-protocol 9.2). Misspelt members are
+/// kept as well, so that the review reports them.
 fn sent(part: &Part) -> Vec<Json> {
     type Write<'a> = &'a dyn Fn(&str, Part) -> String;
     let object = |part: &Part, names: &[&str], is_misspelt: fn(&str) -> bool, json: Write<'_>| {
@@ -159,7 +159,8 @@ fn sent(part: &Part) -> Vec<Json> {
     items.iter().filter_map(|part| Json::parse(&strategy(part)).ok()).collect()
 }
 
-/// Reads a CacheServiceAccount, and adds it to the accounts.
+/// Reads a CacheServiceAccount, and adds it to the accounts. Its permissions in environments that the document does not contain are left
+/// out.
 fn service_account(
     reading: &mut Reading<'_>,
     accounts: &mut Accounts,
@@ -195,7 +196,7 @@ fn service_account(
     accounts.add(reading, part, account);
 }
 
-/// Reads permissions by name. A name that an Edge does not use causes a warning.
+/// Reads a list of names of permissions. A name that an Edge does not know is left out with a warning.
 pub(super) fn roles(reading: &mut Reading<'_>, part: Option<Part>) -> Permissions {
     let parts = part.and_then(|part| part.items()).unwrap_or_default();
     let known = parts.iter().filter_map(|part| {

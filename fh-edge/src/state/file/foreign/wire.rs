@@ -1,4 +1,4 @@
-//! Reads features in the form in which SDKs receive them: lists, bodies of GET answers, and the storage of browsers.
+//! Reads features in the form in which SDKs receive them: lists, bodies of responses to GET, and the storage of browsers.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ use super::Contents;
 use super::merge::{Found, Merge, definition, properties, strategies, value};
 use crate::state::{Environment, FeatureValue};
 
-/// The name of the environment for a list that names none.
+/// The name of the environment for features that name no environment.
 const UNNAMED: &str = "default";
 
 /// Reads a list of features, which may belong to several environments.
@@ -108,7 +108,7 @@ fn one(
     merge.end(reading, part, gathered);
 }
 
-/// Reads a FeatureState (edge-protocol 2.6). `None` if it cannot be read.
+/// Reads a FeatureState (edge-protocol 2.6). The result is `None` if the feature has no key or no known type, and a warning is added.
 fn feature<'a>(reading: &mut Reading<'_>, part: &'a Part) -> Option<Found<'a>> {
     let mut feature = definition(reading, part, name::TYPE)?;
     feature.properties = properties(part.get(name::PROPERTIES));
