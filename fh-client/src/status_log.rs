@@ -172,7 +172,10 @@ impl StatusLog {
                 warn!(environment = self.environment, %why, "the snapshot was not written");
             }
             Ok(()) if was_unsaved => {
-                info!(environment = self.environment, "the snapshot is written again");
+                info!(
+                    environment = self.environment,
+                    "the snapshot was written, after an attempt that failed"
+                );
             }
             _ => {}
         }

@@ -21,7 +21,8 @@ thread_local! {
     static WAITS: Cell<usize> = const { Cell::new(0) };
 }
 
-/// A guard that counts as one wait of this thread while the guard exists.
+/// A guard that marks this thread as blocked in a call of the client. The number of waits of the thread is one higher while the guard
+/// exists.
 struct Blocking;
 
 impl Blocking {

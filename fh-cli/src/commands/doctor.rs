@@ -52,7 +52,7 @@ pub(crate) struct DoctorArgs {
     #[arg(long, value_name = "SECONDS", value_parser = seconds::any, default_value = "3")]
     listen: Duration,
 
-    /// The origin of a web page. The requests of a browser for this page are simulated, to check CORS
+    /// The origin of a web page. To check CORS, `fh doctor` sends the requests that a browser sends to the Edge for a page of this origin
     #[arg(long, value_name = "URL", default_value = "https://app.example.com")]
     origin: String,
 

@@ -43,7 +43,10 @@ impl Visit<'_> {
             parts.push(format!("the Edge's cache-control tells clients to poll every {seconds} s"));
         }
         if !marks.is_empty() {
-            parts.push(format!("a cache or proxy is on the way ({})", several(&marks)));
+            parts.push(format!(
+                "a cache or proxy is between this machine and the Edge ({})",
+                several(&marks)
+            ));
         }
         if wants_sha == Some(true) {
             parts.push(
@@ -62,7 +65,7 @@ impl Visit<'_> {
         } else if parts.is_empty() {
             Finding::good(
                 Topic::Cache,
-                "no cache is on the way, and no polling interval is requested",
+                "no cache is between this machine and the Edge, and no polling interval is requested",
             )
         } else {
             Finding::note(Topic::Cache, parts.join("; "))

@@ -144,7 +144,8 @@ impl Contents {
         }
     }
 
-    /// Parses the JSON of a fact and adds the fact to the records that were read. Returns false if the JSON is not valid for the fact.
+    /// Parses the JSON of a row in the table of facts about the data folder, such as its highest version, and adds the fact to the records
+    /// that were read. Returns false if the JSON does not have the form of this fact.
     pub(super) fn take_fact(&mut self, name: &str, json: &str) -> bool {
         let records = &mut self.records;
         match name {

@@ -14,7 +14,8 @@ use crate::time::Millis;
 
 /// A function that returns the current time of the embedding program.
 pub(crate) type ClockFn = dyn Fn() -> Timestamp + Send + Sync;
-/// A function that is called when there is work for another part of the program.
+/// A function that the repository calls to wake the code that waits for it: the dispatcher for queued events, or the driver for a read that
+/// passive polling reports.
 pub(crate) type Waker = Box<dyn Fn() + Send + Sync>;
 
 /// The value of `contact` until the Edge has sent data.

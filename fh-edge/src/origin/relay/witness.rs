@@ -53,7 +53,8 @@ impl Witness {
     }
 }
 
-/// The result of the last check, behind a lock that allows only one check at a time.
+/// The result of the last check whether the upstream Edge still answers another key than the refused one, behind a lock that allows only
+/// one such check at a time.
 #[derive(Default)]
 pub(super) struct Witnesses {
     last: Mutex<Option<Outcome>>,

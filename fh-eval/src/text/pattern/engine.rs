@@ -33,8 +33,8 @@ thread_local! {
 const LARGEST_KEPT_CACHE: usize = 1 << 20;
 
 impl Engine {
-    /// Compiles a pattern in the common language, with a table of at most `table_bytes` bytes. If `table_bytes` is 0,
-    /// no table is built. Returns `None` if the program would be larger than [`PROGRAM_BYTES`].
+    /// Compiles a pattern in the language that all engines read alike (see `dialect`), with a transition table of at most
+    /// `table_bytes` bytes. If `table_bytes` is 0, no table is built. Returns `None` if the program would be larger than [`PROGRAM_BYTES`].
     pub(super) fn compile(source: &str, table_bytes: usize) -> Option<Self> {
         let config = thompson::Config::new()
             .nfa_size_limit(Some(PROGRAM_BYTES))
