@@ -103,7 +103,9 @@ fn slice(writer: &mut Writer, threads: usize, length: Duration, rate: u64) -> (u
                 while !stop.load(Ordering::Relaxed) {
                     for _ in 0..1_000 {
                         black_box(
-                            repository.read().is_enabled(black_box("FLAG_7"), black_box(who.as_ref())),
+                            repository
+                                .read()
+                                .is_enabled(black_box("FLAG_7"), black_box(who.as_ref())),
                         );
                     }
                     done += 1_000;

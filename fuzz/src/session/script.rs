@@ -5,7 +5,10 @@ use std::time::Duration;
 
 use fh_eval::Attributes;
 use fh_repository::source::Source;
-use fh_session::{ApiKeys, CommandId, Config, ContextPlacement, EdgeUrl, End, Head, Input, Mode, RequestId, RequestKind};
+use fh_session::{
+    ApiKeys, CommandId, Config, ContextPlacement, EdgeUrl, End, Head, Input, Mode, RequestId,
+    RequestKind,
+};
 
 use super::body;
 use super::watched::Watched;
