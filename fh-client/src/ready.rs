@@ -21,7 +21,7 @@ pub enum NotReady {
     /// The client sends no more requests. Either the client is offline and was given no features, or the Edge accepts no more
     /// requests.
     Stopped,
-    /// The client was closed.
+    /// The client was closed, or the runtime on which it ran was shut down.
     Closed,
     /// The calling thread runs the runtime given to the client, so the wait would block the client (D-119). Use `ready().await`
     /// on such a thread.

@@ -47,8 +47,8 @@ pub struct ListenOptions {
     /// If the [`App`](super::App) has probes, 16 more connections are accepted for them. Such a connection has one second to send its
     /// request head, and is closed if the request is not a probe.
     pub max_connections: NonZeroUsize,
-    /// The maximum number of open connections per IPv4 address or IPv6 /64 network. Further connections are closed, except those that
-    /// `max_connections` reserves for probes. Default: a quarter of `max_connections`.
+    /// The maximum number of open connections per IPv4 address or IPv6 /64 network. Further connections are closed, except up to
+    /// 8 of those that `max_connections` reserves for probes. Default: a quarter of `max_connections`, but at least one.
     pub max_connections_per_address: PerAddress,
     /// The trusted proxies, which have no limit of connections per address. A [`Shortcut`](super::Shortcut) gets this list as well.
     /// Default: none.

@@ -54,8 +54,9 @@ struct DispatchRequests {
     threads: usize,
     passes: Vec<Pass>,
     last_pass: u64,
-    /// The passes that ended while other passes were running, the oldest first. Each entry holds the number of the pass's last
-    /// request and the numbers of the running passes. The requests count as carried out once those passes have ended too.
+    /// The passes that ended while other passes were running, the oldest first. Consecutive passes that wait for the same
+    /// running passes share an entry. Each entry holds the highest request number of its passes, and the numbers of the passes
+    /// that still run. The requests up to that number count as carried out once those passes have ended too.
     ended: Vec<(u64, Vec<u64>)>,
     /// The time at which the next usage summary is due, on this queue's clock; `None` if no observer receives summaries.
     summary: Option<Millis>,

@@ -217,7 +217,8 @@ impl ListenerRequests {
 }
 
 impl Seat {
-    /// Makes the repository request a delivery for this client whenever an event occurs.
+    /// Makes the repository request a delivery for this client now, and later for each event that occurs while no request is
+    /// pending.
     pub(super) fn attach(&self, repository: &Repository) {
         let (queue, number) = (Arc::clone(&self.queue), self.number);
         repository.set_waker(move || {

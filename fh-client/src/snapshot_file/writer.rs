@@ -31,8 +31,8 @@ pub(crate) struct SnapshotWriter {
     owner: Owner,
     clock: WallClock,
     rules: Option<Arc<Rules>>,
-    /// True once the Edge has sent features. Features that were restored from the file are not written again, because they are
-    /// not new.
+    /// True once the Edge has sent features; new API keys reset it. Until then nothing is written, because the features come
+    /// only from the snapshot file or from a store.
     is_from_edge: bool,
     is_live: bool,
     confirmed: Option<Millis>,

@@ -209,8 +209,8 @@ impl LockedFile {
         DataFolderError::Unreadable(self.path.clone(), why.0)
     }
 
-    /// Opens the file itself, after its copy in memory was opened successfully. If records are damaged, first copies the file into the
-    /// folder.
+    /// Opens the file itself, and returns it with these contents. The caller has opened a copy in memory successfully, or has emptied the
+    /// file for a repair. If the contents name damaged records, first copies the file into the folder.
     fn take(self, contents: Contents) -> Result<Opened, DataFolderError> {
         let Contents { records, damaged, sequence } = contents;
         let copy = if damaged.is_empty() { None } else { Some(self.copy()?) };

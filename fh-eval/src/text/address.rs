@@ -9,8 +9,9 @@ pub enum Spelling {
     /// IPv4 addresses of four decimal numbers, which can have leading zeros, and IPv6 addresses, with optional brackets
     /// and zone.
     Literal,
-    /// The spellings of [`Self::Literal`], and the others that FeatureHub's server reads without a DNS lookup: `10.1`,
-    /// `167772161`, and the empty text for loopback.
+    /// The spellings of [`Self::Literal`], and the others that FeatureHub's server reads without a DNS lookup: IPv4
+    /// addresses of one to three numbers, such as `10.1` and `167772161`, and the empty text for loopback. Masks of
+    /// networks are read as the server reads them, such as `/-1` and `/8/9`.
     Server,
 }
 

@@ -23,8 +23,8 @@ pub struct CivilDate {
 }
 
 impl Day {
-    /// Parses `YYYY-MM-DD`, optionally followed by `Z` or `±HH:MM[:SS]`, which is discarded. Returns `None` if the text
-    /// is not a date.
+    /// Parses `YYYY-MM-DD`, optionally followed by `Z`, `z` or `±HH:MM[:SS]`, which is discarded without a check of its
+    /// range. Returns `None` if the text is not a date.
     ///
     /// ```
     /// use fh_eval::internal::text::date::{Day, Years};

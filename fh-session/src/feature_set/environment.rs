@@ -217,8 +217,8 @@ impl Environment {
         Ok(if seen { Effect::Seen } else { Effect::Invisible })
     }
 
-    /// Applies the delete of a feature. A delete is ignored if its version is lower than that of the held feature. A delete whose version
-    /// is missing or 0 always counts (D-27).
+    /// Applies the delete of a feature. A delete is ignored if its version is above 0 and lower than that of the held feature; any other
+    /// delete counts (D-27).
     ///
     /// # Errors
     /// The JSON is not a delete. Holds the reason.

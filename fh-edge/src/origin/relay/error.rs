@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use fh_client::{KeyError, UrlError};
 
-/// The reason why a relay cannot start or cannot use new settings. Failures of the upstream Edge do not cause this error. The number in a
+/// The reason why a relay cannot start, or why new keys or headers cannot be used, for example because the Edge is no relay. Failures of the upstream Edge do not cause this error. The number in a
 /// variant is the position of the faulty keys in the settings, counted from 1; a key itself is never shown.
 #[derive(Debug)]
 #[non_exhaustive]

@@ -209,8 +209,11 @@ impl Upstream {
         verdict
     }
 
-    /// Returns the result of the client's last attempt, according to the client's status. If a refusal is ambiguous, this function makes
-    /// upstream requests with other keys to find its cause.
+    /// Returns what the client's status says about its last attempt, and records the age of the features. Returns [`Report::Pending`] if
+    /// the client has no features yet, or if the attempt is still running or was already counted.
+    ///
+    /// If a refusal is ambiguous, the upstream Edge's answers to other keys decide. Requests with up to four other keys are made for this,
+    /// unless another check was made within the last second.
     async fn report(&self, status: &Status, pool: &UpstreamPool) -> Report {
         let Some(source) = &status.source else { return Report::Pending };
         let attempt = status.requests;

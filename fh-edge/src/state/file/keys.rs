@@ -28,7 +28,7 @@ impl KeyKind {
     }
 }
 
-/// The API keys that were read so far, of all accounts of a document.
+/// The API keys that were recorded so far, of all accounts of a document and of the accounts that the options add.
 #[derive(Default)]
 pub(super) struct Keys {
     uniques: Uniques,
