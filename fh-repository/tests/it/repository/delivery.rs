@@ -387,6 +387,7 @@ fn handles_are_send_and_sync() {
 }
 
 /// Tests that a flush, requested while another thread calls the observer, comes after that call and after the events before the flush.
+#[cfg(not(target_family = "wasm"))]
 #[test]
 fn a_flush_waits_for_the_call_of_its_observer() {
     struct Slow {
