@@ -1,5 +1,6 @@
 //! Tests with Redis Cluster: one node that holds all slots, and two nodes that share them.
 
+use std::collections::BTreeSet;
 use std::sync::OnceLock;
 use std::time::Duration;
 
@@ -61,10 +62,31 @@ fn two_nodes() -> (Server, Server) {
             info.contains("cluster_state:ok") && info.contains("cluster_known_nodes:2")
         });
     }
+    agree(&one, &other);
     match slot() {
         0..8192 => (one, other),
         _ => (other, one),
     }
+}
+
+/// Returns the id, the configuration epoch and the slots of each node, as this node sees them.
+fn view(server: &Server) -> BTreeSet<Vec<String>> {
+    let nodes: String = redis::cmd("CLUSTER").arg("NODES").query(&mut server.connection()).unwrap();
+    let node = |line: &str| {
+        let fields: Vec<String> = line.split(' ').map(String::from).collect();
+        [&fields[..1], &fields[6..7], &fields[8..]].concat()
+    };
+    nodes.lines().map(node).collect()
+}
+
+/// Waits until both nodes have the same view, with different epochs. A node that takes a slot wins over another node by a higher
+/// epoch. It gets one only above the epochs that it knows, so a slot that moves before the nodes agree can move back by itself.
+fn agree(one: &Server, other: &Server) {
+    eventually("nodes that agree", || {
+        let views = (view(one), view(other));
+        let epochs: BTreeSet<&String> = views.0.iter().map(|node| &node[1]).collect();
+        views.0 == views.1 && epochs.len() == 2
+    });
 }
 
 /// Returns the slot of `{featurehub}`.
@@ -142,6 +164,7 @@ fn each_redirection_is_followed_without_a_pause() {
         from.0.delete("{featurehub}_one_sha");
         set_slot(to.0, &["NODE", to.1]);
         set_slot(from.0, &["NODE", to.1]);
+        agree(&holder, &rig.server);
     }
     assert_eq!(rig.status().last_error, None);
 }
