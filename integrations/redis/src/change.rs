@@ -80,7 +80,6 @@ fn polled(body: &str) -> Result<Vec<Entry<'_>>, String> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, clippy::panic)]
 mod tests {
     use super::*;
 
