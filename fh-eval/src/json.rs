@@ -37,6 +37,14 @@ impl<T> Shape<T> {
             _ => None,
         }
     }
+
+    /// Takes the value if it has the expected shape, otherwise returns `None`.
+    pub fn into_value(self) -> Option<T> {
+        match self {
+            Self::Is(part) => Some(part),
+            _ => None,
+        }
+    }
 }
 
 /// A JSON value. A scalar keeps its text; a list or an object is recorded without its contents.
@@ -457,10 +465,7 @@ pub(crate) fn list(json: &str) -> Shape<Vec<&RawValue>> {
 /// ```
 #[must_use]
 pub fn members(raw: &RawValue) -> Option<Vec<(Cow<'_, str>, &RawValue)>> {
-    match object(raw.get()) {
-        Shape::Is(Members(members)) => Some(members),
-        _ => None,
-    }
+    object(raw.get()).into_value().map(|members| members.0)
 }
 
 /// Returns the members of a JSON object, or the shape of any other JSON value.

@@ -93,10 +93,7 @@ impl<'a> Feature<'a> {
     /// Parses one feature. Returns `None` if the text is not a JSON object.
     #[must_use]
     pub fn parse(json: &'a str) -> Option<Self> {
-        match read_object(json) {
-            Shape::Is(feature) => Some(feature),
-            _ => None,
-        }
+        read_object(json).into_value()
     }
 }
 
@@ -104,10 +101,7 @@ impl<'a> Strategy<'a> {
     /// Parses one strategy. Returns `None` if the text is not a JSON object.
     #[must_use]
     pub fn parse(json: &'a str) -> Option<Self> {
-        match read_object(json) {
-            Shape::Is(strategy) => Some(strategy),
-            _ => None,
-        }
+        read_object(json).into_value()
     }
 
     /// Parses the list of a feature's strategies. A list or a strategy of an unexpected shape is recorded as such.

@@ -24,10 +24,7 @@ impl<'a> Envelope<'a> {
     /// Parses an environment or a feature. Returns `None` if the text is not a JSON object.
     #[must_use]
     pub fn parse(json: &'a str) -> Option<Self> {
-        match read_object(json) {
-            Shape::Is(envelope) => Some(envelope),
-            _ => None,
-        }
+        read_object(json).into_value()
     }
 
     /// Returns the id, or `None` if the environment has no id that is a text.
@@ -39,10 +36,7 @@ impl<'a> Envelope<'a> {
     /// Returns the features, or `None` if the environment has no list of features.
     #[must_use]
     pub fn into_features(self) -> Option<Vec<&'a RawValue>> {
-        match self.features {
-            Shape::Is(features) => Some(features),
-            _ => None,
-        }
+        self.features.into_value()
     }
 }
 

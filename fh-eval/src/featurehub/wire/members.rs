@@ -1,12 +1,13 @@
 //! All members of a feature, known and unknown, for a server that passes unknown members on.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 
 use serde::de::MapAccess;
 use serde_json::value::RawValue;
 
 use super::{Raw, name};
-use crate::json::{MemberValue, Object, Shape, read_object};
+use crate::json::{MemberValue, Object, read_object};
 
 /// All members of a feature, each as raw JSON. If a name occurs twice, the last value counts.
 #[derive(Debug, Clone, Default)]
@@ -35,10 +36,18 @@ impl<'a> FeatureMembers<'a> {
     /// Parses a feature. Returns `None` if the text is not a JSON object.
     #[must_use]
     pub fn parse(json: &'a str) -> Option<Self> {
-        match read_object(json) {
-            Shape::Is(members) => Some(members),
-            _ => None,
-        }
+        let mut members: Self = read_object(json).into_value()?;
+        members.keep_the_last_of_others();
+        Some(members)
+    }
+
+    /// Removes every member of `others` whose name occurs again later. Untrusted JSON may have many members, so each name is
+    /// looked up once.
+    fn keep_the_last_of_others(&mut self) {
+        let mut names = HashSet::with_capacity(self.others.len());
+        let mut is_last: Vec<bool> =
+            self.others.iter().rev().map(|(name, _)| names.insert(&**name)).collect();
+        self.others.retain(|_| is_last.pop().unwrap_or(true));
     }
 
     /// Returns the value of the member `name` of [`Self::others`], or `None` if there is no such member.
@@ -64,7 +73,6 @@ impl<'de> Object<'de> for FeatureMembers<'de> {
             name::STRATEGIES => &mut self.strategies,
             name::PROPERTIES => &mut self.properties,
             _ => {
-                self.others.retain(|(other, _)| other != name);
                 self.others.push((Cow::Owned(name.to_string()), value.read()?));
                 return Ok(());
             }
