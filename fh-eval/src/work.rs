@@ -37,8 +37,8 @@ pub struct WorkBound {
     /// Number of attribute lookups of all evaluations together.
     lookups: u64,
     by_name: HashMap<Arc<str>, Reads, foldhash::fast::FixedState>,
-    /// The names of attributes that the clock replaces if the context lacks them. Each name has the number of steps of
-    /// the rules that then test the clock's text.
+    /// The attributes that are read from the clock if the context lacks them (`now`, for example). The number is the cost,
+    /// in steps, of the rules that then test the current time.
     clocked: Vec<(Arc<str>, u64)>,
 }
 

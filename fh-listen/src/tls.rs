@@ -177,38 +177,38 @@ fn load(
 pub enum TlsError {
     /// A file of certificates or of the private key cannot be read.
     Read {
-        /// The file's path.
+        /// The path of the file that cannot be read.
         path: PathBuf,
         /// The reason why the file cannot be read.
         error: io::Error,
     },
     /// A file of certificates or of the private key is not valid PEM.
     Pem {
-        /// The file's path.
+        /// The path of the file that is not valid PEM.
         path: PathBuf,
         /// The reason why the file is not valid PEM.
         error: pem::Error,
     },
     /// The file of certificates contains no certificate.
     NoCertificate {
-        /// The file's path.
+        /// The path of the file of certificates.
         path: PathBuf,
     },
     /// The key file contains no private key, or only an encrypted one.
     NoKey {
-        /// The file's path.
+        /// The path of the key file.
         path: PathBuf,
     },
     /// The first certificate of a file cannot be read or used.
     Certificate {
-        /// The file's path.
+        /// The path of the file of certificates.
         path: PathBuf,
         /// The reason why rustls rejected the certificate.
         error: rustls::Error,
     },
     /// The private key is of an unsupported kind, or too weak to be accepted.
     Key {
-        /// The file's path.
+        /// The path of the key file.
         path: PathBuf,
         /// The reason why rustls rejected the private key.
         error: rustls::Error,

@@ -62,7 +62,7 @@ pub(crate) struct DemoArgs {
     #[arg(long, value_name = "FILE")]
     write: Option<String>,
 
-    /// Replace the file of --write if it exists with other content
+    /// Overwrite the file that --write names, even if its content differs
     #[arg(long, requires = "write")]
     force: bool,
 }

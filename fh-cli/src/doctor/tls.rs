@@ -159,12 +159,12 @@ pub(super) fn trouble(seen: &Seen, host: &str, error: &str) -> (String, String) 
             let names = if names.is_empty() { "no name".to_string() } else { names.join(", ") };
             (
                 format!("the certificate is for {names}, not for {host}"),
-                "use a name of the certificate, or get one issued for this name",
+                "connect with a name that the certificate contains, or get a certificate for this name",
             )
         }
         Some(CertificateError::NotValidForName) => (
             format!("the certificate is not for {host}"),
-            "use a name of the certificate, or get one issued for this name",
+            "connect with a name that the certificate contains, or get a certificate for this name",
         ),
         Some(CertificateError::UnknownIssuer) => (
             "the certificate is from an authority that this machine does not trust".to_string(),

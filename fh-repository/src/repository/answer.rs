@@ -27,8 +27,8 @@ pub(crate) struct Ruled<'a> {
 
 /// The value that an interceptor returned.
 pub(crate) struct Intercepted<'a> {
-    /// The feature; `None` if no feature has the key. Without a feature, the value may have any type, and is read as every type that its
-    /// text allows.
+    /// The feature; `None` if no feature has the key. Without a feature, the type of the interceptor's value is not known: each read
+    /// parses its text as the type that it reads.
     pub(crate) feature: Option<FeatureRef<'a>>,
     pub(crate) value: Option<Value>,
     pub(crate) by: &'a Arc<str>,

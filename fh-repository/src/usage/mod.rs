@@ -43,7 +43,7 @@ pub trait Observer: Send + Sync {
     /// Called for each event that [`UsageOptions`] selects. It is not called for an observer that gets summaries.
     fn observe(&self, event: &UsageEvent);
 
-    /// Returns the time and the thread at which the observer is called. This method is called once, at registration.
+    /// Returns when, and on which thread, the observer is called. The repository calls this method once, at registration.
     fn dispatch(&self) -> Dispatch {
         Dispatch::Queued
     }

@@ -112,7 +112,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Origin,
         "relay-header",
         Lines("NAME=VALUE"),
-        "A header for every request to the upstream Edge, such as a header that its gateway requires. The variable holds one header per line",
+        "A header for every request to the upstream Edge, such as a header that its gateway requires. The environment variable may hold several headers, one per line",
         |s, text| {
             s.relay_headers.push(header_pair(text)?);
             Ok(())

@@ -63,7 +63,7 @@ pub(super) enum EngineKind {
 
 /// The reason why the tree of a pattern was not written in the common language.
 enum Stop {
-    /// The pattern is refused.
+    /// No engine can run the pattern, for this reason.
     Refused(Refusal),
     /// The pattern can be written for [`EngineKind::Small`] only.
     NeedsSmallEngine,
