@@ -1,0 +1,246 @@
+//! The reader of objects and lists whose members may have any shape.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::marker::PhantomData;
+
+use serde::de::{
+    Deserialize, DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor,
+};
+use serde_json::value::RawValue;
+
+use super::{Shape, without_surrogates};
+
+/// The name of a member, unescaped.
+pub(crate) struct Name<'a>(pub(crate) Cow<'a, str>);
+
+impl<'de> Deserialize<'de> for Name<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct NameVisitor;
+        impl<'de> Visitor<'de> for NameVisitor {
+            type Value = Name<'de>;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a name")
+            }
+            fn visit_borrowed_bytes<E>(self, name: &'de [u8]) -> Result<Self::Value, E> {
+                Ok(Name(without_surrogates(name)))
+            }
+            fn visit_bytes<E>(self, name: &[u8]) -> Result<Self::Value, E> {
+                Ok(Name(without_surrogates(name).into_owned().into()))
+            }
+        }
+        // The name is read as bytes, because a lone surrogate in a text would make the whole object fail.
+        deserializer.deserialize_bytes(NameVisitor)
+    }
+}
+
+/// A type that reads the members of a JSON object one by one. A later member of the same name replaces the earlier one.
+pub(crate) trait Object<'de>: Default {
+    /// Reads or skips the value of the member `name`.
+    fn member<A: MapAccess<'de>>(
+        &mut self,
+        name: &str,
+        value: MemberValue<'_, A>,
+    ) -> Result<(), A::Error>;
+}
+
+/// The value of one member. The value must be read or skipped exactly once.
+pub(crate) struct MemberValue<'m, A> {
+    map: &'m mut A,
+    reading: Reading,
+}
+
+impl<'de, A: MapAccess<'de>> MemberValue<'_, A> {
+    /// Reads the value as a part of type `P`, whatever the shape of the value.
+    pub(crate) fn read<P: Part<'de>>(self) -> Result<P, A::Error> {
+        self.map.next_value_seed(PartSeed(self.reading, PhantomData))
+    }
+
+    /// Skips the value of the member.
+    pub(crate) fn skip(self) -> Result<(), A::Error> {
+        self.map.next_value::<IgnoredAny>().map(|_| ())
+    }
+}
+
+/// A way of reading JSON values whose shape is not known beforehand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reading {
+    /// Reads a value in one pass. If a list or an object is expected, reading fails on numbers beyond an `f64` and on
+    /// lone surrogates.
+    Direct,
+    /// Determines the shape of a value from its first byte, and then reads the value. Every JSON value can be read in
+    /// this way, with one more pass over the text for each level of nesting.
+    Careful,
+}
+
+impl Reading {
+    /// Reads `json` with [`Reading::Direct`], which succeeds for nearly every document. Otherwise reads it with
+    /// [`Reading::Careful`]. Returns `None` if both fail.
+    pub(super) fn either<'de, P: Part<'de>>(json: &'de str) -> Option<P> {
+        [Self::Direct, Self::Careful].into_iter().find_map(|reading| reading.part(json))
+    }
+
+    fn part<'de, P: Part<'de>>(self, json: &'de str) -> Option<P> {
+        let mut deserializer = serde_json::Deserializer::from_str(json);
+        let part = P::read(&mut deserializer, self).ok()?;
+        deserializer.end().ok().map(|()| part)
+    }
+
+    /// Passes a value to a visitor that accepts lists, objects and scalars.
+    fn shape<'de, D, V>(self, deserializer: D, visitor: V) -> Result<V::Value, D::Error>
+    where
+        D: Deserializer<'de>,
+        V: Visitor<'de>,
+    {
+        if self == Self::Direct {
+            return deserializer.deserialize_any(visitor);
+        }
+        let json = <&RawValue>::deserialize(deserializer)?.get();
+        match json.as_bytes() {
+            [b'[' | b'{', ..] => serde_json::Deserializer::from_str(json)
+                .deserialize_any(visitor)
+                .map_err(Error::custom),
+            [b'n', ..] => visitor.visit_unit(),
+            _ => visitor.visit_bool(true),
+        }
+    }
+}
+
+/// A type that can be read from one JSON value, whatever the shape of the value.
+pub(crate) trait Part<'de>: Sized {
+    /// Reads the value in the way that `reading` selects.
+    fn read<D: Deserializer<'de>>(deserializer: D, reading: Reading) -> Result<Self, D::Error>;
+}
+
+impl<'de> Part<'de> for &'de RawValue {
+    fn read<D: Deserializer<'de>>(deserializer: D, _: Reading) -> Result<Self, D::Error> {
+        Self::deserialize(deserializer)
+    }
+}
+
+struct PartSeed<P>(Reading, PhantomData<P>);
+
+impl<'de, P: Part<'de>> DeserializeSeed<'de> for PartSeed<P> {
+    type Value = P;
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<P, D::Error> {
+        P::read(deserializer, self.0)
+    }
+}
+
+/// An object, or the shape of the value that was found in place of an object.
+#[derive(Debug, Clone)]
+pub(crate) struct ObjectOr<T>(pub(crate) Shape<T>);
+
+/// A list, or the shape of the value that was found in place of a list.
+#[derive(Debug, Clone)]
+pub(crate) struct ListOr<T>(pub(crate) Shape<Vec<T>>);
+
+struct ShapeVisitor<T>(Reading, PhantomData<T>);
+
+/// Generates the visitor's methods for values that are neither lists nor objects. Both visitors use them.
+macro_rules! scalars {
+    () => {
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("any JSON")
+        }
+        fn visit_unit<E>(self) -> Result<Self::Value, E> {
+            Ok(Shape::Null)
+        }
+        fn visit_bool<E>(self, _: bool) -> Result<Self::Value, E> {
+            Ok(Shape::Other)
+        }
+        fn visit_i64<E>(self, _: i64) -> Result<Self::Value, E> {
+            Ok(Shape::Other)
+        }
+        fn visit_u64<E>(self, _: u64) -> Result<Self::Value, E> {
+            Ok(Shape::Other)
+        }
+        fn visit_f64<E>(self, _: f64) -> Result<Self::Value, E> {
+            Ok(Shape::Other)
+        }
+        fn visit_str<E>(self, _: &str) -> Result<Self::Value, E> {
+            Ok(Shape::Other)
+        }
+    };
+}
+
+fn skip_list<'de, A: SeqAccess<'de>>(mut list: A) -> Result<(), A::Error> {
+    while list.next_element::<IgnoredAny>()?.is_some() {}
+    Ok(())
+}
+
+fn skip_object<'de, A: MapAccess<'de>>(mut map: A) -> Result<(), A::Error> {
+    // The names are read, because ignoring a name with a lone surrogate would fail.
+    while map.next_entry::<Name<'de>, IgnoredAny>()?.is_some() {}
+    Ok(())
+}
+
+impl<'de, T: Object<'de>> Visitor<'de> for ShapeVisitor<ObjectOr<T>> {
+    type Value = Shape<T>;
+    scalars!();
+
+    fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<Self::Value, A::Error> {
+        skip_list(list)?;
+        Ok(Shape::Other)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut object = T::default();
+        while let Some(Name(name)) = map.next_key()? {
+            object.member(&name, MemberValue { map: &mut map, reading: self.0 })?;
+        }
+        Ok(Shape::Is(object))
+    }
+}
+
+impl<'de, T: Part<'de>> Visitor<'de> for ShapeVisitor<ListOr<T>> {
+    type Value = Shape<Vec<T>>;
+    scalars!();
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
+        let mut elements = Vec::new();
+        while let Some(element) = list.next_element_seed(PartSeed(self.0, PhantomData))? {
+            elements.push(element);
+        }
+        Ok(Shape::Is(elements))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+        skip_object(map)?;
+        Ok(Shape::Other)
+    }
+}
+
+impl<'de, T: Object<'de>> Part<'de> for ObjectOr<T> {
+    fn read<D: Deserializer<'de>>(deserializer: D, reading: Reading) -> Result<Self, D::Error> {
+        reading.shape(deserializer, ShapeVisitor::<Self>(reading, PhantomData)).map(Self)
+    }
+}
+
+impl<'de, T: Part<'de>> Part<'de> for ListOr<T> {
+    fn read<D: Deserializer<'de>>(deserializer: D, reading: Reading) -> Result<Self, D::Error> {
+        reading.shape(deserializer, ShapeVisitor::<Self>(reading, PhantomData)).map(Self)
+    }
+}
+
+/// Reads an object. A member of the wrong shape is recorded as such, and the other members are read. Returns
+/// [`Shape::Other`] if the text is not JSON.
+pub(crate) fn read_object<'de, T: Object<'de>>(json: &'de str) -> Shape<T> {
+    Reading::either::<ObjectOr<T>>(json).map_or(Shape::Other, |object| object.0)
+}
+
+/// Reads a list of objects. An element of the wrong shape is recorded as such, and the other elements are read. Returns
+/// [`Shape::Other`] if the text is not JSON.
+pub(crate) fn read_list<'de, T: Object<'de>>(json: &'de str) -> Shape<Vec<Shape<T>>> {
+    Reading::either(json).map_or(Shape::Other, shapes)
+}
+
+/// Returns the shape of a list, with the shape of each element.
+pub(crate) fn shapes<T>(list: ListOr<ObjectOr<T>>) -> Shape<Vec<Shape<T>>> {
+    match list.0 {
+        Shape::Is(list) => Shape::Is(list.into_iter().map(|part| part.0).collect()),
+        Shape::Absent => Shape::Absent,
+        Shape::Null => Shape::Null,
+        Shape::Other => Shape::Other,
+    }
+}
