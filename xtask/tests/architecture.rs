@@ -31,65 +31,121 @@ fn has_function(source: &str, name: &str) -> bool {
     (is_there("(") || is_there("<")) && source.contains(of)
 }
 
-/// Returns the files of a way, and the functions that its steps name but that are not in the file before them.
-fn follow(section: &str) -> (BTreeSet<String>, Vec<String>) {
-    let (mut files, mut missing) = (BTreeSet::new(), Vec::new());
-    let rows = section.lines().filter(|line| line.starts_with("| ") && !line.starts_with("| step"));
-    let rows: Vec<&str> = rows.collect();
-    assert!(rows.len() > 5 && rows.len() <= MOST_STEPS, "{} steps", rows.len());
-    let mut by_step: Vec<String> = Vec::new();
-    for (row, number) in rows.into_iter().zip(1..) {
-        let cells: Vec<&str> = row.trim_matches('|').split('|').map(str::trim).collect();
-        assert_eq!(cells.len(), 3, "{row}");
-        let (step, places) = (cells[0], cells[1]);
-        assert_eq!(step.parse(), Ok(number), "{row}");
-        // A step may go on in the file of the previous step, or in that of an earlier one: "`publish` of step 6".
-        let mut file = by_step.last().cloned().unwrap_or_default();
+/// The files and functions that the steps of a way name.
+#[derive(Default)]
+struct Way {
+    /// The files that a reader opens.
+    files: BTreeSet<String>,
+    /// A line for each function or name that is not in the file before it.
+    missing: Vec<String>,
+}
+
+impl Way {
+    /// Reads the table of a way, and the list below it.
+    fn follow(section: &str) -> Self {
+        let mut way = Self::default();
+        let mut by_step: Vec<String> = Vec::new();
+        for row in
+            section.lines().filter(|line| line.starts_with("| ") && !line.starts_with("| step"))
+        {
+            let cells: Vec<&str> = row.trim_matches('|').split('|').map(str::trim).collect();
+            assert_eq!(cells.len(), 4, "{row}");
+            assert_eq!(cells[0].parse(), Ok(by_step.len() + 1), "{row}");
+            let file = way.step(cells[0], cells[1], cells[3], &by_step);
+            by_step.push(file);
+        }
+        assert!(by_step.len() > 5 && by_step.len() <= MOST_STEPS, "{} steps", by_step.len());
+        way.passed_by(section);
+        way
+    }
+
+    /// Reads the places and the result of a step. Returns the first file of the step.
+    fn step(&mut self, step: &str, places: &str, result: &str, by_step: &[String]) -> String {
+        // A step may go on in the first file of an earlier one: "`publish` of step 6".
+        let mut file = String::new();
+        let mut first = None;
+        let mut sources = String::new();
         let mut named = 0;
         for part in places.split([',', ';']).map(str::trim) {
-            let quoted: Vec<&str> = part.split('`').skip(1).step_by(2).collect();
-            if let Some((_, step)) = part.split_once(" of step ") {
-                let step: usize = step.parse().unwrap();
-                file.clone_from(&by_step[step - 1]);
+            if let Some((_, earlier)) = part.split_once(" of step ") {
+                file.clone_from(&by_step[earlier.parse::<usize>().unwrap() - 1]);
             }
-            for name in quoted {
+            for name in quoted(part) {
                 if name.ends_with(".rs") {
-                    assert!(part.contains(&format!("](../{name})")), "{row}: link {name}");
+                    assert!(part.contains(&format!("](../{name})")), "step {step}: link {name}");
                     file = name.to_string();
-                    files.insert(file.clone());
+                    self.files.insert(file.clone());
                 } else {
                     named += 1;
-                    let source = fs::read_to_string(root().join(&file)).unwrap_or_default();
-                    if !has_function(&source, name) {
-                        missing.push(format!("step {number}: {file} has no function {name}"));
-                    }
+                    self.expect_function(&format!("step {step}"), &file, name);
                 }
             }
+            sources.push_str(&source(&file));
+            first.get_or_insert_with(|| file.clone());
         }
-        assert!(named > 0, "{row}");
-        by_step.push(file);
+        assert!(named > 0, "step {step} names no function");
+        for name in quoted(result).into_iter().filter(|name| !sources.contains(name)) {
+            self.missing.push(format!("step {step}: no file of the step has {name}"));
+        }
+        first.unwrap_or_default()
     }
-    (files, missing)
+
+    /// Reads the list of the files that a reader need not open.
+    fn passed_by(&mut self, section: &str) {
+        let (_, list) = section.split_once("On the path, but not to be opened:\n").unwrap();
+        for item in list.split("\n- ").skip(1) {
+            let (places, text) = item.split_once(": ").unwrap();
+            let names = quoted(places);
+            let (file, functions) = names.split_first().unwrap();
+            assert!(item.starts_with(&format!("[`{file}`](../{file})")), "{item}");
+            assert!(!self.files.contains(*file), "{file} is opened and not opened");
+            assert!(text.trim_end().ends_with('.'), "{item}");
+            assert!(!source(file).is_empty(), "{file} does not exist");
+            for name in functions {
+                self.expect_function("the list", file, name);
+            }
+        }
+    }
+
+    fn expect_function(&mut self, place: &str, file: &str, name: &str) {
+        if !has_function(&source(file), name) {
+            self.missing.push(format!("{place}: {file} has no function {name}"));
+        }
+    }
+}
+
+fn source(file: &str) -> String {
+    fs::read_to_string(root().join(file)).unwrap_or_default()
+}
+
+fn quoted(text: &str) -> Vec<&str> {
+    text.split('`').skip(1).step_by(2).collect()
 }
 
 #[test]
 fn the_ways_name_functions_that_exist() {
     let page = page();
     for (heading, most) in WAYS {
-        let (files, missing) = follow(section(&page, heading));
+        let Way { files, missing } = Way::follow(section(&page, heading));
         assert!(missing.is_empty(), "{heading}: {missing:#?}");
         assert!(files.len() <= most, "{heading}: {} files, at most {most}", files.len());
     }
 }
 
 #[test]
-fn a_function_that_is_gone_is_found() {
+fn names_that_are_gone_are_found() {
     let page = page();
-    let section = section(&page, WAYS[0].0).replace("`Patterns::get`", "`Patterns::fetch`");
-    let (_, missing) = follow(&section);
+    let section = section(&page, WAYS[0].0)
+        .replace("`Patterns::get`", "`Patterns::fetch`")
+        .replace("`Extent`", "`Scope`")
+        .replace("`Document::parse`, `only`", "`Document::parse`, `sole`");
     assert_eq!(
-        missing,
-        ["step 6: fh-eval/src/featurehub/patterns.rs has no function Patterns::fetch"]
+        Way::follow(&section).missing,
+        [
+            "step 6: fh-eval/src/featurehub/patterns.rs has no function Patterns::fetch",
+            "step 6: no file of the step has Scope",
+            "the list: fh-eval/src/featurehub/document.rs has no function sole",
+        ]
     );
 }
 
