@@ -59,7 +59,12 @@ impl Driver {
             Action::Revoke(environments) => self.parts.repository.revoke(&environments),
             Action::Status(status) => self.show(status),
             Action::Notice(notice) => self.note(notice),
-            Action::Raw(update) => self.parts.repository.raw(update),
+            Action::Raw(update) => {
+                if let Some(snapshot_writer) = &mut self.parts.snapshot_writer {
+                    snapshot_writer.received(&update);
+                }
+                self.parts.repository.raw(update);
+            }
             Action::ReportReads => self.parts.repository.report_reads(),
         }
         None

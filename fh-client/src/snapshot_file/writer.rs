@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use fh_eval::Timestamp;
+use fh_repository::publication::{RawKind, RawUpdate};
 use fh_repository::rules::Rules;
-use fh_repository::source::Source;
 use fh_repository::status::{Connection, SessionStatus};
 use fh_repository::time::Millis;
 use fh_session::{ApiKeys, ContextHeader, KeyKind};
@@ -31,9 +31,9 @@ pub(crate) struct SnapshotWriter {
     owner: Owner,
     clock: WallClock,
     rules: Option<Arc<Rules>>,
-    /// True once the Edge has sent features; new API keys reset it. Until then nothing is written, because the features come
-    /// only from the snapshot file or from a store.
-    is_from_edge: bool,
+    /// True once the Edge has sent a list for the present API keys. Until then nothing is written, because the features come from
+    /// the snapshot file, from a store, or from a list that the Edge sent for former keys.
+    has_list: bool,
     is_live: bool,
     confirmed: Option<Millis>,
     /// True if no write has included the latest features yet.
@@ -79,7 +79,7 @@ impl SnapshotWriter {
             owner: Owner { kind: keys.kind(), keys: keys.fingerprint(), context },
             clock,
             rules: None,
-            is_from_edge: false,
+            has_list: false,
             is_live: false,
             confirmed: None,
             is_new: false,
@@ -120,24 +120,28 @@ impl SnapshotWriter {
         self.is_new = true;
     }
 
-    /// Records from the status whether the features came from the Edge, and when the Edge last confirmed them.
+    /// Records that an update was received. The features may be written once the Edge has sent a list.
+    pub(crate) fn received(&mut self, update: &RawUpdate) {
+        self.has_list |= update.kind == RawKind::List && update.source.is_edge();
+    }
+
+    /// Records from the status when the Edge last confirmed the features.
     pub(crate) fn status(&mut self, status: &SessionStatus) {
-        self.is_from_edge |= status.source.as_ref().is_some_and(Source::is_edge);
         self.is_live = status.connection == Connection::Streaming;
         self.confirmed = status.updated;
     }
 
-    /// Uses these API keys for all later writes. Features that were fetched with the former keys are not written any more.
+    /// Uses these API keys for all later writes. The present features were fetched with the former keys. They are written again
+    /// only after the Edge has sent a list for the new keys (D-79).
     pub(crate) fn keys(&mut self, keys: &ApiKeys) {
         self.owner.kind = keys.kind();
         self.owner.keys = keys.fingerprint();
-        // The present features were fetched with the former keys.
-        self.rules = None;
-        self.is_from_edge = false;
+        self.has_list = false;
+        self.is_new = true;
     }
 
     const fn can_be_saved(&self) -> bool {
-        self.is_from_edge && self.rules.is_some()
+        self.has_list && self.rules.is_some()
     }
 
     /// Returns the time of the next write, or `None` while there are no features from the Edge.
@@ -187,6 +191,8 @@ impl SnapshotWriter {
 
 #[cfg(test)]
 mod tests {
+    use fh_repository::source::Source;
+
     use super::*;
 
     #[test]
@@ -195,16 +201,17 @@ mod tests {
         let clock: WallClock = Arc::new(|| Timestamp::from_millis(1_000_000));
         let mut snapshot_writer =
             SnapshotWriter::new("flags.json".into(), &keys, &ContextHeader::default(), clock);
-        let received = |at: u64| SessionStatus {
-            source: Some(Source::Streaming),
-            updated: Some(Millis::new(at)),
-            ..SessionStatus::default()
-        };
+        let update = |source, kind| RawUpdate { source, environment: None, kind, json: "".into() };
+        let confirmed =
+            SessionStatus { updated: Some(Millis::new(100)), ..SessionStatus::default() };
         let rules = Arc::new(Rules::default());
         assert_eq!(snapshot_writer.due(), None);
         snapshot_writer.published(&rules);
-        assert_eq!(snapshot_writer.due(), None, "it may be a store's");
-        snapshot_writer.status(&received(100));
+        snapshot_writer.status(&confirmed);
+        snapshot_writer.received(&update(Source::Snapshot, RawKind::List));
+        snapshot_writer.received(&update(Source::Streaming, RawKind::Feature));
+        assert_eq!(snapshot_writer.due(), None, "most features are the snapshot's");
+        snapshot_writer.received(&update(Source::Streaming, RawKind::List));
         assert_eq!(snapshot_writer.due(), Some(Millis::new(0)), "the first at once");
         let write = snapshot_writer.begin(Millis::new(1_100)).unwrap();
         assert_eq!(write.saved_at, Timestamp::from_millis(999_000), "when it was known");
@@ -215,7 +222,7 @@ mod tests {
         assert!(snapshot_writer.last(Millis::new(1_300)).is_some(), "but at the end");
         snapshot_writer.failed();
         assert_eq!(snapshot_writer.due(), Some(Millis::new(6_300)), "what failed is tried again");
-        let live = SessionStatus { connection: Connection::Streaming, ..received(100) };
+        let live = SessionStatus { connection: Connection::Streaming, ..confirmed };
         snapshot_writer.status(&live);
         let write = snapshot_writer.begin(Millis::new(7_000)).unwrap();
         assert_eq!(write.saved_at, Timestamp::from_millis(1_000_000), "an open stream is news");

@@ -7,7 +7,7 @@ use fh_client::{
     Attributes, Client, Connection, NotReady, Readiness, SnapshotFile, Source, Timestamp,
     WhileSwitching,
 };
-use fh_fake_edge::{Behaviour, FakeEdge, Feature, Route};
+use fh_fake_edge::{Behaviour, Closing, FakeEdge, Feature, Route};
 use fh_test_folder::Folder;
 use serde_json::{Value, json};
 
@@ -241,6 +241,45 @@ fn other_keys_own_the_file_from_then_on() {
     edge.refuse();
     let again = started(builder_with(&edge, &key).snapshot_file(folder.file(FILE)));
     assert_eq!(again.string("SHAPE").as_deref(), Some("round"));
+}
+
+/// With new keys the client continues to serve the features of environments that they can read, but only the former keys were
+/// verified. A start with the new keys must not find these features (D-79).
+#[test]
+fn features_of_former_keys_are_not_written_for_other_keys() {
+    let (edge, folder) = (edge(), Folder::new());
+    let other = edge.environment("11111111-2222-3333-4444-555555555555");
+    other.set_feature(Feature::string("SHAPE", "round"));
+    let both = builder(&edge).api_key(format!("{}/other*Secret", other.id()));
+    let client = started(both.snapshot_file(folder.file(FILE)));
+    client.flush(SOON).unwrap();
+    let before = json_of(&folder.file(FILE));
+    edge.refuse();
+    edge.close_connections(Closing::Rst);
+    // The removal of the other environment's features is published, and so is a feature of a store.
+    soon(client.set_api_keys([edge.client_key()])).unwrap_err();
+    let stored = r#"[{"id":"9","key":"SIZE","type":"STRING","version":1,"value":"large"}]"#;
+    client.offer_features("a-store", fh_fake_edge::ENVIRONMENT, stored);
+    reads(&client, "SIZE", "large");
+    assert_eq!(client.string("COLOUR").as_deref(), Some("red"));
+    assert!(!client.exists("SHAPE"));
+    client.flush(SOON).unwrap();
+    client.close();
+    soon(client.closed());
+    assert_eq!(json_of(&folder.file(FILE)), before);
+}
+
+#[test]
+fn other_keys_of_the_same_environment_own_the_file_without_a_changed_feature() {
+    let (edge, folder) = (edge(), Folder::new());
+    let client = started(builder(&edge).snapshot_file(folder.file(FILE)));
+    client.flush(SOON).unwrap();
+    let before = json_of(&folder.file(FILE));
+    soon(client.set_api_keys([format!("{}/other*Secret", fh_fake_edge::ENVIRONMENT)])).unwrap();
+    client.flush(SOON).unwrap();
+    let after = json_of(&folder.file(FILE));
+    assert_ne!(after["keys"], before["keys"]);
+    assert_eq!(after["environments"], before["environments"]);
 }
 
 #[test]
