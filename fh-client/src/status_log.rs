@@ -193,7 +193,12 @@ impl StatusLog {
     /// `metrics`.
     #[cfg_attr(
         not(feature = "metrics"),
-        allow(clippy::unused_self, clippy::needless_pass_by_ref_mut, unused_variables)
+        expect(
+            clippy::unused_self,
+            clippy::needless_pass_by_ref_mut,
+            unused_variables,
+            reason = "only the gauges use them"
+        )
     )]
     pub(crate) fn measure(&mut self, repository: &Repository, now: Millis) {
         #[cfg(feature = "metrics")]
