@@ -2,7 +2,8 @@
 
 use fh_eval::{Kind, Timestamp, Value};
 
-use crate::repository::{ContextValues, Detail, Reason};
+use crate::reason::Reason;
+use crate::repository::{ContextValues, Detail};
 
 #[cfg(feature = "serde")]
 mod wire;

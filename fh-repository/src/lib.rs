@@ -12,21 +12,28 @@ pub mod source;
 pub mod status;
 pub mod time;
 
+mod answer;
 mod bootstrap;
 mod context_hash;
+mod counters;
 mod intercept;
+mod panic_guard;
 mod percent;
+mod reason;
 mod repository;
 mod sync;
+mod turns;
 mod usage;
 mod variable_overrides;
 
 pub use bootstrap::{BOOTSTRAP_FORMAT, Bootstrap, BootstrapFeature};
 pub use context_hash::context_hash;
+pub use counters::Counters;
 pub use intercept::{Flow, InterceptedRead, Interceptor, LockPolicy};
+pub use reason::Reason;
 pub use repository::{
-    Change, ContextValues, Counters, Detail, ExplainedDetail, IsVisibleChange, NewState, ReadGuard,
-    ReadinessChange, Reason, Repository, RepositoryOptions, RepositorySnapshot, RepositoryWatch,
+    Change, ContextValues, Detail, ExplainedDetail, IsVisibleChange, NewState, ReadGuard,
+    ReadinessChange, Repository, RepositoryOptions, RepositorySnapshot, RepositoryWatch,
     Subscription,
 };
 pub use usage::{

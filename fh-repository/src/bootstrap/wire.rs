@@ -10,7 +10,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::{BOOTSTRAP_FORMAT, Bootstrap, BootstrapFeature};
-use crate::repository::{ContextValues, Detail, Reason};
+use crate::reason::Reason;
+use crate::repository::{ContextValues, Detail};
 
 impl Serialize for Reason {
     /// Writes the name of the reason.

@@ -7,7 +7,8 @@ use fh_eval::{Attributes, FeatureRef, Value};
 
 use super::{Flow, InterceptedRead, Interceptor, LockPolicy, convert};
 use crate::notice::Notice;
-use crate::repository::{Core, Panicked, catch_panic};
+use crate::panic_guard::{Panicked, catch_panic};
+use crate::repository::Core;
 use crate::sync::{AtomicBool, Ordering};
 
 /// Maximum number of nested interceptions on one thread. Interceptions nest if an interceptor reads features itself. Deeper reads are not

@@ -4,9 +4,9 @@ use std::sync::{Arc, OnceLock};
 
 use fh_eval::Timestamp;
 
-use super::counters::{Counter, Tally};
 use super::event_queue::{EventQueue, RepositoryEvent};
 use super::{IsVisibleChange, RepositoryOptions};
+use crate::counters::{Counter, Tally};
 use crate::intercept;
 use crate::notice::Notice;
 use crate::sync::{AtomicBool, AtomicU64, Mutex, Ordering, lock};

@@ -3,37 +3,13 @@
 
 use std::sync::Arc;
 
-use super::counters::Counter;
+use super::Inner;
 use super::event_queue::RepositoryEvent;
 use super::listen::{Call, Listener, NewState, ReadinessChange, Watcher};
-use super::{Inner, catch_panic};
+use crate::counters::Counter;
+use crate::panic_guard::catch_panic;
 use crate::readiness::Readiness;
-use crate::sync::{AtomicU64, Ordering, lock};
-
-/// A guard that lets only one thread at a time run a piece of work.
-pub(crate) struct Turns(AtomicU64);
-
-impl Turns {
-    pub(crate) fn new() -> Self {
-        Self(AtomicU64::new(0))
-    }
-
-    /// Runs `work`, and runs it again if another call requested it meanwhile. If another thread is running `work`, that thread runs it
-    /// again, and this call returns at once.
-    pub(crate) fn take(&self, mut work: impl FnMut()) {
-        if self.0.fetch_add(1, Ordering::AcqRel) > 0 {
-            return;
-        }
-        let mut asked = 1;
-        loop {
-            work();
-            match self.0.compare_exchange(asked, 0, Ordering::AcqRel, Ordering::Acquire) {
-                Ok(_) => return,
-                Err(now) => asked = now,
-            }
-        }
-    }
-}
+use crate::sync::{Ordering, lock};
 
 impl Inner {
     pub(crate) fn deliver(&self) {

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use fh_eval::{Explanation, Kind, Value};
 
-use super::answer::Answer;
-use super::reason::Reason;
 use super::snapshot::RepositorySnapshot;
+use crate::answer::Answer;
+use crate::reason::Reason;
 use crate::rules::Rules;
 use crate::source::Source;
 

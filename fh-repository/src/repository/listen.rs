@@ -6,7 +6,6 @@ use std::sync::{Arc, Weak};
 use fh_eval::{Attributes, Value};
 
 use super::Inner;
-use super::deliver::Turns;
 use super::event_queue::RepositoryEvent;
 use super::snapshot::RepositorySnapshot;
 use crate::notice::Notice;
@@ -14,6 +13,7 @@ use crate::publication::RawUpdate;
 use crate::readiness::Readiness;
 use crate::status::SessionStatus;
 use crate::sync::{AtomicBool, Mutex, Ordering, lock};
+use crate::turns::Turns;
 
 /// A change of a feature's value or lock, as one listener sees it.
 #[derive(Debug, Clone, PartialEq)]

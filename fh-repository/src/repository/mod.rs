@@ -1,33 +1,23 @@
 //! The read side of a client: the repository. Its readers load one pointer to an immutable snapshot.
 
-mod answer;
 mod catch;
 mod core;
-mod counters;
 mod deliver;
 mod detail;
 mod difference;
 mod event_queue;
 mod listen;
-mod panic_guard;
 mod read;
-mod reason;
 mod snapshot;
 mod subscribe;
 mod values;
 mod watch;
 
-pub(crate) use answer::Answer;
 pub(crate) use core::Core;
-pub(crate) use counters::Counter;
-pub(crate) use deliver::Turns;
-pub(crate) use panic_guard::{Panicked, catch_panic};
 
-pub use counters::Counters;
 pub use detail::{Detail, ExplainedDetail};
 pub use listen::{Change, NewState, ReadinessChange, Subscription};
 pub use read::ReadGuard;
-pub use reason::Reason;
 pub use snapshot::RepositorySnapshot;
 pub use values::ContextValues;
 pub use watch::RepositoryWatch;
@@ -37,12 +27,14 @@ use std::sync::Arc;
 use fh_eval::internal::is_visible_change;
 use fh_eval::{FeatureRef, Timestamp};
 
+use crate::counters::Counters;
 use crate::notice::Notice;
 use crate::publication::{Publication, RawUpdate};
 use crate::readiness::Readiness;
 use crate::status::SessionStatus;
 use crate::sync::{AtomicBool, Mutex, Pointer, lock};
 use crate::time::Millis;
+use crate::turns::Turns;
 use catch::Write;
 use core::ClockFn;
 use event_queue::RepositoryEvent;

@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use fh_eval::{Attributes, Evaluation, Kind, Number, Subject, Value};
 
-use super::answer::{Answer, Intercepted, Ruled, json_of, string_of};
 use super::core::Core;
 use super::detail::{Detail, ExplainedDetail};
-use super::reason::Reason;
 use super::values::ContextValues;
+use crate::answer::{Answer, Intercepted, Ruled, json_of, string_of};
 use crate::intercept::Chain;
 use crate::readiness::Readiness;
+use crate::reason::Reason;
 use crate::rules::Rules;
 use crate::status::SessionStatus;
 use crate::usage::Observers;

@@ -7,9 +7,9 @@ use fh_eval::Attributes;
 
 use super::Inner;
 use super::Repository;
-use super::counters::Counter;
 use super::event_queue::RepositoryEvent;
 use super::listen::{Call, Change, NewState, ReadinessChange, Subject, Subscription, Watcher};
+use crate::counters::Counter;
 use crate::intercept::{self, Interceptor, LockPolicy};
 use crate::notice::Notice;
 use crate::publication::RawUpdate;

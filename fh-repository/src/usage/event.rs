@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use fh_eval::{Attributes, Kind, Timestamp, Value};
 
-use crate::repository::{Answer, Reason, RepositorySnapshot};
+use crate::answer::Answer;
+use crate::reason::Reason;
+use crate::repository::RepositorySnapshot;
 
 /// The data that the user's code adds to a named event, by name.
 pub type Params = BTreeMap<String, serde_json::Value>;

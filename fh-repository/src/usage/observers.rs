@@ -11,9 +11,13 @@ use super::event::{Collection, Evaluated, Named, Params, UsageEvent, UsedFeature
 use super::sampling::{Fingerprint, Sampling};
 use super::summary::Counts;
 use super::{Dispatch, Observer, UsageOptions};
-use crate::repository::{Answer, Core, Counter, RepositorySnapshot, Turns, catch_panic};
+use crate::answer::Answer;
+use crate::counters::Counter;
+use crate::panic_guard::catch_panic;
+use crate::repository::{Core, RepositorySnapshot};
 use crate::sync::{AtomicBool, Mutex, Ordering, lock};
 use crate::time::Millis;
+use crate::turns::Turns;
 
 /// The time limit that is passed to an observer's `flush` when the observer is closed.
 const LAST_FLUSH: Duration = Duration::from_secs(2);

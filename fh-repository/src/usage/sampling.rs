@@ -8,7 +8,7 @@ use fh_eval::{Attributes, Timestamp, Value};
 
 use super::Deduplicate;
 use super::event::user_key;
-use crate::repository::Answer;
+use crate::answer::Answer;
 use crate::sync::{AtomicU64, Mutex, Ordering, lock};
 
 /// The properties by which evaluations are compared. Their hash is computed only when it is needed.

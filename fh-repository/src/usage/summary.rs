@@ -9,7 +9,8 @@ use fh_eval::Timestamp;
 use super::event::{UsageEvent, UsedFeature};
 use super::sampling::Fingerprint;
 use super::{Dispatch, Observer};
-use crate::repository::{Answer, RepositorySnapshot};
+use crate::answer::Answer;
+use crate::repository::RepositorySnapshot;
 use crate::sync::{AtomicU64, Mutex, Ordering, lock};
 use crate::time::Millis;
 

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use fh_eval::{Evaluation, FeatureRef, Kind, Number, Value};
 
-use super::reason::Reason;
 use crate::intercept::lenient;
+use crate::reason::Reason;
 
 /// The result of a read.
 pub(crate) enum Answer<'a> {
