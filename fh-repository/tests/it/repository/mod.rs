@@ -10,6 +10,7 @@ mod raw;
 mod readiness;
 mod reads;
 mod server_evaluated;
+mod summaries;
 mod threads;
 mod usage;
 mod watch;
