@@ -16,6 +16,7 @@ mod answer;
 mod bootstrap;
 mod context_hash;
 mod counters;
+mod dispatcher;
 mod intercept;
 mod panic_guard;
 mod percent;

@@ -6,9 +6,7 @@ use std::sync::Arc;
 use fh_eval::{Attributes, FeatureRef, Value};
 
 use super::{Flow, InterceptedRead, Interceptor, LockPolicy, convert};
-use crate::notice::Notice;
 use crate::panic_guard::{Panicked, catch_panic};
-use crate::repository::Core;
 use crate::sync::{AtomicBool, Ordering};
 
 /// Maximum number of nested interceptions on one thread. Interceptions nest if an interceptor reads features itself. Deeper reads are not
@@ -17,6 +15,15 @@ const DEPTH: u8 = 4;
 
 thread_local! {
     static ASKING: Cell<u8> = const { Cell::new(0) };
+}
+
+/// A receiver of reports about interceptors that fail.
+pub(crate) trait FaultReporter {
+    /// Reports that the interceptor with this id and name panicked.
+    fn interceptor_panicked(&self, id: u64, name: &str);
+
+    /// Reports that an override of `feature` was refused, and the reason.
+    fn override_refused(&self, id: u64, name: &str, feature: &str, why: &str);
 }
 
 /// The registered interceptors. The chain is immutable: a registration or removal creates a new chain.
@@ -48,11 +55,11 @@ impl Entry {
     }
 
     /// Closes the interceptor on the first call. Later calls have no effect. Must not be called with a lock held.
-    pub(crate) fn close(&self, core: &Core) {
+    pub(crate) fn close(&self, faults: &dyn FaultReporter) {
         if !self.is_closed.swap(true, Ordering::AcqRel)
             && catch_panic(|| self.interceptor.close()).is_err()
         {
-            core.interceptor_panicked(self.id, &self.name);
+            faults.interceptor_panicked(self.id, &self.name);
         }
     }
 }
@@ -85,7 +92,7 @@ impl Chain {
     /// feature, or if the calls are nested more than [`DEPTH`] deep.
     pub(crate) fn ask(
         &self,
-        core: &Core,
+        faults: &dyn FaultReporter,
         key: &str,
         feature: Option<FeatureRef<'_>>,
         attributes: Option<&Attributes>,
@@ -102,7 +109,7 @@ impl Chain {
                 Ok(Flow::Continue) => continue,
                 Ok(Flow::Override(value)) => value,
                 Err(Panicked) => {
-                    core.interceptor_panicked(entry.id, &entry.name);
+                    faults.interceptor_panicked(entry.id, &entry.name);
                     continue;
                 }
             };
@@ -112,7 +119,7 @@ impl Chain {
             };
             match converted {
                 Ok(value) => return Some(Answered { value, by: &entry.name }),
-                Err(why) => core.override_refused(entry.id, &entry.name, key, why),
+                Err(why) => faults.override_refused(entry.id, &entry.name, key, why),
             }
         }
         None
@@ -136,14 +143,5 @@ impl Depth {
 impl Drop for Depth {
     fn drop(&mut self) {
         ASKING.with(|asking| asking.set(asking.get().saturating_sub(1)));
-    }
-}
-
-/// Returns the notice for a refused override.
-pub(crate) fn refusal(interceptor: &str, feature: &str, why: &str) -> Notice {
-    Notice::OverrideRefused {
-        interceptor: interceptor.to_owned(),
-        feature: feature.to_owned(),
-        why: why.to_owned(),
     }
 }

@@ -3,7 +3,7 @@
 mod chain;
 mod convert;
 
-pub(crate) use chain::{Chain, Entry, refusal};
+pub(crate) use chain::{Chain, Entry, FaultReporter};
 use convert::convert;
 pub(crate) use convert::lenient;
 

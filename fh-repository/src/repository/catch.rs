@@ -113,7 +113,7 @@ impl Inner {
         let woken = write.watchers.updated();
         drop(write);
         woken.wake();
-        self.core.wake();
+        self.core.dispatcher.wake();
     }
 
     pub(crate) fn revoke(&self, environments: &[Arc<str>]) {
@@ -166,7 +166,7 @@ impl Inner {
         drop(write);
         woken.wake();
         if is_news {
-            self.core.wake();
+            self.core.dispatcher.wake();
         }
     }
 
@@ -181,7 +181,7 @@ impl Inner {
         let woken = write.watchers.updated();
         drop(write);
         woken.wake();
-        self.core.wake();
+        self.core.dispatcher.wake();
     }
 
     /// Stores a status in the snapshot. If connection, problem or readiness changed, queues events for listeners and returns true.

@@ -23,7 +23,7 @@ impl Inner {
     }
 
     fn deliver_all(&self) {
-        self.core.begin_delivery();
+        self.core.dispatcher.begin_delivery();
         // `close` queues the last events before it sets the flag, so the events delivered below include the last ones.
         let is_last = self.is_closed.load(Ordering::Acquire);
         loop {
@@ -43,7 +43,7 @@ impl Inner {
         let mut did_something = false;
         loop {
             let (next, dropped) = lock(&self.core.event_queue).next_call();
-            self.core.tally.add(Counter::DroppedEvents, dropped);
+            self.core.dispatcher.tally.add(Counter::DroppedEvents, dropped);
             let Some((listener, event)) = next else { break };
             did_something = true;
             self.call(&listener, event);
@@ -92,7 +92,7 @@ impl Inner {
         let begun = lock(&self.core.event_queue).begin_call(listener, &event);
         match begun {
             Ok(()) => self.call(listener, event),
-            Err(dropped) => self.core.tally.add(Counter::DroppedEvents, dropped),
+            Err(dropped) => self.core.dispatcher.tally.add(Counter::DroppedEvents, dropped),
         }
     }
 
@@ -159,9 +159,10 @@ impl Inner {
         let snapshot = self.live.load_full();
         let is_ready = snapshot.has_list() && snapshot.readiness() == Readiness::Ready;
         if is_ready && self.core.is_first_collection() {
-            snapshot.observers().collection(&snapshot, &self.core);
+            let features = || snapshot.used_features(None);
+            snapshot.observers().collection(&self.core.dispatcher, features);
         }
-        snapshot.observers().deliver(&self.core)
+        snapshot.observers().deliver(&self.core.dispatcher)
     }
 
     /// Ends delivery: removes listeners, and closes interceptors and observers. Each is closed once.
@@ -177,16 +178,16 @@ impl Inner {
         self.store(&mut write, last.with_observers(Arc::default()));
         drop(write);
         for interceptor in last.chain().entries() {
-            interceptor.close(&self.core);
+            interceptor.close(&*self.core);
         }
-        last.observers().close(&self.core);
+        last.observers().close(&self.core.dispatcher);
     }
 
     /// Calls a listener's function, and counts a panic of the function.
     fn guarded(&self, call: impl FnOnce()) {
-        self.core.begin_call();
+        self.core.dispatcher.begin_call();
         if catch_panic(call).is_err() {
-            self.core.tally.add(Counter::ListenerPanics, 1);
+            self.core.dispatcher.tally.add(Counter::ListenerPanics, 1);
         }
     }
 }

@@ -28,6 +28,7 @@ use fh_eval::internal::is_visible_change;
 use fh_eval::{FeatureRef, Timestamp};
 
 use crate::counters::Counters;
+use crate::dispatcher::ClockFn;
 use crate::notice::Notice;
 use crate::publication::{Publication, RawUpdate};
 use crate::readiness::Readiness;
@@ -36,7 +37,6 @@ use crate::sync::{AtomicBool, Mutex, Pointer, lock};
 use crate::time::Millis;
 use crate::turns::Turns;
 use catch::Write;
-use core::ClockFn;
 use event_queue::RepositoryEvent;
 
 /// A function that compares an older and a newer state of a feature. It returns true if a reader can distinguish the two states.
@@ -149,13 +149,13 @@ impl Repository {
     /// Notifies the listeners of [`Self::on_raw`] of an update in the form in which it was received.
     pub fn raw(&self, update: RawUpdate) {
         self.inner.core.push(RepositoryEvent::Raw(Arc::new(update)));
-        self.inner.core.wake();
+        self.inner.core.dispatcher.wake();
     }
 
     /// Notifies the listeners of [`Self::on_notice`] of a notice.
     pub fn notice(&self, notice: Notice) {
         self.inner.core.push(RepositoryEvent::Notice(notice));
-        self.inner.core.wake();
+        self.inner.core.dispatcher.wake();
     }
 
     /// Makes the next read call the function of [`Self::set_touch_waker`], for passive polling (D-71).
@@ -179,7 +179,7 @@ impl Repository {
     /// Sets the function that is called when there is work for [`Self::deliver`]. The function can be set once. It is called on any thread,
     /// with no lock held, and not again until a delivery has begun. The first call comes at once, because events may be waiting.
     pub fn set_waker(&self, on_work: impl Fn() + Send + Sync + 'static) {
-        self.inner.core.set_on_work(Box::new(on_work));
+        self.inner.core.dispatcher.set_on_work(Box::new(on_work));
     }
 
     /// Sets the function that the first read after [`Self::report_reads`] calls. The function can be set once. It is called on the reader's
@@ -208,7 +208,7 @@ impl Repository {
     /// delivery is running, a call hangs.
     #[must_use]
     pub fn calls(&self) -> u64 {
-        self.inner.core.calls()
+        self.inner.core.dispatcher.calls()
     }
 
     /// Returns the number of listeners and observers.
@@ -253,7 +253,7 @@ impl Repository {
     /// Returns the numbers of panics in user code, of refused overrides and of dropped events.
     #[must_use]
     pub fn counters(&self) -> Counters {
-        self.inner.core.tally.read()
+        self.inner.core.dispatcher.tally.read()
     }
 }
 
@@ -272,7 +272,7 @@ impl Inner {
     /// Marks the values of change listeners for a new comparison, and wakes the dispatcher.
     fn look_again(&self) {
         self.core.mark_changed();
-        self.core.wake();
+        self.core.dispatcher.wake();
     }
 
     fn write(&self) -> crate::sync::MutexGuard<'_, Write> {

@@ -13,7 +13,7 @@ use crate::readiness::Readiness;
 use crate::reason::Reason;
 use crate::rules::Rules;
 use crate::status::SessionStatus;
-use crate::usage::Observers;
+use crate::usage::{Observers, UsedFeature};
 
 /// The immutable state of a repository's features and of the client's status at one time. Several reads of one snapshot return values of
 /// the same state (D-83).
@@ -128,7 +128,7 @@ impl RepositorySnapshot {
         attributes: Option<&'a Arc<Attributes>>,
     ) -> Option<Evaluation<'a>> {
         let feature = self.rules.ruleset().get(key)?;
-        let clock = self.core.clock();
+        let clock = self.core.dispatcher.clock();
         let subject = match attributes {
             Some(attributes) => Subject::new(attributes, clock),
             None => Subject::nobody(clock),
@@ -145,8 +145,12 @@ impl RepositorySnapshot {
     ) -> Answer<'a> {
         let feature = self.rules.ruleset().get(key);
         if !self.chain.is_empty()
-            && let Some(said) =
-                self.chain.ask(&self.core, key, feature, attributes.map(|attributes| &**attributes))
+            && let Some(said) = self.chain.ask(
+                &*self.core,
+                key,
+                feature,
+                attributes.map(|attributes| &**attributes),
+            )
         {
             return Answer::Intercepted(Intercepted { feature, value: said.value, by: said.by });
         }
@@ -157,7 +161,7 @@ impl RepositorySnapshot {
             let is_known = self.has_list && self.readiness() != Readiness::NotReady;
             return Answer::Missing(if is_known { Reason::NotFound } else { Reason::NotReady });
         };
-        let clock = self.core.clock();
+        let clock = self.core.dispatcher.clock();
         let (subject, strategy) = match (self.rules.evaluated_for(), attributes) {
             (Some(by_edge), _) => {
                 (Subject::nobody(clock), by_edge.strategies.get(key).map(|id| &**id))
@@ -167,6 +171,13 @@ impl RepositorySnapshot {
         };
         let evaluation = feature.evaluate(&subject);
         Answer::Ruled(Ruled { feature, evaluation, strategy })
+    }
+
+    /// Returns all features with their values for a context, for an event of usage.
+    pub(crate) fn used_features(&self, attributes: Option<&Arc<Attributes>>) -> Vec<UsedFeature> {
+        let keys = self.rules.ruleset().iter().map(|feature| feature.key());
+        keys.filter_map(|key| UsedFeature::of(&self.rules, key, &self.answer(key, attributes)))
+            .collect()
     }
 
     /// Returns true if the features are valid for a read with this context.
@@ -202,7 +213,7 @@ impl RepositorySnapshot {
     ) -> R {
         self.core.touch();
         let answer = self.answer(key, attributes);
-        self.observers.evaluated(self, &self.core, key, &answer, attributes);
+        self.observers.evaluated(&self.rules, &self.core.dispatcher, key, &answer, attributes);
         read(&answer)
     }
 
@@ -330,7 +341,7 @@ impl RepositorySnapshot {
     #[must_use]
     pub fn values(&self, attributes: Option<&Arc<Attributes>>) -> ContextValues {
         self.core.touch();
-        ContextValues::of(self, self.core.clock()(), attributes)
+        ContextValues::of(self, self.core.dispatcher.clock()(), attributes)
     }
 
     /// Returns the value of a feature and the steps of its evaluation. Does not count as a use of the feature.
@@ -338,7 +349,7 @@ impl RepositorySnapshot {
     pub fn explain(&self, key: &str, attributes: Option<&Arc<Attributes>>) -> ExplainedDetail {
         self.core.touch();
         let detail = Detail::of(self, key, &self.answer(key, attributes), None);
-        let clock = self.core.clock();
+        let clock = self.core.dispatcher.clock();
         let subject = match attributes {
             Some(attributes) if self.rules.evaluated_for().is_none() => {
                 Subject::new(attributes, clock)

@@ -58,7 +58,7 @@ impl Repository {
         let (subscription, refused) = self.listen(Call::NewState(Box::new(call)), held);
         drop(write);
         drop(refused);
-        self.inner.core.wake();
+        self.inner.core.dispatcher.wake();
         subscription
     }
 
@@ -75,7 +75,7 @@ impl Repository {
         let (subscription, refused) = self.listen(Call::Readiness(Box::new(call)), Some(now));
         drop(write);
         drop(refused);
-        self.inner.core.wake();
+        self.inner.core.dispatcher.wake();
         subscription
     }
 
@@ -87,7 +87,7 @@ impl Repository {
         let (subscription, refused) = self.listen(Call::Status(Box::new(call)), Some(now));
         drop(write);
         drop(refused);
-        self.inner.core.wake();
+        self.inner.core.dispatcher.wake();
         subscription
     }
 
@@ -108,7 +108,7 @@ impl Repository {
         let core = &self.inner.core;
         let id = core.next_id();
         let (dropped, refused) = lock(&core.event_queue).listen(id, call, first);
-        core.tally.add(Counter::DroppedEvents, dropped);
+        core.dispatcher.tally.add(Counter::DroppedEvents, dropped);
         (self.subscription(Subject::Listener(id)), refused)
     }
 
@@ -120,7 +120,7 @@ impl Repository {
         let mut write = self.inner.write();
         if write.is_finished {
             drop(write);
-            entry.close(&self.inner.core);
+            entry.close(&*self.inner.core);
             return Subscription::ended();
         }
         let live = self.inner.live.load_full();
@@ -144,12 +144,12 @@ impl Repository {
     /// Registers an observer, which is notified of each use of a feature until the guard is dropped (sdk-behaviour 3).
     pub fn observe(&self, observer: Arc<dyn Observer>, options: UsageOptions) -> Subscription {
         let id = self.inner.core.next_id();
-        let entry = usage::Entry::new(id, observer, &options, &self.inner.core);
+        let entry = usage::Entry::new(id, observer, &options, &self.inner.core.dispatcher);
         let is_summarised = entry.is_summarised();
         let mut write = self.inner.write();
         if write.is_finished {
             drop(write);
-            entry.close(&self.inner.core);
+            entry.close(&self.inner.core.dispatcher);
             return Subscription::ended();
         }
         let live = self.inner.live.load_full();
@@ -158,7 +158,7 @@ impl Repository {
         drop(write);
         if is_summarised {
             // The window of this observer may end before those of all other observers.
-            self.inner.core.wake();
+            self.inner.core.dispatcher.wake();
         }
         self.subscription(Subject::Observer(id))
     }
@@ -166,7 +166,9 @@ impl Repository {
     /// Reports a named event to observers, with the values of all features for the context `attributes` (sdk-behaviour 3.3).
     pub fn record(&self, name: &str, params: Params, attributes: Option<&Arc<Attributes>>) {
         let snapshot = self.inner.live.load_full();
-        snapshot.observers().named(&snapshot, &self.inner.core, name, params, attributes);
+        let features = || snapshot.used_features(attributes);
+        let dispatcher = &self.inner.core.dispatcher;
+        snapshot.observers().named(dispatcher, name, params, attributes, features);
     }
 
     /// Delivers all waiting events and the counts of the current summary windows. Then calls `flush` of all observers, with `limit` as the
@@ -176,7 +178,7 @@ impl Repository {
     pub fn flush_usage(&self, limit: Duration) {
         self.deliver();
         let snapshot = self.inner.live.load_full();
-        snapshot.observers().flush(&self.inner.core, limit);
+        snapshot.observers().flush(&self.inner.core.dispatcher, limit);
     }
 
     /// Delivers the summaries whose window has ended ([`Dispatch::Summary`](crate::Dispatch::Summary)). Returns the time at which the next
@@ -184,7 +186,7 @@ impl Repository {
     /// this method after [`Self::deliver`], on the same thread.
     pub fn deliver_summaries(&self, now: Millis) -> Option<Millis> {
         let snapshot = self.inner.live.load_full();
-        snapshot.observers().summaries(&self.inner.core, now)
+        snapshot.observers().summaries(&self.inner.core.dispatcher, now)
     }
 
     fn subscription(&self, subject: Subject) -> Subscription {
@@ -207,7 +209,7 @@ impl Inner {
         self.store(&mut write, live.with_chain(Arc::new(chain)));
         drop(write);
         self.look_again();
-        removed.close(&self.core);
+        removed.close(&*self.core);
     }
 
     pub(crate) fn remove_observer(&self, id: u64) {
@@ -217,6 +219,6 @@ impl Inner {
         let Some(removed) = removed else { return };
         self.store(&mut write, live.with_observers(Arc::new(observers)));
         drop(write);
-        removed.close(&self.core);
+        removed.close(&self.core.dispatcher);
     }
 }

@@ -7,7 +7,7 @@ use fh_eval::{Attributes, Kind, Timestamp, Value};
 
 use crate::answer::Answer;
 use crate::reason::Reason;
-use crate::repository::RepositorySnapshot;
+use crate::rules::Rules;
 
 /// The data that the user's code adds to a named event, by name.
 pub type Params = BTreeMap<String, serde_json::Value>;
@@ -88,16 +88,12 @@ pub struct UsedFeature {
 
 impl UsedFeature {
     /// Returns the feature and the value from the result of a read; `None` if the feature does not exist.
-    pub(crate) fn of(
-        snapshot: &RepositorySnapshot,
-        key: &str,
-        answer: &Answer<'_>,
-    ) -> Option<Self> {
+    pub(crate) fn of(rules: &Rules, key: &str, answer: &Answer<'_>) -> Option<Self> {
         let feature = answer.feature()?;
         Some(Self {
             key: key.into(),
             id: feature.id().map(Into::into),
-            environment: snapshot.rules().environment_of(key).cloned(),
+            environment: rules.environment_of(key).cloned(),
             kind: feature.kind(),
             value: answer.value(),
             strategy_id: answer.strategy_id().map(Into::into),

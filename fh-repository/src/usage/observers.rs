@@ -13,8 +13,9 @@ use super::summary::Counts;
 use super::{Dispatch, Observer, UsageOptions};
 use crate::answer::Answer;
 use crate::counters::Counter;
+use crate::dispatcher::DispatcherState;
 use crate::panic_guard::catch_panic;
-use crate::repository::{Core, RepositorySnapshot};
+use crate::rules::Rules;
 use crate::sync::{AtomicBool, Mutex, Ordering, lock};
 use crate::time::Millis;
 use crate::turns::Turns;
@@ -87,22 +88,22 @@ impl Observers {
     #[inline]
     pub(crate) fn evaluated(
         &self,
-        snapshot: &RepositorySnapshot,
-        core: &Core,
+        rules: &Rules,
+        dispatcher: &DispatcherState,
         key: &str,
         answer: &Answer<'_>,
         attributes: Option<&Arc<Attributes>>,
     ) {
         if !self.is_empty() {
-            self.evaluated_by(snapshot, core, key, answer, attributes);
+            self.evaluated_by(rules, dispatcher, key, answer, attributes);
         }
     }
 
     #[inline(never)]
     fn evaluated_by(
         &self,
-        snapshot: &RepositorySnapshot,
-        core: &Core,
+        rules: &Rules,
+        dispatcher: &DispatcherState,
         key: &str,
         answer: &Answer<'_>,
         attributes: Option<&Arc<Attributes>>,
@@ -113,59 +114,65 @@ impl Observers {
         let mut event = None;
         let fingerprint = Fingerprint::new(key, answer, attributes.map(|attributes| &**attributes));
         for entry in &self.entries {
-            if !entry.sampling.lets_through(&fingerprint, core.clock()) {
+            if !entry.sampling.lets_through(&fingerprint, dispatcher.clock()) {
                 continue;
             }
             if let Some(counts) = &entry.counts {
                 if !entry.is_closed.load(Ordering::Acquire) {
-                    counts.count(snapshot, key, answer);
+                    counts.count(rules, key, answer);
                 }
                 continue;
             }
             if event.is_none() {
-                event = UsedFeature::of(snapshot, key, answer).map(|feature| {
+                event = UsedFeature::of(rules, key, answer).map(|feature| {
                     Arc::new(UsageEvent::Evaluated(Evaluated {
                         feature,
                         reason: answer.reason(),
                         interceptor: answer.interceptor().cloned(),
                         attributes: attributes.cloned(),
-                        at: core.clock()(),
+                        at: dispatcher.clock()(),
                     }))
                 });
             }
             if let Some(event) = &event {
-                entry.take(core, event);
+                entry.take(dispatcher, event);
             }
         }
         if event.is_some() {
-            core.wake_for_queue();
+            dispatcher.wake_for_queue();
         }
     }
 
-    /// Reports the values of all features to the observers, when the client is ready for the first time.
-    pub(crate) fn collection(&self, snapshot: &RepositorySnapshot, core: &Core) {
+    /// Reports the values of all features to the observers, when the client is ready for the first time. `features` reads the values, and
+    /// is called only if an observer gets the event.
+    pub(crate) fn collection(
+        &self,
+        dispatcher: &DispatcherState,
+        features: impl FnOnce() -> Vec<UsedFeature>,
+    ) {
         if !self.want_events() {
             return;
         }
-        let features = features(snapshot, None);
-        let event = UsageEvent::Collection(Collection { features, at: core.clock()() });
-        self.take(core, event);
+        let features = features();
+        let event = UsageEvent::Collection(Collection { features, at: dispatcher.clock()() });
+        self.take(dispatcher, event);
     }
 
-    /// Reports a named event of the user's code to the observers.
+    /// Reports a named event of the user's code to the observers. `features` reads the values of all features for the context
+    /// `attributes`, and is called only if an observer gets the event.
     pub(crate) fn named(
         &self,
-        snapshot: &RepositorySnapshot,
-        core: &Core,
+        dispatcher: &DispatcherState,
         name: &str,
         params: Params,
         attributes: Option<&Arc<Attributes>>,
+        features: impl FnOnce() -> Vec<UsedFeature>,
     ) {
         if !self.want_events() || OBSERVING.with(Cell::get) {
             return;
         }
-        let features = features(snapshot, attributes);
-        let at = core.clock()();
+        let features = features();
+        let at = dispatcher.clock()();
         let name = name.into();
         let event = UsageEvent::Named(Named {
             name,
@@ -174,33 +181,33 @@ impl Observers {
             attributes: attributes.cloned(),
             at,
         });
-        self.take(core, event);
-        core.wake();
+        self.take(dispatcher, event);
+        dispatcher.wake();
     }
 
-    fn take(&self, core: &Core, event: UsageEvent) {
+    fn take(&self, dispatcher: &DispatcherState, event: UsageEvent) {
         let event = Arc::new(event);
         for entry in &self.entries {
-            entry.take(core, &event);
+            entry.take(dispatcher, &event);
         }
     }
 
     /// Delivers the queued events of all observers. Returns true if this thread delivered an event.
-    pub(crate) fn deliver(&self, core: &Core) -> bool {
+    pub(crate) fn deliver(&self, dispatcher: &DispatcherState) -> bool {
         // The fold calls all observers; `any` would stop at the first observer that had events.
-        self.entries.iter().fold(false, |any, entry| entry.deliver(core) | any)
+        self.entries.iter().fold(false, |any, entry| entry.deliver(dispatcher) | any)
     }
 
     /// Delivers the summaries whose window has ended. Returns the earliest time at which the next window ends; `None` if no observer gets
     /// summaries.
-    pub(crate) fn summaries(&self, core: &Core, now: Millis) -> Option<Millis> {
+    pub(crate) fn summaries(&self, dispatcher: &DispatcherState, now: Millis) -> Option<Millis> {
         let mut next = None;
         for entry in &self.entries {
             let Some(counts) = &entry.counts else { continue };
             let (is_due, ends) = counts.is_due(now);
             next = Some(next.map_or(ends, |next: Millis| next.min(ends)));
             if is_due {
-                entry.report(core);
+                entry.report(dispatcher);
             }
         }
         next
@@ -208,15 +215,15 @@ impl Observers {
 
     /// Delivers queued events and summaries, and flushes all observers within `limit`. If another thread is calling an observer, that
     /// thread does so after its call.
-    pub(crate) fn flush(&self, core: &Core, limit: Duration) {
+    pub(crate) fn flush(&self, dispatcher: &DispatcherState, limit: Duration) {
         for entry in &self.entries {
-            entry.flush(core, limit);
+            entry.flush(dispatcher, limit);
         }
     }
 
-    pub(crate) fn close(&self, core: &Core) {
+    pub(crate) fn close(&self, dispatcher: &DispatcherState) {
         for entry in &self.entries {
-            entry.close(core);
+            entry.close(dispatcher);
         }
     }
 }
@@ -227,11 +234,11 @@ impl Entry {
         id: u64,
         observer: Arc<dyn Observer>,
         options: &UsageOptions,
-        core: &Core,
+        dispatcher: &DispatcherState,
     ) -> Self {
         let dispatch = observer.dispatch();
         let counts = match dispatch {
-            Dispatch::Summary(window) => Some(Counts::new(window, core.clock()())),
+            Dispatch::Summary(window) => Some(Counts::new(window, dispatcher.clock()())),
             Dispatch::Queued | Dispatch::Inline => None,
         };
         Self {
@@ -252,13 +259,13 @@ impl Entry {
 
     /// Calls the observer for an event at once, or queues the event, depending on the observer's [`Dispatch`]. A full queue drops its
     /// oldest event.
-    fn take(&self, core: &Core, event: &Arc<UsageEvent>) {
+    fn take(&self, dispatcher: &DispatcherState, event: &Arc<UsageEvent>) {
         if self.is_summarised() || self.is_closed.load(Ordering::Acquire) {
             // A reader may still use a snapshot from the time before the observer was closed.
             return;
         }
         if self.dispatch == Dispatch::Inline {
-            self.guarded(core, || self.observer.observe(event));
+            self.guarded(dispatcher, || self.observer.observe(event));
             return;
         }
         let dropped = {
@@ -267,7 +274,7 @@ impl Entry {
             queue.push_back(Arc::clone(event));
             dropped
         };
-        core.tally.add(Counter::DroppedUsage, u64::from(dropped.is_some()));
+        dispatcher.tally.add(Counter::DroppedUsage, u64::from(dropped.is_some()));
     }
 
     pub(crate) const fn is_summarised(&self) -> bool {
@@ -276,84 +283,74 @@ impl Entry {
 
     /// Delivers the queued events of one observer. If another thread is calling the observer, that thread delivers the
     /// events. Returns true if this thread delivered an event.
-    fn deliver(&self, core: &Core) -> bool {
+    fn deliver(&self, dispatcher: &DispatcherState) -> bool {
         if lock(&self.queue).is_empty() {
             return false;
         }
         let mut did_something = false;
-        self.turns.take(|| did_something |= self.work(core));
+        self.turns.take(|| did_something |= self.work(dispatcher));
         did_something
     }
 
     /// Reports the summary of the current window, and begins the next window.
-    fn report(&self, core: &Core) {
+    fn report(&self, dispatcher: &DispatcherState) {
         self.is_due.store(true, Ordering::Release);
         self.turns.take(|| {
-            self.work(core);
+            self.work(dispatcher);
         });
     }
 
     /// Delivers the queued events and the summary of the current window, and flushes the observer within `limit`.
-    fn flush(&self, core: &Core, limit: Duration) {
+    fn flush(&self, dispatcher: &DispatcherState, limit: Duration) {
         let mut flush = lock(&self.flush);
         *flush = (*flush).max(Some(limit));
         drop(flush);
-        self.report(core);
+        self.report(dispatcher);
     }
 
     /// Delivers queued events and a due summary, carries out a requested flush, and closes the observer if it was removed. One thread at a
     /// time runs this function.
-    fn work(&self, core: &Core) -> bool {
+    fn work(&self, dispatcher: &DispatcherState) -> bool {
         // The request is taken before the events, so that the flush comes after every event that was queued before the request.
         let flush = lock(&self.flush).take();
         let waiting = std::mem::take(&mut *lock(&self.queue));
         for event in &waiting {
-            self.guarded(core, || self.observer.observe(event));
+            self.guarded(dispatcher, || self.observer.observe(event));
         }
         let is_last = self.is_closed.load(Ordering::Acquire);
         if (self.is_due.swap(false, Ordering::AcqRel) || is_last)
             && let Some(summary) =
-                self.counts.as_ref().and_then(|counts| counts.take(core.clock()()))
+                self.counts.as_ref().and_then(|counts| counts.take(dispatcher.clock()()))
         {
-            self.guarded(core, || self.observer.summary(&summary));
+            self.guarded(dispatcher, || self.observer.summary(&summary));
         }
         if let Some(limit) = flush {
-            self.guarded(core, || self.observer.flush(limit));
+            self.guarded(dispatcher, || self.observer.flush(limit));
         }
         if is_last && !self.is_ended.swap(true, Ordering::AcqRel) {
-            self.guarded(core, || self.observer.flush(LAST_FLUSH));
-            self.guarded(core, || self.observer.close());
+            self.guarded(dispatcher, || self.observer.flush(LAST_FLUSH));
+            self.guarded(dispatcher, || self.observer.close());
         }
         !waiting.is_empty()
     }
 
     /// Delivers the queued events and closes the observer, once. Must not be called with a lock held. If another thread
     /// is calling the observer, that thread delivers and closes after its call.
-    pub(crate) fn close(&self, core: &Core) {
+    pub(crate) fn close(&self, dispatcher: &DispatcherState) {
         if !self.is_closed.swap(true, Ordering::AcqRel) {
             self.turns.take(|| {
-                self.work(core);
+                self.work(dispatcher);
             });
         }
     }
 
     /// Calls the observer, and counts a panic of the observer.
-    fn guarded(&self, core: &Core, call: impl FnOnce()) {
-        core.begin_call();
+    fn guarded(&self, dispatcher: &DispatcherState, call: impl FnOnce()) {
+        dispatcher.begin_call();
         let outer = OBSERVING.with(|observing| observing.replace(true));
         if catch_panic(call).is_err() {
-            core.tally.add(Counter::ObserverPanics, 1);
+            dispatcher.tally.add(Counter::ObserverPanics, 1);
         }
         OBSERVING.with(|observing| observing.set(outer));
     }
-}
-
-/// Returns all features with their values for a context.
-fn features(
-    snapshot: &RepositorySnapshot,
-    attributes: Option<&Arc<Attributes>>,
-) -> Vec<UsedFeature> {
-    let keys = snapshot.rules().ruleset().iter().map(|feature| feature.key());
-    keys.filter_map(|key| UsedFeature::of(snapshot, key, &snapshot.answer(key, attributes)))
-        .collect()
 }

@@ -10,7 +10,7 @@ use super::event::{UsageEvent, UsedFeature};
 use super::sampling::Fingerprint;
 use super::{Dispatch, Observer};
 use crate::answer::Answer;
-use crate::repository::RepositorySnapshot;
+use crate::rules::Rules;
 use crate::sync::{AtomicU64, Mutex, Ordering, lock};
 use crate::time::Millis;
 
@@ -128,7 +128,7 @@ impl Counts {
     }
 
     /// Counts an evaluation. Allocates only for the first evaluation of each combination in a window.
-    pub(crate) fn count(&self, snapshot: &RepositorySnapshot, key: &str, answer: &Answer<'_>) {
+    pub(crate) fn count(&self, rules: &Rules, key: &str, answer: &Answer<'_>) {
         // The hash leaves out the user, so that evaluations of all users are counted together.
         let hash = Fingerprint::new(key, answer, None).hash();
         let shard = usize::try_from(hash % SHARDS as u64).unwrap_or_default();
@@ -140,7 +140,7 @@ impl Counts {
             counted.feature.version = counted.feature.version.max(version);
             return;
         }
-        let Some(feature) = UsedFeature::of(snapshot, key, answer) else { return };
+        let Some(feature) = UsedFeature::of(rules, key, answer) else { return };
         if self.len.fetch_add(1, Ordering::Relaxed) >= self.window.distinct as u64 {
             self.len.fetch_sub(1, Ordering::Relaxed);
             self.uncounted.fetch_add(1, Ordering::Relaxed);
