@@ -25,7 +25,7 @@ pub(super) struct Body {
 impl std::fmt::Debug for Body {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Body")
-            .field("ticket", &self.request_id)
+            .field("request_id", &self.request_id)
             .field("until", &self.until)
             .field("bytes", &self.bytes.len())
             .finish_non_exhaustive()

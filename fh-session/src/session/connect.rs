@@ -19,7 +19,8 @@ impl Session {
         self.connect_to(following);
     }
 
-    /// Does the same as [`Self::connect`], but the request follows the redirect `following`, if there is one.
+    /// Sends a request now, or as soon as the limit of the request rate allows. The request follows the redirect `following`; if there is
+    /// none, it is the first request of a new attempt.
     pub(super) fn connect_to(&mut self, following: Option<Redirect>) {
         let [before_last, last] = self.recent;
         if let Some(at) = before_last.map(|sent| sent.after(self.config.pace))
@@ -39,8 +40,8 @@ impl Session {
         };
         let (request, asked) = self.request(kind, followed);
         self.last_url = Some(request.url.clone());
-        self.last_ticket += 1;
-        let request_id = RequestId(self.last_ticket);
+        self.last_request_id += 1;
+        let request_id = RequestId(self.last_request_id);
         self.status.requests += 1;
         let limits = &self.config.limits;
         self.state = State::Connecting {

@@ -98,7 +98,7 @@ pub struct Session {
     last_url: Option<SecretUrl>,
     /// Number of redirects in a row that led to the last request.
     hops: u8,
-    last_ticket: u64,
+    last_request_id: u64,
     access: Access,
     held: Held,
     command_ids: Vec<Pending>,
@@ -178,7 +178,7 @@ impl Session {
             recent: [None, None],
             last_url: None,
             hops: 0,
-            last_ticket: 0,
+            last_request_id: 0,
             access: Access::default(),
             held: Held::default(),
             command_ids: Vec::new(),

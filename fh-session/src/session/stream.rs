@@ -40,7 +40,7 @@ pub(super) struct Stream {
 impl std::fmt::Debug for Stream {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Stream")
-            .field("ticket", &self.request_id)
+            .field("request_id", &self.request_id)
             .field("opened", &self.opened)
             .field("has_data", &self.has_data)
             .field("bytes", &self.bytes)
