@@ -10,7 +10,7 @@ use std::net::IpAddr;
 use std::time::Instant;
 
 use self::addresses::AddressRates;
-pub(crate) use self::addresses::KeyStanding;
+pub(crate) use self::addresses::KeyVerification;
 use self::shards::Shards;
 use crate::options::Options;
 use crate::wire::api_key::RequestKey;
@@ -101,7 +101,7 @@ impl Rates {
     }
 
     /// Takes one token from the bucket of the address and one from the bucket of the key. If addresses are not counted, or if `address` is
-    /// `None`, only the key's token is taken. `standing` is called only if a token of the address is taken.
+    /// `None`, only the key's token is taken. `verification` is called only if a token of the address is taken.
     ///
     /// # Errors
     /// Returns [`Beyond`] if one of the two buckets has no token.
@@ -109,10 +109,10 @@ impl Rates {
         &self,
         key: &RequestKey<'_>,
         address: Option<IpAddr>,
-        standing: impl FnOnce() -> KeyStanding,
+        verification: impl FnOnce() -> KeyVerification,
     ) -> Result<(), Beyond> {
         if let (Some(rates), Some(address)) = (&self.of_addresses, address) {
-            let taken = rates.take(address, key, standing(), self.now());
+            let taken = rates.take(address, key, verification(), self.now());
             taken.map_err(Beyond::PerAddress)?;
         }
         match self.per_second {
@@ -130,10 +130,10 @@ impl Rates {
         &self,
         key: &RequestKey<'_>,
         address: Option<IpAddr>,
-        standing: impl FnOnce() -> KeyStanding,
+        verification: impl FnOnce() -> KeyVerification,
     ) -> Result<(), Beyond> {
         if let (Some(rates), Some(address)) = (&self.of_addresses, address) {
-            let queued = rates.queue(address, key, standing(), self.now());
+            let queued = rates.queue(address, key, verification(), self.now());
             queued.map_err(Beyond::PerAddress)?;
         }
         self.queue_for_key(key).map_err(Beyond::PerKey)
@@ -256,7 +256,7 @@ mod tests {
         let rates = Rates::new(&options);
         let key = RequestKey { environment: Uuid::nil(), secret: "a" };
         let address = |host: u8| Some(IpAddr::from([192, 0, 2, host]));
-        let known = || KeyStanding::Known;
+        let known = || KeyVerification::Verified;
         assert_eq!(rates.take(&key, address(1), known), Ok(()));
         assert_eq!(rates.queue(&key, address(1), known), Ok(()));
         for _ in 0..50 {
@@ -288,7 +288,9 @@ mod tests {
         let all_at_once = (0..9).filter(|_| rates.take_at(&key("a"), 3.0, 1000.0).is_ok());
         assert_eq!(all_at_once.count(), 3);
         let unlimited = Rates::new(&Options::default());
-        assert!((0..9).all(|_| unlimited.take(&key("a"), None, || KeyStanding::Known).is_ok()));
+        assert!(
+            (0..9).all(|_| unlimited.take(&key("a"), None, || KeyVerification::Verified).is_ok())
+        );
     }
 
     /// However many requests come at once, no more than the rate are answered in one second.

@@ -16,7 +16,7 @@ use crate::metrics::Metrics;
 use crate::notices::{Notices, Topic};
 use crate::options::Options;
 use crate::origin::relay::{self, CallerKind, Proxied, Relay, UpstreamStatus};
-use crate::rate::{Beyond, KeyStanding, Rates};
+use crate::rate::{Beyond, KeyVerification, Rates};
 use crate::serving::{
     Changes, Environments, Grant, PendingRevocation, Phase, Published, PublishedCell,
     ServedFeature, View,
@@ -243,7 +243,7 @@ impl SharedState {
     ) -> Opening {
         let (opened, counted) = match (self.look_once_more(key), &self.origin) {
             (Some(opened), _) => {
-                (opened, self.count_for(asker, key, address, || KeyStanding::Known))
+                (opened, self.count_for(asker, key, address, || KeyVerification::Verified))
             }
             (None, Origin::StateStore(_)) if self.is_ready() => return Opening::Unknown,
             (None, Origin::StateStore(_)) => return Opening::NotYet,
@@ -251,7 +251,7 @@ impl SharedState {
                 if !relay.admits(key) {
                     return Opening::Unknown;
                 }
-                let counted = self.count_for(asker, key, address, || relay.standing(key));
+                let counted = self.count_for(asker, key, address, || relay.verification(key));
                 // A poll that exceeds its limit must not cause upstream requests.
                 if let (Err(beyond), CallerKind::Poll) = (counted, asker) {
                     return Opening::Full(beyond.seconds(), beyond.as_str());
@@ -308,7 +308,7 @@ impl SharedState {
         key: &RequestKey<'_>,
         address: Option<IpAddr>,
     ) -> Result<(), Beyond> {
-        self.rates.take(key, address, || KeyStanding::Known)
+        self.rates.take(key, address, || KeyVerification::Verified)
     }
 
     /// Counts a stream in the rate limit of its key, after the stream has waited for the rate limit of its address.
@@ -325,11 +325,11 @@ impl SharedState {
         asker: CallerKind,
         key: &RequestKey<'_>,
         address: Option<IpAddr>,
-        standing: impl FnOnce() -> KeyStanding,
+        verification: impl FnOnce() -> KeyVerification,
     ) -> Result<(), Beyond> {
         match asker {
-            CallerKind::Poll => self.rates.take(key, address, standing),
-            CallerKind::Stream => self.rates.queue(key, address, standing),
+            CallerKind::Poll => self.rates.take(key, address, verification),
+            CallerKind::Stream => self.rates.queue(key, address, verification),
         }
     }
 

@@ -46,9 +46,9 @@ struct Sender {
 
 /// The rate that a request counts towards: the rate of its own key, or the common rate of all unverified keys of its address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum KeyStanding {
+pub(crate) enum KeyVerification {
     /// A configured key, or a key that the upstream Edge has answered successfully.
-    Known,
+    Verified,
     /// A key that is not configured and that the upstream Edge has not answered successfully. An address could send a new one in each
     /// request.
     Unverified,
@@ -82,10 +82,10 @@ impl AddressRates {
         &self,
         address: IpAddr,
         key: &RequestKey<'_>,
-        standing: KeyStanding,
+        verification: KeyVerification,
         now: f64,
     ) -> Result<(), u64> {
-        let sender = self.sender(address, key, standing);
+        let sender = self.sender(address, key, verification);
         self.with_bucket(sender, now, |bucket| bucket.take_one(self.per_second, now))
     }
 
@@ -97,16 +97,21 @@ impl AddressRates {
         &self,
         address: IpAddr,
         key: &RequestKey<'_>,
-        standing: KeyStanding,
+        verification: KeyVerification,
         now: f64,
     ) -> Result<(), u64> {
-        let sender = self.sender(address, key, standing);
+        let sender = self.sender(address, key, verification);
         self.with_bucket(sender, now, |bucket| bucket.queue_one(self.per_second, now))
     }
 
-    fn sender(&self, address: IpAddr, key: &RequestKey<'_>, standing: KeyStanding) -> Sender {
+    fn sender(
+        &self,
+        address: IpAddr,
+        key: &RequestKey<'_>,
+        verification: KeyVerification,
+    ) -> Sender {
         let hash = || self.hashes.hash_one((key.environment, key.secret));
-        let key = (standing == KeyStanding::Known).then(hash);
+        let key = (verification == KeyVerification::Verified).then(hash);
         Sender { network: ClientNetwork::of(address), key }
     }
 
@@ -175,7 +180,7 @@ mod tests {
     #[test]
     fn each_network_has_a_bucket_for_each_key() {
         let rates = AddressRates::new(2);
-        let take = |from, key, now| rates.take(address(from), key, KeyStanding::Known, now);
+        let take = |from, key, now| rates.take(address(from), key, KeyVerification::Verified, now);
         for host in ["2001:db8::1", "2001:db8::2"] {
             assert_eq!(take(host, &KEY, 0.0), Ok(()));
         }
@@ -189,18 +194,19 @@ mod tests {
     #[test]
     fn unverified_keys_of_an_address_share_a_bucket() {
         let rates = AddressRates::new(1);
-        let take = |from, key, standing| rates.take(address(from), key, standing, 0.0);
-        assert_eq!(take("192.0.2.1", &KEY, KeyStanding::Unverified), Ok(()));
-        assert_eq!(take("192.0.2.1", &OTHER, KeyStanding::Unverified), Err(1));
-        assert_eq!(take("192.0.2.1", &OTHER, KeyStanding::Known), Ok(()));
-        assert_eq!(take("192.0.2.2", &OTHER, KeyStanding::Unverified), Ok(()));
+        let take = |from, key, verification| rates.take(address(from), key, verification, 0.0);
+        assert_eq!(take("192.0.2.1", &KEY, KeyVerification::Unverified), Ok(()));
+        assert_eq!(take("192.0.2.1", &OTHER, KeyVerification::Unverified), Err(1));
+        assert_eq!(take("192.0.2.1", &OTHER, KeyVerification::Verified), Ok(()));
+        assert_eq!(take("192.0.2.2", &OTHER, KeyVerification::Unverified), Ok(()));
     }
 
     #[test]
     fn many_addresses_take_bounded_memory_and_share_one_rate() {
         let rates = AddressRates::new(1);
-        let take =
-            |number: u32, now| rates.take(IpAddr::V4(number.into()), &KEY, KeyStanding::Known, now);
+        let take = |number: u32, now| {
+            rates.take(IpAddr::V4(number.into()), &KEY, KeyVerification::Verified, now)
+        };
         let most = u32::try_from(MOST_BUCKETS).unwrap();
         for number in 0..most {
             assert_eq!(take(number, 0.5), Ok(()));
@@ -220,7 +226,7 @@ mod tests {
     fn a_queue_outlasts_a_sweep() {
         let rates = AddressRates::new(1);
         let greedy = address("192.0.2.1");
-        let queue = |now| rates.queue(greedy, &KEY, KeyStanding::Known, now);
+        let queue = |now| rates.queue(greedy, &KEY, KeyVerification::Verified, now);
         assert_eq!(queue(0.0), Ok(()));
         assert_eq!((queue(0.0), queue(0.0), queue(0.0)), (Err(1), Err(2), Err(3)));
         rates.sweep(2.0);

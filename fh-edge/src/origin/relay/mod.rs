@@ -20,11 +20,11 @@ mod configured;
 mod error;
 mod folder;
 mod key;
+mod key_state;
 mod options;
 mod pool_entries;
 mod put;
 mod record;
-mod standing;
 mod start;
 mod status;
 mod unknown_keys;
@@ -52,7 +52,7 @@ use self::key::UpstreamKey;
 use self::put::Updates;
 use self::upstream_pool::UpstreamPool;
 use self::worker::Worker;
-use crate::rate::KeyStanding;
+use crate::rate::KeyVerification;
 use crate::serving::PublishedCell;
 use crate::wire::api_key::RequestKey;
 use crate::wire::context::RequestContext;
@@ -109,12 +109,12 @@ impl Relay {
         !is_refused && self.pool.admits(&key)
     }
 
-    /// Returns the standing of an admitted key, which says whether the key is verified. A configured key always counts as verified.
-    pub(crate) fn standing(&self, key: &RequestKey<'_>) -> KeyStanding {
+    /// Returns whether an admitted key is verified. A configured key always counts as verified.
+    pub(crate) fn verification(&self, key: &RequestKey<'_>) -> KeyVerification {
         let key = UpstreamKey::from(key);
         match self.configured.contains(&key) || self.pool.is_known(&key) {
-            true => KeyStanding::Known,
-            false => KeyStanding::Unverified,
+            true => KeyVerification::Verified,
+            false => KeyVerification::Unverified,
         }
     }
 

@@ -9,7 +9,7 @@ use std::time::Duration;
 use fh_eval::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::standing::{Refusals, Standing, Terms, age};
+use super::key_state::{KeyState, Refusals, Terms, age};
 
 /// The value of `format` in every record.
 const FORMAT: &str = "fh-relay-standing/1";
@@ -36,26 +36,26 @@ struct Stored {
 #[derive(Debug)]
 pub(super) struct RecordFile {
     path: PathBuf,
-    written: Standing,
+    written: KeyState,
     /// True if the last write of the file failed. The failure has been logged.
     has_failed: bool,
 }
 
 impl RecordFile {
-    /// Opens the record file of a key, and returns it with the recorded standing. If the file is damaged, a warning is logged and the file
-    /// counts as missing.
-    pub(super) fn open(path: PathBuf) -> (Self, Standing) {
-        let standing = read(&path).unwrap_or_else(|why| {
+    /// Opens the record file of a key, and returns it with the recorded state of the key. If the file is damaged, a warning is logged and
+    /// the file counts as missing.
+    pub(super) fn open(path: PathBuf) -> (Self, KeyState) {
+        let key_state = read(&path).unwrap_or_else(|why| {
             tracing::warn!(file = %path.display(), %why, "the record of an upstream key cannot be read, so it counts as missing");
-            Standing::default()
+            KeyState::default()
         });
-        (Self { path, written: standing.clone(), has_failed: false }, standing)
+        (Self { path, written: key_state.clone(), has_failed: false }, key_state)
     }
 
-    /// Returns true if the file lacks a part of the standing that the relay needs after a restart.
-    pub(super) fn is_behind(&self, standing: &Standing, terms: &Terms) -> bool {
-        if self.written.refusals != standing.refusals
-            || self.written.is_revoked != standing.is_revoked
+    /// Returns true if the file lacks a part of the key's state that the relay needs after a restart.
+    pub(super) fn is_behind(&self, key_state: &KeyState, terms: &Terms) -> bool {
+        if self.written.refusals != key_state.refusals
+            || self.written.is_revoked != key_state.is_revoked
         {
             return true;
         }
@@ -63,21 +63,22 @@ impl RecordFile {
             Duration::ZERO => CONFIRM,
             limit => CONFIRM.min(limit / SHARE),
         };
-        match (self.written.answered, standing.answered) {
+        match (self.written.last_answered, key_state.last_answered) {
             (Some(written), Some(answered)) => age(written, answered) >= pause,
             (written, answered) => written != answered,
         }
     }
 
-    /// Writes the standing to the file, unless the file contains it already. This call may block. The first of several failures is logged.
-    pub(super) fn write(&mut self, standing: &Standing) {
-        let standing = Standing { attempt: None, ..standing.clone() };
-        if standing == self.written {
+    /// Writes the key's state to the file, unless the file contains it already. This call may block. The first of several failures is
+    /// logged.
+    pub(super) fn write(&mut self, key_state: &KeyState) {
+        let key_state = KeyState { last_attempt: None, ..key_state.clone() };
+        if key_state == self.written {
             return;
         }
-        match replace(&self.path, &standing) {
+        match replace(&self.path, &key_state) {
             Ok(()) => {
-                self.written = standing;
+                self.written = key_state;
                 self.has_failed = false;
             }
             Err(why) if !self.has_failed => {
@@ -89,10 +90,10 @@ impl RecordFile {
     }
 }
 
-fn read(path: &Path) -> io::Result<Standing> {
+fn read(path: &Path) -> io::Result<KeyState> {
     let file = match File::open(path) {
         Ok(file) => file,
-        Err(why) if why.kind() == io::ErrorKind::NotFound => return Ok(Standing::default()),
+        Err(why) if why.kind() == io::ErrorKind::NotFound => return Ok(KeyState::default()),
         Err(why) => return Err(why),
     };
     let mut text = Vec::new();
@@ -109,22 +110,22 @@ fn read(path: &Path) -> io::Result<Standing> {
         text.map(parse).transpose()
     };
     let count = stored.refusals;
-    Ok(Standing {
-        answered: time(stored.answered)?,
+    Ok(KeyState {
+        last_answered: time(stored.answered)?,
         refusals: time(stored.refused_since)?.map(|since| Refusals { since, count }),
         is_revoked: stored.is_revoked,
-        attempt: None,
+        last_attempt: None,
     })
 }
 
 /// Replaces the record file as a whole. The temporary file always has the same name, because no other process writes to the folder.
-fn replace(path: &Path, standing: &Standing) -> io::Result<()> {
+fn replace(path: &Path, key_state: &KeyState) -> io::Result<()> {
     let stored = Stored {
         format: FORMAT.to_string(),
-        answered: standing.answered.map(|time| time.to_string()),
-        refused_since: standing.refusals.map(|refusals| refusals.since.to_string()),
-        refusals: standing.refusals.map_or(0, |refusals| refusals.count),
-        is_revoked: standing.is_revoked,
+        answered: key_state.last_answered.map(|time| time.to_string()),
+        refused_since: key_state.refusals.map(|refusals| refusals.since.to_string()),
+        refusals: key_state.refusals.map_or(0, |refusals| refusals.count),
+        is_revoked: key_state.is_revoked,
     };
     let beside = path.with_extension("standing.new");
     let mut options = OpenOptions::new();
@@ -152,21 +153,21 @@ mod tests {
     fn what_is_written_is_read_again() {
         let folder = fh_test_folder::Folder::new();
         let path = folder.file("key.standing");
-        let (mut file, standing) = RecordFile::open(path.clone());
-        assert_eq!(standing, Standing::default());
+        let (mut file, key_state) = RecordFile::open(path.clone());
+        assert_eq!(key_state, KeyState::default());
         let refusals = Refusals { since: Timestamp::from_millis(1_700_000_000_500), count: 3 };
         for (refusals, is_revoked) in [(None, false), (Some(refusals), false), (None, true)] {
-            let standing = Standing {
-                answered: at(1_600_000_000_250),
+            let key_state = KeyState {
+                last_answered: at(1_600_000_000_250),
                 refusals,
                 is_revoked,
-                attempt: Some(7),
+                last_attempt: Some(7),
             };
-            assert!(file.is_behind(&standing, &TERMS));
-            file.write(&standing);
-            assert!(!file.is_behind(&standing, &TERMS));
+            assert!(file.is_behind(&key_state, &TERMS));
+            file.write(&key_state);
+            assert!(!file.is_behind(&key_state, &TERMS));
             let (_, again) = RecordFile::open(path.clone());
-            assert_eq!(again, Standing { attempt: None, ..standing });
+            assert_eq!(again, KeyState { last_attempt: None, ..key_state });
         }
         #[cfg(unix)]
         {
@@ -181,7 +182,7 @@ mod tests {
         let folder = fh_test_folder::Folder::new();
         let path = folder.file("key.standing");
         let (mut file, _) = RecordFile::open(path.clone());
-        file.write(&Standing { answered: at(0), is_revoked: true, ..Standing::default() });
+        file.write(&KeyState { last_answered: at(0), is_revoked: true, ..KeyState::default() });
         let whole = fs::read_to_string(&path).unwrap();
         let damaged = [
             whole[..whole.len() / 2].to_string(),
@@ -193,7 +194,7 @@ mod tests {
         ];
         for text in damaged {
             fs::write(&path, &text).unwrap();
-            assert_eq!(RecordFile::open(path.clone()).1, Standing::default(), "{text}");
+            assert_eq!(RecordFile::open(path.clone()).1, KeyState::default(), "{text}");
         }
     }
 
@@ -201,7 +202,7 @@ mod tests {
     fn answers_are_not_written_all_the_time() {
         let folder = fh_test_folder::Folder::new();
         let (mut file, _) = RecordFile::open(folder.file("key.standing"));
-        let answered = |millis| Standing { answered: at(millis), ..Standing::default() };
+        let answered = |millis| KeyState { last_answered: at(millis), ..KeyState::default() };
         file.write(&answered(0));
         assert!(!file.is_behind(&answered(599_999), &TERMS));
         assert!(file.is_behind(&answered(600_000), &TERMS));

@@ -15,10 +15,10 @@ use super::configured::Configured;
 use super::error::RelayError;
 use super::folder::FolderLock;
 use super::key::UpstreamKey;
+use super::key_state::{KeyState, Terms};
 use super::options::{RelayKeys, RelayOptions};
 use super::put::Updates;
 use super::record::RecordFile;
-use super::standing::{Standing, Terms};
 use super::status::UpstreamRole;
 use super::upstream::{OnRefusal, Parts, Upstream};
 use super::upstream_pool::UpstreamPool;
@@ -298,9 +298,9 @@ impl Source {
             folder.join(format!("{}-{print}.json", client_key.environment))
         });
         let record = file.as_ref().map(|file| RecordFile::open(file.with_extension("standing")));
-        let (record, standing) = match record {
-            Some((record, standing)) => (Some(record), standing),
-            None => (None, Standing::default()),
+        let (record, key_state) = match record {
+            Some((record, key_state)) => (Some(record), key_state),
+            None => (None, KeyState::default()),
         };
         let parts = Parts {
             name: Arc::clone(name),
@@ -312,7 +312,7 @@ impl Source {
             settings: self.settings(name),
             answers: Arc::clone(&self.answers),
             key: client_key,
-            standing,
+            key_state,
             record,
         };
         let upstream = Arc::new(Upstream::new(parts, |first| self.environments.add(first)));

@@ -10,8 +10,8 @@ use tokio::runtime::Handle;
 use uuid::Uuid;
 
 use super::key::UpstreamKey;
+use super::key_state::{KeyState, Report, ServeDecision, Terms, age};
 use super::record::RecordFile;
-use super::standing::{Report, Standing, Terms, Verdict, age};
 use super::status::{UpstreamRole, UpstreamState, UpstreamStatus};
 use super::upstream_pool::UpstreamPool;
 use crate::clock::now;
@@ -57,7 +57,7 @@ pub(super) struct Upstream {
     key: UpstreamKey,
     client: OnceLock<Client>,
     known: Mutex<Known>,
-    /// The file that keeps [`Known::standing`] across restarts; `None` if the relay has no snapshot folder or the connection is made on
+    /// The file that keeps [`Known::key_state`] across restarts; `None` if the relay has no snapshot folder or the connection is made on
     /// demand.
     record: Option<Arc<Mutex<RecordFile>>>,
 }
@@ -65,9 +65,9 @@ pub(super) struct Upstream {
 struct Known {
     /// True if the key was refused at first contact or is revoked.
     is_refused: bool,
-    /// True if the features are too old to be served (see [`Verdict::Expire`]).
+    /// True if the features are too old to be served (see [`ServeDecision::Expire`]).
     is_expired: bool,
-    standing: Standing,
+    key_state: KeyState,
     /// The age of the features when the client's status was last read; `None` if the client had no features then.
     data_age: Option<Duration>,
     /// The time of the last upstream request for a stale environment; `None` before the upstream Edge first calls the environment stale.
@@ -85,7 +85,7 @@ pub(super) struct Parts {
     pub(super) settings: Settings,
     pub(super) answers: Arc<AnswerBudget>,
     pub(super) key: UpstreamKey,
-    pub(super) standing: Standing,
+    pub(super) key_state: KeyState,
     pub(super) record: Option<RecordFile>,
 }
 
@@ -93,7 +93,7 @@ impl Upstream {
     /// Creates a connection whose client is not started yet. `place` makes the connection's cell from the first generation, which has no
     /// features.
     pub(super) fn new(parts: Parts, place: impl FnOnce(Published) -> Arc<PublishedCell>) -> Self {
-        let Parts { name, role, evaluated_by, attributes, settings, key, standing, .. } = parts;
+        let Parts { name, role, evaluated_by, attributes, settings, key, key_state, .. } = parts;
         let grants = Arc::new(parts.grants);
         let first = Published::waiting(
             parts.environment,
@@ -103,7 +103,7 @@ impl Upstream {
         );
         let cell = place(first);
         let (is_refused, is_expired) = (false, false);
-        let known = Known { is_refused, is_expired, standing, data_age: None, asked: None };
+        let known = Known { is_refused, is_expired, key_state, data_age: None, asked: None };
         let (client, known) = (OnceLock::new(), Mutex::new(known));
         let record = parts.record.map(|record| Arc::new(Mutex::new(record)));
         Self {
@@ -135,20 +135,22 @@ impl Upstream {
         let mut watch = client.watch();
         let mut last = Ruleset::default();
         let mut reviews = tokio::time::interval(REVIEW);
-        let (mut is_news, mut judged) = (true, Verdict::Serve);
+        let (mut is_news, mut decided) = (true, ServeDecision::Serve);
         let mut nonsense: Option<tokio::time::Instant> = None;
         loop {
-            let verdict = self.judge(client, pool).await;
-            let is_due = is_news || verdict != judged;
-            judged = verdict;
-            let refusal = match verdict {
+            let decision = self.decide(client, pool).await;
+            let is_due = is_news || decision != decided;
+            decided = decision;
+            let refusal = match decision {
                 _ if !is_due => None,
-                Verdict::Serve if self.take(client, &mut last) == ReceivedOutcome::Refusal => {
+                ServeDecision::Serve
+                    if self.take(client, &mut last) == ReceivedOutcome::Refusal =>
+                {
                     Some(Refused::AtFirstContact)
                 }
-                Verdict::Serve => None,
-                Verdict::Revoke => Some(Refused::ForGood),
-                Verdict::Expire => {
+                ServeDecision::Serve => None,
+                ServeDecision::Revoke => Some(Refused::ForGood),
+                ServeDecision::Expire => {
                     self.expire();
                     None
                 }
@@ -185,28 +187,28 @@ impl Upstream {
         }
     }
 
-    /// Adds the client's last attempt to the standing of the key, and returns the decision whether the client's features may be served.
-    async fn judge(&self, client: &Client, pool: &UpstreamPool) -> Verdict {
+    /// Adds the client's last attempt to the state of the key, and returns the decision whether the client's features may be served.
+    async fn decide(&self, client: &Client, pool: &UpstreamPool) -> ServeDecision {
         let status = client.status();
         let report = self.report(&status, pool).await;
         let (now, terms) = (pool.source.now(), &pool.source.terms);
-        let (before, standing, verdict) = {
+        let (before, key_state, decision) = {
             let mut known = self.known();
-            if known.standing.answered.is_none()
+            if known.key_state.last_answered.is_none()
                 && let (Some(Source::Snapshot), Some(age)) = (&status.source, status.data_age)
             {
                 // There is no recorded time, because an earlier version kept no record or the record was damaged.
                 let age = i64::try_from(age.as_millis()).unwrap_or(i64::MAX);
                 let saved = now.as_millis().saturating_sub(age);
-                known.standing.answered = Some(Timestamp::from_millis(saved));
+                known.key_state.last_answered = Some(Timestamp::from_millis(saved));
             }
-            let before = known.standing.clone();
-            let verdict = known.standing.hear(report, now, terms);
-            (before, known.standing.clone(), verdict)
+            let before = known.key_state.clone();
+            let decision = known.key_state.apply(report, now, terms);
+            (before, known.key_state.clone(), decision)
         };
-        self.log(&before, &standing, pool);
-        self.keep(standing, terms).await;
-        verdict
+        self.log(&before, &key_state, pool);
+        self.keep(key_state, terms).await;
+        decision
     }
 
     /// Returns what the client's status says about its last attempt, and records the age of the features. Returns [`Report::Pending`] if
@@ -235,7 +237,7 @@ impl Upstream {
             Some(Problem::NoStreaming) if status.connection == Connection::Resting => {
                 Report::Answered
             }
-            Some(_) if !is_over || self.known().standing.knows(attempt) => Report::Pending,
+            Some(_) if !is_over || self.known().key_state.has_counted(attempt) => Report::Pending,
             Some(Problem::Unauthorised(_)) => Report::Refused { attempt },
             Some(problem) if is_certain(problem) => {
                 if pool.another_is_answered(&self.key).await {
@@ -248,7 +250,7 @@ impl Upstream {
         }
     }
 
-    fn log(&self, before: &Standing, after: &Standing, pool: &UpstreamPool) {
+    fn log(&self, before: &KeyState, after: &KeyState, pool: &UpstreamPool) {
         let (environment, name) = (self.key.environment, &*self.name);
         if after.refusals.is_some() && before.refusals.is_none() {
             let seconds = pool.source.terms.revoke_after.as_secs();
@@ -262,20 +264,20 @@ impl Upstream {
         }
     }
 
-    /// Writes the standing to the record file if the file lacks a part that has to survive a restart.
-    async fn keep(&self, standing: Standing, terms: &Terms) {
+    /// Writes the key's state to the record file if the file lacks a part that has to survive a restart.
+    async fn keep(&self, key_state: KeyState, terms: &Terms) {
         let Some(record) = &self.record else { return };
-        if lock(record).is_behind(&standing, terms) {
+        if lock(record).is_behind(&key_state, terms) {
             self.write_record().await;
         }
     }
 
-    /// Writes the standing of the key to the record file, if the connection has one.
+    /// Writes the state of the key to the record file, if the connection has one.
     pub(super) async fn write_record(&self) {
         let Some(record) = self.record.clone() else { return };
-        let standing = self.known().standing.clone();
+        let key_state = self.known().key_state.clone();
         // If the write panicked, the record counts as not written.
-        drop(tokio::task::spawn_blocking(move || lock(&record).write(&standing)).await);
+        drop(tokio::task::spawn_blocking(move || lock(&record).write(&key_state)).await);
     }
 
     /// Publishes the client's features if they differ from the served features. `last` is the ruleset of the previous call, and is replaced
@@ -414,10 +416,10 @@ impl Upstream {
     }
 
     pub(super) fn status(&self, now: Timestamp) -> UpstreamStatus {
-        let standing = self.known().standing.clone();
+        let key_state = self.known().key_state.clone();
         UpstreamStatus {
-            answer_age: standing.answered.map(|answered| age(answered, now)),
-            refused_for: standing.refusals.map(|refusals| age(refusals.since, now)),
+            answer_age: key_state.last_answered.map(|answered| age(answered, now)),
+            refused_for: key_state.refusals.map(|refusals| age(refusals.since, now)),
             name: Arc::clone(&self.name),
             environment: self.cell.current().id,
             role: self.role,

@@ -11,9 +11,9 @@ use tokio::task::AbortHandle;
 
 use super::after;
 use super::key::UpstreamKey;
+use super::key_state::KeyState;
 use super::options::RelayLimits;
 use super::pool_entries::{PoolEntries, PoolEntry, PoolKey};
-use super::standing::Standing;
 use super::start::Source;
 use super::status::{UpstreamRole, UpstreamStatus};
 use super::unknown_keys::UnknownKeys;
@@ -293,7 +293,7 @@ impl UpstreamPool {
             answers: Arc::clone(&self.source.answers),
             name,
             key: place.key.clone(),
-            standing: Standing::default(),
+            key_state: KeyState::default(),
             record: None,
         };
         let upstream = Upstream::new(parts, |first| self.source.environments.cell(first));

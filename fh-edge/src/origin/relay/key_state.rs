@@ -34,7 +34,7 @@ pub(super) enum Report {
 
 /// The decision whether the features of a key may be served.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Verdict {
+pub(super) enum ServeDecision {
     Serve,
     /// The key is treated as unknown, as if it had never been valid (D-104).
     Revoke,
@@ -51,20 +51,20 @@ pub(super) struct Refusals {
 
 /// The time of the last successful response for one upstream key, and the refusals since.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Standing {
-    pub(super) answered: Option<Timestamp>,
+pub(super) struct KeyState {
+    pub(super) last_answered: Option<Timestamp>,
     pub(super) refusals: Option<Refusals>,
     pub(super) is_revoked: bool,
     /// The number of the last attempt that was counted; `None` before the first counted attempt.
-    pub(super) attempt: Option<u64>,
+    pub(super) last_attempt: Option<u64>,
 }
 
-impl Standing {
-    /// Applies a report to the standing, and returns whether the features may be served at the time `now`.
-    pub(super) fn hear(&mut self, report: Report, now: Timestamp, terms: &Terms) -> Verdict {
+impl KeyState {
+    /// Applies a report to the state of the key, and returns whether the features may be served at the time `now`.
+    pub(super) fn apply(&mut self, report: Report, now: Timestamp, terms: &Terms) -> ServeDecision {
         match report {
             Report::Answered => {
-                self.answered = Some(now);
+                self.last_answered = Some(now);
                 self.refusals = None;
                 self.is_revoked = false;
             }
@@ -76,28 +76,32 @@ impl Standing {
             Report::Unanswered { attempt } if self.is_new(attempt) => self.refusals = None,
             Report::Refused { .. } | Report::Unanswered { .. } | Report::Pending => {}
         }
-        self.verdict(now, terms)
+        self.decide(now, terms)
     }
 
     /// Returns true if this attempt was not counted yet, and marks it as counted.
     fn is_new(&mut self, attempt: u64) -> bool {
-        self.attempt.replace(attempt) != Some(attempt)
+        self.last_attempt.replace(attempt) != Some(attempt)
     }
 
     /// Returns true if this attempt was the last one that was counted.
-    pub(super) fn knows(&self, attempt: u64) -> bool {
-        self.attempt == Some(attempt)
+    pub(super) fn has_counted(&self, attempt: u64) -> bool {
+        self.last_attempt == Some(attempt)
     }
 
-    fn verdict(&mut self, now: Timestamp, terms: &Terms) -> Verdict {
+    fn decide(&mut self, now: Timestamp, terms: &Terms) -> ServeDecision {
         let repeated = self.refusals.filter(|refusals| refusals.count >= REPEATED);
         self.is_revoked |=
             repeated.is_some_and(|refusals| age(refusals.since, now) >= terms.revoke_after);
         if self.is_revoked {
-            return Verdict::Revoke;
+            return ServeDecision::Revoke;
         }
         let is_old = |answered| !terms.max_age.is_zero() && age(answered, now) >= terms.max_age;
-        if self.answered.is_some_and(is_old) { Verdict::Expire } else { Verdict::Serve }
+        if self.last_answered.is_some_and(is_old) {
+            ServeDecision::Expire
+        } else {
+            ServeDecision::Serve
+        }
     }
 }
 
@@ -120,83 +124,83 @@ mod tests {
         Timestamp::from_millis(millis)
     }
 
-    fn answered() -> Standing {
-        let mut standing = Standing::default();
-        assert_eq!(standing.hear(Report::Answered, at(0), &TERMS), Verdict::Serve);
-        standing
+    fn answered() -> KeyState {
+        let mut key_state = KeyState::default();
+        assert_eq!(key_state.apply(Report::Answered, at(0), &TERMS), ServeDecision::Serve);
+        key_state
     }
 
     #[test]
     fn ten_minutes_of_refusals_revoke() {
-        let mut standing = answered();
+        let mut key_state = answered();
         let refused = |attempt| Report::Refused { attempt };
-        assert_eq!(standing.hear(refused(1), at(DAY), &TERMS), Verdict::Serve);
-        assert_eq!(standing.hear(refused(2), at(DAY + MINUTE), &TERMS), Verdict::Serve);
+        assert_eq!(key_state.apply(refused(1), at(DAY), &TERMS), ServeDecision::Serve);
+        assert_eq!(key_state.apply(refused(2), at(DAY + MINUTE), &TERMS), ServeDecision::Serve);
         let end = DAY + 10 * MINUTE;
-        assert_eq!(standing.hear(Report::Pending, at(end - 1), &TERMS), Verdict::Serve);
-        assert_eq!(standing.hear(Report::Pending, at(end), &TERMS), Verdict::Revoke);
-        // No report changes the verdict until the key is answered successfully again.
+        assert_eq!(key_state.apply(Report::Pending, at(end - 1), &TERMS), ServeDecision::Serve);
+        assert_eq!(key_state.apply(Report::Pending, at(end), &TERMS), ServeDecision::Revoke);
+        // No report changes the decision until the key is answered successfully again.
         for report in [Report::Unanswered { attempt: 3 }, Report::Pending] {
-            assert_eq!(standing.hear(report, at(end + DAY), &TERMS), Verdict::Revoke);
+            assert_eq!(key_state.apply(report, at(end + DAY), &TERMS), ServeDecision::Revoke);
         }
-        assert_eq!(standing.hear(Report::Answered, at(end + DAY), &TERMS), Verdict::Serve);
-        assert_eq!(standing.hear(refused(9), at(end + DAY), &TERMS), Verdict::Serve);
+        assert_eq!(key_state.apply(Report::Answered, at(end + DAY), &TERMS), ServeDecision::Serve);
+        assert_eq!(key_state.apply(refused(9), at(end + DAY), &TERMS), ServeDecision::Serve);
     }
 
     #[test]
     fn one_refusal_is_not_repeated() {
-        let mut standing = answered();
+        let mut key_state = answered();
         let refused = Report::Refused { attempt: 1 };
         for minute in 0..60 {
-            let verdict = standing.hear(refused, at(DAY + minute * MINUTE), &TERMS);
-            assert_eq!(verdict, Verdict::Serve, "the same attempt is seen again and again");
+            let decision = key_state.apply(refused, at(DAY + minute * MINUTE), &TERMS);
+            assert_eq!(decision, ServeDecision::Serve, "the same attempt is seen again and again");
         }
         let second = Report::Refused { attempt: 2 };
-        assert_eq!(standing.hear(second, at(2 * DAY), &TERMS), Verdict::Revoke);
+        assert_eq!(key_state.apply(second, at(2 * DAY), &TERMS), ServeDecision::Revoke);
     }
 
     #[test]
     fn any_other_answer_begins_the_ten_minutes_anew() {
         for other in [Report::Answered, Report::Unanswered { attempt: 3 }] {
-            let mut standing = answered();
+            let mut key_state = answered();
             for attempt in 1..=2 {
-                standing.hear(Report::Refused { attempt }, at(DAY), &TERMS);
+                key_state.apply(Report::Refused { attempt }, at(DAY), &TERMS);
             }
-            assert_eq!(standing.hear(other, at(DAY + 9 * MINUTE), &TERMS), Verdict::Serve);
+            assert_eq!(key_state.apply(other, at(DAY + 9 * MINUTE), &TERMS), ServeDecision::Serve);
             for (attempt, minute) in [(4, 10), (5, 19)] {
                 let report = Report::Refused { attempt };
-                let verdict = standing.hear(report, at(DAY + minute * MINUTE), &TERMS);
-                assert_eq!(verdict, Verdict::Serve, "{other:?}");
+                let decision = key_state.apply(report, at(DAY + minute * MINUTE), &TERMS);
+                assert_eq!(decision, ServeDecision::Serve, "{other:?}");
             }
             let end = at(DAY + 20 * MINUTE);
-            assert_eq!(standing.hear(Report::Pending, end, &TERMS), Verdict::Revoke);
+            assert_eq!(key_state.apply(Report::Pending, end, &TERMS), ServeDecision::Revoke);
         }
     }
 
     #[test]
-    fn features_expire_after_their_last_good_answer() {
-        let mut standing = answered();
+    fn features_expire_after_their_last_successful_answer() {
+        let mut key_state = answered();
         let silent = |attempt| Report::Unanswered { attempt };
-        assert_eq!(standing.hear(silent(1), at(7 * DAY - 1), &TERMS), Verdict::Serve);
-        assert_eq!(standing.hear(Report::Pending, at(7 * DAY), &TERMS), Verdict::Expire);
-        assert_eq!(standing.hear(silent(2), at(9 * DAY), &TERMS), Verdict::Expire);
-        assert_eq!(standing.hear(Report::Answered, at(9 * DAY), &TERMS), Verdict::Serve);
-        assert_eq!(standing.hear(silent(3), at(16 * DAY - 1), &TERMS), Verdict::Serve);
+        assert_eq!(key_state.apply(silent(1), at(7 * DAY - 1), &TERMS), ServeDecision::Serve);
+        assert_eq!(key_state.apply(Report::Pending, at(7 * DAY), &TERMS), ServeDecision::Expire);
+        assert_eq!(key_state.apply(silent(2), at(9 * DAY), &TERMS), ServeDecision::Expire);
+        assert_eq!(key_state.apply(Report::Answered, at(9 * DAY), &TERMS), ServeDecision::Serve);
+        assert_eq!(key_state.apply(silent(3), at(16 * DAY - 1), &TERMS), ServeDecision::Serve);
         let endless = Terms { max_age: Duration::ZERO, ..TERMS };
-        assert_eq!(standing.hear(silent(4), at(999 * DAY), &endless), Verdict::Serve);
+        assert_eq!(key_state.apply(silent(4), at(999 * DAY), &endless), ServeDecision::Serve);
     }
 
     #[test]
-    fn a_key_without_any_good_answer_has_nothing_to_expire() {
-        let mut standing = Standing::default();
+    fn a_key_without_a_successful_answer_has_nothing_to_expire() {
+        let mut key_state = KeyState::default();
         let silent = Report::Unanswered { attempt: 1 };
-        assert_eq!(standing.hear(silent, at(999 * DAY), &TERMS), Verdict::Serve);
+        assert_eq!(key_state.apply(silent, at(999 * DAY), &TERMS), ServeDecision::Serve);
     }
 
     #[test]
     fn a_clock_that_is_set_back_ends_nothing() {
-        let mut standing = answered();
-        standing.answered = Some(at(DAY));
-        assert_eq!(standing.hear(Report::Pending, at(-99 * DAY), &TERMS), Verdict::Serve);
+        let mut key_state = answered();
+        key_state.last_answered = Some(at(DAY));
+        assert_eq!(key_state.apply(Report::Pending, at(-99 * DAY), &TERMS), ServeDecision::Serve);
     }
 }
