@@ -85,8 +85,15 @@ impl<'a> FeatureRef<'a> {
         self.detail().map_or(&[], |detail| &detail.diagnostics)
     }
 
-    /// Evaluates the feature for a subject. The evaluation takes no lock and allocates no memory for ordinary rules. It
-    /// reads the clock only if a rule depends on the time.
+    /// Evaluates the feature for a subject. The evaluation takes no lock, and reads the clock only if a rule depends on
+    /// the time. It allocates no memory, except in four rare cases:
+    ///
+    /// - A REGEX pattern has no lookup table, because the table would be too large. Each thread then allocates one cache
+    ///   for all such patterns, and allocates it again after a search for which the cache grew to over 1 MiB.
+    /// - A NUMBER rule with REGEX under [`Profile::Edge`](crate::Profile::Edge) compiles the attribute's value as a
+    ///   pattern.
+    /// - A version has more than 24 parts, or capital letters beyond ASCII.
+    /// - The strategies of the feature have more than 16 different percentage keys.
     #[inline]
     #[must_use]
     pub fn evaluate<C: Clock>(&self, subject: &Subject<'a, C>) -> Evaluation<'a> {

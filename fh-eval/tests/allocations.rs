@@ -1,4 +1,5 @@
-//! Evaluating allocates nothing. The allocations are counted for every rule type and both profiles.
+//! Evaluating allocates nothing, except in the cases that `FeatureRef::evaluate` lists. The allocations are counted for every rule
+//! type and both profiles.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use std::cell::Cell;
@@ -129,6 +130,45 @@ fn evaluation_allocates_nothing() {
             assert_eq!(count, 0, "all under {profile} for {context:?}");
             assert!(matched > 0 || context.is_empty(), "{context:?}");
         }
+    }
+}
+
+#[test]
+fn the_listed_cases_allocate() {
+    let rule = |kind: &str, conditional: &str, value: &str| {
+        format!(
+            r#"{{"id":"a","value":true,"attributes":[{{"fieldName":"x","type":"{kind}","conditional":"{conditional}","values":[{value}]}}]}}"#
+        )
+    };
+    // Each percentage key is another attribute, and each of the percentages admits no bucket.
+    let keys = |count: u32| {
+        let strategy = |n| {
+            format!(r#"{{"id":"{n}","value":true,"percentage":1,"percentageAttributes":["a{n}"]}}"#)
+        };
+        (0..count).map(strategy).collect::<Vec<_>>().join(",")
+    };
+    // The table of this pattern would have more states than fit.
+    let pattern = r#""(a|b)*a(a|b){14}c""#;
+    let parts = |count: usize| vec!["1"; count].join(".");
+    for (strategies, value, expected) in [
+        (rule("STRING", "REGEX", r#""g.l[de]+$""#), "gold".to_string(), false),
+        (rule("STRING", "REGEX", pattern), "ab".to_string(), true),
+        (rule("NUMBER", "REGEX", "20"), "2.".to_string(), true),
+        (rule("SEMANTIC_VERSION", "EQUALS", r#""1.2""#), parts(24), false),
+        (rule("SEMANTIC_VERSION", "EQUALS", r#""1.2""#), parts(25), true),
+        (rule("SEMANTIC_VERSION", "EQUALS", r#""1.2""#), "1.É".to_string(), true),
+        (keys(16), "1".to_string(), false),
+        (keys(17), "1".to_string(), true),
+    ] {
+        let payload = format!(
+            r#"[{{"id":"f","key":"F","type":"BOOLEAN","value":false,"strategies":[{strategies}]}}]"#
+        );
+        let ruleset = Ruleset::from_json(payload.as_bytes(), Profile::Edge).unwrap();
+        let context = Attributes::builder().attribute("x", &value).build();
+        let subject = Subject::new(&context, Timestamp::from_millis(0));
+        let feature = ruleset.get("F").unwrap();
+        let (count, _) = allocations(|| feature.evaluate(&subject));
+        assert_eq!(count > 0, expected, "{strategies} for {value}");
     }
 }
 

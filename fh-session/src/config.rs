@@ -12,7 +12,8 @@ use crate::key::ApiKeys;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Mode {
-    /// The client keeps one stream open. While the Edge cannot stream, the client polls instead (D-77).
+    /// The client keeps one stream open. While the Edge cannot stream, the client polls instead. A session with several API keys never
+    /// streams, because an Edge has one stream per key: in this mode it polls every 180 seconds (D-77).
     Streaming,
     /// The client polls at the start, and again after each interval. Holds the interval.
     ActivePolling(Duration),
