@@ -63,7 +63,7 @@ pub(crate) fn readings<'a>(snapshot: &'a Snapshot, who: &'a Arc<Attributes>) -> 
     let now = clock::now();
     let subject = match snapshot.is_server_evaluated() {
         // The Edge has evaluated the features already.
-        true => Subject::nobody(now),
+        true => Subject::without_context(now),
         false => Subject::new(who, now),
     };
     let reads = snapshot.of(who);

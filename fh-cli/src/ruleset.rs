@@ -61,7 +61,8 @@ impl SubjectArgs {
 
 /// Returns the subject of an evaluation with or without a context.
 pub(crate) fn subject(attributes: Option<&Attributes>, now: Timestamp) -> Subject<'_, Timestamp> {
-    attributes.map_or_else(|| Subject::nobody(now), |attributes| Subject::new(attributes, now))
+    attributes
+        .map_or_else(|| Subject::without_context(now), |attributes| Subject::new(attributes, now))
 }
 
 /// Returns the feature with this key. If there is none, the error names the most similar key.

@@ -195,7 +195,7 @@ impl<'a> Evaluation<'a> {
     /// ```
     /// use fh_eval::{EvaluationReason, Kind, Profile, Ruleset, Subject, Timestamp};
     /// let ruleset = Ruleset::from_json(br#"[{"key": "A", "type": "STRING", "value": "x"}]"#, Profile::Client)?;
-    /// let evaluation = ruleset.get("A").unwrap().evaluate(&Subject::nobody(Timestamp::from_millis(0)));
+    /// let evaluation = ruleset.get("A").unwrap().evaluate(&Subject::without_context(Timestamp::from_millis(0)));
     /// assert_eq!(evaluation.read(Kind::String).1, EvaluationReason::Static);
     /// assert_eq!(evaluation.read(Kind::Boolean), (None, EvaluationReason::TypeMismatch));
     /// # Ok::<(), fh_eval::featurehub::ParseError>(())

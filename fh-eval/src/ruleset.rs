@@ -34,7 +34,7 @@ const REMEMBERED_BY_ALL: usize = 16;
 /// let aroha = Attributes::builder().user_key("aroha").country("new_zealand").build();
 /// let greeting = ruleset.get("GREETING").unwrap();
 /// assert_eq!(greeting.evaluate(&Subject::new(&aroha, now)).string(), Some("kia ora"));
-/// assert_eq!(greeting.evaluate(&Subject::nobody(now)).string(), Some("hello"));
+/// assert_eq!(greeting.evaluate(&Subject::without_context(now)).string(), Some("hello"));
 /// # Ok::<(), fh_eval::featurehub::ParseError>(())
 /// ```
 #[derive(Debug, Clone)]

@@ -5,7 +5,7 @@ use crate::time::Clock;
 
 /// A context and a clock. Together with the ruleset they are the complete input of an evaluation.
 ///
-/// Without a context ([`Subject::nobody`]) no strategy is evaluated, and the result is the feature's default value
+/// Without a context ([`Subject::without_context`]) no strategy is evaluated, and the result is the feature's default value
 /// (evaluation 5.7).
 ///
 /// ```
@@ -30,7 +30,7 @@ impl<'a, C: Clock> Subject<'a, C> {
 
     /// Creates a subject without a context, for which no strategy is evaluated.
     #[must_use]
-    pub const fn nobody(clock: C) -> Self {
+    pub const fn without_context(clock: C) -> Self {
         Self { attributes: None, clock }
     }
 

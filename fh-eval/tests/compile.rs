@@ -69,8 +69,8 @@ fn unreadable_parts_never_match_and_diagnostics_name_their_place() {
         assert_eq!(diagnostics[0].to_string(), told);
         assert_eq!(diagnostics[0].severity(), Severity::Error);
         // The unreadable part does not match, and the strategy after it does. The base of percentages has not changed.
-        let somebody = Attributes::builder().user_key("carol").attribute("x", "y").build();
-        let subject = Subject::new(&somebody, NOW);
+        let with_attribute = Attributes::builder().user_key("carol").attribute("x", "y").build();
+        let subject = Subject::new(&with_attribute, NOW);
         let feature = ruleset.get("F").unwrap();
         assert_eq!(feature.evaluate(&subject).string(), Some("last"), "{strategy}");
         let report = feature.explain(&subject).report();
@@ -109,9 +109,9 @@ fn strategies_that_cannot_match_are_still_explained() {
             {"fieldName":"x","type":"STRING","conditional":"REGEX","values":["a+"]},
             {"fieldName":"x","type":"BOOLEAN","conditional":"GREATER","values":[true]}]}"#,
     ));
-    let somebody = Attributes::builder().user_key("carol").attribute("x", "aa").build();
+    let with_attribute = Attributes::builder().user_key("carol").attribute("x", "aa").build();
     let feature = ruleset.get("F").unwrap();
-    let report = feature.explain(&Subject::new(&somebody, NOW)).report();
+    let report = feature.explain(&Subject::new(&with_attribute, NOW)).report();
     assert_eq!(report.strategies[0].outcome, Outcome::AttributeMiss);
     let held: Vec<_> = report.strategies[0].rules.iter().map(|rule| rule.held).collect();
     assert_eq!(held, [Some(true), Some(false)], "in the payload's order");

@@ -50,7 +50,7 @@ proptest! {
         let context = context(&case);
         for profile in PROFILES {
             let ruleset = ruleset(&[&case.feature.to_json()], profile);
-            for subject in [Subject::new(&context, NOW), Subject::nobody(NOW)] {
+            for subject in [Subject::new(&context, NOW), Subject::without_context(NOW)] {
                 for feature in ruleset.iter() {
                     let evaluation = feature.evaluate(&subject);
                     let explanation = feature.explain(&subject);
@@ -243,10 +243,13 @@ fn of_two_features_with_one_key_the_later_counts() {
     let ruleset = ruleset(&features, Profile::Client);
     let found: Vec<_> = ruleset
         .iter()
-        .map(|feature| (feature.key(), feature.evaluate(&Subject::nobody(NOW)).number()))
+        .map(|feature| (feature.key(), feature.evaluate(&Subject::without_context(NOW)).number()))
         .collect();
     assert_eq!(found, [("B", Some(2.0)), ("C", Some(4.0)), ("A", Some(5.0))]);
-    assert_eq!(ruleset.get("A").unwrap().evaluate(&Subject::nobody(NOW)).number(), Some(5.0));
+    assert_eq!(
+        ruleset.get("A").unwrap().evaluate(&Subject::without_context(NOW)).number(),
+        Some(5.0)
+    );
     assert_eq!(ruleset.diagnostics().count(), 2);
 }
 
@@ -258,7 +261,7 @@ fn a_document_with_several_environments_is_split() {
     let compile = |at: usize| Compiler::new(Profile::Client).compile(&document.environments[at]);
     for (at, value) in [(0, "a"), (1, "b")] {
         let ruleset = compile(at);
-        let evaluation = ruleset.get("F").unwrap().evaluate(&Subject::nobody(NOW));
+        let evaluation = ruleset.get("F").unwrap().evaluate(&Subject::without_context(NOW));
         assert_eq!(evaluation.string(), Some(value));
     }
     let ruleset = compile(1);

@@ -14,25 +14,25 @@ use super::exchange::{Answer, Ask, Trouble};
 /// Compares a poll without a context and a poll with one. The etags must differ, even if the context changes no value.
 pub(super) async fn compare(visit: &Visit<'_>, report: &mut Report<'_>) -> Result<(), Failure> {
     let given = visit.given_context()?;
-    let (somebody, name) = match given.text() {
+    let (with_context, name) = match given.text() {
         Some(_) => (given, "the context"),
         None => {
             let made_up = Attributes::builder().user_key("fh-doctor").build();
             (ContextHeader::of(&made_up).unwrap_or_default(), "a made-up context")
         }
     };
-    let nobody = ask(visit, &ContextHeader::default()).await;
-    let somebody = ask(visit, &somebody).await;
-    let (nobody, somebody) = match (nobody, somebody) {
-        (Ok(nobody), Ok(somebody)) => (nobody, somebody),
+    let without_context = ask(visit, &ContextHeader::default()).await;
+    let with_context = ask(visit, &with_context).await;
+    let (without_context, with_context) = match (without_context, with_context) {
+        (Ok(without_context), Ok(with_context)) => (without_context, with_context),
         (Err(trouble), _) | (_, Err(trouble)) => {
             return report
                 .add(Finding::bad(Topic::Context, trouble.to_string()).advice(trouble.advice()));
         }
     };
-    let status = somebody.head.status;
-    let differ = nobody.body != somebody.body;
-    let tags = (context_tag(&nobody.head), context_tag(&somebody.head));
+    let status = with_context.head.status;
+    let differ = without_context.body != with_context.body;
+    let tags = (context_tag(&without_context.head), context_tag(&with_context.head));
     let data = json!({ "valuesDiffer": differ, "etagsDiffer": tags.0 != tags.1, "status": status });
     let finding = if status != 200 && status != 236 {
         Finding::bad(Topic::Context, format!("a poll with {name} is answered with status {status}"))

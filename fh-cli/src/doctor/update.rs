@@ -61,7 +61,7 @@ impl Visit<'_> {
         if self.keys().kind() == KeyKind::ServerEvaluated || feature.is_locked() {
             return Ok(Some((lock, "the lock")));
         }
-        let value = feature.evaluate(&Subject::nobody(clock::now())).value().cloned();
+        let value = feature.evaluate(&Subject::without_context(clock::now())).value().cloned();
         let update = value.map_or_else(Update::null, Update::value);
         Ok(Some((update, "the value")))
     }

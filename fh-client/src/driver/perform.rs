@@ -236,7 +236,7 @@ impl Driver {
         }
         self.waiting.clear();
         if self.forgets {
-            self.parts.repository.publish(nobodys_features());
+            self.parts.repository.publish(empty_publication());
         }
         self.parts.repository.close();
         self.parts.dispatcher.end();
@@ -245,9 +245,9 @@ impl Driver {
 
 /// Returns a publication without features, which claims to be evaluated for a context that no program uses. Reads for any other
 /// context return defaults with the reason `NOT_READY`.
-fn nobodys_features() -> Publication {
-    let nobody = Attributes::builder().attribute("\0", "").build();
-    let evaluated = ServerEvaluated { context: Arc::new(nobody), ..ServerEvaluated::default() };
+fn empty_publication() -> Publication {
+    let unused = Attributes::builder().attribute("\0", "").build();
+    let evaluated = ServerEvaluated { context: Arc::new(unused), ..ServerEvaluated::default() };
     let rules =
         Rules::server_evaluated(Ruleset::default(), Environments::Unknown, Arc::new(evaluated));
     Publication { rules: Arc::new(rules), cause: Cause::First }

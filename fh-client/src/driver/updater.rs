@@ -166,6 +166,6 @@ impl Updater {
 
 fn is_applied(rules: &Rules, feature: &str, update: &Update) -> bool {
     let Some(feature) = rules.ruleset().get(feature) else { return false };
-    let nobody = Subject::nobody(Timestamp::from_millis(0));
-    update.is_applied(feature.kind(), &feature.evaluate(&nobody), feature.is_locked())
+    let subject = Subject::without_context(Timestamp::from_millis(0));
+    update.is_applied(feature.kind(), &feature.evaluate(&subject), feature.is_locked())
 }

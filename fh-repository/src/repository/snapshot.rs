@@ -131,7 +131,7 @@ impl RepositorySnapshot {
         let clock = self.core.dispatcher.clock();
         let subject = match attributes {
             Some(attributes) => Subject::new(attributes, clock),
-            None => Subject::nobody(clock),
+            None => Subject::without_context(clock),
         };
         Some(feature.evaluate(&subject))
     }
@@ -164,10 +164,10 @@ impl RepositorySnapshot {
         let clock = self.core.dispatcher.clock();
         let (subject, strategy) = match (self.rules.evaluated_for(), attributes) {
             (Some(by_edge), _) => {
-                (Subject::nobody(clock), by_edge.strategies.get(key).map(|id| &**id))
+                (Subject::without_context(clock), by_edge.strategies.get(key).map(|id| &**id))
             }
             (None, Some(attributes)) => (Subject::new(attributes, clock), None),
-            (None, None) => (Subject::nobody(clock), None),
+            (None, None) => (Subject::without_context(clock), None),
         };
         let evaluation = feature.evaluate(&subject);
         Answer::Ruled(Ruled { feature, evaluation, strategy })
@@ -354,7 +354,7 @@ impl RepositorySnapshot {
             Some(attributes) if self.rules.evaluated_for().is_none() => {
                 Subject::new(attributes, clock)
             }
-            _ => Subject::nobody(clock),
+            _ => Subject::without_context(clock),
         };
         let feature = self.is_for(attributes).then(|| self.rules.ruleset().get(key)).flatten();
         ExplainedDetail { detail, rules: feature.map(|feature| feature.explain(&subject)) }

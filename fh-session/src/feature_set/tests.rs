@@ -26,7 +26,7 @@ impl FeatureSet {
             .ruleset()
             .iter()
             .map(|feature| {
-                let nobody = fh_eval::Subject::nobody(fh_eval::Timestamp::from_millis(0));
+                let nobody = fh_eval::Subject::without_context(fh_eval::Timestamp::from_millis(0));
                 let value = feature.evaluate(&nobody).string().unwrap_or("-").to_string();
                 let from = rules.environment_of(feature.key()).unwrap();
                 format!("{from}:{}={value}@{}", feature.key(), feature.version())

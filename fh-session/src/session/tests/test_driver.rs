@@ -159,7 +159,7 @@ impl TestDriver {
     /// Returns the value of feature `A` in the last publication; `None` if it has no value.
     pub(super) fn value(&self) -> Option<String> {
         let rules = &self.published.last()?.rules;
-        let nobody = fh_eval::Subject::nobody(fh_eval::Timestamp::from_millis(0));
+        let nobody = fh_eval::Subject::without_context(fh_eval::Timestamp::from_millis(0));
         rules.ruleset().get("A")?.evaluate(&nobody).string().map(str::to_string)
     }
 

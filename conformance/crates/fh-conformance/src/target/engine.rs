@@ -69,7 +69,7 @@ impl Asked {
     fn subject(&self) -> Subject<'_, Timestamp> {
         match &self.attributes {
             Some(attributes) => Subject::new(attributes, self.now),
-            None => Subject::nobody(self.now),
+            None => Subject::without_context(self.now),
         }
     }
 }
