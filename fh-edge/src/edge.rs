@@ -19,7 +19,7 @@ use crate::origin::relay::{Relay, RelayError, RelayKeys, RelayOptions, UpstreamS
 use crate::serving::{AnswerBudget, Environments};
 use crate::shared_state::{Origin, SharedState};
 use crate::state::{Duplicate, State};
-use crate::state_store::{ChangeStore, NoJournal, Records, ServeDefaults, StateStore, Writer};
+use crate::state_store::{ChangeStore, NoPersistence, Records, ServeDefaults, StateStore, Writer};
 pub use crate::state_store::{FeatureChange, ReplaceError};
 
 /// An Edge without sockets of its own. It provides routes to serve, and a handle that changes what the routes serve.
@@ -241,7 +241,7 @@ impl EdgeBuilder {
                 let notice = data_notice(&opened, repaired.as_ref());
                 (Box::new(opened.folder), opened.records, notice)
             }
-            None => (Box::new(NoJournal), Records::default(), None),
+            None => (Box::new(NoPersistence), Records::default(), None),
         };
         let is_ready = self.state.is_some();
         let start = match self.state {

@@ -8,7 +8,7 @@ use redb::backends::InMemoryBackend;
 use redb::{Database, StorageBackend};
 
 use super::{begin, empty, failed};
-use crate::state_store::JournalError;
+use crate::state_store::ChangeStoreError;
 
 /// The name of the thread that checks the file of a data folder. A panic on this thread is caught and becomes an error of the start, so the
 /// panic hook of a program need not print it.
@@ -16,13 +16,13 @@ pub const DATA_THREAD: &str = "fh-edge-data";
 
 /// Calls a function that uses redb. A panic in the function becomes an error.
 pub(super) fn guarded<T>(
-    call: impl FnOnce() -> Result<T, JournalError>,
-) -> Result<T, JournalError> {
+    call: impl FnOnce() -> Result<T, ChangeStoreError>,
+) -> Result<T, ChangeStoreError> {
     catch_unwind(AssertUnwindSafe(call)).unwrap_or_else(|panic| {
         let text = panic.downcast_ref::<String>().map(String::as_str);
         let text = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or_default();
         let line = text.lines().next().unwrap_or_default();
-        Err(JournalError(format!("its structure is damaged ({line})")))
+        Err(ChangeStoreError(format!("its structure is damaged ({line})")))
     })
 }
 
@@ -30,21 +30,23 @@ pub(super) fn guarded<T>(
 /// a damaged file is detected but not changed.
 pub(super) fn in_memory<T: Send>(
     bytes: &[u8],
-    read: impl FnOnce(&Database) -> Result<T, JournalError> + Send,
-) -> Result<T, JournalError> {
+    read: impl FnOnce(&Database) -> Result<T, ChangeStoreError> + Send,
+) -> Result<T, ChangeStoreError> {
     check_length(bytes)?;
     let trial = || trial(bytes, read);
     thread::scope(|scope| {
         let thread = thread::Builder::new().name(DATA_THREAD.to_owned());
         let thread = thread.spawn_scoped(scope, trial).map_err(failed)?;
-        thread.join().unwrap_or_else(|_| Err(JournalError("its structure is damaged".to_owned())))
+        thread
+            .join()
+            .unwrap_or_else(|_| Err(ChangeStoreError("its structure is damaged".to_owned())))
     })
 }
 
 fn trial<T>(
     bytes: &[u8],
-    read: impl FnOnce(&Database) -> Result<T, JournalError>,
-) -> Result<T, JournalError> {
+    read: impl FnOnce(&Database) -> Result<T, ChangeStoreError>,
+) -> Result<T, ChangeStoreError> {
     guarded(|| {
         let memory = InMemoryBackend::new();
         memory.set_len(bytes.len() as u64).map_err(failed)?;
@@ -61,7 +63,7 @@ fn trial<T>(
 
 /// Checks that a file is as long as its header says, since redb panics at a shorter file. The header has the layout of redb's file formats
 /// 2 and 3.
-fn check_length(bytes: &[u8]) -> Result<(), JournalError> {
+fn check_length(bytes: &[u8]) -> Result<(), ChangeStoreError> {
     const HEADER: usize = 320;
     const MAGIC: &[u8] = b"redb\x1a\x0a\xa9\x0d\x0a";
     const PAGE: u64 = 4096;
@@ -69,20 +71,20 @@ fn check_length(bytes: &[u8]) -> Result<(), JournalError> {
         return Ok(());
     }
     if !bytes.starts_with(MAGIC) {
-        return Err(JournalError("it does not begin like a file of this program".to_owned()));
+        return Err(ChangeStoreError("it does not begin like a file of this program".to_owned()));
     }
     let number = |at: usize| -> Option<u64> {
         let digits = bytes.get(at..at + 4)?.try_into().ok()?;
         Some(u32::from_le_bytes(digits).into())
     };
-    let truncated = || JournalError("it is truncated".to_owned());
+    let truncated = || ChangeStoreError("it is truncated".to_owned());
     let numbers = (|| {
         bytes.get(..HEADER)?;
         Some([number(12)?, number(16)?, number(20)?, number(24)?, number(28)?])
     })();
     let [page, region_header, region_pages, regions, last] = numbers.ok_or_else(truncated)?;
     if page != PAGE {
-        return Err(JournalError("its header is damaged".to_owned()));
+        return Err(ChangeStoreError("its header is damaged".to_owned()));
     }
     // All numbers of the header are below 2^32. If the product saturates, the file is reported as truncated.
     let full = regions.saturating_mul(region_header + region_pages);

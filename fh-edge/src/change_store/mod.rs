@@ -17,7 +17,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use redb::backends::FileBackend;
 use redb::{Database, ReadableTable, StorageBackend, TableDefinition, WriteTransaction};
 
-use crate::state_store::{ChangeStore, JournalError, Record, Records, ServedVersion};
+use crate::state_store::{ChangeStore, ChangeStoreError, Record, Records, ServedVersion};
 pub use guarded::DATA_THREAD;
 use guarded::{guarded, in_memory};
 use read::{Contents, read};
@@ -139,8 +139,8 @@ impl DataFolder {
     /// full disk has room.
     fn write(
         &mut self,
-        change: impl FnOnce(&WriteTransaction, u64) -> Result<(), JournalError>,
-    ) -> Result<(), JournalError> {
+        change: impl FnOnce(&WriteTransaction, u64) -> Result<(), ChangeStoreError>,
+    ) -> Result<(), ChangeStoreError> {
         let database = match self.database.take() {
             Some(database) => database,
             None => self.reopen()?,
@@ -165,7 +165,7 @@ impl DataFolder {
         written
     }
 
-    fn reopen(&self) -> Result<Database, JournalError> {
+    fn reopen(&self) -> Result<Database, ChangeStoreError> {
         guarded(|| Database::create(&self.path).map_err(failed))
     }
 }
@@ -201,11 +201,11 @@ impl LockedFile {
         Ok(Self { folder: folder.to_path_buf(), path, backend, bytes })
     }
 
-    fn damaged(&self, why: JournalError) -> DataFolderError {
+    fn damaged(&self, why: ChangeStoreError) -> DataFolderError {
         DataFolderError::Damaged(self.path.clone(), why.0)
     }
 
-    fn unreadable(&self, why: JournalError) -> DataFolderError {
+    fn unreadable(&self, why: ChangeStoreError) -> DataFolderError {
         DataFolderError::Unreadable(self.path.clone(), why.0)
     }
 
@@ -236,7 +236,7 @@ impl LockedFile {
 }
 
 /// Creates the tables of a new file.
-fn begin(database: &Database) -> Result<(), JournalError> {
+fn begin(database: &Database) -> Result<(), ChangeStoreError> {
     let transaction = database.begin_write().map_err(failed)?;
     {
         transaction.open_table(CHANGES).map_err(failed)?;
@@ -255,7 +255,7 @@ impl ChangeStore for DataFolder {
         revision: u64,
         highest: i64,
         changes: &[Record],
-    ) -> Result<(), JournalError> {
+    ) -> Result<(), ChangeStoreError> {
         self.write(|transaction, sequence| {
             insert_changes(transaction, sequence, changes)?;
             let versions: Vec<ServedVersion> = changes.iter().map(ServedVersion::of).collect();
@@ -265,7 +265,7 @@ impl ChangeStore for DataFolder {
         })
     }
 
-    fn rewrite(&mut self, records: &Records) -> Result<(), JournalError> {
+    fn rewrite(&mut self, records: &Records) -> Result<(), ChangeStoreError> {
         self.write(|transaction, sequence| {
             empty(transaction)?;
             insert_changes(transaction, sequence, &records.changes)?;
@@ -286,7 +286,7 @@ impl ChangeStore for DataFolder {
 }
 
 /// Removes all rows of the tables of changes and of versions.
-fn empty(transaction: &WriteTransaction) -> Result<(), JournalError> {
+fn empty(transaction: &WriteTransaction) -> Result<(), ChangeStoreError> {
     for table in [CHANGES, VERSIONS] {
         let mut table = transaction.open_table(table).map_err(failed)?;
         table.retain(|_, _| false).map_err(failed)?;
@@ -298,7 +298,7 @@ fn insert_changes(
     transaction: &WriteTransaction,
     sequence: u64,
     changes: &[Record],
-) -> Result<(), JournalError> {
+) -> Result<(), ChangeStoreError> {
     let mut table = transaction.open_table(CHANGES).map_err(failed)?;
     for change in changes {
         let environment = change.environment.to_string();
@@ -313,7 +313,7 @@ fn insert_versions(
     transaction: &WriteTransaction,
     sequence: u64,
     versions: &[ServedVersion],
-) -> Result<(), JournalError> {
+) -> Result<(), ChangeStoreError> {
     let mut table = transaction.open_table(VERSIONS).map_err(failed)?;
     for version in versions {
         let (environment, feature) = (version.environment.to_string(), version.feature.to_string());
@@ -330,7 +330,7 @@ fn insert_fact<T: serde::Serialize>(
     sequence: u64,
     name: &str,
     fact: Option<&T>,
-) -> Result<(), JournalError> {
+) -> Result<(), ChangeStoreError> {
     let mut meta = transaction.open_table(META).map_err(failed)?;
     match fact {
         Some(fact) => {
@@ -362,8 +362,8 @@ fn close_to_others(path: &Path) -> io::Result<()> {
     Ok(())
 }
 
-fn failed(why: impl fmt::Display) -> JournalError {
-    JournalError(why.to_string())
+fn failed(why: impl fmt::Display) -> ChangeStoreError {
+    ChangeStoreError(why.to_string())
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use super::{
     BASE, CHANGE, CHANGES, FACT, FORGOTTEN, FORMAT, FORMAT_BEFORE, FORMAT_NOW, HIGHEST, META,
     REPLACEMENT, REVISION, Rows, VERSION, VERSIONS, failed,
 };
-use crate::state_store::{JournalError, Record, Records, ServedVersion};
+use crate::state_store::{ChangeStoreError, Record, Records, ServedVersion};
 
 /// The records that could be read from a file, and the descriptions of the damaged records.
 #[derive(Default)]
@@ -35,7 +35,9 @@ enum Format {
 /// # Errors
 /// The outer error means that the structure of the file is damaged. The inner error means that another version of the program wrote the
 /// file.
-pub(super) fn read(database: &Database) -> Result<Result<Contents, JournalError>, JournalError> {
+pub(super) fn read(
+    database: &Database,
+) -> Result<Result<Contents, ChangeStoreError>, ChangeStoreError> {
     let transaction = database.begin_read().map_err(failed)?;
     let mut contents = Contents::default();
     let format = match format(&transaction)? {
@@ -66,7 +68,7 @@ pub(super) fn read(database: &Database) -> Result<Result<Contents, JournalError>
 type ReadRows = ReadOnlyTable<(&'static str, &'static str), &'static [u8]>;
 
 /// Opens the table with this name; `None` if the table does not exist.
-fn open(transaction: &ReadTransaction, table: Rows) -> Result<Option<ReadRows>, JournalError> {
+fn open(transaction: &ReadTransaction, table: Rows) -> Result<Option<ReadRows>, ChangeStoreError> {
     match transaction.open_table(table) {
         Ok(table) => Ok(Some(table)),
         Err(TableError::TableDoesNotExist(_)) => Ok(None),
@@ -78,7 +80,7 @@ fn open(transaction: &ReadTransaction, table: Rows) -> Result<Option<ReadRows>, 
 /// unknown.
 fn format(
     transaction: &ReadTransaction,
-) -> Result<Option<Result<Format, JournalError>>, JournalError> {
+) -> Result<Option<Result<Format, ChangeStoreError>>, ChangeStoreError> {
     let meta = match transaction.open_table(META) {
         Ok(meta) => meta,
         Err(TableError::TableDoesNotExist(_)) => return Ok(None),
@@ -88,7 +90,7 @@ fn format(
     Ok(Some(match format.value() {
         FORMAT_NOW => Ok(Format::Sealed),
         FORMAT_BEFORE => Ok(Format::Bare),
-        other => Err(JournalError(format!(
+        other => Err(ChangeStoreError(format!(
             "it has format {}, which this version of the program cannot read",
             String::from_utf8_lossy(other)
         ))),

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::frame;
 use crate::state::{FeatureValue, State};
-use crate::state_store::{Fingerprint, JournalError, Record, ServedVersion};
+use crate::state_store::{ChangeStoreError, Fingerprint, Record, ServedVersion};
 
 /// The envelope of every row. It names the table of the row and the key of the row in the table.
 #[derive(Serialize, Deserialize)]
@@ -38,8 +38,8 @@ pub(super) fn write_row(
     table: &str,
     place: (&str, &str),
     content: &impl Serialize,
-) -> Result<Vec<u8>, JournalError> {
-    let failed = |why: serde_json::Error| JournalError(why.to_string());
+) -> Result<Vec<u8>, ChangeStoreError> {
+    let failed = |why: serde_json::Error| ChangeStoreError(why.to_string());
     let content = serde_json::value::to_raw_value(content).map_err(failed)?;
     let (table, place) = (table.into(), (place.0.into(), place.1.into()));
     let envelope = Envelope { sequence, table, place, content: &content };

@@ -12,7 +12,7 @@ mod writer;
 pub use change::{FeatureChange, ReplaceError};
 pub(crate) use put::{Refusal, Update, UpdateOutcome};
 pub(crate) use record::{
-    ChangeStore, Fingerprint, JournalError, NoJournal, Record, Records, ServedVersion,
+    ChangeStore, ChangeStoreError, Fingerprint, NoPersistence, Record, Records, ServedVersion,
 };
 pub(crate) use writer::{PutError, ServeDefaults, Writer};
 

@@ -94,15 +94,15 @@ pub(crate) struct Records {
 
 /// The reason why a change could not be stored, as a text for the log.
 #[derive(Debug)]
-pub(crate) struct JournalError(pub(crate) String);
+pub(crate) struct ChangeStoreError(pub(crate) String);
 
-impl fmt::Display for JournalError {
+impl fmt::Display for ChangeStoreError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
 }
 
-impl std::error::Error for JournalError {}
+impl std::error::Error for ChangeStoreError {}
 
 /// A store of changes. A committed change survives even if the process is killed.
 pub(crate) trait ChangeStore: Send {
@@ -113,21 +113,21 @@ pub(crate) trait ChangeStore: Send {
         revision: u64,
         highest: i64,
         changes: &[Record],
-    ) -> Result<(), JournalError>;
+    ) -> Result<(), ChangeStoreError>;
 
     /// Replaces the whole content of the store with these records.
-    fn rewrite(&mut self, records: &Records) -> Result<(), JournalError>;
+    fn rewrite(&mut self, records: &Records) -> Result<(), ChangeStoreError>;
 }
 
 /// A store that keeps nothing, so that changes are lost when the process ends.
-pub(crate) struct NoJournal;
+pub(crate) struct NoPersistence;
 
-impl ChangeStore for NoJournal {
-    fn commit(&mut self, _: u64, _: i64, _: &[Record]) -> Result<(), JournalError> {
+impl ChangeStore for NoPersistence {
+    fn commit(&mut self, _: u64, _: i64, _: &[Record]) -> Result<(), ChangeStoreError> {
         Ok(())
     }
 
-    fn rewrite(&mut self, _: &Records) -> Result<(), JournalError> {
+    fn rewrite(&mut self, _: &Records) -> Result<(), ChangeStoreError> {
         Ok(())
     }
 }

@@ -16,7 +16,7 @@ use crate::serving::{
 };
 use crate::shared_state::Origin;
 use crate::state::{Account, Environment, State};
-use crate::state_store::{NoJournal, Records, ServeDefaults, StateStore, Writer};
+use crate::state_store::{NoPersistence, Records, ServeDefaults, StateStore, Writer};
 
 const ID: Uuid = Uuid::from_u128(0x71ed_3c04_122b_4312_9ea8_06b2_b8d6_ceac);
 const CLIENT: &str = "client*key";
@@ -49,7 +49,8 @@ impl Stage {
             answers: AnswerBudget::new(1 << 20),
         };
         let nothing = (State::default(), StateStore::waiting(Records::default()));
-        let writer = Writer::start(nothing, Box::new(NoJournal), base, Arc::clone(&environments));
+        let writer =
+            Writer::start(nothing, Box::new(NoPersistence), base, Arc::clone(&environments));
         let shared =
             Arc::new(SharedState::new(options, environments, Origin::StateStore(writer.unwrap())));
         let state = state(FLAG, r#"{"A": {"value": "x", "version": 1}}"#);

@@ -30,7 +30,7 @@ pub(super) struct WriterThread {
     base: State,
     change_store: Box<dyn ChangeStore>,
     /// False after a failed write, when the content of the change store is unknown. The next change then rewrites the whole store.
-    is_journal_current: bool,
+    is_change_store_current: bool,
     settings: ServeDefaults,
     environments: Arc<Environments>,
     /// Published changes whose streams have not been woken yet. Callers are answered before streams are woken.
@@ -60,13 +60,13 @@ impl WriterThread {
         settings: ServeDefaults,
         environments: Arc<Environments>,
     ) -> std::io::Result<Self> {
-        let (is_journal_current, wakes, notifier) = (true, Vec::new(), Notifier::start()?);
+        let (is_change_store_current, wakes, notifier) = (true, Vec::new(), Notifier::start()?);
         Ok(Self {
             commands,
             store,
             base,
             change_store,
-            is_journal_current,
+            is_change_store_current,
             settings,
             environments,
             wakes,
@@ -79,7 +79,7 @@ impl WriterThread {
         if self.store.is_open() {
             // The change store is rewritten first. Otherwise a change that the file has overridden would come back if a later file equalled
             // the earlier one.
-            self.bring_journal_up();
+            self.rewrite_change_store();
         }
         self.publish_all(Duration::ZERO);
         self.tell();
@@ -146,11 +146,11 @@ impl WriterThread {
             let records: Vec<Record> =
                 places.filter_map(|(id, key)| self.store.record(id, key)).collect();
             let (revision, highest) = (self.store.state().revision, self.store.highest());
-            kept = match self.is_journal_current {
+            kept = match self.is_change_store_current {
                 true => self.change_store.commit(revision, highest, &records),
                 false => self.change_store.rewrite(&self.store.records()),
             };
-            self.is_journal_current = kept.is_ok();
+            self.is_change_store_current = kept.is_ok();
         }
         match &kept {
             Ok(()) => {
@@ -215,19 +215,19 @@ impl WriterThread {
 
     fn reload(&mut self, base: State) {
         // The file was read again without a change of its content, so no stream needs to be woken.
-        if self.store.is_open() && self.is_journal_current && base == self.base {
+        if self.store.is_open() && self.is_change_store_current && base == self.base {
             return;
         }
         self.base = base;
         self.store.reload(self.base.clone(), now());
-        self.bring_journal_up();
+        self.rewrite_change_store();
         self.publish_all(REVOCATION_DELAY);
     }
 
     /// Rewrites the change store, so that it holds only the changes that are in force with the current base. A failure is logged.
-    fn bring_journal_up(&mut self) {
+    fn rewrite_change_store(&mut self) {
         let kept = self.change_store.rewrite(&self.store.records());
-        self.is_journal_current = kept.is_ok();
+        self.is_change_store_current = kept.is_ok();
         if let Err(why) = kept {
             tracing::error!(%why, "the change store could not be rewritten for the new state");
         }
@@ -242,10 +242,10 @@ impl WriterThread {
         self.store.replace(&self.base, state, now());
         if let Err(why) = self.change_store.rewrite(&self.store.records()) {
             self.store = before;
-            self.is_journal_current = false;
+            self.is_change_store_current = false;
             return Err(ReplaceError::NotKept(why.to_string()));
         }
-        self.is_journal_current = true;
+        self.is_change_store_current = true;
         self.publish_all(Duration::ZERO);
         Ok(self.store.state().revision)
     }

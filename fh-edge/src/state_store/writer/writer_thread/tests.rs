@@ -9,7 +9,7 @@ use tokio::sync::oneshot;
 use super::*;
 use crate::serving::AnswerBudget;
 use crate::state::Permission;
-use crate::state_store::{FeatureChange, JournalError, Records, Update};
+use crate::state_store::{ChangeStoreError, FeatureChange, Records, Update};
 
 const ENVIRONMENT: Uuid = Uuid::from_u128(0x71ed_3c04_122b_4312_9ea8_06b2_b8d6_ceac);
 
@@ -25,18 +25,18 @@ struct Disk {
 }
 
 impl Disk {
-    fn answer(&self) -> Result<(), JournalError> {
-        if *self.is_full.lock().unwrap() { Err(JournalError("full".into())) } else { Ok(()) }
+    fn answer(&self) -> Result<(), ChangeStoreError> {
+        if *self.is_full.lock().unwrap() { Err(ChangeStoreError("full".into())) } else { Ok(()) }
     }
 }
 
 impl ChangeStore for Disk {
-    fn commit(&mut self, _: u64, _: i64, changes: &[Record]) -> Result<(), JournalError> {
+    fn commit(&mut self, _: u64, _: i64, changes: &[Record]) -> Result<(), ChangeStoreError> {
         *self.versions.lock().unwrap() = changes.iter().map(|record| record.version).collect();
         self.answer()
     }
 
-    fn rewrite(&mut self, records: &Records) -> Result<(), JournalError> {
+    fn rewrite(&mut self, records: &Records) -> Result<(), ChangeStoreError> {
         *self.rewritten.lock().unwrap() += 1;
         self.commit(0, 0, &records.changes)
     }
@@ -65,7 +65,7 @@ fn untold(disk: &Disk) -> (WriterThread, Receiver<WakeOnDrop>) {
         store: StateStore::open(state(), Records::default(), now()),
         base: state(),
         change_store: Box::new(disk.clone()),
-        is_journal_current: true,
+        is_change_store_current: true,
         settings: ServeDefaults {
             profile: Profile::Client,
             cache_control: None,
