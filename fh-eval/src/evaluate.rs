@@ -368,7 +368,7 @@ pub(crate) fn passes(tables: &Tables, predicate: &Predicate, supplied: &Supplied
         }
         Predicate::Bool(wanted) => (supplied.text == "true") == *wanted,
         Predicate::Boxed(row) => {
-            tables.rare.get(*row as usize).is_some_and(|rare| rare.holds(supplied.text))
+            tables.boxed.get(*row as usize).is_some_and(|boxed| boxed.holds(supplied.text))
         }
         Predicate::Always => true,
         Predicate::Never | Predicate::Blank => false,

@@ -98,20 +98,20 @@ pub(crate) enum Predicate {
     Bool(bool),
     /// A comparison of the supplied text, read as a version, with a version that is packed into 64 bits.
     Version(Comparison, [u32; 2]),
-    /// A test that is stored behind a pointer, given by its row of the table `rare`.
+    /// A test that is stored behind a pointer, given by its row of the table `boxed`.
     Boxed(u32),
 }
 
 impl Predicate {
     /// Returns the same predicate with shifted rows. Rows of the table `texts` are shifted by `texts`, and rows of the
-    /// table `rare` by `rare`.
-    pub(crate) fn moved(self, texts: u32, rare: u32) -> Self {
+    /// table `boxed` by `boxed`.
+    pub(crate) fn moved(self, texts: u32, boxed: u32) -> Self {
         match self {
             Self::In(list) => Self::In(list.shifted(texts)),
             Self::NotIn(list) => Self::NotIn(list.shifted(texts)),
             Self::Ends(row) => Self::Ends(row.wrapping_add(texts)),
             Self::Texts(test, list) => Self::Texts(test, list.shifted(texts)),
-            Self::Boxed(row) => Self::Boxed(row.wrapping_add(rare)),
+            Self::Boxed(row) => Self::Boxed(row.wrapping_add(boxed)),
             Self::Never | Self::Always | Self::Blank | Self::Bool(_) | Self::Version(..) => self,
         }
     }

@@ -29,7 +29,7 @@ pub(crate) struct Tables {
     pub(crate) hash_ids: String,
     // Tables that some evaluations read.
     pub(crate) fields: Vec<Field>,
-    pub(crate) rare: Vec<Arc<BoxedPredicate>>,
+    pub(crate) boxed: Vec<Arc<BoxedPredicate>>,
     pub(crate) sources: Vec<Arc<[Field]>>,
     pub(crate) values: Vec<Value>,
     // Tables that are read mostly for results and explanations. `details` has one row per strategy, `spans` and
@@ -176,7 +176,7 @@ struct Starts {
     text: u32,
     hash_ids: u32,
     names: u32,
-    rare: u32,
+    boxed: u32,
     sources: u32,
     values: u32,
 }
@@ -239,7 +239,7 @@ impl Tables {
             text: self.text.len() as u32,
             hash_ids: self.hash_ids.len() as u32,
             names: self.names.len() as u32,
-            rare: self.rare.len() as u32,
+            boxed: self.boxed.len() as u32,
             sources: self.sources.len() as u32,
             values: self.values.len() as u32,
         }
@@ -301,9 +301,9 @@ impl Writer {
         }
     }
 
-    pub(crate) fn rare(&mut self, rare: BoxedPredicate) -> Predicate {
-        self.tables.rare.push(Arc::new(rare));
-        Predicate::Boxed(self.tables.rare.len() as u32 - 1)
+    pub(crate) fn boxed(&mut self, boxed: BoxedPredicate) -> Predicate {
+        self.tables.boxed.push(Arc::new(boxed));
+        Predicate::Boxed(self.tables.boxed.len() as u32 - 1)
     }
 
     pub(crate) fn source(&mut self, fields: Arc<[Field]>) -> u32 {
@@ -346,7 +346,7 @@ impl Writer {
             };
             let predicate = rule
                 .predicate
-                .moved(here.texts.wrapping_sub(start.texts), here.rare.wrapping_sub(start.rare));
+                .moved(here.texts.wrapping_sub(start.texts), here.boxed.wrapping_sub(start.boxed));
             copied.push(Rule { predicate, field });
         }
         let tables = &mut self.tables;
@@ -380,7 +380,7 @@ impl Writer {
             ..*strategy
         }));
         tables.values.extend_from_slice(rows(&from.values, start.values, end.values));
-        tables.rare.extend_from_slice(rows(&from.rare, start.rare, end.rare));
+        tables.boxed.extend_from_slice(rows(&from.boxed, start.boxed, end.boxed));
         tables.sources.extend_from_slice(rows(&from.sources, start.sources, end.sources));
         let moved = here.strategies.wrapping_sub(start.strategies);
         let heads = from.heads.get(range.clone()).unwrap_or_default();
@@ -411,7 +411,7 @@ impl Writer {
         tables.hash_ids.shrink_to_fit();
         tables.names.shrink_to_fit();
         tables.fields.shrink_to_fit();
-        tables.rare.shrink_to_fit();
+        tables.boxed.shrink_to_fit();
         tables.sources.shrink_to_fit();
         tables.values.shrink_to_fit();
         tables.details.shrink_to_fit();
@@ -445,7 +445,7 @@ impl Starts {
             text: moved(self.text, from.text, to.text),
             hash_ids: moved(self.hash_ids, from.hash_ids, to.hash_ids),
             names: moved(self.names, from.names, to.names),
-            rare: moved(self.rare, from.rare, to.rare),
+            boxed: moved(self.boxed, from.boxed, to.boxed),
             sources: moved(self.sources, from.sources, to.sources),
             values: moved(self.values, from.values, to.values),
         }

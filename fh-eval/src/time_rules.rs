@@ -182,12 +182,12 @@ enum Changes {
 }
 
 fn changes(tables: &Tables, predicate: &Predicate) -> Changes {
-    let rare = match predicate {
+    let boxed = match predicate {
         Predicate::Never | Predicate::Always | Predicate::Blank => return Changes::Never,
-        Predicate::Boxed(row) => tables.rare.get(*row as usize),
+        Predicate::Boxed(row) => tables.boxed.get(*row as usize),
         _ => None,
     };
-    match rare.map(AsRef::as_ref) {
+    match boxed.map(AsRef::as_ref) {
         Some(BoxedPredicate::Days(wanted, _)) => {
             Changes::At(boundaries(wanted, |day: &Day| (day.since_1970().saturating_mul(DAY), DAY)))
         }

@@ -258,8 +258,8 @@ fn cost(tables: &Tables, predicate: &Predicate) -> Cost {
         Predicate::Texts(test, list) => texts(tables, *test, *list),
         // This is the cost of parsing a supplied version, because not every version can be packed.
         Predicate::Version(..) => Cost { per_value: 20, per_byte: 12 },
-        Predicate::Boxed(row) => match tables.rare.get(*row as usize) {
-            Some(rare) => rare_cost(rare),
+        Predicate::Boxed(row) => match tables.boxed.get(*row as usize) {
+            Some(boxed) => boxed_cost(boxed),
             None => fixed(1),
         },
     }
@@ -305,8 +305,8 @@ fn texts(tables: &Tables, test: TextTest, list: Run) -> Cost {
     }
 }
 
-fn rare_cost(rare: &BoxedPredicate) -> Cost {
-    match rare {
+fn boxed_cost(boxed: &BoxedPredicate) -> Cost {
+    match boxed {
         BoxedPredicate::Numbers(wanted) => {
             let all = wanted.all().iter().map(|number| 4 + 2 * number.digits() as u64);
             Cost { per_value: all.fold(10, u64::saturating_add), per_byte: 5 }

@@ -94,7 +94,7 @@ fn cost(tables: &Tables, predicate: &Predicate) -> u8 {
         Predicate::In(_) | Predicate::NotIn(_) => 3,
         Predicate::Texts(TextTest::Contains | TextTest::Lacks, _) => 6,
         Predicate::Texts(..) => 4,
-        Predicate::Boxed(row) => match tables.rare.get(*row as usize).map(AsRef::as_ref) {
+        Predicate::Boxed(row) => match tables.boxed.get(*row as usize).map(AsRef::as_ref) {
             Some(BoxedPredicate::Patterns(_)) => 8,
             Some(BoxedPredicate::MatchedBy(_)) => 9,
             Some(BoxedPredicate::Versions(..)) => 7,

@@ -44,7 +44,7 @@ impl RuleCompiler<'_> {
                 Err(_) => self.drop_value(&text, DiagnosticKind::NotA("an address or network")),
             }
         }
-        self.writer.rare(BoxedPredicate::Networks(membership, networks.into(), spelling))
+        self.writer.boxed(BoxedPredicate::Networks(membership, networks.into(), spelling))
     }
 
     pub(super) fn ended_networks(
@@ -56,7 +56,7 @@ impl RuleCompiler<'_> {
         match membership {
             Membership::Outside => Predicate::Never,
             Membership::Inside => {
-                self.writer.rare(BoxedPredicate::Networks(membership, networks.into(), spelling))
+                self.writer.boxed(BoxedPredicate::Networks(membership, networks.into(), spelling))
             }
         }
     }

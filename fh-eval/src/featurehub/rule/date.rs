@@ -53,13 +53,13 @@ impl RuleCompiler<'_> {
         &mut self,
         typed: Typed,
         readable: Readable<T>,
-        rare: impl FnOnce(ExpectedValues<T>) -> BoxedPredicate,
+        boxed: impl FnOnce(ExpectedValues<T>) -> BoxedPredicate,
     ) -> Predicate {
         let is_excluding = matches!(typed, Typed::NotIn);
         if self.profile == Profile::Client && is_excluding && self.listed > 0 {
-            return self.writer.rare(rare(ExpectedValues::NotIn(readable.values.into())));
+            return self.writer.boxed(boxed(ExpectedValues::NotIn(readable.values.into())));
         }
-        self.typed(typed, readable, Ord::cmp, rare)
+        self.typed(typed, readable, Ord::cmp, boxed)
     }
 
     pub(super) fn years(&self) -> Years {

@@ -230,7 +230,7 @@ impl RuleCompiler<'_> {
         typed: Typed,
         readable: Readable<T>,
         order: impl Fn(&T, &T) -> std::cmp::Ordering,
-        rare: impl FnOnce(ExpectedValues<T>) -> BoxedPredicate,
+        boxed: impl FnOnce(ExpectedValues<T>) -> BoxedPredicate,
     ) -> Predicate {
         let Readable { values, ended } = readable;
         let wanted = match typed {
@@ -244,6 +244,6 @@ impl RuleCompiler<'_> {
                 None => return Predicate::Never,
             },
         };
-        self.writer.rare(rare(wanted))
+        self.writer.boxed(boxed(wanted))
     }
 }

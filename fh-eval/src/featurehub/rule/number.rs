@@ -18,7 +18,7 @@ impl RuleCompiler<'_> {
                     return Predicate::Never;
                 }
                 let texts = readable.values.iter().map(|text| Box::from(text.as_ref())).collect();
-                return self.writer.rare(BoxedPredicate::MatchedBy(texts));
+                return self.writer.boxed(BoxedPredicate::MatchedBy(texts));
             }
             return self.text_conditional(conditional, readable);
         };
@@ -57,11 +57,11 @@ impl RuleCompiler<'_> {
             (Profile::Edge, Typed::In) if values.is_empty() => Predicate::Never,
             (Profile::Edge, Typed::In) => self
                 .writer
-                .rare(BoxedPredicate::NumbersWithScale(Membership::Inside, values.into())),
+                .boxed(BoxedPredicate::NumbersWithScale(Membership::Inside, values.into())),
             (Profile::Edge, Typed::NotIn) if values.is_empty() => Predicate::Always,
             (Profile::Edge, Typed::NotIn) => self
                 .writer
-                .rare(BoxedPredicate::NumbersWithScale(Membership::Outside, values.into())),
+                .boxed(BoxedPredicate::NumbersWithScale(Membership::Outside, values.into())),
             _ => self.typed(
                 typed,
                 Readable { values, ended: false },

@@ -164,6 +164,6 @@ impl RuleCompiler<'_> {
         if patterns.is_empty() {
             return (Predicate::Never, ended);
         }
-        (self.writer.rare(BoxedPredicate::Patterns(patterns.into())), ended)
+        (self.writer.boxed(BoxedPredicate::Patterns(patterns.into())), ended)
     }
 }

@@ -33,6 +33,6 @@ impl RuleCompiler<'_> {
             return Predicate::Version(comparison, split(packed));
         }
         let versions = values.iter().map(|text| Version::parse(text).into_owned()).collect();
-        self.writer.rare(BoxedPredicate::Versions(comparison, versions))
+        self.writer.boxed(BoxedPredicate::Versions(comparison, versions))
     }
 }
