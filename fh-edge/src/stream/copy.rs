@@ -23,11 +23,11 @@ pub(super) struct Copy {
 
 /// The kind of thread on which an evaluation for a stream runs.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Runs {
+pub(super) enum EvaluationThread {
     /// The evaluation runs on a thread that serves requests. Callers with the same context may wait for the result.
-    AtOnce,
+    Request,
     /// The evaluation waits in a queue and runs on a thread for large evaluations. No caller may wait for the result.
-    Apart,
+    Background,
 }
 
 impl Copy {
@@ -52,14 +52,19 @@ impl Copy {
 
     /// Appends the events that update the client from the features sent last to this generation, and records that the client holds this
     /// generation. If the generation has no such view, appends nothing.
-    pub(super) fn write(&mut self, published: &Published, runs: Runs, ready: &mut VecDeque<Bytes>) {
+    pub(super) fn write(
+        &mut self,
+        published: &Published,
+        thread: EvaluationThread,
+        ready: &mut VecDeque<Bytes>,
+    ) {
         let Some(view) = self.seen(published) else {
             self.sent = None;
             return;
         };
         let id = view.id(self.context.tag());
         match &self.sent {
-            None => self.write_all(published, view, &id, runs, ready),
+            None => self.write_all(published, view, &id, thread, ready),
             Some(older) if self.view.is_shared() => {
                 ready.push_back(view.delta(older, &id, published));
             }
@@ -73,12 +78,12 @@ impl Copy {
         published: &Published,
         view: &View,
         id: &str,
-        runs: Runs,
+        thread: EvaluationThread,
         ready: &mut VecDeque<Bytes>,
     ) {
         let answer = match view.key.is_shared() {
             true => Arc::clone(view.shared(published)),
-            false => self.evaluated(published, view, runs),
+            false => self.evaluated(published, view, thread),
         };
         // All streams that send this list share its bytes, so the list is not copied into the event.
         ready.push_back(Bytes::from(format!("event: features\nid: {id}\ndata: ")));
@@ -86,7 +91,12 @@ impl Copy {
         ready.push_back(Bytes::from_static(b"\n\n"));
     }
 
-    fn evaluated(&self, published: &Published, view: &View, runs: Runs) -> Arc<Answer> {
+    fn evaluated(
+        &self,
+        published: &Published,
+        view: &View,
+        thread: EvaluationThread,
+    ) -> Arc<Answer> {
         let text = self.context.text();
         let make = || {
             let (attributes, now) = (self.attributes(published), now());
@@ -94,9 +104,9 @@ impl Copy {
                 published.write_view(view, &attributes, now, list);
             })
         };
-        match runs {
-            Runs::AtOnce => view.evaluated(text, make),
-            Runs::Apart => view.evaluated_if_made(text).unwrap_or_else(|| {
+        match thread {
+            EvaluationThread::Request => view.evaluated(text, make),
+            EvaluationThread::Background => view.evaluated_if_made(text).unwrap_or_else(|| {
                 let answer = Arc::new(make());
                 view.keep(text, Arc::clone(&answer));
                 answer

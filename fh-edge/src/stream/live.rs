@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::copy::{Copy, Runs};
+use super::copy::{Copy, EvaluationThread};
 use super::timing::{Due, Timing};
 use crate::connections::Listed;
 use crate::evaluations::{Caller, Effort};
@@ -100,10 +100,12 @@ impl Live {
         }
         match self.shared.evaluations.effort(self.copy.steps(published)) {
             Effort::Small => {
-                self.copy.write(published, Runs::AtOnce, ready);
+                self.copy.write(published, EvaluationThread::Request, ready);
                 self.tell_stale(published.settings.stale, ready);
             }
-            Effort::Large => self.evaluating = Some(self.evaluate_apart(Arc::clone(published))),
+            Effort::Large => {
+                self.evaluating = Some(self.evaluate_in_background(Arc::clone(published)))
+            }
             // The client keeps its last values. Its next request for a stream is refused with status 413 (D-115).
             Effort::TooLarge => {
                 self.shared.metrics.stream_over_budget();
@@ -122,12 +124,12 @@ impl Live {
     }
 
     /// Evaluates the events of this generation on another thread, because the evaluation takes long.
-    pub(super) fn evaluate_apart(&self, published: Arc<Published>) -> Evaluating {
+    pub(super) fn evaluate_in_background(&self, published: Arc<Published>) -> Evaluating {
         let (shared, mut copy) = (Arc::clone(&self.shared), self.copy.clone());
         Box::pin(async move {
             let work = move |_: &Caller| {
                 let mut ready = VecDeque::new();
-                copy.write(&published, Runs::Apart, &mut ready);
+                copy.write(&published, EvaluationThread::Background, &mut ready);
                 (copy, ready)
             };
             shared.evaluations.run(work).await

@@ -32,7 +32,7 @@ use crate::wire::condition::{Condition, Written};
 use crate::wire::context::RequestContext;
 use crate::wire::sse;
 use context::StreamContext;
-use copy::{Copy, Runs};
+use copy::{Copy, EvaluationThread};
 use live::{Live, Then, wait_for_change};
 use timing::{Due, Timing};
 
@@ -155,8 +155,8 @@ impl EventStream {
             live.timing.revoke_after(until.saturating_duration_since(Instant::now()));
             if live.copy.sent.is_none() && live.postponed.is_none() {
                 match effort {
-                    Effort::Large => live.evaluating = Some(live.evaluate_apart(published)),
-                    _ => live.copy.write(&published, Runs::AtOnce, &mut ready),
+                    Effort::Large => live.evaluating = Some(live.evaluate_in_background(published)),
+                    _ => live.copy.write(&published, EvaluationThread::Request, &mut ready),
                 }
             }
         }
