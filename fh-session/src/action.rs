@@ -46,7 +46,7 @@ pub enum Input<'a> {
         /// The id of the request.
         request_id: RequestId,
         /// The head of the response.
-        head: &'a Head,
+        head: &'a ResponseHead,
     },
     /// A piece of a response's body has arrived.
     Bytes {
@@ -154,20 +154,23 @@ impl fmt::Debug for Request {
 
 /// The head of an HTTP response. `Debug` shows no header values, because the `location` of a redirect may repeat the API key.
 #[derive(Clone, Default, PartialEq, Eq)]
-pub struct Head {
+pub struct ResponseHead {
     /// The status code of the response.
     pub status: u16,
     headers: Vec<(String, String)>,
 }
 
-impl fmt::Debug for Head {
+impl fmt::Debug for ResponseHead {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let names: Vec<&str> = self.headers.iter().map(|(name, _)| name.as_str()).collect();
-        f.debug_struct("Head").field("status", &self.status).field("headers", &names).finish()
+        f.debug_struct("ResponseHead")
+            .field("status", &self.status)
+            .field("headers", &names)
+            .finish()
     }
 }
 
-impl Head {
+impl ResponseHead {
     /// Creates a head without headers.
     #[must_use]
     pub const fn new(status: u16) -> Self {

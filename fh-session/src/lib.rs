@@ -23,7 +23,7 @@ pub mod internal {
     }
 }
 
-pub use action::{Action, CommandId, End, Head, Input, Request, RequestId, RequestKind};
+pub use action::{Action, CommandId, End, Input, Request, RequestId, RequestKind, ResponseHead};
 pub use config::{
     Backoff, Config, ContextPlacement, DEFAULT_INTERVAL, Limits, Mode, WhileSwitching,
 };

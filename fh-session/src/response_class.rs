@@ -5,7 +5,7 @@ use std::time::Duration;
 use fh_eval::Timestamp;
 use fh_repository::problem::Problem;
 
-use crate::action::{Head, RequestKind};
+use crate::action::{RequestKind, ResponseHead};
 
 /// The meaning of a response's head.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,7 +39,7 @@ pub(crate) enum RequestCondition {
 pub(crate) fn response_class(
     kind: RequestKind,
     asked: RequestCondition,
-    head: &Head,
+    head: &ResponseHead,
 ) -> ResponseClass {
     match head.status {
         200 | 236 => {
@@ -74,7 +74,7 @@ pub(crate) fn response_class(
 const PLAIN: [&str; 2] = ["text/plain", "application/octet-stream"];
 
 /// Returns the content type of a response in lower case, without parameters; empty if the response has none.
-fn essence(head: &Head) -> String {
+fn essence(head: &ResponseHead) -> String {
     let value = head.get("content-type").unwrap_or_default();
     value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
 }
@@ -94,7 +94,7 @@ const LONGEST_RETRY: Duration = Duration::from_secs(3600);
 
 /// Returns the polling interval that the Edge requests by `max-age`, at most [`LONGEST_INTERVAL`]; `None` if `max-age` is 0, missing or not
 /// a number (sdk-behaviour 2.9.3).
-pub(crate) fn max_age(head: &Head) -> Option<Duration> {
+pub(crate) fn max_age(head: &ResponseHead) -> Option<Duration> {
     let directives = head.get("cache-control")?.split(',');
     let seconds = directives
         .filter_map(|directive| directive.trim().split_once('='))
@@ -105,7 +105,7 @@ pub(crate) fn max_age(head: &Head) -> Option<Duration> {
 
 /// Returns the minimum delay before the next request from `Retry-After`, at most [`LONGEST_RETRY`]; `None` if the header is missing or
 /// invalid. A date is compared with the `Date` header of the response.
-pub(crate) fn retry_after(head: &Head) -> Option<Duration> {
+pub(crate) fn retry_after(head: &ResponseHead) -> Option<Duration> {
     let value = head.get("retry-after")?.trim();
     let wanted = seconds(value).or_else(|| {
         let until = http_date(value)?.as_millis();
@@ -137,8 +137,8 @@ fn http_date(text: &str) -> Option<Timestamp> {
 mod tests {
     use super::*;
 
-    fn head(status: u16, kind: &str) -> Head {
-        Head::new(status).header("Content-Type", kind)
+    fn head(status: u16, kind: &str) -> ResponseHead {
+        ResponseHead::new(status).header("Content-Type", kind)
     }
 
     #[test]
@@ -148,7 +148,7 @@ mod tests {
         let html = Problem::ContentType("text/html".to_string());
         for (kind, asked, head, expected) in [
             (Poll, RequestCondition::Plainly, head(200, json), ResponseClass::Features),
-            (Poll, RequestCondition::Plainly, Head::new(200), ResponseClass::Features),
+            (Poll, RequestCondition::Plainly, ResponseHead::new(200), ResponseClass::Features),
             (
                 Poll,
                 RequestCondition::Plainly,
@@ -156,17 +156,17 @@ mod tests {
                 ResponseClass::Trouble(html.clone()),
             ),
             (Poll, RequestCondition::IfNoneMatch, head(236, json), ResponseClass::LastFeatures),
-            (Poll, RequestCondition::IfNoneMatch, Head::new(304), ResponseClass::Unchanged),
+            (Poll, RequestCondition::IfNoneMatch, ResponseHead::new(304), ResponseClass::Unchanged),
             (
                 Poll,
                 RequestCondition::Plainly,
-                Head::new(304),
+                ResponseHead::new(304),
                 ResponseClass::Trouble(Problem::UnexpectedStatus(304)),
             ),
             (
                 Poll,
                 RequestCondition::Plainly,
-                Head::new(501),
+                ResponseHead::new(501),
                 ResponseClass::Trouble(Problem::ServerError(501)),
             ),
             (Stream, RequestCondition::Plainly, head(200, sse), ResponseClass::Features),
@@ -177,11 +177,11 @@ mod tests {
                 head(200, "text/html"),
                 ResponseClass::Trouble(html),
             ),
-            (Stream, RequestCondition::Plainly, Head::new(501), ResponseClass::NoStreaming),
+            (Stream, RequestCondition::Plainly, ResponseHead::new(501), ResponseClass::NoStreaming),
             (
                 Stream,
                 RequestCondition::Plainly,
-                Head::new(204),
+                ResponseHead::new(204),
                 ResponseClass::Trouble(Problem::UnexpectedStatus(204)),
             ),
         ] {
@@ -201,7 +201,7 @@ mod tests {
                 (503, ResponseClass::Trouble(Problem::ServerError(503))),
             ] {
                 assert_eq!(
-                    response_class(kind, RequestCondition::Plainly, &Head::new(status)),
+                    response_class(kind, RequestCondition::Plainly, &ResponseHead::new(status)),
                     expected
                 );
             }
@@ -222,7 +222,7 @@ mod tests {
             ("max-age=99999999999999", Some(86_400)),
             ("max-age=99999999999999999999999999", Some(86_400)),
         ] {
-            let head = Head::new(200).header("Cache-Control", value);
+            let head = ResponseHead::new(200).header("Cache-Control", value);
             assert_eq!(max_age(&head), expected.map(Duration::from_secs), "{value}");
         }
     }
@@ -240,10 +240,10 @@ mod tests {
             ("-5", None),
             ("Fri, 20 Foo 2026 12:00:30 GMT", None),
         ] {
-            let head = Head::new(503).header("Date", date).header("Retry-After", value);
+            let head = ResponseHead::new(503).header("Date", date).header("Retry-After", value);
             assert_eq!(retry_after(&head), expected.map(Duration::from_secs), "{value}");
         }
-        let dateless = Head::new(503).header("Retry-After", date);
+        let dateless = ResponseHead::new(503).header("Retry-After", date);
         assert_eq!(retry_after(&dateless), None);
     }
 

@@ -14,7 +14,7 @@ use clap::Parser;
 use fh_eval::{Attributes, Timestamp};
 use fh_repository::time::Millis;
 use fh_repository::{Repository, RepositoryOptions};
-use fh_session::{Action, ApiKeys, Config, EdgeUrl, Head, Input, RequestId, Session};
+use fh_session::{Action, ApiKeys, Config, EdgeUrl, Input, RequestId, ResponseHead, Session};
 
 #[derive(Parser)]
 struct Options {
@@ -57,7 +57,7 @@ impl Writer {
                 break request_id;
             }
         };
-        let head = Head::new(200).header("content-type", "text/event-stream");
+        let head = ResponseHead::new(200).header("content-type", "text/event-stream");
         session.handle(Millis::new(0), Input::Opened { request_id, head: &head });
         let repository = Repository::new(RepositoryOptions::new(|| Timestamp::from_millis(0)));
         let mut writer = Self { session, repository, request_id, features, version: 1 };

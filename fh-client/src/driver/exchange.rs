@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use fh_session::{Head, RequestId};
+use fh_session::{RequestId, ResponseHead};
 
 use crate::transport::{
     Body, BoxFuture, Response, Transport, TransportError, TransportErrorKind, TransportRequest,
@@ -25,7 +25,7 @@ enum Phase {
 
 /// An event of the request in flight, such as the head of its response or a failure.
 pub(super) enum Arrival {
-    Head(Head),
+    Head(ResponseHead),
     Piece(Bytes),
     Complete,
     Failed(TransportError),

@@ -6,7 +6,7 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use fh_eval::Attributes;
-use fh_session::Head;
+use fh_session::ResponseHead;
 use futures_core::Stream;
 use serde_json::{Value, json};
 
@@ -24,11 +24,11 @@ impl MemoryEdge {
         match fault {
             None if request.kind == SeenKind::Poll => Ok(self.polled(request)),
             None => Ok(self.streamed(request)),
-            Some(Fault::Status(status)) => Ok(complete(Head::new(status), String::new())),
+            Some(Fault::Status(status)) => Ok(complete(ResponseHead::new(status), String::new())),
             Some(Fault::StatusWith(status, headers)) => {
-                let head = headers
-                    .iter()
-                    .fold(Head::new(status), |head, (name, value)| head.header(name, value));
+                let head = headers.iter().fold(ResponseHead::new(status), |head, (name, value)| {
+                    head.header(name, value)
+                });
                 Ok(complete(head, String::new()))
             }
             Some(Fault::Break) => Ok(Response::new(head_of(request.kind), Box::pin(Broken))),
@@ -41,7 +41,7 @@ impl MemoryEdge {
         let context = request.header("x-featurehub").unwrap_or_default();
         let etag = format!("\"{}//{context}\"", state.features.generation());
         if request.header("if-none-match") == Some(etag.as_str()) {
-            return complete(Head::new(304).header("etag", etag), String::new());
+            return complete(ResponseHead::new(304).header("etag", etag), String::new());
         }
         let features = state.features.seen_by(&viewer(request));
         let body = json!([{ "id": ENVIRONMENT, "features": features }]).to_string();
@@ -61,12 +61,12 @@ impl MemoryEdge {
     }
 }
 
-fn head_of(kind: SeenKind) -> Head {
+fn head_of(kind: SeenKind) -> ResponseHead {
     let content = match kind {
         SeenKind::Stream => "text/event-stream",
         SeenKind::Poll | SeenKind::Update => "application/json",
     };
-    Head::new(200).header("content-type", content)
+    ResponseHead::new(200).header("content-type", content)
 }
 
 /// Returns the audience of a request. A client-evaluated key gets all rules, and any other key gets the values for the
@@ -108,7 +108,7 @@ pub(super) fn decoded(text: &str) -> String {
 }
 
 /// Returns a response whose body arrives in one piece.
-pub(super) fn complete(head: Head, body: String) -> Response {
+pub(super) fn complete(head: ResponseHead, body: String) -> Response {
     Response::new(head, Box::pin(Whole((!body.is_empty()).then(|| body.into()))))
 }
 
@@ -135,7 +135,7 @@ impl Stream for Broken {
 
 /// Returns a response with this status. Its body is the reason in plain text.
 pub(super) fn said(status: u16, reason: &str) -> Response {
-    complete(Head::new(status).header("content-type", "text/plain"), reason.to_string())
+    complete(ResponseHead::new(status).header("content-type", "text/plain"), reason.to_string())
 }
 
 /// Returns the member of a JSON object with this name, or `None` if the member is missing or null.

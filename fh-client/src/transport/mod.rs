@@ -15,7 +15,7 @@ use std::time::Duration;
 
 pub use bytes::Bytes;
 use fh_session::EdgeUrl;
-pub use fh_session::{Head, SecretUrl};
+pub use fh_session::{ResponseHead, SecretUrl};
 use futures_core::Stream;
 
 pub use self::error::{InvalidSetting, TransportError, TransportErrorKind};
@@ -163,7 +163,7 @@ impl fmt::Debug for TransportRequest {
 /// The response to a request: the head, and the body as it arrives.
 pub struct Response {
     /// The status and the headers of the response.
-    pub head: Head,
+    pub head: ResponseHead,
     /// The body of the response, which arrives in pieces.
     pub body: Body,
 }
@@ -171,7 +171,7 @@ pub struct Response {
 impl Response {
     /// Returns a response with this head and body.
     #[must_use]
-    pub const fn new(head: Head, body: Body) -> Self {
+    pub const fn new(head: ResponseHead, body: Body) -> Self {
         Self { head, body }
     }
 }

@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
-use fh_session::{EdgeUrl, Head};
+use fh_session::{EdgeUrl, ResponseHead};
 use futures_core::Stream;
 
 use super::tls::{HttpVersions, TlsChoices};
@@ -287,8 +287,10 @@ async fn exchange(
             "the HTTP client follows redirects: build it with redirect::Policy::none()",
         ));
     }
-    let head =
-        answer.headers().iter().fold(Head::new(answer.status().as_u16()), |head, (name, value)| {
+    let head = answer
+        .headers()
+        .iter()
+        .fold(ResponseHead::new(answer.status().as_u16()), |head, (name, value)| {
             head.header(name.as_str(), String::from_utf8_lossy(value.as_bytes()))
         });
     Ok(Response::new(head, Box::pin(Pieces(Box::pin(answer.bytes_stream())))))

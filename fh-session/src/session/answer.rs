@@ -9,7 +9,7 @@ use super::access::Access;
 use super::stream::Stream;
 use super::update::PollOutcome;
 use super::{Session, State};
-use crate::action::{Action, End, Head, RequestId, RequestKind};
+use crate::action::{Action, End, RequestId, RequestKind, ResponseHead};
 use crate::response_class::{ResponseClass, cut, max_age, response_class, retry_after};
 
 /// The part of a poll's body that has arrived so far.
@@ -38,7 +38,7 @@ const MOST_HOPS: u8 = 5;
 const MOST_WRONG_TYPES: u8 = 3;
 
 impl Session {
-    pub(super) fn opened(&mut self, request_id: RequestId, head: &Head) {
+    pub(super) fn opened(&mut self, request_id: RequestId, head: &ResponseHead) {
         if !self.is_live(request_id) {
             return;
         }
@@ -98,13 +98,13 @@ impl Session {
         }
     }
 
-    fn interval_asked_for(&mut self, kind: RequestKind, head: &Head) {
+    fn interval_asked_for(&mut self, kind: RequestKind, head: &ResponseHead) {
         if let Some(asked_for) = max_age(head).filter(|_| kind == RequestKind::Poll) {
             self.interval = asked_for;
         }
     }
 
-    fn redirected(&mut self, kind: RequestKind, head: &Head) {
+    fn redirected(&mut self, kind: RequestKind, head: &ResponseHead) {
         self.hops += 1;
         let from = self.last_url.take();
         let target =

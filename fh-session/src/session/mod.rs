@@ -51,13 +51,13 @@ use stream::Stream;
 ///
 /// ```
 /// use fh_repository::time::Millis;
-/// use fh_session::{Action, ApiKeys, Config, EdgeUrl, End, Head, Input, Session};
+/// use fh_session::{Action, ApiKeys, Config, EdgeUrl, End, Input, ResponseHead, Session};
 /// let edge = EdgeUrl::parse("https://edge.example")?;
 /// let mut session = Session::new(Config::new(edge, ApiKeys::parse(["env/key*"])?), 42);
 /// session.handle(Millis::new(0), Input::Start);
 /// let Some(Action::Send(request_id, request)) = session.poll() else { panic!() };
 /// assert_eq!(request.url.expose(), "https://edge.example/features/env/key*");
-/// let head = Head::new(200).header("content-type", "text/event-stream");
+/// let head = ResponseHead::new(200).header("content-type", "text/event-stream");
 /// session.handle(Millis::new(80), Input::Opened { request_id, head: &head });
 /// session.handle(Millis::new(90), Input::Bytes { request_id, bytes: b"event: features\ndata: []\n\n" });
 /// assert!(std::iter::from_fn(|| session.poll()).any(|action| matches!(action, Action::Publish(_))));

@@ -3,7 +3,7 @@
 mod poll;
 mod stream;
 
-use fh_session::{Head, RequestKind};
+use fh_session::{RequestKind, ResponseHead};
 
 use crate::edge_behaviour::{EdgeBehaviour, Redirects};
 use crate::random::Random;
@@ -67,7 +67,7 @@ pub enum Reply {
 }
 
 pub struct Answer {
-    pub head: Head,
+    pub head: ResponseHead,
     pub facts: Facts,
     pub wire: Wire,
     /// The event after the last byte. A stream may stay open and send the updates of an environment.
@@ -202,7 +202,7 @@ impl Answer {
             body: Body::Malformed,
         };
         Self {
-            head: Head::new(status),
+            head: ResponseHead::new(status),
             facts,
             wire: Wire::new("\n"),
             then: Then::Ends(Ending::Complete),

@@ -6,8 +6,8 @@ use std::time::Duration;
 use fh_eval::Attributes;
 use fh_repository::source::Source;
 use fh_session::{
-    ApiKeys, CommandId, Config, ContextPlacement, EdgeUrl, End, Head, Input, Mode, RequestId,
-    RequestKind,
+    ApiKeys, CommandId, Config, ContextPlacement, EdgeUrl, End, Input, Mode, RequestId,
+    RequestKind, ResponseHead,
 };
 
 use super::body;
@@ -269,7 +269,8 @@ fn good_head(pair: &mut Pair, script: &mut Bytes<'_>) {
         RequestKind::Poll => "application/json",
     };
     let how = script.byte();
-    let mut head = Head::new(if how == 255 { 236 } else { 200 }).header("content-type", kind);
+    let mut head =
+        ResponseHead::new(if how == 255 { 236 } else { 200 }).header("content-type", kind);
     if how % 2 == 1 {
         head = head.header("etag", format!("\"{how}\""));
     }
@@ -282,7 +283,7 @@ fn any_head(pair: &mut Pair, script: &mut Bytes<'_>) {
         255 => u16::from(script.byte()) << 8 | u16::from(script.byte()),
         which => STATUSES[usize::from(which % 16)],
     };
-    let mut head = Head::new(status);
+    let mut head = ResponseHead::new(status);
     for _ in 0..script.byte() % 4 {
         let which = script.byte();
         if which >= 192 {

@@ -6,7 +6,9 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use fh_client::transport::{Head, Method, Response, Transport, TransportError, TransportRequest};
+use fh_client::transport::{
+    Method, Response, ResponseHead, Transport, TransportError, TransportRequest,
+};
 use fh_client::{ApiKey, Config, EdgeUrl};
 use http::{HeaderValue, StatusCode};
 use tokio::runtime::Handle;
@@ -135,7 +137,7 @@ async fn exchange(
     transport: &dyn Transport,
     request: TransportRequest,
     limit: Duration,
-) -> Result<Result<(Head, Bytes), TransportError>, Elapsed> {
+) -> Result<Result<(ResponseHead, Bytes), TransportError>, Elapsed> {
     let end = Instant::from_std(after(std::time::Instant::now(), limit));
     let Response { head, mut body } = match timeout_at(end, transport.send(request)).await? {
         Ok(response) => response,
@@ -153,7 +155,7 @@ async fn exchange(
     Ok(Ok((head, text.freeze())))
 }
 
-fn read((head, body): (Head, Bytes)) -> Result<PutAnswer, PutTrouble> {
+fn read((head, body): (ResponseHead, Bytes)) -> Result<PutAnswer, PutTrouble> {
     let content_type = head.get("content-type").unwrap_or_default();
     let is_page = content_type.trim_start().to_ascii_lowercase().starts_with("text/html");
     let status = StatusCode::from_u16(head.status).map_err(|_| PutTrouble::NotAnEdge)?;
@@ -181,7 +183,7 @@ mod tests {
     #[test]
     fn what_is_passed_on() {
         let answer = |status, kind: &str, body: &'static str| {
-            let head = Head::new(status).header("content-type", kind);
+            let head = ResponseHead::new(status).header("content-type", kind);
             read((head, Bytes::from_static(body.as_bytes())))
         };
         for status in [200, 201, 202, 400, 403, 404, 412, 429, 500, 503] {

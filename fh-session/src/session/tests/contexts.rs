@@ -157,7 +157,7 @@ fn kept_values_do_not_stop_retries() {
         driver.good_poll();
         driver.now += 5_000;
         driver.tell(Input::Context(CommandId(1), user("fred")));
-        driver.answer(Head::new(503), "");
+        driver.answer(ResponseHead::new(503), "");
         assert_eq!(driver.status().connection, Connection::Waiting, "{mode:?}");
         driver.wait();
         driver.good_poll();
@@ -279,7 +279,7 @@ fn a_context_that_fails_makes_room_for_the_next() {
     driver.tell(Input::Context(CommandId(1), user("fred")));
     driver.tell(Input::Context(CommandId(2), user("mary")));
     assert_eq!((driver.sent.len(), driver.settled.len()), (2, 0));
-    driver.answer(Head::new(503), "");
+    driver.answer(ResponseHead::new(503), "");
     assert_eq!(driver.settled, [(CommandId(1), Err(Problem::ServerError(503)))]);
     assert_eq!(driver.sent.len(), 3, "at once");
     driver.good_poll();

@@ -17,7 +17,7 @@ fn keys_can_be_replaced() {
     driver.tell(Input::Keys(CommandId(2), ApiKeys::parse(["f/new*"]).unwrap()));
     assert_eq!(driver.status().readiness, Readiness::NotReady);
     assert_eq!(driver.value(), None);
-    driver.answer(Head::new(404), "");
+    driver.answer(ResponseHead::new(404), "");
     assert_eq!(driver.status().readiness, Readiness::Failed);
 }
 

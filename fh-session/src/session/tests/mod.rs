@@ -20,7 +20,7 @@ use fh_repository::source::Source;
 
 use super::*;
 use crate::WhileSwitching;
-use crate::action::{CommandId, End, Head, Request};
+use crate::action::{CommandId, End, Request, ResponseHead};
 use crate::edge_url::EdgeUrl;
 use crate::key::ApiKeys;
 use test_driver::{CLIENT, LIST, POLL, SERVER, TestDriver, json, user};

@@ -23,20 +23,20 @@ fn at_most_two_requests_a_second() {
 fn redirects_are_counted_and_stay_within_the_origin() {
     let mut driver = TestDriver::new(Mode::Streaming, &[CLIENT]);
     for hop in 0..5 {
-        driver.answer(Head::new(307).header("location", format!("/hop{hop}")), "");
+        driver.answer(ResponseHead::new(307).header("location", format!("/hop{hop}")), "");
         if driver.sent.len() == hop + 1 {
             driver.wait();
         }
         assert_eq!(driver.request().url.expose(), format!("http://edge/hop{hop}"));
     }
-    driver.answer(Head::new(307).header("location", "/hop6"), "");
+    driver.answer(ResponseHead::new(307).header("location", "/hop6"), "");
     assert_eq!(driver.status().problem, Some(Problem::Redirect));
     driver.wait();
     assert_eq!(driver.request().url.expose(), "http://edge/features/e/k*");
     // The redirects of a failed request do not count for the next one.
     for _ in 0..3 {
         for _ in 0..3 {
-            driver.answer(Head::new(307).header("location", "/hop"), "");
+            driver.answer(ResponseHead::new(307).header("location", "/hop"), "");
             if driver.session.deadline().unwrap().as_u64() - driver.now != 12_000 {
                 driver.wait();
             }
@@ -50,7 +50,7 @@ fn redirects_are_counted_and_stay_within_the_origin() {
         driver.wait();
     }
     let sent = driver.sent.len();
-    driver.answer(Head::new(302).header("location", "http://evil/"), "");
+    driver.answer(ResponseHead::new(302).header("location", "http://evil/"), "");
     assert_eq!(
         (driver.sent.len(), driver.status().problem.clone()),
         (sent, Some(Problem::Redirect))
@@ -63,8 +63,8 @@ fn a_redirected_poll_stays_a_poll() {
     let mut driver = TestDriver::with(Mode::Streaming, &[CLIENT], |config| {
         config.stream_again_after = Duration::from_millis(500);
     });
-    driver.answer(Head::new(501), "");
-    driver.answer(Head::new(307).header("location", "/poll"), "");
+    driver.answer(ResponseHead::new(501), "");
+    driver.answer(ResponseHead::new(307).header("location", "/poll"), "");
     driver.wait();
     assert_eq!(driver.request().url.expose(), "http://edge/poll");
     assert_eq!(driver.request().kind, RequestKind::Poll);

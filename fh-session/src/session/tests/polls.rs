@@ -22,7 +22,7 @@ fn polls_at_the_interval_that_the_edge_asks_for() {
     driver.answer(json(200).header("etag", "W/\"x\""), &format!(r#"[{{"features":{LIST}}}]"#));
     assert_eq!(driver.wait(), 20_000);
     assert_eq!(driver.header("if-none-match"), Some("W/\"x\""));
-    driver.answer(Head::new(304), "");
+    driver.answer(ResponseHead::new(304), "");
     assert_eq!((driver.status().problem.clone(), driver.wait()), (None, 20_000));
     assert_eq!(driver.header("if-none-match"), Some("W/\"x\""));
     driver.good_poll();
@@ -54,7 +54,7 @@ fn passive_clients_poll_when_a_feature_is_read() {
     driver.tell(Input::FeatureRead);
     driver.tell(Input::FeatureRead);
     assert_eq!(driver.sent.len(), 2);
-    driver.answer(Head::new(503), "");
+    driver.answer(ResponseHead::new(503), "");
     assert_eq!(driver.status().readiness, Readiness::Ready);
     driver.tell(Input::FeatureRead);
     assert_eq!(driver.sent.len(), 2);
@@ -66,14 +66,14 @@ fn passive_clients_poll_when_a_feature_is_read() {
 #[test]
 fn one_off_and_offline() {
     let mut driver = TestDriver::new(Mode::OneOff, &[CLIENT]);
-    driver.answer(Head::new(503), "");
+    driver.answer(ResponseHead::new(503), "");
     assert_eq!(driver.wait(), 1_000);
     driver.good_poll();
     assert_eq!(driver.status().connection, Connection::Done);
     assert_eq!(driver.session.deadline(), None);
     driver.now += 5_000;
     driver.tell(Input::Refresh(CommandId(1)));
-    driver.answer(Head::new(503), "");
+    driver.answer(ResponseHead::new(503), "");
     assert_eq!(driver.status().connection, Connection::Done);
     assert_eq!(driver.settled, [(CommandId(1), Err(Problem::ServerError(503)))]);
 
@@ -101,7 +101,7 @@ fn two_refreshes_share_one_request() {
 fn etags_describe_the_held_features() {
     // The client polls because it cannot stream, then streams, then polls again.
     let mut driver = TestDriver::new(Mode::Streaming, &[CLIENT]);
-    driver.answer(Head::new(501), "");
+    driver.answer(ResponseHead::new(501), "");
     let body = format!(r#"[{{"id":"e","features":{LIST}}}]"#);
     driver.answer(json(200).header("etag", "\"1\""), &body);
     driver.now += 600_000;
@@ -111,7 +111,7 @@ fn etags_describe_the_held_features() {
     driver.close();
     driver.come_back();
     driver.now += 5_000;
-    driver.answer(Head::new(501), "");
+    driver.answer(ResponseHead::new(501), "");
     assert_eq!(driver.request().kind, RequestKind::Poll);
     assert_eq!(driver.header("if-none-match"), None);
     // Features that a store added are not part of the response with the etag.

@@ -9,7 +9,7 @@ fn refusals_on_first_contact_fail_at_once_and_are_retried_slowly() {
             let mut driver = TestDriver::new(mode, &[CLIENT]);
             let mut waits = Vec::new();
             for _ in 0..6 {
-                driver.answer(Head::new(status), "");
+                driver.answer(ResponseHead::new(status), "");
                 assert_eq!(driver.status().readiness, Readiness::Failed, "{status} {mode:?}");
                 waits.push(driver.wait() / 1000);
             }
@@ -25,7 +25,7 @@ fn refusals_on_first_contact_fail_at_once_and_are_retried_slowly() {
 fn a_refused_client_can_be_refreshed() {
     for mode in [Mode::Streaming, POLL] {
         let mut driver = TestDriver::new(mode, &[CLIENT]);
-        driver.answer(Head::new(400), "");
+        driver.answer(ResponseHead::new(400), "");
         assert_eq!(driver.status().readiness, Readiness::Failed);
         assert_eq!(driver.status().connection, Connection::Waiting);
         driver.tell(Input::Refresh(CommandId(1)));
@@ -47,7 +47,7 @@ fn refusals_after_ready_keep_everything() {
                 driver.good_poll();
             }
             driver.wait();
-            driver.answer(Head::new(status), "");
+            driver.answer(ResponseHead::new(status), "");
             assert_eq!(driver.status().readiness, Readiness::Ready);
             assert!(driver.status().problem.clone().unwrap().is_refusal());
             assert_eq!(driver.wait(), 60_000);

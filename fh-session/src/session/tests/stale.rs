@@ -47,7 +47,7 @@ fn a_stale_client_refuses_another_context() {
 
 #[test]
 fn the_last_stream_of_a_stale_environment() {
-    let sse = |status| Head::new(status).header("content-type", "text/event-stream");
+    let sse = |status| ResponseHead::new(status).header("content-type", "text/event-stream");
     for how in ["closed", "silent", "malformed"] {
         let mut driver = TestDriver::new(Mode::Streaming, &[CLIENT]);
         let request_id = driver.request_id();

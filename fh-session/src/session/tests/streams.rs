@@ -93,14 +93,14 @@ fn silent_streams_are_aborted() {
 fn delays_are_reset_after_a_minute_of_open_stream() {
     let mut driver = TestDriver::new(Mode::Streaming, &[CLIENT]);
     for _ in 0..5 {
-        driver.answer(Head::new(503), "");
+        driver.answer(ResponseHead::new(503), "");
         driver.wait();
     }
     driver.live();
     driver.now += 61_000;
     driver.event("feature", "[");
     assert_eq!(driver.wait(), 1_000);
-    driver.answer(Head::new(503), "");
+    driver.answer(ResponseHead::new(503), "");
     driver.wait();
     driver.live();
     driver.wait();
@@ -122,7 +122,7 @@ fn single_features_do_not_make_a_doubtful_list_good() {
 #[test]
 fn an_edge_without_streams_is_polled() {
     let mut driver = TestDriver::new(Mode::Streaming, &[CLIENT]);
-    driver.answer(Head::new(501), "");
+    driver.answer(ResponseHead::new(501), "");
     assert_eq!(driver.notices, [Notice::FellBackToPolling]);
     assert_eq!(driver.request().kind, RequestKind::Poll);
     driver.good_poll();
@@ -141,7 +141,7 @@ fn an_edge_without_streams_is_polled() {
     let mut driver = TestDriver::new(Mode::Streaming, &[CLIENT]);
     for _ in 0..3 {
         assert_eq!(driver.request().kind, RequestKind::Stream);
-        driver.answer(Head::new(200).header("content-type", "text/html"), "<html>");
+        driver.answer(ResponseHead::new(200).header("content-type", "text/html"), "<html>");
         driver.wait();
     }
     assert_eq!(driver.request().kind, RequestKind::Poll);
@@ -150,11 +150,11 @@ fn an_edge_without_streams_is_polled() {
 #[test]
 fn a_failing_poll_does_not_put_off_the_next_stream() {
     let mut driver = TestDriver::new(Mode::Streaming, &[CLIENT]);
-    driver.answer(Head::new(501), "");
+    driver.answer(ResponseHead::new(501), "");
     let body = format!(r#"[{{"id":"e","features":{LIST}}}]"#);
     driver.answer(json(200).header("cache-control", "max-age=400"), &body);
     assert_eq!(driver.wait(), 400_000);
-    driver.answer(Head::new(503), "");
+    driver.answer(ResponseHead::new(503), "");
     assert_eq!(driver.wait(), 200_000);
     assert_eq!(driver.request().kind, RequestKind::Stream);
 }
@@ -183,7 +183,7 @@ fn comments_keep_a_stream_open_in_any_chunks() {
 #[test]
 fn a_new_key_retries_streaming() {
     let mut driver = TestDriver::new(Mode::Streaming, &[SERVER]);
-    driver.answer(Head::new(501), "");
+    driver.answer(ResponseHead::new(501), "");
     driver.good_poll();
     driver.now += 5_000;
     driver.tell(Input::Keys(CommandId(1), ApiKeys::parse([CLIENT]).unwrap()));
@@ -198,7 +198,7 @@ fn a_poll_that_fails_late_is_followed_by_a_delay() {
     driver.close();
     driver.come_back();
     driver.now += 5_000;
-    driver.answer(Head::new(501), "");
+    driver.answer(ResponseHead::new(501), "");
     // The machine was asleep.
     driver.now += 3_600_000;
     driver.tell(Input::Tick);

@@ -86,7 +86,7 @@ impl TestDriver {
     }
 
     /// Sends a complete response to the last request.
-    pub(super) fn answer(&mut self, head: Head, body: &str) {
+    pub(super) fn answer(&mut self, head: ResponseHead, body: &str) {
         let request_id = self.request_id();
         self.tell(Input::Opened { request_id, head: &head });
         self.tell(Input::Bytes { request_id, bytes: body.as_bytes() });
@@ -104,7 +104,7 @@ impl TestDriver {
     /// Opens a stream as the response to the last request.
     pub(super) fn open(&mut self) {
         let request_id = self.request_id();
-        let head = Head::new(200).header("content-type", "text/event-stream");
+        let head = ResponseHead::new(200).header("content-type", "text/event-stream");
         self.tell(Input::Opened { request_id, head: &head });
     }
 
@@ -171,8 +171,8 @@ impl TestDriver {
     }
 }
 
-pub(super) fn json(status: u16) -> Head {
-    Head::new(status).header("content-type", "application/json")
+pub(super) fn json(status: u16) -> ResponseHead {
+    ResponseHead::new(status).header("content-type", "application/json")
 }
 
 pub(super) fn user(name: &str) -> Arc<Attributes> {

@@ -9,7 +9,7 @@ fn trouble_before_ready_backs_off() {
         let mut driver = TestDriver::new(Mode::Streaming, &[CLIENT]);
         let mut waits = Vec::new();
         for _ in 0..7 {
-            driver.answer(Head::new(status), "");
+            driver.answer(ResponseHead::new(status), "");
             assert_eq!(driver.status().readiness, Readiness::NotReady);
             waits.push(driver.wait() / 1000);
         }
@@ -18,13 +18,13 @@ fn trouble_before_ready_backs_off() {
     let mut driver = TestDriver::new(Mode::ActivePolling(Duration::from_secs(5)), &[CLIENT]);
     let mut waits = Vec::new();
     for _ in 0..5 {
-        driver.answer(Head::new(503), "");
+        driver.answer(ResponseHead::new(503), "");
         waits.push(driver.wait() / 1000);
     }
     assert_eq!(waits, [1, 2, 4, 5, 5]);
     driver.good_poll();
     driver.wait();
-    driver.answer(Head::new(503).header("retry-after", "77"), "");
+    driver.answer(ResponseHead::new(503).header("retry-after", "77"), "");
     assert_eq!(driver.wait(), 77_000);
 }
 

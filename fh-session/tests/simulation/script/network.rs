@@ -1,6 +1,6 @@
 //! Data on its way between client and Edge, which may be late, cut into pieces, broken off or lost.
 
-use fh_session::{Head, Input, KeyKind, RequestId, RequestKind};
+use fh_session::{Input, KeyKind, RequestId, RequestKind, ResponseHead};
 
 use super::{Event, Script};
 use crate::connection::Pieces;
@@ -33,8 +33,8 @@ impl Script {
     pub(super) fn ghost(&mut self, at: usize) -> Result<(), Broken> {
         let request_id = self.connections[at].request_id;
         let content = self.random.pick(&["application/json", "text/event-stream"]);
-        let head =
-            Head::new(self.random.pick(&[200, 200, 200, 404, 503])).header("content-type", content);
+        let head = ResponseHead::new(self.random.pick(&[200, 200, 200, 404, 503]))
+            .header("content-type", content);
         let poison =
             r#"[{"id":"poison","key":"K1","version":99999,"type":"STRING","value":"poison@fred"}]"#;
         let body = match content {

@@ -8,7 +8,7 @@ use std::time::Duration;
 use fh_client::overrides::{EnvironmentOverrides, YamlOverrides, YamlStore};
 use fh_client::testing::{Fault, MemoryEdge};
 use fh_client::transport::{
-    BoxFuture, Bytes, Head, Method, ReqwestTransport, Response, SecretUrl, Transport,
+    BoxFuture, Bytes, Method, ReqwestTransport, Response, ResponseHead, SecretUrl, Transport,
     TransportError, TransportErrorKind, TransportRequest,
 };
 use fh_client::{
@@ -226,7 +226,7 @@ fn parts(shown: &mut Shown) {
     request.headers.push(("authorization".into(), HEADER.into()));
     request.body = Some(PASSWORD.into());
     shown.debug(&request);
-    let head = Head::new(200).header("set-cookie", PASSWORD);
+    let head = ResponseHead::new(200).header("set-cookie", PASSWORD);
     let body = Box::pin(NoBody);
     shown.debug(&Response::new(head, body));
     shown.error(&TransportError::new(TransportErrorKind::Other, "no route"));

@@ -11,7 +11,7 @@ use fh_repository::time::Millis;
 use fh_repository::{Repository, RepositoryOptions};
 use fh_session::internal::sse::{Decoder, Limits};
 use fh_session::{
-    Action, ApiKey, ApiKeys, CommandId, Config, ContextHeader, EdgeUrl, End, Head, Input,
+    Action, ApiKey, ApiKeys, CommandId, Config, ContextHeader, EdgeUrl, End, Input, ResponseHead,
     SecretUrl, Secrets, Session,
 };
 
@@ -60,7 +60,8 @@ pub(crate) fn show(shown: &mut Shown) {
         }
     }
     let request_id = request_id.unwrap();
-    let head = Head::new(302).header("location", format!("https://other.example/{CLIENT_KEY}"));
+    let head =
+        ResponseHead::new(302).header("location", format!("https://other.example/{CLIENT_KEY}"));
     shown.debug(&head);
     shown.debug(&Input::Opened { request_id, head: &head });
     session.handle(Millis::new(1), Input::Opened { request_id, head: &head });
