@@ -151,7 +151,7 @@ impl Pair {
         CommandId(self.command_ids)
     }
 
-    /// Returns the ticket of the live request, or sometimes that of an earlier one.
+    /// Returns the id of the live request, or sometimes that of an earlier one.
     fn request_id(&self, which: u8) -> Option<RequestId> {
         let back = usize::from(which.saturating_sub(250)) + 1;
         match self.whole.live {

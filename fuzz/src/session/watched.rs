@@ -168,7 +168,7 @@ impl Watched {
             Action::Send(request_id, request) => {
                 assert!(!self.is_stopped && self.mode != Mode::Offline);
                 assert_eq!(self.live, None, "two requests at once");
-                assert!(self.last < Some(request_id), "a ticket twice");
+                assert!(self.last < Some(request_id), "a request id twice");
                 (self.live, self.last) = (Some(request_id), Some(request_id));
                 self.asked = request.kind;
                 if let [.., before_last, _] = self.sent.as_slice() {
