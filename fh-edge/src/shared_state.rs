@@ -218,7 +218,7 @@ impl SharedState {
 
     /// Returns whether this key may be valid. This check counts no request and makes no upstream connection.
     pub(crate) fn admits(&self, key: &RequestKey<'_>) -> Admission {
-        let is_known = self.look_once_more(key).is_some();
+        let is_known = self.find_for_reading(key).is_some();
         match &self.origin {
             _ if is_known => Admission::Yes,
             Origin::Relay(relay) if relay.admits(key) => Admission::Yes,
@@ -241,7 +241,7 @@ impl SharedState {
         address: Option<IpAddr>,
         context: impl FnOnce() -> RequestContext,
     ) -> Opening {
-        let (opened, counted) = match (self.look_once_more(key), &self.origin) {
+        let (opened, counted) = match (self.find_for_reading(key), &self.origin) {
             (Some(opened), _) => {
                 (opened, self.count_for(asker, key, address, || KeyVerification::Verified))
             }
@@ -284,15 +284,15 @@ impl SharedState {
     }
 
     /// Looks up a key in the environments that are served, without counting a request. Returns `None` if the key is unknown.
-    pub(crate) fn look(&self, key: &RequestKey<'_>) -> Option<Opened> {
+    pub(crate) fn find(&self, key: &RequestKey<'_>) -> Option<Opened> {
         let (cell, published, grant) = self.environments.open(key.environment, key.secret)?;
         Some(Opened { cell, published, grant, leaves: None, fetching: None })
     }
 
     /// Looks up a key for reading. A key that a new state file does not contain can still read during its revocation delay. Returns `None`
     /// if the key is unknown.
-    fn look_once_more(&self, key: &RequestKey<'_>) -> Option<Opened> {
-        self.look(key).or_else(|| {
+    fn find_for_reading(&self, key: &RequestKey<'_>) -> Option<Opened> {
+        self.find(key).or_else(|| {
             let left = self.environments.open_leaving(key.environment, key.secret)?;
             let PendingRevocation { cell, published, grant, until } = left;
             Some(Opened { cell, published, grant, leaves: Some(until), fetching: None })

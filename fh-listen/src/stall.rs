@@ -128,7 +128,7 @@ mod tests {
     const LIMIT: Duration = Duration::from_secs(30);
 
     /// Runs a stream that makes the given progress at each poll.
-    async fn told(does: Arc<AtomicU8>, wake: Arc<Notify>) {
+    async fn run_stream(does: Arc<AtomicU8>, wake: Arc<Notify>) {
         loop {
             let notified = wake.notified();
             match does.load(Ordering::SeqCst) {
@@ -143,7 +143,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn only_a_stream_whose_peer_takes_nothing_ends() {
         let (does, wake) = (Arc::new(AtomicU8::new(2)), Arc::new(Notify::new()));
-        let task = tokio::spawn(watched(told(Arc::clone(&does), Arc::clone(&wake)), LIMIT));
+        let task = tokio::spawn(watched(run_stream(Arc::clone(&does), Arc::clone(&wake)), LIMIT));
         let tell = async |what: u8| {
             does.store(what, Ordering::SeqCst);
             wake.notify_one();

@@ -144,7 +144,7 @@ async fn live(args: &DemoArgs, json: bool, screen: &mut Screen<'_>) -> Result<()
     client.ready().await.map_err(|why| edge::not_ready(&why))?;
     let mut story =
         DemoRun { server: &server, client: &client, json, pace: Pace(args.speed), screen };
-    let outcome = story.tell(args.keep, &mut stop).await;
+    let outcome = story.run(args.keep, &mut stop).await;
     client.close();
     server.end().await;
     outcome
@@ -160,7 +160,7 @@ struct DemoRun<'a, 's, 'w> {
 }
 
 impl DemoRun<'_, '_, '_> {
-    async fn tell(&mut self, keep: bool, stop: &mut ShutdownSignal) -> Result<(), Failure> {
+    async fn run(&mut self, keep: bool, stop: &mut ShutdownSignal) -> Result<(), Failure> {
         self.begin(keep)?;
         self.people()?;
         self.screen.flush()?;
@@ -307,13 +307,13 @@ async fn watched(
     let (bell, news) = watch::channel(0);
     let mut rings = news.clone();
     let _on_new_state = client.on_new_state(move |_| bell.send_modify(|count| *count += 1));
-    let (tell, mut told) = mpsc::unbounded_channel();
-    let mut timeline = Box::pin(Timeline::new(server, client, tell, news, pace).run());
+    let (sender, mut sentences) = mpsc::unbounded_channel();
+    let mut timeline = Box::pin(Timeline::new(server, client, sender, news, pace).run());
     let mut observer = Observer::new(Person::ben().attributes, Vec::new());
     let mut ticks = interval(LOOK_EVERY);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut show = |view: &mut dyn View| {
-        let seen = observer.look(&client.snapshot(), &[]);
+        let seen = observer.compare(&client.snapshot(), &[]);
         view.show(client, &observer, seen)
     };
     loop {
@@ -326,7 +326,7 @@ async fn watched(
                 signals.suspension.stop().await?;
                 view.resume()?;
             }
-            Some(said) = told.recv() => {
+            Some(said) = sentences.recv() => {
                 // The change that the text describes is shown before the text.
                 show(view)?;
                 view.step(&said.text)?;

@@ -101,7 +101,7 @@ pub(crate) fn run(
         ));
     }
     let start = std::time::Instant::now();
-    let mut tell = |check: &Check| -> Result<(), Failure> {
+    let mut report_check = |check: &Check| -> Result<(), Failure> {
         if !json {
             write(screen, check)?;
             screen.flush()?;
@@ -117,7 +117,7 @@ pub(crate) fn run(
             update: update.first().map(String::as_str),
             deadline: Instant::now() + args.timeout,
         };
-        let Report { checks, left_out, .. } = examine(&examination, &mut tell).await?;
+        let Report { checks, left_out, .. } = examine(&examination, &mut report_check).await?;
         Ok(Found { checks, left_out })
     })?;
     let count = |result| checks.iter().filter(|check| check.result == result).count();

@@ -84,8 +84,8 @@ fn place(url: &Url) -> String {
 /// Returns the liveness URL of the server that the environment describes. It is on the monitor port if there is one, else on
 /// the API's port.
 fn of_environment() -> Result<Url, Failure> {
-    let told = ResolvedSettings::read(&SettingArgs::default()).map_err(Failure::Input)?;
-    let settings = &told.settings;
+    let resolved = ResolvedSettings::read(&SettingArgs::default()).map_err(Failure::Input)?;
+    let settings = &resolved.settings;
     let (address, port, is_tls) = match settings.monitor_port {
         Some(port) => {
             (settings.monitor_address.unwrap_or(settings.address), port, settings.monitor_tls)

@@ -57,17 +57,17 @@ pub(crate) fn run(
     // The limit is raised before the defaults are computed, because they depend on it. If raising fails, the Edge accepts
     // fewer connections.
     let _ = fh_edge::listen::raise_descriptor_limit();
-    let told = ResolvedSettings::read(&args.settings).map_err(Failure::Input)?;
+    let resolved = ResolvedSettings::read(&args.settings).map_err(Failure::Input)?;
     if args.show_settings {
-        show(&told, json, screen)?;
+        show(&resolved, json, screen)?;
         return Ok(Status::Fine);
     }
-    let settings = &told.settings;
+    let settings = &resolved.settings;
     if let Some(name) = &args.check {
         return check::check(name, settings, json, screen);
     }
     logs::start(settings.log, settings.log_format, std::io::stderr().is_terminal());
-    for warning in told.warnings() {
+    for warning in resolved.warnings() {
         tracing::warn!("{warning}");
     }
     silence_trials();
@@ -75,8 +75,8 @@ pub(crate) fn run(
         let heard = Signals::new();
         let signals = heard
             .map_err(|error| Failure::Input(format!("signals cannot be received: {error}")))?;
-        let server = Server::new(&told)?;
-        for warning in exposed::warnings(&told) {
+        let server = Server::new(&resolved)?;
+        for warning in exposed::warnings(&resolved) {
             tracing::warn!("{warning}");
         }
         start_line::log(settings, &server.handle()).await;
@@ -119,11 +119,11 @@ fn announce(addresses: &Addresses, json: bool, screen: &mut Screen<'_>) -> Resul
 }
 
 /// Writes all settings with their effective values and sources. Values of secrets are masked.
-fn show(told: &ResolvedSettings, json: bool, screen: &mut Screen<'_>) -> Result<(), Failure> {
+fn show(resolved: &ResolvedSettings, json: bool, screen: &mut Screen<'_>) -> Result<(), Failure> {
     let rows = SETTINGS.iter().map(|setting| {
-        let text = (setting.get)(&told.settings);
+        let text = (setting.get)(&resolved.settings);
         let text = if setting.is_secret && !text.is_empty() { "***".to_string() } else { text };
-        let source = told.source(setting).map(ToString::to_string);
+        let source = resolved.source(setting).map(ToString::to_string);
         (setting, text, source)
     });
     if json {
@@ -146,7 +146,7 @@ fn show(told: &ResolvedSettings, json: bool, screen: &mut Screen<'_>) -> Result<
         table.write(screen, 0)?;
         screen.end()?;
     }
-    for text in told.warnings() {
+    for text in resolved.warnings() {
         screen.paragraph(WARNING, "", &text)?;
     }
     Ok(())

@@ -173,10 +173,10 @@ impl Watch<'_> {
         let changed = Arc::new(Notify::new());
         let bell = Arc::clone(&changed);
         let _on_new_state = client.on_new_state(move |_| bell.notify_one());
-        let (tell, mut told) = mpsc::channel(MOST_NOTICES);
+        let (sender, mut notices) = mpsc::channel(MOST_NOTICES);
         let _on_notice = client.on_notice(move |notice| {
             // If the queue is full, the notice is dropped.
-            let _ = tell.try_send(notice.to_string());
+            let _ = sender.try_send(notice.to_string());
         });
         let mut observer = Observer::new(Arc::clone(&self.asked.who), self.asked.features.clone());
         let mut releases = if self.args.catch { Releases::from_stdin() } else { Releases::none() };
@@ -194,7 +194,7 @@ impl Watch<'_> {
             let status = client.status();
             // The order matters: an update that is no longer held is then in the snapshot.
             let held = client.held_keys();
-            let news = observer.look(&client.snapshot(), &held);
+            let news = observer.compare(&client.snapshot(), &held);
             view.show(&client, &observer, news)?;
             if self.args.once && observer.has_list() {
                 return Ok(Status::Fine);
@@ -210,7 +210,7 @@ impl Watch<'_> {
                     _ = client.status_when(|now| is_another(now, &status)) => None,
                     () = changed.notified() => None,
                     _ = ticks.tick() => None,
-                    notice = told.recv() => notice,
+                    notice = notices.recv() => notice,
                 }
             };
             tokio::select! {

@@ -44,7 +44,7 @@ impl Pace {
 pub(crate) struct Timeline<'a> {
     server: &'a DemoServer,
     client: &'a Client,
-    tell: mpsc::UnboundedSender<Said>,
+    sentences: mpsc::UnboundedSender<Said>,
     news: watch::Receiver<u64>,
     pace: Pace,
 }
@@ -54,11 +54,11 @@ impl<'a> Timeline<'a> {
     pub(crate) fn new(
         server: &'a DemoServer,
         client: &'a Client,
-        tell: mpsc::UnboundedSender<Said>,
+        sentences: mpsc::UnboundedSender<Said>,
         news: watch::Receiver<u64>,
         pace: Pace,
     ) -> Self {
-        Self { server, client, tell, news, pace }
+        Self { server, client, sentences, news, pace }
     }
 
     /// Makes all changes of the timeline, one after the other, and shows what they cause.
@@ -109,7 +109,7 @@ impl<'a> Timeline<'a> {
     async fn say(&self, text: &str) {
         let (shown, is_shown) = oneshot::channel();
         // The receiver is gone once the demo is over.
-        let _ = self.tell.send(Said { text: text.to_string(), shown });
+        let _ = self.sentences.send(Said { text: text.to_string(), shown });
         let _ = is_shown.await;
     }
 

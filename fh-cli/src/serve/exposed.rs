@@ -5,8 +5,8 @@ use std::path::Path;
 use super::settings::{ResolvedSettings, Settings, Source};
 
 /// Returns a warning for each file with secrets that every user can read, and one warning for all secrets on the command line.
-pub(crate) fn warnings(told: &ResolvedSettings) -> Vec<String> {
-    let mut warnings: Vec<String> = files(&told.settings)
+pub(crate) fn warnings(resolved: &ResolvedSettings) -> Vec<String> {
+    let mut warnings: Vec<String> = files(&resolved.settings)
         .into_iter()
         .filter(|(path, _)| is_readable_by_all(path))
         .map(|(path, what)| {
@@ -16,7 +16,7 @@ pub(crate) fn warnings(told: &ResolvedSettings) -> Vec<String> {
             )
         })
         .collect();
-    let flags = told
+    let flags = resolved
         .said
         .iter()
         .filter(|(setting, source)| setting.is_secret && matches!(source, Source::Flag(_)));

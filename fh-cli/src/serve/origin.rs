@@ -88,9 +88,9 @@ impl Origin {
                 (None, kept.parsed.state, Some(broken_notice(&broken)))
             }
         };
-        let (tell, reads) = mpsc::channel(1);
+        let (sender, reads) = mpsc::channel(1);
         // The receiver is gone once the server ends.
-        let watch = file.watch(move |read| drop(tell.blocking_send(read)));
+        let watch = file.watch(move |read| drop(sender.blocking_send(read)));
         let watch = watch.map_err(|error| {
             Failure::Input(format!("the thread that watches the file cannot be started: {error}"))
         })?;

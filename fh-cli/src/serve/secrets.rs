@@ -80,9 +80,9 @@ impl SecretFiles {
             .filter_map(|(secret, file)| Some(Followed::new(secret, file.clone()?)))
             .collect();
         let (reload, wishes) = channel();
-        let (tell, reads) = mpsc::channel(1);
+        let (sender, reads) = mpsc::channel(1);
         if !files.is_empty() {
-            let follow = move || follow(&mut files, &wishes, &tell);
+            let follow = move || follow(&mut files, &wishes, &sender);
             let thread = std::thread::Builder::new().name("fh-secret-files".into()).spawn(follow);
             thread.map_err(|error| {
                 Failure::Input(format!("the thread that watches files cannot be started: {error}"))
@@ -106,7 +106,7 @@ impl SecretFiles {
     }
 }
 
-fn follow(files: &mut [Followed], wishes: &Receiver<()>, tell: &mpsc::Sender<SecretRead>) {
+fn follow(files: &mut [Followed], wishes: &Receiver<()>, sender: &mpsc::Sender<SecretRead>) {
     loop {
         let is_asked = match wishes.recv_timeout(BETWEEN_LOOKS) {
             Ok(()) => true,
@@ -114,9 +114,9 @@ fn follow(files: &mut [Followed], wishes: &Receiver<()>, tell: &mpsc::Sender<Sec
             Err(RecvTimeoutError::Disconnected) => return,
         };
         for file in &mut *files {
-            let read = file.look(is_asked, SystemTime::now(), Instant::now());
+            let read = file.check(is_asked, SystemTime::now(), Instant::now());
             if let Some(read) = read
-                && tell.blocking_send(read).is_err()
+                && sender.blocking_send(read).is_err()
             {
                 return;
             }
@@ -128,7 +128,7 @@ fn follow(files: &mut [Followed], wishes: &Receiver<()>, tell: &mpsc::Sender<Sec
 struct Followed {
     secret: Secret,
     path: PathBuf,
-    look: ChangeDetector,
+    detector: ChangeDetector,
     /// The time and the text of an error that has not been reported yet.
     trouble: Option<(Instant, String)>,
 }
@@ -136,18 +136,18 @@ struct Followed {
 impl Followed {
     /// Starts to follow a file that was already read with the settings.
     fn new(secret: Secret, path: PathBuf) -> Self {
-        let mut look = ChangeDetector::new(MOST_BYTES);
+        let mut detector = ChangeDetector::new(MOST_BYTES);
         // The first check only records the state of the file. Its content was read with the settings.
-        drop(look.first(&path));
-        Self { secret, path, look, trouble: None }
+        drop(detector.first(&path));
+        Self { secret, path, detector, trouble: None }
     }
 
     /// Checks the file. Returns its new content, or an error that has lasted for the grace period. Returns `None` if there is
     /// neither. With `is_asked`, reads the file even if it has not changed.
-    fn look(&mut self, is_asked: bool, wall: SystemTime, now: Instant) -> Option<SecretRead> {
+    fn check(&mut self, is_asked: bool, wall: SystemTime, now: Instant) -> Option<SecretRead> {
         let found = match is_asked {
-            true => Some(self.look.first(&self.path)),
-            false => match self.look.again(&self.path, wall) {
+            true => Some(self.detector.first(&self.path)),
+            false => match self.detector.again(&self.path, wall) {
                 FileChange::New(found) => Some(found),
                 FileChange::Nothing | FileChange::Unsettled => None,
             },
@@ -206,9 +206,9 @@ mod tests {
     }
 
     /// Checks the file twice, because a changed file is read only when two checks find it the same.
-    fn told(file: &mut Followed, now: Instant) -> Option<Result<bool, String>> {
+    fn checked_twice(file: &mut Followed, now: Instant) -> Option<Result<bool, String>> {
         let soon = SystemTime::now();
-        let read = file.look(false, soon, now).or_else(|| file.look(false, soon, now))?;
+        let read = file.check(false, soon, now).or_else(|| file.check(false, soon, now))?;
         Some(
             read.held
                 .map(|held| matches!(held, Held::AdminKey(key) if key.is("sixteen-characters-2"))),
@@ -221,21 +221,21 @@ mod tests {
         let mut file = Followed::new(Secret::AdminKey, path.clone());
         let start = Instant::now();
         let at = |seconds: u64| start + Duration::from_secs(seconds);
-        assert!(told(&mut file, at(0)).is_none());
+        assert!(checked_twice(&mut file, at(0)).is_none());
         std::fs::write(&path, "").unwrap();
-        assert!(told(&mut file, at(1)).is_none());
+        assert!(checked_twice(&mut file, at(1)).is_none());
         std::fs::remove_file(&path).unwrap();
-        assert!(told(&mut file, at(5)).is_none());
-        assert_eq!(told(&mut file, at(6)), Some(Err("there is no such file".to_string())));
-        assert!(told(&mut file, at(60)).is_none(), "once");
+        assert!(checked_twice(&mut file, at(5)).is_none());
+        assert_eq!(checked_twice(&mut file, at(6)), Some(Err("there is no such file".to_string())));
+        assert!(checked_twice(&mut file, at(60)).is_none(), "once");
         std::fs::write(&path, "sixteen-characters-2\n").unwrap();
-        assert_eq!(told(&mut file, at(61)), Some(Ok(true)));
+        assert_eq!(checked_twice(&mut file, at(61)), Some(Ok(true)));
         // A key that is too short is replaced by a good one within the grace period.
         std::fs::write(&path, "short").unwrap();
-        assert!(told(&mut file, at(62)).is_none());
+        assert!(checked_twice(&mut file, at(62)).is_none());
         std::fs::write(&path, FIRST).unwrap();
-        assert_eq!(told(&mut file, at(63)), Some(Ok(false)));
-        assert!(told(&mut file, at(70)).is_none());
+        assert_eq!(checked_twice(&mut file, at(63)), Some(Ok(false)));
+        assert!(checked_twice(&mut file, at(70)).is_none());
     }
 
     #[test]
@@ -243,6 +243,6 @@ mod tests {
         let (_folder, path) = folder_with(FIRST);
         let mut file = Followed::new(Secret::AdminKey, path);
         let now = Instant::now();
-        assert!(file.look(true, SystemTime::now(), now).is_some_and(|read| read.held.is_ok()));
+        assert!(file.check(true, SystemTime::now(), now).is_some_and(|read| read.held.is_ok()));
     }
 }

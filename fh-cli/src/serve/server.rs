@@ -53,8 +53,8 @@ pub(crate) struct Addresses {
 
 impl Server {
     /// Opens the origin, the data folder, the certificate and the sockets, so that all errors of the start occur here.
-    pub(crate) fn new(told: &ResolvedSettings) -> Result<Self, Failure> {
-        let settings = &told.settings;
+    pub(crate) fn new(resolved: &ResolvedSettings) -> Result<Self, Failure> {
+        let settings = &resolved.settings;
         let Opened { mut origin, state, notice } = Origin::open(settings)?;
         let mut builder = Edge::builder().options(settings.edge.clone());
         match (origin::relay(settings), &settings.data) {
@@ -145,7 +145,7 @@ impl Server {
             let tls = self.tls.clone().filter(|_| self.monitor_scheme == "https");
             handle.show_listener(ListenerFigures::new("monitor", &monitoring, tls));
         }
-        let api = fh_edge::listen::serve([self.api], app, self.listen, told(ending));
+        let api = fh_edge::listen::serve([self.api], app, self.listen, wait_for_signal(ending));
         let api = async {
             let stopped = api.await;
             over.send_replace(true);
@@ -155,7 +155,9 @@ impl Server {
             .probes(self.edge.probe_paths(""));
         let monitor = async {
             match self.monitor {
-                Some(monitor) => serve_apart(monitor, monitor_app, monitoring, told(is_over)).await,
+                Some(monitor) => {
+                    serve_apart(monitor, monitor_app, monitoring, wait_for_signal(is_over)).await
+                }
                 None => Ok(()),
             }
         };
@@ -295,9 +297,9 @@ async fn serve_apart(
     ended.await.unwrap_or_else(|_| Err(io::Error::other("the thread of the monitor port failed")))
 }
 
-async fn told(mut signal: watch::Receiver<bool>) {
+async fn wait_for_signal(mut signal: watch::Receiver<bool>) {
     // A dropped sender counts as the signal.
-    let _ = signal.wait_for(|is_told| *is_told).await;
+    let _ = signal.wait_for(|is_set| *is_set).await;
 }
 
 fn bind(address: IpAddr, port: u16) -> Result<Listener, Failure> {

@@ -25,10 +25,10 @@ pub(crate) struct WatchedFile {
 }
 
 struct State {
-    look: ChangeDetector,
+    detector: ChangeDetector,
     /// The time of the last check; `None` before the first check. All watches of a file share this time. Without this shared time,
     /// a second watch could check too early, and treat a half-written file as unchanged.
-    looked: Option<Instant>,
+    checked: Option<Instant>,
     /// The last valid content of the file; empty before the first valid content.
     values: Arc<FlagValues>,
     /// A number that increases by 1 with each new valid content of the file.
@@ -66,8 +66,8 @@ impl std::fmt::Debug for YamlWatch {
 impl WatchedFile {
     /// Reads the file at this path. A missing or invalid file counts as empty, and `problem` returns the reason.
     pub(crate) fn open(path: PathBuf) -> (Self, Arc<FlagValues>) {
-        let mut look = ChangeDetector::new(MOST_BYTES);
-        let (values, problem) = match FlagValues::of(&path, look.first(&path)) {
+        let mut detector = ChangeDetector::new(MOST_BYTES);
+        let (values, problem) = match FlagValues::of(&path, detector.first(&path)) {
             Ok(values) => (values, None),
             Err(problem) => (FlagValues::default(), Some(problem)),
         };
@@ -76,8 +76,8 @@ impl WatchedFile {
         }
         let values = Arc::new(values);
         let state = Mutex::new(State {
-            look,
-            looked: None,
+            detector,
+            checked: None,
             values: Arc::clone(&values),
             generation: 0,
             problem,
@@ -149,8 +149,8 @@ impl WatchedFile {
             if state.is_closed || is_over.load(Ordering::Acquire) {
                 return;
             }
-            if state.looked.is_none_or(|looked| looked.elapsed() >= interval) {
-                state.look(&self.path);
+            if state.checked.is_none_or(|checked| checked.elapsed() >= interval) {
+                state.check(&self.path);
             }
             if seen != state.generation {
                 seen = state.generation;
@@ -171,9 +171,9 @@ impl WatchedFile {
 
 impl State {
     /// Checks the file once, and replaces the values if the file's content is new and valid.
-    fn look(&mut self, path: &Path) {
-        self.looked = Some(Instant::now());
-        let FileChange::New(found) = self.look.again(path, SystemTime::now()) else { return };
+    fn check(&mut self, path: &Path) {
+        self.checked = Some(Instant::now());
+        let FileChange::New(found) = self.detector.again(path, SystemTime::now()) else { return };
         match FlagValues::of(path, found) {
             Ok(values) => {
                 self.problem = None;

@@ -93,7 +93,7 @@ async fn answer(
         Err(why) => return why.response(),
     };
     // The body may take long to arrive, so the key is looked up again.
-    let Some(open) = shared.look(&key) else { return respond::empty(StatusCode::NOT_FOUND) };
+    let Some(open) = shared.find(&key) else { return respond::empty(StatusCode::NOT_FOUND) };
     let update = match Update::read(&body) {
         Ok(update) => update,
         Err(refusal) => return refused(refusal.answer()),

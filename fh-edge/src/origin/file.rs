@@ -113,7 +113,7 @@ pub fn check(path: &Path, options: &Options) -> Result<Loaded, FileError> {
 pub struct StateFile {
     path: PathBuf,
     options: Options,
-    look: ChangeDetector,
+    detector: ChangeDetector,
 }
 
 impl StateFile {
@@ -122,7 +122,8 @@ impl StateFile {
     /// # Errors
     /// The second element is a [`FileError`] if [`check`] would return one. The file can still be followed, and may become valid later.
     pub fn open(path: impl Into<PathBuf>, options: Options) -> (Self, Result<Loaded, FileError>) {
-        let mut file = Self { path: path.into(), options, look: ChangeDetector::new(MOST_BYTES) };
+        let mut file =
+            Self { path: path.into(), options, detector: ChangeDetector::new(MOST_BYTES) };
         let first = file.read();
         (file, first)
     }
@@ -145,13 +146,13 @@ impl StateFile {
 
     /// Reads the file and returns its content, even if the file has not changed.
     fn read(&mut self) -> Result<Loaded, FileError> {
-        let found = self.look.first(&self.path);
+        let found = self.detector.first(&self.path);
         parse(&self.path, &self.options, found)
     }
 
     /// Checks the file. Returns the content of the file if it has changed, else `None`, and the time of the next check.
-    fn look(&mut self, now: SystemTime) -> (Option<Result<Loaded, FileError>>, Next) {
-        match self.look.again(&self.path, now) {
+    fn check(&mut self, now: SystemTime) -> (Option<Result<Loaded, FileError>>, Next) {
+        match self.detector.again(&self.path, now) {
             FileChange::Nothing => (None, Next::Later),
             FileChange::Unsettled => (None, Next::Soon),
             FileChange::New(found) => (Some(parse(&self.path, &self.options, found)), Next::Later),

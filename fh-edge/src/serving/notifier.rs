@@ -26,7 +26,7 @@ impl Notifier {
     }
 
     /// Queues the wake-up of the streams of one cell.
-    pub(crate) fn tell(&self, wakes: WakeOnDrop) {
+    pub(crate) fn notify(&self, wakes: WakeOnDrop) {
         // If the thread has ended, `send` returns the value, which is dropped here and thereby wakes the streams.
         let _ = self.0.send(wakes);
     }

@@ -29,7 +29,7 @@ pub(crate) struct PublishedCell {
     is_news: AtomicBool,
     scheduler: SchedulerHandle,
     /// The sender of the state's revision, through which every generation of any cell is announced.
-    told: watch::Sender<u64>,
+    revision: watch::Sender<u64>,
 }
 
 /// A pending wake-up of the streams of one cell. Dropping the value wakes the streams, so that no code path can forget it. If another
@@ -53,7 +53,7 @@ impl PublishedCell {
     pub(super) fn new(
         first: Published,
         scheduler: SchedulerHandle,
-        told: watch::Sender<u64>,
+        revision: watch::Sender<u64>,
     ) -> Self {
         let cell = Self {
             current: ArcSwap::from_pointee(first),
@@ -61,7 +61,7 @@ impl PublishedCell {
             changes: watch::Sender::default(),
             is_news: AtomicBool::new(true),
             scheduler,
-            told,
+            revision,
         };
         cell.ring();
         cell.wake();
@@ -113,7 +113,7 @@ impl PublishedCell {
     fn wake(&self) {
         if self.is_news.swap(false, Ordering::AcqRel) {
             self.changes.send_replace(());
-            self.told.send_modify(|_| {});
+            self.revision.send_modify(|_| {});
         }
     }
 

@@ -53,8 +53,12 @@ impl Default for TimeScheduler {
 impl TimeScheduler {
     /// Makes a cell that wakes the scheduler whenever a generation with rules on `now` is published to the cell. `told` is notified of
     /// every generation of the cell.
-    pub(crate) fn cell(&self, first: Published, told: watch::Sender<u64>) -> Arc<PublishedCell> {
-        let cell = Arc::new(PublishedCell::new(first, self.scheduler.clone(), told));
+    pub(crate) fn cell(
+        &self,
+        first: Published,
+        revision: watch::Sender<u64>,
+    ) -> Arc<PublishedCell> {
+        let cell = Arc::new(PublishedCell::new(first, self.scheduler.clone(), revision));
         let mut slots = lock(&self.slots);
         slots.retain(|cell| cell.strong_count() > 0);
         slots.push(Arc::downgrade(&cell));

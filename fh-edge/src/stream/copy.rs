@@ -124,18 +124,18 @@ impl Copy {
         let attributes = self.attributes(published);
         let (now, detail) = (now(), view.key.detail);
         let mut out = String::new();
-        let mut told: Vec<Uuid> = Vec::new();
+        let mut written: Vec<Uuid> = Vec::new();
         for change in changes(&older.features, view.features()) {
             let mut data = String::new();
             let name = write_change(&mut data, &change, view, published, |feature, out| {
-                told.push(feature.id);
+                written.push(feature.id);
                 published.write_evaluated(feature, &attributes, now, detail, out);
             });
             write_event(&mut out, name, Some(id), &data);
         }
         if older.time_state != view.shown.time_state {
             let by_time = view.features().iter().filter(|feature| published.reads_clock(feature));
-            for feature in by_time.filter(|feature| !told.contains(&feature.id)) {
+            for feature in by_time.filter(|feature| !written.contains(&feature.id)) {
                 let (mut before, mut data) = (String::new(), String::new());
                 let then = older.time_state.time();
                 published.write_evaluated(feature, &attributes, then, detail, &mut before);

@@ -34,7 +34,7 @@ pub(super) struct Live {
     pub(super) evaluating: Option<Evaluating>,
     /// The rate limit of requests that delays the first list (D-98); `None` if the list is not, or no longer, delayed.
     pub(super) postponed: Option<Beyond>,
-    pub(super) told_stale: bool,
+    pub(super) sent_stale: bool,
     pub(super) timing: Timing,
     pub(super) listed: Listed,
     pub(super) shared: Arc<SharedState>,
@@ -101,7 +101,7 @@ impl Live {
         match self.shared.evaluations.effort(self.copy.steps(published)) {
             Effort::Small => {
                 self.copy.write(published, EvaluationThread::Request, ready);
-                self.tell_stale(published.settings.stale, ready);
+                self.send_stale(published.settings.stale, ready);
             }
             Effort::Large => {
                 self.evaluating = Some(self.evaluate_in_background(Arc::clone(published)))
@@ -116,11 +116,11 @@ impl Live {
         Then::GoesOn
     }
 
-    fn tell_stale(&mut self, is_stale: bool, ready: &mut VecDeque<Bytes>) {
-        if is_stale && !self.told_stale {
+    fn send_stale(&mut self, is_stale: bool, ready: &mut VecDeque<Bytes>) {
+        if is_stale && !self.sent_stale {
             ready.push_back(Bytes::from_static(sse::STALE.as_bytes()));
         }
-        self.told_stale = is_stale;
+        self.sent_stale = is_stale;
     }
 
     /// Evaluates the events of this generation on another thread, because the evaluation takes long.
@@ -150,7 +150,7 @@ impl Live {
         self.copy = copy;
         ready.append(&mut events);
         let is_stale = self.cell.current().settings.stale;
-        self.tell_stale(is_stale, ready);
+        self.send_stale(is_stale, ready);
         Then::GoesOn
     }
 

@@ -140,7 +140,7 @@ impl EventStream {
             copy,
             evaluating: None,
             postponed: beyond,
-            told_stale: false,
+            sent_stale: false,
             timing: Timing::new(shared.options.heartbeat, shared.options.drop_after, postponed_for),
             listed,
             shared: Arc::clone(shared),

@@ -166,7 +166,7 @@ impl Report {
         let strategies: Vec<StrategyReport> = (0..)
             .zip(strategies)
             .map(|(position, strategy)| {
-                StrategyReporter { explanation, diagnostics, position }.tell(strategy)
+                StrategyReporter { explanation, diagnostics, position }.report(strategy)
             })
             .collect();
         let matched = strategies.iter().find(|strategy| strategy.outcome == Outcome::Match);
@@ -194,7 +194,7 @@ struct StrategyReporter<'a> {
 }
 
 impl StrategyReporter<'_> {
-    fn tell(&self, strategy: &Shape<wire::Strategy<'_>>) -> StrategyReport {
+    fn report(&self, strategy: &Shape<wire::Strategy<'_>>) -> StrategyReport {
         let unread = wire::Strategy::default();
         let strategy = strategy.as_ref().unwrap_or(&unread);
         let step = self.explanation.steps.iter().find(|step| step.position == self.position);

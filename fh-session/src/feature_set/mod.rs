@@ -33,7 +33,7 @@ pub(crate) struct FeatureSet {
     profile: Profile,
     environments: Vec<Environment>,
     /// The feature keys that several environments have, and for which a notice was sent. Each key is reported once.
-    told: HashSet<Box<str>>,
+    reported: HashSet<Box<str>>,
 }
 
 /// The environments to which the new keys do not give access any more.
@@ -45,11 +45,11 @@ pub(crate) struct Closed {
 }
 
 /// Maximum number of feature keys for which a notice about several environments is sent. Further keys are not reported.
-const MAX_TOLD: usize = 1_000;
+const MAX_REPORTED: usize = 1_000;
 
 impl FeatureSet {
     pub(crate) fn new(profile: Profile, keys: &ApiKeys) -> Self {
-        let mut feature_set = Self { profile, environments: Vec::new(), told: HashSet::new() };
+        let mut feature_set = Self { profile, environments: Vec::new(), reported: HashSet::new() };
         feature_set.open(keys);
         feature_set
     }
@@ -189,7 +189,9 @@ impl FeatureSet {
         for environment in &self.environments {
             for feature in environment.ruleset.iter() {
                 if let Some(answers) = from.get(feature.key()) {
-                    if self.told.len() < MAX_TOLD && self.told.insert(feature.key().into()) {
+                    if self.reported.len() < MAX_REPORTED
+                        && self.reported.insert(feature.key().into())
+                    {
                         notice(Notice::KeyInSeveralEnvironments {
                             feature: feature.key().to_string(),
                             answers: answers.to_string(),

@@ -203,7 +203,7 @@ impl Sentinels {
                     return at(self.master.get_connection_info(), host, port);
                 }
                 Ok(None) => {}
-                Err(error) => trouble = Some(told_of(sentinel, error)),
+                Err(error) => trouble = Some(with_address(sentinel, error)),
             }
         }
         Err(trouble.unwrap_or_else(|| {
@@ -225,7 +225,7 @@ impl Sentinels {
 
 /// Adds the sentinel's address to the sentinel's error. The text of the error is left out, because a sentinel may repeat the
 /// command that it received, including a password.
-fn told_of(sentinel: &redis::Client, error: RedisError) -> RedisError {
+fn with_address(sentinel: &redis::Client, error: RedisError) -> RedisError {
     if error.is_io_error() {
         return error;
     }

@@ -88,7 +88,7 @@ impl Worker {
                         // Another cluster node holds the keys. The worker connects to that node without a pause.
                         self.pause = Duration::ZERO;
                     } else {
-                        self.note(&self.told(&why));
+                        self.note(&self.redacted(&why));
                     }
                 }
             }
@@ -119,7 +119,7 @@ impl Worker {
                 // The text of a server's error is left out, because a server may repeat the command that it received, including
                 // the password.
                 Err(why) => self.note(&match why.is_io_error() {
-                    true => format!("no connection to Redis: {}", self.told(&why)),
+                    true => format!("no connection to Redis: {}", self.redacted(&why)),
                     false => format!("no connection to Redis: {}", why.category()),
                 }),
             }
@@ -168,7 +168,7 @@ impl Worker {
                 Ok(()) => {}
                 Err(Failure::TooLarge(size)) => self.note(&too_large(&environment, size)),
                 Err(Failure::Redis(why)) if is_away(&why) => return Err(Away(why)),
-                Err(Failure::Redis(why)) => self.note(&self.told(&why)),
+                Err(Failure::Redis(why)) => self.note(&self.redacted(&why)),
             }
         }
         Ok(())
@@ -208,7 +208,7 @@ impl Worker {
             }
             Err(away) => {
                 self.at_hand = None;
-                self.give_up("an update", &self.told(&away.0));
+                self.give_up("an update", &self.redacted(&away.0));
                 Err(away)
             }
             Ok(()) => {
@@ -308,7 +308,7 @@ impl Worker {
                     return Ok(());
                 }
                 Err(Failure::Redis(error)) if is_away(&error) => return Err(Away(error)),
-                Err(Failure::Redis(error)) => why = self.told(&error),
+                Err(Failure::Redis(error)) => why = self.redacted(&error),
             }
         }
         self.give_up(environment, &why);
@@ -362,7 +362,7 @@ impl Worker {
     }
 
     /// Returns the text of an error, with passwords replaced by `***`.
-    fn told(&self, error: &RedisError) -> String {
+    fn redacted(&self, error: &RedisError) -> String {
         let given = self.servers.given();
         given.passwords().fold(error.to_string(), |text, password| text.replace(password, "***"))
     }

@@ -112,7 +112,7 @@ impl Observer {
     }
 
     /// Compares a snapshot with the previous one, and returns the differences.
-    pub(crate) fn look(&mut self, snapshot: &Snapshot, held: &[Box<str>]) -> News {
+    pub(crate) fn compare(&mut self, snapshot: &Snapshot, held: &[Box<str>]) -> News {
         // Features arrive shortly before the client is ready. They are shown after the line that reports readiness.
         let is_there = match snapshot.readiness() {
             Readiness::Ready => true,

@@ -17,7 +17,7 @@ use crate::screen::{PLAIN, Screen};
 pub(crate) struct Lines<'s, 'w> {
     screen: &'s mut Screen<'w>,
     json: bool,
-    told: Option<State>,
+    shown: Option<State>,
 }
 
 /// The part of a status that is compared. A line is written only if this part has changed.
@@ -101,7 +101,7 @@ impl<'a> Row<'a> {
 
 impl<'s, 'w> Lines<'s, 'w> {
     pub(crate) const fn new(screen: &'s mut Screen<'w>, json: bool) -> Self {
-        Self { screen, json, told: None }
+        Self { screen, json, shown: None }
     }
 
     fn status(&mut self, status: &Status) -> Result<(), Failure> {
@@ -112,11 +112,11 @@ impl<'s, 'w> Lines<'s, 'w> {
             is_stale: status.is_stale,
         };
         // Each poll passes through `Connecting`, so that state alone is not written.
-        let is_passing = status.connection == Connection::Connecting && self.told.is_some();
-        if is_passing || self.told.as_ref() == Some(&state) {
+        let is_passing = status.connection == Connection::Connecting && self.shown.is_some();
+        if is_passing || self.shown.as_ref() == Some(&state) {
             return Ok(());
         }
-        self.told = Some(state);
+        self.shown = Some(state);
         let time = clock::now();
         if self.json {
             return self.row(&StatusRow { time, event: "status", status });

@@ -30,26 +30,26 @@ impl Releases {
 
     /// Starts a thread that reads stdin, because a blocking read cannot be cancelled.
     pub(super) fn from_stdin() -> Self {
-        let (tell, told) = channel(MOST);
+        let (sender, releases) = channel(MOST);
         let reader = thread::Builder::new().name("fh-stdin".to_string()).spawn(move || {
             let mut input = io::stdin().lock();
             let mut line = String::new();
             // Stops at the end of input, or at a line that is not UTF-8.
             while let Ok(1..) = input.by_ref().take(LONGEST).read_line(&mut line) {
-                if tell.blocking_send(Release::of(&line)).is_err() {
+                if sender.blocking_send(Release::of(&line)).is_err() {
                     return;
                 }
                 line.clear();
             }
         });
         // If the thread cannot be started, the user cannot release updates, but the rest of the command works.
-        Self(reader.is_ok().then_some(told))
+        Self(reader.is_ok().then_some(releases))
     }
 
     /// Returns the next release. After the end of input, waits forever.
     pub(super) async fn next(&mut self) -> Release {
-        if let Some(told) = &mut self.0 {
-            match told.recv().await {
+        if let Some(releases) = &mut self.0 {
+            match releases.recv().await {
                 Some(release) => return release,
                 None => self.0 = None,
             }

@@ -200,9 +200,10 @@ impl ResolvedSettings {
             all.push((setting, source));
         }
         let overruled = origin_choice::choose(&mut settings, &mut all)?;
-        let told = Self { settings, said: all, idle: IgnoredProperties::of(sources), overruled };
-        told.check()?;
-        Ok(told)
+        let resolved =
+            Self { settings, said: all, idle: IgnoredProperties::of(sources), overruled };
+        resolved.check()?;
+        Ok(resolved)
     }
 
     /// Returns warnings about settings without effect and about risky values.

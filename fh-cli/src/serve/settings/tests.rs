@@ -34,13 +34,13 @@ fn sources(
     }
 }
 
-fn told(sources: &Sources) -> ResolvedSettings {
+fn resolve(sources: &Sources) -> ResolvedSettings {
     ResolvedSettings::of(sources).unwrap()
 }
 
-fn heartbeat(told: &ResolvedSettings) -> (u64, Option<String>) {
+fn heartbeat(resolved: &ResolvedSettings) -> (u64, Option<String>) {
     let setting = SETTINGS.iter().find(|setting| setting.name == "heartbeat").unwrap();
-    (told.settings.edge.heartbeat.as_secs(), told.source(setting).map(ToString::to_string))
+    (resolved.settings.edge.heartbeat.as_secs(), resolved.source(setting).map(ToString::to_string))
 }
 
 /// In each round, the source with the highest precedence is removed.
@@ -63,12 +63,12 @@ fn the_source_with_precedence_is_used() {
                 name => variables.push((name, *text)),
             }
         }
-        let told = told(&sources(&flags, &variables, &entries));
+        let resolved = resolve(&sources(&flags, &variables, &entries));
         let (_, text, place) = all[from];
-        assert_eq!(heartbeat(&told), (text.parse().unwrap(), Some(place.to_string())));
-        assert!(told.idle.unknown.is_empty() && told.idle.foreign.is_empty());
+        assert_eq!(heartbeat(&resolved), (text.parse().unwrap(), Some(place.to_string())));
+        assert!(resolved.idle.unknown.is_empty() && resolved.idle.foreign.is_empty());
     }
-    assert_eq!(heartbeat(&told(&sources(&[], &[], &[]))), (20, None));
+    assert_eq!(heartbeat(&resolve(&sources(&[], &[], &[]))), (20, None));
 }
 
 #[test]
@@ -80,9 +80,9 @@ fn empty_variables_and_those_of_kubernetes_are_ignored() {
         ("FH_EDGE_SERVICE_HOST", "10.0.0.7"),
         ("MONITOR_PORT", "0"),
     ];
-    let told = told(&sources(&[], &variables, &[("edge.sse.heartbeat-period", "")]));
-    assert_eq!((told.settings.port, told.settings.monitor_port), (8903, None));
-    assert!(told.said.is_empty() && told.idle.unknown.is_empty(), "{told:?}");
+    let resolved = resolve(&sources(&[], &variables, &[("edge.sse.heartbeat-period", "")]));
+    assert_eq!((resolved.settings.port, resolved.settings.monitor_port), (8903, None));
+    assert!(resolved.said.is_empty() && resolved.idle.unknown.is_empty(), "{resolved:?}");
 }
 
 /// A Service called `fh-edge-monitor`, `server` or `monitor` in the same namespace must not keep a pod from starting.
@@ -101,12 +101,12 @@ fn ports_of_kubernetes_services_are_no_settings() {
         ("SERVER_PORT", "tcp://10.0.0.4:80"),
         ("MONITOR_PORT", "sctp://10.0.0.5:80"),
     ];
-    let told_of = told(&sources(&[], &service, &[]));
-    assert_eq!((told_of.settings.port, told_of.settings.monitor_port), (8903, None));
-    assert!(told_of.said.is_empty() && told_of.idle.unknown.is_empty(), "{told_of:?}");
+    let resolved = resolve(&sources(&[], &service, &[]));
+    assert_eq!((resolved.settings.port, resolved.settings.monitor_port), (8903, None));
+    assert!(resolved.said.is_empty() && resolved.idle.unknown.is_empty(), "{resolved:?}");
     // The property is used, although the ignored variable would have precedence.
-    let told_of = told(&sources(&[], &service, &[("monitor.port", "8701")]));
-    assert_eq!(told_of.settings.monitor_port, Some(8701));
+    let resolved = resolve(&sources(&[], &service, &[("monitor.port", "8701")]));
+    assert_eq!(resolved.settings.monitor_port, Some(8701));
     let wrong = sources(&[], &[("FH_EDGE_MONITOR_PORT", "http://10.0.0.2:8701")], &[]);
     assert!(
         ResolvedSettings::of(&wrong)
@@ -124,29 +124,29 @@ fn state_and_relay_of_different_rank_do_not_exclude_each_other() {
     const DEFAULT: (&str, &str) = ("FH_EDGE_DEFAULT_STATE", "default.yaml");
     let relay_flags: [(&'static str, &[&str]); 2] =
         [("relay", &["http://b"]), ("relay-key", &[KEY.1])];
-    let served = |told: &ResolvedSettings| {
-        let relay = told.settings.relay.as_ref().map(|(url, _)| url.as_str().to_string());
-        (told.settings.state.as_ref().map(|path| path.display().to_string()), relay)
+    let served = |resolved: &ResolvedSettings| {
+        let relay = resolved.settings.relay.as_ref().map(|(url, _)| url.as_str().to_string());
+        (resolved.settings.state.as_ref().map(|path| path.display().to_string()), relay)
     };
     let state = |path: &str| (Some(path.to_string()), None);
     let relay = |url: &str| (None, Some(url.to_string()));
 
-    let told_of = told(&sources(&relay_flags, &[STATE, DEFAULT], &[]));
-    assert_eq!(served(&told_of), relay("http://b"));
-    let warnings: Vec<String> = told_of.warnings().collect();
+    let resolved = resolve(&sources(&relay_flags, &[STATE, DEFAULT], &[]));
+    assert_eq!(served(&resolved), relay("http://b"));
+    let warnings: Vec<String> = resolved.warnings().collect();
     assert_eq!(
         warnings,
         ["FH_EDGE_STATE in the environment is not used, because --relay takes precedence"]
     );
     // The settings of the unused relay are dropped as well.
-    let told_of = told(&sources(&[("state", &["b.yaml"])], &[RELAY, KEY, DEFAULT], &[]));
-    assert_eq!(served(&told_of), state("b.yaml"));
-    let warnings: Vec<String> = told_of.warnings().collect();
+    let resolved = resolve(&sources(&[("state", &["b.yaml"])], &[RELAY, KEY, DEFAULT], &[]));
+    assert_eq!(served(&resolved), state("b.yaml"));
+    let warnings: Vec<String> = resolved.warnings().collect();
     assert_eq!(
         warnings,
         ["FH_EDGE_RELAY in the environment is not used, because --state takes precedence"]
     );
-    assert!(told_of.said.iter().all(|(setting, _)| !setting.name.starts_with("relay")));
+    assert!(resolved.said.iter().all(|(setting, _)| !setting.name.starts_with("relay")));
     // But a flag about a relay contradicts a flag that names a state.
     let flags: [(&'static str, &[&str]); 2] = [("state", &["b.yaml"]), ("relay-key", &[KEY.1])];
     assert!(
@@ -169,9 +169,9 @@ fn state_and_relay_of_different_rank_do_not_exclude_each_other() {
         (&[DEFAULT, RELAY, KEY], relay("http://a")),
         (&[], (None, None)),
     ] {
-        let told_of = told(&sources(&[], variables, &[]));
-        assert_eq!(served(&told_of), expected);
-        assert_eq!(told_of.warnings().count(), 0);
+        let resolved = resolve(&sources(&[], variables, &[]));
+        assert_eq!(served(&resolved), expected);
+        assert_eq!(resolved.warnings().count(), 0);
     }
 }
 
@@ -262,7 +262,7 @@ fn what_has_no_effect_is_named() {
         ("db.url", "x"),
         ("some.program", "x"),
     ];
-    let idle = told(&sources(&[], &variables, &entries)).idle;
+    let idle = resolve(&sources(&[], &variables, &entries)).idle;
     let names: Vec<&str> = idle.foreign.iter().map(|(name, _)| name.as_str()).collect();
     assert_eq!(
         names,
@@ -285,10 +285,10 @@ fn what_has_no_effect_is_named() {
 #[test]
 fn streams_that_end_too_soon_are_warned_of() {
     for (text, warnings) in [("29.9", 1), ("30", 0), ("0", 0)] {
-        let told = told(&sources(&[], &[("FH_EDGE_DROP_AFTER", text)], &[]));
-        assert_eq!(told.warnings().count(), warnings, "{text}");
+        let resolved = resolve(&sources(&[], &[("FH_EDGE_DROP_AFTER", text)], &[]));
+        assert_eq!(resolved.warnings().count(), warnings, "{text}");
     }
-    let drop_after = told(&sources(&[], &[], &[])).settings.edge.drop_after;
+    let drop_after = resolve(&sources(&[], &[], &[])).settings.edge.drop_after;
     assert_eq!(drop_after.as_secs(), 600);
 }
 
@@ -323,10 +323,10 @@ fn the_image_and_the_unit_allow_a_relay_without_a_warning() {
         );
         let key: &[&str] = &["71ed3c04-122b-4312-9ea8-06b2b8d6ceac/a*1"];
         let relay: [(&'static str, &[&str]); 2] = [("relay", &["http://b"]), ("relay-key", key)];
-        let told_of = told(&sources(&relay, &variables, &[]));
-        assert!(told_of.settings.relay.is_some() && told_of.settings.state.is_none(), "{file}");
-        assert_eq!(told_of.warnings().count(), 0, "{file}");
-        let told_of = told(&sources(&[], &variables, &[]));
-        assert!(told_of.settings.state.is_some(), "{file}");
+        let resolved = resolve(&sources(&relay, &variables, &[]));
+        assert!(resolved.settings.relay.is_some() && resolved.settings.state.is_none(), "{file}");
+        assert_eq!(resolved.warnings().count(), 0, "{file}");
+        let resolved = resolve(&sources(&[], &variables, &[]));
+        assert!(resolved.settings.state.is_some(), "{file}");
     }
 }

@@ -29,13 +29,13 @@ impl Places {
     /// Creates a watch that calls `on_change` when a file in a watched folder may have changed. No folder is watched yet. If the system
     /// cannot watch folders, the result is `None` and a warning is logged.
     pub(super) fn new(on_change: impl Fn() + Send + 'static) -> Option<Self> {
-        let told = move |event: notify::Result<Event>| {
+        let on_event = move |event: notify::Result<Event>| {
             // An error means that an event was lost, which may have concerned the file.
             if event.map_or(true, |event| may_change(event.kind)) {
                 on_change();
             }
         };
-        match notify::recommended_watcher(told) {
+        match notify::recommended_watcher(on_event) {
             Ok(watcher) => Some(Self { watcher, watched: BTreeSet::new() }),
             Err(error) => {
                 tracing::warn!(%error, "the system cannot report file changes; files are checked every second");

@@ -73,7 +73,7 @@ fn new_content_is_reported_once() {
     let folder = Folder::new();
     let (mut file, first) = StateFile::open(folder.file(FILE), Options::new());
     assert_eq!(shown(first), "/state.yaml: there is no such file");
-    let mut look = || match file.look(later) {
+    let mut look = || match file.check(later) {
         (Some(read), Next::Later) => shown(read),
         (None, next) => format!("{next:?}"),
         (Some(_), Next::Soon) => panic!("what was read has settled"),
@@ -94,7 +94,7 @@ fn new_content_is_reported_once() {
     // A text that was already read is not reported again.
     folder.write(FILE, state("prod"), 5);
     assert_eq!(shown(file.read()), "prod");
-    assert_eq!(file.look(later), (None, Next::Later));
+    assert_eq!(file.check(later), (None, Next::Later));
 }
 
 /// A timeout that is reached only if the test fails.

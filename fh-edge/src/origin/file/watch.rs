@@ -65,7 +65,7 @@ struct WatchSignal {
 #[derive(Debug, Clone, Default)]
 struct WatchRequests {
     /// True if the file may have changed and is to be checked.
-    look: bool,
+    check: bool,
     /// True if the file is to be read, even if it has not changed.
     reload: bool,
     /// The new options with which the file is read from now on; `None` if the options do not change.
@@ -92,9 +92,9 @@ impl WatchSignal {
             if requests.end || requests.reload || until <= now {
                 return std::mem::take(&mut *requests);
             }
-            if requests.look {
+            if requests.check {
                 until = until.min(now + settle);
-                requests.look = false;
+                requests.check = false;
             }
             let left = until.saturating_duration_since(now);
             (requests, _) =
@@ -112,10 +112,10 @@ impl Watch {
         let signal = Arc::new(WatchSignal::default());
         let watch = Self { path: file.path.clone(), signal: Arc::clone(&signal) };
         std::thread::Builder::new().name("fh-state-file".to_owned()).spawn(move || {
-            let told = Arc::clone(&signal);
+            let ringing = Arc::clone(&signal);
             let mut places = match pace.hears {
                 ChangeSource::TheSystem => {
-                    Places::new(move || told.ring(|requests| requests.look = true))
+                    Places::new(move || ringing.ring(|requests| requests.check = true))
                 }
                 ChangeSource::Nothing => None,
             };
@@ -135,7 +135,7 @@ impl Watch {
                 let read;
                 (read, next) = match requests.reload {
                     true => (Some(file.read()), Next::Later),
-                    false => file.look(SystemTime::now()),
+                    false => file.check(SystemTime::now()),
                 };
                 if follow(&file) {
                     // Changes in the new folders were not reported so far, so the file is checked soon.
@@ -194,16 +194,16 @@ mod tests {
         let (ringing, over) = (Arc::clone(&signal), Arc::clone(&is_over));
         let busy = std::thread::spawn(move || {
             while !over.load(Ordering::Relaxed) {
-                ringing.ring(|requests| requests.look = true);
+                ringing.ring(|requests| requests.check = true);
                 std::thread::park_timeout(Duration::from_millis(1));
             }
         });
-        let (tell, told) = mpsc::channel();
+        let (sender, received) = mpsc::channel();
         std::thread::spawn(move || {
             let hour = Instant::now() + Duration::from_secs(3600);
-            tell.send(signal.wait(hour, Duration::from_millis(300)))
+            sender.send(signal.wait(hour, Duration::from_millis(300)))
         });
-        let requests = told.recv_timeout(Duration::from_secs(20));
+        let requests = received.recv_timeout(Duration::from_secs(20));
         is_over.store(true, Ordering::Relaxed);
         busy.join().unwrap();
         assert!(requests.is_ok_and(|requests| !requests.end && !requests.reload));

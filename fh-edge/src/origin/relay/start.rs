@@ -58,14 +58,15 @@ impl Source {
     ) -> Result<(), StartError> {
         // The lock is held until the upstream connection has its client, so that no client misses new headers.
         let headers = self.headers();
-        let builder = self.told(Client::builder(self.edge.as_str(), key.expose()), &headers);
+        let builder = self.configured(Client::builder(self.edge.as_str(), key.expose()), &headers);
         upstream.adopt(change(builder.streaming()).start()?);
         Ok(())
     }
 
     /// Returns a builder of a client that makes only one upstream request, with this key.
     pub(super) fn one_request(&self, key: &ApiKey) -> ClientBuilder {
-        self.told(Client::builder(self.edge.as_str(), key.expose()), &self.headers()).one_off()
+        self.configured(Client::builder(self.edge.as_str(), key.expose()), &self.headers())
+            .one_off()
     }
 
     /// Returns the current time of the relay's clock.
@@ -74,7 +75,7 @@ impl Source {
     }
 
     /// Adds the relay's settings and these headers to the builder of a client.
-    fn told(&self, builder: ClientBuilder, headers: &[(String, String)]) -> ClientBuilder {
+    fn configured(&self, builder: ClientBuilder, headers: &[(String, String)]) -> ClientBuilder {
         let (changes, headers) = (self.options.changes.clone(), headers.to_vec());
         builder
             .transport(Arc::clone(&self.transport))
@@ -91,7 +92,7 @@ impl Source {
     /// Checks at the start that clients can be created with these headers, since some clients are created only on demand.
     fn check_settings(&self, headers: &[(String, String)]) -> Result<(), RelayError> {
         let client = Client::builder(self.edge.as_str(), ANY_KEY);
-        drop(self.told(client, headers).offline().start().map_err(RelayError::Client)?);
+        drop(self.configured(client, headers).offline().start().map_err(RelayError::Client)?);
         Ok(())
     }
 

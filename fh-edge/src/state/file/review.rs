@@ -74,7 +74,7 @@ impl Review {
                     unknown_member(reading, &part, diagnostic, Some(meant));
                 }
                 DiagnosticKind::UnknownMember => unknown_member(reading, &part, diagnostic, None),
-                _ => reading.warn(&part, told(diagnostic, &part)),
+                _ => reading.warn(&part, message(diagnostic, &part)),
             }
         }
     }
@@ -144,13 +144,13 @@ fn unknown_member(
     }
 }
 
-fn told(diagnostic: &Diagnostic, part: &Part) -> String {
+fn message(diagnostic: &Diagnostic, part: &Part) -> String {
     let Diagnostic { place, problem, consequence } = diagnostic;
     let value = place.value.as_ref().map(|value| format!(" ({value})")).unwrap_or_default();
-    let told = format!("{problem}{value}; {consequence}");
+    let message = format!("{problem}{value}; {consequence}");
     match place.member {
         // The path contains the member already, unless the member is missing in the document.
-        Some(member) if !part.path.passes(member) => format!("{member}: {told}"),
-        _ => told,
+        Some(member) if !part.path.passes(member) => format!("{member}: {message}"),
+        _ => message,
     }
 }

@@ -82,7 +82,7 @@ impl WriterThread {
             self.rewrite_change_store();
         }
         self.publish_all(Duration::ZERO);
-        self.tell();
+        self.wake_streams();
     }
 
     /// Carries out commands until all handles to the thread are dropped.
@@ -95,7 +95,7 @@ impl WriterThread {
                 if let Some(other) = self.change(command, &mut batch) {
                     self.finish(std::mem::take(&mut batch));
                     self.other(other);
-                    self.tell();
+                    self.wake_streams();
                     break;
                 }
                 if batch.answers.len() < BATCH {
@@ -103,13 +103,13 @@ impl WriterThread {
                 }
             }
             self.finish(batch);
-            self.tell();
+            self.wake_streams();
         }
     }
 
     /// Passes the pending wake-ups to the thread that wakes streams.
-    fn tell(&mut self) {
-        self.wakes.drain(..).for_each(|wakes| self.notifier.tell(wakes));
+    fn wake_streams(&mut self) {
+        self.wakes.drain(..).for_each(|wakes| self.notifier.notify(wakes));
     }
 
     /// Adds a change to the batch. A command that is not a change is returned.

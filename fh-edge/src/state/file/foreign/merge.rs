@@ -24,7 +24,7 @@ pub(super) struct Merge {
     ids: HashMap<Uuid, Arc<str>>,
     environments: Vec<Environment>,
     /// The keys of the features that each environment lists, in the order of `environments`.
-    told: Vec<HashSet<Arc<str>>>,
+    listed_keys: Vec<HashSet<Arc<str>>>,
 }
 
 /// An environment that is being read.
@@ -109,12 +109,12 @@ impl Merge {
     pub(super) fn end(&mut self, reading: &mut Reading<'_>, part: &Part, gathered: Gathered) {
         gathered.review.finish(reading, part);
         self.environments.push(gathered.environment);
-        self.told.push(gathered.keys);
+        self.listed_keys.push(gathered.keys);
     }
 
     /// Returns all features and environments. A feature is retired in environments that do not list it.
     pub(super) fn finish(mut self) -> (Vec<Feature>, Vec<Environment>) {
-        for (environment, keys) in self.environments.iter_mut().zip(&self.told) {
+        for (environment, keys) in self.environments.iter_mut().zip(&self.listed_keys) {
             for feature in &self.features {
                 if !keys.contains(&feature.key) {
                     let hidden = FeatureValue {

@@ -310,7 +310,7 @@ fn callers_are_answered_before_streams_are_woken() {
         let (change, mut changed) = put(&format!(r#"{{"value": "{value}"}}"#));
         assert!(work.change(change, &mut batch).is_none());
         work.finish(batch);
-        work.tell();
+        work.wake_streams();
         assert_eq!(changed.try_recv().unwrap(), Ok(UpdateOutcome::Changed));
         let published = work.environments.get(ENVIRONMENT).unwrap();
         let shown = published.features[0].value.as_ref().unwrap().as_str();
@@ -335,6 +335,6 @@ fn streams_are_woken_even_if_the_notifier_thread_is_gone() {
     other.features.clear();
     work.replace(other, None).unwrap();
     assert!(!stream.has_changed().unwrap());
-    work.tell();
+    work.wake_streams();
     assert!(stream.has_changed().unwrap());
 }
