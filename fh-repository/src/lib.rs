@@ -17,6 +17,7 @@ mod bootstrap;
 mod context_hash;
 mod counters;
 mod dispatcher;
+mod environment_overrides;
 mod intercept;
 mod panic_guard;
 mod percent;
@@ -25,11 +26,11 @@ mod repository;
 mod sync;
 mod turns;
 mod usage;
-mod variable_overrides;
 
 pub use bootstrap::{BOOTSTRAP_FORMAT, Bootstrap, BootstrapFeature};
 pub use context_hash::context_hash;
 pub use counters::Counters;
+pub use environment_overrides::EnvironmentOverrides;
 pub use intercept::{Flow, InterceptedRead, Interceptor, LockPolicy};
 pub use reason::Reason;
 pub use repository::{
@@ -41,4 +42,3 @@ pub use usage::{
     Collection, Deduplicate, Dispatch, Evaluated, Named, Observer, Params, Summaries,
     SummaryWindow, UsageCount, UsageEvent, UsageOptions, UsageSummary, UsedFeature,
 };
-pub use variable_overrides::VariableOverrides;

@@ -2,11 +2,11 @@
 
 use std::fmt;
 
-use fh_repository::{Flow, InterceptedRead, Interceptor, VariableOverrides};
+use fh_repository::{Flow, InterceptedRead, Interceptor};
 
 /// Overrides from environment variables, in the forms of the published SDKs (sdk-behaviour 2.8).
 ///
-/// [`VariableOverrides`] describes which variable overrides which feature, and how its text is converted to the feature's type.
+/// [`fh_repository::EnvironmentOverrides`] describes which variable overrides which feature, and how its text is converted to the feature's type.
 ///
 /// The environment variables are read once, when this value is created (D-78). Variables that are not Unicode are ignored.
 ///
@@ -16,7 +16,7 @@ use fh_repository::{Flow, InterceptedRead, Interceptor, VariableOverrides};
 /// let overrides = EnvironmentOverrides::from_variables(variables).unwrap();
 /// assert_eq!(overrides.text("NEW_CHECKOUT"), Some("true"));
 /// ```
-pub struct EnvironmentOverrides(VariableOverrides);
+pub struct EnvironmentOverrides(fh_repository::EnvironmentOverrides);
 
 impl EnvironmentOverrides {
     /// Reads the environment variables of this process. Returns `None` unless `FEATUREHUB_OVERRIDE_FEATURES` is `true`.
@@ -34,7 +34,7 @@ impl EnvironmentOverrides {
     pub fn from_variables<N: AsRef<str>, V: AsRef<str>>(
         variables: impl IntoIterator<Item = (N, V)>,
     ) -> Option<Self> {
-        VariableOverrides::from_variables(variables).map(Self)
+        fh_repository::EnvironmentOverrides::from_variables(variables).map(Self)
     }
 
     /// Returns the text that overrides the feature with this key, or `None` if no variable overrides it.

@@ -65,19 +65,19 @@ const CONFIGURATION: &[&str] = &[
 /// reads those of the process (D-78).
 ///
 /// ```
-/// use fh_repository::VariableOverrides;
+/// use fh_repository::EnvironmentOverrides;
 /// let variables = [("FEATUREHUB_OVERRIDE_FEATURES", "true"), ("FEATUREHUB_FEATURE_NEW_CHECKOUT", "true")];
-/// let overrides = VariableOverrides::from_variables(variables).unwrap();
+/// let overrides = EnvironmentOverrides::from_variables(variables).unwrap();
 /// assert_eq!(overrides.text("NEW_CHECKOUT"), Some("true"));
 /// ```
-pub struct VariableOverrides {
+pub struct EnvironmentOverrides {
     /// The texts of variables in the long form, by the part of the name after `FEATUREHUB_FEATURE_`.
     long: HashMap<Box<str>, Arc<str>>,
     /// The texts of variables in the short form, by the part of the name after `FEATUREHUB_`.
     short: HashMap<Box<str>, Arc<str>>,
 }
 
-impl VariableOverrides {
+impl EnvironmentOverrides {
     /// Reads the overrides from the names and values of variables. Returns `None` unless `FEATUREHUB_OVERRIDE_FEATURES` is
     /// `true`.
     #[must_use]
@@ -127,14 +127,14 @@ impl VariableOverrides {
     }
 }
 
-impl fmt::Debug for VariableOverrides {
+impl fmt::Debug for EnvironmentOverrides {
     /// Writes only the names of the variables, because their values may be secrets.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("VariableOverrides").field("names", &self.names()).finish()
+        f.debug_struct("EnvironmentOverrides").field("names", &self.names()).finish()
     }
 }
 
-impl Interceptor for VariableOverrides {
+impl Interceptor for EnvironmentOverrides {
     fn name(&self) -> &str {
         "environment"
     }
