@@ -110,14 +110,6 @@ impl EnvironmentOverrides {
         self.find(key).map(|text| &**text)
     }
 
-    /// Returns the names of the variables without `FEATUREHUB_`, in ascending order.
-    #[must_use]
-    pub fn names(&self) -> Vec<&str> {
-        let mut names: Vec<&str> = self.short.keys().map(|name| &**name).collect();
-        names.sort_unstable();
-        names
-    }
-
     fn find(&self, key: &str) -> Option<&Arc<str>> {
         let name = match key.contains(' ') {
             true => Cow::Owned(key.replace(' ', "_")),
@@ -130,7 +122,9 @@ impl EnvironmentOverrides {
 impl fmt::Debug for EnvironmentOverrides {
     /// Writes only the names of the variables, because their values may be secrets.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("EnvironmentOverrides").field("names", &self.names()).finish()
+        let mut names: Vec<&str> = self.short.keys().map(|name| &**name).collect();
+        names.sort_unstable();
+        f.debug_struct("EnvironmentOverrides").field("names", &names).finish()
     }
 }
 

@@ -12,8 +12,9 @@ mod yaml_store;
 mod yaml_watch;
 
 pub use fh_files::Position;
+pub use fh_repository::EnvironmentOverrides;
 
-pub use environment::EnvironmentOverrides;
+pub use environment::environment_overrides;
 pub use yaml::YamlOverrides;
 pub use yaml_file::{YamlProblem, usual_yaml_path};
 pub use yaml_store::YamlStore;

@@ -7,7 +7,9 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use fh_client::Client;
-use fh_client::overrides::{EnvironmentOverrides, YamlOverrides, YamlStore, usual_yaml_path};
+use fh_client::overrides::{
+    EnvironmentOverrides, YamlOverrides, YamlStore, environment_overrides, usual_yaml_path,
+};
 use fh_eval::{Profile, Ruleset, Timestamp};
 use fh_repository::publication::{Cause, Publication};
 use fh_repository::rules::{Environments, Rules};
@@ -201,7 +203,7 @@ fn locked_features_are_overridden_only_if_the_program_says_so() {
 /// Checks the environment of this process. It is run by [`the_environment_of_the_process_is_read`].
 #[test]
 fn what_the_environment_says() {
-    let overrides = EnvironmentOverrides::from_environment();
+    let overrides = environment_overrides();
     let said = overrides.as_ref().and_then(|overrides| overrides.text("SAID"));
     assert_eq!(said.map(str::to_owned), std::env::var("FEATUREHUB_SAID").ok());
     let expected = std::env::var_os("EXPECTED_PATH").map(PathBuf::from);

@@ -245,5 +245,4 @@ fn parts(shown: &mut Shown) {
     shown.debug(&YamlStore::open(folder.file("overrides.yaml")));
     let variables = [("FEATUREHUB_OVERRIDE_FEATURES", "true"), ("FEATUREHUB_COLOUR", "red")];
     shown.debug(&EnvironmentOverrides::from_variables(variables).unwrap());
-    shown.debug(&fh_repository::EnvironmentOverrides::from_variables(variables).unwrap());
 }
