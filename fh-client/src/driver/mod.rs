@@ -95,7 +95,8 @@ enum DriverEvent {
 }
 
 impl Driver {
-    pub(crate) fn new(parts: Parts) -> Self {
+    pub(crate) fn new(mut parts: Parts) -> Self {
+        write_names_in_lower_case(&mut parts.headers);
         Self {
             status_log: StatusLog::new(&parts.edge, &parts.keys, parts.reporting),
             secrets: secrets(parts.keys.iter(), &parts.headers),
@@ -198,6 +199,13 @@ impl Driver {
             Poll::Pending
         })
         .await
+    }
+}
+
+/// Writes the names of headers in lower case, as transports receive them.
+fn write_names_in_lower_case(headers: &mut [(String, String)]) {
+    for (name, _) in headers {
+        name.make_ascii_lowercase();
     }
 }
 

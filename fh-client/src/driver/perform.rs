@@ -13,7 +13,7 @@ use fh_session::{Action, CommandId, End, Input, Request, RequestId};
 use tokio::sync::oneshot;
 
 use super::updater::Updater;
-use super::{Arrival, Driver, Exchange, SWEEP_ABOVE, secrets};
+use super::{Arrival, Driver, Exchange, SWEEP_ABOVE, secrets, write_names_in_lower_case};
 use crate::command::{Command, CommandResult, StoredShape};
 use crate::snapshot_file::Found;
 use crate::transport::{Method, TransportErrorKind, TransportRequest};
@@ -87,9 +87,7 @@ impl Driver {
     }
 
     fn send(&mut self, request_id: RequestId, mut request: Request) {
-        let headers = self.parts.headers.iter();
-        let headers = headers.map(|(name, value)| (name.to_ascii_lowercase(), value.clone()));
-        request.headers.extend(headers);
+        request.headers.extend_from_slice(&self.parts.headers);
         let request = TransportRequest {
             method: Method::Get,
             url: request.url,
@@ -145,7 +143,8 @@ impl Driver {
                 self.parts.keys = keys.clone();
                 self.handle(Input::Keys(command_id, keys));
             }
-            Command::Headers(headers, reply) => {
+            Command::Headers(mut headers, reply) => {
+                write_names_in_lower_case(&mut headers);
                 let command_id = self.wait_for(reply);
                 self.parts.headers = headers;
                 self.secrets = secrets(self.parts.keys.iter(), &self.parts.headers);

@@ -72,11 +72,7 @@ impl Updater {
     }
 
     async fn put(&self, feature: &str, update: &Update) -> Result<Outcome, Refusal> {
-        let mut headers: Vec<(String, String)> = self
-            .headers
-            .iter()
-            .map(|(name, value)| (name.to_ascii_lowercase(), value.clone()))
-            .collect();
+        let mut headers = self.headers.clone();
         headers.push(("content-type".to_string(), "application/json".to_string()));
         let url = self.edge.update(&self.key, feature).ok_or(Refusal::NoSuchFeature)?;
         let request = TransportRequest {
