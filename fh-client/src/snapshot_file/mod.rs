@@ -6,9 +6,7 @@ mod file;
 mod replace;
 mod writer;
 
-use std::borrow::Cow;
-use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 pub(crate) use self::bootstrap::Bootstrap;
@@ -41,29 +39,18 @@ impl SnapshotFile {
     }
 }
 
-/// Converts a borrowed path of any type, such as `&str`, `&Path`, `&PathBuf`, `&OsStr` or `&String`, as [`SnapshotFile::new`]
-/// does.
-impl<P: AsRef<Path> + ?Sized> From<&P> for SnapshotFile {
-    fn from(path: &P) -> Self {
-        Self::new(path.as_ref())
+/// Converts a path of any type, such as `&str`, `String`, `&Path`, `PathBuf` or `OsString`, as [`SnapshotFile::new`] does.
+impl<P: Into<PathBuf>> From<P> for SnapshotFile {
+    fn from(path: P) -> Self {
+        Self::new(path)
     }
 }
 
-macro_rules! owned_paths {
-    ($($path:ty)*) => {$(
-        impl From<$path> for SnapshotFile {
-            fn from(path: $path) -> Self {
-                Self::new(path)
-            }
-        }
-    )*};
-}
-
-owned_paths!(PathBuf String OsString Box<Path> Cow<'_, Path>);
-
 #[cfg(test)]
 mod tests {
-    use std::ffi::OsStr;
+    use std::borrow::Cow;
+    use std::ffi::{OsStr, OsString};
+    use std::path::Path;
 
     use super::*;
 
