@@ -185,12 +185,13 @@ impl ReqwestTransportBuilder {
             builder = builder.no_proxy();
         }
         for proxy in self.proxies {
-            builder = builder.proxy(proxy.map_err(TransportSetupError::from)?);
+            builder = builder.proxy(proxy.map_err(TransportSetupError::of_http)?);
         }
         if let Some(configure) = self.configure {
             builder = configure(builder);
         }
-        Ok(ReqwestTransport { client: builder.build()?, proxies })
+        let client = builder.build().map_err(TransportSetupError::of_http)?;
+        Ok(ReqwestTransport { client, proxies })
     }
 
     fn remember(&mut self, outcome: Result<(), TransportSetupError>) {
@@ -227,14 +228,12 @@ impl fmt::Display for TransportSetupError {
 
 impl std::error::Error for TransportSetupError {}
 
-impl From<rustls::Error> for TransportSetupError {
-    fn from(error: rustls::Error) -> Self {
+impl TransportSetupError {
+    pub(super) fn of_tls(error: &rustls::Error) -> Self {
         Self::Tls(error.to_string())
     }
-}
 
-impl From<reqwest::Error> for TransportSetupError {
-    fn from(error: reqwest::Error) -> Self {
+    fn of_http(error: reqwest::Error) -> Self {
         Self::Http(root_cause(&error.without_url()).to_string())
     }
 }

@@ -34,7 +34,7 @@ impl TlsChoices {
         let found = certificates(pem)?;
         let mut usable = RootCertStore::empty();
         for certificate in &found {
-            usable.add(certificate.clone())?;
+            usable.add(certificate.clone()).map_err(|why| TransportSetupError::of_tls(&why))?;
         }
         self.authorities.extend(found);
         Ok(())
@@ -64,11 +64,14 @@ impl TlsChoices {
             verifier: Mutex::new(None),
         };
         let builder = ClientConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()?
+            .with_safe_default_protocol_versions()
+            .map_err(|why| TransportSetupError::of_tls(&why))?
             .dangerous()
             .with_custom_certificate_verifier(Arc::new(trust));
         let mut config = match self.identity {
-            Some((chain, key)) => builder.with_client_auth_cert(chain, key)?,
+            Some((chain, key)) => builder
+                .with_client_auth_cert(chain, key)
+                .map_err(|why| TransportSetupError::of_tls(&why))?,
             None => builder.with_no_client_auth(),
         };
         config.alpn_protocols = match versions {
