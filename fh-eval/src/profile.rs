@@ -37,8 +37,7 @@ impl Profile {
 
     /// Returns the name of the attribute whose first value is the default percentage key: `session` or `sessionkey`. If
     /// the context lacks this attribute, the default percentage key is the first value of `userkey` (evaluation 2.2).
-    #[must_use]
-    pub const fn session_attribute(self) -> &'static str {
+    pub(crate) const fn session_attribute(self) -> &'static str {
         match self {
             Self::Client => names::SESSION,
             Self::Edge => names::SESSION_KEY,

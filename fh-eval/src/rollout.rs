@@ -4,6 +4,7 @@
 use crate::attributes::{Attributes, names};
 use crate::evaluation::Evaluation;
 use crate::feature::FeatureRef;
+use crate::featurehub::payload::token;
 use crate::featurehub::wire;
 use crate::json::Token;
 use crate::profile::Profile;
@@ -56,10 +57,6 @@ pub struct Forecast<'a> {
     read: Vec<String>,
     /// True if a percentage uses the default percentage key.
     default_key: bool,
-}
-
-fn token(raw: wire::Raw<'_>) -> Option<String> {
-    raw.filter(|raw| Token::of(raw) != Token::Null).map(|raw| raw.get().to_string())
 }
 
 impl<'a> Forecast<'a> {
@@ -124,7 +121,7 @@ impl<'a> Forecast<'a> {
             forecast.parts.push(Part {
                 position: Some(position),
                 id: wire::text(strategy.id).map(String::from),
-                token: token(strategy.value),
+                token: token(strategy.value).map(String::from),
                 configured,
                 people: 0,
             });
@@ -132,7 +129,7 @@ impl<'a> Forecast<'a> {
         forecast.parts.push(Part {
             position: None,
             id: None,
-            token: token(wire.value),
+            token: token(wire.value).map(String::from),
             configured: rest
                 .map_or(ConfiguredShare::Open, |rest| ConfiguredShare::OfAll(rest.max(0))),
             people: 0,

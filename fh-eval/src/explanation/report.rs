@@ -9,6 +9,7 @@ use serde_json::value::RawValue;
 use super::{Explanation, RuleStep, Step};
 use crate::diagnostic::{Consequence, Diagnostic};
 use crate::evaluation::EvaluationReason;
+use crate::featurehub::payload::token;
 use crate::featurehub::wire;
 use crate::json::{Shape, Token};
 use crate::text::address::{self, Spelling};
@@ -145,10 +146,6 @@ fn tokens_or_null<S: Serializer>(
         .serialize(serializer)
 }
 
-fn token(raw: wire::Raw<'_>) -> Option<String> {
-    raw.filter(|raw| Token::of(raw) != Token::Null).map(|raw| raw.get().to_string())
-}
-
 fn shown(raw: wire::Raw<'_>) -> String {
     match raw.map(Token::of) {
         Some(Token::Text(text)) => text.into_owned(),
@@ -170,7 +167,7 @@ impl Report {
             })
             .collect();
         let matched = strategies.iter().find(|strategy| strategy.outcome == Outcome::Match);
-        let default_value = token(feature.value);
+        let default_value = token(feature.value).map(String::from);
         Self {
             feature: detail.map_or(String::new(), |detail| detail.key.to_string()),
             kind: explanation.kind.map(super::Kind::as_str),
@@ -218,9 +215,9 @@ impl StrategyReporter<'_> {
         let drawn = step.and_then(|step: &Step| step.drawn);
         StrategyReport {
             id: wire::text(strategy.id).map(Cow::into_owned),
-            value: token(strategy.value),
+            value: token(strategy.value).map(String::from),
             outcome,
-            percentage: token(strategy.percentage),
+            percentage: token(strategy.percentage).map(String::from),
             percentage_key: drawn.and_then(|_| self.percentage_key(&attributes)),
             percentage_attributes: attributes,
             bucket: drawn.map(|(bucket, _)| bucket),

@@ -7,7 +7,7 @@ mod document;
 mod fast_path;
 mod member;
 mod patterns;
-mod payload;
+pub(crate) mod payload;
 mod rule;
 mod value;
 pub(crate) mod visible_change;

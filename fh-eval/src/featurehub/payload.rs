@@ -12,6 +12,11 @@ use crate::json::Token;
 use crate::profile::Profile;
 use crate::ruleset::Ruleset;
 
+/// Returns the JSON token of a value, or `None` if the value is missing or null.
+pub(crate) fn token(raw: wire::Raw<'_>) -> Option<&str> {
+    raw.filter(|raw| Token::of(raw) != Token::Null).map(RawValue::get)
+}
+
 impl Ruleset {
     /// Parses and compiles a payload with exactly one environment: a list of features, or the body of FeatureHub's
     /// response for one API key. For several environments or ids of feature values, use [`Document`] and [`Compiler`].
@@ -49,6 +54,6 @@ impl<'a> FeatureRef<'a> {
             None => feature.value,
             Some(position) => feature.strategies.as_ref()?.get(position)?.as_ref()?.value,
         };
-        raw.filter(|raw| Token::of(raw) != Token::Null).map(RawValue::get)
+        token(raw)
     }
 }
