@@ -250,17 +250,15 @@ mod tests {
 
     #[test]
     fn the_projects_own_files_can_be_released() {
-        let manifest = fs::read_to_string(root().join("Cargo.toml")).unwrap();
+        let read = |file: &str| fs::read_to_string(root().join(file)).unwrap();
+        let manifest = read("Cargo.toml");
         let old = current(&manifest).unwrap();
         let Version([major, minor, patch]) = old;
         let new = Version([major, minor, patch + 1]);
-        let plan = Plan::read(new, None).unwrap();
-        assert_eq!(current(&plan.manifest), Some(new));
-        assert!(
-            !plan
-                .manifest
-                .lines()
-                .any(|line| line.starts_with("fh-") && line.contains(&format!("\"{old}\"")))
-        );
+        let manifest = set_version(&manifest, old, new);
+        assert_eq!(current(&manifest), Some(new));
+        let is_old = |line: &str| line.starts_with("fh-") && line.contains(&format!("\"{old}\""));
+        assert!(!manifest.lines().any(is_old));
+        assert!(read("CHANGELOG.md").lines().any(|line| line == UNRELEASED));
     }
 }
