@@ -98,12 +98,6 @@ impl<'a> Feature<'a> {
 }
 
 impl<'a> Strategy<'a> {
-    /// Parses one strategy. Returns `None` if the text is not a JSON object.
-    #[must_use]
-    pub fn parse(json: &'a str) -> Option<Self> {
-        read_object(json).into_value()
-    }
-
     /// Parses the list of a feature's strategies. A list or a strategy of an unexpected shape is recorded as such.
     #[must_use]
     pub fn parse_list(list: Raw<'a>) -> Shape<Vec<Shape<Self>>> {
