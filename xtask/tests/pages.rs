@@ -1,11 +1,8 @@
-//! Checks that files behind links exist, and the tests that the tables of pages name.
+//! Checks that files and anchors behind links exist.
 
 use std::fs;
 
 use crate::sources::{files, root};
-
-/// Pages whose tables name tests, by module and function.
-const MAPS: [&str; 3] = ["docs/edge-scenarios.md", "docs/retry-rows.md", "docs/sdk-scenarios.md"];
 
 /// Returns the anchors of a page: explicit ones, and those of headings.
 fn anchors(page: &str) -> Vec<String> {
@@ -46,37 +43,4 @@ fn links_lead_somewhere() {
         }
     }
     assert!(links > 20, "{links}");
-}
-
-#[test]
-fn tests_that_pages_name_exist() {
-    let sources: Vec<(String, String)> = files(&root(), "rs")
-        .iter()
-        .map(|path| {
-            let module = path.strip_prefix(root()).unwrap().with_extension("");
-            (module.to_str().unwrap().replace('-', "_"), fs::read_to_string(path).unwrap())
-        })
-        .collect();
-    for page in MAPS {
-        let text = prose(&fs::read_to_string(root().join(page)).unwrap());
-        let mut named = 0;
-        for name in text.split('`').skip(1).step_by(2) {
-            let Some((modules, test)) = name.rsplit_once("::") else { continue };
-            let is_name = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
-            // A star names all tests of a module. Other paths with upper-case letters are types.
-            if !name.replace("::", "").chars().all(is_name) {
-                continue;
-            }
-            named += 1;
-            let module = modules.rsplit("::").next().unwrap();
-            // A test is a function, or a row of a macro that defines tests.
-            let written = [format!("fn {test}("), format!("    {test}(")];
-            let is_there = sources.iter().any(|(path, source)| {
-                (module == "tests" || path.split('/').any(|part| part == module))
-                    && written.iter().any(|text| source.contains(text))
-            });
-            assert!(is_there, "{page}: {name}");
-        }
-        assert!(named > 50, "{page}: {named}");
-    }
 }
