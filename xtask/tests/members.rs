@@ -1,6 +1,6 @@
 //! FeatureHub's JSON members have one home, `fh_eval::internal::wire`.
 
-use crate::sources::{files, name, root, without_tests};
+use crate::sources::{LIBRARIES, files, name, root, without_tests};
 
 /// Names of FeatureHub's members that mean nothing else in this project. Other names, such as `value`, are also members of state files
 /// and of the admin API.
@@ -19,36 +19,46 @@ const ALLOWED: [(&str, &str); 5] = [
     ("integrations/openfeature/src/provider.rs", "a name of flag metadata, which programs read"),
 ];
 
+/// Returns a line for each member that a source names.
+fn findings(place: &str, source: &str) -> Vec<String> {
+    let code = source.lines().enumerate().filter(|(_, text)| !text.trim_start().starts_with("//"));
+    code.flat_map(|(line, text)| {
+        let is_named = |name: &&str| {
+            text.contains(&format!("\"{name}\"")) || text.contains(&format!("\\\"{name}\\\""))
+        };
+        let finding = move |name: &str| {
+            format!("{place}:{}: use fh_eval::internal::wire::name for {name}", line + 1)
+        };
+        NAMES.into_iter().filter(is_named).map(finding).collect::<Vec<String>>()
+    })
+    .collect()
+}
+
 #[test]
 fn members_are_named_in_one_place() {
-    let folders = [
-        "fh-eval",
-        "fh-repository",
-        "fh-session",
-        "fh-client",
-        "fh-edge",
-        "fh-cli",
-        "integrations",
-    ];
-    let sources = folders.iter().flat_map(|folder| files(&root().join(folder), "rs"));
-    let mut found = Vec::new();
-    for path in sources.filter(|path| path.iter().any(|part| part == "src")) {
-        let place = name(&path);
-        if ALLOWED.iter().any(|(allowed, _)| place.starts_with(allowed)) {
-            continue;
-        }
-        for (line, text) in without_tests(&path).unwrap_or_default().lines().enumerate() {
-            let is_comment = text.trim_start().starts_with("//");
-            let is_named = |name: &&&str| {
-                text.contains(&format!("\"{name}\"")) || text.contains(&format!("\\\"{name}\\\""))
-            };
-            for member in NAMES.iter().filter(is_named).filter(|_| !is_comment) {
-                found.push(format!(
-                    "{place}:{}: use fh_eval::internal::wire::name for {member}",
-                    line + 1
-                ));
-            }
-        }
-    }
+    let folders = LIBRARIES.into_iter().chain(["fh-cli", "integrations"]);
+    let sources: Vec<_> = folders
+        .flat_map(|folder| files(&root().join(folder), "rs"))
+        .filter(|path| path.iter().any(|part| part == "src"))
+        .filter(|path| !ALLOWED.iter().any(|(allowed, _)| name(path).starts_with(allowed)))
+        .collect();
+    assert!(sources.len() > 300, "{}", sources.len());
+    let found: Vec<String> = sources
+        .iter()
+        .flat_map(|path| findings(&name(path), &without_tests(path).unwrap_or_default()))
+        .collect();
     assert!(found.is_empty(), "{}", found.join("\n"));
+}
+
+#[test]
+fn names_of_members_are_found() {
+    for (source, count) in [
+        ("a(\"fp\")", 1),
+        ("a();\nb(\"{\\\"percentage\\\":1}\", \"l\")", 2),
+        ("// \"fp\"", 0),
+        ("a(\"fpx\", fp)", 0),
+    ] {
+        assert_eq!(findings("a.rs", source).len(), count, "{source}");
+    }
+    assert!(findings("a.rs", "\n\"l\"")[0].starts_with("a.rs:2: "));
 }
