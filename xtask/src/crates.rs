@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
-use crate::shell::{Run, root};
+use crate::shell::{root, tracked_files};
 
 /// The crates of the workspace: the folder, the name and the dependencies within the workspace of each.
 pub(crate) struct Crates(BTreeMap<String, Crate>);
@@ -36,16 +36,14 @@ fn dependencies(manifest: &str) -> impl Iterator<Item = &str> {
 impl Crates {
     /// Reads the manifests that Git knows. `benches` and `fuzz` are workspaces of their own.
     pub(crate) fn read() -> Result<Self, String> {
-        let tracked =
-            Run::new("git ls-files --cached --others --exclude-standard *Cargo.toml").output()?;
         let mut manifests = BTreeMap::new();
-        for path in tracked.lines() {
+        for path in tracked_files()? {
             let Some(folder) = path.strip_suffix("/Cargo.toml") else { continue };
             if folder.starts_with("benches") || folder.starts_with("fuzz") {
                 continue;
             }
             let text =
-                fs::read_to_string(root().join(path)).map_err(|why| format!("{path}: {why}"))?;
+                fs::read_to_string(root().join(&path)).map_err(|why| format!("{path}: {why}"))?;
             manifests.insert(folder.to_string(), text);
         }
         Ok(Self::of(&manifests))
@@ -144,6 +142,26 @@ mod tests {
             ("README.md", None),
         ] {
             assert_eq!(crates.owner(file), owner, "{file}");
+        }
+    }
+
+    #[test]
+    fn crates_know_only_the_crates_below_them() {
+        let crates = Crates::read().unwrap();
+        for (name, allowed, page) in [
+            ("fh-listen", &[][..], "docs/adr/0030-listen.md"),
+            ("fh-repository", &["fh-eval"], "docs/adr/0028-repository-crate.md"),
+        ] {
+            let dependencies = &crates.0[name].dependencies;
+            let others: Vec<&String> = dependencies
+                .iter()
+                .filter(|other| !allowed.contains(&other.as_str()))
+                .filter(|other| !other.starts_with("fh-test-") && *other != name)
+                .collect();
+            assert!(
+                others.is_empty(),
+                "{name} depends on {others:?}: let the crate above pass what it needs ({page})"
+            );
         }
     }
 

@@ -67,12 +67,30 @@ impl Run {
         command.status().is_ok_and(|status| status.success())
     }
 
-    /// Runs the program and returns its output, even if it fails.
+    /// Runs the program and returns its output.
+    ///
+    /// # Errors
+    /// The program did not start or failed. Holds what it wrote to standard error.
     pub(crate) fn output(mut self) -> Result<String, String> {
-        let output = self.command.stdin(Stdio::null()).stderr(Stdio::null()).output();
+        let output = self.command.stdin(Stdio::null()).output();
         let output = output.map_err(|why| format!("`{}` did not start: {why}", self.text))?;
-        Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        match output.status.success() {
+            true => Ok(text(&output.stdout)),
+            false => Err(format!(
+                "`{}` failed: {}\n{}",
+                self.text,
+                output.status,
+                text(&output.stderr).trim_end()
+            )),
+        }
     }
+}
+
+/// Returns the paths of the files that Git tracks, and of new files that it does not ignore.
+pub(crate) fn tracked_files() -> Result<Vec<String>, String> {
+    let listed = Run::new("git ls-files --cached --others --exclude-standard").output()?;
+    Ok(listed.lines().filter(|path| root().join(path).is_file()).map(str::to_string).collect())
 }
 
 /// Returns the project's root.

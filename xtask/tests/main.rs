@@ -6,7 +6,6 @@ mod boundaries;
 mod circles;
 mod citations;
 mod documents;
-mod listener;
 mod members;
 mod names;
 mod pages;

@@ -16,20 +16,21 @@ use lists::{Crate, Mode};
 fn main() -> ExitCode {
     let mut arguments = std::env::args().skip(1);
     let mode = match arguments.next().as_deref() {
-        Some("check") => Mode::Check,
-        Some("write") => Mode::Write,
-        _ => {
-            eprintln!("public-items check|write CRATE=FOLDER...");
-            return ExitCode::FAILURE;
-        }
+        Some("check") => Some(Mode::Check),
+        Some("write") => Some(Mode::Write),
+        _ => None,
     };
     let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..");
     let root = root.canonicalize().unwrap_or(root);
-    let crates = arguments.filter_map(|argument| {
+    let crates = arguments.map(|argument| {
         let (name, folder) = argument.split_once('=')?;
         Some(Crate { name: name.to_string(), folder: root.join(folder) })
     });
-    let crates: Vec<Crate> = crates.collect();
+    let crates: Option<Vec<Crate>> = crates.collect();
+    let (Some(mode), Some(crates)) = (mode, crates.filter(|crates| !crates.is_empty())) else {
+        eprintln!("public-items check|write CRATE=FOLDER...");
+        return ExitCode::FAILURE;
+    };
     match run(&root, &crates, mode) {
         Ok(()) => ExitCode::SUCCESS,
         Err(why) => {

@@ -4,22 +4,11 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::shell::{Run, root, target_folder};
+use crate::shell::{root, target_folder};
 
 /// Returns the folder of the copy.
 pub(super) fn folder() -> PathBuf {
     target_folder().join("mutants/copy")
-}
-
-/// Returns the paths of the files that Git tracks, and of new files that it does not ignore.
-pub(super) fn tracked_files() -> Result<Vec<String>, String> {
-    let listed = Run::new("git ls-files --cached --others --exclude-standard").output()?;
-    let files: Vec<String> =
-        listed.lines().filter(|path| root().join(path).is_file()).map(str::to_string).collect();
-    if files.is_empty() {
-        return Err("`git ls-files` lists no files".to_string());
-    }
-    Ok(files)
 }
 
 /// Writes these files into the copy, and removes those that were written before and are no longer among them. A file whose content is
@@ -53,7 +42,7 @@ pub(super) fn write(
     write_if_changed(&list, written.join("\n").as_bytes())
 }
 
-fn write_if_changed(path: &Path, bytes: &[u8]) -> Result<(), String> {
+pub(super) fn write_if_changed(path: &Path, bytes: &[u8]) -> Result<(), String> {
     if fs::read(path).is_ok_and(|found| found == bytes) {
         return Ok(());
     }

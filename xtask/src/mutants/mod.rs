@@ -4,7 +4,6 @@
 //! switch of the mutant, so that one build holds all mutants.
 
 mod copy;
-mod diff;
 mod module;
 mod place;
 mod rewrite;
@@ -15,9 +14,10 @@ mod tokens;
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::ErrorKind;
 use std::path::PathBuf;
 
-use crate::shell::{Run, root, target_folder};
+use crate::shell::{Run, root, target_folder, tracked_files};
 use rewrite::Placed;
 use table::{Edit, Mutants};
 
@@ -36,17 +36,14 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
             }
             Ok(())
         }
-        ["show", name] => {
-            print!("{}", shown(&mutants()?, name, &read, &diff::formatted)?);
-            Ok(())
-        }
+        ["show", name] => show(name),
         _ => Err("cargo xtask mutants [list | show NAME]".to_string()),
     }
 }
 
 /// Writes the mutated copy and returns its folder.
 pub(crate) fn write_copy() -> Result<PathBuf, String> {
-    let files = copy::tracked_files()?;
+    let files = tracked_files()?;
     let mutants = read_tables(&files)?;
     let sources = mutated(&mutants, &read)?;
     let names: Vec<&str> = mutants.all().map(|mutant| mutant.name.as_str()).collect();
@@ -86,7 +83,7 @@ fn read(file: &str) -> Result<String, String> {
 }
 
 fn mutants() -> Result<Mutants, String> {
-    read_tables(&copy::tracked_files()?)
+    read_tables(&tracked_files()?)
 }
 
 fn read_tables(files: &[String]) -> Result<Mutants, String> {
@@ -169,21 +166,53 @@ fn mistake(mutant: &str, edit: &Edit, why: &str) -> String {
     )
 }
 
-/// Returns the change that a mutant makes, as a unified diff.
-fn shown(
+/// Returns the text of each file that a mutant changes: the original, and the one with all edits of the mutant.
+fn changed(
     mutants: &Mutants,
     name: &str,
     read: &dyn Fn(&str) -> Result<String, String>,
-    formatted: &dyn Fn(String) -> String,
-) -> Result<String, String> {
+) -> Result<BTreeMap<String, (String, String)>, String> {
     let mutant = mutants.named(name).ok_or_else(|| unknown(name))?;
-    let mut text = format!("{}: {}\n", mutant.name, mutant.breaks);
+    let mut files: BTreeMap<String, (String, Vec<Placed<'_>>)> = BTreeMap::new();
     for edit in &mutant.edits {
-        let source = read(&edit.file)?;
-        let range = place::place(edit, &source).map_err(|why| mistake(name, edit, &why))?;
-        let changed = formatted(rewrite::plainly(&source, &Placed { mutant: name, edit, range }));
-        let file = &edit.file;
-        text.push_str(&format!("--- a/{file}\n+++ b/{file}\n{}", diff::hunk(&source, &changed)));
+        if !files.contains_key(&edit.file) {
+            files.insert(edit.file.clone(), (read(&edit.file)?, Vec::new()));
+        }
+        if let Some((source, edits)) = files.get_mut(&edit.file) {
+            let range = place::place(edit, source).map_err(|why| mistake(name, edit, &why))?;
+            edits.push(Placed { mutant: name, edit, range });
+        }
     }
-    Ok(text)
+    let changed = files.into_iter().map(|(file, (source, mut edits))| {
+        // From the last edit to the first one, so that the ranges stay valid.
+        edits.sort_by_key(|placed| std::cmp::Reverse(placed.range.start));
+        let with = edits.iter().fold(source.clone(), |text, edit| rewrite::plainly(&text, edit));
+        (file, (source, with))
+    });
+    Ok(changed.collect())
+}
+
+/// Prints a mutant: its effect, and its edits as a diff.
+fn show(name: &str) -> Result<(), String> {
+    let mutants = mutants()?;
+    let files = changed(&mutants, name, &read)?;
+    if let Some(mutant) = mutants.named(name) {
+        println!("{}: {}", mutant.name, mutant.breaks);
+    }
+    let folder = target_folder().join("mutants/shown");
+    if let Err(why) = fs::remove_dir_all(&folder)
+        && why.kind() != ErrorKind::NotFound
+    {
+        return Err(format!("{}: {why}", folder.display()));
+    }
+    for (file, (old, new)) in files {
+        copy::write_if_changed(&folder.join("a").join(&file), old.as_bytes())?;
+        copy::write_if_changed(&folder.join("b").join(&file), new.as_bytes())?;
+        let new = folder.join("b").join(&file).display().to_string();
+        // Formats the file in place. If rustfmt fails or is missing, the diff shows the edits as they are written.
+        Run::new("rustfmt --edition 2024 --quiet").args(&[new]).succeeds();
+    }
+    // Git reports texts that differ as a failure.
+    let _ = Run::new("git --no-pager diff --no-index --no-prefix a b").in_folder(&folder).go();
+    Ok(())
 }

@@ -15,6 +15,10 @@ pub(super) fn place(edit: &Edit, source: &str) -> Result<Range<usize>, String> {
         [&edit.piece.before, &edit.piece.marked, &edit.piece.after].map(|part| tokens(part));
     let piece: Vec<&str> =
         before.iter().chain(&marked).chain(&after).map(|token| token.text).collect();
+    let with = tokens(&edit.with);
+    if with.iter().map(|token| token.text).eq(marked.iter().map(|token| token.text)) {
+        return Err("the edit changes nothing".to_string());
+    }
     let items: Vec<_> = items(&all).into_iter().filter(|item| item.name == edit.item).collect();
     if items.is_empty() {
         return Err(format!("`{}` has no `{}`", edit.file, edit.item));

@@ -140,11 +140,6 @@ impl Mutants {
                 let at = at(edit.find.span());
                 let piece = Piece::read(edit.find.get_ref())
                     .map_err(|why| format!("{at}: mutant {name}: {why}"))?;
-                if [&piece.marked, &edit.with].iter().all(|part| part.trim().is_empty()) {
-                    return Err(format!(
-                        "{at}: mutant {name}: there is nothing to replace or to insert"
-                    ));
-                }
                 let file = format!("{folder}/{}", edit.file);
                 edits.push(Edit { at, file, item: edit.item, piece, with: edit.with });
             }
@@ -200,7 +195,6 @@ mod tests {
         for (from, to, expected) in [
             ("«1»", "1", "a.toml:7: mutant NoWait: `find` needs one « and, after it, one »"),
             ("«1»", "«1»«»", "a.toml:7: mutant NoWait: `find` needs one"),
-            ("«1»", "«»1", "a.toml:7: mutant NoWait: there is nothing to replace or to insert"),
             ("NoWait", "no_wait", "a.toml:2: mutant no_wait: a name is in CamelCase"),
             ("wait.", "wait", "a.toml:2: mutant NoWait: `breaks` is one sentence"),
             ("in =", "on =", "a.toml: TOML parse error at line 6"),
