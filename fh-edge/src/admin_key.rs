@@ -4,8 +4,8 @@ use std::fmt;
 
 use subtle::ConstantTimeEq;
 
-/// The key of the admin API, which allows changing the whole state. Therefore `Debug` does not show the key, and a comparison takes the
-/// same time for every text.
+/// The key of the admin API, which allows changing the whole state. Therefore `Debug` does not show the key, and the time of a comparison
+/// does not depend on the key.
 ///
 /// ```
 /// use fh_edge::AdminKey;

@@ -1,4 +1,4 @@
-//! The list of open streams, for the admin API and metrics.
+//! The list of open streams with a known key, for the admin API and metrics.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -14,14 +14,14 @@ pub(crate) struct Connection {
     pub(crate) environment: Uuid,
     pub(crate) account: Arc<str>,
     pub(crate) kind: KeyKind,
-    /// The name of the client's SDK, as the SDK sends it; `None` if the SDK sends no name.
+    /// The name of the client's SDK, or else its user agent, at most 80 characters; `None` if the client sends neither.
     pub(crate) sdk: Option<Box<str>>,
-    /// The number of attributes in the stream's context. The values of the attributes are private to the client, so they are not stored.
+    /// The number of attributes in the stream's context. The values of the attributes are private to the client, so they are not listed.
     pub(crate) attributes: usize,
     pub(crate) since: SystemTime,
 }
 
-/// The list of all open streams.
+/// The list of all open streams with a known key.
 #[derive(Debug, Default)]
 pub(crate) struct Connections {
     next: AtomicU64,

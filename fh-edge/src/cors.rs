@@ -9,7 +9,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::options::Options;
 
-/// The names of the request headers that published SDKs and OpenFeature providers send.
+/// The names of the request headers that pages of other origins may send by default.
 const ALLOWED: &str = "x-requested-with,authorization,content-type,accept-version,content-md5,csrf-token,x-ijt,\
     cache-control,x-featurehub,baggage,if-none-match,etag,last-event-id,x-sdk,x-sdk-version,traceparent,\
     tracestate,x-api-key";
@@ -50,7 +50,7 @@ impl Cors {
         response
     }
 
-    /// Adds the CORS headers that every response to a request with an `origin` header carries.
+    /// Adds the CORS headers that the API's responses to requests with an `origin` header carry.
     pub(crate) fn allow(&self, headers: &mut HeaderMap) {
         headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
         headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, self.exposed.clone());

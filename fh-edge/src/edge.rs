@@ -24,9 +24,9 @@ pub use crate::state_store::{FeatureChange, ReplaceError};
 
 /// An Edge without sockets of its own. It provides routes to serve, and a handle that changes what the routes serve.
 ///
-/// Dropping an `Edge` or its handles stops nothing: its routers keep serving, and streams stay open. Call [`EdgeHandle::say_bye`] before a
-/// server stops. Otherwise streams are cut without a `bye` event, and their clients reconnect as after any broken connection. The Edge's
-/// threads, files and upstream connections end when its last router, stream and handle are dropped.
+/// Dropping an `Edge` or its handles does not stop its routers: they keep serving, and streams stay open. Call [`EdgeHandle::say_bye`]
+/// before a server stops. Otherwise streams are cut without a `bye` event, and their clients reconnect as after any broken connection. The
+/// Edge's threads, files and upstream connections end when the `Edge` and its last router, shortcut, stream and handle are dropped.
 ///
 /// ```
 /// use fh_edge::{Edge, state::State};
@@ -58,7 +58,8 @@ pub enum DamagedData {
     /// The Edge does not start if the file cannot be opened. Damaged records in a file that can be opened are left out and logged.
     #[default]
     Refuse,
-    /// The Edge starts with all records that can be read, and logs the lost records. A copy of the damaged file stays in the folder.
+    /// The Edge starts with all records of a damaged file that can be read, and logs the repair. A copy of the damaged file stays in the
+    /// folder. A file of another version of this program still prevents the start.
     Repair,
 }
 
@@ -70,7 +71,7 @@ pub enum StartError {
     Thread(std::io::Error),
     /// The data folder cannot be used, or its file is damaged.
     DataFolder(DataFolderError),
-    /// The options of the relay are not valid, or the relay cannot start.
+    /// The options of the relay are not valid, the relay cannot start, or a state or a data folder is set as well.
     Relay(RelayError),
     /// Two parts of the state have the same id, feature key or API key.
     State(Duplicate),
@@ -107,8 +108,8 @@ impl Edge {
         EdgeBuilder::default()
     }
 
-    /// Returns the routes of the Edge protocol and OFREP. The routes of health, metrics and the admin API are included if the options place
-    /// them on this port.
+    /// Returns the routes of the Edge protocol, OFREP and `/info/version`. The routes of health, metrics, the admin API and the console are
+    /// included if the options place them on this port.
     ///
     /// Serve the routes with [`listen::serve`](crate::listen::serve), or mount them in a router of your own. The tokio runtime must have
     /// its timer enabled. Unknown paths are answered with 404. A program with a fallback of its own removes the fallback of this router:
@@ -127,9 +128,9 @@ impl Edge {
         api::router(&self.shared)
     }
 
-    /// Returns a shortcut for [`listen::App::shortcut`](crate::listen::App::shortcut). The shortcut answers polls at `GET {path}/features`
-    /// without a router, because routing takes longer than the answer itself. `path` is the path at which the router is mounted. The path
-    /// is either empty, or has a `/` at its beginning but not at its end.
+    /// Returns a shortcut for [`listen::App::shortcut`](crate::listen::App::shortcut). The shortcut answers polls, `GET {path}/features`
+    /// with or without a `/` at the end, without a router, because routing takes longer than the answer itself. `path` is the path at which
+    /// the router is mounted. The path is either empty, or has a `/` at its beginning but not at its end.
     pub fn poll_shortcut(&self, path: &str) -> impl Shortcut + use<> {
         PollShortcut::new(&self.shared, path)
     }
@@ -150,8 +151,8 @@ impl Edge {
         api::probe_router(&self.shared)
     }
 
-    /// Returns the routes of health, metrics and version for a port of their own. These routes include the admin API if
-    /// [`Options::administration`] places it there.
+    /// Returns the routes of health, metrics and version for a port of their own. These routes include the admin API and the console if
+    /// [`Options::administration`] places them there.
     pub fn monitor_router(&self) -> Router {
         api::monitor_router(&self.shared)
     }
@@ -177,15 +178,15 @@ impl EdgeBuilder {
         Self { options, ..self }
     }
 
-    /// Sets the state that the Edge serves from the start. Without a state, polls are answered with 503 and streams wait until a state is
-    /// loaded.
+    /// Sets the state that the Edge serves from the start. Without a state, an Edge that is no relay answers polls with 503, and its
+    /// streams wait until a state is loaded.
     #[must_use]
     pub fn state(self, state: State) -> Self {
         Self { state: Some(state), ..self }
     }
 
-    /// Stores changes by PUT and the admin API in this folder. The folder is created if it does not exist. Without a data folder, these
-    /// changes are lost when the process ends.
+    /// Stores changes by PUT, by the admin API and by [`EdgeHandle`] in this folder. The folder is created if it does not exist. Without a
+    /// data folder, these changes are lost when the Edge ends.
     #[must_use]
     pub fn data_folder(self, folder: impl Into<PathBuf>) -> Self {
         Self { data_folder: Some(folder.into()), ..self }
@@ -290,10 +291,10 @@ pub struct EdgeHandle {
 }
 
 impl EdgeHandle {
-    /// Returns the state that the Edge serves.
+    /// Returns the state that the Edge serves. The state is empty before a state is loaded.
     ///
     /// # Errors
-    /// Returns [`ReplaceError::Closed`] if the Edge was closed, and [`ReplaceError::Relayed`] if it relays another Edge.
+    /// Returns [`ReplaceError::Closed`] if the Edge's writer thread has ended, and [`ReplaceError::Relayed`] if this Edge is a relay.
     pub async fn state(&self) -> Result<State, ReplaceError> {
         self.shared.writer()?.state().await.map_err(|_| ReplaceError::Closed)
     }
@@ -309,12 +310,13 @@ impl EdgeHandle {
         Ok(revision)
     }
 
-    /// Loads a base, which is a state that was read again from its source. If a feature is the same in the previous and the new base, the
-    /// changes that were made to it since are kept (D-94).
+    /// Loads a base, which is a state that was read from its source, for the first time or again. If a feature's value is the same in the
+    /// previous and the new base, the changes that were made to the value since are kept (D-94). A state that [`EdgeHandle::replace`] or
+    /// the admin API has put in place of the base is served until a base with other content is loaded, which drops all changes.
     ///
     /// # Errors
     /// Returns [`ReplaceError::Duplicate`] if two parts of the base have the same id, feature key or API key. Returns
-    /// [`ReplaceError::Closed`] if the Edge was closed, and [`ReplaceError::Relayed`] if it relays another Edge.
+    /// [`ReplaceError::Closed`] if the Edge's writer thread has ended, and [`ReplaceError::Relayed`] if this Edge is a relay.
     pub async fn reload(&self, base: State) -> Result<(), ReplaceError> {
         let reloaded = self.shared.writer()?.reload(base).await;
         if reloaded.is_err() {
@@ -344,8 +346,8 @@ impl EdgeHandle {
         self.shared.announce_stop();
     }
 
-    /// Changes one feature in one environment, and returns the new revision of the state. When this function returns, requests get the
-    /// changed feature.
+    /// Changes one feature in one environment, and returns the revision of the state after the change. When this function returns a
+    /// revision, requests get the changed feature.
     ///
     /// # Errors
     /// Returns a [`ReplaceError`] with the reason why the feature was not changed.
@@ -364,7 +366,7 @@ impl EdgeHandle {
     pub async fn say_bye(&self, within: Duration) {
         self.shared.stop();
         match &self.shared.origin {
-            // An error means that the writer has ended, so no stream is left to close.
+            // An error means that the writer thread has ended by a panic. The streams then get no `bye`.
             Origin::StateStore(writer) => drop(writer.close(within).await),
             Origin::Relay(relay) => {
                 self.shared.environments.close(within);
@@ -373,8 +375,9 @@ impl EdgeHandle {
         }
     }
 
-    /// Relays only these keys from now on, without a restart. Connections of keys that remain are kept. Clients with a removed key can read
-    /// its last features for five more seconds.
+    /// Replaces the configured keys of a relay, without a restart. Connections of [`RelayKeys`] with the same pair of keys are kept.
+    /// Clients with a removed key can read its features for five more seconds. If only the server-evaluated key of a pair is removed, this
+    /// key is revoked at once.
     ///
     /// # Errors
     /// Returns the [`RelayError`] that a start with these keys would return, or [`RelayError::OwnState`] if this Edge is not a relay. Then
@@ -416,7 +419,7 @@ impl EdgeHandle {
         self.shared.upstreams()
     }
 
-    /// Returns the number of open streams.
+    /// Returns the number of open streams. Streams that wait for a first state are not counted.
     #[must_use]
     pub fn streams(&self) -> usize {
         self.shared.connections.count()

@@ -1,5 +1,6 @@
 //! The work budget of one request (D-115). Evaluations that may take a large part of the budget run on other threads. Only a limited number
-//! of them run at a time, and they stop if their caller disconnects.
+//! of them run at a time. They do not start after their caller has disconnected, and some of them stop early if their caller disconnects
+//! later.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -99,7 +100,7 @@ impl Drop for Presence<'_> {
 impl Evaluations {
     pub(crate) fn new(max_context_bytes: usize, budget: u64) -> Self {
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
-        // Half of the processors remain for the threads that serve requests.
+        // Large evaluations use half of the processors, but at least one. The others remain for the threads that serve requests.
         let turns = Arc::new(Semaphore::new((threads / 2).max(1)));
         Self { max_context_bytes, budget, turns, counters: EvaluationCounters::default() }
     }
@@ -127,8 +128,8 @@ impl Evaluations {
     }
 
     /// Runs a large evaluation on another thread, as soon as fewer evaluations than the limit are running. If the returned future is
-    /// dropped, the work does not start, or stops before the next feature. The result is `None` if the work panicked or the runtime shuts
-    /// down.
+    /// dropped, work that has not started does not start. Running work can stop early, because [`Caller::has_left`] then returns true. The
+    /// result is `None` if the work panicked or the runtime shuts down.
     pub(crate) async fn run<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Caller) -> T + Send + 'static,

@@ -9,9 +9,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 pub enum Topic {
     /// Records of the data folder are damaged or lost.
     DataFolder,
-    /// The state file is not valid, so the Edge serves an earlier state.
+    /// The state file cannot be read or is not valid, so the Edge serves an earlier state.
     StateFile,
-    /// A file that contains a secret is not valid, so the previous secret is still in use.
+    /// The content of a file with a secret cannot be used, so the previous secret is still in use.
     Secrets,
 }
 

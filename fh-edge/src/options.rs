@@ -28,8 +28,8 @@ use crate::admin_key::AdminKey;
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Options {
-    /// The profile by which the Edge evaluates for server-evaluated keys, in environments that set no profile of their own (D-91). Default:
-    /// [`Profile::Client`].
+    /// The profile by which the Edge evaluates features, in environments that set no profile of their own (D-91). A relay evaluates by
+    /// [`Profile::Client`]. Default: [`Profile::Client`].
     pub profile: Profile,
     /// The `cache-control` header of responses that may be cached (`edge.cache-control.header`). It overrides the header of the
     /// environment, as on a FeatureHub server. Default: the header of the environment.
@@ -40,15 +40,17 @@ pub struct Options {
     /// The time after which a stream ends with `bye`, varied by up to 10 % (`edge.sse.drop-after-seconds`). Zero means that streams have no
     /// time limit. Default: 600 seconds.
     pub drop_after: Duration,
-    /// The largest number of requests with one key that are answered per second (D-98). Further polls and PUTs are answered with 429.
-    /// Further streams wait for their features in order, at most one minute. Default: no limit.
+    /// The average number of requests with one key that are answered per second (D-98); 0 counts as 1. After a pause, the same number of
+    /// requests can be answered at once. Further polls, PUTs and OFREP requests are answered with 429. Further streams wait for their
+    /// features, at most one minute. Default: no limit.
     pub requests_per_second: Option<u32>,
-    /// The largest number of requests with one key that are answered per second and address (IPv4 address or IPv6 /64 network). Further
-    /// requests are treated like those beyond [`Self::requests_per_second`], but do not count towards that limit. So one client cannot use
-    /// up the rate of a key that it shares with others.
+    /// The average number of requests with one key that are answered per second and address (IPv4 address or IPv6 /64 network). Further
+    /// requests are treated like those beyond [`Self::requests_per_second`]. A stream among them counts towards that limit after its wait,
+    /// and other requests do not. So one client cannot use up the rate of a key that it shares with others.
     ///
     /// A relay counts all unverified keys of an address as one key. Requests without [`ConnectInfo`](axum::extract::ConnectInfo) have no
-    /// limit per address. Default: no limit.
+    /// limit per address. At most 65,536 pairs of a key and an address have a rate of their own; further pairs share one rate. Default: no
+    /// limit.
     pub requests_per_second_per_address: Option<u32>,
     /// The maximum size in bytes of a request body, except for a state that is sent to the admin API. A larger body is answered with 413,
     /// and a body that does not arrive within 30 seconds with 408. Default: 1 MiB.
@@ -57,12 +59,13 @@ pub struct Options {
     /// answered with 413 (D-115). Default: 16 KiB.
     pub max_context_bytes: usize,
     /// The maximum work of the evaluations for one request, in steps of about a nanosecond ([`fh_eval::WorkBound`]). A request that may
-    /// need more steps is answered with 413 (D-115). Default: 32,000,000.
+    /// need more steps is answered with 413, and an open stream that may need more ends with `bye` (D-115). Default: 32,000,000.
     pub evaluation_budget: u64,
-    /// The maximum memory in bytes of the cached answers of all environments. If it is exceeded, answers that were not used recently are
-    /// evicted. Default: 32 MiB.
+    /// The maximum memory in bytes of the evaluated answers that are cached, for all environments together. If the memory is exceeded,
+    /// answers that were not used recently are evicted. Default: 32 MiB.
     pub answer_cache: u64,
-    /// The compression of responses to polls, for clients that accept gzip. Streams are never compressed. Default: [`Compression::Gzip`].
+    /// The compression of responses to polls with one key, for clients that accept gzip. Other responses are never compressed. Default:
+    /// [`Compression::Gzip`].
     pub compression: Compression,
     /// The names of request headers that browsers may send in addition to the default ones (`jersey.cors.headers`). Default: none.
     pub cors_headers: Vec<String>,
@@ -85,13 +88,13 @@ pub struct Options {
     pub console: Console,
 }
 
-/// The compression of responses to polls.
+/// The compression of responses to polls with one key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Compression {
     /// Responses are never compressed.
     Off,
-    /// Responses are compressed for clients that accept gzip, if the compression at least halves their size.
+    /// Bodies of at least 1024 bytes are compressed for clients that accept gzip, if the compression at least halves their size.
     Gzip,
 }
 

@@ -1,4 +1,4 @@
-//! Limits the requests per second with token buckets (D-98). Each key has a bucket, and so does each pair of a key and an address.
+//! Limits the requests per second with token buckets (D-98). Each key has a bucket, and so does each pair of a key and a client network.
 
 mod addresses;
 mod shards;
@@ -15,8 +15,8 @@ use self::shards::Shards;
 use crate::options::Options;
 use crate::wire::api_key::RequestKey;
 
-/// The token buckets of keys. Only valid keys have buckets, so the number of keys bounds the number of buckets. A relay that allows any key
-/// may have many buckets.
+/// The token buckets of keys. Only keys that may be valid have buckets, so the number of keys bounds the number of buckets. A relay that
+/// allows any key may have many buckets.
 pub(crate) struct Rates {
     per_second: Option<f64>,
     /// The buckets of addresses; `None` if requests are not counted by address. A request first takes a token here, so that one address
@@ -101,10 +101,11 @@ impl Rates {
     }
 
     /// Takes one token from the bucket of the address and one from the bucket of the key. If addresses are not counted, or if `address` is
-    /// `None`, only the key's token is taken. `verification` is called only if a token of the address is taken.
+    /// `None`, only the key's token is taken. `verification` is called only if the request is counted by address.
     ///
     /// # Errors
-    /// Returns [`Beyond`] if one of the two buckets has no token.
+    /// Returns [`Beyond`] if one of the two buckets has no token. A token that was taken from the bucket of the address before is not
+    /// returned.
     pub(crate) fn take(
         &self,
         key: &RequestKey<'_>,
@@ -219,8 +220,7 @@ impl Bucket {
         Ok(())
     }
 
-    /// Takes a token from a bucket that holds at most the tokens of one second, even if it holds no token. Waiting requests keep their
-    /// order.
+    /// Takes a token from a bucket that holds at most the tokens of one second, even if it holds no token.
     ///
     /// # Errors
     /// Returns the number of seconds that the request has to wait.

@@ -94,7 +94,7 @@ pub(crate) enum Admission {
 #[derive(Debug)]
 pub(crate) enum Opening {
     Open(Opened),
-    /// The key is known, but the request exceeds a rate limit.
+    /// The key may be valid, but the request exceeds a rate limit.
     Busy(Opened, Beyond),
     /// The relay sends no upstream request for this key now. The fields are the number of seconds to wait, and the reason.
     Full(u64, &'static str),
@@ -136,7 +136,7 @@ impl SharedState {
         self.admin_key.read().unwrap_or_else(PoisonError::into_inner).is_some()
     }
 
-    /// Returns true if the text is the admin key. The comparison takes the same time for every text.
+    /// Returns true if the text is the admin key. The time of the comparison does not depend on the key.
     pub(crate) fn is_admin_key(&self, given: &str) -> bool {
         let key = self.admin_key.read().unwrap_or_else(PoisonError::into_inner);
         key.as_ref().is_some_and(|key| key.is(given))
@@ -162,8 +162,8 @@ impl SharedState {
         self.loading.send_replace(Loading::Loaded);
     }
 
-    /// Returns true if the Edge can serve features. An Edge with its own state needs a loaded state. A relay is ready if the upstream Edge
-    /// has sent features for every configured client-evaluated key, or has refused the key.
+    /// Returns true if the Edge can serve features. An Edge with its own state needs a loaded state. A relay is ready if it serves features
+    /// for every configured client-evaluated key, except keys that the upstream Edge has refused.
     pub(crate) fn is_ready(&self) -> bool {
         match &self.origin {
             Origin::StateStore(_) => *self.loading.borrow() == Loading::Loaded,
@@ -192,7 +192,7 @@ impl SharedState {
         }
     }
 
-    /// Stops the Edge. Readiness checks fail from now on, and requests that wait for a first state stop waiting.
+    /// Begins the stop of the Edge. Readiness checks fail from now on, and streams that wait for a first state stop waiting.
     pub(crate) fn stop(&self) {
         self.announce_stop();
         self.loading.send_if_modified(|loading| {
@@ -209,7 +209,7 @@ impl SharedState {
         self.is_stopping.store(true, Ordering::Release);
     }
 
-    /// Waits until a state is loaded, or until the Edge stops without one. Returns [`Loading::Loaded`] or [`Loading::Stopped`].
+    /// Waits until a state is loaded, or until the Edge stops without a state. Returns [`Loading::Loaded`] or [`Loading::Stopped`].
     pub(crate) async fn loaded(&self) -> Loading {
         let mut loading = self.loading.subscribe();
         let found = loading.wait_for(|loading| *loading != Loading::NotYet).await;
@@ -232,8 +232,8 @@ impl SharedState {
         self.rates.count_addresses()
     }
 
-    /// Looks up a key and counts the request in the rate limits. `asker` says whether the request can wait if it exceeds a limit. `context`
-    /// is called only by a relay that fetches features on demand.
+    /// Looks up a key. If the key may be valid, counts the request in the rate limits. `asker` says whether the request can wait if it
+    /// exceeds a limit. `context` is called only by a relay that fetches features on demand.
     pub(crate) fn open(
         &self,
         key: &RequestKey<'_>,
@@ -283,14 +283,15 @@ impl SharedState {
         }
     }
 
-    /// Looks up a key in the environments that are served, without counting a request. Returns `None` if the key is unknown.
+    /// Looks up a key in the environments that are served, without counting a request. Returns `None` if no environment contains the key.
+    /// Keys whose features a relay fetches on demand are in no environment.
     pub(crate) fn find(&self, key: &RequestKey<'_>) -> Option<Opened> {
         let (cell, published, grant) = self.environments.open(key.environment, key.secret)?;
         Some(Opened { cell, published, grant, leaves: None, fetching: None })
     }
 
     /// Looks up a key for reading. A key that a new state file does not contain can still read during its revocation delay. Returns `None`
-    /// if the key is unknown.
+    /// if no environment contains the key and no revocation of the key is pending.
     fn find_for_reading(&self, key: &RequestKey<'_>) -> Option<Opened> {
         self.find(key).or_else(|| {
             let left = self.environments.open_leaving(key.environment, key.secret)?;
@@ -333,8 +334,8 @@ impl SharedState {
         }
     }
 
-    /// Waits for the first features of a key that a relay fetches from upstream. After a timeout, the result contains the generation
-    /// without features. The result is [`Opening::Unknown`] if the upstream Edge does not know the key.
+    /// Waits for the first features of a key that a relay fetches from upstream. After a timeout, and if the cell is closed, the result
+    /// contains the generation without features. The result is [`Opening::Unknown`] if the upstream Edge has refused the key.
     pub(crate) async fn fetched(&self, mut opened: Opened) -> Opening {
         if opened.published.phase == Phase::Waiting
             && let Some(Fetching { changes, until }) = &mut opened.fetching
@@ -347,14 +348,15 @@ impl SharedState {
             let cell = &opened.cell;
             let over =
                 async { while !is_over(&cell.current()) && changes.changed().await.is_ok() {} };
-            // The loop may also end by a timeout, or because the cell was dropped. The current generation is the result in each case.
+            // The loop may also end by a timeout. The current generation is the result in each case.
             drop(tokio::time::timeout_at(*until, over).await);
             opened.published = opened.cell.current();
         }
         if opened.published.grants.is_empty() { Opening::Unknown } else { Opening::Open(opened) }
     }
 
-    /// Changes one feature, and returns the new revision of the state. New strategies are read and checked like those of a state file.
+    /// Changes one feature, and returns the revision of the state after the change. New strategies are read and checked like those of a
+    /// state file.
     pub(crate) async fn change(
         &self,
         environment: Uuid,
@@ -372,7 +374,8 @@ impl SharedState {
         writer.patch((environment, feature.into()), change).await
     }
 
-    /// Carries out a PUT on this Edge's own state. The error is [`PutError::Closed`] if this Edge is a relay or was closed.
+    /// Carries out a PUT on this Edge's own state. The error is [`PutError::Closed`] if this Edge is a relay or its writer thread has
+    /// ended.
     pub(crate) async fn put(
         &self,
         key: &RequestKey<'_>,

@@ -1,5 +1,6 @@
-//! The audit log. It has a line for each change, each refused change, each reading of API keys and each wrong admin key (D-109). No line
-//! contains a key or a value.
+//! The audit log (D-109). It has a line for each change that a PUT or the admin API passes to the writer or to the upstream Edge, made or
+//! not; for each `GET /admin/v1/keys` that shows keys; and for each wrong admin key within the rate limit of its network. No line contains
+//! an API key, an admin key or a feature's value.
 
 use std::fmt::Display;
 use std::net::{IpAddr, SocketAddr};
@@ -17,7 +18,7 @@ pub(super) struct Entry<'a> {
     pub(super) environment: Option<Uuid>,
     pub(super) account: Option<&'a str>,
     pub(super) feature: Option<&'a str>,
-    /// The names of the feature's members that the request changes, joined by commas.
+    /// The changes that a PATCH requests, such as `value` or `unlock`, joined by commas; `None` for other requests.
     pub(super) changed: Option<&'a str>,
 }
 

@@ -42,7 +42,7 @@ impl NoBody {
     }
 }
 
-/// Reads a body of at most `most_bytes` bytes. The error says whether the body is too large or arrived too slowly.
+/// Reads a body of at most `most_bytes` bytes that arrives within 30 seconds.
 pub(super) async fn read(body: Body, most_bytes: usize) -> Result<Bytes, NoBody> {
     match timeout(TIME, to_bytes(body, most_bytes)).await {
         Ok(read) => read.map_err(|_| NoBody::TooLarge),

@@ -102,7 +102,7 @@ fn file(name: &str, request: &HeaderMap) -> Response {
         headers.insert(ETAG, etag);
     }
     for (name, value) in [
-        // Files of different versions do not work together, so browsers must revalidate each file after an upgrade.
+        // Files of different versions may not work together, so browsers must revalidate each file before every use.
         (CACHE_CONTROL, "no-cache"),
         (CONTENT_SECURITY_POLICY, POLICY),
         (X_FRAME_OPTIONS, "DENY"),

@@ -29,7 +29,7 @@ use crate::wire::coding::accepts_gzip;
 use crate::wire::condition::{Condition, Written};
 use crate::wire::context::RequestContext;
 
-/// The largest number of keys in one poll. A poll with more keys is answered with status 400.
+/// The maximum number of keys in one poll, including malformed and repeated keys. A poll with more keys is answered with status 400.
 const MAX_KEYS: usize = 100;
 const STALE: u16 = 236;
 // These header names and values are statics, so that their characters are checked once and not for every request.
@@ -39,7 +39,8 @@ static VARY_COMPRESSED: HeaderValue =
 static VARY_PLAIN: HeaderValue = HeaderValue::from_static("x-featurehub, origin");
 pub(super) const NOT_READY: &str = "cache layer not ready, try again shortly";
 
-/// Returns the text of a request's evaluation context: the lines of the `x-featurehub` header, joined by commas.
+/// Returns the text of the evaluation context in the `x-featurehub` header, whose lines are joined by commas. The text is empty if the
+/// header is missing.
 pub(super) fn context_text(headers: &HeaderMap) -> Cow<'_, str> {
     let lines = headers.get_all(&CONTEXT).iter();
     let lines = lines.map(|line| String::from_utf8_lossy(line.as_bytes()));
@@ -68,8 +69,8 @@ impl<'a> Context<'a> {
 
 /// The result of looking up one key of a request.
 enum Found {
-    /// The key is known. The second field is the evaluated answer. It is `None` if the answer does not depend on the context, or if the
-    /// answer is not evaluated yet.
+    /// The key is known. The second field is the answer for the context of the request. It is `None` if the answer does not depend on the
+    /// context, or if it was not evaluated.
     Open(Opened, Option<Arc<Answer>>),
     /// The key is unknown, or its features are not loaded yet. The field is the id of the environment that the key names.
     Nothing(Uuid),
@@ -103,8 +104,8 @@ pub(super) async fn poll(
     response
 }
 
-/// Returns the well-formed keys of a query without duplicates. The error is the text of a response with status 400. The text is empty if
-/// the query has no keys.
+/// Returns the well-formed keys among these texts, without duplicates. The error is the body of a response with status 400, which is empty
+/// if there are no texts.
 fn keys<'a>(texts: &'a [Cow<'a, str>]) -> Result<Few<RequestKey<'a>>, &'static str> {
     if texts.is_empty() {
         return Err("");
@@ -203,8 +204,9 @@ async fn answer(
     respond_with(shared.options.compression, &found, held, headers, &context)
 }
 
-/// Evaluates the answers that depend on the context and are not cached, and stores them in `found`. If their total work exceeds the limit,
-/// no evaluation starts, and the error is a response with status 413.
+/// Stores the answers that depend on the context in `found`, and evaluates those that are not cached. The error is a response with status
+/// 413 or 500. Status 413 means that the total work exceeds the limit, so that no evaluation starts. Status 500 means that an evaluation
+/// failed.
 async fn evaluate(
     shared: &SharedState,
     found: &mut [Found],
@@ -256,7 +258,7 @@ async fn evaluate(
     Ok(())
 }
 
-/// Returns true if the environments of all known keys are stale.
+/// Returns true if the environments of all keys in [`Found::Open`] are stale.
 fn is_stale(found: &[Found]) -> bool {
     opened(found).all(|open| open.published.settings.stale)
 }
@@ -268,7 +270,7 @@ fn opened(found: &[Found]) -> impl Iterator<Item = &Opened> {
     })
 }
 
-/// Returns true if the client's etag names the current answer, so that status 304 suffices. This check evaluates no feature.
+/// Returns true if the client's etag names the current answer. This check evaluates no feature.
 fn is_held(etag: &HeaderValue, found: &[Found], context: &Context<'_>) -> bool {
     // In most cases the client's etag is exactly that of the cached answer.
     if let [Found::Open(open, _)] = found
@@ -289,7 +291,7 @@ fn strong(etag: &HeaderValue) -> &[u8] {
     etag.as_bytes().strip_prefix(b"W/").unwrap_or(etag.as_bytes())
 }
 
-/// Returns the weak form of an etag, for a body with the same content in other bytes (RFC 9110, 8.8.3.3).
+/// Returns the weak form of an etag, for a compressed body (RFC 9110, 8.8.3.3).
 fn weak(etag: &HeaderValue) -> Option<HeaderValue> {
     HeaderValue::from_bytes(&[b"W/", etag.as_bytes()].concat()).ok()
 }
@@ -301,8 +303,8 @@ fn tags(found: &[Found]) -> impl Iterator<Item = &str> {
     })
 }
 
-/// Returns the response to a poll of which at least one key is known. `held` is the client's etag if it names the current answer; the
-/// response then has status 304 and no body.
+/// Returns the response to a poll with at least one [`Found::Open`]. If `held` is given, the response has status 304, this etag and no
+/// body.
 fn respond_with(
     compression: Compression,
     found: &[Found],
@@ -356,7 +358,8 @@ fn respond_with(
     response
 }
 
-/// Returns the cached answer for a key and a context, or `None` if no answer is cached.
+/// Returns the cached answer for a key and a context. Returns `None` if no answer is cached, if the key's view does not exist, or if the
+/// view is shared and the request has a context.
 fn kept(open: &Opened, context: &Context<'_>) -> Option<Arc<Answer>> {
     let view = open.view()?;
     match (view.key.is_shared(), &*context.text) {
@@ -367,7 +370,7 @@ fn kept(open: &Opened, context: &Context<'_>) -> Option<Arc<Answer>> {
 }
 
 /// Returns the answer for a key and a context. `evaluated` is the answer of a view that depends on the context. Returns `None` if the key's
-/// view does not exist, or if a view that depends on the context was not evaluated.
+/// view does not exist, or if its answer depends on the context and `evaluated` is `None`.
 fn render(
     open: &Opened,
     evaluated: Option<&Arc<Answer>>,
@@ -420,7 +423,8 @@ fn etag<'a>(tags: impl Iterator<Item = &'a str>, context_tag: &str) -> Option<He
     HeaderValue::try_from(text).ok()
 }
 
-/// Returns true if the client accepts JSON. A client that sends no `accept` header accepts every content type.
+/// Returns true if the `accept` header contains JSON, a range that includes JSON, or an empty element. Weights are ignored, so
+/// `application/json;q=0` counts as accepted. A client without the header accepts every content type.
 fn accepts_json(headers: &HeaderMap) -> bool {
     let mut lines = headers.get_all(ACCEPT).iter().peekable();
     if lines.peek().is_none() {

@@ -18,7 +18,7 @@ const ROOT: &str = "/";
 const LIVENESS: &str = "/health/liveness";
 const READINESS: [&str; 2] = ["/health/readiness", "/health/readyness"];
 
-/// Returns the routes of `/` and `/health`.
+/// Returns the routes of `/` and of the paths below `/health`.
 pub(super) fn router() -> Router<Arc<SharedState>> {
     let router = Router::new()
         .route(ROOT, get(|| async { respond::text::<Body>(StatusCode::OK, "ok") }))
@@ -57,7 +57,7 @@ async fn metrics(State(shared): State<Arc<SharedState>>) -> Response {
     respond::bytes(StatusCode::OK, content_type, Bytes::from(text))
 }
 
-/// Answers `GET /info/version` with the name and version of the program, which test suites read.
+/// Answers `GET /info/version` with the name `fh-edge` and the version of this crate, which test suites read.
 pub(super) async fn version(State(shared): State<Arc<SharedState>>) -> Response {
     let body = format!(r#"{{"name":"fh-edge","version":"{}"}}"#, env!("CARGO_PKG_VERSION"));
     let mut response = respond::bytes(StatusCode::OK, "application/json", Bytes::from(body));

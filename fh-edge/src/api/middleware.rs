@@ -1,4 +1,5 @@
-//! The middleware of all routes. It answers preflight requests, adds the shared response headers and counts responses.
+//! The middleware of the routes. The Edge protocol, OFREP and the version use `middleware`, which answers preflight requests, adds the
+//! shared response headers and counts responses. Health and metrics on the port of the API use `counted`.
 
 use std::sync::Arc;
 
@@ -32,7 +33,7 @@ impl RequestMiddleware {
     /// Adds the headers that depend on these properties to the response, and counts the response in the metrics.
     pub(super) fn finish<B>(&self, shared: &SharedState, response: &mut http::Response<B>) {
         shared.metrics.responded(response.status());
-        // 404 is the only error that caches keep. A FeatureHub server sends `cache-control` with no other error.
+        // A 404 is the only error that caches may store. A FeatureHub server sends `cache-control` with no other error.
         let is_nothing = self.is_read && response.status() == StatusCode::NOT_FOUND;
         let headers = response.headers_mut();
         if is_nothing && let Some(value) = &shared.options.cache_control {
@@ -61,7 +62,7 @@ pub(super) async fn middleware(
     response
 }
 
-/// Counts the response of a route in the metrics. It adds no CORS headers, so pages of other origins cannot read the response.
+/// Counts the response of a route in the metrics. No CORS headers are added, so pages of other origins cannot read the response.
 pub(super) async fn counted(
     State(shared): State<Arc<SharedState>>,
     request: Request,

@@ -35,7 +35,7 @@ pub(crate) fn router(shared: &Arc<SharedState>) -> Router {
         .route("/features/", get(features::get))
         .merge(ofrep::router())
         .route("/info/version", get(health::version));
-    // Each path is served with and without a slash at its end, as by a FeatureHub Edge.
+    // Each of these paths is served with and without a slash at its end, as by a FeatureHub Edge.
     for end in ["", "/"] {
         let path = |parts: &str| format!("/features/{parts}{end}");
         router = router
@@ -81,7 +81,7 @@ fn monitoring_router(shared: &Arc<SharedState>) -> Router<Arc<SharedState>> {
 }
 
 /// Returns the routes of health checks, and of metrics unless metrics have a port of their own. A server that mounts the API below a path
-/// also serves these routes without that path.
+/// can also serve these routes without that path.
 pub(crate) fn probe_router(shared: &Arc<SharedState>) -> Router {
     let router = match shared.options.monitoring {
         Monitoring::WithApi => monitoring_router(shared),
@@ -90,7 +90,8 @@ pub(crate) fn probe_router(shared: &Arc<SharedState>) -> Router {
     router.with_state(Arc::clone(shared))
 }
 
-/// Returns the routes of the monitoring port: health, metrics, version, and the admin API if the options place it there.
+/// Returns the routes of the monitoring port: health, metrics and version, and the admin API with the console if the options place them
+/// there.
 pub(crate) fn monitor_router(shared: &Arc<SharedState>) -> Router {
     let router = health::router()
         .merge(health::metrics_router())

@@ -31,14 +31,14 @@ impl PollShortcut {
         Self { shared: Arc::clone(shared), prefix: prefix.into() }
     }
 
-    /// Returns the part of a path after the prefix, if it is the path of polls; else `None`.
+    /// Returns the part of a path after the prefix if that part is `/features` or `/features/`; else `None`.
     fn path<'a>(&self, path: &'a str) -> Option<&'a str> {
         path.strip_prefix(&*self.prefix).filter(|path| ["/features", "/features/"].contains(path))
     }
 }
 
 impl Shortcut for PollShortcut {
-    /// Returns true if the request is a poll.
+    /// Returns true if the request is a GET of `/features` or `/features/` below the prefix.
     fn accepts(&self, method: &Method, uri: &Uri) -> bool {
         *method == Method::GET && self.path(uri.path()).is_some()
     }

@@ -19,7 +19,7 @@ use crate::wire::api_key::RequestKey;
 use crate::wire::context::RequestContext;
 
 /// Answers `PUT /features/{environment+key}/{feature}`, which changes a feature. The environment and the key are one path segment, joined
-/// by `+`.
+/// by `+` or by an encoded `/`.
 pub(super) async fn two(
     State(shared): State<Arc<SharedState>>,
     Path((key, feature)): Path<(String, String)>,

@@ -1,4 +1,5 @@
-//! Answers `PUT /features/…` in a relay. The upstream Edge accepts or refuses the change, and the relay passes its response on (D-92).
+//! Answers `PUT /features/…` in a relay. The upstream Edge accepts or refuses the change, and the relay passes the upstream response on
+//! (D-92).
 
 use std::net::IpAddr;
 
@@ -59,8 +60,8 @@ pub(super) async fn put(
     }
 }
 
-/// Admits a configured key within its rate limit, and any other key that the upstream Edge has accepted. The error is the response to a
-/// request that is not admitted.
+/// Admits a request within its rate limits if its key is configured, or if the relay has features for the key. The error is the response to
+/// a request that is not admitted.
 async fn admit(
     shared: &SharedState,
     relay: &Relay,

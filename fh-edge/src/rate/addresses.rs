@@ -1,4 +1,4 @@
-//! Limits the requests per second with one API key from one address.
+//! Limits the requests per second with one API key from one client network (an IPv4 address, or a /64 network of IPv6).
 
 use std::collections::HashMap;
 use std::fmt;
@@ -18,10 +18,11 @@ const MOST_BUCKETS: usize = 65_536;
 /// The minimum time between two removals of full buckets, in seconds. A bucket without waiting requests is full again after one second.
 const BETWEEN_SWEEPS: f64 = 1.0;
 
-/// The buckets of pairs of an address and an API key.
+/// The buckets of pairs of a client network and an API key. All unverified keys of a network share a bucket.
 pub(super) struct AddressRates {
     per_second: f64,
-    /// The hasher of keys. Buckets store hashes of keys, so that a bucket has the same size for every key.
+    /// The hasher of keys and senders. A [`Sender`] holds the hash of its key, so that senders have the same size for all keys. The hash of
+    /// a sender selects the lock of its bucket.
     hashes: RandomState,
     buckets: Shards<HashMap<Sender, Bucket>>,
     /// The number of all buckets.
@@ -44,13 +45,14 @@ struct Sender {
     key: Option<u64>,
 }
 
-/// The rate that a request counts towards: the rate of its own key, or the common rate of all unverified keys of its address.
+/// The rate that a request counts towards: the rate of its own key, or the common rate of all unverified keys of its client network.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum KeyVerification {
-    /// A configured key, or a key that the upstream Edge has answered successfully.
+    /// A key that an environment of this Edge contains, a configured key of a relay, or a key that the upstream Edge has answered
+    /// successfully.
     Verified,
-    /// A key that is not configured and that the upstream Edge has not answered successfully. An address could send a new one in each
-    /// request.
+    /// A key that is not configured and that the upstream Edge has not answered successfully. A client could send another unverified key in
+    /// each request.
     Unverified,
 }
 

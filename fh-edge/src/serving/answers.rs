@@ -8,8 +8,8 @@ use quick_cache::sync::Cache;
 
 use super::answer::Answer;
 
-/// The memory limit in bytes for the evaluated answers of all views of an Edge. If it is exceeded, the view that was used least recently
-/// loses all its answers.
+/// The memory limit in bytes for the evaluated answers of all views of an Edge. If the limit is exceeded when a view caches an answer,
+/// other views lose all their answers, the least recently used view first.
 #[derive(Debug)]
 pub(crate) struct AnswerBudget {
     limit: u64,
@@ -66,8 +66,8 @@ impl AnswerBudget {
         self.views.lock().unwrap_or_else(PoisonError::into_inner).len()
     }
 
-    /// Evicts the answers of other views until the limit holds, starting with the least recently used view. The answers of `kept` are never
-    /// evicted here, because the cache of each view is bounded by the same limit.
+    /// Evicts the answers of other views, starting with the least recently used view, until the limit holds or no other view has answers.
+    /// The answers of `kept` are never evicted here, because the cache of each view is bounded by the same limit.
     fn make_room_for(&self, kept: &ViewAnswers) {
         let views: Vec<Arc<ViewAnswers>> = {
             let views = self.views.lock().unwrap_or_else(PoisonError::into_inner);

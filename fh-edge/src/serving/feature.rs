@@ -18,7 +18,7 @@ use crate::state::{Feature, FeatureText, FeatureValue, Json};
 pub(crate) enum Counting {
     /// The version was given in the state, or it counts the changes of the feature.
     Counts,
-    /// The version is the time at which the file was read.
+    /// The version is the time at which the file was read. It is higher if this or another feature had a higher version before.
     IsATime,
 }
 
@@ -36,7 +36,8 @@ pub(crate) struct ServedFeature {
     pub(crate) filters: BTreeSet<String>,
     /// The id of the value record, which profile `edge` hashes for percentages.
     pub(crate) value_id: Option<String>,
-    /// The default value, which applies to every context for which no strategy matches; `None` if the feature is unset.
+    /// The default value, which applies to every context for which no strategy matches, or the value that another Edge evaluated. `None` if
+    /// the value is null or missing.
     pub(crate) value: Option<Json>,
     /// The properties. Only keys with the permission `EXTENDED_DATA` see them.
     pub(crate) properties: BTreeMap<String, String>,
@@ -45,13 +46,13 @@ pub(crate) struct ServedFeature {
     /// The evaluated JSON of the feature up to the properties, one element for each possible value. The first element has the default
     /// value; the others have the values of the strategies in order. Each element is rendered when it is first needed.
     evaluated: Box<[OnceLock<Box<str>>]>,
-    /// The id of the strategy that another Edge applied (member `v`); `None` if no Edge has evaluated the feature or no strategy matched.
+    /// The id of the strategy that another Edge applied (member `v`); `None` if no Edge has sent this id as a text.
     pub(crate) applied: Option<Box<str>>,
     /// The feature's JSON without properties.
     text: FeatureText,
     /// The member `,"fp":{…}` of the feature's JSON; empty if there are no properties.
     fp: Box<str>,
-    /// A digest of all data of the feature that clients see, except properties.
+    /// A digest of all data of the feature that clients see, except properties and versions that are times.
     digest: [u8; 32],
 }
 
@@ -103,16 +104,16 @@ impl ServedFeature {
         }
     }
 
-    /// Appends the feature's JSON for client-evaluated keys to `out`. The JSON contains the default value and the strategies. If another
-    /// Edge evaluated the feature, the JSON contains the id of the strategy that was applied, but no strategies.
+    /// Appends the feature's JSON for a shared view to `out`. The JSON contains the default value and the strategies. If another Edge
+    /// evaluated the feature, the JSON contains the evaluated value and the id of the strategy that was applied, but no strategies.
     pub(crate) fn write_with_strategies(&self, out: &mut String, detail: Detail) {
         out.push_str(self.text.head());
         self.write_properties(out, detail);
         out.push_str(self.text.tail());
     }
 
-    /// Appends the feature's evaluated JSON to `out`. The JSON contains the value, and the id of the strategy that the value comes from. If
-    /// `evaluation` is `None`, the value is the default value.
+    /// Appends the feature's evaluated JSON to `out`. The JSON contains the value, and the id of the strategy that the value comes from, if
+    /// there is one. If `evaluation` is `None`, the value is the default value.
     pub(crate) fn write_evaluated(
         &self,
         out: &mut String,
@@ -185,7 +186,8 @@ impl ServedFeature {
         self.text.parts()
     }
 
-    /// Adds all data of the feature that clients see to the hash of an etag. The properties are added only for [`Detail::Extended`].
+    /// Adds all data of the feature that clients see, except versions that are times, to the hash of an etag. The properties are added only
+    /// for [`Detail::Extended`].
     pub(crate) fn add_to(&self, hash: &mut hmac_sha256::Hash, detail: Detail) {
         hash.update(self.digest);
         if detail == Detail::Extended {
@@ -194,7 +196,7 @@ impl ServedFeature {
         }
     }
 
-    /// Returns true if no client could see a difference between this feature and `other`.
+    /// Returns true only if no client could see a difference between this feature and `other`.
     pub(crate) fn looks_like(&self, other: &Self) -> bool {
         self.digest == other.digest
             && self.version == other.version

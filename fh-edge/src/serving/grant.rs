@@ -1,4 +1,5 @@
-//! The keys of an environment and their rights, which are collected from the accounts of a state (edge-protocol 1.4, 1.5).
+//! The keys of an environment and their rights, which are collected from the accounts of a state (edge-protocol 1.4, 1.5) or made for the
+//! keys of a relay.
 
 use std::collections::{BTreeSet, HashMap};
 use std::fmt;
@@ -67,8 +68,8 @@ impl Grants {
         account: &Arc<str>,
         by: EvaluatedBy,
     ) -> Grant {
-        // The upstream Edge sends only the data that the key may see. Every relayed key has this permission from the start, so that no
-        // stream has to be notified of a change of permissions later.
+        // The upstream Edge sends only the data that the key may see. Every relayed key has the permission `EXTENDED_DATA` from the start,
+        // so that no stream has to be notified of a change of permissions later.
         let permissions = [Permission::Read, Permission::ExtendedData].into_iter().collect();
         let key = ViewKey { evaluated_by: by, detail: Detail::Extended, filters: BTreeSet::new() };
         self.add(secret, account, permissions, key)

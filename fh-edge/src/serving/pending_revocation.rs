@@ -16,7 +16,7 @@ use super::published_cell::PublishedCell;
 /// A key whose revocation is pending, and the data that it can still read.
 #[derive(Debug, Clone)]
 pub(crate) struct PendingRevocation {
-    /// The cell that would contain the key again if the key came back.
+    /// The cell that published [`Self::published`].
     pub(crate) cell: Arc<PublishedCell>,
     /// The last generation in which the key was valid.
     pub(crate) published: Arc<Published>,

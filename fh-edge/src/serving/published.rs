@@ -17,14 +17,16 @@ use super::time_state::TimeState;
 use super::view::View;
 use crate::evaluations::Caller;
 
-/// The names of the attribute for the session: SDKs send `session`, and a FeatureHub Edge reads `sessionkey`.
+/// The attribute in which SDKs send the session.
 const SESSION: &str = "session";
+/// The attribute from which a FeatureHub Edge reads the session of the default percentage key.
 const SESSION_KEY: &str = "sessionkey";
 
 /// The phase of an environment, which depends on whether its features are known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Phase {
-    /// The features are not known yet. GET is answered with status 503, and streams wait (edge-protocol 11.5, rule 2).
+    /// The features are not loaded yet, or a relay has dropped them because they expired or the key was refused. A GET of this environment
+    /// alone with a valid key is answered with status 503, and new streams wait (edge-protocol 11.5, rule 2).
     Waiting,
     /// The features are known and served.
     Serving,
@@ -46,7 +48,8 @@ pub(crate) struct Published {
     /// The number of this generation, counted from 1 in each cell.
     pub(crate) generation: u64,
     pub(crate) phase: Phase,
-    /// The time within which all streams end with `bye`. It is `None` until the server begins to stop.
+    /// The time within which all streams of the cell end with `bye`. It is `None` until the server begins to stop, or until a relay ends
+    /// the cell's upstream connection.
     pub(crate) closing: Option<Duration>,
     pub(crate) settings: Settings,
     pub(crate) grants: Arc<Grants>,
@@ -54,13 +57,14 @@ pub(crate) struct Published {
     pub(crate) revocation_delay: Duration,
     /// All features in the order in which answers list them, including retired features.
     pub(crate) features: Vec<Arc<ServedFeature>>,
-    /// The compiled rules of all features, including retired features.
+    /// The compiled rules of all features that could be compiled, including retired features.
     pub(crate) ruleset: Ruleset,
-    /// The rules on `now`. As time passes, they change answers although no feature is changed.
+    /// The rules on `now`. As time passes, they may change answers although no feature is changed.
     pub(crate) time_rules: TimeRules,
     /// The outcome of the rules on `now` in this generation.
     pub(crate) time_state: TimeState,
-    /// The time at which the features were set, as the duration since 1970. A generation that only a rule on `now` causes keeps this time.
+    /// The time at which the features and settings were last set, as a duration since 1970. A generation that only a rule on `now` causes
+    /// keeps this time.
     pub(crate) published_at: Duration,
     /// The views, in the order of [`Grants::views`].
     views: Box<[OnceLock<View>]>,
@@ -73,8 +77,7 @@ pub(crate) struct Published {
 const FEW: usize = 8;
 
 impl Published {
-    /// Makes the first generation of an environment whose features are not known yet. While it is served, GET is answered with status 503,
-    /// and streams wait.
+    /// Makes the first generation of a cell, in [`Phase::Waiting`] and without features.
     pub(crate) fn waiting(
         id: Uuid,
         settings: Settings,
@@ -119,7 +122,8 @@ impl Published {
         }
     }
 
-    /// Returns true if clients cannot see a difference between this generation and `other`.
+    /// Returns true if this generation and `other` have the same feature objects in the same order, and agree in everything else that
+    /// clients can see.
     pub(crate) fn is_as(&self, other: &Self) -> bool {
         let features = self.features.iter().zip(&other.features);
         self.phase == other.phase
@@ -169,7 +173,8 @@ impl Published {
         self.with(features, settings, now)
     }
 
-    /// Replaces all features, the settings and the ruleset. `ruleset` must be the compiled rules of `features`.
+    /// Replaces all features, the settings and the ruleset, and sets [`Phase::Serving`]. `ruleset` must be the compiled rules of
+    /// `features`.
     pub(crate) fn with_compiled(
         mut self,
         features: Vec<Arc<ServedFeature>>,
@@ -198,7 +203,8 @@ impl Published {
         self
     }
 
-    /// Returns the ruleset of these features. If at most [`FEW`] features were changed or removed, only the changed ones are compiled.
+    /// Returns the ruleset of these features. If at most [`FEW`] features were changed or removed, only the changed ones are compiled,
+    /// unless there were no compiled features before or the profile has changed.
     fn recompiled(&self, features: &[Arc<ServedFeature>], profile: Profile) -> Ruleset {
         let before: HashMap<Uuid, &Arc<ServedFeature>> =
             self.features.iter().map(|feature| (feature.id, feature)).collect();
@@ -238,7 +244,8 @@ impl Published {
     }
 
     /// Returns the attributes with which this environment evaluates. Under profile `client`, the values of `sessionkey` also count as those
-    /// of `session` if `session` is missing (D-20). A FeatureHub Edge reads only `sessionkey`, while SDKs send only `session`.
+    /// of `session` if `session` is missing (D-20). For the default percentage key, a FeatureHub Edge reads `sessionkey`, while SDKs send
+    /// `session`.
     pub(crate) fn as_read(&self, attributes: Attributes) -> Attributes {
         let session = match (self.settings.profile, attributes.get(SESSION)) {
             (Profile::Client, None) => attributes.get(SESSION_KEY),
@@ -290,13 +297,13 @@ impl Published {
         feature.write_evaluated(out, evaluation.as_ref(), detail);
     }
 
-    /// Returns true if evaluating all features of the ruleset in one pass is faster than evaluating those of the view one by one. This is
-    /// the case if the view shows more than half of the features.
+    /// Returns true if the view shows more than half of the ruleset's features. One pass over all features of the ruleset is then taken to
+    /// be faster than evaluating the features of the view one by one.
     fn is_evaluated_at_once(&self, view: &View) -> bool {
         view.features().len() * 2 > self.ruleset.len()
     }
 
-    /// Returns an upper bound, in evaluation steps, of the work of evaluating all features of a view.
+    /// Returns an upper bound, in evaluation steps, of the work of evaluating each feature of a view once.
     pub(super) fn work_of(&self, view: &View) -> WorkBound {
         if self.is_evaluated_at_once(view) {
             return WorkBound::of(self.ruleset.iter());

@@ -1,5 +1,5 @@
-//! A cell that holds the current generation of an environment. Readers load the generation, one writer at a time replaces it, and each
-//! replacement wakes the streams.
+//! A cell that holds the current generation of an environment. Readers load the generation, one writer at a time replaces it, and the
+//! streams are woken after a replacement.
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -32,8 +32,8 @@ pub(crate) struct PublishedCell {
     revision: watch::Sender<u64>,
 }
 
-/// A pending wake-up of the streams of one cell. Dropping the value wakes the streams, so that no code path can forget it. If another
-/// writer has woken the streams since, dropping the value does nothing.
+/// A pending wake-up of the streams of one cell. Dropping the value wakes the streams, so that no code path can forget it. If no generation
+/// was published, or another writer has woken the streams since, dropping the value does nothing.
 #[must_use = "dropping this value at once wakes the streams before the caller is answered"]
 pub(crate) struct WakeOnDrop(Arc<PublishedCell>);
 
@@ -73,8 +73,8 @@ impl PublishedCell {
         self.current.load_full()
     }
 
-    /// Returns a receiver that every generation from now on wakes. A caller that loads the current generation after this call misses no
-    /// generation.
+    /// Returns a receiver that every generation from now on wakes. A caller that loads the current generation after this call is woken for
+    /// each later generation.
     pub(crate) fn watch(&self) -> Changes {
         self.changes.subscribe()
     }
@@ -85,7 +85,7 @@ impl PublishedCell {
     }
 
     /// Publishes the generation that `next` makes from the current one, and wakes the streams. If `next` returns `None`, nothing is
-    /// published. Other writers wait for this call.
+    /// published. Other writers of the cell wait while `next` runs.
     pub(crate) fn update(&self, next: impl FnOnce(&Published) -> Option<Published>) {
         self.publish_next(next);
         self.wake();

@@ -65,8 +65,8 @@ impl TimeScheduler {
         cell
     }
 
-    /// Starts the thread that publishes a generation when time changes answers. The thread ends after this scheduler and all its cells are
-    /// dropped. A second call does nothing.
+    /// Starts the thread that publishes a generation when time changes answers. The thread ends when this scheduler and all its cells are
+    /// dropped, and at most 30 seconds after the scheduler is dropped. A second call does nothing.
     ///
     /// # Errors
     /// Returns the error of the operating system if it refuses to start a thread.

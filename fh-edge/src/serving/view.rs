@@ -1,4 +1,5 @@
-//! A view is the part of an environment that keys with the same rights see. Its answer is rendered once for all of these keys (D-97).
+//! A view is the part of an environment that keys with the same rights see. An answer of a view is rendered once for all of these keys and,
+//! if this Edge evaluates the features, once for each context (D-97).
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -56,7 +57,7 @@ impl ViewKey {
         }
     }
 
-    /// Returns true if the view is the same for every evaluation context.
+    /// Returns true if the view's content is the same for every evaluation context.
     pub(crate) fn is_shared(&self) -> bool {
         self.evaluated_by != EvaluatedBy::Here
     }
@@ -82,7 +83,7 @@ pub(crate) struct View {
     pub(crate) shown: Arc<Shown>,
     /// A digest of the content, for etags and event ids (D-95).
     pub(crate) tag: Box<str>,
-    /// The answer of a shared view, which is the same for all callers.
+    /// The answer of a shared view to requests without a context.
     shared: OnceLock<Arc<Answer>>,
     /// The compressed body of the shared answer. The inner `None` means that the body is sent uncompressed, because it is short or
     /// compression saves less than half of it.
@@ -93,7 +94,7 @@ pub(crate) struct View {
     /// answer is cached.
     answers: OnceLock<Arc<ViewAnswers>>,
     budget: Arc<AnswerBudget>,
-    /// An upper bound, in evaluation steps, of the work of evaluating all features of the view.
+    /// An upper bound, in evaluation steps, of the work of evaluating each feature of the view once.
     work: OnceLock<WorkBound>,
     /// The expected length of an answer in bytes.
     size: AtomicUsize,
@@ -190,7 +191,7 @@ impl View {
         self.answers().keep(header, answer);
     }
 
-    /// Returns the largest number of steps that evaluating all visible features for a context can take (D-115).
+    /// Returns the largest number of steps that evaluating each visible feature once for a context can take (D-115).
     pub(crate) fn steps(&self, published: &Published, attributes: &Attributes) -> u64 {
         self.work.get_or_init(|| published.work_of(self)).steps(attributes)
     }

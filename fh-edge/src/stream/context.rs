@@ -6,7 +6,7 @@ use fh_eval::Attributes;
 
 use crate::wire::context::RequestContext;
 
-/// The evaluation context of a request for a stream. Most requests have none.
+/// The evaluation context of a request for a stream.
 #[derive(Clone)]
 pub(super) enum StreamContext {
     None,

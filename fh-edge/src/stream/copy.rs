@@ -17,7 +17,8 @@ use crate::wire::sse::write_event;
 pub(super) struct Copy {
     pub(super) view: ViewKey,
     pub(super) context: StreamContext,
-    /// The features that were sent last; `None` before the first list.
+    /// The features that the client holds, because the stream has sent them or the client's `Last-Event-ID` names them. `None` before the
+    /// first list.
     pub(super) sent: Option<Arc<Shown>>,
 }
 
@@ -51,7 +52,7 @@ impl Copy {
     }
 
     /// Appends the events that update the client from the features sent last to this generation, and records that the client holds this
-    /// generation. If the generation has no such view, appends nothing.
+    /// generation. If the generation has no such view, appends nothing, and the next call writes a whole list.
     pub(super) fn write(
         &mut self,
         published: &Published,

@@ -46,8 +46,8 @@ impl Drop for Live {
     }
 }
 
-/// An evaluation on another thread. Its result is the features that the client will hold, and the events that update the client to them.
-/// The result is `None` if the evaluation failed.
+/// An evaluation on another thread. Its result is the features that the client will hold, and the events that update the client to these
+/// features. The result is `None` if the evaluation panicked or the runtime shuts down.
 type Evaluating = Pin<Box<dyn Future<Output = Option<(Copy, VecDeque<Bytes>)>> + Send>>;
 
 /// Returns a future that resolves when the next generation is published. Its result is `None` if the cell was dropped.
@@ -154,7 +154,7 @@ impl Live {
         Then::GoesOn
     }
 
-    /// Returns true if the values sent last were evaluated under another profile, so that any of them may differ now.
+    /// Returns true if this Edge evaluated the values sent last under another profile, so that any of them may differ now.
     fn follows_other_rules(&self, published: &Published) -> bool {
         let is_other = |sent: &Arc<Shown>| sent.profile != published.settings.profile;
         !self.copy.view.is_shared() && self.copy.sent.as_ref().is_some_and(is_other)

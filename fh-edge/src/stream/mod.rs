@@ -43,7 +43,7 @@ pub(crate) struct Start<'a> {
     /// The text of the evaluation context in the header or the query.
     pub(crate) context: &'a str,
     pub(crate) last_event_id: Option<&'a str>,
-    /// The name that the SDK sends for itself; `None` if it sends no name.
+    /// The name of the client's SDK, or else its user agent, at most 80 characters; `None` if the client sends neither.
     pub(crate) sdk: Option<Box<str>>,
     /// The address of the client; `None` if the server does not provide it.
     pub(crate) address: Option<IpAddr>,
@@ -66,10 +66,12 @@ struct Waiting {
 }
 
 impl EventStream {
-    /// Opens a stream, and returns it with the `cache-control` value of its environment.
+    /// Opens a stream, and returns it with the `cache-control` value of its environment, or with that of the options if the environment is
+    /// not opened yet.
     ///
     /// # Errors
-    /// Returns [`Refused`] if the context is too long, or if evaluating all features for it exceeds the work that one request may cause.
+    /// Returns [`Refused`] if the context is too long, or if evaluating all features for the context may take more work than one request
+    /// may cause.
     pub(crate) fn open(
         shared: &Arc<SharedState>,
         start: Start<'_>,
@@ -93,8 +95,7 @@ impl EventStream {
                 shared.metrics.count(RequestClass::Stream, Outcome::Missed);
                 return Ok((Self::ending(ready), shared.options.cache_control.clone()));
             }
-            // A relay refuses only polls in this way, since its streams wait for a connection. A client whose stream was refused would only
-            // connect again.
+            // A relay refuses only polls in this way, since its streams wait for a connection. A client that gets `bye` connects again.
             Opening::Full(..) => {
                 ready.push_back(Bytes::from_static(sse::BYE.as_bytes()));
                 return Ok((Self::ending(ready), shared.options.cache_control.clone()));
@@ -168,7 +169,7 @@ impl EventStream {
         Self { ready, live: None, waiting: None }
     }
 
-    /// Returns a stream that opens once the Edge has its first state. The caller has already sent the `ack` event if one is due.
+    /// Returns a waiting stream that opens once the Edge has its first state. The caller sends the `ack` event if one is due.
     fn once_loaded(shared: &Arc<SharedState>, start: Start<'_>) -> Waiting {
         let timing = Timing::new(shared.options.heartbeat, shared.options.drop_after, None);
         let shared = Arc::clone(shared);

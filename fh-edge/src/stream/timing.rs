@@ -53,8 +53,8 @@ impl Timing {
         }
     }
 
-    /// Makes the stream end at a random time in the period `within`, so that not all clients reconnect at once. A second call has no
-    /// effect.
+    /// Makes the stream end at a random time in the first 80 % of the period `within`, so that not all clients reconnect at once. If the
+    /// stream ends earlier anyway, its end is kept. A second call has no effect.
     pub(super) fn close_within(&mut self, within: Duration) {
         if std::mem::replace(&mut self.is_closing, true) {
             return;

@@ -22,7 +22,8 @@ impl<'a> RequestKey<'a> {
         }
     }
 
-    /// Makes a key from two segments of a path. Returns `None` if the environment is not a UUID or the secret is empty.
+    /// Makes a key from the texts of its two parts. Returns `None` if the environment is not a UUID in its standard form or the secret is
+    /// empty.
     pub(crate) fn of(environment: &str, secret: &'a str) -> Option<Self> {
         if secret.is_empty() {
             return None;

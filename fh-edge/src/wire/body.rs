@@ -2,8 +2,8 @@
 
 use serde::Deserialize;
 
-/// Reads a JSON object. The error is the text of the response. A list is rejected explicitly, because serde's derived readers would accept
-/// it and use its elements as the members.
+/// Reads a JSON object. The error describes the mistake in the body. A list is rejected explicitly, because serde's derived readers would
+/// accept it and use its elements as the members.
 pub(crate) fn read_object<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, String> {
     if !body.trim_ascii_start().starts_with(b"{") {
         return Err("not a JSON object".to_string());

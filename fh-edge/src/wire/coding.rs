@@ -6,7 +6,7 @@ use flate2::{Compress, Compression, Crc, FlushCompress, Status};
 use http::HeaderMap;
 use http::header::ACCEPT_ENCODING;
 
-/// The minimum size in bytes of a body that is compressed. A smaller body fits into one network packet uncompressed.
+/// The minimum size in bytes of a body that is compressed. In most networks a smaller body fits into one packet uncompressed.
 const LEAST: usize = 1024;
 
 /// Returns true if the headers say that the client accepts gzip (RFC 9110, 12.5.3).

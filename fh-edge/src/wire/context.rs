@@ -6,10 +6,10 @@ use std::collections::BTreeMap;
 use fh_eval::Attributes;
 use percent_encoding::percent_decode_str;
 
-/// The largest number of attributes in a context. Further attributes are left out, as in a FeatureHub Edge.
+/// The largest number of attributes in a context from the `x-featurehub` header. Further attributes are left out, as in a FeatureHub Edge.
 pub(crate) const MAX_ATTRIBUTES: usize = 30;
-/// The largest number of values of all attributes of a context together. Further values are left out. Rules examine each value, so this
-/// number bounds the time of an evaluation.
+/// The largest number of values of all attributes of a context together. Further values in the header are left out, and an OFREP request
+/// with more values is rejected. Rules examine each value, so this number bounds the time of an evaluation.
 pub(crate) const MAX_VALUES: usize = 1000;
 
 /// The evaluation context of a request.
@@ -19,7 +19,8 @@ pub(crate) struct RequestContext {
 }
 
 impl RequestContext {
-    /// Reads the lines of the header in order. A later attribute replaces an earlier one with the same name.
+    /// Reads the lines of the header in order, until the context has [`MAX_ATTRIBUTES`] attributes. A later attribute replaces an earlier
+    /// one with the same name.
     ///
     /// Attributes are separated by commas. A raw `&` separates them as well, because two published SDKs join attributes with `&`, and
     /// correct encoders never send a raw `&`. Text with an invalid percent sequence is not decoded.

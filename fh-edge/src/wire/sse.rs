@@ -2,13 +2,13 @@
 
 use std::fmt::Write;
 
-/// The event that the server sends at once after a client connects, before it looks up the key.
+/// The event that a stream sends first, even if the key is unknown, unless the client sends a well-formed `Last-Event-ID` for its context.
 pub(crate) const ACK: &str = "event: ack\ndata: {\"status\":\"discover\"}\n\n";
 /// The heartbeat event that the server sends at intervals, so that both sides notice a dead connection (D-103).
 pub(crate) const HEARTBEAT: &str = "event: ack\ndata: \"❤️\"\n\n";
 /// The event that the server sends before it closes the stream on purpose. The client should connect again.
 pub(crate) const BYE: &str = "event: bye\ndata: {\"status\":\"closed\"}\n\n";
-/// The event that the server sends if the key is unknown. The client must not use the key again.
+/// The event that the server sends before it closes the stream of an unknown or revoked key. The client must not use the key again.
 pub(crate) const UNKNOWN_KEY: &str =
     "event: failure\ndata: {\"status\":\"Unrecognized API key. Please stop requesting.\"}\n\n";
 /// The event that tells a client that its environment is no longer in use (D-109).

@@ -9,7 +9,8 @@ use serde::de::DeserializeOwned;
 use super::problem::Problem;
 use crate::api::body::{self, NoBody};
 
-/// Reads a body of at most `limit` bytes. The error has status 413 if the body is larger, and 408 if it arrives too slowly.
+/// Reads a body of at most `limit` bytes. The error has status 413 if the body is larger or its connection breaks, and 408 if the body
+/// arrives too slowly.
 pub(super) async fn read(body: Body, limit: usize) -> Result<Bytes, Problem> {
     body::read(body, limit).await.map_err(|trouble| {
         let why = match trouble {
@@ -22,8 +23,8 @@ pub(super) async fn read(body: Body, limit: usize) -> Result<Bytes, Problem> {
     })
 }
 
-/// Reads a JSON object of at most `limit` bytes. The error has status 415 if the body has another content type, and 400 if it is not a
-/// valid object.
+/// Reads a JSON object of at most `limit` bytes. The error has status 415 if the content type is neither `application/json` nor
+/// `application/merge-patch+json`, 400 if the body is not a valid object, and otherwise the status of [`read`].
 pub(super) async fn json<T: DeserializeOwned>(
     headers: &HeaderMap,
     body: Body,
@@ -41,7 +42,7 @@ pub(super) async fn json<T: DeserializeOwned>(
     serde_json::from_slice(&bytes).map_err(|error| unreadable(&error))
 }
 
-/// Returns the value of the `content-type` header without its parameters. The text is empty if the header is missing.
+/// Returns the value of the `content-type` header without its parameters. The text is empty if the header is missing or not readable.
 pub(super) fn content_type(headers: &HeaderMap) -> &str {
     let given = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     given.split(';').next().unwrap_or_default().trim()

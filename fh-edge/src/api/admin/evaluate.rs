@@ -51,9 +51,9 @@ struct Answer<'a> {
     kind: &'static str,
     value: Option<Box<RawValue>>,
     reason: EvaluationReason,
-    /// The id of the strategy that matched; `None` if no strategy matched.
+    /// The id of the strategy that matched; `None` if no strategy matched or the matching strategy has no id.
     strategy: Option<String>,
-    /// True if the feature is retired. SDKs do not receive retired features.
+    /// True if the feature is retired. Polls and the lists of streams leave retired features out.
     retired: bool,
     /// The explanation of the result, as lines of text.
     text: Vec<Line>,

@@ -1,5 +1,6 @@
 //! Answers `GET /admin/v1/events` with an event stream of changes. The stream has no queue. It compares the current generation of each
-//! environment with the generation that it sent last. A slow client may miss intermediate changes, but never the final state.
+//! environment with the generation at its last comparison. A slow client may miss intermediate changes, and its next event contains the
+//! difference to the current features. If a relay has several cells for an environment, only the first one counts.
 
 use std::collections::HashMap;
 use std::convert::Infallible;
@@ -28,8 +29,8 @@ use super::problem::Problem;
 use crate::serving::{Change, Published, changes};
 use crate::wire::sse::{self, write_event};
 
-/// The longest time between two heartbeats of an event stream. A shorter heartbeat interval in the Edge's options applies to event streams,
-/// too.
+/// The longest time after which an event stream without events sends a heartbeat. A shorter heartbeat interval in the Edge's options
+/// applies to event streams, too.
 const HEARTBEAT: Duration = Duration::from_secs(20);
 
 /// The data of an event: the changed features of one environment.
@@ -43,11 +44,11 @@ struct Changed<'a> {
     gone: Vec<&'a str>,
 }
 
-/// The state of one event stream: the data that its client received, and the source of further changes.
+/// The state of one event stream: the generations that it compared last, and the source of further changes.
 struct Feed {
     admin: Arc<Admin>,
     revision: watch::Receiver<u64>,
-    /// The generations that were sent last; `None` before the first event.
+    /// The generation of each environment at the last comparison; `None` before the first event.
     sent: Option<HashMap<Uuid, Arc<Published>>>,
     _place: OwnedSemaphorePermit,
 }
@@ -85,7 +86,7 @@ impl Feed {
             }
             match tokio::time::timeout_at(beat, self.revision.changed()).await {
                 Ok(Ok(())) => {}
-                // The Edge was dropped, and the sender of revisions with it.
+                // The sender of revisions was dropped. This does not happen, because the stream itself holds the Edge's environments.
                 Ok(Err(_)) => return (Bytes::from_static(sse::BYE.as_bytes()), None),
                 Err(_) => return (Bytes::from_static(b": heartbeat\n\n"), Some(self)),
             }
@@ -99,7 +100,9 @@ impl Feed {
         }
     }
 
-    /// Appends the events for all differences between the generations that were sent last and the current ones in `all`.
+    /// Appends the events for the differences between the last comparison and the current generations in `all`. An event `environments`
+    /// shows new and removed environments, settings and phases. An event `features` shows the changed features of one environment that was
+    /// known before. The first call appends only an event `environments`.
     fn write(&mut self, revision: u64, all: &[Arc<Published>], out: &mut String) {
         let sent = self.sent.take();
         let is_news = sent.as_ref().is_none_or(|sent| {

@@ -1,6 +1,5 @@
 //! Limits the rate of wrong admin keys. A wrong key above the limit is answered with status 429 and counted; a log line reports the count
-//! at most once a minute. The right key is always accepted, so wrong keys cannot lock the operator out. The admin key is too long to be
-//! guessed.
+//! at most once a minute. The right key is not limited, so wrong keys cannot lock the operator out.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -11,7 +10,7 @@ use fh_listen::internal::ClientNetwork;
 
 use crate::rate::Bucket;
 
-/// The number of wrong keys that a client network may send in a row. Further wrong keys are answered with status 429.
+/// The number of wrong keys that a client network may send at once without getting status 429.
 const AT_ONCE: f64 = 10.0;
 /// The average number of wrong keys per second that a client network may send without getting status 429.
 const PER_SECOND: f64 = 0.5;
@@ -41,10 +40,11 @@ impl FailedAttempts {
         Self { started: Instant::now(), wrong: Mutex::default(), refused: Mutex::default() }
     }
 
-    /// Counts a wrong key from this address. If the address has sent too many wrong keys, refuses the key instead of counting it.
+    /// Counts a wrong key towards the limit of this address's network. Beyond the limit, the key counts as refused instead, and a log line
+    /// reports the refused keys at most once a minute.
     ///
     /// # Errors
-    /// Returns the number of seconds until a wrong key from this address is answered with 401 again.
+    /// Returns the number of seconds until the next wrong key from this network is within the limit, if this key is beyond the limit.
     pub(super) fn wrong_key(&self, address: Option<IpAddr>) -> Result<(), u64> {
         let now = self.started.elapsed().as_secs_f64();
         let outcome = self.may_try_at(address, now);

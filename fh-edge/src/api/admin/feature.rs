@@ -29,12 +29,12 @@ pub(super) struct FeatureView<'a> {
     properties: &'a BTreeMap<String, String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     filters: Vec<&'a str>,
-    /// The problems that the compiler found in the strategies.
+    /// The problems that the compiler found in the feature and its strategies.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     diagnostics: Vec<StrategyFinding>,
 }
 
-/// A problem that the compiler found in the strategies of a feature.
+/// A problem that the compiler found in a feature or its strategies.
 #[derive(Debug, Serialize)]
 pub(super) struct StrategyFinding {
     pub(super) severity: Severity,

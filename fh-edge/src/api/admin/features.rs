@@ -58,7 +58,8 @@ pub(super) async fn get(
 }
 
 /// Answers `PATCH /features/{environment}/{feature}` with the changed feature. The members that the body names are changed; all other
-/// members keep their values. If the `If-Match` header names another version than the current one, the response has status 412.
+/// members keep their values. A null removes the feature's value; for another member, null counts as absent. If the `If-Match` header names
+/// another version than the current one, the response has status 412.
 pub(super) async fn patch(
     State(admin): State<Arc<Admin>>,
     path: Result<Path<(String, String)>, PathRejection>,
@@ -138,8 +139,8 @@ impl Patch {
     }
 }
 
-/// Rejects strategies in which the compiler finds an error, so that a mistake is found before it reaches production. The error of this
-/// function has status 422.
+/// Rejects strategies in which the compiler finds a problem of severity [`Severity::Error`], so that the mistake is found before the
+/// strategies are published. The error of this function has status 422.
 fn check_strategies(
     published: &Published,
     feature: &ServedFeature,
@@ -160,7 +161,7 @@ fn check_strategies(
     }
 }
 
-/// Returns the feature with this key. If there is none, the error has status 404.
+/// Returns the feature with this key. The error has status 404 if no feature has the key.
 pub(super) fn feature<'a>(
     published: &'a Published,
     key: &str,

@@ -32,10 +32,10 @@ use background_work::BackgroundWork;
 use failed_attempts::FailedAttempts;
 use problem::Problem;
 
-/// The largest number of event streams of the admin API that are open at the same time. A request for a further stream is answered with
-/// status 429.
+/// The largest number of event streams that are open at the same time, for each router of the admin API. A request for a further stream is
+/// answered with status 429.
 const MOST_EVENT_STREAMS: usize = 64;
-/// The largest number of long tasks that run at the same time. Further tasks wait.
+/// The largest number of tasks of [`BackgroundWork`] that run at the same time, for each router of the admin API. Further tasks wait.
 const MOST_LONG_WORKS: usize = 2;
 
 /// The data that all routes of the admin API share.

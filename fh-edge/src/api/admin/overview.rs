@@ -33,7 +33,8 @@ pub(super) struct Environment {
     name: Arc<str>,
     profile: Profile,
     stale: bool,
-    /// True if the features of the environment are not loaded yet.
+    /// True if the Edge has no features of the environment: they are not loaded yet, or a relay has dropped them because they expired or
+    /// the key was refused.
     waiting: bool,
     /// The number of features, including retired ones.
     features: usize,
@@ -76,7 +77,8 @@ pub(super) fn sorted(environments: &Environments) -> Vec<Arc<Published>> {
     all
 }
 
-/// Returns the environment with this id or name. The error has status 404 if there is none, and 409 if several have this name.
+/// Returns the environment with this id or name. The error has status 404 if no environment matches, and 409 if several environments have
+/// this name.
 pub(super) fn find(shared: &SharedState, given: &str) -> Result<Arc<Published>, Problem> {
     if let Some(found) = environment_id(given).and_then(|id| shared.environments.get(id)) {
         return Ok(found);

@@ -1,4 +1,4 @@
-//! The errors of the admin API. An error has a status, a sentence, and the part of the request that is wrong.
+//! The errors of the admin API. An error has a status, a sentence, and in most cases the part of the request that is wrong.
 
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
@@ -10,7 +10,7 @@ use crate::api::respond;
 use crate::state::Duplicate;
 use crate::state_store::ReplaceError;
 
-/// An error response. Its JSON is `{"error": "...", "place": "..."}`.
+/// An error response. Its JSON has the member `error`, and the members `place`, `further` and `current` if they are set.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Problem {
@@ -74,7 +74,7 @@ impl Problem {
         Self { retry_after: seconds, ..Self::new(StatusCode::TOO_MANY_REQUESTS, error) }
     }
 
-    /// Returns the error with status 503 for an Edge that is stopping.
+    /// Returns the error with status 503 for a closed Edge. An evaluation that panicked has this error, too.
     pub(super) fn closed() -> Self {
         ReplaceError::Closed.into()
     }
@@ -88,7 +88,8 @@ impl Problem {
     }
 }
 
-/// Returns the first 100 characters of a text from the request, for an error message that repeats the text. A longer text ends with `…`.
+/// Returns the first 100 characters of a text from the request, for an error message that repeats the text. If the text is longer, `…` is
+/// appended.
 fn excerpt(text: &str) -> String {
     match text.char_indices().nth(100) {
         Some((at, _)) => format!("{}…", text.get(..at).unwrap_or_default()),

@@ -11,7 +11,7 @@ use crate::evaluations::Refused;
 use crate::serving::{Detail, Published, ServedFeature};
 use crate::state::Json;
 
-/// The variant that is reported when the default value applies.
+/// The variant of an answer without a strategy id: the default value applies, or the strategy that matched has no id.
 const DEFAULT: &str = "default";
 
 #[derive(Debug, Serialize)]
@@ -63,7 +63,7 @@ impl Failure {
         Self::new(code, refused.sentence())
     }
 
-    /// Returns the error for an evaluation that panicked.
+    /// Returns the error for an evaluation that gave no result, because it panicked or because the runtime shuts down.
     pub(super) fn internal() -> Self {
         Self::new("GENERAL", INTERNAL.to_string())
     }
@@ -88,7 +88,7 @@ impl Failure {
 }
 
 /// Evaluates a feature for these attributes, also for clients with client-evaluated keys, since OFREP always evaluates on the server. The
-/// error says that the feature has no value, or no valid value of its type.
+/// error says that the feature was not compiled or has no value, or that a text value of a type other than STRING is not JSON.
 pub(super) fn evaluate<'a>(
     published: &'a Published,
     feature: &'a ServedFeature,
@@ -127,8 +127,8 @@ pub(super) fn evaluate<'a>(
     })
 }
 
-/// Returns the value as JSON in OpenFeature's types. If the value of a JSON, number or boolean feature is a text, the result is the JSON
-/// inside the text. A text that is not valid JSON is an error.
+/// Returns the JSON of a feature's value for an OFREP answer. If the value of a JSON, number or boolean feature is a text, returns the JSON
+/// inside the text, or an error if the text is not valid JSON. Any other value is returned unchanged.
 fn typed(kind: Kind, token: &str) -> Result<Box<RawValue>, Failure> {
     let text = serde_json::from_str::<Cow<'_, str>>(token);
     let json = match (kind, text) {

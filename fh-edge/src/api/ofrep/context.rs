@@ -19,7 +19,7 @@ const USER_KEY: &str = "userkey";
 /// The attributes of an OFREP request, and their tag.
 pub(super) struct EvaluationContext {
     pub(super) attributes: Attributes,
-    /// The part of etags that identifies the context. Equal contexts have equal tags.
+    /// The part of etags that identifies the context. Contexts with the same names and values have the same tag.
     pub(super) tag: String,
 }
 
@@ -44,8 +44,8 @@ struct Body<'a> {
 
 impl EvaluationContext {
     /// Reads the evaluation context from the body of a request. `targetingKey` becomes the attribute `userkey`, unless the context contains
-    /// both. A list becomes several values of one attribute. Nested objects and lists are rejected. `check` receives the size of the
-    /// context in bytes, and may refuse it.
+    /// both. A list becomes several values of one attribute. Nested objects and lists, and more than [`MAX_VALUES`] values, are rejected.
+    /// `check` receives the size of the context in bytes, and may refuse the context.
     pub(super) fn read(
         body: &[u8],
         check: impl FnOnce(usize) -> Result<(), Refused>,
@@ -85,8 +85,8 @@ impl EvaluationContext {
     }
 }
 
-/// Returns the values of an attribute as texts. Numbers keep their spelling, and nulls are left out (D-43). Objects and nested lists are
-/// errors.
+/// Returns the values of an attribute as texts. Numbers keep their spelling, and nulls are left out (D-43). Objects, nested lists, and
+/// strings with a lone surrogate are errors.
 fn values(name: &str, raw: &RawValue) -> Result<Vec<String>, Failure> {
     let nested = || {
         Failure::bad_context(&format!(

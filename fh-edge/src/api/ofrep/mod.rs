@@ -91,7 +91,7 @@ fn one_answer(evaluated: &Result<Evaluated<'_>, Failure>) -> Result<Bytes, (Stat
     }
 }
 
-/// Answers `POST /ofrep/v1/evaluate/flags` with the evaluations of all features that the key may read.
+/// Answers `POST /ofrep/v1/evaluate/flags` with the evaluations of all features that the key may read and that have a value.
 async fn all(State(shared): State<Arc<SharedState>>, request: Request) -> Response {
     let condition = request.headers().get(IF_NONE_MATCH).cloned();
     let (open, context) = match read(&shared, request).await {
@@ -229,7 +229,7 @@ async fn read(
 }
 
 /// Returns the API key from `authorization: Bearer`, or from `x-api-key` if that header has no bearer. OFREP providers can set these two
-/// headers. Returns `None` if there is no well-formed key.
+/// headers. Returns `None` if neither header is usable, or if the chosen header has no well-formed key.
 fn key(headers: &HeaderMap) -> Option<RequestKey<'_>> {
     let text = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
     let bearer = text(AUTHORIZATION.as_str()).and_then(|value| {
@@ -253,7 +253,8 @@ fn admitted<'a>(
     }
 }
 
-/// Looks up the key, and waits until a relay has fetched its features. The error is a response with status 401, 429 or 503.
+/// Looks up the key. If a relay fetches its features on demand, waits for them up to a time limit. The error is a response with status 401,
+/// 429 or 503.
 async fn open(
     shared: &SharedState,
     key: &RequestKey<'_>,

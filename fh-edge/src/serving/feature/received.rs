@@ -1,4 +1,4 @@
-//! Features that another Edge sent. A relay passes all their members on, also unknown ones (D-92).
+//! Features that another Edge sent. A relay passes their members on, also unknown ones (D-92), except strategies that clients must not get.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,7 +16,7 @@ impl ServedFeature {
     /// Reads a feature's JSON. Returns `None` if the JSON is invalid or has no key, since no client could read such a feature.
     ///
     /// Ids are expected to be UUIDs. Any other id is passed on unchanged. This Edge then identifies the feature by a UUID that is derived
-    /// from the id, or from the key if there is no id.
+    /// from the id, or from the key if the id is missing or no text.
     pub(crate) fn received(json: &str, evaluated_by: EvaluatedBy) -> Option<Self> {
         let members = FeatureMembers::parse(json)?;
         let key = wire::text(members.key).filter(|key| !key.is_empty())?;
@@ -76,8 +76,8 @@ impl ServedFeature {
     }
 }
 
-/// Returns a list of strategies without those that exceed the limits, and logs a warning for each removed strategy. A removed strategy
-/// would never match, and it adds nothing to percentages.
+/// Returns a list of strategies without those that exceed the limits, and logs a warning for each removed strategy. Clients then evaluate
+/// as if a removed strategy never matched and had no percentage.
 fn within_limits(list: &RawValue, key: &str) -> Json {
     let all = Json::of(list);
     if check_strategy(all.as_str()).is_ok() {
