@@ -17,14 +17,14 @@ use crate::state::file::{MOST_BYTES, Options, Parsed, StateFileError};
 
 pub use watch::Watch;
 
-/// The content of a state file. `Debug` does not show its text, since the text contains API keys.
+/// The content of a state file. `Debug` does not show its text, since the text may contain API keys.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Loaded {
     /// The state, and the warnings about it.
     pub parsed: Parsed,
-    /// The time of the file's last change in milliseconds since 1970, for display. The time cannot serve as a version, because a file may
-    /// be replaced by an older one.
+    /// The time of the file's last change in milliseconds since 1970, for display. If the file system reports no such time, the time at
+    /// which the file was read. The time cannot serve as a version, because a file may be replaced by an older one.
     pub modified: i64,
     /// The text of the file, in which each `${NAME}` is kept and not replaced.
     pub text: Arc<[u8]>,
@@ -40,11 +40,12 @@ impl fmt::Debug for Loaded {
     }
 }
 
-/// The error for a state file that cannot be used. `Display` writes one line per problem, with the file and the position of the problem.
+/// The error for a state file that cannot be used. `Display` writes one line per problem with the path of the file. If the content is not a
+/// valid state, the line also contains the position of the problem.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct FileError {
-    /// The file's path.
+    /// The path of the state file.
     pub path: PathBuf,
     /// The reason why the file cannot be used.
     pub why: FileProblem,
@@ -84,10 +85,10 @@ impl std::error::Error for FileError {
     }
 }
 
-/// Reads a state file once, for `fh serve --check`.
+/// Reads a state file once, without following its changes.
 ///
-/// If the file is a list of features without an environment, the features belong to the environment whose id the file name begins with.
-/// FeatureHub's webhook converter writes such files.
+/// A file may contain only a list of features without the id of their environment. If `options` does not set this id either, it is taken
+/// from the beginning of the file name: an id, followed by a dot. FeatureHub's webhook converter writes such files.
 ///
 /// # Errors
 /// Returns [`FileError`] if the file cannot be read, or is not a valid state.
@@ -117,7 +118,7 @@ pub struct StateFile {
 }
 
 impl StateFile {
-    /// Reads a state file for the first time, and returns the file together with its content or the error.
+    /// Reads a state file for the first time. Returns the file for [`Self::watch`], together with its content or the error.
     ///
     /// # Errors
     /// The second element is a [`FileError`] if [`check`] would return one. The file can still be followed, and may become valid later.
@@ -128,12 +129,14 @@ impl StateFile {
         (file, first)
     }
 
-    /// Follows changes of the file on a thread. The thread calls `on_change` with each new content. If a new content is not valid, the
-    /// thread calls `on_change` once with the error. The thread ends when the returned guard is dropped.
+    /// Follows changes of the file on a thread. The thread calls `on_change` with the new content, or with the error if the file cannot be
+    /// read or its content is not valid. An unchanged file is not reported again, except by [`Watch::reload`]. If the file changes several
+    /// times within a short time, only its last content is reported. The thread ends after the returned guard is dropped.
     ///
-    /// The operating system reports changes in the file's folder, and in the folder of the file that a symbolic link points to. The file is
-    /// also checked every second. A change is read after a short pause, so that the file is complete. Files that an editor replaces by
-    /// renaming are recognized. So are symbolic links that are swapped, as in volumes of Kubernetes.
+    /// If the operating system supports it, it reports changes in the file's folder, and in the folder of the file that a symbolic link
+    /// points to. The file is also checked every second. A changed file is read once two checks in a row find the same metadata, so that a
+    /// half-written file is not read. Files that an editor replaces by renaming are recognized. So are symbolic links that are swapped, as
+    /// in volumes of Kubernetes.
     ///
     /// # Errors
     /// Returns the error of the operating system if it refuses to start a thread.
@@ -150,7 +153,8 @@ impl StateFile {
         parse(&self.path, &self.options, found)
     }
 
-    /// Checks the file. Returns the content of the file if it has changed, else `None`, and the time of the next check.
+    /// Checks the file. Returns the content of the file or its error if the file has changed and is complete, else `None`. The second
+    /// element is the time of the next check.
     fn check(&mut self, now: SystemTime) -> (Option<Result<Loaded, FileError>>, Next) {
         match self.detector.again(&self.path, now) {
             FileChange::Nothing => (None, Next::Later),
@@ -160,12 +164,12 @@ impl StateFile {
     }
 }
 
-/// The time of the next check of the file. The file is checked earlier if a change is reported.
+/// The time of the next check of the file. The file may be checked earlier if a change is reported.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Next {
-    /// A short pause later, in which a change of the file is completed.
+    /// After a short pause, in which a change of the file can be completed.
     Soon,
-    /// The usual interval of checks later.
+    /// After the usual interval.
     Later,
 }
 

@@ -33,7 +33,8 @@ pub struct LastGood {
 }
 
 impl LastGood {
-    /// Creates the store for the last valid text of the state file `source` in this folder. Each state file has a stored file of its own.
+    /// Creates the store for the last valid text of the state file `source` in this folder. Each path of a state file has a stored file of
+    /// its own.
     #[must_use]
     pub fn new(folder: impl AsRef<Path>, source: impl Into<PathBuf>) -> Self {
         let source = source.into();
@@ -43,8 +44,8 @@ impl LastGood {
         Self { kept: folder.as_ref().join(format!("state-{name}.last-good")), source }
     }
 
-    /// Stores the text of a loaded state file, unless the same text is stored already. The stored file is replaced as a whole, and only its
-    /// owner can read it.
+    /// Stores the text of a loaded state file, unless the same text is stored already. The stored file is replaced as a whole. On Unix,
+    /// only its owner can read it.
     ///
     /// # Errors
     /// Returns the error of the operating system if the text cannot be written to the folder.
@@ -58,14 +59,14 @@ impl LastGood {
         let beside = PathBuf::from(beside);
         let written = write(&beside, &loaded.text).and_then(|()| fs::rename(&beside, &self.kept));
         if written.is_err() {
-            // An error is ignored, because the temporary file may not exist.
+            // The error is ignored, because the temporary file may not exist.
             let _ = fs::remove_file(&beside);
         }
         written
     }
 
-    /// Reads the stored text as if it came from the state file. Returns `None` if no text is stored, or if the text is not a valid state
-    /// with these options.
+    /// Reads the stored text as if it came from the state file. Returns `None` if no text is stored, if the stored file cannot be read, or
+    /// if the text is not a valid state with these options. [`Loaded::modified`] is the time at which the text was stored.
     #[must_use]
     pub fn read(&self, options: &Options) -> Option<Loaded> {
         let found: FileContent = read_file(&self.kept).ok()?;

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use notify::event::{AccessKind, AccessMode, EventKind};
 use notify::{Event, RecommendedWatcher, RecursiveMode, Watcher};
 
-/// Returns the folder of a file, and the folder of the file that a symbolic link points to. The folders are watched instead of the file,
-/// because the watch of a file ends when the file is replaced.
+/// Returns the folder of a file. If a symbolic link leads to the file, the folder of the link's target is returned as well. The folders are
+/// watched instead of the file, because the watch of a file ends when the file is replaced.
 fn folders(path: &Path) -> BTreeSet<PathBuf> {
     let beside = |path: &Path| {
         path.parent().map(|folder| match folder.as_os_str().is_empty() {
@@ -26,8 +26,8 @@ pub(super) struct Places {
 }
 
 impl Places {
-    /// Creates a watch that calls `on_change` when a file in a watched folder may have changed. No folder is watched yet. If the system
-    /// cannot watch folders, the result is `None` and a warning is logged.
+    /// Creates a watch that calls `on_change` when a file in a watched folder may have changed, or when an event was lost. No folder is
+    /// watched yet. If the system cannot watch folders, the result is `None` and a warning is logged.
     pub(super) fn new(on_change: impl Fn() + Send + 'static) -> Option<Self> {
         let on_event = move |event: notify::Result<Event>| {
             // An error means that an event was lost, which may have concerned the file.
@@ -44,8 +44,8 @@ impl Places {
         }
     }
 
-    /// Watches the folders in which the file is now, and no other folders. Returns true if they differ from the folders that were watched
-    /// before.
+    /// Watches the folders in which the file is now, and no other folders. A folder that cannot be watched is left out. Returns true if the
+    /// set of watched folders has changed.
     pub(super) fn follow(&mut self, path: &Path) -> bool {
         let folders = folders(path);
         let before = self.watched.clone();
