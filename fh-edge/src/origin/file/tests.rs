@@ -88,7 +88,7 @@ fn new_content_is_reported_once() {
     assert_eq!([look(), look(), look()], ["Soon", wrong, "Later"]);
     folder.write(FILE, "environments: [", 3);
     assert_eq!([look(), look()], ["Soon", "Later"]);
-    // A text that becomes valid again is reported, even if it was served without interruption.
+    // A text that becomes valid again is reported, even if its state was served without interruption.
     folder.write(FILE, state("dev"), 4);
     assert_eq!([look(), look(), look()], ["Soon", "dev", "Later"]);
     // A text that was already read is not reported again.
@@ -127,7 +127,7 @@ fn next(told: &Receiver<String>) -> String {
     }
 }
 
-/// Checks that all kinds of changes are noticed.
+/// Checks that each of these kinds of changes is noticed.
 #[cfg(unix)]
 fn changes_are_noticed(pace: Pace) {
     use std::os::unix::fs::symlink;
@@ -168,7 +168,7 @@ fn changes_are_noticed(pace: Pace) {
     assert_eq!(told.recv_timeout(DEADLINE), Err(mpsc::RecvTimeoutError::Disconnected));
 }
 
-/// Checks reports of the system alone. The interval of checks is so long that only the system can report changes.
+/// Checks the reports of the operating system alone. The interval of checks is so long that a check cannot find the changes.
 #[cfg(target_os = "linux")]
 #[test]
 fn the_system_tells_of_changes() {

@@ -9,10 +9,11 @@ use std::time::{Duration, Instant, SystemTime};
 use super::places::Places;
 use super::{FileError, Loaded, Next, Options, StateFile};
 
-/// The times of checks and reads of a state file, and the source of reports about its changes.
+/// The intervals between checks of a state file, and the source of reports about its changes.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Pace {
-    /// The time between a reported change and the reading of the file, so that the change is complete.
+    /// The pause before the check that a reported change causes, and before the next check of a file that is changing, so that the change
+    /// is complete.
     pub(super) settle: Duration,
     /// The interval of checks while no change is reported.
     pub(super) usual: Duration,
@@ -83,8 +84,8 @@ impl WatchSignal {
         self.requests.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits for a request, at most until `until`, and returns all requests since the last call. A request to check the file is delayed by
-    /// the time `settle`, so that the file is complete.
+    /// Waits until the thread has to end, reload or check the file, at most until `until`, and returns the pending requests. After a
+    /// request to check the file, the call returns when the time `settle` has passed, so that the file is complete by then.
     fn wait(&self, mut until: Instant, settle: Duration) -> WatchRequests {
         let mut requests = self.lock();
         loop {
@@ -152,13 +153,13 @@ impl Watch {
         Ok(watch)
     }
 
-    /// Makes the thread read the file, whether the file has changed or not, and pass its content to `on_change`. Environment variables are
-    /// looked up again. Programs call this function at SIGHUP.
+    /// Makes the thread read the file, even if the file has not changed, and pass its content or the error to `on_change`. Each `${NAME}`
+    /// is looked up again. Programs may call this function at SIGHUP.
     pub fn reload(&self) {
         self.signal.ring(|requests| requests.reload = true);
     }
 
-    /// Sets the options of all later reads. Then makes the thread read the file and pass its content to `on_change`.
+    /// Sets the options of all later reads. Then makes the thread read the file and pass its content or the error to `on_change`.
     pub fn reload_with(&self, options: Options) {
         self.signal.ring(|requests| {
             requests.reload = true;
@@ -186,7 +187,7 @@ mod tests {
 
     use super::*;
 
-    /// Checks that writes to another file in the same folder, such as a log, cause no reports.
+    /// Checks that frequent changes of another file in the same folder, such as a log, do not delay the check of the state file.
     #[test]
     fn a_busy_folder_does_not_delay_a_check() {
         let (signal, is_over) =

@@ -1,4 +1,4 @@
-//! The configured keys of a relay. They may change while the relay runs, when the key file changes.
+//! The configured keys of a relay, which can be replaced while the relay runs.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
@@ -13,7 +13,7 @@ use super::upstream::Upstream;
 use super::upstream_pool::{StandaloneKey, UpstreamPool};
 use super::witness::Witness;
 
-/// The time from the removal of a key to its revocation. During this time, the key may be configured again (D-104).
+/// The time from the removal of a key to its revocation. A pair that is configured again during this time keeps its connection (D-104).
 const REVOCATION_DELAY: Duration = Duration::from_secs(5);
 
 /// A client-evaluated key, and its paired server-evaluated key if there is one.
@@ -28,9 +28,9 @@ pub(super) struct Configured {
 #[derive(Default)]
 struct Keys {
     upstreams: Vec<(Pair, Arc<Upstream>)>,
-    /// The connections of removed pairs, with the time of their removal.
+    /// The connections of removed pairs that are not revoked yet, with the time of their removal.
     leaving: Vec<(Pair, Arc<Upstream>, Instant)>,
-    /// The removed server-evaluated keys that were configured alone, with the time of their removal.
+    /// The removed server-evaluated keys that were configured alone and are not revoked yet, with the time of their removal.
     leaving_alone: HashMap<UpstreamKey, Instant>,
     /// The keys in the form in which they are sent upstream.
     api_keys: HashMap<UpstreamKey, ApiKey>,
@@ -58,11 +58,12 @@ impl Configured {
         self.read().api_keys.get(key).cloned()
     }
 
-    /// Replaces the configured keys. The connections of keys that remain are kept. Removed keys stay valid for five seconds. Then they are
-    /// revoked, and the streams of their clients get `failure`.
+    /// Replaces the configured keys. The connections of pairs that remain are kept. If only the server-evaluated key of a pair has changed,
+    /// the old connection ends at once. Other removed keys stay valid for [`REVOCATION_DELAY`]. Then the streams of a removed pair get
+    /// `failure`, and those of a removed key that was configured alone get `bye`.
     ///
     /// # Errors
-    /// Returns [`RelayError`] if a client cannot be created. Then the keys do not change.
+    /// Returns [`RelayError`] if a client cannot be created. In this case, the keys do not change.
     pub(super) fn change(
         self: &Arc<Self>,
         checked: Vec<Checked>,
@@ -114,7 +115,7 @@ impl Configured {
                 continue;
             }
             match next.api_keys.contains_key(&pair.0) {
-                // Only the paired key has changed. The streams of the old connection reconnect and then use the new one.
+                // Only the paired key has changed. The streams of the old connection end, and their clients then connect to the new one.
                 true => changed.push(upstream),
                 false => next.leaving.push((pair, upstream, since)),
             }
@@ -142,7 +143,8 @@ impl Configured {
         Ok(())
     }
 
-    /// Revokes the keys that were removed at least [`REVOCATION_DELAY`] ago and were not configured again.
+    /// Ends the connections of the keys that were removed at least [`REVOCATION_DELAY`] ago and were not configured again. The keys are
+    /// revoked.
     fn settle(&self, pool: &UpstreamPool) {
         let mut keys = self.write();
         let is_over = |since: &Instant| since.elapsed() >= REVOCATION_DELAY;
@@ -160,7 +162,7 @@ impl Configured {
         let over: Vec<(Arc<Upstream>, bool)> = over.collect();
         drop(keys);
         for (upstream, is_shared) in over {
-            // One of the two keys is configured in another way now, so its clients must not be notified of a revocation.
+            // If one of the two keys is configured in another way now, its clients must not be notified of a revocation.
             if !is_shared {
                 upstream.revoke();
             }

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 
 use fh_client::{KeyError, UrlError};
 
-/// The reason why a relay cannot start, or why new keys or headers cannot be used, for example because the Edge is no relay. Failures of the upstream Edge do not cause this error. The number in a
-/// variant is the position of the faulty keys in the settings, counted from 1; a key itself is never shown.
+/// The reason why a relay cannot start, or why its keys or headers cannot be replaced. Failures of the upstream Edge do not cause this
+/// error. The number in a variant is the position of the faulty keys in the list of keys, counted from 1. A key itself is never shown.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum RelayError {
@@ -16,7 +16,7 @@ pub enum RelayError {
     NoKeys,
     /// The text of a key is not a valid API key.
     Key(usize, KeyError),
-    /// A key's environment is not a UUID, so no client could request it.
+    /// A key's environment is not a UUID, so no client could send the key.
     NotAnEnvironment(usize),
     /// A client-evaluated key does not contain a `*`, so the upstream Edge would treat it as server-evaluated.
     NotClientEvaluated(usize),
@@ -30,15 +30,16 @@ pub enum RelayError {
     NameTwice(usize),
     /// Profile `edge` is set. This profile hashes the ids of value records, which an Edge does not send.
     ProfileEdge,
-    /// A state or a data folder is set. A relay uses neither, because it serves the features of another Edge.
+    /// A state or a data folder is set. A relay uses neither, because it serves the features of another Edge. Also the error if keys or
+    /// headers of a relay are replaced and the Edge is not a relay.
     OwnState,
-    /// The snapshot folder cannot be used.
+    /// The snapshot folder cannot be created, or its lock file cannot be opened or locked.
     SnapshotFolder(PathBuf, std::io::Error),
-    /// Another relay uses the snapshot folder.
+    /// Another relay uses the snapshot folder, in this process or in another one.
     FolderInUse(PathBuf),
-    /// The upstream client cannot be created.
+    /// The upstream client cannot be created, for example because a header is not valid.
     Client(fh_client::StartError),
-    /// The operating system refuses to start a thread.
+    /// The operating system refuses to start a thread or to create its runtime.
     Thread(std::io::Error),
 }
 

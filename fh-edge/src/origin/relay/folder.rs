@@ -1,4 +1,5 @@
-//! The lock on the folder of a relay's snapshots, so that only one process uses the folder at a time (D-109).
+//! The lock on the folder of a relay's snapshots, so that only one relay uses the folder at a time (D-109). Only Unix and Windows support
+//! the lock.
 
 use std::fs::{self, File, OpenOptions};
 use std::io;
@@ -10,12 +11,12 @@ use super::error::RelayError;
 /// The name of the file in the folder whose lock protects the folder. The file is empty.
 const FILE: &str = "lock";
 
-/// The lock of a folder that only this process uses. The lock ends when its last clone is dropped, or when one clone is released.
+/// The lock of a folder. The lock ends when its last clone is dropped, or when one clone is released.
 #[derive(Debug, Clone)]
 pub(super) struct FolderLock(Arc<Mutex<Option<File>>>);
 
 impl FolderLock {
-    /// Creates the folder if it does not exist, and locks it for this process.
+    /// Creates the folder if it does not exist, and locks it for this relay.
     ///
     /// # Errors
     /// Returns [`RelayError::FolderInUse`] if another relay uses the folder, and [`RelayError::SnapshotFolder`] if the folder cannot be
@@ -38,7 +39,7 @@ impl FolderLock {
     }
 }
 
-/// Creates a folder if it does not exist. Only its owner can access a folder that this function creates.
+/// Creates a folder if it does not exist. On Unix, only its owner can access a folder that this function creates.
 fn make(folder: &Path) -> io::Result<()> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
@@ -47,7 +48,7 @@ fn make(folder: &Path) -> io::Result<()> {
     builder.create(folder)
 }
 
-/// Opens and locks a file. The operating system releases the lock when the process ends, even after a crash.
+/// Opens and locks a file. The lock ends when the file is closed, and also when the process crashes.
 #[cfg(unix)]
 fn lock(path: &Path) -> io::Result<File> {
     use rustix::fs::{FlockOperation, flock};

@@ -1,7 +1,7 @@
 //! Decides how long the features of an upstream key are served after the last successful upstream response (D-116).
 //!
-//! Definite refusals that are repeated for the time [`Terms::revoke_after`] revoke the key. Every other result except a successful response
-//! counts as no response: the features expire when the last successful response is older than [`Terms::max_age`].
+//! Definite refusals that are repeated for the time [`Terms::revoke_after`] revoke the key. The features expire when the last successful
+//! response is as old as [`Terms::max_age`], whatever other results there were since.
 
 use std::time::Duration;
 
@@ -15,20 +15,21 @@ const REPEATED: u32 = 2;
 pub(super) struct Terms {
     /// The time from the last successful response until the features expire. Zero means that features never expire.
     pub(super) max_age: Duration,
-    /// The time from the first of several definite refusals until the key is revoked.
+    /// The time from the first of several definite refusals until the key is revoked, if the key had no other response in between.
     pub(super) revoke_after: Duration,
 }
 
-/// The report of an upstream client about its last attempt.
+/// The report about the last attempt of an upstream client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Report {
-    /// The client is connected, and the upstream Edge answers successfully.
+    /// The upstream Edge answers the key successfully.
     Answered,
     /// The upstream Edge definitely refused an attempt. Each attempt has its own number.
     Refused { attempt: u64 },
     /// An attempt ended with neither a successful response nor a definite refusal.
     Unanswered { attempt: u64 },
-    /// The next attempt has begun and has no result yet.
+    /// There is no result to count: the client has no features from the upstream Edge yet, or the attempt is still running or was already
+    /// counted.
     Pending,
 }
 
@@ -49,13 +50,13 @@ pub(super) struct Refusals {
     pub(super) count: u32,
 }
 
-/// The time of the last successful response for one upstream key, and the refusals since.
+/// The time of the last successful response for one upstream key, the refusals since, and whether the key is revoked.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct KeyState {
     pub(super) last_answered: Option<Timestamp>,
     pub(super) refusals: Option<Refusals>,
     pub(super) is_revoked: bool,
-    /// The number of the last attempt that was counted; `None` before the first counted attempt.
+    /// The number of the last attempt that was counted as a refusal or as unanswered; `None` before the first such attempt.
     pub(super) last_attempt: Option<u64>,
 }
 
@@ -79,7 +80,7 @@ impl KeyState {
         self.decide(now, terms)
     }
 
-    /// Returns true if this attempt was not counted yet, and marks it as counted.
+    /// Returns true if this attempt is not the last one that was counted, and marks it as counted.
     fn is_new(&mut self, attempt: u64) -> bool {
         self.last_attempt.replace(attempt) != Some(attempt)
     }

@@ -1,5 +1,5 @@
-//! A relay: an Edge whose features come from another Edge. A relay serves any number of clients with one upstream connection per key
-//! (D-92).
+//! A relay: an Edge whose features come from another Edge (D-92). Any number of clients share one upstream connection per client-evaluated
+//! key, or per context of a server-evaluated key that has no paired client-evaluated key.
 //!
 //! ```no_run
 //! use fh_edge::Edge;
@@ -13,8 +13,9 @@
 //! ```
 //!
 //! Each client-evaluated key has one upstream stream. The stream supplies the clients with that key, and the clients with the paired
-//! server-evaluated key. If the upstream Edge is unreachable, slow or returns errors, clients keep their features. After a restart they get
-//! the features of a snapshot.
+//! server-evaluated key. If the upstream Edge is unreachable, slow or returns errors, clients keep their features until these expire
+//! ([`RelayLimits::max_age`]). With a [`snapshot_folder`](RelayOptions::snapshot_folder), clients of configured client-evaluated keys get
+//! the stored features after a restart.
 
 mod configured;
 mod error;
@@ -57,7 +58,7 @@ use crate::serving::PublishedCell;
 use crate::wire::api_key::RequestKey;
 use crate::wire::context::RequestContext;
 
-/// The longest time for writing snapshots when the Edge stops. If a write takes longer, the older file stays in place.
+/// The longest time for which [`Relay::close`] waits until clients are closed and snapshots and records are written.
 const LAST_WRITE: Duration = Duration::from_secs(5);
 
 /// Returns an instant plus a duration. If the clock cannot represent the sum, returns the instant plus a year.
@@ -67,7 +68,7 @@ fn after(time_state: Instant, time: Duration) -> Instant {
         .unwrap_or_else(|| time_state + Duration::from_secs(365 * 24 * 3600))
 }
 
-/// A relay with all its upstream connections. The connections end when this value is dropped.
+/// A relay with all its upstream connections. The connections end soon after this value is dropped.
 pub(crate) struct Relay {
     /// The configured keys. Features of client-evaluated keys are published in the Edge's environments, like those of an Edge that is not a
     /// relay.
@@ -82,14 +83,15 @@ pub(crate) struct Relay {
 }
 
 impl Relay {
-    /// Returns true if the relay is ready. Every configured client-evaluated key must have features that have not expired, or the upstream
-    /// Edge must have refused it.
+    /// Returns true if the relay is ready. Every configured client-evaluated key must have features that have not expired, or must count as
+    /// refused by the upstream Edge ([`UpstreamState::Refused`]).
     pub(crate) fn is_ready(&self) -> bool {
         let is_ready = |state| matches!(state, UpstreamState::Serving | UpstreamState::Refused);
         self.configured.upstreams().iter().all(|upstream| is_ready(upstream.state()))
     }
 
-    /// Replaces the configured keys. Connections of keys that remain are kept.
+    /// Replaces the configured keys. Connections of keys that remain are kept. If only the server-evaluated key of a pair changes, the pair
+    /// gets a new connection.
     ///
     /// # Errors
     /// Returns the [`RelayError`] that a start with these keys would return. Then the keys do not change.
@@ -102,7 +104,7 @@ impl Relay {
     }
 
     /// Returns true if the relay may make upstream requests with this key. The caller has checked that no environment of this Edge knows
-    /// the key.
+    /// the key. A configured key that has such an environment is therefore refused by the upstream Edge, and is not admitted.
     pub(crate) fn admits(&self, key: &RequestKey<'_>) -> bool {
         let key = UpstreamKey::from(key);
         let is_refused = self.configured.contains(&key) && !self.pool.is_lone(&key);
@@ -128,7 +130,8 @@ impl Relay {
         self.pool.open(key, asker, context)
     }
 
-    /// Refreshes the features in this cell, whose environment is stale, because a client has requested them.
+    /// Refreshes the features in this cell, whose environment is stale, because a client has requested them. Does nothing if the
+    /// environment was refreshed within the time [`RelayLimits::stale_for`].
     pub(crate) fn asked_for_stale(&self, cell: &Arc<PublishedCell>) {
         let mut all = self.configured.all().into_iter();
         let known = all.find(|upstream| Arc::ptr_eq(&upstream.cell, cell));
@@ -142,8 +145,8 @@ impl Relay {
         self.configured.contains(&UpstreamKey::from(key))
     }
 
-    /// Sends a change of a feature upstream, and returns the upstream response. The result is `None` if the feature or the key cannot
-    /// exist.
+    /// Sends a change of a feature upstream, and returns the upstream response. The result is `None` if no feature can have this feature
+    /// key, or if the key is not configured and not a valid API key.
     pub(crate) async fn put(
         &self,
         key: &RequestKey<'_>,
@@ -157,15 +160,17 @@ impl Relay {
         Some(self.updates.send(self.worker.runtime(), request).await)
     }
 
-    /// Returns the status of every upstream connection.
+    /// Returns the status of the connections of all configured client-evaluated keys, and of the connections that are made on demand,
+    /// including those that wait to be started.
     pub(crate) fn status(&self) -> Vec<UpstreamStatus> {
         let now = self.pool.source.now();
         let known = self.configured.upstreams();
         known.iter().map(|upstream| upstream.status(now)).chain(self.pool.status()).collect()
     }
 
-    /// Ends the relay. Streams of on-demand connections end with `bye` within this time. Snapshots and records are written, and their
-    /// folder is released for the next relay. No more features are received from upstream, but the Edge still serves the last features.
+    /// Ends the relay. Streams of on-demand connections end with `bye` within this time. Connections of configured client-evaluated keys
+    /// are closed, and their snapshots and records are written. The Edge still serves their last features. If the writes are complete
+    /// within [`LAST_WRITE`], the snapshot folder is released for the next relay.
     pub(crate) async fn close(&self, within: Duration) {
         self.pool.close(within);
         let mut writing = JoinSet::new();
@@ -179,7 +184,7 @@ impl Relay {
             };
             writing.spawn_on(written, self.worker.runtime());
         }
-        // The files are replaced as a whole. If a write takes longer than `LAST_WRITE`, the older file stays in place.
+        // Each file is replaced as a whole, so a write that is not complete leaves the older file in place. The folder then stays locked.
         let all = async { while writing.join_next().await.is_some() {} };
         let is_done = tokio::time::timeout(LAST_WRITE, all).await.is_ok();
         if let Some(lock) = self.lock.as_ref().filter(|_| is_done) {

@@ -57,12 +57,14 @@ impl fmt::Debug for RelayKeys {
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct RelayLimits {
-    /// The largest number of upstream connections, without those of the configured client-evaluated keys. Each context of a
-    /// server-evaluated key needs one connection. So does each client-evaluated key that only [`RelayOptions::allow_any_key`] admits.
+    /// The largest number of upstream connections, without those of the configured client-evaluated keys. A server-evaluated key without a
+    /// paired client-evaluated key needs one connection for each context. A client-evaluated key that only [`RelayOptions::allow_any_key`]
+    /// admits needs one connection.
     ///
-    /// When the limit is reached, the least recently used connection is closed to make room for a new one. If streams use all connections,
-    /// polls are answered with 429 and further streams wait. Default: 128, so that file descriptors remain for the clients that a listener
-    /// accepts by default.
+    /// When the limit is reached, the least recently used connection that no client uses is closed to make room for a new one. An
+    /// unconfigured key that the upstream Edge has not answered successfully replaces only connections of other such keys. If no connection
+    /// can be closed, polls that need a new connection are answered with 429, and streams wait. Default: 128, so that file descriptors
+    /// remain for the clients that a listener accepts by default.
     pub connections: NonZeroUsize,
     /// The time after which an unused connection that counts towards `connections` is closed. This time should be longer than the interval
     /// between a client's polls. Default: 10 minutes.
@@ -70,19 +72,20 @@ pub struct RelayLimits {
     /// The longest time that a poll waits for the first upstream response for a new context or key. Then the poll is answered with 503.
     /// Default: 10 seconds.
     pub first_answer: Duration,
-    /// The time for which a key that the upstream Edge does not know is refused without another upstream request. If the upstream Edge
-    /// answers a request with 400, the request is repeated after this time, too. Default: one minute.
+    /// The time for which a key that the upstream Edge does not know is refused without another upstream request. This does not concern
+    /// configured client-evaluated keys. If the upstream Edge answers a request with 400, the request is repeated after this time, too.
+    /// Default: one minute.
     pub refused_for: Duration,
     /// The minimum time between two upstream requests for an environment that the upstream Edge calls stale. Such requests are made only
     /// while clients request the environment. Default: 10 minutes.
     pub stale_for: Duration,
-    /// The time for which features are served after the last successful upstream response for their key. Then the features expire:
-    /// readiness fails, and requests with the key are answered with 503 until the next successful response. Zero means that features never
-    /// expire. Default: 7 days.
+    /// The time for which features are served after the last successful upstream response for their key. Then the features expire: requests
+    /// with the key are answered with 503 until the next successful response. If the key is a configured client-evaluated key, readiness
+    /// fails. Zero means that features never expire. Default: 7 days.
     pub max_age: Duration,
-    /// The time for which a verified key is served while the upstream Edge refuses it at every attempt. Then the key is revoked. Responses
-    /// with 401 and 403 count as refusals. A 404 and a stream's `failure` event count as refusals only while another key of the same
-    /// upstream Edge is answered successfully. Default: 10 minutes.
+    /// The time for which a key whose features are served stays valid while the upstream Edge refuses it at every attempt. After this time
+    /// and at least two refusals, the key is revoked. Responses with 401 and 403 count as refusals. A 404 and a stream's `failure` event
+    /// count as refusals only while another key of the same upstream Edge is answered successfully. Default: 10 minutes.
     pub revoke_after: Duration,
 }
 
@@ -160,11 +163,11 @@ impl RelayOptions {
         self
     }
 
-    /// Stores the features of configured client-evaluated keys in files of this folder, and starts with the stored features. A relay can
-    /// then start while the upstream Edge is unreachable. The folder is created if it does not exist.
+    /// Stores the features of configured client-evaluated keys in files of this folder, and starts with the stored features. After a
+    /// restart, the relay can then serve features while the upstream Edge is unreachable. The folder is created if it does not exist.
     ///
     /// The files contain features and their rules, but no API keys. For each key, a record in the same folder contains the time of the last
-    /// successful response and the refusals since. Only one relay at a time can use the folder.
+    /// successful response, the refusals since, and whether the key is revoked. Only one relay at a time can use the folder.
     #[must_use]
     pub fn snapshot_folder(mut self, folder: impl Into<PathBuf>) -> Self {
         self.snapshots = Some(folder.into());
@@ -181,7 +184,7 @@ impl RelayOptions {
         self
     }
 
-    /// Adds a header to every upstream request, such as one that a proxy requires. Logs and errors do not show the header's value.
+    /// Adds a header to every upstream request, such as a header that a proxy requires. Logs and errors do not show the header's value.
     #[must_use]
     pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.headers.push((name.into(), value.into()));

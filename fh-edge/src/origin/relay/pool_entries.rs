@@ -52,14 +52,15 @@ impl PoolEntry {
 /// The running connections and the waiting entries of a pool.
 pub(super) struct PoolEntries {
     pub(super) running: HashMap<Arc<PoolKey>, PoolEntry>,
-    /// The entries of streams that wait for a connection. Their order is in `queue`.
+    /// The entries that wait for a connection, with or without streams. Their order is in `queue`.
     pub(super) waiting: HashMap<Arc<PoolKey>, PoolEntry>,
     pub(super) queue: VecDeque<Arc<PoolKey>>,
-    /// The number of connections of each unconfigured key.
+    /// The number of running connections of each unconfigured key.
     pub(super) unconfigured: HashMap<UpstreamKey, usize>,
     /// A bucket with one token for each new unconfigured key that may be sent upstream now.
     pub(super) tries: Bucket,
-    /// The configured keys that were answered successfully at least once, whether or not they have a connection now.
+    /// The verified keys among those that are configured alone: a connection of the key served features when it was removed from the pool,
+    /// and the key was not revoked since.
     good: HashSet<UpstreamKey>,
 }
 

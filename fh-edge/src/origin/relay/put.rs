@@ -1,4 +1,5 @@
-//! Sends changes of features upstream. A PUT is sent with the caller's key, and the caller gets the response of the upstream Edge (D-92).
+//! Sends changes of features upstream. A PUT is sent with the caller's key, and the caller gets the response of the upstream Edge, if there
+//! is one (D-92).
 
 use std::fmt;
 use std::future::poll_fn;
@@ -34,9 +35,9 @@ pub(crate) struct PutAnswer {
 pub(crate) enum PutTrouble {
     /// There was no connection to the upstream Edge, so the change was not sent.
     NotSent,
-    /// The upstream Edge did not answer in time. It is unknown whether the change was made.
+    /// The upstream Edge did not answer, or not in time. It is unknown whether the change was made.
     Unreachable,
-    /// The response came from a proxy or a login page, and not from an Edge.
+    /// The response did not come from an Edge, but for example from a proxy or a login page.
     NotAnEdge,
 }
 

@@ -1,5 +1,5 @@
-//! The record of an upstream key that survives restarts. It contains the time of the last successful response, and the refusals since
-//! (D-116). It is stored beside the snapshot of the key's features.
+//! The record of an upstream key that survives restarts. It contains the time of the last successful response, the refusals since, and
+//! whether the key is revoked (D-116). It is stored beside the snapshot of the key's features.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
@@ -15,11 +15,11 @@ use super::key_state::{KeyState, Refusals, Terms, age};
 const FORMAT: &str = "fh-relay-standing/1";
 /// The largest number of bytes that are read from a record file. No valid record is longer.
 const MAX_BYTES: u64 = 4096;
-/// The minimum time between two writes if only the time of the last successful response has changed. After a restart, the recorded time may
+/// The minimum time between two writes if only the time of the last successful response has changed. After a crash, the recorded time may
 /// be too old by this much.
 const CONFIRM: Duration = Duration::from_secs(600);
 /// The divisor of [`Terms::max_age`]. If the quotient is shorter than [`CONFIRM`], the quotient is the minimum time between two writes
-/// instead. So a restart alone does not let features expire.
+/// instead. So after a crash, features expire too early by at most one percent of [`Terms::max_age`].
 const SHARE: u32 = 100;
 
 #[derive(Serialize, Deserialize)]
@@ -32,7 +32,7 @@ struct Stored {
     is_revoked: bool,
 }
 
-/// The record file of one upstream key. Only one process writes the file, because of the lock [`FolderLock`](super::folder::FolderLock).
+/// The record file of one upstream key. Only one relay writes the file, because of the lock [`FolderLock`](super::folder::FolderLock).
 #[derive(Debug)]
 pub(super) struct RecordFile {
     path: PathBuf,
@@ -42,8 +42,8 @@ pub(super) struct RecordFile {
 }
 
 impl RecordFile {
-    /// Opens the record file of a key, and returns it with the recorded state of the key. If the file is damaged, a warning is logged and
-    /// the file counts as missing.
+    /// Opens the record file of a key, and returns it with the recorded state of the key. If the file is damaged or cannot be read, a
+    /// warning is logged and the file counts as missing. The state of a missing file is the default state.
     pub(super) fn open(path: PathBuf) -> (Self, KeyState) {
         let key_state = read(&path).unwrap_or_else(|why| {
             tracing::warn!(file = %path.display(), %why, "the record of an upstream key cannot be read, so it counts as missing");
@@ -52,7 +52,8 @@ impl RecordFile {
         (Self { path, written: key_state.clone(), has_failed: false }, key_state)
     }
 
-    /// Returns true if the file lacks a part of the key's state that the relay needs after a restart.
+    /// Returns true if the key's state differs from the state in the file so much that the file has to be written. A later time of the last
+    /// successful response counts only after [`CONFIRM`], or after a share of [`Terms::max_age`] if that is shorter.
     pub(super) fn is_behind(&self, key_state: &KeyState, terms: &Terms) -> bool {
         if self.written.refusals != key_state.refusals
             || self.written.is_revoked != key_state.is_revoked
@@ -69,8 +70,8 @@ impl RecordFile {
         }
     }
 
-    /// Writes the key's state to the file, unless the file contains it already. This call may block. The first of several failures is
-    /// logged.
+    /// Writes the key's state to the file, unless the file contains it already. This call may block. Of several failures in a row, only the
+    /// first is logged.
     pub(super) fn write(&mut self, key_state: &KeyState) {
         let key_state = KeyState { last_attempt: None, ..key_state.clone() };
         if key_state == self.written {
@@ -118,7 +119,8 @@ fn read(path: &Path) -> io::Result<KeyState> {
     })
 }
 
-/// Replaces the record file as a whole. The temporary file always has the same name, because no other process writes to the folder.
+/// Replaces the record file as a whole. The temporary file of a record always has the same name, because no other relay writes to the
+/// folder.
 fn replace(path: &Path, key_state: &KeyState) -> io::Result<()> {
     let stored = Stored {
         format: FORMAT.to_string(),

@@ -41,7 +41,7 @@ pub(super) struct Source {
     cache_control: Option<HeaderValue>,
     pub(super) answers: Arc<AnswerBudget>,
     pub(super) terms: Terms,
-    /// The longest time that one upstream request of [`Self::one_request`] may take.
+    /// The time limit of a client of [`Self::one_request`].
     pub(super) patience: Duration,
 }
 
@@ -63,7 +63,7 @@ impl Source {
         Ok(())
     }
 
-    /// Returns a builder of a client that makes only one upstream request, with this key.
+    /// Returns a builder of a client that polls with this key until the upstream Edge has answered once.
     pub(super) fn one_request(&self, key: &ApiKey) -> ClientBuilder {
         self.configured(Client::builder(self.edge.as_str(), key.expose()), &self.headers())
             .one_off()
@@ -89,7 +89,8 @@ impl Source {
             })
     }
 
-    /// Checks at the start that clients can be created with these headers, since some clients are created only on demand.
+    /// Checks that clients can be created with these headers, because clients that are created on demand would report an invalid header too
+    /// late.
     fn check_settings(&self, headers: &[(String, String)]) -> Result<(), RelayError> {
         let client = Client::builder(self.edge.as_str(), ANY_KEY);
         drop(self.configured(client, headers).offline().start().map_err(RelayError::Client)?);
@@ -186,7 +187,8 @@ impl Relay {
     /// Starts a relay. Returns without waiting for the upstream Edge.
     ///
     /// # Errors
-    /// Returns [`RelayError`] if a setting is not valid, or if the operating system refuses a resource such as a thread.
+    /// Returns [`RelayError`] if a setting is not valid, if another relay uses the snapshot folder, or if the operating system refuses a
+    /// resource such as a thread.
     pub(crate) fn start(
         options: RelayOptions,
         edge: &Options,
@@ -278,7 +280,7 @@ impl Source {
         self.environments.remove_slot(&upstream.cell);
     }
 
-    /// Creates the connection of a client-evaluated key, which also serves the paired server-evaluated key if there is one.
+    /// Creates and starts the connection of a client-evaluated key, which also serves the paired server-evaluated key if there is one.
     pub(super) fn upstream(
         &self,
         pool: &Arc<UpstreamPool>,

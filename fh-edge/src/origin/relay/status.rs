@@ -26,10 +26,10 @@ pub enum UpstreamState {
     Waiting,
     /// Features are served. Their age is in the client's status.
     Serving,
-    /// The upstream Edge refuses the key. It either never answered the key successfully, or has refused it for longer than
+    /// The key counts as refused. The upstream Edge refused the key before the connection had features, or has refused it for at least
     /// [`RelayLimits::revoke_after`](super::RelayLimits::revoke_after).
     Refused,
-    /// The features have expired: the last successful response is older than [`RelayLimits::max_age`](super::RelayLimits::max_age).
+    /// The features have expired: the last successful response is at least [`RelayLimits::max_age`](super::RelayLimits::max_age) old.
     Expired,
 }
 
@@ -60,12 +60,14 @@ pub struct UpstreamStatus {
     pub state: UpstreamState,
     /// The number of attributes in the context for which the upstream Edge evaluates; 0 if it does not evaluate.
     pub attributes: usize,
-    /// The status of the connection's client, with the last contact, the last problem and the age of the features. `None` while no
-    /// connection is free for this key and context ([`RelayLimits::connections`](super::RelayLimits::connections)).
+    /// The status of the connection's client, with the last contact, the last problem and the age of the features. `None` while the
+    /// connection has no client: the client is just being started, or no connection is free for this key and context
+    /// ([`RelayLimits::connections`](super::RelayLimits::connections)).
     pub client: Option<Status>,
-    /// The time since the upstream Edge last answered the key successfully, also across restarts; `None` if it never answered successfully.
+    /// The time since the upstream Edge last answered the key successfully on this connection; `None` if it never did. With a snapshot
+    /// folder, the time includes earlier runs for configured client-evaluated keys.
     pub answer_age: Option<Duration>,
-    /// The time since the upstream Edge began to refuse a key that it had answered successfully. Only definite refusals without any other
-    /// response in between count. `None` if the upstream Edge does not refuse the key.
+    /// The time since the upstream Edge began to refuse a key whose features the connection has. Only definite refusals without any other
+    /// response in between count. `None` if there are no such refusals.
     pub refused_for: Option<Duration>,
 }

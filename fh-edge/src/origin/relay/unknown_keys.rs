@@ -7,7 +7,7 @@ use quick_cache::sync::Cache;
 use super::after;
 use super::key::UpstreamKey;
 
-/// The largest number of unknown keys in the cache. If more are added, the least used keys are evicted.
+/// The largest number of unknown keys in the cache. If more are added, keys that are rarely used are evicted.
 const MOST: usize = 10_000;
 
 #[derive(Debug)]
@@ -21,7 +21,8 @@ impl UnknownKeys {
         Self { until: Cache::new(MOST), time }
     }
 
-    /// Adds a key that the upstream Edge does not know. The key stays in the cache for the time that [`Self::new`] was given.
+    /// Adds a key that the upstream Edge does not know. The key counts as unknown for the time that [`Self::new`] was given, unless it is
+    /// evicted before.
     pub(super) fn add(&self, key: UpstreamKey, now: Instant) {
         self.until.insert(key, after(now, self.time));
     }

@@ -27,9 +27,9 @@ const REVIEW: Duration = Duration::from_secs(1);
 /// The reason why a key counts as refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Refused {
-    /// The upstream Edge has never answered the key successfully.
+    /// The key was refused before the connection had any features.
     AtFirstContact,
-    /// The upstream Edge answered the key successfully before, and has refused it for long enough to revoke it (D-116).
+    /// The connection had features before, and the upstream Edge has refused the key for long enough to revoke it (D-116).
     ForGood,
 }
 
@@ -63,14 +63,15 @@ pub(super) struct Upstream {
 }
 
 struct Known {
-    /// True if the key was refused at first contact or is revoked.
+    /// True if the key was refused at first contact, is revoked, or is no longer configured.
     is_refused: bool,
     /// True if the features are too old to be served (see [`ServeDecision::Expire`]).
     is_expired: bool,
     key_state: KeyState,
-    /// The age of the features when the client's status was last read; `None` if the client had no features then.
+    /// The age of the features in the last status with features that was read; `None` if there was no such status, or if the age was not
+    /// known.
     data_age: Option<Duration>,
-    /// The time of the last upstream request for a stale environment; `None` before the upstream Edge first calls the environment stale.
+    /// The time at which the environment became stale or was last refreshed for clients; `None` if the environment was never stale.
     asked: Option<Instant>,
 }
 
@@ -126,9 +127,9 @@ impl Upstream {
         self.client.get_or_init(|| client);
     }
 
-    /// Publishes the features that the client receives, as long as they may be served, until the client is closed. `refused` returns the
-    /// reaction to a refusal of the key. A request that is answered with 400 is repeated after
-    /// [`RelayLimits::refused_for`](super::RelayLimits::refused_for).
+    /// Publishes the features that the client receives, as long as they may be served. Returns when the client is closed, or when `refused`
+    /// ends the connection. `refused` returns the reaction to a refusal of the key. A request that is answered with 400 is repeated after
+    /// [`RelayLimits::refused_for`](super::RelayLimits::refused_for), but not within [`SHORTEST_PAUSE`].
     pub(super) async fn follow(&self, pool: &UpstreamPool, refused: impl Fn(Refused) -> OnRefusal) {
         let Some(client) = self.client.get() else { return };
         let again_after = pool.limits().refused_for.max(SHORTEST_PAUSE);
@@ -197,7 +198,7 @@ impl Upstream {
             if known.key_state.last_answered.is_none()
                 && let (Some(Source::Snapshot), Some(age)) = (&status.source, status.data_age)
             {
-                // There is no recorded time, because an earlier version kept no record or the record was damaged.
+                // There is no recorded time, because the record is missing or was damaged.
                 let age = i64::try_from(age.as_millis()).unwrap_or(i64::MAX);
                 let saved = now.as_millis().saturating_sub(age);
                 known.key_state.last_answered = Some(Timestamp::from_millis(saved));
@@ -212,7 +213,8 @@ impl Upstream {
     }
 
     /// Returns what the client's status says about its last attempt, and records the age of the features. Returns [`Report::Pending`] if
-    /// the client has no features yet, or if the attempt is still running or was already counted.
+    /// the client has no features yet, or only those of a snapshot and no problem, or if the attempt is still running or was already
+    /// counted.
     ///
     /// If a refusal is ambiguous, the upstream Edge's answers to other keys decide. Requests with up to four other keys are made for this,
     /// unless another check was made within the last second.
@@ -280,8 +282,9 @@ impl Upstream {
         drop(tokio::task::spawn_blocking(move || lock(&record).write(&key_state)).await);
     }
 
-    /// Publishes the client's features if they differ from the served features. `last` is the ruleset of the previous call, and is replaced
-    /// by the current one. Returns whether the client has features, has none yet, or was refused at first contact.
+    /// Publishes the client's features if they or their settings differ from those that are served. If the client has features, `last` is
+    /// replaced by their ruleset, and is to be passed to the next call. Returns whether the client has features, has none yet, or was
+    /// refused at first contact.
     fn take(&self, client: &Client, last: &mut Ruleset) -> ReceivedOutcome {
         let snapshot = client.snapshot();
         let status = snapshot.status();
@@ -292,7 +295,7 @@ impl Upstream {
         }
         let ruleset = snapshot.ruleset();
         self.cell.update(|current| {
-            // A stale environment that was requested again stays stale until the upstream Edge has answered.
+            // A stale environment that was requested again stays stale while the client has a problem.
             let was_stale = current.settings.stale && status.problem.is_some();
             let settings =
                 Settings { stale: status.is_stale || was_stale, ..self.settings.clone() };
@@ -320,7 +323,8 @@ impl Upstream {
         ReceivedOutcome::Features
     }
 
-    /// Returns the features of this ruleset in the form in which they are served. A feature that did not change keeps its object.
+    /// Returns the features of this ruleset in the form in which they are served. A feature that did not change keeps its object. Features
+    /// that cannot be read are left out.
     fn features(
         &self,
         ruleset: &Ruleset,
@@ -346,7 +350,8 @@ impl Upstream {
         features.collect()
     }
 
-    /// Publishes a generation without keys and features, because the key was refused at first contact or revoked.
+    /// Publishes a generation without keys and features, because the key was refused at first contact, was revoked, or is no longer
+    /// configured.
     fn refuse(&self) {
         self.known().is_refused = true;
         self.cell.update(|current| {
@@ -365,8 +370,8 @@ impl Upstream {
         self.cell.update(|current| (current.phase == Phase::Serving).then(|| emptied(current)));
     }
 
-    /// Refreshes an environment that the upstream Edge called stale, because clients request it. During the time `not_within` after a
-    /// refresh, this call does nothing.
+    /// Refreshes an environment that the upstream Edge called stale, because clients request it. Does nothing if less than `not_within` has
+    /// passed since the environment became stale or was last refreshed by this call.
     pub(super) fn ask_again(&self, runtime: &Handle, not_within: Duration) {
         let Some(client) = self.client.get() else { return };
         let now = Instant::now();
@@ -399,8 +404,8 @@ impl Upstream {
         self.client.get()
     }
 
-    /// Returns the state of the connection. The state is read from the published generation, so that it never lags behind the answers that
-    /// clients get.
+    /// Returns the state of the connection. Whether features are served is read from the published generation, so that it never differs
+    /// from the answers that clients get.
     pub(super) fn state(&self) -> UpstreamState {
         match self.cell.current().phase {
             Phase::Serving => UpstreamState::Serving,

@@ -1,5 +1,6 @@
-//! Upstream connections that are made on demand. Each context of a server-evaluated key that is configured alone has one connection, and so
-//! has each unconfigured key. The number of these connections is limited, and unused connections are closed.
+//! Upstream connections that are made on demand. A server-evaluated key that is configured alone or not at all has one connection for each
+//! context. A client-evaluated key that is not configured has one connection. The number of these connections is limited, and unused
+//! connections are closed.
 
 use std::collections::HashMap;
 use std::num::NonZeroUsize;
@@ -23,7 +24,7 @@ use crate::serving::{Changes, EvaluatedBy, Grant, Grants, PublishedCell};
 use crate::wire::api_key::RequestKey;
 use crate::wire::context::RequestContext;
 
-/// The number of seconds after which a client should retry when all connections are in use.
+/// The number of seconds after which a client should retry when no connection is free for its key and context.
 const COME_AGAIN: u64 = 5;
 
 /// The kind of a client's request. A stream can wait for a connection, but a poll cannot.
@@ -36,7 +37,7 @@ pub(crate) enum CallerKind {
 /// The result of a request with a key whose connection is made on demand.
 pub(crate) enum Proxied {
     Open(Opened),
-    /// All connections are in use. The client should retry after this number of seconds.
+    /// No connection is free for this key and context. The client should retry after this number of seconds.
     Full(u64),
     Unknown,
 }
@@ -48,7 +49,7 @@ pub(crate) struct Opened {
     pub(crate) cell: Arc<PublishedCell>,
     pub(crate) grant: Grant,
     pub(crate) changes: Changes,
-    /// The instant until which a poll waits for the first features of the connection.
+    /// The instant until which a request waits for the first features of the connection.
     pub(crate) until: Instant,
 }
 
@@ -142,8 +143,9 @@ impl UpstreamPool {
         &self.limits
     }
 
-    /// Makes upstream requests with other keys than `key`. Returns true if one of these requests is answered successfully. A 404 for `key`
-    /// then concerns only `key`, and does not mean that the upstream Edge has a problem (D-116).
+    /// Returns true if the upstream Edge successfully answers another key than `key`. A 404 for `key` then concerns only `key`, and does
+    /// not mean that the upstream Edge has a problem (D-116). Requests with other keys are made for this, unless the result of a check in
+    /// the last second can be used.
     pub(super) async fn another_is_answered(&self, key: &UpstreamKey) -> bool {
         let mut others: Vec<Witness> =
             self.configured.read().unwrap_or_else(PoisonError::into_inner).clone();
@@ -161,13 +163,13 @@ impl UpstreamPool {
         self.standalone().contains_key(key)
     }
 
-    /// Returns true if a key is configured alone, or if the upstream Edge has answered it successfully.
+    /// Returns true if a key is configured alone or verified; see [`PoolEntries::is_proven`].
     pub(super) fn is_known(&self, key: &UpstreamKey) -> bool {
         self.is_lone(key) || self.places().is_proven(key)
     }
 
     /// Returns true if a connection may be made for this key. This is the case for a key that is configured alone. It is also the case for
-    /// an unconfigured key, if the relay sends such keys upstream and does not know that this key is invalid.
+    /// a valid unconfigured key, if the relay sends such keys upstream and the key is not in the cache of unknown keys.
     pub(super) fn admits(&self, key: &UpstreamKey) -> bool {
         self.is_lone(key)
             || (self.any_key.is_some()
@@ -176,7 +178,8 @@ impl UpstreamPool {
     }
 
     /// Returns access to the features of a key for a context. If these features have no upstream connection yet, a connection is started.
-    /// If there is no room for it, a stream waits for the connection, and the result for a poll is [`Proxied::Full`].
+    /// If there is no room for it, a stream waits for the connection, and the result for a poll is [`Proxied::Full`]. The result is
+    /// [`Proxied::Unknown`] if the relay may not send the key upstream, or if the upstream Edge does not know the key.
     pub(super) fn open(
         self: &Arc<Self>,
         key: &RequestKey<'_>,
@@ -230,7 +233,7 @@ impl UpstreamPool {
         opened
     }
 
-    /// Returns true if there is room for another connection of this key. If necessary, evicts a connection to make room.
+    /// Returns true if there is room for another connection of this key. If necessary, evicts unused connections to make room.
     fn makes_room(
         &self,
         places: &mut PoolEntries,
@@ -239,7 +242,7 @@ impl UpstreamPool {
         now: Instant,
     ) -> bool {
         let is_stranger = role == UpstreamRole::AnyKey && !places.is_proven(key);
-        // A connection of an unverified key never evicts one of a verified key.
+        // A connection of an unverified, unconfigured key evicts only connections of other such keys.
         let may_go = |entry: &PoolEntry| {
             !is_stranger || (entry.role == UpstreamRole::AnyKey && !entry.is_proven())
         };
@@ -330,8 +333,9 @@ impl UpstreamPool {
         self.source.runtime.spawn(run).abort_handle()
     }
 
-    /// Handles a refusal by the upstream Edge, and returns the reaction. The entry is removed, and the key counts as unknown for a while.
-    /// If a verified key is refused at first contact of a new connection, the entry stays and its clients wait.
+    /// Handles a refusal by the upstream Edge, and returns the reaction. The entry is removed, and the key counts as unknown for the time
+    /// [`RelayLimits::refused_for`]. If a verified key is refused at first contact of a new connection, the entry stays and its clients
+    /// wait.
     fn refused(&self, place: &Arc<PoolKey>, refused: Refused) -> OnRefusal {
         let mut places = self.places();
         if refused == Refused::AtFirstContact && places.is_proven(&place.key) {
@@ -368,7 +372,7 @@ impl UpstreamPool {
                 idle.push(Arc::clone(place));
             }
         }
-        // The streams of these waiting entries have ended.
+        // These waiting entries have no streams any more.
         let left = places.waiting.iter().filter(|(_, entry)| !entry.is_watched());
         idle.extend(left.map(|(place, _)| Arc::clone(place)));
         for place in idle {

@@ -16,7 +16,7 @@ use super::upstream::Upstream;
 
 /// The largest number of keys with which one check makes upstream requests.
 const MOST_ASKED: usize = 4;
-/// The time for which the result of a check is also used for other refused keys, since many keys may be refused at the same time.
+/// The time for which the result of a check is also used for other refused keys, since many keys may be refused within a short time.
 const FRESH: Duration = Duration::from_secs(1);
 
 /// A key that may be used for a check, and the key's connection if it has one.
@@ -30,9 +30,9 @@ pub(super) struct Witness {
 /// The likelihood that the upstream Edge answers a key successfully. The likeliest variant comes first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Promise {
-    /// The key's connection works.
+    /// The key's connection has features from the upstream Edge and no problem.
     Good,
-    /// The key has no connection, or its connection has no result so far.
+    /// The key has no connection, or its connection has no features from the upstream Edge yet and no problem.
     Unknown,
     /// The key's connection has a problem.
     Poor,
@@ -67,8 +67,8 @@ struct Outcome {
 }
 
 impl Witnesses {
-    /// Returns true if the upstream Edge now answers at least one of these keys successfully, other than `refused`. A result of the last
-    /// second is reused.
+    /// Returns true if the upstream Edge now answers at least one of these keys successfully, other than `refused`. At most [`MOST_ASKED`]
+    /// keys are used. The result of a check in the last second is reused, unless `refused` was the key that was answered then.
     pub(super) async fn answer(
         &self,
         source: &Source,
@@ -98,7 +98,7 @@ impl Witnesses {
     }
 }
 
-/// Makes one upstream request with this key. Returns true if the upstream Edge answers it successfully.
+/// Polls with this key. Returns true if the upstream Edge answers successfully within the time [`Source::patience`].
 async fn is_answered(source: &Source, key: &ApiKey) -> bool {
     let Ok(client) = source.one_request(key).start() else { return false };
     let answer = tokio::time::timeout(source.patience, client.ready()).await;

@@ -57,7 +57,8 @@ impl Idle {
         &self.handle
     }
 
-    /// Starts the thread of the runtime. The thread runs the tasks until the worker is dropped, and then runs `at_last`.
+    /// Starts the thread of the runtime. The thread runs the tasks until the worker is dropped, and then runs `at_last` for at most
+    /// [`LAST`].
     ///
     /// # Errors
     /// Returns the error of the operating system if it refuses to start a thread.
