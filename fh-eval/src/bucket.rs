@@ -113,8 +113,8 @@ pub(crate) fn bucket_of<'a>(
     scale(hash.finish())
 }
 
-/// Returns the hash that FeatureHub's server computes over UTF-16 text (evaluation 2.9). The hash is the standard one
-/// up to the first group of four characters that is not all ASCII. After that group, characters are collected in a
+/// Returns the hash that FeatureHub's server computes over UTF-16 text (evaluation 2.9). The leading groups of four
+/// ASCII characters are hashed as in the standard hash. From the first other group on, characters are collected in a
 /// 64-bit accumulator, and the server fails to advance its offset for characters of four bytes.
 fn server_hash(chars: impl Iterator<Item = char> + Clone) -> u32 {
     let mut hash = 0;

@@ -26,7 +26,7 @@ struct Remembered<'a> {
     count: Count,
     /// The first value of the attribute. If `count` is [`Count::One`], a rule tests only this value.
     only: Supplied<'a>,
-    /// The first value as a packed version; `None` if the value cannot be packed. Computed only for cached attributes.
+    /// The first value as a packed version; `None` if the value cannot be packed or the attribute is not cached.
     packed: Option<u64>,
 }
 
@@ -91,8 +91,8 @@ struct Evaluator<'a, 'm, C, T, const N: usize> {
 }
 
 impl<'a, C: Clock, T: Tracer, const N: usize> Evaluator<'a, '_, C, T, N> {
-    /// Evaluates strategies whose percentages share one percentage key, and returns the row of the first match, or
-    /// `None`. The limits of these strategies are constants, and the same bucket is compared with all of them.
+    /// Evaluates strategies that have at most one percentage key, and returns the row of the first match, or `None`.
+    /// The limits of these strategies are constants, and the same bucket is compared with all of them.
     #[inline]
     fn one_key(&mut self, run: Run) -> Option<u32> {
         let mut drawn = None;
@@ -163,7 +163,8 @@ impl<'a, C: Clock, T: Tracer, const N: usize> Evaluator<'a, '_, C, T, N> {
     }
 
     /// Returns true if a strategy without a percentage can match: the compiler could read the strategy, and the
-    /// strategy has rules. Ordinary evaluations walk only strategies that can match; explanations walk all of them.
+    /// strategy has rules. Ordinary evaluations do not walk strategies for which this function returns false;
+    /// explanations walk all strategies.
     #[inline]
     fn can_match(&mut self, strategy: &Strategy) -> bool {
         if strategy.share == Share::Unusable {
@@ -233,9 +234,9 @@ impl<'a, C: Clock, T: Tracer, const N: usize> Evaluator<'a, '_, C, T, N> {
         }
     }
 
-    /// Returns the texts whose concatenation is the percentage key of a source. The default percentage key is one text.
-    /// For a list of attributes, the texts are the values of all attributes, joined with `$`. A missing attribute gives
-    /// `<none>` (evaluation 2.3).
+    /// Returns the texts whose concatenation is the percentage key of a source. The default percentage key is one text,
+    /// or none if the context lacks the key. For a list of attributes, the texts are the values of all attributes,
+    /// joined with `$`. A missing attribute gives `<none>` (evaluation 2.3).
     fn key_parts(&self, source: u32) -> impl Iterator<Item = &'a str> + Clone + use<'a, C, T, N> {
         let attributes = self.attributes;
         let session = self.head.session;
@@ -332,8 +333,9 @@ impl<'a, C: Clock, T: Tracer, const N: usize> Evaluator<'a, '_, C, T, N> {
         values.any(|text| passes(self.tables, &rule.predicate, &Supplied::new(text)))
     }
 
-    /// Evaluates a rule whose attribute is missing. A rule on `now` of type DATE or DATETIME reads the clock instead.
-    /// Any other rule holds only if its predicate is `Predicate::Blank`.
+    /// Evaluates a rule whose attribute is missing. A rule on `now` of type DATE or DATETIME tests the current time
+    /// instead. It fails without reading the clock if its predicate is `Predicate::Never` or `Predicate::Blank`. Any
+    /// other rule holds only if its predicate is `Predicate::Blank`.
     #[cold]
     fn holds_without(&mut self, index: u32, rule: &Rule) -> bool {
         let field = self.tables.fields.get(rule.field as usize);
@@ -355,7 +357,7 @@ impl<'a, C: Clock, T: Tracer, const N: usize> Evaluator<'a, '_, C, T, N> {
 }
 
 /// Returns true if a supplied value passes the test of a predicate. The supplied value is a value of an attribute, or
-/// the clock's text.
+/// the text of the current time.
 #[inline(never)]
 pub(crate) fn passes(tables: &Tables, predicate: &Predicate, supplied: &Supplied<'_>) -> bool {
     match predicate {
@@ -375,8 +377,8 @@ pub(crate) fn passes(tables: &Tables, predicate: &Predicate, supplied: &Supplied
     }
 }
 
-/// Returns the part of the clock's text that a rule on `now` compares with its values. Returns an empty text for a rule
-/// that does not read the clock.
+/// Returns the part of `iso`, the text of the current time, that a rule on `now` compares with its values. Returns an
+/// empty text for a rule that does not read the clock.
 pub(crate) fn now_text(reading: Reading, iso: &[u8; 24]) -> &[u8] {
     let len = match reading {
         Reading::Plain | Reading::FirstOnly => 0,

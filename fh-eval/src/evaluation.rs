@@ -9,9 +9,9 @@ use crate::value::{Kind, Number, Value};
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 #[non_exhaustive]
 pub enum EvaluationReason {
-    /// A strategy without percentage matched.
+    /// A strategy matched through its rules alone. The strategy has no percentage, or the percentage 0.
     StrategyMatch,
-    /// A strategy with a percentage matched.
+    /// A strategy with a percentage matched, with rules or without.
     Split,
     /// The feature has strategies, but no strategy matched or the subject has no context.
     Default,
@@ -47,7 +47,7 @@ impl std::fmt::Display for EvaluationReason {
     }
 }
 
-/// The result of evaluating a feature for a subject. It borrows from the ruleset and is cheap to copy.
+/// The result of evaluating a feature for a subject. It borrows from the compiled feature and is cheap to copy.
 ///
 /// The typed getters return `None` if the value is null or of another type; they never convert a value (evaluation
 /// 5.1). To replace `None` by a default value, call `unwrap_or` on the result.

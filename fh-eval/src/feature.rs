@@ -41,7 +41,7 @@ impl<'a> FeatureRef<'a> {
         self.tables.features.get(self.position)
     }
 
-    /// Returns the feature's key, which is unique within its application.
+    /// Returns the feature's key, which is unique within a ruleset.
     #[must_use]
     pub fn key(&self) -> &'a str {
         self.tables.key(self.position)
@@ -53,7 +53,8 @@ impl<'a> FeatureRef<'a> {
         self.detail()?.id.as_deref()
     }
 
-    /// Returns the version of the feature's value, or 0 if the payload has no version that is an integer.
+    /// Returns the version of the feature's value, clamped to 64 bits, or 0 if the payload has no version that is an
+    /// integer.
     #[must_use]
     pub fn version(&self) -> i64 {
         self.detail().map_or(0, |detail| detail.version)
@@ -65,14 +66,14 @@ impl<'a> FeatureRef<'a> {
         self.head()?.kind
     }
 
-    /// Returns true if the feature is locked. The lock does not change evaluations; it restricts overrides by
-    /// interceptors (evaluation 5.6).
+    /// Returns true if the payload says that the feature is locked. The lock does not change evaluations; it restricts
+    /// overrides by interceptors (evaluation 5.6).
     #[must_use]
     pub fn is_locked(&self) -> bool {
         self.detail().is_some_and(|detail| detail.locked)
     }
 
-    /// Returns the feature's JSON in the form in which it was received.
+    /// Returns the JSON text from which the feature was compiled.
     #[must_use]
     pub fn json(&self) -> &'a str {
         self.detail().map_or("", |detail| &detail.json)
@@ -85,11 +86,15 @@ impl<'a> FeatureRef<'a> {
         self.detail().map_or(&[], |detail| &detail.diagnostics)
     }
 
-    /// Evaluates the feature for a subject. The evaluation takes no lock, and reads the clock only if a rule depends on
-    /// the time. It allocates no memory, except in four rare cases:
+    /// Evaluates the feature for a subject. The clock is read only for a rule of type DATE or DATETIME on the attribute
+    /// `now`, and only if the context has no such attribute. The evaluation takes no lock and allocates no memory, with
+    /// five rare exceptions:
     ///
-    /// - A REGEX pattern has no lookup table, because the table would be too large. Each thread then allocates one cache
-    ///   for all such patterns, and allocates it again after a search for which the cache grew to over 1 MiB.
+    /// - A REGEX pattern has no lookup table, because the table would be too large or the tables of the payload are too
+    ///   large together. Each thread then allocates one cache for all such patterns, and may allocate memory again if
+    ///   another pattern needs a larger cache or the cache grew to over 1 MiB.
+    /// - A REGEX pattern contains `\B`, or the target is WebAssembly. Another engine then runs the pattern, with a lock
+    ///   and memory of its own.
     /// - A NUMBER rule with REGEX under [`Profile::Edge`](crate::Profile::Edge) compiles the attribute's value as a
     ///   pattern.
     /// - A version has more than 24 parts, or capital letters beyond ASCII.

@@ -1,8 +1,7 @@
-//! A lenient reader of JSON. A part of the wrong shape is recorded instead of being an error, and every scalar keeps
-//! its token.
+//! A lenient reader of JSON. A part of the wrong shape is recorded as such instead of being an error.
 //!
-//! The reader parses no numbers. serde_json's number type would lose digits. Its feature `arbitrary_precision` would
-//! change serde_json for the whole program, so this crate must not enable it.
+//! Values that may be numbers are kept as raw JSON, because serde_json's number type would lose digits. Its feature
+//! `arbitrary_precision` would change serde_json for the whole program, so this crate must not enable it.
 
 mod read;
 mod surrogate;
@@ -21,7 +20,7 @@ use surrogate::without_surrogates;
 
 use crate::text::number::Decimal;
 
-/// The shape of a JSON value, compared with the shape of the type `T` that is expected.
+/// A JSON value where a value of type `T` is expected: absent, null, of the expected shape, or of another shape.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Shape<T> {
     /// The member is absent.
@@ -31,7 +30,7 @@ pub enum Shape<T> {
     Null,
     /// The value has the expected shape.
     Is(T),
-    /// The value has another shape.
+    /// The value has another shape, or the text is not JSON.
     Other,
 }
 
@@ -53,16 +52,16 @@ impl<T> Shape<T> {
     }
 }
 
-/// A JSON value. A scalar keeps its text; a list or an object is recorded without its contents.
+/// A JSON value. A list or an object is recorded without its contents.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Token<'a> {
     /// The value `null`.
     Null,
     /// The value `true` or `false`.
     Bool(bool),
-    /// A number, with the text that the JSON has.
+    /// A number, as the JSON spells it.
     Number(&'a str),
-    /// A string, unescaped.
+    /// A string, unescaped. A lone surrogate becomes U+FFFD.
     Text(Cow<'a, str>),
     /// A list, without its elements.
     List,
@@ -86,9 +85,9 @@ impl<'a> Token<'a> {
         }
     }
 
-    /// Returns the number as an integer, clamped to 64 bits, or `None` if the token is not an integral number (D-35).
-    /// `20.0` is integral, `"20"` is not. A number beyond every `f64`, such as `1e999`, gives `None`, because most
-    /// readers of JSON cannot hold it.
+    /// Returns the number as an integer, clamped to the range of an `i64`, or `None` if the token is not an integral
+    /// number (D-35). `20.0` is integral, `"20"` is not. A number beyond every `f64`, such as `1e999`, gives `None`,
+    /// because most readers of JSON cannot hold it.
     #[must_use]
     pub fn integer(&self) -> Option<i64> {
         let Self::Number(digits) = self else { return None };
@@ -142,7 +141,7 @@ pub fn compact(json: &str) -> String {
     out
 }
 
-/// All members of an object, in order.
+/// All members of an object, in order. A name that occurs twice has two entries.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Members<'a>(pub(crate) Vec<(Cow<'a, str>, &'a RawValue)>);
 
@@ -157,13 +156,14 @@ impl<'de> Object<'de> for Members<'de> {
     }
 }
 
-/// Returns the elements of a JSON list, or the shape of any other JSON value.
+/// Returns the elements of a JSON list, or the shape of any other value. Returns [`Shape::Other`] if the text is not
+/// JSON.
 pub(crate) fn list(json: &str) -> Shape<Vec<&RawValue>> {
     Reading::either::<ListOr<&RawValue>>(json).map_or(Shape::Other, |list| list.0)
 }
 
-/// Returns the members of an object, in order and with their names unescaped, or `None` for any other JSON. A lone
-/// surrogate in a name becomes U+FFFD.
+/// Returns the members of an object, in order and with their names unescaped, or `None` for any other JSON. A name that
+/// occurs twice has two entries. A lone surrogate in a name becomes U+FFFD.
 ///
 /// ```
 /// use serde_json::value::RawValue;
@@ -179,7 +179,8 @@ pub fn members(raw: &RawValue) -> Option<Vec<(Cow<'_, str>, &RawValue)>> {
     object(raw.get()).into_value().map(|members| members.0)
 }
 
-/// Returns the members of a JSON object, or the shape of any other JSON value.
+/// Returns the members of a JSON object, or the shape of any other value. Returns [`Shape::Other`] if the text is not
+/// JSON.
 pub(crate) fn object(json: &str) -> Shape<Members<'_>> {
     read_object(json)
 }

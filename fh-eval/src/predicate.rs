@@ -1,7 +1,7 @@
 //! The tests of rules, parsed once when the rules are compiled.
 //!
-//! The common tests (texts, versions, booleans) are stored in flat rows of the ruleset, so that evaluating all features
-//! reads memory from front to back. Each of the other tests is stored behind a pointer.
+//! The common tests (texts, booleans, one version of plain numbers) are stored in flat rows of the ruleset, so that
+//! evaluating all features reads memory from front to back. Each of the other tests is stored behind a pointer.
 
 use std::cmp::Ordering;
 use std::sync::Arc;
@@ -67,7 +67,8 @@ pub(crate) enum TextTest {
     Order(Comparison),
 }
 
-/// A text of a rule. Its first eight bytes are stored in `heads_of_texts`, because the scan of a list reads only these.
+/// A text of a rule. Its first eight bytes are stored in `heads_of_texts`, because a scan of a list seldom reads more
+/// of a text.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Text {
     /// The last eight bytes of the text as a number; 0 for a text of less than eight bytes.
@@ -76,14 +77,14 @@ pub(crate) struct Text {
     pub(crate) len: u32,
 }
 
-/// The test of a rule for each supplied value. The rule holds if any supplied value passes.
+/// The test of a rule for a supplied value. The rule holds if any of the values that it tests passes.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Predicate {
     /// No supplied value passes.
     Never,
     /// Every supplied value passes.
     Always,
-    /// The rule has no list of values and holds if the attribute is missing (evaluation 2.6, step 3).
+    /// The rule has no list of values and holds only if the attribute is missing (evaluation 2.6, step 3).
     Blank,
     /// The supplied text is in a short list of texts, given by its rows of `texts`.
     In(Run),
@@ -91,8 +92,8 @@ pub(crate) enum Predicate {
     NotIn(Run),
     /// The supplied text ends with one text of the rule, given by its row of `texts`.
     Ends(u32),
-    /// A test of the supplied text against a list of texts, given by its rows of `texts`. The other variants do not
-    /// cover this test.
+    /// A test of the supplied text against a list of texts, given by its rows of `texts`. None of the other variants
+    /// covers this test.
     Texts(TextTest, Run),
     /// If `true`, the supplied text must be exactly `true`. If `false`, the supplied text must be anything else.
     Bool(bool),
@@ -165,7 +166,7 @@ impl<T> ExpectedValues<T> {
         }
     }
 
-    /// Returns the values of the rule.
+    /// Returns the values with which supplied values are compared. For an order, this is one bound.
     pub(crate) fn all(&self) -> &[T] {
         match self {
             Self::In(list) | Self::NotIn(list) => list,
@@ -173,7 +174,7 @@ impl<T> ExpectedValues<T> {
         }
     }
 
-    /// Returns the number of values of the rule.
+    /// Returns the number of values with which supplied values are compared.
     pub(crate) fn len(&self) -> u64 {
         self.all().len() as u64
     }
@@ -198,8 +199,8 @@ pub(crate) enum BoxedPredicate {
     /// Date-times, compared by instant and then by local time (profile `edge`).
     DateTimes(ExpectedValues<DateTime>),
     Networks(Membership, Box<[Network]>, Spelling),
-    /// Versions, with each of which the supplied version is compared. Maven's order does not allow several bounds to be
-    /// reduced to one.
+    /// Versions, with which the supplied version is compared one by one. Maven's order does not allow several bounds to
+    /// be reduced to one.
     Versions(Comparison, Box<[Version<'static>]>),
     Patterns(Box<[Arc<Pattern>]>),
     /// The supplied text is a pattern that must match one of these texts as a whole (profile `edge`, NUMBER REGEX).

@@ -18,7 +18,8 @@ pub enum ConfiguredShare {
     OfAll(i64),
     /// A share of the users that match the strategy's rules, in millionths.
     OfAdmitted(i64),
-    /// No user, because the strategy has neither a percentage nor rules.
+    /// No user. No rules could be read, and no percentage other than 0. (In profile `edge`, a percentage of 0 without
+    /// rules may admit the bucket 0.)
     OfNobody,
     /// No share is configured, because rules alone decide or because the share follows from other parts.
     Open,
@@ -29,7 +30,7 @@ pub enum ConfiguredShare {
 pub struct Part {
     /// Position of the strategy, from 0; `None` for the default value.
     pub position: Option<usize>,
-    /// Id of the strategy; `None` for the default value and for a strategy without id.
+    /// Id of the strategy; `None` for the default value and for a strategy whose id is missing or not a text.
     pub id: Option<String>,
     /// The feature's value for the users of this part, as a JSON token; `None` for null.
     pub token: Option<String>,
@@ -84,8 +85,8 @@ impl<'a> Forecast<'a> {
             read: Vec::new(),
             default_key: false,
         };
-        // The share of the default value is known only if all strategies are percentages without rules and with the same
-        // key.
+        // The share of the default value is known only if all strategies that match any user are percentages without
+        // rules and with the same key.
         let mut rest = Some(1_000_000_i64);
         let mut first_key: Option<Vec<String>> = None;
         let strategies = wire.strategies.as_ref().map_or(&[][..], Vec::as_slice);
@@ -137,7 +138,7 @@ impl<'a> Forecast<'a> {
         forecast
     }
 
-    /// Returns the context of a user: the fixed attributes, and `id` as the value of the attribute in which users
+    /// Returns the context of a user: the fixed attributes, and `id` as the first value of the attribute in which users
     /// differ.
     #[must_use]
     pub fn context(&self, id: &str) -> Attributes {
@@ -194,22 +195,23 @@ impl<'a> Forecast<'a> {
         &self.parts
     }
 
-    /// Returns a number of users as a share of all users counted, from 0 to 1.
+    /// Returns `people` divided by the number of users counted so far, or by 1 if no user was counted.
     #[must_use]
     pub fn share(&self, people: u64) -> f64 {
         people as f64 / self.people.max(1) as f64
     }
 
-    /// Returns true if a percentage uses the default percentage key, but the contexts have neither a session nor a user
-    /// key. The strategy with this percentage then matches no user.
+    /// Returns true if a strategy's percentage uses the default percentage key, but the users have neither the session
+    /// attribute of the profile nor a user key. Such a strategy matches no user.
     #[must_use]
     pub fn lacks_default_key(&self) -> bool {
         let has = |name: &str| name == self.attribute || self.fixed.get(name).is_some();
         self.default_key && !has(self.profile.session_attribute()) && !has(names::USER_KEY)
     }
 
-    /// Returns true if the feature has strategies, but no strategy depends on the attribute in which users differ. All
-    /// users then get the same value.
+    /// Returns true if the feature has strategies, but no rule and no percentage depends on the attribute in which
+    /// users differ. All users then get the same value, with one exception. A percentage of 0 counts as no percentage
+    /// here, although in profile `edge` such a strategy without rules may match users of the bucket 0.
     #[must_use]
     pub fn is_constant(&self) -> bool {
         let session = self.profile.session_attribute();
@@ -221,8 +223,8 @@ impl<'a> Forecast<'a> {
         !depends && self.parts.len() > 1
     }
 
-    /// Returns an attribute on which strategies depend: one that makes up a percentage key if there is one, otherwise
-    /// one that a rule reads. Returns `None` if the strategies name no attribute.
+    /// Returns an attribute that the strategies name: one that makes up a percentage key if there is one, otherwise one
+    /// that a rule reads. Returns `None` if the strategies name no attribute.
     #[must_use]
     pub fn deciding_attribute(&self) -> Option<&str> {
         self.keyed.first().or(self.read.first()).map(String::as_str)

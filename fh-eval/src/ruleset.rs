@@ -1,5 +1,5 @@
-//! The compiled features of an environment. A ruleset is immutable. An update creates another ruleset, which shares the
-//! unchanged details.
+//! The compiled features of an environment. A ruleset is immutable. [`Ruleset::with`] and [`Ruleset::without`] create
+//! another ruleset, which shares the details of unchanged features.
 
 use std::hash::BuildHasher;
 use std::sync::Arc;
@@ -16,13 +16,13 @@ use crate::tables::{Mode, Tables, Writer};
 use crate::time::Clock;
 use crate::trace::NoTrace;
 
-/// Maximum number of attributes that [`Ruleset::evaluate_all`] caches from feature to feature. Further attributes are
-/// looked up for each rule.
+/// Number of slots of the cache of attributes that [`Ruleset::evaluate_all`] keeps from feature to feature. Attributes
+/// with the same slot replace each other.
 const REMEMBERED_BY_ALL: usize = 16;
 
 /// The compiled features of one environment.
 ///
-/// A ruleset is immutable and cheap to clone, because clones share their data. Lookups and evaluations take no lock.
+/// A ruleset is immutable and cheap to clone, because clones share their data. Lookups of features take no lock.
 ///
 /// ```
 /// use fh_eval::{Attributes, Profile, Ruleset, Subject, Timestamp};
@@ -51,7 +51,7 @@ struct Index {
     positions: HashTable<u32>,
 }
 
-/// Returns the hash of a feature key. The hash needs no secret seed, because feature keys come from the Edge and not
+/// Returns the hash of a feature key. The hash needs no secret seed, because feature keys come from payloads and not
 /// from users who could choose colliding keys.
 fn hash(key: &str) -> u64 {
     FixedState::default().hash_one(key)
@@ -134,7 +134,8 @@ impl Ruleset {
         self.len() == 0
     }
 
-    /// Returns all features, in the payload's order. Features that were added later are at the end.
+    /// Returns all features, in the payload's order. Features that [`Self::with`] added without replacing another
+    /// feature are at the end.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = FeatureRef<'_>> {
         (0..self.len()).map(|position| FeatureRef::new(&self.tables, position))
     }
@@ -174,8 +175,8 @@ impl Ruleset {
         }
     }
 
-    /// Returns the diagnostics of all features, in the order of the features, followed by those of features that were
-    /// left out.
+    /// Returns the diagnostics of all features, in the order of the features, followed by one for each feature that was
+    /// left out when the payload was compiled.
     pub fn diagnostics(&self) -> impl Iterator<Item = &Diagnostic> {
         let kept = self.tables.features.iter().flat_map(|feature| feature.diagnostics.iter());
         kept.chain(self.left_out.iter())

@@ -1,4 +1,4 @@
-//! Serialisation of evaluations and values for other programs (feature `serde`, docs/bootstrap.md).
+//! Serialisation of evaluations, values and types of values for other programs (feature `serde`, docs/bootstrap.md).
 
 use std::fmt;
 
@@ -33,9 +33,9 @@ impl<'de> Deserialize<'de> for Kind {
 }
 
 impl Serialize for Number {
-    /// Writes a number as a JSON number if a reader that holds the number in a double writes the same number again.
-    /// Otherwise writes a text with all digits, as FeatureHub's server does for the numbers of strategies (evaluation
-    /// 5.4).
+    /// Writes a JSON number if the number is an integer of 64 bits that a double holds exactly, or if the shortest text
+    /// of the nearest double is the same number. Otherwise writes a text with all digits, as FeatureHub's server does
+    /// for the numbers of application strategies (evaluation 5.4).
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let double = self.as_f64();
         let is_same = |text: &str| Decimal::parse(text) == Decimal::parse(self.as_str());
@@ -63,8 +63,8 @@ impl Serialize for Value {
 }
 
 impl Serialize for Evaluation<'_> {
-    /// Writes `value`, `type`, `reason` and `variant`. The variant is the id of the strategy that matched, or
-    /// `default`.
+    /// Writes `value`, `type`, `reason` and `variant`. The variant is the id of the strategy that matched. It is
+    /// `default` if no strategy matched, or if the matching strategy has no id.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut out = serializer.serialize_struct("Evaluation", 4)?;
         out.serialize_field("value", &self.value())?;

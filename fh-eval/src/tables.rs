@@ -16,14 +16,14 @@ use crate::value::{Kind, Value};
 
 #[derive(Debug, Default)]
 pub(crate) struct Tables {
-    // Tables that every evaluation reads.
+    // Tables that most evaluations read.
     pub(crate) heads: Vec<Head>,
     pub(crate) strategies: Vec<Strategy>,
     pub(crate) rules: Vec<Rule>,
     /// The first eight bytes of each text in `texts`, row for row.
     pub(crate) heads_of_texts: Vec<u64>,
     pub(crate) texts: Vec<Text>,
-    /// The bytes of all texts of rules.
+    /// The bytes of the texts in `texts`.
     pub(crate) text: String,
     /// The bytes of all ids from which buckets are computed.
     pub(crate) hash_ids: String,
@@ -32,8 +32,8 @@ pub(crate) struct Tables {
     pub(crate) boxed: Vec<Arc<BoxedPredicate>>,
     pub(crate) sources: Vec<Arc<[Field]>>,
     pub(crate) values: Vec<Value>,
-    // Tables that are read mostly for results and explanations. `details` has one row per strategy, `spans` and
-    // `features` one per feature.
+    // Tables that are read mostly for results and explanations. `details` has one row for each row of `strategies`,
+    // `spans` and `features` have one per feature.
     /// The bytes of all feature keys and strategy ids.
     pub(crate) names: String,
     pub(crate) details: Vec<StrategyDetail>,
@@ -44,9 +44,10 @@ pub(crate) struct Tables {
 /// The part of a feature that every evaluation reads.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Head {
-    /// The strategies that can match.
+    /// The strategies that ordinary evaluations walk.
     pub(crate) strategies: Run,
-    /// The id from which buckets are computed, as a range of bytes of `hash_ids`.
+    /// The id that is hashed after the percentage key, as a range of bytes of `hash_ids`. Empty if no strategy of the
+    /// feature has a usable percentage.
     pub(crate) hash_id: Run,
     pub(crate) value: ValueAt,
     /// The name of the attribute that takes precedence over `userkey` as default percentage key.
@@ -87,21 +88,23 @@ impl ValueAt {
 /// The kind of percentage of a strategy, which decides how the strategy's limit is computed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Share {
-    /// The strategy has no percentage.
+    /// The strategy has no percentage, or a percentage of 0 that counts as none.
     None,
     /// The strategy has a percentage and no rules. Its limit is the sum of its percentage and those of earlier
-    /// strategies of this kind.
+    /// strategies of this kind with the same percentage key.
     Stacked,
     /// The strategy has a percentage and rules. Its limit is its percentage alone.
     Alone,
-    /// The strategy never matches: a part of the strategy could not be read, or its feature has no id to hash.
+    /// The strategy never matches: a part of the strategy could not be read, a member is probably misspelt, or the
+    /// strategy has a percentage and its feature has no id to hash.
     Unusable,
 }
 
 /// The part of a strategy that evaluations read.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Strategy {
-    /// The largest bucket that the strategy admits. Used only for features with one percentage key.
+    /// The largest bucket that the strategy admits, from −1 (no bucket) to 1,000,000. Used only for strategies with a
+    /// percentage, in features with one percentage key.
     pub(crate) limit: i32,
     pub(crate) rules: Run,
     pub(crate) value: ValueAt,
@@ -115,7 +118,8 @@ pub(crate) struct Strategy {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct StrategyDetail {
     pub(crate) id: Option<Run>,
-    /// The payload's percentage, clamped to 64 bits; 0 if the strategy has no percentage.
+    /// The payload's percentage, clamped to 64 bits. Meaningful only if the strategy's `share` is [`Share::Stacked`] or
+    /// [`Share::Alone`].
     pub(crate) percentage: i64,
     /// Position of the strategy in the payload's list, from 0.
     pub(crate) position: u32,
@@ -143,7 +147,7 @@ pub(crate) enum Reading {
     /// The rule tests only the attribute's first value. FeatureHub's server matches this value or raises an error on it,
     /// and never reads the next value (profile `edge`).
     FirstOnly,
-    /// If the attribute is missing, the rule tests the current date (evaluation 2.6, step 2).
+    /// If the attribute is missing, the rule tests the current date in UTC (evaluation 2.6, step 2).
     Date,
     /// If the attribute is missing, the rule tests the current time with `Z`.
     Instant,
@@ -161,7 +165,7 @@ impl Reading {
 /// The rows that belong to one feature.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Spans {
-    /// The first row or byte of the feature in every table.
+    /// The first row or byte of the feature in each table in which features have rows or bytes of their own.
     start: Starts,
     pub(crate) key: Run,
     /// All strategies in the payload's order, including those that cannot match.
@@ -188,7 +192,7 @@ pub(crate) struct FeatureDetail {
     pub(crate) id: Option<Box<str>>,
     pub(crate) version: i64,
     pub(crate) locked: bool,
-    /// The feature's JSON in the form in which it was received.
+    /// The JSON text from which the feature was compiled.
     pub(crate) json: Arc<str>,
     pub(crate) diagnostics: Box<[Diagnostic]>,
 }
@@ -325,7 +329,8 @@ impl Writer {
     }
 
     /// Appends the features at the positions `range` of other tables. Rows refer to each other by position, so each
-    /// reference is shifted by the distance between the old and the new position of its row.
+    /// reference is shifted by the distance between the old and the new position of its row. References to fields are
+    /// looked up by name.
     pub(crate) fn copy(&mut self, from: &Tables, range: Range<usize>) {
         let (start, end) = (from.starts(range.start), from.starts(range.end));
         let here = self.tables.ends();

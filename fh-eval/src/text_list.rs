@@ -53,7 +53,8 @@ fn is_in_rest(tables: &Tables, list: Run, from: u32, supplied: &Supplied<'_>) ->
     !rest.is_empty() && is_in(tables, rest, supplied)
 }
 
-/// Returns true if a supplied text ends with the text of a row. The last eight bytes are compared first.
+/// Returns true if a supplied text ends with the text of a row. For a text of at least eight bytes, the last eight
+/// bytes are compared first.
 #[inline]
 pub(crate) fn ends_with(tables: &Tables, row: u32, supplied: &Supplied<'_>) -> bool {
     match tables.texts.get(row as usize) {

@@ -14,8 +14,8 @@ use crate::text::date::CivilDate;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(i64);
 
-/// The error for a text that does not follow the DATETIME grammar (evaluation 3.5). A missing offset is no error; it
-/// means UTC.
+/// The error for a text that does not follow the DATETIME grammar of profile `client` (evaluation 3.5). A missing
+/// offset is no error; it means UTC.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct InvalidTimestamp;
 
@@ -108,7 +108,7 @@ impl serde::Serialize for Timestamp {
 ///
 /// The trait is implemented by [`Timestamp`] (a fixed time) and by every `Fn() -> Timestamp`. An evaluation reads the
 /// clock only for a DATE or DATETIME rule on the attribute `now`, and only if the context has no such attribute
-/// (evaluation 2.6).
+/// (evaluation 2.6). The letters of `now` may be in upper case.
 ///
 /// ```
 /// use fh_eval::{Clock, Timestamp};

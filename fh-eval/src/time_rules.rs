@@ -15,7 +15,8 @@ use crate::time::Timestamp;
 const DAY: i64 = 86_400_000;
 const SECOND: i64 = 1000;
 
-/// The rules of a ruleset that read the clock: rules of type DATE or DATETIME on the attribute `now`.
+/// The rules of a ruleset that read the clock: rules of type DATE or DATETIME on the attribute `now`, whose letters may
+/// be in upper case.
 ///
 /// Such a rule can change the result of an evaluation although neither the features nor the context have changed. A
 /// program that caches or publishes results calls [`Self::outcome_at`] at each time that [`Self::next_change_after`]
@@ -40,7 +41,7 @@ pub struct TimeRules {
     /// The times at which the results of comparisons with `now` may change, in ascending order and without duplicates.
     boundaries: Vec<Timestamp>,
     /// The rules on the text of `now`, in the order of feature keys. The times at which the results of these rules
-    /// change cannot be computed.
+    /// change are not computed.
     texts: Vec<TextRule>,
 }
 
@@ -51,11 +52,11 @@ struct TextRule {
     reading: Reading,
 }
 
-/// The outcome of the rules that read the clock, at one time. Two equal outcomes of the same ruleset mean that every
-/// evaluation gives the same result at both times.
+/// The outcome of the rules that read the clock, at one time. If two outcomes of the same ruleset are equal, every
+/// evaluation gives the same result at both times, with one exception.
 ///
-/// Rules on the text of a date-time are evaluated at full seconds only, so an outcome does not show changes within a
-/// second.
+/// The exception is a rule on the text of a date-time. Such a rule is evaluated at full seconds only, so an outcome
+/// does not show changes within a second.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct TimeOutcome {
     boundary: Option<Timestamp>,
@@ -63,8 +64,8 @@ pub struct TimeOutcome {
 }
 
 impl TimeOutcome {
-    /// Returns the last time, not after the time of this outcome, at which a comparison of a rule with `now` may have
-    /// changed its result. Returns `None` if there is no such time.
+    /// Returns the last time up to that of this outcome at which a comparison of a rule with `now` may have changed its
+    /// result. Returns `None` if there is no such time.
     #[must_use]
     pub const fn last_boundary(&self) -> Option<Timestamp> {
         self.boundary
@@ -79,7 +80,8 @@ impl TimeOutcome {
 }
 
 impl TimeRules {
-    /// Collects the rules of a ruleset that read the clock. Rules of strategies that cannot match are left out.
+    /// Collects the rules of a ruleset that read the clock. Rules whose result never changes are left out, and so are
+    /// the rules of strategies that evaluations skip because they cannot match.
     #[must_use]
     pub fn of(ruleset: &Ruleset) -> Self {
         let tables = ruleset.tables();
@@ -108,15 +110,15 @@ impl TimeRules {
         found
     }
 
-    /// Returns true if the ruleset has no rule whose result can change with time.
+    /// Returns true if time alone can never change the result of an evaluation.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.boundaries.is_empty() && self.texts.is_empty()
     }
 
     /// Returns the first time after `now` at which the outcome may differ. Returns `None` if the outcome never changes
-    /// again. A rule on the text of a date may change at each midnight, and a rule on the text of a date-time at each
-    /// full second.
+    /// again. A rule on the text of a date may change at each midnight of UTC, and a rule on the text of a date-time at
+    /// each full second.
     #[must_use]
     pub fn next_change_after(&self, now: Timestamp) -> Option<Timestamp> {
         let position = self.boundaries.partition_point(|boundary| *boundary <= now);
@@ -155,14 +157,16 @@ impl TextRule {
 }
 
 impl FeatureRef<'_> {
-    /// Returns true if a rule of the feature reads the clock, so that time can change the result of an evaluation.
+    /// Returns true if a rule of the feature is of type DATE or DATETIME and on the attribute `now`. Time can change
+    /// the results only of such a feature. Strategies that evaluations skip because they cannot match are not counted.
     #[must_use]
     pub fn reads_clock(&self) -> bool {
         clock_rules(*self).next().is_some()
     }
 }
 
-/// Returns the rules of a feature that read the clock.
+/// Returns the rules of type DATE or DATETIME on the attribute `now`, of the strategies that evaluations of the feature
+/// walk.
 fn clock_rules(feature: FeatureRef<'_>) -> impl Iterator<Item = (&Rule, Reading)> {
     let tables = feature.tables();
     let strategies = feature.head().map_or(&[][..], |head| head.strategies.of(&tables.strategies));

@@ -12,7 +12,7 @@ pub enum Kind {
     String,
     /// The type `NUMBER`: a decimal number.
     Number,
-    /// The type `JSON`: a text that holds a JSON document.
+    /// The type `JSON`: the text of a JSON document, which is neither parsed nor validated.
     Json,
 }
 
@@ -51,11 +51,12 @@ impl std::fmt::Display for Kind {
 pub enum Value {
     /// The value of a BOOLEAN feature.
     Bool(bool),
-    /// A number, with the decimal text that the payload has.
+    /// The value of a NUMBER feature, with the text from which the number was parsed.
     Number(Number),
-    /// The value of a STRING feature, or text that could not be converted to the feature's type.
+    /// The value of a STRING feature or of a feature of unknown type, or the value of a NUMBER feature that is not a
+    /// number.
     Text(Arc<str>),
-    /// The text of a JSON document, neither parsed nor validated.
+    /// The value of a JSON feature: a text that is neither parsed nor validated.
     Json(Arc<str>),
 }
 
@@ -112,7 +113,7 @@ impl Number {
             && serde_json::to_string(&self.double).is_ok_and(|text| is_same(&text))
     }
 
-    /// Returns the nearest double. The double is infinite for numbers beyond its range, about 1.8e308.
+    /// Returns the nearest double. The double is infinite if the number is beyond the range of doubles, about 1.8e308.
     #[must_use]
     pub const fn as_f64(&self) -> f64 {
         self.double
@@ -120,7 +121,7 @@ impl Number {
 }
 
 impl PartialEq for Number {
-    /// Returns true if the numbers are exactly equal in value: `7.50` equals `7.5`.
+    /// Returns true if the numbers are equal in value: `7.50` equals `7.5`. Exponents are clamped to ±10¹⁵.
     fn eq(&self, other: &Self) -> bool {
         use crate::text::number::Decimal;
         Decimal::parse(&self.text) == Decimal::parse(&other.text)

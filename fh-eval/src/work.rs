@@ -16,8 +16,8 @@ use crate::text::pattern::Cost;
 ///
 /// A server uses the bound to refuse a request that would take too long, before it evaluates the features. Creating a
 /// bound reads the rules once; [`WorkBound::steps`] then reads only the context. The bound is a number of steps: rules
-/// times values times bytes, with patterns weighted by their size. It depends on the rules and the context only, so it
-/// is the same on every machine. A step takes about a nanosecond.
+/// times values times bytes, with patterns weighted by their size. The steps are calculated from the rules and the
+/// context, and no time is measured. A step takes about a nanosecond.
 ///
 /// ```
 /// use fh_eval::{Attributes, Profile, Ruleset, WorkBound};
@@ -42,21 +42,21 @@ pub struct WorkBound {
     clocked: Vec<(Arc<str>, u64)>,
 }
 
-/// The work of the rules that read one attribute.
+/// The work of the rules and percentage keys that read one attribute.
 #[derive(Debug, Clone, Copy, Default)]
 struct Reads {
-    /// Cost of the rules that test every value of the attribute, for each value.
+    /// Cost of the rules that test every value of the attribute, and of the percentage keys that contain every value.
     every: Cost,
-    /// Cost of the rules that test only the first value of the attribute.
+    /// Cost of the rules that test only the first value of the attribute, and of the default percentage key.
     first: Cost,
-    /// Number of steps of the rules that test the clock's text if the context lacks the attribute.
+    /// Number of steps of the rules that test the current time if the context lacks the attribute.
     clock: u64,
 }
 
 /// The strategies whose work is counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Walk {
-    /// Only the strategies that can match, as ordinary evaluations walk them.
+    /// The strategies that ordinary evaluations walk. Most strategies that cannot match are not among them.
     Evaluate,
     /// All strategies, as explanations walk them.
     Explain,
@@ -65,9 +65,9 @@ enum Walk {
 /// Number of steps of evaluating a strategy. An attribute lookup has the same number, in addition to the steps of the
 /// search for the name.
 const RULE: u64 = 4;
-/// Number of steps of formatting the clock's time as text.
+/// Number of steps of formatting the current time as text.
 const CLOCK: u64 = 200;
-/// Length of the clock's longest text, in bytes.
+/// Length of the longest text of the current time, in bytes.
 const CLOCK_BYTES: u64 = 24;
 /// Number of steps of finishing the hash of a percentage key.
 const BUCKET: u64 = 20;

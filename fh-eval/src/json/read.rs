@@ -34,7 +34,8 @@ impl<'de> Deserialize<'de> for Name<'de> {
     }
 }
 
-/// A type that reads the members of a JSON object one by one. A later member of the same name replaces the earlier one.
+/// A type that reads the members of a JSON object one by one. If a name occurs several times, [`Self::member`] is
+/// called for each occurrence.
 pub(crate) trait Object<'de>: Default {
     /// Reads or skips the value of the member `name`.
     fn member<A: MapAccess<'de>>(
@@ -65,16 +66,16 @@ impl<'de, A: MapAccess<'de>> MemberValue<'_, A> {
 /// A way of reading JSON values whose shape is not known beforehand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Reading {
-    /// Reads a value in one pass. If a list or an object is expected, reading fails on numbers beyond an `f64` and on
-    /// lone surrogates.
+    /// Reads a value in one pass. Reading fails if a number beyond an `f64`, or a string with a lone surrogate, is
+    /// found where a list or an object is expected.
     Direct,
     /// Determines the shape of a value from its first byte, and then reads the value. Every JSON value can be read in
-    /// this way, with one more pass over the text for each level of nesting.
+    /// this way, with one more pass over the text for each level of expected lists and objects.
     Careful,
 }
 
 impl Reading {
-    /// Reads `json` with [`Reading::Direct`], which succeeds for nearly every document. Otherwise reads it with
+    /// Reads `json` with [`Reading::Direct`], which succeeds for nearly every document. If that fails, reads it with
     /// [`Reading::Careful`]. Returns `None` if both fail.
     pub(super) fn either<'de, P: Part<'de>>(json: &'de str) -> Option<P> {
         [Self::Direct, Self::Careful].into_iter().find_map(|reading| reading.part(json))
@@ -86,7 +87,8 @@ impl Reading {
         deserializer.end().ok().map(|()| part)
     }
 
-    /// Passes a value to a visitor that accepts lists, objects and scalars.
+    /// Passes a value to a visitor that accepts lists, objects and scalars. With [`Reading::Careful`], the visitor gets
+    /// `true` in place of every scalar but null.
     fn shape<'de, D, V>(self, deserializer: D, visitor: V) -> Result<V::Value, D::Error>
     where
         D: Deserializer<'de>,

@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-/// Returns the escapes of lone surrogates in a JSON text (`\ud800` without the second half of its pair), with their
-/// byte offsets in the text. Such escapes are legal JSON, but no Rust string can hold them.
+/// Returns the escapes of lone surrogates in a JSON text, each with its byte offset in the text. An example is `\ud800`
+/// without the second half of its pair. Such escapes are legal JSON, but no Rust string can hold them.
 pub fn lone_surrogates(json: &str) -> impl Iterator<Item = (usize, &str)> {
     let bytes = json.as_bytes();
     let unit = |at: usize| -> Option<u16> {
