@@ -1,12 +1,10 @@
 //! The lines of the access log.
 
 use std::net::SocketAddr;
-use std::time::Duration;
 
 use fh_edge::listen::{AccessLog, ListenOptions, Listener, serve};
 use fh_edge::{Edge, RedactedLog};
 use fh_test_log::Log;
-use tokio::time::timeout;
 
 use crate::http::request;
 use crate::shop::state;
@@ -24,19 +22,9 @@ async fn listen(proxies: Option<&str>) -> SocketAddr {
 }
 
 /// Returns the only log line that contains a text, which differs from test to test.
-async fn only_line(log: &Log, number: &str) -> String {
-    let lines = || -> Vec<String> {
-        let text = log.text();
-        let lines = text.lines().filter(|line| line.contains("fh_edge::access"));
-        lines.filter(|line| line.contains(number)).map(str::to_string).collect()
-    };
-    let written = async {
-        while lines().is_empty() {
-            tokio::time::sleep(Duration::from_millis(2)).await;
-        }
-    };
-    timeout(PATIENCE, written).await.expect("a line");
-    let lines = lines();
+fn only_line(log: &Log, number: &str) -> String {
+    let is_it = |line: &str| line.contains("fh_edge::access") && line.contains(number);
+    let lines = log.wait_for_lines(PATIENCE, is_it);
     assert_eq!(lines.len(), 1, "{lines:?}");
     lines[0].clone()
 }
@@ -51,7 +39,7 @@ async fn a_line_names_client_and_request_without_secrets() {
         let path =
             format!("/features/{environment}/topsecret/{number}?xfeaturehub=userkey%3Dmallory");
         request(address, "POST", &path, &[("x-forwarded-for", "203.0.113.9")], "").await;
-        let line = only_line(&log, &number).await;
+        let line = only_line(&log, &number);
         let shown = format!("path=\"/features/{environment}/***/{number}?***\"");
         for part in ["method=POST", &shown, "status=405", "bytes=0", &format!("client={client}")] {
             assert!(line.contains(part), "{part}: {line}");
@@ -70,5 +58,5 @@ async fn requests_are_logged_only_if_configured() {
         request(address, "GET", path, &[], "").await;
     }
     // The line is that of the second server.
-    only_line(&log, "06b2b8d6c003").await;
+    only_line(&log, "06b2b8d6c003");
 }

@@ -361,11 +361,11 @@ async fn a_client_whose_context_is_refused_keeps_its_values_and_shows_the_status
     ready(&client).await;
     let large = Attributes::builder().attribute("a", "x".repeat(1000)).build();
     let client = Arc::new(client);
-    let waiting = Arc::clone(&client);
+    let (waiting, mut watch) = (Arc::clone(&client), client.watch());
     tokio::spawn(async move { drop(waiting.set_context(large).await) });
     let shown = async {
         while client.status().problem != Some(Problem::UnexpectedStatus(413)) {
-            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+            watch.changed().await.unwrap();
         }
     };
     assert!(tokio::time::timeout(PATIENCE, shown).await.is_ok(), "{:?}", client.status());

@@ -23,7 +23,7 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 /// The time limit of a wait. Only a failing test reaches it.
-const PATIENCE: Duration = Duration::from_secs(20);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A short limit for tests that reach it.
 pub(crate) const SHORT: Duration = Duration::from_millis(60);

@@ -19,7 +19,7 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
-use super::support::{Peer, SHORT, Served, soon, until};
+use super::support::{PATIENCE, Peer, SHORT, Served, soon, until};
 
 /// Files with a certificate and its key, deleted when this is dropped.
 pub(super) struct Files {
@@ -284,7 +284,7 @@ fn errors_name_the_file() {
 }
 
 /// The warning is logged even if the files are not checked again.
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_certificate_that_expires_soon_is_logged() {
     let log = fh_test_log::Log::capture();
     let files = Files::new();
@@ -293,6 +293,6 @@ async fn a_certificate_that_expires_soon_is_logged() {
     });
     let path = files.certificate().display().to_string();
     let is_it = |line: &str| line.contains("expires soon") && line.contains(&path);
-    until("a warning", || log.text().lines().any(|line| line.contains("WARN") && is_it(line)))
-        .await;
+    let lines = log.wait_for_lines(PATIENCE, |line| line.contains("WARN") && is_it(line));
+    assert!(!lines.is_empty(), "no warning");
 }

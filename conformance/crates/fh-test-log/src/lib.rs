@@ -1,18 +1,25 @@
 //! Captures everything that a test's process logs, at every level, through `tracing` and through `log`, as text.
 //!
 //! ```
+//! use std::time::Duration;
+//!
 //! use fh_test_log::Log;
 //!
 //! let log = Log::capture();
 //! tracing::warn!(colour = "red", "an example");
 //! assert!(log.text().contains("WARN"));
 //! assert!(log.text().contains("an example colour=\"red\""));
+//!
+//! std::thread::spawn(|| tracing::info!("a line of another thread"));
+//! let lines = log.wait_for_lines(Duration::from_secs(20), |line| line.contains("another thread"));
+//! assert_eq!(lines.len(), 1);
 //! ```
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
 use std::fmt::Debug;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
 
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
@@ -20,7 +27,15 @@ use tracing::{Event, Metadata, Subscriber};
 
 /// The single log of a process. Each event is a line: ` LEVEL target:` and its fields.
 #[derive(Clone, Default)]
-pub struct Log(Arc<Mutex<String>>);
+pub struct Log(Arc<Captured>);
+
+#[derive(Default)]
+struct Captured {
+    /// Whole lines only: a line and its end are added under one lock.
+    text: Mutex<String>,
+    /// Notified after each line.
+    grown: Condvar,
+}
 
 impl Log {
     /// Starts capturing at the first call, and returns the same log at every call. All tests of a process share it. Earlier events are not
@@ -43,13 +58,46 @@ impl Log {
     /// Returns everything captured until now.
     #[must_use]
     pub fn text(&self) -> String {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.lock().clone()
+    }
+
+    /// Returns all captured lines that fulfil a condition. If there are none yet, waits until the first one is captured. Returns an empty
+    /// list if none is captured within the given time.
+    ///
+    /// This function blocks its thread. A test of asynchronous code needs another thread that runs the code.
+    #[must_use]
+    pub fn wait_for_lines(
+        &self,
+        within: Duration,
+        is_wanted: impl Fn(&str) -> bool,
+    ) -> Vec<String> {
+        let deadline = Instant::now() + within;
+        let mut text = self.lock();
+        let mut searched = 0;
+        loop {
+            let unsearched = text.get(searched..).unwrap_or_default().lines();
+            let lines: Vec<String> =
+                unsearched.filter(|line| is_wanted(line)).map(str::to_string).collect();
+            let left = deadline.saturating_duration_since(Instant::now());
+            if !lines.is_empty() || left.is_zero() {
+                return lines;
+            }
+            searched = text.len();
+            let waited = self.0.grown.wait_timeout(text, left);
+            text = waited.unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, String> {
+        self.0.text.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn line(&self, line: &str) {
-        let mut text = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut text = self.lock();
         text.push_str(line);
         text.push('\n');
+        drop(text);
+        self.0.grown.notify_all();
     }
 }
 
