@@ -38,27 +38,22 @@ fn soft_limit() -> Option<u64> {
 /// Raises this process's soft limit on open file descriptors to the hard limit. Linux keeps the soft limit low by default (1,024), for
 /// programs that use `select`.
 ///
-/// Call this function before [`ListenOptions::default`](super::ListenOptions), which reads the limit. Returns the new limit; `None` if the
-/// system has no limit.
+/// Call this function before [`ListenOptions::default`](super::ListenOptions), which reads the limit. Returns the new limit, or `None` if
+/// there is no limit, as on Windows.
 ///
 /// # Errors
 /// Fails if the operating system does not allow the change.
-#[cfg(unix)]
 pub fn raise_descriptor_limit() -> io::Result<Option<u64>> {
-    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-    let limit = getrlimit(Resource::Nofile);
-    if limit.current != limit.maximum {
-        setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum })?;
+    #[cfg(unix)]
+    {
+        use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+        let limit = getrlimit(Resource::Nofile);
+        if limit.current != limit.maximum {
+            setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum })?;
+        }
+        Ok(limit.maximum)
     }
-    Ok(limit.maximum)
-}
-
-/// Does nothing and returns `None`, because this operating system has no such limit.
-///
-/// # Errors
-/// This function never fails.
-#[cfg(not(unix))]
-pub fn raise_descriptor_limit() -> io::Result<Option<u64>> {
+    #[cfg(not(unix))]
     Ok(None)
 }
 

@@ -11,7 +11,7 @@ use axum::routing::future::RouteFuture;
 use bytes::Bytes;
 use http::{Request, Response, Version};
 use http_body::{Frame, SizeHint};
-use http_body_util::Full;
+use http_body_util::{Either, Full};
 use hyper::body::Incoming;
 use hyper::service::Service;
 use tower_service::Service as _;
@@ -100,11 +100,11 @@ impl Future for Answering {
         let response = match &mut self.work {
             Work::Refused => return Poll::Ready(Err(Refused)),
             Work::Route(route) => match ready!(Pin::new(route).poll(context)) {
-                Ok(response) => response.map(Content::Route),
+                Ok(response) => response.map(Either::Left),
                 Err(never) => match never {},
             },
             Work::Shortcut(answer) => {
-                ready!(answer.as_mut().poll(context)).map(|body| Content::Whole(body.into()))
+                ready!(answer.as_mut().poll(context)).map(|body| Either::Right(body.into()))
             }
         };
         let (_in_flight, mut entry) = (self.in_flight.take(), self.entry.take());
@@ -139,50 +139,17 @@ pub(super) struct Answer {
     _in_flight: Option<InFlight>,
 }
 
-/// The source of the bytes of a response's body.
-#[derive(Debug)]
-enum Content {
-    Route(Body),
-    Whole(Full<Bytes>),
-}
-
-impl http_body::Body for Content {
-    type Data = Bytes;
-    type Error = axum::Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
-        match &mut *self {
-            Self::Route(body) => Pin::new(body).poll_frame(context),
-            Self::Whole(body) => Pin::new(body).poll_frame(context).map_err(|never| match never {}),
-        }
-    }
-
-    fn is_end_stream(&self) -> bool {
-        match self {
-            Self::Route(body) => body.is_end_stream(),
-            Self::Whole(body) => body.is_end_stream(),
-        }
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        match self {
-            Self::Route(body) => body.size_hint(),
-            Self::Whole(body) => body.size_hint(),
-        }
-    }
-}
+/// A body of the router, or of a shortcut.
+type Content = Either<Body, Full<Bytes>>;
 
 impl http_body::Body for Answer {
     type Data = Bytes;
-    type Error = axum::Error;
+    type Error = axum::BoxError;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::BoxError>>> {
         let Self { body, entry, pieces, .. } = &mut *self;
         let frame = match pieces {
             None => Pin::new(body).poll_frame(context),
