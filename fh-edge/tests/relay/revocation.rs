@@ -305,8 +305,10 @@ async fn a_folder_has_one_relay_at_a_time() {
     let second = Edge::builder().relay(kept_in(&folder, &upstream, &clock)).build();
     let Err(StartError::Relay(why @ RelayError::FolderInUse(_))) = second else { panic!() };
     let path = folder.file("relay");
-    let sentence =
-        format!("the folder of the snapshots, {}: another process uses it", path.display());
+    let sentence = format!(
+        "the folder of the snapshots, {}, cannot be used: another relay uses it",
+        path.display()
+    );
     assert_eq!(why.to_string(), sentence);
     assert_eq!(relay.poll(&upstream.client_key()).await.status, 200);
     relay.handle.say_bye(Duration::ZERO).await;

@@ -53,7 +53,7 @@ fn a_relay_passes_changes_on_and_survives_the_other() {
         "--port",
         "0",
     ];
-    fh(&second).refused(2, &[&data, "another process uses it"]);
+    fh(&second).refused(2, &[&data, "another relay uses it"]);
     // At a graceful end, the relay writes its features to the folder.
     let Serving { process, url: _ } = first;
     process.interrupt();

@@ -76,7 +76,7 @@ impl fmt::Display for RelayError {
                 write!(f, "the folder of the snapshots, {}, cannot be used: {why}", path.display())
             }
             Self::FolderInUse(path) => {
-                write!(f, "the folder of the snapshots, {}: another process uses it", path.display())
+                write!(f, "the folder of the snapshots, {}, cannot be used: another relay uses it", path.display())
             }
             Self::Client(why) => write!(f, "the upstream client cannot be started: {why}"),
             Self::Thread(why) => write!(f, "a thread could not be started: {why}"),
