@@ -49,7 +49,8 @@ pub fn as_text(rows: &[Row], scale: Scale) -> String {
     }
     let _ = writeln!(
         text,
-        "\n{node} and {python}: recorded, unscaled, with 45 s of health; 3 and 16 of 22 come back."
+        "\nThe figures of {node} and {python} were recorded unscaled, with 45 s of a healthy Edge after each fault. \
+         Of the 22 faults, Node recovers from 3 and Python from 16."
     );
     for row in rows {
         for failure in &row.failures {

@@ -23,6 +23,9 @@ fn one_fault_by_its_name() {
     let rows: Vec<&str> = printed.lines().filter(|line| line.starts_with("| ")).collect();
     assert!(printed.contains("× 0.02") && printed.contains("recorded"), "{printed}");
     assert!(rows.len() == 2 && rows[1].starts_with("| `bye` loop after data | 11, 0.6 s |"));
+    let page = include_str!("../../../../../docs/faults.md").split_whitespace();
+    let page = page.collect::<Vec<_>>().join(" ");
+    assert!(page.ends_with(printed.lines().last().unwrap()), "the page ends like the table");
     let unknown = run(&["--only", "an earthquake"]);
     assert_eq!(unknown.status.code(), Some(2));
     assert!(String::from_utf8(unknown.stderr).unwrap().contains("TCP reset"));
