@@ -1,11 +1,7 @@
 //! Tests with broken files: the last good state and the last good secret stay in force, and a damaged data folder can be repaired.
 
-use super::{KEY, Serving, WRITER, state};
+use super::{KEY, Serving, WRITER, banner, state};
 use crate::tool::{fh, file, path};
-
-fn banner(url: &str) -> serde_json::Value {
-    fh(&["get", url, KEY, "BANNER", "--json"]).expect(0).json()[0]["value"].clone()
-}
 
 /// Removes a folder of an earlier run and returns its path.
 fn folder(name: &str) -> String {
@@ -137,4 +133,31 @@ fn a_damaged_data_folder_is_refused_and_repaired() {
     serving = Serving::start(&state, &["--data", &data], &[]);
     assert_eq!(banner(&serving.url), "changed");
     assert!(!serving.get("/health/readyness").contains("repaired"));
+}
+
+/// If a file reaches the limit, the operating system ends the process with SIGXFSZ unless the program handles the signal.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_limit_on_the_size_of_files_is_like_a_full_disk() {
+    use rustix::process::{Pid, Resource, Rlimit, prlimit};
+    let folder = path("serve-file-size");
+    let _ = std::fs::remove_dir_all(&folder);
+    let state = file("serve-file-size.yaml", state("plain"));
+    let serving = Serving::start(&state, &["--data", &folder], &[]);
+    fh(&["set", &serving.url, WRITER, "BANNER", "first"]).expect(0);
+    let id = Pid::from_raw(i32::try_from(serving.process.id()).unwrap());
+    let limit = |current| {
+        let limit = Rlimit { current, maximum: None };
+        prlimit(id, Resource::Fsize, limit).unwrap();
+    };
+    limit(Some(1));
+    fh(&["set", &serving.url, WRITER, "BANNER", "second"]).expect(2);
+    assert_eq!(banner(&serving.url), "first");
+    fh(&["set", &serving.url, WRITER, "BANNER", "third"]).expect(2);
+    limit(None);
+    fh(&["set", &serving.url, WRITER, "BANNER", "fourth"]).expect(0);
+    assert_eq!(banner(&serving.url), "fourth");
+    drop(serving);
+    let serving = Serving::start(&state, &["--data", &folder], &[]);
+    assert_eq!(banner(&serving.url), "fourth");
 }

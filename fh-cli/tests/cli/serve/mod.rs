@@ -1,8 +1,11 @@
 //! Tests of `fh serve`, run as a process.
 
 mod chaos;
+mod end;
 mod files;
 mod kept;
+mod limits;
+mod metrics;
 mod operation;
 mod ports;
 mod relay;
@@ -12,8 +15,10 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::time::Duration;
 
+use serde_json::Value;
+
 use crate::following::Following;
-use crate::tool::{command, file};
+use crate::tool::{command, fh, file};
 
 const PATIENCE: Duration = Duration::from_secs(30);
 const ENVIRONMENT: &str = "71ed3c04-122b-4312-9ea8-06b2b8d6ceac";
@@ -103,4 +108,8 @@ fn until(stream: &mut TcpStream, text: &str) -> String {
         assert!(count > 0, "no {text:?} in {so_far}");
         read.extend(&buffer[..count]);
     }
+}
+
+fn banner(url: &str) -> Value {
+    fh(&["get", url, KEY, "BANNER", "--json"]).expect(0).json()[0]["value"].clone()
 }

@@ -1,20 +1,13 @@
-//! Operation of a server: start, end, ports, TLS, kept changes, the admin API, limits and metrics.
+//! Operation of a server: start, ports, TLS, kept changes and the admin API.
 
 use std::io::Read;
-use std::time::{Duration, Instant};
 
 use fh_test_certificates::Authority;
-#[cfg(unix)]
-use rustix::process::Signal;
 use serde_json::Value;
 
-use super::{ENVIRONMENT, KEY, Serving, WRITER, get, open, state, until};
+use super::{ENVIRONMENT, KEY, Serving, WRITER, banner, get, open, state, until};
 use crate::following::Following;
 use crate::tool::{command, fh, file, path, run};
-
-fn banner(url: &str) -> Value {
-    fh(&["get", url, KEY, "BANNER", "--json"]).expect(0).json()[0]["value"].clone()
-}
 
 #[test]
 fn features_are_served_until_ctrl_c() {
@@ -40,46 +33,6 @@ fn where_it_listens_as_json() {
     assert!(get(line["monitor"].as_str().unwrap(), "/health/liveness").contains("200 OK"));
 }
 
-#[cfg(unix)]
-#[test]
-fn streams_say_goodbye_at_the_end() {
-    let serving = Serving::of_banner("serve-bye.yaml", &["--grace", "1"]);
-    let mut stream = open(&serving.url, &format!("/features/{KEY}"), "");
-    until(&mut stream, "event: features");
-    serving.process.send(Signal::TERM);
-    let mut rest = String::new();
-    stream.read_to_string(&mut rest).unwrap();
-    assert!(rest.contains("event: bye"), "{rest}");
-    let (status, all) = serving.process.end();
-    assert!(status.success() && all.contains("stopping streams=1"), "{all}");
-    assert!(all.contains("stopped cut=0"), "{all}");
-}
-
-/// Opens eight streams and waits until each has its features.
-#[cfg(unix)]
-fn eight_streams(serving: &Serving) -> Vec<std::net::TcpStream> {
-    let stream = |_| {
-        let mut stream = open(&serving.url, &format!("/features/{KEY}"), "");
-        until(&mut stream, "event: features");
-        stream
-    };
-    (0..8).map(stream).collect()
-}
-
-/// Without the second signal, the ends of the streams would be spread over the grace period.
-#[cfg(unix)]
-#[test]
-fn a_second_signal_ends_it_at_once() {
-    let mut serving = Serving::of_banner("serve-twice.yaml", &["--grace", "3600"]);
-    let streams = eight_streams(&serving);
-    serving.process.interrupt();
-    serving.process.line(&["stopping", "streams=8"]);
-    serving.process.interrupt();
-    let (status, all) = serving.process.end();
-    assert!(status.success() && all.contains("second signal"), "{all}");
-    drop(streams);
-}
-
 #[test]
 fn health_on_a_port_of_its_own() {
     let mut serving = Serving::of_banner("serve-monitor.yaml", &["--monitor-port", "0"]);
@@ -100,27 +53,6 @@ fn health_on_a_port_of_its_own() {
         });
         assert!(names.any(|name| name.trim() == "fh-monitor"));
     }
-}
-
-/// Load balancers that check readiness send no new clients, while open streams have the grace period to end.
-#[cfg(unix)]
-#[test]
-fn a_server_that_ends_is_alive_and_not_ready() {
-    let mut serving =
-        Serving::of_banner("serve-ends.yaml", &["--monitor-port", "0", "--grace", "3600"]);
-    let line = serving.process.line(&["health and metrics on http://"]);
-    let monitor = line.trim_start_matches("health and metrics on ");
-    let streams = eight_streams(&serving);
-    assert!(get(monitor, "/health/readyness").contains("200 OK"));
-    serving.process.send(Signal::TERM);
-    let deadline = Instant::now() + Duration::from_secs(60);
-    while !get(monitor, "/health/readyness").contains("503 Service Unavailable") {
-        assert!(Instant::now() < deadline, "it is ready for ever");
-    }
-    assert!(get(monitor, "/health/liveness").contains("200 OK"));
-    serving.process.interrupt();
-    assert!(serving.process.end().0.success());
-    drop(streams);
 }
 
 #[test]
@@ -361,208 +293,4 @@ fn secrets_that_every_user_can_read_are_warned_of() {
     let all = serving.process.end_after_interrupt();
     assert!(all.contains("WARN") && all.contains("(--admin-key)"), "{all}");
     std::fs::remove_dir_all(&folder).unwrap();
-}
-
-/// Idle connections may take all regular places, but a few more are reserved for health checks.
-#[test]
-fn health_is_answered_though_all_connections_are_taken() {
-    let args =
-        ["--max-connections", "50", "--max-connections-per-address", "0", "--url-path", "/x"];
-    let serving = Serving::of_banner("serve-full.yaml", &args);
-    let features = format!("/x/features?apiKey={KEY}");
-    let paths = ["/health/liveness", "/x/health/readyness", "/"];
-    only_health_is_answered_beside_fifty(&serving.url, &features, &paths);
-    let args = [&args[..], &["--monitor-port", "0"]].concat();
-    let mut serving = Serving::of_banner("serve-full-monitor.yaml", &args);
-    let line = serving.process.line(&["health and metrics on http://"]);
-    let monitor = line.trim_start_matches("health and metrics on ");
-    only_health_is_answered_beside_fifty(monitor, "/metrics", &["/health/liveness"]);
-}
-
-fn only_health_is_answered_beside_fifty(url: &str, other: &str, paths: &[&str]) {
-    let _idle: Vec<_> = (0..50).map(|_| until_answered(url, other)).collect();
-    for path in paths {
-        for _ in 0..20 {
-            assert!(get(url, path).contains("200 OK"), "{path}");
-        }
-    }
-    assert_eq!(refused(url, other), "");
-}
-
-/// The default limit of one address is a quarter of all connections. It does not apply to a trusted proxy, which serves many clients.
-#[test]
-fn one_address_has_few_connections() {
-    let features = format!("/features?apiKey={KEY}");
-    for (args, limit) in [
-        (&[][..], Some(2)),
-        (&["--max-connections-per-address", "3"], Some(3)),
-        (&["--max-connections-per-address", "0"], None),
-        (&["--trusted-proxies", "127.0.0.1"], None),
-    ] {
-        let args = [&["--max-connections", "8"], args].concat();
-        let mut serving = Serving::of_banner("serve-few.yaml", &args);
-        let count = limit.unwrap_or(8);
-        let _idle: Vec<_> = (0..count).map(|_| until_answered(&serving.url, &features)).collect();
-        assert_eq!(refused(&serving.url, &features), "", "{args:?}");
-        assert!(get(&serving.url, "/health/liveness").contains("200 OK"));
-        let warning = limit.map_or("(max-connections)", |_| "(max-connections-per-address)");
-        serving.process.line(&["WARN", warning]);
-    }
-}
-
-/// Returns the answer on a connection that is refused: an empty text.
-fn refused(url: &str, path: &str) -> String {
-    let mut stream = open(url, path, "");
-    let mut answer = String::new();
-    // The connection may be reset.
-    let _ = stream.read_to_string(&mut answer);
-    answer
-}
-
-#[test]
-fn requests_of_one_address_are_limited() {
-    let serving =
-        Serving::of_banner("serve-rate.yaml", &["--requests-per-second-per-address", "1"]);
-    let path = format!("/features?apiKey={KEY}");
-    let deadline = Instant::now() + Duration::from_secs(60);
-    while !serving.get(&path).contains("429 Too Many Requests") {
-        assert!(Instant::now() < deadline, "one request a second");
-    }
-    assert!(serving.get("/health/liveness").contains("200 OK"));
-}
-
-fn until_answered(url: &str, path: &str) -> std::net::TcpStream {
-    let mut stream = open(url, path, "");
-    until(&mut stream, "200 OK");
-    stream
-}
-
-/// If a file reaches the limit, the operating system ends the process with SIGXFSZ unless the program handles the signal.
-#[cfg(target_os = "linux")]
-#[test]
-fn a_limit_on_the_size_of_files_is_like_a_full_disk() {
-    use rustix::process::{Pid, Resource, Rlimit, prlimit};
-    let folder = path("serve-file-size");
-    let _ = std::fs::remove_dir_all(&folder);
-    let state = file("serve-file-size.yaml", state("plain"));
-    let serving = Serving::start(&state, &["--data", &folder], &[]);
-    fh(&["set", &serving.url, WRITER, "BANNER", "first"]).expect(0);
-    let id = Pid::from_raw(i32::try_from(serving.process.id()).unwrap());
-    let limit = |current| {
-        let limit = Rlimit { current, maximum: None };
-        prlimit(id, Resource::Fsize, limit).unwrap();
-    };
-    limit(Some(1));
-    fh(&["set", &serving.url, WRITER, "BANNER", "second"]).expect(2);
-    assert_eq!(banner(&serving.url), "first");
-    fh(&["set", &serving.url, WRITER, "BANNER", "third"]).expect(2);
-    limit(None);
-    fh(&["set", &serving.url, WRITER, "BANNER", "fourth"]).expect(0);
-    assert_eq!(banner(&serving.url), "fourth");
-    drop(serving);
-    let serving = Serving::start(&state, &["--data", &folder], &[]);
-    assert_eq!(banner(&serving.url), "fourth");
-}
-
-/// Returns the value of a line of `/metrics`, or `None` if there is no such line.
-fn figure(monitor: &str, name: &str) -> Option<f64> {
-    let answer = get(monitor, "/metrics");
-    let mut values = answer.lines().filter_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
-    values.next().map(|value| value.parse().unwrap())
-}
-
-#[test]
-fn figures_of_the_process_its_listeners_and_the_last_reload() {
-    let state_file = file("serve-figures.yaml", state("plain"));
-    let args = ["--monitor-port", "0", "--max-connections", "77"];
-    let mut serving = Serving::start(&state_file, &args, &[]);
-    let line = serving.process.line(&["health and metrics on http://"]);
-    let monitor = line.trim_start_matches("health and metrics on ").to_string();
-    let one = |name: &str| figure(&monitor, name).unwrap_or_else(|| panic!("no {name}"));
-    let mut stream = open(&serving.url, &format!("/features/{KEY}"), "");
-    until(&mut stream, "event: features");
-    assert_eq!(one("fh_edge_connections{listener=\"api\"}"), 1.0);
-    assert_eq!(one("fh_edge_connections_max{listener=\"api\"}"), 77.0);
-    assert_eq!(one("fh_edge_connections_accepted_total{listener=\"api\"}"), 1.0);
-    assert_eq!(one("fh_edge_connections_refused_total{listener=\"api\"}"), 0.0);
-    assert_eq!(one("fh_edge_accept_failures_total{listener=\"api\"}"), 0.0);
-    assert_eq!(one("fh_edge_connections{listener=\"monitor\"}"), 1.0);
-    assert_eq!(
-        figure(&monitor, "fh_edge_certificate_expiry_timestamp_seconds{listener=\"api\"}"),
-        None
-    );
-    if cfg!(target_os = "linux") {
-        for name in ["cpu_seconds_total", "resident_memory_bytes", "open_fds", "max_fds", "threads"]
-        {
-            assert!(one(&format!("process_{name}")) > 0.0, "{name}");
-        }
-    }
-    let begun = one("fh_edge_last_reload_success_timestamp_seconds");
-    assert!(begun > 1.7e9, "{begun}");
-    assert_eq!(one("fh_edge_last_reload_successful"), 1.0);
-    file("serve-figures.yaml", "nonsense: [");
-    serving.process.line(&["the current state remains in use"]);
-    assert_eq!(one("fh_edge_last_reload_successful"), 0.0);
-    assert_eq!(one("fh_edge_last_reload_success_timestamp_seconds"), begun);
-    file("serve-figures.yaml", state("other"));
-    serving.process.line(&["the state was read again"]);
-    assert_eq!(one("fh_edge_last_reload_successful"), 1.0);
-    assert!(one("fh_edge_last_reload_success_timestamp_seconds") > begun);
-}
-
-#[test]
-fn a_certificate_that_expires_is_logged_and_shown() {
-    let authority = Authority::new("the test's authority");
-    let state = file("serve-expiry.yaml", state("plain"));
-    for (days, level, words) in
-        [(-2, "ERROR", "has expired"), (5, "WARN", "expires soon"), (30, "", "")]
-    {
-        let certificate = authority.issue("localhost", -100..days);
-        let chain = file("serve-expiry.pem", certificate.pem());
-        let key = file("serve-expiry.key", certificate.key_pem());
-        let args = ["--tls-certificate", &chain, "--tls-key", &key, "--monitor-port", "0"];
-        let mut serving = Serving::start(&state, &args, &[]);
-        let line = serving.process.line(&["health and metrics on http://"]);
-        let monitor = line.trim_start_matches("health and metrics on ").to_string();
-        let name = "fh_edge_certificate_expiry_timestamp_seconds{listener=\"api\"}";
-        let expiry = figure(&monitor, name).unwrap();
-        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
-        let left = (expiry - now.as_secs_f64()) / 86_400.0;
-        assert!((left - days as f64).abs() < 0.1, "{days}: {left}");
-        assert_eq!(figure(&monitor, &name.replace("api", "monitor")), None, "it has none");
-        if !level.is_empty() {
-            let line = serving.process.line(&[level, words]);
-            assert!(line.contains("serve-expiry.pem"), "{line}");
-        } else {
-            #[cfg(unix)]
-            {
-                serving.process.interrupt();
-                let (_, all) = serving.process.end();
-                assert!(!all.contains("expire"), "{all}");
-            }
-        }
-    }
-}
-
-/// Load balancers see that the server is not ready while it still answers the clients that they have sent.
-#[cfg(unix)]
-#[test]
-fn a_server_that_is_to_end_answers_on_for_a_while() {
-    let args = ["--shutdown-delay", "3600", "--grace", "0"];
-    let serving = Serving::of_banner("serve-delay.yaml", &args);
-    let mut stream = open(&serving.url, &format!("/features/{KEY}"), "");
-    until(&mut stream, "event: features");
-    assert!(serving.get("/health/readyness").contains("200 OK"));
-    serving.process.send(Signal::TERM);
-    let deadline = Instant::now() + Duration::from_secs(60);
-    while !serving.get("/health/readyness").contains("503 Service Unavailable") {
-        assert!(Instant::now() < deadline, "it is ready for ever");
-    }
-    // New connections, PUT requests and open streams still work.
-    fh(&["set", &serving.url, WRITER, "BANNER", "changed"]).expect(0);
-    assert_eq!(banner(&serving.url), "changed");
-    until(&mut stream, "changed");
-    assert!(serving.get("/health/liveness").contains("200 OK"));
-    serving.process.interrupt();
-    assert!(serving.process.end().0.success());
 }

@@ -1,0 +1,89 @@
+//! The end of a server: signals, the grace period, and health checks meanwhile.
+#![cfg(unix)]
+
+use std::io::Read;
+use std::time::{Duration, Instant};
+
+use rustix::process::Signal;
+
+use super::{KEY, Serving, WRITER, banner, get, open, until};
+use crate::tool::fh;
+
+#[test]
+fn streams_say_goodbye_at_the_end() {
+    let serving = Serving::of_banner("serve-bye.yaml", &["--grace", "1"]);
+    let mut stream = open(&serving.url, &format!("/features/{KEY}"), "");
+    until(&mut stream, "event: features");
+    serving.process.send(Signal::TERM);
+    let mut rest = String::new();
+    stream.read_to_string(&mut rest).unwrap();
+    assert!(rest.contains("event: bye"), "{rest}");
+    let (status, all) = serving.process.end();
+    assert!(status.success() && all.contains("stopping streams=1"), "{all}");
+    assert!(all.contains("stopped cut=0"), "{all}");
+}
+
+/// Opens eight streams and waits until each has its features.
+fn eight_streams(serving: &Serving) -> Vec<std::net::TcpStream> {
+    let stream = |_| {
+        let mut stream = open(&serving.url, &format!("/features/{KEY}"), "");
+        until(&mut stream, "event: features");
+        stream
+    };
+    (0..8).map(stream).collect()
+}
+
+/// Without the second signal, the ends of the streams would be spread over the grace period.
+#[test]
+fn a_second_signal_ends_it_at_once() {
+    let mut serving = Serving::of_banner("serve-twice.yaml", &["--grace", "3600"]);
+    let streams = eight_streams(&serving);
+    serving.process.interrupt();
+    serving.process.line(&["stopping", "streams=8"]);
+    serving.process.interrupt();
+    let (status, all) = serving.process.end();
+    assert!(status.success() && all.contains("second signal"), "{all}");
+    drop(streams);
+}
+
+/// Load balancers that check readiness send no new clients, while open streams have the grace period to end.
+#[test]
+fn a_server_that_ends_is_alive_and_not_ready() {
+    let mut serving =
+        Serving::of_banner("serve-ends.yaml", &["--monitor-port", "0", "--grace", "3600"]);
+    let line = serving.process.line(&["health and metrics on http://"]);
+    let monitor = line.trim_start_matches("health and metrics on ");
+    let streams = eight_streams(&serving);
+    assert!(get(monitor, "/health/readyness").contains("200 OK"));
+    serving.process.send(Signal::TERM);
+    let deadline = Instant::now() + Duration::from_secs(60);
+    while !get(monitor, "/health/readyness").contains("503 Service Unavailable") {
+        assert!(Instant::now() < deadline, "it is ready for ever");
+    }
+    assert!(get(monitor, "/health/liveness").contains("200 OK"));
+    serving.process.interrupt();
+    assert!(serving.process.end().0.success());
+    drop(streams);
+}
+
+/// Load balancers see that the server is not ready while it still answers the clients that they have sent.
+#[test]
+fn a_server_that_is_to_end_answers_on_for_a_while() {
+    let args = ["--shutdown-delay", "3600", "--grace", "0"];
+    let serving = Serving::of_banner("serve-delay.yaml", &args);
+    let mut stream = open(&serving.url, &format!("/features/{KEY}"), "");
+    until(&mut stream, "event: features");
+    assert!(serving.get("/health/readyness").contains("200 OK"));
+    serving.process.send(Signal::TERM);
+    let deadline = Instant::now() + Duration::from_secs(60);
+    while !serving.get("/health/readyness").contains("503 Service Unavailable") {
+        assert!(Instant::now() < deadline, "it is ready for ever");
+    }
+    // New connections, PUT requests and open streams still work.
+    fh(&["set", &serving.url, WRITER, "BANNER", "changed"]).expect(0);
+    assert_eq!(banner(&serving.url), "changed");
+    until(&mut stream, "changed");
+    assert!(serving.get("/health/liveness").contains("200 OK"));
+    serving.process.interrupt();
+    assert!(serving.process.end().0.success());
+}
