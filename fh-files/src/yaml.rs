@@ -2,25 +2,16 @@
 
 use std::sync::Arc;
 
-use saphyr_parser::{Event, Parser, ScanError, Span, Tag};
+use saphyr_parser::{Event, Marker, Parser, Tag};
 
 use crate::builder::{Builder, Collection};
 use crate::node::{Limits, Node};
 use crate::position::{Position, SyntaxError};
 use crate::scalar::{is_plain, scalar, unknown};
 
-impl From<Span> for Position {
-    fn from(span: Span) -> Self {
-        Self { line: span.start.line(), column: span.start.col() + 1 }
-    }
-}
-
-impl From<ScanError> for SyntaxError {
-    fn from(error: ScanError) -> Self {
-        let mark = error.marker();
-        let position = Position { line: mark.line(), column: mark.col() + 1 };
-        Self { position, what: error.info().to_owned() }
-    }
+/// Returns the position of a mark, whose columns are counted from 0.
+fn position(mark: &Marker) -> Position {
+    Position { line: mark.line(), column: mark.col() + 1 }
 }
 
 /// Reads a YAML text that holds at most one document. A text without a document gives null.
@@ -29,15 +20,19 @@ pub(crate) fn read(text: &str, limits: Limits) -> Result<Arc<Node>, SyntaxError>
     let mut documents = 0;
     let mut parser = Parser::new_from_str(text);
     while let Some(event) = parser.next_event() {
-        let (event, span) = event?;
+        let (event, span) = event.map_err(|error| SyntaxError {
+            position: position(error.marker()),
+            what: error.info().to_owned(),
+        })?;
+        let position = position(&span.start);
         if matches!(event, Event::DocumentStart(_)) {
             documents += 1;
             if documents > 1 {
                 let what = "a second document begins here".to_owned();
-                return Err(SyntaxError { position: span.into(), what });
+                return Err(SyntaxError { position, what });
             }
         }
-        take(&mut builder, event, span.into())?;
+        take(&mut builder, event, position)?;
     }
     Ok(builder.finish())
 }

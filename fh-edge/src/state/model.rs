@@ -132,7 +132,7 @@ pub struct ServiceKey(Arc<str>);
 
 impl ServiceKey {
     /// The maximum length of a key in bytes, as in the platform's schema (edge-protocol 1.1). A longer key is not valid.
-    pub const MAX_LENGTH: usize = 400;
+    const MAX_LENGTH: usize = 400;
 
     /// Creates a key from its text.
     ///

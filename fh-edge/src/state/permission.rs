@@ -69,9 +69,6 @@ impl FromStr for Permission {
 pub struct Permissions(u8);
 
 impl Permissions {
-    /// The set without any permission.
-    pub const NONE: Self = Self(0);
-
     /// Returns true if the set contains `permission`.
     #[must_use]
     pub const fn has(self, permission: Permission) -> bool {
@@ -79,8 +76,7 @@ impl Permissions {
     }
 
     /// Returns true if the set is empty.
-    #[must_use]
-    pub const fn is_empty(self) -> bool {
+    pub(crate) const fn is_empty(self) -> bool {
         self.0 == 0
     }
 
@@ -90,7 +86,7 @@ impl Permissions {
     }
 
     /// Returns the permissions of the set, in the order of [`Permission::ALL`].
-    pub fn iter(self) -> impl Iterator<Item = Permission> {
+    pub(crate) fn iter(self) -> impl Iterator<Item = Permission> {
         Permission::ALL.into_iter().filter(move |each| self.has(*each))
     }
 }
@@ -134,7 +130,7 @@ mod tests {
         );
         let read: Permissions = serde_json::from_str(r#"["READ","READ"]"#).unwrap();
         assert!(read.is_read_only() && read.has(Permission::Read) && !read.has(Permission::Lock));
-        assert!(Permissions::NONE.is_empty() && !Permissions::NONE.is_read_only());
+        assert!(Permissions::default().is_empty() && !Permissions::default().is_read_only());
         let error = serde_json::from_str::<Permissions>(r#"["WRITE"]"#).unwrap_err().to_string();
         assert!(error.contains("`WRITE` is no permission"), "{error}");
     }

@@ -30,6 +30,8 @@ mod strategy;
 mod typed;
 mod value;
 
+use std::sync::Arc;
+
 use fh_eval::Profile;
 use fh_files::{Limits, Node, Position};
 
@@ -51,13 +53,6 @@ use review::{Review, Reviewed};
 
 /// The maximum length of a state's text in bytes. A longer text is an error.
 pub(crate) const MOST_BYTES: u64 = 64 * 1024 * 1024;
-/// Returns the limits of a document with this text: 100 levels, 2,000,000 values, and a size of 16 MiB plus five times the text's length.
-/// The size is limited because YAML aliases can multiply it.
-fn limits(text: &str) -> Limits {
-    const ALIASES: usize = 16 * 1024 * 1024;
-    // Without aliases, the weight of a document is smaller than this limit, however short its values are.
-    Limits { depth: 100, weight: ALIASES + 5 * text.len(), values: 2_000_000 }
-}
 
 /// A state that was read from a text, and the warnings about it.
 #[derive(Debug, Clone, PartialEq)]
@@ -94,7 +89,7 @@ impl State {
         if text.len() as u64 > MOST_BYTES {
             return Err(whole(format!("the text is larger than {MOST_BYTES} bytes")));
         }
-        let root = Part::root(Node::parse(text, &limits(text))?);
+        let root = Part::root(parse(text)?);
         let mut reading = Reading::new(options);
         let form = Form::of(&root);
         let (revision, mut contents) = match form {
@@ -149,7 +144,7 @@ pub(crate) fn read_strategies(
     let options = Options::new().profile(profile);
     let mut reading = Reading::new(&options);
     let path = Path::default().member("strategies");
-    let list = Part { node: Node::parse(json, &limits(json))?, path };
+    let list = Part { node: parse(json)?, path };
     let items = reading.list(&list, "strategies");
     let strategies = items.iter().map(|part| strategy::read(&mut reading, part, feature.kind));
     let value = FeatureValue { strategies: strategies.collect(), ..FeatureValue::default() };
@@ -161,8 +156,16 @@ pub(crate) fn read_strategies(
 
 /// Returns an error that concerns a text as a whole.
 fn whole(what: String) -> StateFileError {
-    let problem = Problem { position: Position::START, path: String::new(), what };
-    StateFileError::new(vec![problem])
+    StateFileError::at(Position::START, what)
+}
+
+/// Parses a text with at most 100 levels, 2,000,000 values, and a size of 16 MiB plus five times the text's length. The size is limited
+/// because YAML aliases can multiply it.
+fn parse(text: &str) -> Result<Arc<Node>, StateFileError> {
+    const ALIASES: usize = 16 * 1024 * 1024;
+    // Without aliases, the weight of a document is smaller than this limit, however short its values are.
+    let limits = Limits { depth: 100, weight: ALIASES + 5 * text.len(), values: 2_000_000 };
+    Node::parse(text, &limits).map_err(|error| StateFileError::at(error.position, error.what))
 }
 
 /// Reads a document in the form of this project's state files. Returns its revision and its contents.

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::rc::Rc;
 
-use fh_files::{Position, SyntaxError};
+use fh_files::Position;
 
 /// An error or a warning about a state file. `Display` prints the position, the path and the description, which never contain a secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,12 +28,6 @@ impl fmt::Display for Problem {
     }
 }
 
-impl From<SyntaxError> for Problem {
-    fn from(error: SyntaxError) -> Self {
-        Self { position: error.position, path: String::new(), what: error.what }
-    }
-}
-
 /// The error for a text that is not a valid state. It contains at least one problem. The problems are in the order of the text, and
 /// `Display` prints one line for each problem.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,16 +41,15 @@ impl StateFileError {
         Self { problems }
     }
 
+    /// Returns the error for one problem that belongs to no part of the document.
+    pub(super) fn at(position: Position, what: String) -> Self {
+        Self { problems: vec![Problem { position, path: String::new(), what }] }
+    }
+
     /// Returns the problems that were found in one pass over the text.
     #[must_use]
     pub fn problems(&self) -> &[Problem] {
         &self.problems
-    }
-}
-
-impl From<SyntaxError> for StateFileError {
-    fn from(error: SyntaxError) -> Self {
-        Self::new(vec![error.into()])
     }
 }
 
