@@ -7,19 +7,18 @@ use http::HeaderValue;
 
 use crate::admin_key::AdminKey;
 
-/// Settings of an Edge that do not belong to an environment. Every setting has a default that suits most cases, and a method of the same
-/// name that sets it:
+/// Settings of an Edge that do not belong to an environment. Every setting has a default that suits most cases:
 ///
 /// ```
 /// use std::time::Duration;
 /// use fh_edge::{Edge, Options, Profile, state::State};
 ///
 /// # fn run() -> Result<(), fh_edge::StartError> {
-/// let options = Options::default()
-///     .profile(Profile::Edge)
-///     .heartbeat(Duration::from_secs(10))
-///     .requests_per_second(Some(50))
-///     .answer_cache(8 << 20);
+/// let mut options = Options::default();
+/// options.profile = Profile::Edge;
+/// options.heartbeat = Duration::from_secs(10);
+/// options.requests_per_second = Some(50);
+/// options.answer_cache = 8 << 20;
 /// assert_eq!(options.drop_after, Duration::from_secs(600)); // the default
 /// let edge = Edge::builder().options(options).state(State::default()).build()?;
 /// # Ok(()) }
@@ -139,41 +138,6 @@ pub enum Console {
     Off,
     /// The page is served with the admin API.
     On,
-}
-
-/// Defines one method for each setting. The method returns the options with the new value of the setting.
-macro_rules! setters {
-    ($($name:ident: $kind:ty,)*) => {
-        impl Options {$(
-            #[doc = concat!("Sets [`", stringify!($name), "`](Self#structfield.", stringify!($name), ").")]
-            #[must_use]
-            pub fn $name(self, $name: $kind) -> Self {
-                Self { $name, ..self }
-            }
-        )*}
-    };
-}
-
-setters! {
-    profile: Profile,
-    cache_control: Option<HeaderValue>,
-    heartbeat: Duration,
-    drop_after: Duration,
-    requests_per_second: Option<u32>,
-    requests_per_second_per_address: Option<u32>,
-    body_limit: usize,
-    max_context_bytes: usize,
-    evaluation_budget: u64,
-    answer_cache: u64,
-    compression: Compression,
-    cors_headers: Vec<String>,
-    cors_expose_headers: Vec<String>,
-    cors_max_age: Duration,
-    monitoring: Monitoring,
-    admin_key: Option<AdminKey>,
-    administration: Administration,
-    admin_transport: AdminTransport,
-    console: Console,
 }
 
 impl Default for Options {

@@ -245,14 +245,17 @@ mod tests {
     use super::*;
 
     fn rates(per_second: u32) -> Rates {
-        Rates::new(&Options::default().requests_per_second(Some(per_second)))
+        Rates::new(&Options { requests_per_second: Some(per_second), ..Options::default() })
     }
 
     /// One of many users of a key sends too many requests. Polls and streams beyond the limit of the address take no token of the key.
     #[test]
     fn an_address_beyond_its_limit_does_not_drain_its_key() {
-        let options = Options::default();
-        let options = options.requests_per_second(Some(5)).requests_per_second_per_address(Some(2));
+        let options = Options {
+            requests_per_second: Some(5),
+            requests_per_second_per_address: Some(2),
+            ..Options::default()
+        };
         let rates = Rates::new(&options);
         let key = RequestKey { environment: Uuid::nil(), secret: "a" };
         let address = |host: u8| Some(IpAddr::from([192, 0, 2, host]));

@@ -21,7 +21,8 @@ enum Polls {
 /// Starts an Edge that answers one request per second of each key and address. It trusts the `x-forwarded-for` of requests from this
 /// machine.
 async fn limited(polls: Polls) -> SocketAddr {
-    let options = Options::default().requests_per_second_per_address(Some(1));
+    let mut options = Options::default();
+    options.requests_per_second_per_address = Some(1);
     let edge = Edge::builder().state(state()).options(options).build().unwrap();
     let listener = Listener::bind(([127, 0, 0, 1], 0).into()).unwrap();
     let address = listener.local_addr().unwrap();
@@ -107,7 +108,8 @@ async fn reply_of_network(edge: SocketAddr, door: &Door, host: usize) -> Reply {
 /// A request without a client address counts for its key only.
 #[tokio::test(flavor = "multi_thread")]
 async fn without_an_address_there_is_no_limit() {
-    let options = Options::default().requests_per_second_per_address(Some(1));
+    let mut options = Options::default();
+    options.requests_per_second_per_address = Some(1);
     let (edge, _handle) = crate::shop::serve(state(), options).await;
     for _ in 0..20 {
         let poll = format!("/features?apiKey={CLIENT_KEY}");

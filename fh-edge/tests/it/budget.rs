@@ -32,10 +32,11 @@ fn searching() -> State {
 
 /// Returns options with a small budget. A context of 1,000 bytes exceeds it; one of 100 bytes exceeds a tenth of it.
 fn tight() -> Options {
-    Options::default()
-        .evaluation_budget(3000)
-        .max_context_bytes(2000)
-        .admin_key(Some(AdminKey::new(ADMIN_KEY).unwrap()))
+    let mut options = Options::default();
+    options.evaluation_budget = 3000;
+    options.max_context_bytes = 2000;
+    options.admin_key = Some(AdminKey::new(ADMIN_KEY).unwrap());
+    options
 }
 
 fn context(bytes: usize) -> String {
@@ -140,7 +141,9 @@ async fn a_large_evaluation_moves_to_another_thread_only_once() {
 /// The answers of all environments share one limit, so those of one environment evict those of another.
 #[tokio::test(flavor = "multi_thread")]
 async fn environments_share_the_memory_for_answers() {
-    let (address, _) = serve(searching_twice(), tight().answer_cache(100_000)).await;
+    let mut options = tight();
+    options.answer_cache = 100_000;
+    let (address, _) = serve(searching_twice(), options).await;
     for key in [SERVER_KEY, SECOND_KEY, SERVER_KEY] {
         let path = format!("/features?apiKey={key}");
         // Each evaluation takes more than a tenth of the budget, so it is counted unless its answer is cached. Each answer takes more than
@@ -326,7 +329,9 @@ async fn an_evaluation_is_cancelled_when_its_caller_disconnects() {
         value.strategies = vec![value.strategies[0].clone(); 20];
         state.environments[0].values.insert(key.into(), value);
     }
-    let options = Options::default().evaluation_budget(1 << 33).answer_cache(0);
+    let mut options = Options::default();
+    options.evaluation_budget = 1 << 33;
+    options.answer_cache = 0;
     let (address, _) = serve(state, options).await;
     let mut callers = Vec::new();
     for number in 0..64 {

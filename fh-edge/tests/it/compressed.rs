@@ -28,7 +28,8 @@ fn large() -> State {
 }
 
 fn router(state: State, compression: Compression) -> Router {
-    let options = Options::default().compression(compression);
+    let mut options = Options::default();
+    options.compression = compression;
     Edge::builder().state(state).options(options).build().unwrap().router()
 }
 

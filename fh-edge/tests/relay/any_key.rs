@@ -211,7 +211,8 @@ async fn the_longest_durations() {
 #[tokio::test(flavor = "multi_thread")]
 async fn invalid_keys_of_one_address_count_together() {
     let upstream = upstream();
-    let limit = Options::default().requests_per_second_per_address(Some(1));
+    let mut limit = Options::default();
+    limit.requests_per_second_per_address = Some(1);
     let relay = Relay::start_with_addresses(any(&upstream, 1_000), limit).await;
     let mut tried = 0;
     let made_up = loop {

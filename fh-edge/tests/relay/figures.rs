@@ -85,7 +85,9 @@ async fn environments_share_the_memory_for_answers() {
     let relayed = ids.iter().fold(options(&format!("http://{address}")), |relayed, id| {
         relayed.keys(RelayKeys::pair(format!("{id}/client*{id}"), server_key(id)))
     });
-    let options = Options::default().evaluation_budget(3000).answer_cache(100_000);
+    let mut options = Options::default();
+    options.evaluation_budget = 3000;
+    options.answer_cache = 100_000;
     let relay = Relay::start_with(relayed, options).await;
     relay.until_ready().await;
     for id in [ids[0], ids[1], ids[0]] {

@@ -124,7 +124,7 @@ async fn ids_stand_for_one_content() {
 
 /// A feature that takes four steps for each byte of a context, in an Edge where a context of 100 bytes is a large one.
 fn stage_with_a_large_evaluation() -> Stage {
-    let mut stage = Stage::new(Options::default().evaluation_budget(3000));
+    let mut stage = Stage::new(Options { evaluation_budget: 3000, ..Options::default() });
     stage.set(
         r#"{"value": "x", "version": 1, "strategies": [{"id": "s", "value": "found", "attributes": [
             {"fieldName": "a", "type": "STRING", "conditional": "INCLUDES", "values": ["needle"]}]}]}"#,

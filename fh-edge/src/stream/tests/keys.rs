@@ -83,8 +83,11 @@ async fn a_stream_beyond_the_rate_waits_for_its_features() {
 /// therefore do not exceed the limit of their key.
 #[tokio::test(start_paused = true)]
 async fn a_stream_that_has_waited_for_its_address_waits_for_its_key_too() {
-    let options = Options::default();
-    let options = options.requests_per_second(Some(1)).requests_per_second_per_address(Some(1));
+    let options = Options {
+        requests_per_second: Some(1),
+        requests_per_second_per_address: Some(1),
+        ..Options::default()
+    };
     let stage = Stage::new(options);
     stage.publish();
     let open = || stage.open_from("192.0.2.1", CLIENT);

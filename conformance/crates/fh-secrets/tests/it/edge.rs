@@ -123,7 +123,8 @@ fn servers(shown: &mut Shown) {
     for wrong in ["adminHush", "admin Hush 0123456789", &long] {
         shown.error(&AdminKey::new(wrong).unwrap_err());
     }
-    let options = Options::default().admin_key(Some(key));
+    let mut options = Options::default();
+    options.admin_key = Some(key);
     shown.debug(&options);
     let relay = RelayOptions::new(url_with_a_key("https://edge.example/fh"))
         .keys(RelayKeys::client(CLIENT_KEY))
@@ -166,7 +167,8 @@ fn servers(shown: &mut Shown) {
 
 async fn running(shown: &mut Shown) {
     let parsed = State::from_text(&state_text(""), &FileOptions::new()).unwrap();
-    let options = Options::default().admin_key(Some(AdminKey::new(ADMIN_KEY).unwrap()));
+    let mut options = Options::default();
+    options.admin_key = Some(AdminKey::new(ADMIN_KEY).unwrap());
     let edge = Edge::builder().options(options).state(parsed.state).build().unwrap();
     shown.debug(&edge);
     shown.debug(&edge.handle());
