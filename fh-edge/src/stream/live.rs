@@ -104,7 +104,7 @@ impl Live {
                 self.send_stale(published.settings.stale, ready);
             }
             Effort::Large => {
-                self.evaluating = Some(self.evaluate_in_background(Arc::clone(published)))
+                self.evaluating = Some(self.evaluate_in_background(Arc::clone(published)));
             }
             // The client keeps its last values. Its next request for a stream is refused with status 413 (D-115).
             Effort::TooLarge => {
