@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::difference::differences;
 use super::event_queue::RepositoryEvent;
 use super::listen::{NewState, ReadinessChange, is_other_state};
-use super::watch::Watchers;
+use super::watch::WaitingTasks;
 use super::{Inner, Repository};
 use crate::publication::{Cause, Publication};
 use crate::readiness::Readiness;
@@ -29,7 +29,7 @@ pub(crate) struct Write {
     is_closed: bool,
     /// True once the closed repository has removed its listeners. Interceptors and observers that are registered later are closed at once.
     pub(crate) is_finished: bool,
-    pub(super) watchers: Watchers,
+    pub(super) waiting_tasks: WaitingTasks,
 }
 
 impl Repository {
@@ -110,7 +110,7 @@ impl Inner {
         if let Some(keys) = keys.filter(|keys| !keys.is_empty()) {
             self.core.push(RepositoryEvent::NewState(NewState { is_held, keys: keys.into() }));
         }
-        let woken = write.watchers.updated();
+        let woken = write.waiting_tasks.updated();
         drop(write);
         woken.wake();
         self.core.dispatcher.wake();
@@ -129,7 +129,7 @@ impl Inner {
             let latest = if is_served { served.clone() } else { left(latest) };
             write.latest = latest.or_else(|| write.latest.take());
         }
-        let woken = write.watchers.updated();
+        let woken = write.waiting_tasks.updated();
         let Some(served) = served else {
             drop(write);
             return woken.wake();
@@ -143,7 +143,7 @@ impl Inner {
         self.store(&mut write, live.with_rules(served, live.has_list()));
         drop(write);
         woken.wake();
-        self.look_again();
+        self.compare_again();
     }
 
     /// Returns the keys of the held features that visibly differ from the served features; `None` if no update is held.
@@ -162,7 +162,7 @@ impl Inner {
             return;
         }
         let is_news = self.show(&mut write, status);
-        let woken = write.watchers.updated();
+        let woken = write.waiting_tasks.updated();
         drop(write);
         woken.wake();
         if is_news {
@@ -178,7 +178,7 @@ impl Inner {
         let status = SessionStatus::clone(self.live.load().status());
         self.show(&mut write, SessionStatus { readiness: Readiness::Closed, ..status });
         self.is_closed.store(true, Ordering::Release);
-        let woken = write.watchers.updated();
+        let woken = write.waiting_tasks.updated();
         drop(write);
         woken.wake();
         self.core.dispatcher.wake();
@@ -222,7 +222,7 @@ impl Inner {
         let Some(latest) = latest.cloned() else { return };
         self.store(&mut write, live.with_rules(latest, live.has_list()));
         drop(write);
-        self.look_again();
+        self.compare_again();
     }
 
     fn release_only(&self, keys: &[&str]) {
@@ -237,7 +237,7 @@ impl Inner {
             write.is_holding && write.latest.as_ref().is_some_and(|last| !Arc::ptr_eq(last, &next));
         self.store(&mut write, live.with_rules(next, live.has_list()));
         drop(write);
-        self.look_again();
+        self.compare_again();
     }
 }
 

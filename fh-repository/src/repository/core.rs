@@ -121,7 +121,7 @@ impl Core {
 
     /// Queues a notice about an interceptor, unless the same notice was queued before.
     fn notice_once(&self, id: u64, feature: Option<&str>, notice: impl FnOnce() -> Notice) {
-        let is_new = lock(&self.event_queue).is_told_first(id, feature);
+        let is_new = lock(&self.event_queue).is_new_notice(id, feature);
         if is_new {
             self.push(RepositoryEvent::Notice(notice()));
             self.dispatcher.wake();

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::Inner;
 use super::event_queue::RepositoryEvent;
-use super::listen::{Call, Listener, NewState, ReadinessChange, Watcher};
+use super::listen::{Call, ChangeListener, EventListener, NewState, ReadinessChange};
 use crate::counters::Counter;
 use crate::panic_guard::catch_panic;
 use crate::readiness::Readiness;
@@ -65,7 +65,8 @@ impl Inner {
         for listener in listeners {
             match &listener.call {
                 Call::Readiness(_)
-                    if lost.readiness && *lock(&listener.told) != Some(status.readiness) =>
+                    if lost.readiness
+                        && *lock(&listener.last_readiness) != Some(status.readiness) =>
                 {
                     let readiness = status.readiness;
                     let is_first = readiness == Readiness::Ready;
@@ -88,7 +89,7 @@ impl Inner {
         true
     }
 
-    fn make_up(&self, listener: &Listener, event: RepositoryEvent) {
+    fn make_up(&self, listener: &EventListener, event: RepositoryEvent) {
         let begun = lock(&self.core.event_queue).begin_call(listener, &event);
         match begun {
             Ok(()) => self.call(listener, event),
@@ -98,15 +99,15 @@ impl Inner {
 
     /// Calls a listener for an event, after `begin_call` or `next_call` has begun the call. Then calls the listener for each event that
     /// arrived meanwhile.
-    fn call(&self, listener: &Listener, event: RepositoryEvent) {
+    fn call(&self, listener: &EventListener, event: RepositoryEvent) {
         let mut next = Some(event);
         while let Some(event) = next {
-            self.tell(listener, &event);
+            self.notify(listener, &event);
             next = listener.leave();
         }
     }
 
-    fn tell(&self, listener: &Listener, event: &RepositoryEvent) {
+    fn notify(&self, listener: &EventListener, event: &RepositoryEvent) {
         if listener.is_removed() {
             return;
         }
@@ -115,8 +116,8 @@ impl Inner {
                 self.guarded(|| call(event.clone()));
             }
             (Call::Readiness(call), RepositoryEvent::Readiness(change)) => {
-                let told = lock(&listener.told).replace(change.readiness);
-                if told != Some(change.readiness) {
+                let previous = lock(&listener.last_readiness).replace(change.readiness);
+                if previous != Some(change.readiness) {
                     self.guarded(|| call(change));
                 }
             }
@@ -139,19 +140,19 @@ impl Inner {
         let mut did_something = has_changed;
         loop {
             let next = lock(&self.core.event_queue).next_due();
-            let Some(watcher) = next else { return did_something };
+            let Some(change_listener) = next else { return did_something };
             did_something = true;
-            watcher.turns.take(|| self.look(&watcher));
+            change_listener.turns.take(|| self.notify_of_change(&change_listener));
         }
     }
 
     /// Calls a change listener if the value of its feature differs from the value that the listener saw last.
-    fn look(&self, watcher: &Watcher) {
+    fn notify_of_change(&self, change_listener: &ChangeListener) {
         let snapshot = self.live.load_full();
-        if let Some(change) = watcher.compare(&snapshot)
-            && !watcher.is_removed.load(Ordering::Acquire)
+        if let Some(change) = change_listener.compare(&snapshot)
+            && !change_listener.is_removed.load(Ordering::Acquire)
         {
-            self.guarded(|| (watcher.call)(&change));
+            self.guarded(|| (change_listener.call)(&change));
         }
     }
 

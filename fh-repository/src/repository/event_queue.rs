@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::sync::Arc;
 
-use super::listen::{Call, Listener, NewState, ReadinessChange, Watcher};
+use super::listen::{Call, ChangeListener, EventListener, NewState, ReadinessChange};
 use crate::notice::Notice;
 use crate::publication::RawUpdate;
 use crate::status::SessionStatus;
@@ -32,13 +32,13 @@ pub(crate) struct QueuedEvent {
 
 /// The listeners and their queue.
 pub(crate) struct EventQueue {
-    watchers: BTreeMap<u64, Arc<Watcher>>,
-    listeners: BTreeMap<u64, Arc<Listener>>,
-    letters: VecDeque<QueuedEvent>,
+    change_listeners: BTreeMap<u64, Arc<ChangeListener>>,
+    event_listeners: BTreeMap<u64, Arc<EventListener>>,
+    queued: VecDeque<QueuedEvent>,
     /// The remaining calls for the last event that was taken from the queue.
-    calls: VecDeque<(Arc<Listener>, RepositoryEvent)>,
+    calls: VecDeque<(Arc<EventListener>, RepositoryEvent)>,
     /// Change listeners whose value must be compared again.
-    due: VecDeque<Arc<Watcher>>,
+    due: VecDeque<Arc<ChangeListener>>,
     capacity: usize,
     next_number: u64,
     /// The kinds of dropped events. Listeners must still be notified of the latest state of these kinds.
@@ -58,16 +58,16 @@ pub(crate) struct OverflowLoss {
 /// Listeners that were removed. They must be dropped without holding the lock, because they may own further subscriptions.
 #[must_use]
 pub(crate) struct Removed {
-    _watchers: Vec<Arc<Watcher>>,
-    _listeners: Vec<Arc<Listener>>,
+    _change_listeners: Vec<Arc<ChangeListener>>,
+    _event_listeners: Vec<Arc<EventListener>>,
 }
 
 impl EventQueue {
     pub(crate) fn new(capacity: usize) -> Self {
         Self {
-            watchers: BTreeMap::new(),
-            listeners: BTreeMap::new(),
-            letters: VecDeque::new(),
+            change_listeners: BTreeMap::new(),
+            event_listeners: BTreeMap::new(),
+            queued: VecDeque::new(),
             calls: VecDeque::new(),
             due: VecDeque::new(),
             capacity: capacity.max(1),
@@ -80,13 +80,13 @@ impl EventQueue {
 
     /// Returns true if a listener for new states is registered.
     pub(crate) fn wants_new_states(&self) -> bool {
-        self.listeners.values().any(|listener| matches!(listener.call, Call::NewState(_)))
+        self.event_listeners.values().any(|listener| matches!(listener.call, Call::NewState(_)))
     }
 
     /// Queues an event if a listener for its kind is registered. Returns the number of older events that were dropped because the queue was
     /// full.
     pub(crate) fn push(&mut self, event: RepositoryEvent) -> u64 {
-        if self.listeners.values().any(|listener| listens(&listener.call, &event)) {
+        if self.event_listeners.values().any(|listener| listens(&listener.call, &event)) {
             self.put(None, event)
         } else {
             0
@@ -98,8 +98,8 @@ impl EventQueue {
             return 0;
         }
         let mut dropped = 0;
-        while self.letters.len() >= self.capacity {
-            match self.letters.pop_front().map(|letter| letter.event) {
+        while self.queued.len() >= self.capacity {
+            match self.queued.pop_front().map(|queued_event| queued_event.event) {
                 Some(RepositoryEvent::Readiness(_)) => self.lost.readiness = true,
                 Some(RepositoryEvent::NewState(_)) => self.lost.new_state = true,
                 Some(RepositoryEvent::Status(_)) => self.lost.status = true,
@@ -109,7 +109,7 @@ impl EventQueue {
         }
         let number = self.next_number;
         self.next_number += 1;
-        self.letters.push_back(QueuedEvent { number, to, event });
+        self.queued.push_back(QueuedEvent { number, to, event });
         dropped
     }
 
@@ -125,38 +125,42 @@ impl EventQueue {
             return (0, Some(call));
         }
         let dropped = first.map_or(0, |event| self.put(Some(id), event));
-        self.listeners.insert(id, Arc::new(Listener::new(call, self.next_number)));
+        self.event_listeners.insert(id, Arc::new(EventListener::new(call, self.next_number)));
         (dropped, None)
     }
 
     /// Registers a change listener and returns `None`. If the repository is closed, registers nothing and returns the listener.
-    pub(crate) fn watch(&mut self, id: u64, watcher: Arc<Watcher>) -> Option<Arc<Watcher>> {
+    pub(crate) fn add_change_listener(
+        &mut self,
+        id: u64,
+        change_listener: Arc<ChangeListener>,
+    ) -> Option<Arc<ChangeListener>> {
         if self.is_closed {
-            return Some(watcher);
+            return Some(change_listener);
         }
-        self.watchers.insert(id, watcher);
+        self.change_listeners.insert(id, change_listener);
         None
     }
 
     pub(crate) fn remove(&mut self, id: u64) -> Removed {
-        let watcher = self.watchers.remove(&id);
-        let listener = self.listeners.remove(&id);
-        if let Some(watcher) = &watcher {
-            watcher.is_removed.store(true, Ordering::Release);
+        let change_listener = self.change_listeners.remove(&id);
+        let listener = self.event_listeners.remove(&id);
+        if let Some(change_listener) = &change_listener {
+            change_listener.is_removed.store(true, Ordering::Release);
         }
         if let Some(listener) = &listener {
             listener.is_removed.store(true, Ordering::Release);
         }
         Removed {
-            _watchers: watcher.into_iter().collect(),
-            _listeners: listener.into_iter().collect(),
+            _change_listeners: change_listener.into_iter().collect(),
+            _event_listeners: listener.into_iter().collect(),
         }
     }
 
     /// Begins and returns the next call, in the order of events and of registration. Returns `None` in place of a call if no call is left.
     /// An event for a listener that another thread is calling is left to that thread. Also returns the number of older events that were
     /// dropped because the queue of such a listener was full.
-    pub(crate) fn next_call(&mut self) -> (Option<(Arc<Listener>, RepositoryEvent)>, u64) {
+    pub(crate) fn next_call(&mut self) -> (Option<(Arc<EventListener>, RepositoryEvent)>, u64) {
         let mut dropped = 0;
         loop {
             while let Some((listener, event)) = self.calls.pop_front() {
@@ -165,14 +169,14 @@ impl EventQueue {
                     Err(count) => dropped += count,
                 }
             }
-            let Some(letter) = self.letters.pop_front() else { return (None, dropped) };
-            let is_meant = |id: u64, listener: &Listener| match letter.to {
+            let Some(queued_event) = self.queued.pop_front() else { return (None, dropped) };
+            let is_meant = |id: u64, listener: &EventListener| match queued_event.to {
                 Some(to) => to == id,
-                None => listener.since <= letter.number,
+                None => listener.since <= queued_event.number,
             };
-            for (id, listener) in &self.listeners {
-                if is_meant(*id, listener) && listens(&listener.call, &letter.event) {
-                    self.calls.push_back((Arc::clone(listener), letter.event.clone()));
+            for (id, listener) in &self.event_listeners {
+                if is_meant(*id, listener) && listens(&listener.call, &queued_event.event) {
+                    self.calls.push_back((Arc::clone(listener), queued_event.event.clone()));
                 }
             }
         }
@@ -185,7 +189,7 @@ impl EventQueue {
     /// of this.
     pub(crate) fn begin_call(
         &self,
-        listener: &Listener,
+        listener: &EventListener,
         event: &RepositoryEvent,
     ) -> Result<(), u64> {
         listener.enter(event, self.capacity)
@@ -193,27 +197,27 @@ impl EventQueue {
 
     /// Marks all change listeners as due, so that their values are compared again.
     pub(crate) fn all_due(&mut self) {
-        for watcher in self.watchers.values() {
-            if !watcher.is_due.swap(true, Ordering::AcqRel) {
-                self.due.push_back(Arc::clone(watcher));
+        for change_listener in self.change_listeners.values() {
+            if !change_listener.is_due.swap(true, Ordering::AcqRel) {
+                self.due.push_back(Arc::clone(change_listener));
             }
         }
     }
 
     /// Returns the next change listener whose value must be compared again; `None` if no listener is due.
-    pub(crate) fn next_due(&mut self) -> Option<Arc<Watcher>> {
-        let watcher = self.due.pop_front()?;
-        watcher.is_due.swap(false, Ordering::AcqRel);
-        Some(watcher)
+    pub(crate) fn next_due(&mut self) -> Option<Arc<ChangeListener>> {
+        let change_listener = self.due.pop_front()?;
+        change_listener.is_due.swap(false, Ordering::AcqRel);
+        Some(change_listener)
     }
 
     /// Returns the number of listeners, including change listeners.
     pub(crate) fn len(&self) -> usize {
-        self.watchers.len() + self.listeners.len()
+        self.change_listeners.len() + self.event_listeners.len()
     }
 
-    pub(crate) fn listeners(&self) -> Vec<Arc<Listener>> {
-        self.listeners.values().cloned().collect()
+    pub(crate) fn listeners(&self) -> Vec<Arc<EventListener>> {
+        self.event_listeners.values().cloned().collect()
     }
 
     pub(crate) fn take_lost(&mut self) -> OverflowLoss {
@@ -222,7 +226,7 @@ impl EventQueue {
 
     /// Returns true if a notice about this interceptor and feature was not queued before. At most [`COMPLAINTS`] such notices are recorded;
     /// after that the function returns false.
-    pub(crate) fn is_told_first(&mut self, interceptor: u64, feature: Option<&str>) -> bool {
+    pub(crate) fn is_new_notice(&mut self, interceptor: u64, feature: Option<&str>) -> bool {
         self.complaints.len() < COMPLAINTS
             && self.complaints.insert((interceptor, feature.map(Into::into)))
     }
@@ -230,13 +234,13 @@ impl EventQueue {
     /// Closes the queue: removes all listeners and events, and refuses new listeners.
     pub(crate) fn close(&mut self) -> Removed {
         self.is_closed = true;
-        self.letters.clear();
+        self.queued.clear();
         let called = self.calls.drain(..).map(|(listener, _)| listener);
-        let listeners = std::mem::take(&mut self.listeners).into_values();
-        let watchers = std::mem::take(&mut self.watchers).into_values();
+        let listeners = std::mem::take(&mut self.event_listeners).into_values();
+        let change_listeners = std::mem::take(&mut self.change_listeners).into_values();
         Removed {
-            _watchers: watchers.chain(self.due.drain(..)).collect(),
-            _listeners: listeners.chain(called).collect(),
+            _change_listeners: change_listeners.chain(self.due.drain(..)).collect(),
+            _event_listeners: listeners.chain(called).collect(),
         }
     }
 }

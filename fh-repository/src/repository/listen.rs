@@ -115,7 +115,7 @@ impl std::fmt::Debug for Subscription {
 }
 
 /// A listener for changes of one feature.
-pub(crate) struct Watcher {
+pub(crate) struct ChangeListener {
     pub(crate) key: Arc<str>,
     pub(crate) attributes: Option<Arc<Attributes>>,
     pub(crate) is_removed: AtomicBool,
@@ -139,7 +139,7 @@ impl Seen {
     }
 }
 
-impl Watcher {
+impl ChangeListener {
     pub(crate) fn new(
         key: Arc<str>,
         attributes: Option<Arc<Attributes>>,
@@ -159,7 +159,7 @@ impl Watcher {
     }
 
     /// Returns the current state of a feature, for the first comparison of a new change listener.
-    pub(crate) fn look(
+    pub(crate) fn current_state(
         snapshot: &RepositorySnapshot,
         key: &str,
         attributes: Option<&Arc<Attributes>>,
@@ -212,15 +212,15 @@ pub(crate) fn is_other_state(old: &SessionStatus, new: &SessionStatus) -> bool {
 }
 
 /// A listener for events other than changes of a feature.
-pub(crate) struct Listener {
+pub(crate) struct EventListener {
     pub(crate) call: Call,
     /// The number of the first queued event that the listener gets.
     pub(crate) since: u64,
     pub(crate) is_removed: AtomicBool,
     /// The last readiness of which a readiness listener was notified; `None` before the first notification.
-    pub(crate) told: Mutex<Option<Readiness>>,
+    pub(crate) last_readiness: Mutex<Option<Readiness>>,
     /// The last status of which a status listener was notified; `None` before the first notification.
-    told_status: Mutex<Option<Arc<SessionStatus>>>,
+    last_status: Mutex<Option<Arc<SessionStatus>>>,
     lane: Mutex<Lane>,
 }
 
@@ -240,14 +240,14 @@ pub(crate) enum Call {
     Notice(Box<dyn Fn(&Notice) + Send + Sync>),
 }
 
-impl Listener {
+impl EventListener {
     pub(crate) fn new(call: Call, since: u64) -> Self {
         Self {
             call,
             since,
             is_removed: AtomicBool::new(false),
-            told: Mutex::new(None),
-            told_status: Mutex::new(None),
+            last_readiness: Mutex::new(None),
+            last_status: Mutex::new(None),
             lane: Mutex::new(Lane::default()),
         }
     }
@@ -278,8 +278,8 @@ impl Listener {
     /// Returns true if connection, problem or readiness differ from the last status of which the listener was notified. Stores this status
     /// as the last one.
     pub(crate) fn is_status_news(&self, status: &Arc<SessionStatus>) -> bool {
-        let told = lock(&self.told_status).replace(Arc::clone(status));
-        told.is_none_or(|told| is_other_state(&told, status))
+        let previous = lock(&self.last_status).replace(Arc::clone(status));
+        previous.is_none_or(|previous| is_other_state(&previous, status))
     }
 
     pub(crate) fn is_removed(&self) -> bool {

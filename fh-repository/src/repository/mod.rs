@@ -270,7 +270,7 @@ impl Inner {
     }
 
     /// Marks the values of change listeners for a new comparison, and wakes the dispatcher.
-    fn look_again(&self) {
+    fn compare_again(&self) {
         self.core.mark_changed();
         self.core.dispatcher.wake();
     }

@@ -8,7 +8,9 @@ use fh_eval::Attributes;
 use super::Inner;
 use super::Repository;
 use super::event_queue::RepositoryEvent;
-use super::listen::{Call, Change, NewState, ReadinessChange, Subject, Subscription, Watcher};
+use super::listen::{
+    Call, Change, ChangeListener, NewState, ReadinessChange, Subject, Subscription,
+};
 use crate::counters::Counter;
 use crate::intercept::{self, Interceptor, LockPolicy};
 use crate::notice::Notice;
@@ -34,15 +36,16 @@ impl Repository {
     ) -> Subscription {
         let core = &self.inner.core;
         let snapshot = self.inner.live.load_full();
-        let seen = Watcher::look(&snapshot, key, attributes);
+        let seen = ChangeListener::current_state(&snapshot, key, attributes);
         let generation = seen.generation();
-        let watcher = Watcher::new(key.into(), attributes.cloned(), seen, Box::new(call));
+        let change_listener =
+            ChangeListener::new(key.into(), attributes.cloned(), seen, Box::new(call));
         let id = core.next_id();
-        let refused = lock(&core.event_queue).watch(id, Arc::new(watcher));
+        let refused = lock(&core.event_queue).add_change_listener(id, Arc::new(change_listener));
         drop(refused);
         if self.inner.live.load().generation() != generation {
             // The delivery of the newer generation may have missed this listener.
-            self.inner.look_again();
+            self.inner.compare_again();
         }
         self.subscription(Subject::Listener(id))
     }
@@ -127,7 +130,7 @@ impl Repository {
         let chain = live.chain().with(entry);
         self.inner.store(&mut write, live.with_chain(Arc::new(chain)));
         drop(write);
-        self.inner.look_again();
+        self.inner.compare_again();
         self.subscription(Subject::Interceptor(id))
     }
 
@@ -138,7 +141,7 @@ impl Repository {
         let chain = Arc::clone(live.chain());
         self.inner.store(&mut write, live.with_chain(chain));
         drop(write);
-        self.inner.look_again();
+        self.inner.compare_again();
     }
 
     /// Registers an observer, which is notified of each use of a feature until the guard is dropped (sdk-behaviour 3).
@@ -208,7 +211,7 @@ impl Inner {
         let Some(removed) = removed else { return };
         self.store(&mut write, live.with_chain(Arc::new(chain)));
         drop(write);
-        self.look_again();
+        self.compare_again();
         removed.close(&*self.core);
     }
 

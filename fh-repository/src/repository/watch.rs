@@ -21,7 +21,7 @@ pub struct RepositoryWatch {
 
 /// The tasks that wait for the next update. The lock of the writers' state guards them, so that no update is missed.
 #[derive(Default)]
-pub(super) struct Watchers {
+pub(super) struct WaitingTasks {
     updates: u64,
     wakers: Vec<(u64, Waker)>,
 }
@@ -30,7 +30,7 @@ pub(super) struct Watchers {
 #[must_use = "wake the tasks"]
 pub(super) struct Woken(Vec<(u64, Waker)>);
 
-impl Watchers {
+impl WaitingTasks {
     /// Counts an update, and returns the tasks that wait for an update.
     pub(super) fn updated(&mut self) -> Woken {
         self.updates += 1;
@@ -38,7 +38,7 @@ impl Watchers {
     }
 }
 
-impl Drop for Watchers {
+impl Drop for WaitingTasks {
     /// Wakes all tasks when the repository is dropped, because no further update would wake them.
     fn drop(&mut self) {
         self.updated().wake();
@@ -73,7 +73,7 @@ impl Repository {
     #[must_use]
     pub fn watch(&self) -> RepositoryWatch {
         let id = self.inner.core.next_id();
-        let seen = self.inner.write().watchers.updates;
+        let seen = self.inner.write().waiting_tasks.updates;
         RepositoryWatch { repository: Arc::downgrade(&self.inner), id, seen }
     }
 
@@ -97,7 +97,7 @@ impl RepositoryWatch {
     pub fn poll_changed(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let Some(repository) = self.repository.upgrade() else { return Poll::Ready(()) };
         let mut write = repository.write();
-        let Watchers { updates, wakers } = &mut write.watchers;
+        let WaitingTasks { updates, wakers } = &mut write.waiting_tasks;
         if *updates != self.seen {
             self.seen = *updates;
             return Poll::Ready(());
@@ -114,7 +114,7 @@ impl Drop for RepositoryWatch {
     fn drop(&mut self) {
         if let Some(repository) = self.repository.upgrade() {
             let mut write = repository.write();
-            let waker = remove(&mut write.watchers.wakers, self.id);
+            let waker = remove(&mut write.waiting_tasks.wakers, self.id);
             drop(write);
             drop(waker);
         }

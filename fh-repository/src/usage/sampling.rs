@@ -109,9 +109,9 @@ impl Recent {
     }
 
     fn is_news(&mut self, hash: u64, now: Timestamp) -> bool {
-        let told = self.younger.get(&hash).or_else(|| self.older.get(&hash));
-        let is_repeated = told.is_some_and(|told| {
-            let age = now.as_millis().saturating_sub(told.as_millis());
+        let last = self.younger.get(&hash).or_else(|| self.older.get(&hash));
+        let is_repeated = last.is_some_and(|last| {
+            let age = now.as_millis().saturating_sub(last.as_millis());
             // If the clock was set back, the age is unknown, so the evaluation counts as new.
             (0..self.window).contains(&age)
         });
