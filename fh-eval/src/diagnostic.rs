@@ -1,5 +1,5 @@
-//! Diagnostics. A diagnostic describes a part of a payload that the engine cannot use, the part's position, and how the
-//! engine treats the part. A diagnostic is data; no evaluation fails because of a diagnostic.
+//! Diagnostics. A diagnostic describes a problem of a part of a payload, the part's position, and how the engine treats
+//! the part. A diagnostic is data; no evaluation fails because of a diagnostic.
 
 use std::fmt;
 
@@ -9,20 +9,20 @@ use crate::text::pattern::Refusal;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
-    /// An unknown member is ignored, or a part is replaced by an assumption. No strategy or rule is disabled.
+    /// An unknown member is ignored, or a part is replaced by an assumption, such as that of no strategy.
     Warning,
-    /// A part could not be used. A feature is left out, a strategy or a rule cannot match, or a value
-    /// is dropped.
+    /// A part could not be used. A feature is left out, a strategy or a rule cannot match, a rule ends at a value, or a
+    /// value is dropped.
     Error,
 }
 
-/// A part of a payload that the engine cannot use in the form in which the payload has it.
+/// A problem of a part of a payload, and how the engine treats the part.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Diagnostic {
     /// The position of the part in the payload.
     #[serde(flatten)]
     pub place: Place,
-    /// The reason why the engine cannot use the part.
+    /// The kind of the problem, with its details.
     #[serde(serialize_with = "as_text")]
     pub problem: DiagnosticKind,
     /// The engine's treatment of the part that has the problem.
@@ -40,7 +40,8 @@ fn as_text<T: fmt::Display, S: serde::Serializer>(
 /// The position of a part of a payload: its environment, feature, strategy, rule and member.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Place {
-    /// Id of the environment; `None` if the payload does not name the environment.
+    /// Id of the environment; `None` if the payload does not name the environment, or if the feature was compiled
+    /// without its environment.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub environment: Option<Box<str>>,
     /// Key of the feature. A feature without a key is named by its position in the list, counted from 0: `#3` is the
@@ -49,7 +50,8 @@ pub struct Place {
     /// Position of the strategy in the feature's list, from 0; `None` if the diagnostic is not about a strategy.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub strategy: Option<u32>,
-    /// Id of the strategy; `None` if the diagnostic is not about a strategy or the strategy has no id.
+    /// Id of the strategy; `None` if the diagnostic is not about a strategy, or if the strategy has no id that is a
+    /// text of at least one character.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub strategy_id: Option<Box<str>>,
     /// Position of the rule in the strategy's list, from 0; `None` if the diagnostic is not about a rule.
@@ -60,28 +62,29 @@ pub struct Place {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub field: Option<Box<str>>,
     /// Name of the JSON member; `None` if the diagnostic is not about a member, or if the member is unknown. `value`
-    /// holds the name of an unknown member.
+    /// holds the name of an unknown member. The name is `feature` if the feature as a whole is not an object.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub member: Option<&'static str>,
-    /// The payload's text at this position, cut off after 120 characters; `None` if the diagnostic shows no text.
+    /// The text of the payload that the diagnostic shows; `None` if it shows no text. A text of more than 120
+    /// characters is cut off and ends with `…`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub value: Option<Box<str>>,
 }
 
-/// The reason why the engine cannot use a part of a payload.
+/// The kind of a problem of a part of a payload.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum DiagnosticKind {
     /// The part does not have the JSON form that this text names, such as `a list`.
     Expected(&'static str),
-    /// A name is not in the closed list of names that this text describes, such as `rule type`.
+    /// A name is missing, or is not in the closed list of names that this text describes, such as `rule type`.
     Unknown(&'static str),
     /// A value cannot be parsed as the type that this text names, such as `a date`.
     NotA(&'static str),
     /// A regular expression is invalid, too large, or uses a construct that the engine's dialect does not support.
     Pattern(Refusal),
-    /// The expression was not compiled, because the earlier regular expressions of the ruleset exceed the limit for the
-    /// size of all expressions together.
+    /// The expression was not compiled, because the regular expressions that were compiled before exceed the limit for
+    /// the size of all expressions together.
     PatternBudget,
     /// A strategy has a percentage, but its feature has no id to hash, so no bucket can be computed.
     NoFeatureId,
@@ -128,7 +131,7 @@ impl fmt::Display for DiagnosticKind {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Consequence {
-    /// The feature is not part of the ruleset, and reads do not find the feature.
+    /// This feature is not part of the ruleset. If a later feature has the same key, reads find that feature instead.
     FeatureLeftOut,
     /// The strategy never matches, and its percentage is not added to those of later strategies.
     StrategyNeverMatches,
@@ -138,8 +141,8 @@ pub enum Consequence {
     ValueDropped,
     /// The member is ignored.
     MemberIgnored,
-    /// The rule ends at this value (profile `edge`). The attribute is compared with the values before this one, and the
-    /// rule fails if none of these comparisons passes.
+    /// The rule ends at this value (profile `edge`). A rule with NOT_EQUALS or EXCLUDES then never holds. Any other
+    /// rule holds only if a comparison with a value before this one passes.
     RuleEndsHere,
     /// The engine continues with the assumption that this text names, such as `no id`.
     Assumed(&'static str),

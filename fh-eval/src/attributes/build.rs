@@ -108,7 +108,8 @@ impl<T: AttributeText> AttributeText for Vec<T> {
 }
 
 impl AttributesBuilder {
-    /// Adds the user key. The first user key is the default percentage key if the context has no session.
+    /// Adds the user key. The first user key is the default percentage key if the context has no session attribute:
+    /// `session` in profile `client`, `sessionkey` in profile `edge`.
     #[inline]
     #[must_use]
     pub fn user_key(mut self, key: impl AsRef<str>) -> Self {
@@ -116,8 +117,8 @@ impl AttributesBuilder {
         self
     }
 
-    /// Adds the session. The first session takes precedence over the user key as default percentage key (evaluation
-    /// 2.2).
+    /// Adds the session. In profile `client`, the first session takes precedence over the user key as default
+    /// percentage key (evaluation 2.2).
     #[inline]
     #[must_use]
     pub fn session(mut self, session: impl AsRef<str>) -> Self {

@@ -34,7 +34,7 @@ impl Attributes {
     /// Parses a context such as `{"userkey": "fred", "plan": ["gold", "beta"], "age": 42}`.
     ///
     /// Numbers keep their text (`1.10` stays `1.10`). Null values, nested objects and nested lists are left out. An
-    /// attribute with an empty list is left out as well.
+    /// attribute without any value is left out as well. If a name occurs several times, the last one counts.
     ///
     /// # Errors
     /// [`InvalidContext`] if the text is not a JSON object or has too many values.

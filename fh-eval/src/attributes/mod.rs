@@ -130,8 +130,8 @@ pub(crate) fn tail(bytes: &[u8]) -> u64 {
     bytes.last_chunk::<8>().map_or(0, |eight| u64::from_le_bytes(*eight))
 }
 
-/// A value of an attribute, with its first and last eight bytes as numbers. Most comparisons need only these numbers.
-/// Two texts of up to 16 bytes are equal if their heads, tails and lengths are equal.
+/// A text that rules test, with its first and last eight bytes as numbers. The text is a value of an attribute, or the
+/// current time. Two texts of up to 16 bytes are equal if their heads, tails and lengths are equal.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Supplied<'a> {
     pub(crate) text: &'a str,
@@ -148,7 +148,7 @@ impl<'a> Supplied<'a> {
     }
 }
 
-/// The values of one attribute, in order. There is at least one value.
+/// The values of one attribute, in order. The iterator begins with at least one value.
 #[derive(Debug, Clone, Copy)]
 pub struct Values<'a> {
     text: &'a str,
@@ -242,8 +242,9 @@ impl Attributes {
         })
     }
 
-    /// Returns the default percentage key, and a hasher that has read the key. The key is the first value of `session`,
-    /// or the first value of `userkey` if there is no session. Returns `None` if the context has neither attribute.
+    /// Returns the default percentage key, and a hasher that has read the key. The key is the first value of the
+    /// attribute with the name `session`, or else the first value of `userkey`. Returns `None` if the context has
+    /// neither attribute.
     #[inline]
     pub(crate) fn default_key(&self, session: Name) -> Option<(&str, Murmur3)> {
         if let Some(key) = self

@@ -25,27 +25,28 @@ use crate::time::Timestamp;
 pub enum Outcome {
     /// The strategy matched, so its value is the value of the evaluation.
     Match,
-    /// The bucket is above the largest bucket that the strategy admits, or the strategy has neither a percentage nor
-    /// rules.
+    /// The bucket is above the largest bucket that the strategy admits. Or the strategy has no rules, and either no
+    /// percentage or a percentage of 0.
     PercentageMiss,
     /// The strategy has a percentage, but the context has no percentage key.
     NoPercentageKey,
     /// A rule of the strategy did not hold.
     AttributeMiss,
-    /// The strategy or its failing rule could not be read, or the supplied values could not be compared with the rule's
-    /// values.
+    /// The strategy is unusable, for example because it could not be read, or its failing rule is
+    /// [`unreadable`](RuleReport::unreadable).
     Invalid,
     /// An earlier strategy matched, or the subject has no context.
     NotReached,
 }
 
-/// The report of one evaluation: the feature, the value and its reason, and every strategy with its outcome.
+/// The report of one evaluation: the feature, the value and its reason, and every strategy with its outcome. JSON
+/// tokens are those of the payload, with `\ufffd` in place of each escape of a lone surrogate.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Report {
     /// Key of the feature.
     pub feature: String,
-    /// Name of the feature's type, such as `BOOLEAN`; `None` if the type is unknown.
+    /// Name of the feature's type, such as `BOOLEAN`; `None` if the type is missing or unknown.
     #[serde(rename = "type")]
     pub kind: Option<&'static str>,
     /// True if the feature is locked.
@@ -82,7 +83,8 @@ pub struct StrategyReport {
     /// Percentage of the strategy, as a JSON token; `None` if the strategy has no percentage.
     #[serde(serialize_with = "token_or_null", skip_serializing_if = "Option::is_none")]
     pub percentage: Option<String>,
-    /// The attributes that make up the percentage key; an empty list for the default percentage key.
+    /// The attributes that make up the percentage key; an empty list for the default percentage key. Elements that are
+    /// not texts are left out.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub percentage_attributes: Vec<String>,
     /// The percentage key: the hashed text without the id that follows it. `None` if no bucket was compared for this
@@ -103,19 +105,22 @@ pub struct StrategyReport {
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RuleReport {
-    /// The name of the attribute that the rule reads; `?` if the payload has no name.
+    /// The name of the attribute that the rule reads; `?` if the payload has no name. A name that is not a text is
+    /// shown as JSON.
     pub field: String,
-    /// The type of the rule, such as `NUMBER`; `?` if the payload has no type. The rule compares all values as values
-    /// of this type.
+    /// The type of the rule, such as `NUMBER`; `?` if the payload has no type. A type that is not a text is shown as
+    /// JSON.
     #[serde(rename = "type")]
     pub kind: String,
-    /// The conditional of the rule, such as `EQUALS`; `?` if the payload has no conditional.
+    /// The conditional of the rule, such as `EQUALS`; `?` if the payload has no conditional. A conditional that is not
+    /// a text is shown as JSON.
     pub conditional: String,
     /// The rule's own values, with which the attribute's values are compared, as JSON tokens; `None` if the payload has
     /// no list of values.
     #[serde(serialize_with = "tokens_or_null")]
     pub wanted: Option<Vec<String>>,
-    /// The values of the attribute in the context; `None` if the context has no such attribute.
+    /// The values of the attribute in the context; `None` if the context has no such attribute or the subject has no
+    /// context.
     pub given: Option<Vec<String>>,
     /// The time that the rule read from the clock because the context has no attribute `now`; `None` if the rule did
     /// not read the clock.
@@ -123,7 +128,8 @@ pub struct RuleReport {
     pub now: Option<Timestamp>,
     /// True if the rule held, false if the rule failed, `None` if the rule was not evaluated.
     pub held: Option<bool>,
-    /// True if the rule failed because the rule, or every supplied value, could not be read.
+    /// True if the rule failed, and one of these is the case: a diagnostic says that the rule never holds, the rule has
+    /// at least as many diagnostics as values, or no supplied value can be read as a value of the rule's type.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub unreadable: bool,
 }
@@ -279,7 +285,8 @@ impl StrategyReporter<'_> {
         }
     }
 
-    /// Returns true if the compiler could not read the rule, or could not read any of the rule's values.
+    /// Returns true if a diagnostic says that the rule never holds, or if the rule has at least as many diagnostics as
+    /// values that are not null.
     fn broken(&self, index: u32, rule: &wire::Rule<'_>) -> bool {
         let here: Vec<&Diagnostic> = self
             .diagnostics
@@ -293,7 +300,7 @@ impl StrategyReporter<'_> {
     }
 }
 
-/// Returns true if the compiler dropped every value of a rule, given the number of values that it dropped.
+/// Returns true if the rule has a list of values, and at most `dropped` of them are not null.
 fn has_lost_all(rule: &wire::Rule<'_>, dropped: usize) -> bool {
     rule.values.as_ref().is_some_and(|values| {
         values.iter().filter(|value| Token::of(value) != Token::Null).count() <= dropped
@@ -323,7 +330,7 @@ pub enum Mark {
     Bad,
     /// The line shows that a strategy or a rule was not evaluated, or that the default value is not used.
     Quiet,
-    /// The line shows that a part could not be read, or that values could not be compared.
+    /// The line shows a diagnostic, or a strategy with the outcome [`Outcome::Invalid`].
     Warning,
 }
 

@@ -1,5 +1,5 @@
-//! The compiler of payloads into rulesets. Compiling an environment never fails. If a part cannot be read, the compiler
-//! adds a diagnostic and treats the part so that no rollout includes more users (D-35).
+//! The compiler of payloads into rulesets. Compiling an environment never fails. Diagnostics describe most parts that
+//! cannot be read, and how the compiler treats them (D-35).
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -124,8 +124,8 @@ pub struct Compilation<'a> {
 struct Draw {
     has_hash_id: bool,
     kind: Option<Kind>,
-    /// The different lists of percentage attributes of the strategies that were compiled so far, each with its row in
-    /// the table of sources.
+    /// The different lists of percentage attributes of the strategies that were compiled so far, each with its number
+    /// in [`Strategy::source`].
     sources: Vec<(Vec<String>, u32)>,
     /// Sum of the stacked percentages of the strategies that were compiled so far. Meaningful only while these
     /// strategies have one percentage key.

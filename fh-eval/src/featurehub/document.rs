@@ -1,5 +1,5 @@
-//! The forms in which FeatureHub sends features: a list of features, the body of a GET (a list of environments), or the
-//! data of an SSE event (evaluation 1.1).
+//! The forms of a payload: a list of environments (the body of a GET), a list of features or one feature (the data of
+//! SSE events), or one environment (evaluation 1.1).
 
 use std::borrow::Cow;
 
@@ -8,8 +8,8 @@ use serde_json::value::RawValue;
 use super::wire::Envelope;
 use crate::json::Shape;
 
-/// The error for a payload that cannot be read as a whole. An unreadable part of an otherwise readable document gives a
-/// [`Diagnostic`](crate::Diagnostic) instead.
+/// The error for a payload that cannot be read as a whole. Unreadable parts of an otherwise readable document do not
+/// cause this error; most of them give a [`Diagnostic`](crate::Diagnostic).
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ParseError {
@@ -17,9 +17,11 @@ pub enum ParseError {
     NotUtf8(usize),
     /// The text is not JSON. Holds the parser's message with line and column.
     InvalidJson(String),
-    /// The text is JSON, but not a feature, an environment, or a list of features or environments.
+    /// The text is JSON, but not a feature, an environment, or a list. [`Document::only`] also returns this error for a
+    /// document without environments.
     NoFeatures,
-    /// The payload has several environments where one is required. Holds their ids.
+    /// The payload has several environments where one is required. Holds their ids, with an empty text for an
+    /// environment without an id.
     SeveralEnvironments(Vec<String>),
 }
 
@@ -52,8 +54,8 @@ impl std::error::Error for ParseError {}
 /// ```
 #[derive(Debug, Clone)]
 pub struct Document<'a> {
-    /// The environments; there is at least one. A list of features without an environment around it is one environment
-    /// without an id.
+    /// The environments; [`Self::parse`] gives at least one. One feature, or a list of features without an environment
+    /// around it, is one environment without an id.
     pub environments: Vec<Environment<'a>>,
 }
 
@@ -62,7 +64,8 @@ pub struct Document<'a> {
 pub struct Environment<'a> {
     /// Id of the environment; `None` if the payload does not name the environment.
     pub id: Option<String>,
-    /// The environment's features, as unparsed JSON.
+    /// The elements of the environment's list of features, as unparsed JSON; empty if the member `features` is not a
+    /// list.
     pub features: Vec<&'a RawValue>,
 }
 
@@ -76,7 +79,8 @@ impl<'a> Environment<'a> {
 }
 
 impl<'a> Document<'a> {
-    /// Splits a payload into environments and features, which are left unparsed. A byte-order mark is skipped.
+    /// Splits a payload into environments and features, which are left unparsed. A byte-order mark is skipped. In a
+    /// list of environments, elements without a member `features` are skipped.
     ///
     /// # Errors
     /// [`ParseError`] if the document as a whole cannot be read.

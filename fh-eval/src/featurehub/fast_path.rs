@@ -1,12 +1,13 @@
-//! Selects the strategies that ordinary evaluations walk. Strategies that cannot match are left out, and the cheap
+//! Selects the strategies that ordinary evaluations walk. Most strategies that cannot match are left out, and the cheap
 //! rules of each strategy come first. Explanations walk all strategies in the payload's order, with the same evaluator.
 
 use crate::bucket::BUCKETS;
 use crate::predicate::{BoxedPredicate, Predicate, Run, TextTest};
 use crate::tables::{Mode, Rule, Share, Strategy, StrategyDetail, Tables, Writer};
 
-/// Maximum number of rules with which a feature is evaluated without a cache of attributes. For a feature with more
-/// rules, the evaluator caches the attributes that rules read.
+/// Maximum number of rules with which a feature is evaluated without a cache of attributes. The cache is used if a
+/// feature has more rules and at most one percentage key. [`Ruleset::evaluate_all`](crate::Ruleset::evaluate_all) uses
+/// a cache for all features.
 const MANY_RULES: u32 = 3;
 
 /// Returns the strategies that ordinary evaluations walk, chosen from `all` strategies of a feature, and the mode in
@@ -42,7 +43,9 @@ pub(super) fn fast_path(writer: &mut Writer, all: Run, percentage_keys: usize) -
     (run, mode)
 }
 
-/// Returns the strategies that can match, and the strategies whose percentage counts for later strategies.
+/// Returns the strategies without those that never match: unusable strategies, strategies with neither a percentage nor
+/// rules, and strategies with a rule that never holds. A strategy with a percentage and no rules is always kept,
+/// because its percentage may count for later strategies.
 fn matching(tables: &Tables, all: Run) -> Vec<(Strategy, StrategyDetail)> {
     let can_match = |strategy: &Strategy| match strategy.share {
         Share::Unusable => false,
@@ -57,8 +60,8 @@ fn matching(tables: &Tables, all: Run) -> Vec<(Strategy, StrategyDetail)> {
     rows.filter(|(strategy, _)| can_match(strategy)).map(|(a, b)| (*a, *b)).collect()
 }
 
-/// Drops the strategies after the first strategy that matches every user. The percentage key of named attributes is
-/// never missing, so a cumulative percentage of 100 % over such a key matches every user.
+/// Drops the strategies after the first one that is known to match every user. The percentage key of named attributes
+/// is never missing, so a cumulative percentage over such a key matches every user if it admits the bucket 999,999.
 fn cut_after_everyone(kept: &mut Vec<(Strategy, StrategyDetail)>) {
     let everyone = kept.iter().position(|(strategy, _)| {
         strategy.share == Share::Stacked

@@ -19,8 +19,8 @@ pub(super) const STRATEGY: &[&str] = &[
 pub(super) const RULE: &[&str] =
     &[name::ID, name::CONDITIONAL, name::FIELD, name::VALUES, name::TYPE];
 
-/// Maximum number of unknown members that are recorded for one object. After these, only the first near miss is
-/// recorded.
+/// Number of unknown members of one object after which no more are recorded, except one near miss if none was recorded
+/// before.
 const MOST_KEPT: usize = 16;
 /// The maximum length, in bytes, of a name that is compared with known names. A longer name is never a near miss.
 const LONGEST: usize = 40;
@@ -30,7 +30,7 @@ const SHORTEST_BEGINNING: usize = 4;
 /// An unknown member of a strategy or a rule.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UnknownMember {
-    /// The member's name, cut at 120 characters.
+    /// The member's name. A name of more than 120 characters is cut off and ends with `…`.
     pub name: Box<str>,
     /// The known member that is probably meant, because the name is a near miss of its name; `None` if the name
     /// resembles no known member.
@@ -52,8 +52,8 @@ impl UnknownMember {
         if RULE.contains(&name) { None } else { near_miss(name, RULE) }
     }
 
-    /// Adds an unknown member to the list of its object. Once the list has [`MOST_KEPT`] members, only the first near
-    /// miss is added.
+    /// Adds a member to the list of its object if it is unknown. Once the list has [`MOST_KEPT`] members, only a near
+    /// miss is added, and only if the list has none yet.
     pub(super) fn note(list: &mut Vec<Self>, name: &str, known: &[&'static str]) {
         if known.contains(&name) {
             return;
@@ -66,13 +66,13 @@ impl UnknownMember {
     }
 }
 
-/// Returns the known member of which a name is a near miss, or `None` (evaluation 2.8). Case and separators are
-/// ignored. A name is a near miss of a known name in these cases:
+/// Returns the known member of which a name is a near miss, or `None` (evaluation 2.8). A name of more than 40 bytes is
+/// not a near miss. Case and separators are ignored. A name is a near miss of a known name in these cases:
 ///
 /// - The name equals the known name.
 /// - The known name begins with the name, which has at least four letters.
-/// - The known name has four to seven letters, and one edit turns the name into it.
-/// - The known name has more letters, and at most two edits turn the name into it.
+/// - The known name has four to seven letters, and at most one edit turns the name into it.
+/// - The known name has eight letters or more, and at most two edits turn the name into it.
 ///
 /// An edit adds, drops or changes a letter, or swaps two neighbours.
 fn near_miss(name: &str, known: &[&'static str]) -> Option<&'static str> {
@@ -114,7 +114,7 @@ fn edits(left: &[char], right: &[char]) -> usize {
             let added = at(&next, column).saturating_add(1);
             let mut least = changed.min(dropped).min(added);
             if last_left == Some(b) && last_right == Some(a) {
-                // Both names have a letter before the current one, so these two neighbours may be swapped.
+                // The last two letters of both names are the same in opposite order, so one swap suffices.
                 least = least.min(at(&before, column.saturating_sub(1)).saturating_add(1));
             }
             next.push(least);

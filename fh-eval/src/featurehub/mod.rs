@@ -1,5 +1,5 @@
-//! The parsers of FeatureHub's JSON payloads, and the compiler of payloads into rulesets. The rest of the crate works
-//! on compiled features only.
+//! The parsers of FeatureHub's JSON payloads, and the compiler of payloads into rulesets. Evaluations read compiled
+//! features only.
 
 pub(crate) mod compile;
 mod diagnostics;

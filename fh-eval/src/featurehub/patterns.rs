@@ -8,12 +8,12 @@ use crate::diagnostic::DiagnosticKind;
 use crate::profile::Profile;
 use crate::text::pattern::{Extent, MAX_NODES, Pattern, TABLE_BYTES, Tables};
 
-/// Maximum number of nodes of all patterns of one ruleset together. Once the patterns exceed this number, further
-/// patterns are refused. A single pattern may have up to [`MAX_NODES`](crate::text::pattern::MAX_NODES) nodes.
+/// Number of nodes of all patterns of one compilation together after which further patterns are refused. A single
+/// pattern may have up to [`MAX_NODES`](crate::text::pattern::MAX_NODES) nodes.
 const PATTERN_BUDGET: usize = 200_000;
 
-/// Maximum size in bytes of the tables of all patterns of one ruleset together. Once this size is used up, further patterns
-/// run without a table, which takes longer.
+/// Maximum size in bytes of the tables of all patterns of one compilation together. Once this size is used up, further
+/// patterns run without a table, which takes longer.
 const TABLE_BUDGET: usize = 8 << 20;
 
 /// The patterns that were compiled so far. Equal patterns are compiled once and shared.
@@ -21,8 +21,9 @@ pub(super) struct Patterns {
     extent: Extent,
     known: HashMap<Box<str>, Result<Arc<Pattern>, DiagnosticKind>>,
     nodes: usize,
-    /// Number of bytes of [`TABLE_BUDGET`] that are left for further tables. A table that turned out too large counts
-    /// as [`TABLE_BYTES`], because the attempt to build it took as long as building a table of that size.
+    /// Number of bytes of [`TABLE_BUDGET`] that are left for further tables. A pattern that an engine runs without a
+    /// table counts as [`TABLE_BYTES`], because an attempt to build a table that turns out too large takes as long as
+    /// building a table of that size.
     tables: usize,
 }
 

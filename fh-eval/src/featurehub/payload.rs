@@ -18,12 +18,15 @@ pub(crate) fn token(raw: wire::Raw<'_>) -> Option<&str> {
 }
 
 impl Ruleset {
-    /// Parses and compiles a payload with exactly one environment: a list of features, or the body of FeatureHub's
-    /// response for one API key. For several environments or ids of feature values, use [`Document`] and [`Compiler`].
+    /// Parses and compiles a payload with exactly one environment: a list of features, one feature, one environment, or
+    /// the body of FeatureHub's response for one API key. For several environments or ids of feature values, use
+    /// [`Document`] and [`Compiler`].
     ///
     /// # Errors
-    /// [`ParseError`] if the document as a whole cannot be read or does not hold exactly one environment. Parts that
-    /// cannot be read are reported by [`Self::diagnostics`].
+    /// [`ParseError`] if the document as a whole cannot be read or does not hold exactly one environment.
+    /// [`Self::diagnostics`] reports features that cannot be read, and most of their parts. Not reported are elements
+    /// of a list of environments that are not environments, which are skipped, and a member `features` that is not a
+    /// list, which counts as an empty list.
     pub fn from_json(json: &[u8], profile: Profile) -> Result<Self, ParseError> {
         Ok(Compiler::new(profile).compile(&Document::parse(json)?.only()?))
     }

@@ -7,8 +7,9 @@ use serde_json::value::RawValue;
 use super::wire::name;
 use crate::json::members;
 
-/// Returns true if a program that reads the feature can distinguish two of its states, which are given as JSON.
-/// Versions and environment ids are not compared.
+/// Returns false if two states of a feature, given as JSON objects, differ only in the order of members, in white space
+/// between members, in the version, in the environment id, in members that are null, or in a lock of false that one
+/// state lacks. Such differences do not count as visible. Returns true for any other difference.
 #[must_use]
 pub fn is_visible_change(old: &str, new: &str) -> bool {
     if old == new {

@@ -1,6 +1,6 @@
 //! FeatureHub's JSON (evaluation 1): the names of its members ([`name`]), the parts of a feature, and the envelopes
-//! around features. Each part keeps its JSON text, even if it has an unexpected shape, so that
-//! [`Compiler`](super::Compiler) decides how to treat the part.
+//! around features. Values are kept as JSON text. Of a value in place of a list or an object, only the wrong shape is
+//! recorded. [`Compiler`](super::Compiler) decides how to treat such a part.
 
 use std::borrow::Cow;
 
@@ -26,7 +26,7 @@ pub type Raw<'a> = Option<&'a RawValue>;
 /// A feature: FeatureHub's FeatureState.
 #[derive(Debug, Clone, Default)]
 pub struct Feature<'a> {
-    /// Id of the feature, from which buckets are computed.
+    /// Id of the feature, from which buckets are computed unless the compiler is given other ids.
     pub id: Raw<'a>,
     /// Key of the feature.
     pub key: Raw<'a>,
@@ -53,7 +53,7 @@ pub struct Feature<'a> {
 pub struct Strategy<'a> {
     /// Id of the strategy, unique within the feature.
     pub id: Raw<'a>,
-    /// The percentage, 0 to 1,000,000.
+    /// The percentage: 1,000,000 is 100 %.
     pub percentage: Raw<'a>,
     /// Names of the attributes that make up the percentage key.
     pub percentage_attributes: Shape<Vec<&'a RawValue>>,
@@ -61,7 +61,8 @@ pub struct Strategy<'a> {
     pub value: Raw<'a>,
     /// The rules, all of which must hold.
     pub rules: Shape<Vec<Shape<Rule<'a>>>>,
-    /// The members of the strategy's JSON object that are unknown (D-118).
+    /// The unknown members of the strategy's JSON object (D-118): the first 16, and the first near miss of a known
+    /// member.
     pub unknown: Vec<UnknownMember>,
 }
 
@@ -72,11 +73,11 @@ pub struct Rule<'a> {
     pub conditional: Raw<'a>,
     /// Name of the attribute that the rule reads.
     pub field: Raw<'a>,
-    /// Type of the rule, such as `NUMBER`. The rule compares all values as values of this type.
+    /// Type of the rule, such as `NUMBER`.
     pub kind: Raw<'a>,
     /// The rule's values, with which the attribute's values are compared.
     pub values: Shape<Vec<&'a RawValue>>,
-    /// The members of the rule's JSON object that are unknown (D-118).
+    /// The unknown members of the rule's JSON object (D-118): the first 16, and the first near miss of a known member.
     pub unknown: Vec<UnknownMember>,
 }
 

@@ -48,7 +48,7 @@ impl RuleCompiler<'_> {
     }
 
     /// Returns the predicate for a list of dates. In profile `client` a supplied text that cannot be read never passes,
-    /// unless the payload's list is empty (D-113).
+    /// unless the payload's list is empty and the conditional is NOT_EQUALS or EXCLUDES (D-113).
     fn dates<T: Ord>(
         &mut self,
         typed: Typed,

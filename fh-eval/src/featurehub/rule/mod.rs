@@ -1,5 +1,5 @@
-//! The compiler of rules into predicates: the matrix of evaluation 3.1, for both profiles. Each rule type has a file of
-//! its own.
+//! The compiler of rules into predicates: the matrix of evaluation 3.1, for both profiles. The rule types have files of
+//! their own; DATE and DATETIME share one.
 
 mod address;
 mod boolean;
@@ -25,7 +25,7 @@ pub(super) struct RuleCompiler<'a> {
     pub(super) writer: &'a mut Writer,
     pub(super) patterns: &'a mut Patterns,
     pub(super) diagnostics: &'a mut DiagnosticCollector,
-    /// The way in which the rule reads its attribute from the context.
+    /// The way in which the rule reads its attribute from the context, unless the rule reads the clock.
     pub(super) reading: Reading,
     /// Number of values that the payload lists for the rule, including unreadable ones.
     pub(super) listed: usize,
@@ -66,7 +66,8 @@ enum Typed {
 }
 
 /// The rule values that could be read. `ended` is true if an unreadable value ended the list, which happens only in
-/// profile `edge`. The rule then compares the values before that one, and fails if no comparison passes.
+/// profile `edge`. A rule with NOT_EQUALS or EXCLUDES then fails. Any other rule compares the values before that one,
+/// and fails if no comparison passes.
 struct Readable<T> {
     values: Vec<T>,
     ended: bool,
@@ -224,7 +225,8 @@ impl RuleCompiler<'_> {
         }
     }
 
-    /// Returns the predicate for a list of typed values. The predicate contains only the values that could be read.
+    /// Returns the predicate for a list of typed values. The predicate contains only values that could be read, and
+    /// only one bound for an order.
     fn typed<T>(
         &mut self,
         typed: Typed,

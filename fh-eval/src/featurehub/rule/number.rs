@@ -83,8 +83,9 @@ fn client_number(token: &Token<'_>) -> Option<OwnedDecimal> {
 }
 
 /// Reads a rule value as a number like FeatureHub's server does (profile `edge`). The server accepts integers that fit
-/// 32 bits or exceed 64 bits, and reads other numbers as the exact binary value of a double. Returns `Ok(None)` for a
-/// value that the server drops, and an error for a value on which the server raises an error.
+/// 32 bits or exceed 64 bits, and drops all others. It reads numbers with a fraction or an exponent as the exact binary
+/// value of a double. Returns `Ok(None)` for a value that the server drops, and an error for a value on which the
+/// server raises an error.
 fn server_number(token: &Token<'_>) -> Result<Option<OwnedDecimal>, DiagnosticKind> {
     let Token::Number(digits) = token else {
         return Ok(None);
@@ -105,8 +106,8 @@ fn is_integer(digits: &str) -> bool {
     !digits.contains(['.', 'e', 'E'])
 }
 
-/// Returns the text that FeatureHub's server compares for a number: an integer in decimal, a fraction as Java prints
-/// doubles.
+/// Returns the text that FeatureHub's server compares for a number: an integer in decimal, any other number as Java
+/// prints doubles.
 pub(super) fn server_number_text<'t>(digits: &'t str) -> Cow<'t, str> {
     match digits {
         "-0" => Cow::Borrowed("0"),

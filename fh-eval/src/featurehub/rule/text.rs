@@ -1,5 +1,5 @@
-//! The compilation of STRING rules (evaluation 3.2), and of those NUMBER and DATE rules whose conditionals compare
-//! texts.
+//! The compilation of STRING rules (evaluation 3.2), and of those NUMBER, DATE and DATETIME rules whose conditionals
+//! compare texts.
 
 use std::borrow::Cow;
 
@@ -14,7 +14,7 @@ use crate::tables::Reading;
 use crate::text::order;
 use crate::text::pattern::Anchor;
 
-/// The maximum number of texts in a list that is scanned. A longer list is sorted and searched.
+/// The maximum number of texts in a list that EQUALS or NOT_EQUALS scans. A longer list is sorted and searched.
 const LONGEST_SCAN: usize = 16;
 
 impl RuleCompiler<'_> {
@@ -45,8 +45,8 @@ impl RuleCompiler<'_> {
             Conditional::Regex => {
                 let (predicate, ended) = self.patterns(&readable.values);
                 if ended {
-                    // FeatureHub's server raises an error on the pattern that ended the list, so it never reads a
-                    // second supplied value.
+                    // FeatureHub's server raises an error on an invalid pattern, so it never reads a second supplied
+                    // value. A pattern that only this dialect refuses is treated like an invalid one.
                     self.reading = Reading::FirstOnly;
                 }
                 predicate
@@ -82,7 +82,7 @@ impl RuleCompiler<'_> {
     }
 
     /// Returns the texts of the rule's values. Profile `client` drops a `null`. In profile `edge` a `null` ends the
-    /// rule; this function is not called for a STRING rule with a `null`.
+    /// rule; in that profile, this function is not called for a STRING rule with a `null`.
     pub(super) fn texts<'t>(&mut self, tokens: &[Token<'t>]) -> Readable<Cow<'t, str>> {
         let mut values = Vec::with_capacity(tokens.len());
         for token in tokens {
@@ -127,7 +127,7 @@ impl RuleCompiler<'_> {
 
     /// Returns the predicate of the patterns that compile. The second value is true if a pattern that does not compile
     /// ended the list. This happens in profile `edge` only, because FeatureHub's server raises an error when it reaches
-    /// such a pattern.
+    /// an invalid pattern.
     fn patterns(&mut self, texts: &[Cow<'_, str>]) -> (Predicate, bool) {
         let mut ended = false;
         let mut patterns = Vec::with_capacity(texts.len());

@@ -56,14 +56,14 @@ impl<'de> Object<'de> for Envelope<'de> {
     }
 }
 
-/// The members that identify a feature and its state. The data of a delete event has these members only.
+/// The members that identify a feature and its state.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Identity<'a> {
-    /// Id of the feature.
+    /// Id of the feature; `None` if it is missing or not a text.
     pub id: Option<Cow<'a, str>>,
-    /// Key of the feature.
+    /// Key of the feature; `None` if it is missing or not a text.
     pub key: Option<Cow<'a, str>>,
-    /// Version of the feature's value; `None` if it is missing or not an integer.
+    /// Version of the feature's value, clamped to 64 bits; `None` if it is missing or not an integer.
     pub version: Option<i64>,
 }
 
@@ -79,7 +79,8 @@ impl<'a> Feature<'a> {
     }
 }
 
-/// Splits the body of a poll, which is a list of environments.
+/// Splits the body of a poll, which is a list of environments. A byte-order mark is skipped. An object without a list
+/// of features is accepted as well.
 ///
 /// # Errors
 /// The reason why the body is not a list of objects. The reason contains no part of the body.
@@ -89,7 +90,7 @@ pub fn environments(body: &str) -> Result<Vec<Envelope<'_>>, String> {
     entries.map(|entry| Envelope::parse(entry.get()).ok_or_else(not_an_object)).collect()
 }
 
-/// Splits a list of features. A byte-order mark is skipped.
+/// Splits a JSON list into its elements, whose shape is not checked. A byte-order mark is skipped.
 ///
 /// # Errors
 /// The reason why the text is not a JSON list. The reason contains no part of the text.
@@ -98,7 +99,7 @@ pub fn list(json: &str) -> Result<Vec<&RawValue>, String> {
     serde_json::from_str(json).map_err(|error| reason(&error))
 }
 
-/// Parses the JSON of one feature.
+/// Parses the JSON of one feature, whose shape is not checked.
 ///
 /// # Errors
 /// The reason why the text is not JSON. The reason contains no part of the text.

@@ -26,7 +26,7 @@ pub const APPLIED: &str = "v";
 pub const ENVIRONMENT: &str = "environmentId";
 
 // A strategy.
-/// Percentage of a strategy, 0 to 1,000,000.
+/// Percentage of a strategy: 1,000,000 is 100 %.
 pub const PERCENTAGE: &str = "percentage";
 /// The names of the attributes that make up the percentage key.
 pub const PERCENTAGE_ATTRIBUTES: &str = "percentageAttributes";
