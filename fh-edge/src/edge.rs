@@ -128,9 +128,9 @@ impl Edge {
         api::router(&self.shared)
     }
 
-    /// Returns a shortcut for [`listen::App::shortcut`](crate::listen::App::shortcut). The shortcut answers polls, `GET {path}/features`
-    /// with or without a `/` at the end, without a router, because routing takes longer than the answer itself. `path` is the path at which
-    /// the router is mounted. The path is either empty, or has a `/` at its beginning but not at its end.
+    /// Returns a shortcut for [`listen::App::shortcut`](crate::listen::App::shortcut). The shortcut answers polls (`GET {path}/features`,
+    /// also with a `/` at the end) without a router, because routing takes longer than the answer itself. `path` is the path at which the
+    /// router is mounted. The path is either empty, or has a `/` at its beginning but not at its end.
     pub fn poll_shortcut(&self, path: &str) -> impl Shortcut + use<> {
         PollShortcut::new(&self.shared, path)
     }
@@ -390,7 +390,8 @@ impl EdgeHandle {
     }
 
     /// Sends these headers with every later request to the upstream Edge, without a restart. They replace the headers that
-    /// [`RelayOptions::header`] set. Open streams continue. Upstream clients without an open stream retry at once.
+    /// [`RelayOptions::header`] set. Open upstream streams continue with the headers with which they were opened. Upstream clients without
+    /// an open stream send a request at once.
     ///
     /// # Errors
     /// Returns [`RelayError::Client`] if a header cannot be sent, and [`RelayError::OwnState`] if this Edge is not a relay. Then the

@@ -14,7 +14,7 @@ const LARGE: u64 = 10;
 /// The size class of an evaluation, which compares the most work that the evaluation can take with the budget.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Effort {
-    /// At most a tenth of the budget. The evaluation runs at once on the thread of the request.
+    /// At most a tenth of the budget. The evaluation for a poll, a stream or OFREP then runs at once on the thread of the request.
     Small,
     /// At most the budget. The evaluation runs on another thread.
     Large,
@@ -45,7 +45,7 @@ impl Refused {
         match self {
             Self::ContextTooLarge(limit) => format!("the context is larger than {limit} bytes"),
             Self::TooMuchWork => {
-                "evaluating for this context takes more work than one request may: \
+                "evaluating for this context could take more work than one request may cause; \
                  send fewer or shorter values"
                     .to_string()
             }
@@ -100,7 +100,7 @@ impl Drop for Presence<'_> {
 impl Evaluations {
     pub(crate) fn new(max_context_bytes: usize, budget: u64) -> Self {
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
-        // Large evaluations use half of the processors, but at least one. The others remain for the threads that serve requests.
+        // At most half of the processors, but at least one, run large evaluations. The others remain for the threads that serve requests.
         let turns = Arc::new(Semaphore::new((threads / 2).max(1)));
         Self { max_context_bytes, budget, turns, counters: EvaluationCounters::default() }
     }

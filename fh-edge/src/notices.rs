@@ -7,7 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Topic {
-    /// Records of the data folder are damaged or lost.
+    /// The data folder has damaged records, or its damaged file was repaired.
     DataFolder,
     /// The state file cannot be read or is not valid, so the Edge serves an earlier state.
     StateFile,

@@ -265,7 +265,7 @@ impl SharedState {
                     Proxied::Full(seconds) => {
                         return Opening::Full(
                             seconds,
-                            "all upstream connections of the relay are in use",
+                            "the relay has no free upstream connection for this key",
                         );
                     }
                     Proxied::Unknown => return Opening::Unknown,

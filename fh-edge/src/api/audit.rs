@@ -1,6 +1,7 @@
-//! The audit log (D-109). It has a line for each change that a PUT or the admin API passes to the writer or to the upstream Edge, made or
-//! not; for each `GET /admin/v1/keys` that shows keys; and for each wrong admin key within the rate limit of its network. No line contains
-//! an API key, an admin key or a feature's value.
+//! The audit log (D-109). It has a line for each change that a PUT or the admin API passes to the writer or to the upstream Edge, even if
+//! the change is not made. It also has a line for each `GET /admin/v1/keys` that shows keys, and for each wrong admin key within the rate
+//! limit of its network. Wrong keys beyond that limit are counted in one line a minute. No line contains an API key, an admin key or a
+//! feature's value.
 
 use std::fmt::Display;
 use std::net::{IpAddr, SocketAddr};

@@ -1,4 +1,4 @@
-//! Reads request bodies with limits on their size and on the time in which they arrive.
+//! Reads request bodies with a maximum size and a timeout.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use tokio::time::timeout;
 
 use super::respond;
 
-/// The longest time in which a request body may arrive. A slower body is answered with status 408.
+/// The timeout for reading a request body. A slower body is answered with status 408.
 const TIME: Duration = Duration::from_secs(30);
 
 /// The reason why a body could not be read.

@@ -13,7 +13,8 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
 use super::respond;
 
-/// The content security policy of the page. It allows only content of this server, no markup made from text, and no frames around the page.
+/// The content security policy of the page. It allows only content of this server, no markup that scripts make from text, and no frames
+/// around the page.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
     base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'";
 const PERMISSIONS: &str = "camera=(), geolocation=(), microphone=(), payment=(), usb=()";

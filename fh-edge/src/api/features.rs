@@ -47,8 +47,8 @@ pub(super) fn context_text(headers: &HeaderMap) -> Cow<'_, str> {
     lines.reduce(|all, line| Cow::Owned(format!("{all},{line}"))).unwrap_or_default()
 }
 
-/// The text of a request's evaluation context, and the tag that identifies the context in etags. Computing the tag takes about as long as
-/// all other work for a typical response, so the tag is computed only when it is needed.
+/// The text of a request's evaluation context, and the tag that identifies the context in etags. The tag is a hash of the context, so it is
+/// computed only when it is needed.
 struct Context<'a> {
     text: Cow<'a, str>,
     tag: OnceLock<String>,
@@ -72,7 +72,7 @@ enum Found {
     /// The key is known. The second field is the answer for the context of the request. It is `None` if the answer does not depend on the
     /// context, or if it was not evaluated.
     Open(Opened, Option<Arc<Answer>>),
-    /// The key is unknown, or its features are not loaded yet. The field is the id of the environment that the key names.
+    /// The key is unknown, or the Edge has no features for it now. The field is the id of the environment that the key names.
     Nothing(Uuid),
 }
 
@@ -423,7 +423,7 @@ fn etag<'a>(tags: impl Iterator<Item = &'a str>, context_tag: &str) -> Option<He
     HeaderValue::try_from(text).ok()
 }
 
-/// Returns true if the `accept` header contains JSON, a range that includes JSON, or an empty element. Weights are ignored, so
+/// Returns true if the `accept` header names JSON or a range that includes JSON, or has an empty element. Weights are ignored, so
 /// `application/json;q=0` counts as accepted. A client without the header accepts every content type.
 fn accepts_json(headers: &HeaderMap) -> bool {
     let mut lines = headers.get_all(ACCEPT).iter().peekable();

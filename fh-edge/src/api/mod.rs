@@ -28,7 +28,7 @@ pub(crate) use poll_shortcut::PollShortcut;
 use crate::options::{Administration, Console, Monitoring};
 use crate::shared_state::SharedState;
 
-/// Returns all routes that are served on the main port.
+/// Returns all routes that the options place on the port of the API.
 pub(crate) fn router(shared: &Arc<SharedState>) -> Router {
     let mut router = Router::new()
         .route("/features", get(features::get))

@@ -17,7 +17,7 @@ use crate::shared_state::SharedState;
 use crate::stream::{EventStream, Start};
 use crate::wire::api_key::environment_id;
 
-/// Answers `GET /features/{environment}/{key}` with an event stream.
+/// Answers `GET /features/{environment}/{key}`; see [`stream`].
 pub(super) async fn two(
     State(shared): State<Arc<SharedState>>,
     Path((environment, secret)): Path<(String, String)>,
@@ -26,7 +26,7 @@ pub(super) async fn two(
     stream(&shared, &environment, &secret, &request.into_parts().0)
 }
 
-/// Answers `GET /features/{cache}/{environment}/{key}` with an event stream. The segment `{cache}` has no effect.
+/// Answers `GET /features/{cache}/{environment}/{key}`; see [`stream`]. The segment `{cache}` has no effect.
 pub(super) async fn three(
     State(shared): State<Arc<SharedState>>,
     Path((_, environment, secret)): Path<(String, String, String)>,
@@ -35,6 +35,8 @@ pub(super) async fn three(
     stream(&shared, &environment, &secret, &request.into_parts().0)
 }
 
+/// Opens a stream and returns its response. The response has status 404 if the environment is not a valid id, and 413 if the context or its
+/// evaluation exceeds a limit (D-115).
 fn stream(shared: &Arc<SharedState>, environment: &str, secret: &str, request: &Parts) -> Response {
     let Some(environment) = environment_id(environment) else {
         let mut response = respond::empty(StatusCode::NOT_FOUND);
@@ -64,7 +66,8 @@ fn stream(shared: &Arc<SharedState>, environment: &str, secret: &str, request: &
     };
     let mut response = Response::new(Body::new(events));
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
-    // A cache that stores a stream may wait for its end. So storing is forbidden even if responses to polls may be stored.
+    // A cache that stores a stream may pass its events on only after its end. So storing is forbidden even if responses to polls may be
+    // stored.
     let no_store = HeaderValue::from_static("no-store");
     let forbids = cache_control.filter(|value| value.to_str().is_ok_and(forbids_storing));
     add_cache_control(&mut response, Some(&forbids.unwrap_or(no_store)));

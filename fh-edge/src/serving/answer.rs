@@ -1,4 +1,4 @@
-//! Bodies of answers. Each body is rendered once and sent to many clients.
+//! Bodies of answers. A rendered body can be sent to many clients.
 
 use std::sync::Arc;
 
@@ -76,10 +76,11 @@ impl Answer {
         Self { body, etag, list: (start, end), gzip: Gzip::NotAskedFor }
     }
 
-    /// Evaluates a view feature by feature and caches the answer, for evaluations that take long.
+    /// Returns the cached answer for a context, or evaluates the view feature by feature and caches the answer. This function is for
+    /// evaluations that take long.
     ///
-    /// `context` is the text of the context in the request, and `tag` is the part of etags that identifies it. Returns `None` if the view
-    /// does not exist, or if the caller disconnects before the end.
+    /// `context` is the text of the context in the request, and `tag` is the part of etags that identifies the context. Returns `None` if
+    /// the view does not exist, or if the caller disconnects before the end.
     pub(crate) fn for_caller(
         published: &Published,
         view: usize,

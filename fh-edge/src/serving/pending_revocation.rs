@@ -21,7 +21,7 @@ pub(crate) struct PendingRevocation {
     /// The last generation in which the key was valid.
     pub(crate) published: Arc<Published>,
     pub(crate) grant: Grant,
-    /// The end of the delay. From this time on, the key is unknown.
+    /// The end of the delay. From this time on, the key is unknown, unless it was added again.
     pub(crate) until: Instant,
 }
 

@@ -25,9 +25,9 @@ pub(super) struct Copy {
 /// The kind of thread on which an evaluation for a stream runs.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum EvaluationThread {
-    /// The evaluation runs on a thread that serves requests. Callers with the same context may wait for the result.
+    /// The evaluation runs on a thread that serves requests. Other callers with the same context wait for the result.
     Request,
-    /// The evaluation waits in a queue and runs on a thread for large evaluations. No caller may wait for the result.
+    /// The evaluation waits in a queue and runs on a thread for large evaluations. Other callers do not wait for the result.
     Background,
 }
 

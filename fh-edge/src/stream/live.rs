@@ -136,8 +136,8 @@ impl Live {
         })
     }
 
-    /// Sends the events of an evaluation on another thread. If the evaluation failed, the stream ends with `bye`, so that the client
-    /// connects again.
+    /// Handles the result of an evaluation on another thread, and adds its events to `ready`. If the evaluation failed, the stream ends
+    /// with `bye`, so that the client connects again.
     fn evaluated(
         &mut self,
         written: Option<(Copy, VecDeque<Bytes>)>,

@@ -1,5 +1,5 @@
 //! Event streams. A stream has no queue. When it is woken, it compares the current generation with the one that it sent last, and writes
-//! the difference. A slow client therefore takes no additional memory (edge-protocol 3).
+//! the difference. Changes that a slow client has not received yet are therefore not stored for it (edge-protocol 3).
 
 mod context;
 mod copy;

@@ -101,8 +101,8 @@ impl Feed {
     }
 
     /// Appends the events for the differences between the last comparison and the current generations in `all`. An event `environments`
-    /// shows new and removed environments, settings and phases. An event `features` shows the changed features of one environment that was
-    /// known before. The first call appends only an event `environments`.
+    /// lists all environments, if an environment was added or removed, or if its settings or phase changed. An event `features` lists the
+    /// changed features of one environment that was known before. The first call appends only an event `environments`.
     fn write(&mut self, revision: u64, all: &[Arc<Published>], out: &mut String) {
         let sent = self.sent.take();
         let is_news = sent.as_ref().is_none_or(|sent| {

@@ -88,7 +88,8 @@ impl Failure {
 }
 
 /// Evaluates a feature for these attributes, also for clients with client-evaluated keys, since OFREP always evaluates on the server. The
-/// error says that the feature was not compiled or has no value, or that a text value of a type other than STRING is not JSON.
+/// error says that the feature was not compiled or has no value, or that a feature of another type than STRING has a text as its value that
+/// is not JSON.
 pub(super) fn evaluate<'a>(
     published: &'a Published,
     feature: &'a ServedFeature,

@@ -228,8 +228,8 @@ async fn read(
     Ok((open, context))
 }
 
-/// Returns the API key from `authorization: Bearer`, or from `x-api-key` if that header has no bearer. OFREP providers can set these two
-/// headers. Returns `None` if neither header is usable, or if the chosen header has no well-formed key.
+/// Returns the API key from `authorization: Bearer`, or else from `x-api-key`. OFREP providers can set these two headers. Returns `None` if
+/// both are missing, or if the key that was found is malformed.
 fn key(headers: &HeaderMap) -> Option<RequestKey<'_>> {
     let text = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
     let bearer = text(AUTHORIZATION.as_str()).and_then(|value| {
@@ -276,11 +276,14 @@ async fn open(
 }
 
 fn no_state() -> Response {
-    respond::text(StatusCode::SERVICE_UNAVAILABLE, "there is no state yet")
+    respond::text(
+        StatusCode::SERVICE_UNAVAILABLE,
+        "there are no features to serve yet; try again shortly",
+    )
 }
 
 fn unauthorised() -> Response {
-    let sentence = "an API key is needed: Authorization: Bearer ENVIRONMENT/KEY, or X-API-Key";
+    let sentence = "a valid API key is needed: Authorization: Bearer ENVIRONMENT/KEY, or X-API-Key";
     respond::text(StatusCode::UNAUTHORIZED, sentence)
 }
 
