@@ -1,6 +1,7 @@
 //! The compiled features of an environment. A ruleset is immutable. [`Ruleset::with`] and [`Ruleset::without`] create
 //! another ruleset, which shares the details of unchanged features.
 
+use std::collections::BTreeSet;
 use std::hash::BuildHasher;
 use std::sync::Arc;
 
@@ -201,12 +202,15 @@ impl Ruleset {
         Self { tables: Arc::new(tables), index, left_out: Arc::clone(&self.left_out) }
     }
 
-    /// Returns a copy of this ruleset without the feature of this key. The copy has the same features if the ruleset
-    /// has no such feature.
+    /// Returns a copy of this ruleset without the features of these keys. Keys that the ruleset does not have are ignored.
     #[must_use]
-    pub fn without(&self, key: &str) -> Self {
-        let Some(position) = self.index.find(&self.tables, key) else { return self.clone() };
-        let tables = self.tables.without(&[position]);
+    pub fn without<'k>(&self, keys: impl IntoIterator<Item = &'k str>) -> Self {
+        let found = keys.into_iter().filter_map(|key| self.index.find(&self.tables, key));
+        let positions: BTreeSet<usize> = found.collect();
+        if positions.is_empty() {
+            return self.clone();
+        }
+        let tables = self.tables.without(positions);
         let index = Arc::new(Index::of(&tables));
         Self { tables: Arc::new(tables), index, left_out: Arc::clone(&self.left_out) }
     }

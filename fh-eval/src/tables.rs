@@ -224,11 +224,11 @@ impl Tables {
     }
 
     /// Returns the tables without the features at `positions`, which must be in ascending order.
-    pub(crate) fn without(&self, positions: &[usize]) -> Self {
+    pub(crate) fn without(&self, positions: impl IntoIterator<Item = usize>) -> Self {
         let mut writer = Writer::default();
         let mut from = 0;
         for position in positions {
-            writer.copy(self, from..*position);
+            writer.copy(self, from..position);
             from = position + 1;
         }
         writer.copy(self, from..self.heads.len());

@@ -191,7 +191,7 @@ fn the_bound_does_not_depend_on_how_a_ruleset_was_built() {
         [hostile_patterns(2), vec![rule("b", "STRING", "EQUALS", json!(["x", "y"]))]].concat();
     let whole = ruleset(3, &rules, Profile::Client);
     let feature = whole.feature("F1").unwrap();
-    let again = whole.without("F1").with(&feature);
+    let again = whole.without(["F1"]).with(&feature);
     let context = one("abab");
     assert_eq!(steps(&whole, &context), steps(&again, &context));
     let parts: u64 = whole.iter().map(|feature| WorkBound::of([feature]).steps(&context)).sum();

@@ -1,6 +1,6 @@
 //! The compiled features of all environments, which readers evaluate, and the context for which they are valid.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use fh_eval::{Attributes, Ruleset};
@@ -100,7 +100,7 @@ impl Rules {
             id.is_some_and(|id| environments.iter().any(|gone| gone.eq_ignore_ascii_case(id)))
         };
         let keys = self.ruleset.iter().map(|feature| feature.key());
-        let gone: Vec<&str> = keys.filter(|key| is_gone(key)).collect();
+        let gone: HashSet<&str> = keys.filter(|key| is_gone(key)).collect();
         if gone.is_empty() {
             return None;
         }
@@ -108,13 +108,13 @@ impl Rules {
         left.ruleset = if gone.len() == self.ruleset.len() {
             Ruleset::default()
         } else {
-            gone.iter().fold(self.ruleset.clone(), |ruleset, key| ruleset.without(key))
+            self.ruleset.without(gone.iter().copied())
         };
         if let Environments::Several(by_key) = &mut left.environments {
-            by_key.retain(|key, _| !gone.contains(&&**key));
+            by_key.retain(|key, _| !gone.contains(&**key));
         }
         if let Some(evaluated) = &mut left.evaluated_for {
-            Arc::make_mut(evaluated).strategies.retain(|key, _| !gone.contains(&&**key));
+            Arc::make_mut(evaluated).strategies.retain(|key, _| !gone.contains(&**key));
         }
         Some(left)
     }

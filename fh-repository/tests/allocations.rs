@@ -135,3 +135,21 @@ fn uses_that_are_counted_take_no_memory() {
     read_everything(&repository, None);
     assert_eq!(count(&repository), 0);
 }
+
+/// Removing the features of an environment copies the other features once, not once for each removed feature.
+#[test]
+fn the_features_of_an_environment_are_removed_at_once() {
+    let keys: Vec<String> = (0..400).map(|number| format!("f{number}")).collect();
+    let features = keys.iter().map(|key| format!(r#"{{"key": "{key}", "type": "BOOLEAN"}}"#));
+    let features = format!("[{}]", features.collect::<Vec<_>>().join(","));
+    let ruleset = Ruleset::from_json(features.as_bytes(), Profile::Client).unwrap();
+    let environments = ["even", "odd"].map(Arc::<str>::from);
+    let of_keys = keys.iter().zip(environments.iter().cycle().cloned());
+    let of_keys = of_keys.map(|(key, environment)| (key.as_str().into(), environment)).collect();
+    let rules = Rules::client_evaluated(ruleset, Environments::Several(of_keys));
+    let count = allocations(|| {
+        let left = rules.without_environments(&environments[..1]).unwrap();
+        assert_eq!(left.ruleset().len(), 200);
+    });
+    assert!(count < 1_000, "{count}");
+}

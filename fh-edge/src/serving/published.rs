@@ -220,10 +220,7 @@ impl Published {
         if !is_little || self.settings.profile != profile {
             return compiled(features, profile);
         }
-        let mut ruleset = self.ruleset.clone();
-        for key in gone {
-            ruleset = ruleset.without(key);
-        }
+        let mut ruleset = self.ruleset.without(gone);
         for feature in changed {
             let ids = hash_ids(std::slice::from_ref(feature));
             let compiled = compiler(profile, &ids)
@@ -231,7 +228,7 @@ impl Published {
                 .ok();
             ruleset = match compiled {
                 Some(compiled) => ruleset.with(&compiled),
-                None => ruleset.without(&feature.key),
+                None => ruleset.without([&*feature.key]),
             };
         }
         ruleset

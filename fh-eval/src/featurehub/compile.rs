@@ -236,7 +236,7 @@ impl<'a> Compilation<'a> {
         let superseded = self.superseded();
         let mut tables = self.writer.finish();
         if !superseded.is_empty() {
-            tables = tables.without(&superseded);
+            tables = tables.without(superseded);
         }
         Ruleset::new(tables, self.left_out)
     }

@@ -267,7 +267,7 @@ fn merged(live: &Rules, latest: &Rules, keys: &[&str]) -> Rules {
     for key in keys {
         ruleset = match latest.ruleset().feature(key) {
             Some(feature) => ruleset.with(&feature),
-            None => ruleset.without(key),
+            None => ruleset.without([*key]),
         };
         if let (Some(strategies), Some(new)) = (&mut strategies, latest.evaluated_for()) {
             match new.strategies.get(*key) {

@@ -288,7 +288,7 @@ impl Environment {
             self.keys.remove(&id);
         }
         self.strategies.remove(key);
-        self.ruleset = self.ruleset.without(key);
+        self.ruleset = self.ruleset.without([key]);
     }
 
     /// Returns the feature that an update concerns: the feature with the update's id, or otherwise the feature with its
