@@ -1,5 +1,5 @@
-//! The repository under all possible orders of threads, as loom explores them: `RUSTFLAGS="--cfg loom" cargo test -p fh-session --release
-//! --test loom`, with a target folder of its own. In an ordinary build this file is empty.
+//! The repository under all possible orders of threads, as loom explores them: `RUSTFLAGS="--cfg loom" cargo test -p fh-repository
+//! --release --test loom`, with a target folder of its own. In an ordinary build this file is empty.
 #![cfg(loom)]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
@@ -32,6 +32,12 @@ fn rules(value: u8) -> Arc<Rules> {
 fn publish(repository: &Repository, value: u8) {
     let cause = if value == 1 { Cause::First } else { Cause::Change };
     repository.publish(Publication { rules: rules(value), cause });
+}
+
+/// Publishes a value on another thread.
+fn publish_beside(repository: &Repository, value: u8) -> thread::JoinHandle<()> {
+    let repository = repository.clone();
+    thread::spawn(move || publish(&repository, value))
 }
 
 /// Returns a repository that serves 1 and has nothing left to deliver.
@@ -83,6 +89,12 @@ impl Dispatcher {
         dispatcher
     }
 
+    /// Runs the dispatcher on another thread.
+    fn run_beside(&self) -> thread::JoinHandle<()> {
+        let dispatcher = self.clone();
+        thread::spawn(move || dispatcher.run())
+    }
+
     fn run(&self) {
         while self.is_due.swap(false, Ordering::AcqRel) {
             self.repository.deliver();
@@ -106,10 +118,7 @@ fn a_watch_misses_no_update() {
     explore(|| {
         let repository = repository();
         let mut watch = repository.watch();
-        let publisher = {
-            let repository = repository.clone();
-            thread::spawn(move || publish(&repository, 2))
-        };
+        let publisher = publish_beside(&repository, 2);
         let task = Arc::<Task>::default();
         let waker = std::task::Waker::from(task.clone());
         let mut context = std::task::Context::from_waker(&waker);
@@ -128,10 +137,7 @@ fn no_update_is_lost_when_catching_ends() {
     explore(|| {
         let repository = repository();
         repository.catch_updates();
-        let writer = thread::spawn({
-            let repository = repository.clone();
-            move || publish(&repository, 2)
-        });
+        let writer = publish_beside(&repository, 2);
         repository.stop_catching();
         writer.join().unwrap();
         assert_eq!(read(&repository), 2);
@@ -145,10 +151,7 @@ fn an_update_is_released_or_held() {
     explore(|| {
         let repository = repository();
         repository.catch_updates();
-        let writer = thread::spawn({
-            let repository = repository.clone();
-            move || publish(&repository, 2)
-        });
+        let writer = publish_beside(&repository, 2);
         repository.release();
         writer.join().unwrap();
         assert_eq!(repository.is_holding(), read(&repository) == 1);
@@ -164,10 +167,7 @@ fn named_releases_lose_no_update() {
         let repository = repository();
         repository.catch_updates();
         publish(&repository, 2);
-        let writer = thread::spawn({
-            let repository = repository.clone();
-            move || publish(&repository, 3)
-        });
+        let writer = publish_beside(&repository, 3);
         repository.release_only(["a"]);
         writer.join().unwrap();
         assert_eq!(repository.is_holding(), read(&repository) == 2);
@@ -208,10 +208,7 @@ fn no_wake_up_is_lost() {
         let dispatcher = Dispatcher::new(&repository);
         let (told, _guard) = watch(&repository);
         publish(&repository, 2);
-        let running = thread::spawn({
-            let dispatcher = dispatcher.clone();
-            move || dispatcher.run()
-        });
+        let running = dispatcher.run_beside();
         publish(&repository, 3);
         running.join().unwrap();
         dispatcher.run();
@@ -237,10 +234,7 @@ fn no_event_is_lost() {
             json: json.into(),
         };
         repository.raw(raw("1"));
-        let running = thread::spawn({
-            let dispatcher = dispatcher.clone();
-            move || dispatcher.run()
-        });
+        let running = dispatcher.run_beside();
         repository.raw(raw("2"));
         running.join().unwrap();
         dispatcher.run();
@@ -265,10 +259,7 @@ fn no_use_is_lost() {
         let _guard = repository.observe(Arc::new(Counts(told.clone())), UsageOptions::default());
         let dispatcher = Dispatcher::new(&repository);
         let _ = read(&repository);
-        let running = thread::spawn({
-            let dispatcher = dispatcher.clone();
-            move || dispatcher.run()
-        });
+        let running = dispatcher.run_beside();
         let _ = read(&repository);
         running.join().unwrap();
         dispatcher.run();
@@ -316,10 +307,7 @@ fn writers_keep_each_others_parts() {
     }
     explore(|| {
         let repository = repository();
-        let writer = thread::spawn({
-            let repository = repository.clone();
-            move || publish(&repository, 2)
-        });
+        let writer = publish_beside(&repository, 2);
         let status = thread::spawn({
             let repository = repository.clone();
             move || {
@@ -377,10 +365,7 @@ fn the_end_is_told_once() {
         let _guard = repository.on_readiness(move |change| {
             noted.lock().unwrap().push(change.readiness);
         });
-        let running = thread::spawn({
-            let dispatcher = dispatcher.clone();
-            move || dispatcher.run()
-        });
+        let running = dispatcher.run_beside();
         repository.close();
         running.join().unwrap();
         dispatcher.run();
