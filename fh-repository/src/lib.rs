@@ -28,7 +28,6 @@ mod turns;
 mod usage;
 
 pub use bootstrap::{BOOTSTRAP_FORMAT, Bootstrap, BootstrapFeature};
-pub use context_hash::context_hash;
 pub use counters::Counters;
 pub use environment_overrides::EnvironmentOverrides;
 pub use intercept::{Flow, InterceptedRead, Interceptor, LockPolicy};

@@ -93,8 +93,7 @@ impl Rules {
     }
 
     /// Returns the rules without the features of the given environments; `None` if the rules have no such features.
-    #[must_use]
-    pub fn without_environments(&self, environments: &[Arc<str>]) -> Option<Self> {
+    pub(crate) fn without_environments(&self, environments: &[Arc<str>]) -> Option<Self> {
         let is_gone = |key: &str| {
             let id = self.environment_of(key);
             id.is_some_and(|id| environments.iter().any(|gone| gone.eq_ignore_ascii_case(id)))
@@ -117,11 +116,5 @@ impl Rules {
             Arc::make_mut(evaluated).strategies.retain(|key, _| !gone.contains(&**key));
         }
         Some(left)
-    }
-
-    /// Returns the rules with another set of features, for the same context and from the same environments.
-    #[must_use]
-    pub fn with_ruleset(&self, ruleset: Ruleset) -> Self {
-        Self { ruleset, ..self.clone() }
     }
 }

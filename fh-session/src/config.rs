@@ -75,7 +75,7 @@ pub struct Limits {
     /// outcome (D-120). The caller then gets a timeout.
     pub poll: Duration,
     /// Maximum time without a complete line on a stream. Also the maximum time until the first features of a stream arrive, and the maximum
-    /// time of one event. The latter two are longer if bytes arrive at [`Self::SLOWEST`] or faster.
+    /// time of one event. The latter two are longer if at least 1,024 bytes per second arrive.
     pub idle: Duration,
     /// Maximum size in bytes of a body, or of an event of a stream, after decompression. A request whose body or event is larger fails with
     /// [`Problem::TooLarge`](fh_repository::problem::Problem::TooLarge).
@@ -84,7 +84,7 @@ pub struct Limits {
 
 impl Limits {
     /// Minimum rate in bytes per second at which an event may take longer than the idle limit.
-    pub const SLOWEST: u64 = 1024;
+    pub(crate) const SLOWEST: u64 = 1024;
 }
 
 /// The settings of a session.

@@ -306,13 +306,6 @@ impl RepositorySnapshot {
         Detail::of(self, key, &self.answer(key, attributes), None)
     }
 
-    /// Returns the same as [`Self::detail_as`], but does not count as a use of the feature.
-    #[must_use]
-    pub fn peek_as(&self, key: &str, attributes: Option<&Arc<Attributes>>, kind: Kind) -> Detail {
-        self.core.touch();
-        Detail::of(self, key, &self.answer(key, attributes), Some(kind))
-    }
-
     /// Returns true if the feature's value for the context is not null, after overrides and strategies were applied. Does not count as a
     /// use of the feature (sdk-behaviour 2.4).
     #[must_use]

@@ -138,7 +138,7 @@ fn what_is_a_use_and_what_is_not() {
     let repository = ready(&everything());
     let (keeps, _guard) = observe(&repository, Dispatch::Inline);
     let held = repository.snapshot();
-    let reads: [Read<'_>; 20] = [
+    let reads: [Read<'_>; 19] = [
         ("is_enabled", 1, &|key| ignore(repository.read().is_enabled(key, None))),
         ("boolean", 1, &|key| ignore(repository.read().boolean(key, None))),
         ("string", 1, &|key| ignore(repository.read().string(key, None))),
@@ -152,7 +152,6 @@ fn what_is_a_use_and_what_is_not() {
         ("is_set", 0, &|key| ignore(repository.read().is_set(key, None))),
         ("exists", 0, &|key| ignore(repository.read().exists(key))),
         ("peek", 0, &|key| ignore(repository.read().peek(key, None))),
-        ("peek_as", 0, &|key| ignore(repository.read().peek_as(key, None, Kind::Json))),
         ("explain", 0, &|key| ignore(repository.read().explain(key, None))),
         ("values", 0, &|_| ignore(repository.read().values(None))),
         ("keys", 0, &|_| ignore(repository.read().keys())),
