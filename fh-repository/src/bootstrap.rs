@@ -30,10 +30,12 @@ pub struct Bootstrap {
 
 /// One feature of a [`Bootstrap`].
 #[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct BootstrapFeature {
     /// The feature's key.
     pub key: Box<str>,
     /// The feature's type; `None` if the type is unknown.
+    #[cfg_attr(feature = "serde", serde(rename = "type"))]
     pub kind: Option<Kind>,
     /// The value for the context; `None` if the value is null.
     pub value: Option<Value>,

@@ -66,19 +66,6 @@ impl Serialize for Bootstrap {
     }
 }
 
-impl Serialize for BootstrapFeature {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut out = serializer.serialize_struct("BootstrapFeature", 6)?;
-        out.serialize_field("key", &self.key)?;
-        out.serialize_field("type", &self.kind)?;
-        out.serialize_field("value", &self.value)?;
-        out.serialize_field("version", &self.version)?;
-        out.serialize_field("reason", &self.reason)?;
-        out.serialize_field("variant", &self.variant)?;
-        out.end()
-    }
-}
-
 /// A bootstrap document while it is read. Unknown members are skipped.
 #[derive(Deserialize)]
 struct Document<'a> {

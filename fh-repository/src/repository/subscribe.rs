@@ -7,6 +7,7 @@ use fh_eval::Attributes;
 
 use super::Inner;
 use super::Repository;
+use super::catch::Write;
 use super::event_queue::RepositoryEvent;
 use super::listen::{
     Call, Change, ChangeListener, NewState, ReadinessChange, Subject, Subscription,
@@ -17,7 +18,7 @@ use crate::notice::Notice;
 use crate::publication::RawUpdate;
 use crate::readiness::Readiness;
 use crate::status::SessionStatus;
-use crate::sync::lock;
+use crate::sync::{MutexGuard, lock};
 use crate::time::Millis;
 use crate::usage::{self, Observer, Params, UsageOptions};
 
@@ -58,11 +59,7 @@ impl Repository {
             .inner
             .held(&write)
             .map(|keys| RepositoryEvent::NewState(NewState { is_held: true, keys: keys.into() }));
-        let (subscription, refused) = self.listen(Call::NewState(Box::new(call)), held);
-        drop(write);
-        drop(refused);
-        self.inner.core.dispatcher.wake();
-        subscription
+        self.listen_from(write, Call::NewState(Box::new(call)), held)
     }
 
     /// Registers a listener for readiness. The dispatcher delivers the current readiness first, and then each change of readiness.
@@ -75,11 +72,7 @@ impl Repository {
         let readiness = status.readiness;
         let is_first = readiness == Readiness::Ready;
         let now = RepositoryEvent::Readiness(ReadinessChange { readiness, is_first, status });
-        let (subscription, refused) = self.listen(Call::Readiness(Box::new(call)), Some(now));
-        drop(write);
-        drop(refused);
-        self.inner.core.dispatcher.wake();
-        subscription
+        self.listen_from(write, Call::Readiness(Box::new(call)), Some(now))
     }
 
     /// Registers a listener for the status. The dispatcher delivers the current status first, and then each change of connection, problem
@@ -87,11 +80,7 @@ impl Repository {
     pub fn on_status(&self, call: impl Fn(&SessionStatus) + Send + Sync + 'static) -> Subscription {
         let write = self.inner.write();
         let now = RepositoryEvent::Status(self.status());
-        let (subscription, refused) = self.listen(Call::Status(Box::new(call)), Some(now));
-        drop(write);
-        drop(refused);
-        self.inner.core.dispatcher.wake();
-        subscription
+        self.listen_from(write, Call::Status(Box::new(call)), Some(now))
     }
 
     /// Registers a listener for all updates in the form in which they are received. Updates that are held back are reported too
@@ -103,6 +92,20 @@ impl Repository {
     /// Registers a listener for notices. The listener should log them.
     pub fn on_notice(&self, call: impl Fn(&Notice) + Send + Sync + 'static) -> Subscription {
         self.listen(Call::Notice(Box::new(call)), None).0
+    }
+
+    /// Registers a listener whose first event is `first`. `write` is the lock under which the caller read the state of that event.
+    fn listen_from(
+        &self,
+        write: MutexGuard<'_, Write>,
+        call: Call,
+        first: Option<RepositoryEvent>,
+    ) -> Subscription {
+        let (subscription, refused) = self.listen(call, first);
+        drop(write);
+        drop(refused);
+        self.inner.core.dispatcher.wake();
+        subscription
     }
 
     /// Registers a listener and returns its guard. If the repository is closed, registers nothing and returns the listener's function too.
