@@ -20,7 +20,7 @@ pub(crate) struct TextMembers<'a> {
     pub(crate) version: i64,
     pub(crate) kind: Option<&'a str>,
     pub(crate) value: Option<&'a str>,
-    /// The list of strategies; `None` if there is no value record.
+    /// The list of strategies; `None` if the feature has no member `strategies`.
     pub(crate) strategies: Option<&'a str>,
     /// The names and values of members that another Edge sent and this project does not know.
     pub(crate) unknown: &'a [(Cow<'a, str>, &'a RawValue)],
@@ -119,8 +119,8 @@ impl FeatureText {
         self.part(0, self.type_end())
     }
 
-    /// Returns the text up to the end of the member `value`. For keys with the permission `EXTENDED_DATA`, the properties are inserted
-    /// after it.
+    /// Returns the text up to the end of the member `value`, or of the last member before it if there is no value. For keys with the
+    /// permission `EXTENDED_DATA`, the properties are inserted after this text.
     pub(crate) fn head(&self) -> &str {
         self.part(0, self.head_end())
     }
@@ -135,7 +135,7 @@ impl FeatureText {
         self.strategies.map_or("[]", |piece| self.part(piece.start, piece.end))
     }
 
-    /// Returns the member `strategies` after a comma. The result is empty if there is no value record.
+    /// Returns the member `strategies` after a comma. The result is empty if the feature has no such member.
     pub(crate) fn strategies_member(&self) -> &str {
         self.part(self.head_end(), self.strategies_end())
     }
@@ -176,7 +176,8 @@ impl FeatureText {
         }
     }
 
-    /// Returns the value of each strategy as JSON, in the order of the strategies. `None` is a value that is null or missing.
+    /// Returns the value of each strategy as JSON, in the order of the strategies. `None` is a value that is null or missing, or a strategy
+    /// that is not an object.
     pub(crate) fn strategy_values(&self) -> Vec<Option<Box<str>>> {
         let Shape::Is(list) = wire::Strategy::parse_list(self.raw(self.strategies)) else {
             return Vec::new();
@@ -206,7 +207,7 @@ fn list(items: &[Json]) -> String {
 mod tests {
     use super::*;
 
-    /// The parts that the model fills are those that the payload's reader finds in the text.
+    /// Checks that [`FeatureText::parts`] returns the members that the reader of payloads finds in the text.
     #[test]
     fn parts_are_those_of_the_text() {
         let strategies = r#"[{"id":"s","percentage":5,"value":[1],"attributes":[{"fieldName":"a"},7]},null,{"value":null}]"#;

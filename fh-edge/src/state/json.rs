@@ -10,8 +10,8 @@ use serde_json::value::RawValue;
 /// One JSON document as text on one line. Numbers, strings and the order of members are kept as the author wrote them. Only white space
 /// between tokens is removed.
 ///
-/// Half of a surrogate pair (`\ud800` alone) is an error, although JSON's grammar allows it. Half of a pair is no character, and programs
-/// disagree on how to read it.
+/// For a text that a program or a state file supplies, half of a surrogate pair (`\ud800` alone) is an error, although JSON's grammar
+/// allows it. Half of a pair is no character, and programs disagree on how to read it.
 ///
 /// ```
 /// use fh_edge::state::Json;
@@ -22,7 +22,8 @@ use serde_json::value::RawValue;
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Json(Arc<str>);
 
-/// The error for a text that is not one JSON document. The field is the message, which names the line and column of a syntax error.
+/// The error for a text that is not one JSON document, or that contains half of a surrogate pair. The field is the message, which names the
+/// line and column of a syntax error.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InvalidJson(pub String);
 
@@ -80,7 +81,7 @@ impl Json {
         &self.0
     }
 
-    /// Returns the content of the JSON string. `None` if the document is not a string.
+    /// Returns the content of the JSON string. `None` if the document is not a string, or contains half of a surrogate pair.
     #[must_use]
     pub fn as_text(&self) -> Option<String> {
         if self.is_text() { serde_json::from_str(&self.0).ok() } else { None }
@@ -91,7 +92,7 @@ impl Json {
         self.0.starts_with('"')
     }
 
-    /// Returns true if the document is a number that a double can represent. Programs would read a larger number as infinity.
+    /// Returns true if the document is a number whose value as a double is finite. Programs would read a larger number as infinity.
     pub(crate) fn is_finite_number(&self) -> bool {
         self.0.starts_with(|c: char| c == '-' || c.is_ascii_digit())
             && self.0.parse().is_ok_and(f64::is_finite)

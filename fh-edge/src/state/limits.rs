@@ -5,8 +5,8 @@ use std::fmt;
 
 /// The maximum length of a strategy's JSON in bytes.
 const MOST_BYTES: usize = 4 << 20;
-/// The maximum number of nested lists and objects in a strategy. FeatureHub's own strategies have four levels. A state file may have 100
-/// levels, of which six enclose a strategy.
+/// The maximum number of levels of nested lists and objects in a strategy. FeatureHub's own strategies have four levels. A state file may
+/// have 100 levels, of which six enclose a strategy.
 const MOST_LEVELS: usize = 64;
 /// The maximum length of a number in a strategy, in characters.
 const MOST_DIGITS: usize = 400;

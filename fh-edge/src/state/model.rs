@@ -11,11 +11,12 @@ use uuid::Uuid;
 use super::json::Json;
 use super::permission::Permissions;
 
-/// Everything that an Edge serves. Responses list features in the order of [`Self::features`].
+/// Everything that an Edge with its own state serves. Responses list features in the order of [`Self::features`].
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct State {
-    /// The revision of the state. Each change increments it. The admin API compares it with the `If-Match` header of a request.
+    /// The revision of the state. A change that is made while an Edge serves the state increments it. The admin API compares it with the
+    /// `If-Match` header of a request.
     #[serde(default)]
     pub revision: u64,
     /// The definitions of the features, which are the same in all environments.
@@ -33,8 +34,8 @@ pub struct State {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Feature {
-    /// The id of the feature. Rollout percentages hash this id, except under profile `edge`. If a file gives no id, the id is a UUIDv5 of
-    /// the key.
+    /// The id of the feature. Rollout percentages hash this id. Under profile `edge` they hash [`FeatureValue::value_id`] instead, if there
+    /// is one. If a state file gives no id, the id is a UUIDv5 of the key.
     pub id: Uuid,
     /// The key, by which programs read the feature.
     pub key: Arc<str>,

@@ -83,8 +83,8 @@ impl<T: Eq + Hash> Places<T> {
 }
 
 impl State {
-    /// Checks that the keys and ids of features, the ids of environments, and the API keys are unique. States from files are already
-    /// checked. An Edge calls this function for states that a program builds.
+    /// Checks that the keys and ids of features, the ids of environments, and the API keys are unique. States that were read from a file
+    /// are already checked. An Edge calls this function for the states that it is given.
     ///
     /// # Errors
     /// Returns the first [`Duplicate`] that is found.

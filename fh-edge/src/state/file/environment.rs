@@ -121,7 +121,8 @@ fn id(reading: &mut Reading<'_>, part: &Part) -> Option<Uuid> {
     id.map_err(|what| reading.error(part, what)).ok()
 }
 
-/// Reads the value of a `cache-control` header. If headers cannot contain the value, an error is added and the result is `None`.
+/// Reads the value of a `cache-control` header. If the part is not a text that a header can contain, an error is added and the result is
+/// `None`.
 pub(super) fn cache_control(reading: &mut Reading<'_>, part: &Part) -> Option<String> {
     let text = reading.text(part, "cacheControl")?;
     if HeaderValue::from_str(text).is_err() {

@@ -144,7 +144,7 @@ fn properties(reading: &mut Reading<'_>, part: Option<Part>) -> BTreeMap<String,
     properties
 }
 
-/// Reads one filter or a list of filters. A filter that is not a text is left out, and an error is added.
+/// Reads one filter or a list of filters. A filter that is empty or not a text is left out, and an error is added.
 pub(super) fn filters(reading: &mut Reading<'_>, part: Option<Part>) -> BTreeSet<String> {
     let parts = part.map(|part| reading.one_or_several(&part)).unwrap_or_default();
     let filters = parts.iter().filter_map(|part| reading.text(part, "a filter").map(str::to_owned));

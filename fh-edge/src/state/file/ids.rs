@@ -9,7 +9,8 @@ const ENVIRONMENTS: Uuid = uuid!("aac11a6f-88b4-58c6-a56b-66c253622d18");
 
 /// Returns the id of a feature for which a file gives no id: a UUIDv5 of the feature's key (D-93).
 ///
-/// Percentages hash this id. A feature that keeps its key therefore keeps its share of users, in every file and on every machine.
+/// Under profile `client`, percentages hash this id. A feature that keeps its key therefore keeps its share of users, in every file that
+/// gives no id and on every machine.
 pub(crate) fn feature_id(key: &str) -> Uuid {
     Uuid::new_v5(&FEATURES, key.as_bytes())
 }

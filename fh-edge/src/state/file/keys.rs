@@ -35,7 +35,7 @@ pub(super) struct Keys {
 }
 
 impl Keys {
-    /// Reads one key or a list of keys. A key of the other kind, or a key that occurs twice, is an error.
+    /// Reads one key or a list of keys. A key that is not valid, is of the other kind or occurs twice is left out, and an error is added.
     pub(super) fn read(
         &mut self,
         reading: &mut Reading<'_>,

@@ -1,6 +1,6 @@
 //! Reads state files (D-93), and reports the errors in a file with their positions and paths.
 //!
-//! A state file is YAML 1.2 or JSON. Numbers keep all their digits. The file has three parts, each of which is optional:
+//! A state file is YAML 1.2 or JSON. Numbers keep all their digits. The file has three main parts, each of which is optional:
 //!
 //! ```yaml
 #![doc = include_str!("example.yaml")]
@@ -84,7 +84,7 @@ impl State {
     /// ```
     ///
     /// # Errors
-    /// Returns [`StateFileError`], which lists the problems that were found, with their positions and paths.
+    /// Returns [`StateFileError`], which lists the first 100 problems that were found, with their positions and paths.
     pub fn from_text(text: &str, options: &Options) -> Result<Parsed, StateFileError> {
         if text.len() as u64 > MOST_BYTES {
             return Err(whole(format!("the text is larger than {MOST_BYTES} bytes")));

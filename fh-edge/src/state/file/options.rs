@@ -48,8 +48,8 @@ pub struct ExtraAccount {
 }
 
 impl Options {
-    /// Creates options with profile `client` and without extra accounts. Each `${NAME}` in a file is an error until [`Self::secrets`] or
-    /// [`Self::process_environment`] is called.
+    /// Creates options with profile `client` and without extra accounts. Each `${NAME}` in an API key or in the id of an environment is an
+    /// error until [`Self::secrets`] or [`Self::process_environment`] is called.
     #[must_use]
     pub fn new() -> Self {
         Self {
@@ -67,7 +67,7 @@ impl Options {
     }
 
     /// Sets a function that returns the text for `${NAME}`. If the function returns `None`, reading fails with an error at the position of
-    /// `${NAME}`.
+    /// the key or id that contains `${NAME}`.
     #[must_use]
     pub fn secrets(self, lookup: impl Fn(&str) -> Option<String> + Send + Sync + 'static) -> Self {
         Self { secrets: Some(Arc::new(lookup)), ..self }
@@ -88,14 +88,16 @@ impl Options {
         }
     }
 
-    /// Makes the reader replace `${NAME}` by the environment variable `NAME` of this process. A variable that is not set is an error.
+    /// Makes the reader replace `${NAME}` by the environment variable `NAME` of this process. A variable that is not set, or is not valid
+    /// Unicode, is an error.
     #[must_use]
     pub fn process_environment(self) -> Self {
         self.secrets(|name| std::env::var(name).ok())
     }
 
     /// Sets the id of the environment for lists of features that name no environment. Without this call, the id is derived from the name
-    /// `default`, and a warning is added.
+    /// `default`, and a warning is added. If the list is read from a file, an id at the beginning of the file name comes before the derived
+    /// id.
     #[must_use]
     pub fn environment(self, id: Uuid) -> Self {
         Self { environment: Some(id), ..self }

@@ -132,8 +132,8 @@ impl<'o> Reading<'o> {
         Ok(self.warnings)
     }
 
-    /// Returns "; did you mean …?" with the candidate that is most similar to `name`. The result is empty if no candidate is similar, or
-    /// after `MOST_SUGGESTIONS` calls.
+    /// Returns "; did you mean …?" with the candidate that is most similar to `name`. Only the first 10,000 candidates count. The result is
+    /// empty if no candidate is similar, or after `MOST_SUGGESTIONS` calls.
     pub(super) fn suggestion<'a>(
         &mut self,
         name: &str,
@@ -213,7 +213,8 @@ impl<'o> Reading<'o> {
         }
     }
 
-    /// Returns a whole number that is not negative. For any other part, an error is added and the result is `None`.
+    /// Returns a whole number that is not negative. For any other part, or a number that the type cannot hold, an error is added and the
+    /// result is `None`.
     pub(super) fn count<N: std::str::FromStr>(&mut self, part: &Part, what: &str) -> Option<N> {
         let number = match part.content() {
             Content::Number(digits) if !digits.starts_with('-') => digits.parse().ok(),

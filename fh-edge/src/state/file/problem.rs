@@ -12,7 +12,7 @@ pub struct Problem {
     /// The position of the problem in the text.
     pub position: Position,
     /// The path of the problem in the document, such as `environments[1].values.BANNER.value`. It is empty for a problem of the whole
-    /// document.
+    /// document and for a syntax error.
     pub path: String,
     /// The description of the problem.
     pub what: String,
@@ -46,7 +46,7 @@ impl StateFileError {
         Self { problems: vec![Problem { position, path: String::new(), what }] }
     }
 
-    /// Returns the problems that were found in one pass over the text.
+    /// Returns the problems that were found in one pass over the text, at most 100.
     #[must_use]
     pub fn problems(&self) -> &[Problem] {
         &self.problems
@@ -120,7 +120,7 @@ fn is_plain(name: &str) -> bool {
     (1..=LONGEST_NAME).contains(&name.len()) && name.chars().all(may)
 }
 
-/// Returns the beginning of a text, for error messages. A longer text ends with `…`.
+/// Returns at most [`LONGEST_NAME`] characters of a text, for error messages. If the text is longer, the result ends with `…`.
 pub(super) fn excerpt(text: &str) -> String {
     match text.char_indices().nth(LONGEST_NAME) {
         None => text.to_owned(),

@@ -36,7 +36,7 @@ impl Review {
     }
 
     /// Adds a warning for each problem that the engine finds in the strategies of a value. Misspelt members and strategies above the size
-    /// limits are errors (D-118).
+    /// limits are errors (D-118). If a strategy is above a limit, only errors of this kind are added.
     pub(super) fn value(
         &mut self,
         reading: &mut Reading<'_>,
@@ -98,7 +98,7 @@ impl Review {
     }
 }
 
-/// Returns true if a strategy has a percentage other than 0.
+/// Returns true if a strategy has a percentage other than the number 0.
 fn has_percentage(strategy: &Part) -> bool {
     let Some(percentage) = strategy.get(name::PERCENTAGE) else { return false };
     !matches!(percentage.content(), Content::Number(digits) if &**digits == "0")

@@ -26,8 +26,8 @@ impl std::fmt::Display for Incomplete {
     }
 }
 
-/// Replaces each `${NAME}` by the text that `lookup` returns for `NAME`. Fails if `lookup` returns `None`. `$$` becomes a dollar sign. A
-/// dollar sign before any other character is kept.
+/// Replaces each `${NAME}` by the text that `lookup` returns for `NAME`. `$$` becomes a dollar sign. A dollar sign before any other
+/// character is kept. Fails if `lookup` returns `None`, if a name is not valid, or if a `}` is missing.
 pub(super) fn complete(
     text: &str,
     lookup: &dyn Fn(&str) -> Option<String>,

@@ -31,7 +31,7 @@ pub(super) fn read(reading: &mut Reading<'_>, part: &Part, kind: Kind) -> Json {
         match &*member.name {
             name::VALUE => match typed(kind, &part.node) {
                 Ok(value) => json.push_str(value.as_ref().map_or("null", Json::as_str)),
-                // A null is allowed here. A strategy with this value serves no value.
+                // A null is allowed here even for a BOOLEAN. A strategy with this value serves no value.
                 Err(_) if part.is_null() => json.push_str("null"),
                 Err(mismatch) => {
                     reading.error(&part, mismatch.what);
@@ -49,8 +49,8 @@ pub(super) fn read(reading: &mut Reading<'_>, part: &Part, kind: Kind) -> Json {
     })
 }
 
-/// Returns a percentage in millionths, as JSON. The part may be a number of millionths, or a text that ends in `%`. A part of another form
-/// is returned unchanged.
+/// Returns a percentage in millionths, as JSON. The part may be a number of millionths, or a text that ends in `%`. For a text that ends in
+/// `%` and is not a valid percentage, an error is added and the result is null. A part of another form is returned unchanged.
 fn percentage(reading: &mut Reading<'_>, part: &Part) -> String {
     match part.content() {
         Content::Text(text) if text.ends_with('%') => match millionths(text) {
@@ -78,7 +78,8 @@ fn percentage(reading: &mut Reading<'_>, part: &Part) -> String {
     }
 }
 
-/// Converts a text in percent to millionths: `12.5%` is 125,000. `None` if the text is not a valid percentage.
+/// Converts a text in percent to millionths: `12.5%` is 125,000. `None` if the text is not a percentage from 0% to 100% with at most four
+/// decimals.
 fn millionths(text: &str) -> Option<u32> {
     let digits = text.strip_suffix('%')?.trim_end();
     let (whole, decimals) = digits.split_once('.').unwrap_or((digits, ""));

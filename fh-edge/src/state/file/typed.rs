@@ -16,8 +16,8 @@ pub(super) struct Mismatch {
     pub(super) taken: Option<Json>,
 }
 
-/// Converts a node to a value of this type. `None` is null. The value of a JSON feature is a text whose content is a JSON document. A file
-/// may contain either that text or the document itself.
+/// Converts a node to a value of this type. `None` is null, which a BOOLEAN cannot be. The value of a JSON feature is a text that is empty
+/// or whose content is a JSON document. A file may contain either that text or the document itself.
 pub(super) fn typed(kind: Kind, node: &Node) -> Result<Option<Json>, Mismatch> {
     match kind {
         Kind::Boolean => boolean(node).map(Some),

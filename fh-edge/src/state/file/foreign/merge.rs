@@ -130,7 +130,7 @@ impl Merge {
     }
 }
 
-/// Reads the definition of a feature. If it cannot be read, a warning is added and the result is `None`.
+/// Reads the definition of a feature. If the feature has no key or no known type, a warning is added and the result is `None`.
 pub(super) fn definition(
     reading: &mut Reading<'_>,
     part: &Part,

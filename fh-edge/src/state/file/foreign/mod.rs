@@ -1,7 +1,7 @@
 //! Reads files that other programs of FeatureHub write (edge-protocol 9.3), and states of the conformance suite (conformance 2.3).
 //!
-//! Each form is converted to a [`State`](crate::state::State). Unknown members are ignored, because programs and not people write these
-//! forms. A feature that cannot be read is left out with a warning, and the other features are kept.
+//! Each form is converted to a [`State`](crate::state::State). Unknown members outside of strategies are ignored, because programs and not
+//! people write these forms. A feature without a key or a known type is left out with a warning, and the other features are kept.
 
 mod conformance;
 mod merge;
@@ -24,7 +24,7 @@ pub enum Form {
     /// A state file of this project.
     State,
     /// A list of features, as in a stream's `features` event. Stores and the webhook converter write this form. It contains no API keys.
-    /// Its environment is known only if features have an `environmentId`.
+    /// The list names the environments only if its features have an `environmentId`.
     FeatureList,
     /// The body of a response to GET, or one environment of such a body. It contains no API keys.
     EnvironmentList,

@@ -62,7 +62,7 @@ pub(super) fn read(reading: &mut Reading<'_>, list: Vec<Part>) -> Contents {
     Contents { features, environments, accounts }
 }
 
-/// Returns the PublishEnvironment that this part contains; `None` if it contains none.
+/// Returns the PublishEnvironment that this part is or contains; `None` if there is none.
 fn environment_in(part: &Part) -> Option<Part> {
     if part.get("fv").is_some() {
         return Some(part.clone());

@@ -172,7 +172,7 @@ fn strategies_are_checked() {
     );
 }
 
-/// Otherwise the strategy would serve its value to every user (D-118).
+/// Without this error, the strategy would serve its value to every user (D-118).
 #[test]
 fn misspelt_members_of_strategies_are_errors() {
     let strategies = "

@@ -1,4 +1,4 @@
-//! The JSON Schema of state files accepts what the reader accepts.
+//! Tests that the JSON Schema of state files accepts files that the reader accepts.
 
 use fh_files::{Limits, Node};
 use jsonschema::Validator;
