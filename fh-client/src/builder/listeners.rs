@@ -35,49 +35,29 @@ impl ClientBuilder {
 
     /// Registers a listener that is called with the first readiness of the client, and again whenever the readiness changes.
     pub fn on_readiness(self, call: impl Fn(&ReadinessChange) + Send + Sync + 'static) -> Self {
-        let call = Arc::new(call);
-        self.listener(move |repository| {
-            let call = Arc::clone(&call);
-            repository.on_readiness(move |change| call(change))
-        })
+        self.listener(call, |repository, call| repository.on_readiness(move |change| call(change)))
     }
 
     /// Registers a listener that is called with the first status, and again whenever the connection, the problem or the
     /// readiness changes.
     pub fn on_status(self, call: impl Fn(&SessionStatus) + Send + Sync + 'static) -> Self {
-        let call = Arc::new(call);
-        self.listener(move |repository| {
-            let call = Arc::clone(&call);
-            repository.on_status(move |status| call(status))
-        })
+        self.listener(call, |repository, call| repository.on_status(move |status| call(status)))
     }
 
     /// Registers a listener for unusual events that do not stop the client, such as a snapshot file that was ignored.
     pub fn on_notice(self, call: impl Fn(&Notice) + Send + Sync + 'static) -> Self {
-        let call = Arc::new(call);
-        self.listener(move |repository| {
-            let call = Arc::clone(&call);
-            repository.on_notice(move |notice| call(notice))
-        })
+        self.listener(call, |repository, call| repository.on_notice(move |notice| call(notice)))
     }
 
     /// Registers a listener that is called with the unchanged content of each update that the client receives.
     pub fn on_raw(self, call: impl Fn(&RawUpdate) + Send + Sync + 'static) -> Self {
-        let call = Arc::new(call);
-        self.listener(move |repository| {
-            let call = Arc::clone(&call);
-            repository.on_raw(move |update| call(update))
-        })
+        self.listener(call, |repository, call| repository.on_raw(move |update| call(update)))
     }
 
     /// Registers a listener that is called after each update that can change the result of a read, except the first list of
     /// features. Updates that catch & release holds back are included.
     pub fn on_new_state(self, call: impl Fn(NewState) + Send + Sync + 'static) -> Self {
-        let call = Arc::new(call);
-        self.listener(move |repository| {
-            let call = Arc::clone(&call);
-            repository.on_new_state(move |state| call(state))
-        })
+        self.listener(call, |repository, call| repository.on_new_state(move |state| call(state)))
     }
 
     /// Registers a listener that is called when the value of this feature without a context, or the feature's lock, changes. The
@@ -87,17 +67,21 @@ impl ClientBuilder {
         key: impl Into<String>,
         call: impl Fn(&Change) + Send + Sync + 'static,
     ) -> Self {
-        let (key, call) = (key.into(), Arc::new(call));
-        self.listener(move |repository| {
-            let call = Arc::clone(&call);
+        let key = key.into();
+        self.listener(call, move |repository, call| {
             repository.on_change(&key, None, move |change| call(change))
         })
     }
 
-    fn listener(
+    /// Adds a listener. `subscribe` registers the function `call` with a client's repository. It is called for each client that
+    /// the settings start.
+    fn listener<F: Send + Sync + 'static>(
         mut self,
-        subscribe: impl Fn(&Repository) -> Subscription + Send + Sync + 'static,
+        call: F,
+        subscribe: impl Fn(&Repository, Arc<F>) -> Subscription + Send + Sync + 'static,
     ) -> Self {
+        let call = Arc::new(call);
+        let subscribe = move |repository: &Repository| subscribe(repository, Arc::clone(&call));
         self.settings.listeners.push(Arc::new(subscribe));
         self
     }
