@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use fh_session::{RequestId, ResponseHead};
+use fh_session::ResponseHead;
 
 use crate::transport::{
     Body, BoxFuture, Response, Transport, TransportError, TransportErrorKind, TransportRequest,
@@ -13,7 +13,6 @@ use crate::transport::{
 /// A request and its response. Dropping this value aborts the request: the drop closes the connection, or the HTTP/2 stream
 /// within the connection.
 pub(super) struct Exchange {
-    pub(super) request_id: RequestId,
     phase: Phase,
 }
 
@@ -32,17 +31,13 @@ pub(super) enum Arrival {
 }
 
 impl Exchange {
-    pub(super) fn new(
-        request_id: RequestId,
-        transport: &dyn Transport,
-        request: TransportRequest,
-    ) -> Self {
+    pub(super) fn new(transport: &dyn Transport, request: TransportRequest) -> Self {
         let sent = guarded(|| Ok(transport.send(request)));
         let phase = match sent {
             Ok(future) => Phase::Sent(future),
             Err(error) => Phase::Sent(Box::pin(async move { Err(error) })),
         };
-        Self { request_id, phase }
+        Self { phase }
     }
 
     /// Polls for the next event of the request. No event follows `Complete` or `Failed`.
@@ -85,9 +80,7 @@ impl Exchange {
 
 /// Runs the code of a transport, and converts a panic into an error. Without this conversion, a panic would end the driver
 /// without a message.
-pub(crate) fn guarded<T>(
-    run: impl FnOnce() -> Result<T, TransportError>,
-) -> Result<T, TransportError> {
+fn guarded<T>(run: impl FnOnce() -> Result<T, TransportError>) -> Result<T, TransportError> {
     catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|_| {
         Err(TransportError::new(TransportErrorKind::Other, "the transport panicked"))
     })

@@ -69,10 +69,11 @@ pub(crate) struct Driver {
     parts: Parts,
     status_log: StatusLog,
     secrets: Secrets,
-    exchange: Option<Exchange>,
+    /// The request in flight.
+    exchange: Option<(RequestId, Exchange)>,
     /// Exchanges that have ended. The driver drops them after it has performed all pending actions. Therefore the client already
     /// shows the new status when the Edge sees the end of a stream.
-    ended: Vec<Exchange>,
+    ended: Vec<(RequestId, Exchange)>,
     waiting: HashMap<CommandId, oneshot::Sender<CommandResult>>,
     command_ids: u64,
     /// The write of the snapshot file that is running, if there is one, and the callers that wait for a write.
@@ -191,10 +192,10 @@ impl Driver {
                 return Poll::Ready(DriverEvent::Saved(outcome));
             }
             while let Poll::Ready(Some(_)) = self.updates.poll_join_next(cx) {}
-            if let Some(exchange) = &mut self.exchange
+            if let Some((request_id, exchange)) = &mut self.exchange
                 && let Poll::Ready(arrival) = exchange.poll(cx)
             {
-                return Poll::Ready(DriverEvent::Arrival(exchange.request_id, arrival));
+                return Poll::Ready(DriverEvent::Arrival(*request_id, arrival));
             }
             Poll::Pending
         })

@@ -46,10 +46,7 @@ impl Driver {
         match action {
             Action::CommandDone(command_id, outcome) => return Some((command_id, outcome)),
             Action::Send(request_id, request) => self.send(request_id, request),
-            Action::Abort(request_id) => {
-                self.ended
-                    .extend(self.exchange.take_if(|exchange| exchange.request_id == request_id));
-            }
+            Action::Abort(request_id) => self.end_exchange(request_id),
             Action::Publish(publication) => {
                 if let Some(snapshot_writer) = &mut self.parts.snapshot_writer {
                     snapshot_writer.published(&publication.rules);
@@ -95,14 +92,19 @@ impl Driver {
             body: None,
             connect_timeout: self.parts.connect_timeout,
         };
-        let exchange = Exchange::new(request_id, &*self.parts.transport, request);
+        let exchange = Exchange::new(&*self.parts.transport, request);
         // A request that is still in flight is aborted, because the session has at most one request.
-        self.ended.extend(self.exchange.replace(exchange));
+        self.ended.extend(self.exchange.replace((request_id, exchange)));
+    }
+
+    /// Ends the request in flight if it has this id.
+    fn end_exchange(&mut self, request_id: RequestId) {
+        self.ended.extend(self.exchange.take_if(|(in_flight, _)| *in_flight == request_id));
     }
 
     pub(super) fn arrived(&mut self, request_id: RequestId, arrival: Arrival) {
         if matches!(arrival, Arrival::Complete | Arrival::Failed(_)) {
-            self.ended.extend(self.exchange.take_if(|exchange| exchange.request_id == request_id));
+            self.end_exchange(request_id);
         }
         match arrival {
             Arrival::Head(head) => self.handle(Input::Opened { request_id, head: &head }),

@@ -1,7 +1,6 @@
 //! The task that sends a test update and waits until the client receives the change.
 
 use std::future::{Future, poll_fn};
-use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,15 +14,13 @@ use fh_session::{ApiKey, EdgeUrl, Secrets};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 
-use super::exchange::guarded;
+use super::exchange::{Arrival, Exchange};
 use super::secrets;
 use crate::command::Command;
 use crate::test_updates::{
     AfterAccepted, Outcome, Refusal, Sent, Update, UpdateRequest, read_answer,
 };
-use crate::transport::{
-    Method, Response, Transport, TransportError, TransportErrorKind, TransportRequest,
-};
+use crate::transport::{Method, Transport, TransportError, TransportErrorKind, TransportRequest};
 
 /// The time after which an accepted update is sent again if the client has not received the change (D-80).
 const ONCE_MORE_AFTER: Duration = Duration::from_secs(2);
@@ -90,26 +87,20 @@ impl Updater {
     }
 
     async fn exchange(&self, request: TransportRequest) -> Result<(u16, String), TransportError> {
-        let mut sent = guarded(|| Ok(self.transport.send(request)))?;
-        let response = poll_fn(|cx| {
-            let polled = guarded(|| Ok(sent.as_mut().poll(cx)));
-            polled.unwrap_or_else(|error| std::task::Poll::Ready(Err(error)))
-        });
-        let Response { head, mut body } = response.await?;
-        let mut text = Vec::new();
+        let mut exchange = Exchange::new(&*self.transport, request);
+        let (mut status, mut text) = (None, Vec::new());
         while text.len() < LONGEST_ANSWER {
-            let piece = poll_fn(|cx| {
-                let polled = guarded(|| Ok(Pin::as_mut(&mut body).poll_next(cx)));
-                polled.unwrap_or_else(|error| std::task::Poll::Ready(Some(Err(error))))
-            });
-            match piece.await {
-                Some(Ok(piece)) => text.extend_from_slice(&piece),
+            match poll_fn(|cx| exchange.poll(cx)).await {
+                Arrival::Head(head) => status = Some(head.status),
+                Arrival::Piece(piece) => text.extend_from_slice(&piece),
+                Arrival::Failed(error) if status.is_none() => return Err(error),
                 // The status has been received, so a broken connection is no error here. The text is only shown to people and
                 // may be incomplete.
-                Some(Err(_)) | None => break,
+                Arrival::Failed(_) | Arrival::Complete => break,
             }
         }
-        Ok((head.status, String::from_utf8_lossy(&text).into_owned()))
+        // The head is the first arrival, so there is a status.
+        Ok((status.unwrap_or_default(), String::from_utf8_lossy(&text).into_owned()))
     }
 
     fn problem(&self, error: &TransportError) -> Problem {
