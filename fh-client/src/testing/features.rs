@@ -45,7 +45,7 @@ impl Features {
     }
 
     pub(super) fn get(&self, key: &str) -> Option<&Map<String, Value>> {
-        self.list.iter().find(|feature| key_of(feature) == Some(key))
+        self.position(key).and_then(|at| self.list.get(at))
     }
 
     fn position(&self, key: &str) -> Option<usize> {
