@@ -178,7 +178,7 @@ impl EdgeBuilder {
         Self { options, ..self }
     }
 
-    /// Sets the state that the Edge serves from the start. Without a state, an Edge that is no relay answers polls with 503, and its
+    /// Sets the state that the Edge serves from the start. Without a state, an Edge that is not a relay answers polls with 503, and its
     /// streams wait until a state is loaded.
     #[must_use]
     pub fn state(self, state: State) -> Self {

@@ -57,14 +57,13 @@ impl Beyond {
 #[derive(Debug, Default)]
 struct Buckets {
     by_key: HashMap<u64, Bucket>,
-    /// The number of buckets from which on a new bucket causes the removal of all full buckets. A full bucket has the same effect as no
-    /// bucket.
+    /// The number of buckets at which a new bucket causes the removal of all full buckets. A full bucket has the same effect as no bucket.
     sweep_at: usize,
 }
 
 /// The longest wait of a request in a queue, in seconds. A request that would wait longer is answered after this time.
 const LONGEST_QUEUE: f64 = 60.0;
-/// The minimum of [`Buckets::sweep_at`]. If there are fewer buckets behind a lock, full buckets are kept.
+/// The minimum number of buckets behind a lock at which full buckets are removed. If there are fewer buckets, full buckets are kept.
 const FEW: usize = 32;
 
 impl fmt::Debug for Rates {

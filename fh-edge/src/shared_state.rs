@@ -131,7 +131,6 @@ impl SharedState {
         }
     }
 
-    /// Returns true if the Edge has an admin key.
     pub(crate) fn has_admin_key(&self) -> bool {
         self.admin_key.read().unwrap_or_else(PoisonError::into_inner).is_some()
     }

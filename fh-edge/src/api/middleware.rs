@@ -40,7 +40,7 @@ impl RequestMiddleware {
         if is_nothing && let Some(value) = &shared.options.cache_control {
             headers.entry(CACHE_CONTROL).or_insert_with(|| value.clone());
         }
-        // Responses below `/features/` tell nginx not to buffer them (edge-protocol 2.7).
+        // This header instructs nginx not to buffer responses below `/features/` (edge-protocol 2.7).
         if self.is_below_features {
             headers.insert(ACCEL_BUFFERING, HeaderValue::from_static("no"));
         }

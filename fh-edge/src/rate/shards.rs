@@ -6,8 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 /// need the same lock.
 const COUNT: usize = 32;
 
-/// A set of values of which each has a lock of its own. A hash selects the value, so that requests with different keys rarely wait for each
-/// other.
+/// A set of values, each with a lock of its own. A hash selects the value, so that requests with different keys rarely wait for each other.
 #[derive(Debug, Default)]
 pub(super) struct Shards<T> {
     shards: [Mutex<T>; COUNT],

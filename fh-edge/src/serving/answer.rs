@@ -17,7 +17,7 @@ use crate::wire::coding::{CompressionLevel, gzip};
 pub(crate) struct Answer {
     /// The body of the response to a GET for this environment alone, which is a JSON list of one environment.
     pub(crate) body: Bytes,
-    /// The etag of the body; `None` if the etag is no valid header value.
+    /// The etag of the body; `None` if the etag is not a valid header value.
     pub(crate) etag: Option<HeaderValue>,
     /// The byte range of the list of features in the body.
     list: (usize, usize),

@@ -60,7 +60,7 @@ impl AnswerBudget {
         self.held.load(Ordering::Relaxed)
     }
 
-    /// Returns the number of views that share the budget.
+    /// Returns the number of views with a cache that shares the budget.
     #[cfg(test)]
     pub(super) fn views(&self) -> usize {
         self.views.lock().unwrap_or_else(PoisonError::into_inner).len()

@@ -68,7 +68,6 @@ impl PublishedCell {
         cell
     }
 
-    /// Returns the current generation.
     pub(crate) fn current(&self) -> Arc<Published> {
         self.current.load_full()
     }

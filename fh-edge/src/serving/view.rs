@@ -44,7 +44,7 @@ pub(crate) enum EvaluatedBy {
 pub(crate) struct ViewKey {
     pub(crate) evaluated_by: EvaluatedBy,
     pub(crate) detail: Detail,
-    /// The filters of the account. If the account has no filters, all features are visible.
+    /// The filters of the account. If the account has no filters, all features that are not retired are visible.
     pub(crate) filters: BTreeSet<String>,
 }
 
@@ -81,7 +81,7 @@ pub(crate) struct Shown {
 pub(crate) struct View {
     pub(crate) key: ViewKey,
     pub(crate) shown: Arc<Shown>,
-    /// A digest of the content, for etags and event ids (D-95).
+    /// A digest of the view's content, for etags and event ids (D-95).
     pub(crate) tag: Box<str>,
     /// The answer of a shared view to requests without a context.
     shared: OnceLock<Arc<Answer>>,
@@ -225,7 +225,7 @@ impl View {
         }
     }
 
-    /// Returns the id of this view and a context as an etag; `None` if the id is no valid header value.
+    /// Returns the id of this view and a context as an etag; `None` if the id is not a valid header value.
     pub(crate) fn etag(&self, context_tag: &str) -> Option<HeaderValue> {
         HeaderValue::try_from(format!("\"{}\"", self.id(context_tag))).ok()
     }

@@ -52,7 +52,6 @@ impl RequestContext {
         Self { attributes: attributes.collect() }
     }
 
-    /// Returns the number of attributes of the context.
     pub(crate) fn len(&self) -> usize {
         self.attributes.len()
     }

@@ -11,7 +11,7 @@ pub(crate) const BYE: &str = "event: bye\ndata: {\"status\":\"closed\"}\n\n";
 /// The event that the server sends before it closes the stream of an unknown or revoked key. The client must not use the key again.
 pub(crate) const UNKNOWN_KEY: &str =
     "event: failure\ndata: {\"status\":\"Unrecognized API key. Please stop requesting.\"}\n\n";
-/// The event that tells a client that its environment is no longer in use (D-109).
+/// The event that notifies a client that its environment is no longer in use (D-109).
 pub(crate) const STALE: &str = "event: config\ndata: {\"edge.stale\":true}\n\n";
 
 /// Appends one event to `out`. If `id` is `None`, the event has no id. `data` must not contain a line break.

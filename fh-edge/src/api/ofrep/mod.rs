@@ -278,7 +278,7 @@ async fn open(
 fn no_state() -> Response {
     respond::text(
         StatusCode::SERVICE_UNAVAILABLE,
-        "there are no features to serve yet; try again shortly",
+        "there are no features to serve at the moment; try again shortly",
     )
 }
 

@@ -16,7 +16,7 @@ impl ServedFeature {
     /// Reads a feature's JSON. Returns `None` if the JSON is invalid or has no key, since no client could read such a feature.
     ///
     /// Ids are expected to be UUIDs. Any other id is passed on unchanged. This Edge then identifies the feature by a UUID that is derived
-    /// from the id, or from the key if the id is missing or no text.
+    /// from the id, or from the key if the id is missing or is not a string.
     pub(crate) fn received(json: &str, evaluated_by: EvaluatedBy) -> Option<Self> {
         let members = FeatureMembers::parse(json)?;
         let key = wire::text(members.key).filter(|key| !key.is_empty())?;
