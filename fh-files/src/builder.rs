@@ -67,7 +67,7 @@ impl Builder {
         Ok(())
     }
 
-    /// Adds a scalar to the innermost collection.
+    /// Adds a scalar to the innermost collection, or makes it the root. Fails if a limit is exceeded.
     pub(crate) fn scalar(
         &mut self,
         content: Content,
@@ -77,7 +77,7 @@ impl Builder {
         self.put(Arc::new(Node::new(position, content)), anchor, position)
     }
 
-    /// Begins a collection inside the innermost one. Fails if the nesting exceeds `Limits::depth`.
+    /// Begins a collection inside the innermost one, or at the root. Fails if the nesting exceeds `Limits::depth`.
     pub(crate) fn open(
         &mut self,
         collection: Collection,
@@ -97,7 +97,7 @@ impl Builder {
         Ok(())
     }
 
-    /// Ends the innermost collection and adds it to the collection around it.
+    /// Ends the innermost collection, and adds it to the collection around it or makes it the root. Fails if a limit is exceeded.
     pub(crate) fn close(&mut self, position: Position) -> Result<(), SyntaxError> {
         let Some(open) = self.open.pop() else { return Ok(()) };
         let content = match open.parts {

@@ -7,16 +7,16 @@ use std::io::{self, Read};
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
-/// The age below which a file's metadata is not trusted. File systems have coarse clocks, so a file that changed less than this time ago
-/// may change again without a new modification time.
+/// The age up to which a file's metadata is not trusted. File systems have coarse clocks, so a file that changed so recently may change
+/// again without a new modification time.
 const COARSE: Duration = Duration::from_secs(2);
 
-/// The content of a file and the time of its last change. `Debug` shows only the size, because files hold API keys.
+/// The content of a file and its modification time. `Debug` shows the number of bytes in place of the bytes, because files hold API keys.
 #[derive(Clone, PartialEq, Eq)]
 pub struct FileContent {
     /// The bytes of the file.
     pub bytes: Vec<u8>,
-    /// The time of the last change of the content; `None` if the file system does not report this time.
+    /// The modification time of the file; `None` if it could not be read.
     pub modified: Option<SystemTime>,
 }
 
@@ -112,7 +112,8 @@ impl Signature {
         })
     }
 
-    /// Returns true if the file changed so recently that a further change might not show in its metadata.
+    /// Returns true if the file changed so recently that a further change might not show in its metadata. Also true if the time of the last
+    /// change is unknown or in the future.
     fn is_fresh(&self, now: SystemTime) -> bool {
         let last = self.changed.max(self.touched);
         let age = last.map(|changed| now.duration_since(changed));
@@ -121,7 +122,8 @@ impl Signature {
     }
 }
 
-/// Returns the time of the last change of a file's content or metadata (`ctime`), or `None` if the platform does not report this time.
+/// Returns the time of the last change of a file's content or metadata (`ctime`), or `None` if the platform does not report this time or it
+/// is before 1970.
 #[cfg(unix)]
 fn touched(found: &Metadata) -> Option<SystemTime> {
     use std::os::unix::fs::MetadataExt;
@@ -149,20 +151,21 @@ fn number(_: &Metadata) -> u64 {
 /// The result of one check of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FileChange {
-    /// The file has not changed since it was last read.
+    /// The file has the same content as when it was last read, or it is still missing or unreadable with the same metadata.
     Nothing,
-    /// The file has changed since the last check, and another program may still be writing to it. Check the file again soon, because it is
-    /// read once two checks in a row find the same metadata.
+    /// The metadata of the file has changed since the last check, or while the file was read, so another program may still be writing to
+    /// the file. Check the file again soon, because it is read once two checks in a row find the same metadata.
     Unsettled,
-    /// The file has new content or became unreadable. An error is reported once, and not again at each check with the same metadata.
+    /// The file has new content, became missing or unreadable, or is readable again. An error is reported once, and not again at each check
+    /// with the same metadata.
     New(Result<FileContent, Unreadable>),
 }
 
 /// Detects changes of one file by repeated checks.
 ///
 /// Call [`again`](Self::again) at intervals, or whenever the operating system reports a change. A changed file is read only after two
-/// checks in a row found the same metadata, so that a half-written file is not read. Symbolic links are followed, so that replacing a link
-/// counts as a change.
+/// checks in a row found the same metadata, so that a file to which a program is writing is seldom read. Symbolic links are followed, so
+/// that a link that leads to another file counts as a change.
 #[derive(Debug)]
 pub struct ChangeDetector {
     most_bytes: u64,
@@ -193,7 +196,7 @@ impl ChangeDetector {
         found
     }
 
-    /// Checks the file again, and reads it if it has changed. `now` is the current time by the clock of the file system.
+    /// Checks the file again, and reads it if it may have changed. `now` is the current time by the clock of the file system.
     pub fn again(&mut self, path: &Path, now: SystemTime) -> FileChange {
         let outside = Signature::of(path);
         if outside != std::mem::replace(&mut self.seen, outside) {

@@ -1,7 +1,7 @@
-//! Reads JSON documents without the YAML parser. YAML 1.2 accepts nearly all JSON, with two exceptions: characters beyond U+FFFF that are
-//! escaped as two surrogates (`\ud83d\udc22`), and names of more than a thousand characters.
+//! Reads JSON documents without the YAML parser, which does not accept all JSON. Examples are characters beyond U+FFFF that are escaped as
+//! two surrogates (`\ud83d\udc22`), and names of more than a thousand characters.
 //!
-//! serde_json checks the syntax. It reports neither positions nor the digits of numbers, so this module walks through the text itself.
+//! serde_json checks the syntax. Its values have neither positions nor the digits of numbers, so this module walks through the text itself.
 
 use std::borrow::Cow;
 use std::sync::Arc;

@@ -16,7 +16,8 @@ pub struct Limits {
     /// Maximum weight of the document in bytes, which is roughly the size of the document as JSON. An alias counts as much as the node to
     /// which it refers.
     pub weight: usize,
-    /// Maximum number of values in the document. Each value takes about a hundred bytes of memory, however short its text is.
+    /// Maximum number of values in the document. An alias counts as one value. Each other value takes about a hundred bytes of memory,
+    /// however short its text is.
     pub values: usize,
 }
 
@@ -30,7 +31,7 @@ impl Default for Limits {
 /// A value in a document: a scalar, a list or a map.
 #[derive(Debug)]
 pub struct Node {
-    /// The position of the value's first character.
+    /// The position at which the value begins. If an alias repeats a value, this is the position of the repeated value.
     pub position: Position,
     /// The type of the node, together with its value.
     pub content: Content,
@@ -38,13 +39,13 @@ pub struct Node {
     pub(crate) height: usize,
 }
 
-/// The type and value of a node. `Debug` shows no texts, because state files hold API keys.
+/// The type and value of a node. `Debug` shows the names of members, but neither texts nor numbers, because state files hold API keys.
 pub enum Content {
-    /// A null: an empty value, `~` or `null`.
+    /// A null: an empty value, `~`, or `null` in one of the spellings of YAML's core schema.
     Null,
-    /// `true` or `false`.
+    /// True or false.
     Bool(bool),
-    /// A decimal number as JSON writes it, with the digits of the document.
+    /// A decimal number as JSON writes it, with the digits of the document where JSON has the same notation.
     Number(Box<str>),
     /// Any other scalar. `.inf` and `.nan` are texts too, because they are not decimal numbers.
     Text(Box<str>),

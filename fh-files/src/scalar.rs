@@ -63,7 +63,8 @@ fn plain(text: &str) -> Content {
 }
 
 /// Returns a number of the core schema as JSON writes it: without `+` or leading zeros, and with digits on both sides of a point.
-/// Hexadecimal (`0x`) and octal (`0o`) numbers become decimal; other numbers keep their digits. Returns `None` if the text is not a number.
+/// Hexadecimal (`0x`) and octal (`0o`) numbers of up to 128 bits become decimal; other numbers keep their digits. Returns `None` for any
+/// other text.
 fn number(text: &str) -> Option<String> {
     if let Some(digits) = text.strip_prefix("0x") {
         return radix(digits, 16);

@@ -4,7 +4,8 @@ use strsim::generic_levenshtein;
 
 /// Returns the candidate that is closest to a misspelt name, or `None` if no candidate is close enough. A candidate is close enough if the
 /// number of edits that turn the name into it is at most a third of the name's length in characters. One edit is always allowed, and never
-/// more than four are. Upper and lower case and the kind of separator (`-`, `_`, `.` or space) make no difference.
+/// more than four are. Upper and lower case and the kind of separator (`-`, `_`, `.` or space) make no difference. Names of more than 100
+/// characters may have no close candidate.
 ///
 /// ```
 /// assert_eq!(fh_files::closest("new-chekout", ["OLD_CHECKOUT", "NEW_CHECKOUT"]), Some("NEW_CHECKOUT"));

@@ -229,7 +229,7 @@ fn depth_is_bounded() {
     assert!(as_json(&yaml).ends_with("lists and maps are nested more than 100 levels deep"));
 }
 
-/// Generates arbitrary JSON.
+/// Generates JSON without fractions.
 fn any_json() -> impl Strategy<Value = serde_json::Value> {
     let leaf = prop_oneof![
         Just(serde_json::Value::Null),
@@ -284,7 +284,7 @@ const PIECES: &[&str] = &[
 ];
 
 proptest! {
-    /// Every JSON document is read with its own value.
+    /// Each of the generated JSON documents is read with its own value.
     #[test]
     fn json_is_yaml(value in any_json()) {
         prop_assert_eq!(as_json(&value.to_string()), value.to_string());

@@ -6,16 +6,16 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 /// The set of spellings of IP addresses that a parser accepts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Spelling {
-    /// IPv4 addresses of four decimal numbers, which can have leading zeros, and IPv6 addresses, with optional brackets
-    /// and zone.
+    /// IPv4 addresses of four decimal numbers, which can have leading zeros, and IPv6 addresses. An IPv6 address can be
+    /// in brackets and have a zone, which is ignored.
     Literal,
-    /// The spellings of [`Self::Literal`], and the others that FeatureHub's server reads without a DNS lookup: IPv4
+    /// The spellings of [`Self::Literal`], and others that FeatureHub's server reads without a DNS lookup: IPv4
     /// addresses of one to three numbers, such as `10.1` and `167772161`, and the empty text for loopback. Masks of
     /// networks are read as the server reads them, such as `/-1` and `/8/9`.
     Server,
 }
 
-/// Parses an IP address. An IPv4-mapped IPv6 address becomes IPv4.
+/// Parses an IP address. An IPv4-mapped IPv6 address becomes IPv4. Returns `None` for any other text.
 ///
 /// ```
 /// use fh_eval::internal::text::address::{parse, Spelling};
@@ -120,9 +120,11 @@ pub enum Network {
 /// The error for a rule value that is neither an address nor a network.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum InvalidNetwork {
-    /// The address cannot be parsed, or the mask has more bits than the address. No address is in such a network.
+    /// The address cannot be parsed, or the mask has more bits than the address. With [`Spelling::Server`], this is
+    /// also the error for a mask below −1. No address is in such a network.
     ContainsNothing,
-    /// The mask is not a number. In profile `edge` the whole rule then fails, as on FeatureHub's server.
+    /// The mask is not a number that the spelling accepts. In profile `edge` the rule then ends at this value, as on
+    /// FeatureHub's server.
     BadMask,
 }
 
@@ -178,8 +180,8 @@ impl Network {
     }
 }
 
-/// Parses the number of bits of a mask, such as the `24` of `/24`. Returns `Ok(None)` for `/-1`, which FeatureHub's
-/// server reads as a network of this single address.
+/// Parses the number of bits of a mask, such as the `24` of `/24`. With [`Spelling::Server`], returns `Ok(None)` for
+/// `/-1`, which FeatureHub's server reads as a network of this single address.
 fn mask_bits(mask: &str, spelling: Spelling) -> Result<Option<u32>, InvalidNetwork> {
     let mask = match (spelling, mask.split_once('/')) {
         (Spelling::Server, Some((mask, _))) => mask,

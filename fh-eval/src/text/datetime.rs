@@ -24,9 +24,10 @@ pub struct DateTime {
 }
 
 impl DateTime {
-    /// Parses `YYYY-MM-DDTHH:MM[:SS[.fraction]]`, then `Z` or an offset `±HH:MM[:SS]` of at most 18 hours. If both `Z`
-    /// and the offset are missing, `missing` decides. After `Z` or an offset, a zone name in brackets may follow and is
-    /// ignored.
+    /// Parses `YYYY-MM-DDTHH:MM[:SS[.fraction]]`, then `Z` or an offset `±HH:MM[:SS]` of at most 18 hours. `T` and `Z`
+    /// can be in lower case, and the fraction has at most nine digits. If both `Z` and the offset are missing,
+    /// `missing` decides. After `Z` or an offset, a zone name in brackets may follow and is ignored. Returns `None` for
+    /// any other text.
     ///
     /// ```
     /// use fh_eval::internal::text::{date::Years, datetime::{MissingOffset, DateTime}};
@@ -73,7 +74,7 @@ impl DateTime {
     /// Returns the milliseconds since 1970-01-01T00:00:00Z, rounded down.
     #[must_use]
     pub const fn millis(self) -> i64 {
-        // Years have at most nine digits, so the multiplication does not overflow.
+        // The multiplication overflows for years beyond about 292 million, which only `Years::Signed` allows.
         self.seconds * 1000 + (self.nanos / 1_000_000) as i64
     }
 

@@ -1,5 +1,4 @@
-//! Parsers of the texts that rules compare. None of the parsers allocates on ordinary input. Each returns `None` where
-//! the grammar of the specification says "unparsable".
+//! Parsers of the texts that rules compare, the order of texts, and regular expressions.
 
 pub mod address;
 pub mod date;

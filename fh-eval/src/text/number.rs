@@ -157,7 +157,7 @@ impl PartialEq for Decimal<'_> {
 
 impl Eq for Decimal<'_> {}
 
-/// A decimal number that owns its digits: the value of a rule, parsed once.
+/// A decimal number that owns its digits, such as the value of a rule, which is parsed once.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OwnedDecimal {
     negative: bool,
@@ -208,8 +208,8 @@ impl From<Decimal<'_>> for OwnedDecimal {
     }
 }
 
-/// Returns a double as Java prints it: `5.0`, `1.0E21`, `1.0E-5`. FeatureHub's server compares fractional rule values
-/// as this text (evaluation 3, text of a rule value, profile `edge`).
+/// Returns a finite double as Java prints it since JDK 19: `5.0`, `1.0E21`, `1.0E-5`. FeatureHub's server compares
+/// fractional rule values as this text (evaluation 3, text of a rule value, profile `edge`).
 #[must_use]
 pub fn java_double_text(double: f64) -> String {
     let size = double.abs();

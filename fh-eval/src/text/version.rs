@@ -235,8 +235,7 @@ impl Items {
         });
     }
 
-    /// Removes the null items at the end of a list. Such items do not affect the order of versions, whether or not a
-    /// nested list follows.
+    /// Removes the null items at the end of the current list, as Maven does, whether or not a nested list follows.
     fn drop_trailing_nulls(&mut self) {
         while self.0.last().is_some_and(|item| item.is_null()) {
             self.0.pop();
@@ -286,8 +285,9 @@ fn rank(part: &[u8], next: Next) -> Rank {
         .map_or(Rank::Other, |(_, rank)| *rank)
 }
 
-/// Packs one to four dotted numbers below 65,536 into an integer, so that integers compare as the versions do. Returns
-/// `None` for every other text. A shorter version is padded with zeros, as in Maven.
+/// Packs one to four dotted numbers below 65,536, of at most nine digits each, into an integer, so that integers
+/// compare as the versions do. Returns `None` for every other text. A shorter version is padded with zeros, as in
+/// Maven.
 ///
 /// ```
 /// use fh_eval::internal::text::version::pack;

@@ -36,7 +36,7 @@ fn a_change_is_read_after_two_equal_checks() {
     assert_eq!(again(), "A2");
     assert_eq!(again(), "-");
 
-    // A half-written file is never reported.
+    // Content that is replaced before the second check is not reported.
     folder.write(FILE, "A", 3);
     assert_eq!(again(), "...");
     folder.write(FILE, "A3", 4);

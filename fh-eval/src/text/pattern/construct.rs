@@ -18,7 +18,8 @@ pub enum Construct {
     BackReference,
     /// A possessive repetition of Java: `a++`, `a*+`, `a?+` or `a{2,3}+`.
     Possessive,
-    /// A property `\p{…}` whose name does not mean the same in Java and in the tables of `regex-syntax`.
+    /// A property `\p{…}` whose name the dialect does not accept. It accepts general categories, classes of ASCII
+    /// characters and common scripts, by Java's names.
     Property,
     /// An operation on classes: `&&`, `--` or `~~` in a class.
     ClassOperation,

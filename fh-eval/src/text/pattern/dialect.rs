@@ -1,5 +1,6 @@
-//! Rewrites a pattern in a small common language without flags, Perl classes and Unicode tables. The pattern is read as
-//! Java or JavaScript reads it. `regex` and `regex-lite` read the common language in the same way.
+//! Rewrites a pattern in a small language, in which letter case, classes and properties are ranges of characters. The
+//! pattern is read as Java or JavaScript reads it. `regex` and `regex-lite` read the small language in the same way,
+//! except that `regex` needs a flag for word boundaries.
 
 use std::fmt::Write;
 
@@ -17,10 +18,12 @@ use super::{Extent, property};
 /// Maximum number of nodes of a pattern's tree, with every bounded repetition written out. A larger pattern is refused.
 pub const MAX_NODES: usize = 10_000;
 
-/// Maximum number of levels to which groups and classes are nested. A pattern with deeper nesting is refused.
+/// Maximum number of levels of a pattern's tree. Groups, classes, repetitions, alternatives and sequences count as
+/// levels. A pattern with more levels is refused.
 const MAX_NESTING: u32 = 100;
 
-/// Number of ranges of a class for which one more node is counted. Classes of Unicode properties have up to 700 ranges.
+/// Number of ranges of a class for which one more node is counted. Classes of Unicode properties have up to about 740
+/// ranges.
 const RANGES_PER_NODE: usize = 16;
 
 /// Maximum length of a pattern in bytes. A longer pattern is refused.
@@ -29,11 +32,11 @@ const MAX_TEXT: usize = 64 * 1024;
 /// The reason why a pattern is not compiled.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Refusal {
-    /// The pattern is not a regular expression. Holds the parser's reason.
+    /// The pattern is not a regular expression. Holds the reason.
     Invalid(String),
     /// The pattern uses a construct that the dialect does not support.
     Unsupported(Construct),
-    /// The pattern is too long, too deeply nested, or larger than [`MAX_NODES`].
+    /// The pattern is too long, is too deeply nested, or has too many nodes (see [`MAX_NODES`]).
     TooLarge,
 }
 
@@ -44,7 +47,11 @@ impl std::fmt::Display for Refusal {
             Self::Unsupported(what) => {
                 write!(f, "{what} not supported (patterns run in linear time)")
             }
-            Self::TooLarge => write!(f, "larger than {MAX_NODES} parts when written out"),
+            Self::TooLarge => write!(
+                f,
+                "too large: at most {} KiB, {MAX_NESTING} levels and {MAX_NODES} parts when written out are allowed",
+                MAX_TEXT / 1024
+            ),
         }
     }
 }
@@ -56,14 +63,14 @@ impl std::error::Error for Refusal {}
 pub(super) enum EngineKind {
     /// `regex-automata`, the engine of `regex`, on native targets.
     Fast,
-    /// `regex-lite`. In browsers it runs all patterns. On native targets it runs only patterns with `\B`, because
+    /// `regex-lite`. On WebAssembly it runs all patterns. On native targets it runs only patterns with `\B`, because
     /// `regex` would also match `\B` between the bytes of a character.
     Small,
 }
 
-/// The reason why the tree of a pattern was not written in the common language.
+/// The reason why the tree of a pattern was not written in the small language.
 enum Stop {
-    /// No engine can run the pattern, for this reason.
+    /// The dialect does not accept the pattern, for this reason.
     Refused(Refusal),
     /// The pattern can be written for [`EngineKind::Small`] only.
     NeedsSmallEngine,
@@ -75,7 +82,7 @@ impl From<Refusal> for Stop {
     }
 }
 
-/// A pattern in the common language, with the number of its nodes and the engine that runs it.
+/// A pattern in the small language, with the number of its nodes and the engine that runs it.
 pub(super) struct Rewritten {
     pub(super) engine: EngineKind,
     pub(super) source: String,
@@ -175,7 +182,7 @@ struct Writer<'p> {
 }
 
 impl Writer<'_> {
-    /// Writes a subtree in the common language. Returns the number of nodes of the subtree, with repetitions written
+    /// Writes a subtree in the small language. Returns the number of nodes of the subtree, with repetitions written
     /// out.
     fn write(&mut self, tree: &Ast) -> Result<usize, Stop> {
         match tree {

@@ -1,6 +1,6 @@
-//! Engines that run patterns on native targets. No engine keeps memory for each pair of a pattern and a thread. A table
-//! is built when the pattern is compiled, and all threads share it. A pattern whose table would be too large is
-//! simulated, with one cache per thread for all patterns.
+//! Engines that run patterns on native targets. These engines keep no memory for each pair of a pattern and a thread. A
+//! table is built when the pattern is compiled, and all threads share it. A pattern without a table is simulated, with
+//! one cache per thread for all patterns.
 
 use std::cell::RefCell;
 
@@ -17,10 +17,10 @@ pub(super) const TABLE_BYTES: usize = 256 << 10;
 /// A compiled pattern.
 #[derive(Debug)]
 pub(super) enum Engine {
-    /// A complete automaton. A search runs one step for each byte of the text.
+    /// A complete automaton. A search runs at most one step for each byte of the text.
     Table(Box<dense::DFA<Vec<u32>>>),
-    /// A simulation of all states of an automaton at once. A search runs one step for each byte of the text and each
-    /// state.
+    /// A simulation of all states of an automaton at once. A search runs at most one step for each byte of the text and
+    /// each state.
     Simulation(Box<PikeVM>),
 }
 
@@ -33,8 +33,9 @@ thread_local! {
 const LARGEST_KEPT_CACHE: usize = 1 << 20;
 
 impl Engine {
-    /// Compiles a pattern in the language that all engines read alike (see `dialect`), with a transition table of at most
-    /// `table_bytes` bytes. If `table_bytes` is 0, no table is built. Returns `None` if the program would be larger than [`PROGRAM_BYTES`].
+    /// Compiles a pattern that `dialect` wrote, with a transition table of at most `table_bytes` bytes. If
+    /// `table_bytes` is 0 or the table would be larger, the pattern is simulated. Returns `None` if the program would
+    /// be larger than [`PROGRAM_BYTES`].
     pub(super) fn compile(source: &str, table_bytes: usize) -> Option<Self> {
         let config = thompson::Config::new()
             .nfa_size_limit(Some(PROGRAM_BYTES))

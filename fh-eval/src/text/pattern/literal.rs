@@ -32,8 +32,8 @@ impl Anchor {
     }
 }
 
-/// Returns the literal texts for which a pattern in the common language searches, and the position at which a matching
-/// text has one of them. Returns `None` if the pattern needs an engine.
+/// Returns the literal texts for which a pattern in the small language of `dialect` searches, and the position at which
+/// a matching text has one of them. Returns `None` if the pattern needs an engine.
 pub(super) fn extract(source: &str) -> Option<(Anchor, Box<[Box<str>]>)> {
     let hir = regex_syntax::Parser::new().parse(source).ok()?;
     let mut parts: Vec<Hir> = match hir.into_kind() {
@@ -93,8 +93,8 @@ fn is_look(part: &Hir, look: Look) -> bool {
     matches!(part.kind(), HirKind::Look(found) if *found == look)
 }
 
-/// Returns true for a repetition that may be empty, such as `.*`. At a side without an anchor such a repetition can
-/// always match the empty text.
+/// Returns true for a repetition that may be empty, such as `.*`, and contains no anchor or word boundary. At a side
+/// without an anchor such a repetition can always match the empty text.
 fn is_anything(part: &Hir) -> bool {
     matches!(part.kind(), HirKind::Repetition(repetition)
         if repetition.min == 0 && repetition.sub.properties().look_set().is_empty())

@@ -1,6 +1,8 @@
-//! Regular expressions in one dialect for every target (D-38). Matching takes linear time. Classes and case folding are those of ASCII,
-//! `.` matches every character but `\n`, and `$` matches only at the end of the text. Where Java and JavaScript read a construct
-//! differently, [`Extent`] chooses the reading (ADR 0021). Constructs outside the dialect are refused on every target.
+//! Regular expressions in one dialect for every target (D-38). Matching takes linear time. The classes `\d`, `\w` and
+//! `\s` and word boundaries are those of ASCII. The flag `i` applies only to ASCII letters and to properties such as
+//! `\p{Lu}`. Without flags, `.` matches every character but `\n`, and `$` matches only at the end of the text. Where
+//! Java and JavaScript read brackets or `\v` differently, [`Extent`] chooses the reading (ADR 0021). Constructs outside
+//! the dialect are refused on every target.
 
 mod class;
 mod construct;
@@ -17,17 +19,18 @@ pub use dialect::{MAX_NODES, Refusal};
 pub use literal::Anchor;
 pub use reading::{Divergence, divergences};
 
-/// The part of a text that a pattern must match, and the language whose rules apply to the pattern's classes.
+/// The part of a text that a pattern must match, and the language whose rules apply to brackets and `\v` in the
+/// pattern.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Extent {
-    /// Any part of the text. Classes are read as in JavaScript (profile `client`).
+    /// Any part of the text. Brackets and `\v` are read as in JavaScript (profile `client`).
     Search,
-    /// The whole text. Classes are read as in Java (profile `edge`).
+    /// The whole text. Brackets and `\v` are read as in Java (profile `edge`).
     Whole,
 }
 
-/// Maximum product of a text's bytes and a pattern's nodes, such as 5,000 bytes and 10,000 nodes. A text beyond this
-/// limit does not match, so that one request cannot cause minutes of work.
+/// Maximum product of a text's bytes and a pattern's nodes, such as 5,000 bytes and 10,000 nodes. A pattern that needs
+/// an engine does not match a text beyond this limit, so that one request cannot cause minutes of work.
 const MAX_WORK: usize = 50_000_000;
 
 /// A compiled pattern.
@@ -47,7 +50,7 @@ enum Program {
 }
 
 /// The maximum work of an operation on supplied texts, in steps. A step takes about a nanosecond on a slow machine.
-/// Steps are counted, not measured, so the result is the same on every machine.
+/// Steps are calculated, and no time is measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Cost {
     /// Steps for each supplied text.
@@ -87,7 +90,7 @@ impl Cost {
 pub(crate) enum Tables {
     /// A table of at most this many bytes. A pattern whose table would be larger runs without a table.
     UpTo(usize),
-    /// The pattern runs without a table, because it is used once.
+    /// The pattern runs without a table, because it is used for one supplied value only.
     None,
 }
 
@@ -161,8 +164,8 @@ impl Pattern {
     }
 
     /// Returns true if the pattern matches the text. The search takes time linear in the text's length. If the pattern
-    /// needs an engine, a text that is too long for the pattern's size does not match. Memory is allocated at most once
-    /// per thread, for all patterns together.
+    /// needs an engine, a text that is too long for the pattern's size does not match. A search allocates memory only
+    /// if an engine runs the pattern without a table.
     #[must_use]
     pub fn is_match(&self, text: &str) -> bool {
         match &self.program {

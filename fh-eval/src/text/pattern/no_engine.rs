@@ -1,8 +1,8 @@
-//! Replaces `engine` in browsers, where `regex-lite` compiles all patterns, so that a download stays small.
+//! Replaces `engine` on WebAssembly, where `regex-lite` compiles all patterns, so that a download stays small.
 
 use super::Cost;
 
-/// Maximum size in bytes of the table of a pattern: 0, because no table is built in browsers.
+/// Maximum size in bytes of the table of a pattern: 0, because no table is built on WebAssembly.
 pub(super) const TABLE_BYTES: usize = 0;
 
 /// An engine that cannot exist. The type has no values, so that the compiler removes every match on it.
@@ -10,7 +10,7 @@ pub(super) const TABLE_BYTES: usize = 0;
 pub(super) enum Engine {}
 
 impl Engine {
-    /// Returns `None`, because browsers have no engine of this kind.
+    /// Returns `None`, because WebAssembly has no engine of this kind.
     pub(super) const fn compile(_source: &str, _table_bytes: usize) -> Option<Self> {
         None
     }

@@ -1,4 +1,4 @@
-//! Properties (`\p{…}`) that mean the same in Java and in the tables of `regex-syntax` (ADR 0021).
+//! The properties (`\p{…}`) that the dialect accepts, by Java's names (ADR 0021).
 
 use regex_syntax::ast::ClassAsciiKind;
 use regex_syntax::hir::{Class, ClassUnicode, ClassUnicodeRange, HirKind};
@@ -6,7 +6,7 @@ use regex_syntax::hir::{Class, ClassUnicode, ClassUnicodeRange, HirKind};
 use super::class::ascii_class;
 
 /// Returns the characters of a property as written in a pattern, such as `\p{Lu}`, `\P{IsGreek}` or `\pL`. Returns
-/// `None` if the name does not mean the same in Java and in the tables of `regex-syntax`.
+/// `None` for any other name.
 pub(super) fn class(token: &str, ignore_case: bool) -> Option<ClassUnicode> {
     let is_negated = token.starts_with(r"\P");
     let name = token.get(2..)?;
@@ -34,8 +34,8 @@ fn named(name: &str, ignore_case: bool) -> Option<ClassUnicode> {
     }
 }
 
-/// Returns the characters of a binary property that is a union of general categories. Returns `None` for any other
-/// name.
+/// Returns the characters of a binary property that is a union of general categories, or the complement of one. Returns
+/// `None` for any other name, and for `Titlecase` if case is ignored.
 fn binary(name: &str, ignore_case: bool) -> Option<ClassUnicode> {
     match name.to_ascii_uppercase().as_str() {
         "LETTER" => table("gc=L"),

@@ -1,5 +1,6 @@
-//! Translates patterns of Java or JavaScript to the syntax of `regex-syntax`. Constructs that `regex-syntax` would read differently are
-//! replaced before the pattern is parsed. An Edge reads patterns as Java does, and most clients as JavaScript does (ADR 0021).
+//! Translates patterns of Java or JavaScript to the syntax of `regex-syntax`. Constructs that `regex-syntax` would read
+//! differently are replaced before the pattern is parsed. FeatureHub's server reads patterns as Java does, and most
+//! clients as JavaScript does (ADR 0021).
 
 use super::Extent;
 use super::construct::Construct;
@@ -11,7 +12,7 @@ pub(super) struct Read {
     /// The groups that replace an escape whose meaning depends on its position, each with its byte offset in `text`.
     /// The offsets ascend.
     pub(super) marks: Vec<(usize, Mark)>,
-    /// The constructs that JavaScript and Java read differently.
+    /// The constructs that JavaScript and Java read differently, each once.
     pub(super) divergences: Vec<Divergence>,
 }
 
@@ -89,7 +90,7 @@ impl std::fmt::Display for Divergence {
 }
 
 /// Returns the constructs of a pattern that SDKs read differently, each construct once. The list is empty if the
-/// pattern cannot be parsed.
+/// pattern has `\R` or `\Z` in a class, or `\Q` after a flag `x`. Other mistakes of a pattern are not checked.
 ///
 /// ```
 /// use fh_eval::internal::text::pattern::{Divergence, divergences};
@@ -110,7 +111,8 @@ const NO_VERTICAL: &str = r"\x{0}-\x{9}\x{E}-\x{84}\x{86}-\x{2027}\x{202A}-\x{10
 /// Java's `\R` outside of repetitions.
 const LINE_BREAK: &str = r"(?:\x{D}\x{A}|[\x{A}-\x{D}\x{85}\x{2028}\x{2029}])";
 
-/// Reads a pattern as Java does if it must match the whole text, and as JavaScript does otherwise.
+/// Reads a pattern. Brackets and `\v` are read as in Java if the pattern must match the whole text, and as in
+/// JavaScript otherwise. Escapes that only Java has are always read as in Java.
 pub(super) fn read(pattern: &str, extent: Extent) -> Result<Read, Refusal> {
     let mut reader = Reader {
         rest: pattern,
@@ -130,7 +132,7 @@ struct Reader<'p> {
     extent: Extent,
     /// Number of classes that are open at the current position.
     depth: usize,
-    /// True after a flag `x`, which makes `#` begin a comment.
+    /// True after the first group with the flag `x`, which makes `#` begin a comment.
     comments: bool,
     read: Read,
 }
@@ -303,7 +305,7 @@ impl Reader<'_> {
     }
 }
 
-/// Returns true if the flags of a group contain `x`. `group` is the text after the group's opening parenthesis.
+/// Returns true if the flags of a group switch `x` on. `group` is the text after the group's opening parenthesis.
 fn sets_comments(group: &str) -> bool {
     let Some(flags) = group.strip_prefix('?') else { return false };
     let flags = flags.split(|c: char| !c.is_ascii_alphabetic()).next();
