@@ -387,8 +387,8 @@ fn render(
     })
 }
 
-/// Returns the gzip-compressed body of the answer to one key. Returns `None` if the body is short, or if compression saves less than half
-/// of it.
+/// Returns the gzip-compressed body of the answer to one key. Returns `None` if the body is short, if compression saves less than half of
+/// it, or if the key's view does not exist.
 fn compressed(open: &Opened, context: &Context<'_>, answer: &Answer) -> Option<Bytes> {
     open.view()?.compressed(&context.text, answer)
 }

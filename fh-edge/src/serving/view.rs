@@ -232,7 +232,7 @@ impl View {
 }
 
 /// Returns a digest of the content that a view shows. Equal content has equal tags, across restarts and replicas (D-95). The last digit is
-/// 1 if the view shows properties, else 0.
+/// 1 for [`Detail::Extended`], else 0.
 fn tag(published: &Published, key: &ViewKey, features: &[Arc<ServedFeature>]) -> String {
     let mut hash = hmac_sha256::Hash::new();
     hash.update(published.id.as_bytes());

@@ -50,7 +50,8 @@ impl Drop for Live {
 /// features. The result is `None` if the evaluation panicked or the runtime shuts down.
 type Evaluating = Pin<Box<dyn Future<Output = Option<(Copy, VecDeque<Bytes>)>> + Send>>;
 
-/// Returns a future that resolves when the next generation is published. Its result is `None` if the cell was dropped.
+/// Returns a future that resolves when `changes` is notified of a generation, or at once if a notification is pending. The result of the
+/// future is `None` if the cell was dropped.
 pub(super) fn wait_for_change(
     mut changes: Changes,
 ) -> Pin<Box<dyn Future<Output = Option<Changes>> + Send>> {

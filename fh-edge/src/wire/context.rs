@@ -1,4 +1,4 @@
-//! Reads the `x-featurehub` header as a FeatureHub Edge does (edge-protocol 2.2).
+//! Reads the evaluation context of a request from the text of its `x-featurehub` header (edge-protocol 2.2).
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -8,8 +8,9 @@ use percent_encoding::percent_decode_str;
 
 /// The largest number of attributes in a context from the `x-featurehub` header. Further attributes are left out, as in a FeatureHub Edge.
 pub(crate) const MAX_ATTRIBUTES: usize = 30;
-/// The largest number of values of all attributes of a context together. Further values in the header are left out, and an OFREP request
-/// with more values is rejected. Rules examine each value, so this number bounds the time of an evaluation.
+/// The largest number of values of all attributes together, in a context from the `x-featurehub` header or an OFREP request. Further values
+/// in the header are left out, and an OFREP request with more values is rejected. Rules examine each value, so this number limits the time
+/// of an evaluation.
 pub(crate) const MAX_VALUES: usize = 1000;
 
 /// The evaluation context of a request.
@@ -23,7 +24,7 @@ impl RequestContext {
     /// one with the same name.
     ///
     /// Attributes are separated by commas. A raw `&` separates them as well, because two published SDKs join attributes with `&`, and
-    /// correct encoders never send a raw `&`. Text with an invalid percent sequence is not decoded.
+    /// correct encoders never send a raw `&`. Text with an invalid percent sequence is not decoded. Parts without `=` are left out.
     pub(crate) fn read<'a>(lines: impl IntoIterator<Item = &'a str>) -> Self {
         let (mut attributes, mut room) = (BTreeMap::new(), MAX_VALUES);
         for part in lines.into_iter().flat_map(|line| line.split([',', '&'])) {

@@ -16,7 +16,8 @@ const AT_ONCE: f64 = 10.0;
 const PER_SECOND: f64 = 0.5;
 /// The minimum time between two log lines about refused keys, in seconds.
 const BETWEEN_LINES: f64 = 60.0;
-/// The largest number of client networks with a limit of their own. All further networks share one limit.
+/// The largest number of client networks with a limit of their own. All further networks, and all requests without an address, share one
+/// limit.
 const ADDRESSES: usize = 1024;
 
 /// The rates of wrong keys, by the client network that sent the keys.

@@ -20,7 +20,7 @@ use crate::state_store::ReplaceError;
 
 /// The maximum size in bytes of a state in a request. A larger state is answered with status 413.
 const LONGEST: usize = 64 << 20;
-/// The content types that a request with a state may have. Whether the state is YAML or JSON is detected from its text.
+/// The content types that a request with a state may have. The content type does not decide whether the state is read as YAML or JSON.
 const TYPES: [&str; 4] =
     ["application/json", "application/yaml", "text/yaml", "application/x-yaml"];
 /// The largest number of problems that an error response lists after the first one. Further problems are left out.
