@@ -360,9 +360,9 @@ impl EdgeHandle {
         self.shared.change(environment, feature, change).await
     }
 
-    /// Ends all streams with a `bye` event. The ends are spread over the time `within`. Readiness checks fail with 503 from now on, so that
-    /// load balancers send no new clients. Call this function when the server is to stop, before its listener waits for the last
-    /// connections.
+    /// Ends all streams with a `bye` event. The ends are spread over the first 80 % of the time `within`. Readiness checks fail with 503
+    /// from now on, so that load balancers send no new clients. Call this function when the server is to stop, before its listener waits
+    /// for the last connections.
     pub async fn say_bye(&self, within: Duration) {
         self.shared.stop();
         match &self.shared.origin {

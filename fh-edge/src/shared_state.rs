@@ -96,7 +96,7 @@ pub(crate) enum Opening {
     Open(Opened),
     /// The key may be valid, but the request exceeds a rate limit.
     Busy(Opened, Beyond),
-    /// The relay sends no upstream request for this key now. The fields are the number of seconds to wait, and the reason.
+    /// The relay sends no upstream request for this poll now. The fields are the number of seconds to wait, and the reason.
     Full(u64, &'static str),
     Unknown,
     /// The Edge has no state yet, so it is unknown whether the key is valid (edge-protocol 2.5).

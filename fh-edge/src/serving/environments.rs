@@ -36,8 +36,8 @@ impl Environments {
         self.scheduler.start()
     }
 
-    /// Returns the cell that contains a key, its current generation, and the key's grant. Returns `None` if the key has no rights in the
-    /// environment.
+    /// Returns the cell that contains a key, its current generation, and the key's grant. Returns `None` if the environment is unknown or
+    /// the key has no rights in it.
     pub(crate) fn open(
         &self,
         id: Uuid,
@@ -182,7 +182,7 @@ impl Environments {
         wakes
     }
 
-    /// Ends all streams of all environments with a `bye` event. The ends are spread over the time `within`.
+    /// Ends all streams of all environments with a `bye` event. The ends are spread over the first 80 % of the time `within`.
     pub(crate) fn close(&self, within: Duration) {
         for cell in self.by_id.load().values().flatten() {
             cell.close(within);

@@ -116,7 +116,7 @@ impl PublishedCell {
         }
     }
 
-    /// Ends all streams of this cell with a `bye` event. The ends are spread over the time `within`.
+    /// Ends all streams of this cell with a `bye` event. The ends are spread over the first 80 % of the time `within`.
     pub(crate) fn close(&self, within: Duration) {
         self.update(|current| {
             let mut last = current.next();

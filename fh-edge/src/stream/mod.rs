@@ -66,8 +66,8 @@ struct Waiting {
 }
 
 impl EventStream {
-    /// Opens a stream, and returns it with the `cache-control` value of its environment, or with that of the options if the environment is
-    /// not opened yet.
+    /// Opens a stream, and returns it with the `cache-control` value of its environment, or with that of the options if the key opens no
+    /// environment.
     ///
     /// # Errors
     /// Returns [`Refused`] if the context is too long, or if evaluating all features for the context may take more work than one request
@@ -185,7 +185,8 @@ impl EventStream {
             let start = Start { environment, secret, context, last_event_id, sdk, address };
             let mut stream = match Self::open(&shared, start) {
                 Ok((stream, _)) => stream,
-                // The status of the response was already sent. The client's next request for a stream is answered with status 413.
+                // The status of the response was already sent, so only the client's next request for a stream can be answered with status
+                // 413.
                 Err(why) => {
                     shared.metrics.refused(why);
                     Self::ending([Bytes::from_static(sse::BYE.as_bytes())].into())
