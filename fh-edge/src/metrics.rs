@@ -216,12 +216,12 @@ impl Metrics {
         );
         registry.register(
             "fh_edge_ready",
-            "1 once the server has a state to serve, otherwise 0",
+            "1 while the server is ready to serve features, otherwise 0",
             self.ready.clone(),
         );
         registry.register(
             "fh_edge_data_age_seconds",
-            "Seconds since the last change of the state or, in a relay, the last contact with the upstream Edge",
+            "Seconds since features or settings of the environment were last published",
             self.age.clone(),
         );
         registry.register("fh_edge_features", "Features served", self.features.clone());

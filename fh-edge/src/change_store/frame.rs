@@ -20,7 +20,7 @@ pub(super) fn is_sealed(bytes: &[u8]) -> bool {
     bytes.starts_with(MARK)
 }
 
-/// Returns the payload of a record; `None` if the record is damaged.
+/// Returns the payload of a record; `None` if the record is damaged, or if other bytes follow it.
 pub(super) fn unseal(record: &[u8]) -> Option<&[u8]> {
     let (payload, rest) = first(record)?;
     rest.is_empty().then_some(payload)
@@ -40,7 +40,7 @@ fn first(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     is_whole.then_some((payload, rest))
 }
 
-/// Returns the payloads of all whole records in these bytes, and the number of marks that do not begin a whole record.
+/// Returns the payloads of all whole records in these bytes, and the number of marks outside of them that do not begin a whole record.
 pub(super) fn search(bytes: &[u8]) -> (Vec<&[u8]>, usize) {
     let (mut payloads, mut broken, mut rest) = (Vec::new(), 0, bytes);
     while let Some(at) = next_mark(rest) {

@@ -10,7 +10,7 @@ use redb::{Database, StorageBackend};
 use super::{begin, empty, failed};
 use crate::state_store::ChangeStoreError;
 
-/// The name of the thread that checks the file of a data folder. A panic on this thread is caught and becomes an error of the start, so the
+/// The name of the thread that checks the file of a data folder. A panic on this thread is caught and counts as damage of the file, so the
 /// panic hook of a program need not print it.
 pub const DATA_THREAD: &str = "fh-edge-data";
 
@@ -61,8 +61,8 @@ fn trial<T>(
     })
 }
 
-/// Checks that a file is as long as its header says, since redb panics at a shorter file. The header has the layout of redb's file formats
-/// 2 and 3.
+/// Checks that a file is at least as long as its header says, since redb panics at a shorter file. An empty file is valid. The header has
+/// the layout of redb's file formats 2 and 3.
 fn check_length(bytes: &[u8]) -> Result<(), ChangeStoreError> {
     const HEADER: usize = 320;
     const MAGIC: &[u8] = b"redb\x1a\x0a\xa9\x0d\x0a";

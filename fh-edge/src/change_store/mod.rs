@@ -48,16 +48,16 @@ const FORMAT_NOW: &[u8] = b"2";
 const FORMAT_BEFORE: &[u8] = b"1";
 const FILE: &str = "changes.redb";
 
-/// The reason why a data folder cannot be used. The first field is the path of the folder or file, and the second is a description of the
-/// reason.
+/// The reason why a data folder cannot be used. The first field is the path of the folder or file. The second field, if there is one, is a
+/// description of the reason.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum DataFolderError {
-    /// The folder cannot be created or written to.
+    /// The folder cannot be created, or its file cannot be read or written.
     Folder(PathBuf, io::Error),
-    /// Another process uses the folder.
+    /// Another process uses the folder, or another Edge of this process.
     InUse(PathBuf),
-    /// The file in the folder was written by another version of this program, so this version cannot read it.
+    /// The file in the folder cannot be used, in most cases because another version of this program wrote it.
     Unreadable(PathBuf, String),
     /// The file in the folder is damaged.
     Damaged(PathBuf, String),
@@ -101,7 +101,7 @@ pub(crate) struct DataFolder {
     path: PathBuf,
     /// The open file; `None` after a disk error, until the file can be opened again. redb accepts no further change after an error.
     database: Option<Database>,
-    /// The number of the last transaction that was written.
+    /// The number of the last transaction that was begun.
     sequence: u64,
 }
 
@@ -116,7 +116,8 @@ pub(crate) struct Opened {
 }
 
 impl DataFolder {
-    /// Opens a folder and reads its content. The folder is created if it does not exist. Nothing is written to a damaged file.
+    /// Opens a folder and reads its content. The folder is created if it does not exist. Nothing is written to a file whose structure is
+    /// damaged. If only records are damaged, the file is copied before anything is written to it.
     pub(crate) fn open(folder: &Path) -> Result<Opened, DataFolderError> {
         let file = LockedFile::open(folder)?;
         let contents = in_memory(&file.bytes, read).map_err(|why| file.damaged(why))?;
@@ -235,7 +236,7 @@ impl LockedFile {
     }
 }
 
-/// Creates the tables of a new file.
+/// Creates the tables that a file lacks, and writes the format into a new file.
 fn begin(database: &Database) -> Result<(), ChangeStoreError> {
     let transaction = database.begin_write().map_err(failed)?;
     {
@@ -342,7 +343,7 @@ fn insert_fact<T: serde::Serialize>(
     Ok(())
 }
 
-/// Creates a folder that other users cannot read, because the file in it may contain API keys. Does nothing if the folder exists.
+/// Creates a folder that other users cannot read on Unix, because the file in it may contain API keys. Does nothing if the folder exists.
 fn make(folder: &Path) -> io::Result<()> {
     let mut builder = fs::DirBuilder::new();
     #[cfg(unix)]

@@ -17,7 +17,7 @@ pub(super) struct Contents {
     pub(super) records: Records,
     /// The descriptions of damaged records.
     pub(super) damaged: Vec<String>,
-    /// The highest transaction number in the file; 0 if there is none.
+    /// The highest transaction number of the records that were read; 0 if there is none.
     pub(super) sequence: u64,
 }
 

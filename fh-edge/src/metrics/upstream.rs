@@ -43,11 +43,7 @@ pub(super) struct UpstreamFigures {
 impl UpstreamFigures {
     pub(super) fn register(&self, registry: &mut Registry) {
         let registry = registry.sub_registry_with_prefix("fh_edge_upstream");
-        registry.register(
-            "serving",
-            "1 if there are features to serve, of whatever age",
-            self.serving.clone(),
-        );
+        registry.register("serving", "1 if there are features to serve", self.serving.clone());
         registry.register(
             "connected",
             "1 while there is contact with the upstream Edge",

@@ -7,16 +7,16 @@ use super::record::Fingerprint;
 use crate::serving::Counting;
 use crate::state::{Feature, FeatureValue};
 
-/// The origin and version of the value of one feature in one environment. The base is the state that was read last, without the changes
-/// that were made since.
+/// The origin and version of the value of one feature in one environment. The base is the state that was read last, or the replacement of
+/// that state, without the changes of single values that were made since.
 #[derive(Debug, Clone)]
 pub(crate) struct Entry {
     /// The id of the feature.
     pub(super) feature: Uuid,
-    /// The fingerprint of the value in the base. `None` once a replacement has overridden the base, so that no recorded change of the value
-    /// is kept.
+    /// The fingerprint of the value in the base. `None` only while a replacement overrides the base, so that no change of the value is
+    /// kept.
     pub(super) base: Option<Fingerprint>,
-    /// The version of the value that is served. It never decreases.
+    /// The version of the value that is served. A published version never decreases.
     pub(super) version: i64,
     pub(super) counting: Counting,
     /// True if the value or its version differs from the base, so that the change store has to hold it.
@@ -70,8 +70,8 @@ impl Entry {
         self.is_changed |= self.counting == Counting::Counts;
     }
 
-    /// Gives the value a new version, because it was changed at the time `now`. If the base states the value's version (`stated`), the
-    /// version is incremented. Otherwise it becomes at least the time in milliseconds.
+    /// Gives the value a new version, because it was changed at the time `now`. The version is incremented. If the value states no version
+    /// of its own (`stated`), the new version is at least the time in milliseconds.
     pub(super) fn step(&mut self, stated: bool, now: Timestamp) {
         let next = self.version.saturating_add(1);
         self.version = if stated { next } else { next.max(now.as_millis()) };

@@ -10,14 +10,15 @@ pub(super) type ValueId = (Uuid, Uuid);
 /// The largest number of removed values whose versions are kept one by one. If there are more, the oldest values are evicted.
 const MOST: usize = 10_000;
 
-/// The versions of removed values. The latest 10,000 are kept one by one; of all others, only the highest version is kept (D-95).
+/// The versions of removed values. At most 10,000 are kept one by one. If there are more, the values that were removed first are evicted.
+/// Of all values that were ever evicted, only the highest version is kept (D-95).
 #[derive(Debug, Clone, Default)]
 pub(super) struct Gone {
     versions: HashMap<ValueId, (u64, i64)>,
     /// The removed values, from the oldest to the latest.
     order: BTreeMap<u64, ValueId>,
     next: u64,
-    /// The highest version that was evicted; 0 if none was.
+    /// The highest version that was evicted; 0 if none above 0 was.
     forgotten: i64,
 }
 

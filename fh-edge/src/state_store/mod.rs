@@ -1,5 +1,5 @@
-//! The state of an Edge that is not a relay. It consists of a base and of changes. The base is the state as it was read from its source;
-//! PUT and the admin API make the changes (D-94, D-95).
+//! The state of an Edge that is not a relay. It consists of a base and of changes. The base is the state as it was read from its source, or
+//! the state with which the admin API replaced it. PUT and the admin API make the changes of single values (D-94, D-95).
 
 mod change;
 mod entry;
@@ -39,7 +39,8 @@ pub(crate) struct StateStore {
     base: Option<Fingerprint>,
     /// The fingerprint of the base that the admin API has replaced, and the state that replaces it. `None` if the base itself is served.
     replaced: Option<(Fingerprint, State)>,
-    /// The highest version of any value that was served. New versions that are times never fall below it, even if the clock is set back.
+    /// The highest version of any value that was served. If the base states no version for a value, its first version is a time, which is
+    /// at least this version, even if the clock was set back.
     highest: i64,
     gone: Gone,
     /// The content of the change store, until the first base is loaded; `None` from then on.
@@ -59,8 +60,8 @@ impl StateStore {
             Some((print, state)) if print == base_print => (Some((print, state.clone())), state),
             _ => (None, base),
         };
-        // The values of an unchanged base keep their versions. If the base has changed, readers may hold unknown versions, so the values
-        // get new ones.
+        // This concerns values for which the base states no version. If the base is unchanged, they keep their versions. If the base has
+        // changed, readers may hold unknown versions, so these values get new ones.
         let (versions_from, highest) = match records.base {
             Some((print, version)) if print == base_print && version > 0 => {
                 (Timestamp::from_millis(version), 0)
@@ -80,8 +81,9 @@ impl StateStore {
         store
     }
 
-    /// Raises the version of each value above the version that was served before the start (D-117). A value that looks the same keeps that
-    /// version. `forgotten` is the highest evicted version: a value that `versions` does not contain rises above it.
+    /// Raises the version of each value above the version that was served before the start (D-117). The version of a value that looks the
+    /// same is raised only to that version. `forgotten` is the highest evicted version: a value that `versions` does not contain rises
+    /// above it.
     fn remember(&mut self, versions: Vec<ServedVersion>, forgotten: i64) {
         self.gone = Gone::new(forgotten);
         let state = std::mem::take(&mut self.state);
@@ -271,7 +273,7 @@ impl StateStore {
         }
     }
 
-    /// Returns the record of a value; `None` if the value was not changed.
+    /// Returns the record of a value; `None` if the feature or environment is unknown, or if the value was not changed.
     pub(crate) fn record(&self, environment: Uuid, feature: &Arc<str>) -> Option<Record> {
         let place = (environment, Arc::clone(feature));
         let entry = self.entries.get(&place).filter(|entry| entry.is_changed)?;

@@ -80,12 +80,12 @@ pub(crate) struct Records {
     pub(crate) revision: u64,
     /// The highest version that was served of any value.
     pub(crate) highest: i64,
-    /// The last served version of each value, including removed values.
+    /// The last served version of each value, including removed values that were not evicted.
     pub(crate) versions: Vec<ServedVersion>,
     /// The highest version of removed values that `versions` does not contain any more.
     pub(crate) forgotten: i64,
-    /// The fingerprint of the last served base, and the highest version of those values to which the base gives no version. `None` before
-    /// the first base.
+    /// The fingerprint of the base that was read last, and the highest version of the unchanged values to which the base gives no version,
+    /// or 0 if there are none. `None` before the first base.
     pub(crate) base: Option<(Fingerprint, i64)>,
     /// The fingerprint of a base, and the state that replaces it; `None` if the base is not replaced.
     pub(crate) replacement: Option<(Fingerprint, State)>,
@@ -104,7 +104,7 @@ impl fmt::Display for ChangeStoreError {
 
 impl std::error::Error for ChangeStoreError {}
 
-/// A store of changes. A committed change survives even if the process is killed.
+/// A store of changes. Except in [`NoPersistence`], a committed change survives even if the process is killed.
 pub(crate) trait ChangeStore: Send {
     /// Adds or replaces either all or none of these records. `revision` is the state's revision after the changes, and `highest` is the
     /// highest version that was served.

@@ -59,7 +59,7 @@ pub(super) fn same(kind: Kind, one: Option<&Json>, other: Option<&Json>) -> bool
 }
 
 /// Converts a decimal literal to an equal JSON number. Forms that JSON does not allow (`+5`, `.5`, `007`, `1.`) are rewritten exactly.
-/// `None` if the text is no number.
+/// `None` if the text is no number, or if its value as a double is infinite.
 fn json_number(text: &str) -> Option<Json> {
     Number::parse(text)?;
     if let Ok(json) = Json::parse(text) {

@@ -136,7 +136,8 @@ impl Writer {
         self.ask(|reply| Command::Put { place, filters, permissions, update, reply }).await
     }
 
-    /// Changes the value of one feature in one environment, and returns the new revision of the state.
+    /// Changes the value of one feature in one environment. Returns the revision of the state after the change, which stays the same if the
+    /// value did not change.
     pub(crate) async fn patch(
         &self,
         place: (Uuid, Arc<str>),

@@ -129,7 +129,7 @@ fn a_damaged_record_is_named_and_the_others_load() {
     let folder = Folder::new();
     let whole = written(&folder, 12);
     let mut bytes = fs::read(folder.file(FILE)).unwrap();
-    // The damage is done to all copies of the record, those of older commits included.
+    // All copies of the record are damaged, including those of older commits.
     let value = br#""version":8,"value":{"value":7.50"#;
     let places: Vec<usize> = bytes
         .windows(value.len())
@@ -194,7 +194,7 @@ fn repaired(folder: &Folder) -> (Opened, Repaired) {
     (opened, repaired.unwrap())
 }
 
-/// The bytes of records that are not in force any more lie in the file, too.
+/// The file also contains the bytes of records that are no longer in force.
 #[test]
 fn a_repair_brings_no_old_record_back() {
     let folder = Folder::new();
@@ -211,7 +211,7 @@ fn a_repair_brings_no_old_record_back() {
     };
     assert_eq!(of_feature(&opened.records), std::slice::from_ref(&last));
     assert_eq!((opened.records.revision, opened.records.highest), (12, 99));
-    // A change that has given way to the state file.
+    // A change that the state file has overridden.
     let mut open = opened.folder;
     records.changes.retain(|change| change.feature != last.feature);
     records.versions.clone_from(&opened.records.versions);
@@ -225,7 +225,7 @@ fn a_repair_brings_no_old_record_back() {
     assert_eq!((opened.records.changes.len(), repaired.lost), (11, Vec::new()));
 }
 
-/// No version is given twice, whichever record is damaged (D-117).
+/// No version is assigned twice, whichever record is damaged (D-117).
 #[test]
 fn the_highest_version_is_known_without_its_record() {
     let folder = Folder::new();
@@ -239,7 +239,7 @@ fn the_highest_version_is_known_without_its_record() {
     assert_eq!((opened.damaged, opened.records.highest), (vec!["the highest".to_owned()], 12));
 }
 
-/// A whole record counts only where it was written.
+/// A record counts only in the table and under the key for which it was written.
 #[test]
 fn a_record_in_another_place_is_damaged() {
     let folder = Folder::new();
@@ -262,7 +262,7 @@ fn a_record_in_another_place_is_damaged() {
     );
 }
 
-/// The file of a later program is whole: there is nothing to repair.
+/// A file of a later version of the program is not damaged, so it is not repaired.
 #[test]
 fn a_repair_leaves_the_file_of_another_program_alone() {
     let folder = Folder::new();
