@@ -137,7 +137,7 @@ pub enum Consequence {
     StrategyNeverMatches,
     /// The rule never holds, so its strategy never matches.
     RuleNeverHolds,
-    /// The value is dropped from the rule's list. The rule still compares the attribute with its other values.
+    /// The value is dropped from the rule's list. The rule is evaluated with its other values.
     ValueDropped,
     /// The member is ignored.
     MemberIgnored,

@@ -24,7 +24,8 @@ pub(crate) struct Memory<'a, const N: usize> {
 struct Remembered<'a> {
     field: u32,
     count: Count,
-    /// The first value of the attribute. If `count` is [`Count::One`], a rule tests only this value.
+    /// The first value of the attribute, or an empty text if the attribute is missing. If `count` is [`Count::One`], a
+    /// rule tests only this value.
     only: Supplied<'a>,
     /// The first value as a packed version; `None` if the value cannot be packed or the attribute is not cached.
     packed: Option<u64>,

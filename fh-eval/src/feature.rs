@@ -79,8 +79,8 @@ impl<'a> FeatureRef<'a> {
         self.detail().map_or("", |detail| &detail.json)
     }
 
-    /// Returns the diagnostics of the feature. Each diagnostic describes a part that could not be read or looks wrong,
-    /// and how the engine treats the part.
+    /// Returns the diagnostics of the feature. Each diagnostic describes a problem of a part of the feature, and how
+    /// the engine treats the part.
     #[must_use]
     pub fn diagnostics(&self) -> &'a [Diagnostic] {
         self.detail().map_or(&[], |detail| &detail.diagnostics)

@@ -18,8 +18,8 @@ pub enum ConfiguredShare {
     OfAll(i64),
     /// A share of the users that match the strategy's rules, in millionths.
     OfAdmitted(i64),
-    /// No user. No rules could be read, and no percentage other than 0. (In profile `edge`, a percentage of 0 without
-    /// rules may admit the bucket 0.)
+    /// No user, because neither rules nor a percentage other than 0 could be read. In profile `edge`, a percentage of 0
+    /// without rules may admit the bucket 0.
     OfNobody,
     /// No share is configured, because rules alone decide or because the share follows from other parts.
     Open,

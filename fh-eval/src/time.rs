@@ -107,8 +107,8 @@ impl serde::Serialize for Timestamp {
 /// A source of the current time.
 ///
 /// The trait is implemented by [`Timestamp`] (a fixed time) and by every `Fn() -> Timestamp`. An evaluation reads the
-/// clock only for a DATE or DATETIME rule on the attribute `now`, and only if the context has no such attribute
-/// (evaluation 2.6). The letters of `now` may be in upper case.
+/// clock only for a DATE or DATETIME rule on the attribute `now`, in upper or lower case, and only if the context has
+/// no such attribute (evaluation 2.6).
 ///
 /// ```
 /// use fh_eval::{Clock, Timestamp};

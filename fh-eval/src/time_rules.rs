@@ -15,8 +15,8 @@ use crate::time::Timestamp;
 const DAY: i64 = 86_400_000;
 const SECOND: i64 = 1000;
 
-/// The rules of a ruleset that read the clock: rules of type DATE or DATETIME on the attribute `now`, whose letters may
-/// be in upper case.
+/// The rules of a ruleset that read the clock: rules of type DATE or DATETIME on the attribute `now`, in upper or lower
+/// case.
 ///
 /// Such a rule can change the result of an evaluation although neither the features nor the context have changed. A
 /// program that caches or publishes results calls [`Self::outcome_at`] at each time that [`Self::next_change_after`]

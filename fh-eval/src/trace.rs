@@ -26,7 +26,7 @@ pub(crate) trait Tracer {
     fn matched(&mut self) {}
 }
 
-/// A tracer that records nothing. Its calls compile to no code.
+/// A tracer that records nothing, so that the compiler can remove its calls.
 pub(crate) struct NoTrace;
 
 impl Tracer for NoTrace {}

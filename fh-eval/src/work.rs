@@ -17,7 +17,7 @@ use crate::text::pattern::Cost;
 /// A server uses the bound to refuse a request that would take too long, before it evaluates the features. Creating a
 /// bound reads the rules once; [`WorkBound::steps`] then reads only the context. The bound is a number of steps: rules
 /// times values times bytes, with patterns weighted by their size. The steps are calculated from the rules and the
-/// context, and no time is measured. A step takes about a nanosecond.
+/// context, and no time is measured. A step takes about a nanosecond on a slow machine.
 ///
 /// ```
 /// use fh_eval::{Attributes, Profile, Ruleset, WorkBound};

@@ -14,7 +14,7 @@ use crate::bucket::Murmur3;
 
 /// A context: a map from attribute names to one or more texts each. It is immutable once built.
 ///
-/// All texts share one buffer and all entries share one list, so that an ordinary context takes two allocations.
+/// All texts share one buffer and all entries share one list, so that an ordinary context is stored in two allocations.
 ///
 /// ```
 /// use fh_eval::{Attributes, Country, Device};
@@ -311,7 +311,7 @@ impl PartialEq for Attributes {
 }
 
 impl serde::Serialize for Attributes {
-    /// Writes a map from attribute names to lists of values. The command line and the conformance data use the same
+    /// Writes a map from attribute names to lists of values. The command line and the conformance data accept this
     /// form.
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_map(self.iter().map(|(name, values)| (name, values.collect::<Vec<_>>())))

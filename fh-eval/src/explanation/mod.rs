@@ -141,8 +141,8 @@ struct Recorder<'a> {
     tables: &'a Tables,
     mode: Mode,
     row: u32,
-    /// Sum of the stacked percentages of the strategies that were reached so far. Used only for features with one
-    /// percentage key, for which the evaluator itself reads constant limits.
+    /// Sum of the percentages of the stacked strategies whose buckets were compared so far. Used only for features with
+    /// one percentage key, for which the evaluator itself reads constant limits.
     base: i64,
     steps: Vec<Step>,
     rules: Vec<RuleStep>,

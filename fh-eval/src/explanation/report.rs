@@ -65,7 +65,7 @@ pub struct Report {
     /// The feature's value if no strategy matches, as a JSON token; `None` for null.
     #[serde(serialize_with = "token_or_null")]
     pub default_value: Option<String>,
-    /// The diagnostics of the feature, one for each part of its JSON that could not be read or looks wrong.
+    /// The diagnostics of the feature; see [`FeatureRef::diagnostics`](crate::FeatureRef::diagnostics).
     pub diagnostics: Vec<Diagnostic>,
 }
 
@@ -73,7 +73,7 @@ pub struct Report {
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct StrategyReport {
-    /// Id of the strategy; `None` if the strategy has no id.
+    /// Id of the strategy; `None` if the strategy has no id that is a text.
     pub id: Option<String>,
     /// The feature's value if this strategy matches, as a JSON token; `None` for null.
     #[serde(serialize_with = "token_or_null")]

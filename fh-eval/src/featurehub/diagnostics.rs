@@ -1,4 +1,4 @@
-//! The compiler's current position in the payload, and the diagnostics that the compiler has found so far.
+//! The compiler's current position in the payload, and the diagnostics of the current feature.
 
 use super::member::UnknownMember;
 use super::wire::Raw;

@@ -54,8 +54,8 @@ impl std::error::Error for ParseError {}
 /// ```
 #[derive(Debug, Clone)]
 pub struct Document<'a> {
-    /// The environments; [`Self::parse`] gives at least one. One feature, or a list of features without an environment
-    /// around it, is one environment without an id.
+    /// The environments; [`Document::parse`] gives at least one. One feature, or a list of features without an
+    /// environment around it, is one environment without an id.
     pub environments: Vec<Environment<'a>>,
 }
 
@@ -64,7 +64,7 @@ pub struct Document<'a> {
 pub struct Environment<'a> {
     /// Id of the environment; `None` if the payload does not name the environment.
     pub id: Option<String>,
-    /// The elements of the environment's list of features, as unparsed JSON; empty if the member `features` is not a
+    /// The elements of the list of features, as unparsed JSON; empty if the environment's member `features` is not a
     /// list.
     pub features: Vec<&'a RawValue>,
 }

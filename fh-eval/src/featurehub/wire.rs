@@ -51,7 +51,7 @@ pub struct Feature<'a> {
 /// A strategy: FeatureHub's FeatureRolloutStrategy.
 #[derive(Debug, Clone, Default)]
 pub struct Strategy<'a> {
-    /// Id of the strategy, unique within the feature.
+    /// Id of the strategy. FeatureHub makes it unique within the feature.
     pub id: Raw<'a>,
     /// The percentage: 1,000,000 is 100 %.
     pub percentage: Raw<'a>,

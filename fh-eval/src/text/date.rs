@@ -95,8 +95,8 @@ pub(crate) fn two(tens: u8, ones: u8) -> Option<u32> {
         .then(|| u32::from(tens - b'0') * 10 + u32::from(ones - b'0'))
 }
 
-/// Parses `HH:MM`. Returns both numbers without checking their range, and the remaining bytes. Returns `None` for any
-/// other text.
+/// Parses `HH:MM` at the beginning of `bytes`. Returns both numbers without checking their range, and the remaining
+/// bytes. Returns `None` if the bytes begin in another way.
 pub(crate) fn clock(bytes: &[u8]) -> Option<(u32, u32, &[u8])> {
     let [h1, h2, b':', m1, m2, rest @ ..] = bytes else {
         return None;

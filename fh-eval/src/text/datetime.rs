@@ -101,8 +101,8 @@ fn fraction(bytes: &[u8]) -> Option<(u32, &[u8])> {
     Some((number * scale, rest))
 }
 
-/// Parses `HH:MM[:SS]` of at most 18 hours. Returns the seconds and the remaining bytes, or `None` if the text has
-/// another form.
+/// Parses `HH:MM[:SS]` of at most 18 hours at the beginning of `bytes`. Returns the seconds and the remaining bytes, or
+/// `None` if the bytes begin in another way.
 fn offset(bytes: &[u8]) -> Option<(i32, &[u8])> {
     let (hours, minutes, rest) = clock(bytes)?;
     let (seconds, rest) = match rest {

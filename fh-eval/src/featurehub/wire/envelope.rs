@@ -27,7 +27,7 @@ impl<'a> Envelope<'a> {
         read_object(json).into_value()
     }
 
-    /// Returns the id, or `None` if the environment has no id that is a text.
+    /// Returns the id, or `None` if there is no id that is a text.
     #[must_use]
     pub fn id(&self) -> Option<Cow<'a, str>> {
         text(self.id)

@@ -32,7 +32,7 @@ const MAX_TEXT: usize = 64 * 1024;
 /// The reason why a pattern is not compiled.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Refusal {
-    /// The pattern is not a regular expression. Holds the reason.
+    /// The pattern cannot be parsed. Holds the reason.
     Invalid(String),
     /// The pattern uses a construct that the dialect does not support.
     Unsupported(Construct),
@@ -43,7 +43,7 @@ pub enum Refusal {
 impl std::fmt::Display for Refusal {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Invalid(why) => write!(f, "not a regular expression: {why}"),
+            Self::Invalid(why) => write!(f, "cannot be parsed as a regular expression: {why}"),
             Self::Unsupported(what) => {
                 write!(f, "{what} not supported (patterns run in linear time)")
             }
