@@ -158,16 +158,10 @@ impl WriteQueue {
 
     /// Blocks the worker for this time, and then returns true. Returns false as soon as the queue is closed.
     pub(crate) fn pause(&self, duration: Duration) -> bool {
-        let end = Instant::now().checked_add(duration);
-        let mut state = self.state();
-        while !state.is_closed {
-            let left = end.map(|end| end.saturating_duration_since(Instant::now()));
-            if left.is_some_and(|left| left.is_zero()) {
-                return true;
-            }
-            state = self.wait(state, left);
-        }
-        false
+        let waited =
+            self.condvar.wait_timeout_while(self.state(), duration, |state| !state.is_closed);
+        let (state, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        !state.is_closed
     }
 
     /// Waits until no job is waiting or in progress, or until the worker has ended.

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::exporter::Counters;
 use crate::message::MAX_BATCH;
@@ -69,47 +69,30 @@ impl Queue {
     /// Blocks this thread until all messages are sent or lost, at most for the time `limit`. Returns true if no message is
     /// left.
     pub(crate) fn flush(&self, limit: Duration) -> bool {
-        let end = Instant::now().checked_add(limit);
+        let is_done = |state: &State| state.messages.is_empty() && state.in_flight == 0;
         let mut state = self.state();
         state.flushing += 1;
         self.news.notify_all();
-        let mut is_done = state.messages.is_empty() && state.in_flight == 0;
-        while !is_done {
-            let left = end.map(|end| end.saturating_duration_since(Instant::now()));
-            if left.is_some_and(|left| left.is_zero()) {
-                break;
-            }
-            state = match left {
-                Some(left) => {
-                    self.news.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0
-                }
-                None => self.news.wait(state).unwrap_or_else(PoisonError::into_inner),
-            };
-            is_done = state.messages.is_empty() && state.in_flight == 0;
-        }
+        let waited = self.news.wait_timeout_while(state, limit, |state| !is_done(state));
+        let (mut state, _) = waited.unwrap_or_else(PoisonError::into_inner);
         state.flushing -= 1;
-        is_done
+        is_done(&state)
     }
 
     /// Waits for a message, and returns the next batch once it is full, once `interval` has passed, or once a caller flushes. A
     /// batch is full at `batch` messages or [`MAX_BATCH`] bytes. A closed queue returns its messages at once, and `None` once no
     /// messages are left.
     pub(crate) fn take(&self, batch: usize, interval: Duration) -> Option<Vec<String>> {
-        let mut state = self.state();
-        while state.messages.is_empty() {
-            if state.is_closed {
-                return None;
-            }
-            state = self.news.wait(state).unwrap_or_else(PoisonError::into_inner);
+        let must_wait = |state: &mut State| state.messages.is_empty() && !state.is_closed;
+        let waited = self.news.wait_while(self.state(), must_wait);
+        let state = waited.unwrap_or_else(PoisonError::into_inner);
+        if state.messages.is_empty() {
+            return None;
         }
-        let end = Instant::now().checked_add(interval);
-        while state.messages.len() < batch && state.flushing == 0 && !state.is_closed {
-            let left = end.map_or(interval, |end| end.saturating_duration_since(Instant::now()));
-            if left.is_zero() {
-                break;
-            }
-            state = self.news.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
-        }
+        let waited = self.news.wait_timeout_while(state, interval, |state| {
+            state.messages.len() < batch && state.flushing == 0 && !state.is_closed
+        });
+        let (mut state, _) = waited.unwrap_or_else(PoisonError::into_inner);
         let mut size = 0;
         let mut taken = Vec::new();
         while taken.len() < batch
@@ -144,15 +127,7 @@ impl Queue {
 
     /// Blocks this thread for the delay before a retry. Closing the queue ends the wait early.
     pub(crate) fn rest(&self, delay: Duration) {
-        let end = Instant::now().checked_add(delay);
-        let mut state = self.state();
-        while !state.is_closed {
-            let left = end.map_or(delay, |end| end.saturating_duration_since(Instant::now()));
-            if left.is_zero() {
-                return;
-            }
-            state = self.news.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
-        }
+        drop(self.news.wait_timeout_while(self.state(), delay, |state| !state.is_closed));
     }
 }
 
