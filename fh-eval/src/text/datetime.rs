@@ -71,10 +71,10 @@ impl DateTime {
         Some(Self { seconds: local - i64::from(offset), nanos, offset })
     }
 
-    /// Returns the milliseconds since 1970-01-01T00:00:00Z, rounded down.
+    /// Returns the milliseconds since 1970-01-01T00:00:00Z, rounded down. The calculation overflows for years beyond
+    /// about ±292 million, which only [`Years::Signed`] allows.
     #[must_use]
     pub const fn millis(self) -> i64 {
-        // The multiplication overflows for years beyond about 292 million, which only `Years::Signed` allows.
         self.seconds * 1000 + (self.nanos / 1_000_000) as i64
     }
 
