@@ -20,7 +20,7 @@ use super::{ListenOptions, Listener, Transport};
 
 /// The pause after the operating system failed to hand over a connection. The pause ends early when a connection closes.
 const PAUSE: Duration = Duration::from_millis(250);
-/// The minimum time between two identical warnings in the log.
+/// The minimum time between two warnings of the same kind in the log.
 const QUIET: Duration = Duration::from_secs(60);
 /// The idle time of a connection after which TCP keepalive checks whether the peer still exists.
 const KEEPALIVE: Duration = Duration::from_secs(60);
@@ -112,7 +112,7 @@ fn is_the_peers(error: &io::Error) -> bool {
     matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset | Interrupted)
 }
 
-/// Warnings about connections that exceed a limit. Identical warnings are logged at most once in [`QUIET`].
+/// Warnings about connections that exceed a limit. A warning about the same limit is logged at most once in [`QUIET`].
 #[derive(Default)]
 struct LimitWarnings {
     connections: Warning,

@@ -61,9 +61,10 @@ pub struct LoggedRequest {
     pub target: String,
     /// The client's address. For a request from a trusted proxy, the proxy reports it.
     pub client: IpAddr,
-    /// The status of the response; `None` if the client disconnected before there was a response.
+    /// The status of the response; `None` if the client disconnected before there was a response, or if the request was refused because of
+    /// a limit of connections.
     pub status: Option<StatusCode>,
-    /// The number of bytes of the response's body that were sent.
+    /// The number of bytes of the response's body that were passed on for sending.
     pub bytes: usize,
     /// The time from the head of the request to the end of the response.
     pub duration: Duration,

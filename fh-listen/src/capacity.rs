@@ -7,9 +7,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::client_network::ClientNetwork;
 
-/// The number of connections beyond the limits that are reserved for health checks. Further connections are closed.
+/// The number of connections beyond the limits that are reserved for health checks.
 pub(super) const RESERVED: usize = 16;
-/// The largest number of reserved connections per address, so that one address cannot block the health checks of others.
+/// The largest number of reserved connections per address, so that one address cannot block the health checks of others. It does not apply
+/// to trusted proxies.
 const RESERVED_PER_ADDRESS: usize = 8;
 
 /// The connection limits of a server, and the numbers of connections that count towards them.
@@ -86,7 +87,7 @@ impl Capacity {
     }
 
     /// Admits a connection and returns its kind. Beyond a limit, the connection is a reserved one, as long as there are such connections
-    /// left.
+    /// left, in total and for this address.
     ///
     /// # Errors
     /// Returns the limit that is reached, if no reserved connection is left either. The caller has to close the connection.

@@ -101,7 +101,7 @@ pub(super) enum Notice {
     Expired { days: u64 },
 }
 
-/// Decides when to warn about a certificate: once a day from two weeks before its expiry on, and once more when it has expired.
+/// Decides when to warn about a certificate: once a day from two weeks before its expiry on, also after it, and once more when it expires.
 #[derive(Debug, Default)]
 pub(super) struct ExpiryNotices {
     last: Option<(SystemTime, bool)>,

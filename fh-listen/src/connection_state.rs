@@ -146,7 +146,8 @@ impl ConnectionState {
         Ok((state, place))
     }
 
-    /// Returns true if the connection exceeds a limit, so that it may be used only for a health check.
+    /// Returns true if the connection exceeded a limit when it was admitted, and has not become a regular one since. Such a connection may
+    /// be used only for a health check.
     pub(super) fn is_reserved(&self) -> bool {
         self.is_reserved.load(Ordering::Acquire)
     }

@@ -71,8 +71,8 @@ const CUTTING: Duration = Duration::from_secs(5);
 /// Dropping the returned future cuts all connections at once.
 ///
 /// # Errors
-/// Fails if `listeners` is empty. Failures of connections, and of accepting them, are not returned. They are logged, and failures of
-/// accepting are counted in [`Connections`].
+/// Fails if `listeners` is empty. Failures of connections, and of accepting them, are not returned. Failures of accepting are logged and
+/// counted in [`Connections`], except those of peers that had gone.
 pub async fn serve<L>(
     listeners: L,
     app: impl Into<App>,
@@ -113,8 +113,8 @@ impl Drop for ForceClose {
     }
 }
 
-/// Checks the certificate files at intervals and loads new certificates. Logs a warning if a certificate in use expires soon. The future
-/// never resolves.
+/// Checks certificates at intervals. Loads new certificates from their files if `every` is a time above zero. Logs a warning if a
+/// certificate in use expires soon, and an error if it has expired. The future never resolves.
 fn renew_certificates(
     listeners: &[Listener],
     every: Option<Duration>,

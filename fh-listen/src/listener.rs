@@ -33,7 +33,7 @@ impl Listener {
         Ok(Self::from(socket.listen(BACKLOG)?))
     }
 
-    /// Enables TLS on this socket. A connection then uses HTTP/2 if its client supports it, and HTTP/1.1 otherwise.
+    /// Enables TLS on this socket. A connection then uses HTTP/2 if its client and the TLS settings support it, and HTTP/1.1 otherwise.
     #[must_use]
     pub fn with_tls(self, tls: Tls) -> Self {
         Self { tls: Some(tls), ..self }

@@ -23,11 +23,13 @@ use super::{AccessLog, Connections, TrustedProxies};
 pub struct ListenOptions {
     /// The maximum duration of a TLS handshake. A connection that exceeds it is closed. Default: 10 seconds.
     pub handshake_timeout: Option<Duration>,
-    /// The maximum time to receive the head of a request. For the first request, the time begins with the connection, and for later
-    /// requests with their first byte. A connection that exceeds it is closed. Default: 10 seconds.
+    /// The maximum time to receive the head of a request. For the first request, the time begins with the connection, or after the TLS
+    /// handshake. For later requests, it begins with their first byte on HTTP/1, and there is no such limit on HTTP/2. A connection that
+    /// exceeds the time is closed. Default: 10 seconds.
     pub header_timeout: Option<Duration>,
-    /// The maximum time that a connection may stay open between two requests. Then it is closed. The time should be longer than the idle
-    /// time of load balancers in front, which otherwise send requests into connections that are being closed. Default: 90 seconds.
+    /// The maximum time that a connection may stay open between two requests. Then it is closed. On HTTP/2 it may stay open for up to twice
+    /// this time. The time should be longer than the idle time of load balancers in front, which otherwise send requests into connections
+    /// that are being closed. Default: 90 seconds.
     pub idle_timeout: Option<Duration>,
     /// The maximum time for which a peer may read nothing although data waits for it. Then the connection is closed, or the stream of an
     /// HTTP/2 connection is reset. On Linux this is also the maximum time that sent bytes may stay unacknowledged, which detects peers that
@@ -40,12 +42,13 @@ pub struct ListenOptions {
     /// operating system's queue (D-98).
     ///
     /// The default is the smaller of two numbers, which are read when the defaults are made. One is the number of file descriptors that
-    /// this process may have open (the soft limit of `RLIMIT_NOFILE`) less 256, but at least half of it. The other is half of the memory
-    /// that the process may use, divided by 15 KiB per connection. That memory is the limit of the process's control group, or the
-    /// machine's memory if it is smaller.
+    /// this process may have open (the soft limit of `RLIMIT_NOFILE`) less 256, but at least half of it. The other is known only on Linux:
+    /// half of the memory that the process may use, divided by 15 KiB per connection. That memory is the limit of the process's control
+    /// group, or the machine's memory if it is smaller. If neither number is known, the default is 1,048,320.
     ///
     /// If the [`App`](super::App) has probes, 16 more connections are accepted for them. Such a connection has one second to send its
-    /// request head, and is closed if the request is not a probe.
+    /// request head. It is closed if the request is not a probe, unless another connection has closed by then so that it counts as a
+    /// regular one.
     pub max_connections: NonZeroUsize,
     /// The maximum number of open connections per IPv4 address or IPv6 /64 network. Further connections are closed, except up to
     /// 8 of those that `max_connections` reserves for probes. Default: a quarter of `max_connections`, but at least one.

@@ -13,14 +13,15 @@ use ipnet::IpNet;
 
 use super::Transport;
 
-/// Proxies whose `x-forwarded-for` header is trusted. Handlers see the client's address from the header as the peer's address
-/// ([`ConnectInfo`]), with port 0.
+/// Proxies whose `x-forwarded-for` header is trusted. With [`Self::before`], handlers see the client's address from the header as the
+/// peer's address ([`ConnectInfo`]), with port 0.
 ///
 /// If every value of such a proxy's `x-forwarded-proto` is `https`, the request counts as one over TLS ([`Transport`]). The proxy has to
 /// replace the values that clients send, or append its own.
 ///
 /// Each proxy appends the address that connected to it. The header is therefore read from its end. Addresses of proxies of this list are
-/// skipped, and the first other address is the client's. Addresses before it are ignored, because the client may have written them.
+/// skipped, and the first other address is the client's. Addresses before it are ignored, because the client may have written them. If
+/// there is no other address, or if a part of the header is no address, the last address that was read is the client's.
 ///
 /// ```
 /// use fh_listen::TrustedProxies;

@@ -18,7 +18,8 @@ use tracing::{error, warn};
 
 use super::certificate::{ExpiryNotices, Notice, not_after};
 
-/// The TLS settings of a server: TLS 1.2 and 1.3, with HTTP/2 if the client supports it. Clones share their certificate.
+/// The TLS settings of a server. Settings from files allow TLS 1.2 and 1.3, and HTTP/2 if the client supports it. Clones share their
+/// certificate.
 #[derive(Clone, Debug)]
 pub struct Tls {
     config: Arc<ServerConfig>,
@@ -75,7 +76,7 @@ impl Tls {
     }
 
     /// Reads the certificate and key files again. Open connections keep their certificate. [`serve`](super::serve) calls this function at
-    /// intervals. For [`Tls::from_config`], it does nothing.
+    /// the interval [`certificate_check`](super::ListenOptions::certificate_check). For [`Tls::from_config`], it does nothing.
     ///
     /// # Errors
     /// Fails in the same cases as [`Tls::from_files`]. The certificate in use is then kept. A key that does not belong to the certificate
@@ -215,9 +216,9 @@ pub enum TlsError {
     },
     /// The private key does not belong to the first certificate.
     Mismatch {
-        /// The certificate file's path.
+        /// The path of the file of certificates.
         certificate: PathBuf,
-        /// The key file's path.
+        /// The path of the key file.
         key: PathBuf,
     },
     /// The TLS library cannot be set up, for the given reason.
