@@ -10,7 +10,8 @@ const EXPECTED_VALUES: usize = 8;
 /// Initial capacity of the text buffer, in bytes. The texts of an ordinary context fit into it.
 const EXPECTED_TEXT: usize = 120;
 
-/// A builder of a context; see [`Attributes::builder`].
+/// A builder of a context; see [`Attributes::builder`]. A value is left out if all texts of the context together would
+/// exceed 4 GiB.
 #[derive(Debug, Clone, Default)]
 pub struct AttributesBuilder {
     attributes: Attributes,

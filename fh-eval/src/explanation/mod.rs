@@ -67,7 +67,8 @@ struct RuleStep {
 }
 
 impl FeatureRef<'_> {
-    /// Evaluates the feature with the same code as [`Self::evaluate`] and records how each strategy was decided.
+    /// Evaluates the feature with the same code as [`Self::evaluate`] and records how each strategy that it reaches was
+    /// decided.
     #[must_use]
     pub fn explain<C: Clock>(&self, subject: &Subject<'_, C>) -> Explanation {
         Explanation::of(*self, subject)
