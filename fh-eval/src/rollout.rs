@@ -165,7 +165,7 @@ impl<'a> Forecast<'a> {
         evaluation
     }
 
-    /// Returns the feature.
+    /// Returns the feature whose rollout is forecast.
     #[must_use]
     pub const fn feature(&self) -> FeatureRef<'a> {
         self.feature

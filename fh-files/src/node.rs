@@ -71,7 +71,7 @@ impl fmt::Debug for Content {
 /// A member of a map: a name and a value.
 #[derive(Debug, Clone)]
 pub struct Member {
-    /// The name of the member.
+    /// The name of the member as a text, without quotes and escapes.
     pub name: Box<str>,
     /// The position of the name.
     pub position: Position,
