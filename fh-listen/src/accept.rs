@@ -126,7 +126,7 @@ impl LimitWarnings {
                 warn!(%address, "too many connections of one address (max-connections-per-address); if this is a proxy, add it to trusted-proxies");
             }),
             _ => self.connections.say(|| {
-                warn!(connections = limit, "no more connections are accepted until one closes (max-connections)");
+                warn!(connections = limit, "the limit of connections is reached; further connections wait, or serve only health checks (max-connections)");
             }),
         }
     }

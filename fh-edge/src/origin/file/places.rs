@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use notify::event::{AccessKind, AccessMode, EventKind};
 use notify::{Event, RecommendedWatcher, RecursiveMode, Watcher};
 
-/// Returns the folder of a file. If a symbolic link leads to the file, the folder of the link's target is returned as well. The folders are
-/// watched instead of the file, because the watch of a file ends when the file is replaced.
+/// Returns the folder in a file's path, and the folder of the file to which the path resolves. The second folder differs if the path
+/// contains a symbolic link. The folders are watched instead of the file, because the watch of a file ends when the file is replaced.
 fn folders(path: &Path) -> BTreeSet<PathBuf> {
     let beside = |path: &Path| {
         path.parent().map(|folder| match folder.as_os_str().is_empty() {

@@ -60,7 +60,8 @@ impl Configured {
 
     /// Replaces the configured keys. The connections of pairs that remain are kept. If only the server-evaluated key of a pair has changed,
     /// the old connection ends at once. Other removed keys stay valid for [`REVOCATION_DELAY`]. Then the streams of a removed pair get
-    /// `failure`, and those of a removed key that was configured alone get `bye`.
+    /// `failure`, unless one of its two keys is still configured in another way. The streams of a removed key that was configured alone get
+    /// `bye`.
     ///
     /// # Errors
     /// Returns [`RelayError`] if a client cannot be created. In this case, the keys do not change.

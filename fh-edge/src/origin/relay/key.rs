@@ -8,7 +8,7 @@ use uuid::Uuid;
 use crate::state::ServiceKey;
 use crate::wire::api_key::{RequestKey, environment_id};
 
-/// A key as client requests name it. `Debug` does not show its secret.
+/// A key in the form in which client requests contain it. `Debug` does not show its secret.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub(super) struct UpstreamKey {
     pub(super) environment: Uuid,
@@ -16,8 +16,8 @@ pub(super) struct UpstreamKey {
 }
 
 impl UpstreamKey {
-    /// Converts a configured key to the form in which client requests name it. The result is `None` if the key's environment is not a UUID,
-    /// since no request could name it.
+    /// Converts a configured key to the form in which client requests contain it. The result is `None` if the key's environment is not a
+    /// UUID, since no request could contain it.
     pub(super) fn of(key: &ApiKey) -> Option<Self> {
         let environment = environment_id(key.environment())?;
         Some(Self { environment, secret: key.expose().rsplit('/').next()?.into() })

@@ -104,7 +104,8 @@ impl Relay {
     }
 
     /// Returns true if the relay may make upstream requests with this key. The caller has checked that no environment of this Edge knows
-    /// the key. A configured key that has such an environment is therefore refused by the upstream Edge, and is not admitted.
+    /// the key. After the upstream Edge has refused a configured client-evaluated key, the environment knows neither this key nor its
+    /// paired key, and both are not admitted.
     pub(crate) fn admits(&self, key: &RequestKey<'_>) -> bool {
         let key = UpstreamKey::from(key);
         let is_refused = self.configured.contains(&key) && !self.pool.is_lone(&key);

@@ -69,7 +69,7 @@ pub struct RelayLimits {
     /// The time after which an unused connection that counts towards `connections` is closed. This time should be longer than the interval
     /// between a client's polls. Default: 10 minutes.
     pub idle: Duration,
-    /// The longest time that a poll waits for the first upstream response for a new context or key. Then the poll is answered with 503.
+    /// The longest time that a poll or a PUT waits for the first upstream response for a new context or key. Then it is answered with 503.
     /// Default: 10 seconds.
     pub first_answer: Duration,
     /// The time for which a key that the upstream Edge does not know is refused without another upstream request. This does not concern

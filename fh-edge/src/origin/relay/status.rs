@@ -22,7 +22,7 @@ pub enum UpstreamRole {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum UpstreamState {
-    /// The upstream Edge has sent no features yet.
+    /// The connection has no features yet.
     Waiting,
     /// Features are served. Their age is in the client's status.
     Serving,

@@ -212,9 +212,9 @@ impl Upstream {
         decision
     }
 
-    /// Returns what the client's status says about its last attempt, and records the age of the features. Returns [`Report::Pending`] if
-    /// the client has no features yet, or only those of a snapshot and no problem, or if the attempt is still running or was already
-    /// counted.
+    /// Returns the result of the client's last attempt from the client's status, and records the age of the features. Returns
+    /// [`Report::Pending`] if the client has no features yet, or only those of a snapshot and no problem, or if the attempt is still
+    /// running or was already counted.
     ///
     /// If a refusal is ambiguous, the upstream Edge's answers to other keys decide. Requests with up to four other keys are made for this,
     /// unless another check was made within the last second.
@@ -473,9 +473,9 @@ enum ReceivedOutcome {
     Refusal,
 }
 
-/// Returns true if the problem means that the upstream Edge does not know the key. Status 400 means only that the upstream Edge did not
-/// understand the request. Statuses 401 and 403 come from a proxy in front of it, which refuses every key, since an Edge never answers a
-/// GET with them (edge-protocol 2.5).
+/// Returns true if the problem is a 404 or a stream's `failure` event, with which an Edge answers a key that it does not know. Status 400
+/// means only that the upstream Edge did not understand the request. Statuses 401 and 403 come from a proxy in front of it, which refuses
+/// every key, since an Edge never answers a GET with them (edge-protocol 2.5).
 fn is_certain(problem: &Problem) -> bool {
     matches!(problem, Problem::NotFound | Problem::Failure(_))
 }
