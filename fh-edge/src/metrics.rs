@@ -302,7 +302,7 @@ impl Metrics {
         self.count_refusal(refused.reason());
     }
 
-    /// Counts a stream that was closed after a change, because evaluating the changed features for its context would exceed the work
+    /// Counts a stream that was closed after a change, because evaluating all features of its view for its context may exceed the work
     /// budget.
     pub(crate) fn stream_over_budget(&self) {
         self.count_refusal("too-much-work-after-a-change");

@@ -70,7 +70,7 @@ pub(super) struct Answering {
     is_multiplexed: bool,
 }
 
-/// The error for a request that arrives on a reserved connection and is not a health check. hyper then closes the connection.
+/// The error for a request that arrives on a reserved connection and is not a health check. The connection is then closed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Refused;
 

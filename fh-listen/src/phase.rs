@@ -8,7 +8,7 @@ use tokio::sync::Notify;
 #[repr(u8)]
 pub(super) enum Phase {
     Serving,
-    /// No further requests are accepted. Requests in flight may end.
+    /// No further connections are accepted. Open connections end as soon as their requests in flight have ended.
     Draining,
     /// Every connection is closed at once.
     Cut,

@@ -66,7 +66,8 @@ pub struct Environment {
     /// that value is used instead.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cache_control: Option<String>,
-    /// True if clients should stop using the environment. Polls are then answered with status 236, and streams send `edge.stale`.
+    /// True if clients should send no more polls for the environment. A poll of only stale environments is answered with status 236, and
+    /// streams send `edge.stale`.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub stale: bool,
     /// The profile with which the Edge evaluates features for server-evaluated keys. `None` means the profile of the server's settings
@@ -74,8 +75,8 @@ pub struct Environment {
     #[serde(default, deserialize_with = "super::profile::deserialize")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub profile: Option<Profile>,
-    /// The values by feature key. A feature that is missing in this map has no value and version 0. A missing BOOLEAN has the value
-    /// `false`, and the Edge assigns its version.
+    /// The values by feature key. A feature that is missing in this map has no value, and version 0 unless the Edge served it with a higher
+    /// version before. A missing BOOLEAN has the value `false`, and the Edge assigns its version.
     #[serde(default)]
     pub values: BTreeMap<Arc<str>, FeatureValue>,
 }
@@ -84,14 +85,15 @@ pub struct Environment {
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct FeatureValue {
-    /// The default value, for contexts that match no strategy. `None` is null. The value of a JSON feature is a JSON string whose content
-    /// is a JSON document.
+    /// The default value, for contexts that match no strategy. `None` is null. The value of a JSON feature is a JSON string that is empty
+    /// or whose content is a JSON document.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub value: Option<Json>,
     /// The id of the value record, which profile `edge` hashes for percentages. If it is `None`, that profile hashes the feature's id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub value_id: Option<String>,
-    /// The version of the value. If it is `None`, the Edge assigns versions itself (D-95).
+    /// The version of the value. If it is `None`, the Edge assigns versions itself (D-95). The Edge serves a higher version if necessary,
+    /// because the version of a feature never decreases.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version: Option<i64>,
     /// True if the feature is locked. A PUT can then change the value only if it also unlocks the feature.

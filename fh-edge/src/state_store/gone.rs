@@ -61,7 +61,7 @@ impl Gone {
         }
     }
 
-    /// Returns the highest version that was evicted; 0 if none was.
+    /// Returns the highest version that was evicted; 0 if none above 0 was.
     pub(super) fn forgotten(&self) -> i64 {
         self.forgotten
     }

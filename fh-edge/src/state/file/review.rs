@@ -79,7 +79,8 @@ impl Review {
         }
     }
 
-    /// Ends the review. If percentages of the environment have no value ids, one warning names their features.
+    /// Ends the review. If percentages of the environment have no value ids, one warning names up to five of their features and the number
+    /// of the others.
     pub(super) fn finish(self, reading: &mut Reading<'_>, environment: &Part) {
         const NAMED: usize = 5;
         let Self { without_value_id: keys, .. } = self;
