@@ -188,37 +188,29 @@ impl Metrics {
     }
 
     fn register(&self, registry: &mut Registry) {
-        registry.register(
-            "edge_conn_length_poll",
-            "Seconds that polls took",
-            self.poll_seconds.clone(),
-        );
-        registry.register(
-            "edge_testsdk_length_test",
-            "Seconds that PUTs took",
-            self.put_seconds.clone(),
-        );
-        registry.register(
-            "edge_conn_length_sse",
-            "Seconds that streams lasted",
-            self.stream_seconds.clone(),
-        );
-        registry.register(
-            "edge_get_inflight_requests",
-            "Polls being answered",
-            self.polls_in_flight.clone(),
-        );
-        registry.register("edge_sse_active_connections", "Open streams", self.streams.clone());
-        registry.register(
-            "edge_envs_sse_listeners",
-            "Environments with open streams",
-            self.environments_with_streams.clone(),
-        );
-        registry.register(
-            "fh_edge_ready",
-            "1 while the server is ready to serve features, otherwise 0",
-            self.ready.clone(),
-        );
+        for (name, help, seconds) in [
+            ("edge_conn_length_poll", "Seconds that polls took", &self.poll_seconds),
+            ("edge_testsdk_length_test", "Seconds that PUTs took", &self.put_seconds),
+            ("edge_conn_length_sse", "Seconds that streams lasted", &self.stream_seconds),
+        ] {
+            registry.register(name, help, seconds.clone());
+        }
+        for (name, help, gauge) in [
+            ("edge_get_inflight_requests", "Polls being answered", &self.polls_in_flight),
+            ("edge_sse_active_connections", "Open streams", &self.streams),
+            (
+                "edge_envs_sse_listeners",
+                "Environments with open streams",
+                &self.environments_with_streams,
+            ),
+            (
+                "fh_edge_ready",
+                "1 while the server is ready to serve features, otherwise 0",
+                &self.ready,
+            ),
+        ] {
+            registry.register(name, help, gauge.clone());
+        }
         registry.register(
             "fh_edge_data_age_seconds",
             "Seconds since features or settings of the environment were last published",

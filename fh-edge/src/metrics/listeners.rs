@@ -56,17 +56,13 @@ impl ListenerMetrics {
             "Largest number of open connections, without those for health checks",
             self.most.clone(),
         );
-        registry.register("connections_accepted", "Connections accepted", self.accepted.clone());
-        registry.register(
-            "connections_refused",
-            "Connections closed at a limit",
-            self.refused.clone(),
-        );
-        registry.register(
-            "accept_failures",
-            "Connections that the system failed to hand over",
-            self.failures.clone(),
-        );
+        for (name, help, family) in [
+            ("connections_accepted", "Connections accepted", &self.accepted),
+            ("connections_refused", "Connections closed at a limit", &self.refused),
+            ("accept_failures", "Connections that the system failed to hand over", &self.failures),
+        ] {
+            registry.register(name, help, family.clone());
+        }
         registry.register(
             "certificate_expiry_timestamp_seconds",
             "Expiry of the certificate in use, in seconds since 1970",

@@ -43,43 +43,35 @@ pub(super) struct UpstreamFigures {
 impl UpstreamFigures {
     pub(super) fn register(&self, registry: &mut Registry) {
         let registry = registry.sub_registry_with_prefix("fh_edge_upstream");
-        registry.register("serving", "1 if there are features to serve", self.serving.clone());
-        registry.register(
-            "connected",
-            "1 while there is contact with the upstream Edge",
-            self.connected.clone(),
-        );
-        registry.register(
-            "stale",
-            "1 if the upstream Edge calls the environment stale",
-            self.stale.clone(),
-        );
-        registry.register("requests", "Requests sent upstream so far", self.requests.clone());
-        registry.register(
-            "foreign_features",
-            "Features refused so far because they were sent as those of another environment",
-            self.foreign.clone(),
-        );
-        registry.register(
-            "contact_age_seconds",
-            "Seconds since the last contact with the upstream Edge",
-            self.contact_age.clone(),
-        );
-        registry.register(
-            "data_age_seconds",
-            "Seconds since features were last received or confirmed",
-            self.data_age.clone(),
-        );
-        registry.register(
-            "answer_age_seconds",
-            "Seconds since the last successful upstream answer to the key",
-            self.answer_age.clone(),
-        );
-        registry.register(
-            "refused_seconds",
-            "Seconds since the upstream Edge began to refuse a key that it had accepted",
-            self.refused.clone(),
-        );
+        for (name, help, family) in [
+            ("serving", "1 if there are features to serve", &self.serving),
+            ("connected", "1 while there is contact with the upstream Edge", &self.connected),
+            ("stale", "1 if the upstream Edge calls the environment stale", &self.stale),
+            ("requests", "Requests sent upstream so far", &self.requests),
+            (
+                "foreign_features",
+                "Features refused so far because they were sent as those of another environment",
+                &self.foreign,
+            ),
+        ] {
+            registry.register(name, help, family.clone());
+        }
+        for (name, since, family) in [
+            ("contact_age_seconds", "the last contact with the upstream Edge", &self.contact_age),
+            ("data_age_seconds", "features were last received or confirmed", &self.data_age),
+            (
+                "answer_age_seconds",
+                "the last successful upstream answer to the key",
+                &self.answer_age,
+            ),
+            (
+                "refused_seconds",
+                "the upstream Edge began to refuse a key that it had accepted",
+                &self.refused,
+            ),
+        ] {
+            registry.register(name, format!("Seconds since {since}"), family.clone());
+        }
         registry.register(
             "problem",
             "1 while the last upstream request has failed for this reason",
