@@ -71,8 +71,8 @@ const CUTTING: Duration = Duration::from_secs(5);
 /// Dropping the returned future cuts all connections at once.
 ///
 /// # Errors
-/// Fails if `listeners` is empty. Failures of connections, and of accepting them, are not returned. Failures of accepting are logged and
-/// counted in [`Connections`], except those of peers that had gone.
+/// Fails if `listeners` is empty. Failures of connections, and of accepting them, are not returned. Failures of accepting are counted in
+/// [`Connections`] and logged at most once a minute. The failure to accept a peer that has gone is neither counted nor logged.
 pub async fn serve<L>(
     listeners: L,
     app: impl Into<App>,

@@ -62,9 +62,9 @@ pub struct RelayLimits {
     /// admits needs one connection.
     ///
     /// When the limit is reached, the least recently used connection that no client uses is closed to make room for a new one. An
-    /// unconfigured key that the upstream Edge has not answered successfully replaces only connections of other such keys. If no connection
-    /// can be closed, polls that need a new connection are answered with 429, and streams wait. Default: 128, so that file descriptors
-    /// remain for the clients that a listener accepts by default.
+    /// unconfigured key that the upstream Edge has not answered successfully replaces only connections of unconfigured keys that have no
+    /// features. If no connection can be closed, polls that need a new connection are answered with 429, and streams wait. Default: 128, so
+    /// that file descriptors remain for the clients that a listener accepts by default.
     pub connections: NonZeroUsize,
     /// The time after which an unused connection that counts towards `connections` is closed. This time should be longer than the interval
     /// between a client's polls. Default: 10 minutes.

@@ -59,8 +59,8 @@ pub(super) struct PoolEntries {
     pub(super) unconfigured: HashMap<UpstreamKey, usize>,
     /// A bucket with one token for each new unconfigured key that may be sent upstream now.
     pub(super) tries: Bucket,
-    /// The verified keys among those that are configured alone: a connection of the key served features when it was removed from the pool,
-    /// and the key was not revoked since.
+    /// The keys of which a connection served features when it was removed from the pool. Only keys that were configured alone are added,
+    /// and revoked keys are removed.
     good: HashSet<UpstreamKey>,
 }
 

@@ -242,7 +242,7 @@ impl UpstreamPool {
         now: Instant,
     ) -> bool {
         let is_stranger = role == UpstreamRole::AnyKey && !places.is_proven(key);
-        // A connection of an unverified, unconfigured key evicts only connections of other such keys.
+        // A connection of an unverified, unconfigured key evicts only connections of unconfigured keys that serve no features.
         let may_go = |entry: &PoolEntry| {
             !is_stranger || (entry.role == UpstreamRole::AnyKey && !entry.is_proven())
         };

@@ -30,7 +30,7 @@ pub(super) struct Witness {
 /// The likelihood that the upstream Edge answers a key successfully. The likeliest variant comes first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Promise {
-    /// The key's connection has features from the upstream Edge and no problem.
+    /// The key's connection has features from the upstream Edge, and no problem except that streaming may not be supported.
     Good,
     /// The key has no connection, or its connection has no features from the upstream Edge yet and no problem.
     Unknown,
