@@ -19,7 +19,7 @@ use crate::state_store::{Refusal, StateStore, UpdateOutcome};
 /// The largest number of changes that are stored and published together, so that one fsync serves many callers. Further changes form the
 /// next batch.
 const BATCH: usize = 256;
-/// The time for which a key that a new file does not contain can still be used (D-104).
+/// The time for which a key that a new file does not contain can still read (D-104).
 const REVOCATION_DELAY: Duration = Duration::from_secs(5);
 
 /// The data that only the writer thread uses.
@@ -262,8 +262,8 @@ impl WriterThread {
         }
     }
 
-    /// Publishes every environment of the state, and removes all other environments. A key that is no longer valid can still be used for
-    /// `revocation_delay`.
+    /// Publishes every environment of the state, and removes all other environments. A key that is no longer valid can still read for the
+    /// time `revocation_delay`.
     fn publish_all(&mut self, revocation_delay: Duration) {
         let state = self.store.state();
         self.environments.set_revision(state.revision);
