@@ -17,7 +17,8 @@ use crate::structure::structure;
 
 /// An OpenFeature provider that reads features from a FeatureHub client.
 ///
-/// The program owns the client and can use it directly as well. The client is not closed when the provider ends.
+/// The program can use the client directly as well. Dropping the provider closes the client only if the provider holds the
+/// client's last handle.
 #[derive(Debug)]
 pub struct FeatureHubProvider {
     client: Client,
@@ -35,9 +36,10 @@ impl FeatureHubProvider {
         Self { client, metadata: ProviderMetadata::new("featurehub"), patience: PATIENCE }
     }
 
-    /// Sets the maximum time that `initialize` waits for features. The default is 10 seconds. A refusal by the Edge ends the wait
-    /// early. After the wait the provider can be used even if the client is not ready. Until the client is ready, reads return the
-    /// error `PROVIDER_NOT_READY`.
+    /// Sets the maximum time that `initialize` waits for features. The default is 10 seconds. The wait ends earlier if the
+    /// Edge refuses the client, or if the client stops or is closed. Afterwards the provider can be used even if the client
+    /// is not ready. Reads of a client without features return the error `PROVIDER_NOT_READY`, unless an interceptor
+    /// overrides the feature.
     #[must_use]
     pub fn patience(mut self, patience: Duration) -> Self {
         self.patience = patience;
@@ -50,7 +52,8 @@ impl FeatureHubProvider {
         &self.client
     }
 
-    /// Reads a feature whose type must be `kind`. Returns an OpenFeature error if the feature has no value of this type.
+    /// Reads a feature as type `kind`. Returns an OpenFeature error if the context cannot be converted, or if the read has no
+    /// value of this type.
     fn detail(
         &self,
         key: &str,
@@ -59,8 +62,8 @@ impl FeatureHubProvider {
     ) -> EvaluationResult<Detail> {
         let attributes = attributes(context)?;
         let detail = if attributes.is_empty() && self.evaluates_elsewhere() {
-            // An evaluation context without attributes reads the values of the context that was given to the client with
-            // `set_context`.
+            // With a server-evaluated key, an evaluation context without attributes reads the values of the context that was
+            // given to the client with `set_context`.
             self.client.detail_as(key, kind)
         } else {
             let context: Context = self.client.context_of(attributes);
@@ -79,7 +82,7 @@ impl FeatureHubProvider {
             }
             Reason::NotReady if self.client.is_ready() && self.evaluates_elsewhere() => Err(error(
                 EvaluationErrorCode::InvalidContext,
-                "the API key is server-evaluated, and the client was given another context with \
+                "the API key is server-evaluated, and this context was not given to the client with \
                  `set_context`",
             )),
             Reason::NotReady => {
@@ -145,8 +148,8 @@ impl FeatureProvider for FeatureHubProvider {
     async fn initialize(&mut self, _context: &EvaluationContext) {
         let client = self.client.clone();
         let patience = self.patience;
-        // The wait runs on a thread of its own, because the client may run on this runtime. If the wait fails, later reads
-        // report that the provider is not ready.
+        // The wait runs on a thread of its own, because the client may run on this runtime. If the wait fails, reads report
+        // that the provider is not ready for as long as the client has no features.
         let (done, waited) = tokio::sync::oneshot::channel();
         let waiting = std::thread::Builder::new().name("fh-openfeature".to_string());
         let spawned = waiting.spawn(move || {
@@ -240,13 +243,14 @@ impl FeatureProvider for FeatureHubProvider {
     }
 }
 
-/// Converts a number to an integer; for example, `10`, `10.0` and `1e1` become 10. A text without fraction and exponent is
-/// converted exactly. Returns `None` if the number is not an integer or is too large.
+/// Converts a number to an integer; for example, `10`, `10.0` and `1e1` become 10. A text of digits with an optional sign is
+/// converted exactly. Any other text is converted through `double`, its nearest `f64`. Returns `None` if that `f64` is not an
+/// integer, or is not below 2⁵³ in magnitude.
 fn whole(text: &str, double: f64) -> Option<i64> {
     if let Ok(whole) = text.parse() {
         return Some(whole);
     }
-    // An `f64` below 2⁵³ represents every integer exactly.
+    // An `f64` with a magnitude below 2⁵³ represents every integer exactly.
     let exact = double.fract() == 0.0 && double.abs() < 9_007_199_254_740_992.0;
     exact.then_some(double as i64)
 }

@@ -3,11 +3,11 @@
 use open_feature::{StructValue, Value};
 use serde_json::Value as Json;
 
-/// Converts the document of a JSON feature to a structure of OpenFeature. Returns `None` if the document is not an object.
+/// Converts the document of a JSON feature to a structure of OpenFeature. Members and elements of lists that are null are
+/// left out, because OpenFeature has no null. Returns `None` if the document is not an object.
 pub(crate) fn structure(document: Json) -> Option<StructValue> {
     match document {
         Json::Object(members) => {
-            // Members that are null are left out, because OpenFeature has no null.
             let fields = members.into_iter().filter_map(|(name, part)| Some((name, value(part)?)));
             Some(StructValue { fields: fields.collect() })
         }

@@ -2,9 +2,9 @@
 
 use opentelemetry::{Array, Key, KeyValue, StringValue, Value};
 
-/// Converts a JSON value to an attribute, or returns `None` for null. The elements of a list that are null are left out. A list
-/// whose other elements have one type stays a list. Any other list becomes one text, in which commas separate the elements. An
-/// object becomes JSON text.
+/// Converts a JSON value to an attribute, or returns `None` for null. The elements of a list that are null are left out. A
+/// list whose other elements are all texts, all booleans or all numbers stays a list. Any other list becomes one text, in
+/// which commas separate the elements. An object becomes JSON text.
 pub(crate) fn attribute(name: impl Into<Key>, value: &serde_json::Value) -> Option<KeyValue> {
     let value = match value {
         serde_json::Value::Null => return None,

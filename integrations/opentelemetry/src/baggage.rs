@@ -20,7 +20,7 @@ use opentelemetry::{Context, Key, StringValue};
 const ALLOW_LOCKED: &str = "FEATUREHUB_OTEL_ALLOW_LOCKED_OVERRIDE";
 
 /// A feature whose value can be written to baggage. The trait is implemented for [`Detail`], [`UsedFeature`], and pairs of a
-/// key and a value.
+/// key and an optional value.
 pub trait Flag {
     /// Returns the key and the value of the feature; the value is `None` for null. Returns `None` if nothing is to be written,
     /// for example because the feature does not exist.
@@ -50,8 +50,8 @@ impl<K: AsRef<str>> Flag for (K, Option<Value>) {
 /// Returns the context with these feature values added to its baggage. If the baggage already has a value of a feature, that
 /// value is kept, so that all services that handle a request use the same value (D-81).
 ///
-/// Values for which the baggage has no room are left out, and a warning is logged. [`BaggageWriter`] returns the left-out
-/// values instead of logging a warning.
+/// Values for which the baggage has no room are left out, and a warning with their keys is logged. [`BaggageWriter`] returns
+/// the number and the keys of the left-out values instead of logging a warning.
 ///
 /// ```
 /// use fh_eval::Value;
@@ -76,7 +76,7 @@ pub fn with_event(context: &Context, event: &UsageEvent) -> Context {
     BaggageWriter::new().write_event(context, event).logged()
 }
 
-/// A writer of feature values into baggage, which returns the values that it left out.
+/// A writer of feature values into baggage, which reports the values that it left out.
 #[derive(Debug, Clone, Default)]
 pub struct BaggageWriter {
     allowed: AllowedKeys,
@@ -88,7 +88,8 @@ pub struct BaggageWriter {
 pub struct Written {
     /// The context with the new baggage. The context is unchanged if no value was added.
     pub context: Context,
-    /// The values that were left out because the baggage has no room for them.
+    /// A report of the values that were left out because the baggage has no room for them, or because they end after the
+    /// first 8,192 bytes of the entry that the baggage already had.
     pub left_out: LeftOut,
 }
 
@@ -108,14 +109,15 @@ impl BaggageWriter {
         Self::default()
     }
 
-    /// Limits the writer to features with these keys. Values of other features are not written, and do not count as left out.
+    /// Limits the writer to features with these keys. Values of other features are not added, and do not count as left out.
+    /// Values that the baggage already has are kept, whatever their keys are.
     #[must_use]
     pub fn allow(mut self, keys: AllowedKeys) -> Self {
         self.allowed = keys;
         self
     }
 
-    /// Adds feature values to the baggage as [`with_flags`] does, and returns the left-out values.
+    /// Adds feature values to the baggage as [`with_flags`] does, and reports the left-out values.
     #[must_use]
     pub fn write<'a, F: Flag + 'a>(
         &self,
@@ -133,7 +135,7 @@ impl BaggageWriter {
         Written { context, left_out: all.left_out().clone() }
     }
 
-    /// Adds the values of a usage event to the baggage as [`with_event`] does, and returns the left-out values.
+    /// Adds the values of a usage event to the baggage as [`with_event`] does, and reports the left-out values.
     #[must_use]
     pub fn write_event(&self, context: &Context, event: &UsageEvent) -> Written {
         match event {
@@ -145,8 +147,8 @@ impl BaggageWriter {
     }
 }
 
-/// Returns the number of bytes that the baggage header has left for the entry with feature values. Returns 0 if the other
-/// entries fill the header.
+/// Returns the number of bytes that the baggage header has left for the entry with feature values, even if all names and
+/// values of the other entries need percent-encoding. Returns 0 if the other entries fill the header.
 fn room(baggage: &Baggage) -> usize {
     let others = baggage.iter().filter(|(name, _)| name.as_str() != NAME);
     let taken = others.map(|(name, (value, metadata))| {
@@ -175,8 +177,8 @@ fn put(context: &Context, flags: &Flags) -> Context {
 /// interceptor behind a gateway that removes the baggage of untrusted callers, or with an [`AllowedKeys`] list of features that
 /// callers may override.
 ///
-/// Change listeners do not receive these overrides, because the client evaluates features for listeners on a thread that
-/// handles no request.
+/// Change listeners receive these overrides only if the thread that evaluates features for listeners has such a context. The
+/// client's own thread has none, because the thread handles no request.
 ///
 /// ```
 /// use fh_client::Client;

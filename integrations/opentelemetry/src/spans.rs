@@ -17,11 +17,13 @@ const PREFIX: &str = "featurehub.";
 /// The form in which usage events are written to a span.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Mode {
-    /// Each field of a usage event's record becomes an attribute `featurehub.<field>` of the span.
+    /// Each field of a usage event's record becomes an attribute `featurehub.<field>` of the span, up to 64 attributes per
+    /// span.
     ///
-    /// An attribute that the span already has with the same value is not written again. OpenTelemetry's SDK for Rust does not
-    /// replace attributes, so that after reads of several features a span has several attributes `featurehub.feature`. Programs
-    /// that read several features within one span should select another mode.
+    /// An attribute that this observer has written to the span with the same value is not written again, unless the observer
+    /// has written to 256 other spans since. OpenTelemetry's SDK for Rust does not replace attributes, so that after reads of
+    /// several features a span has several attributes `featurehub.feature`. Programs that read several features within one
+    /// span should select another mode.
     Attributes,
     /// Each usage event becomes an event `featurehub.<event>` of the span. The fields of its record become attributes
     /// `featurehub.<field>` of the span's event.
@@ -45,9 +47,10 @@ pub enum Mode {
 
 /// An observer that writes usage to the current OpenTelemetry span (sdk-behaviour 3.5).
 ///
-/// The observer is called during the read, on the thread of the read, because only that thread has the current span. The
-/// observer writes nothing unless the span is recording. Fields have the same names as in the published SDKs
-/// ([`UsageEvent::record`]). Fields that are null are left out, and lists whose elements have one type stay lists.
+/// The observer is called inline, for example during a read on the thread of the read, because only that thread has the
+/// current span. The observer writes nothing unless the span is recording. Fields have the same names as in the published
+/// SDKs ([`UsageEvent::record`]). Fields that are null are left out. Lists whose elements are all texts, all booleans or all
+/// numbers stay lists.
 ///
 /// ```
 /// use fh_opentelemetry::{Mode, SpanUsage};
@@ -92,7 +95,9 @@ impl SpanUsage {
         self
     }
 
-    /// Adds a field to the record of every usage event that does not have a field with this name.
+    /// Adds a field to the record of every usage event that does not have a field with this name. An event whose own record
+    /// is empty is not written. With [`Mode::SemanticConventions`], the field becomes an attribute of each evaluation, with
+    /// the name `name` and without the prefix.
     #[must_use]
     pub fn default_attribute(
         mut self,
@@ -104,7 +109,7 @@ impl SpanUsage {
     }
 
     /// Returns the fields of a record as attributes with prefixed names, followed by the default fields that the record does
-    /// not have.
+    /// not have. Fields that are null are left out.
     fn attributes(&self, record: &Params) -> Vec<KeyValue> {
         let defaults = self.defaults.iter().filter(|(name, _)| !record.contains_key(*name));
         let named = |(name, value): (&String, &serde_json::Value)| {

@@ -10,11 +10,12 @@ use opentelemetry::trace::{SpanContext, SpanId, TraceId};
 /// The maximum number of spans in the record. When the record is full, the oldest span is removed, and the attributes of that
 /// span may then be written again.
 const MOST_SPANS: usize = 256;
-/// The maximum number of attributes that are written to one span. Further attributes are dropped. The limit is half of the
-/// default limit of OpenTelemetry's SDK; the other half is left for the program.
+/// The maximum number of attributes that one observer writes to a span, as long as the span is in the record. Further
+/// attributes are dropped. The limit is half of the default limit of OpenTelemetry's SDK; the other half is left for the
+/// program.
 const MOST_ATTRIBUTES: usize = 64;
 
-/// A record of the attributes that were written to the most recent spans.
+/// A record of the attributes that one observer has written to the most recent spans.
 ///
 /// OpenTelemetry's SDK keeps every attribute that is set, even if the span already has an attribute with the same name. It
 /// drops attributes after the 128th. Without this record, a loop that reads one feature would displace the program's own

@@ -29,7 +29,8 @@ use crate::write_queue::WriteQueue;
 pub struct Server(Result<Given, StoreError>);
 
 impl Server {
-    /// Returns the host and the port, or the path of a Unix socket; `none` for an invalid URL.
+    /// Returns the address of the server for messages: the host and the port, the path of a Unix socket, or the name of the
+    /// master with the addresses of its sentinels. Returns `none` for an invalid URL.
     fn address(&self) -> String {
         match &self.0 {
             Ok(given) => given.address(),
@@ -104,29 +105,31 @@ impl RedisStoreBuilder {
         self
     }
 
-    /// Sets the interval at which the store checks whether other programs have written features. The store adds such features to
-    /// the client. The default is 300 s. Zero disables the checks.
+    /// Sets the interval at which the store checks whether other programs have written features. The store adds such features
+    /// to the client. The default is 300 s. With zero, the store checks only after it has connected.
     pub fn refresh(mut self, interval: Duration) -> Self {
         self.settings.refresh = (!interval.is_zero()).then_some(interval);
         self
     }
 
-    /// Sets the pause between attempts to write, which is also the first pause between attempts to connect. Each further pause
-    /// between attempts to connect is twice as long, up to 30 s. The default is 500 ms; a shorter pause than 1 ms counts as 1
-    /// ms.
+    /// Sets the pause between attempts to write, which is also the first pause between attempts to connect. Each further
+    /// pause between attempts to connect is twice as long, up to 30 s, or up to the first pause if that is longer. The
+    /// default is 500 ms; a shorter pause than 1 ms counts as 1 ms.
     pub fn backoff(mut self, pause: Duration) -> Self {
         self.settings.backoff = pause.max(Duration::from_millis(1));
         self
     }
 
-    /// Sets the number of attempts to write an update, after which the update is dropped. The default is 10; 0 counts as 1.
+    /// Sets the number of attempts to write an update on one connection, and the number of connections that may break while
+    /// the store writes the update. After either number the update is dropped. The default is 10; 0 counts as 1. An update is
+    /// kept while the server accepts no writes, for example because the server loads its data or is a replica.
     pub fn retries(mut self, attempts: u32) -> Self {
         self.settings.attempts = attempts.max(1);
         self
     }
 
-    /// Sets the time limit for opening a connection, and for each response of the server. The default is 5 s; a shorter time than 1
-    /// ms counts as 1 ms. After a timeout the store connects again.
+    /// Sets the time limit for opening a connection, and for each wait for data from the server. The default is 5 s; a
+    /// shorter time than 1 ms counts as 1 ms. After a timeout the store connects again.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.settings.timeout = timeout.max(Duration::from_millis(1));
         self
@@ -146,13 +149,13 @@ impl RedisStoreBuilder {
         self
     }
 
-    /// Starts the store. The store adds the features in Redis to the client, and writes the updates that the client receives
-    /// from now on to Redis. Returns at once, even if Redis is unreachable. [`RedisStore::flush`] waits until the stored
-    /// features are loaded.
+    /// Starts the store. The store adds the features in Redis to the client. It writes the features that the client has from
+    /// the Edge and the updates that the client receives from now on to Redis. Returns at once, even if Redis is unreachable.
+    /// [`RedisStore::flush`] waits until the stored features are loaded.
     ///
     /// # Errors
-    /// [`StoreError`] if the API keys are server-evaluated, if the URL or a certificate cannot be used, or if no thread can be
-    /// started.
+    /// [`StoreError`] if the API keys are server-evaluated, if the URL, a certificate, or the user and password of the
+    /// sentinels cannot be used, or if no thread can be started.
     pub fn attach(self, client: &Client) -> Result<RedisStore, StoreError> {
         if client.key_kind() == KeyKind::ServerEvaluated {
             return Err(StoreError::ServerEvaluatedKey);

@@ -10,7 +10,7 @@ use crate::list::{List, State};
 /// A change of the list of one environment.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Change<'a> {
-    /// A list of features was received.
+    /// Several features were received or are held by the client.
     List(List<'a>, Authority),
     /// One feature was created or changed.
     Feature(State<'a>),
@@ -28,8 +28,8 @@ pub(crate) enum Authority {
     Some,
 }
 
-/// Returns the changes that an update requires, by environment. Environments that no API key can read, and features without an
-/// id, are left out.
+/// Returns the changes that an update requires, by environment. An update or a list without an environment belongs to the
+/// first environment. Environments that no API key can read, and features without an id, are left out.
 ///
 /// # Errors
 /// The reason why the update cannot be parsed, as a text that contains no part of the update.

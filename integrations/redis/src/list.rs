@@ -11,26 +11,26 @@ use serde_json::value::RawValue;
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct State<'a> {
     pub(crate) id: Cow<'a, str>,
-    /// The version of the feature, or 0 if its JSON has no version.
+    /// The version of the feature, or 0 if its JSON has no version that is an integer.
     pub(crate) version: i64,
     json: &'a str,
 }
 
 impl<'a> State<'a> {
-    /// Parses a feature. Returns `None` if the JSON is not an object or has no id, because published SDKs fail if Redis holds
-    /// such a feature.
+    /// Parses a feature. Returns `None` if the JSON is not an object or has no id that is a text, because published SDKs fail
+    /// if Redis holds such a feature.
     pub(crate) fn read(raw: &'a RawValue) -> Option<Self> {
         let Identity { id, version, .. } = Feature::parse(raw.get())?.identity();
         Some(Self { id: id?, version: version.unwrap_or(0), json: raw.get() })
     }
 }
 
-/// A list of features, in the order in which they were received.
+/// A list of features. The order of the features is kept.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct List<'a>(Vec<State<'a>>);
 
 impl<'a> List<'a> {
-    /// Parses a JSON list. Elements that are not features are skipped.
+    /// Parses a JSON list. Elements that are not features with an id are skipped.
     ///
     /// # Errors
     /// The reason why the text is not a JSON list. The reason contains no part of the text.
@@ -38,7 +38,7 @@ impl<'a> List<'a> {
         Ok(Self::of(wire::list(json)?))
     }
 
-    /// Returns the features of a list. Elements that are not features are skipped.
+    /// Returns the features of a list. Elements that are not features with an id are skipped.
     pub(crate) fn of(features: Vec<&'a RawValue>) -> Self {
         Self(features.into_iter().filter_map(State::read).collect())
     }
@@ -86,7 +86,8 @@ impl<'a> List<'a> {
             .any(|state| held.get(state.id.as_ref()).is_none_or(|version| state.version > *version))
     }
 
-    /// Returns the features of both lists, each in the highest version of the two lists. No feature is removed.
+    /// Returns the stored list with the features of this list. A feature of this list replaces the stored feature with the
+    /// same id if its version is higher. No feature is removed.
     pub(crate) fn merged_into(&self, stored: &Self) -> Self {
         let mut merged = stored.clone();
         let mut places: HashMap<Cow<'a, str>, usize> =

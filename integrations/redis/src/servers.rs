@@ -11,7 +11,7 @@ use crate::error::StoreError;
 
 /// The default port of sentinels.
 const SENTINEL_PORT: u16 = 26_379;
-/// The maximum number of redirections in a row that the store follows without a pause. After further redirections, the store
+/// The maximum number of redirections in a row that the store follows without a pause. At a further redirection, the store
 /// reports an error and pauses. While slots move between two cluster nodes, each node may redirect to the other.
 const MOST_REDIRECTIONS: u32 = 5;
 
@@ -130,7 +130,8 @@ impl Given {
         })
     }
 
-    /// Returns the hosts and ports of the servers, or the path of a Unix socket, without passwords.
+    /// Returns the host and port of the server, or the path of a Unix socket; for sentinels, the name of the master and the
+    /// addresses of the sentinels. The text contains no passwords.
     pub(crate) fn address(&self) -> String {
         match self {
             Self::One(server) => server.get_connection_info().addr().to_string(),
@@ -224,7 +225,7 @@ impl Sentinels {
 }
 
 /// Adds the sentinel's address to the sentinel's error. The text of the error is left out, because a sentinel may repeat the
-/// command that it received, including a password.
+/// command that it received, including a password. An I/O error is returned unchanged.
 fn with_address(sentinel: &redis::Client, error: RedisError) -> RedisError {
     if error.is_io_error() {
         return error;
@@ -244,7 +245,7 @@ pub(crate) struct Servers {
     given: Given,
     /// The cluster node that the last redirection named; `None` while the server that the program gave is in use.
     moved: Option<redis::Client>,
-    /// The number of redirections since the last successful operation.
+    /// The number of redirections since the last call of `is_right`.
     redirections: u32,
     timeout: Duration,
 }
@@ -271,14 +272,14 @@ impl Servers {
         Ok(connection)
     }
 
-    /// Records that the server in use holds the features' keys, and resets the count of redirections.
+    /// Resets the count of redirections, because the server in use has not redirected the store's first commands.
     pub(crate) const fn is_right(&mut self) {
         self.redirections = 0;
     }
 
-    /// Follows a redirection: from now on, the cluster node that the error names is the server in use. Returns false if the error
-    /// is not a redirection. Also returns false if the address cannot be used, or after more than 5 redirections in a row. The
-    /// server that the program gave is then in use again.
+    /// Follows a redirection (`MOVED`): from now on, the cluster node that the error names is the server in use. Returns
+    /// false if the error is not a redirection. Also returns false if the address cannot be used, or after more than 5
+    /// redirections in a row; in these two cases, the server that the program gave is in use again.
     pub(crate) fn follow(&mut self, error: &RedisError) -> bool {
         // The error of a pipeline contains one error for each command.
         let errors = error.clone().into_server_errors();
@@ -349,7 +350,7 @@ fn has_several_hosts(url: &str) -> bool {
     !scheme.contains("unix") && hosts.contains(',')
 }
 
-/// Returns true if the URL's query contains a user or password for sentinels.
+/// Returns true if the URL's query contains a parameter for sentinels, such as `sentinel_password`.
 fn names_a_login(url: &str) -> bool {
     let query = url.split_once('?').map_or("", |(_, query)| query);
     query.split('&').any(|pair| pair.starts_with("sentinel_"))

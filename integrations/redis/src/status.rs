@@ -12,20 +12,23 @@ pub struct StoreStatus {
     pub connections: u64,
     /// The number of lists that the store has written.
     pub writes: u64,
-    /// The number of lists that the store has read from Redis and added to the client.
+    /// The number of lists that the store has read from Redis and offered to the client. The client ignores a stored value
+    /// that is not a list.
     pub reloads: u64,
     /// The number of times that the store has read an environment's digest in Redis, after connecting and at each refresh
     /// interval.
     pub refreshes: u64,
-    /// The number of writes that failed because another program wrote at the same time. Such writes are retried.
+    /// The number of writes that failed because another program wrote at the same time. Such writes are retried, up to the
+    /// number of [attempts](crate::RedisStoreBuilder::retries).
     pub conflicts: u64,
-    /// The number of updates that the store dropped after too many conflicts or errors, or because a list was too large or
-    /// could not be parsed.
+    /// The number of times that the store gave up a write: after too many conflicts or errors, or because a list was too
+    /// large or could not be parsed. An update of several environments can count several times.
     pub given_up: u64,
-    /// The number of updates that the store dropped because too many updates were waiting. The store then merges all features
-    /// of the client into Redis instead.
+    /// The number of updates that the store dropped because more than 1,024 updates or 32 MiB were waiting. The store then
+    /// merges all features of the client into Redis instead. A merge that was waiting counts as an update.
     pub dropped: u64,
-    /// The number of updates that wait to be written.
+    /// The number of updates that wait to be written, without the update in progress. A waiting merge of all features counts
+    /// as one update.
     pub waiting: usize,
     /// The text of the last error, without passwords; `None` if there was no error. The text is kept after the store has
     /// recovered.

@@ -24,7 +24,7 @@ pub struct RedisStore {
     pub(crate) shared_status: Arc<SharedStatus>,
     /// The subscriptions to the client's raw updates and to its status.
     pub(crate) subscriptions: Mutex<Option<[Subscription; 2]>>,
-    /// The host and the port of the server, or the path of a Unix socket.
+    /// The address of the server or of the sentinels, without passwords.
     pub(crate) address: String,
 }
 
@@ -47,9 +47,9 @@ impl RedisStore {
     /// passed. If the store is closed, waits until the store's thread has ended.
     ///
     /// # Errors
-    /// [`FlushError::TimedOut`] after the timeout, for example while Redis is unreachable. On a thread that runs tasks of the
-    /// runtime given to the client, this function returns [`FlushError::InsideRuntime`] at once; use [`Self::flushed`] on such
-    /// a thread.
+    /// [`FlushError::TimedOut`] after the timeout, for example while Redis is unreachable, or while nothing delivers the
+    /// events of a client with manual delivery. On a thread that runs tasks of the runtime given to the client, this function
+    /// returns [`FlushError::InsideRuntime`] at once; use [`Self::flushed`] on such a thread.
     pub fn flush(&self, timeout: Duration) -> Result<(), FlushError> {
         let end = Instant::now().checked_add(timeout);
         let left = || end.map_or(timeout, |end| end.saturating_duration_since(Instant::now()));
@@ -71,9 +71,9 @@ impl RedisStore {
         self.client.flushed(limit).await;
     }
 
-    /// Closes the store and returns at once. After an operation in progress, the store neither reads nor writes any more.
-    /// Waiting updates are dropped; to write them, call [`Self::flush`] before. A second call has no effect. The client is not
-    /// closed.
+    /// Closes the store and returns at once. After the update or check in progress, the store neither reads nor writes any
+    /// more. Waiting updates are dropped; to write them, call [`Self::flush`] before. A second call has no effect. The client
+    /// is not closed.
     pub fn close(&self) {
         let held = self.subscriptions.lock().unwrap_or_else(PoisonError::into_inner).take();
         drop(held);

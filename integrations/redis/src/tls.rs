@@ -9,15 +9,15 @@ use crate::builder::RedisStoreBuilder;
 use crate::error::StoreError;
 
 impl RedisStoreBuilder {
-    /// Makes the store trust these certificate authorities instead of the system's. `pem` holds one or several certificates. If
-    /// `pem` holds no certificate, [`Self::attach`] fails.
+    /// Makes the store trust these certificate authorities instead of the system's. `pem` holds one or several certificates.
+    /// If `pem` holds no certificate, or if the URL does not use TLS, [`Self::attach`] fails.
     pub fn ca_certificate(mut self, pem: impl Into<Vec<u8>>) -> Self {
         self.certificates.authorities = Some(pem.into());
         self
     }
 
-    /// Sets the certificate that the store presents to a server that requests one. The PEM text holds the certificate chain and
-    /// the private key. If one of them is missing, [`Self::attach`] fails.
+    /// Sets the certificate that the store presents to a server that requests one. The PEM text holds the certificate chain
+    /// and the private key. If one of them is missing, or if the URL does not use TLS, [`Self::attach`] fails.
     pub fn client_certificate(mut self, pem: impl Into<Vec<u8>>) -> Self {
         self.certificates.identity = Some(pem.into());
         self
@@ -45,8 +45,9 @@ impl Certificates {
             return Ok(server);
         }
         let certificates = self.checked()?;
-        redis::Client::build_with_tls(info.clone(), certificates)
-            .map_err(|_| StoreError::Certificate("the PEM text cannot be used"))
+        redis::Client::build_with_tls(info.clone(), certificates).map_err(|_| {
+            StoreError::Certificate("the PEM text holds certificates or a key that TLS cannot use")
+        })
     }
 
     /// Checks that the PEM texts hold certificates and, for the client certificate, a private key. Without this check, a text

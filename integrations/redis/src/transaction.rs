@@ -1,5 +1,5 @@
-//! Reads and writes of the two Redis keys of an environment. Writes are optimistic transactions, so that no program undoes the
-//! change of another program.
+//! Reads and writes of the two Redis keys of an environment. Writes are optimistic transactions, so that a write fails if
+//! another program writes at the same time.
 
 use redis::{Connection, RedisError, Value};
 
@@ -36,9 +36,9 @@ pub(crate) struct Written {
 /// The kind of data that Redis had before a write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Base {
-    /// The list that this store last read or wrote.
+    /// A list with the digest that this store last read or wrote.
     Seen,
-    /// A list that another program wrote.
+    /// A list with another digest or without a digest, which another program may have written.
     Foreign,
     /// No list, or a list that cannot be parsed.
     Nothing,
@@ -58,7 +58,7 @@ impl From<RedisError> for Failure {
     }
 }
 
-/// Returns the digest stored in Redis, or `None` if no digest is stored.
+/// Returns the digest stored in Redis, cut to 129 bytes, or `None` if no digest is stored.
 pub(crate) fn stored_digest(
     connection: &mut Connection,
     keys: &Keys,
@@ -72,8 +72,8 @@ fn text_of(digest: Vec<u8>) -> Option<String> {
     (!digest.is_empty()).then(|| String::from_utf8_lossy(&digest).into_owned())
 }
 
-/// Returns the unparsed bytes of the list stored in Redis, or `None` if no list is stored. Fails if the list is larger than
-/// [`LARGEST`].
+/// Returns the unparsed bytes of the list stored in Redis, or `None` if no list or an empty text is stored. Fails if the list
+/// is larger than [`LARGEST`].
 pub(crate) fn stored_list(
     connection: &mut Connection,
     keys: &Keys,
@@ -172,8 +172,8 @@ fn decide<'a>(
             if !incoming.has_newer_than(stored) {
                 return None;
             }
-            // Features are removed only if no other program has written since. Otherwise a missing feature may be a new feature
-            // of another program.
+            // Features are removed only if the stored list is the one that this store last read or wrote. Otherwise a missing
+            // feature may be a new feature of another program.
             if base == Base::Seen && *authority == Authority::All {
                 Some(incoming.clone())
             } else {

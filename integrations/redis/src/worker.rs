@@ -24,10 +24,10 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 #[derive(Debug, Clone)]
 pub(crate) struct Settings {
     pub(crate) prefix: String,
-    /// The interval between checks for writes of other programs; `None` disables the checks.
+    /// The interval between checks for writes of other programs; with `None`, the store checks only after it has connected.
     pub(crate) refresh: Option<Duration>,
     pub(crate) backoff: Duration,
-    /// The number of attempts to write an update, at least 1, after which the update is dropped.
+    /// The number of attempts to write an update on one connection, and of connections that may break meanwhile; at least 1.
     pub(crate) attempts: u32,
     pub(crate) timeout: Duration,
 }
@@ -42,7 +42,8 @@ pub(crate) struct Worker {
     seen: HashMap<Arc<str>, String>,
     /// The job in progress, and the number of times that the connection broke while the job was written.
     at_hand: Option<(Job, u32)>,
-    /// True once the Edge has sent features to the client. Before that, the client has no features that are missing in Redis.
+    /// True once the worker has processed an update from the Edge, or has learnt that the client has a list from the Edge.
+    /// Before that, the client's features are not merged into Redis after connecting.
     edge_was_heard: bool,
     refresh_at: Option<Instant>,
     /// True if the store has reported that the API key is server-evaluated.
@@ -103,7 +104,7 @@ impl Worker {
             if !self.queue.pause(self.pause) {
                 break;
             }
-            // The pause grows until a connection has processed the waiting jobs.
+            // The pause grows until a connection has processed a job or has found no waiting job.
             self.pause = match self.pause {
                 Duration::ZERO => self.settings.backoff,
                 pause => pause.saturating_mul(2).min(LONGEST_PAUSE.max(self.settings.backoff)),
@@ -196,8 +197,9 @@ impl Worker {
         Ok(())
     }
 
-    /// Writes the job in progress. If the connection breaks, the job is retried on the next connection. The job is dropped
-    /// after [`Settings::attempts`] connections have broken while the job was written.
+    /// Writes the job in progress. If the connection breaks or the server accepts no writes, the job is retried on the next
+    /// connection. The job is dropped after [`Settings::attempts`] connections have broken while the job was written, and
+    /// while the API keys are server-evaluated.
     fn work(&mut self, connection: &mut Connection) -> Result<(), Away> {
         let Some((job, losses)) = self.at_hand.clone() else { return Ok(()) };
         let done = if self.may_share() { self.write_job(connection, &job) } else { Ok(()) };
@@ -253,7 +255,7 @@ impl Worker {
     }
 
     /// Returns the client's features as JSON lists, by environment. If several environments have a feature with the same key,
-    /// only the feature that the client uses is included.
+    /// only the feature that the client uses is included. Returns nothing if the API keys are server-evaluated.
     fn held(&self) -> Vec<(Arc<str>, String)> {
         let snapshot = self.client.snapshot();
         let mut held = Vec::new();
@@ -280,7 +282,8 @@ impl Worker {
         held
     }
 
-    /// Writes a change. Drops the change after [`Settings::attempts`] conflicts or errors.
+    /// Writes a change. Drops the change after [`Settings::attempts`] conflicts or errors, or if the list is too large. Fails
+    /// if a retry on this connection would fail.
     fn write(
         &mut self,
         connection: &mut Connection,
@@ -380,7 +383,7 @@ fn too_large(environment: &str, size: usize) -> String {
     )
 }
 
-/// Returns true if the error means that the connection broke.
+/// Returns true if the error means that the connection broke or can no longer be used.
 fn is_lost(error: &RedisError) -> bool {
     error.is_io_error() || error.is_unrecoverable_error() || error.kind() == ErrorKind::Parse
 }

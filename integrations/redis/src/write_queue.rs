@@ -9,7 +9,8 @@ use std::time::{Duration, Instant};
 use fh_client::{RawKind, RawUpdate};
 use tokio::sync::Notify;
 
-/// The maximum number of waiting jobs. If the limit is exceeded, one [`Job::Resync`] replaces all jobs.
+/// The maximum number of waiting jobs. If an update would exceed the limit, one [`Job::Resync`] replaces all jobs. Jobs that
+/// are not updates are added beyond the limit.
 const MOST: usize = 1_024;
 /// The maximum total size of the waiting updates' JSON in bytes. If the limit is exceeded, one [`Job::Resync`] replaces all
 /// jobs. A single update may be larger.
@@ -58,7 +59,7 @@ struct State {
 }
 
 impl State {
-    /// Returns true if no job is waiting or in progress, or if the worker has ended.
+    /// Returns true if the worker is connected and has no job in progress or waiting, or if the worker has ended.
     fn is_settled(&self) -> bool {
         self.has_ended || (self.is_idle && self.jobs.is_empty() && !self.is_closed)
     }
@@ -119,7 +120,7 @@ impl WriteQueue {
         self.put_once(Job::Resync);
     }
 
-    /// Adds a [`Job::Received`], which records that the client has a list from the Edge.
+    /// Adds a [`Job::Received`] after the waiting jobs, unless a [`Job::Received`] is already waiting.
     pub(crate) fn received(&self) {
         self.put_once(Job::Received);
     }
@@ -133,7 +134,8 @@ impl WriteQueue {
         self.notify();
     }
 
-    /// Waits for a job, or until the time `moment`. If `moment` is `None`, waits until there is a job or the queue is closed.
+    /// Waits for a job, or until the time `moment`. If `moment` is `None`, waits until there is a job. Returns at once if the
+    /// queue is closed.
     pub(crate) fn next(&self, moment: Option<Instant>) -> Next {
         let mut state = self.state();
         loop {
@@ -164,7 +166,7 @@ impl WriteQueue {
         !state.is_closed
     }
 
-    /// Waits until no job is waiting or in progress, or until the worker has ended.
+    /// Waits until the worker is connected and has no job in progress or waiting, or until the worker has ended.
     pub(crate) async fn settled(&self) {
         loop {
             let mut changed = pin!(self.changed.notified());
@@ -176,8 +178,8 @@ impl WriteQueue {
         }
     }
 
-    /// Blocks this thread until no job is waiting or in progress, or until the worker has ended. Returns false if `end` passes
-    /// first.
+    /// Blocks this thread until the worker is connected and has no job in progress or waiting, or until the worker has ended.
+    /// Returns false if `end` passes first.
     pub(crate) fn wait_until_settled(&self, end: Option<Instant>) -> bool {
         let mut state = self.state();
         loop {

@@ -18,7 +18,7 @@ const SEGMENT: &str = "https://api.segment.io";
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum StartError {
-    /// The write key is empty, or the environment variable that holds the write key is not set.
+    /// The write key is empty or blank, or the environment variable that holds the write key is not set.
     NoWriteKey,
     /// The HTTP client cannot be created. The value is the reason.
     Transport(String),
@@ -109,9 +109,11 @@ impl SegmentBuilder {
         self
     }
 
-    /// Sets the number of retries of a failed request, and the delay before the first retry. If the last retry fails, the events of
-    /// the request are dropped. Each further delay is twice as long, up to 30 seconds. The default is 8 retries with a first delay
-    /// of 1 second.
+    /// Sets the number of retries of a request that failed for a time, and the delay before the first retry. If the last
+    /// retry fails, the events of the request are dropped. Each further delay is twice as long. A delay is at most 30
+    /// seconds, unless Segment requests a longer delay, of at most 1 hour, with the header `retry-after`. A request that
+    /// Segment rejects is not retried, and neither is a request that fails after the exporter was closed. The default is 8
+    /// retries with a first delay of 1 second.
     pub fn retries(mut self, retries: u32, first_delay: Duration) -> Self {
         self.settings.retries = retries;
         self.settings.first_delay = first_delay;
@@ -121,7 +123,7 @@ impl SegmentBuilder {
     /// Starts the exporter's thread and returns the exporter.
     ///
     /// # Errors
-    /// [`StartError`] if the write key is empty, or if the HTTP client or the thread cannot be created.
+    /// [`StartError`] if the write key is empty or blank, or if the HTTP client or the thread cannot be created.
     pub fn start(self) -> Result<SegmentExporter, StartError> {
         if self.write_key.trim().is_empty() {
             return Err(StartError::NoWriteKey);

@@ -16,16 +16,18 @@ use crate::queue::Queue;
 pub struct Counters {
     /// The number of events that Segment accepted.
     pub sent: u64,
-    /// The number of events that were dropped. An event is dropped if the queue is full or closed, or if the event is larger than
-    /// 32 KiB. An event is also dropped if Segment rejects it, or if the last attempt to send it fails.
+    /// The number of events that were dropped. If the queue is full, its oldest event is dropped. An event is also dropped if
+    /// the queue is closed, if the event is larger than 32 KiB, if Segment rejects it, or if the last attempt to send it
+    /// fails.
     pub lost: u64,
     /// The number of requests that failed, including requests that were retried.
     pub failures: u64,
 }
 
 /// An observer that sends named events to Segment. Clones are handles of the same exporter. The exporter ends when the last
-/// handle is dropped, after it has sent the waiting events. The `Debug` output contains only the counters, because queued
-/// events contain user ids.
+/// handle is dropped, or when a client that observes with it is closed. Before that, the exporter sends the waiting events,
+/// but does not retry a request that fails. The `Debug` output contains only the counters, because queued events contain user
+/// ids.
 #[derive(Clone)]
 pub struct SegmentExporter {
     handle: Arc<Handle>,
@@ -67,8 +69,8 @@ impl SegmentExporter {
         self.handle.queue.counters()
     }
 
-    /// Makes the exporter send all waiting events without further delay, and blocks this thread until they are sent or lost, at
-    /// most for the time `limit`. Returns true if no event is left.
+    /// Makes the exporter send all waiting events without waiting for further events, and blocks this thread until they are
+    /// sent or lost, at most for the time `limit`. Delays before retries are not shortened. Returns true if no event is left.
     pub fn flush(&self, limit: Duration) -> bool {
         self.handle.queue.flush(limit)
     }

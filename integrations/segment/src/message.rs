@@ -13,7 +13,7 @@ pub(crate) const MAX_MESSAGE: usize = 32 * 1024;
 /// below Segment's limit of 500 KiB, so that there is room for the text around the messages.
 pub(crate) const MAX_BATCH: usize = 480 * 1024;
 
-/// The user id of an event whose context has no user key.
+/// The user id of an event whose context has neither a user key nor a session.
 const ANONYMOUS: &str = "anonymous";
 
 /// Returns the `track` message of a named event. Returns `None` for an event of another kind, or with an empty name.

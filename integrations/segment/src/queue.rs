@@ -9,7 +9,7 @@ use crate::message::MAX_BATCH;
 
 pub(crate) struct Queue {
     state: Mutex<State>,
-    /// Notifies waiting threads when the state has changed.
+    /// Wakes waiting threads when messages were added, sent or lost, when a caller flushes, and when the queue is closed.
     news: Condvar,
     capacity: usize,
 }
@@ -55,13 +55,13 @@ impl Queue {
         self.state().counters
     }
 
-    /// Closes the queue. Messages that are added later are lost, and waiting messages are still sent.
+    /// Closes the queue. Messages that are added later are lost. Waiting messages are still sent, without retries.
     pub(crate) fn close(&self) {
         self.state().is_closed = true;
         self.news.notify_all();
     }
 
-    /// Returns true once the queue is closed. A batch that fails after that is not retried.
+    /// Returns true once the queue is closed. A batch whose request fails after that is not retried.
     pub(crate) fn is_closed(&self) -> bool {
         self.state().is_closed
     }
@@ -79,9 +79,9 @@ impl Queue {
         is_done(&state)
     }
 
-    /// Waits for a message, and returns the next batch once it is full, once `interval` has passed, or once a caller flushes. A
-    /// batch is full at `batch` messages or [`MAX_BATCH`] bytes. A closed queue returns its messages at once, and `None` once no
-    /// messages are left.
+    /// Waits for a message, and then until `batch` messages are waiting, until `interval` has passed, or until a caller
+    /// flushes. Returns the oldest messages, at most `batch` messages and [`MAX_BATCH`] bytes. A closed queue returns its
+    /// messages at once, and `None` once no messages are left.
     pub(crate) fn take(&self, batch: usize, interval: Duration) -> Option<Vec<String>> {
         let must_wait = |state: &mut State| state.messages.is_empty() && !state.is_closed;
         let waited = self.news.wait_while(self.state(), must_wait);

@@ -51,7 +51,7 @@ pub(crate) struct Sender {
 /// The outcome of one request to Segment.
 enum Outcome {
     Taken,
-    /// A temporary failure. The value is the delay that Segment requests, if there is one.
+    /// A temporary failure. The value is the delay that Segment requests in seconds, if there is one.
     Refused(Option<Duration>),
     /// A permanent failure. The value is the HTTP status of Segment's response.
     Rejected(u16),
@@ -143,7 +143,8 @@ impl Sender {
     }
 }
 
-/// Returns the delay before the next attempt: the delay of the back-off, or the delay that Segment requests if that is longer.
+/// Returns the delay before the next attempt: the delay of the back-off, at most [`LONGEST_DELAY`], or the delay that Segment
+/// requests, at most [`LONGEST_WISH`], if that is longer.
 fn pause(delay: Duration, wanted: Option<Duration>) -> Duration {
     delay.min(LONGEST_DELAY).max(wanted.unwrap_or_default().min(LONGEST_WISH))
 }

@@ -1,4 +1,4 @@
-//! A propagator that percent-encodes baggage correctly, so that the receiver gets unchanged values.
+//! A propagator that percent-encodes the percent sign in baggage, so that the receiver gets unchanged values.
 
 use std::collections::HashMap;
 
@@ -9,11 +9,11 @@ use opentelemetry::{Context, StringValue};
 
 /// A propagator that adds the missing encoding of the percent sign to another propagator.
 ///
-/// W3C Baggage percent-encodes values, and `%` itself becomes `%25`. The propagator of `opentelemetry_sdk` 0.33 does not encode
-/// `%` when it injects baggage, but decodes `%25` when it extracts baggage. Therefore a value that contains an escape sequence
-/// is decoded twice. Feature values in baggage contain such sequences, for example for commas. This propagator encodes `%`
-/// before it calls the inner propagator. It tests the inner propagator once, in [`Self::new`]. An inner propagator that encodes
-/// `%` correctly is used unchanged.
+/// W3C Baggage percent-encodes values, and `%` itself becomes `%25`. The propagator of `opentelemetry_sdk` 0.33 does not
+/// encode `%` when it injects baggage, but decodes escape sequences when it extracts baggage. Therefore the receiver gets
+/// another value if a value contains an escape sequence, such as `%2C`. Feature values in baggage contain such sequences, for
+/// example for commas. This propagator encodes `%` before it calls the inner propagator. It tests the inner propagator once,
+/// in [`Self::new`]. An inner propagator that encodes `%` correctly, or that propagates no baggage, is used unchanged.
 ///
 /// The inner propagator may also combine several propagation formats.
 ///
@@ -25,7 +25,7 @@ use opentelemetry::{Context, StringValue};
 #[derive(Debug)]
 pub struct EscapingPropagator<P> {
     inner: P,
-    /// True if the inner propagator does not encode `%`.
+    /// True if the inner propagator writes baggage without encoding `%`.
     escapes: bool,
 }
 
