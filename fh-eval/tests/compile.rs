@@ -119,6 +119,25 @@ fn strategies_that_cannot_match_are_still_explained() {
 }
 
 #[test]
+fn an_ignored_member_leaves_a_rule_comparable() {
+    for (member, values, outcome) in [
+        (r#","comment":"x""#, r#"["gold"]"#, Outcome::AttributeMiss),
+        ("", r#"["gold"]"#, Outcome::AttributeMiss),
+        ("", "[null]", Outcome::AttributeMiss),
+        ("", r#"[["gold"]]"#, Outcome::Invalid),
+        (r#","comment":"x""#, r#"[["gold"],null]"#, Outcome::Invalid),
+    ] {
+        let ruleset = compile(&with_strategy(&format!(
+            r#"{{"id":"s","value":"x","attributes":[
+                {{"fieldName":"plan","type":"STRING","conditional":"EQUALS","values":{values}{member}}}]}}"#
+        )));
+        let silver = Attributes::builder().user_key("carol").attribute("plan", "silver").build();
+        let report = ruleset.get("F").unwrap().explain(&Subject::new(&silver, NOW)).report();
+        assert_eq!(report.strategies[0].outcome, outcome, "{values}{member}");
+    }
+}
+
+#[test]
 fn value_ids_are_hashed_where_they_are_known() {
     let json = br#"[{"id":"feature-a","key":"A","type":"BOOLEAN","value":false,"strategies":[{"id":"s","percentage":500000,"value":true}]},
                     {"id":"feature-b","key":"B","type":"BOOLEAN","value":false,"strategies":[{"id":"s","percentage":500000,"value":true}]}]"#;

@@ -54,6 +54,18 @@ fn a_rule_on_a_date_changes_at_both_midnights() {
 }
 
 #[test]
+fn a_rule_on_a_distant_year_changes_at_no_time_that_a_clock_has() {
+    let distant = strategy(
+        "now",
+        "DATETIME",
+        "GREATER",
+        r#"["+999999999-01-01T00:00Z","-999999999-01-01T00:00Z"]"#,
+    );
+    let rules = TimeRules::of(&ruleset(&[feature("A", &distant)], Profile::Edge));
+    assert_eq!(rules.next_change_after(at(0)), None);
+}
+
+#[test]
 fn a_rule_on_an_instant_changes_twice_and_one_on_text_each_interval() {
     let exact = strategy("now", "DATETIME", "EQUALS", r#"["1970-01-01T00:00:01Z"]"#);
     assert_eq!(boundaries(&rules(&exact), 0), [1000, 1001]);

@@ -2,10 +2,13 @@
 
 use strsim::generic_levenshtein;
 
+/// Number of characters of a name that are compared.
+const LONGEST: usize = 100;
+
 /// Returns the candidate that is closest to a misspelt name, or `None` if no candidate is close enough. A candidate is close enough if the
 /// number of edits that turn the name into it is at most a third of the name's length in characters. One edit is always allowed, and never
-/// more than four are. Upper and lower case and the kind of separator (`-`, `_`, `.` or space) make no difference. Names of more than 100
-/// characters may have no close candidate.
+/// more than four are. Upper and lower case and the kind of separator (`-`, `_`, `.` or space) make no difference. Only the first 100
+/// characters of long names are compared.
 ///
 /// ```
 /// assert_eq!(fh_files::closest("new-chekout", ["OLD_CHECKOUT", "NEW_CHECKOUT"]), Some("NEW_CHECKOUT"));
@@ -18,20 +21,20 @@ pub fn closest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) ->
     candidates
         .into_iter()
         // Names of very different lengths are not misspellings of each other, so their distance is not computed.
-        .filter(|candidate| candidate.chars().count().abs_diff(name.len()) <= allowed)
+        .filter(|candidate| candidate.chars().take(LONGEST).count().abs_diff(name.len()) <= allowed)
         .map(|candidate| (generic_levenshtein(&name, &plain(candidate)), candidate))
         .filter(|(distance, _)| *distance <= allowed)
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, candidate)| candidate)
 }
 
-/// Returns the first 100 characters of a name, in lower case and with `_` for every separator. Later characters are cut off.
+/// Returns the first [`LONGEST`] characters of a name, in lower case and with `_` for every separator. Later characters are cut off.
 fn plain(name: &str) -> Vec<char> {
     let unified = |c: char| match c {
         '-' | ' ' | '.' => '_',
         c => c,
     };
-    name.chars().take(100).map(unified).flat_map(char::to_lowercase).collect()
+    name.chars().take(LONGEST).map(unified).flat_map(char::to_lowercase).collect()
 }
 
 #[cfg(test)]
@@ -47,5 +50,7 @@ mod tests {
         assert_eq!(closest("OLD_TROLLEYS", ["NEW_CHECKOUT"]), None);
         assert_eq!(closest("kitten", ["sitting"]), None, "distance 3, and 2 is allowed");
         assert_eq!(closest("kittens", ["sitten"]), Some("sitten"), "distance 2");
+        let long = "A".repeat(200);
+        assert_eq!(closest(&long, [long.as_str()]), Some(long.as_str()));
     }
 }

@@ -285,18 +285,21 @@ impl StrategyReporter<'_> {
         }
     }
 
-    /// Returns true if a diagnostic says that the rule never holds, or if the rule has at least as many diagnostics as
-    /// values that are not null.
+    /// Returns true if a diagnostic says that the rule never holds, or if diagnostics say that no value of its list is
+    /// left for a comparison. Nulls of the list do not count.
     fn broken(&self, index: u32, rule: &wire::Rule<'_>) -> bool {
-        let here: Vec<&Diagnostic> = self
-            .diagnostics
-            .iter()
-            .filter(|each| {
-                each.place.strategy == Some(self.position) && each.place.rule == Some(index)
-            })
-            .collect();
-        here.iter().any(|each| each.consequence == Consequence::RuleNeverHolds)
-            || (!here.is_empty() && has_lost_all(rule, here.len()))
+        let is_here = |each: &&Diagnostic| {
+            each.place.strategy == Some(self.position) && each.place.rule == Some(index)
+        };
+        let mut lost = 0;
+        for each in self.diagnostics.iter().filter(is_here) {
+            match each.consequence {
+                Consequence::RuleNeverHolds => return true,
+                Consequence::ValueDropped | Consequence::RuleEndsHere => lost += 1,
+                _ => {}
+            }
+        }
+        lost > 0 && has_lost_all(rule, lost)
     }
 }
 

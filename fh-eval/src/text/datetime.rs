@@ -71,11 +71,11 @@ impl DateTime {
         Some(Self { seconds: local - i64::from(offset), nanos, offset })
     }
 
-    /// Returns the milliseconds since 1970-01-01T00:00:00Z, rounded down. The calculation overflows for years beyond
-    /// about ±292 million, which only [`Years::Signed`] allows.
+    /// Returns the milliseconds since 1970-01-01T00:00:00Z, rounded down. A year beyond about ±292 million, which only
+    /// [`Years::Signed`] allows, gives the nearest number that an `i64` can hold.
     #[must_use]
     pub const fn millis(self) -> i64 {
-        self.seconds * 1000 + (self.nanos / 1_000_000) as i64
+        self.seconds.saturating_mul(1000).saturating_add((self.nanos / 1_000_000) as i64)
     }
 
     /// Returns the same instant with offset zero. Profile `client` compares only instants.
@@ -141,6 +141,16 @@ mod tests {
         assert_eq!(nanos("2024-01-01T00:00:00.Z"), Some(0));
         assert_eq!(nanos("2024-01-01T00:00:00.0000000001Z"), None);
         assert_eq!(nanos("2024-01-01T00:00.5Z"), None);
+    }
+
+    #[test]
+    fn the_milliseconds_of_distant_years_are_limited() {
+        let millis = |text: &str| {
+            DateTime::parse(text, MissingOffset::MeansUtc, Years::Signed).map(DateTime::millis)
+        };
+        assert_eq!(millis("+999999999-12-31T23:59:59.999Z"), Some(i64::MAX));
+        assert_eq!(millis("-999999999-01-01T00:00Z"), Some(i64::MIN));
+        assert_eq!(millis("1970-01-01T00:00:01.5Z"), Some(1500));
     }
 
     #[test]
