@@ -1,5 +1,6 @@
 //! The items of one crate, as lines of text.
 
+use std::collections::HashSet;
 use std::path::Path;
 
 /// The public items of a crate: those with a promise, and those behind its hidden module `internal`.
@@ -25,6 +26,9 @@ impl Items {
         let root = format!("{}::", package.replace('-', "_"));
         // `impl Type` is no item, and the number of these blocks depends on the files that they stand in.
         let lines = lines.filter(|line| !line.starts_with("impl") || line.contains(" for "));
+        // An implementation of one of our traits for one of our types is found at both.
+        let mut seen = HashSet::new();
+        let lines = lines.filter(|line| seen.insert(line.clone()));
         let (internal, promised) = lines.partition(|line| is_internal(line, &root));
         Self { promised, internal }
     }
@@ -81,6 +85,7 @@ mod tests {
             "pub mod fh_eval::internal",
             "pub enum fh_eval::Kind",
             "impl fh_eval::Kind",
+            "pub enum fh_eval::Kind",
         ];
         let items = Items::sort_out(lines.into_iter().map(str::to_string), "fh-eval");
         assert_eq!(items.promised, ["pub mod fh_eval", "pub enum fh_eval::Kind"]);
