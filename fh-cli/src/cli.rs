@@ -14,8 +14,9 @@ use crate::screen::ColorChoice;
 
 /// Evaluate, explain and check feature flags as FeatureHub sends them; read, watch and change the flags of a running Edge.
 ///
-/// FILE is any form that FeatureHub produces, or `-` for stdin: the body of a GET of /features (a list of environments), a list
-/// of features, or the text of an event stream (a recorded `curl -N`, or one `data:` line).
+/// The FILE of a command that evaluates or checks a payload may have any form that FeatureHub produces, or be `-` for stdin:
+/// the body of a GET of /features (a list of environments), a list of features, or the text of an event stream (a recorded
+/// `curl -N`, or one `data:` line).
 #[derive(Debug, Parser)]
 #[command(
     name = "fh",
@@ -25,8 +26,8 @@ use crate::screen::ColorChoice;
     after_help = "\
 Exit codes:
   0  the command succeeded
-  1  findings: `fh lint` or `fh doctor` found errors, a requested feature does not
-     exist, or an Edge refused a change
+  1  findings: a check such as `fh lint` or `fh doctor` found errors, a requested
+     feature does not exist, or an Edge refused a change
   2  the input or the usage is wrong, or the Edge cannot be reached or rejects the
      API key
 
@@ -40,7 +41,8 @@ pub(crate) struct Cli {
     #[arg(long, global = true, help_heading = "Output")]
     pub(crate) json: bool,
 
-    /// When to use colours; auto uses them on a terminal, unless the variable NO_COLOR is set
+    /// Use colours always, never or automatically. `auto` uses them on a terminal, unless the environment variable NO_COLOR
+    /// is set and not empty, or TERM is `dumb`
     #[arg(
         long,
         global = true,
@@ -53,8 +55,8 @@ pub(crate) struct Cli {
 }
 
 impl Cli {
-    /// Parses the command line, or exits with the usage error or the help text. API keys among the arguments are removed
-    /// from the error.
+    /// Parses the command line, or exits with the usage error or the help text. API keys among the arguments are removed from
+    /// the error, if the environment's id is a UUID.
     pub(crate) fn read() -> Self {
         Self::try_parse().unwrap_or_else(|error| {
             let arguments = std::env::args_os();

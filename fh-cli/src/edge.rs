@@ -19,12 +19,13 @@ const LARGEST_KEYS: u64 = 64 * 1024;
 
 #[derive(Clone, Args)]
 pub(crate) struct EdgeArgs {
-    /// The URL of the Edge; an argument that contains `://` is read as the URL. Default: --url, then $FEATUREHUB_EDGE_URL
+    /// The URL of the Edge. Without --url, the first argument is the URL if it contains `://`. Default: $FEATUREHUB_EDGE_URL
     #[arg(value_name = "URL")]
     first: Option<String>,
 
-    /// The API key, or - to read it from stdin; an argument that contains `/` is read as the key. Default: --api-key,
-    /// then $FEATUREHUB_CLIENT_API_KEY or $FEATUREHUB_API_KEY, which process lists do not show
+    /// The API key, or - to read it from stdin. Without --api-key, the next argument is the key if it contains `/` or is -.
+    /// Default: $FEATUREHUB_CLIENT_API_KEY, then $FEATUREHUB_API_KEY. Use a variable or stdin if other users of the machine
+    /// may list its processes
     // If URL and KEY are both left out, this argument holds the VALUE of `fh set`.
     #[arg(value_name = "KEY", allow_negative_numbers = true)]
     second: Option<String>,
@@ -53,8 +54,8 @@ pub(crate) struct Edge {
 }
 
 impl EdgeArgs {
-    /// Returns the Edge, and the arguments that follow URL and KEY. A URL is recognised by its `://`, and a key by its `/`, so
-    /// that URL and KEY may be left out.
+    /// Returns the Edge, and the arguments that follow URL and KEY. A URL is recognised by its `://`, and a key by its `/`,
+    /// so that URL and KEY may be left out. With `--url` or `--api-key`, no argument is read as the URL or the key.
     pub(crate) fn resolve(&self, others: &[String]) -> Result<(Edge, Vec<String>), Failure> {
         let given = self.first.iter().chain(&self.second).chain(others);
         let mut given = given.map(String::as_str).peekable();
@@ -87,8 +88,8 @@ impl EdgeArgs {
     }
 }
 
-/// Checks that the arguments are feature keys. An argument with a `/` is probably a misplaced API key, so the error does not
-/// repeat it.
+/// Checks that the arguments may be feature keys. An argument with a `/` is probably a misplaced API key, so the error does
+/// not repeat it.
 pub(crate) fn features(given: Vec<String>) -> Result<Vec<String>, Failure> {
     if given.iter().any(|name| name.contains('/')) {
         return Err(usage(
@@ -107,8 +108,8 @@ pub(crate) fn is_uuid(text: &str) -> bool {
         })
 }
 
-/// Returns the API key in an argument, also if the key follows `--option=`. Returns `None` if the environment is not a UUID,
-/// because paths with one `/` look like keys.
+/// Returns the API key in an argument, also if the key follows `--option=`. Returns `None` if there is no key, or if its
+/// environment is not a UUID, because paths with one `/` look like keys.
 pub(crate) fn key_in(argument: &str) -> Option<ApiKey> {
     let key = ApiKey::parse(argument).ok()?;
     let environment = key.environment();
@@ -123,7 +124,7 @@ fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|text| !text.trim().is_empty())
 }
 
-/// Replaces each `-` by the keys on stdin, which are separated by white space.
+/// Removes each `-`, and adds the keys on stdin at the end. White space separates the keys on stdin.
 fn from_stdin(keys: &[String]) -> Result<Vec<String>, Failure> {
     let mut text = String::new();
     io::stdin()
@@ -171,7 +172,8 @@ pub(crate) fn not_ready(why: &NotReady) -> Failure {
     })
 }
 
-/// Returns the error for a client that received no features within the time limit. The error contains the reason.
+/// Returns the error for a client that received no features within the time limit; `within` is `None` without a limit. The
+/// error contains the reason.
 pub(crate) fn no_features(client: &Client, within: Option<Duration>) -> Failure {
     let within =
         within.map(|limit| format!(" within {} s", limit.as_secs_f64())).unwrap_or_default();

@@ -1,5 +1,5 @@
-//! The results of commands and their exit codes: 0 for success, 1 for findings or a refusal, 2 for wrong input or usage, or for an
-//! Edge that cannot be reached.
+//! The results of commands and their exit codes: 0 for success, 1 for findings or a refusal, 2 for wrong input or usage, for
+//! an Edge that cannot be reached or used, or for output that cannot be written.
 
 use std::fmt;
 use std::io;
@@ -19,13 +19,13 @@ pub(crate) enum Status {
 /// The reason why a command failed.
 #[derive(Debug)]
 pub(crate) enum Failure {
-    /// The input or the usage is wrong. The text is one sentence that names the input and the remedy.
+    /// The input or the usage is wrong. The text names the input, and in most cases the remedy.
     Input(String),
-    /// The input can be read, but does not contain the requested item.
+    /// The input can be read, but does not contain all requested items.
     NotFound(String),
-    /// The Edge refused the request, or `fh probe` found that the server is not healthy.
+    /// The Edge refused a change or does not show it in time, or `fh probe` found that the server is not healthy.
     Refused(String),
-    /// The Edge cannot be reached, or does not accept the API key.
+    /// The Edge cannot be reached, does not accept the API key, or sends no features in time.
     Edge(String),
     /// The output cannot be written.
     Output(io::Error),

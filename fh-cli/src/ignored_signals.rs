@@ -1,5 +1,6 @@
 //! Signals that the parent process has set to be ignored, as `nohup` does with SIGHUP and a script with the SIGINT of its
-//! background jobs. A signal handler would undo this setting, so no handler is installed for such signals.
+//! background jobs. A signal handler would undo this setting, so commands install no handler for such a SIGINT, and most
+//! commands none for such a SIGHUP.
 
 use std::fs;
 

@@ -30,7 +30,7 @@ pub(crate) fn rows<T: Serialize>(
     out.write_all(b"\n]\n")
 }
 
-/// Returns a JSON token unchanged, for serialization. `None` becomes null.
+/// Returns a JSON token unchanged, for serialization. `None` and a token that is not valid JSON become null.
 pub(crate) fn token(token: Option<&str>) -> Option<Box<RawValue>> {
     RawValue::from_string(token?.to_string()).ok()
 }

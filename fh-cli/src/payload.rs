@@ -128,7 +128,8 @@ impl Payload {
         Ok(joined)
     }
 
-    /// Returns the environment with the wanted id. If no id is given, returns the only environment, and fails if there are several.
+    /// Returns the environment with the wanted id. If no id is given, returns the only environment, or an empty environment
+    /// if there is none, and fails if there are several.
     pub(crate) fn environment(
         &self,
         wanted: Option<&str>,
@@ -174,6 +175,6 @@ pub(crate) fn no_such_feature<'a>(
 ) -> String {
     match closest(key, keys) {
         Some(meant) => format!("{name} holds no feature {key}; did you mean {meant}?"),
-        None => format!("{name} holds no feature {key}; `fh eval {name}` lists what it holds"),
+        None => format!("{name} holds no feature {key}; `fh eval` shows all features"),
     }
 }

@@ -4,12 +4,12 @@ use rustls::crypto::ring;
 
 use crate::failure::Failure;
 
-/// Generates the secret part of a client-evaluated key, as long as FeatureHub's.
+/// Generates the secret part of a client-evaluated key: 30 and 20 letters or digits with `*` between them.
 pub(crate) fn client_key() -> Result<String, Failure> {
     Ok(format!("{}*{}", letters(30)?, letters(20)?))
 }
 
-/// Generates the id of an environment.
+/// Generates the id of an environment: a random UUID.
 pub(crate) fn environment() -> Result<String, Failure> {
     let mut bytes = [0; 16];
     random(&mut bytes)?;

@@ -8,7 +8,7 @@ use std::io;
 
 use crate::failure::Failure;
 
-/// The time between two checks of stdout, which is also the longest time for which the command outlives its reader.
+/// The time between two checks of stdout.
 #[cfg(unix)]
 const LOOK_EVERY: std::time::Duration = std::time::Duration::from_millis(500);
 
@@ -40,7 +40,7 @@ fn has_reader() -> bool {
     kind.is_ok_and(|kind| kind.is_fifo() || kind.is_socket())
 }
 
-/// Returns true if a write to stdout would fail.
+/// Returns true if stdout has no reader any more or is closed. If the check fails, returns false.
 #[cfg(unix)]
 fn is_broken() -> bool {
     use rustix::event::{PollFd, PollFlags, Timespec, poll};

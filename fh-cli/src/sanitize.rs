@@ -7,7 +7,9 @@ use fh_eval::internal::Token;
 use serde_json::value::RawValue;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-/// Escapes control characters, and characters that change the direction of writing, so that a terminal shows them as text.
+/// Escapes control characters, the Unicode separators of lines and paragraphs, and the marks, embeddings, overrides and
+/// isolates that change the direction of writing (U+200E, U+200F, U+202A to U+202E, U+2066 to U+2069), so that a terminal
+/// shows them as text.
 pub(crate) fn visible(text: &str) -> Cow<'_, str> {
     let obeyed = |c: char| {
         c.is_control()
@@ -24,8 +26,8 @@ pub(crate) fn visible(text: &str) -> Cow<'_, str> {
     Cow::Owned(spelled.collect())
 }
 
-/// Returns the display form of a JSON token. The value of a JSON feature is shown as a JSON document. Numbers and booleans are
-/// shown without quotes, and other texts with quotes.
+/// Returns the display form of a JSON token. The value of a JSON feature is shown as a JSON document, with each run of white
+/// space as one blank. Numbers and booleans are shown without quotes, and other texts and blank texts with quotes.
 pub(crate) fn value(kind: Option<Kind>, token: Option<&str>) -> String {
     let Some(token) = token else {
         return "null".to_string();
@@ -85,7 +87,7 @@ pub(crate) fn width(text: &str) -> usize {
     text.width()
 }
 
-/// Cuts a text to a number of columns. A cut text ends with `…`.
+/// Cuts a text to a number of columns, at least 1. A cut text ends with `…`.
 pub(crate) fn cut(text: &str, columns: usize) -> Cow<'_, str> {
     if width(text) <= columns {
         return Cow::Borrowed(text);

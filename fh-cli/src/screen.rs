@@ -26,7 +26,8 @@ pub(crate) const BAD: Style = AnsiColor::Red.on_default();
 pub(crate) const WARNING: Style = AnsiColor::Yellow.on_default();
 pub(crate) const BAR: Style = AnsiColor::Cyan.on_default();
 
-/// The width in columns that is assumed if there is no terminal but lines have to be folded.
+/// The width in columns that is assumed if the terminal's width is unknown, or if there is no terminal but lines have to be
+/// folded.
 pub(crate) const USUAL_WIDTH: usize = 80;
 
 /// The output of a command, with the colours and the width of its terminal.
@@ -75,7 +76,8 @@ impl<'w> Screen<'w> {
         self.out.flush()
     }
 
-    /// Returns the width of the terminal in columns, or `None` if stdout is no terminal. Without a width, nothing is cut.
+    /// Returns the width at which lines are folded and tables are cut, in columns. `None` if stdout is no terminal and no
+    /// width was assumed: nothing is folded or cut.
     pub(crate) const fn width(&self) -> Option<usize> {
         self.width
     }

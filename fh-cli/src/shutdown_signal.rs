@@ -5,8 +5,8 @@ use std::io;
 
 use crate::failure::Failure;
 
-/// The handlers of the signals that end a command. A signal that was ignored at the start stays ignored (`nohup fh watch`,
-/// `fh watch &` in a script).
+/// The handlers of the signals that end a command. A SIGINT or SIGHUP that was ignored at the start stays ignored (`nohup fh
+/// watch`, `fh watch &` in a script). SIGTERM always ends the command.
 #[cfg(unix)]
 pub(crate) struct ShutdownSignal {
     interrupt: Option<tokio::signal::unix::Signal>,
@@ -36,7 +36,7 @@ impl ShutdownSignal {
     }
 }
 
-/// Installs a handler for a signal, unless it was ignored at the start.
+/// Installs a handler for a signal, unless the signal is ignored at the time of the call.
 #[cfg(unix)]
 pub(crate) fn unless_ignored(
     kind: tokio::signal::unix::SignalKind,

@@ -48,7 +48,8 @@ impl Suspension {
         }
     }
 
-    /// Stops the process, and returns once it continues in the terminal's foreground.
+    /// Stops the process, and returns once it continues in the terminal's foreground. Returns at once if Ctrl-Z is left to
+    /// the system.
     ///
     /// # Errors
     /// Fails if the system does not deliver the signal.

@@ -37,7 +37,8 @@ const FIRST_LOOK: f64 = 3.0;
 /// See a live demonstration with the features of a sample shop.
 ///
 /// Starts an Edge on a free port of this machine, connects a client, shows the values of sample users, changes features while
-/// they are watched, explains one value, shows one rollout, and ends within 20 seconds. Needs only this program.
+/// they are watched, explains one value and shows one rollout. Without --keep and at the usual speed, the demonstration ends
+/// within 20 seconds. Needs only this program.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -45,8 +46,9 @@ Examples:
   fh demo --keep
   fh demo --write shop.json
 
-With --json, each line is an object. Its event is started, people, step, explanation,
-next, staying (with --keep), or one of the events of `fh watch --json`.
+With --json and without --write, each line is an object. Its event is started, people,
+step, explanation, next, staying (with --keep), or one of the events of
+`fh watch --json`.
 
 Exit codes: 0 fine, 2 the Edge could not be started, or the file cannot be written.")]
 pub(crate) struct DemoArgs {
@@ -58,7 +60,7 @@ pub(crate) struct DemoArgs {
     #[arg(long, value_name = "FACTOR", default_value = "1", value_parser = speed)]
     speed: f64,
 
-    /// Write the sample shop's features to this file (- for stdout) instead of showing them
+    /// Write the sample shop's features to this file (- for stdout) instead of running the demonstration
     #[arg(long, value_name = "FILE")]
     write: Option<String>,
 

@@ -21,9 +21,9 @@ const NAMES: usize = 9;
 
 /// Check a deployment from end to end.
 ///
-/// Checks the path to the Edge (proxies, name, connection, certificate), the Edge, the key, the delays of polls and streams, and
-/// access by browsers. Reports problems with advice. Changes nothing, and never shows the key. URL and KEY may be left out if
-/// environment variables hold them; a KEY of - is read from stdin.
+/// Checks the path to the Edge (proxies, name, connection, certificate), the Edge, the key, the delays of polls and streams,
+/// and access by browsers. Reports problems with advice. Sends no change, except the update of --try-set, and never shows the
+/// key. URL and KEY may be left out if environment variables hold them; a KEY of - is read from stdin.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -56,7 +56,8 @@ pub(crate) struct DoctorArgs {
     #[arg(long, value_name = "URL", default_value = "https://app.example.com")]
     origin: String,
 
-    /// Check whether the API key may change the feature with this key, by setting it to its current value
+    /// Check whether the API key may change the feature with this key, by sending its current value, or its current lock if
+    /// it is locked or the key is server-evaluated
     #[arg(long, value_name = "FEATURE")]
     try_set: Option<String>,
 

@@ -91,6 +91,8 @@ fn bare(screen: &mut Screen<'_>, value: Option<Value>) -> Result<(), Failure> {
 fn no_such_feature<'a>(key: &str, keys: impl Iterator<Item = &'a str>) -> String {
     match closest(key, keys) {
         Some(meant) => format!("the Edge has no feature {key}; did you mean {meant}?"),
-        None => format!("the Edge has no feature {key}; `fh get` without it lists all features"),
+        None => {
+            format!("the Edge has no feature {key}; `fh get` without FEATURE shows all features")
+        }
     }
 }

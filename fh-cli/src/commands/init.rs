@@ -29,8 +29,8 @@ Examples:
   fh init flags.yaml
   fh init - | less
 
-An existing file is not overwritten. The file contains API keys, so only its owner
-can read it.
+An existing file is not overwritten. The file contains API keys, so on Unix only its
+owner can read it.
 
 Exit codes: 0 fine, 2 the file exists or cannot be written.")]
 pub(crate) struct InitArgs {

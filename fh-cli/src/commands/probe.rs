@@ -13,14 +13,15 @@ use crate::screen::{GOOD, Screen};
 use crate::seconds;
 use crate::serve::settings::{ResolvedSettings, SettingArgs};
 
-/// The path of the request if the URL has none.
+/// The path of the request if the URL has neither a path nor a query.
 const LIVENESS: &str = "/health/liveness";
 
 /// Check that a server is healthy.
 ///
-/// A server is healthy if it answers with status 200 to 299 in time. Redirects are not followed, and proxies are not used. For
-/// loopback addresses any certificate is accepted. Without URL, `fh probe` builds the URL from its own FH_EDGE_ variables. In a
-/// container, these are also the variables of the server. Flags of `fh serve` have no effect on this URL.
+/// A server is healthy if it answers with status 200 to 299 in time. Redirects are not followed, and proxies are not used.
+/// For loopback addresses any certificate is accepted. Without URL, `fh probe` builds the URL from its own FH_EDGE_ variables
+/// and the properties of FeatureHub. In a container, these are also the settings of the server. Flags of `fh serve` have no
+/// effect on this URL.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -33,11 +34,11 @@ In a Containerfile: HEALTHCHECK CMD [\"/fh\", \"probe\"]
 Exit codes: 0 healthy; 1 not healthy, or no answer in time; 2 the URL or a setting is
 wrong.")]
 pub(crate) struct ProbeArgs {
-    /// The URL to request. If it has no path, /health/liveness is requested
+    /// The URL to request. If it has neither a path nor a query, /health/liveness is requested
     #[arg(value_name = "URL")]
     url: Option<String>,
 
-    /// The time limit for the whole response. After that time, exit with 1
+    /// The time limit for the status and the headers of the response. After that time, exit with 1
     #[arg(long, value_name = "SECONDS", value_parser = seconds::positive, default_value = "3")]
     timeout: Duration,
 }
@@ -81,8 +82,8 @@ fn place(url: &Url) -> String {
     format!("{}{}", url.origin().ascii_serialization(), url.path())
 }
 
-/// Returns the liveness URL of the server that the environment describes. It is on the monitor port if there is one, else on
-/// the API's port.
+/// Returns the liveness URL of the server that the environment variables and property files describe. It is on the monitor
+/// port if there is one, else on the API's port.
 fn of_environment() -> Result<Url, Failure> {
     let resolved = ResolvedSettings::read(&SettingArgs::default()).map_err(Failure::Input)?;
     let settings = &resolved.settings;
@@ -129,13 +130,13 @@ async fn ask(url: &Url, timeout: Duration) -> Result<u16, Failure> {
     Ok(status.status().as_u16())
 }
 
-/// Returns true for `localhost`, 127.0.0.0/8 and `::1`. Such requests do not leave the machine.
+/// Returns true for `localhost`, 127.0.0.0/8 and `::1`.
 fn is_loopback(url: &Url) -> bool {
     let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
     host == "localhost" || host.parse().is_ok_and(|address: IpAddr| address.is_loopback())
 }
 
-/// Returns the text of the innermost error, which is the system's own message.
+/// Returns the text of the innermost error, which names the cause.
 fn cause(error: &dyn std::error::Error) -> String {
     let mut error = error;
     while let Some(source) = error.source() {

@@ -209,12 +209,12 @@ impl<'a> Answer<'a> {
     }
 }
 
-/// Returns true if the Edge understood the request and refused it.
+/// Returns true if the Edge refused the request, or if it accepted a change that did not become visible.
 const fn is_answer(refusal: &Refusal) -> bool {
     !matches!(refusal, Refusal::Unexpected { .. } | Refusal::Unreachable(_) | Refusal::Closed)
 }
 
-/// Converts a refusal to an error that contains advice.
+/// Converts a refusal to an error, with advice if there is any.
 fn failure(feature: &str, refusal: &Refusal) -> Failure {
     let advice = match refusal {
         Refusal::Nonsense { .. } => {

@@ -66,8 +66,8 @@ feature that does not change its value for this context), appeared, gone, notice
 with --catch held (an update of the feature is held back), released, withdrawn (the
 update is no longer held back, because the Edge has undone the change).
 
-Signals that are ignored at the start stay ignored, as SIGHUP under nohup and
-SIGINT in the background of a script. On systems without /proc, they end `fh watch`.
+A SIGHUP or SIGINT that is ignored at the start stays ignored, as under nohup or in
+the background of a script. On systems without /proc, it ends `fh watch`.
 Ctrl-Z gives the terminal back until `fg`. When `fh watch` writes to a pipe, it ends
 when the reading program ends.
 
@@ -81,7 +81,7 @@ pub(crate) struct WatchArgs {
     #[arg(long, value_name = "SECONDS", value_parser = seconds::positive)]
     poll: Option<Duration>,
 
-    /// Poll only when features are read, at most once in this time. The display reads them once a second
+    /// Poll only when features are read, at most once in this time. `fh watch` reads them at least once a second
     #[arg(long, value_name = "SECONDS", value_parser = seconds::positive, conflicts_with = "poll")]
     passive: Option<Duration>,
 
@@ -134,7 +134,7 @@ pub(crate) trait View {
     /// Shows a message about an unusual event.
     fn notice(&mut self, text: &str) -> Result<(), Failure>;
 
-    /// Shows a step of the demo, before or after the change it causes.
+    /// Shows the text of a step of the demo.
     fn step(&mut self, text: &str) -> Result<(), Failure>;
 
     /// Returns the time to wait before the next update, so that simultaneous changes are shown together.
@@ -294,7 +294,8 @@ fn ticks() -> Interval {
     ticks
 }
 
-/// Returns true if the two statuses differ in more than ages and times.
+/// Returns true if the two statuses differ in the readiness, the connection, the problem, the numbers of requests and
+/// attempts, or in whether the features are stale.
 fn is_another(one: &fh_client::Status, other: &fh_client::Status) -> bool {
     let said = |status: &fh_client::Status| {
         (status.readiness, status.connection, status.requests, status.attempts, status.is_stale)

@@ -54,7 +54,7 @@ fn only_what_is_asked_for_in_that_order() {
     assert!(run.out.contains("LIMIT") && !run.out.contains("BANNER"), "{run:?}");
     assert_eq!(
         run.err,
-        "error: the Edge has no feature NOTHING; `fh get` without it lists all features\n\
+        "error: the Edge has no feature NOTHING; `fh get` without FEATURE shows all features\n\
          error: the Edge has no feature BANER; did you mean BANNER?\n"
     );
 }
