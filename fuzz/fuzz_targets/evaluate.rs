@@ -22,7 +22,7 @@ fuzz_target!(|bytes: &[u8]| {
             assert_eq!(explanation.reason(), evaluation.reason());
             let _ = explanation.to_string();
             let moved =
-                ruleset.without(feature.key()).with(&ruleset.feature(feature.key()).unwrap());
+                ruleset.without([feature.key()]).with(&ruleset.feature(feature.key()).unwrap());
             let again = moved.get(feature.key()).unwrap().evaluate(&subject);
             assert_eq!(again.strategy_position(), evaluation.strategy_position());
         });

@@ -26,7 +26,7 @@ fuzz_target!(|bytes: &[u8]| {
                 assert_eq!(report.value.as_deref(), feature.value_token(&evaluation));
                 let _ = (report.to_string(), serde_json::to_string(&report));
                 if let Some(moved) = ruleset.feature(feature.key()) {
-                    again = again.without(feature.key()).with(&moved);
+                    again = again.without([feature.key()]).with(&moved);
                 }
             });
             for feature in again.iter() {
