@@ -16,8 +16,9 @@ use super::Transport;
 /// Proxies whose `x-forwarded-for` header is trusted. With [`Self::before`], handlers see the client's address from the header as the
 /// peer's address ([`ConnectInfo`]), with port 0.
 ///
-/// If every value of such a proxy's `x-forwarded-proto` is `https`, the request counts as one over TLS ([`Transport`]). The proxy has to
-/// replace the values that clients send, or append its own.
+/// If such a proxy sends `x-forwarded-proto`, the header decides whether the request counts as one over TLS ([`Transport`]), whatever the
+/// transport between the proxy and this server. The request counts as one over TLS if every value of the header is `https`. The proxy has
+/// to replace the values that clients send, or append its own. A request without the header keeps its mark.
 ///
 /// Each proxy appends the address that connected to it. The header is therefore read from its end. Addresses of proxies of this list are
 /// skipped, and the first other address is the client's. Addresses before it are ignored, because the client may have written them. If
@@ -91,8 +92,12 @@ impl TrustedProxies {
             if let Some(peer) = peer {
                 let client = proxies.client(peer, request.headers());
                 request.extensions_mut().insert(ConnectInfo(client));
-                if proxies.is_trusted(peer.ip()) && came_by_https(request.headers()) {
-                    request.extensions_mut().insert(Transport::Tls);
+                if proxies.is_trusted(peer.ip()) {
+                    match forwarded_over_https(request.headers()) {
+                        Some(true) => drop(request.extensions_mut().insert(Transport::Tls)),
+                        Some(false) => drop(request.extensions_mut().remove::<Transport>()),
+                        None => {}
+                    }
                 }
             }
             std::future::ready(request)
@@ -121,13 +126,14 @@ impl TrustedProxies {
     }
 }
 
-/// Returns true if `x-forwarded-proto` is present and every value of the header is `https`. A client may have written some of the values,
+/// Returns whether every value of `x-forwarded-proto` is `https`; `None` without this header. A client may have written some of the values,
 /// so a single `https` proves nothing.
-fn came_by_https(headers: &HeaderMap) -> bool {
+fn forwarded_over_https(headers: &HeaderMap) -> Option<bool> {
     let lines = headers.get_all("x-forwarded-proto");
     let mut values = lines.iter().flat_map(|line| line.as_bytes().split(|byte| *byte == b','));
-    headers.contains_key("x-forwarded-proto")
-        && values.all(|value| value.trim_ascii().eq_ignore_ascii_case(b"https"))
+    headers
+        .contains_key("x-forwarded-proto")
+        .then(|| values.all(|value| value.trim_ascii().eq_ignore_ascii_case(b"https")))
 }
 
 /// Parses an address, with or without a port. An IPv6 address may be in brackets. `None` if the text is no address.

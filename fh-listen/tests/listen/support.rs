@@ -11,10 +11,12 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::ConnectInfo;
+use axum::extract::{ConnectInfo, Request};
 use axum::routing::{get, put};
 use bytes::Bytes;
-use fh_listen::{App, Connections, ListenOptions, Listener, PerAddress, Stopped, Tls, serve};
+use fh_listen::{
+    App, Connections, ListenOptions, Listener, PerAddress, Stopped, Tls, Transport, serve,
+};
 use http_body::Frame;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -120,6 +122,15 @@ fn router(stage: &Arc<Stage>, connections: &Connections) -> Router {
             "/peer",
             get(|ConnectInfo(peer): ConnectInfo<SocketAddr>| async move { peer.to_string() }),
         )
+        .route(
+            "/transport",
+            get(|request: Request| async move {
+                match request.extensions().get() {
+                    Some(Transport::Tls) => "over TLS.",
+                    None => "plain HTTP.",
+                }
+            }),
+        )
         .route("/echo", put(|body: Bytes| async move { body }))
         .route(
             "/hold",
@@ -189,7 +200,8 @@ impl Served {
         change(&mut options);
         let connections = options.connections.clone();
         let stage = Arc::new(Stage::default());
-        let app = App::from(router(&stage, &connections)).probes(probes);
+        let router = options.proxies.before(router(&stage, &connections));
+        let app = App::from(router).probes(probes);
         let (shutdown, signal) = oneshot::channel();
         let signal = async { drop(signal.await) };
         let task = tokio::spawn(serve([listener], app, options, signal));

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use bytes::Bytes;
-use fh_listen::{Reloaded, Tls};
+use fh_listen::{ListenOptions, Reloaded, Tls};
 use fh_test_certificates::Authority;
 use fh_test_folder::Folder;
 use http::Request;
@@ -110,6 +110,40 @@ async fn clients_without_http_2_get_http_1_1() {
         peer.ask("/", "here").await;
         let port = peer.socket.get_ref().0.local_addr().unwrap().port().to_string();
         assert_eq!(peer.ask("/peer", &port).await, format!("127.0.0.1:{port}"));
+    }
+}
+
+/// A trusted proxy may connect over TLS for a client that came over plain HTTP, and the other way round.
+#[tokio::test]
+async fn a_trusted_proxy_names_the_transport_of_its_client() {
+    let files = Files::new();
+    let (tls, plain) = ("over TLS.", "plain HTTP.");
+    let tests = [
+        ("", [plain, tls]),
+        ("x-forwarded-proto: https\r\n", [tls, tls]),
+        ("x-forwarded-proto: https,HTTPS\r\n", [tls, tls]),
+        ("x-forwarded-proto: http\r\n", [plain, plain]),
+        ("x-forwarded-proto: https, http\r\n", [plain, plain]),
+        ("x-forwarded-proto: https\r\nx-forwarded-proto: http\r\n", [plain, plain]),
+        ("x-forwarded-proto: \r\n", [plain, plain]),
+    ];
+    for (proxies, is_trusted) in [("127.0.0.1", true), ("127.0.0.2", false), ("", false)] {
+        let change = |options: &mut ListenOptions| options.proxies = proxies.parse().unwrap();
+        let (over_http, over_tls) = (Served::new(change), Served::secure(files.tls(), change));
+        let mut over_http = over_http.peer().await;
+        let mut over_tls = Peer::new(files.connect(&over_tls, &[]).await);
+        for (headers, expected) in tests {
+            let expected = if is_trusted { expected } else { [plain, tls] };
+            let request = format!("GET /transport HTTP/1.1\r\nhost: edge\r\n{headers}\r\n");
+            over_http.send(&request).await;
+            over_tls.send(&request).await;
+            for answer in [over_http.read_to("\r\n\r\n").await, over_tls.read_to("\r\n\r\n").await]
+            {
+                assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+            }
+            let found = [over_http.read_to(".").await, over_tls.read_to(".").await];
+            assert_eq!(found, expected, "{proxies:?} {headers:?}");
+        }
     }
 }
 
