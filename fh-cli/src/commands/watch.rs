@@ -64,7 +64,7 @@ Features come by a stream, or by polling if the Edge does not stream. Events wit
 --json: status, value (once for each feature), change, update (a new version of a
 feature that does not change its value for this context), appeared, gone, notice;
 with --catch held (an update of the feature is held back), released, withdrawn (the
-update is no longer held back, because the Edge has undone the change).
+update is no longer held back, for example because the Edge has undone the change).
 
 A SIGHUP or SIGINT that is ignored at the start stays ignored, as under nohup or in
 the background of a script. On systems without /proc, it ends `fh watch`.

@@ -50,7 +50,7 @@ pub(crate) struct Timeline<'a> {
 }
 
 impl<'a> Timeline<'a> {
-    /// Creates the timeline. The timeline sends its sentences to `tell`, one after the other.
+    /// Creates the timeline. The timeline sends its sentences to `sentences`, one after the other.
     pub(crate) fn new(
         server: &'a DemoServer,
         client: &'a Client,

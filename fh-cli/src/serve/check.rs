@@ -44,7 +44,7 @@ impl<'a> Row<'a> {
     }
 }
 
-/// Writes all errors and warnings of a state file, and whether it can be served.
+/// Writes all errors of a state file, or its warnings if it can be served.
 pub(crate) fn check(
     name: &str,
     settings: &Settings,

@@ -23,7 +23,7 @@ const MOST_WARNINGS: usize = 20;
 pub(crate) enum Origin {
     /// A state file, which is read again when it changes.
     File(Followed),
-    /// No file. The server starts empty, and the admin API adds features and keys.
+    /// No file. The admin API adds features and keys to those that the data folder holds.
     Admin,
     /// An upstream Edge, whose features the server relays.
     Relay,
@@ -108,14 +108,14 @@ impl Origin {
         }
     }
 
-    /// Reads the state file again. The keys in `options` apply in addition to those of the file.
+    /// Reads the state file again, if there is one. The keys in `options` apply in addition to those of the file.
     pub(crate) fn reload_with(&self, options: file::Options) {
         if let Self::File(file) = self {
             file.watch.reload_with(options);
         }
     }
 
-    /// Reads the file again, even if it has not changed.
+    /// Reads the state file again, even if it has not changed. Does nothing if there is no file.
     pub(crate) fn reload(&self) {
         if let Self::File(file) = self {
             file.watch.reload();
@@ -132,7 +132,8 @@ impl Origin {
         std::future::pending().await
     }
 
-    /// Publishes the state that was read. If the read failed, logs the error and keeps the current state.
+    /// Publishes the state that was read. If the read failed, or if the state cannot be served, logs the error and keeps the
+    /// current state.
     pub(crate) async fn serve(&self, read: Result<Loaded, FileError>, handle: &EdgeHandle) {
         let Self::File(Followed { path, last_good, .. }) = self else { return };
         let file = path.display();

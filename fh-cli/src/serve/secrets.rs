@@ -1,4 +1,5 @@
-//! Files with secrets, which are read again when they change, as the state file is.
+//! Files with secrets, which are read again when they change, as the state file is. The private key of the certificate is not
+//! among them.
 
 use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
@@ -97,7 +98,8 @@ impl SecretFiles {
         let _ = self.reload.send(());
     }
 
-    /// Waits until a file has new content, or an error has lasted for [`GRACE`].
+    /// Waits until a file was read again, because it has changed or a reload was requested, or until an error has lasted for
+    /// [`GRACE`]. If no files are followed, waits forever.
     pub(crate) async fn next(&mut self) -> SecretRead {
         match self.reads.recv().await {
             Some(read) => read,
@@ -129,7 +131,7 @@ struct Followed {
     secret: Secret,
     path: PathBuf,
     detector: ChangeDetector,
-    /// The time and the text of an error that has not been reported yet.
+    /// The time since which the file has had an error that has not been reported yet, and the text of the latest error.
     trouble: Option<(Instant, String)>,
 }
 

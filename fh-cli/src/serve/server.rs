@@ -23,7 +23,8 @@ use super::settings::{ResolvedSettings, Settings};
 use super::signals::{SignalAction, Signals};
 use crate::failure::Failure;
 
-/// The time for which the monitor port still answers health checks after the API has closed.
+/// The longest time for which the monitor port still answers health checks after the API has closed. A shorter grace period
+/// shortens the time.
 const LAST_LOOK: Duration = Duration::from_secs(1);
 
 /// A server whose sockets are bound.
@@ -52,7 +53,7 @@ pub(crate) struct Addresses {
 }
 
 impl Server {
-    /// Opens the origin, the data folder, the certificate and the sockets, so that all errors of the start occur here.
+    /// Opens the origin, the data folder, the certificate and the sockets, so that their errors are errors of the start.
     pub(crate) fn new(resolved: &ResolvedSettings) -> Result<Self, Failure> {
         let settings = &resolved.settings;
         let Opened { mut origin, state, notice } = Origin::open(settings)?;
@@ -127,7 +128,7 @@ impl Server {
         Ok(Addresses { monitor, console, api })
     }
 
-    /// Serves until a signal to end, and then ends gracefully. A second signal ends the server at once.
+    /// Serves until a signal to end, and then ends gracefully. A second signal to end ends the server at once.
     pub(crate) async fn run(self, signals: Signals) -> Result<(), Failure> {
         let (end, ending) = watch::channel(false);
         let (over, is_over) = watch::channel(false);
@@ -193,7 +194,7 @@ struct Control {
     settings: Settings,
     tls: Option<Tls>,
     grace: Duration,
-    /// The time between the moment at which readiness first answers 503 and the closing of the sockets.
+    /// The time for which readiness answers 503 before streams end and the sockets close.
     delay: Duration,
 }
 
@@ -276,7 +277,8 @@ impl Control {
     }
 }
 
-/// Serves the monitor port on a thread and a runtime of its own, so that liveness is answered even if the workers are busy.
+/// Serves the monitor port on a thread and a runtime of its own, so that liveness is answered even if the threads of the API
+/// are busy.
 async fn serve_apart(
     listener: Listener,
     app: App,

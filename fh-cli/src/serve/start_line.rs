@@ -1,4 +1,4 @@
-//! The first line of a server's log: its version, its origin, and how much it serves.
+//! The line of a server's log that reports the start: its version, its origin, and how much it serves.
 
 use fh_edge::EdgeHandle;
 use tracing::info;
@@ -6,7 +6,7 @@ use tracing::info;
 use super::origin::relay_keys;
 use super::settings::Settings;
 
-/// Logs the first line. For a relay, the line has no counts of environments and features, because they arrive later.
+/// Logs the line. For a relay, the line has no counts of environments and features, because they arrive later.
 pub(crate) async fn log(settings: &Settings, edge: &EdgeHandle) {
     let version = env!("CARGO_PKG_VERSION");
     if let Some((url, _)) = &settings.relay {

@@ -39,7 +39,7 @@ pub(crate) enum Event {
     Held(String),
     /// The held update was released by the user.
     Released(String),
-    /// The held update is gone without a release, because the Edge has undone the change.
+    /// The held update is gone without a release, for example because the Edge has undone the change.
     Withdrawn(String),
 }
 
@@ -100,12 +100,12 @@ impl Observer {
         self.seen.is_some()
     }
 
-    /// Returns the features of the last comparison, in the payload's order.
+    /// Returns the wanted features of the last comparison, in the payload's order.
     pub(super) fn features(&self) -> &[Seen] {
         self.seen.as_deref().unwrap_or_default()
     }
 
-    /// Returns the wanted keys that the Edge does not have.
+    /// Returns the wanted keys that the Edge does not have. Before the first list of features has arrived, returns none.
     pub(super) fn missing(&self) -> impl Iterator<Item = &str> {
         let is_there = |key: &str| self.features().iter().any(|seen| seen.key == key);
         self.wanted.iter().map(String::as_str).filter(move |key| self.has_list() && !is_there(key))

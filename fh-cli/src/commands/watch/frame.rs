@@ -133,7 +133,7 @@ struct Content<'a> {
 }
 
 impl Content<'_> {
-    /// Writes the frame into at most `rows` rows.
+    /// Writes the frame for a terminal with this number of rows.
     fn write(&self, screen: &mut Screen<'_>, rows: usize) -> io::Result<()> {
         let mut head = Vec::new();
         self.head(&mut screen.onto(&mut head, screen.width().unwrap_or(USUAL_WIDTH)))?;
@@ -275,8 +275,8 @@ struct Rows {
 }
 
 impl Rows {
-    /// Distributes the rows of the terminal. Features have priority, but a quarter of the rows is kept for past events. One row
-    /// is for the titles, one row is blank, and one row shows how many features are left out.
+    /// Distributes the rows of the terminal. Features have priority, but up to a quarter of the rows is kept for past events.
+    /// One row is for the titles, one row is blank, and one row shows how many features are left out.
     fn share(rows: usize, features: usize, past: usize) -> Self {
         let left = rows.saturating_sub(1);
         let kept = past.min(left / 4).max(usize::from(past > 0));

@@ -5,7 +5,7 @@ use std::thread;
 
 use tokio::sync::mpsc::{Receiver, channel};
 
-/// The largest size of a line, in bytes. It is large enough for the keys of all features. A longer line is split.
+/// The largest size of a line, in bytes. A longer line is split.
 const LONGEST: u64 = 64 * 1024;
 /// The largest number of queued lines.
 const MOST: usize = 16;

@@ -6,7 +6,7 @@
 /// The prefixes of the address in the value of a variable that names a Service's port.
 const PROTOCOLS: [&str; 3] = ["tcp://", "udp://", "sctp://"];
 
-/// Returns true if Kubernetes has set this variable, so that the variable is not a setting.
+/// Returns true if the name and the text are those of a variable that Kubernetes sets, so that the variable is not a setting.
 pub(super) fn sets(name: &str, text: &str) -> bool {
     is_port_of_service(name, text) || is_beside_port(name)
 }

@@ -114,7 +114,8 @@ impl Sources {
             .or_else(|| variable(snake(name)))
     }
 
-    /// Returns the environment variable of a property, in one of its three spellings.
+    /// Returns the name of the environment variable that sets a property, in one of its three spellings; `None` if there is
+    /// none. For properties that begin with `cache.`, only the first spelling counts.
     pub(super) fn in_environment(&self, property: &str) -> Option<String> {
         // In upper case, other programs use such names as well.
         let is_common = property.starts_with("cache.");

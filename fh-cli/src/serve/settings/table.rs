@@ -27,7 +27,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Origin,
         "state",
         One("FILE"),
-        "The state file: features, environments and API keys, as YAML or JSON (`fh init` writes one). Reloaded when it changes. Without a state file, the server starts empty, and the admin API adds the features and keys",
+        "The state file: features, environments and API keys, as YAML or JSON (`fh init` writes one). Reloaded when it changes. Without a state file and without --relay, the server needs an admin key, and the admin API adds the features and keys",
         |s, text| put(&mut s.state, Ok(path(text))),
         |s| path_text(s.state.as_ref()),
     ),
@@ -35,7 +35,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Origin,
         "data",
         One("DIR"),
-        "The folder that keeps changes by PUT and the admin API over restarts. Only one server can use the folder; a second one does not start",
+        "The folder that keeps changes by PUT and the admin API, or the features of a relay, over restarts. Only one server can use the folder; a second one does not start",
         |s, text| put(&mut s.data, Ok(path(text))),
         |s| path_text(s.data.as_ref()),
     ),
@@ -80,7 +80,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Origin,
         "relay-any-key",
         One("COUNT"),
-        "The largest number of unconfigured keys that are relayed at a time. At this limit, polls with a new key get 429, and streams with a new key wait; 0: only the keys of --relay-key and --relay-key-file are relayed",
+        "The largest number of unconfigured keys that are relayed at a time, and of new keys that are tried per second. Beyond either limit, polls with a new key get 429, and streams with a new key wait; 0: only the keys of --relay-key and --relay-key-file are relayed",
         |s, text| put(&mut s.relay_any_key, number(text, "100")),
         |s| s.relay_any_key.to_string(),
     ),
@@ -88,7 +88,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Origin,
         "profile",
         One("client|edge"),
-        "The evaluation profile of server-evaluated keys in environments that set no profile: `client` for the results of client SDKs, or `edge` for those of FeatureHub's Edge",
+        "The evaluation profile of server-evaluated keys in environments that set no profile: `client` for the results of client SDKs, or `edge` for those of FeatureHub's Edge. A relay always uses `client`",
         |s, text| put(&mut s.edge.profile, text.trim().parse().map_err(|_| "write client or edge".to_string())),
         |s| s.edge.profile.as_str().to_string(),
     ),
@@ -96,7 +96,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Origin,
         "relay-max-age",
         One("SECONDS"),
-        "The time for which a relay serves a key's features after the last successful response of the upstream Edge, also over restarts. After that time, readiness fails and the key gets 503; 0: no limit",
+        "The time for which a relay serves a key's features after the last successful response of the upstream Edge, also over restarts with --data. After that time, the key gets 503, and readiness fails if it is a client-evaluated key of --relay-key or --relay-key-file; 0: no limit",
         |s, text| put(&mut s.relay_max_age, time(text)),
         |s| seconds_of(s.relay_max_age),
     ),
@@ -201,7 +201,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Network,
         "url-path",
         One("PATH"),
-        "The path prefix of every request, for a proxy that does not remove the prefix. API requests without the prefix get 404",
+        "The path prefix of the API, for a proxy that does not remove the prefix. Requests without the prefix get 404, except for health and metrics",
         |s, text| put(&mut s.url_path, url_path(text)),
         |s| if s.url_path.is_empty() { "/".to_string() } else { s.url_path.clone() },
     )
@@ -263,7 +263,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Clients,
         "drop-after",
         One("SECONDS"),
-        "The time after which the server ends a stream with `bye`, varied by up to 10 %. The client reconnects at once; 0: no limit",
+        "The time after which the server ends a stream with `bye`, varied by up to 10 %. SDKs then reconnect; 0: no limit",
         |s, text| put(&mut s.edge.drop_after, time(text)),
         |s| seconds_of(s.edge.drop_after),
     )
@@ -272,7 +272,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Clients,
         "cache-control",
         One("VALUE"),
-        "The cache-control header of the responses to polls. It replaces the header that an environment sets. With max-age=60, clients poll once a minute",
+        "The cache-control header of responses that may be cached, such as those to polls. It replaces the header that an environment sets. With max-age=60, clients that follow the header poll once a minute",
         |s, text| put(&mut s.edge.cache_control, header(text)),
         |s| header_text(s.edge.cache_control.as_ref()),
     )
@@ -281,7 +281,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Clients,
         "compression",
         One("gzip|off"),
-        "The compression of responses to polls, for clients that accept gzip. Streams are never compressed",
+        "The compression of responses to polls with one key, for clients that accept gzip. Other responses, such as streams, are never compressed",
         |s, text| put(&mut s.edge.compression, compression(text)),
         |s| match s.edge.compression {
             Compression::Off => "off".to_string(),
@@ -292,7 +292,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Limits,
         "requests-per-second",
         One("NUMBER"),
-        "The largest number of requests per second with one API key. Further polls and PUTs get 429, and further streams get their features later; 0: no limit",
+        "The average number of requests per second with one API key; after a pause, as many are answered at once. Further polls, PUTs and OFREP requests get 429, and further streams get their features later; 0: no limit",
         |s, text| {
             let rate: u32 = number(text, "100")?;
             s.edge.requests_per_second = (rate > 0).then_some(rate);
@@ -304,7 +304,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Limits,
         "requests-per-second-per-address",
         One("NUMBER"),
-        "The largest number of requests per second with one API key from one address (IPv6: a /64 network). Further polls and PUTs get 429 and do not count for --requests-per-second; 0: no limit",
+        "The average number of requests per second with one API key from one address (IPv6: a /64 network). Further polls, PUTs and OFREP requests get 429 and do not count for --requests-per-second. A relay counts all unverified keys of an address as one key; 0: no limit",
         |s, text| {
             let rate: u32 = number(text, "20")?;
             s.edge.requests_per_second_per_address = (rate > 0).then_some(rate);
@@ -325,7 +325,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Limits,
         "max-http2-requests",
         One("NUMBER"),
-        "The largest number of concurrent requests on one HTTP/2 connection, including open event streams. Clients learn the limit and delay further requests",
+        "The largest number of concurrent requests on one HTTP/2 connection, including open event streams. Further requests are refused until a request ends; clients learn the limit in advance",
         |s, text| put(&mut s.listen.max_http2_requests, number(text, "128")),
         |s| s.listen.max_http2_requests.to_string(),
     ),
@@ -333,7 +333,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Limits,
         "max-header-bytes",
         One("BYTES"),
-        "The largest size of a request's head: its first line and its headers, which include the evaluation context. A larger head is answered with 431",
+        "The largest size of a request's head: its first line and its headers, which may include the evaluation context. A larger head is answered with 431",
         |s, text| put(&mut s.listen.max_header_bytes, some_bytes(text)),
         |s| bytes_of(s.listen.max_header_bytes.get()),
     ),
@@ -341,7 +341,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Limits,
         "max-body-bytes",
         One("BYTES"),
-        "The largest size of a request's body, such as that of a PUT. A larger body is answered with 413, and a body that takes more than 30 seconds with 408",
+        "The largest size of a request's body, except for a state that is sent to the admin API. A larger body is answered with 413, and a body that takes more than 30 seconds with 408",
         |s, text| put(&mut s.edge.body_limit, bytes(text)),
         |s| bytes_of(s.edge.body_limit),
     ),
@@ -349,7 +349,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Limits,
         "answer-cache",
         One("BYTES"),
-        "The memory for cached answers of all environments together. When it is full, the least recently used answers are evicted",
+        "The memory for cached answers of all environments together. When it is full, answers that were not used recently are evicted",
         |s, text| put(&mut s.edge.answer_cache, bytes(text).map(|count| count as u64)),
         |s| bytes_of(usize::try_from(s.edge.answer_cache).unwrap_or(usize::MAX)),
     ),
@@ -357,7 +357,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Limits,
         "header-timeout",
         One("SECONDS"),
-        "The longest time in which a request's head must arrive. After that time, the connection is closed; 0: no limit",
+        "The longest time in which a request's head must arrive; on HTTP/2, only that of the first request. After that time, the connection is closed; 0: no limit",
         |s, text| put(&mut s.listen.header_timeout, limit(text)),
         |s| seconds_of_limit(s.listen.header_timeout),
     ),
@@ -373,7 +373,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Limits,
         "idle-timeout",
         One("SECONDS"),
-        "The longest time between two requests on a connection. After that time, the connection is closed. Choose more than the idle timeout of load balancers; 0: no limit",
+        "The longest time between two requests on a connection. After that time, or up to twice that time on HTTP/2, the connection is closed. Choose more than the idle timeout of load balancers; 0: no limit",
         |s, text| put(&mut s.listen.idle_timeout, limit(text)),
         |s| seconds_of_limit(s.listen.idle_timeout),
     ),
@@ -381,7 +381,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Limits,
         "write-timeout",
         One("SECONDS"),
-        "The longest time in which a client reads none of the data that waits for it. After that time, the client is disconnected; 0: no limit",
+        "The longest time in which a client reads none of the data that waits for it. After that time, the connection is closed, or the stream of an HTTP/2 connection is reset; 0: no limit",
         |s, text| put(&mut s.listen.write_timeout, limit(text)),
         |s| seconds_of_limit(s.listen.write_timeout),
     ),
@@ -389,7 +389,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Limits,
         "max-connections-per-address",
         One("NUMBER"),
-        "The largest number of open connections from one address (IPv6: a /64 network). Further connections are closed. Trusted proxies have no such limit; 0: no limit",
+        "The largest number of open connections from one address (IPv6: a /64 network). Further connections are closed, except up to 8 for health checks. Trusted proxies have no such limit; 0: no limit",
         |s, text| put(&mut s.listen.max_connections_per_address, per_address(text)),
         |s| match s.listen.max_connections_per_address {
             PerAddress::Quarter => String::new(),
@@ -402,7 +402,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Limits,
         "max-context-bytes",
         One("BYTES"),
-        "The largest size of a request's evaluation context, before decoding. A larger context is answered with 413",
+        "The largest size of a request's evaluation context, as text in the header, the query or the JSON body. A larger context is answered with 413",
         |s, text| put(&mut s.edge.max_context_bytes, bytes(text)),
         |s| bytes_of(s.edge.max_context_bytes),
     ),
@@ -410,7 +410,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Limits,
         "evaluation-budget",
         One("STEPS"),
-        "The largest number of evaluation steps for one request, of about a nanosecond each. A request that could need more steps is answered with 413",
+        "The largest number of evaluation steps for one request, of about a nanosecond each. A request that could need more steps is answered with 413, and an open stream ends with `bye`",
         |s, text| put(&mut s.edge.evaluation_budget, number(text, "32000000")),
         |s| s.edge.evaluation_budget.to_string(),
     ),
@@ -445,7 +445,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Operations,
         "admin-key",
         One("KEY"),
-        "The key of the admin API at /admin/v1, which reads and changes the whole state. The server rejects a key of fewer than 16 characters. Without a key there is no admin API",
+        "The key of the admin API at /admin/v1, which reads and changes the whole state. A key of fewer than 16 characters is an error. Without a key there is no admin API",
         |s, text| put(&mut s.edge.admin_key, admin_key(text)),
         |s| if s.edge.admin_key.is_some() { "set".to_string() } else { String::new() },
     )
@@ -489,7 +489,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Operations,
         "grace",
         One("SECONDS"),
-        "The longest time of a graceful stop. Streams end with `bye` within this time. Connections that are still open afterwards are closed",
+        "The longest time of a graceful stop, after --shutdown-delay. Streams end with `bye` within this time. Connections that are still open afterwards are closed",
         |s, text| put(&mut s.listen.grace, time(text)),
         |s| seconds_of(s.listen.grace),
     )
@@ -546,7 +546,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Operations,
         "shutdown-delay",
         One("SECONDS"),
-        "The time between SIGTERM and the closing of the sockets. During this time readiness answers 503, so that load balancers stop sending requests first",
+        "The time between SIGTERM or Ctrl-C and the start of the graceful stop. During this time readiness answers 503, so that load balancers stop sending requests first",
         |s, text| put(&mut s.shutdown_delay, time(text)),
         |s| seconds_of(s.shutdown_delay),
     ),
@@ -574,7 +574,7 @@ fn relay_keys(text: &str) -> Result<RelayKeys, String> {
     }
 }
 
-/// Reads the text of a file.
+/// Reads the text of a file of at most [`MOST_FILE_BYTES`].
 fn read(file: &std::path::Path) -> Result<String, String> {
     let file_name = file.display();
     let read = fh_files::read(file, MOST_FILE_BYTES);

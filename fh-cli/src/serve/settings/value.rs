@@ -10,7 +10,7 @@ use http::{HeaderName, HeaderValue};
 use super::RelayHeader;
 use crate::seconds;
 
-/// The units of a number of bytes. Units with the longest names come first.
+/// The units of a number of bytes. Longer names of units come first.
 const UNITS: [(&str, usize); 6] = [
     ("kib", 1 << 10),
     ("mib", 1 << 20),
@@ -42,7 +42,7 @@ pub(super) fn number<T: FromStr>(text: &str, example: &str) -> Result<T, String>
     text.trim().parse().map_err(|_| format!("write a whole number, such as {example}"))
 }
 
-/// Parses a number of bytes, with or without a unit.
+/// Parses a number of bytes, with or without a unit of [`UNITS`], in upper or lower case.
 pub(super) fn bytes(text: &str) -> Result<usize, String> {
     let wrong = || "write a number of bytes, such as 65536 or 64KiB".to_string();
     let text = text.trim().to_ascii_lowercase();
@@ -115,7 +115,7 @@ pub(super) fn header_names(text: &str) -> Result<Vec<String>, String> {
     })
 }
 
-/// Parses texts that are separated by commas.
+/// Parses texts that are separated by commas. Empty texts are skipped.
 pub(super) fn list<T>(
     text: &str,
     read: impl Fn(&str) -> Result<T, String>,
