@@ -5,7 +5,8 @@ use fh_client::testing::MemoryEdge;
 use fh_client::{Client, ClientBuilder};
 use serde_json::json;
 
-/// Returns the builder of a client. It uses the Edge that the environment names, otherwise a small Edge in memory.
+/// Returns the builder of a client. The client uses the Edge that `FEATUREHUB_EDGE_URL` names, otherwise a small Edge in
+/// memory.
 ///
 /// The Edge in memory is returned as well, so that an example can change features.
 pub fn client() -> (ClientBuilder, Option<MemoryEdge>) {
@@ -17,7 +18,8 @@ pub fn client() -> (ClientBuilder, Option<MemoryEdge>) {
     (edge.client(), Some(edge))
 }
 
-/// Returns an Edge with the features of a shop. `NEW_CHECKOUT` is on for New Zealand and for half of all other users.
+/// Returns an Edge with the features of a shop. `NEW_CHECKOUT` is on for New Zealand and for about half of all other user
+/// keys.
 #[must_use]
 pub fn sample() -> MemoryEdge {
     let edge = MemoryEdge::new();

@@ -1,5 +1,5 @@
-//! A batch job. It makes one request, works from one state of all features, and starts with the last known state if the Edge is
-//! unreachable.
+//! A batch job. It fetches the features once, and works from one state of all features. If `FEATURES_FILE` names a snapshot
+//! file, the job can start with the last known state while the Edge is unreachable.
 
 use std::env;
 use std::path::PathBuf;
@@ -16,7 +16,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let client = builder.start()?;
     match client.wait_ready(Duration::from_secs(10)) {
         Ok(()) => {}
-        // The job runs with the last known values, or with defaults.
+        // The client has no features, so the job runs with defaults.
         Err(why @ NotReady::TimedOut(_)) => eprintln!("going on without the Edge: {why}"),
         Err(why) => return Err(why.into()),
     }

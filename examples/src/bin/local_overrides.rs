@@ -1,4 +1,5 @@
-//! Overrides for development: values from a YAML file on this machine take precedence over the Edge's.
+//! Overrides for development: values from a YAML file on this machine take precedence over the Edge's, except for locked
+//! features.
 //!
 //! The file is named by `FEATUREHUB_LOCAL_YAML`, otherwise it is `featurehub-features.yaml` in the working directory. It is read
 //! again when it changes. End the program with Ctrl-C, or give it a number of changes to wait for.

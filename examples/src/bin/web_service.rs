@@ -41,7 +41,7 @@ impl Visitor {
 }
 
 impl Shop {
-    /// Returns the context of a request. It costs two allocations and no request to the Edge.
+    /// Returns the context of a request. Building the context causes no request to the Edge.
     fn context(&self, visitor: &Visitor) -> Context {
         let context = self.client.context().user_key(&visitor.user);
         match &visitor.country {

@@ -65,7 +65,8 @@ pub(crate) struct DoctorArgs {
     #[arg(long)]
     strict: bool,
 
-    /// The time limit of all checks together. Checks that have not finished within this time are left out
+    /// The time after which no further check begins. A poll or stream that is still open at that time fails, and the other
+    /// checks are left out
     #[arg(long, value_name = "SECONDS", value_parser = seconds::positive, default_value = "60")]
     timeout: Duration,
 }

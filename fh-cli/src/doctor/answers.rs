@@ -10,7 +10,7 @@ pub(super) enum Meaning {
     Good,
     Stale,
     UnknownKey,
-    /// The Edge or a gateway does not accept the API key.
+    /// The Edge or a gateway rejects the request or its API key.
     Refused(String, String),
     /// The Edge or a proxy has a problem that is probably temporary.
     Trouble(String, String),
@@ -86,7 +86,7 @@ pub(super) fn wrong_path() -> Meaning {
     )
 }
 
-/// Checks that the body contains a list of environments.
+/// Checks that the body contains features or environments.
 fn readable(answer: &Answer) -> Result<(), String> {
     let payload = Payload::of("it".to_string(), answer.body.clone());
     let parsed = payload.and_then(|payload| payload.environments().map(|_| ()));

@@ -74,7 +74,7 @@ impl Visit<'_> {
     }
 
     /// Returns true if the Edge requires a digest of the context, as an Edge behind Fastly does (edge-protocol 2.1). Returns
-    /// `None` if the request fails.
+    /// `None` if the request fails, or if polls send no digest.
     async fn wants_sha(&self) -> Option<bool> {
         let url = self.poll_url(&ContextHeader::default());
         let (without, _) = url.rsplit_once("&contextSha=")?;
@@ -91,7 +91,7 @@ impl Visit<'_> {
     }
 }
 
-/// Returns the number of seconds in `max-age=N`, or `None` if it is 0 or missing.
+/// Returns the number of seconds in `max-age=N`, or `None` if it is 0, missing or not a number.
 fn max_age(cache_control: &str) -> Option<u64> {
     let seconds = cache_control.split(',').find_map(|part| {
         let (name, value) = part.split_once('=')?;
@@ -101,7 +101,8 @@ fn max_age(cache_control: &str) -> Option<u64> {
     (seconds > 0).then_some(seconds)
 }
 
-/// Returns the part of an etag that identifies the context.
+/// Returns the part of an etag that identifies the context, or an empty text if the etag has no such part. Returns `None`
+/// without an etag.
 pub(super) fn context_tag(head: &Head) -> Option<String> {
     let etag = head.get("etag")?;
     let etag = etag.trim_start_matches("W/").trim_matches('"');

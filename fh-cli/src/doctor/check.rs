@@ -37,7 +37,7 @@ pub(crate) struct Check {
     pub(crate) data: Value,
 }
 
-/// The topic of a check, which is the first word of its line.
+/// The topic of a check, whose name follows the sign at the start of the line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Topic {
@@ -101,7 +101,8 @@ impl<'a> Report<'a> {
         Self { listener, secrets, checks: Vec::new(), left_out: Vec::new() }
     }
 
-    /// Adds a finding to the report. API keys are removed from all texts of the finding, because a server may have repeated them.
+    /// Adds a finding to the report. API keys are removed from all texts of the finding, because a server may have repeated
+    /// them. Secrets with fewer than 6 characters are not removed.
     pub(super) fn add(&mut self, finding: Finding) -> Result<(), Failure> {
         let Finding { topic, result, message, advice, data } = finding;
         let check = Check {

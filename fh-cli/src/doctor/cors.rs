@@ -79,13 +79,13 @@ impl Visit<'_> {
     }
 }
 
-/// Returns true if the response allows this origin.
+/// Returns true if the response allows this origin, or every origin.
 fn allows(head: &Head, origin: &str) -> bool {
     let allowed = head.get("access-control-allow-origin");
     allowed.is_some_and(|allowed| allowed == "*" || allowed.eq_ignore_ascii_case(origin))
 }
 
-/// Returns the names that are missing in the list of a response header.
+/// Returns the names that are missing in the list of a response header. The list `*` contains all names.
 fn missing<'n>(head: &Head, list: &str, names: &[&'n str]) -> Vec<&'n str> {
     let listed = head.get(list).unwrap_or_default().to_ascii_lowercase();
     let listed: Vec<&str> = listed.split(',').map(str::trim).collect();

@@ -10,7 +10,8 @@ use super::exchange::{Answer, Ask, Trouble};
 use super::wording::{milliseconds, size};
 
 impl Visit<'_> {
-    /// Polls twice with compression, as SDKs do. The second poll sends the etag of the first response.
+    /// Polls twice with compression, as SDKs do. The second poll sends the etag of the first response. If the data changes
+    /// between the two polls, a third poll follows. Does nothing with several API keys.
     pub(super) async fn etag(&self, report: &mut Report<'_>) -> Result<(), Failure> {
         if self.keys().are_several() {
             return Ok(());
@@ -21,7 +22,6 @@ impl Visit<'_> {
         let mut first = self.compressed(None).await;
         let mut tag = None;
         let mut second = None;
-        // If the data changes between the two polls, one more pair is tried.
         for _ in 0..2 {
             tag = first.as_ref().ok().and_then(|answer| answer.head.get("etag"));
             let Some(tag) = &tag else { break };

@@ -52,11 +52,11 @@ pub(super) enum Trouble {
     Tls(String),
     /// No connection was established. The text is the system's error.
     Connect(String),
-    /// No complete response arrived within this time.
+    /// No connection was established, or no complete response arrived, within this time.
     TimedOut(Duration),
     /// The connection broke, or the response is not valid HTTP.
     Broken(String),
-    /// The body of the response is larger than any body that an Edge sends.
+    /// The body of the response is larger than [`LARGEST`].
     TooLarge,
 }
 
@@ -107,7 +107,8 @@ impl Answer {
         self.head.is("text/html") || self.body.trim_ascii_start().starts_with(b"<")
     }
 
-    /// Returns the first line of a body that is text, cut to 120 columns. `None` for web pages.
+    /// Returns the first line of a body that is not blank, cut to 120 columns. `None` for web pages, and for bodies that are
+    /// not UTF-8 or have no such line.
     pub(super) fn first_line(&self) -> Option<String> {
         let text = std::str::from_utf8(&self.body).ok()?;
         let line = text.lines().find(|line| !line.trim().is_empty())?;
@@ -116,7 +117,8 @@ impl Answer {
 }
 
 impl Http {
-    /// Creates an HTTP client with the settings of an SDK. Its operations end at `deadline`.
+    /// Creates an HTTP client that trusts the same certificates as clients do, and follows no redirects. Complete requests
+    /// end at `deadline`.
     pub(super) fn new(watched: &Watched, deadline: Instant) -> Result<Self, Failure> {
         let client = reqwest::Client::builder()
             .tls_backend_preconfigured(tls::configuration(watched)?)
@@ -172,7 +174,7 @@ impl Http {
         timeout_at(until, whole).await.unwrap_or_else(|_| Err(Trouble::TimedOut(start.elapsed())))
     }
 
-    /// Sends a request, and returns as soon as the head has arrived.
+    /// Sends a request, and returns as soon as the head has arrived. Only the connection has a time limit.
     pub(super) async fn open(&self, ask: Ask<'_>) -> Result<(Head, Response), Trouble> {
         let broken = |text: &str| Trouble::Broken(text.to_string());
         let url = Url::parse(ask.url).map_err(|_| broken("the URL is invalid"))?;

@@ -21,7 +21,7 @@ pub(super) struct Identity {
 }
 
 impl Visit<'_> {
-    /// Requests the name and the version of the server. Returns `None` if there is no connection.
+    /// Requests the name and the version of the server. Returns `None` if the connection or the TLS handshake fails.
     pub(super) async fn identity(
         &self,
         report: &mut Report<'_>,
@@ -53,7 +53,7 @@ impl Visit<'_> {
         Ok(Some(Identity { shows_pages }))
     }
 
-    /// Reports the result of the TLS handshake. Returns true if requests can be sent.
+    /// Reports the result of the TLS handshake, if the URL uses TLS. Returns true if requests can be sent.
     fn certificate(
         &self,
         report: &mut Report<'_>,

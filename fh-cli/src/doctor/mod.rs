@@ -44,9 +44,9 @@ pub(crate) struct Examination<'a> {
     pub(crate) listen: Duration,
     /// The origin that the simulated request of a browser carries.
     pub(crate) origin: &'a str,
-    /// The feature on which to try a change without effect.
+    /// The key of the feature on which to try a change to its current value or lock; `None` to try none.
     pub(crate) update: Option<&'a str>,
-    /// The time at which all checks end, finished or not.
+    /// The time at which the HTTP checks end, finished or not.
     pub(crate) deadline: Instant,
 }
 

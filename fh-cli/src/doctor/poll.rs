@@ -21,7 +21,7 @@ const SKEW: Duration = Duration::from_secs(5);
 /// The outcome of a poll.
 pub(super) enum Polled {
     Features(Poll),
-    /// The API key is not accepted.
+    /// The request or its API key is not accepted.
     Refused,
     /// There was no useful response. Streams may still work.
     Nothing,

@@ -36,7 +36,8 @@ pub(super) struct Target {
     pub(super) is_proxy: bool,
 }
 
-/// Returns the host to connect to: the Edge, or the proxy in front of the Edge.
+/// Returns the host to connect to: the Edge, or the proxy that this machine uses for the Edge. Reports the proxy and the
+/// variables that set proxies.
 pub(super) fn proxies(report: &mut Report<'_>, url: &str) -> Result<Target, Failure> {
     let uri: http::Uri =
         url.parse().map_err(|_| Failure::Input("the Edge's URL is invalid".to_string()))?;

@@ -24,7 +24,7 @@ const FIRST: Duration = Duration::from_secs(10);
 struct Heard {
     ack: Option<Duration>,
     features: Option<(Duration, usize)>,
-    /// The number of comments, and of `ack` events after the first one.
+    /// The number of received pieces that hold only comments, and of `ack` events after the first one.
     heartbeats: u32,
     updates: u32,
     /// True if the Edge requested that clients stop their requests.
@@ -345,7 +345,7 @@ fn afterwards(heard: &Heard, listened: Duration) -> Finding {
             let why = trouble.as_ref().map(|trouble| format!(" ({trouble})")).unwrap_or_default();
             let message = format!("the stream was cut after {} without `bye`{why}", seconds(*at));
             Finding::warning(Topic::Stream, message)
-                .advice("raise the time limits of proxies in front of the Edge above its own (30 s by default)")
+                .advice("raise the time limits of proxies in front of the Edge above that of its streams (FeatureHub: 30 s by default)")
         }
         None => {
             let counts = [

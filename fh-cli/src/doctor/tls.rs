@@ -21,7 +21,7 @@ const DAY: u64 = 24 * 3600;
 pub(super) struct Seen {
     /// The number of accepted certificates.
     pub(super) accepted: usize,
-    /// True if the last accepted certificate expires within two weeks.
+    /// True if the last accepted certificate is not valid any more in two weeks.
     pub(super) ends_soon: bool,
     /// The reason why the last refused certificate was refused, or `None` if there is none.
     refused: Option<CertificateError>,
@@ -159,12 +159,12 @@ pub(super) fn trouble(seen: &Seen, host: &str, error: &str) -> (String, String) 
             let names = if names.is_empty() { "no name".to_string() } else { names.join(", ") };
             (
                 format!("the certificate is for {names}, not for {host}"),
-                "connect with a name that the certificate contains, or get a certificate for this name",
+                "connect with a host name that the certificate contains, or get a certificate for this host name",
             )
         }
         Some(CertificateError::NotValidForName) => (
             format!("the certificate is not for {host}"),
-            "connect with a name that the certificate contains, or get a certificate for this name",
+            "connect with a host name that the certificate contains, or get a certificate for this host name",
         ),
         Some(CertificateError::UnknownIssuer) => (
             "the certificate is from an authority that this machine does not trust".to_string(),

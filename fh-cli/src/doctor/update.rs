@@ -1,4 +1,5 @@
-//! Checks that the key may change features. It runs only on request, with an update that has no effect.
+//! Checks that the key may change features. The check runs only on request, with an update to the feature's current value or
+//! lock.
 
 use fh_client::{Outcome, Refusal, Update};
 use fh_eval::Subject;
@@ -49,7 +50,8 @@ impl Visit<'_> {
         report.add(finding)
     }
 
-    /// Returns an update to the feature's current state, or `None` if there is no such feature.
+    /// Returns an update to the feature's current value or lock. Returns `None` if the client has no such feature, for
+    /// example because it has received no features.
     async fn as_it_is(&self, key: &str) -> Result<Option<(Update, &'static str)>, Failure> {
         let client = self.examination.edge.client().one_off().start().map_err(edge::unstarted)?;
         // If the client does not become ready, the feature is not found below.

@@ -101,7 +101,8 @@ fn texts(rule: &RuleView<'_>) -> BTreeSet<String> {
     values.filter_map(|value| Some(value.text()?.into_owned())).collect()
 }
 
-/// Returns true if the pattern, used for a search, can match a part of a text that it does not match as a whole.
+/// Returns true if the pattern is not anchored at both ends, so that a search can match a part of a text. Returns false for
+/// an invalid pattern.
 fn matches_part(pattern: &str) -> bool {
     // An invalid pattern has a diagnostic already.
     regex_syntax::parse(pattern).is_ok_and(|tree| {

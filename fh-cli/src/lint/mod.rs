@@ -26,7 +26,7 @@ use view::FeatureView;
 pub(crate) enum Level {
     /// A part cannot be read, so it never matches or is missing.
     Error,
-    /// The part is legal, but probably a mistake.
+    /// The part is legal, but probably a mistake, or profile `edge` evaluates it differently.
     Warning,
 }
 
@@ -45,10 +45,10 @@ pub(crate) struct Finding {
     pub(crate) advice: String,
 }
 
-/// The code of every check, with a description. Codes of errors come first.
+/// The code of every check, with a description.
 pub(crate) const CODES: &[(&str, &str)] = &[
     ("wrong-type", "a part with the wrong JSON type"),
-    ("unknown-name", "a type or conditional that does not exist"),
+    ("unknown-name", "a type, conditional or member that does not exist"),
     ("unreadable-value", "a rule value that cannot be read as the rule's type"),
     ("regex", "a pattern that is invalid or not supported"),
     ("regex-dialect", "a part of a pattern that not all SDKs read alike"),
@@ -57,8 +57,8 @@ pub(crate) const CODES: &[(&str, &str)] = &[
     ("percentage-sum", "percentages of one key that add up to more than 100 %"),
     ("percentage-range", "a percentage outside 0 to 1000000"),
     ("percentage-zero", "a percentage of 0, which counts as no percentage"),
-    ("empty-strategy", "a strategy without rules and percentage"),
-    ("unreachable", "a strategy that no context can reach"),
+    ("empty-strategy", "a strategy without rules and without a percentage"),
+    ("unreachable", "a strategy that no context, or hardly any, can reach"),
     ("duplicate-strategy", "two strategies of a feature with the same id"),
     ("never-holds", "a conditional that never holds for its type"),
     ("blank-rule", "a rule without values"),
@@ -131,7 +131,8 @@ impl Findings<'_> {
     }
 }
 
-/// Returns all findings about a document, sorted by their position in it.
+/// Returns all findings about these environments. The findings of one environment are sorted by their positions in the
+/// document.
 pub(crate) fn lint(
     payload: &Payload,
     environments: &[Environment<'_>],
@@ -176,8 +177,8 @@ struct Noted {
     on_edge_only: bool,
 }
 
-/// Returns the engine's diagnostics, grouped by feature key. The rulesets of the two profiles are compiled one after the other,
-/// because they are large.
+/// Returns the engine's diagnostics, grouped by feature key. For profile `client`, diagnostics that only profile `edge` has
+/// are included. The rulesets of the two profiles are compiled one after the other, because they are large.
 fn diagnosed(environment: &Environment<'_>, profile: Profile) -> HashMap<String, Vec<Noted>> {
     let mut by_key: HashMap<String, Vec<Noted>> = HashMap::new();
     let mut known = HashSet::new();

@@ -6,8 +6,8 @@ use crate::payload::Payload;
 #[derive(Debug, Clone)]
 pub(crate) struct Lines<'a> {
     json: &'a [u8],
-    /// The offset of the start of each line. Empty if line numbers are of no use, because the document is a single line or its
-    /// text is not that of the file.
+    /// The offset of the start of each line. Empty if line numbers are of no use, because the document has at most one line
+    /// break, or because its text is not that of the file.
     starts: std::rc::Rc<[usize]>,
 }
 

@@ -17,7 +17,8 @@ const ALL: i64 = BUCKETS as i64;
 struct MatchingStrategy<'v, 'a> {
     strategy: &'v StrategyView<'a>,
     rules: BTreeSet<String>,
-    /// The largest bucket that the strategy matches, or `None` if the strategy has no percentage.
+    /// The largest bucket that the strategy matches, which may exceed all buckets, or `None` if the strategy has no
+    /// percentage.
     limit: Option<i64>,
 }
 
@@ -80,7 +81,8 @@ fn named(strategy: &StrategyView<'_>) -> String {
     }
 }
 
-/// Returns a text that is equal for rules with the same meaning.
+/// Returns a text that is equal for rules with the same attribute, type, conditional and set of values. The order of the
+/// values, repeated values and nulls are ignored.
 fn canonical(rule: &RuleView<'_>) -> String {
     let values: BTreeSet<String> = rule
         .listed()
