@@ -203,8 +203,9 @@ impl Published {
         self
     }
 
-    /// Returns the ruleset of these features. If at most [`FEW`] features were changed or removed, only the changed ones are compiled,
-    /// unless there were no compiled features before or the profile has changed.
+    /// Returns the ruleset of these features, in their order. If at most [`FEW`] features were changed or removed, only the changed ones are
+    /// compiled. All features are compiled if there were no compiled features before, if the profile has changed, or if a feature was moved,
+    /// or was added before others.
     fn recompiled(&self, features: &[Arc<ServedFeature>], profile: Profile) -> Ruleset {
         let before: HashMap<Uuid, &Arc<ServedFeature>> =
             self.features.iter().map(|feature| (feature.id, feature)).collect();
@@ -231,7 +232,14 @@ impl Published {
                 None => ruleset.without([&*feature.key]),
             };
         }
-        ruleset
+        // `Ruleset::with` keeps the order of known features, and adds new ones last. In another order, one pass over the ruleset could not
+        // write an answer.
+        let keys = features.iter().map(|feature| &*feature.key);
+        let is_in_order = ruleset
+            .iter()
+            .map(|compiled| compiled.key())
+            .eq(keys.filter(|key| ruleset.get(key).is_some()));
+        if is_in_order { ruleset } else { compiled(features, profile) }
     }
 
     /// Returns the view at a position of [`Grants::views`], or `None` if there is no such position. The first call makes the view.
@@ -294,15 +302,17 @@ impl Published {
         feature.write_evaluated(out, evaluation.as_ref(), detail);
     }
 
-    /// Returns true if the view shows more than half of the ruleset's features. One pass over all features of the ruleset is then taken to
-    /// be faster than evaluating the features of the view one by one.
-    fn is_evaluated_at_once(&self, view: &View) -> bool {
-        view.features().len() * 2 > self.ruleset.len()
+    /// Returns true if the features of a view are evaluated in one pass over all features of the ruleset. The pass is taken to be faster than
+    /// evaluating them one by one if they are more than half of the ruleset. It needs each of them in the ruleset, in the order of the view.
+    pub(super) fn evaluates_at_once(&self, features: &[Arc<ServedFeature>]) -> bool {
+        let mut compiled = self.ruleset.iter();
+        features.len() * 2 > self.ruleset.len()
+            && features.iter().all(|feature| compiled.any(|found| *found.key() == *feature.key))
     }
 
-    /// Returns an upper bound, in evaluation steps, of the work of evaluating each feature of a view once.
+    /// Returns an upper bound, in evaluation steps, of the work of [`Self::write_view`] and [`Self::write_view_for`].
     pub(super) fn work_of(&self, view: &View) -> WorkBound {
-        if self.is_evaluated_at_once(view) {
+        if view.is_evaluated_at_once {
             return WorkBound::of(self.ruleset.iter());
         }
         WorkBound::of(view.features().iter().filter_map(|feature| self.ruleset.get(&feature.key)))
@@ -339,23 +349,22 @@ impl Published {
         list: &mut List,
     ) {
         let detail = view.key.detail;
+        if !view.is_evaluated_at_once {
+            for feature in view.features() {
+                self.write_evaluated(feature, attributes, now, detail, list.next());
+            }
+            return;
+        }
         let mut rest = view.features().iter();
         let mut next = rest.next();
-        if self.is_evaluated_at_once(view) {
-            self.ruleset.evaluate_all(&Subject::new(attributes, now), |found, evaluation| {
-                if let Some(feature) = next
-                    && *feature.key == *found.key()
-                {
-                    feature.write_evaluated(list.next(), Some(&evaluation), detail);
-                    next = rest.next();
-                }
-            });
-        }
-        // The ruleset may hold features in another order than the view, since it keeps added features last. The features that the pass did
-        // not write are evaluated one by one.
-        for feature in next.into_iter().chain(rest) {
-            self.write_evaluated(feature, attributes, now, detail, list.next());
-        }
+        self.ruleset.evaluate_all(&Subject::new(attributes, now), |found, evaluation| {
+            if let Some(feature) = next
+                && *feature.key == *found.key()
+            {
+                feature.write_evaluated(list.next(), Some(&evaluation), detail);
+                next = rest.next();
+            }
+        });
     }
 }
 

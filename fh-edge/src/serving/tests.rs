@@ -90,6 +90,10 @@ fn seen(published: &Published) -> String {
     out
 }
 
+fn compiled_keys(published: &Published) -> Vec<&str> {
+    published.ruleset.iter().map(|compiled| compiled.key()).collect()
+}
+
 fn tag(published: &Published, view: usize) -> &str {
     &published.view(view).unwrap().tag
 }
@@ -104,8 +108,7 @@ fn compiling_step_by_step_equals_compiling_everything() {
             vec![one("A", "a"), two.clone()],
             vec![one("A", "another"), two.clone()],
             vec![one("A", "another"), two.clone(), three.clone()],
-            // The rules of a new feature come last in the ruleset, but the answer lists the feature between others. Some views show no new
-            // feature, or few others.
+            // The answer lists new features between others. Some views show no new feature, or few others.
             vec![
                 one("A", "another"),
                 feature(4, "D", r#", "filters": ["few"], "properties": {"colour": "red"}"#, "d"),
@@ -125,8 +128,29 @@ fn compiling_step_by_step_equals_compiling_everything() {
             assert_eq!(seen(&published), seen(&wanted), "{step:?}");
             assert_eq!(tag(&published, PLAIN), tag(&wanted, PLAIN), "{step:?}");
             assert_eq!(published.ruleset.len(), step.len(), "rules of what is gone: {step:?}");
+            assert_eq!(compiled_keys(&published), compiled_keys(&wanted), "{step:?}");
         }
     }
+}
+
+/// Checks that the bound of work counts every evaluation (D-115): a pass over the whole ruleset must evaluate no feature that another
+/// evaluation then repeats.
+#[test]
+fn a_view_in_another_order_than_the_ruleset_is_evaluated_one_by_one() {
+    let features = [feature(1, "A", "", "a"), feature(2, "B", "", "b"), feature(3, "C", "", "c")];
+    let published = first(&state(&features), Profile::Client);
+    assert!(published.view(PLAIN).unwrap().is_evaluated_at_once);
+    let mut reversed = published.features.clone();
+    reversed.reverse();
+    let ruleset = published.ruleset.clone();
+    let other = published.next().with_compiled(
+        reversed,
+        ruleset,
+        settings(Profile::Client),
+        Timestamp::from_millis(0),
+    );
+    assert!(!other.view(PLAIN).unwrap().is_evaluated_at_once);
+    assert!(!seen(&other).is_empty());
 }
 
 /// Several threads change an environment at once; every change must give a generation of its own.

@@ -94,7 +94,9 @@ pub(crate) struct View {
     /// answer is cached.
     answers: OnceLock<Arc<ViewAnswers>>,
     budget: Arc<AnswerBudget>,
-    /// An upper bound, in evaluation steps, of the work of evaluating each feature of the view once.
+    /// True if one pass over all features of the ruleset evaluates the view.
+    pub(super) is_evaluated_at_once: bool,
+    /// An upper bound, in evaluation steps, of the work of evaluating the view once.
     work: OnceLock<WorkBound>,
     /// The expected length of an answer in bytes.
     size: AtomicUsize,
@@ -107,6 +109,7 @@ impl View {
         let features: Vec<Arc<ServedFeature>> = seen.cloned().collect();
         Self {
             tag: tag(published, key, &features).into(),
+            is_evaluated_at_once: published.evaluates_at_once(&features),
             key: key.clone(),
             shown: Arc::new(Shown {
                 generation: published.generation,
@@ -191,7 +194,7 @@ impl View {
         self.answers().keep(header, answer);
     }
 
-    /// Returns the largest number of steps that evaluating each visible feature once for a context can take (D-115).
+    /// Returns the largest number of steps that evaluating the view once for a context can take (D-115).
     pub(crate) fn steps(&self, published: &Published, attributes: &Attributes) -> u64 {
         self.work.get_or_init(|| published.work_of(self)).steps(attributes)
     }
