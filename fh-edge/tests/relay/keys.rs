@@ -70,6 +70,35 @@ async fn a_key_whose_paired_key_is_removed_is_not_revoked() {
     until("served", || async { relay.poll(&server).await.status == 200 }).await;
 }
 
+/// A removed server-evaluated key stays valid for five seconds (D-104), also if its paired client-evaluated key remains.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_removed_paired_key_is_revoked_after_the_delay() {
+    let upstream = upstream();
+    let (client, server) = (upstream.client_key(), upstream.server_key());
+    let relay = Relay::ready(options_for(&upstream)).await;
+    let mut of_server = Stream::open(relay.address, &server, "").await;
+    of_server.until("features").await;
+    relay.handle.set_relay_keys(&[RelayKeys::client(&*client)]).unwrap();
+    assert_eq!(relay.poll(&server).await.status, 200);
+
+    // The key comes back in time: its stream stays open.
+    relay.handle.set_relay_keys(&[RelayKeys::pair(&*client, &*server)]).unwrap();
+    upstream.set_value("COLOUR", "blue");
+    assert_eq!(of_server.next().await.unwrap().name, "feature");
+    assert_eq!(relay.handle.upstreams().len(), 1);
+
+    relay.handle.set_relay_keys(&[RelayKeys::client(&*client)]).unwrap();
+    upstream.set_value("COLOUR", "green");
+    assert_eq!(of_server.next().await.unwrap().name, "feature");
+    until("revoked", || async {
+        assert_eq!(relay.poll(&client).await.status, 200);
+        relay.poll(&server).await.status == 404
+    })
+    .await;
+    of_server.until("bye").await;
+    assert_eq!(relay.handle.upstreams().len(), 1);
+}
+
 /// New headers are sent with every later request upstream: by running clients, by later clients, and with changes.
 #[tokio::test(flavor = "multi_thread")]
 async fn headers_change_without_a_restart() {

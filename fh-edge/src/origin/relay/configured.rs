@@ -58,10 +58,10 @@ impl Configured {
         self.read().api_keys.get(key).cloned()
     }
 
-    /// Replaces the configured keys. The connections of pairs that remain are kept. If only the server-evaluated key of a pair has changed,
-    /// the old connection ends at once. Other removed keys stay valid for [`REVOCATION_DELAY`]. Then the streams of a removed pair get
-    /// `failure`, unless one of its two keys is still configured in another way. The streams of a removed key that was configured alone get
-    /// `bye`.
+    /// Replaces the configured keys. The connections of pairs that remain are kept. If all keys of another pair are still configured, the old
+    /// connection of the pair ends at once. Removed keys stay valid for [`REVOCATION_DELAY`], and the connection of their pair stays open.
+    /// Then the streams of the pair get `failure`, or `bye` if one of its two keys is still configured. The streams of a removed key that
+    /// was configured alone get `bye`.
     ///
     /// # Errors
     /// Returns [`RelayError`] if a client cannot be created. In this case, the keys do not change.
@@ -115,8 +115,10 @@ impl Configured {
             if stays.contains(&pair) {
                 continue;
             }
-            match next.api_keys.contains_key(&pair.0) {
-                // Only the paired key has changed. The streams of the old connection end, and their clients then connect to the new one.
+            let (client, server) = &pair;
+            let is_known = |key: &UpstreamKey| next.api_keys.contains_key(key);
+            match is_known(client) && server.as_ref().is_none_or(is_known) {
+                // No key was removed. The streams of the old connection end, and their clients then connect to a new one.
                 true => changed.push(upstream),
                 false => next.leaving.push((pair, upstream, since)),
             }
