@@ -52,11 +52,14 @@ impl EvaluationContext {
     ) -> Result<Self, Unusable> {
         let body: Body<'_> = read_object(body).map_err(|why| Failure::unreadable(&why))?;
         check(body.context.map_or(0, |raw| raw.get().len())).map_err(Unusable::Refused)?;
-        let no_object = || Failure::bad_context("the context is not an object");
+        let unreadable = |raw: &RawValue| match raw.get().starts_with('{') {
+            true => Failure::bad_context("the name of an attribute contains a lone surrogate"),
+            false => Failure::bad_context("the context is not an object"),
+        };
         let given: BTreeMap<Cow<'_, str>, &RawValue> = match body.context {
             None => BTreeMap::new(),
             Some(raw) if raw.get() == "null" => BTreeMap::new(),
-            Some(raw) => serde_json::from_str(raw.get()).map_err(|_| no_object())?,
+            Some(raw) => serde_json::from_str(raw.get()).map_err(|_| unreadable(raw))?,
         };
         let mut builder = Attributes::builder();
         let mut hash = hmac_sha256::Hash::new();
@@ -93,6 +96,8 @@ fn values(name: &str, raw: &RawValue) -> Result<Vec<String>, Failure> {
             "attribute `{name}` contains an object or a list within a list"
         ))
     };
+    let lone_surrogate =
+        || Failure::bad_context(&format!("a text of attribute `{name}` contains a lone surrogate"));
     let elements: Vec<&RawValue> = if raw.get().starts_with('[') {
         serde_json::from_str(raw.get()).map_err(|_| nested())?
     } else {
@@ -104,7 +109,7 @@ fn values(name: &str, raw: &RawValue) -> Result<Vec<String>, Failure> {
             "null" => {}
             text if text.starts_with(['{', '[']) => return Err(nested()),
             text if text.starts_with('"') => {
-                values.push(serde_json::from_str(text).map_err(|_| nested())?);
+                values.push(serde_json::from_str(text).map_err(|_| lone_surrogate())?);
             }
             text => values.push(text.to_string()),
         }
@@ -176,6 +181,26 @@ mod tests {
                 Err("INVALID_CONTEXT".into()),
                 "{context}"
             );
+        }
+    }
+
+    /// Rust strings cannot hold a lone surrogate, which JSON allows.
+    #[test]
+    fn errors_name_what_is_wrong() {
+        for (context, wrong) in [
+            ("5", "the context is not an object"),
+            (r#"{"a":[[1]]}"#, "attribute `a` contains an object or a list within a list"),
+            (r#"{"a":{}}"#, "attribute `a` contains an object or a list within a list"),
+            (r#"{"a":"\ud800"}"#, "a text of attribute `a` contains a lone surrogate"),
+            (r#"{"a":["x","\ud800"]}"#, "a text of attribute `a` contains a lone surrogate"),
+            (r#"{"\ud800":1}"#, "the name of an attribute contains a lone surrogate"),
+        ] {
+            let body = format!(r#"{{"context":{context}}}"#);
+            let read = EvaluationContext::read(body.as_bytes(), |_| Ok(()));
+            let Err(Unusable::Failure(failure)) = read else { panic!("{context}") };
+            let failure = serde_json::to_value(&failure).unwrap();
+            assert_eq!(failure["errorCode"], "INVALID_CONTEXT", "{context}");
+            assert_eq!(failure["errorDetails"], wrong, "{context}");
         }
     }
 
