@@ -14,7 +14,7 @@ use uuid::Uuid;
 use super::Admin;
 use super::features::{feature, json};
 use super::problem::Problem;
-use super::subject::{Asks, EvaluationRequest, Question};
+use super::subject::{Asks, EvaluationRequest, Question, evaluated};
 use crate::evaluations::Caller;
 use crate::serving::ServedFeature;
 
@@ -76,7 +76,7 @@ pub(super) async fn post(
         feature(&question.published, key).map_err(|unknown| unknown.at("features"))?;
     }
     let shared = Arc::clone(&admin.shared);
-    let answered = shared.evaluations.run(move |caller| {
+    let work = move |caller: &Caller| {
         let ruleset = question.ruleset();
         let wanted = body.features.as_deref();
         let explained = wanted_features(&question, wanted);
@@ -84,8 +84,8 @@ pub(super) async fn post(
             WorkBound::of_explaining(explained.filter_map(|feature| ruleset.get(&feature.key)));
         question.check_work(&admin.shared, bound.steps(&question.attributes))?;
         Ok(json(&answers(&question, &ruleset, wanted, caller)))
-    });
-    answered.await.ok_or_else(Problem::closed)?
+    };
+    evaluated(&shared.evaluations, work).await
 }
 
 impl Asks for Body {

@@ -74,9 +74,10 @@ impl Problem {
         Self { retry_after: seconds, ..Self::new(StatusCode::TOO_MANY_REQUESTS, error) }
     }
 
-    /// Returns the error with status 503 for a closed Edge. An evaluation that panicked has this error, too.
-    pub(super) fn closed() -> Self {
-        ReplaceError::Closed.into()
+    /// Makes an error with status 500, for a task on another thread that panicked. `task` is a noun phrase.
+    pub(super) fn failed(task: &str) -> Self {
+        let error = format!("{task} failed, because of an error in the Edge");
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, error)
     }
 
     pub(super) fn no_such_environment(name: &str) -> Self {

@@ -13,7 +13,7 @@ use uuid::Uuid;
 use super::Admin;
 use super::features::{feature, json};
 use super::problem::Problem;
-use super::subject::{Asks, EvaluationRequest, Question};
+use super::subject::{Asks, EvaluationRequest, Question, evaluated};
 use crate::evaluations::Caller;
 
 /// The default number of simulated users.
@@ -103,7 +103,7 @@ pub(super) async fn post(
     }
     feature(&question.published, &body.feature).map_err(|unknown| unknown.at("feature"))?;
     let shared = Arc::clone(&admin.shared);
-    let answered = shared.evaluations.run(move |caller| {
+    let work = move |caller: &Caller| {
         let ruleset = question.ruleset();
         let forecast = ruleset.get(&body.feature).map(|feature| {
             let Question { profile, attributes, now, .. } = &question;
@@ -116,8 +116,8 @@ pub(super) async fn post(
                 .map_err(|why| why.at("people"))?;
         }
         Ok(json(&rollout(&question, &body, forecast, caller)))
-    });
-    answered.await.ok_or_else(Problem::closed)?
+    };
+    evaluated(&shared.evaluations, work).await
 }
 
 impl Asks for Body {

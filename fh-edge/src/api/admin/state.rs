@@ -29,7 +29,8 @@ const MOST_PROBLEMS: usize = 100;
 /// Answers `GET /state` with the whole state, including its API keys. The etag is the revision of the state.
 pub(super) async fn get(State(admin): State<Arc<Admin>>) -> Result<Response, Problem> {
     let state = admin.shared.writer()?.state().await.map_err(|_| ReplaceError::Closed)?;
-    admin.background_work.run(move || tagged(json(&state), state.revision)).await
+    let write = move || tagged(json(&state), state.revision);
+    admin.background_work.run("writing the answer", write).await
 }
 
 /// Answers `PUT /state`, which replaces the whole state. `If-Match` names the revision to replace, so that no later change is lost by
@@ -60,7 +61,11 @@ pub(super) async fn put(
     let text = body::read(body, LONGEST).await?;
     let profile = admin.shared.options.profile;
     let read = move || EdgeState::from_bytes(&text, &Options::new().verbatim().profile(profile));
-    let parsed = admin.background_work.run(read).await?.map_err(|error| refused(&error))?;
+    let parsed = admin
+        .background_work
+        .run("reading the state", read)
+        .await?
+        .map_err(|error| refused(&error))?;
     let outcome = admin.shared.writer()?.replace(parsed.state, expected).await;
     let address = audit::address(&parts.extensions);
     let entry = Entry { action: "admin.replace", address, ..Entry::default() };

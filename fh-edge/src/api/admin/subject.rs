@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::Request;
+use axum::response::Response;
 use fh_eval::{Attributes, Profile, Ruleset, Timestamp};
 use http::StatusCode;
 use serde::de::DeserializeOwned;
@@ -13,7 +14,7 @@ use super::body;
 use super::overview::find;
 use super::problem::Problem;
 use crate::clock::now;
-use crate::evaluations::{Effort, Refused};
+use crate::evaluations::{Caller, Effort, Evaluations, Refused};
 use crate::serving::Published;
 use crate::shared_state::SharedState;
 
@@ -43,6 +44,14 @@ pub(super) struct Question {
 fn refused(shared: &SharedState, why: Refused) -> Problem {
     shared.metrics.refused(why);
     Problem::new(StatusCode::PAYLOAD_TOO_LARGE, why.sentence())
+}
+
+/// Runs the evaluation of a request on another thread, as [`Evaluations::run`] does. If the evaluation panics, the error has status 500.
+pub(super) async fn evaluated(
+    evaluations: &Evaluations,
+    work: impl FnOnce(&Caller) -> Result<Response, Problem> + Send + 'static,
+) -> Result<Response, Problem> {
+    evaluations.run(work).await.ok_or_else(|| Problem::failed("the evaluation"))?
 }
 
 impl Question {
@@ -93,5 +102,24 @@ impl Question {
     /// Returns the ruleset of the environment under the requested profile.
     pub(super) fn ruleset(&self) -> Ruleset {
         self.published.ruleset_as(self.profile)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::response::IntoResponse;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn an_evaluation_that_panics_is_answered_with_500() {
+        let evaluations = Evaluations::new(0, 0);
+        let panicked = evaluated(&evaluations, |_| panic!("as it should")).await;
+        let response = panicked.unwrap_err().into_response();
+        assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+        let body = axum::body::to_bytes(response.into_body(), 1000).await.unwrap();
+        let error = r#"{"error":"the evaluation failed, because of an error in the Edge"}"#;
+        assert_eq!(body, error);
+        assert!(evaluated(&evaluations, |_| Ok(Response::default())).await.is_ok());
     }
 }
