@@ -1,8 +1,9 @@
 //! The audit log (D-109). It has a line for each change that a PUT or the admin API passes to the writer or to the upstream Edge, even if
-//! the change is not made. It also has a line for each `GET /admin/v1/keys` that shows keys, and for each wrong admin key within the rate
-//! limit of its network. Wrong keys beyond that limit are counted in one line a minute. No line contains an API key, an admin key or a
+//! the change is not made. It also has a line for each `GET /admin/v1/keys` and `GET /admin/v1/state` that shows API keys, and for each
+//! wrong admin key within the rate limit of its network. Wrong keys beyond that limit are counted in one line a minute. No line contains an API key, an admin key or a
 //! feature's value.
 
+use std::convert::Infallible;
 use std::fmt::Display;
 use std::net::{IpAddr, SocketAddr};
 
@@ -50,6 +51,12 @@ impl Entry<'_> {
             "a wrong admin key",
         );
     }
+}
+
+/// Logs a request of the admin API whose response shows API keys.
+pub(super) fn keys_were_shown(action: &'static str, extensions: &Extensions) {
+    let entry = Entry { action, address: address(extensions), ..Entry::default() };
+    entry.write(Ok::<_, Infallible>("shown"));
 }
 
 /// Returns the address of the client, or `None` if the server does not provide it.

@@ -1,6 +1,5 @@
 //! Answers `GET /admin/v1/keys` with the accounts and their API keys. Of the other routes, only `GET /admin/v1/state` shows API keys.
 
-use std::convert::Infallible;
 use std::sync::Arc;
 
 use axum::Json;
@@ -10,7 +9,7 @@ use uuid::Uuid;
 
 use super::Admin;
 use super::problem::Problem;
-use crate::api::audit::{self, Entry};
+use crate::api::audit;
 use crate::state::{Account, Permissions, ServiceKey, State as EdgeState};
 use crate::state_store::ReplaceError;
 
@@ -44,9 +43,7 @@ pub(super) async fn get(
     request: Request,
 ) -> Result<Json<Keys>, Problem> {
     let state = admin.shared.writer()?.state().await.map_err(|_| ReplaceError::Closed)?;
-    let address = audit::address(request.extensions());
-    let entry = Entry { action: "admin.keys", address, ..Entry::default() };
-    entry.write(Ok::<_, Infallible>("shown"));
+    audit::keys_were_shown("admin.keys", request.extensions());
     let accounts = state.accounts.iter().map(|account| AccountView::of(account, &state));
     Ok(Json(Keys { accounts: accounts.collect() }))
 }

@@ -27,8 +27,12 @@ const TYPES: [&str; 4] =
 const MOST_PROBLEMS: usize = 100;
 
 /// Answers `GET /state` with the whole state, including its API keys. The etag is the revision of the state.
-pub(super) async fn get(State(admin): State<Arc<Admin>>) -> Result<Response, Problem> {
+pub(super) async fn get(
+    State(admin): State<Arc<Admin>>,
+    request: Request,
+) -> Result<Response, Problem> {
     let state = admin.shared.writer()?.state().await.map_err(|_| ReplaceError::Closed)?;
+    audit::keys_were_shown("admin.state", request.extensions());
     let write = move || tagged(json(&state), state.revision);
     admin.background_work.run("writing the answer", write).await
 }

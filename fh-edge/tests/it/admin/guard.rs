@@ -82,6 +82,22 @@ async fn wrong_keys_are_limited_and_the_right_one_never() {
     }
 }
 
+/// The state contains all API keys, as the list of keys does.
+#[tokio::test]
+async fn responses_that_show_api_keys_have_an_audit_line() {
+    let log = fh_test_log::Log::capture();
+    let (address, _edge) = shop().await;
+    for (path, action) in [("keys", "admin.keys"), ("state", "admin.state")] {
+        let answer = admin(address, &format!("GET /admin/v1/{path}")).await;
+        assert!(answer.body.contains(CLIENT_KEY.split_once('/').unwrap().1), "{path}");
+        let line = format!("action=\"{action}\"");
+        assert!(
+            log.text().lines().any(|logged| logged.contains(&line) && logged.contains("shown")),
+            "no audit line for {path}"
+        );
+    }
+}
+
 #[tokio::test]
 async fn the_options_choose_the_router() {
     let answers = |options: Options| async move {
