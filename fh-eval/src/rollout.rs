@@ -97,6 +97,9 @@ impl<'a> Forecast<'a> {
             let fields = rules.iter().filter_map(|rule| wire::text(rule.as_ref()?.field));
             forecast.read.extend(fields.map(String::from));
             let percentage = strategy.percentage.and_then(|raw| Token::of(raw).integer());
+            // Under profile `edge`, a percentage of 0 without rules matches the bucket 0 (D-33).
+            let has_bucket_0 =
+                profile == Profile::Edge && rules.is_empty() && percentage == Some(0);
             let percentage = percentage.filter(|percentage| *percentage != 0);
             let configured = match (percentage, rules.is_empty()) {
                 (Some(percentage), true) => ConfiguredShare::OfAll(percentage),
@@ -109,12 +112,12 @@ impl<'a> Forecast<'a> {
                 ConfiguredShare::OfNobody => rest,
                 ConfiguredShare::OfAdmitted(_) | ConfiguredShare::Open => None,
             };
-            if percentage.is_some() {
+            if percentage.is_some() || has_bucket_0 {
                 let keys = strategy.percentage_attributes.as_ref().map_or(&[][..], Vec::as_slice);
                 let keys = keys.iter().filter_map(|key| wire::text(Some(*key)));
                 let keys: Vec<String> = keys.map(String::from).collect();
                 forecast.default_key |= keys.is_empty();
-                if first_key.get_or_insert_with(|| keys.clone()) != &keys {
+                if percentage.is_some() && first_key.get_or_insert_with(|| keys.clone()) != &keys {
                     rest = None;
                 }
                 forecast.keyed.extend(keys);
@@ -210,8 +213,7 @@ impl<'a> Forecast<'a> {
     }
 
     /// Returns true if the feature has strategies, but no rule and no percentage depends on the attribute in which
-    /// users differ. All users then get the same value, with one exception. A percentage of 0 counts as no percentage
-    /// here, although in profile `edge` such a strategy without rules may match users of the bucket 0.
+    /// users differ. All users then get the same value.
     #[must_use]
     pub fn is_constant(&self) -> bool {
         let session = self.profile.session_attribute();

@@ -91,3 +91,38 @@ fn a_forecast_is_constant_if_no_strategy_depends_on_the_attribute() {
     let ruleset = ruleset(&format!("{rule},{company}"));
     assert_eq!(forecast(&ruleset, "x", &nobody).deciding_attribute(), Some("company"));
 }
+
+/// Under profile `edge`, a percentage of 0 without rules matches the bucket 0 (D-33), so it depends on its percentage key.
+#[test]
+fn a_percentage_of_0_depends_on_its_key_under_profile_edge() {
+    let payload = |strategies: &str| {
+        format!(
+            r#"[{{"id":"7a0b","key":"A","type":"STRING","value":"rest","strategies":[{strategies}]}}]"#
+        )
+    };
+    let nobody = Attributes::default();
+    let zero = r#"{"percentage":0,"value":"zero"}"#;
+    let of_company = r#"{"percentage":0,"percentageAttributes":["company"]}"#;
+    let beside_a_rule = format!(r#"{{"percentage":0,{RULE}}}"#);
+    for (strategies, attribute, profile, is_constant) in [
+        (zero, "userkey", Profile::Edge, false),
+        (zero, "userkey", Profile::Client, true),
+        (zero, "company", Profile::Edge, true),
+        (of_company, "company", Profile::Edge, false),
+        (of_company, "userkey", Profile::Edge, true),
+        (&beside_a_rule, "userkey", Profile::Edge, true),
+        (r#"{"percentage":null}"#, "userkey", Profile::Edge, true),
+    ] {
+        let ruleset = Ruleset::from_json(payload(strategies).as_bytes(), profile).unwrap();
+        let feature = ruleset.get("A").unwrap();
+        let mut forecast = Forecast::new(feature, profile, attribute, &nobody, NOW);
+        assert_eq!(forecast.is_constant(), is_constant, "{strategies} {attribute} {profile}");
+        // The bucket of this user is 0.
+        for user in ["user-1850674", "fred"] {
+            let context = forecast.context(user);
+            forecast.count(&context);
+        }
+        let matched = forecast.parts()[0].people;
+        assert_eq!(matched, u64::from(!is_constant), "{strategies} {attribute} {profile}");
+    }
+}
