@@ -26,20 +26,24 @@ pub struct CommandId(pub u64);
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Input<'a> {
-    /// Starts the session. A second start has no effect.
+    /// Starts the session. Has no effect if the session was started or closed before.
     Start,
-    /// The deadline of [`Session::deadline`](crate::Session::deadline) has passed, or may have passed. An early tick has no effect.
+    /// The deadline of [`Session::deadline`](crate::Session::deadline) has passed, or may have passed. A tick before the deadline has no
+    /// effect.
     Tick,
     /// Closes the session for good. Commands that are not done yet fail with [`Problem::Closed`].
     Stop,
-    /// Requests features from the Edge now. No request is sent if a request is in flight, or if a stream with features is open.
-    /// [`Action::CommandDone`] follows in every case.
+    /// Requests features from the Edge, as soon as the limit of the request rate allows (D-64). No request is sent if a request is in
+    /// flight, if a stream with features is open, or if the client is offline or closed. [`Action::CommandDone`] follows in every case.
     Refresh(CommandId),
     /// A feature was read. A driver passes this input after [`Action::ReportReads`], because passive polling depends on reads.
     FeatureRead,
-    /// Sets the context of a server-evaluated key; changes nothing with a client-evaluated key. [`Action::CommandDone`] follows.
+    /// Sets the context of server-evaluated keys. With client-evaluated keys, the command succeeds and changes nothing. The command fails
+    /// at once and changes nothing if the context has too many attributes, if the client is closed, or if the Edge wants no more requests
+    /// and the client has no features for the context. [`Action::CommandDone`] follows in every case.
     Context(CommandId, Arc<Attributes>),
-    /// Replaces the API keys. Features of environments to which no new key gives access are dropped. [`Action::CommandDone`] follows.
+    /// Replaces the API keys, unless the client is closed. Features of environments to which no new key gives access are dropped.
+    /// [`Action::CommandDone`] follows in every case.
     Keys(CommandId, ApiKeys),
     /// The head of a response has arrived.
     Opened {
@@ -55,14 +59,15 @@ pub enum Input<'a> {
         /// The bytes of the piece.
         bytes: &'a [u8],
     },
-    /// A response is complete, or the connection of its request failed.
+    /// A response is complete, or its request failed.
     Closed {
         /// The id of the request.
         request_id: RequestId,
         /// The way in which the response ended.
         end: End<'a>,
     },
-    /// A list of features from a source other than the Edge. The list adds and updates features but removes none (sdk-behaviour 2.2).
+    /// A list of features from a source other than the Edge. The list adds and updates features. Features that it does not contain are kept
+    /// (sdk-behaviour 2.2).
     Stored {
         /// The source of the list.
         source: Source,
@@ -88,9 +93,10 @@ pub enum Input<'a> {
 pub enum End<'a> {
     /// The response is complete, as far as the transport can determine.
     Complete,
-    /// The connection could not be opened, or it broke. Holds the transport's reason, which contains neither the URL nor a key.
+    /// The connection could not be opened, it broke, or the transport failed for a reason that no other variant covers. Holds the
+    /// transport's reason, which must contain neither the URL nor a key.
     Broken(&'a str),
-    /// The Edge's certificate was not accepted. Holds the transport's reason.
+    /// The TLS handshake failed, for example because the Edge's certificate was not accepted. Holds the transport's reason.
     Tls(&'a str),
     /// The transport's own time limit passed before the connection was open.
     ConnectTimeout,
@@ -101,16 +107,16 @@ pub enum End<'a> {
 pub enum Action {
     /// Send this request, and report its response with this id.
     Send(RequestId, Request),
-    /// Abort this request and close its connection.
+    /// Abort this request, and pass in no more inputs for it. The session ignores such inputs.
     Abort(RequestId),
-    /// Serve these features from now on.
+    /// Serve these features from now on. While the program holds changes back (catch & release), serve them after their release.
     Publish(Publication),
     /// Remove the features of these environments at once, both those that are served and those that are held back. No API key gives access
     /// to these environments any more.
     Revoke(Vec<Arc<str>>),
     /// Publish this status to readers and listeners.
     Status(SessionStatus),
-    /// Log this notice.
+    /// Log this notice, and pass it on to the listeners of notices.
     Notice(Notice),
     /// Pass this update on to the listeners of raw updates.
     Raw(RawUpdate),
@@ -120,12 +126,13 @@ pub enum Action {
     CommandDone(CommandId, Result<Readiness, Problem>),
 }
 
-/// An HTTP request. Its method is always GET. Transports must not follow redirects, because the session follows them itself (D-82).
+/// An HTTP request. Its method is always GET. Transports must not follow redirects, because the session follows redirects within the same
+/// origin itself (D-82).
 #[derive(Clone, PartialEq, Eq)]
 pub struct Request {
     /// The purpose of the request.
     pub kind: RequestKind,
-    /// The URL, which contains an API key.
+    /// The URL, which may contain API keys.
     pub url: SecretUrl,
     /// The headers, with names in lower case.
     pub headers: Vec<(String, String)>,
@@ -134,9 +141,9 @@ pub struct Request {
 /// The purpose of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum RequestKind {
-    /// The request is a poll, whose response has a complete body.
+    /// The request is a poll, whose response ends without waiting for changes of features.
     Poll,
-    /// The request opens a stream of events that stays open.
+    /// The request opens a stream, which the Edge keeps open to send events.
     Stream,
 }
 

@@ -1,4 +1,4 @@
-//! The settings of a session, which are fixed when the session is created.
+//! The settings of a session. Only the API keys can be changed after the session is created.
 
 use std::ops::RangeInclusive;
 use std::time::Duration;
@@ -13,13 +13,15 @@ use crate::key::ApiKeys;
 #[non_exhaustive]
 pub enum Mode {
     /// The client keeps one stream open. While the Edge cannot stream, the client polls instead. A session with several API keys never
-    /// streams, because an Edge has one stream per key: in this mode it polls every 180 seconds (D-77).
+    /// streams, because an Edge has one stream per key: in this mode it polls every 180 seconds, or at the interval that the Edge requests
+    /// (D-77).
     Streaming,
-    /// The client polls at the start, and again after each interval. Holds the interval.
+    /// The client polls at the start, and again after each interval. Holds the interval, which the Edge may change.
     ActivePolling(Duration),
-    /// The client polls at the start, and again when a feature is read after the interval has passed. Holds the interval.
+    /// The client polls at the start, and again when a feature is read after the interval has passed. Holds the interval, which the Edge
+    /// may change.
     PassivePolling(Duration),
-    /// The client polls once. A failed poll is retried until a poll succeeds.
+    /// The client polls once. A failed poll is retried while the client has no features for its context.
     OneOff,
     /// The client sends no requests.
     Offline,
@@ -44,7 +46,7 @@ pub enum ContextPlacement {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum WhileSwitching {
-    /// No values are served until the new values have arrived: reads for the new context return no value, and the client is not ready.
+    /// Reads for the new context return no value until the new values have arrived. Until then, the client is not ready.
     #[default]
     HideValues,
     /// The values of the previous context are served for the new context as well, until the new values have arrived. Use this only in
@@ -53,37 +55,41 @@ pub enum WhileSwitching {
 }
 
 /// Delays before retries (D-64). The delay before retry n (from 0) is a random time in `[d × (1 − jitter), d]`. The value `d` is initial ×
-/// 2ⁿ, but at most the cap.
+/// 2ⁿ, but at most the cap. For a client that polls in intervals, `d` is also at most the interval, or the initial delay if that is longer.
+/// The delay is at least 100 ms, or the initial delay if that is shorter.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Backoff {
-    /// The delay before the first retry.
+    /// The value of `d` for the first retry.
     pub initial: Duration,
-    /// The maximum delay before a retry.
+    /// The maximum of `d`. A retry may follow later, because the Edge may request a longer delay, and because a polling client with
+    /// features waits for its next poll.
     pub cap: Duration,
-    /// The share of a delay that is random, from 0 (no randomness) to 1.
+    /// The share of `d` that is random, from 0 (no randomness) to 1. A value below 0 counts as 0, and a value above 1 as 1. NaN and
+    /// infinity count as 0.5.
     pub jitter: f64,
 }
 
-/// Time limits (D-74) and a size limit. A request that exceeds a limit fails and is retried.
+/// Time limits (D-74) and a size limit. A request that exceeds a limit fails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
     /// Maximum time to open a connection. The transport enforces this limit, because a session cannot observe connections.
     pub connect: Duration,
     /// Maximum time from the request to the complete head of the response.
     pub head: Duration,
-    /// Maximum time from the request of a poll to its complete response. Also the maximum time that a caller of `set_context` waits for the
-    /// outcome (D-120). The caller then gets a timeout.
+    /// Maximum time from the request of a poll to its complete response. Also the maximum time for which a caller that sets a context waits
+    /// for the outcome; the caller then gets a timeout (D-120). If the context is set before the start, this time begins at the start.
     pub poll: Duration,
-    /// Maximum time without a complete line on a stream. Also the maximum time until the first features of a stream arrive, and the maximum
-    /// time of one event. The latter two are longer if at least 1,024 bytes per second arrive.
+    /// Maximum time without a complete line on a stream, or without a byte while a line or an event is unfinished. Also the maximum time
+    /// until the first list of features arrives on a stream, and the maximum time of an unfinished line or event. The latter two are longer
+    /// if at least 1,024 bytes per second arrive.
     pub idle: Duration,
-    /// Maximum size in bytes of a body, or of an event of a stream, after decompression. A request whose body or event is larger fails with
-    /// [`Problem::TooLarge`](fh_repository::problem::Problem::TooLarge).
+    /// Maximum size in bytes of a body, or of a line or an event of a stream, after decompression. A request that exceeds this size fails
+    /// with [`Problem::TooLarge`](fh_repository::problem::Problem::TooLarge).
     pub bytes: usize,
 }
 
 impl Limits {
-    /// Minimum rate in bytes per second at which an event may take longer than the idle limit.
+    /// Minimum rate in bytes per second at which an event, or the first list of a stream, may take longer than the idle limit.
     pub(crate) const SLOWEST: u64 = 1024;
 }
 
@@ -106,12 +112,13 @@ pub struct Config {
     pub identification: Option<String>,
     /// The delays before retries after failures that are probably temporary.
     pub backoff: Backoff,
-    /// The range of the random delay before a reconnect after a `bye` event. The range also applies to the first other end of a stream that
-    /// had sent features (D-64).
+    /// The range of the random delay before a reconnect after the end of a stream that had sent features. The range applies if the stream
+    /// had sent a `bye` event, or if the delays of `backoff` are not in use since the last success (D-64). A stream may request a longer
+    /// delay with `retry:`.
     pub return_within: RangeInclusive<Duration>,
     /// The delays before retries after the Edge has refused the client (D-21).
     pub refused: Backoff,
-    /// The time after which a stream counts as healthy. After the end of a healthy stream, the next delay is the initial delay again.
+    /// The time after which a stream counts as healthy. After the end of a healthy stream, the delays of `backoff` begin anew.
     pub healthy_after: Duration,
     /// The time for which the client polls after the Edge could not stream, before it tries to stream again (D-65).
     pub stream_again_after: Duration,
@@ -119,7 +126,7 @@ pub struct Config {
     pub pace: Duration,
     /// The time limits and the size limit of requests.
     pub limits: Limits,
-    /// The evaluation profile with which features of client-evaluated keys are compiled.
+    /// The evaluation profile with which features are compiled.
     pub profile: Profile,
 }
 

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use fh_eval::Attributes;
 use fh_repository::problem::{MAX_ATTRIBUTES, TooManyAttributes};
 
-/// A context in the form in which it is sent: the text of the header and the digest of this text. Equal contexts have equal headers,
+/// A context in the form of the `x-featurehub` header, from which the digest of the context is computed. Equal contexts have equal headers,
 /// whatever the order of their attributes.
 ///
 /// ```
@@ -57,7 +57,7 @@ impl ContextHeader {
     }
 }
 
-/// Returns the names of the attributes of which a value contains a comma. An Edge reads such a value as two values (D-82).
+/// Returns the names of the attributes of which a value contains a comma. An Edge reads such a value as several values (D-82).
 #[must_use]
 pub(crate) fn values_with_commas(attributes: &Attributes) -> Vec<String> {
     let split = attributes.iter().filter(|(_, values)| values.clone().any(|v| v.contains(',')));

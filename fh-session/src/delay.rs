@@ -24,19 +24,20 @@ impl Random {
     }
 }
 
-/// The delays that were used since the last success, which determine the next delay.
+/// The number of delays that were used since the last reset, which determines the next delay.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Delays {
     count: u32,
     brief_was_used: bool,
 }
 
-/// Minimum delay before a retry. If the initial delay of the settings is shorter, the initial delay is the minimum.
+/// Minimum delay that a [`Backoff`] gives. If its initial delay is shorter, the initial delay is the minimum.
 const SHORTEST: Duration = Duration::from_millis(100);
 
 impl Delays {
-    /// Returns the next delay, drawn from `[d × (1 − jitter), d]`. With each call `d` doubles, up to the lower of `cap` and the settings'
-    /// cap. The delay is never less than [`shortest`].
+    /// Returns the next delay, drawn from `[d × (1 − jitter), d]`. The first `d` after a reset is the initial delay. With each call `d`
+    /// doubles, at most 31 times. `d` is never more than `cap` and the cap of `backoff`. The returned delay is never less than
+    /// [`shortest`].
     pub(crate) fn next(
         &mut self,
         backoff: &Backoff,
@@ -53,8 +54,8 @@ impl Delays {
         longest.saturating_sub(longest.mul_f64(jitter * random.share())).max(least)
     }
 
-    /// Returns the delay after the end of a stream that had sent features. The first delay after a success is drawn from the range `brief`.
-    /// Later delays are those of [`Self::next`].
+    /// Returns the delay after the end of a stream that had sent features. If no delay was used since the last reset, the delay is drawn
+    /// from the range `brief`. Otherwise the delay is that of [`Self::next`].
     pub(crate) fn after_drop(
         &mut self,
         brief: &RangeInclusive<Duration>,
@@ -68,18 +69,19 @@ impl Delays {
         self.next(backoff, backoff.cap, random)
     }
 
-    /// Starts again with the initial delay after a success.
+    /// Restarts the delays: the next delay is again the first.
     pub(crate) fn reset(&mut self) {
         *self = Self::default();
     }
 }
 
-/// Returns the minimum delay after a failure (D-64).
+/// Returns the minimum delay that `backoff` gives (D-64).
 pub(crate) fn shortest(backoff: &Backoff) -> Duration {
     SHORTEST.min(backoff.initial)
 }
 
 /// Returns a random duration within a range, so that clients whose streams end at the same time do not all reconnect at the same time.
+/// Returns the start of a range whose end is earlier.
 pub(crate) fn within(range: &RangeInclusive<Duration>, random: &mut Random) -> Duration {
     let width = range.end().saturating_sub(*range.start());
     range.start().saturating_add(width.mul_f64(random.share()))

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use crate::context_header::{ContextHeader, percent_encode, percent_encode_but};
 use crate::key::{ApiKey, ApiKeys, is_dots};
 
-/// The base URL of an Edge in normal form. `Debug` and `Display` show only its origin, because users may paste a URL with an API key in its
-/// path.
+/// The base URL of an Edge in normal form. `Debug` and `Display` show its origin and `/***` in place of its path, because users may paste a
+/// URL with an API key in its path.
 ///
 /// ```
 /// use fh_session::EdgeUrl;
@@ -33,7 +33,8 @@ pub enum UrlError {
     Empty,
     /// The URL begins with neither `http://` nor `https://`.
     Scheme,
-    /// The host is missing or invalid: an unclosed bracket, an invalid IPv6 address, or a character that hosts cannot contain.
+    /// The host is missing or invalid, for example because of an unclosed bracket, an invalid IPv6 address, or a character that hosts
+    /// cannot contain.
     Host,
     /// The port is not a number from 1 to 65535.
     Port,
@@ -53,7 +54,7 @@ impl fmt::Display for UrlError {
             Self::Host => "the Edge's URL has no host, or an invalid one",
             Self::Port => "the port in the Edge's URL is not a number from 1 to 65535",
             Self::Character => {
-                "the Edge's URL contains white space, a control character, or one that is not ASCII"
+                "the Edge's URL contains white space, a control character, or a character that is not ASCII"
             }
             Self::Credentials => {
                 "the Edge's URL contains credentials: send them as a header instead"
@@ -66,7 +67,8 @@ impl fmt::Display for UrlError {
 impl std::error::Error for UrlError {}
 
 impl EdgeUrl {
-    /// Parses a base URL. A trailing `/`, `/features` or `/features/KEY` is removed.
+    /// Parses a base URL. White space around the URL and trailing slashes are removed. The last path segment `features` is removed with
+    /// everything after it, so that the URL of a stream is accepted as well.
     ///
     /// # Errors
     /// [`UrlError`] if the text is not a valid base URL.
@@ -158,8 +160,8 @@ impl fmt::Debug for EdgeUrl {
     }
 }
 
-/// Characters that hosts cannot contain: the forbidden host code points of the WHATWG URL standard, without those that [`EdgeUrl::parse`]
-/// rejects before it checks the host.
+/// Characters that hosts cannot contain: double quotes, backticks, braces, and most forbidden domain code points of the WHATWG URL
+/// standard. The others end the host, or are rejected by [`EdgeUrl::parse`] before it checks the host.
 const NOT_IN_HOSTS: &[u8] = b"<>[]\\^|%\"`{}";
 
 /// Checks a host, with or without a port.
@@ -195,7 +197,8 @@ fn check_authority(authority: &str) -> Result<(), UrlError> {
     }
 }
 
-/// Writes the scheme, host and port of a URL, and `/***` for the rest. Credentials before the host are left out.
+/// Writes the scheme, host and port of a URL, and `/***` for the rest if there is one. Credentials before the host are left out. For a text
+/// without a scheme, writes only `***`.
 fn write_origin(f: &mut fmt::Formatter<'_>, url: &str) -> fmt::Result {
     let (scheme, rest) = url.split_once("://").unwrap_or(("", url));
     let (authority, path) = rest.find(['/', '?', '#']).map_or((rest, ""), |at| rest.split_at(at));
@@ -207,7 +210,7 @@ fn write_origin(f: &mut fmt::Formatter<'_>, url: &str) -> fmt::Result {
     }
 }
 
-/// A URL that contains an API key. `Debug` and `Display` show only the origin, without credentials.
+/// A URL that may contain API keys. `Debug` and `Display` show the origin without credentials, and `/***` in place of the rest.
 #[derive(Clone, PartialEq, Eq)]
 pub struct SecretUrl(String);
 
@@ -218,13 +221,14 @@ impl SecretUrl {
         Self(url.into())
     }
 
-    /// Returns the complete URL, for requests. Do not print it, because it contains an API key.
+    /// Returns the complete URL, for requests. Do not print the URL, because it may contain API keys.
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.0
     }
 
-    /// Returns the scheme, host and port of the URL.
+    /// Returns the part of the URL before its path, query and fragment: the scheme, the host, the port, and credentials if there are any.
+    /// Returns the whole text if it has no scheme.
     #[must_use]
     pub fn origin(&self) -> &str {
         let path = self.0.find("://").and_then(|at| {

@@ -121,7 +121,7 @@ impl ApiKey {
     }
 }
 
-/// Returns true if a URL parser treats this path segment as a step to another path.
+/// Returns true if the segment is `.` or `..`, which URL parsers treat as a step to another path.
 pub(crate) fn is_dots(segment: &str) -> bool {
     matches!(segment, "." | "..")
 }
@@ -150,7 +150,7 @@ impl ApiKeys {
     /// Makes a list of keys in the given order, without duplicates.
     ///
     /// # Errors
-    /// [`KeyError::Empty`] if there is no key, [`KeyError::Mixed`] if the keys are of both kinds.
+    /// [`KeyError::Empty`] if there is no key, [`KeyError::Mixed`] if client-evaluated and server-evaluated keys are mixed.
     pub fn new(keys: impl IntoIterator<Item = ApiKey>) -> Result<Self, KeyError> {
         let mut keys = keys.into_iter();
         let first = keys.next().ok_or(KeyError::Empty)?;
@@ -199,7 +199,7 @@ impl ApiKeys {
         !self.others.is_empty()
     }
 
-    /// Returns a digest of the keys, for files that must not hold keys (D-79): the SHA-256 in lower-case hexadecimal.
+    /// Returns a digest of the keys in their order, for files that must not hold keys (D-79): a SHA-256 in lower-case hexadecimal.
     #[must_use]
     pub fn fingerprint(&self) -> String {
         let texts: Vec<&str> = self.iter().map(ApiKey::expose).collect();

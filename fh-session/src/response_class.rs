@@ -10,9 +10,9 @@ use crate::action::{RequestKind, ResponseHead};
 /// The meaning of a response's head.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum ResponseClass {
-    /// The body of the response holds features.
+    /// The request succeeded, and the body should hold features.
     Features,
-    /// The body of the response holds features, and the Edge wants no further requests (status 236, D-23).
+    /// The request succeeded, the body should hold features, and the Edge wants no further requests (status 236, D-23).
     LastFeatures,
     /// The features that the client holds are still current (status 304).
     Unchanged,
@@ -22,11 +22,11 @@ pub(crate) enum ResponseClass {
     Refused(Problem),
     /// The Edge cannot stream: it responded to a stream request with status 501.
     NoStreaming,
-    /// The Edge, or a server in front of it, failed in a way that is probably temporary.
+    /// The response cannot be used, for a reason that is probably temporary: the Edge or a server in front of it failed, for example.
     Trouble(Problem),
 }
 
-/// The condition under which the Edge sends features in response to a request.
+/// The condition under which the Edge sends features in response to a successful request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum RequestCondition {
     /// The request has no condition: the response holds features.
@@ -89,11 +89,11 @@ pub(crate) fn cut(text: &str, most: usize) -> String {
 
 /// The maximum interval or pause that a server can request. A longer interval or pause is reduced to this maximum (D-75).
 pub(crate) const LONGEST_INTERVAL: Duration = Duration::from_secs(24 * 3600);
-/// The maximum delay before a retry that a server can request. A longer delay is reduced to this maximum (D-75).
+/// The maximum delay before a retry that a server can request with `Retry-After`. A longer delay is reduced to this maximum (D-75).
 const LONGEST_RETRY: Duration = Duration::from_secs(3600);
 
 /// Returns the polling interval that the Edge requests by `max-age`, at most [`LONGEST_INTERVAL`]; `None` if `max-age` is 0, missing or not
-/// a number (sdk-behaviour 2.9.3).
+/// a whole number (sdk-behaviour 2.9.3).
 pub(crate) fn max_age(head: &ResponseHead) -> Option<Duration> {
     let directives = head.get("cache-control")?.split(',');
     let seconds = directives
@@ -104,7 +104,7 @@ pub(crate) fn max_age(head: &ResponseHead) -> Option<Duration> {
 }
 
 /// Returns the minimum delay before the next request from `Retry-After`, at most [`LONGEST_RETRY`]; `None` if the header is missing or
-/// invalid. A date is compared with the `Date` header of the response.
+/// invalid. A date is compared with the `Date` header of the response; `None` if that header is missing or invalid.
 pub(crate) fn retry_after(head: &ResponseHead) -> Option<Duration> {
     let value = head.get("retry-after")?.trim();
     let wanted = seconds(value).or_else(|| {

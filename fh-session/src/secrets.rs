@@ -1,4 +1,4 @@
-//! Removal of API keys from texts that come from other programs.
+//! Removal of API keys and header values from texts that come from other programs.
 
 use std::sync::Arc;
 
@@ -7,10 +7,11 @@ use fh_repository::problem::Problem;
 
 use crate::key::ApiKey;
 
-/// The secret parts of API keys. They are removed from the texts of servers, proxies and transports, because these texts often repeat URLs.
+/// The secret parts of API keys, and values of headers. They are removed from the texts of servers, proxies and transports, because these
+/// texts often repeat URLs.
 ///
-/// Secrets are found in plain and in percent-encoded form. A long enough beginning of a secret is found as well, because a text may be cut
-/// off within a secret. The environment id is not removed.
+/// Secrets of keys are found in plain form and with `*` written as `%2A` or `%2a`; values of headers only in plain form. The first 8 or
+/// more characters of a secret are found as well, because a text may be cut off within a secret. The environment id is not removed.
 ///
 /// ```
 /// use fh_session::{ApiKey, Secrets};
@@ -25,7 +26,7 @@ pub struct Secrets {
     spellings: Arc<[String]>,
 }
 
-/// Minimum length in characters of a secret that is removed. A shorter secret occurs in too many words by chance.
+/// Minimum length in characters of a secret's spelling that is removed. A shorter spelling occurs in too many words by chance.
 const SHORTEST: usize = 6;
 /// Minimum length in characters of a secret's beginning that is removed without the rest of the secret. A shorter beginning reveals little
 /// of the key.
@@ -39,8 +40,8 @@ impl std::fmt::Debug for Secrets {
 }
 
 impl Secrets {
-    /// Collects the secrets of these keys. A secret with fewer than 6 characters is left out, because it occurs in too many words by
-    /// chance.
+    /// Collects the secrets of these keys. A spelling of a secret with fewer than 6 characters is left out, because it occurs in too many
+    /// words by chance.
     #[must_use]
     pub fn of<'a>(keys: impl IntoIterator<Item = &'a ApiKey>) -> Self {
         let mut spellings = Vec::new();
@@ -56,7 +57,8 @@ impl Secrets {
         Self { spellings: spellings.into() }
     }
 
-    /// Adds the values of headers that a program sends. Each value is added as a whole, and without its scheme (`Bearer`, `Basic`).
+    /// Adds the values of headers that a program sends. Each value is added as a whole, and without its first word, which may be a scheme
+    /// (`Bearer`, `Basic`). Texts with fewer than 6 characters are left out.
     #[must_use]
     pub fn and_headers<'a>(self, values: impl IntoIterator<Item = &'a str>) -> Self {
         let mut spellings = self.spellings.to_vec();
@@ -74,7 +76,7 @@ impl Secrets {
         Self { spellings: spellings.into() }
     }
 
-    /// Returns the text with `***` in place of each secret.
+    /// Returns the text with `***` in place of each secret, and of each beginning of a secret with at least 8 characters.
     #[must_use]
     pub fn wiped(&self, text: &str) -> String {
         let mut wiped = String::with_capacity(text.len());
@@ -95,7 +97,7 @@ impl Secrets {
         wiped
     }
 
-    /// Returns the problem with `***` in place of each secret.
+    /// Returns the problem with `***` in place of each secret in its text.
     #[must_use]
     pub fn wiped_from(&self, problem: Problem) -> Problem {
         match problem {
@@ -108,7 +110,8 @@ impl Secrets {
         }
     }
 
-    /// Returns the notice with `***` in place of each secret.
+    /// Returns the notice with `***` in place of each secret in the description of an ignored part, and in the reason why a store's
+    /// features were not applied. Other notices are returned unchanged.
     #[must_use]
     pub fn wiped_off(&self, notice: Notice) -> Notice {
         match notice {

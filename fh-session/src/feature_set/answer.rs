@@ -1,4 +1,4 @@
-//! Parses the body of a poll: a list of environments, each with its features.
+//! Parses received JSON: the bodies of polls, lists of features, and single features.
 
 use std::collections::HashMap;
 
@@ -9,7 +9,7 @@ use super::received::Received;
 /// One environment in the response to a poll.
 #[derive(Debug)]
 pub(crate) struct Answered<'a> {
-    /// The id of the environment; `None` if the entry has no id.
+    /// The id of the environment; `None` if the entry has no id that is a text.
     pub(crate) id: Option<String>,
     /// The features; `None` if the entry has no list of features, which is not the same as an empty list (D-60).
     pub(crate) features: Option<Vec<Received<'a>>>,
@@ -24,10 +24,11 @@ impl<'a> Answered<'a> {
     }
 }
 
-/// Splits the body of a poll into environments. The features of entries with the same id are joined.
+/// Splits the body of a poll into environments. The features of entries with the same id are joined, and so are the features of entries
+/// without an id.
 ///
 /// # Errors
-/// The body cannot be parsed. Holds the reason, without any text of the body.
+/// The body is not a JSON list of objects. Holds the reason, without any text of the body.
 pub(crate) fn environments(body: &str) -> Result<Vec<Answered<'_>>, String> {
     let mut found: Vec<Answered<'_>> = Vec::new();
     let mut places: HashMap<Option<String>, usize> = HashMap::new();
@@ -46,18 +47,18 @@ pub(crate) fn environments(body: &str) -> Result<Vec<Answered<'_>>, String> {
     Ok(found)
 }
 
-/// Splits the JSON of a list into its features.
+/// Splits a JSON list into its elements, which need not be features.
 ///
 /// # Errors
-/// The list cannot be parsed. Holds the reason, without any text of the list.
+/// The text is not a JSON list. Holds the reason, without any part of the text.
 pub(crate) fn list(json: &str) -> Result<Vec<Received<'_>>, String> {
     Ok(wire::list(json)?.into_iter().map(Received::new).collect())
 }
 
-/// Parses the JSON of one feature.
+/// Parses the JSON of one feature or of a delete event. The JSON may have any type.
 ///
 /// # Errors
-/// The JSON cannot be parsed. Holds the reason, without any text of the JSON.
+/// The text is not JSON. Holds the reason, without any part of the text.
 pub(crate) fn one(json: &str) -> Result<Received<'_>, String> {
     wire::one(json).map(Received::new)
 }

@@ -17,10 +17,11 @@ use super::received::Received;
 pub(crate) enum Authority {
     /// The source is the Edge. Features that are missing from its lists are removed.
     Edge,
-    /// The source is a store, whose features may be outdated. Its lists only add and update features.
+    /// The source is a store, whose features may be outdated. Features that are missing from its lists are kept.
     Store,
-    /// The source is a store, and the Edge has sent a list before. The store updates a feature only with a higher version of the same id.
-    /// Otherwise an outdated copy would bring back another id, an old key or a former strategy.
+    /// The source is a store, and the Edge has sent or confirmed a list before. The store replaces a held feature only with a higher
+    /// version, and never with a feature of another id. Otherwise an outdated copy would bring back another id, an old key or a former
+    /// strategy.
     LateStore,
 }
 
@@ -29,17 +30,17 @@ pub(crate) enum Authority {
 pub(crate) enum Effect {
     /// The update changed no feature.
     None,
-    /// The update changed something that no reader can see.
+    /// The update changed only parts that do not count as visible, such as a version.
     Invisible,
-    /// The update changed something that a reader can see.
+    /// The update changed something that a reader may see.
     Seen,
 }
 
-/// A feature of the environment after a list was applied.
+/// A feature of the environment after a list is applied.
 enum Chosen<'a, 'json> {
     /// The environment keeps the feature that it holds.
     Held(FeatureRef<'a>),
-    /// The feature of the list is new, or replaces the held feature.
+    /// The element of the list is a new feature, replaces the held feature, or is not a feature.
     Received(&'a Received<'json>),
 }
 
@@ -52,8 +53,8 @@ impl Chosen<'_, '_> {
     }
 }
 
-/// Maximum number of deletes that are remembered between two lists. Further deletes are applied but not remembered, so a late update can
-/// bring the feature back.
+/// Maximum number of deletes of an environment that are remembered between two lists of the Edge. Further deletes are applied but not
+/// remembered, so a late update can bring the feature back.
 const MAX_TOMBSTONES: usize = 10_000;
 
 /// The features of one environment.
@@ -63,7 +64,7 @@ pub(crate) struct Environment {
     pub(crate) ruleset: Ruleset,
     /// The feature keys by feature id, so that a renamed feature is found by its id.
     keys: HashMap<Box<str>, Box<str>>,
-    /// Versions of deleted features by feature id. A list of the Edge clears them.
+    /// Versions of deletes by feature id. An applied update of a feature removes its entry, and a list of the Edge removes all entries.
     tombstones: HashMap<Box<str>, i64>,
     /// The ids of the strategies that an Edge applied (the member `v` of a feature), by feature key.
     pub(crate) strategies: HashMap<Box<str>, Box<str>>,
@@ -80,7 +81,7 @@ impl Environment {
         }
     }
 
-    /// Applies a full list of the environment's features, and returns the effect.
+    /// Applies a list of the environment's features, and returns the effect.
     pub(crate) fn list(
         &mut self,
         features: &[Received<'_>],
@@ -217,11 +218,11 @@ impl Environment {
         Ok(if seen { Effect::Seen } else { Effect::Invisible })
     }
 
-    /// Applies the delete of a feature. A delete is ignored if its version is above 0 and lower than that of the held feature; any other
-    /// delete counts (D-27).
+    /// Applies the delete of a feature, and returns the effect. A delete removes nothing if its version is above 0 and lower than that of
+    /// the held feature (D-27), or if its id differs from that of the feature that has its key.
     ///
     /// # Errors
-    /// The JSON is not a delete. Holds the reason.
+    /// The JSON is not an object, or has neither an id nor a key. Holds the reason.
     pub(crate) fn delete(&mut self, received: &Received<'_>) -> Result<Effect, String> {
         let parts = received.parts().ok_or("a delete event is not a JSON object")?;
         let state = parts.identity();
@@ -256,7 +257,8 @@ impl Environment {
         }
     }
 
-    /// Returns the held feature if the received state does not replace it, otherwise `None`.
+    /// Returns the held feature if the received state does not replace it. Returns `None` if the state replaces it, or if no such feature
+    /// is held.
     fn standing<'a>(
         &self,
         ruleset: &'a Ruleset,
@@ -276,7 +278,7 @@ impl Environment {
         stays.then_some(held)
     }
 
-    /// Returns true if the feature was deleted with the version of the received state, or with a later version (D-73).
+    /// Returns true if a remembered delete of the feature has the version of the received state, or a later version (D-73).
     fn buries(&self, state: &Identity<'_>) -> bool {
         let deleted = state.id.as_deref().and_then(|id| self.tombstones.get(id));
         deleted.is_some_and(|deleted| state.version.unwrap_or(0) <= *deleted)
@@ -306,8 +308,8 @@ fn is_another(state: &Identity<'_>, held: &FeatureRef<'_>) -> bool {
     state.id.as_deref().zip(held.id()).is_some_and(|(new, old)| new != old)
 }
 
-/// Returns true if the received state has a lower version than the held feature. A different feature with the same key is never older,
-/// because it was created after the held feature.
+/// Returns true if the received state has a lower version than the held feature. A missing version counts as 0. A feature with another id
+/// is never older, because versions of different features cannot be compared.
 fn is_older(state: &Identity<'_>, held: &FeatureRef<'_>) -> bool {
     !is_another(state, held) && state.version.unwrap_or(0) < held.version()
 }
@@ -317,7 +319,8 @@ fn identity(feature: FeatureRef<'_>) -> Option<(Box<str>, Box<str>)> {
     Some((feature.id()?.into(), feature.key().into()))
 }
 
-/// Returns the key of a feature and the id of the strategy that an Edge applied (the member `v`); `None` if either is missing.
+/// Returns the key of a feature and the id of the strategy that an Edge applied (the member `v`); `None` if either is missing or not a
+/// text.
 fn applied_strategy(parts: &Feature<'_>) -> Option<(Box<str>, Box<str>)> {
     Some((wire::text(parts.key)?.into(), wire::text(parts.applied)?.into()))
 }

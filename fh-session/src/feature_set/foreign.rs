@@ -1,5 +1,5 @@
-//! Recognises features of an environment to which no API key gives access. An Edge may send such features by mistake. A cache in front of
-//! the Edge may do so too if it does not distinguish API keys.
+//! Recognises features that name another environment than that of their list. An Edge may send such features by mistake. A cache in front
+//! of the Edge may do so too if it does not distinguish API keys.
 
 use fh_eval::internal::wire::{self, name};
 
@@ -13,7 +13,7 @@ pub(crate) fn names_another(environment: &str, said: &str) -> bool {
     }
 }
 
-/// Returns the id of the environment that a feature names, if it differs from `environment`; otherwise `None`.
+/// Returns the id of the environment that a feature names, if this id and `environment` are UUIDs and differ; otherwise `None`.
 pub(crate) fn other_environment(environment: &str, feature: &Received<'_>) -> Option<String> {
     // An Edge leaves the environment's id out of features (edge-protocol 2.6), so a text search avoids most of the parsing.
     if !feature.json().contains(name::ENVIRONMENT) {

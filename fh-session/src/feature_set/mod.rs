@@ -36,7 +36,7 @@ pub(crate) struct FeatureSet {
     reported: HashSet<Box<str>>,
 }
 
-/// The environments to which the new keys do not give access any more.
+/// The environments that were dropped, because the new keys do not give access to them.
 #[derive(Debug)]
 pub(crate) struct Closed {
     pub(crate) environments: Vec<Arc<str>>,
@@ -76,7 +76,7 @@ impl FeatureSet {
         self.environments.iter().position(|held| held.id.eq_ignore_ascii_case(id))
     }
 
-    /// Returns the environment with this id. An environment that is not in the set is added at the end.
+    /// Returns the environment with this id, which is added at the end if it is not in the set.
     fn environment(&mut self, id: &str) -> Option<&mut Environment> {
         let at = self.find(id).unwrap_or_else(|| {
             self.environments.push(Environment::new(id.into()));
@@ -114,7 +114,7 @@ impl FeatureSet {
         }
     }
 
-    /// Applies a full list of the features of an environment, and returns the effect.
+    /// Applies a list of the features of an environment, and returns the effect.
     pub(crate) fn list(
         &mut self,
         id: &str,
@@ -143,13 +143,13 @@ impl FeatureSet {
     /// Applies a delete of an environment's feature, and returns the effect.
     ///
     /// # Errors
-    /// The JSON is not a delete. Holds the reason.
+    /// The JSON is not an object, or has neither an id nor a key. Holds the reason.
     pub(crate) fn delete(&mut self, id: &str, received: &Received<'_>) -> Result<Effect, String> {
         self.environment(id).map_or(Ok(Effect::None), |each| each.delete(received))
     }
 
-    /// Returns the rules that readers evaluate. `context` is the context for which an Edge has evaluated the features; `None` for
-    /// client-evaluated keys. If `kept_for` is given, the values are also served for that context.
+    /// Returns the rules that readers evaluate. `context` is the context for which an Edge has evaluated the features; `None` if the client
+    /// evaluates them. If `kept_for` is given, the values are also served for that context.
     pub(crate) fn rules(
         &mut self,
         context: Option<Arc<Attributes>>,

@@ -1,4 +1,4 @@
-//! Received features, each of which is parsed at most once.
+//! Received features, whose parts are parsed at most once.
 
 use std::cell::OnceCell;
 
@@ -28,7 +28,7 @@ impl<'a> Received<'a> {
         self.parts.get_or_init(|| Feature::parse(self.json)).as_ref()
     }
 
-    /// Returns true if the JSON is a feature with a key.
+    /// Returns true if the JSON is an object with a key that is a text.
     pub(crate) fn is_feature(&self) -> bool {
         self.parts().is_some_and(|parts| wire::text(parts.key).is_some())
     }
