@@ -376,8 +376,7 @@ impl EdgeHandle {
     }
 
     /// Replaces the configured keys of a relay, without a restart. Connections of [`RelayKeys`] with the same pair of keys are kept.
-    /// Clients with a removed key can read its features for five more seconds. If only the server-evaluated key of a pair is removed, this
-    /// key is revoked at once.
+    /// Clients with a removed key can read its features for five more seconds, also if the other key of its pair remains.
     ///
     /// # Errors
     /// Returns the [`RelayError`] that a start with these keys would return, or [`RelayError::OwnState`] if this Edge is not a relay. Then
