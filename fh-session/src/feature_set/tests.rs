@@ -205,7 +205,7 @@ fn an_outdated_store_restores_nothing() {
         let again = behind.feature("e", &received(&stored), Authority::LateStore);
         assert_eq!(again, Ok(Effect::None), "{stored}");
     }
-    // Before the Edge has sent a list, stores are the only source.
+    // `Authority::Store` is the authority of stores before the Edge has sent a list.
     let mut behind = feature_set(&["e/k*"]);
     behind.take("e", &held, Authority::Edge);
     for stored in [state("a", "A", 5, "other"), state("new", "A", 1, "made anew")] {
@@ -236,7 +236,7 @@ fn unchanged_features_are_not_parsed() {
         rules.evaluated_for().unwrap().strategies.get("B").cloned().unwrap()
     };
     assert_eq!(&*applied(&mut feature_set), "s2");
-    // The held feature stays, with the strategy that was applied to it.
+    // The held feature stays, together with the strategy that an Edge applied.
     feature_set.take("e", &[state("a", "A", 3, "z"), with(1)], Authority::Edge);
     assert_eq!(&*applied(&mut feature_set), "s2");
 }

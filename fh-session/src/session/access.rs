@@ -1,16 +1,17 @@
 //! The access that an Edge has given to a client, or refused.
 
-/// The record of a client's access with its current keys: a list that the Edge has sent, a refusal, both, or neither.
+/// The record of a client's access: a list that the Edge has sent or confirmed, a refusal, both, or neither. Some changes of keys and
+/// contexts remove parts of the record.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) enum Access {
-    /// The Edge has neither sent a list nor refused the client.
+    /// Neither a list nor a refusal is recorded.
     #[default]
     Unknown,
     /// The Edge has refused the client, or has sent no environment for its keys, before it sent a list.
     Refused,
-    /// The Edge has sent or confirmed a list.
+    /// The Edge has sent or confirmed a list. Later refusals other than `failure` events have no effect.
     Granted,
-    /// The Edge has sent a list and has later refused the client with a `failure` event.
+    /// The Edge has sent or confirmed a list, and has later refused the client with a `failure` event.
     Revoked,
 }
 
@@ -20,13 +21,13 @@ impl Access {
         matches!(self, Self::Granted | Self::Revoked)
     }
 
-    /// Returns true if the Edge has refused the client and no list has arrived since.
+    /// Returns true if a refusal is recorded.
     pub(super) const fn is_refused(self) -> bool {
         matches!(self, Self::Refused | Self::Revoked)
     }
 
-    /// Records a refusal. This has no effect once the Edge has sent a list, because an Edge may refuse clients during its own outages
-    /// (D-21).
+    /// Records a refusal. This has no effect once the Edge has sent or confirmed a list, because an Edge may refuse clients during its own
+    /// outages (D-21).
     pub(super) const fn refuse(&mut self) {
         if let Self::Unknown = self {
             *self = Self::Refused;

@@ -1,4 +1,4 @@
-//! Handles responses: their heads, and the bodies of polls.
+//! Handles responses: their heads, the bodies of polls, and the ends of requests.
 
 use std::mem;
 
@@ -34,7 +34,7 @@ impl std::fmt::Debug for Body {
 
 /// Maximum number of redirects in a row. If a request has one more redirect, it fails with [`Problem::Redirect`] (D-82).
 const MOST_HOPS: u8 = 5;
-/// Number of stream responses in a row with a wrong content type after which the client polls instead (D-65).
+/// Number of stream responses with a wrong content type, without a right one in between, after which the client polls instead (D-65).
 const MOST_WRONG_TYPES: u8 = 3;
 
 impl Session {

@@ -22,11 +22,11 @@ pub(super) struct NextContext {
 }
 
 impl Session {
-    /// Sets a context. The Edge has to evaluate the features for it, and from now on the held features belong to the previous context. With
-    /// a client-evaluated key, the command is done at once and changes nothing.
+    /// Sets a context, for which the Edge has to evaluate the features unless the context has the same header as the current one. With a
+    /// client-evaluated key, the command is done at once and changes nothing.
     ///
-    /// A request for a context whose features have not arrived is not aborted, so that the client makes progress however often the context
-    /// changes. The newest context waits until that request has ended.
+    /// A request for the first features of a context that was set after the start is not aborted, so that the client makes progress however
+    /// often the context changes. The newest context waits until that request has ended.
     pub(super) fn change_context(&mut self, command_id: CommandId, context: Arc<Attributes>) {
         if matches!(self.state, State::Stopped) {
             self.reply(command_id, Err(Problem::Closed));
@@ -132,11 +132,10 @@ impl Session {
         self.settle_all(pending, &Err(Problem::Superseded));
     }
 
-    /// Returns true while a request is in flight for the first features of a context that a caller set. A newer context does not abort this
-    /// request; only its own time limits do (D-74). A redirected request that is delayed by the limit of the request rate counts as in
-    /// flight.
+    /// Returns true while a request is in flight for the first features of a context that was set after the start. A newer context does not
+    /// abort this request (D-120). A redirected request that is delayed by the limit of the request rate counts as in flight.
     ///
-    /// No caller set the context with which a client starts, so a newer context aborts the request for it.
+    /// A newer context aborts the request for the context with which the client started.
     fn awaits_features(&self) -> bool {
         let is_in_flight = match &self.state {
             State::Connecting { .. } | State::Fetching(_) => true,
@@ -147,8 +146,8 @@ impl Session {
         is_in_flight && self.context_was_set && !self.held.is_current()
     }
 
-    /// Sends the request of the waiting context once the previous context was applied or has failed. Returns true if a context was waiting
-    /// and no longer is.
+    /// Makes the waiting context the current context and sends its request, once the request of the previous context has succeeded or
+    /// failed. If the Edge wants no more requests, the waiting context is refused. Returns true if a context was waiting and no longer is.
     pub(super) fn start_next_context(&mut self) -> bool {
         if self.awaits_features() {
             return false;
@@ -166,7 +165,7 @@ impl Session {
         true
     }
 
-    /// Makes a context the current context. From now on, the held features belong to an earlier context.
+    /// Makes a context the current context. If there are held features, they now belong to an earlier context.
     pub(super) fn adopt(&mut self, next: NextContext) {
         if self.held.is_served() || !self.feature_set.is_empty() {
             self.held.leave_to_earlier_context(self.evaluated_for());
@@ -190,7 +189,7 @@ impl Session {
 
     fn ask_for_context(&mut self) {
         match &self.state {
-            // An offline client never receives features, so the command is complete.
+            // An offline client sends no request, so the command is complete.
             State::Offline => self.settle(&Ok(())),
             State::Idle => {}
             _ => {
@@ -200,7 +199,7 @@ impl Session {
         }
     }
 
-    /// Returns the context for which the held features were evaluated; `None` if the client evaluates.
+    /// Returns the context for which the Edge evaluated the held features; `None` if the client evaluates them.
     pub(super) fn evaluated_for(&self) -> Option<Arc<Attributes>> {
         match self.held.of_earlier_context() {
             Some(of) => of.clone(),
@@ -208,7 +207,8 @@ impl Session {
         }
     }
 
-    /// Returns the second context for which kept values are served; `None` while no values are kept.
+    /// Returns the second context for which the held features are served if the settings keep values: the newest context. Returns `None` if
+    /// the settings hide values, or if the held features belong to the current context.
     pub(super) fn kept_for(&self) -> Option<Arc<Attributes>> {
         let is_kept = self.held.of_earlier_context().is_some()
             && self.config.while_switching == WhileSwitching::KeepValues;

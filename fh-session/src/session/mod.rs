@@ -47,7 +47,8 @@ use stream::Stream;
 /// The state of one client's communication with an Edge.
 ///
 /// A driver passes events with their time to the session, and performs the actions that the session returns; see [`Input`] and [`Action`].
-/// At most one request is in flight: [`Action::Abort`] for one request comes before [`Action::Send`] for the next.
+/// At most one request is in flight: before [`Action::Send`] for the next request, the previous request has ended or gets
+/// [`Action::Abort`].
 ///
 /// ```
 /// use fh_repository::time::Millis;
@@ -75,28 +76,28 @@ pub struct Session {
     /// The context of the request in flight, or of the next request if no request is in flight.
     context: Arc<Attributes>,
     header: ContextHeader,
-    /// True if a caller set the context after the start.
+    /// True if [`Self::adopt`] set the current context after the start.
     context_was_set: bool,
     /// The context that waits, because it was set while the request for another context was in flight. `None` if no context waits (D-120).
     next_context: Option<NextContext>,
-    /// The etag of the last response that was applied as a whole; `None` if that response had no etag, or if the etag no longer describes
-    /// the held features (D-72). The etag is sent with a single key only (D-60).
+    /// The etag of the poll that the held features come from; `None` if that poll had no etag or was not applied as a whole, or if the
+    /// features, the context or the keys have changed since (D-72). The etag is sent with a single key only (D-60).
     etag: Option<String>,
     /// The time between polls. The Edge may change this time by `max-age`.
     interval: Duration,
     /// The time of the next attempt to stream; `None` unless the client polls because the Edge cannot stream.
     poll_until: Option<Millis>,
-    /// Number of stream responses in a row with a wrong content type.
+    /// Number of stream responses with a wrong content type since the last stream with the right type, or since the keys were changed.
     wrong_types: u8,
     backoff: Delays,
     refused: Delays,
-    /// The minimum delay before a reconnect, which the stream requested with `retry:`.
+    /// The minimum delay before a reconnect, as a stream last requested with `retry:`; zero if no stream has requested a delay.
     reconnect_floor: Duration,
-    /// The times of the last two requests; `None` for requests that were not sent yet.
+    /// The times of the last two requests, the earlier one first; `None` for requests that were not sent yet.
     recent: [Option<Millis>; 2],
-    /// The URL of the last request; `None` before the first request.
+    /// The URL of the last request; `None` before the first request, and after a redirect until the next request.
     last_url: Option<SecretUrl>,
-    /// Number of redirects in a row that led to the last request.
+    /// Number of redirects since the last request that followed no redirect.
     hops: u8,
     last_request_id: u64,
     access: Access,
@@ -104,12 +105,11 @@ pub struct Session {
     command_ids: Vec<Pending>,
     last_contact: Option<Millis>,
     status: SessionStatus,
-    /// The status that was published last. One input may change `status` in several steps. After the last step, `status` is published if it
-    /// differs from this field.
+    /// The status that was published last. `status` may change in several steps before it is published.
     shown: SessionStatus,
     actions: VecDeque<Action>,
-    /// The cause of the publication with which the handling of the current input ends; `None` if nothing is published. There is one
-    /// publication per input, because each publication holds a set of rules, and a large chunk may hold many events.
+    /// The cause of the pending publication; `None` if no publication is pending. An input leads to at most one publication, or two if it
+    /// also starts the waiting context, because each publication holds a set of rules, and a large chunk may hold many events.
     unpublished: Option<Cause>,
     /// The outcomes of commands, which are reported after features and status are published.
     settled: Vec<Action>,
@@ -228,8 +228,8 @@ impl Session {
         self.actions.pop_front()
     }
 
-    /// Returns the time at which the driver must pass in [`Input::Tick`] if no other event comes before; `None` if neither a time limit nor
-    /// a scheduled request is pending.
+    /// Returns the time at which the driver must pass in [`Input::Tick`] if no other event comes before; `None` if the session waits for no
+    /// time.
     #[must_use]
     pub fn deadline(&self) -> Option<Millis> {
         self.state_deadline().into_iter().chain(self.command_deadline()).min()
@@ -251,7 +251,8 @@ impl Session {
         }
     }
 
-    /// Returns the time when the Edge last sent data: the head of a response, or a chunk of its body. Returns `None` before the first data.
+    /// Returns the time when the Edge last sent data for a request that was in flight: the head of a response, or a chunk of its body.
+    /// Returns `None` before the first data.
     #[must_use]
     pub const fn last_contact(&self) -> Option<Millis> {
         self.last_contact

@@ -10,7 +10,7 @@ use crate::config::Mode;
 use crate::delay::{shortest, within};
 
 impl Session {
-    /// Records that the Edge has sent features. `doubt` is the problem of these features; `None` if they have no problem.
+    /// Records that the Edge has sent or confirmed features. `doubt` is the problem of these features; `None` if they have no problem.
     pub(super) fn good(&mut self, doubt: Option<Problem>) {
         self.status.attempts = 0;
         self.status.problem = doubt;
@@ -24,7 +24,8 @@ impl Session {
         self.refused.reset();
     }
 
-    /// Records that a poll succeeded, and schedules the next poll. `doubt` is the problem of the received features, as for [`Self::good`].
+    /// Records that a poll succeeded, and waits as the mode requires. `doubt` is the problem of the received features, as for
+    /// [`Self::good`].
     pub(super) fn answered(&mut self, doubt: Option<Problem>) {
         self.good(doubt);
         self.backoff.reset();
@@ -32,7 +33,8 @@ impl Session {
         self.settle(&Ok(()));
     }
 
-    /// Sets the state in which the client waits for the next poll.
+    /// Sets the state after a successful poll: a one-off client is done, and other clients wait for the next poll or the next attempt to
+    /// stream.
     fn rest(&mut self) {
         let next = self.now.after(self.interval);
         self.state = match self.config.mode {
@@ -46,8 +48,8 @@ impl Session {
         };
     }
 
-    /// Records a failure that is probably temporary, and schedules a retry. If `at_least` is given, the retry follows after at least this
-    /// time.
+    /// Records a failure that is probably temporary, and schedules a retry as in [`Self::wait`]. If `at_least` is given, the retry follows
+    /// after at least this time.
     pub(super) fn trouble(&mut self, problem: Problem, at_least: Option<Duration>) {
         self.status.attempts = self.status.attempts.saturating_add(1);
         self.status.problem = Some(problem.clone());
@@ -90,9 +92,9 @@ impl Session {
         self.settle(&Ok(()));
     }
 
-    /// Records that the Edge refuses this client. The status shows the refusal at once. The client retries slowly, because an Edge may
-    /// refuse clients during its own outages (D-21). No refusal stops a client for good (D-114). If `at_least` is given, the retry follows
-    /// after at least this time.
+    /// Records that the Edge refuses this client. The status shows the problem at once. The client retries slowly, because an Edge may
+    /// refuse clients during its own outages (D-21). No refusal stops a client without features for good (D-114). If `at_least` is given,
+    /// the retry follows after at least this time.
     pub(super) fn refuse(&mut self, problem: Problem, at_least: Option<Duration>) {
         self.access.refuse();
         self.status.attempts = self.status.attempts.saturating_add(1);
@@ -123,7 +125,8 @@ impl Session {
         self.settle(&outcome);
     }
 
-    /// Sends no request for the time `pause`, because the Edge has requested this pause (D-22).
+    /// Schedules the next request after the time `pause`, because the Edge has requested this pause (D-22). A caller's command may send a
+    /// request earlier.
     pub(super) fn pause(&mut self, pause: Duration) {
         self.status.problem = Some(Problem::Stale);
         self.state =

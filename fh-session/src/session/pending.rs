@@ -29,7 +29,7 @@ impl Pending {
 }
 
 impl Session {
-    /// Returns a command that sets a context. Its time limit is that of a poll.
+    /// Returns the pending form of a command that sets a context. Its time limit is that of a poll.
     pub(super) fn pending_context(&self, command_id: CommandId) -> Pending {
         Pending { command_id, expires: Some(self.now.after(self.config.limits.poll)) }
     }
@@ -61,8 +61,8 @@ impl Session {
         contexts
     }
 
-    /// Returns the earliest time at which a pending command expires; `None` if no pending command has a time limit. Before the start no
-    /// request is sent, so no limit applies.
+    /// Returns the earliest time at which a pending command expires; `None` if no pending command has a time limit, or if the session has
+    /// not started. The limits begin anew at the start, because no request is sent before.
     pub(super) fn command_deadline(&self) -> Option<Millis> {
         if matches!(self.state, State::Idle) {
             return None;

@@ -11,8 +11,8 @@ use crate::feature_set::Effect;
 use crate::key::{ApiKeys, KeyKind};
 
 impl Session {
-    /// Requests features from the Edge now, in any state. No request is sent if a request is in flight, or if a stream with features is
-    /// open.
+    /// Requests features from the Edge, as soon as the limit of the request rate allows. No request is sent if a request is in flight, if a
+    /// stream with features is open, or if the client is offline or closed.
     pub(super) fn refresh(&mut self, pending: Pending) {
         self.command_ids.push(pending);
         match &self.state {
@@ -39,7 +39,7 @@ impl Session {
         }
     }
 
-    /// Replaces the keys, and drops the features of environments to which only the former keys gave access.
+    /// Replaces the keys, and drops the features of environments to which the new keys give no access.
     pub(super) fn change_keys(&mut self, command_id: CommandId, keys: ApiKeys) {
         if matches!(self.state, State::Stopped) {
             self.reply(command_id, Err(Problem::Closed));

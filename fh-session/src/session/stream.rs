@@ -33,7 +33,7 @@ pub(super) struct Stream {
     bytes: u64,
     last_byte: Millis,
     last_line: Millis,
-    /// The time at which the unfinished event began; `None` between events.
+    /// The time at which the unfinished line or event began; `None` if neither is unfinished.
     begun: Option<Millis>,
 }
 
@@ -122,7 +122,7 @@ impl Session {
         if has_lines {
             stream.last_line = self.now;
         }
-        // The unfinished event began in this chunk, unless a part of the event arrived in an earlier chunk.
+        // The unfinished line or event began in this chunk, unless a part of it arrived in an earlier chunk.
         let is_another = is_between_events || (has_lines && !stream.decoder.is_within_event());
         let began = stream.begun.filter(|_| !is_another).unwrap_or(self.now);
         stream.begun = (stream.decoder.unfinished() > 0).then_some(began);
@@ -195,8 +195,8 @@ impl Session {
         }
     }
 
-    /// Returns true if no request follows this stream, because it had status 236. A client without features continues to send requests
-    /// (D-71).
+    /// Returns true if no request follows the end of this stream, because it had status 236. A client without features continues to send
+    /// requests (D-71).
     fn was_last(&self, stream: &Stream) -> bool {
         stream.last && (stream.has_data || self.held.is_current())
     }
@@ -235,8 +235,8 @@ fn reason(data: &str) -> String {
     cut(status.as_deref().unwrap_or(data), 200)
 }
 
-/// Reads `edge.stale` of a `config` event. `true` stops requests, a number pauses requests for this number of seconds, and any other value
-/// has no effect (D-22).
+/// Reads `edge.stale` of a `config` event. `true` stops requests. A number above 0 pauses requests for this number of seconds, at most for
+/// [`LONGEST_INTERVAL`]. Any other value has no effect (D-22).
 fn stale(data: &str) -> Result<(), Stop> {
     let Some(members) = serde_json::from_str::<&RawValue>(data).ok().and_then(members) else {
         return Ok(());

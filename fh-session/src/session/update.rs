@@ -21,7 +21,8 @@ use crate::response_class::cut;
 pub(super) struct PollOutcome {
     /// The problem of the body; `None` if the body had no problem.
     pub(super) doubt: Option<Problem>,
-    /// True if the whole body was applied, so that its etag describes the held features (D-72).
+    /// True if the body's etag describes the held features (D-72): each list was usable, and no empty list may be due to a failure of the
+    /// Edge.
     pub(super) is_whole: bool,
 }
 
@@ -31,8 +32,7 @@ impl Session {
     pub(super) fn apply_answer(&mut self, body: &str) -> Result<PollOutcome, Problem> {
         let answered = read_answer(body).map_err(Problem::Malformed)?;
         if answered.is_empty() {
-            // Before the first list, this response makes the client Failed. Later it changes no feature. The client retries in both cases
-            // (D-68).
+            // Before the first list, this response makes the client Failed. Later it changes no feature (D-68).
             self.access.refuse();
             return Err(Problem::NoEnvironments);
         }
@@ -100,6 +100,7 @@ impl Session {
 
     /// Prepares for the first features of a new context: drops those of the previous context, because versions of two contexts must not be
     /// compared. Fails if the response holds no usable list, so that the old features do not become those of the new context (D-60, D-62).
+    /// Does nothing if the held features belong to the current context.
     fn begin_anew(&mut self, says_something: bool) -> Result<(), Problem> {
         if self.held.of_earlier_context().is_none() {
             return Ok(());
@@ -134,7 +135,8 @@ impl Session {
         (!features.is_empty()).then_some(features)
     }
 
-    /// Returns the features of an entry; `None` if the entry has no list, or if its list indicates a failure of the Edge (D-60).
+    /// Returns the features of an entry; `None` if the entry has no list, or if its list may be due to a failure of the Edge and would
+    /// replace held features (D-60).
     fn usable<'b, 'a>(&self, id: &str, entry: &'b Answered<'a>) -> Option<&'b [Received<'a>]> {
         let features = entry.features.as_deref()?;
         let is_empty = features.is_empty() && self.is_lenient();
@@ -143,7 +145,8 @@ impl Session {
         (!doubtful).then_some(features)
     }
 
-    /// Applies the data of a stream's `features` event. Returns the problem of the list; `None` if the list has no problem.
+    /// Applies the data of a stream's `features` event. Returns the problem of the list; `None` if the list has no problem. Fails if the
+    /// data cannot be parsed, holds only features of other environments, or is no usable list for a new context.
     pub(super) fn apply_list(&mut self, data: &str) -> Result<Option<Problem>, Problem> {
         let features = read_list(data).map_err(Problem::Malformed)?;
         let id = self.feature_set.first_id();
@@ -161,7 +164,8 @@ impl Session {
         Ok(doubt)
     }
 
-    /// Applies the data of a stream's `feature` or `delete_feature` event. Fails if the data is no feature or no delete.
+    /// Applies the data of a stream's `feature` or `delete_feature` event, unless it names another environment. Fails if the data is not a
+    /// feature, or not a delete.
     pub(super) fn apply_one(&mut self, kind: RawKind, data: &str) -> Result<(), String> {
         let id = self.feature_set.first_id();
         let mut own = self.own(&id, vec![read_one(data)?]).unwrap_or_default();
@@ -207,7 +211,8 @@ impl Session {
         if self.access.had_contact() { Authority::LateStore } else { Authority::Store }
     }
 
-    /// Applies a store's list of an environment's features. If the list cannot be applied, a notice reports the reason.
+    /// Applies a store's list of an environment's features. If the list cannot be applied, a notice reports the reason, unless the client
+    /// is closed.
     pub(super) fn stored(&mut self, source: &Source, environment: &Arc<str>, bytes: &[u8]) {
         if !self.wants_stored(source) {
             return;
@@ -228,7 +233,8 @@ impl Session {
         }
     }
 
-    /// Applies a store's update of one feature. If the update cannot be applied, a notice reports the reason.
+    /// Applies a store's update of one feature. If the update cannot be applied, a notice reports the reason, unless the client is closed.
+    /// No notice reports an update that is outdated.
     pub(super) fn stored_feature(&mut self, source: &Source, environment: &Arc<str>, bytes: &[u8]) {
         if !self.wants_stored(source) {
             return;
@@ -253,7 +259,7 @@ impl Session {
         }
     }
 
-    /// Drops the etag if the held features have changed, because the etag does not describe them any more.
+    /// Drops the etag if an update has changed the held features, because the etag does not describe them any more.
     fn without_etag(&mut self, effect: Effect) {
         if effect != Effect::None {
             self.etag = None;
@@ -265,7 +271,8 @@ impl Session {
         self.actions.push_back(Action::Notice(Notice::StoreIgnored { source, why }));
     }
 
-    /// Serves the features of a store's list. These features make the client ready, but do not count as contact with the Edge (D-68).
+    /// Serves the features of a store's list, unless they are served already. Newly served features make the client ready, but do not count
+    /// as contact with the Edge (D-68).
     fn take_stored(&mut self, source: &Source, effect: Effect) {
         if self.held.is_served() && effect == Effect::None {
             return;
@@ -296,7 +303,7 @@ impl Session {
         }
     }
 
-    /// Publishes the served features again. Readers can see a difference only if `effect` is [`Effect::Seen`].
+    /// Marks the served features for publication. `effect` is the effect of the last update on them.
     pub(super) fn serve_again(&mut self, effect: Effect) {
         self.mark(match effect {
             Effect::Seen => Cause::Change,

@@ -1,8 +1,8 @@
 //! A decoder of server-sent events that processes bytes as they arrive. It implements the WHATWG event-stream format, of which FeatureHub
 //! uses a part (edge-protocol 3.2).
 //!
-//! The bytes of a value go directly into the unfinished event. There is no line buffer, and each byte is read and copied once, whatever the
-//! sizes of the chunks. Ignored parts (comments, unknown fields) are never stored.
+//! The bytes of a value go directly into the unfinished event, without a line buffer, so that the work hardly depends on the sizes of the
+//! chunks. The values of ignored parts (comments, unknown fields) are never stored.
 //!
 //! The decoder limits the sizes of lines and events, which browsers do not do (D-74).
 
@@ -17,7 +17,7 @@ use std::time::Duration;
 use field::{Field, FieldName, Position};
 use value::{Exceeded, Milliseconds, Value};
 
-/// The name of an event without an `event` line.
+/// The name of an event without an `event` line, or with an empty one.
 const MESSAGE: &str = "message";
 /// Maximum size in bytes of an event's name, and of an event's id. A longer name or id gives [`TooLarge`]. Real names and ids have some
 /// dozen bytes.
@@ -40,11 +40,11 @@ impl Default for Limits {
 /// A complete event.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Event {
-    /// The name of the event; `message` if the event has no `event` line.
+    /// The name of the event; `message` if the event has no `event` line, or an empty one.
     pub name: String,
     /// The values of the event's `data` lines, joined by line feeds.
     pub data: String,
-    /// The last id in the stream, from this event or an earlier event; `None` if the stream has sent no id.
+    /// The last valid id in the stream, from this event or from an earlier line; `None` if the stream has sent no valid id.
     pub id: Option<Arc<str>>,
 }
 
@@ -157,8 +157,8 @@ impl Decoder {
         })
     }
 
-    /// Returns the last `retry` value of the stream, unchanged; `None` if the stream has sent no such value. The caller applies its own
-    /// limits (D-75).
+    /// Returns the last valid `retry` value of the stream; `None` if the stream has sent no such value. The caller applies its own limits
+    /// (D-75).
     #[must_use]
     pub fn retry(&self) -> Option<Duration> {
         self.retry
@@ -170,8 +170,8 @@ impl Decoder {
         self.lines
     }
 
-    /// Returns the number of bytes of the unfinished line and the unfinished event, without line ends. Complete comments and complete `id`
-    /// and `retry` lines do not begin an event. Returns 0 after an error.
+    /// Returns the number of bytes of the unfinished line and the unfinished event, without line ends. Complete comments and complete lines
+    /// of other fields than `data` and `event` do not begin an event. Returns 0 after an error.
     #[must_use]
     pub fn unfinished(&self) -> usize {
         self.begun + self.line

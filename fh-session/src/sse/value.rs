@@ -41,8 +41,8 @@ impl Value {
         Ok(())
     }
 
-    /// Returns the value as text, and leaves an empty value without a buffer. Invalid UTF-8 becomes U+FFFD, as in the WHATWG decoder. Fails
-    /// if the text is then larger than the limit.
+    /// Returns the value as text, and leaves an empty value without a buffer in its place. Invalid UTF-8 becomes U+FFFD, as in the WHATWG
+    /// decoder. Fails if the text is then larger than the limit.
     pub(super) fn take_text(&mut self) -> Result<String, Exceeded> {
         String::from_utf8(mem::take(&mut self.bytes))
             .or_else(|not_utf8| replaced(not_utf8.as_bytes(), self.limit))

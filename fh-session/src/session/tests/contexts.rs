@@ -102,16 +102,16 @@ fn another_users_values_are_never_served() {
         assert_eq!(driver.status().problem, Some(Problem::EmptyList), "{keep:?}");
         assert_eq!(driver.settled, [(CommandId(1), Err(Problem::EmptyList))]);
         assert_eq!(driver.published.len(), published);
-        // Setting the same context again waits for its values as well.
+        // A second command for the same context waits for the context's values as well.
         driver.now += 5_000;
         driver.tell(Input::Context(CommandId(2), user("fred")));
         assert_eq!(driver.settled.len(), 1);
-        // The features of a store do not become Fred's either.
+        // A store's features do not become Fred's either.
         let source = Source::Store("redis-store".into());
         let stored = LIST.replace('x', "a store's");
         driver.tell(Input::Stored { source, environment: "e".into(), features: stored.as_bytes() });
         assert_eq!(driver.published.len(), published);
-        // A replica of the Edge may be outdated. Its older version still belongs to Fred, and the held one does not.
+        // A replica of the Edge may be outdated. The replica's older version belongs to Fred, and the held version does not.
         driver.polled(older);
         assert_eq!(driver.value().as_deref(), Some("fred's"), "{keep:?}");
         assert_eq!(driver.settled.last(), Some(&(CommandId(2), Ok(Readiness::Ready))));
@@ -136,7 +136,7 @@ fn kept_values_are_not_mixed_with_those_that_are_awaited() {
     driver.now += 5_000;
     driver.tell(Input::Context(CommandId(1), user("fred")));
     driver.open();
-    // A feature of the new context arrives before its list.
+    // A feature of the new context arrives before the new context's list.
     driver.event("feature", &LIST[1..LIST.len() - 1].replace('x', "fred's"));
     assert_eq!(driver.value().as_deref(), Some("x"));
     driver.now += 5_000;
@@ -183,14 +183,14 @@ fn contexts_that_an_edge_cannot_tell_apart() {
     driver.now += 5_000;
     driver.good_poll();
     let sent = driver.sent.len();
-    // The header is the same, so the features are valid for both contexts. From now on they are served for this one only.
+    // The header is the same, so the features are valid for both contexts. From now on the features are served for the new context only.
     driver.tell(Input::Context(CommandId(2), user("a,b")));
     assert_eq!((driver.settled.len(), driver.sent.len()), (2, sent));
     let last = driver.published.last().unwrap();
     assert_eq!(last.cause, Cause::Invisible);
     assert_eq!(last.rules.evaluated_for().unwrap().context, user("a,b"));
     assert_eq!(driver.notices, [Notice::CommaInValue { attribute: "userkey".into() }]);
-    // Setting it once more publishes nothing.
+    // A third command, with the same context, publishes nothing.
     let published = driver.published.len();
     driver.tell(Input::Context(CommandId(3), user("a,b")));
     assert_eq!((driver.settled.len(), driver.published.len()), (3, published));
@@ -202,7 +202,7 @@ fn settled_with(driver: &TestDriver, outcome: &Result<Readiness, Problem>) -> Ve
     of.map(|(command_id, _)| command_id.0).collect()
 }
 
-/// Returns the value that readers with this user key get; `None` if they get no value.
+/// Returns the value that readers with this user key get; `None` if these readers get no value.
 fn shown_to(driver: &TestDriver, attributes: &str) -> Option<String> {
     let rules = &driver.published.last()?.rules;
     rules.evaluated_for()?.answers_for(&user(attributes)).then(|| driver.value()).flatten()
@@ -259,7 +259,7 @@ fn of_many_contexts_at_once_the_first_and_the_last_are_answered() {
         assert_eq!(replaced, (1..199).collect::<Vec<_>>(), "{mode:?}");
         driver.good(mode);
         assert_eq!(settled_with(&driver, &Ok(Readiness::Ready)), [0]);
-        // The values are served for this context until those of the other one arrive.
+        // The values are served for the first context until those of the last context arrive.
         assert_eq!(shown_to(&driver, "user-0").as_deref(), Some("x"));
         assert_eq!(driver.sent.len(), 3, "{mode:?}");
         assert_eq!(shown_to(&driver, "user-0").as_deref(), Some("x"));
@@ -373,8 +373,8 @@ fn closing_ends_the_waiting_context() {
     assert_eq!(driver.settled, [(CommandId(1), Err(Problem::Closed))]);
 }
 
-/// The stream of a context is replaced after its first list if another context waits. What follows in the same chunk is ignored, as it is if it
-/// arrives in a chunk of its own.
+/// The stream of a context is replaced after its first list if another context waits. Later events of the same chunk are ignored, as they
+/// are if they arrive in a separate chunk.
 #[test]
 fn a_waiting_context_replaces_the_stream_within_a_chunk() {
     let first = format!("event: features\ndata: {LIST}\n\n");

@@ -13,7 +13,7 @@ fn keys_can_be_replaced() {
     assert_eq!(driver.request().url.expose(), "http://edge/features/e/new*");
     driver.live();
     driver.now += 5_000;
-    // The features do not belong to the other environment.
+    // The held features do not belong to the environment of the new key.
     driver.tell(Input::Keys(CommandId(2), ApiKeys::parse(["f/new*"]).unwrap()));
     assert_eq!(driver.status().readiness, Readiness::NotReady);
     assert_eq!(driver.value(), None);
@@ -68,7 +68,7 @@ fn features_and_status_are_published_before_outcomes() {
     ));
 }
 
-/// A large chunk of a stream may hold many events. A publication for each would keep many sets of rules in memory at the same time.
+/// A large chunk of a stream may hold many events. A publication for each event would keep many sets of rules in memory at the same time.
 #[test]
 fn one_piece_of_a_stream_is_published_once() {
     let mut driver = TestDriver::new(Mode::Streaming, &[CLIENT]);

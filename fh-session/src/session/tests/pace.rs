@@ -8,7 +8,7 @@ fn at_most_two_requests_a_second() {
     for n in 0..10 {
         driver.tell(Input::Context(CommandId(n), user(&n.to_string())));
     }
-    // The first context aborts the request of the start. Later contexts do not abort the request of the first one (D-120).
+    // The first context aborts the request of the start. Later contexts do not abort the request of the first context (D-120).
     assert_eq!((driver.sent.len(), driver.aborted.len()), (2, 1));
     assert_eq!(driver.header("x-featurehub"), Some("userkey=0"));
     driver.live();
@@ -33,7 +33,7 @@ fn redirects_are_counted_and_stay_within_the_origin() {
     assert_eq!(driver.status().problem, Some(Problem::Redirect));
     driver.wait();
     assert_eq!(driver.request().url.expose(), "http://edge/features/e/k*");
-    // The redirects of a failed request do not count for the next one.
+    // The redirects of a failed request do not count for the next request.
     for _ in 0..3 {
         for _ in 0..3 {
             driver.answer(ResponseHead::new(307).header("location", "/hop"), "");

@@ -17,7 +17,7 @@ fn polls_at_the_interval_that_the_edge_asks_for() {
         .answer(json(200).header("cache-control", "max-age=20").header("etag", "W/\"x\""), "[{}]");
     assert_eq!(driver.status().problem, Some(Problem::EmptyList));
     assert_eq!(driver.wait(), 20_000);
-    // The body was not applied, so the next request does not send its etag (D-72).
+    // The body was not applied, so the next request does not send the body's etag (D-72).
     assert_eq!(driver.header("if-none-match"), None);
     driver.answer(json(200).header("etag", "W/\"x\""), &format!(r#"[{{"features":{LIST}}}]"#));
     assert_eq!(driver.wait(), 20_000);
@@ -137,7 +137,7 @@ fn several_keys_send_no_etag() {
     assert_eq!(driver.header("if-none-match"), None);
 }
 
-/// An entry without id belongs to the first key's environment, and ids are compared without case.
+/// An entry without id belongs to the first key's environment. Ids that differ only in the case of letters are equal.
 #[test]
 fn entries_of_one_environment_are_one_list() {
     let feature = |key: &str| {
@@ -157,7 +157,7 @@ fn entries_of_one_environment_are_one_list() {
     }
 }
 
-/// The size of a response is limited in bytes. The time to handle it and the length of notices stay in proportion to that.
+/// The size of a response is limited in bytes. The time to handle a response stays in proportion to its size, and notices stay short.
 #[test]
 fn a_hundred_thousand_environments() {
     let mut driver = TestDriver::new(POLL, &[CLIENT]);

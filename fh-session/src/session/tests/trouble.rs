@@ -101,7 +101,7 @@ fn empty_lists_of_an_edge_in_trouble() {
         assert_eq!(driver.value().as_deref(), Some("x"));
         assert_eq!(driver.status().problem, Some(Problem::EmptyList));
     }
-    // A list without a single valid feature is doubtful with every kind of key.
+    // A list of elements without a single valid feature is doubtful with every kind of key.
     for list in [r#"["x"]"#, "[7, null]", r#"[{"id":"a"},{"key":7}]"#] {
         let mut driver = TestDriver::new(Mode::Streaming, &[CLIENT]);
         driver.live();
@@ -135,7 +135,7 @@ fn environments_that_no_key_opens_are_passed_over() {
         assert_eq!(driver.published.last().unwrap().rules.ruleset().len(), 1, "{keys:?}");
         assert!(matches!(driver.notices.as_slice(), [Notice::Ignored { .. }]));
         driver.wait();
-        // A response with unknown environments only counts as one without environments.
+        // A response that holds only unknown environments counts as a response without environments.
         driver.polled(&format!("[{stranger},{}]", stranger.replace('x', "z")));
         assert_eq!(driver.status().problem, Some(Problem::NoEnvironments));
         assert_eq!(driver.value().as_deref(), Some("x"));
@@ -194,7 +194,7 @@ fn every_json_value_in_every_member_of_events_and_polls() {
     }
 }
 
-/// Such features may come from a cache that does not distinguish keys.
+/// Features of another environment may come from a cache that does not distinguish keys.
 #[test]
 fn features_of_another_environment_are_refused() {
     const ID: &str = "71ed3c04-122b-4312-9ea8-06b2b8d6ceac";
