@@ -28,7 +28,7 @@ impl IgnoredSignals {
         Self(mask.unwrap_or_default())
     }
 
-    /// Returns true if the signal was ignored.
+    /// Returns true if the signal was ignored when the set was read.
     pub(crate) fn contains(self, signal: SignalKind) -> bool {
         let bit =
             u32::try_from(signal.as_raw_value()).ok().and_then(|number| number.checked_sub(1));

@@ -93,7 +93,7 @@ impl Payload {
         }
     }
 
-    /// Returns the JSON of the document.
+    /// Returns the bytes of the document, which are not checked yet and may be no JSON.
     pub(crate) fn json(&self) -> &[u8] {
         &self.json
     }

@@ -71,7 +71,7 @@ impl<'w> Screen<'w> {
         self.is_terminal
     }
 
-    /// Writes the buffered output to stdout.
+    /// Flushes the underlying writer.
     pub(crate) fn flush(&mut self) -> io::Result<()> {
         self.out.flush()
     }
@@ -92,7 +92,7 @@ impl<'w> Screen<'w> {
         self.out
     }
 
-    /// Writes styled text without an end of line.
+    /// Writes styled text without an end of line. Control characters are escaped.
     pub(crate) fn text(&mut self, style: Style, text: &str) -> io::Result<()> {
         let text = visible(text);
         if self.colour && style != PLAIN && !text.is_empty() {
@@ -107,7 +107,7 @@ impl<'w> Screen<'w> {
         self.out.write_all(b"\n")
     }
 
-    /// Writes one line of styled text.
+    /// Writes one line of styled text. Control characters are escaped.
     pub(crate) fn line(&mut self, style: Style, text: &str) -> io::Result<()> {
         self.text(style, text)?;
         self.end()

@@ -26,7 +26,7 @@ impl ShutdownSignal {
         })
     }
 
-    /// Waits for one of these signals.
+    /// Waits for a signal that ends the command.
     pub(crate) async fn asked(&mut self) {
         tokio::select! {
             () = received(&mut self.interrupt) => {}
@@ -65,7 +65,7 @@ impl ShutdownSignal {
         Ok(Self)
     }
 
-    /// Waits for Ctrl-C.
+    /// Waits for Ctrl-C, which ends the command.
     pub(crate) async fn asked(&mut self) {
         if tokio::signal::ctrl_c().await.is_err() {
             // The handler could not be installed, so the signal ends the process itself.

@@ -40,7 +40,7 @@ impl Suspension {
         Ok(Self { signals: Some(Signals { stop, resume }) })
     }
 
-    /// Waits until the user presses Ctrl-Z.
+    /// Waits until the user presses Ctrl-Z. Waits forever if Ctrl-Z is left to the system.
     pub(crate) async fn asked(&mut self) {
         match &mut self.signals {
             Some(signals) => drop(signals.stop.recv().await),

@@ -37,7 +37,7 @@ impl Table {
         }
     }
 
-    /// Adds a row.
+    /// Adds a row. Control characters in its cells are escaped.
     pub(crate) fn row(&mut self, cells: impl IntoIterator<Item = (String, Style)>) {
         let cells = cells.into_iter().map(|(text, style)| (visible(&text).into_owned(), style));
         self.rows.push(cells.collect());

@@ -152,7 +152,7 @@ async fn live(args: &DemoArgs, json: bool, screen: &mut Screen<'_>) -> Result<()
     outcome
 }
 
-/// A run of the demo.
+/// The values that all steps of the demo share.
 struct DemoRun<'a, 's, 'w> {
     server: &'a DemoServer,
     client: &'a Client,

@@ -70,7 +70,7 @@ pub(crate) fn run(args: &GetArgs, json: bool, screen: &mut Screen<'_>) -> Result
     selection.end(screen, |key| no_such_feature(key, all.iter().map(Reading::key)))
 }
 
-/// Fetches the features once.
+/// Fetches the features once. Fails if they do not arrive within the time limit.
 async fn fetch(asked: &EdgeQuery, limit: Duration) -> Result<Snapshot, Failure> {
     let client = asked.edge.client().one_off().initial_context(Arc::clone(&asked.who)).start();
     let client = client.map_err(edge::unstarted)?;

@@ -19,7 +19,7 @@ use crate::cli::{Cli, Command};
 use crate::failure::{Failure, Status};
 use crate::screen::Screen;
 
-/// Runs the command that was given.
+/// Runs the command that the command line names, and returns its result.
 pub(crate) fn run(cli: &Cli, screen: &mut Screen<'_>) -> Result<Status, Failure> {
     match &cli.command {
         Command::Eval(args) => eval::run(args, cli.json, screen),

@@ -108,7 +108,7 @@ fn of_environment() -> Result<Url, Failure> {
     parse(&format!("{scheme}://{host}:{port}{LIVENESS}"))
 }
 
-/// Returns the status code of the response.
+/// Sends a GET request, and returns the status code of the response.
 async fn ask(url: &Url, timeout: Duration) -> Result<u16, Failure> {
     // An error means that the provider is installed already, which is fine.
     let _ = rustls::crypto::ring::default_provider().install_default();

@@ -75,7 +75,6 @@ struct Answer<'a> {
     message: Option<String>,
 }
 
-/// A requested change of one feature.
 struct RequestedChange {
     feature: String,
     update: Update,

@@ -93,7 +93,7 @@ pub(crate) struct WatchArgs {
     #[arg(long, conflicts_with = "catch")]
     once: bool,
 
-    /// Exit after this time
+    /// Exit after this time; with 2 if no features have arrived by then
     #[arg(long = "for", value_name = "SECONDS", value_parser = seconds::positive)]
     duration: Option<Duration>,
 }

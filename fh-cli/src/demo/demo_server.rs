@@ -92,7 +92,7 @@ impl DemoServer {
             .map_err(edge::unstarted)
     }
 
-    /// Returns the client for test updates.
+    /// Returns the handle for test updates, which uses the API key of the tests.
     pub(crate) fn updates(&self, client: &Client) -> Result<TestUpdates, Failure> {
         client.test_updates().with_api_key(&self.tests_key).map_err(failure)
     }
@@ -134,7 +134,7 @@ fn account(name: &str, key: &str, permissions: &[Permission]) -> Result<ExtraAcc
     })
 }
 
-/// Returns an HTTP client without TLS and without proxies.
+/// Returns an HTTP client for plain HTTP, which uses no proxies and trusts no certificate.
 fn admin() -> Result<reqwest::Client, Failure> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let tls = ClientConfig::builder_with_provider(provider)

@@ -10,7 +10,7 @@ pub(crate) const SHOP: &str = include_str!("shop.json");
 /// A date on which the shop's sale is on.
 pub(crate) const SALE: &str = "2026-11-28";
 
-/// The feature whose value is explained.
+/// The key of the feature whose value is explained.
 pub(crate) const EXPLAINED: &str = "EXPRESS_PAY";
-/// The feature that is rolled out.
+/// The key of the feature that is rolled out.
 pub(crate) const ROLLED_OUT: &str = "SEARCH_RANKING";

@@ -23,7 +23,6 @@ pub(crate) enum CheckResult {
 /// A finished check, which is one line of the report.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct Check {
-    /// The topic of the check.
     pub(crate) check: Topic,
     #[serde(rename = "verdict")]
     pub(crate) result: CheckResult,
@@ -167,7 +166,6 @@ impl Finding {
         Self::new(topic, CheckResult::Bad, message)
     }
 
-    /// Sets the advice of the finding.
     pub(super) fn advice(mut self, advice: impl Into<String>) -> Self {
         self.advice = Some(advice.into());
         self

@@ -23,20 +23,20 @@ pub(super) struct Http {
     deadline: Instant,
 }
 
-/// A request to the Edge.
+/// A request to the Edge, before it is sent.
 pub(super) struct Ask<'a> {
     method: Method,
     url: &'a str,
     headers: Vec<(&'static str, String)>,
 }
 
-/// A complete response.
+/// A response whose body was read to its end.
 pub(super) struct Answer {
     pub(super) head: Head,
     pub(super) body: Vec<u8>,
 }
 
-/// The head of a response.
+/// The status and the headers of a response, with the time that they took.
 pub(super) struct Head {
     pub(super) status: u16,
     pub(super) version: String,
@@ -102,7 +102,7 @@ impl Head {
 }
 
 impl Answer {
-    /// Returns true if the response is a web page.
+    /// Returns true if the content type is HTML, or if the body begins with `<`.
     pub(super) fn is_page(&self) -> bool {
         self.head.is("text/html") || self.body.trim_ascii_start().starts_with(b"<")
     }
@@ -147,7 +147,7 @@ impl Http {
         (Instant::now() + limit).min(self.deadline)
     }
 
-    /// Sends a request, and reads the whole response.
+    /// Sends a request, and reads the whole response within [`WHOLE`].
     pub(super) async fn ask(&self, ask: Ask<'_>) -> Result<Answer, Trouble> {
         self.ask_within(WHOLE, ask).await
     }

@@ -40,7 +40,7 @@ impl Signals {
         })
     }
 
-    /// Waits for the next signal.
+    /// Waits for the next signal, and returns the action that it requests.
     pub(crate) async fn next(&mut self) -> SignalAction {
         tokio::select! {
             () = received(&mut self.interrupt) => SignalAction::End,
@@ -56,7 +56,7 @@ impl Signals {
         Ok(Self {})
     }
 
-    /// Waits for Ctrl-C.
+    /// Waits for Ctrl-C, which ends the server.
     pub(crate) async fn next(&mut self) -> SignalAction {
         if tokio::signal::ctrl_c().await.is_err() {
             // The handler could not be installed, so the signal ends the process itself.

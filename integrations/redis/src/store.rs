@@ -35,7 +35,7 @@ impl RedisStore {
         RedisStoreBuilder::new(server.into())
     }
 
-    /// Returns the present status of the store.
+    /// Returns the current status of the store.
     #[must_use]
     pub fn status(&self) -> StoreStatus {
         let mut status = self.shared_status.read();

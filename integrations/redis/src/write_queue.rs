@@ -16,7 +16,7 @@ const MOST: usize = 1_024;
 /// jobs. A single update may be larger.
 const MOST_BYTES: usize = 32 * 1024 * 1024;
 
-/// A job of the worker.
+/// A job of the thread that communicates with Redis.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Job {
     /// Writes an update that the client has received.
@@ -52,7 +52,7 @@ struct State {
     jobs: VecDeque<Job>,
     bytes: usize,
     dropped: u64,
-    /// True while the worker is waiting for a job.
+    /// True after the worker has begun to wait for a job, until the wait ends.
     is_idle: bool,
     is_closed: bool,
     has_ended: bool,
@@ -227,7 +227,7 @@ impl WriteQueue {
         self.state().is_closed
     }
 
-    /// Records that the worker has ended.
+    /// Closes the queue, and records that the worker has ended.
     pub(crate) fn end(&self) {
         let mut state = self.state();
         state.is_closed = true;

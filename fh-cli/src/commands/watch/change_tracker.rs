@@ -24,7 +24,7 @@ pub(crate) struct Seen {
     pub(super) strategy_id: Option<String>,
 }
 
-/// A change of one feature.
+/// A change of one feature, or of its held update.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Event {
     /// The feature is new.

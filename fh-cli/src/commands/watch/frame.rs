@@ -122,7 +122,7 @@ pub(super) fn heading(asked: &EdgeQuery) -> String {
     format!("{}, environment {}, {evaluated}{who}", asked.edge.url, environments.join(" and "))
 }
 
-/// The content of one frame.
+/// The data from which one frame is drawn.
 struct Content<'a> {
     heading: &'a str,
     is_catching: bool,

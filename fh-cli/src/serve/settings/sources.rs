@@ -19,7 +19,7 @@ pub(crate) struct Sources {
     pub(crate) files: Vec<PropertyFile>,
 }
 
-/// The source of one setting.
+/// The place that gives a setting: a flag, an environment variable, or a line of a property file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Source {
     Flag(&'static str),
