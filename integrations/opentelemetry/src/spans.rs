@@ -47,7 +47,7 @@ pub enum Mode {
 
 /// An observer that writes usage to the current OpenTelemetry span (sdk-behaviour 3.5).
 ///
-/// The observer is called inline, for example during a read on the thread of the read, because only that thread has the
+/// The observer is called on the thread that causes an event, for example during a read, because only that thread has the
 /// current span. The observer writes nothing unless the span is recording. Fields have the same names as in the published
 /// SDKs ([`UsageEvent::record`]). Fields that are null are left out. Lists whose elements are all texts, all booleans or all
 /// numbers stay lists.

@@ -122,7 +122,7 @@ impl RedisStoreBuilder {
 
     /// Sets the number of attempts to write an update on one connection, and the number of connections that may break while
     /// the store writes the update. After either number the update is dropped. The default is 10; 0 counts as 1. An update is
-    /// kept while the server accepts no writes, for example because the server loads its data or is a replica.
+    /// kept while the server loads its data or is a replica, and while its cluster is down or moves the keys.
     pub fn retries(mut self, attempts: u32) -> Self {
         self.settings.attempts = attempts.max(1);
         self

@@ -197,9 +197,9 @@ impl Worker {
         Ok(())
     }
 
-    /// Writes the job in progress. If the connection breaks or the server accepts no writes, the job is retried on the next
-    /// connection. The job is dropped after [`Settings::attempts`] connections have broken while the job was written, and
-    /// while the API keys are server-evaluated.
+    /// Writes the job in progress. If the connection breaks, or if a retry on this connection would fail, the job is retried
+    /// on the next connection. The job is dropped after [`Settings::attempts`] connections have broken while the job was
+    /// written, and while the API keys are server-evaluated.
     fn work(&mut self, connection: &mut Connection) -> Result<(), Away> {
         let Some((job, losses)) = self.at_hand.clone() else { return Ok(()) };
         let done = if self.may_share() { self.write_job(connection, &job) } else { Ok(()) };

@@ -109,7 +109,7 @@ impl SegmentBuilder {
         self
     }
 
-    /// Sets the number of retries of a request that failed for a time, and the delay before the first retry. If the last
+    /// Sets the number of retries of a request that fails temporarily, and the delay before the first retry. If the last
     /// retry fails, the events of the request are dropped. Each further delay is twice as long. A delay is at most 30
     /// seconds, unless Segment requests a longer delay, of at most 1 hour, with the header `retry-after`. A request that
     /// Segment rejects is not retried, and neither is a request that fails after the exporter was closed. The default is 8

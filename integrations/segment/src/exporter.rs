@@ -25,7 +25,7 @@ pub struct Counters {
 }
 
 /// An observer that sends named events to Segment. Clones are handles of the same exporter. The exporter ends when the last
-/// handle is dropped, or when a client that observes with it is closed. Before that, the exporter sends the waiting events,
+/// handle is dropped, or when a client that has this observer is closed. Before that, the exporter sends the waiting events,
 /// but does not retry a request that fails. The `Debug` output contains only the counters, because queued events contain user
 /// ids.
 #[derive(Clone)]

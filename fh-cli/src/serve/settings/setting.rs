@@ -48,7 +48,7 @@ pub(crate) enum Form {
     Switch,
 }
 
-/// One setting. Its variable is `FH_EDGE_` and the name in upper case.
+/// A setting of `fh serve`. Its environment variable is `FH_EDGE_` and the name in upper case, with `_` for `-`.
 #[derive(Debug)]
 pub(crate) struct Setting {
     /// The name of the setting, which is its flag without the `--`.
@@ -62,7 +62,7 @@ pub(crate) struct Setting {
     pub(crate) is_secret: bool,
     /// A description of the default, or `None` if the text of the default value suffices.
     pub(crate) default: Option<&'static str>,
-    /// Parses a text and stores its value in the settings. The error never repeats the text.
+    /// Parses a text and stores its value in the settings. The error never contains a secret.
     pub(crate) set: fn(&mut Settings, &str) -> Result<(), String>,
     /// Returns the text of the setting's current value, which is empty if nothing is set.
     pub(crate) get: fn(&Settings) -> String,

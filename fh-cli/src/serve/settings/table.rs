@@ -163,7 +163,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Origin,
         "data-repair",
         Switch,
-        "If the file in the --data folder is damaged, start with its readable records and log the lost ones. The damaged file is kept beside the new one",
+        "If the file in the --data folder is so damaged that it cannot be opened, start with its readable records and log the repair. A copy of the damaged file stays in the folder",
         |s, text| put(&mut s.data_repair, switch(text)),
         |s| s.data_repair.to_string(),
     ),
@@ -201,7 +201,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Network,
         "url-path",
         One("PATH"),
-        "The path prefix of the API, for a proxy that does not remove the prefix. Requests without the prefix get 404, except for health and metrics",
+        "The path prefix of the API, for a proxy that does not remove the prefix. Requests without the prefix get 404, except for health, and for metrics without --monitor-port",
         |s, text| put(&mut s.url_path, url_path(text)),
         |s| if s.url_path.is_empty() { "/".to_string() } else { s.url_path.clone() },
     )
