@@ -16,8 +16,9 @@ const MOST_TRIED: u64 = 200_000_000;
 
 /// Show the percentage bucket of keys, or find keys for testers.
 ///
-/// The bucket is computed from the percentage key and the id of the feature. The percentage key is the session, or the userkey if the
-/// context has no session. A strategy with percentageAttributes uses the values of these attributes instead, joined with `$`.
+/// The bucket is computed from the percentage key and the id of the feature. The percentage key is the session (with profile
+/// edge, the sessionkey), or the userkey if the context has none. A strategy with percentageAttributes uses the values of
+/// these attributes instead, joined with `$`.
 ///
 /// Buckets run from 0 to 999,999. A strategy of 20 % matches the buckets from 0 to 200,000, including both ends.
 #[derive(Debug, Args)]

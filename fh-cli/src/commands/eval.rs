@@ -14,10 +14,10 @@ use crate::screen::Screen;
 
 /// Evaluate every feature for a context, or a file of cases.
 ///
-/// Shows each feature's value, its reason, and the strategy that decided. The reasons are STRATEGY_MATCH (a strategy matched),
-/// SPLIT (a strategy with a percentage matched), DEFAULT (no strategy matched) and STATIC (the feature has no strategies). Buckets
-/// are computed from the id of the feature, also under profile edge, because no payload contains the id that FeatureHub's Edge
-/// uses.
+/// Shows each feature's value, its reason, and the strategy that decided. The reasons are STRATEGY_MATCH (a strategy without
+/// a percentage matched), SPLIT (a strategy with a percentage matched), DEFAULT (no strategy matched) and STATIC (the feature
+/// has no strategies). Buckets are computed from the id of the feature, also under profile edge, because no payload contains
+/// the id that FeatureHub's Edge uses.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:

@@ -11,7 +11,7 @@ use crate::screen::Screen;
 /// Explain why a feature has its value for a context.
 ///
 /// Shows for each strategy, in order, whether its rules match and the bucket of the percentage key, and names the strategy
-/// that decided.
+/// that decided. Strategies after it are shown as not reached.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:

@@ -21,7 +21,7 @@ const KEYS: [&str; 3] = ["CLIENT*KEY", "SERVER-KEY", "TESTS*KEY"];
 /// Write a commented state file to start from.
 ///
 /// The file contains features of each type, two environments and three service accounts, with new ids and API keys. Comments
-/// explain all members. `fh serve` can serve it unchanged.
+/// explain the members. `fh serve` can serve it unchanged.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:

@@ -29,10 +29,10 @@ Examples:
   fh serve --check state.yaml
   fh serve --show-settings
 
-SIGHUP reloads all files. Ctrl-C or SIGTERM stops the server gracefully: streams
-get `bye`, spread over the grace period. A second signal stops it at once. The
-server prints its addresses on stdout, as JSON with --json or --log-format json.
-Logs go to stderr.
+SIGHUP reloads the state file, the files with keys and headers, and the certificate.
+Ctrl-C or SIGTERM stops the server gracefully: streams get `bye`, spread over 80 % of
+the grace period. A second Ctrl-C or SIGTERM stops it at once. The server prints its
+addresses on stdout, as JSON with --json or --log-format json. Logs go to stderr.
 
 Exit codes: 0 stopped by Ctrl-C or a signal; 1 --check found errors; 2 a setting or a
 file is wrong, or the port is in use.")]

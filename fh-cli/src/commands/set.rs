@@ -50,7 +50,7 @@ pub(crate) struct SetArgs {
     #[arg(long)]
     null: bool,
 
-    /// Lock the feature. While it is locked, its value cannot be changed
+    /// Lock the feature. While it is locked, test updates cannot change its value
     #[arg(long, conflicts_with = "unlock")]
     lock: bool,
 
