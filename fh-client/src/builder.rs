@@ -37,21 +37,23 @@ impl Client {
 
     /// Returns a builder for a client whose URL and API key come from environment variables: `FEATUREHUB_EDGE_URL`, and
     /// `FEATUREHUB_CLIENT_API_KEY` or, if that is not set, `FEATUREHUB_API_KEY`. A value given to the builder takes precedence
-    /// over a variable. A variable that is empty or blank counts as not set.
+    /// over a variable. A variable that is empty, blank or not Unicode counts as not set.
     pub fn from_environment() -> ClientBuilder {
         ClientBuilder::new()
     }
 
-    /// Returns a builder for a client that never connects to an Edge. Its features come from [`ClientBuilder::bootstrap`], a
-    /// snapshot file, a store, or overrides.
+    /// Returns a builder for an offline client, which never requests features from an Edge; see [`ClientBuilder::offline`].
     pub fn offline() -> ClientBuilder {
         ClientBuilder::new().offline()
     }
 
-    /// Starts another client with the same settings and a connection of its own, for another context of a server-evaluated key
-    /// (D-62). The new client neither reads nor writes the snapshot file, and does not have the listeners that were registered with
-    /// the builder. The new client runs on the thread or the runtime of this client. The thread ends with the last client that
-    /// shares it.
+    /// Starts another client with the builder's settings, this client's present API keys, and a connection of its own, for
+    /// another context of a server-evaluated key (D-62). The new client runs on the thread or the runtime of this client. The
+    /// thread ends with the last client that shares it.
+    ///
+    /// The new client shares the interceptors and observers that were registered with the builder, but not those that were
+    /// registered later. It has none of this client's listeners. It neither reads nor writes the snapshot file. With a
+    /// server-evaluated key, it does not serve the builder's bootstrap features.
     ///
     /// # Errors
     /// The errors of [`ClientBuilder::start`].
@@ -91,23 +93,24 @@ impl ClientBuilder {
         self
     }
 
-    /// Sets the context for which the Edge evaluates a server-evaluated key until
-    /// [`Client::set_context`](crate::Client::set_context) is called. The context has no effect with a client-evaluated key.
+    /// Sets the first context for which the Edge evaluates a server-evaluated key.
+    /// [`Client::set_context`](crate::Client::set_context) replaces this context. The context has no effect with a
+    /// client-evaluated key.
     pub fn initial_context(mut self, attributes: impl Into<Arc<Attributes>>) -> Self {
         self.settings.context = Some(attributes.into());
         self
     }
 
     /// Sets the transport that sends the client's requests, in place of the default transport. Without the cargo feature
-    /// `reqwest` there is no default transport.
+    /// `reqwest`, only offline clients have a default transport.
     pub fn transport(mut self, transport: impl Transport) -> Self {
         self.settings.transport = Some(Arc::new(transport));
         self
     }
 }
 
-/// The mode in which the client fetches features. The default mode is streaming with one API key, and active polling with
-/// several API keys (D-77).
+/// The mode in which the client fetches features. The default mode is streaming with one API key, and active polling every 180
+/// seconds with several API keys (D-77).
 impl ClientBuilder {
     /// Makes the client keep one stream open. If the Edge cannot stream, the client polls. With several API keys,
     /// [`Self::start`] returns [`StartError::SeveralKeysStream`](crate::StartError::SeveralKeysStream).
@@ -131,14 +134,16 @@ impl ClientBuilder {
         self
     }
 
-    /// Makes the client poll once. The client retries the poll until the Edge answers, and then polls no more.
+    /// Makes the client poll once. A failed poll is retried until a poll succeeds, unless the client already has features, for
+    /// example from a snapshot file. Later polls follow only when the program requests them, for example by
+    /// [`Client::refresh`](crate::Client::refresh).
     pub fn one_off(mut self) -> Self {
         self.settings.mode = Some(Mode::OneOff);
         self
     }
 
-    /// Makes the client offline. An offline client sends no requests; its features come from [`Self::bootstrap`], a snapshot
-    /// file, a store, or overrides.
+    /// Makes the client offline. An offline client never requests features from an Edge. Its features come from
+    /// [`Self::bootstrap`], a snapshot file, a store, or overrides.
     pub fn offline(mut self) -> Self {
         self.settings.mode = Some(Mode::Offline);
         self
@@ -147,23 +152,27 @@ impl ClientBuilder {
 
 /// Settings for interceptors, observers, catch & release, and features that do not come from the Edge.
 impl ClientBuilder {
-    /// Adds features that the client serves from the start. `bytes` is a list of features, the body of a poll's response, the
-    /// stored state of the browser SDK, or the content of a snapshot file (edge-protocol 9.3). If `bytes` has none of these forms,
-    /// [`Self::start`] returns [`StartError::Bootstrap`](crate::StartError::Bootstrap).
+    /// Adds features that the client serves from the start. `bytes` is a feature or a list of features, an environment or a
+    /// list of environments (the body of a poll's response), the stored state of the browser SDK, or the content of a snapshot
+    /// file (edge-protocol 9.3). Features of environments that no API key can read are ignored with a notice, unless the
+    /// client is offline. If `bytes` has none of these forms, [`Self::start`] returns
+    /// [`StartError::Bootstrap`](crate::StartError::Bootstrap).
     pub fn bootstrap(mut self, bytes: impl AsRef<[u8]>) -> Self {
         self.settings.bootstrap.push(bytes.as_ref().into());
         self
     }
 
-    /// Makes the client save its last known features to this file, and serve the file's features after the next start until the
-    /// Edge answers.
+    /// Makes the client save the features that the Edge has sent to this file, and serve the file's features after the next
+    /// start until the Edge sends features. A file that was saved with other API keys or for another context is ignored with a
+    /// notice.
     pub fn snapshot_file(mut self, file: impl Into<SnapshotFile>) -> Self {
         self.settings.snapshot = Some(file.into());
         self
     }
 
     /// Registers an interceptor, which can override values. `locks` says whether the interceptor may override locked features.
-    /// Interceptors are called in the order of their registration, before the rules are evaluated (sdk-behaviour 2.8).
+    /// Interceptors are called in the order of their registration, before the rules are evaluated (sdk-behaviour 2.8). The
+    /// first value that an interceptor returns and that fits the feature is used.
     pub fn interceptor(
         mut self,
         interceptor: impl Interceptor + 'static,
@@ -173,15 +182,15 @@ impl ClientBuilder {
         self
     }
 
-    /// Registers an observer, which is notified of each read of a feature (sdk-behaviour 3). `options` selects the reads of which
-    /// the observer is notified.
+    /// Registers an observer, which is notified of reads of features (sdk-behaviour 3). `options` selects these reads.
+    /// [`Observer`] lists the reads of which no observer is notified.
     pub fn observer(mut self, observer: impl Observer + 'static, options: UsageOptions) -> Self {
         self.settings.observers.push((Arc::new(observer), options));
         self
     }
 
     /// Makes the client hold back updates that arrive after the first list of features, until the program
-    /// [releases](crate::Client::release) the updates.
+    /// [releases](crate::Client::release) the updates. The first list for a new context is not held back.
     pub fn catch_updates(mut self) -> Self {
         self.settings.catching = true;
         self
@@ -190,15 +199,17 @@ impl ClientBuilder {
 
 /// Settings that few programs need: headers, limits, delays, the clock and the runtime.
 impl ClientBuilder {
-    /// Adds a header to every request, such as a header that a proxy requires. The header's value does not appear in logs and
-    /// errors. If the header cannot be sent, [`Self::start`] returns [`StartError::Header`](crate::StartError::Header).
+    /// Adds a header to every request, such as a header that a proxy requires. In logs and errors, `***` replaces the header's
+    /// value if the value has at least 6 characters. If the header cannot be sent, [`Self::start`] returns
+    /// [`StartError::Header`](crate::StartError::Header).
     pub fn header(self, name: impl Into<String>, value: impl Into<String>) -> Self {
         let header = (name.into(), value.into());
         self.configure(move |config| config.headers.push(header.clone()))
     }
 
-    /// Sets the value of the request header `X-SDK`, which identifies this program to the Edge. If the text contains control
-    /// characters, [`Self::start`] returns [`StartError::Setting`](crate::StartError::Setting).
+    /// Sets the value of the header `X-SDK` in requests for features, which identifies this program to the Edge. If the text
+    /// contains control characters other than tabs, [`Self::start`] returns
+    /// [`StartError::Setting`](crate::StartError::Setting).
     pub fn identification(self, text: impl Into<String>) -> Self {
         let text = text.into();
         self.configure(move |config| config.identification = Some(text.clone()))
@@ -215,37 +226,40 @@ impl ClientBuilder {
     }
 
     /// Sets which values the client serves while the Edge evaluates a changed context (D-62). The default is to serve no
-    /// values.
+    /// values for the new context.
     pub fn while_switching(self, what: WhileSwitching) -> Self {
         self.configure(move |config| config.while_switching = what)
     }
 
-    /// Sets the delays before retries after temporary failures, such as a lost connection. By default the first delay is 1
-    /// second, and each further delay is twice as long, up to 30 seconds (D-64).
+    /// Sets the delays before retries after temporary failures, such as a failed connection (D-64). By default the first delay
+    /// is random between 0.5 and 1 second. Each further delay is twice as long, up to 15 to 30 seconds. A client that polls
+    /// may wait as long as its interval. After the first end of a stream that had sent features, the delay is
+    /// [`Config::return_within`].
     pub fn backoff(self, backoff: Backoff) -> Self {
         self.configure(move |config| config.backoff = backoff)
     }
 
-    /// Sets the delays before retries after the Edge has refused the client's request. By default the first delay is 1 minute,
-    /// and each further delay is twice as long, up to 10 minutes (D-21).
+    /// Sets the delays before retries after the Edge has refused the client's request. By default the first delay is random
+    /// between 30 and 60 seconds. Each further delay is twice as long, up to 5 to 10 minutes (D-21).
     pub fn backoff_when_refused(self, backoff: Backoff) -> Self {
         self.configure(move |config| config.refused = backoff)
     }
 
-    /// Sets the time limits of requests and the maximum size of a response in bytes (D-74). If a limit is zero, [`Self::start`]
-    /// returns [`StartError::Setting`](crate::StartError::Setting).
+    /// Sets the time limits of requests, and the maximum size in bytes of a poll's response and of a stream's event (D-74). If
+    /// a limit is zero, [`Self::start`] returns [`StartError::Setting`](crate::StartError::Setting).
     pub fn limits(self, limits: Limits) -> Self {
         self.configure(move |config| config.limits = limits)
     }
 
     /// Adds a function that changes any setting of the session. [`Self::start`] calls the functions in the order in which they
-    /// were added.
+    /// were added, after it has applied the mode.
     pub fn configure(mut self, change: impl Fn(&mut Config) + Send + Sync + 'static) -> Self {
         self.settings.changes.push(Arc::new(change));
         self
     }
 
-    /// Sets the clock that gives the time of day for rules on `now` and for usage events. The default is the system's clock.
+    /// Sets the clock that gives the time of day for rules on `now`, for usage events, and for the age of the snapshot file.
+    /// The default is the system's clock.
     pub fn clock(mut self, clock: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
         self.settings.clock = Arc::new(clock);
         self
@@ -262,13 +276,13 @@ impl ClientBuilder {
     /// Runs the client on this tokio runtime instead of a thread of its own (D-119). This setting is meant for programs with many
     /// clients, and for tests that pause tokio's clock.
     ///
-    /// The program must keep the runtime running. If it is a current-thread runtime, the client makes no progress while no thread
-    /// runs it. The client is closed when the runtime is shut down. The runtime needs the drivers for timers and, with the cargo
-    /// feature `reqwest`, for I/O. [`Self::start`] uses both drivers once. If a driver is missing, tokio prints a panic message,
-    /// and [`Self::start`] returns [`StartError::Runtime`](crate::StartError::Runtime).
+    /// The program must keep the runtime running. If it is a current-thread runtime, the client makes no progress while no
+    /// thread runs it. The client is closed when the runtime is shut down. The runtime needs the drivers for timers and, with
+    /// the cargo feature `reqwest`, for I/O. [`Self::start`] uses each needed driver once. If a driver is missing, tokio
+    /// prints a panic message, and [`Self::start`] returns [`StartError::Runtime`](crate::StartError::Runtime).
     ///
     /// On a thread that runs tasks of this runtime, [`Client::wait_ready`](crate::Client::wait_ready) and
-    /// [`Client::flush`](crate::Client::flush) would block the client that they wait for. On such a thread both functions
+    /// [`Client::flush`](crate::Client::flush) could block the client that they wait for. On such a thread both functions
     /// return an error at once. Await [`Client::ready`](crate::Client::ready) or [`Client::flushed`](crate::Client::flushed)
     /// instead.
     ///

@@ -9,7 +9,8 @@ use fh_eval::Attributes;
 use fh_repository::{Change, Repository, Subscription};
 use futures_core::Stream;
 
-/// A stream of the changes of one feature's value or lock (D-63). The stream ends when the client is closed or dropped.
+/// A stream of the changes of one feature's value or lock (D-63). The stream ends when the closed client has delivered its
+/// last events, or when the client is dropped.
 ///
 /// The stream holds at most one change. Changes that a slow reader has not received are merged into one change, from the value
 /// that the reader received last to the present value. If the value and the lock are the same as before again, no change is
@@ -52,8 +53,8 @@ impl LatestChange {
     }
 }
 
-/// The listener that stores each change for the reader of the stream. The repository drops the listener when the repository is
-/// closed or dropped, which ends the stream.
+/// The listener that stores each change for the reader of the stream. The repository drops the listener at the last delivery
+/// after its end, or when the repository itself is dropped. The drop ends the stream.
 struct ChangeListener(Arc<LatestChange>);
 
 impl ChangeListener {
@@ -100,7 +101,7 @@ impl Changes {
         Self { latest, _subscription: subscription }
     }
 
-    /// Waits for the next change. Returns `None` once the client is closed or dropped.
+    /// Waits for the next change. Returns `None` at the end of the stream.
     pub async fn next(&mut self) -> Option<Change> {
         std::future::poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await
     }

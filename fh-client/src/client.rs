@@ -22,9 +22,10 @@ use crate::snapshot::Snapshot;
 
 /// A client of one Edge. The client keeps the features of one or several API keys in memory and up to date.
 ///
-/// Reads of features take no lock, never wait and never fail. If a feature has no value, a read returns `None`, `false`, or the
-/// given default. Clones are handles of the same client. The connection ends with [`Self::close`], or when the last handle
-/// (client, context or feature) is dropped.
+/// Reads of features take no lock and never wait, except in interceptors and observers. If a feature has no value, a read
+/// returns `None`, `false`, or the given default. Only [`Self::json`] can return an error. Clones are handles of the same
+/// client. The connection ends with [`Self::close`], or when the last handle (client, context, feature, pool, test updates, or
+/// builder of a context) is dropped.
 ///
 /// By default the client runs on a thread of its own. The client can be used from any thread and any runtime, and keeps running
 /// when that thread or runtime ends.
@@ -41,7 +42,8 @@ use crate::snapshot::Snapshot;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// Reads without a context evaluate no strategies and return the feature's default value (evaluation 5.7).
+/// With a client-evaluated key, reads without a context evaluate no strategies and return the feature's default value
+/// (evaluation 5.7). With a server-evaluated key, they return the values of the client's current context.
 #[derive(Clone)]
 pub struct Client {
     shared: Arc<SharedState>,
@@ -81,13 +83,15 @@ impl Client {
         Arc::ptr_eq(&self.shared, &other.shared)
     }
 
-    /// Closes the client and removes its features. From then on all reads return defaults.
+    /// Closes the client and removes its features in the background. Reads then return defaults, unless an interceptor
+    /// overrides a feature. Has no effect if the client is already closed.
     pub(crate) fn end_and_forget(&self) {
         self.shared.close(Command::StopAndForget);
     }
 
-    /// Closes the connection, and ends all listeners, interceptors and observers. Returns at once; further calls have no
-    /// effect. Reads continue to return the last values.
+    /// Closes the client in the background, and returns at once. The connection ends, and the last delivery of events ends all
+    /// listeners and observers and closes the interceptors. Further calls have no effect. Reads continue to return the last
+    /// values.
     ///
     /// To wait until the last usage events are delivered and the snapshot file is written, await [`Self::closed`] after this
     /// call.
@@ -95,8 +99,9 @@ impl Client {
         self.shared.close(Command::Stop);
     }
 
-    /// Waits until a closed client has ended: the connection is closed, the snapshot file is written, and the last listener has
-    /// been called. The wait never ends if the client is never closed.
+    /// Waits until a closed client has ended: the connection is closed, the write of the snapshot file has ended, and the last
+    /// listener has been called. On a thread that calls listeners, the wait does not include the calls of listeners. The wait
+    /// never ends if the client is never closed and its runtime is never shut down.
     pub async fn closed(&self) {
         // The driver drops its receiver when it ends, which ends this wait.
         self.shared.commands.closed().await;
@@ -112,7 +117,7 @@ impl Client {
         Feature::new(Arc::clone(&self.shared), key, None)
     }
 
-    /// Returns the present features as a snapshot. Reads of the snapshot return the same values even if updates arrive in the
+    /// Returns the present features as a snapshot. Reads of the snapshot use the same features even if updates arrive in the
     /// meantime.
     #[must_use]
     pub fn snapshot(&self) -> Snapshot {

@@ -17,23 +17,23 @@ pub(crate) type CommandResult = Result<Readiness, Problem>;
 pub(crate) enum Command {
     /// Reports that the program has read a feature. In passive polling, the read starts a poll if the interval has passed.
     FeatureRead,
-    /// Requests the features from the Edge now, and reports the outcome to the caller.
+    /// Requests the features from the Edge as `Client::refresh` describes, and reports the outcome to the caller.
     Refresh(oneshot::Sender<CommandResult>),
     /// Sets the context of a server-evaluated key.
     Context(Arc<Attributes>, oneshot::Sender<CommandResult>),
     /// Replaces the API keys, and requests the features with them.
     Keys(ApiKeys, oneshot::Sender<CommandResult>),
-    /// Replaces the headers of all further requests, and requests the features with them.
+    /// Replaces the headers of all further requests, and then requests the features as `Self::Refresh` does.
     Headers(Vec<(String, String)>, oneshot::Sender<CommandResult>),
     /// Changes a feature at the Edge through the API for tests.
     Update(UpdateRequest, oneshot::Sender<Sent>),
     /// Adds a list of features, or one feature, from a store to the client's features. `shape` says which of the two `json` holds.
     Stored { source: Source, environment: Arc<str>, json: Vec<u8>, shape: StoredShape },
-    /// Writes the snapshot file unless it holds the latest features already, and then answers the caller.
+    /// Writes the snapshot file if the Edge has sent features, and answers the caller after the write has ended or failed.
     Flush(oneshot::Sender<()>),
     /// Ends the driver. Later reads return the last values.
     Stop,
-    /// Ends the driver and removes the features, so that all later reads return defaults.
+    /// Ends the driver and removes the features, so that later reads return defaults or the values of interceptors.
     StopAndForget,
 }
 

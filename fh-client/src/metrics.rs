@@ -1,20 +1,20 @@
 //! Metrics that the client reports through the `metrics` crate, if the cargo feature `metrics` is enabled.
 //!
 //! The program must install a recorder of the `metrics` crate; without a recorder no metric is counted. Every metric has the
-//! label `environment`, which is the id of the first API key's environment. The contexts of a [pool](crate::ContextPool)
-//! increase the counters, but set no gauges.
+//! label `environment`. Unless the table says otherwise, it is the id of the first API key's environment. The contexts of a
+//! [pool](crate::ContextPool) increase the counters, but set no gauges.
 //!
 //! | name | kind | meaning |
 //! |---|---|---|
 //! | `featurehub_client_ready` | gauge | 1 while the readiness is `READY`, otherwise 0 |
-//! | `featurehub_client_connected` | gauge | 1 while a stream is open or if the last poll succeeded, otherwise 0 |
-//! | `featurehub_client_seconds_since_contact` | gauge | seconds since the Edge last answered or sent a line of a stream; set every 10 seconds, and absent before the first contact |
-//! | `featurehub_client_features` | gauge | number of features that are served |
-//! | `featurehub_client_requests_total` | counter | requests sent, including redirects |
+//! | `featurehub_client_connected` | gauge | 1 while the state of the connection is `streaming`, `resting` or `done`, otherwise 0 |
+//! | `featurehub_client_seconds_since_contact` | gauge | seconds since the Edge last sent the head of a response or a part of its body; set every 10 seconds, and absent before the first contact |
+//! | `featurehub_client_features` | gauge | number of features that are served; set every 10 seconds |
+//! | `featurehub_client_requests_total` | counter | requests for features, including redirects |
 //! | `featurehub_client_reconnects_total` | counter | streams that were opened after the first one |
-//! | `featurehub_client_problems_total` | counter | failed attempts, with the label `problem` |
-//! | `featurehub_client_evaluations_total` | counter | reads of features by the program, with the labels `feature` and `variant`: the strategy that matched, or `default`. The label `environment` is the environment of the feature. The counter is updated every 10 seconds, at a flush and when the client ends. A client [without listeners](crate::ClientBuilder::without_listeners) counts no evaluations |
-//! | `featurehub_client_uncounted_evaluations_total` | counter | evaluations beyond 1,000 combinations of feature, variant and value within 10 seconds |
+//! | `featurehub_client_problems_total` | counter | failed attempts and other changes of the problem in the status, with the label `problem` |
+//! | `featurehub_client_evaluations_total` | counter | reads that observers are notified of, with the labels `feature` and `variant`: the id of the strategy that matched, or `default`. The label `environment` is the environment of the feature. The counter is updated every 10 seconds, at a flush and when the client ends; in a context pool, only when events are delivered. A client [without listeners](crate::ClientBuilder::without_listeners) counts no evaluations |
+//! | `featurehub_client_uncounted_evaluations_total` | counter | evaluations beyond 1,000 combinations of feature, value, strategy and interceptor within 10 seconds. The label `environment` is that of the API key with which the client started |
 //! | `featurehub_client_dropped_events_total` | counter | events that were dropped because the queue of a listener or observer was full |
 
 use std::time::Duration;
@@ -31,8 +31,8 @@ use crate::reporting::Reporting;
 /// The time between two updates of the gauges that change with time, and between two counts of evaluations.
 const INTERVAL: Duration = Duration::from_secs(10);
 
-/// The maximum number of combinations of feature, variant and value that are counted separately within one interval.
-/// Evaluations of further combinations are counted together as uncounted.
+/// The maximum number of combinations of feature, value, strategy and interceptor that are counted separately within one
+/// interval. Evaluations of further combinations are counted together as uncounted.
 const MOST_COMBINATIONS: usize = 1_000;
 
 /// An observer that counts evaluations by feature and variant.
@@ -92,8 +92,8 @@ impl Gauges {
         }
     }
 
-    /// Changes the label `environment` of all later reports. Sets the gauges of the former environment to 0, unless the client
-    /// is a context of a pool.
+    /// Changes the label `environment` of all later reports. Sets the gauges of readiness, connection and features to 0 for
+    /// the former environment, unless the client is a context of a pool.
     pub(crate) fn moved(&mut self, environment: &str) {
         if self.reporting == Reporting::Brief {
             self.environment = environment.to_string();

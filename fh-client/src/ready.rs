@@ -9,21 +9,22 @@ use fh_repository::status::{Connection, SessionStatus};
 use crate::shared_state::SharedState;
 use crate::status::Status;
 
-/// The reason why a wait for a client's features ended without features.
+/// The reason why a wait for a client to be ready failed.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum NotReady {
-    /// The time limit passed before the client had features. The value is the client's status at that time. The client continues to
-    /// request the features.
+    /// The time limit passed before the client was ready. The value is the client's status at that time. The client continues
+    /// its work after the timeout.
     TimedOut(Box<Status>),
-    /// The Edge refuses this client. The value is the reason. The client continues to retry at long intervals.
+    /// The Edge refuses this client, or has sent no environment for its API keys. The value is the client's last problem. The
+    /// client retries later, except a one-off client that already has features.
     Failed(Problem),
     /// The client sends no more requests. Either the client is offline and was given no features, or the Edge accepts no more
     /// requests.
     Stopped,
-    /// The client was closed, or the runtime on which it ran was shut down.
+    /// The client is closed, or the runtime on which it ran was shut down.
     Closed,
-    /// The calling thread runs the runtime given to the client, so the wait would block the client (D-119). Use `ready().await`
+    /// The calling thread runs tasks of the client's runtime, so the wait could block the client (D-119). Use `ready().await`
     /// on such a thread.
     InsideRuntime,
 }
@@ -51,12 +52,12 @@ impl std::error::Error for NotReady {
     }
 }
 
-/// The effect of a refusal by the Edge on a caller that waits for features.
+/// The effect on a waiting caller if the Edge refuses the client, or if the client sends no more requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Refusals {
-    /// A refusal ends the wait with an error.
+    /// The wait ends with an error.
     End,
-    /// The caller continues to wait after a refusal.
+    /// The caller continues to wait.
     WaitThrough,
 }
 

@@ -1,4 +1,4 @@
-//! The state that the handles of one client share: client, contexts, features and test updates.
+//! The state that the handles of one client share: clients, contexts, builders of contexts, features and test updates.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};

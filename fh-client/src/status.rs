@@ -16,7 +16,7 @@ use crate::driver::DriverRuntime;
 /// The status of a client at one instant.
 ///
 /// The `Display` output of a status is a text for people. A status serialises as JSON for a health endpoint. Neither form
-/// contains an API key.
+/// contains the secret part of an API key, if that part has at least 6 characters.
 ///
 /// ```
 /// # use fh_client::testing::MemoryEdge;
@@ -37,23 +37,26 @@ pub struct Status {
     pub readiness: Readiness,
     /// The state of the connection to the Edge.
     pub connection: Connection,
-    /// The last problem of a request; `None` if the Edge has answered successfully since.
+    /// The last problem; `None` before the first problem, and after a response without a problem. While a client polls because
+    /// the Edge cannot stream, the problem stays [`Problem::NoStreaming`].
     pub problem: Option<Problem>,
-    /// The number of failed attempts since the Edge last answered successfully.
+    /// The number of failed attempts since the Edge last sent features or confirmed them.
     pub attempts: u32,
-    /// The number of requests that the client has sent since its start, including redirects.
+    /// The number of requests for features that the client has sent since its start, including redirects.
     pub requests: u64,
     /// The time until the client sends its next request by itself; `None` if it has planned no request.
     pub next_attempt: Option<Duration>,
-    /// The time since the Edge last answered a request or sent a line of a stream; `None` before the first contact.
+    /// The time since the Edge last sent the head of a response or a part of its body; `None` before the first contact.
     pub since_contact: Option<Duration>,
     /// The time since the Edge last sent or confirmed the features; `None` before the first features. For features from a
-    /// snapshot file, this is the time since the file was saved.
+    /// snapshot file, this is the time since the `savedAt` of the file. For other features that no Edge has sent, it is the
+    /// time since the client first got features.
     pub data_age: Option<Duration>,
-    /// The source of the features that arrived last; `None` before the first features.
+    /// The source of the last update of features; `None` before the first features. A single feature from a store does not
+    /// change the source.
     pub source: Option<Source>,
-    /// True if the Edge has marked the environment as stale. The client then sends no request until the program calls
-    /// [`Client::refresh`](crate::Client::refresh) (D-67).
+    /// True if the Edge has marked the environment as stale. The client then requests no features until the program calls
+    /// [`Client::refresh`](crate::Client::refresh), or replaces the API keys or the headers (D-67).
     pub is_stale: bool,
     /// The number of features that the client serves at present.
     pub features: usize,
@@ -63,9 +66,11 @@ pub struct Status {
     /// The number of parts of features that the client did not understand; see
     /// [`Client::diagnostics`](crate::Client::diagnostics).
     pub diagnostics: usize,
-    /// True if catch & release holds back an update that can change the result of a read.
+    /// True if catch & release has held back an update that could change the result of a read, and the update was not released
+    /// since.
     pub is_holding: bool,
-    /// The numbers of panics in listeners, interceptors and observers, of rejected overrides, and of dropped events.
+    /// The numbers of panics in listeners, interceptors and observers, of rejected overrides, and of dropped events of
+    /// listeners and observers.
     pub counters: Counters,
 }
 

@@ -17,13 +17,13 @@ use crate::reporting::Reporting;
 /// The maximum number of different notices that are logged as warnings. Further notices are logged at debug level.
 const MOST_NOTICES: usize = 256;
 
-/// The logs and gauges of one client. A kind of problem is logged as a warning once, and again only after the Edge has answered
-/// successfully in between.
+/// The logs and gauges of one client. A kind of problem, except the normal end of a stream, is logged as a warning once, and
+/// again only after the client had no problem in between. A client of a context pool logs at debug level only.
 pub(crate) struct StatusLog {
     edge: String,
     environment: String,
     reporting: Reporting,
-    /// The kinds of problems that were logged as warnings since the Edge last answered successfully.
+    /// The kinds of problems that were logged as warnings since the client last had no problem.
     troubles: HashSet<&'static str>,
     /// True if the last write of the snapshot file failed.
     is_unsaved: bool,
@@ -47,7 +47,7 @@ impl StatusLog {
         }
     }
 
-    /// Uses the environment of the first of these keys in all later logs and metrics.
+    /// Uses the environment of the first of these keys in all later logs and metrics, except the metrics of evaluations.
     pub(crate) fn keys(&mut self, keys: &ApiKeys) {
         let environment = &**keys.first().environment();
         if environment != self.environment {

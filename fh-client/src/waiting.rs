@@ -46,9 +46,10 @@ pub(crate) fn is_blocking() -> bool {
 /// Blocks this thread until a future of this crate is ready, for programs without a tokio runtime.
 ///
 /// Inside a tokio runtime, use `.await`, because this function blocks the thread. On a thread that runs tasks of the runtime
-/// given to a client ([`ClientBuilder::runtime`](crate::ClientBuilder::runtime)), this function also blocks the client. On such
-/// a thread [`Client::ready`](crate::Client::ready) returns [`NotReady::InsideRuntime`](crate::NotReady::InsideRuntime), and
-/// other futures can wait forever. The futures of this crate need no tokio runtime, but futures of other crates may need one.
+/// given to a client ([`ClientBuilder::runtime`](crate::ClientBuilder::runtime)), this function also blocks the client. On
+/// such a thread [`Client::ready`](crate::Client::ready) returns [`NotReady::InsideRuntime`](crate::NotReady::InsideRuntime),
+/// and other futures can wait forever. The futures of a client's functions need no tokio runtime, but those of transports and
+/// of other crates may need one.
 ///
 /// ```
 /// # use fh_client::testing::MemoryEdge;

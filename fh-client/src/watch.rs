@@ -1,4 +1,4 @@
-//! A handle that is woken at every change, for programs that forward changes.
+//! A handle that is woken after every update, for programs that forward updates.
 
 use std::fmt;
 use std::sync::{Arc, Weak};
@@ -8,11 +8,11 @@ use fh_repository::problem::Problem;
 
 use crate::shared_state::SharedState;
 
-/// A handle that is woken whenever the client's features or status may have changed; see
+/// A handle that is woken after each update of features and each change of the status; see
 /// [`Client::watch`](crate::Client::watch).
 ///
 /// The handle stores no changes. A program that is woken reads the client's present state. A slow program misses intermediate
-/// states, but never the last state. The handle does not keep the client alive.
+/// updates, but is always woken after the last one. The handle does not keep the client alive.
 ///
 /// ```
 /// # use fh_client::testing::MemoryEdge;
@@ -37,8 +37,8 @@ impl Watch {
         Self { repository: shared.repository.watch(), shared: Arc::downgrade(shared) }
     }
 
-    /// Waits until the client's features or status may have changed. Returns at once if something may have changed since the last
-    /// call or, at the first call, since the handle was created.
+    /// Waits for the next update of features or change of the status. Returns at once if one came after the last call or, at
+    /// the first call, after the creation of the handle.
     ///
     /// # Errors
     /// [`Problem::Closed`] once the client is closed, also for calls after that.

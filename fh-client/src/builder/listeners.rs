@@ -10,12 +10,13 @@ use fh_repository::{Change, NewState, ReadinessChange, Repository, Subscription}
 use super::ClientBuilder;
 use crate::delivery::{Dispatching, ManualDelivery};
 
-/// Listeners that are registered before the client starts, so that they miss no event. The listeners stay registered until the
-/// client is closed; see the methods with the same names on [`Client`](crate::Client).
+/// Listeners that are registered before the client starts, so that they also get the events of the start. The listeners stay
+/// registered until the client is closed; see the methods with the same names on [`Client`](crate::Client).
 impl ClientBuilder {
-    /// Starts no thread for listeners and observers. No listener or observer of this client is ever called, including those that
-    /// are registered later. This setting is meant for programs with many clients that only read features or
-    /// [watch](crate::Client::watch) clients.
+    /// Starts no thread for listeners and observers. No listener of this client is ever called, including those that are
+    /// registered later. Of the observers, only those with [`Dispatch::Inline`](crate::Dispatch::Inline) are notified, on the
+    /// thread of the read. Interceptors and observers are not closed when the client ends. This setting is meant for programs
+    /// with many clients that only read features or [watch](crate::Client::watch) clients.
     pub fn without_listeners(mut self) -> Self {
         self.settings.dispatching = Dispatching::Nobody;
         self
@@ -25,9 +26,10 @@ impl ClientBuilder {
     /// then calls [`ManualDelivery::deliver`] on a thread of its own. [`Client::manual_delivery`](crate::Client::manual_delivery)
     /// returns the [`ManualDelivery`] of the client.
     ///
-    /// `waker` is called on any thread of the client and must return soon, for example after it has notified the program's thread.
-    /// It must not call [`ManualDelivery::deliver`] itself. [`Client::flush`](crate::Client::flush) and
-    /// [`Client::closed`](crate::Client::closed) wait until the program has delivered the events.
+    /// `waker` is called on any thread of the client, and on threads of the program that use the client. It must return soon,
+    /// for example after it has notified the program's thread. It must not call [`ManualDelivery::deliver`] itself.
+    /// [`Client::flush`](crate::Client::flush) and [`Client::closed`](crate::Client::closed) wait for the program to deliver
+    /// the events.
     pub fn manual_delivery(mut self, waker: impl Fn() + Send + Sync + 'static) -> Self {
         self.settings.dispatching = Dispatching::Manual(ManualDelivery::new(Box::new(waker)));
         self
@@ -49,13 +51,14 @@ impl ClientBuilder {
         self.listener(call, |repository, call| repository.on_notice(move |notice| call(notice)))
     }
 
-    /// Registers a listener that is called with the unchanged content of each update that the client receives.
+    /// Registers a listener that is called with the unchanged text of each update of features that the client accepts, from
+    /// the Edge, a store or a snapshot.
     pub fn on_raw(self, call: impl Fn(&RawUpdate) + Send + Sync + 'static) -> Self {
         self.listener(call, |repository, call| repository.on_raw(move |update| call(update)))
     }
 
     /// Registers a listener that is called after each update that can change the result of a read, except the first list of
-    /// features. Updates that catch & release holds back are included.
+    /// features of the client or of a new context. Updates that catch & release holds back are included.
     pub fn on_new_state(self, call: impl Fn(NewState) + Send + Sync + 'static) -> Self {
         self.listener(call, |repository, call| repository.on_new_state(move |state| call(state)))
     }

@@ -25,16 +25,16 @@ const NOWHERE: &str = "http://offline.invalid";
 const NO_KEY: &str = "offline/offline*";
 
 impl ClientBuilder {
-    /// Starts the client and returns at once, before any features have arrived. To wait for features, use [`Client::ready`] or
-    /// [`Client::wait_ready`].
+    /// Starts the client and returns at once, before the Edge has sent features. To wait for features, use [`Client::ready`]
+    /// or [`Client::wait_ready`].
     ///
     /// By default the client runs on a thread of its own, even if `start` is called inside a tokio runtime (D-119). Therefore
     /// tokio's paused clock does not affect the client, and a [subscriber of `tracing`](https://docs.rs/tracing) that is set
-    /// for one thread does not receive the client's logs. [`Self::runtime`] selects another runtime.
+    /// for one thread does not receive the logs of the client's thread. [`Self::runtime`] selects another runtime.
     ///
     /// # Errors
-    /// [`StartError`] if a setting is invalid or a thread cannot be started. A network failure does not make `start` fail,
-    /// because the client retries.
+    /// [`StartError`] if a setting is invalid or missing, or if a thread cannot be started. A network failure does not make
+    /// `start` fail, because the client retries.
     pub fn start(self) -> Result<Client, StartError> {
         let (mut settings, mut config) = self.resolved()?;
         let header = settings.given.check(&config)?;
@@ -131,7 +131,7 @@ impl ClientBuilder {
             settings.keys.push(NO_KEY.to_string());
         }
         let keys = ApiKeys::parse(&settings.keys)?;
-        // Only the parsed keys are used from here on, so that no other copy of the secrets stays in memory.
+        // The texts of the keys are dropped here, because only the parsed keys are used from here on.
         settings.keys.clear();
         let config = settings.config(edge, keys);
         let transport = match &settings.transport {

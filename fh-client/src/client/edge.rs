@@ -16,20 +16,23 @@ use crate::settings::unsendable;
 /// Functions that refresh the features, replace the API keys or the headers, change features for tests, and add features from
 /// stores.
 impl Client {
-    /// Requests the features from the Edge now, and returns the client's readiness after the response. If a healthy stream delivers
-    /// all updates, no request is sent. A client that has stopped sending requests starts again.
+    /// Requests the features from the Edge now, and returns the client's readiness after the response. If a request is already
+    /// in flight, this function waits for its response instead. If the client is offline or has a stream that has sent
+    /// features, no request is sent. A client that has stopped sending requests, because the Edge wants no more or because the
+    /// client polls only once, sends a request again.
     ///
     /// # Errors
-    /// [`Problem`] if the request did not succeed. The client continues to retry as before.
+    /// [`Problem`] if the request did not succeed, or if the client is closed. After a failed request the client retries as
+    /// after any other failure.
     pub async fn refresh(&self) -> Result<Readiness, Problem> {
         self.shared.perform_command(Command::Refresh).await
     }
 
-    /// Replaces the API keys, requests the features from the Edge, and returns the client's readiness after the response. Features
-    /// of environments that the new keys cannot read are removed.
+    /// Replaces the API keys, requests the features from the Edge, and returns the client's readiness after the response. An
+    /// offline client sends no request. Features of environments that the new keys cannot read are removed.
     ///
     /// # Errors
-    /// [`SetKeysError`] if the keys are invalid, or if the request did not succeed.
+    /// [`SetKeysError`] if the keys are invalid, if the request did not succeed, or if the client is closed.
     pub async fn set_api_keys<T: AsRef<str>>(
         &self,
         keys: impl IntoIterator<Item = T>,
@@ -42,16 +45,15 @@ impl Client {
         settled.await.unwrap_or(Err(Problem::Closed)).map_err(SetKeysError::Edge)
     }
 
-    /// Replaces the headers of [`ClientBuilder::header`](crate::ClientBuilder::header), and requests the features from the Edge
-    /// as [`Self::refresh`] does. Use this function when a proxy's token has changed. An open stream keeps the headers with
-    /// which it was opened. The headers' values do not appear in logs and errors. Clients made by [`Self::isolated`] use the
-    /// headers of the builder.
+    /// Replaces the headers of [`ClientBuilder::header`](crate::ClientBuilder::header), and requests the features from the
+    /// Edge as [`Self::refresh`] does. Use this function when a proxy's token has changed. An open stream and a request in
+    /// flight keep the headers with which they were sent. In logs and errors, `***` replaces each value that has at least 6
+    /// characters. Clients made by [`Self::isolated`] use the headers of the builder.
     ///
-    /// The client uses the new headers from the moment at which this function returns, even if the returned future is never
-    /// awaited.
+    /// The client uses the new headers soon after this function has returned, even if the returned future is never awaited.
     ///
     /// # Errors
-    /// [`SetHeadersError`] if a header cannot be sent, or if the request did not succeed.
+    /// [`SetHeadersError`] if a header cannot be sent, if the request did not succeed, or if the client is closed.
     ///
     /// ```no_run
     /// # async fn run(client: fh_client::Client) -> Result<(), fh_client::SetHeadersError> {
@@ -80,15 +82,16 @@ impl Client {
     }
 
     /// Adds features from the store with this name. `features` is a JSON list of the features of the environment with the id
-    /// `environment`. A feature is ignored if the client has a newer version of it. Features that are missing from the list are not
-    /// removed. If the list cannot be used, the client ignores it and reports a notice.
+    /// `environment`. A feature is ignored if the client has a newer version of it. Once the Edge has sent features, a feature
+    /// is also ignored if the client has the same version of it, or has a feature with the same key and another id. Features
+    /// that are missing from the list are not removed. If the list cannot be used, the client ignores it and reports a notice.
     pub fn offer_features(&self, store: &str, environment: &str, features: impl Into<Vec<u8>>) {
         self.offer(store, environment, features.into(), StoredShape::List);
     }
 
-    /// Adds one feature, as JSON, from the store with this name. `environment` is the id of the feature's environment. The feature
-    /// is ignored if the client has a newer version of it. If the feature cannot be used, the client ignores it and reports a
-    /// notice.
+    /// Adds one feature, as JSON, from the store with this name. `environment` is the id of the feature's environment. The
+    /// feature is ignored in the same cases as in [`Self::offer_features`]. A single feature does not make the client ready.
+    /// If the feature cannot be used, the client ignores it and reports a notice.
     pub fn offer_feature(&self, store: &str, environment: &str, feature: impl Into<Vec<u8>>) {
         self.offer(store, environment, feature.into(), StoredShape::Feature);
     }
@@ -117,13 +120,15 @@ impl Client {
     }
 }
 
-/// The reason why [`Client::set_headers`] failed: a header is invalid, or the request with the new headers did not succeed.
+/// The reason why [`Client::set_headers`] failed: a header cannot be sent, the request did not succeed, or the client is
+/// closed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SetHeadersError {
     /// The header with this name cannot be sent. The client continues to use the former headers.
     Header(String),
-    /// The request with the new headers did not succeed. The client continues to use the new headers.
+    /// The request for the features did not succeed, or the client is closed. A client that is not closed uses the new
+    /// headers.
     Edge(Problem),
 }
 
@@ -145,16 +150,16 @@ impl std::error::Error for SetHeadersError {
     }
 }
 
-/// The reason why [`Client::set_api_keys`] failed: the keys are invalid, or the request with the new keys did not succeed.
+/// The reason why [`Client::set_api_keys`] failed: the keys are invalid, the request did not succeed, or the client is closed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SetKeysError {
     /// The keys are invalid. The client continues to use the former keys.
     Keys(KeyError),
-    /// There are several keys, but the program has selected streaming, and a stream serves only one key (D-77). The client
-    /// continues to use the former keys.
+    /// There are several keys, but the program has called [`ClientBuilder::streaming`](crate::ClientBuilder::streaming), and a
+    /// stream serves only one key (D-77). The client continues to use the former keys.
     SeveralKeysStream,
-    /// The request with the new keys did not succeed. The client continues to use the new keys.
+    /// The request with the new keys did not succeed, or the client is closed. A client that is not closed uses the new keys.
     Edge(Problem),
 }
 

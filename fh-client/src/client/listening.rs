@@ -16,9 +16,9 @@ use crate::delivery::{Dispatching, ManualDelivery};
 use crate::watch::Watch;
 
 /// Functions that register listeners. Dropping the returned guard ends the subscription; [`Subscription::detach`] keeps the
-/// subscription until the client is closed. The client calls its listeners one after the other, on a thread of its own. A panic
-/// in one listener does not affect the others. While one listener hangs, another thread calls the other listeners, up to eight
-/// threads per client. The events of a listener that hangs wait in a bounded queue
+/// subscription until the client is closed. By default the client calls its listeners one after the other, on a thread of its
+/// own. A panic in one listener does not affect the others. While one listener hangs, another thread calls the other
+/// listeners, up to eight threads per client. The events of a listener that hangs wait in a bounded queue
 /// ([`ClientBuilder::event_queue`](crate::ClientBuilder::event_queue)).
 impl Client {
     /// Registers a listener that is called when the value of this feature without a context, or the feature's lock, changes; see
@@ -52,33 +52,34 @@ impl Client {
     }
 
     /// Registers a listener that is called after each update that can change the result of a read, except the first list of
-    /// features. Updates that catch & release holds back are included. If an update is already held back at registration, the
-    /// listener is also called for that update (sdk-behaviour 2.5, sdk-behaviour 2.7).
+    /// features of the client or of a new context. Updates that catch & release holds back are included. If an update is
+    /// already held back at registration, the listener is also called for that update (sdk-behaviour 2.5, sdk-behaviour 2.7).
     pub fn on_new_state(&self, call: impl Fn(NewState) + Send + Sync + 'static) -> Subscription {
         self.shared.repository.on_new_state(call)
     }
 
-    /// Registers a listener that is called with the unchanged content of each update that the client receives (sdk-behaviour
-    /// 2.6).
+    /// Registers a listener that is called with the unchanged text of each update of features that the client accepts, from
+    /// the Edge, a store or a snapshot (sdk-behaviour 2.6).
     pub fn on_raw(&self, call: impl Fn(&RawUpdate) + Send + Sync + 'static) -> Subscription {
         self.shared.repository.on_raw(call)
     }
 
     /// Registers a listener for unusual events that do not stop the client, such as a snapshot file that was ignored. The
-    /// client also logs these events.
+    /// client also logs these events, except those about interceptors.
     pub fn on_notice(&self, call: impl Fn(&Notice) + Send + Sync + 'static) -> Subscription {
         self.shared.repository.on_notice(call)
     }
 
-    /// Returns a handle that is woken whenever features or status may have changed. Use the handle in programs that forward all
-    /// updates, including updates that reads do not show, such as a new version with the same value.
+    /// Returns a handle that is woken after each update of features and each change of the status. Use the handle in programs
+    /// that forward all updates, including updates that reads do not show, such as a new version with the same value. A
+    /// release of held updates and a change of overrides do not wake the handle.
     #[must_use]
     pub fn watch(&self) -> Watch {
         Watch::new(&self.shared)
     }
 
-    /// Registers an observer, which is notified of each read of a feature (sdk-behaviour 3). `options` selects the reads of which
-    /// the observer is notified.
+    /// Registers an observer, which is notified of reads of features (sdk-behaviour 3). `options` selects these reads.
+    /// [`Observer`] lists the reads of which no observer is notified.
     pub fn observe(&self, observer: Arc<dyn Observer>, options: UsageOptions) -> Subscription {
         self.shared.repository.observe(observer, options)
     }
@@ -105,29 +106,32 @@ impl Client {
     }
 
     /// Makes the client hold back updates from now on, until the program [releases](Self::release) the updates (sdk-behaviour
-    /// 2.7).
+    /// 2.7). The first list of features, and the first list for a new context, are not held back.
     pub fn catch_updates(&self) {
         self.shared.repository.catch_updates();
     }
 
-    /// Returns true if catch & release is on, so that the client holds back each update that arrives.
+    /// Returns true if catch & release is on; see [`Self::catch_updates`].
     #[must_use]
     pub fn is_catching(&self) -> bool {
         self.shared.repository.is_catching()
     }
 
-    /// Returns true if catch & release holds back an update that can change the result of a read.
+    /// Returns true if catch & release has held back an update that could change the result of a read, and the update was not
+    /// released since.
     #[must_use]
     pub fn is_holding(&self) -> bool {
         self.shared.repository.is_holding()
     }
 
-    /// Serves the features that were received last, and continues to hold back later updates.
+    /// Serves the features that were received last. If catch & release is on, it stays on.
     pub fn release(&self) {
         self.shared.repository.release();
     }
 
-    /// Serves the last received versions of these features only, and continues to hold back updates of all features.
+    /// Serves the last received states of these features only. All other features, and later updates, stay held back. A
+    /// feature that was deleted in the meantime is removed. If the last update was evaluated for another context than the
+    /// served features, the whole update is served.
     pub fn release_only<K: AsRef<str>>(&self, keys: impl IntoIterator<Item = K>) {
         self.shared.repository.release_only(keys);
     }

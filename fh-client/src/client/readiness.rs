@@ -17,13 +17,14 @@ use crate::waiting::{block_on_for, is_blocking};
 
 /// Functions that wait for features, return the client's status, and flush events and files.
 impl Client {
-    /// Waits until the client has features. Returns at once if it already has features.
+    /// Waits until the client is ready, which means that it has features and is not refused by the Edge. Returns at once if
+    /// the client is ready.
     ///
     /// # Errors
     /// [`NotReady`] if no features can be expected soon, because the Edge refuses the client, or because the client sends no
-    /// more requests or is closed. Temporary failures (no network, status 5xx) do not end the wait. [`NotReady::InsideRuntime`]
-    /// if [`block_on`](crate::block_on) awaits this function on a thread that runs the runtime given to the client, because the
-    /// wait would block the client.
+    /// more requests or is closed. Temporary failures (no network, status 5xx) do not end the wait.
+    /// [`NotReady::InsideRuntime`] if [`block_on`](crate::block_on) awaits this function on a thread that runs tasks of the
+    /// client's runtime, because the wait could block the client.
     pub async fn ready(&self) -> Result<(), NotReady> {
         self.ready_unless(Refusals::End).await
     }
@@ -47,20 +48,21 @@ impl Client {
         ready::ready(&self.shared, refusals).await
     }
 
-    /// Blocks this thread until the client has features, or until `timeout` has passed.
+    /// Blocks this thread until the client is ready, or until `timeout` has passed.
     ///
     /// Inside a tokio runtime this function blocks one of the runtime's threads. If this is a current-thread runtime, a server that
     /// runs in it, such as an Edge in a test, cannot answer in the meantime. Use [`Self::ready`] in such a program.
     ///
     /// # Errors
-    /// [`NotReady::TimedOut`] after `timeout`, and the errors of [`Self::ready`]. On a thread that runs tasks of the runtime
-    /// given to the client ([`ClientBuilder::runtime`](crate::ClientBuilder::runtime)), this function returns
-    /// [`NotReady::InsideRuntime`] at once.
+    /// [`NotReady::TimedOut`] after `timeout`, and the errors of [`Self::ready`]. On a thread that runs tasks of the client's
+    /// runtime ([`ClientBuilder::runtime`](crate::ClientBuilder::runtime)), this function returns [`NotReady::InsideRuntime`]
+    /// at once.
     pub fn wait_ready(&self, timeout: Duration) -> Result<(), NotReady> {
         self.block_for(self.ready(), timeout)
     }
 
-    /// Blocks this thread as [`Self::wait_ready`] does, but also while the Edge refuses the client.
+    /// Blocks this thread as [`Self::wait_ready`] does, but also while the Edge refuses the client or the client sends no more
+    /// requests.
     ///
     /// # Errors
     /// [`NotReady::TimedOut`] after `timeout`, [`NotReady::Closed`] if the client is closed, or [`NotReady::InsideRuntime`]
@@ -78,8 +80,8 @@ impl Client {
             .unwrap_or_else(|| Err(NotReady::TimedOut(Box::new(self.status()))))
     }
 
-    /// Returns the readiness, which says whether the client has features, waits for its first features, is refused by the Edge,
-    /// or is closed.
+    /// Returns the readiness, which says whether the client has features, waits for features, is refused by the Edge, or is
+    /// closed.
     #[must_use]
     pub fn readiness(&self) -> Readiness {
         if self.shared.is_closed() { Readiness::Closed } else { self.shared.repository.readiness() }
@@ -131,15 +133,17 @@ impl Client {
         }
     }
 
-    /// Returns the parts of features that the client did not understand, each with the assumption that the client makes
-    /// instead.
+    /// Returns the parts of the served features that the client did not understand, each with the assumption that the client
+    /// makes instead.
     #[must_use]
     pub fn diagnostics(&self) -> Vec<Diagnostic> {
         self.shared.repository.snapshot().rules().ruleset().diagnostics().cloned().collect()
     }
 
-    /// Blocks this thread until all earlier events are delivered to listeners and observers, the observers have sent their
-    /// buffered events, and the snapshot file is written. Blocks at most for `timeout`.
+    /// Blocks this thread until the write of the snapshot file has ended, all earlier events are delivered to listeners and
+    /// observers, and the observers have sent their buffered events. Blocks at most for `timeout`. A failed write of the
+    /// snapshot file is logged and is not an error here. On a thread that calls listeners, this function does not wait for
+    /// events.
     ///
     /// # Errors
     /// [`FlushError::TimedOut`] after `timeout`. On a thread where [`Self::wait_ready`] returns [`NotReady::InsideRuntime`],
@@ -151,12 +155,13 @@ impl Client {
         block_on_for(self.flushed(timeout), timeout).ok_or(FlushError::TimedOut)
     }
 
-    /// Waits as [`Self::flush`] does, without blocking the thread. The wait has no time limit; `limit` is passed to each observer
-    /// as the time in which it should send its buffered events.
+    /// Waits as [`Self::flush`] does, without blocking the thread. The wait has no time limit. Each observer gets `limit`, or
+    /// the longer limit of another pending flush, as the time in which the observer should send its buffered events.
     pub async fn flushed(&self, limit: Duration) {
         let (reply, written) = oneshot::channel();
         self.shared.send(Command::Flush(reply));
-        // A closed client drops the sender after it has written its snapshot file.
+        // A closed client drops the sender, which ends this wait. A client that is closing writes its snapshot file before it
+        // drops the sender.
         let _ = written.await;
         self.shared.dispatcher.flushed(limit).await;
     }

@@ -51,8 +51,8 @@ impl TestUpdates {
         Ok(Self { key: Some(ApiKey::parse(key)?), ..self })
     }
 
-    /// Changes a feature, and returns once the Edge has answered. Reads return the changed value a moment later; to wait for
-    /// this, use [`Self::set_and_wait`].
+    /// Changes a feature, and returns once the Edge has answered. Reads return the changed value once the client has received
+    /// it, for a polling client after the next poll. To wait for this, use [`Self::set_and_wait`].
     ///
     /// # Errors
     /// [`Refusal`] if the Edge rejects the update or cannot be reached, or if the client is closed.
@@ -60,14 +60,16 @@ impl TestUpdates {
         self.send(feature, update, AfterAccepted::Return).await
     }
 
-    /// Changes a feature, and waits until this client has received the feature's new default value and lock. FeatureHub's
-    /// server sometimes loses a write, so the update is sent again if the change has not arrived after 2 seconds.
+    /// Changes a feature, and waits until this client has received the default value and the lock that the update sets.
+    /// FeatureHub's server sometimes loses a write, so the update is sent again if the change has not arrived after 2 seconds.
     ///
     /// A polling client polls repeatedly during the wait. With a server-evaluated key, the client does not receive the default
-    /// value of a feature while a strategy matches the client's context. Use [`Self::set`] for such a feature.
+    /// value of a feature while a strategy matches the client's context, so that the wait can fail. Use [`Self::set`] for such
+    /// a feature.
     ///
     /// # Errors
-    /// [`Refusal`] as for [`Self::set`], and [`Refusal::NotApplied`] if the change does not arrive within 10 seconds.
+    /// [`Refusal`] as for [`Self::set`], and [`Refusal::NotApplied`] if the change does not arrive within 10 seconds after the
+    /// Edge has accepted the update.
     pub async fn set_and_wait(&self, feature: &str, update: Update) -> Result<Outcome, Refusal> {
         self.send(feature, update, AfterAccepted::Wait).await
     }

@@ -1,8 +1,8 @@
-//! The threads that call listeners and observers (D-81). Listeners and observers are called neither on the program's runtime
-//! nor on the driver's thread.
+//! The threads that call listeners and observers (D-81), so that none of these calls runs on the program's runtime or on the
+//! driver's thread. Observers that are called within reads are an exception: the reading thread calls them.
 //!
 //! One thread delivers events. If there are several listeners, a second thread waits as a standby. If a call lasts longer than
-//! 10 ms, the standby thread delivers to the other listeners, while the first thread waits for the hanging call to return.
+//! 10 ms, the standby thread delivers to the other listeners, and another standby thread starts.
 
 use std::cell::Cell;
 use std::io;
@@ -35,7 +35,8 @@ struct DispatchQueue {
     number: u64,
     requests: Mutex<DispatchRequests>,
     condvar: Condvar,
-    /// The number of the last delivery request that the threads have carried out.
+    /// The number of the last delivery request that the threads have carried out; `u64::MAX` once the threads have ended, and
+    /// if there is no thread.
     done: watch::Sender<u64>,
     started: Instant,
 }
@@ -46,7 +47,7 @@ struct DispatchRequests {
     given: u64,
     /// The number of the last delivery request that a thread has begun to carry out.
     taken: u64,
-    /// The time in which observers should send their buffered events; `None` if no flush was requested.
+    /// The longest time limit of the pending flushes, which is passed to observers; `None` if no flush is pending.
     flush: Option<Duration>,
     is_over: bool,
     /// True once the last request after `is_over` was set has been carried out, so that all threads end.
@@ -62,20 +63,20 @@ struct DispatchRequests {
     summary: Option<Millis>,
 }
 
-/// A delivery of all pending events by one thread.
+/// A delivery of all pending events, or of usage summaries only, by one thread.
 struct Pass {
     number: u64,
-    /// The number of listener calls that had begun by the time `since`.
+    /// The number of calls of listeners and observers that had begun by the time `since`.
     calls: u64,
     since: Instant,
-    /// True once a later pass has begun, so that no further thread needs to relieve this pass if it hangs.
+    /// True once a later pass for events has begun, so that no further thread needs to relieve this pass if it hangs.
     is_relieved: bool,
 }
 
 /// The next step of a thread.
 enum Task {
-    /// Makes a pass. The requests up to the number `order` count as carried out once this pass, and all older passes, have
-    /// ended.
+    /// Makes a pass. The requests up to the number `order` count as carried out once this pass, and all passes that are
+    /// running at its end, have ended.
     Deliver {
         order: u64,
         pass: u64,
@@ -156,8 +157,9 @@ impl DispatchQueue {
 }
 
 impl DispatchRequests {
-    /// Returns the time until a running pass counts as hanging, if no further call of a listener begins until then. `calls` is the
-    /// number of calls that have begun so far. Returns `None` if there is no pass that another thread could relieve.
+    /// Returns the time until a running pass counts as hanging, if no further call of a listener or observer begins until
+    /// then. `calls` is the number of calls that have begun so far. Returns `None` if there is no pass that another thread
+    /// could relieve.
     fn hanging(&mut self, calls: u64) -> Option<Duration> {
         let now = Instant::now();
         let mut shortest = None;
@@ -173,8 +175,8 @@ impl DispatchRequests {
         shortest
     }
 
-    /// Begins a new pass for all requests so far, and marks the passes that are already running as relieved. `calls` is the number
-    /// of calls of listeners that have begun so far.
+    /// Begins a new pass for all requests so far, and marks the passes that are already running as relieved. `calls` is the
+    /// number of calls of listeners and observers that have begun so far.
     fn begin(&mut self, calls: u64) -> Task {
         let is_alone = self.passes.is_empty();
         for pass in &mut self.passes {
@@ -194,9 +196,9 @@ impl DispatchRequests {
         self.last_pass
     }
 
-    /// Ends a pass. Returns the number of the last request that is now carried out, or `None` if the end of this pass completes no
-    /// request. A request does not count as carried out while an older pass runs, because that pass may still call a listener with
-    /// an earlier event.
+    /// Ends a pass. Returns the number of the last request that is now carried out, or `None` if the end of this pass
+    /// completes no request. A request does not count as carried out while another pass runs that was running at the end of
+    /// this pass, because that pass may still call a listener with an earlier event.
     fn end(&mut self, pass: u64, order: u64) -> Option<u64> {
         self.passes.retain(|other| other.number != pass);
         for (_, others) in &mut self.ended {
@@ -253,8 +255,9 @@ impl Dispatcher {
         self.carried_out(None).await;
     }
 
-    /// Waits as [`Self::delivered`] does, and until observers have sent their buffered events. `limit` is passed to the observers
-    /// as the time in which they should send the events. The wait itself has no time limit.
+    /// Waits as [`Self::delivered`] does, and until observers have sent their buffered events. The observers get `limit`, or
+    /// the longer limit of another pending flush, as the time in which they should send the events. The wait itself has no
+    /// time limit.
     pub(crate) async fn flushed(&self, limit: Duration) {
         self.carried_out(Some(limit)).await;
     }
@@ -265,7 +268,7 @@ impl Dispatcher {
         }
         let mut done = self.queue.done.subscribe();
         let order = self.queue.order(flush);
-        // An error means that the threads have ended, so that the wait ends too.
+        // The wait cannot fail, because this handle keeps the sender alive.
         let _ = done.wait_for(|done| *done >= order).await;
     }
 }

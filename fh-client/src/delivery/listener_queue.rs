@@ -1,5 +1,5 @@
-//! The queue of the clients that have events for their listeners. One thread empties the queue: the thread of a context pool,
-//! or a thread of the program.
+//! The queue of the clients that have events for their listeners. One thread at a time empties the queue: the thread of a
+//! context pool, or a thread of the program.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
@@ -38,7 +38,7 @@ struct ListenerRequests {
     due: VecDeque<u64>,
     /// The number of clients that have been registered so far.
     seats: u64,
-    /// The thread that delivers at present.
+    /// The thread that delivers at present; `None` if no thread delivers.
     thread: Option<ThreadId>,
     is_over: bool,
 }
@@ -50,7 +50,7 @@ struct Client {
     given: u64,
     done: watch::Sender<u64>,
     is_due: bool,
-    /// The time in which observers should send their buffered events; `None` if no flush was requested.
+    /// The longest time limit of the pending flushes, which is passed to observers; `None` if no flush is pending.
     flush: Option<Duration>,
     is_over: bool,
 }
@@ -91,7 +91,8 @@ impl ListenerQueue {
         }
     }
 
-    /// Registers the client of this repository. Returns `None` if the thread that emptied this queue has ended.
+    /// Registers the client of this repository. Returns `None` if the last client of a queue with a thread has ended, because
+    /// the thread then ends too.
     pub(super) fn register(self: &Arc<Self>, repository: &Repository) -> Option<Seat> {
         let mut requests = self.requests();
         if requests.is_over {
@@ -145,7 +146,8 @@ impl ListenerQueue {
         self.requests().take()
     }
 
-    /// Marks a delivery as done, and removes the client after its last delivery. Returns false if no registered client is left.
+    /// Marks a delivery as done, and removes the client after its last delivery. Returns false if this was the last delivery
+    /// of the last registered client.
     pub(super) fn done(&self, delivery: &DueDelivery) -> bool {
         let mut requests = self.requests();
         if !delivery.is_last {
@@ -237,8 +239,9 @@ impl Seat {
         self.carried_out(None).await;
     }
 
-    /// Waits as [`Self::delivered`] does, and until observers have sent their buffered events. `limit` is passed to the observers
-    /// as the time in which they should send the events. The wait itself has no time limit.
+    /// Waits as [`Self::delivered`] does, and until observers have sent their buffered events. The observers get `limit`, or
+    /// the longer limit of another pending flush, as the time in which they should send the events. The wait itself has no
+    /// time limit.
     pub(crate) async fn flushed(&self, limit: Duration) {
         self.carried_out(Some(limit)).await;
     }

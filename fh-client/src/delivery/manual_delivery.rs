@@ -34,7 +34,7 @@ use super::listener_queue::{ListenerQueue, Seat, Waker};
 /// let delivery = client.manual_delivery().expect("the builder asked for it");
 /// client.wait_ready(Duration::from_secs(5))?;
 /// woken.recv()?;
-/// // Calls the listener on this thread. If it returns a time, a usage summary is due after that time.
+/// // Calls the listener on this thread. If `deliver` returns a time, a usage summary is due after that time.
 /// let _next: Option<Duration> = delivery.deliver();
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```

@@ -1,5 +1,5 @@
 //! Access to the threads that call a client's listeners and observers. They are threads of the client's own, the one thread of
-//! a pool, or a thread of the program.
+//! a pool, or a thread of the program. A client without listeners has no such thread.
 
 mod dispatcher;
 mod listener_queue;
@@ -25,7 +25,7 @@ pub(crate) enum Dispatching {
     Shared(PoolListeners),
     /// The thread of the program that calls [`ManualDelivery::deliver`].
     Manual(ManualDelivery),
-    /// No thread: listeners and observers are never called.
+    /// No thread: listeners are never called, and observers only within reads.
     Nobody,
 }
 
@@ -50,7 +50,7 @@ impl Dispatching {
 /// A handle that requests deliveries to the listeners of one client.
 #[derive(Clone)]
 pub(crate) enum Delivery {
-    /// The client's own dispatcher.
+    /// The client's own dispatcher, which has no thread if the client is without listeners.
     Own(Dispatcher),
     /// A thread that several clients share: the thread of a pool, or of the program.
     Shared(Seat),
@@ -74,8 +74,9 @@ impl Delivery {
         }
     }
 
-    /// Waits as [`Self::delivered`] does, and until observers have sent their buffered events. `limit` is passed to the observers
-    /// as the time in which they should send the events. The wait itself has no time limit.
+    /// Waits as [`Self::delivered`] does, and until observers have sent their buffered events. The observers get `limit`, or
+    /// the longer limit of another pending flush, as the time in which they should send the events. The wait itself has no
+    /// time limit.
     pub(crate) async fn flushed(&self, limit: Duration) {
         match self {
             Self::Own(dispatcher) => dispatcher.flushed(limit).await,

@@ -69,10 +69,10 @@ pub(crate) struct Driver {
     parts: Parts,
     status_log: StatusLog,
     secrets: Secrets,
-    /// The request in flight.
+    /// The request in flight; `None` if there is none.
     exchange: Option<(RequestId, Exchange)>,
-    /// Exchanges that have ended. The driver drops them after it has performed all pending actions. Therefore the client already
-    /// shows the new status when the Edge sees the end of a stream.
+    /// Exchanges that have ended. The driver drops them after it has performed all pending actions. Therefore the client
+    /// already shows the new status when the Edge sees that the client has ended a stream.
     ended: Vec<(RequestId, Exchange)>,
     waiting: HashMap<CommandId, oneshot::Sender<CommandResult>>,
     command_ids: u64,

@@ -218,7 +218,7 @@ impl Driver {
     pub(super) fn close(&mut self) {
         let last = self.parts.repository.status();
         if last.readiness != Readiness::Closed {
-            // The runtime was shut down before the driver ended.
+            // The driver is dropped before it has ended, for example because the runtime was shut down.
             self.show(SessionStatus {
                 readiness: Readiness::Closed,
                 connection: Connection::Closed,

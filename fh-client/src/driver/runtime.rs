@@ -59,7 +59,8 @@ impl Runtime {
     }
 }
 
-/// The thread of a client and of the clients that are made from it. The thread ends when the last of their drivers has ended.
+/// The thread of a client and of the clients that are made from it. The thread ends when the last of their drivers and other
+/// tasks has ended.
 #[derive(Clone, Default)]
 pub(crate) struct SharedThread(Arc<Mutex<Weak<DriverThread>>>);
 

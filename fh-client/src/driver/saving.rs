@@ -1,5 +1,5 @@
-//! The writes of the snapshot file. They run on another thread than the driver's loop, so that a slow disk does not delay
-//! features.
+//! The writes of the snapshot file. While the driver's loop runs, they run on another thread, so that a slow disk does not
+//! delay features.
 
 use std::future::Future;
 use std::io;
@@ -44,7 +44,7 @@ impl Saving {
 }
 
 impl Driver {
-    /// Starts a write of the present features, unless a write is already running or there are no features to write.
+    /// Starts a write of the present features, unless a write is already running or the Edge has sent no features.
     pub(super) fn save(&mut self) {
         let now = self.parts.clock.now();
         if self.saving.is_free()
@@ -58,8 +58,8 @@ impl Driver {
         }
     }
 
-    /// Writes the features that were published before this command, and then answers the caller. If there are no features to write,
-    /// answers the caller at once.
+    /// Writes the features that were published before this command, and then answers the caller, also after a failed write. If
+    /// the Edge has sent no features, answers the caller at once.
     pub(super) fn flush(&mut self, reply: oneshot::Sender<()>) {
         self.saving.waiting.push(reply);
         self.save();
@@ -84,7 +84,8 @@ impl Driver {
         self.saving.answer();
     }
 
-    /// Waits for the running write, and then writes the features that were published since that write began.
+    /// Writes the present features when the client ends. If a write is already running, waits for that write instead. If that
+    /// write failed, or if newer features were published in the meantime, writes once more.
     pub(super) async fn save_last(&mut self) {
         for _ in 0..2 {
             if self.saving.is_free() {

@@ -1,4 +1,4 @@
-//! The task that sends a test update and waits until the client receives the change.
+//! The task that sends a test update and, if the caller requests it, waits until the client receives the change.
 
 use std::future::{Future, poll_fn};
 use std::sync::Arc;
@@ -24,7 +24,8 @@ use crate::transport::{Method, Transport, TransportError, TransportErrorKind, Tr
 
 /// The time after which an accepted update is sent again if the client has not received the change (D-80).
 const ONCE_MORE_AFTER: Duration = Duration::from_secs(2);
-/// The total time to wait for the change of an accepted update. After this time the update fails with [`Refusal::NotApplied`].
+/// The total time to wait for the change of an accepted update, including the second sending. After this time the update fails
+/// with [`Refusal::NotApplied`].
 const PATIENCE: Duration = Duration::from_secs(10);
 /// The time between two requests for the features during the wait, if the client does not stream.
 const ASK_EVERY: Duration = Duration::from_millis(500);
@@ -134,7 +135,7 @@ impl Updater {
         .is_ok()
     }
 
-    /// Requests the features every 500 ms while no stream delivers them. Returns once the driver has ended.
+    /// Requests the features at most every 500 ms while no stream is open. Returns once the driver has ended.
     async fn keep_asking(&self) {
         let mut next = Instant::now();
         loop {
