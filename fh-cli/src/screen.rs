@@ -11,7 +11,8 @@ use crate::sanitize::{visible, width};
 /// The condition under which output has colours.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum ColorChoice {
-    // Colours on a terminal unless NO_COLOR is set. This is no doc comment, because clap would print it in every help text.
+    // Colours on a terminal, unless NO_COLOR is set and not empty, or TERM is `dumb`. This is no doc comment, because clap
+    // would print it in every help text.
     #[default]
     Auto,
     Always,

@@ -221,7 +221,7 @@ fn trouble(error: reqwest::Error) -> Trouble {
     }
 }
 
-/// Returns the text of the innermost error. The outer ones only say that a request failed.
+/// Returns the text of the innermost error. The outer errors only say that a request failed.
 fn innermost(error: &(dyn std::error::Error + 'static)) -> String {
     let mut error = error;
     while let Some(next) = inner(error) {

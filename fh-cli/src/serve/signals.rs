@@ -6,7 +6,7 @@ use std::io;
 use crate::shutdown_signal::{received, unless_ignored};
 
 /// The installed signal handlers. A SIGINT that was ignored at the start stays ignored, as for a script's background jobs.
-/// SIGTERM always ends the server, and SIGHUP always reloads.
+/// SIGTERM and SIGHUP are handled even if they were ignored at the start.
 pub(crate) struct Signals {
     #[cfg(unix)]
     interrupt: Option<tokio::signal::unix::Signal>,

@@ -153,8 +153,8 @@ impl Worker {
         }
     }
 
-    /// Checks whether other programs have written features, and adds those features to the client. Does nothing while the API keys
-    /// are server-evaluated.
+    /// Checks whether other programs have written features, and offers those features to the client. Does nothing while the
+    /// API keys are server-evaluated.
     fn refresh(&mut self, connection: &mut Connection) -> Result<(), Away> {
         self.refresh_at =
             self.settings.refresh.and_then(|interval| Instant::now().checked_add(interval));

@@ -126,7 +126,7 @@ impl IgnoredProperties {
         }
     }
 
-    /// Returns a sentence that lists all properties of other servers, or `None` if there are none.
+    /// Returns a text that lists the given properties of other servers with their subjects, or `None` if there are none.
     pub(crate) fn foreign_words(&self) -> Option<String> {
         let names: Vec<String> =
             self.foreign.iter().map(|(name, about)| format!("{name} ({about})")).collect();

@@ -62,7 +62,7 @@ pub(crate) struct Settings {
     /// The file with further API keys. `file_keys` is the content of this file at the start.
     pub(crate) key_file: Option<PathBuf>,
     pub(crate) file_keys: Vec<ServiceKey>,
-    /// True if the server repairs a damaged data folder at its start.
+    /// True if the server repairs a damaged file in the data folder at its start.
     pub(crate) data_repair: bool,
     /// The URL of the upstream Edge: the parsed URL, and the text as it was given. `None` if the server is not a relay.
     pub(crate) relay: Option<(EdgeUrl, String)>,
@@ -75,7 +75,8 @@ pub(crate) struct Settings {
     pub(crate) relay_headers: Vec<RelayHeader>,
     pub(crate) relay_header_file: Option<PathBuf>,
     pub(crate) relay_file_headers: Vec<RelayHeader>,
-    /// The largest number of unconfigured keys that are relayed at a time. With 0, only configured keys are relayed.
+    /// The largest number of unconfigured keys that are relayed at a time, and of new keys that are tried per second. With 0,
+    /// only configured keys are relayed.
     pub(crate) relay_any_key: usize,
     /// The time for which a relay serves its data after the last successful response of the upstream Edge. Zero means no limit.
     pub(crate) relay_max_age: Duration,
@@ -87,7 +88,7 @@ pub(crate) struct Settings {
     pub(crate) monitor_address: Option<IpAddr>,
     /// True if the monitor port uses TLS, with the API's certificate.
     pub(crate) monitor_tls: bool,
-    /// The prefix of all paths: empty, or `/...` without a `/` at its end.
+    /// The prefix of the API's paths: empty, or `/...` without a `/` at its end.
     pub(crate) url_path: String,
     pub(crate) tls_certificate: Option<PathBuf>,
     pub(crate) tls_key: Option<PathBuf>,
