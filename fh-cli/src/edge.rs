@@ -164,7 +164,7 @@ pub(crate) fn unstarted(error: StartError) -> Failure {
     Failure::Input(error.to_string())
 }
 
-/// Describes why a client cannot become ready, and how to fix it.
+/// Describes why a client is not ready, and adds advice if there is any.
 pub(crate) fn not_ready(why: &NotReady) -> Failure {
     Failure::Edge(match why {
         NotReady::Failed(problem) => trouble(problem),

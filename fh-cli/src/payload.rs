@@ -1,4 +1,4 @@
-//! Reads what FeatureHub sends from a file or stdin. Accepts response bodies, lists of features and recorded event streams.
+//! Reads payloads of FeatureHub from a file or stdin. Accepts response bodies, lists of features and recorded event streams.
 
 use std::fs::File;
 use std::io::{self, ErrorKind, Read};
@@ -167,7 +167,7 @@ fn id(environment: &Environment<'_>) -> String {
     environment.id.clone().unwrap_or_default()
 }
 
-/// Returns the error text for a missing feature, with the most similar key if there is one.
+/// Returns the error text for a missing feature. The text names the most similar key, if a key is similar.
 pub(crate) fn no_such_feature<'a>(
     name: &str,
     key: &str,

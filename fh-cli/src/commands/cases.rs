@@ -125,7 +125,7 @@ fn compile(feature: &RawValue, profile: Profile) -> Result<Feature, String> {
         let members = feature.get().trim_start_matches('{').trim_start();
         let comma = if members == "}" { "" } else { "," };
         let body = feature.get().strip_suffix('}').unwrap_or_default();
-        // If a member occurs twice, the last one counts, so the added key wins over an invalid one.
+        // If a member occurs twice, the last one counts, so the added key wins over an invalid key.
         let named = RawValue::from_string(format!("{body}{comma}\"key\":\"case\"}}"))
             .map_err(|error| error.to_string())?;
         compiler.feature(&named).map_err(|error| error.to_string())

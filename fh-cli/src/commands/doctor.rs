@@ -1,4 +1,4 @@
-//! `fh doctor`: checks a deployment, and advises how to fix what is wrong.
+//! `fh doctor`: checks a deployment, and advises how to fix problems.
 
 use std::time::Duration;
 

@@ -12,10 +12,10 @@ use crate::screen::{BOLD, PLAIN, QUIET, Screen};
 
 /// The URL of the server in the suggested commands.
 const URL: &str = "http://127.0.0.1:8903";
-/// The environment ids of the template, which are replaced by generated ones.
+/// The environment ids of the template, which generated ids replace.
 const ENVIRONMENTS: [&str; 2] =
     ["00000000-0000-4000-8000-00000000000d", "00000000-0000-4000-8000-00000000000e"];
-/// The API keys of the template, which are replaced by generated ones.
+/// The API keys of the template, which generated keys replace.
 const KEYS: [&str; 3] = ["CLIENT*KEY", "SERVER-KEY", "TESTS*KEY"];
 
 /// Write a commented state file to start from.

@@ -82,8 +82,8 @@ fn place(url: &Url) -> String {
     format!("{}{}", url.origin().ascii_serialization(), url.path())
 }
 
-/// Returns the liveness URL of the server that the environment variables and property files describe. It is on the monitor
-/// port if there is one, else on the API's port.
+/// Returns the liveness URL of the server that the environment variables and property files describe. The URL names the
+/// monitor port if there is one, else the API's port.
 fn of_environment() -> Result<Url, Failure> {
     let resolved = ResolvedSettings::read(&SettingArgs::default()).map_err(Failure::Input)?;
     let settings = &resolved.settings;

@@ -111,8 +111,8 @@ impl RolloutArgs {
         Ok(())
     }
 
-    /// Returns the id of the environment to compare with. This is the requested environment. If none is requested, it is the
-    /// evaluated environment, provided that the other document contains it. Otherwise returns `None`.
+    /// Returns the id of the environment to compare with: the requested environment, or otherwise the evaluated environment
+    /// if the other document contains it. Returns `None` if neither applies.
     fn other_environment(&self, other: &Payload) -> Result<Option<String>, Failure> {
         if self.compare_environment.is_some() {
             return Ok(self.compare_environment.clone());

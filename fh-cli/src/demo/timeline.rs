@@ -105,7 +105,7 @@ impl<'a> Timeline<'a> {
         Ok(())
     }
 
-    /// Sends a sentence, and waits until it is shown, so that later changes are shown after it.
+    /// Sends a sentence, and waits until the sentence is shown, so that later changes are shown after it.
     async fn say(&self, text: &str) {
         let (shown, is_shown) = oneshot::channel();
         // The receiver is gone once the demo is over.
@@ -113,7 +113,8 @@ impl<'a> Timeline<'a> {
         let _ = is_shown.await;
     }
 
-    /// Waits for the next change that a listener receives, and shows it.
+    /// Waits for the next change that a listener receives, and shows the change. Fails if no change arrives within
+    /// [`PATIENCE`].
     async fn heard(&self, hears: &mut mpsc::UnboundedReceiver<Change>) -> Result<(), Failure> {
         let change = timeout(PATIENCE, hears.recv()).await.ok().flatten();
         let Change { key, old, new, .. } =

@@ -94,7 +94,7 @@ impl Head {
         Some(String::from_utf8_lossy(value.as_bytes()).trim().to_string())
     }
 
-    /// Returns true if the content type is this one. Parameters are ignored.
+    /// Returns true if the content type of the response is `content_type`. Parameters are ignored.
     pub(super) fn is(&self, content_type: &str) -> bool {
         let found = self.get("content-type").unwrap_or_default().to_ascii_lowercase();
         found.split(';').next().unwrap_or_default().trim() == content_type

@@ -23,7 +23,7 @@ pub(super) struct Seen {
     pub(super) accepted: usize,
     /// True if the last accepted certificate is not valid any more in two weeks.
     pub(super) ends_soon: bool,
-    /// The reason why the last refused certificate was refused, or `None` if there is none.
+    /// The reason why the last refused certificate was refused, or `None` if no certificate was refused.
     refused: Option<CertificateError>,
 }
 

@@ -94,7 +94,7 @@ impl SecretFiles {
 
     /// Reads all files again, even if they have not changed.
     pub(crate) fn reload(&self) {
-        // Without files there is no thread that receives this.
+        // Without files there is no thread that receives the request.
         let _ = self.reload.send(());
     }
 
@@ -232,7 +232,7 @@ mod tests {
         assert!(checked_twice(&mut file, at(60)).is_none(), "once");
         std::fs::write(&path, "sixteen-characters-2\n").unwrap();
         assert_eq!(checked_twice(&mut file, at(61)), Some(Ok(true)));
-        // A key that is too short is replaced by a good one within the grace period.
+        // A key that is too short is replaced by a valid key within the grace period.
         std::fs::write(&path, "short").unwrap();
         assert!(checked_twice(&mut file, at(62)).is_none());
         std::fs::write(&path, FIRST).unwrap();

@@ -16,8 +16,8 @@ impl RedisStoreBuilder {
         self
     }
 
-    /// Sets the certificate that the store presents to a server that requests one. The PEM text holds the certificate chain
-    /// and the private key. If one of them is missing, or if the URL does not use TLS, [`Self::attach`] fails.
+    /// Sets the certificate that the store presents if a server requests a certificate. The PEM text holds the certificate
+    /// chain and the private key. If one of them is missing, or if the URL does not use TLS, [`Self::attach`] fails.
     pub fn client_certificate(mut self, pem: impl Into<Vec<u8>>) -> Self {
         self.certificates.identity = Some(pem.into());
         self

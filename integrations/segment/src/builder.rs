@@ -1,4 +1,4 @@
-//! The builder for an exporter, and the error of starting it.
+//! The builder for an exporter, and the error of its start.
 
 use std::fmt;
 use std::sync::Arc;

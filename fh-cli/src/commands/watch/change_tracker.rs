@@ -62,7 +62,7 @@ pub(crate) enum News {
     Events(Timestamp, Vec<Event>),
 }
 
-/// The last state of the features, with which the next one is compared.
+/// The last state of the features, with which the next state is compared.
 pub(crate) struct Observer {
     who: Arc<Attributes>,
     wanted: Vec<String>,
@@ -111,7 +111,7 @@ impl Observer {
         self.wanted.iter().map(String::as_str).filter(move |key| self.has_list() && !is_there(key))
     }
 
-    /// Compares a snapshot with the previous one, and returns the differences.
+    /// Compares a snapshot with the previous snapshot, and returns the differences.
     pub(crate) fn compare(&mut self, snapshot: &Snapshot, held: &[Box<str>]) -> News {
         // Features arrive shortly before the client is ready. They are shown after the line that reports readiness.
         let is_there = match snapshot.readiness() {

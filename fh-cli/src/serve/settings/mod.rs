@@ -176,7 +176,8 @@ pub(crate) struct ResolvedSettings {
     pub(crate) settings: Settings,
     pub(crate) said: Vec<(&'static Setting, Source)>,
     pub(crate) idle: IgnoredProperties,
-    /// The state file or the relay that is not used, because a source with precedence names the other one.
+    /// The state file or the relay that is not used, because a source with precedence selects a relay or a state file
+    /// instead.
     pub(crate) overruled: Option<Overruled>,
 }
 

@@ -6,7 +6,7 @@ use super::Settings;
 use super::setting::Setting;
 use super::sources::Source;
 
-/// A state file or a relay that is not used, because a source with precedence names the other one.
+/// A state file or a relay that is not used, because a source with precedence selects a relay or a state file instead.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Overruled {
     by: Source,

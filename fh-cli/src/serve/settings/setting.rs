@@ -72,7 +72,7 @@ pub(crate) struct Setting {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Property {
     pub(crate) name: &'static str,
-    /// The text with which the property means the same as without it.
+    /// The text of the property that has the same effect as an absent property.
     pub(crate) none: &'static str,
 }
 

@@ -588,7 +588,7 @@ pub(crate) fn keys_in(text: &str) -> Result<Vec<ServiceKey>, String> {
     keys.collect::<Result<Vec<_>, _>>().map(|lines| lines.concat())
 }
 
-/// Parses the keys to relay in the text of a file. Each line holds those of one account.
+/// Parses the keys to relay in the text of a file. Each line holds the keys of one account.
 pub(crate) fn relay_keys_in(text: &str) -> Result<Vec<RelayKeys>, String> {
     let lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
     let keys =
@@ -645,7 +645,7 @@ fn administration(text: &str) -> Result<Administration, String> {
     }
 }
 
-/// Parses a path prefix. The result is empty, or begins with `/` and does not end with one.
+/// Parses a path prefix. The result is empty, or begins with `/` and does not end with `/`.
 fn url_path(text: &str) -> Result<String, String> {
     let inner = text.trim().trim_matches('/');
     if inner.is_empty() {
