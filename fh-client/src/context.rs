@@ -23,29 +23,30 @@ impl Client {
         ContextBuilder::new(Arc::clone(self.shared()))
     }
 
-    /// Returns a context with these attributes. With a server-evaluated key, its reads return defaults unless the same
-    /// attributes are given to [`Self::set_context`].
+    /// Returns a context with these attributes. With a server-evaluated key, its reads return defaults until the Edge has
+    /// evaluated the features for the same attributes; see [`Self::set_context`].
     #[must_use]
     pub fn context_of(&self, attributes: impl Into<Arc<Attributes>>) -> Context {
         Context::new(Arc::clone(self.shared()), attributes.into())
     }
 
-    /// Sets the context of a server-evaluated key, and returns the context once the Edge has evaluated the features for it. The
-    /// context stays in use until the features of a later context have arrived. With a client-evaluated key the client itself
-    /// evaluates every context, so this function returns at once.
+    /// Sets the context of a server-evaluated key, and returns the context once the Edge has evaluated the features for it.
+    /// The context stays in use until the features of a later context have arrived. With a client-evaluated key the client
+    /// itself evaluates every context, so no request is sent. An offline client sends no request either.
     ///
     /// While the Edge evaluates one context, only the newest other context waits to be evaluated (D-120). The other waiting
     /// contexts fail with [`Problem::Superseded`]. A program with a context for each request needs a client-evaluated key, a
     /// [pool](Self::context_pool), or several clients ([`Self::isolated`]).
     ///
     /// # Errors
-    /// - [`Problem::Superseded`] if a newer context replaced this context before the request was sent.
+    /// - [`Problem::Superseded`] if a newer context replaced this context before this context's features arrived.
     /// - [`Problem::TimedOut`] if the Edge does not answer within [`Limits::poll`](crate::Limits::poll) (by default 12 s). The
     ///   context stays set.
     /// - Another [`Problem`] if the request failed. The context stays set, and its features arrive when a later request
     ///   succeeds.
-    /// - [`Problem::Context`] if the context has too many attributes, and [`Problem::Stale`] if the Edge accepts no more
-    ///   requests. The former context stays set in both cases.
+    /// - [`Problem::Context`] if the context has too many attributes. The former context stays set.
+    /// - [`Problem::Stale`] if the Edge wants no requests at present. The context stays set only if its request was sent.
+    /// - [`Problem::Closed`] if the client is closed.
     pub async fn set_context(
         &self,
         attributes: impl Into<Arc<Attributes>>,
@@ -61,9 +62,11 @@ impl Client {
 /// attributes.
 ///
 /// A context is immutable and cheap to clone; build one context for each request or user. With a client-evaluated key any
-/// number of contexts share the connection of one client. With a server-evaluated key only the context given to
-/// [`Client::set_context`] has values. All other contexts return defaults, with the reason `NOT_READY`, and never the values of
-/// another user (D-62). [`Client::context_pool`] keeps several contexts of a server-evaluated key at the same time.
+/// number of contexts share the connection of one client. With a server-evaluated key only one context has values: the context
+/// for which the client's present features were evaluated. All other contexts return defaults, with the reason `NOT_READY`, so
+/// that no user gets the values of another user (D-62). With
+/// [`WhileSwitching::KeepValues`](crate::WhileSwitching::KeepValues), a new context has the values of the former context until
+/// its own values arrive. [`Client::context_pool`] keeps several contexts of a server-evaluated key at the same time.
 ///
 /// ```
 /// # use fh_client::testing::MemoryEdge;
@@ -118,7 +121,7 @@ impl Context {
         Feature::new(Arc::clone(&self.shared), key, Some(Arc::clone(&self.attributes)))
     }
 
-    /// Returns the present features as a snapshot for this context. Reads of the snapshot return the same values even if
+    /// Returns the present features as a snapshot for this context. Reads of the snapshot use the same features even if
     /// updates arrive in the meantime.
     #[must_use]
     pub fn snapshot(&self) -> Snapshot {
@@ -128,9 +131,9 @@ impl Context {
     /// Registers a listener that is called when the value of this feature for this context, or the feature's lock, changes
     /// (D-63).
     ///
-    /// The listener is called on a thread of the client's own. It is not called with the value at registration, and may miss a
-    /// value that was replaced quickly. Dropping the returned guard ends the subscription. A closure that holds a client or a
-    /// context keeps the client alive.
+    /// By default the listener is called on a thread of the client's own. It is not called with the value at registration, and
+    /// may miss a value that was replaced quickly. Dropping the returned guard ends the subscription. A closure that holds a
+    /// client or a context keeps the client alive.
     pub fn on_change(
         &self,
         key: &str,
@@ -229,8 +232,8 @@ impl ContextBuilder {
         self
     }
 
-    /// Returns the context. With a server-evaluated key, reads of the context return defaults until its attributes are given to
-    /// [`Client::set_context`]; see [`Self::activate`].
+    /// Returns the context. With a server-evaluated key, reads of the context return defaults until the Edge has evaluated the
+    /// features for its attributes; see [`Self::activate`].
     #[must_use]
     pub fn build(self) -> Context {
         Context::new(self.shared, Arc::new(self.attributes.build()))

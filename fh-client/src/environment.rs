@@ -4,7 +4,8 @@ const URL: &str = "FEATUREHUB_EDGE_URL";
 /// The variables that can hold the API key. The first variable that is set is used.
 const KEYS: [&str; 2] = ["FEATUREHUB_CLIENT_API_KEY", "FEATUREHUB_API_KEY"];
 
-/// The settings found in environment variables. A setting is `None` if its variable is not set, empty or blank.
+/// The settings found in environment variables. A setting is `None` if each of its variables is empty, blank, not Unicode or
+/// not set.
 pub(crate) struct Found {
     pub(crate) url: Option<String>,
     pub(crate) key: Option<String>,

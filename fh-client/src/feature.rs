@@ -52,15 +52,16 @@ impl Feature {
         &self.key
     }
 
-    /// Returns true if the feature is BOOLEAN and its value is true.
+    /// Returns true if [`Self::boolean`] returns `Some(true)`.
     #[inline]
     #[must_use]
     pub fn is_enabled(&self) -> bool {
         self.read().is_enabled(&self.key, self.attributes.as_ref())
     }
 
-    /// Returns the value of a BOOLEAN feature. Returns `None` if the value is null, or if the feature has another type or is
-    /// missing.
+    /// Returns the value of a BOOLEAN feature, or the value with which an interceptor overrides it. Returns `None` if the
+    /// value is null or has another type. Without an override, also returns `None` if the feature does not exist, or if the
+    /// client has no features for the context.
     #[inline]
     #[must_use]
     pub fn boolean(&self) -> Option<bool> {
@@ -73,8 +74,9 @@ impl Feature {
         self.boolean().unwrap_or(default)
     }
 
-    /// Returns the value of a STRING feature. Returns `None` if the value is null, or if the feature has another type or is
-    /// missing.
+    /// Returns the value of a STRING feature, or the value with which an interceptor overrides it. Returns `None` if the value
+    /// is null or has another type. Without an override, also returns `None` if the feature does not exist, or if the client
+    /// has no features for the context.
     #[must_use]
     pub fn string(&self) -> Option<Arc<str>> {
         self.read().string(&self.key, self.attributes.as_ref())
@@ -86,8 +88,9 @@ impl Feature {
         self.string().unwrap_or_else(|| default.into())
     }
 
-    /// Returns the value of a NUMBER feature as the nearest `f64`. Returns `None` if the value is null, or if the feature has
-    /// another type or is missing.
+    /// Returns the value of a NUMBER feature, or the value with which an interceptor overrides it, as the nearest `f64`.
+    /// Returns `None` if the value is null or has another type. Without an override, also returns `None` if the feature does
+    /// not exist, or if the client has no features for the context.
     #[must_use]
     pub fn number(&self) -> Option<f64> {
         self.read().number(&self.key, self.attributes.as_ref())
@@ -99,20 +102,22 @@ impl Feature {
         self.number().unwrap_or(default)
     }
 
-    /// Returns the exact value of a NUMBER feature with its decimal text. Returns `None` in the same cases as [`Self::number`].
+    /// Returns the same value as [`Self::number`] exactly, with its decimal text. Returns `None` in the same cases as
+    /// [`Self::number`].
     #[must_use]
     pub fn decimal(&self) -> Option<Number> {
         self.read().decimal(&self.key, self.attributes.as_ref())
     }
 
-    /// Returns the unparsed text of a JSON feature. Returns `None` if the value is null, or if the feature has another type or
-    /// is missing.
+    /// Returns the unparsed text of a JSON feature, or of the value with which an interceptor overrides it. Returns `None` if
+    /// the value is null or has another type. Without an override, also returns `None` if the feature does not exist, or if
+    /// the client has no features for the context.
     #[must_use]
     pub fn raw_json(&self) -> Option<Arc<str>> {
         self.read().json(&self.key, self.attributes.as_ref())
     }
 
-    /// Returns the parsed value of a JSON feature. Returns `None` in the same cases as [`Self::raw_json`].
+    /// Returns the same value as [`Self::raw_json`], parsed. Returns `None` in the same cases as [`Self::raw_json`].
     ///
     /// # Errors
     /// [`serde_json::Error`] if the text is not JSON, or does not match the type `T`.
@@ -126,7 +131,9 @@ impl Feature {
         self.json().ok().flatten().unwrap_or(default)
     }
 
-    /// Returns the value of a feature of any type. Returns `None` if the value is null or the feature is missing.
+    /// Returns the value of a feature of any type, or the value with which an interceptor overrides it. Returns `None` if the
+    /// value is null. Without an override, also returns `None` if the feature does not exist, or if the client has no features
+    /// for the context.
     #[must_use]
     pub fn value(&self) -> Option<Value> {
         self.read().value(&self.key, self.attributes.as_ref())
@@ -145,8 +152,9 @@ impl Feature {
         self.read().peek(&self.key, self.attributes.as_ref())
     }
 
-    /// Returns the value with an explanation of how each strategy was evaluated. The explanation's `Display` is text for
-    /// people. Observers are not notified.
+    /// Returns the value with an explanation of each strategy's evaluation. With a server-evaluated key the Edge has evaluated
+    /// the strategies, so the explanation does not contain their evaluation. The explanation's `Display` is text for people.
+    /// Observers are not notified.
     #[must_use]
     pub fn explain(&self) -> ExplainedDetail {
         self.read().explain(&self.key, self.attributes.as_ref())
@@ -166,27 +174,30 @@ impl Feature {
         self.read().exists(&self.key)
     }
 
-    /// Returns true if the feature is locked. Observers are not notified.
+    /// Returns true if the feature is locked. Returns false if the feature does not exist or, without an override, if the
+    /// client has no features for the context. Observers are not notified.
     #[must_use]
     pub fn is_locked(&self) -> bool {
         self.peek().is_locked
     }
 
-    /// Returns the version of the feature, or -1 if the feature does not exist. Observers are not notified.
+    /// Returns the version of the feature. Returns -1 if the feature does not exist or, without an override, if the client has
+    /// no features for the context. Observers are not notified.
     #[must_use]
     pub fn version(&self) -> i64 {
         self.peek().version
     }
 
-    /// Returns the type of the feature, or `None` if the feature does not exist or its type is unknown. Observers are not
-    /// notified.
+    /// Returns the type of the feature. Returns `None` if the feature does not exist, if its type is unknown or, without an
+    /// override, if the client has no features for the context. Observers are not notified.
     #[must_use]
     pub fn kind(&self) -> Option<Kind> {
         self.peek().kind
     }
 
-    /// Returns the names and values of the feature's properties. The list is empty if the API key has no permission to read
-    /// properties.
+    /// Returns the names and values of the feature's properties. The list is empty if the Edge has sent no properties, for
+    /// example because the API key has no permission to read them. It is also empty in the cases in which [`Self::version`]
+    /// returns -1. Observers are not notified.
     #[must_use]
     pub fn properties(&self) -> Vec<(String, String)> {
         self.peek().properties()

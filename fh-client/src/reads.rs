@@ -5,15 +5,16 @@
 macro_rules! reads {
     ($type:ty, |$self:ident| $source:expr, $attributes:expr) => {
         impl $type {
-            /// Returns true if the feature is BOOLEAN and its value is true.
+            /// Returns true if [`Self::boolean`] returns `Some(true)`.
             #[inline]
             #[must_use]
             pub fn is_enabled(&$self, key: &str) -> bool {
                 $source.is_enabled(key, $attributes)
             }
 
-            /// Returns the value of a BOOLEAN feature. Returns `None` if the value is null, or if the feature has another type
-            /// or is missing.
+            /// Returns the value of a BOOLEAN feature, or the value with which an interceptor overrides it. Returns `None` if
+            /// the value is null or has another type. Without an override, also returns `None` if the feature does not exist,
+            /// or if the client has no features for the context.
             #[inline]
             #[must_use]
             pub fn boolean(&$self, key: &str) -> Option<bool> {
@@ -27,8 +28,9 @@ macro_rules! reads {
                 $source.boolean(key, $attributes).unwrap_or(default)
             }
 
-            /// Returns the value of a STRING feature. Returns `None` if the value is null, or if the feature has another type
-            /// or is missing.
+            /// Returns the value of a STRING feature, or the value with which an interceptor overrides it. Returns `None` if
+            /// the value is null or has another type. Without an override, also returns `None` if the feature does not exist,
+            /// or if the client has no features for the context.
             #[must_use]
             pub fn string(&$self, key: &str) -> Option<Arc<str>> {
                 $source.string(key, $attributes)
@@ -40,8 +42,9 @@ macro_rules! reads {
                 $source.string(key, $attributes).unwrap_or_else(|| default.into())
             }
 
-            /// Returns the value of a NUMBER feature as the nearest `f64`. Returns `None` if the value is null, or if the
-            /// feature has another type or is missing.
+            /// Returns the value of a NUMBER feature, or the value with which an interceptor overrides it, as the nearest
+            /// `f64`. Returns `None` if the value is null or has another type. Without an override, also returns `None` if the
+            /// feature does not exist, or if the client has no features for the context.
             #[must_use]
             pub fn number(&$self, key: &str) -> Option<f64> {
                 $source.number(key, $attributes)
@@ -53,21 +56,22 @@ macro_rules! reads {
                 $source.number(key, $attributes).unwrap_or(default)
             }
 
-            /// Returns the exact value of a NUMBER feature with its decimal text. Returns `None` in the same cases as
+            /// Returns the same value as [`Self::number`] exactly, with its decimal text. Returns `None` in the same cases as
             /// [`Self::number`].
             #[must_use]
             pub fn decimal(&$self, key: &str) -> Option<Number> {
                 $source.decimal(key, $attributes)
             }
 
-            /// Returns the unparsed text of a JSON feature. Returns `None` if the value is null, or if the feature has another
-            /// type or is missing.
+            /// Returns the unparsed text of a JSON feature, or of the value with which an interceptor overrides it. Returns
+            /// `None` if the value is null or has another type. Without an override, also returns `None` if the feature does
+            /// not exist, or if the client has no features for the context.
             #[must_use]
             pub fn raw_json(&$self, key: &str) -> Option<Arc<str>> {
                 $source.json(key, $attributes)
             }
 
-            /// Returns the parsed value of a JSON feature. Returns `None` in the same cases as [`Self::raw_json`].
+            /// Returns the same value as [`Self::raw_json`], parsed. Returns `None` in the same cases as [`Self::raw_json`].
             ///
             /// # Errors
             /// [`serde_json::Error`] if the text is not JSON, or does not match the type `T`.
@@ -82,7 +86,9 @@ macro_rules! reads {
                 crate::reads::parsed($source.json(key, $attributes)).unwrap_or(default)
             }
 
-            /// Returns the value of a feature of any type. Returns `None` if the value is null or the feature is missing.
+            /// Returns the value of a feature of any type, or the value with which an interceptor overrides it. Returns `None`
+            /// if the value is null. Without an override, also returns `None` if the feature does not exist, or if the client
+            /// has no features for the context.
             #[must_use]
             pub fn value(&$self, key: &str) -> Option<Value> {
                 $source.value(key, $attributes)
@@ -122,21 +128,22 @@ macro_rules! reads {
                 $source.exists(key)
             }
 
-            /// Returns the keys of all features. Observers are not notified.
+            /// Returns the keys of all features, without those that only interceptors know. Observers are not notified.
             #[must_use]
             pub fn keys(&$self) -> Vec<Box<str>> {
                 $source.keys()
             }
 
-            /// Returns all features with their values, which all belong to the same state of the client. The result serialises
-            /// as a document that bootstraps a web page (`docs/bootstrap.md`). Observers are not notified.
+            /// Returns all features with their values, read from the same state of the client. The result serialises as a
+            /// document that bootstraps a web page (`docs/bootstrap.md`). Observers are not notified.
             #[must_use]
             pub fn values(&$self) -> ContextValues {
                 $source.values($attributes)
             }
 
-            /// Returns the value with an explanation of how each strategy was evaluated. The explanation's `Display` is text
-            /// for people. Observers are not notified.
+            /// Returns the value with an explanation of each strategy's evaluation. With a server-evaluated key the Edge has
+            /// evaluated the strategies, so the explanation does not contain their evaluation. The explanation's `Display` is
+            /// text for people. Observers are not notified.
             #[must_use]
             pub fn explain(&$self, key: &str) -> ExplainedDetail {
                 $source.explain(key, $attributes)

@@ -10,7 +10,8 @@ use serde::de::DeserializeOwned;
 
 use crate::reads::reads;
 
-/// The features of a client at one instant. All reads use this state (D-83), even if updates arrive in the meantime.
+/// The features of a client at one instant. All reads use these features (D-83), even if updates arrive in the meantime.
+/// Interceptors are called, and rules on the time are evaluated, at each read.
 ///
 /// ```
 /// # use fh_client::testing::MemoryEdge;
@@ -72,14 +73,15 @@ impl Snapshot {
         self.state.rules().environment_of(key)
     }
 
-    /// Returns true if the Edge has evaluated the features for one context, because the API key is server-evaluated.
+    /// Returns true if the Edge has evaluated the features for one context, because the API key is server-evaluated. Returns
+    /// false before the first features.
     #[must_use]
     pub fn is_server_evaluated(&self) -> bool {
         self.state.rules().evaluated_for().is_some()
     }
 
-    /// Returns the generation of the snapshot's state. The generation is a number that increases whenever the result of a read may
-    /// have changed.
+    /// Returns the generation of the snapshot's state. The generation is a number that increases whenever the result of a read
+    /// may have changed, except by the passing of time or by an interceptor that does not report its changes.
     #[must_use]
     pub fn generation(&self) -> u64 {
         self.state.generation()

@@ -23,8 +23,8 @@ pub enum StartError {
     Keys(KeyError),
     /// The program selected streaming with several API keys, but a stream serves only one key (D-77).
     SeveralKeysStream,
-    /// The header with this name cannot be sent, because the name or the value is invalid, or because the client itself sets
-    /// this header.
+    /// The header with this name cannot be sent, because the name or the value is invalid, or because the client or the HTTP
+    /// library sets this header.
     Header(String),
     /// The maximum delay (`cap`) of a back-off is shorter than its initial delay, or its jitter is not between 0 and 1.
     Backoff,
@@ -37,11 +37,12 @@ pub enum StartError {
     /// The default transport cannot be created. The value is the reason.
     #[cfg(feature = "reqwest")]
     Transport(TransportSetupError),
-    /// The crate was built without the cargo feature `reqwest`, and the program gave no transport.
+    /// The crate was built without the cargo feature `reqwest`, and the program gave no transport. An offline client needs
+    /// none.
     NoTransport,
     /// The runtime given to the client lacks a driver that the client needs. The value names the missing drivers.
     Runtime(MissingDriver),
-    /// The operating system could not start a thread. The value is the reason.
+    /// A thread or its tokio runtime could not be started. The value is the reason.
     Thread(String),
 }
 

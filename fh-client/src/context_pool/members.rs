@@ -18,7 +18,7 @@ use crate::start_error::StartError;
 /// that a linear search is fast enough.
 pub(super) struct Members {
     list: Vec<Member>,
-    /// The API keys with which all members were started; `None` before the first member.
+    /// The API keys with which all members were started; `None` before the first request for a member.
     keys: Option<ApiKeys>,
     pub(super) interval: Duration,
     /// The last number that was given to a use of a member or to a caller. Each new number is larger by 1.

@@ -27,9 +27,9 @@ use crate::delivery::PoolListeners;
 
 /// The function that returns a pool of contexts.
 impl Client {
-    /// Returns a new pool of contexts for a server-evaluated key, for programs with a context for each request or user. At most
-    /// `limit` contexts exist at the same time; a limit of 0 counts as 1. When the pool is full, a new context evicts the least
-    /// recently requested one. A limit of [`ContextPool::DEFAULT_LIMIT`] suits most programs.
+    /// Returns a new pool of contexts for a server-evaluated key, for programs with a context for each request or user. At
+    /// most `limit` contexts exist at the same time; a limit of 0 counts as 1. When the pool is full, a new context evicts the
+    /// least recently requested one that no caller waits for. A limit of [`ContextPool::DEFAULT_LIMIT`] suits most programs.
     ///
     /// The pool keeps this client alive. The client need not be ready.
     #[must_use]
@@ -41,15 +41,17 @@ impl Client {
 /// A pool of contexts of a server-evaluated key, for programs with a context for each request or user; see
 /// [`Client::context_pool`](crate::Client::context_pool).
 ///
-/// Each context is an [isolated](crate::Client::isolated) client that polls. The isolated clients run on the thread of the
-/// client that made the pool, share one thread for listeners and observers, and use that client's transport. By default the
-/// pool sends at most 10 requests per second, the oldest request first, and polls for each context every 180 seconds. Updates
-/// therefore arrive later than on a stream.
+/// Each context is an [isolated](crate::Client::isolated) client that polls. The isolated clients run on the thread or the
+/// runtime of the client that made the pool, and use that client's transport. They share one thread for listeners and
+/// observers, unless that client has manual delivery or no listeners. By default the pool sends at most 10 requests per
+/// second, the oldest request first, and polls for each context every 180 seconds. Updates therefore arrive later than on a
+/// stream.
 ///
-/// Clones are handles of the same pool. A context ends when the last handle of the pool is dropped, or when the pool evicts the
-/// context in favour of another one. From then on reads of the context return defaults with the reason `NOT_READY`. They return
-/// neither old values nor the values of another user. Therefore keep the pool and call [`Self::get`] for each request. A
-/// context that the Edge has already evaluated is returned at once.
+/// Clones are handles of the same pool. A context ends when the last handle of the pool is dropped, when the pool evicts the
+/// context in favour of another one, or at the first request after a change of the API keys. Soon after its end, reads of the
+/// context return defaults with the reason `NOT_READY`, unless an interceptor overrides a feature. They never return the
+/// values of another user. Therefore keep the pool and call [`Self::get`] for each request. A context that the Edge has
+/// already evaluated is returned at once.
 ///
 /// ```
 /// # use fh_client::testing::{MemoryEdge, SERVER_KEY};
@@ -98,7 +100,7 @@ impl ContextPool {
     }
 
     /// Sets the polling interval of contexts that are created after this call. The Edge can request another interval in its
-    /// response.
+    /// response. With an interval of zero, each context polls once.
     #[must_use]
     pub fn polling_interval(self, interval: Duration) -> Self {
         self.pool.members().interval = interval;
@@ -111,7 +113,7 @@ impl ContextPool {
     /// If the pool is full, the least recently requested context is evicted. A context that another caller of `get` waits for is
     /// not evicted. If callers wait for all contexts, this call waits until one of the contexts can be evicted.
     ///
-    /// With a client-evaluated key this function returns at once, and the pool keeps no contexts.
+    /// With a client-evaluated key this function returns at once, and adds no context to the pool.
     ///
     /// # Errors
     /// [`ContextPoolError`] in these cases:
@@ -145,7 +147,7 @@ impl ContextPool {
         match AbortOnDrop(task).await {
             Ok(Ok(outcome)) => outcome,
             Ok(Err(_)) => Err(Problem::TimedOut(Stage::Context).into()),
-            // The task failed because the runtime was shut down.
+            // The task was cancelled because the runtime was shut down, or it panicked.
             Err(_) => Err(Problem::Closed.into()),
         }
     }

@@ -16,7 +16,7 @@ use crate::transport::{
 };
 
 const SECOND: Duration = Duration::from_secs(1);
-/// The value of the field `want` of a [`PacedTransport`] while no request of the member waits.
+/// The value of the field `want` of a [`PacedTransport`] if the member has made no attempt since its last sent request.
 const NONE: u64 = 0;
 
 /// A limit on the number of requests that are sent in any second. The oldest request is sent first. A request that is retried
@@ -25,7 +25,8 @@ pub(super) struct Pacer(Mutex<State>);
 
 struct State {
     rate: usize,
-    /// The times at which the requests of the last second were sent, in ascending order.
+    /// The times at which the requests of the last second were sent, in ascending order. Older times are removed at the next
+    /// check.
     sent: VecDeque<Instant>,
     /// The requests that wait to be sent, the oldest first.
     waiting: BTreeMap<Key, Option<Waker>>,
@@ -79,7 +80,8 @@ impl State {
 pub(super) struct PacedTransport {
     transport: Arc<dyn Transport>,
     pacer: Arc<Pacer>,
-    /// The number of the first attempt of the member's waiting request, or [`NONE`] if no request waits.
+    /// The number of the member's first attempt since its last sent request, or [`NONE`] if there was no attempt since. An
+    /// aborted attempt keeps its number for the next attempt.
     want: Arc<AtomicU64>,
 }
 

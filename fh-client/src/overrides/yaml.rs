@@ -84,7 +84,7 @@ impl YamlOverrides {
         Self::open(usual_yaml_path())
     }
 
-    /// Returns the reason why the last version of the file is not in use, or `None` if that version is in use.
+    /// Returns the reason why the version of the file that was read last is not in use, or `None` if that version is in use.
     #[must_use]
     pub fn problem(&self) -> Option<YamlProblem> {
         self.file.problem()

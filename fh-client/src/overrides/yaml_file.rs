@@ -43,7 +43,8 @@ impl YamlProblem {
         &self.path
     }
 
-    /// Returns the position of the error in the file, or `None` if the error concerns the whole file.
+    /// Returns the position of the error in the file. Returns `None` if the error concerns the whole file, or a line that is
+    /// not UTF-8.
     #[must_use]
     pub const fn position(&self) -> Option<Position> {
         self.position
@@ -90,8 +91,8 @@ impl FlagValues {
         Self::parse(path, &found.bytes)
     }
 
-    /// Parses the text of a local features file. Returns an error if the text is not UTF-8 or not YAML, or if it has no map
-    /// `flagValues`.
+    /// Parses the text of a local features file. Returns an error if the text is not UTF-8 or not YAML, or if its member
+    /// `flagValues` is missing or is neither a map nor null.
     pub(crate) fn parse(path: &Path, bytes: &[u8]) -> Result<Self, YamlProblem> {
         let wrong = |position, what: String| YamlProblem {
             path: path.to_owned(),

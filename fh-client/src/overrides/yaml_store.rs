@@ -17,8 +17,9 @@ use crate::Client;
 
 /// A local YAML file whose values are features, as if an Edge had sent them (sdk-behaviour 5.5).
 ///
-/// Unlike [`YamlOverrides`](super::YamlOverrides), the store does not override the Edge: a feature of the Edge with a newer
-/// version replaces the feature of the store. Use the store for tests, and for programs that run without an Edge.
+/// Unlike [`YamlOverrides`](super::YamlOverrides), the store does not override the Edge: the first list of features from the
+/// Edge replaces the features of the store, except a feature of which the Edge sends an older version. Use the store for
+/// tests, and for programs that run without an Edge.
 ///
 /// The file has the format that [`YamlOverrides`](super::YamlOverrides) describes. The type of a feature follows from its value:
 ///
@@ -57,8 +58,8 @@ impl YamlStore {
     /// this name (sdk-behaviour 2.2).
     pub const SOURCE: &str = "local-yaml-store";
 
-    /// Reads the file at this path. If the file is missing or invalid, the store has no features, and [`Self::problem`] returns
-    /// the reason.
+    /// Reads the file at this path. If the file is missing, invalid or larger than 4 MiB, the store has no features, and
+    /// [`Self::problem`] returns the reason.
     #[must_use]
     pub fn open(path: impl Into<PathBuf>) -> Self {
         let (file, values) = WatchedFile::open(path.into());
@@ -86,7 +87,7 @@ impl YamlStore {
         Arc::clone(&self.features.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Returns the reason why the last version of the file is not in use, or `None` if that version is in use.
+    /// Returns the reason why the version of the file that was read last is not in use, or `None` if that version is in use.
     #[must_use]
     pub fn problem(&self) -> Option<YamlProblem> {
         self.file.problem()

@@ -72,7 +72,7 @@ impl WatchedFile {
             Err(problem) => (FlagValues::default(), Some(problem)),
         };
         if let Some(problem) = &problem {
-            log(problem, "the file overrides no features");
+            log(problem, "no values of the file are used");
         }
         let values = Arc::new(values);
         let state = Mutex::new(State {
@@ -106,8 +106,8 @@ impl WatchedFile {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Starts a thread that checks the file at each `interval`, and calls `on_values` after each change of the file to a valid
-    /// content. If no thread can be started, a warning is logged.
+    /// Starts a thread that checks the file at each `interval`, unless another watch has just checked it, and calls
+    /// `on_values` after each change of the file to a valid content. If no thread can be started, a warning is logged.
     pub(crate) fn watch(
         file: &Arc<Self>,
         interval: Duration,
@@ -122,7 +122,7 @@ impl WatchedFile {
             .name("fh-local-yaml".to_owned())
             .spawn(move || own.follow(interval, &is_over, seen, on_values));
         if let Err(error) = spawned {
-            tracing::warn!(path = %file.path.display(), %error, "the thread that watches the override file cannot be started, so changes of the file are not noticed");
+            tracing::warn!(path = %file.path.display(), %error, "the thread that watches the local features file cannot be started, so changes of the file are not noticed");
         }
         watch
     }
@@ -183,7 +183,7 @@ impl State {
             Err(problem) => {
                 log(
                     &problem,
-                    "the override file cannot be used, so its last valid values stay in use",
+                    "the local features file cannot be used, so its last valid values stay in use",
                 );
                 self.problem = Some(problem);
             }

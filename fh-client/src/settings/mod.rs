@@ -101,8 +101,8 @@ impl BuilderSettings {
         config
     }
 
-    /// Checks all settings that were not checked when they were parsed. Returns the header that carries the first context, which is
-    /// empty with client-evaluated keys.
+    /// Checks the mode, the back-offs, the headers, the identification, the limits and the first context. Returns the header
+    /// that carries the first context. The header is empty with client-evaluated keys, or if there is no first context.
     pub(crate) fn check(&self, config: &Config) -> Result<ContextHeader, StartError> {
         if config.mode == Mode::Streaming && config.keys.are_several() {
             return Err(StartError::SeveralKeysStream);
@@ -187,16 +187,16 @@ impl ClientSettings {
         self.given.runtime.place().map_err(StartError::of_thread)
     }
 
-    /// Returns true if the program called [`ClientBuilder::streaming`](crate::ClientBuilder::streaming). Returns false if
-    /// streaming is only the default.
+    /// Returns true if the program selected the mode last with [`ClientBuilder::streaming`](crate::ClientBuilder::streaming).
+    /// Returns false if streaming is only the default.
     pub(crate) fn must_stream(&self) -> bool {
         self.given.mode == Some(Mode::Streaming)
     }
 }
 
 impl BuilderSettings {
-    /// Changes the settings for the client of one context in a pool. The client polls, sends its requests through this
-    /// transport, and shares the pool's listener thread.
+    /// Changes the settings for the client of one context in a pool. The client polls and sends its requests through this
+    /// transport. It shares the pool's listener thread, unless the program has chosen manual delivery or no listeners.
     pub(crate) fn in_a_pool(
         mut self,
         transport: impl Transport,
@@ -221,8 +221,8 @@ pub(crate) const fn polling(interval: Duration) -> Mode {
     if interval.is_zero() { Mode::OneOff } else { Mode::ActivePolling(interval) }
 }
 
-/// The names of the headers that the client or the HTTP library sets. If the program sets one of them, starting the client
-/// fails.
+/// The names of the headers that the client or the HTTP library sets. If the program sets one of them, starting the client or
+/// replacing its headers fails.
 const OURS: [&str; 10] = [
     "accept",
     "accept-encoding",

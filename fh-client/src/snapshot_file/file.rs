@@ -115,7 +115,7 @@ pub(super) fn write(
 /// Parses the text of a snapshot file, whose keys and context must be those of `owner`.
 ///
 /// # Errors
-/// The reason why the file is not used, as a text that contains no feature values.
+/// The reason why the file is not used.
 pub(super) fn read(text: &[u8], owner: &Owner) -> Result<Saved, String> {
     let envelope: Envelope =
         serde_json::from_slice(text).map_err(|why| format!("it cannot be read: {why}"))?;

@@ -15,9 +15,10 @@ pub(crate) use self::writer::{Found, SnapshotWriter};
 
 /// The path of the file that keeps the client's last known features, and the maximum age of the file.
 ///
-/// The file holds features and their rules, but no API keys. On Unix only the file's owner can read it. The file is replaced as
-/// a whole, at most every 5 seconds, and when the client is flushed or closed. With a server-evaluated key the file holds the
-/// values of one context and is used for that context only.
+/// The file holds features and their rules, but no API keys (only a digest of them). On Unix only the file's owner can read
+/// it. The file is replaced as a whole: at most every 5 seconds, and when the client is flushed or closed. Only features that
+/// an Edge has sent are written. With a server-evaluated key the file holds the values of one context and is used for that
+/// context only.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SnapshotFile {
     path: PathBuf,
@@ -30,8 +31,8 @@ impl SnapshotFile {
         Self { path: path.into(), max_age: None }
     }
 
-    /// Sets the maximum age of the file. At the start the client ignores a file that was saved longer ago, and reports a
-    /// notice.
+    /// Sets the maximum age of the file. At the start the client ignores a file whose time `savedAt` is longer ago, and
+    /// reports a notice. This is the time at which the features were last known to be current.
     #[must_use]
     pub const fn max_age(mut self, age: Duration) -> Self {
         self.max_age = Some(age);

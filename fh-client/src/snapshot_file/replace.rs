@@ -16,7 +16,7 @@ const SUFFIX: &str = ".new";
 /// Replaces a file as a whole. A reader sees either the complete old text or the complete new text, even after a power failure.
 ///
 /// Any number of processes may replace the same file at the same time, because each process writes its own temporary file and
-/// renames it. The last rename wins. If a process dies during a write, its temporary file stays. A write at least ten minutes
+/// renames it. The last rename wins. If a process dies during a write, its temporary file stays. A write more than ten minutes
 /// later removes that file.
 ///
 /// # Errors
@@ -68,8 +68,8 @@ fn create(path: &Path) -> io::Result<File> {
 }
 
 /// Removes abandoned temporary files of this snapshot file. Their age is measured against the file that was just written, so
-/// that both times come from the file system's clock. Errors are ignored, because the next write of the snapshot file removes
-/// the files again.
+/// that both times come from the file system's clock. Errors are ignored, because the next write of the snapshot file tries
+/// again.
 fn remove_abandoned(path: &Path, written: &Path) {
     let Ok(now) = fs::metadata(written).and_then(|metadata| metadata.modified()) else { return };
     let Ok(entries) = fs::read_dir(directory(path)) else { return };
@@ -114,7 +114,7 @@ fn directory(path: &Path) -> &Path {
     }
 }
 
-/// Makes the rename durable on platforms that can sync directories. The file's text is durable already.
+/// Makes the rename durable on Unix, if the file system can sync directories. The file's text is durable already.
 fn sync_directory(path: &Path) {
     #[cfg(unix)]
     let _ = File::open(directory(path)).and_then(|directory| directory.sync_all());

@@ -36,7 +36,7 @@ pub(crate) struct SnapshotWriter {
     has_list: bool,
     is_live: bool,
     confirmed: Option<Millis>,
-    /// True if no write has included the latest features yet.
+    /// True if no write of the latest features has begun for the present API keys, or if the last write failed.
     is_new: bool,
     written: Option<Millis>,
 }
@@ -87,7 +87,8 @@ impl SnapshotWriter {
         }
     }
 
-    /// Reads the snapshot file on a thread that may block. A file older than the maximum age is unusable.
+    /// Reads the snapshot file on a thread that may block. A file of other API keys or of another context is unusable, and so
+    /// is a file older than the maximum age.
     pub(crate) async fn load(&self) -> Found {
         let (path, owner) = (self.file.path.clone(), self.owner.clone());
         let loaded = tokio::task::spawn_blocking(move || match file::load(&path) {
@@ -125,7 +126,7 @@ impl SnapshotWriter {
         self.has_list |= update.kind == RawKind::List && update.source.is_edge();
     }
 
-    /// Records from the status when the Edge last confirmed the features.
+    /// Records from the status the time at which the Edge last confirmed the features, and whether a stream is open.
     pub(crate) fn status(&mut self, status: &SessionStatus) {
         self.is_live = status.connection == Connection::Streaming;
         self.confirmed = status.updated;
@@ -158,7 +159,7 @@ impl SnapshotWriter {
         self.is_new = true;
     }
 
-    /// Returns true if there are features from the Edge that no write has included yet.
+    /// Returns true if there are features from the Edge that neither the file nor the running write contains.
     pub(crate) const fn has_news(&self) -> bool {
         self.is_new && self.can_be_saved()
     }

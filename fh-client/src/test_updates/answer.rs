@@ -7,7 +7,7 @@ use fh_repository::problem::Problem;
 /// The outcome of a test update that the Edge did not reject.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Outcome {
-    /// The Edge accepted the change (status 200 or 201). The change takes effect a moment later.
+    /// The Edge accepted the change (status 200 or 201). Clients receive the change later.
     Accepted,
     /// The feature already had the requested value and lock (status 202).
     Unchanged,
@@ -17,27 +17,27 @@ pub enum Outcome {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Refusal {
-    /// The Edge answered with status 400, because the value does not fit the feature's type or the update changes nothing.
+    /// The Edge answered with status 400, for example because the value does not fit the feature's type.
     Nonsense {
         /// The reason in the body of the Edge's response, cut off after 500 characters; empty if the Edge gives none.
         reason: String,
     },
-    /// The Edge answered with status 401 or 403, because the API key has no permission for this update.
+    /// The Edge answered with status 401 or 403: the API key has no permission for this update.
     NotPermitted {
         /// The HTTP status of the Edge's response.
         status: u16,
         /// The reason in the body of the Edge's response, cut off after 500 characters; empty if the Edge gives none.
         reason: String,
     },
-    /// The Edge answered with status 404, because it does not know the API key, the environment or the feature.
+    /// The Edge answered with status 404: it does not know the API key, the environment or the feature. The feature keys `.`
+    /// and `..` give this refusal without a request, because no URL can contain them.
     NoSuchFeature,
-    /// The Edge answered with status 412, because the feature is locked. To change its value, unlock the feature in the same
-    /// update.
+    /// The Edge answered with status 412: the feature is locked. To change its value, unlock the feature in the same update.
     Locked {
         /// The reason in the body of the Edge's response, cut off after 500 characters; empty if the Edge gives none.
         reason: String,
     },
-    /// The Edge answered with status 412, because the value of a BOOLEAN feature cannot be null.
+    /// The Edge answered with status 412, and its reason names null: the value of a BOOLEAN feature cannot be null.
     NotPossible {
         /// The reason in the body of the Edge's response, cut off after 500 characters; empty if the Edge gives none.
         reason: String,
@@ -62,7 +62,8 @@ pub enum Refusal {
 const LONGEST_REASON: usize = 500;
 
 impl Refusal {
-    /// Returns the HTTP status with which the Edge rejected the update, or `None` if the Edge did not reject the update.
+    /// Returns the HTTP status of the rejection, or `None` if the Edge did not reject the update. [`Self::NoSuchFeature`]
+    /// always has the status 404.
     #[must_use]
     pub const fn status(&self) -> Option<u16> {
         match self {

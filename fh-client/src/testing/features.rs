@@ -14,7 +14,7 @@ pub(super) struct Features {
     generation: u64,
     /// The changes that have not been sent to open streams yet.
     events: Vec<Event>,
-    /// The number of features created so far. The id of a deleted feature is not used again.
+    /// The number of ids given to new features so far, so that the id of a deleted feature is not used again.
     made: u64,
 }
 

@@ -102,7 +102,7 @@ pub struct SeenRequest {
     pub target: String,
     /// The headers of the request, with names in lower case.
     pub headers: Vec<(String, String)>,
-    /// The body of a test update; empty for other requests.
+    /// The body of a test update or another PUT or POST request; empty for GET requests.
     pub body: String,
 }
 
@@ -122,7 +122,7 @@ pub enum SeenKind {
     Poll,
     /// A request that opens a stream.
     Stream,
-    /// A test update, which changes a feature.
+    /// A test update, which changes a feature. Every PUT or POST request counts as one.
     Update,
 }
 
@@ -165,7 +165,7 @@ impl MemoryEdge {
 /// Functions that change and return the features of the Edge.
 impl MemoryEdge {
     /// Sets the default value of a feature. A feature that does not exist is created with the type of the value: BOOLEAN,
-    /// NUMBER or STRING.
+    /// NUMBER or STRING. Null creates a STRING.
     pub fn set(&self, key: &str, value: impl Into<NewValue>) {
         let value = value.into();
         self.change(|features| features.set(key, &value, None));
@@ -223,8 +223,8 @@ impl MemoryEdge {
         self.state().next.push_back(fault);
     }
 
-    /// Makes all later polls and stream requests fail with this fault, and breaks open streams. [`Self::heal`] ends the
-    /// failures.
+    /// Makes all later polls and stream requests fail with this fault, and breaks open streams. Faults of [`Self::fail_next`]
+    /// come first. [`Self::heal`] ends the failures.
     pub fn fail(&self, fault: Fault) {
         self.state().standing = Some(fault);
         self.break_streams();
@@ -280,7 +280,8 @@ impl MemoryEdge {
     }
 
     /// Waits until the client of every open stream has applied all events that were sent. After that, reads return the new
-    /// values. Listeners are called a little later; wait for them with [`Client::flushed`].
+    /// values, unless catch & release holds them back. Listeners are called a little later; wait for them with
+    /// [`Client::flushed`].
     ///
     /// A polling client applies changes when it polls. Use [`Client::refresh`] for such a client.
     pub async fn delivered(&self) {

@@ -22,7 +22,7 @@ pub enum TransportErrorKind {
     Other,
 }
 
-/// The reason why a request failed. The text of the error contains neither the URL nor the API key.
+/// The reason why a request failed. A transport must put neither the URL nor a header into the text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TransportError {
     kind: TransportErrorKind,
@@ -60,7 +60,7 @@ impl TransportError {
         self.kind
     }
 
-    /// Returns the text of the error, which contains neither the URL nor the API key.
+    /// Returns the text that was given to [`Self::new`].
     #[must_use]
     pub fn text(&self) -> &str {
         &self.text

@@ -25,8 +25,8 @@ pub use self::reqwest::{ReqwestTransport, ReqwestTransportBuilder, TransportSetu
 /// The future that [`Transport::send`] returns.
 pub type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
-/// A stream of the pieces of a response's body as they arrive. Dropping the body closes the connection, or the HTTP/2 stream
-/// within the connection.
+/// A stream of the pieces of a response's body as they arrive. Dropping the body before its end closes the connection, or the
+/// HTTP/2 stream within the connection.
 pub type Body = Pin<Box<dyn Stream<Item = Result<Bytes, TransportError>> + Send>>;
 
 /// The part of a client that sends HTTP requests.
@@ -40,7 +40,8 @@ pub type Body = Pin<Box<dyn Stream<Item = Result<Bytes, TransportError>> + Send>
 /// - Abort the request at once when the future or the body is dropped.
 /// - Decompress a compressed body. The transport need not limit the size of the body, because the client counts the
 ///   decompressed bytes.
-/// - Put neither the URL nor headers into errors. (The client also removes API keys from errors.)
+/// - Put neither the URL nor headers into errors. (The client also removes API keys and header values with at least 6
+///   characters from errors.)
 ///
 /// Futures are polled inside a tokio runtime, which is the runtime of the client's thread or the runtime given to the client.
 /// Connections that a transport keeps open belong to the runtime that opened them. Several clients with threads of their own
@@ -67,8 +68,8 @@ pub trait Transport: Send + Sync + 'static {
     /// Sends a request. Returns the response once its head has arrived. The client then reads the response's body.
     fn send(&self, request: TransportRequest) -> BoxFuture<Result<Response, TransportError>>;
 
-    /// Checks that the transport's settings permit requests to this Edge. The client calls this function once, when it starts.
-    /// An implementation must not send requests.
+    /// Checks that the transport's settings permit requests to this Edge. Each client calls this function once, when it
+    /// starts, unless it is offline. An implementation must not send requests.
     ///
     /// # Errors
     /// [`InvalidSetting`] if a setting of the transport can never work. [`ClientBuilder::start`](crate::ClientBuilder::start)
@@ -89,7 +90,7 @@ impl<T: Transport + ?Sized> Transport for std::sync::Arc<T> {
     }
 }
 
-/// The transport of an offline client, which fails each request.
+/// The default transport of an offline client, which fails each request.
 pub(crate) struct OfflineTransport;
 
 impl Transport for OfflineTransport {

@@ -94,8 +94,8 @@ impl fmt::Debug for ReqwestTransportBuilder {
 }
 
 impl ReqwestTransportBuilder {
-    /// Makes the transport trust these certificate authorities in addition to the platform's authorities. `pem` holds one or
-    /// several certificates. If `pem` holds no certificate, [`Self::build`] fails.
+    /// Makes the transport trust these certificate authorities in addition to the platform's authorities. `pem` is a PEM text
+    /// with one or several certificates. If `pem` holds no certificate, or one that cannot be used, [`Self::build`] fails.
     #[must_use]
     pub fn ca_certificate(mut self, pem: impl AsRef<[u8]>) -> Self {
         let outcome = self.tls.trust(pem.as_ref());
@@ -113,7 +113,8 @@ impl ReqwestTransportBuilder {
     }
 
     /// Makes the transport connect through the proxy at this URL, in place of the proxies from environment variables. The URL
-    /// begins with `http://` or `https://`, and contains `user:password@` if the proxy requires a password.
+    /// begins with `http://`, `https://` or, with the cargo feature `socks`, with the scheme of a SOCKS proxy such as
+    /// `socks5://`. It contains `user:password@` if the proxy requires a password.
     #[must_use]
     pub fn proxy(mut self, url: &str) -> Self {
         self.remember(proxy::check(url).map_err(TransportSetupError::Proxy));
@@ -130,9 +131,9 @@ impl ReqwestTransportBuilder {
         self
     }
 
-    /// Makes the transport use HTTP/1.1 only, so that each stream has a connection of its own. This setting is meant for programs
-    /// with many clients of one Edge. Over HTTP/2, clients with the same transport share one connection. Servers accept about a
-    /// hundred streams on a connection, and further streams wait forever.
+    /// Makes the transport use HTTP/1.1 only, so that each stream has a connection of its own. This setting is meant for
+    /// programs with many clients of one Edge. Over HTTP/2, clients with the same transport share one connection. Many servers
+    /// accept about a hundred streams on a connection, and further requests then wait until a stream ends.
     #[must_use]
     pub fn http1_only(mut self) -> Self {
         self.versions = HttpVersions::Http1;
@@ -363,8 +364,8 @@ fn is_tls(error: &reqwest::Error) -> bool {
     false
 }
 
-/// Returns the direct cause of an error, or `None` if there is none. It reads the content of an I/O error, because `source()`
-/// of an I/O error skips that content.
+/// Returns the direct cause of an error, or `None` if there is none. For an I/O error, returns the error that it wraps,
+/// because `source()` of an I/O error skips that error.
 fn inner<'a>(
     error: &'a (dyn std::error::Error + 'static),
 ) -> Option<&'a (dyn std::error::Error + 'static)> {
