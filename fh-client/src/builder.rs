@@ -162,9 +162,9 @@ impl ClientBuilder {
         self
     }
 
-    /// Makes the client save the features that the Edge has sent to this file, and serve the file's features after the next
-    /// start until the Edge sends features. A file that was saved with other API keys or for another context is ignored with a
-    /// notice.
+    /// Makes the client save its features to this file once the Edge has sent features, and serve the file's features after
+    /// the next start until the Edge sends features. A file that was saved with other API keys or for another context is
+    /// ignored with a notice.
     pub fn snapshot_file(mut self, file: impl Into<SnapshotFile>) -> Self {
         self.settings.snapshot = Some(file.into());
         self
@@ -172,7 +172,7 @@ impl ClientBuilder {
 
     /// Registers an interceptor, which can override values. `locks` says whether the interceptor may override locked features.
     /// Interceptors are called in the order of their registration, before the rules are evaluated (sdk-behaviour 2.8). The
-    /// first value that an interceptor returns and that fits the feature is used.
+    /// first override that fits the feature is used.
     pub fn interceptor(
         mut self,
         interceptor: impl Interceptor + 'static,

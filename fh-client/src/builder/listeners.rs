@@ -63,8 +63,8 @@ impl ClientBuilder {
         self.listener(call, |repository, call| repository.on_new_state(move |state| call(state)))
     }
 
-    /// Registers a listener that is called when the value of this feature without a context, or the feature's lock, changes. The
-    /// feature's first value counts as a change.
+    /// Registers a listener that is called when the value of this feature without a context, or the feature's lock, changes.
+    /// The feature's first value counts as a change, unless it is null.
     pub fn on_change(
         self,
         key: impl Into<String>,
@@ -76,8 +76,8 @@ impl ClientBuilder {
         })
     }
 
-    /// Adds a listener. `subscribe` registers the function `call` with a client's repository. It is called for each client that
-    /// the settings start.
+    /// Adds a listener. `subscribe` registers the function `call` with a client's repository, and is called for each client
+    /// that the settings start.
     fn listener<F: Send + Sync + 'static>(
         mut self,
         call: F,

@@ -27,9 +27,10 @@ use crate::delivery::PoolListeners;
 
 /// The function that returns a pool of contexts.
 impl Client {
-    /// Returns a new pool of contexts for a server-evaluated key, for programs with a context for each request or user. At
-    /// most `limit` contexts exist at the same time; a limit of 0 counts as 1. When the pool is full, a new context evicts the
-    /// least recently requested one that no caller waits for. A limit of [`ContextPool::DEFAULT_LIMIT`] suits most programs.
+    /// Returns a new pool of contexts for a server-evaluated key, for programs with a context for each request or user. The
+    /// pool holds at most `limit` contexts at the same time; a limit of 0 counts as 1. When the pool is full, a new context
+    /// evicts the least recently requested one that no caller waits for. A limit of [`ContextPool::DEFAULT_LIMIT`] suits most
+    /// programs.
     ///
     /// The pool keeps this client alive. The client need not be ready.
     #[must_use]

@@ -59,7 +59,7 @@ struct DispatchRequests {
     /// running passes share an entry. Each entry holds the highest request number of its passes, and the numbers of the passes
     /// that still run. The requests up to that number count as carried out once those passes have ended too.
     ended: Vec<(u64, Vec<u64>)>,
-    /// The time at which the next usage summary is due, on this queue's clock; `None` if no observer receives summaries.
+    /// The time at which the next usage summary is due, on this queue's clock; `None` if no summary is scheduled.
     summary: Option<Millis>,
 }
 

@@ -34,7 +34,7 @@ pub(super) struct ListenerQueue {
 #[derive(Default)]
 struct ListenerRequests {
     clients: HashMap<u64, Client>,
-    /// The numbers of the clients with a pending request. Each client is listed once.
+    /// The numbers of the clients with a pending request. Each client is listed at most once.
     due: VecDeque<u64>,
     /// The number of clients that have been registered so far.
     seats: u64,
@@ -189,8 +189,8 @@ impl ListenerQueue {
         is_empty
     }
 
-    /// Reports the usage summaries of all clients whose time window has ended. Returns the time at which the next window ends,
-    /// or `None` if no observer receives summaries.
+    /// Reports the usage summaries whose time window has ended, for all clients. Returns the time at which the next window
+    /// ends, or `None` if no observer receives summaries.
     pub(super) fn deliver_summaries(&self, now: Millis) -> Option<Millis> {
         let requests = self.requests();
         let repositories: Vec<Repository> =

@@ -105,8 +105,8 @@ impl DriverThread {
     }
 }
 
-/// The handle of a runtime for one driver or task. This value keeps the runtime's thread running until the driver or task has
-/// ended.
+/// The handle of a runtime for one driver or task. If the runtime is that of a client's own thread, this value keeps the
+/// thread running until the driver or task has ended.
 pub(crate) struct Place {
     handle: Handle,
     thread: Option<Arc<DriverThread>>,
