@@ -9,7 +9,7 @@ use crate::reason::Reason;
 
 /// The result of a read.
 pub(crate) enum Answer<'a> {
-    /// The read has no value: the feature does not exist, or the client is not ready.
+    /// The read has no value: the feature does not exist, or the client has no features for the context of the read.
     Missing(Reason),
     /// The value was evaluated from the rules of the feature, by the client or by the Edge.
     Ruled(Ruled<'a>),
@@ -27,8 +27,8 @@ pub(crate) struct Ruled<'a> {
 
 /// The value that an interceptor returned.
 pub(crate) struct Intercepted<'a> {
-    /// The feature; `None` if no feature has the key. Without a feature, the type of the interceptor's value is not known: each read
-    /// parses its text as the type that it reads.
+    /// The feature; `None` if no feature has the key. If the feature is missing or its type is unknown, each read converts the
+    /// interceptor's value to the type that the caller reads.
     pub(crate) feature: Option<FeatureRef<'a>>,
     pub(crate) value: Option<Value>,
     pub(crate) by: &'a Arc<str>,
@@ -88,7 +88,7 @@ impl<'a> Answer<'a> {
         }
     }
 
-    /// Returns the reason for the value. For a null value, it is the reason why the evaluation chose null (D-39).
+    /// Returns the reason for the value. For a null value from the rules, it is the reason why the evaluation chose null (D-39).
     pub(crate) fn reason(&self) -> Reason {
         match self {
             Self::Missing(reason) => *reason,
@@ -164,7 +164,8 @@ impl<'a> Answer<'a> {
         self.read(kind).0
     }
 
-    /// Returns the value and the reason of a read as the type `kind`. The value is `None` if it is null or has another type.
+    /// Returns the value and the reason of a read as the type `kind`. The value is `None` if it is null or has another type, or if the read
+    /// has no value.
     pub(crate) fn read(&self, kind: Kind) -> (Option<Value>, Reason) {
         match self {
             Self::Missing(reason) => (None, *reason),

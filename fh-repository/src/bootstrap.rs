@@ -11,7 +11,7 @@ mod wire;
 /// The version number of the bootstrap document's format. Reading a document with another number fails.
 pub const BOOTSTRAP_FORMAT: u32 = 1;
 
-/// The variant of a value that does not come from a strategy.
+/// The variant of a value that comes from no strategy, or from a strategy without an id.
 const DEFAULT_VARIANT: &str = "default";
 
 /// The values of one context. A program can read them without evaluating rules. With the feature `serde`, the values are serialised as the
@@ -20,11 +20,11 @@ const DEFAULT_VARIANT: &str = "default";
 pub struct Bootstrap {
     /// The [`RepositorySnapshot::generation`](crate::RepositorySnapshot::generation) of the snapshot from which the values were read.
     pub generation: u64,
-    /// The time at which the features were evaluated.
+    /// The time when the evaluation of the features began.
     pub time: Timestamp,
     /// The SHA-256 of the context, in lower-case hexadecimal; `None` if the values were read without a context.
     pub context: Option<Box<str>>,
-    /// The features and their values for the context, in the payload's order.
+    /// The features and their values for the context, in the order of [`RepositorySnapshot::keys`](crate::RepositorySnapshot::keys).
     pub features: Vec<BootstrapFeature>,
 }
 

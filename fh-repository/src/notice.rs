@@ -15,13 +15,13 @@ pub enum Notice {
         /// The id of the environment whose feature is used.
         answers: String,
     },
-    /// A value of an attribute contains a comma. An Edge reads such a value as two values (D-82).
+    /// A value of an attribute contains a comma. An Edge reads such a value as several values (D-82).
     CommaInValue {
         /// The attribute's name.
         attribute: String,
     },
     /// An interceptor returned a value that does not fit the feature's type. The value was refused, and the next interceptor was called
-    /// (D-78).
+    /// (D-78). Reported at most once for each interceptor and feature.
     OverrideRefused {
         /// The interceptor's name.
         interceptor: String,
@@ -30,7 +30,8 @@ pub enum Notice {
         /// The reason why the override was refused.
         why: String,
     },
-    /// An interceptor panicked. The read continued with the next interceptor.
+    /// An interceptor panicked. If it was called for a read, the read continued with the next interceptor. Reported at most once for each
+    /// interceptor.
     InterceptorPanicked {
         /// The interceptor's name.
         interceptor: String,
@@ -44,7 +45,7 @@ pub enum Notice {
         /// The reason why the features were not applied.
         why: String,
     },
-    /// A part of a response could not be parsed and had no effect.
+    /// A part of a response had no effect, because it belongs to another environment.
     Ignored {
         /// A description of the ignored part.
         what: String,
@@ -62,7 +63,7 @@ impl fmt::Display for Notice {
             }
             Self::CommaInValue { attribute } => write!(
                 f,
-                "a value of the attribute {attribute} contains a comma: an Edge reads it as two \
+                "a value of the attribute {attribute} contains a comma: an Edge reads it as several \
                  values"
             ),
             Self::OverrideRefused { interceptor, feature, why } => {

@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-/// The problem of a client, or the reason why a command failed. A problem never contains an API key, nor a URL that contains an API key.
+/// The problem of a client, or the reason why a command failed. `fh-client` removes API keys from the texts of problems, except keys whose
+/// secret part has fewer than 6 characters. A session on its own does not remove API keys.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Problem {
@@ -22,7 +23,7 @@ pub enum Problem {
     ServerError(u16),
     /// The response has another status that the client cannot use. Holds the status.
     UnexpectedStatus(u16),
-    /// The Edge cannot stream: it answered the stream request with status 501, or several times in a row with another content type (D-65).
+    /// The Edge cannot stream: it answered a stream request with status 501, or several stream requests with another content type (D-65).
     NoStreaming,
     /// The response has another content type than the requested type. Holds the content type of the response.
     ContentType(String),
@@ -32,20 +33,20 @@ pub enum Problem {
     Malformed(String),
     /// The response, or an event of a stream, was larger than the limit. Holds the limit in bytes.
     TooLarge(usize),
-    /// The response holds no environment to which a key gives access (D-68).
+    /// The response holds no environment to which a key gives access, or the list holds only features of other environments (D-68).
     NoEnvironments,
-    /// The response holds no usable features for an environment whose features the client holds. An Edge with a failure of its own may send
-    /// such a response (D-60), so the client keeps its features.
+    /// The response holds no usable list of features for an environment: the list is missing, or it is suspiciously empty. An Edge with a
+    /// failure of its own may send such a response (D-60), so the client keeps its features.
     EmptyList,
-    /// The connection could not be opened, or it broke. Holds the transport's reason.
+    /// The connection could not be opened, it broke, or the transport failed in another way. Holds the transport's reason.
     Unreachable(String),
-    /// The Edge's certificate was not accepted. Holds the transport's reason.
+    /// The TLS handshake failed, for example because the Edge's certificate was not accepted. Holds the transport's reason.
     Tls(String),
     /// A time limit passed. Holds the stage of the request that took too long.
     TimedOut(Stage),
-    /// The stream ended before features arrived on it.
+    /// The stream ended before a list of features arrived on it.
     ClosedEarly,
-    /// The stream ended after features had arrived on it.
+    /// The stream ended after a list of features had arrived on it.
     Disconnected,
     /// The context cannot be sent, because it has too many attributes. Holds their number.
     Context(TooManyAttributes),
@@ -65,11 +66,11 @@ pub enum Stage {
     Head,
     /// The body of a poll did not arrive in time.
     Body,
-    /// The first event with features did not arrive on a stream in time.
+    /// The first list of features did not arrive on a stream in time.
     FirstEvent,
-    /// The remainder of a stream's event did not arrive in time after the event had begun.
+    /// The remainder of a stream's line or event did not arrive in time after the line or event had begun.
     Event,
-    /// The next line, or the next byte of an unfinished line, did not arrive on a stream in time.
+    /// The next line, or the next byte of an unfinished line or event, did not arrive on a stream in time.
     Silence,
     /// The features for a context that a caller set did not arrive in time. This limit applies to the caller's wait and does not abort the
     /// request (D-120).
@@ -125,9 +126,9 @@ impl fmt::Display for Problem {
             Self::TooManyRequests => f.write_str("the Edge wants fewer requests (status 429)"),
             Self::ServerError(status) => write!(f, "the Edge failed (status {status})"),
             Self::UnexpectedStatus(status) => write!(f, "the Edge answered with status {status}"),
-            Self::NoStreaming => f.write_str("the Edge cannot stream (status 501)"),
+            Self::NoStreaming => f.write_str("the Edge cannot stream"),
             Self::ContentType(found) => {
-                write!(f, "the response has content type {found:?}, which no Edge sends")
+                write!(f, "the response has content type {found:?}, which does not fit the request")
             }
             Self::Redirect => f.write_str(
                 "the Edge redirects to another origin, too often, or without a valid target",
@@ -143,7 +144,7 @@ impl fmt::Display for Problem {
                 f.write_str("the response contains no features; the client keeps those that it has")
             }
             Self::Unreachable(why) => write!(f, "the Edge cannot be reached: {why}"),
-            Self::Tls(why) => write!(f, "the Edge's certificate is not accepted: {why}"),
+            Self::Tls(why) => write!(f, "the TLS handshake with the Edge failed: {why}"),
             Self::TimedOut(stage) => f.write_str(match stage {
                 Stage::Connect => "connecting to the Edge timed out",
                 Stage::Head => "the Edge did not respond in time",

@@ -17,12 +17,12 @@ pub struct Publication {
 /// The cause of a publication.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Cause {
-    /// The features are the first list, or the first list after the context of a server-evaluated key changed. They are served at once,
-    /// even while updates are held back by catch & release (sdk-behaviour 2.7).
+    /// The features are the first list, or the first list after a change of the API keys or of the context of a server-evaluated key. They
+    /// are served at once, even while updates are held back by catch & release (sdk-behaviour 2.7).
     First,
-    /// A reader can see a difference: in a value, a strategy or a lock, or because a feature was added or removed.
+    /// A reader may see a difference: in a value, a strategy or a lock, or because a feature was added or removed.
     Change,
-    /// No reader can see a difference in the features. Only versions have changed, or the contexts for which the values are valid.
+    /// The features have no visible difference. Only parts such as versions have changed, or the contexts for which the values are valid.
     Invisible,
 }
 
@@ -31,18 +31,18 @@ pub enum Cause {
 pub struct RawUpdate {
     /// The source of the update.
     pub source: Source,
-    /// The id of the environment to which the update belongs; `None` if the update holds several environments.
+    /// The id of the environment to which the update belongs; `None` if the update may hold several environments.
     pub environment: Option<Arc<str>>,
     /// The kind of the update.
     pub kind: RawKind,
-    /// The JSON of the update: a list of features, a list of environments (the body of a poll), or one feature.
+    /// The JSON of the update: a list of features, a list of environments (the body of a poll), one feature, or the data of a delete event.
     pub json: Arc<str>,
 }
 
 /// The kind of a raw update.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum RawKind {
-    /// A list of all features.
+    /// A list of features, or of environments with their features.
     List,
     /// One feature that is new or has changed.
     Feature,

@@ -6,7 +6,7 @@ use std::fmt;
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Readiness {
-    /// The client has no features yet, or none for the current context of a server-evaluated key.
+    /// The client has no features yet, or none for its current API keys or for the current context of a server-evaluated key.
     #[default]
     NotReady,
     /// The client has features. They are the last known features and may be old; see [`SessionStatus`](crate::status::SessionStatus).

@@ -34,7 +34,7 @@ pub struct ServerEvaluated {
     /// Another context for which these values are served until the Edge has evaluated the features for that context (D-62). `None` if the
     /// values are served only for `context`.
     pub kept_for: Option<Arc<Attributes>>,
-    /// The ids of the strategies that matched, by feature key. Features without a matching strategy have no entry.
+    /// The ids of the strategies that matched, by feature key. A feature has no entry if the Edge reports no strategy for it.
     pub strategies: HashMap<Box<str>, Box<str>>,
 }
 
@@ -82,7 +82,8 @@ impl Rules {
         &self.environments
     }
 
-    /// Returns the id of the environment of the feature with this key; `None` if the environment is unknown.
+    /// Returns the id of the environment of the feature with this key; `None` if the environment is unknown. The feature need not exist if
+    /// all features belong to one environment.
     #[must_use]
     pub fn environment_of(&self, feature: &str) -> Option<&Arc<str>> {
         match &self.environments {

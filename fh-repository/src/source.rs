@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-/// The source of features. The names of the sources are those with which published SDKs tag updates (sdk-behaviour 2.2).
+/// The source of features. The names of polls, streams and stores are those with which most published SDKs tag updates (sdk-behaviour 2.2).
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Source {
@@ -29,7 +29,7 @@ impl Source {
         }
     }
 
-    /// Returns true if the source is the Edge itself. Only a list from the Edge can remove features (sdk-behaviour 2.2).
+    /// Returns true if the source is the Edge itself. Lists of other sources keep features that they do not contain (sdk-behaviour 2.2).
     #[must_use]
     pub const fn is_edge(&self) -> bool {
         matches!(self, Self::Polling | Self::Streaming)

@@ -18,13 +18,14 @@ pub enum Connection {
     Connecting,
     /// A stream is open.
     Streaming,
-    /// The client polls, and waits for the time of the next poll. In passive mode it may wait for the next read of a feature.
+    /// The client polls, and waits for the time of the next poll or of the next attempt to stream. In passive mode it may wait for the next
+    /// read of a feature.
     Resting,
-    /// The last attempt failed. The next attempt is at [`SessionStatus::next_attempt`].
+    /// The last attempt failed, or the Edge ended the stream. The next attempt is at [`SessionStatus::next_attempt`].
     Waiting,
     /// The Edge requested a pause, which ends at [`SessionStatus::next_attempt`] (D-22).
     Paused,
-    /// A one-off client has received its features and sends no more requests.
+    /// A one-off client has features, and sends no more requests unless a caller's command needs one.
     Done,
     /// The Edge wants no more requests (D-23). The client sends no requests until a refresh, a new key or a restart.
     Halted,
@@ -66,22 +67,23 @@ pub struct SessionStatus {
     pub readiness: Readiness,
     /// The activity of the client's connection to the Edge.
     pub connection: Connection,
-    /// The last problem; `None` before the first problem, and after the Edge has sent a response without a problem.
+    /// The last problem; `None` before the first problem, and after the Edge has sent or confirmed features without a problem.
     pub problem: Option<Problem>,
-    /// Number of failed attempts since the Edge last sent a response without a problem.
+    /// Number of failed attempts since the Edge last sent or confirmed features.
     pub attempts: u32,
     /// Number of requests sent since the start, including those that follow redirects.
     pub requests: u64,
     /// The time of the next scheduled request; `None` if no request is scheduled.
     pub next_attempt: Option<Millis>,
-    /// The time when features were last received or confirmed; `None` before the first features. The age of the features is the time since
-    /// then.
+    /// The time when the Edge last sent a list, confirmed it, or changed a feature. Before the first list of the Edge, the time of the
+    /// first list of a store. `None` before the first list. The age of the features is the time since then.
     pub updated: Option<Millis>,
-    /// The source of the last features; `None` before the first features.
+    /// The source of the last list that was applied, or of the last change that a stream sent; `None` before the first list.
     pub source: Option<Source>,
-    /// True if the Edge has declared this environment stale, by status 236 or `edge.stale`. The client then sends no request until a
-    /// refresh or a new key (D-23, D-67).
+    /// True if the Edge has declared this environment stale, by status 236 or by `edge.stale` with the value `true`. The client then sends
+    /// no request until a refresh or a new key (D-23, D-67).
     pub is_stale: bool,
-    /// Number of features refused so far because they belong to an environment to which no key gives access.
+    /// Number of features refused so far because they belong to an environment to which no key gives access, or to another environment than
+    /// their list.
     pub foreign_features: u64,
 }

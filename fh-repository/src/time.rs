@@ -1,4 +1,4 @@
-//! Monotonic time as a plain number. This crate reads no clock: the driver of a session passes the time in.
+//! Monotonic time as a plain number. This crate reads no monotonic clock itself: its callers pass the time in.
 
 use std::time::Duration;
 

@@ -9,8 +9,8 @@ use super::{MOST_BYTES, NAME, format};
 /// Maximum number of keys that are recorded as left out. Further keys are only counted.
 const NAMED: usize = 32;
 
-/// Values of features in the form in which baggage carries them. Each key occurs once and keeps its first value. A value is left out if the
-/// baggage has no room for it.
+/// Values of features in the form in which baggage carries them. Each key occurs once and keeps its first value. A value that is added with
+/// [`Self::add`] is left out if the baggage has no room for it.
 ///
 /// The first value is kept so that all services that handle a request see the value that the first of them saw.
 ///
@@ -41,7 +41,8 @@ pub enum Added {
     LeftOut,
 }
 
-/// The values that were left out because the baggage had no room for them. `Display` writes a text for people.
+/// The values that were left out, because the baggage had no room for them or because they were beyond the first [`MOST_BYTES`] bytes of a
+/// text. `Display` writes a text for people.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct LeftOut {
@@ -87,8 +88,8 @@ impl Flags {
         Self::with_room(MOST_BYTES)
     }
 
-    /// Creates an empty set for a baggage entry of at most `bytes` bytes, including the entry's name. A value that does not fit is left
-    /// out. Use this function if the baggage has other entries as well.
+    /// Creates an empty set for a baggage entry of at most `bytes` bytes, including the entry's name. A value that is [added](Self::add)
+    /// and does not fit is left out. Use this function if the baggage has other entries as well.
     #[must_use]
     pub const fn with_room(bytes: usize) -> Self {
         Self {
@@ -127,8 +128,8 @@ impl Flags {
         }
     }
 
-    /// Adds the value of a feature, unless the set has a value of this feature. A value for which the set has no room is left out. A value
-    /// of `None` means null.
+    /// Adds the value of a feature, unless the set has a value of this feature. A value for which the set has no room is left out, and so
+    /// is a value with an empty key. A value of `None` means null.
     pub fn add(&mut self, key: &str, value: Option<&Value>) -> Added {
         if key.is_empty() {
             return Added::LeftOut;
@@ -181,7 +182,8 @@ impl Flags {
         self.items.is_empty()
     }
 
-    /// Returns a report of the values that were left out because the baggage had no room for them.
+    /// Returns a report of the values that were left out, because the baggage had no room for them or because they were beyond the first
+    /// [`MOST_BYTES`] bytes of a text.
     #[must_use]
     pub const fn left_out(&self) -> &LeftOut {
         &self.left_out

@@ -1,4 +1,4 @@
-//! Values of features that travel with a request. All services that handle the request then see the same values, even if a feature changes
+//! Values of features that travel with a request. All services that read these values see the same values, even if a feature changes
 //! meanwhile (sdk-behaviour 5.4).
 //!
 //! The values are one entry, [`NAME`], of the baggage that OpenTelemetry passes from service to service:
@@ -24,6 +24,6 @@ pub use overrides::{AllowedKeys, BaggageOverrides, intercept};
 /// The name of the baggage entry.
 pub const NAME: &str = "fhub";
 
-/// Maximum size in bytes of all baggage of a request (W3C Baggage, 3.3.2). Receivers drop larger baggage altogether, so values that do
+/// Maximum size in bytes of all baggage of a request (W3C Baggage, 3.3.2). Receivers may drop larger baggage altogether, so values that do
 /// not fit are left out.
 pub const MOST_BYTES: usize = 8192;

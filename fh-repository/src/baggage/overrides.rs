@@ -36,8 +36,8 @@ impl AllowedKeys {
 /// An interceptor that overrides features with the values of one baggage entry. The program has obtained the entry from a message, a job or
 /// a request.
 ///
-/// The overrides apply to all reads of all contexts. The interceptor of `fh-opentelemetry` instead follows the baggage of each request, by
-/// the current OpenTelemetry context. Read the warning of [this module](super) first.
+/// The overrides apply to reads for any context. The interceptor of `fh-opentelemetry` instead follows the baggage of each request, by the
+/// current OpenTelemetry context. Read the warning of [this module](super) first.
 ///
 /// ```
 /// use fh_repository::baggage::{AllowedKeys, BaggageOverrides};
@@ -57,8 +57,9 @@ pub struct BaggageOverrides {
 }
 
 impl BaggageOverrides {
-    /// Creates an interceptor that overrides features with the values of a baggage entry. Features that `allowed` does not contain are not
-    /// overridden.
+    /// Creates an interceptor that overrides features with the values of a baggage entry. `text` is the entry's value, without the name.
+    /// Features that `allowed` does not contain are not overridden. Neither are features whose items end after the first
+    /// [`MOST_BYTES`](super::MOST_BYTES) bytes of `text`.
     #[must_use]
     pub fn new(text: &str, allowed: AllowedKeys) -> Self {
         Self { flags: Flags::parse(text), allowed }
@@ -82,7 +83,7 @@ impl Interceptor for BaggageOverrides {
 /// entry does not contain the feature. Interceptors that obtain the entry themselves call this function.
 ///
 /// For a BOOLEAN feature, `true`, `yes`, `1` and `t` in upper or lower case are true; any other value and null are false. Features of other
-/// types, and unknown features, are overridden with the text, which the repository converts.
+/// types, and missing features, are overridden with null, or with the text, which the repository converts.
 #[must_use]
 pub fn intercept(text: &str, ask: &InterceptedRead<'_>, allowed: &AllowedKeys) -> Flow {
     if !allowed.allows(ask.key) {

@@ -41,7 +41,7 @@ pub(crate) struct Entry {
     is_closed: Arc<AtomicBool>,
 }
 
-/// The value that an interceptor returned, converted to the feature's type if the feature exists.
+/// The value that an interceptor returned, converted to the feature's type if the feature exists and its type is known.
 pub(crate) struct Answered<'a> {
     pub(crate) value: Option<Value>,
     pub(crate) by: &'a Arc<str>,

@@ -12,11 +12,11 @@ use fh_eval::{Attributes, FeatureRef, Value};
 /// User code that may override the value of a feature before the rules are evaluated. It may read overrides from environment variables, a
 /// file, or the headers of a request, for example.
 ///
-/// Each read calls the interceptors in the order of their registration, with or without a context, and also for keys without a feature. The
-/// first override is used. The repository also calls interceptors when it compares values for change listeners. Interceptors must therefore
-/// be quick, and must return the same value until their own data changes. After such a change, call
-/// [`Repository::overrides_changed`](crate::Repository::overrides_changed). An interceptor that panics is skipped, and the panic is
-/// counted.
+/// Each read of a value calls the interceptors in the order of their registration until one overrides the value. This holds for reads with
+/// or without a context, and also for keys without a feature. Locked features are an exception; see [`LockPolicy`]. The repository also
+/// calls interceptors when it compares values for change listeners. Interceptors must therefore be quick, and must return the same value
+/// until their own data changes. After such a change, call [`Repository::overrides_changed`](crate::Repository::overrides_changed). An
+/// interceptor that panics is skipped, and the panic is counted.
 ///
 /// ```
 /// use fh_repository::{InterceptedRead, Flow, Interceptor};
@@ -38,8 +38,8 @@ pub trait Interceptor: Send + Sync {
     /// Returns an override of the read, or [`Flow::Continue`] so that the next interceptor is called.
     fn intercept(&self, ask: &InterceptedRead<'_>) -> Flow;
 
-    /// Called once, when the interceptor was removed or the repository was closed. A closed repository continues to serve its last values,
-    /// and continues to call [`Self::intercept`].
+    /// Called once, when the interceptor was removed or the repository was closed. [`Self::intercept`] may still be called afterwards: by
+    /// reads of a closed repository, and by reads of snapshots that were taken before the removal.
     fn close(&self) {}
 }
 
@@ -63,15 +63,15 @@ pub enum Flow {
     Continue,
     /// The read returns this value. `None` overrides the feature with null.
     ///
-    /// If the feature exists, the value is converted to the feature's type. These values can be converted:
+    /// If the feature exists and its type is known, the value is converted to that type. These values can be converted:
     ///
     /// - to BOOLEAN: a boolean, and the texts `true` and `false` in upper or lower case;
     /// - to NUMBER: a number, and the text of a decimal number;
     /// - to STRING: any value;
     /// - to JSON: any value whose text is a JSON document.
     ///
-    /// A value that cannot be converted is refused with a [`Notice::OverrideRefused`](crate::notice::Notice::OverrideRefused), and the next
-    /// interceptor is called.
+    /// A value that cannot be converted is refused and counted, and the next interceptor is called. The first refusal of an interceptor's
+    /// value for a feature is reported by a [`Notice::OverrideRefused`](crate::notice::Notice::OverrideRefused).
     Override(Option<Value>),
 }
 

@@ -18,10 +18,10 @@ use crate::sync::{Ordering, lock};
 /// could be held back for ever.
 #[derive(Default)]
 pub(crate) struct Write {
-    /// The last update, whether served or held; `None` before the first update.
+    /// The last update, whether served or held, without the features of revoked environments; `None` before the first update.
     pub(super) latest: Option<Arc<Rules>>,
     is_catching: bool,
-    /// True if the last update is held back and differs visibly from the served features.
+    /// True if an update with a visible change is held back. A later update that undoes the change leaves this true.
     is_holding: bool,
     /// True if the client was reported as ready and has not been reported as not ready since.
     was_ready: bool,
@@ -35,8 +35,8 @@ pub(crate) struct Write {
 impl Repository {
     /// Holds updates back from now on. Held updates are kept, but they are not served before they are [released](Self::release).
     ///
-    /// The first list is served nevertheless, and so is the first list after the context of a server-evaluated key has changed. Status and
-    /// readiness are never held back.
+    /// The first list is served nevertheless, and so is the first list after a change of the API keys or of the context of a
+    /// server-evaluated key. Status and readiness are never held back.
     pub fn catch_updates(&self) {
         self.inner.write().is_catching = true;
     }
@@ -47,28 +47,29 @@ impl Repository {
         self.inner.write().is_catching
     }
 
-    /// Returns true if an update is held back that visibly differs from the served features.
+    /// Returns true if an update with a visible change is held back, even if a later update has undone the change.
     #[must_use]
     pub fn is_holding(&self) -> bool {
         self.inner.write().is_holding
     }
 
-    /// Returns the keys of the held features: those that the last update adds, removes, or changes in more than their version. The list is
-    /// empty if no update is held.
+    /// Returns the keys of the held features: those that the last update adds, removes, or changes visibly, compared with the served
+    /// features. The list is empty if no update is held.
     #[must_use]
     pub fn held(&self) -> Vec<Box<str>> {
         let write = self.inner.write();
         self.inner.held(&write).unwrap_or_default()
     }
 
-    /// Serves the last update, and continues to hold back later updates. Change listeners are notified of each
+    /// Serves the last update. If updates are held back, later updates continue to be held back. Change listeners are notified of each
     /// difference once, however many updates were held.
     pub fn release(&self) {
         self.inner.release(true);
     }
 
     /// Serves the last state of the features with these keys only, and continues to hold back all other changes. A feature that was deleted
-    /// meanwhile is removed. If the last update was evaluated for another context than the served features, the whole update is served.
+    /// meanwhile is removed. If the last update was evaluated for another context than the served features, or with another kind of API
+    /// key, the whole update is served.
     pub fn release_only<K: AsRef<str>>(&self, keys: impl IntoIterator<Item = K>) {
         let keys: Vec<K> = keys.into_iter().collect();
         self.inner.release_only(&keys.iter().map(AsRef::as_ref).collect::<Vec<_>>());
@@ -242,7 +243,7 @@ impl Inner {
 }
 
 /// Returns `live` with the contexts of `latest`; `None` if the contexts are the same, or if the client evaluates. A client that keeps its
-/// values while the Edge evaluates a new context (D-62) keeps the served values, not the held ones.
+/// values while the Edge evaluates a new context (D-62) keeps the served values, not the held values.
 fn relabelled(live: &Rules, latest: &Rules) -> Option<Rules> {
     let (old, new) = (live.evaluated_for()?, latest.evaluated_for()?);
     if old.context == new.context && old.kept_for == new.kept_for {
@@ -300,7 +301,7 @@ fn merged(live: &Rules, latest: &Rules, keys: &[&str]) -> Rules {
     }
 }
 
-/// Returns true if both sets of rules hold the same features in the same state.
+/// Returns true if both sets of rules hold the same features with the same JSON.
 fn same_features(left: &Rules, right: &Rules) -> bool {
     left.ruleset().len() == right.ruleset().len()
         && right.ruleset().iter().all(|feature| {

@@ -14,8 +14,8 @@ use crate::time::Millis;
 /// The value of `contact` until the Edge has sent data.
 const NEVER: u64 = u64::MAX;
 
-/// A flag that every read loads. It is true if the next read must be reported. The flag has its own cache line, so that writes to other
-/// data do not slow readers down.
+/// A flag that every read by the user's code loads. It is true if the next read must be reported. The flag has its own cache line, so that
+/// writes to other data do not slow readers down.
 #[repr(align(128))]
 struct ReportsReads(AtomicBool);
 
@@ -29,7 +29,7 @@ pub(crate) struct Core {
     changed: AtomicBool,
     contact: AtomicU64,
     ids: AtomicU64,
-    /// True once observers were notified of the collection of all features.
+    /// True once a delivery has reported the collection of all features, even if no observer got it.
     is_collected: AtomicBool,
     pub(crate) event_queue: Mutex<EventQueue>,
 }
@@ -101,7 +101,7 @@ impl Core {
         self.dispatcher.tally.add(Counter::DroppedEvents, dropped);
     }
 
-    /// Returns true on the first call and false on later calls. The first call is made when the client is ready for the first time.
+    /// Returns true on the first call and false on later calls. The first call is made by the first delivery while the client is ready.
     pub(crate) fn is_first_collection(&self) -> bool {
         !self.is_collected.swap(true, Ordering::AcqRel)
     }
@@ -119,7 +119,7 @@ impl Core {
         }
     }
 
-    /// Queues a notice about an interceptor, unless the same notice was queued before.
+    /// Queues a notice about an interceptor, unless the same notice was reported before or too many notices were.
     fn notice_once(&self, id: u64, feature: Option<&str>, notice: impl FnOnce() -> Notice) {
         let is_new = lock(&self.event_queue).is_new_notice(id, feature);
         if is_new {

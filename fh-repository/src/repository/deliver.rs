@@ -1,5 +1,6 @@
 //! Delivery of events to listeners and observers, with no lock held. One thread delivers. While a call of that thread hangs, a second
-//! thread may deliver to the other listeners. Each listener and observer is called by one thread at a time.
+//! thread may deliver to the other listeners. Each listener is called by one thread at a time, and so is each observer except for inline
+//! events.
 
 use std::sync::Arc;
 
@@ -146,7 +147,7 @@ impl Inner {
         }
     }
 
-    /// Calls a change listener if the value of its feature differs from the value that the listener saw last.
+    /// Calls a change listener if the value or the lock of its feature differs from those that the listener saw last.
     fn notify_of_change(&self, change_listener: &ChangeListener) {
         let snapshot = self.live.load_full();
         if let Some(change) = change_listener.compare(&snapshot)

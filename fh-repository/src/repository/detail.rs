@@ -11,14 +11,15 @@ use crate::reason::Reason;
 use crate::rules::Rules;
 use crate::source::Source;
 
-/// The value of a feature for a context, its reason, and further data of the feature.
+/// The value of a feature for a context, its reason, and further data of the feature. If the client has no features for the context and no
+/// interceptor overrides the feature, the feature counts as missing, and the reason is [`Reason::NotReady`].
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Detail {
     /// The key that was read.
     pub key: Box<str>,
-    /// The value; `None` if the value is null, if the feature does not exist, or if the feature has another type than
-    /// the requested one.
+    /// The value; `None` if the value is null, if the feature does not exist and is not overridden, or if the feature has another type than
+    /// the requested type.
     pub value: Option<Value>,
     /// The feature's type; `None` if the feature does not exist or its type is unknown.
     pub kind: Option<Kind>,
@@ -26,7 +27,7 @@ pub struct Detail {
     pub reason: Reason,
     /// The id of the strategy that matched; `None` if no strategy gave the value, or if the matching strategy has no id.
     pub strategy_id: Option<Box<str>>,
-    /// The name of the interceptor that returned the value; `None` if the value comes from the rules.
+    /// The name of the interceptor that returned the value; `None` if no interceptor overrode the feature.
     pub interceptor: Option<Arc<str>>,
     /// True if the feature exists. An override of a missing feature does not make this true (sdk-behaviour 4.2).
     pub exists: bool,
@@ -38,7 +39,7 @@ pub struct Detail {
     pub environment: Option<Arc<str>>,
     /// True if the feature is locked.
     pub is_locked: bool,
-    /// The source of the last update of features; `None` before the first update.
+    /// The source in the client's status ([`SessionStatus::source`](crate::status::SessionStatus::source)).
     pub source: Option<Source>,
     /// True if the Edge has declared the environment stale.
     pub is_stale: bool,
@@ -97,7 +98,7 @@ pub struct ExplainedDetail {
     /// The result of the read.
     pub detail: Detail,
     /// The evaluation of the rules, strategy by strategy, even if an interceptor returned the value. `None` if the feature does not exist,
-    /// or if the Edge has evaluated the features for another context.
+    /// or if the client has no features for the context.
     pub rules: Option<Explanation>,
 }
 

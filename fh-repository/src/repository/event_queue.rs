@@ -9,7 +9,7 @@ use crate::publication::RawUpdate;
 use crate::status::SessionStatus;
 use crate::sync::Ordering;
 
-/// Maximum number of different notices about interceptors that are queued. Later incidents are only counted.
+/// Maximum number of different notices about interceptors that are reported. Later incidents are only counted.
 const COMPLAINTS: usize = 256;
 
 /// An event for listeners.
@@ -114,7 +114,7 @@ impl EventQueue {
     }
 
     /// Registers a listener, and queues its first event. Returns the number of older events that were dropped because the queue was full.
-    /// If the repository is closed, registers nothing and returns the listener's function too.
+    /// If the queue is closed, registers nothing and returns the listener's function too.
     pub(crate) fn listen(
         &mut self,
         id: u64,
@@ -129,7 +129,7 @@ impl EventQueue {
         (dropped, None)
     }
 
-    /// Registers a change listener and returns `None`. If the repository is closed, registers nothing and returns the listener.
+    /// Registers a change listener and returns `None`. If the queue is closed, registers nothing and returns the listener.
     pub(crate) fn add_change_listener(
         &mut self,
         id: u64,
@@ -224,8 +224,8 @@ impl EventQueue {
         std::mem::take(&mut self.lost)
     }
 
-    /// Returns true if a notice about this interceptor and feature was not queued before. At most [`COMPLAINTS`] such notices are recorded;
-    /// after that the function returns false.
+    /// Returns true if a notice about this interceptor and feature was not reported before. At most [`COMPLAINTS`] such notices are
+    /// recorded; after that the function returns false.
     pub(crate) fn is_new_notice(&mut self, interceptor: u64, feature: Option<&str>) -> bool {
         self.complaints.len() < COMPLAINTS
             && self.complaints.insert((interceptor, feature.map(Into::into)))

@@ -21,9 +21,9 @@ use crate::turns::Turns;
 pub struct Change {
     /// The feature's key.
     pub key: Arc<str>,
-    /// The value that this listener saw last; `None` if it was null or the feature did not exist.
+    /// The value that this listener saw last; `None` if the value was null, the feature did not exist, or the client was not ready.
     pub old: Option<Value>,
-    /// The current value; `None` if it is null or the feature does not exist any more.
+    /// The current value; `None` if the value is null or the feature does not exist any more.
     pub new: Option<Value>,
     /// True if the feature was locked before the change.
     pub was_locked: bool,
@@ -64,7 +64,8 @@ pub struct NewState {
 
 /// The guard of a listener, an interceptor or an observer. Dropping it ends the subscription.
 ///
-/// No call begins after the drop. A call that has begun on another thread may still be running.
+/// After the drop, a call that another thread has begun or is about to begin may still run. An observer gets its queued events before it is
+/// closed. Snapshots that were taken before the drop still call a removed interceptor.
 #[must_use = "dropping it ends the subscription; see `detach`"]
 pub struct Subscription {
     repository: Weak<Inner>,
@@ -219,7 +220,7 @@ pub(crate) struct EventListener {
     pub(crate) is_removed: AtomicBool,
     /// The last readiness of which a readiness listener was notified; `None` before the first notification.
     pub(crate) last_readiness: Mutex<Option<Readiness>>,
-    /// The last status of which a status listener was notified; `None` before the first notification.
+    /// The last status that was compared for a status listener; `None` before the first comparison.
     last_status: Mutex<Option<Arc<SessionStatus>>>,
     lane: Mutex<Lane>,
 }
@@ -253,7 +254,7 @@ impl EventListener {
     }
 
     /// Begins a call, unless the listener is being called on another thread. In that case the event waits for the end of that call. At most
-    /// `capacity` events wait: a further event replaces the oldest one.
+    /// `capacity` events wait: a further event replaces the oldest event.
     ///
     /// # Errors
     /// The listener is busy. Holds the number of older events that were dropped.
@@ -275,8 +276,8 @@ impl EventListener {
         next
     }
 
-    /// Returns true if connection, problem or readiness differ from the last status of which the listener was notified. Stores this status
-    /// as the last one.
+    /// Returns true if connection, problem or readiness differ from the status of the last call, or if there was no call before. Stores
+    /// `status` for the next call.
     pub(crate) fn is_status_news(&self, status: &Arc<SessionStatus>) -> bool {
         let previous = lock(&self.last_status).replace(Arc::clone(status));
         previous.is_none_or(|previous| is_other_state(&previous, status))

@@ -45,11 +45,12 @@ pub type IsVisibleChange = fn(FeatureRef<'_>, FeatureRef<'_>) -> bool;
 /// The settings of a repository, which are fixed when the repository is created.
 #[derive(Clone)]
 pub struct RepositoryOptions {
-    /// A function that returns the current time. It is called when a rule reads `now`, and for usage events.
+    /// A function that returns the current time. It is called when a rule reads `now`, for usage events and summaries, and by
+    /// [`RepositorySnapshot::values`].
     pub clock: Arc<ClockFn>,
     /// Maximum number of readiness, status, new-state, raw and notice events that wait for [`Repository::deliver`]. For each listener whose
     /// call hangs, the same number of events may wait in addition. When the limit is reached, the oldest event is dropped and counted
-    /// (D-63).
+    /// (D-63). A limit of 0 counts as 1.
     pub events: usize,
     /// The function that decides if an update changes a feature. It is used for the events of [`Repository::on_new_state`] and for
     /// [`Repository::held`].
@@ -75,8 +76,8 @@ impl std::fmt::Debug for RepositoryOptions {
 
 /// The read side of a client: features, listeners, interceptors, observers and readiness. Clones are handles of the same repository.
 ///
-/// Readers load one pointer and take no lock. One driver writes, with [`Self::publish`] and similar methods. One dispatcher calls
-/// [`Self::deliver`]. Programs read, subscribe and release on any thread.
+/// Readers load one pointer, and take no lock if there are no observers and no interceptor fails. One driver writes, with [`Self::publish`]
+/// and similar methods. One dispatcher calls [`Self::deliver`]. Programs read, subscribe and release on any thread.
 ///
 /// ```
 /// use fh_repository::{Repository, RepositoryOptions};
@@ -93,8 +94,9 @@ impl std::fmt::Debug for RepositoryOptions {
 /// # Ok::<(), fh_eval::featurehub::ParseError>(())
 /// ```
 ///
-/// If a closure that is given to a repository owns a handle of that repository, the repository stays alive. The repository can be freed
-/// once [`Self::close`] was called and the next [`Self::deliver`] has dropped the closure.
+/// If a listener or an observer owns a handle of its repository, the repository stays alive until [`Self::close`] was called and the next
+/// [`Self::deliver`] has dropped the listener or observer. An interceptor, a waker or a clock that owns a handle keeps the repository alive
+/// even then.
 #[derive(Clone)]
 pub struct Repository {
     inner: Arc<Inner>,
@@ -128,7 +130,7 @@ impl Repository {
     // ---- for the driver -----------------------------------------------------------------------
 
     /// Serves these features from now on. If updates are held back, the features are served from the next release on, unless the cause is
-    /// [`Cause::First`](crate::publication::Cause::First).
+    /// [`Cause::First`](crate::publication::Cause::First). Has no effect after [`Self::close`].
     pub fn publish(&self, publication: Publication) {
         self.inner.publish(publication);
     }
@@ -139,7 +141,7 @@ impl Repository {
         self.inner.revoke(environments);
     }
 
-    /// Publishes this status, even while updates are held back.
+    /// Publishes this status, even while updates are held back. Has no effect after [`Self::close`].
     ///
     /// The caller must publish features before a status that reports the client as ready.
     pub fn set_status(&self, status: SessionStatus) {
@@ -190,7 +192,7 @@ impl Repository {
 
     /// Calls listeners and observers for all waiting events, on this thread, in order and with no lock held.
     ///
-    /// One thread delivers at a time. If another thread is delivering, this method returns at once, and that thread delivers the waiting
+    /// One thread delivers at a time. If another call is delivering, this method returns at once, and the other call delivers the waiting
     /// events as well. See [`Self::deliver_beside`] for listeners that hang.
     pub fn deliver(&self) {
         self.inner.deliver();
@@ -217,9 +219,9 @@ impl Repository {
         lock(&self.inner.core.event_queue).len() + self.inner.live.load().observers().len()
     }
 
-    /// Closes the repository. The next [`Self::deliver`] notifies listeners of the readiness Closed and removes the
-    /// listeners. It also closes each interceptor and each observer once. Reads continue to return the last values.
-    /// Closing twice has no effect.
+    /// Closes the repository. The next [`Self::deliver`] notifies listeners of the readiness Closed and removes the listeners. It also
+    /// closes each interceptor and each observer once. Reads continue to return the last values. Later publications, statuses and
+    /// revocations have no effect, and neither has closing twice.
     pub fn close(&self) {
         self.inner.close();
     }

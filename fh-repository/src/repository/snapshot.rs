@@ -18,9 +18,10 @@ use crate::usage::{Observers, UsedFeature};
 /// The immutable state of a repository's features and of the client's status at one time. Several reads of one snapshot return values of
 /// the same state (D-83).
 ///
-/// Reads take no lock. `attributes` is the context of a read; `None` means a read without attributes. With a server-evaluated key, a read
-/// without a context returns the values that the Edge evaluated last. A read returns no value, with the reason [`Reason::NotReady`], if the
-/// values are valid for another context than that of the read (D-62).
+/// Reads take no lock if there are no observers and no interceptor fails. `attributes` is the context of a read; `None` means a read
+/// without attributes. With a server-evaluated key, a read without a context returns the served values for whichever context the Edge
+/// evaluated, unless the client is not ready. A read that no interceptor overrides returns no value, with the reason [`Reason::NotReady`],
+/// if the values are valid for another context than that of the read (D-62).
 ///
 /// Each read counts as one use of the feature ([`Observer`](crate::Observer)), unless its documentation says otherwise. Each read is also
 /// reported to passive polling (D-71).
@@ -112,7 +113,8 @@ impl RepositorySnapshot {
     }
 
     /// Returns a number that increases whenever a read may return another value. While the number stays the same, values that were read
-    /// earlier stay valid, except those of features with rules on `now`.
+    /// earlier stay valid. Exceptions are values of features with rules on `now`, and overrides whose change was not reported by
+    /// [`Repository::overrides_changed`](crate::Repository::overrides_changed).
     #[must_use]
     pub const fn generation(&self) -> u64 {
         self.generation
@@ -173,7 +175,8 @@ impl RepositorySnapshot {
         Answer::Ruled(Ruled { feature, evaluation, strategy })
     }
 
-    /// Returns all features with their values for a context, for an event of usage.
+    /// Returns all features with their values for a context, for an event of usage. Features for which a read has no value are left out;
+    /// null counts as a value.
     pub(crate) fn used_features(&self, attributes: Option<&Arc<Attributes>>) -> Vec<UsedFeature> {
         let keys = self.rules.ruleset().iter().map(|feature| feature.key());
         keys.filter_map(|key| UsedFeature::of(&self.rules, key, &self.answer(key, attributes)))
@@ -219,14 +222,15 @@ impl RepositorySnapshot {
 
     // ---- reads --------------------------------------------------------------------------------
 
-    /// Returns true if the feature is BOOLEAN and its value is true.
+    /// Returns true if [`Self::boolean`] returns `Some(true)`.
     #[inline]
     #[must_use]
     pub fn is_enabled(&self, key: &str, attributes: Option<&Arc<Attributes>>) -> bool {
         self.boolean(key, attributes) == Some(true)
     }
 
-    /// Returns the value of a BOOLEAN feature; `None` if the value is null, or if the feature has another type or does not exist.
+    /// Returns the value of a BOOLEAN feature, or the value with which an interceptor overrides it. `None` if the value is null, if the
+    /// feature has another type, if the feature does not exist and is not overridden, or if the client has no features for this context.
     #[inline]
     #[must_use]
     pub fn boolean(&self, key: &str, attributes: Option<&Arc<Attributes>>) -> Option<bool> {
@@ -236,7 +240,8 @@ impl RepositorySnapshot {
         }
     }
 
-    /// Returns the value of a STRING feature; `None` if the value is null, or if the feature has another type or does not exist.
+    /// Returns the value of a STRING feature, or the value with which an interceptor overrides it. `None` if the value is null, if the
+    /// feature has another type, if the feature does not exist and is not overridden, or if the client has no features for this context.
     #[must_use]
     pub fn string(&self, key: &str, attributes: Option<&Arc<Attributes>>) -> Option<Arc<str>> {
         match self.plainly(key, attributes) {
@@ -245,8 +250,9 @@ impl RepositorySnapshot {
         }
     }
 
-    /// Returns the value of a NUMBER feature as the nearest double. Returns `None` if the value is null, or if the feature has another type
-    /// or does not exist.
+    /// Returns the value of a NUMBER feature, or the value with which an interceptor overrides it, as the nearest double. `None` if the
+    /// value is null, if the feature has another type, if the feature does not exist and is not overridden, or if the client has no
+    /// features for this context.
     #[must_use]
     pub fn number(&self, key: &str, attributes: Option<&Arc<Attributes>>) -> Option<f64> {
         match self.plainly(key, attributes) {
@@ -255,8 +261,9 @@ impl RepositorySnapshot {
         }
     }
 
-    /// Returns the value of a NUMBER feature with its decimal text. Returns `None` if the value is null, or if the feature has another type
-    /// or does not exist.
+    /// Returns the value of a NUMBER feature, or the value with which an interceptor overrides it, with its decimal text. `None` if the
+    /// value is null, if the feature has another type, if the feature does not exist and is not overridden, or if the client has no
+    /// features for this context.
     #[must_use]
     pub fn decimal(&self, key: &str, attributes: Option<&Arc<Attributes>>) -> Option<Number> {
         match self.plainly(key, attributes) {
@@ -265,8 +272,8 @@ impl RepositorySnapshot {
         }
     }
 
-    /// Returns the text of a JSON feature, without parsing it. Returns `None` if the value is null, or if the feature has another type or
-    /// does not exist.
+    /// Returns the text of a JSON feature, or the text with which an interceptor overrides it. `None` if the value is null, if the feature
+    /// has another type, if the feature does not exist and is not overridden, or if the client has no features for this context.
     #[must_use]
     pub fn json(&self, key: &str, attributes: Option<&Arc<Attributes>>) -> Option<Arc<str>> {
         match self.plainly(key, attributes) {
@@ -275,7 +282,8 @@ impl RepositorySnapshot {
         }
     }
 
-    /// Returns the value of a feature of any type; `None` if the value is null or the feature does not exist.
+    /// Returns the value of a feature of any type, or the value with which an interceptor overrides it. `None` if the value is null, if the
+    /// feature does not exist and is not overridden, or if the client has no features for this context.
     #[must_use]
     pub fn value(&self, key: &str, attributes: Option<&Arc<Attributes>>) -> Option<Value> {
         match self.plainly(key, attributes) {
@@ -306,8 +314,8 @@ impl RepositorySnapshot {
         Detail::of(self, key, &self.answer(key, attributes), None)
     }
 
-    /// Returns true if the feature's value for the context is not null, after overrides and strategies were applied. Does not count as a
-    /// use of the feature (sdk-behaviour 2.4).
+    /// Returns true if a read of the key for the context has a value that is not null, after overrides and strategies were applied. Does
+    /// not count as a use of the feature (sdk-behaviour 2.4).
     #[must_use]
     pub fn is_set(&self, key: &str, attributes: Option<&Arc<Attributes>>) -> bool {
         self.core.touch();
@@ -322,14 +330,15 @@ impl RepositorySnapshot {
         self.rules.ruleset().get(key).is_some()
     }
 
-    /// Returns the keys of all features, in the payload's order. Does not count as a use of the features.
+    /// Returns the keys of all features, in the payload's order; features that a later update added alone are at the end. Does not count as
+    /// a use of the features.
     #[must_use]
     pub fn keys(&self) -> Vec<Box<str>> {
         self.core.touch();
         self.rules.ruleset().iter().map(|feature| feature.key().into()).collect()
     }
 
-    /// Returns all features with their values for the context `attributes`, in the payload's order. Does not count as a use of the
+    /// Returns all features with their values for the context `attributes`, in the order of [`Self::keys`]. Does not count as a use of the
     /// features.
     #[must_use]
     pub fn values(&self, attributes: Option<&Arc<Attributes>>) -> ContextValues {

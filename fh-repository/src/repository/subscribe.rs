@@ -52,7 +52,8 @@ impl Repository {
     }
 
     /// Registers a listener for updates that change features visibly, whether the updates are served or held back. The first list is not
-    /// reported. If an update is already held back, the dispatcher first delivers an event for that update (sdk-behaviour 2.7).
+    /// reported, nor is the first list after a change of the API keys or of the context of a server-evaluated key. If an update is already
+    /// held back, the dispatcher first delivers an event for that update (sdk-behaviour 2.7).
     pub fn on_new_state(&self, call: impl Fn(NewState) + Send + Sync + 'static) -> Subscription {
         let write = self.inner.write();
         let held = self
@@ -89,7 +90,7 @@ impl Repository {
         self.listen(Call::Raw(Box::new(call)), None).0
     }
 
-    /// Registers a listener for notices. The listener should log them.
+    /// Registers a listener for notices. The listener should log each notice.
     pub fn on_notice(&self, call: impl Fn(&Notice) + Send + Sync + 'static) -> Subscription {
         self.listen(Call::Notice(Box::new(call)), None).0
     }
@@ -108,8 +109,8 @@ impl Repository {
         subscription
     }
 
-    /// Registers a listener and returns its guard. If the repository is closed, registers nothing and returns the listener's function too.
-    /// The caller then drops the function with no lock held.
+    /// Registers a listener and returns its guard. If the closed repository has removed its listeners, registers nothing and returns the
+    /// listener's function too. The caller then drops the function with no lock held.
     fn listen(&self, call: Call, first: Option<RepositoryEvent>) -> (Subscription, Option<Call>) {
         let core = &self.inner.core;
         let id = core.next_id();
@@ -147,7 +148,8 @@ impl Repository {
         self.inner.compare_again();
     }
 
-    /// Registers an observer, which is notified of each use of a feature until the guard is dropped (sdk-behaviour 3).
+    /// Registers an observer, which is notified of the uses of features that `options` selects, until the guard is dropped (sdk-behaviour
+    /// 3).
     pub fn observe(&self, observer: Arc<dyn Observer>, options: UsageOptions) -> Subscription {
         let id = self.inner.core.next_id();
         let entry = usage::Entry::new(id, observer, &options, &self.inner.core.dispatcher);
@@ -169,7 +171,8 @@ impl Repository {
         self.subscription(Subject::Observer(id))
     }
 
-    /// Reports a named event to observers, with the values of all features for the context `attributes` (sdk-behaviour 3.3).
+    /// Reports a named event to observers, with the values of all features for the context `attributes` (sdk-behaviour 3.3). Observers that
+    /// get summaries do not get the event. A call by an observer has no effect.
     pub fn record(&self, name: &str, params: Params, attributes: Option<&Arc<Attributes>>) {
         let snapshot = self.inner.live.load_full();
         let features = || snapshot.used_features(attributes);

@@ -10,7 +10,7 @@ use super::detail::Detail;
 use super::snapshot::RepositorySnapshot;
 use crate::context_hash::context_hash;
 
-/// All features with their values for one context, from one snapshot, in the payload's order.
+/// All features with their values for one context, from one snapshot, in the order of [`RepositorySnapshot::keys`].
 ///
 /// Dereferences to a slice of [`Detail`]. With the feature `serde` it is serialised as the document of `docs/bootstrap.md`, which programs
 /// read as a [`Bootstrap`](crate::Bootstrap).
@@ -48,7 +48,7 @@ impl ContextValues {
         self.generation
     }
 
-    /// Returns the time at which the values were evaluated.
+    /// Returns the time when the evaluation of the values began.
     #[must_use]
     pub const fn time(&self) -> Timestamp {
         self.time

@@ -15,7 +15,8 @@ use crate::rules::Rules;
 pub struct RepositoryWatch {
     repository: Weak<Inner>,
     id: u64,
-    /// The number of updates of the repository at the last call of [`Self::poll_changed`] that returned ready.
+    /// The number of updates of the repository at the last call of [`Self::poll_changed`] that returned ready, or at the creation of the
+    /// handle.
     seen: u64,
 }
 
@@ -53,7 +54,8 @@ impl Woken {
 
 impl Repository {
     /// Returns a handle that is woken after each update from now on. An update is a publication or revocation of features, a status, or the
-    /// end of the repository. Features count even if they are held back or look the same to readers.
+    /// close or the end of the repository. A release of held features is no update. Features count even if they are held back or look the
+    /// same to readers.
     ///
     /// ```
     /// # use fh_repository::{Repository, RepositoryOptions};

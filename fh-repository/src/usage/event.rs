@@ -18,7 +18,7 @@ pub type Params = BTreeMap<String, serde_json::Value>;
 pub enum UsageEvent {
     /// A feature was read.
     Evaluated(Evaluated),
-    /// The values of all features. This event is sent once, when the client is ready for the first time.
+    /// The values of all features. This event is sent once, by the first delivery while the client is ready.
     Collection(Collection),
     /// A named event of the user's code, with the values of all features for a context.
     Named(Named),
@@ -40,7 +40,7 @@ pub struct Evaluated {
     pub at: Timestamp,
 }
 
-/// All features at the time when the client is ready for the first time.
+/// All features of a client that is ready for the first time.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Collection {
@@ -58,7 +58,7 @@ pub struct Named {
     pub name: Arc<str>,
     /// The data that the user's code adds to the event.
     pub params: Params,
-    /// All features, with their values for the context.
+    /// All features, with their values for the context. Features for which a read has no value are left out; null counts as a value.
     pub features: Vec<UsedFeature>,
     /// The context of the event; `None` if the event has no context.
     pub attributes: Option<Arc<Attributes>>,
@@ -80,7 +80,8 @@ pub struct UsedFeature {
     pub kind: Option<Kind>,
     /// The value; `None` for null.
     pub value: Option<Value>,
-    /// The id of the strategy that matched; `None` if no strategy matched, or if an interceptor returned the value.
+    /// The id of the strategy that matched; `None` if no strategy matched, if the matching strategy has no id, or if an interceptor
+    /// returned the value.
     pub strategy_id: Option<Arc<str>>,
     /// The version of the feature's value.
     pub version: i64,
@@ -101,7 +102,8 @@ impl UsedFeature {
         })
     }
 
-    /// Returns the variant, as OpenFeature uses this word: the id of the strategy that matched, or `default` if no strategy matched.
+    /// Returns the variant, as OpenFeature uses this word: the id of the strategy that matched, or `default` if [`Self::strategy_id`] is
+    /// `None`.
     #[must_use]
     pub fn variant(&self) -> &str {
         self.strategy_id.as_deref().unwrap_or("default")
@@ -144,7 +146,8 @@ impl UsageEvent {
     /// - for the read of one feature: attributes, then `feature` (the feature's key), `value`, `id` and `environmentId`;
     /// - for several features: params, then the features' texts by their keys, then attributes.
     ///
-    /// Members without a text are left out. The record has no member for the user key ([`Self::user_key`]), but it contains the attributes.
+    /// Values and ids of features are left out if they have no text. The record has no separate member for the user key
+    /// ([`Self::user_key`]), but it contains the attributes.
     #[must_use]
     pub fn record(&self) -> Params {
         match self {

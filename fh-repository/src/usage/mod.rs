@@ -1,4 +1,4 @@
-//! Usage: the events that reads cause, and the observers that are notified of these events (sdk-behaviour 3).
+//! Usage: the events that report reads of features, and the observers that are notified of these events (sdk-behaviour 3).
 
 mod event;
 mod observers;
@@ -17,7 +17,7 @@ use std::time::Duration;
 ///
 /// Each read of a feature by the user's code is one event. The following reads are no events:
 ///
-/// - reads of features that do not exist;
+/// - reads of features that do not exist, and reads for which the client has no features;
 /// - [`RepositorySnapshot::exists`](crate::RepositorySnapshot::exists), [`RepositorySnapshot::is_set`](crate::RepositorySnapshot::is_set)
 ///   and [`RepositorySnapshot::peek`](crate::RepositorySnapshot::peek);
 /// - the other reads of a snapshot whose documentation says that they do not count as uses;
@@ -48,28 +48,30 @@ pub trait Observer: Send + Sync {
         Dispatch::Queued
     }
 
-    /// Called by the dispatcher with the number of evaluations in the window that has just ended ([`Dispatch::Summary`]).
+    /// Called with the numbers of evaluations in the window that has just ended ([`Dispatch::Summary`]). A flush and the removal of the
+    /// observer end the window early. Not called if the window has no evaluations.
     fn summary(&self, _summary: &UsageSummary) {}
 
     /// Sends the data that the observer has not sent yet. The call should not take much longer than the time limit.
     fn flush(&self, _limit: Duration) {}
 
-    /// Called once, after the last event, when the observer was removed or the repository was closed.
+    /// Called once, after the last queued event, when the observer was removed, or by the first delivery after the repository was closed.
     fn close(&self) {}
 }
 
-/// The time and the thread at which an observer is called.
+/// The way in which an observer is called: when, and on which thread.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Dispatch {
-    /// The dispatcher calls the observer later. Reads never wait for the observer.
+    /// The dispatcher calls the observer later. Reads never wait for the observer. The thread that removes the observer may deliver its
+    /// last events.
     #[default]
     Queued,
     /// The observer is called within the read, on the reader's thread. This suits observers that need data of that thread, such as the
-    /// current span.
+    /// current span. The dispatcher calls the observer for [`UsageEvent::Collection`].
     Inline,
-    /// The dispatcher calls [`Observer::summary`] at the end of each window, with counts of evaluations, and the observer gets no other
-    /// events. This suits programs that read features too often to report each read.
+    /// The dispatcher calls [`Observer::summary`] at the end of each window that has evaluations, and the observer gets no other events.
+    /// This suits programs that read features too often to report each read.
     Summary(SummaryWindow),
 }
 
@@ -77,7 +79,7 @@ pub enum Dispatch {
 #[derive(Debug, Clone)]
 pub struct UsageOptions {
     /// Maximum number of events that wait for an observer with [`Dispatch::Queued`]. When the limit is reached, the oldest event is dropped
-    /// and counted.
+    /// and counted. A limit of 0 counts as 1.
     pub queue: usize,
     /// Passes on one of every `one_of` evaluations, beginning with the first. Collections and named events are always passed on.
     pub one_of: NonZeroU32,
@@ -95,9 +97,9 @@ impl Default for UsageOptions {
 /// equal. The user is identified by the user key, otherwise by the session, otherwise by all attributes of the context.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Deduplicate {
-    /// The time after an evaluation during which equal evaluations are left out.
+    /// The time after an evaluation that is not left out, during which equal evaluations are left out.
     pub window: Duration,
-    /// Maximum number of evaluations that are remembered. Beyond this limit, older evaluations are forgotten, and repetitions of them are
-    /// passed on.
+    /// Maximum number of evaluations that are remembered, rounded up to an even number above 0. Beyond this limit, older evaluations are
+    /// forgotten, and their repetitions are passed on.
     pub remembered: usize,
 }

@@ -143,7 +143,7 @@ impl Observers {
         }
     }
 
-    /// Reports the values of all features to the observers, when the client is ready for the first time. `features` reads the values, and
+    /// Reports the values of all features of a client that is ready for the first time to the observers. `features` reads the values, and
     /// is called only if an observer gets the event.
     pub(crate) fn collection(
         &self,
@@ -334,8 +334,8 @@ impl Entry {
         !waiting.is_empty()
     }
 
-    /// Delivers the queued events and closes the observer, once. Must not be called with a lock held. If another thread
-    /// is calling the observer, that thread delivers and closes after its call.
+    /// Delivers the queued events and the last summary, and closes the observer, once. Must not be called with a lock held. If another
+    /// thread is calling the observer, that thread delivers and closes after its call.
     pub(crate) fn close(&self, dispatcher: &DispatcherState) {
         if !self.is_closed.swap(true, Ordering::AcqRel) {
             self.turns.take(|| {

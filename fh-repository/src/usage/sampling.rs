@@ -89,8 +89,8 @@ impl Sampling {
     }
 }
 
-/// The evaluations that the observer got recently, in two halves. When the younger half is full, it replaces the older half, which is
-/// forgotten.
+/// The recent evaluations that were not left out as repetitions, in two halves. When the younger half is full, it replaces the older half,
+/// which is forgotten.
 struct Recent {
     window: i64,
     half: usize,

@@ -79,7 +79,7 @@ pub struct Summaries<F> {
 
 impl<F: Fn(&UsageSummary) + Send + Sync> Summaries<F> {
     /// Creates an observer that calls `report` at the end of each window in which a feature was evaluated. `every` is the length of a
-    /// window.
+    /// window; a flush or the removal of the observer ends a window early.
     pub fn new(every: Duration, report: F) -> Self {
         Self { window: SummaryWindow { every, ..SummaryWindow::default() }, report }
     }
@@ -127,7 +127,7 @@ impl Counts {
         }
     }
 
-    /// Counts an evaluation. Allocates only for the first evaluation of each combination in a window.
+    /// Counts an evaluation. Counting a combination that the window already has allocates no memory.
     pub(crate) fn count(&self, rules: &Rules, key: &str, answer: &Answer<'_>) {
         // The hash leaves out the user, so that evaluations of all users are counted together.
         let hash = Fingerprint::new(key, answer, None).hash();
