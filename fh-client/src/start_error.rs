@@ -70,9 +70,9 @@ impl fmt::Display for StartError {
             Self::Setting(error) => error.fmt(f),
             #[cfg(feature = "reqwest")]
             Self::Transport(error) => error.fmt(f),
-            Self::NoTransport => {
-                f.write_str("there is no transport: give one, or enable the feature `reqwest`")
-            }
+            Self::NoTransport => f.write_str(
+                "there is no transport: set a transport, or enable the cargo feature `reqwest`",
+            ),
             Self::Runtime(missing) => write!(f, "the runtime was built without {missing}"),
             Self::Thread(why) => write!(f, "cannot start a thread: {why}"),
         }

@@ -82,9 +82,10 @@ impl Client {
     }
 
     /// Adds features from the store with this name. `features` is a JSON list of the features of the environment with the id
-    /// `environment`. A feature is ignored if the client has a newer version of it. Once the Edge has sent features, a feature
-    /// is also ignored if the client has the same version of it, or has a feature with the same key and another id. Features
-    /// that are missing from the list are not removed. If the list cannot be used, the client ignores it and reports a notice.
+    /// `environment`. A feature is ignored if the client has a newer version of it, or if the Edge has deleted it with the
+    /// same or a newer version. Once the Edge has sent features, a feature is also ignored if the client has the same version
+    /// of it, or has a feature with the same key and another id. Features that are missing from the list are not removed. If
+    /// the list cannot be used, the client ignores it and reports a notice.
     pub fn offer_features(&self, store: &str, environment: &str, features: impl Into<Vec<u8>>) {
         self.offer(store, environment, features.into(), StoredShape::List);
     }

@@ -43,8 +43,9 @@ impl TlsChoices {
     /// Sets the certificate chain and the private key of a PEM text as the client certificate. Fails if one of them is missing.
     pub(super) fn identify(&mut self, pem: &[u8]) -> Result<(), TransportSetupError> {
         let chain = certificates(pem)?;
-        let key = PrivateKeyDer::from_pem_slice(pem)
-            .map_err(|_| TransportSetupError::Certificate("no private key in the PEM text"))?;
+        let key = PrivateKeyDer::from_pem_slice(pem).map_err(|_| {
+            TransportSetupError::Certificate("the PEM text holds no valid private key")
+        })?;
         self.identity = Some((chain, key));
         Ok(())
     }
@@ -86,7 +87,7 @@ fn certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, TransportSet
     let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem).collect();
     match found {
         Ok(found) if !found.is_empty() => Ok(found),
-        _ => Err(TransportSetupError::Certificate("no certificate in the PEM text")),
+        _ => Err(TransportSetupError::Certificate("the PEM text holds no valid certificate")),
     }
 }
 
