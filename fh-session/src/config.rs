@@ -54,12 +54,13 @@ pub enum WhileSwitching {
     KeepValues,
 }
 
-/// Delays before retries (D-64). The delay before retry n (from 0) is a random time in `[d × (1 − jitter), d]`. The value `d` is initial ×
-/// 2ⁿ, but at most the cap. For a client that polls in intervals, `d` is also at most the interval, or the initial delay if that is longer.
-/// The delay is at least 100 ms, or the initial delay if that is shorter.
+/// Delays before retries (D-64). The delay before retry n (from 0, counted since the last success) is a random time in
+/// `[d × (1 − jitter), d]`. The value `d` is initial × 2ⁿ, but at most the cap. In [`Config::backoff`] of a client that polls in intervals,
+/// `d` is also at most the interval, or the initial delay if that is longer. The delay is at least 100 ms, or the initial delay if that is
+/// shorter.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Backoff {
-    /// The value of `d` for the first retry.
+    /// The value of `d` for the first retry, unless the cap is lower.
     pub initial: Duration,
     /// The maximum of `d`. A retry may follow later, because the Edge may request a longer delay, and because a polling client with
     /// features waits for its next poll.
@@ -112,9 +113,9 @@ pub struct Config {
     pub identification: Option<String>,
     /// The delays before retries after failures that are probably temporary.
     pub backoff: Backoff,
-    /// The range of the random delay before a reconnect after the end of a stream that had sent features. The range applies if the stream
-    /// had sent a `bye` event, or if the delays of `backoff` are not in use since the last success (D-64). A stream may request a longer
-    /// delay with `retry:`.
+    /// The range of the random delay before a reconnect after the end of a stream that had sent features. The range always applies after a
+    /// `bye` event. Otherwise it applies only to the first retry since the last successful poll, `bye` event, healthy stream or change of
+    /// keys (D-64). A stream may request a longer delay with `retry:`.
     pub return_within: RangeInclusive<Duration>,
     /// The delays before retries after the Edge has refused the client (D-21).
     pub refused: Backoff,

@@ -36,7 +36,7 @@ pub struct ApiKey {
 pub enum KeyError {
     /// The list has no key, or a key is empty.
     Empty,
-    /// The key has neither two nor three parts between slashes, or a part is empty.
+    /// The key has neither two nor three parts between slashes, or one of its last two parts is empty.
     Shape,
     /// The key contains white space, a control character or a quote.
     Character,
@@ -51,7 +51,7 @@ pub enum KeyError {
 impl fmt::Display for KeyError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Empty => "the API key is empty",
+            Self::Empty => "the API key is missing or empty",
             Self::Shape => "an API key looks like ENVIRONMENT/KEY",
             Self::Character => "the API key contains white space, a control character or a quote",
             Self::Dots => {

@@ -30,7 +30,7 @@ fn invalid_options_are_refused() {
         (options(url), "needs keys"),
         (options("edge.example").keys(good()), "neither http:// nor https://"),
         (options("http://user@edge").keys(good()), "send them as a header"),
-        (keys(vec![good(), RelayKeys::client("")]), "keys 2: the API key is empty"),
+        (keys(vec![good(), RelayKeys::client("")]), "keys 2: the API key is missing or empty"),
         (keys(vec![RelayKeys::client("reader*client")]), "keys 1: an API key looks like"),
         (
             keys(vec![RelayKeys::client("production/reader*")]),

@@ -94,9 +94,9 @@ impl std::fmt::Debug for RepositoryOptions {
 /// # Ok::<(), fh_eval::featurehub::ParseError>(())
 /// ```
 ///
-/// If a listener or an observer owns a handle of its repository, the repository stays alive until [`Self::close`] was called and the next
-/// [`Self::deliver`] has dropped the listener or observer. An interceptor, a waker or a clock that owns a handle keeps the repository alive
-/// even then.
+/// If a listener or an observer owns a handle of its repository, the repository stays alive until the subscription ends, or until the first
+/// [`Self::deliver`] after [`Self::close`]. An interceptor that owns a handle keeps the repository alive until its subscription ends, and a
+/// waker or a clock that owns a handle keeps it alive for ever.
 #[derive(Clone)]
 pub struct Repository {
     inner: Arc<Inner>,

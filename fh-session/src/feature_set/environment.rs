@@ -30,7 +30,7 @@ pub(crate) enum Authority {
 pub(crate) enum Effect {
     /// The update changed no feature.
     None,
-    /// The update changed only parts that do not count as visible, such as a version.
+    /// The update changed only properties that do not count as visible, such as a version or the order of features.
     Invisible,
     /// The update changed something that a reader may see.
     Seen,
