@@ -119,7 +119,7 @@ impl Core {
         }
     }
 
-    /// Queues a notice about an interceptor, unless the same notice was reported before or too many notices were.
+    /// Queues a notice about an interceptor, unless the same notice or too many different notices were reported before.
     fn notice_once(&self, id: u64, feature: Option<&str>, notice: impl FnOnce() -> Notice) {
         let is_new = lock(&self.event_queue).is_new_notice(id, feature);
         if is_new {

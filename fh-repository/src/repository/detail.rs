@@ -18,8 +18,8 @@ use crate::source::Source;
 pub struct Detail {
     /// The key that was read.
     pub key: Box<str>,
-    /// The value; `None` if the value is null, if the feature does not exist and is not overridden, or if the feature has another type than
-    /// the requested type.
+    /// The value; `None` if the value is null, if the value has another type than the requested type, or if the feature does not exist and
+    /// is not overridden.
     pub value: Option<Value>,
     /// The feature's type; `None` if the feature does not exist or its type is unknown.
     pub kind: Option<Kind>,

@@ -229,8 +229,8 @@ impl RepositorySnapshot {
         self.boolean(key, attributes) == Some(true)
     }
 
-    /// Returns the value of a BOOLEAN feature, or the value with which an interceptor overrides it. `None` if the value is null, if the
-    /// feature has another type, if the feature does not exist and is not overridden, or if the client has no features for this context.
+    /// Returns the value of a BOOLEAN feature, or the value with which an interceptor overrides the feature. `None` if the value is null or
+    /// has another type. Without an override, also `None` if the feature does not exist, or if the client has no features for this context.
     #[inline]
     #[must_use]
     pub fn boolean(&self, key: &str, attributes: Option<&Arc<Attributes>>) -> Option<bool> {
@@ -240,8 +240,8 @@ impl RepositorySnapshot {
         }
     }
 
-    /// Returns the value of a STRING feature, or the value with which an interceptor overrides it. `None` if the value is null, if the
-    /// feature has another type, if the feature does not exist and is not overridden, or if the client has no features for this context.
+    /// Returns the value of a STRING feature, or the value with which an interceptor overrides the feature. `None` if the value is null or
+    /// has another type. Without an override, also `None` if the feature does not exist, or if the client has no features for this context.
     #[must_use]
     pub fn string(&self, key: &str, attributes: Option<&Arc<Attributes>>) -> Option<Arc<str>> {
         match self.plainly(key, attributes) {
@@ -250,8 +250,8 @@ impl RepositorySnapshot {
         }
     }
 
-    /// Returns the value of a NUMBER feature, or the value with which an interceptor overrides it, as the nearest double. `None` if the
-    /// value is null, if the feature has another type, if the feature does not exist and is not overridden, or if the client has no
+    /// Returns the value of a NUMBER feature, or the value with which an interceptor overrides the feature, as the nearest double. `None`
+    /// if the value is null or has another type. Without an override, also `None` if the feature does not exist, or if the client has no
     /// features for this context.
     #[must_use]
     pub fn number(&self, key: &str, attributes: Option<&Arc<Attributes>>) -> Option<f64> {
@@ -261,8 +261,8 @@ impl RepositorySnapshot {
         }
     }
 
-    /// Returns the value of a NUMBER feature, or the value with which an interceptor overrides it, with its decimal text. `None` if the
-    /// value is null, if the feature has another type, if the feature does not exist and is not overridden, or if the client has no
+    /// Returns the value of a NUMBER feature, or the value with which an interceptor overrides the feature, with its decimal text. `None`
+    /// if the value is null or has another type. Without an override, also `None` if the feature does not exist, or if the client has no
     /// features for this context.
     #[must_use]
     pub fn decimal(&self, key: &str, attributes: Option<&Arc<Attributes>>) -> Option<Number> {
@@ -272,8 +272,8 @@ impl RepositorySnapshot {
         }
     }
 
-    /// Returns the text of a JSON feature, or the text with which an interceptor overrides it. `None` if the value is null, if the feature
-    /// has another type, if the feature does not exist and is not overridden, or if the client has no features for this context.
+    /// Returns the text of a JSON feature, or the text with which an interceptor overrides the feature. `None` if the value is null or has
+    /// another type. Without an override, also `None` if the feature does not exist, or if the client has no features for this context.
     #[must_use]
     pub fn json(&self, key: &str, attributes: Option<&Arc<Attributes>>) -> Option<Arc<str>> {
         match self.plainly(key, attributes) {
@@ -282,8 +282,8 @@ impl RepositorySnapshot {
         }
     }
 
-    /// Returns the value of a feature of any type, or the value with which an interceptor overrides it. `None` if the value is null, if the
-    /// feature does not exist and is not overridden, or if the client has no features for this context.
+    /// Returns the value of a feature of any type, or the value with which an interceptor overrides the feature. `None` if the value is
+    /// null. Without an override, also `None` if the feature does not exist, or if the client has no features for this context.
     #[must_use]
     pub fn value(&self, key: &str, attributes: Option<&Arc<Attributes>>) -> Option<Value> {
         match self.plainly(key, attributes) {
@@ -330,8 +330,8 @@ impl RepositorySnapshot {
         self.rules.ruleset().get(key).is_some()
     }
 
-    /// Returns the keys of all features, in the payload's order; features that a later update added alone are at the end. Does not count as
-    /// a use of the features.
+    /// Returns the keys of all features, in the payload's order; features that were added one by one are at the end. Does not count as a
+    /// use of the features.
     #[must_use]
     pub fn keys(&self) -> Vec<Box<str>> {
         self.core.touch();

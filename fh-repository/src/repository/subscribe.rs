@@ -28,7 +28,7 @@ impl Repository {
     ///
     /// The first comparison is with the current value, so the listener is not called for the current value. States that do not last until
     /// the next delivery may be skipped. The feature need not exist, and may be deleted and created again. While the client is not ready,
-    /// or is only ready for another context of a server-evaluated key, the listener is not called.
+    /// or is only ready for another context of a server-evaluated key, the listener is called only if an interceptor overrides the feature.
     pub fn on_change(
         &self,
         key: &str,
