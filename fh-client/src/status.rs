@@ -38,7 +38,7 @@ pub struct Status {
     /// The state of the connection to the Edge.
     pub connection: Connection,
     /// The last problem; `None` before the first problem, and after a response without a problem. While a client polls because
-    /// the Edge cannot stream, the problem stays [`Problem::NoStreaming`].
+    /// the Edge cannot stream, the problem is [`Problem::NoStreaming`] after each successful poll.
     pub problem: Option<Problem>,
     /// The number of failed attempts since the Edge last sent features or confirmed them.
     pub attempts: u32,
@@ -66,8 +66,7 @@ pub struct Status {
     /// The number of parts of features that the client did not understand; see
     /// [`Client::diagnostics`](crate::Client::diagnostics).
     pub diagnostics: usize,
-    /// True if catch & release has held back an update that could change the result of a read, and the update was not released
-    /// since.
+    /// True while catch & release holds back updates of which at least one could change the result of a read.
     pub is_holding: bool,
     /// The numbers of panics in listeners, interceptors and observers, of rejected overrides, and of dropped events of
     /// listeners and observers.

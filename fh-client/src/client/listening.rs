@@ -117,8 +117,7 @@ impl Client {
         self.shared.repository.is_catching()
     }
 
-    /// Returns true if catch & release has held back an update that could change the result of a read, and the update was not
-    /// released since.
+    /// Returns true while catch & release holds back updates of which at least one could change the result of a read.
     #[must_use]
     pub fn is_holding(&self) -> bool {
         self.shared.repository.is_holding()

@@ -49,10 +49,10 @@ impl Client {
 /// stream.
 ///
 /// Clones are handles of the same pool. A context ends when the last handle of the pool is dropped, when the pool evicts the
-/// context in favour of another one, or at the first request after a change of the API keys. Soon after its end, reads of the
-/// context return defaults with the reason `NOT_READY`, unless an interceptor overrides a feature. They never return the
-/// values of another user. Therefore keep the pool and call [`Self::get`] for each request. A context that the Edge has
-/// already evaluated is returned at once.
+/// context in favour of another one, or at the first call of [`Self::get`] after a change to other server-evaluated keys. Soon
+/// after its end, reads of the context return defaults with the reason `NOT_READY`, unless an interceptor overrides a feature.
+/// They never return the values of another user. Therefore keep the pool and call [`Self::get`] for each request. A context
+/// that the Edge has already evaluated is returned at once.
 ///
 /// ```
 /// # use fh_client::testing::{MemoryEdge, SERVER_KEY};
