@@ -112,7 +112,8 @@ fn a_disk_that_was_full_takes_changes_again() {
 fn a_folder_has_one_user_at_a_time() {
     let folder = Folder::new();
     let _open = DataFolder::open(folder.path()).unwrap();
-    assert!(matches!(DataFolder::open(folder.path()), Err(DataFolderError::InUse(_))));
+    let Err(why @ DataFolderError::InUse(_)) = DataFolder::open(folder.path()) else { panic!() };
+    assert!(why.to_string().ends_with(": another Edge uses it, in this process or in another one"));
 }
 
 /// A replacement contains the keys of accounts.

@@ -42,7 +42,7 @@ fn a_file_is_read_with_its_time() {
     );
     fs::write(folder.file(FILE), b"\xff").unwrap();
     let said = shown(check(&folder.file(FILE), &Options::new()));
-    assert_eq!(said, "/state.yaml, line 1, column 1: line 1 is not UTF-8");
+    assert_eq!(said, "/state.yaml, line 1, column 1: the text is not UTF-8");
     fs::remove_file(folder.file(FILE)).unwrap();
     assert_eq!(
         shown(check(&folder.file(FILE), &Options::new())),

@@ -118,14 +118,21 @@ impl State {
     /// Reads a state from bytes, which must be UTF-8 text.
     ///
     /// # Errors
-    /// Returns the same errors as [`Self::from_text`], and an error for bytes that are not UTF-8.
+    /// Returns the same errors as [`Self::from_text`], and an error with the position of the first byte that is not UTF-8.
     pub fn from_bytes(bytes: &[u8], options: &Options) -> Result<Parsed, StateFileError> {
         match std::str::from_utf8(bytes) {
             Ok(text) => Self::from_text(text, options),
             Err(error) => {
                 let good = bytes.get(..error.valid_up_to()).unwrap_or_default();
-                let line = good.iter().filter(|byte| **byte == b'\n').count() + 1;
-                Err(whole(format!("line {line} is not UTF-8")))
+                let (above, line) = match good.iter().rposition(|byte| *byte == b'\n') {
+                    Some(end) => good.split_at(end + 1),
+                    None => (&[][..], good),
+                };
+                let lines = above.iter().filter(|byte| **byte == b'\n').count();
+                // Each character has one byte that does not continue it.
+                let characters = line.iter().filter(|byte| **byte & 0xC0 != 0x80).count();
+                let position = Position { line: lines + 1, column: characters + 1 };
+                Err(StateFileError::at(position, "the text is not UTF-8".to_owned()))
             }
         }
     }

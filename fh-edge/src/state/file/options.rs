@@ -24,13 +24,22 @@ use crate::state::{Permissions, ServiceKey};
 #[derive(Clone)]
 pub struct Options {
     pub(super) profile: Profile,
-    secrets: Option<Secrets>,
+    secrets: Secrets,
     pub(super) environment: Option<Uuid>,
     pub(super) accounts: Vec<ExtraAccount>,
 }
 
 /// A function that returns the text that replaces `${NAME}`, or `None` if the name is unknown.
-type Secrets = Arc<dyn Fn(&str) -> Option<String> + Send + Sync>;
+type Lookup = Arc<dyn Fn(&str) -> Option<String> + Send + Sync>;
+
+/// The source of the texts that replace `${NAME}`.
+#[derive(Clone)]
+enum Secrets {
+    /// Nothing is replaced.
+    Verbatim,
+    Lookup(Lookup),
+    ProcessEnvironment,
+}
 
 /// An account that is not in the file, for instance one for keys from a command line. It has the same permissions in every environment.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,7 +63,7 @@ impl Options {
     pub fn new() -> Self {
         Self {
             profile: Profile::default(),
-            secrets: Some(Arc::new(|_| None)),
+            secrets: Secrets::Lookup(Arc::new(|_| None)),
             environment: None,
             accounts: Vec::new(),
         }
@@ -70,21 +79,28 @@ impl Options {
     /// the key or id that contains `${NAME}`.
     #[must_use]
     pub fn secrets(self, lookup: impl Fn(&str) -> Option<String> + Send + Sync + 'static) -> Self {
-        Self { secrets: Some(Arc::new(lookup)), ..self }
+        Self { secrets: Secrets::Lookup(Arc::new(lookup)), ..self }
     }
 
     /// Makes the reader keep keys and ids as they are written. `$$` stays two dollar signs, and `${` is an error. The admin API reads
     /// states in this way.
     pub(crate) fn verbatim(self) -> Self {
-        Self { secrets: None, ..self }
+        Self { secrets: Secrets::Verbatim, ..self }
     }
 
     /// Replaces each `${NAME}` in an API key or in the id of an environment. The error is the reason why a `${NAME}` cannot be replaced.
     pub(super) fn complete(&self, text: &str) -> Result<String, Incomplete> {
         match &self.secrets {
-            Some(lookup) => secrets::complete(text, &**lookup),
-            None if text.contains("${") => Err(Incomplete::Verbatim),
-            None => Ok(text.to_owned()),
+            Secrets::Lookup(lookup) => secrets::complete(text, &**lookup),
+            Secrets::ProcessEnvironment => {
+                let read = secrets::complete(text, &|name| std::env::var(name).ok());
+                read.map_err(|why| match why {
+                    Incomplete::Unknown(name) => Incomplete::NotSet(name),
+                    other => other,
+                })
+            }
+            Secrets::Verbatim if text.contains("${") => Err(Incomplete::Verbatim),
+            Secrets::Verbatim => Ok(text.to_owned()),
         }
     }
 
@@ -92,7 +108,7 @@ impl Options {
     /// Unicode, is an error.
     #[must_use]
     pub fn process_environment(self) -> Self {
-        self.secrets(|name| std::env::var(name).ok())
+        Self { secrets: Secrets::ProcessEnvironment, ..self }
     }
 
     /// Sets the id of the environment for lists of features that name no environment. Without this call, the id is derived from the name

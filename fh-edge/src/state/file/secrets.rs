@@ -9,6 +9,8 @@ pub(super) enum Incomplete {
     NoName(String),
     /// The lookup returned no text for a name.
     Unknown(String),
+    /// The process has no environment variable with a name.
+    NotSet(String),
     /// A `${` occurs in a text in which nothing is replaced.
     Verbatim,
 }
@@ -21,7 +23,8 @@ impl std::fmt::Display for Incomplete {
                 write!(f, "${{{name}}} names no variable; a dollar itself is written $$")
             }
             Self::Verbatim => f.write_str("${ begins a variable, which this form of file cannot have: write the key or id itself"),
-            Self::Unknown(name) => write!(f, "the environment variable {name} is not set"),
+            Self::Unknown(name) => write!(f, "the variable {name} has no value"),
+            Self::NotSet(name) => write!(f, "the environment variable {name} is not set"),
         }
     }
 }
@@ -73,8 +76,8 @@ mod tests {
             ("$$$$a$b$", "$$a$b$"),
             ("$SDK_KEY", "$SDK_KEY"),
             ("é${SDK_KEY}é", "és3cr${eté"),
-            ("${OTHER}", "! the environment variable OTHER is not set"),
-            ("${sdk_key}", "! the environment variable sdk_key is not set"),
+            ("${OTHER}", "! the variable OTHER has no value"),
+            ("${sdk_key}", "! the variable sdk_key has no value"),
             ("${SDK_KEY", "! ${ has no } after it; a dollar itself is written $$"),
             ("${}", "! ${} names no variable; a dollar itself is written $$"),
             ("${A-B}", "! ${A-B} names no variable; a dollar itself is written $$"),

@@ -77,7 +77,7 @@ environments:
             "line 8, column 36, environments[5].profile: a profile is client or edge, not \"Edge\"",
             "line 8, column 56, environments[5].cacheControl: cacheControl contains characters that are not allowed in headers",
             "line 8, column 64, environments[5].cache_control: \"cache_control\" is not known in an environment; did you mean cacheControl?",
-            "line 9, column 17, environments[6].id: the environment variable NOPE is not set",
+            "line 9, column 17, environments[6].id: the variable NOPE has no value",
             "line 10, column 17, environments[7].id: the id of an environment is a UUID, not \"${SDK}\"",
             "line 11, column 3, environments[8]: environments[5] has the same id, or the same name and no id",
         ],
@@ -319,7 +319,7 @@ accounts:
         &[
             "line 5, column 30, accounts[0].clientKey[2]: a client key contains a `*`; a key without one is a serverKey",
             "line 6, column 15, accounts[0].serverKey[0]: a server key contains no `*`; a key with one is a clientKey",
-            "line 6, column 33, accounts[0].serverKey[2]: the environment variable NOPE is not set",
+            "line 6, column 33, accounts[0].serverKey[2]: the variable NOPE has no value",
             "line 6, column 44, accounts[0].serverKey[3]: a key is empty",
             "line 6, column 56, accounts[0].serverKey[4]: a key contains a character that is not allowed in URLs",
             "line 6, column 68, accounts[0].serverKey[5]: an API key is environment/key: in a state file, write only the part after the last /",
@@ -381,5 +381,23 @@ fn accounts_can_be_added_by_options() {
         error.to_string(),
         "line 1, column 1: account line, from the options: accounts[0].clientKey has the same key: a key can be used only once\n\
          line 1, column 1: account line, from the options: a server key contains no `*`; a key with one is a clientKey"
+    );
+}
+
+#[test]
+fn an_error_names_the_environment_only_if_it_was_read() {
+    const TEXT: &str = "environments: [{id: '${FH_EDGE_TEST_NEVER_SET}'}]";
+    let said = |options: &Options| State::from_text(TEXT, options).unwrap_err().to_string();
+    let place = "line 1, column 21, environments[0].id: ";
+    let own = Options::new().secrets(|_| None);
+    for options in [Options::new(), own] {
+        assert_eq!(
+            said(&options),
+            format!("{place}the variable FH_EDGE_TEST_NEVER_SET has no value")
+        );
+    }
+    assert_eq!(
+        said(&Options::new().process_environment()),
+        format!("{place}the environment variable FH_EDGE_TEST_NEVER_SET is not set")
     );
 }

@@ -163,8 +163,17 @@ fn documents_that_are_no_state() {
             "line 4, column 11, revision: a revision is a whole number from 0 on, not -1",
         ],
     );
-    let error = State::from_bytes(b"features: []\n\xff", &options()).unwrap_err();
-    assert_eq!(error.to_string(), "line 1, column 1: line 2 is not UTF-8");
+    for (bytes, expected) in [
+        (&b"\xff"[..], "line 1, column 1: the text is not UTF-8"),
+        (b"features: []\n\xff", "line 2, column 1: the text is not UTF-8"),
+        (
+            b"x-1: 1\r\nx-2: \"\xc3\xa9\xe2\x82\xac\xc3\"\n",
+            "line 2, column 9: the text is not UTF-8",
+        ),
+    ] {
+        let error = State::from_bytes(bytes, &options()).unwrap_err();
+        assert_eq!(error.to_string(), expected);
+    }
 }
 
 #[test]
