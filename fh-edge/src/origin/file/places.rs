@@ -1,9 +1,11 @@
 //! The folders that are watched for changes of a state file.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use notify::event::{AccessKind, AccessMode, EventKind};
+use notify::event::{AccessKind, AccessMode, EventKind, RemoveKind};
 use notify::{Event, RecommendedWatcher, RecursiveMode, Watcher};
 
 /// Returns the folder in a file's path, and the folder of the file to which the path resolves. The second folder differs if the path
@@ -19,24 +21,50 @@ fn folders(path: &Path) -> BTreeSet<PathBuf> {
     [Some(path), real.as_deref()].into_iter().flatten().filter_map(beside).collect()
 }
 
+/// The device and the inode of a folder, which differ if another folder has replaced it. The value is `None` if the folder does not exist,
+/// and on systems that report neither.
+type FolderId = Option<(u64, u64)>;
+
+fn folder_id(folder: &Path) -> FolderId {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt;
+        let metadata = folder.metadata().ok()?;
+        Some((metadata.dev(), metadata.ino()))
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = folder;
+        None
+    }
+}
+
 /// A watch of the folders in which the operating system reports changes of a state file.
 pub(super) struct Places {
     watcher: RecommendedWatcher,
-    watched: BTreeSet<PathBuf>,
+    watched: BTreeMap<PathBuf, FolderId>,
+    /// True if a watched folder may have been removed since [`Self::follow`] was called last. The watch of a folder ends with the folder. A
+    /// folder that is made again under the same path may have the same [`FolderId`].
+    is_removed: Arc<AtomicBool>,
 }
 
 impl Places {
     /// Creates a watch that calls `on_change` when a file in a watched folder may have changed, or when an event was lost. No folder is
     /// watched yet. If the system cannot watch folders, the result is `None` and a warning is logged.
     pub(super) fn new(on_change: impl Fn() + Send + 'static) -> Option<Self> {
+        let is_removed = Arc::new(AtomicBool::new(false));
+        let removed = Arc::clone(&is_removed);
         let on_event = move |event: notify::Result<Event>| {
+            if event.as_ref().map_or(true, |event| may_remove_folder(event.kind)) {
+                removed.store(true, Ordering::Release);
+            }
             // An error means that an event was lost, which may have concerned the file.
             if event.map_or(true, |event| may_change(event.kind)) {
                 on_change();
             }
         };
         match notify::recommended_watcher(on_event) {
-            Ok(watcher) => Some(Self { watcher, watched: BTreeSet::new() }),
+            Ok(watcher) => Some(Self { watcher, watched: BTreeMap::new(), is_removed }),
             Err(error) => {
                 tracing::warn!(%error, "the system cannot report file changes; files are checked every second");
                 None
@@ -44,29 +72,39 @@ impl Places {
         }
     }
 
-    /// Watches the folders in which the file is now, and no other folders. A folder that cannot be watched is left out. Returns true if the
-    /// set of watched folders has changed.
+    /// Watches the folders in which the file is now, and no other folders. A folder that was removed and made again, or replaced by another
+    /// folder, is watched again. A folder that cannot be watched is left out. Returns true if any watch has begun or ended.
     pub(super) fn follow(&mut self, path: &Path) -> bool {
         let folders = folders(path);
-        let before = self.watched.clone();
-        for folder in self.watched.difference(&folders) {
+        let is_removed = self.is_removed.swap(false, Ordering::AcqRel);
+        let stays = |folder: &PathBuf, id: &FolderId| {
+            !is_removed && folders.contains(folder) && folder_id(folder) == *id
+        };
+        let watched = std::mem::take(&mut self.watched).into_iter();
+        let (staying, ended) = watched.partition(|(folder, id)| stays(folder, id));
+        let ended: BTreeMap<PathBuf, FolderId> = ended;
+        self.watched = staying;
+        for folder in ended.keys() {
             // If the folder was removed, its watch ended with it.
             let _ = self.watcher.unwatch(folder);
         }
-        self.watched.retain(|folder| folders.contains(folder));
+        let mut is_changed = !ended.is_empty();
         for folder in folders {
-            if self.watched.contains(&folder) {
+            if self.watched.contains_key(&folder) {
                 continue;
             }
+            // If the folder is replaced after this line, the next check of the file finds another id.
+            let id = folder_id(&folder);
             match self.watcher.watch(&folder, RecursiveMode::NonRecursive) {
                 Ok(()) => {
-                    self.watched.insert(folder);
+                    self.watched.insert(folder, id);
+                    is_changed = true;
                 }
                 // The next check of the file tries to watch the folder again.
                 Err(error) => tracing::debug!(folder = %folder.display(), %error, "not watched"),
             }
         }
-        self.watched != before
+        is_changed
     }
 }
 
@@ -76,6 +114,11 @@ fn may_change(kind: EventKind) -> bool {
         EventKind::Access(access) => access == AccessKind::Close(AccessMode::Write),
         _ => true,
     }
+}
+
+/// Returns true if an event may be the removal of a folder. Some systems do not report whether a file or a folder was removed.
+fn may_remove_folder(kind: EventKind) -> bool {
+    matches!(kind, EventKind::Remove(removed) if removed != RemoveKind::File)
 }
 
 #[cfg(test)]
@@ -91,6 +134,43 @@ mod tests {
         assert_eq!(shown("no-such-folder/file.yaml"), ["no-such-folder"]);
         assert_eq!(shown("/no-such-file.yaml"), ["/"]);
         assert_eq!(shown("/"), Vec::<String>::new());
+    }
+
+    /// A folder may be removed and made again, or replaced by another folder. The new folder often has the inode of the removed one.
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_folder_that_is_made_again_is_watched() {
+        use std::fs;
+        use std::sync::mpsc;
+        use std::time::{Duration, Instant};
+        const DEADLINE: Duration = Duration::from_secs(10);
+        let folder = fh_test_folder::Folder::new();
+        let within = folder.file("watched");
+        let file = within.join("state.yaml");
+        fs::create_dir(&within).unwrap();
+        let (tell, told) = mpsc::channel();
+        let mut places = Places::new(move || _ = tell.send(())).unwrap();
+        assert!(places.follow(&file));
+        assert!(!places.follow(&file));
+        let replacements: [fn(&Path); 2] = [
+            |folder| fs::remove_dir_all(folder).unwrap(),
+            |folder| fs::rename(folder, folder.with_extension("old")).unwrap(),
+        ];
+        for replace in replacements {
+            replace(&within);
+            fs::create_dir(&within).unwrap();
+            // The watch follows the new folder once the removal of the old one was reported.
+            let start = Instant::now();
+            while !places.follow(&file) {
+                assert!(start.elapsed() < DEADLINE, "not watched again");
+                let _ = told.recv_timeout(Duration::from_millis(10));
+            }
+            while told.recv_timeout(Duration::from_millis(200)).is_ok() {}
+            fs::write(&file, "").unwrap();
+            told.recv_timeout(DEADLINE).unwrap();
+            while told.recv_timeout(Duration::from_millis(200)).is_ok() {}
+            assert!(!places.follow(&file));
+        }
     }
 
     #[test]
