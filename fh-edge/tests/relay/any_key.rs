@@ -4,7 +4,7 @@ use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use fh_edge::Options;
-use fh_edge::origin::relay::{RelayLimits, RelayOptions, UpstreamRole};
+use fh_edge::origin::relay::{RelayKeys, RelayLimits, RelayOptions, UpstreamRole};
 use fh_fake_edge::{ENVIRONMENT, FakeEdge, Feature, Permission};
 
 use crate::stream::Stream;
@@ -225,4 +225,43 @@ async fn invalid_keys_of_one_address_count_together() {
     };
     assert_eq!((made_up.status, made_up.header("retry-after")), (429, Some("1")));
     assert_eq!(upstream.recording().requests.len(), tried - 1, "a refused key is not tried");
+}
+
+/// A key that is no longer configured counts as any other key. If the upstream Edge refuses it, it is unknown at once.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_that_is_no_longer_configured_is_not_verified() {
+    let upstream = upstream();
+    let mut limits = RelayLimits::default();
+    limits.first_answer = Duration::from_secs(3);
+    let server = upstream.server_key();
+    let options = any(&upstream, 10).keys(RelayKeys::server(&*server)).limits(limits);
+    let relay = Relay::ready(options).await;
+    assert_eq!(relay.poll_for(&server, "userkey=fred").await.status, 200);
+    relay.handle.set_relay_keys(&[]).unwrap();
+    until("the key is removed", || async { relay.handle.upstreams().is_empty() }).await;
+    upstream.forget_key(&server);
+    assert_eq!(relay.poll_for(&server, "userkey=fred").await.status, 404);
+}
+
+/// At its end, a relay closes all connections to the upstream Edge. The last features are still served.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_end_closes_the_connections_that_were_made_on_demand() {
+    let upstream = upstream();
+    let (any_key, alone) = (upstream.client_key(), upstream.server_key());
+    let relay = Relay::ready(any(&upstream, 10).keys(RelayKeys::server(&*alone))).await;
+    for key in [&any_key, &alone] {
+        assert_eq!(relay.poll_for(key, "userkey=fred").await.status, 200);
+    }
+    seen(&upstream, |seen| seen.live_streams() == 2);
+    relay.handle.say_bye(Duration::ZERO).await;
+    seen(&upstream, |seen| seen.live_streams() == 0);
+    for key in [&any_key, &alone] {
+        assert_eq!(relay.poll_for(key, "userkey=fred").await.status, 200);
+    }
+    // No later request opens a connection.
+    let before = upstream.recording().requests.len();
+    assert_eq!(relay.poll_for(&alone, "userkey=mara").await.status, 429);
+    let mut stream = Stream::open(relay.address, &alone, "userkey=sue").await;
+    stream.until("bye").await;
+    assert_eq!(upstream.recording().requests.len(), before);
 }

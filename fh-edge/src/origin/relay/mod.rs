@@ -169,9 +169,9 @@ impl Relay {
         known.iter().map(|upstream| upstream.status(now)).chain(self.pool.status()).collect()
     }
 
-    /// Ends the relay. Streams of on-demand connections end with `bye` within this time. Connections of configured client-evaluated keys
-    /// are closed, and their snapshots and records are written. The Edge still serves their last features. If the writes are complete
-    /// within [`LAST_WRITE`], the snapshot folder is released for the next relay.
+    /// Ends the relay. Streams of on-demand connections end with `bye` within this time. All upstream connections are closed, and no other
+    /// connection is started. The Edge still serves their last features. The snapshots and records of configured client-evaluated keys are
+    /// written. If the writes are complete within [`LAST_WRITE`], the snapshot folder is released for the next relay.
     pub(crate) async fn close(&self, within: Duration) {
         self.pool.close(within);
         let mut writing = JoinSet::new();

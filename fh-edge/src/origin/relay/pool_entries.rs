@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use fh_client::ApiKey;
 use tokio::task::AbortHandle;
@@ -59,9 +59,11 @@ pub(super) struct PoolEntries {
     pub(super) unconfigured: HashMap<UpstreamKey, usize>,
     /// A bucket with one token for each new unconfigured key that may be sent upstream now.
     pub(super) tries: Bucket,
-    /// The keys of which a connection served features when it was removed from the pool. Only keys that were configured alone are added,
-    /// and revoked keys are removed.
+    /// The keys of which a connection served features when it was removed from the pool. Only keys that are configured alone are added.
+    /// Revoked keys, and keys that are no longer configured, are removed.
     good: HashSet<UpstreamKey>,
+    /// The time within which the streams of all connections end. It is `None` until the relay is closed. Then no connection is started.
+    pub(super) closing: Option<Duration>,
 }
 
 impl PoolEntries {
@@ -74,6 +76,7 @@ impl PoolEntries {
             unconfigured: HashMap::new(),
             tries: Bucket::full(tries, 0.0),
             good: HashSet::new(),
+            closing: None,
         }
     }
 
@@ -83,7 +86,7 @@ impl PoolEntries {
             || self.running.iter().any(|(place, entry)| place.key == *key && entry.is_proven())
     }
 
-    /// Removes a key from `good`, because the key was revoked.
+    /// Removes a key from `good`, because the key was revoked or is no longer configured.
     pub(super) fn revoke(&mut self, key: &UpstreamKey) {
         self.good.remove(key);
     }

@@ -235,7 +235,7 @@ impl Relay {
         let at_last = async move {
             let last = last.all();
             for upstream in &last {
-                upstream.client().into_iter().for_each(Client::close);
+                upstream.close_client();
             }
             for upstream in &last {
                 if let Some(client) = upstream.client() {
@@ -274,7 +274,7 @@ impl Source {
     /// Ends a connection, and removes the cell of its features. The streams of the connection get `bye`, unless the key was revoked.
     pub(super) fn end(&self, upstream: &Upstream) {
         match upstream.cell.current().grants.is_empty() {
-            true => upstream.client().into_iter().for_each(Client::close),
+            true => upstream.close_client(),
             false => upstream.close(),
         }
         self.environments.remove_slot(&upstream.cell);

@@ -387,17 +387,18 @@ impl Upstream {
     /// Ends the connection of a key that is no longer configured. The streams of the connection are notified that the key is unknown.
     pub(super) fn revoke(&self) {
         self.refuse();
-        if let Some(client) = self.client.get() {
-            client.close();
-        }
+        self.close_client();
     }
 
     /// Ends the connection and all streams that use it.
     pub(super) fn close(&self) {
         self.cell.close(Duration::ZERO);
-        if let Some(client) = self.client.get() {
-            client.close();
-        }
+        self.close_client();
+    }
+
+    /// Closes the client, if the connection has one. The last features are still served.
+    pub(super) fn close_client(&self) {
+        self.client.get().into_iter().for_each(Client::close);
     }
 
     pub(super) fn client(&self) -> Option<&Client> {

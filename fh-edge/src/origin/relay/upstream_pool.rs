@@ -113,7 +113,7 @@ impl UpstreamPool {
         keys
     }
 
-    /// Removes keys that were configured alone, and ends their connections.
+    /// Removes keys that were configured alone, and ends their connections. If clients still send these keys, they count as unverified.
     pub(super) fn forget(&self, keys: &[UpstreamKey]) {
         self.standalone
             .write()
@@ -123,6 +123,7 @@ impl UpstreamPool {
         let all = places.running.keys().chain(places.waiting.keys());
         let gone: Vec<_> = all.filter(|place| keys.contains(&place.key)).cloned().collect();
         gone.iter().for_each(|place| places.end(place));
+        keys.iter().for_each(|key| places.revoke(key));
     }
 
     /// Returns true if the relay sends unconfigured keys upstream.
@@ -217,6 +218,9 @@ impl UpstreamPool {
         }
         if self.unknown_keys.has(&place.key, now) {
             return Proxied::Unknown;
+        }
+        if places.closing.is_some() {
+            return Proxied::Full(COME_AGAIN);
         }
         let has_room = self.makes_room(&mut places, &place.key, role, now);
         if !has_room && asker == CallerKind::Poll {
@@ -323,7 +327,12 @@ impl UpstreamPool {
             let with_context =
                 |builder: ClientBuilder| builder.initial_context(place.context.attributes());
             match pool.source.connect(&upstream, &key, with_context) {
-                Ok(()) => upstream.follow(&pool, |refused| pool.refused(&place, refused)).await,
+                Ok(()) => {
+                    if pool.places().closing.is_some() {
+                        upstream.close_client();
+                    }
+                    upstream.follow(&pool, |refused| pool.refused(&place, refused)).await;
+                }
                 Err(why) => {
                     tracing::warn!(environment = %place.key.environment, %why, "the upstream client for a context cannot be started");
                     pool.places().wait_again(&place);
@@ -378,6 +387,9 @@ impl UpstreamPool {
         for place in idle {
             places.end(&place);
         }
+        if places.closing.is_some() {
+            return;
+        }
         // Waiting entries are started in their order. An unverified key without room does not block the others.
         for _ in 0..places.queue.len() {
             let Some(place) = places.queue.pop_front() else { break };
@@ -412,11 +424,14 @@ impl UpstreamPool {
             .collect()
     }
 
-    /// Ends all streams that use connections of the pool with `bye` within this time.
+    /// Ends all streams that use connections of the pool with `bye` within this time, and closes the connections. Their last features are
+    /// still served. From now on no connection is started.
     pub(super) fn close(&self, within: Duration) {
-        let places = self.places();
+        let mut places = self.places();
+        places.closing = Some(within);
         for entry in places.running.values().chain(places.waiting.values()) {
             entry.upstream.cell.close(within);
+            entry.upstream.close_client();
         }
     }
 
