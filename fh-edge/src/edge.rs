@@ -375,16 +375,17 @@ impl EdgeHandle {
         }
     }
 
-    /// Replaces the configured keys of a relay, without a restart. Connections of [`RelayKeys`] with the same pair of keys are kept.
-    /// Clients with a removed key can read its features for five more seconds, also if the other key of its pair remains.
+    /// Replaces the configured keys of a relay, without a restart. Connections of [`RelayKeys`] with the same pair of keys are kept, also if
+    /// their name changes. Clients with a removed key can read its features for five more seconds, also if the other key of its pair
+    /// remains.
     ///
     /// # Errors
-    /// Returns the [`RelayError`] that a start with these keys would return, or [`RelayError::OwnState`] if this Edge is not a relay. Then
+    /// Returns the [`RelayError`] that a start with these keys would return, or [`RelayError::NotARelay`] if this Edge is not a relay. Then
     /// the keys do not change.
     pub fn set_relay_keys(&self, keys: &[RelayKeys]) -> Result<(), RelayError> {
         match &self.shared.origin {
             Origin::Relay(relay) => relay.set_keys(keys),
-            Origin::StateStore(_) => Err(RelayError::OwnState),
+            Origin::StateStore(_) => Err(RelayError::NotARelay),
         }
     }
 
@@ -393,12 +394,12 @@ impl EdgeHandle {
     /// an open stream send a request at once.
     ///
     /// # Errors
-    /// Returns [`RelayError::Client`] if a header cannot be sent, and [`RelayError::OwnState`] if this Edge is not a relay. Then the
+    /// Returns [`RelayError::Client`] if a header cannot be sent, and [`RelayError::NotARelay`] if this Edge is not a relay. Then the
     /// headers do not change.
     pub fn set_relay_headers(&self, headers: &[(String, String)]) -> Result<(), RelayError> {
         match &self.shared.origin {
             Origin::Relay(relay) => relay.set_headers(headers),
-            Origin::StateStore(_) => Err(RelayError::OwnState),
+            Origin::StateStore(_) => Err(RelayError::NotARelay),
         }
     }
 

@@ -92,6 +92,19 @@ fn a_relay_has_no_other_origin() {
     assert!(matches!(both, Err(StartError::Relay(RelayError::OwnState))));
 }
 
+#[test]
+fn an_edge_with_a_state_has_no_relay_settings() {
+    let edge = Edge::builder().state(State::default()).build().unwrap();
+    let keys = edge.handle().set_relay_keys(&[RelayKeys::client(CLIENT_KEY)]);
+    let headers = edge.handle().set_relay_headers(&[]);
+    for refused in [keys, headers] {
+        assert_eq!(
+            refused.unwrap_err().to_string(),
+            "this Edge is not a relay, so it has no relay keys and headers to replace"
+        );
+    }
+}
+
 /// An Edge can be built outside a runtime.
 #[test]
 fn a_relay_is_built_without_a_runtime() {

@@ -30,9 +30,10 @@ pub enum RelayError {
     NameTwice(usize),
     /// Profile `edge` is set. This profile hashes the ids of value records, which an Edge does not send.
     ProfileEdge,
-    /// A state or a data folder is set. A relay uses neither, because it serves the features of another Edge. Also the error if keys or
-    /// headers of a relay are replaced and the Edge is not a relay.
+    /// A state or a data folder is set. A relay uses neither, because it serves the features of another Edge.
     OwnState,
+    /// The keys or headers of a relay are to be replaced, but the Edge is not a relay.
+    NotARelay,
     /// The snapshot folder cannot be created, or its lock file cannot be opened or locked.
     SnapshotFolder(PathBuf, std::io::Error),
     /// Another relay uses the snapshot folder, in this process or in another one.
@@ -71,6 +72,9 @@ impl fmt::Display for RelayError {
             ),
             Self::OwnState => {
                 f.write_str("a relay serves the features of another Edge, so it can have neither a state nor a data folder")
+            }
+            Self::NotARelay => {
+                f.write_str("this Edge is not a relay, so it has no relay keys and headers to replace")
             }
             Self::SnapshotFolder(path, why) => {
                 write!(f, "the folder of the snapshots, {}, cannot be used: {why}", path.display())
