@@ -96,6 +96,13 @@ impl Grants {
         self.views.len() - 1
     }
 
+    /// Returns the same grants under another name of their account.
+    pub(crate) fn renamed(&self, account: &Arc<str>) -> Self {
+        let mut by_secret = self.by_secret.clone();
+        by_secret.values_mut().for_each(|grant| grant.account = Arc::clone(account));
+        Self { by_secret, views: self.views.clone() }
+    }
+
     /// Returns the grant of a key, or `None` if the key has no rights in the environment.
     pub(crate) fn get(&self, secret: &str) -> Option<&Grant> {
         self.by_secret.get(secret)

@@ -1,6 +1,6 @@
 //! Keys and headers that change while a relay runs, as after a change of their file.
 
-use fh_edge::origin::relay::{RelayError, RelayKeys};
+use fh_edge::origin::relay::{RelayError, RelayKeys, RelayOptions, UpstreamRole};
 use fh_fake_edge::{Closing, ENVIRONMENT, FakeEdge, Feature, Route};
 
 use crate::http::request;
@@ -137,4 +137,53 @@ async fn headers_change_without_a_restart() {
     let after = tokens(before);
     assert!(after.iter().any(|(route, _)| *route == Route::Put), "{after:?}");
     assert!(after.iter().all(|(_, token)| token == "three"), "{after:?}");
+}
+
+/// New names of keys apply at once. The upstream connections and the streams of clients continue.
+#[tokio::test(flavor = "multi_thread")]
+async fn keys_are_renamed_without_a_new_connection() {
+    let upstream = upstream();
+    let (client, server) = (upstream.client_key(), upstream.server_key());
+    let lone = format!("{ENVIRONMENT}/lone-server-key");
+    let named = |pair: &str, alone: &str| {
+        [RelayKeys::pair(&client, &server).named(pair), RelayKeys::server(&*lone).named(alone)]
+    };
+    let told = named("one", "two").into_iter().fold(options(&upstream.url()), RelayOptions::keys);
+    let relay = Relay::ready(told).await;
+    let mut streams = Vec::new();
+    for key in [&client, &server, &lone] {
+        let mut stream = Stream::open(relay.address, key, "userkey=fred").await;
+        stream.until("features").await;
+        streams.push(stream);
+    }
+    let names = || {
+        let all = relay.handle.upstreams();
+        let name = |role| all.iter().find(|each| each.role == role).unwrap().name.to_string();
+        (name(UpstreamRole::Keys), name(UpstreamRole::Context))
+    };
+    assert_eq!(names(), ("one".to_string(), "two".to_string()));
+    let requests = upstream.recording().requests.len();
+
+    relay.handle.set_relay_keys(&named("two", "one")).unwrap();
+    assert_eq!(names(), ("two".to_string(), "one".to_string()));
+    let metrics = relay.get("/metrics").await.body;
+    for metric in ["fh_edge_upstream_serving{", "fh_edge_features{"] {
+        let mut lines = metrics.lines().filter(|line| line.starts_with(metric));
+        assert!(lines.next().is_some_and(|line| line.contains("name=\"two\"")), "{metrics}");
+        assert_eq!(lines.next(), None);
+    }
+    // A key that is removed keeps its connection for five seconds, also if it comes back with another name.
+    relay.handle.set_relay_keys(&named("two", "one")[1..]).unwrap();
+    relay.handle.set_relay_keys(&named("three", "four")).unwrap();
+    assert_eq!(names(), ("three".to_string(), "four".to_string()));
+
+    upstream.set_value("COLOUR", "blue");
+    for stream in &mut streams {
+        assert_eq!(stream.next().await.unwrap().name, "feature");
+    }
+    assert_eq!(upstream.recording().requests.len(), requests);
+    for key in [&client, &server, &lone] {
+        assert_eq!(relay.feature(key, "userkey=fred", "COLOUR").await.unwrap()["value"], "blue");
+    }
+    assert_eq!(names(), ("three".to_string(), "four".to_string()));
 }

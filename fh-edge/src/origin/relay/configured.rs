@@ -58,10 +58,10 @@ impl Configured {
         self.read().api_keys.get(key).cloned()
     }
 
-    /// Replaces the configured keys. The connections of pairs that remain are kept. If all keys of another pair are still configured, the old
-    /// connection of the pair ends at once. Removed keys stay valid for [`REVOCATION_DELAY`], and the connection of their pair stays open.
-    /// Then the streams of the pair get `failure`, or `bye` if one of its two keys is still configured. The streams of a removed key that
-    /// was configured alone get `bye`.
+    /// Replaces the configured keys. The connections of pairs that remain are kept, and get the new names of their keys. If all keys of
+    /// another pair are still configured, the old connection of the pair ends at once. Removed keys stay valid for [`REVOCATION_DELAY`], and
+    /// the connection of their pair stays open. Then the streams of the pair get `failure`, or `bye` if one of its two keys is still
+    /// configured. The streams of a removed key that was configured alone get `bye`.
     ///
     /// # Errors
     /// Returns [`RelayError`] if a client cannot be created. In this case, the keys do not change.
@@ -73,7 +73,8 @@ impl Configured {
         let now = Instant::now();
         let mut keys = self.write();
         let mut next = Keys::default();
-        let (mut standalone, mut witnesses, mut started) = (HashMap::new(), Vec::new(), Vec::new());
+        let (mut standalone, mut witnesses) = (HashMap::new(), Vec::new());
+        let (mut started, mut renamed) = (Vec::new(), Vec::new());
         for Checked { name, client, server } in checked {
             let both: Vec<_> = client.iter().chain(&server).cloned().collect();
             let upstream = match (client, server) {
@@ -81,7 +82,10 @@ impl Configured {
                     let server = server.map(|(key, _)| key);
                     let pair = (client.0.clone(), server.clone());
                     let upstream = match keys.find(&pair) {
-                        Some(upstream) => upstream,
+                        Some(upstream) => {
+                            renamed.push((Arc::clone(&upstream), name));
+                            upstream
+                        }
                         None => match pool.source.upstream(pool, &name, client, server) {
                             Ok(upstream) => {
                                 started.push(Arc::clone(&upstream));
@@ -107,6 +111,7 @@ impl Configured {
                 witnesses.push(Witness { key, api_key, upstream: upstream.clone() });
             }
         }
+        renamed.iter().for_each(|(upstream, name)| upstream.rename(name));
         let stays: HashSet<&Pair> = next.upstreams.iter().map(|(pair, _)| pair).collect();
         let mut changed = Vec::new();
         let before = std::mem::take(&mut keys.upstreams);

@@ -90,7 +90,7 @@ impl Relay {
         self.configured.upstreams().iter().all(|upstream| is_ready(upstream.state()))
     }
 
-    /// Replaces the configured keys. Connections of keys that remain are kept. If only the server-evaluated key of a pair changes, the pair
+    /// Replaces the configured keys. Connections of keys that remain are kept, also if their name changes. If only the server-evaluated key of a pair changes, the pair
     /// gets a new connection.
     ///
     /// # Errors

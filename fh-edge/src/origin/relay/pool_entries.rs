@@ -41,6 +41,12 @@ impl PoolEntry {
         self.upstream.state() == UpstreamState::Serving
     }
 
+    /// Replaces the name of the entry's key.
+    pub(super) fn rename(&mut self, name: &Arc<str>) {
+        self.upstream.rename(name);
+        self.grant.account = Arc::clone(name);
+    }
+
     fn end(&self) {
         if let Some(task) = &self.task {
             task.abort();

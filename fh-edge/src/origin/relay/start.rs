@@ -306,7 +306,6 @@ impl Source {
             None => (None, KeyState::default()),
         };
         let parts = Parts {
-            name: Arc::clone(name),
             role: UpstreamRole::Keys,
             evaluated_by: by,
             attributes: 0,

@@ -45,13 +45,10 @@ pub(super) enum OnRefusal {
 }
 
 pub(super) struct Upstream {
-    name: Arc<str>,
     role: UpstreamRole,
     evaluated_by: EvaluatedBy,
     attributes: usize,
-    /// The grants of the connection's keys. They are published with the features, unless the upstream Edge refuses the keys.
-    grants: Arc<Grants>,
-    settings: Settings,
+    named: Mutex<Named>,
     pub(super) cell: Arc<PublishedCell>,
     /// The key that the connection's client sends upstream.
     key: UpstreamKey,
@@ -60,6 +57,15 @@ pub(super) struct Upstream {
     /// The file that keeps [`Known::key_state`] across restarts; `None` if the relay has no snapshot folder or the connection is made on
     /// demand.
     record: Option<Arc<Mutex<RecordFile>>>,
+}
+
+/// The parts of a connection that contain the name of its keys.
+#[derive(Clone)]
+struct Named {
+    /// The grants of the connection's keys. They are published with the features, unless the upstream Edge refuses the keys.
+    grants: Arc<Grants>,
+    /// The settings with which the features are published, with the name of the keys.
+    settings: Settings,
 }
 
 struct Known {
@@ -77,12 +83,12 @@ struct Known {
 
 /// The parts from which an upstream connection is made.
 pub(super) struct Parts {
-    pub(super) name: Arc<str>,
     pub(super) role: UpstreamRole,
     pub(super) evaluated_by: EvaluatedBy,
     pub(super) attributes: usize,
     pub(super) environment: Uuid,
     pub(super) grants: Grants,
+    /// The settings of the connection's cell, which contain the name of the connection's keys.
     pub(super) settings: Settings,
     pub(super) answers: Arc<AnswerBudget>,
     pub(super) key: UpstreamKey,
@@ -94,7 +100,7 @@ impl Upstream {
     /// Creates a connection whose client is not started yet. `place` makes the connection's cell from the first generation, which has no
     /// features.
     pub(super) fn new(parts: Parts, place: impl FnOnce(Published) -> Arc<PublishedCell>) -> Self {
-        let Parts { name, role, evaluated_by, attributes, settings, key, key_state, .. } = parts;
+        let Parts { role, evaluated_by, attributes, settings, key, key_state, .. } = parts;
         let grants = Arc::new(parts.grants);
         let first = Published::waiting(
             parts.environment,
@@ -107,24 +113,33 @@ impl Upstream {
         let known = Known { is_refused, is_expired, key_state, data_age: None, asked: None };
         let (client, known) = (OnceLock::new(), Mutex::new(known));
         let record = parts.record.map(|record| Arc::new(Mutex::new(record)));
-        Self {
-            name,
-            role,
-            evaluated_by,
-            attributes,
-            grants,
-            settings,
-            cell,
-            key,
-            client,
-            known,
-            record,
-        }
+        let named = Mutex::new(Named { grants, settings });
+        Self { role, evaluated_by, attributes, named, cell, key, client, known, record }
     }
 
     /// Sets the client of the connection. If the connection has a client already, this call has no effect.
     pub(super) fn adopt(&self, client: Client) {
         self.client.get_or_init(|| client);
+    }
+
+    /// Replaces the name of the connection's keys. Streams and the client continue.
+    pub(super) fn rename(&self, name: &Arc<str>) {
+        let grants = {
+            let mut named = lock(&self.named);
+            if named.settings.name == *name {
+                return;
+            }
+            named.settings.name = Arc::clone(name);
+            named.grants = Arc::new(named.grants.renamed(name));
+            Arc::clone(&named.grants)
+        };
+        self.cell.update(|current| {
+            let mut next = current.next();
+            next.settings.name = Arc::clone(name);
+            // A refused connection has no grants.
+            let is_open = !current.grants.is_empty();
+            Some(if is_open { next.with_grants(grants) } else { next })
+        });
     }
 
     /// Publishes the features that the client receives, as long as they may be served. Returns when the client is closed, or when `refused`
@@ -253,7 +268,7 @@ impl Upstream {
     }
 
     fn log(&self, before: &KeyState, after: &KeyState, pool: &UpstreamPool) {
-        let (environment, name) = (self.key.environment, &*self.name);
+        let (environment, name) = (self.key.environment, &*self.named().settings.name);
         if after.refusals.is_some() && before.refusals.is_none() {
             let seconds = pool.source.terms.revoke_after.as_secs();
             tracing::warn!(%environment, name, seconds, "the upstream Edge refuses a key that it had accepted; the key is revoked unless it is accepted again within `seconds`");
@@ -297,13 +312,13 @@ impl Upstream {
         self.cell.update(|current| {
             // A stale environment that was requested again stays stale while the client has a problem.
             let was_stale = current.settings.stale && status.problem.is_some();
-            let settings =
-                Settings { stale: status.is_stale || was_stale, ..self.settings.clone() };
+            let Named { grants, settings } = self.named();
+            let settings = Settings { stale: status.is_stale || was_stale, ..settings };
             if settings.stale && !current.settings.stale {
                 self.known().asked = Some(Instant::now());
             }
             let features = self.features(ruleset, last, &current.features);
-            let is_open = Arc::ptr_eq(&current.grants, &self.grants);
+            let is_open = Arc::ptr_eq(&current.grants, &grants);
             let is_known = is_open
                 && current.phase != Phase::Waiting
                 && current.settings == settings
@@ -312,7 +327,7 @@ impl Upstream {
                 return None;
             }
             let next = current.next();
-            let next = if is_open { next } else { next.with_grants(Arc::clone(&self.grants)) };
+            let next = if is_open { next } else { next.with_grants(grants) };
             Some(next.with_compiled(features, ruleset.clone(), settings, now()))
         });
         {
@@ -363,7 +378,7 @@ impl Upstream {
     /// Publishes a generation without features, because the features have expired. No features are served until the next successful
     /// upstream response.
     fn expire(&self) {
-        let (environment, name) = (self.key.environment, &*self.name);
+        let (environment, name) = (self.key.environment, &*self.named().settings.name);
         if !std::mem::replace(&mut self.known().is_expired, true) {
             tracing::error!(%environment, name, "the features have expired, because the upstream Edge has sent no successful response for too long");
         }
@@ -426,13 +441,17 @@ impl Upstream {
         UpstreamStatus {
             answer_age: key_state.last_answered.map(|answered| age(answered, now)),
             refused_for: key_state.refusals.map(|refusals| age(refusals.since, now)),
-            name: Arc::clone(&self.name),
+            name: self.named().settings.name,
             environment: self.cell.current().id,
             role: self.role,
             state: self.state(),
             attributes: self.attributes,
             client: self.client.get().map(Client::status),
         }
+    }
+
+    fn named(&self) -> Named {
+        lock(&self.named).clone()
     }
 
     fn known(&self) -> MutexGuard<'_, Known> {

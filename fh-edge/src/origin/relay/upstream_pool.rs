@@ -96,8 +96,9 @@ impl UpstreamPool {
         }
     }
 
-    /// Replaces the configured keys. `alone` contains those of them that are configured alone. Returns the keys that were configured alone
-    /// before and are now removed. The removed keys stay valid until [`Self::forget`] is called.
+    /// Replaces the configured keys. `alone` contains those of them that are configured alone. The connections of keys that remain are kept,
+    /// and get the new names of their keys. Returns the keys that were configured alone before and are now removed. The removed keys stay
+    /// valid until [`Self::forget`] is called.
     pub(super) fn configure(
         &self,
         mut alone: HashMap<UpstreamKey, StandaloneKey>,
@@ -109,6 +110,16 @@ impl UpstreamPool {
         let gone: Vec<_> = before.filter(|(key, _)| !alone.contains_key(key)).collect();
         let keys = gone.iter().map(|(key, _)| key.clone()).collect();
         alone.extend(gone);
+        let mut places = self.places();
+        let PoolEntries { running, waiting, .. } = &mut *places;
+        for (place, entry) in running.iter_mut().chain(waiting) {
+            if let Some(standalone) = alone.get(&place.key)
+                && entry.role == UpstreamRole::Context
+            {
+                entry.rename(&standalone.name);
+            }
+        }
+        drop(places);
         *standalone = alone;
         keys
     }
@@ -226,7 +237,7 @@ impl UpstreamPool {
         if !has_room && asker == CallerKind::Poll {
             return Proxied::Full(COME_AGAIN);
         }
-        let entry = self.entry(&place, api_key, name, role, now);
+        let entry = self.entry(&place, api_key, &name, role, now);
         let opened = self.opened(&entry, now);
         if has_room {
             self.run(&mut places, place, entry);
@@ -280,7 +291,7 @@ impl UpstreamPool {
         &self,
         place: &PoolKey,
         key: ApiKey,
-        name: Arc<str>,
+        name: &Arc<str>,
         role: UpstreamRole,
         now: Instant,
     ) -> PoolEntry {
@@ -289,16 +300,15 @@ impl UpstreamPool {
             KeyKind::ServerEvaluated => EvaluatedBy::Upstream,
         };
         let secret = &place.key.secret;
-        let (grants, grant) = Grants::relayed(secret, &name, evaluated_by);
+        let (grants, grant) = Grants::relayed(secret, name, evaluated_by);
         let parts = Parts {
             role,
             evaluated_by,
             attributes: place.context.len(),
             environment: place.key.environment,
             grants,
-            settings: self.source.settings(&name),
+            settings: self.source.settings(name),
             answers: Arc::clone(&self.source.answers),
-            name,
             key: place.key.clone(),
             key_state: KeyState::default(),
             record: None,
