@@ -7,13 +7,12 @@ use fh_eval::{Evaluation, FeatureRef, Kind, Number, Value};
 use crate::intercept::lenient;
 use crate::reason::Reason;
 
-/// The result of a read.
+/// The result of a read, from which the value is converted to the requested type.
 pub(crate) enum Answer<'a> {
     /// The read has no value: the feature does not exist, or the client has no features for the context of the read.
     Missing(Reason),
     /// The value was evaluated from the rules of the feature, by the client or by the Edge.
     Ruled(Ruled<'a>),
-    /// The value was returned by an interceptor.
     Intercepted(Intercepted<'a>),
 }
 

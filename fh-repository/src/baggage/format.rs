@@ -27,7 +27,7 @@ pub(super) fn item(piece: &str) -> Option<Item<'_>> {
     (!key.is_empty()).then(|| (decoded(key, Plus::IsItself), value))
 }
 
-/// Percent-decodes the value of an item.
+/// Percent-decodes the value of an item. A `+` becomes a space.
 pub(super) fn value(encoded: &str) -> Cow<'_, str> {
     decoded(encoded, Plus::IsSpace)
 }

@@ -12,7 +12,7 @@ use crate::sync::Ordering;
 /// Maximum number of different notices about interceptors that are reported. Later incidents are only counted.
 const COMPLAINTS: usize = 256;
 
-/// An event for listeners.
+/// An event for listeners other than change listeners.
 #[derive(Debug, Clone)]
 pub(crate) enum RepositoryEvent {
     NewState(NewState),
@@ -30,7 +30,7 @@ pub(crate) struct QueuedEvent {
     pub(crate) event: RepositoryEvent,
 }
 
-/// The listeners and their queue.
+/// The registered listeners, the queue of events, and the change listeners that are due.
 pub(crate) struct EventQueue {
     change_listeners: BTreeMap<u64, Arc<ChangeListener>>,
     event_listeners: BTreeMap<u64, Arc<EventListener>>,

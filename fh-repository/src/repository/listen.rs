@@ -115,7 +115,7 @@ impl std::fmt::Debug for Subscription {
     }
 }
 
-/// A listener for changes of one feature.
+/// A listener for changes of one feature's value or lock, for one context.
 pub(crate) struct ChangeListener {
     pub(crate) key: Arc<str>,
     pub(crate) attributes: Option<Arc<Attributes>>,

@@ -34,7 +34,7 @@ pub(crate) struct Observers {
     entries: Vec<Arc<Entry>>,
 }
 
-/// A registered observer.
+/// A registered observer, with its queue of events or its counts.
 pub(crate) struct Entry {
     id: u64,
     observer: Arc<dyn Observer>,

@@ -6,7 +6,7 @@ use fh_eval::internal::wire;
 
 use super::received::Received;
 
-/// One environment in the response to a poll.
+/// One environment in a response: its id and its list of features.
 #[derive(Debug)]
 pub(crate) struct Answered<'a> {
     /// The id of the environment; `None` if the entry has no id that is a text.

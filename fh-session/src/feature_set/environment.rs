@@ -25,7 +25,7 @@ pub(crate) enum Authority {
     LateStore,
 }
 
-/// The effect of an update.
+/// The effect of an update on features, and its visibility for readers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Effect {
     /// The update changed no feature.
@@ -57,7 +57,7 @@ impl Chosen<'_, '_> {
 /// remembered, so a late update can bring the feature back.
 const MAX_TOMBSTONES: usize = 10_000;
 
-/// The features of one environment.
+/// The features of one environment, and the data that decides which updates are applied.
 #[derive(Debug)]
 pub(crate) struct Environment {
     pub(crate) id: Arc<str>,
@@ -325,7 +325,7 @@ fn applied_strategy(parts: &Feature<'_>) -> Option<(Box<str>, Box<str>)> {
     Some((wire::text(parts.key)?.into(), wire::text(parts.applied)?.into()))
 }
 
-/// Returns the identity of a held feature.
+/// Returns the id, key and version of a held feature.
 fn identity_of(held: FeatureRef<'_>) -> Identity<'_> {
     Identity {
         id: held.id().map(Cow::Borrowed),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use fh_eval::Attributes;
 
-/// The state of the held features.
+/// The relation of the held features to the current context, and whether they are served.
 #[derive(Default)]
 pub(super) enum Held {
     /// No features are served.
@@ -50,7 +50,7 @@ impl Held {
         };
     }
 
-    /// Stops serving the features.
+    /// Stops serving the features. Features of an earlier context stay marked as such.
     pub(super) fn withhold(&mut self) {
         *self = match mem::take(self) {
             Self::Unserved | Self::Current => Self::Unserved,

@@ -34,13 +34,13 @@ impl Session {
         Pending { command_id, expires: Some(self.now.after(self.config.limits.poll)) }
     }
 
-    /// Reports an outcome to the commands that wait for the current request.
+    /// Queues an outcome for each command that waits for the current or next request, and removes these commands.
     pub(super) fn settle(&mut self, outcome: &Result<(), Problem>) {
         let pending = mem::take(&mut self.command_ids);
         self.settle_all(pending, outcome);
     }
 
-    /// Reports an outcome to these commands.
+    /// Queues an outcome for each of these commands.
     pub(super) fn settle_all(&mut self, pending: Vec<Pending>, outcome: &Result<(), Problem>) {
         let readiness = self.readiness();
         for each in pending {

@@ -184,7 +184,7 @@ impl Session {
         }
     }
 
-    /// Aborts the stream because of a problem of the stream.
+    /// Aborts the stream because of `problem`, and schedules a retry. Halts if no request follows the end of the stream.
     pub(super) fn stream_given_up(&mut self, problem: Problem) {
         let was_last = matches!(&self.state, State::Streaming(stream) if self.was_last(stream));
         self.give_up();

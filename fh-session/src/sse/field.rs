@@ -53,7 +53,7 @@ impl FieldName {
     }
 }
 
-/// The position of a line in the event stream.
+/// The position of a line in the event stream. Only the first line may begin with a byte order mark.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Position {
     First,
