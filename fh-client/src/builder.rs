@@ -232,9 +232,9 @@ impl ClientBuilder {
     }
 
     /// Sets the delays before retries after temporary failures, such as a failed connection (D-64). By default the first delay
-    /// is random between 0.5 and 1 second. Each further delay is twice as long, up to 15 to 30 seconds. A client that polls
-    /// may wait as long as its interval. After the first end of a stream that had sent features, the delay is
-    /// [`Config::return_within`].
+    /// is random between 0.5 and 1 second. Each further delay is twice as long, up to 15 to 30 seconds. A polling client that
+    /// has features waits for the time of its next poll instead. A stream that had sent features is reopened after
+    /// [`Config::return_within`] at its first end, and after each `bye`. The Edge can request longer delays.
     pub fn backoff(self, backoff: Backoff) -> Self {
         self.configure(move |config| config.backoff = backoff)
     }
