@@ -188,11 +188,12 @@ impl ContextBuilder {
     }
 
     well_known! {
-        /// Sets the user's key. Percentage rollouts hash the user key if the context has no session, unless a rollout names
-        /// other attributes.
+        /// Sets the user's key. Percentage rollouts of profile `client` hash the user key if the context has no session,
+        /// unless a rollout names other attributes.
         user_key = "userkey";
-        /// Sets the id of the user's session. Percentage rollouts hash the session in preference to the user key, unless a
-        /// rollout names other attributes.
+        /// Sets the id of the user's session. Percentage rollouts of profile `client` hash the session in preference to the
+        /// user key, unless a rollout names other attributes. Those of profile `edge` prefer the attribute `sessionkey`
+        /// instead.
         session = "session";
         /// Sets the user's country. The value is a [`Country`](fh_eval::Country) or any other text.
         country = "country";

@@ -15,8 +15,8 @@ use crate::driver::DriverRuntime;
 
 /// The status of a client at one instant.
 ///
-/// The `Display` output of a status is a text for people. A status serialises as JSON for a health endpoint. Neither form
-/// contains the secret part of an API key, if that part has at least 6 characters.
+/// The `Display` output of a status is a text for people. A status serialises as JSON for a health endpoint. In both forms,
+/// `***` replaces secret parts of API keys with at least 6 characters in the texts of servers and transports.
 ///
 /// ```
 /// # use fh_client::testing::MemoryEdge;
