@@ -15,7 +15,7 @@ pub enum Problem {
     NotFound,
     /// The stream sent a `failure` event. Holds the reason that the event contains.
     Failure(String),
-    /// The environment is stale: the Edge wants no more requests (D-22, D-23).
+    /// The environment is stale: the Edge wants no more requests, or none for the time of a pause (D-22, D-23).
     Stale,
     /// Status 429: the client, or its address, sends too many requests.
     TooManyRequests,

@@ -67,7 +67,7 @@ pub enum Input<'a> {
         end: End<'a>,
     },
     /// A list of features from a source other than the Edge. The list adds and updates features. Features that it does not contain are kept
-    /// (sdk-behaviour 2.2).
+    /// (sdk-behaviour 2.2). The list is ignored while the client waits for the features of a new context, and after [`Self::Stop`].
     Stored {
         /// The source of the list.
         source: Source,
@@ -76,7 +76,8 @@ pub enum Input<'a> {
         /// A JSON list of features.
         features: &'a [u8],
     },
-    /// One feature from a source other than the Edge.
+    /// One feature from a source other than the Edge. A single feature does not make the client ready. The feature is ignored in the same
+    /// cases as a list.
     StoredFeature {
         /// The source of the feature.
         source: Source,

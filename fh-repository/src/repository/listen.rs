@@ -57,8 +57,9 @@ pub struct ReadinessChange {
 pub struct NewState {
     /// True if catch & release holds the change back until [`Repository::release`](crate::Repository::release).
     pub is_held: bool,
-    /// The keys of the features that were added, removed, or changed in more than their version. The first event of a listener, and an
-    /// event after the queue has overflowed, hold the keys of all held features instead.
+    /// The keys of the features that were added, removed, or changed visibly
+    /// ([`RepositoryOptions::is_visible_change`](crate::RepositoryOptions::is_visible_change)). The first event of a listener, and an event
+    /// after the queue has overflowed, hold the keys of all held features instead.
     pub keys: Arc<[Box<str>]>,
 }
 

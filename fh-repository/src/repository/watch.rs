@@ -8,7 +8,7 @@ use std::task::{Context, Poll, Waker};
 use super::{Inner, Repository};
 use crate::rules::Rules;
 
-/// A handle that is woken after each update of a repository; see [`Repository::watch`].
+/// A handle with which a task waits for updates of a repository; see [`Repository::watch`].
 ///
 /// The handle stores no changes: a task that is woken reads the present state. Updates that arrive faster than the task runs are merged
 /// into one. The handle does not keep the repository alive.
@@ -53,9 +53,9 @@ impl Woken {
 }
 
 impl Repository {
-    /// Returns a handle that is woken after each update from now on. An update is a publication or revocation of features, a status, or the
-    /// close or the end of the repository. A release of held features is no update. Features count even if they are held back or look the
-    /// same to readers.
+    /// Returns a handle with which a task waits for updates from now on. An update is a publication or revocation of features, a status, or
+    /// the close or the end of the repository. A release of held features is no update. Features count even if they are held back or look
+    /// the same to readers.
     ///
     /// ```
     /// # use fh_repository::{Repository, RepositoryOptions};

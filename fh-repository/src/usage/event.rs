@@ -28,7 +28,7 @@ pub enum UsageEvent {
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Evaluated {
-    /// The feature that was read, and the value that the read returned.
+    /// The feature that was read, and its value, even if the read requested another type.
     pub feature: UsedFeature,
     /// The reason for the value.
     pub reason: Reason,

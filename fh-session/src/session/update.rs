@@ -192,7 +192,7 @@ impl Session {
     }
 
     /// Returns true if features of a store are accepted. A closed client accepts no features. Neither does a client that waits for the
-    /// features of a new context, because the client cannot know to which context a store's features belong.
+    /// features of a new context, because the client cannot know to which context a store's features belong; a notice reports this case.
     fn wants_stored(&mut self, source: &Source) -> bool {
         if matches!(self.state, State::Stopped) {
             return false;
@@ -233,8 +233,8 @@ impl Session {
         }
     }
 
-    /// Applies a store's update of one feature. If the update cannot be applied, a notice reports the reason, unless the client is closed.
-    /// No notice reports an update that is outdated.
+    /// Applies a store's update of one feature, which is published if features are served already. If the update cannot be applied, a
+    /// notice reports the reason, unless the client is closed. No notice reports an update that is outdated.
     pub(super) fn stored_feature(&mut self, source: &Source, environment: &Arc<str>, bytes: &[u8]) {
         if !self.wants_stored(source) {
             return;
