@@ -20,7 +20,7 @@ pub(crate) enum Answer<'a> {
 pub(crate) struct Ruled<'a> {
     pub(crate) feature: FeatureRef<'a>,
     pub(crate) evaluation: Evaluation<'a>,
-    /// The id of the strategy that matched on the Edge; `None` if no strategy matched, or if the client evaluates the feature.
+    /// The id of the strategy that matched on the Edge; `None` if the Edge reports no strategy, or if the client evaluates the feature.
     pub(crate) strategy: Option<&'a str>,
 }
 

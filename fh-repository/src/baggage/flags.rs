@@ -12,7 +12,7 @@ const NAMED: usize = 32;
 /// Values of features in the form in which baggage carries them. Each key occurs once and keeps its first value. A value that is added with
 /// [`Self::add`] is left out if the baggage has no room for it.
 ///
-/// The first value is kept so that all services that handle a request see the value that the first of them saw.
+/// The first value is kept so that all services that handle a request see the value that the first service saw.
 ///
 /// ```
 /// use fh_repository::baggage::{Added, Flags};

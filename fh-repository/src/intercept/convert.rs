@@ -3,7 +3,7 @@
 use fh_eval::{Kind, Number, Value};
 use serde::de::IgnoredAny;
 
-/// Converts a value to the type of a known feature.
+/// Converts the override of a feature to the feature's type `kind`.
 ///
 /// # Errors
 /// The value cannot be converted. Holds the reason, which contains no part of the value.

@@ -45,8 +45,8 @@ pub type IsVisibleChange = fn(FeatureRef<'_>, FeatureRef<'_>) -> bool;
 /// The settings of a repository, which are fixed when the repository is created.
 #[derive(Clone)]
 pub struct RepositoryOptions {
-    /// A function that returns the current time. It is called when a rule reads `now`, for usage events and summaries, and by
-    /// [`RepositorySnapshot::values`].
+    /// A function that returns the current time. It is called when a rule reads `now`, for the events, summaries and deduplication of
+    /// usage, and by [`RepositorySnapshot::values`].
     pub clock: Arc<ClockFn>,
     /// Maximum number of readiness, status, new-state, raw and notice events that wait for [`Repository::deliver`]. For each listener whose
     /// call hangs, the same number of events may wait in addition. When the limit is reached, the oldest event is dropped and counted

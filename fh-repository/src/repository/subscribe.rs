@@ -190,8 +190,8 @@ impl Repository {
         snapshot.observers().flush(&self.inner.core.dispatcher, limit);
     }
 
-    /// Delivers the summaries whose window has ended ([`Dispatch::Summary`](crate::Dispatch::Summary)). Returns the time at which the next
-    /// window ends, on the clock of `now`, which may differ from the clock of events. Returns `None` if no observer gets summaries. Call
+    /// Delivers the summaries whose window has ended ([`Dispatch::Summary`](crate::Dispatch::Summary)). Returns the earliest end of a
+    /// current window, on the clock of `now`, which may differ from the clock of events. Returns `None` if no observer gets summaries. Call
     /// this method after [`Self::deliver`], on the same thread.
     pub fn deliver_summaries(&self, now: Millis) -> Option<Millis> {
         let snapshot = self.inner.live.load_full();

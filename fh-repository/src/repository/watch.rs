@@ -88,8 +88,8 @@ impl Repository {
 }
 
 impl RepositoryWatch {
-    /// Waits for the next update. Returns at once if an update came after the last call, or after the creation of the handle if this is the
-    /// first call. Also returns at once if the repository does not exist any more.
+    /// Waits for the next update. Returns at once if an update came after the last call that returned, or after the creation of the handle
+    /// if no call has returned yet. Also returns at once if the repository does not exist any more.
     pub async fn changed(&mut self) {
         poll_fn(|cx| self.poll_changed(cx)).await;
     }

@@ -198,8 +198,7 @@ impl Observers {
         self.entries.iter().fold(false, |any, entry| entry.deliver(dispatcher) | any)
     }
 
-    /// Delivers the summaries whose window has ended. Returns the earliest time at which the next window ends; `None` if no observer gets
-    /// summaries.
+    /// Delivers the summaries whose window has ended. Returns the earliest end of a current window; `None` if no observer gets summaries.
     pub(crate) fn summaries(&self, dispatcher: &DispatcherState, now: Millis) -> Option<Millis> {
         let mut next = None;
         for entry in &self.entries {

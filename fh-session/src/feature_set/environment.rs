@@ -218,8 +218,9 @@ impl Environment {
         Ok(if seen { Effect::Seen } else { Effect::Invisible })
     }
 
-    /// Applies the delete of a feature, and returns the effect. A delete removes nothing if its version is above 0 and lower than that of
-    /// the held feature (D-27), or if its id differs from that of the feature that has its key.
+    /// Applies the delete of a feature, and returns the effect. The delete concerns the feature with the same id. If there is none, it
+    /// concerns the feature with the same key, unless both have ids. The feature is removed unless the version of the delete is above 0 and
+    /// lower than that of the feature (D-27).
     ///
     /// # Errors
     /// The JSON is not an object, or has neither an id nor a key. Holds the reason.

@@ -283,7 +283,7 @@ impl Session {
         self.access.forget_refusal();
     }
 
-    /// Records that the Edge has sent a list, and serves the features of the list.
+    /// Records that the Edge has sent a list, and serves its features unless the same features are served already.
     fn received(&mut self, source: Source, effect: Effect) {
         self.access = Access::Granted;
         self.status.updated = Some(self.now);
