@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-/// The problem of a client, or the reason why a command failed. `fh-client` removes API keys from the texts of problems, except keys whose
-/// secret part has fewer than 6 characters. A session on its own does not remove API keys.
+/// The problem of a client, or the reason why a command failed. `fh-client` removes the secret parts of API keys from the texts of
+/// problems, except secret parts with fewer than 6 characters. A session on its own does not remove them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Problem {

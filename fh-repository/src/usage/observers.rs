@@ -212,8 +212,8 @@ impl Observers {
         next
     }
 
-    /// Delivers queued events and summaries, and flushes all observers within `limit`. If another thread is calling an observer, that
-    /// thread does so after its call.
+    /// Delivers queued events and summaries, and calls `flush` of all observers with the time limit `limit`. If another thread is calling
+    /// an observer, that thread delivers and flushes after its call.
     pub(crate) fn flush(&self, dispatcher: &DispatcherState, limit: Duration) {
         for entry in &self.entries {
             entry.flush(dispatcher, limit);
@@ -299,7 +299,7 @@ impl Entry {
         });
     }
 
-    /// Delivers the queued events and the summary of the current window, and flushes the observer within `limit`.
+    /// Delivers the queued events and the summary of the current window, and calls the observer's `flush` with the time limit `limit`.
     fn flush(&self, dispatcher: &DispatcherState, limit: Duration) {
         let mut flush = lock(&self.flush);
         *flush = (*flush).max(Some(limit));

@@ -16,7 +16,7 @@ pub(super) enum Access {
 }
 
 impl Access {
-    /// Returns true once the Edge has sent or confirmed a list (D-68).
+    /// Returns true if a list is recorded that the Edge has sent or confirmed (D-68).
     pub(super) const fn had_contact(self) -> bool {
         matches!(self, Self::Granted | Self::Revoked)
     }
