@@ -72,7 +72,7 @@ impl Client {
 
     /// Returns a handle that is woken after each update of features and each change of the status. Use the handle in programs
     /// that forward all updates, including updates that reads do not show, such as a new version with the same value. A
-    /// release of held updates and a change of overrides do not wake the handle.
+    /// release of held updates wakes the handle too; a change of overrides does not.
     #[must_use]
     pub fn watch(&self) -> Watch {
         Watch::new(&self.shared)

@@ -6,13 +6,14 @@ use std::sync::Arc;
 use super::difference::differences;
 use super::event_queue::RepositoryEvent;
 use super::listen::{NewState, ReadinessChange, is_other_state};
+use super::snapshot::RepositorySnapshot;
 use super::watch::WaitingTasks;
 use super::{Inner, Repository};
 use crate::publication::{Cause, Publication};
 use crate::readiness::Readiness;
 use crate::rules::{Environments, Rules, ServerEvaluated};
 use crate::status::SessionStatus;
-use crate::sync::{Ordering, lock};
+use crate::sync::{MutexGuard, Ordering, lock};
 
 /// The state that only writers need. The lock of this state also guards `is_catching`. Otherwise an update that arrives while catching ends
 /// could be held back for ever.
@@ -130,8 +131,8 @@ impl Inner {
             let latest = if is_served { served.clone() } else { left(latest) };
             write.latest = latest.or_else(|| write.latest.take());
         }
-        let woken = write.waiting_tasks.updated();
         let Some(served) = served else {
+            let woken = write.waiting_tasks.updated();
             drop(write);
             return woken.wake();
         };
@@ -141,10 +142,7 @@ impl Inner {
             let keys = self.differences(live.rules(), &served).into();
             self.core.push(RepositoryEvent::NewState(NewState { is_held: false, keys }));
         }
-        self.store(&mut write, live.with_rules(served, live.has_list()));
-        drop(write);
-        woken.wake();
-        self.compare_again();
+        self.serve(write, &live, served);
     }
 
     /// Returns the keys of the held features that visibly differ from the served features; `None` if no update is held.
@@ -221,9 +219,7 @@ impl Inner {
         let live = self.live.load_full();
         let latest = write.latest.as_ref().filter(|latest| !Arc::ptr_eq(latest, live.rules()));
         let Some(latest) = latest.cloned() else { return };
-        self.store(&mut write, live.with_rules(latest, live.has_list()));
-        drop(write);
-        self.compare_again();
+        self.serve(write, &live, latest);
     }
 
     fn release_only(&self, keys: &[&str]) {
@@ -236,8 +232,20 @@ impl Inner {
         let next = if same_features(&next, &latest) { latest } else { Arc::new(next) };
         write.is_holding =
             write.is_holding && write.latest.as_ref().is_some_and(|last| !Arc::ptr_eq(last, &next));
-        self.store(&mut write, live.with_rules(next, live.has_list()));
+        self.serve(write, &live, next);
+    }
+
+    /// Serves other rules in place of those of `live`.
+    fn serve(
+        &self,
+        mut write: MutexGuard<'_, Write>,
+        live: &RepositorySnapshot,
+        rules: Arc<Rules>,
+    ) {
+        self.store(&mut write, live.with_rules(rules, live.has_list()));
+        let woken = write.waiting_tasks.updated();
         drop(write);
+        woken.wake();
         self.compare_again();
     }
 }

@@ -54,7 +54,7 @@ impl Woken {
 
 impl Repository {
     /// Returns a handle with which a task waits for updates from now on. An update is a publication or revocation of features, a status, or
-    /// the close or the end of the repository. A release of held features is no update. Features count even if they are held back or look
+    /// the close or the end of the repository. A release of held features is an update if the served features change. Features count even if they are held back or look
     /// the same to readers.
     ///
     /// ```

@@ -45,7 +45,7 @@ fn each_update_wakes_a_watch_once() {
     let task = Arc::<Task>::default();
     assert!(!is_ready(&mut watch, &task), "nothing has happened since the watch exists");
     let ready = SessionStatus { readiness: Readiness::Ready, ..SessionStatus::default() };
-    let updates: [(&str, &dyn Fn()); 7] = [
+    let updates: [(&str, &dyn Fn()); 11] = [
         ("first list", &|| features(&repository, Cause::First, 1)),
         ("status", &|| repository.set_status(ready.clone())),
         ("another version only", &|| features(&repository, Cause::Invisible, 2)),
@@ -53,6 +53,10 @@ fn each_update_wakes_a_watch_once() {
             repository.catch_updates();
             features(&repository, Cause::Change, 3);
         }),
+        ("release", &|| repository.release()),
+        ("another held update", &|| features(&repository, Cause::Change, 4)),
+        ("release of one feature", &|| repository.release_only(["A"])),
+        ("a third held update", &|| features(&repository, Cause::Change, 5)),
         ("revoked environment", &|| repository.revoke(&["env-1".into()])),
         ("unknown environment", &|| repository.revoke(&["env-2".into()])),
         ("end", &|| repository.close()),
@@ -64,7 +68,7 @@ fn each_update_wakes_a_watch_once() {
         assert_eq!(task.woken(), 1, "{name}");
         assert!(is_ready(&mut watch, &task), "{name}");
     }
-    features(&repository, Cause::Change, 4);
+    features(&repository, Cause::Change, 6);
     repository.set_status(SessionStatus::default());
     assert!(!is_ready(&mut watch, &task), "a closed repository takes no updates");
 }
