@@ -115,7 +115,10 @@ impl Environment {
                 continue;
             }
             chosen.push(Chosen::Received(received));
-            if let Some(state) = state.filter(|_| only_adds) {
+            // The compiler leaves out an element without a readable key, so such an element does not replace a held feature.
+            let has_key =
+                |state: &Identity<'_>| state.key.as_deref().is_some_and(|key| !key.is_empty());
+            if let Some(state) = state.filter(|state| only_adds && has_key(state)) {
                 listed.extend(state.id.into_iter().chain(state.key));
             }
         }

@@ -132,6 +132,20 @@ fn lists_of_the_edge_remove_and_those_of_stores_do_not() {
     assert!(feature_set.shown().is_empty());
 }
 
+/// Elements without a readable key are not features, so a store's list with such an element keeps the held feature of the same id.
+#[test]
+fn unreadable_elements_of_stores_remove_nothing() {
+    for authority in [Authority::Store, Authority::LateStore] {
+        for key in ["", r#""key":null,"#, r#""key":7,"#, r#""key":"","#] {
+            let mut feature_set = feature_set(&["e/k*"]);
+            feature_set.take("e", &[state("a", "A", 5, "x")], Authority::Edge);
+            let unreadable = format!(r#"{{"id":"a",{key}"version":6,"type":"STRING"}}"#);
+            feature_set.take("e", &[unreadable], authority);
+            assert_eq!(feature_set.shown(), ["e:A=x@5"], "{authority:?} {key}");
+        }
+    }
+}
+
 #[test]
 fn a_rename_in_a_list_leaves_one_key() {
     let mut feature_set = feature_set(&["e/k*"]);
