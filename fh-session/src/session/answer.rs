@@ -34,7 +34,8 @@ impl std::fmt::Debug for Body {
 
 /// Maximum number of redirects in a row. If a request has one more redirect, it fails with [`Problem::Redirect`] (D-82).
 const MOST_HOPS: u8 = 5;
-/// Number of stream responses with a wrong content type, without a right one in between, after which the client polls instead (D-65).
+/// Number of answers to stream requests with a wrong content type, without another answer in between, after which the client polls instead
+/// (D-65).
 const MOST_WRONG_TYPES: u8 = 3;
 
 impl Session {
@@ -53,9 +54,11 @@ impl Session {
         if last || matches!(response_class, ResponseClass::Features | ResponseClass::Unchanged) {
             self.interval_asked_for(kind, head);
         }
+        if kind == RequestKind::Stream {
+            self.count_wrong_types(&response_class);
+        }
         match (response_class, kind) {
             (ResponseClass::Features | ResponseClass::LastFeatures, RequestKind::Stream) => {
-                self.wrong_types = 0;
                 let limit = self.config.limits.bytes;
                 self.state =
                     State::Streaming(Box::new(Stream::new(request_id, self.now, limit, last)));
@@ -84,7 +87,6 @@ impl Session {
             }
             (ResponseClass::Trouble(Problem::ContentType(found)), RequestKind::Stream) => {
                 self.give_up();
-                self.wrong_types = self.wrong_types.saturating_add(1);
                 if self.wrong_types >= MOST_WRONG_TYPES {
                     self.fall_back();
                 } else {
@@ -96,6 +98,15 @@ impl Session {
                 self.trouble(problem, retry_after(head));
             }
         }
+    }
+
+    /// Counts the wrong content types in a row of answers to stream requests. A redirect that the client follows is not an answer.
+    fn count_wrong_types(&mut self, response_class: &ResponseClass) {
+        self.wrong_types = match response_class {
+            ResponseClass::Trouble(Problem::ContentType(_)) => self.wrong_types.saturating_add(1),
+            ResponseClass::Redirect => self.wrong_types,
+            _ => 0,
+        };
     }
 
     fn interval_asked_for(&mut self, kind: RequestKind, head: &ResponseHead) {
@@ -111,7 +122,12 @@ impl Session {
             head.get("location").zip(from).and_then(|(location, from)| from.redirected(location));
         match target.filter(|_| self.hops <= MOST_HOPS) {
             Some(target) => self.connect_to(Some((kind, target))),
-            None => self.trouble(Problem::Redirect, None),
+            None => {
+                if kind == RequestKind::Stream {
+                    self.wrong_types = 0;
+                }
+                self.trouble(Problem::Redirect, None);
+            }
         }
     }
 

@@ -87,7 +87,7 @@ pub struct Session {
     interval: Duration,
     /// The time of the next attempt to stream; `None` unless the client polls because the Edge cannot stream.
     poll_until: Option<Millis>,
-    /// Number of stream responses with a wrong content type since the last stream with the right type, or since the keys were changed.
+    /// Number of the last answers to stream requests that had a wrong content type, in a row and since the keys were changed.
     wrong_types: u8,
     backoff: Delays,
     refused: Delays,

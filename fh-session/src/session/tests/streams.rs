@@ -147,6 +147,49 @@ fn an_edge_without_streams_is_polled() {
     assert_eq!(driver.request().kind, RequestKind::Poll);
 }
 
+/// Only answers to stream requests count. A failed connection is not an answer, and a redirect is a part of an answer.
+#[test]
+fn wrong_content_types_count_in_a_row() {
+    let page = || ResponseHead::new(200).header("content-type", "text/html");
+    let fallen_back = |between: &dyn Fn(&mut TestDriver)| {
+        let mut driver = TestDriver::new(Mode::Streaming, &[CLIENT]);
+        for _ in 0..3 {
+            driver.answer(page(), "<html>");
+            driver.wait();
+            if driver.request().kind == RequestKind::Stream {
+                between(&mut driver);
+            }
+        }
+        driver.notices == [Notice::FellBackToPolling]
+    };
+    for status in [204, 304, 401, 404, 429, 503] {
+        let other = |driver: &mut TestDriver| {
+            driver.answer(ResponseHead::new(status), "");
+            driver.wait();
+        };
+        assert!(!fallen_back(&other), "{status}");
+    }
+    let elsewhere = |driver: &mut TestDriver| {
+        driver.answer(ResponseHead::new(302).header("location", "http://other/"), "");
+        driver.wait();
+    };
+    assert!(!fallen_back(&elsewhere));
+    let unreachable = |driver: &mut TestDriver| {
+        let request_id = driver.request_id();
+        driver.tell(Input::Closed { request_id, end: End::Broken("refused") });
+        driver.wait();
+    };
+    assert!(fallen_back(&unreachable));
+    let moved = |driver: &mut TestDriver| {
+        let sent = driver.sent.len();
+        driver.answer(ResponseHead::new(302).header("location", "http://edge/moved"), "");
+        if driver.sent.len() == sent {
+            driver.wait();
+        }
+    };
+    assert!(fallen_back(&moved));
+}
+
 #[test]
 fn a_failing_poll_does_not_put_off_the_next_stream() {
     let mut driver = TestDriver::new(Mode::Streaming, &[CLIENT]);

@@ -20,13 +20,18 @@ impl Spec {
         }
         let after = facts.retry_after.unwrap_or(0);
         match facts.status {
+            _ if is_poll => {}
+            200 | 236 if !fits => self.wrong_types += 1,
+            301 | 302 | 303 | 307 | 308 if facts.leads_home && self.hops < 5 => {}
+            _ => self.wrong_types = 0,
+        }
+        match facts.status {
             200 | 236 if fits && is_poll => {
                 self.interval = facts.max_age.unwrap_or(self.interval);
                 self.phase = Phase::Body { until: self.poll_until };
                 return;
             }
             200 | 236 if fits => {
-                self.wrong_types = 0;
                 self.phase = Phase::Stream(Open {
                     opened: self.now,
                     has_data: false,
@@ -46,7 +51,6 @@ impl Spec {
         match facts.status {
             200 | 236 if is_poll => self.trouble("content_type", 0),
             200 | 236 => {
-                self.wrong_types += 1;
                 if self.wrong_types < 3 {
                     self.trouble("content_type", 0);
                 } else {
