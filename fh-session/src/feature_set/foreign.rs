@@ -16,7 +16,9 @@ pub(crate) fn names_another(environment: &str, said: &str) -> bool {
 /// Returns the id of the environment that a feature names, if this id and `environment` are UUIDs and differ; otherwise `None`.
 pub(crate) fn other_environment(environment: &str, feature: &Received<'_>) -> Option<String> {
     // An Edge leaves the environment's id out of features (edge-protocol 2.6), so a text search avoids most of the parsing.
-    if !feature.json().contains(name::ENVIRONMENT) {
+    // The letters of a member's name may be escaped in JSON, such as `\u0049` for `I`.
+    let json = feature.json();
+    if !json.contains(name::ENVIRONMENT) && !json.contains(r"\u00") {
         return None;
     }
     let said = wire::text(feature.parts()?.environment)?;
@@ -73,6 +75,10 @@ mod tests {
             said(&format!(r#"{{"key":"A","environmentId":"{OTHER}"}}"#)).as_deref(),
             Some(OTHER)
         );
+        for name in [r"environment\u0049d", r"\u0065nvironmentId"] {
+            let escaped = format!(r#"{{"key":"A","{name}":"{OTHER}"}}"#);
+            assert_eq!(said(&escaped).as_deref(), Some(OTHER), "{escaped}");
+        }
         for own in [
             format!(r#"{{"key":"A","environmentId":"{ID}"}}"#),
             r#"{"key":"A","environmentId":null}"#.to_string(),
