@@ -79,8 +79,12 @@ impl Session {
         }
     }
 
-    /// Reports a timeout to the commands whose time limit has passed. The contexts that these commands have set remain set.
+    /// Reports a timeout to the commands whose time limit has passed. The contexts that these commands have set remain set. Before the
+    /// start, no time limit passes.
     pub(super) fn expire_commands(&mut self) {
+        if matches!(self.state, State::Idle) {
+            return;
+        }
         let now = self.now;
         let mut expired = Vec::new();
         let next = self.next_context.iter_mut().map(|next| &mut next.pending);

@@ -171,7 +171,10 @@ fn a_context_before_the_start_waits_for_it() {
     let mut session = Session::new(Config::new(edge, ApiKeys::parse([SERVER]).unwrap()), 1);
     session.handle(Millis::new(0), Input::Context(CommandId(1), Arc::default()));
     assert!(session.poll().is_none() && session.deadline().is_none());
-    session.handle(Millis::new(0), Input::Start);
+    // The time limit of the command begins at the start.
+    session.handle(Millis::new(12_000), Input::Tick);
+    assert!(session.poll().is_none() && session.deadline().is_none());
+    session.handle(Millis::new(12_000), Input::Start);
     assert!(matches!(session.poll(), Some(Action::Send(..))));
 }
 
