@@ -61,7 +61,7 @@ pub struct Status {
     /// The number of features that the client serves at present.
     pub features: usize,
     /// The number of features that the client has rejected so far, because the Edge sent them for an environment that no API
-    /// key can read.
+    /// key can read, or in the list of another environment.
     pub foreign_features: u64,
     /// The number of parts of features that the client did not understand; see
     /// [`Client::diagnostics`](crate::Client::diagnostics).

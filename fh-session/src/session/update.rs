@@ -128,7 +128,7 @@ impl Session {
         let refused = before - features.len();
         self.status.foreign_features += refused as u64;
         let what = format!(
-            "features of environments that no API key of the client may read: {refused}, the first from {}",
+            "features in the list of another environment: {refused}, the first names {}",
             cut(&stranger, 100)
         );
         self.actions.push_back(Action::Notice(Notice::Ignored { what }));

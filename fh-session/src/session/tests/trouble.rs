@@ -236,3 +236,19 @@ fn features_of_another_environment_are_refused() {
     assert_eq!(driver.value().as_deref(), Some("x"));
     assert_eq!(driver.status().problem, Some(Problem::NoEnvironments));
 }
+
+/// A feature counts as misplaced even if another API key gives access to the environment that the feature names.
+#[test]
+fn features_in_the_list_of_another_environment_are_refused() {
+    const ID: &str = "71ed3c04-122b-4312-9ea8-06b2b8d6ceac";
+    const OTHER: &str = "99999999-122b-4312-9ea8-06b2b8d6ceac";
+    let mut driver = TestDriver::new(POLL, &[&format!("{ID}/k*"), &format!("{OTHER}/k*")]);
+    let misplaced = format!(r#"{{"id":"b","key":"B","version":1,"environmentId":"{OTHER}"}}"#);
+    let list = format!("[{misplaced},{}]", LIST.trim_matches(['[', ']']));
+    driver.polled(&format!(
+        r#"[{{"id":"{ID}","features":{list}}},{{"id":"{OTHER}","features":[]}}]"#
+    ));
+    assert_eq!(driver.keys(), ["A"]);
+    let what = format!("features in the list of another environment: 1, the first names {OTHER}");
+    assert_eq!(driver.notices, [Notice::Ignored { what }]);
+}
