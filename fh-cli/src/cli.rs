@@ -12,11 +12,12 @@ use crate::commands::{
 use crate::edge;
 use crate::screen::ColorChoice;
 
-/// Evaluate, explain and check feature flags as FeatureHub sends them; read, watch and change the flags of a running Edge.
+/// Evaluate, explain and check the feature flags in a payload of FeatureHub, or read, watch and change the flags of a running
+/// Edge.
 ///
-/// The FILE of a command that evaluates or checks a payload may have any form that FeatureHub produces, or be `-` for stdin:
-/// the body of a GET of /features (a list of environments), a list of features, or the text of an event stream (a recorded
-/// `curl -N`, or one `data:` line).
+/// Commands that evaluate or check a payload read it from FILE, or from stdin if FILE is `-`. A payload may have any form
+/// that FeatureHub produces: the body of a GET of /features (a list of environments), a list of features, or the text of an
+/// event stream (a recorded `curl -N`, or one `data:` line).
 #[derive(Debug, Parser)]
 #[command(
     name = "fh",
@@ -41,8 +42,8 @@ pub(crate) struct Cli {
     #[arg(long, global = true, help_heading = "Output")]
     pub(crate) json: bool,
 
-    /// Use colours always, never or automatically. `auto` uses them on a terminal, unless the environment variable NO_COLOR
-    /// is set and not empty, or TERM is `dumb`
+    /// Use colours always, never or automatically. `auto` uses colours on a terminal, unless the environment variable
+    /// NO_COLOR is set and not empty, or the environment variable TERM is `dumb`
     #[arg(
         long,
         global = true,
@@ -92,8 +93,8 @@ pub(crate) enum Command {
 /// The option that chooses the evaluation profile.
 #[derive(Debug, Clone, Copy, Args)]
 pub(crate) struct ProfileArgs {
-    /// The evaluation profile: `client` for the results of client SDKs, or `edge` for those of FeatureHub's Edge
-    /// with server-evaluated keys, including its known deviations
+    /// The evaluation profile. `client` gives the results of client SDKs. `edge` gives the results of FeatureHub's Edge for
+    /// server-evaluated keys, including its known deviations from client SDKs
     #[arg(long, value_name = "PROFILE", value_parser = profiles(), default_value = "client")]
     pub(crate) profile: Profile,
 }

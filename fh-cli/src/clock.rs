@@ -7,7 +7,8 @@ use fh_eval::Timestamp;
 
 #[derive(Debug, Clone, Copy, Args)]
 pub(crate) struct ClockArgs {
-    /// Evaluate as of this time instead of the current time, such as 2026-11-27T09:00:00Z; a date alone means 00:00 UTC
+    /// Evaluate as of this time instead of the current time, such as 2026-11-27T09:00:00Z. A date without a time means 00:00
+    /// UTC
     #[arg(long, value_name = "TIME", value_parser = read)]
     now: Option<Timestamp>,
 }

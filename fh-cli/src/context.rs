@@ -5,9 +5,9 @@ use fh_eval::Attributes;
 
 #[derive(Debug, Clone, Args)]
 pub(crate) struct ContextArgs {
-    /// An attribute of the evaluation context. Repeat the option for further attributes; the same
-    /// name again adds values. Write `\,` for a comma within a value, and `\\` for a backslash; `plan=`
-    /// sets the value to an empty text
+    /// An attribute of the evaluation context. Repeat the option for further attributes, or with the same name for further
+    /// values. Within a value, write `\,` for a comma and `\\` for a backslash. A text without a value, such as `plan=`, sets
+    /// the attribute to an empty text
     #[arg(short, long, value_name = "NAME=VALUE[,VALUE]", value_parser = read)]
     context: Vec<Attribute>,
 }

@@ -23,18 +23,18 @@ pub(crate) struct EdgeArgs {
     #[arg(value_name = "URL")]
     first: Option<String>,
 
-    /// The API key, or - to read it from stdin. Without --api-key, the next argument is the key if it contains `/` or is -.
-    /// Default: $FEATUREHUB_CLIENT_API_KEY, then $FEATUREHUB_API_KEY. Use a variable or stdin if other users of the machine
-    /// may list its processes
+    /// The API key, or - to read the key from stdin. Without --api-key, the argument after the URL is the key if it contains
+    /// `/` or is -. Default: $FEATUREHUB_CLIENT_API_KEY, then $FEATUREHUB_API_KEY. Use a variable or stdin if other users of
+    /// the machine can see the arguments of its processes
     // If URL and KEY are both left out, this argument holds the VALUE of `fh set`.
     #[arg(value_name = "KEY", allow_negative_numbers = true)]
     second: Option<String>,
 
-    /// The URL of the Edge
+    /// The URL of the Edge, instead of the argument URL
     #[arg(long, value_name = "URL", help_heading = "Edge")]
     url: Option<String>,
 
-    /// The API key, or - to read it from stdin. Repeat the option for several keys
+    /// The API key, or - to read keys from stdin. Repeat the option for several keys
     #[arg(long, value_name = "KEY", help_heading = "Edge")]
     api_key: Vec<String>,
 }

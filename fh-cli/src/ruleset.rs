@@ -13,7 +13,7 @@ use crate::payload::{Payload, no_such_feature};
 /// The options that choose the environment, the profile and the time of an evaluation.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct RulesArgs {
-    /// The id of the environment to evaluate; required if FILE contains several environments
+    /// The id of the environment to evaluate. This option is required if FILE contains several environments
     #[arg(long, value_name = "ID")]
     pub(crate) environment: Option<String>,
 

@@ -14,11 +14,11 @@ use crate::table::{Align, Table};
 /// The number of keys that `--want` tries before it gives up. Among them are about 200 keys of any single bucket.
 const MOST_TRIED: u64 = 200_000_000;
 
-/// Show the percentage bucket of keys, or find keys for testers.
+/// Show the buckets of percentage keys, or find keys whose buckets are in a range.
 ///
-/// The bucket is computed from the percentage key and the id of the feature. The percentage key is the session (with profile
-/// edge, the sessionkey), or the userkey if the context has none. A strategy with percentageAttributes uses the values of
-/// these attributes instead, joined with `$`.
+/// The bucket is computed from the percentage key and the id of the feature. The percentage key is the attribute `session` of
+/// the context (with profile edge, `sessionkey`), or `userkey` if the context has no such attribute. A strategy with
+/// percentageAttributes uses the values of these attributes instead, joined with `$`.
 ///
 /// Buckets run from 0 to 999,999. A strategy of 20 % matches the buckets from 0 to 200,000, including both ends.
 #[derive(Debug, Args)]
@@ -33,24 +33,24 @@ Edge hashes that id.
 
 Exit codes: 0 fine, 1 fewer keys found than wanted, 2 the usage is wrong.")]
 pub(crate) struct BucketArgs {
-    /// The id of the feature (not its key)
+    /// The id of the feature, which is not its key
     #[arg(long, value_name = "FEATURE_ID")]
     id: String,
 
-    /// Percentage keys whose buckets are shown, such as user keys
+    /// The percentage keys whose buckets are shown, such as user keys
     #[arg(required_unless_present = "want", conflicts_with = "want")]
     value: Vec<String>,
 
-    /// Find keys whose buckets are in this range, including both ends
+    /// Find keys whose buckets are in this range, such as 0-200000. The range includes both ends
     #[arg(long, value_name = "FROM-TO", value_parser = range)]
     want: Option<(u32, u32)>,
 
-    /// The number of keys to find with --want
+    /// The number of keys that --want finds, at most 1000000
     #[arg(long, value_name = "N", default_value_t = 10, requires = "want",
           value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     count: u32,
 
-    /// The prefix of the keys that --want tries; a number follows it
+    /// The prefix of the keys that --want tries. Each key is this prefix and a number, such as user-1
     #[arg(long, default_value = "user-", requires = "want")]
     prefix: String,
 

@@ -56,7 +56,7 @@ pub(crate) struct DemoArgs {
     #[arg(long, conflicts_with = "write")]
     keep: bool,
 
-    /// The speed of the demonstration as a factor: 2 is twice as fast as usual
+    /// The speed of the demonstration, as a factor from 0.1 to 10000. A factor of 2 means twice the usual speed
     #[arg(long, value_name = "FACTOR", default_value = "1", value_parser = speed)]
     speed: f64,
 
@@ -64,7 +64,7 @@ pub(crate) struct DemoArgs {
     #[arg(long, value_name = "FILE")]
     write: Option<String>,
 
-    /// Overwrite the file that --write names, even if its content differs
+    /// Overwrite the file that --write names. Without --force, an existing file with other content is an error
     #[arg(long, requires = "write")]
     force: bool,
 }

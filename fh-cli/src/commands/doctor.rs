@@ -22,8 +22,8 @@ const NAMES: usize = 9;
 /// Check a deployment from end to end.
 ///
 /// Checks the path to the Edge (proxies, name, connection, certificate), the Edge, the key, the delays of polls and streams,
-/// and access by browsers. Reports problems with advice. Sends no change, except the update of --try-set, and never shows the
-/// key. URL and KEY may be left out if environment variables hold them; a KEY of - is read from stdin.
+/// and access by browsers. Reports problems with advice. Changes no feature, and sends an update only with --try-set. Never
+/// shows the key. URL and KEY may be left out if environment variables hold them. If KEY is -, the key is read from stdin.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -56,17 +56,17 @@ pub(crate) struct DoctorArgs {
     #[arg(long, value_name = "URL", default_value = "https://app.example.com")]
     origin: String,
 
-    /// Check whether the API key may change the feature with this key, by sending its current value, or its current lock if
-    /// it is locked or the key is server-evaluated
+    /// Check whether the API key may change this feature. The check sends the feature's current value again. If the feature
+    /// is locked or the API key is server-evaluated, the check sends the feature's current lock state instead
     #[arg(long, value_name = "FEATURE")]
     try_set: Option<String>,
 
-    /// Exit with 1 also if a check has a warning, which is shown with the sign !
+    /// Exit with status 1 also if a check has a warning, which is shown with the sign !
     #[arg(long)]
     strict: bool,
 
-    /// The time after which no further check begins. A poll or stream that is still open at that time fails, and the other
-    /// checks are left out
+    /// The time limit for all checks together. When the time is over, a poll or stream that is still open fails, and the
+    /// remaining checks are left out
     #[arg(long, value_name = "SECONDS", value_parser = seconds::positive, default_value = "60")]
     timeout: Duration,
 }

@@ -39,7 +39,8 @@ pub(crate) struct EvalArgs {
     #[arg(required_unless_present = "cases")]
     file: Option<String>,
 
-    /// Evaluate a JSON array of cases instead of a payload. If FILE is - or left out, read it from stdin
+    /// Evaluate the JSON array of cases in this file instead of a payload. If FILE is - or is left out, the cases are read
+    /// from stdin
     #[arg(
         long,
         value_name = "FILE",

@@ -21,8 +21,8 @@ use crate::seconds;
 /// Fetch features from an Edge, once.
 ///
 /// Shows each feature's value for the context as `fh eval` does. For an API key with a `*`, the Edge sends strategies, and
-/// `fh` evaluates them. For any other key, the Edge evaluates the features. URL and KEY may be left out if environment variables
-/// hold them; a KEY of `-` is read from stdin.
+/// `fh` evaluates them. For any other key, the Edge evaluates the features. URL and KEY may be left out if environment
+/// variables hold them. If KEY is -, the key is read from stdin.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -40,11 +40,12 @@ pub(crate) struct GetArgs {
     #[command(flatten)]
     ask: EdgeQueryArgs,
 
-    /// Write only the value of the one requested feature: text without quotes, and an empty line for null
+    /// Write only the value of the feature, which must be the only FEATURE. A text is written without quotes, and null as an
+    /// empty line
     #[arg(long)]
     value: bool,
 
-    /// The longest time to wait for the features. After that time, exit with 2
+    /// The time limit for receiving the features. When the time is over, exit with status 2
     #[arg(long, value_name = "SECONDS", value_parser = seconds::positive, default_value = "10")]
     timeout: Duration,
 }

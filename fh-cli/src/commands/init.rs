@@ -34,7 +34,7 @@ owner can read it.
 
 Exit codes: 0 fine, 2 the file exists or cannot be written.")]
 pub(crate) struct InitArgs {
-    /// The state file to write, or - for stdout. An existing file is not replaced
+    /// The state file to write, or - for stdout. If the file exists already, it is not replaced, and the exit status is 2
     #[arg(value_name = "FILE", default_value = "state.yaml")]
     file: String,
 }

@@ -33,11 +33,11 @@ pub(crate) struct LintArgs {
     /// A file with a payload from FeatureHub, or - for stdin
     file: String,
 
-    /// Check only the environment with this id. Default: all environments of FILE
+    /// The id of the only environment to check. Default: all environments of FILE
     #[arg(long, value_name = "ID")]
     environment: Option<String>,
 
-    /// Exit with 1 also if there are only warnings
+    /// Exit with status 1 also if there are only warnings
     #[arg(long)]
     strict: bool,
 

@@ -18,10 +18,10 @@ const LIVENESS: &str = "/health/liveness";
 
 /// Check that a server is healthy.
 ///
-/// A server is healthy if it answers with status 200 to 299 in time. Redirects are not followed, and proxies are not used.
-/// For loopback addresses any certificate is accepted. Without URL, `fh probe` builds the URL from its own FH_EDGE_ variables
-/// and the properties of FeatureHub. In a container, these are also the settings of the server. Flags of `fh serve` have no
-/// effect on this URL.
+/// A server is healthy if it answers with status 200 to 299 within the time of --timeout. Redirects are not followed, and
+/// proxies are not used. For loopback addresses any certificate is accepted. Without URL, `fh probe` builds the URL from the
+/// FH_EDGE_ variables and FeatureHub's properties in its own environment. In a container, the server has the same variables
+/// and properties. Flags of `fh serve` have no effect on this URL.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -34,11 +34,11 @@ In a Containerfile: HEALTHCHECK CMD [\"/fh\", \"probe\"]
 Exit codes: 0 healthy; 1 not healthy, or no answer in time; 2 the URL or a setting is
 wrong.")]
 pub(crate) struct ProbeArgs {
-    /// The URL to request. If it has neither a path nor a query, /health/liveness is requested
+    /// The URL to request. If the URL has neither a path nor a query, `fh probe` requests its path /health/liveness
     #[arg(value_name = "URL")]
     url: Option<String>,
 
-    /// The time limit for the status and the headers of the response. After that time, exit with 1
+    /// The time limit for the status and the headers of the response. When the time is over, exit with status 1
     #[arg(long, value_name = "SECONDS", value_parser = seconds::positive, default_value = "3")]
     timeout: Duration,
 }

@@ -44,11 +44,11 @@ pub(crate) struct RolloutArgs {
     /// A file with a payload from FeatureHub, or - for stdin
     file: String,
 
-    /// The context attribute that is set to each id of the population, one after the other
+    /// The name of the context attribute that holds the id. For each id of the population, the feature is evaluated once
     #[arg(long, value_name = "NAME", default_value = "userkey")]
     attribute: String,
 
-    /// The population to evaluate for: a file with one id per line, or - for stdin
+    /// A file with the ids of the population, one per line, or - for stdin. Without --ids, the ids are generated
     #[arg(long, value_name = "FILE", conflicts_with = "sample")]
     ids: Option<String>,
 
@@ -56,7 +56,7 @@ pub(crate) struct RolloutArgs {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=100_000_000))]
     sample: Option<u64>,
 
-    /// The seed of the generated population; the same seed gives the same ids
+    /// The seed of the generated population. The same seed gives the same ids
     #[arg(long, value_name = "N", default_value_t = 0, conflicts_with = "ids")]
     seed: u64,
 
@@ -66,15 +66,15 @@ pub(crate) struct RolloutArgs {
     #[command(flatten)]
     rules: RulesArgs,
 
-    /// Compare the values with those of the same feature in this payload file
+    /// Compare the feature's values with its values in this payload file
     #[arg(long, value_name = "FILE", help_heading = "Comparison")]
     compare: Option<String>,
 
-    /// Compare the values with those of the same feature in the environment with this id
+    /// Compare the feature's values with its values in the environment with this id
     #[arg(long, value_name = "ID", help_heading = "Comparison")]
     compare_environment: Option<String>,
 
-    /// Compare the values with those of the same feature under this evaluation profile
+    /// Compare the feature's values with its values under this evaluation profile
     #[arg(long, value_name = "PROFILE", value_parser = profiles(), help_heading = "Comparison")]
     compare_profile: Option<Profile>,
 

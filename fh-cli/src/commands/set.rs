@@ -12,10 +12,10 @@ use crate::screen::{BOLD, GOOD, PLAIN, QUIET, Screen};
 
 /// Change a feature's value or lock on an Edge.
 ///
-/// Uses the interface that FeatureHub has for tests: the key's service account needs permission to change values, to lock or
-/// to unlock. The value must fit the feature's type (true or false, a number, text, a JSON document). It replaces the default
-/// value; the values of strategies do not change. URL and KEY may be left out if environment variables hold them; a KEY of - is
-/// read from stdin.
+/// Uses FeatureHub's interface for tests, so the service account of the key needs the permission to change values, to lock or
+/// to unlock. The value must fit the feature's type (true or false, a number, text, a JSON document). The value replaces the
+/// feature's default value. The values of strategies do not change. URL and KEY may be left out if environment variables hold
+/// them. If KEY is -, the key is read from stdin.
 #[derive(Debug, Args)]
 #[command(
     override_usage = "fh set [OPTIONS] [URL] [KEY] <FEATURE> [VALUE]",
@@ -50,7 +50,7 @@ pub(crate) struct SetArgs {
     #[arg(long)]
     null: bool,
 
-    /// Lock the feature. While it is locked, test updates cannot change its value
+    /// Lock the feature. While the feature is locked, test updates cannot change its value
     #[arg(long, conflicts_with = "unlock")]
     lock: bool,
 
@@ -58,7 +58,7 @@ pub(crate) struct SetArgs {
     #[arg(long)]
     unlock: bool,
 
-    /// Wait until the Edge serves the change, at most 10 seconds. After that time, exit with 1
+    /// Wait until the Edge serves the change, for at most 10 seconds. When the time is over, exit with status 1
     #[arg(long)]
     wait: bool,
 }

@@ -39,10 +39,10 @@ const MOST_NOTICES: usize = 64;
 
 /// Watch features of an Edge as they change.
 ///
-/// On a terminal, `fh watch` shows a table of all values, the last changes and the state of the connection, until Ctrl-C. To a
-/// pipe or a file, it writes one line for each value at the start, for each change, and for each new state of the connection.
-/// With --json, each line is a JSON object. Times are UTC. URL and KEY may be left out if environment variables hold them; a KEY
-/// of - is read from stdin.
+/// On a terminal, `fh watch` shows a table of all values, the last changes and the state of the connection, until Ctrl-C. To
+/// a pipe or a file, it writes one line for each value at the start, for each change, and for each new state of the
+/// connection. With --json, each line is a JSON object. Times are UTC. URL and KEY may be left out if environment variables
+/// hold them. If KEY is -, the key is read from stdin.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -81,7 +81,7 @@ pub(crate) struct WatchArgs {
     #[arg(long, value_name = "SECONDS", value_parser = seconds::positive)]
     poll: Option<Duration>,
 
-    /// Poll only when features are read, at most once in this time. `fh watch` reads them at least once a second
+    /// Poll only when features are read, and at most once in this time. `fh watch` reads the features at least once a second
     #[arg(long, value_name = "SECONDS", value_parser = seconds::positive, conflicts_with = "poll")]
     passive: Option<Duration>,
 
@@ -89,11 +89,11 @@ pub(crate) struct WatchArgs {
     #[arg(long)]
     catch: bool,
 
-    /// Show the features once, when they have arrived, and exit
+    /// Show the features once, as soon as they have arrived, and exit
     #[arg(long, conflicts_with = "catch")]
     once: bool,
 
-    /// Exit after this time; with 2 if no features have arrived by then
+    /// Exit after this time. If no features have arrived by then, exit with status 2
     #[arg(long = "for", value_name = "SECONDS", value_parser = seconds::positive)]
     duration: Option<Duration>,
 }

@@ -27,7 +27,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Origin,
         "state",
         One("FILE"),
-        "The state file: features, environments and API keys, as YAML or JSON (`fh init` writes one). Reloaded when it changes. Without a state file and without --relay, the server needs an admin key, and the admin API adds the features and keys",
+        "The state file, which holds features, environments and API keys as YAML or JSON (`fh init` writes an example). The file is reloaded when it changes. Without a state file and without --relay, the server needs an admin key, and features and keys are added through the admin API",
         |s, text| put(&mut s.state, Ok(path(text))),
         |s| path_text(s.state.as_ref()),
     ),
@@ -35,7 +35,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Origin,
         "data",
         One("DIR"),
-        "The folder that keeps changes by PUT and the admin API, or the features of a relay, over restarts. Only one server can use the folder; a second one does not start",
+        "The folder that stores changes made through PUT and the admin API, or the features of a relay. Without --data, a restart loses them. Only one server at a time can use the folder, and a second server does not start",
         |s, text| put(&mut s.data, Ok(path(text))),
         |s| path_text(s.data.as_ref()),
     ),
@@ -43,7 +43,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Origin,
         "key",
         Many("KEY[,KEY]"),
-        "An API key that may read every environment of the state file. Use it for state files without keys, such as a saved response to GET /features",
+        "An API key that may read every environment of the state file. Use this option if the state file contains no keys, for example a saved response to GET /features",
         |s, text| {
             s.keys.extend(list(text, service_key)?);
             Ok(())
@@ -55,7 +55,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Origin,
         "relay",
         One("URL"),
-        "The URL of an upstream Edge to relay, instead of serving a state file. With --data, a relay that starts without a connection serves the features that it received last",
+        "The URL of the upstream Edge whose features this server relays, instead of serving a state file. With --data, a relay that starts while the upstream Edge is unreachable serves the features that it received last",
         |s, text| {
             let url = text.trim();
             let parse = || EdgeUrl::parse(url).map_err(|why| why.to_string());
@@ -68,7 +68,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Origin,
         "relay-key",
         Many("KEY[,KEY]"),
-        "The API keys of one service account to relay: a client-evaluated key, a server-evaluated key, or both separated by a comma",
+        "The API keys of one service account that the relay serves: a client-evaluated key, a server-evaluated key, or both, separated by a comma. Repeat the option for further accounts",
         |s, text| {
             s.relay_keys.push(relay_keys(text)?);
             Ok(())
@@ -80,7 +80,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Origin,
         "relay-any-key",
         One("COUNT"),
-        "The largest number of unconfigured keys that are relayed at a time, and of new keys that are tried per second. Beyond either limit, polls with a new key get 429, and streams with a new key wait; 0: only the keys of --relay-key and --relay-key-file are relayed",
+        "The limit on API keys that are in neither --relay-key nor --relay-key-file. The relay serves at most this number of such keys at a time, and tries at most this number of new ones per second. Above the limit, polls with a new key get 429, and streams with a new key wait. 0 means that such keys are refused",
         |s, text| put(&mut s.relay_any_key, number(text, "100")),
         |s| s.relay_any_key.to_string(),
     ),
@@ -88,7 +88,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Origin,
         "profile",
         One("client|edge"),
-        "The evaluation profile of server-evaluated keys in environments that set no profile: `client` for the results of client SDKs, or `edge` for those of FeatureHub's Edge. A relay always uses `client`",
+        "The evaluation profile for server-evaluated keys in environments that set no profile. `client` gives the results of client SDKs, and `edge` gives the results of FeatureHub's Edge. A relay accepts only `client`",
         |s, text| put(&mut s.edge.profile, text.trim().parse().map_err(|_| "write client or edge".to_string())),
         |s| s.edge.profile.as_str().to_string(),
     ),
@@ -96,7 +96,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Origin,
         "relay-max-age",
         One("SECONDS"),
-        "The time for which a relay serves a key's features after the last successful response of the upstream Edge, also over restarts with --data. After that time, the key gets 503, and readiness fails if it is a client-evaluated key of --relay-key or --relay-key-file; 0: no limit",
+        "The longest time for which a relay serves the features of a key after the last successful response of the upstream Edge, also across restarts with --data. After that time, requests with the key get 503, and readiness fails if the key is a client-evaluated key of --relay-key or --relay-key-file. 0 means no limit",
         |s, text| put(&mut s.relay_max_age, time(text)),
         |s| seconds_of(s.relay_max_age),
     ),
@@ -104,7 +104,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Origin,
         "default-state",
         One("FILE"),
-        "The state file that is used if neither --state nor --relay is set. Container images and systemd units set this option",
+        "The state file to serve if neither --state nor --relay is set. Container images and systemd units set the environment variable of this option",
         |s, text| put(&mut s.default_state, Ok(path(text))),
         |s| path_text(s.default_state.as_ref()),
     ),
@@ -112,7 +112,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Origin,
         "relay-header",
         Lines("NAME=VALUE"),
-        "A header for every request to the upstream Edge, such as a header that its gateway requires. The environment variable may hold several headers, one per line",
+        "A header that the relay adds to every request to the upstream Edge, for example for a gateway that requires the header. Repeat the option for several headers. The environment variable holds one header per line",
         |s, text| {
             s.relay_headers.push(header_pair(text)?);
             Ok(())
@@ -124,7 +124,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Origin,
         "relay-header-file",
         One("FILE"),
-        "A file with one header per line in the form of --relay-header, for example a mounted secret. Reloaded when it changes",
+        "A file with one header per line, in the form of --relay-header, for example a mounted secret. The file is reloaded when it changes",
         |s, text| {
             let Some(file) = path(text) else { return Ok(()) };
             s.relay_file_headers = relay_headers_in(&read(&file)?)?;
@@ -137,7 +137,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Origin,
         "key-file",
         One("FILE"),
-        "A file with API keys in the form of --key, one per line or separated by commas. Reloaded when it changes",
+        "A file with API keys in the form of --key, one per line or separated by commas. The file is reloaded when it changes",
         |s, text| {
             let Some(file) = path(text) else { return Ok(()) };
             s.file_keys = keys_in(&read(&file)?)?;
@@ -150,7 +150,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Origin,
         "relay-key-file",
         One("FILE"),
-        "A file with the keys to relay. Each line holds the keys of one service account, in the form of --relay-key. Reloaded when it changes",
+        "A file with the API keys that the relay serves. Each line holds the keys of one service account, in the form of --relay-key. The file is reloaded when it changes",
         |s, text| {
             let Some(file) = path(text) else { return Ok(()) };
             s.relay_file_keys = relay_keys_in(&read(&file)?)?;
@@ -163,7 +163,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Origin,
         "data-repair",
         Switch,
-        "If the file in the --data folder is so damaged that it cannot be opened, start with its readable records and log the repair. A copy of the damaged file stays in the folder",
+        "If the file in the --data folder is too damaged to be opened, start with the records that are readable, and log the repair. A copy of the damaged file stays in the folder. Without this option, the server does not start",
         |s, text| put(&mut s.data_repair, switch(text)),
         |s| s.data_repair.to_string(),
     ),
@@ -171,7 +171,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Network,
         "listen",
         One("ADDRESS"),
-        "The IP address to listen at; 0.0.0.0 means every IPv4 address of this machine, and :: also every IPv6 address",
+        "The IP address that the server listens on. 0.0.0.0 means all IPv4 addresses of this machine, and :: means all IPv4 and IPv6 addresses",
         |s, text| put(&mut s.address, ip_address(text)),
         |s| s.address.to_string(),
     ),
@@ -179,7 +179,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Network,
         "port",
         One("PORT"),
-        "The port of the API; 0: any free port",
+        "The port of the API. 0 means any free port",
         |s, text| put(&mut s.port, number(text, "8903")),
         |s| s.port.to_string(),
     )
@@ -188,20 +188,20 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Network,
         "monitor-port",
         One("PORT"),
-        "A separate port for health and metrics, instead of the API's port; 0: any free port",
+        "A separate port for health and metrics, instead of the port of the API. 0 means any free port",
         |s, text| {
             s.edge.monitoring = Monitoring::Apart;
             put(&mut s.monitor_port, number(text, "8701").map(Some))
         },
         |s| s.monitor_port.map(|port| port.to_string()).unwrap_or_default(),
     )
-    .default("none: on the port of the API")
+    .default("the port of the API")
     .property_but("monitor.port", "0"),
     Setting::new(
         Network,
         "url-path",
         One("PATH"),
-        "The path prefix of the API, for a proxy that does not remove the prefix. Requests without the prefix get 404, except for health, and for metrics without --monitor-port",
+        "The path prefix of the API, for a proxy that does not remove the prefix. Requests without the prefix get 404, except for health checks, and except for metrics if --monitor-port is not set",
         |s, text| put(&mut s.url_path, url_path(text)),
         |s| if s.url_path.is_empty() { "/".to_string() } else { s.url_path.clone() },
     )
@@ -210,7 +210,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Network,
         "trusted-proxies",
         One("NETWORK,..."),
-        "The proxies whose headers x-forwarded-for and x-forwarded-proto are trusted, as addresses or as networks such as 10.0.0.0/8",
+        "The IP addresses or networks (such as 10.0.0.0/8) of the proxies whose headers x-forwarded-for and x-forwarded-proto are trusted",
         |s, text| put(&mut s.proxies, text.parse().map_err(|why: InvalidNetwork| why.to_string())),
         |s| s.proxies.to_string(),
     ),
@@ -218,7 +218,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Network,
         "tls-certificate",
         One("FILE"),
-        "A PEM file with the server's certificate and its intermediate certificates. Enables TLS, and HTTP/2 for clients that support it. Reloaded when it changes",
+        "A PEM file with the server's certificate and its intermediate certificates. This option enables TLS, with HTTP/2 for clients that support HTTP/2. The file is reloaded when it changes",
         |s, text| put(&mut s.tls_certificate, Ok(path(text))),
         |s| path_text(s.tls_certificate.as_ref()),
     ),
@@ -226,7 +226,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Network,
         "tls-key",
         One("FILE"),
-        "A PEM file with the private key of --tls-certificate. Reloaded with the certificate",
+        "A PEM file with the private key of the certificate in --tls-certificate. The file is reloaded together with the certificate",
         |s, text| put(&mut s.tls_key, Ok(path(text))),
         |s| path_text(s.tls_key.as_ref()),
     ),
@@ -234,19 +234,19 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Network,
         "monitor-listen",
         One("ADDRESS"),
-        "The address that the monitor port listens at, such as 127.0.0.1 for this machine only",
+        "The IP address that the monitor port listens on, such as 127.0.0.1 to accept connections from this machine only",
         |s, text| {
             let address = Some(text.trim()).filter(|text| !text.is_empty());
             put(&mut s.monitor_address, address.map(ip_address).transpose())
         },
         |s| s.monitor_address.map(|address| address.to_string()).unwrap_or_default(),
     )
-    .default("that of --listen"),
+    .default("the address of --listen"),
     Setting::new(
         Network,
         "monitor-tls",
         Switch,
-        "Use TLS on the monitor port as well, with the certificate of the API's port. Otherwise the monitor port uses plain HTTP",
+        "Use TLS on the monitor port as well, with the certificate of --tls-certificate. Without this option, the monitor port uses plain HTTP",
         |s, text| put(&mut s.monitor_tls, switch(text)),
         |s| s.monitor_tls.to_string(),
     ),
@@ -254,7 +254,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Clients,
         "heartbeat",
         One("SECONDS"),
-        "The time between two heartbeats of a stream; 0: no heartbeats",
+        "The interval between two heartbeats of a stream. 0 means no heartbeats",
         |s, text| put(&mut s.edge.heartbeat, time(text)),
         |s| seconds_of(s.edge.heartbeat),
     )
@@ -263,7 +263,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Clients,
         "drop-after",
         One("SECONDS"),
-        "The time after which the server ends a stream with `bye`, varied by up to 10 %. SDKs then reconnect; 0: no limit",
+        "The time after which the server ends a stream with the event `bye`, varied by up to 10 %. The SDK then reconnects. 0 means no limit",
         |s, text| put(&mut s.edge.drop_after, time(text)),
         |s| seconds_of(s.edge.drop_after),
     )
@@ -272,7 +272,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Clients,
         "cache-control",
         One("VALUE"),
-        "The cache-control header of responses that may be cached, such as those to polls. It replaces the header that an environment sets. With max-age=60, clients that follow the header poll once a minute",
+        "The value of the header cache-control in responses that may be cached, such as responses to polls. This value replaces the value that an environment sets. With max-age=60, SDKs that obey the header poll once a minute",
         |s, text| put(&mut s.edge.cache_control, header(text)),
         |s| header_text(s.edge.cache_control.as_ref()),
     )
@@ -281,7 +281,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Clients,
         "compression",
         One("gzip|off"),
-        "The compression of responses to polls with one key, for clients that accept gzip. Other responses, such as streams, are never compressed",
+        "The compression of responses to polls with one API key: `gzip` for clients that accept gzip, or `off`. Other responses, such as streams, are never compressed",
         |s, text| put(&mut s.edge.compression, compression(text)),
         |s| match s.edge.compression {
             Compression::Off => "off".to_string(),
@@ -292,7 +292,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Limits,
         "requests-per-second",
         One("NUMBER"),
-        "The average number of requests per second with one API key; after a pause, as many are answered at once. Further polls, PUTs and OFREP requests get 429, and further streams get their features later; 0: no limit",
+        "The limit on requests per second with one API key, as an average. After a pause, a burst of up to this number of requests is answered at once. Above the limit, polls, PUTs and OFREP requests get 429, and streams get their features later. 0 means no limit",
         |s, text| {
             let rate: u32 = number(text, "100")?;
             s.edge.requests_per_second = (rate > 0).then_some(rate);
@@ -304,7 +304,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Limits,
         "requests-per-second-per-address",
         One("NUMBER"),
-        "The average number of requests per second with one API key from one address (IPv6: a /64 network). Further polls, PUTs and OFREP requests get 429 and do not count for --requests-per-second. A relay counts all unverified keys of an address as one key; 0: no limit",
+        "The limit on requests per second with one API key from one address (IPv6: one /64 network), as an average. Above the limit, polls, PUTs and OFREP requests get 429 and do not count towards --requests-per-second, and streams get their features later. A relay counts all unverified keys of an address as one key. 0 means no limit",
         |s, text| {
             let rate: u32 = number(text, "20")?;
             s.edge.requests_per_second_per_address = (rate > 0).then_some(rate);
@@ -316,16 +316,16 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Limits,
         "max-connections",
         One("NUMBER"),
-        "The largest number of open connections. The server accepts 16 more for health checks only. Further connections wait until one closes",
+        "The limit on open connections. Above the limit, new connections wait until a connection closes, except for 16 that the server accepts for health checks only",
         |s, text| put(&mut s.listen.max_connections, number(text, "10000")),
         |s| s.listen.max_connections.to_string(),
     )
-    .default("the descriptor limit less 256, at most what half of the memory allows"),
+    .default("the limit on file descriptors minus 256, or fewer if half of the memory holds fewer connections"),
     Setting::new(
         Limits,
         "max-http2-requests",
         One("NUMBER"),
-        "The largest number of concurrent requests on one HTTP/2 connection, including open event streams. Further requests are refused until a request ends; clients learn the limit in advance",
+        "The limit on concurrent requests on one HTTP/2 connection, including open event streams. Above the limit, new requests are refused until a request ends. The server announces the limit to clients when they connect",
         |s, text| put(&mut s.listen.max_http2_requests, number(text, "128")),
         |s| s.listen.max_http2_requests.to_string(),
     ),
@@ -333,7 +333,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Limits,
         "max-header-bytes",
         One("BYTES"),
-        "The largest size of a request's head: its first line and its headers, which may include the evaluation context. A larger head is answered with 431",
+        "The limit on the size of a request's head. The head consists of the request's first line and its headers, which may include the evaluation context. A larger head is answered with 431",
         |s, text| put(&mut s.listen.max_header_bytes, some_bytes(text)),
         |s| bytes_of(s.listen.max_header_bytes.get()),
     ),
@@ -341,7 +341,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Limits,
         "max-body-bytes",
         One("BYTES"),
-        "The largest size of a request's body, except for a state that is sent to the admin API. A larger body is answered with 413, and a body that takes more than 30 seconds with 408",
+        "The limit on the size of a request's body, except for a state that is sent to the admin API. A larger body is answered with 413. A body that takes more than 30 seconds to arrive is answered with 408",
         |s, text| put(&mut s.edge.body_limit, bytes(text)),
         |s| bytes_of(s.edge.body_limit),
     ),
@@ -349,7 +349,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Limits,
         "answer-cache",
         One("BYTES"),
-        "The memory for cached answers of all environments together. When it is full, answers that were not used recently are evicted",
+        "The limit on the memory for cached answers of all environments together. Above the limit, answers that were not used recently are evicted",
         |s, text| put(&mut s.edge.answer_cache, bytes(text).map(|count| count as u64)),
         |s| bytes_of(usize::try_from(s.edge.answer_cache).unwrap_or(usize::MAX)),
     ),
@@ -357,7 +357,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Limits,
         "header-timeout",
         One("SECONDS"),
-        "The longest time in which a request's head must arrive; on HTTP/2, only that of the first request. After that time, the connection is closed; 0: no limit",
+        "The time limit for receiving a request's head. On HTTP/2, the limit applies only to the first request of a connection. When the time is over, the connection is closed. 0 means no limit",
         |s, text| put(&mut s.listen.header_timeout, limit(text)),
         |s| seconds_of_limit(s.listen.header_timeout),
     ),
@@ -365,7 +365,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Limits,
         "handshake-timeout",
         One("SECONDS"),
-        "The longest time of a TLS handshake. After that time, the connection is closed; 0: no limit",
+        "The time limit for a TLS handshake. When the time is over, the connection is closed. 0 means no limit",
         |s, text| put(&mut s.listen.handshake_timeout, limit(text)),
         |s| seconds_of_limit(s.listen.handshake_timeout),
     ),
@@ -373,7 +373,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Limits,
         "idle-timeout",
         One("SECONDS"),
-        "The longest time between two requests on a connection. After that time, or up to twice that time on HTTP/2, the connection is closed. Choose more than the idle timeout of load balancers; 0: no limit",
+        "The time limit between two requests on a connection. When the time is over, the connection is closed (on HTTP/2, after up to twice the time). Set a longer time than the idle timeout of load balancers in front of the server. 0 means no limit",
         |s, text| put(&mut s.listen.idle_timeout, limit(text)),
         |s| seconds_of_limit(s.listen.idle_timeout),
     ),
@@ -381,7 +381,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Limits,
         "write-timeout",
         One("SECONDS"),
-        "The longest time in which a client reads none of the data that waits for it. After that time, the connection is closed, or the stream of an HTTP/2 connection is reset; 0: no limit",
+        "The time limit for a client that reads none of the data that waits for it. When the time is over, the connection is closed, or the stream of an HTTP/2 connection is reset. 0 means no limit",
         |s, text| put(&mut s.listen.write_timeout, limit(text)),
         |s| seconds_of_limit(s.listen.write_timeout),
     ),
@@ -389,7 +389,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Limits,
         "max-connections-per-address",
         One("NUMBER"),
-        "The largest number of open connections from one address (IPv6: a /64 network). Further connections are closed, except up to 8 for health checks. Trusted proxies have no such limit; 0: no limit",
+        "The limit on open connections from one address (IPv6: one /64 network). Above the limit, new connections are closed, except for up to 8 that the server accepts for health checks only. The limit does not apply to trusted proxies. 0 means no limit",
         |s, text| put(&mut s.listen.max_connections_per_address, per_address(text)),
         |s| match s.listen.max_connections_per_address {
             PerAddress::Quarter => String::new(),
@@ -402,7 +402,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Limits,
         "max-context-bytes",
         One("BYTES"),
-        "The largest size of a request's evaluation context, as text in the header, the query or the JSON body. A larger context is answered with 413",
+        "The limit on the size of a request's evaluation context, as text in the header, the query or the JSON body. A larger context is answered with 413",
         |s, text| put(&mut s.edge.max_context_bytes, bytes(text)),
         |s| bytes_of(s.edge.max_context_bytes),
     ),
@@ -410,7 +410,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Limits,
         "evaluation-budget",
         One("STEPS"),
-        "The largest number of evaluation steps for one request, of about a nanosecond each. A request that could need more steps is answered with 413, and an open stream ends with `bye`",
+        "The limit on evaluation steps for one request. A step takes about a nanosecond. A request that could need more steps is answered with 413, and an open stream that could need more steps ends with the event `bye`",
         |s, text| put(&mut s.edge.evaluation_budget, number(text, "32000000")),
         |s| s.edge.evaluation_budget.to_string(),
     ),
@@ -418,7 +418,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Browsers,
         "cors-headers",
         One("NAME,..."),
-        "Additional request headers that web pages of other origins may send",
+        "The request headers that web pages of other origins may send, in addition to the default ones",
         |s, text| put(&mut s.edge.cors_headers, header_names(text)),
         |s| s.edge.cors_headers.join(","),
     )
@@ -427,7 +427,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Browsers,
         "cors-expose-headers",
         One("NAME,..."),
-        "Additional response headers that web pages of other origins may read",
+        "The response headers that web pages of other origins may read, in addition to the default ones",
         |s, text| put(&mut s.edge.cors_expose_headers, header_names(text)),
         |s| s.edge.cors_expose_headers.join(","),
     )
@@ -436,7 +436,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Browsers,
         "cors-max-age",
         One("SECONDS"),
-        "The time for which browsers may cache the response to a CORS preflight request",
+        "The longest time for which browsers may cache the response to a CORS preflight request",
         |s, text| put(&mut s.edge.cors_max_age, time(text)),
         |s| seconds_of(s.edge.cors_max_age),
     )
@@ -445,7 +445,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Operations,
         "admin-key",
         One("KEY"),
-        "The key of the admin API at /admin/v1, which reads and changes the whole state. A key of fewer than 16 characters is an error. Without a key there is no admin API",
+        "The key of the admin API at /admin/v1, which reads and changes the whole state. The key must have at least 16 characters. Without a key, there is no admin API",
         |s, text| put(&mut s.edge.admin_key, admin_key(text)),
         |s| if s.edge.admin_key.is_some() { "set".to_string() } else { String::new() },
     )
@@ -454,7 +454,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Operations,
         "admin-key-file",
         One("FILE"),
-        "A file with the admin key, for example a mounted secret. Reloaded when it changes",
+        "A file with the admin key, for example a mounted secret. The file is reloaded when it changes",
         |s, text| {
             let Some(file) = path(text) else { return Ok(()) };
             let key = read(&file)?;
@@ -467,7 +467,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Operations,
         "admin-on",
         One("api|monitor"),
-        "The port that serves the admin API and the console: `api` for the port of the API, or `monitor` for that of --monitor-port",
+        "The port that serves the admin API and the console: `api` for the port of the API, or `monitor` for the port of --monitor-port",
         |s, text| put(&mut s.edge.administration, administration(text)),
         |s| match s.edge.administration {
             Administration::WithMonitoring => "monitor".to_string(),
@@ -478,7 +478,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Operations,
         "console",
         Switch,
-        "Serve a web console at /console, on the port of the admin API",
+        "Serve a web console at /console, on the port of the admin API. The console needs an admin key",
         |s, text| {
             let console = |is_on| if is_on { Console::On } else { Console::Off };
             put(&mut s.edge.console, switch(text).map(console))
@@ -489,7 +489,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Operations,
         "grace",
         One("SECONDS"),
-        "The longest time of a graceful stop, after --shutdown-delay. Streams end with `bye` within this time. Connections that are still open afterwards are closed",
+        "The time limit for a graceful stop, which begins after --shutdown-delay. Within this time, streams end with the event `bye`. Connections that are still open when the time is over are closed",
         |s, text| put(&mut s.listen.grace, time(text)),
         |s| seconds_of(s.listen.grace),
     )
@@ -506,7 +506,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Operations,
         "log-format",
         One("text|json"),
-        "The format of the log: text, or one JSON object per line",
+        "The format of the log: `text`, or `json` for one JSON object per line",
         |s, text| put(&mut s.log_format, text.parse()),
         |s| s.log_format.as_str().to_string(),
     ),
@@ -514,7 +514,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Operations,
         "access-log",
         Switch,
-        "Log each request when it is answered, and each stream when it closes. The lines contain no keys and no contexts, and are written at every level of --log",
+        "Log each request when it is answered, and each stream when it closes. The lines contain no API keys and no contexts. They are written at every level of --log",
         |s, text| put(&mut s.access_log, switch(text)),
         |s| s.access_log.to_string(),
     ),
@@ -522,19 +522,19 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Operations,
         "properties",
         Many("FILE"),
-        "A property file of a FeatureHub server. A file takes precedence over the files before it",
+        "A property file of a FeatureHub server. If several files set the same property, the value in the last of these files applies",
         |s, text| {
             s.properties.push(text.to_string());
             Ok(())
         },
         |s| s.properties.join(" "),
     )
-    .default("those of FeatureHub's images, if they exist"),
+    .default("the property files of FeatureHub's images, if they exist"),
     Setting::new(
         Operations,
         "admin-over-plain-http",
         Switch,
-        "Serve the admin API over plain HTTP to other machines as well. Otherwise such requests get 403, unless a trusted proxy sends x-forwarded-proto: https",
+        "Serve the admin API to other machines over plain HTTP as well. Without this option, requests over plain HTTP from other machines get 403, unless a trusted proxy sends x-forwarded-proto: https",
         |s, text| {
             let transport =
                 |is_any| if is_any { AdminTransport::Any } else { AdminTransport::Protected };
@@ -546,7 +546,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Operations,
         "shutdown-delay",
         One("SECONDS"),
-        "The time between SIGTERM or Ctrl-C and the start of the graceful stop. During this time readiness answers 503, so that load balancers stop sending requests first",
+        "The time between SIGTERM or Ctrl-C and the start of the graceful stop. During this time, readiness is answered with 503, so that load balancers stop sending requests before the stop begins",
         |s, text| put(&mut s.shutdown_delay, time(text)),
         |s| seconds_of(s.shutdown_delay),
     ),
