@@ -93,7 +93,7 @@ fn near_miss(name: &str, known: &[&'static str]) -> Option<&'static str> {
     known.iter().find(is_near).copied()
 }
 
-/// Returns the letters of a name in one case and without separators.
+/// Returns the characters of a name in lower case, without `_`, `-`, `.` and spaces.
 fn folded(name: &str) -> Vec<char> {
     let letters = name.chars().filter(|c| !matches!(c, '_' | '-' | ' ' | '.'));
     letters.flat_map(char::to_lowercase).collect()

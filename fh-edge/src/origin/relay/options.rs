@@ -166,8 +166,10 @@ impl RelayOptions {
     /// Stores the features of configured client-evaluated keys in files of this folder, and starts with the stored features. After a
     /// restart, the relay can then serve features while the upstream Edge is unreachable. The folder is created if it does not exist.
     ///
-    /// The files contain features and their rules, but no API keys. For each key, a record in the same folder contains the time of the last
-    /// successful response, the refusals since, and whether the key is revoked. Only one relay at a time can use the folder.
+    /// The files contain features and their rules, but no API keys. For each of these keys that was answered or refused, a record in the
+    /// same folder contains the time of the last successful response, the first and the number of the latest consecutive refusals, and
+    /// whether the key is revoked. The recorded time may be up to ten minutes too early. On Unix and Windows, only one relay at a time can
+    /// use the folder.
     #[must_use]
     pub fn snapshot_folder(mut self, folder: impl Into<PathBuf>) -> Self {
         self.snapshots = Some(folder.into());
