@@ -191,7 +191,7 @@ pub(crate) fn trouble(problem: &Problem) -> String {
             "check the API key, and that its service account may read this environment"
         }
         Problem::Unauthorised(_) => {
-            "an Edge never sends this status: look for a proxy or gateway in front of it"
+            "an Edge never sends this status: look for a proxy or gateway in front of the Edge"
         }
         Problem::ContentType(_) | Problem::Redirect => "check the URL",
         Problem::Malformed(_) => "check that the URL is that of an Edge",

@@ -32,7 +32,7 @@ pub(crate) fn read_bytes(path: &str) -> Result<(String, Vec<u8>), Failure> {
     let bytes = bytes.map_err(|error| Failure::Input(unreadable(&name, &error)))?;
     if bytes.len() as u64 > LARGEST {
         return Err(Failure::Input(format!(
-            "{name} is larger than 1 GiB, which is more than fh reads: split it"
+            "{name} is larger than 1 GiB, which is more than fh reads: split the input"
         )));
     }
     Ok((name, bytes))
@@ -50,7 +50,9 @@ fn unreadable(name: &str, error: &io::Error) -> String {
             format!("cannot read {name}: there is no such file (`-` reads stdin)")
         }
         ErrorKind::PermissionDenied => format!("cannot read {name}: permission denied"),
-        ErrorKind::IsADirectory => format!("cannot read {name}: it is a directory, name a file"),
+        ErrorKind::IsADirectory => {
+            format!("cannot read {name}: this path is a directory, and a file is needed")
+        }
         _ => format!("cannot read {name}: {error}"),
     }
 }

@@ -46,7 +46,7 @@ impl Population {
         if blanks > 0 {
             let blanks = plural(blanks, "id has", "ids have");
             remarks.push(format!(
-                "{blanks} blanks at an end in {name}; the blanks are hashed as well"
+                "{blanks} blanks at the start or end in {name}; the blanks are hashed as well"
             ));
         }
         Ok((Self::Listed(ids), remarks))

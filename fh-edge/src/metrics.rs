@@ -230,12 +230,12 @@ impl Metrics {
         );
         registry.register(
             "fh_edge_evaluations_moved",
-            "Evaluations that ran on another thread than those that serve requests",
+            "Evaluations that ran on another thread than the threads that serve requests",
             self.evaluations.moved.clone(),
         );
         registry.register(
             "fh_edge_evaluations_cancelled",
-            "Moved evaluations whose caller disconnected before they ended",
+            "Evaluations on another thread whose caller disconnected before the evaluation ended",
             self.evaluations.cancelled.clone(),
         );
         registry.register(

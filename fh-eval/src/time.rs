@@ -21,7 +21,7 @@ pub struct InvalidTimestamp;
 
 impl std::fmt::Display for InvalidTimestamp {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("not a date-time such as 2026-02-28T12:00:00Z")
+        f.write_str("the text is not a date-time such as 2026-02-28T12:00:00Z")
     }
 }
 

@@ -61,7 +61,7 @@ pub fn read(path: &Path, most_bytes: u64) -> Result<FileContent, Unreadable> {
     let mut bytes = Vec::new();
     let outcome = std::fs::metadata(path).and_then(|found| {
         if !found.is_file() {
-            return Err(io::Error::other("it is not a regular file"));
+            return Err(io::Error::other("the path is not that of a regular file"));
         }
         if found.len() > most_bytes {
             return Ok(Err(too_large(most_bytes)));
@@ -79,13 +79,13 @@ pub fn read(path: &Path, most_bytes: u64) -> Result<FileContent, Unreadable> {
             Err(Unreadable { what: "there is no such file".to_owned(), is_missing: true })
         }
         Err(error) => {
-            Err(Unreadable { what: format!("it cannot be read: {error}"), is_missing: false })
+            Err(Unreadable { what: format!("the file cannot be read: {error}"), is_missing: false })
         }
     }
 }
 
 fn too_large(most_bytes: u64) -> Unreadable {
-    Unreadable { what: format!("it is larger than {most_bytes} bytes"), is_missing: false }
+    Unreadable { what: format!("the file is larger than {most_bytes} bytes"), is_missing: false }
 }
 
 /// The metadata of a file; `None` if the metadata cannot be read, for example because the file does not exist.

@@ -48,7 +48,7 @@ pub(crate) fn scalar(text: &str, style: ScalarStyle, tag: Option<&Tag>) -> Resul
         }
         _ => return Err(unknown(tag)),
     };
-    if fits { Ok(content) } else { Err(format!("this is not a valid {}", tag.suffix)) }
+    if fits { Ok(content) } else { Err(format!("the value is not a valid {}", tag.suffix)) }
 }
 
 /// Returns the value of a scalar that has neither quotes nor a tag.

@@ -123,7 +123,7 @@ impl LimitWarnings {
     fn say(&mut self, beyond: Beyond, limit: usize, address: Option<IpAddr>) {
         match (beyond, address) {
             (Beyond::PerAddress, Some(address)) => self.per_address.say(|| {
-                warn!(%address, "too many connections of one address (max-connections-per-address); if this is a proxy, add it to trusted-proxies");
+                warn!(%address, "too many connections of one address (max-connections-per-address); if the address is that of a proxy, add the address to trusted-proxies");
             }),
             _ => self.connections.say(|| {
                 warn!(connections = limit, "the limit of connections is reached; further connections wait, or serve only health checks (max-connections)");

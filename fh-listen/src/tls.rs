@@ -248,7 +248,7 @@ impl fmt::Display for TlsError {
             }
             Self::Mismatch { certificate, key } => write!(
                 out,
-                "the private key in {} is not that of the first certificate in {}",
+                "the private key in {} does not belong to the first certificate in {}",
                 key.display(),
                 certificate.display()
             ),

@@ -58,7 +58,7 @@ impl fmt::Display for Notice {
             Self::KeyInSeveralEnvironments { feature, answers } => {
                 write!(
                     f,
-                    "several environments have {feature}; that of environment {answers} is used"
+                    "several environments have the feature {feature}; the feature of environment {answers} is used"
                 )
             }
             Self::CommaInValue { attribute } => write!(

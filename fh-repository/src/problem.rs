@@ -140,9 +140,9 @@ impl fmt::Display for Problem {
             Self::NoEnvironments => {
                 f.write_str("the response contains no environment of the API keys")
             }
-            Self::EmptyList => {
-                f.write_str("the response contains no features; the client keeps those that it has")
-            }
+            Self::EmptyList => f.write_str(
+                "the response contains no features; the client keeps the features that it has",
+            ),
             Self::Unreachable(why) => write!(f, "the Edge cannot be reached: {why}"),
             Self::Tls(why) => write!(f, "the TLS handshake with the Edge failed: {why}"),
             Self::TimedOut(stage) => f.write_str(match stage {
@@ -151,7 +151,7 @@ impl fmt::Display for Problem {
                 Stage::Body => "the response did not arrive in time",
                 Stage::FirstEvent => "the stream sent no features in time",
                 Stage::Event => "an event of the stream did not arrive in time",
-                Stage::Silence => "the stream sent nothing for too long",
+                Stage::Silence => "the stream sent nothing within the time limit",
                 Stage::Context => "the Edge did not evaluate the context in time",
             }),
             Self::ClosedEarly => f.write_str("the stream ended before any features"),
@@ -177,7 +177,7 @@ impl fmt::Display for TooManyAttributes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "the context has {} attributes; an Edge evaluates with at most {MAX_ATTRIBUTES}",
+            "the context has {} attributes; an Edge evaluates at most {MAX_ATTRIBUTES} attributes",
             self.0
         )
     }

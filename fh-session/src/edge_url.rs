@@ -51,7 +51,7 @@ impl fmt::Display for UrlError {
         f.write_str(match self {
             Self::Empty => "the Edge's URL is empty",
             Self::Scheme => "the Edge's URL begins with neither http:// nor https://",
-            Self::Host => "the Edge's URL has no host, or an invalid one",
+            Self::Host => "the Edge's URL has no host, or an invalid host",
             Self::Port => "the port in the Edge's URL is not a number from 1 to 65535",
             Self::Character => {
                 "the Edge's URL contains white space, a control character, or a character that is not ASCII"

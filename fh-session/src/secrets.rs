@@ -124,8 +124,8 @@ impl Secrets {
     }
 }
 
-/// Returns the number of bytes at the start of the text that are the secret, or a long enough beginning of the secret. Returns `None` if
-/// there is no such beginning.
+/// Compares the start of the text with the secret. If the text starts with the whole secret, or with the first [`SHORTEST_BEGINNING`] or
+/// more characters of the secret, returns the length of the match in bytes. Otherwise returns `None`.
 fn found(text: &str, secret: &str) -> Option<usize> {
     let same = text.chars().zip(secret.chars()).take_while(|(one, other)| one == other);
     let (characters, bytes) =

@@ -107,7 +107,7 @@ pub(crate) fn run(
     }
     if args.want.is_some() && drawn.len() < args.count as usize {
         return Err(Failure::NotFound(format!(
-            "only {} among the {} keys that were tried: lower --count, or widen --want",
+            "only {} with a bucket in this range, among {} keys that were tried: lower --count, or widen --want",
             sanitize::plural(drawn.len(), "key was found", "keys were found"),
             sanitize::count(MOST_TRIED)
         )));

@@ -171,7 +171,7 @@ impl DemoRun<'_, '_, '_> {
             () = stop.asked() => return Ok(()),
         }
         let then = if self.screen.is_terminal() && !self.json {
-            let heading = format!("What Ben sees, by a stream from {}", self.server.url);
+            let heading = format!("The values that Ben sees, by a stream from {}", self.server.url);
             let mut frames = Frames::start(self.screen, heading, false)?;
             let mut signals = Signals { stop, suspension: &mut Suspension::of_display()? };
             let then =
@@ -180,7 +180,7 @@ impl DemoRun<'_, '_, '_> {
             then
         } else {
             if !self.json {
-                self.screen.line(BOLD, "What Ben sees, as it changes")?;
+                self.screen.line(BOLD, "The values that Ben sees, and their changes")?;
                 self.screen.end()?;
             }
             let mut lines = Lines::new(self.screen, self.json);
@@ -210,7 +210,11 @@ impl DemoRun<'_, '_, '_> {
         }
         let features = plural(self.client.status().features, "feature", "features");
         self.screen.line(BOLD, &format!("A shop with {features}, served by an Edge at {url}"))?;
-        let stays = if keep { "see below for its key" } else { "stays with `fh demo --keep`" };
+        let stays = if keep {
+            "the key of the console is shown below"
+        } else {
+            "`fh demo --keep` keeps the console running"
+        };
         self.screen.line(QUIET, &format!("The console: {console} ({stays})"))?;
         Ok(self.screen.end()?)
     }
@@ -270,7 +274,7 @@ impl DemoRun<'_, '_, '_> {
         self.screen.end()?;
         self.screen.line(BOLD, "The Edge runs until Ctrl-C")?;
         self.commands(&[
-            ("what an SDK sees", format!("fh watch {url} {shop_key}")),
+            ("watch the features that an SDK receives", format!("fh watch {url} {shop_key}")),
             ("change a feature", format!("fh set {url} {tests_key} NEW_CHECKOUT false")),
         ])?;
         self.screen.end()?;
@@ -354,19 +358,19 @@ fn feature<'a>(ruleset: &'a Ruleset, key: &str) -> Result<FeatureRef<'a>, Failur
 /// Returns commands to try next, with a description of each. They can be copied as they are.
 fn next(rolled_out: &str) -> Vec<(&'static str, String)> {
     vec![
-        ("an Edge of your own, from a file", "fh init".to_string()),
+        ("write a state file for an Edge of your own", "fh init".to_string()),
         ("check the file", "fh serve --check state.yaml".to_string()),
-        ("the features you just saw, in a file", "fh demo --write shop.json".to_string()),
+        ("write the features of this demo to a file", "fh demo --write shop.json".to_string()),
         (
-            "the values of another context during the sale",
+            "show the values of another context during the sale",
             format!("fh eval shop.json --now {SALE} -c userkey=fred -c country=fiji"),
         ),
         (
-            "explain one of these values",
+            "explain one value of this context",
             format!("fh explain SALE_BANNER shop.json --now {SALE} -c country=fiji"),
         ),
         (
-            "a rollout over companies instead of people",
+            "show a rollout over companies instead of people",
             "fh rollout WHOLESALE_PRICES shop.json --attribute company -c account=trade"
                 .to_string(),
         ),
@@ -375,7 +379,7 @@ fn next(rolled_out: &str) -> Vec<(&'static str, String)> {
             format!("fh rollout {ROLLED_OUT} shop.json --attribute session --compare-profile edge"),
         ),
         (
-            "keys for testers of \"boosted\"",
+            "find user keys that get the value \"boosted\"",
             format!("fh bucket --id {rolled_out} --want 0-100000 --count 3"),
         ),
         ("find mistakes in the file", "fh lint shop.json".to_string()),

@@ -185,9 +185,13 @@ fn counted(before: &[bool], after: &[bool]) -> String {
     let number = |inside: &[bool]| inside.iter().filter(|is_in| **is_in).count();
     let stay = before.iter().zip(after).filter(|(was, is)| **was && **is).count();
     let (was, is) = (number(before), number(after));
-    let who = if stay == was { "all".to_string() } else { format!("only {}", count(stay as u64)) };
+    let who = if stay == was {
+        "all people".to_string()
+    } else {
+        format!("only {} people", count(stay as u64))
+    };
     format!(
-        "… it is on for {} of {} people instead of {}: {who} of these keep it",
+        "… \"boosted\" now goes to {} of {} people instead of {}; {who} who had the value keep it",
         count(is as u64),
         count(PEOPLE),
         count(was as u64)

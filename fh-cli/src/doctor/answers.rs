@@ -57,7 +57,7 @@ pub(super) fn of_poll(answer: &Answer, identity: &Identity) -> Meaning {
         404 => Meaning::UnknownKey,
         429 => trouble(
             format!("too many requests (status 429{}{said})", retry_after(answer)),
-            "poll less often, or raise the limit; check whether another program polls in a loop",
+            "poll less often, or raise the request limit of the Edge; check whether another program polls in a loop",
         ),
         502 | 504 => trouble(
             format!("the proxy in front of the Edge cannot reach the Edge (status {status})"),
@@ -109,12 +109,12 @@ fn redirect(answer: &Answer) -> Meaning {
                 "the server redirects to {origin} (status {status}): clients follow no redirect to another origin"
             ),
             format!(
-                "if the Edge is at {origin}, use that URL; if that is a login page, allow requests of SDKs without a login"
+                "if the Edge is at {origin}, use that URL; if {origin} is a login page, allow requests of SDKs without a login"
             ),
         ),
         None => Meaning::NoEdge(
             format!("the server redirects to another URL of its own (status {status})"),
-            "use the URL to which it redirects; an Edge does not redirect, a proxy does"
+            "use the URL to which the server redirects; a proxy sends such a redirect, an Edge does not"
                 .to_string(),
         ),
     }

@@ -56,11 +56,11 @@ impl Visit<'_> {
         let finding = if age > 0 {
             let message = format!("the answer is {age} s old: it comes from a cache");
             Finding::warning(Topic::Cache, message).advice(
-                "clients see changes late by this time: purge the cache on changes, or exclude /features from the cache",
+                "clients see changes late by the age of the answer: purge the cache on changes, or exclude /features from the cache",
             )
         } else if interval.is_some_and(|seconds| seconds > LONG) {
             Finding::warning(Topic::Cache, parts.join("; ")).advice(
-                "clients see changes late by this time: lower max-age in the Edge's cache-control",
+                "clients see changes late by the polling interval: lower max-age in the Edge's cache-control",
             )
         } else if parts.is_empty() {
             Finding::good(

@@ -41,7 +41,7 @@ pub(super) async fn compare(visit: &Visit<'_>, report: &mut Report<'_>) -> Resul
     } else if differ {
         Finding::good(
             Topic::Context,
-            format!("{name} has an effect: values differ from those without one"),
+            format!("{name} has an effect: values differ from the values without a context"),
         )
     } else if tags.0 != tags.1 {
         Finding::good(Topic::Context, format!("{name} reaches the Edge, but changes no value"))

@@ -97,12 +97,13 @@ fn gzip(answer: &Answer) -> Finding {
             Topic::Gzip,
             format!("answers are not compressed, which is fine for {}", size(bytes)),
         ),
-        "" | "identity" => {
-            Finding::note(Topic::Gzip, format!("answers are not compressed ({})", size(bytes)))
-                .advice(
-                    "a proxy that compresses /features without changing etags saves most of that",
-                )
-        }
+        "" | "identity" => Finding::note(
+            Topic::Gzip,
+            format!("answers are not compressed ({})", size(bytes)),
+        )
+        .advice(
+            "a proxy that compresses /features without changing etags saves most of these bytes",
+        ),
         other => Finding::warning(
             Topic::Gzip,
             format!("answers are encoded as {other}, which was not requested"),

@@ -180,8 +180,8 @@ impl Http {
         let url = Url::parse(ask.url).map_err(|_| broken("the URL is invalid"))?;
         let mut request = self.client.request(ask.method, url);
         for (name, value) in ask.headers {
-            let value =
-                HeaderValue::from_str(&value).map_err(|_| broken("a header cannot be sent"))?;
+            let value = HeaderValue::from_str(&value)
+                .map_err(|_| broken("a header contains a character that HTTP does not allow"))?;
             request = request.header(HeaderName::from_static(name), value);
         }
         let start = Instant::now();
@@ -247,7 +247,7 @@ impl std::fmt::Display for Trouble {
             Self::Tls(text) => write!(f, "the TLS handshake failed: {text}"),
             Self::Connect(text) => write!(f, "no connection: {text}"),
             Self::TimedOut(after) => write!(f, "no answer within {:.1} s", after.as_secs_f64()),
-            Self::Broken(text) => write!(f, "no answer that can be read: {text}"),
+            Self::Broken(text) => write!(f, "the answer cannot be read: {text}"),
             Self::TooLarge => f.write_str("the answer is larger than 16 MiB"),
         }
     }
@@ -263,9 +263,9 @@ impl Trouble {
                 "check the health and the log of the Edge, and proxies in front of it"
             }
             Self::Broken(_) => {
-                "check the port (one with TLS needs https://), and proxies in front of the Edge"
+                "check the port (a port with TLS needs https://), and proxies in front of the Edge"
             }
-            Self::TooLarge => "check that this is an Edge",
+            Self::TooLarge => "check that the URL is that of an Edge",
         }
     }
 }

@@ -52,10 +52,10 @@ impl Visit<'_> {
             environments.iter().all(|found| found.id.is_none() && found.features.is_empty());
         let finding = if is_none {
             Finding::bad(Topic::Payload, "the answer contains no environment")
-                .advice("SDKs do not become ready with it: look at the Edge's log")
+                .advice("SDKs do not become ready with this answer: look at the Edge's log")
         } else if !missing.is_empty() {
             let missing = several(&missing);
-            Finding::bad(Topic::Payload, format!("{features}, but none of environment {missing}"))
+            Finding::bad(Topic::Payload, format!("{features}, but no feature of environment {missing}"))
                 .advice(
                     "the Edge answers for another environment than the requested one: look at the Edge's log",
                 )
@@ -63,18 +63,19 @@ impl Visit<'_> {
             let empty = several(&empty);
             Finding::warning(
                 Topic::Payload,
-                format!("{features}, but environment {empty} has none"),
+                format!("{features}, but environment {empty} has no features"),
             )
             .advice("if one of several keys is unknown, the answer has an environment without features: try each key alone")
         } else if errors > 0 {
             let errors = plural(errors, "part", "parts");
-            let message =
-                format!("{features}; {errors} cannot be read, so they never match or are missing");
-            Finding::bad(Topic::Payload, message).advice(format!("to list them: {LINT}"))
+            let message = format!(
+                "{features}; {errors} cannot be read, so these parts never match or are missing"
+            );
+            Finding::bad(Topic::Payload, message).advice(format!("to list the problems: {LINT}"))
         } else if warnings > 0 {
             let warnings = plural(warnings, "warning", "warnings");
             Finding::warning(Topic::Payload, format!("{features}; `fh lint` finds {warnings}"))
-                .advice(format!("to list them: {LINT}"))
+                .advice(format!("to list the problems: {LINT}"))
         } else if count == 0 {
             Finding::note(Topic::Payload, "there are no features").advice(
                 "if the environment should have features: the service account may have a filter that hides them",

@@ -41,7 +41,7 @@ impl Visit<'_> {
             }
             // A gateway may block unknown paths. What counts is that it lets polls through.
             Err(trouble) => {
-                let message = format!("the request for its version failed: {trouble}");
+                let message = format!("the request for the Edge's version failed: {trouble}");
                 report.add(Finding::note(Topic::Edge, message))?;
                 return Ok(Some(Identity { shows_pages: false }));
             }
@@ -99,7 +99,7 @@ fn finding(version: &Answer, health: Option<&Answer>) -> Finding {
         if name.contains("management") {
             return Finding::bad(
                 Topic::Edge,
-                format!("{name} {number} answers: the management server, no Edge"),
+                format!("the server is {name} {number}, which is a management server and no Edge"),
             )
             .advice("use the URL of the Edge, as the page with the API keys shows it")
             .data(data);

@@ -112,7 +112,7 @@ pub(super) async fn resolve(
         Ok(Err(error)) => {
             let message = format!("{what} {bare} does not resolve: {error}");
             let finding = Finding::bad(Topic::Name, message).advice(
-                "check its spelling, and whether this machine's DNS knows it (a VPN may be off)",
+                "check the spelling of the name, and whether this machine's DNS knows the name (a VPN may be off)",
             );
             report.add(finding)?;
             return Ok(None);
@@ -120,7 +120,7 @@ pub(super) async fn resolve(
         Err(_) => {
             let message = format!("{what} {bare} does not resolve within {} s", LIMIT.as_secs());
             let finding = Finding::bad(Topic::Name, message)
-                .advice("this machine's DNS servers do not answer: check them");
+                .advice("check this machine's DNS servers: no server has answered");
             report.add(finding)?;
             return Ok(None);
         }

@@ -68,7 +68,8 @@ impl Visit<'_> {
             }
         };
         if poll.is_none() && head.status >= 400 {
-            let message = format!("the Edge opens no stream either (status {})", head.status);
+            let message =
+                format!("the poll failed, and the Edge opens no stream (status {})", head.status);
             return report.add(Finding::bad(Topic::Stream, message));
         }
         if let Some(finding) = not_a_stream(&head) {
@@ -163,7 +164,7 @@ impl Visit<'_> {
                 Topic::Stream,
                 "the stream is compressed, which was not requested",
             )
-            .advice("compression delays events: exclude text/event-stream from it");
+            .advice("compression delays events: exclude text/event-stream from compression");
             report.add(finding)?;
         }
         report.add(afterwards(heard, listened))
@@ -222,7 +223,7 @@ fn not_a_stream(head: &Head) -> Option<Finding> {
         200 => {
             let found = head.get("content-type").unwrap_or_else(|| "none".to_string());
             Finding::bad(Topic::Stream, format!("the answer is no stream: its content type is {found}"))
-                .advice("check the proxy in front of the Edge, which answers in its place")
+                .advice("check the proxy in front of the Edge, which answers in place of the Edge")
         }
         236 => Finding::warning(Topic::Stream, "the Edge answered with status 236: the environment is stale"),
         501 => Finding::warning(Topic::Stream, "this Edge cannot stream (status 501)")
@@ -232,7 +233,7 @@ fn not_a_stream(head: &Head) -> Option<Finding> {
         502..=504 => Finding::bad(Topic::Stream, format!("no stream was opened (status {status})"))
             .advice("the proxy may wait for the end of answers: switch its buffering off for /features/"),
         _ => Finding::bad(Topic::Stream, format!("the server answered with status {status} instead of a stream"))
-            .advice("check proxies in front of the Edge, and its log"),
+            .advice("check proxies in front of the Edge, and the Edge's log"),
     };
     Some(finding)
 }
@@ -258,7 +259,7 @@ fn first_events(head: &Head, heard: &Heard, listened: Duration) -> Finding {
     }
     if let Some(reason) = &heard.failure {
         return Finding::bad(Topic::Stream, format!("the Edge refuses the stream: {reason}")).advice(
-            "if polling works, its cache had a temporary problem: try again; otherwise check the key's permissions",
+            "if polling works, the Edge's cache had a temporary problem: try again; otherwise check the key's permissions",
         );
     }
     if heard.features.is_none()
@@ -290,7 +291,7 @@ fn first_events(head: &Head, heard: &Heard, listened: Duration) -> Finding {
             let message =
                 format!("`ack` came, but no features within {:.1} s", listened.as_secs_f64());
             Finding::bad(Topic::Stream, message)
-                .advice("the Edge waits for its cache (Dacha), or something on the way delays large events: see its log")
+                .advice("the Edge waits for its cache (Dacha), or something on the way delays large events: see the Edge's log")
         }
         (None, None) => held_back("no event", listened, head.get("content-encoding")),
     }
@@ -345,7 +346,7 @@ fn afterwards(heard: &Heard, listened: Duration) -> Finding {
             let why = trouble.as_ref().map(|trouble| format!(" ({trouble})")).unwrap_or_default();
             let message = format!("the stream was cut after {} without `bye`{why}", seconds(*at));
             Finding::warning(Topic::Stream, message)
-                .advice("raise the time limits of proxies in front of the Edge above that of its streams (FeatureHub: 30 s by default)")
+                .advice("raise the time limits of proxies in front of the Edge above the time limit of the Edge's streams (FeatureHub: 30 s by default)")
         }
         None => {
             let counts = [

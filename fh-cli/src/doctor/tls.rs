@@ -168,13 +168,13 @@ pub(super) fn trouble(seen: &Seen, host: &str, error: &str) -> (String, String) 
         ),
         Some(CertificateError::UnknownIssuer) => (
             "the certificate is from an authority that this machine does not trust".to_string(),
-            "if it is your own, add its certificate to the system's, or name its file in SSL_CERT_FILE; \
-             otherwise the server may not send its intermediate certificates, or a proxy intercepts TLS",
+            "if the authority is your own, add its certificate to the system's certificates, or name the file of the certificate in SSL_CERT_FILE; \
+             otherwise the server may not send the intermediate certificates, or a proxy intercepts TLS",
         ),
         Some(CertificateError::BadSignature) => (
-            "this machine trusts an authority of this name, but with another key than that which signed the certificate"
+            "this machine trusts an authority of this name, but the certificate was signed with another key"
                 .to_string(),
-            "if the authority was renewed, replace its old certificate (the system's, or that in SSL_CERT_FILE)",
+            "if the authority was renewed, replace the authority's old certificate, in the system's store or in the file of SSL_CERT_FILE",
         ),
         Some(CertificateError::Revoked) => {
             ("the certificate was revoked".to_string(), "get a new certificate")
@@ -184,7 +184,7 @@ pub(super) fn trouble(seen: &Seen, host: &str, error: &str) -> (String, String) 
         }
         None if !trusts_anybody() => (
             "this machine trusts no authority at all".to_string(),
-            "install its certificates (the package ca-certificates), or name a file in SSL_CERT_FILE",
+            "install the certificates of authorities (the package ca-certificates), or name a file of certificates in SSL_CERT_FILE",
         ),
         None => (
             format!("the TLS handshake failed: {error}"),

@@ -21,7 +21,10 @@ impl Visit<'_> {
         }
         let Some((update, what)) = self.as_it_is(key).await? else {
             let message = format!("there is no feature {key} to try a change on");
-            return report.add(Finding::bad(Topic::Update, message).advice("check its spelling"));
+            return report.add(
+                Finding::bad(Topic::Update, message)
+                    .advice("check the spelling of the feature's key"),
+            );
         };
         let client = self.examination.edge.for_updates().map_err(edge::unstarted)?;
         let sent = client.test_updates().set(key, update).await;

@@ -10,7 +10,7 @@ pub(crate) fn of(diagnostic: &Diagnostic) -> (&'static str, String) {
         DiagnosticKind::Expected(what) => (
             "wrong-type",
             match member {
-                "feature" => "make it an object with id, key, type and value".to_string(),
+                "feature" => "make the feature an object with id, key, type and value".to_string(),
                 "key" => "give the feature a key".to_string(),
                 _ => format!("make {member} {what}, or leave it out"),
             },
@@ -27,9 +27,10 @@ pub(crate) fn of(diagnostic: &Diagnostic) -> (&'static str, String) {
         DiagnosticKind::Pattern(_) => {
             ("regex", "split the pattern into several values".to_string())
         }
-        DiagnosticKind::PatternBudget => {
-            ("regex", "use STARTS_WITH, ENDS_WITH or INCLUDES where they are enough".to_string())
-        }
+        DiagnosticKind::PatternBudget => (
+            "regex",
+            "use STARTS_WITH, ENDS_WITH or INCLUDES instead of REGEX where possible".to_string(),
+        ),
         DiagnosticKind::NoFeatureId | DiagnosticKind::NoHashId => (
             "no-feature-id",
             "give the feature its id, from which percentages are computed".to_string(),
@@ -37,7 +38,7 @@ pub(crate) fn of(diagnostic: &Diagnostic) -> (&'static str, String) {
         DiagnosticKind::MisspeltMember(meant) => ("unknown-name", format!("write {meant}")),
         DiagnosticKind::UnknownMember => ("unknown-name", "remove the member".to_string()),
         DiagnosticKind::DuplicateKey => {
-            ("duplicate-key", "rename one of the two features, or remove it".to_string())
+            ("duplicate-key", "rename or remove one of the two features".to_string())
         }
         DiagnosticKind::ServerRaises => (
             "unreadable-value",

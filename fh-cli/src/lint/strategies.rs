@@ -136,7 +136,7 @@ pub(crate) fn check(findings: &mut Findings<'_>, view: &FeatureView<'_>) {
                 "percentage-zero",
                 "0 % counts as no percentage, so the strategy matches all contexts that match its rules"
                     .to_string(),
-                "remove the percentage if that is intended, otherwise remove the strategy",
+                "remove the percentage if the strategy is for all these contexts, otherwise remove the strategy",
             ),
             (Some(percentage), _) if !(0..=ALL).contains(&percentage) => findings.warn(
                 &share,
@@ -175,7 +175,7 @@ pub(crate) fn check(findings: &mut Findings<'_>, view: &FeatureView<'_>) {
                 &at,
                 "unreachable",
                 why,
-                "move this strategy before the other one, or remove it",
+                "move this strategy before the other strategy, or remove this strategy",
             );
         }
         if !unread {
@@ -190,7 +190,7 @@ fn over(keys: &[String], sum: i64) -> String {
         names => format!("of {}", names.join(" and ")),
     };
     format!(
-        "the percentages {whose} add up to {} with this one, and the part over 100 % never matches",
+        "the percentages {whose} add up to {} with this strategy, and the part over 100 % never matches",
         millionths(sum)
     )
 }

@@ -14,6 +14,7 @@ use tracing::{error, info, warn};
 
 use super::settings::{RelayHeader, Settings};
 use crate::failure::Failure;
+use crate::sanitize::plural;
 
 /// The largest number of warnings that are logged one by one after a read of the file. Further warnings are only counted.
 const MOST_WARNINGS: usize = 20;
@@ -64,7 +65,7 @@ impl Origin {
                     notice: None,
                 }),
                 None => Err(Failure::Input(
-                    "nothing to serve: give --state FILE (`fh init` writes one to start from) or --relay URL, or set an admin key"
+                    "nothing to serve: give --state FILE (`fh init` writes a file to start from) or --relay URL, or set an admin key"
                         .to_string(),
                 )),
             };
@@ -247,8 +248,8 @@ fn words(error: &FileError) -> String {
     };
     match problems {
         [first, _, others @ ..] => format!(
-            "{path}: {first}; and {} more, which `fh serve --check {path}` shows",
-            others.len() + 1
+            "{path}: {first}; and {}, which `fh serve --check {path}` shows",
+            plural(others.len() + 1, "more problem", "more problems")
         ),
         [one] => format!("{path}: {one}"),
         [] => error.to_string(),

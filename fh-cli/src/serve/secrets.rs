@@ -172,9 +172,10 @@ impl Followed {
 
     fn held(&self, found: Result<FileContent, Unreadable>) -> Result<Held, String> {
         let found = found.map_err(|why| why.to_string())?;
-        let text = String::from_utf8(found.bytes).map_err(|_| "it is not UTF-8".to_string())?;
+        let text =
+            String::from_utf8(found.bytes).map_err(|_| "the file is not UTF-8".to_string())?;
         if text.trim().is_empty() {
-            return Err("it is empty".to_string());
+            return Err("the file is empty".to_string());
         }
         match self.secret {
             Secret::AdminKey => {

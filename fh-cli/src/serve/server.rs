@@ -233,7 +233,7 @@ impl Control {
             match tokio::task::spawn_blocking(move || tls.reload()).await {
                 Ok(Ok(_)) => info!("the certificate was read again"),
                 Ok(Err(error)) => {
-                    warn!(%error, "the new certificate cannot be used, so the previous one remains in use");
+                    warn!(%error, "the new certificate cannot be used, so the previous certificate remains in use");
                 }
                 Err(error) => {
                     warn!(%error, "the certificate files were not read, so the previous certificate remains in use");

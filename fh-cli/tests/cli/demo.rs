@@ -24,7 +24,7 @@ fn it_is_live_and_tells_everything() {
         "The values of each user",
         "Aroha ",
         "NEW_CHECKOUT      false ",
-        "What Ben sees",
+        "The values that Ben sees",
         "ready, streaming, 14 features",
         "SEARCH_RANKING = \"learned\" by strategy L3rn",
         "PUT: a test sets NEW_CHECKOUT to true",
@@ -32,10 +32,10 @@ fn it_is_live_and_tells_everything() {
         "… a listener for Ben is called: NEW_CHECKOUT false → true",
         "PATCH: the console rolls \"boosted\" out to 30 %",
         "SEARCH_RANKING: \"learned\" → \"boosted\" (version 22)",
-        "… it is on for 3,073 of 10,000 people instead of 1,021: all of these keep it",
+        "… \"boosted\" now goes to 3,073 of 10,000 people instead of 1,021; all people who had the value keep it",
         "… a listener for Ben is called: SEARCH_RANKING learned → boosted",
         "out to 60 %",
-        "… it is on for 6,037 of 10,000 people instead of 3,073: all of these keep it",
+        "… \"boosted\" now goes to 6,037 of 10,000 people instead of 3,073; all people who had the value keep it",
         "PUT: a test wants TAX_RATE to be 0.2",
         "… refused: it is locked",
         "Why does Aroha",
@@ -61,7 +61,7 @@ fn on_a_terminal_the_table_is_drawn_in_place() {
     demo.until("\u{1b}[?1049h", &["The values of each user", "Aroha"]);
     demo.until(
         "\u{1b}[?2026l",
-        &["What Ben sees, by a stream from http://127.0.0.1:", "\"learned\""],
+        &["The values that Ben sees, by a stream from http://127.0.0.1:", "\"learned\""],
     );
     demo.until("\u{1b}[?2026l", &["\"boosted\"", "a listener for Ben is called: SEARCH_RANKING"]);
     let (status, all) = demo.end();
@@ -77,7 +77,7 @@ fn on_a_terminal_the_table_is_drawn_in_place() {
 #[test]
 fn it_stays_if_asked_and_ends_whenever_asked() {
     let mut demo = Following::with_errors(command(&["demo", FAST, "--keep"]));
-    demo.line(&["/console (see below for its key)"]);
+    demo.line(&["/console (the key of the console is shown below)"]);
     demo.line(&["The Edge runs until Ctrl-C"]);
     let words = |line: String| -> Vec<String> {
         line.trim_start().trim_start_matches("fh ").split(' ').map(str::to_string).collect()

@@ -312,7 +312,7 @@ fn patterns_that_are_refused_or_read_differently_say_what_to_write() {
     for (pattern, part) in [
         ("^a(?=b)", "give each look-ahead a rule of its own"),
         ("^a(?!b)", "add a rule with EXCLUDES for the text that must not follow"),
-        ("(?<=b)a", "write what precedes as part of the pattern"),
+        ("(?<=b)a", "write the text that precedes as part of the pattern"),
         ("(?<!b)a", "add a rule with EXCLUDES for the text that must not precede"),
         (r"(a|b)\\1", r"write the repeated texts as alternatives, such as aa|bb for (a|b)\1"),
         (r"\\p{Greek}", r"a script such as \p{IsGreek}"),

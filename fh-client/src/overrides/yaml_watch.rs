@@ -42,7 +42,7 @@ struct State {
 
 /// A guard that ends the watch of a file when the guard is dropped. The watching thread ends soon after; dropping the guard
 /// does not wait for the thread.
-#[must_use = "the file is watched no longer than this lives"]
+#[must_use = "dropping the guard ends the watch of the file"]
 pub struct YamlWatch {
     file: Arc<WatchedFile>,
     is_over: Arc<AtomicBool>,

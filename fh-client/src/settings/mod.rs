@@ -117,7 +117,7 @@ impl BuilderSettings {
             return Err(StartError::Header(name.to_string()));
         }
         if config.identification.as_deref().is_some_and(|text| !is_header_value(text)) {
-            let why = "a header value holds no line ends and no other control characters";
+            let why = "a header value must not contain line ends or other control characters";
             return Err(InvalidSetting::new("identification", why).into());
         }
         check_limits(&config.limits)?;
@@ -242,7 +242,7 @@ fn check_limits(limits: &Limits) -> Result<(), InvalidSetting> {
     let times = [("connect", connect), ("head", head), ("poll", poll), ("idle", idle)];
     let zero = times.into_iter().find(|(_, limit)| limit.is_zero()).map(|(name, _)| name);
     match zero.or((*bytes == 0).then_some("bytes")) {
-        Some(name) => Err(InvalidSetting::new(format!("limits.{name}"), "it is zero")),
+        Some(name) => Err(InvalidSetting::new(format!("limits.{name}"), "the limit is zero")),
         None => Ok(()),
     }
 }

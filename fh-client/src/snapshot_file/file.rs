@@ -118,19 +118,22 @@ pub(super) fn write(
 /// The reason why the file is not used.
 pub(super) fn read(text: &[u8], owner: &Owner) -> Result<Saved, String> {
     let envelope: Envelope =
-        serde_json::from_slice(text).map_err(|why| format!("it cannot be read: {why}"))?;
+        serde_json::from_slice(text).map_err(|why| format!("the file cannot be read: {why}"))?;
     if envelope.format != FORMAT {
-        return Err(format!("it is not a snapshot of the format {FORMAT}"));
+        return Err(format!("the file is not a snapshot of the format {FORMAT}"));
     }
     let stored: Stored<'_> =
-        serde_json::from_slice(text).map_err(|why| format!("it cannot be read: {why}"))?;
+        serde_json::from_slice(text).map_err(|why| format!("the file cannot be read: {why}"))?;
     if stored.keys != owner.keys || stored.kind != owner.kind() {
-        return Err("it was saved with other API keys".to_string());
+        return Err("the snapshot was saved with other API keys".to_string());
     }
     if stored.context != owner.context {
-        return Err("it was saved for another context".to_string());
+        return Err("the snapshot was saved for another context".to_string());
     }
-    let at = stored.saved_at.parse().map_err(|_| "it has no valid time `savedAt`".to_string())?;
+    let at = stored
+        .saved_at
+        .parse()
+        .map_err(|_| "the snapshot has no valid time `savedAt`".to_string())?;
     let environments = stored
         .environments
         .into_iter()
@@ -139,7 +142,7 @@ pub(super) fn read(text: &[u8], owner: &Owner) -> Result<Saved, String> {
     Ok(Saved { at, environments })
 }
 
-/// Reads a snapshot file. Returns `None` if the file does not exist, and an error if it is larger than 256 MiB or cannot be
+/// Reads a snapshot file. Returns `None` if the file does not exist, and an error if the file is larger than 256 MiB or cannot be
 /// read.
 pub(super) fn load(path: &Path) -> io::Result<Option<Vec<u8>>> {
     let file = match File::open(path) {
@@ -150,7 +153,7 @@ pub(super) fn load(path: &Path) -> io::Result<Option<Vec<u8>>> {
     let mut bytes = Vec::new();
     file.take(MAX_BYTES + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > MAX_BYTES {
-        return Err(io::Error::new(io::ErrorKind::FileTooLarge, "it is larger than 256 MiB"));
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, "the file is larger than 256 MiB"));
     }
     Ok(Some(bytes))
 }

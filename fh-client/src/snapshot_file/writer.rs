@@ -101,7 +101,7 @@ impl SnapshotWriter {
         });
         match loaded.await {
             Ok(Found::Saved(saved)) if self.is_too_old(saved.at) => {
-                Found::Unusable("it is older than the maximum age".to_string())
+                Found::Unusable("the snapshot is older than the maximum age".to_string())
             }
             Ok(found) => found,
             Err(_) => Found::Nothing,

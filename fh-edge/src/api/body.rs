@@ -16,7 +16,7 @@ const TIME: Duration = Duration::from_secs(30);
 /// The reason why a body could not be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum NoBody {
-    /// The body is larger than the limit, or its connection broke.
+    /// The body is larger than the limit, or the connection broke.
     TooLarge,
     /// The body did not arrive within 30 seconds.
     TooSlow,
@@ -32,7 +32,7 @@ impl NoBody {
 
     pub(super) const fn sentence(self) -> &'static str {
         match self {
-            Self::TooLarge => "the body is larger than the limit, or its connection broke",
+            Self::TooLarge => "the body is larger than the limit, or the connection broke",
             Self::TooSlow => "the body did not arrive within 30 seconds",
         }
     }

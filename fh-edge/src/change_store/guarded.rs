@@ -22,7 +22,7 @@ pub(super) fn guarded<T>(
         let text = panic.downcast_ref::<String>().map(String::as_str);
         let text = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or_default();
         let line = text.lines().next().unwrap_or_default();
-        Err(ChangeStoreError(format!("its structure is damaged ({line})")))
+        Err(ChangeStoreError(format!("the structure of the file is damaged ({line})")))
     })
 }
 
@@ -37,9 +37,9 @@ pub(super) fn in_memory<T: Send>(
     thread::scope(|scope| {
         let thread = thread::Builder::new().name(DATA_THREAD.to_owned());
         let thread = thread.spawn_scoped(scope, trial).map_err(failed)?;
-        thread
-            .join()
-            .unwrap_or_else(|_| Err(ChangeStoreError("its structure is damaged".to_owned())))
+        thread.join().unwrap_or_else(|_| {
+            Err(ChangeStoreError("the structure of the file is damaged".to_owned()))
+        })
     })
 }
 
@@ -71,20 +71,22 @@ fn check_length(bytes: &[u8]) -> Result<(), ChangeStoreError> {
         return Ok(());
     }
     if !bytes.starts_with(MAGIC) {
-        return Err(ChangeStoreError("it does not begin like a file of this program".to_owned()));
+        return Err(ChangeStoreError(
+            "the file does not begin like a file of this program".to_owned(),
+        ));
     }
     let number = |at: usize| -> Option<u64> {
         let digits = bytes.get(at..at + 4)?.try_into().ok()?;
         Some(u32::from_le_bytes(digits).into())
     };
-    let truncated = || ChangeStoreError("it is truncated".to_owned());
+    let truncated = || ChangeStoreError("the file is truncated".to_owned());
     let numbers = (|| {
         bytes.get(..HEADER)?;
         Some([number(12)?, number(16)?, number(20)?, number(24)?, number(28)?])
     })();
     let [page, region_header, region_pages, regions, last] = numbers.ok_or_else(truncated)?;
     if page != PAGE {
-        return Err(ChangeStoreError("its header is damaged".to_owned()));
+        return Err(ChangeStoreError("the header of the file is damaged".to_owned()));
     }
     // All numbers of the header are below 2^32. If the product saturates, the file is reported as truncated.
     let full = regions.saturating_mul(region_header + region_pages);

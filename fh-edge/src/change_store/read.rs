@@ -91,7 +91,7 @@ fn format(
         FORMAT_NOW => Ok(Format::Sealed),
         FORMAT_BEFORE => Ok(Format::Bare),
         other => Err(ChangeStoreError(format!(
-            "it has format {}, which this version of the program cannot read",
+            "the file has format {}, which this version of the program cannot read",
             String::from_utf8_lossy(other)
         ))),
     }))

@@ -53,13 +53,21 @@ impl ListenerMetrics {
         registry.register("connections", "Open connections", self.open.clone());
         registry.register(
             "connections_max",
-            "Largest number of open connections, without those for health checks",
+            "Largest number of open connections, without connections for health checks",
             self.most.clone(),
         );
         for (name, help, family) in [
             ("connections_accepted", "Connections accepted", &self.accepted),
-            ("connections_refused", "Connections closed at a limit", &self.refused),
-            ("accept_failures", "Connections that the system failed to hand over", &self.failures),
+            (
+                "connections_refused",
+                "Connections that were closed because a limit was reached",
+                &self.refused,
+            ),
+            (
+                "accept_failures",
+                "Connections that the operating system failed to accept",
+                &self.failures,
+            ),
         ] {
             registry.register(name, help, family.clone());
         }

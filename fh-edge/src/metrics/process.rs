@@ -54,7 +54,7 @@ impl ProcessFigures {
             registry.register(format!("process_{name}"), help, gauge.clone());
         };
         gauge("resident_memory_bytes", "Memory in use", &self.resident_bytes);
-        gauge("virtual_memory_bytes", "Address space in use", &self.virtual_bytes);
+        gauge("virtual_memory_bytes", "Address space in use, in bytes", &self.virtual_bytes);
         gauge("open_fds", "Open file descriptors", &self.open_fds);
         gauge("max_fds", "Largest number of file descriptors that may be open", &self.max_fds);
         gauge("threads", "Threads", &self.threads);

@@ -46,11 +46,11 @@ impl UpstreamFigures {
         for (name, help, family) in [
             ("serving", "1 if there are features to serve", &self.serving),
             ("connected", "1 while there is contact with the upstream Edge", &self.connected),
-            ("stale", "1 if the upstream Edge calls the environment stale", &self.stale),
+            ("stale", "1 if the upstream Edge reports that the environment is stale", &self.stale),
             ("requests", "Requests sent upstream so far", &self.requests),
             (
                 "foreign_features",
-                "Features refused so far because they were sent as those of another environment",
+                "Features refused so far because the upstream Edge sent them as features of another environment",
                 &self.foreign,
             ),
         ] {

@@ -41,7 +41,9 @@ pub(super) struct Uniques {
 impl Uniques {
     pub(super) fn feature_key(&mut self, key: &Arc<str>, path: &str) -> Result<(), String> {
         let taken = self.feature_keys.record(Arc::clone(key), path);
-        taken.map_err(|other| format!("there are two features {key}: this one, and {other}"))
+        taken.map_err(|other| {
+            format!("there are two features with the key {key}: this feature, and {other}")
+        })
     }
 
     pub(super) fn feature_id(&mut self, id: Uuid, path: &str) -> Result<(), String> {
@@ -143,7 +145,7 @@ mod tests {
         let again = feature("A", 3);
         assert_eq!(
             found(&format!("{a},{b},{again}"), "", ""),
-            "features[2]: there are two features A: this one, and features[0]"
+            "features[2]: there are two features with the key A: this feature, and features[0]"
         );
         let again = feature("C", 2);
         assert_eq!(

@@ -6,7 +6,7 @@ use serde::Deserialize;
 /// accept it and use its elements as the members.
 pub(crate) fn read_object<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, String> {
     if !body.trim_ascii_start().starts_with(b"{") {
-        return Err("not a JSON object".to_string());
+        return Err("the body is not a JSON object".to_string());
     }
     serde_json::from_slice(body).map_err(|why| why.to_string())
 }

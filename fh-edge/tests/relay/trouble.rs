@@ -363,7 +363,8 @@ async fn a_damaged_snapshot() {
     std::fs::remove_dir_all(&folder).unwrap();
     let text = log.text();
     let told = text.lines().filter(|line| {
-        line.contains("snapshot was not used: it cannot be read") && line.contains(&upstream.url())
+        line.contains("snapshot was not used: the file cannot be read")
+            && line.contains(&upstream.url())
     });
     assert_eq!(told.count(), 4, "{text}");
 }

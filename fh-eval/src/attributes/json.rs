@@ -21,7 +21,7 @@ impl std::fmt::Display for InvalidContext {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::NotAnObject => f.write_str(
-                "a context is a JSON object of attribute names to texts, numbers, booleans or lists of them",
+                "a context is a JSON object that maps attribute names to texts, numbers, booleans or lists of such values",
             ),
             Self::TooLarge => write!(f, "the context has more than {} values", Attributes::MAX_FROM_JSON),
         }

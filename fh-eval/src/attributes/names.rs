@@ -58,7 +58,7 @@ pub struct UnknownName;
 
 impl std::fmt::Display for UnknownName {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("not a well-known name")
+        f.write_str("the text is not a well-known name")
     }
 }
 

@@ -420,9 +420,10 @@ impl StrategyReport {
         match self.outcome {
             Outcome::Match if drawn.is_empty() => (Mark::Good, "matches".to_string()),
             Outcome::Match => (Mark::Good, format!("matches, {drawn}")),
-            Outcome::PercentageMiss if drawn.is_empty() => {
-                (Mark::Bad, "has neither percentage nor rules, so it never matches".to_string())
-            }
+            Outcome::PercentageMiss if drawn.is_empty() => (
+                Mark::Bad,
+                "the strategy has neither a percentage nor rules, so it never matches".to_string(),
+            ),
             Outcome::PercentageMiss => (Mark::Bad, drawn),
             Outcome::NoPercentageKey => {
                 (Mark::Bad, "the context has no percentage key".to_string())

@@ -28,13 +28,19 @@ pub enum ParseError {
 impl std::fmt::Display for ParseError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::NotUtf8(at) => write!(f, "not UTF-8 text (first invalid byte at offset {at})"),
-            Self::InvalidJson(why) => write!(f, "not JSON: {why}"),
+            Self::NotUtf8(at) => {
+                write!(f, "the document is not UTF-8 text (first invalid byte at offset {at})")
+            }
+            Self::InvalidJson(why) => write!(f, "the document is not JSON: {why}"),
             Self::NoFeatures => {
-                f.write_str("neither a list of features nor a list of environments")
+                f.write_str("the document is neither a list of features nor a list of environments")
             }
             Self::SeveralEnvironments(ids) => {
-                write!(f, "several environments ({}): choose one", ids.join(", "))
+                write!(
+                    f,
+                    "the document has several environments ({}): choose one environment",
+                    ids.join(", ")
+                )
             }
         }
     }

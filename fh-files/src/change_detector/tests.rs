@@ -155,14 +155,17 @@ fn what_cannot_be_read_says_why() {
     let folder = Folder::new();
     folder.write(FILE, "12345", 1);
     let read = |most_bytes| read(&folder.file(FILE), most_bytes).map_err(|error| error.to_string());
-    assert_eq!(read(4).unwrap_err(), "it is larger than 4 bytes");
+    assert_eq!(read(4).unwrap_err(), "the file is larger than 4 bytes");
     let found = read(5).unwrap();
     assert_eq!(found.bytes, b"12345");
     assert_eq!(found.modified, Some(SystemTime::UNIX_EPOCH + Duration::from_secs(60)));
     fs::remove_file(folder.file(FILE)).unwrap();
     assert_eq!(read(5).unwrap_err(), "there is no such file");
     fs::create_dir(folder.file(FILE)).unwrap();
-    assert_eq!(read(5).unwrap_err(), "it cannot be read: it is not a regular file");
+    assert_eq!(
+        read(5).unwrap_err(),
+        "the file cannot be read: the path is not that of a regular file"
+    );
 }
 
 /// Tests how an orchestrator replaces a file: it creates a new folder beside the old one and swaps a link. The path of the file stays the

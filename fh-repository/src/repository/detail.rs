@@ -107,8 +107,16 @@ impl fmt::Display for ExplainedDetail {
         let detail = &self.detail;
         if let Some(interceptor) = &detail.interceptor {
             match &detail.value {
-                Some(value) => writeln!(f, "{} = {value}: {interceptor} overrides it", detail.key)?,
-                None => writeln!(f, "{} has no value: {interceptor} overrides it", detail.key)?,
+                Some(value) => writeln!(
+                    f,
+                    "{} = {value}: the interceptor {interceptor} overrides the value",
+                    detail.key
+                )?,
+                None => writeln!(
+                    f,
+                    "{} has no value: the interceptor {interceptor} overrides the value",
+                    detail.key
+                )?,
             }
         }
         match (&self.rules, detail.reason) {

@@ -67,7 +67,7 @@ pub struct NewState {
 ///
 /// After the drop, a call that another thread has begun or is about to begin may still run. An observer gets its queued events before it is
 /// closed. Snapshots that were taken before the drop still call a removed interceptor.
-#[must_use = "dropping it ends the subscription; see `detach`"]
+#[must_use = "dropping the guard ends the subscription; see `detach`"]
 pub struct Subscription {
     repository: Weak<Inner>,
     subject: Subject,

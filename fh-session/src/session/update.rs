@@ -128,7 +128,7 @@ impl Session {
         let refused = before - features.len();
         self.status.foreign_features += refused as u64;
         let what = format!(
-            "features in the list of another environment: {refused}, the first names {}",
+            "features in the list of another environment: {refused}, the first feature names the environment {}",
             cut(&stranger, 100)
         );
         self.actions.push_back(Action::Notice(Notice::Ignored { what }));

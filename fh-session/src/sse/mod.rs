@@ -60,7 +60,7 @@ impl fmt::Display for TooLarge {
         let (limit, names) = (self.limit, self.limit.min(NAME_LIMIT));
         write!(
             f,
-            "a line or event of the stream is larger than {limit} bytes, or a name or id than {names}"
+            "a line or event of the stream is larger than {limit} bytes, or the name or id of an event is larger than {names} bytes"
         )
     }
 }

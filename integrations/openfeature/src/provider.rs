@@ -77,8 +77,11 @@ impl FeatureHubProvider {
                 Err(error(EvaluationErrorCode::FlagNotFound, "the feature has no value"))
             }
             Reason::TypeMismatch => {
-                let found = detail.kind.map_or("of an unknown type", Kind::as_str);
-                Err(error(EvaluationErrorCode::TypeMismatch, &format!("the feature is {found}")))
+                let found = detail.kind.map_or("unknown", Kind::as_str);
+                Err(error(
+                    EvaluationErrorCode::TypeMismatch,
+                    &format!("the type of the feature is {found}"),
+                ))
             }
             Reason::NotReady if self.client.is_ready() && self.evaluates_elsewhere() => Err(error(
                 EvaluationErrorCode::InvalidContext,

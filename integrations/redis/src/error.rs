@@ -41,7 +41,7 @@ impl fmt::Display for StoreError {
                  shared",
             ),
             Self::Url => f.write_str(
-                "not a URL of Redis: redis://[user:password@]host[:port][/database], or \
+                "the URL is not a URL of Redis, such as redis://[user:password@]host[:port][/database], or \
                  redis-sentinel://[user:password@]host[:port][,host[:port]...][/database]#NAME",
             ),
             Self::NoMasterName => {

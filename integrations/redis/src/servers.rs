@@ -233,7 +233,7 @@ fn with_address(sentinel: &redis::Client, error: RedisError) -> RedisError {
     let address = sentinel.get_connection_info().addr();
     let why = match (error.kind(), error.code()) {
         (ErrorKind::AuthenticationFailed, _) | (_, Some("NOAUTH" | "WRONGPASS" | "NOPERM")) => {
-            "it refuses the user or password (sentinel_username, sentinel_password)"
+            "the user or password is refused (sentinel_username, sentinel_password)"
         }
         _ => error.category(),
     };

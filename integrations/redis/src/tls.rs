@@ -56,13 +56,13 @@ impl Certificates {
         for pem in [&self.authorities, &self.identity].into_iter().flatten() {
             let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem).collect();
             if !found.is_ok_and(|found| !found.is_empty()) {
-                return Err(StoreError::Certificate("no certificate in the PEM text"));
+                return Err(StoreError::Certificate("the PEM text holds no certificate"));
             }
         }
         if let Some(pem) = &self.identity
             && PrivateKeyDer::from_pem_slice(pem).is_err()
         {
-            return Err(StoreError::Certificate("no private key in the PEM text"));
+            return Err(StoreError::Certificate("the PEM text holds no private key"));
         }
         let identity = self.identity.clone();
         Ok(TlsCertificates {

@@ -356,7 +356,7 @@ impl Worker {
 
     fn give_up(&self, what: &str, why: &str) {
         self.shared_status.change(|status| status.given_up += 1);
-        self.note(&format!("gave up writing {what}: {why}"));
+        self.note(&format!("the store has given up the write of {what}: {why}"));
     }
 
     fn note(&self, why: &str) {
@@ -379,7 +379,7 @@ impl Drop for Worker {
 
 fn too_large(environment: &str, size: usize) -> String {
     format!(
-        "the features of {environment} take {size} bytes, more than the {LARGEST} bytes that the Redis store accepts"
+        "the features of {environment} take {size} bytes, which is more than the {LARGEST} bytes that the Redis store accepts"
     )
 }
 

@@ -579,7 +579,8 @@ fn read(file: &std::path::Path) -> Result<String, String> {
     let file_name = file.display();
     let read = fh_files::read(file, MOST_FILE_BYTES);
     let read = read.map_err(|error| format!("cannot read {file_name}: {error}"))?;
-    String::from_utf8(read.bytes).map_err(|_| format!("cannot read {file_name}: it is not UTF-8"))
+    String::from_utf8(read.bytes)
+        .map_err(|_| format!("cannot read {file_name}: the file is not UTF-8"))
 }
 
 /// Parses the keys in the text of a file.

@@ -79,7 +79,7 @@ fn an_edge_that_says_who_it_is() {
         Behaviour::new().close(Closing::Rst),
         "edge",
         "note",
-        &["request for its version"],
+        &["the request for the Edge's version"],
     );
 }
 
@@ -103,7 +103,7 @@ fn what_a_status_means() {
     of(Behaviour::status(418), &["status 418", "no Edge"]);
     of(Behaviour::status(200).body("{}"), &["not what an Edge sends"]);
     of(Behaviour::status(200).body("<html>Sign in"), &["web page", "login"]);
-    of(Behaviour::garbage("\u{1}\u{2} no HTTP"), &["no answer that can be read", "https://"]);
+    of(Behaviour::garbage("\u{1}\u{2} no HTTP"), &["the answer cannot be read", "https://"]);
     of(Behaviour::redirect(302, RedirectTo::Itself), &["another URL of its own"]);
     let elsewhere = RedirectTo::Origin("https://login.example:8443".to_string());
     // The key, which is part of the redirect's target, is not shown.

@@ -94,7 +94,11 @@ fn warnings_count_only_if_asked_to() {
     edge.behave(Behaviour::status(503));
     let run = doctor(&edge, &[]).expect(1);
     assert!(run.out.contains("\n2 checks failed\n"), "{}", run.out);
-    assert!(run.out.contains("no stream either (status 503)"), "{}", run.out);
+    assert!(
+        run.out.contains("the poll failed, and the Edge opens no stream (status 503)"),
+        "{}",
+        run.out
+    );
 }
 
 #[test]

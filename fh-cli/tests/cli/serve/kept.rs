@@ -87,7 +87,7 @@ fn files_with_secrets_are_followed() {
     fh(&["get", &serving.url, &other, "BANNER"]).expect(0);
     // An empty file changes nothing, and an error is logged.
     file("serve-secrets.admin", "");
-    serving.process.line(&["ERROR", "--admin-key-file", "it is empty"]);
+    serving.process.line(&["ERROR", "--admin-key-file", "the file is empty"]);
     assert!(ask(&serving, 2));
     let ready = serving.get("/health/readyness");
     assert!(ready.contains("200 OK") && ready.contains("--admin-key-file"), "{ready}");

@@ -183,7 +183,7 @@ fn a_file_of_headers_is_followed() {
     write("x-token=TOKEN-two");
     relay.process.line(&["--relay-header-file", "the secret was read again"]);
     reaches("TOKEN-two");
-    for (wrong, why) in [("", "it is empty"), ("x-token=TOKEN-x\nhost=TOKEN-y", "host")] {
+    for (wrong, why) in [("", "the file is empty"), ("x-token=TOKEN-x\nhost=TOKEN-y", "host")] {
         write(wrong);
         relay.process.line(&["ERROR", "--relay-header-file", why, "the previous secret remains"]);
         reaches("TOKEN-two");

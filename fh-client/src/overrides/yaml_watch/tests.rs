@@ -16,7 +16,7 @@ fn a_file_that_is_too_large_is_refused() {
     let folder = Folder::new();
     folder.write(FILE, format!("flagValues: {{A: \"{}\"}}", "x".repeat(4 * 1024 * 1024)), 1);
     let problem = WatchedFile::open(folder.file(FILE)).0.problem().unwrap();
-    assert!(problem.to_string().ends_with("it is larger than 4194304 bytes"), "{problem}");
+    assert!(problem.to_string().ends_with("the file is larger than 4194304 bytes"), "{problem}");
 }
 
 const SOON: Duration = Duration::from_millis(1);

@@ -15,7 +15,7 @@ pub(super) async fn read(body: Body, limit: usize) -> Result<Bytes, Problem> {
     body::read(body, limit).await.map_err(|trouble| {
         let why = match trouble {
             NoBody::TooLarge => {
-                format!("the body is larger than {limit} bytes, or its connection broke")
+                format!("the body is larger than {limit} bytes, or the connection broke")
             }
             NoBody::TooSlow => trouble.sentence().to_owned(),
         };

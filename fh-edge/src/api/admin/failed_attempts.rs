@@ -53,7 +53,7 @@ impl FailedAttempts {
             Ok(()) => self.note_at(address, now),
             Err(_) => {
                 if let Some(count) = self.refuse_at(now) {
-                    tracing::warn!(target: "fh_edge::audit", count, "wrong admin keys were answered with 429, because their addresses had sent too many");
+                    tracing::warn!(target: "fh_edge::audit", count, "wrong admin keys were answered with 429, because their addresses had sent too many wrong admin keys");
                 }
             }
         }

@@ -90,7 +90,7 @@ pub(super) fn find(shared: &SharedState, given: &str) -> Result<Arc<Published>, 
         (Some(found), true) => Ok(found),
         (Some(_), false) => Err(Problem::new(
             http::StatusCode::CONFLICT,
-            "several environments have this name: use the id",
+            "several environments have this name: use the id of the environment",
         )
         .at("environment")),
     }

@@ -96,7 +96,7 @@ pub(super) async fn post(
     }
     if question.attributes.get(&body.attribute).is_some() {
         let why = format!(
-            "remove {} from the context: it is the attribute that differs from user to user",
+            "remove {} from the context: this attribute differs from user to user",
             body.attribute
         );
         return Err(Problem::bad(why).at("context"));

@@ -24,7 +24,7 @@ pub(super) fn check(allowed: AdminTransport, request: &Request) -> Result<(), Pr
     Err(Problem::new(
         StatusCode::FORBIDDEN,
         "the admin API is not served over plain HTTP to other machines, since the key can be read on the network: use TLS, \
-         a trusted proxy that sends x-forwarded-proto: https, or a tunnel to this machine; --admin-over-plain-http allows it",
+         a trusted proxy that sends x-forwarded-proto: https, or a tunnel to this machine; --admin-over-plain-http allows plain HTTP",
     ))
 }
 

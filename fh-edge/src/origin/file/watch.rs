@@ -50,7 +50,7 @@ impl Pace {
 }
 
 /// A guard for the thread that follows a state file. Dropping the guard ends the thread without waiting for its end.
-#[must_use = "dropping it stops following the file"]
+#[must_use = "dropping this value ends the watch of the file"]
 pub struct Watch {
     path: PathBuf,
     signal: Arc<WatchSignal>,

@@ -274,7 +274,7 @@ impl Upstream {
             tracing::warn!(%environment, name, seconds, "the upstream Edge refuses a key that it had accepted; the key is revoked unless it is accepted again within `seconds`");
         }
         if after.is_revoked && !before.is_revoked {
-            tracing::error!(%environment, name, "the upstream Edge has refused a key for too long: the key is revoked");
+            tracing::error!(%environment, name, "the upstream Edge has refused a key for the longest allowed time: the key is revoked");
         }
         if before.is_revoked && !after.is_revoked {
             tracing::info!(%environment, name, "the upstream Edge accepts a revoked key again: the key is valid");
@@ -380,7 +380,7 @@ impl Upstream {
     fn expire(&self) {
         let (environment, name) = (self.key.environment, &*self.named().settings.name);
         if !std::mem::replace(&mut self.known().is_expired, true) {
-            tracing::error!(%environment, name, "the features have expired, because the upstream Edge has sent no successful response for too long");
+            tracing::error!(%environment, name, "the features have expired, because the upstream Edge has sent no successful response for the maximum age (relay-max-age)");
         }
         self.cell.update(|current| (current.phase == Phase::Serving).then(|| emptied(current)));
     }

@@ -69,7 +69,7 @@ impl Accounts {
     /// account's keys in `keys`.
     pub(super) fn add(&mut self, reading: &mut Reading<'_>, part: &Part, account: Account) {
         if !self.names.insert(Arc::clone(&account.name)) {
-            reading.error(part, format!("there are two accounts {}", account.name));
+            reading.error(part, format!("there are two accounts with the name {}", account.name));
         }
         self.list.push(account);
     }
@@ -127,7 +127,9 @@ fn permissions(
                 None => continue,
                 Some(_) => "this environment is listed twice, by name and by id".to_owned(),
             },
-            Err(Unnamed::Several) => "several environments have this name: use the id".to_owned(),
+            Err(Unnamed::Several) => {
+                "several environments have this name: use the id of the environment".to_owned()
+            }
             Err(Unnamed::None) => {
                 let meant = reading.suggestion(&member.name, environments.names());
                 format!("there is no such environment{meant}")

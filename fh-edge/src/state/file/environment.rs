@@ -49,7 +49,8 @@ impl Environments {
 
     fn add(&mut self, reading: &mut Reading<'_>, part: &Part, environment: Environment) {
         if let Err(what) = self.uniques.environment(environment.id, &part.path.to_string()) {
-            return reading.error(part, format!("{what}, or the same name and no id"));
+            return reading
+                .error(part, format!("{what}, or both environments have the same name and no id"));
         }
         self.ids.insert(environment.id);
         if !environment.name.is_empty() {

@@ -18,10 +18,10 @@ impl KeyKind {
     pub(super) fn objection(self, key: &ServiceKey) -> Option<&'static str> {
         match (self, key.is_client_evaluated()) {
             (Self::Client, false) => {
-                Some("a client key contains a `*`; a key without one is a serverKey")
+                Some("a client key contains a `*`; a key without a `*` is a serverKey")
             }
             (Self::Server, true) => {
-                Some("a server key contains no `*`; a key with one is a clientKey")
+                Some("a server key contains no `*`; a key with a `*` is a clientKey")
             }
             _ => None,
         }

@@ -67,7 +67,7 @@ fn percentage(reading: &mut Reading<'_>, part: &Part) -> String {
         Content::Number(digits) => {
             if let Ok(share @ 1..=100) = digits.parse::<u32>() {
                 let what = format!(
-                    "FeatureHub counts in millionths: this is {} %; write {share}% if you mean that",
+                    "FeatureHub counts percentages in millionths, so the number {share} means {} %; for {share} %, write {share}%",
                     f64::from(share) / 10_000.0
                 );
                 reading.warn(part, what);

@@ -74,7 +74,7 @@ async fn wrong_keys_are_limited_and_the_right_one_never() {
     }
     let refused = refused.expect("a hundred guesses were answered");
     assert!(refused.header("retry-after").unwrap().parse::<u64>().unwrap() >= 1);
-    assert!(log.text().contains("wrong admin keys were answered with 429, because their addresses had sent too many count=1\n"));
+    assert!(log.text().contains("wrong admin keys were answered with 429, because their addresses had sent too many wrong admin keys count=1\n"));
     // The right key is accepted while wrong keys are refused.
     for n in 100..140 {
         assert_eq!(admin(address, "GET /admin/v1/environments").await.status, 200);

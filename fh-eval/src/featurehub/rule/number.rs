@@ -45,10 +45,13 @@ impl RuleCompiler<'_> {
                 None if *token == Token::Null => {}
                 None => {
                     let value = token.clone().text().unwrap_or_default();
-                    self.drop_value(
-                        &value,
-                        DiagnosticKind::NotA("a number that this rule compares with"),
-                    );
+                    let wanted = match self.profile {
+                        Profile::Client => "a number",
+                        Profile::Edge => {
+                            "a JSON number with a fraction or exponent, or an integer that fits 32 bits or exceeds 64 bits"
+                        }
+                    };
+                    self.drop_value(&value, DiagnosticKind::NotA(wanted));
                 }
             }
         }

@@ -47,12 +47,12 @@ impl Construct {
     pub const fn instead(self) -> &'static str {
         match self {
             Self::LookAhead => {
-                "give each look-ahead a rule of its own, since all rules of a strategy must hold, or write what follows as part of the pattern"
+                "give each look-ahead a rule of its own, since all rules of a strategy must hold, or write the text that follows as part of the pattern"
             }
             Self::NegativeLookAhead => {
                 "add a rule with EXCLUDES for the text that must not follow, or NOT_EQUALS for whole texts"
             }
-            Self::LookBehind => "write what precedes as part of the pattern",
+            Self::LookBehind => "write the text that precedes as part of the pattern",
             Self::NegativeLookBehind => {
                 "add a rule with EXCLUDES for the text that must not precede, or write the characters that may precede, such as (?:^|[^a])"
             }
@@ -60,13 +60,13 @@ impl Construct {
                 r"write the repeated texts as alternatives, such as aa|bb for (a|b)\1"
             }
             Self::Possessive => {
-                "leave out the last +; the meaning changes only if what follows can begin with what is repeated"
+                "leave out the last +; the meaning changes only if the text that follows can begin with the repeated text"
             }
             Self::Property => {
                 r"write a general category such as \p{L} or \p{Lu}, a script such as \p{IsGreek}, or the characters as ranges"
             }
             Self::ClassOperation => {
-                r"write the characters that are left as ranges, such as [a-ce-z] for [a-z&&[^d]]; a backslash makes & - ~ plain"
+                r"write the remaining characters as ranges, such as [a-ce-z] for [a-z&&[^d]]; a backslash makes & - ~ plain"
             }
             Self::ClassInClass | Self::QuoteAmongComments => {
                 "write the pattern without the flag x and its blanks"
@@ -89,22 +89,22 @@ impl From<Construct> for Refusal {
 impl std::fmt::Display for Construct {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
-            Self::LookAhead => "look-ahead (?=…) is",
-            Self::NegativeLookAhead => "negative look-ahead (?!…) is",
-            Self::LookBehind => "look-behind (?<=…) is",
-            Self::NegativeLookBehind => "negative look-behind (?<!…) is",
-            Self::BackReference => "a back-reference is",
-            Self::Possessive => "a possessive repetition (a++, a*+, a?+) is",
-            Self::Property => r"this Unicode property (\p) is",
-            Self::ClassOperation => "a class set operation (&&, --, ~~) is",
-            Self::ClassInClass => "a class in a class together with the flag x is",
-            Self::QuoteAmongComments => r"\Q…\E together with the flag x is",
-            Self::UnicodeFlag => "the flag u is",
-            Self::LineBreakFlag => "the flag R is",
-            Self::OneSidedBoundary => "a one-sided word boundary is",
-            Self::RepeatedLineBreak => r"a repeated \R is",
-            Self::LineBreakInClass => r"\R or \Z in a class is",
-            Self::EndInside => r"\Z before the end of the pattern is",
+            Self::LookAhead => "look-ahead (?=…)",
+            Self::NegativeLookAhead => "negative look-ahead (?!…)",
+            Self::LookBehind => "look-behind (?<=…)",
+            Self::NegativeLookBehind => "negative look-behind (?<!…)",
+            Self::BackReference => "a back-reference",
+            Self::Possessive => "a possessive repetition (a++, a*+, a?+)",
+            Self::Property => r"this Unicode property (\p)",
+            Self::ClassOperation => "a class set operation (&&, --, ~~)",
+            Self::ClassInClass => "a class in a class together with the flag x",
+            Self::QuoteAmongComments => r"\Q…\E together with the flag x",
+            Self::UnicodeFlag => "the flag u",
+            Self::LineBreakFlag => "the flag R",
+            Self::OneSidedBoundary => "a one-sided word boundary",
+            Self::RepeatedLineBreak => r"a repeated \R",
+            Self::LineBreakInClass => r"\R or \Z in a class",
+            Self::EndInside => r"\Z before the end of the pattern",
         })
     }
 }

@@ -45,11 +45,11 @@ impl std::fmt::Display for Refusal {
         match self {
             Self::Invalid(why) => write!(f, "cannot be parsed as a regular expression: {why}"),
             Self::Unsupported(what) => {
-                write!(f, "{what} not supported (patterns run in linear time)")
+                write!(f, "{what} is not supported (patterns run in linear time)")
             }
             Self::TooLarge => write!(
                 f,
-                "too large: at most {} KiB, {MAX_NESTING} levels and {MAX_NODES} parts when written out are allowed",
+                "too large: a pattern has at most {} KiB of text, {MAX_NESTING} levels and, with repetitions written out, {MAX_NODES} parts",
                 MAX_TEXT / 1024
             ),
         }
@@ -327,7 +327,7 @@ impl Writer<'_> {
         if self.extent == Extent::Whole && is_plus && is_single {
             return Construct::Possessive.into();
         }
-        Refusal::Invalid("nothing to repeat: a repetition follows another one".to_string())
+        Refusal::Invalid("nothing to repeat: a repetition follows another repetition".to_string())
     }
 
     fn group(&mut self, group: &ast::Group) -> Result<usize, Stop> {

@@ -90,7 +90,11 @@ fn overrides_replace_rules_with_a_reason() {
     );
     assert_eq!((detail.strategy_id, detail.version, detail.exists), (None, 4, true));
     let text = repository.read().explain("a", None).to_string();
-    assert!(text.contains("a = local: fixed overrides it") && text.contains("server"), "{text}");
+    assert!(
+        text.contains("a = local: the interceptor fixed overrides the value")
+            && text.contains("server"),
+        "{text}"
+    );
     assert_eq!(repository.snapshot().string("a", None).as_deref(), Some("local"));
     drop(guard);
     assert_eq!(repository.read().string("a", None).as_deref(), Some("server"));
@@ -307,7 +311,7 @@ fn an_override_may_take_the_value_away() {
             .read()
             .explain("a", None)
             .to_string()
-            .contains("a has no value: fixed overrides it")
+            .contains("a has no value: the interceptor fixed overrides the value")
     );
 }
 

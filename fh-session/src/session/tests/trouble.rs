@@ -249,6 +249,8 @@ fn features_in_the_list_of_another_environment_are_refused() {
         r#"[{{"id":"{ID}","features":{list}}},{{"id":"{OTHER}","features":[]}}]"#
     ));
     assert_eq!(driver.keys(), ["A"]);
-    let what = format!("features in the list of another environment: 1, the first names {OTHER}");
+    let what = format!(
+        "features in the list of another environment: 1, the first feature names the environment {OTHER}"
+    );
     assert_eq!(driver.notices, [Notice::Ignored { what }]);
 }

@@ -119,6 +119,6 @@ fn an_error_comes_after_the_events_before_it_and_stays() {
     assert_eq!(decoder.retry().unwrap().as_millis(), 5);
     assert_eq!(
         too_large.to_string(),
-        "a line or event of the stream is larger than 20 bytes, or a name or id than 20"
+        "a line or event of the stream is larger than 20 bytes, or the name or id of an event is larger than 20 bytes"
     );
 }

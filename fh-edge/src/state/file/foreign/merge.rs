@@ -152,7 +152,7 @@ pub(super) fn definition(
         let known = id.text().and_then(uuid);
         if known.is_none() {
             let what = format!(
-                "{} is no UUID; an id is derived from the key instead, and percentages use it",
+                "{} is no UUID; instead, an id is derived from the key, and percentages are computed from this id",
                 id.shown()
             );
             reading.warn(&id, what);
@@ -175,7 +175,8 @@ pub(super) fn value(reading: &mut Reading<'_>, part: &Part, feature: &Feature) -
     typed(feature.kind, &part.node).unwrap_or_else(|mismatch| {
         let taken = mismatch.taken;
         let as_what = taken.as_ref().map_or("nothing", Json::as_str);
-        reading.warn(&part, format!("{}; it is read as {}", mismatch.what, excerpt(as_what)));
+        reading
+            .warn(&part, format!("{}; the value is read as {}", mismatch.what, excerpt(as_what)));
         taken
     })
 }

@@ -42,7 +42,7 @@ impl fmt::Display for Form {
         f.write_str(match self {
             Self::State => "a state file",
             Self::FeatureList => "a list of features",
-            Self::EnvironmentList => "the answer to a GET",
+            Self::EnvironmentList => "the answer to a GET request for /features",
             Self::BrowserStorage => "a browser's storage",
             Self::Published => "data of a management repository",
             Self::Contract => "a state of the conformance suite",

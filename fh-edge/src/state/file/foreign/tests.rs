@@ -192,13 +192,13 @@ fn problems_of_features_are_warnings() {
     assert_eq!(
         warnings,
         [
-            "line 1, column 38, [0].value: a BOOLEAN is true or false, not \"true\"; it is read as true",
-            "line 2, column 1, [1]: a server has evaluated this for one user (`v`): the values are that user's, and there are no strategies",
-            "line 2, column 7, [1].id: \"7\" is no UUID; an id is derived from the key instead, and percentages use it",
-            "line 2, column 45, [1].value: a STRING is a text: put it in quotes; it is read as \"5\"",
+            "line 1, column 38, [0].value: a BOOLEAN is true or false, not \"true\"; the value is read as true",
+            "line 2, column 1, [1]: a server has evaluated the features for one user (`v`): the file has the values of this user and no strategies",
+            "line 2, column 7, [1].id: \"7\" is no UUID; instead, an id is derived from the key, and percentages are computed from this id",
+            "line 2, column 45, [1].value: a STRING is a text: put it in quotes; the value is read as \"5\"",
             "line 3, column 1, [2]: C is left out: its type is unknown",
             "line 4, column 1, [3]: this entry is left out: a feature is a map with a key",
-            "line 5, column 36, [4].value: a NUMBER is a decimal number, not \"x\"; it is read as nothing",
+            "line 5, column 36, [4].value: a NUMBER is a decimal number, not \"x\"; the value is read as nothing",
             "line 5, column 140, [4].strategies[0].attributes[0].conditional: unknown conditional (\"IS\"); the rule never holds",
         ]
     );
@@ -296,7 +296,7 @@ fn what_a_management_repository_publishes() {
             .map(|each| each.split(": ").nth(1).unwrap())
             .collect::<Vec<_>>(),
         [
-            "a client key contains a `*`; a key without one is a serverKey",
+            "a client key contains a `*`; a key without a `*` is a serverKey",
             "an API key is environment/key",
         ]
     );

@@ -102,7 +102,7 @@ fn one(
         }
     }
     if let Some(part) = evaluated {
-        let what = "a server has evaluated this for one user (`v`): the values are that user's, and there are no strategies";
+        let what = "a server has evaluated the features for one user (`v`): the file has the values of this user and no strategies";
         reading.warn(part, what);
     }
     merge.end(reading, part, gathered);

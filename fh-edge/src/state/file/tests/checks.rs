@@ -42,7 +42,7 @@ features:
             "line 3, column 33, features[0].version: a version is a whole number from 0 on, not -1",
             "line 3, column 53, features[0].properties.a: a property is a text: put it in quotes",
             "line 3, column 73, features[0].filters: a filter is a text, not a map",
-            "line 4, column 3, features[1]: there are two features A: this one, and features[0]",
+            "line 4, column 3, features[1]: there are two features with the key A: this feature, and features[0]",
             "line 4, column 35, features[1].version: a version is a whole number from 0 on, not 1.5",
             "line 4, column 52, features[1].properties: properties are a map, not a list",
             "line 4, column 65, features[1].filters: a filter is empty",
@@ -71,7 +71,7 @@ environments:
         &[
             "line 3, column 3, environments[0]: this environment has neither a name nor an id",
             "line 4, column 8, environments[1].id: the id of an environment is a UUID, not \"x\"",
-            "line 6, column 3, environments[3]: environments[2] has the same id, or the same name and no id",
+            "line 6, column 3, environments[3]: environments[2] has the same id, or both environments have the same name and no id",
             "line 7, column 10, environments[4].name: a name is a text: put it in quotes",
             "line 8, column 22, environments[5].stale: stale is true or false, not \"yes\"",
             "line 8, column 36, environments[5].profile: a profile is client or edge, not \"Edge\"",
@@ -79,7 +79,7 @@ environments:
             "line 8, column 64, environments[5].cache_control: \"cache_control\" is not known in an environment; did you mean cacheControl?",
             "line 9, column 17, environments[6].id: the variable NOPE has no value",
             "line 10, column 17, environments[7].id: the id of an environment is a UUID, not \"${SDK}\"",
-            "line 11, column 3, environments[8]: environments[5] has the same id, or the same name and no id",
+            "line 11, column 3, environments[8]: environments[5] has the same id, or both environments have the same name and no id",
         ],
     );
 }
@@ -259,7 +259,7 @@ fn what_the_engine_cannot_read_is_a_warning_at_its_place() {
     let at = "environments[0].values.ON.strategies";
     let client = [
         format!(
-            "warning: line 10, column 29, {at}[0].percentage: FeatureHub counts in millionths: this is 0.0025 %; write 25% if you mean that"
+            "warning: line 10, column 29, {at}[0].percentage: FeatureHub counts percentages in millionths, so the number 25 means 0.0025 %; for 25 %, write 25%"
         ),
         format!("warning: line 11, column 36, {at}[1].note: \"note\" is ignored in a strategy"),
         format!(
@@ -317,8 +317,8 @@ accounts:
 - {name: z, clientKey: k*y, permissions: {71ed3c04-122b-4312-9ea8-06b2b8d6ceac: READ, 71ED3C04-122b-4312-9ea8-06b2b8d6ceac: READ}}
 ",
         &[
-            "line 5, column 30, accounts[0].clientKey[2]: a client key contains a `*`; a key without one is a serverKey",
-            "line 6, column 15, accounts[0].serverKey[0]: a server key contains no `*`; a key with one is a clientKey",
+            "line 5, column 30, accounts[0].clientKey[2]: a client key contains a `*`; a key without a `*` is a serverKey",
+            "line 6, column 15, accounts[0].serverKey[0]: a server key contains no `*`; a key with a `*` is a clientKey",
             "line 6, column 33, accounts[0].serverKey[2]: the variable NOPE has no value",
             "line 6, column 44, accounts[0].serverKey[3]: a key is empty",
             "line 6, column 56, accounts[0].serverKey[4]: a key contains a character that is not allowed in URLs",
@@ -326,9 +326,9 @@ accounts:
             "line 6, column 77, accounts[0].serverKey[6]: a key is a text: put it in quotes",
             "line 7, column 17, accounts[0].permissions.div: there is no such environment; did you mean dev?",
             "line 7, column 40, accounts[0].permissions.dev[1]: \"WRITE\" is no permission; the permissions are READ, LOCK, UNLOCK, CHANGE_VALUE, EXTENDED_DATA",
-            "line 7, column 48, accounts[0].permissions.a: several environments have this name: use the id",
+            "line 7, column 48, accounts[0].permissions.a: several environments have this name: use the id of the environment",
             "line 7, column 103, accounts[0].permissions.xyz: there is no such environment",
-            "line 8, column 3, accounts[1]: there are two accounts x",
+            "line 8, column 3, accounts[1]: there are two accounts with the name x",
             "line 8, column 24, accounts[1].serverKey: accounts[0].serverKey[1] has the same key: a key can be used only once",
             "line 8, column 50, accounts[1].permissions: permissions are a map by environment, not a list",
             "line 9, column 13, accounts[2].permission: \"permission\" is not known in an account; did you mean permissions?",
@@ -380,7 +380,7 @@ fn accounts_can_be_added_by_options() {
     assert_eq!(
         error.to_string(),
         "line 1, column 1: account line, from the options: accounts[0].clientKey has the same key: a key can be used only once\n\
-         line 1, column 1: account line, from the options: a server key contains no `*`; a key with one is a clientKey"
+         line 1, column 1: account line, from the options: a server key contains no `*`; a key with a `*` is a clientKey"
     );
 }
 
