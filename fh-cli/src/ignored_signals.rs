@@ -1,6 +1,6 @@
 //! Signals that the parent process has set to be ignored, as `nohup` does with SIGHUP and a script with the SIGINT of its
-//! background jobs. A signal handler would undo this setting, so commands install no handler for such a SIGINT, and most
-//! commands none for such a SIGHUP.
+//! background jobs. A signal handler would undo this setting, so commands install no handler for an ignored SIGINT, and
+//! most commands install no handler for an ignored SIGHUP.
 
 use std::fs;
 
@@ -8,7 +8,7 @@ use tokio::signal::unix::SignalKind;
 
 /// The file in which the Linux kernel shows the state of this process.
 const STATUS: &str = "/proc/self/status";
-/// The line with the mask of ignored signals, in hexadecimal; bit 0 is signal 1.
+/// The line with the mask of ignored signals, as a hexadecimal number. Bit 0 is signal 1.
 const IGNORED: &str = "SigIgn:";
 
 /// The set of signals that were ignored when the set was read.
@@ -16,8 +16,8 @@ const IGNORED: &str = "SigIgn:";
 pub(crate) struct IgnoredSignals(u64);
 
 impl IgnoredSignals {
-    /// Reads the set of ignored signals. The set is empty on systems without `/proc/self/status`, where only unsafe calls could
-    /// read it.
+    /// Reads the set of ignored signals. The set is empty on systems without `/proc/self/status`, where only unsafe code
+    /// could read the set.
     pub(crate) fn read() -> Self {
         Self::of(&fs::read_to_string(STATUS).unwrap_or_default())
     }

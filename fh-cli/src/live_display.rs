@@ -37,7 +37,8 @@ impl<'s, 'w> Live<'s, 'w> {
         Ok(())
     }
 
-    /// Draws a frame with the lines that `write` writes. `write` receives the number of rows. Further lines are cut.
+    /// Draws a frame. `write` receives the number of rows of the terminal, and writes the lines of the frame. Lines beyond
+    /// this number are cut.
     pub(crate) fn draw(
         &mut self,
         write: impl FnOnce(&mut Screen<'_>, usize) -> io::Result<()>,

@@ -95,7 +95,7 @@ impl Payload {
         }
     }
 
-    /// Returns the bytes of the document, which are not checked yet and may be no JSON.
+    /// Returns the bytes of the document, which are not checked yet and may be invalid JSON.
     pub(crate) fn json(&self) -> &[u8] {
         &self.json
     }
@@ -130,8 +130,8 @@ impl Payload {
         Ok(joined)
     }
 
-    /// Returns the environment with the wanted id. If no id is given, returns the only environment, or an empty environment
-    /// if there is none, and fails if there are several.
+    /// Returns the environment with the id `wanted`, and fails if there is none. If `wanted` is `None`, returns the only
+    /// environment, or an empty environment if the document has none, and fails if the document has several.
     pub(crate) fn environment(
         &self,
         wanted: Option<&str>,

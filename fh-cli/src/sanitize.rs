@@ -26,8 +26,9 @@ pub(crate) fn visible(text: &str) -> Cow<'_, str> {
     Cow::Owned(spelled.collect())
 }
 
-/// Returns the display form of a JSON token. The value of a JSON feature is shown as a JSON document, with each run of white
-/// space as one blank. Numbers and booleans are shown without quotes, and other texts and blank texts with quotes.
+/// Returns the display form of a feature's value. A text of a JSON feature is shown as a JSON document, with each run of
+/// white space as one blank. A text of a NUMBER or BOOLEAN feature is shown without quotes. Every other token, and every
+/// blank text, is shown as it is. `None` is shown as `null`.
 pub(crate) fn value(kind: Option<Kind>, token: Option<&str>) -> String {
     let Some(token) = token else {
         return "null".to_string();

@@ -77,8 +77,8 @@ impl<'w> Screen<'w> {
         self.out.flush()
     }
 
-    /// Returns the width at which lines are folded and tables are cut, in columns. `None` if stdout is no terminal and no
-    /// width was assumed: nothing is folded or cut.
+    /// Returns the width at which lines are folded and tables are cut, in columns. Returns `None` if stdout is no terminal
+    /// and no width was assumed. Then nothing is folded or cut.
     pub(crate) const fn width(&self) -> Option<usize> {
         self.width
     }
@@ -114,7 +114,7 @@ impl<'w> Screen<'w> {
         self.end()
     }
 
-    /// Writes a paragraph. `lead` precedes its first line; the other lines are indented by the width of `lead`.
+    /// Writes a paragraph. `lead` precedes its first line. The other lines are indented by the width of `lead`.
     pub(crate) fn paragraph(&mut self, style: Style, lead: &str, text: &str) -> io::Result<()> {
         let text = visible(text);
         let indent = width(lead);

@@ -21,11 +21,11 @@ struct Event<'a> {
     data: Option<Cow<'a, str>>,
 }
 
-/// Returns the JSON document at the end of a stream: the list of the last `features` event, with the later updates of single
-/// features applied. If there is no `features` event, returns the data of the first event without a name.
+/// Returns the JSON document at the end of a stream: the list of the last `features` event, with the later updates of
+/// single features applied. If there is no `features` event, returns the data of the first event that has data and no name.
 ///
 /// # Errors
-/// Fails if the stream holds no features. The error describes what the stream holds instead, as the rest of a sentence.
+/// Fails if no event has such data. The error describes what the stream holds instead, as the rest of a sentence.
 pub(crate) fn document(text: &str) -> Result<String, String> {
     let events = events(text);
     let last_full =
@@ -42,8 +42,8 @@ pub(crate) fn document(text: &str) -> Result<String, String> {
     let updates: Vec<&Event<'_>> =
         events.filter(|event| matches!(event.name, Some("feature" | "delete_feature"))).collect();
     match (updates.is_empty(), serde_json::from_str::<Vec<&RawValue>>(full)) {
-        // The data is returned unchanged if there are no updates, or if it is no list. In the second case its parser reports
-        // the error.
+        // The data is returned unchanged if there are no updates, or if it is no list. Data that is no list is rejected
+        // later, when the payload is parsed.
         (true, _) | (_, Err(_)) => Ok(full.to_string()),
         (false, Ok(mut features)) => {
             for update in updates {
@@ -114,7 +114,7 @@ fn apply<'e>(features: &mut Vec<&'e RawValue>, update: &'e Event<'_>) {
     let old_version = found
         .and_then(|at| features.get(at))
         .and_then(|old| version(&wire::Feature::parse(old.get())?));
-    // A late event never undoes a newer state; a delete without a version, or with version 0, always applies (D-27).
+    // A late event never undoes a newer state. A delete without a version, or with version 0, always applies (D-27).
     let held = old_version.unwrap_or(0);
     let is_late = version(&new).unwrap_or(0) < held;
     let is_late_delete = version(&new).is_some_and(|version| 0 < version && version < held);

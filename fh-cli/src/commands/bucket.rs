@@ -11,7 +11,7 @@ use crate::sanitize;
 use crate::screen::{PLAIN, QUIET, Screen};
 use crate::table::{Align, Table};
 
-/// The number of keys that `--want` tries before it gives up. Among them are about 200 keys of any single bucket.
+/// The number of keys that `--want` tries before it gives up. About 200 of these keys are in each bucket.
 const MOST_TRIED: u64 = 200_000_000;
 
 /// Show the buckets of percentage keys, or find keys whose buckets are in a range.

@@ -36,9 +36,9 @@ const FIRST_LOOK: f64 = 3.0;
 
 /// See a live demonstration with the features of a sample shop.
 ///
-/// Starts an Edge on a free port of this machine, connects a client, shows the values of sample users, changes features while
-/// they are watched, explains one value and shows one rollout. Without --keep and at the usual speed, the demonstration ends
-/// within 20 seconds. Needs only this program.
+/// Starts an Edge on a free port of this machine, connects a client, shows the values of sample users, changes features
+/// while they are watched, explains one value and shows one rollout. Without --keep and at the usual speed, the
+/// demonstration ends within 20 seconds. No other program is needed.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -355,7 +355,7 @@ fn feature<'a>(ruleset: &'a Ruleset, key: &str) -> Result<FeatureRef<'a>, Failur
     ruleset.get(key).ok_or_else(|| Failure::Input(format!("the sample shop has no feature {key}")))
 }
 
-/// Returns commands to try next, with a description of each. They can be copied as they are.
+/// Returns commands to try next, with a description of each. The commands can be copied as they are.
 fn next(rolled_out: &str) -> Vec<(&'static str, String)> {
     vec![
         ("write a state file for an Edge of your own", "fh init".to_string()),

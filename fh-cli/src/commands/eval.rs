@@ -12,7 +12,7 @@ use crate::ruleset::{RulesArgs, SubjectArgs, subject};
 use crate::sanitize;
 use crate::screen::Screen;
 
-/// Evaluate every feature for a context, or a file of cases.
+/// Evaluate every feature of a payload for a context, or evaluate a file of cases.
 ///
 /// Shows each feature's value, its reason, and the strategy that decided. The reasons are STRATEGY_MATCH (a strategy without
 /// a percentage matched), SPLIT (a strategy with a percentage matched), DEFAULT (no strategy matched) and STATIC (the feature

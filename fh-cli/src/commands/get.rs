@@ -84,7 +84,7 @@ async fn fetch(asked: &EdgeQuery, limit: Duration) -> Result<Snapshot, Failure> 
 
 fn bare(screen: &mut Screen<'_>, value: Option<Value>) -> Result<(), Failure> {
     let text = value.map(|value| value.to_string()).unwrap_or_default();
-    // Output to a program is not escaped. On a terminal, control characters are.
+    // Control characters are escaped on a terminal, but not in output to a program.
     let text = if std::io::stdout().is_terminal() { visible(&text) } else { text.as_str().into() };
     Ok(writeln!(screen.raw(), "{text}")?)
 }

@@ -20,8 +20,8 @@ const KEYS: [&str; 3] = ["CLIENT*KEY", "SERVER-KEY", "TESTS*KEY"];
 
 /// Write a commented state file to start from.
 ///
-/// The file contains features of each type, two environments and three service accounts, with new ids and API keys. Comments
-/// explain the members. `fh serve` can serve it unchanged.
+/// The file contains features of each type, two environments and three service accounts, with new ids and API keys.
+/// Comments explain the members. `fh serve` can serve the file unchanged.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:

@@ -17,10 +17,10 @@ use crate::screen::{BAD, BOLD, GOOD, PLAIN, QUIET, Screen, WARNING};
 
 /// Find parts of a payload that cannot be read, and parts that are probably mistakes.
 ///
-/// Errors are parts that never match or are missing because they cannot be read. Warnings are legal parts that are probably
-/// mistakes, or that FeatureHub's Edge (server-evaluated keys) evaluates differently from client SDKs. One difference is not
-/// reported, because no payload shows it: the Edge computes percentages from another id, and from `sessionkey` instead of
-/// `session`.
+/// Errors are parts that cannot be read, so that they never match or are missing. Warnings are legal parts that are
+/// probably mistakes, or that FeatureHub's Edge (server-evaluated keys) evaluates differently from client SDKs. One
+/// difference is not reported, because no payload shows the difference. The Edge computes percentages from another id, and
+/// from the attribute `sessionkey` instead of `session`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:

@@ -83,7 +83,7 @@ fn place(url: &Url) -> String {
 }
 
 /// Returns the liveness URL of the server that the environment variables and property files describe. The URL names the
-/// monitor port if there is one, else the API's port.
+/// monitor port if there is one, and otherwise the API's port.
 fn of_environment() -> Result<Url, Failure> {
     let resolved = ResolvedSettings::read(&SettingArgs::default()).map_err(Failure::Input)?;
     let settings = &resolved.settings;

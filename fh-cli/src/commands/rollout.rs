@@ -26,7 +26,8 @@ const USUAL_SAMPLE: u64 = 10_000;
 /// Show how a feature's values are distributed over a population, and which ids a change affects.
 ///
 /// Evaluates the feature for every id, and compares the share of each strategy with its configured share. If a second file,
-/// environment or profile is given, counts the ids whose value differs between the two, and shows some or all of them.
+/// environment or profile is given, counts the ids whose value differs between the two evaluations, and shows a few of
+/// these ids, or all with --list.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:

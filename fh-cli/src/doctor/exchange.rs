@@ -107,8 +107,8 @@ impl Answer {
         self.head.is("text/html") || self.body.trim_ascii_start().starts_with(b"<")
     }
 
-    /// Returns the first line of a body that is not blank, cut to 120 columns. `None` for web pages, and for bodies that are
-    /// not UTF-8 or have no such line.
+    /// Returns the first line of the body that is not blank, cut to 120 columns. Returns `None` for web pages, for bodies
+    /// that are not UTF-8, and for bodies without such a line.
     pub(super) fn first_line(&self) -> Option<String> {
         let text = std::str::from_utf8(&self.body).ok()?;
         let line = text.lines().find(|line| !line.trim().is_empty())?;
@@ -142,7 +142,7 @@ impl Http {
         Instant::now() < self.deadline
     }
 
-    /// Returns the end of an operation that may take `limit`. It is never after the deadline.
+    /// Returns the time at which an operation with the time limit `limit` must end. This time is never after the deadline.
     pub(super) fn until(&self, limit: Duration) -> Instant {
         (Instant::now() + limit).min(self.deadline)
     }
@@ -230,7 +230,8 @@ fn innermost(error: &(dyn std::error::Error + 'static)) -> String {
     error.to_string()
 }
 
-/// Returns the source of an error. The error inside an I/O error is no source of it, so it is taken separately.
+/// Returns the source of an error. An I/O error does not return its inner error as its source, so the inner error is read
+/// separately.
 fn inner<'a>(
     error: &'a (dyn std::error::Error + 'static),
 ) -> Option<&'a (dyn std::error::Error + 'static)> {

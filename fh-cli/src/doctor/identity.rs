@@ -39,7 +39,7 @@ impl Visit<'_> {
                 report.add(finding.advice(trouble.advice()))?;
                 return Ok(None);
             }
-            // A gateway may block unknown paths. What counts is that it lets polls through.
+            // A gateway may block unknown paths. The gateway may let polls through nevertheless.
             Err(trouble) => {
                 let message = format!("the request for the Edge's version failed: {trouble}");
                 report.add(Finding::note(Topic::Edge, message))?;

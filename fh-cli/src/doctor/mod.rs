@@ -44,9 +44,9 @@ pub(crate) struct Examination<'a> {
     pub(crate) listen: Duration,
     /// The origin that the simulated request of a browser carries.
     pub(crate) origin: &'a str,
-    /// The key of the feature on which to try a change to its current value or lock; `None` to try none.
+    /// The key of the feature on which to try a change to its current value or lock. `None` means that no change is tried.
     pub(crate) update: Option<&'a str>,
-    /// The time at which the HTTP checks end, finished or not.
+    /// The time at which the HTTP checks end, even if they are not finished.
     pub(crate) deadline: Instant,
 }
 
@@ -86,8 +86,8 @@ fn due(examination: &Examination<'_>) -> impl Iterator<Item = Topic> {
         (Topic::Edge, true),
         (Topic::Poll, true),
         (Topic::Payload, true),
-        // An Edge of FeatureHub answers `if-none-match` for several keys with empty lists (decisions D-60), so it is not
-        // checked.
+        // An Edge of FeatureHub answers `if-none-match` for several keys with empty lists (decisions D-60), so etags are
+        // not checked.
         (Topic::Etag, one_key),
         (Topic::Cache, true),
         (Topic::Context, kind == KeyKind::ServerEvaluated),

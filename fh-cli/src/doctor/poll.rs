@@ -13,7 +13,7 @@ use super::exchange::{Answer, Ask};
 use super::identity::Identity;
 use super::wording::{milliseconds, size};
 
-/// The longest time from a request to the head of its response that is not reported as slow.
+/// The time from a request to the head of its response above which the response is reported as slow.
 const SLOW: Duration = Duration::from_secs(2);
 /// The tolerated difference between the clocks of this machine and of the Edge.
 const SKEW: Duration = Duration::from_secs(5);

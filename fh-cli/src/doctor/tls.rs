@@ -21,7 +21,7 @@ const DAY: u64 = 24 * 3600;
 pub(super) struct Seen {
     /// The number of accepted certificates.
     pub(super) accepted: usize,
-    /// True if the last accepted certificate is not valid any more in two weeks.
+    /// True if the last accepted certificate expires within [`SOON`], which is 14 days.
     pub(super) ends_soon: bool,
     /// The reason why the last refused certificate was refused, or `None` if no certificate was refused.
     refused: Option<CertificateError>,

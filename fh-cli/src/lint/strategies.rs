@@ -17,8 +17,8 @@ const ALL: i64 = BUCKETS as i64;
 struct MatchingStrategy<'v, 'a> {
     strategy: &'v StrategyView<'a>,
     rules: BTreeSet<String>,
-    /// The largest bucket that the strategy matches, which may exceed all buckets, or `None` if the strategy has no
-    /// percentage.
+    /// The largest bucket that the strategy matches, which may be larger than every existing bucket, or `None` if the
+    /// strategy has no percentage.
     limit: Option<i64>,
 }
 

@@ -24,7 +24,7 @@ pub(crate) struct StrategyView<'a> {
     pub(crate) position: u32,
     pub(crate) id: Option<Cow<'a, str>>,
     pub(crate) wire: wire::Strategy<'a>,
-    /// The percentage. The outer `None` means that it is unreadable, so that the strategy never matches.
+    /// The percentage. The outer `None` means that the percentage is unreadable, so that the strategy never matches.
     pub(crate) percentage: Option<Option<i64>>,
     /// The names of the attributes that form the percentage key. Empty for the default key, and `None` if the list is unreadable.
     pub(crate) keys: Option<Vec<String>>,

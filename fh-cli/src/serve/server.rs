@@ -128,7 +128,7 @@ impl Server {
         Ok(Addresses { monitor, console, api })
     }
 
-    /// Serves until a signal to end, and then ends gracefully. A second signal to end ends the server at once.
+    /// Serves until a signal requests a stop, and then stops gracefully. A second such signal stops the server at once.
     pub(crate) async fn run(self, signals: Signals) -> Result<(), Failure> {
         let (end, ending) = watch::channel(false);
         let (over, is_over) = watch::channel(false);
@@ -199,7 +199,7 @@ struct Control {
 }
 
 impl Control {
-    /// Handles signals and changed files. Returns after the second signal that ends the server.
+    /// Handles signals and changed files. Returns after the second signal that requests a stop.
     async fn run(mut self, mut signals: Signals, end: watch::Sender<bool>) {
         loop {
             tokio::select! {

@@ -6,7 +6,7 @@ use tracing::info;
 use super::origin::relay_keys;
 use super::settings::Settings;
 
-/// Logs the line. For a relay, the line has no counts of environments and features, because they arrive later.
+/// Logs the line. For a relay, the line has no counts of environments and features, because the features arrive later.
 pub(crate) async fn log(settings: &Settings, edge: &EdgeHandle) {
     let version = env!("CARGO_PKG_VERSION");
     if let Some((url, _)) = &settings.relay {

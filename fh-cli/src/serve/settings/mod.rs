@@ -75,8 +75,8 @@ pub(crate) struct Settings {
     pub(crate) relay_headers: Vec<RelayHeader>,
     pub(crate) relay_header_file: Option<PathBuf>,
     pub(crate) relay_file_headers: Vec<RelayHeader>,
-    /// The largest number of unconfigured keys that are relayed at a time, and of new keys that are tried per second. With 0,
-    /// only configured keys are relayed.
+    /// The limit on unconfigured keys that are relayed at a time, and on new keys that are tried per second. With 0, only
+    /// configured keys are relayed.
     pub(crate) relay_any_key: usize,
     /// The time for which a relay serves its data after the last successful response of the upstream Edge. Zero means no limit.
     pub(crate) relay_max_age: Duration,

@@ -114,10 +114,10 @@ impl Sources {
             .or_else(|| variable(snake(name)))
     }
 
-    /// Returns the name of the environment variable that sets a property, in one of its three spellings; `None` if there is
-    /// none. For properties that begin with `cache.`, only the first spelling counts.
+    /// Returns the name of the environment variable that sets a property, in one of its three spellings. Returns `None` if
+    /// no such variable is set. For properties that begin with `cache.`, only the first spelling counts.
     pub(super) fn in_environment(&self, property: &str) -> Option<String> {
-        // In upper case, other programs use such names as well.
+        // Other programs also use variables with such names in upper case.
         let is_common = property.starts_with("cache.");
         let spellings = [property.to_string(), property.to_uppercase(), snake(property)];
         let most = if is_common { 1 } else { 3 };
