@@ -40,7 +40,7 @@ pub(crate) struct GetArgs {
     #[command(flatten)]
     ask: EdgeQueryArgs,
 
-    /// Write only the value of the feature, which must be the only FEATURE. A text is written without quotes, and null as an
+    /// Write only the feature's value. Exactly one FEATURE must be given. A text is written without quotes, and null as an
     /// empty line
     #[arg(long)]
     value: bool,

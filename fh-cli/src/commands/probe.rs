@@ -34,7 +34,7 @@ In a Containerfile: HEALTHCHECK CMD [\"/fh\", \"probe\"]
 Exit codes: 0 healthy; 1 not healthy, or no answer in time; 2 the URL or a setting is
 wrong.")]
 pub(crate) struct ProbeArgs {
-    /// The URL to request. If the URL has neither a path nor a query, `fh probe` requests its path /health/liveness
+    /// The URL to request. If the URL has neither a path nor a query, `fh probe` requests /health/liveness
     #[arg(value_name = "URL")]
     url: Option<String>,
 

@@ -37,8 +37,8 @@ addresses on stdout, as JSON with --json or --log-format json. Logs go to stderr
 Exit codes: 0 stopped by Ctrl-C or a signal; 1 --check found errors; 2 a setting or a
 file is wrong, or the port is in use.")]
 pub(crate) struct ServeArgs {
-    /// Check this state file and exit without serving. Its errors are reported with exit status 1, or its warnings if there
-    /// are no errors
+    /// Check this state file, and exit without serving. If the file has errors, they are reported, and the exit status is
+    /// 1. Otherwise, its warnings are reported
     #[arg(long, value_name = "FILE")]
     check: Option<String>,
 
