@@ -82,7 +82,7 @@ impl Visit<'_> {
         Some(answer.head.status == 400)
     }
 
-    /// Checks that the context of a server-evaluated key reaches the Edge.
+    /// Checks that the context of a server-evaluated key reaches the Edge. Does nothing for client-evaluated keys.
     pub(super) async fn context(&self, report: &mut Report<'_>) -> Result<(), Failure> {
         if self.keys().kind() == KeyKind::ClientEvaluated || !self.http.has_time() {
             return Ok(());

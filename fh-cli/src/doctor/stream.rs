@@ -79,7 +79,8 @@ impl Visit<'_> {
         self.judge(report, &head, &heard, start.elapsed(), poll)
     }
 
-    /// Reads the stream until the first features, and then for the time of `--listen`.
+    /// Reads the stream until the first features, and then for the time of `--listen`. Stops earlier if the stream ends or
+    /// cannot be read.
     async fn listen(&self, mut response: Response, start: Instant, until: Instant) -> Heard {
         let mut heard = Heard::default();
         let mut decoder = Decoder::new(Limits::default());

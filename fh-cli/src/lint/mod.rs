@@ -177,8 +177,9 @@ struct Noted {
     on_edge_only: bool,
 }
 
-/// Returns the engine's diagnostics, grouped by feature key. For profile `client`, diagnostics that only profile `edge` has
-/// are included. The rulesets of the two profiles are compiled one after the other, because they are large.
+/// Returns the engine's diagnostics, grouped by feature key. For profile `client`, diagnostics of profile `edge` are
+/// included if profile `client` has no diagnostic at the same place. The rulesets of the two profiles are compiled one
+/// after the other, because they are large.
 fn diagnosed(environment: &Environment<'_>, profile: Profile) -> HashMap<String, Vec<Noted>> {
     let mut by_key: HashMap<String, Vec<Noted>> = HashMap::new();
     let mut known = HashSet::new();

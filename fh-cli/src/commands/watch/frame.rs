@@ -275,8 +275,9 @@ struct Rows {
 }
 
 impl Rows {
-    /// Distributes the rows of the terminal. Features have priority, but up to a quarter of the rows is kept for past events.
-    /// One row is for the titles, one row is blank, and one row shows how many features are left out.
+    /// Distributes the rows of the terminal. Features have priority, but if there are past events, up to a quarter of the
+    /// rows is kept for them, and at least one row. Past events also get the rows that features do not need. One row is for
+    /// the titles, one row before the past events is blank, and one row shows how many features are left out, if any.
     fn share(rows: usize, features: usize, past: usize) -> Self {
         let left = rows.saturating_sub(1);
         let kept = past.min(left / 4).max(usize::from(past > 0));
