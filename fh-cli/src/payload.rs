@@ -85,7 +85,7 @@ impl Payload {
         }
         let text = std::str::from_utf8(&bytes).map_err(|error| {
             let why = ParseError::NotUtf8(error.valid_up_to());
-            Failure::Input(format!("{name} is {why}"))
+            Failure::Input(format!("{name}: {why}"))
         })?;
         match stream::document(text) {
             Ok(json) => Ok(Self { name, json: json.into_bytes(), is_verbatim: false }),
@@ -115,7 +115,7 @@ impl Payload {
                 ParseError::NoFeatures => format!(
                     "{name} is JSON, but holds neither features nor environments: save the answer of the Edge's /features"
                 ),
-                other => format!("{name} is {other}"),
+                other => format!("{name}: {other}"),
             })
         })?;
         let mut joined: Vec<Environment<'_>> = Vec::new();

@@ -19,7 +19,9 @@ pub enum FlushError {
 impl fmt::Display for FlushError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::TimedOut => "the time limit passed before everything was delivered and written",
+            Self::TimedOut => {
+                "the time limit passed before all events were delivered and all data was written"
+            }
             Self::InsideRuntime => {
                 "waiting would block the client's runtime, which this thread runs: use \
                  `flushed(limit).await`"

@@ -60,7 +60,10 @@ impl fmt::Display for StartError {
             Self::SeveralKeysStream => {
                 f.write_str("several API keys cannot be streamed: use polling")
             }
-            Self::Header(name) => write!(f, "the header {name:?} cannot be sent"),
+            Self::Header(name) => write!(
+                f,
+                "the header {name:?} cannot be sent: its name or value is invalid, or the client sets this header"
+            ),
             Self::Backoff => f.write_str(
                 "invalid back-off: the cap must be at least the initial delay, and \
                  the jitter from 0 to 1",

@@ -68,7 +68,7 @@ impl StatusLog {
                 from = %last.connection,
                 to = %status.connection,
                 attempts = status.attempts,
-                "connection state changed"
+                "the state of the connection has changed"
             );
         }
         match self.reporting {
@@ -197,7 +197,7 @@ impl StatusLog {
             clippy::unused_self,
             clippy::needless_pass_by_ref_mut,
             unused_variables,
-            reason = "only the gauges use them"
+            reason = "only the gauges use the parameters"
         )
     )]
     pub(crate) fn measure(&mut self, repository: &Repository, now: Millis) {

@@ -216,7 +216,7 @@ impl Metrics {
             "Seconds since features or settings of the environment were last published",
             self.age.clone(),
         );
-        registry.register("fh_edge_features", "Features served", self.features.clone());
+        registry.register("fh_edge_features", "Number of served features", self.features.clone());
         registry.register(
             "fh_edge_generation",
             "Number of the published generation",

@@ -111,9 +111,9 @@ impl fmt::Display for DiagnosticKind {
             Self::NotA(what) => write!(f, "not {what}"),
             Self::Pattern(refusal) => refusal.fmt(f),
             Self::PatternBudget => {
-                f.write_str("the regular expressions of this environment are too large together")
+                f.write_str("the regular expressions of this environment are too large together, so this expression is not compiled")
             }
-            Self::NoFeatureId => f.write_str("a percentage needs a feature id"),
+            Self::NoFeatureId => f.write_str("the strategy has a percentage, but the feature has no id from which the percentage is computed"),
             Self::NoHashId => {
                 f.write_str("the feature's value has no id (valueId) to compute percentages from")
             }

@@ -144,7 +144,10 @@ fn errors_say_where() {
             "- &a x\n- *a : y\n",
             "line 2, column 3: a name must be a scalar, not a list, a map or an alias",
         ),
-        ("a: 1\n---\nb: 2\n", "line 2, column 1: a second document begins here"),
+        (
+            "a: 1\n---\nb: 2\n",
+            "line 2, column 1: a second document begins here, but only one document is allowed",
+        ),
         ("a: &x [*x]\n", "line 1, column 8: this alias refers to a list or map that contains it"),
         ("a: *nowhere\n", "line 1, column 4: "),
         ("a: !!set {x}\n", "line 1, column 4: unknown tag !!set"),

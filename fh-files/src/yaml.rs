@@ -28,7 +28,8 @@ pub(crate) fn read(text: &str, limits: Limits) -> Result<Arc<Node>, SyntaxError>
         if matches!(event, Event::DocumentStart(_)) {
             documents += 1;
             if documents > 1 {
-                let what = "a second document begins here".to_owned();
+                let what =
+                    "a second document begins here, but only one document is allowed".to_owned();
                 return Err(SyntaxError { position, what });
             }
         }

@@ -154,7 +154,7 @@ impl fmt::Display for Problem {
                 Stage::Silence => "the stream sent nothing within the time limit",
                 Stage::Context => "the Edge did not evaluate the context in time",
             }),
-            Self::ClosedEarly => f.write_str("the stream ended before any features"),
+            Self::ClosedEarly => f.write_str("the stream ended before it sent any features"),
             Self::Disconnected => f.write_str("the stream ended"),
             Self::Context(why) => write!(f, "{why}"),
             Self::Superseded => f.write_str("a newer context has replaced this context"),

@@ -182,7 +182,7 @@ fn summary(
             QUIET,
             "",
             &format!(
-                "not checked, because another check failed or the time was up: {}",
+                "not checked, because another check failed or the time limit has passed: {}",
                 names.join(", ")
             ),
         )?;

@@ -95,7 +95,7 @@ impl RolloutArgs {
         let inputs = [Some(&self.file), self.ids.as_ref(), self.compare.as_ref()];
         if inputs.into_iter().flatten().filter(|path| *path == "-").count() > 1 {
             return Err(Failure::Input(
-                "only one input can be stdin: name a file for the others".into(),
+                "only one input can be stdin: name files for the other inputs".into(),
             ));
         }
         if self.context.attributes().get(&self.attribute).is_some() {

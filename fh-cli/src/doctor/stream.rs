@@ -301,7 +301,7 @@ fn first_events(head: &Head, heard: &Heard, listened: Duration) -> Finding {
 /// Returns a finding if the Edge requests that clients stop or pause their requests (decisions D-22).
 fn stay_away(heard: &Heard) -> Option<Finding> {
     if heard.stale {
-        let message = "the Edge reports that the environment is stale: SDKs stop";
+        let message = "the Edge reports that the environment is stale, so SDKs stop their requests";
         return Some(Finding::warning(Topic::Stream, message).advice(
             "FeatureHub's hosted service sends this for environments that are unused or unpaid: see the service's dashboard",
         ));

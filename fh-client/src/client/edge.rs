@@ -136,7 +136,10 @@ pub enum SetHeadersError {
 impl fmt::Display for SetHeadersError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Header(name) => write!(f, "the header {name:?} cannot be sent"),
+            Self::Header(name) => write!(
+                f,
+                "the header {name:?} cannot be sent: its name or value is invalid, or the client sets this header"
+            ),
             Self::Edge(problem) => problem.fmt(f),
         }
     }

@@ -48,7 +48,7 @@ impl Entry<'_> {
             target: "fh_edge::audit",
             action = "admin.refused",
             address = address.map(display),
-            "a wrong admin key",
+            "a request with a wrong admin key was refused",
         );
     }
 }

@@ -72,7 +72,7 @@ impl fmt::Display for DataFolderError {
             Self::InUse(path) => {
                 write!(
                     f,
-                    "the data folder {} cannot be used: another Edge uses it, in this process or in another one",
+                    "the data folder {} cannot be used: another Edge uses it, in this process or in another process",
                     path.display()
                 )
             }

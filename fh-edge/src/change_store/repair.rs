@@ -38,7 +38,7 @@ impl fmt::Display for Repaired {
         }
         if !self.lost.is_empty() {
             let named: Vec<&str> = self.lost.iter().take(NAMED).map(String::as_str).collect();
-            write!(f, "; lost: {}", named.join(", "))?;
+            write!(f, "; lost records: {}", named.join(", "))?;
         }
         match self.lost.len().checked_sub(NAMED) {
             Some(more @ 1..) => write!(f, " and {more} more"),

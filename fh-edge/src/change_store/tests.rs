@@ -113,7 +113,9 @@ fn a_folder_has_one_user_at_a_time() {
     let folder = Folder::new();
     let _open = DataFolder::open(folder.path()).unwrap();
     let Err(why @ DataFolderError::InUse(_)) = DataFolder::open(folder.path()) else { panic!() };
-    assert!(why.to_string().ends_with(": another Edge uses it, in this process or in another one"));
+    assert!(
+        why.to_string().ends_with(": another Edge uses it, in this process or in another process")
+    );
 }
 
 /// A replacement contains the keys of accounts.

@@ -53,7 +53,7 @@ impl ProcessFigures {
         let mut gauge = |name: &str, help: &str, gauge: &Gauge| {
             registry.register(format!("process_{name}"), help, gauge.clone());
         };
-        gauge("resident_memory_bytes", "Memory in use", &self.resident_bytes);
+        gauge("resident_memory_bytes", "Memory in use, in bytes", &self.resident_bytes);
         gauge("virtual_memory_bytes", "Address space in use, in bytes", &self.virtual_bytes);
         gauge("open_fds", "Open file descriptors", &self.open_fds);
         gauge("max_fds", "Largest number of file descriptors that may be open", &self.max_fds);

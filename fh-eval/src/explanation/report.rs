@@ -432,7 +432,7 @@ impl StrategyReport {
                 (Mark::Bad, "a rule does not hold".to_string())
             }
             Outcome::AttributeMiss => (Mark::Bad, format!("a rule does not hold ({drawn})")),
-            Outcome::Invalid => (Mark::Warning, "cannot be compared".to_string()),
+            Outcome::Invalid => (Mark::Warning, "a rule cannot be compared".to_string()),
             Outcome::NotReached => (Mark::Quiet, "not reached".to_string()),
         }
     }

@@ -27,7 +27,10 @@ pub(super) fn store(
         diagnostics.add_json(name::VALUE, Some(raw), problem, Consequence::Assumed(assumed));
     };
     if nested {
-        note(DiagnosticKind::Expected("a text, a number or a boolean"), "its JSON text");
+        note(
+            DiagnosticKind::Expected("a text, a number or a boolean"),
+            "the JSON text of the value",
+        );
     }
     let text = match token {
         Token::Bool(value) if kind == Some(Kind::Boolean) => {

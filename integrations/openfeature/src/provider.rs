@@ -198,7 +198,9 @@ impl FeatureProvider for FeatureHubProvider {
         match &detail.value {
             Some(Value::Number(number)) => match whole(number.as_str(), number.as_f64()) {
                 Some(whole) => Ok(resolved(&detail, whole)),
-                None => Err(mismatch("the number is not an integer, or is too large")),
+                None => Err(mismatch(
+                    "the number is not an integer, or is too large for an exact conversion",
+                )),
             },
             _ => Err(mismatch("the value is not a number")),
         }

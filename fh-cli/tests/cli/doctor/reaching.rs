@@ -15,7 +15,7 @@ fn a_login_page_before_everything() {
     );
     assert!(run.out.contains("→ check that the URL is that of an Edge"), "{}", run.out);
     assert!(
-        run.out.ends_with("not checked, because another check failed or the time was up: payload, etag, cache, stream, cors\n"),
+        run.out.ends_with("not checked, because another check failed or the time limit has passed: payload, etag, cache, stream, cors\n"),
         "{}",
         run.out
     );

@@ -147,7 +147,7 @@ fn an_admin_key_opens_the_admin_api() {
     let mut behind = Serving::start(&state, &trusting, &[("FH_EDGE_ADMIN_KEY", ADMIN)]);
     let headers = "authorization: Bearer wrong-key-0123456789\r\nx-forwarded-for: 203.0.113.9\r\nx-forwarded-proto: https\r\n";
     until(&mut open(&behind.url, &path, headers), "401 Unauthorized");
-    behind.process.line(&["a wrong admin key", "203.0.113.9"]);
+    behind.process.line(&["a request with a wrong admin key was refused", "203.0.113.9"]);
     let key = file("serve-admin.key", format!("{ADMIN}\n"));
     let args = ["--admin-key-file", &key, "--admin-on", "monitor", "--monitor-port", "0"];
     let mut serving = Serving::start(&state, &args, &[]);

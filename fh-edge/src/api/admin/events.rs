@@ -22,10 +22,10 @@ use tokio::sync::{OwnedSemaphorePermit, watch};
 use tokio::time::Instant;
 use uuid::Uuid;
 
-use super::Admin;
 use super::feature::FeatureView;
 use super::overview::{Overview, sorted};
 use super::problem::Problem;
+use super::{Admin, MOST_EVENT_STREAMS};
 use crate::serving::{Change, Published, changes};
 use crate::wire::sse::{self, write_event};
 
@@ -56,7 +56,10 @@ struct Feed {
 pub(super) async fn get(State(admin): State<Arc<Admin>>) -> Result<Response, Problem> {
     let place = Arc::clone(&admin.event_streams).try_acquire_owned();
     let place = place.map_err(|_| {
-        Problem::too_many(10, "the largest number of event streams of the admin API is open")
+        let why = format!(
+            "too many event streams of the admin API are open: at most {MOST_EVENT_STREAMS} are allowed"
+        );
+        Problem::too_many(10, why)
     })?;
     let revision = admin.shared.environments.revision();
     let feed = Feed { admin, revision, sent: None, _place: place };

@@ -47,7 +47,7 @@ fn may(admin: &Admin, headers: &HeaderMap, address: Option<IpAddr>) -> Result<()
         return Err(Problem::too_many(seconds, "too many wrong admin keys from this address"));
     }
     Entry::wrong_admin_key(address);
-    Err(Problem::new(StatusCode::UNAUTHORIZED, "wrong admin key").at("Authorization"))
+    Err(Problem::new(StatusCode::UNAUTHORIZED, "the admin key is wrong").at("Authorization"))
 }
 
 fn bearer(headers: &HeaderMap) -> Option<&str> {

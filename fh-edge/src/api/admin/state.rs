@@ -53,7 +53,7 @@ pub(super) async fn put(
         Match::Only(revision) => Some(u64::try_from(revision).map_err(|_| never())?),
         Match::Any => None,
         Match::Absent => {
-            let why = "name the revision of the state to replace, or `*` for any revision";
+            let why = "the header If-Match must contain the revision of the state to replace, or `*` for any revision";
             return Err(Problem::new(StatusCode::PRECONDITION_REQUIRED, why).at("If-Match"));
         }
         Match::Never => return Err(never()),

@@ -283,7 +283,7 @@ fn no_state() -> Response {
 }
 
 fn unauthorised() -> Response {
-    let sentence = "a valid API key is needed: Authorization: Bearer ENVIRONMENT/KEY, or X-API-Key";
+    let sentence = "a valid API key is needed, in the header `Authorization: Bearer ENVIRONMENT/KEY` or `X-API-Key: ENVIRONMENT/KEY`";
     respond::text(StatusCode::UNAUTHORIZED, sentence)
 }
 

@@ -43,13 +43,15 @@ pub enum Refusal {
 impl std::fmt::Display for Refusal {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Invalid(why) => write!(f, "cannot be parsed as a regular expression: {why}"),
+            Self::Invalid(why) => {
+                write!(f, "the pattern cannot be parsed as a regular expression: {why}")
+            }
             Self::Unsupported(what) => {
                 write!(f, "{what} is not supported (patterns run in linear time)")
             }
             Self::TooLarge => write!(
                 f,
-                "too large: a pattern has at most {} KiB of text, {MAX_NESTING} levels and, with repetitions written out, {MAX_NODES} parts",
+                "the pattern is too large: a pattern has at most {} KiB of text, {MAX_NESTING} levels and, with repetitions written out, {MAX_NODES} parts",
                 MAX_TEXT / 1024
             ),
         }

@@ -269,7 +269,7 @@ fn what_the_engine_cannot_read_is_a_warning_at_its_place() {
             "warning: line 12, column 85, {at}[2].attributes[0].x-id: \"x-id\" is ignored in a rule"
         ),
         format!(
-            "warning: line 13, column 96, {at}[3].attributes[0].values[1]: cannot be parsed as a regular expression: unclosed group ((); the value is ignored"
+            "warning: line 13, column 96, {at}[3].attributes[0].values[1]: the pattern cannot be parsed as a regular expression: unclosed group ((); the value is ignored"
         ),
         format!(
             "warning: line 14, column 88, {at}[4].attributes[0].values[0]: not a date (2024-13-01); the value is ignored"
