@@ -36,7 +36,8 @@ impl ShutdownSignal {
     }
 }
 
-/// Installs a handler for a signal, unless the signal is ignored at the time of the call.
+/// Installs a handler for a signal. Returns `None` and installs no handler if the signal is ignored at the time of the
+/// call.
 #[cfg(unix)]
 pub(crate) fn unless_ignored(
     kind: tokio::signal::unix::SignalKind,
@@ -47,7 +48,7 @@ pub(crate) fn unless_ignored(
     tokio::signal::unix::signal(kind).map(Some)
 }
 
-/// Waits for the next signal. If the signal is ignored, waits forever.
+/// Waits for the next signal. If `signal` is `None`, waits forever.
 #[cfg(unix)]
 pub(crate) async fn received(signal: &mut Option<tokio::signal::unix::Signal>) {
     match signal {

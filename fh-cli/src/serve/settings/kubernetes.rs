@@ -11,7 +11,8 @@ pub(super) fn sets(name: &str, text: &str) -> bool {
     is_port_of_service(name, text) || is_beside_port(name)
 }
 
-/// Returns true for `X_PORT` with the value `tcp://10.0.0.2:8701`. A number under the same name is a setting.
+/// Returns true for `X_PORT` with the value `tcp://10.0.0.2:8701`. A variable with this name is a setting if its value is a
+/// number.
 pub(super) fn is_port_of_service(name: &str, text: &str) -> bool {
     let text = text.trim();
     name.ends_with("_PORT") && PROTOCOLS.iter().any(|protocol| text.starts_with(protocol))

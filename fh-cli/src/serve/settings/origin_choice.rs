@@ -23,8 +23,9 @@ impl fmt::Display for Overruled {
 /// The prefix of settings that have no effect without a relay.
 const OF_RELAYS: &str = "relay-";
 
-/// Keeps the state file or the relay, depending on which source has precedence, and drops the other one. If neither is given,
-/// the default state file is used, if there is one. Returns the source that was dropped, and `None` if nothing was dropped.
+/// Keeps the state file or the relay, depending on which source has precedence, and drops the other one. If neither is
+/// given, the default state file is used, if there is one. Returns the dropped source and the source with precedence, or
+/// `None` if nothing was dropped.
 ///
 /// # Errors
 /// Fails if both sources have the same precedence. The error names both sources.
