@@ -11,8 +11,8 @@ use super::cache::context_tag;
 use super::check::{Finding, Report, Topic};
 use super::exchange::{Answer, Ask, Trouble};
 
-/// Compares a poll without a context and a poll with a context. An Edge that receives the context sends different etags, even
-/// if the context changes no value.
+/// Compares a poll without a context and a poll with the context of `--context`, or with a made-up context if that context
+/// is empty. An Edge that receives the context sends different etags, even if the context changes no value.
 pub(super) async fn compare(visit: &Visit<'_>, report: &mut Report<'_>) -> Result<(), Failure> {
     let given = visit.given_context()?;
     let (with_context, name) = match given.text() {

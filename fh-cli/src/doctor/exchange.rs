@@ -54,7 +54,7 @@ pub(super) enum Trouble {
     Connect(String),
     /// No connection was established, or no complete response arrived, within this time.
     TimedOut(Duration),
-    /// The connection broke, or the response is not valid HTTP.
+    /// The request cannot be built, the connection broke, or the response is not valid HTTP.
     Broken(String),
     /// The body of the response is larger than [`LARGEST`].
     TooLarge,
@@ -117,8 +117,8 @@ impl Answer {
 }
 
 impl Http {
-    /// Creates an HTTP client that trusts the same certificates as clients do, and follows no redirects. Complete requests
-    /// end at `deadline`.
+    /// Creates an HTTP client that trusts the same certificates as clients do, and follows no redirects. [`Self::ask`] and
+    /// [`Self::ask_within`] wait for a response until `deadline` at most.
     pub(super) fn new(watched: &Watched, deadline: Instant) -> Result<Self, Failure> {
         let client = reqwest::Client::builder()
             .tls_backend_preconfigured(tls::configuration(watched)?)
@@ -196,7 +196,7 @@ impl Http {
     }
 }
 
-/// Returns the next chunk of a response's body, or `None` at its end.
+/// Returns the next chunk of a response's body, or `None` at the end of the body.
 pub(super) async fn piece(response: &mut Response) -> Result<Option<impl AsRef<[u8]>>, Trouble> {
     response.chunk().await.map_err(trouble)
 }
