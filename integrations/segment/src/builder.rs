@@ -103,7 +103,8 @@ impl SegmentBuilder {
         self
     }
 
-    /// Sets the maximum time that an event waits for further events before the exporter sends it. The default is 5 seconds.
+    /// Sets the maximum time that an event waits for further events before the exporter sends it. The default is 5 seconds. The
+    /// wait ends early when the waiting events fill a request.
     pub fn interval(mut self, interval: Duration) -> Self {
         self.settings.interval = interval;
         self

@@ -17,11 +17,31 @@ pub(crate) struct Queue {
 #[derive(Default)]
 struct State {
     messages: VecDeque<String>,
+    /// The size of the waiting messages in bytes, each with the comma that separates it from the next one.
+    bytes: usize,
     /// The number of messages that the sender has taken from the queue and that are neither sent nor lost yet.
     in_flight: usize,
     flushing: usize,
     is_closed: bool,
     counters: Counters,
+}
+
+impl State {
+    fn push(&mut self, message: String) {
+        self.bytes += size(&message);
+        self.messages.push_back(message);
+    }
+
+    fn pop(&mut self) -> Option<String> {
+        let message = self.messages.pop_front()?;
+        self.bytes -= size(&message);
+        Some(message)
+    }
+}
+
+/// Returns the number of bytes that a message takes in a request.
+const fn size(message: &str) -> usize {
+    message.len() + 1
 }
 
 impl Queue {
@@ -40,10 +60,10 @@ impl Queue {
             return;
         }
         if state.messages.len() >= self.capacity {
-            state.messages.pop_front();
+            state.pop();
             state.counters.lost += 1;
         }
-        state.messages.push_back(message);
+        state.push(message);
         self.news.notify_all();
     }
 
@@ -79,9 +99,9 @@ impl Queue {
         is_done(&state)
     }
 
-    /// Waits for a message, and then until `batch` messages are waiting, until `interval` has passed, or until a caller
-    /// flushes. Returns the oldest messages, at most `batch` messages and [`MAX_BATCH`] bytes. A closed queue returns its
-    /// messages at once, and `None` once no messages are left.
+    /// Waits for a message, and then until `batch` messages or [`MAX_BATCH`] bytes are waiting, until `interval` has passed, or
+    /// until a caller flushes. Returns the oldest messages, at most `batch` messages and [`MAX_BATCH`] bytes. A closed queue
+    /// returns its messages at once, and `None` once no messages are left.
     pub(crate) fn take(&self, batch: usize, interval: Duration) -> Option<Vec<String>> {
         let must_wait = |state: &mut State| state.messages.is_empty() && !state.is_closed;
         let waited = self.news.wait_while(self.state(), must_wait);
@@ -90,20 +110,20 @@ impl Queue {
             return None;
         }
         let waited = self.news.wait_timeout_while(state, interval, |state| {
-            state.messages.len() < batch && state.flushing == 0 && !state.is_closed
+            let is_full = state.messages.len() >= batch || state.bytes >= MAX_BATCH;
+            !is_full && state.flushing == 0 && !state.is_closed
         });
         let (mut state, _) = waited.unwrap_or_else(PoisonError::into_inner);
-        let mut size = 0;
+        let mut bytes = 0;
         let mut taken = Vec::new();
         while taken.len() < batch
-            && let Some(message) = state.messages.pop_front()
+            && let Some(next) = state.messages.front()
         {
-            size += message.len() + 1;
-            if size > MAX_BATCH && !taken.is_empty() {
-                state.messages.push_front(message);
+            bytes += size(next);
+            if bytes > MAX_BATCH && !taken.is_empty() {
                 break;
             }
-            taken.push(message);
+            taken.extend(state.pop());
         }
         state.in_flight = taken.len();
         Some(taken)

@@ -258,6 +258,26 @@ fn requests_stay_within_the_size_that_segment_takes() {
     }
 }
 
+/// The interval of an hour does not end in this test.
+#[test]
+fn a_full_request_is_sent_before_the_interval_ends() {
+    let segment = Segment::answering(&[]);
+    let exporter = segment.builder().batch(1_000).start().unwrap();
+    let client = client(&exporter);
+    let large = || Params::from([("text".into(), "x".repeat(20_000).into())]);
+    for _ in 0..30 {
+        client.record("large", large());
+    }
+    let first = segment.next().messages().len();
+    assert!((20..30).contains(&first), "{first}");
+    // The remaining messages wait until they fill a request too.
+    assert!(segment.seen.recv_timeout(Duration::from_millis(200)).is_err());
+    for _ in 0..20 {
+        client.record("large", large());
+    }
+    assert!((20..30).contains(&segment.next().messages().len()));
+}
+
 #[test]
 fn features_are_merged_into_messages() {
     let edge = MemoryEdge::new();
