@@ -71,9 +71,9 @@ impl RedisStore {
         self.client.flushed(limit).await;
     }
 
-    /// Closes the store and returns at once. After the update or check in progress, the store neither reads nor writes any
-    /// more. Waiting updates are dropped; to write them, call [`Self::flush`] before. A second call has no effect. The client
-    /// is not closed.
+    /// Closes the store and returns at once. After the write or check of one environment that is in progress, the store neither
+    /// reads nor writes any more. Waiting updates are dropped, and so are the remaining environments of an update in progress;
+    /// to write them, call [`Self::flush`] before. A second call has no effect. The client is not closed.
     pub fn close(&self) {
         let held = self.subscriptions.lock().unwrap_or_else(PoisonError::into_inner).take();
         drop(held);

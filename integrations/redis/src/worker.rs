@@ -282,8 +282,8 @@ impl Worker {
         held
     }
 
-    /// Writes a change. Drops the change after [`Settings::attempts`] conflicts or errors, or if the list is too large. Fails
-    /// if a retry on this connection would fail.
+    /// Writes a change. Drops the change after [`Settings::attempts`] conflicts or errors, if the list is too large, or if the
+    /// queue is closed. Fails if a retry on this connection would fail.
     fn write(
         &mut self,
         connection: &mut Connection,
@@ -293,7 +293,11 @@ impl Worker {
         let keys = Keys::of(&self.settings.prefix, environment);
         let mut why = String::new();
         for number in 0..self.settings.attempts {
-            if number > 0 && !self.queue.pause(self.settings.backoff) {
+            let may_write = match number {
+                0 => !self.queue.is_closed(),
+                _ => self.queue.pause(self.settings.backoff),
+            };
+            if !may_write {
                 return Ok(());
             }
             let seen = self.seen.get(environment).map(String::as_str);

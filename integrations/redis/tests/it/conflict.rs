@@ -96,3 +96,37 @@ fn closing_ends_a_pause_between_attempts() {
     rig.store.close();
     rig.settle();
 }
+
+/// The store is closed while the first environment of an update is written.
+#[test]
+fn closing_leaves_out_the_remaining_environments() {
+    let server = Server::start();
+    let (asked, began) = std::sync::mpsc::channel();
+    let (release, released) = std::sync::mpsc::channel::<()>();
+    let channels = std::sync::Mutex::new((asked, released));
+    let proxy = proxy::start(&server.socket(), move || {
+        let channels = channels.lock().unwrap();
+        let _ = channels.0.send(());
+        let _ = channels.1.recv();
+        Verdict::Forward
+    });
+    let client = fh_client::Client::offline().api_keys(["one/key*", "two/key*"]).start().unwrap();
+    let store = fh_redis::RedisStore::builder(proxy).attach(&client).unwrap();
+    let environment =
+        |id: &str| format!(r#"{{"id":"{id}","features":{}}}"#, list(&[feature("a", 1)]));
+    let json = format!("[{},{}]", environment("one"), environment("two"));
+    fh_client::internal::notify_raw(
+        &client,
+        fh_client::RawUpdate {
+            source: fh_client::Source::Polling,
+            environment: None,
+            kind: fh_client::RawKind::List,
+            json: json.into(),
+        },
+    );
+    began.recv_timeout(crate::server::DEADLINE).unwrap();
+    store.close();
+    drop(release);
+    store.flush(crate::server::DEADLINE).unwrap();
+    assert_eq!(server.keys(), [LIST, DIGEST]);
+}
