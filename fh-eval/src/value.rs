@@ -113,6 +113,25 @@ impl Number {
             && serde_json::to_string(&self.double).is_ok_and(|text| is_same(&text))
     }
 
+    /// Returns the number as an integer: `10.0` and `1e1` give 10. Returns `None` if the number has a fraction or does not
+    /// fit.
+    ///
+    /// ```
+    /// use fh_eval::Number;
+    /// let integer = |text| Number::parse(text).unwrap().as_i64();
+    /// assert_eq!(integer("9007199254740993.0"), Some(9_007_199_254_740_993));
+    /// assert_eq!(integer("10.00000000000000000001"), None);
+    /// assert_eq!(integer("9223372036854775808"), None);
+    /// ```
+    #[must_use]
+    pub fn as_i64(&self) -> Option<i64> {
+        use crate::text::number::Decimal;
+        let number = Decimal::parse(&self.text)?;
+        let whole = number.integer()?;
+        // An integer that does not fit was clamped, so it is another number.
+        (Decimal::parse(&whole.to_string()) == Some(number)).then_some(whole)
+    }
+
     /// Returns the nearest double. The double is infinite if the number is beyond the range of doubles, about 1.8e308.
     #[must_use]
     pub const fn as_f64(&self) -> f64 {

@@ -196,7 +196,7 @@ impl FeatureProvider for FeatureHubProvider {
     ) -> EvaluationResult<ResolutionDetails<i64>> {
         let detail = self.detail(flag_key, evaluation_context, Kind::Number)?;
         match &detail.value {
-            Some(Value::Number(number)) => match whole(number.as_str(), number.as_f64()) {
+            Some(Value::Number(number)) => match number.as_i64() {
                 Some(whole) => Ok(resolved(&detail, whole)),
                 None => Err(mismatch(
                     "the number is not an integer, or is too large for an exact conversion",
@@ -246,16 +246,4 @@ impl FeatureProvider for FeatureHubProvider {
             None => Err(mismatch("the JSON value is not an object")),
         }
     }
-}
-
-/// Converts a number to an integer; for example, `10`, `10.0` and `1e1` become 10. A text of digits with an optional sign is
-/// converted exactly. Any other text is converted through `double`, its nearest `f64`. Returns `None` if that `f64` is not an
-/// integer, or is not below 2⁵³ in magnitude.
-fn whole(text: &str, double: f64) -> Option<i64> {
-    if let Ok(whole) = text.parse() {
-        return Some(whole);
-    }
-    // An `f64` with a magnitude below 2⁵³ represents every integer exactly.
-    let exact = double.fract() == 0.0 && double.abs() < 9_007_199_254_740_992.0;
-    exact.then_some(double as i64)
 }

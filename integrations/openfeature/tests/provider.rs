@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use fh_client::testing::{Fault, MemoryEdge, SERVER_KEY};
-use fh_client::{Attributes, Client};
+use fh_client::{Attributes, Client, Flow, InterceptedRead, Interceptor, LockPolicy, Number};
 use fh_openfeature::FeatureHubProvider;
 use open_feature::provider::{FeatureProvider, ProviderStatus};
 use open_feature::{
@@ -117,6 +117,46 @@ async fn errors_of_evaluations() {
     }
     let broken = provider.resolve_struct_value("BROKEN", &none).await.map(drop);
     assert_eq!(code(broken), EvaluationErrorCode::ParseError);
+}
+
+/// Returns the text of a number for each key.
+struct Numbers;
+
+impl Interceptor for Numbers {
+    fn name(&self) -> &str {
+        "numbers"
+    }
+
+    fn intercept(&self, read: &InterceptedRead<'_>) -> Flow {
+        match Number::parse(read.key) {
+            Some(number) => Flow::Override(Some(fh_client::Value::Number(number))),
+            None => Flow::Continue,
+        }
+    }
+}
+
+#[tokio::test]
+async fn integers_are_exact() {
+    let client = edge().client().interceptor(Numbers, LockPolicy::Override).start().unwrap();
+    client.ready().await.unwrap();
+    let provider = FeatureHubProvider::new(client);
+    for (text, expected) in [
+        ("10.0", Some(10)),
+        ("1e1", Some(10)),
+        ("-0.0", Some(0)),
+        ("0e-7", Some(0)),
+        ("9007199254740993.0", Some(9_007_199_254_740_993)),
+        ("-9223372036854775808.00", Some(i64::MIN)),
+        ("9223372036854775807", Some(i64::MAX)),
+        ("9223372036854775808", None),
+        ("-9223372036854775809", None),
+        ("1e400", None),
+        ("10.00000000000000000001", None),
+        ("7.5", None),
+    ] {
+        let found = provider.resolve_int_value(text, &nobody()).await;
+        assert_eq!(found.ok().map(|found| found.value), expected, "{text}");
+    }
 }
 
 #[tokio::test]
