@@ -82,12 +82,14 @@ fn named(strategy: &StrategyView<'_>) -> String {
 }
 
 /// Returns a text that is equal for rules with the same attribute, type, conditional and set of values. The order of the
-/// values, repeated values and nulls are ignored.
+/// values, repeated values and nulls are ignored. Of a BOOLEAN rule, only the first value counts (evaluation 3.7).
 fn canonical(rule: &RuleView<'_>) -> String {
+    let counted = if rule.kind == "BOOLEAN" { 1 } else { usize::MAX };
     let values: BTreeSet<String> = rule
         .listed()
         .iter()
         .filter(|value| value.token != Token::Null)
+        .take(counted)
         .map(|value| {
             value.text().map_or_else(|| value.raw.to_string(), std::borrow::Cow::into_owned)
         })
@@ -126,7 +128,8 @@ pub(crate) fn check(findings: &mut Findings<'_>, view: &FeatureView<'_>) {
                 findings.warn(
                     &share,
                     "percentage-zero",
-                    "the strategy has 0 % and no rules, so it never matches".to_string(),
+                    "the strategy has 0 % and no rules, so it never matches under profile client, and at most bucket 0 under profile edge"
+                        .to_string(),
                     "remove the strategy, or raise the percentage",
                 );
                 continue;

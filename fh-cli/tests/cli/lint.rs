@@ -64,6 +64,11 @@ fn percentages() {
     check(&[pure("a", "1000001")], &["percentage-range"]);
     check(&[pure("a", "-1")], &["percentage-range"]);
     check(&[pure("a", "0")], &["percentage-zero"]);
+    // Under profile `edge`, such a strategy matches bucket 0.
+    let message = lint(&feature(&pure("a", "0")))["findings"][0]["message"].to_string();
+    for part in ["never matches under profile client", "at most bucket 0 under profile edge"] {
+        assert!(message.contains(part), "{message}");
+    }
     check(&[pure("a", "")], &["empty-strategy"]);
     check(&[pure("a", "\"20\"")], &["WRONG-TYPE"]);
     check(&[pure("a", "20.0")], &[]);
@@ -103,6 +108,12 @@ fn unreachable_strategies_are_found() {
     let listed = [plan("[\"gold\", \"tin\"]")];
     assert_eq!(found(&[strategy("a", "", &listed), strategy("b", "", &swapped)]).len(), 1);
     assert_eq!(found(&[strategy("a", "", &listed), strategy("b", "", &gold)]).len(), 0);
+    // Only the first value of a BOOLEAN rule counts.
+    let beta = |values: &str| [rule("beta", "BOOLEAN", "EQUALS", values)];
+    let (yes, no) = (beta("[true, false]"), beta("[false, true]"));
+    assert_eq!(found(&[strategy("a", "", &yes), strategy("b", "", &no)]).len(), 0);
+    let only_true = beta("[null, true]");
+    assert_eq!(found(&[strategy("a", "", &yes), strategy("b", "", &only_true)]).len(), 1);
     // Percentages of strategies with rules are not cumulative.
     assert_eq!(found(&[strategy("a", "300000", &gold), strategy("b", "200000", &gold)]).len(), 1);
     assert_eq!(found(&[strategy("a", "200000", &gold), strategy("b", "300000", &gold)]).len(), 0);
