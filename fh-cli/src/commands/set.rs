@@ -228,7 +228,7 @@ fn failure(feature: &str, refusal: &Refusal) -> Failure {
         Refusal::Locked { .. } => "add --unlock to unlock the feature in the same command",
         Refusal::NotPossible { .. } => "set a BOOLEAN feature to true or false",
         Refusal::NotApplied => {
-            "another change may have replaced this one, or the Edge's data is delayed: `fh get` shows the current value"
+            "another change may have replaced this change, or the Edge's data is delayed: `fh get` shows the current value"
         }
         Refusal::Unexpected { .. } => {
             "check that the URL is that of an Edge: `fh doctor` shows more"

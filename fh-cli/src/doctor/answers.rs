@@ -45,7 +45,8 @@ pub(super) fn of_poll(answer: &Answer, identity: &Identity) -> Meaning {
         401 | 403 | 407 => {
             let wanted = answer.head.get("www-authenticate");
             let scheme = wanted.as_deref().and_then(|text| text.split_whitespace().next());
-            let scheme = scheme.map(|scheme| format!(", it requires {scheme}")).unwrap_or_default();
+            let scheme =
+                scheme.map(|scheme| format!(", the gateway requires {scheme}")).unwrap_or_default();
             refused(
                 format!(
                     "a gateway refused the request (status {status}{scheme}): an Edge never sends this status"

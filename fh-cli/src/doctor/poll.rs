@@ -75,7 +75,7 @@ impl Visit<'_> {
                 let finding = if matches!(meaning, Meaning::Stale) {
                     let message = "the Edge answered with status 236: the environment is stale, so SDKs stop polling and keep their values";
                     Finding::warning(Topic::Poll, message)
-                        .advice("FeatureHub's hosted service sends this for environments that are unused or unpaid: see the service's dashboard")
+                        .advice("FeatureHub's hosted service sends this status for environments that are unused or unpaid: see the service's dashboard")
                 } else if answer.head.after > SLOW {
                     Finding::warning(Topic::Poll, format!("the Edge answered, but slowly ({figures})"))
                         .advice("check the load of the Edge and of proxies in front of it")
@@ -87,7 +87,7 @@ impl Visit<'_> {
             Meaning::UnknownKey => (
                 Finding::bad(Topic::Poll, "the Edge does not know the key (status 404)").advice(
                     "copy the key again; its service account needs permission to read this environment; \
-                     during an outage of FeatureHub, an Edge sends this for valid keys as well",
+                     during an outage of FeatureHub, an Edge sends this status for valid keys as well",
                 ),
                 Polled::Refused,
             ),

@@ -303,7 +303,7 @@ fn stay_away(heard: &Heard) -> Option<Finding> {
     if heard.stale {
         let message = "the Edge reports that the environment is stale, so SDKs stop their requests";
         return Some(Finding::warning(Topic::Stream, message).advice(
-            "FeatureHub's hosted service sends this for environments that are unused or unpaid: see the service's dashboard",
+            "FeatureHub's hosted service sends this status for environments that are unused or unpaid: see the service's dashboard",
         ));
     }
     let seconds = heard.pause?;

@@ -12,7 +12,7 @@ pub(crate) fn of(diagnostic: &Diagnostic) -> (&'static str, String) {
             match member {
                 "feature" => "make the feature an object with id, key, type and value".to_string(),
                 "key" => "give the feature a key".to_string(),
-                _ => format!("make {member} {what}, or leave it out"),
+                _ => format!("make {member} {what}, or remove {member}"),
             },
         ),
         DiagnosticKind::Unknown(what) => ("unknown-name", format!("write one of {}", known(what))),

@@ -56,21 +56,29 @@ impl UpstreamFigures {
         ] {
             registry.register(name, help, family.clone());
         }
-        for (name, since, family) in [
-            ("contact_age_seconds", "the last contact with the upstream Edge", &self.contact_age),
-            ("data_age_seconds", "features were last received or confirmed", &self.data_age),
+        for (name, help, family) in [
+            (
+                "contact_age_seconds",
+                "Seconds since the last contact with the upstream Edge",
+                &self.contact_age,
+            ),
+            (
+                "data_age_seconds",
+                "Seconds since features were last received or confirmed",
+                &self.data_age,
+            ),
             (
                 "answer_age_seconds",
-                "the last successful upstream answer to the key",
+                "Seconds since the last successful upstream answer to the key",
                 &self.answer_age,
             ),
             (
                 "refused_seconds",
-                "the upstream Edge began to refuse a key that it had accepted",
+                "Seconds since the upstream Edge began to refuse a key that it had accepted",
                 &self.refused,
             ),
         ] {
-            registry.register(name, format!("Seconds since {since}"), family.clone());
+            registry.register(name, help, family.clone());
         }
         registry.register(
             "problem",

@@ -215,7 +215,7 @@ impl<'a> Compilation<'a> {
             self.diagnostics.add(
                 name::PROPERTIES,
                 None,
-                DiagnosticKind::Expected("an object of texts"),
+                DiagnosticKind::Expected("an object whose values are texts"),
                 Consequence::Assumed("no properties"),
             );
         }

@@ -140,7 +140,7 @@ impl Given {
                     .iter()
                     .map(|sentinel| sentinel.get_connection_info().addr().to_string())
                     .collect();
-                format!("{name} of the sentinels {}", all.join(", "))
+                format!("the master {name} of the sentinels {}", all.join(", "))
             }
         }
     }

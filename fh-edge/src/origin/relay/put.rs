@@ -118,7 +118,7 @@ impl Updates {
                 Err(if why.is_unsent() { PutTrouble::NotSent } else { PutTrouble::Unreachable })
             }
             Ok(Err(_)) => {
-                tracing::warn!("a change was not answered upstream in time");
+                tracing::warn!("the upstream Edge did not answer a change in time");
                 Err(PutTrouble::Unreachable)
             }
             // The transport panicked, or the relay's thread ended.

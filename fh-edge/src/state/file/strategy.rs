@@ -18,7 +18,10 @@ pub(super) fn read(reading: &mut Reading<'_>, part: &Part, kind: Kind) -> Json {
     if let Some(disabled) = part.get("disabled")
         && !matches!(disabled.content(), Content::Bool(false))
     {
-        reading.error(&disabled, "remove a disabled strategy from the file");
+        reading.error(
+            &disabled,
+            "a state file cannot have a disabled strategy: remove the strategy from the file",
+        );
     }
     let mut json = String::from("{");
     for (place, member) in members.iter().enumerate() {

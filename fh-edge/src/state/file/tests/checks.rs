@@ -167,7 +167,7 @@ fn strategies_are_checked() {
             "line 10, column 9, environments[0].values.ON.strategies[0]: a strategy is a map, not \"x\"",
             "line 11, column 22, environments[0].values.ON.strategies[1].percentage: \"101%\" is no percentage from 0% to 100% with at most four decimals",
             "line 12, column 17, environments[0].values.ON.strategies[2].value: a BOOLEAN is true or false, not 5",
-            "line 13, column 20, environments[0].values.ON.strategies[3].disabled: remove a disabled strategy from the file",
+            "line 13, column 20, environments[0].values.ON.strategies[3].disabled: a state file cannot have a disabled strategy: remove the strategy from the file",
         ],
     );
 }
