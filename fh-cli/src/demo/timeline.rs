@@ -153,7 +153,8 @@ impl<'a> Timeline<'a> {
         snapshot.ruleset().get(key).map(|feature| feature.version())
     }
 
-    /// Waits until the client has a version other than `before`.
+    /// Waits until the client has another version of the feature than `before`. Fails if no other version arrives within
+    /// [`PATIENCE`].
     async fn arrived(&mut self, key: &str, before: Option<i64>) -> Result<(), Failure> {
         let arrives = async {
             while self.version(key) == before {

@@ -55,8 +55,8 @@ impl MatchingStrategy<'_, '_> {
         if !self.takes_every_bucket() {
             return None;
         }
-        // Contexts without a user key do not match a percentage of the default key. They reach the later strategy, unless it
-        // needs the key as well.
+        // Contexts without a user key do not match a percentage of the default key. They reach the later strategy, unless
+        // that strategy has a percentage of the default key as well.
         let keyless_pass = self.limit.is_some() && self.keys().is_empty() && !same_key;
         let who = if keyless_pass {
             "only contexts without a user key can reach this strategy"
