@@ -378,7 +378,8 @@ mod tests {
         assert_eq!((sentinel.username(), sentinel.password()), (None, None));
         let address = Given::Sentinels(all).address();
         assert!(
-            address.starts_with("primary of the sentinels a:26379,") && !address.contains("pass")
+            address.starts_with("the master primary of the sentinels a:26379,")
+                && !address.contains("pass")
         );
     }
 
