@@ -187,7 +187,7 @@ impl<'w> Screen<'w> {
     }
 }
 
-/// Breaks a text into lines at its blanks. A word that is longer than a line is not broken, so that it can be copied.
+/// Breaks a text into lines at its blanks. A word that is longer than a line is not broken, so that the word can be copied.
 fn fold(text: &str, columns: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     let mut used = 0;

@@ -54,8 +54,8 @@ impl Table {
             return widths;
         };
         let gaps = GAP * widths.len().saturating_sub(1);
-        // If the table is too wide, the widest column shrinks to the width of the next, and so on, until the table fits.
-        // Columns without a title hold bars and are never cut, because a cut bar shows a wrong value.
+        // If the table is too wide, the widest column shrinks to the width of the second widest, and so on, until the table
+        // fits. Columns without a title are never cut. Some of them hold bars, and a cut bar would show a wrong value.
         loop {
             let over = (widths.iter().sum::<usize>() + gaps).saturating_sub(columns);
             let titled = self.titles.iter().map(|(title, _)| !title.is_empty());

@@ -69,7 +69,7 @@ impl<'a> Counts<'a> {
         ))
     }
 
-    /// Adds the counts of the parts that serve the same value.
+    /// Returns one entry for each different value, with the sums over the parts that serve this value.
     fn values(&self) -> Vec<ValueCount<'_>> {
         let mut values: Vec<ValueCount<'_>> = Vec::new();
         for row in &self.rows {

@@ -39,7 +39,7 @@ struct Row<'a> {
     #[serde(rename = "type")]
     kind: Option<&'static str>,
     value: Option<Box<RawValue>>,
-    /// The former value, or `None` if the event is not a change.
+    /// The former value. The outer `None` means that the event is not a change.
     #[serde(skip_serializing_if = "Option::is_none")]
     old: Option<Option<Box<RawValue>>>,
     locked: bool,

@@ -34,7 +34,7 @@ impl Releases {
         let reader = thread::Builder::new().name("fh-stdin".to_string()).spawn(move || {
             let mut input = io::stdin().lock();
             let mut line = String::new();
-            // Stops at the end of input, or at a line that is not UTF-8.
+            // Stops at the end of input or at an error, for example at a line that is not UTF-8.
             while let Ok(1..) = input.by_ref().take(LONGEST).read_line(&mut line) {
                 if sender.blocking_send(Release::of(&line)).is_err() {
                     return;
