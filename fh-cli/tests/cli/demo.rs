@@ -20,7 +20,7 @@ fn it_is_live_and_tells_everything() {
     let mut rest = run.out.as_str();
     for part in [
         "served by an Edge at http://127.0.0.1:",
-        "/console (stays with `fh demo --keep`)",
+        "/console (`fh demo --keep` keeps the console running)",
         "The values of each user",
         "Aroha ",
         "NEW_CHECKOUT      false ",

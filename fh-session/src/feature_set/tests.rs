@@ -168,7 +168,10 @@ fn the_earliest_environment_answers() {
     let mut notices = Vec::new();
     feature_set.rules(None, None, &mut |notice| notices.push(notice.to_string()));
     feature_set.rules(None, None, &mut |notice| notices.push(notice.to_string()));
-    assert_eq!(notices, ["several environments have A; that of environment e is used"]);
+    assert_eq!(
+        notices,
+        ["several environments have the feature A; the feature of environment e is used"]
+    );
     assert_eq!(feature_set.shown(), ["e:A=e@1", "f:B=f@1"]);
     // Versions are compared only within one environment.
     feature_set.delete("e", &received(r#"{"id":"e1","version":1}"#)).unwrap();

@@ -250,7 +250,7 @@ fn what_the_answer_holds() {
     of("bad", &["no environment"]);
     let other = json!([{"id": "0e1b7a3c-122b-4312-9ea8-06b2b8d6ceac", "features": []}]);
     edge.behave_on(Route::Poll, Behaviour::status(200).json(&other));
-    of("bad", &["none of environment 71ed3c04"]);
+    of("bad", &["no feature of environment 71ed3c04"]);
 }
 
 #[test]
