@@ -282,7 +282,7 @@ fn several_keys() {
     // The stream is opened with the first key, and has the same features as that key's environment.
     findings.has("stream", "good", &["2 features"]);
     assert_eq!(findings.all("stream").len(), 2);
-    ask(unknown).has("payload", "warning", &["has none", "is unknown"]);
+    ask(unknown).has("payload", "warning", &["has no features", "is unknown"]);
     // The stream is compared with its own environment, whatever the order of environments in the answer.
     let features = |count: usize| -> Vec<Value> {
         let all = (0..count)
