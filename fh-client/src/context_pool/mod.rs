@@ -49,7 +49,7 @@ impl Client {
 /// stream.
 ///
 /// Clones are handles of the same pool. A context ends when the last handle of the pool is dropped, when the pool evicts the
-/// context in favour of another one, or at the first call of [`Self::get`] after a change to other server-evaluated keys. Soon
+/// context in favour of another one, or at the first call of [`Self::get`] after a change to other API keys. Soon
 /// after its end, reads of the context return defaults with the reason `NOT_READY`, unless an interceptor overrides a feature.
 /// They never return the values of another user. Therefore keep the pool and call [`Self::get`] for each request. A context
 /// that the Edge has already evaluated is returned at once.
@@ -114,7 +114,7 @@ impl ContextPool {
     /// If the pool is full, the least recently requested context is evicted. A context that another caller of `get` waits for is
     /// not evicted. If callers wait for all contexts, this call waits until one of the contexts can be evicted.
     ///
-    /// With a client-evaluated key this function returns at once, and adds no context to the pool.
+    /// With a client-evaluated key this function returns at once, and the pool keeps no context.
     ///
     /// # Errors
     /// [`ContextPoolError`] in these cases:
@@ -137,6 +137,8 @@ impl ContextPool {
             return Err(Problem::Closed.into());
         }
         if client.key_kind() == KeyKind::ClientEvaluated {
+            // The members that were started with former, server-evaluated keys must send no more requests.
+            self.pool.end_all();
             return Ok(client.context_of(attributes));
         }
         ContextHeader::of(&attributes).map_err(Problem::Context)?;

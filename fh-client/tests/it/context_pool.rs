@@ -279,6 +279,10 @@ fn new_api_keys_replace_all_contexts() {
     let here = soon(pool.get(user(2))).unwrap();
     assert_eq!(here.string("PARITY").as_deref(), Some("even"));
     assert_eq!(edge.requests().len(), requests);
+    // The contexts with the former keys have ended, so they send no more requests.
+    assert_eq!(pool.live(), 0);
+    soon(new.client().closed());
+    assert_eq!(new.detail("PARITY").reason, Reason::NotReady);
 }
 
 #[test]
