@@ -100,6 +100,8 @@ pub struct ExplainedDetail {
     /// The evaluation of the rules, strategy by strategy, even if an interceptor returned the value. `None` if the feature does not exist,
     /// or if the client has no features for the context.
     pub rules: Option<Explanation>,
+    /// True if the client has features for the context.
+    pub(crate) has_features: bool,
 }
 
 impl fmt::Display for ExplainedDetail {
@@ -119,12 +121,12 @@ impl fmt::Display for ExplainedDetail {
                 )?,
             }
         }
-        match (&self.rules, detail.reason) {
-            (Some(rules), _) => rules.fmt(f),
-            (None, Reason::NotReady) => {
+        match &self.rules {
+            Some(rules) => rules.fmt(f),
+            None if !self.has_features => {
                 write!(f, "{}: the client has no features for this context yet", detail.key)
             }
-            (None, _) => write!(f, "{}: there is no such feature", detail.key),
+            None => write!(f, "{}: there is no such feature", detail.key),
         }
     }
 }

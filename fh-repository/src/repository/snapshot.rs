@@ -160,7 +160,7 @@ impl RepositorySnapshot {
             return Answer::Missing(Reason::NotReady);
         }
         let Some(feature) = feature else {
-            let is_known = self.has_list && self.readiness() != Readiness::NotReady;
+            let is_known = self.knows_all_features();
             return Answer::Missing(if is_known { Reason::NotFound } else { Reason::NotReady });
         };
         let clock = self.core.dispatcher.clock();
@@ -181,6 +181,11 @@ impl RepositorySnapshot {
         let keys = self.rules.ruleset().iter().map(|feature| feature.key());
         keys.filter_map(|key| UsedFeature::of(&self.rules, key, &self.answer(key, attributes)))
             .collect()
+    }
+
+    /// Returns true if a feature that the snapshot lacks does not exist.
+    fn knows_all_features(&self) -> bool {
+        self.has_list && self.readiness() != Readiness::NotReady
     }
 
     /// Returns true if the features are valid for a read with this context.
@@ -358,8 +363,10 @@ impl RepositorySnapshot {
             }
             _ => Subject::without_context(clock),
         };
-        let feature = self.is_for(attributes).then(|| self.rules.ruleset().get(key)).flatten();
-        ExplainedDetail { detail, rules: feature.map(|feature| feature.explain(&subject)) }
+        let is_for = self.is_for(attributes);
+        let feature = is_for.then(|| self.rules.ruleset().get(key)).flatten();
+        let rules = feature.map(|feature| feature.explain(&subject));
+        ExplainedDetail { detail, rules, has_features: is_for && self.knows_all_features() }
     }
 }
 

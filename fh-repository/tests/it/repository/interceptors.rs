@@ -6,6 +6,8 @@ use std::sync::{Arc, Mutex};
 
 use fh_eval::{Kind, Number, Value};
 use fh_repository::notice::Notice;
+use fh_repository::publication::{Cause, Publication};
+use fh_repository::readiness::Readiness;
 use fh_repository::{
     Flow, InterceptedRead, Interceptor, LockPolicy, Reason, Repository, Subscription,
 };
@@ -99,6 +101,24 @@ fn overrides_replace_rules_with_a_reason() {
     drop(guard);
     assert_eq!(repository.read().string("a", None).as_deref(), Some("server"));
     assert_eq!(repository.read().detail("a", None).interceptor, None);
+}
+
+/// The feature may exist, but the client does not know its value for the context.
+#[test]
+fn an_override_for_a_context_without_features_is_explained() {
+    let repository = repository();
+    let _guard = with(&repository, &[("a", text_value("local")), ("none", text_value("local"))]);
+    let (fred, mara) = (user("fred"), user("mara"));
+    let explained = |key: &str, attributes| repository.read().explain(key, attributes).to_string();
+    let not_ready =
+        "a = local: fixed overrides it\na: the client has no features for this context yet";
+    assert_eq!(explained("a", None), not_ready);
+    let rules = evaluated_for(&fred, &json!([text("a", 4, "server")]), &[]);
+    repository.publish(Publication { rules, cause: Cause::First });
+    show(&repository, Readiness::Ready);
+    assert_eq!(explained("a", Some(&mara)), not_ready);
+    assert!(explained("a", Some(&fred)).contains("server"));
+    assert!(explained("none", Some(&fred)).contains("none: there is no such feature"));
 }
 
 /// Scenarios C-INT-002 and C-INT-003, with each policy.
@@ -284,7 +304,7 @@ fn notices_about_overrides_are_bounded() {
     }
     let repository =
         Repository::new(fh_repository::RepositoryOptions { events: 10_000, ..super::options() });
-    super::publish(&repository, fh_repository::publication::Cause::First, &flags(&list));
+    super::publish(&repository, Cause::First, &flags(&list));
     let (told, _notices) = notices(&repository);
     let _guard = repository.intercept(Arc::new(Nonsense), LockPolicy::Respect);
     for key in &keys {
@@ -496,11 +516,8 @@ fn overrides_need_no_readiness() {
     assert!(repository.read().is_enabled("a", None));
     let (fred, mara) = (user("fred"), user("mara"));
     let rules = evaluated_for(&fred, &flags(&[("a", false), ("b", true)]), &[]);
-    repository.publish(fh_repository::publication::Publication {
-        rules,
-        cause: fh_repository::publication::Cause::First,
-    });
-    show(&repository, fh_repository::readiness::Readiness::Ready);
+    repository.publish(Publication { rules, cause: Cause::First });
+    show(&repository, Readiness::Ready);
     assert!(repository.read().is_enabled("a", Some(&mara)));
     assert_eq!(repository.read().detail("b", Some(&mara)).reason, Reason::NotReady);
 }
