@@ -44,7 +44,8 @@ impl Saving {
 }
 
 impl Driver {
-    /// Starts a write of the present features, unless a write is already running or the Edge has sent no features.
+    /// Starts a write of the present features, unless a write is already running, the Edge has sent no features, or the file would stay the
+    /// same.
     pub(super) fn save(&mut self) {
         let now = self.parts.clock.now();
         if self.saving.is_free()
@@ -59,7 +60,7 @@ impl Driver {
     }
 
     /// Writes the features that were published before this command, and then answers the caller, also after a failed write. If
-    /// the Edge has sent no features, answers the caller at once.
+    /// no write is needed, answers the caller at once.
     pub(super) fn flush(&mut self, reply: oneshot::Sender<()>) {
         self.saving.waiting.push(reply);
         self.save();
@@ -84,7 +85,7 @@ impl Driver {
         self.saving.answer();
     }
 
-    /// Writes the present features when the client ends. If a write is already running, waits for that write instead. If that
+    /// Writes the present features when the client ends, unless the file would stay the same. If a write is already running, waits for that write instead. If that
     /// write failed, or if newer features were published in the meantime, writes once more.
     pub(super) async fn save_last(&mut self) {
         for _ in 0..2 {

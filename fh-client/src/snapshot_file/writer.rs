@@ -39,6 +39,8 @@ pub(crate) struct SnapshotWriter {
     /// True if no write of the latest features has begun for the present API keys, or if the last write failed.
     is_new: bool,
     written: Option<Millis>,
+    /// The time at which the Edge had last confirmed the features of the last write.
+    written_confirmed: Option<Millis>,
 }
 
 /// The outcome of reading the snapshot file at the start.
@@ -84,6 +86,7 @@ impl SnapshotWriter {
             confirmed: None,
             is_new: false,
             written: None,
+            written_confirmed: None,
         }
     }
 
@@ -145,9 +148,15 @@ impl SnapshotWriter {
         self.has_list && self.rules.is_some()
     }
 
-    /// Returns the time of the next write, or `None` while there are no features from the Edge.
+    /// Returns true if a write would change the file: the features are new, or the Edge has confirmed them since the last write. An open
+    /// stream confirms them all the time.
+    fn would_change_file(&self) -> bool {
+        self.is_new || self.is_live || self.confirmed > self.written_confirmed
+    }
+
+    /// Returns the time of the next write. Returns `None` while there are no features from the Edge, or while the file would stay the same.
     pub(crate) fn due(&self) -> Option<Millis> {
-        if !self.can_be_saved() {
+        if !self.can_be_saved() || !self.would_change_file() {
             return None;
         }
         let pause = if self.is_new { PAUSE } else { CONFIRM };
@@ -169,9 +178,9 @@ impl SnapshotWriter {
         if self.is_new { self.begin(now) } else { None }
     }
 
-    /// Returns a write of the present features, or `None` if there are no features from the Edge.
+    /// Returns a write of the present features. Returns `None` if there are no features from the Edge, or if the file would stay the same.
     pub(crate) fn begin(&mut self, now: Millis) -> Option<DueWrite> {
-        if !self.can_be_saved() {
+        if !self.can_be_saved() || !self.would_change_file() {
             return None;
         }
         let rules = self.rules.clone()?;
@@ -181,6 +190,7 @@ impl SnapshotWriter {
         let wall = (self.clock)().as_millis();
         self.is_new = false;
         self.written = Some(now);
+        self.written_confirmed = confirmed;
         Some(DueWrite {
             path: self.file.path.clone(),
             rules,
@@ -217,6 +227,10 @@ mod tests {
         let write = snapshot_writer.begin(Millis::new(1_100)).unwrap();
         assert_eq!(write.saved_at, Timestamp::from_millis(999_000), "when it was known");
         assert!(snapshot_writer.last(Millis::new(1_200)).is_none(), "nothing is new");
+        assert_eq!(snapshot_writer.due(), None, "nothing is confirmed");
+        assert!(snapshot_writer.begin(Millis::new(1_200)).is_none(), "the file would be the same");
+        snapshot_writer
+            .status(&SessionStatus { updated: Some(Millis::new(200)), ..confirmed.clone() });
         assert_eq!(snapshot_writer.due(), Some(Millis::new(601_100)), "confirmed now and then");
         snapshot_writer.published(&rules);
         assert_eq!(snapshot_writer.due(), Some(Millis::new(6_100)), "not more often than that");

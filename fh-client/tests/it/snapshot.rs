@@ -162,6 +162,25 @@ fn later_features_are_written_with_the_time_of_their_confirmation() {
     assert_eq!(json["savedAt"], "2023-11-14T22:13:20.000Z");
 }
 
+/// While no stream is open, only a response of the Edge makes the features, or the time of their confirmation, newer than the file.
+#[test]
+fn a_file_without_news_is_not_written_again() {
+    let (edge, folder) = (edge(), Folder::new());
+    let file = folder.file(FILE);
+    let client = started(builder(&edge).active_polling(SOON * 10).snapshot_file(file.clone()));
+    client.flush(SOON).unwrap();
+    std::fs::remove_file(&file).unwrap();
+    client.flush(SOON).unwrap();
+    assert!(!file.exists());
+    // The features are the same, but the Edge has confirmed them.
+    soon(client.refresh()).unwrap();
+    client.flush(SOON).unwrap();
+    std::fs::remove_file(&file).unwrap();
+    client.close();
+    soon(client.closed());
+    assert!(!file.exists());
+}
+
 #[test]
 fn a_restored_file_is_not_made_younger() {
     let (edge, folder) = (edge(), Folder::new());
