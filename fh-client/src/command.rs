@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use fh_eval::Attributes;
+use fh_repository::notice::Notice;
 use fh_repository::problem::Problem;
 use fh_repository::readiness::Readiness;
 use fh_repository::source::Source;
@@ -17,6 +18,8 @@ pub(crate) type CommandResult = Result<Readiness, Problem>;
 pub(crate) enum Command {
     /// Reports that the program has read a feature. In passive polling, the read starts a poll if the interval has passed.
     FeatureRead,
+    /// Logs a notice about an interceptor. The repository has already passed the notice to listeners.
+    LogNotice(Notice),
     /// Requests the features from the Edge as `Client::refresh` describes, and reports the outcome to the caller.
     Refresh(oneshot::Sender<CommandResult>),
     /// Sets the context of a server-evaluated key.

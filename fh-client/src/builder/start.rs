@@ -68,6 +68,12 @@ impl ClientBuilder {
                 let _ = commands.send(Command::FeatureRead);
             }
         });
+        let log = command_sender.clone();
+        repository.set_notice_log(move |notice| {
+            if let Some(commands) = log.upgrade() {
+                let _ = commands.send(Command::LogNotice(notice));
+            }
+        });
         let restored = Arc::new(OnceLock::new());
         let clock = DriverClock::start();
         let snapshot_writer = settings.given.snapshot.clone().map(|file| {

@@ -127,6 +127,10 @@ impl Driver {
             // The loop ends at these commands, so this branch is never reached.
             Command::Stop | Command::StopAndForget => {}
             Command::FeatureRead => self.handle(Input::FeatureRead),
+            Command::LogNotice(notice) => {
+                let notice = self.secrets.wiped_off(notice);
+                self.status_log.notice(&notice);
+            }
             Command::Refresh(reply) => {
                 let command_id = self.wait_for(reply);
                 self.handle(Input::Refresh(command_id));

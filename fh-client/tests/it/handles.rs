@@ -9,6 +9,7 @@ use fh_client::{
     Attributes, Connection, Flow, InterceptedRead, Interceptor, Kind, LockPolicy, Observer,
     Readiness, Reason, Summaries, UsageEvent, UsageOptions, UsageSummary, Value,
 };
+use fh_test_log::Log;
 use serde_json::json;
 
 use crate::support::{SOON, soon, started};
@@ -476,4 +477,30 @@ fn evaluations_are_summarised() {
     client.close();
     soon(client.closed());
     assert_eq!(summaries.try_iter().flat_map(|summary| summary.counts).count(), 1);
+}
+
+/// A notice about an interceptor reaches the log even if the program has no listener for notices.
+#[test]
+fn notices_about_interceptors_are_logged_once() {
+    struct Wrong;
+    impl Interceptor for Wrong {
+        fn name(&self) -> &str {
+            "wrong-interceptor"
+        }
+        fn intercept(&self, _: &InterceptedRead<'_>) -> Flow {
+            Flow::Override(Some(Value::Text("maybe".into())))
+        }
+    }
+    let log = Log::capture();
+    let edge = edge();
+    let client = started(edge.client());
+    client.intercept(Arc::new(Wrong), LockPolicy::default()).detach();
+    for _ in 0..3 {
+        assert!(client.is_enabled("FLAG"));
+    }
+    let line = "the override of FLAG by wrong-interceptor was not used";
+    assert_eq!(log.wait_for_lines(SOON, |found| found.contains(line)).len(), 1);
+    client.close();
+    soon(client.closed());
+    assert_eq!(log.text().matches(line).count(), 1);
 }

@@ -14,6 +14,9 @@ use crate::time::Millis;
 /// The value of `contact` until the Edge has sent data.
 const NEVER: u64 = u64::MAX;
 
+/// A function that logs a notice.
+pub(crate) type NoticeLog = Box<dyn Fn(Notice) + Send + Sync>;
+
 /// A flag that every read by the user's code loads. It is true if the next read must be reported. The flag has its own cache line, so that
 /// writes to other data do not slow readers down.
 #[repr(align(128))]
@@ -25,6 +28,8 @@ pub(crate) struct Core {
     pub(crate) dispatcher: DispatcherState,
     pub(crate) is_visible_change: IsVisibleChange,
     on_touch: OnceLock<Waker>,
+    /// The function that logs notices about interceptors.
+    log: OnceLock<NoticeLog>,
     /// True if the value of a change listener's feature may have changed since the last delivery.
     changed: AtomicBool,
     contact: AtomicU64,
@@ -41,6 +46,7 @@ impl Core {
             dispatcher: DispatcherState::new(options.clock),
             is_visible_change: options.is_visible_change,
             on_touch: OnceLock::new(),
+            log: OnceLock::new(),
             changed: AtomicBool::new(false),
             contact: AtomicU64::new(NEVER),
             ids: AtomicU64::new(0),
@@ -119,9 +125,22 @@ impl Core {
         }
     }
 
-    /// Queues a notice about an interceptor, unless the same notice or too many different notices were reported before.
-    fn notice_once(&self, id: u64, feature: Option<&str>, notice: impl FnOnce() -> Notice) {
-        let is_new = lock(&self.event_queue).is_new_notice(id, feature);
+    pub(crate) fn set_notice_log(&self, log: NoticeLog) {
+        let _ = self.log.set(log);
+    }
+
+    /// Queues a notice about an interceptor for listeners, and passes it to the log. Each of the two gets a notice once, and no notice after
+    /// too many different ones. A notice without a listener is not queued, so that a later incident reports it to a later listener.
+    fn notice_once(&self, id: u64, feature: Option<&str>, notice: impl Fn() -> Notice) {
+        let log = self.log.get();
+        let (is_new, log) = {
+            let mut event_queue = lock(&self.event_queue);
+            let is_new = event_queue.is_new_notice(id, feature);
+            (is_new, log.filter(|_| event_queue.is_new_in_log(id, feature)))
+        };
+        if let Some(log) = log {
+            log(notice());
+        }
         if is_new {
             self.push(RepositoryEvent::Notice(notice()));
             self.dispatcher.wake();

@@ -43,8 +43,21 @@ pub(crate) struct EventQueue {
     next_number: u64,
     /// The kinds of dropped events. Listeners must still be notified of the latest state of these kinds.
     pub(crate) lost: OverflowLoss,
-    complaints: HashSet<(u64, Option<Box<str>>)>,
+    /// The incidents of interceptors that were passed to listeners, and those that were passed to the log.
+    reported: Incidents,
+    logged: Incidents,
     is_closed: bool,
+}
+
+/// Incidents of interceptors: the interceptor's id, and the feature if the incident concerns one. Holds at most [`COMPLAINTS`] incidents.
+#[derive(Default)]
+struct Incidents(HashSet<(u64, Option<Box<str>>)>);
+
+impl Incidents {
+    /// Adds an incident. Returns false if the incident was added before, or if there are too many.
+    fn insert(&mut self, interceptor: u64, feature: Option<&str>) -> bool {
+        self.0.len() < COMPLAINTS && self.0.insert((interceptor, feature.map(Into::into)))
+    }
 }
 
 /// The kinds of events that a full queue has dropped.
@@ -73,7 +86,8 @@ impl EventQueue {
             capacity: capacity.max(1),
             next_number: 0,
             lost: OverflowLoss::default(),
-            complaints: HashSet::new(),
+            reported: Incidents::default(),
+            logged: Incidents::default(),
             is_closed: false,
         }
     }
@@ -224,11 +238,18 @@ impl EventQueue {
         std::mem::take(&mut self.lost)
     }
 
-    /// Returns true if a notice about this interceptor and feature was not reported before. At most [`COMPLAINTS`] such notices are
-    /// recorded; after that the function returns false.
+    /// Records that a notice about this interceptor and feature is passed to listeners. Returns false, and records nothing, if no listener
+    /// for notices is registered, if such a notice was recorded before, or if [`COMPLAINTS`] notices are recorded.
     pub(crate) fn is_new_notice(&mut self, interceptor: u64, feature: Option<&str>) -> bool {
-        self.complaints.len() < COMPLAINTS
-            && self.complaints.insert((interceptor, feature.map(Into::into)))
+        let is_wanted =
+            self.event_listeners.values().any(|listener| matches!(listener.call, Call::Notice(_)));
+        is_wanted && self.reported.insert(interceptor, feature)
+    }
+
+    /// Records that a notice about this interceptor and feature is passed to the log. Returns false if such a notice was recorded before, or
+    /// if [`COMPLAINTS`] notices are recorded.
+    pub(crate) fn is_new_in_log(&mut self, interceptor: u64, feature: Option<&str>) -> bool {
+        self.logged.insert(interceptor, feature)
     }
 
     /// Closes the queue: removes all listeners and events, and refuses new listeners.

@@ -190,6 +190,12 @@ impl Repository {
         self.inner.core.set_on_touch(Box::new(on_touch));
     }
 
+    /// Sets the function that logs notices about interceptors, which do not come from the driver. The function can be set once. It gets each
+    /// such notice once, even if there is no listener of [`Self::on_notice`]. It is called on the reader's thread, with no lock held.
+    pub fn set_notice_log(&self, log: impl Fn(Notice) + Send + Sync + 'static) {
+        self.inner.core.set_notice_log(Box::new(log));
+    }
+
     /// Calls listeners and observers for all waiting events, on this thread, in order and with no lock held.
     ///
     /// One thread delivers at a time. If another call is delivering, this method returns at once, and the other call delivers the waiting

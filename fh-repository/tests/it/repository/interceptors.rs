@@ -288,6 +288,21 @@ fn a_refused_override_goes_on_to_the_next() {
     assert_eq!(repository.counters().refused_overrides, 6);
 }
 
+/// A notice counts as reported only once a listener gets it.
+#[test]
+fn a_listener_that_is_registered_later_gets_notices_about_interceptors() {
+    let repository = ready(&flags(&[("a", false)]));
+    let _bad = with(&repository, &[("a", text_value("maybe"))]);
+    assert!(!repository.read().is_enabled("a", None));
+    repository.deliver();
+    let (told, _notices) = notices(&repository);
+    for _ in 0..3 {
+        assert!(!repository.read().is_enabled("a", None));
+    }
+    repository.deliver();
+    assert!(matches!(told.take().as_slice(), [Notice::OverrideRefused { .. }]));
+}
+
 /// Notices about ever new features do not use up the memory.
 #[test]
 fn notices_about_overrides_are_bounded() {
