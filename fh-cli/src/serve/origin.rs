@@ -151,6 +151,10 @@ impl Origin {
                     }
                     Err(why) => {
                         error!(%file, %why, "the state of the file cannot be served, so the current state remains in use");
+                        let notice = format!(
+                            "the state of {file} cannot be served, so the current state remains in use: {why}"
+                        );
+                        set_notice(handle, Topic::StateFile, Some(notice));
                     }
                 }
             }
@@ -263,5 +267,56 @@ fn log_warnings(path: &Path, warnings: &[Problem]) {
     }
     if let Some(more) = warnings.len().checked_sub(MOST_WARNINGS).filter(|more| *more > 0) {
         warn!(%file, more, "the state file has more warnings: `fh serve --check` shows all of them");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read, Write};
+    use std::net::{SocketAddr, TcpStream};
+
+    use fh_edge::Edge;
+    use fh_test_folder::Folder;
+
+    use super::*;
+
+    const STATE: &str = "features: [{ key: BANNER, type: STRING }]";
+
+    /// Returns the whole answer to a GET. The test's other threads must serve the request.
+    fn get(address: SocketAddr, path: &str) -> String {
+        let mut stream = TcpStream::connect(address).unwrap();
+        write!(stream, "GET {path} HTTP/1.1\r\nhost: edge\r\nconnection: close\r\n\r\n").unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+    async fn a_state_that_cannot_be_served_is_shown_by_readiness_and_metrics() {
+        let folder = Folder::new();
+        let path = folder.file("state.yaml");
+        std::fs::write(&path, STATE).unwrap();
+        let (file, first) = StateFile::open(&path, file::Options::new());
+        let good = first.unwrap();
+        let edge = Edge::builder().state(good.parsed.state.clone()).build().unwrap();
+        let (handle, router) = (edge.handle(), edge.router());
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        let (_sender, reads) = mpsc::channel(1);
+        let watch = file.watch(drop).unwrap();
+        let origin = Origin::File(Followed { path, watch, last_good: None, first: None, reads });
+
+        let mut twice = good.clone();
+        twice.parsed.state.features.extend(good.parsed.state.features.clone());
+        origin.serve(Ok(twice), &handle).await;
+        assert!(get(address, "/metrics").contains("fh_edge_last_reload_successful 0\n"));
+        let ready = get(address, "/health/readiness");
+        assert!(ready.contains("200 OK") && ready.contains("cannot be served"), "{ready}");
+
+        origin.serve(Ok(good), &handle).await;
+        assert!(get(address, "/metrics").contains("fh_edge_last_reload_successful 1\n"));
+        let ready = get(address, "/health/readiness");
+        assert!(ready.contains("200 OK") && !ready.contains("cannot be served"), "{ready}");
     }
 }
