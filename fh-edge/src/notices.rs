@@ -11,8 +11,9 @@ pub enum Topic {
     DataFolder,
     /// The state file cannot be read or is not valid, so the Edge serves an earlier state.
     StateFile,
-    /// The content of a file with a secret cannot be used, so the previous secret is still in use.
-    Secrets,
+    /// The content of a file with a secret cannot be used, so the previous secret is still in use. The field is the flag that names the
+    /// file. Each file has its own notice, so that a good file does not remove the notice of another one.
+    Secrets(&'static str),
 }
 
 /// The current notices, at most one for each topic.

@@ -250,12 +250,12 @@ impl Control {
         match held.and_then(|held| self.put_into_force(held)) {
             Ok(()) => {
                 info!(flag, %file, "the secret was read again");
-                set_notice(&self.handle, Topic::Secrets, None);
+                set_notice(&self.handle, Topic::Secrets(flag), None);
             }
             Err(why) => {
                 error!(flag, %file, why, "the new secret cannot be used, so the previous secret remains in use");
                 let notice = format!("{flag} {file}: {why}; the previous secret remains in use");
-                set_notice(&self.handle, Topic::Secrets, Some(notice));
+                set_notice(&self.handle, Topic::Secrets(flag), Some(notice));
             }
         }
     }

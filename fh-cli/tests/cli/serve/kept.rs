@@ -91,6 +91,11 @@ fn files_with_secrets_are_followed() {
     assert!(ask(&serving, 2));
     let ready = serving.get("/health/readyness");
     assert!(ready.contains("200 OK") && ready.contains("--admin-key-file"), "{ready}");
+    // A good file with keys does not remove the notice of the broken file with the admin key.
+    file("serve-secrets.keys", "another*key,readerSecret4test*1");
+    serving.process.line(&["--key-file", "the secret was read again"]);
+    let ready = serving.get("/health/readyness");
+    assert!(ready.contains("--admin-key-file") && !ready.contains("--key-file "), "{ready}");
     file("serve-secrets.admin", "adminSecret4test-0000003");
     serving.process.line(&["--admin-key-file", "the secret was read again"]);
     assert!(ask(&serving, 3));
