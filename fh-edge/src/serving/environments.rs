@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::io;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
@@ -25,6 +26,8 @@ pub(crate) struct Environments {
     pending_revocations: PendingRevocations,
     /// The revision of the state. Its watchers are woken at every publication, even if the revision stays the same.
     revision: watch::Sender<u64>,
+    /// True once [`Self::close`] was called, because the Edge stops.
+    is_closed: AtomicBool,
 }
 
 impl Environments {
@@ -183,9 +186,17 @@ impl Environments {
     }
 
     /// Ends all streams of all environments with a `bye` event. The ends are spread over the first 80 % of the time `within`.
+    /// Also wakes the receivers of the revision, even if there are no environments.
     pub(crate) fn close(&self, within: Duration) {
+        self.is_closed.store(true, Ordering::Release);
         for cell in self.by_id.load().values().flatten() {
             cell.close(within);
         }
+        self.revision.send_modify(|_| {});
+    }
+
+    /// Returns true once [`Self::close`] was called.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.is_closed.load(Ordering::Acquire)
     }
 }

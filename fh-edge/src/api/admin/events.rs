@@ -78,11 +78,11 @@ impl Feed {
         let beat = Instant::now() + self.heartbeat();
         loop {
             let revision = *self.revision.borrow_and_update();
-            let all = sorted(&self.admin.shared.environments);
-            let mut out = String::new();
-            if all.iter().any(|each| each.closing.is_some()) {
+            if self.admin.shared.environments.is_closed() {
                 return (Bytes::from_static(sse::BYE.as_bytes()), None);
             }
+            let all = sorted(&self.admin.shared.environments);
+            let mut out = String::new();
             self.write(revision, &all, &mut out);
             if !out.is_empty() {
                 return (Bytes::from(out), Some(self));

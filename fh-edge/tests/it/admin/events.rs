@@ -1,5 +1,7 @@
 //! The event stream of the admin API.
 
+use fh_edge::state::State;
+
 use super::*;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -39,6 +41,27 @@ async fn changes_are_sent_when_they_happen() {
         next_event(&mut body, &mut read, "bye").await;
     };
     tokio::time::timeout(PATIENCE, told).await.expect("an event did not come");
+}
+
+/// An Edge without environments has no generation that could announce the stop.
+#[tokio::test]
+async fn a_stop_ends_the_streams_of_an_edge_without_environments() {
+    let (address, handle) = serve(State::default(), options()).await;
+    let request = format!("GET /admin/v1/events\nauthorization: Bearer {KEY}");
+    let (mut body, mut read) = (send(address, &request).await.into_body(), String::new());
+    let ended = async {
+        next_event(&mut body, &mut read, "environments").await;
+        // Readiness fails from now on, and open connections continue.
+        handle.announce_stop();
+        handle.replace(state(), None).await.unwrap();
+        next_event(&mut body, &mut read, "environments").await;
+        handle.replace(State::default(), None).await.unwrap();
+        next_event(&mut body, &mut read, "environments").await;
+        handle.say_bye(Duration::ZERO).await;
+        next_event(&mut body, &mut read, "bye").await;
+        assert!(body.frame().await.is_none());
+    };
+    tokio::time::timeout(PATIENCE, ended).await.expect("an event did not arrive");
 }
 
 /// Changes that a stream does not show do not delay its heartbeats.
