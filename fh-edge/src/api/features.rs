@@ -248,6 +248,7 @@ async fn evaluate(
                 let (published, view) = (Arc::clone(&open.published), open.grant.view);
                 let (text, tag) = (context.text.to_string(), context.tag().to_string());
                 let made = shared.evaluations.run(move |caller| {
+                    let view = published.view(view)?;
                     Answer::for_caller(&published, view, (&text, &tag), &attributes, caller)
                 });
                 let failed = || respond::empty(StatusCode::INTERNAL_SERVER_ERROR);

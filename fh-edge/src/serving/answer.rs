@@ -80,15 +80,14 @@ impl Answer {
     /// evaluations that take long.
     ///
     /// `context` is the text of the context in the request, and `tag` is the part of etags that identifies the context. Returns `None` if
-    /// the view does not exist, or if the caller disconnects before the end.
+    /// the caller disconnects before the end.
     pub(crate) fn for_caller(
         published: &Published,
-        view: usize,
+        view: &View,
         (context, tag): (&str, &str),
         attributes: &Attributes,
         caller: &Caller,
     ) -> Option<Arc<Self>> {
-        let view = published.view(view)?;
         // Another request with this context may have made the answer while this one waited in the queue.
         if let Some(known) = view.evaluated_if_made(context) {
             return Some(known);

@@ -225,7 +225,7 @@ fn no_answer_is_made_for_a_caller_that_has_left() {
     });
     assert_eq!(written.list(), "[]");
     let answer =
-        |caller: &Caller| Answer::for_caller(&published, PLAIN, context, &attributes, caller);
+        |caller: &Caller| Answer::for_caller(&published, view, context, &attributes, caller);
     assert!(answer(&gone).is_none());
     assert!(view.evaluated_if_made("userkey=fred").is_none());
     let [made, again] = [(); 2].map(|()| answer(&Caller::default()).unwrap());

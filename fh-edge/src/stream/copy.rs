@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use super::context::StreamContext;
 use crate::clock::now;
+use crate::evaluations::Caller;
 use crate::serving::{Answer, Published, Shown, View, ViewKey, changes, write_change};
 use crate::wire::sse::write_event;
 
@@ -23,12 +24,20 @@ pub(super) struct Copy {
 }
 
 /// The kind of thread on which an evaluation for a stream runs.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum EvaluationThread {
+#[derive(Clone, Copy)]
+pub(super) enum EvaluationThread<'a> {
     /// The evaluation runs on a thread that serves requests. Other callers with the same context wait for the result.
     Request,
-    /// The evaluation waits in a queue and runs on a thread for large evaluations. Other callers do not wait for the result.
-    Background,
+    /// The evaluation waits in a queue and runs on a thread for large evaluations. Other callers do not wait for the result. The evaluation
+    /// stops early if the client of the stream, which is the caller, disconnects.
+    Background(&'a Caller),
+}
+
+impl EvaluationThread<'_> {
+    /// Returns true if the client of the stream has disconnected, so that the result is of no use.
+    fn is_abandoned(self) -> bool {
+        matches!(self, Self::Background(caller) if caller.has_left())
+    }
 }
 
 impl Copy {
@@ -52,11 +61,12 @@ impl Copy {
     }
 
     /// Appends the events that update the client from the features sent last to this generation, and records that the client holds this
-    /// generation. If the generation has no such view, appends nothing, and the next call writes a whole list.
+    /// generation. If the generation has no such view, appends nothing, and the next call writes a whole list. If the client disconnects
+    /// during an evaluation in the background, appends and records nothing.
     pub(super) fn write(
         &mut self,
         published: &Published,
-        thread: EvaluationThread,
+        thread: EvaluationThread<'_>,
         ready: &mut VecDeque<Bytes>,
     ) {
         let Some(view) = self.seen(published) else {
@@ -64,69 +74,81 @@ impl Copy {
             return;
         };
         let id = view.id(self.context.tag());
-        match &self.sent {
+        let written = match &self.sent {
             None => self.write_all(published, view, &id, thread, ready),
-            Some(older) if self.view.is_shared() => {
-                ready.push_back(view.delta(older, &id, published));
+            Some(older) => {
+                let delta = match self.view.is_shared() {
+                    true => Some(view.delta(older, &id, published)),
+                    false => self.evaluated_delta(older, view, &id, published, thread),
+                };
+                delta.map(|delta| ready.push_back(delta))
             }
-            Some(older) => ready.push_back(self.evaluated_delta(older, view, &id, published)),
+        };
+        if written.is_some() {
+            self.sent = Some(Arc::clone(&view.shown));
         }
-        self.sent = Some(Arc::clone(&view.shown));
     }
 
+    /// Appends the event with the whole list. If the client disconnects before the end, appends nothing and returns `None`.
     fn write_all(
         &self,
         published: &Published,
         view: &View,
         id: &str,
-        thread: EvaluationThread,
+        thread: EvaluationThread<'_>,
         ready: &mut VecDeque<Bytes>,
-    ) {
+    ) -> Option<()> {
         let answer = match view.key.is_shared() {
             true => Arc::clone(view.shared(published)),
-            false => self.evaluated(published, view, thread),
+            false => self.evaluated(published, view, thread)?,
         };
         // All streams that send this list share its bytes, so the list is not copied into the event.
         ready.push_back(Bytes::from(format!("event: features\nid: {id}\ndata: ")));
         ready.push_back(answer.list());
         ready.push_back(Bytes::from_static(b"\n\n"));
+        Some(())
     }
 
+    /// Returns the list of features for the context of the stream, or `None` if the client disconnects before the end.
     fn evaluated(
         &self,
         published: &Published,
         view: &View,
-        thread: EvaluationThread,
-    ) -> Arc<Answer> {
-        let text = self.context.text();
-        let make = || {
-            let (attributes, now) = (self.attributes(published), now());
-            Answer::of(published, view, self.context.tag(), |list| {
-                published.write_view(view, &attributes, now, list);
-            })
-        };
+        thread: EvaluationThread<'_>,
+    ) -> Option<Arc<Answer>> {
+        let (text, tag) = (self.context.text(), self.context.tag());
         match thread {
-            EvaluationThread::Request => view.evaluated(text, make),
-            EvaluationThread::Background => view.evaluated_if_made(text).unwrap_or_else(|| {
-                let answer = Arc::new(make());
-                view.keep(text, Arc::clone(&answer));
-                answer
-            }),
+            EvaluationThread::Request => Some(view.evaluated(text, || {
+                let attributes = self.attributes(published);
+                Answer::of(published, view, tag, |list| {
+                    published.write_view(view, &attributes, now(), list);
+                })
+            })),
+            EvaluationThread::Background(caller) => {
+                let attributes = self.attributes(published);
+                Answer::for_caller(published, view, (text, tag), &attributes, caller)
+            }
         }
     }
 
+    /// Returns the events of all differences between the features sent last and this generation. Returns `None` if the client disconnects
+    /// before the end.
     fn evaluated_delta(
         &self,
         older: &Shown,
         view: &View,
         id: &str,
         published: &Published,
-    ) -> Bytes {
+        thread: EvaluationThread<'_>,
+    ) -> Option<Bytes> {
         let attributes = self.attributes(published);
         let (now, detail) = (now(), view.key.detail);
         let mut out = String::new();
         let mut written: Vec<Uuid> = Vec::new();
         for change in changes(&older.features, view.features()) {
+            if thread.is_abandoned() {
+                return None;
+            }
             let mut data = String::new();
             let name = write_change(&mut data, &change, view, published, |feature, out| {
                 written.push(feature.id);
@@ -137,6 +159,9 @@ impl Copy {
         if older.time_state != view.shown.time_state {
             let by_time = view.features().iter().filter(|feature| published.reads_clock(feature));
             for feature in by_time.filter(|feature| !written.contains(&feature.id)) {
+                if thread.is_abandoned() {
+                    return None;
+                }
                 let (mut before, mut data) = (String::new(), String::new());
                 let then = older.time_state.time();
                 published.write_evaluated(feature, &attributes, then, detail, &mut before);
@@ -147,6 +172,6 @@ impl Copy {
                 }
             }
         }
-        Bytes::from(out)
+        Some(Bytes::from(out))
     }
 }

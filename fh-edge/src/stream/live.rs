@@ -124,13 +124,14 @@ impl Live {
         self.sent_stale = is_stale;
     }
 
-    /// Evaluates the events of this generation on another thread, because the evaluation takes long.
+    /// Evaluates the events of this generation on another thread, because the evaluation takes long. The evaluation stops early if the
+    /// returned future is dropped, which happens when the client disconnects.
     pub(super) fn evaluate_in_background(&self, published: Arc<Published>) -> Evaluating {
         let (shared, mut copy) = (Arc::clone(&self.shared), self.copy.clone());
         Box::pin(async move {
-            let work = move |_: &Caller| {
+            let work = move |caller: &Caller| {
                 let mut ready = VecDeque::new();
-                copy.write(&published, EvaluationThread::Background, &mut ready);
+                copy.write(&published, EvaluationThread::Background(caller), &mut ready);
                 (copy, ready)
             };
             shared.evaluations.run(work).await

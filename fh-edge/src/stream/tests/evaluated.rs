@@ -1,6 +1,7 @@
 //! Streams that are evaluated for a context, and changes by time.
 
 use super::*;
+use crate::evaluations::Caller;
 
 #[tokio::test(start_paused = true)]
 async fn evaluated_for_the_context() {
@@ -178,4 +179,34 @@ async fn a_key_during_its_revocation_delay_is_evaluated_on_another_thread() {
     assert_eq!(names(&mut stream), ["ack"]);
     drop(turns);
     assert!(read_until(&mut stream, "\"version\":1").await.contains("event: features"));
+}
+
+/// Evaluates a generation for a client that has disconnected, and then for one that has not. Returns the number of events of each.
+fn events_written(copy: &mut Copy, published: &Published) -> [usize; 2] {
+    [Caller::gone(), Caller::default()].map(|caller| {
+        let mut ready = VecDeque::new();
+        copy.write(published, EvaluationThread::Background(&caller), &mut ready);
+        let text: Vec<u8> = ready.iter().flatten().copied().collect();
+        String::from_utf8(text).unwrap().matches("event: feature").count()
+    })
+}
+
+/// The list, a change, and the outcome of a rule on `now` are evaluated separately.
+#[tokio::test(start_paused = true)]
+async fn no_features_are_evaluated_for_a_client_that_has_disconnected() {
+    let mut stage = Stage::serving();
+    let context = "country=nz";
+    let stream = stage.open(SERVER, context, None);
+    let mut copy = stream.live.as_ref().unwrap().copy.clone();
+    let current = |stage: &Stage| stage.shared.environments.get(ID).unwrap();
+    let list = events_written(&mut copy, &current(&stage));
+    stage.set(
+        r#"{"value": "before", "version": 2, "strategies": [{"id": "s", "value": "after", "attributes": [
+            {"fieldName": "now", "type": "DATETIME", "conditional": "GREATER_EQUALS", "values": ["2001-01-01T00:00:00Z"]}]}]}"#,
+    );
+    let change = events_written(&mut copy, &current(&stage));
+    let turn = "2001-01-01T00:00:00Z".parse::<Timestamp>().unwrap();
+    stage.shared.environments.change(ID, |next| next.at(turn));
+    let time = events_written(&mut copy, &current(&stage));
+    assert_eq!([list, change, time], [[0, 1]; 3]);
 }
