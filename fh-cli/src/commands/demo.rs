@@ -210,11 +210,7 @@ impl DemoRun<'_, '_, '_> {
         }
         let features = plural(self.client.status().features, "feature", "features");
         self.screen.line(BOLD, &format!("A shop with {features}, served by an Edge at {url}"))?;
-        let stays = if keep {
-            "the key of the console is shown below"
-        } else {
-            "`fh demo --keep` keeps the console running"
-        };
+        let stays = if keep { "the key is shown below" } else { "`--keep` keeps the console open" };
         self.screen.line(QUIET, &format!("The console: {console} ({stays})"))?;
         Ok(self.screen.end()?)
     }

@@ -20,7 +20,7 @@ fn it_is_live_and_tells_everything() {
     let mut rest = run.out.as_str();
     for part in [
         "served by an Edge at http://127.0.0.1:",
-        "/console (`fh demo --keep` keeps the console running)",
+        "/console (`--keep` keeps the console open)",
         "The values of each user",
         "Aroha ",
         "NEW_CHECKOUT      false ",
@@ -77,7 +77,7 @@ fn on_a_terminal_the_table_is_drawn_in_place() {
 #[test]
 fn it_stays_if_asked_and_ends_whenever_asked() {
     let mut demo = Following::with_errors(command(&["demo", FAST, "--keep"]));
-    demo.line(&["/console (the key of the console is shown below)"]);
+    demo.line(&["/console (the key is shown below)"]);
     demo.line(&["The Edge runs until Ctrl-C"]);
     let words = |line: String| -> Vec<String> {
         line.trim_start().trim_start_matches("fh ").split(' ').map(str::to_string).collect()
