@@ -239,7 +239,8 @@ impl SecretUrl {
     }
 
     /// Returns the target of a redirect from this URL; `None` if the target is invalid or has another origin (D-82).
-    pub(crate) fn redirected(&self, location: &str) -> Option<Self> {
+    #[must_use]
+    pub fn redirected(&self, location: &str) -> Option<Self> {
         let location = location.trim();
         if location.is_empty() || !location.bytes().all(|byte| byte.is_ascii_graphic()) {
             return None;

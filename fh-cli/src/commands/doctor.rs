@@ -65,8 +65,8 @@ pub(crate) struct DoctorArgs {
     #[arg(long)]
     strict: bool,
 
-    /// The time limit for the checks over HTTP, counted from the start of the command. When the time is over, a poll or
-    /// stream that is still open fails, and the remaining checks are left out
+    /// The time limit for all checks together, counted from the start of the command. When the time is over, a check that
+    /// is still in progress fails, and the remaining checks are left out
     #[arg(long, value_name = "SECONDS", value_parser = seconds::positive, default_value = "60")]
     timeout: Duration,
 }

@@ -2,7 +2,7 @@
 
 use crate::payload::Payload;
 
-use super::exchange::Answer;
+use super::exchange::{Answer, MOST_REDIRECTS};
 use super::identity::Identity;
 
 /// The meaning of a response to a poll. Each pair of texts is a message and its advice.
@@ -37,7 +37,7 @@ pub(super) fn of_poll(answer: &Answer, identity: &Identity) -> Meaning {
             Ok(()) if status == 236 => Meaning::Stale,
             Ok(()) => Meaning::Good,
         },
-        300..=399 => redirect(answer),
+        _ if answer.head.is_redirect() => redirect(answer),
         400 => refused(
             format!("the Edge rejected the request as invalid (status 400{said})"),
             "copy the key again; if it is right, check whether a proxy changes the query",
@@ -94,18 +94,23 @@ fn readable(answer: &Answer) -> Result<(), String> {
     parsed.map_err(|failure| failure.to_string())
 }
 
+/// Returns the meaning of a redirect that clients do not follow.
 fn redirect(answer: &Answer) -> Meaning {
     let status = answer.head.status;
-    let location = answer.head.get("location").unwrap_or_default();
+    let home = reqwest::Url::parse(answer.head.url.expose()).ok();
+    let location = answer.head.get("location");
+    let target = home.as_ref().zip(location).and_then(|(home, to)| home.join(&to).ok());
     // Path and query are not shown, because they may hold the key.
-    let origin = reqwest::Url::parse(&location).ok().and_then(|url| {
-        url.host_str().map(|host| match url.port() {
-            Some(port) => format!("{}://{host}:{port}", url.scheme()),
-            None => format!("{}://{host}", url.scheme()),
-        })
-    });
-    match origin {
-        Some(origin) => Meaning::NoEdge(
+    let elsewhere = target
+        .filter(|target| home.as_ref().is_some_and(|home| home.origin() != target.origin()))
+        .and_then(|target| {
+            target.host_str().map(|host| match target.port() {
+                Some(port) => format!("{}://{host}:{port}", target.scheme()),
+                None => format!("{}://{host}", target.scheme()),
+            })
+        });
+    let (message, advice) = match elsewhere {
+        Some(origin) => (
             format!(
                 "the server redirects to {origin} (status {status}): clients follow no redirect to another origin"
             ),
@@ -113,12 +118,18 @@ fn redirect(answer: &Answer) -> Meaning {
                 "if the Edge is at {origin}, use that URL; if {origin} is a login page, allow requests of SDKs without a login"
             ),
         ),
-        None => Meaning::NoEdge(
-            format!("the server redirects to another URL of its own (status {status})"),
-            "use the URL to which the server redirects; a proxy sends such a redirect, an Edge does not"
-                .to_string(),
+        None if answer.head.redirects >= MOST_REDIRECTS => (
+            format!(
+                "the server redirects more than {MOST_REDIRECTS} times in a row (status {status}), and clients follow no further redirect"
+            ),
+            "check the redirects of proxies in front of the Edge for a loop".to_string(),
         ),
-    }
+        None => (
+            format!("the server redirects, but names no valid URL (status {status})"),
+            "check which proxy redirects: its header Location is missing or invalid".to_string(),
+        ),
+    };
+    Meaning::NoEdge(message, advice)
 }
 
 fn retry_after(answer: &Answer) -> String {

@@ -3,6 +3,7 @@
 use std::error::Error as _;
 use std::time::Duration;
 
+use fh_session::SecretUrl;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Method, Response, Url};
 use tokio::time::{Instant, timeout_at};
@@ -15,6 +16,8 @@ use super::tls::{self, Watched};
 const CONNECT: Duration = Duration::from_secs(5);
 /// The time limit for a complete response (decisions D-74).
 const WHOLE: Duration = Duration::from_secs(12);
+/// The maximum number of redirects in a row that clients follow (decisions D-82).
+pub(super) const MOST_REDIRECTS: u8 = 5;
 /// The largest size of a response's body, in bytes (decisions D-74).
 const LARGEST: usize = 16 * 1024 * 1024;
 
@@ -41,6 +44,10 @@ pub(super) struct Head {
     pub(super) status: u16,
     pub(super) version: String,
     headers: HeaderMap,
+    /// The URL that sent the response.
+    pub(super) url: SecretUrl,
+    /// The number of redirects that led to this response.
+    pub(super) redirects: u8,
     /// The time from the request until the head of the response arrived.
     pub(super) after: Duration,
 }
@@ -94,6 +101,17 @@ impl Head {
         Some(String::from_utf8_lossy(value.as_bytes()).trim().to_string())
     }
 
+    /// Returns the target of a redirect within the same origin, or `None` for other responses.
+    fn redirect(&self) -> Option<SecretUrl> {
+        let location = self.get("location").filter(|_| self.is_redirect())?;
+        self.url.redirected(&location)
+    }
+
+    /// Returns true for the statuses that clients treat as redirects.
+    pub(super) const fn is_redirect(&self) -> bool {
+        matches!(self.status, 301 | 302 | 303 | 307 | 308)
+    }
+
     /// Returns true if the content type of the response is `content_type`. Parameters are ignored.
     pub(super) fn is(&self, content_type: &str) -> bool {
         let found = self.get("content-type").unwrap_or_default().to_ascii_lowercase();
@@ -117,11 +135,12 @@ impl Answer {
 }
 
 impl Http {
-    /// Creates an HTTP client that trusts the same certificates as clients do, and follows no redirects. [`Self::ask`] and
-    /// [`Self::ask_within`] wait for a response until `deadline` at most.
+    /// Creates an HTTP client that trusts the same certificates as clients do. [`Self::ask`] and [`Self::ask_within`] wait for
+    /// a response until `deadline` at most.
     pub(super) fn new(watched: &Watched, deadline: Instant) -> Result<Self, Failure> {
         let client = reqwest::Client::builder()
             .tls_backend_preconfigured(tls::configuration(watched)?)
+            // `open` follows redirects as clients do.
             .redirect(reqwest::redirect::Policy::none())
             .retry(reqwest::retry::never())
             .referer(false)
@@ -174,25 +193,41 @@ impl Http {
         timeout_at(until, whole).await.unwrap_or_else(|_| Err(Trouble::TimedOut(start.elapsed())))
     }
 
-    /// Sends a request, and returns as soon as the head has arrived. Only the connection has a time limit.
+    /// Sends a request, and returns as soon as the head has arrived. Only the connection has a time limit. A GET follows
+    /// redirects as clients do: within the same origin, and at most [`MOST_REDIRECTS`] in a row.
     pub(super) async fn open(&self, ask: Ask<'_>) -> Result<(Head, Response), Trouble> {
+        let start = Instant::now();
+        let mut url = SecretUrl::new(ask.url);
+        let mut redirects = 0;
+        loop {
+            let response = self.send(&ask, &url).await?;
+            let head = Head {
+                status: response.status().as_u16(),
+                version: format!("{:?}", response.version()),
+                headers: response.headers().clone(),
+                url,
+                redirects,
+                after: start.elapsed(),
+            };
+            match head.redirect().filter(|_| ask.method == Method::GET) {
+                Some(target) if redirects < MOST_REDIRECTS => url = target,
+                _ => return Ok((head, response)),
+            }
+            redirects += 1;
+        }
+    }
+
+    /// Sends one request to a URL, which is that of the request or the target of a redirect.
+    async fn send(&self, ask: &Ask<'_>, url: &SecretUrl) -> Result<Response, Trouble> {
         let broken = |text: &str| Trouble::Broken(text.to_string());
-        let url = Url::parse(ask.url).map_err(|_| broken("the URL is invalid"))?;
-        let mut request = self.client.request(ask.method, url);
-        for (name, value) in ask.headers {
-            let value = HeaderValue::from_str(&value)
+        let url = Url::parse(url.expose()).map_err(|_| broken("the URL is invalid"))?;
+        let mut request = self.client.request(ask.method.clone(), url);
+        for (name, value) in &ask.headers {
+            let value = HeaderValue::from_str(value)
                 .map_err(|_| broken("a header contains a character that HTTP does not allow"))?;
             request = request.header(HeaderName::from_static(name), value);
         }
-        let start = Instant::now();
-        let response = request.send().await.map_err(trouble)?;
-        let head = Head {
-            status: response.status().as_u16(),
-            version: format!("{:?}", response.version()),
-            headers: response.headers().clone(),
-            after: start.elapsed(),
-        };
-        Ok((head, response))
+        request.send().await.map_err(trouble)
     }
 }
 

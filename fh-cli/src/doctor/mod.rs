@@ -46,7 +46,7 @@ pub(crate) struct Examination<'a> {
     pub(crate) origin: &'a str,
     /// The key of the feature on which to try a change to its current value or lock. `None` means that no change is tried.
     pub(crate) update: Option<&'a str>,
-    /// The time at which the HTTP checks end, even if they are not finished.
+    /// The time at which the checks end, even if they are not finished.
     pub(crate) deadline: Instant,
 }
 
@@ -66,13 +66,14 @@ async fn go(examination: &Examination<'_>, report: &mut Report<'_>) -> Result<()
     let edge = examination.edge;
     key(report, edge)?;
     let target = reach::proxies(report, edge.url.as_str())?;
-    let Some(addresses) = reach::resolve(report, &target).await? else { return Ok(()) };
+    let deadline = examination.deadline;
+    let Some(addresses) = reach::resolve(report, &target, deadline).await? else { return Ok(()) };
     encryption(report, &edge.url, &target, &addresses)?;
-    if !reach::connect(report, &target, &addresses).await? {
+    if !reach::connect(report, &target, &addresses, deadline).await? {
         return Ok(());
     }
     let watched = Watched::default();
-    let http = Http::new(&watched, examination.deadline)?;
+    let http = Http::new(&watched, deadline)?;
     Visit { examination, http, watched }.edge(report).await
 }
 

@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime};
 use serde_json::json;
 
 use crate::failure::Failure;
+use crate::sanitize::plural;
 
 use super::Visit;
 use super::answers::{self, Meaning};
@@ -20,7 +21,7 @@ const SKEW: Duration = Duration::from_secs(5);
 
 /// The outcome of a poll.
 pub(super) enum Polled {
-    Features(Poll),
+    Features(Box<Poll>),
     /// The request or its API key is not accepted.
     Refused,
     /// There was no useful response. Streams may still work.
@@ -62,8 +63,10 @@ impl Visit<'_> {
             Meaning::UnknownKey if !self.knows_path().await => answers::wrong_path(),
             meaning => meaning,
         };
+        let redirects = answer.head.redirects;
         let data = json!({
             "status": answer.head.status,
+            "redirects": redirects,
             "http": answer.head.version,
             "milliseconds": answer.head.after.as_secs_f64() * 1000.0,
             "bytes": answer.body.len(),
@@ -82,7 +85,7 @@ impl Visit<'_> {
                 } else {
                     Finding::good(Topic::Poll, format!("the Edge answered ({figures})"))
                 };
-                (finding, Polled::Features(Poll { answer, at }))
+                (finding, Polled::Features(Box::new(Poll { answer, at })))
             }
             Meaning::UnknownKey => (
                 Finding::bad(Topic::Poll, "the Edge does not know the key (status 404)").advice(
@@ -102,6 +105,15 @@ impl Visit<'_> {
             }
         };
         report.add(finding.data(data))?;
+        if redirects > 0 && matches!(polled, Polled::Features(_)) {
+            let count = plural(redirects.into(), "redirect", "redirects");
+            let message =
+                format!("each poll takes {count} within this origin, which clients follow");
+            let finding = Finding::note(Topic::Poll, message);
+            report.add(finding.advice(
+                "use the URL to which the server redirects, so that a poll is one request",
+            ))?;
+        }
         Ok(polled)
     }
 

@@ -7,14 +7,14 @@ use hyper_util::client::proxy::matcher::Matcher;
 use serde_json::json;
 use tokio::net::{TcpStream, lookup_host};
 use tokio::task::JoinSet;
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, timeout_at};
 
 use crate::failure::Failure;
 
 use super::check::{Finding, Report, Topic};
 use super::wording::{milliseconds, several};
 
-/// The time limit for resolving a name, and for connecting.
+/// The time limit for resolving a name, and for connecting. Both end earlier at the deadline of the examination.
 const LIMIT: Duration = Duration::from_secs(5);
 
 /// Environment variables that set proxies, and exceptions from them.
@@ -95,10 +95,11 @@ pub(super) fn is_near(address: IpAddr) -> bool {
     }
 }
 
-/// Returns the addresses of the host, or `None` if its name does not resolve.
+/// Returns the addresses of the host, or `None` if its name does not resolve within [`LIMIT`] and before `deadline`.
 pub(super) async fn resolve(
     report: &mut Report<'_>,
     target: &Target,
+    deadline: Instant,
 ) -> Result<Option<Vec<SocketAddr>>, Failure> {
     let bare = target.host.trim_start_matches('[').trim_end_matches(']');
     if let Ok(ip) = bare.parse::<IpAddr>() {
@@ -106,7 +107,8 @@ pub(super) async fn resolve(
     }
     let what = if target.is_proxy { "the proxy's name" } else { "the name" };
     let start = Instant::now();
-    let found = timeout(LIMIT, lookup_host((bare, target.port))).await;
+    let until = deadline.min(start + LIMIT);
+    let found = timeout_at(until, lookup_host((bare, target.port))).await;
     let addresses: Vec<SocketAddr> = match found {
         Ok(Ok(found)) => found.collect(),
         Ok(Err(error)) => {
@@ -118,7 +120,8 @@ pub(super) async fn resolve(
             return Ok(None);
         }
         Err(_) => {
-            let message = format!("{what} {bare} does not resolve within {} s", LIMIT.as_secs());
+            let limit = (until - start).as_secs_f64();
+            let message = format!("{what} {bare} does not resolve within {limit:.1} s");
             let finding = Finding::bad(Topic::Name, message)
                 .advice("check this machine's DNS servers: no server has answered");
             report.add(finding)?;
@@ -133,20 +136,23 @@ pub(super) async fn resolve(
     Ok(Some(addresses))
 }
 
-/// Connects to all addresses at the same time. Returns true if at least one connection succeeds.
+/// Connects to all addresses at the same time. Returns true if at least one connection succeeds within [`LIMIT`] and before
+/// `deadline`.
 pub(super) async fn connect(
     report: &mut Report<'_>,
     target: &Target,
     addresses: &[SocketAddr],
+    deadline: Instant,
 ) -> Result<bool, Failure> {
     let mut tries = JoinSet::new();
     for address in addresses.iter().copied() {
         tries.spawn(async move {
             let start = Instant::now();
-            let outcome = match timeout(LIMIT, TcpStream::connect(address)).await {
+            let until = deadline.min(start + LIMIT);
+            let outcome = match timeout_at(until, TcpStream::connect(address)).await {
                 Ok(Ok(_)) => Ok(start.elapsed()),
                 Ok(Err(error)) => Err(error.to_string()),
-                Err(_) => Err(format!("no answer within {} s", LIMIT.as_secs())),
+                Err(_) => Err(format!("no answer within {:.1} s", (until - start).as_secs_f64())),
             };
             (address, outcome)
         });

@@ -5,6 +5,7 @@ use fh_client::{Outcome, Refusal, Update};
 use fh_eval::Subject;
 use fh_session::KeyKind;
 use serde_json::json;
+use tokio::time::timeout_at;
 
 use crate::clock;
 use crate::edge;
@@ -13,21 +14,42 @@ use crate::failure::Failure;
 use super::Visit;
 use super::check::{Finding, Report, Topic};
 
+/// The feature on which a change is tried.
+enum Current {
+    /// An update to the feature's current value or lock, and the name of the part that it sets.
+    Known(Update, &'static str),
+    /// The environment has no such feature.
+    Missing,
+    /// No features arrived, for this reason.
+    Unread(String),
+}
+
 impl Visit<'_> {
     pub(super) async fn update(&self, report: &mut Report<'_>) -> Result<(), Failure> {
         let Some(key) = self.examination.update else { return Ok(()) };
         if !self.http.has_time() {
             return Ok(());
         }
-        let Some((update, what)) = self.as_it_is(key).await? else {
-            let message = format!("there is no feature {key} to try a change on");
-            return report.add(
-                Finding::bad(Topic::Update, message)
-                    .advice("check the spelling of the feature's key"),
-            );
+        let (update, what) = match self.as_it_is(key).await? {
+            Current::Known(update, what) => (update, what),
+            Current::Missing => {
+                let message = format!("there is no feature {key} to try a change on");
+                let finding = Finding::bad(Topic::Update, message);
+                return report.add(finding.advice("check the spelling of the feature's key"));
+            }
+            Current::Unread(why) => {
+                let message = format!("{key} could not be read, so no change was tried: {why}");
+                return report.add(Finding::bad(Topic::Update, message));
+            }
         };
         let client = self.examination.edge.for_updates().map_err(edge::unstarted)?;
-        let sent = client.test_updates().set(key, update).await;
+        let updates = client.test_updates();
+        let sent = timeout_at(self.examination.deadline, updates.set(key, update)).await;
+        let Ok(sent) = sent else {
+            let message = format!("changing {key}: the time of --timeout ended before the answer");
+            let finding = Finding::warning(Topic::Update, message);
+            return report.add(finding.advice("run `fh set` to try only the change"));
+        };
         let finding = match sent {
             Ok(outcome) => {
                 let how = match outcome {
@@ -53,21 +75,23 @@ impl Visit<'_> {
         report.add(finding)
     }
 
-    /// Returns an update to the feature's current value or lock. Returns `None` if the client has no such feature, for
-    /// example because it has received no features.
-    async fn as_it_is(&self, key: &str) -> Result<Option<(Update, &'static str)>, Failure> {
+    /// Reads the feature with this key with a client of its own.
+    async fn as_it_is(&self, key: &str) -> Result<Current, Failure> {
         let client = self.examination.edge.client().one_off().start().map_err(edge::unstarted)?;
-        // If the client does not become ready, the feature is not found below.
-        let _ = tokio::time::timeout_at(self.examination.deadline, client.ready()).await;
+        match timeout_at(self.examination.deadline, client.ready()).await {
+            Ok(Ok(())) => {}
+            Ok(Err(why)) => return Ok(Current::Unread(edge::not_ready(&why).to_string())),
+            Err(_) => return Ok(Current::Unread(edge::no_features(&client, None).to_string())),
+        }
         let snapshot = client.snapshot();
-        let Some(feature) = snapshot.ruleset().get(key) else { return Ok(None) };
+        let Some(feature) = snapshot.ruleset().get(key) else { return Ok(Current::Missing) };
         let lock = if feature.is_locked() { Update::lock() } else { Update::unlock() };
         // Evaluated values may come from a strategy, so they must not be set. The value of a locked feature cannot be set.
         if self.keys().kind() == KeyKind::ServerEvaluated || feature.is_locked() {
-            return Ok(Some((lock, "the lock")));
+            return Ok(Current::Known(lock, "the lock"));
         }
         let value = feature.evaluate(&Subject::without_context(clock::now())).value().cloned();
         let update = value.map_or_else(Update::null, Update::value);
-        Ok(Some((update, "the value")))
+        Ok(Current::Known(update, "the value"))
     }
 }

@@ -104,7 +104,12 @@ fn what_a_status_means() {
     of(Behaviour::status(200).body("{}"), &["not what an Edge sends"]);
     of(Behaviour::status(200).body("<html>Sign in"), &["web page", "login"]);
     of(Behaviour::garbage("\u{1}\u{2} no HTTP"), &["the answer cannot be read", "https://"]);
-    of(Behaviour::redirect(302, RedirectTo::Itself), &["another URL of its own"]);
+    of(
+        Behaviour::redirect(302, RedirectTo::Itself),
+        &["redirects more than 5 times in a row (status 302)", "loop"],
+    );
+    of(Behaviour::status(302), &["names no valid URL", "Location"]);
+    of(Behaviour::status(304), &["status 304", "no Edge"]);
     let elsewhere = RedirectTo::Origin("https://login.example:8443".to_string());
     // The key, which is part of the redirect's target, is not shown.
     of(
@@ -118,6 +123,36 @@ fn what_a_status_means() {
         "warning",
         &["stale", "dashboard"],
     );
+}
+
+/// Clients follow redirects within an origin (D-82), so such a deployment works.
+#[test]
+fn redirects_within_the_origin_are_followed() {
+    let edge = edge();
+    let url = edge.url();
+    for prefix in ["/moved".to_string(), format!("{url}/moved")] {
+        let moved = Behaviour::choose(move |request| match request.path.strip_prefix("/moved") {
+            Some(_) => Behaviour::healthy(),
+            None => Behaviour::redirect(307, RedirectTo::Prefix(prefix.clone())),
+        });
+        edge.behave_on(Route::Poll, moved.clone());
+        edge.behave_on(Route::Stream, moved);
+        let findings = Findings::of(doctor(&edge, &["--json"]).expect(0));
+        findings.has("poll", "good", &["answered"]);
+        findings.has("poll", "note", &["1 redirect", "follow", "use the URL"]);
+        findings.has("etag", "good", &["304"]);
+        findings.has("stream", "good", &["2 features"]);
+        assert!(findings.left_out().is_empty());
+    }
+    // A login page at the same origin is not an Edge.
+    let page = Behaviour::status(200).header("content-type", "text/html").body("<!doctype html>");
+    let login = Behaviour::choose(move |request| match &*request.path {
+        "/login" => page.clone(),
+        _ => Behaviour::redirect(302, RedirectTo::Exactly("/login".to_string())),
+    });
+    edge.behave(login);
+    let findings = Findings::of(doctor(&edge, &["--json"]).expect(1));
+    findings.has("poll", "bad", &["web page", "login"]);
 }
 
 #[test]
@@ -346,4 +381,33 @@ fn changing_is_tried_only_if_asked_for() {
     let before = edge.feature("BANNER");
     of(&edge.client_key(), "BANNER", "good", &["may change", "the lock of BANNER"]);
     assert_eq!(edge.feature("BANNER"), before);
+}
+
+/// The features and the answer to the update have arrived in time, or the finding says that they have not.
+#[test]
+fn an_update_that_cannot_be_tried_in_time() {
+    let edge = edge();
+    let ask = |timeout: &str| {
+        let began = std::time::Instant::now();
+        let run = doctor(&edge, &["--json", "--try-set", "BANNER", "--timeout", timeout]);
+        assert!(began.elapsed() < Duration::from_secs(8), "{:?}", began.elapsed());
+        Findings::of(run)
+    };
+    edge.behave_on(Route::Put, Behaviour::silence());
+    ask("2").has("update", "warning", &["--timeout", "before the answer", "fh set"]);
+    // Only the client that reads the feature sends the header x-sdk.
+    let refused = Behaviour::choose(|request| match request.header("x-sdk") {
+        Some(_) => Behaviour::status(404),
+        None => Behaviour::healthy(),
+    });
+    edge.behave_on(Route::Poll, refused);
+    let findings = ask("20");
+    let update = findings.has("update", "bad", &["BANNER", "404", "API key"]);
+    assert!(!update.to_string().contains("spelling"), "{update}");
+    let silent = Behaviour::choose(|request| match request.header("x-sdk") {
+        Some(_) => Behaviour::silence(),
+        None => Behaviour::healthy(),
+    });
+    edge.behave_on(Route::Poll, silent);
+    ask("2").has("update", "bad", &["BANNER", "no features"]);
 }

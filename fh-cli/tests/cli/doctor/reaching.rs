@@ -35,6 +35,24 @@ fn an_edge_that_does_not_run() {
     assert!(findings.all("poll").is_empty());
 }
 
+/// The queue of the listener is full, so that further connections wait for an answer.
+#[test]
+#[cfg(target_os = "linux")]
+fn connecting_ends_with_the_deadline() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let mut queue = Vec::new();
+    let patience = Duration::from_millis(200);
+    while let Ok(socket) = std::net::TcpStream::connect_timeout(&address, patience) {
+        queue.push(socket);
+    }
+    let (url, key) = (format!("http://{address}"), edge().client_key());
+    let run = fh(&["doctor", &url, &key, "--json", "--timeout", "0.5"]).expect(1);
+    let findings = Findings::of(run);
+    findings.has("connect", "bad", &["no answer within 0.5 s"]);
+    assert!(findings.left_out().contains(&"poll"));
+}
+
 /// The report names each requested check that could not run.
 #[test]
 fn what_is_left_out() {
