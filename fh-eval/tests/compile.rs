@@ -80,6 +80,26 @@ fn unreadable_parts_never_match_and_diagnostics_name_their_place() {
 }
 
 #[test]
+fn a_strategy_id_that_is_not_a_text_is_reported() {
+    for (id, told) in [
+        ("7", Some("feature F, strategy 1, id 7: expected a text; using no id")),
+        (r#"{"a":1}"#, Some(r#"feature F, strategy 1, id {"a":1}: expected a text; using no id"#)),
+        ("null", None),
+        (r#""s""#, None),
+    ] {
+        let ruleset =
+            compile(&with_strategy(&format!(r#"{{"id":{id},"percentage":1000000,"value":"x"}}"#)));
+        let found: Vec<_> = ruleset.diagnostics().map(ToString::to_string).collect();
+        assert_eq!(found, told.into_iter().collect::<Vec<_>>(), "{id}");
+        assert!(ruleset.diagnostics().all(|found| found.severity() == Severity::Warning), "{id}");
+        // The strategy matches all the same.
+        let feature = ruleset.get("F").unwrap();
+        let fred = Attributes::builder().user_key("fred").build();
+        assert_eq!(feature.evaluate(&Subject::new(&fred, NOW)).string(), Some("x"), "{id}");
+    }
+}
+
+#[test]
 fn identical_patterns_are_compiled_once() {
     // Together the patterns exceed the budget of one ruleset by far. Identical ones are shared and count as one.
     let features = |pattern: &dyn Fn(usize) -> String| {

@@ -178,15 +178,7 @@ impl<'a> Compilation<'a> {
         };
         self.diagnostics.name_feature(&key);
         self.writer.begin();
-        let id = text(feature.id);
-        if id.is_none() && feature.id.is_some_and(|id| Token::of(id) != Token::Null) {
-            self.note(
-                name::ID,
-                feature.id,
-                DiagnosticKind::Expected("a text"),
-                Consequence::Assumed("no id"),
-            );
-        }
+        let id = self.id(feature.id);
         let hash_id = self.hash_id(&key, id.as_deref());
         let kind = self.kind(feature.kind);
         let key_row = self.writer.name(&key);
@@ -329,6 +321,16 @@ impl<'a> Compilation<'a> {
         }
     }
 
+    /// Reads the id of a feature or of a strategy. An id that is neither a text nor null leaves a diagnostic.
+    fn id<'r>(&mut self, raw: Raw<'r>) -> Option<Cow<'r, str>> {
+        let id = text(raw);
+        if id.is_none() && raw.is_some_and(|id| Token::of(id) != Token::Null) {
+            let problem = DiagnosticKind::Expected("a text");
+            self.note(name::ID, raw, problem, Consequence::Assumed("no id"));
+        }
+        id
+    }
+
     fn version(&mut self, raw: Raw<'_>) -> i64 {
         match raw.map(Token::of) {
             None | Some(Token::Null) => 0,
@@ -394,7 +396,7 @@ impl<'a> Compilation<'a> {
             );
             return (row, detail);
         };
-        if let Some(id) = text(strategy.id) {
+        if let Some(id) = self.id(strategy.id) {
             detail.id = Some(self.writer.name(&id));
             self.diagnostics.name_strategy(&id);
         }
