@@ -6,8 +6,8 @@ use fh_eval::Attributes;
 #[derive(Debug, Clone, Args)]
 pub(crate) struct ContextArgs {
     /// An attribute of the evaluation context. Repeat the option for further attributes, or with the same name for further
-    /// values. Within a value, write `\,` for a comma and `\\` for a backslash. A text without a value, such as `plan=`, sets
-    /// the attribute to an empty text
+    /// values. Within a value, write `\,` for a comma and `\\` for a backslash. A text without a value, such as `plan=`, adds
+    /// an empty text
     #[arg(short, long, value_name = "NAME=VALUE[,VALUE]", value_parser = read)]
     context: Vec<Attribute>,
 }

@@ -56,8 +56,8 @@ pub struct ListenOptions {
     /// The trusted proxies, which have no limit of connections per address. A [`Shortcut`](super::Shortcut) gets this list as well.
     /// Default: none.
     pub proxies: TrustedProxies,
-    /// The maximum number of simultaneous requests on one HTTP/2 connection. Further requests are refused until a request ends. Default:
-    /// 128.
+    /// The maximum number of simultaneous requests on one HTTP/2 connection. Further requests are refused until a request ends, and
+    /// after 1024 refusals the next one closes the connection. Default: 128.
     pub max_http2_requests: u32,
     /// The time that requests in flight have to end after the shutdown signal. Then their connections are cut. Default: 20 seconds.
     pub grace: Duration,

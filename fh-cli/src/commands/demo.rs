@@ -56,7 +56,7 @@ pub(crate) struct DemoArgs {
     #[arg(long, conflicts_with = "write")]
     keep: bool,
 
-    /// The speed of the demonstration, as a factor from 0.1 to 10000. A factor of 2 means twice the usual speed
+    /// The factor, from 0.1 to 10000, by which the pauses of the demonstration are shortened. With 2, the pauses are half as long as usual
     #[arg(long, value_name = "FACTOR", default_value = "1", value_parser = speed)]
     speed: f64,
 

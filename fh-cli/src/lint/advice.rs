@@ -38,7 +38,7 @@ pub(crate) fn of(diagnostic: &Diagnostic) -> (&'static str, String) {
         DiagnosticKind::MisspeltMember(meant) => ("unknown-name", format!("write {meant}")),
         DiagnosticKind::UnknownMember => ("unknown-name", "remove the member".to_string()),
         DiagnosticKind::DuplicateKey => {
-            ("duplicate-key", "rename or remove one of the two features".to_string())
+            ("duplicate-key", "rename the other features with this key, or remove them".to_string())
         }
         DiagnosticKind::ServerRaises => (
             "unreadable-value",

@@ -325,7 +325,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Limits,
         "max-http2-requests",
         One("NUMBER"),
-        "The limit on concurrent requests on one HTTP/2 connection, including open event streams. Above the limit, new requests are refused until a request ends. The server announces the limit to clients when they connect",
+        "The limit on concurrent requests on one HTTP/2 connection, including open event streams. Above the limit, new requests are refused until a request ends. After 1024 refusals, the next one closes the connection. The server announces the limit to clients when they connect",
         |s, text| put(&mut s.listen.max_http2_requests, number(text, "128")),
         |s| s.listen.max_http2_requests.to_string(),
     ),
