@@ -16,10 +16,10 @@ pub enum Mode {
     /// streams, because an Edge has one stream per key: in this mode it polls every 180 seconds, or at the interval that the Edge requests
     /// (D-77).
     Streaming,
-    /// The client polls at the start, and again after each interval. Holds the interval, which the Edge may change.
+    /// The client polls at the start, and again after each interval. The variant holds the interval, which the Edge may change.
     ActivePolling(Duration),
-    /// The client polls at the start, and again when a feature is read after the interval has passed. Holds the interval, which the Edge
-    /// may change.
+    /// The client polls at the start, and again when a feature is read after the interval has passed. The variant holds the interval, which
+    /// the Edge may change.
     PassivePolling(Duration),
     /// The client polls once. A failed poll is retried while the client has no features for its context.
     OneOff,
@@ -94,7 +94,7 @@ impl Limits {
     pub(crate) const SLOWEST: u64 = 1024;
 }
 
-/// The settings of a session.
+/// The settings of a session, such as the URL of the Edge, the API keys and the delays before retries.
 #[derive(Clone)]
 pub struct Config {
     /// The base URL of the Edge.

@@ -14,7 +14,7 @@ impl Random {
         Self(seed)
     }
 
-    /// Returns a number from 0 up to, but not including, 1.
+    /// Returns the next pseudo-random number, which is at least 0 and less than 1.
     pub(crate) fn share(&mut self) -> f64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut mixed = self.0;

@@ -161,7 +161,7 @@ impl fmt::Debug for EdgeUrl {
 }
 
 /// Characters that hosts cannot contain: double quotes, backticks, braces, and most forbidden domain code points of the WHATWG URL
-/// standard. The others end the host, or are rejected by [`EdgeUrl::parse`] before it checks the host.
+/// standard. The other forbidden code points end the host, or are rejected by [`EdgeUrl::parse`] before it checks the host.
 const NOT_IN_HOSTS: &[u8] = b"<>[]\\^|%\"`{}";
 
 /// Checks a host, with or without a port.

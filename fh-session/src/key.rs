@@ -114,7 +114,7 @@ impl ApiKey {
         if self.text.contains('*') { KeyKind::ClientEvaluated } else { KeyKind::ServerEvaluated }
     }
 
-    /// Returns the complete key with its secret, for requests. Do not print it.
+    /// Returns the complete key with its secret, for requests. Do not print the result.
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.text

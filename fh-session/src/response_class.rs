@@ -70,7 +70,7 @@ pub(crate) fn response_class(
     }
 }
 
-/// The content types with which file servers send JSON if they do not know its type.
+/// The content types with which a file server sends a JSON file if the server does not know the file's type.
 const PLAIN: [&str; 2] = ["text/plain", "application/octet-stream"];
 
 /// Returns the content type of a response in lower case, without parameters; empty if the response has none.

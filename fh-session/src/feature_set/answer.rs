@@ -28,7 +28,7 @@ impl<'a> Answered<'a> {
 /// without an id.
 ///
 /// # Errors
-/// The body is not a JSON list of objects. Holds the reason, without any text of the body.
+/// An error if the body is not a JSON list of objects. The error holds the reason, without any text of the body.
 pub(crate) fn environments(body: &str) -> Result<Vec<Answered<'_>>, String> {
     let mut found: Vec<Answered<'_>> = Vec::new();
     let mut places: HashMap<Option<String>, usize> = HashMap::new();
@@ -50,7 +50,7 @@ pub(crate) fn environments(body: &str) -> Result<Vec<Answered<'_>>, String> {
 /// Splits a JSON list into its elements, which need not be features.
 ///
 /// # Errors
-/// The text is not a JSON list. Holds the reason, without any part of the text.
+/// An error if the text is not a JSON list. The error holds the reason, without any part of the text.
 pub(crate) fn list(json: &str) -> Result<Vec<Received<'_>>, String> {
     Ok(wire::list(json)?.into_iter().map(Received::new).collect())
 }
@@ -58,7 +58,7 @@ pub(crate) fn list(json: &str) -> Result<Vec<Received<'_>>, String> {
 /// Parses the JSON of one feature or of a delete event. The JSON may have any type.
 ///
 /// # Errors
-/// The text is not JSON. Holds the reason, without any part of the text.
+/// An error if the text is not JSON. The error holds the reason, without any part of the text.
 pub(crate) fn one(json: &str) -> Result<Received<'_>, String> {
     wire::one(json).map(Received::new)
 }

@@ -12,7 +12,7 @@ use fh_eval::{FeatureRef, Profile, Ruleset};
 
 use super::received::Received;
 
-/// The authority of an update, which depends on its source.
+/// The authority of an update, which determines the held features that the update may replace or remove.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Authority {
     /// The source is the Edge. Features that are missing from its lists are removed.
@@ -175,7 +175,7 @@ impl Environment {
     /// Applies an update of one feature, and returns the effect.
     ///
     /// # Errors
-    /// The JSON is not a feature. Holds the reason.
+    /// An error if the JSON is not a feature. The error holds the reason.
     pub(crate) fn feature(
         &mut self,
         received: &Received<'_>,
@@ -226,7 +226,7 @@ impl Environment {
     /// lower than that of the feature (D-27).
     ///
     /// # Errors
-    /// The JSON is not an object, or has neither an id nor a key. Holds the reason.
+    /// An error if the JSON is not an object, or has neither an id nor a key. The error holds the reason.
     pub(crate) fn delete(&mut self, received: &Received<'_>) -> Result<Effect, String> {
         let parts = received.parts().ok_or("a delete event is not a JSON object")?;
         let state = parts.identity();

@@ -33,7 +33,7 @@ impl<'a> Received<'a> {
         self.parts().is_some_and(|parts| wire::text(parts.key).is_some())
     }
 
-    /// Returns true if the parts have been parsed.
+    /// Returns true if the JSON has been parsed, which happens when the parts are first needed.
     #[cfg(test)]
     pub(crate) fn is_parsed(&self) -> bool {
         self.parts.get().is_some()

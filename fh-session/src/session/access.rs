@@ -1,45 +1,47 @@
 //! The access that an Edge has given to a client, or refused.
 
-/// The record of a client's access: a list that the Edge has sent or confirmed, a refusal, both, or neither. Some changes of keys and
-/// contexts remove parts of the record.
+/// The record of a client's access: a list of features that the Edge has sent or confirmed, a refusal, both, or neither. Some changes of
+/// keys and contexts remove parts of the record.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) enum Access {
-    /// Neither a list nor a refusal is recorded.
+    /// Neither a list of features nor a refusal is recorded.
     #[default]
     Unknown,
-    /// The Edge has refused the client, or has sent no environment for its keys, before it sent a list.
+    /// The Edge has refused the client, or has sent no environment for the client's API keys, before the Edge sent or confirmed a list of
+    /// features.
     Refused,
-    /// The Edge has sent or confirmed a list. Later refusals other than `failure` events have no effect.
+    /// The Edge has sent or confirmed a list of features. Later refusals other than `failure` events have no effect.
     Granted,
-    /// The Edge has sent or confirmed a list, and has later refused the client with a `failure` event.
+    /// The Edge has sent or confirmed a list of features, and has later refused the client with a `failure` event.
     Revoked,
 }
 
 impl Access {
-    /// Returns true if a list is recorded that the Edge has sent or confirmed (D-68).
+    /// Returns true if the record holds that the Edge has sent or confirmed a list of features (D-68).
     pub(super) const fn had_contact(self) -> bool {
         matches!(self, Self::Granted | Self::Revoked)
     }
 
-    /// Returns true if a refusal is recorded.
+    /// Returns true if the record holds that the Edge has refused the client, or has sent no environment for the client's API keys.
     pub(super) const fn is_refused(self) -> bool {
         matches!(self, Self::Refused | Self::Revoked)
     }
 
-    /// Records a refusal. This has no effect once the Edge has sent or confirmed a list, because an Edge may refuse clients during its own
-    /// outages (D-21).
+    /// Records that the Edge has refused the client. The record does not change once the Edge has sent or confirmed a list of features,
+    /// because an Edge may refuse clients during its own outages (D-21).
     pub(super) const fn refuse(&mut self) {
         if let Self::Unknown = self {
             *self = Self::Refused;
         }
     }
 
-    /// Records a `failure` event, which is a refusal even if the Edge has sent a list before.
+    /// Records a `failure` event, which is a refusal even if the Edge has sent a list of features before.
     pub(super) const fn revoke(&mut self) {
         *self = if self.had_contact() { Self::Revoked } else { Self::Refused };
     }
 
-    /// Removes a recorded refusal, because the refusal need not hold for a new context or new keys, or because a store has sent a list.
+    /// Removes a recorded refusal, because the refusal need not hold for a new context or new keys, or because a store has sent a list of
+    /// features.
     pub(super) const fn forget_refusal(&mut self) {
         *self = if self.had_contact() { Self::Granted } else { Self::Unknown };
     }

@@ -100,7 +100,8 @@ impl Session {
         }
     }
 
-    /// Counts the wrong content types in a row of answers to stream requests. A redirect that the client follows is not an answer.
+    /// Counts the consecutive answers to stream requests that have a wrong content type. A redirect that the client follows is not an
+    /// answer.
     fn count_wrong_types(&mut self, response_class: &ResponseClass) {
         self.wrong_types = match response_class {
             ResponseClass::Trouble(Problem::ContentType(_)) => self.wrong_types.saturating_add(1),

@@ -13,7 +13,7 @@ pub(super) enum Held {
     Unserved,
     /// The features of the current context are served.
     Current,
-    /// The features of an earlier context are served until those of the current context arrive.
+    /// The features of an earlier context are served until the features of the current context arrive.
     Kept(EvaluatedFor),
     /// The features belong to an earlier context and are not served.
     Withheld(EvaluatedFor),

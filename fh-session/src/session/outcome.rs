@@ -92,9 +92,9 @@ impl Session {
         self.settle(&Ok(()));
     }
 
-    /// Records that the Edge refuses this client. The status shows the problem at once. The client retries slowly, because an Edge may
-    /// refuse clients during its own outages (D-21). No refusal stops a client without features for good (D-114). If `at_least` is given,
-    /// the retry follows after at least this time.
+    /// Records that the Edge refuses this client. The status shows the problem at once. The client still retries, after the delays of
+    /// `Config::refused`, because an Edge may refuse clients during its own outages (D-21). No refusal stops a client without features for
+    /// good (D-114). If `at_least` is given, the retry follows after at least this time.
     pub(super) fn refuse(&mut self, problem: Problem, at_least: Option<Duration>) {
         self.access.refuse();
         self.status.attempts = self.status.attempts.saturating_add(1);

@@ -216,7 +216,7 @@ impl Session {
         self.dropped(broken.unwrap_or(Problem::Disconnected));
     }
 
-    /// Resets the retry delays if a stream was open for long enough to prove that the connection works.
+    /// Resets the retry delays if a stream that was opened at this time has been open for at least `Config::healthy_after`.
     pub(super) fn was_open_since(&mut self, opened: Millis) {
         if self.now.since(opened) >= self.config.healthy_after {
             self.backoff.reset();

@@ -92,15 +92,15 @@ impl Session {
         Ok(PollOutcome { doubt, is_whole })
     }
 
-    /// Returns true if an empty list may be due to a failure of the Edge. That is so with several keys, and with server-evaluated keys
-    /// (D-60).
+    /// Returns true if an empty list may be due to a failure of the Edge. Such a failure is assumed with several keys, and with
+    /// server-evaluated keys (D-60).
     fn is_lenient(&self) -> bool {
         self.config.keys.are_several() || !self.evaluates_here()
     }
 
-    /// Prepares for the first features of a new context: drops those of the previous context, because versions of two contexts must not be
-    /// compared. Fails if the response holds no usable list, so that the old features do not become those of the new context (D-60, D-62).
-    /// Does nothing if the held features belong to the current context.
+    /// Prepares for the first features of a new context: drops the features of the previous context, because versions of two contexts must
+    /// not be compared. Fails if the response holds no usable list, so that the old features do not become those of the new context
+    /// (D-60, D-62). Does nothing if the held features belong to the current context.
     fn begin_anew(&mut self, says_something: bool) -> Result<(), Problem> {
         if self.held.of_earlier_context().is_none() {
             return Ok(());
@@ -293,7 +293,7 @@ impl Session {
         }
     }
 
-    /// Serves the held features as those of the current context.
+    /// Serves the held features as the features of the current context.
     fn serve_current(&mut self, effect: Effect) {
         if self.held.is_current() {
             self.serve_again(effect);

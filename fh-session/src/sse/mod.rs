@@ -71,8 +71,9 @@ impl std::error::Error for TooLarge {}
 ///
 /// An event that is unfinished when the body ends is dropped with the decoder. Invalid UTF-8 becomes U+FFFD.
 ///
-/// The decoder holds at most [`Limits::event`] bytes, plus a few times 64 KiB if names and ids are that long. It may need twice as much
-/// while a buffer grows or invalid UTF-8 is replaced. A complete event takes its buffers out of the decoder.
+/// The decoder holds at most [`Limits::event`] bytes of data, and 64 KiB each of an event's name, the id on the unfinished line and the
+/// last id. The decoder may need twice as much memory while a buffer grows or invalid UTF-8 is replaced. A complete event takes its buffers
+/// out of the decoder.
 ///
 /// ```
 /// use fh_session::internal::sse::{Decoder, Limits, TooLarge};
@@ -313,7 +314,7 @@ impl Decoder {
 }
 
 impl fmt::Debug for Decoder {
-    /// Leaves out the content of the stream.
+    /// Writes the numbers of lines and of unfinished bytes, but not the content of the stream.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Decoder")
             .field("lines", &self.lines)

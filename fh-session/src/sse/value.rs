@@ -7,7 +7,7 @@ use std::time::Duration;
 /// chunks.
 pub(super) struct Exceeded;
 
-/// The value of a field. Its size is limited.
+/// The bytes of a field's value, which may arrive in parts. The number of bytes is limited.
 pub(super) struct Value {
     bytes: Vec<u8>,
     limit: usize,
