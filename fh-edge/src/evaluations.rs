@@ -8,7 +8,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use prometheus_client::metrics::counter::Counter;
 use tokio::sync::Semaphore;
 
-/// The divisor of the budget. An evaluation is large if it may take more steps than the quotient.
+/// The divisor of the evaluation budget of a request. An evaluation is large if it may take more steps than the budget divided by this
+/// number.
 const LARGE: u64 = 10;
 
 /// The size class of an evaluation, which compares the most work that the evaluation can take with the budget.

@@ -320,7 +320,8 @@ impl Metrics {
         self.stream_seconds.observe(time.as_secs_f64());
     }
 
-    /// Returns all metrics as text in the OpenMetrics format. The parameters are the current values of the metrics that are not counted.
+    /// Returns all metrics as text in the OpenMetrics format. The parameters give the current values of metrics that are not updated by
+    /// events, such as the number of open streams.
     pub(crate) fn text(
         &self,
         is_ready: bool,

@@ -39,13 +39,13 @@ pub struct Options {
     /// The time after which a stream ends with `bye`, varied by up to 10 % (`edge.sse.drop-after-seconds`). Zero means that streams have no
     /// time limit. Default: 600 seconds.
     pub drop_after: Duration,
-    /// The average number of requests with one key that are answered per second (D-98); 0 counts as 1. After a pause, the same number of
-    /// requests can be answered at once. Further polls, PUTs and OFREP requests are answered with 429. Further streams wait for their
+    /// The limit on requests with one key per second, as an average (D-98); 0 counts as 1. After a pause, a burst of up to this number of
+    /// requests is answered at once. Above the limit, polls, PUTs and OFREP requests are answered with 429, and streams wait for their
     /// features, at most one minute. Default: no limit.
     pub requests_per_second: Option<u32>,
-    /// The average number of requests with one key that are answered per second and address (IPv4 address or IPv6 /64 network). Further
-    /// requests are treated like those beyond [`Self::requests_per_second`]. A stream among them counts towards that limit after its wait,
-    /// and other requests do not. So one client cannot use up the rate of a key that it shares with others.
+    /// The limit on requests with one key from one address (IPv4 address or IPv6 /64 network) per second, as an average. Requests above
+    /// this limit are treated like those above [`Self::requests_per_second`]. Of these requests, only streams count towards the limit of
+    /// the key, after they have waited. So one client cannot use up the rate of a key that other clients use, too.
     ///
     /// A relay counts all unverified keys of an address as one key. Requests without [`ConnectInfo`](axum::extract::ConnectInfo) have no
     /// limit per address. At most 65,536 pairs of a key and an address have a rate of their own; further pairs share one rate. Default: no

@@ -8,8 +8,9 @@ use crate::api::written_keys;
 use crate::wire::api_key::{RequestKey, environment_id};
 
 /// A writer of access log entries. Each entry becomes an event of `tracing` at level info with target `fh_edge::access`. The event contains
-/// the method, the path, the status if there was a response, the bytes of the body, the milliseconds from the head to the end, and the
-/// client's address. API keys and contexts in the path and in the query are replaced by `***`.
+/// the method, the path with the query, the status if there was a response, the number of bytes of the response's body, and the client's
+/// address. It also contains the milliseconds from the head of the request to the end of the response. API keys and contexts in the path
+/// and in the query are replaced by `***`.
 ///
 /// ```
 /// use fh_edge::RedactedLog;

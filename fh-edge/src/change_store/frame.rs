@@ -15,7 +15,7 @@ pub(super) fn seal(payload: &[u8]) -> Vec<u8> {
     record
 }
 
-/// Returns true if these bytes begin with the mark of a record.
+/// Returns true if these bytes begin with `MARK`, as every record does. The rest of the record is not checked.
 pub(super) fn is_sealed(bytes: &[u8]) -> bool {
     bytes.starts_with(MARK)
 }
@@ -40,7 +40,8 @@ fn first(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     is_whole.then_some((payload, rest))
 }
 
-/// Returns the payloads of all whole records in these bytes, and the number of marks outside of them that do not begin a whole record.
+/// Returns the payloads of all whole records in these bytes, and the number of incomplete records. Each `MARK` outside of the whole records
+/// counts as an incomplete record.
 pub(super) fn search(bytes: &[u8]) -> (Vec<&[u8]>, usize) {
     let (mut payloads, mut broken, mut rest) = (Vec::new(), 0, bytes);
     while let Some(at) = next_mark(rest) {
@@ -59,7 +60,7 @@ pub(super) fn search(bytes: &[u8]) -> (Vec<&[u8]>, usize) {
     (payloads, broken)
 }
 
-/// Returns the position of the first mark in these bytes; `None` if they contain no mark.
+/// Returns the position of the first `MARK` in these bytes; `None` if the bytes contain no `MARK`.
 fn next_mark(bytes: &[u8]) -> Option<usize> {
     let mut from = 0;
     loop {

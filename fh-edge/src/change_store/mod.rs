@@ -32,7 +32,7 @@ const CHANGES: Rows = TableDefinition::new("changes");
 /// The last served versions, by environment and feature id.
 const VERSIONS: Rows = TableDefinition::new("versions");
 const META: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("meta");
-/// The names that identify the tables in records.
+/// The name by which a record identifies the table of changes.
 const CHANGE: &str = "change";
 const VERSION: &str = "version";
 const FACT: &str = "meta";
@@ -236,7 +236,7 @@ impl LockedFile {
     }
 }
 
-/// Creates the tables that a file lacks, and writes the format into a new file.
+/// Creates the tables that a file lacks. If the file contains no format yet, writes the current format of the tables.
 fn begin(database: &Database) -> Result<(), ChangeStoreError> {
     let transaction = database.begin_write().map_err(failed)?;
     {

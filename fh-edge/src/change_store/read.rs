@@ -98,7 +98,8 @@ fn format(
 }
 
 impl Contents {
-    /// Raises the highest version to the highest of all records, in case the record of the highest version itself is damaged.
+    /// Raises the highest version to at least the version of each change and of each served version that was read, because the row of the
+    /// highest version may be damaged.
     pub(super) fn raise(&mut self) {
         let Records { changes, versions, highest, .. } = &mut self.records;
         let of_all = versions.iter().map(|version| version.version);
@@ -106,7 +107,8 @@ impl Contents {
         *highest = of_all.fold(*highest, i64::max);
     }
 
-    /// Adds a fact, such as the revision, to the records. If its row is damaged, adds its description to the damaged records.
+    /// Adds a fact, such as the revision, to the records. If the row of the fact is damaged, adds a description of the fact to the list of
+    /// damaged records.
     fn fact(&mut self, format: Format, name: &str, row: &[u8]) {
         let is_read = match self.content(format, FACT, (name, ""), row) {
             Some(content) => self.take_fact(name, content),
@@ -117,7 +119,7 @@ impl Contents {
         }
     }
 
-    /// Adds a row of a table to the records. If the row is damaged, adds its description to the damaged records.
+    /// Adds a row of a table to the records. If the row is damaged, adds a description of the row to the list of damaged records.
     fn row(&mut self, format: Format, table: &str, place: (&str, &str), row: &[u8]) {
         let is_read = match self.content(format, table, place, row) {
             Some(content) => self.take_row(table, place, content),
@@ -128,7 +130,7 @@ impl Contents {
         }
     }
 
-    /// Returns the JSON of a row; `None` if the row is damaged.
+    /// Returns the JSON of a row; `None` if the row is damaged, or belongs to another table or key.
     fn content<'a>(
         &mut self,
         format: Format,
@@ -200,7 +202,7 @@ fn parse<T: DeserializeOwned>(json: &str) -> Option<T> {
     serde_json::from_str(json).ok()
 }
 
-/// Sets a variable to a value and returns true. Returns false if there is no value.
+/// Sets `place` to `value` and returns true. Returns false and changes nothing if `value` is `None`.
 fn set<T>(place: &mut T, value: Option<T>) -> bool {
     match value {
         Some(value) => {

@@ -126,7 +126,8 @@ impl StoredVersion {
     }
 }
 
-/// The stored form of the last served base.
+/// The stored form of the last base (the state from its source): the fingerprint of the base, and the highest version that is a time, or 0
+/// if no version is a time.
 #[derive(Serialize, Deserialize)]
 pub(super) struct StoredBase {
     base: String,
@@ -145,7 +146,7 @@ impl From<StoredBase> for (Fingerprint, i64) {
     }
 }
 
-/// The stored form of a state that replaces a base.
+/// The stored form of a state that was put in place of a base, with the fingerprint of the base.
 #[derive(Serialize, Deserialize)]
 pub(super) struct StoredReplacement {
     base: String,

@@ -23,8 +23,8 @@ struct StateLabels {
     state: &'static str,
 }
 
-/// The metrics of upstream connections, labelled with the environment and the name of the connection's keys. Connections of contexts and of
-/// unconfigured keys are only counted, by their state.
+/// The metrics of upstream connections, labelled with the environment and the name of the connection's keys. Connections for one context
+/// and connections of unconfigured keys have no metrics of their own. These connections are only counted by their state.
 #[derive(Debug, Default)]
 pub(super) struct UpstreamFigures {
     serving: Family<EnvironmentLabels, Gauge>,

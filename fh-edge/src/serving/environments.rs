@@ -19,8 +19,8 @@ use super::time_scheduler::TimeScheduler;
 /// The published data of all environments. A thread that reads the data never waits for a thread that publishes.
 #[derive(Debug, Default)]
 pub(crate) struct Environments {
-    /// The cells of each environment, by its id. In most cases an environment has one cell. A relay has one cell for each configured
-    /// client-evaluated key, since upstream keys may see different features.
+    /// The cells of each environment, by the id of the environment. In most cases an environment has one cell. A relay has one cell for
+    /// each configured client-evaluated key, since upstream keys may see different features.
     by_id: ArcSwap<HashMap<Uuid, Vec<Arc<PublishedCell>>>>,
     scheduler: TimeScheduler,
     pending_revocations: PendingRevocations,

@@ -32,7 +32,8 @@ pub(crate) enum Phase {
     Serving,
 }
 
-/// The settings of an environment.
+/// The settings of an environment: its name, the `cache-control` header of its answers, the profile of its evaluations, and whether the
+/// environment is stale.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Settings {
     pub(crate) name: Arc<str>,
@@ -302,8 +303,9 @@ impl Published {
         feature.write_evaluated(out, evaluation.as_ref(), detail);
     }
 
-    /// Returns true if the features of a view are evaluated in one pass over all features of the ruleset. The pass is taken to be faster than
-    /// evaluating them one by one if they are more than half of the ruleset. It needs each of them in the ruleset, in the order of the view.
+    /// Returns true if the features of a view are evaluated in one pass over all features of the ruleset. This is the case if the view has
+    /// more than half as many features as the ruleset, because the pass is then assumed to be faster than single evaluations. The ruleset
+    /// must also contain all features of the view, in the order of the view.
     pub(super) fn evaluates_at_once(&self, features: &[Arc<ServedFeature>]) -> bool {
         let mut compiled = self.ruleset.iter();
         features.len() * 2 > self.ruleset.len()

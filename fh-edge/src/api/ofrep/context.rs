@@ -12,11 +12,11 @@ use crate::evaluations::Refused;
 use crate::wire::body::read_object;
 use crate::wire::context::MAX_VALUES;
 
-/// OpenFeature's name for the id of the user.
+/// The name of the context attribute in which OpenFeature sends the id of the user.
 const TARGETING_KEY: &str = "targetingKey";
 const USER_KEY: &str = "userkey";
 
-/// The attributes of an OFREP request, and their tag.
+/// The evaluation context of an OFREP request: the attributes, and a tag for etags.
 pub(super) struct EvaluationContext {
     pub(super) attributes: Attributes,
     /// The part of etags that identifies the context. Contexts with the same names and values have the same tag.

@@ -13,7 +13,8 @@ use super::upstream::Upstream;
 use super::upstream_pool::{StandaloneKey, UpstreamPool};
 use super::witness::Witness;
 
-/// The time from the removal of a key to its revocation. A pair that is configured again during this time keeps its connection (D-104).
+/// The time from the removal of a key to its revocation. A pair of keys that is configured again during this time keeps its connection
+/// (D-104).
 const REVOCATION_DELAY: Duration = Duration::from_secs(5);
 
 /// A client-evaluated key, and its paired server-evaluated key if there is one.
@@ -32,7 +33,7 @@ struct Keys {
     leaving: Vec<(Pair, Arc<Upstream>, Instant)>,
     /// The removed server-evaluated keys that were configured alone and are not revoked yet, with the time of their removal.
     leaving_alone: HashMap<UpstreamKey, Instant>,
-    /// The keys in the form in which they are sent upstream.
+    /// All configured keys, each in the form in which requests to the upstream Edge contain it.
     api_keys: HashMap<UpstreamKey, ApiKey>,
 }
 
@@ -58,10 +59,11 @@ impl Configured {
         self.read().api_keys.get(key).cloned()
     }
 
-    /// Replaces the configured keys. The connections of pairs that remain are kept, and get the new names of their keys. If all keys of
-    /// another pair are still configured, the old connection of the pair ends at once. Removed keys stay valid for [`REVOCATION_DELAY`], and
-    /// the connection of their pair stays open. Then the streams of the pair get `failure`, or `bye` if one of its two keys is still
-    /// configured. The streams of a removed key that was configured alone get `bye`.
+    /// Replaces the configured keys. The connections of pairs that remain are kept, and get the new names of their keys. The connection of
+    /// a removed pair ends at once if all keys of the pair are still configured, for example alone or in another pair. Otherwise, the
+    /// removed keys stay valid for [`REVOCATION_DELAY`], and the connection of their pair stays open. After this time, the streams of the
+    /// pair get `failure`, or `bye` if one of the two keys is still configured. The streams of a removed key that was configured alone get
+    /// `bye`.
     ///
     /// # Errors
     /// Returns [`RelayError`] if a client cannot be created. In this case, the keys do not change.

@@ -90,8 +90,8 @@ impl Relay {
         self.configured.upstreams().iter().all(|upstream| is_ready(upstream.state()))
     }
 
-    /// Replaces the configured keys. Connections of keys that remain are kept, also if their name changes. If only the server-evaluated key of a pair changes, the pair
-    /// gets a new connection.
+    /// Replaces the configured keys. Connections of keys that remain are kept, also if the name of the keys changes. If only the
+    /// server-evaluated key of a pair changes, the pair gets a new connection.
     ///
     /// # Errors
     /// Returns the [`RelayError`] that a start with these keys would return. Then the keys do not change.
@@ -105,7 +105,7 @@ impl Relay {
 
     /// Returns true if the relay may make upstream requests with this key. The caller has checked that no environment of this Edge knows
     /// the key. After the upstream Edge has refused a configured client-evaluated key, the environment knows neither this key nor its
-    /// paired key, and both are not admitted.
+    /// paired key, and neither of the two is admitted.
     pub(crate) fn admits(&self, key: &RequestKey<'_>) -> bool {
         let key = UpstreamKey::from(key);
         let is_refused = self.configured.contains(&key) && !self.pool.is_lone(&key);
@@ -169,9 +169,10 @@ impl Relay {
         known.iter().map(|upstream| upstream.status(now)).chain(self.pool.status()).collect()
     }
 
-    /// Ends the relay. Streams of on-demand connections end with `bye` within this time. All upstream connections are closed, and no other
-    /// connection is started. The Edge still serves their last features. The snapshots and records of configured client-evaluated keys are
-    /// written. If the writes are complete within [`LAST_WRITE`], the snapshot folder is released for the next relay.
+    /// Ends the relay. Streams of on-demand connections end with `bye` within the time `within`. All upstream connections are closed, and
+    /// no other connection is started. The Edge still serves the last features of the closed connections. The snapshots and records of
+    /// configured client-evaluated keys are written. If the writes are complete within [`LAST_WRITE`], the snapshot folder is released for
+    /// the next relay.
     pub(crate) async fn close(&self, within: Duration) {
         self.pool.close(within);
         let mut writing = JoinSet::new();

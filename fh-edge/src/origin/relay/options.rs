@@ -167,9 +167,9 @@ impl RelayOptions {
     /// restart, the relay can then serve features while the upstream Edge is unreachable. The folder is created if it does not exist.
     ///
     /// The files contain features and their rules, but no API keys. For each of these keys that was answered or refused, a record in the
-    /// same folder contains the time of the last successful response, the first and the number of the latest consecutive refusals, and
-    /// whether the key is revoked. The recorded time may be up to ten minutes too early. On Unix and Windows, only one relay at a time can
-    /// use the folder.
+    /// same folder contains the time of the last successful response, the number of the latest consecutive refusals, the time of the first
+    /// of these refusals, and whether the key is revoked. The recorded time of the last successful response may be up to ten minutes too
+    /// early. On Unix and Windows, only one relay at a time can use the folder.
     #[must_use]
     pub fn snapshot_folder(mut self, folder: impl Into<PathBuf>) -> Self {
         self.snapshots = Some(folder.into());

@@ -68,12 +68,13 @@ pub(super) struct PoolEntries {
     /// The keys of which a connection served features when it was removed from the pool. Only keys that are configured alone are added.
     /// Revoked keys, and keys that are no longer configured, are removed.
     good: HashSet<UpstreamKey>,
-    /// The time within which the streams of all connections end. It is `None` until the relay is closed. Then no connection is started.
+    /// The time within which the streams of all connections end. The value is `None` until the relay is closed. From then on, no connection
+    /// is started.
     pub(super) closing: Option<Duration>,
 }
 
 impl PoolEntries {
-    /// Creates an empty set of entries. At first, `tries` new unconfigured keys may be sent upstream at once.
+    /// Creates an empty set of entries. `tries` is the number of new unconfigured keys that may be sent upstream at once after the start.
     pub(super) fn new(tries: f64) -> Self {
         Self {
             running: HashMap::new(),

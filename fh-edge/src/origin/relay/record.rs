@@ -15,8 +15,8 @@ use super::key_state::{KeyState, Refusals, Terms, age};
 const FORMAT: &str = "fh-relay-standing/1";
 /// The largest number of bytes that are read from a record file. No valid record is longer.
 const MAX_BYTES: u64 = 4096;
-/// The minimum time between two writes if only the time of the last successful response has changed. After a crash, the recorded time may
-/// be too old by this much.
+/// The minimum time between two writes of a record in which only the time of the last successful response has changed. After a crash, the
+/// recorded time may be too early by up to this duration.
 const CONFIRM: Duration = Duration::from_secs(600);
 /// The divisor of [`Terms::max_age`]. If the quotient is shorter than [`CONFIRM`], the quotient is the minimum time between two writes
 /// instead. So after a crash, features expire too early by at most one percent of [`Terms::max_age`].
@@ -52,8 +52,9 @@ impl RecordFile {
         (Self { path, written: key_state.clone(), has_failed: false }, key_state)
     }
 
-    /// Returns true if the key's state differs from the state in the file so much that the file has to be written. A later time of the last
-    /// successful response counts only after [`CONFIRM`], or after a share of [`Terms::max_age`] if that is shorter.
+    /// Returns true if the file has to be written, because the refusals, the revocation or the last successful response of the key differ
+    /// from the file. If only the time of the last successful response differs, the new time must be later by at least [`CONFIRM`]. If
+    /// features expire, one percent of [`Terms::max_age`] is enough.
     pub(super) fn is_behind(&self, key_state: &KeyState, terms: &Terms) -> bool {
         if self.written.refusals != key_state.refusals
             || self.written.is_revoked != key_state.is_revoked

@@ -41,7 +41,7 @@ pub(super) struct Source {
     cache_control: Option<HeaderValue>,
     pub(super) answers: Arc<AnswerBudget>,
     pub(super) terms: Terms,
-    /// The time limit of a client of [`Self::one_request`].
+    /// The time within which the upstream Edge has to answer a client of [`Self::one_request`].
     pub(super) patience: Duration,
 }
 

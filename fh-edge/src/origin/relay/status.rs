@@ -50,22 +50,22 @@ impl UpstreamState {
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct UpstreamStatus {
-    /// The name of the connection's keys.
+    /// The name of the connection's keys; `any key` for the connection of an unconfigured key.
     pub name: Arc<str>,
-    /// The environment of the connection's keys.
+    /// The id of the environment to which the connection's keys belong.
     pub environment: Uuid,
     /// The purpose of the connection.
     pub role: UpstreamRole,
     /// The state of the connection, which says whether it has features to serve.
     pub state: UpstreamState,
-    /// The number of attributes in the context for which the upstream Edge evaluates; 0 if it does not evaluate.
+    /// The number of attributes in the context for which the upstream Edge evaluates; 0 if this Edge or its clients evaluate.
     pub attributes: usize,
     /// The status of the connection's client, with the last contact, the last problem and the age of the features. `None` while the
     /// connection has no client: the client is just being started, or no connection is free for this key and context
     /// ([`RelayLimits::connections`](super::RelayLimits::connections)).
     pub client: Option<Status>,
-    /// The time since the upstream Edge last answered the key successfully on this connection; `None` if it never did. With a snapshot
-    /// folder, the time includes earlier runs for configured client-evaluated keys.
+    /// The time since the upstream Edge last answered the key successfully on this connection; `None` if there was no successful response.
+    /// If the relay has a snapshot folder, successful responses in earlier runs count for configured client-evaluated keys.
     pub answer_age: Option<Duration>,
     /// The time since the upstream Edge began to refuse a key whose features the connection has. Only definite refusals without any other
     /// response in between count. `None` if there are no such refusals.

@@ -281,7 +281,8 @@ impl Upstream {
         }
     }
 
-    /// Writes the key's state to the record file if the file lacks a part that has to survive a restart.
+    /// Writes the key's state to the record file if the recorded state is out of date; see `RecordFile::is_behind`. Does nothing if the
+    /// connection has no record file.
     async fn keep(&self, key_state: KeyState, terms: &Terms) {
         let Some(record) = &self.record else { return };
         if lock(record).is_behind(&key_state, terms) {

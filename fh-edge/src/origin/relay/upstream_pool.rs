@@ -370,7 +370,8 @@ impl UpstreamPool {
         OnRefusal::TellAndEnd
     }
 
-    /// Closes unused connections and starts the connections of waiting entries, at intervals. The returned future never resolves.
+    /// Closes unused connections and starts the connections of waiting entries, at intervals of at most one second. The returned future
+    /// never resolves.
     pub(super) async fn keep_tidy(self: Arc<Self>) {
         let shortest = Duration::from_millis(10);
         let pause = (self.limits.idle / 4).clamp(shortest, Duration::from_secs(1));
@@ -434,8 +435,8 @@ impl UpstreamPool {
             .collect()
     }
 
-    /// Ends all streams that use connections of the pool with `bye` within this time, and closes the connections. Their last features are
-    /// still served. From now on no connection is started.
+    /// Ends all streams that use connections of the pool with `bye` within the time `within`, and closes the connections. The last features
+    /// of the connections are still served. From now on no connection is started.
     pub(super) fn close(&self, within: Duration) {
         let mut places = self.places();
         places.closing = Some(within);
