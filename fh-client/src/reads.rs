@@ -74,7 +74,7 @@ macro_rules! reads {
             /// Returns the same value as [`Self::raw_json`], parsed. Returns `None` in the same cases as [`Self::raw_json`].
             ///
             /// # Errors
-            /// [`serde_json::Error`] if the text is not JSON, or does not match the type `T`.
+            /// Returns [`serde_json::Error`] if the value is not JSON, or does not match the type `T`.
             pub fn json<T: DeserializeOwned>(&$self, key: &str) -> Result<Option<T>, serde_json::Error> {
                 $source.json(key, $attributes).map(|text| serde_json::from_str(&text)).transpose()
             }

@@ -15,8 +15,9 @@ use crate::driver::DriverRuntime;
 
 /// The status of a client at one instant.
 ///
-/// The `Display` output of a status is a text for people. A status serialises as JSON for a health endpoint. In both forms,
-/// `***` replaces secret parts of API keys with at least 6 characters in the texts of servers and transports.
+/// The `Display` output of a status is a text for people. A status serialises as JSON for a health endpoint. Both forms
+/// contain texts from servers and transports. In these texts, `***` replaces the secret part of an API key if that part has
+/// at least 6 characters.
 ///
 /// ```
 /// # use fh_client::testing::MemoryEdge;
@@ -44,7 +45,7 @@ pub struct Status {
     pub attempts: u32,
     /// The number of requests for features that the client has sent since its start, including redirects.
     pub requests: u64,
-    /// The time until the client sends its next request by itself; `None` if it has planned no request.
+    /// The time until the client sends its next request by itself; `None` if the client has planned no request.
     pub next_attempt: Option<Duration>,
     /// The time since the Edge last sent the head of a response or a part of its body; `None` before the first contact.
     pub since_contact: Option<Duration>,

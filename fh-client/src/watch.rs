@@ -11,8 +11,8 @@ use crate::shared_state::SharedState;
 /// A handle that is woken after each update of features and each change of the status; see
 /// [`Client::watch`](crate::Client::watch).
 ///
-/// The handle stores no changes. A program that is woken reads the client's present state. A slow program misses intermediate
-/// updates, but is always woken after the last one. The handle does not keep the client alive.
+/// The handle stores no changes. A program that is woken reads the client's present state. A slow program misses
+/// intermediate updates, but is always woken after the last update. The handle does not keep the client alive.
 ///
 /// ```
 /// # use fh_client::testing::MemoryEdge;
@@ -37,11 +37,11 @@ impl Watch {
         Self { repository: shared.repository.watch(), shared: Arc::downgrade(shared) }
     }
 
-    /// Waits for the next update of features or change of the status. Returns at once if one came after the last call or, at
-    /// the first call, after the creation of the handle.
+    /// Waits for the next update of features or change of the status. Returns at once if an update or a change came after
+    /// the last call. At the first call, returns at once if an update or a change came after the creation of the handle.
     ///
     /// # Errors
-    /// [`Problem::Closed`] once the client is closed, also for calls after that.
+    /// Returns [`Problem::Closed`] once the client is closed, and at each later call.
     pub async fn changed(&mut self) -> Result<(), Problem> {
         self.check()?;
         self.repository.changed().await;

@@ -70,7 +70,7 @@ impl AdminKey {
         }
     }
 
-    /// Returns true if the text is this key.
+    /// Returns true if the text `given` equals this key. The time of the comparison does not depend on the key.
     #[must_use]
     pub fn is(&self, given: &str) -> bool {
         self.digest.ct_eq(&digest(given)).into()

@@ -74,8 +74,8 @@ pub(super) async fn accept(listeners: &[Listener], server: &Arc<ServerState>) ->
     }
 }
 
-/// Returns the next connection of any listener. Polling begins after the listener of the last connection, so that a busy listener does not
-/// delay the others.
+/// Returns the next connection of any listener. Polling begins with the listener that follows the listener of the last connection, so that
+/// a busy listener does not delay the others.
 async fn next<'a>(
     listeners: &'a [Listener],
     first: &mut usize,
@@ -106,7 +106,7 @@ fn prepare(stream: &TcpStream, options: &ListenOptions) -> io::Result<()> {
     Ok(())
 }
 
-/// Returns true if accepting a connection failed because its peer had gone, or because the call was interrupted.
+/// Returns true if accepting a connection failed because the peer of the connection had gone, or because the call was interrupted.
 fn is_the_peers(error: &io::Error) -> bool {
     use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset, Interrupted};
     matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset | Interrupted)

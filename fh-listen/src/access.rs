@@ -42,7 +42,8 @@ pub struct AccessLog {
     log: Arc<dyn RequestLog>,
 }
 
-/// The destination of the entries of an [`AccessLog`]. It also decides which parts of a request's path and query the entries contain.
+/// The destination of the entries of an [`AccessLog`]. The destination also decides which parts of a request's path and query the entries
+/// contain.
 pub trait RequestLog: fmt::Debug + Send + Sync + 'static {
     /// Returns the text that an entry contains for the path and query of a request. It must contain no secrets.
     fn target(&self, uri: &Uri) -> String;
@@ -59,10 +60,11 @@ pub struct LoggedRequest {
     pub method: Method,
     /// The path and query of the request, as [`RequestLog::target`] returns them.
     pub target: String,
-    /// The client's address. For a request from a trusted proxy, the proxy reports it.
+    /// The client's address. For a request from a trusted proxy, the address is read from the header `x-forwarded-for`, if the header
+    /// contains one.
     pub client: IpAddr,
     /// The status of the response; `None` if the client disconnected before there was a response, or if the request was refused because of
-    /// a limit of connections.
+    /// a connection limit.
     pub status: Option<StatusCode>,
     /// The number of bytes of the response's body that were passed on for sending.
     pub bytes: usize,

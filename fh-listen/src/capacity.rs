@@ -9,8 +9,8 @@ use super::client_network::ClientNetwork;
 
 /// The number of connections beyond the limits that are reserved for health checks.
 pub(super) const RESERVED: usize = 16;
-/// The largest number of reserved connections per address, so that one address cannot block the health checks of others. It does not apply
-/// to trusted proxies.
+/// The largest number of reserved connections per address, so that one address cannot block the health checks of others. This limit does
+/// not apply to trusted proxies.
 const RESERVED_PER_ADDRESS: usize = 8;
 
 /// The connection limits of a server, and the numbers of connections that count towards them.
@@ -80,14 +80,14 @@ impl Capacity {
         Self { limits, counts: Mutex::default() }
     }
 
-    /// Returns true if no connection of any address can be admitted until another one closes.
+    /// Returns true if no connection of any address can be admitted until an open connection closes.
     pub(super) fn is_exhausted(&self) -> bool {
         let counts = self.lock();
         counts.regular >= self.limits.connections && counts.reserved >= self.limits.reserved
     }
 
-    /// Admits a connection and returns its kind. Beyond a limit, the connection is a reserved one, as long as there are such connections
-    /// left, in total and for this address.
+    /// Admits a connection and returns its kind. If the connection exceeds a limit, it becomes a reserved connection. The number of
+    /// reserved connections is limited in total and, except for trusted proxies, per address.
     ///
     /// # Errors
     /// Returns the limit that is reached, if no reserved connection is left either. The caller has to close the connection.

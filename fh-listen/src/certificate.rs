@@ -5,7 +5,7 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
-/// The time between the first warning about a certificate and its expiry.
+/// The time from the first warning about a certificate to the expiry of the certificate.
 const SOON: Duration = Duration::from_secs(14 * 24 * 3600);
 
 const INTEGER: u8 = 0x02;
@@ -14,7 +14,7 @@ const GENERALIZED_TIME: u8 = 0x18;
 const SEQUENCE: u8 = 0x30;
 const VERSION: u8 = 0xa0;
 
-/// Returns the time at which a certificate in DER form expires (RFC 5280, 4.1). `None` if the certificate cannot be parsed.
+/// Returns the time at which a certificate in DER form expires (RFC 5280, 4.1). Returns `None` if the certificate cannot be parsed.
 pub(super) fn not_after(der: &[u8]) -> Option<SystemTime> {
     let (certificate, _) = take(der, SEQUENCE)?;
     let (mut fields, _) = take(certificate, SEQUENCE)?;
@@ -40,13 +40,15 @@ pub(super) fn not_after(der: &[u8]) -> Option<SystemTime> {
     }
 }
 
-/// Returns the content of the first DER element and the bytes after the element. `None` if the element does not have the tag `wanted`.
+/// Returns the content of the first DER element and the bytes after the element. Returns `None` if the element cannot be read or does not
+/// have the tag `wanted`.
 fn take(der: &[u8], wanted: u8) -> Option<(&[u8], &[u8])> {
     let (tag, content, rest) = element(der)?;
     (tag == wanted).then_some((content, rest))
 }
 
-/// Returns the tag and content of the first DER element, and the bytes after the element. `None` if the element is not whole.
+/// Returns the tag and content of the first DER element, and the bytes after the element. Returns `None` if the element is incomplete, or
+/// if its length is indefinite or written in more than 4 bytes.
 fn element(der: &[u8]) -> Option<(u8, &[u8], &[u8])> {
     let (tag, rest) = der.split_first()?;
     let (first, rest) = rest.split_first()?;
@@ -65,14 +67,16 @@ fn element(der: &[u8]) -> Option<(u8, &[u8], &[u8])> {
     Some((*tag, content, rest))
 }
 
-/// Returns a decimal number with this number of digits, and the text after it. `None` if the text does not begin with such a number.
+/// Returns a decimal number with this number of digits, and the text after it. Returns `None` if the text does not begin with such a
+/// number.
 fn number(text: &[u8], digits: usize) -> Option<(u64, &[u8])> {
     let (digits, rest) = text.split_at_checked(digits)?;
     let number = std::str::from_utf8(digits).ok()?.parse().ok()?;
     Some((number, rest))
 }
 
-/// Converts `MMDDHHMMSSZ` in a year to a time. `None` if the text is not a valid date.
+/// Converts a year and a text of the form `MMDDHHMMSSZ` to a time. Returns `None` if the text has another form or a number out of range, or
+/// if the year is before 1970.
 fn time(year: u64, text: &[u8]) -> Option<SystemTime> {
     let (month, rest) = number(text, 2)?;
     let (day, rest) = number(rest, 2)?;
@@ -101,7 +105,8 @@ pub(super) enum Notice {
     Expired { days: u64 },
 }
 
-/// Decides when to warn about a certificate: once a day from two weeks before its expiry on, also after it, and once more when it expires.
+/// The schedule of warnings about one certificate. From two weeks before the certificate expires, a warning is due once a day, also after
+/// the expiry. The first warning after the expiry is due at once.
 #[derive(Debug, Default)]
 pub(super) struct ExpiryNotices {
     last: Option<(SystemTime, bool)>,

@@ -31,7 +31,7 @@ impl ServerState {
         Self { app, options, phases, capacity, open, closed }
     }
 
-    /// Returns true if no connection can be admitted until another one closes.
+    /// Returns true if no connection can be admitted until an open connection closes.
     pub(super) fn is_full(&self) -> bool {
         self.capacity.is_exhausted()
     }
@@ -105,8 +105,8 @@ pub(super) enum Waiting {
 }
 
 impl Waiting {
-    /// Returns this value with [`Self::RestOfHead`] changed to [`Self::NextRequest`]. It is for HTTP/2, where bytes need not be the
-    /// beginning of a request.
+    /// Returns this value with [`Self::RestOfHead`] changed to [`Self::NextRequest`]. HTTP/2 uses this function, because bytes from an
+    /// HTTP/2 peer need not be the beginning of a request.
     pub(super) fn whole(self) -> Self {
         match self {
             Self::RestOfHead { after } => Self::NextRequest { after },

@@ -48,7 +48,8 @@ impl Lingering {
         Self { timer: Box::pin(sleep(LINGER)), left: LINGER_BYTES }
     }
 
-    /// Resolves when the peer has closed the connection, or when the limit of time or of bytes is reached.
+    /// Resolves when the peer has closed the connection, when reading from the peer fails, when `LINGER` has passed, or when at least
+    /// `LINGER_BYTES` bytes were discarded.
     fn poll<S: AsyncRead + Unpin>(
         &mut self,
         stream: &mut S,
@@ -75,7 +76,7 @@ impl<S> GuardedIo<S> {
 
     /// Resolves when hyper may see that the peer has closed its sending side. Simple programs for health checks close their sending side
     /// right after the request. hyper would then end the connection, so hyper must not see the closing before the response is written.
-    /// Streams do not wait, because a stream ends when its reader closes.
+    /// While a stream is being written, hyper may see the closing at once, because a stream ends when its reader closes the connection.
     fn poll_end(&mut self, context: &mut Context<'_>) -> Poll<()> {
         // Over TLS, the end of the bytes is the end of the connection.
         if self.state.transport.is_some() {

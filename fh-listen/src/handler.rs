@@ -139,7 +139,7 @@ pub(super) struct Answer {
     _in_flight: Option<InFlight>,
 }
 
-/// A body of the router, or of a shortcut.
+/// The body of a response, which comes from the router or from a shortcut.
 type Content = Either<Body, Full<Bytes>>;
 
 impl http_body::Body for Answer {

@@ -8,8 +8,8 @@ use tokio::net::{TcpListener, TcpSocket, TcpStream};
 
 use super::Tls;
 
-/// The largest number of connections that wait in the operating system's queue until they are accepted. It is large, because all clients
-/// reconnect at once after a restart. Linux limits it to `net.core.somaxconn`, 4096 by default.
+/// The largest number of connections that wait in the operating system's queue until they are accepted. The number is large, because all
+/// clients reconnect at once after a restart. Linux limits the number to `net.core.somaxconn`, which is 4096 by default.
 const BACKLOG: u32 = 4096;
 
 /// A listening socket, with or without TLS.

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 /// The maximum memory of one idle stream in bytes. It is about 1.3 times the 11.3 KB that hyper itself takes (D-100).
 pub(super) const PER_STREAM: u64 = 15 * 1024;
 
-/// Returns the memory in bytes that this process may use: the smallest of its control groups' limits and the machine's memory. `None` if
-/// the operating system reports none of them.
+/// Returns the memory in bytes that this process may use: the smallest of its control groups' limits and the machine's memory. Returns
+/// `None` if the operating system reports none of them.
 pub(super) fn limit() -> Option<u64> {
     [control_group(Path::new("/")), machine()].into_iter().flatten().min()
 }
@@ -24,8 +24,8 @@ fn machine() -> Option<u64> {
     None
 }
 
-/// Returns the smallest memory limit, in bytes, of the control groups (version 1 or 2) that this process belongs to. `None` if there is no
-/// limit.
+/// Returns the smallest memory limit, in bytes, of the control groups (version 1 or 2) that this process belongs to. Returns `None` if
+/// there is no limit.
 fn control_group(root: &Path) -> Option<u64> {
     let groups = std::fs::read_to_string(root.join("proc/self/cgroup")).ok()?;
     let limits = groups.lines().filter_map(|line| {
@@ -44,8 +44,8 @@ fn control_group(root: &Path) -> Option<u64> {
     limits.min()
 }
 
-/// Returns the smallest memory limit of a control group and its ancestors, which each have it in a file named `file`. `None` if there is no
-/// limit. In a container, `path` may be a path of the host, which does not exist in the container.
+/// Returns the smallest memory limit of a control group and its ancestors. Each of these groups has its limit in a file named `file`.
+/// Returns `None` if there is no limit. In a container, `path` may be a path of the host, which does not exist in the container.
 fn least(mount: &Path, path: &str, file: &str) -> Option<u64> {
     let relative = PathBuf::from(path.trim_start_matches('/'));
     let groups = relative.ancestors().map(|group| mount.join(group).join(file));

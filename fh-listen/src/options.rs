@@ -50,14 +50,15 @@ pub struct ListenOptions {
     /// request head. It is closed if the request is not a probe, unless another connection has closed by then so that it counts as a
     /// regular one.
     pub max_connections: NonZeroUsize,
-    /// The maximum number of open connections per IPv4 address or IPv6 /64 network. Further connections are closed, except up to
-    /// 8 of those that `max_connections` reserves for probes. Default: a quarter of `max_connections`, but at least one.
+    /// The maximum number of open connections per IPv4 address or IPv6 /64 network. Further connections are closed. If the
+    /// [`App`](super::App) has probes, a further connection may use one of the 16 connections that are reserved for probes. Each address or
+    /// network may use at most 8 of these. Default: a quarter of `max_connections`, but at least one.
     pub max_connections_per_address: PerAddress,
     /// The trusted proxies, which have no limit of connections per address. A [`Shortcut`](super::Shortcut) gets this list as well.
     /// Default: none.
     pub proxies: TrustedProxies,
-    /// The maximum number of simultaneous requests on one HTTP/2 connection. Further requests are refused until a request ends, and
-    /// after 1024 refusals the next one closes the connection. Default: 128.
+    /// The maximum number of simultaneous requests on one HTTP/2 connection. Further requests are refused until a request ends, and after
+    /// 1024 refusals the next refusal closes the connection. Default: 128.
     pub max_http2_requests: u32,
     /// The time that requests in flight have to end after the shutdown signal. Then their connections are cut. Default: 20 seconds.
     pub grace: Duration,
@@ -83,7 +84,7 @@ pub enum PerAddress {
 
 impl ListenOptions {
     /// Returns the connection limits that these options set. Connections are reserved for health checks only if the application answers
-    /// any.
+    /// health checks.
     pub(super) fn limits(&self, probes: Probes) -> Limits {
         let connections = self.max_connections.get();
         let per_address = match self.max_connections_per_address {
@@ -99,7 +100,7 @@ impl ListenOptions {
     }
 }
 
-/// The health checks of an application: it answers some, or none.
+/// A flag that states whether an application answers health checks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Probes {
     None,

@@ -76,7 +76,8 @@ impl Tls {
     }
 
     /// Reads the certificate and key files again. Open connections keep their certificate. [`serve`](super::serve) calls this function at
-    /// the interval [`certificate_check`](super::ListenOptions::certificate_check). For [`Tls::from_config`], it does nothing.
+    /// the interval [`certificate_check`](super::ListenOptions::certificate_check). For settings from [`Tls::from_config`], this function
+    /// does nothing.
     ///
     /// # Errors
     /// Fails in the same cases as [`Tls::from_files`]. The certificate in use is then kept. A key that does not belong to the certificate
@@ -91,8 +92,8 @@ impl Tls {
         Ok(Reloaded::Another)
     }
 
-    /// Returns the time at which the certificate in use expires. `None` if the time cannot be read from the certificate, and for
-    /// [`Tls::from_config`].
+    /// Returns the time at which the certificate in use expires. Returns `None` if the time cannot be read from the certificate, or if the
+    /// settings come from [`Tls::from_config`].
     #[must_use]
     pub fn expires(&self) -> Option<SystemTime> {
         let current = self.files.as_ref()?.current.load();
@@ -221,7 +222,7 @@ pub enum TlsError {
         /// The path of the key file.
         key: PathBuf,
     },
-    /// The TLS library cannot be set up, for the given reason.
+    /// The TLS library cannot be set up. The value is the reason.
     Setup(rustls::Error),
 }
 

@@ -182,7 +182,7 @@ impl ClientSettings {
     /// Returns a handle that runs a task on the runtime that this client shares with the clients made from this client.
     ///
     /// # Errors
-    /// [`StartError::Thread`] if the runtime's thread cannot be started.
+    /// Returns [`StartError::Thread`] if the runtime's thread cannot be started.
     pub(crate) fn place(&self) -> Result<Place, StartError> {
         self.given.runtime.place().map_err(StartError::of_thread)
     }

@@ -43,7 +43,7 @@ impl Bootstrap {
     /// Reads features in any form that [`ClientBuilder::bootstrap`](crate::ClientBuilder::bootstrap) accepts.
     ///
     /// # Errors
-    /// [`BootstrapError`] if the bytes have none of these forms.
+    /// Returns [`BootstrapError`] if the bytes have none of these forms.
     pub(crate) fn read(bytes: &[u8]) -> Result<Self, BootstrapError> {
         let wrapped = serde_json::from_slice::<Wrapped<'_>>(bytes).ok();
         let inner = wrapped.as_ref().map_or(bytes, |wrapped| wrapped.environments.get().as_bytes());

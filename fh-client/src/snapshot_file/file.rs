@@ -57,7 +57,7 @@ struct Envelope {
     format: String,
 }
 
-/// The keys and the context that the features of a file belong to.
+/// The API keys and the evaluation context that the features of a snapshot file belong to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Owner {
     pub(super) kind: KeyKind,
@@ -115,7 +115,7 @@ pub(super) fn write(
 /// Parses the text of a snapshot file, whose keys and context must be those of `owner`.
 ///
 /// # Errors
-/// The reason why the file is not used.
+/// Returns the reason why the features of the file cannot be used.
 pub(super) fn read(text: &[u8], owner: &Owner) -> Result<Saved, String> {
     let envelope: Envelope =
         serde_json::from_slice(text).map_err(|why| format!("the file cannot be read: {why}"))?;

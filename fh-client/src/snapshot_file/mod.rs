@@ -31,8 +31,9 @@ impl SnapshotFile {
         Self { path: path.into(), max_age: None }
     }
 
-    /// Sets the maximum age of the file. At the start the client ignores a file whose time `savedAt` is longer ago, and
-    /// reports a notice. This is the time at which the features were last known to be current.
+    /// Sets the maximum age of the file. The file contains the time `savedAt`, at which its features were last known to be
+    /// current. If more than `age` has passed since that time, the client ignores the file when it starts, and reports a
+    /// notice.
     #[must_use]
     pub const fn max_age(mut self, age: Duration) -> Self {
         self.max_age = Some(age);

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-/// The age at which a temporary file counts as abandoned. The age is measured against the temporary file of the present write.
-/// A write normally takes seconds.
+/// The age at which a temporary file counts as abandoned. The age is the time from the last change of that file to the last
+/// change of the temporary file of the present write. A write normally takes seconds.
 const ABANDONED_AFTER: Duration = Duration::from_secs(600);
 /// The suffix of a temporary file's name.
 const SUFFIX: &str = ".new";
@@ -20,7 +20,8 @@ const SUFFIX: &str = ".new";
 /// later removes that file.
 ///
 /// # Errors
-/// An [`io::Error`] if the text cannot be written or the file cannot be replaced. The file is unchanged after an error.
+/// Returns an [`io::Error`] if the text cannot be written or the file cannot be replaced. The file is unchanged after an
+/// error.
 pub(super) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     replace_as(std::process::id(), path, bytes)
 }
@@ -67,9 +68,9 @@ fn create(path: &Path) -> io::Result<File> {
     options.open(path)
 }
 
-/// Removes abandoned temporary files of this snapshot file. Their age is measured against the file that was just written, so
-/// that both times come from the file system's clock. Errors are ignored, because the next write of the snapshot file tries
-/// again.
+/// Removes abandoned temporary files of this snapshot file. The age of such a file is the time from its last change to the
+/// last change of the file `written`, so that both times come from the file system's clock. Errors are ignored, because the
+/// next write of the snapshot file tries again.
 fn remove_abandoned(path: &Path, written: &Path) {
     let Ok(now) = fs::metadata(written).and_then(|metadata| metadata.modified()) else { return };
     let Ok(entries) = fs::read_dir(directory(path)) else { return };
@@ -114,7 +115,8 @@ fn directory(path: &Path) -> &Path {
     }
 }
 
-/// Makes the rename durable on Unix, if the file system can sync directories. The file's text is durable already.
+/// Makes the rename of a temporary file to `path` durable on Unix, if the file system can sync directories. The caller has
+/// made the file's text durable before.
 fn sync_directory(path: &Path) {
     #[cfg(unix)]
     let _ = File::open(directory(path)).and_then(|directory| directory.sync_all());

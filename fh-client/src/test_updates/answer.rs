@@ -37,7 +37,8 @@ pub enum Refusal {
         /// The reason in the body of the Edge's response, cut off after 500 characters; empty if the Edge gives none.
         reason: String,
     },
-    /// The Edge answered with status 412, and its reason names null: the value of a BOOLEAN feature cannot be null.
+    /// The Edge answered with status 412, and the reason contains `null` but not `locked`: the value of a BOOLEAN feature
+    /// cannot be null.
     NotPossible {
         /// The reason in the body of the Edge's response, cut off after 500 characters; empty if the Edge gives none.
         reason: String,

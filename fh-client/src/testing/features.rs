@@ -158,8 +158,8 @@ pub(super) fn json_of(value: &NewValue) -> Value {
     }
 }
 
-/// Returns the feature without its strategies. Its value is the result of evaluating the strategies for these attributes at
-/// present.
+/// Returns the feature without its strategies. The feature's value is the result of evaluating the strategies for these
+/// attributes at the present time.
 fn evaluated(feature: &Map<String, Value>, attributes: &Attributes) -> Value {
     let mut seen = feature.clone();
     seen.remove("strategies");

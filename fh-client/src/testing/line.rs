@@ -23,7 +23,8 @@ pub(super) struct Line {
 struct Content {
     waiting: VecDeque<Bytes>,
     end: Option<End>,
-    /// True if the client has polled the stream again after the last piece, and has therefore processed that piece.
+    /// True if the client has polled the stream again after it received the last event, and has therefore processed that
+    /// event.
     is_settled: bool,
     is_gone: bool,
     waker: Option<Waker>,

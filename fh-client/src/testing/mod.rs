@@ -57,7 +57,7 @@ pub struct MemoryEdge {
 #[derive(Default)]
 struct Shared {
     state: Mutex<State>,
-    /// A number that increases whenever a client has processed everything that was sent on its stream, or has closed the
+    /// A number that increases whenever a client has processed all events that were sent on its stream, or has closed the
     /// stream.
     settled: watch::Sender<u64>,
 }
@@ -122,7 +122,7 @@ pub enum SeenKind {
     Poll,
     /// A request that opens a stream.
     Stream,
-    /// A test update, which changes a feature. Every PUT or POST request counts as one.
+    /// A test update, which changes a feature. Every PUT or POST request counts as a test update.
     Update,
 }
 
@@ -183,7 +183,8 @@ impl MemoryEdge {
         self.set_member(key, "strategies", strategies);
     }
 
-    /// Sets any member of a feature's JSON object. A feature that does not exist is created as a BOOLEAN.
+    /// Sets the member with the name `member` in the JSON object of a feature. A feature that does not exist is created as a
+    /// BOOLEAN.
     pub fn set_member(&self, key: &str, member: &str, value: &Value) {
         self.change(|features| features.members(key, Kind::Boolean, [(member, value.clone())]));
     }

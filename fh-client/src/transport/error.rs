@@ -9,7 +9,7 @@ use std::fmt;
 #[non_exhaustive]
 pub enum TransportErrorKind {
     /// No connection could be opened, because the host is unknown, cannot be reached or refuses connections, or because the
-    /// proxy refused.
+    /// proxy refused to connect to the host.
     Connect,
     /// No connection could be opened within the time limit.
     ConnectTimeout,

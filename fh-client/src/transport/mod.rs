@@ -43,10 +43,10 @@ pub type Body = Pin<Box<dyn Stream<Item = Result<Bytes, TransportError>> + Send>
 /// - Put neither the URL nor headers into errors. (The client also removes API keys and header values with at least 6
 ///   characters from errors.)
 ///
-/// Futures are polled inside a tokio runtime, which is the runtime of the client's thread or the runtime given to the client.
-/// Connections that a transport keeps open belong to the runtime that opened them. Several clients with threads of their own
-/// may share a transport. The end of one client then breaks the requests that other clients have sent on connections of that
-/// client. The other clients retry as after any network failure.
+/// Futures are polled inside a tokio runtime, which is the runtime of the client's thread or the runtime given to the
+/// client. Connections that a transport keeps open belong to the runtime that opened them. Several clients with threads of
+/// their own may share a transport. If one of these clients ends, the connections that its runtime opened break, and with
+/// them the requests of other clients on these connections. The other clients retry as after any network failure.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -72,8 +72,8 @@ pub trait Transport: Send + Sync + 'static {
     /// starts, unless it is offline. An implementation must not send requests.
     ///
     /// # Errors
-    /// [`InvalidSetting`] if a setting of the transport can never work. [`ClientBuilder::start`](crate::ClientBuilder::start)
-    /// then fails with this error.
+    /// Returns [`InvalidSetting`] if a setting of the transport can never work.
+    /// [`ClientBuilder::start`](crate::ClientBuilder::start) then fails with this error.
     fn check(&self, edge: &EdgeUrl) -> Result<(), InvalidSetting> {
         let _ = edge;
         Ok(())

@@ -10,7 +10,8 @@ const ALL: [&str; 2] = ["ALL_PROXY", "all_proxy"];
 /// Checks the URL of a proxy.
 ///
 /// # Errors
-/// The reason why the URL can never work. The reason contains no part of the URL, because the URL may contain a password.
+/// Returns the reason why the URL can never work. The reason contains no part of the URL, because the URL may contain a
+/// password.
 pub(super) fn check(proxy: &str) -> Result<(), &'static str> {
     let proxy = proxy.trim();
     // curl and reqwest also add `http://` to a proxy without a scheme.
@@ -28,10 +29,10 @@ pub(super) fn check(proxy: &str) -> Result<(), &'static str> {
 }
 
 /// Checks the proxy that reqwest takes from the environment variables for this Edge, if there is one. A proxy for another
-/// scheme is not checked, and neither is a proxy for an Edge that `NO_PROXY` excludes.
+/// scheme than the Edge's is not checked. If `NO_PROXY` excludes the Edge, no proxy is checked.
 ///
 /// # Errors
-/// [`InvalidSetting`] with the variable's name, and the reason why its proxy can never work.
+/// Returns [`InvalidSetting`] with the variable's name, and the reason why the variable's proxy can never work.
 pub(super) fn check_environment(
     edge: &str,
     variable: impl Fn(&str) -> Option<String>,

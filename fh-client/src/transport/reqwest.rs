@@ -163,8 +163,8 @@ impl ReqwestTransportBuilder {
     /// Returns the transport. The platform's certificates are not read by this function, but at the first TLS handshake.
     ///
     /// # Errors
-    /// [`TransportSetupError`] if a certificate or the proxy's URL cannot be used, or if reqwest or rustls rejects the
-    /// settings.
+    /// Returns [`TransportSetupError`] if a certificate or the proxy's URL cannot be used, or if reqwest or rustls rejects
+    /// the settings.
     pub fn build(self) -> Result<ReqwestTransport, TransportSetupError> {
         if let Some(trouble) = self.trouble {
             return Err(trouble);

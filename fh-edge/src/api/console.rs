@@ -30,7 +30,7 @@ macro_rules! files {
     };
 }
 
-/// The name, content type and content of each file.
+/// The name, content type and content of each file of the console.
 const FILES: &[(&str, &str, &[u8])] = files![
     "index.html" HTML,
     "style.css" CSS,

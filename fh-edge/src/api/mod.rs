@@ -73,8 +73,8 @@ pub(crate) fn admin_router(shared: &Arc<SharedState>) -> Router {
     }
 }
 
-/// Returns the routes of health and metrics for the port of the API. Their responses are counted in the metrics. They carry no CORS
-/// headers, since pages of other origins do not need them.
+/// Returns the routes of health and metrics for the port of the API. The responses of these routes are counted in the metrics. The
+/// responses carry no CORS headers, because pages of other origins do not need to read them.
 fn monitoring_router(shared: &Arc<SharedState>) -> Router<Arc<SharedState>> {
     let layer = axum::middleware::from_fn_with_state(Arc::clone(shared), middleware::counted);
     health::router().merge(health::metrics_router()).layer(layer)

@@ -48,7 +48,7 @@ pub(super) fn content_type(headers: &HeaderMap) -> &str {
     given.split(';').next().unwrap_or_default().trim()
 }
 
-/// Converts a JSON error into a problem with status 400, whose place is the line and column.
+/// Converts a JSON error into a problem with status 400, whose `place` is the line and column of the error in the body.
 fn unreadable(error: &serde_json::Error) -> Problem {
     let place = format!("line {}, column {}", error.line(), error.column());
     let text = error.to_string();

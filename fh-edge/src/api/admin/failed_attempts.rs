@@ -32,7 +32,7 @@ pub(super) struct FailedAttempts {
 #[derive(Debug, Default)]
 struct Refused {
     count: u64,
-    /// The time of the last log line, in seconds since the start; `None` before the first.
+    /// The time of the last log line, in seconds since the start; `None` before the first line.
     logged: Option<f64>,
 }
 

@@ -61,8 +61,8 @@ struct Rollout<'a> {
     /// The results of the strategies in their order, followed by the result of the default value, which users get if no strategy matches.
     /// The list is empty if the ruleset does not contain the feature.
     strategies: Vec<PartReport>,
-    /// A warning that no strategy depends on `attribute`, so that all users get the same value. `None` if a strategy depends on
-    /// `attribute`, or if the feature has no strategies. The warning is also given if the ruleset does not contain the feature.
+    /// A warning that no strategy depends on `attribute`, so that all users get the same value. The field is `None` if a strategy depends
+    /// on `attribute`, or if the feature has no strategies. The warning is also given if the ruleset does not contain the feature.
     #[serde(skip_serializing_if = "Option::is_none")]
     note: Option<String>,
 }
@@ -77,8 +77,8 @@ struct PartReport {
     value: Option<Box<RawValue>>,
     people: u64,
     share: f64,
-    /// The configured percentage of the strategy as a share, from 0 to 1 unless the percentage is out of range. `None` for the default
-    /// value, and if the strategy has no readable percentage or the percentage is 0.
+    /// The configured percentage of the strategy as a share, from 0 to 1 unless the percentage is out of range. The field is `None` for the
+    /// default value, and if the strategy has no readable percentage or the percentage is 0.
     configured: Option<f64>,
     /// True if `configured` is a share of the users for whom the strategy's rules match, and not of all users.
     of_admitted: bool,

@@ -87,9 +87,9 @@ impl Failure {
     }
 }
 
-/// Evaluates a feature for these attributes, also for clients with client-evaluated keys, since OFREP always evaluates on the server. The
-/// error says that the feature was not compiled or has no value, or that a feature of another type than STRING has a text as its value that
-/// is not JSON.
+/// Evaluates a feature for these attributes, also for clients with client-evaluated keys, since OFREP always evaluates on the server.
+/// Returns an error if the feature was not compiled or has no value. Also returns an error if the feature has another type than STRING and
+/// its value is a text that is not JSON.
 pub(super) fn evaluate<'a>(
     published: &'a Published,
     feature: &'a ServedFeature,
