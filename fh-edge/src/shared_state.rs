@@ -333,8 +333,9 @@ impl SharedState {
         }
     }
 
-    /// Waits for the first features of a key that a relay fetches from upstream. After a timeout, and if the cell is closed, the result
-    /// contains the generation without features. The result is [`Opening::Unknown`] if the upstream Edge has refused the key.
+    /// Waits for the first features of a key that a relay fetches from upstream. If no features arrive before the timeout, or the cell is
+    /// closed first, the result contains the generation without features. The result is [`Opening::Unknown`] if the upstream Edge has
+    /// refused the key.
     pub(crate) async fn fetched(&self, mut opened: Opened) -> Opening {
         if opened.published.phase == Phase::Waiting
             && let Some(Fetching { changes, until }) = &mut opened.fetching

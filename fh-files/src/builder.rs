@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::node::{Content, Limits, Member, Node, quoted};
 use crate::position::{Position, SyntaxError};
 
-/// A tree under construction.
+/// The tree of a document that is still being read.
 pub(crate) struct Builder {
     limits: Limits,
     open: Vec<Open>,
@@ -15,7 +15,7 @@ pub(crate) struct Builder {
     values: usize,
 }
 
-/// A collection that has not ended yet.
+/// A list or map whose end has not been read yet.
 struct Open {
     position: Position,
     anchor: usize,

@@ -37,7 +37,7 @@ pub struct Unreadable {
 }
 
 impl Unreadable {
-    /// Returns true if the file does not exist.
+    /// Returns true if the file could not be read because it does not exist.
     #[must_use]
     pub const fn is_missing(&self) -> bool {
         self.is_missing
@@ -56,7 +56,7 @@ impl std::error::Error for Unreadable {}
 /// until another program writes to the pipe.
 ///
 /// # Errors
-/// [`Unreadable`] if the file is missing, is not a regular file, is too large, or cannot be read.
+/// Returns [`Unreadable`] if the file is missing, is not a regular file, is too large, or cannot be read.
 pub fn read(path: &Path, most_bytes: u64) -> Result<FileContent, Unreadable> {
     let mut bytes = Vec::new();
     let outcome = std::fs::metadata(path).and_then(|found| {
@@ -91,7 +91,7 @@ fn too_large(most_bytes: u64) -> Unreadable {
 /// The metadata of a file; `None` if the metadata cannot be read, for example because the file does not exist.
 type Outside = Option<Signature>;
 
-/// The metadata that shows a change of a file. If two signatures are equal, the metadata shows no change.
+/// The metadata by which a change of a file is detected: its times, its length in bytes and its inode number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Signature {
     changed: Option<SystemTime>,
@@ -112,8 +112,8 @@ impl Signature {
         })
     }
 
-    /// Returns true if the file changed so recently that a further change might not show in its metadata. Also true if the time of the last
-    /// change is unknown or in the future.
+    /// Returns true if a further change of the file might not show in its metadata. This is so if the file changed at most two seconds
+    /// before `now`, or if the time of the last change is unknown or in the future.
     fn is_fresh(&self, now: SystemTime) -> bool {
         let last = self.changed.max(self.touched);
         let age = last.map(|changed| now.duration_since(changed));
@@ -122,8 +122,8 @@ impl Signature {
     }
 }
 
-/// Returns the time of the last change of a file's content or metadata (`ctime`), or `None` if the platform does not report this time or it
-/// is before 1970.
+/// Returns the time of the last change of a file's content or metadata (`ctime`), or `None` if the platform does not report this time or
+/// the time is before 1970.
 #[cfg(unix)]
 fn touched(found: &Metadata) -> Option<SystemTime> {
     use std::os::unix::fs::MetadataExt;
@@ -187,7 +187,7 @@ impl ChangeDetector {
     /// Reads the file, even if it has not changed.
     ///
     /// # Errors
-    /// [`Unreadable`], in the same cases as [`read`].
+    /// Returns [`Unreadable`] in the same cases as [`read`].
     pub fn first(&mut self, path: &Path) -> Result<FileContent, Unreadable> {
         self.seen = Signature::of(path);
         self.read = self.seen;

@@ -22,9 +22,9 @@ impl Node {
     /// ```
     ///
     /// # Errors
-    /// [`SyntaxError`] if the text is not YAML; if a JSON text contains an escaped lone surrogate; if a name occurs twice in a map or is
-    /// not a scalar; if a tag is neither `!` nor a known tag of the core schema, or does not fit its value; if an alias refers to a list or
-    /// map that contains it; if there are several documents; or if a limit is exceeded.
+    /// Returns [`SyntaxError`] if the text is not YAML; if a JSON text contains an escaped lone surrogate; if a name occurs twice in a map
+    /// or is not a scalar; if a tag is neither `!` nor a known tag of the core schema, or does not fit its value; if an alias refers to a
+    /// list or map that contains it; if there are several documents; or if a limit is exceeded.
     pub fn parse(text: &str, limits: &Limits) -> Result<Arc<Self>, SyntaxError> {
         match json::checked(text) {
             Some(json) => json::read(json, *limits),

@@ -2,7 +2,7 @@
 
 use strsim::generic_levenshtein;
 
-/// Number of characters of a name that are compared.
+/// The largest number of characters of a name that are compared. Later characters are ignored.
 const LONGEST: usize = 100;
 
 /// Returns the candidate that is closest to a misspelt name, or `None` if no candidate is close enough. A candidate is close enough if the

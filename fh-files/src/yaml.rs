@@ -9,7 +9,7 @@ use crate::node::{Limits, Node};
 use crate::position::{Position, SyntaxError};
 use crate::scalar::{is_plain, scalar, unknown};
 
-/// Returns the position of a mark, whose columns are counted from 0.
+/// Converts a position of the YAML parser, which counts columns from 0.
 fn position(mark: &Marker) -> Position {
     Position { line: mark.line(), column: mark.col() + 1 }
 }

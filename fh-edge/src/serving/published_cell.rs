@@ -21,14 +21,14 @@ pub(crate) type Changes = watch::Receiver<()>;
 #[derive(Debug)]
 pub(crate) struct PublishedCell {
     current: ArcSwap<Published>,
-    /// A lock that a writer holds while it makes the next generation from the current one. This may take long, but readers do not wait for
-    /// it.
+    /// A lock that a writer holds while it makes the next generation from the current one. Making a generation may take long, but readers
+    /// do not wait for the lock.
     writing: Mutex<()>,
     changes: watch::Sender<()>,
     /// True if a generation was published for which the streams have not been woken yet.
     is_news: AtomicBool,
     scheduler: SchedulerHandle,
-    /// The sender of the state's revision, through which every generation of any cell is announced.
+    /// The sender of the state's revision, which all cells share. Waking the streams of a cell also notifies the receivers of the revision.
     revision: watch::Sender<u64>,
 }
 
@@ -132,7 +132,7 @@ impl PublishedCell {
         }
     }
 
-    /// Publishes a new generation if the outcome of the rules on `now` at this time differs from the published outcome.
+    /// Publishes a new generation if the rules on `now` have another outcome at this time than in the current generation.
     pub(super) fn pass_moments(&self, now: Timestamp) {
         let is_due = |published: &Published| {
             TimeState::at(now, &published.time_rules) != published.time_state

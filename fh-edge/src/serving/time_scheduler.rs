@@ -27,7 +27,7 @@ impl SchedulerHandle {
     }
 }
 
-/// A list of all cells, and the thread that publishes to them when time changes answers.
+/// A list of all cells, with a thread that publishes a new generation to each cell whose rules on `now` have a new outcome.
 #[derive(Debug)]
 pub(crate) struct TimeScheduler {
     scheduler: SchedulerHandle,
@@ -51,8 +51,8 @@ impl Default for TimeScheduler {
 }
 
 impl TimeScheduler {
-    /// Makes a cell that wakes the scheduler whenever a generation with rules on `now` is published to the cell. `told` is notified of
-    /// every generation of the cell.
+    /// Makes a cell that wakes the scheduler whenever a generation with rules on `now` is published to the cell. The receivers of
+    /// `revision` are notified whenever the streams of the cell are woken.
     pub(crate) fn cell(
         &self,
         first: Published,
@@ -65,8 +65,8 @@ impl TimeScheduler {
         cell
     }
 
-    /// Starts the thread that publishes a generation when time changes answers. The thread ends when this scheduler and all its cells are
-    /// dropped, and at most 30 seconds after the scheduler is dropped. A second call does nothing.
+    /// Starts the thread that publishes a new generation to each cell whose rules on `now` have a new outcome. The thread ends at most
+    /// about 30 seconds after this scheduler is dropped, and earlier if all its cells are dropped too. A second call does nothing.
     ///
     /// # Errors
     /// Returns the error of the operating system if it refuses to start a thread.

@@ -219,7 +219,7 @@ impl View {
         write(id)
     }
 
-    /// Returns the id of this view and a context, which stream events carry. The id has no quotes.
+    /// Returns the id of this view for one context, which stream events carry. The id contains no quotes.
     pub(crate) fn id(&self, context_tag: &str) -> String {
         if context_tag == "0" {
             self.tag.to_string()
@@ -228,7 +228,8 @@ impl View {
         }
     }
 
-    /// Returns the id of this view and a context as an etag; `None` if the id is not a valid header value.
+    /// Returns the id of this view for one context, in quotes, as the value of an `etag` header; `None` if the id is not a valid header
+    /// value.
     pub(crate) fn etag(&self, context_tag: &str) -> Option<HeaderValue> {
         HeaderValue::try_from(format!("\"{}\"", self.id(context_tag))).ok()
     }

@@ -190,7 +190,7 @@ impl FeatureText {
     }
 }
 
-/// Returns a JSON list of these documents.
+/// Returns the JSON list that contains `items`, in the same order.
 fn list(items: &[Json]) -> String {
     let mut out = String::from("[");
     for (position, item) in items.iter().enumerate() {

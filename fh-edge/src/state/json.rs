@@ -81,7 +81,7 @@ impl Json {
         &self.0
     }
 
-    /// Returns the content of the JSON string. `None` if the document is not a string, or contains half of a surrogate pair.
+    /// Returns the content of the JSON string, or `None` if the document is not a string or contains half of a surrogate pair.
     #[must_use]
     pub fn as_text(&self) -> Option<String> {
         if self.is_text() { serde_json::from_str(&self.0).ok() } else { None }

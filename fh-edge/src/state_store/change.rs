@@ -33,7 +33,7 @@ pub struct FeatureChange {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ReplaceError {
-    /// There is no such environment or feature.
+    /// The state has no environment with the given id, or no feature with the given key.
     NotFound,
     /// The value does not have the type of the feature.
     WrongType(Kind),
@@ -41,9 +41,9 @@ pub enum ReplaceError {
     Strategies(StateFileError),
     /// Two parts of the state have the same id, feature key or API key.
     Duplicate(Duplicate),
-    /// The state was changed after the caller read it. The field is its current revision.
+    /// The state was changed after the caller read it. The field is the current revision of the state.
     Outdated(u64),
-    /// The feature was changed after the caller read it. The field is its current version.
+    /// The feature was changed after the caller read it. The field is the current version of the feature.
     Overtaken(i64),
     /// The change could not be stored, so it was not made. The field is the reason.
     NotKept(String),

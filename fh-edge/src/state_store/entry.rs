@@ -13,8 +13,8 @@ use crate::state::{Feature, FeatureValue};
 pub(crate) struct Entry {
     /// The id of the feature.
     pub(super) feature: Uuid,
-    /// The fingerprint of the value in the base. `None` only while a replacement overrides the base, so that no change of the value is
-    /// kept.
+    /// The fingerprint of the value in the base. It is `None` only while the admin API replaces the state, so that the new base keeps no
+    /// earlier change of the value.
     pub(super) base: Option<Fingerprint>,
     /// The version of the value that is served. A published version never decreases.
     pub(super) version: i64,
@@ -25,7 +25,8 @@ pub(crate) struct Entry {
 
 impl Entry {
     /// Makes the entry of a value in a new base. `before` is the entry of the value that was served until then, and `looks_the_same` is
-    /// true if that value is the same. A version that is a time is at least `highest`.
+    /// true if the new base has that same value. A version that is made from the time `now` is at least `highest`, in case the clock was
+    /// set back.
     pub(super) fn new(
         print: Fingerprint,
         feature: &Feature,
@@ -79,8 +80,8 @@ impl Entry {
         self.is_changed = true;
     }
 
-    /// Forgets the fingerprint of the base, because a replacement overrides the base. The next state then overrides the value, even if it
-    /// was changed.
+    /// Forgets the fingerprint of the base, because the admin API replaces the state. The next base then overrides the value, even if the
+    /// value was changed since the last base.
     pub(super) fn forget_base(&mut self) {
         self.base = None;
     }

@@ -7,7 +7,8 @@ use uuid::Uuid;
 /// The identity of a value: the ids of its environment and its feature.
 pub(super) type ValueId = (Uuid, Uuid);
 
-/// The largest number of removed values whose versions are kept one by one. If there are more, the oldest values are evicted.
+/// The largest number of removed values whose versions are kept one by one. If there are more, the values that were removed first are
+/// evicted.
 const MOST: usize = 10_000;
 
 /// The versions of removed values. At most 10,000 are kept one by one. If there are more, the values that were removed first are evicted.
@@ -18,7 +19,7 @@ pub(super) struct Gone {
     /// The removed values, from the oldest to the latest.
     order: BTreeMap<u64, ValueId>,
     next: u64,
-    /// The highest version that was evicted; 0 if none above 0 was.
+    /// The highest version that was evicted; 0 if no version above 0 was evicted.
     forgotten: i64,
 }
 
@@ -49,8 +50,8 @@ impl Gone {
         }
     }
 
-    /// Removes a value that is served again from the set. Returns the highest version of the value that readers may hold: its last version
-    /// if the set contained the value, else the highest evicted version.
+    /// Removes a value from the set, because the value is served again. Returns the highest version of the value that readers may hold: its
+    /// last version if the set contained the value, else the highest evicted version.
     pub(super) fn take(&mut self, id: ValueId) -> i64 {
         match self.versions.remove(&id) {
             Some((place, version)) => {
@@ -61,7 +62,7 @@ impl Gone {
         }
     }
 
-    /// Returns the highest version that was evicted; 0 if none above 0 was.
+    /// Returns the highest version that was evicted; 0 if no version above 0 was evicted.
     pub(super) fn forgotten(&self) -> i64 {
         self.forgotten
     }

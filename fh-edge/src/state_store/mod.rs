@@ -35,7 +35,7 @@ pub(crate) struct StateStore {
     state: State,
     /// One entry for each feature in each environment, by environment and feature key.
     entries: BTreeMap<(Uuid, Arc<str>), Entry>,
-    /// The fingerprint of the base; `None` before the first base.
+    /// The fingerprint of the base that was read last; `None` until a base is loaded.
     base: Option<Fingerprint>,
     /// The fingerprint of the base that the admin API has replaced, and the state that replaces it. `None` if the base itself is served.
     replaced: Option<(Fingerprint, State)>,
@@ -81,9 +81,9 @@ impl StateStore {
         store
     }
 
-    /// Raises the version of each value above the version that was served before the start (D-117). The version of a value that looks the
-    /// same is raised only to that version. `forgotten` is the highest evicted version: a value that `versions` does not contain rises
-    /// above it.
+    /// Raises the version of each value above the version that was served before the start (D-117). If the value is the same as before the
+    /// start, or the feature has no value record, the version is raised only to the earlier version. `forgotten` is the highest evicted
+    /// version, or 0. If it is above 0, the version of each value that `versions` does not contain is raised above it.
     fn remember(&mut self, versions: Vec<ServedVersion>, forgotten: i64) {
         self.gone = Gone::new(forgotten);
         let state = std::mem::take(&mut self.state);
@@ -159,7 +159,7 @@ impl StateStore {
         &self.state
     }
 
-    /// Returns the highest version that was served of any value.
+    /// Returns the highest version of any value that was served.
     pub(crate) fn highest(&self) -> i64 {
         self.highest
     }

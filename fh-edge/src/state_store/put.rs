@@ -22,7 +22,7 @@ pub(crate) struct Update {
 pub(crate) enum Refusal {
     /// The body is not an object of the expected form.
     Unreadable,
-    /// The environment has no such feature, or the API key may not see the feature.
+    /// There is no such environment or feature, or the filters of the API key's account hide the feature.
     NotFound,
     NoWriteRoles,
     MayNotLock,

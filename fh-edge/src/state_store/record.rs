@@ -33,7 +33,7 @@ impl fmt::Display for Fingerprint {
     }
 }
 
-/// The record of one changed value.
+/// The record of one feature in one environment whose value or version differs from the base.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Record {
     pub(crate) environment: Uuid,
@@ -78,14 +78,14 @@ impl ServedVersion {
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(crate) struct Records {
     pub(crate) revision: u64,
-    /// The highest version that was served of any value.
+    /// The highest version of any value that was served.
     pub(crate) highest: i64,
     /// The last served version of each value, including removed values that were not evicted.
     pub(crate) versions: Vec<ServedVersion>,
     /// The highest version of removed values that `versions` does not contain any more.
     pub(crate) forgotten: i64,
-    /// The fingerprint of the base that was read last, and the highest version of the unchanged values to which the base gives no version,
-    /// or 0 if there are none. `None` before the first base.
+    /// The fingerprint of the base that was read last, and a version; `None` if no base was ever loaded. The version is the highest of the
+    /// unchanged values to which the base gives no version, or 0 if there are no such values.
     pub(crate) base: Option<(Fingerprint, i64)>,
     /// The fingerprint of a base, and the state that replaces it; `None` if the base is not replaced.
     pub(crate) replacement: Option<(Fingerprint, State)>,

@@ -36,8 +36,8 @@ pub(super) fn convert(kind: Kind, value: Option<&Json>) -> Result<Option<Json>, 
     }
 }
 
-/// Returns the text that a FeatureHub server makes of a JSON literal with Java's `toString`. `None` for literals with strings or members,
-/// because that text is not JSON.
+/// Returns the text that a FeatureHub server makes of a JSON literal with Java's `toString`. Returns `None` for literals with strings or
+/// members, because Java's text for them is not JSON.
 fn literal(value: &Json) -> Option<String> {
     let text = value.as_str();
     (!text.contains('"')).then(|| text.replace(',', ", "))
@@ -59,7 +59,7 @@ pub(super) fn same(kind: Kind, one: Option<&Json>, other: Option<&Json>) -> bool
 }
 
 /// Converts a decimal literal to an equal JSON number. Forms that JSON does not allow (`+5`, `.5`, `007`, `1.`) are rewritten exactly.
-/// `None` if the text is no number, or if its value as a double is infinite.
+/// Returns `None` if the text is no number, or if its value as a double is infinite.
 fn json_number(text: &str) -> Option<Json> {
     Number::parse(text)?;
     if let Ok(json) = Json::parse(text) {

@@ -27,7 +27,7 @@ use writer_thread::WriterThread;
 pub(crate) struct ServeDefaults {
     /// The profile of environments that state no profile.
     pub(crate) profile: Profile,
-    /// The `cache-control` header for all environments. If set, it overrides those of the environments.
+    /// The `cache-control` header for all environments. If it is set, the values that environments state themselves are not used.
     pub(crate) cache_control: Option<HeaderValue>,
     /// The memory limit that the evaluated answers of all environments share.
     pub(crate) answers: Arc<AnswerBudget>,

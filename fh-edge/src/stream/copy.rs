@@ -89,7 +89,8 @@ impl Copy {
         }
     }
 
-    /// Appends the event with the whole list. If the client disconnects before the end, appends nothing and returns `None`.
+    /// Appends the event with the whole list of features. If the client disconnects during an evaluation in the background, appends nothing
+    /// and returns `None`.
     fn write_all(
         &self,
         published: &Published,
@@ -109,7 +110,8 @@ impl Copy {
         Some(())
     }
 
-    /// Returns the list of features for the context of the stream, or `None` if the client disconnects before the end.
+    /// Returns the list of features for the context of the stream, or `None` if the client disconnects during an evaluation in the
+    /// background.
     fn evaluated(
         &self,
         published: &Published,
@@ -132,7 +134,7 @@ impl Copy {
     }
 
     /// Returns the events of all differences between the features sent last and this generation. Returns `None` if the client disconnects
-    /// before the end.
+    /// during an evaluation in the background.
     fn evaluated_delta(
         &self,
         older: &Shown,

@@ -30,9 +30,9 @@ pub(super) struct Live {
     pub(super) secret: Box<str>,
     pub(super) grant: Grant,
     pub(super) copy: Copy,
-    /// An evaluation on another thread; `None` if none is running. Further changes wait until it ends.
+    /// An evaluation on another thread; `None` if none is running. Further changes wait until the evaluation ends.
     pub(super) evaluating: Option<Evaluating>,
-    /// The rate limit of requests that delays the first list (D-98); `None` if the list is not, or no longer, delayed.
+    /// The rate limit that delays the first list of features (D-98); `None` if no rate limit delays the list now.
     pub(super) postponed: Option<Beyond>,
     pub(super) sent_stale: bool,
     pub(super) timing: Timing,

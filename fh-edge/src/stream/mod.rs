@@ -45,12 +45,12 @@ pub(crate) struct Start<'a> {
     pub(crate) last_event_id: Option<&'a str>,
     /// The name of the client's SDK, or else its user agent, at most 80 characters; `None` if the client sends neither.
     pub(crate) sdk: Option<Box<str>>,
-    /// The address of the client; `None` if the server does not provide it.
+    /// The address of the client; `None` if the server does not provide the address.
     pub(crate) address: Option<IpAddr>,
 }
 
-/// A response body of server-sent events. It ends with `bye` after the time that the options set. If its key is revoked, it ends with a
-/// `failure` event.
+/// A response body of server-sent events. The stream ends with `bye` after the time that the options set. If the client's key is revoked,
+/// the stream ends with a `failure` event.
 pub(crate) struct EventStream {
     ready: VecDeque<Bytes>,
     /// The open stream. `None` while the stream waits for the first state, and once the last event is in `ready`.
@@ -66,8 +66,8 @@ struct Waiting {
 }
 
 impl EventStream {
-    /// Opens a stream, and returns it with the `cache-control` value of its environment, or with that of the options if the key opens no
-    /// environment.
+    /// Opens a stream, and returns it with the value of its `cache-control` header. If the key opens no environment, the options give the
+    /// value, else the environment's settings.
     ///
     /// # Errors
     /// Returns [`Refused`] if the context is too long, or if evaluating all features for the context may take more work than one request
@@ -164,7 +164,7 @@ impl EventStream {
         Ok((Self { ready, live: Some(live), waiting: None }, cache_control))
     }
 
-    /// Returns a stream that ends after these events.
+    /// Returns a stream that sends the events in `ready` and then ends.
     fn ending(ready: VecDeque<Bytes>) -> Self {
         Self { ready, live: None, waiting: None }
     }

@@ -12,7 +12,7 @@ use tokio::time::{Instant, Sleep, sleep_until};
 pub(super) enum Due {
     /// The stream sends a heartbeat event.
     Heartbeat,
-    /// The stream sends its first list, which a rate limit has delayed.
+    /// The stream sends its first list of features, which a rate limit has delayed.
     Turn,
     /// The stream sends `bye` and ends.
     Bye,
@@ -37,7 +37,7 @@ pub(super) struct Timing {
 
 impl Timing {
     /// Starts the deadlines of a stream that opens now. The stream ends after `drop_after`, which is varied at random by up to 10%. A
-    /// `heartbeat` or `drop_after` of zero is disabled. `turn` is the delay of the first list; `None` means no delay.
+    /// `heartbeat` or `drop_after` of zero is disabled. `turn` is the delay of the first list of features; `None` means no delay.
     pub(super) fn new(heartbeat: Duration, drop_after: Duration, turn: Option<Duration>) -> Self {
         let now = Instant::now();
         let (heartbeat, drop_after) = (heartbeat.min(LONGEST), drop_after.min(LONGEST));
@@ -54,7 +54,7 @@ impl Timing {
     }
 
     /// Makes the stream end at a random time in the first 80 % of the period `within`, so that not all clients reconnect at once. If the
-    /// stream ends earlier anyway, its end is kept. A second call has no effect.
+    /// stream already has an earlier end, that end is kept. A second call has no effect.
     pub(super) fn close_within(&mut self, within: Duration) {
         if std::mem::replace(&mut self.is_closing, true) {
             return;
@@ -63,7 +63,8 @@ impl Timing {
         self.bye = Some(self.bye.map_or(at, |bye| bye.min(at)));
     }
 
-    /// Delays the first list of the stream again, by the time `wait`.
+    /// Delays the first list of features again, by `wait` from now. After a wait for the rate limit of the client's address, the rate limit
+    /// of the API key may require this second wait.
     pub(super) fn wait_for_turn(&mut self, wait: Duration) {
         self.turn = Some(Instant::now() + wait);
     }

@@ -17,8 +17,8 @@ pub(crate) struct Condition<'a> {
 }
 
 impl<'a> Condition<'a> {
-    /// Reads the condition from the text of a header. Returns `None` if the text is malformed, or names another number of environments or
-    /// another context.
+    /// Reads the condition from the text of a header. Returns `None` if the text is malformed, if its number of tags is not `environments`,
+    /// or if the text belongs to another context than `context_tag`.
     ///
     /// A weak etag counts as a strong one, because proxies that compress responses make etags weak.
     pub(crate) fn read(

@@ -74,7 +74,7 @@ impl Accounts {
         self.list.push(account);
     }
 
-    /// Adds the extra accounts of the options, which are not in the document. They get their permissions in all of these environments.
+    /// Adds the extra accounts of the options, which are not in the document. Each account has its permissions in all of `environments`.
     pub(super) fn add_extra(
         &mut self,
         reading: &mut Reading<'_>,

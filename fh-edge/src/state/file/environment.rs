@@ -19,7 +19,7 @@ use crate::state::unique::Uniques;
 pub(super) struct Environments {
     pub(super) list: Vec<Environment>,
     uniques: Uniques,
-    /// The ids and names of the environments that `find` can return.
+    /// The ids of the environments in `list`.
     ids: HashSet<Uuid>,
     names: HashMap<String, Vec<Uuid>>,
     /// True if an environment could not be read. An unknown name or id may then refer to that environment.

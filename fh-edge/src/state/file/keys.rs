@@ -14,7 +14,7 @@ pub(super) enum KeyKind {
 }
 
 impl KeyKind {
-    /// Returns the reason why a key is not of this kind; `None` if it is.
+    /// Returns the reason why a key is not of this kind, or `None` if the key is of this kind.
     pub(super) fn objection(self, key: &ServiceKey) -> Option<&'static str> {
         match (self, key.is_client_evaluated()) {
             (Self::Client, false) => {
@@ -35,7 +35,8 @@ pub(super) struct Keys {
 }
 
 impl Keys {
-    /// Reads one key or a list of keys. A key that is not valid, is of the other kind or occurs twice is left out, and an error is added.
+    /// Reads one key or a list of keys, which must be of the kind `kind`. A key that is not valid, is of the other kind or is already
+    /// recorded is left out, and an error is added.
     pub(super) fn read(
         &mut self,
         reading: &mut Reading<'_>,

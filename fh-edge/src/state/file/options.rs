@@ -35,7 +35,7 @@ type Lookup = Arc<dyn Fn(&str) -> Option<String> + Send + Sync>;
 /// The source of the texts that replace `${NAME}`.
 #[derive(Clone)]
 enum Secrets {
-    /// Nothing is replaced.
+    /// No text is replaced, and a `${` is an error.
     Verbatim,
     Lookup(Lookup),
     ProcessEnvironment,
@@ -44,7 +44,7 @@ enum Secrets {
 /// An account that is not in the file, for instance one for keys from a command line. It has the same permissions in every environment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ExtraAccount {
-    /// The name, for people, logs and metrics.
+    /// The name of the account, for people, logs and metrics.
     pub name: Arc<str>,
     /// The client-evaluated keys, which contain a `*`.
     pub client_keys: Vec<ServiceKey>,

@@ -58,7 +58,7 @@ impl Part {
         (!part.is_null()).then_some(part)
     }
 
-    /// Returns the value of a member of this map, with its path. The caller got the member from [`Self::members`].
+    /// Returns the value of `member` as a part. The member must be one of this map, from [`Self::members`].
     pub(super) fn of(&self, member: &Member) -> Self {
         Self { node: Arc::clone(&member.node), path: self.path.member(&member.name) }
     }
@@ -132,8 +132,8 @@ impl<'o> Reading<'o> {
         Ok(self.warnings)
     }
 
-    /// Returns "; did you mean …?" with the candidate that is most similar to `name`. Only the first 10,000 candidates count. The result is
-    /// empty if no candidate is similar, or after `MOST_SUGGESTIONS` calls.
+    /// Returns "; did you mean …?" with the candidate that is most similar to `name`. Only the first 10,000 candidates are compared. The
+    /// result is empty if no candidate is similar, or after `MOST_SUGGESTIONS` calls.
     pub(super) fn suggestion<'a>(
         &mut self,
         name: &str,

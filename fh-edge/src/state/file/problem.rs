@@ -14,7 +14,7 @@ pub struct Problem {
     /// The path of the problem in the document, such as `environments[1].values.BANNER.value`. It is empty for a problem of the whole
     /// document and for a syntax error.
     pub path: String,
-    /// The description of the problem.
+    /// A description of the problem, without its position and its path.
     pub what: String,
 }
 

@@ -79,8 +79,8 @@ impl Review {
         }
     }
 
-    /// Ends the review. If percentages of the environment have no value ids, one warning names up to five of their features and the number
-    /// of the others.
+    /// Ends the review. If features with percentages have no value ids, one warning for the environment names up to five of these features,
+    /// and says how many more there are.
     pub(super) fn finish(self, reading: &mut Reading<'_>, environment: &Part) {
         const NAMED: usize = 5;
         let Self { without_value_id: keys, .. } = self;

@@ -5,11 +5,11 @@
 pub(super) enum Incomplete {
     /// A `${` has no closing `}`.
     NotClosed,
-    /// A name between the braces is empty or not valid, as in `${}`.
+    /// A name between the braces is empty or not valid, as in `${}`. The field is the name, or the beginning of a long name.
     NoName(String),
-    /// The lookup returned no text for a name.
+    /// The lookup returned no text for the name in the field.
     Unknown(String),
-    /// The process has no environment variable with a name.
+    /// The environment variable with the name in the field is not set, or its value is not valid Unicode.
     NotSet(String),
     /// A `${` occurs in a text in which nothing is replaced.
     Verbatim,

@@ -81,8 +81,8 @@ fn percentage(reading: &mut Reading<'_>, part: &Part) -> String {
     }
 }
 
-/// Converts a text in percent to millionths: `12.5%` is 125,000. `None` if the text is not a percentage from 0% to 100% with at most four
-/// decimals.
+/// Converts a text in percent to millionths: `12.5%` is 125,000. Returns `None` if the text is not a percentage from 0% to 100% with at
+/// most four decimals.
 fn millionths(text: &str) -> Option<u32> {
     let digits = text.strip_suffix('%')?.trim_end();
     let (whole, decimals) = digits.split_once('.').unwrap_or((digits, ""));

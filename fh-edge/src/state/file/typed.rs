@@ -10,9 +10,10 @@ use crate::state::Json;
 /// The error for a value that does not have the feature's type.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Mismatch {
-    /// The description of the error.
+    /// The message of the error, without the position and path of the value.
     pub(super) what: String,
-    /// The value that is used instead if a program wrote the file, because no person can then correct it (evaluation 5.2). `None` is null.
+    /// The value that replaces the wrong value if a program wrote the file, because no person can correct such a file (evaluation 5.2).
+    /// `None` is null.
     pub(super) taken: Option<Json>,
 }
 

@@ -181,7 +181,7 @@ pub(super) fn value(reading: &mut Reading<'_>, part: &Part, feature: &Feature) -
     })
 }
 
-/// Reads properties. Properties that are not texts are left out.
+/// Reads the properties of a feature. A property whose value is not a text is left out.
 pub(super) fn properties(part: Option<Part>) -> BTreeMap<String, String> {
     let Some(part) = part else { return BTreeMap::new() };
     let members = part.members().unwrap_or_default().iter();
