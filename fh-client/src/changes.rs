@@ -53,8 +53,8 @@ impl LatestChange {
     }
 }
 
-/// The listener that stores each change for the reader of the stream. The repository drops the listener at the last delivery
-/// after its end, or when the repository itself is dropped. The drop ends the stream.
+/// The listener that stores each change for the reader of the stream. The repository drops the listener at the last delivery of
+/// the closed client, or when the repository itself is dropped. The drop ends the stream.
 struct ChangeListener(Arc<LatestChange>);
 
 impl ChangeListener {

@@ -30,7 +30,8 @@ pub(crate) enum Command {
     Headers(Vec<(String, String)>, oneshot::Sender<CommandResult>),
     /// Changes a feature at the Edge through the API for tests.
     Update(UpdateRequest, oneshot::Sender<Sent>),
-    /// Adds a list of features, or one feature, from a store to the client's features. `shape` says which of the two `json` holds.
+    /// Adds a list of features, or one feature, from a store to the client's features. `shape` says whether `json` holds a list
+    /// or one feature.
     Stored { source: Source, environment: Arc<str>, json: Vec<u8>, shape: StoredShape },
     /// Writes the snapshot file if the Edge has sent features, and answers the caller after the write has ended or failed.
     Flush(oneshot::Sender<()>),

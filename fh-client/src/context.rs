@@ -95,7 +95,7 @@ impl Context {
         Self { shared, attributes }
     }
 
-    /// Returns the attributes of this context.
+    /// Returns the attributes for which this context reads features.
     #[must_use]
     pub const fn attributes(&self) -> &Arc<Attributes> {
         &self.attributes
@@ -191,8 +191,8 @@ impl ContextBuilder {
         /// Sets the user's key. Percentage rollouts of profile `client` hash the user key if the context has no session,
         /// unless a rollout names other attributes.
         user_key = "userkey";
-        /// Sets the id of the user's session. Percentage rollouts of profile `client` hash the session in preference to the
-        /// user key, unless a rollout names other attributes. Those of profile `edge` prefer the attribute `sessionkey`
+        /// Sets the id of the user's session. Percentage rollouts of profile `client` hash the session in preference to the user
+        /// key, unless a rollout names other attributes. Percentage rollouts of profile `edge` prefer the attribute `sessionkey`
         /// instead.
         session = "session";
         /// Sets the user's country. The value is a [`Country`](fh_eval::Country) or any other text.

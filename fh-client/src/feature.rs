@@ -102,8 +102,8 @@ impl Feature {
         self.number().unwrap_or(default)
     }
 
-    /// Returns the same value as [`Self::number`] exactly, with its decimal text. Returns `None` in the same cases as
-    /// [`Self::number`].
+    /// Returns the exact number of which [`Self::number`] returns the nearest `f64`. The result keeps the decimal text of the
+    /// number. Returns `None` in the same cases as [`Self::number`].
     #[must_use]
     pub fn decimal(&self) -> Option<Number> {
         self.read().decimal(&self.key, self.attributes.as_ref())

@@ -16,10 +16,10 @@ use crate::settings::unsendable;
 /// Functions that refresh the features, replace the API keys or the headers, change features for tests, and add features from
 /// stores.
 impl Client {
-    /// Requests the features from the Edge now, and returns the client's readiness after the response. If a request is already
-    /// in flight, this function waits for its response instead. If the client is offline or has a stream that has sent
-    /// features, no request is sent. A client that has stopped sending requests, because the Edge wants no more or because the
-    /// client polls only once, sends a request again.
+    /// Requests the features from the Edge now, and returns the client's readiness after the response. If a request is already in
+    /// flight, this function waits for its response instead. If the client is offline or has a stream that has sent features, no
+    /// request is sent. A client that has stopped sending requests, because the Edge wants no more requests or because the client
+    /// polls only once, sends a request again.
     ///
     /// # Errors
     /// [`Problem`] if the request did not succeed, or if the client is closed. After a failed request the client retries as

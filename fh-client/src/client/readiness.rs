@@ -109,7 +109,8 @@ impl Client {
         status
     }
 
-    /// Waits until `condition` returns true for the client's status, and returns that status. Use it in probes, tools and tests.
+    /// Waits until `condition` returns true for the client's status, and returns that status. Use this function in probes, tools
+    /// and tests.
     ///
     /// The condition is checked at the call, and whenever features arrive or the readiness, the connection, the problem or the
     /// number of requests changes. The passing of time alone does not trigger a check.

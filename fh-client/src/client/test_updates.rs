@@ -51,8 +51,9 @@ impl TestUpdates {
         Ok(Self { key: Some(ApiKey::parse(key)?), ..self })
     }
 
-    /// Changes a feature, and returns once the Edge has answered. Reads return the changed value once the client has received
-    /// it, for a polling client after the next poll. To wait for this, use [`Self::set_and_wait`].
+    /// Changes a feature, and returns once the Edge has answered. Reads return the changed value once the client has received the
+    /// value, which a polling client does with a later poll. To wait until the client has received the value, use
+    /// [`Self::set_and_wait`].
     ///
     /// # Errors
     /// [`Refusal`] if the Edge rejects the update or cannot be reached, or if the client is closed.

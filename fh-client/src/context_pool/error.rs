@@ -10,9 +10,9 @@ use crate::start_error::StartError;
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum ContextPoolError {
-    /// The pool got no evaluated features for the context. The value is the reason.
+    /// The pool got no evaluated features for the context. The variant holds the reason.
     Edge(Problem),
-    /// A client for the context, or its thread, could not be started. The value is the reason.
+    /// A client for the context, or its thread, could not be started. The variant holds the reason.
     Start(StartError),
 }
 

@@ -27,10 +27,9 @@ use crate::delivery::PoolListeners;
 
 /// The function that returns a pool of contexts.
 impl Client {
-    /// Returns a new pool of contexts for a server-evaluated key, for programs with a context for each request or user. The
-    /// pool holds at most `limit` contexts at the same time; a limit of 0 counts as 1. When the pool is full, a new context
-    /// evicts the least recently requested one that no caller waits for. A limit of [`ContextPool::DEFAULT_LIMIT`] suits most
-    /// programs.
+    /// Returns a new pool of contexts for a server-evaluated key, for programs with a context for each request or user. The pool
+    /// holds at most `limit` contexts at the same time; a limit of 0 counts as 1. When the pool is full, a new context evicts the
+    /// least recently requested context that no caller waits for. A limit of [`ContextPool::DEFAULT_LIMIT`] suits most programs.
     ///
     /// The pool keeps this client alive. The client need not be ready.
     #[must_use]
@@ -49,10 +48,10 @@ impl Client {
 /// stream.
 ///
 /// Clones are handles of the same pool. A context ends when the last handle of the pool is dropped, when the pool evicts the
-/// context in favour of another one, or at the first call of [`Self::get`] after a change to other API keys. Soon
-/// after its end, reads of the context return defaults with the reason `NOT_READY`, unless an interceptor overrides a feature.
-/// They never return the values of another user. Therefore keep the pool and call [`Self::get`] for each request. A context
-/// that the Edge has already evaluated is returned at once.
+/// context in favour of another context, or at the first call of [`Self::get`] after a change to other API keys. Soon after its
+/// end, reads of the context return defaults with the reason `NOT_READY`, unless an interceptor overrides a feature. They never
+/// return the values of another user. Therefore keep the pool and call [`Self::get`] for each request. A context that the Edge
+/// has already evaluated is returned at once.
 ///
 /// ```
 /// # use fh_client::testing::{MemoryEdge, SERVER_KEY};

@@ -66,14 +66,14 @@ struct DispatchRequests {
 /// A delivery of all pending events, or of usage summaries only, by one thread.
 struct Pass {
     number: u64,
-    /// The number of calls of listeners and observers that had begun by the time `since`.
+    /// The number of calls of listeners and observers that had begun when `since` was set.
     calls: u64,
     since: Instant,
     /// True once a later pass for events has begun, so that no further thread needs to relieve this pass if it hangs.
     is_relieved: bool,
 }
 
-/// The next step of a thread.
+/// The next step of a delivering thread.
 enum Task {
     /// Makes a pass. The requests up to the number `order` count as carried out once this pass, and all passes that are
     /// running at its end, have ended.

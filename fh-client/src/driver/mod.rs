@@ -85,7 +85,7 @@ pub(crate) struct Driver {
     forgets: bool,
 }
 
-/// An event that the driver's loop handles.
+/// An event that the driver's loop handles, such as a command, a deadline or the arrival of a response.
 enum DriverEvent {
     Command(Option<Command>),
     Deadline,

@@ -37,7 +37,7 @@ impl Runtime {
     /// Checks that a runtime given by the program has the drivers that a client needs.
     ///
     /// # Errors
-    /// The drivers that the runtime lacks.
+    /// [`MissingDriver`], which names the drivers that the runtime lacks.
     pub(crate) fn check(&self) -> Result<(), MissingDriver> {
         match self {
             Self::OwnThread | Self::Thread(_) => Ok(()),

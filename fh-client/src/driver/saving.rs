@@ -85,8 +85,8 @@ impl Driver {
         self.saving.answer();
     }
 
-    /// Writes the present features when the client ends, unless the file would stay the same. If a write is already running, waits for that write instead. If that
-    /// write failed, or if newer features were published in the meantime, writes once more.
+    /// Writes the present features when the client ends, unless the file would stay the same. If a write is already running,
+    /// waits for that write instead. If that write failed, or if newer features were published in the meantime, writes once more.
     pub(super) async fn save_last(&mut self) {
         for _ in 0..2 {
             if self.saving.is_free() {

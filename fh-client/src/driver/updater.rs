@@ -113,8 +113,8 @@ impl Updater {
         }
     }
 
-    /// Waits until the client has received the requested state of the feature. Returns false if this has not happened by the
-    /// time `until`.
+    /// Waits until the client has received the requested state of the feature. Returns false if the time `until` is reached
+    /// first.
     async fn arrives(&self, feature: &str, update: &Update, until: Instant) -> bool {
         let mut watch = self.repository.watch();
         let arrived = async {

@@ -8,7 +8,7 @@ use fh_files::{Content, FileContent, Limits, Member, Node, Position, Unreadable}
 
 /// The environment variable that holds the path of the local features file.
 const VARIABLE: &str = "FEATUREHUB_LOCAL_YAML";
-/// The file in the working directory that is used if the variable is empty or not set.
+/// The file in the working directory that holds the features if the variable `FEATUREHUB_LOCAL_YAML` is empty or not set.
 const USUAL: &str = "featurehub-features.yaml";
 /// The member of the local features file that holds the features.
 const ROOT: &str = "flagValues";
@@ -76,8 +76,8 @@ pub(crate) struct FlagValues {
 }
 
 impl FlagValues {
-    /// Parses the content of a local features file. Returns the problem if the file could not be read or its content is
-    /// invalid.
+    /// Parses the content of a local features file. Returns the problem if the file could not be read, or if the content of the
+    /// file is invalid.
     pub(crate) fn of(
         path: &Path,
         found: Result<FileContent, Unreadable>,

@@ -170,7 +170,7 @@ impl WatchedFile {
 }
 
 impl State {
-    /// Checks the file once, and replaces the values if the file's content is new and valid.
+    /// Checks the file once, and replaces the stored values by the values of the file if the file's content is new and valid.
     fn check(&mut self, path: &Path) {
         self.checked = Some(Instant::now());
         let FileChange::New(found) = self.detector.again(path, SystemTime::now()) else { return };
