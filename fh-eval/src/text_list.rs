@@ -34,8 +34,8 @@ impl TextTest {
     }
 }
 
-/// Returns true if the supplied text is in a short list. Scans the first eight bytes of the texts, and compares the
-/// rest of a text only if these bytes are equal.
+/// Returns true if the supplied text is one of the texts of a short list. Scans the first eight bytes of each text, and compares the rest
+/// of a text only if its first eight bytes are equal to those of the supplied text.
 #[inline]
 pub(crate) fn is_in(tables: &Tables, list: Run, supplied: &Supplied<'_>) -> bool {
     let heads = list.of(&tables.heads_of_texts);
@@ -45,16 +45,16 @@ pub(crate) fn is_in(tables: &Tables, list: Run, supplied: &Supplied<'_>) -> bool
     is_this || is_in_rest(tables, list, offset as u32 + 1, supplied)
 }
 
-/// Searches the texts of a list from the position `from` on. The text before this position differs from the supplied
-/// one, but has the same first eight bytes. This case is rare, so it is a function of its own.
+/// Searches the texts of a list from the position `from` on. The text just before this position has the same first eight bytes as the
+/// supplied text, but differs in a later byte or in length. This case is rare, so the function is marked as cold.
 #[cold]
 fn is_in_rest(tables: &Tables, list: Run, from: u32, supplied: &Supplied<'_>) -> bool {
     let rest = Run { at: list.at.wrapping_add(from), len: list.len.saturating_sub(from) };
     !rest.is_empty() && is_in(tables, rest, supplied)
 }
 
-/// Returns true if a supplied text ends with the text of a row. For a text of at least eight bytes, the last eight
-/// bytes are compared first.
+/// Returns true if the supplied text ends with the text in row `row` of the tables. If the text of the row has at least eight bytes, the
+/// last eight bytes are compared first.
 #[inline]
 pub(crate) fn ends_with(tables: &Tables, row: u32, supplied: &Supplied<'_>) -> bool {
     match tables.texts.get(row as usize) {

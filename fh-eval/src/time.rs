@@ -52,7 +52,7 @@ impl Timestamp {
         self.0
     }
 
-    /// Returns the text `YYYY-MM-DDTHH:MM:SS.mmmZ`, without allocating.
+    /// Returns the time in the form `YYYY-MM-DDTHH:MM:SS.mmmZ`, without allocating memory.
     pub(crate) fn iso(self) -> [u8; 24] {
         let days = self.0.div_euclid(MILLIS_PER_DAY);
         let millis = self.0.rem_euclid(MILLIS_PER_DAY);

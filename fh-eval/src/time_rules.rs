@@ -64,15 +64,15 @@ pub struct TimeOutcome {
 }
 
 impl TimeOutcome {
-    /// Returns the last time up to that of this outcome at which a comparison of a rule with `now` may have changed its
-    /// result. Returns `None` if there is no such time.
+    /// Returns the latest time, at or before the time of this outcome, at which the result of a comparison with `now` may have changed.
+    /// Returns `None` if there is no such time.
     #[must_use]
     pub const fn last_boundary(&self) -> Option<Timestamp> {
         self.boundary
     }
 
-    /// Returns one boolean for each rule on the text of `now`: true if the rule holds. The order depends on the
-    /// features only, not on the order in which they were added.
+    /// Returns one boolean for each rule on the text of `now`: true if the rule holds. The order of the booleans depends on the features
+    /// only, not on the order in which the features were added.
     #[must_use]
     pub fn text_rules(&self) -> &[bool] {
         &self.held
@@ -138,7 +138,8 @@ impl TimeRules {
 }
 
 impl TextRule {
-    /// Returns the interval in milliseconds: the rule is evaluated at the multiples of this interval.
+    /// Returns the interval of the rule in milliseconds: a day for a rule on the text of a date, a second for a rule on the text of a
+    /// date-time. The rule is evaluated at the multiples of this interval since 1970.
     fn interval(&self) -> i64 {
         if self.reading == Reading::Date { DAY } else { SECOND }
     }
@@ -165,8 +166,8 @@ impl FeatureRef<'_> {
     }
 }
 
-/// Returns the rules of type DATE or DATETIME on the attribute `now`, of the strategies that evaluations of the feature
-/// walk.
+/// Returns the rules of type DATE or DATETIME on the attribute `now`. The rules of strategies that evaluations skip because they cannot
+/// match are left out.
 fn clock_rules(feature: FeatureRef<'_>) -> impl Iterator<Item = (&Rule, Reading)> {
     let tables = feature.tables();
     let strategies = feature.head().map_or(&[][..], |head| head.strategies.of(&tables.strategies));

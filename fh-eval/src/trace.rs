@@ -5,8 +5,8 @@ use crate::time::Timestamp;
 
 /// A receiver of the steps of an evaluation. Every method does nothing by default.
 ///
-/// Strategies are identified by row, rules by their index within the strategy. Only the engine's own explanation can
-/// resolve rows and indexes, so the trait is private.
+/// Strategies are identified by their row in the engine's tables, rules by their index within the strategy. Only the engine's own
+/// explanation can resolve rows and indexes, so the trait is private.
 pub(crate) trait Tracer {
     /// Called when the evaluator begins with a strategy. Later calls refer to this strategy until the next call of this
     /// method.
@@ -14,13 +14,13 @@ pub(crate) trait Tracer {
     /// Called if the strategy is unusable, for example because the strategy could not be read. An unusable strategy
     /// never matches.
     fn unusable(&mut self) {}
-    /// Called if the strategy has a percentage, but the context has no percentage key for it.
+    /// Called if the strategy has a percentage, but the context has no percentage key for this strategy.
     fn no_key(&mut self) {}
-    /// Called when the bucket of the percentage key is compared with the strategy's limit. Buckets up to the limit are
-    /// admitted.
+    /// Called when the bucket of the percentage key is compared with the strategy's limit. The strategy admits buckets up to and including
+    /// the limit.
     fn bucket(&mut self, _bucket: u32, _limit: i64) {}
-    /// Called after a rule was evaluated. `now` is the time that the rule read from the clock; `None` if the rule did
-    /// not read the clock.
+    /// Called after a rule was evaluated. `now` is the time that the rule read from the clock; `None` if the rule did not read the clock.
+    /// `held` is true if the rule held.
     fn rule(&mut self, _index: u32, _now: Option<Timestamp>, _held: bool) {}
     /// Called when the strategy matched, which ends the evaluation.
     fn matched(&mut self) {}

@@ -91,8 +91,8 @@ impl Number {
         &self.text
     }
 
-    /// Returns true if a double can represent the number: the double is exact, or the shortest text of the double is
-    /// the same number again. True for `1152921504606846976`, `0.1` and `7.50`; false for `9007199254740993` and
+    /// Returns true if a double can represent the number: the nearest double is equal to the number, or the shortest decimal text of the
+    /// nearest double has the value of the number. True for `1152921504606846976`, `0.1` and `7.50`; false for `9007199254740993` and
     /// `1e400`.
     #[must_use]
     pub fn fits_f64(&self) -> bool {
@@ -102,9 +102,9 @@ impl Number {
             || self.is_written_again()
     }
 
-    /// Returns true if the shortest text of the double is the number itself. Two shortest texts can be equally near,
-    /// and programs choose differently: `563000000000000.25` becomes `563000000000000.2` or `563000000000000.3`.
-    /// Therefore both the text of the standard library and the text of serde_json must be the number.
+    /// Returns true if the shortest decimal text of the nearest double has the value of the number. Two shortest texts can be equally near
+    /// to a double, and programs choose differently: `563000000000000.25` becomes `563000000000000.2` or `563000000000000.3`. Therefore the
+    /// texts that the standard library and serde_json write must both have the value of the number.
     pub(crate) fn is_written_again(&self) -> bool {
         use crate::text::number::Decimal;
         let is_same = |text: &str| Decimal::parse(text) == Decimal::parse(&self.text);

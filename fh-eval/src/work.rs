@@ -62,29 +62,30 @@ enum Walk {
     Explain,
 }
 
-/// Number of steps of evaluating a strategy. An attribute lookup has the same number, in addition to the steps of the
-/// search for the name.
+/// Number of steps for evaluating one strategy. An attribute lookup takes the same number of steps, plus the steps of the search for the
+/// attribute's name.
 const RULE: u64 = 4;
-/// Number of steps of formatting the current time as text.
+/// Cost of formatting the current time as text, in steps.
 const CLOCK: u64 = 200;
 /// Length of the longest text of the current time, in bytes.
 const CLOCK_BYTES: u64 = 24;
-/// Number of steps of finishing the hash of a percentage key.
+/// Cost of finishing the hash of one percentage key, in steps.
 const BUCKET: u64 = 20;
-/// Number of steps of compiling a pattern that a context supplies. Each evaluation compiles the pattern again.
+/// Cost of compiling the patterns that a context supplies, in steps for each pattern and for each byte. Each evaluation compiles the
+/// patterns again.
 const SUPPLIED_PATTERN: Cost = Cost { per_value: 30_000, per_byte: 10_000 };
-/// Number of steps for each byte of a rule's text when the text is searched with a supplied pattern.
+/// Number of steps for each byte of a rule's text when the text is searched with a pattern that a context supplies.
 const SUPPLIED_SEARCH: u64 = 10_000;
 
 impl WorkBound {
-    /// Returns an upper bound of the number of steps in which each of these features is evaluated once.
+    /// Creates an upper bound of the work of evaluating each of these features once.
     #[must_use]
     pub fn of<'a>(features: impl IntoIterator<Item = FeatureRef<'a>>) -> Self {
         Self::walking(features, Walk::Evaluate)
     }
 
-    /// Returns an upper bound of the number of steps in which each of these features is explained once. Explanations
-    /// test strategies that ordinary evaluations skip.
+    /// Creates an upper bound of the work of explaining each of these features once. Explanations also test strategies that ordinary
+    /// evaluations skip.
     #[must_use]
     pub fn of_explaining<'a>(features: impl IntoIterator<Item = FeatureRef<'a>>) -> Self {
         Self::walking(features, Walk::Explain)
@@ -126,8 +127,8 @@ impl WorkBound {
         self.add_percentages(tables, head, strategies);
     }
 
-    /// Adds the work of hashing and comparing percentage keys. Each percentage key is hashed once. If there are several
-    /// keys, each stacked strategy compares its key with the keys before it.
+    /// Adds the work of hashing and comparing percentage keys. Each percentage key of a feature is hashed once. If the feature has several
+    /// percentage keys, each strategy with a percentage and no rules also compares its percentage key with the keys of earlier strategies.
     fn add_percentages(&mut self, tables: &Tables, head: &Head, strategies: Run) {
         let mut sources: SmallVec<[u32; 16]> = SmallVec::new();
         let (mut drawn, mut stacked) = (0_u64, 0_u64);
@@ -207,7 +208,8 @@ impl WorkBound {
     }
 }
 
-/// The work of the rules that read each field of one set of tables. It is collected before it is added to the bound.
+/// The work of the rules that read each field of one set of tables. The work of all rules on a field is added up before it is added to the
+/// bound.
 struct Rows<'a> {
     tables: Option<&'a Tables>,
     reads: HashMap<u32, Reads, foldhash::fast::FixedState>,
@@ -269,8 +271,8 @@ const fn fixed(steps: u64) -> Cost {
     Cost { per_value: steps, per_byte: 0 }
 }
 
-/// Returns the cost of scanning a list: half a step for each text, and a comparison for each text whose first eight
-/// bytes are equal.
+/// Returns the maximum cost of scanning a list: half a step for each text, and a comparison of the rest of each text that can have the same
+/// first eight bytes as the supplied text.
 fn scan(tables: &Tables, list: Run) -> Cost {
     let heads = list.of(&tables.heads_of_texts);
     let mut sorted: SmallVec<[u64; 16]> = heads.iter().copied().collect();

@@ -7,13 +7,13 @@ use smallvec::SmallVec;
 
 use super::order;
 
-/// Number of items of a version that need no heap allocation. Ordinary versions have fewer than ten items.
+/// Maximum number of items of a version that are stored without a heap allocation. Ordinary versions have fewer than ten items.
 const INLINE_ITEMS: usize = 24;
 
 /// A parsed version.
 ///
-/// A version is one flat row of items. An item `List` begins a nested list that ends with the version, so all later
-/// items are one level deeper.
+/// The items are stored in one sequence. The item `List` marks the start of a nested list, which extends to the end of the version, so all
+/// items after the mark are one level deeper.
 ///
 /// ```
 /// use std::cmp::Ordering::*;
@@ -139,7 +139,7 @@ impl<'a> Version<'a> {
         self.text.as_bytes().get(start..start + span.len as usize).unwrap_or_default()
     }
 
-    /// Compares two versions in Maven's order.
+    /// Compares this version with another version by the rules of Maven.
     #[must_use]
     pub fn compare(&self, other: &Version<'_>) -> Ordering {
         let mut left = self.items.iter();
@@ -203,7 +203,8 @@ impl<'a> Version<'a> {
     }
 }
 
-/// Returns true for a capital letter beyond ASCII. The comparison of bytes ignores the case of ASCII letters only.
+/// Returns true for a capital letter beyond ASCII. Such letters are converted to lower case when a version is parsed, because the
+/// comparison of versions ignores the case of ASCII letters only.
 fn has_other_lower_case(c: char) -> bool {
     !c.is_ascii() && !c.to_lowercase().eq([c])
 }
@@ -235,7 +236,8 @@ impl Items {
         });
     }
 
-    /// Removes the null items at the end of the current list, as Maven does, whether or not a nested list follows.
+    /// Removes the null items (zeros, and qualifiers such as `final`) at the end of the current list, as Maven does, whether or not a
+    /// nested list follows.
     fn drop_trailing_nulls(&mut self) {
         while self.0.last().is_some_and(|item| item.is_null()) {
             self.0.pop();
