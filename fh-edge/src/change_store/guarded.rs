@@ -11,7 +11,7 @@ use super::{begin, empty, failed};
 use crate::state_store::ChangeStoreError;
 
 /// The name of the thread that checks the file of a data folder. A panic on this thread is caught and counts as damage of the file, so the
-/// panic hook of a program need not print it.
+/// panic hook of a program need not print the panic.
 pub const DATA_THREAD: &str = "fh-edge-data";
 
 /// Calls a function that uses redb. A panic in the function becomes an error.
@@ -26,8 +26,8 @@ pub(super) fn guarded<T>(
     })
 }
 
-/// Copies the bytes of a file into memory, opens the copy, passes it to `read` and writes to it. Returns the result of `read`. In this way,
-/// a damaged file is detected but not changed.
+/// Copies the bytes of a file into memory, opens the copy, passes the copy to `read`, and then writes to the copy. Returns the result of
+/// `read`, or an error if the file is damaged. The file itself is not changed.
 pub(super) fn in_memory<T: Send>(
     bytes: &[u8],
     read: impl FnOnce(&Database) -> Result<T, ChangeStoreError> + Send,

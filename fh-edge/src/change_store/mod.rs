@@ -55,7 +55,7 @@ const FILE: &str = "changes.redb";
 pub enum DataFolderError {
     /// The folder cannot be created, or its file cannot be read or written.
     Folder(PathBuf, io::Error),
-    /// Another process uses the folder, or another Edge of this process.
+    /// Another process, or another Edge in this process, uses the folder.
     InUse(PathBuf),
     /// The file in the folder cannot be used, in most cases because another version of this program wrote it.
     Unreadable(PathBuf, String),

@@ -25,7 +25,7 @@ pub(super) struct AddressRates {
     /// a sender selects the lock of its bucket.
     hashes: RandomState,
     buckets: Shards<HashMap<Sender, Bucket>>,
-    /// The number of all buckets.
+    /// The number of buckets of all senders, without the shared bucket.
     count: AtomicUsize,
     overflow: Mutex<Overflow>,
 }

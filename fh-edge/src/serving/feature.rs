@@ -18,7 +18,8 @@ use crate::state::{Feature, FeatureText, FeatureValue, Json};
 pub(crate) enum Counting {
     /// The version was given in the state, or it counts the changes of the feature.
     Counts,
-    /// The version is the time at which the file was read. It is higher if this or another feature had a higher version before.
+    /// The version is the time at which the value was first read from the state, in milliseconds since 1970. The version is higher than
+    /// that time if this or another feature had a higher version before.
     IsATime,
 }
 

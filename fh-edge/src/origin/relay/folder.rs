@@ -8,10 +8,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::error::RelayError;
 
-/// The name of the file in the folder whose lock protects the folder. The file is empty.
+/// The name of the lock file in a snapshot folder. A relay locks this empty file while it uses the folder.
 const FILE: &str = "lock";
 
-/// The lock of a folder. The lock ends when its last clone is dropped, or when one clone is released.
+/// The lock of a snapshot folder. The lock ends when its last clone is dropped, or when one clone is released.
 #[derive(Debug, Clone)]
 pub(super) struct FolderLock(Arc<Mutex<Option<File>>>);
 

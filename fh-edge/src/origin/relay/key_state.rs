@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use fh_eval::Timestamp;
 
-/// The minimum number of refusals that revoke a key. A single refusal may be an accident, even if it was long ago.
+/// The minimum number of consecutive refusals before a key is revoked. A single refusal may be an accident, even if it was long ago.
 const REPEATED: u32 = 2;
 
 /// The times for which the features of a key are served without a successful upstream response.

@@ -74,8 +74,8 @@ struct Known {
     /// True if the features are too old to be served (see [`ServeDecision::Expire`]).
     is_expired: bool,
     key_state: KeyState,
-    /// The age of the features in the last status with features that was read; `None` if there was no such status, or if the age was not
-    /// known.
+    /// The age of the client's features when its status was last read; `None` if no status with features was read yet, or if the age was
+    /// not known.
     data_age: Option<Duration>,
     /// The time at which the environment became stale or was last refreshed for clients; `None` if the environment was never stale.
     asked: Option<Instant>,
@@ -228,8 +228,8 @@ impl Upstream {
     }
 
     /// Returns the result of the client's last attempt from the client's status, and records the age of the features. Returns
-    /// [`Report::Pending`] if the client has no features yet, or only those of a snapshot and no problem, or if the attempt is still
-    /// running or was already counted.
+    /// [`Report::Pending`] if the client has no features yet, or only the features of a snapshot and no problem. A problem is also
+    /// [`Report::Pending`] if its attempt was already counted, or while the next attempt is running.
     ///
     /// If a refusal is ambiguous, the upstream Edge's answers to other keys decide. Requests with up to four other keys are made for this,
     /// unless another check was made within the last second.

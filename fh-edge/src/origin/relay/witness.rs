@@ -62,7 +62,7 @@ pub(super) struct Witnesses {
 
 struct Outcome {
     at: Instant,
-    /// The key that the upstream Edge answered successfully; `None` if it answered no key successfully.
+    /// The key that the upstream Edge answered successfully in this check; `None` if none of the keys was answered successfully.
     answered: Option<UpstreamKey>,
 }
 
