@@ -77,7 +77,7 @@ impl Builder {
         self.put(Arc::new(Node::new(position, content)), anchor, position)
     }
 
-    /// Begins a collection inside the innermost one, or at the root. Fails if the nesting exceeds `Limits::depth`.
+    /// Begins a collection inside the innermost open collection, or at the root. Fails if the nesting exceeds `Limits::depth`.
     pub(crate) fn open(
         &mut self,
         collection: Collection,

@@ -196,7 +196,8 @@ impl ChangeDetector {
         found
     }
 
-    /// Checks the file again, and reads it if it may have changed. `now` is the current time by the clock of the file system.
+    /// Checks the file again. The file is read if it may have changed and its metadata is the same as at the last check. `now` is the
+    /// current time by the clock of the file system.
     pub fn again(&mut self, path: &Path, now: SystemTime) -> FileChange {
         let outside = Signature::of(path);
         if outside != std::mem::replace(&mut self.seen, outside) {

@@ -32,8 +32,8 @@ pub(crate) struct PublishedCell {
     revision: watch::Sender<u64>,
 }
 
-/// A pending wake-up of the streams of one cell. Dropping the value wakes the streams, so that no code path can forget it. If no generation
-/// was published, or another writer has woken the streams since, dropping the value does nothing.
+/// A pending wake-up of the streams of one cell. Dropping the value wakes the streams, so that no code path can forget to wake them. If no
+/// generation was published, or another writer has woken the streams since, dropping the value does nothing.
 #[must_use = "dropping this value at once wakes the streams before the caller is answered"]
 pub(crate) struct WakeOnDrop(Arc<PublishedCell>);
 

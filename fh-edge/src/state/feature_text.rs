@@ -99,7 +99,7 @@ impl FeatureText {
         self.json.get(start as usize..end as usize).unwrap_or_default()
     }
 
-    /// Returns the beginning of the text: the opening brace, the member `id` if there is one, and the member `key`.
+    /// Returns the beginning of the feature's JSON: the opening brace, the member `id` if there is one, and the member `key`.
     pub(crate) fn name(&self) -> &str {
         self.part(0, self.key.end)
     }
@@ -114,18 +114,18 @@ impl FeatureText {
         self.part(self.version.end, self.type_end())
     }
 
-    /// Returns the text before the member `value`, without the comma.
+    /// Returns the feature's JSON before the member `value`, without the comma.
     pub(crate) fn before_value(&self) -> &str {
         self.part(0, self.type_end())
     }
 
-    /// Returns the text up to the end of the member `value`, or of the last member before it if there is no value. For keys with the
-    /// permission `EXTENDED_DATA`, the properties are inserted after this text.
+    /// Returns the feature's JSON up to the end of the member `value`, or of the last member before it if there is no value. For keys with
+    /// the permission `EXTENDED_DATA`, the properties are inserted after this text.
     pub(crate) fn head(&self) -> &str {
         self.part(0, self.head_end())
     }
 
-    /// Returns the text after [`Self::head`], including the closing brace.
+    /// Returns the feature's JSON after [`Self::head`], including the closing brace.
     pub(crate) fn tail(&self) -> &str {
         self.part(self.head_end(), self.json.len() as u32)
     }

@@ -15,8 +15,8 @@ use super::permission::Permissions;
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct State {
-    /// The revision of the state. A change that is made while an Edge serves the state increments it. The admin API compares it with the
-    /// `If-Match` header of a request.
+    /// The revision of the state. A change that is made while an Edge serves the state increments the revision. The admin API compares the
+    /// revision with the `If-Match` header of a request.
     #[serde(default)]
     pub revision: u64,
     /// The definitions of the features, which are the same in all environments.
@@ -107,7 +107,7 @@ pub struct FeatureValue {
     pub strategies: Vec<Json>,
 }
 
-/// A service account: API keys with the same permissions, for instance those of a program, a test or a team.
+/// A service account: API keys with the same permissions, for instance the keys of one program, test or team.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Account {

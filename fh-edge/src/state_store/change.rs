@@ -17,7 +17,7 @@ use crate::state::{Duplicate, Feature, FeatureValue, Json, Permissions};
 /// A change of one feature in one environment. A member that is `None` is not changed.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct FeatureChange {
-    /// The new default value, for contexts that no strategy matches. `Some(None)` sets it to null.
+    /// The new default value, for contexts that no strategy matches. `Some(None)` sets the value to null.
     pub value: Option<Option<Json>>,
     /// The new lock of the feature: true locks it, and false unlocks it.
     pub locked: Option<bool>,

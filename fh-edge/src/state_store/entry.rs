@@ -71,8 +71,8 @@ impl Entry {
         self.is_changed |= self.counting == Counting::Counts;
     }
 
-    /// Gives the value a new version, because it was changed at the time `now`. The version is incremented. If the value states no version
-    /// of its own (`stated`), the new version is at least the time in milliseconds.
+    /// Gives the value a new version, because it was changed at the time `now`. The version is incremented. If `stated` is false, because
+    /// the value states no version of its own, the new version is at least the time in milliseconds.
     pub(super) fn step(&mut self, stated: bool, now: Timestamp) {
         let next = self.version.saturating_add(1);
         self.version = if stated { next } else { next.max(now.as_millis()) };

@@ -254,7 +254,8 @@ impl StateStore {
         self.state.environment(place.0)?.values.get(&place.1)
     }
 
-    /// Restores a recorded change. If the base of its value has changed since then, only the version is raised above the recorded one.
+    /// Restores a recorded change. If the value in the base has changed since the change was recorded, the recorded value is dropped, and
+    /// the version is raised above the recorded version.
     fn restore(&mut self, record: Record) {
         let place = (record.environment, Arc::clone(&record.feature));
         let Some(entry) = self.entries.get_mut(&place) else { return };

@@ -11,7 +11,7 @@ use crate::wire::body::read_object;
 /// The change that the body of a PUT requests.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Update {
-    /// The new value. `None` keeps the current value, and `Some(None)` sets it to null.
+    /// The new value. `None` keeps the current value, and `Some(None)` sets the value to null.
     pub(crate) value: Option<Option<Json>>,
     /// The new lock: true locks the feature, and false unlocks it. `None` keeps the current lock.
     pub(crate) lock: Option<bool>,

@@ -40,12 +40,13 @@ pub(crate) enum CompressionLevel {
 const HEAD: [u8; 10] = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255];
 
 thread_local! {
-    /// The compressor for quick compression on this thread. Creating a compressor takes longer than compressing a small body.
+    /// The compressor for quick compression on this thread. The compressor is reused, because creating a compressor takes longer than
+    /// compressing a small body.
     static QUICK: RefCell<Compress> = RefCell::new(Compress::new(Compression::fast(), false));
 }
 
 /// Returns the body compressed with gzip. Returns `None` if the body is shorter than [`LEAST`], or if compression saves less than half of
-/// it.
+/// the body's length.
 pub(crate) fn gzip(body: &[u8], effort: CompressionLevel) -> Option<Vec<u8>> {
     if body.len() < LEAST {
         return None;

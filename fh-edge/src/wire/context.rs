@@ -88,7 +88,7 @@ impl RequestContext {
 }
 
 /// Splits a text at its commas: `a,b,` has two values, `,` has none, and the empty text has one empty value. At most `room` values are
-/// returned; further ones are left out.
+/// returned, and further values are left out.
 fn split(value: &str, room: usize) -> Vec<String> {
     let all = value.trim_end_matches(',');
     if all.is_empty() && !value.is_empty() {

@@ -182,7 +182,7 @@ impl<'o> Reading<'o> {
         part.items().unwrap_or_else(|| vec![part.clone()])
     }
 
-    /// Returns a text that is not empty. For any other part, an error is added and the result is `None`.
+    /// Returns the text of a part, if the part is a text that is not empty. For any other part, an error is added and the result is `None`.
     pub(super) fn text<'p>(&mut self, part: &'p Part, what: &str) -> Option<&'p str> {
         match part.content() {
             Content::Text(text) if text.is_empty() => {

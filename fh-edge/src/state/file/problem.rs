@@ -9,7 +9,7 @@ use fh_files::Position;
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Problem {
-    /// The position of the problem in the text.
+    /// The position of the problem in the text of the state file.
     pub position: Position,
     /// The path of the problem in the document, such as `environments[1].values.BANNER.value`. It is empty for a problem of the whole
     /// document and for a syntax error.

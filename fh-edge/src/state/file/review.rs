@@ -124,7 +124,7 @@ fn placed(value: &Part, strategies: &[Part], place: &Place) -> Part {
     part.items().and_then(|items| items.into_iter().find(meant)).unwrap_or(part)
 }
 
-/// Reports an unknown member of a strategy or rule. It is an error if its name is similar to a known name, else a warning.
+/// Reports an unknown member of a strategy or rule. The report is an error if the member's name is similar to a known name, else a warning.
 fn unknown_member(
     reading: &mut Reading<'_>,
     part: &Part,

@@ -105,7 +105,7 @@ impl Merge {
         }
     }
 
-    /// Ends reading an environment: adds the warnings about the environment, and stores it.
+    /// Ends reading an environment: adds the warnings about the environment, and adds the environment to the result.
     pub(super) fn end(&mut self, reading: &mut Reading<'_>, part: &Part, gathered: Gathered) {
         gathered.review.finish(reading, part);
         self.environments.push(gathered.environment);
