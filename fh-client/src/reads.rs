@@ -128,7 +128,8 @@ macro_rules! reads {
                 $source.exists(key)
             }
 
-            /// Returns the keys of all features, without those that only interceptors know. Observers are not notified.
+            /// Returns the keys of all features. The keys of features that do not exist, but have a value from an
+            /// interceptor, are left out. Observers are not notified.
             #[must_use]
             pub fn keys(&$self) -> Vec<Box<str>> {
                 $source.keys()

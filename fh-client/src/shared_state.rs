@@ -30,7 +30,7 @@ pub(crate) struct SharedState {
 }
 
 impl SharedState {
-    /// Closes the client with this command, unless it is closed already.
+    /// Closes the client by sending this command to the driver. Has no effect if a handle has already closed the client.
     pub(crate) fn close(&self, command: Command) {
         if !self.is_closing.swap(true, Ordering::AcqRel) {
             self.send(command);
@@ -55,8 +55,8 @@ impl SharedState {
         self.keys().kind()
     }
 
-    /// Stores the keys and sends them to the driver under one lock, so that the client and the driver have the same keys after
-    /// concurrent calls.
+    /// Stores the new API keys and sends them to the driver under one lock, so that the client and the driver have the same
+    /// keys after concurrent calls. The driver sends the outcome of the change to the returned receiver.
     pub(crate) fn change_keys(&self, keys: ApiKeys) -> oneshot::Receiver<CommandResult> {
         let (reply, settled) = oneshot::channel();
         let mut held = self.keys.lock().unwrap_or_else(PoisonError::into_inner);

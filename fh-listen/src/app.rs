@@ -31,13 +31,14 @@ impl From<Router> for App {
 }
 
 impl App {
-    /// Sets a shortcut. The requests that it accepts do not reach the router, nor the layers that the program has added to the router.
+    /// Sets a shortcut. The requests that the shortcut accepts reach neither the router nor the layers that the program has added to the
+    /// router.
     #[must_use]
     pub fn shortcut(self, shortcut: impl Shortcut) -> Self {
         Self { shortcut: Some(Arc::new(shortcut)), ..self }
     }
 
-    /// Treats GET and HEAD requests for these paths as health checks. For them, 16 connections beyond
+    /// Treats GET and HEAD requests for these paths as health checks. For these requests, 16 connections beyond
     /// [`ListenOptions::max_connections`](super::ListenOptions::max_connections) are reserved.
     #[must_use]
     pub fn probes(self, paths: impl IntoIterator<Item = String>) -> Self {

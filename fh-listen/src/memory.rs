@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-/// The maximum memory of one idle stream in bytes. It is about 1.3 times the 11.3 KB that hyper itself takes (D-100).
+/// The maximum memory of one idle stream in bytes. This estimate is about 1.3 times the 11.3 KB that hyper itself takes (D-100).
 pub(super) const PER_STREAM: u64 = 15 * 1024;
 
 /// Returns the memory in bytes that this process may use: the smallest of its control groups' limits and the machine's memory. Returns

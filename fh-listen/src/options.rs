@@ -24,8 +24,8 @@ pub struct ListenOptions {
     /// The maximum duration of a TLS handshake. A connection that exceeds it is closed. Default: 10 seconds.
     pub handshake_timeout: Option<Duration>,
     /// The maximum time to receive the head of a request. For the first request, the time begins with the connection, or after the TLS
-    /// handshake. For later requests, it begins with their first byte on HTTP/1, and there is no such limit on HTTP/2. A connection that
-    /// exceeds the time is closed. Default: 10 seconds.
+    /// handshake. For a later request on HTTP/1, the time begins with the first byte of the request. Later requests on HTTP/2 have no such
+    /// limit. A connection that exceeds the time is closed. Default: 10 seconds.
     pub header_timeout: Option<Duration>,
     /// The maximum time that a connection may stay open between two requests. Then it is closed. On HTTP/2 it may stay open for up to twice
     /// this time. The time should be longer than the idle time of load balancers in front, which otherwise send requests into connections
@@ -42,9 +42,9 @@ pub struct ListenOptions {
     /// operating system's queue (D-98).
     ///
     /// The default is the smaller of two numbers, which are read when the defaults are made. One is the number of file descriptors that
-    /// this process may have open (the soft limit of `RLIMIT_NOFILE`) less 256, but at least half of it. The other is known only on Linux:
-    /// half of the memory that the process may use, divided by 15 KiB per connection. That memory is the limit of the process's control
-    /// group, or the machine's memory if it is smaller. If neither number is known, the default is 1,048,320.
+    /// this process may have open (the soft limit of `RLIMIT_NOFILE`) less 256, but at least half of that limit. The other is known only on
+    /// Linux: half of the memory that the process may use, divided by 15 KiB per connection. That memory is the limit of the process's
+    /// control group, or the machine's memory if it is smaller. If neither number is known, the default is 1,048,320.
     ///
     /// If the [`App`](super::App) has probes, 16 more connections are accepted for them. Such a connection has one second to send its
     /// request head. It is closed if the request is not a probe, unless another connection has closed by then so that it counts as a

@@ -25,9 +25,9 @@ const PIECE: usize = 16 * 1024;
 enum Progress {
     /// The stream did not request a piece of its body.
     None,
-    /// The stream took a piece, so there was room for the previous one.
+    /// The stream took a piece, so there was room for the previous piece.
     Taken,
-    /// The stream has room for a piece, but the body has none yet.
+    /// The stream has room for a piece, but the body has no further piece yet.
     Waiting,
 }
 

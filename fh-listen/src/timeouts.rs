@@ -93,7 +93,7 @@ impl PeerTimeout for Http2Timeout {
 /// The maximum time that a reserved connection has for its handshake, and again for its request head.
 const RESERVED: Duration = Duration::from_secs(1);
 
-/// Returns the time limit of a connection: `limit`, or at most [`RESERVED`] on a reserved connection. `None` is no limit.
+/// Returns the time limit of a connection: `limit`, but at most [`RESERVED`] on a reserved connection. `None` means no limit.
 pub(super) fn limit_of(state: &ConnectionState, limit: Option<Duration>) -> Option<Duration> {
     match state.is_reserved() {
         true => Some(limit.map_or(RESERVED, |limit| limit.min(RESERVED))),

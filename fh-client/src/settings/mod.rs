@@ -187,8 +187,8 @@ impl ClientSettings {
         self.given.runtime.place().map_err(StartError::of_thread)
     }
 
-    /// Returns true if the program selected the mode last with [`ClientBuilder::streaming`](crate::ClientBuilder::streaming).
-    /// Returns false if streaming is only the default.
+    /// Returns true if [`ClientBuilder::streaming`](crate::ClientBuilder::streaming) was the last function with which the
+    /// program selected a mode. Returns false if the program selected no mode, so that streaming is only the default.
     pub(crate) fn must_stream(&self) -> bool {
         self.given.mode == Some(Mode::Streaming)
     }

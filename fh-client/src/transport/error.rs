@@ -22,7 +22,7 @@ pub enum TransportErrorKind {
     Other,
 }
 
-/// The reason why a request failed. A transport must put neither the URL nor a header into the text.
+/// The reason why a request failed. A transport must put neither the URL nor a header into the text of the error.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TransportError {
     kind: TransportErrorKind,

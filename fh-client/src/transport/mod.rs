@@ -107,7 +107,7 @@ pub enum Method {
     Get,
     /// PUT, which changes a feature for a test.
     Put,
-    /// POST, which sends data. Exporters that use a client's transport need it.
+    /// POST, which sends data. The client itself sends no POST request, but exporters that use its transport do.
     Post,
 }
 

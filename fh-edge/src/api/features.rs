@@ -39,8 +39,8 @@ static VARY_COMPRESSED: HeaderValue =
 static VARY_PLAIN: HeaderValue = HeaderValue::from_static("x-featurehub, origin");
 pub(super) const NOT_READY: &str = "cache layer not ready, try again shortly";
 
-/// Returns the text of the evaluation context in the `x-featurehub` header, whose lines are joined by commas. The text is empty if the
-/// header is missing.
+/// Returns the text of the evaluation context in the `x-featurehub` header. If a request has several such headers, their values are joined
+/// by commas. The text is empty if the header is missing.
 pub(super) fn context_text(headers: &HeaderMap) -> Cow<'_, str> {
     let lines = headers.get_all(&CONTEXT).iter();
     let lines = lines.map(|line| String::from_utf8_lossy(line.as_bytes()));

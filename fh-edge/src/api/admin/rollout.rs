@@ -21,7 +21,7 @@ const USUAL: u32 = 10_000;
 /// The largest number of simulated users. A request for more users is answered with status 400.
 const MOST: u32 = 200_000;
 
-/// The body of a rollout request.
+/// The body of a request that simulates the rollout of a feature to many users.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Body {
