@@ -10,7 +10,7 @@ const C2: u32 = 0x1B87_3593;
 /// The encoding that turns a text into the bytes that are hashed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Encoding {
-    /// Standard MurmurHash3 over UTF-8.
+    /// The text's UTF-8 bytes, hashed with standard MurmurHash3.
     Utf8,
     /// The encoding of FeatureHub's server. It differs from [`Encoding::Utf8`] only for text with characters above
     /// U+FFFF (evaluation 2.9).
@@ -21,8 +21,8 @@ pub(crate) enum Encoding {
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Murmur3 {
     hash: u32,
-    /// The last bytes of the input, which do not fill a block of four bytes yet. The first of them is in the lowest
-    /// bits.
+    /// The last bytes of the input, which do not fill a block of four bytes yet. The first of these bytes is in the
+    /// lowest bits.
     tail: u32,
     /// Number of bits of `tail` in use: 0, 8, 16 or 24.
     tail_bits: u32,

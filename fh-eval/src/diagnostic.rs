@@ -5,11 +5,12 @@ use std::fmt;
 
 use crate::text::pattern::Refusal;
 
-/// The severity of a diagnostic.
+/// The severity of a diagnostic, by the engine's treatment of the part that has the problem.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
-    /// An unknown member is ignored, or a part is replaced by an assumption, such as that of no strategy.
+    /// The engine ignores an unknown member, or continues with an assumption, such as that the feature has no
+    /// strategies.
     Warning,
     /// A part could not be used. A feature is left out, a strategy or a rule cannot match, a rule ends at a value, or a
     /// value is dropped.
@@ -19,7 +20,7 @@ pub enum Severity {
 /// A problem of a part of a payload, and how the engine treats the part.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Diagnostic {
-    /// The position of the part in the payload.
+    /// The position, in the payload, of the part that has the problem.
     #[serde(flatten)]
     pub place: Place,
     /// The kind of the problem, with its details.
@@ -71,7 +72,7 @@ pub struct Place {
     pub value: Option<Box<str>>,
 }
 
-/// The kind of a problem of a part of a payload.
+/// A kind of problem that a part of a payload can have.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum DiagnosticKind {
@@ -83,13 +84,13 @@ pub enum DiagnosticKind {
     NotA(&'static str),
     /// A regular expression is invalid, too large, or uses a construct that the engine's dialect does not support.
     Pattern(Refusal),
-    /// The expression was not compiled, because the regular expressions that were compiled before exceed the limit for
+    /// A regular expression was not compiled, because the expressions that were compiled before it exceed the limit for
     /// the size of all expressions together.
     PatternBudget,
     /// A strategy has a percentage, but its feature has no id to hash, so no bucket can be computed.
     NoFeatureId,
-    /// The compiler was given ids of feature values, from which it computes buckets in place of feature ids. There is
-    /// no such id for this feature.
+    /// The compiler was given ids of feature values, from which it computes buckets in place of feature ids. None of
+    /// the ids belongs to this feature.
     NoHashId,
     /// A later feature of the list has the same key and replaces this feature.
     DuplicateKey,
@@ -139,7 +140,7 @@ pub enum Consequence {
     RuleNeverHolds,
     /// The value is dropped from the rule's list. The rule is evaluated with its other values.
     ValueDropped,
-    /// The member is ignored.
+    /// The engine ignores the member. The strategy or the rule is evaluated without it.
     MemberIgnored,
     /// The rule ends at this value (profile `edge`). A rule with NOT_EQUALS or EXCLUDES then never holds. Any other
     /// rule holds only if a comparison with a value before this one passes.
@@ -149,7 +150,8 @@ pub enum Consequence {
 }
 
 impl Consequence {
-    /// Returns the severity: a warning for an assumption or an ignored member, an error for everything else.
+    /// Returns the severity of this consequence: a warning for an assumption or an ignored member, an error for
+    /// everything else.
     #[must_use]
     pub const fn severity(self) -> Severity {
         match self {
@@ -174,7 +176,7 @@ impl fmt::Display for Consequence {
 }
 
 impl Diagnostic {
-    /// Returns the severity, which follows from the consequence.
+    /// Returns the severity of the diagnostic, which follows from its consequence.
     #[must_use]
     pub const fn severity(&self) -> Severity {
         self.consequence.severity()

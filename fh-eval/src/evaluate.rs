@@ -185,8 +185,8 @@ impl<'a, C: Clock, T: Tracer, const N: usize> Evaluator<'a, '_, C, T, N> {
         Some(keys.len() - 1)
     }
 
-    /// Returns the sum of the stacked percentages of the earlier strategies that have the same key text and did not
-    /// match.
+    /// Returns the sum of the percentages of earlier strategies that have a percentage and no rules and did not match.
+    /// Only strategies whose percentage key has the same text as the key at position `at` are counted.
     fn base(&self, keys: &[Drawn], at: usize) -> i64 {
         let Some(this) = keys.get(at) else { return 0 };
         keys.iter()
@@ -394,6 +394,6 @@ pub(crate) fn now_text(reading: Reading, iso: &[u8; 24]) -> &[u8] {
 struct Drawn {
     source: u32,
     bucket: u32,
-    /// Sum of the percentages of the stacked strategies that have this source and did not match.
+    /// Sum of the percentages of the strategies that have this percentage key and no rules, and did not match.
     base: i64,
 }

@@ -17,7 +17,7 @@ pub enum EvaluationReason {
     Default,
     /// The feature has no strategies.
     Static,
-    /// The value is null.
+    /// The value of the feature for the subject is null.
     NotSet,
     /// There is no feature with the requested key.
     NotFound,
@@ -107,7 +107,7 @@ impl<'a> Evaluation<'a> {
         self.reason
     }
 
-    /// Returns true if a strategy matched.
+    /// Returns true if a strategy matched, so that the evaluation has this strategy's value.
     #[must_use]
     pub const fn is_match(&self) -> bool {
         self.row != NO_ROW

@@ -4,10 +4,11 @@ use std::fmt::Write;
 
 use super::{Attributes, Entry, FAR, Name};
 
-/// Initial capacity of the list of entries, which has one entry per value. The values of an ordinary context fit into
-/// it, so that the list is allocated only once.
+/// Initial capacity of the list of values. An ordinary context has at most this many values, so that the list is
+/// allocated only once.
 const EXPECTED_VALUES: usize = 8;
-/// Initial capacity of the text buffer, in bytes. The texts of an ordinary context fit into it.
+/// Initial capacity of the text buffer, in bytes. The texts of an ordinary context fit into this buffer, so that the
+/// buffer is allocated only once.
 const EXPECTED_TEXT: usize = 120;
 
 /// A builder of a context; see [`Attributes::builder`]. A value is left out if all texts of the context together would
@@ -118,8 +119,8 @@ impl AttributesBuilder {
         self
     }
 
-    /// Adds the session. In profile `client`, the first session takes precedence over the user key as default
-    /// percentage key (evaluation 2.2).
+    /// Adds the key of the user's session. In profile `client`, the first session key is the default percentage key, in
+    /// place of the user key (evaluation 2.2).
     #[inline]
     #[must_use]
     pub fn session(mut self, session: impl AsRef<str>) -> Self {
@@ -127,7 +128,7 @@ impl AttributesBuilder {
         self
     }
 
-    /// Adds the country: a [`Country`](super::Country) or any other text.
+    /// Adds the user's country: a [`Country`](super::Country) or any other text.
     #[inline]
     #[must_use]
     pub fn country(mut self, country: impl AsRef<str>) -> Self {
@@ -135,7 +136,7 @@ impl AttributesBuilder {
         self
     }
 
-    /// Adds the device: a [`Device`](super::Device) or any other text.
+    /// Adds the kind of the user's device: a [`Device`](super::Device) or any other text.
     #[inline]
     #[must_use]
     pub fn device(mut self, device: impl AsRef<str>) -> Self {
@@ -143,7 +144,7 @@ impl AttributesBuilder {
         self
     }
 
-    /// Adds the platform: a [`Platform`](super::Platform) or any other text.
+    /// Adds the operating system of the user's device: a [`Platform`](super::Platform) or any other text.
     #[inline]
     #[must_use]
     pub fn platform(mut self, platform: impl AsRef<str>) -> Self {
@@ -159,7 +160,7 @@ impl AttributesBuilder {
         self
     }
 
-    /// Adds values to the attribute with this name. The attribute keeps the values that were added earlier.
+    /// Adds values to the attribute `name`. The attribute keeps the values that were added earlier.
     #[inline]
     #[must_use]
     pub fn attribute(mut self, name: &str, values: impl AttributeText) -> Self {

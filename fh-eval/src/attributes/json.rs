@@ -37,7 +37,7 @@ impl Attributes {
     /// attribute without any value is left out as well. If a name occurs several times, the last one counts.
     ///
     /// # Errors
-    /// [`InvalidContext`] if the text is not a JSON object or has too many values.
+    /// Fails with [`InvalidContext`] if the text is not a JSON object, or has more than [`Self::MAX_FROM_JSON`] values.
     ///
     /// ```
     /// use fh_eval::Attributes;

@@ -23,7 +23,7 @@ macro_rules! names {
             /// All values of this type, in the order of FeatureHub's lists.
             pub const ALL: &[Self] = &[$(Self::$variant,)*];
 
-            /// Returns the text of this value in contexts and rules.
+            /// Returns the text by which contexts and rules name this value.
             #[must_use]
             pub const fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $text,)* }

@@ -44,21 +44,21 @@ pub enum Outcome {
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Report {
-    /// Key of the feature.
+    /// Key of the evaluated feature.
     pub feature: String,
     /// Name of the feature's type, such as `BOOLEAN`; `None` if the type is missing or unknown.
     #[serde(rename = "type")]
     pub kind: Option<&'static str>,
-    /// True if the feature is locked.
+    /// True if the feature is locked, which restricts overrides by interceptors (evaluation 5.6).
     pub locked: bool,
     /// The evaluated value, as the payload's JSON token; `None` for null.
     #[serde(serialize_with = "token_or_null")]
     pub value: Option<String>,
-    /// The reason why the evaluation has this value.
+    /// The reason why the evaluation has its value, such as a strategy that matched.
     pub reason: EvaluationReason,
     /// Id of the strategy that matched; `None` if no strategy matched or the matching strategy has no id.
     pub strategy_id: Option<String>,
-    /// True if the subject has a context.
+    /// True if the subject has a context. Without a context, no strategy is evaluated.
     pub has_context: bool,
     /// The reports of all strategies, in the payload's order.
     pub strategies: Vec<StrategyReport>,
@@ -112,8 +112,8 @@ pub struct RuleReport {
     /// JSON.
     #[serde(rename = "type")]
     pub kind: String,
-    /// The conditional of the rule, such as `EQUALS`; `?` if the payload has no conditional. A conditional that is not
-    /// a text is shown as JSON.
+    /// The operator by which the rule compares the attribute with the rule's values, such as `EQUALS`; `?` if the
+    /// payload has no operator. An operator that is not a text is shown as JSON.
     pub conditional: String,
     /// The rule's own values, with which the attribute's values are compared, as JSON tokens; `None` if the payload has
     /// no list of values.
@@ -128,8 +128,9 @@ pub struct RuleReport {
     pub now: Option<Timestamp>,
     /// True if the rule held, false if the rule failed, `None` if the rule was not evaluated.
     pub held: Option<bool>,
-    /// True if the rule failed, and one of these is the case: a diagnostic says that the rule never holds, the rule has
-    /// at least as many diagnostics as values, or no supplied value can be read as a value of the rule's type.
+    /// True if the rule failed and at least one of these conditions is true: a diagnostic says that the rule never
+    /// holds, the rule has at least as many diagnostics as values, or no supplied value can be read as a value of the
+    /// rule's type.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub unreadable: bool,
 }
@@ -285,8 +286,8 @@ impl StrategyReporter<'_> {
         }
     }
 
-    /// Returns true if a diagnostic says that the rule never holds, or if diagnostics say that no value of its list is
-    /// left for a comparison. Nulls of the list do not count.
+    /// Returns true if a diagnostic says that the rule never holds, or if diagnostics say that no value of the rule's
+    /// list is left for a comparison. Nulls in the list do not count as values.
     fn broken(&self, index: u32, rule: &wire::Rule<'_>) -> bool {
         let is_here = |each: &&Diagnostic| {
             each.place.strategy == Some(self.position) && each.place.rule == Some(index)
@@ -310,7 +311,7 @@ fn has_lost_all(rule: &wire::Rule<'_>, dropped: usize) -> bool {
     })
 }
 
-/// Returns true if at least one profile can compare a text as a value of this type.
+/// Returns true if at least one profile can compare `text` as a value of the type `kind`.
 fn comparable(kind: &str, text: &str) -> bool {
     match kind {
         "NUMBER" => Decimal::parse(text).is_some(),

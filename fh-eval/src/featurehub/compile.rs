@@ -61,8 +61,8 @@ impl<'a> Compiler<'a> {
         Self { hash_ids: Some(ids), ..self }
     }
 
-    /// Compiles the features of one environment, in their order. If two features have the same key, the later one
-    /// replaces the earlier one.
+    /// Compiles the features of one environment, in the order of the payload. If two features have the same key, the
+    /// later feature replaces the earlier one.
     #[must_use]
     pub fn compile(&self, environment: &super::Environment<'_>) -> Ruleset {
         let mut compilation = self.begin(environment.id.as_deref());
@@ -83,7 +83,7 @@ impl<'a> Compiler<'a> {
     /// Compiles one feature, which [`Ruleset::with`] adds to a ruleset.
     ///
     /// # Errors
-    /// The diagnostic that gives the reason why the JSON is not a feature.
+    /// Fails if the JSON is not a feature, with the diagnostic that gives the reason.
     pub fn feature(&self, json: &RawValue) -> Result<Feature, Box<Diagnostic>> {
         let mut compilation = self.begin(None);
         compilation.add(json.get());
@@ -93,7 +93,7 @@ impl<'a> Compiler<'a> {
     /// Compiles one feature whose parts were read before. `json` is the text of the whole feature.
     ///
     /// # Errors
-    /// The diagnostic that gives the reason why the parts are not a feature.
+    /// Fails if the parts are not a feature, with the diagnostic that gives the reason.
     #[doc(hidden)]
     pub fn feature_of<J: AsRef<str> + Into<Arc<str>>>(
         &self,
@@ -222,7 +222,8 @@ impl<'a> Compilation<'a> {
         self.writer.end(head, key_row, all, detail);
     }
 
-    /// Returns the ruleset. If two features have the same key, the later one replaces the earlier one.
+    /// Returns the ruleset of the features that were added. If two of them have the same key, the later feature
+    /// replaces the earlier one.
     #[must_use]
     pub fn finish(mut self) -> Ruleset {
         let superseded = self.superseded();

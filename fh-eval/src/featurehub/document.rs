@@ -13,15 +13,15 @@ use crate::json::Shape;
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ParseError {
-    /// The bytes are not UTF-8. Holds the offset of the first invalid byte, from 0.
+    /// The bytes are not UTF-8. The number is the offset of the first invalid byte, from 0.
     NotUtf8(usize),
-    /// The text is not JSON. Holds the parser's message with line and column.
+    /// The text is not JSON. The error holds the parser's message, with the line and the column of the mistake.
     InvalidJson(String),
     /// The text is JSON, but not a feature, an environment, or a list. [`Document::only`] also returns this error for a
     /// document without environments.
     NoFeatures,
-    /// The payload has several environments where one is required. Holds their ids, with an empty text for an
-    /// environment without an id.
+    /// The payload has several environments where one is required. The list holds the ids of these environments, with
+    /// an empty text for an environment without an id.
     SeveralEnvironments(Vec<String>),
 }
 
@@ -65,7 +65,7 @@ pub struct Document<'a> {
     pub environments: Vec<Environment<'a>>,
 }
 
-/// One environment of a payload.
+/// One environment of a payload, with its id and its unparsed features.
 #[derive(Debug, Clone, Default)]
 pub struct Environment<'a> {
     /// Id of the environment; `None` if the payload does not name the environment.
@@ -89,7 +89,7 @@ impl<'a> Document<'a> {
     /// list of environments, elements without a member `features` are skipped.
     ///
     /// # Errors
-    /// [`ParseError`] if the document as a whole cannot be read.
+    /// Fails with [`ParseError`] if the document as a whole cannot be read.
     pub fn parse(bytes: &'a [u8]) -> Result<Self, ParseError> {
         let json =
             std::str::from_utf8(bytes).map_err(|error| ParseError::NotUtf8(error.valid_up_to()))?;
@@ -125,7 +125,7 @@ impl<'a> Document<'a> {
         envelopes.filter_map(Environment::of).collect()
     }
 
-    /// Returns the only environment.
+    /// Returns the environment of a payload that has exactly one.
     ///
     /// Fails with [`ParseError::SeveralEnvironments`] if there is more than one environment, and with
     /// [`ParseError::NoFeatures`] if there is no environment.

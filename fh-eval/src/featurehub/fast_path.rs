@@ -73,9 +73,9 @@ fn cut_after_everyone(kept: &mut Vec<(Strategy, StrategyDetail)>) {
     }
 }
 
-/// Appends a copy of the rules with the cheap ones first to the tables, and returns the rows of the copy. Returns
-/// `None` if the rules are in that order already. The order does not change the result, because all rules of a strategy
-/// must hold.
+/// Appends a copy of the rules to the tables, ordered from the cheapest test to the most expensive one, and returns the
+/// rows of the copy. Returns `None` if the rules have this order already. The order does not change the result of an
+/// evaluation, because all rules of a strategy must hold.
 fn cheap_first(tables: &mut Tables, rules: Run) -> Option<Run> {
     let mut sorted: Vec<(u8, Rule)> =
         rules.of(&tables.rules).iter().map(|rule| (cost(tables, &rule.predicate), *rule)).collect();

@@ -32,28 +32,29 @@ const SHORTEST_BEGINNING: usize = 4;
 pub struct UnknownMember {
     /// The member's name. A name of more than 120 characters is cut off and ends with `…`.
     pub name: Box<str>,
-    /// The known member that is probably meant, because the name is a near miss of its name; `None` if the name
-    /// resembles no known member.
+    /// The known member that was probably meant, because the two names are nearly the same; `None` if the unknown name
+    /// resembles no known name.
     pub meant: Option<&'static str>,
 }
 
 impl UnknownMember {
-    /// Returns the known member of a strategy that is probably meant, because this name is a near miss of its name.
-    /// Returns `None` if the name resembles no known member, or if it is the name of a known member.
+    /// Returns the known member of a strategy that was probably meant by `name`, because the two names are nearly the
+    /// same. Returns `None` if `name` resembles no known name, or is itself a known name.
     #[must_use]
     pub fn meant_in_strategy(name: &str) -> Option<&'static str> {
         if STRATEGY.contains(&name) { None } else { near_miss(name, STRATEGY) }
     }
 
-    /// Returns the known member of a rule that is probably meant, because this name is a near miss of its name. Returns
-    /// `None` if the name resembles no known member, or if it is the name of a known member.
+    /// Returns the known member of a rule that was probably meant by `name`, because the two names are nearly the same.
+    /// Returns `None` if `name` resembles no known name, or is itself a known name.
     #[must_use]
     pub fn meant_in_rule(name: &str) -> Option<&'static str> {
         if RULE.contains(&name) { None } else { near_miss(name, RULE) }
     }
 
-    /// Adds a member to the list of its object if it is unknown. Once the list has [`MOST_KEPT`] members, only a near
-    /// miss is added, and only if the list has none yet.
+    /// Adds the member `name` to `list`, the unknown members of one object, unless `known` contains the name. Once the
+    /// list has [`MOST_KEPT`] members, only a near miss of a known name is added, and only if the list has no near miss
+    /// yet.
     pub(super) fn note(list: &mut Vec<Self>, name: &str, known: &[&'static str]) {
         if known.contains(&name) {
             return;

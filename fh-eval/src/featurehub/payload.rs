@@ -23,10 +23,10 @@ impl Ruleset {
     /// [`Document`] and [`Compiler`].
     ///
     /// # Errors
-    /// [`ParseError`] if the document as a whole cannot be read or does not hold exactly one environment.
-    /// [`Self::diagnostics`] reports features that cannot be read, and most of their parts. Not reported are elements
-    /// of a list of environments that are not environments, which are skipped, and a member `features` that is not a
-    /// list, which counts as an empty list.
+    /// Fails with [`ParseError`] if the document as a whole cannot be read or does not hold exactly one environment.
+    /// [`Self::diagnostics`] reports unreadable features, and most unreadable parts of features. Two mistakes leave no
+    /// diagnostic: in a list of environments, elements that are not environments are skipped, and a member `features`
+    /// that is not a list counts as an empty list.
     pub fn from_json(json: &[u8], profile: Profile) -> Result<Self, ParseError> {
         Ok(Compiler::new(profile).compile(&Document::parse(json)?.only()?))
     }

@@ -7,9 +7,13 @@ use serde_json::value::RawValue;
 use super::wire::name;
 use crate::json::members;
 
-/// Returns false if two states of a feature, given as JSON objects, differ only in the order of members, in white space
-/// between members, in the version, in the environment id, in members that are null, or in a lock of false that one
-/// state lacks. Such differences do not count as visible. Returns true for any other difference.
+/// Returns true if two states of a feature, given as JSON objects, differ visibly for programs that read the feature.
+/// All differences count as visible, except in these points:
+///
+/// - the order of members, and white space between members
+/// - the version of the value, and the id of the environment
+/// - a member that is null in one state and missing in the other
+/// - the member `l` (locked), if it is false in one state and null or missing in the other
 #[must_use]
 pub fn is_visible_change(old: &str, new: &str) -> bool {
     if old == new {

@@ -28,9 +28,9 @@ pub type Raw<'a> = Option<&'a RawValue>;
 pub struct Feature<'a> {
     /// Id of the feature, from which buckets are computed unless the compiler is given other ids.
     pub id: Raw<'a>,
-    /// Key of the feature.
+    /// Key of the feature, by which programs read the feature.
     pub key: Raw<'a>,
-    /// A boolean: true if the feature is locked.
+    /// A boolean: true if the feature is locked, which restricts overrides by interceptors (evaluation 5.6).
     pub locked: Raw<'a>,
     /// Version of the feature's value in the environment.
     pub version: Raw<'a>,
@@ -38,9 +38,10 @@ pub struct Feature<'a> {
     pub kind: Raw<'a>,
     /// The feature's value if no strategy matches.
     pub value: Raw<'a>,
-    /// The strategies, in the order of evaluation.
+    /// The feature's strategies, in the order of evaluation.
     pub strategies: Shape<Vec<Shape<Strategy<'a>>>>,
-    /// The feature's properties (`fp`).
+    /// The feature's properties (`fp`), each with its name. A server sends properties only to keys with the permission
+    /// `EXTENDED_DATA`.
     pub properties: Shape<Vec<(Cow<'a, str>, &'a RawValue)>>,
     /// Id of the strategy that matched when an Edge evaluated the feature (`v`).
     pub applied: Raw<'a>,
@@ -53,13 +54,13 @@ pub struct Feature<'a> {
 pub struct Strategy<'a> {
     /// Id of the strategy. FeatureHub makes it unique within the feature.
     pub id: Raw<'a>,
-    /// The percentage: 1,000,000 is 100 %.
+    /// The strategy's percentage, where 1,000,000 is 100 %.
     pub percentage: Raw<'a>,
     /// Names of the attributes that make up the percentage key.
     pub percentage_attributes: Shape<Vec<&'a RawValue>>,
     /// The feature's value if the strategy matches.
     pub value: Raw<'a>,
-    /// The rules, all of which must hold.
+    /// The strategy's rules. The strategy matches only if all of them hold.
     pub rules: Shape<Vec<Shape<Rule<'a>>>>,
     /// The unknown members of the strategy's JSON object (D-118): the first 16, and the first near miss of a known
     /// member.
@@ -69,11 +70,11 @@ pub struct Strategy<'a> {
 /// A rule: FeatureHub's FeatureRolloutStrategyAttribute.
 #[derive(Debug, Clone, Default)]
 pub struct Rule<'a> {
-    /// The conditional of the rule, such as `EQUALS`.
+    /// The operator by which the rule compares the attribute with the rule's values, such as `EQUALS`.
     pub conditional: Raw<'a>,
     /// Name of the attribute that the rule reads.
     pub field: Raw<'a>,
-    /// Type of the rule, such as `NUMBER`.
+    /// Type of the rule's values, such as `NUMBER`.
     pub kind: Raw<'a>,
     /// The rule's values, with which the attribute's values are compared.
     pub values: Shape<Vec<&'a RawValue>>,
@@ -99,7 +100,7 @@ impl<'a> Feature<'a> {
 }
 
 impl<'a> Strategy<'a> {
-    /// Parses the list of a feature's strategies. A list or a strategy of an unexpected shape is recorded as such.
+    /// Parses the list of a feature's strategies. A list or a strategy of an unexpected shape becomes `Shape::Other`.
     #[must_use]
     pub fn parse_list(list: Raw<'a>) -> Shape<Vec<Shape<Self>>> {
         list.map_or(Shape::Absent, |list| read_list(list.get()))

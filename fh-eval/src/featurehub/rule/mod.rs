@@ -25,13 +25,14 @@ pub(super) struct RuleCompiler<'a> {
     pub(super) writer: &'a mut Writer,
     pub(super) patterns: &'a mut Patterns,
     pub(super) diagnostics: &'a mut DiagnosticCollector,
-    /// The way in which the rule reads its attribute from the context, unless the rule reads the clock.
+    /// The way in which the rule reads its attribute, unless the attribute is `now` and the rule's type is DATE or
+    /// DATETIME.
     pub(super) reading: Reading,
     /// Number of values that the payload lists for the rule, including unreadable ones.
     pub(super) listed: usize,
 }
 
-/// The type of a rule: FeatureHub's RolloutStrategyFieldType.
+/// The type of a rule's values (FeatureHub's RolloutStrategyFieldType).
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Type {
     String,
@@ -43,8 +44,8 @@ enum Type {
     Address,
 }
 
-/// The conditional of a rule: FeatureHub's RolloutStrategyAttributeConditional. The four ordering conditionals share
-/// one variant.
+/// The operator by which a rule compares an attribute with the rule's values (FeatureHub's
+/// RolloutStrategyAttributeConditional). The four operators that compare by order share one variant.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Conditional {
     Equals,
@@ -66,8 +67,8 @@ enum Typed {
 }
 
 /// The rule values that could be read. `ended` is true if an unreadable value ended the list, which happens only in
-/// profile `edge`. A rule with NOT_EQUALS or EXCLUDES then fails. Any other rule compares the values before that one,
-/// and fails if no comparison passes.
+/// profile `edge`. A rule with NOT_EQUALS or EXCLUDES then fails. Any other rule compares the values before the
+/// unreadable one, and fails if no comparison passes.
 struct Readable<T> {
     values: Vec<T>,
     ended: bool,

@@ -27,13 +27,13 @@ impl<'a> Envelope<'a> {
         read_object(json).into_value()
     }
 
-    /// Returns the id, or `None` if there is no id that is a text.
+    /// Returns the id of the environment or the feature, or `None` if there is no id that is a text.
     #[must_use]
     pub fn id(&self) -> Option<Cow<'a, str>> {
         text(self.id)
     }
 
-    /// Returns the features, or `None` if the environment has no list of features.
+    /// Returns the features of the environment, or `None` if the environment has no list of features.
     #[must_use]
     pub fn into_features(self) -> Option<Vec<&'a RawValue>> {
         self.features.into_value()
@@ -83,7 +83,7 @@ impl<'a> Feature<'a> {
 /// of features is accepted as well.
 ///
 /// # Errors
-/// The reason why the body is not a list of objects. The reason contains no part of the body.
+/// Fails if the body is not a list of objects. The error is a text with the reason, which contains no part of the body.
 pub fn environments(body: &str) -> Result<Vec<Envelope<'_>>, String> {
     let not_an_object = || "an environment is not a JSON object".to_string();
     let entries = list(body)?.into_iter();
@@ -93,7 +93,7 @@ pub fn environments(body: &str) -> Result<Vec<Envelope<'_>>, String> {
 /// Splits a JSON list into its elements, whose shape is not checked. A byte-order mark is skipped.
 ///
 /// # Errors
-/// The reason why the text is not a JSON list. The reason contains no part of the text.
+/// Fails if the text is not a JSON list. The error is a text with the reason, which contains no part of the JSON.
 pub fn list(json: &str) -> Result<Vec<&RawValue>, String> {
     let json = json.strip_prefix('\u{feff}').unwrap_or(json);
     serde_json::from_str(json).map_err(|error| reason(&error))
@@ -102,13 +102,13 @@ pub fn list(json: &str) -> Result<Vec<&RawValue>, String> {
 /// Parses the JSON of one feature, whose shape is not checked.
 ///
 /// # Errors
-/// The reason why the text is not JSON. The reason contains no part of the text.
+/// Fails if the text is not JSON. The error is a text with the reason, which contains no part of the JSON.
 pub fn one(json: &str) -> Result<&RawValue, String> {
     serde_json::from_str(json).map_err(|error| reason(&error))
 }
 
-/// Describes a JSON error without any of the text. serde_json's description of a wrong type would quote a wrong string
-/// in full.
+/// Describes a JSON error without quoting the parsed text. serde_json's own description would quote in full a string
+/// that is found where another type is expected.
 fn reason(error: &serde_json::Error) -> String {
     match error.classify() {
         Category::Data => {

@@ -12,21 +12,21 @@ use crate::json::{MemberValue, Object, read_object};
 /// All members of a feature, each as raw JSON. If a name occurs twice, the last value counts.
 #[derive(Debug, Clone, Default)]
 pub struct FeatureMembers<'a> {
-    /// Id of the feature.
+    /// Id of the feature, from which buckets are computed unless the compiler is given other ids.
     pub id: Raw<'a>,
-    /// Key of the feature.
+    /// Key of the feature, by which programs read the feature.
     pub key: Raw<'a>,
-    /// A boolean: true if the feature is locked.
+    /// A boolean: true if the feature is locked, which restricts overrides by interceptors (evaluation 5.6).
     pub locked: Raw<'a>,
-    /// Version of the feature's value.
+    /// Version of the feature's value in the environment.
     pub version: Raw<'a>,
-    /// Type of the feature's value.
+    /// Type of the feature's value: `BOOLEAN`, `STRING`, `NUMBER` or `JSON`.
     pub kind: Raw<'a>,
     /// The feature's value if no strategy matches.
     pub value: Raw<'a>,
-    /// The list of strategies.
+    /// The list of the feature's strategies, in the order of evaluation.
     pub strategies: Raw<'a>,
-    /// The feature's properties (`fp`).
+    /// The feature's properties (`fp`): an object with a text for each name.
     pub properties: Raw<'a>,
     /// The members for which this type has no field of its own, in the order of the JSON.
     pub others: Vec<(Cow<'a, str>, &'a RawValue)>,

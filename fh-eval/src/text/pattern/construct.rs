@@ -18,8 +18,8 @@ pub enum Construct {
     BackReference,
     /// A possessive repetition of Java: `a++`, `a*+`, `a?+` or `a{2,3}+`.
     Possessive,
-    /// A property `\p{…}` whose name the dialect does not accept. It accepts general categories, classes of ASCII
-    /// characters and common scripts, by Java's names.
+    /// A property `\p{…}` whose name the dialect does not accept. The dialect accepts Java's names of general
+    /// categories, of classes of ASCII characters, and of common scripts.
     Property,
     /// An operation on classes: `&&`, `--` or `~~` in a class.
     ClassOperation,
@@ -35,14 +35,14 @@ pub enum Construct {
     OneSidedBoundary,
     /// The line break `\R` inside a repetition.
     RepeatedLineBreak,
-    /// The line break `\R` or the end `\Z` in a class.
+    /// The line break `\R`, or the end of the text `\Z`, in a class.
     LineBreakInClass,
-    /// The end `\Z` before the end of the pattern, or inside a repetition.
+    /// The end of the text, `\Z`, before the end of the pattern or inside a repetition.
     EndInside,
 }
 
 impl Construct {
-    /// Returns advice on what to write instead.
+    /// Returns advice on what to write instead of the construct.
     #[must_use]
     pub const fn instead(self) -> &'static str {
         match self {

@@ -32,7 +32,7 @@ const MAX_TEXT: usize = 64 * 1024;
 /// The reason why a pattern is not compiled.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Refusal {
-    /// The pattern cannot be parsed. Holds the reason.
+    /// The pattern cannot be parsed. The text describes the mistake in the pattern.
     Invalid(String),
     /// The pattern uses a construct that the dialect does not support.
     Unsupported(Construct),
@@ -70,9 +70,9 @@ pub(super) enum EngineKind {
     Small,
 }
 
-/// The reason why the tree of a pattern was not written in the small language.
+/// The reason why a pattern was not rewritten for an engine.
 enum Stop {
-    /// The dialect does not accept the pattern, for this reason.
+    /// The dialect does not accept the pattern. The refusal gives the reason.
     Refused(Refusal),
     /// The pattern can be written for [`EngineKind::Small`] only.
     NeedsSmallEngine,

@@ -29,7 +29,7 @@ thread_local! {
     static CACHE: RefCell<Option<pikevm::Cache>> = const { RefCell::new(None) };
 }
 
-/// Maximum size in bytes of a cache that is kept. A larger cache is dropped after the search.
+/// Maximum size in bytes of a cache that is kept for the next search. A larger cache is dropped after the search.
 const LARGEST_KEPT_CACHE: usize = 1 << 20;
 
 impl Engine {
@@ -78,7 +78,7 @@ impl Engine {
         }
     }
 
-    /// Returns the size of the table in bytes; 0 for a simulation.
+    /// Returns the size of the pattern's transition table in bytes, or 0 if the pattern runs without a table.
     pub(super) fn table_bytes(&self) -> usize {
         match self {
             Self::Table(table) => table.memory_usage(),
@@ -109,7 +109,7 @@ impl Engine {
     }
 }
 
-/// Number of steps for each state when a simulation starts, because its cache is then reset or allocated.
+/// Number of steps for each state at the start of a simulation, which resets or allocates the cache.
 const STEPS_PER_STATE: u64 = 60;
 /// Number of steps of a simulation for each state and each byte of the text.
 const STEPS_PER_STATE_AND_BYTE: u64 = 6;

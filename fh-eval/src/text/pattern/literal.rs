@@ -32,8 +32,8 @@ impl Anchor {
     }
 }
 
-/// Returns the literal texts for which a pattern in the small language of `dialect` searches, and the position at which
-/// a matching text has one of them. Returns `None` if the pattern needs an engine.
+/// Returns the literal texts for which a pattern that `dialect` rewrote searches, and the position at which a matching
+/// text has one of these texts. Returns `None` if the pattern needs an engine.
 pub(super) fn extract(source: &str) -> Option<(Anchor, Box<[Box<str>]>)> {
     let hir = regex_syntax::Parser::new().parse(source).ok()?;
     let mut parts: Vec<Hir> = match hir.into_kind() {

@@ -33,7 +33,7 @@ pub enum Extent {
 /// an engine does not match a text beyond this limit, so that one request cannot cause minutes of work.
 const MAX_WORK: usize = 50_000_000;
 
-/// A compiled pattern.
+/// A compiled regular expression, with which REGEX rules test texts.
 #[derive(Debug)]
 pub struct Pattern {
     program: Program,
@@ -85,7 +85,7 @@ impl Cost {
     }
 }
 
-/// The limit for the table of a pattern. A table makes searches fast.
+/// The limit for the size of a pattern's transition table, which makes searches fast.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Tables {
     /// A table of at most this many bytes. A pattern whose table would be larger runs without a table.
@@ -106,8 +106,8 @@ impl Tables {
 /// Maximum size of the table of one pattern, in bytes. A pattern whose table would be larger runs without a table.
 pub(crate) const TABLE_BYTES: usize = engine::TABLE_BYTES;
 
-/// Maximum size of a compiled program in bytes; a larger program is refused. A pattern of [`MAX_NODES`] fits, so that
-/// all targets refuse the same patterns.
+/// Maximum size of the program of one compiled pattern, in bytes. A pattern with a larger program is refused. The
+/// program of a pattern with [`MAX_NODES`] nodes is smaller, so that all targets refuse the same patterns.
 const PROGRAM_BYTES: usize = 1 << 28;
 
 impl Program {
@@ -123,10 +123,11 @@ impl Program {
 }
 
 impl Pattern {
-    /// Compiles a pattern.
+    /// Compiles a pattern. `extent` selects the part of a text that the pattern must match.
     ///
     /// # Errors
-    /// [`Refusal`] if the pattern is invalid, uses a construct that the dialect does not support, or is too large.
+    /// Fails with [`Refusal`] if the pattern is invalid, uses a construct that the dialect does not support, or is too
+    /// large.
     ///
     /// ```
     /// use fh_eval::internal::text::pattern::{Extent, Pattern};

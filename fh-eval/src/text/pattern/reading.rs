@@ -25,7 +25,8 @@ pub(super) enum Mark {
     End,
 }
 
-/// A construct that SDKs read differently.
+/// A construct that JavaScript and Java read differently, so that SDKs do not agree on the texts that a pattern
+/// matches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Divergence {
@@ -108,7 +109,7 @@ const NO_BLANK: &str = r"\x{0}-\x{8}\x{A}-\x{1F}\x{21}-\x{9F}\x{A1}-\x{167F}\x{1
 const VERTICAL: &str = r"\x{A}-\x{D}\x{85}\x{2028}\x{2029}";
 const NO_VERTICAL: &str = r"\x{0}-\x{9}\x{E}-\x{84}\x{86}-\x{2027}\x{202A}-\x{10FFFF}";
 
-/// Java's `\R` outside of repetitions.
+/// The group that replaces Java's line break `\R`. A `\R` inside a repetition is refused.
 const LINE_BREAK: &str = r"(?:\x{D}\x{A}|[\x{A}-\x{D}\x{85}\x{2028}\x{2029}])";
 
 /// Reads a pattern. Brackets and `\v` are read as in Java if the pattern must match the whole text, and as in
