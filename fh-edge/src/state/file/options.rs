@@ -112,8 +112,8 @@ impl Options {
     }
 
     /// Sets the id of the environment for lists of features that name no environment. Without this call, the id is derived from the name
-    /// `default`, and a warning is added. If the list is read from a file whose name begins with an id, that id is used instead of the
-    /// derived id.
+    /// `default`, and a warning is added. If the list is read from a file whose name begins with an id and a dot, that id is used instead
+    /// of the derived id.
     #[must_use]
     pub fn environment(self, id: Uuid) -> Self {
         Self { environment: Some(id), ..self }
