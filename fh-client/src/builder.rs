@@ -79,9 +79,9 @@ impl ClientBuilder {
         self
     }
 
-    /// Adds an API key. All keys of a client must be of one kind, client-evaluated or server-evaluated; otherwise
-    /// [`Self::start`] returns [`StartError::Keys`](crate::StartError::Keys). If several environments have a feature with the
-    /// same key, the environment of the API key that was added first provides its value (D-61).
+    /// Adds an API key. All keys of a client must be of one kind, client-evaluated or server-evaluated; otherwise [`Self::start`]
+    /// returns [`StartError::Keys`](crate::StartError::Keys). If several environments have a feature with the same key, the
+    /// environment of the API key that was added first provides the value (D-61).
     pub fn api_key(mut self, key: impl Into<String>) -> Self {
         self.settings.keys.push(key.into());
         self

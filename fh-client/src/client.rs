@@ -53,8 +53,8 @@ reads!(Client, |self| self.shared.repository.read(), None);
 
 /// Functions that close a client, or return a handle that does not keep the client alive.
 impl Client {
-    /// Returns a handle that does not keep the client alive. Use it in closures that outlive the program's use of the client,
-    /// such as the function that watches a file.
+    /// Returns a handle that does not keep the client alive. Use the handle in closures that outlive the program's use of the
+    /// client, such as the function that watches a file.
     ///
     /// ```
     /// # use fh_client::testing::MemoryEdge;

@@ -131,9 +131,9 @@ impl Context {
     /// Registers a listener that is called when the value of this feature for this context, or the feature's lock, changes
     /// (D-63).
     ///
-    /// By default the listener is called on a thread of the client's own. It is not called with the value at registration, and
-    /// may miss a value that was replaced quickly. Dropping the returned guard ends the subscription. A closure that holds a
-    /// client or a context keeps the client alive.
+    /// By default the listener is called on a thread of the client's own. The listener is not called with the value at
+    /// registration, and may miss a value that was replaced quickly. Dropping the returned guard ends the subscription. A closure
+    /// that holds a client or a context keeps the client alive.
     pub fn on_change(
         &self,
         key: &str,

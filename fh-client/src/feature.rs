@@ -196,7 +196,7 @@ impl Feature {
     }
 
     /// Returns the names and values of the feature's properties. The list is empty if the Edge has sent no properties, for
-    /// example because the API key has no permission to read them. It is also empty in the cases in which [`Self::version`]
+    /// example because the API key has no permission to read them. The list is also empty in the cases in which [`Self::version`]
     /// returns -1. Observers are not notified.
     #[must_use]
     pub fn properties(&self) -> Vec<(String, String)> {

@@ -49,8 +49,8 @@ pub enum WhileSwitching {
     /// Reads for the new context return no value until the new values have arrived. Until then, the client is not ready.
     #[default]
     HideValues,
-    /// The values of the previous context are served for the new context as well, until the new values have arrived. Use this only in
-    /// programs that serve a single user.
+    /// The values of the previous context are served for the new context as well, until the new values have arrived. Use this variant only
+    /// in programs that serve a single user.
     KeepValues,
 }
 
@@ -109,19 +109,20 @@ pub struct Config {
     pub while_switching: WhileSwitching,
     /// Names and values of additional headers of each request.
     pub headers: Vec<(String, String)>,
-    /// The value of the `X-SDK` header. `None` sends no such header; clients in browsers must not send it (sdk-behaviour 0.3).
+    /// The value of the `X-SDK` header. If the value is `None`, requests have no such header. Clients in browsers must not send the header
+    /// (sdk-behaviour 0.3).
     pub identification: Option<String>,
     /// The delays before retries after failures that are probably temporary.
     pub backoff: Backoff,
     /// The range of the random delay before a reconnect after the end of a stream that had sent features. The range always applies after a
-    /// `bye` event. Otherwise it applies only to the first retry since the last successful poll, `bye` event, healthy stream or change of
-    /// keys (D-64). A stream may request a longer delay with `retry:`.
+    /// `bye` event. Otherwise the range applies only to the first retry since the last successful poll, `bye` event, healthy stream or
+    /// change of keys (D-64). A stream may request a longer delay with `retry:`.
     pub return_within: RangeInclusive<Duration>,
     /// The delays before retries after the Edge has refused the client (D-21).
     pub refused: Backoff,
     /// The time after which a stream counts as healthy. After the end of a healthy stream, the delays of `backoff` begin anew.
     pub healthy_after: Duration,
-    /// The time for which the client polls after the Edge could not stream, before it tries to stream again (D-65).
+    /// The time for which the client polls after the Edge could not stream. Then the client requests a stream again (D-65).
     pub stream_again_after: Duration,
     /// The time within which the session sends at most two requests. Further requests wait (D-64).
     pub pace: Duration,

@@ -31,7 +31,8 @@ pub(crate) enum ResponseClass {
 pub(crate) enum RequestCondition {
     /// The request has no condition: the response holds features.
     Plainly,
-    /// The request has the header `If-None-Match`: the response holds features only if they differ from those that the etag describes.
+    /// The request has the header `If-None-Match`: the response holds features only if they differ from the features that the etag
+    /// describes.
     IfNoneMatch,
 }
 

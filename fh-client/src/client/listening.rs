@@ -93,8 +93,9 @@ impl Client {
 
 /// Functions that register interceptors, control catch & release, and return the handle for manual delivery.
 impl Client {
-    /// Registers an interceptor, which can override values. The interceptor is called after those that are already registered, and
-    /// before the rules are evaluated (sdk-behaviour 2.8). `locks` says whether the interceptor may override locked features.
+    /// Registers an interceptor, which can override values. The interceptor is called after the interceptors that are already
+    /// registered, and before the rules are evaluated (sdk-behaviour 2.8). `locks` says whether the interceptor may override
+    /// locked features.
     pub fn intercept(&self, interceptor: Arc<dyn Interceptor>, locks: LockPolicy) -> Subscription {
         self.shared.repository.intercept(interceptor, locks)
     }
@@ -140,8 +141,8 @@ impl Client {
         self.shared.repository.stop_catching();
     }
 
-    /// Returns the keys of the features that catch & release holds back: those that the last update adds, removes, or changes in
-    /// more than their version. The list is empty if no update is held back.
+    /// Returns the keys of the features that catch & release holds back: the features that the last update adds, removes, or
+    /// changes in more than their version. The list is empty if no update is held back.
     #[must_use]
     pub fn held_keys(&self) -> Vec<Box<str>> {
         self.shared.repository.held()

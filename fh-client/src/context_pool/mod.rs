@@ -49,9 +49,9 @@ impl Client {
 ///
 /// Clones are handles of the same pool. A context ends when the last handle of the pool is dropped, when the pool evicts the
 /// context in favour of another context, or at the first call of [`Self::get`] after a change to other API keys. Soon after its
-/// end, reads of the context return defaults with the reason `NOT_READY`, unless an interceptor overrides a feature. They never
-/// return the values of another user. Therefore keep the pool and call [`Self::get`] for each request. A context that the Edge
-/// has already evaluated is returned at once.
+/// end, reads of the context return defaults with the reason `NOT_READY`, unless an interceptor overrides a feature. The reads
+/// never return the values of another user. Therefore keep the pool and call [`Self::get`] for each request. A context that the
+/// Edge has already evaluated is returned at once.
 ///
 /// ```
 /// # use fh_client::testing::{MemoryEdge, SERVER_KEY};

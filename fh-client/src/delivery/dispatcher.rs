@@ -17,7 +17,7 @@ use tokio::sync::watch;
 
 /// The time after which a call of a listener counts as hanging, so that another thread delivers to the other listeners.
 const HANGS_AFTER: Duration = Duration::from_millis(10);
-/// The maximum number of delivering threads of one client. If calls hang on all of them, the other listeners wait.
+/// The maximum number of delivering threads of one client. If calls hang on all delivering threads, the other listeners wait.
 const MOST_THREADS: usize = 8;
 
 thread_local! {
@@ -219,7 +219,7 @@ impl DispatchRequests {
 }
 
 impl Dispatcher {
-    /// Returns a dispatcher without a thread. It delivers nothing. A wait for its deliveries returns at once.
+    /// Returns a dispatcher without a thread. The dispatcher delivers nothing. A wait for its deliveries returns at once.
     pub(crate) fn idle() -> Self {
         // With the highest number as the last request, all requests count as carried out.
         Self { queue: DispatchQueue::new(u64::MAX) }

@@ -167,7 +167,7 @@ impl ListenerQueue {
         goes_on
     }
 
-    /// Marks this thread as the one that delivers. Returns false if another thread, or this thread further up its stack, is
+    /// Marks this thread as the delivering thread. Returns false if another thread, or this thread further up its stack, is
     /// delivering.
     pub(super) fn enter(&self) -> bool {
         let mut requests = self.requests();

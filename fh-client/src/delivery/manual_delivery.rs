@@ -13,7 +13,7 @@ use super::listener_queue::{ListenerQueue, Seat, Waker};
 /// [`ClientBuilder::manual_delivery`](crate::ClientBuilder::manual_delivery). The handle is meant for programs that must choose
 /// the thread, such as a binding for another language.
 ///
-/// The handle also serves the clients made from the client: those of [`Client::isolated`](crate::Client::isolated) and of a
+/// The handle also serves the clients made from the client: the clients of [`Client::isolated`](crate::Client::isolated) and of a
 /// [`ContextPool`](crate::ContextPool). The handle does not keep the clients alive. Keep the handle until these clients have
 /// ended, so that listeners are notified of the end, and interceptors and observers are closed.
 ///

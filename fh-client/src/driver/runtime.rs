@@ -180,12 +180,12 @@ impl DriverRuntime {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum MissingDriver {
-    /// The runtime lacks timers. Call [`enable_time`](tokio::runtime::Builder::enable_time) when you build it.
+    /// The runtime lacks timers. Call [`enable_time`](tokio::runtime::Builder::enable_time) when you build the runtime.
     Time,
     /// The runtime lacks I/O, which the cargo feature `reqwest` needs. Call [`enable_io`](tokio::runtime::Builder::enable_io)
-    /// when you build it.
+    /// when you build the runtime.
     Io,
-    /// The runtime lacks timers and I/O. Call [`enable_all`](tokio::runtime::Builder::enable_all) when you build it.
+    /// The runtime lacks timers and I/O. Call [`enable_all`](tokio::runtime::Builder::enable_all) when you build the runtime.
     TimeAndIo,
 }
 
@@ -199,8 +199,9 @@ impl fmt::Display for MissingDriver {
     }
 }
 
-/// Returns the drivers that a runtime lacks, or `None` if it lacks none. tokio has no function that reports the drivers of a
-/// runtime, but it panics if a missing driver is used. Therefore this function uses the drivers and catches the panics.
+/// Returns the drivers that a runtime lacks, or `None` if the runtime lacks no driver. tokio has no function that reports the
+/// drivers of a runtime, but tokio panics if a missing driver is used. Therefore this function uses the drivers and catches the
+/// panics.
 fn missing_drivers(handle: &Handle) -> Option<MissingDriver> {
     let _inside = handle.enter();
     let panics = |used: fn()| catch_unwind(AssertUnwindSafe(used)).is_err();

@@ -93,10 +93,10 @@ impl YamlOverrides {
     /// Watches the file and applies its changes, until the returned guard is dropped or the interceptor is closed.
     ///
     /// A thread checks the file's times, size and inode number at each `interval`; the usual interval is
-    /// [`WATCH_INTERVAL`](super::WATCH_INTERVAL). A changed file is read once two checks in a row find the same values, so
-    /// that a half-written file is seldom read. After each change to a valid content, the thread calls `on_change`. That
-    /// function should call [`Client::overrides_changed`](crate::Client::overrides_changed), so that change listeners are
-    /// notified of the new values (D-63).
+    /// [`WATCH_INTERVAL`](super::WATCH_INTERVAL). A changed file is read once two checks in a row find the same times, size and
+    /// inode number, so that a half-written file is seldom read. After each change to a valid content, the thread calls
+    /// `on_change`. The function `on_change` should call [`Client::overrides_changed`](crate::Client::overrides_changed), so that
+    /// change listeners are notified of the new values (D-63).
     pub fn watch(&self, interval: Duration, on_change: impl Fn() + Send + 'static) -> YamlWatch {
         let flags_of = Arc::clone(&self.flags);
         WatchedFile::watch(&self.file, interval, move |values| {

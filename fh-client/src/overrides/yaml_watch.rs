@@ -106,7 +106,7 @@ impl WatchedFile {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Starts a thread that checks the file at each `interval`, unless another watch has just checked it, and calls
+    /// Starts a thread that checks the file at each `interval`, unless another watch has just checked the file, and calls
     /// `on_values` after each change of the file to a valid content. If no thread can be started, a warning is logged.
     pub(crate) fn watch(
         file: &Arc<Self>,

@@ -221,9 +221,9 @@ impl Environment {
         Ok(if seen { Effect::Seen } else { Effect::Invisible })
     }
 
-    /// Applies the delete of a feature, and returns the effect. The delete concerns the feature with the same id. If there is none, it
-    /// concerns the feature with the same key, unless both have ids. The feature is removed unless the version of the delete is above 0 and
-    /// lower than that of the feature (D-27).
+    /// Applies the delete of a feature, and returns the effect. The delete concerns the feature with the same id. If no feature has this
+    /// id, the delete concerns the feature with the same key, unless both the delete and that feature have ids. The feature is removed
+    /// unless the version of the delete is above 0 and lower than the version of the feature (D-27).
     ///
     /// # Errors
     /// An error if the JSON is not an object, or has neither an id nor a key. The error holds the reason.

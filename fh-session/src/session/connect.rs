@@ -19,8 +19,8 @@ impl Session {
         self.connect_to(following);
     }
 
-    /// Sends a request now, or as soon as the limit of the request rate allows. The request follows the redirect `following`; if there is
-    /// none, it is the first request of a new attempt.
+    /// Sends a request now, or as soon as the limit of the request rate allows. The request follows the redirect `following`; without a
+    /// redirect, the request is the first of a new attempt.
     pub(super) fn connect_to(&mut self, following: Option<Redirect>) {
         let [before_last, last] = self.recent;
         if let Some(at) = before_last.map(|sent| sent.after(self.config.pace))

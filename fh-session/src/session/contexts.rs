@@ -22,8 +22,8 @@ pub(super) struct NextContext {
 }
 
 impl Session {
-    /// Sets a context, for which the Edge has to evaluate the features unless the context has the same header as the current one. With a
-    /// client-evaluated key, the command is done at once and changes nothing.
+    /// Sets a context, for which the Edge has to evaluate the features unless the context has the same header as the current context. With
+    /// a client-evaluated key, the command is done at once and changes nothing.
     ///
     /// A request for the first features of a context that was set after the start is not aborted, so that the client makes progress however
     /// often the context changes. The newest context waits until that request has ended.
@@ -119,7 +119,7 @@ impl Session {
         }
     }
 
-    /// Drops the waiting context and reports `problem` to the callers that set it.
+    /// Drops the waiting context and reports `problem` to the callers that set this context.
     pub(super) fn refuse_next_context(&mut self, problem: &Problem) {
         let Some(next) = self.next_context.take() else { return };
         self.settle_all(next.pending, &Err(problem.clone()));

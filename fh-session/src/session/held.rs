@@ -28,7 +28,7 @@ impl Held {
         matches!(self, Self::Current)
     }
 
-    /// Returns true if features are served, which may be those of an earlier context.
+    /// Returns true if features are served, which may be features of an earlier context.
     pub(super) const fn is_served(&self) -> bool {
         matches!(self, Self::Current | Self::Kept(_))
     }
@@ -41,7 +41,7 @@ impl Held {
         }
     }
 
-    /// Marks the features as those of an earlier context. Features that were marked before keep their context.
+    /// Marks the features as features of an earlier context. Features that were marked before keep their context.
     pub(super) fn leave_to_earlier_context(&mut self, of: EvaluatedFor) {
         *self = match mem::take(self) {
             Self::Unserved => Self::Withheld(of),

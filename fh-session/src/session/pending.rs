@@ -40,7 +40,7 @@ impl Session {
         self.settle_all(pending, outcome);
     }
 
-    /// Queues an outcome for each of these commands.
+    /// Queues `outcome` as the outcome of each command in `pending`.
     pub(super) fn settle_all(&mut self, pending: Vec<Pending>, outcome: &Result<(), Problem>) {
         let readiness = self.readiness();
         for each in pending {
@@ -53,7 +53,8 @@ impl Session {
         self.settled.push(Action::CommandDone(command_id, outcome));
     }
 
-    /// Removes the commands that set the current context from those that wait for the current request, and returns them.
+    /// Removes the commands that set the current context from the commands that wait for the current request, and returns the removed
+    /// commands.
     pub(super) fn take_pending_contexts(&mut self) -> Vec<Pending> {
         let (contexts, others) =
             mem::take(&mut self.command_ids).into_iter().partition(Pending::sets_a_context);

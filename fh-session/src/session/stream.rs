@@ -195,8 +195,8 @@ impl Session {
         }
     }
 
-    /// Returns true if no request follows the end of this stream, because it had status 236. A client without features continues to send
-    /// requests (D-71).
+    /// Returns true if no request follows the end of this stream, because the response had status 236. A client without features continues
+    /// to send requests (D-71).
     fn was_last(&self, stream: &Stream) -> bool {
         stream.last && (stream.has_data || self.held.is_current())
     }
@@ -224,8 +224,8 @@ impl Session {
     }
 }
 
-/// Returns the member `status` of a `failure` event's data, or the whole data if it has no such text. The result is cut off after 200
-/// characters.
+/// Returns the first member `status` of a `failure` event's data, or the whole data if that member is missing or not a text. The result is
+/// cut off after 200 characters.
 fn reason(data: &str) -> String {
     let status = serde_json::from_str::<&RawValue>(data).ok().and_then(|raw| {
         let members = members(raw)?;

@@ -164,8 +164,8 @@ impl Session {
         Ok(doubt)
     }
 
-    /// Applies the data of a stream's `feature` or `delete_feature` event, unless it names another environment. Fails if the data is not a
-    /// feature, or not a delete.
+    /// Applies the data of a stream's `feature` or `delete_feature` event, unless the data names another environment. Fails if the data is
+    /// not a feature, or not a delete.
     pub(super) fn apply_one(&mut self, kind: RawKind, data: &str) -> Result<(), String> {
         let id = self.feature_set.first_id();
         let mut own = self.own(&id, vec![read_one(data)?]).unwrap_or_default();

@@ -17,7 +17,7 @@ use std::time::Duration;
 use field::{Field, FieldName, Position};
 use value::{Exceeded, Milliseconds, Value};
 
-/// The name of an event without an `event` line, or with an empty one.
+/// The name of an event without an `event` line, or with an empty `event` line.
 const MESSAGE: &str = "message";
 /// Maximum size in bytes of an event's name, and of an event's id. A longer name or id gives [`TooLarge`]. Real names and ids have some
 /// dozen bytes.
@@ -40,7 +40,7 @@ impl Default for Limits {
 /// A complete event.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Event {
-    /// The name of the event; `message` if the event has no `event` line, or an empty one.
+    /// The name of the event; `message` if the event has no `event` line, or an empty `event` line.
     pub name: String,
     /// The values of the event's `data` lines, joined by line feeds.
     pub data: String,
