@@ -375,9 +375,9 @@ impl EdgeHandle {
         }
     }
 
-    /// Replaces the configured keys of a relay, without a restart. Connections of [`RelayKeys`] with the same pair of keys are kept, also if
-    /// their name changes. Clients with a removed key can read its features for five more seconds, also if the other key of its pair
-    /// remains.
+    /// Replaces the configured keys of a relay, without a restart. Connections of [`RelayKeys`] with the same pair of keys are kept, also
+    /// if the name of the keys changes. Clients with a removed key can read features for five more seconds, also if the other key of the
+    /// pair remains.
     ///
     /// # Errors
     /// Returns the [`RelayError`] that a start with these keys would return, or [`RelayError::NotARelay`] if this Edge is not a relay. Then

@@ -253,7 +253,7 @@ impl Metrics {
         self.listener_metrics.register(registry);
     }
 
-    /// Records that the state was read successfully now, at the start or later.
+    /// Records the current time as the time at which the state was last read successfully, at the start or later.
     pub(crate) fn state_read(&self) {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         self.reload_success_time.set(now.as_secs_f64());

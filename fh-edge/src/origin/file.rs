@@ -153,8 +153,8 @@ impl StateFile {
         parse(&self.path, &self.options, found)
     }
 
-    /// Checks the file. Returns the content of the file or its error if the file has changed and is complete, else `None`. The second
-    /// element is the time of the next check.
+    /// Checks the file. If the file has changed and is complete, the first element of the result is the new content, or the error of the
+    /// file; else `None`. The second element is the time of the next check.
     fn check(&mut self, now: SystemTime) -> (Option<Result<Loaded, FileError>>, Next) {
         match self.detector.again(&self.path, now) {
             FileChange::Nothing => (None, Next::Later),

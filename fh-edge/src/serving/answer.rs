@@ -76,11 +76,11 @@ impl Answer {
         Self { body, etag, list: (start, end), gzip: Gzip::NotAskedFor }
     }
 
-    /// Returns the cached answer for a context, or evaluates the view feature by feature and caches the answer. This function is for
-    /// evaluations that take long.
+    /// Returns the cached answer for a context, or evaluates the view feature by feature and caches the answer. This function is for large
+    /// evaluations (`Effort::Large`), which run on another thread than the request.
     ///
     /// `context` is the text of the context in the request, and `tag` is the part of etags that identifies the context. Returns `None` if
-    /// the caller disconnects before the end.
+    /// the caller disconnects before the evaluation ends.
     pub(crate) fn for_caller(
         published: &Published,
         view: &View,

@@ -96,7 +96,7 @@ impl Grants {
         self.views.len() - 1
     }
 
-    /// Returns the same grants under another name of their account.
+    /// Returns a copy of these grants in which every grant has the account name `account`.
     pub(crate) fn renamed(&self, account: &Arc<str>) -> Self {
         let mut by_secret = self.by_secret.clone();
         by_secret.values_mut().for_each(|grant| grant.account = Arc::clone(account));

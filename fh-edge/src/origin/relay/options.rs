@@ -69,11 +69,11 @@ pub struct RelayLimits {
     /// The time after which an unused connection that counts towards `connections` is closed. This time should be longer than the interval
     /// between a client's polls. Default: 10 minutes.
     pub idle: Duration,
-    /// The longest time that a poll or a PUT waits for the first upstream response for a new context or key. Then it is answered with 503.
-    /// Default: 10 seconds.
+    /// The longest time that a poll or a PUT waits for the first upstream response for a new context or key. After this time, the request
+    /// is answered with 503. Default: 10 seconds.
     pub first_answer: Duration,
-    /// The time for which a key that the upstream Edge does not know is refused without another upstream request. This does not concern
-    /// configured client-evaluated keys. If the upstream Edge answers a request with 400, the request is repeated after this time, too.
+    /// The time for which a key that the upstream Edge does not know is refused without another upstream request. Configured
+    /// client-evaluated keys are excepted. If the upstream Edge answers a request with 400, the request is repeated after this time, too.
     /// Default: one minute.
     pub refused_for: Duration,
     /// The minimum time between two upstream requests for an environment that the upstream Edge calls stale. Such requests are made only
@@ -166,10 +166,10 @@ impl RelayOptions {
     /// Stores the features of configured client-evaluated keys in files of this folder, and starts with the stored features. After a
     /// restart, the relay can then serve features while the upstream Edge is unreachable. The folder is created if it does not exist.
     ///
-    /// The files contain features and their rules, but no API keys. For each of these keys that was answered or refused, a record in the
-    /// same folder contains the time of the last successful response, the number of the latest consecutive refusals, the time of the first
-    /// of these refusals, and whether the key is revoked. The recorded time of the last successful response may be up to ten minutes too
-    /// early. On Unix and Windows, only one relay at a time can use the folder.
+    /// The files contain features and their rules, but no API keys. For each configured client-evaluated key that was answered or refused,
+    /// a record in the same folder contains the time of the last successful response, the number of the latest consecutive refusals, the
+    /// time of the first of these refusals, and whether the key is revoked. The recorded time of the last successful response may be up to
+    /// ten minutes too early. On Unix and Windows, only one relay at a time can use the folder.
     #[must_use]
     pub fn snapshot_folder(mut self, folder: impl Into<PathBuf>) -> Self {
         self.snapshots = Some(folder.into());

@@ -29,7 +29,8 @@ const REVIEW: Duration = Duration::from_secs(1);
 pub(super) enum Refused {
     /// The key was refused before the connection had any features.
     AtFirstContact,
-    /// The connection had features before, and the upstream Edge has refused the key for long enough to revoke it (D-116).
+    /// The connection had features before. The key is revoked, because the upstream Edge refused it at least twice, and for at least
+    /// `RelayLimits::revoke_after` (D-116).
     ForGood,
 }
 
@@ -421,8 +422,8 @@ impl Upstream {
         self.client.get()
     }
 
-    /// Returns the state of the connection. Whether features are served is read from the published generation, so that it never differs
-    /// from the answers that clients get.
+    /// Returns the state of the connection. Whether features are served is read from the published generation, so that the state agrees
+    /// with the answers that clients get.
     pub(super) fn state(&self) -> UpstreamState {
         match self.cell.current().phase {
             Phase::Serving => UpstreamState::Serving,
