@@ -87,7 +87,7 @@ impl<'a> Answer<'a> {
         }
     }
 
-    /// Returns the reason for the value. For a null value from the rules, it is the reason why the evaluation chose null (D-39).
+    /// Returns the reason for the value. If the rules give a null value, the reason says why the evaluation chose null (D-39).
     pub(crate) fn reason(&self) -> Reason {
         match self {
             Self::Missing(reason) => *reason,

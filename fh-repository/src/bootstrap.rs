@@ -32,7 +32,7 @@ pub struct Bootstrap {
 #[derive(Debug, Clone, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct BootstrapFeature {
-    /// The feature's key.
+    /// The key by which programs read the feature.
     pub key: Box<str>,
     /// The feature's type; `None` if the type is unknown.
     #[cfg_attr(feature = "serde", serde(rename = "type"))]
@@ -41,7 +41,7 @@ pub struct BootstrapFeature {
     pub value: Option<Value>,
     /// The version of the feature's value.
     pub version: i64,
-    /// The reason for the value.
+    /// The reason for the value, for example that a strategy matched.
     pub reason: Reason,
     /// The id of the strategy that gave the value; `default` if no strategy gave it, or if the strategy has no id.
     pub variant: Box<str>,

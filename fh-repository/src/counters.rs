@@ -10,7 +10,7 @@ pub struct Counters {
     pub listener_panics: u64,
     /// Number of panics of interceptors.
     pub interceptor_panics: u64,
-    /// Number of overrides that were refused because their value does not fit the feature.
+    /// Number of overrides that were refused because their value cannot be converted to the feature's type.
     pub refused_overrides: u64,
     /// Number of panics of observers.
     pub observer_panics: u64,

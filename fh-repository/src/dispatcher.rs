@@ -13,7 +13,7 @@ pub(crate) type ClockFn = dyn Fn() -> Timestamp + Send + Sync;
 /// passive polling reports.
 pub(crate) type Waker = Box<dyn Fn() + Send + Sync>;
 
-/// The waker of the dispatcher, the clock of its events, and the numbers of calls and of incidents.
+/// The function that wakes the dispatcher, the clock for the times of events, and the numbers of calls and of incidents.
 pub(crate) struct DispatcherState {
     clock: Arc<ClockFn>,
     on_work: OnceLock<Waker>,
@@ -57,12 +57,12 @@ impl DispatcherState {
         }
     }
 
-    /// Wakes the dispatcher for an event in a queue that a lock guards. Many reader threads call this function, so it loads the flag first,
-    /// and writes the flag only if it is not set.
+    /// Wakes the dispatcher for an event in a queue that a lock guards. Many reader threads call this function, so it loads the flag
+    /// `awake` first, and writes the flag only if the flag is not set.
     ///
     /// Loading first would be wrong for work that a flag such as `changed` announces, but is correct for a queue. Either the dispatcher
     /// finds the event in the queue, or it locked the queue before the event was added. In the second case this thread sees that the
-    /// delivery has begun.
+    /// delivery has begun, and wakes the dispatcher again.
     pub(crate) fn wake_for_queue(&self) {
         if !self.awake.load(Ordering::Acquire) {
             self.wake();

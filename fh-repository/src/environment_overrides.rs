@@ -61,8 +61,8 @@ const CONFIGURATION: &[&str] = &[
 /// as an empty text for a BOOLEAN) is ignored, and the client reports a notice. Locked features are not overridden, unless the
 /// interceptor is registered with another [`LockPolicy`](crate::LockPolicy).
 ///
-/// This type reads no environment variable itself: the caller passes their names and values. `fh-client` has a function that
-/// reads those of the process (D-78).
+/// This type reads no environment variable itself: the caller passes the names and values of variables. `fh-client` has a function that
+/// reads the variables of the process (D-78).
 ///
 /// ```
 /// use fh_repository::EnvironmentOverrides;

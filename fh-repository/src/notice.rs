@@ -10,22 +10,22 @@ use crate::source::Source;
 pub enum Notice {
     /// Several environments have a feature with the same key. The feature of the earliest API key's environment is used (D-61).
     KeyInSeveralEnvironments {
-        /// The feature's key.
+        /// The key that features of several environments have.
         feature: String,
         /// The id of the environment whose feature is used.
         answers: String,
     },
     /// A value of an attribute contains a comma. An Edge reads such a value as several values (D-82).
     CommaInValue {
-        /// The attribute's name.
+        /// The name of the attribute whose value contains a comma.
         attribute: String,
     },
     /// An interceptor returned a value that does not fit the feature's type. The value was refused, and the next interceptor was called
     /// (D-78). Reported at most once for each interceptor and feature.
     OverrideRefused {
-        /// The interceptor's name.
+        /// The name of the interceptor that returned the value.
         interceptor: String,
-        /// The feature's key.
+        /// The key of the feature that was not overridden with this value.
         feature: String,
         /// The reason why the override was refused.
         why: String,
@@ -33,7 +33,7 @@ pub enum Notice {
     /// An interceptor panicked. If it was called for a read, the read continued with the next interceptor. Reported at most once for each
     /// interceptor.
     InterceptorPanicked {
-        /// The interceptor's name.
+        /// The name of the interceptor that panicked.
         interceptor: String,
     },
     /// The Edge cannot stream, so the client polls. The client retries streaming from time to time (D-65).

@@ -9,46 +9,49 @@ use std::fmt;
 pub enum Problem {
     /// Status 400: the Edge does not accept the request.
     BadRequest,
-    /// Status 401 or 403: the Edge refuses the API key. Holds the status.
+    /// Status 401 or 403: the Edge refuses the API key. The number is the status.
     Unauthorised(u16),
     /// Status 404: the Edge does not know the key, or has a failure of its own (edge-protocol 2.5).
     NotFound,
-    /// The stream sent a `failure` event. Holds the reason that the event contains.
+    /// The stream sent a `failure` event. The text is the reason that the event contains.
     Failure(String),
-    /// The environment is stale: the Edge wants no more requests, or none for the time of a pause (D-22, D-23).
+    /// The environment is stale: the Edge wants no more requests, or no requests until a pause ends (D-22, D-23).
     Stale,
     /// Status 429: the client, or its address, sends too many requests.
     TooManyRequests,
-    /// Status 500 to 599: the Edge failed. Holds the status. Status 501 in response to a stream request is [`Self::NoStreaming`] instead.
+    /// Status 500 to 599: the Edge failed. The number is the status. Status 501 in response to a stream request is [`Self::NoStreaming`]
+    /// instead.
     ServerError(u16),
-    /// The response has another status that the client cannot use. Holds the status.
+    /// The response has a status that the client cannot use and that no other variant covers. The number is the status.
     UnexpectedStatus(u16),
     /// The Edge cannot stream: it answered a stream request with status 501, or several stream requests with another content type (D-65).
     NoStreaming,
-    /// The response has another content type than the requested type. Holds the content type of the response.
+    /// The response has another content type than the requested type. The text is the content type of the response.
     ContentType(String),
     /// A redirect leads to another origin, has no valid target, or exceeds the maximum number of redirects in a row.
     Redirect,
-    /// The response, or an event of a stream, could not be parsed. Holds the reason.
+    /// The response, or an event of a stream, could not be parsed. The text is the reason.
     Malformed(String),
-    /// The response, or an event of a stream, was larger than the limit. Holds the limit in bytes.
+    /// The response, or an event of a stream, was larger than the limit. The number is the limit in bytes.
     TooLarge(usize),
-    /// The response holds no environment to which a key gives access, or the list holds only features of other environments (D-68).
+    /// The response holds no environment to which a key gives access, or the list on a stream holds only features of other environments
+    /// (D-68).
     NoEnvironments,
-    /// The response holds no usable list of features for an environment: the list is missing, or it is suspiciously empty. An Edge with a
-    /// failure of its own may send such a response (D-60), so the client keeps its features.
+    /// The response holds no usable list of features for an environment: the list is missing, the list holds no feature of this environment
+    /// that can be read, or the list is empty although the client has features of this environment. An Edge with a failure of its own may
+    /// send such a response (D-60), so the client keeps its features.
     EmptyList,
-    /// The connection could not be opened, it broke, or the transport failed in another way. Holds the transport's reason.
+    /// The connection could not be opened, it broke, or the transport failed in another way. The text is the transport's reason.
     Unreachable(String),
-    /// The TLS handshake failed, for example because the Edge's certificate was not accepted. Holds the transport's reason.
+    /// The TLS handshake failed, for example because the Edge's certificate was not accepted. The text is the transport's reason.
     Tls(String),
-    /// A time limit passed. Holds the stage of the request that took too long.
+    /// A time limit passed. The value is the stage of the request that took too long.
     TimedOut(Stage),
     /// The stream ended before a list of features arrived on it.
     ClosedEarly,
     /// The stream ended after a list of features had arrived on it.
     Disconnected,
-    /// The context cannot be sent, because it has too many attributes. Holds their number.
+    /// The context cannot be sent, because it has too many attributes. The value holds the number of attributes.
     Context(TooManyAttributes),
     /// A newer context replaced this context before the features for this context were applied (D-120).
     Superseded,
@@ -169,7 +172,7 @@ impl std::error::Error for Problem {}
 /// lost (D-82).
 pub const MAX_ATTRIBUTES: usize = 30;
 
-/// The error for a context with more than [`MAX_ATTRIBUTES`] attributes. Holds the number of its attributes.
+/// The error for a context with more than [`MAX_ATTRIBUTES`] attributes. The field is the number of attributes of the context.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TooManyAttributes(pub usize);
 

@@ -29,17 +29,17 @@ pub enum Cause {
 /// An update in the form in which it was received (sdk-behaviour 2.6).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RawUpdate {
-    /// The source of the update.
+    /// The source that sent the update, for example a poll or a store.
     pub source: Source,
     /// The id of the environment to which the update belongs; `None` if the update may hold several environments.
     pub environment: Option<Arc<str>>,
-    /// The kind of the update.
+    /// The kind of the update, which determines the form of `json`.
     pub kind: RawKind,
     /// The JSON of the update: a list of features, a list of environments (the body of a poll), one feature, or the data of a delete event.
     pub json: Arc<str>,
 }
 
-/// The kind of a raw update.
+/// The kind of a raw update, by the content of the JSON.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum RawKind {
     /// A list of features, or of environments with their features.

@@ -14,15 +14,15 @@ pub struct Rules {
     evaluated_for: Option<Arc<ServerEvaluated>>,
 }
 
-/// The environments of the features.
+/// The environments to which a set of features belongs.
 #[derive(Debug, Clone, Default)]
 pub enum Environments {
     /// The environment of the features is unknown.
     #[default]
     Unknown,
-    /// All features belong to one environment. Holds the id of the environment.
+    /// All features belong to one environment. The text is the id of the environment.
     One(Arc<str>),
-    /// The features belong to several environments. Holds the id of the environment for each feature key.
+    /// The features belong to several environments. The map holds the id of the environment by feature key.
     Several(HashMap<Box<str>, Arc<str>>),
 }
 
@@ -76,7 +76,7 @@ impl Rules {
         self.evaluated_for.as_ref()
     }
 
-    /// Returns the environments of the features.
+    /// Returns the environments to which the features belong.
     #[must_use]
     pub const fn environments(&self) -> &Environments {
         &self.environments

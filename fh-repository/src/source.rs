@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-/// The source of features. The names of polls, streams and stores are those with which most published SDKs tag updates (sdk-behaviour 2.2).
+/// The source of features. Polls, streams and stores have the names with which most published SDKs tag updates (sdk-behaviour 2.2).
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Source {
@@ -13,12 +13,12 @@ pub enum Source {
     Streaming,
     /// A snapshot file, or the bytes of a snapshot that the program provides at the start.
     Snapshot,
-    /// A store. Holds the name of the store, such as `redis-store` or `local-yaml-store`.
+    /// A store. The text is the name of the store, such as `redis-store` or `local-yaml-store`.
     Store(Arc<str>),
 }
 
 impl Source {
-    /// Returns the name of the source.
+    /// Returns the name of the source, such as `polling`, or the name of the store.
     #[must_use]
     pub fn as_str(&self) -> &str {
         match self {
@@ -29,7 +29,8 @@ impl Source {
         }
     }
 
-    /// Returns true if the source is the Edge itself. Lists of other sources keep features that they do not contain (sdk-behaviour 2.2).
+    /// Returns true if the source is the Edge itself. A list from another source does not remove the features that the list does not
+    /// contain (sdk-behaviour 2.2).
     #[must_use]
     pub const fn is_edge(&self) -> bool {
         matches!(self, Self::Polling | Self::Streaming)

@@ -84,6 +84,6 @@ pub struct SessionStatus {
     /// no request until a refresh or a new key (D-23, D-67).
     pub is_stale: bool,
     /// Number of features refused so far because they belong to an environment to which no key gives access, or to another environment than
-    /// their list.
+    /// the list that contains them.
     pub foreign_features: u64,
 }

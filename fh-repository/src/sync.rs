@@ -16,7 +16,7 @@ pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The value that [`Pointer::load`] returns. Ordinary builds usually load it without counting a reference.
+/// The value that [`Pointer::load`] returns. In ordinary builds, loading the value usually counts no reference.
 #[cfg(not(loom))]
 pub(crate) type Loaded<T> = arc_swap::Guard<Arc<T>>;
 #[cfg(loom)]

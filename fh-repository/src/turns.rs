@@ -10,8 +10,8 @@ impl Turns {
         Self(AtomicU64::new(0))
     }
 
-    /// Runs `work`, and runs it again if another call requested work meanwhile. If another call is running its work, that call runs its
-    /// work again, and this call returns at once.
+    /// Runs `work`, and runs it again if another call requested work meanwhile. If another call is running, this call returns at once, and
+    /// the other call runs its own `work` again.
     pub(crate) fn take(&self, mut work: impl FnMut()) {
         if self.0.fetch_add(1, Ordering::AcqRel) > 0 {
             return;

@@ -47,27 +47,28 @@ pub enum Input<'a> {
     Keys(CommandId, ApiKeys),
     /// The head of a response has arrived.
     Opened {
-        /// The id of the request.
+        /// The id of the request to which the response belongs.
         request_id: RequestId,
-        /// The head of the response.
+        /// The status code and the headers of the response.
         head: &'a ResponseHead,
     },
     /// A piece of a response's body has arrived.
     Bytes {
-        /// The id of the request.
+        /// The id of the request to which the response belongs.
         request_id: RequestId,
-        /// The bytes of the piece.
+        /// The bytes of the piece, which follow directly after the previous piece.
         bytes: &'a [u8],
     },
     /// A response is complete, or its request failed.
     Closed {
-        /// The id of the request.
+        /// The id of the request to which the response belongs.
         request_id: RequestId,
         /// The way in which the response ended.
         end: End<'a>,
     },
-    /// A list of features from a source other than the Edge. The list adds and updates features. Features that it does not contain are kept
-    /// (sdk-behaviour 2.2). The list is ignored while the client waits for the features of a new context, and after [`Self::Stop`].
+    /// A list of features from a source other than the Edge. The list adds and updates features. Features that the list does not contain
+    /// are kept (sdk-behaviour 2.2). The list is ignored while the client waits for the features of a new context, and after
+    /// [`Self::Stop`].
     Stored {
         /// The source of the list.
         source: Source,
@@ -94,10 +95,10 @@ pub enum Input<'a> {
 pub enum End<'a> {
     /// The response is complete, as far as the transport can determine.
     Complete,
-    /// The connection could not be opened, it broke, or the transport failed for a reason that no other variant covers. Holds the
+    /// The connection could not be opened, it broke, or the transport failed for a reason that no other variant covers. The text is the
     /// transport's reason, which must contain neither the URL nor a key.
     Broken(&'a str),
-    /// The TLS handshake failed, for example because the Edge's certificate was not accepted. Holds the transport's reason.
+    /// The TLS handshake failed, for example because the Edge's certificate was not accepted. The text is the transport's reason.
     Tls(&'a str),
     /// The transport's own time limit passed before the connection was open.
     ConnectTimeout,
@@ -108,7 +109,7 @@ pub enum End<'a> {
 pub enum Action {
     /// Send this request, and report its response with this id.
     Send(RequestId, Request),
-    /// Abort this request, and pass in no more inputs for it. The session ignores such inputs.
+    /// Abort this request, and pass in no more inputs for the request. The session ignores such inputs.
     Abort(RequestId),
     /// Serve these features from now on. While the program holds changes back (catch & release), serve them after their release.
     Publish(Publication),
@@ -131,7 +132,7 @@ pub enum Action {
 /// origin itself (D-82).
 #[derive(Clone, PartialEq, Eq)]
 pub struct Request {
-    /// The purpose of the request.
+    /// The purpose of the request: to poll, or to open a stream.
     pub kind: RequestKind,
     /// The URL, which may contain API keys.
     pub url: SecretUrl,
@@ -163,7 +164,7 @@ impl fmt::Debug for Request {
 /// The head of an HTTP response. `Debug` shows no header values, because the `location` of a redirect may repeat the API key.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct ResponseHead {
-    /// The status code of the response.
+    /// The HTTP status code of the response.
     pub status: u16,
     headers: Vec<(String, String)>,
 }
@@ -179,7 +180,7 @@ impl fmt::Debug for ResponseHead {
 }
 
 impl ResponseHead {
-    /// Creates a head without headers.
+    /// Creates the head of a response with this status code and without headers.
     #[must_use]
     pub const fn new(status: u16) -> Self {
         Self { status, headers: Vec::new() }

@@ -21,7 +21,7 @@ mod overrides;
 pub use flags::{Added, Flags, LeftOut};
 pub use overrides::{AllowedKeys, BaggageOverrides, intercept};
 
-/// The name of the baggage entry.
+/// The name of the baggage entry that carries the values of features.
 pub const NAME: &str = "fhub";
 
 /// Maximum size in bytes of all baggage of a request (W3C Baggage, 3.3.2). Receivers may drop larger baggage altogether, so values that do

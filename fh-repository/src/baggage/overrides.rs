@@ -83,7 +83,8 @@ impl Interceptor for BaggageOverrides {
 /// entry does not contain the feature. Interceptors that obtain the entry themselves call this function.
 ///
 /// For a BOOLEAN feature, `true`, `yes`, `1` and `t` in upper or lower case are true; any other value and null are false. Features of other
-/// types, and missing features, are overridden with null, or with the text, which the repository converts.
+/// types, and missing features, are overridden with the text of the item, which the repository converts to the feature's type, or to the
+/// type that the caller reads if the feature has no known type. An item without a value overrides them with null.
 #[must_use]
 pub fn intercept(text: &str, ask: &InterceptedRead<'_>, allowed: &AllowedKeys) -> Flow {
     if !allowed.allows(ask.key) {

@@ -14,7 +14,7 @@ use crate::reason::Reason;
 use crate::repository::{ContextValues, Detail};
 
 impl Serialize for Reason {
-    /// Writes the name of the reason.
+    /// Writes the name of the reason, such as `STRATEGY_MATCH`.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.as_str())
     }
@@ -66,7 +66,7 @@ impl Serialize for Bootstrap {
     }
 }
 
-/// A bootstrap document while it is read. Unknown members are skipped.
+/// The members of a bootstrap document that are read. Unknown members of the document are skipped.
 #[derive(Deserialize)]
 struct Document<'a> {
     format: u32,
@@ -119,8 +119,8 @@ impl<'de> Deserialize<'de> for BootstrapFeature {
     }
 }
 
-/// Returns the value of a JSON token for a feature of this type; `None` for null, lists and objects. Numbers keep all digits, because no
-/// number is converted to a double.
+/// Returns the value of a JSON token for a feature of the type `kind`; `None` for null, lists and objects. Numbers keep all digits, because
+/// no number is converted to a double.
 fn value_of(json: &RawValue, kind: Option<Kind>) -> Option<Value> {
     let (text, is_number) = match Token::of(json) {
         Token::Bool(value) => return Some(Value::Bool(value)),

@@ -6,7 +6,7 @@ use serde::de::IgnoredAny;
 /// Converts the override of a feature to the feature's type `kind`.
 ///
 /// # Errors
-/// The value cannot be converted. Holds the reason, which contains no part of the value.
+/// Fails if the value cannot be converted. The error holds the reason, which contains no part of the value.
 pub(crate) fn convert(value: Value, kind: Kind) -> Result<Value, &'static str> {
     match (kind, value) {
         (Kind::Boolean, value @ Value::Bool(_)) | (Kind::Number, value @ Value::Number(_)) => {
@@ -32,8 +32,8 @@ pub(crate) fn convert(value: Value, kind: Kind) -> Result<Value, &'static str> {
     }
 }
 
-/// Converts the override of a missing feature, or of a feature of unknown type, to the type `kind`. Returns `None` if the text of the
-/// override does not allow this type. For example, the text `true` can be read as a boolean and as a string. Any text can be read as JSON.
+/// Converts the override of a missing feature, or of a feature of unknown type, to the type `kind`. Returns `None` if the override cannot
+/// be converted to this type. For example, the text `true` can be read as a boolean and as a string. Any text can be read as JSON.
 pub(crate) fn lenient(value: &Value, kind: Kind) -> Option<Value> {
     match kind {
         Kind::Json => Some(Value::Json(text_of(value))),

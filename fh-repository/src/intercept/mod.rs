@@ -47,7 +47,7 @@ pub trait Interceptor: Send + Sync {
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub struct InterceptedRead<'a> {
-    /// The key that is read.
+    /// The key of the feature that is read. A feature with this key need not exist.
     pub key: &'a str,
     /// The feature that is read; `None` if no feature has the key.
     pub feature: Option<FeatureRef<'a>>,

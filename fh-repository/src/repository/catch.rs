@@ -36,7 +36,7 @@ pub(crate) struct Write {
 impl Repository {
     /// Holds updates back from now on. Held updates are kept, but they are not served before they are [released](Self::release).
     ///
-    /// The first list is served nevertheless, and so is the first list after a change of the API keys or of the context of a
+    /// The first list of features is served nevertheless, and so is the first list after a change of the API keys or of the context of a
     /// server-evaluated key. Status and readiness are never held back.
     pub fn catch_updates(&self) {
         self.inner.write().is_catching = true;
@@ -235,7 +235,7 @@ impl Inner {
         self.serve(write, &live, next);
     }
 
-    /// Serves other rules in place of those of `live`.
+    /// Serves `rules` in place of the rules of the snapshot `live`.
     fn serve(
         &self,
         mut write: MutexGuard<'_, Write>,
@@ -250,8 +250,8 @@ impl Inner {
     }
 }
 
-/// Returns `live` with the contexts of `latest`; `None` if the contexts are the same, or if the client evaluates. A client that keeps its
-/// values while the Edge evaluates a new context (D-62) keeps the served values, not the held values.
+/// Returns `live` with the contexts of `latest`; `None` if the contexts are the same, or if the client evaluates the features. A client
+/// that keeps its values while the Edge evaluates a new context (D-62) keeps the served values, not the held values.
 fn relabelled(live: &Rules, latest: &Rules) -> Option<Rules> {
     let (old, new) = (live.evaluated_for()?, latest.evaluated_for()?);
     if old.context == new.context && old.kept_for == new.kept_for {
@@ -263,8 +263,8 @@ fn relabelled(live: &Rules, latest: &Rules) -> Option<Rules> {
     Some(Rules::server_evaluated(live.ruleset().clone(), environments, Arc::new(evaluated)))
 }
 
-/// Returns `live`, in which the features with these keys have the state that they have in `latest`. Returns a copy of `latest` if the two
-/// are for different contexts or kinds of keys.
+/// Returns a copy of `live`, in which the features with these keys have the state that they have in `latest`. Returns a copy of `latest` if
+/// the two sets of rules are for different contexts or for different kinds of API keys.
 fn merged(live: &Rules, latest: &Rules, keys: &[&str]) -> Rules {
     let mut strategies = match (live.evaluated_for(), latest.evaluated_for()) {
         (None, None) => None,

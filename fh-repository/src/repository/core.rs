@@ -55,7 +55,7 @@ impl Core {
         }
     }
 
-    /// Returns an id for a subscription, an interceptor or an observer.
+    /// Returns an unused id for a listener, an interceptor, an observer or a watch.
     pub(crate) fn next_id(&self) -> u64 {
         self.ids.fetch_add(1, Ordering::Relaxed)
     }
@@ -129,8 +129,9 @@ impl Core {
         let _ = self.log.set(log);
     }
 
-    /// Queues a notice about an interceptor for listeners, and passes it to the log. Each of the two gets a notice once, and no notice after
-    /// too many different ones. A notice without a listener is not queued, so that a later incident reports it to a later listener.
+    /// Queues a notice about an interceptor for listeners, and passes it to the log. The listeners and the log each get a notice once, and
+    /// no further notices after 256 different notices. If no listener for notices is registered, the notice is not queued, so that a later
+    /// incident of the same kind is reported to a later listener.
     fn notice_once(&self, id: u64, feature: Option<&str>, notice: impl Fn() -> Notice) {
         let log = self.log.get();
         let (is_new, log) = {

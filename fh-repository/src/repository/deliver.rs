@@ -147,7 +147,7 @@ impl Inner {
         }
     }
 
-    /// Calls a change listener if the value or the lock of its feature differs from those that the listener saw last.
+    /// Calls a change listener if the value or the lock of the listener's feature differs from the state that the listener saw last.
     fn notify_of_change(&self, change_listener: &ChangeListener) {
         let snapshot = self.live.load_full();
         if let Some(change) = change_listener.compare(&snapshot)
@@ -167,7 +167,7 @@ impl Inner {
         snapshot.observers().deliver(&self.core.dispatcher)
     }
 
-    /// Ends delivery: removes listeners, and closes interceptors and observers. Each is closed once.
+    /// Ends delivery: removes listeners, and closes interceptors and observers. Each interceptor and each observer is closed once.
     fn finish(&self) {
         let removed = lock(&self.core.event_queue).close();
         drop(removed);

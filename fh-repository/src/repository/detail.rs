@@ -23,7 +23,7 @@ pub struct Detail {
     pub value: Option<Value>,
     /// The feature's type; `None` if the feature does not exist or its type is unknown.
     pub kind: Option<Kind>,
-    /// The reason for the value.
+    /// The reason for the value, for example that a strategy matched.
     pub reason: Reason,
     /// The id of the strategy that matched; `None` if no strategy gave the value, or if the matching strategy has no id.
     pub strategy_id: Option<Box<str>>,
@@ -37,9 +37,9 @@ pub struct Detail {
     pub id: Option<Box<str>>,
     /// The id of the feature's environment; `None` if the feature does not exist or its environment is unknown.
     pub environment: Option<Arc<str>>,
-    /// True if the feature is locked.
+    /// True if the feature exists and is locked.
     pub is_locked: bool,
-    /// The source in the client's status ([`SessionStatus::source`](crate::status::SessionStatus::source)).
+    /// The source of the features, from the client's status ([`SessionStatus::source`](crate::status::SessionStatus::source)).
     pub source: Option<Source>,
     /// True if the Edge has declared the environment stale.
     pub is_stale: bool,

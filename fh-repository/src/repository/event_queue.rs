@@ -9,7 +9,7 @@ use crate::publication::RawUpdate;
 use crate::status::SessionStatus;
 use crate::sync::Ordering;
 
-/// Maximum number of different notices about interceptors that are reported. Later incidents are only counted.
+/// Maximum number of different notices about interceptors that listeners get, and that the log gets. Later incidents are only counted.
 const COMPLAINTS: usize = 256;
 
 /// An event for listeners other than change listeners.
@@ -37,24 +37,25 @@ pub(crate) struct EventQueue {
     queued: VecDeque<QueuedEvent>,
     /// The remaining calls for the last event that was taken from the queue.
     calls: VecDeque<(Arc<EventListener>, RepositoryEvent)>,
-    /// Change listeners whose value must be compared again.
+    /// Change listeners whose feature must be compared again with the state that the listener saw last.
     due: VecDeque<Arc<ChangeListener>>,
     capacity: usize,
     next_number: u64,
     /// The kinds of dropped events. Listeners must still be notified of the latest state of these kinds.
     pub(crate) lost: OverflowLoss,
-    /// The incidents of interceptors that were passed to listeners, and those that were passed to the log.
+    /// The incidents of interceptors of which listeners were notified. The field `logged` holds the incidents that were logged.
     reported: Incidents,
     logged: Incidents,
     is_closed: bool,
 }
 
-/// Incidents of interceptors: the interceptor's id, and the feature if the incident concerns one. Holds at most [`COMPLAINTS`] incidents.
+/// Incidents of interceptors, at most [`COMPLAINTS`]. An incident is the id of the interceptor, and the key of the feature if the incident
+/// concerns a feature.
 #[derive(Default)]
 struct Incidents(HashSet<(u64, Option<Box<str>>)>);
 
 impl Incidents {
-    /// Adds an incident. Returns false if the incident was added before, or if there are too many.
+    /// Adds an incident. Returns false if the incident was added before, or if the set is full.
     fn insert(&mut self, interceptor: u64, feature: Option<&str>) -> bool {
         self.0.len() < COMPLAINTS && self.0.insert((interceptor, feature.map(Into::into)))
     }
@@ -68,7 +69,8 @@ pub(crate) struct OverflowLoss {
     pub(crate) status: bool,
 }
 
-/// Listeners that were removed. They must be dropped without holding the lock, because they may own further subscriptions.
+/// Listeners that were removed. The caller must drop them without holding the lock of the queue, because the functions of listeners may own
+/// further subscriptions.
 #[must_use]
 pub(crate) struct Removed {
     _change_listeners: Vec<Arc<ChangeListener>>,
@@ -199,8 +201,8 @@ impl EventQueue {
     /// Begins a call of a listener for an event that does not come from the queue.
     ///
     /// # Errors
-    /// Another thread is calling the listener, and will deliver the event later. Holds the number of older events that were dropped because
-    /// of this.
+    /// Fails if another thread is calling the listener. That thread delivers the event later. The error holds the number of older events
+    /// that were dropped to make room for this event.
     pub(crate) fn begin_call(
         &self,
         listener: &EventListener,
@@ -246,8 +248,8 @@ impl EventQueue {
         is_wanted && self.reported.insert(interceptor, feature)
     }
 
-    /// Records that a notice about this interceptor and feature is passed to the log. Returns false if such a notice was recorded before, or
-    /// if [`COMPLAINTS`] notices are recorded.
+    /// Records that a notice about this interceptor and feature is passed to the log. Returns false if such a notice was recorded before,
+    /// or if [`COMPLAINTS`] notices are recorded.
     pub(crate) fn is_new_in_log(&mut self, interceptor: u64, feature: Option<&str>) -> bool {
         self.logged.insert(interceptor, feature)
     }

@@ -19,7 +19,7 @@ use crate::turns::Turns;
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Change {
-    /// The feature's key.
+    /// The key of the feature whose value or lock changed.
     pub key: Arc<str>,
     /// The value that this listener saw last; `None` if the value was null, the feature did not exist, or the client was not ready.
     pub old: Option<Value>,
@@ -41,7 +41,7 @@ pub struct Change {
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ReadinessChange {
-    /// The readiness of the client.
+    /// The readiness of the client that the event reports.
     pub readiness: Readiness,
     /// True if the client is ready for the first time since the start, or since it last was not ready. The first event of a listener, and
     /// an event after the queue has overflowed, only report the current readiness. In such an event the field is true if the client is
@@ -63,7 +63,7 @@ pub struct NewState {
     pub keys: Arc<[Box<str>]>,
 }
 
-/// The guard of a listener, an interceptor or an observer. Dropping it ends the subscription.
+/// The guard of a listener, an interceptor or an observer. Dropping the guard ends the subscription.
 ///
 /// After the drop, a call that another thread has begun or is about to begin may still run. An observer gets its queued events before it is
 /// closed. Snapshots that were taken before the drop still call a removed interceptor.
@@ -122,7 +122,7 @@ pub(crate) struct ChangeListener {
     pub(crate) attributes: Option<Arc<Attributes>>,
     pub(crate) is_removed: AtomicBool,
     pub(crate) call: Box<dyn Fn(&Change) + Send + Sync>,
-    /// True while the listener is queued for a comparison of its value.
+    /// True while the listener is queued for a comparison of its feature with the state that it saw last.
     pub(crate) is_due: AtomicBool,
     pub(crate) turns: Turns,
     seen: Mutex<Seen>,
@@ -258,7 +258,8 @@ impl EventListener {
     /// `capacity` events wait: a further event replaces the oldest event.
     ///
     /// # Errors
-    /// The listener is busy. Holds the number of older events that were dropped.
+    /// Fails if another thread is calling the listener. The error holds the number of older events that were dropped to make room for this
+    /// event.
     pub(crate) fn enter(&self, event: &RepositoryEvent, capacity: usize) -> Result<(), u64> {
         let mut lane = lock(&self.lane);
         if !std::mem::replace(&mut lane.is_busy, true) {

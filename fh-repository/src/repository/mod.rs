@@ -45,8 +45,8 @@ pub type IsVisibleChange = fn(FeatureRef<'_>, FeatureRef<'_>) -> bool;
 /// The settings of a repository, which are fixed when the repository is created.
 #[derive(Clone)]
 pub struct RepositoryOptions {
-    /// A function that returns the current time. It is called when a rule reads `now`, for the events, summaries and deduplication of
-    /// usage, and by [`RepositorySnapshot::values`].
+    /// A function that returns the current time. The repository calls the function when a rule reads `now`, for the events, summaries and
+    /// deduplication of usage, and by [`RepositorySnapshot::values`].
     pub clock: Arc<ClockFn>,
     /// Maximum number of readiness, status, new-state, raw and notice events that wait for [`Repository::deliver`]. For each listener whose
     /// call hangs, the same number of events may wait in addition. When the limit is reached, the oldest event is dropped and counted
@@ -190,8 +190,8 @@ impl Repository {
         self.inner.core.set_on_touch(Box::new(on_touch));
     }
 
-    /// Sets the function that logs notices about interceptors, which do not come from the driver. The function can be set once. It gets each
-    /// such notice once, even if there is no listener of [`Self::on_notice`]. It is called on the reader's thread, with no lock held.
+    /// Sets the function that logs notices about interceptors, which do not come from the driver. The function can be set once. It gets
+    /// each such notice once, even if there is no listener of [`Self::on_notice`]. It is called on the reader's thread, with no lock held.
     pub fn set_notice_log(&self, log: impl Fn(Notice) + Send + Sync + 'static) {
         self.inner.core.set_notice_log(Box::new(log));
     }
@@ -277,7 +277,7 @@ impl Inner {
         self.live.store(Arc::new(next));
     }
 
-    /// Marks the values of change listeners for a new comparison, and wakes the dispatcher.
+    /// Makes the next delivery compare the features of all change listeners again, and wakes the dispatcher.
     fn compare_again(&self) {
         self.core.mark_changed();
         self.core.dispatcher.wake();

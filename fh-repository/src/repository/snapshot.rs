@@ -21,7 +21,7 @@ use crate::usage::{Observers, UsedFeature};
 /// Reads take no lock if there are no observers and no interceptor fails. `attributes` is the context of a read; `None` means a read
 /// without attributes. With a server-evaluated key, a read without a context returns the served values for whichever context the Edge
 /// evaluated, unless the client is not ready. A read that no interceptor overrides returns no value, with the reason [`Reason::NotReady`],
-/// if the values are valid for another context than that of the read (D-62).
+/// if the values are valid for another context than the context of the read (D-62).
 ///
 /// Each read counts as one use of the feature ([`Observer`](crate::Observer)), unless its documentation says otherwise. Each read is also
 /// reported to passive polling (D-71).
@@ -122,7 +122,7 @@ impl RepositorySnapshot {
 
     // ---- evaluating a read --------------------------------------------------------------------
 
-    /// Evaluates the rules of a feature; `None` if the feature does not exist.
+    /// Evaluates the rules of a feature. Returns `None` if the feature does not exist.
     #[inline]
     fn evaluate<'a>(
         &'a self,
@@ -175,15 +175,15 @@ impl RepositorySnapshot {
         Answer::Ruled(Ruled { feature, evaluation, strategy })
     }
 
-    /// Returns all features with their values for a context, for an event of usage. Features for which a read has no value are left out;
-    /// null counts as a value.
+    /// Returns all features with their values for a context, for a usage event. Features for which a read has no value are left out; null
+    /// counts as a value.
     pub(crate) fn used_features(&self, attributes: Option<&Arc<Attributes>>) -> Vec<UsedFeature> {
         let keys = self.rules.ruleset().iter().map(|feature| feature.key());
         keys.filter_map(|key| UsedFeature::of(&self.rules, key, &self.answer(key, attributes)))
             .collect()
     }
 
-    /// Returns true if a feature that the snapshot lacks does not exist.
+    /// Returns true if the snapshot holds all features, so that a key without a feature in the snapshot has no feature at all.
     fn knows_all_features(&self) -> bool {
         self.has_list && self.readiness() != Readiness::NotReady
     }
@@ -234,8 +234,9 @@ impl RepositorySnapshot {
         self.boolean(key, attributes) == Some(true)
     }
 
-    /// Returns the value of a BOOLEAN feature, or the value with which an interceptor overrides the feature. `None` if the value is null or
-    /// has another type. Without an override, also `None` if the feature does not exist, or if the client has no features for this context.
+    /// Returns the value of a BOOLEAN feature, or the value with which an interceptor overrides the feature. Returns `None` if the value is
+    /// null or has another type. Without an override, also returns `None` if the feature does not exist, or if the client has no features
+    /// for this context.
     #[inline]
     #[must_use]
     pub fn boolean(&self, key: &str, attributes: Option<&Arc<Attributes>>) -> Option<bool> {
@@ -245,8 +246,9 @@ impl RepositorySnapshot {
         }
     }
 
-    /// Returns the value of a STRING feature, or the value with which an interceptor overrides the feature. `None` if the value is null or
-    /// has another type. Without an override, also `None` if the feature does not exist, or if the client has no features for this context.
+    /// Returns the value of a STRING feature, or the value with which an interceptor overrides the feature. Returns `None` if the value is
+    /// null or has another type. Without an override, also returns `None` if the feature does not exist, or if the client has no features
+    /// for this context.
     #[must_use]
     pub fn string(&self, key: &str, attributes: Option<&Arc<Attributes>>) -> Option<Arc<str>> {
         match self.plainly(key, attributes) {
@@ -255,9 +257,9 @@ impl RepositorySnapshot {
         }
     }
 
-    /// Returns the value of a NUMBER feature, or the value with which an interceptor overrides the feature, as the nearest double. `None`
-    /// if the value is null or has another type. Without an override, also `None` if the feature does not exist, or if the client has no
-    /// features for this context.
+    /// Returns the value of a NUMBER feature, or the value with which an interceptor overrides the feature, as the nearest double. Returns
+    /// `None` if the value is null or has another type. Without an override, also returns `None` if the feature does not exist, or if the
+    /// client has no features for this context.
     #[must_use]
     pub fn number(&self, key: &str, attributes: Option<&Arc<Attributes>>) -> Option<f64> {
         match self.plainly(key, attributes) {
@@ -266,9 +268,9 @@ impl RepositorySnapshot {
         }
     }
 
-    /// Returns the value of a NUMBER feature, or the value with which an interceptor overrides the feature, with its decimal text. `None`
-    /// if the value is null or has another type. Without an override, also `None` if the feature does not exist, or if the client has no
-    /// features for this context.
+    /// Returns the value of a NUMBER feature, or the value with which an interceptor overrides the feature, with its decimal text. Returns
+    /// `None` if the value is null or has another type. Without an override, also returns `None` if the feature does not exist, or if the
+    /// client has no features for this context.
     #[must_use]
     pub fn decimal(&self, key: &str, attributes: Option<&Arc<Attributes>>) -> Option<Number> {
         match self.plainly(key, attributes) {
@@ -277,8 +279,9 @@ impl RepositorySnapshot {
         }
     }
 
-    /// Returns the text of a JSON feature, or the text with which an interceptor overrides the feature. `None` if the value is null or has
-    /// another type. Without an override, also `None` if the feature does not exist, or if the client has no features for this context.
+    /// Returns the text of a JSON feature, or the text with which an interceptor overrides the feature. Returns `None` if the value is null
+    /// or has another type. Without an override, also returns `None` if the feature does not exist, or if the client has no features for
+    /// this context.
     #[must_use]
     pub fn json(&self, key: &str, attributes: Option<&Arc<Attributes>>) -> Option<Arc<str>> {
         match self.plainly(key, attributes) {
@@ -287,8 +290,9 @@ impl RepositorySnapshot {
         }
     }
 
-    /// Returns the value of a feature of any type, or the value with which an interceptor overrides the feature. `None` if the value is
-    /// null. Without an override, also `None` if the feature does not exist, or if the client has no features for this context.
+    /// Returns the value of a feature of any type, or the value with which an interceptor overrides the feature. Returns `None` if the
+    /// value is null. Without an override, also returns `None` if the feature does not exist, or if the client has no features for this
+    /// context.
     #[must_use]
     pub fn value(&self, key: &str, attributes: Option<&Arc<Attributes>>) -> Option<Value> {
         match self.plainly(key, attributes) {
@@ -312,7 +316,8 @@ impl RepositorySnapshot {
 
     // ---- reads that do not count as uses ------------------------------------------------------
 
-    /// Returns the same as [`Self::detail`], but does not count as a use of the feature. Use it for metadata, tools and comparisons.
+    /// Returns the same as [`Self::detail`], but does not count as a use of the feature. Use this method for metadata, tools and
+    /// comparisons.
     #[must_use]
     pub fn peek(&self, key: &str, attributes: Option<&Arc<Attributes>>) -> Detail {
         self.core.touch();

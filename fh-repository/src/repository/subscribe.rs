@@ -51,9 +51,9 @@ impl Repository {
         self.subscription(Subject::Listener(id))
     }
 
-    /// Registers a listener for updates that change features visibly, whether the updates are served or held back. The first list is not
-    /// reported, nor is the first list after a change of the API keys or of the context of a server-evaluated key. If an update is already
-    /// held back, the dispatcher first delivers an event for that update (sdk-behaviour 2.7).
+    /// Registers a listener for updates that change features visibly, whether the updates are served or held back. The first list of
+    /// features is not reported, nor is the first list after a change of the API keys or of the context of a server-evaluated key. If an
+    /// update is already held back, the dispatcher first delivers an event for that update (sdk-behaviour 2.7).
     pub fn on_new_state(&self, call: impl Fn(NewState) + Send + Sync + 'static) -> Subscription {
         let write = self.inner.write();
         let held = self

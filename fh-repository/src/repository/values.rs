@@ -89,7 +89,7 @@ impl<'a> IntoIterator for &'a ContextValues {
 }
 
 impl fmt::Debug for ContextValues {
-    /// Leaves out the attributes, which are personal data.
+    /// Leaves out the attributes of the context, because they may be personal data.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ContextValues")
             .field("features", &self.features)

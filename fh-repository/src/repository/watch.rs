@@ -27,7 +27,7 @@ pub(super) struct WaitingTasks {
     wakers: Vec<(u64, Waker)>,
 }
 
-/// Tasks to wake once no lock is held.
+/// The tasks that waited for an update that has now happened. The tasks must be woken while no lock is held.
 #[must_use = "wake the tasks"]
 pub(super) struct Woken(Vec<(u64, Waker)>);
 
@@ -54,8 +54,8 @@ impl Woken {
 
 impl Repository {
     /// Returns a handle with which a task waits for updates from now on. An update is a publication or revocation of features, a status, or
-    /// the close or the end of the repository. A release of held features is an update if the served features change. Features count even if they are held back or look
-    /// the same to readers.
+    /// the close or the end of the repository. A release of held features is an update if the served features change. A publication counts
+    /// even if its features are held back or look the same to readers.
     ///
     /// ```
     /// # use fh_repository::{Repository, RepositoryOptions};
@@ -123,7 +123,8 @@ impl Drop for RepositoryWatch {
     }
 }
 
-/// Removes the waker of a watch. The caller drops it with no lock held, because a waker may own anything, even a handle of this repository.
+/// Removes the waker of a watch. The caller drops the waker with no lock held, because a waker may own anything, even a handle of this
+/// repository.
 fn remove(wakers: &mut Vec<(u64, Waker)>, id: u64) -> Option<(u64, Waker)> {
     let position = wakers.iter().position(|(other, _)| *other == id)?;
     Some(wakers.swap_remove(position))

@@ -30,7 +30,7 @@ pub enum UsageEvent {
 pub struct Evaluated {
     /// The feature that was read, and its value, even if the read requested another type.
     pub feature: UsedFeature,
-    /// The reason for the value.
+    /// The reason for the value, for example that a strategy matched.
     pub reason: Reason,
     /// The name of the interceptor that returned the value; `None` if the value comes from the rules.
     pub interceptor: Option<Arc<str>>,
@@ -70,7 +70,7 @@ pub struct Named {
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct UsedFeature {
-    /// The feature's key.
+    /// The key by which programs read the feature.
     pub key: Arc<str>,
     /// The id of the feature; `None` if the payload has no id for it.
     pub id: Option<Arc<str>>,
@@ -78,7 +78,7 @@ pub struct UsedFeature {
     pub environment: Option<Arc<str>>,
     /// The feature's type; `None` if the type is unknown.
     pub kind: Option<Kind>,
-    /// The value; `None` for null.
+    /// The value of the feature; `None` if the value is null.
     pub value: Option<Value>,
     /// The id of the strategy that matched; `None` if no strategy matched, if the matching strategy has no id, or if an interceptor
     /// returned the value.

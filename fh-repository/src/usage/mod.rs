@@ -40,7 +40,7 @@ use std::time::Duration;
 /// }
 /// ```
 pub trait Observer: Send + Sync {
-    /// Called for each event that [`UsageOptions`] selects. It is not called for an observer that gets summaries.
+    /// Called for each event that [`UsageOptions`] selects. The method is not called for an observer that gets summaries.
     fn observe(&self, event: &UsageEvent);
 
     /// Returns when, and on which thread, the observer is called. The repository calls this method once, at registration.
@@ -63,8 +63,8 @@ pub trait Observer: Send + Sync {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Dispatch {
-    /// The dispatcher calls the observer later. Reads never wait for the observer. The thread that removes the observer may deliver its
-    /// last events.
+    /// The dispatcher calls the observer later. Reads never wait for the observer. The thread that removes the observer may deliver the
+    /// observer's last events.
     #[default]
     Queued,
     /// The observer is called within the read, on the reader's thread. This suits observers that need data of that thread, such as the
@@ -81,7 +81,8 @@ pub struct UsageOptions {
     /// Maximum number of events that wait for an observer with [`Dispatch::Queued`]. When the limit is reached, the oldest event is dropped
     /// and counted. A limit of 0 counts as 1.
     pub queue: usize,
-    /// Passes on one of every `one_of` evaluations, beginning with the first. Collections and named events are always passed on.
+    /// One of every `one_of` evaluations is passed on to the observer, beginning with the first. Collections and named events are always
+    /// passed on.
     pub one_of: NonZeroU32,
     /// The settings for leaving out repeated evaluations; `None` passes repeated evaluations on.
     pub deduplicate: Option<Deduplicate>,
@@ -97,7 +98,7 @@ impl Default for UsageOptions {
 /// equal. The user is identified by the user key, otherwise by the session, otherwise by all attributes of the context.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Deduplicate {
-    /// The time after an evaluation that is not left out, during which equal evaluations are left out.
+    /// The duration for which equal evaluations are left out. The duration begins with an evaluation that is not left out as a repetition.
     pub window: Duration,
     /// Maximum number of evaluations that are remembered, rounded up to an even number above 0. Beyond this limit, older evaluations are
     /// forgotten, and their repetitions are passed on.

@@ -56,7 +56,7 @@ pub struct UsageSummary {
 pub struct UsageCount {
     /// The feature, its value and the strategy. The version is the highest version that was evaluated.
     pub feature: UsedFeature,
-    /// The number of evaluations.
+    /// The number of evaluations of the feature to this value within the window.
     pub count: u64,
 }
 
