@@ -47,9 +47,9 @@ pub(crate) fn is_blocking() -> bool {
 ///
 /// Inside a tokio runtime, use `.await`, because this function blocks the thread. On a thread that runs tasks of the runtime
 /// given to a client ([`ClientBuilder::runtime`](crate::ClientBuilder::runtime)), this function also blocks the client. On
-/// such a thread [`Client::ready`](crate::Client::ready) returns [`NotReady::InsideRuntime`](crate::NotReady::InsideRuntime),
-/// and other futures can wait forever. The futures of a client's functions need no tokio runtime, but those of transports and
-/// of other crates may need one.
+/// such a thread [`Client::ready`](crate::Client::ready) returns
+/// [`NotReady::InsideRuntime`](crate::NotReady::InsideRuntime), and other futures can wait forever. The futures of a
+/// client's functions need no tokio runtime, but the futures of transports and of other crates may need such a runtime.
 ///
 /// ```
 /// # use fh_client::testing::MemoryEdge;

@@ -45,7 +45,7 @@ pub struct AccessLog {
 /// The destination of the entries of an [`AccessLog`]. The destination also decides which parts of a request's path and query the entries
 /// contain.
 pub trait RequestLog: fmt::Debug + Send + Sync + 'static {
-    /// Returns the text that an entry contains for the path and query of a request. It must contain no secrets.
+    /// Returns the text that an entry contains for the path and query of a request. The text must contain no secrets.
     fn target(&self, uri: &Uri) -> String;
 
     /// Writes an entry to the log.

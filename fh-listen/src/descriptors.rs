@@ -5,7 +5,8 @@ use std::num::NonZeroUsize;
 
 use super::memory;
 
-/// The number of file descriptors that are kept free for files, upstream connections and the like.
+/// The number of file descriptors that are kept free for other uses than connections of clients, such as files and connections to other
+/// servers.
 const RESERVED: u64 = 256;
 /// The number of connections that is assumed if the operating system limits neither descriptors nor memory.
 const UNLIMITED: u64 = 1 << 20;

@@ -47,8 +47,8 @@ pub struct ListenOptions {
     /// control group, or the machine's memory if it is smaller. If neither number is known, the default is 1,048,320.
     ///
     /// If the [`App`](super::App) has probes, 16 more connections are accepted for them. Such a connection has one second to send its
-    /// request head. It is closed if the request is not a probe, unless another connection has closed by then so that it counts as a
-    /// regular one.
+    /// request head. If the request is not a probe, the connection is closed, unless the limits now allow another regular connection. In
+    /// that case the connection becomes a regular one.
     pub max_connections: NonZeroUsize,
     /// The maximum number of open connections per IPv4 address or IPv6 /64 network. Further connections are closed. If the
     /// [`App`](super::App) has probes, a further connection may use one of the 16 connections that are reserved for probes. Each address or

@@ -10,7 +10,7 @@ pub(super) enum Phase {
     Serving,
     /// No further connections are accepted. Open connections end as soon as their requests in flight have ended.
     Draining,
-    /// Every connection is closed at once.
+    /// Every connection that is still open is closed at once, because the grace period has ended or the future of `serve` was dropped.
     Cut,
 }
 

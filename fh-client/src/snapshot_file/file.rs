@@ -112,7 +112,7 @@ pub(super) fn write(
     })
 }
 
-/// Parses the text of a snapshot file, whose keys and context must be those of `owner`.
+/// Parses the text of a snapshot file. The file must belong to the API keys and the context in `owner`.
 ///
 /// # Errors
 /// Returns the reason why the features of the file cannot be used.

@@ -135,8 +135,8 @@ impl SnapshotWriter {
         self.confirmed = status.updated;
     }
 
-    /// Uses these API keys for all later writes. The present features were fetched with the former keys. They are written again
-    /// only after the Edge has sent a list for the new keys (D-79).
+    /// Uses these API keys for all later writes. The present features were fetched with the former keys. No features are
+    /// written until the Edge has sent a list for the new keys (D-79).
     pub(crate) fn keys(&mut self, keys: &ApiKeys) {
         self.owner.kind = keys.kind();
         self.owner.keys = keys.fingerprint();

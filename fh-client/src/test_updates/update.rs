@@ -57,7 +57,8 @@ impl Update {
         Self { value: None, lock: Some(false) }
     }
 
-    /// Combines two updates. If both updates set the value, the value of `other` is used; the same holds for the lock.
+    /// Combines two updates. If both updates set the value, the value of `other` is used. If both updates change the lock,
+    /// the lock of `other` is used.
     #[must_use]
     pub fn and(self, other: Self) -> Self {
         Self { value: other.value.or(self.value), lock: other.lock.or(self.lock) }

@@ -46,8 +46,8 @@ impl TransportError {
         self
     }
 
-    /// Returns true if no part of the request was sent, so that the server cannot have acted on the request. This applies to
-    /// errors of the kinds `Connect` and `ConnectTimeout`, and to errors that the transport has marked with
+    /// Returns true if no part of the request was sent, so that the server cannot have acted on the request. The result is
+    /// true for errors of the kinds `Connect` and `ConnectTimeout`, and for errors that the transport has marked with
     /// [`Self::before_sending`].
     #[must_use]
     pub const fn is_unsent(&self) -> bool {

@@ -23,7 +23,7 @@ pub(super) struct Problem {
     /// The errors after the first one; empty if the request has only one error.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     further: Vec<FurtherProblem>,
-    /// The current version of the feature or revision of the state, if the request expected another one; else `None`.
+    /// The current version of the feature or revision of the state, if the request expected another version or revision; else `None`.
     #[serde(skip_serializing_if = "Option::is_none")]
     current: Option<i64>,
     #[serde(skip)]

@@ -11,7 +11,7 @@ use crate::api::audit;
 use crate::options::AdminTransport;
 
 /// Rejects a request over plain HTTP from another machine with status 403, unless `allowed` is `Any`. A request without a known address
-/// passes. A request with the right key is rejected as well: the key may have been read on the network, so the operator has to notice.
+/// passes. A request with the right key is also rejected, so that the operator notices that others may have read the key on the network.
 pub(super) fn check(allowed: AdminTransport, request: &Request) -> Result<(), Problem> {
     let transport = request.extensions().get::<Transport>();
     let is_protected = match (transport, audit::address(request.extensions())) {
