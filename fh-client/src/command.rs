@@ -41,7 +41,7 @@ pub(crate) enum Command {
     StopAndForget,
 }
 
-/// The form in which a store gives its features.
+/// The form in which a store gives its features: a list of features, or one feature.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum StoredShape {
     List,

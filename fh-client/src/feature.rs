@@ -46,7 +46,7 @@ impl Feature {
         self.shared.repository.read()
     }
 
-    /// Returns the key of the feature.
+    /// Returns the key of the feature that this handle reads.
     #[must_use]
     pub const fn key(&self) -> &Arc<str> {
         &self.key

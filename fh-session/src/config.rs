@@ -27,7 +27,7 @@ pub enum Mode {
     Offline,
 }
 
-/// The default interval between polls (sdk-behaviour 2.9).
+/// The default interval between polls: 180 seconds (sdk-behaviour 2.9).
 pub const DEFAULT_INTERVAL: Duration = Duration::from_secs(180);
 
 /// The part of a stream's request that carries the context of a server-evaluated key.

@@ -29,7 +29,7 @@ pub struct EdgeUrl {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum UrlError {
-    /// The URL is empty.
+    /// The URL is empty, or contains nothing but white space.
     Empty,
     /// The URL begins with neither `http://` nor `https://`.
     Scheme,

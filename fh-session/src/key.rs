@@ -193,7 +193,7 @@ impl ApiKeys {
         self.first.kind()
     }
 
-    /// Returns true if there is more than one key.
+    /// Returns true if there is more than one key. A client with several keys does not stream (D-77).
     #[must_use]
     pub fn are_several(&self) -> bool {
         !self.others.is_empty()

@@ -7,7 +7,7 @@ use fh_repository::problem::Problem;
 
 use crate::action::{RequestKind, ResponseHead};
 
-/// The meaning of a response's head.
+/// The meaning of a response, which follows from its status, its headers and its request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum ResponseClass {
     /// The request succeeded, and the body should hold features.

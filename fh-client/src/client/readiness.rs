@@ -87,7 +87,7 @@ impl Client {
         if self.shared.is_closed() { Readiness::Closed } else { self.shared.repository.readiness() }
     }
 
-    /// Returns true if the readiness is [`Readiness::Ready`].
+    /// Returns true if the readiness is [`Readiness::Ready`]: the client has features, and is neither refused nor closed.
     #[must_use]
     pub fn is_ready(&self) -> bool {
         self.readiness() == Readiness::Ready

@@ -37,7 +37,7 @@ pub struct YamlProblem {
 }
 
 impl YamlProblem {
-    /// Returns the path of the local features file.
+    /// Returns the path of the local features file that is not used.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path

@@ -32,7 +32,7 @@ pub(crate) enum Effect {
     None,
     /// The update changed only properties that do not count as visible, such as a version or the order of features.
     Invisible,
-    /// The update changed something that a reader may see.
+    /// The update added or removed a feature, or changed a property that a reader may see, such as a value or a lock.
     Seen,
 }
 

@@ -83,7 +83,7 @@ impl Stream {
     }
 }
 
-/// The reason to abort a stream.
+/// The reason why the session aborts a stream: a problem, a refusal, or a request of the Edge to stop or pause.
 enum Stop {
     Trouble(Problem),
     Refused(Problem),

@@ -37,7 +37,7 @@ impl Default for Limits {
     }
 }
 
-/// A complete event.
+/// A complete server-sent event: its name, its data, and the last valid id of the stream.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Event {
     /// The name of the event; `message` if the event has no `event` line, or an empty `event` line.
