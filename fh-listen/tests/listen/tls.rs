@@ -272,7 +272,7 @@ fn files_that_do_not_match_leave_the_certificate_in_use() {
     // The state between the replacement of the two files.
     fs::write(files.key(), old_key).unwrap();
     let error = tls.reload().unwrap_err().to_string();
-    assert!(error.ends_with("tls.crt") && error.contains("is not that of"), "{error}");
+    assert!(error.ends_with("tls.crt") && error.contains("does not belong to"), "{error}");
     fs::write(files.key(), new_key).unwrap();
     assert_eq!(tls.reload().unwrap(), Reloaded::Another);
     assert_eq!(tls.reload().unwrap(), Reloaded::Same);
@@ -309,7 +309,7 @@ fn errors_name_the_file() {
     fs::write(files.key(), garbage).unwrap();
     check(&["tls.key", "cannot be used"]);
     fs::write(files.key(), files.authority.issue("localhost", -1..1).key_pem()).unwrap();
-    check(&["tls.key", "tls.crt", "is not that of"]);
+    check(&["tls.key", "tls.crt", "does not belong to"]);
     // Certificate and key may be in one file.
     let both = [&certificate[..], &key[..]].concat();
     fs::write(files.key(), &both).unwrap();
