@@ -70,7 +70,7 @@ pub enum Token<'a> {
 }
 
 impl<'a> Token<'a> {
-    /// Returns the token of a JSON value.
+    /// Reads a JSON value as a token, without the contents of a list or an object.
     #[must_use]
     pub fn of(raw: &'a RawValue) -> Self {
         let token = raw.get();

@@ -63,7 +63,8 @@ pub(crate) enum TextTest {
     Ends,
     Contains,
     Lacks,
-    /// The comparison of the supplied text with the only text of the list holds, in the order of UTF-16 code units.
+    /// The order of the supplied text and the only text of the list is as the comparison requires. Texts are ordered by
+    /// UTF-16 code units.
     Order(Comparison),
 }
 
@@ -77,7 +78,7 @@ pub(crate) struct Text {
     pub(crate) len: u32,
 }
 
-/// The test of a rule for a supplied value. The rule holds if any of the values that it tests passes.
+/// The test of a rule for a supplied value. The rule holds if any value that the rule tests passes.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Predicate {
     /// No supplied value passes.
@@ -104,8 +105,8 @@ pub(crate) enum Predicate {
 }
 
 impl Predicate {
-    /// Returns the same predicate with shifted rows. Rows of the table `texts` are shifted by `texts`, and rows of the
-    /// table `boxed` by `boxed`.
+    /// Returns this predicate for rows that were copied to other tables. The rows in the table `texts` are shifted by
+    /// `texts`, and the rows in the table `boxed` by `boxed`.
     pub(crate) fn moved(self, texts: u32, boxed: u32) -> Self {
         match self {
             Self::In(list) => Self::In(list.shifted(texts)),
@@ -156,7 +157,8 @@ pub(crate) enum ExpectedValues<T> {
 }
 
 impl<T> ExpectedValues<T> {
-    /// Returns true if the supplied value passes. `order` compares the supplied value with a rule value.
+    /// Returns true if the supplied value passes the test against these values. `order` compares the supplied value
+    /// with one of them.
     fn holds(&self, order: impl Fn(&T) -> Ordering) -> bool {
         let equal = |wanted: &T| order(wanted) == Ordering::Equal;
         match self {

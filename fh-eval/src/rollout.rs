@@ -18,14 +18,14 @@ pub enum ConfiguredShare {
     OfAll(i64),
     /// A share of the users that match the strategy's rules, in millionths.
     OfAdmitted(i64),
-    /// No user, because neither rules nor a percentage other than 0 could be read. In profile `edge`, a percentage of 0
-    /// without rules may admit the bucket 0.
+    /// No user, because the strategy has neither readable rules nor a readable percentage other than 0. In profile
+    /// `edge`, a strategy with a percentage of 0 and no rules may still match the users of bucket 0.
     OfNobody,
-    /// No share is configured, because rules alone decide or because the share follows from other parts.
+    /// No share is configured, because only rules decide, or because the share follows from the shares of other parts.
     Open,
 }
 
-/// A part of a rollout: the users of one strategy, or those of the default value.
+/// A part of a rollout: the users of one strategy, or the users that get the default value.
 #[derive(Debug, Clone)]
 pub struct Part {
     /// Position of the strategy, from 0; `None` for the default value.
@@ -62,8 +62,8 @@ pub struct Forecast<'a> {
 
 impl<'a> Forecast<'a> {
     /// Creates a forecast without users. `attribute` is the name of the attribute in which users differ; the attributes
-    /// in `fixed` are the same for all users. `profile` is the one under which the feature was compiled. Every user is
-    /// evaluated at the time `now`.
+    /// in `fixed` are the same for all users. `profile` is the profile under which the feature was compiled. The
+    /// feature is evaluated for every user at the time `now`.
     #[must_use]
     pub fn new(
         feature: FeatureRef<'a>,
@@ -225,8 +225,9 @@ impl<'a> Forecast<'a> {
         !depends && self.parts.len() > 1
     }
 
-    /// Returns an attribute that the strategies name: one that makes up a percentage key if there is one, otherwise one
-    /// that a rule reads. Returns `None` if the strategies name no attribute.
+    /// Returns the name of an attribute that decides which strategy a user matches. This is an attribute of a
+    /// percentage key if there is one, otherwise an attribute that a rule reads. Returns `None` if the strategies name
+    /// no attribute.
     #[must_use]
     pub fn deciding_attribute(&self) -> Option<&str> {
         self.keyed.first().or(self.read.first()).map(String::as_str)

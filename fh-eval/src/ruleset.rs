@@ -46,7 +46,7 @@ pub struct Ruleset {
     left_out: Arc<[Diagnostic]>,
 }
 
-/// A map from feature keys to positions.
+/// A map from the keys of features to the features' positions in the ruleset.
 #[derive(Debug, Default)]
 struct Index {
     positions: HashTable<u32>,
@@ -141,7 +141,8 @@ impl Ruleset {
         (0..self.len()).map(|position| FeatureRef::new(&self.tables, position))
     }
 
-    /// Evaluates every feature for one subject, in order, and calls `each` with the result.
+    /// Evaluates every feature for one subject, in the order of `iter`, and calls `each` with the feature and the
+    /// result.
     ///
     /// This is faster than evaluating feature by feature: the rows are read from front to back, and attributes and the
     /// default percentage key are cached between features.
@@ -202,7 +203,8 @@ impl Ruleset {
         Self { tables: Arc::new(tables), index, left_out: Arc::clone(&self.left_out) }
     }
 
-    /// Returns a copy of this ruleset without the features of these keys. Keys that the ruleset does not have are ignored.
+    /// Returns a copy of this ruleset without the features whose keys are in `keys`. Keys that belong to no feature of
+    /// the ruleset are ignored.
     #[must_use]
     pub fn without<'k>(&self, keys: impl IntoIterator<Item = &'k str>) -> Self {
         let found = keys.into_iter().filter_map(|key| self.index.find(&self.tables, key));

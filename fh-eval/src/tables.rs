@@ -71,7 +71,7 @@ pub(crate) enum Mode {
     SeveralKeys,
 }
 
-/// The location of a value: a row of `values`, or a constant for null and booleans.
+/// The location of a feature's value: a row of the table `values`, or a constant for null and booleans.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct ValueAt(u32);
 
@@ -90,8 +90,8 @@ impl ValueAt {
 pub(crate) enum Share {
     /// The strategy has no percentage, or a percentage of 0 that counts as none.
     None,
-    /// The strategy has a percentage and no rules. Its limit is the sum of its percentage and those of earlier
-    /// strategies of this kind with the same percentage key.
+    /// The strategy has a percentage and no rules. Its limit is the sum of its own percentage and of the percentages of
+    /// earlier strategies of this kind with the same percentage key.
     Stacked,
     /// The strategy has a percentage and rules. Its limit is its percentage alone.
     Alone,
@@ -149,9 +149,10 @@ pub(crate) enum Reading {
     FirstOnly,
     /// If the attribute is missing, the rule tests the current date in UTC (evaluation 2.6, step 2).
     Date,
-    /// If the attribute is missing, the rule tests the current time with `Z`.
+    /// If the attribute is missing, the rule tests the current time in UTC, written with `Z` at the end.
     Instant,
-    /// If the attribute is missing, the rule tests the current time without an offset, as on FeatureHub's server.
+    /// If the attribute is missing, the rule tests the current time in UTC, written without an offset as on
+    /// FeatureHub's server.
     Local,
 }
 
@@ -214,7 +215,7 @@ impl Tables {
         self.spans.get(feature).map_or("", |spans| spans.key.text(&self.names))
     }
 
-    /// Returns true if the feature at this position has this key.
+    /// Returns true if the feature at the position `feature` has the key `key`.
     #[inline]
     pub(crate) fn has_key(&self, feature: usize, key: &str) -> bool {
         self.spans.get(feature).is_some_and(|spans| {
@@ -267,12 +268,12 @@ pub(crate) struct Writer {
 }
 
 impl Writer {
-    /// Begins the next feature: the rows that are added after this call belong to it.
+    /// Begins the next feature. Rows that are added after this call belong to this feature.
     pub(crate) fn begin(&mut self) {
         self.start = self.tables.ends();
     }
 
-    /// Ends the feature that began with [`Self::begin`].
+    /// Ends the feature that began with [`Self::begin`], and stores the feature's head, key, strategies and detail.
     pub(crate) fn end(&mut self, head: Head, key: Run, all_strategies: Run, detail: FeatureDetail) {
         self.tables.heads.push(head);
         self.tables.spans.push(Spans { start: self.start, key, all_strategies });

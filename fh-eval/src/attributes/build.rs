@@ -239,7 +239,8 @@ impl Attributes {
         }
     }
 
-    /// Stores another value of the attribute whose first value is in row `first`, after the attribute's last value.
+    /// Stores one more value of the attribute whose first value is in row `first` of the entries. The value becomes the
+    /// attribute's last one.
     fn put_next(&mut self, first: usize, value: &str) {
         let Some(entry) = self.entries.get(first).copied() else { return };
         let name_span = (entry.name_at, entry.name_len);

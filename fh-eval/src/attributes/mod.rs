@@ -31,7 +31,7 @@ use crate::bucket::Murmur3;
 /// ```
 #[derive(Debug, Clone, Default)]
 pub struct Attributes {
-    /// The concatenated texts of all values, and of all names that are not well known.
+    /// The concatenated texts of all values of the context, and of all attribute names that are not well known.
     text: String,
     /// One entry per value. The values of one attribute are adjacent, in the order in which they were added.
     entries: Vec<Entry>,
@@ -205,7 +205,7 @@ impl Attributes {
         AttributesBuilder::default()
     }
 
-    /// Returns the values of the attribute with this name, or `None` if the context has no such attribute. Names are
+    /// Returns the values of the attribute `name`, or `None` if the context has no such attribute. Names are
     /// case-sensitive.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<Values<'_>> {
@@ -311,8 +311,8 @@ impl PartialEq for Attributes {
 }
 
 impl serde::Serialize for Attributes {
-    /// Writes a map from attribute names to lists of values. The command line and the conformance data accept this
-    /// form.
+    /// Writes a map from attribute names to lists of values. The command line and the conformance data accept contexts
+    /// in this form.
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_map(self.iter().map(|(name, values)| (name, values.collect::<Vec<_>>())))
     }

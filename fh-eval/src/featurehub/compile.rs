@@ -112,7 +112,8 @@ pub struct Compilation<'a> {
     compiler: Compiler<'a>,
     writer: Writer,
     patterns: Patterns,
-    /// Number of features that were added or left out so far. This is the position of the next feature in the list.
+    /// Number of features that were added or left out so far. This number is the position of the next feature in the
+    /// payload's list.
     added: usize,
     /// Diagnostics of features that were left out.
     left_out: Vec<Diagnostic>,
@@ -234,7 +235,8 @@ impl<'a> Compilation<'a> {
         Ruleset::new(tables, self.left_out)
     }
 
-    /// Returns the only feature, or the diagnostic that gives the reason why the feature was left out.
+    /// Returns the only feature of the compilation, or the diagnostic that gives the reason why this feature was left
+    /// out.
     fn into_feature(mut self) -> Result<Feature, Box<Diagnostic>> {
         match self.left_out.pop() {
             Some(diagnostic) => Err(Box::new(diagnostic)),

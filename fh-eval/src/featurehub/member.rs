@@ -27,7 +27,7 @@ const LONGEST: usize = 40;
 /// The minimum number of letters of a name that is a near miss because a known name begins with it.
 const SHORTEST_BEGINNING: usize = 4;
 
-/// An unknown member of a strategy or a rule.
+/// A member of a strategy or a rule that the engine does not know, perhaps because its name is misspelt.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UnknownMember {
     /// The member's name. A name of more than 120 characters is cut off and ends with `…`.

@@ -57,7 +57,7 @@ impl<'de, A: MapAccess<'de>> MemberValue<'_, A> {
         self.map.next_value_seed(PartSeed(self.reading, PhantomData))
     }
 
-    /// Skips the value of the member.
+    /// Skips the value of the member without storing any part of the value.
     pub(crate) fn skip(self) -> Result<(), A::Error> {
         self.map.next_value::<IgnoredAny>().map(|_| ())
     }
@@ -225,13 +225,13 @@ impl<'de, T: Part<'de>> Part<'de> for ListOr<T> {
     }
 }
 
-/// Reads an object. A member of the wrong shape is recorded as such, and the other members are read. Returns
+/// Reads an object. A member of the wrong shape does not prevent the reading of the other members. Returns
 /// [`Shape::Other`] if the text is not JSON.
 pub(crate) fn read_object<'de, T: Object<'de>>(json: &'de str) -> Shape<T> {
     Reading::either::<ObjectOr<T>>(json).map_or(Shape::Other, |object| object.0)
 }
 
-/// Reads a list of objects. An element of the wrong shape is recorded as such, and the other elements are read. Returns
+/// Reads a list of objects. An element of the wrong shape does not prevent the reading of the other elements. Returns
 /// [`Shape::Other`] if the text is not JSON.
 pub(crate) fn read_list<'de, T: Object<'de>>(json: &'de str) -> Shape<Vec<Shape<T>>> {
     Reading::either(json).map_or(Shape::Other, shapes)

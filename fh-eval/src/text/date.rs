@@ -5,8 +5,8 @@
 pub enum Years {
     /// The years 0001 to 9999, always with four digits.
     FourDigits,
-    /// The years that FeatureHub's server accepts. In addition to those of [`Self::FourDigits`], these are year 0,
-    /// signed years of five to ten digits up to 999,999,999, and negative years of four digits.
+    /// The years that FeatureHub's server accepts: the years of [`Self::FourDigits`], the year 0, signed years of five
+    /// to ten digits up to 999,999,999, and negative years of four digits.
     Signed,
 }
 

@@ -26,8 +26,8 @@ pub struct DateTime {
 impl DateTime {
     /// Parses `YYYY-MM-DDTHH:MM[:SS[.fraction]]`, then `Z` or an offset `±HH:MM[:SS]` of at most 18 hours. `T` and `Z`
     /// can be in lower case, and the fraction has at most nine digits. If both `Z` and the offset are missing,
-    /// `missing` decides. After `Z` or an offset, a zone name in brackets may follow and is ignored. Returns `None` for
-    /// any other text.
+    /// `missing` decides whether the text is read as UTC or refused. After `Z` or an offset, a zone name in brackets
+    /// may follow and is ignored. Returns `None` for any other text.
     ///
     /// ```
     /// use fh_eval::internal::text::{date::Years, datetime::{MissingOffset, DateTime}};
@@ -85,8 +85,8 @@ impl DateTime {
     }
 }
 
-/// Parses a fraction of a second, `.` and up to nine digits, at the beginning of `bytes`. Returns the nanoseconds, 0 if
-/// there is no fraction, and the remaining bytes. Returns `None` if the fraction has more digits.
+/// Parses a fraction of a second, `.` and up to nine digits, at the beginning of `bytes`. Returns the nanoseconds (0 if
+/// there is no fraction) and the remaining bytes. Returns `None` if the fraction has more than nine digits.
 fn fraction(bytes: &[u8]) -> Option<(u32, &[u8])> {
     let [b'.', rest @ ..] = bytes else {
         return Some((0, bytes));

@@ -22,7 +22,8 @@ pub struct Decimal<'a> {
     negative: bool,
     /// The text from the first to the last significant digit, possibly with a decimal point. Empty for zero.
     digits: &'a [u8],
-    /// The value is `0.digits × 10^magnitude`.
+    /// Decimal exponent of the number. The number without its sign is `0.digits × 10^magnitude`, where a decimal point
+    /// in `digits` is left out.
     magnitude: i64,
     /// Number of digits that the text has after the decimal point, minus the exponent: 2 for `9.50`, −3 for `1e3`.
     scale: i64,
@@ -74,7 +75,7 @@ impl<'a> Decimal<'a> {
         })
     }
 
-    /// Returns the number as an integer, clamped to 64 bits, or `None` if it has a fraction.
+    /// Returns the number as an integer, clamped to 64 bits, or `None` if the number is not integral.
     ///
     /// ```
     /// use fh_eval::internal::text::number::Decimal;

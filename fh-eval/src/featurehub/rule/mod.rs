@@ -226,8 +226,8 @@ impl RuleCompiler<'_> {
         }
     }
 
-    /// Returns the predicate for a list of typed values. The predicate contains only values that could be read, and
-    /// only one bound for an order.
+    /// Returns the predicate for a list of typed values. The predicate contains only values that could be read. A
+    /// comparison by order needs only one of these values, which is the bound.
     fn typed<T>(
         &mut self,
         typed: Typed,
