@@ -28,7 +28,7 @@ pub struct Bootstrap {
     pub features: Vec<BootstrapFeature>,
 }
 
-/// One feature of a [`Bootstrap`].
+/// One feature of a [`Bootstrap`], with its value for the context.
 #[derive(Debug, Clone, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct BootstrapFeature {

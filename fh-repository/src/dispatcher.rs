@@ -39,7 +39,7 @@ impl DispatcherState {
         &*self.clock
     }
 
-    /// Records that a listener or an observer is about to be called.
+    /// Records that a listener or an observer is about to be called, so that a call that hangs can be detected.
     pub(crate) fn begin_call(&self) {
         self.calls.fetch_add(1, Ordering::Relaxed);
     }

@@ -168,8 +168,8 @@ impl fmt::Display for Problem {
 
 impl std::error::Error for Problem {}
 
-/// Maximum number of attributes that an Edge keeps (sdk-behaviour 0.5). A context with more attributes is refused, so that no attribute is
-/// lost (D-82).
+/// Maximum number of attributes of a context that an Edge keeps (sdk-behaviour 0.5). A context with more attributes is refused, so that no
+/// attribute is lost (D-82).
 pub const MAX_ATTRIBUTES: usize = 30;
 
 /// The error for a context with more than [`MAX_ATTRIBUTES`] attributes. The field is the number of attributes of the context.

@@ -10,11 +10,11 @@ use crate::source::Source;
 pub struct Publication {
     /// The features of all environments.
     pub rules: Arc<Rules>,
-    /// The cause of the publication.
+    /// The cause of the publication, which decides if catch & release may hold the features back.
     pub cause: Cause,
 }
 
-/// The cause of a publication.
+/// The reason why features are published.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Cause {
     /// The features are the first list, or the first list after a change of the API keys or of the context of a server-evaluated key. They

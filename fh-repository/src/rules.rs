@@ -64,7 +64,7 @@ impl Rules {
         Self { ruleset, environments, evaluated_for: Some(evaluated) }
     }
 
-    /// Returns the features.
+    /// Returns the compiled features of all environments.
     #[must_use]
     pub const fn ruleset(&self) -> &Ruleset {
         &self.ruleset

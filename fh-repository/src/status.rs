@@ -63,7 +63,7 @@ impl fmt::Display for Connection {
 /// The state of a client as one value. Times are those of the session's clock, in milliseconds.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct SessionStatus {
-    /// The readiness of the client.
+    /// The readiness of the client, which shows if the client has features to evaluate.
     pub readiness: Readiness,
     /// The activity of the client's connection to the Edge.
     pub connection: Connection,

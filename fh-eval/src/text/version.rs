@@ -128,7 +128,7 @@ impl<'a> Version<'a> {
         Self { items: items.0, text }
     }
 
-    /// Returns the same version, which owns a copy of its text.
+    /// Converts the version into a version that owns its text and borrows nothing.
     #[must_use]
     pub fn into_owned(self) -> Version<'static> {
         Version { text: Cow::Owned(self.text.into_owned()), items: self.items }
@@ -249,8 +249,8 @@ impl Items {
         self.0.push(Item::List);
     }
 
-    /// Removes the null items at the end of the version. An empty nested list is null, so the null items before it are
-    /// removed as well.
+    /// Removes the null items at the end of the version. An empty nested list counts as null, so it is removed too, and so are the null
+    /// items before it.
     fn close(&mut self) {
         self.drop_trailing_nulls();
         while self.0.last() == Some(&Item::List) {

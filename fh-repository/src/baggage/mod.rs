@@ -12,7 +12,7 @@
 //!
 //! **The sender of a request controls its baggage.** Programs therefore read baggage only if they are configured to do so. A program that
 //! registers [`BaggageOverrides`] (or the interceptor of `fh-opentelemetry`) lets every caller override the program's features: all
-//! features, or those of an [`AllowedKeys`] list. Do this only behind a gateway that removes the baggage of untrusted callers.
+//! features, or only the features of an [`AllowedKeys`] list. Do this only behind a gateway that removes the baggage of untrusted callers.
 
 mod flags;
 mod format;

@@ -42,7 +42,7 @@ impl Repository {
         self.inner.write().is_catching = true;
     }
 
-    /// Returns true if updates are held back.
+    /// Returns true from a call of `catch_updates` to the next call of `stop_catching`, even while no update is held.
     #[must_use]
     pub fn is_catching(&self) -> bool {
         self.inner.write().is_catching

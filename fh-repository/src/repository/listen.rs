@@ -73,7 +73,7 @@ pub struct Subscription {
     subject: Subject,
 }
 
-/// The registration that a subscription ends.
+/// The registration that ends when its subscription is dropped.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Subject {
     Listener(u64),

@@ -50,11 +50,11 @@ pub struct Collection {
     pub at: Timestamp,
 }
 
-/// A named event of the user's code.
+/// An event that the user's code reports by name, with the values of all features for a context.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Named {
-    /// The name of the event.
+    /// The name that the user's code gave to the event.
     pub name: Arc<str>,
     /// The data that the user's code adds to the event.
     pub params: Params,
@@ -66,7 +66,7 @@ pub struct Named {
     pub at: Timestamp,
 }
 
-/// A feature and its value.
+/// A feature, and the value that a usage event reports for it.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct UsedFeature {
