@@ -110,8 +110,7 @@ fn an_override_for_a_context_without_features_is_explained() {
     let _guard = with(&repository, &[("a", text_value("local")), ("none", text_value("local"))]);
     let (fred, mara) = (user("fred"), user("mara"));
     let explained = |key: &str, attributes| repository.read().explain(key, attributes).to_string();
-    let not_ready =
-        "a = local: fixed overrides it\na: the client has no features for this context yet";
+    let not_ready = "a = local: the interceptor fixed overrides the value\na: the client has no features for this context yet";
     assert_eq!(explained("a", None), not_ready);
     let rules = evaluated_for(&fred, &json!([text("a", 4, "server")]), &[]);
     repository.publish(Publication { rules, cause: Cause::First });

@@ -36,10 +36,11 @@ const TEXTS: [&str; 14] = [
 ];
 
 /// Types that are not shown, with the reason.
-const EXCEPTIONS: [(&str, &str); 4] = [
+const EXCEPTIONS: [(&str, &str); 5] = [
     ("fh_session::Event", "one event of a stream as it was received; no log or error shows it"),
     ("fh_repository::RawUpdate", "an update as it was received: features and their rules, no keys"),
     ("fh_listen::LoggedRequest", "the application's `RequestLog` removes secrets from its text"),
+    ("fh_edge::Topic", "its text is a name of the program's own code, such as that of a flag"),
     (
         "fh_client::SeenRequest",
         "what a test sent to an Edge in memory, for the failures of that test",
