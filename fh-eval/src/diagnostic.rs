@@ -134,7 +134,7 @@ impl fmt::Display for DiagnosticKind {
 pub enum Consequence {
     /// This feature is not part of the ruleset. If a later feature has the same key, reads find that feature instead.
     FeatureLeftOut,
-    /// The strategy never matches, and its percentage is not added to those of later strategies.
+    /// The strategy never matches, and its percentage is not added to the percentages of later strategies.
     StrategyNeverMatches,
     /// The rule never holds, so its strategy never matches.
     RuleNeverHolds,

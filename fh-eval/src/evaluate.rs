@@ -335,8 +335,8 @@ impl<'a, C: Clock, T: Tracer, const N: usize> Evaluator<'a, '_, C, T, N> {
     }
 
     /// Evaluates a rule whose attribute is missing. A rule on `now` of type DATE or DATETIME tests the current time
-    /// instead. It fails without reading the clock if its predicate is `Predicate::Never` or `Predicate::Blank`. Any
-    /// other rule holds only if its predicate is `Predicate::Blank`.
+    /// instead. Such a rule fails without reading the clock if its predicate is `Predicate::Never` or
+    /// `Predicate::Blank`. Any other rule holds only if its predicate is `Predicate::Blank`.
     #[cold]
     fn holds_without(&mut self, index: u32, rule: &Rule) -> bool {
         let field = self.tables.fields.get(rule.field as usize);

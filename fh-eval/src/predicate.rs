@@ -189,7 +189,7 @@ pub(crate) enum Membership {
     Outside,
 }
 
-/// A test that is stored behind a pointer.
+/// A test that is stored behind a pointer, so that rules with other tests stay small.
 #[derive(Debug)]
 pub(crate) enum BoxedPredicate {
     Numbers(ExpectedValues<OwnedDecimal>),

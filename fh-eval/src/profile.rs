@@ -20,9 +20,9 @@ pub enum Profile {
     /// in a client. Elsewhere it follows most of FeatureHub's client SDKs.
     #[default]
     Client,
-    /// The behaviour of FeatureHub's server, including its defects. Where the server raises an error, only the rule
-    /// fails. Host names are never looked up, and the current date is that of UTC (evaluation 0.2). Use this profile if
-    /// users of server-evaluated keys must keep the values that FeatureHub's server gives them.
+    /// The behaviour of FeatureHub's server, including the server's defects. Where the server raises an error, only the
+    /// rule fails. Host names are never looked up, and the current date is the date in UTC (evaluation 0.2). Use this
+    /// profile if users of server-evaluated keys must keep the values that FeatureHub's server gives them.
     Edge,
 }
 

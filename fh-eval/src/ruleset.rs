@@ -144,8 +144,8 @@ impl Ruleset {
     /// Evaluates every feature for one subject, in the order of `iter`, and calls `each` with the feature and the
     /// result.
     ///
-    /// This is faster than evaluating feature by feature: the rows are read from front to back, and attributes and the
-    /// default percentage key are cached between features.
+    /// This method is faster than evaluating feature by feature: the rows are read from front to back, and attributes
+    /// and the default percentage key are cached between features.
     ///
     /// ```
     /// use fh_eval::{Attributes, Profile, Ruleset, Subject, Timestamp};

@@ -35,8 +35,8 @@ pub struct Attributes {
     text: String,
     /// One entry per value. The values of one attribute are adjacent, in the order in which they were added.
     entries: Vec<Entry>,
-    /// For each well-known name, the row of the attribute's first value in `entries`, counted from 1. 0 if the context
-    /// has no such attribute; [`FAR`] if the row does not fit into a byte.
+    /// For each well-known name, the row in `entries` of the first value of the attribute with this name, counted from
+    /// 1. The row is 0 if the context has no such attribute, and [`FAR`] if the row does not fit into a byte.
     well_known: [u8; WELL_KNOWN.len()],
     /// A hasher that has read the first user key. To compute a bucket of the user key, only the id that follows the key
     /// has to be hashed.
@@ -148,7 +148,8 @@ impl<'a> Supplied<'a> {
     }
 }
 
-/// The values of one attribute, in order. The iterator begins with at least one value.
+/// An iterator over the values of one attribute, in the order in which the values were added. An attribute has at least
+/// one value.
 #[derive(Debug, Clone, Copy)]
 pub struct Values<'a> {
     text: &'a str,

@@ -40,7 +40,7 @@ pub enum Outcome {
 }
 
 /// The report of one evaluation: the feature, the value and its reason, and every strategy with its outcome. JSON
-/// tokens are those of the payload, with `\ufffd` in place of each escape of a lone surrogate.
+/// tokens are copied from the payload, with `\ufffd` in place of each escape of a lone surrogate.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Report {

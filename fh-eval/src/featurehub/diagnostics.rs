@@ -76,8 +76,8 @@ impl DiagnosticCollector {
         }
     }
 
-    /// Adds a diagnostic for each of these unknown members of the current strategy or rule. Returns true if a member is
-    /// a near miss of a known member; the diagnostic of that member has `consequence`.
+    /// Adds a diagnostic for each of these unknown members of the current strategy or rule. Returns true if at least
+    /// one of the members is probably a misspelt known member; the diagnostic of such a member has `consequence`.
     pub(super) fn unknown_members(
         &mut self,
         members: &[UnknownMember],

@@ -2,7 +2,7 @@
 
 use super::wire::name;
 
-/// The known members of a strategy, including those of FeatureHub's management API (evaluation 1.3).
+/// The known members of a strategy, including the members that occur in FeatureHub's management API (evaluation 1.3).
 pub(super) const STRATEGY: &[&str] = &[
     name::ID,
     "name",
@@ -24,7 +24,8 @@ pub(super) const RULE: &[&str] =
 const MOST_KEPT: usize = 16;
 /// The maximum length, in bytes, of a name that is compared with known names. A longer name is never a near miss.
 const LONGEST: usize = 40;
-/// The minimum number of letters of a name that is a near miss because a known name begins with it.
+/// The minimum number of letters of an unknown name that is a near miss because a known name begins with the unknown
+/// name.
 const SHORTEST_BEGINNING: usize = 4;
 
 /// A member of a strategy or a rule that the engine does not know, perhaps because its name is misspelt.
@@ -67,11 +68,12 @@ impl UnknownMember {
     }
 }
 
-/// Returns the known member of which a name is a near miss, or `None` (evaluation 2.8). A name of more than 40 bytes is
-/// not a near miss. Case and separators are ignored. A name is a near miss of a known name in these cases:
+/// Returns the known member whose name is nearly the same as `name`, or `None` if there is no such member (evaluation
+/// 2.8). A name of more than 40 bytes is not a near miss. Case and separators are ignored. A name is a near miss of a
+/// known name in these cases:
 ///
 /// - The name equals the known name.
-/// - The known name begins with the name, which has at least four letters.
+/// - The known name begins with the name, and the name has at least four letters.
 /// - The known name has four to seven letters, and at most one edit turns the name into it.
 /// - The known name has eight letters or more, and at most two edits turn the name into it.
 ///

@@ -23,7 +23,7 @@ use crate::json::{
 /// The JSON text of a member, or `None` if the member is absent.
 pub type Raw<'a> = Option<&'a RawValue>;
 
-/// A feature: FeatureHub's FeatureState.
+/// A feature, as FeatureHub's JSON describes it (FeatureHub's type FeatureState).
 #[derive(Debug, Clone, Default)]
 pub struct Feature<'a> {
     /// Id of the feature, from which buckets are computed unless the compiler is given other ids.
@@ -49,7 +49,7 @@ pub struct Feature<'a> {
     pub environment: Raw<'a>,
 }
 
-/// A strategy: FeatureHub's FeatureRolloutStrategy.
+/// A strategy, as FeatureHub's JSON describes it (FeatureHub's type FeatureRolloutStrategy).
 #[derive(Debug, Clone, Default)]
 pub struct Strategy<'a> {
     /// Id of the strategy. FeatureHub makes it unique within the feature.
@@ -67,7 +67,7 @@ pub struct Strategy<'a> {
     pub unknown: Vec<UnknownMember>,
 }
 
-/// A rule: FeatureHub's FeatureRolloutStrategyAttribute.
+/// A rule, as FeatureHub's JSON describes it (FeatureHub's type FeatureRolloutStrategyAttribute).
 #[derive(Debug, Clone, Default)]
 pub struct Rule<'a> {
     /// The operator by which the rule compares the attribute with the rule's values, such as `EQUALS`.

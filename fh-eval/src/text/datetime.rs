@@ -113,8 +113,8 @@ fn offset(bytes: &[u8]) -> Option<(i32, &[u8])> {
     (minutes < 60 && seconds < 60 && total <= 18 * 3600).then_some((total as i32, rest))
 }
 
-/// Returns `Some(())` if the bytes are a zone name in brackets or if there are no bytes, otherwise `None`. The name
-/// need not exist, because servers know different names.
+/// Returns `Some(())` if the bytes are a zone name in brackets or if there are no bytes, otherwise `None`. Whether a
+/// zone has this name is not checked, because servers know different zones.
 fn zone_name(bytes: &[u8]) -> Option<()> {
     match bytes {
         [] => Some(()),

@@ -14,7 +14,7 @@ use crate::json::{ListOr, MemberValue, Object, Shape, Token, read_object};
 pub struct Envelope<'a> {
     /// Id of the environment or the feature.
     pub id: Raw<'a>,
-    /// Key of a feature. An environment has none.
+    /// Key of the feature. An environment has no key.
     pub key: Raw<'a>,
     /// The features of the environment. An absent list differs from an empty list (D-60).
     pub features: Shape<Vec<&'a RawValue>>,

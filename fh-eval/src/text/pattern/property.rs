@@ -34,8 +34,8 @@ fn named(name: &str, ignore_case: bool) -> Option<ClassUnicode> {
     }
 }
 
-/// Returns the characters of a binary property that is a union of general categories, or the complement of one. Returns
-/// `None` for any other name, and for `Titlecase` if case is ignored.
+/// Returns the characters of a binary property that is a union of general categories, or the complement of such a
+/// union. Returns `None` for any other name, and for `Titlecase` if case is ignored.
 fn binary(name: &str, ignore_case: bool) -> Option<ClassUnicode> {
     match name.to_ascii_uppercase().as_str() {
         "LETTER" => table("gc=L"),

@@ -192,7 +192,7 @@ impl Reader<'_> {
         Ok(())
     }
 
-    /// Reads the start of a class, after the `[` of the class.
+    /// Reads the start of a class whose `[` was already read.
     fn open_class(&mut self) {
         let is_negated = self.take('^');
         if self.rest.starts_with(']') {
@@ -212,7 +212,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Reads an escape, after the backslash of the escape.
+    /// Reads the rest of an escape whose backslash was already read.
     fn escape(&mut self) -> Result<(), Refusal> {
         let Some(c) = self.next() else {
             self.push("\\");
@@ -258,8 +258,8 @@ impl Reader<'_> {
         }
     }
 
-    /// Reads a quote, after the `\Q` of the quote. The text up to `\E` is literal. As in Java, letters are copied
-    /// unchanged, so that an escape that begins before the quote may end within the quote.
+    /// Reads the rest of a quote whose `\Q` was already read. The text up to `\E` is literal. As in Java, letters are
+    /// copied unchanged, so that an escape that begins before the quote may end within the quote.
     fn quote(&mut self) {
         self.note(Divergence::Quote);
         let (quoted, rest) = self.rest.split_once(r"\E").unwrap_or((self.rest, ""));
