@@ -27,7 +27,8 @@ const ONCE_MORE_AFTER: Duration = Duration::from_secs(2);
 /// The total time to wait for the change of an accepted update, including the second sending. After this time the update fails
 /// with [`Refusal::NotApplied`].
 const PATIENCE: Duration = Duration::from_secs(10);
-/// The time between two requests for the features during the wait, if the client does not stream.
+/// The minimum time from the start of one request for the features to the start of the next. The client sends these requests
+/// while it waits for the change of an update and no stream is open. Each wait begins with a request.
 const ASK_EVERY: Duration = Duration::from_millis(500);
 /// The size in bytes at which the client stops reading a response's body. The rest of the body is ignored.
 const LONGEST_ANSWER: usize = 16 * 1024;

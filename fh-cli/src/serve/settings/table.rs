@@ -316,7 +316,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Limits,
         "max-connections",
         One("NUMBER"),
-        "The limit on open connections. Above the limit, new connections wait until a connection closes, except for 16 that the server accepts for health checks only",
+        "The limit on open connections of each port. Above the limit, the server accepts up to 16 more connections, and closes them if their request is not a health check. While these 16 are in use, new connections wait",
         |s, text| put(&mut s.listen.max_connections, number(text, "10000")),
         |s| s.listen.max_connections.to_string(),
     )
