@@ -45,7 +45,7 @@ impl Murmur3 {
         Self { hash: 0, tail: 0, tail_bits: 0, length: 0 }
     }
 
-    /// Adds bytes to the input.
+    /// Appends bytes to the input that is hashed.
     #[inline]
     pub(crate) fn write(&mut self, bytes: &[u8]) {
         self.length = self.length.wrapping_add(bytes.len() as u32);

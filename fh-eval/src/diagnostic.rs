@@ -62,12 +62,12 @@ pub struct Place {
     /// attribute.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub field: Option<Box<str>>,
-    /// Name of the JSON member; `None` if the diagnostic is not about a member, or if the member is unknown. `value`
-    /// holds the name of an unknown member. The name is `feature` if the feature as a whole is not an object.
+    /// Name of the JSON member; `None` if the diagnostic is not about a member, or if the member is unknown. The field
+    /// `value` holds the name of an unknown member. If the feature as a whole is not an object, this name is `feature`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub member: Option<&'static str>,
-    /// The text of the payload that the diagnostic shows; `None` if it shows no text. A text of more than 120
-    /// characters is cut off and ends with `…`.
+    /// The text of the payload that the diagnostic shows; `None` if the diagnostic shows no text. A text of more than
+    /// 120 characters is cut off and ends with `…`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub value: Option<Box<str>>,
 }

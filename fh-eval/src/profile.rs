@@ -53,7 +53,8 @@ impl Profile {
         }
     }
 
-    /// Returns the bucket, 0 to 999,999, that is computed from a percentage key and the hash id that follows it.
+    /// Returns the bucket, 0 to 999,999, of a percentage key for the feature with the id `hash_id`. The hashed text is
+    /// the key followed by the id. FeatureHub's server takes the id of the feature's value (D-41).
     #[must_use]
     pub fn bucket(self, percentage_key: &str, hash_id: &str) -> u32 {
         crate::bucket::bucket_of([percentage_key, hash_id].into_iter(), self.encoding())

@@ -123,7 +123,7 @@ impl Ruleset {
         Some(FeatureRef::new(&self.tables, position))
     }
 
-    /// Returns the number of features.
+    /// Returns the number of features in the ruleset.
     #[must_use]
     pub fn len(&self) -> usize {
         self.tables.heads.len()

@@ -106,13 +106,13 @@ impl Explanation {
         }
     }
 
-    /// Returns the evaluated value, or `None` if it is null.
+    /// Returns the value of the evaluation, or `None` if the value is null.
     #[must_use]
     pub const fn value(&self) -> Option<&Value> {
         self.value.as_ref()
     }
 
-    /// Returns the reason why the evaluation has this value.
+    /// Returns the reason why the evaluation has its value, such as a strategy that matched.
     #[must_use]
     pub const fn reason(&self) -> EvaluationReason {
         self.reason

@@ -25,14 +25,14 @@ use crate::time::Timestamp;
 pub enum Outcome {
     /// The strategy matched, so its value is the value of the evaluation.
     Match,
-    /// The bucket is above the largest bucket that the strategy admits. Or the strategy has no rules, and either no
-    /// percentage or a percentage of 0.
+    /// The bucket is above the largest bucket that the strategy admits, or the strategy has neither rules nor a
+    /// percentage other than 0.
     PercentageMiss,
     /// The strategy has a percentage, but the context has no percentage key.
     NoPercentageKey,
     /// A rule of the strategy did not hold.
     AttributeMiss,
-    /// The strategy is unusable, for example because it could not be read, or its failing rule is
+    /// The strategy is unusable, for example because it could not be read, or the rule that failed is
     /// [`unreadable`](RuleReport::unreadable).
     Invalid,
     /// An earlier strategy matched, or the subject has no context.

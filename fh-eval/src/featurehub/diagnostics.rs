@@ -10,7 +10,8 @@ use crate::json::mend;
 #[derive(Default)]
 pub(super) struct DiagnosticCollector {
     environment: Option<Box<str>>,
-    /// Position of the feature in its list, from 0, and its key. The key is empty until the compiler has read it.
+    /// Position of the current feature in the payload's list, from 0, and the feature's key. The key is empty until the
+    /// compiler has read the key.
     feature: (usize, String),
     strategy: Option<u32>,
     strategy_id: String,
