@@ -49,6 +49,8 @@ pub(crate) struct ServedFeature {
     evaluated: Box<[OnceLock<Box<str>>]>,
     /// The id of the strategy that another Edge applied (member `v`); `None` if no Edge has sent this id as a text.
     pub(crate) applied: Option<Box<str>>,
+    /// True if strategies of the received feature exceeded the limits and were removed.
+    pub(crate) lacks_strategies: bool,
     /// The feature's JSON without properties.
     text: FeatureText,
     /// The member `,"fp":{…}` of the feature's JSON; empty if there are no properties.
@@ -99,6 +101,7 @@ impl ServedFeature {
             evaluated: forms(strategy_values.len()),
             strategy_values,
             applied: None,
+            lacks_strategies: false,
             text,
             fp: fp.into(),
             digest,
@@ -205,6 +208,7 @@ impl ServedFeature {
             && self.fp == other.fp
             && self.filters == other.filters
             && self.value_id == other.value_id
+            && self.lacks_strategies == other.lacks_strategies
     }
 
     /// Returns true if keys with these filters see the feature. Empty filters see every feature that is not retired.

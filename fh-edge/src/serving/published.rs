@@ -224,14 +224,7 @@ impl Published {
         }
         let mut ruleset = self.ruleset.without(gone);
         for feature in changed {
-            let ids = hash_ids(std::slice::from_ref(feature));
-            let compiled = compiler(profile, &ids)
-                .feature_of(&feature.parts(), Arc::clone(feature.json()))
-                .ok();
-            ruleset = match compiled {
-                Some(compiled) => ruleset.with(&compiled),
-                None => ruleset.without([&*feature.key]),
-            };
+            ruleset = with_served(&ruleset, feature, profile);
         }
         // `Ruleset::with` keeps the order of known features, and adds new ones last. In another order, one pass over the ruleset could not
         // write an answer.
@@ -390,6 +383,20 @@ fn hash_ids(features: &[Arc<ServedFeature>]) -> HashIds {
 fn compiler(profile: Profile, ids: &HashIds) -> Compiler<'_> {
     let compiler = Compiler::new(profile);
     if profile == Profile::Edge { compiler.hash_ids(ids) } else { compiler }
+}
+
+/// Returns a ruleset in which a feature has the rules with which it is served.
+pub(crate) fn with_served(
+    ruleset: &Ruleset,
+    feature: &Arc<ServedFeature>,
+    profile: Profile,
+) -> Ruleset {
+    let ids = hash_ids(std::slice::from_ref(feature));
+    let compiler = compiler(profile, &ids);
+    match compiler.feature_of(&feature.parts(), Arc::clone(feature.json())) {
+        Ok(compiled) => ruleset.with(&compiled),
+        Err(_) => ruleset.without([&*feature.key]),
+    }
 }
 
 fn compiled(features: &[Arc<ServedFeature>], profile: Profile) -> Ruleset {

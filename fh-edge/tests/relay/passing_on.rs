@@ -32,6 +32,32 @@ async fn upstream_list(upstream: &FakeEdge, key: &str) -> Value {
     request(upstream.address(), "GET", &path, &[], "").await.json()
 }
 
+/// A strategy above the limits is removed before the others are evaluated, so that their positions are the same in the list and in the rules.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_value_of_a_strategy_behind_a_removed_one_is_found() {
+    let upstream = FakeEdge::start().unwrap();
+    let deep = (0..100).fold(json!("x"), |inner, _| json!([inner]));
+    let rule =
+        json!({"fieldName": "x", "type": "STRING", "conditional": "EQUALS", "values": [deep]});
+    upstream.set_feature(Feature::string("TEXT", "default").strategies(json!([
+        {"id": "deep", "value": "of the removed strategy", "attributes": [rule]},
+        {"id": "all", "value": "of the other strategy", "percentage": 1_000_000},
+    ])));
+    let relay = Relay::ready(options_for(&upstream)).await;
+    let key = upstream.client_key();
+    let passed_on = relay.feature(&key, "", "TEXT").await.unwrap();
+    assert_eq!(passed_on["strategies"].as_array().unwrap().len(), 1, "{passed_on}");
+    let bearer = format!("Bearer {key}");
+    let headers = [("authorization", bearer.as_str()), ("content-type", "application/json")];
+    let body = r#"{"context":{"targetingKey":"fred"}}"#;
+    let path = "/ofrep/v1/evaluate/flags/TEXT";
+    let answer = request(relay.address, "POST", path, &headers, body).await.json();
+    assert_eq!(
+        (&answer["value"], &answer["variant"]),
+        (&json!("of the other strategy"), &json!("all"))
+    );
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn lists_equal_those_of_upstream() {
     let upstream = FakeEdge::start().unwrap();

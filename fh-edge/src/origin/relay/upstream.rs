@@ -17,6 +17,7 @@ use super::upstream_pool::UpstreamPool;
 use crate::clock::now;
 use crate::serving::{
     AnswerBudget, EvaluatedBy, Grants, Phase, Published, PublishedCell, ServedFeature, Settings,
+    with_served,
 };
 
 /// The minimum pause before the relay repeats a request that was answered with 400, even if the settings give a shorter pause.
@@ -330,7 +331,12 @@ impl Upstream {
             }
             let next = current.next();
             let next = if is_open { next } else { next.with_grants(grants) };
-            Some(next.with_compiled(features, ruleset.clone(), settings, now()))
+            // The positions of the served strategies must be those of the ruleset.
+            let changed = features.iter().filter(|feature| feature.lacks_strategies);
+            let profile = settings.profile;
+            let ruleset = changed
+                .fold(ruleset.clone(), |ruleset, feature| with_served(&ruleset, feature, profile));
+            Some(next.with_compiled(features, ruleset, settings, now()))
         });
         {
             let mut known = self.known();

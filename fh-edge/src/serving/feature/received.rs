@@ -29,7 +29,13 @@ impl ServedFeature {
         let value = members.value.map(Json::of).filter(|value| !value.is_null());
         // Clients with server-evaluated keys must never see strategies, even if the upstream Edge sends them.
         let strategies = members.strategies.filter(|_| evaluated_by != EvaluatedBy::Upstream);
-        let strategies = strategies.map(|list| within_limits(list, &key));
+        let (strategies, lacks_strategies) = match strategies {
+            Some(list) => {
+                let (kept, removed) = within_limits(list, &key);
+                (Some(kept), removed > 0)
+            }
+            None => (None, false),
+        };
         let text = FeatureText::new(&TextMembers {
             id: members.id.map(Json::of).as_ref().map(Json::as_str),
             key: Json::text(&key).as_str(),
@@ -69,6 +75,7 @@ impl ServedFeature {
             evaluated: forms(strategy_values.len()),
             strategy_values,
             applied: wire::text(members.other(name::APPLIED)).map(Into::into),
+            lacks_strategies,
             text,
             fp: fp.into(),
             digest,
@@ -76,14 +83,14 @@ impl ServedFeature {
     }
 }
 
-/// Returns a list of strategies without those that exceed the limits, and logs a warning for each removed strategy. Clients then evaluate
-/// as if a removed strategy never matched and had no percentage.
-fn within_limits(list: &RawValue, key: &str) -> Json {
+/// Returns a list of strategies without those that exceed the limits, and the number of removed strategies. Logs a warning for each removed
+/// strategy. Clients then evaluate as if a removed strategy never matched and had no percentage.
+fn within_limits(list: &RawValue, key: &str) -> (Json, usize) {
     let all = Json::of(list);
     if check_strategy(all.as_str()).is_ok() {
-        return all;
+        return (all, 0);
     }
-    let Ok(strategies) = wire::list(all.as_str()) else { return all };
+    let Ok(strategies) = wire::list(all.as_str()) else { return (all, 0) };
     let kept: Vec<&str> = strategies
         .iter()
         .map(|strategy| strategy.get())
@@ -95,9 +102,10 @@ fn within_limits(list: &RawValue, key: &str) -> Json {
             }
         })
         .collect();
+    let removed = strategies.len() - kept.len();
     match RawValue::from_string(format!("[{}]", kept.join(","))) {
-        Ok(kept) => Json::of(&kept),
-        Err(_) => all,
+        Ok(kept) => (Json::of(&kept), removed),
+        Err(_) => (all, 0),
     }
 }
 
