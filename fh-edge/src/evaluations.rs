@@ -12,7 +12,7 @@ use tokio::sync::Semaphore;
 /// number.
 const LARGE: u64 = 10;
 
-/// The size class of an evaluation, which compares the most work that the evaluation can take with the budget.
+/// The size class of an evaluation. The class follows from the maximum work of the evaluation and the budget of one request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Effort {
     /// At most a tenth of the budget. The evaluation for a poll, a stream or OFREP then runs at once on the thread of the request.

@@ -3,7 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
-/// The source of features. Polls, streams and stores have the names with which most published SDKs tag updates (sdk-behaviour 2.2).
+/// The origin of an update of features. The names of the variants for polls, streams and stores are those with which most published SDKs
+/// tag updates (sdk-behaviour 2.2).
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Source {

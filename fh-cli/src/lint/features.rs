@@ -56,7 +56,7 @@ fn value<'v>(
             findings.warn(
                 &at,
                 "value-type",
-                format!("the value of a {kind} has another type"),
+                format!("the value does not have the type {kind} of the feature"),
                 format!("write a value of the type {kind}"),
             );
         }

@@ -16,7 +16,8 @@ use crate::transport::{
 };
 
 const SECOND: Duration = Duration::from_secs(1);
-/// The value of the field `want` of a [`PacedTransport`] if the member has made no attempt since its last sent request.
+/// The value of the field `want` of a [`PacedTransport`] if its client has not tried to send a request since the last request that
+/// was sent.
 const NONE: u64 = 0;
 
 /// A limit on the number of requests that are sent in any second. The oldest request is sent first. A request that is retried

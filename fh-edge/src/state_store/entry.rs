@@ -7,8 +7,8 @@ use super::record::Fingerprint;
 use crate::serving::Counting;
 use crate::state::{Feature, FeatureValue};
 
-/// The origin and version of the value of one feature in one environment. The base is the state that was read last, or the replacement of
-/// that state, without the changes of single values that were made since.
+/// The version of the value of one feature in one environment, and whether the value comes from the base or from a later change. The base
+/// is the whole state that was read or uploaded last. It does not include later changes of single values.
 #[derive(Debug, Clone)]
 pub(crate) struct Entry {
     /// The id of the feature.
