@@ -265,7 +265,8 @@ impl Metrics {
         self.reload_successful.set(0);
     }
 
-    /// Adds a listener to the metrics, which then show its connections and the expiry of its certificate.
+    /// Adds a listener to the metrics, which then show its connections. If the listener has TLS and the expiry of its certificate is known,
+    /// the metrics also show the expiry.
     pub(crate) fn add_listener(&self, listener: ListenerFigures) {
         self.listeners.lock().unwrap_or_else(PoisonError::into_inner).push(listener);
     }

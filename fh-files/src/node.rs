@@ -31,7 +31,7 @@ impl Default for Limits {
 /// A value in a document: a scalar, a list or a map.
 #[derive(Debug)]
 pub struct Node {
-    /// The position at which the value begins. If an alias repeats a value, this is the position of the repeated value.
+    /// The position at which the value begins, or a position close to it, for error messages. If an alias repeats a value, this is the position of the repeated value.
     pub position: Position,
     /// The type of the node, together with its value.
     pub content: Content,

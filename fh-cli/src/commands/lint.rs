@@ -17,10 +17,11 @@ use crate::screen::{BAD, BOLD, GOOD, PLAIN, QUIET, Screen, WARNING};
 
 /// Find parts of a payload that cannot be read, and parts that are probably mistakes.
 ///
-/// Errors are parts that cannot be read, so that they never match or are missing. Warnings are legal parts that are
-/// probably mistakes, or that FeatureHub's Edge (server-evaluated keys) evaluates differently from client SDKs. One
-/// difference is not reported, because no payload shows the difference. The Edge computes percentages from another id, and
-/// from the attribute `sessionkey` instead of `session`.
+/// Errors are parts that cannot be used, so that they never match or are missing. Warnings are parts that are probably
+/// mistakes, parts that are ignored or replaced by a default, and, with profile client, parts that FeatureHub's Edge
+/// (server-evaluated keys) evaluates differently from client SDKs. Differences that a payload does not show are not
+/// reported. For example, the Edge computes percentages from another id, and from the attribute `sessionkey` instead of
+/// `session`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:

@@ -24,9 +24,9 @@ use view::FeatureView;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Level {
-    /// A part cannot be read, so it never matches or is missing.
+    /// A part cannot be used, so it never matches or is missing.
     Error,
-    /// The part is legal, but probably a mistake, or profile `edge` evaluates it differently.
+    /// The part is probably a mistake, is ignored or replaced by a default, or profile `edge` evaluates it differently.
     Warning,
 }
 

@@ -89,7 +89,8 @@ struct Replaced {
     warnings: Vec<FurtherProblem>,
 }
 
-/// Returns the error with status 400 for a state with problems. The error contains the first problem and up to 100 further ones.
+/// Returns the error with status 400 for a state with problems. The error contains the first problem and all
+/// further problems of `error`.
 fn refused(error: &StateFileError) -> Problem {
     let mut problems = error.problems().iter().map(found);
     let first = problems.next();

@@ -34,7 +34,7 @@ pub enum Divergence {
     ClassInClass,
     /// An empty class `[]`, or its complement `[^]`.
     EmptyClass,
-    /// A property `\p{…}`, or its complement `\P{…}`.
+    /// A property such as `\p{Lu}` or `\pL`, or its complement, such as `\P{Lu}`.
     Property,
     /// A quote `\Q…\E`.
     Quote,
