@@ -23,8 +23,6 @@ const LONGEST: usize = 64 << 20;
 /// The content types that a request with a state may have. The content type does not decide whether the state is read as YAML or JSON.
 const TYPES: [&str; 4] =
     ["application/json", "application/yaml", "text/yaml", "application/x-yaml"];
-/// The largest number of problems that an error response lists after the first one. Further problems are left out.
-const MOST_PROBLEMS: usize = 100;
 
 /// Answers `GET /state` with the whole state, including its API keys. The etag is the revision of the state.
 pub(super) async fn get(
@@ -95,7 +93,7 @@ fn refused(error: &StateFileError) -> Problem {
     let mut problems = error.problems().iter().map(found);
     let first = problems.next();
     let (place, what) = first.map(|first| (first.place, first.error)).unwrap_or_default();
-    Problem::bad(what).at(place).and(problems.take(MOST_PROBLEMS))
+    Problem::bad(what).at(place).and(problems)
 }
 
 fn found(problem: &file::Problem) -> FurtherProblem {
