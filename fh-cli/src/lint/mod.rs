@@ -1,4 +1,4 @@
-//! Finds parts of a payload that cannot be read, and legal parts that are probably mistakes.
+//! Finds parts of a payload that cannot be used, and parts that are probably mistakes.
 
 mod advice;
 mod countries;
