@@ -41,7 +41,7 @@ impl fmt::Debug for Loaded {
 }
 
 /// The error for a state file that cannot be used. `Display` writes one line per problem with the path of the file. If the content is not a
-/// valid state, the line also contains the position of the problem.
+/// valid state, each line also contains the position of its problem.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct FileError {
@@ -54,7 +54,7 @@ pub struct FileError {
 /// The reason why a state file cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FileProblem {
-    /// The file cannot be read.
+    /// The file cannot be read, for example because it is missing or too large.
     Unreadable(Unreadable),
     /// The file is not a valid state.
     Wrong(StateFileError),
@@ -87,8 +87,8 @@ impl std::error::Error for FileError {
 
 /// Reads a state file once, without following its changes.
 ///
-/// A file may contain only a list of features without the id of their environment. If `options` does not set this id either, it is taken
-/// from the beginning of the file name: an id, followed by a dot. FeatureHub's webhook converter writes such files.
+/// A file may contain only a list of features without the id of their environment. If `options` does not set this id either, but the file
+/// name begins with an id and a dot, the id in the name is used. FeatureHub's webhook converter writes such files.
 ///
 /// # Errors
 /// Returns [`FileError`] if the file cannot be read, or is not a valid state.
@@ -130,13 +130,14 @@ impl StateFile {
     }
 
     /// Follows changes of the file on a thread. The thread calls `on_change` with the new content, or with the error if the file cannot be
-    /// read or its content is not valid. An unchanged file is not reported again, except by [`Watch::reload`]. If the file changes several
-    /// times within a short time, only its last content is reported. The thread ends after the returned guard is dropped.
+    /// read or its content is not valid. An unchanged file is not reported again, except by [`Watch::reload`] and [`Watch::reload_with`].
+    /// If the file changes several times within a short time, earlier contents may not be reported. A panic of `on_change` is logged, and
+    /// the thread continues. The thread ends after the returned guard is dropped.
     ///
     /// If the operating system supports it, it reports changes in the file's folder, and in the folder of the file that a symbolic link
-    /// points to. The file is also checked every second. A changed file is read once two checks in a row find the same metadata, so that a
-    /// half-written file is not read. Files that an editor replaces by renaming are recognized. So are symbolic links that are swapped, as
-    /// in volumes of Kubernetes.
+    /// points to. The file is also checked about every second. A changed file is read once two checks in a row find the same metadata, so
+    /// that a half-written file is seldom read. Files that an editor replaces by renaming are recognized. So are symbolic links that are
+    /// swapped, as in volumes of Kubernetes.
     ///
     /// # Errors
     /// Returns the error of the operating system if it refuses to start a thread.
@@ -153,8 +154,8 @@ impl StateFile {
         parse(&self.path, &self.options, found)
     }
 
-    /// Checks the file. If the file has changed and is complete, the first element of the result is the new content, or the error of the
-    /// file; else `None`. The second element is the time of the next check.
+    /// Checks the file. The first element of the result is the new content, or the new error of the file; `None` if there is nothing to
+    /// report yet. The second element is the time of the next check.
     fn check(&mut self, now: SystemTime) -> (Option<Result<Loaded, FileError>>, Next) {
         match self.detector.again(&self.path, now) {
             FileChange::Nothing => (None, Next::Later),
@@ -190,7 +191,7 @@ fn parse(
     Ok(Loaded { parsed, modified: milliseconds(modified), text: found.bytes.into() })
 }
 
-/// Reads a state file. Fails if the file is larger than the maximum size of a state.
+/// Reads a state file, which may have at most [`MOST_BYTES`] bytes.
 fn read_file(path: &Path) -> Result<FileContent, Unreadable> {
     fh_files::read(path, MOST_BYTES)
 }

@@ -1,4 +1,4 @@
-//! Stores the last valid text of a state file, so that an Edge can start while the file is invalid.
+//! Stores the last valid text of a state file, so that an Edge can start while the file cannot be used.
 
 use std::fs::{self, File};
 use std::io::{self, Write};
@@ -33,8 +33,8 @@ pub struct LastGood {
 }
 
 impl LastGood {
-    /// Creates the store for the last valid text of the state file `source` in this folder. Each path of a state file has a stored file of
-    /// its own.
+    /// Creates the store for the last valid text of the state file `source` in this folder. The name of the stored file is derived from the
+    /// absolute path of the state file.
     #[must_use]
     pub fn new(folder: impl AsRef<Path>, source: impl Into<PathBuf>) -> Self {
         let source = source.into();
@@ -66,7 +66,7 @@ impl LastGood {
     }
 
     /// Reads the stored text as if it came from the state file. Returns `None` if no text is stored, if the stored file cannot be read, or
-    /// if the text is not a valid state with these options. [`Loaded::modified`] is the time at which the text was stored.
+    /// if the text is not a valid state with these options. [`Loaded::modified`] is the time of the stored file.
     #[must_use]
     pub fn read(&self, options: &Options) -> Option<Loaded> {
         let found: FileContent = read_file(&self.kept).ok()?;

@@ -8,8 +8,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use notify::event::{AccessKind, AccessMode, EventKind, RemoveKind};
 use notify::{Event, RecommendedWatcher, RecursiveMode, Watcher};
 
-/// Returns the folder in a file's path, and the folder of the file to which the path resolves. The second folder differs if the path
-/// contains a symbolic link. The folders are watched instead of the file, because the watch of a file ends when the file is replaced.
+/// Returns the folder in a file's path, and the absolute folder of the file to which the path resolves. The path may contain symbolic
+/// links. Only the first folder is returned if the path cannot be resolved, and no folder for `/`. The folders are watched instead of the
+/// file, because the watch of a file ends when the file is replaced.
 fn folders(path: &Path) -> BTreeSet<PathBuf> {
     let beside = |path: &Path| {
         path.parent().map(|folder| match folder.as_os_str().is_empty() {
@@ -21,8 +22,8 @@ fn folders(path: &Path) -> BTreeSet<PathBuf> {
     [Some(path), real.as_deref()].into_iter().flatten().filter_map(beside).collect()
 }
 
-/// The device and the inode of a folder, which differ if another folder has replaced it. The value is `None` if the folder does not exist,
-/// and on systems that report neither.
+/// The device and the inode of a folder, which usually differ if another folder has replaced it. The value is `None` if the folder's
+/// metadata cannot be read, and on systems other than Unix.
 type FolderId = Option<(u64, u64)>;
 
 fn folder_id(folder: &Path) -> FolderId {
@@ -49,8 +50,8 @@ pub(super) struct Places {
 }
 
 impl Places {
-    /// Creates a watch that calls `on_change` when a file in a watched folder may have changed, or when an event was lost. No folder is
-    /// watched yet. If the system cannot watch folders, the result is `None` and a warning is logged.
+    /// Creates a watch that calls `on_change` when a file in a watched folder may have changed, or when the system reports an error. No
+    /// folder is watched yet. If the watch cannot be created, the result is `None` and a warning is logged.
     pub(super) fn new(on_change: impl Fn() + Send + 'static) -> Option<Self> {
         let is_removed = Arc::new(AtomicBool::new(false));
         let removed = Arc::clone(&is_removed);
@@ -58,7 +59,7 @@ impl Places {
             if event.as_ref().map_or(true, |event| may_remove_folder(event.kind)) {
                 removed.store(true, Ordering::Release);
             }
-            // An error means that an event was lost, which may have concerned the file.
+            // An error may mean that an event was lost, which may have concerned the file.
             if event.map_or(true, |event| may_change(event.kind)) {
                 on_change();
             }
@@ -72,8 +73,8 @@ impl Places {
         }
     }
 
-    /// Watches the folders in which the file is now, and no other folders. A folder that was removed and made again, or replaced by another
-    /// folder, is watched again. A folder that cannot be watched is left out. Returns true if any watch has begun or ended.
+    /// Watches the folders in which the file is now, and no other folders. If a watched folder was reported as removed, or has another id
+    /// now, its watch is made anew. A folder that cannot be watched is left out. Returns true if any watch has begun or ended.
     pub(super) fn follow(&mut self, path: &Path) -> bool {
         let folders = folders(path);
         let is_removed = self.is_removed.swap(false, Ordering::AcqRel);
@@ -93,7 +94,7 @@ impl Places {
             if self.watched.contains_key(&folder) {
                 continue;
             }
-            // If the folder is replaced after this line, the next check of the file finds another id.
+            // The id is read before the watch begins, so that a later call can notice a folder that replaces this one in between.
             let id = folder_id(&folder);
             match self.watcher.watch(&folder, RecursiveMode::NonRecursive) {
                 Ok(()) => {
@@ -108,7 +109,8 @@ impl Places {
     }
 }
 
-/// Returns true if an event may be a change of a file. Reading a file is not a change; otherwise each check would trigger the next check.
+/// Returns true if an event may be a change of a file. Reading a file is not a change; otherwise reading the state file would trigger
+/// another check.
 fn may_change(kind: EventKind) -> bool {
     match kind {
         EventKind::Access(access) => access == AccessKind::Close(AccessMode::Write),

@@ -12,8 +12,8 @@ use super::{FileError, Loaded, Next, Options, StateFile};
 /// The intervals between checks of a state file, and the source of reports about its changes.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Pace {
-    /// The pause before the check that a reported change causes, and before the next check of a file that is changing, so that the change
-    /// is complete.
+    /// The pause before a check that is due soon, for example after a reported change, or while the file is changing. A change can be
+    /// completed during this pause.
     pub(super) settle: Duration,
     /// The interval of checks while no change is reported.
     pub(super) usual: Duration,
@@ -85,7 +85,7 @@ impl WatchSignal {
     }
 
     /// Waits until the thread has to end, reload or check the file, at most until `until`, and returns the pending requests. After a
-    /// request to check the file, the call returns when the time `settle` has passed, so that the file is complete by then.
+    /// request to check the file, the call returns at the latest when the time `settle` has passed, in which a change can be completed.
     fn wait(&self, mut until: Instant, settle: Duration) -> WatchRequests {
         let mut requests = self.lock();
         loop {
@@ -159,7 +159,7 @@ impl Watch {
         self.signal.ring(|requests| requests.reload = true);
     }
 
-    /// Sets the options of all later reads. Then makes the thread read the file and pass its content or the error to `on_change`.
+    /// Sets the options of later reads. Then makes the thread read the file and pass its content or the error to `on_change`.
     pub fn reload_with(&self, options: Options) {
         self.signal.ring(|requests| {
             requests.reload = true;

@@ -153,8 +153,8 @@ impl Configured {
         Ok(())
     }
 
-    /// Ends the connections of the keys that were removed at least [`REVOCATION_DELAY`] ago and were not configured again. The keys are
-    /// revoked.
+    /// Ends the connections of the keys that were removed at least [`REVOCATION_DELAY`] ago and were not configured again in the same way.
+    /// A pair of which neither key is configured any more is revoked.
     fn settle(&self, pool: &UpstreamPool) {
         let mut keys = self.write();
         let is_over = |since: &Instant| since.elapsed() >= REVOCATION_DELAY;

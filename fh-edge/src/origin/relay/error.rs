@@ -1,4 +1,4 @@
-//! The errors of a relay's settings, which prevent its start or a change of its keys or headers.
+//! The errors that prevent the start of a relay, or a change of its keys or headers.
 
 use std::fmt;
 use std::path::PathBuf;

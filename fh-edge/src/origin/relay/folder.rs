@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::error::RelayError;
 
-/// The name of the lock file in a snapshot folder. A relay locks this empty file while it uses the folder.
+/// The name of the lock file in a snapshot folder. On Unix and Windows, a relay locks this file while it uses the folder.
 const FILE: &str = "lock";
 
 /// The lock of a snapshot folder. The lock ends when its last clone is dropped, or when one clone is released.
@@ -61,7 +61,7 @@ fn lock(path: &Path) -> io::Result<File> {
     Ok(file)
 }
 
-/// Opens a file so that no other process can open it until this process closes it.
+/// Opens a file so that it cannot be opened again until it is closed.
 #[cfg(windows)]
 fn lock(path: &Path) -> io::Result<File> {
     /// The code of `ERROR_SHARING_VIOLATION`.
@@ -76,7 +76,7 @@ fn lock(path: &Path) -> io::Result<File> {
     })
 }
 
-/// Opens the file without a lock, because other operating systems have no lock that is safe to use here.
+/// Opens the file without a lock.
 #[cfg(not(any(unix, windows)))]
 fn lock(path: &Path) -> io::Result<File> {
     OpenOptions::new().write(true).create(true).truncate(false).open(path)

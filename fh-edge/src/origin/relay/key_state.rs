@@ -1,7 +1,7 @@
 //! Decides how long the features of an upstream key are served after the last successful upstream response (D-116).
 //!
-//! Definite refusals that are repeated for the time [`Terms::revoke_after`] revoke the key. The features expire when the last successful
-//! response is as old as [`Terms::max_age`], whatever other results there were since.
+//! At least two consecutive definite refusals revoke the key once the first of them is as old as [`Terms::revoke_after`]. The features
+//! expire when the last successful response is as old as [`Terms::max_age`], unless that is zero. Other results since then do not count.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ const REPEATED: u32 = 2;
 pub(super) struct Terms {
     /// The time from the last successful response until the features expire. Zero means that features never expire.
     pub(super) max_age: Duration,
-    /// The time from the first of several definite refusals until the key is revoked, if the key had no other response in between.
+    /// The minimum time from the first of several consecutive definite refusals until the key is revoked.
     pub(super) revoke_after: Duration,
 }
 
@@ -28,8 +28,8 @@ pub(super) enum Report {
     Refused { attempt: u64 },
     /// An attempt ended with neither a successful response nor a definite refusal.
     Unanswered { attempt: u64 },
-    /// There is no result to count: the client has no features from the upstream Edge yet, or the attempt is still running or was already
-    /// counted.
+    /// There is no result to count, for example because the client has no features yet, or because the attempt is still running or was
+    /// already counted.
     Pending,
 }
 
@@ -43,20 +43,20 @@ pub(super) enum ServeDecision {
     Expire,
 }
 
-/// A series of definite refusals without any other response in between.
+/// A series of definite refusals without any other result in between.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Refusals {
     pub(super) since: Timestamp,
     pub(super) count: u32,
 }
 
-/// The time of the last successful response for one upstream key, the refusals since, and whether the key is revoked.
+/// The time of the last successful response for one upstream key, the latest consecutive refusals, and whether the key is revoked.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct KeyState {
     pub(super) last_answered: Option<Timestamp>,
     pub(super) refusals: Option<Refusals>,
     pub(super) is_revoked: bool,
-    /// The number of the last attempt that was counted as a refusal or as unanswered; `None` before the first such attempt.
+    /// The number of the last attempt that was counted as a refusal or as unanswered; `None` before the first such attempt of this run.
     pub(super) last_attempt: Option<u64>,
 }
 

@@ -12,10 +12,11 @@
 //! # Ok(()) }
 //! ```
 //!
-//! Each client-evaluated key has one upstream stream. The stream supplies the clients with that key, and the clients with the paired
-//! server-evaluated key. If the upstream Edge is unreachable, slow or returns errors, clients keep their features until these expire
-//! ([`RelayLimits::max_age`]). With a [`snapshot_folder`](RelayOptions::snapshot_folder), clients of configured client-evaluated keys get
-//! the stored features after a restart.
+//! Each client-evaluated key has one upstream connection. The connection supplies the clients with that key, and the clients with the
+//! paired server-evaluated key. If the upstream Edge is unreachable, slow or returns errors, clients keep their features until these expire
+//! ([`RelayLimits::max_age`]) or the key is revoked ([`RelayLimits::revoke_after`]). With a
+//! [`snapshot_folder`](RelayOptions::snapshot_folder), clients of configured client-evaluated keys can get the stored features after a
+//! restart.
 
 mod configured;
 mod error;
@@ -90,11 +91,11 @@ impl Relay {
         self.configured.upstreams().iter().all(|upstream| is_ready(upstream.state()))
     }
 
-    /// Replaces the configured keys. Connections of keys that remain are kept, also if the name of the keys changes. If only the
-    /// server-evaluated key of a pair changes, the pair gets a new connection.
+    /// Replaces the configured keys. Keys that are configured in the same way as before keep their connections, also if their name changes.
+    /// If one key of a pair changes, the pair gets a new connection.
     ///
     /// # Errors
-    /// Returns the [`RelayError`] that a start with these keys would return. Then the keys do not change.
+    /// Returns [`RelayError`] if the keys cannot be used, or if a client cannot be created. Then the keys do not change.
     pub(crate) fn set_keys(&self, keys: &[RelayKeys]) -> Result<(), RelayError> {
         let keys = start::Checked::all(keys)?;
         if keys.is_empty() && !self.pool.tries_any_key() {
@@ -131,8 +132,9 @@ impl Relay {
         self.pool.open(key, asker, context)
     }
 
-    /// Refreshes the features in this cell, whose environment is stale, because a client has requested them. Does nothing if the
-    /// environment was refreshed within the time [`RelayLimits::stale_for`].
+    /// Refreshes the features in this cell, whose environment is stale, because a client has requested them. Does nothing if the cell has
+    /// no upstream connection, or if the environment became stale or was last refreshed by this call less than [`RelayLimits::stale_for`]
+    /// ago.
     pub(crate) fn asked_for_stale(&self, cell: &Arc<PublishedCell>) {
         let mut all = self.configured.all().into_iter();
         let known = all.find(|upstream| Arc::ptr_eq(&upstream.cell, cell));
@@ -141,7 +143,7 @@ impl Relay {
         }
     }
 
-    /// Returns true if the key is configured. A change may then be sent upstream with the key without trying the key first.
+    /// Returns true if the key is configured, as a client-evaluated or as a server-evaluated key.
     pub(crate) fn is_configured(&self, key: &RequestKey<'_>) -> bool {
         self.configured.contains(&UpstreamKey::from(key))
     }
@@ -170,9 +172,9 @@ impl Relay {
     }
 
     /// Ends the relay. Streams of on-demand connections end with `bye` within the time `within`. All upstream connections are closed, and
-    /// no other connection is started. The Edge still serves the last features of the closed connections. The snapshots and records of
-    /// configured client-evaluated keys are written. If the writes are complete within [`LAST_WRITE`], the snapshot folder is released for
-    /// the next relay.
+    /// no other connection is started on demand. The Edge still serves the last features of the closed connections. The snapshots and
+    /// records of configured client-evaluated keys are written. If the writes are complete within [`LAST_WRITE`], the snapshot folder is
+    /// released for the next relay.
     pub(crate) async fn close(&self, within: Duration) {
         self.pool.close(within);
         let mut writing = JoinSet::new();

@@ -40,7 +40,7 @@ impl RelayKeys {
     }
 
     /// Sets the name of these keys in logs and metrics. The default is `keys` and the position of the keys in the settings, counted from 1.
-    /// Keys in the same environment must have different names.
+    /// Two values of this type in the same environment must have different names.
     #[must_use]
     pub fn named(self, name: impl Into<Arc<str>>) -> Self {
         Self { name: Some(name.into()), ..self }
@@ -61,10 +61,10 @@ pub struct RelayLimits {
     /// paired client-evaluated key needs one connection for each context. A client-evaluated key that only [`RelayOptions::allow_any_key`]
     /// admits needs one connection.
     ///
-    /// When the limit is reached, the least recently used connection that no client uses is closed to make room for a new one. An
-    /// unconfigured key that the upstream Edge has not answered successfully replaces only connections of unconfigured keys that have no
-    /// features. If no connection can be closed, polls that need a new connection are answered with 429, and streams wait. Default: 128, so
-    /// that file descriptors remain for the clients that a listener accepts by default.
+    /// When the limit is reached, the least recently used connection that no client uses is closed to make room for a new one. For an
+    /// unconfigured key that has no connection with features, only a connection of an unconfigured key that has no features is closed. If
+    /// no connection can be closed, polls that need a new connection are answered with 429, and streams wait. Default: 128, so that file
+    /// descriptors remain for the clients that a listener accepts by default.
     pub connections: NonZeroUsize,
     /// The time after which an unused connection that counts towards `connections` is closed. This time should be longer than the interval
     /// between a client's polls. Default: 10 minutes.
@@ -73,13 +73,13 @@ pub struct RelayLimits {
     /// is answered with 503. Default: 10 seconds.
     pub first_answer: Duration,
     /// The time for which a key that the upstream Edge does not know is refused without another upstream request. Configured
-    /// client-evaluated keys are excepted. If the upstream Edge answers a request with 400, the request is repeated after this time, too.
-    /// Default: one minute.
+    /// client-evaluated keys are excepted. If the upstream Edge answers a request with 400, the request is repeated after this time, or
+    /// after 100 milliseconds if this time is shorter. Default: one minute.
     pub refused_for: Duration,
-    /// The minimum time between two upstream requests for an environment that the upstream Edge calls stale. Such requests are made only
-    /// while clients request the environment. Default: 10 minutes.
+    /// The minimum time between two refreshes of an environment that the upstream Edge calls stale, if requests of clients cause the
+    /// refreshes. Default: 10 minutes.
     pub stale_for: Duration,
-    /// The time for which features are served after the last successful upstream response for their key. Then the features expire: requests
+    /// The time for which features are served after the last successful upstream response for their key. Then the features expire: polls
     /// with the key are answered with 503 until the next successful response. If the key is a configured client-evaluated key, readiness
     /// fails. Zero means that features never expire. Default: 7 days.
     pub max_age: Duration,
@@ -155,8 +155,8 @@ impl RelayOptions {
     }
 
     /// Also sends keys upstream that are not configured. A key that the upstream Edge knows is relayed as long as clients use it. `most`
-    /// limits the number of unconfigured keys that are in use at a time, and the number of new keys that are sent per second. Beyond either
-    /// limit, polls are answered with 429 and streams wait.
+    /// limits the number of unconfigured keys that have connections at a time, and the number of new keys that are sent per second. Beyond
+    /// either limit, if no unused connection can be closed, polls are answered with 429 and streams wait.
     #[must_use]
     pub fn allow_any_key(mut self, most: NonZeroUsize) -> Self {
         self.any_key = Some(most);
@@ -166,10 +166,10 @@ impl RelayOptions {
     /// Stores the features of configured client-evaluated keys in files of this folder, and starts with the stored features. After a
     /// restart, the relay can then serve features while the upstream Edge is unreachable. The folder is created if it does not exist.
     ///
-    /// The files contain features and their rules, but no API keys. For each configured client-evaluated key that was answered or refused,
-    /// a record in the same folder contains the time of the last successful response, the number of the latest consecutive refusals, the
-    /// time of the first of these refusals, and whether the key is revoked. The recorded time of the last successful response may be up to
-    /// ten minutes too early. On Unix and Windows, only one relay at a time can use the folder.
+    /// The files contain features and their rules, but no API keys. For each configured client-evaluated key whose features the relay has
+    /// had, a record in the same folder contains the time of the last successful response, the number of the latest consecutive refusals,
+    /// the time of the first of these refusals, and whether the key is revoked. The recorded time of the last successful response may be
+    /// about ten minutes too early. On Unix and Windows, only one relay at a time can use the folder.
     #[must_use]
     pub fn snapshot_folder(mut self, folder: impl Into<PathBuf>) -> Self {
         self.snapshots = Some(folder.into());
@@ -178,7 +178,7 @@ impl RelayOptions {
 
     /// Sets the transport of upstream requests, such as a [`ReqwestTransport`](fh_client::transport::ReqwestTransport) with its own
     /// certificates or proxy. The transport should open one connection for each stream, as the default transport does
-    /// ([`http1_only`](fh_client::transport::ReqwestTransportBuilder::http1_only)). Servers accept only about a hundred streams on one
+    /// ([`http1_only`](fh_client::transport::ReqwestTransportBuilder::http1_only)). Many servers accept only about a hundred streams on one
     /// HTTP/2 connection.
     #[must_use]
     pub fn transport(mut self, transport: impl Transport) -> Self {
@@ -186,7 +186,7 @@ impl RelayOptions {
         self
     }
 
-    /// Adds a header to every upstream request, such as a header that a proxy requires. Logs and errors do not show the header's value.
+    /// Adds a header to the upstream requests, such as a header that a proxy requires. Logs and errors do not show the header's value.
     #[must_use]
     pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.headers.push((name.into(), value.into()));

@@ -117,7 +117,7 @@ impl PoolEntries {
     }
 
     /// Puts an entry back into the queue because its connection could not be started. The pool tries to start the connection again later if
-    /// a stream still waits for it.
+    /// the entry is still in use.
     pub(super) fn wait_again(&mut self, place: &Arc<PoolKey>) {
         if self.runs(place)
             && let Some(entry) = self.remove(place)

@@ -37,7 +37,7 @@ pub(crate) enum PutTrouble {
     NotSent,
     /// The upstream Edge did not answer, or not in time. It is unknown whether the change was made.
     Unreachable,
-    /// The response did not come from an Edge, but for example from a proxy or a login page.
+    /// The response is none that an Edge sends, but for example a redirect or an HTML page.
     NotAnEdge,
 }
 

@@ -1,5 +1,5 @@
-//! The record of an upstream key that survives restarts. It contains the time of the last successful response, the refusals since, and
-//! whether the key is revoked (D-116). It is stored beside the snapshot of the key's features.
+//! The record of an upstream key that survives restarts. It contains the time of the last successful response, the latest consecutive
+//! refusals, and whether the key is revoked (D-116). It is stored beside the snapshot of the key's features.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
@@ -13,13 +13,13 @@ use super::key_state::{KeyState, Refusals, Terms, age};
 
 /// The value of `format` in every record.
 const FORMAT: &str = "fh-relay-standing/1";
-/// The largest number of bytes that are read from a record file. No valid record is longer.
+/// The largest number of bytes that are read from a record file. No record that a relay writes is longer.
 const MAX_BYTES: u64 = 4096;
-/// The minimum time between two writes of a record in which only the time of the last successful response has changed. After a crash, the
-/// recorded time may be too early by up to this duration.
+/// The minimum time by which a successful response must be later than the recorded one, before the record is written for this reason alone
+/// while the relay runs. After a crash, the recorded time may be too early by about this duration.
 const CONFIRM: Duration = Duration::from_secs(600);
-/// The divisor of [`Terms::max_age`]. If the quotient is shorter than [`CONFIRM`], the quotient is the minimum time between two writes
-/// instead. So after a crash, features expire too early by at most one percent of [`Terms::max_age`].
+/// The divisor of [`Terms::max_age`]. If the quotient is shorter than [`CONFIRM`], the quotient is used instead. So after a crash, features
+/// expire too early by at most about one percent of [`Terms::max_age`].
 const SHARE: u32 = 100;
 
 #[derive(Serialize, Deserialize)]
@@ -32,7 +32,8 @@ struct Stored {
     is_revoked: bool,
 }
 
-/// The record file of one upstream key. Only one relay writes the file, because of the lock [`FolderLock`](super::folder::FolderLock).
+/// The record file of one upstream key. On Unix and Windows, only one relay writes the file, because of the lock
+/// [`FolderLock`](super::folder::FolderLock).
 #[derive(Debug)]
 pub(super) struct RecordFile {
     path: PathBuf,
@@ -53,8 +54,8 @@ impl RecordFile {
     }
 
     /// Returns true if the file has to be written, because the refusals, the revocation or the last successful response of the key differ
-    /// from the file. If only the time of the last successful response differs, the new time must be later by at least [`CONFIRM`]. If
-    /// features expire, one percent of [`Terms::max_age`] is enough.
+    /// from those that were last read or written. If only the time of the last successful response differs, the new time must be later by
+    /// at least [`CONFIRM`]. If features expire and one percent of [`Terms::max_age`] is shorter, that time is enough.
     pub(super) fn is_behind(&self, key_state: &KeyState, terms: &Terms) -> bool {
         if self.written.refusals != key_state.refusals
             || self.written.is_revoked != key_state.is_revoked
@@ -71,8 +72,8 @@ impl RecordFile {
         }
     }
 
-    /// Writes the key's state to the file, unless the file contains it already. This call may block. Of several failures in a row, only the
-    /// first is logged.
+    /// Writes the key's state to the file, unless it is the state that was last read or written. This call may block. Of several failures
+    /// in a row, only the first is logged.
     pub(super) fn write(&mut self, key_state: &KeyState) {
         let key_state = KeyState { last_attempt: None, ..key_state.clone() };
         if key_state == self.written {
@@ -120,8 +121,7 @@ fn read(path: &Path) -> io::Result<KeyState> {
     })
 }
 
-/// Replaces the record file as a whole. The temporary file of a record always has the same name, because no other relay writes to the
-/// folder.
+/// Replaces the record file as a whole. The temporary file of a record always has the same name.
 fn replace(path: &Path, key_state: &KeyState) -> io::Result<()> {
     let stored = Stored {
         format: FORMAT.to_string(),

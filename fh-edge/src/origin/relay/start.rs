@@ -34,7 +34,7 @@ pub(super) struct Source {
     edge: EdgeUrl,
     transport: Arc<dyn Transport>,
     options: RelayOptions,
-    /// The headers that are sent with every upstream request.
+    /// The headers of later upstream clients, including those that [`RelayOptions::configure`] adds.
     headers: RwLock<Vec<(String, String)>>,
     pub(super) runtime: Handle,
     pub(super) environments: Arc<Environments>,
@@ -271,7 +271,7 @@ impl Relay {
 }
 
 impl Source {
-    /// Ends a connection, and removes the cell of its features. The streams of the connection get `bye`, unless the key was revoked.
+    /// Ends a connection, and removes the cell of its features. The streams of the connection get `bye`, unless the key counts as refused.
     pub(super) fn end(&self, upstream: &Upstream) {
         match upstream.cell.current().grants.is_empty() {
             true => upstream.close_client(),

@@ -61,13 +61,13 @@ pub struct UpstreamStatus {
     /// The number of attributes in the context for which the upstream Edge evaluates; 0 if this Edge or its clients evaluate.
     pub attributes: usize,
     /// The status of the connection's client, with the last contact, the last problem and the age of the features. `None` while the
-    /// connection has no client: the client is just being started, or no connection is free for this key and context
-    /// ([`RelayLimits::connections`](super::RelayLimits::connections)).
+    /// connection has no client, for example because the client is just being started, or because no connection is free for this key and
+    /// context ([`RelayLimits::connections`](super::RelayLimits::connections)).
     pub client: Option<Status>,
     /// The time since the upstream Edge last answered the key successfully on this connection; `None` if there was no successful response.
     /// If the relay has a snapshot folder, successful responses in earlier runs count for configured client-evaluated keys.
     pub answer_age: Option<Duration>,
     /// The time since the upstream Edge began to refuse a key whose features the connection has. Only definite refusals without any other
-    /// response in between count. `None` if there are no such refusals.
+    /// result in between count. `None` if there are no such refusals.
     pub refused_for: Option<Duration>,
 }

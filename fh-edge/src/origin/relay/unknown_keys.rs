@@ -7,7 +7,7 @@ use quick_cache::sync::Cache;
 use super::after;
 use super::key::UpstreamKey;
 
-/// The largest number of unknown keys in the cache. If more are added, keys that are rarely used are evicted.
+/// The largest number of unknown keys in the cache. If more are added, others are evicted.
 const MOST: usize = 10_000;
 
 #[derive(Debug)]

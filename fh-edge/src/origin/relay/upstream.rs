@@ -30,8 +30,8 @@ const REVIEW: Duration = Duration::from_secs(1);
 pub(super) enum Refused {
     /// The key was refused before the connection had any features.
     AtFirstContact,
-    /// The connection had features before. The key is revoked, because the upstream Edge refused it at least twice, and for at least
-    /// `RelayLimits::revoke_after` (D-116).
+    /// The key is revoked, because the upstream Edge refused it at least twice, and for at least `RelayLimits::revoke_after` (D-116), in
+    /// this run or before a restart.
     ForGood,
 }
 
@@ -215,7 +215,7 @@ impl Upstream {
             if known.key_state.last_answered.is_none()
                 && let (Some(Source::Snapshot), Some(age)) = (&status.source, status.data_age)
             {
-                // There is no recorded time, because the record is missing or was damaged.
+                // There is no recorded time, for example because the record is missing or was damaged.
                 let age = i64::try_from(age.as_millis()).unwrap_or(i64::MAX);
                 let saved = now.as_millis().saturating_sub(age);
                 known.key_state.last_answered = Some(Timestamp::from_millis(saved));
@@ -234,7 +234,7 @@ impl Upstream {
     /// [`Report::Pending`] if its attempt was already counted, or while the next attempt is running.
     ///
     /// If a refusal is ambiguous, the upstream Edge's answers to other keys decide. Requests with up to four other keys are made for this,
-    /// unless another check was made within the last second.
+    /// unless the result of a check within the last second can be used.
     async fn report(&self, status: &Status, pool: &UpstreamPool) -> Report {
         let Some(source) = &status.source else { return Report::Pending };
         let attempt = status.requests;
@@ -300,9 +300,9 @@ impl Upstream {
         drop(tokio::task::spawn_blocking(move || lock(&record).write(&key_state)).await);
     }
 
-    /// Publishes the client's features if they or their settings differ from those that are served. If the client has features, `last` is
-    /// replaced by their ruleset, and is to be passed to the next call. Returns whether the client has features, has none yet, or was
-    /// refused at first contact.
+    /// Publishes the client's features, unless the same features are served already with the same settings and keys. If the client has
+    /// features, `last` is replaced by their ruleset, and is to be passed to the next call. Returns whether the client has features, has
+    /// none yet, or was refused at first contact.
     fn take(&self, client: &Client, last: &mut Ruleset) -> ReceivedOutcome {
         let snapshot = client.snapshot();
         let status = snapshot.status();
@@ -394,7 +394,7 @@ impl Upstream {
     }
 
     /// Refreshes an environment that the upstream Edge called stale, because clients request it. Does nothing if less than `not_within` has
-    /// passed since the environment became stale or was last refreshed by this call.
+    /// passed since the environment became stale or was last refreshed by this call, or if the connection has no client.
     pub(super) fn ask_again(&self, runtime: &Handle, not_within: Duration) {
         let Some(client) = self.client.get() else { return };
         let now = Instant::now();
@@ -487,8 +487,8 @@ async fn until(time_state: Option<tokio::time::Instant>) {
     }
 }
 
-/// Returns true if the client's last request was answered with 400. The client itself retries slowly (D-114). The relay retries earlier,
-/// because a proxy in front of the upstream Edge may answer 400 for a short time.
+/// Returns true if the client's last request was answered with 400. The client itself retries slowly (D-114). The relay makes another
+/// attempt after `RelayLimits::refused_for`, because a proxy in front of the upstream Edge may answer 400 for a short time.
 fn is_taken_for_nonsense(client: &Client) -> bool {
     let status = client.status();
     status.connection == Connection::Waiting && status.problem == Some(Problem::BadRequest)
@@ -502,8 +502,8 @@ enum ReceivedOutcome {
 }
 
 /// Returns true if the problem is a 404 or a stream's `failure` event, with which an Edge answers a key that it does not know. Status 400
-/// means only that the upstream Edge did not understand the request. Statuses 401 and 403 come from a proxy in front of it, which refuses
-/// every key, since an Edge never answers a GET with them (edge-protocol 2.5).
+/// means only that the upstream Edge did not understand the request. Statuses 401 and 403 come from a proxy in front of it, since an Edge
+/// never answers a GET with them (edge-protocol 2.5).
 fn is_certain(problem: &Problem) -> bool {
     matches!(problem, Problem::NotFound | Problem::Failure(_))
 }

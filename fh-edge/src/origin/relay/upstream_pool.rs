@@ -124,7 +124,7 @@ impl UpstreamPool {
         keys
     }
 
-    /// Removes keys that were configured alone, and ends their connections. If clients still send these keys, they count as unverified.
+    /// Removes keys that were configured alone, and ends their connections.
     pub(super) fn forget(&self, keys: &[UpstreamKey]) {
         self.standalone
             .write()
@@ -190,7 +190,8 @@ impl UpstreamPool {
     }
 
     /// Returns access to the features of a key for a context. If these features have no upstream connection yet, a connection is started.
-    /// If there is no room for it, a stream waits for the connection, and the result for a poll is [`Proxied::Full`]. The result is
+    /// If there is no room for it, a stream waits for the connection, and the result for a poll is [`Proxied::Full`]. After
+    /// [`Self::close`], no connection is started, and the result is [`Proxied::Full`] if one would be needed. The result is
     /// [`Proxied::Unknown`] if the relay may not send the key upstream, or if the upstream Edge does not know the key.
     pub(super) fn open(
         self: &Arc<Self>,
@@ -248,7 +249,8 @@ impl UpstreamPool {
         opened
     }
 
-    /// Returns true if there is room for another connection of this key. If necessary, evicts unused connections to make room.
+    /// Returns true if another connection of this key can be started now. If necessary, evicts unused connections to make room. The number
+    /// of new unconfigured keys per second is limited as well.
     fn makes_room(
         &self,
         places: &mut PoolEntries,
@@ -401,7 +403,7 @@ impl UpstreamPool {
         if places.closing.is_some() {
             return;
         }
-        // Waiting entries are started in their order. An unverified key without room does not block the others.
+        // Waiting entries are started in their order. An entry without room does not block the others.
         for _ in 0..places.queue.len() {
             let Some(place) = places.queue.pop_front() else { break };
             let Some(mut entry) = places.waiting.remove(&place) else { continue };
@@ -451,7 +453,8 @@ impl UpstreamPool {
     }
 }
 
-/// Returns the limit on unconfigured keys as a number of tokens. The limit applies to the keys in use and to the new keys per second.
+/// Returns the limit on unconfigured keys as a number of tokens. The limit applies to the keys with connections and to the new keys per
+/// second.
 fn most(unconfigured: NonZeroUsize) -> f64 {
     u32::try_from(unconfigured.get()).unwrap_or(u32::MAX).into()
 }

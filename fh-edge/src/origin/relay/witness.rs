@@ -16,7 +16,7 @@ use super::upstream::Upstream;
 
 /// The largest number of keys with which one check makes upstream requests.
 const MOST_ASKED: usize = 4;
-/// The time for which the result of a check is also used for other refused keys, since many keys may be refused within a short time.
+/// The time for which the result of a check is reused, since many keys may be refused within a short time.
 const FRESH: Duration = Duration::from_secs(1);
 
 /// A key that may be used for a check, and the key's connection if it has one.
@@ -32,7 +32,7 @@ pub(super) struct Witness {
 enum Promise {
     /// The key's connection has features from the upstream Edge, and no problem except that streaming may not be supported.
     Good,
-    /// The key has no connection, or its connection has no features from the upstream Edge yet and no problem.
+    /// The key has no connection with a client, or its connection has no features from the upstream Edge yet and no problem.
     Unknown,
     /// The key's connection has a problem.
     Poor,

@@ -1,5 +1,5 @@
 //! The thread of a relay's upstream connections. Because the relay has a thread of its own, the builder of an Edge needs no runtime, and
-//! upstream work does not delay clients.
+//! upstream work does not run on the threads that serve clients.
 
 use std::future::Future;
 use std::io;
