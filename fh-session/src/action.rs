@@ -34,16 +34,18 @@ pub enum Input<'a> {
     /// Closes the session for good. Commands that are not done yet fail with [`Problem::Closed`].
     Stop,
     /// Requests features from the Edge, as soon as the limit of the request rate allows (D-64). No request is sent if a request is in
-    /// flight, if a stream with features is open, or if the client is offline or closed. [`Action::CommandDone`] follows in every case.
+    /// flight, if a stream that has sent a list of features is open, or if the client is offline or closed. [`Action::CommandDone`] reports
+    /// the outcome, also if no request is sent.
     Refresh(CommandId),
     /// A feature was read. A driver passes this input after [`Action::ReportReads`], because passive polling depends on reads.
     FeatureRead,
-    /// Sets the context of server-evaluated keys. With client-evaluated keys, the command succeeds and changes nothing. The command fails
-    /// at once and changes nothing if the context has too many attributes, if the client is closed, or if the Edge wants no more requests
-    /// and the client has no features for the context. [`Action::CommandDone`] follows in every case.
+    /// Sets the context of server-evaluated keys. With client-evaluated keys, the command changes nothing, and succeeds unless the client
+    /// is closed. With server-evaluated keys, the command fails at once and changes nothing if the client is closed, if the context has too
+    /// many attributes, or if the environment is stale, so that the client sends no more requests, and the client has no features for the
+    /// context. [`Action::CommandDone`] reports the outcome.
     Context(CommandId, Arc<Attributes>),
     /// Replaces the API keys, unless the client is closed. Features of environments to which no new key gives access are dropped.
-    /// [`Action::CommandDone`] follows in every case.
+    /// [`Action::CommandDone`] reports the outcome.
     Keys(CommandId, ApiKeys),
     /// The head of a response has arrived.
     Opened {
@@ -63,12 +65,12 @@ pub enum Input<'a> {
     Closed {
         /// The id of the request to which the response belongs.
         request_id: RequestId,
-        /// The way in which the response ended.
+        /// The way in which the request ended.
         end: End<'a>,
     },
     /// A list of features from a source other than the Edge. The list adds and updates features. Features that the list does not contain
-    /// are kept (sdk-behaviour 2.2). The list is ignored while the client waits for the features of a new context, and after
-    /// [`Self::Stop`].
+    /// are kept (sdk-behaviour 2.2). The list is ignored if it cannot be parsed, while the client holds features from before a change of
+    /// its context or of the kind of its keys, and after [`Self::Stop`].
     Stored {
         /// The source of the list.
         source: Source,
@@ -78,7 +80,7 @@ pub enum Input<'a> {
         features: &'a [u8],
     },
     /// One feature from a source other than the Edge. A single feature does not make the client ready. The feature is ignored in the same
-    /// cases as a list.
+    /// cases as a list, and if it is outdated or is no feature.
     StoredFeature {
         /// The source of the feature.
         source: Source,
@@ -89,7 +91,7 @@ pub enum Input<'a> {
     },
 }
 
-/// The way in which a response ended.
+/// The way in which a request ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum End<'a> {
@@ -111,10 +113,11 @@ pub enum Action {
     Send(RequestId, Request),
     /// Abort this request, and pass in no more inputs for the request. The session ignores such inputs.
     Abort(RequestId),
-    /// Serve these features from now on. While the program holds changes back (catch & release), serve them after their release.
+    /// Serve these features from now on. While the program holds changes back (catch & release), the cause of the publication decides
+    /// whether the features are served at once or after their release.
     Publish(Publication),
-    /// Remove the features of these environments at once, both those that are served and those that are held back. No API key gives access
-    /// to these environments any more.
+    /// Remove the features of these environments at once, both those that are served and those that are held back. No API key of the client
+    /// gives access to these environments.
     Revoke(Vec<Arc<str>>),
     /// Publish this status to readers and listeners.
     Status(SessionStatus),

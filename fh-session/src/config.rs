@@ -12,16 +12,17 @@ use crate::key::ApiKeys;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Mode {
-    /// The client keeps one stream open. While the Edge cannot stream, the client polls instead. A session with several API keys never
-    /// streams, because an Edge has one stream per key: in this mode it polls every 180 seconds, or at the interval that the Edge requests
-    /// (D-77).
+    /// The client receives features by a stream. After the end of a stream it opens another one, unless the Edge wants no more requests.
+    /// While the Edge cannot stream, the client polls instead. A session with several API keys never streams, because an Edge has one
+    /// stream per key: in this mode it polls every 180 seconds, or at the interval that the Edge requests (D-77).
     Streaming,
-    /// The client polls at the start, and again after each interval. The variant holds the interval, which the Edge may change.
+    /// The client polls at the start, and then in intervals. The variant holds the interval, which the Edge may change.
     ActivePolling(Duration),
     /// The client polls at the start, and again when a feature is read after the interval has passed. The variant holds the interval, which
     /// the Edge may change.
     PassivePolling(Duration),
-    /// The client polls once. A failed poll is retried while the client has no features for its context.
+    /// The client polls once. Commands of callers may cause further polls, and a failed poll is retried while the client has no features
+    /// for its context.
     OneOff,
     /// The client sends no requests.
     Offline,
@@ -46,7 +47,7 @@ pub enum ContextPlacement {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum WhileSwitching {
-    /// Reads for the new context return no value until the new values have arrived. Until then, the client is not ready.
+    /// The values of the previous context are not served for the new context. The client is not ready until the new values have arrived.
     #[default]
     HideValues,
     /// The values of the previous context are served for the new context as well, until the new values have arrived. Use this variant only
@@ -54,19 +55,19 @@ pub enum WhileSwitching {
     KeepValues,
 }
 
-/// Delays before retries (D-64). The delay before retry n (from 0, counted since the last success) is a random time in
-/// `[d × (1 − jitter), d]`. The value `d` is initial × 2ⁿ, but at most the cap. In [`Config::backoff`] of a client that polls in intervals,
-/// `d` is also at most the interval, or the initial delay if that is longer. The delay is at least 100 ms, or the initial delay if that is
-/// shorter.
+/// Delays before retries (D-64). A delay is a random time in `[d × (1 − jitter), d]`, but at least 100 ms, or the initial delay if that is
+/// shorter. The value `d` is the initial delay at first. It doubles with each further delay, at most 31 times and at most to the cap, until
+/// the delays begin anew. While a client polls in intervals, `d` of [`Config::backoff`] is also at most the interval, or the initial delay
+/// if that is longer.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Backoff {
-    /// The value of `d` for the first retry, unless the cap is lower.
+    /// The first value of `d`, unless the cap is lower.
     pub initial: Duration,
-    /// The maximum of `d`. A retry may follow later, because the Edge may request a longer delay, and because a polling client with
+    /// The maximum of `d`. A retry may follow later, for example because the Edge requests a longer delay, or because a polling client with
     /// features waits for its next poll.
     pub cap: Duration,
-    /// The share of `d` that is random, from 0 (no randomness) to 1. A value below 0 counts as 0, and a value above 1 as 1. NaN and
-    /// infinity count as 0.5.
+    /// The share of `d` that is random, from 0 (no randomness) to 1. A finite value below 0 counts as 0, and a finite value above 1 as 1.
+    /// NaN and infinite values count as 0.5.
     pub jitter: f64,
 }
 
@@ -84,13 +85,15 @@ pub struct Limits {
     /// until the first list of features arrives on a stream, and the maximum time of an unfinished line or event. The latter two are longer
     /// if at least 1,024 bytes per second arrive.
     pub idle: Duration,
-    /// Maximum size in bytes of a body, or of a line or an event of a stream, after decompression. A request that exceeds this size fails
-    /// with [`Problem::TooLarge`](fh_repository::problem::Problem::TooLarge).
+    /// Maximum size in bytes of a body, or of a line or an event of a stream, after decompression. The name and the id of an event may have
+    /// at most 64 KiB. A response that exceeds a size is aborted. The problem is then
+    /// [`Problem::TooLarge`](fh_repository::problem::Problem::TooLarge), or [`Problem::Stale`](fh_repository::problem::Problem::Stale) if
+    /// no request follows because the stream had status 236.
     pub bytes: usize,
 }
 
 impl Limits {
-    /// Minimum rate in bytes per second at which an event, or the first list of a stream, may take longer than the idle limit.
+    /// Minimum rate in bytes per second at which a line or an event, or the first list of a stream, may take longer than the idle limit.
     pub(crate) const SLOWEST: u64 = 1024;
 }
 
@@ -109,14 +112,14 @@ pub struct Config {
     pub while_switching: WhileSwitching,
     /// Names and values of additional headers of each request.
     pub headers: Vec<(String, String)>,
-    /// The value of the `X-SDK` header. If the value is `None`, requests have no such header. Clients in browsers must not send the header
-    /// (sdk-behaviour 0.3).
+    /// The value of the `X-SDK` header. If the value is `None`, the session adds no such header. Clients in browsers must not send the
+    /// header (sdk-behaviour 0.3).
     pub identification: Option<String>,
     /// The delays before retries after failures that are probably temporary.
     pub backoff: Backoff,
-    /// The range of the random delay before a reconnect after the end of a stream that had sent features. The range always applies after a
-    /// `bye` event. Otherwise the range applies only to the first retry since the last successful poll, `bye` event, healthy stream or
-    /// change of keys (D-64). A stream may request a longer delay with `retry:`.
+    /// The range of the random delay before a reconnect after a stream that had sent features was closed or broke. The range applies if the
+    /// stream had sent a `bye` event. Otherwise the range applies at most once after each successful poll, `bye` event, healthy stream or
+    /// change of keys, and only before the first delay of `backoff` (D-64). A stream may request a longer delay with `retry:`.
     pub return_within: RangeInclusive<Duration>,
     /// The delays before retries after the Edge has refused the client (D-21).
     pub refused: Backoff,

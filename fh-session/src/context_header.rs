@@ -57,7 +57,7 @@ impl ContextHeader {
     }
 }
 
-/// Returns the names of the attributes of which a value contains a comma. An Edge reads such a value as several values (D-82).
+/// Returns the names of the attributes of which a value contains a comma. An Edge splits such a value at its commas (D-82).
 #[must_use]
 pub(crate) fn values_with_commas(attributes: &Attributes) -> Vec<String> {
     let split = attributes.iter().filter(|(_, values)| values.clone().any(|v| v.contains(',')));

@@ -24,7 +24,7 @@ impl Random {
     }
 }
 
-/// The number of delays that were used since the last reset, which determines the next delay.
+/// The delays that were used since the last reset, which determine the next delay.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Delays {
     count: u32,
@@ -35,9 +35,8 @@ pub(crate) struct Delays {
 const SHORTEST: Duration = Duration::from_millis(100);
 
 impl Delays {
-    /// Returns the next delay, drawn from `[d × (1 − jitter), d]`. The first `d` after a reset is the initial delay. With each call `d`
-    /// doubles, at most 31 times. `d` is never more than `cap` and the cap of `backoff`. The returned delay is never less than
-    /// [`shortest`].
+    /// Returns the next delay, drawn from `[d × (1 − jitter), d]`. The value `d` is the initial delay after a reset, and doubles with each
+    /// call, at most 31 times. It is limited by `cap` and by the cap of `backoff`. The returned delay is at least [`shortest`].
     pub(crate) fn next(
         &mut self,
         backoff: &Backoff,
@@ -50,7 +49,7 @@ impl Delays {
         self.count = self.count.saturating_add(1).min(31);
         let jitter = if backoff.jitter.is_finite() { backoff.jitter.clamp(0.0, 1.0) } else { 0.5 };
         let least = shortest(backoff);
-        // The random part is subtracted, because a multiplication of the maximum duration could overflow.
+        // The random part is subtracted, because the product of the maximum duration and 1.0 would overflow.
         longest.saturating_sub(longest.mul_f64(jitter * random.share())).max(least)
     }
 

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use crate::context_header::{ContextHeader, percent_encode, percent_encode_but};
 use crate::key::{ApiKey, ApiKeys, is_dots};
 
-/// The base URL of an Edge in normal form. `Debug` and `Display` show its origin and `/***` in place of its path, because users may paste a
-/// URL with an API key in its path.
+/// The base URL of an Edge, without slashes at its end. `Debug` and `Display` show its origin, and `/***` in place of its path if it has
+/// one, because users may paste a URL with an API key in its path.
 ///
 /// ```
 /// use fh_session::EdgeUrl;
@@ -40,7 +40,7 @@ pub enum UrlError {
     Port,
     /// The URL contains white space, a control character, or a character that is not ASCII.
     Character,
-    /// The URL contains a user name or password. Give credentials as a header instead.
+    /// The URL contains an `@` before its path, as URLs with a user name or password do. Give credentials as a header instead.
     Credentials,
     /// The URL contains a query or a fragment.
     Query,
@@ -67,8 +67,8 @@ impl fmt::Display for UrlError {
 impl std::error::Error for UrlError {}
 
 impl EdgeUrl {
-    /// Parses a base URL. White space around the URL and trailing slashes are removed. The last path segment `features` is removed with
-    /// everything after it, so that the URL of a stream is accepted as well.
+    /// Parses a base URL. White space around the URL and trailing slashes are removed. The scheme and the host are changed to lower case.
+    /// The last path segment `features` is removed with everything after it, so that the URL of a stream is accepted as well.
     ///
     /// # Errors
     /// [`UrlError`] if the text is not a valid base URL.
@@ -130,7 +130,7 @@ impl EdgeUrl {
     }
 
     /// Returns the URL to which a test sends a change of a feature (edge-protocol 5.1). Returns `None` for the feature keys `.` and `..`,
-    /// which no URL can contain.
+    /// which URL parsers treat as steps to another path.
     #[must_use]
     pub fn update(&self, key: &ApiKey, feature: &str) -> Option<SecretUrl> {
         if is_dots(feature) {
@@ -210,7 +210,8 @@ fn write_origin(f: &mut fmt::Formatter<'_>, url: &str) -> fmt::Result {
     }
 }
 
-/// A URL that may contain API keys. `Debug` and `Display` show the origin without credentials, and `/***` in place of the rest.
+/// A URL that may contain API keys. `Debug` and `Display` show the origin without credentials, and `/***` in place of the rest if there is
+/// one. A text without a scheme is shown as `***`.
 #[derive(Clone, PartialEq, Eq)]
 pub struct SecretUrl(String);
 

@@ -8,7 +8,7 @@ use std::sync::Arc;
 pub enum KeyKind {
     /// The client evaluates. The key contains a `*`. The Edge sends strategies, which the client evaluates for any number of contexts.
     ClientEvaluated,
-    /// The Edge evaluates the features for the one context that the request contains.
+    /// The Edge evaluates the features for the context of each request. The key contains no `*`.
     ServerEvaluated,
 }
 
@@ -40,7 +40,7 @@ pub enum KeyError {
     Shape,
     /// The key contains white space, a control character or a quote.
     Character,
-    /// A part of the key is `.` or `..`. Keys are parts of URL paths, where `.` and `..` would lead to another path.
+    /// A part of the key is `.` or `..`. The path of a stream's URL contains the key, and `.` and `..` would lead to another path.
     Dots,
     /// The key is longer than [`ApiKey::MAX_LENGTH`].
     TooLong,

@@ -16,7 +16,7 @@ pub(crate) enum ResponseClass {
     LastFeatures,
     /// The features that the client holds are still current (status 304).
     Unchanged,
-    /// The response redirects the request to another URL.
+    /// The response has a status of redirects, such as 302.
     Redirect,
     /// The Edge refuses this client. An early retry is unlikely to succeed (D-21).
     Refused(Problem),
@@ -26,12 +26,12 @@ pub(crate) enum ResponseClass {
     Trouble(Problem),
 }
 
-/// The condition under which the Edge sends features in response to a successful request.
+/// The condition that the session added to a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum RequestCondition {
-    /// The request has no condition: the response holds features.
+    /// The session added no condition.
     Plainly,
-    /// The request has the header `If-None-Match`: the response holds features only if they differ from the features that the etag
+    /// The session added the header `If-None-Match`, so that the Edge sends features only if they differ from those that the etag
     /// describes.
     IfNoneMatch,
 }
@@ -71,7 +71,7 @@ pub(crate) fn response_class(
     }
 }
 
-/// The content types with which a file server sends a JSON file if the server does not know the file's type.
+/// Content types that a poll accepts besides JSON, because a file server may send files with them if it does not know their types.
 const PLAIN: [&str; 2] = ["text/plain", "application/octet-stream"];
 
 /// Returns the content type of a response in lower case, without parameters; empty if the response has none.
@@ -80,7 +80,7 @@ fn essence(head: &ResponseHead) -> String {
     value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
 }
 
-/// Returns a text from another program, cut off after `most` characters. A text that was cut ends with `…`.
+/// Returns the text, cut off after `most` characters. A text that was cut ends with `…`.
 pub(crate) fn cut(text: &str, most: usize) -> String {
     match text.char_indices().nth(most) {
         Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
@@ -93,8 +93,8 @@ pub(crate) const LONGEST_INTERVAL: Duration = Duration::from_secs(24 * 3600);
 /// The maximum delay before a retry that a server can request with `Retry-After`. A longer delay is reduced to this maximum (D-75).
 const LONGEST_RETRY: Duration = Duration::from_secs(3600);
 
-/// Returns the polling interval that the Edge requests by `max-age`, at most [`LONGEST_INTERVAL`]; `None` if `max-age` is 0, missing or not
-/// a whole number (sdk-behaviour 2.9.3).
+/// Returns the polling interval that the Edge requests by `max-age` in the first `Cache-Control` header, at most [`LONGEST_INTERVAL`];
+/// `None` if `max-age` is 0, missing or not a whole number (sdk-behaviour 2.9.3).
 pub(crate) fn max_age(head: &ResponseHead) -> Option<Duration> {
     let directives = head.get("cache-control")?.split(',');
     let seconds = directives
@@ -116,14 +116,15 @@ pub(crate) fn retry_after(head: &ResponseHead) -> Option<Duration> {
     wanted.map(|wanted| wanted.min(LONGEST_RETRY))
 }
 
-/// Parses digits as seconds; `None` if the text contains anything else. A number that is too large for 64 bits counts as `u32::MAX`
-/// seconds.
+/// Parses digits as seconds; `None` if the text is empty or contains anything else. A number that is too large for 64 bits counts as
+/// `u32::MAX` seconds.
 fn seconds(text: &str) -> Option<Duration> {
     let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     digits.then(|| Duration::from_secs(text.parse().unwrap_or(u64::from(u32::MAX))))
 }
 
-/// Parses an HTTP date such as `Sun, 06 Nov 1994 08:49:37 GMT`; `None` if the text has another form.
+/// Parses an HTTP date such as `Sun, 06 Nov 1994 08:49:37 GMT`; `None` if the text has another form or is no valid date. The day of the
+/// week is not checked.
 fn http_date(text: &str) -> Option<Timestamp> {
     const MONTHS: [&str; 12] =
         ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];

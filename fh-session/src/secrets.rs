@@ -1,4 +1,4 @@
-//! Removal of API keys and header values from texts that come from other programs.
+//! Removal of the secret parts of API keys, and of header values, from texts.
 
 use std::sync::Arc;
 
@@ -7,11 +7,12 @@ use fh_repository::problem::Problem;
 
 use crate::key::ApiKey;
 
-/// The secret parts of API keys, and values of headers. They are removed from the texts of servers, proxies and transports, because these
-/// texts often repeat URLs.
+/// The secret parts of API keys, and values of headers. They can be removed from texts of servers, proxies and transports, which often
+/// repeat URLs.
 ///
-/// Secrets of keys are found in plain form and with `*` written as `%2A` or `%2a`; values of headers only in plain form. The first 8 or
-/// more characters of a secret are found as well, because a text may be cut off within a secret. The environment id is not removed.
+/// Secrets of keys are found in plain form, and with every `*` written as `%2A` or every `*` as `%2a`; values of headers only in plain
+/// form. The first 8 or more characters of a secret are found as well, because a text may be cut off within a secret. Spellings with fewer
+/// than 6 characters are not found. The environment id is not removed.
 ///
 /// ```
 /// use fh_session::{ApiKey, Secrets};
@@ -26,7 +27,7 @@ pub struct Secrets {
     spellings: Arc<[String]>,
 }
 
-/// Minimum length in characters of a secret's spelling that is removed. A shorter spelling occurs in too many words by chance.
+/// Minimum length in characters of a secret's spelling that is removed. A shorter spelling could occur in other words by chance.
 const SHORTEST: usize = 6;
 /// Minimum length in characters of a secret's beginning that is removed without the rest of the secret. A shorter beginning reveals little
 /// of the key.
@@ -40,7 +41,7 @@ impl std::fmt::Debug for Secrets {
 }
 
 impl Secrets {
-    /// Collects the secrets of these keys. A spelling of a secret with fewer than 6 characters is left out, because it occurs in too many
+    /// Collects the secrets of these keys. A spelling of a secret with fewer than 6 characters is left out, because it could occur in other
     /// words by chance.
     #[must_use]
     pub fn of<'a>(keys: impl IntoIterator<Item = &'a ApiKey>) -> Self {

@@ -25,7 +25,7 @@ impl<'a> Answered<'a> {
 }
 
 /// Splits the body of a poll into environments. The features of entries with the same id are joined, and so are the features of entries
-/// without an id.
+/// without an id. The case of letters in ids does not matter.
 ///
 /// # Errors
 /// An error if the body is not a JSON list of objects. The error holds the reason, without any text of the body.
@@ -36,7 +36,6 @@ pub(crate) fn environments(body: &str) -> Result<Vec<Answered<'_>>, String> {
         let id = envelope.id().map(String::from);
         let features = envelope.into_features();
         let features = features.map(|list| list.into_iter().map(Received::new).collect());
-        // Ids that differ only in case belong to the same environment.
         let place =
             *places.entry(id.as_deref().map(str::to_ascii_lowercase)).or_insert(found.len());
         match found.get_mut(place) {

@@ -20,7 +20,7 @@ pub(crate) enum Authority {
     /// The source is a store, whose features may be outdated. Features that are missing from its lists are kept.
     Store,
     /// The source is a store, and the Edge has sent or confirmed a list before. The store replaces a held feature only with a higher
-    /// version, and never with a feature of another id. Otherwise an outdated copy would bring back another id, an old key or a former
+    /// version, and never with a feature of another id. Otherwise an outdated copy could bring back another id, an old key or a former
     /// strategy.
     LateStore,
 }
@@ -30,13 +30,13 @@ pub(crate) enum Authority {
 pub(crate) enum Effect {
     /// The update changed no feature.
     None,
-    /// The update changed only properties that do not count as visible, such as a version or the order of features.
+    /// The update changed no property that counts as visible. It may have changed others, such as a version or the order of features.
     Invisible,
     /// The update added or removed a feature, or changed a property that a reader may see, such as a value or a lock.
     Seen,
 }
 
-/// A feature of the environment after a list is applied.
+/// An element from which the features of the environment are compiled when a list is applied.
 enum Chosen<'a, 'json> {
     /// The environment keeps the feature that it holds.
     Held(FeatureRef<'a>),
@@ -53,8 +53,8 @@ impl Chosen<'_, '_> {
     }
 }
 
-/// Maximum number of deletes of an environment that are remembered between two lists of the Edge. Further deletes are applied but not
-/// remembered, so a late update can bring the feature back.
+/// Maximum number of deletes of an environment that are remembered. Further deletes are applied but not remembered, so a late update can
+/// bring the feature back.
 const MAX_TOMBSTONES: usize = 10_000;
 
 /// The features of one environment, and the data that decides which updates are applied.
@@ -64,7 +64,8 @@ pub(crate) struct Environment {
     pub(crate) ruleset: Ruleset,
     /// The feature keys by feature id, so that a renamed feature is found by its id.
     keys: HashMap<Box<str>, Box<str>>,
-    /// Versions of deletes by feature id. An applied update of a feature removes its entry, and a list of the Edge removes all entries.
+    /// Versions of deletes by feature id. An applied update of a single feature removes its entry, and a list of the Edge removes all
+    /// entries.
     tombstones: HashMap<Box<str>, i64>,
     /// The ids of the strategies that an Edge applied (the member `v` of a feature), by feature key.
     pub(crate) strategies: HashMap<Box<str>, Box<str>>,
@@ -91,7 +92,7 @@ impl Environment {
         let old = self.ruleset.clone();
         let mut chosen: Vec<Chosen<'_, '_>> = Vec::with_capacity(features.len());
         let only_adds = authority != Authority::Edge;
-        // The ids and keys in a store's list. Such a list only adds and updates features, so features that it does not contain are kept.
+        // Ids and keys in a store's list. Features that such a list does not contain are kept.
         let mut listed: HashSet<Cow<'_, str>> = HashSet::new();
         let mut places = old.iter();
         for received in features {
@@ -161,7 +162,7 @@ impl Environment {
         let new = compilation.finish();
         self.strategies = strategies;
         // A changed feature is parsed a second time here, because readers also see members that `parts` leaves out. The repository compares
-        // once more, with the features that it serves. The served features are older while changes are held back.
+        // once more, with the features that it serves. The served features may be older while changes are held back.
         let seen = old.len() != new.len()
             || new.iter().any(|feature| {
                 old.get(feature.key())
@@ -238,7 +239,7 @@ impl Environment {
         let by_id =
             state.id.as_deref().and_then(|id| self.keys.get(id)).and_then(|key| old.get(key));
         let by_key = state.key.as_deref().and_then(|key| old.get(key));
-        // A delete with an id does not remove a different feature that has the same key by now.
+        // A delete with an id does not remove a feature with the same key and another id.
         let by_key = by_key.filter(|held| state.id.is_none() || held.id().is_none());
         let held = by_id.or(by_key);
         let is_older =
@@ -282,7 +283,8 @@ impl Environment {
         stays.then_some(held)
     }
 
-    /// Returns true if a remembered delete of the feature has the version of the received state, or a later version (D-73).
+    /// Returns true if a remembered delete of the feature has the version of the received state, or a later version (D-73). A missing or
+    /// unreadable version counts as 0.
     fn buries(&self, state: &Identity<'_>) -> bool {
         let deleted = state.id.as_deref().and_then(|id| self.tombstones.get(id));
         deleted.is_some_and(|deleted| state.version.unwrap_or(0) <= *deleted)
@@ -312,8 +314,8 @@ fn is_another(state: &Identity<'_>, held: &FeatureRef<'_>) -> bool {
     state.id.as_deref().zip(held.id()).is_some_and(|(new, old)| new != old)
 }
 
-/// Returns true if the received state has a lower version than the held feature. A missing version counts as 0. A feature with another id
-/// is never older, because versions of different features cannot be compared.
+/// Returns true if the received state has a lower version than the held feature. A missing or unreadable version counts as 0. A feature
+/// with another id is never older, because versions of different features cannot be compared.
 fn is_older(state: &Identity<'_>, held: &FeatureRef<'_>) -> bool {
     !is_another(state, held) && state.version.unwrap_or(0) < held.version()
 }

@@ -15,8 +15,8 @@ pub(crate) fn names_another(environment: &str, said: &str) -> bool {
 
 /// Returns the id of the environment that a feature names, if this id and `environment` are UUIDs and differ; otherwise `None`.
 pub(crate) fn other_environment(environment: &str, feature: &Received<'_>) -> Option<String> {
-    // An Edge leaves the environment's id out of features (edge-protocol 2.6), so a text search avoids most of the parsing.
-    // The letters of a member's name may be escaped in JSON, such as `\u0049` for `I`.
+    // A FeatureHub server leaves the environment's id out of features (edge-protocol 2.6), so a text search avoids most of the parsing. The
+    // letters of a member's name may be escaped in JSON, such as `\u0049` for `I`.
     let json = feature.json();
     if !json.contains(name::ENVIRONMENT) && !json.contains(r"\u00") {
         return None;

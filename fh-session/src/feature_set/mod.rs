@@ -1,4 +1,4 @@
-//! The features of all environments to which the API keys give access, and the rules that readers evaluate.
+//! The features of a session by environment, and the rules that readers evaluate.
 
 mod answer;
 mod environment;
@@ -32,7 +32,7 @@ use environment::Environment;
 pub(crate) struct FeatureSet {
     profile: Profile,
     environments: Vec<Environment>,
-    /// The feature keys that several environments have, and for which a notice was sent. Each key is reported once.
+    /// The feature keys for which a notice about several environments was sent, so that each key is reported at most once.
     reported: HashSet<Box<str>>,
 }
 
@@ -128,7 +128,7 @@ impl FeatureSet {
     /// Applies an update of one feature of an environment, and returns the effect.
     ///
     /// # Errors
-    /// The JSON is not a feature. Holds the reason.
+    /// An error if the JSON is not a feature. The error holds the reason.
     pub(crate) fn feature(
         &mut self,
         id: &str,
@@ -143,13 +143,13 @@ impl FeatureSet {
     /// Applies a delete of an environment's feature, and returns the effect.
     ///
     /// # Errors
-    /// The JSON is not an object, or has neither an id nor a key. Holds the reason.
+    /// An error if the JSON is not an object, or has neither an id nor a key. The error holds the reason.
     pub(crate) fn delete(&mut self, id: &str, received: &Received<'_>) -> Result<Effect, String> {
         self.environment(id).map_or(Ok(Effect::None), |each| each.delete(received))
     }
 
     /// Returns the rules that readers evaluate. `context` is the context for which an Edge has evaluated the features; `None` if the client
-    /// evaluates them. If `kept_for` is given, the values are also served for that context.
+    /// evaluates them. If `context` and `kept_for` are given, the values are served for both contexts.
     pub(crate) fn rules(
         &mut self,
         context: Option<Arc<Attributes>>,

@@ -1,7 +1,7 @@
 //! The access that an Edge has given to a client, or refused.
 
-/// The record of a client's access: a list of features that the Edge has sent or confirmed, a refusal, both, or neither. Some changes of
-/// keys and contexts remove parts of the record.
+/// The record of a client's access: a list of features that the Edge has sent or confirmed, a refusal, both, or neither. Later events may
+/// remove parts of the record.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) enum Access {
     /// Neither a list of features nor a refusal is recorded.
@@ -40,8 +40,7 @@ impl Access {
         *self = if self.had_contact() { Self::Revoked } else { Self::Refused };
     }
 
-    /// Removes a recorded refusal, because the refusal need not hold for a new context or new keys, or because a store has sent a list of
-    /// features.
+    /// Removes a refusal from the record, but not a list that the Edge has sent or confirmed.
     pub(super) const fn forget_refusal(&mut self) {
         *self = if self.had_contact() { Self::Granted } else { Self::Unknown };
     }

@@ -13,7 +13,7 @@ use crate::config::WhileSwitching;
 use crate::context_header::{ContextHeader, values_with_commas};
 use crate::feature_set::Effect;
 
-/// A context whose request has not been sent, because the request for another context is in flight.
+/// A context that is to become the current context, and the commands that set it.
 pub(super) struct NextContext {
     pub(super) attributes: Arc<Attributes>,
     pub(super) header: ContextHeader,
@@ -22,11 +22,11 @@ pub(super) struct NextContext {
 }
 
 impl Session {
-    /// Sets a context, for which the Edge has to evaluate the features unless the context has the same header as the current context. With
-    /// a client-evaluated key, the command is done at once and changes nothing.
+    /// Sets a context. If its header differs from that of the current context, the Edge has to evaluate the features for it. With a
+    /// client-evaluated key, the command is done at once and changes nothing.
     ///
-    /// A request for the first features of a context that was set after the start is not aborted, so that the client makes progress however
-    /// often the context changes. The newest context waits until that request has ended.
+    /// A newer context does not abort the request for which [`Self::awaits_features`] returns true, so that the client makes progress
+    /// however often the context changes. The newest context waits until that request has succeeded or failed.
     pub(super) fn change_context(&mut self, command_id: CommandId, context: Arc<Attributes>) {
         if matches!(self.state, State::Stopped) {
             self.reply(command_id, Err(Problem::Closed));
@@ -69,7 +69,7 @@ impl Session {
         }
     }
 
-    /// Returns the context that was set last.
+    /// Returns the waiting context, or the current context if no context waits.
     fn newest_context(&self) -> &Arc<Attributes> {
         self.next_context.as_ref().map_or(&self.context, |next| &next.attributes)
     }
@@ -112,7 +112,8 @@ impl Session {
         self.hand_on_kept_values();
     }
 
-    /// Serves the kept values for the newest context, if the settings keep values while the Edge evaluates a new context.
+    /// Serves the kept values for the newest context, if features are served and the settings keep values while the Edge evaluates a new
+    /// context.
     fn hand_on_kept_values(&mut self) {
         if self.config.while_switching == WhileSwitching::KeepValues && self.held.is_served() {
             self.serve_again(Effect::Invisible);
@@ -132,10 +133,10 @@ impl Session {
         self.settle_all(pending, &Err(Problem::Superseded));
     }
 
-    /// Returns true while a request is in flight for the first features of a context that was set after the start. A newer context does not
-    /// abort this request (D-120). A redirected request that is delayed by the limit of the request rate counts as in flight.
+    /// Returns true if a newer context has to wait (D-120): a request is in flight, no features of the current context are served, and the
+    /// current context was set after the start. A redirected request that is delayed by the limit of the request rate counts as in flight.
+    /// A stream counts until its first list.
     ///
-    /// A newer context aborts the request for the context with which the client started.
     fn awaits_features(&self) -> bool {
         let is_in_flight = match &self.state {
             State::Connecting { .. } | State::Fetching(_) => true,
@@ -146,7 +147,7 @@ impl Session {
         is_in_flight && self.context_was_set && !self.held.is_current()
     }
 
-    /// Makes the waiting context the current context and sends its request, once the request of the previous context has succeeded or
+    /// Makes the waiting context the current context and requests its features, once the request of the previous context has succeeded or
     /// failed. If the Edge wants no more requests, the waiting context is refused. Returns true if a context was waiting and no longer is.
     pub(super) fn start_next_context(&mut self) -> bool {
         if self.awaits_features() {
@@ -208,7 +209,7 @@ impl Session {
     }
 
     /// Returns the second context for which the held features are served if the settings keep values: the newest context. Returns `None` if
-    /// the settings hide values, or if the held features belong to the current context.
+    /// the settings hide values, or if the held features are not those of an earlier context.
     pub(super) fn kept_for(&self) -> Option<Arc<Attributes>> {
         let is_kept = self.held.of_earlier_context().is_some()
             && self.config.while_switching == WhileSwitching::KeepValues;

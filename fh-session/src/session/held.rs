@@ -8,14 +8,14 @@ use fh_eval::Attributes;
 /// The relation of the held features to the current context, and whether they are served.
 #[derive(Default)]
 pub(super) enum Held {
-    /// No features are served.
+    /// No features are served. The held features, if there are any, are not marked as features of an earlier context.
     #[default]
     Unserved,
     /// The features of the current context are served.
     Current,
-    /// The features of an earlier context are served until the features of the current context arrive.
+    /// The features of an earlier context are served, because the features of the current context have not arrived.
     Kept(EvaluatedFor),
-    /// The features belong to an earlier context and are not served.
+    /// The features belong to an earlier context, or to keys of the other kind, and are not served.
     Withheld(EvaluatedFor),
 }
 
@@ -33,7 +33,7 @@ impl Held {
         matches!(self, Self::Current | Self::Kept(_))
     }
 
-    /// Returns the context for which the features were evaluated if they belong to an earlier context, otherwise `None`.
+    /// Returns the context for which the features were evaluated if they are marked as features of an earlier context, otherwise `None`.
     pub(super) const fn of_earlier_context(&self) -> Option<&EvaluatedFor> {
         match self {
             Self::Kept(of) | Self::Withheld(of) => Some(of),

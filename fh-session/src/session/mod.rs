@@ -73,7 +73,7 @@ pub struct Session {
     now: Millis,
     state: State,
     feature_set: FeatureSet,
-    /// The context of the request in flight, or of the next request if no request is in flight.
+    /// The current context of server-evaluated keys. A newer context may wait in `next_context`.
     context: Arc<Attributes>,
     header: ContextHeader,
     /// True if [`Self::adopt`] set the current context after the start.
@@ -81,7 +81,7 @@ pub struct Session {
     /// The context that waits, because it was set while the request for another context was in flight. `None` if no context waits (D-120).
     next_context: Option<NextContext>,
     /// The etag of the poll that the held features come from; `None` if that poll had no etag or was not applied as a whole, or if the
-    /// features, the context or the keys have changed since (D-72). The etag is sent with a single key only (D-60).
+    /// features, the context's header or the keys have changed since (D-72). The etag is sent with a single key only (D-60).
     etag: Option<String>,
     /// The time between polls. The Edge may change this time by `max-age`.
     interval: Duration,
@@ -105,11 +105,12 @@ pub struct Session {
     command_ids: Vec<Pending>,
     last_contact: Option<Millis>,
     status: SessionStatus,
-    /// The status that was published last. `status` may change in several steps before it is published.
+    /// The status that was published last; the default status if none was published. `status` may change in several steps before it is
+    /// published.
     shown: SessionStatus,
     actions: VecDeque<Action>,
     /// The cause of the pending publication; `None` if no publication is pending. An input leads to at most one publication, or two if it
-    /// also starts the waiting context, because each publication holds a set of rules, and a large chunk may hold many events.
+    /// also ends the wait of a context, because each publication holds a set of rules, and a large chunk may hold many events.
     unpublished: Option<Cause>,
     /// The outcomes of commands, which are reported after features and status are published.
     settled: Vec<Action>,
@@ -139,7 +140,7 @@ enum State {
     Fresh {
         until: Millis,
     },
-    /// The client polls passively. The next read of a feature sends a request.
+    /// The client polls passively. The next read of a feature causes a request.
     Expired,
     Done,
     Halted,
@@ -353,7 +354,7 @@ impl Session {
         }
     }
 
-    /// Updates the status, and publishes the status if it has changed.
+    /// Updates the status, and publishes it if it differs from the status that was published last.
     fn show(&mut self) {
         self.status.readiness = self.readiness();
         let (connection, next) = match &self.state {
@@ -378,7 +379,7 @@ impl Session {
 
 impl std::fmt::Debug for Session {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        // Contexts and payloads are personal data and are not shown.
+        // Contexts and payloads may hold personal data and are not shown.
         f.debug_struct("Session")
             .field("config", &self.config)
             .field("state", &self.state)

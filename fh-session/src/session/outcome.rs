@@ -18,7 +18,7 @@ impl Session {
             && self.streams()
             && self.status.problem.is_none()
         {
-            // The client polls only because the Edge could not stream.
+            // If `poll_until` is set, the client polls only because the Edge could not stream.
             self.status.problem = self.poll_until.map(|_| Problem::NoStreaming);
         }
         self.refused.reset();
@@ -48,8 +48,8 @@ impl Session {
         };
     }
 
-    /// Records a failure that is probably temporary, and schedules a retry as in [`Self::wait`]. If `at_least` is given, the retry follows
-    /// after at least this time.
+    /// Records a failed attempt, and schedules a retry as in [`Self::wait`]. If `at_least` is given, the retry follows after at least this
+    /// time.
     pub(super) fn trouble(&mut self, problem: Problem, at_least: Option<Duration>) {
         self.status.attempts = self.status.attempts.saturating_add(1);
         self.status.problem = Some(problem.clone());
@@ -58,8 +58,8 @@ impl Session {
             let delay = self.backoff.next(&self.config.backoff, cap, &mut self.random);
             delay.max(self.reconnect_floor)
         } else if self.held.is_current() && self.access.had_contact() {
-            // A client that has features waits for the time of the next poll (sdk-behaviour 2.9.2), or of the next attempt to stream,
-            // before it retries.
+            // A polling client that has features from the Edge waits for the time of the next poll (sdk-behaviour 2.9.2), or of the next
+            // attempt to stream, before it retries.
             let again = self.poll_until.filter(|_| self.streams());
             let delay =
                 again.map_or(self.interval, |again| again.since(self.now).min(self.interval));
@@ -92,9 +92,9 @@ impl Session {
         self.settle(&Ok(()));
     }
 
-    /// Records that the Edge refuses this client. The status shows the problem at once. The client still retries, after the delays of
-    /// `Config::refused`, because an Edge may refuse clients during its own outages (D-21). No refusal stops a client without features for
-    /// good (D-114). If `at_least` is given, the retry follows after at least this time.
+    /// Records that the Edge refuses this client. The status shows the problem at once. A retry is scheduled as in [`Self::wait`], after
+    /// the delays of `Config::refused`, because an Edge may refuse clients during its own outages (D-21). No refusal stops a client without
+    /// features for good (D-114). If `at_least` is given, the retry follows after at least this time.
     pub(super) fn refuse(&mut self, problem: Problem, at_least: Option<Duration>) {
         self.access.refuse();
         self.status.attempts = self.status.attempts.saturating_add(1);
@@ -116,7 +116,7 @@ impl Session {
         };
     }
 
-    /// Stops sending requests because the Edge wants no more requests. Reads continue to return the held values (D-22, D-23).
+    /// Stops sending requests because the Edge wants no more requests. Features that are served remain served (D-22, D-23).
     pub(super) fn halt_stale(&mut self) {
         self.status.is_stale = true;
         self.status.problem = Some(Problem::Stale);

@@ -29,7 +29,7 @@ impl Pending {
 }
 
 impl Session {
-    /// Returns the pending form of a command that sets a context. The command expires after the time `Limits::poll`.
+    /// Returns the pending form of a command that sets a context. The command's time limit is `Limits::poll`, from now.
     pub(super) fn pending_context(&self, command_id: CommandId) -> Pending {
         Pending { command_id, expires: Some(self.now.after(self.config.limits.poll)) }
     }

@@ -12,7 +12,7 @@ use crate::key::{ApiKeys, KeyKind};
 
 impl Session {
     /// Requests features from the Edge, as soon as the limit of the request rate allows. No request is sent if a request is in flight, if a
-    /// stream with features is open, or if the client is offline or closed.
+    /// stream that has sent a list of features is open, or if the client is offline or closed.
     pub(super) fn refresh(&mut self, pending: Pending) {
         self.command_ids.push(pending);
         match &self.state {
@@ -73,7 +73,7 @@ impl Session {
         if self.held.is_served() && closed.had_features {
             self.serve_again(Effect::Seen);
         }
-        // Held features of another environment, or of the other kind of key, are not features of the new keys.
+        // If the first environment or the kind of the keys has changed, the held features are withheld.
         if another || !same_kind {
             self.held.withhold();
             self.access = Access::Unknown;

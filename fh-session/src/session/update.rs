@@ -28,7 +28,7 @@ pub(super) struct PollOutcome {
 
 impl Session {
     /// Applies the body of a poll. Fails if the body cannot be parsed, holds no environment of the API keys, or holds no usable list for a
-    /// new context.
+    /// new context or a new kind of key.
     pub(super) fn apply_answer(&mut self, body: &str) -> Result<PollOutcome, Problem> {
         let answered = read_answer(body).map_err(Problem::Malformed)?;
         if answered.is_empty() {
@@ -92,15 +92,15 @@ impl Session {
         Ok(PollOutcome { doubt, is_whole })
     }
 
-    /// Returns true if an empty list may be due to a failure of the Edge. Such a failure is assumed with several keys, and with
-    /// server-evaluated keys (D-60).
+    /// Returns true if an empty list may be due to a failure of the Edge. This is the case with several keys, and with server-evaluated
+    /// keys (D-60).
     fn is_lenient(&self) -> bool {
         self.config.keys.are_several() || !self.evaluates_here()
     }
 
-    /// Prepares for the first features of a new context: drops the features of the previous context, because versions of two contexts must
-    /// not be compared. Fails if the response holds no usable list, so that the old features do not become those of the new context
-    /// (D-60, D-62). Does nothing if the held features belong to the current context.
+    /// Prepares for the first features of a new context or a new kind of key: drops the features of the previous context, because versions
+    /// of two contexts must not be compared. Fails if the response holds no usable list, so that the old features do not become those of
+    /// the new context (D-60, D-62). Does nothing if the held features are not marked as features of an earlier context.
     fn begin_anew(&mut self, says_something: bool) -> Result<(), Problem> {
         if self.held.of_earlier_context().is_none() {
             return Ok(());
@@ -146,7 +146,7 @@ impl Session {
     }
 
     /// Applies the data of a stream's `features` event. Returns the problem of the list; `None` if the list has no problem. Fails if the
-    /// data cannot be parsed, holds only features of other environments, or is no usable list for a new context.
+    /// data cannot be parsed, holds only features of other environments, or is no usable list for a new context or a new kind of key.
     pub(super) fn apply_list(&mut self, data: &str) -> Result<Option<Problem>, Problem> {
         let features = read_list(data).map_err(Problem::Malformed)?;
         let id = self.feature_set.first_id();
@@ -191,8 +191,9 @@ impl Session {
         Ok(())
     }
 
-    /// Returns true if features of a store are accepted. A closed client accepts no features. Neither does a client that waits for the
-    /// features of a new context, because the client cannot know to which context a store's features belong; a notice reports this case.
+    /// Returns true if features of a store are accepted. A closed client accepts no features. Neither does a client whose held features are
+    /// marked as features of an earlier context, because the client cannot know to which context a store's features belong; a notice
+    /// reports this case.
     fn wants_stored(&mut self, source: &Source) -> bool {
         if matches!(self.state, State::Stopped) {
             return false;
@@ -200,7 +201,8 @@ impl Session {
         if self.held.of_earlier_context().is_some() {
             self.ignored(
                 source,
-                "the client is waiting for the features of a new context".to_string(),
+                "the client has no features yet for its new context or its new kind of API key"
+                    .to_string(),
             );
             return false;
         }
@@ -271,8 +273,8 @@ impl Session {
         self.actions.push_back(Action::Notice(Notice::StoreIgnored { source, why }));
     }
 
-    /// Serves the features of a store's list, unless they are served already. Newly served features make the client ready, but do not count
-    /// as contact with the Edge (D-68).
+    /// Serves the features of a store's list, unless features are served already and the list changed none. Newly served features make the
+    /// client ready, but do not count as contact with the Edge (D-68).
     fn take_stored(&mut self, source: &Source, effect: Effect) {
         if self.held.is_served() && effect == Effect::None {
             return;
@@ -303,7 +305,7 @@ impl Session {
         }
     }
 
-    /// Marks the served features for publication. `effect` is the effect of the last update on them.
+    /// Marks the served features for publication. `effect` decides the cause of the publication.
     pub(super) fn serve_again(&mut self, effect: Effect) {
         self.mark(match effect {
             Effect::Seen => Cause::Change,

@@ -4,7 +4,7 @@
 //! The bytes of a value go directly into the unfinished event, without a line buffer, so that the work hardly depends on the sizes of the
 //! chunks. The values of ignored parts (comments, unknown fields) are never stored.
 //!
-//! The decoder limits the sizes of lines and events, which browsers do not do (D-74).
+//! The decoder limits the sizes of lines and events, which the format does not limit (D-74).
 
 mod field;
 mod value;
@@ -27,7 +27,8 @@ const NAME_LIMIT: usize = 64 * 1024;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
     /// Maximum size of one event and of one line in bytes. The size of an event counts its `data` and `event` lines and the unfinished
-    /// line, all without line ends. The default is 16 MiB (D-74). Names and ids are also limited to 64 KiB each.
+    /// line, all without line ends. The default is 16 MiB (D-74). The data of an event has the same limit after invalid UTF-8 is replaced.
+    /// Names and ids are also limited to 64 KiB each.
     pub event: usize,
 }
 
@@ -72,8 +73,8 @@ impl std::error::Error for TooLarge {}
 /// An event that is unfinished when the body ends is dropped with the decoder. Invalid UTF-8 becomes U+FFFD.
 ///
 /// The decoder holds at most [`Limits::event`] bytes of data, and 64 KiB each of an event's name, the id on the unfinished line and the
-/// last id. The decoder may need twice as much memory while a buffer grows or invalid UTF-8 is replaced. A complete event takes its buffers
-/// out of the decoder.
+/// last id. The decoder may need twice as much memory while a buffer grows or invalid UTF-8 is replaced. A complete event takes the buffers
+/// of its name and data out of the decoder.
 ///
 /// ```
 /// use fh_session::internal::sse::{Decoder, Limits, TooLarge};

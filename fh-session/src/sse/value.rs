@@ -33,7 +33,7 @@ impl Value {
         }
         let capacity = self.bytes.capacity();
         if length > capacity {
-            // Doubling the capacity keeps the cost of copying linear. `Vec` itself would allocate more than the limit.
+            // Doubling the capacity keeps the cost of copying linear. `Vec` itself could allocate more than the limit.
             let wanted = capacity.saturating_mul(2).min(self.limit).max(length);
             self.bytes.reserve_exact(wanted.saturating_sub(self.bytes.len()));
         }
