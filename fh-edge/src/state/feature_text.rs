@@ -1,5 +1,4 @@
-//! The JSON of a feature as one text, with the positions of its members in the text. Clients receive this text, and explanations are made
-//! from it.
+//! The JSON of a feature as one text, with the positions of its members in the text. Answers and explanations are made from this text.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -26,7 +25,7 @@ pub(crate) struct TextMembers<'a> {
     pub(crate) unknown: &'a [(Cow<'a, str>, &'a RawValue)],
 }
 
-/// The JSON of a feature for client-evaluated keys, without properties.
+/// The JSON of a feature, without properties.
 #[derive(Debug)]
 pub(crate) struct FeatureText {
     json: Arc<str>,
@@ -177,7 +176,7 @@ impl FeatureText {
     }
 
     /// Returns the value of each strategy as JSON, in the order of the strategies. `None` is a value that is null or missing, or a strategy
-    /// that is not an object.
+    /// that is not an object. The result is empty if the feature has no list of strategies.
     pub(crate) fn strategy_values(&self) -> Vec<Option<Box<str>>> {
         let Shape::Is(list) = wire::Strategy::parse_list(self.raw(self.strategies)) else {
             return Vec::new();

@@ -42,7 +42,7 @@ pub struct Feature {
     /// The type of the feature's values.
     #[serde(rename = "type", with = "kind")]
     pub kind: Kind,
-    /// The version of the definition, which is used only in etags.
+    /// The version of the definition, which etags depend on. SDKs do not receive this version.
     #[serde(default)]
     pub version: i64,
     /// The properties, which only accounts with the permission `EXTENDED_DATA` receive, as the member `fp` of the feature.
@@ -75,8 +75,7 @@ pub struct Environment {
     #[serde(default, deserialize_with = "super::profile::deserialize")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub profile: Option<Profile>,
-    /// The values by feature key. A feature that is missing in this map has no value, and version 0 unless the Edge served it with a higher
-    /// version before. A missing BOOLEAN has the value `false`, and the Edge assigns its version.
+    /// The values by feature key. A feature that is missing in this map has no value, except that a missing BOOLEAN has the value `false`.
     #[serde(default)]
     pub values: BTreeMap<Arc<str>, FeatureValue>,
 }
@@ -113,8 +112,8 @@ pub struct FeatureValue {
 pub struct Account {
     /// The name of the account, for people, logs and metrics.
     pub name: Arc<str>,
-    /// The client-evaluated keys, which contain a `*`. Clients with such a key receive the strategies. There are several keys while keys
-    /// are rotated.
+    /// The client-evaluated keys, which contain a `*`. Clients with such a key receive the strategies. There may be several, for example
+    /// while keys are rotated.
     #[serde(default, rename = "clientKey", skip_serializing_if = "Vec::is_empty")]
     pub client_keys: Vec<ServiceKey>,
     /// The server-evaluated keys, which contain no `*`. The Edge evaluates features for clients with such a key.

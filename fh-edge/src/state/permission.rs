@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 /// A permission of an account in one environment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Permission {
-    /// The permission to read features.
+    /// The permission to read features. An account with any other permission in an environment can read features as well.
     Read,
     /// The permission to lock a feature.
     Lock,

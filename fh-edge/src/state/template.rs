@@ -1,5 +1,4 @@
 //! An example of a state file.
 
-/// An example of a state file, with comments. The reader has to replace its environment ids and the keys CLIENT*KEY, SERVER-KEY and
-/// TESTS*KEY before using the file.
+/// An example of a state file, with comments. Its environment ids and the keys CLIENT*KEY, SERVER-KEY and TESTS*KEY are placeholders.
 pub const TEMPLATE: &str = include_str!("template.yaml");

@@ -28,8 +28,8 @@ impl fmt::Display for Duplicate {
 
 impl std::error::Error for Duplicate {}
 
-/// The keys and ids that parts of a state have, with the paths of these parts. Each function records one key or id and fails if an earlier
-/// part has the same one. The error is a text that names the path of the earlier part.
+/// The keys and ids that parts of a state have, with the paths or names of these parts. Each function records one key or id and fails if an
+/// earlier part has the same one. The error is a text that names the earlier part.
 #[derive(Default)]
 pub(super) struct Uniques {
     feature_keys: Places<Arc<str>>,

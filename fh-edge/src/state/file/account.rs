@@ -140,7 +140,7 @@ fn permissions(
     permissions
 }
 
-/// Reads the name of one permission, or a list of such names. Any other name is an error.
+/// Reads the name of one permission, or a list of such names. Null gives no permission, and any other name is an error.
 fn granted(reading: &mut Reading<'_>, part: &Part) -> Permissions {
     let parts = if part.is_null() { Vec::new() } else { reading.one_or_several(part) };
     let named = parts.iter().filter_map(|part| {

@@ -10,8 +10,8 @@
 //! `${NAME}` is ordinary text, because programs may use it in their own texts. Inside YAML's `{ }`, `${NAME}` needs quotes.
 //!
 //! `percentage` may be a text that ends in `%`. Top-level members whose names begin with `x-` are ignored, so that they may hold anchors.
-//! Any other unknown member is an error. In a strategy, an unknown member is an error only if its name is similar to a known one, and a
-//! warning otherwise (D-118).
+//! Any other unknown member is an error. In a strategy or rule, an unknown member is an error only if its name is similar to a known one,
+//! and a warning otherwise (D-118).
 //!
 //! Files of other FeatureHub programs are read, too: see [`Form`].
 
@@ -141,8 +141,8 @@ impl State {
 /// Reads a JSON list of strategies for a feature, in an environment with this profile. The strategies have the form that state files use.
 ///
 /// # Errors
-/// Returns the same [`StateFileError`] as a state file with these strategies. Its paths begin with `strategies`, and its positions are
-/// those in `json`.
+/// Returns the same [`StateFileError`] as a state file with these strategies. The paths of problems in strategies begin with `strategies`,
+/// and positions are those in `json`.
 pub(crate) fn read_strategies(
     json: &str,
     feature: &Feature,

@@ -5,7 +5,8 @@ use std::rc::Rc;
 
 use fh_files::Position;
 
-/// An error or a warning about a state file. `Display` prints the position, the path and the description, which never contain a secret.
+/// An error or a warning about a state file. `Display` prints the position, the path and the description. The description of a mistake in
+/// an API key does not contain the key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Problem {
@@ -120,7 +121,8 @@ fn is_plain(name: &str) -> bool {
     (1..=LONGEST_NAME).contains(&name.len()) && name.chars().all(may)
 }
 
-/// Returns at most [`LONGEST_NAME`] characters of a text, for error messages. If the text is longer, the result ends with `…`.
+/// Returns a text of at most [`LONGEST_NAME`] characters unchanged, for error messages. Of a longer text, returns this number of characters
+/// and `…`.
 pub(super) fn excerpt(text: &str) -> String {
     match text.char_indices().nth(LONGEST_NAME) {
         None => text.to_owned(),

@@ -15,7 +15,8 @@ use crate::state::{Feature, FeatureText, FeatureValue, check_strategy};
 /// The review of the strategies of one environment. It compiles features to get the engine's diagnostics.
 pub(super) struct Review {
     profile: Profile,
-    /// The keys of features that have percentages, but no value id in the file. Only profile `edge` adds keys, because it hashes value ids.
+    /// The keys of features that have percentages, but lack a value id in the file. Only profile `edge` adds keys, because it hashes value
+    /// ids.
     without_value_id: Vec<String>,
 }
 
@@ -25,7 +26,7 @@ pub(super) struct Reviewed<'a> {
     pub(super) part: &'a Part,
     /// The part that holds the list of the value's strategies; `None` if the value has no such list.
     pub(super) strategies: Option<&'a Part>,
-    /// True if the document contains the id of the value.
+    /// False if a missing id of the value is to be reported.
     pub(super) has_value_id: bool,
 }
 
@@ -35,8 +36,9 @@ impl Review {
         Self { profile: profile.unwrap_or(options.profile), without_value_id: Vec::new() }
     }
 
-    /// Adds a warning for each problem that the engine finds in the strategies of a value. Misspelt members and strategies above the size
-    /// limits are errors (D-118). If a strategy is above a limit, only errors of this kind are added.
+    /// Adds the problems that the engine finds in a feature with this value. Misspelt members of strategies are errors, and all other
+    /// problems are warnings. A strategy above a size limit is an error as well (D-118); then only errors of this kind are added. Does
+    /// nothing if the value has no list of strategies.
     pub(super) fn value(
         &mut self,
         reading: &mut Reading<'_>,

@@ -52,8 +52,9 @@ pub(super) fn read(reading: &mut Reading<'_>, part: &Part, kind: Kind) -> Json {
     })
 }
 
-/// Returns a percentage in millionths, as JSON. The part may be a number of millionths, or a text that ends in `%`. For a text that ends in
-/// `%` and is not a valid percentage, an error is added and the result is null. A part of another form is returned unchanged.
+/// Returns a percentage in millionths, as JSON. The part may be a number of millionths, or a text that ends in `%`. A whole number from 1
+/// to 100 adds a warning, because it was probably meant in percent. For a text that ends in `%` and is not a valid percentage, an error is
+/// added and the result is null. A part of another form is returned unchanged.
 fn percentage(reading: &mut Reading<'_>, part: &Part) -> String {
     match part.content() {
         Content::Text(text) if text.ends_with('%') => match millionths(text) {

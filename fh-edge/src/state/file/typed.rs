@@ -12,13 +12,12 @@ use crate::state::Json;
 pub(super) struct Mismatch {
     /// The message of the error, without the position and path of the value.
     pub(super) what: String,
-    /// The value that replaces the wrong value if a program wrote the file, because no person can correct such a file (evaluation 5.2).
-    /// `None` is null.
+    /// The value that replaces the wrong value in a file of another form than this project's state files (evaluation 5.2). `None` is null.
     pub(super) taken: Option<Json>,
 }
 
 /// Converts a node to a value of this type. `None` is null, which a BOOLEAN cannot be. The value of a JSON feature is a text that is empty
-/// or whose content is a JSON document. A file may contain either that text or the document itself.
+/// or whose content is a JSON document. A file may contain either that text or, unless the document is a string, the document itself.
 pub(super) fn typed(kind: Kind, node: &Node) -> Result<Option<Json>, Mismatch> {
     match kind {
         Kind::Boolean => boolean(node).map(Some),

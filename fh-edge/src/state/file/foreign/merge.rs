@@ -63,7 +63,7 @@ impl Merge {
     }
 
     /// Adds a feature that an environment lists, and merges its definition with that of earlier environments. A feature that is listed
-    /// twice, or has another id or type than before, is an error.
+    /// twice, has another id or type than before, or has the id of another feature, is an error.
     pub(super) fn feature(
         &mut self,
         reading: &mut Reading<'_>,
@@ -169,7 +169,8 @@ pub(super) fn definition(
     })
 }
 
-/// Reads the value of a feature. A value that does not have the feature's type is converted as the engine does, and a warning is added.
+/// Reads the value of a feature. A value that does not have the feature's type is replaced by
+/// [`Mismatch::taken`](super::super::typed::Mismatch::taken), and a warning is added.
 pub(super) fn value(reading: &mut Reading<'_>, part: &Part, feature: &Feature) -> Option<Json> {
     let Some(part) = part.get(name::VALUE) else { return feature.unset_value() };
     typed(feature.kind, &part.node).unwrap_or_else(|mismatch| {

@@ -31,7 +31,7 @@ pub enum Form {
     /// The data that the JavaScript SDK stores in a browser. It contains no API keys.
     BrowserStorage,
     /// Data that a management repository publishes: environments, webhook bodies, service accounts, or a list of these. Its accounts have
-    /// API keys, and its environments contain the ids of values.
+    /// API keys, and its environments may contain the ids of values.
     Published,
     /// A state of the conformance suite. Its accounts have no API keys.
     Contract,

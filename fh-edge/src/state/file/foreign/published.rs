@@ -17,7 +17,8 @@ use super::Contents;
 use super::merge::{Found, Merge, definition, properties, value};
 use crate::state::{Account, Environment, FeatureValue, Json, Permission, Permissions};
 
-/// Returns true if the part is a PublishEnvironment, an EnrichedFeatures, a CacheServiceAccount, or a response that contains one of these.
+/// Returns true if the part has members of a PublishEnvironment, an EnrichedFeatures or a CacheServiceAccount, or of a response that
+/// contains one of these.
 pub(super) fn is_one(part: &Part) -> bool {
     let has = |name| part.node.get(name).is_some();
     let holds = |name, inner: &[&str]| {

@@ -398,6 +398,8 @@ fn an_error_names_the_environment_only_if_it_was_read() {
     }
     assert_eq!(
         said(&Options::new().process_environment()),
-        format!("{place}the environment variable FH_EDGE_TEST_NEVER_SET is not set")
+        format!(
+            "{place}the environment variable FH_EDGE_TEST_NEVER_SET is not set, or is not valid Unicode"
+        )
     );
 }
