@@ -26,8 +26,8 @@ pub(crate) struct Ruled<'a> {
 
 /// The value that an interceptor returned.
 pub(crate) struct Intercepted<'a> {
-    /// The feature; `None` if no feature has the key. If the feature is missing or its type is unknown, each read converts the
-    /// interceptor's value to the type that the caller reads.
+    /// The feature; `None` if no feature has the key. If the feature is missing or its type is unknown, a read of a type converts the
+    /// interceptor's value to that type.
     pub(crate) feature: Option<FeatureRef<'a>>,
     pub(crate) value: Option<Value>,
     pub(crate) by: &'a Arc<str>,

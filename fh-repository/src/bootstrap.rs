@@ -11,7 +11,7 @@ mod wire;
 /// The version number of the bootstrap document's format. Reading a document with another number fails.
 pub const BOOTSTRAP_FORMAT: u32 = 1;
 
-/// The variant of a value that comes from no strategy, or from a strategy without an id.
+/// The variant of a value without the id of a strategy.
 const DEFAULT_VARIANT: &str = "default";
 
 /// The values of one context. A program can read them without evaluating rules. With the feature `serde`, the values are serialised as the
@@ -34,16 +34,16 @@ pub struct Bootstrap {
 pub struct BootstrapFeature {
     /// The key by which programs read the feature.
     pub key: Box<str>,
-    /// The feature's type; `None` if the type is unknown.
+    /// The feature's type; `None` if the type is unknown, or if the client had no features for the context.
     #[cfg_attr(feature = "serde", serde(rename = "type"))]
     pub kind: Option<Kind>,
-    /// The value for the context; `None` if the value is null.
+    /// The value for the context; `None` if the value is null, or if the client had no features for the context.
     pub value: Option<Value>,
-    /// The version of the feature's value.
+    /// The version of the feature's value; -1 if the client had no features for the context.
     pub version: i64,
     /// The reason for the value, for example that a strategy matched.
     pub reason: Reason,
-    /// The id of the strategy that gave the value; `default` if no strategy gave it, or if the strategy has no id.
+    /// The id of the strategy that gave the value; `default` if no such id is known.
     pub variant: Box<str>,
 }
 
@@ -72,7 +72,7 @@ impl From<&Detail> for BootstrapFeature {
 }
 
 impl Detail {
-    /// Returns the id of the strategy that gave the value; `default` if no strategy gave it, or if the strategy has no id.
+    /// Returns the id of the strategy that gave the value; `default` if [`Self::strategy_id`] is `None`.
     #[must_use]
     pub fn variant(&self) -> &str {
         self.strategy_id.as_deref().unwrap_or(DEFAULT_VARIANT)

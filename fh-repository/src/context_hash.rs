@@ -8,9 +8,9 @@ use crate::percent::{encode, is_unreserved};
 
 /// Returns the SHA-256 of a context, in lower-case hexadecimal. Equal contexts have equal hashes, whatever the order of their attributes.
 ///
-/// The input is `name=value,value&name=value`, sorted by name. Names and values are percent-encoded as in the header `x-featurehub`. Values
-/// are encoded before they are joined with commas, so that the value `a,b` and the two values `a` and `b` differ. The hash is no secret:
-/// anyone who can guess a context can compute its hash.
+/// The input is `name=value,value&name=value`, sorted by name. Names and values are percent-encoded with the escapes of the header
+/// `x-featurehub`. Values are encoded before they are joined with commas, so that the value `a,b` and the two values `a` and `b` differ.
+/// The hash is no secret: anyone who can guess a context can compute its hash.
 pub(crate) fn context_hash(attributes: &Attributes) -> String {
     let mut pairs: Vec<(&str, String)> = attributes
         .iter()

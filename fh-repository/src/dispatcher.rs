@@ -13,7 +13,7 @@ pub(crate) type ClockFn = dyn Fn() -> Timestamp + Send + Sync;
 /// passive polling reports.
 pub(crate) type Waker = Box<dyn Fn() + Send + Sync>;
 
-/// The function that wakes the dispatcher, the clock for the times of events, and the numbers of calls and of incidents.
+/// The function that wakes the dispatcher, the repository's clock, and the numbers of calls and of incidents.
 pub(crate) struct DispatcherState {
     clock: Arc<ClockFn>,
     on_work: OnceLock<Waker>,

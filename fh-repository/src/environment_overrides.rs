@@ -56,10 +56,10 @@ const CONFIGURATION: &[&str] = &[
 /// name. If a feature's key begins with `FEATURE_`, one variable can name two features: `FEATUREHUB_FEATURE_TITLE` overrides
 /// `FEATURE_TITLE` and `TITLE`.
 ///
-/// The variable's text is converted to the feature's type when the feature is read. A BOOLEAN accepts `true` and `false` in any
-/// case, a NUMBER accepts a decimal number, and a JSON feature accepts a JSON document. A text that cannot be converted (such
-/// as an empty text for a BOOLEAN) is ignored, and the client reports a notice. Locked features are not overridden, unless the
-/// interceptor is registered with another [`LockPolicy`](crate::LockPolicy).
+/// The variable's text is converted to the feature's type when the feature is read. A BOOLEAN accepts `true` and `false` in any case, a
+/// NUMBER accepts a decimal number, and a JSON feature accepts a JSON document. A text that cannot be converted (such as an empty text for
+/// a BOOLEAN) is ignored, and the repository reports a notice, at most once for each feature. Locked features are not overridden, unless
+/// the interceptor is registered with another policy than [`LockPolicy::Respect`](crate::LockPolicy::Respect).
 ///
 /// This type reads no environment variable itself: the caller passes the names and values of variables. `fh-client` has a function that
 /// reads the variables of the process (D-78).
@@ -73,7 +73,7 @@ const CONFIGURATION: &[&str] = &[
 pub struct EnvironmentOverrides {
     /// The texts of variables in the long form, by the part of the name after `FEATUREHUB_FEATURE_`.
     long: HashMap<Box<str>, Arc<str>>,
-    /// The texts of variables in the short form, by the part of the name after `FEATUREHUB_`.
+    /// The texts of the variables, including those in the long form, by the part of the name after `FEATUREHUB_`.
     short: HashMap<Box<str>, Arc<str>>,
 }
 
@@ -120,7 +120,7 @@ impl EnvironmentOverrides {
 }
 
 impl fmt::Debug for EnvironmentOverrides {
-    /// Writes only the names of the variables, because their values may be secrets.
+    /// Writes only the names of the variables, without `FEATUREHUB_`, because their values may be secrets.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut names: Vec<&str> = self.short.keys().map(|name| &**name).collect();
         names.sort_unstable();

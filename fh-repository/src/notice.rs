@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::source::Source;
 
-/// An unusual event, which programs should log. A notice does not change the client's state.
+/// An unusual event, which programs should log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Notice {
@@ -20,8 +20,8 @@ pub enum Notice {
         /// The name of the attribute whose value contains a comma.
         attribute: String,
     },
-    /// An interceptor returned a value that does not fit the feature's type. The value was refused, and the next interceptor was called
-    /// (D-78). Reported at most once for each interceptor and feature.
+    /// An interceptor returned a value that does not fit the feature's type. The value was refused, and the read continued as if the
+    /// interceptor had returned none (D-78). Reported at most once for each interceptor and feature.
     OverrideRefused {
         /// The name of the interceptor that returned the value.
         interceptor: String,
@@ -30,8 +30,8 @@ pub enum Notice {
         /// The reason why the override was refused.
         why: String,
     },
-    /// An interceptor panicked. If it was called for a read, the read continued with the next interceptor. Reported at most once for each
-    /// interceptor.
+    /// An interceptor panicked. If it was called for a read, the read continued as if the interceptor had returned no value. Reported at
+    /// most once for each interceptor.
     InterceptorPanicked {
         /// The name of the interceptor that panicked.
         interceptor: String,
@@ -45,7 +45,7 @@ pub enum Notice {
         /// The reason why the features were not applied.
         why: String,
     },
-    /// A part of a response had no effect, because it belongs to another environment.
+    /// A part of a response or of a stream had no effect, because it belongs to another environment.
     Ignored {
         /// A description of the ignored part.
         what: String,

@@ -1,6 +1,6 @@
 //! Percent-encoding of texts.
 
-/// Returns true if a byte is an ASCII character that is never percent-encoded (RFC 3986, 2.3).
+/// Returns true if a byte is an ASCII character that needs no percent-encoding (RFC 3986, 2.3).
 pub(crate) const fn is_unreserved(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~')
 }

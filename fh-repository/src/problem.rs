@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-/// The problem of a client, or the reason why a command failed. `fh-client` removes the secret parts of API keys from the texts of
-/// problems, except secret parts with fewer than 6 characters. A session on its own does not remove them.
+/// The problem of a client, or the reason why a command failed. `fh-client` removes the secret parts of API keys from the texts of its
+/// client's problems, except secret parts with fewer than 6 characters. A session on its own does not remove them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Problem {
@@ -37,15 +37,15 @@ pub enum Problem {
     /// The response holds no environment to which a key gives access, or the list on a stream holds only features of other environments
     /// (D-68).
     NoEnvironments,
-    /// The response holds no usable list of features for an environment: the list is missing, the list holds no feature of this environment
-    /// that can be read, or the list is empty although the client has features of this environment. An Edge with a failure of its own may
-    /// send such a response (D-60), so the client keeps its features.
+    /// The response holds no usable list of features for an environment: the list is missing, all its features belong to other
+    /// environments, or the client has features of this environment and the list is empty or holds no feature that can be read. An Edge
+    /// with a failure of its own may send such a response (D-60), so the client keeps its features.
     EmptyList,
     /// The connection could not be opened, it broke, or the transport failed in another way. The text is the transport's reason.
     Unreachable(String),
     /// The TLS handshake failed, for example because the Edge's certificate was not accepted. The text is the transport's reason.
     Tls(String),
-    /// A time limit passed. The value is the stage of the request that took too long.
+    /// A time limit passed. The value is the stage that took too long.
     TimedOut(Stage),
     /// The stream ended before a list of features arrived on it.
     ClosedEarly,
@@ -59,7 +59,7 @@ pub enum Problem {
     Closed,
 }
 
-/// The stage of a request that took too long.
+/// The stage of a request, or of a caller's wait, that took too long.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Stage {
@@ -168,8 +168,8 @@ impl fmt::Display for Problem {
 
 impl std::error::Error for Problem {}
 
-/// Maximum number of attributes of a context that an Edge keeps (sdk-behaviour 0.5). A context with more attributes is refused, so that no
-/// attribute is lost (D-82).
+/// Maximum number of attributes of a context that an Edge keeps (sdk-behaviour 0.5). With a server-evaluated key, a context with more
+/// attributes is refused, so that no attribute is lost (D-82).
 pub const MAX_ATTRIBUTES: usize = 30;
 
 /// The error for a context with more than [`MAX_ATTRIBUTES`] attributes. The field is the number of attributes of the context.

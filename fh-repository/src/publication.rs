@@ -20,9 +20,10 @@ pub enum Cause {
     /// The features are the first list, or the first list after a change of the API keys or of the context of a server-evaluated key. They
     /// are served at once, even while updates are held back by catch & release (sdk-behaviour 2.7).
     First,
-    /// A reader may see a difference: in a value, a strategy or a lock, or because a feature was added or removed.
+    /// A reader may see a difference, for example in a value, a strategy or a lock, or because a feature was added or removed.
     Change,
-    /// The features have no visible difference. Only parts such as versions have changed, or the contexts for which the values are valid.
+    /// The features have no visible difference. Only parts such as versions may have changed, or the contexts for which the values are
+    /// valid.
     Invisible,
 }
 

@@ -9,7 +9,8 @@ pub enum Readiness {
     /// The client has no features yet, or none for its current API keys or for the current context of a server-evaluated key.
     #[default]
     NotReady,
-    /// The client has features. They are the last known features and may be old; see [`SessionStatus`](crate::status::SessionStatus).
+    /// The client has a list of features, which may be empty. They are the last known features and may be old; see
+    /// [`SessionStatus`](crate::status::SessionStatus).
     Ready,
     /// The Edge refuses this client, or has sent no environment for its keys (D-21, D-68). Reads still return the last known values.
     Failed,

@@ -6,21 +6,21 @@ use std::fmt;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Reason {
-    /// A strategy without percentage matched, or the Edge reports that a strategy matched.
+    /// A strategy without percentage, or with the percentage 0, matched, or the Edge reports that a strategy matched.
     StrategyMatch,
-    /// A strategy with a percentage matched.
+    /// A strategy with a percentage above 0 matched.
     Split,
-    /// The feature has strategies, but none matched.
+    /// The feature has strategies, but none matched, or the read has no context.
     Default,
     /// The feature has no strategies.
     Static,
     /// An interceptor returned the value.
     Intercepted,
-    /// The value of the feature is null.
+    /// The value is null, and the read requested a type. A read without a requested type has the reason for the null value instead.
     NotSet,
     /// The feature does not exist.
     NotFound,
-    /// The feature has another type than the requested type.
+    /// The feature, its value or its override has another type than the requested type.
     TypeMismatch,
     /// The client has no features yet, or no features for the context of the read (D-62).
     NotReady,

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use fh_eval::{Attributes, Ruleset};
 
-/// Compiled, immutable features. If several environments have a feature with the same key, only the feature of the earliest API key's
-/// environment is included (D-61).
+/// Compiled, immutable features, at most one for each key. If several environments have a feature with the same key, a session includes
+/// only the feature of the earliest API key's environment (D-61).
 #[derive(Debug, Clone, Default)]
 pub struct Rules {
     ruleset: Ruleset,
@@ -22,7 +22,7 @@ pub enum Environments {
     Unknown,
     /// All features belong to one environment. The text is the id of the environment.
     One(Arc<str>),
-    /// The features belong to several environments. The map holds the id of the environment by feature key.
+    /// The features may belong to several environments. The map holds the id of the environment by feature key.
     Several(HashMap<Box<str>, Arc<str>>),
 }
 
@@ -82,8 +82,8 @@ impl Rules {
         &self.environments
     }
 
-    /// Returns the id of the environment of the feature with this key; `None` if the environment is unknown. The feature need not exist if
-    /// all features belong to one environment.
+    /// Returns the id of the environment of the feature with this key; `None` if the environment is unknown. If all features belong to one
+    /// environment, returns its id for any key.
     #[must_use]
     pub fn environment_of(&self, feature: &str) -> Option<&Arc<str>> {
         match &self.environments {

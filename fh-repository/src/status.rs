@@ -69,14 +69,14 @@ pub struct SessionStatus {
     pub connection: Connection,
     /// The last problem; `None` before the first problem, and after the Edge has sent or confirmed features without a problem.
     pub problem: Option<Problem>,
-    /// Number of failed attempts since the Edge last sent or confirmed features.
+    /// Number of failed attempts and broken streams since the Edge last sent or confirmed features.
     pub attempts: u32,
     /// Number of requests sent since the start, including those that follow redirects.
     pub requests: u64,
     /// The time of the next scheduled request; `None` if no request is scheduled.
     pub next_attempt: Option<Millis>,
     /// The time when the Edge last sent a list, confirmed it, or changed a feature. Before the first list of the Edge, the time of the
-    /// first list of a store. `None` before the first list. The age of the features is the time since then.
+    /// first list of a store or a snapshot. `None` before the first list. The age of the features is the time since then.
     pub updated: Option<Millis>,
     /// The source of the last list that was applied, or of the last change that a stream sent; `None` before the first list.
     pub source: Option<Source>,
@@ -84,6 +84,6 @@ pub struct SessionStatus {
     /// no request until a refresh or a new key (D-23, D-67).
     pub is_stale: bool,
     /// Number of features refused so far because they belong to an environment to which no key gives access, or to another environment than
-    /// the list that contains them.
+    /// the list or stream that contains them.
     pub foreign_features: u64,
 }

@@ -31,7 +31,7 @@ impl Millis {
         self.0
     }
 
-    /// Returns the time that is `delay` after this time.
+    /// Returns the time that is `delay` after this time. A part of a millisecond in `delay` is dropped.
     #[must_use]
     pub fn after(self, delay: Duration) -> Self {
         Self(self.0.saturating_add(u64::try_from(delay.as_millis()).unwrap_or(u64::MAX)))

@@ -145,7 +145,7 @@ impl Flags {
         Added::Yes
     }
 
-    /// Returns the maximum number of bytes by which a new item extends the baggage, including the comma before the item.
+    /// Returns the maximum number of bytes by which a new item extends the baggage, including a comma if the set has other items.
     fn size(&self, key: &str, value: Option<&str>) -> usize {
         let mut item = String::new();
         if !self.items.is_empty() {
@@ -205,7 +205,7 @@ impl fmt::Display for Flags {
 }
 
 impl fmt::Debug for Flags {
-    /// Shows only keys, because values may be personal data.
+    /// Shows no values, because they may be personal data.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let keys: Vec<&str> = self.iter().map(|(key, _)| key).collect();
         f.debug_struct("Flags").field("keys", &keys).field("left_out", &self.left_out).finish()

@@ -7,12 +7,13 @@
 //! fhub=BANNER=hello%20there,LAYOUT,NEW_CHECKOUT=true
 //! ```
 //!
-//! Items are sorted by key. Values are percent-encoded, and a key without a value means null. The carrier of the baggage encodes the whole
-//! text once more. A space is written as `%20`; in a value, `+` is read as a space as well.
+//! Items are written in the order of their keys. Values are percent-encoded, as are some characters of keys, and a key without a value
+//! means null. The carrier of the baggage encodes the whole text once more. A space is written as `%20`; in a value, `+` is read as a space
+//! as well.
 //!
-//! **The sender of a request controls its baggage.** Programs therefore read baggage only if they are configured to do so. A program that
-//! registers [`BaggageOverrides`] (or the interceptor of `fh-opentelemetry`) lets every caller override the program's features: all
-//! features, or only the features of an [`AllowedKeys`] list. Do this only behind a gateway that removes the baggage of untrusted callers.
+//! **The sender of a request controls its baggage.** Read baggage only if you trust the senders. A program that registers
+//! [`BaggageOverrides`] (or the interceptor of `fh-opentelemetry`) lets every caller override the program's features: all features, or only
+//! the features of an [`AllowedKeys`] list. Do this only behind a gateway that removes the baggage of untrusted callers.
 
 mod flags;
 mod format;
@@ -24,6 +25,6 @@ pub use overrides::{AllowedKeys, BaggageOverrides, intercept};
 /// The name of the baggage entry that carries the values of features.
 pub const NAME: &str = "fhub";
 
-/// Maximum size in bytes of all baggage of a request (W3C Baggage, 3.3.2). Receivers may drop larger baggage altogether, so values that do
-/// not fit are left out.
+/// Maximum size in bytes of all baggage of a request (W3C Baggage, 3.3.2). Receivers may drop larger baggage altogether, so values that are
+/// added and do not fit are left out.
 pub const MOST_BYTES: usize = 8192;

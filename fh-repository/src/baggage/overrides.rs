@@ -7,7 +7,7 @@ use fh_eval::{Kind, Value};
 use super::{Flags, format};
 use crate::intercept::{Flow, InterceptedRead, Interceptor};
 
-/// The features whose values baggage may carry. The restriction applies when baggage is read and when it is written.
+/// The features whose values may be read from baggage or written to it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum AllowedKeys {
     /// Baggage may carry the values of all features.
@@ -82,7 +82,7 @@ impl Interceptor for BaggageOverrides {
 /// Returns the override of the feature that is read, from the value of a baggage entry. Returns [`Flow::Continue`] if `allowed` or the
 /// entry does not contain the feature. Interceptors that obtain the entry themselves call this function.
 ///
-/// For a BOOLEAN feature, `true`, `yes`, `1` and `t` in upper or lower case are true; any other value and null are false. Features of other
+/// For a BOOLEAN feature, `true`, `yes`, `1` and `t`, whatever their case, are true; any other value and null are false. Features of other
 /// types, and missing features, are overridden with the text of the item, which the repository converts to the feature's type, or to the
 /// type that the caller reads if the feature has no known type. An item without a value overrides them with null.
 #[must_use]

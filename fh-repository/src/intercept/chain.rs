@@ -88,8 +88,9 @@ impl Chain {
         &self.entries
     }
 
-    /// Calls the interceptors in order until one returns a value that fits the feature. Returns `None` if no interceptor overrides the
-    /// feature, or if the calls are nested more than [`DEPTH`] deep.
+    /// Calls the interceptors in order until one returns null or a value that fits the feature. If the feature is locked, leaves out the
+    /// interceptors with [`LockPolicy::Respect`]. Returns `None` if no interceptor overrides the feature, or if the calls are nested more
+    /// than [`DEPTH`] deep.
     pub(crate) fn ask(
         &self,
         faults: &dyn FaultReporter,

@@ -13,10 +13,12 @@ use fh_eval::{Attributes, FeatureRef, Value};
 /// file, or the headers of a request, for example.
 ///
 /// Each read of a value calls the interceptors in the order of their registration until one overrides the value. This holds for reads with
-/// or without a context, and also for keys without a feature. Locked features are an exception; see [`LockPolicy`]. The repository also
-/// calls interceptors when it compares values for change listeners. Interceptors must therefore be quick, and must return the same value
-/// until their own data changes. After such a change, call [`Repository::overrides_changed`](crate::Repository::overrides_changed). An
-/// interceptor that panics is skipped, and the panic is counted.
+/// or without a context, and also for keys without a feature. Locked features are an exception; see [`LockPolicy`]. Reads that an
+/// interceptor makes itself call the interceptors too, but at most four calls are nested. The repository also calls interceptors when it compares
+/// values for change listeners, and when it collects the values of all features for a usage event. Interceptors should therefore be quick,
+/// and should return the same value until their own data changes. After such a change, call
+/// [`Repository::overrides_changed`](crate::Repository::overrides_changed). An interceptor that panics in a read is skipped, and the panic
+/// is counted.
 ///
 /// ```
 /// use fh_repository::{InterceptedRead, Flow, Interceptor};
@@ -38,8 +40,9 @@ pub trait Interceptor: Send + Sync {
     /// Returns an override of the read, or [`Flow::Continue`] so that the next interceptor is called.
     fn intercept(&self, ask: &InterceptedRead<'_>) -> Flow;
 
-    /// Called once, when the interceptor was removed or the repository was closed. [`Self::intercept`] may still be called afterwards: by
-    /// reads of a closed repository, and by reads of snapshots that were taken before the removal.
+    /// Called once, when the interceptor was removed, or by the first delivery after the repository was closed. A repository that is
+    /// dropped without being closed does not call this method. [`Self::intercept`] may still be called afterwards: by reads of a closed
+    /// repository, and by reads of snapshots that were taken before the removal.
     fn close(&self) {}
 }
 
@@ -59,26 +62,28 @@ pub struct InterceptedRead<'a> {
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Flow {
-    /// The interceptor does not override the read. The next interceptor is called.
+    /// The interceptor does not override the read. The next interceptor is called, if there is one.
     Continue,
     /// The read returns this value. `None` overrides the feature with null.
     ///
-    /// If the feature exists and its type is known, the value is converted to that type. These values can be converted:
+    /// If the feature exists and its type is known, the value is converted to that type. Otherwise a read of a type converts the value to
+    /// that type, and has no value if this fails. These values can be converted:
     ///
-    /// - to BOOLEAN: a boolean, and the texts `true` and `false` in upper or lower case;
+    /// - to BOOLEAN: a boolean, and the texts `true` and `false`, whatever their case;
     /// - to NUMBER: a number, and the text of a decimal number;
     /// - to STRING: any value;
-    /// - to JSON: any value whose text is a JSON document.
+    /// - to JSON: any value whose text is a JSON document; for a feature that is missing or of unknown type, any value.
     ///
-    /// A value that cannot be converted is refused and counted, and the next interceptor is called. The first refusal of an interceptor's
-    /// value for a feature is reported by a [`Notice::OverrideRefused`](crate::notice::Notice::OverrideRefused).
+    /// A value that cannot be converted to the feature's type is refused and counted, and the next interceptor is called. A
+    /// [`Notice::OverrideRefused`](crate::notice::Notice::OverrideRefused) reports the refusal, at most once for each interceptor and
+    /// feature.
     Override(Option<Value>),
 }
 
 /// The policy of an interceptor for locked features.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub enum LockPolicy {
-    /// The interceptor is not called for locked features, so that they keep their values.
+    /// The interceptor is not called for locked features, so that it does not override them.
     #[default]
     Respect,
     /// The interceptor may override locked features.

@@ -15,14 +15,15 @@ use crate::rules::{Environments, Rules, ServerEvaluated};
 use crate::status::SessionStatus;
 use crate::sync::{MutexGuard, Ordering, lock};
 
-/// The state that only writers need. The lock of this state also guards `is_catching`. Otherwise an update that arrives while catching ends
-/// could be held back for ever.
+/// The state of writers that is no part of the snapshot. The lock of this state also guards `is_catching`. Otherwise an update that arrives
+/// while catching ends could stay held back.
 #[derive(Default)]
 pub(crate) struct Write {
     /// The last update, whether served or held, without the features of revoked environments; `None` before the first update.
     pub(super) latest: Option<Arc<Rules>>,
     is_catching: bool,
-    /// True if an update with a visible change is held back. A later update that undoes the change leaves this true.
+    /// True from an update with a visible change that is held back until the last update is served as a whole. A later held update that
+    /// undoes the change leaves this true.
     is_holding: bool,
     /// True if the client was reported as ready and has not been reported as not ready since.
     was_ready: bool,
@@ -34,10 +35,11 @@ pub(crate) struct Write {
 }
 
 impl Repository {
-    /// Holds updates back from now on. Held updates are kept, but they are not served before they are [released](Self::release).
+    /// Holds updates back from now on. The last held update is kept, but not served before it is [released](Self::release).
     ///
     /// The first list of features is served nevertheless, and so is the first list after a change of the API keys or of the context of a
-    /// server-evaluated key. Status and readiness are never held back.
+    /// server-evaluated key. Features of environments to which no API key gives access any more are removed nevertheless. Status and
+    /// readiness are never held back.
     pub fn catch_updates(&self) {
         self.inner.write().is_catching = true;
     }
@@ -48,22 +50,23 @@ impl Repository {
         self.inner.write().is_catching
     }
 
-    /// Returns true if an update with a visible change is held back, even if a later update has undone the change.
+    /// Returns true from an update with a visible change that is held back until the last update is served as a whole, even if a later
+    /// update has undone the change.
     #[must_use]
     pub fn is_holding(&self) -> bool {
         self.inner.write().is_holding
     }
 
     /// Returns the keys of the held features: those that the last update adds, removes, or changes visibly, compared with the served
-    /// features. The list is empty if no update is held.
+    /// features. The list is empty unless [`Self::is_holding`] is true.
     #[must_use]
     pub fn held(&self) -> Vec<Box<str>> {
         let write = self.inner.write();
         self.inner.held(&write).unwrap_or_default()
     }
 
-    /// Serves the last update. If updates are held back, later updates continue to be held back. Change listeners are notified of each
-    /// difference once, however many updates were held.
+    /// Serves the last update. If updates are held back, later updates continue to be held back. Change listeners compare their features
+    /// with the last update only, however many updates were held.
     pub fn release(&self) {
         self.inner.release(true);
     }
@@ -145,7 +148,7 @@ impl Inner {
         self.serve(write, &live, served);
     }
 
-    /// Returns the keys of the held features that visibly differ from the served features; `None` if no update is held.
+    /// Returns the keys of the held features that visibly differ from the served features; `None` if `is_holding` is false.
     pub(crate) fn held(&self, write: &Write) -> Option<Vec<Box<str>>> {
         let latest = write.latest.as_ref().filter(|_| write.is_holding)?;
         Some(self.differences(self.live.load().rules(), latest))
@@ -183,7 +186,8 @@ impl Inner {
         self.core.dispatcher.wake();
     }
 
-    /// Stores a status in the snapshot. If connection, problem or readiness changed, queues events for listeners and returns true.
+    /// Stores a status in the snapshot. If connection, problem or readiness changed, queues events for listeners and returns true;
+    /// otherwise returns false.
     fn show(&self, write: &mut Write, status: SessionStatus) -> bool {
         let live = self.live.load_full();
         let status = Arc::new(status);
@@ -250,8 +254,8 @@ impl Inner {
     }
 }
 
-/// Returns `live` with the contexts of `latest`; `None` if the contexts are the same, or if the client evaluates the features. A client
-/// that keeps its values while the Edge evaluates a new context (D-62) keeps the served values, not the held values.
+/// Returns `live` with the contexts of `latest`; `None` if the contexts are the same, or if the client evaluates the features of one of the
+/// two. A client that keeps its values while the Edge evaluates a new context (D-62) keeps the served values, not the held values.
 fn relabelled(live: &Rules, latest: &Rules) -> Option<Rules> {
     let (old, new) = (live.evaluated_for()?, latest.evaluated_for()?);
     if old.context == new.context && old.kept_for == new.kept_for {
@@ -269,7 +273,7 @@ fn merged(live: &Rules, latest: &Rules, keys: &[&str]) -> Rules {
     let mut strategies = match (live.evaluated_for(), latest.evaluated_for()) {
         (None, None) => None,
         (Some(old), Some(new)) if old.context == new.context => Some(old.strategies.clone()),
-        // Values of two contexts, or of two kinds of keys, are never served together.
+        // Features for two contexts, or for two kinds of keys, are not merged.
         _ => return latest.clone(),
     };
     let mut ruleset = live.ruleset().clone();

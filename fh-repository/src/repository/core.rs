@@ -17,7 +17,7 @@ const NEVER: u64 = u64::MAX;
 /// A function that logs a notice.
 pub(crate) type NoticeLog = Box<dyn Fn(Notice) + Send + Sync>;
 
-/// A flag that every read by the user's code loads. It is true if the next read must be reported. The flag has its own cache line, so that
+/// A flag that reads by the user's code load. It is true if the next such read must be reported. The flag has its own cache line, so that
 /// writes to other data do not slow readers down.
 #[repr(align(128))]
 struct ReportsReads(AtomicBool);
@@ -30,7 +30,7 @@ pub(crate) struct Core {
     on_touch: OnceLock<Waker>,
     /// The function that logs notices about interceptors.
     log: OnceLock<NoticeLog>,
-    /// True if the value of a change listener's feature may have changed since the last delivery.
+    /// True if the value of a change listener's feature may have changed since a delivery last took this flag.
     changed: AtomicBool,
     contact: AtomicU64,
     ids: AtomicU64,
@@ -107,7 +107,8 @@ impl Core {
         self.dispatcher.tally.add(Counter::DroppedEvents, dropped);
     }
 
-    /// Returns true on the first call and false on later calls. The first call is made by the first delivery while the client is ready.
+    /// Returns true on the first call and false on later calls. The first call is made by the first delivery while the client is ready and
+    /// has a list of features.
     pub(crate) fn is_first_collection(&self) -> bool {
         !self.is_collected.swap(true, Ordering::AcqRel)
     }

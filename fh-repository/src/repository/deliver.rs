@@ -1,6 +1,5 @@
-//! Delivery of events to listeners and observers, with no lock held. One thread delivers. While a call of that thread hangs, a second
-//! thread may deliver to the other listeners. Each listener is called by one thread at a time, and so is each observer except for inline
-//! events.
+//! Delivery of events to listeners and observers, with no lock held. While a call of the delivering thread hangs, other threads may deliver
+//! to the other listeners and observers. Each listener is called by one thread at a time, and so is each observer except for inline events.
 
 use std::sync::Arc;
 
@@ -17,7 +16,7 @@ impl Inner {
         self.turns.take(|| self.deliver_all());
     }
 
-    /// Delivers events to all listeners except those that other threads are calling. This function may run while the delivery of another
+    /// Delivers events to the listeners and observers that no other thread is calling. This function may run while the delivery of another
     /// thread hangs.
     pub(crate) fn deliver_beside(&self) {
         self.deliver_all();
@@ -25,7 +24,7 @@ impl Inner {
 
     fn deliver_all(&self) {
         self.core.dispatcher.begin_delivery();
-        // `close` queues the last events before it sets the flag, so the events delivered below include the last ones.
+        // `close` queues the last events before it sets the flag, so the events delivered below include those that `close` queued.
         let is_last = self.is_closed.load(Ordering::Acquire);
         loop {
             let mut did_something = self.deliver_news();
@@ -52,7 +51,8 @@ impl Inner {
         did_something | self.make_up_for_lost()
     }
 
-    /// Notifies listeners of the current state if a full queue dropped events about that state. Returns true if such events were dropped.
+    /// Notifies listeners of the current state if the full event queue dropped events about that state. Returns true if such events were
+    /// dropped.
     fn make_up_for_lost(&self) -> bool {
         let (lost, listeners) = {
             let mut event_queue = lock(&self.core.event_queue);
@@ -147,7 +147,7 @@ impl Inner {
         }
     }
 
-    /// Calls a change listener if the value or the lock of the listener's feature differs from the state that the listener saw last.
+    /// Calls a change listener if [`ChangeListener::compare`] finds a change, unless the listener was removed.
     fn notify_of_change(&self, change_listener: &ChangeListener) {
         let snapshot = self.live.load_full();
         if let Some(change) = change_listener.compare(&snapshot)

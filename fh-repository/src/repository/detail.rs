@@ -25,7 +25,8 @@ pub struct Detail {
     pub kind: Option<Kind>,
     /// The reason for the value, for example that a strategy matched.
     pub reason: Reason,
-    /// The id of the strategy that matched; `None` if no strategy gave the value, or if the matching strategy has no id.
+    /// The id of the strategy that matched; `None` if no strategy gave the value, if the matching strategy has no id, or if the Edge that
+    /// evaluated the feature reports no strategy.
     pub strategy_id: Option<Box<str>>,
     /// The name of the interceptor that returned the value; `None` if no interceptor overrode the feature.
     pub interceptor: Option<Arc<str>>,
@@ -39,9 +40,10 @@ pub struct Detail {
     pub environment: Option<Arc<str>>,
     /// True if the feature exists and is locked.
     pub is_locked: bool,
-    /// The source of the features, from the client's status ([`SessionStatus::source`](crate::status::SessionStatus::source)).
+    /// The source of the features, from the client's status ([`SessionStatus::source`](crate::status::SessionStatus::source)); `None`
+    /// before the first list of features.
     pub source: Option<Source>,
-    /// True if the Edge has declared the environment stale.
+    /// True if the Edge has declared the environment stale, by the status of the snapshot.
     pub is_stale: bool,
     /// The [`RepositorySnapshot::generation`] of the snapshot that was read.
     pub generation: u64,
@@ -79,7 +81,8 @@ impl Detail {
         }
     }
 
-    /// Returns the feature's properties, in the payload's order. Each call parses the feature's JSON again.
+    /// Returns the feature's properties, in the payload's order; empty if the feature does not exist. Each call parses the feature's JSON
+    /// again.
     #[must_use]
     pub fn properties(&self) -> Vec<(String, String)> {
         let feature = self.exists.then(|| self.rules.ruleset().get(&self.key)).flatten();
@@ -100,7 +103,7 @@ pub struct ExplainedDetail {
     /// The evaluation of the rules, strategy by strategy, even if an interceptor returned the value. `None` if the feature does not exist,
     /// or if the client has no features for the context.
     pub rules: Option<Explanation>,
-    /// True if the client has features for the context.
+    /// False if the client is not ready, has no list of features, or has no features that are valid for the context.
     pub(crate) has_features: bool,
 }
 

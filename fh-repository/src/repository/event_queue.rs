@@ -25,7 +25,8 @@ pub(crate) enum RepositoryEvent {
 /// An event in the queue, with its recipients.
 pub(crate) struct QueuedEvent {
     number: u64,
-    /// The id of the only listener that gets the event; `None` for all listeners that were registered when the event was queued.
+    /// The id of the only listener that gets the event; `None` for all listeners for its kind that were registered when the event was
+    /// queued.
     to: Option<u64>,
     pub(crate) event: RepositoryEvent,
 }
@@ -41,7 +42,7 @@ pub(crate) struct EventQueue {
     due: VecDeque<Arc<ChangeListener>>,
     capacity: usize,
     next_number: u64,
-    /// The kinds of dropped events. Listeners must still be notified of the latest state of these kinds.
+    /// The kinds of dropped events of whose latest state listeners must still be notified.
     pub(crate) lost: OverflowLoss,
     /// The incidents of interceptors of which listeners were notified. The field `logged` holds the incidents that were logged.
     reported: Incidents,
@@ -61,7 +62,7 @@ impl Incidents {
     }
 }
 
-/// The kinds of events that a full queue has dropped.
+/// The kinds of events that the full queue has dropped. Dropped raw events and notices are not recorded.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct OverflowLoss {
     pub(crate) readiness: bool,
@@ -129,8 +130,8 @@ impl EventQueue {
         dropped
     }
 
-    /// Registers a listener, and queues its first event. Returns the number of older events that were dropped because the queue was full.
-    /// If the queue is closed, registers nothing and returns the listener's function too.
+    /// Registers a listener, and queues its first event if `first` holds one. Returns the number of older events that were dropped because
+    /// the queue was full. If the queue is closed, registers nothing and returns the listener's function too.
     pub(crate) fn listen(
         &mut self,
         id: u64,
@@ -254,7 +255,7 @@ impl EventQueue {
         self.logged.insert(interceptor, feature)
     }
 
-    /// Closes the queue: removes all listeners and events, and refuses new listeners.
+    /// Closes the queue: removes the listeners and the queued events, and refuses new listeners.
     pub(crate) fn close(&mut self) -> Removed {
         self.is_closed = true;
         self.queued.clear();

@@ -23,7 +23,7 @@ pub struct Change {
     pub key: Arc<str>,
     /// The value that this listener saw last; `None` if the value was null, the feature did not exist, or the client was not ready.
     pub old: Option<Value>,
-    /// The current value; `None` if the value is null or the feature does not exist any more.
+    /// The current value; `None` if the value is null or the feature does not exist.
     pub new: Option<Value>,
     /// True if the feature was locked before the change.
     pub was_locked: bool,
@@ -43,9 +43,9 @@ pub struct Change {
 pub struct ReadinessChange {
     /// The readiness of the client that the event reports.
     pub readiness: Readiness,
-    /// True if the client is ready for the first time since the start, or since it last was not ready. The first event of a listener, and
-    /// an event after the queue has overflowed, only report the current readiness. In such an event the field is true if the client is
-    /// ready.
+    /// True if the client is ready for the first time since the start, or since it last was [`Readiness::NotReady`]. The first event of a
+    /// listener, and an event after the queue has overflowed, only report the current readiness. In such an event the field is true if the
+    /// client is ready.
     pub is_first: bool,
     /// The whole status of the client at the time of the event.
     pub status: Arc<SessionStatus>,
@@ -58,8 +58,8 @@ pub struct NewState {
     /// True if catch & release holds the change back until [`Repository::release`](crate::Repository::release).
     pub is_held: bool,
     /// The keys of the features that were added, removed, or changed visibly
-    /// ([`RepositoryOptions::is_visible_change`](crate::RepositoryOptions::is_visible_change)). The first event of a listener, and an event
-    /// after the queue has overflowed, hold the keys of all held features instead.
+    /// ([`RepositoryOptions::is_visible_change`](crate::RepositoryOptions::is_visible_change)). An event for an update that was held before
+    /// the listener was registered, and an event after the queue has overflowed, hold the keys of all held features instead.
     pub keys: Arc<[Box<str>]>,
 }
 
@@ -92,7 +92,7 @@ impl Subscription {
         Self::new(Weak::new(), Subject::Nothing)
     }
 
-    /// Keeps the subscription for the lifetime of the repository.
+    /// Drops the guard without ending the subscription.
     pub fn detach(mut self) {
         self.repository = Weak::new();
     }
@@ -174,8 +174,9 @@ impl ChangeListener {
         }
     }
 
-    /// Compares the feature's current state with the state that the listener saw last, and stores the current state. Returns the change.
-    /// Returns `None` if there is no difference, or if the client is not ready.
+    /// Compares the feature's current state with the state that the listener saw last, and stores the current state. Returns the change;
+    /// `None` if there is no difference. Also returns `None` if the snapshot has the generation that was compared last, or if a read has no
+    /// value with the reason [`Reason::NotReady`](crate::Reason::NotReady); nothing is stored then.
     pub(crate) fn compare(&self, snapshot: &RepositorySnapshot) -> Option<Change> {
         if lock(&self.seen).generation == snapshot.generation() {
             return None;
@@ -216,7 +217,7 @@ pub(crate) fn is_other_state(old: &SessionStatus, new: &SessionStatus) -> bool {
 /// A listener for events other than changes of a feature.
 pub(crate) struct EventListener {
     pub(crate) call: Call,
-    /// The number of the first queued event that the listener gets.
+    /// The number of the first queued event that the listener gets, apart from the event that is queued for this listener only.
     pub(crate) since: u64,
     pub(crate) is_removed: AtomicBool,
     /// The last readiness of which a readiness listener was notified; `None` before the first notification.

@@ -39,18 +39,19 @@ use crate::turns::Turns;
 use catch::Write;
 use event_queue::RepositoryEvent;
 
-/// A function that compares an older and a newer state of a feature. It returns true if a reader can distinguish the two states.
+/// A function that compares an older and a newer state of a feature. It returns true if the difference is a change for readers of the
+/// feature.
 pub type IsVisibleChange = fn(FeatureRef<'_>, FeatureRef<'_>) -> bool;
 
 /// The settings of a repository, which are fixed when the repository is created.
 #[derive(Clone)]
 pub struct RepositoryOptions {
-    /// A function that returns the current time. The repository calls the function when a rule reads `now`, for the events, summaries and
-    /// deduplication of usage, and by [`RepositorySnapshot::values`].
+    /// A function that returns the current time. The repository calls the function for example when a rule reads `now`, in
+    /// [`RepositorySnapshot::values`], and for the events, summaries and deduplication of usage.
     pub clock: Arc<ClockFn>,
-    /// Maximum number of readiness, status, new-state, raw and notice events that wait for [`Repository::deliver`]. For each listener whose
-    /// call hangs, the same number of events may wait in addition. When the limit is reached, the oldest event is dropped and counted
-    /// (D-63). A limit of 0 counts as 1.
+    /// Maximum number of readiness, status, new-state, raw and notice events that wait for [`Repository::deliver`]. For each listener that
+    /// another thread is calling, the same number of events may wait in addition. When the limit is reached, the oldest event is dropped
+    /// and counted (D-63). A limit of 0 counts as 1.
     pub events: usize,
     /// The function that decides if an update changes a feature. It is used for the events of [`Repository::on_new_state`] and for
     /// [`Repository::held`].
@@ -76,8 +77,9 @@ impl std::fmt::Debug for RepositoryOptions {
 
 /// The read side of a client: features, listeners, interceptors, observers and readiness. Clones are handles of the same repository.
 ///
-/// Readers load one pointer, and take no lock if there are no observers and no interceptor fails. One driver writes, with [`Self::publish`]
-/// and similar methods. One dispatcher calls [`Self::deliver`]. Programs read, subscribe and release on any thread.
+/// A read of a feature loads one pointer. It takes no lock of the repository if there are no observers, and if no interceptor panics or
+/// returns a value that is refused. One driver writes, with [`Self::publish`] and similar methods. One dispatcher calls [`Self::deliver`].
+/// Programs read, subscribe and release on any thread.
 ///
 /// ```
 /// use fh_repository::{Repository, RepositoryOptions};
@@ -94,9 +96,10 @@ impl std::fmt::Debug for RepositoryOptions {
 /// # Ok::<(), fh_eval::featurehub::ParseError>(())
 /// ```
 ///
-/// If a listener or an observer owns a handle of its repository, the repository stays alive until the subscription ends, or until the first
-/// [`Self::deliver`] after [`Self::close`]. An interceptor that owns a handle keeps the repository alive until its subscription ends, and a
-/// waker or a clock that owns a handle keeps it alive for ever.
+/// If a listener or an observer owns a handle of its repository, the repository stays alive at least until the subscription ends, or until
+/// the first [`Self::deliver`] after [`Self::close`]. An interceptor that owns a handle keeps the repository alive at least until its
+/// subscription ends. A function of [`Self::set_waker`], [`Self::set_touch_waker`] or [`Self::set_notice_log`] and a clock that own a
+/// handle keep it alive for ever.
 #[derive(Clone)]
 pub struct Repository {
     inner: Arc<Inner>,
@@ -129,14 +132,15 @@ impl Repository {
 
     // ---- for the driver -----------------------------------------------------------------------
 
-    /// Serves these features from now on. If updates are held back, the features are served from the next release on, unless the cause is
+    /// Serves these features. While catch & release holds updates back, the features are only kept for a release, unless the cause is
     /// [`Cause::First`](crate::publication::Cause::First). Has no effect after [`Self::close`].
     pub fn publish(&self, publication: Publication) {
         self.inner.publish(publication);
     }
 
-    /// Removes the features of these environments at once, both those that are served and those that are held back. No API key gives access
-    /// to these environments any more. Held features of other environments stay held.
+    /// Removes the features of the environments with these ids at once, both the served and the held features. The case of letters in ids
+    /// is ignored. Features of unknown environments stay, and held features of other environments stay held. Has no effect after
+    /// [`Self::close`].
     pub fn revoke(&self, environments: &[Arc<str>]) {
         self.inner.revoke(environments);
     }
@@ -148,13 +152,13 @@ impl Repository {
         self.inner.set_status(status);
     }
 
-    /// Notifies the listeners of [`Self::on_raw`] of an update in the form in which it was received.
+    /// Queues an update, in the form in which it was received, for the listeners of [`Self::on_raw`].
     pub fn raw(&self, update: RawUpdate) {
         self.inner.core.push(RepositoryEvent::Raw(Arc::new(update)));
         self.inner.core.dispatcher.wake();
     }
 
-    /// Notifies the listeners of [`Self::on_notice`] of a notice.
+    /// Queues a notice for the listeners of [`Self::on_notice`].
     pub fn notice(&self, notice: Notice) {
         self.inner.core.push(RepositoryEvent::Notice(notice));
         self.inner.core.dispatcher.wake();
@@ -165,12 +169,12 @@ impl Repository {
         self.inner.core.report_reads();
     }
 
-    /// Records `at`, on the session's clock, as the last time when the Edge sent data.
+    /// Records `at`, on the session's clock, as the time when the Edge last sent data.
     pub fn contact(&self, at: Millis) {
         self.inner.core.set_contact(at);
     }
 
-    /// Returns the time when the Edge last sent data; `None` before the first data.
+    /// Returns the time of the last call of [`Self::contact`]; `None` before the first call.
     #[must_use]
     pub fn last_contact(&self) -> Option<Millis> {
         self.inner.core.contact()
@@ -178,42 +182,45 @@ impl Repository {
 
     // ---- for the dispatcher -------------------------------------------------------------------
 
-    /// Sets the function that is called when there is work for [`Self::deliver`]. The function can be set once. It is called on any thread,
-    /// with no lock held, and not again until a delivery has begun. The first call comes at once, because events may be waiting.
+    /// Sets the function that is called when there may be work for [`Self::deliver`] or [`Self::deliver_summaries`]. The function can be
+    /// set once. It is called on any thread, with no lock of the repository held, and not again until a delivery has begun. The first call
+    /// comes at once, because events may be waiting.
     pub fn set_waker(&self, on_work: impl Fn() + Send + Sync + 'static) {
         self.inner.core.dispatcher.set_on_work(Box::new(on_work));
     }
 
     /// Sets the function that the first read after [`Self::report_reads`] calls. The function can be set once. It is called on the reader's
-    /// thread, with no lock held.
+    /// thread, with no lock of the repository held.
     pub fn set_touch_waker(&self, on_touch: impl Fn() + Send + Sync + 'static) {
         self.inner.core.set_on_touch(Box::new(on_touch));
     }
 
     /// Sets the function that logs notices about interceptors, which do not come from the driver. The function can be set once. It gets
-    /// each such notice once, even if there is no listener of [`Self::on_notice`]. It is called on the reader's thread, with no lock held.
+    /// each such notice once, and none after 256 different notices, even if there is no listener of [`Self::on_notice`]. It is called on
+    /// the thread that called the interceptor, with no lock of the repository held.
     pub fn set_notice_log(&self, log: impl Fn(Notice) + Send + Sync + 'static) {
         self.inner.core.set_notice_log(Box::new(log));
     }
 
-    /// Calls listeners and observers for all waiting events, on this thread, in order and with no lock held.
+    /// Calls listeners and observers for the waiting events, on this thread and with no lock of the repository held. Each listener gets its
+    /// events in order. Summaries of usage are left to [`Self::deliver_summaries`].
     ///
-    /// One thread delivers at a time. If another call is delivering, this method returns at once, and the other call delivers the waiting
-    /// events as well. See [`Self::deliver_beside`] for listeners that hang.
+    /// If another call of this method is running, this call returns at once, and the other call delivers the waiting events as well. See
+    /// [`Self::deliver_beside`] for listeners that hang.
     pub fn deliver(&self) {
         self.inner.deliver();
     }
 
-    /// Delivers like [`Self::deliver`] while another thread's delivery hangs in a listener. A listener that another thread is calling is
-    /// not called: its events wait, and the other thread delivers them.
+    /// Delivers like [`Self::deliver`], but also while another thread's delivery hangs in a listener or an observer. A listener or an
+    /// observer that another thread is calling is not called: its events wait, and the other thread delivers them.
     ///
     /// Each listener still gets its events in order, but two listeners may get the same events at different times.
     pub fn deliver_beside(&self) {
         self.inner.deliver_beside();
     }
 
-    /// Returns the number of calls of listeners and observers that have begun. If the number does not change while a
-    /// delivery is running, a call hangs.
+    /// Returns the number of calls of listeners and observers that have begun. If the number does not change for a long time while a
+    /// delivery is running, a call probably hangs.
     #[must_use]
     pub fn calls(&self) -> u64 {
         self.inner.core.dispatcher.calls()
@@ -225,9 +232,9 @@ impl Repository {
         lock(&self.inner.core.event_queue).len() + self.inner.live.load().observers().len()
     }
 
-    /// Closes the repository. The next [`Self::deliver`] notifies listeners of the readiness Closed and removes the listeners. It also
-    /// closes each interceptor and each observer once. Reads continue to return the last values. Later publications, statuses and
-    /// revocations have no effect, and neither has closing twice.
+    /// Closes the repository. The next delivery notifies listeners of the readiness Closed and removes the listeners. It also closes each
+    /// interceptor and each observer once. Listeners that are registered later are not called. Reads continue to return values, and a
+    /// release still serves held features. Later publications, statuses and revocations have no effect, and neither has closing twice.
     pub fn close(&self) {
         self.inner.close();
     }
@@ -258,7 +265,7 @@ impl Repository {
         self.inner.live.load().generation()
     }
 
-    /// Returns the numbers of panics in user code, of refused overrides and of dropped events.
+    /// Returns the numbers of panics in listeners, interceptors and observers, of refused overrides and of dropped events.
     #[must_use]
     pub fn counters(&self) -> Counters {
         self.inner.core.dispatcher.tally.read()

@@ -6,7 +6,7 @@ use std::ops::Deref;
 use super::{Repository, RepositorySnapshot};
 use crate::sync::Loaded;
 
-/// The current snapshot of a repository, borrowed for a read; see [`Repository::read`].
+/// The snapshot that was current when [`Repository::read`] was called, borrowed for a read.
 pub struct ReadGuard(Loaded<RepositorySnapshot>);
 
 impl Repository {

@@ -18,13 +18,13 @@ use crate::usage::{Observers, UsedFeature};
 /// The immutable state of a repository's features and of the client's status at one time. Several reads of one snapshot return values of
 /// the same state (D-83).
 ///
-/// Reads take no lock if there are no observers and no interceptor fails. `attributes` is the context of a read; `None` means a read
-/// without attributes. With a server-evaluated key, a read without a context returns the served values for whichever context the Edge
-/// evaluated, unless the client is not ready. A read that no interceptor overrides returns no value, with the reason [`Reason::NotReady`],
-/// if the values are valid for another context than the context of the read (D-62).
+/// Reads take no lock of the repository if there are no observers, and if no interceptor panics or returns a value that is refused.
+/// `attributes` is the context of a read; `None` means a read without attributes. With a server-evaluated key, a read without a context
+/// returns the served values for whichever context the Edge evaluated, unless the client is not ready. A read that no interceptor overrides
+/// returns no value, with the reason [`Reason::NotReady`], if the values are valid for another context than the context of the read (D-62).
 ///
-/// Each read counts as one use of the feature ([`Observer`](crate::Observer)), unless its documentation says otherwise. Each read is also
-/// reported to passive polling (D-71).
+/// A read counts as one use of the feature, unless its documentation or that of [`Observer`](crate::Observer) says otherwise. Reads of
+/// features are also reported to passive polling (D-71).
 #[derive(Clone)]
 pub struct RepositorySnapshot {
     core: Arc<Core>,
@@ -183,12 +183,14 @@ impl RepositorySnapshot {
             .collect()
     }
 
-    /// Returns true if the snapshot holds all features, so that a key without a feature in the snapshot has no feature at all.
+    /// Returns true if a list of features has been published and the client is not [`Readiness::NotReady`]. The reason for the missing
+    /// value of an unknown key is then that the feature does not exist.
     fn knows_all_features(&self) -> bool {
         self.has_list && self.readiness() != Readiness::NotReady
     }
 
-    /// Returns true if the features are valid for a read with this context.
+    /// Returns true if a read with this context may use the features. With a server-evaluated key, a read without a context may use them
+    /// unless the client is [`Readiness::NotReady`].
     fn is_for(&self, attributes: Option<&Arc<Attributes>>) -> bool {
         match (self.rules.evaluated_for(), attributes) {
             (None, _) => true,
@@ -308,7 +310,7 @@ impl RepositorySnapshot {
     }
 
     /// Reads a feature as the type `kind`, and returns the same data as [`Self::detail`]. A feature of another type has no value, with the
-    /// reason [`Reason::TypeMismatch`]; a null value has the reason [`Reason::NotSet`].
+    /// reason [`Reason::TypeMismatch`]. A null value of a feature of this type has the reason [`Reason::NotSet`].
     #[must_use]
     pub fn detail_as(&self, key: &str, attributes: Option<&Arc<Attributes>>, kind: Kind) -> Detail {
         self.used(key, attributes, |answer| Detail::of(self, key, answer, Some(kind)))
@@ -340,8 +342,8 @@ impl RepositorySnapshot {
         self.rules.ruleset().get(key).is_some()
     }
 
-    /// Returns the keys of all features, in the payload's order; features that were added one by one are at the end. Does not count as a
-    /// use of the features.
+    /// Returns the keys of all features. Those of a list are in the payload's order; features that were added one by one are at the end.
+    /// Does not count as a use of the features.
     #[must_use]
     pub fn keys(&self) -> Vec<Box<str>> {
         self.core.touch();

@@ -27,8 +27,9 @@ impl Repository {
     /// `attributes` returns, including overrides of interceptors.
     ///
     /// The first comparison is with the current value, so the listener is not called for the current value. States that do not last until
-    /// the next delivery may be skipped. The feature need not exist, and may be deleted and created again. While the client is not ready,
-    /// or is only ready for another context of a server-evaluated key, the listener is called only if an interceptor overrides the feature.
+    /// the next delivery may be skipped. The feature need not exist, and may be deleted and created again. If a read would return no value
+    /// with the reason [`Reason::NotReady`](crate::Reason::NotReady), the listener is not called. The passing of time, on which rules on
+    /// `now` depend, starts no comparison.
     pub fn on_change(
         &self,
         key: &str,
@@ -51,9 +52,10 @@ impl Repository {
         self.subscription(Subject::Listener(id))
     }
 
-    /// Registers a listener for updates that change features visibly, whether the updates are served or held back. The first list of
-    /// features is not reported, nor is the first list after a change of the API keys or of the context of a server-evaluated key. If an
-    /// update is already held back, the dispatcher first delivers an event for that update (sdk-behaviour 2.7).
+    /// Registers a listener for updates that change features visibly, whether the updates are served or held back, and for the removal of
+    /// the features of environments. The first list of features is not reported, nor is the first list after a change of the API keys or of
+    /// the context of a server-evaluated key. A release is not reported either. If an update is already held back, the dispatcher first
+    /// delivers an event for that update (sdk-behaviour 2.7).
     pub fn on_new_state(&self, call: impl Fn(NewState) + Send + Sync + 'static) -> Subscription {
         let write = self.inner.write();
         let held = self
@@ -63,7 +65,8 @@ impl Repository {
         self.listen_from(write, Call::NewState(Box::new(call)), held)
     }
 
-    /// Registers a listener for readiness. The dispatcher delivers the current readiness first, and then each change of readiness.
+    /// Registers a listener for readiness. The dispatcher delivers the current readiness first, and then changes of readiness. After an
+    /// overflow of the queue ([`RepositoryOptions::events`](crate::RepositoryOptions::events)), changes may be missing.
     pub fn on_readiness(
         &self,
         call: impl Fn(&ReadinessChange) + Send + Sync + 'static,
@@ -76,26 +79,27 @@ impl Repository {
         self.listen_from(write, Call::Readiness(Box::new(call)), Some(now))
     }
 
-    /// Registers a listener for the status. The dispatcher delivers the current status first, and then each change of connection, problem
-    /// or readiness.
+    /// Registers a listener for the status. The dispatcher delivers the current status first, and then changes of connection, problem or
+    /// readiness. After an overflow of the queue ([`RepositoryOptions::events`](crate::RepositoryOptions::events)), changes may be missing.
     pub fn on_status(&self, call: impl Fn(&SessionStatus) + Send + Sync + 'static) -> Subscription {
         let write = self.inner.write();
         let now = RepositoryEvent::Status(self.status());
         self.listen_from(write, Call::Status(Box::new(call)), Some(now))
     }
 
-    /// Registers a listener for all updates in the form in which they are received. Updates that are held back are reported too
-    /// (sdk-behaviour 2.6).
+    /// Registers a listener for updates in the form in which they were received. Updates that are held back are reported too (sdk-behaviour
+    /// 2.6).
     pub fn on_raw(&self, call: impl Fn(&RawUpdate) + Send + Sync + 'static) -> Subscription {
         self.listen(Call::Raw(Box::new(call)), None).0
     }
 
-    /// Registers a listener for notices. The listener should log each notice.
+    /// Registers a listener for notices, such as the notice that an interceptor panicked.
     pub fn on_notice(&self, call: impl Fn(&Notice) + Send + Sync + 'static) -> Subscription {
         self.listen(Call::Notice(Box::new(call)), None).0
     }
 
-    /// Registers a listener whose first event is `first`. `write` is the lock under which the caller read the state of that event.
+    /// Registers a listener whose first event is `first`, if there is one. `write` is the lock under which the caller read the state of
+    /// that event.
     fn listen_from(
         &self,
         write: MutexGuard<'_, Write>,
@@ -119,8 +123,8 @@ impl Repository {
         (self.subscription(Subject::Listener(id)), refused)
     }
 
-    /// Registers an interceptor. Until the guard is dropped, the interceptor is called after the interceptors that were registered earlier
-    /// (sdk-behaviour 2.8).
+    /// Registers an interceptor, which is called after the interceptors that were registered earlier (sdk-behaviour 2.8). If the closed
+    /// repository has removed its listeners already, the interceptor is only closed.
     pub fn intercept(&self, interceptor: Arc<dyn Interceptor>, locks: LockPolicy) -> Subscription {
         let id = self.inner.core.next_id();
         let entry = intercept::Entry::new(id, interceptor, locks);
@@ -138,7 +142,8 @@ impl Repository {
         self.subscription(Subject::Interceptor(id))
     }
 
-    /// Makes change listeners compare their values again, because interceptors may return other values from now on (D-63).
+    /// Increases the generation, and makes change listeners compare their values again. Call this method when an interceptor may return
+    /// other values than before (D-63).
     pub fn overrides_changed(&self) {
         let mut write = self.inner.write();
         let live = self.inner.live.load_full();
@@ -148,8 +153,8 @@ impl Repository {
         self.inner.compare_again();
     }
 
-    /// Registers an observer, which is notified of the uses of features that `options` selects, until the guard is dropped (sdk-behaviour
-    /// 3).
+    /// Registers an observer, which is notified of the uses of features that `options` selects (sdk-behaviour 3). If the closed repository
+    /// has removed its listeners already, the observer is only closed.
     pub fn observe(&self, observer: Arc<dyn Observer>, options: UsageOptions) -> Subscription {
         let id = self.inner.core.next_id();
         let entry = usage::Entry::new(id, observer, &options, &self.inner.core.dispatcher);
@@ -171,7 +176,7 @@ impl Repository {
         self.subscription(Subject::Observer(id))
     }
 
-    /// Reports a named event to observers, with the values of all features for the context `attributes` (sdk-behaviour 3.3). Observers that
+    /// Reports a named event to observers, with the values of the features for the context `attributes` (sdk-behaviour 3.3). Observers that
     /// get summaries do not get the event. A call by an observer has no effect.
     pub fn record(&self, name: &str, params: Params, attributes: Option<&Arc<Attributes>>) {
         let snapshot = self.inner.live.load_full();
@@ -180,8 +185,9 @@ impl Repository {
         snapshot.observers().named(dispatcher, name, params, attributes, features);
     }
 
-    /// Delivers all waiting events and the counts of the current summary windows. Then calls `flush` of all observers, with `limit` as the
-    /// time limit. If another thread is calling an observer, that thread does both for the observer after its call.
+    /// Delivers the waiting events as [`Self::deliver`] does. Then delivers to each observer its remaining events and the counts of its
+    /// current summary window, and calls its `flush` with the time limit `limit`. If another thread is calling an observer, that thread
+    /// does this for the observer after its call.
     ///
     /// Call this method on the thread that calls [`Self::deliver`].
     pub fn flush_usage(&self, limit: Duration) {

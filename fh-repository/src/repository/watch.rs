@@ -54,7 +54,7 @@ impl Woken {
 
 impl Repository {
     /// Returns a handle with which a task waits for updates from now on. An update is a publication or revocation of features, a status, or
-    /// the close or the end of the repository. A release of held features is an update if the served features change. A publication counts
+    /// the close or the end of the repository. A release is an update too, unless the last update is served already. A publication counts
     /// even if its features are held back or look the same to readers.
     ///
     /// ```
@@ -79,7 +79,8 @@ impl Repository {
         RepositoryWatch { repository: Arc::downgrade(&self.inner), id, seen }
     }
 
-    /// Returns the features that were received last, even if catch & release holds them back.
+    /// Returns the features that were published last, even if catch & release holds them back, without the features of revoked
+    /// environments.
     #[must_use]
     pub fn latest(&self) -> Arc<Rules> {
         let write = self.inner.write();
@@ -88,8 +89,9 @@ impl Repository {
 }
 
 impl RepositoryWatch {
-    /// Waits for the next update. Returns at once if an update came after the last call that returned, or after the creation of the handle
-    /// if no call has returned yet. Also returns at once if the repository does not exist any more.
+    /// Waits for the next update. Returns at once if an update came after the last call that returned (or the last [`Self::poll_changed`]
+    /// that was ready), or after the creation of the handle if there was none. Also returns at once if the repository does not exist any
+    /// more.
     pub async fn changed(&mut self) {
         poll_fn(|cx| self.poll_changed(cx)).await;
     }
@@ -123,8 +125,8 @@ impl Drop for RepositoryWatch {
     }
 }
 
-/// Removes the waker of a watch. The caller drops the waker with no lock held, because a waker may own anything, even a handle of this
-/// repository.
+/// Removes the waker of a watch, and returns it; `None` if the watch has no waker. The caller drops the waker with no lock held, because a
+/// waker may own anything, even a handle of this repository.
 fn remove(wakers: &mut Vec<(u64, Waker)>, id: u64) -> Option<(u64, Waker)> {
     let position = wakers.iter().position(|(other, _)| *other == id)?;
     Some(wakers.swap_remove(position))

@@ -18,7 +18,8 @@ pub type Params = BTreeMap<String, serde_json::Value>;
 pub enum UsageEvent {
     /// A feature was read.
     Evaluated(Evaluated),
-    /// The values of all features. This event is sent once, by the first delivery while the client is ready.
+    /// The values of all features. This event is created once, by the first delivery while the client is ready and has a list of features.
+    /// Observers that are registered later do not get it.
     Collection(Collection),
     /// A named event of the user's code, with the values of all features for a context.
     Named(Named),
@@ -80,8 +81,8 @@ pub struct UsedFeature {
     pub kind: Option<Kind>,
     /// The value of the feature; `None` if the value is null.
     pub value: Option<Value>,
-    /// The id of the strategy that matched; `None` if no strategy matched, if the matching strategy has no id, or if an interceptor
-    /// returned the value.
+    /// The id of the strategy that matched; `None` if no strategy matched, if the matching strategy has no id, if the Edge that evaluated
+    /// the feature reports no strategy, or if an interceptor returned the value.
     pub strategy_id: Option<Arc<str>>,
     /// The version of the feature's value.
     pub version: i64,
@@ -109,8 +110,8 @@ impl UsedFeature {
         self.strategy_id.as_deref().unwrap_or("default")
     }
 
-    /// Returns the value as text for statistics: `on` or `off` for a BOOLEAN, the text of a STRING, or the decimal text of a NUMBER.
-    /// Returns `None` for JSON and null (sdk-behaviour 3.3).
+    /// Returns the value as text for statistics: `on` or `off` for a boolean, the decimal text of a number, or the text of another value
+    /// that is not JSON. Returns `None` for JSON and null (sdk-behaviour 3.3).
     #[must_use]
     pub fn text(&self) -> Option<Arc<str>> {
         match self.value.as_ref()? {

@@ -15,7 +15,7 @@ use std::time::Duration;
 
 /// Code that is notified of uses of features, such as an exporter, statistics or tracing.
 ///
-/// Each read of a feature by the user's code is one event. The following reads are no events:
+/// A read of a feature by the user's code is one event. The following reads are no events:
 ///
 /// - reads of features that do not exist, and reads for which the client has no features;
 /// - [`RepositorySnapshot::exists`](crate::RepositorySnapshot::exists), [`RepositorySnapshot::is_set`](crate::RepositorySnapshot::is_set)
@@ -24,7 +24,7 @@ use std::time::Duration;
 /// - comparisons by the library, such as those for change listeners;
 /// - reads by an observer.
 ///
-/// A panic of an observer is caught and counted.
+/// A panic of an observer is caught and counted, except in [`Self::dispatch`].
 ///
 /// ```
 /// use fh_repository::{Observer, UsageEvent};
@@ -40,7 +40,8 @@ use std::time::Duration;
 /// }
 /// ```
 pub trait Observer: Send + Sync {
-    /// Called for each event that [`UsageOptions`] selects. The method is not called for an observer that gets summaries.
+    /// Called for each event that [`UsageOptions`] selects and that no full queue has dropped. The method is not called for an observer
+    /// that gets summaries.
     fn observe(&self, event: &UsageEvent);
 
     /// Returns when, and on which thread, the observer is called. The repository calls this method once, at registration.
@@ -48,14 +49,16 @@ pub trait Observer: Send + Sync {
         Dispatch::Queued
     }
 
-    /// Called with the numbers of evaluations in the window that has just ended ([`Dispatch::Summary`]). A flush and the removal of the
-    /// observer end the window early. Not called if the window has no evaluations.
+    /// Called with the numbers of evaluations in the window that has just ended ([`Dispatch::Summary`]). A flush, the removal of the
+    /// observer, and the close of the repository end the window early. Not called if the window has no evaluations.
     fn summary(&self, _summary: &UsageSummary) {}
 
-    /// Sends the data that the observer has not sent yet. The call should not take much longer than the time limit.
+    /// Sends the data that the observer has not sent yet. The call should not take much longer than the time limit. The repository also
+    /// calls this method before [`Self::close`].
     fn flush(&self, _limit: Duration) {}
 
-    /// Called once, after the last queued event, when the observer was removed, or by the first delivery after the repository was closed.
+    /// Called once, after the last queued event, when the observer was removed, or by the first delivery after the repository was closed. A
+    /// repository that is dropped without being closed does not call this method.
     fn close(&self) {}
 }
 
@@ -68,7 +71,8 @@ pub enum Dispatch {
     #[default]
     Queued,
     /// The observer is called within the read, on the reader's thread. This suits observers that need data of that thread, such as the
-    /// current span. The dispatcher calls the observer for [`UsageEvent::Collection`].
+    /// current span. The dispatcher calls the observer for [`UsageEvent::Collection`], and the thread that records a named event calls it
+    /// for [`UsageEvent::Named`].
     Inline,
     /// The dispatcher calls [`Observer::summary`] at the end of each window that has evaluations, and the observer gets no other events.
     /// This suits programs that read features too often to report each read.
@@ -81,8 +85,8 @@ pub struct UsageOptions {
     /// Maximum number of events that wait for an observer with [`Dispatch::Queued`]. When the limit is reached, the oldest event is dropped
     /// and counted. A limit of 0 counts as 1.
     pub queue: usize,
-    /// One of every `one_of` evaluations is passed on to the observer, beginning with the first. Collections and named events are always
-    /// passed on.
+    /// One of every `one_of` evaluations is passed on to the observer, or counted for its summary, beginning with the first. Repeated
+    /// evaluations are left out before. Collections and named events are not sampled.
     pub one_of: NonZeroU32,
     /// The settings for leaving out repeated evaluations; `None` passes repeated evaluations on.
     pub deduplicate: Option<Deduplicate>,
@@ -94,13 +98,14 @@ impl Default for UsageOptions {
     }
 }
 
-/// Settings for the removal of repeated evaluations. Two evaluations are equal if their feature, value, strategy, interceptor and user are
-/// equal. The user is identified by the user key, otherwise by the session, otherwise by all attributes of the context.
+/// Settings for the removal of repeated evaluations. Two evaluations are equal if the feature's key, the value, the id of the strategy, the
+/// interceptor and the user are equal. The user is identified by the user key, otherwise by the session, otherwise by all attributes of the
+/// context.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Deduplicate {
     /// The duration for which equal evaluations are left out. The duration begins with an evaluation that is not left out as a repetition.
     pub window: Duration,
-    /// Maximum number of evaluations that are remembered, rounded up to an even number above 0. Beyond this limit, older evaluations are
-    /// forgotten, and their repetitions are passed on.
+    /// Maximum number of evaluations that are remembered, rounded up to an even number above 0. Older evaluations are forgotten in time, so
+    /// that the limit holds, and their repetitions are passed on.
     pub remembered: usize,
 }

@@ -50,7 +50,7 @@ pub(crate) struct Entry {
     flush: Mutex<Option<Duration>>,
     turns: Turns,
     is_closed: AtomicBool,
-    /// True once the observer's `close` was called.
+    /// True once a thread has begun the last calls of the observer's `flush` and `close`.
     is_ended: AtomicBool,
 }
 
@@ -144,7 +144,7 @@ impl Observers {
     }
 
     /// Reports the values of all features of a client that is ready for the first time to the observers. `features` reads the values, and
-    /// is called only if an observer gets the event.
+    /// is called only if there is an observer that gets events.
     pub(crate) fn collection(
         &self,
         dispatcher: &DispatcherState,
@@ -158,8 +158,8 @@ impl Observers {
         self.take(dispatcher, event);
     }
 
-    /// Reports a named event of the user's code to the observers. `features` reads the values of all features for the context
-    /// `attributes`, and is called only if an observer gets the event.
+    /// Reports a named event of the user's code to the observers. `features` reads the values of all features for the context `attributes`,
+    /// and is called only if there is an observer that gets events.
     pub(crate) fn named(
         &self,
         dispatcher: &DispatcherState,
@@ -192,7 +192,7 @@ impl Observers {
         }
     }
 
-    /// Delivers the queued events of all observers. Returns true if this thread delivered an event.
+    /// Delivers the queued events of the observers that no other thread is calling. Returns true if this thread delivered an event.
     pub(crate) fn deliver(&self, dispatcher: &DispatcherState) -> bool {
         // The fold calls all observers; `any` would stop at the first observer that had events.
         self.entries.iter().fold(false, |any, entry| entry.deliver(dispatcher) | any)
@@ -307,8 +307,8 @@ impl Entry {
         self.report(dispatcher);
     }
 
-    /// Delivers queued events and a due summary, carries out a requested flush, and closes the observer if it was removed. One thread at a
-    /// time runs this function.
+    /// Delivers queued events and a due summary, carries out a requested flush, and closes the observer if it was removed or the repository
+    /// was closed. Returns true if there were queued events. One thread at a time runs this function.
     fn work(&self, dispatcher: &DispatcherState) -> bool {
         // The request is taken before the events, so that the flush comes after every event that was queued before the request.
         let flush = lock(&self.flush).take();

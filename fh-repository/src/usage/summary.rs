@@ -44,7 +44,7 @@ pub struct UsageSummary {
     pub from: Timestamp,
     /// The end of the window.
     pub until: Timestamp,
-    /// The counts, sorted by feature key. A feature that was evaluated to several values has several counts.
+    /// The counts, sorted by feature key. A feature has several counts if it had several values, strategies or interceptors.
     pub counts: Vec<UsageCount>,
     /// Number of evaluations of combinations beyond the limit [`SummaryWindow::distinct`].
     pub uncounted: u64,
@@ -79,7 +79,7 @@ pub struct Summaries<F> {
 
 impl<F: Fn(&UsageSummary) + Send + Sync> Summaries<F> {
     /// Creates an observer that calls `report` at the end of each window in which a feature was evaluated. `every` is the length of a
-    /// window; a flush or the removal of the observer ends a window early.
+    /// window; a flush, the removal of the observer or the close of the repository ends a window early.
     pub fn new(every: Duration, report: F) -> Self {
         Self { window: SummaryWindow { every, ..SummaryWindow::default() }, report }
     }
@@ -149,7 +149,7 @@ impl Counts {
         shard.insert(hash, UsageCount { feature, count: 1 });
     }
 
-    /// Ends the window and begins the next one. Returns `None` if no feature was evaluated in the ended window.
+    /// Ends the window and begins the next one. Returns `None` if no evaluation was counted in the ended window.
     pub(crate) fn take(&self, now: Timestamp) -> Option<UsageSummary> {
         let from = std::mem::replace(&mut *lock(&self.since), now);
         let mut counts = Vec::new();
