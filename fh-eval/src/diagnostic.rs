@@ -12,8 +12,8 @@ pub enum Severity {
     /// The engine ignores an unknown member, or continues with an assumption, such as that the feature has no
     /// strategies.
     Warning,
-    /// A part could not be used. A feature is left out, a strategy or a rule cannot match, a rule ends at a value, or a
-    /// value is dropped.
+    /// A part is not used. A feature is left out, a strategy or a rule cannot match, a rule ends at a value, or a value
+    /// is dropped.
     Error,
 }
 
@@ -45,21 +45,21 @@ pub struct Place {
     /// without its environment.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub environment: Option<Box<str>>,
-    /// Key of the feature. A feature without a key is named by its position in the list, counted from 0: `#3` is the
-    /// fourth feature.
+    /// Key of the feature. A feature whose key is missing, empty or not a text is named by its position in the list,
+    /// counted from 0: `#3` is the fourth feature.
     pub feature: Box<str>,
-    /// Position of the strategy in the feature's list, from 0; `None` if the diagnostic is not about a strategy.
+    /// Position of the strategy in the feature's list, from 0; `None` if the part is not in a strategy.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub strategy: Option<u32>,
-    /// Id of the strategy; `None` if the diagnostic is not about a strategy, or if the strategy has no id that is a
-    /// text of at least one character.
+    /// Id of the strategy; `None` if the part is not in a strategy, or if the strategy has no id that is a text of at
+    /// least one character.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub strategy_id: Option<Box<str>>,
-    /// Position of the rule in the strategy's list, from 0; `None` if the diagnostic is not about a rule.
+    /// Position of the rule in the strategy's list, from 0; `None` if the part is not in a rule.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rule: Option<u32>,
-    /// Name of the attribute that the rule reads; `None` if the diagnostic is not about a rule or the rule names no
-    /// attribute.
+    /// Name of the attribute that the rule reads; `None` if the part is not in a rule, or if the rule has no attribute
+    /// name that is a text of at least one character.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub field: Option<Box<str>>,
     /// Name of the JSON member; `None` if the diagnostic is not about a member, or if the member is unknown. The field
@@ -78,7 +78,8 @@ pub struct Place {
 pub enum DiagnosticKind {
     /// The part does not have the JSON form that this text names, such as `a list`.
     Expected(&'static str),
-    /// A name is missing, or is not in the closed list of names that this text describes, such as `rule type`.
+    /// A name is missing, is not a text, or is not in the closed list of names that this text describes, such as
+    /// `rule type`.
     Unknown(&'static str),
     /// A value cannot be parsed as the type that this text names, such as `a date`.
     NotA(&'static str),
@@ -99,8 +100,8 @@ pub enum DiagnosticKind {
     MisspeltMember(&'static str),
     /// A strategy or a rule has a member that the engine does not know (D-118).
     UnknownMember,
-    /// FeatureHub's server raises an error on this value and serves no feature of the environment. This engine raises
-    /// no error.
+    /// FeatureHub's server raises an error when it evaluates a rule with this value, and then serves no feature of the
+    /// environment. This engine raises no error.
     ServerRaises,
 }
 

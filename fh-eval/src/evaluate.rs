@@ -44,8 +44,8 @@ impl Remembered<'_> {
         Self { field: u32::MAX, count: Count::None, only: Supplied::EMPTY, packed: None };
 }
 
-/// The default percentage key, and a hasher that has read the key. `key` is `None` if the context has neither a session
-/// nor a user key.
+/// The default percentage key, and a hasher that has read the key. `key` is `None` if the context has neither the
+/// attribute that `session` names nor a user key.
 #[derive(Clone, Copy)]
 struct DefaultKey<'a> {
     session: Name,
@@ -163,9 +163,8 @@ impl<'a, C: Clock, T: Tracer, const N: usize> Evaluator<'a, '_, C, T, N> {
         None
     }
 
-    /// Returns true if a strategy without a percentage can match: the compiler could read the strategy, and the
-    /// strategy has rules. Ordinary evaluations do not walk strategies for which this function returns false;
-    /// explanations walk all strategies.
+    /// Returns true if a strategy without a percentage is usable and has rules. Ordinary evaluations do not walk
+    /// strategies for which this function returns false; explanations walk all strategies.
     #[inline]
     fn can_match(&mut self, strategy: &Strategy) -> bool {
         if strategy.share == Share::Unusable {

@@ -49,8 +49,8 @@ impl std::fmt::Display for EvaluationReason {
 
 /// The result of evaluating a feature for a subject. It borrows from the compiled feature and is cheap to copy.
 ///
-/// The typed getters return `None` if the value is null or of another type; they never convert a value (evaluation
-/// 5.1). To replace `None` by a default value, call `unwrap_or` on the result.
+/// The typed getters return `None` if the value is null or of another type; they never convert a value to another type
+/// (evaluation 5.1). To replace `None` by a default value, call `unwrap_or` on the result.
 #[derive(Debug, Clone, Copy)]
 pub struct Evaluation<'a> {
     tables: &'a Tables,
@@ -101,7 +101,8 @@ impl<'a> Evaluation<'a> {
     }
 
     /// Returns the reason for the value, such as [`EvaluationReason::Split`] if a strategy with a percentage matched. A
-    /// null value does not change this reason (D-39), but [`Self::read`] reports [`EvaluationReason::NotSet`] for it.
+    /// null value does not change this reason (D-39), but [`Self::read`] reports [`EvaluationReason::NotSet`] for a
+    /// null value of the requested type.
     #[must_use]
     pub const fn reason(&self) -> EvaluationReason {
         self.reason
@@ -147,13 +148,15 @@ impl<'a> Evaluation<'a> {
         }
     }
 
-    /// Returns the value of a NUMBER feature as the nearest double, or `None` if the value is null or not a number.
+    /// Returns the value of a NUMBER feature as the nearest double, or `None` if the value is null or not a number, or
+    /// the feature has another type.
     #[must_use]
     pub fn number(&self) -> Option<f64> {
         self.decimal().map(Number::as_f64)
     }
 
-    /// Returns the value of a NUMBER feature with its decimal text, or `None` if the value is null or not a number.
+    /// Returns the value of a NUMBER feature with its decimal text, or `None` if the value is null or not a number, or
+    /// the feature has another type.
     #[must_use]
     pub fn decimal(&self) -> Option<&'a Number> {
         match self.value()? {
@@ -185,11 +188,11 @@ impl<'a> Evaluation<'a> {
         self.boolean() == Some(true)
     }
 
-    /// Returns the value if it has the type `kind`, and the reason that an SDK reports. The value is `None` together
-    /// with one of these reasons:
+    /// Returns the value if it has the type `kind`, and the reason for the result. The value is `None` together with
+    /// one of these reasons:
     ///
     /// - [`EvaluationReason::NotFound`]: there is no such feature.
-    /// - [`EvaluationReason::NotSet`]: the value is null.
+    /// - [`EvaluationReason::NotSet`]: the feature has the type `kind`, and its value is null.
     /// - [`EvaluationReason::TypeMismatch`]: the feature or its value has another type.
     ///
     /// ```

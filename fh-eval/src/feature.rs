@@ -53,8 +53,8 @@ impl<'a> FeatureRef<'a> {
         self.detail()?.id.as_deref()
     }
 
-    /// Returns the version of the feature's value, clamped to 64 bits, or 0 if the payload has no version that is an
-    /// integer.
+    /// Returns the version of the feature's value, clamped to 64 bits, or 0 if the payload's version is missing, null
+    /// or not readable as an integer.
     #[must_use]
     pub fn version(&self) -> i64 {
         self.detail().map_or(0, |detail| detail.version)
@@ -87,17 +87,18 @@ impl<'a> FeatureRef<'a> {
     }
 
     /// Evaluates the feature for a subject. The clock is read only for a rule of type DATE or DATETIME on the attribute
-    /// `now`, and only if the context has no such attribute. The evaluation takes no lock and allocates no memory, with
-    /// five rare exceptions:
+    /// `now`, in any letter case, and only if the context has no such attribute. The evaluation takes no lock and
+    /// allocates no memory, with five rare exceptions:
     ///
     /// - A REGEX pattern has no lookup table, because the table would be too large or the tables of the payload are too
     ///   large together. Each thread then allocates one cache for all such patterns, and may allocate memory again if
     ///   another pattern needs a larger cache or the cache grew to over 1 MiB.
-    /// - A REGEX pattern contains `\B`, or the target is WebAssembly. Another engine then runs the pattern, with a lock
-    ///   and memory of its own.
+    /// - A REGEX pattern contains `\B`, or the target is WebAssembly. Unless the pattern only searches for literal
+    ///   texts, another engine then runs the pattern, with a lock and memory of its own.
     /// - A NUMBER rule with REGEX under [`Profile::Edge`](crate::Profile::Edge) compiles the attribute's value as a
     ///   pattern.
-    /// - A version has more than 24 parts, or capital letters beyond ASCII.
+    /// - A supplied version has more than 24 items (numbers, qualifiers and nested lists), or capital letters beyond
+    ///   ASCII.
     /// - The strategies of the feature have more than 16 different percentage keys.
     #[inline]
     #[must_use]

@@ -9,7 +9,7 @@ pub mod rollout {
     pub use crate::rollout::*;
 }
 
-/// Parsers of the texts that rules compare.
+/// Parsers of the texts that rules compare, and regular expressions.
 pub mod text {
     pub use crate::text::{address, date, datetime, number, pattern, version};
 }

@@ -1,7 +1,8 @@
 //! The tests of rules, parsed once when the rules are compiled.
 //!
-//! The common tests (texts, booleans, one version of plain numbers) are stored in flat rows of the ruleset, so that
-//! evaluating all features reads memory from front to back. Each of the other tests is stored behind a pointer.
+//! The common tests (for example of texts, booleans and one version of plain numbers) are stored in flat rows of the
+//! ruleset, so that evaluating all features reads memory from front to back. Each of the other tests is stored behind a
+//! pointer.
 
 use std::cmp::Ordering;
 use std::sync::Arc;
@@ -210,7 +211,7 @@ pub(crate) enum BoxedPredicate {
 }
 
 /// The maximum length, in bytes, of a supplied pattern that [`BoxedPredicate::MatchedBy`] compiles. A longer pattern
-/// matches nothing. The limit is low because the pattern comes from a request.
+/// matches nothing. The limit is low because the pattern comes from the context of an evaluation.
 const LONGEST_SUPPLIED_PATTERN: usize = 200;
 
 /// The maximum size of a supplied pattern, in nodes after repetitions are expanded. A larger pattern matches nothing.

@@ -4,7 +4,7 @@
 use crate::attributes::names;
 use crate::bucket::Encoding;
 
-/// The semantics with which a ruleset is compiled. The compiler applies the profile; an evaluation only follows the
+/// The semantics with which features are compiled. The compiler applies the profile; an evaluation only follows the
 /// compiled rules.
 ///
 /// ```
@@ -16,13 +16,15 @@ use crate::bucket::Encoding;
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum Profile {
-    /// The default profile. It follows FeatureHub's server where the server's behaviour has no defect and is possible
-    /// in a client. Elsewhere it follows most of FeatureHub's client SDKs.
+    /// The default profile. In general, it follows FeatureHub's server where the server's behaviour has no defect and
+    /// is possible in a client. Elsewhere it follows most of FeatureHub's client SDKs.
     #[default]
     Client,
-    /// The behaviour of FeatureHub's server, including the server's defects. Where the server raises an error, only the
-    /// rule fails. Host names are never looked up, and the current date is the date in UTC (evaluation 0.2). Use this
-    /// profile if users of server-evaluated keys must keep the values that FeatureHub's server gives them.
+    /// The behaviour of FeatureHub's server, including the server's defects, with some differences. For example, an
+    /// input on which the server raises an error only makes a rule or a strategy fail, host names are never looked up,
+    /// and the current date is the date in UTC (evaluation 2.6, 2.8, 3.8). Use this profile if users of
+    /// server-evaluated keys must keep the values that FeatureHub's server gives them. Percentages then also need the
+    /// ids of feature values ([`Compiler::hash_ids`](crate::featurehub::Compiler::hash_ids)).
     Edge,
 }
 

@@ -11,15 +11,16 @@ use crate::profile::Profile;
 use crate::subject::Subject;
 use crate::time::Timestamp;
 
-/// The share of users that strategies configure for a part of a rollout.
+/// The share of users that strategies configure for a part of a rollout. The share of a strategy is the percentage in
+/// the payload, which may be below 0 or above 1,000,000.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ConfiguredShare {
     /// A share of all users, in millionths.
     OfAll(i64),
     /// A share of the users that match the strategy's rules, in millionths.
     OfAdmitted(i64),
-    /// No user, because the strategy has neither readable rules nor a readable percentage other than 0. In profile
-    /// `edge`, a strategy with a percentage of 0 and no rules may still match the users of bucket 0.
+    /// No user, because the strategy has neither a readable list with at least one rule nor a readable percentage other
+    /// than 0. In profile `edge`, a strategy with a percentage of 0 and no rules may still match the users of bucket 0.
     OfNobody,
     /// No share is configured, because only rules decide, or because the share follows from the shares of other parts.
     Open,
@@ -32,7 +33,7 @@ pub struct Part {
     pub position: Option<usize>,
     /// Id of the strategy; `None` for the default value and for a strategy whose id is missing or not a text.
     pub id: Option<String>,
-    /// The feature's value for the users of this part, as a JSON token; `None` for null.
+    /// The feature's value for the users of this part, as JSON; `None` if the value is null or missing.
     pub token: Option<String>,
     /// The share of users that the feature's strategies configure for this part.
     pub configured: ConfiguredShare,
@@ -85,8 +86,8 @@ impl<'a> Forecast<'a> {
             read: Vec::new(),
             default_key: false,
         };
-        // The share of the default value is known only if all strategies that match any user are percentages without
-        // rules and with the same key.
+        // The share of the default value is computed only if each strategy either has the share `OfNobody`, or has a
+        // percentage, no rules, and the same percentage attributes as the other strategies with a percentage.
         let mut rest = Some(1_000_000_i64);
         let mut first_key: Option<Vec<String>> = None;
         let strategies = wire.strategies.as_ref().map_or(&[][..], Vec::as_slice);
@@ -225,9 +226,10 @@ impl<'a> Forecast<'a> {
         !depends && self.parts.len() > 1
     }
 
-    /// Returns the name of an attribute that decides which strategy a user matches. This is an attribute of a
-    /// percentage key if there is one, otherwise an attribute that a rule reads. Returns `None` if the strategies name
-    /// no attribute.
+    /// Returns the name of an attribute that may decide which strategy a user matches: the first attribute that is
+    /// named for a percentage key, otherwise the first attribute that a rule reads. Returns `None` if there is no such
+    /// attribute. The attributes of the default percentage key, and percentage attributes of strategies without a
+    /// percentage, are not counted.
     #[must_use]
     pub fn deciding_attribute(&self) -> Option<&str> {
         self.keyed.first().or(self.read.first()).map(String::as_str)

@@ -1,4 +1,4 @@
-//! The compiled features of an environment. A ruleset is immutable. [`Ruleset::with`] and [`Ruleset::without`] create
+//! The compiled features of an environment. A ruleset is immutable. [`Ruleset::with`] and [`Ruleset::without`] return
 //! another ruleset, which shares the details of unchanged features.
 
 use std::collections::BTreeSet;
@@ -78,7 +78,7 @@ impl Index {
     }
 }
 
-/// A compiled feature on its own, which [`Ruleset::with`] adds to a ruleset.
+/// A compiled feature on its own, which can be added to a ruleset with [`Ruleset::with`].
 #[derive(Debug, Clone)]
 pub struct Feature {
     tables: Arc<Tables>,
@@ -144,8 +144,8 @@ impl Ruleset {
     /// Evaluates every feature for one subject, in the order of `iter`, and calls `each` with the feature and the
     /// result.
     ///
-    /// This method is faster than evaluating feature by feature: the rows are read from front to back, and attributes
-    /// and the default percentage key are cached between features.
+    /// This method is usually faster than evaluating feature by feature: the rows are read from front to back, and
+    /// attributes and the default percentage key are cached between features.
     ///
     /// ```
     /// use fh_eval::{Attributes, Profile, Ruleset, Subject, Timestamp};

@@ -1,4 +1,5 @@
-//! Serialisation of evaluations, values and types of values for other programs (feature `serde`, docs/bootstrap.md).
+//! Serialisation of evaluations, values, numbers and types of values for other programs, and deserialisation of types
+//! (feature `serde`, docs/bootstrap.md).
 
 use std::fmt;
 
@@ -33,9 +34,10 @@ impl<'de> Deserialize<'de> for Kind {
 }
 
 impl Serialize for Number {
-    /// Writes a JSON number if the number is an integer of 64 bits that a double holds exactly, or if the shortest text
-    /// of the nearest double is the same number. Otherwise writes a text with all digits, as FeatureHub's server does
-    /// for the numbers of application strategies (evaluation 5.4).
+    /// Writes a number if the number is an integer of 64 bits that a double holds exactly, or if the decimal texts that
+    /// the standard library and serde_json write for the nearest double have the value of the number. Otherwise writes
+    /// the text from which the number was parsed. FeatureHub's server writes texts for the numbers of application
+    /// strategies (evaluation 5.4).
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let double = self.as_f64();
         let is_same = |text: &str| Decimal::parse(text) == Decimal::parse(self.as_str());
@@ -51,8 +53,8 @@ impl Serialize for Number {
 }
 
 impl Serialize for Value {
-    /// Writes a boolean, a number (see [`Number`]) or a text. The value of a JSON feature is written as the text of the
-    /// document.
+    /// Writes a boolean or a text, or the form of a [`Number`]. The value of a JSON feature is written as the text of
+    /// the document.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
             Self::Bool(value) => serializer.serialize_bool(*value),

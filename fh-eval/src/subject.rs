@@ -3,7 +3,8 @@
 use crate::attributes::Attributes;
 use crate::time::Clock;
 
-/// A context and a clock. Together with the ruleset they are the complete input of an evaluation.
+/// A context and a clock. Together with a compiled feature, they are the complete input of an evaluation of this
+/// feature.
 ///
 /// Without a context ([`Subject::without_context`]) no strategy is evaluated, and the result is the feature's default value
 /// (evaluation 5.7).
@@ -22,7 +23,7 @@ pub struct Subject<'a, C> {
 }
 
 impl<'a, C: Clock> Subject<'a, C> {
-    /// Creates a subject with a context, which may be empty. The clock is read only if a rule depends on the time.
+    /// Creates a subject with a context, which may be empty. [`Clock`] describes when the clock is read.
     #[must_use]
     pub const fn new(attributes: &'a Attributes, clock: C) -> Self {
         Self { attributes: Some(attributes), clock }

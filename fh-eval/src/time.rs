@@ -87,6 +87,8 @@ impl std::fmt::Display for Timestamp {
 impl std::str::FromStr for Timestamp {
     type Err = InvalidTimestamp;
 
+    /// Parses a date-time (evaluation 3.5, profile `client`). Digits after the milliseconds are cut off. A time that the
+    /// offset moves out of the years 1 to 9999 in UTC is clamped.
     fn from_str(text: &str) -> Result<Self, InvalidTimestamp> {
         let moment = crate::text::datetime::DateTime::parse(
             text,
@@ -107,8 +109,8 @@ impl serde::Serialize for Timestamp {
 /// A source of the current time.
 ///
 /// The trait is implemented by [`Timestamp`] (a fixed time) and by every `Fn() -> Timestamp`. An evaluation reads the
-/// clock only for a DATE or DATETIME rule on the attribute `now`, in upper or lower case, and only if the context has
-/// no such attribute (evaluation 2.6).
+/// clock only for a DATE or DATETIME rule on the attribute `now`, in any letter case, and only if the context has no
+/// such attribute (evaluation 2.6).
 ///
 /// ```
 /// use fh_eval::{Clock, Timestamp};

@@ -15,7 +15,7 @@ use crate::time::Timestamp;
 const DAY: i64 = 86_400_000;
 const SECOND: i64 = 1000;
 
-/// The rules of a ruleset that read the clock: rules of type DATE or DATETIME on the attribute `now`, in upper or lower
+/// The rules of a ruleset that read the clock: rules of type DATE or DATETIME on the attribute `now`, in any letter
 /// case.
 ///
 /// Such a rule can change the result of an evaluation although neither the features nor the context have changed. A
@@ -71,8 +71,9 @@ impl TimeOutcome {
         self.boundary
     }
 
-    /// Returns one boolean for each rule on the text of `now`: true if the rule holds. The order of the booleans depends on the features
-    /// only, not on the order in which the features were added.
+    /// Returns one boolean for each rule on the text of `now` that the [`TimeRules`] contain: true if the rule holds. A
+    /// rule on the text of a date-time is evaluated at the last full second. The order of the booleans depends on the
+    /// features only, not on the order in which the features were added.
     #[must_use]
     pub fn text_rules(&self) -> &[bool] {
         &self.held
@@ -80,13 +81,13 @@ impl TimeOutcome {
 }
 
 impl TimeRules {
-    /// Collects the rules of a ruleset that read the clock. Rules whose result never changes are left out, and so are
-    /// the rules of strategies that evaluations skip because they cannot match.
+    /// Collects the rules of a ruleset that read the clock. Rules that were compiled to a constant result are left out,
+    /// and so are the rules of strategies that ordinary evaluations skip.
     #[must_use]
     pub fn of(ruleset: &Ruleset) -> Self {
         let tables = ruleset.tables();
         let mut found = Self { tables: Arc::clone(tables), ..Self::default() };
-        // Most rulesets have no rule that reads the clock, so the features need not be searched.
+        // If no rule reads the clock, the features need not be searched.
         if !tables.fields.iter().any(|field| field.reading.is_clock()) {
             return found;
         }
@@ -110,15 +111,15 @@ impl TimeRules {
         found
     }
 
-    /// Returns true if time alone can never change the result of an evaluation.
+    /// Returns true only if time alone can never change the result of an evaluation.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.boundaries.is_empty() && self.texts.is_empty()
     }
 
-    /// Returns the first time after `now` at which the outcome may differ. Returns `None` if the outcome never changes
-    /// again. A rule on the text of a date may change at each midnight of UTC, and a rule on the text of a date-time at
-    /// each full second.
+    /// Returns the first time after `now` at which the outcome may differ. Returns `None` if the outcome cannot change
+    /// any more. A rule on the text of a date may change at each midnight of UTC, and a rule on the text of a date-time
+    /// at each full second.
     #[must_use]
     pub fn next_change_after(&self, now: Timestamp) -> Option<Timestamp> {
         let position = self.boundaries.partition_point(|boundary| *boundary <= now);
@@ -159,15 +160,15 @@ impl TextRule {
 
 impl FeatureRef<'_> {
     /// Returns true if a rule of the feature is of type DATE or DATETIME and on the attribute `now`. Time can change
-    /// the results only of such a feature. Strategies that evaluations skip because they cannot match are not counted.
+    /// the results only of such a feature. Strategies that ordinary evaluations skip are not counted.
     #[must_use]
     pub fn reads_clock(&self) -> bool {
         clock_rules(*self).next().is_some()
     }
 }
 
-/// Returns the rules of type DATE or DATETIME on the attribute `now`. The rules of strategies that evaluations skip because they cannot
-/// match are left out.
+/// Returns the rules of type DATE or DATETIME on the attribute `now`. The rules of strategies that ordinary evaluations
+/// skip are left out.
 fn clock_rules(feature: FeatureRef<'_>) -> impl Iterator<Item = (&Rule, Reading)> {
     let tables = feature.tables();
     let strategies = feature.head().map_or(&[][..], |head| head.strategies.of(&tables.strategies));

@@ -1,12 +1,11 @@
 //! Tracing of an evaluation. The evaluator is generic over a tracer, so that ordinary evaluations and explanations run
-//! the same code and cannot disagree.
+//! the same code.
 
 use crate::time::Timestamp;
 
 /// A receiver of the steps of an evaluation. Every method does nothing by default.
 ///
-/// Strategies are identified by their row in the engine's tables, rules by their index within the strategy. Only the engine's own
-/// explanation can resolve rows and indexes, so the trait is private.
+/// Strategies are identified by their row in the engine's tables, rules by their index within the strategy.
 pub(crate) trait Tracer {
     /// Called when the evaluator begins with a strategy. Later calls refer to this strategy until the next call of this
     /// method.
@@ -14,7 +13,7 @@ pub(crate) trait Tracer {
     /// Called if the strategy is unusable, for example because the strategy could not be read. An unusable strategy
     /// never matches.
     fn unusable(&mut self) {}
-    /// Called if the strategy has a percentage, but the context has no percentage key for this strategy.
+    /// Called if the strategy's bucket cannot be computed, because the context has no percentage key for this strategy.
     fn no_key(&mut self) {}
     /// Called when the bucket of the percentage key is compared with the strategy's limit. The strategy admits buckets up to and including
     /// the limit.

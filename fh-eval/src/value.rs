@@ -53,8 +53,8 @@ pub enum Value {
     Bool(bool),
     /// The value of a NUMBER feature, with the text from which the number was parsed.
     Number(Number),
-    /// The value of a STRING feature or of a feature of unknown type, or the value of a NUMBER feature that is not a
-    /// number.
+    /// The value of a STRING feature or of a feature whose type is missing or unknown, or the value of a NUMBER feature
+    /// that is not a number.
     Text(Arc<str>),
     /// The value of a JSON feature: a text that is neither parsed nor validated.
     Json(Arc<str>),
@@ -91,9 +91,9 @@ impl Number {
         &self.text
     }
 
-    /// Returns true if a double can represent the number: the nearest double is equal to the number, or the shortest decimal text of the
-    /// nearest double has the value of the number. True for `1152921504606846976`, `0.1` and `7.50`; false for `9007199254740993` and
-    /// `1e400`.
+    /// Returns true if a double can represent the number: the nearest double is equal to the number, or the decimal
+    /// texts that the standard library and serde_json write for the nearest double have the value of the number. True
+    /// for `1152921504606846976`, `0.1` and `7.50`; false for `9007199254740993` and `1e400`.
     #[must_use]
     pub fn fits_f64(&self) -> bool {
         use crate::text::number::{Decimal, OwnedDecimal};
@@ -113,8 +113,8 @@ impl Number {
             && serde_json::to_string(&self.double).is_ok_and(|text| is_same(&text))
     }
 
-    /// Returns the number as an integer: `10.0` and `1e1` give 10. Returns `None` if the number has a fraction or does not
-    /// fit.
+    /// Returns the number as an integer: `10.0` and `1e1` give 10. Returns `None` if the number has a fraction or does
+    /// not fit into an `i64`.
     ///
     /// ```
     /// use fh_eval::Number;
@@ -140,7 +140,8 @@ impl Number {
 }
 
 impl PartialEq for Number {
-    /// Returns true if the numbers are equal in value: `7.50` equals `7.5`. Exponents are clamped to ±10¹⁵.
+    /// Returns true if the numbers are equal in value: `7.50` equals `7.5`. Exponents are clamped to ±10¹⁵, so numbers
+    /// with larger exponents may count as equal.
     fn eq(&self, other: &Self) -> bool {
         use crate::text::number::Decimal;
         Decimal::parse(&self.text) == Decimal::parse(&other.text)

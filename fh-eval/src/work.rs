@@ -14,10 +14,11 @@ use crate::text::pattern::Cost;
 
 /// An upper bound of the work of evaluating a list of features, for any context.
 ///
-/// A server uses the bound to refuse a request that would take too long, before it evaluates the features. Creating a
-/// bound reads the rules once; [`WorkBound::steps`] then reads only the context. The bound is a number of steps: rules
-/// times values times bytes, with patterns weighted by their size. The steps are calculated from the rules and the
-/// context, and no time is measured. A step takes about a nanosecond on a slow machine.
+/// With the bound, a server can refuse a request that would take too long before it evaluates the features. Creating a
+/// bound reads the rules once; [`WorkBound::steps`] then reads only the context. The bound is a number of steps, which
+/// grows with the rules and with the number and the length of the context's values. Patterns count by their size. The
+/// steps are calculated from the rules and the context, and no time is measured. A step takes about a nanosecond on a
+/// slow machine.
 ///
 /// ```
 /// use fh_eval::{Attributes, Profile, Ruleset, WorkBound};
@@ -127,8 +128,9 @@ impl WorkBound {
         self.add_percentages(tables, head, strategies);
     }
 
-    /// Adds the work of hashing and comparing percentage keys. Each percentage key of a feature is hashed once. If the feature has several
-    /// percentage keys, each strategy with a percentage and no rules also compares its percentage key with the keys of earlier strategies.
+    /// Adds the work of hashing and comparing percentage keys. Each percentage key of a feature is hashed once. If the
+    /// feature has several percentage keys, each strategy with a percentage and no rules may also compare its
+    /// percentage key with the keys of earlier strategies.
     fn add_percentages(&mut self, tables: &Tables, head: &Head, strategies: Run) {
         let mut sources: SmallVec<[u32; 16]> = SmallVec::new();
         let (mut drawn, mut stacked) = (0_u64, 0_u64);
