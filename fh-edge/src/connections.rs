@@ -1,4 +1,4 @@
-//! The list of open streams with a known key, for the admin API and metrics.
+//! The list of open streams with a known key.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -16,7 +16,7 @@ pub(crate) struct Connection {
     pub(crate) kind: KeyKind,
     /// The name of the client's SDK, or else its user agent, at most 80 characters; `None` if the client sends neither.
     pub(crate) sdk: Option<Box<str>>,
-    /// The number of attributes in the stream's context. The values of the attributes are private to the client, so they are not listed.
+    /// The number of attributes that have values in the stream's context. The values are private to the client, so they are not listed.
     pub(crate) attributes: usize,
     pub(crate) since: SystemTime,
 }

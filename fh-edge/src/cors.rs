@@ -16,7 +16,7 @@ const ALLOWED: &str = "x-requested-with,authorization,content-type,accept-versio
 const METHODS: &str = "GET, POST, PUT, DELETE, OPTIONS, HEAD";
 const EXPOSED: &str = "etag,cache-control";
 
-/// The values of the CORS headers, rendered once for all responses.
+/// The values of those CORS headers that depend on the options, rendered once for all responses.
 #[derive(Debug)]
 pub(crate) struct Cors {
     allowed: HeaderValue,

@@ -22,11 +22,12 @@ use crate::state::{Duplicate, State};
 use crate::state_store::{ChangeStore, NoPersistence, Records, ServeDefaults, StateStore, Writer};
 pub use crate::state_store::{FeatureChange, ReplaceError};
 
-/// An Edge without sockets of its own. It provides routes to serve, and a handle that changes what the routes serve.
+/// An Edge without a listening socket. It provides routes to serve, and a handle that changes what the routes serve.
 ///
 /// Dropping an `Edge` or its handles does not stop its routers: they keep serving, and streams stay open. Call [`EdgeHandle::say_bye`]
 /// before a server stops. Otherwise streams are cut without a `bye` event, and their clients reconnect as after any broken connection. The
-/// Edge's threads, files and upstream connections end when the `Edge` and its last router, shortcut, stream and handle are dropped.
+/// Edge's threads, files and upstream connections are released some time after the `Edge` and its last router, shortcut, stream and handle
+/// were dropped, for some threads up to about 30 seconds later.
 ///
 /// ```
 /// use fh_edge::{Edge, state::State};
@@ -55,11 +56,12 @@ pub struct EdgeBuilder {
 /// The handling of a damaged file in the data folder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum DamagedData {
-    /// The Edge does not start if the file cannot be opened. Damaged records in a file that can be opened are left out and logged.
+    /// The Edge does not start if the file cannot be opened. Damaged records in a file that can be opened are left out and logged, and the
+    /// file is copied first.
     #[default]
     Refuse,
-    /// The Edge starts with all records of a damaged file that can be read, and logs the repair. A copy of the damaged file stays in the
-    /// folder. A file of another version of this program still prevents the start.
+    /// The Edge starts with the records of a damaged file that can be read, and logs the damage. A copy of the damaged file stays in the
+    /// folder. Other errors, such as a file of another version of this program, still prevent the start.
     Repair,
 }
 
@@ -67,7 +69,7 @@ pub enum DamagedData {
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum StartError {
-    /// The operating system refuses to start a thread.
+    /// The operating system refuses to start a thread. If the thread is the one of a relay, the error is [`RelayError::Thread`].
     Thread(std::io::Error),
     /// The data folder cannot be used, or its file is damaged.
     DataFolder(DataFolderError),
@@ -109,7 +111,7 @@ impl Edge {
     }
 
     /// Returns the routes of the Edge protocol, OFREP and `/info/version`. The routes of health, metrics, the admin API and the console are
-    /// included if the options place them on this port.
+    /// included if the options enable them and place them on this port.
     ///
     /// Serve the routes with [`listen::serve`](crate::listen::serve), or mount them in a router of your own. The tokio runtime must have
     /// its timer enabled. Unknown paths are answered with 404. A program with a fallback of its own removes the fallback of this router:
@@ -129,8 +131,8 @@ impl Edge {
     }
 
     /// Returns a shortcut for [`listen::App::shortcut`](crate::listen::App::shortcut). The shortcut answers polls (`GET {path}/features`,
-    /// also with a `/` at the end) without a router, because routing takes longer than the answer itself. `path` is the path at which the
-    /// router is mounted. The path is either empty, or has a `/` at its beginning but not at its end.
+    /// also with a `/` at the end) without a router, which saves the time of routing. `path` is the path at which the router is mounted.
+    /// The path is either empty, or has a `/` at its beginning but not at its end.
     pub fn poll_shortcut(&self, path: &str) -> impl Shortcut + use<> {
         PollShortcut::new(&self.shared, path)
     }
@@ -152,7 +154,7 @@ impl Edge {
     }
 
     /// Returns the routes of health, metrics and version for a port of their own. These routes include the admin API and the console if
-    /// [`Options::administration`] places them there.
+    /// they are enabled and [`Options::administration`] places them there.
     pub fn monitor_router(&self) -> Router {
         api::monitor_router(&self.shared)
     }
@@ -178,15 +180,15 @@ impl EdgeBuilder {
         Self { options, ..self }
     }
 
-    /// Sets the state that the Edge serves from the start. Without a state, an Edge that is not a relay answers polls with 503, and its
-    /// streams wait until a state is loaded.
+    /// Sets the base that the Edge loads at the start. The Edge serves this state with the changes that its data folder contains. Without a
+    /// state, an Edge that is not a relay answers polls with a well-formed key with 503, and its streams wait for a state.
     #[must_use]
     pub fn state(self, state: State) -> Self {
         Self { state: Some(state), ..self }
     }
 
-    /// Stores changes by PUT, by the admin API and by [`EdgeHandle`] in this folder. The folder is created if it does not exist. Without a
-    /// data folder, these changes are lost when the Edge ends.
+    /// Stores changes by PUT, by the admin API and by [`EdgeHandle::change`] and [`EdgeHandle::replace`] in this folder. The folder is
+    /// created if it does not exist. Without a data folder, these changes are lost when the Edge ends.
     #[must_use]
     pub fn data_folder(self, folder: impl Into<PathBuf>) -> Self {
         Self { data_folder: Some(folder.into()), ..self }
@@ -312,7 +314,8 @@ impl EdgeHandle {
 
     /// Loads a base, which is a state that was read from its source, for the first time or again. If a feature's value is the same in the
     /// previous and the new base, the changes that were made to the value since are kept (D-94). A state that [`EdgeHandle::replace`] or
-    /// the admin API has put in place of the base is served until a base with other content is loaded, which drops all changes.
+    /// the admin API has put in place of the base is served until a base with other content is loaded; for the changes since, it counts as
+    /// the previous base. If the changes cannot be stored in the data folder, the error is only logged.
     ///
     /// # Errors
     /// Returns [`ReplaceError::Duplicate`] if two parts of the base have the same id, feature key or API key. Returns
@@ -334,7 +337,7 @@ impl EdgeHandle {
     }
 
     /// Adds a listener that serves this Edge to `/metrics`. The metrics then show the listener's connections, their limit, and the expiry
-    /// of its certificate.
+    /// of its certificate if the expiry is known.
     pub fn show_listener(&self, listener: ListenerFigures) {
         self.shared.metrics.add_listener(listener);
     }
@@ -360,7 +363,9 @@ impl EdgeHandle {
         self.shared.change(environment, feature, change).await
     }
 
-    /// Ends all streams with a `bye` event. The ends are spread over the first 80 % of the time `within`. Readiness checks fail with 503
+    /// Ends the streams of clients with a `bye` event. Streams that wait for a first state end at once. The ends of the other streams are
+    /// spread over the first 80 % of the time `within`; this function does not wait for them. Event streams of the admin API end at once. A
+    /// relay also closes its upstream connections, for which this function waits up to about five seconds. Readiness checks fail with 503
     /// from now on, so that load balancers send no new clients. Call this function when the server is to stop, before its listener waits
     /// for the last connections.
     pub async fn say_bye(&self, within: Duration) {
@@ -376,8 +381,7 @@ impl EdgeHandle {
     }
 
     /// Replaces the configured keys of a relay, without a restart. Connections of [`RelayKeys`] with the same pair of keys are kept, also
-    /// if the name of the keys changes. Clients with a removed key can read features for five more seconds, also if the other key of the
-    /// pair remains.
+    /// if the name of the keys changes. A removed key stays valid for about five more seconds, also if the other key of the pair remains.
     ///
     /// # Errors
     /// Returns the [`RelayError`] that a start with these keys would return, or [`RelayError::NotARelay`] if this Edge is not a relay. Then
@@ -389,9 +393,9 @@ impl EdgeHandle {
         }
     }
 
-    /// Sends these headers with every later request to the upstream Edge, without a restart. They replace the headers that
-    /// [`RelayOptions::header`] set. Open upstream streams continue with the headers with which they were opened. Upstream clients without
-    /// an open stream send a request at once.
+    /// Sends these headers with later requests to the upstream Edge, without a restart. They replace the headers that
+    /// [`RelayOptions::header`] or an earlier call set. Open upstream streams continue with the headers with which they were opened.
+    /// Upstream clients without an open stream send a new request soon.
     ///
     /// # Errors
     /// Returns [`RelayError::Client`] if a header cannot be sent, and [`RelayError::NotARelay`] if this Edge is not a relay. Then the
@@ -420,7 +424,8 @@ impl EdgeHandle {
         self.shared.upstreams()
     }
 
-    /// Returns the number of open streams. Streams that wait for a first state are not counted.
+    /// Returns the number of open streams with a known key. Streams that wait for a first state, and event streams of the admin API, are
+    /// not counted.
     #[must_use]
     pub fn streams(&self) -> usize {
         self.shared.connections.count()

@@ -45,7 +45,7 @@ pub(crate) enum Outcome {
     UpdateNonsense,
     UpdateNoChange,
     Failed,
-    /// The request exceeded a rate limit (D-98).
+    /// The request was answered with status 429, in most cases because of a rate limit (D-98).
     Limited,
 }
 
@@ -71,7 +71,8 @@ struct EnvironmentLabels {
     name: String,
 }
 
-/// The label of the counter of requests that were refused, and of streams that were closed, because of their context (D-115).
+/// The label of the counter of requests that were refused, and of streams that were closed, because of a limit on contexts and evaluations
+/// (D-115).
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct RefusalLabels {
     reason: &'static str,
@@ -271,7 +272,7 @@ impl Metrics {
         self.listeners.lock().unwrap_or_else(PoisonError::into_inner).push(listener);
     }
 
-    /// Counts a response of any route by the class of its status.
+    /// Counts a request, and its response by the class of the status.
     pub(crate) fn responded(&self, status: StatusCode) {
         self.requests.inc();
         let class = usize::from(status.as_u16() / 100).saturating_sub(2);
@@ -321,8 +322,8 @@ impl Metrics {
         self.stream_seconds.observe(time.as_secs_f64());
     }
 
-    /// Returns all metrics as text in the OpenMetrics format. The parameters give the current values of metrics that are not updated by
-    /// events, such as the number of open streams.
+    /// Returns all metrics as text in the OpenMetrics format. The parameters give the current values of some metrics, such as the number of
+    /// open streams.
     pub(crate) fn text(
         &self,
         is_ready: bool,

@@ -9,10 +9,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 pub enum Topic {
     /// The data folder has damaged records, or its damaged file was repaired.
     DataFolder,
-    /// The state file cannot be read or is not valid, so the Edge serves an earlier state.
+    /// The content of the state file cannot be read, is not valid or cannot be served, so another state remains in use.
     StateFile,
     /// The content of a file with a secret cannot be used, so the previous secret is still in use. The field is the flag that names the
-    /// file. Each file has its own notice, so that a good file does not remove the notice of another one.
+    /// file. Each flag has its own notice, so that a good file does not remove the notice of another one.
     Secrets(&'static str),
 }
 

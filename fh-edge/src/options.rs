@@ -33,19 +33,22 @@ pub struct Options {
     /// The `cache-control` header of responses that may be cached (`edge.cache-control.header`). It overrides the header of the
     /// environment, as on a FeatureHub server. Default: the header of the environment.
     pub cache_control: Option<HeaderValue>,
-    /// The interval of a stream's heartbeats (`edge.sse.heartbeat-period`). Zero means that no heartbeats are sent. Default: 20 seconds
-    /// (D-103).
+    /// The interval of the heartbeats of feature streams (`edge.sse.heartbeat-period`). Zero means that these streams get no heartbeats. An
+    /// event stream of the admin API gets a heartbeat after 20 seconds without an event, or after this interval if it is shorter but not
+    /// zero. Default: 20 seconds (D-103).
     pub heartbeat: Duration,
-    /// The time after which a stream ends with `bye`, varied by up to 10 % (`edge.sse.drop-after-seconds`). Zero means that streams have no
-    /// time limit. Default: 600 seconds.
+    /// The time after which a feature stream ends with `bye`, varied by up to 10 % (`edge.sse.drop-after-seconds`). If the stream first
+    /// waits for a state, the wait has a time limit of its own of the same length. Zero means that streams have no time limit. Default: 600
+    /// seconds.
     pub drop_after: Duration,
     /// The limit on requests with one key per second, as an average (D-98); 0 counts as 1. After a pause, a burst of up to this number of
-    /// requests is answered at once. Above the limit, polls, PUTs and OFREP requests are answered with 429, and streams wait for their
-    /// features, at most one minute. Default: no limit.
+    /// requests is answered at once. Above the limit, polls, PUTs and OFREP evaluations are answered with 429, and streams wait for their
+    /// first list of features, at most one minute. Default: no limit.
     pub requests_per_second: Option<u32>,
-    /// The limit on requests with one key from one address (IPv4 address or IPv6 /64 network) per second, as an average. Requests above
-    /// this limit are treated like those above [`Self::requests_per_second`]. Of these requests, only streams count towards the limit of
-    /// the key, after they have waited. So one client cannot use up the rate of a key that other clients use, too.
+    /// The limit on requests with one key from one address (IPv4 address or IPv6 /64 network) per second, as an average; 0 counts as 1.
+    /// Requests above this limit are treated like those above [`Self::requests_per_second`]. Of these requests, only streams count towards
+    /// the limit of the key, after they have waited. If this limit is well below the limit of the key, one address alone does not use up
+    /// the rate of a key that other clients use, too.
     ///
     /// A relay counts all unverified keys of an address as one key. Requests without [`ConnectInfo`](axum::extract::ConnectInfo) have no
     /// limit per address. At most 65,536 pairs of a key and an address have a rate of their own; further pairs share one rate. Default: no
@@ -57,33 +60,35 @@ pub struct Options {
     /// The maximum size in bytes of a request's evaluation context, as text in the header, the query or the JSON body. A larger context is
     /// answered with 413 (D-115). Default: 16 KiB.
     pub max_context_bytes: usize,
-    /// The maximum work of the evaluations for one request, in steps of about a nanosecond ([`fh_eval::WorkBound`]). A request that may
-    /// need more steps is answered with 413, and an open stream that may need more ends with `bye` (D-115). Default: 32,000,000.
+    /// The maximum work of the evaluations for one request, in steps of about a nanosecond ([`fh_eval::WorkBound`]). If the evaluations
+    /// that a request starts may need more steps, the request is answered with 413. An open stream that may need more ends with `bye`
+    /// (D-115). Default: 32,000,000.
     pub evaluation_budget: u64,
     /// The maximum memory in bytes of the evaluated answers that are cached, for all environments together. If the memory is exceeded,
-    /// answers that were not used recently are evicted. Default: 32 MiB.
+    /// cached answers are evicted. Default: 32 MiB.
     pub answer_cache: u64,
     /// The compression of responses to polls with one key, for clients that accept gzip. Other responses are never compressed. Default:
     /// [`Compression::Gzip`].
     pub compression: Compression,
-    /// The names of request headers that browsers may send in addition to the default ones (`jersey.cors.headers`). Default: none.
+    /// The names of request headers that browsers may send in addition to the default ones (`jersey.cors.headers`). Invalid names are
+    /// ignored. Default: none.
     pub cors_headers: Vec<String>,
-    /// The names of response headers that browsers may read in addition to the default ones (`jersey.cors.expose-headers`). Default: none.
+    /// The names of response headers that browsers may read in addition to the default ones (`jersey.cors.expose-headers`). Invalid names
+    /// are ignored. Default: none.
     pub cors_expose_headers: Vec<String>,
     /// The time for which browsers may cache the CORS permissions (`jersey.cors.timeout`). Default: one day.
     pub cors_max_age: Duration,
     /// The port that serves `/`, `/health` and `/metrics`. Use [`Monitoring::Apart`] if they have a port of their own. Default: the port of
     /// the API.
     pub monitoring: Monitoring,
-    /// The key that allows reading and changing the whole state through `/admin/v1`. Default: none, which disables the admin API.
+    /// The key that allows reading and changing the state through `/admin/v1`. Default: none, which disables the admin API.
     pub admin_key: Option<AdminKey>,
     /// The port that serves the admin API (`/admin/v1`) and the console. Default: the port of the API.
     pub administration: Administration,
-    /// The transport that requests to `/admin/v1` must use. Default: [`AdminTransport::Protected`], which answers plain HTTP from other
-    /// machines with 403.
+    /// The transport that requests to `/admin/v1` must use. Default: [`AdminTransport::Protected`].
     pub admin_transport: AdminTransport,
-    /// The setting that enables the web page at `/console`. The page uses `/admin/v1`, so it is not served without an admin key. Default:
-    /// [`Console::Off`].
+    /// The setting that enables the web page at `/console`. The page uses `/admin/v1`, so a router that is made without an admin key does
+    /// not serve the page. Default: [`Console::Off`].
     pub console: Console,
 }
 

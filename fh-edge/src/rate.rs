@@ -1,4 +1,4 @@
-//! Limits the requests per second with token buckets (D-98). Each key has a bucket, and so does each pair of a key and a client network.
+//! Limits the requests per second with token buckets (D-98): the requests with a key, and the requests with a key from one client network.
 
 mod addresses;
 mod shards;
@@ -15,12 +15,12 @@ use self::shards::Shards;
 use crate::options::Options;
 use crate::wire::api_key::RequestKey;
 
-/// The token buckets of keys. Only keys that may be valid have buckets, so the number of keys bounds the number of buckets. A relay that
-/// allows any key may have many buckets.
+/// The token buckets of keys, and of pairs of a key and a client network. The caller counts only requests whose keys may be valid. A relay
+/// that allows any key may have many buckets.
 pub(crate) struct Rates {
     per_second: Option<f64>,
-    /// The buckets of addresses; `None` if requests are not counted by address. A request first takes a token here, so that one address
-    /// cannot use up the tokens of its key.
+    /// The buckets of addresses; `None` if requests are not counted by address. A request first takes a token here. A request that finds no
+    /// token here takes none of its key at that time.
     of_addresses: Option<AddressRates>,
     started: Instant,
     /// The hasher of keys. The hash of a key identifies its bucket, and also selects the lock of that bucket.
@@ -28,10 +28,10 @@ pub(crate) struct Rates {
     buckets: Shards<Buckets>,
 }
 
-/// The rate limit that a request exceeds, with the number of seconds after which the request would be answered.
+/// The rate limit that a request exceeds, with the number of seconds to wait.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Beyond {
-    /// The limit on requests with the key from one address. The request took no token of the key's own bucket.
+    /// The limit per address. The request took no token of the key's own bucket.
     PerAddress(u64),
     /// The limit on requests with the key from all addresses together.
     PerKey(u64),
@@ -57,11 +57,12 @@ impl Beyond {
 #[derive(Debug, Default)]
 struct Buckets {
     by_key: HashMap<u64, Bucket>,
-    /// The number of buckets at which a new bucket causes the removal of all full buckets. A full bucket has the same effect as no bucket.
+    /// The number of buckets at which a new bucket causes the removal of all full buckets. If this number is below [`FEW`], [`FEW`] counts
+    /// instead. A full bucket has the same effect as no bucket.
     sweep_at: usize,
 }
 
-/// The longest wait of a request in a queue, in seconds. A request that would wait longer is answered after this time.
+/// The longest wait of a request in a queue, in seconds. A request that would wait longer waits this long.
 const LONGEST_QUEUE: f64 = 60.0;
 /// The minimum number of buckets behind a lock at which full buckets are removed. If there are fewer buckets, full buckets are kept.
 const FEW: usize = 32;
@@ -100,11 +101,12 @@ impl Rates {
     }
 
     /// Takes one token from the bucket of the address and one from the bucket of the key. If addresses are not counted, or if `address` is
-    /// `None`, only the key's token is taken. `verification` is called only if the request is counted by address.
+    /// `None`, only the key's token is taken. Without a limit per key, no token of the key is taken. `verification` is called only if the
+    /// request is counted by address.
     ///
     /// # Errors
-    /// Returns [`Beyond`] if one of the two buckets has no token. A token that was taken from the bucket of the address before is not
-    /// returned.
+    /// Returns [`Beyond`] if one of the two buckets has less than one token. A token that was taken from the bucket of the address before
+    /// is not returned.
     pub(crate) fn take(
         &self,
         key: &RequestKey<'_>,
@@ -125,7 +127,7 @@ impl Rates {
     /// for its address takes the token of its key only after that wait; see [`Self::queue_for_key`].
     ///
     /// # Errors
-    /// Returns [`Beyond`] with the time to wait, if a bucket had no token.
+    /// Returns [`Beyond`] with the time to wait, if a bucket had less than one token.
     pub(crate) fn queue(
         &self,
         key: &RequestKey<'_>,
@@ -142,7 +144,7 @@ impl Rates {
     /// Takes a token from the bucket of the key for a request that can wait, even if the bucket has no token.
     ///
     /// # Errors
-    /// Returns the number of seconds that the request has to wait, if the bucket had no token.
+    /// Returns the number of seconds that the request has to wait, if the bucket had less than one token.
     pub(crate) fn queue_for_key(&self, key: &RequestKey<'_>) -> Result<(), u64> {
         match self.per_second {
             None => Ok(()),
@@ -222,7 +224,7 @@ impl Bucket {
     /// Takes a token from a bucket that holds at most the tokens of one second, even if it holds no token.
     ///
     /// # Errors
-    /// Returns the number of seconds that the request has to wait.
+    /// Returns the number of seconds that the request has to wait, if the bucket held less than one token.
     fn queue_one(&mut self, rate: f64, now: f64) -> Result<(), u64> {
         self.fill(rate, rate, now);
         self.take();
@@ -295,7 +297,7 @@ mod tests {
         );
     }
 
-    /// However many requests come at once, no more than the rate are answered in one second.
+    /// The requests of a queue wait as long as the rate requires, but at most one minute.
     #[test]
     fn a_queue_moves_at_the_rate() {
         let rates = rates(3);

@@ -8,9 +8,10 @@ use crate::api::written_keys;
 use crate::wire::api_key::{RequestKey, environment_id};
 
 /// A writer of access log entries. Each entry becomes an event of `tracing` at level info with target `fh_edge::access`. The event contains
-/// the method, the path with the query, the status if there was a response, the number of bytes of the response's body, and the client's
-/// address. It also contains the milliseconds from the head of the request to the end of the response. API keys and contexts in the path
-/// and in the query are replaced by `***`.
+/// the method, the path and query as described below, the status if there was a response, the number of bytes of the response's body that
+/// were passed on for sending, and the client's address. It also contains the milliseconds from the head of the request to the end of the
+/// response. In paths of the Edge protocol, `***` replaces the secret of an API key. This requires that the path at which the API is
+/// mounted contains no UUID. Of the query, only the environment ids of API keys are shown. Path and query are cut to 500 bytes.
 ///
 /// ```
 /// use fh_edge::RedactedLog;
@@ -42,13 +43,13 @@ impl RequestLog for RedactedLog {
 }
 
 const HIDDEN: &str = "***";
-/// The maximum length in bytes of a logged path with its query. A longer text is cut, since request heads may be large and log lines are
-/// stored.
+/// The maximum length in bytes of a logged path with its query. A longer text is cut and ends with `…`, since request heads may be large
+/// and log lines are stored.
 const LONGEST: usize = 500;
 
-/// Returns the path and query for the log, with keys and contexts replaced by `***`. A segment after an environment id is always treated as
-/// a key. Below `/features/`, only environment ids and the segments after a key are shown. Of the query, only the environment ids of its
-/// API keys are shown.
+/// Returns the path and query for the log, with keys and contexts replaced by `***`. The segment after the first environment id is treated
+/// as a key, and later segments are shown. After a segment `features` and before a key, only environment ids are shown. Of the query, only
+/// the environment ids of its API keys are shown.
 fn shown(uri: &Uri) -> String {
     /// The last segment that was recognized in the path.
     enum Seen {

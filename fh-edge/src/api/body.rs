@@ -16,7 +16,7 @@ const TIME: Duration = Duration::from_secs(30);
 /// The reason why a body could not be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum NoBody {
-    /// The body is larger than the limit, or the connection broke.
+    /// The body is larger than the limit, or could not be read, for example because the connection broke.
     TooLarge,
     /// The body did not arrive within 30 seconds.
     TooSlow,

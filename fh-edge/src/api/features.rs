@@ -70,7 +70,7 @@ impl<'a> Context<'a> {
 /// The result of looking up one key of a request.
 enum Found {
     /// The key is known. The second field is the answer for the context of the request. It is `None` if the answer does not depend on the
-    /// context, or if it was not evaluated.
+    /// context, or if it is not evaluated.
     Open(Opened, Option<Arc<Answer>>),
     /// The key is unknown, or the Edge has no features for it now. The value is the id of the environment that the key names.
     Nothing(Uuid),

@@ -1,6 +1,6 @@
-//! The middleware of the routes. The Edge protocol, OFREP and the version use `middleware`, which answers preflight requests, adds the
-//! shared response headers and counts responses. Health and metrics use `counted` if [`Monitoring::WithApi`](crate::Monitoring::WithApi)
-//! places them on the port of the API.
+//! The middleware of the routes. On the port of the API, the Edge protocol, OFREP and the version use `middleware`, which answers preflight
+//! requests, adds the shared response headers and counts responses. Health and metrics use `counted` if
+//! [`Monitoring::WithApi`](crate::Monitoring::WithApi) places them on the port of the API.
 
 use std::sync::Arc;
 

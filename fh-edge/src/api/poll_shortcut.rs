@@ -12,7 +12,7 @@ use super::features;
 use super::middleware::RequestMiddleware;
 use crate::shared_state::SharedState;
 
-/// A handler that answers `GET /features` as the router would. It skips routing, which takes longer than the answer itself. See
+/// A handler that answers `GET /features` as the router would. It saves the time of routing. See
 /// [`Edge::poll_shortcut`](crate::Edge::poll_shortcut).
 pub(crate) struct PollShortcut {
     shared: Arc<SharedState>,

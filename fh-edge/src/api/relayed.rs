@@ -1,5 +1,5 @@
-//! Answers `PUT /features/…` in a relay. The upstream Edge accepts or refuses the change, and the relay passes the status and the body of
-//! the upstream response on (D-92).
+//! Answers `PUT /features/…` in a relay. The upstream Edge accepts or refuses the change, and the relay passes on the status and up to 16
+//! KiB of the body of a response that comes from an Edge (D-92).
 
 use std::net::IpAddr;
 

@@ -66,8 +66,8 @@ fn stream(shared: &Arc<SharedState>, environment: &str, secret: &str, request: &
     };
     let mut response = Response::new(Body::new(events));
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
-    // A cache that stores a stream may pass its events on only after its end. So storing is forbidden even if responses to polls may be
-    // stored.
+    // A cache that stores a stream may pass its events on only after its end. So storing is forbidden even if caches may store responses to
+    // polls.
     let no_store = HeaderValue::from_static("no-store");
     let forbids = cache_control.filter(|value| value.to_str().is_ok_and(forbids_storing));
     add_cache_control(&mut response, Some(&forbids.unwrap_or(no_store)));

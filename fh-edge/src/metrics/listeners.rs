@@ -23,7 +23,7 @@ pub struct ListenerFigures {
 
 impl ListenerFigures {
     /// Creates the metrics of a listener with these options. `name` is the listener's name in `/metrics`. `tls` supplies the expiry of the
-    /// certificate; a listener without TLS shows none.
+    /// certificate, if the expiry is known; a listener without TLS shows none.
     #[must_use]
     pub fn new(name: &'static str, options: &ListenOptions, tls: Option<Tls>) -> Self {
         let connections = options.connections.clone();

@@ -45,14 +45,14 @@ struct Sender {
     key: Option<u64>,
 }
 
-/// The rate that a request counts towards: the rate of its own key, or the common rate of all unverified keys of its client network.
+/// The verification of a request's key. All unverified keys of a client network share one rate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum KeyVerification {
-    /// A key that an environment of this Edge contains, a configured key of a relay, or a key that the upstream Edge has answered
-    /// successfully.
+    /// For example, a key that an environment of this Edge contains, a configured key of a relay, or a key whose features the upstream Edge
+    /// has sent.
     Verified,
-    /// A key that is not configured and that the upstream Edge has not answered successfully. A client could send another unverified key in
-    /// each request.
+    /// A key that a relay may send upstream, but that is neither configured nor known to be valid. A client could send another unverified
+    /// key in each request.
     Unverified,
 }
 
@@ -117,8 +117,8 @@ impl AddressRates {
         Sender { network: ClientNetwork::of(address), key }
     }
 
-    /// Calls a function with the bucket of a sender. If there are [`MOST_BUCKETS`] buckets of other senders, calls it with the shared
-    /// bucket.
+    /// Calls a function with the bucket of a sender. If there are [`MOST_BUCKETS`] buckets of other senders, even after a removal of full
+    /// buckets, calls the function with the shared bucket.
     fn with_bucket<T>(&self, sender: Sender, now: f64, with: impl FnOnce(&mut Bucket) -> T) -> T {
         let hash = self.hashes.hash_one(sender);
         let mut buckets = self.buckets.of(hash);

@@ -2,8 +2,7 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// The number of values and locks. It is well above the number of threads that serve requests on most machines, so that two threads rarely
-/// need the same lock.
+/// The number of values and locks. With more locks, two threads need the same lock less often.
 const COUNT: usize = 32;
 
 /// A set of values, each with a lock of its own. A hash selects the value, so that requests with different keys rarely wait for each other.

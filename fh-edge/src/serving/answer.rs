@@ -12,7 +12,7 @@ use crate::clock::now;
 use crate::evaluations::Caller;
 use crate::wire::coding::{CompressionLevel, gzip};
 
-/// The rendered answer of one view of an environment.
+/// The rendered answer of one view of an environment, for one context.
 #[derive(Debug, Clone)]
 pub(crate) struct Answer {
     /// The body of the response to a GET for this environment alone, which is a JSON list of one environment.
@@ -118,7 +118,7 @@ impl Answer {
         }
     }
 
-    /// Returns a copy of this answer with the body compressed with gzip, to be cached for other callers with this context.
+    /// Returns a copy of this answer with the result of compressing its body with gzip. The copy may have no compressed body; see [`gzip`].
     pub(super) fn with_gzip(&self) -> Self {
         let made = gzip(&self.body, CompressionLevel::Little).map(Bytes::from);
         Self { gzip: made.map_or(Gzip::NotWorthIt, Gzip::Made), ..self.clone() }

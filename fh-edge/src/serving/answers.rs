@@ -9,7 +9,7 @@ use quick_cache::sync::Cache;
 use super::answer::Answer;
 
 /// The memory limit in bytes for the evaluated answers of all views of an Edge. If the limit is exceeded when a view caches an answer,
-/// other views lose all their answers, the least recently used view first.
+/// other views lose all their answers, one view after the other until the limit holds, the least recently used view first.
 #[derive(Debug)]
 pub(crate) struct AnswerBudget {
     limit: u64,
@@ -55,7 +55,7 @@ impl AnswerBudget {
         })
     }
 
-    /// Returns the memory in bytes that the cached answers of all views take now.
+    /// Returns the memory in bytes that the cached answers of all views take, as each view last counted it.
     pub(crate) fn held(&self) -> u64 {
         self.held.load(Ordering::Relaxed)
     }

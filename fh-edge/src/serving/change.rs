@@ -10,7 +10,7 @@ use super::view::View;
 /// The change of one feature between two lists.
 #[derive(Debug)]
 pub(crate) enum Change<'a> {
-    /// The feature is new, or it differs from the feature of the older list in something that clients see. The field is the newer feature.
+    /// The feature is new, or clients may see a difference from the feature of the older list. The field is the newer feature.
     Now(&'a Arc<ServedFeature>),
     /// The feature is in the older list, but not in the newer one. The field is the older feature.
     Gone(&'a Arc<ServedFeature>),
@@ -56,8 +56,8 @@ pub(crate) fn write_change(
             "feature"
         }
         Change::Gone(feature) => {
-            // For a retired feature, its state with its version is written. For a feature that was deleted, or that this view does not show
-            // any more, a state with version 0 and no value is written.
+            // If the feature is retired and passes the filters of the view, its state with its version is written. Otherwise, for example
+            // if the feature was deleted, a state with version 0 and no value is written.
             let is_retired = |now: &&Arc<ServedFeature>| {
                 now.id == feature.id && now.retired && now.passes(&view.key.filters)
             };

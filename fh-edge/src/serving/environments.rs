@@ -19,19 +19,19 @@ use super::time_scheduler::TimeScheduler;
 /// The published data of all environments. A thread that reads the data never waits for a thread that publishes.
 #[derive(Debug, Default)]
 pub(crate) struct Environments {
-    /// The cells of each environment, by the id of the environment. In most cases an environment has one cell. A relay has one cell for
-    /// each configured client-evaluated key, since upstream keys may see different features.
+    /// The cells of each environment, by the id of the environment. In most cases an environment has one cell. In a relay it may have
+    /// several, one for each client-evaluated key, since upstream keys may see different features.
     by_id: ArcSwap<HashMap<Uuid, Vec<Arc<PublishedCell>>>>,
     scheduler: TimeScheduler,
     pending_revocations: PendingRevocations,
-    /// The revision of the state. Its watchers are woken at every publication, even if the revision stays the same.
+    /// The revision of the state. Its watchers are also woken after publications at which the revision stays the same.
     revision: watch::Sender<u64>,
     /// True once [`Self::close`] was called, because the Edge stops.
     is_closed: AtomicBool,
 }
 
 impl Environments {
-    /// Starts the thread that publishes a new generation when a rule on `now` changes answers.
+    /// Starts the thread that publishes a new generation when the outcome of rules on `now` has changed.
     ///
     /// # Errors
     /// Returns the error of the operating system if it refuses to start a thread.
@@ -59,7 +59,7 @@ impl Environments {
     }
 
     /// Starts the revocation of those keys of an environment that are not in `next`. During `delay`, the removed keys can still read the
-    /// current generation. The environment must have only one cell.
+    /// current generation. Pending revocations of keys that are in `next` end. The environment must have only one cell.
     ///
     /// The caller must call this function before it publishes the new keys, so that no request fails in between. A delay of zero ends all
     /// pending revocations, also in other environments.
@@ -86,7 +86,8 @@ impl Environments {
         self.by_id.load().values().flatten().map(|cell| cell.current()).collect()
     }
 
-    /// Returns a receiver of the state's revision. Every generation of any environment wakes the receiver.
+    /// Returns a receiver of the state's revision. New generations of any environment also wake the receiver; several generations may wake
+    /// it only once.
     pub(crate) fn revision(&self) -> watch::Receiver<u64> {
         self.revision.subscribe()
     }
@@ -96,8 +97,8 @@ impl Environments {
         self.revision.send_replace(revision);
     }
 
-    /// Publishes the next generation of an environment that has only one cell, unless the generation equals the current one. A new
-    /// environment gets its first generation.
+    /// Publishes the next generation of an environment that has only one cell, unless [`Published::is_as`] finds it equal to the current
+    /// one. A new environment gets its first generation.
     ///
     /// Dropping the returned value wakes the streams of the environment. The value is `None` for a new environment, which has no streams.
     pub(crate) fn publish(
@@ -161,7 +162,7 @@ impl Environments {
         self.revision.send_modify(|_| {});
     }
 
-    /// Makes a cell that belongs to no environment. Only the caller holds it, so the lookup of keys does not find it.
+    /// Makes a cell and adds it to no environment, so the lookup of keys does not find it.
     pub(crate) fn cell(&self, first: Published) -> Arc<PublishedCell> {
         self.scheduler.cell(first, self.revision.clone())
     }
@@ -185,7 +186,7 @@ impl Environments {
         wakes
     }
 
-    /// Ends all streams of all environments with a `bye` event. The ends are spread over the first 80 % of the time `within`.
+    /// Ends the streams of the cells of all environments with a `bye` event. The ends are spread over the first 80 % of the time `within`.
     /// Also wakes the receivers of the revision, even if there are no environments.
     pub(crate) fn close(&self, within: Duration) {
         self.is_closed.store(true, Ordering::Release);

@@ -1,4 +1,4 @@
-//! A feature in one environment. Its JSON is rendered once for all clients (edge-protocol 2.6).
+//! A feature in one environment. Clients share its rendered JSON (edge-protocol 2.6).
 
 mod received;
 
@@ -18,8 +18,8 @@ use crate::state::{Feature, FeatureText, FeatureValue, Json};
 pub(crate) enum Counting {
     /// The version was given in the state, or it counts the changes of the feature.
     Counts,
-    /// The version is the time at which the value was first read from the state, in milliseconds since 1970. The version is higher than
-    /// that time if this or another feature had a higher version before.
+    /// The version was made from a time at which values were read from the state, in milliseconds since 1970. The version may be higher
+    /// than that time, for example because another feature had a higher version before.
     IsATime,
 }
 
@@ -31,8 +31,8 @@ pub(crate) struct ServedFeature {
     pub(crate) kind: Kind,
     pub(crate) version: i64,
     pub(crate) locked: bool,
-    /// True if the feature is retired. Answers do not contain retired features. The Edge keeps them to announce their removal, and because
-    /// PUT can change them.
+    /// True if the feature is retired, so that no view shows it. The Edge keeps retired features to announce their removal, and because PUT
+    /// can change them.
     pub(crate) retired: bool,
     pub(crate) filters: BTreeSet<String>,
     /// The id of the value record, which profile `edge` hashes for percentages.
@@ -40,7 +40,7 @@ pub(crate) struct ServedFeature {
     /// The default value, which applies to every context for which no strategy matches, or the value that another Edge evaluated. `None` if
     /// the value is null or missing.
     pub(crate) value: Option<Json>,
-    /// The properties. Only keys with the permission `EXTENDED_DATA` see them.
+    /// The properties whose values are texts. API keys see properties only with the permission `EXTENDED_DATA`.
     pub(crate) properties: BTreeMap<String, String>,
     /// The values of the strategies by position, as raw JSON. `None` is a value that is null or missing.
     pub(crate) strategy_values: Vec<Option<Box<str>>>,
@@ -53,7 +53,7 @@ pub(crate) struct ServedFeature {
     pub(crate) lacks_strategies: bool,
     /// The feature's JSON without properties.
     text: FeatureText,
-    /// The member `,"fp":{…}` of the feature's JSON; empty if there are no properties.
+    /// The member `,"fp":{…}` of the feature's JSON; empty if the JSON has no such member.
     fp: Box<str>,
     /// A digest of all data of the feature that clients see, except properties and versions that are times.
     digest: [u8; 32],
@@ -108,8 +108,9 @@ impl ServedFeature {
         }
     }
 
-    /// Appends the feature's JSON for a shared view to `out`. The JSON contains the default value and the strategies. If another Edge
-    /// evaluated the feature, the JSON contains the evaluated value and the id of the strategy that was applied, but no strategies.
+    /// Appends the feature's JSON for a shared view to `out`. The JSON contains the default value and the strategies, if there are any. If
+    /// another Edge evaluated the feature, the JSON contains the evaluated value and the id of the strategy that was applied, but no
+    /// strategies.
     pub(crate) fn write_with_strategies(&self, out: &mut String, detail: Detail) {
         out.push_str(self.text.head());
         self.write_properties(out, detail);

@@ -53,8 +53,8 @@ impl Grants {
         grants
     }
 
-    /// Returns the grants of a relay's cell with one key, and the grant of that key. The key may read everything that the upstream Edge
-    /// sends.
+    /// Returns the grants of a relay's cell with one key, and the grant of that key. The grant has the permissions `READ` and
+    /// `EXTENDED_DATA`.
     pub(crate) fn relayed(secret: &str, account: &Arc<str>, by: EvaluatedBy) -> (Self, Grant) {
         let mut grants = Self::default();
         let grant = grants.add_relayed(secret, account, by);
@@ -68,8 +68,8 @@ impl Grants {
         account: &Arc<str>,
         by: EvaluatedBy,
     ) -> Grant {
-        // The upstream Edge sends only the data that the key may see. Every relayed key has the permission `EXTENDED_DATA` from the start,
-        // so that no stream has to be notified of a change of permissions later.
+        // The upstream Edge has already left out the data that the key of its request may not see. Every relayed key has the permission
+        // `EXTENDED_DATA` from the start, so that no stream has to be notified of a change of permissions later.
         let permissions = [Permission::Read, Permission::ExtendedData].into_iter().collect();
         let key = ViewKey { evaluated_by: by, detail: Detail::Extended, filters: BTreeSet::new() };
         self.add(secret, account, permissions, key)

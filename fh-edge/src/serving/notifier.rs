@@ -7,7 +7,7 @@ use std::thread;
 
 use super::published_cell::WakeOnDrop;
 
-/// The sender of wake-ups to the notifier's thread. The thread ends when the last copy of the sender is dropped.
+/// The sender of wake-ups to the notifier's thread. The thread ends after the last copy of the sender was dropped.
 #[derive(Debug, Clone)]
 pub(crate) struct Notifier(Sender<WakeOnDrop>);
 
@@ -18,8 +18,8 @@ impl Notifier {
     /// Returns the error of the operating system if it refuses to start a thread.
     pub(crate) fn start() -> io::Result<Self> {
         let (sender, wakes) = channel();
-        // Dropping a `WakeOnDrop` wakes the streams. If several generations are published during a wake-up, the streams are woken only once
-        // more.
+        // Dropping a `WakeOnDrop` wakes the streams. If several generations of a cell are published during a wake-up, its streams may be
+        // woken only once more.
         let run = move || wakes.into_iter().for_each(drop);
         thread::Builder::new().name("fh-edge-notify".into()).spawn(run)?;
         Ok(Self(sender))

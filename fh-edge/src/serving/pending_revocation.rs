@@ -1,5 +1,5 @@
-//! Pending revocations: keys that a newly read state file does not contain any more. For a short delay, these keys can still read the last
-//! generation, since an editor or a program may have written only half of the file (D-104).
+//! Pending revocations: keys that a newly loaded state does not contain any more. For a short delay, these keys can still read the last
+//! generation that contained them, since an editor or a program may have written only half of a state file (D-104).
 
 use std::collections::HashSet;
 use std::sync::Arc;

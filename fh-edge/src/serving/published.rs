@@ -64,8 +64,8 @@ pub(crate) struct Published {
     pub(crate) time_rules: TimeRules,
     /// The outcome of the rules on `now` in this generation.
     pub(crate) time_state: TimeState,
-    /// The time at which the features and settings were last set, as a duration since 1970. A generation that only a rule on `now` causes
-    /// keeps this time.
+    /// The time at which the features and settings were last set, or else the time at which the first generation was made, as a duration
+    /// since 1970. A generation that only a rule on `now` causes keeps this time.
     pub(crate) published_at: Duration,
     /// The views, in the order of [`Grants::views`].
     views: Box<[OnceLock<View>]>,
@@ -73,8 +73,8 @@ pub(crate) struct Published {
     answers: Arc<AnswerBudget>,
 }
 
-/// The largest number of changed and removed features for which only the changed ones are compiled. If there are more, compiling all
-/// features is cheaper.
+/// The largest number of added, changed and removed features for which only the added and changed ones are compiled. If there are more,
+/// compiling all features is assumed to be cheaper.
 const FEW: usize = 8;
 
 impl Published {
@@ -156,8 +156,8 @@ impl Published {
         self.with(features, settings, now)
     }
 
-    /// Replaces all features and the settings. If clients cannot see a difference between a new feature and the old one with its id, the
-    /// old object is kept.
+    /// Replaces all features and the settings. If a new feature looks like the old one with its id ([`ServedFeature::looks_like`]), the old
+    /// object is kept.
     pub(crate) fn with_features(
         self,
         features: Vec<ServedFeature>,
@@ -204,9 +204,9 @@ impl Published {
         self
     }
 
-    /// Returns the ruleset of these features, in their order. If at most [`FEW`] features were changed or removed, only the changed ones are
-    /// compiled. All features are compiled if there were no compiled features before, if the profile has changed, or if a feature was moved,
-    /// or was added before others.
+    /// Returns the ruleset of these features, in their order. If at most [`FEW`] features were added, changed or removed, only the added
+    /// and changed ones are compiled. All features are compiled if there were no compiled features before, if the profile has changed, or
+    /// if a feature was moved, or was added before others.
     fn recompiled(&self, features: &[Arc<ServedFeature>], profile: Profile) -> Ruleset {
         let before: HashMap<Uuid, &Arc<ServedFeature>> =
             self.features.iter().map(|feature| (feature.id, feature)).collect();
@@ -385,7 +385,8 @@ fn compiler(profile: Profile, ids: &HashIds) -> Compiler<'_> {
     if profile == Profile::Edge { compiler.hash_ids(ids) } else { compiler }
 }
 
-/// Returns a ruleset in which a feature has the rules with which it is served.
+/// Returns a ruleset in which a feature has the rules with which it is served. If the feature cannot be compiled, the result does not
+/// contain it.
 pub(crate) fn with_served(
     ruleset: &Ruleset,
     feature: &Arc<ServedFeature>,

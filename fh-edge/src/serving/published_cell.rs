@@ -14,7 +14,7 @@ use super::published::Published;
 use super::time_scheduler::SchedulerHandle;
 use super::time_state::TimeState;
 
-/// A receiver that each new generation of one cell wakes.
+/// A receiver that is woken after new generations of one cell were published. Several generations may wake it only once.
 pub(crate) type Changes = watch::Receiver<()>;
 
 /// A cell with the current generation of an environment. A relay has one cell for each upstream connection.
@@ -32,8 +32,8 @@ pub(crate) struct PublishedCell {
     revision: watch::Sender<u64>,
 }
 
-/// A pending wake-up of the streams of one cell. Dropping the value wakes the streams, so that no code path can forget to wake them. If no
-/// generation was published, or another writer has woken the streams since, dropping the value does nothing.
+/// A pending wake-up of the streams of one cell. Dropping the value wakes the streams, so that no code path can forget to wake them. If the
+/// streams were already woken for the current generation, dropping the value does nothing.
 #[must_use = "dropping this value at once wakes the streams before the caller is answered"]
 pub(crate) struct WakeOnDrop(Arc<PublishedCell>);
 
@@ -72,8 +72,7 @@ impl PublishedCell {
         self.current.load_full()
     }
 
-    /// Returns a receiver that every generation from now on wakes. A caller that loads the current generation after this call is woken for
-    /// each later generation.
+    /// Returns a receiver of later generations. A caller that loads the current generation after this call misses no later generation.
     pub(crate) fn watch(&self) -> Changes {
         self.changes.subscribe()
     }
@@ -83,8 +82,8 @@ impl PublishedCell {
         self.changes.receiver_count() > 0
     }
 
-    /// Publishes the generation that `next` makes from the current one, and wakes the streams. If `next` returns `None`, nothing is
-    /// published. Other writers of the cell wait while `next` runs.
+    /// Publishes the generation that `next` makes from the current one, and wakes the streams, unless they were already woken for the
+    /// current generation. If `next` returns `None`, nothing is published. Other writers of the cell wait while `next` runs.
     pub(crate) fn update(&self, next: impl FnOnce(&Published) -> Option<Published>) {
         self.publish_next(next);
         self.wake();

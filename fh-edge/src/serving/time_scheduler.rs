@@ -1,5 +1,5 @@
-//! Publishes a new generation when time alone changes answers (D-96). One thread does this for all cells of an Edge. Other threads may
-//! publish to the same cells.
+//! Publishes a new generation when time alone may have changed answers (D-96). One thread does this for all cells of an Edge. Other threads
+//! may publish to the same cells.
 
 use std::io;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
@@ -22,7 +22,7 @@ pub(super) struct SchedulerHandle(SyncSender<()>);
 
 impl SchedulerHandle {
     pub(super) fn ring(&self) {
-        // If the channel is full, the thread is about to check the time anyway. If the channel is closed, the thread has ended.
+        // If the channel is full, another wake-up is pending already. If the channel is closed, no thread reads it any more.
         let _ = self.0.try_send(());
     }
 }

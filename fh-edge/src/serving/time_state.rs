@@ -2,7 +2,7 @@
 
 use fh_eval::{TimeOutcome, TimeRules, Timestamp};
 
-/// The outcome of all time-dependent rules at one instant. Two equal values give equal answers.
+/// The outcome of all time-dependent rules at one instant. With the same rules, two equal values give equal answers.
 #[derive(Debug, Clone)]
 pub(crate) struct TimeState {
     outcome: TimeOutcome,
@@ -32,8 +32,8 @@ impl TimeState {
         self.seen
     }
 
-    /// Returns the part of etags that identifies this outcome, which is the same on every machine. Returns `None` if no time that a rule on
-    /// `now` names has passed, and there is no rule on the text of `now`.
+    /// Returns the part of etags that identifies this outcome, which is the same on every machine. Returns `None` if no time at which a
+    /// comparison with `now` may change has come yet, and there is no rule on the text of `now`.
     pub(crate) fn tag(&self) -> Option<String> {
         let at = self.outcome.last_boundary().map(|at| at.as_millis().to_string());
         let held = self.outcome.text_rules();

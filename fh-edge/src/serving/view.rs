@@ -1,5 +1,5 @@
-//! A view is the part of an environment that keys with the same rights see. An answer of a view is rendered once for all of these keys and,
-//! if this Edge evaluates the features, once for each context (D-97).
+//! A view is the part of an environment that keys with the same rights see. All of these keys share the answers of the view. If this Edge
+//! evaluates the features, each context has its own answer (D-97).
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -63,8 +63,8 @@ impl ViewKey {
     }
 }
 
-/// The features that a view shows. A stream keeps only this value of the generation that it sent last, so that a slow client holds no
-/// answers and rules of old generations in memory.
+/// The features that a view shows. A stream keeps this value and not the whole generation that it sent last, so that answers and rules of
+/// old generations can be freed.
 #[derive(Debug)]
 pub(crate) struct Shown {
     pub(crate) generation: u64,
@@ -88,7 +88,7 @@ pub(crate) struct View {
     /// The compressed body of the shared answer. The inner `None` means that the body is sent uncompressed, because it is short or
     /// compression saves less than half of it.
     shared_gzip: OnceLock<Option<Bytes>>,
-    /// The stream events for all differences between the previous generation and this one, for a shared view.
+    /// The stream events for all differences between the previous generation and this one, for streams of a shared view without a context.
     delta: OnceLock<Bytes>,
     /// The evaluated answers of a view that is not shared, by the text of the context in the request. The cache is created when the first
     /// answer is cached.

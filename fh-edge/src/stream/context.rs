@@ -6,7 +6,7 @@ use fh_eval::Attributes;
 
 use crate::wire::context::RequestContext;
 
-/// The evaluation context of a request for a stream.
+/// The evaluation context of a request for a stream; `None` if the context has no attributes.
 #[derive(Clone)]
 pub(super) enum StreamContext {
     None,

@@ -18,15 +18,16 @@ use crate::wire::sse::write_event;
 pub(super) struct Copy {
     pub(super) view: ViewKey,
     pub(super) context: StreamContext,
-    /// The features that the client holds, because the stream has sent them or the client's `Last-Event-ID` names them. `None` before the
-    /// first list.
+    /// The features that the client holds, because the stream has sent them or the client's `Last-Event-ID` names them. `None` if the
+    /// client is to get a whole list next.
     pub(super) sent: Option<Arc<Shown>>,
 }
 
 /// The kind of thread on which an evaluation for a stream runs.
 #[derive(Clone, Copy)]
 pub(super) enum EvaluationThread<'a> {
-    /// The evaluation runs on a thread that serves requests. Other callers with the same context wait for the result.
+    /// The evaluation runs on a thread that serves requests. While a whole list is evaluated, other callers with the same context wait for
+    /// the list.
     Request,
     /// The evaluation waits in a queue and runs on a thread for large evaluations. Other callers do not wait for the result. The evaluation
     /// stops early if the client of the stream, which is the caller, disconnects.
@@ -47,7 +48,7 @@ impl Copy {
     }
 
     /// Returns an upper bound, in evaluation steps, for evaluating all features of the view. The result is 0 if this Edge evaluates nothing
-    /// for the view.
+    /// for the view, or if the generation has no such view.
     pub(super) fn steps(&self, published: &Published) -> u64 {
         if self.view.is_shared() {
             return 0;
@@ -103,7 +104,7 @@ impl Copy {
             true => Arc::clone(view.shared(published)),
             false => self.evaluated(published, view, thread)?,
         };
-        // All streams that send this list share its bytes, so the list is not copied into the event.
+        // Several streams may send this list and share its bytes, so the list is not copied into the event.
         ready.push_back(Bytes::from(format!("event: features\nid: {id}\ndata: ")));
         ready.push_back(answer.list());
         ready.push_back(Bytes::from_static(b"\n\n"));
@@ -168,7 +169,7 @@ impl Copy {
                 let then = older.time_state.time();
                 published.write_evaluated(feature, &attributes, then, detail, &mut before);
                 published.write_evaluated(feature, &attributes, now, detail, &mut data);
-                // When a time rule changes its result, most contexts get the same value as before.
+                // When a time rule changes its result, contexts may get the same value as before.
                 if data != before {
                     write_event(&mut out, "feature", Some(id), &data);
                 }

@@ -19,7 +19,8 @@ use crate::shared_state::SharedState;
 use crate::wire::api_key::RequestKey;
 use crate::wire::sse;
 
-/// The time within which a stream ends after its features have expired. Its client connects again, and may then reach another server.
+/// The time within which a stream ends after its environment has lost its features, in most cases because they expired. Its client connects
+/// again, and may then reach another server.
 const EXPIRED_BYE: Duration = Duration::from_secs(5);
 
 /// An open stream with a known key.
@@ -69,7 +70,7 @@ pub(super) enum Then {
 }
 
 impl Live {
-    /// Handles a new generation: adds its events to `ready`, or starts to evaluate them on another thread.
+    /// Handles the current generation: adds its events to `ready`, starts to evaluate them on another thread, or ends the stream.
     fn advance(&mut self, published: &Arc<Published>, ready: &mut VecDeque<Bytes>) -> Then {
         if let Some(within) = published.closing {
             // The features of this generation are still sent, because some SDKs never reconnect after a stream that ended without features.
@@ -107,7 +108,7 @@ impl Live {
             Effort::Large => {
                 self.evaluating = Some(self.evaluate_in_background(Arc::clone(published)));
             }
-            // The client keeps its last values. Its next request for a stream is refused with status 413 (D-115).
+            // The client keeps its last values. While the work is too large, its requests for a stream are refused with status 413 (D-115).
             Effort::TooLarge => {
                 self.shared.metrics.stream_over_budget();
                 ready.push_back(Bytes::from_static(sse::BYE.as_bytes()));
@@ -124,8 +125,8 @@ impl Live {
         self.sent_stale = is_stale;
     }
 
-    /// Evaluates the events of this generation on another thread, because the evaluation takes long. The evaluation stops early if the
-    /// returned future is dropped, which happens when the client disconnects.
+    /// Evaluates the events of this generation on another thread, because the evaluation may take long. The evaluation stops early if the
+    /// returned future is dropped, for example because the client disconnects.
     pub(super) fn evaluate_in_background(&self, published: Arc<Published>) -> Evaluating {
         let (shared, mut copy) = (Arc::clone(&self.shared), self.copy.clone());
         Box::pin(async move {
@@ -156,7 +157,7 @@ impl Live {
         Then::GoesOn
     }
 
-    /// Returns true if this Edge evaluated the values sent last under another profile, so that any of them may differ now.
+    /// Returns true if this Edge evaluated the values that the client holds under another profile, so that any of them may differ now.
     fn follows_other_rules(&self, published: &Published) -> bool {
         let is_other = |sent: &Arc<Shown>| sent.profile != published.settings.profile;
         !self.copy.view.is_shared() && self.copy.sent.as_ref().is_some_and(is_other)

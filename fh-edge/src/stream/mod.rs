@@ -1,5 +1,5 @@
-//! Event streams. A stream has no queue. When it is woken, it compares the current generation with the one that it sent last, and writes
-//! the difference. Changes that a slow client has not received yet are therefore not stored for it (edge-protocol 3).
+//! Event streams. A stream does not queue changes. When it is woken, it compares the current generation with the one that it sent last, and
+//! writes the difference. A slow client therefore gets several changes as one difference (edge-protocol 3).
 
 mod context;
 mod copy;
@@ -49,13 +49,12 @@ pub(crate) struct Start<'a> {
     pub(crate) address: Option<IpAddr>,
 }
 
-/// A response body of server-sent events. The stream ends with `bye` after the time that the options set. If the client's key is revoked,
-/// the stream ends with a `failure` event.
+/// A response body of server-sent events.
 pub(crate) struct EventStream {
     ready: VecDeque<Bytes>,
     /// The open stream. `None` while the stream waits for the first state, and once the last event is in `ready`.
     live: Option<Live>,
-    /// The wait for the first state; `None` once the stream is open.
+    /// The wait for the first state; `None` if the stream does not wait for it.
     waiting: Option<Waiting>,
 }
 
@@ -66,8 +65,8 @@ struct Waiting {
 }
 
 impl EventStream {
-    /// Opens a stream, and returns it with the value of its `cache-control` header. If the key opens no environment, the options give the
-    /// value, else the environment's settings.
+    /// Opens a stream, and returns it with a value for its `cache-control` header. If the key opens no environment, the options give the
+    /// value, else the environment's settings. The value is `None` if they have none.
     ///
     /// # Errors
     /// Returns [`Refused`] if the context is too long, or if evaluating all features for the context may take more work than one request
@@ -95,7 +94,8 @@ impl EventStream {
                 shared.metrics.count(RequestClass::Stream, Outcome::Missed);
                 return Ok((Self::ending(ready), shared.options.cache_control.clone()));
             }
-            // A relay refuses only polls in this way, since its streams wait for a connection. A client that gets `bye` connects again.
+            // While a relay runs, it refuses only polls in this way, since its streams wait for a connection. While it stops, it may also
+            // refuse streams. A client that gets `bye` connects again.
             Opening::Full(..) => {
                 ready.push_back(Bytes::from_static(sse::BYE.as_bytes()));
                 return Ok((Self::ending(ready), shared.options.cache_control.clone()));

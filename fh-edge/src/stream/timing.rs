@@ -12,15 +12,15 @@ use tokio::time::{Instant, Sleep, sleep_until};
 pub(super) enum Due {
     /// The stream sends a heartbeat event.
     Heartbeat,
-    /// The stream sends its first list of features, which a rate limit has delayed.
+    /// The wait for a rate limit, which delays the stream's first list of features, is over.
     Turn,
     /// The stream sends `bye` and ends.
     Bye,
-    /// The stream ends, because its key was removed and did not become valid again in time.
+    /// The delay after the removal of the stream's key is over, so the stream ends.
     Revocation,
 }
 
-/// The longest duration of a deadline: ten years. A longer setting is shortened to it, so that adding it to a clock never overflows.
+/// Ten years. A longer `heartbeat`, `drop_after` or `within` is shortened to this duration, so that adding it to a clock does not overflow.
 const LONGEST: Duration = Duration::from_secs(10 * 365 * 86_400);
 
 #[derive(Debug)]

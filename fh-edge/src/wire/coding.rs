@@ -30,9 +30,9 @@ pub(crate) fn accepts_gzip(headers: &HeaderMap) -> bool {
 /// The effort that a compression spends on a body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum CompressionLevel {
-    /// Quick compression, for a result that is sent to few clients.
+    /// Quick compression.
     Little,
-    /// Compression to a small size, for a result that is sent to many clients.
+    /// Compression to a smaller size, which takes longer.
     Much,
 }
 
@@ -45,8 +45,8 @@ thread_local! {
     static QUICK: RefCell<Compress> = RefCell::new(Compress::new(Compression::fast(), false));
 }
 
-/// Returns the body compressed with gzip. Returns `None` if the body is shorter than [`LEAST`], or if compression saves less than half of
-/// the body's length.
+/// Returns the body compressed with gzip. Returns `None` if the body is shorter than [`LEAST`], if its length is 4 GiB or more, or if
+/// compression saves less than half of the length.
 pub(crate) fn gzip(body: &[u8], effort: CompressionLevel) -> Option<Vec<u8>> {
     if body.len() < LEAST {
         return None;

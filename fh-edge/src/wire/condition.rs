@@ -10,7 +10,7 @@ pub(crate) enum Written {
     QuotedOrBare,
 }
 
-/// A well-formed condition of a request. It has one tag for each environment of the request.
+/// A well-formed condition of a request: a list of tags.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Condition<'a> {
     tags: Vec<&'a str>,

@@ -9,8 +9,8 @@ use percent_encoding::percent_decode_str;
 /// The largest number of attributes in a context from the `x-featurehub` header. Further attributes are left out, as in a FeatureHub Edge.
 pub(crate) const MAX_ATTRIBUTES: usize = 30;
 /// The largest number of values of all attributes together, in a context from the `x-featurehub` header or an OFREP request. Further values
-/// in the header are left out, and an OFREP request with more values is rejected. Rules examine each value, so this number limits the time
-/// of an evaluation.
+/// in the header are left out, and an OFREP request with more values is rejected. Rules may examine each value, so this number limits the
+/// time of an evaluation.
 pub(crate) const MAX_VALUES: usize = 1000;
 
 /// The evaluation context of a request.
@@ -43,7 +43,7 @@ impl RequestContext {
     /// Makes a context from attributes that did not come from the header. The context is cut to [`MAX_ATTRIBUTES`] attributes, as in a
     /// context from the header.
     pub(crate) fn of(attributes: &Attributes) -> Self {
-        // The attributes from which buckets are computed come first, because leaving out one of them would do the most harm.
+        // The attributes from which buckets are computed by default come first, because leaving out one of them would do the most harm.
         let is_key = |name: &str| matches!(name, "userkey" | "session" | "sessionkey");
         let (keys, others): (Vec<_>, Vec<_>) =
             attributes.iter().partition(|(name, _)| is_key(name));

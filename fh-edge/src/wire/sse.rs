@@ -1,4 +1,4 @@
-//! The text of the events that a stream sends (edge-protocol 3.2, 3.3).
+//! The texts of events of streams (edge-protocol 3.2, 3.3).
 
 use std::fmt::Write;
 
@@ -6,9 +6,9 @@ use std::fmt::Write;
 pub(crate) const ACK: &str = "event: ack\ndata: {\"status\":\"discover\"}\n\n";
 /// The heartbeat event that the server sends at intervals, so that both sides notice a dead connection (D-103).
 pub(crate) const HEARTBEAT: &str = "event: ack\ndata: \"❤️\"\n\n";
-/// The event that the server sends before it closes the stream on purpose. The client should connect again.
+/// The event that the server sends before it closes a stream whose client should connect again.
 pub(crate) const BYE: &str = "event: bye\ndata: {\"status\":\"closed\"}\n\n";
-/// The event that the server sends before it closes the stream of an unknown or revoked key. The client must not use the key again.
+/// The event that the server sends before it closes the stream of an unknown or revoked key. The client should not use the key again.
 pub(crate) const UNKNOWN_KEY: &str =
     "event: failure\ndata: {\"status\":\"Unrecognized API key. Please stop requesting.\"}\n\n";
 /// The event that notifies a client that its environment is no longer in use (D-109).

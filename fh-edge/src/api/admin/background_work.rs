@@ -18,7 +18,8 @@ impl BackgroundWork {
     }
 
     /// Runs a task on a blocking thread as soon as fewer tasks than the limit are running. If the caller disconnects, a started task still
-    /// runs to its end and counts towards the limit until then. If the task panics, the error has status 500 and names `task`.
+    /// runs to its end and counts towards the limit until then. If the task gives no result, for example because it panics, the error has
+    /// status 500 and names `task`.
     pub(super) async fn run<T: Send + 'static>(
         &self,
         task: &str,

@@ -27,7 +27,7 @@ pub(super) struct ConnectionsQuery {
 
 #[derive(Debug, Serialize)]
 pub(super) struct Connections {
-    /// The number of all open streams, including streams that are not listed.
+    /// The number of all open streams with a known key, including streams that are not listed.
     count: usize,
     /// The oldest streams that match the query, at most `limit` of them. The default and the maximum of `limit` are 500.
     connections: Vec<View>,
@@ -41,7 +41,7 @@ struct View {
     /// The side that evaluates the features: `client` or `server`.
     evaluated: &'static str,
     sdk: Option<Box<str>>,
-    /// The number of attributes in the stream's context. The values of the attributes are private to the client and never shown.
+    /// The number of attributes that have values in the stream's context. The values are private to the client and not shown.
     attributes: usize,
     since: Timestamp,
 }

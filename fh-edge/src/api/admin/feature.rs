@@ -38,7 +38,7 @@ pub(super) struct FeatureView<'a> {
 #[derive(Debug, Serialize)]
 pub(super) struct StrategyFinding {
     pub(super) severity: Severity,
-    /// The path of the faulty part within the feature, such as `strategies[0].attributes[1].conditional`.
+    /// The path of the faulty part within the feature, such as `strategies[0].attributes[1].conditional`; empty for the feature as a whole.
     pub(super) place: String,
     /// A description of the problem and of its consequence.
     pub(super) error: String,

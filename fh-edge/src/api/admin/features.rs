@@ -58,8 +58,8 @@ pub(super) async fn get(
 }
 
 /// Answers `PATCH /features/{environment}/{feature}` with the changed feature. The members that the body names are changed; all other
-/// members keep their values. A null removes the feature's value; for another member, null counts as absent. If the `If-Match` header names
-/// another version than the current one, the response has status 412.
+/// members keep their values. A null removes the feature's value; for another member, null counts as absent. If there is an `If-Match`
+/// header that does not match the current version, the response has status 412.
 pub(super) async fn patch(
     State(admin): State<Arc<Admin>>,
     path: Result<Path<(String, String)>, PathRejection>,

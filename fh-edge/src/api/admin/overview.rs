@@ -38,7 +38,7 @@ pub(super) struct Environment {
     waiting: bool,
     /// The number of features, including retired ones.
     features: usize,
-    /// The number of open streams of the environment.
+    /// The number of open streams with a known key of the environment.
     streams: usize,
 }
 

@@ -74,7 +74,8 @@ impl Problem {
         Self { retry_after: seconds, ..Self::new(StatusCode::TOO_MANY_REQUESTS, error) }
     }
 
-    /// Makes an error with status 500, for a task on another thread that panicked. `task` is a noun phrase.
+    /// Makes an error with status 500, for a task on another thread that gave no result, for example because it panicked. `task` is a noun
+    /// phrase.
     pub(super) fn failed(task: &str) -> Self {
         let error = format!("{task} failed, because of an error in the Edge");
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, error)

@@ -36,8 +36,8 @@ pub(super) async fn get(
 }
 
 /// Answers `PUT /state`, which replaces the whole state. `If-Match` names the revision to replace, so that no later change is lost by
-/// accident. `*` replaces any revision. If the header names another revision than the current one, the response has status 412. Without the
-/// header, the response has status 428.
+/// accident. `*` replaces any revision. If the header does not match the current revision, the response has status 412. Without the header,
+/// the response has status 428.
 pub(super) async fn put(
     State(admin): State<Arc<Admin>>,
     request: Request,

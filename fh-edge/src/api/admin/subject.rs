@@ -46,7 +46,8 @@ fn refused(shared: &SharedState, why: Refused) -> Problem {
     Problem::new(StatusCode::PAYLOAD_TOO_LARGE, why.sentence())
 }
 
-/// Runs the evaluation of a request on another thread, as [`Evaluations::run`] does. If the evaluation panics, the error has status 500.
+/// Runs the evaluation of a request on another thread, as [`Evaluations::run`] does. If the evaluation gives no result, for example because
+/// it panics, the error has status 500.
 pub(super) async fn evaluated(
     evaluations: &Evaluations,
     work: impl FnOnce(&Caller) -> Result<Response, Problem> + Send + 'static,

@@ -12,7 +12,8 @@ pub(super) enum Match {
     Any,
     /// Only this version matches.
     Only(i64),
-    /// No version matches, because the header is neither `*` nor exactly one etag in the form that this Edge sends.
+    /// No version matches, because the header is neither `*` nor exactly one etag in the form that this Edge sends, or in the weak form of
+    /// it.
     Never,
 }
 

@@ -253,8 +253,8 @@ fn admitted<'a>(
     }
 }
 
-/// Looks up the key. If a relay fetches its features on demand, waits for them up to a time limit. The error is a response with status 401,
-/// 429 or 503.
+/// Looks up the key. If a relay fetches the features of the key on demand, waits for them up to a time limit. The error is a response with
+/// status 401, 429 or 503.
 async fn open(
     shared: &SharedState,
     key: &RequestKey<'_>,

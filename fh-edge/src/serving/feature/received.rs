@@ -1,4 +1,5 @@
-//! Features that another Edge sent. A relay passes their members on, also unknown ones (D-92), except strategies that clients must not get.
+//! Features that another Edge sent. A relay passes their members on, also unknown ones (D-92). There are exceptions, for example strategies
+//! that clients must not get.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,7 +14,7 @@ use crate::serving::view::EvaluatedBy;
 use crate::state::{FeatureText, Json, TextMembers, check_strategy};
 
 impl ServedFeature {
-    /// Reads a feature's JSON. Returns `None` if the JSON is invalid or has no key, since no client could read such a feature.
+    /// Reads a feature's JSON. Returns `None` if the JSON is not an object, or has no key that is a text and not empty.
     ///
     /// Ids are expected to be UUIDs. Any other id is passed on unchanged. This Edge then identifies the feature by a UUID that is derived
     /// from the id, or from the key if the id is missing or is not a string.
@@ -84,7 +85,8 @@ impl ServedFeature {
 }
 
 /// Returns a list of strategies without those that exceed the limits, and the number of removed strategies. Logs a warning for each removed
-/// strategy. Clients then evaluate as if a removed strategy never matched and had no percentage.
+/// strategy. Clients then evaluate as if a removed strategy never matched and had no percentage. Text that is not a list is returned
+/// unchanged.
 fn within_limits(list: &RawValue, key: &str) -> (Json, usize) {
     let all = Json::of(list);
     if check_strategy(all.as_str()).is_ok() {
@@ -145,7 +147,6 @@ mod tests {
         assert_eq!(feature.strategy_values.len(), 2, "positions are those of the JSON");
     }
 
-    /// A strategy that never matches adds nothing to percentages, so leaving it out changes no answer.
     #[test]
     fn strategies_that_are_too_large_are_left_out() {
         let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
