@@ -20,14 +20,15 @@ use crate::reads::reads;
 use crate::shared_state::SharedState;
 use crate::snapshot::Snapshot;
 
-/// A client of one Edge. The client keeps the features of one or several API keys in memory and up to date.
+/// A client of one Edge. The client holds the features of one or several API keys in memory. By default, it keeps them up to
+/// date with a stream, or by polling.
 ///
-/// Reads of features take no lock and never wait, except in interceptors and observers. If a feature has no value, a read
-/// returns `None`, `false`, or the given default. Only [`Self::json`] can return an error. Clones are handles of the same
-/// client. The connection ends with [`Self::close`], or when the last handle (client, context, feature, pool, test updates, or
-/// builder of a context) is dropped.
+/// Reads use the features in memory and do not wait for the Edge. A read of a value that does not exist returns `None`,
+/// `false`, or the given default. Of the reads, only [`Self::json`] can return an error. Clones are handles of the same client.
+/// Contexts, features, pools, test updates and builders of contexts are handles of a client too. The client ends after
+/// [`Self::close`], after its last handle is dropped, or when the runtime on which it runs is shut down.
 ///
-/// By default the client runs on a thread of its own. The client can be used from any thread and any runtime, and keeps running
+/// By default the client runs on a thread of its own. It can then be used from any thread and any runtime, and continues to run
 /// when that thread or runtime ends.
 ///
 /// ```no_run
@@ -42,8 +43,9 @@ use crate::snapshot::Snapshot;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// With a client-evaluated key, reads without a context evaluate no strategies and return the feature's default value
-/// (evaluation 5.7). With a server-evaluated key, they return the values of the client's current context.
+/// With a client-evaluated key, reads without a context evaluate no strategies: unless an interceptor overrides the feature,
+/// they return its default value (evaluation 5.7). With a server-evaluated key, they return the values for the context for
+/// which the Edge evaluated the features that the client serves.
 #[derive(Clone)]
 pub struct Client {
     shared: Arc<SharedState>,
@@ -54,7 +56,7 @@ reads!(Client, |self| self.shared.repository.read(), None);
 /// Functions that close a client, or return a handle that does not keep the client alive.
 impl Client {
     /// Returns a handle that does not keep the client alive. Use the handle in closures that outlive the program's use of the
-    /// client, such as the function that watches a file.
+    /// client, such as a closure that is called when a watched file changes.
     ///
     /// ```
     /// # use fh_client::testing::MemoryEdge;
@@ -83,25 +85,27 @@ impl Client {
         Arc::ptr_eq(&self.shared, &other.shared)
     }
 
-    /// Closes the client and removes its features in the background. Reads then return defaults, unless an interceptor
-    /// overrides a feature. Has no effect if the client is already closed.
+    /// Closes the client and removes its features in the background. Later reads return defaults, unless an interceptor
+    /// overrides the feature; snapshots that were taken earlier keep their features. Has no effect if the client is already
+    /// closed.
     pub(crate) fn end_and_forget(&self) {
         self.shared.close(Command::StopAndForget);
     }
 
-    /// Closes the client in the background, and returns at once. The connection ends, and the last delivery of events ends all
-    /// listeners and observers and closes the interceptors. Further calls have no effect. Reads continue to return the last
-    /// values.
+    /// Closes the client in the background, and returns at once. The connection ends. The last delivery of events ends the
+    /// subscriptions of listeners, and closes the observers, and the interceptors that belong to this client. (A client
+    /// [without listeners](crate::ClientBuilder::without_listeners) makes no deliveries.) Further calls have no effect. Later
+    /// reads use the last features.
     ///
-    /// To wait until the last usage events are delivered and the snapshot file is written, await [`Self::closed`] after this
-    /// call.
+    /// To wait for the last delivery and for the write of the snapshot file, await [`Self::closed`] after this call.
     pub fn close(&self) {
         self.shared.close(Command::Stop);
     }
 
-    /// Waits until a closed client has ended: the connection is closed, the write of the snapshot file has ended, and the last
-    /// listener has been called. On a thread that calls listeners, the wait does not include the calls of listeners. The wait
-    /// never ends if the client is never closed and its runtime is never shut down.
+    /// Waits until a closed client has ended: the request in flight is aborted, the write of the snapshot file has succeeded or
+    /// failed, and the last events are delivered. On a thread that calls listeners of this client, the wait does not include
+    /// the delivery. With manual delivery, the wait ends after the program has delivered the events. The wait does not end
+    /// while the client is neither closed nor its runtime shut down.
     pub async fn closed(&self) {
         // The driver drops its receiver when it ends, which ends this wait.
         self.shared.commands.closed().await;

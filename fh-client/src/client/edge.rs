@@ -1,4 +1,4 @@
-//! Client functions that send requests to the Edge, and that add features from stores.
+//! Client functions that send requests to the Edge, add features from stores, and return properties of the API keys.
 
 use std::fmt;
 use std::sync::Arc;
@@ -13,13 +13,15 @@ use super::{Client, TestUpdates};
 use crate::command::{Command, StoredShape};
 use crate::settings::unsendable;
 
-/// Functions that refresh the features, replace the API keys or the headers, change features for tests, and add features from
-/// stores.
+/// Functions that refresh the features, replace the API keys or the headers, change features for tests, add features from
+/// stores, and return properties of the API keys.
 impl Client {
-    /// Requests the features from the Edge now, and returns the client's readiness after the response. If a request is already in
-    /// flight, this function waits for its response instead. If the client is offline or has a stream that has sent features, no
-    /// request is sent. A client that has stopped sending requests, because the Edge wants no more requests or because the client
-    /// polls only once, sends a request again.
+    /// Requests the features from the Edge as soon as the limit of the request rate allows
+    /// ([`Config::pace`](crate::Config::pace)). Returns the client's readiness once features have arrived or were confirmed, or
+    /// once the Edge wants no more requests and the client has features. If a request is already in flight, this function waits
+    /// for its response instead. If the client is offline or has a stream that has sent features, no request is sent. A client
+    /// that has stopped sending requests, because the Edge wants no more requests or because the client polls only once, sends
+    /// a request again.
     ///
     /// # Errors
     /// [`Problem`] if the request did not succeed, or if the client is closed. After a failed request the client retries as
@@ -28,11 +30,13 @@ impl Client {
         self.shared.perform_command(Command::Refresh).await
     }
 
-    /// Replaces the API keys, requests the features from the Edge, and returns the client's readiness after the response. An
-    /// offline client sends no request. Features of environments that the new keys cannot read are removed.
+    /// Replaces the API keys, and requests the features from the Edge. Returns the client's readiness in the same cases as
+    /// [`Self::refresh`]. An offline client sends no request. Features of environments that the new keys cannot read are
+    /// removed.
     ///
     /// # Errors
-    /// [`SetKeysError`] if the keys are invalid, if the request did not succeed, or if the client is closed.
+    /// [`SetKeysError`] if the keys are invalid or cannot be streamed, if the request did not succeed, or if the client is
+    /// closed.
     pub async fn set_api_keys<T: AsRef<str>>(
         &self,
         keys: impl IntoIterator<Item = T>,
@@ -45,12 +49,14 @@ impl Client {
         settled.await.unwrap_or(Err(Problem::Closed)).map_err(SetKeysError::Edge)
     }
 
-    /// Replaces the headers of [`ClientBuilder::header`](crate::ClientBuilder::header), and requests the features from the
-    /// Edge as [`Self::refresh`] does. Use this function when a proxy's token has changed. An open stream and a request in
-    /// flight keep the headers with which they were sent. In logs and errors, `***` replaces each value that has at least 6
-    /// characters. Clients made by [`Self::isolated`] use the headers of the builder.
+    /// Replaces the headers that the builder set ([`ClientBuilder::header`](crate::ClientBuilder::header)), and requests the
+    /// features from the Edge as [`Self::refresh`] does. Use this function when a proxy's token has changed. An open stream and
+    /// a request in flight keep the headers with which they were sent. Texts of servers and transports in later errors show
+    /// `***` in place of each of these values that has at least 6 characters. Clients made by [`Self::isolated`] use the
+    /// headers of the builder.
     ///
-    /// The client uses the new headers soon after this function has returned, even if the returned future is never awaited.
+    /// Headers that can be sent take effect soon after this function has returned, even if the returned future is never
+    /// awaited.
     ///
     /// # Errors
     /// [`SetHeadersError`] if a header cannot be sent, if the request did not succeed, or if the client is closed.
@@ -81,18 +87,21 @@ impl Client {
         TestUpdates::new(Arc::clone(&self.shared))
     }
 
-    /// Adds features from the store with this name. `features` is a JSON list of the features of the environment with the id
-    /// `environment`. A feature is ignored if the client has a newer version of it, or if the Edge has deleted it with the
-    /// same or a newer version. Once the Edge has sent features, a feature is also ignored if the client has the same version
-    /// of it, or has a feature with the same key and another id. Features that are missing from the list are not removed. If
-    /// the list cannot be used, the client ignores it and reports a notice.
+    /// Adds features from the store with this name, in the background. `features` is a JSON list of the features of the
+    /// environment with the id `environment`. A feature of which the client has a newer version is ignored. A feature that the
+    /// Edge has deleted may be ignored too. After the Edge has sent a list, a feature is also ignored if the client has the
+    /// same version of it, or has a feature with the same key and another id. Features that are missing from the list are not
+    /// removed.
+    ///
+    /// The client ignores the whole list and reports a notice if the list cannot be read, or while the client waits for the
+    /// features of a new context. A closed client ignores the list without a notice.
     pub fn offer_features(&self, store: &str, environment: &str, features: impl Into<Vec<u8>>) {
         self.offer(store, environment, features.into(), StoredShape::List);
     }
 
-    /// Adds one feature, as JSON, from the store with this name. `environment` is the id of the feature's environment. The
-    /// feature is ignored in the same cases as in [`Self::offer_features`]. A single feature does not make the client ready.
-    /// If the feature cannot be used, the client ignores it and reports a notice.
+    /// Adds one feature, as JSON, from the store with this name, in the background. `environment` is the id of the feature's
+    /// environment. The feature is ignored in the same cases as a feature or a list in [`Self::offer_features`]. A single
+    /// feature does not make the client ready.
     pub fn offer_feature(&self, store: &str, environment: &str, feature: impl Into<Vec<u8>>) {
         self.offer(store, environment, feature.into(), StoredShape::Feature);
     }
@@ -102,7 +111,7 @@ impl Client {
         self.shared.send(Command::Stored { source, environment: environment.into(), json, shape });
     }
 
-    /// Returns the ids of the environments that the API keys can read, without duplicates, in the order of the keys.
+    /// Returns the ids of the environments of the API keys, without duplicates, in the order of the keys.
     #[must_use]
     pub fn environments(&self) -> Vec<Arc<str>> {
         let mut environments: Vec<Arc<str>> = Vec::new();
@@ -154,7 +163,8 @@ impl std::error::Error for SetHeadersError {
     }
 }
 
-/// The reason why [`Client::set_api_keys`] failed: the keys are invalid, the request did not succeed, or the client is closed.
+/// The reason why [`Client::set_api_keys`] failed: the keys are invalid or cannot be streamed, the request did not succeed, or
+/// the client is closed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SetKeysError {

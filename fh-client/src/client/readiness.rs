@@ -1,4 +1,4 @@
-//! Client functions that wait for features and return the client's status.
+//! Client functions that wait for features, return the client's status and diagnostics, and flush events and files.
 
 use std::time::Duration;
 
@@ -15,16 +15,15 @@ use crate::ready::{self, NotReady, Refusals};
 use crate::status::Status;
 use crate::waiting::{block_on_for, is_blocking};
 
-/// Functions that wait for features, return the client's status, and flush events and files.
+/// Functions that wait for features, return the client's status and diagnostics, and flush events and files.
 impl Client {
-    /// Waits until the client is ready, which means that it has features and is not refused by the Edge. Returns at once if
-    /// the client is ready.
+    /// Waits until the client is ready ([`Readiness::Ready`]). Returns at once if the client is ready.
     ///
     /// # Errors
-    /// [`NotReady`] if no features can be expected soon, because the Edge refuses the client, or because the client sends no
-    /// more requests or is closed. Temporary failures (no network, status 5xx) do not end the wait.
-    /// [`NotReady::InsideRuntime`] if [`block_on`](crate::block_on) awaits this function on a thread that runs tasks of the
-    /// client's runtime, because the wait could block the client.
+    /// [`NotReady`] if the Edge refuses the client or has sent no environment of its API keys, or if the client sends no more
+    /// requests or is closed. Temporary failures (no network, status 5xx) do not end the wait. [`NotReady::InsideRuntime`] if
+    /// [`block_on`](crate::block_on) awaits this function on a thread that runs tasks of the client's runtime, because the wait
+    /// could block the client.
     pub async fn ready(&self) -> Result<(), NotReady> {
         self.ready_unless(Refusals::End).await
     }
@@ -50,8 +49,8 @@ impl Client {
 
     /// Blocks this thread until the client is ready, or until `timeout` has passed.
     ///
-    /// Inside a tokio runtime this function blocks one of the runtime's threads. If this is a current-thread runtime, a server that
-    /// runs in it, such as an Edge in a test, cannot answer in the meantime. Use [`Self::ready`] in such a program.
+    /// In a task of a tokio runtime, this function blocks the thread that runs the task. If the runtime has only this thread, a
+    /// server that runs in it, such as an Edge in a test, cannot answer in the meantime. Use [`Self::ready`] in such a program.
     ///
     /// # Errors
     /// [`NotReady::TimedOut`] after `timeout`, and the errors of [`Self::ready`]. On a thread that runs tasks of the client's
@@ -80,14 +79,13 @@ impl Client {
             .unwrap_or_else(|| Err(NotReady::TimedOut(Box::new(self.status()))))
     }
 
-    /// Returns the readiness, which says whether the client has features, waits for features, is refused by the Edge, or is
-    /// closed.
+    /// Returns the readiness of the client. After a call of [`Client::close`], this is [`Readiness::Closed`] at once.
     #[must_use]
     pub fn readiness(&self) -> Readiness {
         if self.shared.is_closed() { Readiness::Closed } else { self.shared.repository.readiness() }
     }
 
-    /// Returns true if the readiness is [`Readiness::Ready`]: the client has features, and is neither refused nor closed.
+    /// Returns true if the readiness is [`Readiness::Ready`].
     #[must_use]
     pub fn is_ready(&self) -> bool {
         self.readiness() == Readiness::Ready
@@ -112,11 +110,12 @@ impl Client {
     /// Waits until `condition` returns true for the client's status, and returns that status. Use this function in probes, tools
     /// and tests.
     ///
-    /// The condition is checked at the call, and whenever features arrive or the readiness, the connection, the problem or the
-    /// number of requests changes. The passing of time alone does not trigger a check.
+    /// The condition is checked at the call. It is checked again after features have arrived, and after a change of the
+    /// readiness, the connection, the problem or the number of requests, for example. Changes in quick succession may lead to
+    /// one check. The passing of time alone does not trigger a check.
     ///
     /// # Errors
-    /// [`Problem::Closed`] once the client is closed, if the condition is not true for the client's last status.
+    /// [`Problem::Closed`] once the client is closed, if the condition is not true for the status of the closed client.
     pub async fn status_when(
         &self,
         mut condition: impl FnMut(&Status) -> bool,
@@ -134,17 +133,17 @@ impl Client {
         }
     }
 
-    /// Returns the parts of the served features that the client did not understand, each with the assumption that the client
-    /// makes instead.
+    /// Returns the diagnostics of the served features. Each diagnostic describes a part that the client did not understand or
+    /// could not use, and how the client treats that part.
     #[must_use]
     pub fn diagnostics(&self) -> Vec<Diagnostic> {
         self.shared.repository.snapshot().rules().ruleset().diagnostics().cloned().collect()
     }
 
-    /// Blocks this thread until the write of the snapshot file has ended, all earlier events are delivered to listeners and
-    /// observers, and the observers have sent their buffered events. Blocks at most for `timeout`. A failed write of the
-    /// snapshot file is logged and is not an error here. On a thread that calls listeners, this function does not wait for
-    /// events.
+    /// Blocks this thread until the snapshot file is written if there is anything new to write, all earlier events are
+    /// delivered to listeners and observers, and the observers have sent their buffered events. Blocks at most for `timeout`. A
+    /// failed write of the snapshot file is not an error here. On a thread that calls listeners of this client, and for a
+    /// client [without listeners](crate::ClientBuilder::without_listeners), this function waits for the snapshot file only.
     ///
     /// # Errors
     /// [`FlushError::TimedOut`] after `timeout`. On a thread where [`Self::wait_ready`] returns [`NotReady::InsideRuntime`],

@@ -51,26 +51,27 @@ impl TestUpdates {
         Ok(Self { key: Some(ApiKey::parse(key)?), ..self })
     }
 
-    /// Changes a feature, and returns once the Edge has answered. Reads return the changed value once the client has received the
-    /// value, which a polling client does with a later poll. To wait until the client has received the value, use
-    /// [`Self::set_and_wait`].
+    /// Changes a feature, and returns once the Edge has answered. The client receives the change later, on its stream or with a
+    /// later poll. To wait until the client has received the change, use [`Self::set_and_wait`].
     ///
     /// # Errors
-    /// [`Refusal`] if the Edge rejects the update or cannot be reached, or if the client is closed.
+    /// [`Refusal`] if the Edge rejects the update, cannot be reached or does not answer in time, or if the client is closed.
+    /// [`Refusal::NoSuchFeature`] also for the feature keys `.` and `..`, which no URL can contain.
     pub async fn set(&self, feature: &str, update: Update) -> Result<Outcome, Refusal> {
         self.send(feature, update, AfterAccepted::Return).await
     }
 
     /// Changes a feature, and waits until this client has received the default value and the lock that the update sets.
-    /// FeatureHub's server sometimes loses a write, so the update is sent again if the change has not arrived after 2 seconds.
+    /// FeatureHub's server sometimes loses a write, so the update is sent once more if the change has not arrived after 2
+    /// seconds.
     ///
-    /// A polling client polls repeatedly during the wait. With a server-evaluated key, the client does not receive the default
-    /// value of a feature while a strategy matches the client's context, so that the wait can fail. Use [`Self::set`] for such
-    /// a feature.
+    /// A client without an open stream requests the features repeatedly during the wait, unless it is offline. With a
+    /// server-evaluated key, the client does not receive the default value of a feature while a strategy matches the client's
+    /// context, so that the wait can fail. Use [`Self::set`] for such a feature.
     ///
     /// # Errors
-    /// [`Refusal`] as for [`Self::set`], and [`Refusal::NotApplied`] if the change does not arrive within 10 seconds after the
-    /// Edge has accepted the update.
+    /// [`Refusal`] as for [`Self::set`], and [`Refusal::NotApplied`] if the change does not arrive within about 10 seconds
+    /// after the Edge has accepted the update.
     pub async fn set_and_wait(&self, feature: &str, update: Update) -> Result<Outcome, Refusal> {
         self.send(feature, update, AfterAccepted::Wait).await
     }
