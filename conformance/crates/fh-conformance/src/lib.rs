@@ -11,6 +11,7 @@ pub mod data;
 pub mod decimal;
 pub mod generated;
 pub mod json;
+pub mod protocol;
 pub mod run;
 pub mod selftest;
 pub mod shrink;
