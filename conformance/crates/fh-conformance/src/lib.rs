@@ -2,6 +2,7 @@
 //! ([`target::Target`]), and a self-test that proves that the cases find bugs ([`selftest`]).
 #![forbid(unsafe_code)]
 
+pub mod adapter;
 pub mod agreement;
 pub mod case;
 pub mod clock;
@@ -13,6 +14,7 @@ pub mod generated;
 pub mod json;
 pub mod protocol;
 pub mod run;
+pub mod sdk;
 pub mod selftest;
 pub mod shrink;
 pub mod target;

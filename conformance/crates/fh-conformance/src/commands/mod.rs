@@ -6,6 +6,7 @@ mod generate;
 mod list;
 mod manifest;
 mod run;
+mod sdk;
 mod self_test;
 mod verify;
 
@@ -38,6 +39,8 @@ enum Command {
     /// Run, show and check evaluation cases.
     #[command(subcommand)]
     Vectors(Vectors),
+    /// Run scenarios against an SDK behind an adapter.
+    Sdk(sdk::Arguments),
     /// Show the expected and the actual answers to a case, and the steps of the evaluation.
     Explain(explain::Arguments),
     /// Compare the engine with the reference on fresh cases.
@@ -109,6 +112,7 @@ pub fn main() -> ExitCode {
         Command::Vectors(Vectors::Manifest(arguments)) => {
             manifest::manifest(&data, cli.data.as_deref(), &arguments)
         }
+        Command::Sdk(arguments) => sdk::sdk(arguments),
         Command::Diff(arguments) => diff::diff(&arguments),
         Command::SelfTest(arguments) => self_test::self_test(&data, &arguments),
     });

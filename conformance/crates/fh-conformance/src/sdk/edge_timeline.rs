@@ -1,0 +1,48 @@
+//! The entries that an Edge adds to the timeline of a scenario.
+
+use fh_fake_edge::Recording;
+
+use crate::adapter::{TimelineEntry, TimelineKind};
+
+/// Returns one entry for each connection, request, response and end that an Edge recorded. `name` distinguishes several Edges.
+pub(super) fn entries(name: &str, recording: &Recording) -> Vec<TimelineEntry> {
+    let mut entries = Vec::new();
+    let mut note = |at, text: String| {
+        entries.push(TimelineEntry { at, kind: TimelineKind::Edge, text: format!("{name}{text}") });
+    };
+    for (number, connection) in recording.connections.iter().enumerate() {
+        note(connection.accepted, format!("connection {number} accepted"));
+        if let Some((at, ended)) = connection.ended {
+            let (read, written) = (connection.read, connection.written);
+            note(
+                at,
+                format!("connection {number} ended {ended:?} ({read} bytes in, {written} out)"),
+            );
+        }
+    }
+    for seen in &recording.requests {
+        let request = &seen.request;
+        let etag = request.header("if-none-match").map(|tag| format!(" if-none-match {tag}"));
+        note(
+            request.at,
+            format!(
+                "connection {} {} {}{}",
+                seen.connection,
+                request.method,
+                request.target,
+                etag.unwrap_or_default()
+            ),
+        );
+        if let Some(at) = seen.finished {
+            let status = seen.status.map_or("no status".to_owned(), |status| status.to_string());
+            note(
+                at,
+                format!(
+                    "connection {} finished: {status}, {} bytes",
+                    seen.connection, seen.written
+                ),
+            );
+        }
+    }
+    entries
+}

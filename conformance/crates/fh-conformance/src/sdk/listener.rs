@@ -1,0 +1,88 @@
+//! A listener that a scenario added.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::time::Duration;
+
+use crate::adapter::{Adapter, Observed};
+use crate::protocol::{Called, Event};
+
+use super::PATIENCE;
+use super::scenario::Verdict;
+use super::stop::Stop;
+
+/// A listener of a client, by its name.
+#[derive(Debug, Clone)]
+pub struct SdkListener {
+    pub(super) adapter: Rc<RefCell<Adapter>>,
+    pub(super) client: String,
+    pub(super) name: String,
+}
+
+impl SdkListener {
+    /// Returns the listener's name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Returns the calls so far.
+    #[must_use]
+    pub fn calls(&self) -> Vec<Called> {
+        self.of(self.adapter.borrow_mut().events())
+    }
+
+    /// Waits until the listener was called `count` times, and returns its calls, which may be more.
+    ///
+    /// # Errors
+    /// The failed check, if there are fewer calls after a long time.
+    pub fn until_calls(&self, label: &str, count: usize) -> Result<Vec<Called>, Stop> {
+        let enough =
+            |events: &[Observed]| Some(self.of(events)).filter(|calls| calls.len() >= count);
+        let calls = self.adapter.borrow_mut().wait_for_events(PATIENCE, enough);
+        calls.ok_or_else(|| {
+            let calls = self.calls();
+            Stop::failed(label, format!("{count} calls"), format!("{}: {calls:?}", calls.len()))
+        })
+    }
+
+    /// Waits until a call satisfies the condition, and returns that call.
+    ///
+    /// # Errors
+    /// The failed check, if no call does after a long time.
+    pub fn until_call(
+        &self,
+        label: &str,
+        expected: &str,
+        condition: impl Fn(&Called) -> bool,
+    ) -> Result<Called, Stop> {
+        let found = |events: &[Observed]| self.of(events).into_iter().find(&condition);
+        let call = self.adapter.borrow_mut().wait_for_events(PATIENCE, found);
+        call.ok_or_else(|| Stop::failed(label, expected, format!("{:?}", self.calls())))
+    }
+
+    /// Checks that the listener is not called more than `count` times within a time from now.
+    ///
+    /// # Errors
+    /// The failed check.
+    pub fn no_more_than(&self, label: &str, count: usize, watch: Duration) -> Verdict {
+        let more = |events: &[Observed]| Some(self.of(events)).filter(|calls| calls.len() > count);
+        match self.adapter.borrow_mut().wait_for_events(watch, more) {
+            None => Ok(()),
+            Some(calls) => {
+                let actual = format!("{} calls: {calls:?}", calls.len());
+                Err(Stop::failed(label, format!("at most {count} calls"), actual))
+            }
+        }
+    }
+
+    fn of(&self, events: &[Observed]) -> Vec<Called> {
+        let calls = events.iter().filter_map(|observed| match &observed.event {
+            Event::Called(called) => Some(called),
+            Event::Wrong { .. } | Event::Closed { .. } => None,
+        });
+        let own =
+            |called: &&Box<Called>| called.client == self.client && called.listener == self.name;
+        calls.filter(own).map(|called| (**called).clone()).collect()
+    }
+}

@@ -1,0 +1,125 @@
+//! Runs scenarios, several at a time.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Mutex;
+use std::sync::PoisonError;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::adapter::{Timeline, TimelineEntry};
+
+use super::scenario::Scenario;
+use super::scene::Scene;
+use super::stop::{Failure, Skip, Stop};
+use super::subject::Subject;
+
+/// How scenarios are run.
+#[derive(Debug, Clone, Copy)]
+pub struct RunOptions {
+    /// Number of scenarios that run at once.
+    pub jobs: usize,
+}
+
+/// The outcome of one scenario.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ScenarioOutcome {
+    /// All checks passed.
+    Passed,
+    /// A check failed.
+    Failed(Box<Failure>),
+    /// The scenario did not run.
+    Skipped(Skip),
+}
+
+/// The result of one scenario.
+#[derive(Debug, Clone)]
+pub struct ScenarioResult {
+    /// The scenario.
+    pub scenario: &'static Scenario,
+    /// The outcome.
+    pub outcome: ScenarioOutcome,
+    /// The time that the scenario took.
+    pub took: Duration,
+    /// The time from which the entries of the timeline count.
+    pub start: Instant,
+    /// What happened, if the scenario failed.
+    pub timeline: Vec<TimelineEntry>,
+    /// What the adapter logged, if the scenario failed.
+    pub log: String,
+}
+
+/// Runs scenarios and returns their results in the same order. `done` is called after each one, from any thread.
+pub fn run_all(
+    scenarios: &[&'static Scenario],
+    subject: &Subject,
+    options: RunOptions,
+    done: impl Fn(&ScenarioResult) + Sync,
+) -> Vec<ScenarioResult> {
+    let next = AtomicUsize::new(0);
+    let results = Mutex::new(Vec::with_capacity(scenarios.len()));
+    thread::scope(|scope| {
+        for _ in 0..options.jobs.clamp(1, scenarios.len().max(1)) {
+            scope.spawn(|| {
+                loop {
+                    let index = next.fetch_add(1, Ordering::Relaxed);
+                    let Some(scenario) = scenarios.get(index) else { return };
+                    let result = run_one(scenario, subject);
+                    done(&result);
+                    results.lock().unwrap_or_else(PoisonError::into_inner).push((index, result));
+                }
+            });
+        }
+    });
+    let mut results = results.into_inner().unwrap_or_else(PoisonError::into_inner);
+    results.sort_by_key(|(index, _)| *index);
+    results.into_iter().map(|(_, result)| result).collect()
+}
+
+/// Runs one scenario.
+#[must_use]
+pub fn run_one(scenario: &'static Scenario, subject: &Subject) -> ScenarioResult {
+    let timeline = Timeline::default();
+    let start = timeline.start();
+    let result = |outcome, entries, log| ScenarioResult {
+        scenario,
+        outcome,
+        took: start.elapsed(),
+        start,
+        timeline: entries,
+        log,
+    };
+    let scene = match Scene::start(scenario, subject, timeline.clone()) {
+        Ok(scene) => scene,
+        Err(stop) => return result(outcome_of(Err(stop)), timeline.merged([]), String::new()),
+    };
+    // A panic of a scenario is a defect of the suite, and must not hide the results of the others.
+    let ended = catch_unwind(AssertUnwindSafe(|| (scenario.run)(&scene)));
+    let verdict = ended.unwrap_or_else(|panic| {
+        let text = panic.downcast_ref::<String>().cloned();
+        let text = text.or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned()));
+        Err(Stop::failed("the scenario runs to its end", "no panic", text.unwrap_or_default()))
+    });
+    let verdict = match scene.adapter().borrow().broken() {
+        // A violation of the protocol that no command noticed.
+        Some(broken) if verdict.is_ok() => {
+            Err(Stop::failed(Failure::PROTOCOL, "lines of the protocol", broken))
+        }
+        _ => verdict,
+    };
+    let entries = scene.merged_timeline();
+    scene.adapter().borrow_mut().end();
+    let log = scene.adapter().borrow().log();
+    match outcome_of(verdict) {
+        outcome @ ScenarioOutcome::Failed(_) => result(outcome, entries, log),
+        outcome => result(outcome, Vec::new(), String::new()),
+    }
+}
+
+fn outcome_of(verdict: Result<(), Stop>) -> ScenarioOutcome {
+    match verdict {
+        Ok(()) => ScenarioOutcome::Passed,
+        Err(Stop::Failed(failure)) => ScenarioOutcome::Failed(failure),
+        Err(Stop::Skipped(skip)) => ScenarioOutcome::Skipped(skip),
+    }
+}

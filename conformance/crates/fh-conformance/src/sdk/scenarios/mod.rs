@@ -1,0 +1,71 @@
+//! All scenarios, by group.
+
+mod poll;
+mod wire;
+
+use super::scenario::{Group, Scenario};
+
+/// All groups, in the order of reports.
+pub const GROUPS: &[Group] = &[wire::GROUP, poll::GROUP];
+
+/// Returns all scenarios, in the order of their groups.
+pub fn all() -> impl Iterator<Item = &'static Scenario> {
+    GROUPS.iter().flat_map(|group| group.scenarios)
+}
+
+/// Returns the scenario with this id.
+#[must_use]
+pub fn named(id: &str) -> Option<&'static Scenario> {
+    all().find(|scenario| scenario.id == id)
+}
+
+/// Returns a line for each scenario.
+#[must_use]
+pub fn to_lines() -> String {
+    let mut out = String::new();
+    for scenario in all() {
+        let requires = scenario.requires.join(" ");
+        out.push_str(&format!(
+            "{:<14} {:<34} {}  {requires}\n",
+            scenario.id, scenario.name, scenario.tier
+        ));
+    }
+    out
+}
+
+/// Returns a page with a table for each group.
+#[must_use]
+pub fn to_markdown() -> String {
+    let mut out = String::from(
+        "# Scenarios for client SDKs\n\nThis page is rendered from the scenarios by `fh-conformance sdk list --markdown`. In it, N is the \
+         interval between polls, or the first\ndelay before a retry.\n",
+    );
+    for group in GROUPS {
+        out.push_str(&format!("\n## {}: {}\n", group.name, group.title));
+        for scenario in group.scenarios {
+            out.push_str(&format!(
+                "\n### {} {}\n\nTier {}. Given {}; when {}; then {}. Source: {}.\n",
+                scenario.id,
+                scenario.name,
+                scenario.tier,
+                scenario.given,
+                scenario.when,
+                scenario.then,
+                scenario.decision
+            ));
+            let ticked = |names: &[&str]| {
+                names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+            };
+            if !scenario.requires.is_empty() {
+                out.push_str(&format!("Requires {}.\n", ticked(scenario.requires)));
+            }
+            if !scenario.needs.is_empty() {
+                out.push_str(&format!("Needs the settings {}.\n", ticked(scenario.needs)));
+            }
+        }
+        for (id, reason) in group.not_executed {
+            out.push_str(&format!("\n### {id}\n\nNot executed: {reason}.\n"));
+        }
+    }
+    out
+}

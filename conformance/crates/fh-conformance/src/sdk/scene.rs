@@ -1,0 +1,286 @@
+//! One run of a scenario: the Edge, the adapter and its clients.
+
+use std::cell::{Cell, RefCell};
+use std::path::PathBuf;
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use fh_fake_edge::{FakeEdge, Recording, Route};
+
+use crate::adapter::{Adapter, AskError, Timeline, TimelineEntry, TimelineKind};
+use crate::protocol::{CommandError, Create, Created, ErrorCode, Mode, Sdk};
+
+use super::PATIENCE;
+use super::client::SdkClient;
+use super::edge_timeline;
+use super::lateness::Lateness;
+use super::scenario::{Scenario, Verdict};
+use super::stage::Stage;
+use super::stop::{Skip, Stop};
+use super::subject::{Subject, is_ignored};
+use super::tempo::{Tempo, is_delay};
+
+/// One run of a scenario.
+#[derive(Debug)]
+pub struct Scene<'s> {
+    scenario: &'s Scenario,
+    subject: &'s Subject,
+    stage: Stage,
+    adapter: Rc<RefCell<Adapter>>,
+    timeline: Timeline,
+    lateness: Lateness,
+    tempo: Tempo,
+    clients: Cell<u32>,
+    folder: RefCell<Option<tempfile::TempDir>>,
+}
+
+impl<'s> Scene<'s> {
+    /// Sets up the Edge and starts the adapter.
+    ///
+    /// # Errors
+    /// The reason for which the scenario does not apply, or the failure of the adapter.
+    pub fn start(
+        scenario: &'s Scenario,
+        subject: &'s Subject,
+        timeline: Timeline,
+    ) -> Result<Self, Stop> {
+        if let Some(missing) = scenario.requires.iter().find(|name| !subject.hello.has(name)) {
+            return Err(Stop::Skipped(Skip::Capability((*missing).to_owned())));
+        }
+        let fixed = scenario.needs.iter().find(|need| !is_delay(need) && subject.ignores(need));
+        if let Some(need) = fixed {
+            return Err(Stop::Skipped(Skip::Unconfigurable((*need).to_owned())));
+        }
+        let tempo = scenario
+            .tempo
+            .adapt(scenario.needs, &subject.hello.defaults, |need| subject.ignores(need))
+            .map_err(|need| Stop::Skipped(Skip::Unconfigurable(need.to_owned())))?;
+        let stage = Stage::start(tempo)
+            .map_err(|error| Stop::Skipped(Skip::System(format!("a port: {error}"))))?;
+        (scenario.stage)(&stage);
+        let adapter = Adapter::start(&subject.command, timeline.clone())
+            .map_err(|error| Stop::failed("the adapter starts", "a process", error))?;
+        Ok(Self {
+            scenario,
+            subject,
+            stage,
+            adapter: Rc::new(RefCell::new(adapter)),
+            timeline,
+            lateness: Lateness::watch(),
+            tempo,
+            clients: Cell::new(0),
+            folder: RefCell::new(None),
+        })
+    }
+
+    /// Returns the Edge that clients connect to.
+    #[must_use]
+    pub fn edge(&self) -> &FakeEdge {
+        self.stage.edge()
+    }
+
+    /// Returns all Edges.
+    #[must_use]
+    pub fn stage(&self) -> &Stage {
+        &self.stage
+    }
+
+    /// Returns the delays of the client.
+    #[must_use]
+    pub fn tempo(&self) -> Tempo {
+        self.tempo
+    }
+
+    /// Returns the measured lateness of this machine.
+    #[must_use]
+    pub fn lateness(&self) -> &Lateness {
+        &self.lateness
+    }
+
+    /// Returns the name and the version of the SDK.
+    #[must_use]
+    pub fn sdk(&self) -> &Sdk {
+        &self.subject.hello.sdk
+    }
+
+    /// Returns true if the SDK has the capability.
+    #[must_use]
+    pub fn can(&self, capability: &str) -> bool {
+        self.subject.hello.has(capability)
+    }
+
+    /// Adds a step to the timeline, for readers of a failure.
+    pub fn note(&self, text: &str) {
+        self.timeline.note(TimelineKind::Step, text);
+    }
+
+    /// Returns a folder for stores that is removed after the scenario.
+    ///
+    /// # Errors
+    /// If it cannot be created.
+    pub fn folder(&self) -> Result<PathBuf, Stop> {
+        let mut folder = self.folder.borrow_mut();
+        if folder.is_none() {
+            let made = tempfile::tempdir()
+                .map_err(|error| Stop::Skipped(Skip::System(format!("a folder: {error}"))))?;
+            *folder = Some(made);
+        }
+        Ok(folder.as_ref().map(|folder| folder.path().to_owned()).unwrap_or_default())
+    }
+
+    /// Returns the settings of a streaming client.
+    #[must_use]
+    pub fn streaming(&self) -> Create {
+        Create { mode: Mode::Stream, ..Create::default() }
+    }
+
+    /// Returns the settings of a polling client.
+    #[must_use]
+    pub fn polling(&self) -> Create {
+        Create { mode: Mode::Poll, ..Create::default() }
+    }
+
+    /// Creates a client. Missing settings get the URL and the client-evaluated key of the Edge, and the delays of the scenario.
+    ///
+    /// # Errors
+    /// The failed check; or the reason to skip, if the SDK ignores a setting that matters here.
+    pub fn create(&self, create: Create) -> Result<SdkClient, Stop> {
+        let (name, answer) = self.try_create(create)?;
+        match answer {
+            Ok(created) => {
+                self.refuse_ignored(&created)?;
+                Ok(SdkClient::new(Rc::clone(&self.adapter), name, self.can("ready.wait")))
+            }
+            Err(error) => Err(Stop::of_command("create", &AskError::Answered(error))),
+        }
+    }
+
+    /// Tries to create a client that the SDK must refuse, and returns the error.
+    ///
+    /// # Errors
+    /// The failed check, if the SDK accepts the settings.
+    pub fn create_refused(&self, label: &str, create: Create) -> Result<CommandError, Stop> {
+        match self.try_create(create)?.1 {
+            Err(error) if error.code == ErrorCode::Sdk => Ok(error),
+            Err(error) => Err(Stop::failed(label, "an error of the SDK", format!("{error:?}"))),
+            Ok(_) => Err(Stop::failed(label, "an error of the SDK", "a client")),
+        }
+    }
+
+    fn try_create(
+        &self,
+        mut create: Create,
+    ) -> Result<(String, Result<Created, CommandError>), Stop> {
+        self.clients.set(self.clients.get() + 1);
+        create.client = format!("c{}", self.clients.get());
+        if create.edge_url.is_empty() {
+            create.edge_url = self.edge().url();
+        }
+        if create.keys.is_empty() {
+            create.keys = vec![self.edge().client_key()];
+        }
+        self.tempo.apply(&mut create);
+        let answer = self.adapter.borrow_mut().ask_as::<Created>("create", &create);
+        match answer {
+            Ok(created) => Ok((create.client, Ok(created))),
+            Err(AskError::Answered(error)) => Ok((create.client, Err(error))),
+            Err(error) => Err(Stop::of_command("create", &error)),
+        }
+    }
+
+    /// Skips the scenario if the client ignored a setting that the scenario gave or needs. Delays that it does not need may be ignored.
+    fn refuse_ignored(&self, created: &Created) -> Verdict {
+        let known = |setting: &str| {
+            self.scenario.needs.contains(&setting)
+                && is_delay(setting)
+                && self.subject.ignores(setting)
+        };
+        let needed = self
+            .scenario
+            .needs
+            .iter()
+            .find(|need| is_ignored(&created.ignored, need) && !known(need))
+            .map(|need| (*need).to_owned());
+        let given = created.ignored.iter().find(|setting| !is_delay(setting)).cloned();
+        match needed.or(given) {
+            Some(setting) => Err(Stop::Skipped(Skip::Unconfigurable(setting))),
+            None => Ok(()),
+        }
+    }
+
+    /// Waits until a route has received `count` requests.
+    ///
+    /// # Errors
+    /// The failed check, after a long time.
+    pub fn until_requests(
+        &self,
+        label: &str,
+        route: Route,
+        count: usize,
+    ) -> Result<Recording, Stop> {
+        self.until(label, &format!("{count} requests"), |seen| seen.count(route) >= count)
+    }
+
+    /// Waits until the recording of the Edge satisfies a condition.
+    ///
+    /// # Errors
+    /// The failed check, after a long time.
+    pub fn until(
+        &self,
+        label: &str,
+        expected: &str,
+        condition: impl FnMut(&Recording) -> bool,
+    ) -> Result<Recording, Stop> {
+        self.edge()
+            .wait_until(self.patience(), condition)
+            .map_err(|error| Stop::failed(label, expected, error.to_string()))?;
+        Ok(self.edge().recording())
+    }
+
+    /// Checks that the Edge receives no request of a route for a time from now.
+    ///
+    /// # Errors
+    /// The failed check.
+    pub fn no_request(&self, label: &str, route: Route, watch: Duration) -> Verdict {
+        let before = self.edge().recording().count(route);
+        self.at_most(label, route, before, watch)
+    }
+
+    /// Checks that the number of requests of a route stays at most `count` for a time from now.
+    ///
+    /// # Errors
+    /// The failed check.
+    pub fn at_most(&self, label: &str, route: Route, count: usize, watch: Duration) -> Verdict {
+        let begin = Instant::now();
+        match self.edge().wait_until(watch, |seen| seen.count(route) > count) {
+            Err(_) => Ok(()),
+            Ok(()) => Err(Stop::failed(
+                label,
+                format!("at most {count} requests for {watch:?}"),
+                format!("one more after {:?}", begin.elapsed()),
+            )),
+        }
+    }
+
+    /// Returns the time after which a wait gives up. It is longer than the longest delay of the client.
+    #[must_use]
+    pub fn patience(&self) -> Duration {
+        PATIENCE.max(self.tempo.refused_max * 3)
+    }
+
+    /// Returns the adapter, for checks that no method here covers.
+    #[must_use]
+    pub fn adapter(&self) -> &Rc<RefCell<Adapter>> {
+        &self.adapter
+    }
+
+    /// Returns the entries of the timeline, with those of the Edges.
+    #[must_use]
+    pub fn merged_timeline(&self) -> Vec<TimelineEntry> {
+        let mut edges = edge_timeline::entries("", &self.edge().recording());
+        if let Some(other) = self.stage.started_other() {
+            edges.extend(edge_timeline::entries("other Edge: ", &other.recording()));
+        }
+        self.timeline.merged(edges)
+    }
+}
