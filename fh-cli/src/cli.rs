@@ -15,9 +15,9 @@ use crate::screen::ColorChoice;
 /// Evaluate, explain and check the feature flags in a payload of FeatureHub, or read, watch and change the flags of a running
 /// Edge.
 ///
-/// Commands that evaluate or check a payload read it from FILE, or from stdin if FILE is `-`. A payload may have any form
-/// that FeatureHub produces: the body of a GET of /features (a list of environments), a list of features, or the text of an
-/// event stream (a recorded `curl -N`, or one `data:` line).
+/// Commands that evaluate or check a payload read it from FILE, or from stdin if FILE is `-`. A payload may be the body of a
+/// GET of /features (a list of environments), a list of features, or the text of an event stream (a recorded `curl -N`, or
+/// one `data:` line).
 #[derive(Debug, Parser)]
 #[command(
     name = "fh",
@@ -27,10 +27,10 @@ use crate::screen::ColorChoice;
     after_help = "\
 Exit codes:
   0  the command succeeded
-  1  findings: a check such as `fh lint` or `fh doctor` found errors, a requested
+  1  findings, for example: `fh lint` or `fh doctor` found errors, a requested
      feature does not exist, or an Edge refused a change
-  2  the input or the usage is wrong, or the Edge cannot be reached or rejects the
-     API key
+  2  other errors, for example: the input or the usage is wrong, or the Edge cannot
+     be reached or rejects the API key
 
 Start with `fh demo`. `fh COMMAND --help` shows examples."
 )]
@@ -56,8 +56,8 @@ pub(crate) struct Cli {
 }
 
 impl Cli {
-    /// Parses the command line, or exits with the usage error or the help text. API keys among the arguments are removed from
-    /// the error, if the environment's id is a UUID.
+    /// Parses the command line, or exits after the usage error, the help text or the version. If an argument is an API key
+    /// (also after `--option=`) whose environment id is a UUID, the key's secret part is removed from the error.
     pub(crate) fn read() -> Self {
         Self::try_parse().unwrap_or_else(|error| {
             let arguments = std::env::args_os();

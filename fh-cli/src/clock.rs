@@ -20,7 +20,7 @@ impl ClockArgs {
     }
 }
 
-/// Returns the current time, with millisecond precision.
+/// Returns the system's time, with millisecond precision. A time before 1970 gives the start of 1970.
 pub(crate) fn now() -> Timestamp {
     let since = SystemTime::now().duration_since(UNIX_EPOCH);
     let millis = since.map_or(0, |since| since.as_millis());

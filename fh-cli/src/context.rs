@@ -7,12 +7,12 @@ use fh_eval::Attributes;
 pub(crate) struct ContextArgs {
     /// An attribute of the evaluation context. Repeat the option for further attributes, or with the same name for further
     /// values. Within a value, write `\,` for a comma and `\\` for a backslash. A text without a value, such as `plan=`, adds
-    /// an empty text
+    /// an empty text. With a server-evaluated key, the Edge splits values also at commas that are written as `\,`
     #[arg(short, long, value_name = "NAME=VALUE[,VALUE]", value_parser = read)]
     context: Vec<Attribute>,
 }
 
-/// The attribute that one `--context` option sets.
+/// The name and the values of one `--context` option.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Attribute {
     pub(crate) name: String,
@@ -26,7 +26,7 @@ impl ContextArgs {
     }
 }
 
-/// Builds a context. The values of attributes with the same name are joined.
+/// Builds a context. Attributes with the same name become one attribute with all their values.
 pub(crate) fn attributes(given: &[Attribute]) -> Attributes {
     given
         .iter()

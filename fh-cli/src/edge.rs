@@ -14,7 +14,7 @@ use crate::failure::Failure;
 const URL: &str = "FEATUREHUB_EDGE_URL";
 /// The environment variables with the API key, in order of precedence.
 const KEYS: [&str; 2] = ["FEATUREHUB_CLIENT_API_KEY", "FEATUREHUB_API_KEY"];
-/// The largest size of the keys on stdin, in bytes. Further bytes are not read. No real list of keys is that long.
+/// The largest size of the keys on stdin, in bytes. Further bytes are not read.
 const LARGEST_KEYS: u64 = 64 * 1024;
 
 #[derive(Clone, Args)]
@@ -23,10 +23,10 @@ pub(crate) struct EdgeArgs {
     #[arg(value_name = "URL")]
     first: Option<String>,
 
-    /// The API key, or - to read the key from stdin. Without --api-key, the argument after the URL is the key if it contains
-    /// `/` or is -. Default: $FEATUREHUB_CLIENT_API_KEY, then $FEATUREHUB_API_KEY. Use a variable or stdin if other users of
-    /// the machine can see the arguments of its processes
-    // If URL and KEY are both left out, this argument holds the VALUE of `fh set`.
+    /// The API key, or - to read keys from stdin. Without --api-key, the argument after the URL, or the first argument if URL
+    /// is left out, is the key if it contains `/` or is -. Default: $FEATUREHUB_CLIENT_API_KEY, then $FEATUREHUB_API_KEY. Use
+    /// a variable or stdin if other users of the machine can see the arguments of its processes
+    // If URL and KEY are both left out, this argument may hold the VALUE of `fh set`, which may be a negative number.
     #[arg(value_name = "KEY", allow_negative_numbers = true)]
     second: Option<String>,
 
@@ -55,7 +55,8 @@ pub(crate) struct Edge {
 
 impl EdgeArgs {
     /// Returns the Edge, and the arguments that follow URL and KEY. A URL is recognised by its `://`, and a key by its `/`,
-    /// so that URL and KEY may be left out. With `--url` or `--api-key`, no argument is read as the URL or the key.
+    /// so that URL and KEY may be left out. With `--url`, no argument is read as the URL. With `--api-key`, no argument is
+    /// read as the key.
     pub(crate) fn resolve(&self, others: &[String]) -> Result<(Edge, Vec<String>), Failure> {
         let given = self.first.iter().chain(&self.second).chain(others);
         let mut given = given.map(String::as_str).peekable();
@@ -99,7 +100,7 @@ pub(crate) fn features(given: Vec<String>) -> Result<Vec<String>, Failure> {
     Ok(given)
 }
 
-/// Returns true for a UUID, which is the form of environment ids.
+/// Returns true for the text form of a UUID with dashes, which is the form of environment ids.
 pub(crate) fn is_uuid(text: &str) -> bool {
     text.len() == 36
         && text.bytes().enumerate().all(|(at, byte)| match at {
@@ -108,8 +109,8 @@ pub(crate) fn is_uuid(text: &str) -> bool {
         })
 }
 
-/// Returns the API key in an argument, also if the key follows `--option=`. Returns `None` if there is no key, or if its
-/// environment is not a UUID, because paths with one `/` look like keys.
+/// Returns the API key in an argument, also if the key follows `--option=`, which is then a part of the environment. Returns
+/// `None` if there is no key, or if the rest of the environment is not a UUID, because paths with one `/` look like keys.
 pub(crate) fn key_in(argument: &str) -> Option<ApiKey> {
     let key = ApiKey::parse(argument).ok()?;
     let environment = key.environment();
@@ -142,7 +143,7 @@ fn from_stdin(keys: &[String]) -> Result<Vec<String>, Failure> {
 }
 
 impl Edge {
-    /// Returns a builder of a client for this Edge and its API keys.
+    /// Returns a builder of a client for this Edge and its API keys. Environment variables may set further options.
     pub(crate) fn client(&self) -> ClientBuilder {
         let keys = self.keys.iter().map(|key| key.expose().to_string());
         Client::from_environment()
@@ -153,7 +154,7 @@ impl Edge {
 }
 
 impl Edge {
-    /// Starts a client that sends test updates and fetches nothing.
+    /// Starts a client that can send test updates and fetches nothing.
     pub(crate) fn for_updates(&self) -> Result<Client, StartError> {
         self.client().transport(ReqwestTransport::builder().build()?).offline().start()
     }
@@ -164,7 +165,7 @@ pub(crate) fn unstarted(error: StartError) -> Failure {
     Failure::Input(error.to_string())
 }
 
-/// Describes why a client is not ready, and adds advice if there is any.
+/// Returns the error for a client that is not ready, with the reason, and with advice if there is any.
 pub(crate) fn not_ready(why: &NotReady) -> Failure {
     Failure::Edge(match why {
         NotReady::Failed(problem) => trouble(problem),
@@ -173,7 +174,7 @@ pub(crate) fn not_ready(why: &NotReady) -> Failure {
 }
 
 /// Returns the error for a client that received no features within the time limit; `within` is `None` without a limit. The
-/// error contains the reason.
+/// error contains the client's problem. Without a problem, it says that the Edge has not answered.
 pub(crate) fn no_features(client: &Client, within: Option<Duration>) -> Failure {
     let within =
         within.map(|limit| format!(" within {} s", limit.as_secs_f64())).unwrap_or_default();

@@ -1,5 +1,4 @@
-//! The results of commands and their exit codes: 0 for success, 1 for findings or a refusal, 2 for wrong input or usage, for
-//! an Edge that cannot be reached or used, or for output that cannot be written.
+//! The results of commands and their exit codes.
 
 use std::fmt;
 use std::io;
@@ -10,22 +9,22 @@ use crate::sanitize::visible;
 /// The result of a command that ran to its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Status {
-    /// The command succeeded and found no problems.
+    /// The exit code is 0. A check may have found warnings.
     Fine,
-    /// The command found problems, and has written them.
+    /// The command has found and written problems. The exit code is 1.
     Findings,
 }
 
 /// The reason why a command failed.
 #[derive(Debug)]
 pub(crate) enum Failure {
-    /// The input or the usage is wrong. The text names the input, and in most cases the remedy.
+    /// An error that is neither a finding nor one of the Edge or the output, for example wrong input or usage.
     Input(String),
-    /// The input can be read, but does not contain all requested items.
+    /// Fewer items exist or were found than were requested.
     NotFound(String),
-    /// The Edge refused a change or does not show it in time, or `fh probe` found that the server is not healthy.
+    /// The Edge refused a change or does not show it in time, or `fh probe` did not find a healthy server.
     Refused(String),
-    /// The Edge cannot be reached, does not accept the API key, or sends no features in time.
+    /// An error of the network or the Edge. For example, the Edge cannot be reached, or sends no features in time.
     Edge(String),
     /// The output cannot be written.
     Output(io::Error),

@@ -1,4 +1,4 @@
-//! Features evaluated for one context, from a payload or from an Edge, and their table or JSON output.
+//! Features of a payload or of an Edge with their values, and the output of these values as a table or as JSON.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use crate::sanitize;
 use crate::screen::{GOOD, PLAIN, QUIET, Screen, WARNING};
 use crate::table::{Align, Table};
 
-/// A feature with its value for one context.
+/// A feature with its value and the reason for the value.
 pub(crate) struct Reading<'a> {
     pub(crate) feature: FeatureRef<'a>,
     /// The JSON token of the value as the payload writes it, or `None` if the value is null.
@@ -41,12 +41,13 @@ impl<'a> Reading<'a> {
         self.feature.key()
     }
 
-    /// Returns true if a strategy decided the value.
+    /// Returns true if the id or the position of the strategy that decided the value is known.
     pub(crate) const fn is_match(&self) -> bool {
         self.strategy_id.is_some() || self.position.is_some()
     }
 
-    /// Returns the id of the strategy that decided, or its position, such as `#2`, if the strategy has no id.
+    /// Returns the id of the strategy that decided, or its position from 1, such as `#2`, if the id is unknown. Returns `None`
+    /// if neither is known.
     pub(crate) fn strategy(&self) -> Option<String> {
         let position = || self.position.map(|position| format!("#{}", position + 1));
         self.strategy_id.as_deref().map(str::to_string).or_else(position)
@@ -58,7 +59,7 @@ impl<'a> Reading<'a> {
     }
 }
 
-/// Evaluates all features of a snapshot, in the payload's order. These evaluations do not count as uses of the features.
+/// Evaluates all features of a snapshot, in the order of its ruleset. These evaluations do not count as uses of the features.
 pub(crate) fn readings<'a>(snapshot: &'a Snapshot, who: &'a Arc<Attributes>) -> Vec<Reading<'a>> {
     let now = clock::now();
     let subject = match snapshot.is_server_evaluated() {
@@ -114,7 +115,7 @@ impl<'a> From<&Reading<'a>> for Row<'a> {
     }
 }
 
-/// The features to show, and the requested keys that do not exist.
+/// Selected features, and the requested keys that do not exist.
 pub(crate) struct Selection<'r, 'a> {
     pub(crate) shown: Vec<&'r Reading<'a>>,
     pub(crate) missing: Vec<&'r str>,

@@ -1,6 +1,5 @@
-//! Signals that the parent process has set to be ignored, as `nohup` does with SIGHUP and a script with the SIGINT of its
-//! background jobs. A signal handler would undo this setting, so commands install no handler for an ignored SIGINT, and
-//! most commands install no handler for an ignored SIGHUP.
+//! Signals that were ignored before this process installed handlers, as `nohup` does with SIGHUP and a script with the SIGINT
+//! of its background jobs. A signal handler would undo this setting.
 
 use std::fs;
 
@@ -16,8 +15,8 @@ const IGNORED: &str = "SigIgn:";
 pub(crate) struct IgnoredSignals(u64);
 
 impl IgnoredSignals {
-    /// Reads the set of ignored signals. The set is empty on systems without `/proc/self/status`, where only unsafe code
-    /// could read the set.
+    /// Reads the set of ignored signals. The set is empty if `/proc/self/status` cannot be read or has no mask, for example on
+    /// macOS.
     pub(crate) fn read() -> Self {
         Self::of(&fs::read_to_string(STATUS).unwrap_or_default())
     }

@@ -11,13 +11,13 @@ pub(crate) fn document(out: &mut dyn Write, value: &impl Serialize) -> io::Resul
     out.write_all(b"\n")
 }
 
-/// Writes one JSON document on one line.
+/// Writes one JSON document without indentation, and a line feed. Raw JSON within the document is written as it is.
 pub(crate) fn line(out: &mut dyn Write, value: &impl Serialize) -> io::Result<()> {
     serde_json::to_writer(&mut *out, value)?;
     out.write_all(b"\n")
 }
 
-/// Writes a JSON array with one row per line. Each row is written as soon as the iterator yields it.
+/// Writes a JSON array. Each row begins on a new line, and is written as soon as the iterator yields it.
 pub(crate) fn rows<T: Serialize>(
     out: &mut dyn Write,
     rows: impl IntoIterator<Item = T>,

@@ -1,5 +1,5 @@
-//! A display that is redrawn in place without flicker. It uses the terminal's alternate screen, so that the main screen is
-//! restored at the end.
+//! A display that is redrawn in place. It uses the terminal's alternate screen, so that the main screen is restored at the
+//! end.
 
 use std::io;
 
@@ -37,8 +37,8 @@ impl<'s, 'w> Live<'s, 'w> {
         Ok(())
     }
 
-    /// Draws a frame. `write` receives the number of rows of the terminal, and writes the lines of the frame. Lines beyond
-    /// this number are cut.
+    /// Draws a frame. `write` receives the number of rows of the terminal, or 24 if the size is unknown, and writes the lines
+    /// of the frame. Lines beyond this number are not drawn.
     pub(crate) fn draw(
         &mut self,
         write: impl FnOnce(&mut Screen<'_>, usize) -> io::Result<()>,
@@ -53,7 +53,7 @@ impl<'s, 'w> Live<'s, 'w> {
         Ok(())
     }
 
-    /// Restores the main screen, and writes the last frame to it.
+    /// Restores the main screen, and writes all lines of the last frame to it.
     pub(crate) fn end(mut self) -> io::Result<()> {
         self.leave()?;
         let drawn = std::mem::take(&mut self.drawn);
@@ -71,7 +71,7 @@ impl<'s, 'w> Live<'s, 'w> {
 }
 
 impl Drop for Live<'_, '_> {
-    /// Restores the main screen and the cursor, also after an error or a panic.
+    /// Restores the main screen and the cursor. Errors are ignored.
     fn drop(&mut self) {
         // If the terminal is closed, there is nothing to restore.
         let _ = self.leave();

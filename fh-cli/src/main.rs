@@ -1,5 +1,5 @@
-//! `fh`: feature flags on the command line. It evaluates and explains payloads of FeatureHub. It queries, watches and
-//! changes a running Edge, and can serve features itself.
+//! `fh`: feature flags on the command line. It evaluates and explains payloads of FeatureHub, reads and changes the features
+//! of a running Edge, and can serve features itself.
 #![forbid(unsafe_code)]
 
 mod cli;
@@ -49,10 +49,10 @@ fn main() -> ExitCode {
     match result.and_then(|status| flushed.map(|()| status)) {
         Ok(Status::Fine) => ExitCode::SUCCESS,
         Ok(Status::Findings) => ExitCode::from(1),
-        // The program that reads stdout has closed the pipe, for example `head`.
+        // Stdout has no reader any more, for example because `head` has ended.
         Err(Failure::Output(error)) if error.kind() == ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(failure) => {
-            // If stderr is closed too, the error cannot be reported anywhere.
+            // If stderr is closed, the error cannot be reported anywhere.
             let _ = writeln!(io::stderr(), "error: {failure}");
             failure.exit_code()
         }

@@ -9,7 +9,7 @@ use fh_files::closest;
 use crate::failure::Failure;
 use crate::stream;
 
-/// The largest size of an input, in bytes. A larger input is rejected before it fills the memory.
+/// The largest size of an input, in bytes. At most one further byte of a larger input is read.
 const LARGEST: u64 = 1 << 30;
 
 /// A document that was read from a file or stdin.
@@ -58,14 +58,14 @@ fn unreadable(name: &str, error: &io::Error) -> String {
 }
 
 impl Payload {
-    /// Reads and parses a file, or stdin if the path is `-`.
+    /// Reads a document from a file, or from stdin if the path is `-`, as [`Self::of`] does.
     pub(crate) fn read(path: &str) -> Result<Self, Failure> {
         let (name, bytes) = read_bytes(path)?;
         Self::of(name, bytes)
     }
 
-    /// Reads the payload of a command that also has a feature's key as an argument. If the two arguments are swapped, the error
-    /// says so.
+    /// Reads the payload of a command that also has a feature's key as an argument. If the path does not exist, but `key` is
+    /// the path of a file, the error says that the key comes first.
     pub(crate) fn read_for_key(path: &str, key: &str) -> Result<Self, Failure> {
         Self::read(path).map_err(|failure| {
             let swapped = !std::path::Path::new(path).exists() && std::path::Path::new(key).is_file();
@@ -78,7 +78,8 @@ impl Payload {
         })
     }
 
-    /// Parses the bytes of a document. An event stream is converted to the features at its end.
+    /// Creates a payload from the bytes of a document. An event stream is converted to the JSON document at its end. Fails only
+    /// for an event stream that is not UTF-8 or has no such document.
     pub(crate) fn of(name: String, bytes: Vec<u8>) -> Result<Self, Failure> {
         if !stream::is_stream(&bytes) {
             return Ok(Self { name, json: bytes, is_verbatim: true });
@@ -95,7 +96,7 @@ impl Payload {
         }
     }
 
-    /// Returns the bytes of the document, which are not checked yet and may be invalid JSON.
+    /// Returns the bytes of the JSON document. They are not checked, and may be invalid JSON.
     pub(crate) fn json(&self) -> &[u8] {
         &self.json
     }
@@ -130,8 +131,9 @@ impl Payload {
         Ok(joined)
     }
 
-    /// Returns the environment with the id `wanted`, and fails if there is none. If `wanted` is `None`, returns the only
-    /// environment, or an empty environment if the document has none, and fails if the document has several.
+    /// Returns the environment with the id `wanted`, and fails if there is none. An environment without an id has the id "".
+    /// If `wanted` is `None`, returns the only environment, or an empty environment if the document has none, and fails if the
+    /// document has several. Fails also if the document cannot be parsed.
     pub(crate) fn environment(
         &self,
         wanted: Option<&str>,

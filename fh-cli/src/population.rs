@@ -15,7 +15,8 @@ pub(crate) enum Population {
 }
 
 impl Population {
-    /// Reads a file with one id per line. Also returns remarks on repeated ids and on blanks around ids.
+    /// Reads a file with one id per line, or stdin if the path is `-`. Blank lines are left out. Also returns remarks on
+    /// repeated ids and on white space around ids.
     pub(crate) fn listed(path: &str) -> Result<(Self, Vec<String>), Failure> {
         let (name, bytes) = read_bytes(path)?;
         let text = std::str::from_utf8(&bytes).map_err(|error| {
@@ -40,13 +41,14 @@ impl Population {
         }
         let mut remarks = Vec::new();
         if repeated > 0 {
-            let repeated = plural(repeated, "id is", "ids are");
-            remarks.push(format!("{repeated} repeated in {name}; each id is counted once"));
+            let repeated = plural(repeated, "line", "lines");
+            remarks
+                .push(format!("ids are repeated on {repeated} of {name}; each id is counted once"));
         }
         if blanks > 0 {
-            let blanks = plural(blanks, "id has", "ids have");
+            let blanks = plural(blanks, "line", "lines");
             remarks.push(format!(
-                "{blanks} blanks at the start or end in {name}; the blanks are hashed as well"
+                "white space at the start or end of {blanks} in {name} is part of the id"
             ));
         }
         Ok((Self::Listed(ids), remarks))
@@ -64,8 +66,8 @@ impl Population {
     }
 }
 
-/// Returns the generated id at an index. Every step of the calculation is reversible, so different indexes give different
-/// ids.
+/// Returns the generated id at an index. Every step of the calculation is reversible, so with the same `start`, different
+/// indexes give different ids.
 fn sampled(start: u64, index: u64) -> String {
     let number = mix(start.wrapping_add(index.wrapping_mul(0x9E37_79B9_7F4A_7C15)));
     format!("user-{number:016x}")

@@ -16,13 +16,14 @@ pub(crate) fn environment() -> Result<String, Failure> {
     Ok(uuid::Builder::from_random_bytes(bytes).into_uuid().to_string())
 }
 
-/// Generates a secret of ASCII letters and digits from the system's secure random numbers.
+/// Generates a secret of `count` ASCII letters and digits from the system's secure random numbers.
 pub(crate) fn letters(count: usize) -> Result<String, Failure> {
     let mut text = String::with_capacity(count);
     while text.len() < count {
         let mut bytes = [0; 64];
         random(&mut bytes)?;
-        // Bytes that are not ASCII letters or digits are dropped and not mapped, so that all characters are equally likely.
+        // The highest bit is cleared. What is then no letter or digit is dropped and not mapped, so that all characters are
+        // equally likely.
         let letters = bytes.into_iter().map(|byte| char::from(byte & 0x7f));
         text.extend(letters.filter(char::is_ascii_alphanumeric).take(count - text.len()));
     }

@@ -1,7 +1,7 @@
-//! Detects the end of the program that reads stdout, as in `fh watch --json | head -2`.
+//! Detects that the program that reads stdout has ended, as in `fh watch --json | head -2`.
 //!
-//! Without this check, only the next write would fail. The next write may be hours away, because it waits for a feature to
-//! change.
+//! Without this check, only the next write would fail. The next write may be hours away, for example if it waits for a
+//! feature to change.
 
 #[cfg(unix)]
 use std::io;
@@ -12,8 +12,8 @@ use crate::failure::Failure;
 #[cfg(unix)]
 const LOOK_EVERY: std::time::Duration = std::time::Duration::from_millis(500);
 
-/// Waits until stdout has no reader, and returns the error that the next write would return. If stdout is neither a pipe nor a
-/// socket, waits forever.
+/// Waits until stdout has no reader or is closed, and returns the error of a broken pipe. If stdout is not known to be a pipe
+/// or a socket, waits forever.
 #[cfg(unix)]
 pub(crate) async fn gone() -> Failure {
     use tokio::time::{MissedTickBehavior, interval};
@@ -30,7 +30,7 @@ pub(crate) async fn gone() -> Failure {
     std::future::pending().await
 }
 
-/// Returns true if stdout is a pipe or a socket.
+/// Returns true if stdout is a pipe or a socket. If its kind cannot be read, returns false.
 #[cfg(unix)]
 fn has_reader() -> bool {
     use std::os::fd::AsFd;

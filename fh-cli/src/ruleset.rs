@@ -65,7 +65,7 @@ pub(crate) fn subject(attributes: Option<&Attributes>, now: Timestamp) -> Subjec
         .map_or_else(|| Subject::without_context(now), |attributes| Subject::new(attributes, now))
 }
 
-/// Returns the feature with this key. If there is none, the error names the most similar key.
+/// Returns the feature with this key. If there is none, the error names the most similar key, if a key is similar.
 pub(crate) fn feature<'a>(
     ruleset: &'a Ruleset,
     key: &str,

@@ -1,4 +1,4 @@
-//! Functions that make text from payloads safe and readable on a terminal: on one line, without control characters.
+//! Functions that format text, values and numbers for a terminal.
 
 use std::borrow::Cow;
 
@@ -26,9 +26,9 @@ pub(crate) fn visible(text: &str) -> Cow<'_, str> {
     Cow::Owned(spelled.collect())
 }
 
-/// Returns the display form of a feature's value. A text of a JSON feature is shown as a JSON document, with each run of
-/// white space as one blank. A text of a NUMBER or BOOLEAN feature is shown without quotes. Every other token, and every
-/// blank text, is shown as it is. `None` is shown as `null`.
+/// Returns the display form of a feature's value. A text of a JSON, NUMBER or BOOLEAN feature is shown without quotes and
+/// escapes, unless it is blank. In a text of a JSON feature, each run of white space becomes one blank. Other tokens are shown
+/// as they are. `None` is shown as `null`.
 pub(crate) fn value(kind: Option<Kind>, token: Option<&str>) -> String {
     let Some(token) = token else {
         return "null".to_string();

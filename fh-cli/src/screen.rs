@@ -1,4 +1,4 @@
-//! Terminal output: colour if the terminal supports it, and lines folded at the terminal's width.
+//! The output of commands: styled text, and paragraphs folded at the terminal's width.
 
 use std::io::{self, IsTerminal, Write};
 
@@ -12,7 +12,7 @@ use crate::sanitize::{visible, width};
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum ColorChoice {
     // Colours on a terminal, unless NO_COLOR is set and not empty, or TERM is `dumb`. This is no doc comment, because clap
-    // would print it in every help text.
+    // would print it in the help texts.
     #[default]
     Auto,
     Always,
@@ -31,7 +31,7 @@ pub(crate) const BAR: Style = AnsiColor::Cyan.on_default();
 /// folded.
 pub(crate) const USUAL_WIDTH: usize = 80;
 
-/// The output of a command, with the colours and the width of its terminal.
+/// The output of a command, with or without colours, and with the width at which paragraphs are folded.
 pub(crate) struct Screen<'w> {
     out: &'w mut dyn Write,
     colour: bool,
@@ -40,7 +40,8 @@ pub(crate) struct Screen<'w> {
 }
 
 impl<'w> Screen<'w> {
-    /// Creates the screen. `out` is the buffered stdout. Colour and width depend on whether stdout is a terminal.
+    /// Creates a screen that writes to `out`. The width, and the colours with [`ColorChoice::Auto`], depend on whether stdout
+    /// is a terminal.
     pub(crate) fn new(out: &'w mut dyn Write, colour: ColorChoice) -> Self {
         let terminal = io::stdout().is_terminal();
         let set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
@@ -62,12 +63,12 @@ impl<'w> Screen<'w> {
         }
     }
 
-    /// Returns a screen that writes to `out` and folds lines at `columns`.
+    /// Returns a screen that writes to `out` and folds paragraphs at `columns`.
     pub(crate) fn onto<'o>(&self, out: &'o mut dyn Write, columns: usize) -> Screen<'o> {
         Screen { out, width: Some(columns), colour: self.colour, is_terminal: self.is_terminal }
     }
 
-    /// Returns true if stdout is a terminal that can be drawn on.
+    /// Returns true if stdout is a terminal and the environment variable TERM is not `dumb`.
     pub(crate) const fn is_terminal(&self) -> bool {
         self.is_terminal
     }
@@ -77,18 +78,18 @@ impl<'w> Screen<'w> {
         self.out.flush()
     }
 
-    /// Returns the width at which lines are folded and tables are cut, in columns. Returns `None` if stdout is no terminal
-    /// and no width was assumed. Then nothing is folded or cut.
+    /// Returns the width at which paragraphs are folded and tables are cut, in columns. `None` means that they are neither
+    /// folded nor cut.
     pub(crate) const fn width(&self) -> Option<usize> {
         self.width
     }
 
-    /// Sets the width to [`USUAL_WIDTH`] if stdout is no terminal.
+    /// Sets the width to [`USUAL_WIDTH`] if the screen has no width.
     pub(crate) fn assume_usual_width(&mut self) {
         self.width = self.width.or(Some(USUAL_WIDTH));
     }
 
-    /// Returns the underlying writer, for JSON and escape sequences.
+    /// Returns the underlying writer, which escapes nothing.
     pub(crate) fn raw(&mut self) -> &mut dyn Write {
         self.out
     }
@@ -162,7 +163,7 @@ impl<'w> Screen<'w> {
         Ok(())
     }
 
-    /// Writes the explanation of an evaluation, one line per step.
+    /// Writes the explanation of an evaluation, one paragraph per line of the report.
     pub(crate) fn report(&mut self, report: &Report) -> io::Result<()> {
         for line in report.lines() {
             let (style, sign) = match line.mark {

@@ -5,7 +5,7 @@ use std::time::Duration;
 /// The longest accepted duration, in seconds: one year.
 const LONGEST: f64 = 31_536_000.0;
 
-/// Parses a number of seconds greater than 0, at most a year. Fractions are accepted.
+/// Parses a duration as [`any`] does, and rejects 0.
 pub(crate) fn positive(text: &str) -> Result<Duration, String> {
     match any(text)? {
         Duration::ZERO => Err("write more than 0 seconds".to_string()),
@@ -13,7 +13,8 @@ pub(crate) fn positive(text: &str) -> Result<Duration, String> {
     }
 }
 
-/// Parses a number of seconds from 0 to a year.
+/// Parses a number of seconds from 0 to a year of 365 days, with or without the suffix `s`. Fractions are accepted, and
+/// rounded to nanoseconds.
 pub(crate) fn any(text: &str) -> Result<Duration, String> {
     let wrong = || "write seconds, such as 30 or 0.5, up to a year".to_string();
     let seconds: f64 =

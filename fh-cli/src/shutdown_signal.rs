@@ -1,12 +1,12 @@
-//! The signals that end a command: Ctrl-C, SIGTERM and SIGHUP.
+//! The signals that end a command in order: Ctrl-C, and on Unix SIGTERM and SIGHUP.
 
 #[cfg(unix)]
 use std::io;
 
 use crate::failure::Failure;
 
-/// The handlers of the signals that end a command. A SIGINT or SIGHUP that was ignored at the start stays ignored (`nohup fh
-/// watch`, `fh watch &` in a script). SIGTERM always ends the command.
+/// The handlers of the signals that end a command. A SIGINT or SIGHUP that is known to be ignored stays ignored (`nohup fh
+/// watch`, `fh watch &` in a script). SIGTERM is handled even if it was ignored.
 #[cfg(unix)]
 pub(crate) struct ShutdownSignal {
     interrupt: Option<tokio::signal::unix::Signal>,
@@ -36,8 +36,8 @@ impl ShutdownSignal {
     }
 }
 
-/// Installs a handler for a signal. Returns `None` and installs no handler if the signal is ignored at the time of the
-/// call.
+/// Installs a handler for a signal. Returns `None` and installs no handler if
+/// [`IgnoredSignals`](crate::ignored_signals::IgnoredSignals) contains the signal at the time of the call.
 #[cfg(unix)]
 pub(crate) fn unless_ignored(
     kind: tokio::signal::unix::SignalKind,

@@ -6,7 +6,7 @@ use fh_eval::internal::Token;
 use fh_eval::internal::wire;
 use serde_json::value::RawValue;
 
-/// Returns true if the bytes begin like an event stream rather than JSON.
+/// Returns true if the bytes begin with a field or a comment of an event stream. White space before it is ignored.
 pub(crate) fn is_stream(bytes: &[u8]) -> bool {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let body = bytes.trim_ascii_start();
@@ -21,8 +21,9 @@ struct Event<'a> {
     data: Option<Cow<'a, str>>,
 }
 
-/// Returns the JSON document at the end of a stream: the list of the last `features` event, with the later updates of
-/// single features applied. If there is no `features` event, returns the data of the first event that has data and no name.
+/// Returns the JSON document at the end of a stream: the data of the last `features` event, with the later updates of single
+/// features applied if the data is a list. If no `features` event has data, returns the data of the first event that has data
+/// and no name.
 ///
 /// # Errors
 /// Fails if no event has such data. The error describes what the stream holds instead, as the rest of a sentence.
@@ -42,8 +43,7 @@ pub(crate) fn document(text: &str) -> Result<String, String> {
     let updates: Vec<&Event<'_>> =
         events.filter(|event| matches!(event.name, Some("feature" | "delete_feature"))).collect();
     match (updates.is_empty(), serde_json::from_str::<Vec<&RawValue>>(full)) {
-        // The data is returned unchanged if there are no updates, or if it is no list. Data that is no list is rejected
-        // later, when the payload is parsed.
+        // The data is returned unchanged if there are no updates, or if it is no list.
         (true, _) | (_, Err(_)) => Ok(full.to_string()),
         (false, Ok(mut features)) => {
             for update in updates {
@@ -60,7 +60,10 @@ fn none_found(events: &[Event<'_>]) -> String {
     if names.is_empty() {
         "is a stream without any event".to_string()
     } else {
-        format!("is a stream without a `features` event (it has {})", names.join(", "))
+        format!(
+            "is a stream without a `features` event that has data (it has {})",
+            names.join(", ")
+        )
     }
 }
 
@@ -114,7 +117,8 @@ fn apply<'e>(features: &mut Vec<&'e RawValue>, update: &'e Event<'_>) {
     let old_version = found
         .and_then(|at| features.get(at))
         .and_then(|old| version(&wire::Feature::parse(old.get())?));
-    // A late event never undoes a newer state. A delete without a version, or with version 0, always applies (D-27).
+    // An event with a lower version than the feature in the list is left out. A delete without a version, or with version 0,
+    // applies (D-27).
     let held = old_version.unwrap_or(0);
     let is_late = version(&new).unwrap_or(0) < held;
     let is_late_delete = version(&new).is_some_and(|version| 0 < version && version < held);

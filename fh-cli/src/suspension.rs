@@ -1,9 +1,8 @@
-//! The handling of Ctrl-Z during a live display. The display leaves the alternate screen before the process stops, and returns to
-//! the alternate screen when the process continues.
+//! The handling of Ctrl-Z (SIGTSTP) during a live display, which leaves the alternate screen before the process stops.
 
 use crate::failure::Failure;
 
-/// The handler of Ctrl-Z, which stops the process.
+/// The handler of SIGTSTP, or none if Ctrl-Z is left to the system.
 pub(crate) struct Suspension {
     #[cfg(unix)]
     signals: Option<Signals>,
@@ -16,7 +15,7 @@ struct Signals {
 }
 
 impl Suspension {
-    /// Creates a value that leaves Ctrl-Z to the system, for commands without a live display.
+    /// Creates a value that leaves Ctrl-Z to the system.
     pub(crate) const fn by_system() -> Self {
         Self {
             #[cfg(unix)]
@@ -27,7 +26,7 @@ impl Suspension {
 
 #[cfg(unix)]
 impl Suspension {
-    /// Installs a handler of SIGTSTP, unless the signal was ignored at the start.
+    /// Installs handlers of SIGTSTP and SIGCONT, unless SIGTSTP is known to be ignored.
     pub(crate) fn of_display() -> Result<Self, Failure> {
         use rustix::process::Signal;
         use tokio::signal::unix::{SignalKind, signal};
@@ -40,7 +39,7 @@ impl Suspension {
         Ok(Self { signals: Some(Signals { stop, resume }) })
     }
 
-    /// Waits until the user presses Ctrl-Z. Waits forever if Ctrl-Z is left to the system.
+    /// Waits for SIGTSTP, which Ctrl-Z sends. Waits forever if Ctrl-Z is left to the system.
     pub(crate) async fn asked(&mut self) {
         match &mut self.signals {
             Some(signals) => drop(signals.stop.recv().await),
@@ -48,8 +47,8 @@ impl Suspension {
         }
     }
 
-    /// Stops the process, and returns once it continues in the terminal's foreground. Returns at once if Ctrl-Z is left to
-    /// the system.
+    /// Stops the process, and returns once it continues while no other process group is in the terminal's foreground. Returns
+    /// at once if Ctrl-Z is left to the system.
     ///
     /// # Errors
     /// Fails if the system does not deliver the signal.
@@ -75,7 +74,7 @@ impl Suspension {
 fn is_in_foreground() -> bool {
     match rustix::termios::tcgetpgrp(std::io::stdout()) {
         Ok(group) => group == rustix::process::getpgrp(),
-        // Stdout is not the controlling terminal of this process, so no shell writes to it.
+        // Stdout is not the controlling terminal of this process.
         Err(_) => true,
     }
 }
@@ -86,7 +85,7 @@ impl Suspension {
         Ok(Self::by_system())
     }
 
-    /// Waits forever, because only Unix has Ctrl-Z.
+    /// Waits forever, because only Unix has SIGTSTP.
     pub(crate) async fn asked(&mut self) {
         std::future::pending().await
     }

@@ -55,7 +55,8 @@ impl Table {
         };
         let gaps = GAP * widths.len().saturating_sub(1);
         // If the table is too wide, the widest column shrinks to the width of the second widest, and so on, until the table
-        // fits. Columns without a title are never cut. Some of them hold bars, and a cut bar would show a wrong value.
+        // fits or these columns have the smallest width. Columns without a title are not cut. Some of them hold bars, and a
+        // cut bar would show a wrong value.
         loop {
             let over = (widths.iter().sum::<usize>() + gaps).saturating_sub(columns);
             let titled = self.titles.iter().map(|(title, _)| !title.is_empty());
@@ -78,7 +79,7 @@ impl Table {
         widths
     }
 
-    /// Writes the table. Each line begins with `indent` blanks.
+    /// Writes the titles and the rows. Each line begins with `indent` blanks.
     pub(crate) fn write(&self, screen: &mut Screen<'_>, indent: usize) -> io::Result<()> {
         let widths = self.widths(screen.width().map(|columns| columns.saturating_sub(indent)));
         let titles: Vec<(String, Style)> =
@@ -94,7 +95,7 @@ impl Table {
                     Align::Left => (0, free),
                     Align::Right => (free, 0),
                 };
-                // Blanks are written only before further text, so that no line ends with blanks.
+                // Blanks after a cell are written only before further text.
                 if !text.is_empty() {
                     screen.text(PLAIN, &" ".repeat(owed + before))?;
                     screen.text(*style, &text)?;
@@ -109,12 +110,12 @@ impl Table {
     }
 }
 
-/// Returns a bar for a fraction of one. The bar of the fraction 1 has `columns` columns. The resolution is an eighth of a column.
+/// Returns a bar for a fraction of one. The bar of the fraction 1 has `columns` columns. The resolution is an eighth of a
+/// column. The bar of a fraction above 0 has at least an eighth.
 pub(crate) fn bar(share: f64, columns: usize) -> String {
     const PARTS: [&str; 8] = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
     let eighths = (share.clamp(0.0, 1.0) * columns as f64 * 8.0).round() as usize;
     let part = PARTS.get(eighths % 8).copied().unwrap_or_default();
-    // A small share is not shown as zero.
     let part = if eighths == 0 && share > 0.0 { "▏" } else { part };
     format!("{}{part}", "█".repeat(eighths / 8))
 }

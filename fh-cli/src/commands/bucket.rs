@@ -11,7 +11,7 @@ use crate::sanitize;
 use crate::screen::{PLAIN, QUIET, Screen};
 use crate::table::{Align, Table};
 
-/// The number of keys that `--want` tries before it gives up. About 200 of these keys are in each bucket.
+/// The number of keys that `--want` tries before it gives up. On average, 200 of these keys are in each bucket.
 const MOST_TRIED: u64 = 200_000_000;
 
 /// Show the buckets of percentage keys, or find keys whose buckets are in a range.
@@ -20,7 +20,8 @@ const MOST_TRIED: u64 = 200_000_000;
 /// the context (with profile edge, `sessionkey`), or `userkey` if the context has no such attribute. A strategy with
 /// percentageAttributes uses the values of these attributes instead, joined with `$`.
 ///
-/// Buckets run from 0 to 999,999. A strategy of 20 % matches the buckets from 0 to 200,000, including both ends.
+/// Buckets run from 0 to 999,999. If the first strategy of a feature has 20 %, its percentage admits the buckets from 0 to
+/// 200,000, including both ends. The percentages of earlier strategies are added to those of later ones.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -31,9 +32,9 @@ Examples:
 With --profile edge, --id is the id of the feature value, because FeatureHub's
 Edge hashes that id.
 
-Exit codes: 0 fine, 1 fewer keys found than wanted, 2 the usage is wrong.")]
+Exit codes: 0 fine, 1 fewer keys found than --count, 2 the usage is wrong.")]
 pub(crate) struct BucketArgs {
-    /// The id of the feature, which is not its key
+    /// The id of the feature, which is not its key. With profile edge, the id of the feature value
     #[arg(long, value_name = "FEATURE_ID")]
     id: String,
 

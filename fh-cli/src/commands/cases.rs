@@ -118,7 +118,7 @@ fn answer(case: &Case<'_>, profile: Profile, now: Timestamp) -> Result<Answer, S
     })
 }
 
-/// Compiles a feature. A feature without a key, which no list of features could hold, is compiled with a placeholder key.
+/// Compiles a feature. If it cannot be compiled, for example because it has no key, it is compiled with a placeholder key.
 fn compile(feature: &RawValue, profile: Profile) -> Result<Feature, String> {
     let compiler = Compiler::new(profile);
     compiler.feature(feature).or_else(|_| {

@@ -29,7 +29,7 @@ use crate::screen::{BOLD, PLAIN, QUIET, Screen};
 use crate::shutdown_signal::ShutdownSignal;
 use crate::suspension::Suspension;
 
-/// The longest time between two redraws of the display.
+/// The interval at which the display is redrawn without a change.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// The time to read the first table, in seconds, at normal speed.
 const FIRST_LOOK: f64 = 3.0;
@@ -37,8 +37,8 @@ const FIRST_LOOK: f64 = 3.0;
 /// See a live demonstration with the features of a sample shop.
 ///
 /// Starts an Edge on a free port of this machine, connects a client, shows the values of sample users, changes features
-/// while they are watched, explains one value and shows one rollout. Without --keep and at the usual speed, the
-/// demonstration ends within 20 seconds. No other program is needed.
+/// while they are watched, explains one value and, without --json, shows one rollout. Without --keep and at the usual speed,
+/// the demonstration usually ends within 20 seconds. No other program is needed.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -50,13 +50,15 @@ With --json and without --write, each line is an object. Its event is started, p
 step, explanation, next, staying (with --keep), or one of the events of
 `fh watch --json`.
 
-Exit codes: 0 fine, 2 the Edge could not be started, or the file cannot be written.")]
+Exit codes: 0 fine; 2 an error, for example because the Edge could not be started or
+the file cannot be written.")]
 pub(crate) struct DemoArgs {
     /// Keep the Edge and its console running after the demonstration, until Ctrl-C
     #[arg(long, conflicts_with = "write")]
     keep: bool,
 
-    /// The factor, from 0.1 to 10000, by which the pauses of the demonstration are shortened. With 2, the pauses are half as long as usual
+    /// The number, from 0.1 to 10000, by which the pauses of the demonstration are divided. With 2, the pauses are half as
+    /// long as usual
     #[arg(long, value_name = "FACTOR", default_value = "1", value_parser = speed)]
     speed: f64,
 
@@ -87,7 +89,8 @@ pub(crate) fn run(args: &DemoArgs, json: bool, screen: &mut Screen<'_>) -> Resul
     Ok(Status::Fine)
 }
 
-/// Writes the sample's features to a file. Without `force`, an existing file is not replaced.
+/// Writes the sample's features to a file. Without `force`, an existing file is not replaced, and fails the command if its
+/// content differs.
 fn write(path: &str, force: bool, json: bool, screen: &mut Screen<'_>) -> Result<(), Failure> {
     let failed = |error: &std::io::Error| Failure::Input(format!("cannot write {path}: {error}"));
     let opened = std::fs::OpenOptions::new()
@@ -235,7 +238,7 @@ impl DemoRun<'_, '_, '_> {
         Ok(self.screen.end()?)
     }
 
-    /// Explains one value, shows a rollout, and suggests commands to try.
+    /// Explains one value, shows a rollout unless the output is JSON, and suggests commands to try.
     fn explain(&mut self) -> Result<(), Failure> {
         let snapshot = self.client.snapshot();
         let (ruleset, now, aroha) = (snapshot.ruleset(), clock::now(), Person::aroha());
@@ -261,7 +264,7 @@ impl DemoRun<'_, '_, '_> {
         self.commands(&next)
     }
 
-    /// Shows how to use the Edge that keeps running.
+    /// Shows that the Edge keeps running and, unless the output is JSON, how to use it.
     fn stay(&mut self) -> Result<(), Failure> {
         let DemoServer { url, shop_key, tests_key, admin_key, .. } = self.server;
         if self.json {
@@ -298,7 +301,7 @@ struct Signals<'a> {
     suspension: &'a mut Suspension,
 }
 
-/// Runs the timeline and shows each change, until the timeline is over or the user stops the demo.
+/// Runs the timeline and shows changes, until the timeline is over or the user stops the demo.
 async fn watched(
     server: &DemoServer,
     client: &Client,
@@ -329,7 +332,7 @@ async fn watched(
                 view.resume()?;
             }
             Some(said) = sentences.recv() => {
-                // The change that the text describes is shown before the text.
+                // Changes that have arrived are shown before the text.
                 show(view)?;
                 view.step(&said.text)?;
                 // The timeline cannot have ended while this loop runs.

@@ -22,8 +22,9 @@ const NAMES: usize = 9;
 /// Check a deployment from end to end.
 ///
 /// Checks the path to the Edge (proxies, name, connection, certificate), the Edge, the key, the delays of polls and streams,
-/// and access by browsers. Reports problems with advice. Changes no feature, and sends an update only with --try-set. Never
-/// shows the key. URL and KEY may be left out if environment variables hold them. If KEY is -, the key is read from stdin.
+/// and access by browsers. Most problems are reported with advice. An update is sent only with --try-set, and repeats the
+/// current value or lock. The part of the key after the environment's id is not shown. URL and KEY may be left out if
+/// environment variables hold them. If KEY is -, the key is read from stdin.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -40,7 +41,7 @@ Signs: ✓ good, · information, ! works, but not well or not for all clients, �
 not work.
 
 Exit codes: 0 no check has ✗ (with --strict: nor !); 1 a check has ✗ (with --strict:
-or !); 2 wrong usage.")]
+or !); 2 the checks could not be run, for example because the usage is wrong.")]
 pub(crate) struct DoctorArgs {
     #[command(flatten)]
     edge: EdgeArgs,
@@ -48,11 +49,13 @@ pub(crate) struct DoctorArgs {
     #[command(flatten)]
     context: ContextArgs,
 
-    /// The time for which the stream is read after its first features, to check its heartbeats and its end
+    /// The time for which the stream is read after its first features, to check its heartbeats and its end. It ends earlier
+    /// at the end of the stream or of --timeout
     #[arg(long, value_name = "SECONDS", value_parser = seconds::any, default_value = "3")]
     listen: Duration,
 
-    /// The origin of a web page. To check CORS, `fh doctor` sends the requests that a browser sends to the Edge for a page of this origin
+    /// The origin of a web page. To check CORS, `fh doctor` sends a preflight and a poll, as a browser does for a page of this
+    /// origin
     #[arg(long, value_name = "URL", default_value = "https://app.example.com")]
     origin: String,
 
@@ -65,8 +68,8 @@ pub(crate) struct DoctorArgs {
     #[arg(long)]
     strict: bool,
 
-    /// The time limit for all checks together, counted from the start of the command. When the time is over, a check that
-    /// is still in progress fails, and the remaining checks are left out
+    /// The time limit for all checks together. When the time is over, the check that is in progress ends, and most of the
+    /// remaining checks are left out
     #[arg(long, value_name = "SECONDS", value_parser = seconds::positive, default_value = "60")]
     timeout: Duration,
 }
@@ -77,7 +80,7 @@ pub(crate) struct DoctorArgs {
 struct Document<'a> {
     url: &'a str,
     checks: &'a [Check],
-    /// The checks that were left out, because another check failed or the time was up.
+    /// The topics that a complete run checks, but that have no check.
     left_out: &'a [Topic],
     bad: usize,
     warnings: usize,

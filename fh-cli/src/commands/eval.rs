@@ -15,9 +15,9 @@ use crate::screen::Screen;
 /// Evaluate every feature of a payload for a context, or evaluate a file of cases.
 ///
 /// Shows each feature's value, its reason, and the strategy that decided. The reasons are STRATEGY_MATCH (a strategy without
-/// a percentage matched), SPLIT (a strategy with a percentage matched), DEFAULT (no strategy matched) and STATIC (the feature
-/// has no strategies). Buckets are computed from the id of the feature, also under profile edge, because no payload contains
-/// the id that FeatureHub's Edge uses.
+/// a percentage, or with the percentage 0, matched), SPLIT (a strategy with a percentage matched), DEFAULT (no strategy
+/// matched), STATIC (the feature has no strategies) and NOT_SET (the value is null). Buckets are computed from the id of the
+/// feature, also under profile edge, because no payload contains the id that FeatureHub's Edge uses.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -33,7 +33,7 @@ order. A result is {\"id\", \"matched\", \"strategyId\", \"value\", \"reason\"},
 {\"id\", \"error\"} for a case that cannot be read. Values in a context may be lists;
 a case with the context null is evaluated without a context.
 
-Exit codes: 0 fine, 1 a --key does not exist, 2 the input cannot be read.")]
+Exit codes: 0 fine, 1 a --key does not exist, 2 the usage or the input is wrong.")]
 pub(crate) struct EvalArgs {
     /// A file with a payload from FeatureHub, or - for stdin
     #[arg(required_unless_present = "cases")]
@@ -53,7 +53,7 @@ pub(crate) struct EvalArgs {
     #[command(flatten)]
     subject: SubjectArgs,
 
-    /// Evaluate only the feature with this key. Repeat the option for several features
+    /// Show only the feature with this key. Repeat the option for several features
     #[arg(short, long)]
     key: Vec<String>,
 
@@ -82,7 +82,7 @@ pub(crate) fn run(args: &EvalArgs, json: bool, screen: &mut Screen<'_>) -> Resul
     if unread > 0 {
         let parts = sanitize::plural(unread, "part", "parts");
         screen.aside(&format!(
-            "warning: {parts} of {} could not be read; `fh lint {path}` lists them",
+            "warning: {parts} of {} cannot be used; `fh lint {path}` lists them",
             payload.name
         ))?;
     }

@@ -10,8 +10,8 @@ use crate::screen::Screen;
 
 /// Explain why a feature has its value for a context.
 ///
-/// Shows for each strategy, in order, whether its rules match and the bucket of the percentage key, and names the strategy
-/// that decided. Strategies after it are shown as not reached.
+/// Shows each strategy in order, with its rules that match or fail and, if it has a percentage, the bucket of the percentage
+/// key. Names the strategy that decided. Strategies after it are shown as not reached.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -19,9 +19,10 @@ Examples:
   fh explain NEW_CHECKOUT features.json -c userkey=fred --profile edge
   fh explain NEW_CHECKOUT - --no-context --json < features.json
 
-Buckets run from 0 to 999,999; a strategy of 20 % matches buckets up to 200,000.
+Buckets run from 0 to 999,999. If the first strategy has 20 %, its percentage admits
+the buckets up to 200,000.
 
-Exit codes: 0 fine, 1 there is no such feature, 2 the input cannot be read.")]
+Exit codes: 0 fine, 1 there is no such feature, 2 the usage or the input is wrong.")]
 pub(crate) struct ExplainArgs {
     /// The key of the feature to explain
     key: String,

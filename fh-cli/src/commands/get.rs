@@ -34,14 +34,14 @@ Examples:
   if [ \"$(fh get NEW_CHECKOUT --value)\" = true ]; then ...
   pass show featurehub | fh get https://edge.example.com - --json
 
-Exit codes: 0 fine, 1 a FEATURE does not exist, 2 the Edge cannot be reached or
-rejects the key.")]
+Exit codes: 0 fine, 1 a FEATURE does not exist, 2 the usage is wrong, or the Edge
+cannot be reached, rejects the key or sends no features in time.")]
 pub(crate) struct GetArgs {
     #[command(flatten)]
     ask: EdgeQueryArgs,
 
     /// Write only the feature's value. Exactly one FEATURE must be given. A text is written without quotes, and null as an
-    /// empty line
+    /// empty line. On a terminal, control characters are escaped
     #[arg(long)]
     value: bool,
 
@@ -71,7 +71,7 @@ pub(crate) fn run(args: &GetArgs, json: bool, screen: &mut Screen<'_>) -> Result
     selection.end(screen, |key| no_such_feature(key, all.iter().map(Reading::key)))
 }
 
-/// Fetches the features once. Fails if they do not arrive within the time limit.
+/// Fetches the features once. Fails if the client cannot start, or is not ready within the time limit.
 async fn fetch(asked: &EdgeQuery, limit: Duration) -> Result<Snapshot, Failure> {
     let client = asked.edge.client().one_off().initial_context(Arc::clone(&asked.who)).start();
     let client = client.map_err(edge::unstarted)?;

@@ -20,8 +20,8 @@ const KEYS: [&str; 3] = ["CLIENT*KEY", "SERVER-KEY", "TESTS*KEY"];
 
 /// Write a commented state file to start from.
 ///
-/// The file contains features of each type, two environments and three service accounts, with new ids and API keys.
-/// Comments explain the members. `fh serve` can serve the file unchanged.
+/// The file contains features of each type, two environments and three service accounts. The ids of the environments and the
+/// API keys are random. Comments explain the members. `fh serve` can serve the file unchanged.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -29,10 +29,10 @@ Examples:
   fh init flags.yaml
   fh init - | less
 
-An existing file is not overwritten. The file contains API keys, so on Unix only its
-owner can read it.
+An existing file is not overwritten. The file contains API keys, so on Unix it has the
+permissions 0600: of the usual users, only its owner can read it.
 
-Exit codes: 0 fine, 2 the file exists or cannot be written.")]
+Exit codes: 0 fine; 2 an error, for example because the file exists already.")]
 pub(crate) struct InitArgs {
     /// The state file to write, or - for stdout. If the file exists already, it is not replaced, and the exit status is 2
     #[arg(value_name = "FILE", default_value = "state.yaml")]

@@ -1,4 +1,4 @@
-//! `fh lint`: finds parts of a payload that cannot be read, and rules that are probably mistakes.
+//! `fh lint`: finds parts of a payload that cannot be used, and parts that are probably mistakes.
 
 use std::io;
 
@@ -15,7 +15,7 @@ use crate::payload::Payload;
 use crate::sanitize::plural;
 use crate::screen::{BAD, BOLD, GOOD, PLAIN, QUIET, Screen, WARNING};
 
-/// Find parts of a payload that cannot be read, and parts that are probably mistakes.
+/// Find parts of a payload that cannot be used, and parts that are probably mistakes.
 ///
 /// Errors are parts that cannot be used, so that they never match or are missing. Warnings are parts that are probably
 /// mistakes, parts that are ignored or replaced by a default, and, with profile client, parts that FeatureHub's Edge
@@ -29,7 +29,7 @@ Examples:
   fh lint features.json --strict --allow edge
   curl -s \"$EDGE_URL/features?apiKey=$API_KEY\" | fh lint - --json
 
-Exit codes: 0 fine, 1 errors (--strict: or warnings), 2 unreadable input.")]
+Exit codes: 0 fine, 1 errors (--strict: or warnings), 2 wrong usage or input.")]
 pub(crate) struct LintArgs {
     /// A file with a payload from FeatureHub, or - for stdin
     file: String,
@@ -75,7 +75,7 @@ struct Row<'a> {
     field: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     member: Option<&'static str>,
-    /// The JSON value of the part that the finding is about, as the file writes it. Long values are cut.
+    /// The JSON value of the part that the finding is about, as the payload writes it. Long values are cut.
     #[serde(skip_serializing_if = "Option::is_none")]
     value: Option<&'a str>,
     message: &'a str,
@@ -130,7 +130,7 @@ pub(crate) fn run(args: &LintArgs, json: bool, screen: &mut Screen<'_>) -> Resul
         let findings = findings.iter().map(Row::from).collect();
         json_output::document(screen.raw(), &Summary { features, errors, warnings, findings })?;
     } else {
-        // The environment is not shown if there is only one.
+        // The environment is not shown if only one was checked.
         for finding in &mut findings {
             if environments.len() < 2 {
                 finding.place.environment = None;

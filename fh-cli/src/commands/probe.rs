@@ -1,4 +1,4 @@
-//! `fh probe`: the health check of a container whose image holds no shell and no `curl`.
+//! `fh probe`: a health check, for example of a container whose image holds no shell and no `curl`.
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -19,9 +19,9 @@ const LIVENESS: &str = "/health/liveness";
 /// Check that a server is healthy.
 ///
 /// A server is healthy if it answers with status 200 to 299 within the time of --timeout. Redirects are not followed, and
-/// proxies are not used. For loopback addresses any certificate is accepted. Without URL, `fh probe` builds the URL from the
-/// FH_EDGE_ variables and FeatureHub's properties in its own environment. In a container, the server has the same variables
-/// and properties. Flags of `fh serve` have no effect on this URL.
+/// proxies are not used. For localhost, 127.0.0.0/8 and ::1, any certificate is accepted. Without URL, `fh probe` builds the
+/// URL from the FH_EDGE_ variables and FeatureHub's properties as `fh serve` would read them in its place, but flags of a
+/// running `fh serve` have no effect on this URL.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -31,14 +31,14 @@ Examples:
 
 In a Containerfile: HEALTHCHECK CMD [\"/fh\", \"probe\"]
 
-Exit codes: 0 healthy; 1 not healthy, or no answer in time; 2 the URL or a setting is
+Exit codes: 0 healthy; 1 not healthy, or no answer; 2 the usage, the URL or a setting is
 wrong.")]
 pub(crate) struct ProbeArgs {
     /// The URL to request. If the URL has neither a path nor a query, `fh probe` requests /health/liveness
     #[arg(value_name = "URL")]
     url: Option<String>,
 
-    /// The time limit for the status and the headers of the response. When the time is over, exit with status 1
+    /// The time limit from the start of the request to the headers of the response. When the time is over, exit with status 1
     #[arg(long, value_name = "SECONDS", value_parser = seconds::positive, default_value = "3")]
     timeout: Duration,
 }
@@ -77,13 +77,13 @@ fn parse(text: &str) -> Result<Url, Failure> {
     Ok(url)
 }
 
-/// Returns the URL without credentials and query, which may be secret.
+/// Returns the origin and the path of the URL. The credentials and the query may be secret.
 fn place(url: &Url) -> String {
     format!("{}{}", url.origin().ascii_serialization(), url.path())
 }
 
 /// Returns the liveness URL of the server that the environment variables and property files describe. The URL names the
-/// monitor port if there is one, and otherwise the API's port.
+/// monitor port if there is one, and otherwise the API's port. Fails if this port is 0.
 fn of_environment() -> Result<Url, Failure> {
     let resolved = ResolvedSettings::read(&SettingArgs::default()).map_err(Failure::Input)?;
     let settings = &resolved.settings;
@@ -130,13 +130,13 @@ async fn ask(url: &Url, timeout: Duration) -> Result<u16, Failure> {
     Ok(status.status().as_u16())
 }
 
-/// Returns true for `localhost`, 127.0.0.0/8 and `::1`.
+/// Returns true if the host is `localhost`, an address of 127.0.0.0/8, or `::1`.
 fn is_loopback(url: &Url) -> bool {
     let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
     host == "localhost" || host.parse().is_ok_and(|address: IpAddr| address.is_loopback())
 }
 
-/// Returns the text of the innermost error, which names the cause.
+/// Returns the text of the innermost error.
 fn cause(error: &dyn std::error::Error) -> String {
     let mut error = error;
     while let Some(source) = error.source() {

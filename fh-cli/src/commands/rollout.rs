@@ -25,9 +25,9 @@ const USUAL_SAMPLE: u64 = 10_000;
 
 /// Show how a feature's values are distributed over a population, and which ids a change affects.
 ///
-/// Evaluates the feature for every id, and compares the share of each strategy with its configured share. If a second file,
-/// environment or profile is given, counts the ids whose value differs between the two evaluations, and shows a few of
-/// these ids, or all with --list.
+/// Evaluates the feature for every id, and shows the share of each strategy beside its configured share, if that is known. If
+/// a second file, environment or profile is given, counts the ids whose value differs between the two evaluations, and shows
+/// a few of these ids, or all with --list.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -37,7 +37,7 @@ Examples:
   fh rollout NEW_CHECKOUT features.json --compare tomorrow.json --list
   fh rollout NEW_CHECKOUT features.json --ids ids.txt --compare-profile edge
 
-Exit codes: 0 fine, 1 there is no such feature, 2 the input cannot be read.")]
+Exit codes: 0 fine, 1 there is no such feature, 2 the usage or the input is wrong.")]
 pub(crate) struct RolloutArgs {
     /// The key of the feature to evaluate
     key: String,
@@ -45,7 +45,7 @@ pub(crate) struct RolloutArgs {
     /// A file with a payload from FeatureHub, or - for stdin
     file: String,
 
-    /// The name of the context attribute that holds the id. For each id of the population, the feature is evaluated once
+    /// The name of the context attribute that holds the id. The feature is evaluated for each id of the population
     #[arg(long, value_name = "NAME", default_value = "userkey")]
     attribute: String,
 
@@ -100,7 +100,7 @@ impl RolloutArgs {
         }
         if self.context.attributes().get(&self.attribute).is_some() {
             return Err(Failure::Input(format!(
-                "--context {0} sets one value for all ids, but --attribute {0} sets a value per id: remove one of the two options",
+                "--context {0} sets {0} for all ids, but --attribute {0} sets a value per id: remove one of the two options",
                 self.attribute
             )));
         }
@@ -112,8 +112,8 @@ impl RolloutArgs {
         Ok(())
     }
 
-    /// Returns the id of the environment to compare with: the requested environment, or otherwise the evaluated environment
-    /// if the other document contains it. Returns `None` if neither applies.
+    /// Returns the id of the environment to compare with: that of `--compare-environment`, or otherwise that of
+    /// `--environment` if the other document contains it. Returns `None` if neither applies.
     fn other_environment(&self, other: &Payload) -> Result<Option<String>, Failure> {
         if self.compare_environment.is_some() {
             return Ok(self.compare_environment.clone());
@@ -207,7 +207,7 @@ fn described(args: &RolloutArgs) -> String {
     parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
-/// Computes a rollout over a generated population and writes its counts. The demo calls this function.
+/// Computes a rollout over a generated population, under profile client and without other attributes, and writes its counts.
 pub(crate) fn sampled(
     feature: FeatureRef<'_>,
     attribute: &str,

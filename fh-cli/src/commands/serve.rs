@@ -17,9 +17,9 @@ use crate::table::{Align, Table};
 
 /// Serve features to FeatureHub's SDKs.
 ///
-/// Answers polls, event streams and test updates (PUT) as a FeatureHub Edge does. Every setting has a flag, a variable (FH_EDGE_ and the
-/// flag's name in capitals, with _ for -) and, if FeatureHub has the same setting, its property. The flag takes precedence over
-/// the variable, and the variable over the property.
+/// Answers polls, event streams and test updates (PUT) as a FeatureHub Edge does. Every setting has a flag, a variable
+/// (FH_EDGE_ and the flag's name in capitals, with _ for -) and, if FeatureHub has the same setting, its property. The flag
+/// takes precedence over the variable, and the variable over the property.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -89,8 +89,8 @@ pub(crate) fn run(
     })
 }
 
-/// Suppresses the panic message of the thread that opens the data folder. A damaged folder makes it panic, and is reported
-/// as an error of the start.
+/// Suppresses the panic message of the thread that opens the data folder. A damaged folder may make this thread panic, and is
+/// reported as an error.
 fn silence_trials() {
     let print = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {
@@ -119,7 +119,7 @@ fn announce(addresses: &Addresses, json: bool, screen: &mut Screen<'_>) -> Resul
     Ok(screen.flush()?)
 }
 
-/// Writes all settings with their effective values and sources. Values of secrets are masked.
+/// Writes all settings with their effective values and sources. Secret values that are not empty are masked.
 fn show(resolved: &ResolvedSettings, json: bool, screen: &mut Screen<'_>) -> Result<(), Failure> {
     let rows = SETTINGS.iter().map(|setting| {
         let text = (setting.get)(&resolved.settings);

@@ -30,8 +30,9 @@ Examples:
   fh set NEW_CHECKOUT false --unlock --wait
   fh set BANNER --null
 
-Exit codes: 0 changed, or no change needed (the output says so); 1 refused, or not
-visible in time; 2 wrong usage, or the Edge cannot be reached."
+Exit codes: 0 the Edge accepted the change, or no change was needed (the output says
+so); 1 refused, or not visible in time; 2 wrong usage, or the Edge cannot be reached or
+gives an unexpected answer."
 )]
 pub(crate) struct SetArgs {
     #[command(flatten)]
@@ -58,7 +59,7 @@ pub(crate) struct SetArgs {
     #[arg(long)]
     unlock: bool,
 
-    /// Wait until the Edge serves the change, for at most 10 seconds. When the time is over, exit with status 1
+    /// Wait until the Edge serves the change. If the change is not served within about 10 seconds, exit with status 1
     #[arg(long)]
     wait: bool,
 }

@@ -29,20 +29,20 @@ use crate::seconds;
 use crate::shutdown_signal::ShutdownSignal;
 use crate::suspension::Suspension;
 
-/// The longest time between two updates of the view. Regular updates are needed because ages grow, rules on `now` change, and
-/// passive polling needs reads.
+/// The interval of the regular updates of the view. They are needed because ages grow, rules on `now` change, and passive
+/// polling needs reads.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
-/// The minimum time between two redraws of a terminal.
+/// The pause before most redraws of a terminal, so that simultaneous changes are shown together.
 const SHORTEST_FRAME: Duration = Duration::from_millis(50);
 /// The largest number of queued notices. Further notices are dropped.
 const MOST_NOTICES: usize = 64;
 
 /// Watch features of an Edge as they change.
 ///
-/// On a terminal, `fh watch` shows a table of all values, the last changes and the state of the connection, until Ctrl-C. To
+/// On a terminal, `fh watch` shows a table of the values, the last changes and the state of the connection, until Ctrl-C. To
 /// a pipe or a file, it writes one line for each value at the start, for each change, and for each new state of the
-/// connection. With --json, each line is a JSON object. Times are UTC. URL and KEY may be left out if environment variables
-/// hold them. If KEY is -, the key is read from stdin.
+/// connection. With --json, each line is a JSON object. With --once and without --json, it writes a table everywhere.
+/// Times are UTC. URL and KEY may be left out if environment variables hold them. If KEY is -, the key is read from stdin.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -68,11 +68,11 @@ update is no longer held back, for example because the Edge has undone the chang
 
 A SIGHUP or SIGINT that is ignored at the start stays ignored, as under nohup or in
 the background of a script. On systems without /proc, it ends `fh watch`.
-Ctrl-Z gives the terminal back until `fg`. When `fh watch` writes to a pipe, it ends
-when the reading program ends.
+Ctrl-Z gives the terminal back until `fg`. When `fh watch` writes to a pipe on Unix, it
+ends when the reading program ends.
 
-Exit codes: 0 ended by Ctrl-C, --for, --once or the end of the reader; 2 the Edge
-cannot be reached or rejects the key.")]
+Exit codes: 0 ended by a signal such as Ctrl-C, by --for, --once or the end of the
+reader; 2 the usage is wrong, or with --for or --once: no features have arrived.")]
 pub(crate) struct WatchArgs {
     #[command(flatten)]
     ask: EdgeQueryArgs,
@@ -126,7 +126,7 @@ struct Watch<'a> {
     asked: EdgeQuery,
 }
 
-/// An output of `fh watch`: a live display, or lines.
+/// An output of `fh watch` or of `fh demo`: a live display, or lines.
 pub(crate) trait View {
     /// Shows the changes since the last call of this function.
     fn show(&mut self, client: &Client, observer: &Observer, news: News) -> Result<(), Failure>;
@@ -192,7 +192,7 @@ impl Watch<'_> {
         tokio::pin!(over, reader_gone);
         loop {
             let status = client.status();
-            // The order matters: an update that is no longer held is then in the snapshot.
+            // The held keys are read before the snapshot, so that an update that was released in between is in the snapshot.
             let held = client.held_keys();
             let news = observer.compare(&client.snapshot(), &held);
             view.show(&client, &observer, news)?;
@@ -267,7 +267,8 @@ impl Watch<'_> {
         }
     }
 
-    /// Writes the table as soon as the features have arrived, and returns.
+    /// Writes the table as soon as the features have arrived, and returns. Returns without a table after a signal that ends
+    /// the command. Fails if the time of `--for` is over before.
     async fn once(&self, screen: &mut Screen<'_>) -> Result<Status, Failure> {
         let mut stop = ShutdownSignal::new()?;
         let client = self.client()?;

@@ -1,4 +1,4 @@
-//! The Edge of the demo and its clients, which use real sockets, as between two machines.
+//! The Edge of the demo and its clients, which use real sockets.
 
 use std::net::Ipv4Addr;
 use std::sync::Arc;

@@ -20,7 +20,7 @@ use crate::sanitize::count;
 const PEOPLE: u64 = 10_000;
 /// The time within which a change must reach the client. A later change is an error of the demo.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// The successive shares of the rollout, in millionths.
+/// The successive shares of the value "boosted", in millionths.
 const SHARES: [u32; 2] = [300_000, 600_000];
 
 /// A sentence to show, and the channel that reports when it is shown.
@@ -61,7 +61,7 @@ impl<'a> Timeline<'a> {
         Self { server, client, sentences, news, pace }
     }
 
-    /// Makes all changes of the timeline, one after the other, and shows what they cause.
+    /// Makes the changes of the timeline, one after the other, and shows what they cause. The last change is refused.
     pub(crate) async fn run(mut self) -> Result<(), Failure> {
         let ben = self.client.context_of(Person::ben().attributes);
         let (heard, mut hears) = mpsc::unbounded_channel();
@@ -154,7 +154,7 @@ impl<'a> Timeline<'a> {
     }
 
     /// Waits until the client has another version of the feature than `before`. Fails if no other version arrives within
-    /// [`PATIENCE`].
+    /// [`PATIENCE`]. Returns early if the sender of `news` is gone.
     async fn arrived(&mut self, key: &str, before: Option<i64>) -> Result<(), Failure> {
         let arrives = async {
             while self.version(key) == before {

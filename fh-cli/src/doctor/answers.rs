@@ -1,4 +1,4 @@
-//! The meaning of a poll's response, by its status (edge-protocol 2.5).
+//! The meaning of a poll's response, by its status and body (edge-protocol 2.5).
 
 use crate::payload::Payload;
 
@@ -14,7 +14,7 @@ pub(super) enum Meaning {
     Refused(String, String),
     /// The Edge or a proxy has a problem that is probably temporary.
     Trouble(String, String),
-    /// The server is not an Edge.
+    /// The response is not that of an Edge.
     NoEdge(String, String),
 }
 
@@ -78,11 +78,10 @@ pub(super) fn of_poll(answer: &Answer, identity: &Identity) -> Meaning {
     }
 }
 
-/// Returns the meaning of a response with status 404 from a server that does not know the path `/features`.
+/// Returns the meaning of a response with status 404 from a server that probably does not know the path `/features`.
 pub(super) fn wrong_path() -> Meaning {
     Meaning::NoEdge(
-        "there is no Edge at this path (status 404, also for paths that every Edge has)"
-            .to_string(),
+        "there is probably no Edge at this path (status 404)".to_string(),
         "check the URL's path: SDKs append /features to it".to_string(),
     )
 }

@@ -11,7 +11,7 @@ use super::exchange::{Ask, Head};
 use super::poll::Poll;
 use super::wording::several;
 
-/// The response headers that caches and proxies add.
+/// Response headers that caches and proxies add.
 const MARKS: [&str; 7] = [
     "via",
     "x-cache",
@@ -65,7 +65,7 @@ impl Visit<'_> {
         } else if parts.is_empty() {
             Finding::good(
                 Topic::Cache,
-                "no cache is between this machine and the Edge, and no polling interval is requested",
+                "no cache is visible between this machine and the Edge, and no polling interval is requested",
             )
         } else {
             Finding::note(Topic::Cache, parts.join("; "))
@@ -73,8 +73,8 @@ impl Visit<'_> {
         report.add(finding.data(data))
     }
 
-    /// Returns true if the Edge requires a digest of the context, as an Edge behind Fastly does (edge-protocol 2.1). Returns
-    /// `None` if the request fails, or if polls send no digest.
+    /// Returns true if a poll without a digest of the context is answered with status 400, as by an Edge behind Fastly
+    /// (edge-protocol 2.1). Returns `None` if the request fails, or if polls send no digest.
     async fn wants_sha(&self) -> Option<bool> {
         let url = self.poll_url(&ContextHeader::default());
         let (without, _) = url.rsplit_once("&contextSha=")?;
@@ -82,7 +82,8 @@ impl Visit<'_> {
         Some(answer.head.status == 400)
     }
 
-    /// Checks that the context of a server-evaluated key reaches the Edge. Does nothing for client-evaluated keys.
+    /// Checks that the context of a server-evaluated key reaches the Edge. Does nothing for client-evaluated keys, or after
+    /// the deadline.
     pub(super) async fn context(&self, report: &mut Report<'_>) -> Result<(), Failure> {
         if self.keys().kind() == KeyKind::ClientEvaluated || !self.http.has_time() {
             return Ok(());

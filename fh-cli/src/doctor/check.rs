@@ -20,7 +20,7 @@ pub(crate) enum CheckResult {
     Bad,
 }
 
-/// A finished check, which is one line of the report.
+/// A finished check, which is one entry of the report.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct Check {
     pub(crate) check: Topic,
@@ -28,10 +28,10 @@ pub(crate) struct Check {
     pub(crate) result: CheckResult,
     /// The result of the check as a sentence.
     pub(crate) message: String,
-    /// Advice that describes the remedy, or `None` if there is nothing to do.
+    /// Advice on what to do, or `None` if there is no advice.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) advice: Option<String>,
-    /// The figures and names that only the JSON output contains.
+    /// Figures and names for the JSON output, or null.
     #[serde(skip_serializing_if = "Value::is_null")]
     pub(crate) data: Value,
 }
@@ -91,7 +91,7 @@ pub(crate) struct Report<'a> {
     listener: &'a mut Listener<'a>,
     secrets: Secrets,
     pub(crate) checks: Vec<Check>,
-    /// The topics that a complete run checks, but that were not checked.
+    /// The topics that a complete run checks, but that have no check. Empty before [`Self::leave_out`].
     pub(crate) left_out: Vec<Topic>,
 }
 
@@ -100,8 +100,8 @@ impl<'a> Report<'a> {
         Self { listener, secrets, checks: Vec::new(), left_out: Vec::new() }
     }
 
-    /// Adds a finding to the report. API keys are removed from all texts of the finding, because a server may have repeated
-    /// them. Secrets with fewer than 6 characters are not removed.
+    /// Adds a finding to the report, and calls the listener. The secret parts of API keys are removed from the texts of the
+    /// finding, because a server may have repeated them. Secrets with fewer than 6 characters are not removed.
     pub(super) fn add(&mut self, finding: Finding) -> Result<(), Failure> {
         let Finding { topic, result, message, advice, data } = finding;
         let check = Check {
@@ -116,7 +116,7 @@ impl<'a> Report<'a> {
         Ok(())
     }
 
-    /// Sets the left-out topics: the topics of a complete run that have no finding.
+    /// Sets the left-out topics: the topics of `due` that have no check.
     pub(super) fn leave_out(&mut self, due: impl Iterator<Item = Topic>) {
         let is_looked_at = |topic: &Topic| self.checks.iter().any(|check| check.check == *topic);
         self.left_out = due.filter(|topic| !is_looked_at(topic)).collect();

@@ -1,4 +1,4 @@
-//! Checks that the Edge evaluates for the context of a request.
+//! Checks that the context of a request reaches the Edge.
 
 use fh_eval::Attributes;
 use fh_session::ContextHeader;
@@ -12,7 +12,7 @@ use super::check::{Finding, Report, Topic};
 use super::exchange::{Answer, Ask, Trouble};
 
 /// Compares a poll without a context and a poll with the context of `--context`, or with a made-up context if that context
-/// is empty. An Edge that receives the context sends different etags, even if the context changes no value.
+/// is empty. An Edge that receives both requests sends different etags, even if the context changes no value.
 pub(super) async fn compare(visit: &Visit<'_>, report: &mut Report<'_>) -> Result<(), Failure> {
     let given = visit.given_context()?;
     let (with_context, name) = match given.text() {
@@ -48,7 +48,7 @@ pub(super) async fn compare(visit: &Visit<'_>, report: &mut Report<'_>) -> Resul
     } else {
         Finding::warning(
             Topic::Context,
-            format!("{name} makes no difference, not even to the etag"),
+            format!("{name} makes no visible difference, neither in the values nor in an etag"),
         )
         .advice(
             "check whether a proxy drops the header x-featurehub, or a cache ignores contextSha",

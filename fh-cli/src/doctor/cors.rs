@@ -15,7 +15,8 @@ const SENT: [&str; 2] = ["x-featurehub", "if-none-match"];
 const READ: [&str; 2] = ["etag", "cache-control"];
 
 impl Visit<'_> {
-    /// Sends a preflight request and a poll, as a browser does for a page of `origin`, and reports the result.
+    /// Sends a preflight request and a poll, as a browser does for a page of the examined origin, and reports the result. Does
+    /// nothing after the deadline.
     pub(super) async fn cors(&self, report: &mut Report<'_>) -> Result<(), Failure> {
         if !self.http.has_time() {
             return Ok(());
@@ -85,7 +86,7 @@ fn allows(head: &Head, origin: &str) -> bool {
     allowed.is_some_and(|allowed| allowed == "*" || allowed.eq_ignore_ascii_case(origin))
 }
 
-/// Returns the names that are missing in the list of a response header. The list `*` contains all names.
+/// Returns the names that are missing in the list of a response header. A list with the entry `*` contains all names.
 fn missing<'n>(head: &Head, list: &str, names: &[&'n str]) -> Vec<&'n str> {
     let listed = head.get(list).unwrap_or_default().to_ascii_lowercase();
     let listed: Vec<&str> = listed.split(',').map(str::trim).collect();

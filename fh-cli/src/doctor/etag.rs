@@ -10,8 +10,8 @@ use super::exchange::{Answer, Ask, Trouble};
 use super::wording::{milliseconds, size};
 
 impl Visit<'_> {
-    /// Polls twice with compression, as SDKs do. The second poll sends the etag of the first response. If the data changes
-    /// between the two polls, a third poll follows. Does nothing with several API keys.
+    /// Polls with compression. If the response has an etag, a second poll sends this etag. If the data has changed between the
+    /// two polls, a third poll sends the new etag. Does nothing with several API keys, or after the deadline.
     pub(super) async fn etag(&self, report: &mut Report<'_>) -> Result<(), Failure> {
         if self.keys().are_several() {
             return Ok(());

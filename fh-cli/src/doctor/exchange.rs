@@ -52,12 +52,12 @@ pub(super) struct Head {
     pub(super) after: Duration,
 }
 
-/// The reason why a request has no response.
+/// The reason why a request has no complete response.
 #[derive(Debug)]
 pub(super) enum Trouble {
-    /// The TLS handshake failed with this error.
+    /// TLS failed with this error, in most cases in the handshake.
     Tls(String),
-    /// No connection was established. The text is the system's error.
+    /// No connection was established. The text is the innermost error.
     Connect(String),
     /// No connection was established, or no complete response arrived, within this time.
     TimedOut(Duration),
@@ -95,7 +95,7 @@ impl<'a> Ask<'a> {
 }
 
 impl Head {
-    /// Returns the text of a header. Invalid UTF-8 is replaced.
+    /// Returns the text of the first header with this name, without white space around it. Invalid UTF-8 is replaced.
     pub(super) fn get(&self, name: &str) -> Option<String> {
         let value = self.headers.get(name)?;
         Some(String::from_utf8_lossy(value.as_bytes()).trim().to_string())
@@ -112,7 +112,7 @@ impl Head {
         matches!(self.status, 301 | 302 | 303 | 307 | 308)
     }
 
-    /// Returns true if the content type of the response is `content_type`. Parameters are ignored.
+    /// Returns true if the content type of the response is `content_type`, which is in lower case. Parameters are ignored.
     pub(super) fn is(&self, content_type: &str) -> bool {
         let found = self.get("content-type").unwrap_or_default().to_ascii_lowercase();
         found.split(';').next().unwrap_or_default().trim() == content_type
@@ -166,12 +166,12 @@ impl Http {
         (Instant::now() + limit).min(self.deadline)
     }
 
-    /// Sends a request, and reads the whole response within [`WHOLE`].
+    /// Sends a request, and reads the whole response within [`WHOLE`] and before the deadline.
     pub(super) async fn ask(&self, ask: Ask<'_>) -> Result<Answer, Trouble> {
         self.ask_within(WHOLE, ask).await
     }
 
-    /// Sends a request, and reads the whole response within the limit.
+    /// Sends a request, and reads the whole response within the limit and before the deadline.
     pub(super) async fn ask_within(
         &self,
         limit: Duration,
@@ -256,7 +256,7 @@ fn trouble(error: reqwest::Error) -> Trouble {
     }
 }
 
-/// Returns the text of the innermost error. The outer errors only say that a request failed.
+/// Returns the text of the innermost error.
 fn innermost(error: &(dyn std::error::Error + 'static)) -> String {
     let mut error = error;
     while let Some(next) = inner(error) {

@@ -69,7 +69,7 @@ impl Visit<'_> {
         } else if errors > 0 {
             let errors = plural(errors, "part", "parts");
             let message = format!(
-                "{features}; {errors} cannot be read, so these parts never match or are missing"
+                "{features}; {errors} cannot be used, so these parts never match or are missing"
             );
             Finding::bad(Topic::Payload, message).advice(format!("to list the problems: {LINT}"))
         } else if warnings > 0 {

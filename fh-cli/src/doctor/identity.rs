@@ -1,4 +1,4 @@
-//! Checks that the server is an Edge, and its certificate, which is received with the first response.
+//! Checks whether the server is an Edge, and how the TLS handshake of the first request ends.
 
 use std::time::Duration;
 
@@ -65,7 +65,7 @@ impl Visit<'_> {
         let seen = self.watched.seen();
         let error = match trouble {
             Some(Trouble::Tls(error)) => Some(error.clone()),
-            // TCP connections work, so a failure before any certificate was accepted is a failure of TLS.
+            // TCP connections work, so a failure before any certificate was accepted is probably a failure of TLS.
             Some(trouble) if seen.accepted == 0 => Some(trouble.to_string()),
             _ => None,
         };
@@ -79,7 +79,7 @@ impl Visit<'_> {
         let finding = if seen.ends_soon {
             Finding::warning(
                 Topic::Tls,
-                "the certificate is accepted, but expires within two weeks",
+                "the certificate is accepted, but it or its issuer's certificate expires within two weeks",
             )
             .advice("renew the certificate before it expires")
         } else {

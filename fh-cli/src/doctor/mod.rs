@@ -38,11 +38,11 @@ use crate::failure::Failure;
 /// The Edge to examine, and the options of the examination.
 pub(crate) struct Examination<'a> {
     pub(crate) edge: &'a Edge,
-    /// The context that requests with a server-evaluated key carry.
+    /// The context that some requests with a server-evaluated key carry.
     pub(crate) who: Attributes,
     /// The time to listen to a stream after its features have arrived.
     pub(crate) listen: Duration,
-    /// The origin that the simulated request of a browser carries.
+    /// The origin that the simulated requests of a browser carry.
     pub(crate) origin: &'a str,
     /// The key of the feature on which to try a change to its current value or lock. `None` means that no change is tried.
     pub(crate) update: Option<&'a str>,
@@ -50,7 +50,7 @@ pub(crate) struct Examination<'a> {
     pub(crate) deadline: Instant,
 }
 
-/// Runs all checks. Checks that depend on a failed check are left out.
+/// Runs the checks. Checks that depend on a failed check are left out, and most checks after the deadline.
 pub(crate) async fn examine<'l>(
     examination: &Examination<'_>,
     listener: &'l mut Listener<'l>,
@@ -77,7 +77,7 @@ async fn go(examination: &Examination<'_>, report: &mut Report<'_>) -> Result<()
     Visit { examination, http, watched }.edge(report).await
 }
 
-/// Returns the topics that a complete run reports. Other topics are reported only if their check finds something.
+/// Returns the topics that count as left out if the report has no check of them.
 fn due(examination: &Examination<'_>) -> impl Iterator<Item = Topic> {
     let keys = &examination.edge.keys;
     let (one_key, kind) = (!keys.are_several(), keys.kind());
@@ -121,7 +121,7 @@ impl Visit<'_> {
                 self.stream(report, Some(&polled)).await?;
             }
             Polled::Nothing => return self.stream(report, None).await,
-            // A stream would only repeat the result about the key.
+            // A stream would only repeat the result of the poll.
             Polled::Refused | Polled::NoEdge => return Ok(()),
         }
         self.cors(report).await?;
@@ -141,7 +141,8 @@ impl Visit<'_> {
         self.url().poll(self.keys(), context).expose().to_string()
     }
 
-    /// Returns the context that requests carry. It is empty for client-evaluated keys, and if `--context` was not given.
+    /// Returns the context that polls and streams carry. It is empty for client-evaluated keys, and if `--context` was not
+    /// given. Fails if the context cannot be sent as a header.
     fn given_context(&self) -> Result<ContextHeader, Failure> {
         match self.keys().kind() {
             KeyKind::ClientEvaluated => Ok(ContextHeader::default()),

@@ -26,7 +26,7 @@ pub(super) enum Polled {
     Refused,
     /// There was no useful response. Streams may still work.
     Nothing,
-    /// The server is not an Edge.
+    /// The response is not that of an Edge.
     NoEdge,
 }
 
@@ -117,14 +117,14 @@ impl Visit<'_> {
         Ok(polled)
     }
 
-    /// Returns true if the server knows `/features`. An Edge answers 400 if the request has no key.
+    /// Returns true if a GET of `/features` without a key is answered with status 400, as an Edge does.
     async fn knows_path(&self) -> bool {
         let url = format!("{}/features", self.url().as_str());
         let answer = self.http.ask(Ask::get(&url)).await;
         answer.is_ok_and(|answer| answer.head.status == 400)
     }
 
-    /// Checks that the clocks of this machine and of the Edge agree.
+    /// Checks that the clocks of this machine and of the Edge agree. Does nothing if the response has no readable date.
     pub(super) fn clock(&self, report: &mut Report<'_>, poll: &Poll) -> Result<(), Failure> {
         let date =
             poll.answer.head.get("date").and_then(|text| httpdate::parse_http_date(&text).ok());

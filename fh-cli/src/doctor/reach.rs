@@ -37,7 +37,7 @@ pub(super) struct Target {
 }
 
 /// Returns the host to connect to: the Edge, or the proxy that this machine uses for the Edge. Reports the proxy and the
-/// variables that set proxies.
+/// variables that set proxies, if there are any.
 pub(super) fn proxies(report: &mut Report<'_>, url: &str) -> Result<Target, Failure> {
     let uri: http::Uri =
         url.parse().map_err(|_| Failure::Input("the Edge's URL is invalid".to_string()))?;
@@ -87,7 +87,8 @@ fn address(host: &str, port: u16) -> String {
     format!("{host}:{port}")
 }
 
-/// Returns true for addresses of this machine and of private networks, where traffic is not likely to be read by others.
+/// Returns true for loopback addresses, private and link-local IPv4 addresses, and unique local IPv6 addresses. Traffic to
+/// them is not likely to be read by others.
 pub(super) fn is_near(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(v4) => v4.is_loopback() || v4.is_private() || v4.is_link_local(),
@@ -95,7 +96,8 @@ pub(super) fn is_near(address: IpAddr) -> bool {
     }
 }
 
-/// Returns the addresses of the host, or `None` if its name does not resolve within [`LIMIT`] and before `deadline`.
+/// Returns the addresses of the host, or `None` if its name does not resolve within [`LIMIT`] and before `deadline`. Reports
+/// the result for a name, but not for an IP address.
 pub(super) async fn resolve(
     report: &mut Report<'_>,
     target: &Target,

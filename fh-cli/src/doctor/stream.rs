@@ -16,7 +16,7 @@ use super::exchange::{Ask, Head, Trouble, piece};
 use super::poll::Poll;
 use super::wording::milliseconds;
 
-/// The time limit for the first features. If they arrive later, something probably delays the events.
+/// The time limit for the first features, counted from the request.
 const FIRST: Duration = Duration::from_secs(10);
 
 /// The events of a stream so far. Times are measured from the request.
@@ -24,7 +24,7 @@ const FIRST: Duration = Duration::from_secs(10);
 struct Heard {
     ack: Option<Duration>,
     features: Option<(Duration, usize)>,
-    /// The number of received pieces that hold only comments, and of `ack` events after the first one.
+    /// The number of received pieces that complete lines but no event, such as comments, and of `ack` events after the first.
     heartbeats: u32,
     updates: u32,
     /// True if the Edge requested that clients stop their requests.
@@ -79,8 +79,8 @@ impl Visit<'_> {
         self.judge(report, &head, &heard, start.elapsed(), poll)
     }
 
-    /// Reads the stream until the first features, and then for the time of `--listen`. Stops earlier if the stream ends or
-    /// cannot be read.
+    /// Reads the stream until the first features, but at most until `until`, and then for the time of `--listen`. Stops earlier
+    /// at the deadline, or if the stream ends or cannot be read.
     async fn listen(&self, mut response: Response, start: Instant, until: Instant) -> Heard {
         let mut heard = Heard::default();
         let mut decoder = Decoder::new(Limits::default());
@@ -118,7 +118,7 @@ impl Visit<'_> {
                     }
                 }
             }
-            // Lines without an event are comments, with which proxies and servers keep a connection alive.
+            // Lines without an event are mostly comments, with which proxies and servers keep a connection alive.
             if events == 0 && decoder.lines() > lines && decoder.unfinished() == 0 {
                 heard.heartbeat();
             }
@@ -209,7 +209,8 @@ impl Heard {
     }
 }
 
-/// Returns the reason in the data of a `failure` event, `{"status": reason}`.
+/// Returns the reason in the data of a `failure` event, `{"status": reason}`, or the data if they have no such reason. A text
+/// with more than 120 columns is cut.
 fn status(data: &str) -> String {
     let document: Value = serde_json::from_str(data).unwrap_or_default();
     let reason = document.get("status").and_then(Value::as_str).unwrap_or(data);

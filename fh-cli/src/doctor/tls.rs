@@ -1,4 +1,4 @@
-//! TLS with the settings of clients, which also records why a certificate was refused.
+//! TLS with the settings of clients, and a verifier that records why a certificate was refused.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -12,18 +12,18 @@ use rustls_platform_verifier::Verifier;
 use crate::failure::Failure;
 use crate::sanitize::plural;
 
-/// The remaining time of validity below which a certificate gets a warning.
+/// The remaining time of validity below which a certificate or its issuer's certificate gets a warning.
 const SOON: Duration = Duration::from_secs(14 * 24 * 3600);
 const DAY: u64 = 24 * 3600;
 
 /// The results of the certificate checks so far.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Seen {
-    /// The number of accepted certificates.
+    /// The number of times that a certificate was accepted.
     pub(super) accepted: usize,
-    /// True if the last accepted certificate expires within [`SOON`], which is 14 days.
+    /// True if the last accepted certificate would no longer be accepted after [`SOON`], which is 14 days.
     pub(super) ends_soon: bool,
-    /// The reason why the last refused certificate was refused, or `None` if no certificate was refused.
+    /// The last [`Error::InvalidCertificate`], or `None` if there was none.
     refused: Option<CertificateError>,
 }
 
@@ -65,7 +65,8 @@ pub(super) fn configuration(watched: &Watched) -> Result<ClientConfig, Failure> 
     Ok(config)
 }
 
-/// Returns true if this machine trusts at least one certificate authority.
+/// Returns true if a verifier with the certificate authorities of this machine can be created. On a machine that trusts no
+/// authority, this may fail.
 pub(super) fn trusts_anybody() -> bool {
     let provider: Arc<CryptoProvider> = Arc::new(rustls::crypto::ring::default_provider());
     Verifier::new(provider).is_ok()
@@ -194,7 +195,7 @@ pub(super) fn trouble(seen: &Seen, host: &str, error: &str) -> (String, String) 
     (message, advice.to_string())
 }
 
-/// Returns the name `a.example` in a text such as `DnsName("a.example")`.
+/// Returns the name `a.example` in a text such as `DnsName("a.example")`. A text without quotes is returned unchanged.
 fn plain_name(presented: &str) -> String {
     presented.split('"').nth(1).unwrap_or(presented).to_string()
 }

@@ -14,7 +14,7 @@ use crate::failure::Failure;
 use super::Visit;
 use super::check::{Finding, Report, Topic};
 
-/// The feature on which a change is tried.
+/// The result of reading the feature on which a change is tried.
 enum Current {
     /// An update to the feature's current value or lock, and the name of the part that it sets.
     Known(Update, &'static str),

@@ -1,4 +1,4 @@
-//! ISO 3166-1 codes of countries. Rules sometimes contain a code where FeatureHub expects a name.
+//! Two-letter codes of countries, mostly of ISO 3166-1. Rules sometimes contain a code where FeatureHub expects a name.
 
 /// Two-letter codes, each followed by FeatureHub's name of the country.
 const CODES: &str = "\
@@ -32,7 +32,8 @@ const CODES: &str = "\
     AE united_arab_emirates GB united_kingdom US united_states UY uruguay UZ uzbekistan \
     VU vanuatu VA vatican_city VE venezuela VN vietnam YE yemen ZM zambia ZW zimbabwe";
 
-/// Returns FeatureHub's name of the country with this code. Case is ignored.
+/// Returns FeatureHub's name of the country with this code, or `None` for an unknown code. Case and white space around the code
+/// are ignored. `UK` counts as `GB`.
 pub(crate) fn named(code: &str) -> Option<&'static str> {
     let alias = match code.trim() {
         uk if uk.eq_ignore_ascii_case("UK") => "GB",

@@ -9,7 +9,7 @@ use regex_syntax::hir::Look;
 use super::view::{FeatureView, RuleView, StrategyView};
 use super::{At, Findings, rules};
 
-/// Checks one rule for values that the Edge reads but evaluates differently.
+/// Checks one rule for parts that profile `edge` reads but evaluates differently.
 pub(crate) fn check<'v>(
     findings: &mut Findings<'_>,
     view: &'v FeatureView<'_>,
@@ -101,10 +101,9 @@ fn texts(rule: &RuleView<'_>) -> BTreeSet<String> {
     values.filter_map(|value| Some(value.text()?.into_owned())).collect()
 }
 
-/// Returns true if the pattern is not anchored at both ends, so that a search can match a part of a text. Returns false for
-/// an invalid pattern.
+/// Returns true if the pattern is not anchored at both ends, so that a search can match a part of a text. Returns false for a
+/// pattern that `regex_syntax` cannot parse.
 fn matches_part(pattern: &str) -> bool {
-    // An invalid pattern has a diagnostic already.
     regex_syntax::parse(pattern).is_ok_and(|tree| {
         let properties = tree.properties();
         !(properties.look_set_prefix().contains(Look::Start)
@@ -112,7 +111,7 @@ fn matches_part(pattern: &str) -> bool {
     })
 }
 
-/// Returns true for a number that is not whole. The Edge writes whole doubles without decimals.
+/// Returns true for a number whose double is not whole. The Edge writes whole doubles without decimals.
 fn is_fraction(digits: &str) -> bool {
     digits.contains(['.', 'e', 'E'])
         && digits.parse::<f64>().is_ok_and(|double| double.fract() != 0.0)

@@ -1,4 +1,4 @@
-//! Checks of features: their keys, and values of the wrong type.
+//! Checks of features: their keys and their values.
 
 use fh_eval::Kind;
 use fh_eval::internal::Token;
@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 use super::view::FeatureView;
 use super::{At, Findings};
 
-/// Checks the values of a feature and of its strategies against its type, and its key for blanks.
+/// Checks the values of a feature and of its strategies against its type, and its key for white space at the ends.
 pub(crate) fn check(findings: &mut Findings<'_>, view: &FeatureView<'_>) {
     value(findings, view, view.wire.value, view.at());
     for strategy in &view.strategies {

@@ -78,7 +78,7 @@ pub(crate) struct Findings<'a> {
     found: Vec<(Order, Finding)>,
 }
 
-/// The positions of the feature, the strategy and the rule in the document, by which findings are sorted.
+/// The positions of the feature in its environment, of the strategy in the feature, and of the rule in the strategy.
 type Order = (usize, Option<u32>, Option<u32>);
 
 /// The part of the document that a check is about.
@@ -131,8 +131,8 @@ impl Findings<'_> {
     }
 }
 
-/// Returns all findings about these environments. The findings of one environment are sorted by their positions in the
-/// document.
+/// Returns the findings about these environments. The findings of one environment are sorted by the positions of feature,
+/// strategy and rule, and then by level.
 pub(crate) fn lint(
     payload: &Payload,
     environments: &[Environment<'_>],
@@ -170,16 +170,16 @@ pub(crate) fn lint(
     all
 }
 
-/// A diagnostic of the engine, and the profile that has it.
+/// A diagnostic of the engine.
 struct Noted {
     diagnostic: Diagnostic,
     /// True if only profile `edge` has this diagnostic, and the payload is linted for the other profile.
     on_edge_only: bool,
 }
 
-/// Returns the engine's diagnostics, grouped by feature key. For profile `client`, diagnostics of profile `edge` are
-/// included if profile `client` has no diagnostic at the same place. The rulesets of the two profiles are compiled one
-/// after the other, because they are large.
+/// Returns the engine's diagnostics, grouped by feature key. For profile `client`, one diagnostic of profile `edge` is
+/// included for each place at which profile `client` has no diagnostic. The rulesets of the two profiles are compiled one
+/// after the other, because they may be large.
 fn diagnosed(environment: &Environment<'_>, profile: Profile) -> HashMap<String, Vec<Noted>> {
     let mut by_key: HashMap<String, Vec<Noted>> = HashMap::new();
     let mut known = HashSet::new();

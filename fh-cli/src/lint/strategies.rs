@@ -17,8 +17,8 @@ const ALL: i64 = BUCKETS as i64;
 struct MatchingStrategy<'v, 'a> {
     strategy: &'v StrategyView<'a>,
     rules: BTreeSet<String>,
-    /// The largest bucket that the strategy matches, which may be larger than every existing bucket, or `None` if the
-    /// strategy has no percentage.
+    /// The largest bucket that the strategy matches, which may be larger than every existing bucket, or negative. `None` if the
+    /// strategy has no percentage, or the percentage 0.
     limit: Option<i64>,
 }
 
@@ -31,7 +31,8 @@ impl MatchingStrategy<'_, '_> {
         self.limit.is_none_or(|limit| limit >= ALL - 1)
     }
 
-    /// Returns the reason why no context, or hardly any, can reach the later strategy. Returns `None` if contexts can reach it.
+    /// Returns the reason why no context, or hardly any, can reach the later strategy. Returns `None` if this strategy is no
+    /// such reason.
     fn leaves_nobody_for(&self, later: &MatchingStrategy<'_, '_>) -> Option<String> {
         if !self.rules.is_subset(&later.rules) {
             return None;
@@ -82,7 +83,8 @@ fn named(strategy: &StrategyView<'_>) -> String {
 }
 
 /// Returns a text that is equal for rules with the same attribute, type, conditional and set of values. The order of the
-/// values, repeated values and nulls are ignored. Of a BOOLEAN rule, only the first value counts (evaluation 3.7).
+/// values, repeated values and nulls are ignored. Of a BOOLEAN rule, only the first value that is not null counts (evaluation
+/// 3.7).
 fn canonical(rule: &RuleView<'_>) -> String {
     let counted = if rule.kind == "BOOLEAN" { 1 } else { usize::MAX };
     let values: BTreeSet<String> = rule
@@ -101,7 +103,7 @@ fn canonical(rule: &RuleView<'_>) -> String {
 /// Checks the percentages, ids and reachability of a feature's strategies, in order.
 pub(crate) fn check(findings: &mut Findings<'_>, view: &FeatureView<'_>) {
     let mut takers: Vec<MatchingStrategy<'_, '_>> = Vec::new();
-    // For each percentage key, the sum of the percentages of the strategies without rules so far.
+    // For each percentage key, the sum of the readable percentages of the strategies without rules so far.
     let mut sums: Vec<(&[String], i64)> = Vec::new();
     for (index, strategy) in view.strategies.iter().enumerate() {
         duplicate_id(findings, view, index);

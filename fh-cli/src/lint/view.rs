@@ -12,6 +12,7 @@ use super::At;
 /// A parsed feature with its position.
 pub(crate) struct FeatureView<'a> {
     pub(crate) position: usize,
+    /// The key of the feature, or `#` and its position if it has no key.
     pub(crate) key: String,
     pub(crate) kind: Option<Kind>,
     pub(crate) wire: wire::Feature<'a>,
@@ -162,7 +163,7 @@ impl<'a> FeatureView<'a> {
         }
     }
 
-    /// Returns every rule with its strategy.
+    /// Returns the rules with their strategies. Rules and strategies that are not JSON objects are left out.
     pub(crate) fn rules(&self) -> impl Iterator<Item = (&StrategyView<'a>, &RuleView<'a>)> {
         self.strategies.iter().flat_map(|strategy| {
             let rules = strategy.rules.as_ref().map_or(&[][..], Vec::as_slice);

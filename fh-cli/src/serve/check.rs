@@ -44,7 +44,7 @@ impl<'a> Row<'a> {
     }
 }
 
-/// Writes all errors of a state file, or its warnings if it can be served.
+/// Writes the errors of a state file, or its warnings if it has no errors. Fails if the file cannot be read.
 pub(crate) fn check(
     name: &str,
     settings: &Settings,

@@ -30,7 +30,7 @@ pub(crate) fn warnings(resolved: &ResolvedSettings) -> Vec<String> {
     warnings
 }
 
-/// Returns the configured files with secrets, each with a description of its secret.
+/// Returns the files of settings for secrets, each with a description of its secret. Property files are not among them.
 fn files(settings: &Settings) -> Vec<(&Path, &'static str)> {
     let files = [
         (&settings.state, "API keys, unless each is a ${NAME}"),
@@ -43,7 +43,7 @@ fn files(settings: &Settings) -> Vec<(&Path, &'static str)> {
     files.into_iter().filter_map(|(path, what)| Some((path.as_deref()?, what))).collect()
 }
 
-/// Returns true if every user can read the file and can enter all folders above it.
+/// Returns true if the permissions for other users allow them to read the file and to enter all folders above it.
 #[cfg(unix)]
 fn is_readable_by_all(path: &Path) -> bool {
     use std::os::unix::fs::PermissionsExt;
@@ -55,7 +55,7 @@ fn is_readable_by_all(path: &Path) -> bool {
     has(&path, 0o004) && path.ancestors().skip(1).all(|folder| has(folder, 0o001))
 }
 
-/// Returns false, because there are no such permission bits on this system.
+/// Returns false, because only Unix has these permission bits.
 #[cfg(not(unix))]
 fn is_readable_by_all(_: &Path) -> bool {
     false

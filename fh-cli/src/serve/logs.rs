@@ -82,19 +82,19 @@ impl FromStr for LogFormat {
     }
 }
 
-/// Starts logging to stderr. Only this project's own crates log more than warnings. Other crates would log paths and
+/// Starts logging to stderr. Only crates whose names begin with `fh` log more than warnings. Other crates might log paths and
 /// headers, which hold API keys.
 pub(crate) fn start(level: LogLevel, format: LogFormat, colour: bool) {
     let others = level.filter().min(LevelFilter::WARN);
     // The names of all this project's crates begin with `fh`.
     let targets = Targets::new().with_default(others).with_target("fh", level.filter());
-    // These lines are only emitted if the access log is switched on.
+    // Lines of the access log are logged at every level. They are only emitted if the access log is switched on.
     let targets = targets.with_target("fh_edge::access", LevelFilter::INFO);
     let layer = tracing_subscriber::fmt::layer().with_writer(io::stderr);
     let layer = match format {
         LogFormat::Text => layer.with_ansi(colour).boxed(),
         LogFormat::Json => layer.json().flatten_event(true).boxed(),
     };
-    // If a test starts two servers in one process, a subscriber exists already, and it stays in use.
+    // If a subscriber exists already, as when a test starts two servers in one process, it stays in use.
     let _ = tracing_subscriber::registry().with(layer.with_filter(targets)).try_init();
 }

@@ -46,7 +46,7 @@ pub(crate) struct Followed {
     /// The watcher of the file, which also reads it on request.
     watch: Watch,
     last_good: Option<LastGood>,
-    /// The content of the file at the start. `None` if the file was broken, and after the content was saved.
+    /// The content of the file at the start. `None` if the file was broken, and after the content was passed on to be saved.
     first: Option<Box<Loaded>>,
     reads: mpsc::Receiver<Result<Loaded, FileError>>,
 }
@@ -99,8 +99,8 @@ impl Origin {
         Ok(Opened { origin: Self::File(followed), state: Some(state), notice })
     }
 
-    /// Saves the text of a good state file, so that the server can start with it when the file is broken later. Must be called after
-    /// this process has locked the data folder.
+    /// Saves the text of a state file that was good at the start, so that the server can start with it when the file is broken
+    /// later. Does nothing without a data folder. Must be called after this process has locked the data folder.
     pub(crate) fn keep_last_good(&mut self) {
         if let Self::File(Followed { last_good: Some(kept), first, .. }) = self
             && let Some(loaded) = first.take()
@@ -109,21 +109,21 @@ impl Origin {
         }
     }
 
-    /// Reads the state file again, if there is one. The keys in `options` apply in addition to those of the file.
+    /// Requests that the state file is read again with these options, if there is a state file.
     pub(crate) fn reload_with(&self, options: file::Options) {
         if let Self::File(file) = self {
             file.watch.reload_with(options);
         }
     }
 
-    /// Reads the state file again, even if it has not changed. Does nothing if there is no file.
+    /// Requests that the state file is read again, even if it has not changed. Does nothing if there is no state file.
     pub(crate) fn reload(&self) {
         if let Self::File(file) = self {
             file.watch.reload();
         }
     }
 
-    /// Waits until the file is read again, and returns the result. If there is no file, waits forever.
+    /// Waits until the state file is read again, and returns the result. If there is no state file, waits forever.
     pub(crate) async fn next(&mut self) -> Result<Loaded, FileError> {
         if let Self::File(file) = self
             && let Some(read) = file.reads.recv().await
@@ -243,7 +243,7 @@ fn account(keys: &[ServiceKey]) -> ExtraAccount {
     }
 }
 
-/// Describes the problem of a state file on one line.
+/// Describes the first problem of a state file, and the number of its other problems.
 fn words(error: &FileError) -> String {
     let path = error.path.display();
     let problems = match &error.why {

@@ -61,7 +61,7 @@ fn ids_are_exact() {
         "{}",
         run.out
     );
-    assert!(run.err.contains("1 id is repeated in"), "{run:?}");
+    assert!(run.err.contains("ids are repeated on 1 line of"), "{run:?}");
     // Attributes from -c apply to every id.
     let kiwi =
         fh(&["rollout", "BANNER", &path, "--ids", &ids, "--json", "-c", "country=new_zealand"])

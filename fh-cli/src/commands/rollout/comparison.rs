@@ -14,7 +14,7 @@ use crate::table::{Align, Table};
 /// The number of example ids that are shown for each pair of different values.
 const EXAMPLES: usize = 2;
 
-/// The counts of the ids whose value differs between the two sides.
+/// The ids whose value differs between the two sides, counted for each pair of values.
 pub(crate) struct Comparison {
     with: String,
     list: bool,
@@ -56,7 +56,7 @@ pub(super) struct ComparisonReport<'a> {
     with: &'a str,
     changed: u64,
     share: f64,
-    /// The pairs of different values. Each entry's `ids` are a few examples, or all ids of the pair with `--list`.
+    /// The pairs of different values. Each entry's `ids` are at most [`EXAMPLES`] ids, or all ids of the pair with `--list`.
     moves: &'a [Move],
 }
 

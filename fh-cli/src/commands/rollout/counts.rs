@@ -51,7 +51,7 @@ impl<'a> Counts<'a> {
         Self { forecast, rows: forecast.parts().iter().map(row).collect() }
     }
 
-    /// Returns a remark if the population is probably a mistake, because the feature does not depend on its attribute.
+    /// Returns a remark if the attribute of the population is probably the wrong one.
     pub(crate) fn remark(&self) -> Option<String> {
         let (key, attribute) = (self.forecast.feature().key(), self.forecast.attribute());
         if self.forecast.lacks_default_key() {
@@ -69,7 +69,8 @@ impl<'a> Counts<'a> {
         ))
     }
 
-    /// Returns one entry for each different value, with the sums over the parts that serve this value.
+    /// Returns one entry for each different display text of a value, with the sums over the parts that serve this value. The
+    /// sum of the configured shares is `None` if the share of a part is unknown or is not a share of all ids.
     fn values(&self) -> Vec<ValueCount<'_>> {
         let mut values: Vec<ValueCount<'_>> = Vec::new();
         for row in &self.rows {

@@ -33,7 +33,7 @@ pub(crate) enum Event {
     Gone(Seen),
     /// The type, the value or the lock has changed.
     Changed { before: Seen, after: Seen },
-    /// The version has changed, but not the value for this context.
+    /// The version has changed, but not the type, the value for this context or the lock.
     Updated { before: Seen, after: Seen },
     /// An update of the feature is held back.
     Held(String),
@@ -57,7 +57,7 @@ impl Event {
 #[derive(Debug, PartialEq)]
 pub(crate) enum News {
     Nothing,
-    /// The first list of features has arrived.
+    /// A list of features is there for the first time.
     First(Timestamp),
     Events(Timestamp, Vec<Event>),
 }
@@ -67,9 +67,9 @@ pub(crate) struct Observer {
     who: Arc<Attributes>,
     wanted: Vec<String>,
     seen: Option<Vec<Seen>>,
-    /// The keys of the features with a held update.
+    /// The wanted keys with a held update at the last comparison.
     held: Vec<String>,
-    /// The keys of the features that the user has released since the last comparison.
+    /// The wanted keys that the user has released since the last comparison.
     released: Vec<String>,
 }
 
@@ -79,12 +79,12 @@ impl Observer {
         Self { who, wanted, seen: None, held: Vec::new(), released: Vec::new() }
     }
 
-    /// Returns the keys of the features with a held update.
+    /// Returns the wanted keys with a held update at the last comparison.
     pub(super) fn held(&self) -> &[String] {
         &self.held
     }
 
-    /// Records features that the user has released.
+    /// Records keys that the user has released. Keys that are not wanted are left out.
     pub(super) fn released(&mut self, keys: impl IntoIterator<Item = Box<str>>) {
         let keys = keys.into_iter().map(String::from);
         let wanted: Vec<String> = keys.filter(|key| self.is_wanted(key)).collect();
@@ -95,12 +95,12 @@ impl Observer {
         self.wanted.is_empty() || self.wanted.iter().any(|wanted| wanted == key)
     }
 
-    /// Returns true once a first list of features has arrived, even an empty one.
+    /// Returns true after a comparison that had a list of features, even an empty one.
     pub(super) const fn has_list(&self) -> bool {
         self.seen.is_some()
     }
 
-    /// Returns the wanted features of the last comparison, in the payload's order.
+    /// Returns the wanted features of the last comparison that had a list of features, in the order of the ruleset.
     pub(super) fn features(&self) -> &[Seen] {
         self.seen.as_deref().unwrap_or_default()
     }
@@ -111,9 +111,10 @@ impl Observer {
         self.wanted.iter().map(String::as_str).filter(move |key| self.has_list() && !is_there(key))
     }
 
-    /// Compares a snapshot with the previous snapshot, and returns the differences.
+    /// Compares a snapshot with the previous snapshot, and returns the differences. Until the client is ready, or has failed
+    /// with features, returns [`News::Nothing`].
     pub(crate) fn compare(&mut self, snapshot: &Snapshot, held: &[Box<str>]) -> News {
-        // Features arrive shortly before the client is ready. They are shown after the line that reports readiness.
+        // Features may arrive shortly before the client is ready.
         let is_there = match snapshot.readiness() {
             Readiness::Ready => true,
             Readiness::Failed => !snapshot.ruleset().is_empty(),

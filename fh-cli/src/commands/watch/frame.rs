@@ -1,4 +1,4 @@
-//! The live display of a terminal. It is redrawn after each change, and at least once a second.
+//! The live display of a terminal.
 
 use std::collections::VecDeque;
 use std::io;
@@ -106,7 +106,8 @@ impl View for Frames<'_, '_> {
     }
 }
 
-/// Describes the Edge, the environments and the context. The secret part of a key is never shown.
+/// Describes the Edge, the environments and the context. The text contains the environments of the API keys, but not their
+/// secret parts.
 pub(super) fn heading(asked: &EdgeQuery) -> String {
     let environments: Vec<&str> = asked.edge.keys.iter().map(|key| &**key.environment()).collect();
     let evaluated = match asked.edge.keys.kind() {
@@ -275,9 +276,10 @@ struct Rows {
 }
 
 impl Rows {
-    /// Distributes the rows of the terminal. Features have priority, but if there are past events, up to a quarter of the
-    /// rows is kept for them, and at least one row. Past events also get the rows that features do not need. One row is for
-    /// the titles, one row before the past events is blank, and one row shows how many features are left out, if any.
+    /// Distributes the rows below the heading. Features have priority, but if there are past events, up to a quarter of the
+    /// rows is kept for them, and one row if a quarter is less and there is room. Past events also get the rows that features
+    /// do not need. One row is for the titles, one row before the past events is blank, and one row shows how many features are
+    /// left out, if any.
     fn share(rows: usize, features: usize, past: usize) -> Self {
         let left = rows.saturating_sub(1);
         let kept = past.min(left / 4).max(usize::from(past > 0));
@@ -288,7 +290,7 @@ impl Rows {
     }
 }
 
-/// Returns the number of columns that remain in a row after the time of day.
+/// Returns the number of columns that remain in a row after the time of day. Without a width, there is no limit.
 fn room(screen: &Screen<'_>) -> usize {
     screen.width().map_or(usize::MAX, |width| width.saturating_sub(10))
 }

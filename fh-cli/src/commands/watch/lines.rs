@@ -1,4 +1,4 @@
-//! Line output of `fh watch`: one line per event, for pipes and files.
+//! Line output of `fh watch` and `fh demo`: one line per event, for example for pipes and files.
 
 use std::time::Duration;
 
@@ -20,7 +20,7 @@ pub(crate) struct Lines<'s, 'w> {
     shown: Option<State>,
 }
 
-/// The part of a status that is compared. A line is written only if this part has changed.
+/// The part of a status that is compared with that of the last written status.
 #[derive(PartialEq)]
 struct State {
     readiness: Readiness,
@@ -111,7 +111,7 @@ impl<'s, 'w> Lines<'s, 'w> {
             problem: status.problem.clone(),
             is_stale: status.is_stale,
         };
-        // Each poll passes through `Connecting`, so that state alone is not written.
+        // Each poll passes through `Connecting`, so a status with this connection is written only if it is the first status.
         let is_passing = status.connection == Connection::Connecting && self.shown.is_some();
         if is_passing || self.shown.as_ref() == Some(&state) {
             return Ok(());

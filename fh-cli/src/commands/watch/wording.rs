@@ -10,7 +10,7 @@ use super::change_tracker::{Event, Seen};
 use crate::sanitize::plural;
 use crate::screen::{BAD, GOOD, WARNING};
 
-/// Describes the client's state without ages, for lines that are written once.
+/// Describes the client's readiness and connection, its number of features if it is ready, and whether they are stale.
 pub(super) fn state(status: &Status) -> String {
     let readiness = match status.readiness {
         Readiness::Ready => "ready",
@@ -40,7 +40,7 @@ pub(super) fn state(status: &Status) -> String {
     text
 }
 
-/// Describes the age of the data and of the last contact, for a display that is redrawn.
+/// Describes the age of the data and of the last contact, as far as they are known.
 pub(super) fn ages(status: &Status) -> String {
     let mut parts = Vec::new();
     if let Some(age) = status.data_age {
@@ -82,7 +82,7 @@ pub(super) fn style(status: &Status) -> Style {
     }
 }
 
-/// Describes a change of one feature on one line.
+/// Describes an event.
 pub(super) fn event(event: &Event) -> String {
     let version = |seen: &Seen| format!("version {}", seen.version);
     match event {
