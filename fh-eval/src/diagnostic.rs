@@ -100,8 +100,8 @@ pub enum DiagnosticKind {
     MisspeltMember(&'static str),
     /// A strategy or a rule has a member that the engine does not know (D-118).
     UnknownMember,
-    /// FeatureHub's server raises an error when it evaluates a rule with this value, and then serves no feature of the
-    /// environment. This engine raises no error.
+    /// FeatureHub's server can raise an error when it evaluates the rule, because of this value or because a value is
+    /// missing. The server then serves no feature of the environment. This engine raises no error.
     ServerRaises,
 }
 
@@ -251,7 +251,7 @@ mod tests {
         assert_eq!(
             diagnostic.to_string(),
             "environment prod, feature CHECKOUT, strategy 2 (x7Ab), rule 1 (email), values \"(\": look-ahead (?=…) is not \
-             supported (patterns run in linear time); the value is ignored"
+             supported; the value is ignored"
         );
         assert_eq!(diagnostic.severity(), Severity::Error);
         let json = serde_json::to_string(&diagnostic).unwrap();

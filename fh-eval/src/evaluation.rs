@@ -17,7 +17,7 @@ pub enum EvaluationReason {
     Default,
     /// The feature has no strategies.
     Static,
-    /// The value of the feature for the subject is null.
+    /// The value of the feature for the subject is null or missing.
     NotSet,
     /// There is no feature with the requested key.
     NotFound,

@@ -95,8 +95,8 @@ pub(crate) enum Share {
     Stacked,
     /// The strategy has a percentage and rules. Its limit is its percentage alone.
     Alone,
-    /// The strategy never matches: a part of the strategy could not be read, a member is probably misspelt, or the
-    /// strategy has a percentage and its feature has no id to hash.
+    /// The strategy never matches, for example because its percentage could not be read, because a member is probably
+    /// misspelt, or because the strategy has a percentage and its feature has no id to hash.
     Unusable,
 }
 

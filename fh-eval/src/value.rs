@@ -44,8 +44,8 @@ impl std::fmt::Display for Kind {
     }
 }
 
-/// The value of a feature, converted to the feature's type if possible (evaluation 5.2). A null value has no `Value`:
-/// functions that return an optional value return `None` for it.
+/// The value of a feature, converted to the feature's type if possible (evaluation 5.2). A null or missing value has no
+/// `Value`: functions that return an optional value return `None` for it.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Value {

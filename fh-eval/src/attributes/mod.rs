@@ -36,10 +36,10 @@ pub struct Attributes {
     /// One entry per value. The values of one attribute are adjacent, in the order in which they were added.
     entries: Vec<Entry>,
     /// For each well-known name, the row in `entries` of the first value of the attribute with this name, counted from
-    /// 1. The row is 0 if the context has no such attribute, and [`FAR`] if the row does not fit into a byte.
+    /// 1. The row is 0 if the context has no such attribute, and [`FAR`] if the row is 255 or more.
     well_known: [u8; WELL_KNOWN.len()],
-    /// A hasher that has read the first user key. To compute a bucket of the user key, only the id that follows the key
-    /// has to be hashed.
+    /// A hasher that has read the first user key. If the key is hashed as UTF-8, only the id that follows the key has
+    /// to be hashed to compute a bucket.
     user_key: Murmur3,
 }
 
@@ -244,8 +244,8 @@ impl Attributes {
     }
 
     /// Returns the default percentage key, and a hasher that has read the key. The key is the first value of the
-    /// attribute with the name `session`, or else the first value of `userkey`. Returns `None` if the context has
-    /// neither attribute.
+    /// attribute that the parameter `session` names, or else the first value of `userkey`. Returns `None` if the
+    /// context has neither attribute.
     #[inline]
     pub(crate) fn default_key(&self, session: Name) -> Option<(&str, Murmur3)> {
         if let Some(key) = self

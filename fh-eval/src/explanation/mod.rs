@@ -194,7 +194,8 @@ impl Tracer for Recorder<'_> {
                 self.tables.details.get(self.row as usize),
             )
         {
-            // Constant limits are clamped to the range of buckets. The percentage is the limit before clamping.
+            // Constant limits are clamped to the range of buckets. The limit before clamping is the percentage, or the
+            // sum of percentages for a stacked strategy.
             exact = detail.percentage;
             if strategy.share == Share::Stacked {
                 self.base = self.base.saturating_add(detail.percentage);

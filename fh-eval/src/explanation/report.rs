@@ -51,7 +51,7 @@ pub struct Report {
     pub kind: Option<&'static str>,
     /// True if the feature is locked, which restricts overrides by interceptors (evaluation 5.6).
     pub locked: bool,
-    /// The evaluated value, as the payload's JSON token; `None` for null.
+    /// The evaluated value, as the payload's JSON token; `None` if it is null or missing.
     #[serde(serialize_with = "token_or_null")]
     pub value: Option<String>,
     /// The reason why the evaluation has its value, such as a strategy that matched.
@@ -62,7 +62,7 @@ pub struct Report {
     pub has_context: bool,
     /// The reports of all strategies, in the payload's order.
     pub strategies: Vec<StrategyReport>,
-    /// The feature's value if no strategy matches, as a JSON token; `None` for null.
+    /// The feature's value if no strategy matches, as a JSON token; `None` if it is null or missing.
     #[serde(serialize_with = "token_or_null")]
     pub default_value: Option<String>,
     /// The diagnostics of the feature; see [`FeatureRef::diagnostics`](crate::FeatureRef::diagnostics).
@@ -75,7 +75,7 @@ pub struct Report {
 pub struct StrategyReport {
     /// Id of the strategy; `None` if the strategy has no id that is a text.
     pub id: Option<String>,
-    /// The feature's value if this strategy matches, as a JSON token; `None` for null.
+    /// The feature's value if this strategy matches, as a JSON token; `None` if it is null or missing.
     #[serde(serialize_with = "token_or_null")]
     pub value: Option<String>,
     /// The outcome of the strategy: a match, or the reason why the strategy did not match.
@@ -122,15 +122,16 @@ pub struct RuleReport {
     /// The values of the attribute in the context; `None` if the context has no such attribute or the subject has no
     /// context.
     pub given: Option<Vec<String>>,
-    /// The time that the rule read from the clock because the context has no attribute `now`; `None` if the rule did
-    /// not read the clock.
+    /// The time that the evaluation read first from the clock; `None` if this rule did not read the clock. Each rule
+    /// that reads the clock reads it again, so a rule may have tested another time.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub now: Option<Timestamp>,
     /// True if the rule held, false if the rule failed, `None` if the rule was not evaluated.
     pub held: Option<bool>,
     /// True if the rule failed and at least one of these conditions is true: a diagnostic says that the rule never
-    /// holds, the rule has at least as many diagnostics as values, or no supplied value can be read as a value of the
-    /// rule's type.
+    /// holds, the rule has diagnostics about dropped values, or about the value at which it ends, and at least as many
+    /// of them as values that are not null, or no supplied value looks like a value of the rule's type. The last
+    /// condition is not checked for STARTS_WITH, ENDS_WITH and REGEX, nor without supplied values.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub unreadable: bool,
 }
@@ -286,8 +287,8 @@ impl StrategyReporter<'_> {
         }
     }
 
-    /// Returns true if a diagnostic says that the rule never holds, or if diagnostics say that no value of the rule's
-    /// list is left for a comparison. Nulls in the list do not count as values.
+    /// Returns true if a diagnostic says that the rule never holds. Also returns true if the rule has diagnostics about
+    /// dropped values, or about the value at which it ends, and at least as many of them as values that are not null.
     fn broken(&self, index: u32, rule: &wire::Rule<'_>) -> bool {
         let is_here = |each: &&Diagnostic| {
             each.place.strategy == Some(self.position) && each.place.rule == Some(index)
@@ -311,7 +312,7 @@ fn has_lost_all(rule: &wire::Rule<'_>, dropped: usize) -> bool {
     })
 }
 
-/// Returns true if at least one profile can compare `text` as a value of the type `kind`.
+/// Returns false only if no profile can compare `text` as a value of the type `kind`.
 fn comparable(kind: &str, text: &str) -> bool {
     match kind {
         "NUMBER" => Decimal::parse(text).is_some(),
@@ -423,7 +424,7 @@ impl StrategyReport {
             Outcome::Match => (Mark::Good, format!("matches, {drawn}")),
             Outcome::PercentageMiss if drawn.is_empty() => (
                 Mark::Bad,
-                "the strategy has neither a percentage nor rules, so it never matches".to_string(),
+                "the strategy has neither rules nor a percentage other than 0".to_string(),
             ),
             Outcome::PercentageMiss => (Mark::Bad, drawn),
             Outcome::NoPercentageKey => {
@@ -433,7 +434,9 @@ impl StrategyReport {
                 (Mark::Bad, "a rule does not hold".to_string())
             }
             Outcome::AttributeMiss => (Mark::Bad, format!("a rule does not hold ({drawn})")),
-            Outcome::Invalid => (Mark::Warning, "a rule cannot be compared".to_string()),
+            Outcome::Invalid => {
+                (Mark::Warning, "the strategy or one of its rules cannot be used".to_string())
+            }
             Outcome::NotReached => (Mark::Quiet, "not reached".to_string()),
         }
     }

@@ -80,7 +80,7 @@ impl<'a> Compiler<'a> {
         Compilation::new(*self, environment)
     }
 
-    /// Compiles one feature, which [`Ruleset::with`] adds to a ruleset.
+    /// Compiles one feature, which can be added to a ruleset with [`Ruleset::with`].
     ///
     /// # Errors
     /// Fails if the JSON is not a feature, with the diagnostic that gives the reason.
@@ -125,8 +125,8 @@ pub struct Compilation<'a> {
 struct Draw {
     has_hash_id: bool,
     kind: Option<Kind>,
-    /// The different lists of percentage attributes of the strategies that were compiled so far, each with its number
-    /// in [`Strategy::source`].
+    /// The different lists of percentage attributes of the usable strategies with a percentage that were compiled so
+    /// far, each with its number in [`Strategy::source`].
     sources: Vec<(Vec<String>, u32)>,
     /// Sum of the stacked percentages of the strategies that were compiled so far. Meaningful only while these
     /// strategies have one percentage key.
@@ -162,7 +162,8 @@ impl<'a> Compilation<'a> {
         self.added += 1;
     }
 
-    /// Adds a feature whose parts were read before. `json` is the text of the whole feature, which explanations read.
+    /// Adds a feature whose parts were read before. `json` is the text of the whole feature, which
+    /// [`FeatureRef::json`](crate::FeatureRef::json) returns.
     pub fn add_parts<J: AsRef<str> + Into<Arc<str>>>(
         &mut self,
         feature: &wire::Feature<'_>,

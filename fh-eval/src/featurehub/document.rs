@@ -8,8 +8,9 @@ use serde_json::value::RawValue;
 use super::wire::Envelope;
 use crate::json::Shape;
 
-/// The error for a payload that cannot be read as a whole. Unreadable parts of an otherwise readable document do not
-/// cause this error; most of them give a [`Diagnostic`](crate::Diagnostic).
+/// The error for a payload that cannot be read as a whole, or that does not have exactly one environment where one is
+/// required. Unreadable parts of an otherwise readable document do not cause this error; most of them give a
+/// [`Diagnostic`](crate::Diagnostic).
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ParseError {
@@ -68,7 +69,7 @@ pub struct Document<'a> {
 /// One environment of a payload, with its id and its unparsed features.
 #[derive(Debug, Clone, Default)]
 pub struct Environment<'a> {
-    /// Id of the environment; `None` if the payload does not name the environment.
+    /// Id of the environment; `None` if the environment has no id that is a text.
     pub id: Option<String>,
     /// The elements of the list of features, as unparsed JSON; empty if the environment's member `features` is not a
     /// list.
@@ -86,7 +87,7 @@ impl<'a> Environment<'a> {
 
 impl<'a> Document<'a> {
     /// Splits a payload into environments and features, which are left unparsed. A byte-order mark is skipped. In a
-    /// list of environments, elements without a member `features` are skipped.
+    /// list of environments, elements that are not objects with a member `features` are skipped.
     ///
     /// # Errors
     /// Fails with [`ParseError`] if the document as a whole cannot be read.

@@ -43,9 +43,10 @@ pub(super) fn fast_path(writer: &mut Writer, all: Run, percentage_keys: usize) -
     (run, mode)
 }
 
-/// Returns the strategies without those that never match: unusable strategies, strategies with neither a percentage nor
-/// rules, and strategies with a rule that never holds. A strategy with a percentage and no rules is always kept,
-/// because its percentage may count for later strategies.
+/// Returns the strategies without most of those that never match. The function leaves out unusable strategies,
+/// strategies with neither a percentage nor rules, and strategies with a rule that was compiled to
+/// [`Predicate::Never`]. A strategy with a percentage and no rules is always kept, because its percentage may count for
+/// later strategies.
 fn matching(tables: &Tables, all: Run) -> Vec<(Strategy, StrategyDetail)> {
     let can_match = |strategy: &Strategy| match strategy.share {
         Share::Unusable => false,

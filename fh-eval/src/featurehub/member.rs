@@ -2,7 +2,8 @@
 
 use super::wire::name;
 
-/// The known members of a strategy, including the members that occur in FeatureHub's management API (evaluation 1.3).
+/// The known members of a strategy, including the members that occur only in FeatureHub's management API (evaluation
+/// 1.3).
 pub(super) const STRATEGY: &[&str] = &[
     name::ID,
     "name",
@@ -69,15 +70,15 @@ impl UnknownMember {
 }
 
 /// Returns the known member whose name is nearly the same as `name`, or `None` if there is no such member (evaluation
-/// 2.8). A name of more than 40 bytes is not a near miss. Case and separators are ignored. A name is a near miss of a
-/// known name in these cases:
+/// 2.8). A name of more than 40 bytes is not a near miss. Case and the separators `_`, `-`, `.` and space are ignored.
+/// A name is a near miss of a known name in these cases:
 ///
 /// - The name equals the known name.
 /// - The known name begins with the name, and the name has at least four letters.
 /// - The known name has four to seven letters, and at most one edit turns the name into it.
 /// - The known name has eight letters or more, and at most two edits turn the name into it.
 ///
-/// An edit adds, drops or changes a letter, or swaps two neighbours.
+/// An edit adds, drops or changes a character, or swaps two neighbours.
 fn near_miss(name: &str, known: &[&'static str]) -> Option<&'static str> {
     if name.len() > LONGEST {
         return None;

@@ -22,7 +22,7 @@ pub(super) struct Patterns {
     known: HashMap<Box<str>, Result<Arc<Pattern>, DiagnosticKind>>,
     nodes: usize,
     /// Number of bytes of [`TABLE_BUDGET`] that are left for further tables. A pattern that an engine runs without a
-    /// table counts as [`TABLE_BYTES`], because an attempt to build a table that turns out too large takes as long as
+    /// table counts as [`TABLE_BYTES`]: if a table turns out too large, the attempt to build it took as long as
     /// building a table of that size.
     tables: usize,
 }

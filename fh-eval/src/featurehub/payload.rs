@@ -24,9 +24,9 @@ impl Ruleset {
     ///
     /// # Errors
     /// Fails with [`ParseError`] if the document as a whole cannot be read or does not hold exactly one environment.
-    /// [`Self::diagnostics`] reports unreadable features, and most unreadable parts of features. Two mistakes leave no
-    /// diagnostic: in a list of environments, elements that are not environments are skipped, and a member `features`
-    /// that is not a list counts as an empty list.
+    /// [`Self::diagnostics`] reports unreadable features, and most unreadable parts of features. Two mistakes outside
+    /// of features leave no diagnostic: in a list of environments, elements that are not environments are skipped, and
+    /// a member `features` that is not a list counts as an empty list.
     pub fn from_json(json: &[u8], profile: Profile) -> Result<Self, ParseError> {
         Ok(Compiler::new(profile).compile(&Document::parse(json)?.only()?))
     }
@@ -34,7 +34,7 @@ impl Ruleset {
 
 impl<'a> FeatureRef<'a> {
     /// Returns the feature's properties (`fp`) in the payload's order. Properties whose value is not a text are left
-    /// out. Each call parses the feature's JSON again.
+    /// out. A name that occurs twice has two entries. Each call parses the feature's JSON again.
     #[must_use]
     pub fn properties(&self) -> Vec<(Cow<'a, str>, Cow<'a, str>)> {
         let Some(feature) = wire::Feature::parse(self.json()) else {
@@ -48,8 +48,9 @@ impl<'a> FeatureRef<'a> {
         texts.collect()
     }
 
-    /// Returns the evaluated value as the payload's JSON token, or `None` for null. A NUMBER with the token `"7.50"`
-    /// gives `"7.50"` (D-39). `evaluation` must be a result of this feature. Each call parses the feature's JSON again.
+    /// Returns the evaluated value as the payload's JSON token, or `None` if the value is null or missing. A NUMBER
+    /// with the token `"7.50"` gives `"7.50"` (D-39). `evaluation` must be a result of this feature. Each call parses
+    /// the feature's JSON again.
     #[must_use]
     pub fn value_token(&self, evaluation: &Evaluation<'_>) -> Option<&'a str> {
         let feature = wire::Feature::parse(self.json())?;

@@ -10,7 +10,7 @@ use crate::json::members;
 /// Returns true if two states of a feature, given as JSON objects, differ visibly for programs that read the feature.
 /// All differences count as visible, except in these points:
 ///
-/// - the order of members, and white space between members
+/// - the order of members, white space between members, and escapes in the names of members
 /// - the version of the value, and the id of the environment
 /// - a member that is null in one state and missing in the other
 /// - the member `l` (locked), if it is false in one state and null or missing in the other

@@ -26,7 +26,7 @@ pub type Raw<'a> = Option<&'a RawValue>;
 /// A feature, as FeatureHub's JSON describes it (FeatureHub's type FeatureState).
 #[derive(Debug, Clone, Default)]
 pub struct Feature<'a> {
-    /// Id of the feature, from which buckets are computed unless the compiler is given other ids.
+    /// Id of the feature, from which buckets are computed unless the compiler is given another id for the feature.
     pub id: Raw<'a>,
     /// Key of the feature, by which programs read the feature.
     pub key: Raw<'a>,
@@ -82,7 +82,7 @@ pub struct Rule<'a> {
     pub unknown: Vec<UnknownMember>,
 }
 
-/// Returns the text of a JSON string, or `None` for any other value.
+/// Returns the text of a JSON string, or `None` if the member is absent or has any other value.
 #[must_use]
 pub fn text<'a>(raw: Raw<'a>) -> Option<Cow<'a, str>> {
     match Token::of(raw?) {
@@ -100,7 +100,8 @@ impl<'a> Feature<'a> {
 }
 
 impl<'a> Strategy<'a> {
-    /// Parses the list of a feature's strategies. A list or a strategy of an unexpected shape becomes `Shape::Other`.
+    /// Parses the list of a feature's strategies. A null in place of the list or of a strategy becomes `Shape::Null`,
+    /// any other value of an unexpected shape becomes `Shape::Other`, and an absent list `Shape::Absent`.
     #[must_use]
     pub fn parse_list(list: Raw<'a>) -> Shape<Vec<Shape<Self>>> {
         list.map_or(Shape::Absent, |list| read_list(list.get()))

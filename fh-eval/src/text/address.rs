@@ -121,7 +121,7 @@ pub enum Network {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum InvalidNetwork {
     /// The address cannot be parsed, or the mask has more bits than the address. With [`Spelling::Server`], this is
-    /// also the error for a mask below −1. No address is in such a network.
+    /// also the error for a mask from −2,147,483,648 to −2. No address is in such a network.
     ContainsNothing,
     /// The mask is not a number that the spelling accepts. In profile `edge` the rule then ends at this value, as on
     /// FeatureHub's server.

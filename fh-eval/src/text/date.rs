@@ -6,7 +6,7 @@ pub enum Years {
     /// The years 0001 to 9999, always with four digits.
     FourDigits,
     /// The years that FeatureHub's server accepts: the years of [`Self::FourDigits`], the year 0, signed years of five
-    /// to ten digits up to 999,999,999, and negative years of four digits.
+    /// to ten digits up to 999,999,999, and negative years of four digits. A year of minus zero is refused.
     Signed,
 }
 
@@ -23,8 +23,8 @@ pub struct CivilDate {
 }
 
 impl Day {
-    /// Parses `YYYY-MM-DD`, optionally followed by `Z`, `z` or `±HH:MM[:SS]`, which is discarded without a check of its
-    /// range. Returns `None` if the text is not a date.
+    /// Parses `YYYY-MM-DD`, with a year that `years` allows, optionally followed by `Z`, `z` or `±HH:MM[:SS]`, which is
+    /// discarded without a check of its range. Returns `None` if the text is not a date.
     ///
     /// ```
     /// use fh_eval::internal::text::date::{Day, Years};

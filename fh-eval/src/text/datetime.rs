@@ -24,10 +24,10 @@ pub struct DateTime {
 }
 
 impl DateTime {
-    /// Parses `YYYY-MM-DDTHH:MM[:SS[.fraction]]`, then `Z` or an offset `±HH:MM[:SS]` of at most 18 hours. `T` and `Z`
-    /// can be in lower case, and the fraction has at most nine digits. If both `Z` and the offset are missing,
-    /// `missing` decides whether the text is read as UTC or refused. After `Z` or an offset, a zone name in brackets
-    /// may follow and is ignored. Returns `None` for any other text.
+    /// Parses `YYYY-MM-DDTHH:MM[:SS[.fraction]]`, with a year that `years` allows, then `Z` or an offset `±HH:MM[:SS]`
+    /// of at most 18 hours. `T` and `Z` can be in lower case, and the fraction has at most nine digits. If both `Z` and
+    /// the offset are missing, `missing` decides whether the text is read as UTC or refused. After `Z` or an offset, a
+    /// zone name in brackets may follow and is ignored. Returns `None` for any other text.
     ///
     /// ```
     /// use fh_eval::internal::text::{date::Years, datetime::{MissingOffset, DateTime}};
@@ -72,7 +72,7 @@ impl DateTime {
     }
 
     /// Returns the milliseconds since 1970-01-01T00:00:00Z, rounded down. A year beyond about ±292 million, which only
-    /// [`Years::Signed`] allows, gives the nearest number that an `i64` can hold.
+    /// [`Years::Signed`] allows, gives a number close to the limit of an `i64`.
     #[must_use]
     pub const fn millis(self) -> i64 {
         self.seconds.saturating_mul(1000).saturating_add((self.nanos / 1_000_000) as i64)
@@ -102,7 +102,7 @@ fn fraction(bytes: &[u8]) -> Option<(u32, &[u8])> {
 }
 
 /// Parses `HH:MM[:SS]` of at most 18 hours at the beginning of `bytes`. Returns the seconds and the remaining bytes, or
-/// `None` if the bytes begin in another way.
+/// `None` if the bytes begin in another way or the offset is out of range.
 fn offset(bytes: &[u8]) -> Option<(i32, &[u8])> {
     let (hours, minutes, rest) = clock(bytes)?;
     let (seconds, rest) = match rest {

@@ -209,8 +209,9 @@ impl From<Decimal<'_>> for OwnedDecimal {
     }
 }
 
-/// Returns a finite double as Java prints it since JDK 19: `5.0`, `1.0E21`, `1.0E-5`. FeatureHub's server compares
-/// fractional rule values as this text (evaluation 3, text of a rule value, profile `edge`).
+/// Returns a finite double as Java prints it since JDK 19: `5.0`, `1.0E21`, `1.0E-5`. FeatureHub's server compares rule
+/// values with a fraction or an exponent as this text where it compares texts (evaluation 3, text of a rule value,
+/// profile `edge`).
 #[must_use]
 pub fn java_double_text(double: f64) -> String {
     let size = double.abs();

@@ -47,7 +47,7 @@ struct Span {
 }
 
 /// The rank of a qualifier, from the lowest to the highest. All qualifiers without a rank of their own have the rank
-/// `Other` and are ordered alphabetically.
+/// `Other` and are ordered by their UTF-16 code units in lower case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Rank {
     Alpha,
@@ -203,8 +203,8 @@ impl<'a> Version<'a> {
     }
 }
 
-/// Returns true for a capital letter beyond ASCII. Such letters are converted to lower case when a version is parsed, because the
-/// comparison of versions ignores the case of ASCII letters only.
+/// Returns true for a character beyond ASCII that has another form in lower case. Such characters are converted to
+/// lower case when a version is parsed, because the comparison of versions ignores the case of ASCII letters only.
 fn has_other_lower_case(c: char) -> bool {
     !c.is_ascii() && !c.to_lowercase().eq([c])
 }

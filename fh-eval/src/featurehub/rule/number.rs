@@ -109,8 +109,8 @@ fn is_integer(digits: &str) -> bool {
     !digits.contains(['.', 'e', 'E'])
 }
 
-/// Returns the text that FeatureHub's server compares for a number: an integer in decimal, any other number as Java
-/// prints doubles.
+/// Returns the text that FeatureHub's server compares for a number within the range of doubles: an integer in decimal,
+/// any other number as Java prints doubles.
 pub(super) fn server_number_text<'t>(digits: &'t str) -> Cow<'t, str> {
     match digits {
         "-0" => Cow::Borrowed("0"),

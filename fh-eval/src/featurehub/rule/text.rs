@@ -1,4 +1,4 @@
-//! The compilation of STRING rules (evaluation 3.2), and of those NUMBER, DATE and DATETIME rules whose conditionals
+//! The compilation of STRING rules (evaluation 3.2), and of most NUMBER, DATE and DATETIME rules whose conditionals
 //! compare texts.
 
 use std::borrow::Cow;

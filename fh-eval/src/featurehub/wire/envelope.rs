@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 use super::{Feature, Raw, name, text};
 use crate::json::{ListOr, MemberValue, Object, Shape, Token, read_object};
 
-/// The members by which an object is recognised as an environment or as a feature.
+/// The members of an object that may be an environment or a feature: the id, the key and the list of features.
 #[derive(Debug, Clone, Default)]
 pub struct Envelope<'a> {
     /// Id of the environment or the feature.
@@ -63,7 +63,7 @@ pub struct Identity<'a> {
     pub id: Option<Cow<'a, str>>,
     /// Key of the feature; `None` if it is missing or not a text.
     pub key: Option<Cow<'a, str>>,
-    /// Version of the feature's value, clamped to 64 bits; `None` if it is missing or not an integer.
+    /// Version of the feature's value, clamped to 64 bits; `None` if it is missing or cannot be read as an integer.
     pub version: Option<i64>,
 }
 

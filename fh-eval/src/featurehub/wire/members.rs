@@ -12,7 +12,7 @@ use crate::json::{MemberValue, Object, read_object};
 /// All members of a feature, each as raw JSON. If a name occurs twice, the last value counts.
 #[derive(Debug, Clone, Default)]
 pub struct FeatureMembers<'a> {
-    /// Id of the feature, from which buckets are computed unless the compiler is given other ids.
+    /// Id of the feature, from which buckets are computed unless the compiler is given another id for the feature.
     pub id: Raw<'a>,
     /// Key of the feature, by which programs read the feature.
     pub key: Raw<'a>,

@@ -18,8 +18,8 @@ pub enum Construct {
     BackReference,
     /// A possessive repetition of Java: `a++`, `a*+`, `a?+` or `a{2,3}+`.
     Possessive,
-    /// A property `\p{…}` whose name the dialect does not accept. The dialect accepts Java's names of general
-    /// categories, of classes of ASCII characters, and of common scripts.
+    /// A property `\p{…}` whose name the dialect does not accept. The dialect accepts, for example, Java's names of
+    /// general categories, of classes of ASCII characters, and of common scripts.
     Property,
     /// An operation on classes: `&&`, `--` or `~~` in a class.
     ClassOperation,

@@ -1,6 +1,6 @@
 //! Rewrites a pattern in a small language, in which letter case, classes and properties are ranges of characters. The
 //! pattern is read as Java or JavaScript reads it. `regex` and `regex-lite` read the small language in the same way,
-//! except that `regex` needs a flag for word boundaries.
+//! except that `regex` needs a flag for `\b` and reads `\B` differently.
 
 use std::fmt::Write;
 
@@ -36,7 +36,8 @@ pub enum Refusal {
     Invalid(String),
     /// The pattern uses a construct that the dialect does not support.
     Unsupported(Construct),
-    /// The pattern is too long, is too deeply nested, or has too many nodes (see [`MAX_NODES`]).
+    /// The pattern is too large: for example, it is too long, is too deeply nested, or has too many nodes (see
+    /// [`MAX_NODES`]).
     TooLarge,
 }
 
@@ -47,7 +48,7 @@ impl std::fmt::Display for Refusal {
                 write!(f, "the pattern cannot be parsed as a regular expression: {why}")
             }
             Self::Unsupported(what) => {
-                write!(f, "{what} is not supported (patterns run in linear time)")
+                write!(f, "{what} is not supported")
             }
             Self::TooLarge => write!(
                 f,
@@ -65,8 +66,8 @@ impl std::error::Error for Refusal {}
 pub(super) enum EngineKind {
     /// `regex-automata`, the engine of `regex`, on native targets.
     Fast,
-    /// `regex-lite`. On WebAssembly it runs all patterns. On native targets it runs only patterns with `\B`, because
-    /// `regex` would also match `\B` between the bytes of a character.
+    /// `regex-lite`. On WebAssembly it runs all patterns that need an engine. On native targets it runs only patterns
+    /// with `\B`, because `regex` would also match `\B` between the bytes of a character.
     Small,
 }
 

@@ -1,6 +1,6 @@
-//! Engines that run patterns on native targets. These engines keep no memory for each pair of a pattern and a thread. A
-//! table is built when the pattern is compiled, and all threads share it. A pattern without a table is simulated, with
-//! one cache per thread for all patterns.
+//! Engines that run most patterns on native targets. These engines keep no memory for each pair of a pattern and a
+//! thread. If a pattern has a table, the table is built when the pattern is compiled, and all threads share it. A
+//! pattern without a table is simulated, with one cache per thread for all patterns.
 
 use std::cell::RefCell;
 
@@ -17,15 +17,16 @@ pub(super) const TABLE_BYTES: usize = 256 << 10;
 /// A compiled pattern.
 #[derive(Debug)]
 pub(super) enum Engine {
-    /// A complete automaton. A search runs at most one step for each byte of the text.
+    /// A complete automaton. A search runs about one step for each byte of the text, or fewer.
     Table(Box<dense::DFA<Vec<u32>>>),
-    /// A simulation of all states of an automaton at once. A search runs at most one step for each byte of the text and
-    /// each state.
+    /// A simulation of all states of an automaton at once. A search runs about one step for each byte of the text and
+    /// each state, or fewer.
     Simulation(Box<PikeVM>),
 }
 
 thread_local! {
-    /// The cache that all simulations of a thread share. The cache grows to the size that the largest simulation needs.
+    /// The cache that all simulations of a thread share. The cache grows to the size that a simulation needs, and is
+    /// dropped if it then exceeds [`LARGEST_KEPT_CACHE`].
     static CACHE: RefCell<Option<pikevm::Cache>> = const { RefCell::new(None) };
 }
 

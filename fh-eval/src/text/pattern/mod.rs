@@ -30,7 +30,7 @@ pub enum Extent {
 }
 
 /// Maximum product of a text's bytes and a pattern's nodes, such as 5,000 bytes and 10,000 nodes. A pattern that needs
-/// an engine does not match a text beyond this limit, so that one request cannot cause minutes of work.
+/// an engine does not match a text beyond this limit, so that one search cannot take minutes.
 const MAX_WORK: usize = 50_000_000;
 
 /// A compiled regular expression, with which REGEX rules test texts.
@@ -90,7 +90,7 @@ impl Cost {
 pub(crate) enum Tables {
     /// A table of at most this many bytes. A pattern whose table would be larger runs without a table.
     UpTo(usize),
-    /// The pattern runs without a table, because it is used for one supplied value only.
+    /// The pattern runs without a table. This suits a pattern that is used in one evaluation only.
     None,
 }
 

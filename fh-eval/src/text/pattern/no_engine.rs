@@ -1,4 +1,5 @@
-//! Replaces `engine` on WebAssembly, where `regex-lite` compiles all patterns, so that a download stays small.
+//! Replaces `engine` on WebAssembly, where `regex-lite` runs all patterns that need an engine, so that a download stays
+//! small.
 
 use super::Cost;
 

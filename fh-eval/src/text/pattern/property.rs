@@ -52,8 +52,8 @@ fn binary(name: &str, ignore_case: bool) -> Option<ClassUnicode> {
     }
 }
 
-/// Returns the characters of a general category, or of one of Java's classes of ASCII characters. Returns `None` for
-/// any other name. The names are case-sensitive.
+/// Returns the characters of a general category, of one of Java's classes of ASCII characters, or of `LC`, `LD`, `L1`
+/// or `all`. Returns `None` for any other name. The names are case-sensitive.
 fn category(name: &str, ignore_case: bool) -> Option<ClassUnicode> {
     let ascii = |kind| Some(ascii_class(&kind));
     match name {
@@ -88,8 +88,8 @@ fn category(name: &str, ignore_case: bool) -> Option<ClassUnicode> {
     }
 }
 
-/// Common scripts by their names and ISO 15924 codes, which Java reads without regard to case. Other names are refused, because
-/// `regex-syntax` accepts more spellings than Java does.
+/// Common scripts by their names and ISO 15924 codes, which Java reads without regard to case. The names and codes of
+/// other scripts are refused.
 const SCRIPTS: &[(&str, &str)] = &[
     ("ARABIC", "ARAB"),
     ("ARMENIAN", "ARMN"),

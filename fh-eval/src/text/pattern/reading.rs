@@ -32,7 +32,7 @@ pub(super) enum Mark {
 pub enum Divergence {
     /// A `[` within a class, such as `[[:alpha:]]` or `[a[bc]]`.
     ClassInClass,
-    /// An empty class `[]`, or its complement `[^]`.
+    /// A `]` directly after the start of a class, as in `[]`, `[^]` or `[]a]`.
     EmptyClass,
     /// A property such as `\p{Lu}` or `\pL`, or its complement, such as `\P{Lu}`.
     Property,
@@ -258,8 +258,8 @@ impl Reader<'_> {
         }
     }
 
-    /// Reads the rest of a quote whose `\Q` was already read. The text up to `\E` is literal. As in Java, letters are
-    /// copied unchanged, so that an escape that begins before the quote may end within the quote.
+    /// Reads the rest of a quote whose `\Q` was already read. The text up to `\E` is literal. As in Java, ASCII letters
+    /// are copied unchanged, so that an escape that begins before the quote may end within the quote.
     fn quote(&mut self) {
         self.note(Divergence::Quote);
         let (quoted, rest) = self.rest.split_once(r"\E").unwrap_or((self.rest, ""));
