@@ -19,7 +19,7 @@ pub(crate) enum Effort {
     Small,
     /// At most the budget. The evaluation runs on another thread.
     Large,
-    /// More than the budget. The request is refused.
+    /// More than the budget. The request is refused, or the open stream ends.
     TooLarge,
 }
 
@@ -54,7 +54,7 @@ impl Refused {
     }
 }
 
-/// The limits on the evaluation of one request, and the queue of large evaluations.
+/// The limits on the evaluation of one request, and the queue of evaluations on other threads.
 #[derive(Debug)]
 pub(crate) struct Evaluations {
     max_context_bytes: usize,
@@ -63,7 +63,7 @@ pub(crate) struct Evaluations {
     counters: EvaluationCounters,
 }
 
-/// The counters of large evaluations. Clones share the counters.
+/// The counters of evaluations on other threads. Clones share the counters.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct EvaluationCounters {
     /// The number of evaluations that were moved to another thread, including those whose caller disconnected before they started.
@@ -106,7 +106,7 @@ impl Evaluations {
         Self { max_context_bytes, budget, turns, counters: EvaluationCounters::default() }
     }
 
-    /// Returns the counters of large evaluations, for the metrics.
+    /// Returns the counters of evaluations on other threads.
     pub(crate) const fn counters(&self) -> &EvaluationCounters {
         &self.counters
     }
@@ -128,9 +128,9 @@ impl Evaluations {
         }
     }
 
-    /// Runs a large evaluation on another thread, as soon as fewer evaluations than the limit are running. If the returned future is
-    /// dropped, work that has not started does not start. Running work can stop early, because [`Caller::has_left`] then returns true. The
-    /// result is `None` if the work panicked or the runtime shuts down.
+    /// Runs an evaluation on another thread, as soon as fewer evaluations than the limit are running. If the returned future is dropped,
+    /// work that has not started does not start. Running work can stop early, because [`Caller::has_left`] then returns true. The result is
+    /// `None` if the work panicked or the runtime shuts down.
     pub(crate) async fn run<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Caller) -> T + Send + 'static,

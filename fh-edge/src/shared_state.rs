@@ -61,7 +61,8 @@ pub(crate) struct Opened {
     pub(crate) cell: Arc<PublishedCell>,
     pub(crate) published: Arc<Published>,
     pub(crate) grant: Grant,
-    /// The time until which a removed key can still read this generation, because the key may come back (D-104); `None` for a valid key.
+    /// The time until which a removed key can still read this generation, because the key may come back (D-104). `None` for a valid key,
+    /// and for every key of a relay.
     pub(crate) leaves: Option<Instant>,
     /// The fetch of the features from upstream; `None` unless this Edge is a relay that fetches the features of this key on demand.
     fetching: Option<Fetching>,
@@ -96,7 +97,7 @@ pub(crate) enum Opening {
     Open(Opened),
     /// The key may be valid, but the request exceeds a rate limit.
     Busy(Opened, Beyond),
-    /// The relay sends no upstream request for this poll now. The fields are the number of seconds to wait, and the reason.
+    /// The relay sends no upstream request for this request now. The fields are the number of seconds to wait, and the reason.
     Full(u64, &'static str),
     Unknown,
     /// The Edge has no state yet, so it is unknown whether the key is valid (edge-protocol 2.5).

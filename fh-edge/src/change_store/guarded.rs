@@ -27,7 +27,7 @@ pub(super) fn guarded<T>(
 }
 
 /// Copies the bytes of a file into memory, opens the copy, passes the copy to `read`, and then writes to the copy. Returns the result of
-/// `read`, or an error if the file is damaged. The file itself is not changed.
+/// `read`, or an error, in most cases because the file is damaged. The file itself is not changed.
 pub(super) fn in_memory<T: Send>(
     bytes: &[u8],
     read: impl FnOnce(&Database) -> Result<T, ChangeStoreError> + Send,

@@ -1,4 +1,4 @@
-//! The lock of a data folder, which allows only one process at a time to use it.
+//! The lock of a data folder, which allows only one Edge at a time to use it.
 
 use std::fs::File;
 use std::path::Path;

@@ -1,5 +1,5 @@
 //! The data folder, which stores changes on disk (D-94). Acknowledged changes survive if the process is killed, because redb commits them
-//! in transactions (ADR 0013). Each record has a checksum, and a damaged file can be repaired (ADR 0026).
+//! in transactions (ADR 0013). Each record of the current format has a checksum, and a damaged file can be repaired (ADR 0026).
 
 mod frame;
 mod guarded;
@@ -42,14 +42,14 @@ const HIGHEST: &str = "highest";
 const FORGOTTEN: &str = "forgotten";
 const BASE: &str = "base";
 const REPLACEMENT: &str = "replacement";
-/// The current format of the tables. A file with an unknown format was written by another version of the program.
+/// The current format of the tables. A file with an unknown format was in most cases written by another version of the program.
 const FORMAT_NOW: &[u8] = b"2";
 /// The previous format of the tables, in which records have no checksums and no versions are stored.
 const FORMAT_BEFORE: &[u8] = b"1";
 const FILE: &str = "changes.redb";
 
-/// The reason why a data folder cannot be used. The first field is the path of the folder or file. The second field, if there is one, is a
-/// description of the reason.
+/// The reason why a data folder cannot be used. The first field is the path of the folder or file. The second field, if there is one, is
+/// the error or a description of the reason.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum DataFolderError {
@@ -59,7 +59,7 @@ pub enum DataFolderError {
     InUse(PathBuf),
     /// The file in the folder cannot be used, in most cases because another version of this program wrote it.
     Unreadable(PathBuf, String),
-    /// The file in the folder is damaged.
+    /// The file in the folder is damaged, or cannot be opened as a database.
     Damaged(PathBuf, String),
 }
 
@@ -125,8 +125,8 @@ impl DataFolder {
         file.take(contents)
     }
 
-    /// Opens a folder like [`Self::open`], but replaces a damaged file by a new one with all records that can be read. [`Repaired`] is
-    /// `None` if the structure of the file was not damaged.
+    /// Opens a folder like [`Self::open`], but replaces a file whose structure is damaged by a new one with all records that can be read.
+    /// [`Repaired`] is `None` if the structure of the file was not damaged.
     pub(crate) fn repair(folder: &Path) -> Result<(Opened, Option<Repaired>), DataFolderError> {
         let file = LockedFile::open(folder)?;
         match in_memory(&file.bytes, read) {

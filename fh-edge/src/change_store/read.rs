@@ -33,8 +33,8 @@ enum Format {
 /// Reads the records in all tables of a file.
 ///
 /// # Errors
-/// The outer error means that the structure of the file is damaged. The inner error means that another version of the program wrote the
-/// file.
+/// The outer error means that the structure of the file is damaged. The inner error means that the format of the file is unknown, in most
+/// cases because another version of the program wrote the file.
 pub(super) fn read(
     database: &Database,
 ) -> Result<Result<Contents, ChangeStoreError>, ChangeStoreError> {
@@ -76,7 +76,7 @@ fn open(transaction: &ReadTransaction, table: Rows) -> Result<Option<ReadRows>, 
     }
 }
 
-/// Returns the format of a file's records; `None` if nothing was ever written to the file. The inner error means that the format is
+/// Returns the format of a file's records; `None` if the file names no format, as a new file does. The inner error means that the format is
 /// unknown.
 fn format(
     transaction: &ReadTransaction,

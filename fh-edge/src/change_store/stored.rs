@@ -11,7 +11,8 @@ use super::frame;
 use crate::state::{FeatureValue, State};
 use crate::state_store::{ChangeStoreError, Fingerprint, Record, ServedVersion};
 
-/// The envelope of every row. It names the table of the row and the key of the row in the table.
+/// The envelope of every row of the current format, except the row of the format itself. It names the table of the row and the key of the
+/// row in the table.
 #[derive(Serialize, Deserialize)]
 struct Envelope<'a> {
     /// The number of the transaction that wrote the row. Of two rows with the same table and key, the one with the higher number is newer.
@@ -24,7 +25,7 @@ struct Envelope<'a> {
     content: &'a RawValue,
 }
 
-/// A row that was found in the bytes of a file, outside of any table.
+/// A row that was read from the payload of a record.
 pub(super) struct Found<'a> {
     pub(super) sequence: u64,
     pub(super) table: Cow<'a, str>,

@@ -17,7 +17,7 @@ use crate::state::{Duplicate, Feature, FeatureValue, Json, Permissions};
 /// A change of one feature in one environment. A member that is `None` is not changed.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct FeatureChange {
-    /// The new default value, for contexts that no strategy matches. `Some(None)` sets the value to null.
+    /// The new default value, for contexts that no strategy matches. `Some(None)` sets the value to null, which is an error for a BOOLEAN.
     pub value: Option<Option<Json>>,
     /// The new lock of the feature: true locks it, and false unlocks it.
     pub locked: Option<bool>,
@@ -41,15 +41,16 @@ pub enum ReplaceError {
     Strategies(StateFileError),
     /// Two parts of the state have the same id, feature key or API key.
     Duplicate(Duplicate),
-    /// The state was changed after the caller read it. The field is the current revision of the state.
+    /// The revision that the caller gave is not the current revision of the state, which is the field.
     Outdated(u64),
-    /// The feature was changed after the caller read it. The field is the current version of the feature.
+    /// The version that the caller gave is not the current version of the feature, which is the field.
     Overtaken(i64),
-    /// The change could not be stored, so it was not made. The field is the reason.
+    /// The change, or another change that was to be stored together with it, could not be stored, so it was not made. The field is the
+    /// reason.
     NotKept(String),
     /// This Edge relays another Edge, and features can be changed only at that Edge.
     Relayed,
-    /// The Edge was closed.
+    /// The thread of the Edge that makes changes has ended, because of an error in this program.
     Closed,
 }
 
@@ -76,7 +77,7 @@ impl fmt::Display for ReplaceError {
             Self::Relayed => {
                 f.write_str("this Edge relays another Edge; change features at the upstream Edge")
             }
-            Self::Closed => f.write_str("the Edge was closed"),
+            Self::Closed => f.write_str("the Edge's writer thread has ended"),
         }
     }
 }

@@ -7,16 +7,16 @@ use uuid::Uuid;
 /// The identity of a value: the ids of its environment and its feature.
 pub(super) type ValueId = (Uuid, Uuid);
 
-/// The largest number of removed values whose versions are kept one by one. If there are more, the values that were removed first are
+/// The largest number of removed values whose versions are kept one by one. If there are more, the values that were added first are
 /// evicted.
 const MOST: usize = 10_000;
 
-/// The versions of removed values. At most 10,000 are kept one by one. If there are more, the values that were removed first are evicted.
-/// Of all values that were ever evicted, only the highest version is kept (D-95).
+/// The versions of removed values. At most 10,000 are kept one by one. If there are more, the values that were added first are evicted. Of
+/// all values that were ever evicted, only the highest version is kept (D-95).
 #[derive(Debug, Clone, Default)]
 pub(super) struct Gone {
     versions: HashMap<ValueId, (u64, i64)>,
-    /// The removed values, from the oldest to the latest.
+    /// The removed values, in the order in which they were added.
     order: BTreeMap<u64, ValueId>,
     next: u64,
     /// The highest version that was evicted; 0 if no version above 0 was evicted.
@@ -29,7 +29,7 @@ impl Gone {
         Self { forgotten, ..Self::default() }
     }
 
-    /// Adds a removed value as the latest one. Evicts the oldest value if there are more than 10,000.
+    /// Adds a removed value as the latest one. If there are more than 10,000 then, evicts the value that was added first.
     pub(super) fn add(&mut self, id: ValueId, version: i64) {
         let place = self.next;
         self.next += 1;
@@ -51,7 +51,7 @@ impl Gone {
     }
 
     /// Removes a value from the set, because the value is served again. Returns the highest version of the value that readers may hold: its
-    /// last version if the set contained the value, else the highest evicted version.
+    /// version in the set if the set contained the value, else the highest evicted version.
     pub(super) fn take(&mut self, id: ValueId) -> i64 {
         match self.versions.remove(&id) {
             Some((place, version)) => {
@@ -67,7 +67,7 @@ impl Gone {
         self.forgotten
     }
 
-    /// Returns the removed values that are kept one by one, with their versions, from the oldest to the latest.
+    /// Returns the removed values that are kept one by one, with their versions, in the order in which they were added.
     pub(super) fn iter(&self) -> impl Iterator<Item = (ValueId, i64)> {
         let version = |id: &ValueId| self.versions.get(id).map_or(0, |(_, version)| *version);
         self.order.values().map(move |id| (*id, version(id)))

@@ -39,8 +39,8 @@ pub(crate) struct StateStore {
     base: Option<Fingerprint>,
     /// The fingerprint of the base that the admin API has replaced, and the state that replaces it. `None` if the base itself is served.
     replaced: Option<(Fingerprint, State)>,
-    /// The highest version of any value that was served. If the base states no version for a value, its first version is a time, which is
-    /// at least this version, even if the clock was set back.
+    /// The highest version of any value that was served, or a higher number. If the base states no version for a value, its first version
+    /// is a time, which is at least this version, even if the clock was set back.
     highest: i64,
     gone: Gone,
     /// The content of the change store, until the first base is loaded; `None` from then on.
@@ -60,8 +60,8 @@ impl StateStore {
             Some((print, state)) if print == base_print => (Some((print, state.clone())), state),
             _ => (None, base),
         };
-        // This concerns values for which the base states no version. If the base is unchanged, they keep their versions. If the base has
-        // changed, readers may hold unknown versions, so these values get new ones.
+        // This concerns values for which the base states no version. If the base is unchanged, they get the highest of their earlier
+        // versions. If the base has changed, readers may hold unknown versions, so these values get new ones.
         let (versions_from, highest) = match records.base {
             Some((print, version)) if print == base_print && version > 0 => {
                 (Timestamp::from_millis(version), 0)
@@ -81,9 +81,9 @@ impl StateStore {
         store
     }
 
-    /// Raises the version of each value above the version that was served before the start (D-117). If the value is the same as before the
-    /// start, or the feature has no value record, the version is raised only to the earlier version. `forgotten` is the highest evicted
-    /// version, or 0. If it is above 0, the version of each value that `versions` does not contain is raised above it.
+    /// Raises the version of each value in `versions` above the version that was served before the start (D-117). If the value is the same
+    /// as before the start, or the feature has no value, the version is raised only to the earlier version. `forgotten` is the highest
+    /// evicted version, or 0. If it is above 0, the version of each value that `versions` does not contain is raised above it.
     fn remember(&mut self, versions: Vec<ServedVersion>, forgotten: i64) {
         self.gone = Gone::new(forgotten);
         let state = std::mem::take(&mut self.state);
@@ -159,7 +159,7 @@ impl StateStore {
         &self.state
     }
 
-    /// Returns the highest version of any value that was served.
+    /// Returns the highest version of any value that was served, or a higher number.
     pub(crate) fn highest(&self) -> i64 {
         self.highest
     }
@@ -169,8 +169,8 @@ impl StateStore {
         self.waiting.is_none()
     }
 
-    /// Loads a base that was read again. Values that are the same in the old and the new base keep their changes. If the admin API has
-    /// replaced the base, the replacement is served until the base differs.
+    /// Loads a base that was read for the first time or again. Values that are the same in the old and the new base keep their changes. If
+    /// the admin API has replaced the base, the replacement is served until the base differs.
     pub(crate) fn reload(&mut self, base: State, now: Timestamp) {
         if let Some(records) = self.waiting.take() {
             *self = Self::open(base, records, now);
@@ -254,8 +254,8 @@ impl StateStore {
         self.state.environment(place.0)?.values.get(&place.1)
     }
 
-    /// Restores a recorded change. If the value in the base has changed since the change was recorded, the recorded value is dropped, and
-    /// the version is raised above the recorded version.
+    /// Restores a recorded change, unless its feature or environment does not exist any more. If the value in the base has changed since
+    /// the change was recorded, the recorded value is dropped, and the version is raised above the recorded version.
     fn restore(&mut self, record: Record) {
         let place = (record.environment, Arc::clone(&record.feature));
         let Some(entry) = self.entries.get_mut(&place) else { return };

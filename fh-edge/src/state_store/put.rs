@@ -108,7 +108,7 @@ impl Update {
         Ok(Self { value: updates.then_some(value), lock })
     }
 
-    /// Decides whether a PUT changes the feature's current value. The first check that fails refuses the PUT.
+    /// Decides whether a PUT changes the feature's current value or lock. The first check that fails refuses the PUT.
     pub(crate) fn decide(
         &self,
         kind: Kind,

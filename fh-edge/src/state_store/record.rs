@@ -78,11 +78,11 @@ impl ServedVersion {
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(crate) struct Records {
     pub(crate) revision: u64,
-    /// The highest version of any value that was served.
+    /// The highest version of any value that was served, or a higher number.
     pub(crate) highest: i64,
     /// The last served version of each value, including removed values that were not evicted.
     pub(crate) versions: Vec<ServedVersion>,
-    /// The highest version of removed values that `versions` does not contain any more.
+    /// The highest version of removed values that `versions` does not contain any more; 0 if there is none above 0.
     pub(crate) forgotten: i64,
     /// The fingerprint of the base that was read last, and a version; `None` if no base was ever loaded. The version is the highest of the
     /// unchanged values to which the base gives no version, or 0 if there are no such values.
@@ -92,7 +92,7 @@ pub(crate) struct Records {
     pub(crate) changes: Vec<Record>,
 }
 
-/// The reason why a change could not be stored, as a text for the log.
+/// The reason why a change store could not be read or written.
 #[derive(Debug)]
 pub(crate) struct ChangeStoreError(pub(crate) String);
 

@@ -36,8 +36,8 @@ pub(super) fn convert(kind: Kind, value: Option<&Json>) -> Result<Option<Json>, 
     }
 }
 
-/// Returns the text that a FeatureHub server makes of a JSON literal with Java's `toString`. Returns `None` for literals with strings or
-/// members, because Java's text for them is not JSON.
+/// Returns the text of a JSON literal with a space after each comma, as Java's `toString` writes it on a FeatureHub server. Returns `None`
+/// for literals with strings or members, because Java's text for them is not JSON.
 fn literal(value: &Json) -> Option<String> {
     let text = value.as_str();
     (!text.contains('"')).then(|| text.replace(',', ", "))

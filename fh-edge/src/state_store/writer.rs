@@ -33,7 +33,7 @@ pub(crate) struct ServeDefaults {
     pub(crate) answers: Arc<AnswerBudget>,
 }
 
-/// The error for a command that comes after the writer thread has ended, because the Edge was closed.
+/// The error for a command that the writer thread does not answer, because the thread has ended by a panic.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct WriterGone;
 
@@ -69,9 +69,9 @@ enum Command {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum PutError {
     Refused(Refusal),
-    /// The change could not be stored, so it was not made.
+    /// The change, or another change that was to be stored together with it, could not be stored, so it was not made.
     NotKept,
-    /// The Edge was closed.
+    /// The writer thread has ended by a panic, or this Edge is a relay.
     Closed,
 }
 
@@ -81,7 +81,7 @@ impl PutError {
         match self {
             Self::Refused(refusal) => refusal.answer(),
             Self::NotKept => (500, "the change could not be stored, so it was not made"),
-            Self::Closed => (503, "the server is stopping"),
+            Self::Closed => (503, "the server can make no more changes"),
         }
     }
 }
@@ -103,7 +103,7 @@ pub(crate) struct Writer {
 }
 
 impl Writer {
-    /// Publishes the state and starts the writer thread. If `store` has no base, no features are served until a base is loaded.
+    /// Publishes the state and starts the writer thread. If `store` has no base, no features are served until a state is loaded.
     pub(crate) fn start(
         (base, store): (State, StateStore),
         change_store: Box<dyn ChangeStore>,
@@ -136,8 +136,8 @@ impl Writer {
         self.ask(|reply| Command::Put { place, filters, permissions, update, reply }).await
     }
 
-    /// Changes the value of one feature in one environment. Returns the revision of the state after the change, which stays the same if the
-    /// value did not change.
+    /// Changes the value of one feature in one environment. Returns a revision of the state that contains the change. A change to the same
+    /// value does not increment the revision.
     pub(crate) async fn patch(
         &self,
         place: (Uuid, Arc<str>),
@@ -147,7 +147,8 @@ impl Writer {
         answer.unwrap_or(Err(ReplaceError::Closed))
     }
 
-    /// Replaces the whole state, and returns its new revision. Fails if `revision` is given and is not the current revision of the state.
+    /// Replaces the whole state, and returns its new revision. Fails, for example, if `revision` is given and is not the current revision
+    /// of the state.
     pub(crate) async fn replace(
         &self,
         state: State,
@@ -159,7 +160,7 @@ impl Writer {
         answer.unwrap_or(Err(ReplaceError::Closed))
     }
 
-    /// Loads a base that was read again. Fails if two parts of the base have the same key or id, or if the Edge is closed.
+    /// Loads a base that was read again. Fails if two parts of the base have the same key or id, or if the writer thread has ended.
     pub(crate) async fn reload(&self, base: State) -> Result<(), ReplaceError> {
         base.check().map_err(ReplaceError::Duplicate)?;
         let base = Box::new(base);
@@ -172,7 +173,7 @@ impl Writer {
         self.ask(Command::State).await
     }
 
-    /// Ends all streams with a `bye` event, each at a random time in the period `within`.
+    /// Ends all streams with a `bye` event. The ends are spread over the time `within`.
     pub(crate) async fn close(&self, within: Duration) -> Result<(), WriterGone> {
         self.ask(|reply| Command::Close(within, reply)).await
     }

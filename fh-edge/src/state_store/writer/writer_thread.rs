@@ -22,7 +22,7 @@ const BATCH: usize = 256;
 /// The time for which a key that a new state file does not contain can still read features (D-104).
 const REVOCATION_DELAY: Duration = Duration::from_secs(5);
 
-/// The data that only the writer thread uses.
+/// The data of the writer thread.
 pub(super) struct WriterThread {
     commands: Receiver<Command>,
     store: StateStore,
