@@ -1,4 +1,4 @@
-//! Accepts connections and starts a task for each connection.
+//! Accepts connections, and starts a task for each connection that the limits allow.
 
 use std::convert::Infallible;
 use std::future::poll_fn;
@@ -18,7 +18,8 @@ use super::connection::Protocols;
 use super::connection_state::{ConnectionState, ServerState};
 use super::{ListenOptions, Listener, Transport};
 
-/// The pause after the operating system failed to hand over a connection. The pause ends early when a connection closes.
+/// The maximum pause after the operating system failed to hand over a connection. The pause ends early if a connection closes, and at once
+/// if a connection has closed since the last such wait.
 const PAUSE: Duration = Duration::from_millis(250);
 /// The minimum time between two warnings of the same kind in the log.
 const QUIET: Duration = Duration::from_secs(60);
@@ -53,7 +54,7 @@ pub(super) async fn accept(listeners: &[Listener], server: &Arc<ServerState>) ->
                     }
                 };
                 if let Err(error) = prepare(&stream, &server.options) {
-                    debug!(peer = %state.peer, %error, "an accepted connection was closed by its peer at once");
+                    debug!(peer = %state.peer, %error, "the options of an accepted connection cannot be set, so the connection is closed");
                     continue;
                 }
                 match listener.tls() {

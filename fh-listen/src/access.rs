@@ -1,4 +1,4 @@
-//! The access log, which has one entry for each request.
+//! The access log, which has one entry for each request that a server has not rejected because of its form or size.
 
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
@@ -10,8 +10,9 @@ use tokio::time::Instant;
 
 use super::TrustedProxies;
 
-/// The access log. An entry is written when a response has been sent or can no longer be sent. The entry of a stream is written when the
-/// stream closes.
+/// The access log. It has one entry for each request, except requests that are rejected because of the form or size of their heads. An
+/// entry is written when the response has been passed on for sending or can no longer be sent, also if there is no response. The entry of a
+/// stream is written when the stream closes.
 ///
 /// ```
 /// use fh_listen::{AccessLog, ListenOptions, LoggedRequest, RequestLog, TrustedProxies};
@@ -63,12 +64,12 @@ pub struct LoggedRequest {
     /// The client's address. For a request from a trusted proxy, the address is read from the header `x-forwarded-for`, if the header
     /// contains one.
     pub client: IpAddr,
-    /// The status of the response; `None` if the client disconnected before there was a response, or if the request was refused because of
-    /// a connection limit.
+    /// The status of the response; `None` if there was no response, for example because the client disconnected before, or because the
+    /// request was refused because of a connection limit.
     pub status: Option<StatusCode>,
     /// The number of bytes of the response's body that were passed on for sending.
     pub bytes: usize,
-    /// The time from the head of the request to the end of the response.
+    /// The time from the head of the request until the entry is written.
     pub duration: Duration,
 }
 

@@ -1,4 +1,4 @@
-//! The application to serve: a router, and a shortcut that answers some requests in place of the router.
+//! The application to serve: a router, and optionally a shortcut that answers some requests in place of the router.
 
 use std::sync::Arc;
 
@@ -39,7 +39,8 @@ impl App {
     }
 
     /// Treats GET and HEAD requests for these paths as health checks. For these requests, 16 connections beyond
-    /// [`ListenOptions::max_connections`](super::ListenOptions::max_connections) are reserved.
+    /// [`ListenOptions::max_connections`](super::ListenOptions::max_connections) and the limit per address are reserved. Without a path,
+    /// none are reserved.
     #[must_use]
     pub fn probes(self, paths: impl IntoIterator<Item = String>) -> Self {
         Self { probes: paths.into_iter().map(String::into_boxed_str).collect(), ..self }

@@ -1,5 +1,5 @@
-//! Admission of connections. There is a limit for all connections and a limit per address. A few connections beyond these limits are
-//! reserved for health checks.
+//! Admission of connections. There is a limit for all connections, and there may be a limit per address. A few connections beyond these
+//! limits may be reserved for health checks.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -7,10 +7,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::client_network::ClientNetwork;
 
-/// The number of connections beyond the limits that are reserved for health checks.
+/// The number of connections beyond the limits that are reserved for health checks if the application answers health checks.
 pub(super) const RESERVED: usize = 16;
-/// The largest number of reserved connections per address, so that one address cannot block the health checks of others. This limit does
-/// not apply to trusted proxies.
+/// The largest number of reserved connections per IPv4 address or IPv6 /64 network, so that one address cannot block the health checks of
+/// others. This limit does not apply to trusted proxies.
 const RESERVED_PER_ADDRESS: usize = 8;
 
 /// The connection limits of a server, and the numbers of connections that count towards them.
@@ -47,7 +47,7 @@ struct OfAddress {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Place {
     Regular,
-    /// A connection beyond this limit, which may be used only for a health check.
+    /// A connection beyond this limit, which may be used only for a health check, unless it becomes a regular connection.
     Reserved(Beyond),
 }
 
@@ -90,7 +90,7 @@ impl Capacity {
     /// reserved connections is limited in total and, except for trusted proxies, per address.
     ///
     /// # Errors
-    /// Returns the limit that is reached, if no reserved connection is left either. The caller has to close the connection.
+    /// Returns the limit that is reached, if no reserved connection is left for this peer either. The caller has to close the connection.
     pub(super) fn admit(&self, peer: Peer) -> Result<Place, Beyond> {
         let mut counts = self.lock();
         let of_address = counts.of(peer);

@@ -5,7 +5,7 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
-/// The time from the first warning about a certificate to the expiry of the certificate.
+/// The maximum time before the expiry of a certificate at which warnings are logged.
 const SOON: Duration = Duration::from_secs(14 * 24 * 3600);
 
 const INTEGER: u8 = 0x02;
@@ -14,7 +14,8 @@ const GENERALIZED_TIME: u8 = 0x18;
 const SEQUENCE: u8 = 0x30;
 const VERSION: u8 = 0xa0;
 
-/// Returns the time at which a certificate in DER form expires (RFC 5280, 4.1). Returns `None` if the certificate cannot be parsed.
+/// Returns the time at which a certificate in DER form expires (RFC 5280, 4.1). Returns `None` if this time cannot be parsed, or is before
+/// 1970.
 pub(super) fn not_after(der: &[u8]) -> Option<SystemTime> {
     let (certificate, _) = take(der, SEQUENCE)?;
     let (mut fields, _) = take(certificate, SEQUENCE)?;
@@ -67,8 +68,7 @@ fn element(der: &[u8]) -> Option<(u8, &[u8], &[u8])> {
     Some((*tag, content, rest))
 }
 
-/// Returns a decimal number with this number of digits, and the text after it. Returns `None` if the text does not begin with such a
-/// number.
+/// Returns the number in the first `digits` bytes of a text, and the text after them. Returns `None` if these bytes are no number.
 fn number(text: &[u8], digits: usize) -> Option<(u64, &[u8])> {
     let (digits, rest) = text.split_at_checked(digits)?;
     let number = std::str::from_utf8(digits).ok()?.parse().ok()?;
@@ -101,12 +101,12 @@ fn time(year: u64, text: &[u8]) -> Option<SystemTime> {
 pub(super) enum Notice {
     /// The certificate expires within two weeks. The number of whole days until then is `days`.
     Soon { days: u64 },
-    /// The certificate expired `days` whole days ago, so clients refuse it.
+    /// The certificate expired `days` whole days ago.
     Expired { days: u64 },
 }
 
-/// The schedule of warnings about one certificate. From two weeks before the certificate expires, a warning is due once a day, also after
-/// the expiry. The first warning after the expiry is due at once.
+/// The schedule of warnings about the certificate of one file. From two weeks before the certificate expires, a warning is due once a day,
+/// also after the expiry. The first warning after the expiry is due at once.
 #[derive(Debug, Default)]
 pub(super) struct ExpiryNotices {
     last: Option<(SystemTime, bool)>,

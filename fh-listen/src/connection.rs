@@ -21,10 +21,11 @@ use super::stall::StreamExecutor;
 use super::timeouts::{Http1Timeout, Http2Timeout, PeerTimeout, limit_of};
 use super::{ListenOptions, Tls};
 
-/// The time that an idle HTTP/2 peer has to react to the announcement that its connection will be closed. Then the connection is closed.
+/// The time that an idle HTTP/2 peer has to react to the announcement that its connection will be closed. Then the connection is closed,
+/// unless a request is in flight.
 const FAREWELL: Duration = Duration::from_secs(1);
-/// The minimum size of hyper's buffer in bytes. The buffer's size also limits the bytes that hyper queues for writing before it takes the
-/// next part of a body.
+/// The minimum size of hyper's buffer in bytes, on HTTP/1. The buffer's size also limits the bytes that hyper queues for writing before it
+/// takes the next part of a body.
 const MIN_BUFFER: usize = 8 * 1024;
 
 /// The HTTP/1 and HTTP/2 settings, which are built once and shared by all connections.

@@ -36,7 +36,7 @@ impl ServerState {
         self.capacity.is_exhausted()
     }
 
-    /// Waits until a connection can be admitted. Only one task at a time may wait.
+    /// Waits until a connection of some address can be admitted. Only one task at a time may wait.
     pub(super) async fn room(&self) {
         while self.is_full() {
             self.closed.notified().await;
@@ -54,7 +54,7 @@ impl ServerState {
         }
     }
 
-    /// Waits until a connection closes. Only one task at a time may wait.
+    /// Waits until a connection closes. Returns at once if a connection has closed since the last wait. Only one task at a time may wait.
     pub(super) async fn one_closed(&self) {
         self.closed.notified().await;
     }
@@ -84,9 +84,9 @@ pub(super) struct ConnectionState {
 pub(super) enum Answering {
     /// The handler has not returned a response yet.
     Pending,
-    /// A response of known length is being written to the peer.
+    /// A response whose length is known is being written to the peer.
     Whole,
-    /// A stream is being written to the peer, until one side ends it.
+    /// A response whose length is not known, such as a stream, is being written to the peer.
     Stream,
 }
 
@@ -98,7 +98,7 @@ pub(super) enum Waiting {
     NextRequest {
         after: u32,
     },
-    /// The rest of a head that has begun to arrive, after `after` requests on the connection have ended.
+    /// The rest of a head. Bytes have arrived since `after` requests on the connection have ended.
     RestOfHead {
         after: u32,
     },
@@ -119,7 +119,7 @@ impl ConnectionState {
     /// Counts a new connection if the limits allow it, and returns its state.
     ///
     /// # Errors
-    /// Returns the limit that is reached, if no reserved connection is left either. The caller has to close the connection.
+    /// Returns the limit that is reached, if no reserved connection is left for this peer either. The caller has to close the connection.
     pub(super) fn admit(
         server: Arc<ServerState>,
         peer: SocketAddr,
@@ -174,7 +174,7 @@ impl ConnectionState {
         has_room
     }
 
-    /// Makes the connection close after the request that is in flight.
+    /// Makes the connection close after the requests that are in flight.
     pub(super) fn set_last_request(&self) {
         self.is_last_request.store(true, Ordering::Release);
     }
@@ -222,7 +222,7 @@ impl ConnectionState {
         })
     }
 
-    /// Returns true if the beginning of a request's head has arrived, but not the whole head.
+    /// Returns true if no request is in flight, and bytes have arrived since the last request ended.
     pub(super) fn is_amid_head(&self) -> bool {
         let ended = self.ended.load(Ordering::Acquire);
         self.begun.load(Ordering::Relaxed) == ended

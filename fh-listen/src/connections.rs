@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
-/// Counters of open, accepted and refused connections. Clones share the counters.
+/// Counters of a server's connections, such as open, accepted and refused connections. Clones share the counters.
 #[derive(Clone, Debug, Default)]
 pub struct Connections {
     counts: Arc<Counts>,
@@ -30,13 +30,15 @@ impl Connections {
         self.counts.accepted.load(Ordering::Relaxed)
     }
 
-    /// Returns the number of times that the operating system failed to hand over a connection, in most cases for lack of file descriptors.
+    /// Returns the number of times that the operating system failed to hand over a connection, for example for lack of file descriptors.
+    /// Failures because the peer had gone are not counted.
     #[must_use]
     pub fn accept_failures(&self) -> u64 {
         self.counts.failures.load(Ordering::Relaxed)
     }
 
-    /// Returns the number of connections that were closed because a limit was reached.
+    /// Returns the number of connections that were closed at once because a limit was reached, plus the number of requests that were
+    /// refused on connections beyond the limits.
     #[must_use]
     pub fn refused(&self) -> u64 {
         self.counts.refused.load(Ordering::Relaxed)

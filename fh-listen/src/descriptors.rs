@@ -5,10 +5,11 @@ use std::num::NonZeroUsize;
 
 use super::memory;
 
-/// The number of file descriptors that are kept free for other uses than connections of clients, such as files and connections to other
-/// servers.
+/// The number of file descriptors that are kept free, if the limit is large enough, for other uses than connections of clients, such as
+/// files and connections to other servers.
 const RESERVED: u64 = 256;
-/// The number of connections that is assumed if the operating system limits neither descriptors nor memory.
+/// The number that is assumed for descriptors, and for the connections that memory allows, if the operating system does not limit them.
+/// Larger limits on descriptors count as this number.
 const UNLIMITED: u64 = 1 << 20;
 
 /// Returns the number of connections that the operating system's limits on file descriptors and memory allow.
@@ -16,8 +17,9 @@ pub(super) fn default_max_connections() -> NonZeroUsize {
     connections(soft_limit(), memory::limit())
 }
 
-/// Returns the smaller of two numbers of connections, at least 1. The first is `descriptors` less [`RESERVED`], but at least half of
-/// `descriptors`. The second is the number of streams that fit into half of `memory`, which is in bytes. `None` is no limit.
+/// Returns the smaller of two numbers of connections, at least 1. The first is `descriptors`, of which at most [`UNLIMITED`] count, less
+/// [`RESERVED`], but at least half of them. The second is the number of streams that fit into half of `memory`, which is in bytes. `None`
+/// is no limit.
 fn connections(descriptors: Option<u64>, memory: Option<u64>) -> NonZeroUsize {
     let descriptors = descriptors.unwrap_or(UNLIMITED).min(UNLIMITED);
     let by_descriptors = descriptors.saturating_sub(RESERVED).max(descriptors / 2);

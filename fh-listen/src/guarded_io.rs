@@ -16,15 +16,15 @@ use super::connection_state::{Answering, ConnectionState};
 /// The time that a peer has to finish sending a request head that was refused. If the socket were closed at once, the operating system
 /// would report lost bytes to the peer, and the peer might see that error instead of the response.
 const LINGER: Duration = Duration::from_secs(2);
-/// The number of bytes of a refused request head that are read and discarded before the connection is closed.
+/// The number of discarded bytes of a refused request head after which the connection is closed.
 const LINGER_BYTES: usize = 256 * 1024;
 
-/// The maximum time from the moment when a peer closes its sending side until the response to its request begins. If the response has not
-/// begun by then, the connection ends.
+/// The maximum time, on plain HTTP, from the moment when a peer closes its sending side until the response to its request begins. If the
+/// response has not begun by then, the connection ends.
 const HALF_CLOSED: Duration = Duration::from_secs(1);
 
-/// A byte stream whose writes fail with `TimedOut` if the peer reads no byte for the write timeout of the options. A timer exists only
-/// while a write is blocked.
+/// A byte stream whose writes fail with `TimedOut` if no byte can be written for the write timeout of the options. The timer of writes
+/// exists only while a write is blocked.
 ///
 /// The fields are dropped in their order, so that the file descriptor is closed before the connection stops counting as open.
 #[derive(Debug)]

@@ -70,7 +70,8 @@ pub(super) struct Answering {
     is_multiplexed: bool,
 }
 
-/// The error for a request that arrives on a reserved connection and is not a health check. The connection is then closed.
+/// The error for a request that is not answered, because its connection is reserved and the request is not a health check. The connection
+/// is then closed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Refused;
 
@@ -128,8 +129,8 @@ impl Future for Answering {
     }
 }
 
-/// The body of a response. hyper drops the body when it has been sent or can no longer be sent. Dropping the body ends the request and
-/// writes the request's log entry.
+/// The body of a response. hyper drops the body when it has taken the whole body or can no longer send it. Dropping the body ends the
+/// request and writes the request's log entry.
 #[derive(Debug)]
 pub(super) struct Answer {
     body: Content,

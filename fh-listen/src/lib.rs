@@ -114,7 +114,7 @@ impl Drop for ForceClose {
 }
 
 /// Checks certificates at intervals. Loads new certificates from their files if `every` is a time above zero. Logs a warning if a
-/// certificate in use expires soon, and an error if it has expired. The future never resolves.
+/// certificate in use expires soon, and an error if it has expired, each at most once a day. The future never resolves.
 fn renew_certificates(
     listeners: &[Listener],
     every: Option<Duration>,

@@ -23,7 +23,11 @@ impl Listener {
     /// Listens at `address` for HTTP/1.1 without TLS. With port 0, the operating system chooses a free port.
     ///
     /// # Errors
-    /// Fails if the address is in use, does not belong to this machine, or requires rights that the process does not have.
+    /// Fails if the operating system does not allow it, for example because the address is in use, does not belong to this machine, or
+    /// requires rights that the process does not have.
+    ///
+    /// # Panics
+    /// Panics outside a Tokio runtime with I/O.
     pub fn bind(address: SocketAddr) -> io::Result<Self> {
         let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
         // On systems other than Unix, the option `SO_REUSEADDR` would let another process bind the same port.
@@ -44,6 +48,9 @@ impl Listener {
     ///
     /// # Errors
     /// Fails if the operating system does not allow the move.
+    ///
+    /// # Panics
+    /// Panics outside a Tokio runtime with I/O.
     pub fn move_to_this_runtime(self) -> io::Result<Self> {
         let socket = TcpListener::from_std(self.socket.into_std()?)?;
         Ok(Self { socket, tls: self.tls })

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-/// The maximum memory of one idle stream in bytes. This estimate is about 1.3 times the 11.3 KB that hyper itself takes (D-100).
+/// An estimate of the memory of one idle stream in bytes, with a margin over the 11.3 KB that hyper itself takes (D-100).
 pub(super) const PER_STREAM: u64 = 15 * 1024;
 
 /// Returns the memory in bytes that this process may use: the smallest of its control groups' limits and the machine's memory. Returns
@@ -24,8 +24,8 @@ fn machine() -> Option<u64> {
     None
 }
 
-/// Returns the smallest memory limit, in bytes, of the control groups (version 1 or 2) that this process belongs to. Returns `None` if
-/// there is no limit.
+/// Returns the smallest memory limit, in bytes, of the control groups (version 1 or 2) that this process belongs to, and of their
+/// ancestors. Returns `None` if there is no limit, or if no limit can be read.
 fn control_group(root: &Path) -> Option<u64> {
     let groups = std::fs::read_to_string(root.join("proc/self/cgroup")).ok()?;
     let limits = groups.lines().filter_map(|line| {
@@ -45,13 +45,14 @@ fn control_group(root: &Path) -> Option<u64> {
 }
 
 /// Returns the smallest memory limit of a control group and its ancestors. Each of these groups has its limit in a file named `file`.
-/// Returns `None` if there is no limit. In a container, `path` may be a path of the host, which does not exist in the container.
+/// Returns `None` if there is no limit, or if no limit can be read. In a container, `path` may be a path of the host, which does not exist
+/// in the container.
 fn least(mount: &Path, path: &str, file: &str) -> Option<u64> {
     let relative = PathBuf::from(path.trim_start_matches('/'));
     let groups = relative.ancestors().map(|group| mount.join(group).join(file));
     let read = groups.filter_map(|path| std::fs::read_to_string(path).ok());
-    // A group of version 2 without a limit has the text `max`, which is not a number. A group of version 1 has a number larger than any
-    // memory.
+    // A group of version 2 without a limit has the text `max`, which is not a number. A group of version 1 without a limit has a number
+    // larger than any memory.
     read.filter_map(|text| text.trim().parse().ok()).min()
 }
 

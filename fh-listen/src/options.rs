@@ -28,27 +28,30 @@ pub struct ListenOptions {
     /// limit. A connection that exceeds the time is closed. Default: 10 seconds.
     pub header_timeout: Option<Duration>,
     /// The maximum time that a connection may stay open between two requests. Then it is closed. On HTTP/2 it may stay open for up to twice
-    /// this time. The time should be longer than the idle time of load balancers in front, which otherwise send requests into connections
-    /// that are being closed. Default: 90 seconds.
+    /// this time and a few seconds more. If [`Self::header_timeout`] is `None`, this time also limits the wait for the first request on
+    /// HTTP/2. The time should be longer than the idle time of load balancers in front, which otherwise send requests into connections that
+    /// are being closed. Default: 90 seconds.
     pub idle_timeout: Option<Duration>,
     /// The maximum time for which a peer may read nothing although data waits for it. Then the connection is closed, or the stream of an
     /// HTTP/2 connection is reset. On Linux this is also the maximum time that sent bytes may stay unacknowledged, which detects peers that
-    /// vanished. Default: 30 seconds.
+    /// vanished. On HTTP/2, the server also sends a ping after this time without data from the peer, and closes the connection if no
+    /// response arrives within this time. Default: 30 seconds.
     pub write_timeout: Option<Duration>,
-    /// The maximum size in bytes of a request head with its request line, or of the header list on HTTP/2. A request with a larger head is
-    /// answered with status 431. Default: 32 KiB.
+    /// The maximum size in bytes of a request head with its request line, or of the header list on HTTP/2. A request with a larger head, or
+    /// on HTTP/1 with more than 100 headers, is answered with status 431, or its connection is closed without an answer. Default: 32 KiB.
     pub max_header_bytes: NonZeroUsize,
-    /// The maximum number of open connections. When it is reached, no connection is accepted until one closes, and peers wait in the
-    /// operating system's queue (D-98).
+    /// The maximum number of open connections. When it is reached, and all connections that are reserved for probes are in use, no
+    /// connection is accepted until one closes, and peers wait in the operating system's queue (D-98).
     ///
     /// The default is the smaller of two numbers, which are read when the defaults are made. One is the number of file descriptors that
     /// this process may have open (the soft limit of `RLIMIT_NOFILE`) less 256, but at least half of that limit. The other is known only on
-    /// Linux: half of the memory that the process may use, divided by 15 KiB per connection. That memory is the limit of the process's
-    /// control group, or the machine's memory if it is smaller. If neither number is known, the default is 1,048,320.
+    /// Linux: half of the memory that the process may use, divided by 15 KiB per connection. That memory is the smallest limit of the
+    /// process's control groups, or the machine's memory if it is smaller. The default is at least 1 and at most 1,048,320.
     ///
-    /// If the [`App`](super::App) has probes, 16 more connections are accepted for them. Such a connection has one second to send its
-    /// request head. If the request is not a probe, the connection is closed, unless the limits now allow another regular connection. In
-    /// that case the connection becomes a regular one.
+    /// If the [`App`](super::App) has probes, 16 more connections are accepted for them. Such a connection has at most one second for its
+    /// TLS handshake, and at most one second to send its request head. After a probe, the connection is closed. If the request is not a
+    /// probe, the connection is closed without an answer, unless the limits now allow another regular connection. In that case the
+    /// connection becomes a regular one.
     pub max_connections: NonZeroUsize,
     /// The maximum number of open connections per IPv4 address or IPv6 /64 network. Further connections are closed. If the
     /// [`App`](super::App) has probes, a further connection may use one of the 16 connections that are reserved for probes. Each address or
@@ -65,7 +68,7 @@ pub struct ListenOptions {
     /// The interval at which certificate files are checked for new certificates. With `None` or zero, certificates are reloaded only by
     /// [`Tls::reload`](super::Tls::reload). Default: 60 seconds.
     pub certificate_check: Option<Duration>,
-    /// The access log, with one entry for each request. Default: `None`, which writes no log.
+    /// The access log. Default: `None`, which writes no log.
     pub access_log: Option<AccessLog>,
     /// The counters of the server's connections. Keep a clone of them to read the counters while the server is running.
     pub connections: Connections,

@@ -1,4 +1,4 @@
-//! The phases of a server until its end. Connections are notified of each new phase.
+//! The phases of a server until its end. Connections can wait for the next phase.
 
 use std::sync::atomic::{AtomicU8, Ordering};
 
@@ -29,14 +29,15 @@ impl Phases {
         }
     }
 
-    /// Enters the phase `to` and notifies all connections. If the server is already in a later phase, that phase is kept.
+    /// Enters the phase `to`, and notifies all connections that wait for a change. If the server is already in a later phase, that phase is
+    /// kept.
     pub(super) fn advance(&self, to: Phase) {
         self.phase.fetch_max(to as u8, Ordering::AcqRel);
         self.changed.notify_waiters();
     }
 
-    /// Returns a future that resolves when the phase next changes after this call. Read [`Phases::current`] after creating the future, so
-    /// that no change is missed.
+    /// Returns a future that resolves at the next call of [`Phases::advance`] after this call. Read [`Phases::current`] after creating the
+    /// future, so that no change is missed.
     pub(super) fn changed(&self) -> tokio::sync::futures::Notified<'_> {
         self.changed.notified()
     }

@@ -13,17 +13,17 @@ use ipnet::IpNet;
 
 use super::Transport;
 
-/// Proxies whose `x-forwarded-for` header is trusted. With [`Self::before`], handlers see the client's address from the header as the
-/// peer's address ([`ConnectInfo`]), with port 0.
+/// Proxies whose `x-forwarded-for` header is trusted. With [`Self::before`], handlers see the client's address from the header, if the
+/// header names one, as the peer's address ([`ConnectInfo`]), with port 0.
 ///
-/// If such a proxy sends `x-forwarded-proto`, the header decides whether the request counts as one over TLS ([`Transport`]), whatever the
-/// transport between the proxy and this server. The request counts as one over TLS if every value of the header is `https`. The proxy has
-/// to replace the values that clients send, or append its own. Without the header, the extension [`Transport`] of the request is not
-/// changed.
+/// If such a proxy sends `x-forwarded-proto`, the header decides with [`Self::before`] whether the request counts as one over TLS
+/// ([`Transport`]), whatever the transport between the proxy and this server. The request counts as one over TLS if every value of the
+/// header is `https`. The proxy has to replace the values that clients send, or append its own. Without the header, the extension
+/// [`Transport`] of the request is not changed.
 ///
 /// Each proxy appends the address that connected to it. The header is therefore read from its end. Addresses of proxies of this list are
 /// skipped, and the first other address is the client's. Addresses before it are ignored, because the client may have written them. If
-/// there is no other address, or if a part of the header is no address, the last address that was read is the client's.
+/// there is no other address, or if a part that is read is no address, the last address that was read is the client's.
 ///
 /// ```
 /// use fh_listen::TrustedProxies;
@@ -80,8 +80,8 @@ impl TrustedProxies {
         self.networks.is_empty()
     }
 
-    /// Returns the router with a layer that replaces the address of a trusted proxy with the address of the client that sent the request.
-    /// If the list is empty, returns the router unchanged.
+    /// Returns the router with a layer that replaces the address of a trusted proxy with the address of the client that sent the request,
+    /// and sets [`Transport`] by the proxy's `x-forwarded-proto` header. If the list is empty, returns the router unchanged.
     pub fn before(&self, router: Router) -> Router {
         if self.is_empty() {
             return router;
@@ -106,7 +106,7 @@ impl TrustedProxies {
     }
 
     /// Returns the address of the client that sent a request with these headers. The result is `peer`, unless the peer is a trusted proxy
-    /// whose headers name another address.
+    /// whose `x-forwarded-for` header names an address. The port is then 0.
     #[must_use]
     pub fn client(&self, peer: SocketAddr, headers: &HeaderMap) -> SocketAddr {
         let lines = headers.get_all("x-forwarded-for").iter().rev();
@@ -137,7 +137,8 @@ fn forwarded_over_https(headers: &HeaderMap) -> Option<bool> {
         .then(|| values.all(|value| value.trim_ascii().eq_ignore_ascii_case(b"https")))
 }
 
-/// Parses an address, with or without a port. An IPv6 address may be in brackets. Returns `None` if the text is no address.
+/// Parses an address, with or without a port. An address may be in brackets, and text after the brackets is ignored. Returns `None` if the
+/// text is no address.
 fn address(text: &str) -> Option<IpAddr> {
     let text = text.trim();
     let in_brackets = || text.strip_prefix('[')?.split(']').next()?.parse().ok();

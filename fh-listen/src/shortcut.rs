@@ -12,7 +12,7 @@ use super::TrustedProxies;
 
 /// A handler that answers some requests in place of the router, for applications in which routing takes longer than making the response.
 pub trait Shortcut: fmt::Debug + Send + Sync + 'static {
-    /// Returns true if this shortcut answers requests with this method and URI. The router gets all other requests.
+    /// Returns true if this shortcut answers requests with this method and URI. Other requests go to the router.
     fn accepts(&self, method: &Method, uri: &Uri) -> bool;
 
     /// Answers a request that this shortcut accepts. The request's body is discarded. If the peer may be a proxy,

@@ -1,9 +1,9 @@
 //! Resets HTTP/2 streams whose peer does not read them.
 //!
 //! On HTTP/1, a peer that does not read blocks the connection's writes. On HTTP/2, a peer can read the connection and block one stream by
-//! its flow-control window, and hyper then waits forever. Therefore each stream is watched. [`Pieces`] records when hyper takes a piece of
-//! the body, which it does only if there was room for the previous piece. [`StreamExecutor`] resets the stream if no further piece is taken
-//! for too long.
+//! its flow-control window, and hyper then waits forever. Therefore each stream is watched if there is a write timeout. [`Pieces`] records
+//! when hyper takes a piece of the body, which it does only if there was room for the previous piece. [`StreamExecutor`] resets the stream
+//! if no further piece is taken for too long.
 
 use std::cell::Cell;
 use std::future::poll_fn;
@@ -17,7 +17,7 @@ use hyper::rt::Executor;
 use tokio::time::{Sleep, sleep};
 use tracing::debug;
 
-/// The maximum size of a piece of a body in bytes. hyper gets a body in pieces, so that slow reading is detected.
+/// The maximum size of a piece of a body in bytes. hyper gets a body in pieces, so that the progress of a slow reader is noticed.
 const PIECE: usize = 16 * 1024;
 
 /// Progress that a stream made on its body during one poll.
@@ -25,9 +25,9 @@ const PIECE: usize = 16 * 1024;
 enum Progress {
     /// The stream did not request a piece of its body.
     None,
-    /// The stream took a piece, so there was room for the previous piece.
+    /// The stream took a piece, so there was room for the pieces before it.
     Taken,
-    /// The stream has room for a piece, but the body has no further piece yet.
+    /// The stream requested a piece, but the body had no data for it.
     Waiting,
 }
 
@@ -65,15 +65,16 @@ impl Pieces {
             }
         }
         PROGRESS.set(Progress::Taken);
-        // The last byte of a body is a piece of its own. hyper takes this piece only when there was room for all others.
+        // If the body is known to end here, its last byte is a piece of its own. hyper takes this piece only when there was room for all
+        // others.
         let whole = self.rest.len();
         let most = if body.is_end_stream() && whole > 1 { whole - 1 } else { whole };
         Poll::Ready(Some(Ok(Frame::data(self.rest.split_to(most.min(PIECE))))))
     }
 }
 
-/// Runs the streams of HTTP/2 connections. A stream is reset if its peer reads nothing for the time `limit`. With `None`, no stream is
-/// reset.
+/// Runs the streams of HTTP/2 connections. A stream is reset if its peer reads nothing for the time `limit` although a piece waits for it.
+/// With `None`, no stream is reset.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct StreamExecutor {
     pub(super) limit: Option<Duration>,
@@ -91,8 +92,8 @@ where
     }
 }
 
-/// Runs a stream until it ends, or until its peer has read nothing for the time `limit`. A timer exists only after a piece was taken, until
-/// the stream has room again.
+/// Runs a stream until it ends, or until no further piece was taken for the time `limit`. A timer exists only after a piece was taken,
+/// until the stream has room again.
 async fn watched(stream: impl Future<Output = ()>, limit: Duration) {
     let mut stream = pin!(stream);
     let mut stalled: Option<Pin<Box<Sleep>>> = None;

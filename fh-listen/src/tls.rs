@@ -37,9 +37,9 @@ struct Files {
 /// The result of [`Tls::reload`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reloaded {
-    /// The files contain the certificate that is already in use.
+    /// The files contain the certificate chain that is already in use, or the settings have no files.
     Same,
-    /// The files contain another certificate, which new connections use from now on.
+    /// The files contain another certificate chain, which new connections use from now on.
     Another,
 }
 
@@ -48,7 +48,8 @@ impl Tls {
     /// may be in one file.
     ///
     /// # Errors
-    /// Fails if a file cannot be read, if it contains no certificate or key, or if the key does not belong to the certificate.
+    /// Fails if a file cannot be read, if it contains no certificate or key that can be used, or if the key does not belong to the
+    /// certificate.
     pub fn from_files(
         certificate: impl Into<PathBuf>,
         key: impl Into<PathBuf>,
@@ -100,7 +101,7 @@ impl Tls {
         not_after(current.cert.first()?)
     }
 
-    /// Logs a warning once a day if the certificate in use expires within two weeks, and an error once a day if it has expired.
+    /// Logs a warning if the certificate in use expires within two weeks, and an error if it has expired, each at most once a day.
     pub(super) fn log_expiry(&self, now: SystemTime) {
         let (Some(files), Some(expires)) = (&self.files, self.expires()) else { return };
         let certificate = files.certificate.display();
@@ -208,7 +209,7 @@ pub enum TlsError {
         /// The reason why rustls rejected the certificate.
         error: rustls::Error,
     },
-    /// The private key is of an unsupported kind, or too weak to be accepted.
+    /// The private key cannot be used, for example because it is of an unsupported kind or too weak.
     Key {
         /// The path of the key file.
         path: PathBuf,
