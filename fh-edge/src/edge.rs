@@ -114,7 +114,7 @@ impl Edge {
     /// included if the options enable them and place them on this port.
     ///
     /// Serve the routes with [`listen::serve`](crate::listen::serve), or mount them in a router of your own. The tokio runtime must have
-    /// its timer enabled. Unknown paths are answered with 404. A program with a fallback of its own removes the fallback of this router:
+    /// its timer enabled. The router's fallback answers with 404. A program with a fallback of its own removes the fallback of this router:
     ///
     /// ```
     /// # fn run() -> Result<(), fh_edge::StartError> {
@@ -138,8 +138,8 @@ impl Edge {
     }
 
     /// Returns the paths of health checks for [`listen::App::probes`](crate::listen::App::probes), which reserves connections for health
-    /// checks. `path` is the path at which the router is mounted, as for [`Edge::poll_shortcut`]. The result includes the paths at the
-    /// root, which [`Edge::probe_router`] serves.
+    /// checks. `path` is the path at which the router is mounted, as for [`Edge::poll_shortcut`]. The result contains each path with `path`
+    /// before it, and also without it, as [`Edge::probe_router`] serves the path.
     #[must_use]
     pub fn probe_paths(&self, path: &str) -> Vec<String> {
         let below = api::health::paths().map(|probe| format!("{path}{probe}"));
@@ -363,11 +363,11 @@ impl EdgeHandle {
         self.shared.change(environment, feature, change).await
     }
 
-    /// Ends the streams of clients with a `bye` event. Streams that wait for a first state end at once. The ends of the other streams are
-    /// spread over the first 80 % of the time `within`; this function does not wait for them. Event streams of the admin API end at once. A
-    /// relay also closes its upstream connections, for which this function waits up to about five seconds. Readiness checks fail with 503
-    /// from now on, so that load balancers send no new clients. Call this function when the server is to stop, before its listener waits
-    /// for the last connections.
+    /// Ends the streams of clients, in most cases with a `bye` event. Streams that wait for a first state end at once. The ends of the
+    /// other streams are spread over the first 80 % of the time `within`; this function does not wait for them. Event streams of the admin
+    /// API end at once. A relay also closes its upstream connections, for which this function waits up to about five seconds. Readiness
+    /// checks fail with 503 from now on, so that load balancers send no new clients. Call this function when the server is to stop, before
+    /// its listener waits for the last connections.
     pub async fn say_bye(&self, within: Duration) {
         self.shared.stop();
         match &self.shared.origin {

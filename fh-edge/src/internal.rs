@@ -15,7 +15,7 @@ pub fn set_notice(handle: &EdgeHandle, topic: Topic, notice: Option<String>) {
     handle.set_notice(topic, notice);
 }
 
-/// Sets the clock that a relay uses for [`RelayLimits::max_age`](crate::origin::relay::RelayLimits::max_age) and
+/// Sets the clock that a relay uses, for example for [`RelayLimits::max_age`](crate::origin::relay::RelayLimits::max_age) and
 /// [`RelayLimits::revoke_after`](crate::origin::relay::RelayLimits::revoke_after), so that a test need not wait.
 #[must_use]
 pub fn with_clock(

@@ -1,4 +1,4 @@
-//! Metrics for Prometheus. If FeatureHub has the same metric, the metric has FeatureHub's name (edge-protocol 7.2, D-109).
+//! Metrics for Prometheus. Where FeatureHub's names fit, they are used (edge-protocol 7.2, D-109).
 
 mod listeners;
 mod process;
@@ -160,7 +160,11 @@ impl Metrics {
         build.get_or_create(&Build { version: env!("CARGO_PKG_VERSION") }).set(1);
         registry.register("fh_edge_build", "The version of this program", build);
         let this = Self {
-            requests: counter(&mut registry, "requests", "Requests of any kind"),
+            requests: counter(
+                &mut registry,
+                "requests",
+                "Requests, without those to the admin API, the console and a separate monitoring port",
+            ),
             responses,
             outcomes,
             hits,
@@ -217,7 +221,11 @@ impl Metrics {
             "Seconds since features or settings of the environment were last published",
             self.age.clone(),
         );
-        registry.register("fh_edge_features", "Number of served features", self.features.clone());
+        registry.register(
+            "fh_edge_features",
+            "Number of features, including retired ones",
+            self.features.clone(),
+        );
         registry.register(
             "fh_edge_generation",
             "Number of the published generation",
@@ -231,7 +239,7 @@ impl Metrics {
         );
         registry.register(
             "fh_edge_evaluations_moved",
-            "Evaluations that ran on another thread than the threads that serve requests",
+            "Evaluations that were passed to another thread than the threads that serve requests",
             self.evaluations.moved.clone(),
         );
         registry.register(
@@ -241,7 +249,7 @@ impl Metrics {
         );
         registry.register(
             "fh_edge_last_reload_successful",
-            "1 if the last read of the state succeeded, otherwise 0",
+            "0 if the last read of the state failed, otherwise 1",
             self.reload_successful.clone(),
         );
         registry.register(

@@ -31,7 +31,7 @@ pub struct Options {
     /// [`Profile::Client`]. Default: [`Profile::Client`].
     pub profile: Profile,
     /// The `cache-control` header of responses that may be cached (`edge.cache-control.header`). It overrides the header of the
-    /// environment, as on a FeatureHub server. Default: the header of the environment.
+    /// environment, as on a FeatureHub server. Default: the header of the environment, if it has one.
     pub cache_control: Option<HeaderValue>,
     /// The interval of the heartbeats of feature streams (`edge.sse.heartbeat-period`). Zero means that these streams get no heartbeats. An
     /// event stream of the admin API gets a heartbeat after 20 seconds without an event, or after this interval if it is shorter but not

@@ -15,8 +15,7 @@ use self::shards::Shards;
 use crate::options::Options;
 use crate::wire::api_key::RequestKey;
 
-/// The token buckets of keys, and of pairs of a key and a client network. The caller counts only requests whose keys may be valid. A relay
-/// that allows any key may have many buckets.
+/// The token buckets of keys, and of pairs of a key and a client network.
 pub(crate) struct Rates {
     per_second: Option<f64>,
     /// The buckets of addresses; `None` if requests are not counted by address. A request first takes a token here. A request that finds no
@@ -249,7 +248,8 @@ mod tests {
         Rates::new(&Options { requests_per_second: Some(per_second), ..Options::default() })
     }
 
-    /// One of many users of a key sends too many requests. Polls and streams beyond the limit of the address take no token of the key.
+    /// One of many users of a key sends too many requests. Polls beyond the limit of the address take no token of the key. Streams beyond
+    /// this limit take none before they have waited.
     #[test]
     fn an_address_beyond_its_limit_does_not_drain_its_key() {
         let options = Options {

@@ -1,7 +1,8 @@
 //! The audit log (D-109). It has a line for each change that a PUT or the admin API passes to the writer or to the upstream Edge, even if
 //! the change is not made. It also has a line for each `GET /admin/v1/keys` and `GET /admin/v1/state` that reads API keys to show them, and
 //! for each wrong admin key within the rate limit of its network. Wrong keys beyond that limit are counted, and a line reports their number
-//! at most once a minute. The lines contain texts of requests, such as the key of a feature, but no admin key and no feature's value.
+//! at most once a minute. Apart from texts of requests, such as the key of a feature, no line contains an API key, an admin key or a
+//! feature's value.
 
 use std::convert::Infallible;
 use std::fmt::Display;

@@ -76,7 +76,7 @@ impl AddressRates {
         }
     }
 
-    /// Takes a token from the bucket of this address and key.
+    /// Takes a token from the bucket that counts requests with this key from this address.
     ///
     /// # Errors
     /// Returns the number of seconds until the bucket holds a token.
@@ -91,10 +91,11 @@ impl AddressRates {
         self.with_bucket(sender, now, |bucket| bucket.take_one(self.per_second, now))
     }
 
-    /// Takes a token from the bucket of this address and key for a request that can wait, even if the bucket has no token.
+    /// Takes a token from the bucket that counts requests with this key from this address, for a request that can wait, even if the bucket
+    /// has no token.
     ///
     /// # Errors
-    /// Returns the number of seconds that the request has to wait, if the bucket had no token.
+    /// Returns the number of seconds that the request has to wait, if the bucket had less than one token.
     pub(super) fn queue(
         &self,
         address: IpAddr,

@@ -19,7 +19,7 @@ pub(crate) struct Grant {
     pub(crate) view: usize,
 }
 
-/// All keys of one environment with their grants. `Debug` does not show the keys.
+/// The keys of one environment with their grants; in a relay, the keys of one cell. `Debug` does not show the keys.
 #[derive(Default, PartialEq)]
 pub(crate) struct Grants {
     by_secret: HashMap<Box<str>, Grant>,

@@ -149,7 +149,8 @@ impl View {
     }
 
     /// Returns the gzip-compressed body of an answer. Returns `None` if the body is short, or if compression saves less than half of it. A
-    /// shared view uses a higher compression level, since its body is sent to many clients. `header` is the text of the request's context.
+    /// shared view uses a higher compression level, since its body may be sent to many clients. `header` is the text of the request's
+    /// context.
     pub(crate) fn compressed(&self, header: &str, answer: &Answer) -> Option<Bytes> {
         if self.key.is_shared() {
             let make = || gzip(&answer.body, CompressionLevel::Much).map(Bytes::from);

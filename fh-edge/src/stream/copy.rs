@@ -35,7 +35,8 @@ pub(super) enum EvaluationThread<'a> {
 }
 
 impl EvaluationThread<'_> {
-    /// Returns true if the client of the stream has disconnected, so that the result is of no use.
+    /// Returns true if the evaluation runs in the background and the client of the stream has disconnected, so that the result is of no
+    /// use.
     fn is_abandoned(self) -> bool {
         matches!(self, Self::Background(caller) if caller.has_left())
     }

@@ -19,8 +19,8 @@ use crate::shared_state::SharedState;
 use crate::wire::api_key::RequestKey;
 use crate::wire::sse;
 
-/// The time within which a stream ends after its environment has lost its features, in most cases because they expired. Its client connects
-/// again, and may then reach another server.
+/// The time within which a stream ends after the features that it serves were dropped, in most cases because they expired. Its client
+/// connects again, and may then reach another server.
 const EXPIRED_BYE: Duration = Duration::from_secs(5);
 
 /// An open stream with a known key.

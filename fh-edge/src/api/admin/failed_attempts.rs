@@ -41,11 +41,11 @@ impl FailedAttempts {
         Self { started: Instant::now(), wrong: Mutex::default(), refused: Mutex::default() }
     }
 
-    /// Counts a wrong key towards the limit of this address's network. Beyond the limit, the key counts as refused instead, and a log line
-    /// reports the refused keys at most once a minute.
+    /// Counts a wrong key towards the limit that applies to this address. Beyond the limit, the key counts as refused instead, and a log
+    /// line reports the refused keys at most once a minute.
     ///
     /// # Errors
-    /// Returns the number of seconds until the next wrong key from this network is within the limit, if this key is beyond the limit.
+    /// Returns the number of seconds until the next wrong key is within the limit, if this key is beyond the limit.
     pub(super) fn wrong_key(&self, address: Option<IpAddr>) -> Result<(), u64> {
         let now = self.started.elapsed().as_secs_f64();
         let outcome = self.may_try_at(address, now);

@@ -57,9 +57,9 @@ pub(super) async fn get(
     show(&published, &key)
 }
 
-/// Answers `PATCH /features/{environment}/{feature}` with the changed feature. The members that the body names are changed; all other
-/// members keep their values. A null removes the feature's value; for another member, null counts as absent. If there is an `If-Match`
-/// header that does not match the current version, the response has status 412.
+/// Answers `PATCH /features/{environment}/{feature}` with the changed feature. Of value, lock, retirement and strategies, those that the
+/// body names are changed, and the others stay. A null removes the feature's value; for another member, null counts as absent. If there is
+/// an `If-Match` header that does not match the current version, the response has status 412.
 pub(super) async fn patch(
     State(admin): State<Arc<Admin>>,
     path: Result<Path<(String, String)>, PathRejection>,

@@ -21,7 +21,7 @@ pub(super) struct Overview {
     revision: u64,
     /// True if the Edge relays the features of another Edge, so that the admin API cannot change them.
     relayed: bool,
-    /// The environments, sorted by name.
+    /// The environments, sorted by name and then by id.
     environments: Vec<Environment>,
 }
 
@@ -70,7 +70,7 @@ impl Overview {
     }
 }
 
-/// Returns all environments, sorted by name.
+/// Returns all environments, sorted by name and then by id.
 pub(super) fn sorted(environments: &Environments) -> Vec<Arc<Published>> {
     let mut all = environments.all();
     all.sort_by(|one, other| (&one.settings.name, one.id).cmp(&(&other.settings.name, other.id)));

@@ -20,7 +20,7 @@ pub(super) struct Problem {
     /// The part of the request that is wrong; `None` if no part can be named.
     #[serde(skip_serializing_if = "Option::is_none")]
     place: Option<String>,
-    /// The errors after the first one; empty if the request has only one error.
+    /// The errors after the first one; empty if only one error is reported.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     further: Vec<FurtherProblem>,
     /// The current version of the feature or revision of the state, if the request expected another version or revision; else `None`.

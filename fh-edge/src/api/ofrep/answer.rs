@@ -88,8 +88,8 @@ impl Failure {
 }
 
 /// Evaluates a feature for these attributes, also for clients with client-evaluated keys, since OFREP always evaluates on the server.
-/// Returns an error if the feature was not compiled or has no value. Also returns an error if the feature has another type than STRING and
-/// its value is a text that is not JSON.
+/// Returns an error if the feature was not compiled or has no value for these attributes. Also returns an error if the feature has another
+/// type than STRING and its value is a text that is not JSON.
 pub(super) fn evaluate<'a>(
     published: &'a Published,
     feature: &'a ServedFeature,

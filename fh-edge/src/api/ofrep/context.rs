@@ -19,7 +19,7 @@ const USER_KEY: &str = "userkey";
 /// The evaluation context of an OFREP request: the attributes, and a tag for etags.
 pub(super) struct EvaluationContext {
     pub(super) attributes: Attributes,
-    /// The part of etags that identifies the context. Contexts with the same names and values have the same tag.
+    /// The part of etags that identifies the context. Contexts with the same names and values in the request have the same tag.
     pub(super) tag: String,
 }
 
@@ -44,8 +44,8 @@ struct Body<'a> {
 
 impl EvaluationContext {
     /// Reads the evaluation context from the body of a request. `targetingKey` becomes the attribute `userkey`, unless the context contains
-    /// both. A list becomes several values of one attribute. Nested objects and lists, and more than [`MAX_VALUES`] values, are rejected.
-    /// `check` receives the size of the context in bytes, and may refuse the context.
+    /// both. A list becomes several values of one attribute. Objects as values, lists within lists, and more than [`MAX_VALUES`] values,
+    /// for example, are rejected. `check` receives the size of the context in bytes, and may refuse the context.
     pub(super) fn read(
         body: &[u8],
         check: impl FnOnce(usize) -> Result<(), Refused>,

@@ -91,7 +91,8 @@ fn one_answer(evaluated: &Result<Evaluated<'_>, Failure>) -> Result<Bytes, (Stat
     }
 }
 
-/// Answers `POST /ofrep/v1/evaluate/flags` with the evaluations of all features that the key may read and that have a value.
+/// Answers `POST /ofrep/v1/evaluate/flags` with the evaluations of all features that the key may read and that have a value. If a value
+/// cannot be converted, the response contains an error in its place.
 async fn all(State(shared): State<Arc<SharedState>>, request: Request) -> Response {
     let condition = request.headers().get(IF_NONE_MATCH).cloned();
     let (open, context) = match read(&shared, request).await {
@@ -239,8 +240,8 @@ fn key(headers: &HeaderMap) -> Option<RequestKey<'_>> {
     bearer.or_else(|| text("x-api-key")).and_then(RequestKey::parse)
 }
 
-/// Returns the API key of a request unless it is missing or certainly unknown. The error is a response with status 401, or with 503 while
-/// the Edge has no state.
+/// Returns the API key of a request unless it is missing, malformed or certainly unknown. The error is a response with status 401, or with
+/// 503 while the Edge has no state.
 fn admitted<'a>(
     shared: &SharedState,
     headers: &'a HeaderMap,
