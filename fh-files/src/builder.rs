@@ -107,7 +107,7 @@ impl Builder {
         self.put(Arc::new(Node::new(open.position, content)), open.anchor, position)
     }
 
-    /// Returns the node of an anchor, or `None` if that node is not complete yet.
+    /// Returns the node of an anchor. Returns `None` if that node is not complete yet, or if the anchor belongs to the name of a member.
     pub(crate) fn anchored(&self, anchor: usize) -> Option<Arc<Node>> {
         self.anchors.get(&anchor).map(Arc::clone)
     }

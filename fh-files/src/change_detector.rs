@@ -11,7 +11,8 @@ use std::time::{Duration, SystemTime};
 /// again without a new modification time.
 const COARSE: Duration = Duration::from_secs(2);
 
-/// The content of a file and its modification time. `Debug` shows the number of bytes in place of the bytes, because files hold API keys.
+/// The content of a file and its modification time. `Debug` shows the number of bytes in place of the bytes, because files may hold API
+/// keys.
 #[derive(Clone, PartialEq, Eq)]
 pub struct FileContent {
     /// The bytes of the file.
@@ -95,8 +96,8 @@ type Outside = Option<Signature>;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Signature {
     changed: Option<SystemTime>,
-    /// The time of the last change of content or metadata (`ctime`); `None` if the platform does not report this time.
-    /// Programs cannot set this time, so it reveals an edit that restores the size and the modification time.
+    /// The time of the last change of content or metadata (`ctime`); `None` if the platform does not report this time, or if it is before
+    /// 1970. Programs cannot set this time, so it reveals an edit that restores the size and the modification time.
     touched: Option<SystemTime>,
     bytes: u64,
     number: u64,
@@ -151,13 +152,13 @@ fn number(_: &Metadata) -> u64 {
 /// The result of one check of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FileChange {
-    /// The file has the same content as when it was last read, or it is still missing or unreadable with the same metadata.
+    /// No change since the last read was found: the file has the same metadata or the same content, or it is still missing.
     Nothing,
     /// The metadata of the file has changed since the last check, or while the file was read, so another program may still be writing to
     /// the file. Check the file again soon, because it is read once two checks in a row find the same metadata.
     Unsettled,
-    /// The file has new content, became missing or unreadable, or is readable again. An error is reported once, and not again at each check
-    /// with the same metadata.
+    /// The file has new content, became missing or unreadable, or is readable again. The error of a file that stays unreadable is reported
+    /// again only if the file's metadata has changed.
     New(Result<FileContent, Unreadable>),
 }
 
@@ -165,15 +166,15 @@ pub enum FileChange {
 ///
 /// Call [`again`](Self::again) at intervals, or whenever the operating system reports a change. A changed file is read only after two
 /// checks in a row found the same metadata, so that a file to which a program is writing is seldom read. Symbolic links are followed, so
-/// that a link that leads to another file counts as a change.
+/// that the detector compares the files to which they lead.
 #[derive(Debug)]
 pub struct ChangeDetector {
     most_bytes: u64,
     /// The metadata at the last check.
     seen: Outside,
-    /// The metadata when the file was last read.
+    /// The metadata when the file was last read without changing meanwhile.
     read: Outside,
-    /// The hash of the content that was read last; `None` if the file could not be read.
+    /// The hash of the content that was read then; `None` if the file could not be read, or before the first read.
     content: Option<u64>,
 }
 

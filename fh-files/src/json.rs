@@ -88,7 +88,7 @@ impl<'a> Walk<'a> {
         self.skip(self.rest.find(|c| !are_such(c)).unwrap_or(self.rest.len()))
     }
 
-    /// Advances over a string token and returns its text, unescaped.
+    /// Advances over a string token and returns its text, unescaped. Fails if the token contains an escaped lone surrogate.
     fn string(&mut self) -> Result<Cow<'a, str>, SyntaxError> {
         let position = self.position;
         let mut is_escaped = false;

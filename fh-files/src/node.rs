@@ -31,7 +31,8 @@ impl Default for Limits {
 /// A value in a document: a scalar, a list or a map.
 #[derive(Debug)]
 pub struct Node {
-    /// The position at which the value begins, or a position close to it, for error messages. If an alias repeats a value, this is the position of the repeated value.
+    /// The position at which the value begins, or a position close to it, for error messages. If an alias repeats a value, this is the
+    /// position of the repeated value.
     pub position: Position,
     /// The type of the node, together with its value.
     pub content: Content,
@@ -39,7 +40,7 @@ pub struct Node {
     pub(crate) height: usize,
 }
 
-/// The type and value of a node. `Debug` shows the names of members, but neither texts nor numbers, because state files hold API keys.
+/// The type and value of a node. `Debug` shows the names of members, but neither texts nor numbers, because files may hold API keys.
 pub enum Content {
     /// A null: an empty value, `~`, or `null` in one of the spellings of YAML's core schema.
     Null,
@@ -73,7 +74,7 @@ impl fmt::Debug for Content {
 pub struct Member {
     /// The name of the member as a text, without quotes and escapes.
     pub name: Box<str>,
-    /// The position of the name.
+    /// The position of the name, or of its anchor or tag.
     pub position: Position,
     /// The value of the member.
     pub node: Arc<Node>,
@@ -100,7 +101,7 @@ impl Node {
         members.iter().find(|member| &*member.name == name).map(|member| &member.node)
     }
 
-    /// Returns the node as JSON without white space.
+    /// Returns the node as JSON, without white space between its tokens.
     #[must_use]
     pub fn to_json(&self) -> String {
         let mut json = String::new();

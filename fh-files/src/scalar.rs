@@ -51,7 +51,7 @@ pub(crate) fn scalar(text: &str, style: ScalarStyle, tag: Option<&Tag>) -> Resul
     if fits { Ok(content) } else { Err(format!("the value is not a valid {}", tag.suffix)) }
 }
 
-/// Returns the value of a scalar that has neither quotes nor a tag.
+/// Returns the value that a scalar with this text has if it has neither quotes nor a tag.
 fn plain(text: &str) -> Content {
     match text {
         "" | "~" | "null" | "Null" | "NULL" => Content::Null,
@@ -62,9 +62,9 @@ fn plain(text: &str) -> Content {
     }
 }
 
-/// Returns a number of the core schema as JSON writes it: without `+` or leading zeros, and with digits on both sides of a point.
-/// Hexadecimal (`0x`) and octal (`0o`) numbers of up to 128 bits become decimal; other numbers keep their digits. Returns `None` for any
-/// other text.
+/// Returns a number of the core schema as JSON writes it: without a leading `+` or leading zeros, and with digits on both sides of a point.
+/// Hexadecimal (`0x`) and octal (`0o`) numbers of up to 128 bits become decimal; other numbers keep their remaining digits. Returns `None`
+/// for any other text.
 fn number(text: &str) -> Option<String> {
     if let Some(digits) = text.strip_prefix("0x") {
         return radix(digits, 16);

@@ -5,10 +5,10 @@ use strsim::generic_levenshtein;
 /// The largest number of characters of a name that are compared. Later characters are ignored.
 const LONGEST: usize = 100;
 
-/// Returns the candidate that is closest to a misspelt name, or `None` if no candidate is close enough. A candidate is close enough if the
-/// number of edits that turn the name into it is at most a third of the name's length in characters. One edit is always allowed, and never
-/// more than four are. Upper and lower case and the kind of separator (`-`, `_`, `.` or space) make no difference. Only the first 100
-/// characters of long names are compared.
+/// Returns the candidate that is closest to a misspelt name, or `None` if no candidate is close enough. Of equally close candidates, the
+/// first is returned. A candidate is close enough if the number of edits that turn the name into it is at most a third of the name's length
+/// in characters. One edit is always allowed, and never more than four are. Upper and lower case and the kind of separator (`-`, `_`, `.`
+/// or space) make no difference. Only the first 100 characters of long names are compared.
 ///
 /// ```
 /// assert_eq!(fh_files::closest("new-chekout", ["OLD_CHECKOUT", "NEW_CHECKOUT"]), Some("NEW_CHECKOUT"));
