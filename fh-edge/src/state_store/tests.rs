@@ -132,7 +132,8 @@ fn a_restart_brings_changes_back_unless_the_file_differs() {
     assert_eq!((seen(&earlier, "A").1, seen(&earlier, "C").1), (1500, 1000));
 }
 
-/// With stored versions, an unchanged file keeps the versions of its values, and a changed one gets higher versions.
+/// After a restart with an unchanged file, values to which the file gives no version get the highest version that such values had. No
+/// version decreases.
 #[test]
 fn a_restart_with_the_same_file_keeps_versions() {
     let versions = |store: &StateStore| [seen(store, "A").1, seen(store, "C").1];
@@ -354,7 +355,7 @@ fn no_version_is_given_twice_over_restarts_with_a_clock_that_goes_back() {
     }
 }
 
-/// A data folder of format 1 stores only the highest version.
+/// A data folder of format 1 stores only the highest version and the versions of changed values.
 #[test]
 fn no_version_is_given_twice_after_a_folder_without_versions() {
     let store = StateStore::open(base(r#"{"value": "x"}"#), Records::default(), at(5000));

@@ -22,7 +22,7 @@ pub(super) struct Terms {
 /// The report about the last attempt of an upstream client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Report {
-    /// The upstream Edge answers the key successfully.
+    /// The upstream Edge answers the key successfully, for example on an open stream.
     Answered,
     /// The upstream Edge definitely refused an attempt. Each attempt has its own number.
     Refused { attempt: u64 },

@@ -148,8 +148,8 @@ impl Relay {
         self.configured.contains(&UpstreamKey::from(key))
     }
 
-    /// Sends a change of a feature upstream, and returns the upstream response. The result is `None` if no feature can have this feature
-    /// key, or if the key is not configured and not a valid API key.
+    /// Sends a change of a feature upstream, and returns the upstream response. The result is `None` if the feature key is `.` or `..`,
+    /// which a URL cannot contain, or if the key is not configured and not a valid API key.
     pub(crate) async fn put(
         &self,
         key: &RequestKey<'_>,

@@ -57,9 +57,9 @@ impl fmt::Debug for RelayKeys {
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct RelayLimits {
-    /// The largest number of upstream connections, without those of the configured client-evaluated keys. A server-evaluated key without a
-    /// paired client-evaluated key needs one connection for each context. A client-evaluated key that only [`RelayOptions::allow_any_key`]
-    /// admits needs one connection.
+    /// The largest number of upstream connections that are made on demand. The connections of configured client-evaluated keys are not
+    /// counted. A server-evaluated key without a paired client-evaluated key needs one connection for each context. A client-evaluated key
+    /// that only [`RelayOptions::allow_any_key`] admits needs one connection.
     ///
     /// When the limit is reached, the least recently used connection that no client uses is closed to make room for a new one. For an
     /// unconfigured key that has no connection with features, only a connection of an unconfigured key that has no features is closed. If
@@ -69,8 +69,8 @@ pub struct RelayLimits {
     /// The time after which an unused connection that counts towards `connections` is closed. This time should be longer than the interval
     /// between a client's polls. Default: 10 minutes.
     pub idle: Duration,
-    /// The longest time that a poll or a PUT waits for the first upstream response for a new context or key. After this time, the request
-    /// is answered with 503. Default: 10 seconds.
+    /// The longest time that a poll or a PUT waits for the first upstream response on a connection that is made on demand. After this time,
+    /// the request is answered with 503. Default: 10 seconds.
     pub first_answer: Duration,
     /// The time for which a key that the upstream Edge does not know is refused without another upstream request. Configured
     /// client-evaluated keys are excepted. If the upstream Edge answers a request with 400, the request is repeated after this time, or
@@ -79,9 +79,10 @@ pub struct RelayLimits {
     /// The minimum time between two refreshes of an environment that the upstream Edge calls stale, if requests of clients cause the
     /// refreshes. Default: 10 minutes.
     pub stale_for: Duration,
-    /// The time for which features are served after the last successful upstream response for their key. Then the features expire: polls
-    /// with the key are answered with 503 until the next successful response. If the key is a configured client-evaluated key, readiness
-    /// fails. Zero means that features never expire. Default: 7 days.
+    /// The time for which features are served after the last successful upstream response for their key. An open stream without a problem
+    /// counts as a successful response. After this time, the features expire: polls with the key are answered with 503 until the next
+    /// successful response. If the key is a configured client-evaluated key, readiness fails. Zero means that features never expire.
+    /// Default: 7 days.
     pub max_age: Duration,
     /// The time for which a key whose features are served stays valid while the upstream Edge refuses it at every attempt. After this time
     /// and at least two refusals, the key is revoked. Responses with 401 and 403 count as refusals. A 404 and a stream's `failure` event

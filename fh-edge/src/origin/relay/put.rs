@@ -85,8 +85,8 @@ impl Updates {
         *held = of_updates(headers);
     }
 
-    /// Creates the upstream request for a change. `key` and `feature` are the decoded parts of the client's path. Returns `None` if no
-    /// feature can have this feature key.
+    /// Creates the upstream request for a change. `key` and `feature` are the decoded parts of the client's path. Returns `None` for the
+    /// feature keys `.` and `..`, which a URL cannot contain.
     pub(super) fn request(
         &self,
         key: &ApiKey,

@@ -65,7 +65,8 @@ pub struct UpstreamStatus {
     /// context ([`RelayLimits::connections`](super::RelayLimits::connections)).
     pub client: Option<Status>,
     /// The time since the upstream Edge last answered the key successfully on this connection; `None` if there was no successful response.
-    /// If the relay has a snapshot folder, successful responses in earlier runs count for configured client-evaluated keys.
+    /// An open stream without a problem counts as a successful response. If the relay has a snapshot folder, successful responses in
+    /// earlier runs count for configured client-evaluated keys.
     pub answer_age: Option<Duration>,
     /// The time since the upstream Edge began to refuse a key whose features the connection has. Only definite refusals without any other
     /// result in between count. `None` if there are no such refusals.

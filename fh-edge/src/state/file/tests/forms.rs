@@ -269,7 +269,7 @@ proptest! {
     }
 }
 
-/// JSON's grammar allows half of a surrogate pair, but no program can represent it.
+/// JSON's grammar allows half of a surrogate pair, but it is no character.
 #[test]
 fn half_a_character_is_an_error_wherever_it_stands() {
     let text = |value: &str, id: &str| {
