@@ -37,7 +37,7 @@ impl ProcessFigures {
         if read().is_none() {
             return;
         }
-        // The current time is used as the start time of the process, because a server creates its metrics when it starts.
+        // The current time stands for the start time of the process, because a server creates its metrics when it starts.
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         self.start.set(now.as_secs_f64());
         registry.register(

@@ -16,7 +16,7 @@ use super::published::Published;
 use super::published_cell::{PublishedCell, WakeOnDrop};
 use super::time_scheduler::TimeScheduler;
 
-/// The published data of all environments. A thread that reads the data never waits for a thread that publishes.
+/// The published data of all environments. A thread that reads features does not wait until another thread has published.
 #[derive(Debug, Default)]
 pub(crate) struct Environments {
     /// The cells of each environment, by the id of the environment. In most cases an environment has one cell. In a relay it may have

@@ -49,7 +49,7 @@ pub(crate) struct Published {
     /// The number of this generation, counted from 1 in each cell.
     pub(crate) generation: u64,
     pub(crate) phase: Phase,
-    /// The time within which all streams of the cell end with `bye`. It is `None` until the server begins to stop, or until a relay ends
+    /// The time within which the streams of the cell end with `bye`. It is `None` until the server begins to stop, or until a relay ends
     /// the cell's upstream connection.
     pub(crate) closing: Option<Duration>,
     pub(crate) settings: Settings,

@@ -236,8 +236,8 @@ impl View {
     }
 }
 
-/// Returns a digest of the content that a view shows. Equal content has equal tags, across restarts and replicas (D-95). The last digit is
-/// 1 for [`Detail::Extended`], else 0.
+/// Returns a digest of the content that a view shows. The digest does not depend on the process, so that restarts and replicas give equal
+/// tags (D-95). The last digit is 1 for [`Detail::Extended`], else 0.
 fn tag(published: &Published, key: &ViewKey, features: &[Arc<ServedFeature>]) -> String {
     let mut hash = hmac_sha256::Hash::new();
     hash.update(published.id.as_bytes());

@@ -40,7 +40,7 @@ pub(crate) enum CompressionLevel {
 const HEAD: [u8; 10] = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255];
 
 thread_local! {
-    /// The compressor for quick compression on this thread. The compressor is reused, because creating a compressor takes longer than
+    /// The compressor for quick compression on this thread. The compressor is reused, because creating a compressor may take longer than
     /// compressing a small body.
     static QUICK: RefCell<Compress> = RefCell::new(Compress::new(Compression::fast(), false));
 }
@@ -61,7 +61,7 @@ pub(crate) fn gzip(body: &[u8], effort: CompressionLevel) -> Option<Vec<u8>> {
 }
 
 fn write(compress: &mut Compress, body: &[u8]) -> Option<Vec<u8>> {
-    // The output has room for half of the body. Compression fails if it needs more.
+    // The output has room for about half of the body. Compression ends early if it needs more.
     let mut out = Vec::with_capacity(body.len() / 2);
     out.extend_from_slice(&HEAD);
     let status = compress.compress_vec(body, &mut out, FlushCompress::Finish).ok()?;

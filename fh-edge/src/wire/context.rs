@@ -1,4 +1,4 @@
-//! Reads the evaluation context of a request from the text of its `x-featurehub` header (edge-protocol 2.2).
+//! Reads the evaluation context of a request from the text of its header `x-featurehub` or parameter `xfeaturehub` (edge-protocol 2.2).
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -6,10 +6,10 @@ use std::collections::BTreeMap;
 use fh_eval::Attributes;
 use percent_encoding::percent_decode_str;
 
-/// The largest number of attributes in a context from the `x-featurehub` header. Further attributes are left out, as in a FeatureHub Edge.
+/// The largest number of attributes in a [`RequestContext`]. Further attributes are left out, as in a FeatureHub Edge.
 pub(crate) const MAX_ATTRIBUTES: usize = 30;
-/// The largest number of values of all attributes together, in a context from the `x-featurehub` header or an OFREP request. Further values
-/// in the header are left out, and an OFREP request with more values is rejected. Rules may examine each value, so this number limits the
+/// The largest number of values of all attributes together, in the context of a poll, a stream or an OFREP request. Further values in polls
+/// and streams are left out, and an OFREP request with more values is rejected. Rules may examine each value, so this number limits the
 /// time of an evaluation.
 pub(crate) const MAX_VALUES: usize = 1000;
 
@@ -20,8 +20,8 @@ pub(crate) struct RequestContext {
 }
 
 impl RequestContext {
-    /// Reads the lines of the header in order, until the context has [`MAX_ATTRIBUTES`] attributes. A later attribute replaces an earlier
-    /// one with the same name.
+    /// Reads the lines in order, until the context has [`MAX_ATTRIBUTES`] attributes. A later attribute replaces an earlier one with the
+    /// same name.
     ///
     /// Attributes are separated by commas. A raw `&` separates them as well, because two published SDKs join attributes with `&`, and
     /// correct encoders never send a raw `&`. Text with an invalid percent sequence is not decoded. Parts without `=` are left out.
@@ -40,8 +40,7 @@ impl RequestContext {
         Self { attributes }
     }
 
-    /// Makes a context from attributes that did not come from the header. The context is cut to [`MAX_ATTRIBUTES`] attributes, as in a
-    /// context from the header.
+    /// Makes a context from attributes. The context is cut to [`MAX_ATTRIBUTES`] attributes.
     pub(crate) fn of(attributes: &Attributes) -> Self {
         // The attributes from which buckets are computed by default come first, because leaving out one of them would do the most harm.
         let is_key = |name: &str| matches!(name, "userkey" | "session" | "sessionkey");
