@@ -31,7 +31,8 @@ pub(super) async fn json<T: DeserializeOwned>(
     limit: usize,
 ) -> Result<T, Problem> {
     if !matches!(content_type(headers), "application/json" | "application/merge-patch+json") {
-        let why = "the content type of the body must be application/json";
+        let why =
+            "the content type of the body must be application/json or application/merge-patch+json";
         return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, why).at("Content-Type"));
     }
     let bytes = read(body, limit).await?;
