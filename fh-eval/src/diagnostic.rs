@@ -41,7 +41,7 @@ fn as_text<T: fmt::Display, S: serde::Serializer>(
 /// The position of a part of a payload: its environment, feature, strategy, rule and member.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Place {
-    /// Id of the environment; `None` if the payload does not name the environment, or if the feature was compiled
+    /// Id of the environment; `None` if the environment has no id that is a text, or if the feature was compiled
     /// without its environment.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub environment: Option<Box<str>>,

@@ -202,8 +202,7 @@ pub(crate) enum BoxedPredicate {
     /// Date-times, compared by instant and then by local time (profile `edge`).
     DateTimes(ExpectedValues<DateTime>),
     Networks(Membership, Box<[Network]>, Spelling),
-    /// Versions, with which the supplied version is compared one by one. Maven's order does not allow several bounds to
-    /// be reduced to one.
+    /// Versions, with which the supplied version is compared one by one.
     Versions(Comparison, Box<[Version<'static>]>),
     Patterns(Box<[Arc<Pattern>]>),
     /// The supplied text is a pattern that must match one of these texts as a whole (profile `edge`, NUMBER REGEX).

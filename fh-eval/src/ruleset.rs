@@ -1,5 +1,5 @@
-//! The compiled features of an environment. A ruleset is immutable. [`Ruleset::with`] and [`Ruleset::without`] return
-//! another ruleset, which shares the details of unchanged features.
+//! Rulesets of compiled features. A ruleset is immutable. [`Ruleset::with`] and [`Ruleset::without`] return another
+//! ruleset, which shares the details of unchanged features.
 
 use std::collections::BTreeSet;
 use std::hash::BuildHasher;
@@ -21,7 +21,7 @@ use crate::trace::NoTrace;
 /// with the same slot replace each other.
 const REMEMBERED_BY_ALL: usize = 16;
 
-/// The compiled features of one environment.
+/// Compiled features, at most one for each key. In general, they are the features of one environment.
 ///
 /// A ruleset is immutable and cheap to clone, because clones share their data. Lookups of features take no lock.
 ///
@@ -135,8 +135,8 @@ impl Ruleset {
         self.len() == 0
     }
 
-    /// Returns all features, in the payload's order. Features that [`Self::with`] added without replacing another
-    /// feature are at the end.
+    /// Returns all features, in the order in which they were compiled. For a payload, this is the payload's order.
+    /// Features that [`Self::with`] added without replacing another feature are at the end.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = FeatureRef<'_>> {
         (0..self.len()).map(|position| FeatureRef::new(&self.tables, position))
     }

@@ -16,7 +16,7 @@ use crate::value::{Kind, Value};
 
 #[derive(Debug, Default)]
 pub(crate) struct Tables {
-    // Tables that most evaluations read.
+    // Tables that evaluations read.
     pub(crate) heads: Vec<Head>,
     pub(crate) strategies: Vec<Strategy>,
     pub(crate) rules: Vec<Rule>,
@@ -27,7 +27,6 @@ pub(crate) struct Tables {
     pub(crate) text: String,
     /// The bytes of all ids from which buckets are computed.
     pub(crate) hash_ids: String,
-    // Tables that some evaluations read.
     pub(crate) fields: Vec<Field>,
     pub(crate) boxed: Vec<Arc<BoxedPredicate>>,
     pub(crate) sources: Vec<Arc<[Field]>>,

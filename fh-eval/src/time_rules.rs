@@ -19,8 +19,8 @@ const SECOND: i64 = 1000;
 /// case.
 ///
 /// Such a rule can change the result of an evaluation although neither the features nor the context have changed. A
-/// program that caches or publishes results calls [`Self::outcome_at`] at each time that [`Self::next_change_after`]
-/// returns. If the outcome differs from the last one, the program evaluates the features again.
+/// program that caches or publishes results can call [`Self::outcome_at`] at each time that [`Self::next_change_after`]
+/// returns. If the outcome differs from the last one, the program can evaluate the features again.
 ///
 /// ```
 /// use fh_eval::{Profile, Ruleset, TimeRules, Timestamp};

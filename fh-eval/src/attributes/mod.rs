@@ -38,8 +38,8 @@ pub struct Attributes {
     /// For each well-known name, the row in `entries` of the first value of the attribute with this name, counted from
     /// 1. The row is 0 if the context has no such attribute, and [`FAR`] if the row is 255 or more.
     well_known: [u8; WELL_KNOWN.len()],
-    /// A hasher that has read the first user key. If the key is hashed as UTF-8, only the id that follows the key has
-    /// to be hashed to compute a bucket.
+    /// A hasher that has read the first user key, if there is one. If the key is hashed as UTF-8, only the id that
+    /// follows the key has to be hashed to compute a bucket.
     user_key: Murmur3,
 }
 

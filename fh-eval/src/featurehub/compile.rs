@@ -72,8 +72,8 @@ impl<'a> Compiler<'a> {
         compilation.finish()
     }
 
-    /// Begins the compilation of one environment, to which features are then added one by one. `environment` is the
-    /// environment's id, which diagnostics name.
+    /// Begins a compilation, to which features are then added one by one. `environment` is the id of the environment,
+    /// which diagnostics name.
     #[doc(hidden)]
     #[must_use]
     pub fn begin(&self, environment: Option<&str>) -> Compilation<'a> {
@@ -106,7 +106,7 @@ impl<'a> Compiler<'a> {
     }
 }
 
-/// A compilation of the features of one environment, created by [`Compiler::begin`].
+/// A compilation of features into a ruleset, created by [`Compiler::begin`].
 #[doc(hidden)]
 pub struct Compilation<'a> {
     compiler: Compiler<'a>,
@@ -145,8 +145,8 @@ impl<'a> Compilation<'a> {
         }
     }
 
-    /// Parses a feature and adds it to the ruleset. If the text is not a JSON object with a key, only a diagnostic is
-    /// added.
+    /// Parses a feature and adds it to the ruleset. If the text is not a JSON object, or its key is missing, empty or
+    /// not a text, only a diagnostic is added.
     pub fn add(&mut self, json: &str) {
         match wire::Feature::parse(json) {
             Some(feature) => self.add_parts(&feature, json),

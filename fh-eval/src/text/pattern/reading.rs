@@ -1,6 +1,6 @@
 //! Translates patterns of Java or JavaScript to the syntax of `regex-syntax`. Constructs that `regex-syntax` would read
-//! differently are replaced before the pattern is parsed. FeatureHub's server reads patterns as Java does, and most
-//! clients as JavaScript does (ADR 0021).
+//! differently are replaced before the pattern is parsed. Profile `edge` reads patterns as Java does, like FeatureHub's
+//! server. Profile `client` reads brackets and `\v` as JavaScript does (ADR 0021).
 
 use super::Extent;
 use super::construct::Construct;
