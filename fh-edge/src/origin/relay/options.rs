@@ -80,7 +80,7 @@ pub struct RelayLimits {
     /// refreshes. Default: 10 minutes.
     pub stale_for: Duration,
     /// The time for which features are served after the last successful upstream response for their key. An open stream without a problem
-    /// counts as a successful response. After this time, the features expire: polls with the key are answered with 503 until the next
+    /// counts as a successful response. After this time, the features expire: polls with only this key are answered with 503 until the next
     /// successful response. If the key is a configured client-evaluated key, readiness fails. Zero means that features never expire.
     /// Default: 7 days.
     pub max_age: Duration,
@@ -157,7 +157,8 @@ impl RelayOptions {
 
     /// Also sends keys upstream that are not configured. A key that the upstream Edge knows is relayed as long as clients use it. `most`
     /// limits the number of unconfigured keys that have connections at a time, and the number of new keys that are sent per second. Beyond
-    /// either limit, if no unused connection can be closed, polls are answered with 429 and streams wait.
+    /// the first limit, an unused connection is closed if possible. Otherwise, and beyond the second limit, polls are answered with 429 and
+    /// streams wait.
     #[must_use]
     pub fn allow_any_key(mut self, most: NonZeroUsize) -> Self {
         self.any_key = Some(most);
@@ -170,7 +171,7 @@ impl RelayOptions {
     /// The files contain features and their rules, but no API keys. For each configured client-evaluated key whose features the relay has
     /// had, a record in the same folder contains the time of the last successful response, the number of the latest consecutive refusals,
     /// the time of the first of these refusals, and whether the key is revoked. The recorded time of the last successful response may be
-    /// about ten minutes too early. On Unix and Windows, only one relay at a time can use the folder.
+    /// too early by up to about ten minutes. On Unix and Windows, only one relay at a time can use the folder.
     #[must_use]
     pub fn snapshot_folder(mut self, folder: impl Into<PathBuf>) -> Self {
         self.snapshots = Some(folder.into());
@@ -187,7 +188,7 @@ impl RelayOptions {
         self
     }
 
-    /// Adds a header to the upstream requests, such as a header that a proxy requires. Logs and errors do not show the header's value.
+    /// Adds a header to the upstream requests, such as a header that a proxy requires. `Debug` does not show the header's value.
     #[must_use]
     pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.headers.push((name.into(), value.into()));

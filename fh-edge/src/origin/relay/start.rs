@@ -34,7 +34,7 @@ pub(super) struct Source {
     edge: EdgeUrl,
     transport: Arc<dyn Transport>,
     options: RelayOptions,
-    /// The headers of later upstream clients, including those that [`RelayOptions::configure`] adds.
+    /// The headers of upstream clients, including those that [`RelayOptions::configure`] adds.
     headers: RwLock<Vec<(String, String)>>,
     pub(super) runtime: Handle,
     pub(super) environments: Arc<Environments>,

@@ -190,7 +190,7 @@ impl Upstream {
             is_news = true;
             tokio::select! {
                 changed = watch.changed() => {
-                    // The client was closed. Its last features are still served.
+                    // The client was closed. What is published stays as it is.
                     if changed.is_err() {
                         return;
                     }
@@ -419,7 +419,7 @@ impl Upstream {
         self.close_client();
     }
 
-    /// Closes the client, if the connection has one. The last features are still served.
+    /// Closes the client, if the connection has one. This does not change what is published.
     pub(super) fn close_client(&self) {
         self.client.get().into_iter().for_each(Client::close);
     }

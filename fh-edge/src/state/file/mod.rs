@@ -11,7 +11,7 @@
 //!
 //! `percentage` may be a text that ends in `%`. Top-level members whose names begin with `x-` are ignored, so that they may hold anchors.
 //! Any other unknown member is an error. In a strategy or rule, an unknown member is an error only if its name is similar to a known one,
-//! and a warning otherwise (D-118).
+//! and at most a warning otherwise (D-118).
 //!
 //! Files of other FeatureHub programs are read, too: see [`Form`].
 
