@@ -1,4 +1,4 @@
-//! The access log, which has one entry for each request that a server has not rejected because of its form or size.
+//! The access log, which has one entry for each handled request.
 
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
@@ -10,9 +10,9 @@ use tokio::time::Instant;
 
 use super::TrustedProxies;
 
-/// The access log. It has one entry for each request, except requests that are rejected because of the form or size of their heads. An
-/// entry is written when the response has been passed on for sending or can no longer be sent, also if there is no response. The entry of a
-/// stream is written when the stream closes.
+/// The access log. It has one entry for each request, except requests that are rejected before they are handled, for example because their
+/// heads are too large. An entry is written when the response has been passed on for sending or can no longer be sent, also if there is no
+/// response. The entry of a stream is written when the stream closes.
 ///
 /// ```
 /// use fh_listen::{AccessLog, ListenOptions, LoggedRequest, RequestLog, TrustedProxies};

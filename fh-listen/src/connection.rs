@@ -28,7 +28,7 @@ const FAREWELL: Duration = Duration::from_secs(1);
 /// takes the next part of a body.
 const MIN_BUFFER: usize = 8 * 1024;
 
-/// The HTTP/1 and HTTP/2 settings, which are built once and shared by all connections.
+/// The HTTP/1 and HTTP/2 settings, which are built once for all connections of a server.
 #[derive(Clone, Debug)]
 pub(super) struct Protocols {
     http1: http1::Builder,

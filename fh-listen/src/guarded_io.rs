@@ -1,5 +1,5 @@
-//! Reads and writes the bytes of a connection. Limits apply to peers that do not read, or that keep sending after their request was
-//! refused.
+//! Reads and writes the bytes of a connection. Limits apply to peers that do not read, or that keep sending after the server has closed its
+//! sending side.
 
 use std::io;
 use std::mem::MaybeUninit;
@@ -13,10 +13,12 @@ use tokio::time::{Sleep, sleep};
 
 use super::connection_state::{Answering, ConnectionState};
 
-/// The time that a peer has to finish sending a request head that was refused. If the socket were closed at once, the operating system
-/// would report lost bytes to the peer, and the peer might see that error instead of the response.
+/// The time that a peer has to finish sending a request head after the server has closed its sending side, for example because it refused
+/// the head. If the socket were closed at once, the operating system would report lost bytes to the peer, and the peer might see that error
+/// instead of the response.
 const LINGER: Duration = Duration::from_secs(2);
-/// The number of discarded bytes of a refused request head after which the connection is closed.
+/// The number of bytes that are discarded after the server has closed its sending side within a request head. Then the connection is
+/// closed.
 const LINGER_BYTES: usize = 256 * 1024;
 
 /// The maximum time, on plain HTTP, from the moment when a peer closes its sending side until the response to its request begins. If the
@@ -36,7 +38,7 @@ pub(super) struct GuardedIo<S> {
     state: Arc<ConnectionState>,
 }
 
-/// The state of a connection after a refused head, in which the peer's bytes are read and discarded.
+/// The state of a connection whose sending side the server has closed within a request head. The peer's bytes are read and discarded.
 #[derive(Debug)]
 struct Lingering {
     timer: Pin<Box<Sleep>>,

@@ -46,7 +46,7 @@ impl Pieces {
         self.rest.is_empty()
     }
 
-    /// Returns the next piece of a body, of at most [`PIECE`] bytes.
+    /// Returns the next piece of a body, of at most [`PIECE`] bytes, or the body's trailers.
     pub(super) fn poll_frame<B>(
         &mut self,
         body: &mut B,

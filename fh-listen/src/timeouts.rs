@@ -53,8 +53,8 @@ impl PeerTimeout for Http1Timeout {
     }
 }
 
-/// The timeout of an HTTP/2 connection. The requests of such a connection overlap, and other tasks end them. The timeout therefore checks
-/// at intervals whether there were any requests.
+/// The timeout of an HTTP/2 connection. The requests of such a connection may overlap, and other tasks end them. The timeout therefore
+/// checks at intervals whether there were any requests.
 #[derive(Debug)]
 pub(super) struct Http2Timeout {
     timer: Option<Pin<Box<Sleep>>>,

@@ -48,8 +48,8 @@ impl Tls {
     /// may be in one file.
     ///
     /// # Errors
-    /// Fails if a file cannot be read, if it contains no certificate or key that can be used, or if the key does not belong to the
-    /// certificate.
+    /// Fails if a file cannot be read or is not valid PEM, if it contains no certificate or key that can be used, or if the key does not
+    /// belong to the certificate.
     pub fn from_files(
         certificate: impl Into<PathBuf>,
         key: impl Into<PathBuf>,

@@ -125,7 +125,7 @@ pub struct Config {
     pub refused: Backoff,
     /// The time after which a stream counts as healthy. After the end of a healthy stream, the delays of `backoff` begin anew.
     pub healthy_after: Duration,
-    /// The time for which the client polls after the Edge could not stream. Then the client requests a stream again (D-65).
+    /// The time for which the client polls after the Edge could not stream. The first request after this time is for a stream again (D-65).
     pub stream_again_after: Duration,
     /// The time within which the session sends at most two requests. Further requests wait (D-64).
     pub pace: Duration,

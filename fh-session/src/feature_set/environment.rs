@@ -19,9 +19,9 @@ pub(crate) enum Authority {
     Edge,
     /// The source is a store, whose features may be outdated. Features that are missing from its lists are kept.
     Store,
-    /// The source is a store, and the Edge has sent or confirmed a list before. The store replaces a held feature only with a higher
-    /// version, and never with a feature of another id. Otherwise an outdated copy could bring back another id, an old key or a former
-    /// strategy.
+    /// The source is a store, and the session has recorded that the Edge sent or confirmed a list. The store replaces a held feature only
+    /// with a higher version, and never with a feature of another id. Otherwise an outdated copy could bring back another id, an old key or
+    /// a former strategy.
     LateStore,
 }
 

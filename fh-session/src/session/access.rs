@@ -7,12 +7,11 @@ pub(super) enum Access {
     /// Neither a list of features nor a refusal is recorded.
     #[default]
     Unknown,
-    /// The Edge has refused the client, or has sent no environment for the client's API keys, before the Edge sent or confirmed a list of
-    /// features.
+    /// A refusal is recorded, but no list of features. A response without an environment of the client's API keys counts as a refusal.
     Refused,
-    /// The Edge has sent or confirmed a list of features. Later refusals other than `failure` events have no effect.
+    /// A list of features is recorded, which the Edge has sent or confirmed. Later refusals other than `failure` events have no effect.
     Granted,
-    /// The Edge has sent or confirmed a list of features, and has later refused the client with a `failure` event.
+    /// A list of features and a later `failure` event are recorded.
     Revoked,
 }
 
@@ -27,8 +26,8 @@ impl Access {
         matches!(self, Self::Refused | Self::Revoked)
     }
 
-    /// Records that the Edge has refused the client. The record does not change once the Edge has sent or confirmed a list of features,
-    /// because an Edge may refuse clients during its own outages (D-21).
+    /// Records that the Edge has refused the client. The record does not change if it holds a list of features, because an Edge may refuse
+    /// clients during its own outages (D-21).
     pub(super) const fn refuse(&mut self) {
         if let Self::Unknown = self {
             *self = Self::Refused;

@@ -136,7 +136,6 @@ impl Session {
     /// Returns true if a newer context has to wait (D-120): a request is in flight, no features of the current context are served, and the
     /// current context was set after the start. A redirected request that is delayed by the limit of the request rate counts as in flight.
     /// A stream counts until its first list.
-    ///
     fn awaits_features(&self) -> bool {
         let is_in_flight = match &self.state {
             State::Connecting { .. } | State::Fetching(_) => true,

@@ -80,8 +80,9 @@ pub struct Session {
     context_was_set: bool,
     /// The context that waits, because it was set while the request for another context was in flight. `None` if no context waits (D-120).
     next_context: Option<NextContext>,
-    /// The etag of the poll that the held features come from; `None` if that poll had no etag or was not applied as a whole, or if the
-    /// features, the context's header or the keys have changed since (D-72). The etag is sent with a single key only (D-60).
+    /// The etag of the poll that the held features come from; `None` if there was no such poll, if it had no etag or was not applied as a
+    /// whole, or if the features, the context's header or the keys have changed since (D-72). The etag is sent with a single key only
+    /// (D-60).
     etag: Option<String>,
     /// The time between polls. The Edge may change this time by `max-age`.
     interval: Duration,
