@@ -34,8 +34,8 @@ Ctrl-C or SIGTERM stops the server gracefully: streams get `bye`, spread over 80
 the grace period. A second Ctrl-C or SIGTERM stops it at once. The server prints its
 addresses on stdout, as JSON with --json or --log-format json. Logs go to stderr.
 
-Exit codes: 0 stopped by Ctrl-C or a signal; 1 --check found errors; 2 a setting or a
-file is wrong, or the port is in use.")]
+Exit codes: 0 stopped by Ctrl-C or a signal, or --check found no errors; 1 --check found
+errors; 2 another error, for example a wrong setting or file, or a port in use.")]
 pub(crate) struct ServeArgs {
     /// Check this state file, and exit without serving. If the file has errors, they are reported, and the exit status is
     /// 1. Otherwise, its warnings are reported

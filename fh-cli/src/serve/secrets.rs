@@ -16,7 +16,7 @@ use crate::failure::Failure;
 
 /// The largest size of a file with secrets, in bytes. A larger file is an error.
 const MOST_BYTES: u64 = 1 << 20;
-/// The time between two checks of the files.
+/// The time from one check of the files to the next, unless a reload is requested earlier.
 const BETWEEN_LOOKS: Duration = Duration::from_secs(1);
 /// The time for which a file may be empty, missing or invalid before an error is reported, so that another program can replace the
 /// file (decisions D-104).
@@ -92,7 +92,7 @@ impl SecretFiles {
         Ok(Self { reload, reads })
     }
 
-    /// Reads all files again, even if they have not changed.
+    /// Requests that all files are read again, even if they have not changed.
     pub(crate) fn reload(&self) {
         // Without files there is no thread that receives the request.
         let _ = self.reload.send(());

@@ -23,7 +23,7 @@ use super::settings::{ResolvedSettings, Settings};
 use super::signals::{SignalAction, Signals};
 use crate::failure::Failure;
 
-/// The longest time for which the monitor port still answers health checks after the API has closed. A shorter grace period
+/// The longest time that open connections of the monitor port have to end after the API has closed. A shorter grace period
 /// shortens the time.
 const LAST_LOOK: Duration = Duration::from_secs(1);
 
@@ -128,7 +128,8 @@ impl Server {
         Ok(Addresses { monitor, console, api })
     }
 
-    /// Serves until a signal requests a stop, and then stops gracefully. A second such signal stops the server at once.
+    /// Serves until a signal requests a stop, and then stops gracefully. A second such signal stops the server at once. Fails if
+    /// a listener fails.
     pub(crate) async fn run(self, signals: Signals) -> Result<(), Failure> {
         let (end, ending) = watch::channel(false);
         let (over, is_over) = watch::channel(false);
@@ -216,7 +217,7 @@ impl Control {
             // Load balancers must see that the server is not ready before it refuses connections.
             self.handle.announce_stop();
             tokio::time::sleep(self.delay).await;
-            // A relay saves its data first, which takes a moment.
+            // A relay closes its upstream connections first, which may take a few seconds.
             self.handle.say_bye(self.grace).await;
             end.send_replace(true);
             std::future::pending::<()>().await;

@@ -5,8 +5,8 @@ use std::io;
 #[cfg(unix)]
 use crate::shutdown_signal::{received, unless_ignored};
 
-/// The installed signal handlers. A SIGINT that was ignored at the start stays ignored, as for a script's background jobs.
-/// SIGTERM and SIGHUP are handled even if they were ignored at the start.
+/// The installed signal handlers. A SIGINT that is known to be ignored at the start stays ignored, as for a script's background
+/// jobs. SIGTERM and SIGHUP are handled even if they were ignored at the start.
 pub(crate) struct Signals {
     #[cfg(unix)]
     interrupt: Option<tokio::signal::unix::Signal>,
@@ -21,7 +21,7 @@ pub(crate) struct Signals {
 pub(crate) enum SignalAction {
     /// A stop of the server, which Ctrl-C or SIGTERM requests.
     End,
-    /// A reload of all files, which SIGHUP requests.
+    /// A reload of the certificate and of the files with state and secrets, which SIGHUP requests.
     Reload,
 }
 

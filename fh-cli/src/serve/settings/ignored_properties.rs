@@ -73,7 +73,8 @@ const FOREIGN: [(&str, &[&str]); 9] = [
     ),
 ];
 
-/// The prefixes of the properties of FeatureHub's Edge. An unknown property with such a prefix is reported as a mistake.
+/// The prefixes of the properties of FeatureHub's Edge. An unknown property of a file with such a prefix is reported as a
+/// mistake.
 const OURS: [&str; 5] = ["edge.", "server.", "monitor.", "jersey.cors.", "featurehub.url"];
 
 /// The given properties and variables that have no effect on this Edge.
@@ -81,7 +82,7 @@ const OURS: [&str; 5] = ["edge.", "server.", "monitor.", "jersey.cors.", "featur
 pub(crate) struct IgnoredProperties {
     /// The properties of FeatureHub's servers that this Edge does not use, each with its subject.
     pub(crate) foreign: Vec<(String, &'static str)>,
-    /// A message for each unknown property or variable.
+    /// A message for each unknown property of a file with a prefix of [`OURS`], and each unknown variable of this Edge.
     pub(crate) unknown: Vec<String>,
 }
 

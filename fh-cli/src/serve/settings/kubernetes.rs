@@ -1,4 +1,4 @@
-//! Variables that Kubernetes sets in every container of a namespace, for each of its Services.
+//! Variables that Kubernetes sets in containers, for the Services of the same namespace.
 //!
 //! A Service called `fh-edge-monitor` brings `FH_EDGE_MONITOR_PORT=tcp://10.0.0.2:8701`, `FH_EDGE_MONITOR_SERVICE_HOST` and
 //! others, whose names are those of settings or look like them.
@@ -6,7 +6,7 @@
 /// The prefixes of the address in the value of a variable that names a Service's port.
 const PROTOCOLS: [&str; 3] = ["tcp://", "udp://", "sctp://"];
 
-/// Returns true if the name and the text are those of a variable that Kubernetes sets, so that the variable is not a setting.
+/// Returns true if the name and the text look like those of a variable that Kubernetes sets for a Service.
 pub(super) fn sets(name: &str, text: &str) -> bool {
     is_port_of_service(name, text) || is_beside_port(name)
 }

@@ -145,7 +145,7 @@ impl Default for Settings {
 }
 
 impl Settings {
-    /// Returns a warning if the admin API can be used over plain HTTP, or cannot be used by other machines.
+    /// Returns a warning if other machines can use the admin API over plain HTTP, or cannot use it at all.
     fn admin_warning(&self) -> Option<&'static str> {
         let (address, has_tls) = match self.edge.administration {
             Administration::WithMonitoring => {
@@ -210,8 +210,8 @@ impl ResolvedSettings {
 
     /// Returns warnings about settings without effect and about risky values.
     pub(crate) fn warnings(&self) -> impl Iterator<Item = String> {
-        /// The shortest time of `--drop-after` without a warning. If streams end sooner, published SDKs reconnect more and more
-        /// slowly (edge-protocol 11.5.6).
+        /// The shortest time of `--drop-after` without a warning. If streams end sooner, some published SDKs reconnect more and
+        /// more slowly (edge-protocol 11.5.6).
         const LEAST: Duration = Duration::from_secs(30);
         let drop_after = self.settings.edge.drop_after;
         let is_short = !drop_after.is_zero() && drop_after < LEAST;

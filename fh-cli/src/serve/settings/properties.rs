@@ -28,7 +28,7 @@ pub(crate) struct PropertyFile {
 }
 
 impl PropertyFile {
-    /// Reads and parses a property file. Fails if the file is larger than [`MOST_BYTES`] or not UTF-8.
+    /// Reads and parses a property file. Fails if the file cannot be read, is larger than [`MOST_BYTES`], or is not UTF-8.
     pub(crate) fn read(path: &Path) -> Result<Self, String> {
         let shown = path.display();
         let found =

@@ -40,9 +40,10 @@ impl Group {
 pub(crate) enum Form {
     /// A single text. The help shows this name in the place of the text.
     One(&'static str),
-    /// A flag that may be repeated. In the environment, the texts are separated by white space.
+    /// A flag that may be repeated. In a variable or a property, the texts are separated by white space.
     Many(&'static str),
-    /// A flag that may be repeated, for texts that contain blanks. In the environment, each line is a text.
+    /// A flag that may be repeated, for texts that may contain blanks. In a variable or a property, each line that is not blank
+    /// is a text.
     Lines(&'static str),
     /// `true` or `false`. The flag without a value means `true`.
     Switch,
@@ -58,7 +59,7 @@ pub(crate) struct Setting {
     pub(crate) help: &'static str,
     /// FeatureHub's property with the same meaning, or `None` if there is no such property.
     pub(crate) property: Option<Property>,
-    /// True if the value is a secret, which is never shown.
+    /// True if the value is a secret, which `--show-settings` masks.
     pub(crate) is_secret: bool,
     /// A description of the default, or `None` if the text of the default value suffices.
     pub(crate) default: Option<&'static str>,

@@ -95,8 +95,8 @@ impl Sources {
         (text.trim() != property.none).then(|| GivenSetting { source, texts: texts(setting, text) })
     }
 
-    /// Finds a property in the order of FeatureHub's servers: the variable with exactly its name, files, then the upper-case
-    /// names.
+    /// Finds a property in the order of FeatureHub's servers: the variable with exactly its name, the last of the files that
+    /// have the property, then the variables with its upper-case names. Blank texts count as absent.
     fn property(&self, name: &'static str) -> Option<(Source, &str)> {
         let variable = |name: String| {
             let text = self.variable(&name)?;

@@ -35,7 +35,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Origin,
         "data",
         One("DIR"),
-        "The folder that stores changes made through PUT and the admin API, or the features of a relay. Without --data, a restart loses this data. Only one server at a time can use the folder, and a second server does not start",
+        "The folder that stores changes made through PUT and the admin API and a copy of the last valid state file, or the features of a relay. Without --data, a restart loses this data. Only one server at a time can use the folder, and a second server does not start",
         |s, text| put(&mut s.data, Ok(path(text))),
         |s| path_text(s.data.as_ref()),
     ),
@@ -55,7 +55,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Origin,
         "relay",
         One("URL"),
-        "The URL of the upstream Edge whose features this server relays, instead of serving a state file. With --data, a relay that starts while the upstream Edge is unreachable serves the features that it received last",
+        "The URL of the upstream Edge whose features this server relays, instead of serving a state file. With --data, a relay that starts while the upstream Edge is unreachable serves the features that it received last, within the limit of --relay-max-age",
         |s, text| {
             let url = text.trim();
             let parse = || EdgeUrl::parse(url).map_err(|why| why.to_string());
@@ -80,7 +80,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Origin,
         "relay-any-key",
         One("COUNT"),
-        "The limit on API keys that are in neither --relay-key nor --relay-key-file. The relay serves at most this number of such keys at a time, and tries at most this number of new ones per second. Above the limit, polls with a new key get 429, and streams with a new key wait. 0 means that such keys are refused",
+        "The limit on API keys that are in neither --relay-key nor --relay-key-file. The relay serves at most this number of such keys at a time, and tries at most this number of new ones per second. Above either limit, if no unused connection can be closed, polls with a new key get 429, and streams with a new key wait. 0 means that such keys are refused",
         |s, text| put(&mut s.relay_any_key, number(text, "100")),
         |s| s.relay_any_key.to_string(),
     ),
@@ -96,7 +96,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Origin,
         "relay-max-age",
         One("SECONDS"),
-        "The longest time for which a relay serves the features of a key after the last successful response of the upstream Edge, also across restarts with --data. After that time, requests with the key get 503, and readiness fails if the key is a client-evaluated key of --relay-key or --relay-key-file. 0 means no limit",
+        "The longest time for which a relay serves the features of a key after the last successful response of the upstream Edge, also across restarts with --data. After that time, polls with the key get 503 until the upstream Edge responds successfully again, and readiness fails if the key is a client-evaluated key of --relay-key or --relay-key-file. 0 means no limit",
         |s, text| put(&mut s.relay_max_age, time(text)),
         |s| seconds_of(s.relay_max_age),
     ),
@@ -171,7 +171,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Network,
         "listen",
         One("ADDRESS"),
-        "The IP address that the server listens on. 0.0.0.0 means all IPv4 addresses of this machine, and :: means all IPv4 and IPv6 addresses",
+        "The IP address that the server listens on. 0.0.0.0 means all IPv4 addresses of this machine. :: means all IPv6 addresses and, on most systems, all IPv4 addresses",
         |s, text| put(&mut s.address, ip_address(text)),
         |s| s.address.to_string(),
     ),
@@ -188,7 +188,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Network,
         "monitor-port",
         One("PORT"),
-        "A separate port for health and metrics, instead of the port of the API. 0 means any free port",
+        "A separate port for health and metrics. The port of the API then serves no metrics, and serves health only if --url-path is set. 0 means any free port",
         |s, text| {
             s.edge.monitoring = Monitoring::Apart;
             put(&mut s.monitor_port, number(text, "8701").map(Some))
@@ -201,7 +201,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Network,
         "url-path",
         One("PATH"),
-        "The path prefix of the API, for a proxy that does not remove the prefix. Requests without the prefix get 404, except for health checks, and except for metrics if --monitor-port is not set",
+        "The path prefix of the API, for a proxy that does not remove the prefix. Requests to the port of the API without the prefix get 404, except for health checks, and except for metrics if --monitor-port is not set",
         |s, text| put(&mut s.url_path, url_path(text)),
         |s| if s.url_path.is_empty() { "/".to_string() } else { s.url_path.clone() },
     )
@@ -254,7 +254,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Clients,
         "heartbeat",
         One("SECONDS"),
-        "The interval between two heartbeats of a stream. 0 means no heartbeats",
+        "The interval of the heartbeats of feature streams. 0 means that these streams get no heartbeats",
         |s, text| put(&mut s.edge.heartbeat, time(text)),
         |s| seconds_of(s.edge.heartbeat),
     )
@@ -263,7 +263,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Clients,
         "drop-after",
         One("SECONDS"),
-        "The time after which the server ends a stream with the event `bye`, varied by up to 10 %. The SDK then reconnects. 0 means no limit",
+        "The time after which the server ends a feature stream with the event `bye`, varied by up to 10 %. The SDK then reconnects. 0 means no limit",
         |s, text| put(&mut s.edge.drop_after, time(text)),
         |s| seconds_of(s.edge.drop_after),
     )
@@ -281,7 +281,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Clients,
         "compression",
         One("gzip|off"),
-        "The compression of responses to polls with one API key: `gzip` for clients that accept gzip, or `off`. Other responses, such as streams, are never compressed",
+        "The compression of responses to polls with one API key: `off`, or `gzip` for clients that accept gzip, if the body has at least 1024 bytes and shrinks to half its size or less. Other responses, such as streams, are never compressed",
         |s, text| put(&mut s.edge.compression, compression(text)),
         |s| match s.edge.compression {
             Compression::Off => "off".to_string(),
@@ -316,11 +316,11 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Limits,
         "max-connections",
         One("NUMBER"),
-        "The limit on open connections of each port. Above the limit, the server accepts up to 16 more connections, and closes them if their request is not a health check. While these 16 are in use, new connections wait",
+        "The limit on open connections of each port. Above the limit, the server accepts up to 16 more connections, and closes such a connection if its request is not a health check and there is still no room. While these 16 are in use, new connections wait",
         |s, text| put(&mut s.listen.max_connections, number(text, "10000")),
         |s| s.listen.max_connections.to_string(),
     )
-    .default("the limit on file descriptors minus 256, or fewer if half of the memory holds fewer connections"),
+    .default("the limit on file descriptors minus 256, but at least half of it, or fewer if half of the memory holds fewer connections"),
     Setting::new(
         Limits,
         "max-http2-requests",
@@ -349,7 +349,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Limits,
         "answer-cache",
         One("BYTES"),
-        "The limit on the memory for cached answers of all environments together. Above the limit, answers that were not used recently are evicted",
+        "The limit on the memory for cached answers of all environments together. Above the limit, cached answers are evicted",
         |s, text| put(&mut s.edge.answer_cache, bytes(text).map(|count| count as u64)),
         |s| bytes_of(usize::try_from(s.edge.answer_cache).unwrap_or(usize::MAX)),
     ),
@@ -445,7 +445,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Operations,
         "admin-key",
         One("KEY"),
-        "The key of the admin API at /admin/v1, which reads and changes the whole state. The key must have at least 16 characters. Without a key, there is no admin API",
+        "The key of the admin API at /admin/v1, which reads and changes the whole state. The key must have 16 to 400 visible ASCII characters. Without a key, there is no admin API",
         |s, text| put(&mut s.edge.admin_key, admin_key(text)),
         |s| if s.edge.admin_key.is_some() { "set".to_string() } else { String::new() },
     )
@@ -489,7 +489,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Operations,
         "grace",
         One("SECONDS"),
-        "The time limit for a graceful stop, which begins after --shutdown-delay. Within this time, streams end with the event `bye`. Connections that are still open when the time is over are closed",
+        "The time that open connections have to end in a graceful stop, which begins after --shutdown-delay. During this time, streams end with the event `bye`. Connections that are still open when the time is over are closed",
         |s, text| put(&mut s.listen.grace, time(text)),
         |s| seconds_of(s.listen.grace),
     )
