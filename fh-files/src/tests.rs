@@ -148,7 +148,10 @@ fn errors_say_where() {
             "a: 1\n---\nb: 2\n",
             "line 2, column 1: a second document begins here, but only one document is allowed",
         ),
-        ("a: &x [*x]\n", "line 1, column 8: this alias refers to a list or map that contains it"),
+        (
+            "a: &x [*x]\n",
+            "line 1, column 8: this alias refers to a name, or to a list or map that contains the alias",
+        ),
         ("a: *nowhere\n", "line 1, column 4: "),
         ("a: !!set {x}\n", "line 1, column 4: unknown tag !!set"),
         ("a: !mine [x]\n", "line 1, column 4: unknown tag !mine"),

@@ -63,7 +63,10 @@ fn take(builder: &mut Builder, event: Event<'_>, position: Position) -> Result<(
         Event::SequenceEnd | Event::MappingEnd => builder.close(position),
         Event::Alias(anchor) => match builder.anchored(anchor) {
             Some(node) => builder.put(node, 0, position),
-            None => Err(wrong("this alias refers to a list or map that contains it".to_owned())),
+            None => Err(wrong(
+                "this alias refers to a name, or to a list or map that contains the alias"
+                    .to_owned(),
+            )),
         },
         Event::Nothing
         | Event::StreamStart

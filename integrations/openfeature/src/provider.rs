@@ -151,8 +151,8 @@ impl FeatureProvider for FeatureHubProvider {
     async fn initialize(&mut self, _context: &EvaluationContext) {
         let client = self.client.clone();
         let patience = self.patience;
-        // The wait runs on a thread of its own, because the client may run on this runtime. If the wait fails, reads report
-        // that the provider is not ready for as long as the client has no features.
+        // The wait runs on a thread of its own, because the client may run on this runtime. The outcome of the wait is not used: each read
+        // reports whether the client has features.
         let (done, waited) = tokio::sync::oneshot::channel();
         let waiting = std::thread::Builder::new().name("fh-openfeature".to_string());
         let spawned = waiting.spawn(move || {

@@ -50,8 +50,8 @@ impl<K: AsRef<str>> Flag for (K, Option<Value>) {
 /// Returns the context with these feature values added to its baggage. If the baggage already has a value of a feature, that
 /// value is kept, so that all services that handle a request use the same value (D-81).
 ///
-/// Values for which the baggage has no room are left out, and a warning with their keys is logged. [`BaggageWriter`] returns
-/// the number and the keys of the left-out values instead of logging a warning.
+/// Values for which the baggage has no room are left out, and a warning with their number and the keys of the first 32 is logged.
+/// [`BaggageWriter`] returns the same data instead of logging a warning.
 ///
 /// ```
 /// use fh_eval::Value;

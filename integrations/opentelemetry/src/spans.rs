@@ -17,13 +17,13 @@ const PREFIX: &str = "featurehub.";
 /// The form in which usage events are written to a span.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Mode {
-    /// Each field of a usage event's record becomes an attribute `featurehub.<field>` of the span, up to 64 attributes per
-    /// span.
+    /// Each field of a usage event's record becomes an attribute `featurehub.<field>` of the span, up to 64 attributes per span, as long as
+    /// the observer remembers the span.
     ///
-    /// An attribute that this observer has written to the span with the same value is not written again, unless the observer
-    /// has written to 256 other spans since. OpenTelemetry's SDK for Rust does not replace attributes, so that after reads of
-    /// several features a span has several attributes `featurehub.feature`. Programs that read several features within one
-    /// span should select another mode.
+    /// The observer remembers the 256 spans to which it began to write last. It does not write an attribute again that it has written to a
+    /// remembered span with the same value. OpenTelemetry's SDK for Rust does not replace attributes, so that after reads of several
+    /// features a span has several attributes `featurehub.feature`. Programs that read several features within one span should select
+    /// another mode.
     Attributes,
     /// Each usage event becomes an event `featurehub.<event>` of the span. The fields of its record become attributes
     /// `featurehub.<field>` of the span's event.
@@ -37,20 +37,20 @@ pub enum Mode {
     /// | `feature_flag.key` | the feature's key |
     /// | `feature_flag.result.variant` | the id of the strategy that matched, or `default` |
     /// | `feature_flag.result.value` | the value, unless it is null or JSON |
-    /// | `feature_flag.result.reason` | `targeting_match`, `split`, `static` or `default`; `override` if an interceptor answered; `error` if the feature is missing, not loaded or of another type |
+    /// | `feature_flag.result.reason` | `targeting_match`, `split`, `static` or `default`; `override` if an interceptor returned the value |
     /// | `feature_flag.provider.name` | `FeatureHub` |
-    /// | `feature_flag.context.id` | the user's key, otherwise the session |
-    /// | `feature_flag.set.id` | the id of the environment |
+    /// | `feature_flag.context.id` | the user's key, otherwise the session, if the context has one of them |
+    /// | `feature_flag.set.id` | the id of the environment, if it is known |
     /// | `feature_flag.version` | the version of the feature's value |
     SemanticConventions,
 }
 
 /// An observer that writes usage to the current OpenTelemetry span (sdk-behaviour 3.5).
 ///
-/// The observer is called on the thread that causes an event, for example during a read, because only that thread has the
-/// current span. The observer writes nothing unless the span is recording. Fields have the same names as in the published
-/// SDKs ([`UsageEvent::record`]). Fields that are null are left out. Lists whose elements are all texts, all booleans or all
-/// numbers stay lists.
+/// The observer is called on the thread that causes an event, for example during a read, because only that thread has the current span.
+/// Collections are an exception: the client's dispatcher calls the observer for them, usually without a span. The observer writes nothing
+/// unless the span is recording. Fields have the same names as in the published SDKs ([`UsageEvent::record`]). Fields that are null are
+/// left out. Lists whose elements are all texts, all booleans or all numbers stay lists.
 ///
 /// ```
 /// use fh_opentelemetry::{Mode, SpanUsage};

@@ -7,7 +7,7 @@ use std::sync::{Mutex, PoisonError};
 use opentelemetry::KeyValue;
 use opentelemetry::trace::{SpanContext, SpanId, TraceId};
 
-/// The maximum number of spans in the record. When the record is full, the oldest span is removed, and the attributes of that
+/// The maximum number of spans in the record. When the record is full, the span that was added first is removed, and the attributes of that
 /// span may then be written again.
 const MOST_SPANS: usize = 256;
 /// The maximum number of attributes that one observer writes to a span, as long as the span is in the record. Further

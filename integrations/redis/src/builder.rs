@@ -25,12 +25,12 @@ use crate::write_queue::WriteQueue;
 /// `?sentinel_username=USER&sentinel_password=PASSWORD` before `#NAME`. With `rediss-sentinel://`, connections to the sentinels
 /// and to the master use TLS.
 ///
-/// The `Debug` output contains the address of the server, but no password.
+/// The `Debug` output contains the address of the server, or `none` for a URL that cannot be used, but no password.
 pub struct Server(Result<Given, StoreError>);
 
 impl Server {
-    /// Returns the address of the server for messages: the host and the port, the path of a Unix socket, or the name of the
-    /// master with the addresses of its sentinels. Returns `none` for an invalid URL.
+    /// Returns the address of the server for messages: the host and the port, the path of a Unix socket, or the name of the master with the
+    /// addresses of its sentinels. Returns `none` for a URL that cannot be used.
     fn address(&self) -> String {
         match &self.0 {
             Ok(given) => given.address(),
@@ -120,16 +120,16 @@ impl RedisStoreBuilder {
         self
     }
 
-    /// Sets the number of attempts to write an update on one connection, and the number of connections that may break while
-    /// the store writes the update. After either number the update is dropped. The default is 10; 0 counts as 1. An update is
-    /// kept while the server loads its data or is a replica, and while its cluster is down or moves the keys.
+    /// Sets the number of attempts to write an update of an environment on one connection, and the number of connections that may break
+    /// while the store writes the update. After either number the update is dropped. The default is 10; 0 counts as 1. An update is kept
+    /// while the server loads its data or is a replica, and while its cluster is down or moves the keys.
     pub fn retries(mut self, attempts: u32) -> Self {
         self.settings.attempts = attempts.max(1);
         self
     }
 
-    /// Sets the time limit for opening a connection, and for each wait for data from the server. The default is 5 s; a
-    /// shorter time than 1 ms counts as 1 ms. After a timeout the store connects again.
+    /// Sets the time limit for opening a connection, and for each read from and write to the connection. The default is 5 s; a shorter time
+    /// than 1 ms counts as 1 ms. After a timeout the store connects again.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.settings.timeout = timeout.max(Duration::from_millis(1));
         self
@@ -149,9 +149,9 @@ impl RedisStoreBuilder {
         self
     }
 
-    /// Starts the store. The store adds the features in Redis to the client. It writes the features that the client has from
-    /// the Edge and the updates that the client receives from now on to Redis. Returns at once, even if Redis is unreachable.
-    /// [`RedisStore::flush`] waits until the stored features are loaded.
+    /// Starts the store. The store adds the features in Redis to the client. It writes to Redis the features that the client has from the
+    /// Edge, and the updates that the client receives from now on from other sources than this store. Returns at once, even if Redis is
+    /// unreachable. [`RedisStore::flush`] waits until the stored features are loaded.
     ///
     /// # Errors
     /// [`StoreError`] if the API keys are server-evaluated, if the URL, a certificate, or the user and password of the

@@ -10,7 +10,7 @@ use crate::list::{List, State};
 /// A change of the list of one environment.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Change<'a> {
-    /// Several features were received or are held by the client.
+    /// A list of features was received, or the client holds these features.
     List(List<'a>, Authority),
     /// One feature was created or changed.
     Feature(State<'a>),

@@ -16,7 +16,7 @@ pub enum StoreError {
     NoMasterName,
     /// The URL names several servers that are not sentinels.
     SeveralServers,
-    /// The program or the URL gives a user or password for sentinels, but the URL names no sentinels.
+    /// The program or the URL gives a user or password for sentinels, but the server is not a URL of sentinels.
     WithoutSentinels,
     /// The program or the URL gives a user for the sentinels without a password.
     NoSentinelPassword,
@@ -25,7 +25,7 @@ pub enum StoreError {
     /// The URL requests that any certificate is accepted (`#insecure`). The store rejects this, because such a connection has
     /// no protection.
     Insecure,
-    /// The program gives certificates, but the URL does not use TLS.
+    /// The program gives certificates, but the URL or the Redis client does not use TLS.
     WithoutTls,
     /// A certificate or a private key cannot be used. The value is the reason.
     Certificate(&'static str),

@@ -101,7 +101,7 @@ impl Given {
         }
     }
 
-    /// Parses a URL. `redis://` names a server, and `redis-sentinel://` names sentinels. `rediss://` and `rediss-sentinel://`
+    /// Parses a URL. For example, `redis://` names a server, and `redis-sentinel://` names sentinels. `rediss://` and `rediss-sentinel://`
     /// use TLS.
     pub(crate) fn of_url(url: &str) -> Result<Self, StoreError> {
         match url.split_once("-sentinel://") {
@@ -194,8 +194,8 @@ impl Sentinels {
         })
     }
 
-    /// Requests the master's address from each sentinel in turn, until one returns the address. Returns a Redis client for the
-    /// master at this address. Fails if no sentinel returns an address.
+    /// Requests the master's address from each sentinel in turn, until one returns the address. Returns a Redis client for the master at
+    /// this address. Fails if no sentinel returns an address, or if the address cannot be used.
     fn find(&self, timeout: Duration) -> Result<redis::Client, RedisError> {
         let mut trouble = None;
         for sentinel in &self.sentinels {
@@ -245,7 +245,7 @@ pub(crate) struct Servers {
     given: Given,
     /// The cluster node that the last redirection named; `None` while the server that the program gave is in use.
     moved: Option<redis::Client>,
-    /// The number of redirections since the last call of `is_right`.
+    /// The number of redirections in a row. [`Self::is_right`] and a redirection that is not followed set the number to 0.
     redirections: u32,
     timeout: Duration,
 }
@@ -272,7 +272,8 @@ impl Servers {
         Ok(connection)
     }
 
-    /// Resets the count of redirections, because the server in use has not redirected the store's first commands.
+    /// Resets the count of redirections. The worker calls this function when the server in use has not redirected the first commands on a
+    /// connection.
     pub(crate) const fn is_right(&mut self) {
         self.redirections = 0;
     }
@@ -281,7 +282,7 @@ impl Servers {
     /// false if the error is not a redirection. Also returns false if the address cannot be used, or after more than 5
     /// redirections in a row; in these two cases, the server that the program gave is in use again.
     pub(crate) fn follow(&mut self, error: &RedisError) -> bool {
-        // The error of a pipeline contains one error for each command.
+        // The error of a pipeline may contain the errors of several commands.
         let errors = error.clone().into_server_errors();
         let mut errors = errors.iter().flat_map(|all| all.iter());
         let moved = errors.find(|(_, error)| error.kind() == Some(ServerErrorKind::Moved));
@@ -333,7 +334,8 @@ fn open(server: &redis::Client, timeout: Duration) -> Result<Connection, RedisEr
     Ok(connection)
 }
 
-/// Returns a Redis client for one server. The reason of an error is dropped, because it could contain the URL.
+/// Returns a Redis client for one server. Fails if the URL requests that any certificate is accepted. The reason of an error is dropped,
+/// because it could contain the URL.
 fn client(url: &str) -> Result<redis::Client, StoreError> {
     let client = redis::Client::open(url).map_err(|_| StoreError::Url)?;
     match client.get_connection_info().addr() {

@@ -43,8 +43,8 @@ impl RedisStore {
         status
     }
 
-    /// Blocks this thread until the store has processed all updates that the client has received so far, or until `timeout` has
-    /// passed. If the store is closed, waits until the store's thread has ended.
+    /// Blocks this thread until the store has processed all updates that the client has received so far, or until `timeout` has passed.
+    /// Updates that arrive meanwhile may prolong the wait. If the store is closed, waits until the store's thread has ended.
     ///
     /// # Errors
     /// [`FlushError::TimedOut`] after the timeout, for example while Redis is unreachable, or while nothing delivers the

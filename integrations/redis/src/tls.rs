@@ -9,15 +9,15 @@ use crate::builder::RedisStoreBuilder;
 use crate::error::StoreError;
 
 impl RedisStoreBuilder {
-    /// Makes the store trust these certificate authorities instead of the system's. `pem` holds one or several certificates.
-    /// If `pem` holds no certificate, or if the URL does not use TLS, [`Self::attach`] fails.
+    /// Makes the store trust these certificate authorities instead of the system's. `pem` holds one or several certificates. If `pem` holds
+    /// no certificate or one that cannot be used, or if the URL does not use TLS, [`Self::attach`] fails.
     pub fn ca_certificate(mut self, pem: impl Into<Vec<u8>>) -> Self {
         self.certificates.authorities = Some(pem.into());
         self
     }
 
-    /// Sets the certificate that the store presents if a server requests a certificate. The PEM text holds the certificate
-    /// chain and the private key. If one of them is missing, or if the URL does not use TLS, [`Self::attach`] fails.
+    /// Sets the certificate that the store presents if a server requests a certificate. The PEM text holds the certificate chain and the
+    /// private key. If one of them is missing or cannot be used, or if the URL does not use TLS, [`Self::attach`] fails.
     pub fn client_certificate(mut self, pem: impl Into<Vec<u8>>) -> Self {
         self.certificates.identity = Some(pem.into());
         self
@@ -32,8 +32,8 @@ pub(crate) struct Certificates {
 }
 
 impl Certificates {
-    /// Returns a Redis client that uses these certificates if the server's URL uses TLS. Fails if there are certificates, but
-    /// the URL does not use TLS.
+    /// Returns a Redis client that uses these certificates if the server's URL uses TLS. Fails if there are certificates, but the URL does
+    /// not use TLS or the certificates cannot be used.
     pub(crate) fn used_with(&self, server: redis::Client) -> Result<redis::Client, StoreError> {
         let info = server.get_connection_info();
         let is_given = self.authorities.is_some() || self.identity.is_some();

@@ -58,7 +58,7 @@ impl From<RedisError> for Failure {
     }
 }
 
-/// Returns the digest stored in Redis, cut to 129 bytes, or `None` if no digest is stored.
+/// Returns the digest stored in Redis, cut to 129 bytes, or `None` if no digest or an empty text is stored.
 pub(crate) fn stored_digest(
     connection: &mut Connection,
     keys: &Keys,
@@ -86,8 +86,8 @@ pub(crate) fn stored_list(
     }
 }
 
-/// Writes a change, unless the stored list needs no change or another program writes at the same time. `seen` is the digest
-/// that this store last read or wrote.
+/// Writes a change, unless the stored list needs no change or another program writes at the same time. `seen` is the digest that this store
+/// last read or wrote. Fails if the stored list or the list to write is larger than [`LARGEST`].
 pub(crate) fn attempt(
     connection: &mut Connection,
     keys: &Keys,
@@ -172,8 +172,8 @@ fn decide<'a>(
             if !incoming.has_newer_than(stored) {
                 return None;
             }
-            // Features are removed only if the stored list is the one that this store last read or wrote. Otherwise a missing
-            // feature may be a new feature of another program.
+            // If the stored list has a digest, a list removes features only if this store last read or wrote that digest. Otherwise a
+            // missing feature may be a new feature of another program.
             if base == Base::Seen && *authority == Authority::All {
                 Some(incoming.clone())
             } else {

@@ -42,11 +42,11 @@ pub(crate) struct Worker {
     seen: HashMap<Arc<str>, String>,
     /// The job in progress, and the number of times that the connection broke while the job was written.
     at_hand: Option<(Job, u32)>,
-    /// True once the worker has processed an update from the Edge, or has learnt that the client has a list from the Edge.
-    /// Before that, the client's features are not merged into Redis after connecting.
+    /// True once the worker has begun to process an update from the Edge, or has learnt that the client has a list from the Edge. Before
+    /// that, the client's features are not merged into Redis after connecting.
     edge_was_heard: bool,
     refresh_at: Option<Instant>,
-    /// True if the store has reported that the API key is server-evaluated.
+    /// True if the API key was server-evaluated at the last check, which the store has then reported.
     is_barred: bool,
     /// The pause before the next attempt to connect.
     pause: Duration,
@@ -104,7 +104,7 @@ impl Worker {
             if !self.queue.pause(self.pause) {
                 break;
             }
-            // The pause grows until a connection has processed a job or has found no waiting job.
+            // The pause grows until a connection has processed a job or has found no waiting job, or until a redirection is followed.
             self.pause = match self.pause {
                 Duration::ZERO => self.settings.backoff,
                 pause => pause.saturating_mul(2).min(LONGEST_PAUSE.max(self.settings.backoff)),
@@ -153,8 +153,8 @@ impl Worker {
         }
     }
 
-    /// Checks whether other programs have written features, and offers those features to the client. Does nothing while the
-    /// API keys are server-evaluated.
+    /// Checks whether other programs have written features, and offers those features to the client. Reads and offers nothing while the API
+    /// keys are server-evaluated.
     fn refresh(&mut self, connection: &mut Connection) -> Result<(), Away> {
         self.refresh_at =
             self.settings.refresh.and_then(|interval| Instant::now().checked_add(interval));
@@ -337,7 +337,7 @@ impl Worker {
                     (Base::Foreign, _) => {
                         self.client.offer_features(SOURCE, environment, written.json);
                     }
-                    // Redis had no list, so the client's other features are merged into Redis too.
+                    // Redis had no list that could be parsed, so the client's other features are merged into Redis too.
                     (Base::Nothing, Change::Feature(_)) if self.edge_was_heard => {
                         self.queue.resync();
                     }

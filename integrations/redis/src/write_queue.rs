@@ -52,14 +52,15 @@ struct State {
     jobs: VecDeque<Job>,
     bytes: usize,
     dropped: u64,
-    /// True after the worker has begun to wait for a job, until the wait ends.
+    /// True after the worker has begun to wait for a job, until a job or the end of the waiting time ends the wait.
     is_idle: bool,
     is_closed: bool,
     has_ended: bool,
 }
 
 impl State {
-    /// Returns true if the worker is connected and has no job in progress or waiting, or if the worker has ended.
+    /// Returns true if the worker is connected and has no job in progress or waiting, or if the worker has ended. A closed queue is only
+    /// settled once the worker has ended.
     fn is_settled(&self) -> bool {
         self.has_ended || (self.is_idle && self.jobs.is_empty() && !self.is_closed)
     }

@@ -18,7 +18,7 @@ const SEGMENT: &str = "https://api.segment.io";
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum StartError {
-    /// The write key is empty or blank, or the environment variable that holds the write key is not set.
+    /// The write key is empty or blank, or the environment variable that holds the write key is not set or not Unicode.
     NoWriteKey,
     /// The HTTP client cannot be created. The value is the reason.
     Transport(String),
@@ -68,8 +68,8 @@ impl SegmentBuilder {
         }
     }
 
-    /// Sets the URL to which the exporter sends events. The default is `https://api.segment.io`. Use another URL for another
-    /// region, a proxy, or a test server.
+    /// Sets the base URL of Segment's API, to which the exporter adds `/v1/batch`. The default is `https://api.segment.io`. Use another URL
+    /// for another region, a proxy, or a test server.
     pub fn base_url(mut self, url: impl Into<String>) -> Self {
         self.base_url = url.into();
         self
@@ -103,8 +103,8 @@ impl SegmentBuilder {
         self
     }
 
-    /// Sets the maximum time that an event waits for further events before the exporter sends it. The default is 5 seconds. The
-    /// wait ends early when the waiting events fill a request.
+    /// Sets the maximum time that an event waits for further events before the exporter sends it. The default is 5 seconds. The wait ends
+    /// early when the waiting events fill a request, when a caller flushes, and when the exporter is closed.
     pub fn interval(mut self, interval: Duration) -> Self {
         self.settings.interval = interval;
         self

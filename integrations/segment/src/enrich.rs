@@ -4,10 +4,11 @@ use fh_client::{Context, Value};
 use serde_json::{Map, Value as Json};
 
 /// Adds the value of every feature for this context to the member `context` of a message, and adds the environment's id as
-/// `featurehub_env`. If the features belong to several environments, the id is that of the last feature. The document of a
-/// JSON feature is added as text. Other members of `context` are kept, but `featurehub_env` and members with the key of a
-/// feature are replaced. A `context` that is not a JSON object is replaced by an object. A message that is not a JSON object
-/// is not changed. Observers are not notified of these reads.
+/// `featurehub_env`. If the features belong to several environments, the id is that of the last feature with a known environment; without
+/// such a feature, no id is added. The document of a JSON feature is added as text. A feature without a value is added as null. Other
+/// members of `context` are kept, but members with the key of a feature are replaced, and so is `featurehub_env` if an id is added. A
+/// `context` that is not a JSON object is replaced by an object. A message that is not a JSON object is not changed. Observers are not
+/// notified of these reads.
 ///
 /// ```
 /// # use fh_client::testing::MemoryEdge;

@@ -24,10 +24,10 @@ pub struct Counters {
     pub failures: u64,
 }
 
-/// An observer that sends named events to Segment. Clones are handles of the same exporter. The exporter ends when the last
-/// handle is dropped, or when a client that has this observer is closed. Before that, the exporter sends the waiting events,
-/// but does not retry a request that fails. The `Debug` output contains only the counters, because queued events contain user
-/// ids.
+/// An observer that sends named events to Segment. Clones are handles of the same exporter. The exporter ends when the last handle is
+/// dropped, when this observer is removed from a client, or when a client that has this observer is closed. Before that, the exporter sends
+/// the waiting events, but does not retry a request that fails then. The `Debug` output contains only the counters, because queued events
+/// contain user ids.
 #[derive(Clone)]
 pub struct SegmentExporter {
     handle: Arc<Handle>,
@@ -53,7 +53,8 @@ impl SegmentExporter {
     /// Starts an exporter with the write key in the environment variable `FEATUREHUB_USAGE_SEGMENT_WRITE_KEY`.
     ///
     /// # Errors
-    /// [`StartError::NoWriteKey`] if the variable is empty or not set, and the other errors of [`SegmentBuilder::start`].
+    /// [`StartError::NoWriteKey`] if the variable is empty, blank, not Unicode or not set, and the other errors of
+    /// [`SegmentBuilder::start`].
     pub fn from_environment() -> Result<Self, StartError> {
         let key = std::env::var("FEATUREHUB_USAGE_SEGMENT_WRITE_KEY");
         Self::builder(key.unwrap_or_default()).start()
@@ -69,8 +70,8 @@ impl SegmentExporter {
         self.handle.queue.counters()
     }
 
-    /// Makes the exporter send all waiting events without waiting for further events, and blocks this thread until they are
-    /// sent or lost, at most for the time `limit`. Delays before retries are not shortened. Returns true if no event is left.
+    /// Makes the exporter send all waiting events without waiting for further events, and blocks this thread until no event is left to be
+    /// sent, at most for the time `limit`. Delays before retries are not shortened. Returns true if no event is left.
     pub fn flush(&self, limit: Duration) -> bool {
         self.handle.queue.flush(limit)
     }

@@ -9,7 +9,7 @@ use crate::message::MAX_BATCH;
 
 pub(crate) struct Queue {
     state: Mutex<State>,
-    /// Wakes waiting threads when messages were added, sent or lost, when a caller flushes, and when the queue is closed.
+    /// Wakes waiting threads when a message was added, when a batch was sent or lost, when a caller flushes, and when the queue is closed.
     news: Condvar,
     capacity: usize,
 }

@@ -51,9 +51,10 @@ pub(crate) struct Sender {
 /// The outcome of one request to Segment.
 enum Outcome {
     Taken,
-    /// A temporary failure. The value is the delay that Segment requests in seconds, if there is one.
+    /// A failure that is probably temporary. The value is the delay that Segment requests as a number of seconds; `None` if there is no
+    /// such number.
     Refused(Option<Duration>),
-    /// A permanent failure. The value is the HTTP status of Segment's response.
+    /// A failure for which the request is not retried. The value is the HTTP status of Segment's response.
     Rejected(u16),
 }
 

@@ -9,11 +9,12 @@ use opentelemetry::{Context, StringValue};
 
 /// A propagator that adds the missing encoding of the percent sign to another propagator.
 ///
-/// W3C Baggage percent-encodes values, and `%` itself becomes `%25`. The propagator of `opentelemetry_sdk` 0.33 does not
-/// encode `%` when it injects baggage, but decodes escape sequences when it extracts baggage. Therefore the receiver gets
-/// another value if a value contains an escape sequence, such as `%2C`. Feature values in baggage contain such sequences, for
-/// example for commas. This propagator encodes `%` before it calls the inner propagator. It tests the inner propagator once,
-/// in [`Self::new`]. An inner propagator that encodes `%` correctly, or that propagates no baggage, is used unchanged.
+/// W3C Baggage percent-encodes values, and `%` itself becomes `%25`. The propagator of `opentelemetry_sdk` 0.33 does not encode `%` when it
+/// injects baggage, but decodes escape sequences when it extracts baggage. Therefore the receiver gets another value if a value contains an
+/// escape sequence, such as `%2C`. Feature values in baggage contain such sequences, for example for commas. This propagator encodes `%` in
+/// values before it calls the inner propagator. If the encoded baggage exceeds the size limit of OpenTelemetry's `Baggage`, entries are
+/// left out. It tests the inner propagator once, in [`Self::new`]. An inner propagator that encodes `%` correctly, or that propagates no
+/// baggage, is used unchanged.
 ///
 /// The inner propagator may also combine several propagation formats.
 ///
