@@ -36,8 +36,9 @@ impl Client {
     }
 
     /// Returns a builder for a client whose URL and API key come from environment variables: `FEATUREHUB_EDGE_URL`, and
-    /// `FEATUREHUB_CLIENT_API_KEY` or, if that is not set, `FEATUREHUB_API_KEY`. A value given to the builder takes precedence
-    /// over a variable. A variable that is empty, blank or not Unicode counts as not set.
+    /// `FEATUREHUB_CLIENT_API_KEY` or, if that is not set, `FEATUREHUB_API_KEY`. [`ClientBuilder::start`] reads the variables.
+    /// A value given to the builder takes precedence over a variable. A variable that is empty, blank or not Unicode counts as
+    /// not set.
     pub fn from_environment() -> ClientBuilder {
         ClientBuilder::new()
     }
@@ -48,8 +49,8 @@ impl Client {
     }
 
     /// Starts another client with the builder's settings, this client's present API keys, and a connection of its own, for
-    /// another context of a server-evaluated key (D-62). The new client runs on the thread or the runtime of this client. The
-    /// thread ends with the last client that shares it.
+    /// another context of a server-evaluated key (D-62). The new client shares the thread or the runtime of this client. The
+    /// thread ends after the last client that shares it.
     ///
     /// The new client shares the interceptors and observers that were registered with the builder, but not those that were
     /// registered later. It has none of this client's listeners. It neither reads nor writes the snapshot file. With a
@@ -79,9 +80,9 @@ impl ClientBuilder {
         self
     }
 
-    /// Adds an API key. All keys of a client must be of one kind, client-evaluated or server-evaluated; otherwise [`Self::start`]
-    /// returns [`StartError::Keys`](crate::StartError::Keys). If several environments have a feature with the same key, the
-    /// environment of the API key that was added first provides the value (D-61).
+    /// Adds an API key. All keys of a client must be of one kind, client-evaluated or server-evaluated; otherwise
+    /// [`Self::start`] returns [`StartError::Keys`](crate::StartError::Keys). If several environments have a feature with the
+    /// same key, the client uses the feature of the environment whose API key was added before those of the others (D-61).
     pub fn api_key(mut self, key: impl Into<String>) -> Self {
         self.settings.keys.push(key.into());
         self
@@ -94,8 +95,9 @@ impl ClientBuilder {
     }
 
     /// Sets the first context for which the Edge evaluates a server-evaluated key.
-    /// [`Client::set_context`](crate::Client::set_context) replaces this context. The context has no effect with a
-    /// client-evaluated key.
+    /// [`Client::set_context`](crate::Client::set_context) replaces this context. With a server-evaluated key, [`Self::start`]
+    /// returns [`StartError::Context`](crate::StartError::Context) if the context has more than 30 attributes. The context has
+    /// no effect with a client-evaluated key.
     pub fn initial_context(mut self, attributes: impl Into<Arc<Attributes>>) -> Self {
         self.settings.context = Some(attributes.into());
         self
@@ -112,7 +114,7 @@ impl ClientBuilder {
 /// The mode in which the client fetches features. The default mode is streaming with one API key, and active polling every 180
 /// seconds with several API keys (D-77).
 impl ClientBuilder {
-    /// Makes the client keep one stream open. If the Edge cannot stream, the client polls. With several API keys,
+    /// Makes the client keep one stream open. While the Edge cannot stream, the client polls. With several API keys,
     /// [`Self::start`] returns [`StartError::SeveralKeysStream`](crate::StartError::SeveralKeysStream).
     pub fn streaming(mut self) -> Self {
         self.settings.mode = Some(Mode::Streaming);
@@ -127,7 +129,7 @@ impl ClientBuilder {
     }
 
     /// Makes the client poll at the start, and again at the first read of a feature after the interval has passed. That read
-    /// still returns the old value. An interval of zero has the same effect as [`Self::one_off`].
+    /// does not wait for the poll. An interval of zero has the same effect as [`Self::one_off`].
     pub fn passive_polling(mut self, interval: Duration) -> Self {
         let mode = if interval.is_zero() { Mode::OneOff } else { Mode::PassivePolling(interval) };
         self.settings.mode = Some(mode);
@@ -143,7 +145,7 @@ impl ClientBuilder {
     }
 
     /// Makes the client offline. An offline client never requests features from an Edge. Its features come from
-    /// [`Self::bootstrap`], a snapshot file, a store, or overrides.
+    /// [`Self::bootstrap`], a snapshot file, a store, or overrides, for example.
     pub fn offline(mut self) -> Self {
         self.settings.mode = Some(Mode::Offline);
         self
@@ -162,9 +164,9 @@ impl ClientBuilder {
         self
     }
 
-    /// Makes the client save its features to this file once the Edge has sent features, and serve the file's features after
-    /// the next start until the Edge sends features. A file that was saved with other API keys or for another context is
-    /// ignored with a notice.
+    /// Makes the client save its features to this file once the Edge has sent features, and serve the file's features after the
+    /// next start until the Edge sends features. A file that cannot be used, for example because it was saved with other API
+    /// keys or for another context, is ignored with a notice.
     pub fn snapshot_file(mut self, file: impl Into<SnapshotFile>) -> Self {
         self.settings.snapshot = Some(file.into());
         self
@@ -182,15 +184,16 @@ impl ClientBuilder {
         self
     }
 
-    /// Registers an observer, which is notified of reads of features (sdk-behaviour 3). `options` selects these reads.
-    /// [`Observer`] lists the reads of which no observer is notified.
+    /// Registers an observer of the use of features (sdk-behaviour 3). `options` selects the reads of which the observer is
+    /// notified. [`Observer`] lists reads of which no observer is notified.
     pub fn observer(mut self, observer: impl Observer + 'static, options: UsageOptions) -> Self {
         self.settings.observers.push((Arc::new(observer), options));
         self
     }
 
     /// Makes the client hold back updates that arrive after the first list of features, until the program
-    /// [releases](crate::Client::release) the updates. The first list for a new context is not held back.
+    /// [releases](crate::Client::release) the updates; see [`Client::catch_updates`](crate::Client::catch_updates) for the
+    /// exceptions.
     pub fn catch_updates(mut self) -> Self {
         self.settings.catching = true;
         self
@@ -199,16 +202,17 @@ impl ClientBuilder {
 
 /// Settings that few programs need: headers, limits, delays, the clock and the runtime.
 impl ClientBuilder {
-    /// Adds a header to every request, such as a header that a proxy requires. In logs and errors, `***` replaces the header's
-    /// value if the value has at least 6 characters. If the header cannot be sent, [`Self::start`] returns
-    /// [`StartError::Header`](crate::StartError::Header).
+    /// Adds a header to the client's requests, such as a header that a proxy requires.
+    /// [`Client::set_headers`](crate::Client::set_headers) replaces these headers. Texts of servers and transports in errors
+    /// show `***` in place of the header's value if the value has at least 6 characters. If the header cannot be sent,
+    /// [`Self::start`] returns [`StartError::Header`](crate::StartError::Header).
     pub fn header(self, name: impl Into<String>, value: impl Into<String>) -> Self {
         let header = (name.into(), value.into());
         self.configure(move |config| config.headers.push(header.clone()))
     }
 
     /// Sets the value of the header `X-SDK` in requests for features, which identifies this program to the Edge. If the text
-    /// contains control characters other than tabs, [`Self::start`] returns
+    /// contains ASCII control characters other than tabs, [`Self::start`] returns
     /// [`StartError::Setting`](crate::StartError::Setting).
     pub fn identification(self, text: impl Into<String>) -> Self {
         let text = text.into();
@@ -232,21 +236,22 @@ impl ClientBuilder {
     }
 
     /// Sets the delays before retries after temporary failures, such as a failed connection (D-64). By default the first delay
-    /// is random between 0.5 and 1 second. Each further delay is twice as long, up to 15 to 30 seconds. A polling client that
-    /// has features waits for the time of its next poll instead. A stream that had sent features is reopened after
-    /// [`Config::return_within`] at its first end, and after each `bye`. The Edge can request longer delays.
+    /// is random between 0.5 and 1 second. The range doubles with each further failure, up to 15 to 30 seconds. Other delays
+    /// can apply while the client polls and after the end of a stream that had sent features; see [`Backoff`] and
+    /// [`Config::return_within`]. The Edge can request longer delays.
     pub fn backoff(self, backoff: Backoff) -> Self {
         self.configure(move |config| config.backoff = backoff)
     }
 
     /// Sets the delays before retries after the Edge has refused the client's request. By default the first delay is random
-    /// between 30 and 60 seconds. Each further delay is twice as long, up to 5 to 10 minutes (D-21).
+    /// between 30 and 60 seconds. The range doubles with each further refusal, up to 5 to 10 minutes (D-21). The Edge can
+    /// request longer delays.
     pub fn backoff_when_refused(self, backoff: Backoff) -> Self {
         self.configure(move |config| config.refused = backoff)
     }
 
-    /// Sets the time limits of requests, and the maximum size in bytes of a poll's response and of a stream's event (D-74). If
-    /// a limit is zero, [`Self::start`] returns [`StartError::Setting`](crate::StartError::Setting).
+    /// Sets the time limits of requests, and the maximum size in bytes of a poll's response and of a line or an event of a
+    /// stream (D-74). If a limit is zero, [`Self::start`] returns [`StartError::Setting`](crate::StartError::Setting).
     pub fn limits(self, limits: Limits) -> Self {
         self.configure(move |config| config.limits = limits)
     }
@@ -258,8 +263,8 @@ impl ClientBuilder {
         self
     }
 
-    /// Sets the clock that gives the time of day for rules on `now`, for usage events, and for the age of the snapshot file.
-    /// The default is the system's clock.
+    /// Sets the clock that gives the time of day, for example for rules on `now`, for usage events, and for the age of the
+    /// snapshot file. The default is the system's clock.
     pub fn clock(mut self, clock: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
         self.settings.clock = Arc::new(clock);
         self
@@ -267,7 +272,8 @@ impl ClientBuilder {
 
     /// Sets the maximum number of events that wait for slow listeners. The limit applies to the common queue and to the queue
     /// of each listener whose call hangs. When a queue is full, its oldest event is dropped and counted in
-    /// [`Status::counters`](crate::Status::counters). The default is 1,024; 0 counts as 1.
+    /// [`Status::counters`](crate::Status::counters). The default is 1,024; 0 counts as 1. The limit does not concern change
+    /// listeners, which have no queue, and observers, which have queues of their own ([`UsageOptions::queue`]).
     pub fn event_queue(mut self, events: usize) -> Self {
         self.settings.events = Some(events);
         self
@@ -278,8 +284,9 @@ impl ClientBuilder {
     ///
     /// The program must keep the runtime running. If it is a current-thread runtime, the client makes no progress while no
     /// thread runs it. The client is closed when the runtime is shut down. The runtime needs the drivers for timers and, with
-    /// the cargo feature `reqwest`, for I/O. [`Self::start`] uses each needed driver once. If a driver is missing, tokio
-    /// prints a panic message, and [`Self::start`] returns [`StartError::Runtime`](crate::StartError::Runtime).
+    /// the cargo feature `reqwest`, for I/O. [`Self::start`] tries to use each needed driver once. If a driver is missing,
+    /// tokio panics, which prints a message by default, and [`Self::start`] returns
+    /// [`StartError::Runtime`](crate::StartError::Runtime).
     ///
     /// On a thread that runs tasks of this runtime, [`Client::wait_ready`](crate::Client::wait_ready) and
     /// [`Client::flush`](crate::Client::flush) could block the client that they wait for. On such a thread both functions

@@ -9,8 +9,9 @@ use fh_eval::Attributes;
 use fh_repository::{Change, Repository, Subscription};
 use futures_core::Stream;
 
-/// A stream of the changes of one feature's value or lock (D-63). The stream ends when the closed client has delivered its
-/// last events, or when the client is dropped.
+/// A stream of the changes of one feature's value or lock (D-63). The stream ends with the last delivery of events after the
+/// client was closed, or after its last handle was dropped. A client [without
+/// listeners](crate::ClientBuilder::without_listeners) makes no deliveries, so its streams report no change.
 ///
 /// The stream holds at most one change. Changes that a slow reader has not received are merged into one change, from the value
 /// that the reader received last to the present value. If the value and the lock are the same as before again, no change is
@@ -53,8 +54,8 @@ impl LatestChange {
     }
 }
 
-/// The listener that stores each change for the reader of the stream. The repository drops the listener at the last delivery of
-/// the closed client, or when the repository itself is dropped. The drop ends the stream.
+/// The listener that stores each change for the reader of the stream. Dropping the listener ends the stream; the last delivery
+/// of a closed client drops it, for example.
 struct ChangeListener(Arc<LatestChange>);
 
 impl ChangeListener {

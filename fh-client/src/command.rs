@@ -12,30 +12,32 @@ use tokio::sync::oneshot;
 
 use crate::test_updates::{Sent, UpdateRequest};
 
-/// The outcome of a command that a caller waits for: the client's readiness afterwards, or the reason why the command failed.
+/// The outcome of a refresh, or of a change of the context, the API keys or the headers: the client's readiness afterwards, or
+/// the reason why the command failed.
 pub(crate) type CommandResult = Result<Readiness, Problem>;
 
 pub(crate) enum Command {
     /// Reports that the program has read a feature. In passive polling, the read starts a poll if the interval has passed.
     FeatureRead,
-    /// Logs a notice about an interceptor. The repository has already passed the notice to listeners.
+    /// Logs a notice about an interceptor. The repository itself passes such notices to listeners.
     LogNotice(Notice),
     /// Requests the features from the Edge as `Client::refresh` describes, and reports the outcome to the caller.
     Refresh(oneshot::Sender<CommandResult>),
     /// Sets the context of a server-evaluated key.
     Context(Arc<Attributes>, oneshot::Sender<CommandResult>),
-    /// Replaces the API keys, and requests the features with them.
+    /// Replaces the API keys, and requests the features with them as `Client::set_api_keys` describes.
     Keys(ApiKeys, oneshot::Sender<CommandResult>),
-    /// Replaces the headers of all further requests, and then requests the features as `Self::Refresh` does.
+    /// Replaces the headers of later requests, and then requests the features as `Self::Refresh` does. A running test update
+    /// keeps its headers.
     Headers(Vec<(String, String)>, oneshot::Sender<CommandResult>),
     /// Changes a feature at the Edge through the API for tests.
     Update(UpdateRequest, oneshot::Sender<Sent>),
     /// Adds a list of features, or one feature, from a store to the client's features. `shape` says whether `json` holds a list
     /// or one feature.
     Stored { source: Source, environment: Arc<str>, json: Vec<u8>, shape: StoredShape },
-    /// Writes the snapshot file if the Edge has sent features, and answers the caller after the write has ended or failed.
+    /// Writes the snapshot file if a write is needed, and answers the caller after the write has ended or failed.
     Flush(oneshot::Sender<()>),
-    /// Ends the driver. Later reads return the last values.
+    /// Ends the driver. Later reads use the last features.
     Stop,
     /// Ends the driver and removes the features, so that later reads return defaults or the values of interceptors.
     StopAndForget,

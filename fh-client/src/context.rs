@@ -23,20 +23,21 @@ impl Client {
         ContextBuilder::new(Arc::clone(self.shared()))
     }
 
-    /// Returns a context with these attributes. With a server-evaluated key, its reads return defaults until the Edge has
-    /// evaluated the features for the same attributes; see [`Self::set_context`].
+    /// Returns a context with these attributes. With a server-evaluated key, reads that no interceptor overrides return
+    /// defaults unless the client serves the features of a context with equal attributes; see [`Self::set_context`].
     #[must_use]
     pub fn context_of(&self, attributes: impl Into<Arc<Attributes>>) -> Context {
         Context::new(Arc::clone(self.shared()), attributes.into())
     }
 
-    /// Sets the context of a server-evaluated key, and returns the context once the Edge has evaluated the features for it.
-    /// The context stays in use until the features of a later context have arrived. With a client-evaluated key the client
-    /// itself evaluates every context, so no request is sent. An offline client sends no request either.
+    /// Sets the context of a server-evaluated key, and returns the context once the Edge has evaluated the features for it. The
+    /// context stays in use until a later context replaces it. With a client-evaluated key the client itself evaluates every
+    /// context, so no request is sent. An offline client sends no request either.
     ///
-    /// While the Edge evaluates one context, only the newest other context waits to be evaluated (D-120). The other waiting
-    /// contexts fail with [`Problem::Superseded`]. A program with a context for each request needs a client-evaluated key, a
-    /// [pool](Self::context_pool), or several clients ([`Self::isolated`]).
+    /// While the Edge evaluates a context that was set earlier, at most one other context waits (D-120). If a newer context
+    /// replaces the waiting context, the call that set the waiting context fails with [`Problem::Superseded`]. A program with a
+    /// context for each request needs a client-evaluated key, a [pool](Self::context_pool), or several clients
+    /// ([`Self::isolated`]).
     ///
     /// # Errors
     /// - [`Problem::Superseded`] if a newer context replaced this context before this context's features arrived.
@@ -63,8 +64,8 @@ impl Client {
 ///
 /// A context is immutable and cheap to clone; build one context for each request or user. With a client-evaluated key any
 /// number of contexts share the connection of one client. With a server-evaluated key only one context has values: the context
-/// for which the client's present features were evaluated. All other contexts return defaults, with the reason `NOT_READY`, so
-/// that no user gets the values of another user (D-62). With
+/// for which the client's present features were evaluated. Reads of other contexts that no interceptor overrides return
+/// defaults, with the reason `NOT_READY`, so that no user gets the values of another user (D-62). With
 /// [`WhileSwitching::KeepValues`](crate::WhileSwitching::KeepValues), a new context has the values of the former context until
 /// its own values arrive. [`Client::context_pool`] keeps several contexts of a server-evaluated key at the same time.
 ///
@@ -132,8 +133,9 @@ impl Context {
     /// (D-63).
     ///
     /// By default the listener is called on a thread of the client's own. The listener is not called with the value at
-    /// registration, and may miss a value that was replaced quickly. Dropping the returned guard ends the subscription. A closure
-    /// that holds a client or a context keeps the client alive.
+    /// registration, and may miss a value that was replaced quickly. While the client has no features for this context, the
+    /// listener is called only for overrides. Dropping the returned guard ends the subscription. A closure that holds a client
+    /// or a context keeps the client alive.
     pub fn on_change(
         &self,
         key: &str,
@@ -142,14 +144,13 @@ impl Context {
         self.shared.repository.on_change(key, Some(&self.attributes), call)
     }
 
-    /// Returns the changes of this feature for this context as a stream. The stream reports the same changes as
-    /// [`Self::on_change`].
+    /// Returns the changes of this feature for this context as a stream; see [`Changes`].
     pub fn changes(&self, key: &str) -> Changes {
         Changes::new(&self.shared.repository, key, Some(&self.attributes))
     }
 
-    /// Reports an event with this name and these parameters to observers. The event contains the values of all features for
-    /// this context (sdk-behaviour 3.3).
+    /// Reports an event with this name and these parameters to observers, except those that get summaries. The event contains
+    /// the features with their values for this context (sdk-behaviour 3.3). A call by an observer has no effect.
     pub fn record(&self, name: &str, params: Params) {
         self.shared.repository.record(name, params, Some(&self.attributes));
     }
@@ -205,7 +206,8 @@ impl ContextBuilder {
         version = "version";
     }
 
-    /// Sets the attribute with this name. The values are a text, a number, a boolean, or a list of texts, numbers or booleans.
+    /// Sets the attribute with this name. The values are a text, a number, a boolean, or a list of them. Without a value, for
+    /// example from an empty list, the attribute is removed.
     pub fn attribute(mut self, name: &str, values: impl AttributeText) -> Self {
         self.attributes = self.attributes.remove(name).attribute(name, values);
         self
@@ -233,8 +235,8 @@ impl ContextBuilder {
         self
     }
 
-    /// Returns the context. With a server-evaluated key, reads of the context return defaults until the Edge has evaluated the
-    /// features for its attributes; see [`Self::activate`].
+    /// Returns the context. With a server-evaluated key, reads that no interceptor overrides return defaults until the Edge has
+    /// evaluated the features for its attributes; see [`Self::activate`].
     #[must_use]
     pub fn build(self) -> Context {
         Context::new(self.shared, Arc::new(self.attributes.build()))

@@ -1,7 +1,7 @@
 //! Settings from environment variables (sdk-behaviour 5.6).
 
 const URL: &str = "FEATUREHUB_EDGE_URL";
-/// The environment variables that can hold the API key. The first variable that is set is used.
+/// The environment variables that can hold the API key. The first variable that is neither missing nor blank is used.
 const KEYS: [&str; 2] = ["FEATUREHUB_CLIENT_API_KEY", "FEATUREHUB_API_KEY"];
 
 /// The settings found in environment variables. A setting is `None` if each of its variables is empty, blank, not Unicode or

@@ -125,7 +125,7 @@ impl Feature {
         self.raw_json().map(|text| serde_json::from_str(&text)).transpose()
     }
 
-    /// Returns the parsed value as [`Self::json`] does, or `default` if the feature has no value or the value cannot be parsed.
+    /// Returns the parsed value as [`Self::json`] does, or `default` if that function returns `None` or an error.
     #[must_use]
     pub fn json_or<T: DeserializeOwned>(&self, default: T) -> T {
         self.json().ok().flatten().unwrap_or(default)
@@ -152,9 +152,9 @@ impl Feature {
         self.read().peek(&self.key, self.attributes.as_ref())
     }
 
-    /// Returns the value with an explanation of each strategy's evaluation. With a server-evaluated key the Edge has evaluated
-    /// the strategies, so the explanation does not contain their evaluation. The explanation's `Display` is text for people.
-    /// Observers are not notified.
+    /// Returns the value with an explanation of the evaluation of the feature's strategies. With a server-evaluated key the
+    /// Edge has evaluated the strategies, so the explanation does not contain their evaluation. The explanation's `Display` is
+    /// text for people. Observers are not notified.
     #[must_use]
     pub fn explain(&self) -> ExplainedDetail {
         self.read().explain(&self.key, self.attributes.as_ref())
@@ -209,7 +209,7 @@ impl Feature {
         self.shared.repository.on_change(&self.key, self.attributes.as_ref(), call)
     }
 
-    /// Returns the changes of the feature as a stream. The stream reports the same changes as [`Self::on_change`].
+    /// Returns the changes of the feature as a stream; see [`Changes`].
     pub fn changes(&self) -> Changes {
         Changes::new(&self.shared.repository, &self.key, self.attributes.as_ref())
     }

@@ -7,9 +7,9 @@ use std::fmt;
 #[non_exhaustive]
 pub enum FlushError {
     /// The time limit passed before all work of the flush was done. [`Client::flush`](crate::Client::flush) waits for the
-    /// delivery of all events, for the sending of observers' buffered events, and for the write of the snapshot file. A flush
-    /// of a store waits for the write of the store's data. Pending deliveries and writes are not cancelled, but observers may
-    /// not have been requested to send their buffered events.
+    /// delivery of earlier events, for the sending of observers' buffered events, and for the write of the snapshot file. A
+    /// flush of a store waits for the write of the store's data. Pending deliveries and writes are not cancelled, but observers
+    /// may not have been requested to send their buffered events.
     TimedOut,
     /// The calling thread runs tasks of the client's runtime, so the wait could block the client (D-119). Use
     /// `flushed(limit).await` on such a thread.

@@ -13,9 +13,9 @@
 //! | `featurehub_client_requests_total` | counter | requests for features, including redirects |
 //! | `featurehub_client_reconnects_total` | counter | streams that were opened after the first one |
 //! | `featurehub_client_problems_total` | counter | failed attempts and other new problems in the status, with the label `problem` |
-//! | `featurehub_client_evaluations_total` | counter | reads that observers are notified of, with the labels `feature` and `variant`: the id of the strategy that matched, or `default`. The label `environment` is the environment of the feature. The counter is updated every 10 seconds, at a flush and when the client ends; in a context pool, only when events are delivered. A client [without listeners](crate::ClientBuilder::without_listeners) counts no evaluations |
+//! | `featurehub_client_evaluations_total` | counter | reads that observers are notified of, with the labels `feature` and `variant`: the id of the strategy that matched, or `default`. The label `environment` is the environment of the feature. The counter is updated every 10 seconds, at a flush and when the client ends; in a context pool and with manual delivery, only when events are delivered. A client [without listeners](crate::ClientBuilder::without_listeners) counts no evaluations |
 //! | `featurehub_client_uncounted_evaluations_total` | counter | evaluations beyond 1,000 combinations of feature, value, strategy and interceptor within 10 seconds. The label `environment` is that of the API key with which the client started |
-//! | `featurehub_client_dropped_events_total` | counter | events that were dropped because the queue of a listener or observer was full |
+//! | `featurehub_client_dropped_events_total` | counter | events that were dropped because a queue of listeners or of an observer was full |
 
 use std::time::Duration;
 

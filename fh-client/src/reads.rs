@@ -56,8 +56,8 @@ macro_rules! reads {
                 $source.number(key, $attributes).unwrap_or(default)
             }
 
-            /// Returns the same value as [`Self::number`] exactly, with its decimal text. Returns `None` in the same cases as
-            /// [`Self::number`].
+            /// Returns the exact number of which [`Self::number`] returns the nearest `f64`. The result keeps the decimal text
+            /// of the number. Returns `None` in the same cases as [`Self::number`].
             #[must_use]
             pub fn decimal(&$self, key: &str) -> Option<Number> {
                 $source.decimal(key, $attributes)
@@ -79,8 +79,7 @@ macro_rules! reads {
                 $source.json(key, $attributes).map(|text| serde_json::from_str(&text)).transpose()
             }
 
-            /// Returns the parsed value as [`Self::json`] does, or `default` if the feature has no value or the value cannot be
-            /// parsed.
+            /// Returns the parsed value as [`Self::json`] does, or `default` if that function returns `None` or an error.
             #[must_use]
             pub fn json_or<T: DeserializeOwned>(&$self, key: &str, default: T) -> T {
                 crate::reads::parsed($source.json(key, $attributes)).unwrap_or(default)
@@ -101,8 +100,8 @@ macro_rules! reads {
                 $source.detail(key, $attributes)
             }
 
-            /// Returns the value as [`Self::detail`] does, but only if the feature has the type `kind`. For a feature of another type, the
-            /// detail has no value and the reason `TYPE_MISMATCH`.
+            /// Returns the value as [`Self::detail`] does, but only if it can be read as the type `kind`. The value of a
+            /// feature of another type is left out, with the reason `TYPE_MISMATCH`.
             #[must_use]
             pub fn detail_as(&$self, key: &str, kind: Kind) -> Detail {
                 $source.detail_as(key, $attributes, kind)
@@ -135,16 +134,17 @@ macro_rules! reads {
                 $source.keys()
             }
 
-            /// Returns all features with their values, read from the same state of the client. The result serialises as a
-            /// document that bootstraps a web page (`docs/bootstrap.md`). Observers are not notified.
+            /// Returns all features with their values, read from the same state of the client. With the cargo feature `serde`,
+            /// the result serialises as a document that bootstraps a web page (`docs/bootstrap.md`). Observers are not
+            /// notified.
             #[must_use]
             pub fn values(&$self) -> ContextValues {
                 $source.values($attributes)
             }
 
-            /// Returns the value with an explanation of each strategy's evaluation. With a server-evaluated key the Edge has
-            /// evaluated the strategies, so the explanation does not contain their evaluation. The explanation's `Display` is
-            /// text for people. Observers are not notified.
+            /// Returns the value with an explanation of the evaluation of the feature's strategies. With a server-evaluated key
+            /// the Edge has evaluated the strategies, so the explanation does not contain their evaluation. The explanation's
+            /// `Display` is text for people. Observers are not notified.
             #[must_use]
             pub fn explain(&$self, key: &str) -> ExplainedDetail {
                 $source.explain(key, $attributes)
@@ -159,7 +159,7 @@ use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
 
-/// Returns the parsed JSON document, or `None` if there is no text or the text does not match the type `T`.
+/// Returns the parsed JSON document, or `None` if there is no text or the text cannot be parsed as the type `T`.
 pub(crate) fn parsed<T: DeserializeOwned>(text: Option<Arc<str>>) -> Option<T> {
     serde_json::from_str(&text?).ok()
 }

@@ -16,11 +16,11 @@ pub enum NotReady {
     /// The time limit passed before the client was ready. The value is the client's status at that time. The client continues
     /// its work after the timeout.
     TimedOut(Box<Status>),
-    /// The Edge refuses this client, or has sent no environment for its API keys. The value is the client's last problem.
-    /// The client retries later, unless it polls only once and already has features.
+    /// The Edge refuses this client, or has sent no environment for its API keys. The value is the client's last problem. In
+    /// most modes, the client retries later.
     Failed(Problem),
-    /// The client sends no more requests. Either the client is offline and was given no features, or the Edge accepts no more
-    /// requests.
+    /// The client sends no more requests, for example because it is offline and was given no features, or because the Edge
+    /// accepts no more requests.
     Stopped,
     /// The client is closed, or the runtime on which it ran was shut down.
     Closed,

@@ -15,7 +15,7 @@ use crate::delivery::Delivery;
 use crate::driver::DriverRuntime;
 use crate::settings::ClientSettings;
 
-/// The state that all handles share. The driver task ends when the last handle is dropped.
+/// The state that all handles share. The driver task ends after the last handle is dropped.
 pub(crate) struct SharedState {
     pub(crate) repository: Repository,
     pub(crate) commands: mpsc::UnboundedSender<Command>,
@@ -23,7 +23,8 @@ pub(crate) struct SharedState {
     pub(crate) runtime: DriverRuntime,
     pub(crate) settings: ClientSettings,
     pub(crate) keys: Mutex<ApiKeys>,
-    /// The time at which the restored snapshot was saved. The driver sets the time. The cell is empty if no snapshot was restored.
+    /// The time `savedAt` of the restored snapshot file. The driver sets the time. The cell is empty if no snapshot file was
+    /// restored.
     pub(crate) restored: Arc<OnceLock<Timestamp>>,
     /// True once a handle has closed the client. The driver, and with it the repository, ends a moment later.
     pub(crate) is_closing: AtomicBool,
@@ -37,12 +38,12 @@ impl SharedState {
         }
     }
 
-    /// Returns true once a handle has closed the client, or the driver has ended.
+    /// Returns true once a handle has closed the client, or the readiness has become `Closed` because the driver ends.
     pub(crate) fn is_closed(&self) -> bool {
         self.is_closing.load(Ordering::Acquire) || self.repository.readiness() == Readiness::Closed
     }
 
-    /// Sends a command to the driver. Once the client is closed, the command is dropped without an error.
+    /// Sends a command to the driver. Once the driver has ended, the command is dropped without an error.
     pub(crate) fn send(&self, command: Command) {
         let _ = self.commands.send(command);
     }

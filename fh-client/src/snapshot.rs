@@ -40,7 +40,7 @@ impl Snapshot {
         Self { state, attributes }
     }
 
-    /// Returns a copy of this snapshot. Reads of the copy return the values for these attributes.
+    /// Returns a copy of this snapshot whose reads are for these attributes.
     #[must_use]
     pub fn of(&self, attributes: &Arc<Attributes>) -> Self {
         Self { state: Arc::clone(&self.state), attributes: Some(Arc::clone(attributes)) }
@@ -66,15 +66,15 @@ impl Snapshot {
         self.state.rules().ruleset()
     }
 
-    /// Returns the id of the environment that this feature comes from. Returns `None` if the feature does not exist or its
-    /// environment is unknown.
+    /// Returns the id of the environment that this feature comes from, or `None` if the environment is unknown. If all features
+    /// come from one environment, returns its id even if the feature does not exist.
     #[must_use]
     pub fn environment_of(&self, key: &str) -> Option<&Arc<str>> {
         self.state.rules().environment_of(key)
     }
 
-    /// Returns true if the Edge has evaluated the features for one context, because the API key is server-evaluated. Returns
-    /// false before the first features.
+    /// Returns true if the features are values for one context, as they are with a server-evaluated API key. Returns false
+    /// before the first features.
     #[must_use]
     pub fn is_server_evaluated(&self) -> bool {
         self.state.rules().evaluated_for().is_some()

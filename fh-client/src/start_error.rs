@@ -26,7 +26,7 @@ pub enum StartError {
     /// The header with this name cannot be sent, because the name or the value is invalid, or because the client or the HTTP
     /// library sets this header.
     Header(String),
-    /// The maximum delay (`cap`) of a back-off is shorter than its initial delay, or its jitter is not between 0 and 1.
+    /// The maximum delay (`cap`) of a back-off is shorter than its initial delay, or its jitter is not a number from 0 to 1.
     Backoff,
     /// The first context has more attributes than an Edge accepts.
     Context(TooManyAttributes),

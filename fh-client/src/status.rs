@@ -13,11 +13,11 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use crate::driver::DriverRuntime;
 
-/// The status of a client at one instant.
+/// The status of a client: its readiness, its connection, its features, and counters.
 ///
-/// The `Display` output of a status is a text for people. A status serialises as JSON for a health endpoint. Both forms
-/// contain texts from servers and transports. In these texts, `***` replaces the secret part of an API key if that part has
-/// at least 6 characters.
+/// The `Display` output of a status is a text for people. A status serialises as JSON for a health endpoint. Both forms can
+/// contain texts from servers and transports. In these texts, `***` replaces the secret parts of API keys and the values of the
+/// program's headers if they have at least 6 characters.
 ///
 /// ```
 /// # use fh_client::testing::MemoryEdge;
@@ -34,12 +34,13 @@ use crate::driver::DriverRuntime;
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Status {
-    /// The readiness, which says whether the client has features, waits for them, is refused by the Edge, or is closed.
+    /// The readiness of the client.
     pub readiness: Readiness,
     /// The state of the connection to the Edge.
     pub connection: Connection,
-    /// The last problem; `None` before the first problem, and after a response without a problem. While a client polls because
-    /// the Edge cannot stream, the problem is [`Problem::NoStreaming`] after each successful poll.
+    /// The last problem; `None` before the first problem, and after the Edge has sent or confirmed features without a problem.
+    /// While a client polls because the Edge cannot stream, the problem is [`Problem::NoStreaming`] after a successful poll
+    /// without another problem.
     pub problem: Option<Problem>,
     /// The number of failed attempts since the Edge last sent features or confirmed them.
     pub attempts: u32,
@@ -47,27 +48,29 @@ pub struct Status {
     pub requests: u64,
     /// The time until the client sends its next request by itself; `None` if the client has planned no request.
     pub next_attempt: Option<Duration>,
-    /// The time since the Edge last sent the head of a response or a part of its body; `None` before the first contact.
+    /// The time since the Edge last sent the head of a response to a request for features, or a part of its body; `None` before
+    /// the first contact.
     pub since_contact: Option<Duration>,
-    /// The time since the Edge last sent or confirmed the features; `None` before the first features. For features from a
-    /// snapshot file, this is the time since the `savedAt` of the file. For other features that no Edge has sent, it is the
-    /// time since the client first got features.
+    /// The time since the Edge last sent or confirmed the features; `None` before the first list of features. For features from
+    /// a snapshot file, this is the time since the `savedAt` of the file. For other features that no Edge has sent, it is the
+    /// time since the client first got a list of features.
     pub data_age: Option<Duration>,
-    /// The source of the last update of features; `None` before the first features. A single feature from a store does not
-    /// change the source.
+    /// The source of the last list of features that was applied, or of the last change that a stream sent; `None` before the
+    /// first list.
     pub source: Option<Source>,
     /// True if the Edge has marked the environment as stale. The client then requests no features until the program calls
-    /// [`Client::refresh`](crate::Client::refresh), or replaces the API keys or the headers (D-67).
+    /// [`Client::refresh`](crate::Client::refresh), replaces the API keys or the headers, or waits for the effect of a test
+    /// update, for example (D-67).
     pub is_stale: bool,
     /// The number of features that the client serves at present.
     pub features: usize,
-    /// The number of features that the client has rejected so far, because the Edge sent them for an environment that no API
-    /// key can read, or in the list of another environment.
+    /// The number of features that the client has rejected so far, because they belong to an environment that no API key can
+    /// read, or to another environment than the list or the stream that contains them.
     pub foreign_features: u64,
-    /// The number of parts of features that the client did not understand; see
-    /// [`Client::diagnostics`](crate::Client::diagnostics).
+    /// The number of diagnostics of the served features; see [`Client::diagnostics`](crate::Client::diagnostics).
     pub diagnostics: usize,
-    /// True while catch & release holds back updates of which at least one could change the result of a read.
+    /// True while catch & release holds back updates of which at least one changes features visibly, even if a later update
+    /// undoes the change.
     pub is_holding: bool,
     /// The numbers of panics in listeners, interceptors and observers, of rejected overrides, and of dropped events of
     /// listeners and observers.

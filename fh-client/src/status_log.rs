@@ -17,8 +17,8 @@ use crate::reporting::Reporting;
 /// The maximum number of different notices that are logged as warnings. Further notices are logged at debug level.
 const MOST_NOTICES: usize = 256;
 
-/// The logs and gauges of one client. A kind of problem, except the normal end of a stream, is logged as a warning once, and
-/// again only after the client had no problem in between. A client of a context pool logs at debug level only.
+/// The logs and metrics of one client. A kind of problem, except the end of a stream, is logged as a warning once, and again
+/// only after the client had no problem in between. A client of a context pool logs its state at debug level only.
 pub(crate) struct StatusLog {
     edge: String,
     environment: String,
@@ -164,7 +164,8 @@ impl StatusLog {
         }
     }
 
-    /// Logs the first failed write of the snapshot file, and the first successful write after failures.
+    /// Logs a failed write of the snapshot file if the write before did not fail, and a successful write if the write before
+    /// failed.
     pub(crate) fn saved(&mut self, outcome: &io::Result<()>) {
         let was_unsaved = std::mem::replace(&mut self.is_unsaved, outcome.is_err());
         match outcome {

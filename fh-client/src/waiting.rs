@@ -21,8 +21,8 @@ thread_local! {
     static WAITS: Cell<usize> = const { Cell::new(0) };
 }
 
-/// A guard that marks this thread as blocked in a call of the client. The number of waits of the thread is one higher while the guard
-/// exists.
+/// A guard that marks this thread as blocked in [`block_on`] or [`block_on_for`]. The number of waits of the thread is one
+/// higher while the guard exists.
 struct Blocking;
 
 impl Blocking {
@@ -43,13 +43,13 @@ pub(crate) fn is_blocking() -> bool {
     WAITS.get() > 0
 }
 
-/// Blocks this thread until a future of this crate is ready, for programs without a tokio runtime.
+/// Blocks this thread until a future is ready, for programs without a tokio runtime.
 ///
 /// Inside a tokio runtime, use `.await`, because this function blocks the thread. On a thread that runs tasks of the runtime
-/// given to a client ([`ClientBuilder::runtime`](crate::ClientBuilder::runtime)), this function also blocks the client. On
-/// such a thread [`Client::ready`](crate::Client::ready) returns
-/// [`NotReady::InsideRuntime`](crate::NotReady::InsideRuntime), and other futures can wait forever. The futures of a
-/// client's functions need no tokio runtime, but the futures of transports and of other crates may need such a runtime.
+/// given to a client ([`ClientBuilder::runtime`](crate::ClientBuilder::runtime)), this function can also block the client. On
+/// such a thread [`Client::ready`](crate::Client::ready) returns [`NotReady::InsideRuntime`](crate::NotReady::InsideRuntime),
+/// and other futures can wait forever. The futures of a client's functions need no tokio runtime, but the futures of transports
+/// and of other crates may need such a runtime.
 ///
 /// ```
 /// # use fh_client::testing::MemoryEdge;

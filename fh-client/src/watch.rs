@@ -8,8 +8,7 @@ use fh_repository::problem::Problem;
 
 use crate::shared_state::SharedState;
 
-/// A handle that is woken after each update of features and each change of the status; see
-/// [`Client::watch`](crate::Client::watch).
+/// A handle that is woken after updates of features and changes of the status; see [`Client::watch`](crate::Client::watch).
 ///
 /// The handle stores no changes. A program that is woken reads the client's present state. A slow program misses
 /// intermediate updates, but is always woken after the last update. The handle does not keep the client alive.
@@ -37,8 +36,9 @@ impl Watch {
         Self { repository: shared.repository.watch(), shared: Arc::downgrade(shared) }
     }
 
-    /// Waits for the next update of features or change of the status. Returns at once if an update or a change came after
-    /// the last call. At the first call, returns at once if an update or a change came after the creation of the handle.
+    /// Waits for the next update of features or change of the status. Returns at once if an update or a change came after the
+    /// last call that returned. If no call has returned yet, returns at once if an update or a change came after the creation
+    /// of the handle.
     ///
     /// # Errors
     /// Returns [`Problem::Closed`] once the client is closed, and at each later call.

@@ -20,7 +20,8 @@ use crate::snapshot_file::{Bootstrap, SnapshotWriter};
 use crate::start_error::StartError;
 use crate::transport::{OfflineTransport, Transport};
 
-/// The URL that an offline client uses if the program sets no URL. It appears in logs and in the client's `Debug` output.
+/// The URL that an offline client uses if neither the program nor the environment sets a URL. It appears in logs and in the
+/// client's `Debug` output.
 const NOWHERE: &str = "http://offline.invalid";
 const NO_KEY: &str = "offline/offline*";
 
@@ -33,8 +34,8 @@ impl ClientBuilder {
     /// for one thread does not receive the logs of the client's thread. [`Self::runtime`] selects another runtime.
     ///
     /// # Errors
-    /// [`StartError`] if a setting is invalid or missing, or if a thread cannot be started. A network failure does not make
-    /// `start` fail, because the client retries.
+    /// [`StartError`] if a setting is invalid or missing, if the default transport cannot be created, or if a thread cannot be
+    /// started. A network failure does not make `start` fail, because the client retries.
     pub fn start(self) -> Result<Client, StartError> {
         let (mut settings, mut config) = self.resolved()?;
         let header = settings.given.check(&config)?;
@@ -122,7 +123,8 @@ impl ClientBuilder {
         Ok(Client::from_shared(Arc::new(shared)))
     }
 
-    /// Fills in missing settings from environment variables and defaults, and creates the transport.
+    /// Fills in missing settings from environment variables and defaults, and creates the default transport if the program has
+    /// set no transport.
     fn resolved(self) -> Result<(ClientSettings, Config), StartError> {
         let Self { mut settings } = self;
         let is_offline = settings.mode == Some(Mode::Offline);

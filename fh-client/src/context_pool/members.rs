@@ -14,14 +14,13 @@ use crate::builder::ClientBuilder;
 use crate::client::Client;
 use crate::start_error::StartError;
 
-/// The members of a pool. A member is a client that holds one context. The number of members is at most the pool's limit, so
-/// that a linear search is fast enough.
+/// The members of a pool. A member is a client that holds one context. There are at most as many members as the pool's limit.
 pub(super) struct Members {
     list: Vec<Member>,
     /// The API keys with which all members were started; `None` before the first request for a member.
     keys: Option<ApiKeys>,
     pub(super) interval: Duration,
-    /// The last number that was given to a use of a member or to a caller. Each new number is larger by 1.
+    /// The last number that was given to a request for a member or to a caller. Each new number is larger by 1.
     count: u64,
     /// The numbers of the callers that have no member yet, in the order of arrival.
     waiting: BTreeSet<u64>,
@@ -69,7 +68,7 @@ impl Members {
         true
     }
 
-    /// Removes the members that use other API keys than `keys`, and the members that the program has closed.
+    /// Removes the members that use other API keys than `keys`, and the members that are closed.
     fn tidy(&mut self, keys: &ApiKeys) {
         if self.keys.as_ref() != Some(keys) {
             self.end_all();
@@ -151,7 +150,7 @@ impl Drop for Turn {
     }
 }
 
-/// A member that a caller waits for. The member is not evicted while the lease exists.
+/// A member that a caller waits for. No other context evicts the member while the lease exists.
 pub(super) struct Lease {
     pool: Arc<Pool>,
     attributes: Arc<Attributes>,

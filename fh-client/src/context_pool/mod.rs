@@ -47,11 +47,11 @@ impl Client {
 /// second, the oldest request first, and polls for each context every 180 seconds. Updates therefore arrive later than on a
 /// stream.
 ///
-/// Clones are handles of the same pool. A context ends when the last handle of the pool is dropped, when the pool evicts the
-/// context in favour of another context, or at the first call of [`Self::get`] after a change to other API keys. Soon after its
-/// end, reads of the context return defaults with the reason `NOT_READY`, unless an interceptor overrides a feature. The reads
-/// never return the values of another user. Therefore keep the pool and call [`Self::get`] for each request. A context that the
-/// Edge has already evaluated is returned at once.
+/// Clones are handles of the same pool. The pool ends a context when the last handle of the pool is dropped, when another
+/// context needs its place, or when a call of [`Self::get`] finds that the client is closed or has other API keys. Soon after
+/// its end, reads of the context return defaults with the reason `NOT_READY`, unless an interceptor overrides a feature. The
+/// reads never return the values of another user. Therefore keep the pool and call [`Self::get`] for each request. A context
+/// that the Edge has already evaluated is returned without a request.
 ///
 /// ```
 /// # use fh_client::testing::{MemoryEdge, SERVER_KEY};
@@ -100,7 +100,7 @@ impl ContextPool {
     }
 
     /// Sets the polling interval of contexts that are created after this call. The Edge can request another interval in its
-    /// response. With an interval of zero, each context polls once.
+    /// response. With an interval of zero, each of these contexts polls once.
     #[must_use]
     pub fn polling_interval(self, interval: Duration) -> Self {
         self.pool.members().interval = interval;
@@ -110,21 +110,22 @@ impl ContextPool {
     /// Returns the context with these attributes once the Edge has evaluated the features for it. Calls with equal attributes
     /// share one context.
     ///
-    /// If the pool is full, the least recently requested context is evicted. A context that another caller of `get` waits for is
-    /// not evicted. If callers wait for all contexts, this call waits until one of the contexts can be evicted.
+    /// If the pool is full and does not hold the context, the least recently requested context is evicted. A context that
+    /// another caller of `get` waits for is not evicted. If callers wait for all contexts, this call waits until one of the
+    /// contexts can be evicted.
     ///
     /// With a client-evaluated key this function returns at once, and the pool keeps no context.
     ///
     /// # Errors
-    /// [`ContextPoolError`] in these cases:
+    /// [`ContextPoolError`] if there are no evaluated features for the context, for example in these cases:
     ///
     /// - The Edge does not evaluate the context within [`Limits::poll`](crate::Limits::poll) (by default 12 s).
-    /// - The Edge refuses the client.
+    /// - The request fails, for example because the Edge refuses the client or cannot be reached.
     /// - The context has too many attributes.
     /// - The client is closed.
     /// - No thread can be started.
     ///
-    /// After a failed request the context stays in the pool and continues to retry, so that a later call can succeed.
+    /// After a failed request the context stays in the pool, so that a later call can succeed.
     pub async fn get(
         &self,
         attributes: impl Into<Arc<Attributes>>,
@@ -195,8 +196,8 @@ impl Pool {
         Ok(lease.client().set_context(attributes).await?)
     }
 
-    /// Returns a lease of the member with these attributes, and starts the member if it does not exist. Waits while the pool is
-    /// full and callers wait for all its members.
+    /// Returns a lease of the member with these attributes, and starts the member if it does not exist. Waits while no place in
+    /// the pool can be freed for a new member, or an earlier caller waits for a place.
     async fn lease(
         self: &Arc<Self>,
         attributes: &Arc<Attributes>,
@@ -223,7 +224,7 @@ impl Drop for Pool {
     }
 }
 
-/// A task that is aborted when the future that waits for it is dropped.
+/// A task that is aborted when this value is dropped.
 struct AbortOnDrop<T>(JoinHandle<T>);
 
 impl<T> Future for AbortOnDrop<T> {

@@ -1,8 +1,9 @@
-//! The threads that call listeners and observers (D-81), so that none of these calls runs on the program's runtime or on the
-//! driver's thread. Observers that are called within reads are an exception: the reading thread calls them.
+//! The threads that call listeners and observers (D-81), so that these calls do not run on the program's runtime or on the
+//! driver's thread. Observers that are called within reads are an exception, for example: the reading thread calls them.
 //!
 //! One thread delivers events. If there are several listeners, a second thread waits as a standby. If a call lasts longer than
-//! 10 ms, the standby thread delivers to the other listeners, and another standby thread starts.
+//! 10 ms, the standby thread delivers to the other listeners, and another standby thread starts. There are at most eight
+//! threads.
 
 use std::cell::Cell;
 use std::io;
@@ -35,8 +36,8 @@ struct DispatchQueue {
     number: u64,
     requests: Mutex<DispatchRequests>,
     condvar: Condvar,
-    /// The number of the last delivery request that the threads have carried out; `u64::MAX` once the threads have ended, and
-    /// if there is no thread.
+    /// The number of the last delivery request that the threads have carried out; `u64::MAX` once the last delivery has ended,
+    /// and if there is no thread.
     done: watch::Sender<u64>,
     started: Instant,
 }

@@ -38,7 +38,7 @@ struct ListenerRequests {
     due: VecDeque<u64>,
     /// The number of clients that have been registered so far.
     seats: u64,
-    /// The thread that delivers at present; `None` if no thread delivers.
+    /// The thread that delivers at present, or the thread of a pool, even while it waits; `None` if there is no such thread.
     thread: Option<ThreadId>,
     is_over: bool,
 }
@@ -65,7 +65,8 @@ pub(super) struct DueDelivery {
 }
 
 impl DueDelivery {
-    /// Calls the listeners and observers. A usage summary whose time window has ended at `now` is reported too.
+    /// Calls the listeners and observers, reports a usage summary whose time window has ended at `now`, and carries out a
+    /// requested flush.
     pub(super) fn run(&self, now: Millis) {
         self.repository.deliver();
         self.repository.deliver_summaries(now);
@@ -189,8 +190,8 @@ impl ListenerQueue {
         is_empty
     }
 
-    /// Reports the usage summaries whose time window has ended, for all clients. Returns the time at which the next window
-    /// ends, or `None` if no observer receives summaries.
+    /// Reports the usage summaries whose time window has ended, for all clients. Returns the time at which the earliest present
+    /// window ends, or `None` if no observer receives summaries.
     pub(super) fn deliver_summaries(&self, now: Millis) -> Option<Millis> {
         let requests = self.requests();
         let repositories: Vec<Repository> =
@@ -219,8 +220,8 @@ impl ListenerRequests {
 }
 
 impl Seat {
-    /// Makes the repository request a delivery for this client now, and later for each event that occurs while no request is
-    /// pending.
+    /// Makes the repository request a delivery for this client now, and later when events occur. While a request waits for its
+    /// delivery, the repository makes no further request.
     pub(super) fn attach(&self, repository: &Repository) {
         let (queue, number) = (Arc::clone(&self.queue), self.number);
         repository.set_waker(move || {

@@ -13,9 +13,10 @@ use super::listener_queue::{ListenerQueue, Seat, Waker};
 /// [`ClientBuilder::manual_delivery`](crate::ClientBuilder::manual_delivery). The handle is meant for programs that must choose
 /// the thread, such as a binding for another language.
 ///
-/// The handle also serves the clients made from the client: the clients of [`Client::isolated`](crate::Client::isolated) and of a
-/// [`ContextPool`](crate::ContextPool). The handle does not keep the clients alive. Keep the handle until these clients have
-/// ended, so that listeners are notified of the end, and interceptors and observers are closed.
+/// The handle also serves the clients made from the client: the clients of [`Client::isolated`](crate::Client::isolated) and of
+/// a [`ContextPool`](crate::ContextPool). The handle does not keep the clients alive. Keep the handle until these clients have
+/// ended and [`Self::deliver`] has delivered their last events, so that listeners are notified of the end, and interceptors and
+/// observers are closed.
 ///
 /// ```
 /// # use fh_client::testing::MemoryEdge;
@@ -49,13 +50,13 @@ impl ManualDelivery {
         Self { queue: ListenerQueue::new(Some(waker)), started: Instant::now() }
     }
 
-    /// Calls the listeners and observers of all events that have occurred, one after the other, on this thread and with no lock
-    /// held. Returns the time after which the next usage summary is due, or `None` if no observer [receives
+    /// Calls the listeners and observers of all queued events, one after the other, on this thread and with no lock held.
+    /// Returns the time after which the next usage summary is due, or `None` if no observer [receives
     /// summaries](crate::Dispatch::Summary). Call this function again when the waker was called, and at the latest after the
     /// returned time.
     ///
-    /// One thread delivers at a time. If another thread is delivering, or if a listener calls this function, this function returns
-    /// `None` at once. The delivery that is already running then includes the events.
+    /// One thread delivers at a time. If another thread is delivering, or if a listener or observer calls this function, this
+    /// function returns `None` at once. The delivery that is already running then includes the events.
     pub fn deliver(&self) -> Option<Duration> {
         if !self.queue.enter() {
             return None;

@@ -25,7 +25,8 @@ pub(crate) enum Dispatching {
     Shared(PoolListeners),
     /// The thread of the program that calls [`ManualDelivery::deliver`].
     Manual(ManualDelivery),
-    /// No thread: listeners are never called, and observers only within reads.
+    /// No thread: listeners are never called, and events are not delivered to observers. Inline observers are called within
+    /// reads.
     Nobody,
 }
 

@@ -53,7 +53,8 @@ fn deliver(queue: &ListenerQueue) {
     let started = Instant::now();
     loop {
         let due = queue.next();
-        // A usage summary whose time window has ended is reported at the next delivery, because this thread has no timer.
+        // A usage summary whose time window has ended is reported at the client's next delivery, because this thread has no
+        // timer.
         due.run(Millis::default().after(started.elapsed()));
         if !queue.done(&due) {
             return;

@@ -10,8 +10,8 @@ use crate::transport::{
     Body, BoxFuture, Response, Transport, TransportError, TransportErrorKind, TransportRequest,
 };
 
-/// A request and its response. Dropping this value before the end of the response aborts the request: the drop closes the
-/// connection, or the HTTP/2 stream within the connection.
+/// A request and its response. Dropping this value before the end of the response drops the future or the body of the
+/// transport, which aborts the request.
 pub(super) struct Exchange {
     phase: Phase,
 }
@@ -78,7 +78,7 @@ impl Exchange {
     }
 }
 
-/// Runs the code of a transport, and converts a panic into an error, because a panic would end the driver.
+/// Runs the code of a transport, and converts a panic into an error, because a panic would end the task that runs the code.
 fn guarded<T>(run: impl FnOnce() -> Result<T, TransportError>) -> Result<T, TransportError> {
     catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|_| {
         Err(TransportError::new(TransportErrorKind::Other, "the transport panicked"))

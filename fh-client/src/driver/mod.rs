@@ -1,5 +1,5 @@
-//! The driver of a session. The driver is one loop that handles commands, deadlines, and the events of the request in flight.
-//! It runs on the tokio runtime of the client's own thread, or on a runtime that the program gives.
+//! The driver of a session. The driver is one loop that handles commands, deadlines and the events of the request in flight,
+//! for example. It runs on the tokio runtime of a client's thread, or on a runtime that the program gives.
 
 mod clock;
 mod exchange;
@@ -52,8 +52,8 @@ pub(crate) struct Parts {
     pub(crate) commands: mpsc::UnboundedReceiver<Command>,
     /// A sender for tasks of the driver that send commands back to the driver.
     pub(crate) command_sender: mpsc::WeakUnboundedSender<Command>,
-    /// The time at which the restored snapshot was saved. The driver sets the time, and the client's handles read it. The cell is
-    /// empty if no snapshot was restored.
+    /// The time `savedAt` of the restored snapshot file. The driver sets the time, and the client's handles read it. The cell
+    /// is empty if no snapshot file was restored.
     pub(crate) restored: Arc<OnceLock<Timestamp>>,
     pub(crate) clock: DriverClock,
     pub(crate) edge: EdgeUrl,
@@ -71,8 +71,8 @@ pub(crate) struct Driver {
     secrets: Secrets,
     /// The request in flight; `None` if there is none.
     exchange: Option<(RequestId, Exchange)>,
-    /// Exchanges that have ended. The driver drops them after it has performed all pending actions. Therefore the client
-    /// already shows the new status when the Edge sees that the client has ended a stream.
+    /// Exchanges that have ended or were aborted. The driver drops them after it has performed all pending actions. Therefore
+    /// the client already shows the new status when the Edge sees that the client has ended a stream.
     ended: Vec<(RequestId, Exchange)>,
     waiting: HashMap<CommandId, oneshot::Sender<CommandResult>>,
     command_ids: u64,
@@ -113,7 +113,7 @@ impl Driver {
         }
     }
 
-    /// Gives the session an input before the driver starts. The session sends no request as a result.
+    /// Gives the session a context or stored features before the driver starts. The session sends no request as a result.
     pub(crate) fn prepare(&mut self, input: Input<'_>) {
         self.handle(input);
     }
@@ -210,8 +210,8 @@ fn write_names_in_lower_case(headers: &mut [(String, String)]) {
     }
 }
 
-/// Returns the secrets that must not appear in errors and logs: the secret parts of the API keys, and the values of the
-/// headers.
+/// Returns the secrets that are removed from errors and logs: the secret parts of the API keys, and the values of the headers.
+/// Texts with fewer than 6 characters are left out.
 pub(crate) fn secrets<'a>(
     keys: impl IntoIterator<Item = &'a ApiKey>,
     headers: &[(String, String)],
@@ -220,8 +220,8 @@ pub(crate) fn secrets<'a>(
 }
 
 impl Drop for Driver {
-    /// Closes the repository and wakes all waiting callers. This happens no matter what ended the driver: a command, the drop of
-    /// the last handle, or the shutdown of the runtime.
+    /// Closes the repository and wakes all waiting callers. This happens no matter what ended the driver, for example a
+    /// command, the drop of the last handle, or the shutdown of the runtime.
     fn drop(&mut self) {
         self.exchange = None;
         self.close();

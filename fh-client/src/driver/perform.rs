@@ -194,8 +194,8 @@ impl Driver {
         command_id
     }
 
-    /// Serves the features of the snapshot file if the file was saved with this client's keys and context. A file that cannot be
-    /// used is reported as a notice.
+    /// Serves the features of the snapshot file if the file can be used: it was saved with this client's keys and context, and
+    /// is not too old. Reports any other file in a notice.
     pub(super) async fn restore(&mut self) {
         let Some(snapshot_writer) = &self.parts.snapshot_writer else { return };
         match snapshot_writer.load().await {
@@ -217,8 +217,8 @@ impl Driver {
         }
     }
 
-    /// Reports the closed status, writes the last snapshot, wakes all waiting callers, and ends the repository and the dispatcher.
-    /// If [`Command::StopAndForget`] ended the driver, also removes the features.
+    /// Reports the closed status and writes the last snapshot, unless that is already done. Wakes all waiting callers, and ends
+    /// the repository and the dispatcher. If [`Command::StopAndForget`] ended the driver, also removes the features.
     pub(super) fn close(&mut self) {
         let last = self.parts.repository.status();
         if last.readiness != Readiness::Closed {
@@ -248,8 +248,8 @@ impl Driver {
     }
 }
 
-/// Returns a publication without features, which claims to be evaluated for a context that no program uses. Reads for any other
-/// context return defaults with the reason `NOT_READY`.
+/// Returns a publication without features, which claims to be evaluated for a context that no program uses. Reads with any
+/// other context that no interceptor overrides return defaults with the reason `NOT_READY`.
 fn empty_publication() -> Publication {
     let unused = Attributes::builder().attribute("\0", "").build();
     let evaluated = ServerEvaluated { context: Arc::new(unused), ..ServerEvaluated::default() };

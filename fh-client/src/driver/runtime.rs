@@ -131,7 +131,8 @@ impl Place {
         drop(self.run(driver.run()));
     }
 
-    /// Runs a future as a task of the runtime. The runtime's thread runs at least until the task has ended.
+    /// Runs a future as a task of the runtime. If the runtime is that of a client's own thread, the thread runs at least until
+    /// the task has ended.
     pub(crate) fn run<F>(self, work: F) -> JoinHandle<F::Output>
     where
         F: Future<Output: Send + 'static> + Send + 'static,

@@ -31,7 +31,7 @@ impl Saving {
         if outcome.is_ready() {
             self.write = None;
         }
-        // A write that panicked counts as failed.
+        // A write that panicked or was cancelled counts as failed.
         outcome.map(|outcome| outcome.unwrap_or_else(|why| Err(io::Error::other(why))))
     }
 
@@ -44,8 +44,7 @@ impl Saving {
 }
 
 impl Driver {
-    /// Starts a write of the present features, unless a write is already running, the Edge has sent no features, or the file would stay the
-    /// same.
+    /// Starts a write of the present features if a write is needed and no write is running.
     pub(super) fn save(&mut self) {
         let now = self.parts.clock.now();
         if self.saving.is_free()
@@ -59,8 +58,8 @@ impl Driver {
         }
     }
 
-    /// Writes the features that were published before this command, and then answers the caller, also after a failed write. If
-    /// no write is needed, answers the caller at once.
+    /// Writes the features that were published before this command if they are not written yet, and then answers the caller,
+    /// also after a failed write. If no write is needed or running, answers the caller at once.
     pub(super) fn flush(&mut self, reply: oneshot::Sender<()>) {
         self.saving.waiting.push(reply);
         self.save();
@@ -69,12 +68,13 @@ impl Driver {
         }
     }
 
-    /// Handles the end of a write: logs the outcome, and answers the waiting callers or starts another write for them.
+    /// Handles the end of a write: reports the outcome to the log, and answers the waiting callers or starts another write for
+    /// them.
     pub(super) fn saved(&mut self, outcome: io::Result<()>) {
         self.status_log.saved(&outcome);
         match &mut self.parts.snapshot_writer {
             Some(snapshot_writer) if outcome.is_err() => snapshot_writer.failed(),
-            // New features arrived during the write, and a caller waits for them to be written.
+            // There are features to write that the ended write did not contain, and a caller waits for a write.
             Some(snapshot_writer)
                 if !self.saving.waiting.is_empty() && snapshot_writer.has_news() =>
             {
@@ -85,8 +85,8 @@ impl Driver {
         self.saving.answer();
     }
 
-    /// Writes the present features when the client ends, unless the file would stay the same. If a write is already running,
-    /// waits for that write instead. If that write failed, or if newer features were published in the meantime, writes once more.
+    /// Writes the present features when the client ends, unless the file would stay the same. A write that is already running
+    /// is awaited instead. If this first write fails, or does not contain the latest features, a second write follows.
     pub(super) async fn save_last(&mut self) {
         for _ in 0..2 {
             if self.saving.is_free() {

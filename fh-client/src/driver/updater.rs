@@ -24,11 +24,11 @@ use crate::transport::{Method, Transport, TransportError, TransportErrorKind, Tr
 
 /// The time after which an accepted update is sent again if the client has not received the change (D-80).
 const ONCE_MORE_AFTER: Duration = Duration::from_secs(2);
-/// The total time to wait for the change of an accepted update, including the second sending. After this time the update fails
-/// with [`Refusal::NotApplied`].
+/// The time after the first accepted sending of an update at which the wait for the change ends and the update fails with
+/// [`Refusal::NotApplied`]. If the second sending takes longer, the wait ends after that sending.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// The minimum time from the start of one request for the features to the start of the next. The client sends these requests
-/// while it waits for the change of an update and no stream is open. Each wait begins with a request.
+/// The minimum time between the starts of two refreshes during one wait for the change of an update. Without an open stream,
+/// each wait begins with a refresh.
 const ASK_EVERY: Duration = Duration::from_millis(500);
 /// The size in bytes at which the client stops reading a response's body. The rest of the body is ignored.
 const LONGEST_ANSWER: usize = 16 * 1024;
@@ -136,7 +136,7 @@ impl Updater {
         .is_ok()
     }
 
-    /// Requests the features at most every 500 ms while no stream is open. Returns once the driver has ended.
+    /// Refreshes the features at most every 500 ms while no stream is open. Returns once the driver has ended.
     async fn keep_asking(&self) {
         let mut next = Instant::now();
         loop {

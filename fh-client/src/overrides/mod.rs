@@ -1,7 +1,7 @@
 //! Overrides of feature values by environment variables and by a local YAML file (sdk-behaviour 2.8, 5.5).
 //!
-//! Both kinds of overrides are interceptors. Once an interceptor is registered, its values replace the values of the rules,
-//! except those of locked features if the lock policy respects locks. The client does not register these interceptors by
+//! Both kinds of overrides are interceptors. Once an interceptor is registered, its values take precedence over the values of
+//! the rules, except for locked features if the lock policy respects locks. The client does not register these interceptors by
 //! itself.
 //!
 //! A YAML file can also be a *store*, whose values are features like the features of an Edge; see [`YamlStore`].

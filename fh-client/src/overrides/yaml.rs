@@ -26,7 +26,7 @@ use super::yaml_watch::{WatchedFile, YamlWatch};
 /// ```
 ///
 /// The file is YAML 1.2 with the core schema, in which `true` and `false` are booleans, but `yes`, `on` and `NO` are texts.
-/// Numbers keep their digits. A value is converted to the type of the feature that it overrides:
+/// Decimal numbers such as `17.30` keep their digits. A value is converted to the type of the feature that it overrides:
 ///
 /// | type of the feature | converted value |
 /// |---|---|
@@ -34,7 +34,7 @@ use super::yaml_watch::{WatchedFile, YamlWatch};
 /// | NUMBER | a number as it is; a text that is a decimal number; otherwise no value |
 /// | STRING | text, number or boolean as text; no value for lists and maps |
 /// | JSON | the value as JSON; a text that is JSON as it is, any other text as a JSON string |
-/// | no such feature | the value as it is, lists and maps as JSON |
+/// | no such feature, or an unknown type | the value as it is, lists and maps as JSON |
 ///
 /// Null means "no value", except for a BOOLEAN feature, for which null means `false`. Locked features are not overridden,
 /// unless the interceptor is registered with another [`LockPolicy`](fh_repository::LockPolicy).
@@ -66,12 +66,12 @@ pub struct YamlOverrides {
     flags: Arc<Flags>,
 }
 
-/// The present values of the file, by feature key.
+/// The last valid values of the file, by feature key.
 type Flags = ArcSwap<HashMap<Box<str>, Flag>>;
 
 impl YamlOverrides {
-    /// Reads the file at this path. If the file is missing, invalid or larger than 4 MiB, no feature is overridden, and
-    /// [`Self::problem`] returns the reason.
+    /// Reads the file at this path. If the file cannot be used, for example because it is missing, invalid or larger than 4
+    /// MiB, no feature is overridden, and [`Self::problem`] returns the reason.
     #[must_use]
     pub fn open(path: impl Into<PathBuf>) -> Self {
         let (file, values) = WatchedFile::open(path.into());
@@ -94,9 +94,9 @@ impl YamlOverrides {
     ///
     /// A thread checks the file's times, size and inode number at each `interval`; the usual interval is
     /// [`WATCH_INTERVAL`](super::WATCH_INTERVAL). A changed file is read once two checks in a row find the same times, size and
-    /// inode number, so that a half-written file is seldom read. After each change to a valid content, the thread calls
-    /// `on_change`. The function `on_change` should call [`Client::overrides_changed`](crate::Client::overrides_changed), so that
-    /// change listeners are notified of the new values (D-63).
+    /// inode number, so that a half-written file is seldom read. After the thread has applied a new valid content, it calls
+    /// `on_change`. The function `on_change` should call [`Client::overrides_changed`](crate::Client::overrides_changed), so
+    /// that change listeners are notified of the new values (D-63). If the thread cannot be started, a warning is logged.
     pub fn watch(&self, interval: Duration, on_change: impl Fn() + Send + 'static) -> YamlWatch {
         let flags_of = Arc::clone(&self.flags);
         WatchedFile::watch(&self.file, interval, move |values| {

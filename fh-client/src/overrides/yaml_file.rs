@@ -91,8 +91,8 @@ impl FlagValues {
         Self::parse(path, &found.bytes)
     }
 
-    /// Parses the text of a local features file. Returns an error if the text is not UTF-8 or not YAML, or if its member
-    /// `flagValues` is missing or is neither a map nor null.
+    /// Parses the text of a local features file. Returns an error if the text is not UTF-8 or cannot be parsed as YAML (for
+    /// example because a key occurs twice), or if its member `flagValues` is missing or is neither a map nor null.
     pub(crate) fn parse(path: &Path, bytes: &[u8]) -> Result<Self, YamlProblem> {
         let wrong = |position, what: String| YamlProblem {
             path: path.to_owned(),

@@ -17,9 +17,9 @@ use crate::Client;
 
 /// A local YAML file whose values are features, as if an Edge had sent them (sdk-behaviour 5.5).
 ///
-/// Unlike [`YamlOverrides`](super::YamlOverrides), the store does not override the Edge: the first list of features from the
-/// Edge replaces the features of the store, except a feature of which the Edge sends an older version. Use the store for
-/// tests, and for programs that run without an Edge.
+/// Unlike [`YamlOverrides`](super::YamlOverrides), the store does not override the Edge: the first list of features that the
+/// Edge sends for the same environment replaces the features of the store, except a feature of which the Edge sends an older
+/// version. Use the store for tests, and for programs that run without an Edge.
 ///
 /// The file has the format that [`YamlOverrides`](super::YamlOverrides) describes. The type of a feature follows from its value:
 ///
@@ -58,8 +58,8 @@ impl YamlStore {
     /// this name (sdk-behaviour 2.2).
     pub const SOURCE: &str = "local-yaml-store";
 
-    /// Reads the file at this path. If the file is missing, invalid or larger than 4 MiB, the store has no features, and
-    /// [`Self::problem`] returns the reason.
+    /// Reads the file at this path. If the file cannot be used, for example because it is missing, invalid or larger than 4
+    /// MiB, the store has no features, and [`Self::problem`] returns the reason.
     #[must_use]
     pub fn open(path: impl Into<PathBuf>) -> Self {
         let (file, values) = WatchedFile::open(path.into());
@@ -72,16 +72,16 @@ impl YamlStore {
         Self::open(usual_yaml_path())
     }
 
-    /// Adds the store's features to a client, for the environment of the client's first API key. A store without features adds
-    /// an empty list, which makes the client ready. The client applies the features in the background; [`Client::flush`] waits
-    /// until they are applied.
+    /// Adds the store's features to a client, for the environment of the client's first API key; see
+    /// [`Client::offer_features`]. A store without features adds an empty list, which can make the client ready. The client
+    /// applies the features in the background; [`Client::flush`] waits until they are applied.
     pub fn offer_to(&self, client: &Client) {
         if let Some(environment) = client.environments().first() {
             client.offer_features(Self::SOURCE, environment, self.features().as_bytes());
         }
     }
 
-    /// Returns the features of the file as a JSON list, in the form that an Edge sends.
+    /// Returns the features of the file's last valid content as a JSON list, in the form that an Edge sends.
     #[must_use]
     pub fn features(&self) -> Arc<str> {
         Arc::clone(&self.features.lock().unwrap_or_else(PoisonError::into_inner))
@@ -93,9 +93,9 @@ impl YamlStore {
         self.file.problem()
     }
 
-    /// Watches the file, and calls `on_change` after each change to a valid content, until the returned guard is dropped or the
-    /// store is closed; see [`YamlOverrides::watch`](super::YamlOverrides::watch). The function `on_change` should call
-    /// [`Self::offer_to`].
+    /// Watches the file, and calls `on_change` after the store has applied a new valid content, until the returned guard is
+    /// dropped or the store is closed; see [`YamlOverrides::watch`](super::YamlOverrides::watch). The function `on_change`
+    /// should call [`Self::offer_to`].
     ///
     /// A feature whose key is removed from the file stays in the client, because stores add and change features but do not
     /// remove them (sdk-behaviour 2.2).

@@ -26,8 +26,8 @@ pub(crate) struct WatchedFile {
 
 struct State {
     detector: ChangeDetector,
-    /// The time of the last check; `None` before the first check. All watches of a file share this time. Without this shared time,
-    /// a second watch could check too early, and treat a half-written file as unchanged.
+    /// The time of the last check by a watch; `None` before the first such check. All watches of a file share this time.
+    /// Without this shared time, a second watch could check too early, and treat a half-written file as unchanged.
     checked: Option<Instant>,
     /// The last valid content of the file; empty before the first valid content.
     values: Arc<FlagValues>,
@@ -170,7 +170,7 @@ impl WatchedFile {
 }
 
 impl State {
-    /// Checks the file once, and replaces the stored values by the values of the file if the file's content is new and valid.
+    /// Checks the file once. If the file has a new content, stores its values, or the problem if the content is not valid.
     fn check(&mut self, path: &Path) {
         self.checked = Some(Instant::now());
         let FileChange::New(found) = self.detector.again(path, SystemTime::now()) else { return };

@@ -1,5 +1,5 @@
-//! The settings that a program gives to the builder, and the settings of a running client. A running client keeps its settings,
-//! so that it can start other clients with the same settings.
+//! The settings that a program gives to the builder, and the settings of a running client, from which other clients can be
+//! started.
 
 mod shared_handlers;
 
@@ -80,7 +80,7 @@ pub(crate) fn system_clock() -> Timestamp {
     Timestamp::from_millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }
 
-/// The settings of a running client. The client keeps them to start other clients with the same settings later.
+/// The settings of a client that was started. Other clients can be started from these settings.
 pub(crate) struct ClientSettings {
     pub(crate) given: BuilderSettings,
     pub(crate) edge: EdgeUrl,
@@ -102,7 +102,8 @@ impl BuilderSettings {
     }
 
     /// Checks the mode, the back-offs, the headers, the identification, the limits and the first context. Returns the header
-    /// that carries the first context. The header is empty with client-evaluated keys, or if there is no first context.
+    /// that carries the first context. The header is empty with client-evaluated keys, and if there is no first context or it
+    /// has no attributes.
     pub(crate) fn check(&self, config: &Config) -> Result<ContextHeader, StartError> {
         if config.mode == Mode::Streaming && config.keys.are_several() {
             return Err(StartError::SeveralKeysStream);
@@ -161,11 +162,11 @@ impl ClientSettings {
         settings.context = Some(context);
         settings.snapshot = None;
         if keys.kind() == KeyKind::ServerEvaluated {
-            // The Edge evaluated the bootstrap features for the context of the first client (D-62).
+            // The bootstrap features belong to the context of the first client (D-62).
             settings.bootstrap.clear();
         }
         settings.listeners.clear();
-        // Interceptors and observers belong to the first client, which closes them.
+        // Interceptors and observers belong to the first client, so this client must not close them.
         for (interceptor, _) in &mut settings.interceptors {
             *interceptor = Arc::new(Borrowed(Arc::clone(interceptor)));
         }
@@ -182,7 +183,7 @@ impl ClientSettings {
     /// Returns a handle that runs a task on the runtime that this client shares with the clients made from this client.
     ///
     /// # Errors
-    /// Returns [`StartError::Thread`] if the runtime's thread cannot be started.
+    /// Returns [`StartError::Thread`] if the thread or its runtime cannot be started.
     pub(crate) fn place(&self) -> Result<Place, StartError> {
         self.given.runtime.place().map_err(StartError::of_thread)
     }
@@ -196,7 +197,7 @@ impl ClientSettings {
 
 impl BuilderSettings {
     /// Changes the settings for the client of one context in a pool. The client polls and sends its requests through this
-    /// transport. It shares the pool's listener thread, unless the program has chosen manual delivery or no listeners.
+    /// transport. If the settings select a listener thread for each client, it uses the pool's listener thread instead.
     pub(crate) fn in_a_pool(
         mut self,
         transport: impl Transport,
@@ -221,8 +222,8 @@ pub(crate) const fn polling(interval: Duration) -> Mode {
     if interval.is_zero() { Mode::OneOff } else { Mode::ActivePolling(interval) }
 }
 
-/// The names of the headers that the client or the HTTP library sets. If the program sets one of them, starting the client or
-/// replacing its headers fails.
+/// The names of headers that the program must not set, because the client or the HTTP library sets them. If the program sets
+/// one of them, starting the client or replacing its headers fails.
 const OURS: [&str; 10] = [
     "accept",
     "accept-encoding",

@@ -8,7 +8,7 @@ use fh_repository::{
 };
 
 /// An interceptor or observer that an isolated client shares with the client that made the isolated client. It forwards all
-/// calls except `close`, because the other client closes the handler.
+/// calls except `close`, because the handler belongs to the other client.
 pub(super) struct Borrowed<T: ?Sized>(pub(super) Arc<T>);
 
 impl Interceptor for Borrowed<dyn Interceptor> {

@@ -1,5 +1,4 @@
-//! Features that a program gives as bytes before the start, in any form that FeatureHub, its SDKs or this crate write
-//! (edge-protocol 9.3).
+//! Features that a program gives as bytes before the start, in one of the forms of edge-protocol 9.3.
 
 use std::fmt;
 use std::sync::Arc;
@@ -8,7 +7,7 @@ use fh_eval::featurehub::{Document, ParseError};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-/// The error for bytes that hold no list of features in a known form.
+/// The error for bytes that have none of the forms that [`ClientBuilder::bootstrap`](crate::ClientBuilder::bootstrap) accepts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BootstrapError(ParseError);
 

@@ -63,7 +63,8 @@ pub(super) struct Owner {
     pub(super) kind: KeyKind,
     /// The digest of the list of API keys.
     pub(super) keys: String,
-    /// The digest of the context for which the Edge evaluated the features, or `0` for client-evaluated keys.
+    /// The digest of the context for which the Edge evaluated the features, or `0` for client-evaluated keys and for a context
+    /// without attributes.
     pub(super) context: String,
 }
 

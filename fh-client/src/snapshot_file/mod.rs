@@ -15,10 +15,10 @@ pub(crate) use self::writer::{Found, SnapshotWriter};
 
 /// The path of the file that keeps the client's last known features, and the maximum age of the file.
 ///
-/// The file holds features and their rules, but no API keys (only a digest of them). On Unix only the file's owner can read
-/// it. The file is replaced as a whole: at most every 5 seconds, and when the client is flushed or closed. Nothing is written
-/// before the Edge has sent a list of features. With a server-evaluated key the file holds the values of one context and is
-/// used for that context only.
+/// The file holds features and their rules, but no API keys (only a digest of them). On Unix, its permissions let only its
+/// owner read it. The file is replaced as a whole: at most every 5 seconds, and when the client is flushed or closed. Nothing
+/// is written before the Edge has sent a list of features. With a server-evaluated key the file holds the values of one context
+/// and is used for that context only.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SnapshotFile {
     path: PathBuf,

@@ -18,8 +18,8 @@ use super::replace::replace;
 
 /// The minimum time between two writes of new features, unless the client is flushed or closed.
 const PAUSE: Duration = Duration::from_secs(5);
-/// The time after which the file is written again without new features. The file contains the time at which its features were
-/// last known to be current, and the write updates that time.
+/// The time after which the file is written again without new features, if the Edge has confirmed the features since the last
+/// write. The file contains the time at which its features were last known to be current, and the write updates that time.
 const CONFIRM: Duration = Duration::from_secs(600);
 
 /// A clock that returns the time of day.
@@ -31,12 +31,12 @@ pub(crate) struct SnapshotWriter {
     owner: Owner,
     clock: WallClock,
     rules: Option<Arc<Rules>>,
-    /// True once the Edge has sent a list for the present API keys. Until then nothing is written, because the features come from
-    /// the snapshot file, from a store, or from a list that the Edge sent for former keys.
+    /// True once the Edge has sent a list for the present API keys. Until then nothing is written, because the features may
+    /// come from the snapshot file, from a store, or from a list that the Edge sent for former keys.
     has_list: bool,
     is_live: bool,
     confirmed: Option<Millis>,
-    /// True if no write of the latest features has begun for the present API keys, or if the last write failed.
+    /// True if features were published or the API keys were changed after the last write began, or if the last write failed.
     is_new: bool,
     written: Option<Millis>,
     /// The time at which the Edge had last confirmed the features of the last write.
@@ -90,8 +90,8 @@ impl SnapshotWriter {
         }
     }
 
-    /// Reads the snapshot file on a thread that may block. A file of other API keys or of another context is unusable, and so
-    /// is a file older than the maximum age.
+    /// Reads the snapshot file on a thread that may block. A file that cannot be read, or that belongs to other API keys or to
+    /// another context, is unusable, and so is a file older than the maximum age.
     pub(crate) async fn load(&self) -> Found {
         let (path, owner) = (self.file.path.clone(), self.owner.clone());
         let loaded = tokio::task::spawn_blocking(move || match file::load(&path) {
@@ -118,7 +118,7 @@ impl SnapshotWriter {
             .is_some_and(|limit| i64::try_from(limit.as_millis()).is_ok_and(|limit| age > limit))
     }
 
-    /// Records the published features, which a later write saves.
+    /// Records the published features, which a later write can save.
     pub(crate) fn published(&mut self, rules: &Arc<Rules>) {
         self.rules = Some(Arc::clone(rules));
         self.is_new = true;
@@ -135,8 +135,8 @@ impl SnapshotWriter {
         self.confirmed = status.updated;
     }
 
-    /// Uses these API keys for all later writes. The present features were fetched with the former keys. No features are
-    /// written until the Edge has sent a list for the new keys (D-79).
+    /// Uses these API keys for all later writes. The present features may have been fetched with the former keys. No features
+    /// are written until the Edge has sent a list for the new keys (D-79).
     pub(crate) fn keys(&mut self, keys: &ApiKeys) {
         self.owner.kind = keys.kind();
         self.owner.keys = keys.fingerprint();
@@ -168,12 +168,13 @@ impl SnapshotWriter {
         self.is_new = true;
     }
 
-    /// Returns true if there are features from the Edge that neither the file nor the running write contains.
+    /// Returns true if features may be written, and the last write that began does not contain them for the present API keys or
+    /// has failed.
     pub(crate) const fn has_news(&self) -> bool {
         self.is_new && self.can_be_saved()
     }
 
-    /// Returns the write to run when the client ends, or `None` if there are no features from the Edge that the file lacks.
+    /// Returns the write to run when the client ends, or `None` if there is nothing new to write.
     pub(crate) fn last(&mut self, now: Millis) -> Option<DueWrite> {
         if self.is_new { self.begin(now) } else { None }
     }

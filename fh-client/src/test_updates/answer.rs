@@ -32,7 +32,8 @@ pub enum Refusal {
     /// The Edge answered with status 404: it does not know the API key, the environment or the feature. The feature keys `.`
     /// and `..` give this refusal without a request, because no URL can contain them.
     NoSuchFeature,
-    /// The Edge answered with status 412: the feature is locked. To change its value, unlock the feature in the same update.
+    /// The Edge answered with status 412, and [`Self::NotPossible`] does not apply: the feature is locked. To change its value,
+    /// unlock the feature in the same update.
     Locked {
         /// The reason in the body of the Edge's response, cut off after 500 characters; empty if the Edge gives none.
         reason: String,
@@ -50,9 +51,9 @@ pub enum Refusal {
         /// The reason in the body of the Edge's response, cut off after 500 characters; empty if the Edge gives none.
         reason: String,
     },
-    /// The Edge could not be reached, or did not answer within the time limit.
+    /// The Edge could not be reached, or did not send a complete response within the time limit.
     Unreachable(Problem),
-    /// The Edge accepted the update, but this client did not receive the change within 10 seconds
+    /// The Edge accepted the update, but this client did not receive the change within about 10 seconds
     /// ([`TestUpdates::set_and_wait`](crate::TestUpdates::set_and_wait)).
     NotApplied,
     /// The client is closed.

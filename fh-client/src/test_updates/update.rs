@@ -17,7 +17,7 @@ pub struct Update {
     lock: Option<bool>,
 }
 
-/// The value that an update sets. It can be converted from `bool`, every integer and floating-point type, text,
+/// The value that an update sets. It can be converted from `bool`, the primitive integer and floating-point types, text,
 /// [`serde_json::Value`] and [`fh_eval::Value`].
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]

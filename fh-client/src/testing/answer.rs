@@ -107,7 +107,7 @@ pub(super) fn decoded(text: &str) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-/// Returns a response whose body arrives in one piece.
+/// Returns a response whose body, unless it is empty, arrives in one piece.
 pub(super) fn complete(head: ResponseHead, body: String) -> Response {
     Response::new(head, Box::pin(Whole((!body.is_empty()).then(|| body.into()))))
 }

@@ -120,7 +120,7 @@ impl SeenRequest {
 pub enum SeenKind {
     /// A poll, which fetches the features.
     Poll,
-    /// A request that opens a stream.
+    /// A request that opens a stream. Every GET request that is not a poll counts as such a request.
     Stream,
     /// A test update, which changes a feature. Every PUT or POST request counts as a test update.
     Update,
@@ -139,7 +139,7 @@ impl MemoryEdge {
         self.client_with(CLIENT_KEY)
     }
 
-    /// Returns a builder for a client of this Edge with this API key, which is [`CLIENT_KEY`] or [`SERVER_KEY`].
+    /// Returns a builder for a client of this Edge with this API key, such as [`CLIENT_KEY`] or [`SERVER_KEY`].
     pub fn client_with(&self, api_key: &str) -> ClientBuilder {
         Client::builder("http://memory.invalid", api_key).transport(self.clone())
     }

@@ -8,15 +8,16 @@ use std::fmt;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TransportErrorKind {
-    /// No connection could be opened, because the host is unknown, cannot be reached or refuses connections, or because the
-    /// proxy refused to connect to the host.
+    /// No connection could be opened, for example because the host is unknown, cannot be reached or refuses connections, or
+    /// because the proxy refused to connect to the host.
     Connect,
     /// No connection could be opened within the time limit.
     ConnectTimeout,
-    /// The TLS handshake failed, for example because the certificate was not accepted, or because there is no common version or
-    /// cipher.
+    /// TLS failed, in most cases in the handshake: for example because the certificate was not accepted, or because there is no
+    /// common version or cipher.
     Tls,
-    /// The connection broke, or the received data was not HTTP.
+    /// The request failed after the connection was opened, for example because the connection broke, or because the received
+    /// data was not HTTP.
     Broken,
     /// An error that no other variant covers.
     Other,

@@ -25,8 +25,8 @@ pub use self::reqwest::{ReqwestTransport, ReqwestTransportBuilder, TransportSetu
 /// The future that [`Transport::send`] returns.
 pub type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
-/// A stream of the pieces of a response's body as they arrive. Dropping the body before its end closes the connection, or the
-/// HTTP/2 stream within the connection.
+/// A stream of the pieces of a response's body as they arrive. Dropping the body before its end must abort the request: the
+/// drop closes the connection, or the HTTP/2 stream within the connection.
 pub type Body = Pin<Box<dyn Stream<Item = Result<Bytes, TransportError>> + Send>>;
 
 /// The part of a client that sends HTTP requests.
@@ -34,7 +34,7 @@ pub type Body = Pin<Box<dyn Stream<Item = Result<Bytes, TransportError>> + Send>
 /// An implementation must follow these rules:
 ///
 /// - One call sends exactly one request. The transport must not retry, keep cookies or follow redirects. The client itself
-///   follows redirects to the same origin (D-82).
+///   follows redirects of requests for features within the same origin (D-82).
 /// - Return the response as soon as its head has arrived. Do not collect the body first, because the body of a stream does not
 ///   end.
 /// - Abort the request at once when the future or the body is dropped.
@@ -65,7 +65,7 @@ pub type Body = Pin<Box<dyn Stream<Item = Result<Bytes, TransportError>> + Send>
 /// # Ok::<(), fh_client::StartError>(())
 /// ```
 pub trait Transport: Send + Sync + 'static {
-    /// Sends a request. Returns the response once its head has arrived. The client then reads the response's body.
+    /// Sends a request. Returns the response once its head has arrived. The client then reads the response's body, or drops it.
     fn send(&self, request: TransportRequest) -> BoxFuture<Result<Response, TransportError>>;
 
     /// Checks that the transport's settings permit requests to this Edge. Each client calls this function once, when it
@@ -107,7 +107,7 @@ pub enum Method {
     Get,
     /// PUT, which changes a feature for a test.
     Put,
-    /// POST, which sends data. The client itself sends no POST request, but exporters that use its transport do.
+    /// POST, which sends data. The client itself sends no POST request, but exporters can send one with its transport.
     Post,
 }
 

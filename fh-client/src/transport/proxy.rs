@@ -1,4 +1,4 @@
-//! Checks, at the start of a client, for proxy settings that can never work.
+//! Checks for proxy settings that can never work, when a transport is built and when a client starts.
 
 use hyper_util::client::proxy::matcher::Matcher;
 
@@ -29,7 +29,7 @@ pub(super) fn check(proxy: &str) -> Result<(), &'static str> {
 }
 
 /// Checks the proxy that reqwest takes from the environment variables for this Edge, if there is one. A proxy for another
-/// scheme than the Edge's is not checked. If `NO_PROXY` excludes the Edge, no proxy is checked.
+/// scheme than the Edge's is not checked. If `NO_PROXY` or `no_proxy` excludes the Edge, no proxy is checked.
 ///
 /// # Errors
 /// Returns [`InvalidSetting`] with the variable's name, and the reason why the variable's proxy can never work.

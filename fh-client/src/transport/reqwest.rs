@@ -21,9 +21,10 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// A transport for HTTP/1.1 and HTTP/2 that uses [`reqwest`], with TLS by rustls and the platform's certificates. It accepts
 /// bodies compressed with gzip. It neither keeps cookies nor follows redirects. It uses the proxies from environment variables
-/// such as `HTTPS_PROXY`, unless the program sets or disables a proxy.
+/// such as `HTTPS_PROXY`, unless the program sets or disables a proxy. A program can change these settings with
+/// [`ReqwestTransportBuilder::configure`], or convert an HTTP client of its own.
 ///
-/// A client creates this transport by itself. A program creates it explicitly to select certificates or a proxy:
+/// By default, a client creates this transport by itself. A program creates it explicitly to select certificates or a proxy:
 ///
 /// ```no_run
 /// use fh_client::{Client, transport::ReqwestTransport};
@@ -95,7 +96,8 @@ impl fmt::Debug for ReqwestTransportBuilder {
 
 impl ReqwestTransportBuilder {
     /// Makes the transport trust these certificate authorities in addition to the platform's authorities. `pem` is a PEM text
-    /// with one or several certificates. If `pem` holds no certificate, or one that cannot be used, [`Self::build`] fails.
+    /// with one or several certificates. If `pem` holds no certificate, or one that cannot be used, [`Self::build`] fails. On
+    /// Android, TLS handshakes fail if authorities were added here; install them in the platform's store instead.
     #[must_use]
     pub fn ca_certificate(mut self, pem: impl AsRef<[u8]>) -> Self {
         let outcome = self.tls.trust(pem.as_ref());
@@ -104,7 +106,7 @@ impl ReqwestTransportBuilder {
     }
 
     /// Sets the certificate that the transport presents to servers that request one. The PEM text holds the certificate chain
-    /// and the private key. If one of them is missing, [`Self::build`] fails.
+    /// and the private key. If one of them is missing or cannot be used, [`Self::build`] fails.
     #[must_use]
     pub fn client_certificate(mut self, pem: impl AsRef<[u8]>) -> Self {
         let outcome = self.tls.identify(pem.as_ref());
@@ -114,7 +116,8 @@ impl ReqwestTransportBuilder {
 
     /// Makes the transport connect through the proxy at this URL, in place of the proxies from environment variables. The URL
     /// begins with `http://`, `https://` or, with the cargo feature `socks`, with the scheme of a SOCKS proxy such as
-    /// `socks5://`. It contains `user:password@` if the proxy requires a password.
+    /// `socks5://`. A URL without a scheme is read as an `http://` URL. The URL contains `user:password@` if the proxy requires
+    /// a password. If the URL cannot be used, [`Self::build`] fails.
     #[must_use]
     pub fn proxy(mut self, url: &str) -> Self {
         self.remember(proxy::check(url).map_err(TransportSetupError::Proxy));
@@ -132,8 +135,8 @@ impl ReqwestTransportBuilder {
     }
 
     /// Makes the transport use HTTP/1.1 only, so that each stream has a connection of its own. This setting is meant for
-    /// programs with many clients of one Edge. Over HTTP/2, clients with the same transport share one connection. Many servers
-    /// accept about a hundred streams on a connection, and further requests then wait until a stream ends.
+    /// programs with many clients of one Edge. Over HTTP/2, clients with the same transport can share one connection. Many
+    /// servers accept about a hundred streams on a connection, and further requests then wait until a stream ends.
     #[must_use]
     pub fn http1_only(mut self) -> Self {
         self.versions = HttpVersions::Http1;
@@ -212,7 +215,7 @@ pub enum TransportSetupError {
     Tls(String),
     /// The proxy that the program has set can never work. The value is the reason.
     Proxy(&'static str),
-    /// The HTTP client cannot be created. The value is the text of the error of reqwest.
+    /// The HTTP client cannot be created. The value is the text of the innermost cause of the error of reqwest.
     Http(String),
 }
 

@@ -40,7 +40,8 @@ impl TlsChoices {
         Ok(())
     }
 
-    /// Sets the certificate chain and the private key of a PEM text as the client certificate. Fails if one of them is missing.
+    /// Sets the certificate chain and the private key of a PEM text as the client certificate. Fails if one of them is missing
+    /// or cannot be read.
     pub(super) fn identify(&mut self, pem: &[u8]) -> Result<(), TransportSetupError> {
         let chain = certificates(pem)?;
         let key = PrivateKeyDer::from_pem_slice(pem).map_err(|_| {
@@ -92,8 +93,8 @@ fn certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, TransportSet
 }
 
 /// A verifier that trusts the certificates of the platform and of the program. The platform's certificates are read at the
-/// first handshake. Therefore creating a client reads no files, and a client without TLS needs no certificates. If reading
-/// fails, the handshake fails, and the next handshake tries again.
+/// first handshake. Therefore creating a transport reads no certificates of the platform, and a client without TLS needs none.
+/// If reading fails, the handshake fails, and the next handshake tries again.
 #[derive(Debug)]
 struct Trust {
     authorities: Vec<CertificateDer<'static>>,
