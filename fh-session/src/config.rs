@@ -118,8 +118,9 @@ pub struct Config {
     /// The delays before retries after failures that are probably temporary.
     pub backoff: Backoff,
     /// The range of the random delay before a reconnect after a stream that had sent features was closed or broke. The range applies if the
-    /// stream had sent a `bye` event. Otherwise the range applies at most once after each successful poll, `bye` event, healthy stream or
-    /// change of keys, and only before the first delay of `backoff` (D-64). A stream may request a longer delay with `retry:`.
+    /// stream had sent a `bye` event. Otherwise the range applies at most once after the start and after each successful poll, `bye` event,
+    /// healthy stream or change of keys, and only before the first delay of `backoff` (D-64). A stream may request a longer delay with
+    /// `retry:`.
     pub return_within: RangeInclusive<Duration>,
     /// The delays before retries after the Edge has refused the client (D-21).
     pub refused: Backoff,

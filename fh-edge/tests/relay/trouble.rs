@@ -165,7 +165,7 @@ async fn features_of_another_environment_are_refused() {
     assert!(count >= 4, "{text}");
     let text = log.text();
     for line in [
-        "features in the list of another environment: 1",
+        "features in a list or event of another environment: 1",
         "environments that no API key of the client may read: 1",
     ] {
         assert!(text.contains(line), "{text}");

@@ -112,7 +112,7 @@ impl Session {
         Ok(())
     }
 
-    /// Removes from a list the features that name another environment. The removed features are counted and reported in a notice. Returns
+    /// Removes the features that name another environment than `id`. The removed features are counted and reported in a notice. Returns
     /// `None` if features were removed and no other feature is left.
     fn own<'a>(&mut self, id: &str, mut features: Vec<Received<'a>>) -> Option<Vec<Received<'a>>> {
         let before = features.len();
@@ -128,7 +128,7 @@ impl Session {
         let refused = before - features.len();
         self.status.foreign_features += refused as u64;
         let what = format!(
-            "features in the list of another environment: {refused}, the first feature names the environment {}",
+            "features in a list or event of another environment: {refused}, the first feature names the environment {}",
             cut(&stranger, 100)
         );
         self.actions.push_back(Action::Notice(Notice::Ignored { what }));

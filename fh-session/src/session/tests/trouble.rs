@@ -250,7 +250,7 @@ fn features_in_the_list_of_another_environment_are_refused() {
     ));
     assert_eq!(driver.keys(), ["A"]);
     let what = format!(
-        "features in the list of another environment: 1, the first feature names the environment {OTHER}"
+        "features in a list or event of another environment: 1, the first feature names the environment {OTHER}"
     );
     assert_eq!(driver.notices, [Notice::Ignored { what }]);
 }
