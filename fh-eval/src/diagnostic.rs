@@ -100,8 +100,8 @@ pub enum DiagnosticKind {
     MisspeltMember(&'static str),
     /// A strategy or a rule has a member that the engine does not know (D-118).
     UnknownMember,
-    /// FeatureHub's server can raise an error when it evaluates the rule, because of this value or because a value is
-    /// missing. The server then serves no feature of the environment. This engine raises no error.
+    /// FeatureHub's server may raise an error when it evaluates the rule, because of this value or because a value is
+    /// missing. After such an error, the server serves no feature of the environment. This engine raises no error.
     ServerRaises,
 }
 

@@ -35,20 +35,20 @@ pub struct UnknownMember {
     /// The member's name. A name of more than 120 characters is cut off and ends with `…`.
     pub name: Box<str>,
     /// The known member that was probably meant, because the two names are nearly the same; `None` if the unknown name
-    /// resembles no known name.
+    /// resembles no known name or has more than 40 bytes.
     pub meant: Option<&'static str>,
 }
 
 impl UnknownMember {
     /// Returns the known member of a strategy that was probably meant by `name`, because the two names are nearly the
-    /// same. Returns `None` if `name` resembles no known name, or is itself a known name.
+    /// same. Returns `None` if `name` resembles no known name, has more than 40 bytes, or is itself a known name.
     #[must_use]
     pub fn meant_in_strategy(name: &str) -> Option<&'static str> {
         if STRATEGY.contains(&name) { None } else { near_miss(name, STRATEGY) }
     }
 
     /// Returns the known member of a rule that was probably meant by `name`, because the two names are nearly the same.
-    /// Returns `None` if `name` resembles no known name, or is itself a known name.
+    /// Returns `None` if `name` resembles no known name, has more than 40 bytes, or is itself a known name.
     #[must_use]
     pub fn meant_in_rule(name: &str) -> Option<&'static str> {
         if RULE.contains(&name) { None } else { near_miss(name, RULE) }
