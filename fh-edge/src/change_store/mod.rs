@@ -44,7 +44,7 @@ const BASE: &str = "base";
 const REPLACEMENT: &str = "replacement";
 /// The current format of the tables. A file with an unknown format was in most cases written by another version of the program.
 const FORMAT_NOW: &[u8] = b"2";
-/// The previous format of the tables, in which records have no checksums and no versions are stored.
+/// The previous format of the tables, in which records have no checksums, and there is no table of versions.
 const FORMAT_BEFORE: &[u8] = b"1";
 const FILE: &str = "changes.redb";
 
@@ -101,7 +101,7 @@ pub(crate) struct DataFolder {
     path: PathBuf,
     /// The open file; `None` after a disk error, until the file can be opened again. redb accepts no further change after an error.
     database: Option<Database>,
-    /// The number of the last transaction that was begun.
+    /// The highest number of a transaction that was read or begun.
     sequence: u64,
 }
 
@@ -125,7 +125,7 @@ impl DataFolder {
         file.take(contents)
     }
 
-    /// Opens a folder like [`Self::open`], but replaces a file whose structure is damaged by a new one with all records that can be read.
+    /// Opens a folder like [`Self::open`], but replaces the content of a file whose structure is damaged by all records that can be read.
     /// [`Repaired`] is `None` if the structure of the file was not damaged.
     pub(crate) fn repair(folder: &Path) -> Result<(Opened, Option<Repaired>), DataFolderError> {
         let file = LockedFile::open(folder)?;

@@ -1,4 +1,4 @@
-//! Repairs a damaged data file by writing a new file with all records that can be read.
+//! Repairs a damaged data file, so that it contains all records that can be read.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -47,7 +47,7 @@ impl fmt::Display for Repaired {
     }
 }
 
-/// Searches the bytes of a file for records, and replaces the file by a new one with these records. A copy of the old file is kept.
+/// Searches the bytes of a file for records, and replaces the content of the file by these records. A copy of the old file is kept.
 pub(super) fn repair(file: LockedFile) -> Result<(Opened, Repaired), DataFolderError> {
     let copy = file.copy()?;
     let (contents, lost, broken) = salvage(&file.bytes);

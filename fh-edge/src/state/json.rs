@@ -92,7 +92,7 @@ impl Json {
         self.0.starts_with('"')
     }
 
-    /// Returns true if the document is a number whose value as a double is finite. Programs would read a larger number as infinity.
+    /// Returns true if the document is a number whose value as a double is finite. Many programs read a larger number as infinity.
     pub(crate) fn is_finite_number(&self) -> bool {
         self.0.starts_with(|c: char| c == '-' || c.is_ascii_digit())
             && self.0.parse().is_ok_and(f64::is_finite)

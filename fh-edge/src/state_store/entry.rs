@@ -66,8 +66,7 @@ impl Entry {
             return;
         }
         self.version = served.saturating_add(1);
-        // If the base states a version, the served version would fall back to it at the next start. The raised version is therefore
-        // recorded.
+        // A raised version that counts differs from the version in the base, so it is recorded.
         self.is_changed |= self.counting == Counting::Counts;
     }
 

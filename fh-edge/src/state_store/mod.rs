@@ -274,8 +274,8 @@ impl StateStore {
         }
     }
 
-    /// Returns the record of a value; `None` if the feature or environment is unknown, if the value was not changed, or if there is no
-    /// value record.
+    /// Returns the record of a value; `None` if the feature or environment is unknown, if neither the value nor its version differs from
+    /// the base, or if there is no value record.
     pub(crate) fn record(&self, environment: Uuid, feature: &Arc<str>) -> Option<Record> {
         let place = (environment, Arc::clone(feature));
         let entry = self.entries.get(&place).filter(|entry| entry.is_changed)?;

@@ -153,8 +153,8 @@ impl Update {
     }
 }
 
-/// Reads the member `lock` as a FeatureHub server does. The texts `true`, `True` and `TRUE` and all whole numbers other than 0 are true. An
-/// empty text and the text `null` count as an absent member.
+/// Reads the member `lock` as a FeatureHub server does. JSON's `true`, the texts `true`, `True` and `TRUE`, and all whole numbers other
+/// than 0 are true. An empty text and the text `null` count as an absent member.
 fn lock(json: &Json) -> Result<Option<bool>, Refusal> {
     let text = json.as_text();
     match (text.as_deref().map(str::trim), json.as_str()) {

@@ -160,7 +160,8 @@ impl Writer {
         answer.unwrap_or(Err(ReplaceError::Closed))
     }
 
-    /// Loads a base that was read again. Fails if two parts of the base have the same key or id, or if the writer thread has ended.
+    /// Loads a base that was read for the first time or again. Fails if two parts of the base have the same key or id, or if the writer
+    /// thread has ended.
     pub(crate) async fn reload(&self, base: State) -> Result<(), ReplaceError> {
         base.check().map_err(ReplaceError::Duplicate)?;
         let base = Box::new(base);
