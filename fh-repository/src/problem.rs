@@ -26,7 +26,8 @@ pub enum Problem {
     UnexpectedStatus(u16),
     /// The Edge cannot stream: it answered a stream request with status 501, or several stream requests with another content type (D-65).
     NoStreaming,
-    /// The response has another content type than the requested type. The text is the content type of the response.
+    /// The content type of the response does not fit the request. The text is this content type in lower case, without parameters and cut
+    /// after 100 characters; empty if the response has none.
     ContentType(String),
     /// A redirect leads to another origin, has no valid target, or exceeds the maximum number of redirects in a row.
     Redirect,
@@ -41,7 +42,7 @@ pub enum Problem {
     /// environments, or the client has features of this environment and the list is empty or holds no feature that can be read. An Edge
     /// with a failure of its own may send such a response (D-60), so the client keeps its features.
     EmptyList,
-    /// The connection could not be opened, it broke, or the transport failed in another way. The text is the transport's reason.
+    /// The connection could not be opened, it broke, or the transport failed in another way. The text is the reason.
     Unreachable(String),
     /// The TLS handshake failed, for example because the Edge's certificate was not accepted. The text is the transport's reason.
     Tls(String),

@@ -17,8 +17,8 @@ pub struct Publication {
 /// The reason why features are published.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Cause {
-    /// The features are the first list, or the first list after a change of the API keys or of the context of a server-evaluated key. They
-    /// are served at once, even while updates are held back by catch & release (sdk-behaviour 2.7).
+    /// The features are the first list, or the first list after a change of the API keys or of the context for which the earlier features
+    /// are not valid. They are served at once, even while updates are held back by catch & release (sdk-behaviour 2.7).
     First,
     /// A reader may see a difference, for example in a value, a strategy or a lock, or because a feature was added or removed.
     Change,

@@ -67,7 +67,8 @@ pub struct SessionStatus {
     pub readiness: Readiness,
     /// The activity of the client's connection to the Edge.
     pub connection: Connection,
-    /// The last problem; `None` before the first problem, and after the Edge has sent or confirmed features without a problem.
+    /// The last problem; `None` before the first problem, and after the Edge has sent or confirmed features without a problem. If the
+    /// client polls only because the Edge cannot stream, [`Problem::NoStreaming`] takes the place of `None` then.
     pub problem: Option<Problem>,
     /// Number of failed attempts and broken streams since the Edge last sent or confirmed features.
     pub attempts: u32,
@@ -78,7 +79,8 @@ pub struct SessionStatus {
     /// The time when the Edge last sent a list, confirmed it, or changed a feature. Before the first list of the Edge, the time of the
     /// first list of a store or a snapshot. `None` before the first list. The age of the features is the time since then.
     pub updated: Option<Millis>,
-    /// The source of the last list that was applied, or of the last change that a stream sent; `None` before the first list.
+    /// The source of the last list, or of the last change that a stream sent; `None` before the first list. Lists of stores that change
+    /// nothing do not count.
     pub source: Option<Source>,
     /// True if the Edge has declared this environment stale, by status 236 or by `edge.stale` with the value `true`. The client then sends
     /// no request until a refresh or a new key (D-23, D-67).

@@ -37,9 +37,9 @@ pub(crate) struct Write {
 impl Repository {
     /// Holds updates back from now on. The last held update is kept, but not served before it is [released](Self::release).
     ///
-    /// The first list of features is served nevertheless, and so is the first list after a change of the API keys or of the context of a
-    /// server-evaluated key. Features of environments to which no API key gives access any more are removed nevertheless. Status and
-    /// readiness are never held back.
+    /// A list that is published with [`Cause::First`] is served nevertheless, such as the first list of features, or the first list for
+    /// another context of a server-evaluated key. Features of environments to which no API key gives access any more are removed
+    /// nevertheless. Status and readiness are never held back.
     pub fn catch_updates(&self) {
         self.inner.write().is_catching = true;
     }

@@ -342,8 +342,7 @@ impl RepositorySnapshot {
         self.rules.ruleset().get(key).is_some()
     }
 
-    /// Returns the keys of all features. Those of a list are in the payload's order; features that were added one by one are at the end.
-    /// Does not count as a use of the features.
+    /// Returns the keys of all features, in the order of the snapshot's [ruleset](Rules::ruleset). Does not count as a use of the features.
     #[must_use]
     pub fn keys(&self) -> Vec<Box<str>> {
         self.core.touch();
