@@ -33,7 +33,7 @@ pub(crate) enum Refused {
 }
 
 impl Refused {
-    /// Returns a fixed name of the reason, which metrics use as a label and JSON errors as the member `reason`.
+    /// Returns a fixed name of the reason, which metrics use as a label, and refusals of polls and streams as the member `reason`.
     pub(crate) const fn reason(self) -> &'static str {
         match self {
             Self::ContextTooLarge(_) => "context-too-large",

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use fh_files::Position;
 
 /// An error or a warning about a state file. `Display` prints the position, the path and the description. The description of a mistake in
-/// an API key does not contain the key.
+/// an API key does not contain the key, except for a name between `${` and `}`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Problem {

@@ -1,6 +1,6 @@
 //! Replaces `${NAME}` in a text by a secret, such as an environment variable.
 
-/// The reason why `${NAME}` cannot be replaced in a text. The reason may contain names, but no secrets.
+/// The reason why `${NAME}` cannot be replaced in a text. The reason may contain names, but no text that replaces a name.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Incomplete {
     /// A `${` has no closing `}`.
