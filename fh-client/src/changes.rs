@@ -13,8 +13,8 @@ use futures_core::Stream;
 /// client was closed, or after its last handle was dropped. A client [without
 /// listeners](crate::ClientBuilder::without_listeners) makes no deliveries, so its streams report no change.
 ///
-/// The stream holds at most one change. Changes that a slow reader has not received are merged into one change, from the value
-/// that the reader received last to the present value. If the value and the lock are the same as before again, no change is
+/// The stream holds at most one change. Changes that a slow reader has not received are merged into one change, from the state
+/// before the first of them to the state after the last. If the value and the lock are the same as before again, no change is
 /// left. The stream does not keep the client alive.
 ///
 /// ```

@@ -43,9 +43,9 @@ use crate::snapshot::Snapshot;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// With a client-evaluated key, reads without a context evaluate no strategies: unless an interceptor overrides the feature,
-/// they return its default value (evaluation 5.7). With a server-evaluated key, they return the values for the context for
-/// which the Edge evaluated the features that the client serves.
+/// Reads without a context that no interceptor overrides depend on the API key. With a client-evaluated key, they evaluate no
+/// strategies and return the feature's default value (evaluation 5.7). With a server-evaluated key, they return the value for
+/// the context for which the Edge evaluated the served features, or no value while the client is not ready.
 #[derive(Clone)]
 pub struct Client {
     shared: Arc<SharedState>,
@@ -93,9 +93,9 @@ impl Client {
     }
 
     /// Closes the client in the background, and returns at once. The connection ends. The last delivery of events ends the
-    /// subscriptions of listeners, and closes the observers, and the interceptors that belong to this client. (A client
-    /// [without listeners](crate::ClientBuilder::without_listeners) makes no deliveries.) Further calls have no effect. Later
-    /// reads use the last features.
+    /// subscriptions of listeners, and closes the interceptors and observers that belong to this client. (A client [without
+    /// listeners](crate::ClientBuilder::without_listeners) makes no deliveries.) Further calls have no effect. Later reads use
+    /// the last features.
     ///
     /// To wait for the last delivery and for the write of the snapshot file, await [`Self::closed`] after this call.
     pub fn close(&self) {

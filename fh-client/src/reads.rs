@@ -1,7 +1,7 @@
 //! The reads that clients, contexts and snapshots have in common.
 
-/// Implements reads of features by key. `$source` is the repository or the snapshot that is read, and `$attributes` is the
-/// context.
+/// Implements reads of features by key. `$source` is the repository or the snapshot that is read. `$attributes` is the context,
+/// or `None` for reads without a context.
 macro_rules! reads {
     ($type:ty, |$self:ident| $source:expr, $attributes:expr) => {
         impl $type {

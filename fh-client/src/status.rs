@@ -157,7 +157,7 @@ impl fmt::Display for Short {
 }
 
 impl Serialize for Status {
-    /// Writes the status as a JSON object with durations in seconds. The clients in other languages use the same names.
+    /// Writes the status as a JSON object, with durations in seconds.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let seconds = |duration: Option<Duration>| duration.map(|duration| duration.as_secs_f64());
         let mut map = serializer.serialize_map(None)?;

@@ -1,4 +1,4 @@
-//! A handle that is woken after every update, for programs that forward updates.
+//! A handle that is woken after updates, for programs that forward updates.
 
 use std::fmt;
 use std::sync::{Arc, Weak};

@@ -30,9 +30,9 @@ impl Client {
         self.shared.perform_command(Command::Refresh).await
     }
 
-    /// Replaces the API keys, and requests the features from the Edge. Returns the client's readiness in the same cases as
-    /// [`Self::refresh`]. An offline client sends no request. Features of environments that the new keys cannot read are
-    /// removed.
+    /// Replaces the API keys, and requests the features from the Edge. Returns the client's readiness once features have
+    /// arrived, or once the Edge wants no more requests and the client has features. For an offline client, sends no request
+    /// and returns soon. Features of environments that the new keys cannot read are removed.
     ///
     /// # Errors
     /// [`SetKeysError`] if the keys are invalid or cannot be streamed, if the request did not succeed, or if the client is
@@ -89,9 +89,9 @@ impl Client {
 
     /// Adds features from the store with this name, in the background. `features` is a JSON list of the features of the
     /// environment with the id `environment`. A feature of which the client has a newer version is ignored. A feature that the
-    /// Edge has deleted may be ignored too. After the Edge has sent a list, a feature is also ignored if the client has the
-    /// same version of it, or has a feature with the same key and another id. Features that are missing from the list are not
-    /// removed.
+    /// Edge has deleted may be ignored too. After the Edge has sent a list, a feature may also be ignored because the client
+    /// has the same version of it, or has a feature with the same key and another id. Features that are missing from the list
+    /// are not removed.
     ///
     /// The client ignores the whole list and reports a notice if the list cannot be read, or while the client waits for the
     /// features of a new context. A closed client ignores the list without a notice.
@@ -170,8 +170,8 @@ impl std::error::Error for SetHeadersError {
 pub enum SetKeysError {
     /// The keys are invalid. The client continues to use the former keys.
     Keys(KeyError),
-    /// There are several keys, but the program has called [`ClientBuilder::streaming`](crate::ClientBuilder::streaming), and a
-    /// stream serves only one key (D-77). The client continues to use the former keys.
+    /// There are several keys, but the program has selected [`ClientBuilder::streaming`](crate::ClientBuilder::streaming), and
+    /// a stream serves only one key (D-77). The client continues to use the former keys.
     SeveralKeysStream,
     /// The request with the new keys did not succeed, or the client is closed. A client that is not closed uses the new keys.
     Edge(Problem),

@@ -51,7 +51,7 @@ impl Client {
 /// context needs its place, or when a call of [`Self::get`] finds that the client is closed or has other API keys. Soon after
 /// its end, reads of the context return defaults with the reason `NOT_READY`, unless an interceptor overrides a feature. The
 /// reads never return the values of another user. Therefore keep the pool and call [`Self::get`] for each request. A context
-/// that the Edge has already evaluated is returned without a request.
+/// that the pool holds and that the Edge has already evaluated is returned without a request.
 ///
 /// ```
 /// # use fh_client::testing::{MemoryEdge, SERVER_KEY};

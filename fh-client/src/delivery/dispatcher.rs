@@ -16,7 +16,8 @@ use fh_repository::Repository;
 use fh_repository::time::Millis;
 use tokio::sync::watch;
 
-/// The time after which a call of a listener counts as hanging, so that another thread delivers to the other listeners.
+/// The time after which a call of a listener or an observer counts as hanging, so that another thread delivers to the other
+/// listeners.
 const HANGS_AFTER: Duration = Duration::from_millis(10);
 /// The maximum number of delivering threads of one client. If calls hang on all delivering threads, the other listeners wait.
 const MOST_THREADS: usize = 8;

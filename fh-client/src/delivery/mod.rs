@@ -1,5 +1,5 @@
 //! Access to the threads that call a client's listeners and observers. They are threads of the client's own, the one thread of
-//! a pool, or a thread of the program. A client without listeners has no such thread.
+//! a pool, or a thread of the program. A client that was built without listeners has no such thread.
 
 mod dispatcher;
 mod listener_queue;
@@ -51,7 +51,7 @@ impl Dispatching {
 /// A handle that requests deliveries to the listeners of one client.
 #[derive(Clone)]
 pub(crate) enum Delivery {
-    /// The client's own dispatcher, which has no thread if the client is without listeners.
+    /// The client's own dispatcher, which has no thread if the client was built without listeners.
     Own(Dispatcher),
     /// A thread that several clients share: the thread of a pool, or of the program.
     Shared(Seat),

@@ -11,7 +11,8 @@ use fh_repository::time::Millis;
 
 use super::listener_queue::{ListenerQueue, Seat};
 
-/// A thread that several clients share. The thread starts with the first client and ends with the last client.
+/// A thread that several clients share. The thread starts with the first client and ends with the last client. A later client
+/// starts a new thread.
 #[derive(Clone, Default)]
 pub(crate) struct PoolListeners(Arc<Mutex<Option<Arc<ListenerQueue>>>>);
 

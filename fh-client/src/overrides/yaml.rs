@@ -39,9 +39,10 @@ use super::yaml_watch::{WatchedFile, YamlWatch};
 /// Null means "no value", except for a BOOLEAN feature, for which null means `false`. Locked features are not overridden,
 /// unless the interceptor is registered with another [`LockPolicy`](fh_repository::LockPolicy).
 ///
-/// If the file is missing or invalid when it is opened, no feature is overridden, and [`Self::problem`] returns the reason.
-/// [`Self::watch`] makes later changes of the file take effect. If the file becomes invalid or is deleted while it is watched,
-/// the last valid values stay in use. To remove all overrides, write `flagValues: {}` to the file.
+/// If the file cannot be used when it is opened, for example because it is missing or invalid, no feature is overridden, and
+/// [`Self::problem`] returns the reason. [`Self::watch`] makes later changes of the file take effect. If the file becomes
+/// invalid or is deleted while it is watched, the last valid values stay in use. To remove all overrides while the file is
+/// watched, write `flagValues: {}` to the file.
 ///
 /// Clones are handles of the same overrides.
 ///

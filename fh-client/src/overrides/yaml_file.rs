@@ -12,7 +12,7 @@ const VARIABLE: &str = "FEATUREHUB_LOCAL_YAML";
 const USUAL: &str = "featurehub-features.yaml";
 /// The member of the local features file that holds the features.
 const ROOT: &str = "flagValues";
-/// The maximum size of a local features file in bytes. A larger file is not read, and is treated as an invalid file.
+/// The maximum size of a local features file in bytes. A larger file is treated as an invalid file.
 pub(crate) const MOST_BYTES: u64 = 4 * 1024 * 1024;
 
 /// Returns the path of the local features file. The path is the value of the environment variable `FEATUREHUB_LOCAL_YAML`. If
@@ -50,7 +50,8 @@ impl YamlProblem {
         self.position
     }
 
-    /// Returns true if the file does not exist. This is usual, because most programs run without a local features file.
+    /// Returns true if the file did not exist when it was read. This is usual, because most programs run without a local
+    /// features file.
     #[must_use]
     pub const fn is_missing(&self) -> bool {
         self.is_missing

@@ -16,8 +16,8 @@ const SUFFIX: &str = ".new";
 /// Replaces a file as a whole. A reader sees either the complete old text or the complete new text, even after a power failure.
 ///
 /// Any number of processes may replace the same file at the same time, because each process writes its own temporary file and
-/// renames it. The last rename wins. If a process dies during a write, its temporary file stays. A write more than ten minutes
-/// later removes that file.
+/// renames it. The last rename wins. If a process dies during a write, its temporary file can stay. A write more than ten
+/// minutes later tries to remove that file.
 ///
 /// # Errors
 /// Returns an [`io::Error`] if the text cannot be written or the file cannot be replaced. The file is unchanged after an

@@ -163,7 +163,7 @@ impl ReqwestTransportBuilder {
         self
     }
 
-    /// Returns the transport. The platform's certificates are not read by this function, but at the first TLS handshake.
+    /// Returns the transport. The platform's certificates are not read by this function, but later, for TLS handshakes.
     ///
     /// # Errors
     /// Returns [`TransportSetupError`] if a certificate or the proxy's URL cannot be used, or if reqwest or rustls rejects

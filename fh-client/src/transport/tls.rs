@@ -92,9 +92,9 @@ fn certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, TransportSet
     }
 }
 
-/// A verifier that trusts the certificates of the platform and of the program. The platform's certificates are read at the
-/// first handshake. Therefore creating a transport reads no certificates of the platform, and a client without TLS needs none.
-/// If reading fails, the handshake fails, and the next handshake tries again.
+/// A verifier that trusts the certificates of the platform and of the program. The platform's certificates are not read before
+/// the first handshake. Therefore a transport can be created without them, and a client without TLS needs none. If the
+/// platform's verifier cannot be created, the handshake fails, and the next handshake tries again.
 #[derive(Debug)]
 struct Trust {
     authorities: Vec<CertificateDer<'static>>,
