@@ -70,7 +70,7 @@ impl fmt::Display for Notice {
                 write!(f, "the override of {feature} by {interceptor} was not used: {why}")
             }
             Self::InterceptorPanicked { interceptor } => {
-                write!(f, "the interceptor {interceptor} panicked and was skipped")
+                write!(f, "the interceptor {interceptor} panicked")
             }
             Self::FellBackToPolling => {
                 f.write_str("the Edge cannot stream: the client polls, and retries streaming later")

@@ -145,7 +145,7 @@ impl fmt::Display for Problem {
                 f.write_str("the response contains no environment of the API keys")
             }
             Self::EmptyList => f.write_str(
-                "the response contains no features; the client keeps the features that it has",
+                "the response contains no usable features; the client keeps the features that it has",
             ),
             Self::Unreachable(why) => write!(f, "the Edge cannot be reached: {why}"),
             Self::Tls(why) => write!(f, "the TLS handshake with the Edge failed: {why}"),

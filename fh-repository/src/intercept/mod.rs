@@ -40,9 +40,9 @@ pub trait Interceptor: Send + Sync {
     /// Returns an override of the read, or [`Flow::Continue`] so that the next interceptor is called.
     fn intercept(&self, ask: &InterceptedRead<'_>) -> Flow;
 
-    /// Called once, when the interceptor was removed, or by the first delivery after the repository was closed. A repository that is
-    /// dropped without being closed does not call this method. [`Self::intercept`] may still be called afterwards: by reads of a closed
-    /// repository, and by reads of snapshots that were taken before the removal.
+    /// Called once, when the interceptor was removed, or by the first delivery after the repository was closed, or at once if it is
+    /// registered after that delivery. A repository that is dropped without being closed does not call this method. [`Self::intercept`] may
+    /// still be called afterwards: by reads of a closed repository, and by reads of snapshots that were taken before the removal.
     fn close(&self) {}
 }
 

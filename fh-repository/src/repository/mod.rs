@@ -174,7 +174,7 @@ impl Repository {
         self.inner.core.set_contact(at);
     }
 
-    /// Returns the time of the last call of [`Self::contact`]; `None` before the first call.
+    /// Returns the time that [`Self::contact`] recorded last; `None` before the first call.
     #[must_use]
     pub fn last_contact(&self) -> Option<Millis> {
         self.inner.core.contact()
@@ -233,8 +233,9 @@ impl Repository {
     }
 
     /// Closes the repository. The next delivery notifies listeners of the readiness Closed and removes the listeners. It also closes each
-    /// interceptor and each observer once. Listeners that are registered later are not called. Reads continue to return values, and a
-    /// release still serves held features. Later publications, statuses and revocations have no effect, and neither has closing twice.
+    /// interceptor and each observer once. Listeners that are registered after that delivery are not called. Reads continue to return
+    /// values, and a release still serves held features. Later publications, statuses and revocations have no effect, and neither has
+    /// closing twice.
     pub fn close(&self) {
         self.inner.close();
     }

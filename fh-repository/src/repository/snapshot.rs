@@ -20,8 +20,9 @@ use crate::usage::{Observers, UsedFeature};
 ///
 /// Reads take no lock of the repository if there are no observers, and if no interceptor panics or returns a value that is refused.
 /// `attributes` is the context of a read; `None` means a read without attributes. With a server-evaluated key, a read without a context
-/// returns the served values for whichever context the Edge evaluated, unless the client is not ready. A read that no interceptor overrides
-/// returns no value, with the reason [`Reason::NotReady`], if the values are valid for another context than the context of the read (D-62).
+/// returns the served values for whichever context the Edge evaluated, unless the client is [`Readiness::NotReady`]. A read that no
+/// interceptor overrides returns no value, with the reason [`Reason::NotReady`], if the values are valid for another context than the
+/// context of the read (D-62).
 ///
 /// A read counts as one use of the feature, unless its documentation or that of [`Observer`](crate::Observer) says otherwise. Reads of
 /// features are also reported to passive polling (D-71).

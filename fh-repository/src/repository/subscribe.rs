@@ -53,9 +53,9 @@ impl Repository {
     }
 
     /// Registers a listener for updates that change features visibly, whether the updates are served or held back, and for the removal of
-    /// the features of environments. A list that is published with [`Cause::First`](crate::publication::Cause::First) is not reported, such
-    /// as the first list of features. A release is not reported either. If an update is already held back, the dispatcher first delivers an
-    /// event for that update (sdk-behaviour 2.7).
+    /// the features of environments. Updates before the first list of features, lists that are published with
+    /// [`Cause::First`](crate::publication::Cause::First), and releases are not reported. If an update is already held back, the dispatcher
+    /// first delivers an event for that update (sdk-behaviour 2.7).
     pub fn on_new_state(&self, call: impl Fn(NewState) + Send + Sync + 'static) -> Subscription {
         let write = self.inner.write();
         let held = self

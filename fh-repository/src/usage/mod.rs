@@ -57,8 +57,8 @@ pub trait Observer: Send + Sync {
     /// calls this method before [`Self::close`].
     fn flush(&self, _limit: Duration) {}
 
-    /// Called once, after the last queued event, when the observer was removed, or by the first delivery after the repository was closed. A
-    /// repository that is dropped without being closed does not call this method.
+    /// Called once, after the last queued event, when the observer was removed, or by the first delivery after the repository was closed,
+    /// or at once if it is registered after that delivery. A repository that is dropped without being closed does not call this method.
     fn close(&self) {}
 }
 
