@@ -42,7 +42,7 @@ pub struct Status {
     /// While a client polls because the Edge cannot stream, the problem is [`Problem::NoStreaming`] after a successful poll
     /// without another problem.
     pub problem: Option<Problem>,
-    /// The number of failed attempts since the Edge last sent features or confirmed them.
+    /// The number of failed attempts since the Edge last sent a list of features or confirmed the features.
     pub attempts: u32,
     /// The number of requests for features that the client has sent since its start, including redirects.
     pub requests: u64,
@@ -55,8 +55,8 @@ pub struct Status {
     /// a snapshot file, this is the time since the `savedAt` of the file. For other features that no Edge has sent, it is the
     /// time since the client first got a list of features.
     pub data_age: Option<Duration>,
-    /// The source of the last list of features that was applied, or of the last change that a stream sent; `None` before the
-    /// first list.
+    /// The source of the last list of features that the client accepted, or of the last change that a stream sent; `None`
+    /// before the first list. A list of a store that changes nothing may not count.
     pub source: Option<Source>,
     /// True if the Edge has marked the environment as stale. The client then requests no features until the program calls
     /// [`Client::refresh`](crate::Client::refresh), replaces the API keys or the headers, or waits for the effect of a test

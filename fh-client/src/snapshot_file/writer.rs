@@ -124,7 +124,7 @@ impl SnapshotWriter {
         self.is_new = true;
     }
 
-    /// Records that an update was received. The features may be written once the Edge has sent a list.
+    /// Records that an update was received. The features may be written once the Edge has sent a list of features.
     pub(crate) fn received(&mut self, update: &RawUpdate) {
         self.has_list |= update.kind == RawKind::List && update.source.is_edge();
     }
@@ -148,13 +148,14 @@ impl SnapshotWriter {
         self.has_list && self.rules.is_some()
     }
 
-    /// Returns true if a write would change the file: the features are new, or the Edge has confirmed them since the last write. An open
-    /// stream confirms them all the time.
+    /// Returns true if a write would change the file: the features are new, or the Edge has confirmed them since the last
+    /// write. An open stream confirms them all the time.
     fn would_change_file(&self) -> bool {
         self.is_new || self.is_live || self.confirmed > self.written_confirmed
     }
 
-    /// Returns the time of the next write. Returns `None` while there are no features from the Edge, or while the file would stay the same.
+    /// Returns the time of the next write. Returns `None` while the Edge has sent no list of features, or while the file would
+    /// stay the same.
     pub(crate) fn due(&self) -> Option<Millis> {
         if !self.can_be_saved() || !self.would_change_file() {
             return None;
@@ -179,7 +180,8 @@ impl SnapshotWriter {
         if self.is_new { self.begin(now) } else { None }
     }
 
-    /// Returns a write of the present features. Returns `None` if there are no features from the Edge, or if the file would stay the same.
+    /// Returns a write of the present features. Returns `None` if the Edge has sent no list of features, or if the file would
+    /// stay the same.
     pub(crate) fn begin(&mut self, now: Millis) -> Option<DueWrite> {
         if !self.can_be_saved() || !self.would_change_file() {
             return None;

@@ -51,7 +51,7 @@ pub enum Refusal {
         /// The reason in the body of the Edge's response, cut off after 500 characters; empty if the Edge gives none.
         reason: String,
     },
-    /// The Edge could not be reached, or did not send a complete response within the time limit.
+    /// The Edge could not be reached, did not answer, or its response took longer than the time limit.
     Unreachable(Problem),
     /// The Edge accepted the update, but this client did not receive the change within about 10 seconds
     /// ([`TestUpdates::set_and_wait`](crate::TestUpdates::set_and_wait)).
