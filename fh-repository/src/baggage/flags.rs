@@ -41,7 +41,7 @@ pub enum Added {
     LeftOut,
 }
 
-/// The values that were left out, because the baggage had no room for them or because they were beyond the first [`MOST_BYTES`] bytes of a
+/// The values that were left out, because the baggage had no room for them or because they ended after the first [`MOST_BYTES`] bytes of a
 /// text. `Display` writes a text for people.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
@@ -182,7 +182,7 @@ impl Flags {
         self.items.is_empty()
     }
 
-    /// Returns a report of the values that were left out, because the baggage had no room for them or because they were beyond the first
+    /// Returns a report of the values that were left out, because the baggage had no room for them or because they ended after the first
     /// [`MOST_BYTES`] bytes of a text.
     #[must_use]
     pub const fn left_out(&self) -> &LeftOut {

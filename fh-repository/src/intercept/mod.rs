@@ -14,9 +14,9 @@ use fh_eval::{Attributes, FeatureRef, Value};
 ///
 /// Each read of a value calls the interceptors in the order of their registration until one overrides the value. This holds for reads with
 /// or without a context, and also for keys without a feature. Locked features are an exception; see [`LockPolicy`]. Reads that an
-/// interceptor makes itself call the interceptors too, but at most four calls are nested. The repository also calls interceptors when it compares
-/// values for change listeners, and when it collects the values of all features for a usage event. Interceptors should therefore be quick,
-/// and should return the same value until their own data changes. After such a change, call
+/// interceptor makes itself call the interceptors too, but at most four calls are nested. The repository also calls interceptors when it
+/// compares values for change listeners, and when it collects the values of all features for a usage event. Interceptors should therefore
+/// be quick, and should return the same value until their own data changes. After such a change, call
 /// [`Repository::overrides_changed`](crate::Repository::overrides_changed). An interceptor that panics in a read is skipped, and the panic
 /// is counted.
 ///
