@@ -20,9 +20,9 @@ use super::{
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// A transport for HTTP/1.1 and HTTP/2 that uses [`reqwest`], with TLS by rustls and the platform's certificates. It accepts
-/// bodies compressed with gzip. It neither keeps cookies nor follows redirects. It uses the proxies from environment variables
-/// such as `HTTPS_PROXY`, unless the program sets or disables a proxy. A program can change these settings with
-/// [`ReqwestTransportBuilder::configure`], or convert an HTTP client of its own.
+/// bodies compressed with gzip. It neither keeps cookies nor follows redirects. Unless the program sets or disables a proxy, it
+/// uses the proxies from environment variables such as `HTTPS_PROXY` and, on macOS and Windows, from the system's settings. A
+/// program can change these settings with [`ReqwestTransportBuilder::configure`], or convert an HTTP client of its own.
 ///
 /// By default, a client creates this transport by itself. A program creates it explicitly to select certificates or a proxy:
 ///
@@ -44,7 +44,7 @@ pub struct ReqwestTransport {
 /// The source of a transport's proxies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Proxies {
-    /// The proxies come from environment variables, such as `HTTPS_PROXY`.
+    /// The proxies come from environment variables, such as `HTTPS_PROXY`, and from the system's settings.
     Environment,
     /// The program has set or disabled the proxies, or the proxies are unknown because the program configured the HTTP client.
     Chosen,
@@ -114,10 +114,10 @@ impl ReqwestTransportBuilder {
         self
     }
 
-    /// Makes the transport connect through the proxy at this URL, in place of the proxies from environment variables. The URL
-    /// begins with `http://`, `https://` or, with the cargo feature `socks`, with the scheme of a SOCKS proxy such as
-    /// `socks5://`. A URL without a scheme is read as an `http://` URL. The URL contains `user:password@` if the proxy requires
-    /// a password. If the URL cannot be used, [`Self::build`] fails.
+    /// Makes the transport connect through the proxy at this URL, in place of the proxies from environment variables and the
+    /// system's settings. The URL begins with `http://`, `https://` or, with the cargo feature `socks`, with the scheme of a
+    /// SOCKS proxy such as `socks5://`. A URL without a scheme is read as an `http://` URL. The URL contains `user:password@`
+    /// if the proxy requires a password. If the URL cannot be used, [`Self::build`] fails.
     #[must_use]
     pub fn proxy(mut self, url: &str) -> Self {
         self.remember(proxy::check(url).map_err(TransportSetupError::Proxy));
@@ -125,8 +125,8 @@ impl ReqwestTransportBuilder {
         self
     }
 
-    /// Makes the transport connect directly, without any proxy from environment variables or from earlier calls of
-    /// [`Self::proxy`].
+    /// Makes the transport connect directly, without any proxy from environment variables, from the system's settings, or from
+    /// earlier calls of [`Self::proxy`].
     #[must_use]
     pub fn no_proxy(mut self) -> Self {
         self.proxies.clear();
