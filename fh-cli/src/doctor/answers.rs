@@ -65,7 +65,10 @@ pub(super) fn of_poll(answer: &Answer, identity: &Identity) -> Meaning {
             "check that the Edge runs, and that the proxy has the address and the port of the Edge",
         ),
         503 => trouble(
-            format!("the Edge has no data yet (status 503{}{said})", retry_after(answer)),
+            format!(
+                "the Edge, or a proxy, has no data now (status 503{}{said})",
+                retry_after(answer)
+            ),
             "the Edge may be starting; otherwise check that its cache (Dacha) runs and reaches the management server",
         ),
         500..=599 => {

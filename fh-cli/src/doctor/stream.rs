@@ -339,7 +339,7 @@ fn afterwards(heard: &Heard, listened: Duration) -> Finding {
     match &heard.end {
         Some((at, _)) if heard.bye => {
             let message = format!(
-                "the Edge ended the stream after {} with `bye`, as configured",
+                "the Edge ended the stream after {} with `bye`, as clients expect",
                 seconds(*at)
             );
             Finding::note(Topic::Stream, message)

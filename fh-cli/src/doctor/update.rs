@@ -54,10 +54,10 @@ impl Visit<'_> {
             Ok(outcome) => {
                 let how = match outcome {
                     Outcome::Unchanged => "without effect",
-                    Outcome::Accepted => "and was published again",
+                    Outcome::Accepted => "and was accepted",
                 };
                 let message = format!(
-                    "the key may change features: {what} of {key} was sent unchanged, {how}"
+                    "the key has permission for this update: {what} of {key} was sent unchanged, {how}"
                 );
                 Finding::good(Topic::Update, message).data(json!({ "status": 200 }))
             }

@@ -244,7 +244,7 @@ impl ResolvedSettings {
                     || is_said("relay-key-file")
                     || is_said("relay-any-key") && settings.relay_any_key > 0) =>
             {
-                "--relay-key and --relay-any-key need --relay"
+                "--relay-key, --relay-key-file and --relay-any-key need --relay"
             }
             _ if settings.relay.is_none() && is_said("relay-max-age") => {
                 "--relay-max-age needs --relay"

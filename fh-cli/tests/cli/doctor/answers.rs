@@ -99,7 +99,7 @@ fn what_a_status_means() {
     of(Behaviour::status(429).header("retry-after", "30"), &["too many", "Retry-After: 30"]);
     of(Behaviour::status(500).body("boom"), &["the Edge failed", "boom", "log"]);
     of(Behaviour::status(502), &["cannot reach the Edge"]);
-    of(Behaviour::status(503), &["no data yet", "Dacha"]);
+    of(Behaviour::status(503), &["no data now", "Dacha"]);
     of(Behaviour::status(418), &["status 418", "no Edge"]);
     of(Behaviour::status(200).body("{}"), &["not what an Edge sends"]);
     of(Behaviour::status(200).body("<html>Sign in"), &["web page", "login"]);
@@ -369,8 +369,8 @@ fn changing_is_tried_only_if_asked_for() {
         Findings::of(run.expect(i32::from(verdict == "bad"))).has("update", verdict, parts);
     };
     let before = edge.feature("BANNER");
-    of(&edge.client_key(), "BANNER", "good", &["may change", "the value of BANNER"]);
-    of(&edge.server_key(), "BANNER", "good", &["may change", "the lock of BANNER"]);
+    of(&edge.client_key(), "BANNER", "good", &["has permission", "the value of BANNER"]);
+    of(&edge.server_key(), "BANNER", "good", &["has permission", "the lock of BANNER"]);
     edge.allow(&edge.client_key(), &[Permission::Read]);
     of(&edge.client_key(), "BANNER", "warning", &["no permission for this update", "key of tests"]);
     of(&edge.client_key(), "BANER", "bad", &["no feature BANER"]);
@@ -379,7 +379,7 @@ fn changing_is_tried_only_if_asked_for() {
     edge.allow(&edge.client_key(), &Permission::ALL);
     edge.lock("BANNER");
     let before = edge.feature("BANNER");
-    of(&edge.client_key(), "BANNER", "good", &["may change", "the lock of BANNER"]);
+    of(&edge.client_key(), "BANNER", "good", &["has permission", "the lock of BANNER"]);
     assert_eq!(edge.feature("BANNER"), before);
 }
 

@@ -66,7 +66,7 @@ fn what_comes_after_the_features() {
         Findings::of(run).has("stream", verdict, parts);
     };
     let soon = Duration::from_millis(50);
-    of(&|edge| edge.drop_after(Some(soon)), "note", &["with `bye`", "as configured"]);
+    of(&|edge| edge.drop_after(Some(soon)), "note", &["with `bye`", "as clients expect"]);
     let cut = Behaviour::sse().ack().features().close(Closing::Fin);
     of(
         &|edge| edge.behave_on(Route::Stream, cut.clone()),
