@@ -1,16 +1,15 @@
-//! A TLS server with a certificate made for the test, which answers 404 to every request, and a client of such servers.
+//! A TLS server with a certificate made for the test, in front of an Edge that answers 404 to every request, and a client of TLS servers.
 
 use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::sync::Arc;
 use std::time::Duration;
 
+use fh_fake_edge::{Behaviour, FakeEdge, TlsFront};
 use fh_test_certificates::Authority;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
-use rustls::{
-    ClientConfig, ClientConnection, RootCertStore, ServerConfig, ServerConnection, StreamOwned,
-};
+use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 
 use crate::tool::file;
 
@@ -18,17 +17,21 @@ use crate::tool::file;
 pub(crate) struct Secure {
     pub(crate) port: u16,
     pub(crate) authority: String,
+    _edge: FakeEdge,
+    _front: TlsFront,
 }
 
 impl Secure {
-    /// Starts a server with a certificate for this name that expires in `days` days. The server runs until the tests end.
+    /// Starts a server with a certificate for this name that expires in `days` days.
     pub(crate) fn start(name: &str, days: i64) -> Self {
         let authority = authority();
-        let config = authority.issue(name, -100..days).server();
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let port = listener.local_addr().unwrap().port();
-        std::thread::spawn(move || serve(&listener, &Arc::new(config)));
-        Self { port, authority: file(&format!("authority-{port}.pem"), authority.pem()) }
+        let edge = FakeEdge::start().unwrap();
+        edge.behave(Behaviour::status(404));
+        let certificate = authority.issue(name, -100..days);
+        let front = TlsFront::start(edge.address(), certificate.server()).unwrap();
+        let port = front.address().port();
+        let authority = file(&format!("authority-{port}.pem"), authority.pem());
+        Self { port, authority, _edge: edge, _front: front }
     }
 }
 
@@ -44,23 +47,6 @@ pub(crate) fn stranger() -> String {
 /// Writes a file with an authority of the same name and another key, and returns its path.
 pub(crate) fn successor() -> String {
     file("successor.pem", authority().pem())
-}
-
-fn serve(listener: &TcpListener, config: &Arc<ServerConfig>) {
-    for socket in listener.incoming().map_while(Result::ok) {
-        let connection = ServerConnection::new(Arc::clone(config)).unwrap();
-        let mut stream = StreamOwned::new(connection, socket);
-        let mut head = Vec::new();
-        let mut byte = [0];
-        // A client that rejects the certificate closes the connection.
-        while !head.ends_with(b"\r\n\r\n") && matches!(stream.read(&mut byte), Ok(1)) {
-            head.push(byte[0]);
-        }
-        let _ = stream
-            .write_all(b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
-        stream.conn.send_close_notify();
-        let _ = stream.flush();
-    }
 }
 
 /// Sends a GET to this port of `localhost` over TLS and returns the whole answer. Trusts the authority (PEM).

@@ -1,71 +1,35 @@
 //! Tests of proxies (C-STREAM-035).
 
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::sync::mpsc::{Receiver, channel};
-
 use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 use fh_client::transport::{ReqwestTransport, TransportSetupError};
 use fh_client::{Client, StartError};
-use fh_fake_edge::{FakeEdge, Feature};
+use fh_fake_edge::{FakeEdge, Feature, ProxiedRequest, Proxy};
 
 use crate::support::{SOON, quick};
 
-/// Starts a proxy that forwards every request to one server, and reports each request's first line and credentials.
-fn proxy(to: SocketAddr) -> (SocketAddr, Receiver<(String, String)>) {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap();
-    let (told, requests) = channel();
-    std::thread::spawn(move || {
-        for socket in listener.incoming().flatten() {
-            let told = told.clone();
-            std::thread::spawn(move || {
-                let mut front = BufReader::new(socket);
-                let mut head = Vec::new();
-                loop {
-                    let mut line = String::new();
-                    if front.read_line(&mut line).unwrap_or(0) == 0 || line == "\r\n" {
-                        break;
-                    }
-                    head.push(line);
-                }
-                let first = head.first().cloned().unwrap_or_default();
-                let credentials = head
-                    .iter()
-                    .find(|line| line.to_ascii_lowercase().starts_with("proxy-authorization"));
-                let _ = told.send((first.clone(), credentials.cloned().unwrap_or_default()));
-                let mut back = TcpStream::connect(to).unwrap();
-                let mut front = front.into_inner();
-                if first.starts_with("CONNECT") {
-                    front.write_all(b"HTTP/1.1 200 OK\r\n\r\n").unwrap();
-                } else {
-                    let target = first.split(' ').nth(1).unwrap_or("/");
-                    let path = target.splitn(4, '/').nth(3).unwrap_or_default();
-                    let rest: String = head[1..].concat();
-                    write!(back, "GET /{path} HTTP/1.1\r\n{rest}\r\n").unwrap();
-                }
-                let (mut up, mut down) = (front.try_clone().unwrap(), back.try_clone().unwrap());
-                std::thread::spawn(move || std::io::copy(&mut up, &mut back));
-                let mut piece = [0; 4096];
-                while let Ok(read @ 1..) = down.read(&mut piece) {
-                    if front.write_all(&piece[..read]).is_err() {
-                        return;
-                    }
-                }
-            });
+/// Waits until the proxy has received a request, and returns the first one.
+fn first_request(proxy: &Proxy) -> ProxiedRequest {
+    let end = Instant::now() + SOON;
+    loop {
+        if let Some(first) = proxy.requests().into_iter().next() {
+            return first;
         }
-    });
-    (address, requests)
+        assert!(Instant::now() < end, "no request reached the proxy");
+        std::thread::sleep(Duration::from_millis(2));
+    }
 }
 
 #[test]
 fn requests_go_through_it() {
     let edge = FakeEdge::start().unwrap();
     edge.set_feature(Feature::string("COLOUR", "red"));
-    let (address, requests) = proxy(edge.address());
-    let transport =
-        ReqwestTransport::builder().proxy(&format!("http://me:pw@{address}")).build().unwrap();
+    let proxy = Proxy::start(edge.address()).unwrap();
+    let transport = ReqwestTransport::builder()
+        .proxy(&format!("http://me:pw@{}", proxy.address()))
+        .build()
+        .unwrap();
     // The host name is one that only the proxy can resolve.
     let client = Client::builder("http://edge.invalid/base", edge.client_key())
         .transport(transport)
@@ -74,26 +38,23 @@ fn requests_go_through_it() {
         .unwrap();
     client.wait_ready(SOON).unwrap();
     assert_eq!(client.string("COLOUR").as_deref(), Some("red"));
-    let (first, credentials) = requests.recv_timeout(SOON).unwrap();
-    let expected =
-        format!("GET http://edge.invalid/base/features/{} HTTP/1.1\r\n", edge.client_key());
-    assert_eq!(first, expected);
-    assert!(credentials.contains("bWU6cHc="), "{credentials}");
+    let expected = format!("GET http://edge.invalid/base/features/{} HTTP/1.1", edge.client_key());
+    let request = first_request(&proxy);
+    assert_eq!(request.line, expected);
+    assert_eq!(request.credentials.as_deref(), Some("Basic bWU6cHc="));
 }
 
 #[test]
 fn https_is_tunnelled() {
     let edge = FakeEdge::start().unwrap();
-    let (address, requests) = proxy(edge.address());
-    let transport =
-        ReqwestTransport::builder().proxy(&format!("http://{address}")).build().unwrap();
+    let proxy = Proxy::start(edge.address()).unwrap();
+    let transport = ReqwestTransport::builder().proxy(&proxy.url()).build().unwrap();
     let _client = Client::builder("https://edge.invalid", edge.client_key())
         .transport(transport)
         .configure(quick)
         .start()
         .unwrap();
-    let (first, _) = requests.recv_timeout(SOON).unwrap();
-    assert_eq!(first, "CONNECT edge.invalid:443 HTTP/1.1\r\n");
+    assert_eq!(first_request(&proxy).line, "CONNECT edge.invalid:443 HTTP/1.1");
 }
 
 #[test]

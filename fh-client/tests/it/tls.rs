@@ -1,55 +1,15 @@
 //! TLS: the program's own certificate authorities, and certificates that must not be accepted (C-STREAM-032 to 034).
 
-use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::SocketAddr;
 use std::ops::Range;
-use std::sync::Arc;
 use std::time::Duration;
 
 use fh_client::transport::ReqwestTransport;
 use fh_client::{Client, Problem, StartError};
-use fh_fake_edge::{Behaviour, FakeEdge, Feature};
+use fh_fake_edge::{Behaviour, FakeEdge, Feature, TlsFront};
 use fh_test_certificates::Authority;
-use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
 use crate::support::{SOON, quick, reads, until};
-
-/// Starts a TLS server in front of an Edge without TLS. It ends with the process.
-fn in_front_of(edge: SocketAddr, config: ServerConfig) -> SocketAddr {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap();
-    let config = Arc::new(config);
-    std::thread::spawn(move || {
-        for socket in listener.incoming().flatten() {
-            let config = Arc::clone(&config);
-            std::thread::spawn(move || forward(socket, config, edge));
-        }
-    });
-    address
-}
-
-/// Forwards one request to the Edge, and the answer to the client, until either end closes.
-fn forward(socket: TcpStream, config: Arc<ServerConfig>, edge: SocketAddr) {
-    let Ok(connection) = ServerConnection::new(config) else { return };
-    let mut front = StreamOwned::new(connection, socket);
-    let Ok(mut back) = TcpStream::connect(edge) else { return };
-    let mut request = Vec::new();
-    let mut piece = [0; 4096];
-    while !request.ends_with(b"\r\n\r\n") {
-        match front.read(&mut piece) {
-            Ok(read @ 1..) => request.extend_from_slice(&piece[..read]),
-            _ => return,
-        }
-    }
-    if back.write_all(&request).is_err() {
-        return;
-    }
-    while let Ok(read @ 1..) = back.read(&mut piece) {
-        if front.write_all(&piece[..read]).and_then(|()| front.flush()).is_err() {
-            return;
-        }
-    }
-}
 
 fn edge() -> FakeEdge {
     let edge = FakeEdge::start().unwrap();
@@ -70,8 +30,9 @@ fn client(edge: &FakeEdge, address: SocketAddr, trusted: &Authority) -> Client {
 #[test]
 fn an_own_authority_is_trusted() {
     let (edge, authority) = (edge(), Authority::new("ours"));
-    let address = in_front_of(edge.address(), authority.issue("localhost", -1..1).server());
-    let client = client(&edge, address, &authority);
+    let certificate = authority.issue("localhost", -1..1);
+    let front = TlsFront::start(edge.address(), certificate.server()).unwrap();
+    let client = client(&edge, front.address(), &authority);
     client.wait_ready(SOON).unwrap();
     edge.set_value("COLOUR", "blue");
     reads(&client, "COLOUR", "blue");
@@ -80,8 +41,9 @@ fn an_own_authority_is_trusted() {
 /// Checks that the client is never ready, that it reports the reason, and that it retries, since a certificate may be renewed.
 fn refused(name: &str, good: Range<i64>, trusted: Option<&Authority>, why: &str) {
     let (edge, authority) = (edge(), Authority::new("ours"));
-    let address = in_front_of(edge.address(), authority.issue(name, good).server());
-    let client = client(&edge, address, trusted.unwrap_or(&authority));
+    let certificate = authority.issue(name, good);
+    let front = TlsFront::start(edge.address(), certificate.server()).unwrap();
+    let client = client(&edge, front.address(), trusted.unwrap_or(&authority));
     let status = until(&client, |status| status.attempts >= 3);
     let Some(Problem::Tls(said)) = &status.problem else { panic!("{status}") };
     assert!(said.contains(why), "{said}");

@@ -59,11 +59,15 @@ mod key;
 mod lock;
 mod player;
 mod port;
+#[cfg(feature = "tls")]
+mod proxy;
 mod recorder;
 mod request;
 mod serve;
 mod server;
 mod step;
+#[cfg(feature = "tls")]
+mod tls_front;
 mod world;
 
 pub use behaviour::Behaviour;
@@ -75,6 +79,10 @@ pub use environment::EnvironmentHandle;
 pub use fault::Fault;
 pub use feature::Feature;
 pub use key::{ApiKey, KeyKind, Permission};
+#[cfg(feature = "tls")]
+pub use proxy::{ProxiedRequest, Proxy};
 pub use recorder::{Ended, Recording, SeenConnection, SeenRequest, TimedOut};
 pub use request::{Request, Route};
 pub use step::{Framing, RedirectTo};
+#[cfg(feature = "tls")]
+pub use tls_front::TlsFront;

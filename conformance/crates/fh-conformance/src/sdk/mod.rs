@@ -25,7 +25,7 @@ pub use listener::SdkListener;
 pub use runner::{RunOptions, ScenarioOutcome, ScenarioResult, run_all, run_one};
 pub use scenario::{Group, SCENARIO, Scenario, Verdict};
 pub use scene::Scene;
-pub use stage::Stage;
+pub use stage::{Stage, Tls};
 pub use stop::{Failure, Skip, Stop};
 pub use subject::Subject;
 pub use tempo::{TEMPO, Tempo, is_delay};

@@ -1,8 +1,10 @@
 //! The Edges of one scenario.
 
 use std::cell::OnceCell;
+use std::ops::Range;
 
-use fh_fake_edge::{FakeEdge, Feature};
+use fh_fake_edge::{FakeEdge, Feature, Proxy, TlsFront};
+use fh_test_certificates::Authority;
 
 use super::tempo::Tempo;
 
@@ -11,7 +13,30 @@ use super::tempo::Tempo;
 pub struct Stage {
     edge: FakeEdge,
     other: OnceCell<FakeEdge>,
+    tls: OnceCell<Tls>,
+    proxy: OnceCell<Proxy>,
     tempo: Tempo,
+}
+
+/// A TLS server in front of the Edge.
+#[derive(Debug)]
+pub struct Tls {
+    front: TlsFront,
+    authority: String,
+}
+
+impl Tls {
+    /// Returns the URL, for the host name `localhost`.
+    #[must_use]
+    pub fn url(&self) -> String {
+        self.front.url()
+    }
+
+    /// Returns the certificate of the authority, as PEM.
+    #[must_use]
+    pub fn authority(&self) -> &str {
+        &self.authority
+    }
 }
 
 impl Stage {
@@ -20,7 +45,13 @@ impl Stage {
     /// # Errors
     /// If no port is available.
     pub fn start(tempo: Tempo) -> std::io::Result<Self> {
-        Ok(Self { edge: FakeEdge::start()?, other: OnceCell::new(), tempo })
+        Ok(Self {
+            edge: FakeEdge::start()?,
+            other: OnceCell::new(),
+            tls: OnceCell::new(),
+            proxy: OnceCell::new(),
+            tempo,
+        })
     }
 
     /// Returns the Edge that clients connect to.
@@ -36,6 +67,31 @@ impl Stage {
             let _ = self.other.set(FakeEdge::start().ok()?);
         }
         self.other.get()
+    }
+
+    /// Starts a TLS server in front of the Edge, with a certificate for a host that is valid from the first to the last of these days,
+    /// counted from now. Without a free port, [`Stage::tls`] returns `None`.
+    pub fn with_tls(&self, host: &str, days: Range<i64>) {
+        let authority = Authority::new("the authority of the scenario");
+        let certificate = authority.issue(host, days);
+        if let Ok(front) = TlsFront::start(self.edge.address(), certificate.server()) {
+            let _ = self.tls.set(Tls { front, authority: authority.pem() });
+        }
+    }
+
+    /// Returns the TLS server, if it was started.
+    #[must_use]
+    pub fn tls(&self) -> Option<&Tls> {
+        self.tls.get()
+    }
+
+    /// Returns a proxy that leads to the Edge, which is started by the first call. `None` if no port is available.
+    #[must_use]
+    pub fn proxy(&self) -> Option<&Proxy> {
+        if self.proxy.get().is_none() {
+            let _ = self.proxy.set(Proxy::start(self.edge.address()).ok()?);
+        }
+        self.proxy.get()
     }
 
     /// Returns the second Edge, if it was started.

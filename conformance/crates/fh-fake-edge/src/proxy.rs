@@ -1,0 +1,119 @@
+//! An HTTP proxy in front of an Edge.
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread;
+
+use crate::lock::locked;
+
+/// One request that a proxy received.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProxiedRequest {
+    /// The request line without its end: `CONNECT host:port HTTP/1.1`, or a method with a URL in absolute form.
+    pub line: String,
+    /// The value of `proxy-authorization`.
+    pub credentials: Option<String>,
+}
+
+/// A proxy that forwards every request and every tunnel to one address, whatever host it names, so that a client can use a host name that
+/// only the proxy knows.
+#[derive(Debug)]
+pub struct Proxy {
+    address: SocketAddr,
+    requests: Arc<Mutex<Vec<ProxiedRequest>>>,
+    is_over: Arc<AtomicBool>,
+}
+
+impl Proxy {
+    /// Starts the proxy on a free port of 127.0.0.1.
+    ///
+    /// # Errors
+    /// If no port or no thread is available.
+    pub fn start(to: SocketAddr) -> io::Result<Self> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+        let address = listener.local_addr()?;
+        let requests = Arc::new(Mutex::new(Vec::new()));
+        let is_over = Arc::new(AtomicBool::new(false));
+        let (seen, over) = (Arc::clone(&requests), Arc::clone(&is_over));
+        thread::Builder::new().name("proxy".to_owned()).spawn(move || {
+            for socket in listener.incoming().flatten() {
+                if over.load(Ordering::SeqCst) {
+                    return;
+                }
+                let seen = Arc::clone(&seen);
+                // Without a thread the connection ends, which is what a client of a full proxy sees.
+                let _ = thread::Builder::new()
+                    .name("proxy-connection".to_owned())
+                    .spawn(move || forward(socket, to, &seen));
+            }
+        })?;
+        Ok(Self { address, requests, is_over })
+    }
+
+    /// Returns the address of the proxy.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Returns the URL of the proxy.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Returns the requests that the proxy has received so far.
+    #[must_use]
+    pub fn requests(&self) -> Vec<ProxiedRequest> {
+        locked(&self.requests).clone()
+    }
+}
+
+impl Drop for Proxy {
+    fn drop(&mut self) {
+        self.is_over.store(true, Ordering::SeqCst);
+        // A blocked `accept` returns only when a connection arrives.
+        let _ = TcpStream::connect(self.address);
+    }
+}
+
+fn forward(socket: TcpStream, to: SocketAddr, seen: &Mutex<Vec<ProxiedRequest>>) -> Option<()> {
+    let mut front = BufReader::new(socket);
+    let mut head = Vec::new();
+    loop {
+        let mut line = String::new();
+        if front.read_line(&mut line).ok()? == 0 || line == "\r\n" {
+            break;
+        }
+        head.push(line);
+    }
+    let (first, rest) = head.split_first()?;
+    let credentials = rest.iter().find_map(|line| {
+        let (name, value) = line.split_once(':')?;
+        name.eq_ignore_ascii_case("proxy-authorization").then(|| value.trim().to_owned())
+    });
+    let request = ProxiedRequest { line: first.trim_end().to_owned(), credentials };
+    locked(seen).push(request);
+    let mut back = TcpStream::connect(to).ok()?;
+    let mut front = front.into_inner();
+    if first.starts_with("CONNECT") {
+        front.write_all(b"HTTP/1.1 200 OK\r\n\r\n").ok()?;
+    } else {
+        let mut words = first.split(' ');
+        let (method, target) = (words.next()?, words.next()?);
+        let path = target.splitn(4, '/').nth(3).unwrap_or_default();
+        write!(back, "{method} /{path} HTTP/1.1\r\n{}\r\n", rest.concat()).ok()?;
+    }
+    let (mut up, mut to_edge) = (front.try_clone().ok()?, back.try_clone().ok()?);
+    // Without a thread the client can send nothing more, which ends most requests well.
+    let _ = thread::Builder::new()
+        .name("proxy-upstream".to_owned())
+        .spawn(move || io::copy(&mut up, &mut to_edge));
+    let mut piece = [0; 4096];
+    while let Ok(read @ 1..) = back.read(&mut piece) {
+        front.write_all(piece.get(..read)?).ok()?;
+    }
+    let _ = front.shutdown(std::net::Shutdown::Both);
+    Some(())
+}
