@@ -148,7 +148,9 @@ fn conformance() -> Result<(), String> {
     ] {
         Run::new(&format!("{build} {command}")).go()?;
     }
-    Ok(())
+    Run::new("cargo build --locked --quiet --release -p fh-cli").go()?;
+    let fh = target_folder().join("release").join("fh").display().to_string();
+    Run::new(&format!("{build} server run --fh")).args(&[fh]).go()
 }
 
 fn demo() -> Result<(), String> {

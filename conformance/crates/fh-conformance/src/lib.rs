@@ -16,5 +16,6 @@ pub mod protocol;
 pub mod run;
 pub mod sdk;
 pub mod selftest;
+pub mod server;
 pub mod shrink;
 pub mod target;

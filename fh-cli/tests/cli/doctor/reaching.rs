@@ -146,8 +146,8 @@ fn proxies_are_named() {
 
 #[test]
 fn certificates() {
-    let of = |server: &Secure, host: &str, trusted: &str, verdict: &str, parts: &[&str]| {
-        let url = format!("https://{host}:{}", server.port);
+    let of = |port: u16, host: &str, trusted: &str, verdict: &str, parts: &[&str]| {
+        let url = format!("https://{host}:{port}");
         let mut fh = command(&["doctor", &url, &format!("{ENVIRONMENT}/{SECRET}*"), "--json"]);
         fh.env("SSL_CERT_FILE", trusted);
         let findings = Findings::of(run(&mut fh, "").expect(1));
@@ -156,22 +156,22 @@ fn certificates() {
         assert_eq!(findings.all("poll").len(), usize::from(verdict != "bad"));
     };
     let good = Secure::start("localhost", 90);
-    of(&good, "localhost", &good.authority, "good", &["accepted"]);
-    of(&good, "localhost", &stranger(), "bad", &["does not trust", "SSL_CERT_FILE"]);
-    of(&good, "localhost", &successor(), "bad", &["another key", "renewed"]);
-    of(&good, "127.0.0.1", &good.authority, "bad", &["is for localhost, not for 127.0.0.1"]);
-    of(&good, "localhost", "/no/such/file", "bad", &["no authority at all", "ca-certificates"]);
+    of(good.port, "localhost", &good.authority, "good", &["accepted"]);
+    of(good.port, "localhost", &stranger(), "bad", &["does not trust", "SSL_CERT_FILE"]);
+    of(good.port, "localhost", &successor(), "bad", &["another key", "renewed"]);
+    of(good.port, "127.0.0.1", &good.authority, "bad", &["is for localhost, not for 127.0.0.1"]);
+    of(good.port, "localhost", "/no/such/file", "bad", &["no authority at all", "ca-certificates"]);
     let old = Secure::start("localhost", -3);
-    of(&old, "localhost", &old.authority, "bad", &["expired 2 days ago", "renew"]);
+    of(old.port, "localhost", &old.authority, "bad", &["expired 2 days ago", "renew"]);
     let ending = Secure::start("localhost", 5);
-    of(&ending, "localhost", &ending.authority, "warning", &["two weeks"]);
+    of(ending.port, "localhost", &ending.authority, "warning", &["two weeks"]);
     // Plain HTTP behind https://, and the other way round.
     let edge = edge();
     edge.on_accept(Some(Behaviour::garbage("HTTP/1.1 400 Bad Request\r\n\r\n")));
-    let plain = Secure { port: edge.address().port(), authority: good.authority.clone() };
-    of(&plain, "localhost", &good.authority, "bad", &["the TLS handshake failed", "http://"]);
+    let plain = edge.address().port();
+    of(plain, "localhost", &good.authority, "bad", &["the TLS handshake failed", "http://"]);
     edge.on_accept(Some(Behaviour::new().close(Closing::Fin)));
-    of(&plain, "localhost", &good.authority, "bad", &["the TLS handshake failed", "http://"]);
+    of(plain, "localhost", &good.authority, "bad", &["the TLS handshake failed", "http://"]);
     edge.on_accept(Some(Behaviour::silence()));
     let url = format!("https://{}", edge.address());
     let run = fh(&["doctor", &url, &edge.client_key(), "--json", "--timeout", "1.5"]).expect(1);

@@ -8,6 +8,7 @@ mod manifest;
 mod run;
 mod sdk;
 mod self_test;
+mod server;
 mod verify;
 
 use std::io::Write as _;
@@ -41,6 +42,9 @@ enum Command {
     Vectors(Vectors),
     /// Run scenarios against an SDK behind an adapter.
     Sdk(sdk::Arguments),
+    /// Test a server: scenarios, the recorded conversation and the recorded evaluations.
+    #[command(subcommand)]
+    Server(server::Server),
     /// Show the expected and the actual answers to a case, and the steps of the evaluation.
     Explain(explain::Arguments),
     /// Compare the engine with the reference on fresh cases.
@@ -113,6 +117,7 @@ pub fn main() -> ExitCode {
             manifest::manifest(&data, cli.data.as_deref(), &arguments)
         }
         Command::Sdk(arguments) => sdk::sdk(arguments),
+        Command::Server(command) => server::server(command),
         Command::Diff(arguments) => diff::diff(&arguments),
         Command::SelfTest(arguments) => self_test::self_test(&data, &arguments),
     });

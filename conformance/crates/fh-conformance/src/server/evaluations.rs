@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::wire::{Base, Connection, Request, WireError, component};
+use crate::server::wire::{Base, Connection, Request, WireError, component};
 
 /// A recording of evaluations.
 #[derive(Debug, Clone, Deserialize)]
@@ -49,7 +49,7 @@ impl fmt::Display for Found {
 }
 
 impl Evaluations {
-    /// The environment of [`crate::state::of_evaluations`].
+    /// The environment of [`crate::server::state::of_evaluations`].
     pub const ENVIRONMENT: &str = "5e7a2c9e-3b0d-4b9a-8a57-0f3f6c1d2e44";
     /// The client-evaluated key of that environment.
     pub const CLIENT_KEY: &str =
@@ -63,11 +63,11 @@ impl Evaluations {
     /// # Errors
     /// If it cannot be read.
     pub fn recorded() -> Result<Self, serde_json::Error> {
-        let text = include_str!("../../../data/imported/featurehub-live/evaluations.json");
+        let text = include_str!("../../../../data/imported/featurehub-live/evaluations.json");
         serde_json::from_str(text)
     }
 
-    /// Polls the server at `base` with every context and compares the answers. The server serves [`crate::state::of_evaluations`], or the
+    /// Polls the server at `base` with every context and compares the answers. The server serves [`crate::server::state::of_evaluations`], or the
     /// recorded features under another `server_key`. Each answer may take as long as `patience`.
     ///
     /// # Errors

@@ -2,9 +2,9 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::evaluations::Evaluations;
-use crate::replay::request_keys;
-use crate::transcript::{Account, Step, Transcript};
+use crate::server::evaluations::Evaluations;
+use crate::server::replay::request_keys;
+use crate::server::transcript::{Account, Step, Transcript};
 
 /// The id of the retired feature, which no key sees.
 const UNSEEN: &str = "0d6a6f3f-5c0e-4b7e-9a51-7e1f6b1c2d90";

@@ -206,7 +206,7 @@ impl Transcript {
     /// # Errors
     /// If it cannot be read.
     pub fn recorded() -> Result<Self, serde_json::Error> {
-        let text = include_str!("../../../data/imported/featurehub-live/transcript.json");
+        let text = include_str!("../../../../data/imported/featurehub-live/transcript.json");
         Self::parse(text)
     }
 }

@@ -1,8 +1,8 @@
 //! Scenarios that replace the served state through the admin API.
 
+use fh_conformance::server::scenario::{Administered, Scenario};
 use fh_edge::listen::ListenOptions;
 use fh_edge::{AdminKey, Options};
-use fh_edge_conformance::scenario::{Administered, Scenario};
 
 use crate::edge::Running;
 

@@ -4,11 +4,11 @@ use std::net::SocketAddr;
 use std::sync::Mutex;
 use std::time::Duration;
 
+use fh_conformance::server::scenario::{Failure, Outcome, ServerLauncher, Setup, Subject};
+use fh_conformance::server::wire::Base;
 use fh_edge::listen::{ListenOptions, Listener, Stopped, raise_descriptor_limit, serve};
 use fh_edge::state::State;
 use fh_edge::{Edge, EdgeHandle, Options};
-use fh_edge_conformance::scenario::{Failure, Outcome, ServerLauncher, Setup, Subject};
-use fh_edge_conformance::wire::Base;
 use serde_json::Value;
 use tokio::runtime::Runtime;
 use tokio::sync::oneshot;

@@ -4,8 +4,8 @@ use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::thread::JoinHandle;
 
-use fh_edge_conformance::transcript::{Answered, Step, Told, Transcript};
-use fh_edge_conformance::wire::Base;
+use fh_conformance::server::transcript::{Answered, Step, Told, Transcript};
+use fh_conformance::server::wire::Base;
 use serde_json::Value;
 
 pub(crate) struct Playback {

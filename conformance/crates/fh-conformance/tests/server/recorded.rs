@@ -1,10 +1,10 @@
 //! Compares our Edge with the recordings of a running FeatureHub server (D-90).
 
+use fh_conformance::server::evaluations::Evaluations;
+use fh_conformance::server::replay::{Deviations, Pace, replay};
+use fh_conformance::server::state;
+use fh_conformance::server::transcript::Transcript;
 use fh_edge::{Monitoring, Options};
-use fh_edge_conformance::evaluations::Evaluations;
-use fh_edge_conformance::replay::{Deviations, Pace, replay};
-use fh_edge_conformance::state;
-use fh_edge_conformance::transcript::Transcript;
 
 use crate::edge::Running;
 

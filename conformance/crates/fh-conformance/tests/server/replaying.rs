@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use fh_edge_conformance::replay::{Deviations, Pace, Report, replay};
-use fh_edge_conformance::transcript::{Step, Told, Transcript};
+use fh_conformance::server::replay::{Deviations, Pace, Report, replay};
+use fh_conformance::server::transcript::{Step, Told, Transcript};
 use serde_json::{Value, json};
 
 use crate::playback::Playback;

@@ -1,9 +1,9 @@
 //! A second recording. The deviations apply to it as to the first one, and a defect is still found.
 
+use fh_conformance::server::replay::{Deviations, Pace, Report, record, replay};
+use fh_conformance::server::state;
+use fh_conformance::server::transcript::{Cast, Transcript};
 use fh_edge::{Monitoring, Options};
-use fh_edge_conformance::replay::{Deviations, Pace, Report, record, replay};
-use fh_edge_conformance::state;
-use fh_edge_conformance::transcript::{Cast, Transcript};
 use serde_json::{Value, json};
 
 use crate::edge::Running;

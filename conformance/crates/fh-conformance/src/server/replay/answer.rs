@@ -2,8 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::transcript::{Answered, Told};
-use crate::wire::{Event, Headers, Response};
+use crate::server::transcript::{Answered, Told};
+use crate::server::wire::{Event, Headers, Response};
 
 /// The headers that are compared, besides all that begin with `access-control-`.
 const COMPARED: [&str; 4] = ["cache-control", "content-type", "etag", "x-accel-buffering"];

@@ -1,8 +1,8 @@
 //! Properties of recorded requests: keys, route, headers and context.
 
 use super::when::Route;
-use crate::transcript::{Answered, Asked};
-use crate::wire::{Base, Request, component};
+use crate::server::transcript::{Answered, Asked};
+use crate::server::wire::{Base, Request, component};
 
 /// Returns the API keys of a request in order, each once. The server pairs them in this order with the parts of an etag.
 pub(crate) fn keys(asked: &Asked) -> Vec<String> {

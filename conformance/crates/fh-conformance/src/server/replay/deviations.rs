@@ -210,7 +210,7 @@ fn merge(target: &mut Value, patch: &Value) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::transcript::{Answered, Asked};
+    use crate::server::transcript::{Answered, Asked};
     use serde_json::json;
 
     fn deviations(entries: Value) -> Deviations {
@@ -261,7 +261,7 @@ mod tests {
     /// Conditions and patches must not contain ids, keys or etags of one recording.
     #[test]
     fn ours_hold_for_any_recording() {
-        let recorded = crate::transcript::Transcript::recorded().unwrap();
+        let recorded = crate::server::transcript::Transcript::recorded().unwrap();
         let text = include_str!("deviations.json");
         assert!(Deviations::ours().unwrap().0.iter().all(|each| each.when.steps.is_empty()));
         let own = recorded.value_ids.iter().flat_map(|(key, id)| [key, id]);

@@ -14,8 +14,8 @@ use super::report::{Report, Row};
 use super::versions::Versions;
 use super::watch::{Watch, Watched};
 use super::when::{Facts, Route};
-use crate::transcript::{Answered, Asked, Exchange, Step, Told, Transcript};
-use crate::wire::{Base, Connection, Headers, Request, Response, WireError};
+use crate::server::transcript::{Answered, Asked, Exchange, Step, Told, Transcript};
+use crate::server::wire::{Base, Connection, Headers, Request, Response, WireError};
 
 /// The times that a replay waits.
 #[derive(Debug, Clone, Copy)]

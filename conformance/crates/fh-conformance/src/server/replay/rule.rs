@@ -56,7 +56,7 @@ impl Rule {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::transcript::{Answered, Asked};
+    use crate::server::transcript::{Answered, Asked};
     use serde_json::json;
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::wire::{Event, EventStream, Headers, WireError};
+use crate::server::wire::{Event, EventStream, Headers, WireError};
 
 /// An open stream and its events so far.
 pub(super) struct Watch {

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use super::asked;
-use crate::transcript::{Answered, Asked};
+use crate::server::transcript::{Answered, Asked};
 
 /// Properties of an exchange. All that are given must hold.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]

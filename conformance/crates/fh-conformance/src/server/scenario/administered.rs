@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::check::{Failure, Outcome, check};
 use super::launcher::{ServerLauncher, Setup, Subject};
 use super::standard;
-use crate::wire::{Base, Connection, Request};
+use crate::server::wire::{Base, Connection, Request};
 
 /// Time limit for replacing the state.
 const PATIENCE: Duration = Duration::from_secs(30);

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::wire::WireError;
+use crate::server::wire::WireError;
 
 /// The result of a scenario or of one check.
 pub type Outcome = Result<(), Failure>;
@@ -40,7 +40,7 @@ impl From<WireError> for Failure {
 macro_rules! check {
     ($holds:expr, $($otherwise:tt)+) => {
         if !$holds {
-            return Err($crate::scenario::Failure::Wrong(format!($($otherwise)+)));
+            return Err($crate::server::scenario::Failure::Wrong(format!($($otherwise)+)));
         }
     };
 }

@@ -7,7 +7,7 @@ use super::check::{Failure, Outcome, check, same, there};
 use super::poll::with_context;
 use super::scenario_client::{ScenarioClient, dev, features};
 use super::{Bench, key};
-use crate::wire::component;
+use crate::server::wire::component;
 
 /// The id of the feature SPLIT, which profile `client` hashes.
 const SPLIT: &str = "0b7d4f6a-95c1-4a53-8f0e-1c2d3e4f5a10";

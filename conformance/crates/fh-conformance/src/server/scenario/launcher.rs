@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::check::{Failure, Outcome};
 use super::{ScenarioClient, standard};
-use crate::wire::Base;
+use crate::server::wire::Base;
 
 /// The settings that a scenario needs its server to have.
 #[derive(Debug, Clone, PartialEq)]

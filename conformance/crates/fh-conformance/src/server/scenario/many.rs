@@ -11,7 +11,7 @@ use super::check::{Failure, Outcome, check, same, there};
 use super::operations::figure;
 use super::scenario_client::{ScenarioClient, by_key, dev, updated, version, writer};
 use super::{Bench, Setup};
-use crate::wire::{EventStream, WireError};
+use crate::server::wire::{EventStream, WireError};
 
 /// Time limit of an operation with many steps.
 const LONG: Duration = Duration::from_secs(60);

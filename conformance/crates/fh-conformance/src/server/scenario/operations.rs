@@ -9,7 +9,7 @@ use super::put::expecting;
 use super::scenario_client::{ScenarioClient, by_key, dev, writer};
 use super::state::secrets;
 use super::{Bench, Setup, environment, standard};
-use crate::wire::{Request, Response};
+use crate::server::wire::{Request, Response};
 
 /// Sends a GET to the address of health and metrics.
 fn monitor(client: &ScenarioClient, path: &str) -> Result<Response, Failure> {

@@ -6,7 +6,7 @@ use super::Evaluated::{ByClient, ByServer};
 use super::check::{Failure, Outcome, check, same, there};
 use super::scenario_client::{ScenarioClient, dev};
 use super::{Bench, environment, key};
-use crate::wire::{Response, component};
+use crate::server::wire::{Response, component};
 
 /// A well-formed key that does not exist.
 pub(super) const UNKNOWN: &str = "Zz9unknown*key-Zz9";

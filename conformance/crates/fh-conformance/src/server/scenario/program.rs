@@ -15,7 +15,7 @@ use super::check::{Failure, Outcome, check, there};
 use super::key;
 use super::launcher::{ServerLauncher, Setup, Subject};
 use super::scenario_client::by_key;
-use crate::wire::{Base, Connection, Request, component};
+use crate::server::wire::{Base, Connection, Request, component};
 
 /// Time limit for starting a process and for detecting a new file.
 const PATIENCE: Duration = Duration::from_secs(30);

@@ -7,7 +7,7 @@ use super::check::{Failure, Outcome, check, same, there};
 use super::poll::{NOWHERE, UNKNOWN, etag};
 use super::scenario_client::{ScenarioClient, dev, updated, version, writer};
 use super::{Bench, environment, key};
-use crate::wire::{Connection, Request, Response, WireError};
+use crate::server::wire::{Connection, Request, Response, WireError};
 
 /// Returns status and body of an answer to PUT.
 fn said(response: &Response) -> (u16, String) {

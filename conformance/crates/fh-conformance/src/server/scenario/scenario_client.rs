@@ -10,7 +10,7 @@ use super::Evaluated::{self, ByClient};
 use super::check::{Failure, Outcome, check, same, there};
 use super::key;
 use super::launcher::Subject;
-use crate::wire::{Base, Connection, Event, EventStream, Request, Response, component};
+use crate::server::wire::{Base, Connection, Event, EventStream, Request, Response, component};
 
 /// Time limit of an answer or event. Only a server that hangs, or one on a very busy machine, takes so long.
 const PATIENCE: Duration = Duration::from_secs(60);

@@ -8,7 +8,7 @@ use super::poll::{NOWHERE, UNKNOWN, etag};
 use super::scenario_client::{ScenarioClient, by_key, dev, features, updated, version, writer};
 use super::state::{close_dev, delete, retire, without};
 use super::{Bench, Setup, key, standard};
-use crate::wire::{Request, Response, WireError, component};
+use crate::server::wire::{Request, Response, WireError, component};
 
 pub(super) fn cache_control(bench: &Bench<'_>) -> Outcome {
     let client = bench.standard()?;

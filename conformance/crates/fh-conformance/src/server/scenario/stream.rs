@@ -10,7 +10,7 @@ use super::poll::{NOWHERE, UNKNOWN};
 use super::scenario_client::{by_key, dev, updated, version};
 use super::state::{close_dev, delete, permit, retire, without};
 use super::{Bench, Setup, environment, key, standard};
-use crate::wire::component;
+use crate::server::wire::component;
 
 const ACK: [&str; 2] = ["event: ack", r#"data: {"status":"discover"}"#];
 
