@@ -36,17 +36,18 @@ pub struct RawUpdate {
     pub environment: Option<Arc<str>>,
     /// The kind of the update, which determines the form of `json`.
     pub kind: RawKind,
-    /// The JSON of the update: a list of features, a list of environments (the body of a poll), one feature, or the data of a delete event.
+    /// The JSON of the update, for example a list of features, a list of environments (the body of a poll), one feature, or the data of a
+    /// delete event.
     pub json: Arc<str>,
 }
 
-/// The kind of a raw update, by the content of the JSON.
+/// The kind of a raw update, which determines the form of its JSON.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum RawKind {
     /// A list of features, or of environments with their features.
     List,
-    /// One feature that is new or has changed.
+    /// The state of one feature.
     Feature,
-    /// One feature that was deleted or retired.
+    /// The deletion of one feature.
     Delete,
 }

@@ -76,8 +76,9 @@ pub struct SessionStatus {
     pub requests: u64,
     /// The time of the next scheduled request; `None` if no request is scheduled.
     pub next_attempt: Option<Millis>,
-    /// The time when the Edge last sent a list, confirmed it, or changed a feature. Before the first list of the Edge, the time of the
-    /// first list of a store or a snapshot. `None` before the first list. The age of the features is the time since then.
+    /// The time when the Edge last sent a list (even one that the client could not use), confirmed a list, or changed a feature. Before the
+    /// first list of the Edge, the time of the first list of a store or a snapshot. `None` before the first list. The age of the features
+    /// is the time since then.
     pub updated: Option<Millis>,
     /// The source of the last list, or of the last change that a stream sent; `None` before the first list. Lists of stores that change
     /// nothing do not count.

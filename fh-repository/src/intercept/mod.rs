@@ -34,7 +34,7 @@ use fh_eval::{Attributes, FeatureRef, Value};
 /// }
 /// ```
 pub trait Interceptor: Send + Sync {
-    /// Returns the interceptor's name, which details and notices show. Called once, at registration.
+    /// Returns the interceptor's name, which for example details and notices show. Called once, at registration.
     fn name(&self) -> &str;
 
     /// Returns an override of the read, or [`Flow::Continue`] so that the next interceptor is called.

@@ -260,9 +260,9 @@ impl RepositorySnapshot {
         }
     }
 
-    /// Returns the value of a NUMBER feature, or the value with which an interceptor overrides the feature, as the nearest double. Returns
-    /// `None` if the value is null or has another type. Without an override, also returns `None` if the feature does not exist, or if the
-    /// client has no features for this context.
+    /// Returns the value of a NUMBER feature, or the value with which an interceptor overrides the feature, as the nearest double, which is
+    /// infinite beyond the range of doubles. Returns `None` if the value is null or has another type. Without an override, also returns
+    /// `None` if the feature does not exist, or if the client has no features for this context.
     #[must_use]
     pub fn number(&self, key: &str, attributes: Option<&Arc<Attributes>>) -> Option<f64> {
         match self.plainly(key, attributes) {

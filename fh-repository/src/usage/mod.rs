@@ -83,12 +83,12 @@ pub enum Dispatch {
 #[derive(Debug, Clone)]
 pub struct UsageOptions {
     /// Maximum number of events that wait for an observer with [`Dispatch::Queued`]. When the limit is reached, the oldest event is dropped
-    /// and counted. A limit of 0 counts as 1.
+    /// and counted. The default is 1,024; a limit of 0 counts as 1.
     pub queue: usize,
     /// One of every `one_of` evaluations is passed on to the observer, or counted for its summary, beginning with the first. Repeated
-    /// evaluations are left out before. Collections and named events are not sampled.
+    /// evaluations are left out before. Collections and named events are not sampled. The default is 1.
     pub one_of: NonZeroU32,
-    /// The settings for leaving out repeated evaluations; `None` passes repeated evaluations on.
+    /// The settings for leaving out repeated evaluations; `None`, the default, passes repeated evaluations on.
     pub deduplicate: Option<Deduplicate>,
 }
 
