@@ -276,7 +276,7 @@ fn what_the_answer_holds() {
             {"fieldName": "name", "type": "STRING", "conditional": "REGEX", "values": values}]}])
     };
     edge.set_feature(Feature::boolean("ODD", false).strategies(rule(json!(["("]))));
-    of("bad", &["3 features", "1 part", "cannot be read", "fh lint"]);
+    of("bad", &["3 features", "1 part", "cannot be used", "fh lint"]);
     edge.set_feature(Feature::boolean("ODD", false).strategies(rule(json!([]))));
     of("warning", &["1 warning", "fh lint"]);
     edge.replace_all([]);
@@ -355,7 +355,7 @@ fn the_context_of_a_server_key() {
     let deaf = Behaviour::status(200).header("etag", "\"1\"").environments();
     edge.evaluate_with(|_, features| features);
     edge.behave_on(Route::Poll, deaf);
-    of(&["-c", "userkey=fred"], "warning", &["no difference", "x-featurehub"]);
+    of(&["-c", "userkey=fred"], "warning", &["no visible difference", "x-featurehub"]);
     // With a client-evaluated key, the context is not checked, because the Edge does not evaluate.
     let run = doctor(&edge, &["--json", "-c", "userkey=fred"]);
     assert!(Findings::of(run).all("context").is_empty());
