@@ -1,4 +1,4 @@
-//! The request in flight, from its sending to the last piece of its response.
+//! A request of the driver or of a test update, from its sending to the last piece of its response.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::task::{Context, Poll};
@@ -22,7 +22,7 @@ enum Phase {
     Over,
 }
 
-/// An event of the request in flight, such as the head of its response or a failure.
+/// An event of a request, such as the head of its response or a failure.
 pub(super) enum Arrival {
     Head(ResponseHead),
     Piece(Bytes),
