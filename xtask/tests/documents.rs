@@ -81,7 +81,7 @@ fn tests_that_tables_name_exist() {
     let tests = tests(&sources);
     assert!(tests.len() > 500, "{}", tests.len());
     let mut missing = BTreeSet::new();
-    for document in ["edge-scenarios.md", "retry-rows.md", "sdk-scenarios.md"] {
+    for document in ["retry-rows.md", "sdk-scenarios.md"] {
         let mut count = 0;
         for row in rows(document) {
             for name in quoted(row.last().unwrap()) {

@@ -1,12 +1,39 @@
 //! All scenarios, by group.
 
+mod catch;
+mod close;
+mod context;
+mod faults;
+mod intercept;
+mod listeners;
 mod poll;
+mod readiness;
+mod restarts;
+mod safety;
+mod store;
+mod stream;
+mod usage;
 mod wire;
 
 use super::scenario::{Group, Scenario};
 
 /// All groups, in the order of reports.
-pub const GROUPS: &[Group] = &[wire::GROUP, poll::GROUP];
+pub const GROUPS: &[Group] = &[
+    wire::GROUP,
+    poll::GROUP,
+    stream::GROUP,
+    readiness::GROUP,
+    listeners::GROUP,
+    catch::GROUP,
+    intercept::GROUP,
+    usage::GROUP,
+    context::GROUP,
+    close::GROUP,
+    store::GROUP,
+    safety::GROUP,
+    faults::GROUP,
+    restarts::GROUP,
+];
 
 /// Returns all scenarios, in the order of their groups.
 pub fn all() -> impl Iterator<Item = &'static Scenario> {
