@@ -42,8 +42,8 @@ pub(crate) struct Cli {
     #[arg(long, global = true, help_heading = "Output")]
     pub(crate) json: bool,
 
-    /// Use colours always, never or automatically. `auto` uses colours on a terminal, unless the environment variable
-    /// NO_COLOR is set and not empty, or the environment variable TERM is `dumb`
+    /// Use colours in the output always, never or automatically. `auto` uses colours if stdout is a terminal, unless the
+    /// environment variable NO_COLOR is set and not empty, or the environment variable TERM is `dumb`
     #[arg(
         long,
         global = true,

@@ -22,8 +22,8 @@ pub(crate) fn letters(count: usize) -> Result<String, Failure> {
     while text.len() < count {
         let mut bytes = [0; 64];
         random(&mut bytes)?;
-        // The highest bit is cleared. What is then no letter or digit is dropped and not mapped, so that all characters are
-        // equally likely.
+        // The highest bit of each byte is cleared. Bytes that are then no letters or digits are dropped and not mapped, so that
+        // all characters are equally likely.
         let letters = bytes.into_iter().map(|byte| char::from(byte & 0x7f));
         text.extend(letters.filter(char::is_ascii_alphanumeric).take(count - text.len()));
     }

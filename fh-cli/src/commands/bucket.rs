@@ -16,12 +16,12 @@ const MOST_TRIED: u64 = 200_000_000;
 
 /// Show the buckets of percentage keys, or find keys whose buckets are in a range.
 ///
-/// The bucket is computed from the percentage key and the id of the feature. The percentage key is the attribute `session` of
-/// the context (with profile edge, `sessionkey`), or `userkey` if the context has no such attribute. A strategy with
-/// percentageAttributes uses the values of these attributes instead, joined with `$`.
+/// The bucket is computed from the percentage key and the id of the feature. The percentage key is the first value of the
+/// attribute `session` (with profile edge, `sessionkey`), or of `userkey` if the context has no such attribute. A strategy with
+/// percentageAttributes uses the values of these attributes instead, joined with `$`, and `<none>` for a missing attribute.
 ///
-/// Buckets run from 0 to 999,999. If the first strategy of a feature has 20 %, its percentage admits the buckets from 0 to
-/// 200,000, including both ends. The percentages of earlier strategies are added to those of later ones.
+/// Buckets run from 0 to 999,999. A percentage of 20 % admits the buckets from 0 to 200,000, including both ends. If earlier
+/// strategies without rules have percentages of the same key, a strategy without rules adds them to its own percentage.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:

@@ -19,8 +19,8 @@ Examples:
   fh explain NEW_CHECKOUT features.json -c userkey=fred --profile edge
   fh explain NEW_CHECKOUT - --no-context --json < features.json
 
-Buckets run from 0 to 999,999. If the first strategy has 20 %, its percentage admits
-the buckets up to 200,000.
+Buckets run from 0 to 999,999. A percentage of 20 % admits the buckets up to 200,000.
+The percentages of strategies without rules add up.
 
 Exit codes: 0 fine, 1 there is no such feature, 2 the usage or the input is wrong.")]
 pub(crate) struct ExplainArgs {

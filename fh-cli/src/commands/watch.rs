@@ -81,7 +81,8 @@ pub(crate) struct WatchArgs {
     #[arg(long, value_name = "SECONDS", value_parser = seconds::positive)]
     poll: Option<Duration>,
 
-    /// Poll only when features are read, and at most once in this time. `fh watch` reads the features at least once a second
+    /// Do not use a stream. After the first features, poll only when features are read and this time has passed since the
+    /// last poll. `fh watch` reads the features about once a second. The Edge may set another time
     #[arg(long, value_name = "SECONDS", value_parser = seconds::positive, conflicts_with = "poll")]
     passive: Option<Duration>,
 

@@ -266,7 +266,7 @@ fn log_warnings(path: &Path, warnings: &[Problem]) {
         warn!(%file, "{warning}");
     }
     if let Some(more) = warnings.len().checked_sub(MOST_WARNINGS).filter(|more| *more > 0) {
-        warn!(%file, more, "the state file has more warnings: `fh serve --check` shows all of them");
+        warn!(%file, more, "the state file has more warnings, which `fh serve --check` shows");
     }
 }
 
