@@ -154,7 +154,7 @@ impl Payload {
         match ids.iter().position(|id| id == wanted) {
             Some(at) => Ok(environments.swap_remove(at)),
             None if ids.iter().all(String::is_empty) => Err(Failure::Input(format!(
-                "{name} does not contain the id of its environment: leave {option} out"
+                "{name} contains no environment with an id: leave {option} out"
             ))),
             None => {
                 let meant = closest(wanted, ids.iter().map(String::as_str));

@@ -23,8 +23,8 @@ const NAMES: usize = 9;
 ///
 /// Checks the path to the Edge (proxies, name, connection, certificate), the Edge, the key, the delays of polls and streams,
 /// and access by browsers. Most problems are reported with advice. An update is sent only with --try-set, and repeats the
-/// current value or lock. The part of the key after the environment's id is not shown. URL and KEY may be left out if
-/// environment variables hold them. If KEY is -, the key is read from stdin.
+/// current value or lock. The secret part of the key is not shown if it has at least 6 characters. URL and KEY may be left out
+/// if environment variables hold them. If KEY is -, the key is read from stdin.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:

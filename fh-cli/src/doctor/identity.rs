@@ -111,14 +111,14 @@ fn finding(version: &Answer, health: Option<&Answer>) -> Finding {
         let data = json!({ "health": health.head.status });
         return Finding::good(
             Topic::Edge,
-            "the Edge reports that it is healthy (/health/liveness)",
+            "the server reports that it is healthy (/health/liveness)",
         )
         .data(data);
     }
     if let Some(health) = health.filter(|health| health.head.status == 500) {
         return Finding::warning(
             Topic::Edge,
-            "the Edge reports that it is not healthy (/health/liveness)",
+            "the server reports that it is not healthy (/health/liveness)",
         )
         .advice("look at the Edge's log: the Edge has probably lost its connection to the rest of FeatureHub")
         .data(json!({ "health": health.head.status }));

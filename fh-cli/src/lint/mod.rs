@@ -47,13 +47,13 @@ pub(crate) struct Finding {
 
 /// The code of every check, with a description.
 pub(crate) const CODES: &[(&str, &str)] = &[
-    ("wrong-type", "a part with the wrong JSON type"),
+    ("wrong-type", "a part with the wrong JSON type, or a missing part"),
     ("unknown-name", "a type, conditional or member that does not exist"),
-    ("unreadable-value", "a rule value that cannot be read as the rule's type"),
-    ("regex", "a pattern that is invalid or not supported"),
+    ("unreadable-value", "a value that cannot be read as the type of its rule or feature"),
+    ("regex", "a pattern that is invalid, too large or not supported"),
     ("regex-dialect", "a part of a pattern that not all SDKs read alike"),
     ("no-feature-id", "a percentage on a feature without an id"),
-    ("duplicate-key", "two features with the same key"),
+    ("duplicate-key", "several features with the same key"),
     ("percentage-sum", "percentages of one key that add up to more than 100 %"),
     ("percentage-range", "a percentage outside 0 to 1000000"),
     ("percentage-zero", "a percentage of 0, which counts as no percentage"),
@@ -66,7 +66,7 @@ pub(crate) const CODES: &[(&str, &str)] = &[
     ("boolean-rule", "a BOOLEAN rule whose values are not one boolean"),
     ("well-known", "a country, device or platform that FeatureHub does not know"),
     ("blanks", "blanks around a rule value or a name"),
-    ("value-type", "a value that is not of the feature's type"),
+    ("value-type", "a feature's value with another JSON type than the feature's type"),
     ("json-value", "a JSON feature whose value is no JSON"),
     ("edge", "a part that profile edge evaluates differently"),
 ];

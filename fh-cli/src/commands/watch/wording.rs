@@ -10,7 +10,7 @@ use super::change_tracker::{Event, Seen};
 use crate::sanitize::plural;
 use crate::screen::{BAD, GOOD, WARNING};
 
-/// Describes the client's readiness and connection, its number of features if it is ready, and whether they are stale.
+/// Describes the client's readiness and connection, its number of features if it is ready, and whether the features are stale.
 pub(super) fn state(status: &Status) -> String {
     let readiness = match status.readiness {
         Readiness::Ready => "ready",
