@@ -93,8 +93,8 @@ pub(crate) enum Command {
 /// The option that chooses the evaluation profile.
 #[derive(Debug, Clone, Copy, Args)]
 pub(crate) struct ProfileArgs {
-    /// The evaluation profile. `client` gives the results of client SDKs. `edge` gives the results of FeatureHub's Edge for
-    /// server-evaluated keys, including its known deviations from client SDKs
+    /// The evaluation profile. With few exceptions, `client` gives the results of most client SDKs, and `edge` gives the results
+    /// of FeatureHub's Edge for server-evaluated keys, including its defects
     #[arg(long, value_name = "PROFILE", value_parser = profiles(), default_value = "client")]
     pub(crate) profile: Profile,
 }

@@ -88,7 +88,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Origin,
         "profile",
         One("client|edge"),
-        "The evaluation profile for server-evaluated keys in environments that set no profile. `client` gives the results of client SDKs, and `edge` gives the results of FeatureHub's Edge. A relay accepts only `client`",
+        "The evaluation profile for server-evaluated keys in environments that set no profile. With few exceptions, `client` gives the results of most client SDKs, and `edge` gives the results of FeatureHub's Edge. A relay accepts only `client`",
         |s, text| put(&mut s.edge.profile, text.trim().parse().map_err(|_| "write client or edge".to_string())),
         |s| s.edge.profile.as_str().to_string(),
     ),
