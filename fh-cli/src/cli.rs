@@ -57,7 +57,8 @@ pub(crate) struct Cli {
 
 impl Cli {
     /// Parses the command line, or exits after the usage error, the help text or the version. If an argument is an API key
-    /// (also after `--option=`) whose environment id is a UUID, the key's secret part is removed from the error.
+    /// (also after `--option=`) whose environment id is a UUID, the key's secret part is removed from the error, unless it has
+    /// fewer than 6 characters.
     pub(crate) fn read() -> Self {
         Self::try_parse().unwrap_or_else(|error| {
             let arguments = std::env::args_os();

@@ -55,8 +55,8 @@ pub(crate) fn run(
     json: bool,
     screen: &mut Screen<'_>,
 ) -> Result<Status, Failure> {
-    // The limit is raised before the defaults are computed, because they depend on it. If raising fails, the Edge accepts
-    // fewer connections.
+    // The limit is raised before the defaults are computed, because they depend on it. If raising fails, the default of
+    // --max-connections is lower.
     let _ = fh_edge::listen::raise_descriptor_limit();
     let resolved = ResolvedSettings::read(&args.settings).map_err(Failure::Input)?;
     if args.show_settings {

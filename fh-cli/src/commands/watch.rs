@@ -86,7 +86,7 @@ pub(crate) struct WatchArgs {
     #[arg(long, value_name = "SECONDS", value_parser = seconds::positive, conflicts_with = "poll")]
     passive: Option<Duration>,
 
-    /// Hold back updates of features until a line on stdin releases them
+    /// Show the first features, and hold back their updates until a line on stdin releases them
     #[arg(long)]
     catch: bool,
 
@@ -138,7 +138,7 @@ pub(crate) trait View {
     /// Shows the text of a step of the demo.
     fn step(&mut self, text: &str) -> Result<(), Failure>;
 
-    /// Returns the time to wait before the next update, so that simultaneous changes are shown together.
+    /// Returns the time to wait before the next update. Changes during this time are shown together.
     fn pause(&self) -> Duration;
 
     /// Restores the terminal before the process stops (Ctrl-Z). Line output does nothing.

@@ -1,5 +1,5 @@
-//! Checks that the key may change features. The check runs only on request, with an update to the feature's current value or
-//! lock.
+//! Checks whether the key has permission for an update of a feature. The check runs only on request, with an update to the
+//! feature's current value or lock.
 
 use fh_client::{Outcome, Refusal, Update};
 use fh_eval::Subject;

@@ -16,7 +16,8 @@ use super::settings::{RelayHeader, Settings};
 use crate::failure::Failure;
 use crate::sanitize::plural;
 
-/// The largest number of warnings that are logged one by one after a read of the file. Further warnings are only counted.
+/// The largest number of warnings that are logged one by one after a read of the file. If there are more, one line gives the
+/// number of the others.
 const MOST_WARNINGS: usize = 20;
 
 /// The origin of the features that the server serves.

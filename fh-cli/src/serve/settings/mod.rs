@@ -78,7 +78,8 @@ pub(crate) struct Settings {
     /// The limit on unconfigured keys that are relayed at a time, and on new keys that are tried per second. With 0, only
     /// configured keys are relayed.
     pub(crate) relay_any_key: usize,
-    /// The time for which a relay serves its data after the last successful response of the upstream Edge. Zero means no limit.
+    /// The time for which a relay serves the features of a key after the last successful response of the upstream Edge for this
+    /// key. Zero means no limit.
     pub(crate) relay_max_age: Duration,
     pub(crate) address: IpAddr,
     /// The port of the API. With 0, the system chooses a free port.
