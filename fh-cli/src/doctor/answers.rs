@@ -75,7 +75,7 @@ pub(super) fn of_poll(answer: &Answer, identity: &Identity) -> Meaning {
             trouble(format!("the Edge failed (status {status}{said})"), "look at the Edge's log")
         }
         _ => no_edge(
-            format!("the server answered with status {status}, which no Edge sends{said}"),
+            format!("the server answered with status {status}, which an Edge rarely sends{said}"),
             "check the URL, and proxies in front of the Edge",
         ),
     }

@@ -64,7 +64,7 @@ fn finding(tag: Option<&str>, second: Option<Result<Answer, Trouble>>) -> Findin
     };
     let is_weak = tag.starts_with("W/");
     let data = json!({ "weak": is_weak });
-    let weakened = "a proxy that compresses answers makes their etags weak (W/), and an Edge never matches weak etags: exclude /features from compression";
+    let weakened = "a proxy that compresses answers makes their etags weak (W/), and FeatureHub's Edge does not match weak etags: exclude /features from compression";
     let finding = match second {
         None => Finding::warning(Topic::Etag, "the etag differs each time, so each poll transfers the whole answer")
             .advice("if nothing was changed meanwhile: check whether several Edges with different data share this URL"),

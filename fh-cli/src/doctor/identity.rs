@@ -21,7 +21,8 @@ pub(super) struct Identity {
 }
 
 impl Visit<'_> {
-    /// Requests the name and the version of the server. Returns `None` if the connection or the TLS handshake fails.
+    /// Requests the name and the version of the server. Returns `None` if the TLS handshake fails, or if the connection fails
+    /// with another error than a timeout.
     pub(super) async fn identity(
         &self,
         report: &mut Report<'_>,

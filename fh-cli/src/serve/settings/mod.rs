@@ -280,7 +280,7 @@ impl ResolvedSettings {
         Err(wrong.to_string())
     }
 
-    /// Returns the source of a setting, or `None` if the setting has its default.
+    /// Returns the source of a setting, or `None` if no source gives the setting or the setting is overruled.
     pub(crate) fn source(&self, setting: &Setting) -> Option<&Source> {
         self.said.iter().find(|(known, _)| known.name == setting.name).map(|(_, source)| source)
     }

@@ -100,7 +100,7 @@ fn what_a_status_means() {
     of(Behaviour::status(500).body("boom"), &["the Edge failed", "boom", "log"]);
     of(Behaviour::status(502), &["cannot reach the Edge"]);
     of(Behaviour::status(503), &["no data now", "Dacha"]);
-    of(Behaviour::status(418), &["status 418", "no Edge"]);
+    of(Behaviour::status(418), &["status 418", "rarely"]);
     of(Behaviour::status(200).body("{}"), &["not what an Edge sends"]);
     of(Behaviour::status(200).body("<html>Sign in"), &["web page", "login"]);
     of(Behaviour::garbage("\u{1}\u{2} no HTTP"), &["the answer cannot be read", "https://"]);
@@ -109,7 +109,7 @@ fn what_a_status_means() {
         &["redirects more than 5 times in a row (status 302)", "loop"],
     );
     of(Behaviour::status(302), &["names no valid URL", "Location"]);
-    of(Behaviour::status(304), &["status 304", "no Edge"]);
+    of(Behaviour::status(304), &["status 304", "rarely"]);
     let elsewhere = RedirectTo::Origin("https://login.example:8443".to_string());
     // The key, which is part of the redirect's target, is not shown.
     of(
