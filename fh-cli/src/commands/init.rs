@@ -29,8 +29,8 @@ Examples:
   fh init flags.yaml
   fh init - | less
 
-An existing file is not overwritten. The file contains API keys, so on Unix it has the
-permissions 0600: of the usual users, only its owner can read it.
+An existing file is not overwritten. The file contains API keys, so on Unix only its
+owner and root can read it.
 
 Exit codes: 0 fine; 2 an error, for example because the file exists already.")]
 pub(crate) struct InitArgs {

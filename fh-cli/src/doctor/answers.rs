@@ -61,7 +61,9 @@ pub(super) fn of_poll(answer: &Answer, identity: &Identity) -> Meaning {
             "poll less often, or raise the request limit of the Edge; check whether another program polls in a loop",
         ),
         502 | 504 => trouble(
-            format!("the proxy in front of the Edge cannot reach the Edge (status {status})"),
+            format!(
+                "a proxy in front of the Edge probably cannot reach the Edge (status {status})"
+            ),
             "check that the Edge runs, and that the proxy has the address and the port of the Edge",
         ),
         503 => trouble(

@@ -67,7 +67,9 @@ impl Visit<'_> {
             let hidden = several(&hidden);
             Finding::warning(
                 Topic::Cors,
-                format!("browsers may not read {hidden}, so each poll transfers the whole answer"),
+                format!(
+                    "browsers may not read {hidden}, with which SDKs avoid transfers and polls"
+                ),
             )
             .advice(what)
         } else {

@@ -39,7 +39,7 @@ impl Visit<'_> {
             Ok(first) => first,
             Err(trouble) => {
                 return report
-                    .add(Finding::bad(Topic::Etag, format!("the second poll failed: {trouble}")));
+                    .add(Finding::bad(Topic::Etag, format!("a poll for gzip failed: {trouble}")));
             }
         };
         report.add(gzip(&first))?;

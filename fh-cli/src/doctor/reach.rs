@@ -125,7 +125,7 @@ pub(super) async fn resolve(
             let limit = (until - start).as_secs_f64();
             let message = format!("{what} {bare} does not resolve within {limit:.1} s");
             let finding = Finding::bad(Topic::Name, message)
-                .advice("check this machine's DNS servers: no server has answered");
+                .advice("check this machine's DNS servers: no answer came in time");
             report.add(finding)?;
             return Ok(None);
         }

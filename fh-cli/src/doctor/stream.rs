@@ -243,7 +243,7 @@ fn not_a_stream(head: &Head) -> Option<Finding> {
 fn held_back(what: &str, after: Duration, content_encoding: Option<String>) -> Finding {
     let compressed = content_encoding.map(|coding| format!(", encoded as {coding}"));
     let message = format!(
-        "{what} within {:.1} s{}: something on the way delays the stream",
+        "{what} within {:.1} s{}: something on the way probably delays the stream",
         after.as_secs_f64(),
         compressed.unwrap_or_default()
     );
@@ -279,7 +279,7 @@ fn first_events(head: &Head, heard: &Heard, listened: Duration) -> Finding {
         }
         (None, Some(_)) if heard.bye => Finding::bad(
             Topic::Stream,
-            "the Edge sent `bye` before any features: its cache is not ready",
+            "the Edge sent `bye` before any features: its cache is not ready, or the Edge is stopping",
         )
         .advice("the Edge may be starting; otherwise check that its cache (Dacha) runs"),
         (None, Some((at, trouble))) => {

@@ -148,7 +148,7 @@ pub(super) fn trouble(seen: &Seen, host: &str, error: &str) -> (String, String) 
             "renew the certificate, or set this machine's clock if the clock is wrong",
         ),
         Some(CertificateError::NotValidYetContext { time, not_before }) => (
-            format!("the certificate is valid in {} only", days(*time, *not_before)),
+            format!("the certificate becomes valid only in {}", days(*time, *not_before)),
             "probably this machine's clock is wrong: set it",
         ),
         Some(CertificateError::NotValidYet) => (
