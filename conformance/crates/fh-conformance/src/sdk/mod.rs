@@ -3,11 +3,16 @@
 //! A [`Scenario`] describes itself, sets up an Edge (`stage`) and drives one SDK through an adapter (`run`). Each scenario has an adapter
 //! process and an Edge of its own, so that a crash or a storm of requests cannot affect another scenario.
 
+mod bounds;
 mod client;
 mod edge_timeline;
 mod expect;
+mod expected_answer;
+mod expected_change;
 mod lateness;
 mod listener;
+mod pace;
+mod process_memory;
 pub mod report;
 mod runner;
 mod scenario;
@@ -18,10 +23,15 @@ mod stop;
 mod subject;
 mod tempo;
 
+pub use bounds::at_least;
 pub use client::SdkClient;
 pub use expect::{check, equal};
+pub use expected_answer::ExpectedAnswer;
+pub use expected_change::ExpectedChange;
 pub use lateness::Lateness;
 pub use listener::SdkListener;
+pub use pace::{Breach, breach};
+pub use process_memory::{MemoryWatch, ProcessUse};
 pub use runner::{RunOptions, ScenarioOutcome, ScenarioResult, run_all, run_one};
 pub use scenario::{Group, SCENARIO, Scenario, Verdict};
 pub use scene::Scene;

@@ -1,6 +1,7 @@
 //! One run of a scenario: the Edge, the adapter and its clients.
 
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
@@ -32,6 +33,7 @@ pub struct Scene<'s> {
     tempo: Tempo,
     clients: Cell<u32>,
     folder: RefCell<Option<tempfile::TempDir>>,
+    ignored: RefCell<BTreeSet<String>>,
 }
 
 impl<'s> Scene<'s> {
@@ -70,6 +72,7 @@ impl<'s> Scene<'s> {
             tempo,
             clients: Cell::new(0),
             folder: RefCell::new(None),
+            ignored: RefCell::default(),
         })
     }
 
@@ -107,6 +110,13 @@ impl<'s> Scene<'s> {
     #[must_use]
     pub fn can(&self, capability: &str) -> bool {
         self.subject.hello.has(capability)
+    }
+
+    /// Returns true if the SDK takes the setting with this path, such as `refused`. It counts what the clients of this scenario ignored, so
+    /// a scenario creates its client first.
+    #[must_use]
+    pub fn sets(&self, setting: &str) -> bool {
+        !self.subject.ignores(setting) && !is_ignored(&*self.ignored.borrow(), setting)
     }
 
     /// Adds a step to the timeline, for readers of a failure.
@@ -148,6 +158,7 @@ impl<'s> Scene<'s> {
         let (name, answer) = self.try_create(create)?;
         match answer {
             Ok(created) => {
+                self.ignored.borrow_mut().extend(created.ignored.iter().cloned());
                 self.refuse_ignored(&created)?;
                 Ok(SdkClient::new(Rc::clone(&self.adapter), name, self.can("ready.wait")))
             }
@@ -258,6 +269,26 @@ impl<'s> Scene<'s> {
                 label,
                 format!("at most {count} requests for {watch:?}"),
                 format!("one more after {:?}", begin.elapsed()),
+            )),
+        }
+    }
+
+    /// Checks that the Edge receives no request of any route within a time after a moment, which may be that of a request.
+    ///
+    /// # Errors
+    /// The failed check.
+    pub fn no_request_since(&self, label: &str, since: Instant, watch: Duration) -> Verdict {
+        let left = (since + watch).saturating_duration_since(Instant::now());
+        let after = |seen: &Recording| {
+            let late = seen.within(since..since + watch).map(|seen| seen.request.at);
+            late.filter(|at| *at > since).min()
+        };
+        match self.edge().wait_for(left, after) {
+            Err(_) => Ok(()),
+            Ok(at) => Err(Stop::failed(
+                label,
+                format!("no request for {watch:?}"),
+                format!("one after {:?}", at.saturating_duration_since(since)),
             )),
         }
     }
