@@ -78,11 +78,10 @@ impl SdkListener {
 
     fn of(&self, events: &[Observed]) -> Vec<Called> {
         let calls = events.iter().filter_map(|observed| match &observed.event {
-            Event::Called(called) => Some(called),
+            Event::Called(called) => Some(&**called),
             Event::Wrong { .. } | Event::Closed { .. } => None,
         });
-        let own =
-            |called: &&Box<Called>| called.client == self.client && called.listener == self.name;
-        calls.filter(own).map(|called| (**called).clone()).collect()
+        let own = |called: &&Called| called.client == self.client && called.listener == self.name;
+        calls.filter(own).cloned().collect()
     }
 }
