@@ -1,0 +1,118 @@
+//! Redirects within the origin and to another one.
+
+use std::time::Duration;
+
+use fh_fake_edge::{Behaviour, EdgeHandle, RedirectTo, Request};
+
+use super::first_request::{context, route, transport, transports};
+use crate::protocol::Create;
+use crate::sdk::{
+    ExpectedAnswer, SCENARIO, Scenario, Scene, Skip, Stop, Tempo, Verdict, check, equal,
+};
+
+pub(super) const REDIRECT: Scenario = Scenario {
+    id: "P-028",
+    name: "redirect",
+    tier: 1,
+    given: "an Edge that redirects with 301 and 307, first to another path, and then to another origin",
+    when: "a client polls, or opens a stream",
+    then: "it follows within the origin, and sends neither the key nor the context to the other origin",
+    decision: "D-82",
+    stage: |stage| {
+        stage.with_feature_f();
+        moved(stage.edge(), 301);
+        if let Some(other) = stage.other() {
+            // The other origin is no Edge. A client that follows comes back.
+            other.behave(Behaviour::status(503));
+        }
+    },
+    run: redirect,
+    ..SCENARIO
+};
+
+/// The user key of the context, which the other origin must not receive.
+const USER: &str = "fredPrivate";
+
+/// Redirects each request to the prefix `/moved`, where the Edge is healthy.
+fn moved(edge: &EdgeHandle, status: u16) {
+    edge.behave(Behaviour::choose(move |request| {
+        if request.path.starts_with("/moved/") {
+            Behaviour::healthy()
+        } else {
+            Behaviour::redirect(status, RedirectTo::Prefix("/moved".to_owned()))
+        }
+    }));
+}
+
+fn redirect(scene: &Scene<'_>) -> Verdict {
+    for create in transports(scene) {
+        for status in [301, 307] {
+            moved(scene.edge(), status);
+            within_the_origin(scene, create.clone(), status)?;
+        }
+    }
+    let Some(other) = scene.stage().other() else {
+        return Err(Stop::Skipped(Skip::System("a second port".to_owned())));
+    };
+    // The key is in the location only if it is in the URL of the request.
+    let plain = RedirectTo::Exactly(format!("{}/elsewhere", other.url()));
+    let whole = RedirectTo::Origin(other.url());
+    for create in transports(scene) {
+        for (status, to) in [(301, &plain), (307, &plain), (301, &whole), (307, &whole)] {
+            scene.edge().behave(Behaviour::redirect(status, to.clone()));
+            to_another_origin(scene, create.clone(), other)?;
+        }
+    }
+    Ok(())
+}
+
+fn within_the_origin(scene: &Scene<'_>, create: Create, status: u16) -> Verdict {
+    let (route, transport) = (route(&create), transport(&create));
+    let before = scene.edge().recording().count(route);
+    let client = scene.create(create)?;
+    scene.until(&format!("a {transport} follows {status}"), "a request under /moved", |seen| {
+        seen.of(route).skip(before).any(|seen| seen.request.path.starts_with("/moved/"))
+    })?;
+    client.until_ready()?;
+    let label = format!("value after {status}, {transport}");
+    scene.answers(&label, &client, "F", &ExpectedAnswer::string("one"))?;
+    client.close().map(drop)
+}
+
+fn to_another_origin(scene: &Scene<'_>, mut create: Create, other: &EdgeHandle) -> Verdict {
+    let (route, transport) = (route(&create), transport(&create));
+    let with_context = scene.can("key.server_eval");
+    if with_context {
+        create.keys = vec![scene.edge().server_key()];
+    }
+    let before = scene.edge().recording().count(route);
+    let client = scene.create(create)?;
+    if with_context {
+        // The call ends without features; the requests have the context from now on.
+        let _ = client.context(&context([("userkey", &[USER])]), Duration::ZERO)?;
+    }
+    scene.until_requests(&format!("a {transport} is redirected"), route, before + 1)?;
+    // Further requests have the context, and show that the redirect was handled. A client that gives up sends none.
+    let watch = Tempo::watch(scene.tempo().retry, 10);
+    let _ = scene.edge().wait_until(watch, |seen| seen.count(route) >= before + 3);
+    client.close()?;
+    for seen in &other.recording().requests {
+        let request = &seen.request;
+        let key = texts(request).find(|text| holds_secret(text));
+        equal(&format!("no key at another origin, {transport}"), key, None)?;
+        let context = request.header("x-featurehub").or(request.query_value("xfeaturehub"));
+        equal(&format!("no context at another origin, {transport}"), context, None)?;
+        let user = texts(request).find(|text| text.contains(USER));
+        check("no attribute at another origin", user.is_none(), "nothing", || format!("{user:?}"))?;
+    }
+    Ok(())
+}
+
+/// Returns the target and the values of all headers.
+fn texts(request: &Request) -> impl Iterator<Item = &String> {
+    std::iter::once(&request.target).chain(request.headers.iter().map(|(_, value)| value))
+}
+
+fn holds_secret(text: &str) -> bool {
+    super::secrets::SECRETS_OF_KEYS.iter().any(|secret| text.contains(secret))
+}
