@@ -29,7 +29,7 @@ impl SdkListener {
     /// Returns the calls so far.
     #[must_use]
     pub fn calls(&self) -> Vec<Called> {
-        self.of(self.adapter.borrow_mut().events())
+        self.of(self.adapter.borrow_mut().events(), |_| true)
     }
 
     /// Waits until the listener was called `count` times, and returns its calls, which may be more.
@@ -37,8 +37,22 @@ impl SdkListener {
     /// # Errors
     /// The failed check, if there are fewer calls after a long time.
     pub fn until_calls(&self, label: &str, count: usize) -> Result<Vec<Called>, Stop> {
-        let enough =
-            |events: &[Observed]| Some(self.of(events)).filter(|calls| calls.len() >= count);
+        self.until_calls_where(label, count, |_| true)
+    }
+
+    /// Waits until `count` calls satisfy the condition, and returns the calls that do, which may be more.
+    ///
+    /// # Errors
+    /// The failed check, if there are fewer such calls after a long time.
+    pub fn until_calls_where(
+        &self,
+        label: &str,
+        count: usize,
+        condition: impl Fn(&Called) -> bool,
+    ) -> Result<Vec<Called>, Stop> {
+        let enough = |events: &[Observed]| {
+            Some(self.of(events, &condition)).filter(|calls| calls.len() >= count)
+        };
         let calls = self.adapter.borrow_mut().wait_for_events(PATIENCE, enough);
         calls.ok_or_else(|| {
             let calls = self.calls();
@@ -56,7 +70,7 @@ impl SdkListener {
         expected: &str,
         condition: impl Fn(&Called) -> bool,
     ) -> Result<Called, Stop> {
-        let found = |events: &[Observed]| self.of(events).into_iter().find(&condition);
+        let found = |events: &[Observed]| self.of(events, &condition).into_iter().next();
         let call = self.adapter.borrow_mut().wait_for_events(PATIENCE, found);
         call.ok_or_else(|| Stop::failed(label, expected, format!("{:?}", self.calls())))
     }
@@ -66,7 +80,23 @@ impl SdkListener {
     /// # Errors
     /// The failed check.
     pub fn no_more_than(&self, label: &str, count: usize, watch: Duration) -> Verdict {
-        let more = |events: &[Observed]| Some(self.of(events)).filter(|calls| calls.len() > count);
+        self.no_more_where(label, count, watch, |_| true)
+    }
+
+    /// Checks that at most `count` calls satisfy the condition within a time from now.
+    ///
+    /// # Errors
+    /// The failed check.
+    pub fn no_more_where(
+        &self,
+        label: &str,
+        count: usize,
+        watch: Duration,
+        condition: impl Fn(&Called) -> bool,
+    ) -> Verdict {
+        let more = |events: &[Observed]| {
+            Some(self.of(events, &condition)).filter(|calls| calls.len() > count)
+        };
         match self.adapter.borrow_mut().wait_for_events(watch, more) {
             None => Ok(()),
             Some(calls) => {
@@ -76,12 +106,12 @@ impl SdkListener {
         }
     }
 
-    fn of(&self, events: &[Observed]) -> Vec<Called> {
+    fn of(&self, events: &[Observed], condition: impl Fn(&Called) -> bool) -> Vec<Called> {
         let calls = events.iter().filter_map(|observed| match &observed.event {
             Event::Called(called) => Some(&**called),
             Event::Wrong { .. } | Event::Closed { .. } => None,
         });
         let own = |called: &&Called| called.client == self.client && called.listener == self.name;
-        calls.filter(own).cloned().collect()
+        calls.filter(own).filter(|called| condition(called)).cloned().collect()
     }
 }

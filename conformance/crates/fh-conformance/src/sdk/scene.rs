@@ -150,6 +150,22 @@ impl<'s> Scene<'s> {
         Create { mode: Mode::Poll, ..Create::default() }
     }
 
+    /// Returns the settings of a client that receives updates: a streaming client if the SDK has streams, else a polling one.
+    #[must_use]
+    pub fn updating(&self) -> Create {
+        if self.can("transport.stream") { self.streaming() } else { self.polling() }
+    }
+
+    /// Creates a client that receives updates, and waits until it is ready.
+    ///
+    /// # Errors
+    /// The failed check, or the reason to skip.
+    pub fn ready_client(&self) -> Result<SdkClient, Stop> {
+        let client = self.create(self.updating())?;
+        client.until_ready()?;
+        Ok(client)
+    }
+
     /// Creates a client. Missing settings get the URL and the client-evaluated key of the Edge, and the delays of the scenario.
     ///
     /// # Errors

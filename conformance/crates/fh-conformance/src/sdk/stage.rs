@@ -3,7 +3,7 @@
 use std::cell::OnceCell;
 use std::ops::Range;
 
-use fh_fake_edge::{FakeEdge, Feature, Proxy, TlsFront};
+use fh_fake_edge::{Behaviour, FakeEdge, Feature, Proxy, TlsFront};
 use fh_test_certificates::Authority;
 
 use super::tempo::Tempo;
@@ -108,5 +108,16 @@ impl Stage {
     /// Serves the feature `F`, a STRING with the value `one` and version 1.
     pub fn with_feature_f(&self) {
         self.edge.set_feature(Feature::string("F", "one"));
+    }
+
+    /// Serves the features `F` and `G`, two STRINGs with the value `one` and version 1.
+    pub fn with_features_f_and_g(&self) {
+        self.with_feature_f();
+        self.edge.set_feature(Feature::string("G", "one"));
+    }
+
+    /// Answers no request before the signal `go`.
+    pub fn answer_after_go(&self) {
+        self.edge.behave(Behaviour::new().wait_for_signal("go").then_healthy());
     }
 }
