@@ -1,5 +1,6 @@
 //! All scenarios, by group.
 
+mod anna;
 mod catch;
 mod close;
 mod context;
