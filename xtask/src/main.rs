@@ -15,6 +15,7 @@ mod quick;
 mod release;
 mod shell;
 mod simulate;
+mod subjects;
 mod test;
 mod unleash_edge;
 mod wasm;
@@ -36,6 +37,9 @@ cargo xtask <command>
                      write the tables of docs/performance-edge.md, or with ARGS for the bench only print them
   fuzz [--seconds N] run every fuzz target for N seconds (60 by default)
   simulate [NAME]    the simulation of the session with mutants, each of which must be found, or with the named one
+  subjects [NAME...] [OPTION...]
+                     install the SDKs under test, or the named ones, and run the conformance suite's scenarios against
+                     each; options are those of `fh-conformance sdk`, such as --only ID
   mutants            write a copy of the project that holds all mutants, and print its folder
   mutants list       list the mutants and what each breaks
   mutants show NAME  show a mutant as a diff
@@ -56,6 +60,7 @@ fn main() -> ExitCode {
         Some("fuzz") => fuzz::run(rest),
         Some("release") => release::run(rest),
         Some("simulate") => simulate::run(rest),
+        Some("subjects") => subjects::run(rest),
         Some("mutants") => mutants::run(rest),
         Some("help" | "--help") => {
             println!("{HELP}");

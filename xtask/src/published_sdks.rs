@@ -54,8 +54,9 @@ fn copy(name: &str, to: &Path) -> Result<(), String> {
     Ok(())
 }
 
-/// Runs the tests of the SDKs.
+/// Runs the tests of the SDKs, and those of the adapters that `fh-conformance adapter new` writes.
 pub(crate) fn run() -> Result<(), String> {
+    Run::new("cargo test --locked -p fh-conformance --test adapter_new -- --ignored").go()?;
     Run::new("cargo test --locked -p fh-published-sdks -- --ignored")
         .env("FH_SDKS_NODE", &folder("node").display().to_string())
         .env("FH_SDKS_PYTHON", &folder("python").display().to_string())

@@ -1,5 +1,7 @@
 //! The command line of `fh-conformance`.
 
+mod adapter;
+mod adapter_new;
 mod diff;
 mod explain;
 mod generate;
@@ -42,6 +44,9 @@ enum Command {
     Vectors(Vectors),
     /// Run scenarios against an SDK behind an adapter.
     Sdk(sdk::Arguments),
+    /// Work with adapters.
+    #[command(subcommand)]
+    Adapter(adapter::Adapter),
     /// Test a server: scenarios, the recorded conversation and the recorded evaluations.
     #[command(subcommand)]
     Server(server::Server),
@@ -116,6 +121,7 @@ pub fn main() -> ExitCode {
         Command::Vectors(Vectors::Manifest(arguments)) => {
             manifest::manifest(&data, cli.data.as_deref(), &arguments)
         }
+        Command::Adapter(command) => adapter::adapter(&command),
         Command::Sdk(arguments) => sdk::sdk(arguments),
         Command::Server(command) => server::server(command),
         Command::Diff(arguments) => diff::diff(&arguments),

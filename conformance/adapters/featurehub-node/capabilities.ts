@@ -1,0 +1,61 @@
+// The capabilities of featurehub-javascript-node-sdk 1.4.0.
+
+export const CAN = [
+  "engine",
+  "eval.typed_getters",
+  "eval.defaults",
+  "eval.json_object",
+  "eval.properties",
+  "key.client_eval",
+  "key.server_eval",
+  "key.multi",
+  "transport.poll",
+  "transport.stream",
+  "stream.status_visible",
+  "stream.headers",
+  "stream.last_event_id",
+  "http.etag",
+  "http.cache_control",
+  "http.proxy",
+  "tls.verify",
+  "tls.custom_ca",
+  "ready.listener",
+  "listen.feature",
+  "listen.context",
+  "listen.new_state",
+  "listen.remove",
+  "catch_release",
+  "interceptors",
+  "update",
+  "multi_client",
+  "refresh",
+];
+
+const VALUES_ONLY = "the getters return values only";
+const ANALYTICS = "the SDK has analytics of version 1: logAnalyticsEvent gives collectors the features, without the context, and reads are not reported";
+
+export const CANNOT: Record<string, string> = {
+  "eval.strategy_id": VALUES_ONLY,
+  "eval.reason": VALUES_ONLY,
+  "eval.bucket": VALUES_ONLY,
+  "eval.trace": VALUES_ONLY,
+  "eval.native_context": "the values of attributes are texts",
+  "eval.decimal": "numbers are doubles",
+  "eval.regex.linear": "String.match of JavaScript backtracks",
+  "clock.fixed": "the SDK reads the clock of the system",
+  "poll.passive": "FeatureHubPollingClient polls at its interval only",
+  "http.retry_after": "the SDK polls again after its interval",
+  "http.gzip": "requests have no Accept-Encoding",
+  "http.identify": "no header names the SDK",
+  "ready.wait": "no call waits until the repository is ready; there are listeners",
+  "listen.raw": "the SDK has no listeners for updates as they were received",
+  "interceptors.locked": "FeatureStateBaseHolder does not call interceptors for a locked feature",
+  "usage": ANALYTICS,
+  "usage.named": ANALYTICS,
+  "store": "the SDK writes no file; only its browser client keeps features",
+  "fork": "Node has no fork() that keeps the state of the process",
+  "status": "the SDK keeps neither errors nor the age of its features",
+};
+
+// The reconnection delay of the package eventsource. A poll that failed is repeated after the polling interval, which each program gives.
+export const DEFAULTS = { retry_ms: 1000, retry_max_ms: 1000 };
