@@ -15,7 +15,7 @@ pub(super) const CONTENT_TYPE: Scenario = Scenario {
     name: "content-type",
     tier: 1,
     needs: &["retry.initial_ms", "poll_ms"],
-    given: "an Edge, or something in front of it, that answers 200 with a login page, and later with features",
+    given: "an Edge, or a proxy in front of it, that answers 200 with a login page, and later with features",
     when: "a client polls, or opens a stream, before and after it has features",
     then: "the page is an error: the client is not ready before the list, keeps its values afterwards, and tries again",
     decision: "D-65, sdk-behaviour 2.3",
@@ -26,9 +26,18 @@ pub(super) const CONTENT_TYPE: Scenario = Scenario {
         idle: Duration::from_secs(8),
         ..TEMPO
     },
+    stage: |stage| {
+        stage.with_feature_f();
+        stage.edge().behave(login_page());
+    },
     run: content_type,
     ..SCENARIO
 };
+
+fn login_page() -> Behaviour {
+    let page = "<!doctype html><title>Sign in</title>";
+    Behaviour::status(200).header("content-type", "text/html").body(page)
+}
 
 fn content_type(scene: &Scene<'_>) -> Verdict {
     for create in transports(scene) {
@@ -81,12 +90,9 @@ impl Pages {
         client: Option<SdkClient>,
     ) -> Result<SdkClient, Stop> {
         let (route, transport) = (route(create), transport(create));
-        let page = Behaviour::status(200)
-            .header("content-type", "text/html")
-            .body("<!doctype html><title>Sign in</title>");
         let held = Behaviour::new().wait_for_signal(&self.signal(transport)).then_healthy();
         let before = scene.edge().recording().count(route);
-        scene.edge().script(route, [page.clone(), page, held], Behaviour::healthy());
+        scene.edge().script(route, [login_page(), login_page(), held], Behaviour::healthy());
         let client = match client {
             Some(client) => client,
             None => scene.create(create.clone())?,

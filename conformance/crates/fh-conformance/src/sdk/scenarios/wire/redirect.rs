@@ -22,7 +22,7 @@ pub(super) const REDIRECT: Scenario = Scenario {
         stage.with_feature_f();
         moved(stage.edge(), 301);
         if let Some(other) = stage.other() {
-            // The other origin is no Edge. A client that follows comes back.
+            // The other origin is no Edge. A client that follows the redirect retries at the Edge.
             other.behave(Behaviour::status(503));
         }
     },
@@ -88,7 +88,7 @@ fn to_another_origin(scene: &Scene<'_>, mut create: Create, other: &EdgeHandle) 
     let before = scene.edge().recording().count(route);
     let client = scene.create(create)?;
     if with_context {
-        // The call ends without features; the requests have the context from now on.
+        // The call ends without features. Later requests have the context.
         let _ = client.context(&context([("userkey", &[USER])]), Duration::ZERO)?;
     }
     scene.until_requests(&format!("a {transport} is redirected"), route, before + 1)?;
