@@ -1,5 +1,6 @@
 //! The data of the suite: its files, their readers and their checks.
 
+mod capabilities;
 mod hash;
 mod imported;
 mod live;
@@ -18,6 +19,7 @@ use std::path::Path;
 
 use crate::json::Json;
 
+pub use capabilities::{Capability, Probe};
 pub use schema::Schemas;
 pub use suite::Suite;
 
