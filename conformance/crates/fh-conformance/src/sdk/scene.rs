@@ -21,6 +21,9 @@ use super::stop::{Skip, Stop};
 use super::subject::{Subject, is_ignored};
 use super::tempo::{Tempo, is_delay};
 
+/// The longest time by which a wait for many requests is longer than other waits.
+const LONGEST_DELAYS: Duration = Duration::from_secs(60);
+
 /// One run of a scenario.
 #[derive(Debug)]
 pub struct Scene<'s> {
@@ -235,7 +238,7 @@ impl<'s> Scene<'s> {
         }
     }
 
-    /// Waits until a route has received `count` requests.
+    /// Waits until a route has received `count` requests. The wait is longer for an SDK whose delays cannot be set.
     ///
     /// # Errors
     /// The failed check, after a long time.
@@ -245,7 +248,11 @@ impl<'s> Scene<'s> {
         route: Route,
         count: usize,
     ) -> Result<Recording, Stop> {
-        self.until(label, &format!("{count} requests"), |seen| seen.count(route) >= count)
+        let delay = self.tempo.poll.max(self.tempo.retry_max);
+        let delays = delay.saturating_mul(u32::try_from(count).unwrap_or(u32::MAX));
+        let patience = self.patience() + delays.min(LONGEST_DELAYS);
+        let expected = format!("{count} requests");
+        self.until_within(patience, label, &expected, |seen| seen.count(route) >= count)
     }
 
     /// Waits until the recording of the Edge satisfies a condition.
@@ -258,8 +265,18 @@ impl<'s> Scene<'s> {
         expected: &str,
         condition: impl FnMut(&Recording) -> bool,
     ) -> Result<Recording, Stop> {
+        self.until_within(self.patience(), label, expected, condition)
+    }
+
+    fn until_within(
+        &self,
+        patience: Duration,
+        label: &str,
+        expected: &str,
+        condition: impl FnMut(&Recording) -> bool,
+    ) -> Result<Recording, Stop> {
         self.edge()
-            .wait_until(self.patience(), condition)
+            .wait_until(patience, condition)
             .map_err(|error| Stop::failed(label, expected, error.to_string()))?;
         Ok(self.edge().recording())
     }
