@@ -19,7 +19,7 @@ pub(super) const FIRST: Scenario = Scenario {
     name: "first",
     given: "an Edge with a feature of each type, which holds the first answer back",
     when: "a client polls",
-    then: "it is NOT_READY and reads no value before the answer, and READY once afterwards, with all values",
+    then: "it is NOT_READY and reads no value before the answer, and READY once afterwards, with all values and later changes",
     decision: "sdk-behaviour 2.3",
     stage: each_type,
     run: first,
@@ -194,6 +194,9 @@ fn first(scene: &Scene<'_>) -> Verdict {
     expect_each_type(scene, &client)?;
     scene.until_requests("polling goes on", Route::Poll, 3)?;
     expect_each_type(scene, &client)?;
+    scene.edge().set_value("F", "two");
+    client.until_string("a later change", "F", "two")?;
+    scene.answers("the changed answer", &client, "F", &ExpectedAnswer::string("two").version(2))?;
     reported_once(readiness.as_ref(), "READY is reported once", SdkReadiness::Ready)
 }
 

@@ -218,6 +218,8 @@ fn removed(scene: &Scene<'_>) -> Verdict {
         let call = calls.into_iter().next().unwrap_or_default();
         equal("the value in the call", call.value.unwrap_or_default(), Value::Null)?;
         equal("the feature in the call is gone", call.exists.unwrap_or(false), false)?;
+        scene.edge().set_value("F", "two");
+        client.until_string("a change of the other feature", "F", "two")?;
         let watch = Tempo::watch(scene.tempo().poll, 3);
         changes.no_more_than("one call about the removal", 1, watch)?;
     }

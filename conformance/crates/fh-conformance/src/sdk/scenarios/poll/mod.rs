@@ -63,11 +63,16 @@ pub(super) const GROUP: Group = Group {
     not_executed: &[],
 };
 
-/// The defaults of the group's scenarios. The limits of requests are long, because the Edge holds answers back.
+/// The defaults of the group's scenarios.
 const POLLING: Scenario = Scenario { requires: &["transport.poll"], tempo: PATIENT, ..SCENARIO };
 
-const PATIENT: Tempo =
-    Tempo { head: Duration::from_secs(10), whole_poll: Duration::from_secs(10), ..TEMPO };
+/// Delays of a client that nothing refuses. The limits of requests are long, because the Edge holds answers back.
+const PATIENT: Tempo = Tempo {
+    refused_max: TEMPO.refused,
+    head: Duration::from_secs(30),
+    whole_poll: Duration::from_secs(30),
+    ..TEMPO
+};
 
 /// The same with an interval of which ten are one second.
 const QUICK: Tempo = Tempo { poll: Duration::from_millis(100), ..PATIENT };

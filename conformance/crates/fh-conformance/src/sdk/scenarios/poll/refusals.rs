@@ -10,13 +10,15 @@ use serde_json::Value;
 
 use super::{
     POLLING, QUICK, problem_is_over, problem_is_shown, readiness_is, readiness_listener,
-    reported_once,
+    reported_once, waits_for_features,
 };
 use crate::protocol::{Context, Create, SdkReadiness};
-use crate::sdk::{ExpectedAnswer, Scenario, Scene, SdkClient, Stop, Tempo, Verdict, equal};
+use crate::sdk::{
+    ExpectedAnswer, Scenario, Scene, SdkClient, SdkListener, Stop, Tempo, Verdict, equal,
+};
 
 /// A refused client that tries again by itself does so after at least half of this time.
-const REFUSED: Duration = Duration::from_secs(60);
+const REFUSED: Duration = Duration::from_secs(20);
 
 const REFUSING: Scenario = Scenario {
     needs: &["poll_ms"],
@@ -143,6 +145,9 @@ fn refused_at_first(scene: &Scene<'_>, statuses: &[u16]) -> Verdict {
             .iter()
             .map(|client| readiness_listener(scene, client))
             .collect::<Result<_, Stop>>()?;
+        for client in &clients {
+            waits_for_features(scene, client)?;
+        }
         for status in batch {
             scene.edge().signal(&signal_of(*status));
         }
@@ -160,6 +165,9 @@ fn refused_at_first(scene: &Scene<'_>, statuses: &[u16]) -> Verdict {
                 &ExpectedAnswer::not_ready(),
             )?;
             reported_once(listener.as_ref(), "FAILED is reported once", SdkReadiness::Failed)?;
+            let calls = listener.as_ref().map(SdkListener::calls).unwrap_or_default();
+            let ready = calls.iter().any(|call| call.readiness == Some(SdkReadiness::Ready));
+            equal("READY is reported", ready, false)?;
             problem_is_shown(scene, client, "the status shows the refusal")?;
         }
         scene.edge().behave(Behaviour::healthy());
@@ -199,7 +207,7 @@ fn recovers_by_context(scene: &Scene<'_>) -> Verdict {
     })?;
     client.until_readiness("FAILED with a server-evaluated key", SdkReadiness::Failed)?;
     scene.edge().behave(Behaviour::healthy());
-    let changed = client.context(&user("bob"), Duration::from_secs(8))?;
+    let changed = client.context(&user("bob"), REFUSED / 4)?;
     equal("readiness after another context", changed, Ok(SdkReadiness::Ready))?;
     equal("value after another context", client.string("F")?, Value::from("one"))
 }
@@ -229,10 +237,12 @@ fn refused_later(scene: &Scene<'_>) -> Verdict {
         scene.edge().behave(Behaviour::healthy());
         scene.edge().set_value("F", "two");
         for client in &clients {
-            let before = scene.edge().recording().count(Route::Poll);
             recovers_by_refresh(scene, client, &ExpectedAnswer::string("two").version(2))?;
+        }
+        scene.edge().set_value("F", "three");
+        for client in &clients {
             if scene.can("refresh") {
-                scene.until_requests("polling goes on", Route::Poll, before + 3)?;
+                client.until_string("polling goes on", "F", "three")?;
             }
             client.close()?;
         }
