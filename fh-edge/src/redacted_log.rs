@@ -10,8 +10,8 @@ use crate::wire::api_key::{RequestKey, environment_id};
 /// A writer of access log entries. Each entry becomes an event of `tracing` at level info with target `fh_edge::access`. The event contains
 /// the method, the path and query as described below, the status if there was a response, the number of bytes of the response's body that
 /// were passed on for sending, and the client's address. It also contains the milliseconds from the head of the request to the end of the
-/// response. In paths of the Edge protocol, `***` replaces the secret of an API key. This requires that the path at which the API is
-/// mounted contains no UUID. Of the query, only the environment ids of API keys are shown. Path and query are cut to 500 bytes.
+/// response. In paths of the Edge protocol, `***` replaces the secret of an API key. Of the query, only the environment ids of API keys are
+/// shown. Path and query are cut to 500 bytes.
 ///
 /// ```
 /// use fh_edge::RedactedLog;
@@ -47,9 +47,9 @@ const HIDDEN: &str = "***";
 /// and log lines are stored.
 const LONGEST: usize = 500;
 
-/// Returns the path and query for the log, with keys and contexts replaced by `***`. The segment after the first environment id is treated
-/// as a key, and later segments are shown. After a segment `features` and before a key, only environment ids are shown. Of the query, only
-/// the environment ids of its API keys are shown.
+/// Returns the path and query for the log, with keys and contexts replaced by `***`. Each segment after an environment id is treated as a
+/// key, unless it is `features`. After a segment `features` and before a key, only environment ids are shown. Of the query, only the
+/// environment ids of its API keys are shown.
 fn shown(uri: &Uri) -> String {
     /// The last segment that was recognized in the path.
     enum Seen {
@@ -66,14 +66,16 @@ fn shown(uri: &Uri) -> String {
         }
         let in_one = part.split_once('+').filter(|(id, _)| environment_id(id).is_some());
         let (text, next) = match (seen, in_one) {
+            // An id before a segment `features` belongs to the path at which the API is mounted.
+            (Seen::Nothing | Seen::Environment | Seen::Key, None) if part == "features" => {
+                (part, Seen::Features)
+            }
             (Seen::Environment, _) => (HIDDEN, Seen::Key),
-            (Seen::Key, _) => (part, Seen::Key),
             (_, Some((environment, _))) => {
                 out.push_str(environment);
                 ("+***", Seen::Key)
             }
             (_, None) if environment_id(part).is_some() => (part, Seen::Environment),
-            (Seen::Nothing, None) if part == "features" => (part, Seen::Features),
             (Seen::Features, None) if !part.is_empty() => (HIDDEN, Seen::Features),
             (seen, None) => (part, seen),
         };
@@ -125,6 +127,10 @@ mod tests {
             ("/features/secret".into(), "/features/***".into()),
             ("/features/".into(), "/features/".into()),
             (format!("/wrong/{ID}/secret"), format!("/wrong/{ID}/***")),
+            (format!("/{ID}/features/{ID}/secret/FLAG"), format!("/{ID}/features/{ID}/***/FLAG")),
+            (format!("/{ID}/x/features/{ID}/secret"), format!("/{ID}/***/features/{ID}/***")),
+            (format!("/{ID}/x/{ID}/secret"), format!("/{ID}/***/{ID}/***")),
+            (format!("/{ID}/x/{ID}+secret"), format!("/{ID}/***/{ID}+***")),
             (
                 format!("/features/{ID}/secret?xfeaturehub=userkey%3Dfred"),
                 format!("/features/{ID}/***?***"),

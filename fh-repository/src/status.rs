@@ -86,6 +86,9 @@ pub struct SessionStatus {
     /// True if the Edge has declared this environment stale, by status 236 or by `edge.stale` with the value `true`. The client then sends
     /// no request until a refresh or a new key (D-23, D-67).
     pub is_stale: bool,
+    /// True if the client holds features that it does not serve, because the Edge evaluated them for an earlier context, or because they
+    /// were received with an API key of the other kind (D-62). Reads without a context then have no value, whatever the readiness is.
+    pub is_withheld: bool,
     /// Number of features refused so far because they belong to an environment to which no key gives access, or to another environment than
     /// the list or stream that contains them.
     pub foreign_features: u64,

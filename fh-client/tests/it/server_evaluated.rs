@@ -226,6 +226,27 @@ fn not_ready_while_switching_unless_asked_to_keep_the_values() {
 }
 
 #[test]
+fn a_failure_while_switching_does_not_return_the_values_of_the_former_context() {
+    let edge = edge();
+    let client = started(builder_with(&edge, &edge.server_key()));
+    soon(client.set_context(user("fred"))).unwrap();
+    assert_eq!(client.string("GREETING").as_deref(), Some("hello fred"));
+    edge.behave_on(Route::Stream, Behaviour::sse().ack().failure());
+    soon(client.set_context(user("mary"))).unwrap_err();
+    until(&client, |status| status.readiness == Readiness::Failed);
+    let is_hidden = |when: &str| {
+        assert_eq!(client.string("GREETING"), None, "{when}");
+        assert_eq!(client.detail("GREETING").reason, Reason::NotReady, "{when}");
+        assert_eq!(client.detail("MISSING").reason, Reason::NotReady, "{when}");
+        assert_eq!(client.context_of(user("mary")).string("GREETING"), None, "{when}");
+    };
+    is_hidden("failed");
+    client.close();
+    soon(client.closed());
+    is_hidden("closed");
+}
+
+#[test]
 fn too_many_attributes_are_refused_and_change_nothing() {
     let edge = edge();
     let client = started(builder_with(&edge, &edge.server_key()));

@@ -184,18 +184,24 @@ impl RepositorySnapshot {
             .collect()
     }
 
-    /// Returns true if a list of features has been published and the client is not [`Readiness::NotReady`]. The reason for the missing
-    /// value of an unknown key is then that the feature does not exist.
+    /// Returns true if a list of features has been published and is served. The reason for the missing value of an unknown key is then that
+    /// the feature does not exist.
     fn knows_all_features(&self) -> bool {
-        self.has_list && self.readiness() != Readiness::NotReady
+        self.has_list && self.is_served()
+    }
+
+    /// Returns true if the features are served, unless there are none yet. The Edge may refuse a client while the client waits for the
+    /// features of a new context, so the readiness alone does not say it.
+    fn is_served(&self) -> bool {
+        self.readiness() != Readiness::NotReady && !self.status().is_withheld
     }
 
     /// Returns true if a read with this context may use the features. With a server-evaluated key, a read without a context may use them
-    /// unless the client is [`Readiness::NotReady`].
+    /// while they are served.
     fn is_for(&self, attributes: Option<&Arc<Attributes>>) -> bool {
         match (self.rules.evaluated_for(), attributes) {
             (None, _) => true,
-            (Some(_), None) => self.readiness() != Readiness::NotReady,
+            (Some(_), None) => self.is_served(),
             (Some(by_edge), Some(attributes)) => by_edge.answers_for(attributes),
         }
     }

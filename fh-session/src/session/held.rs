@@ -28,6 +28,11 @@ impl Held {
         matches!(self, Self::Current)
     }
 
+    /// Returns true if features are held that are not served, because they belong to an earlier context or to keys of the other kind.
+    pub(super) const fn is_withheld(&self) -> bool {
+        matches!(self, Self::Withheld(_))
+    }
+
     /// Returns true if features are served, which may be features of an earlier context.
     pub(super) const fn is_served(&self) -> bool {
         matches!(self, Self::Current | Self::Kept(_))
@@ -71,7 +76,7 @@ mod tests {
         assert!(held.is_served() && !held.is_current());
         held.leave_to_earlier_context(None);
         held.withhold();
-        assert!(!held.is_served());
+        assert!(!held.is_served() && held.is_withheld());
         assert_eq!(held.of_earlier_context(), Some(&first));
     }
 

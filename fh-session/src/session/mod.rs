@@ -358,6 +358,7 @@ impl Session {
     /// Updates the status, and publishes it if it differs from the status that was published last.
     fn show(&mut self) {
         self.status.readiness = self.readiness();
+        self.status.is_withheld = self.held.is_withheld();
         let (connection, next) = match &self.state {
             State::Idle => (Connection::Idle, None),
             State::Due { at, as_, .. } => (*as_, Some(*at)),
