@@ -3,7 +3,9 @@
 #![forbid(unsafe_code)]
 
 pub mod adapter;
+pub mod adapter_check;
 pub mod agreement;
+pub mod baseline;
 pub mod case;
 pub mod clock;
 pub mod commands;
@@ -13,6 +15,7 @@ pub mod decimal;
 pub mod generated;
 pub mod json;
 pub mod protocol;
+pub mod report;
 pub mod run;
 pub mod rust_adapter;
 pub mod sdk;

@@ -83,6 +83,8 @@ pub(crate) enum Problem {
     Data(Vec<DataError>),
     /// The arguments name something that does not exist.
     Usage(String),
+    /// The subject failed before a report could be made.
+    Failed(String),
     /// Something outside the suite failed, for example reading or writing a file.
     Outside(String),
 }
@@ -122,7 +124,7 @@ pub fn main() -> ExitCode {
             manifest::manifest(&data, cli.data.as_deref(), &arguments)
         }
         Command::Adapter(command) => adapter::adapter(&command),
-        Command::Sdk(arguments) => sdk::sdk(arguments),
+        Command::Sdk(arguments) => sdk::sdk(&data, arguments),
         Command::Server(command) => server::server(command),
         Command::Diff(arguments) => diff::diff(&arguments),
         Command::SelfTest(arguments) => self_test::self_test(&data, &arguments),
@@ -138,6 +140,10 @@ pub fn main() -> ExitCode {
         Err(Problem::Usage(what)) => {
             eprintln!("{what}");
             INVALID.into()
+        }
+        Err(Problem::Failed(what)) => {
+            eprintln!("{what}");
+            FAILED.into()
         }
         Err(Problem::Outside(what)) => {
             eprintln!("{what}");

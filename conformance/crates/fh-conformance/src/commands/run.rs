@@ -7,6 +7,7 @@ use regex::Regex;
 
 use super::{Ended, FAILED, INVALID, PARTIAL, Problem, Profiles, print, suite, write_file};
 use crate::data::{Data, manifest};
+use crate::report;
 use crate::run::{self, Selection};
 use crate::target;
 
@@ -44,15 +45,15 @@ pub(super) fn run(data: &Data, arguments: Arguments) -> Ended {
         group: arguments.group,
         only: arguments.only,
     };
-    let run = run::run(&suite, manifest::digest(data), target.as_mut(), selection);
-    print(&run::to_table(&run));
+    let run = run::run(&suite, manifest::digest(data), target.as_mut(), &selection);
+    print(&report::to_table(&run));
     if let Some(path) = &arguments.json {
-        write_file(path, &format!("{}\n", run::to_json(&run).pretty()))?;
+        write_file(path, &format!("{}\n", report::to_json(&run).pretty()))?;
     }
     if let Some(path) = &arguments.junit {
-        write_file(path, &run::to_junit(&run))?;
+        write_file(path, &report::to_junit(&run))?;
     }
-    if run.results.is_empty() {
+    if run.rows.is_empty() {
         return Err(Problem::Usage("no case is selected".to_owned()));
     }
     if run.total().fail > 0 {

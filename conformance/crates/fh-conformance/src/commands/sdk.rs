@@ -1,12 +1,16 @@
 //! The command `sdk`: scenarios against an SDK behind an adapter.
 
+use std::path::{Path, PathBuf};
+
 use clap::{Args, Subcommand};
 
-use super::{Ended, FAILED, INVALID, Problem, print};
+use super::{Ended, FAILED, INVALID, PARTIAL, Problem, print, write_file};
 use crate::adapter::AdapterCommand;
-use crate::sdk::report::{Counts, to_text};
+use crate::baseline::{Baseline, BaselineError};
+use crate::data::Data;
+use crate::report::{Report, ReportSubject, Row, RowOutcome, to_json, to_junit, to_table};
 use crate::sdk::scenarios;
-use crate::sdk::{RunOptions, Scenario, ScenarioOutcome, Subject, run_all};
+use crate::sdk::{RunOptions, Scenario, ScenarioResult, Subject, row_of, run_all};
 
 /// Run scenarios against an SDK.
 #[derive(Debug, Args)]
@@ -17,6 +21,12 @@ pub(crate) struct Arguments {
     /// The command that starts the adapter, split into words like a shell's and run without one.
     #[arg(long, value_name = "CMD", required = true)]
     adapter: Option<AdapterCommand>,
+    /// The known failures of this version of the SDK.
+    #[arg(long, value_name = "FILE")]
+    baseline: Option<PathBuf>,
+    /// Write a baseline with the failures of this run. New entries have no reason and need one.
+    #[arg(long, value_name = "FILE")]
+    write_baseline: Option<PathBuf>,
     /// Run only this scenario. May be repeated.
     #[arg(long, value_name = "ID")]
     only: Vec<String>,
@@ -29,6 +39,18 @@ pub(crate) struct Arguments {
     /// Number of scenarios that run at once. By default twice the number of processors, at most 8.
     #[arg(long)]
     jobs: Option<usize>,
+    /// Write a report for programs.
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+    /// Write a report for CI servers.
+    #[arg(long, value_name = "FILE")]
+    junit: Option<PathBuf>,
+    /// Write the whole timeline and the adapter's log of each failure into this folder.
+    #[arg(long, value_name = "DIR")]
+    evidence: Option<PathBuf>,
+    /// Exit with code 3 unless all scenarios ran, none failed, and no skip lowers the tier.
+    #[arg(long)]
+    certify: bool,
 }
 
 #[derive(Debug, Subcommand)]
@@ -41,7 +63,7 @@ enum List {
     },
 }
 
-pub(super) fn sdk(arguments: Arguments) -> Ended {
+pub(super) fn sdk(data: &Data, arguments: Arguments) -> Ended {
     if let Some(List::List { markdown }) = arguments.list {
         print(&if markdown { scenarios::to_markdown() } else { scenarios::to_lines() });
         return Ok(0);
@@ -49,27 +71,111 @@ pub(super) fn sdk(arguments: Arguments) -> Ended {
     let Some(command) = arguments.adapter.clone() else {
         return Err(Problem::Usage("--adapter is missing".to_owned()));
     };
+    let baseline = arguments.baseline.as_deref().map(read_baseline).transpose()?;
     let selected = select(&arguments)?;
     let subject = Subject::discover(command).map_err(Problem::Outside)?;
     let jobs = arguments.jobs.unwrap_or_else(default_jobs);
     let results = run_all(&selected, &subject, RunOptions { jobs }, |result| {
-        let outcome = match &result.outcome {
-            ScenarioOutcome::Passed => "pass".to_owned(),
-            ScenarioOutcome::Failed(failure) => format!("FAIL {}", failure.label),
-            ScenarioOutcome::Skipped(skip) => format!("skip: {skip}"),
+        let row = row_of(&subject, result);
+        let label = match &row.outcome {
+            RowOutcome::Failed(check) => format!(": {}", check.label),
+            _ => String::new(),
         };
-        eprintln!("{:<14} {:>6.1} s  {outcome}", result.scenario.id, result.took.as_secs_f64());
+        let seconds = result.took.as_secs_f64();
+        eprintln!("{:<14} {seconds:>6.1} s  {}{label}", row.id, row.outcome.name());
     });
-    print(&to_text(&subject, &results));
-    let total = Counts::of(results.iter());
-    if total.failed > 0 {
-        return Ok(FAILED);
+    if let Some(folder) = &arguments.evidence {
+        write_evidence(folder, &results)?;
     }
-    if total.passed == 0 {
-        eprintln!("no scenario was run");
-        return Ok(INVALID);
+    let mut report = report(&subject, &arguments, &results);
+    if let Some(baseline) = &baseline {
+        baseline.check(&report, |id| is_known_id(data, id)).or_else(refuse)?;
+        baseline.apply(&mut report);
     }
-    Ok(0)
+    if let Some(path) = &arguments.write_baseline {
+        write_file(path, &Baseline::of(&report, baseline.as_ref()).to_text())?;
+    }
+    print(&to_table(&report));
+    if let Some(path) = &arguments.json {
+        write_file(path, &format!("{}\n", to_json(&report).pretty()))?;
+    }
+    if let Some(path) = &arguments.junit {
+        write_file(path, &to_junit(&report))?;
+    }
+    Ok(exit_code(&report, &arguments, data))
+}
+
+fn exit_code(report: &Report, arguments: &Arguments, data: &Data) -> u8 {
+    let total = report.total();
+    if total.fail > 0 {
+        return FAILED;
+    }
+    let silent = report.silent_groups();
+    if !silent.is_empty() {
+        eprintln!("no scenario was run of {}", silent.join(", "));
+        return INVALID;
+    }
+    // A scenario that requires a capability of its own tier is skipped only by an SDK of a lower tier.
+    let lowering = report.rows.iter().any(|row| matches!(row.outcome, RowOutcome::Skipped(_)));
+    let is_whole = arguments.all && !report.is_partial() && data.is_embedded;
+    if arguments.certify && (!is_whole || lowering || total.known > 0) {
+        eprintln!("not certified: scenarios were left out or failed as known, or --data was used");
+        return PARTIAL;
+    }
+    0
+}
+
+fn report(subject: &Subject, arguments: &Arguments, results: &[ScenarioResult]) -> Report {
+    let rows: Vec<Row> = results.iter().map(|result| row_of(subject, result)).collect();
+    let only = arguments.only.iter().map(|id| format!("--only {id}"));
+    let groups = arguments.group.iter().map(|group| format!("--group {group}"));
+    Report {
+        subject: ReportSubject {
+            name: subject.hello.sdk.name.clone(),
+            version: subject.hello.sdk.version.clone(),
+            runtime: subject.hello.sdk.runtime.clone(),
+            cannot: subject.hello.cannot.clone(),
+        },
+        digest: None,
+        profiles: Vec::new(),
+        filters: only.chain(groups).collect(),
+        rows,
+    }
+}
+
+fn read_baseline(path: &Path) -> Result<Baseline, Problem> {
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| Problem::Outside(format!("{}: {error}", path.display())))?;
+    Baseline::parse(&text)
+        .map_err(|problem| Problem::Usage(format!("{}: {problem}", path.display())))
+}
+
+fn refuse(error: BaselineError) -> Result<(), Problem> {
+    match error {
+        BaselineError::Invalid(problem) => Err(Problem::Usage(problem)),
+        BaselineError::Changed(problem) => Err(Problem::Failed(problem)),
+    }
+}
+
+fn is_known_id(data: &Data, id: &str) -> bool {
+    let is_scenario = scenarios::named(id).is_some();
+    is_scenario || super::suite(data).is_ok_and(|suite| suite.get(id).is_some())
+}
+
+fn write_evidence(folder: &Path, results: &[ScenarioResult]) -> Result<(), Problem> {
+    std::fs::create_dir_all(folder)
+        .map_err(|error| Problem::Outside(format!("{}: {error}", folder.display())))?;
+    for result in results.iter().filter(|result| !result.timeline.is_empty()) {
+        let mut text = String::new();
+        for entry in &result.timeline {
+            let millis = entry.at.saturating_duration_since(result.start).as_secs_f64() * 1000.0;
+            text.push_str(&format!("{millis:>9.1} ms  {:<8} {}\n", entry.kind.name(), entry.text));
+        }
+        let id = result.scenario.id;
+        write_file(&folder.join(format!("{id}.timeline.txt")), &text)?;
+        write_file(&folder.join(format!("{id}.log.txt")), &result.log)?;
+    }
+    Ok(())
 }
 
 fn select(arguments: &Arguments) -> Result<Vec<&'static Scenario>, Problem> {

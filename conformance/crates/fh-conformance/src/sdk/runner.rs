@@ -76,9 +76,58 @@ pub fn run_all(
     results.into_iter().map(|(_, result)| result).collect()
 }
 
-/// Runs one scenario.
+/// Runs one scenario. A scenario that requires a missing capability is skipped. If the Edge can see the capability, the scenario runs all
+/// the same, and must fail.
 #[must_use]
 pub fn run_one(scenario: &'static Scenario, subject: &Subject) -> ScenarioResult {
+    let missing: Vec<&str> =
+        scenario.requires.iter().copied().filter(|name| !subject.hello.has(name)).collect();
+    match missing.as_slice() {
+        [] => run_required(scenario, subject),
+        [capability] if PROBED.contains(capability) => {
+            probe(run_required(scenario, subject), capability)
+        }
+        [capability, ..] => ScenarioResult {
+            scenario,
+            outcome: ScenarioOutcome::Skipped(Skip::Capability((*capability).to_owned())),
+            took: Duration::ZERO,
+            start: Instant::now(),
+            timeline: Vec::new(),
+            log: String::new(),
+        },
+    }
+}
+
+/// The capabilities that show on the wire whatever the SDK declares.
+const PROBED: &[&str] = &[
+    "http.cache_control",
+    "http.etag",
+    "http.gzip",
+    "http.identify",
+    "http.retry_after",
+    "stream.last_event_id",
+];
+
+/// The label of a failure of an SDK that has a capability which it does not declare.
+pub const UNDER_DECLARED: &str = "under-declared";
+
+/// Turns the outcome of a scenario around that must fail, because the SDK says that it lacks the capability.
+fn probe(result: ScenarioResult, capability: &str) -> ScenarioResult {
+    let outcome = match result.outcome {
+        ScenarioOutcome::Passed => ScenarioOutcome::Failed(Box::new(Failure::new(
+            UNDER_DECLARED,
+            format!("the SDK lacks {capability}, as the adapter declares"),
+            "the scenario passes",
+        ))),
+        ScenarioOutcome::Failed(_) => {
+            ScenarioOutcome::Skipped(Skip::Capability(capability.to_owned()))
+        }
+        skipped @ ScenarioOutcome::Skipped(_) => skipped,
+    };
+    ScenarioResult { outcome, timeline: Vec::new(), log: String::new(), ..result }
+}
+
+fn run_required(scenario: &'static Scenario, subject: &Subject) -> ScenarioResult {
     let timeline = Timeline::default();
     let start = timeline.start();
     let result = |outcome, entries, log| ScenarioResult {

@@ -40,7 +40,7 @@ pub struct Scene<'s> {
 }
 
 impl<'s> Scene<'s> {
-    /// Sets up the Edge and starts the adapter.
+    /// Sets up the Edge and starts the adapter. The caller has checked the capabilities that the scenario requires.
     ///
     /// # Errors
     /// The reason for which the scenario does not apply, or the failure of the adapter.
@@ -49,9 +49,6 @@ impl<'s> Scene<'s> {
         subject: &'s Subject,
         timeline: Timeline,
     ) -> Result<Self, Stop> {
-        if let Some(missing) = scenario.requires.iter().find(|name| !subject.hello.has(name)) {
-            return Err(Stop::Skipped(Skip::Capability((*missing).to_owned())));
-        }
         let fixed = scenario.needs.iter().find(|need| !is_delay(need) && subject.ignores(need));
         if let Some(need) = fixed {
             return Err(Stop::Skipped(Skip::Unconfigurable((*need).to_owned())));

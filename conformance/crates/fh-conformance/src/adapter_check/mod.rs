@@ -1,0 +1,98 @@
+//! Checks of an adapter itself, so that its defects do not look like defects of the SDK.
+
+mod checks;
+mod declared;
+mod trial;
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+
+use crate::adapter::AdapterCommand;
+use crate::data::Capability;
+use crate::protocol::Hello;
+use crate::sdk::Subject;
+
+pub use declared::missing_declarations;
+pub use trial::Trial;
+
+/// The result of one check.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CheckResult {
+    /// The name of the check.
+    pub name: &'static str,
+    /// The problem that it found.
+    pub problem: Option<String>,
+}
+
+/// What is known about an adapter after its check.
+#[derive(Debug)]
+pub struct Checked {
+    /// The results, in order.
+    pub results: Vec<CheckResult>,
+    /// The SDK behind the adapter, if the adapter is usable.
+    pub subject: Option<Subject>,
+}
+
+impl Checked {
+    /// Returns true if no check found a problem.
+    #[must_use]
+    pub fn is_good(&self) -> bool {
+        self.results.iter().all(|result| result.problem.is_none())
+    }
+
+    /// Returns a line for each check.
+    #[must_use]
+    pub fn to_text(&self) -> String {
+        let mut out = String::new();
+        for result in &self.results {
+            // Writing to a `String` cannot fail.
+            let _ = match &result.problem {
+                None => writeln!(out, "pass  {}", result.name),
+                Some(problem) => writeln!(out, "FAIL  {}: {problem}", result.name),
+            };
+        }
+        out
+    }
+}
+
+/// The outcome of one check: `Err` with the problem.
+pub(crate) type CheckOutcome = Result<(), String>;
+
+/// One check.
+pub(crate) struct Check {
+    name: &'static str,
+    run: fn(&Trial) -> CheckOutcome,
+}
+
+/// Checks an adapter. Without a usable answer to `hello`, no other check runs.
+#[must_use]
+pub fn check(command: &AdapterCommand, capabilities: &[Capability]) -> Checked {
+    let mut results = Vec::new();
+    let hello = match Subject::discover(command.clone()) {
+        Ok(subject) => subject.hello,
+        Err(problem) => {
+            results.push(CheckResult { name: "hello answers", problem: Some(problem) });
+            return Checked { results, subject: None };
+        }
+    };
+    results.push(CheckResult { name: "hello answers", problem: None });
+    let trial = Trial::new(command.clone(), hello.clone(), capabilities.to_vec());
+    for check in checks::ALL {
+        results.push(CheckResult { name: check.name, problem: (check.run)(&trial).err() });
+    }
+    let ignored: BTreeSet<String> = trial.ignored();
+    let subject = Subject { command: command.clone(), hello, ignored };
+    Checked { results, subject: Some(subject) }
+}
+
+/// Returns the line of JSON to add to `cannot` for capabilities that the adapter does not declare.
+#[must_use]
+pub fn line_to_add(hello: &Hello, capabilities: &[Capability]) -> Option<String> {
+    let missing = missing_declarations(hello, capabilities);
+    if missing.is_empty() {
+        return None;
+    }
+    let members: Vec<String> =
+        missing.iter().map(|id| format!("\"{id}\": \"not tried yet\"")).collect();
+    Some(format!("\"cannot\": {{{}}}", members.join(", ")))
+}

@@ -1,0 +1,320 @@
+//! Baselines: the failures of one exact version of a subject that are known, each with its reason.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use crate::report::{Report, RowOutcome};
+
+/// The known failures of a subject.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Baseline {
+    /// The path of the schema, for editors.
+    #[serde(rename = "$schema", default, skip_serializing_if = "Option::is_none")]
+    pub schema: Option<String>,
+    /// The format of the file: 1.
+    pub format: u32,
+    /// The name of the subject.
+    pub subject: String,
+    /// The exact version for which the baseline holds.
+    pub version: String,
+    /// The capabilities that the subject lacks.
+    #[serde(default)]
+    pub cannot: BTreeSet<String>,
+    /// The known failures.
+    #[serde(default)]
+    pub known: Vec<KnownFailure>,
+}
+
+/// Cases or scenarios that fail for one reason.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KnownFailure {
+    /// The ids.
+    pub ids: BTreeSet<String>,
+    /// The label of the check that fails; `value` for cases of evaluations.
+    pub at: String,
+    /// What the subject does, in one sentence. An empty reason is an error.
+    #[serde(default)]
+    pub reason: String,
+    /// True if the failure depends on a race of the subject, so that passing is no error.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub sometimes: bool,
+}
+
+/// The maximum number of entries that may fail only sometimes.
+const MOST_SOMETIMES: usize = 5;
+
+/// An error of a baseline or of its application.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum BaselineError {
+    /// The file is not valid, or holds for another subject. The run ends with exit code 2.
+    Invalid(String),
+    /// The subject has changed: another version, or other capabilities. The run has failed.
+    Changed(String),
+}
+
+impl Baseline {
+    /// Reads a baseline and checks that each entry has a reason.
+    ///
+    /// # Errors
+    /// The problems of the file.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let baseline: Self = serde_json::from_str(text).map_err(|error| error.to_string())?;
+        if baseline.format != 1 {
+            return Err(format!("format {} is not known; expected 1", baseline.format));
+        }
+        let mut seen = BTreeSet::new();
+        for entry in &baseline.known {
+            let ids = shown(&entry.ids);
+            if entry.reason.trim().is_empty() {
+                return Err(format!("the entry at {:?} for {ids} has no reason", entry.at));
+            }
+            if entry.ids.is_empty() {
+                return Err(format!("the entry at {:?} has no ids", entry.at));
+            }
+            for id in &entry.ids {
+                if !seen.insert((id, &entry.at)) {
+                    return Err(format!("{id} stands twice at {:?}", entry.at));
+                }
+            }
+        }
+        let sometimes = baseline.known.iter().filter(|entry| entry.sometimes).count();
+        if sometimes > MOST_SOMETIMES {
+            return Err(format!(
+                "{sometimes} entries fail sometimes; at most {MOST_SOMETIMES} may"
+            ));
+        }
+        Ok(baseline)
+    }
+
+    /// Checks that the baseline holds for the subject of a run, and that it knows no unknown ids.
+    ///
+    /// # Errors
+    /// [`BaselineError`]
+    pub fn check(
+        &self,
+        report: &Report,
+        is_known_id: impl Fn(&str) -> bool,
+    ) -> Result<(), BaselineError> {
+        let subject = &report.subject;
+        if self.subject != subject.name {
+            let (own, other) = (&self.subject, &subject.name);
+            return Err(BaselineError::Invalid(format!(
+                "the baseline is for {own}, not for {other}"
+            )));
+        }
+        let ids = self.known.iter().flat_map(|entry| &entry.ids);
+        if let Some(unknown) = ids.into_iter().find(|id| !is_known_id(id)) {
+            return Err(BaselineError::Invalid(format!(
+                "the baseline lists {unknown}, which does not exist"
+            )));
+        }
+        if self.version != subject.version {
+            let (own, other) = (&self.version, &subject.version);
+            return Err(BaselineError::Changed(format!(
+                "the baseline holds for version {own}, but the version is {other}"
+            )));
+        }
+        let cannot: BTreeSet<String> = subject.cannot.keys().cloned().collect();
+        if cannot != self.cannot {
+            let more: Vec<&str> = cannot.difference(&self.cannot).map(String::as_str).collect();
+            let fewer: Vec<&str> = self.cannot.difference(&cannot).map(String::as_str).collect();
+            return Err(BaselineError::Changed(format!(
+                "the capabilities differ from the baseline: lacks now [{}], lacked before [{}]",
+                more.join(", "),
+                fewer.join(", ")
+            )));
+        }
+        Ok(())
+    }
+
+    /// Marks the failures that the baseline lists as known, and passes that it does not expect.
+    pub fn apply(&self, report: &mut Report) {
+        let mut entries: BTreeMap<&str, Vec<&KnownFailure>> = BTreeMap::new();
+        for entry in &self.known {
+            for id in &entry.ids {
+                entries.entry(id).or_default().push(entry);
+            }
+        }
+        for row in &mut report.rows {
+            let Some(entries) = entries.get(row.id.as_str()) else { continue };
+            match &row.outcome {
+                RowOutcome::Failed(check) => {
+                    if let Some(entry) = entries.iter().find(|entry| entry.at == check.label) {
+                        let reason = entry.reason.clone();
+                        row.outcome = RowOutcome::Known { check: check.clone(), reason };
+                    }
+                }
+                RowOutcome::Passed => {
+                    if let Some(entry) = entries.iter().find(|entry| !entry.sometimes) {
+                        let (label, reason) = (entry.at.clone(), entry.reason.clone());
+                        row.outcome = RowOutcome::UnexpectedPass { label, reason };
+                    }
+                }
+                RowOutcome::Known { .. }
+                | RowOutcome::UnexpectedPass { .. }
+                | RowOutcome::Skipped(_) => {}
+            }
+        }
+    }
+
+    /// Returns a baseline with all failures of a run, with the reasons of an earlier baseline. New entries have no reason.
+    #[must_use]
+    pub fn of(report: &Report, earlier: Option<&Self>) -> Self {
+        let mut known: BTreeMap<(String, String), KnownFailure> = BTreeMap::new();
+        for row in &report.rows {
+            let (RowOutcome::Failed(check) | RowOutcome::Known { check, .. }) = &row.outcome else {
+                continue;
+            };
+            let entries = earlier.iter().flat_map(|baseline| &baseline.known);
+            let former = entries
+                .into_iter()
+                .find(|entry| entry.at == check.label && entry.ids.contains(&row.id));
+            let reason = former.map(|entry| entry.reason.clone()).unwrap_or_default();
+            // Entries without a reason stay apart, because each may have one of its own.
+            let key = if reason.is_empty() { row.id.clone() } else { reason.clone() };
+            let entry = known.entry((check.label.clone(), key)).or_insert_with(|| KnownFailure {
+                at: check.label.clone(),
+                reason,
+                sometimes: former.is_some_and(|entry| entry.sometimes),
+                ids: BTreeSet::new(),
+            });
+            entry.ids.insert(row.id.clone());
+        }
+        Self {
+            schema: Some("../data/schema/baseline-1.schema.json".to_owned()),
+            format: 1,
+            subject: report.subject.name.clone(),
+            version: report.subject.version.clone(),
+            cannot: report.subject.cannot.keys().cloned().collect(),
+            known: known.into_values().collect(),
+        }
+    }
+
+    /// Returns the file's text.
+    #[must_use]
+    pub fn to_text(&self) -> String {
+        let text = serde_json::to_string_pretty(self).unwrap_or_default();
+        format!("{text}\n")
+    }
+}
+
+fn shown(ids: &BTreeSet<String>) -> String {
+    ids.iter().map(String::as_str).collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::json::Json;
+    use crate::report::{FailedCheck, ReportSubject, Row};
+
+    fn report(rows: &[(&str, Option<&str>)]) -> Report {
+        let rows = rows.iter().map(|(id, label)| Row {
+            id: (*id).to_owned(),
+            rev: None,
+            title: String::new(),
+            group: "G".to_owned(),
+            profile: None,
+            tier: 1,
+            outcome: match label {
+                None => RowOutcome::Passed,
+                Some(label) => RowOutcome::Failed(FailedCheck {
+                    label: (*label).to_owned(),
+                    message: (*label).to_owned(),
+                    expected: Json::Null,
+                    actual: Json::Null,
+                }),
+            },
+            took: Duration::ZERO,
+            reproduce: Vec::new(),
+            evidence: Vec::new(),
+        });
+        Report {
+            subject: ReportSubject {
+                name: "s".to_owned(),
+                version: "1".to_owned(),
+                runtime: String::new(),
+                cannot: [("usage".to_owned(), "none".to_owned())].into(),
+            },
+            digest: None,
+            profiles: Vec::new(),
+            filters: Vec::new(),
+            rows: rows.collect(),
+        }
+    }
+
+    const TEXT: &str = r#"{"format":1,"subject":"s","version":"1","cannot":["usage"],"known":[
+        {"ids":["A","B"],"at":"value","reason":"It rounds."},
+        {"ids":["C"],"at":"race","reason":"It races.","sometimes":true}]}"#;
+
+    #[test]
+    fn failures_are_known_at_their_label_only() {
+        let baseline = Baseline::parse(TEXT).unwrap();
+        let mut run = report(&[
+            ("A", Some("value")),
+            ("B", Some("another")),
+            ("C", None),
+            ("D", Some("value")),
+        ]);
+        baseline.apply(&mut run);
+        let outcomes: Vec<_> = run.rows.iter().map(|row| row.outcome.name()).collect();
+        assert_eq!(outcomes, ["known", "fail", "pass", "fail"]);
+        let mut passes = report(&[("A", None), ("C", Some("race"))]);
+        baseline.apply(&mut passes);
+        let outcomes: Vec<_> = passes.rows.iter().map(|row| row.outcome.name()).collect();
+        assert_eq!(outcomes, ["unexpected pass", "known"]);
+    }
+
+    #[test]
+    fn another_subject_version_capability_or_id_is_an_error() {
+        let baseline = Baseline::parse(TEXT).unwrap();
+        let run = report(&[]);
+        let known = |id: &str| ["A", "B", "C"].contains(&id);
+        assert_eq!(baseline.check(&run, known), Ok(()));
+        assert!(matches!(baseline.check(&run, |_| false), Err(BaselineError::Invalid(_))));
+        let mut other = report(&[]);
+        other.subject.name = "t".to_owned();
+        assert!(matches!(baseline.check(&other, known), Err(BaselineError::Invalid(_))));
+        let mut newer = report(&[]);
+        newer.subject.version = "2".to_owned();
+        assert!(matches!(baseline.check(&newer, known), Err(BaselineError::Changed(_))));
+        let mut more = report(&[]);
+        more.subject.cannot.insert("store".to_owned(), "none".to_owned());
+        let Err(BaselineError::Changed(text)) = baseline.check(&more, known) else {
+            panic!("a changed capability")
+        };
+        assert!(text.contains("store"), "{text}");
+    }
+
+    #[test]
+    fn a_written_baseline_keeps_reasons_and_is_refused_without() {
+        let earlier = Baseline::parse(TEXT).unwrap();
+        let run = report(&[("A", Some("value")), ("B", Some("value")), ("D", Some("value"))]);
+        let written = Baseline::of(&run, Some(&earlier));
+        assert_eq!(written.known.len(), 2);
+        let error = Baseline::parse(&written.to_text()).unwrap_err();
+        assert!(error.contains("D has no reason"), "{error}");
+        let kept = Baseline::of(&report(&[("A", Some("value"))]), Some(&earlier));
+        assert_eq!(Baseline::parse(&kept.to_text()).unwrap().known[0].reason, "It rounds.");
+    }
+
+    #[test]
+    fn wrong_files_are_refused() {
+        for (from, to, part) in [
+            (r#""format":1"#, r#""format":2"#, "format 2"),
+            (r#""reason":"It rounds.""#, r#""reason":" ""#, "no reason"),
+            (r#"["A","B"]"#, "[]", "no ids"),
+            (r#"["C"],"at":"race""#, r#"["A"],"at":"value""#, "twice"),
+            (r#""version""#, r#""wersion""#, "wersion"),
+        ] {
+            let text = TEXT.replacen(from, to, 1);
+            let error = Baseline::parse(&text).unwrap_err();
+            assert!(error.contains(part), "{part}: {error}");
+        }
+    }
+}

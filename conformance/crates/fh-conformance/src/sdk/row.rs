@@ -1,0 +1,91 @@
+//! The row of a scenario in a report.
+
+use super::runner::{ScenarioOutcome, ScenarioResult};
+use super::stop::Skip;
+use super::subject::Subject;
+use crate::json::Json;
+use crate::report::{FailedCheck, Row, RowOutcome, SkipKind, SkippedRow};
+
+/// Maximum number of entries of a timeline that a report holds.
+const MOST_ENTRIES: usize = 60;
+
+/// Maximum number of characters of an entry that a report holds.
+const LONGEST_ENTRY: usize = 240;
+
+/// Maximum number of lines of the adapter's log that a report holds.
+const MOST_LOG_LINES: usize = 5;
+
+/// Returns the row of a result.
+#[must_use]
+pub fn row_of(subject: &Subject, result: &ScenarioResult) -> Row {
+    let scenario = result.scenario;
+    let outcome = match &result.outcome {
+        ScenarioOutcome::Passed => RowOutcome::Passed,
+        ScenarioOutcome::Skipped(skip) => RowOutcome::Skipped(skipped(skip)),
+        ScenarioOutcome::Failed(failure) => RowOutcome::Failed(FailedCheck {
+            label: failure.label.clone(),
+            message: failure.label.clone(),
+            expected: Json::from(failure.expected.as_str()),
+            actual: Json::from(failure.actual.as_str()),
+        }),
+    };
+    let evidence = match &outcome {
+        RowOutcome::Failed(_) => evidence(result),
+        _ => Vec::new(),
+    };
+    Row {
+        id: scenario.id.to_owned(),
+        rev: None,
+        title: format!("given {}; when {}; then {}", scenario.given, scenario.when, scenario.then),
+        group: scenario.group().to_owned(),
+        profile: None,
+        tier: i64::from(scenario.tier),
+        outcome,
+        took: result.took,
+        reproduce: vec![
+            format!("fh-conformance sdk --adapter '{}' --only {}", subject.command, scenario.id),
+            format!("fh-conformance edge --scenario {}", scenario.id),
+        ],
+        evidence,
+    }
+}
+
+fn skipped(skip: &Skip) -> SkippedRow {
+    let (kind, reason) = match skip {
+        Skip::Capability(name) => (SkipKind::Capability, name),
+        Skip::Unconfigurable(name) => (SkipKind::Unconfigurable, name),
+        Skip::System(what) => (SkipKind::System, what),
+        Skip::NotExecuted(reason) => (SkipKind::NotExecuted, reason),
+    };
+    SkippedRow { kind, reason: reason.clone() }
+}
+
+/// Returns the timeline and the end of the adapter's log, as lines. Of a long timeline, the middle is left out: the beginning shows the
+/// situation, and the end shows the failure.
+fn evidence(result: &ScenarioResult) -> Vec<String> {
+    let left_out = result.timeline.len().saturating_sub(MOST_ENTRIES);
+    let mut lines = Vec::new();
+    for (index, entry) in result.timeline.iter().enumerate() {
+        if left_out > 0 && index == MOST_ENTRIES / 2 {
+            lines.push(format!("  … {left_out} entries …"));
+        }
+        if (MOST_ENTRIES / 2..MOST_ENTRIES / 2 + left_out).contains(&index) {
+            continue;
+        }
+        let text = shortened(&entry.text);
+        let millis = entry.at.saturating_duration_since(result.start).as_secs_f64() * 1000.0;
+        lines.push(format!("  {millis:>9.1} ms  {:<8} {text}", entry.kind.name()));
+    }
+    let log: Vec<&str> = result.log.lines().collect();
+    let end = log.get(log.len().saturating_sub(MOST_LOG_LINES)..).unwrap_or_default();
+    lines.extend(end.iter().map(|line| format!("  log: {}", shortened(line))));
+    lines
+}
+
+fn shortened(text: &str) -> String {
+    let mut short: String = text.chars().take(LONGEST_ENTRY).collect();
+    if short.len() < text.len() {
+        short.push('…');
+    }
+    short
+}
