@@ -13,6 +13,7 @@ mod part;
 mod published_sdks;
 mod quick;
 mod release;
+mod self_test;
 mod shell;
 mod simulate;
 mod subjects;
@@ -43,6 +44,8 @@ cargo xtask <command>
   mutants            write a copy of the project that holds all mutants, and print its folder
   mutants list       list the mutants and what each breaks
   mutants show NAME  show a mutant as a diff
+  self-test [--full] [--markdown FILE]
+                     the scenarios for SDKs against our client with mutants: each mutant must be found, and each scenario must find one
   release VERSION [--dry-run]
                      set the version, close the changelog's section, commit and tag; with a tag of an earlier version,
                      first compare the public items with it (cargo semver-checks, which is installed). Publishes nothing
@@ -59,6 +62,7 @@ fn main() -> ExitCode {
         Some("bench") => bench::run(rest),
         Some("fuzz") => fuzz::run(rest),
         Some("release") => release::run(rest),
+        Some("self-test") => self_test::run(rest),
         Some("simulate") => simulate::run(rest),
         Some("subjects") => subjects::run(rest),
         Some("mutants") => mutants::run(rest),

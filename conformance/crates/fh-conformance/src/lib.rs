@@ -1,5 +1,5 @@
 //! A conformance suite for evaluators of FeatureHub features. It consists of cases as data, an interface for evaluators under test
-//! ([`target::Target`]), and a self-test that proves that the cases find bugs ([`selftest`]).
+//! ([`target::Target`]), and a self-test that proves that the cases find bugs ([`self_test`]).
 #![forbid(unsafe_code)]
 
 pub mod adapter;
@@ -19,8 +19,9 @@ pub mod report;
 pub mod run;
 pub mod rust_adapter;
 pub mod sdk;
-pub mod selftest;
+pub mod self_test;
 pub mod served_value;
 pub mod server;
 pub mod shrink;
 pub mod target;
+pub mod tier;

@@ -64,7 +64,7 @@ pub fn run(
     let mut rows = Vec::new();
     for case in suite.cases.iter().filter(|case| selection.takes(case)) {
         for profile in case.profiles() {
-            if !selection.profiles.contains(&profile) {
+            if !selection.profiles.contains(&profile) || !target.has_profile(profile) {
                 continue;
             }
             let start = Instant::now();

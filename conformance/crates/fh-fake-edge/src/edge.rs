@@ -41,7 +41,15 @@ impl FakeEdge {
     /// # Errors
     /// If no port or no thread is available.
     pub fn start() -> io::Result<Self> {
-        let edge = Self::start_refusing()?;
+        Self::start_on(0)
+    }
+
+    /// Starts a healthy Edge as [`FakeEdge::start`] does, on this port of 127.0.0.1.
+    ///
+    /// # Errors
+    /// If the port or a thread is not available.
+    pub fn start_on(port: u16) -> io::Result<Self> {
+        let edge = Self::reserve(port)?;
         edge.listen_again()?;
         Ok(edge)
     }
@@ -51,7 +59,11 @@ impl FakeEdge {
     /// # Errors
     /// If no port is available.
     pub fn start_refusing() -> io::Result<Self> {
-        let port = Port::reserve()?;
+        Self::reserve(0)
+    }
+
+    fn reserve(port: u16) -> io::Result<Self> {
+        let port = Port::reserve(port)?;
         let address = port.address();
         let server = Arc::new(Server::new(World::new(ENVIRONMENT)));
         Ok(Self { handle: EdgeHandle { server, port: Arc::new(Mutex::new(port)), address } })

@@ -28,9 +28,9 @@ struct Acceptor {
 }
 
 impl Port {
-    /// Reserves a free port, which refuses connections until [`Port::listen`].
-    pub(crate) fn reserve() -> io::Result<Self> {
-        let socket = bound(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))?;
+    /// Reserves a port, which refuses connections until [`Port::listen`]. The number 0 stands for any free port.
+    pub(crate) fn reserve(number: u16) -> io::Result<Self> {
+        let socket = bound(SocketAddr::from((Ipv4Addr::LOCALHOST, number)))?;
         let address = socket
             .local_addr()?
             .as_socket()

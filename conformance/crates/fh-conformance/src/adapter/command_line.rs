@@ -5,13 +5,13 @@ use std::str::FromStr;
 
 use super::connection::Connection;
 use super::process::AdapterProcess;
-use super::timeline::Timeline;
 
 /// The way to reach an adapter: a program and its arguments.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AdapterCommand {
     text: String,
     words: Vec<String>,
+    variables: Vec<(String, String)>,
 }
 
 /// The error of a command line that cannot be split into words.
@@ -36,7 +36,7 @@ impl FromStr for AdapterCommand {
         if words.is_empty() {
             return Err(CommandLineError("the command of the adapter is empty".to_owned()));
         }
-        Ok(Self { text: text.to_owned(), words })
+        Ok(Self { text: text.to_owned(), words, variables: Vec::new() })
     }
 }
 
@@ -47,11 +47,19 @@ impl fmt::Display for AdapterCommand {
 }
 
 impl AdapterCommand {
+    /// Returns the command with an environment variable for the adapter's process.
+    #[must_use]
+    pub fn with_variable(&self, name: &str, value: &str) -> Self {
+        let mut command = self.clone();
+        command.variables.push((name.to_owned(), value.to_owned()));
+        command
+    }
+
     /// Starts the adapter.
     ///
     /// # Errors
     /// A message if the program cannot be started.
-    pub(super) fn connect(&self, timeline: &Timeline) -> Result<Box<dyn Connection>, String> {
-        Ok(Box::new(AdapterProcess::start(&self.words, timeline)?))
+    pub(super) fn connect(&self) -> Result<Box<dyn Connection>, String> {
+        Ok(Box::new(AdapterProcess::start(&self.words, &self.variables)?))
     }
 }

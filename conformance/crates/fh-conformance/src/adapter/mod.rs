@@ -68,7 +68,7 @@ impl Adapter {
     /// # Errors
     /// A message if the program cannot be started.
     pub fn start(command: &AdapterCommand, timeline: Timeline) -> Result<Self, String> {
-        let connection = command.connect(&timeline)?;
+        let connection = command.connect()?;
         Ok(Self { connection, timeline, next_id: 1, events: Vec::new(), broken: None })
     }
 

@@ -11,7 +11,6 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, kill_process_group};
 
 use super::connection::{Connection, Incoming};
-use super::timeline::Timeline;
 
 /// The time within which an adapter exits after the end of its input.
 const EXIT_LIMIT: Duration = Duration::from_secs(2);
@@ -42,14 +41,15 @@ pub struct AdapterProcess {
 }
 
 impl AdapterProcess {
-    /// Starts the program with its arguments.
+    /// Starts the program with its arguments and with additional environment variables.
     ///
     /// # Errors
     /// A message if it cannot be started.
-    pub fn start(words: &[String], _timeline: &Timeline) -> Result<Self, String> {
+    pub fn start(words: &[String], variables: &[(String, String)]) -> Result<Self, String> {
         let (program, arguments) = words.split_first().ok_or("the command is empty")?;
         let mut child = Command::new(program)
             .args(arguments)
+            .envs(variables.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())

@@ -50,16 +50,23 @@ pub struct TimelineEntry {
 #[derive(Debug, Clone)]
 pub struct Timeline {
     start: Instant,
+    keeps: bool,
     entries: Arc<Mutex<Vec<TimelineEntry>>>,
 }
 
 impl Default for Timeline {
     fn default() -> Self {
-        Self { start: Instant::now(), entries: Arc::default() }
+        Self { start: Instant::now(), keeps: true, entries: Arc::default() }
     }
 }
 
 impl Timeline {
+    /// Returns a timeline that keeps nothing, for adapters that get many thousands of commands.
+    #[must_use]
+    pub fn silent() -> Self {
+        Self { keeps: false, ..Self::default() }
+    }
+
     /// Returns the time from which reports count.
     #[must_use]
     pub fn start(&self) -> Instant {
@@ -73,6 +80,9 @@ impl Timeline {
 
     /// Adds an entry for a time.
     pub fn note_at(&self, at: Instant, kind: TimelineKind, text: &str) {
+        if !self.keeps {
+            return;
+        }
         let entry = TimelineEntry { at, kind, text: text.to_owned() };
         self.entries.lock().unwrap_or_else(PoisonError::into_inner).push(entry);
     }

@@ -2,8 +2,8 @@
 
 use clap::Subcommand;
 
-use super::adapter_new;
-use super::{Ended, Problem};
+use super::{Ended, Problem, adapter_check, adapter_new};
+use crate::data::Data;
 use crate::rust_adapter;
 
 /// Work with adapters.
@@ -14,11 +14,14 @@ pub(crate) enum Adapter {
     /// Be the adapter of this project's Rust client: read commands from standard input, and write
     /// answers and events to standard output.
     Rust,
+    /// Check an adapter itself, so that its defects do not look like defects of the SDK.
+    Check(adapter_check::Arguments),
 }
 
-pub(super) fn adapter(command: &Adapter) -> Ended {
+pub(super) fn adapter(data: &Data, command: &Adapter) -> Ended {
     match command {
         Adapter::New(arguments) => adapter_new::adapter_new(arguments),
         Adapter::Rust => rust_adapter::run().map(|()| 0).map_err(Problem::Outside),
+        Adapter::Check(arguments) => adapter_check::adapter_check(data, arguments),
     }
 }

@@ -11,16 +11,33 @@ use crate::clock;
 use crate::compare::{Outcome, check};
 use crate::data::Data;
 use crate::json::Json;
+use crate::sdk::scenarios;
+use crate::server::scenario;
 use crate::target::{Engine, Reference, Target};
 
-/// Show the expected and the actual answers to a case, and the steps of the evaluation.
+/// Show what a case or a scenario expects. For a case, also show the actual answers and the steps of the evaluation.
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
-    /// The id of the case, such as `pct.boundary`.
+    /// The id of a case or of a scenario, such as `pct.boundary`, `C-POLL-010` or `S-PUT-007`.
     id: String,
 }
 
 pub(super) fn explain(data: &Data, arguments: &Arguments) -> Ended {
+    if let Some(scenario) = scenarios::named(&arguments.id) {
+        print(&scenarios::explanation(scenario));
+        return Ok(0);
+    }
+    if let Some((id, reason)) = scenarios::not_executed(&arguments.id) {
+        print(&format!("{id} is not executed: {reason}\n"));
+        return Ok(0);
+    }
+    if let Some(scenario) = scenario::Scenario::named(&arguments.id) {
+        let (id, name, checks) = (scenario.id, scenario.name, scenario.checks);
+        print(&format!(
+            "{id} {name}\n  checks   {checks}\n  fh-conformance server run --fh PATH --only {id}\n"
+        ));
+        return Ok(0);
+    }
     let suite = suite(data)?;
     let case = suite.get(&arguments.id).ok_or_else(|| no_such_case(&arguments.id))?;
     let mut out = format!("{}  {}\n{} · {}\n", case.id, case.title, case.group, case.file);

@@ -1,8 +1,10 @@
 //! The command line of `fh-conformance`.
 
 mod adapter;
+mod adapter_check;
 mod adapter_new;
 mod diff;
+mod edge;
 mod explain;
 mod generate;
 mod list;
@@ -50,7 +52,9 @@ enum Command {
     /// Test a server: scenarios, the recorded conversation and the recorded evaluations.
     #[command(subcommand)]
     Server(server::Server),
-    /// Show the expected and the actual answers to a case, and the steps of the evaluation.
+    /// Serve an Edge that behaves as a scenario scripts it, or that has a fault.
+    Edge(edge::Arguments),
+    /// Show what a case or a scenario expects, and why.
     Explain(explain::Arguments),
     /// Compare the engine with the reference on fresh cases.
     Diff(diff::Arguments),
@@ -123,9 +127,10 @@ pub fn main() -> ExitCode {
         Command::Vectors(Vectors::Manifest(arguments)) => {
             manifest::manifest(&data, cli.data.as_deref(), &arguments)
         }
-        Command::Adapter(command) => adapter::adapter(&command),
+        Command::Adapter(command) => adapter::adapter(&data, &command),
         Command::Sdk(arguments) => sdk::sdk(&data, arguments),
         Command::Server(command) => server::server(command),
+        Command::Edge(arguments) => edge::edge(&arguments),
         Command::Diff(arguments) => diff::diff(&arguments),
         Command::SelfTest(arguments) => self_test::self_test(&data, &arguments),
     });

@@ -14,7 +14,8 @@ use crate::target;
 /// Run cases against a target.
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
-    /// The target: engine, reference, or reference:mut-… for the reference with a mutant.
+    /// The target: engine; reference, or reference:mut-… for the reference with a mutant; adapter:CMD for an SDK; served:CMD for an
+    /// SDK that gets all payloads from an Edge.
     #[arg(long, default_value = "engine")]
     target: String,
     /// The profile whose answers are expected.

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 
+use super::adapter_check::{capabilities, checked_subject};
 use super::{Ended, FAILED, INVALID, PARTIAL, Problem, print, write_file};
 use crate::adapter::AdapterCommand;
 use crate::baseline::{Baseline, BaselineError};
@@ -11,6 +12,7 @@ use crate::data::Data;
 use crate::report::{Report, ReportSubject, Row, RowOutcome, to_json, to_junit, to_table};
 use crate::sdk::scenarios;
 use crate::sdk::{RunOptions, Scenario, ScenarioResult, Subject, row_of, run_all};
+use crate::tier::{self, HIGHEST, TierReached};
 
 /// Run scenarios against an SDK.
 #[derive(Debug, Args)]
@@ -73,7 +75,10 @@ pub(super) fn sdk(data: &Data, arguments: Arguments) -> Ended {
     };
     let baseline = arguments.baseline.as_deref().map(read_baseline).transpose()?;
     let selected = select(&arguments)?;
-    let subject = Subject::discover(command).map_err(Problem::Outside)?;
+    let subject = match checked_subject(data, &command)? {
+        Ok(subject) => subject,
+        Err(code) => return Ok(code),
+    };
     let jobs = arguments.jobs.unwrap_or_else(default_jobs);
     let results = run_all(&selected, &subject, RunOptions { jobs }, |result| {
         let row = row_of(&subject, result);
@@ -96,16 +101,18 @@ pub(super) fn sdk(data: &Data, arguments: Arguments) -> Ended {
         write_file(path, &Baseline::of(&report, baseline.as_ref()).to_text())?;
     }
     print(&to_table(&report));
+    let tier = tier::reached(&report, &capabilities(data)?);
+    print(&format!("{}\n", tier.to_line()));
     if let Some(path) = &arguments.json {
         write_file(path, &format!("{}\n", to_json(&report).pretty()))?;
     }
     if let Some(path) = &arguments.junit {
         write_file(path, &to_junit(&report))?;
     }
-    Ok(exit_code(&report, &arguments, data))
+    Ok(exit_code(&report, &tier, &arguments, data))
 }
 
-fn exit_code(report: &Report, arguments: &Arguments, data: &Data) -> u8 {
+fn exit_code(report: &Report, tier: &TierReached, arguments: &Arguments, data: &Data) -> u8 {
     let total = report.total();
     if total.fail > 0 {
         return FAILED;
@@ -115,11 +122,9 @@ fn exit_code(report: &Report, arguments: &Arguments, data: &Data) -> u8 {
         eprintln!("no scenario was run of {}", silent.join(", "));
         return INVALID;
     }
-    // A scenario that requires a capability of its own tier is skipped only by an SDK of a lower tier.
-    let lowering = report.rows.iter().any(|row| matches!(row.outcome, RowOutcome::Skipped(_)));
     let is_whole = arguments.all && !report.is_partial() && data.is_embedded;
-    if arguments.certify && (!is_whole || lowering || total.known > 0) {
-        eprintln!("not certified: scenarios were left out or failed as known, or --data was used");
+    if arguments.certify && (!is_whole || tier.tier != Some(HIGHEST)) {
+        eprintln!("not certified: scenarios were left out, the tier is lower, or --data was used");
         return PARTIAL;
     }
     0

@@ -3,28 +3,74 @@
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use fh_conformance_reference::MUTANTS;
 
-use super::{Ended, FAILED, print, suite, write_file};
+use super::{Ended, FAILED, Problem, print, suite, write_file};
 use crate::data::Data;
-use crate::selftest::matrix;
+use crate::self_test::clients;
+use crate::self_test::vectors::matrix;
 
-/// Check that every mutant fails a case, and that every group of cases finds a mutant.
+/// Check that every mutant fails a case or a scenario, and that each of them finds a mutant.
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
-    /// Try every case on every mutant instead of a sample of each group. Takes minutes.
+    /// What is tested: the cases of evaluations, or the scenarios for clients. The latter needs a build with mutants, which
+    /// `cargo xtask self-test` makes.
+    #[arg(value_enum, default_value = "vectors")]
+    which: Which,
+    /// Try every case or scenario on every mutant. Takes long.
     #[arg(long)]
     full: bool,
     /// Write for each mutant the groups and cases that find it, as JSON.
     #[arg(long, value_name = "FILE")]
     matrix: Option<PathBuf>,
+    /// Write for each mutant the scenarios that find it, as a page in Markdown.
+    #[arg(long, value_name = "FILE")]
+    markdown: Option<PathBuf>,
+    /// Number of scenarios that run at once.
+    #[arg(long, default_value_t = 8)]
+    jobs: usize,
     /// Only list the mutants.
     #[arg(long)]
     list: bool,
 }
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Which {
+    Vectors,
+    Clients,
+}
+
+/// Runs the scenarios for clients against this program's own adapter, with mutants.
+fn clients(arguments: &Arguments) -> Ended {
+    let mutants = clients::mutants();
+    if arguments.list {
+        print(
+            &mutants.iter().map(|(name, what)| format!("{name:<34} {what}\n")).collect::<String>(),
+        );
+        return Ok(0);
+    }
+    if mutants.is_empty() {
+        return Err(Problem::Usage(
+            "this build has no mutants; run `cargo xtask self-test`".to_owned(),
+        ));
+    }
+    let program = std::env::current_exe().map_err(|error| Problem::Outside(error.to_string()))?;
+    let command = format!("'{}' adapter rust", program.display());
+    let command = command.parse().map_err(|error| Problem::Outside(format!("{error}")))?;
+    let kills =
+        clients::kills(&command, arguments.full, arguments.jobs).map_err(Problem::Outside)?;
+    print(&kills.to_text(&mutants));
+    if let Some(path) = &arguments.markdown {
+        write_file(path, &kills.to_markdown(&mutants))?;
+    }
+    Ok(if kills.is_proof() { 0 } else { FAILED })
+}
+
 pub(super) fn self_test(data: &Data, arguments: &Arguments) -> Ended {
+    if arguments.which == Which::Clients {
+        return clients(arguments);
+    }
     let mut out = String::new();
     if arguments.list {
         for info in MUTANTS {

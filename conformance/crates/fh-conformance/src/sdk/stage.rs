@@ -45,8 +45,16 @@ impl Stage {
     /// # Errors
     /// If no port is available.
     pub fn start(tempo: Tempo) -> std::io::Result<Self> {
+        Self::start_on(0, tempo)
+    }
+
+    /// Starts an Edge on this port for a client with these delays. The number 0 stands for any free port.
+    ///
+    /// # Errors
+    /// If the port is not available.
+    pub fn start_on(port: u16, tempo: Tempo) -> std::io::Result<Self> {
         Ok(Self {
-            edge: FakeEdge::start()?,
+            edge: FakeEdge::start_on(port)?,
             other: OnceCell::new(),
             tls: OnceCell::new(),
             proxy: OnceCell::new(),

@@ -1,6 +1,7 @@
 //! The interface of evaluators under test. The engine and the reference implement [`Target`] here; an adapter of an SDK in another language
 //! implements it, too.
 
+mod adapter;
 mod engine;
 mod reference;
 
@@ -9,6 +10,7 @@ use std::fmt;
 use crate::case::{Answer, Profile, Question};
 use crate::json::Json;
 
+pub use adapter::{AdapterTarget, Evaluates};
 pub use engine::Engine;
 pub use reference::Reference;
 
@@ -37,6 +39,11 @@ pub trait Target {
 
     /// Returns true if the target claims a capability of the closed list [`CAPABILITIES`].
     fn can(&self, capability: &str) -> bool;
+
+    /// Returns true if the target answers in this profile. Cases of other profiles do not run.
+    fn has_profile(&self, _profile: Profile) -> bool {
+        true
+    }
 
     /// Reads one feature with one getter. A target that `can("eval.native_context")` uses [`Question::native`] if it is set.
     ///
@@ -79,13 +86,22 @@ pub const CAPABILITIES: &[&str] = &[
     "eval.typed_getters",
 ];
 
-/// Returns the target of this name: `engine`, `reference`, or `reference:` followed by the name of a mutant.
+/// Returns the target of this name: `engine`, `reference`, `reference:` followed by the name of a mutant, or `adapter:` or `served:`
+/// followed by the command of an adapter. With `served:`, the SDK gets all payloads from an Edge, even if it can evaluate them itself.
 ///
 /// # Errors
 /// A text that lists the possible names.
 pub fn named(name: &str) -> Result<Box<dyn Target>, String> {
     if name == "engine" {
         return Ok(Box::new(Engine));
+    }
+    for (prefix, evaluates) in
+        [("adapter:", Evaluates::AsDeclared), ("served:", Evaluates::ThroughAnEdge)]
+    {
+        if let Some(command) = name.strip_prefix(prefix) {
+            let command = command.parse().map_err(|error| format!("{name:?}: {error}"))?;
+            return Ok(Box::new(AdapterTarget::start(command, evaluates)?));
+        }
     }
     match name.strip_prefix("reference") {
         Some("") => Ok(Box::new(Reference::new())),
@@ -94,7 +110,8 @@ pub fn named(name: &str) -> Result<Box<dyn Target>, String> {
             None => Err(format!("{name:?} is not a mutant; `self-test --list` lists the mutants")),
         },
         None => {
-            Err(format!("{name:?} is not a target; expected engine, reference or reference:mut-…"))
+            let expected = "engine, reference, reference:mut-…, adapter:CMD or served:CMD";
+            Err(format!("{name:?} is not a target; expected {expected}"))
         }
     }
 }

@@ -47,6 +47,36 @@ pub fn named(id: &str) -> Option<&'static Scenario> {
     all().find(|scenario| scenario.id == id)
 }
 
+/// Returns the id and the reason of a scenario that is never executed.
+#[must_use]
+pub fn not_executed(id: &str) -> Option<(&'static str, &'static str)> {
+    GROUPS.iter().flat_map(|group| group.not_executed).copied().find(|(known, _)| *known == id)
+}
+
+/// Returns what a scenario expects, and the commands that run it.
+#[must_use]
+pub fn explanation(scenario: &Scenario) -> String {
+    let list = |names: &[&str]| {
+        if names.is_empty() { "nothing".to_owned() } else { names.join(", ") }
+    };
+    format!(
+        "{} {}\n  tier     {}\n  given    {}\n  when     {}\n  then     {}\n  source   {}\n  requires {}\n  needs    {}\n  finds    {}\n  \
+         fh-conformance sdk --adapter CMD --only {}\n  fh-conformance edge --scenario {}\n",
+        scenario.id,
+        scenario.name,
+        scenario.tier,
+        scenario.given,
+        scenario.when,
+        scenario.then,
+        scenario.decision,
+        list(scenario.requires),
+        list(scenario.needs),
+        list(scenario.bites),
+        scenario.id,
+        scenario.id
+    )
+}
+
 /// Returns a line for each scenario.
 #[must_use]
 pub fn to_lines() -> String {

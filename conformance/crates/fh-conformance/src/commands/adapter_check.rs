@@ -1,0 +1,46 @@
+//! The command `adapter check`.
+
+use clap::Args;
+
+use super::{Ended, FAILED, INVALID, Problem, print};
+use crate::adapter::AdapterCommand;
+use crate::adapter_check::{check, line_to_add};
+use crate::data::{Capability, Data};
+use crate::sdk::Subject;
+
+/// Check an adapter itself.
+#[derive(Debug, Args)]
+pub(crate) struct Arguments {
+    /// The command that starts the adapter, split into words like a shell's and run without one.
+    #[arg(long, value_name = "CMD")]
+    adapter: AdapterCommand,
+}
+
+pub(super) fn adapter_check(data: &Data, arguments: &Arguments) -> Ended {
+    let checked = check(&arguments.adapter, &capabilities(data)?);
+    print(&checked.to_text());
+    Ok(if checked.is_good() { 0 } else { FAILED })
+}
+
+pub(super) fn capabilities(data: &Data) -> Result<Vec<Capability>, Problem> {
+    Capability::load(data).map_err(|error| Problem::Data(vec![error]))
+}
+
+/// Checks an adapter before scenarios run, and returns the SDK behind it.
+pub(super) fn checked_subject(
+    data: &Data,
+    command: &AdapterCommand,
+) -> Result<Result<Subject, u8>, Problem> {
+    let capabilities = capabilities(data)?;
+    let checked = check(command, &capabilities);
+    let Some(subject) = &checked.subject else {
+        eprint!("{}", checked.to_text());
+        return Ok(Err(INVALID));
+    };
+    if checked.is_good() {
+        return Ok(Ok(subject.clone()));
+    }
+    eprint!("{}", checked.to_text());
+    let is_undeclared = line_to_add(&subject.hello, &capabilities).is_some();
+    Ok(Err(if is_undeclared { INVALID } else { FAILED }))
+}
