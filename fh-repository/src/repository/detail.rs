@@ -62,12 +62,14 @@ impl Detail {
             None => (answer.value(), answer.reason()),
         };
         let feature = answer.feature();
+        // A strategy gives no value to a read of another type.
+        let strategy_id = answer.strategy_id().filter(|_| reason != Reason::TypeMismatch);
         Self {
             key: key.into(),
             value,
             kind: feature.and_then(|feature| feature.kind()),
             reason,
-            strategy_id: answer.strategy_id().map(Into::into),
+            strategy_id: strategy_id.map(Into::into),
             interceptor: answer.interceptor().cloned(),
             exists: feature.is_some(),
             version: feature.map_or(-1, |feature| feature.version()),

@@ -109,7 +109,7 @@ mod tests {
     #[test]
     fn tiers_need_their_capabilities_and_no_others() {
         let capabilities = Capability::load(&Data::embedded()).unwrap();
-        let reached = |rows: &[(i64, RowOutcome)]| super::reached(&report(rows), &capabilities);
+        let reached = |rows: &[(i64, RowOutcome)]| reached(&report(rows), &capabilities);
         let pass = RowOutcome::Passed;
         assert_eq!(reached(&[(1, pass.clone()), (3, pass.clone())]).tier, Some(3));
         // No tier needs Last-Event-ID.

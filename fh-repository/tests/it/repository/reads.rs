@@ -139,6 +139,12 @@ fn typed_details_tell_null_from_another_type() {
         let detail = repository.read().detail_as(key, None, kind);
         assert_eq!((detail.value, detail.reason), (value, reason), "{key} as {kind}");
     }
+    // The strategy of `gold` matches, but gives no value to a read of another type.
+    let gold = plan("gold");
+    for (kind, strategy) in [(Kind::Boolean, Some("s-gold")), (Kind::String, None)] {
+        let detail = repository.read().detail_as("gold", Some(&gold), kind);
+        assert_eq!(detail.strategy_id.as_deref(), strategy, "{kind}");
+    }
 }
 
 #[test]

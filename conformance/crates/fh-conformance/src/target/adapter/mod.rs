@@ -202,13 +202,14 @@ impl Target for AdapterTarget {
             let answer = self.read(profile, &question(1_000_000))?;
             return answer.bucket.ok_or_else(|| Broken("the answer has no bucket".to_owned()));
         }
-        // Otherwise the bucket is the largest limit that does not admit the user.
-        let (mut low, mut high) = (0, 1_000_000);
-        while low + 1 < high {
-            let middle = low + (high - low) / 2;
+        // Otherwise the bucket is the smallest limit that admits the user. A limit of 0 admits nobody, and a limit of 1 the buckets 0 and
+        // 1, so bucket 1 counts as 0.
+        let (mut outside, mut within) = (0, 1_000_000);
+        while outside + 1 < within {
+            let middle = outside + (within - outside) / 2;
             let is_in = self.read(profile, &question(middle))?.value == Json::Bool(true);
-            if is_in { high = middle } else { low = middle }
+            if is_in { within = middle } else { outside = middle }
         }
-        Ok(low)
+        Ok(if within == 1 { 0 } else { within })
     }
 }

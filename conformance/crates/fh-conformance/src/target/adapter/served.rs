@@ -61,9 +61,17 @@ impl Served {
 
     fn open_client(&mut self, adapter: &mut Adapter, payload: &str) -> Result<(), Broken> {
         self.clients += 1;
-        let list = format!(r#"[{{"id":"{ENVIRONMENT}","features":{payload}}}]"#);
+        let (mark, features) = match payload.strip_prefix('\u{feff}') {
+            Some(features) => ("\u{feff}", features),
+            None => ("", payload),
+        };
+        let list = if is_list_of_environments(features) {
+            payload.to_owned()
+        } else {
+            format!(r#"{mark}[{{"id":"{ENVIRONMENT}","features":{features}}}]"#)
+        };
         self.edge.behave(match self.mode {
-            Mode::Stream => Behaviour::sse().ack().event("features", payload).hang(),
+            Mode::Stream => Behaviour::sse().ack().event("features", features).hang(),
             Mode::Poll | Mode::Passive | Mode::Once => {
                 Behaviour::status(200).header("content-type", "application/json").body(list)
             }
@@ -88,4 +96,10 @@ impl Served {
             std::thread::sleep(LOOK);
         }
     }
+}
+
+/// Returns true if a payload is the body of a poll, and not the list of one environment.
+fn is_list_of_environments(payload: &str) -> bool {
+    let elements: Vec<Value> = serde_json::from_str(payload).unwrap_or_default();
+    elements.iter().any(|element| element.get("features").is_some())
 }
