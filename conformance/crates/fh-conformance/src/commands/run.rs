@@ -6,6 +6,7 @@ use clap::Args;
 use regex::Regex;
 
 use super::{Ended, FAILED, INVALID, PARTIAL, Problem, Profiles, print, suite, write_file};
+use crate::case::Case;
 use crate::data::{Data, manifest};
 use crate::report;
 use crate::run::{self, Selection};
@@ -46,7 +47,10 @@ pub(super) fn run(data: &Data, arguments: Arguments) -> Ended {
         group: arguments.group,
         only: arguments.only,
     };
-    let run = run::run(&suite, manifest::digest(data), target.as_mut(), &selection);
+    let digest = manifest::digest(data);
+    let selects = |case: &Case| selection.takes(case);
+    let mut run = run::run(&suite, digest, target.as_mut(), &selection.profiles, selects);
+    run.filters = selection.filters();
     print(&report::to_table(&run));
     if let Some(path) = &arguments.json {
         write_file(path, &format!("{}\n", report::to_json(&run).pretty()))?;

@@ -5,16 +5,19 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand};
 
 use super::adapter_check::{capabilities, checked_subject};
-use super::{Ended, FAILED, INVALID, PARTIAL, Problem, print, write_file};
+use super::{Ended, FAILED, INVALID, PARTIAL, Problem, Profiles, print, suite, write_file};
 use crate::adapter::AdapterCommand;
 use crate::baseline::{Baseline, BaselineError};
-use crate::data::Data;
+use crate::case::Case;
+use crate::data::{Data, Suite, manifest};
 use crate::report::{Report, ReportSubject, Row, RowOutcome, to_json, to_junit, to_table};
+use crate::run;
 use crate::sdk::scenarios;
 use crate::sdk::{RunOptions, Scenario, ScenarioResult, Subject, row_of, run_all};
+use crate::target::{AdapterTarget, Evaluates};
 use crate::tier::{self, HIGHEST, TierReached};
 
-/// Run scenarios against an SDK.
+/// Run cases and scenarios against an SDK.
 #[derive(Debug, Args)]
 #[command(args_conflicts_with_subcommands = true)]
 pub(crate) struct Arguments {
@@ -29,15 +32,21 @@ pub(crate) struct Arguments {
     /// Write a baseline with the failures of this run. New entries have no reason and need one.
     #[arg(long, value_name = "FILE")]
     write_baseline: Option<PathBuf>,
-    /// Run only this scenario. May be repeated.
+    /// Run only this scenario or case. May be repeated.
     #[arg(long, value_name = "ID")]
     only: Vec<String>,
-    /// Run only scenarios of this group. May be repeated.
+    /// Run only scenarios or cases of this group. May be repeated.
     #[arg(long)]
     group: Vec<String>,
     /// Also run the slow scenarios.
     #[arg(long)]
     all: bool,
+    /// Also run the cases that were generated from a seed. `diff` compares newly drawn ones.
+    #[arg(long)]
+    drawn: bool,
+    /// The profile in which the SDK evaluates the cases.
+    #[arg(long, value_enum, default_value = "client")]
+    profile: Profiles,
     /// Number of scenarios that run at once. By default twice the number of processors, at most 8.
     #[arg(long)]
     jobs: Option<usize>,
@@ -74,12 +83,14 @@ pub(super) fn sdk(data: &Data, arguments: Arguments) -> Ended {
         return Err(Problem::Usage("--adapter is missing".to_owned()));
     };
     let baseline = arguments.baseline.as_deref().map(read_baseline).transpose()?;
-    let selected = select(&arguments)?;
+    let suite = suite(data)?;
+    let selected = select(&arguments, &suite)?;
     let subject = match checked_subject(data, &command)? {
         Ok(subject) => subject,
         Err(code) => return Ok(code),
     };
     let jobs = arguments.jobs.unwrap_or_else(default_jobs);
+    let cases = run_cases(data, &suite, &arguments, &subject)?;
     let results = run_all(&selected, &subject, RunOptions { jobs }, |result| {
         let row = row_of(&subject, result);
         let label = match &row.outcome {
@@ -92,9 +103,10 @@ pub(super) fn sdk(data: &Data, arguments: Arguments) -> Ended {
     if let Some(folder) = &arguments.evidence {
         write_evidence(folder, &results)?;
     }
-    let mut report = report(&subject, &arguments, &results);
+    let mut report = report(&subject, &arguments, cases, &results);
+    report.digest = Some(manifest::digest(data));
     if let Some(baseline) = &baseline {
-        baseline.check(&report, |id| is_known_id(data, id)).or_else(refuse)?;
+        baseline.check(&report, |id| is_known_id(&suite, id)).or_else(refuse)?;
         baseline.apply(&mut report);
     }
     if let Some(path) = &arguments.write_baseline {
@@ -118,8 +130,8 @@ fn exit_code(report: &Report, tier: &TierReached, arguments: &Arguments, data: &
         return FAILED;
     }
     let silent = report.silent_groups();
-    if !silent.is_empty() {
-        eprintln!("no scenario was run of {}", silent.join(", "));
+    if !silent.is_empty() || report.rows.is_empty() {
+        eprintln!("nothing was run of {}", silent.join(", "));
         return INVALID;
     }
     let is_whole = arguments.all && !report.is_partial() && data.is_embedded;
@@ -130,8 +142,44 @@ fn exit_code(report: &Report, tier: &TierReached, arguments: &Arguments, data: &
     0
 }
 
-fn report(subject: &Subject, arguments: &Arguments, results: &[ScenarioResult]) -> Report {
-    let rows: Vec<Row> = results.iter().map(|result| row_of(subject, result)).collect();
+/// Runs the selected cases. The generated ones run on request only.
+fn run_cases(
+    data: &Data,
+    suite: &Suite,
+    arguments: &Arguments,
+    subject: &Subject,
+) -> Result<Vec<Row>, Problem> {
+    let selects = |case: &Case| {
+        let by_id = arguments.only.contains(&case.id);
+        let is_drawn = case.group == GENERATED;
+        let by_group = arguments.group.contains(&case.group);
+        let all = arguments.only.is_empty() && arguments.group.is_empty();
+        by_id || by_group || (all && (arguments.drawn || !is_drawn))
+    };
+    if !suite.cases.iter().any(&selects) {
+        return Ok(Vec::new());
+    }
+    let mut target = AdapterTarget::start(subject.command.clone(), Evaluates::AsDeclared)
+        .map_err(Problem::Outside)?;
+    let profiles = arguments.profile.list();
+    let report = run::run(suite, manifest::digest(data), &mut target, &profiles, selects);
+    Ok(report.rows)
+}
+
+/// The group of the cases that are generated from a seed.
+const GENERATED: &str = "eval.generated";
+
+fn report(
+    subject: &Subject,
+    arguments: &Arguments,
+    cases: Vec<Row>,
+    results: &[ScenarioResult],
+) -> Report {
+    let mut rows = cases;
+    rows.extend(results.iter().map(|result| row_of(subject, result)));
+    if arguments.only.is_empty() && arguments.group.is_empty() {
+        rows.extend(scenarios::not_executed_rows());
+    }
     let only = arguments.only.iter().map(|id| format!("--only {id}"));
     let groups = arguments.group.iter().map(|group| format!("--group {group}"));
     Report {
@@ -142,7 +190,7 @@ fn report(subject: &Subject, arguments: &Arguments, results: &[ScenarioResult]) 
             cannot: subject.hello.cannot.clone(),
         },
         digest: None,
-        profiles: Vec::new(),
+        profiles: arguments.profile.list(),
         filters: only.chain(groups).collect(),
         rows,
     }
@@ -162,9 +210,8 @@ fn refuse(error: BaselineError) -> Result<(), Problem> {
     }
 }
 
-fn is_known_id(data: &Data, id: &str) -> bool {
-    let is_scenario = scenarios::named(id).is_some();
-    is_scenario || super::suite(data).is_ok_and(|suite| suite.get(id).is_some())
+fn is_known_id(suite: &Suite, id: &str) -> bool {
+    scenarios::named(id).is_some() || suite.get(id).is_some()
 }
 
 fn write_evidence(folder: &Path, results: &[ScenarioResult]) -> Result<(), Problem> {
@@ -183,17 +230,23 @@ fn write_evidence(folder: &Path, results: &[ScenarioResult]) -> Result<(), Probl
     Ok(())
 }
 
-fn select(arguments: &Arguments) -> Result<Vec<&'static Scenario>, Problem> {
+/// Returns the selected scenarios. The names of filters must exist.
+fn select(arguments: &Arguments, suite: &Suite) -> Result<Vec<&'static Scenario>, Problem> {
     for id in &arguments.only {
-        if scenarios::named(id).is_none() {
-            return Err(Problem::Usage(format!("{id:?} is not a scenario; `sdk list` lists them")));
+        if !is_known_id(suite, id) {
+            let text = "is neither a scenario nor a case; `sdk list` and `vectors list` list them";
+            return Err(Problem::Usage(format!("{id:?} {text}")));
         }
     }
     for group in &arguments.group {
-        if !scenarios::GROUPS.iter().any(|known| known.name == group) {
+        let is_case = suite.cases.iter().any(|case| case.group == *group);
+        if !is_case && !scenarios::GROUPS.iter().any(|known| known.name == group) {
             let names: Vec<&str> = scenarios::GROUPS.iter().map(|known| known.name).collect();
             let names = names.join(", ");
-            return Err(Problem::Usage(format!("{group:?} is not a group; expected {names}")));
+            let text = "or a group of `vectors list --groups`";
+            return Err(Problem::Usage(format!(
+                "{group:?} is not a group; expected {names}, {text}"
+            )));
         }
     }
     let selected = |scenario: &&Scenario| {
@@ -202,11 +255,7 @@ fn select(arguments: &Arguments) -> Result<Vec<&'static Scenario>, Problem> {
             || arguments.group.iter().any(|group| group == scenario.group());
         by_id || (by_group && (arguments.all || !scenario.slow))
     };
-    let selected: Vec<&Scenario> = scenarios::all().filter(selected).collect();
-    if selected.is_empty() {
-        return Err(Problem::Usage("no scenario is selected".to_owned()));
-    }
-    Ok(selected)
+    Ok(scenarios::all().filter(selected).collect())
 }
 
 /// Scenarios mostly wait, so several run on one processor.

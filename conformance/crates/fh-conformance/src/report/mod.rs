@@ -193,6 +193,9 @@ impl Counts {
     }
 }
 
+/// The name and the profile of a group, and its rows.
+pub type RowsOfGroup<'r> = ((&'r str, Option<Profile>), Vec<&'r Row>);
+
 impl Report {
     /// Returns the counts of the whole run.
     #[must_use]
@@ -202,8 +205,8 @@ impl Report {
 
     /// Returns the groups in order of their first row, with their rows.
     #[must_use]
-    pub fn groups(&self) -> Vec<((&str, Option<Profile>), Vec<&Row>)> {
-        let mut groups: Vec<((&str, Option<Profile>), Vec<&Row>)> = Vec::new();
+    pub fn groups(&self) -> Vec<RowsOfGroup<'_>> {
+        let mut groups: Vec<RowsOfGroup<'_>> = Vec::new();
         for row in &self.rows {
             let key = (row.group.as_str(), row.profile);
             match groups.iter_mut().find(|(known, _)| *known == key) {
@@ -214,12 +217,21 @@ impl Report {
         groups
     }
 
-    /// Returns the groups in which every row was skipped. They must not look like a success.
+    /// Returns the groups of which nothing ran. They must not look like a success. A group of scenarios is not listed if the subject
+    /// declares that it lacks what each of them requires or sets.
     #[must_use]
     pub fn silent_groups(&self) -> Vec<String> {
+        let is_declared = |kind| {
+            matches!(kind, SkipKind::Capability | SkipKind::Unconfigurable | SkipKind::NotExecuted)
+        };
+        let is_silent = |row: &&Row| match &row.outcome {
+            RowOutcome::Skipped(skip) => row.profile.is_some() || !is_declared(skip.kind),
+            _ => false,
+        };
         let groups = self.groups().into_iter();
         let silent = groups.filter(|(_, rows)| {
-            rows.iter().all(|row| matches!(row.outcome, RowOutcome::Skipped(_)))
+            let all = rows.iter().all(|row| matches!(row.outcome, RowOutcome::Skipped(_)));
+            all && rows.iter().any(is_silent)
         });
         silent.map(|(key, _)| group_name(key)).collect()
     }

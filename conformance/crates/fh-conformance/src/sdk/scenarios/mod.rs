@@ -16,7 +16,10 @@ mod stream;
 mod usage;
 mod wire;
 
+use std::time::Duration;
+
 use super::scenario::{Group, Scenario};
+use crate::report::{Row, RowOutcome, SkipKind, SkippedRow};
 
 /// All groups, in the order of reports.
 pub const GROUPS: &[Group] = &[
@@ -51,6 +54,27 @@ pub fn named(id: &str) -> Option<&'static Scenario> {
 #[must_use]
 pub fn not_executed(id: &str) -> Option<(&'static str, &'static str)> {
     GROUPS.iter().flat_map(|group| group.not_executed).copied().find(|(known, _)| *known == id)
+}
+
+/// Returns a row for each scenario that is never executed.
+pub fn not_executed_rows() -> impl Iterator<Item = Row> {
+    let all =
+        GROUPS.iter().flat_map(|group| group.not_executed.iter().map(move |each| (group, each)));
+    all.map(|(group, (id, reason))| Row {
+        id: (*id).to_owned(),
+        rev: None,
+        title: String::new(),
+        group: group.name.to_owned(),
+        profile: None,
+        tier: 3,
+        outcome: RowOutcome::Skipped(SkippedRow {
+            kind: SkipKind::NotExecuted,
+            reason: (*reason).to_owned(),
+        }),
+        took: Duration::ZERO,
+        reproduce: Vec::new(),
+        evidence: Vec::new(),
+    })
 }
 
 /// Returns what a scenario expects, and the commands that run it.
