@@ -1,4 +1,4 @@
-//! Comparison of two evaluators that share no code: the engine and the reference.
+//! Comparison of two evaluators on the same questions, such as the engine and the reference, or the engine and a published SDK.
 
 use std::fmt;
 
@@ -35,28 +35,38 @@ pub fn question(feature: &str, context: &Context) -> Question {
     }
 }
 
-/// The two evaluators: the engine and the reference.
-#[derive(Debug, Default)]
-pub struct Oracles {
-    engine: Engine,
-    reference: Reference,
+/// Two evaluators and the profile that each of them is asked for.
+pub struct Pair {
+    first: Box<dyn Target>,
+    second: Box<dyn Target>,
+    /// The profile of the second evaluator, if it differs from that of the first.
+    second_profile: Option<Profile>,
 }
 
-/// A question to which the two evaluators give different answers.
+impl Default for Pair {
+    /// Returns the two evaluators that share no code: the engine and the reference.
+    fn default() -> Self {
+        Self::new(Box::new(Engine), Box::new(Reference::new()))
+    }
+}
+
+/// A question to which two evaluators give different answers.
 #[derive(Clone, Debug)]
 pub struct Disagreement {
     /// The profile in which they differ.
     pub profile: Profile,
+    /// The names of the two evaluators.
+    pub names: [String; 2],
     /// The parts in which they differ: `value`, `trace`, `getter string` and so on.
     pub parts: Vec<String>,
     /// The feature.
     pub feature: Json,
     /// The context.
     pub context: Json,
-    /// The answer of the engine.
-    pub engine: Json,
-    /// The answer of the reference.
-    pub reference: Json,
+    /// The answer of the first evaluator; a text if it raised an error.
+    pub first: Json,
+    /// The answer of the second evaluator; a text if it raised an error.
+    pub second: Json,
 }
 
 impl Disagreement {
@@ -81,30 +91,40 @@ impl Disagreement {
             let text = |name: &str| rule.get(name).map_or_else(|| "-".to_owned(), Json::to_string);
             format!("{} {}", text("type"), text("conditional"))
         });
-        let outcomes = |answer: &Json| {
-            let steps = answer.get("trace").map_or(&[][..], Json::elements).iter();
-            let steps = steps.filter_map(|step| step.get("outcome")?.text().map(str::to_owned));
-            steps.collect::<Vec<_>>().join(" ")
-        };
         format!(
-            "{} · {} · {} · engine {} · reference {}",
+            "{} · {} · {} · {} · {}",
             self.profile,
             self.in_what(),
             rules.collect::<Vec<_>>().join(" and "),
-            outcomes(&self.engine),
-            outcomes(&self.reference)
+            self.outcome(&self.first),
+            self.outcome(&self.second)
         )
+    }
+
+    /// Returns what an answer says about the strategies: their outcomes, if the answer has a trace. Otherwise `matches` if the answer names a
+    /// strategy or has another value than the feature, `base` if not, and `raises` for an error.
+    fn outcome(&self, answer: &Json) -> String {
+        if let Some(trace) = answer.get("trace") {
+            let steps = trace.elements().iter();
+            let steps = steps.filter_map(|step| step.get("outcome")?.text().map(str::to_owned));
+            return steps.collect::<Vec<_>>().join(" ");
+        }
+        let Json::Object(_) = answer else { return "raises".to_owned() };
+        let has_strategy = answer.get("strategy_id").is_some_and(|id| *id != Json::Null);
+        let value = answer.get("value").unwrap_or(&Json::Null);
+        let is_base = self.feature.get("value").is_some_and(|base| same(base, value));
+        if has_strategy || !is_base { "matches".to_owned() } else { "base".to_owned() }
     }
 
     /// Returns the smallest case on which they still differ in the same first part.
     #[must_use]
-    pub fn shrunk(self, oracles: &mut Oracles) -> Disagreement {
+    pub fn shrunk(self, pair: &mut Pair) -> Disagreement {
         let both = Json::List(vec![self.feature.clone(), self.context.clone()]);
         let mut again = |both: &Json| -> Option<Disagreement> {
             let [feature, context] = both.elements() else { return None };
             let context = texts(context)?;
             let question = question(&feature.to_string(), &context);
-            let found = oracles.compare(self.profile, &question)?;
+            let found = pair.compare(self.profile, &question)?;
             (found.parts.first() == self.parts.first()).then_some(found)
         };
         let both = smallest(both, |both| again(both).is_some());
@@ -129,39 +149,63 @@ impl fmt::Display for Disagreement {
         writeln!(f, "profile {}: they differ in {}", self.profile, self.parts.join(", "))?;
         writeln!(f, "  feature   {}", self.feature)?;
         writeln!(f, "  context   {}", self.context)?;
-        writeln!(f, "  engine    {}", self.engine)?;
-        writeln!(f, "  reference {}", self.reference)
+        for (name, answer) in self.names.iter().zip([&self.first, &self.second]) {
+            writeln!(f, "  {name:<9} {answer}")?;
+        }
+        Ok(())
     }
 }
 
-impl Oracles {
+impl Pair {
+    /// Creates a pair whose evaluators are asked for the same profile.
+    #[must_use]
+    pub fn new(first: Box<dyn Target>, second: Box<dyn Target>) -> Self {
+        Self { first, second, second_profile: None }
+    }
+
+    /// Asks the second evaluator for this profile, whatever the first one is asked for.
+    #[must_use]
+    pub fn with_second_profile(self, profile: Profile) -> Self {
+        Self { second_profile: Some(profile), ..self }
+    }
+
     /// Compares the answers of both evaluators to a drawn case. Returns `None` if they agree.
     pub fn compare_drawn(&mut self, profile: Profile, drawn: &Drawn) -> Option<Disagreement> {
         self.compare(profile, &question(&drawn.feature.to_json(), &drawn.context))
     }
 
-    /// Returns the answer of the engine.
+    /// Returns the answer of the first evaluator.
     ///
     /// # Errors
-    /// If the engine gives no answer.
+    /// If it gives no answer.
     pub fn answer(&mut self, profile: Profile, question: &Question) -> Result<Answer, Broken> {
-        self.engine.read(profile, question)
+        self.first.read(profile, question)
+    }
+
+    /// Returns the first evaluator's explanation of its answer, if it has one.
+    pub fn explanation(&mut self, found: &Disagreement) -> Option<String> {
+        let context = texts(&found.context)?;
+        self.first.explain(found.profile, &question(&found.feature.to_string(), &context))
     }
 
     fn compare(&mut self, profile: Profile, question: &Question) -> Option<Disagreement> {
-        let engine = self.engine.read(profile, question);
-        let reference = self.reference.read(profile, question);
-        let mut parts = match (&engine, &reference) {
-            (Ok(engine), Ok(reference)) => different_parts(engine, reference),
+        let second_profile = self.second_profile.unwrap_or(profile);
+        let first = self.first.read(profile, question);
+        let second = self.second.read(second_profile, question);
+        let mut parts = match (&first, &second) {
+            (Ok(one), Ok(other)) => self.different_parts(one, other),
             (Err(_), Err(_)) => Vec::new(),
             _ => vec!["presence of an answer".to_owned()],
         };
-        if parts.is_empty() {
-            let engine = self.engine.getters(profile, question).unwrap_or(Json::Null);
-            let reference = self.reference.getters(profile, question).unwrap_or(Json::Null);
-            let other = engine.members().iter().filter(|(name, value)| {
-                !reference.get(name).is_some_and(|other| same(value, other))
-            });
+        let has_getters = |target: &dyn Target| target.can("eval.typed_getters");
+        if parts.is_empty() && has_getters(&*self.first) && has_getters(&*self.second) {
+            let first = self.first.getters(profile, question).unwrap_or(Json::Null);
+            let second = self.second.getters(second_profile, question).unwrap_or(Json::Null);
+            // A member that one of them cannot tell is not compared.
+            let other = first
+                .members()
+                .iter()
+                .filter(|(name, value)| second.get(name).is_some_and(|other| !same(value, other)));
             parts.extend(other.map(|(name, _)| format!("getter {name}")));
         }
         if parts.is_empty() {
@@ -175,30 +219,46 @@ impl Oracles {
         let payload = Json::parse(&question.payload).unwrap_or(Json::Null);
         Some(Disagreement {
             profile,
+            names: [self.first.name(), self.second.name()],
             parts,
             feature: payload.elements().first().cloned().unwrap_or(Json::Null),
             context: Json::parse(&context).unwrap_or(Json::Null),
-            engine: shown(engine),
-            reference: shown(reference),
+            first: shown(first),
+            second: shown(second),
         })
+    }
+
+    /// Returns the parts in which two answers differ, of those that both evaluators can tell.
+    fn different_parts(&self, first: &Answer, second: &Answer) -> Vec<String> {
+        let both = |capability: &str| self.first.can(capability) && self.second.can(capability);
+        different_parts(first, second)
+            .into_iter()
+            .filter(|part| match part.as_str() {
+                "strategy_id" => both("eval.strategy_id"),
+                "reason" => both("eval.reason"),
+                "bucket" => both("eval.bucket"),
+                "trace" => both("eval.trace"),
+                _ => true,
+            })
+            .collect()
     }
 }
 
-fn different_parts(engine: &Answer, reference: &Answer) -> Vec<String> {
-    let served = match (&engine.served, &reference.served) {
-        (Some(engine), Some(reference)) => engine != reference,
+fn different_parts(first: &Answer, second: &Answer) -> Vec<String> {
+    let served = match (&first.served, &second.served) {
+        (Some(first), Some(second)) => first != second,
         _ => false,
     };
-    let trace = match (&engine.trace, &reference.trace) {
-        (Some(engine), Some(reference)) => alike(engine) != alike(reference),
+    let trace = match (&first.trace, &second.trace) {
+        (Some(first), Some(second)) => alike(first) != alike(second),
         _ => false,
     };
     let parts = [
-        ("value", !same(&engine.value, &reference.value)),
-        ("strategy_id", engine.strategy_id != reference.strategy_id),
-        ("reason", engine.reason != reference.reason),
+        ("value", !same(&first.value, &second.value)),
+        ("strategy_id", first.strategy_id != second.strategy_id),
+        ("reason", first.reason != second.reason),
         ("value as written", served),
-        ("bucket", engine.bucket != reference.bucket),
+        ("bucket", first.bucket != second.bucket),
         ("trace", trace),
     ];
     let different = parts.into_iter().filter(|(_, differs)| *differs);

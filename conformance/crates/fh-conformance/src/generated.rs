@@ -5,7 +5,7 @@ use std::fmt;
 
 use fh_generators::{Case as Drawn, Choices, context_to_json};
 
-use crate::agreement::{Disagreement, Oracles, question};
+use crate::agreement::{Disagreement, Pair, question};
 use crate::case::{Answer, Profile};
 use crate::data::Schemas;
 use crate::json::{Json, quoted};
@@ -43,7 +43,7 @@ impl fmt::Display for Stopped {
 /// # Errors
 /// The first disagreement, shrunk, or an evaluator that gave no answer.
 pub fn write(seed: u64, count: usize, schemas: &Schemas) -> Result<String, Stopped> {
-    let mut oracles = Oracles::default();
+    let mut oracles = Pair::default();
     let mut choices = Choices::seeded(seed);
     let mut seen = BTreeSet::new();
     let mut lines = Vec::with_capacity(count);
@@ -77,7 +77,7 @@ pub fn write(seed: u64, count: usize, schemas: &Schemas) -> Result<String, Stopp
 fn case(
     number: usize,
     drawn: &Drawn,
-    oracles: &mut Oracles,
+    oracles: &mut Pair,
     schemas: &Schemas,
 ) -> Result<String, Broken> {
     let feature = drawn.feature.to_json();

@@ -12,6 +12,7 @@ pub mod commands;
 pub mod compare;
 pub mod data;
 pub mod decimal;
+pub mod differences;
 pub mod generated;
 pub mod json;
 pub mod protocol;

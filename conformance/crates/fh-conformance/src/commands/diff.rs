@@ -1,72 +1,169 @@
 //! The command `diff`.
 
 use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
 
 use clap::Args;
 use fh_generators::{Case, Choices};
 
-use super::{Ended, FAILED, Profiles, print, seed};
-use crate::agreement::{Disagreement, Oracles};
+use super::{Ended, FAILED, Problem, Profiles, print, seed};
+use crate::agreement::{Disagreement, Pair};
+use crate::case::Profile;
+use crate::data::Data;
+use crate::differences::KnownDifference;
+use crate::target;
 
-/// Compare the engine with the reference on fresh cases: answers, traces and getters.
+/// Compare two evaluators on newly drawn cases: answers, and traces and getters if both have them. An error counts as an answer.
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
+    /// The first evaluator: engine, reference, reference:mut-…, adapter:CMD or served:CMD.
+    #[arg(long, default_value = "engine", value_name = "TARGET")]
+    a: String,
+    /// The second evaluator.
+    #[arg(long, default_value = "reference", value_name = "TARGET")]
+    b: String,
+    /// The profile of the first evaluator.
+    #[arg(long, value_enum, default_value = "all", visible_alias = "profile-a")]
+    profile: Profiles,
+    /// The profile of the second evaluator, if it differs.
+    #[arg(long, value_enum)]
+    profile_b: Option<OneProfile>,
     /// The seed of the generator; another seed gives other cases.
     #[arg(long, default_value = "1", value_parser = seed)]
     seed: u64,
     /// The number of cases to draw.
     #[arg(long, default_value_t = 10_000)]
     count: u64,
-    /// The profile to compare in.
-    #[arg(long, value_enum, default_value = "all")]
-    profile: Profiles,
+    /// Draw cases for this time in place of a number: 20s, 5m.
+    #[arg(long, value_parser = duration, conflicts_with = "count")]
+    time: Option<Duration>,
     /// Ignore differences that are only in the trace.
     #[arg(long)]
     answers_only: bool,
+}
+
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum OneProfile {
+    Client,
+    Edge,
+}
+
+/// Parses a time such as `20s` or `5m`.
+fn duration(text: &str) -> Result<Duration, String> {
+    let (number, seconds) = match (text.strip_suffix('s'), text.strip_suffix('m')) {
+        (Some(number), _) => (number, 1),
+        (None, Some(number)) => (number, 60),
+        (None, None) => return Err(format!("{text:?} is no time such as 20s or 5m")),
+    };
+    let number: u64 = number.parse().map_err(|error| format!("{text:?}: {error}"))?;
+    Ok(Duration::from_secs(number.saturating_mul(seconds)))
 }
 
 /// Maximum number of disagreements that are shrunk per class. The class is that before shrinking; the shrunk cases then form the reported
 /// classes.
 const SHRUNK: usize = 8;
 
-pub(super) fn diff(arguments: &Arguments) -> Ended {
-    let mut oracles = Oracles::default();
+/// What a comparison found.
+#[derive(Default)]
+struct Found {
+    compared: u64,
+    different: u64,
+    /// For each class before shrinking, how many were found.
+    raw: BTreeMap<String, usize>,
+    /// For each class after shrinking, how many were shrunk to it, and the smallest.
+    classes: BTreeMap<String, (usize, Disagreement)>,
+}
+
+impl Found {
+    fn add(&mut self, found: Disagreement, pair: &mut Pair) {
+        self.different += 1;
+        let seen = self.raw.entry(found.class()).or_default();
+        *seen += 1;
+        if *seen > SHRUNK {
+            return;
+        }
+        let found = found.shrunk(pair);
+        let class = self.classes.entry(found.class()).or_insert_with(|| (0, found.clone()));
+        class.0 += 1;
+        let size = |of: &Disagreement| of.feature.to_string().len() + of.context.to_string().len();
+        if size(&found) < size(&class.1) {
+            class.1 = found;
+        }
+    }
+}
+
+pub(super) fn diff(data: &Data, arguments: &Arguments) -> Ended {
+    let named = |name: &str| target::named(name).map_err(Problem::Usage);
+    let (first, second) = (named(&arguments.a)?, named(&arguments.b)?);
+    let sdk = second.subject();
+    let mut profiles = arguments.profile.list();
+    profiles.retain(|profile| first.has_profile(*profile) && second.has_profile(*profile));
+    let mut pair = Pair::new(first, second);
+    if let Some(profile) = arguments.profile_b {
+        pair = pair.with_second_profile(match profile {
+            OneProfile::Client => Profile::Client,
+            OneProfile::Edge => Profile::Edge,
+        });
+    }
+    let known = KnownDifference::load(data).map_err(|error| Problem::Data(vec![error]))?;
     let mut choices = Choices::seeded(arguments.seed);
-    let mut raw: BTreeMap<String, usize> = BTreeMap::new();
-    let mut classes: BTreeMap<String, (usize, Disagreement)> = BTreeMap::new();
-    let (mut compared, mut different) = (0_u64, 0_u64);
-    for _ in 0..arguments.count {
+    let mut found = Found::default();
+    let begin = Instant::now();
+    for drawn in 0_u64.. {
+        let is_over = match arguments.time {
+            Some(time) => begin.elapsed() >= time,
+            None => drawn >= arguments.count,
+        };
+        if is_over {
+            break;
+        }
         let drawn = Case::draw(&mut choices);
-        for profile in arguments.profile.list() {
-            compared += 1;
-            let Some(found) = oracles.compare_drawn(profile, &drawn) else { continue };
-            if arguments.answers_only && found.parts == ["trace"] {
-                continue;
-            }
-            different += 1;
-            let seen = raw.entry(found.class()).or_default();
-            *seen += 1;
-            if *seen > SHRUNK {
-                continue;
-            }
-            let found = found.shrunk(&mut oracles);
-            let class = classes.entry(found.class()).or_insert_with(|| (0, found.clone()));
-            class.0 += 1;
-            let size =
-                |of: &Disagreement| of.feature.to_string().len() + of.context.to_string().len();
-            if size(&found) < size(&class.1) {
-                class.1 = found;
+        for profile in &profiles {
+            found.compared += 1;
+            match pair.compare_drawn(*profile, &drawn) {
+                Some(other) if !(arguments.answers_only && other.parts == ["trace"]) => {
+                    found.add(other, &mut pair);
+                }
+                Some(_) | None => {}
             }
         }
     }
-    let mut out = format!(
-        "{compared} comparisons of seed {:#x}: {different} disagreements in {} classes\n",
-        arguments.seed,
-        classes.len()
-    );
-    for (class, (times, example)) in &classes {
-        out.push_str(&format!("\n{times} × {class}\n{example}"));
+    let new = report(&found, &mut pair, &known, &sdk, arguments.seed);
+    Ok(if new == 0 { 0 } else { FAILED })
+}
+
+/// Prints the classes, the new ones last, and returns the number of the new ones.
+fn report(
+    found: &Found,
+    pair: &mut Pair,
+    known: &[KnownDifference],
+    sdk: &str,
+    seed: u64,
+) -> usize {
+    print(&format!(
+        "{} comparisons of seed {seed:#x}: {} disagreements in {} classes\n",
+        found.compared,
+        found.different,
+        found.classes.len()
+    ));
+    let mut new = String::new();
+    let mut count = 0;
+    for (class, (times, example)) in &found.classes {
+        match known.iter().find(|each| each.covers(sdk, class)) {
+            Some(each) => {
+                print(&format!(
+                    "\n{times} × {class}\n  known: {} ({})\n",
+                    each.reason, each.source
+                ));
+            }
+            None => {
+                count += 1;
+                new.push_str(&format!("\nNEW {times} × {class}\n{example}"));
+                let explanation = pair.explanation(example).unwrap_or_default();
+                explanation.lines().for_each(|line| new.push_str(&format!("    {line}\n")));
+            }
+        }
     }
-    print(&out);
-    Ok(if different == 0 { 0 } else { FAILED })
+    print(&new);
+    count
 }

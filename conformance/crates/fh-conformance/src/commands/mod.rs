@@ -56,7 +56,7 @@ enum Command {
     Edge(edge::Arguments),
     /// Show what a case or a scenario expects, and why.
     Explain(explain::Arguments),
-    /// Compare the engine with the reference on fresh cases.
+    /// Compare two evaluators on newly drawn cases.
     Diff(diff::Arguments),
     /// Check that every mutant fails a case, and that every group of cases finds a mutant.
     SelfTest(self_test::Arguments),
@@ -131,7 +131,7 @@ pub fn main() -> ExitCode {
         Command::Sdk(arguments) => sdk::sdk(&data, arguments),
         Command::Server(command) => server::server(command),
         Command::Edge(arguments) => edge::edge(&arguments),
-        Command::Diff(arguments) => diff::diff(&arguments),
+        Command::Diff(arguments) => diff::diff(&data, &arguments),
         Command::SelfTest(arguments) => self_test::self_test(&data, &arguments),
     });
     match ended {

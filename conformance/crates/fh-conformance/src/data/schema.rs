@@ -92,6 +92,7 @@ impl Schemas {
         match folder {
             "" if name == "MANIFEST.json" => Some("manifest-1"),
             "" if name == "decisions.json" => Some("decisions-1"),
+            "" if name == "differences.json" => Some("differences-1"),
             "" if name == "capabilities.json" => Some("capabilities-1"),
             "vectors" | "vectors/generated" => Some("vectors-1"),
             "hash" => Some("hash-1"),

@@ -34,6 +34,11 @@ pub trait Target {
     /// Returns the target's name for reports.
     fn name(&self) -> String;
 
+    /// Returns the name of the evaluator or of the SDK, without the way to reach it.
+    fn subject(&self) -> String {
+        self.name()
+    }
+
     /// Returns the target's version for reports.
     fn version(&self) -> String;
 

@@ -153,6 +153,10 @@ impl Target for AdapterTarget {
         format!("adapter:{}", self.command)
     }
 
+    fn subject(&self) -> String {
+        self.hello.sdk.name.clone()
+    }
+
     fn version(&self) -> String {
         let sdk = &self.hello.sdk;
         format!("({} {})", sdk.name, sdk.version)
