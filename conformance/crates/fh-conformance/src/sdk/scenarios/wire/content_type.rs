@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use fh_fake_edge::Behaviour;
 
-use super::first_request::{route, transport, transports};
+use super::first_request::{end, route, transport, transports};
 use crate::protocol::{Create, SdkReadiness};
 use crate::sdk::{
     ExpectedAnswer, SCENARIO, Scenario, Scene, SdkClient, Stop, TEMPO, Tempo, Verdict, equal,
@@ -66,7 +66,7 @@ fn content_type(scene: &Scene<'_>) -> Verdict {
         scene.answers(&format!("value that is kept, {transport}"), &client, "F", &first)?;
         scene.edge().signal(&afterwards.signal(transport));
         client.until_string(&format!("value after login pages, {transport}"), "F", "second")?;
-        client.close()?;
+        end(scene, &client)?;
     }
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use fh_fake_edge::{Behaviour, Closing, Feature, Recording, Route};
 
-use super::first_request::{context, first_request, set_context};
+use super::first_request::{context, end, first_request, set_context};
 use crate::sdk::{ExpectedAnswer, SCENARIO, Scenario, Scene, Stage, Stop, Verdict, check, equal};
 
 /// A strong etag.
@@ -154,7 +154,7 @@ fn last_event_id(scene: &Scene<'_>) -> Verdict {
         format!("{id:?}")
     })?;
     scene.answers("value after the reconnect", &client, "F", &ExpectedAnswer::string("one"))?;
-    client.close()?;
+    end(scene, &client)?;
     let fresh = first_request(scene, scene.streaming())?;
     equal("Last-Event-ID of a new client", fresh.header("last-event-id"), None::<&str>)
 }

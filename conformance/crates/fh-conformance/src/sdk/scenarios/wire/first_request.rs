@@ -1,9 +1,12 @@
 //! Requests of clients of both transports.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 use std::time::Duration;
 
 use fh_fake_edge::{Recording, Request, Route};
+use serde_json::{Value, json};
 
 use crate::protocol::{Context, Create, Mode};
 use crate::sdk::{PATIENCE, Scene, SdkClient, Stop, Verdict};
@@ -34,6 +37,28 @@ pub(super) fn transport(create: &Create) -> &'static str {
     }
 }
 
+/// Closes a client whose close is not the subject. Meanwhile the Edge ends streams, for SDKs whose `close` waits for the end of the stream.
+///
+/// # Errors
+/// The failed check, if the adapter violates the protocol.
+pub(super) fn end(scene: &Scene<'_>, client: &SdkClient) -> Verdict {
+    const PAUSE: Duration = Duration::from_millis(10);
+    let is_closed = AtomicBool::new(false);
+    thread::scope(|scope| {
+        let edge = scene.edge().handle();
+        let is_closed = &is_closed;
+        scope.spawn(move || {
+            while !is_closed.load(Ordering::Relaxed) {
+                edge.end_streams();
+                thread::sleep(PAUSE);
+            }
+        });
+        let closed = client.try_ask::<Value>("close", &json!({}));
+        is_closed.store(true, Ordering::Relaxed);
+        closed.map(drop)
+    })
+}
+
 /// Creates a client, waits until it is ready, closes it, and returns its first request.
 ///
 /// # Errors
@@ -45,7 +70,7 @@ pub(super) fn first_request(scene: &Scene<'_>, mut create: Create) -> Result<Arc
     let client = scene.create(create)?;
     let seen = scene.until_requests("the client sends a request", route, before + 1)?;
     client.until_ready()?;
-    client.close()?;
+    end(scene, &client)?;
     request(&seen, route, before)
 }
 

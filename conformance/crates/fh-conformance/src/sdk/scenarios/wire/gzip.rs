@@ -7,7 +7,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 
 use super::event_stream::{FIRST, UPDATED, feature, has_updated_value, ready_with_first_value};
-use super::first_request::first_request;
+use super::first_request::{end, first_request};
 use crate::sdk::{ExpectedAnswer, SCENARIO, Scenario, Scene, Stage, Verdict, check};
 
 pub(super) const GZIP: Scenario = Scenario {
@@ -92,7 +92,7 @@ fn gzip(scene: &Scene<'_>) -> Verdict {
     if !scene.can("transport.stream") {
         return Ok(());
     }
-    client.close()?;
+    end(scene, &client)?;
     let client = ready_with_first_value(scene)?;
     scene.edge().signal("update");
     has_updated_value(scene, &client)

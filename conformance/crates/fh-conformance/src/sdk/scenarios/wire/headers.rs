@@ -2,7 +2,7 @@
 
 use fh_fake_edge::{Request, Route};
 
-use super::first_request::{context, first_request, route, transport, transports};
+use super::first_request::{context, end, first_request, route, transport, transports};
 use crate::protocol::Sdk;
 use crate::sdk::{ExpectedAnswer, SCENARIO, Scenario, Scene, SdkClient, Verdict, check, equal};
 
@@ -122,15 +122,14 @@ fn client_key(scene: &Scene<'_>) -> Verdict {
             ("country", &[country]),
             (name, &[plan, "second"]),
         ]));
-        let label = format!("value with a context, {transport}");
-        scene.answers_to(&label, &client, read, &ExpectedAnswer::string("one"))?;
+        let read_answer = client.read(read.clone())?.value;
+        equal(&format!("value with a context, {transport}"), read_answer, "one")?;
         // The next poll may have been on its way during the read.
         let before = scene.edge().recording().count(route);
         let more = if route == Route::Stream { 1 } else { 2 };
         scene.edge().end_streams();
         let label = format!("a {transport} request after the read");
         let seen = scene.until_requests(&label, route, before + more)?;
-        client.close()?;
         for request in seen.requests.iter().map(|seen| &seen.request) {
             let header = request.header("x-featurehub").or(request.query_value("xfeaturehub"));
             equal("no context in a request", header, None)?;
@@ -140,6 +139,9 @@ fn client_key(scene: &Scene<'_>) -> Verdict {
             let leak = values.chain([&request.target]).find(|text| has_word(text, &words));
             equal("no attribute in a request", leak, None::<&String>)?;
         }
+        let label = format!("answer with a context, {transport}");
+        scene.answers_to(&label, &client, read, &ExpectedAnswer::string("one"))?;
+        end(scene, &client)?;
     }
     Ok(())
 }

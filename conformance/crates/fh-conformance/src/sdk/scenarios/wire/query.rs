@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use fh_fake_edge::{Request, Route};
 
-use super::first_request::{context, request_with_context, set_context};
+use super::first_request::{context, end, request_with_context, set_context};
 use crate::protocol::Context;
 use crate::sdk::{SCENARIO, Scenario, Scene, Stop, Verdict, check, equal};
 
@@ -96,7 +96,7 @@ fn context_in_query(scene: &Scene<'_>) -> Verdict {
     if !scene.can("transport.poll") {
         return Ok(());
     }
-    client.close()?;
+    end(scene, &client)?;
     let mut create = scene.polling();
     create.keys = vec![scene.edge().server_key()];
     let polling = scene.create(create)?;

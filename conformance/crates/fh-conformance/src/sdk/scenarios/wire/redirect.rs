@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use fh_fake_edge::{Behaviour, EdgeHandle, RedirectTo, Request};
 
-use super::first_request::{context, route, transport, transports};
+use super::first_request::{context, end, route, transport, transports};
 use crate::protocol::Create;
 use crate::sdk::{
     ExpectedAnswer, SCENARIO, Scenario, Scene, Skip, Stop, Tempo, Verdict, check, equal,
@@ -76,7 +76,7 @@ fn within_the_origin(scene: &Scene<'_>, create: Create, status: u16) -> Verdict 
     client.until_ready()?;
     let label = format!("value after {status}, {transport}");
     scene.answers(&label, &client, "F", &ExpectedAnswer::string("one"))?;
-    client.close().map(drop)
+    end(scene, &client)
 }
 
 fn to_another_origin(scene: &Scene<'_>, mut create: Create, other: &EdgeHandle) -> Verdict {
@@ -95,7 +95,7 @@ fn to_another_origin(scene: &Scene<'_>, mut create: Create, other: &EdgeHandle) 
     // Further requests have the context, and show that the redirect was handled. A client that gives up sends none.
     let watch = Tempo::watch(scene.tempo().retry, 10);
     let _ = scene.edge().wait_until(watch, |seen| seen.count(route) >= before + 3);
-    client.close()?;
+    end(scene, &client)?;
     for seen in &other.recording().requests {
         let request = &seen.request;
         let key = texts(request).find(|text| holds_secret(text));

@@ -5,7 +5,7 @@ use std::time::Duration;
 use fh_fake_edge::{Behaviour, Closing, RedirectTo, Route};
 use serde_json::Value;
 
-use super::first_request::{route, transports};
+use super::first_request::{end, route, transports};
 use crate::adapter::TimelineKind;
 use crate::protocol::{Create, Update};
 use crate::sdk::{SCENARIO, Scenario, Scene, SdkClient, TEMPO, Tempo, Verdict, check};
@@ -80,7 +80,7 @@ fn one_client(scene: &Scene<'_>, create: Create) -> Verdict {
     client.state()?;
     client.string("F")?;
     update(scene, &client)?;
-    client.close().map(drop)
+    end(scene, &client)
 }
 
 /// Tries an update, which most of the answers refuse.

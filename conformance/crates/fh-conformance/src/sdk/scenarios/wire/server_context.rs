@@ -5,7 +5,7 @@ use std::sync::Arc;
 use fh_fake_edge::{Request, Route};
 
 use super::first_request::{
-    context, request_with_context, route, set_context, transport, transports,
+    context, end, request_with_context, route, set_context, transport, transports,
 };
 use crate::protocol::Context;
 use crate::sdk::{SCENARIO, Scenario, Scene, Stop, Verdict, check, equal};
@@ -67,7 +67,7 @@ fn encoding(scene: &Scene<'_>) -> Verdict {
         let pairs = "pairs of encoded texts, joined by commas";
         check(&label, header.split(',').all(is_pair), pairs, || header.to_owned())?;
         equal(&format!("decoded context, {transport}"), request.context(), decoded.clone())?;
-        client.close()?;
+        end(scene, &client)?;
     }
     Ok(())
 }
@@ -116,7 +116,7 @@ fn sorted(scene: &Scene<'_>) -> Verdict {
         let seen = scene.until("a poll with all attributes", "a poll", |seen| {
             seen.of(Route::Poll).skip(polls).any(|seen| seen.request.context() == all)
         })?;
-        client.close()?;
+        end(scene, &client)?;
         let with_all = seen.of(Route::Poll).skip(polls).find(|seen| seen.request.context() == all);
         let header = with_all.and_then(|seen| seen.request.header("x-featurehub"));
         headers.push(header.unwrap_or_default().to_owned());
