@@ -98,7 +98,7 @@ fn sorted(scene: &Scene<'_>) -> Verdict {
         ("zone", &["north"]),
         ("area", &["7"]),
         ("country", &["narnia"]),
-        ("plan", &["gold", "beta"]),
+        ("plan", &["gold"]),
         ("motto", &["x"]),
         ("belt", &["black"]),
     ]);
