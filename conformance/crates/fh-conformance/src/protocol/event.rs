@@ -65,7 +65,7 @@ pub struct Called {
     /// The source of the update, such as `streaming` (`raw`).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source: Option<String>,
-    /// The keys of the update (`raw`), or the text of each feature of the event (`usage`).
+    /// The version of each feature of the update by key (`raw`), or the text of each feature of the event (`usage`).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub features: Option<BTreeMap<String, Value>>,
     /// The id of the feature (`usage`).

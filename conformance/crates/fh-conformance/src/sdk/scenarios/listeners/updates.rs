@@ -47,20 +47,20 @@ pub(super) fn raw(scene: &Scene<'_>) -> Verdict {
     scene.edge().signal("go");
     client.until_ready()?;
     let whole = raw.until_calls("call for the list", 1)?;
-    update("content of the list", whole.first(), "features", json!({"F": "one", "G": "one"}))?;
+    update("content of the list", whole.first(), "features", json!({"F": 1, "G": 1}))?;
     scene.edge().set_value("F", "two");
     let single = raw.until_calls("call for the change", 2)?;
-    update("content of the change", single.get(1), "feature", json!({"F": "two"}))?;
+    update("content of the change", single.get(1), "feature", json!({"F": 2}))?;
     scene.edge().delete_feature("F");
     let delete = raw.until_calls("call for the deletion", 3)?;
     let keys = |call: &Called| call.features.iter().flatten().map(|(key, _)| key.clone()).collect();
     let deleted: Option<(Option<String>, Vec<String>)> =
         delete.get(2).map(|call| (call.kind.clone(), keys(call)));
-    // The deleted feature may stand there without its value.
+    // The version of a deleted feature depends on the server, and may be missing.
     let kind = deleted.as_ref().and_then(|(kind, _)| kind.as_deref());
     equal("kind of the deletion", kind, Some("delete_feature"))?;
     let named = deleted.iter().flat_map(|(_, keys)| keys).all(|key| key == "F");
-    check("features of the deletion", named, "F, or none without a value", || {
+    check("features of the deletion", named, "F, or none without a version", || {
         format!("{deleted:?}")
     })?;
     let source = delete.get(2).and_then(|call| call.source.as_deref());
@@ -68,7 +68,7 @@ pub(super) fn raw(scene: &Scene<'_>) -> Verdict {
     raw.no_more_than("one call for each update", 3, Tempo::watch(scene.tempo().poll, 5))
 }
 
-/// Checks one raw update: its kind, its source, and the values of its features.
+/// Checks one raw update: its kind, its source, and the versions of its features.
 fn update(label: &str, call: Option<&Called>, kind: &str, features: Value) -> Verdict {
     let actual =
         call.map(|call| (call.kind.as_deref(), call.source.as_deref(), json!(call.features)));
