@@ -22,7 +22,7 @@ _output = os.fdopen(os.dup(1), "wb")
 os.dup2(2, 1)
 sys.stdout = sys.stderr
 _lock = threading.Lock()
-_EXIT_SECONDS = 1.5
+_EXIT_SECONDS = 1
 
 
 def event(name, **members):

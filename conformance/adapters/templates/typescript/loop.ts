@@ -16,21 +16,25 @@ export class Misuse extends Error {}
 const write = process.stdout.write.bind(process.stdout);
 process.stdout.write = process.stderr.write.bind(process.stderr);
 
-// A thread of its own reads standard input, so that the end of input ends the process even if the SDK blocks the main thread.
+// A thread of its own reads standard input, so that the end of input ends the process even if the SDK blocks the main thread. The thread
+// never blocks in a read, because the process could not end by itself before the read returns.
 const READER = `
-  const { readSync } = require("node:fs");
+  const { createReadStream, fstatSync } = require("node:fs");
+  const { Socket } = require("node:net");
   const { parentPort } = require("node:worker_threads");
-  const block = Buffer.alloc(65536);
-  const lines = new (require("node:string_decoder").StringDecoder)("utf8");
+  const isPipe = fstatSync(0).isFIFO() || fstatSync(0).isSocket();
+  const input = isPipe ? new Socket({ fd: 0, readable: true, writable: false }) : createReadStream("", { fd: 0 });
   let rest = "";
-  for (let size; (size = readSync(0, block)) > 0; ) {
-    const parts = (rest + lines.write(block.subarray(0, size))).split("\\n");
-    rest = parts.pop();
-    for (const part of parts) parentPort.postMessage(part);
-  }
-  if (rest) parentPort.postMessage(rest);
-  parentPort.postMessage(null);
-  setTimeout(() => process.kill(process.pid, "SIGKILL"), 1500);
+  input.setEncoding("utf8").on("data", (block) => {
+    const lines = (rest + block).split("\\n");
+    rest = lines.pop();
+    for (const line of lines) parentPort.postMessage(line);
+  });
+  input.on("end", () => {
+    if (rest) parentPort.postMessage(rest);
+    parentPort.postMessage(null);
+    setTimeout(() => process.kill(process.pid, "SIGKILL"), 1000);
+  });
 `;
 
 /** Sends an event. */
@@ -43,7 +47,7 @@ export function run(operations: Record<string, Operation>): void {
   let last = Promise.resolve();
   new Worker(READER, { eval: true }).on("message", (line: string | null) => {
     last = last.then(() => (line === null ? process.exit(0) : answer(operations, JSON.parse(line))));
-    if (line === null) setTimeout(() => process.exit(0), 1000);
+    if (line === null) setTimeout(() => process.exit(0), 500);
   });
 }
 
