@@ -15,7 +15,7 @@ use crate::sdk::{
 const CLIENTS: usize = 50;
 
 /// The time between two attempts of a client, before and after its first list.
-const DELAY: Duration = Duration::from_millis(800);
+const DELAY: Duration = Duration::from_millis(1600);
 
 /// A limit that ends nothing here, while all clients are created.
 const FAR: Duration = Duration::from_secs(60);
@@ -68,7 +68,7 @@ fn jitter(scene: &Scene<'_>) -> Verdict {
     })?;
     scene.edge().signal(STORM);
     let start = Instant::now();
-    scene.until_requests("retries of the clients", Route::Poll, 3 * CLIENTS)?;
+    scene.until_requests("retries of the clients", Route::Poll, 2 * CLIENTS)?;
     scene.edge().behave_on(Route::Poll, Behaviour::healthy());
     for client in &clients {
         client.until_ready()?;
