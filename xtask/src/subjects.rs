@@ -8,6 +8,7 @@ use crate::install;
 use crate::shell::{Run, root, target_folder};
 
 const ADAPTERS: &str = "conformance/adapters";
+const BASELINES: &str = "conformance/baselines";
 
 /// An SDK under test.
 struct Subject {
@@ -18,15 +19,24 @@ struct Subject {
     install: fn(&Path) -> Result<(), String>,
     /// Returns the command of the adapter in this folder, split into words.
     adapter: fn(&Path) -> Vec<String>,
+    /// The options with which CI runs it.
+    options: &'static [&'static str],
 }
 
 const SUBJECTS: &[Subject] = &[
-    Subject { name: "fh-rust", in_ci: true, install: |_| Ok(()), adapter: rust_adapter },
+    Subject {
+        name: "fh-rust",
+        in_ci: true,
+        install: |_| Ok(()),
+        adapter: rust_adapter,
+        options: &["--all", "--drawn", "--profile", "all"],
+    },
     Subject {
         name: "featurehub-node",
         in_ci: true,
         install: install_node,
         adapter: |folder| vec!["node".to_string(), path(&folder.join("adapter.js"))],
+        options: &[],
     },
     Subject {
         name: "featurehub-python",
@@ -35,10 +45,17 @@ const SUBJECTS: &[Subject] = &[
         adapter: |folder| {
             vec![path(&folder.join("venv/bin/python")), path(&folder.join("operations.py"))]
         },
+        options: &[],
     },
 ];
 
-/// Installs and runs the named SDKs, or those of CI. Arguments from the first option on are options of `fh-conformance sdk`.
+/// Runs the SDKs of CI, each with its options and its baseline.
+pub(crate) fn run_all() -> Result<(), String> {
+    run(&[])
+}
+
+/// Installs and runs the named SDKs, or those of CI. Arguments from the first option on are options of `fh-conformance sdk`, in place of
+/// those with which CI runs the SDK.
 pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
     let is_option = |argument: &String| argument.starts_with("--");
     let names_end = arguments.iter().position(is_option).unwrap_or(arguments.len());
@@ -72,9 +89,17 @@ fn install_and_run(subject: &Subject, options: &[String]) -> Result<(), String> 
     let folder = target_folder().join("subjects").join(subject.name);
     (subject.install)(&folder)?;
     let words: Vec<String> = (subject.adapter)(&folder).iter().map(|word| quoted(word)).collect();
+    let mut options = options.to_vec();
+    if options.is_empty() {
+        options.extend(subject.options.iter().map(|option| (*option).to_string()));
+    }
+    let baseline = root().join(BASELINES).join(format!("{}.json", subject.name));
+    if baseline.is_file() && !options.iter().any(|option| option == "--baseline") {
+        options.extend(["--baseline".to_string(), path(&baseline)]);
+    }
     Run::new("cargo run --quiet --release --locked -p fh-conformance --")
         .args(&["sdk".to_string(), "--adapter".to_string(), words.join(" ")])
-        .args(options)
+        .args(&options)
         .go()
 }
 

@@ -9,6 +9,7 @@ use crate::part::{Part, nothing, run_all};
 use crate::published_sdks;
 use crate::shell::{Run, target_folder};
 use crate::simulate;
+use crate::subjects;
 use crate::wasm;
 
 /// Runs all parts, or the named ones.
@@ -37,6 +38,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
         Part { name: "repository, all interleavings", prepare: nothing, run: interleavings },
         Part { name: "simulation, mutants", prepare: nothing, run: || simulate::run(&[]) },
         Part { name: "conformance", prepare: nothing, run: conformance },
+        Part { name: "SDKs", prepare: nothing, run: subjects::run_all },
         Part { name: "demo", prepare: nothing, run: demo },
         Part { name: "packaging", prepare: packaging::prepare, run: packaging::run },
         Part { name: "wasm build", prepare: wasm_target, run: wasm_build },
@@ -142,12 +144,18 @@ fn conformance() -> Result<(), String> {
     let build = "cargo run --locked --quiet --release -p fh-conformance --";
     for command in [
         "vectors verify",
-        "vectors run --profile all",
+        // The engine runs all cases through the adapter of our client, in the part "SDKs".
+        "vectors run --target reference --certify",
         "vectors generate --group eval.generated --seed 0x5EED0001 --count 2000 --check",
         "self-test",
     ] {
         Run::new(&format!("{build} {command}")).go()?;
     }
+    // The same cases, each payload read by a client from an Edge.
+    let program = target_folder().join("release").join("fh-conformance").display().to_string();
+    Run::new(&format!("{build} vectors run --profile client --target"))
+        .args(&[format!("served:'{program}' adapter rust")])
+        .go()?;
     Run::new("cargo build --locked --quiet --release -p fh-cli").go()?;
     let fh = target_folder().join("release").join("fh").display().to_string();
     Run::new(&format!("{build} server run --fh")).args(&[fh]).go()

@@ -63,11 +63,13 @@ impl Detail {
         };
         let feature = answer.feature();
         // A strategy gives no value to a read of another type.
-        let strategy_id = answer.strategy_id().filter(|_| reason != Reason::TypeMismatch);
+        let own_kind = feature.and_then(|feature| feature.kind());
+        let is_of_kind = kind.is_none_or(|kind| own_kind == Some(kind));
+        let strategy_id = answer.strategy_id().filter(|_| is_of_kind);
         Self {
             key: key.into(),
             value,
-            kind: feature.and_then(|feature| feature.kind()),
+            kind: own_kind,
             reason,
             strategy_id: strategy_id.map(Into::into),
             interceptor: answer.interceptor().cloned(),

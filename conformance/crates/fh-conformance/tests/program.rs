@@ -1,4 +1,5 @@
-//! Runs the program as people and CI servers run it.
+//! Runs the program as people and CI servers run it. The whole data, the self-test and the check of the generated cases run optimised, in
+//! the part "conformance" of `cargo xtask test`.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
 use std::fs;
@@ -56,30 +57,6 @@ fn the_data_is_valid() {
     let out = ended(&["vectors", "verify"], 0);
     assert!(out.contains("hashes computed again"), "{out}");
     ended(&["vectors", "manifest"], 0);
-}
-
-#[test]
-fn both_evaluators_pass_everything() {
-    for target in ["engine", "reference"] {
-        let out = ended(&["vectors", "run", "--target", target, "--certify"], 0);
-        let total = out.lines().find(|line| line.starts_with("TOTAL")).unwrap();
-        let numbers: Vec<&str> = total.split_whitespace().skip(1).collect();
-        assert_eq!(numbers[0], numbers[1], "{total}");
-        assert!(numbers[0].parse::<usize>().unwrap() > 16_000, "{total}");
-        assert_eq!(numbers[2..], [".", "."], "{total}");
-    }
-}
-
-#[test]
-fn the_suite_finds_every_mutant() {
-    let matrix = Path::new(env!("CARGO_TARGET_TMPDIR")).join("matrix.json");
-    let out = ended(&["self-test", "--matrix", matrix.to_str().unwrap()], 0);
-    assert!(!out.contains("SURVIVES") && !out.contains("NOTHING"), "{out}");
-    let matrix: serde_json::Value =
-        serde_json::from_str(&fs::read_to_string(matrix).unwrap()).unwrap();
-    let mutants = matrix["mutants"].as_array().unwrap();
-    assert!(mutants.len() >= 90);
-    assert!(mutants.iter().all(|mutant| !mutant["killed_by"].as_object().unwrap().is_empty()));
 }
 
 #[test]
@@ -174,8 +151,6 @@ fn verify_finds_errors_that_a_run_does_not() {
 
 #[test]
 fn generated_cases_are_reproduced() {
-    let out = ended(&["vectors", "generate", "--check"], 0);
-    assert!(out.contains("bit for bit"), "{out}");
     let folder = changed("generated", "vectors/generated/evaluation.json", |text| {
         text.replacen("drawn case 7", "drawn case seven", 1)
     });
@@ -187,7 +162,7 @@ fn generated_cases_are_reproduced() {
 
 #[test]
 fn fresh_cases_agree() {
-    ended(&["diff", "--seed", "0xC0FFEE", "--count", "1500"], 0);
+    ended(&["diff", "--seed", "0xC0FFEE", "--count", "300"], 0);
 }
 
 #[test]

@@ -65,10 +65,12 @@ impl Served {
             Some(features) => ("\u{feff}", features),
             None => ("", payload),
         };
-        let list = if is_list_of_environments(features) {
-            payload.to_owned()
-        } else {
-            format!(r#"{mark}[{{"id":"{ENVIRONMENT}","features":{features}}}]"#)
+        let (list, key) = match environment_of(features) {
+            Some(environment) => (payload.to_owned(), format!("{environment}/secret*")),
+            None => (
+                format!(r#"{mark}[{{"id":"{ENVIRONMENT}","features":{features}}}]"#),
+                self.edge.client_key(),
+            ),
         };
         self.edge.behave(match self.mode {
             Mode::Stream => Behaviour::sse().ack().event("features", features).hang(),
@@ -79,7 +81,7 @@ impl Served {
         let create = Create {
             client: self.client(),
             edge_url: self.edge.url(),
-            keys: vec![self.edge.client_key()],
+            keys: vec![key],
             mode: self.mode,
             poll_ms: Some(3_600_000),
             ..Create::default()
@@ -98,8 +100,9 @@ impl Served {
     }
 }
 
-/// Returns true if a payload is the body of a poll, and not the list of one environment.
-fn is_list_of_environments(payload: &str) -> bool {
-    let elements: Vec<Value> = serde_json::from_str(payload).unwrap_or_default();
-    elements.iter().any(|element| element.get("features").is_some())
+/// Returns the id of the environment if a payload is the body of a poll, and not the list of one environment.
+fn environment_of(payload: &str) -> Option<String> {
+    let elements: Vec<Value> = serde_json::from_str(payload).ok()?;
+    let environment = elements.iter().find(|element| element.get("features").is_some())?;
+    Some(environment.get("id")?.as_str()?.to_owned())
 }
