@@ -35,6 +35,7 @@ pub struct AdapterTarget {
     hello: Hello,
     adapter: Option<Adapter>,
     served: Option<Served>,
+    evaluates: Evaluates,
     through_an_edge: bool,
 }
 
@@ -48,7 +49,14 @@ impl AdapterTarget {
         let hello =
             adapter.hello().map_err(|error| format!("hello: {error}\n{}", adapter.log()))?;
         let through_an_edge = evaluates == Evaluates::ThroughAnEdge || !hello.has("engine");
-        Ok(Self { command, hello, adapter: Some(adapter), served: None, through_an_edge })
+        Ok(Self {
+            command,
+            hello,
+            adapter: Some(adapter),
+            served: None,
+            evaluates,
+            through_an_edge,
+        })
     }
 
     fn adapter(&mut self) -> Result<&mut Adapter, Broken> {
@@ -150,7 +158,10 @@ fn ask<T: serde::de::DeserializeOwned>(
 
 impl Target for AdapterTarget {
     fn name(&self) -> String {
-        format!("adapter:{}", self.command)
+        match self.evaluates {
+            Evaluates::AsDeclared => format!("adapter:{}", self.command),
+            Evaluates::ThroughAnEdge => format!("served:{}", self.command),
+        }
     }
 
     fn subject(&self) -> String {

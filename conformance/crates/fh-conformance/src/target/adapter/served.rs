@@ -65,12 +65,13 @@ impl Served {
             Some(features) => ("\u{feff}", features),
             None => ("", payload),
         };
-        let (list, key) = match environment_of(features) {
-            Some(environment) => (payload.to_owned(), format!("{environment}/secret*")),
-            None => (
-                format!(r#"{mark}[{{"id":"{ENVIRONMENT}","features":{features}}}]"#),
-                self.edge.client_key(),
-            ),
+        let elements: Vec<Value> = serde_json::from_str(features).unwrap_or_default();
+        // A client drops features of environments that its key does not open.
+        let environment = environment_of(&elements).unwrap_or_else(|| ENVIRONMENT.to_owned());
+        let list = if is_body(&elements) {
+            payload.to_owned()
+        } else {
+            format!(r#"{mark}[{{"id":"{environment}","features":{features}}}]"#)
         };
         self.edge.behave(match self.mode {
             Mode::Stream => Behaviour::sse().ack().event("features", features).hang(),
@@ -81,7 +82,7 @@ impl Served {
         let create = Create {
             client: self.client(),
             edge_url: self.edge.url(),
-            keys: vec![key],
+            keys: vec![format!("{environment}/secret*")],
             mode: self.mode,
             poll_ms: Some(3_600_000),
             ..Create::default()
@@ -100,9 +101,13 @@ impl Served {
     }
 }
 
-/// Returns the id of the environment if a payload is the body of a poll, and not the list of one environment.
-fn environment_of(payload: &str) -> Option<String> {
-    let elements: Vec<Value> = serde_json::from_str(payload).ok()?;
-    let environment = elements.iter().find(|element| element.get("features").is_some())?;
-    Some(environment.get("id")?.as_str()?.to_owned())
+/// Returns true if a payload is the body of a poll, and not the list of one environment.
+fn is_body(elements: &[Value]) -> bool {
+    elements.iter().any(|element| element.get("features").is_some())
+}
+
+/// Returns the id of the environment that a payload names.
+fn environment_of(elements: &[Value]) -> Option<String> {
+    let name = if is_body(elements) { "id" } else { "environmentId" };
+    elements.iter().find_map(|element| Some(element.get(name)?.as_str()?.to_owned()))
 }
