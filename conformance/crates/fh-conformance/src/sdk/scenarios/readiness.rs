@@ -70,7 +70,7 @@ pub(super) const GROUP: Group = Group {
             id: "C-READY-005",
             name: "no-duplicates",
             requires: &["transport.poll", "ready.listener"],
-            needs: &["poll_ms", "retry.initial_ms"],
+            needs: &["poll_ms"],
             given: "an Edge that does not answer before a signal",
             when: "the client becomes ready, then gets two more lists with two answers 500 between them",
             then: "a readiness listener gets READY exactly once, and no state twice in a row",

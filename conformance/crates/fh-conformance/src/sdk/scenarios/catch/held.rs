@@ -14,6 +14,7 @@ pub(super) fn hold(scene: &Scene<'_>) -> Verdict {
     holder.holds("value while it is held", change, &ExpectedAnswer::string("one"))?;
     holder.reads("value of another feature", "G", &ExpectedAnswer::string("one"))?;
     let Some(news) = &holder.news else { return Ok(()) };
+    news.until_calls("call for a new state", 1)?;
     news.no_more_than("one call for a new state", 1, Tempo::watch(scene.tempo().poll, 5))?;
     let held: Vec<bool> = news.calls().iter().map(|call| call.held.unwrap_or(true)).collect();
     equal("the new state is held", held, [true])
