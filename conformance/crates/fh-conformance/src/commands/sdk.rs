@@ -13,7 +13,7 @@ use crate::data::{Data, Suite, manifest};
 use crate::report::{Report, ReportSubject, Row, RowOutcome, to_json, to_junit, to_table};
 use crate::run;
 use crate::sdk::scenarios;
-use crate::sdk::{RunOptions, Scenario, ScenarioResult, Subject, row_of, run_all};
+use crate::sdk::{Delays, RunOptions, Scenario, ScenarioResult, Subject, row_of, run_all};
 use crate::target::{AdapterTarget, Evaluates};
 use crate::tier::{self, HIGHEST, TierReached};
 
@@ -47,6 +47,9 @@ pub(crate) struct Arguments {
     /// The profile in which the SDK evaluates the cases.
     #[arg(long, value_enum, default_value = "client")]
     profile: Profiles,
+    /// Run the faults with the delays of an SDK in use. Otherwise all delays are a tenth, if the SDK can set them.
+    #[arg(long)]
+    unscaled: bool,
     /// Number of scenarios that run at once. By default twice the number of processors, at most 8.
     #[arg(long)]
     jobs: Option<usize>,
@@ -90,15 +93,21 @@ pub(super) fn sdk(data: &Data, arguments: Arguments) -> Ended {
         Err(code) => return Ok(code),
     };
     let jobs = arguments.jobs.unwrap_or_else(default_jobs);
+    let delays = if arguments.unscaled { Delays::Unscaled } else { Delays::Scaled };
     let cases = run_cases(data, &suite, &arguments, &subject)?;
-    let results = run_all(&selected, &subject, RunOptions { jobs }, |result| {
+    let results = run_all(&selected, &subject, RunOptions { jobs, delays }, |result| {
         let row = row_of(&subject, result);
         let label = match &row.outcome {
             RowOutcome::Failed(check) => format!(": {}", check.label),
             _ => String::new(),
         };
         let seconds = result.took.as_secs_f64();
-        eprintln!("{:<14} {seconds:>6.1} s  {}{label}", row.id, row.outcome.name());
+        eprintln!(
+            "{:<14} {seconds:>6.1} s  {}{label}{}",
+            row.id,
+            row.outcome.name(),
+            measured(result)
+        );
     });
     if let Some(folder) = &arguments.evidence {
         write_evidence(folder, &results)?;
@@ -122,6 +131,12 @@ pub(super) fn sdk(data: &Data, arguments: Arguments) -> Ended {
         write_file(path, &to_junit(&report))?;
     }
     Ok(exit_code(&report, &tier, &arguments, data))
+}
+
+/// Returns what a scenario measured, for the end of its line.
+fn measured(result: &ScenarioResult) -> String {
+    let each = result.measurements.iter();
+    each.map(|measurement| format!("; {} {:.1}", measurement.name, measurement.value)).collect()
 }
 
 fn exit_code(report: &Report, tier: &TierReached, arguments: &Arguments, data: &Data) -> u8 {

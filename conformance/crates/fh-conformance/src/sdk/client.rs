@@ -16,6 +16,7 @@ use crate::protocol::{
 };
 
 use super::PATIENCE;
+use super::expect::equal;
 use super::listener::SdkListener;
 use super::scenario::Verdict;
 use super::stop::Stop;
@@ -135,6 +136,22 @@ impl SdkClient {
         Err(Stop::failed("one answer for each read", format!("{} answers", reads.len()), actual))
     }
 
+    /// Reads features of a client that may refuse it, such as a closed one. The inner error is the SDK's.
+    ///
+    /// # Errors
+    /// The failed check.
+    pub fn try_read_all(
+        &self,
+        reads: &[Read],
+    ) -> Result<Result<Vec<ReadAnswer>, CommandError>, Stop> {
+        let answers = self.try_ask::<Answers>("read", &json!({ "reads": reads }))?;
+        match answers {
+            Ok(answers) => Ok(Ok(answers.answers)),
+            Err(error) if error.code == ErrorCode::Sdk => Ok(Err(error)),
+            Err(error) => Err(Stop::of_command("read", &AskError::Answered(error))),
+        }
+    }
+
     /// Reads one feature.
     ///
     /// # Errors
@@ -179,6 +196,27 @@ impl SdkClient {
         condition: impl Fn(&ReadAnswer) -> bool,
     ) -> Result<ReadAnswer, Stop> {
         self.until(label, expected, || self.read(read.clone()), condition)
+    }
+
+    /// Reads a STRING again and again for a time, and checks that it keeps this value. Null stands for no value.
+    ///
+    /// # Errors
+    /// The failed check.
+    pub fn string_stays(
+        &self,
+        label: &str,
+        feature: &str,
+        value: impl Into<Value>,
+        watch: Duration,
+    ) -> Verdict {
+        let (value, end) = (value.into(), Instant::now() + watch);
+        loop {
+            equal(label, &self.string(feature)?, &value)?;
+            if Instant::now() >= end {
+                return Ok(());
+            }
+            thread::sleep(LOOK);
+        }
     }
 
     fn until<T: std::fmt::Debug>(

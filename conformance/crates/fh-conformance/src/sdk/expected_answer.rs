@@ -185,8 +185,20 @@ impl Scene<'_> {
         read: Read,
         expected: &ExpectedAnswer,
     ) -> Verdict {
-        let answer = client.read(read)?;
-        match expected.difference(&answer, |capability| self.can(capability)) {
+        self.is_answer(label, &client.read(read)?, expected)
+    }
+
+    /// Compares the whole answer to a read.
+    ///
+    /// # Errors
+    /// The failed check.
+    pub fn is_answer(
+        &self,
+        label: &str,
+        answer: &ReadAnswer,
+        expected: &ExpectedAnswer,
+    ) -> Verdict {
+        match expected.difference(answer, |capability| self.can(capability)) {
             None => Ok(()),
             Some((member, expected, actual)) => Err(Stop::failed(
                 label,

@@ -33,13 +33,15 @@ pub use listener::SdkListener;
 pub use pace::{Breach, breach};
 pub use process_memory::{MemoryWatch, ProcessUse};
 pub use row::row_of;
-pub use runner::{RunOptions, ScenarioOutcome, ScenarioResult, UNDER_DECLARED, run_all, run_one};
+pub use runner::{
+    Measurement, RunOptions, ScenarioOutcome, ScenarioResult, UNDER_DECLARED, run_all, run_one,
+};
 pub use scenario::{Group, SCENARIO, Scenario, Verdict};
 pub use scene::Scene;
 pub use stage::{Stage, Tls};
 pub use stop::{Failure, Skip, Stop};
 pub use subject::Subject;
-pub use tempo::{TEMPO, Tempo, is_delay};
+pub use tempo::{Delays, TEMPO, Tempo, is_delay};
 
 /// The time after which a wait for something that must happen gives up. It is far above what any SDK needs.
 pub const PATIENCE: std::time::Duration = std::time::Duration::from_secs(12);

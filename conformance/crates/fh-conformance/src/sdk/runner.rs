@@ -13,12 +13,24 @@ use super::scenario::Scenario;
 use super::scene::Scene;
 use super::stop::{Failure, Skip, Stop};
 use super::subject::Subject;
+use super::tempo::Delays;
 
 /// How scenarios are run.
 #[derive(Debug, Clone, Copy)]
 pub struct RunOptions {
     /// Number of scenarios that run at once.
     pub jobs: usize,
+    /// The delays of scenarios that run usual delays in a fraction of their time.
+    pub delays: Delays,
+}
+
+/// A number that a scenario measured, for reports.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Measurement {
+    /// The name, with the unit.
+    pub name: &'static str,
+    /// The number.
+    pub value: f64,
 }
 
 /// The outcome of one scenario.
@@ -47,6 +59,8 @@ pub struct ScenarioResult {
     pub timeline: Vec<TimelineEntry>,
     /// What the adapter logged, if the scenario failed.
     pub log: String,
+    /// What the scenario measured.
+    pub measurements: Vec<Measurement>,
 }
 
 /// Runs scenarios and returns their results in the same order. `done` is called after each one, from any thread.
@@ -64,7 +78,7 @@ pub fn run_all(
                 loop {
                     let index = next.fetch_add(1, Ordering::Relaxed);
                     let Some(scenario) = scenarios.get(index) else { return };
-                    let result = run_one(scenario, subject);
+                    let result = run_one(scenario, subject, options.delays);
                     done(&result);
                     results.lock().unwrap_or_else(PoisonError::into_inner).push((index, result));
                 }
@@ -79,13 +93,13 @@ pub fn run_all(
 /// Runs one scenario. A scenario that requires a missing capability is skipped. If the Edge can see the capability, the scenario runs all
 /// the same, and must fail.
 #[must_use]
-pub fn run_one(scenario: &'static Scenario, subject: &Subject) -> ScenarioResult {
+pub fn run_one(scenario: &'static Scenario, subject: &Subject, delays: Delays) -> ScenarioResult {
     let missing: Vec<&str> =
         scenario.requires.iter().copied().filter(|name| !subject.hello.has(name)).collect();
     match missing.as_slice() {
-        [] => run_required(scenario, subject),
+        [] => run_required(scenario, subject, delays),
         [capability] if PROBED.contains(capability) => {
-            probe(run_required(scenario, subject), capability)
+            probe(run_required(scenario, subject, delays), capability)
         }
         [capability, ..] => ScenarioResult {
             scenario,
@@ -94,6 +108,7 @@ pub fn run_one(scenario: &'static Scenario, subject: &Subject) -> ScenarioResult
             start: Instant::now(),
             timeline: Vec::new(),
             log: String::new(),
+            measurements: Vec::new(),
         },
     }
 }
@@ -127,20 +142,23 @@ fn probe(result: ScenarioResult, capability: &str) -> ScenarioResult {
     ScenarioResult { outcome, timeline: Vec::new(), log: String::new(), ..result }
 }
 
-fn run_required(scenario: &'static Scenario, subject: &Subject) -> ScenarioResult {
+fn run_required(scenario: &'static Scenario, subject: &Subject, delays: Delays) -> ScenarioResult {
     let timeline = Timeline::default();
     let start = timeline.start();
-    let result = |outcome, entries, log| ScenarioResult {
+    let result = |outcome, entries, log, measurements| ScenarioResult {
         scenario,
         outcome,
         took: start.elapsed(),
         start,
         timeline: entries,
         log,
+        measurements,
     };
-    let scene = match Scene::start(scenario, subject, timeline.clone()) {
+    let scene = match Scene::start(scenario, subject, timeline.clone(), delays) {
         Ok(scene) => scene,
-        Err(stop) => return result(outcome_of(Err(stop)), timeline.merged([]), String::new()),
+        Err(stop) => {
+            return result(outcome_of(Err(stop)), timeline.merged([]), String::new(), Vec::new());
+        }
     };
     // A panic of a scenario is a defect of the suite, and must not hide the results of the others.
     let ended = catch_unwind(AssertUnwindSafe(|| (scenario.run)(&scene)));
@@ -159,9 +177,10 @@ fn run_required(scenario: &'static Scenario, subject: &Subject) -> ScenarioResul
     let entries = scene.merged_timeline();
     scene.adapter().borrow_mut().end();
     let log = scene.adapter().borrow().log();
+    let measurements = scene.measurements();
     match outcome_of(verdict) {
-        outcome @ ScenarioOutcome::Failed(_) => result(outcome, entries, log),
-        outcome => result(outcome, Vec::new(), String::new()),
+        outcome @ ScenarioOutcome::Failed(_) => result(outcome, entries, log, measurements),
+        outcome => result(outcome, Vec::new(), String::new(), measurements),
     }
 }
 

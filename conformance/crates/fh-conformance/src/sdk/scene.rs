@@ -15,11 +15,12 @@ use super::PATIENCE;
 use super::client::SdkClient;
 use super::edge_timeline;
 use super::lateness::Lateness;
+use super::runner::Measurement;
 use super::scenario::{Scenario, Verdict};
 use super::stage::Stage;
-use super::stop::{Skip, Stop};
+use super::stop::{Failure, Skip, Stop};
 use super::subject::{Subject, is_ignored};
-use super::tempo::{Tempo, is_delay};
+use super::tempo::{Delays, Tempo, is_delay};
 
 /// The longest time by which a wait for many requests is longer than other waits.
 const LONGEST_DELAYS: Duration = Duration::from_secs(60);
@@ -37,6 +38,7 @@ pub struct Scene<'s> {
     clients: Cell<u32>,
     folder: RefCell<Option<tempfile::TempDir>>,
     ignored: RefCell<BTreeSet<String>>,
+    measurements: RefCell<Vec<Measurement>>,
 }
 
 impl<'s> Scene<'s> {
@@ -48,13 +50,16 @@ impl<'s> Scene<'s> {
         scenario: &'s Scenario,
         subject: &'s Subject,
         timeline: Timeline,
+        delays: Delays,
     ) -> Result<Self, Stop> {
         let fixed = scenario.needs.iter().find(|need| !is_delay(need) && subject.ignores(need));
         if let Some(need) = fixed {
             return Err(Stop::Skipped(Skip::Unconfigurable((*need).to_owned())));
         }
-        let tempo = scenario
-            .tempo
+        // Delays that the SDK does not take cannot be shortened.
+        let is_scaled = delays == Delays::Scaled && !subject.ignores("retry.initial_ms");
+        let tempo = if is_scaled { scenario.tempo } else { scenario.tempo.unscaled() };
+        let tempo = tempo
             .adapt(scenario.needs, &subject.hello.defaults, |need| subject.ignores(need))
             .map_err(|need| Stop::Skipped(Skip::Unconfigurable(need.to_owned())))?;
         let stage = Stage::start(tempo)
@@ -73,6 +78,7 @@ impl<'s> Scene<'s> {
             clients: Cell::new(0),
             folder: RefCell::new(None),
             ignored: RefCell::default(),
+            measurements: RefCell::new(Vec::new()),
         })
     }
 
@@ -106,6 +112,12 @@ impl<'s> Scene<'s> {
         &self.subject.hello.sdk
     }
 
+    /// Returns true if the SDK is the one of this project, which must keep narrower bounds.
+    #[must_use]
+    pub fn is_own(&self) -> bool {
+        self.sdk().name == "fh-rust"
+    }
+
     /// Returns true if the SDK has the capability.
     #[must_use]
     pub fn can(&self, capability: &str) -> bool {
@@ -136,6 +148,23 @@ impl<'s> Scene<'s> {
             *folder = Some(made);
         }
         Ok(folder.as_ref().map(|folder| folder.path().to_owned()).unwrap_or_default())
+    }
+
+    /// Adds a number to the result of the scenario, for reports.
+    pub fn measure(&self, name: &'static str, value: f64) {
+        self.measurements.borrow_mut().push(Measurement { name, value });
+    }
+
+    /// Returns what the scenario measured so far.
+    #[must_use]
+    pub fn measurements(&self) -> Vec<Measurement> {
+        self.measurements.borrow().clone()
+    }
+
+    /// Returns the settings of a client that follows changes: by a stream if the SDK can, otherwise by polls.
+    #[must_use]
+    pub fn following(&self) -> Create {
+        if self.can("transport.stream") { self.streaming() } else { self.polling() }
     }
 
     /// Returns the settings of a streaming client.
@@ -171,7 +200,17 @@ impl<'s> Scene<'s> {
     /// # Errors
     /// The failed check; or the reason to skip, if the SDK ignores a setting that matters here.
     pub fn create(&self, create: Create) -> Result<SdkClient, Stop> {
-        let (name, answer) = self.try_create(create)?;
+        self.clients.set(self.clients.get() + 1);
+        self.create_as(&format!("c{}", self.clients.get()), create)
+    }
+
+    /// Creates a client with a name, which may be that of a closed client. An adapter that keeps closed clients by their names drops the
+    /// former one.
+    ///
+    /// # Errors
+    /// As [`Scene::create`].
+    pub fn create_as(&self, name: &str, create: Create) -> Result<SdkClient, Stop> {
+        let (name, answer) = self.try_create(name, create)?;
         match answer {
             Ok(created) => {
                 self.ignored.borrow_mut().extend(created.ignored.iter().cloned());
@@ -187,7 +226,7 @@ impl<'s> Scene<'s> {
     /// # Errors
     /// The failed check, if the SDK accepts the settings.
     pub fn create_refused(&self, label: &str, create: Create) -> Result<CommandError, Stop> {
-        match self.try_create(create)?.1 {
+        match self.try_create("refused", create)?.1 {
             Err(error) if error.code == ErrorCode::Sdk => Ok(error),
             Err(error) => Err(Stop::failed(label, "an error of the SDK", format!("{error:?}"))),
             Ok(_) => Err(Stop::failed(label, "an error of the SDK", "a client")),
@@ -196,10 +235,10 @@ impl<'s> Scene<'s> {
 
     fn try_create(
         &self,
+        name: &str,
         mut create: Create,
     ) -> Result<(String, Result<Created, CommandError>), Stop> {
-        self.clients.set(self.clients.get() + 1);
-        create.client = format!("c{}", self.clients.get());
+        create.client = name.to_owned();
         if create.edge_url.is_empty() {
             create.edge_url = self.edge().url();
         }
@@ -228,11 +267,29 @@ impl<'s> Scene<'s> {
             .iter()
             .find(|need| is_ignored(&created.ignored, need) && !known(need))
             .map(|need| (*need).to_owned());
-        let given = created.ignored.iter().find(|setting| !is_delay(setting)).cloned();
+        // Readers only see more than the runner does.
+        let matters = |setting: &&String| !is_delay(setting) && *setting != "readers";
+        let given = created.ignored.iter().find(matters).cloned();
         match needed.or(given) {
             Some(setting) => Err(Stop::Skipped(Skip::Unconfigurable(setting))),
             None => Ok(()),
         }
+    }
+
+    /// Ends the adapter and starts it again, as after a restart of the program. Former clients are gone.
+    ///
+    /// # Errors
+    /// The failed check, if the adapter cannot be started.
+    pub fn restart_adapter(&self) -> Verdict {
+        self.note("the program restarts");
+        let mut adapter = self.adapter.borrow_mut();
+        if let Some(broken) = adapter.broken() {
+            return Err(Stop::failed(Failure::PROTOCOL, "lines of the protocol", broken));
+        }
+        adapter.end();
+        *adapter = Adapter::start(&self.subject.command, self.timeline.clone())
+            .map_err(|error| Stop::failed("the adapter starts", "a process", error))?;
+        Ok(())
     }
 
     /// Waits until a route has received `count` requests. The wait is longer for an SDK whose delays cannot be set.

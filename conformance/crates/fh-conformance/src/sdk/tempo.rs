@@ -29,6 +29,19 @@ pub struct Tempo {
     pub whole_poll: Duration,
     /// The limit for a stream without a byte.
     pub idle: Duration,
+    /// The number by which the delays are shorter than those of an SDK in use. A run with [`Delays::Unscaled`] multiplies them by it. It is
+    /// 1 in scenarios whose delays are always as they are here.
+    pub divisor: u32,
+}
+
+/// The delays of scenarios that run usual delays in a fraction of their time.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Delays {
+    /// The delays are shortened.
+    #[default]
+    Scaled,
+    /// The delays are those of an SDK in use.
+    Unscaled,
 }
 
 /// The delays of a scenario that sets none: short, so that a scenario takes a second or two.
@@ -44,6 +57,7 @@ pub const TEMPO: Tempo = Tempo {
     head: Duration::from_millis(2000),
     whole_poll: Duration::from_millis(2000),
     idle: Duration::from_millis(2000),
+    divisor: 1,
 };
 
 /// The longest default delay that a scenario waits for, if the SDK cannot set the delay.
@@ -109,6 +123,32 @@ impl Tempo {
             }
         }
         Ok(self)
+    }
+
+    /// Returns the delays of an SDK in use.
+    #[must_use]
+    pub(super) fn unscaled(self) -> Self {
+        let of = |delay: Duration| delay * self.divisor;
+        Self {
+            poll: of(self.poll),
+            retry: of(self.retry),
+            retry_max: of(self.retry_max),
+            jitter: self.jitter,
+            refused: of(self.refused),
+            refused_max: of(self.refused_max),
+            healthy_after: of(self.healthy_after),
+            connect: of(self.connect),
+            head: of(self.head),
+            whole_poll: of(self.whole_poll),
+            idle: of(self.idle),
+            divisor: 1,
+        }
+    }
+
+    /// Returns the time that stands for a time in use.
+    #[must_use]
+    pub fn scaled(&self, in_use: Duration) -> Duration {
+        in_use / self.divisor
     }
 
     /// Returns the shortest delay before the first retry that the settings allow.

@@ -10,7 +10,7 @@ use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 use crate::adapter::AdapterCommand;
-use crate::sdk::{Scenario, ScenarioOutcome, Subject, run_one, scenarios};
+use crate::sdk::{Delays, Scenario, ScenarioOutcome, Subject, run_one, scenarios};
 
 /// The variable that switches a mutant on.
 const SWITCH: &str = "FH_MUTANT";
@@ -205,7 +205,7 @@ fn failures(
                     if let Some(mutant) = mutant {
                         subject.command = subject.command.with_variable(SWITCH, mutant);
                     }
-                    let result = run_one(scenario, &subject);
+                    let result = run_one(scenario, &subject, Delays::Scaled);
                     let ScenarioOutcome::Failed(failure) = result.outcome else { continue };
                     let mut results = results.lock().unwrap_or_else(PoisonError::into_inner);
                     if let Some(place) = results.get_mut(index) {
