@@ -1,0 +1,143 @@
+//! Closing a client in different states.
+
+use std::time::Duration;
+
+use fh_fake_edge::{Behaviour, Recording};
+
+use serde_json::Value;
+
+use crate::protocol::{Create, Listen, ListenOn, ReadAnswer, Then};
+use crate::sdk::{Scene, SdkClient, Tempo, Verdict, check, equal};
+
+use super::endless_body;
+
+/// The time within which the connections of a closed client are closed.
+const LONGEST_END: Duration = Duration::from_secs(1);
+/// The time within which `close` returns.
+const LONGEST_CLOSE: Duration = Duration::from_secs(2);
+
+/// Closes a client, and checks that its connections end and that it sends no request.
+fn closes(scene: &Scene<'_>, client: &SdkClient, watch: Duration) -> Verdict {
+    let took = client.close()?;
+    let longest = LONGEST_CLOSE + scene.lateness().slack();
+    check("the time that closing takes", took <= longest, &format!("at most {longest:?}"), || {
+        format!("{took:?}")
+    })?;
+    let edge = scene.edge();
+    let longest = LONGEST_END + scene.lateness().slack();
+    let ended = edge.wait_until(longest, |seen| seen.open_connections() == 0);
+    check("the connections are closed", ended.is_ok(), &format!("within {longest:?}"), || {
+        format!("{} open connections", edge.recording().open_connections())
+    })?;
+    let all = |seen: &Recording| seen.connections.len() + seen.requests.len();
+    let before = all(&edge.recording());
+    let more = edge.wait_until(watch, |seen| all(seen) > before);
+    check("no request after closing", more.is_err(), &format!("none for {watch:?}"), || {
+        "a connection or a request".to_owned()
+    })
+}
+
+/// Returns the settings of a client for each transport that the SDK has.
+fn each_transport(scene: &Scene<'_>) -> Vec<Create> {
+    let of = |capability, create| scene.can(capability).then_some(create);
+    let streaming = of("transport.stream", scene.streaming());
+    streaming.into_iter().chain(of("transport.poll", scene.polling())).collect()
+}
+
+pub(super) fn stops(scene: &Scene<'_>) -> Verdict {
+    for create in each_transport(scene) {
+        let client = scene.create(create)?;
+        client.until_ready()?;
+        closes(scene, &client, Tempo::watch(scene.tempo().poll, 10))?;
+    }
+    Ok(())
+}
+
+pub(super) fn twice(scene: &Scene<'_>) -> Verdict {
+    let client = scene.create(scene.following())?;
+    client.until_ready()?;
+    client.close()?;
+    let after_one = client.state()?.readiness;
+    let watch = Tempo::watch(scene.tempo().retry, 5);
+    closes(scene, &client, watch)?;
+    equal("readiness after the second call", client.state()?.readiness, after_one)
+}
+
+pub(super) fn in_each_state(scene: &Scene<'_>) -> Verdict {
+    let edge = scene.edge();
+    let watch = Tempo::watch(Duration::ZERO, 1);
+    for (step, behaviour) in [
+        ("a client that waits for a response is closed", Behaviour::half_head()),
+        ("a client that receives a slow response is closed", endless_body()),
+        ("a client that waits for a retry is closed", Behaviour::status(503)),
+    ] {
+        for create in each_transport(scene) {
+            scene.note(step);
+            edge.behave(behaviour.clone());
+            let before = edge.recording().requests.len();
+            let client = scene.create(create)?;
+            scene.until("a response begins", "a request and a first byte", |seen| {
+                seen.requests.get(before..).is_some_and(|new| new.iter().any(|one| one.written > 0))
+            })?;
+            closes(scene, &client, watch)?;
+        }
+    }
+    edge.behave(Behaviour::healthy());
+    if scene.can("listen.feature") {
+        within_a_listener(scene, "sleeps", Then::Sleep { ms: 4000 })?;
+        within_a_listener(scene, "closes", Then::Close)?;
+    }
+    Ok(())
+}
+
+/// Closes a client while a listener is being called.
+fn within_a_listener(scene: &Scene<'_>, name: &str, then: Then) -> Verdict {
+    scene.note(&format!("a client whose listener {name} is closed"));
+    let client = scene.create(scene.following())?;
+    client.until_ready()?;
+    let listener = client.listen(Listen {
+        listener: name.to_owned(),
+        on: ListenOn::Feature,
+        feature: Some("F".to_owned()),
+        then: vec![then],
+        ..Listen::default()
+    })?;
+    scene.edge().set_value("F", name);
+    listener.until_calls("the listener is called", 1)?;
+    closes(scene, &client, Tempo::watch(Duration::ZERO, 1))
+}
+
+pub(super) fn values(scene: &Scene<'_>) -> Verdict {
+    let client = scene.create(scene.following())?;
+    client.until_ready()?;
+    equal("value before closing", client.string("F")?, "one")?;
+    client.close()?;
+    scene.edge().set_value("F", "two");
+    let read = [SdkClient::getter("F", "STRING"), SdkClient::getter("MISSING", "STRING")];
+    for _ in 0..3 {
+        // An error of the SDK is as good as the last value.
+        let Ok(answers) = client.try_read_all(&read)? else { continue };
+        let is_last =
+            |answer: &ReadAnswer, last: &Value| answer.error.is_some() || answer.value == *last;
+        let holds = matches!(answers.as_slice(), [known, missing]
+            if is_last(known, &"one".into()) && is_last(missing, &Value::Null));
+        check("value after closing", holds, "the last value, or an error of the SDK", || {
+            format!("{answers:?}")
+        })?;
+    }
+    client.state()?;
+    Ok(())
+}
+
+pub(super) fn two_clients(scene: &Scene<'_>) -> Verdict {
+    let one = scene.create(scene.following())?;
+    let other = scene.create(scene.following())?;
+    one.until_ready()?;
+    other.until_ready()?;
+    one.close()?;
+    scene.edge().set_value("F", "two");
+    other.until_string("value of the other client", "F", "two")?;
+    equal("readiness of the other client", other.state()?.readiness.name(), "READY")?;
+    scene.edge().set_value("F", "three");
+    other.until_string("later value of the other client", "F", "three")
+}

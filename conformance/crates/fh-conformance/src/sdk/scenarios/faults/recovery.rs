@@ -1,0 +1,161 @@
+//! One client under one fault, and afterwards.
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+use fh_fake_edge::Fault;
+
+use crate::sdk::{MemoryWatch, Scene, SdkClient, Stop, Verdict, breach, check};
+
+use super::bounds::{Bounds, FAULT, bounds};
+
+/// The time between two looks at the client.
+const LOOK: Duration = Duration::from_millis(10);
+
+pub(super) fn recovers(scene: &Scene<'_>, fault: Fault) -> Verdict {
+    let bounds = bounds(scene, fault);
+    let memory = Memory::before(scene)?;
+    let begun = Instant::now();
+    let client = scene.create(scene.streaming())?;
+    let departures = wait_out(scene, &client, fault, begun + scene.tempo().scaled(FAULT))?;
+    let sent = client.state()?.sent;
+    let ended = Instant::now();
+    fault
+        .end(scene.edge())
+        .map_err(|error| Stop::failed("the Edge recovers", "a port", error.to_string()))?;
+    scene.edge().set_value("F", "two");
+    scene.note("the Edge is healthy");
+
+    let requests = scene.edge().recording().within(begun..ended).count();
+    judge_requests(scene, fault, &bounds, requests, sent)?;
+    if fault == Fault::Status400 && !scene.is_own() && scene.can("refresh") {
+        let _ = client.refresh()?;
+    }
+    let back = back_after(&client, ended, bounds.recovery)?;
+    if let Some(back) = back {
+        scene.measure("back after s", back.as_secs_f64());
+    }
+    memory.judge(scene, &bounds)?;
+    let arrivals = scene.edge().recording();
+    let arrivals: Vec<Instant> = arrivals.requests.iter().map(|seen| seen.request.at).collect();
+    for times in [arrivals, departures] {
+        let found = breach(&times, scene.tempo().pace(), scene.lateness().slack());
+        check("at most two requests a second", found.is_none(), "the pace", || {
+            found.map(|breach| breach.to_string()).unwrap_or_default()
+        })?;
+    }
+    let expected = format!("the features within {:?} of health", bounds.recovery);
+    check("the client recovers", back.is_some(), &expected, || match client.state() {
+        Ok(state) => format!("{state:?}"),
+        Err(_) => "no answer to state".to_owned(),
+    })?;
+    // Panics of this project's SDK are logged. Those of others show in what they do.
+    let panicked = scene.is_own() && scene.adapter().borrow().log().contains("panicked");
+    check("no panic", !panicked, "none in the log", || "a panic in the log".to_owned())
+}
+
+/// Waits until the end of the fault. Where the Edge cannot see attempts, the client is asked for them again and again; the times at which
+/// their number has grown are returned.
+fn wait_out(
+    scene: &Scene<'_>,
+    client: &SdkClient,
+    fault: Fault,
+    end: Instant,
+) -> Result<Vec<Instant>, Stop> {
+    let mut departures = Vec::new();
+    let is_visible = fault != Fault::Refused || client.state()?.sent.is_none();
+    while Instant::now() < end {
+        if is_visible {
+            thread::sleep(end.saturating_duration_since(Instant::now()));
+            continue;
+        }
+        let sent = client.state()?.sent.unwrap_or_default();
+        let new = usize::try_from(sent).unwrap_or(usize::MAX).saturating_sub(departures.len());
+        departures.extend(std::iter::repeat_n(Instant::now(), new));
+        thread::sleep(scene.tempo().scaled(LOOK * 10));
+    }
+    Ok(departures)
+}
+
+/// Checks the number of requests during the fault. `sent` counts those that reached no Edge, too.
+fn judge_requests(
+    scene: &Scene<'_>,
+    fault: Fault,
+    bounds: &Bounds,
+    requests: usize,
+    sent: Option<u64>,
+) -> Verdict {
+    let sent = sent.and_then(|sent| usize::try_from(sent).ok()).unwrap_or(requests);
+    measure_count(scene, "requests", requests);
+    if sent > requests {
+        measure_count(scene, "sent", sent);
+    }
+    check(
+        "the client meets the fault",
+        requests > 0 || fault == Fault::Refused,
+        "a request",
+        || "none".to_owned(),
+    )?;
+    let Some(most) = bounds.requests else { return Ok(()) };
+    measure_count(scene, "at most", most);
+    let all = sent.max(requests);
+    check("requests during the fault", all <= most, &format!("at most {most}"), || all.to_string())
+}
+
+/// Reads the feature again and again until it has the value of the recovered Edge. Returns the time since the end of the fault.
+fn back_after(
+    client: &SdkClient,
+    ended: Instant,
+    limit: Duration,
+) -> Result<Option<Duration>, Stop> {
+    loop {
+        if client.string("F")? == "two" {
+            return Ok(Some(ended.elapsed()));
+        }
+        if ended.elapsed() >= limit {
+            return Ok(None);
+        }
+        thread::sleep(LOOK);
+    }
+}
+
+/// The memory of the adapter, where the system shows it.
+struct Memory(Option<MemoryWatch>);
+
+impl Memory {
+    /// Reads the memory before the client is created.
+    fn before(scene: &Scene<'_>) -> Result<Self, Stop> {
+        match scene.watch_memory() {
+            Ok(watch) => Ok(Self(Some(watch))),
+            Err(Stop::Skipped(_)) => Ok(Self(None)),
+            Err(stop) => Err(stop),
+        }
+    }
+
+    /// Checks the largest memory so far.
+    fn judge(&self, scene: &Scene<'_>, bounds: &Bounds) -> Verdict {
+        let Some(watch) = &self.0 else { return Ok(()) };
+        let peak = scene.process_use()?.peak;
+        let growth = watch.growth()?;
+        scene.measure("peak MB", megabytes(peak));
+        scene.measure("MB above the start", megabytes(growth));
+        let most = bounds.growth;
+        check("memory above the start", growth <= most, &format!("at most {most} bytes"), || {
+            growth.to_string()
+        })?;
+        let Some(most) = bounds.memory else { return Ok(()) };
+        check("memory of the process", peak <= most, &format!("at most {most} bytes"), || {
+            peak.to_string()
+        })
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a number for reports")]
+fn megabytes(bytes: u64) -> f64 {
+    bytes as f64 / 1e6
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a number for reports")]
+fn measure_count(scene: &Scene<'_>, name: &'static str, count: usize) {
+    scene.measure(name, count as f64);
+}
