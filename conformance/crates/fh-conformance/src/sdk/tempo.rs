@@ -89,7 +89,7 @@ impl Tempo {
         });
     }
 
-    /// Replaces the delays that the SDK ignores by its defaults. Returns the setting that the scenario needs and that has no default of at
+    /// Replaces the delays that the SDK ignores by its defaults, unless a default is zero. Returns the setting that the scenario needs and that has no default of at
     /// most five seconds, if there is one.
     ///
     /// # Errors
@@ -115,6 +115,10 @@ impl Tempo {
             let Some(default) = default.filter(|default| *default <= LONGEST_DEFAULT) else {
                 return Err(need);
             };
+            if default.is_zero() {
+                // An SDK that retries without a delay is held to the delay of the scenario, which would find nothing otherwise.
+                continue;
+            }
             match *need {
                 "poll_ms" => self.poll = default,
                 "retry.initial_ms" => self.retry = default,
@@ -169,4 +173,21 @@ impl Tempo {
 pub fn is_delay(setting: &str) -> bool {
     let top = setting.split('.').next().unwrap_or(setting);
     matches!(top, "poll_ms" | "retry" | "refused" | "healthy_after_ms" | "timeouts")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_sdk_is_held_to_its_defaults_but_not_to_zero() {
+        let adapted = |retry_ms: Option<u64>| {
+            let defaults = Defaults { retry_ms, ..Defaults::default() };
+            TEMPO.adapt(&["retry.initial_ms"], &defaults, |_| true).map(|tempo| tempo.retry)
+        };
+        assert_eq!(adapted(Some(1000)), Ok(Duration::from_secs(1)));
+        assert_eq!(adapted(Some(0)), Ok(TEMPO.retry));
+        assert_eq!(adapted(Some(5001)), Err("retry.initial_ms"));
+        assert_eq!(adapted(None), Err("retry.initial_ms"));
+    }
 }
