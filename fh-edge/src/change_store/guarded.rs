@@ -1,6 +1,7 @@
 //! Calls redb and catches its panics. redb panics at some bytes that it cannot have written itself, and also when a database with such
 //! bytes is dropped.
 
+use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::thread;
 
@@ -27,19 +28,24 @@ pub(super) fn guarded<T>(
 }
 
 /// Copies the bytes of a file into memory, opens the copy, passes the copy to `read`, and then writes to the copy. Returns the result of
-/// `read`, or an error, in most cases because the file is damaged. The file itself is not changed.
+/// `read`. The file itself is not changed.
+///
+/// # Errors
+/// The outer error means that the thread for the copy cannot be started. The inner error means that the file is damaged.
 pub(super) fn in_memory<T: Send>(
     bytes: &[u8],
     read: impl FnOnce(&Database) -> Result<T, ChangeStoreError> + Send,
-) -> Result<T, ChangeStoreError> {
-    check_length(bytes)?;
+) -> io::Result<Result<T, ChangeStoreError>> {
+    if let Err(why) = check_length(bytes) {
+        return Ok(Err(why));
+    }
     let trial = || trial(bytes, read);
     thread::scope(|scope| {
         let thread = thread::Builder::new().name(DATA_THREAD.to_owned());
-        let thread = thread.spawn_scoped(scope, trial).map_err(failed)?;
-        thread.join().unwrap_or_else(|_| {
+        let thread = thread.spawn_scoped(scope, trial)?;
+        Ok(thread.join().unwrap_or_else(|_| {
             Err(ChangeStoreError("the structure of the file is damaged".to_owned()))
-        })
+        }))
     })
 }
 
@@ -53,7 +59,7 @@ fn trial<T>(
         memory.write(0, bytes).map_err(failed)?;
         let database = Database::builder().create_with_backend(memory).map_err(failed)?;
         let read = read(&database)?;
-        begin(&database)?;
+        begin(&database).map_err(failed)?;
         let transaction = database.begin_write().map_err(failed)?;
         empty(&transaction)?;
         transaction.commit().map_err(failed)?;

@@ -53,13 +53,14 @@ const FILE: &str = "changes.redb";
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum DataFolderError {
-    /// The folder cannot be created, or its file cannot be read or written.
+    /// The folder cannot be created, its file cannot be read or written, for example because the disk is full, or the thread that checks
+    /// the file cannot be started. The file need not be damaged.
     Folder(PathBuf, io::Error),
     /// Another process, or another Edge in this process, uses the folder.
     InUse(PathBuf),
     /// The file in the folder cannot be used, in most cases because another version of this program wrote it.
     Unreadable(PathBuf, String),
-    /// The file in the folder is damaged, or cannot be opened as a database.
+    /// The file in the folder is damaged, or is no database.
     Damaged(PathBuf, String),
 }
 
@@ -120,7 +121,8 @@ impl DataFolder {
     /// damaged. If only records are damaged, the file is copied before anything is written to it.
     pub(crate) fn open(folder: &Path) -> Result<Opened, DataFolderError> {
         let file = LockedFile::open(folder)?;
-        let contents = in_memory(&file.bytes, read).map_err(|why| file.damaged(why))?;
+        let contents = in_memory(&file.bytes, read).map_err(|why| file.unusable(why))?;
+        let contents = contents.map_err(|why| file.damaged(why))?;
         let contents = contents.map_err(|why| file.unreadable(why))?;
         file.take(contents)
     }
@@ -129,7 +131,7 @@ impl DataFolder {
     /// [`Repaired`] is `None` if the structure of the file was not damaged.
     pub(crate) fn repair(folder: &Path) -> Result<(Opened, Option<Repaired>), DataFolderError> {
         let file = LockedFile::open(folder)?;
-        match in_memory(&file.bytes, read) {
+        match in_memory(&file.bytes, read).map_err(|why| file.unusable(why))? {
             Ok(Ok(contents)) => Ok((file.take(contents)?, None)),
             Ok(Err(why)) => Err(file.unreadable(why)),
             Err(_) => repair::repair(file).map(|(opened, repaired)| (opened, Some(repaired))),
@@ -182,10 +184,10 @@ impl Drop for DataFolder {
 }
 
 /// The locked file of a data folder, and the bytes that were read from it.
-struct LockedFile {
+struct LockedFile<B = FileBackend> {
     folder: PathBuf,
     path: PathBuf,
-    backend: FileBackend,
+    backend: B,
     bytes: Vec<u8>,
 }
 
@@ -201,6 +203,12 @@ impl LockedFile {
         let bytes = backend.read(0, length).map_err(io)?;
         Ok(Self { folder: folder.to_path_buf(), path, backend, bytes })
     }
+}
+
+impl<B: StorageBackend> LockedFile<B> {
+    fn unusable(&self, why: io::Error) -> DataFolderError {
+        DataFolderError::Folder(self.folder.clone(), why)
+    }
 
     fn damaged(&self, why: ChangeStoreError) -> DataFolderError {
         DataFolderError::Damaged(self.path.clone(), why.0)
@@ -215,13 +223,13 @@ impl LockedFile {
     fn take(self, contents: Contents) -> Result<Opened, DataFolderError> {
         let Contents { records, damaged, sequence } = contents;
         let copy = if damaged.is_empty() { None } else { Some(self.copy()?) };
-        let Self { path, backend, .. } = self;
-        let database = guarded(|| {
-            let database = Database::builder().create_with_backend(backend).map_err(failed)?;
-            begin(&database)?;
-            Ok(database)
-        });
+        let Self { folder, path, backend, .. } = self;
+        let database = guarded(|| Ok(create(backend)));
         let database = database.map_err(|why| DataFolderError::Damaged(path.clone(), why.0))?;
+        let database = database.map_err(|why| match why {
+            Fault::Io(why) => DataFolderError::Folder(folder, why),
+            Fault::Damaged(why) => DataFolderError::Damaged(path.clone(), why),
+        })?;
         let folder = DataFolder { path, database: Some(database), sequence };
         Ok(Opened { folder, records, damaged, copy })
     }
@@ -236,18 +244,52 @@ impl LockedFile {
     }
 }
 
-/// Creates the tables that a file lacks. If the file contains no format yet, writes the current format of the tables.
-fn begin(database: &Database) -> Result<(), ChangeStoreError> {
-    let transaction = database.begin_write().map_err(failed)?;
-    {
-        transaction.open_table(CHANGES).map_err(failed)?;
-        transaction.open_table(VERSIONS).map_err(failed)?;
-        let mut meta = transaction.open_table(META).map_err(failed)?;
-        if meta.get(FORMAT).map_err(failed)?.is_none() {
-            meta.insert(FORMAT, FORMAT_NOW).map_err(failed)?;
+/// The reason why a file cannot be opened as a database, or lacks a table that cannot be created.
+#[derive(Debug)]
+enum Fault {
+    /// The file cannot be read or written.
+    Io(io::Error),
+    Damaged(String),
+}
+
+impl Fault {
+    fn of(why: impl Into<redb::Error>) -> Self {
+        match why.into() {
+            redb::Error::Io(why) => Self::Io(why),
+            why @ redb::Error::PreviousIo => Self::Io(io::Error::other(why)),
+            why => Self::Damaged(why.to_string()),
         }
     }
-    transaction.commit().map_err(failed)
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Io(why) => why.fmt(f),
+            Self::Damaged(why) => f.write_str(why),
+        }
+    }
+}
+
+/// Opens a file as a database and creates the tables that the file lacks.
+fn create(backend: impl StorageBackend) -> Result<Database, Fault> {
+    let database = Database::builder().create_with_backend(backend).map_err(Fault::of)?;
+    begin(&database)?;
+    Ok(database)
+}
+
+/// Creates the tables that a file lacks. If the file contains no format yet, writes the current format of the tables.
+fn begin(database: &Database) -> Result<(), Fault> {
+    let transaction = database.begin_write().map_err(Fault::of)?;
+    {
+        transaction.open_table(CHANGES).map_err(Fault::of)?;
+        transaction.open_table(VERSIONS).map_err(Fault::of)?;
+        let mut meta = transaction.open_table(META).map_err(Fault::of)?;
+        if meta.get(FORMAT).map_err(Fault::of)?.is_none() {
+            meta.insert(FORMAT, FORMAT_NOW).map_err(Fault::of)?;
+        }
+    }
+    transaction.commit().map_err(Fault::of)
 }
 
 impl ChangeStore for DataFolder {

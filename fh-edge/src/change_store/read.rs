@@ -115,7 +115,7 @@ impl Contents {
             None => false,
         };
         if !is_read {
-            self.damaged.push(format!("the {name}"));
+            self.damaged.push(named(FACT, (name, "")));
         }
     }
 
@@ -190,9 +190,10 @@ impl Contents {
     }
 }
 
-/// Returns the description of a row for log messages and for readiness.
+/// Returns the description of a row for log messages and for readiness. The first part of a fact's place is the name of the fact.
 pub(super) fn named(table: &str, (environment, feature): (&str, &str)) -> String {
     match table {
+        FACT => format!("the {environment}"),
         CHANGE => format!("the change of feature {feature} in environment {environment}"),
         _ => format!("the version of feature {feature} in environment {environment}"),
     }

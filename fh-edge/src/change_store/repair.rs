@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::io;
 use std::path::PathBuf;
 
 use redb::StorageBackend;
@@ -51,12 +52,12 @@ impl fmt::Display for Repaired {
 pub(super) fn repair(file: LockedFile) -> Result<(Opened, Repaired), DataFolderError> {
     let copy = file.copy()?;
     let (contents, lost, broken) = salvage(&file.bytes);
-    let folder = |why| DataFolderError::Folder(file.folder.clone(), why);
-    file.backend.set_len(0).map_err(folder)?;
+    file.backend.set_len(0).map_err(|why| file.unusable(why))?;
     let records = contents.records.clone();
+    let folder = file.folder.clone();
     let mut opened = file.take(Contents { damaged: Vec::new(), ..contents })?;
     let written = opened.folder.rewrite(&records);
-    written.map_err(|why| DataFolderError::Unreadable(opened.folder.path.clone(), why.0))?;
+    written.map_err(|why| DataFolderError::Folder(folder, io::Error::other(why)))?;
     let changes = records.changes.len();
     Ok((opened, Repaired { copy, changes, lost, broken }))
 }
@@ -79,6 +80,7 @@ fn salvage(bytes: &[u8]) -> (Contents, Vec<String>, usize) {
     for ((table, environment, feature), record) in &latest {
         contents.sequence = contents.sequence.max(record.sequence);
         let is_read = match table.as_str() {
+            // The place of a fact is its name.
             FACT => contents.take_fact(environment, record.content),
             _ => contents.take_row(table, (environment, feature), record.content),
         };

@@ -108,6 +108,22 @@ fn a_disk_that_was_full_takes_changes_again() {
     assert_eq!(records.changes, [record("A", 5), record("B", 7)]);
 }
 
+/// The operator needs room on the disk, not a repair of an intact file.
+#[test]
+fn a_full_disk_is_no_damage_of_the_file() {
+    let folder = Folder::new();
+    let LockedFile { folder: path, path: file, backend, bytes } =
+        LockedFile::open(folder.path()).unwrap();
+    let backend = Full(backend, Arc::new(AtomicBool::new(true)));
+    let file = LockedFile { folder: path, path: file, backend, bytes };
+    let why = file.take(Contents::default()).map(|_| ()).unwrap_err();
+    assert!(
+        matches!(&why, DataFolderError::Folder(_, why) if why.kind() == io::ErrorKind::StorageFull),
+        "{why:?}"
+    );
+    assert!(!why.to_string().contains("--data-repair"), "{why}");
+}
+
 #[test]
 fn a_folder_has_one_user_at_a_time() {
     let folder = Folder::new();

@@ -194,6 +194,20 @@ fn repaired(folder: &Folder) -> (Opened, Repaired) {
     (opened, repaired.unwrap())
 }
 
+/// The record of a fact names no feature and no environment.
+#[test]
+fn a_repair_names_a_lost_fact() {
+    let folder = Folder::new();
+    written(&folder, 2);
+    let database = Database::create(folder.file(FILE)).unwrap();
+    let transaction = database.begin_write().unwrap();
+    insert_fact(&transaction, 99, BASE, Some(&"no base")).unwrap();
+    transaction.commit().unwrap();
+    drop(database);
+    let (_, repaired) = repaired(&folder);
+    assert_eq!(repaired.lost, ["the base"]);
+}
+
 /// The file also contains the bytes of records that are no longer in force.
 #[test]
 fn a_repair_brings_no_old_record_back() {
