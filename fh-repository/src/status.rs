@@ -76,15 +76,16 @@ pub struct SessionStatus {
     pub requests: u64,
     /// The time of the next scheduled request; `None` if no request is scheduled.
     pub next_attempt: Option<Millis>,
-    /// The time when the Edge last sent a list (even one that the client could not use), confirmed a list, or changed a feature. Before the
-    /// first list of the Edge, the time of the first list of a store or a snapshot. `None` before the first list. The age of the features
-    /// is the time since then.
+    /// The time when the Edge last sent a list that the client applied, confirmed a list, or changed a feature. Before the first list of the
+    /// Edge, the time of the first list of a store or a snapshot. `None` before the first list. The age of the features is the time since
+    /// then.
     pub updated: Option<Millis>,
-    /// The source of the last list, or of the last change that a stream sent; `None` before the first list. Lists of stores that change
+    /// The source of the last list that was applied, or of the last change that a stream sent; `None` before the first list. Lists of stores that change
     /// nothing do not count.
     pub source: Option<Source>,
     /// True if the Edge has declared this environment stale, by status 236 or by `edge.stale` with the value `true`. The client then sends
-    /// no request until a refresh or a new key (D-23, D-67).
+    /// no request until a refresh or a new key (D-23, D-67). A stream with status 236 counts while it is open, as soon as the client has
+    /// features.
     pub is_stale: bool,
     /// True if the client holds features that it does not serve, because the Edge evaluated them for an earlier context, or because they
     /// were received with an API key of the other kind (D-62). Reads without a context then have no value, whatever the readiness is.

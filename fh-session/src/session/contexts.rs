@@ -44,7 +44,7 @@ impl Session {
             }
         };
         let is_new = header != self.header;
-        if self.status.is_stale && (is_new || !self.held.is_current()) {
+        if self.is_stale() && (is_new || !self.held.is_current()) {
             self.reply(command_id, Err(Problem::Stale));
             return;
         }
@@ -153,7 +153,7 @@ impl Session {
             return false;
         }
         let Some(next) = self.next_context.take() else { return false };
-        if self.status.is_stale {
+        if self.is_stale() {
             // No request follows, so the current context stays in force (D-67).
             self.settle_all(next.pending, &Err(Problem::Stale));
             self.hand_on_kept_values();

@@ -346,6 +346,17 @@ impl Session {
         self.config.keys.kind() == KeyKind::ClientEvaluated
     }
 
+    /// Returns true if the Edge wants no more requests (D-22, D-23). This begins when the session halts, or as soon as a stream with status
+    /// 236 is open and the client has features. A refresh, other keys, and the requests after a pause or a refusal end it (D-67).
+    fn is_stale(&self) -> bool {
+        match &self.state {
+            State::Halted => true,
+            State::Streaming(stream) => self.is_last(stream),
+            State::Stopped => self.status.is_stale,
+            _ => false,
+        }
+    }
+
     fn readiness(&self) -> Readiness {
         match (&self.state, self.access.is_refused(), self.held.is_served()) {
             (State::Stopped, _, _) => Readiness::Closed,
@@ -359,6 +370,7 @@ impl Session {
     fn show(&mut self) {
         self.status.readiness = self.readiness();
         self.status.is_withheld = self.held.is_withheld();
+        self.status.is_stale = self.is_stale();
         let (connection, next) = match &self.state {
             State::Idle => (Connection::Idle, None),
             State::Due { at, as_, .. } => (*as_, Some(*at)),

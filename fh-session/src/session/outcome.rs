@@ -118,7 +118,6 @@ impl Session {
 
     /// Stops sending requests because the Edge wants no more requests. Features that are served remain served (D-22, D-23).
     pub(super) fn halt_stale(&mut self) {
-        self.status.is_stale = true;
         self.status.problem = Some(Problem::Stale);
         self.state = State::Halted;
         let outcome = if self.held.is_current() { Ok(()) } else { Err(Problem::Stale) };

@@ -25,10 +25,7 @@ impl Session {
             | State::Fresh { .. }
             | State::Expired
             | State::Done
-            | State::Halted => {
-                self.status.is_stale = false;
-                self.connect();
-            }
+            | State::Halted => self.connect(),
         }
     }
 
@@ -62,7 +59,6 @@ impl Session {
         self.poll_until = None;
         self.wrong_types = 0;
         self.access.forget_refusal();
-        self.status.is_stale = false;
         self.command_ids.push(Pending::without_limit(command_id));
         let closed = self.feature_set.open(&self.config.keys);
         if !closed.environments.is_empty() {

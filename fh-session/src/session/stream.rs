@@ -112,7 +112,7 @@ impl Session {
                     // The request of the waiting context replaces this stream. The rest of the chunk is not applied, so that the result
                     // does not depend on the sizes of chunks.
                     let is_replaced = stream.has_data && self.next_context.is_some();
-                    if is_replaced && !self.status.is_stale {
+                    if is_replaced && !self.is_last(&stream) {
                         break None;
                     }
                 }
@@ -186,9 +186,9 @@ impl Session {
 
     /// Aborts the stream because of `problem`, and schedules a retry. Halts if no request follows the end of the stream.
     pub(super) fn stream_given_up(&mut self, problem: Problem) {
-        let was_last = matches!(&self.state, State::Streaming(stream) if self.was_last(stream));
+        let is_last = matches!(&self.state, State::Streaming(stream) if self.is_last(stream));
         self.give_up();
-        if was_last {
+        if is_last {
             self.halt_stale();
         } else {
             self.trouble(problem, None);
@@ -197,13 +197,13 @@ impl Session {
 
     /// Returns true if no request follows the end of this stream, because the response had status 236. A client without features continues
     /// to send requests (D-71).
-    fn was_last(&self, stream: &Stream) -> bool {
+    pub(super) fn is_last(&self, stream: &Stream) -> bool {
         stream.last && (stream.has_data || self.held.is_current())
     }
 
     pub(super) fn stream_closed(&mut self, stream: &Stream, broken: Option<Problem>) {
         self.was_open_since(stream.opened);
-        if self.was_last(stream) {
+        if self.is_last(stream) {
             return self.halt_stale();
         }
         if !stream.has_data {

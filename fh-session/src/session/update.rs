@@ -11,6 +11,7 @@ use super::access::Access;
 use super::held::Held;
 use super::{Session, State};
 use crate::action::Action;
+use crate::config::Mode;
 use crate::feature_set::{
     Answered, Authority, Effect, FeatureSet, Received, names_another, other_environment,
     read_answer, read_list, read_one,
@@ -77,13 +78,13 @@ impl Session {
             lists.iter().map(|(id, entry)| (id, self.usable(id, entry))).collect();
         let doubt = lists.iter().any(|(_, usable)| usable.is_none()).then_some(Problem::EmptyList);
         self.begin_anew(lists.iter().any(|(_, usable)| usable.is_some()))?;
-        let mut effect = Effect::None;
+        let mut applied = None;
         for (id, features) in &lists {
             if let Some(features) = features {
-                effect = effect.max(self.feature_set.list(id, features, Authority::Edge));
+                applied = applied.max(Some(self.feature_set.list(id, features, Authority::Edge)));
             }
         }
-        self.received(Source::Polling, effect);
+        self.received(Source::Polling, applied);
         let environment = (!several).then(|| self.feature_set.first_id());
         self.raw(Source::Polling, environment, RawKind::List, body);
         // An Edge with a failure of its own may send an empty list with the etag of the features that it could not load.
@@ -154,12 +155,12 @@ impl Session {
         let entry = Answered { id: None, features: Some(features) };
         let usable = self.usable(&id, &entry);
         self.begin_anew(usable.is_some())?;
-        let (effect, doubt) = match usable {
-            Some(features) => (self.feature_set.list(&id, features, Authority::Edge), None),
-            None => (Effect::None, Some(Problem::EmptyList)),
+        let (applied, doubt) = match usable {
+            Some(features) => (Some(self.feature_set.list(&id, features, Authority::Edge)), None),
+            None => (None, Some(Problem::EmptyList)),
         };
-        self.without_etag(effect);
-        self.received(Source::Streaming, effect);
+        self.without_etag(applied.unwrap_or(Effect::None));
+        self.received(Source::Streaming, applied);
         self.raw(Source::Streaming, Some(id), RawKind::List, data);
         Ok(doubt)
     }
@@ -193,12 +194,14 @@ impl Session {
 
     /// Returns true if features of a store are accepted. A closed client accepts no features. Neither does a client whose held features are
     /// marked as features of an earlier context, because the client cannot know to which context a store's features belong; a notice
-    /// reports this case.
-    fn wants_stored(&mut self, source: &Source) -> bool {
+    /// reports this case. `is_list` is true for a list: an offline client gets features of its new context from lists of stores only, so it
+    /// accepts a list.
+    fn wants_stored(&mut self, source: &Source, is_list: bool) -> bool {
         if matches!(self.state, State::Stopped) {
             return false;
         }
-        if self.held.of_earlier_context().is_some() {
+        let is_only_source = is_list && self.config.mode == Mode::Offline;
+        if self.held.of_earlier_context().is_some() && !is_only_source {
             self.ignored(
                 source,
                 "the client has no features yet for its new context or its new kind of API key"
@@ -216,7 +219,7 @@ impl Session {
     /// Applies a store's list of an environment's features. If the list cannot be applied, a notice reports the reason, unless the client
     /// is closed.
     pub(super) fn stored(&mut self, source: &Source, environment: &Arc<str>, bytes: &[u8]) {
-        if !self.wants_stored(source) {
+        if !self.wants_stored(source, true) {
             return;
         }
         let listed = std::str::from_utf8(bytes)
@@ -225,6 +228,10 @@ impl Session {
         match listed {
             Err(why) => self.ignored(source, why),
             Ok((text, features)) => {
+                if self.held.of_earlier_context().is_some() {
+                    self.feature_set.forget();
+                    self.held = Held::Unserved;
+                }
                 let authority = self.store_authority();
                 let effect = self.feature_set.list(environment, &features, authority);
                 self.without_etag(effect);
@@ -238,7 +245,7 @@ impl Session {
     /// Applies a store's update of one feature, which is published if features are served already. If the update cannot be applied, a
     /// notice reports the reason, unless the client is closed. No notice reports an update that is outdated.
     pub(super) fn stored_feature(&mut self, source: &Source, environment: &Arc<str>, bytes: &[u8]) {
-        if !self.wants_stored(source) {
+        if !self.wants_stored(source, false) {
             return;
         }
         let applied = std::str::from_utf8(bytes)
@@ -285,11 +292,19 @@ impl Session {
         self.access.forget_refusal();
     }
 
-    /// Records that the Edge has sent a list, and serves its features unless the same features are served already.
-    fn received(&mut self, source: Source, effect: Effect) {
+    /// Records that the Edge has sent a list, and serves the held features unless they are served already. `applied` is the effect of the
+    /// list; `None` if the list was not applied, so that the held features are as old as before (D-60).
+    fn received(&mut self, source: Source, applied: Option<Effect>) {
         self.access = Access::Granted;
-        self.status.updated = Some(self.now);
-        self.status.source = Some(source);
+        if applied.is_some() {
+            self.status.updated = Some(self.now);
+            self.status.source = Some(source);
+        } else {
+            // If no list was applied before, the client serves features that a stream sent before its first list, or no features.
+            self.status.updated.get_or_insert(self.now);
+            self.status.source.get_or_insert(source);
+        }
+        let effect = applied.unwrap_or(Effect::None);
         if !self.held.is_current() || effect != Effect::None {
             self.serve_current(effect);
         }

@@ -124,6 +124,7 @@ impl Client {
         self.now = self.now.max(handed);
         let was_stopped = self.spec.phase == Phase::Stopped;
         let before = self.session.status().readiness;
+        let updated = self.session.status().updated;
         let by_store = matches!(fact, Fact::Stored { .. } | Fact::StoredFeature);
         let held = self.published.clone().filter(|_| by_store && !self.spec.several());
         self.session.handle(Millis::new(handed), input);
@@ -207,6 +208,12 @@ impl Client {
             self.spec.held = Some(!self.served.is_empty());
         }
         self.readiness(before, fact, &status)?;
+        let is_as_old = self.spec.expected.doubted && !self.spec.expected.renewed;
+        hold(
+            Invariant::Age,
+            !is_as_old || updated.is_none_or(|at| status.updated == Some(at)),
+            || format!("updated at {:?}, expected {updated:?}", status.updated),
+        )?;
         self.lockstep(&done, &status)?;
         hold(Invariant::Problem, self.status == status, || {
             format!("reported {:?}, is {status:?}", self.status)

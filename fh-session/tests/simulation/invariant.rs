@@ -27,6 +27,8 @@ pub enum Invariant {
     Failed,
     /// The status names the last problem, and none after a good response.
     Problem,
+    /// The features are as old as before a list that the client did not apply (D-60).
+    Age,
     /// The version of a served feature never decreases.
     Versions,
     /// `If-None-Match` contains the etag of the last list that was applied for the same context, and is sent with one key only (D-60,

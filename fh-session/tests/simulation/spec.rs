@@ -61,6 +61,10 @@ pub struct Expected {
     pub report_reads: bool,
     /// True if the first list, or the first list of this context, is served.
     pub first: bool,
+    /// True if the client received a list and did not apply it.
+    pub doubted: bool,
+    /// True if the client may have applied a list or an update.
+    pub renewed: bool,
 }
 
 /// The outcome of a command.
@@ -141,6 +145,7 @@ pub struct Spec {
     /// True if the held features belong to another context.
     pub switching: bool,
     pub failed: bool,
+    /// True if the Edge wanted no more requests after the last event.
     pub stale: bool,
     pub problem: Option<&'static str>,
     pub etag: Option<String>,
@@ -225,6 +230,17 @@ impl Spec {
     /// Returns true if there are features of the current context.
     pub fn serves(&self) -> bool {
         self.listed && !self.switching
+    }
+
+    /// Returns true if the Edge wants no more requests: after the client has halted, or while a stream with status 236 is open and the client
+    /// has features (D-22, D-23, D-67).
+    fn is_stale(&self) -> bool {
+        match &self.phase {
+            Phase::Halted => true,
+            Phase::Stream(open) => self.is_last(open),
+            Phase::Stopped => self.stale,
+            _ => false,
+        }
     }
 
     pub fn readiness(&self) -> Readiness {
@@ -315,7 +331,9 @@ impl Spec {
                 }
             }
         }
+        self.stale = self.is_stale();
         self.start_next();
+        self.stale = self.is_stale();
     }
 
     fn start(&mut self) {

@@ -398,3 +398,37 @@ fn a_waiting_context_replaces_the_stream_within_a_chunk() {
         assert_eq!(driver.status().problem, None);
     }
 }
+
+/// An offline client gets no features of an Edge, so a store's list after a context change belongs to the new context.
+#[test]
+fn an_offline_client_takes_lists_of_stores_for_a_new_context() {
+    for keep in [WhileSwitching::HideValues, WhileSwitching::KeepValues] {
+        let mut driver =
+            TestDriver::with(Mode::Offline, &[SERVER], |config| config.while_switching = keep);
+        let store = |driver: &mut TestDriver, list: &str| {
+            driver.tell(Input::Stored {
+                source: Source::Store("redis".into()),
+                environment: "e".into(),
+                features: list.as_bytes(),
+            });
+        };
+        store(&mut driver, LIST);
+        driver.tell(Input::Context(CommandId(1), user("fred")));
+        // A single feature does not say which others the context has.
+        let one = LIST.trim_matches(['[', ']']);
+        driver.tell(Input::StoredFeature {
+            source: Source::Store("redis".into()),
+            environment: "e".into(),
+            feature: one.as_bytes(),
+        });
+        assert_eq!(driver.notices.len(), 1, "{keep:?}");
+        // Versions of two contexts are not compared.
+        store(&mut driver, &LIST.replace(r#""version":1"#, r#""version":0"#).replace("x", "y"));
+        assert_eq!(driver.value().as_deref(), Some("y"), "{keep:?}");
+        assert_eq!(driver.published.last().unwrap().cause, Cause::First);
+        assert_eq!(driver.status().readiness, Readiness::Ready);
+        let rules = &driver.published.last().unwrap().rules;
+        assert_eq!(rules.evaluated_for().unwrap().context, user("fred"));
+        assert_eq!(driver.notices.len(), 1, "{keep:?}");
+    }
+}

@@ -61,6 +61,31 @@ fn the_last_stream_of_a_stale_environment() {
         assert_eq!(driver.status().connection, Connection::Halted, "{how}");
         assert!(driver.status().is_stale && driver.session.deadline().is_none(), "{how}");
     }
+    // While the stream is open, the Edge wants no request either (D-67).
+    let mut driver = TestDriver::new(Mode::Streaming, &[SERVER]);
+    let request_id = driver.request_id();
+    driver.tell(Input::Opened { request_id, head: &sse(236) });
+    assert!(!driver.status().is_stale);
+    driver.event("features", LIST);
+    assert!(driver.status().is_stale && driver.status().connection == Connection::Streaming);
+    driver.tell(Input::Context(CommandId(1), user("fred")));
+    assert_eq!(driver.settled, [(CommandId(1), Err(Problem::Stale))]);
+    assert_eq!((driver.sent.len(), driver.aborted.len()), (1, 0));
+    // Without features, the stream counts as an ordinary one. Once it has sent features, the waiting context is refused.
+    let mut driver = TestDriver::new(Mode::Streaming, &[SERVER]);
+    driver.tell(Input::Context(CommandId(1), user("fred")));
+    let request_id = driver.request_id();
+    driver.tell(Input::Opened { request_id, head: &sse(236) });
+    driver.tell(Input::Context(CommandId(2), user("anna")));
+    driver.event("features", LIST);
+    assert_eq!(
+        driver.settled,
+        [(CommandId(1), Ok(Readiness::Ready)), (CommandId(2), Err(Problem::Stale))]
+    );
+    assert_eq!((driver.sent.len(), driver.status().is_stale), (2, true));
+    // Other keys end the state.
+    driver.tell(Input::Keys(CommandId(3), ApiKeys::parse([SERVER]).unwrap()));
+    assert!(!driver.status().is_stale);
     // A client without features continues to send requests (D-71).
     let mut driver = TestDriver::new(Mode::Streaming, &[CLIENT]);
     let request_id = driver.request_id();

@@ -118,6 +118,42 @@ fn empty_lists_of_an_edge_in_trouble() {
     driver.live();
     driver.event("features", "[]");
     assert_eq!(driver.value().as_deref(), Some("x"));
+    // The kept features are as old as before, and come from the same source.
+    for source in [Source::Streaming, Source::Polling] {
+        let mode = if source == Source::Streaming { Mode::Streaming } else { POLL };
+        let mut driver = TestDriver::new(mode, &[SERVER]);
+        driver.tell(Input::Stored {
+            source: Source::Snapshot,
+            environment: "e".into(),
+            features: LIST.as_bytes(),
+        });
+        driver.now = 1;
+        match mode {
+            Mode::Streaming => {
+                driver.open();
+                driver.event("features", "[]");
+            }
+            _ => driver.polled(r#"[{"id":"e","features":[]}]"#),
+        }
+        let status = driver.status();
+        assert_eq!(status.problem, Some(Problem::EmptyList));
+        assert_eq!(
+            (status.updated, &status.source),
+            (Some(Millis::new(0)), &Some(Source::Snapshot))
+        );
+        match mode {
+            Mode::Streaming => driver.event("features", LIST),
+            _ => {
+                driver.wait();
+                driver.good_poll();
+            }
+        }
+        let status = driver.status();
+        assert_eq!(
+            (status.updated, &status.source),
+            (Some(Millis::new(driver.now)), &Some(source))
+        );
+    }
     // A client that had no features before becomes ready without features.
     let mut driver = TestDriver::new(POLL, &[CLIENT]);
     driver.polled(r#"[{"id":"e"}]"#);

@@ -161,6 +161,12 @@ impl Spec {
         if doubt && all && self.switching && !shown.first {
             return self.trouble("empty_list", 0);
         }
+        let is_sure = match listed.empty {
+            Empty::Absent => true,
+            Empty::Lists => !self.several() && facts.status != 236,
+            Empty::No | Empty::Some => false,
+        };
+        self.expected.doubted |= doubt && is_sure;
         self.received(listed);
         let unsure = doubt || (lenient && listed.empty != Empty::No);
         self.etag = facts.etag.clone().filter(|_| !unsure);

@@ -1,7 +1,7 @@
 //! Commands of users, and updates from stores (sdk-behaviour 2.9.4, sdk-behaviour 2.12, D-62, D-67, D-120).
 
 use fh_repository::readiness::Readiness;
-use fh_session::{CommandId, KeyKind, WhileSwitching};
+use fh_session::{CommandId, KeyKind, Mode, WhileSwitching};
 
 use super::{Outcome, Pending, Phase, Shown, Spec, millis};
 use crate::world::{KEYS, NAMES};
@@ -15,10 +15,7 @@ impl Spec {
             Phase::Stream(open) if open.has_data => self.settle(true),
             Phase::Sent { .. } | Phase::Body { .. } | Phase::Stream(_) => {}
             Phase::Idle => self.start(),
-            _ => {
-                self.stale = false;
-                self.connect();
-            }
+            _ => self.connect(),
         }
     }
 
@@ -150,7 +147,6 @@ impl Spec {
         self.refusals = 0;
         self.fallback = None;
         self.wrong_types = 0;
-        self.stale = false;
         self.failed = false;
         self.held = None;
         if old.kind != new.kind || old.environments[0] != new.environments[0] {
@@ -175,13 +171,15 @@ impl Spec {
     }
 
     pub(super) fn stored(&mut self, fine: bool, shown: &Shown) {
-        // An observer cannot know whether features of another context are held.
-        let refused = self.switching && !shown.published;
+        // An observer cannot know whether features of another context are held. A client that is offline has no other source of features
+        // for its new context.
+        let is_offline = self.config.mode == Mode::Offline;
+        let refused = self.switching && !shown.published && !is_offline;
         if self.phase == Phase::Stopped || !fine || refused {
             return;
         }
+        self.expected.first = !self.listed || (self.switching && is_offline);
         self.switching = false;
-        self.expected.first = !self.listed;
         self.listed = true;
         // A list that changes nothing may leave the client Failed.
         self.failed &= shown.readiness == Readiness::Failed;

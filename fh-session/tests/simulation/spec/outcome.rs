@@ -61,7 +61,6 @@ impl Spec {
     }
 
     pub(super) fn halt_stale(&mut self) {
-        self.stale = true;
         self.problem = Some("stale");
         self.phase = Phase::Halted;
         self.settle(self.serves());

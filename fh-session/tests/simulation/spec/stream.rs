@@ -54,6 +54,7 @@ impl Spec {
                     }
                 }
                 Mark::Update => {
+                    self.expected.renewed = true;
                     self.held = None;
                     if open.has_data {
                         self.good(open.doubt);
@@ -85,7 +86,7 @@ impl Spec {
                 }
             }
             // The request of the waiting context replaces the stream.
-            if open.has_data && self.next.is_some() && !self.stale {
+            if open.has_data && self.next.is_some() && !self.is_last(&open) {
                 break;
             }
         }
@@ -101,12 +102,19 @@ impl Spec {
             return false;
         }
         open.has_data = true;
+        self.expected.doubted |= doubt;
+        self.expected.renewed |= !doubt || self.held.is_none();
         self.received(listed);
         open.doubt = doubt.then_some("empty_list");
         self.good(open.doubt);
         self.forget_etag(shown);
         self.settle(true);
         true
+    }
+
+    /// Returns true if no request follows the end of this stream, because its status is 236 and the client has features.
+    pub(super) fn is_last(&self, open: &Open) -> bool {
+        open.last && (open.has_data || self.serves())
     }
 
     /// Records that the held features were changed by something other than a poll.
@@ -121,7 +129,7 @@ impl Spec {
 
     pub(super) fn stream_closed(&mut self, open: &Open, broken: Option<&'static str>) {
         self.was_open_since(open.opened);
-        if open.last && (open.has_data || self.serves()) {
+        if self.is_last(open) {
             self.halt_stale();
         } else if !open.has_data {
             self.trouble(broken.unwrap_or("closed_early"), 0);
@@ -141,7 +149,7 @@ impl Spec {
 
     /// Records that the stream was aborted because of a failure that may pass.
     pub(super) fn stream_trouble(&mut self, open: &Open, problem: &'static str) {
-        if open.last && (open.has_data || self.serves()) {
+        if self.is_last(open) {
             self.halt_stale();
         } else {
             self.trouble(problem, 0);

@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use fh_client::{Connection, NotReady, Problem, Readiness, Source};
+use fh_client::{Attributes, Connection, NotReady, Problem, Readiness, Source, block_on};
 use fh_fake_edge::{Behaviour, ENVIRONMENT, Feature, RedirectTo, Route};
 use serde_json::json;
 
 use super::kinds::{gzipped, json as json_answer};
 use super::{
     FEATURE, History, INITIAL, NEVER, PATIENCE, arrives, edge, held, not_earlier, quick, ready,
-    refresh, seen, served, until,
+    refresh, seen, served, server_evaluated, until,
 };
 
 const ANOTHER: &str = "0b7f43c2-9a7d-4b10-9a4e-0d3fd1f2f001";
@@ -117,6 +117,25 @@ fn status_236_to_a_stream() {
     assert_eq!((status.readiness, status.is_stale), (Readiness::Ready, true));
     assert_eq!(refresh(&client), Ok(Readiness::Ready));
     assert_eq!(edge.recording().count(Route::Stream), 2);
+}
+
+/// While the stream is open, the Edge wants no other request either (D-67).
+#[test]
+fn status_236_to_a_stream_refuses_another_context() {
+    let edge = edge();
+    let list = Behaviour::new()
+        .head(236, fh_fake_edge::Framing::Chunked)
+        .header("content-type", "text/event-stream")
+        .ack()
+        .features()
+        .hang();
+    edge.script(Route::Stream, [list], Behaviour::healthy());
+    let client = ready(server_evaluated(&edge).streaming());
+    let status = until(&client, "stale", |status| status.is_stale);
+    assert_eq!((status.connection, status.readiness), (Connection::Streaming, Readiness::Ready));
+    let fred = Attributes::builder().user_key("fred").build();
+    assert!(matches!(block_on(client.set_context(fred)), Err(Problem::Stale)));
+    assert_eq!(edge.recording().count(Route::Stream), 1);
 }
 
 /// Nothing changes, nobody is told, and whoever waits is told that all is well.
