@@ -247,11 +247,13 @@ impl SecretUrl {
             return None;
         }
         let origin = self.origin();
-        // The query of a relative target may contain `://` too.
-        let scheme = location.split_once("://").map(|(scheme, _)| scheme);
-        let target = if scheme.is_some_and(|scheme| scheme.bytes().all(|b| b.is_ascii_alphabetic()))
-        {
-            Self(location.to_string())
+        // A request has no fragment.
+        let location = location.split('#').next()?;
+        let target = if location.is_empty() {
+            Self(self.0.split('#').next()?.to_string())
+        } else if has_scheme(location) {
+            // A target without `//` after its scheme, such as `mailto:x`, has no origin.
+            location.contains("://").then(|| Self(location.to_string()))?
         } else if let Some(rest) = location.strip_prefix("//") {
             let scheme = origin.split("//").next()?;
             Self(format!("{scheme}//{rest}"))
@@ -266,6 +268,19 @@ impl SecretUrl {
         };
         let is_home = normal_origin(target.origin()) == normal_origin(origin);
         is_home.then_some(target)
+    }
+}
+
+/// Returns true if a URL reference begins with a scheme and a colon (RFC 3986, 4.2). A colon in a path, a query or a fragment does not
+/// count.
+fn has_scheme(reference: &str) -> bool {
+    let is_of_scheme = |byte: u8| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte);
+    match reference.split([':', '/', '?']).next() {
+        Some(scheme) if reference.get(scheme.len()..).is_some_and(|rest| rest.starts_with(':')) => {
+            scheme.starts_with(|first: char| first.is_ascii_alphabetic())
+                && scheme.bytes().all(is_of_scheme)
+        }
+        _ => false,
     }
 }
 
@@ -369,6 +384,14 @@ mod tests {
             ("/b?from=https://y/", Some("https://x:1/b?from=https://y/")),
             ("c?from=https://y/", Some("https://x:1/a/features/e/c?from=https://y/")),
             ("?r", Some("https://x:1/a/features/e/k?r")),
+            ("#f", Some("https://x:1/a/features/e/k?q")),
+            ("/b#f", Some("https://x:1/b")),
+            ("?r#f", Some("https://x:1/a/features/e/k?r")),
+            ("c/d:e", Some("https://x:1/a/features/e/c/d:e")),
+            ("/b:c", Some("https://x:1/b:c")),
+            ("mailto:x", None),
+            ("mailto:x//https://x:1/", None),
+            ("https:/b", None),
             ("ftp://x:1/d", None),
             ("https://x:443/d", None),
             ("http://x:1/d", None),

@@ -67,6 +67,9 @@ pub(crate) struct Environment {
     /// Versions of deletes by feature id. An applied update of a single feature removes its entry, and a list of the Edge removes all
     /// entries.
     tombstones: HashMap<Box<str>, i64>,
+    /// The elements of the last applied list that are not in `ruleset`, with their positions: elements that are not features, and features
+    /// that a later one with the same key replaces. A list with the same elements is not applied again.
+    left_out: Vec<(usize, Box<str>)>,
     /// The ids of the strategies that an Edge applied (the member `v` of a feature), by feature key.
     pub(crate) strategies: HashMap<Box<str>, Box<str>>,
 }
@@ -78,6 +81,7 @@ impl Environment {
             ruleset: Ruleset::default(),
             keys: HashMap::new(),
             tombstones: HashMap::new(),
+            left_out: Vec::new(),
             strategies: HashMap::new(),
         }
     }
@@ -94,10 +98,13 @@ impl Environment {
         let only_adds = authority != Authority::Edge;
         // Ids and keys in a store's list. Features that such a list does not contain are kept.
         let mut listed: HashSet<Cow<'_, str>> = HashSet::new();
-        let mut places = old.iter();
-        for received in features {
+        let mut places = old.iter().peekable();
+        for (position, received) in features.iter().enumerate() {
             // Most features of a list have not changed and have their former position. Such features are compared without being parsed.
-            let same = places.next().filter(|held| held.json() == received.json());
+            let same = places.peek().filter(|held| held.json() == received.json()).copied();
+            if same.is_some() || !self.leaves_out(position, received.json()) {
+                places.next();
+            }
             let state = match same {
                 Some(held) => Some(identity_of(held)),
                 None => received.parts().map(Feature::identity),
@@ -130,8 +137,12 @@ impl Environment {
             });
             chosen.extend(unlisted.map(Chosen::Held));
         }
-        let same_texts = old.len() == chosen.len()
-            && old.iter().zip(&chosen).all(|(old, new)| old.json() == new.json());
+        let mut known = old.iter();
+        let same_texts = old.len() + self.left_out.len() == chosen.len()
+            && chosen.iter().enumerate().all(|(position, chosen)| {
+                self.leaves_out(position, chosen.json())
+                    || known.next().is_some_and(|held| held.json() == chosen.json())
+            });
         if authority == Authority::Edge {
             self.tombstones.clear();
         }
@@ -160,6 +171,7 @@ impl Environment {
             }
         }
         let new = compilation.finish();
+        self.left_out = left_out(&chosen, &new);
         self.strategies = strategies;
         // A changed feature is parsed a second time here, because readers also see members that `parts` leaves out. The repository compares
         // once more, with the features that it serves. The served features may be older while changes are held back.
@@ -171,6 +183,13 @@ impl Environment {
         self.keys = new.iter().filter_map(identity).collect();
         self.ruleset = new;
         if seen { Effect::Seen } else { Effect::Invisible }
+    }
+
+    /// Returns true if the last applied list had this element at this position, and the element is not in the ruleset.
+    fn leaves_out(&self, position: usize, json: &str) -> bool {
+        let found = self.left_out.binary_search_by_key(&position, |(position, _)| *position);
+        let found = found.ok().and_then(|at| self.left_out.get(at));
+        found.is_some_and(|(_, text)| **text == *json)
     }
 
     /// Applies an update of one feature, and returns the effect.
@@ -307,6 +326,16 @@ impl Environment {
             .and_then(|key| ruleset.get(key))
             .or_else(|| state.key.as_deref().and_then(|key| ruleset.get(key)))
     }
+}
+
+/// Returns the elements of a list that are not in the ruleset that was compiled from the list, with their positions.
+fn left_out(chosen: &[Chosen<'_, '_>], compiled: &Ruleset) -> Vec<(usize, Box<str>)> {
+    let mut compiled = compiled.iter().peekable();
+    let is_left_out = |(_, chosen): &(usize, &Chosen<'_, '_>)| {
+        compiled.next_if(|feature| feature.json() == chosen.json()).is_none()
+    };
+    let left_out = chosen.iter().enumerate().filter(is_left_out);
+    left_out.map(|(position, chosen)| (position, chosen.json().into())).collect()
 }
 
 /// Returns true if the received state and the held feature have different ids. Returns false if either has no id.

@@ -132,6 +132,34 @@ fn lists_of_the_edge_remove_and_those_of_stores_do_not() {
     assert!(feature_set.shown().is_empty());
 }
 
+/// A list with the same elements is not compiled again, even if it has elements that are not features.
+#[test]
+fn a_list_with_elements_that_are_left_out_is_applied_once() {
+    let (a, b) = (state("a", "A", 1, "x"), state("b", "B", 1, "y"));
+    let later = state("c", "A", 1, "z");
+    for list in [
+        [a.clone(), "7".to_string(), b.clone()],
+        [r#"{"key":7}"#.to_string(), a.clone(), b.clone()],
+        [a.clone(), b.clone(), later.clone()],
+        [a.clone(), b.clone(), b.clone()],
+    ] {
+        let mut feature_set = feature_set(&["e/k*"]);
+        assert_eq!(feature_set.take("e", &list, Authority::Edge), Effect::Seen, "{list:?}");
+        let shown = feature_set.shown();
+        assert_eq!(shown.len(), 2, "{list:?}");
+        assert_eq!(feature_set.take("e", &list, Authority::Edge), Effect::None, "{list:?}");
+        // Another order, or an element that is no longer there, is another list.
+        let mut reversed = list.clone();
+        reversed.reverse();
+        assert_ne!(feature_set.take("e", &reversed, Authority::Edge), Effect::None, "{list:?}");
+        feature_set.take("e", &list, Authority::Edge);
+        assert_eq!(feature_set.shown(), shown, "{list:?}");
+        let [_, _, last] = &list;
+        feature_set.take("e", std::slice::from_ref(last), Authority::Edge);
+        assert_eq!(feature_set.shown().len(), 1, "{list:?}");
+    }
+}
+
 /// Elements without a readable key are not features, so a store's list with such an element keeps the held feature of the same id.
 #[test]
 fn unreadable_elements_of_stores_remove_nothing() {
