@@ -69,8 +69,7 @@ pub struct Status {
     pub foreign_features: u64,
     /// The number of diagnostics of the served features; see [`Client::diagnostics`](crate::Client::diagnostics).
     pub diagnostics: usize,
-    /// True while catch & release holds back updates of which at least one changes features visibly, even if a later update
-    /// undoes the change.
+    /// True while catch & release holds back changes that a reader would see after a release.
     pub is_holding: bool,
     /// The numbers of panics in listeners, interceptors and observers, of rejected overrides, and of dropped events of
     /// listeners and observers.

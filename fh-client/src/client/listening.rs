@@ -120,14 +120,14 @@ impl Client {
         self.shared.repository.is_catching()
     }
 
-    /// Returns true while catch & release holds back updates of which at least one changes features visibly, even if a later
-    /// update undoes the change.
+    /// Returns true while catch & release holds back changes that a reader would see after a release. Ends when the last such
+    /// change is released, or when an update undoes it.
     #[must_use]
     pub fn is_holding(&self) -> bool {
         self.shared.repository.is_holding()
     }
 
-    /// Serves the features that were received last. If catch & release is on, it stays on.
+    /// Serves the features that were received last. If catch & release is on, it stays on. A closed client releases nothing.
     pub fn release(&self) {
         self.shared.repository.release();
     }

@@ -13,6 +13,9 @@ use crate::sync::{AtomicBool, Ordering};
 /// intercepted.
 const DEPTH: u8 = 4;
 
+/// The name of an interceptor that panics when it is called for its name.
+const UNNAMED: &str = "unnamed";
+
 thread_local! {
     static ASKING: Cell<u8> = const { Cell::new(0) };
 }
@@ -48,9 +51,18 @@ pub(crate) struct Answered<'a> {
 }
 
 impl Entry {
-    /// Creates an entry. Calls the interceptor for its name, so this function must not be called with a lock held.
-    pub(crate) fn new(id: u64, interceptor: Arc<dyn Interceptor>, policy: LockPolicy) -> Self {
-        let name = interceptor.name().into();
+    /// Creates an entry. Calls the interceptor for its name, so this function must not be called with a lock held. If this call panics, the
+    /// name is [`UNNAMED`].
+    pub(crate) fn new(
+        id: u64,
+        interceptor: Arc<dyn Interceptor>,
+        policy: LockPolicy,
+        faults: &dyn FaultReporter,
+    ) -> Self {
+        let name = catch_panic(|| Arc::from(interceptor.name())).unwrap_or_else(|Panicked| {
+            faults.interceptor_panicked(id, UNNAMED);
+            UNNAMED.into()
+        });
         Self { id, name, policy, interceptor, is_closed: Arc::new(AtomicBool::new(false)) }
     }
 

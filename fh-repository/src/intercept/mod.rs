@@ -17,8 +17,8 @@ use fh_eval::{Attributes, FeatureRef, Value};
 /// interceptor makes itself call the interceptors too, but at most four calls are nested. The repository also calls interceptors when it
 /// compares values for change listeners, and when it collects the values of all features for a usage event. Interceptors should therefore
 /// be quick, and should return the same value until their own data changes. After such a change, call
-/// [`Repository::overrides_changed`](crate::Repository::overrides_changed). An interceptor that panics in a read is skipped, and the panic
-/// is counted.
+/// [`Repository::overrides_changed`](crate::Repository::overrides_changed). An interceptor that panics in a read is skipped. A panic
+/// in any method is caught and counted.
 ///
 /// ```
 /// use fh_repository::{InterceptedRead, Flow, Interceptor};
@@ -34,7 +34,8 @@ use fh_eval::{Attributes, FeatureRef, Value};
 /// }
 /// ```
 pub trait Interceptor: Send + Sync {
-    /// Returns the interceptor's name, which for example details and notices show. Called once, at registration.
+    /// Returns the interceptor's name, which for example details and notices show. Called once, at registration. If the call panics, the
+    /// name is `unnamed`.
     fn name(&self) -> &str;
 
     /// Returns an override of the read, or [`Flow::Continue`] so that the next interceptor is called.

@@ -22,8 +22,7 @@ pub(crate) struct Write {
     /// The last update, whether served or held, without the features of revoked environments; `None` before the first update.
     pub(super) latest: Option<Arc<Rules>>,
     is_catching: bool,
-    /// True from an update with a visible change that is held back until the last update is served as a whole. A later held update that
-    /// undoes the change leaves this true.
+    /// True if the last update differs visibly from the served features.
     is_holding: bool,
     /// True if the client was reported as ready and has not been reported as not ready since.
     was_ready: bool,
@@ -32,6 +31,13 @@ pub(crate) struct Write {
     /// True once the closed repository has removed its listeners. Interceptors and observers that are registered later are closed at once.
     pub(crate) is_finished: bool,
     pub(super) waiting_tasks: WaitingTasks,
+}
+
+impl Write {
+    /// Returns true once the repository is closed.
+    pub(super) const fn is_closed(&self) -> bool {
+        self.is_closed
+    }
 }
 
 impl Repository {
@@ -50,15 +56,15 @@ impl Repository {
         self.inner.write().is_catching
     }
 
-    /// Returns true from an update with a visible change that is held back until the last update is served as a whole, even if a later
-    /// update has undone the change.
+    /// Returns true if features are held back: if a release of all features would change what a reader sees. This ends when the last visible
+    /// change is released, or when an update undoes it.
     #[must_use]
     pub fn is_holding(&self) -> bool {
         self.inner.write().is_holding
     }
 
     /// Returns the keys of the held features: those that the last update adds, removes, or changes visibly, compared with the served
-    /// features. The list is empty unless [`Self::is_holding`] is true.
+    /// features. The list is empty if and only if [`Self::is_holding`] is false.
     #[must_use]
     pub fn held(&self) -> Vec<Box<str>> {
         let write = self.inner.write();
@@ -66,20 +72,20 @@ impl Repository {
     }
 
     /// Serves the last update. If updates are held back, later updates continue to be held back. Change listeners compare their features
-    /// with the last update only, however many updates were held.
+    /// with the last update only, however many updates were held. Has no effect after [`close`](Self::close).
     pub fn release(&self) {
         self.inner.release(true);
     }
 
     /// Serves the last state of the features with these keys only, and continues to hold back all other changes. A feature that was deleted
     /// meanwhile is removed. If the last update was evaluated for another context than the served features, or with another kind of API
-    /// key, the whole update is served.
+    /// key, the whole update is served. Has no effect after [`close`](Self::close).
     pub fn release_only<K: AsRef<str>>(&self, keys: impl IntoIterator<Item = K>) {
         let keys: Vec<K> = keys.into_iter().collect();
         self.inner.release_only(&keys.iter().map(AsRef::as_ref).collect::<Vec<_>>());
     }
 
-    /// Serves the last update, and all later updates as they arrive.
+    /// Serves the last update, and all later updates as they arrive. Serves no held update after [`close`](Self::close).
     pub fn stop_catching(&self) {
         self.inner.release(false);
     }
@@ -102,7 +108,9 @@ impl Inner {
         let keys =
             is_news.then(|| self.differences(before.as_ref().unwrap_or(live.rules()), &rules));
         if is_held {
-            write.is_holding |= is_visible && !same_features(live.rules(), &rules);
+            if is_visible {
+                write.is_holding = self.are_different(live.rules(), &rules);
+            }
             if !is_visible && let Some(relabelled) = relabelled(live.rules(), &rules) {
                 self.store(&mut write, live.with_rules(Arc::new(relabelled), live.has_list()));
                 self.core.mark_changed();
@@ -139,8 +147,8 @@ impl Inner {
             drop(write);
             return woken.wake();
         };
-        let is_same = |latest: &Arc<Rules>| same_features(&served, latest);
-        write.is_holding &= !write.latest.as_ref().is_some_and(is_same);
+        let is_other = |latest: &Arc<Rules>| self.are_different(&served, latest);
+        write.is_holding = write.is_holding && write.latest.as_ref().is_some_and(is_other);
         if live.has_list() && lock(&self.core.event_queue).wants_new_states() {
             let keys = self.differences(live.rules(), &served).into();
             self.core.push(RepositoryEvent::NewState(NewState { is_held: false, keys }));
@@ -156,6 +164,11 @@ impl Inner {
 
     fn differences(&self, older: &Rules, newer: &Rules) -> Vec<Box<str>> {
         differences(older, newer, self.core.is_visible_change)
+    }
+
+    /// Returns true if a feature visibly differs between two sets of rules.
+    fn are_different(&self, older: &Rules, newer: &Rules) -> bool {
+        !self.differences(older, newer).is_empty()
     }
 
     pub(crate) fn set_status(&self, status: SessionStatus) {
@@ -219,6 +232,9 @@ impl Inner {
     fn release(&self, goes_on: bool) {
         let mut write = self.write();
         write.is_catching &= goes_on;
+        if write.is_closed {
+            return;
+        }
         write.is_holding = false;
         let live = self.live.load_full();
         let latest = write.latest.as_ref().filter(|latest| !Arc::ptr_eq(latest, live.rules()));
@@ -228,14 +244,17 @@ impl Inner {
 
     fn release_only(&self, keys: &[&str]) {
         let mut write = self.write();
+        if write.is_closed {
+            return;
+        }
         let live = self.live.load_full();
         let latest = write.latest.as_ref().filter(|latest| !Arc::ptr_eq(latest, live.rules()));
         let Some(latest) = latest.cloned() else { return };
         let next = merged(live.rules(), &latest, keys);
         // If the served features no longer differ from the last update, the last update itself is served.
         let next = if same_features(&next, &latest) { latest } else { Arc::new(next) };
-        write.is_holding =
-            write.is_holding && write.latest.as_ref().is_some_and(|last| !Arc::ptr_eq(last, &next));
+        let is_other = |latest: &Arc<Rules>| self.are_different(&next, latest);
+        write.is_holding = write.is_holding && write.latest.as_ref().is_some_and(is_other);
         self.serve(write, &live, next);
     }
 

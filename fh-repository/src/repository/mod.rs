@@ -234,8 +234,7 @@ impl Repository {
 
     /// Closes the repository. The next delivery notifies listeners of the readiness Closed and removes the listeners. It also closes each
     /// interceptor and each observer once. Listeners that are registered after that delivery are not called. Reads continue to return
-    /// values, and a release still serves held features. Later publications, statuses and revocations have no effect, and neither has
-    /// closing twice.
+    /// values. Later publications, statuses, revocations and releases have no effect, and neither has closing twice.
     pub fn close(&self) {
         self.inner.close();
     }

@@ -127,7 +127,7 @@ impl Repository {
     /// repository has removed its listeners already, the interceptor is only closed.
     pub fn intercept(&self, interceptor: Arc<dyn Interceptor>, locks: LockPolicy) -> Subscription {
         let id = self.inner.core.next_id();
-        let entry = intercept::Entry::new(id, interceptor, locks);
+        let entry = intercept::Entry::new(id, interceptor, locks, &*self.inner.core);
         let mut write = self.inner.write();
         if write.is_finished {
             drop(write);
@@ -143,9 +143,12 @@ impl Repository {
     }
 
     /// Increases the generation, and makes change listeners compare their values again. Call this method when an interceptor may return
-    /// other values than before (D-63).
+    /// other values than before (D-63). Has no effect after [`close`](Self::close).
     pub fn overrides_changed(&self) {
         let mut write = self.inner.write();
+        if write.is_closed() {
+            return;
+        }
         let live = self.inner.live.load_full();
         let chain = Arc::clone(live.chain());
         self.inner.store(&mut write, live.with_chain(chain));

@@ -24,7 +24,7 @@ use std::time::Duration;
 /// - comparisons by the library, such as those for change listeners;
 /// - reads by an observer.
 ///
-/// A panic of an observer is caught and counted, except in [`Self::dispatch`].
+/// A panic of an observer is caught and counted. If [`Self::dispatch`] panics, events are queued.
 ///
 /// ```
 /// use fh_repository::{Observer, UsageEvent};

@@ -14,7 +14,7 @@ use super::{Dispatch, Observer, UsageOptions};
 use crate::answer::Answer;
 use crate::counters::Counter;
 use crate::dispatcher::DispatcherState;
-use crate::panic_guard::catch_panic;
+use crate::panic_guard::{Panicked, catch_panic};
 use crate::rules::Rules;
 use crate::sync::{AtomicBool, Mutex, Ordering, lock};
 use crate::time::Millis;
@@ -228,14 +228,18 @@ impl Observers {
 }
 
 impl Entry {
-    /// Creates an entry. Calls [`Observer::dispatch`], so this function must not be called with a lock held.
+    /// Creates an entry. Calls [`Observer::dispatch`], so this function must not be called with a lock held. If this call panics, the panic
+    /// is counted, and the observer is called as by default.
     pub(crate) fn new(
         id: u64,
         observer: Arc<dyn Observer>,
         options: &UsageOptions,
         dispatcher: &DispatcherState,
     ) -> Self {
-        let dispatch = observer.dispatch();
+        let dispatch = catch_panic(|| observer.dispatch()).unwrap_or_else(|Panicked| {
+            dispatcher.tally.add(Counter::ObserverPanics, 1);
+            Dispatch::default()
+        });
         let counts = match dispatch {
             Dispatch::Summary(window) => Some(Counts::new(window, dispatcher.clock()())),
             Dispatch::Queued | Dispatch::Inline => None,

@@ -279,6 +279,25 @@ fn named_features_are_released_alone() {
     assert_eq!(b.take(), [text_value("2")]);
 }
 
+/// What is held is what a release would visibly change. A version alone is not held.
+#[test]
+fn nothing_is_held_once_all_visible_changes_are_released_or_undone() {
+    let repository = ready(&json!([text("a", 1, "1"), text("b", 1, "1")]));
+    repository.catch_updates();
+    change(&repository, &json!([text("a", 2, "2"), text("b", 2, "1")]));
+    repository.release_only(["a"]);
+    assert_eq!((read(&repository, "a").1, read(&repository, "b").1), (2, 1));
+    assert!(!repository.is_holding() && repository.held().is_empty());
+    let (states, _states) = new_states(&repository);
+    repository.deliver();
+    assert_eq!(states.len(), 0);
+    change(&repository, &json!([text("a", 3, "3"), text("b", 2, "1")]));
+    assert!(repository.is_holding());
+    change(&repository, &json!([text("a", 4, "2"), text("b", 2, "1")]));
+    assert!(!repository.is_holding() && repository.held().is_empty());
+    assert_eq!(states.take(), [true, true]);
+}
+
 /// A released feature has the environment of the held update.
 #[test]
 fn a_released_feature_brings_its_environment() {

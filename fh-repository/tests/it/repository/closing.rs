@@ -61,6 +61,22 @@ fn listeners_get_the_last_readiness_and_nothing_more() {
     repository.deliver();
 }
 
+/// Held updates stay held, as all later updates are ignored.
+#[test]
+fn a_closed_repository_releases_nothing() {
+    let repository = ready(&flags(&[("a", false), ("b", false)]));
+    repository.catch_updates();
+    change(&repository, &flags(&[("a", true), ("b", true)]));
+    repository.close();
+    let generation = repository.generation();
+    repository.release_only(["a"]);
+    repository.release();
+    repository.stop_catching();
+    repository.overrides_changed();
+    assert_eq!(repository.read().boolean("a", None), Some(false));
+    assert_eq!(repository.generation(), generation);
+}
+
 /// The driver sets no last status.
 #[test]
 fn closing_publishes_readiness_closed() {

@@ -416,6 +416,26 @@ fn an_interceptor_that_panics_is_skipped() {
     assert_eq!(repository.counters().interceptor_panics, 5, "its close panicked");
 }
 
+#[cfg(panic = "unwind")]
+#[test]
+fn an_interceptor_without_a_name_is_registered() {
+    struct Nameless;
+    impl Interceptor for Nameless {
+        fn name(&self) -> &str {
+            panic!("{PLANNED}")
+        }
+        fn intercept(&self, _: &InterceptedRead<'_>) -> Flow {
+            Flow::Override(Some(Value::Bool(true)))
+        }
+    }
+    let repository = ready(&flags(&[("a", false)]));
+    let (told, _notices) = notices(&repository);
+    let _guard = quietly(|| repository.intercept(Arc::new(Nameless), LockPolicy::Respect));
+    repository.deliver();
+    assert_eq!(told.take(), [Notice::InterceptorPanicked { interceptor: "unnamed".to_owned() }]);
+    assert!(repository.read().is_enabled("a", None));
+}
+
 /// Scenario C-INT-008. An interceptor that is removed is closed then.
 #[test]
 fn interceptors_are_closed_once() {

@@ -296,6 +296,29 @@ fn panics_of_observers_are_caught() {
     });
 }
 
+#[cfg(panic = "unwind")]
+#[test]
+fn an_observer_whose_dispatch_panics_gets_queued_events() {
+    struct Panics(Calls<String>);
+    impl Observer for Panics {
+        fn observe(&self, event: &UsageEvent) {
+            self.0.note(format!("{event:?}"));
+        }
+        fn dispatch(&self) -> Dispatch {
+            panic!("{PLANNED}")
+        }
+    }
+    let repository = ready(&flags(&[("a", true)]));
+    let calls = Calls::new();
+    let _guard =
+        quietly(|| repository.observe(Arc::new(Panics(calls.clone())), UsageOptions::default()));
+    assert_eq!(repository.counters().observer_panics, 1);
+    assert!(repository.read().is_enabled("a", None));
+    assert_eq!(calls.len(), 0);
+    repository.deliver();
+    assert_eq!(calls.len(), 1);
+}
+
 /// Reads by an observer are no uses, because they would never end.
 #[test]
 fn an_observer_may_read() {
