@@ -9,6 +9,7 @@ use crate::featurehub::wire;
 use crate::json::Token;
 use crate::profile::Profile;
 use crate::subject::Subject;
+use crate::tables::Share;
 use crate::time::Timestamp;
 
 /// The share of users that strategies configure for a part of a rollout. The share of a strategy is the percentage in
@@ -19,8 +20,8 @@ pub enum ConfiguredShare {
     OfAll(i64),
     /// A share of the users that match the strategy's rules, in millionths.
     OfAdmitted(i64),
-    /// No user, because the strategy has neither a readable list with at least one rule nor a readable percentage other
-    /// than 0. In profile `edge`, a strategy with a percentage of 0 and no rules may still match the users of bucket 0.
+    /// No user, because the strategy is unusable, or because it has neither rules nor a percentage other than 0. In
+    /// profile `edge`, a strategy with a percentage of 0 and no rules may still match the users of bucket 0.
     OfNobody,
     /// No share is configured, because only rules decide, or because the share follows from the shares of other parts.
     Open,
@@ -39,6 +40,18 @@ pub struct Part {
     pub configured: ConfiguredShare,
     /// Number of users that were counted in this part so far.
     pub people: u64,
+}
+
+impl Part {
+    fn new(position: usize, strategy: &wire::Strategy<'_>, configured: ConfiguredShare) -> Self {
+        Self {
+            position: Some(position),
+            id: wire::text(strategy.id).map(String::from),
+            token: token(strategy.value).map(String::from),
+            configured,
+            people: 0,
+        }
+    }
 }
 
 /// A forecast of a rollout. It counts the users of a population by the strategy that each user matches. The users
@@ -91,9 +104,16 @@ impl<'a> Forecast<'a> {
         let mut rest = Some(1_000_000_i64);
         let mut first_key: Option<Vec<String>> = None;
         let strategies = wire.strategies.as_ref().map_or(&[][..], Vec::as_slice);
+        let spans = feature.tables().spans.get(feature.position());
+        let rows =
+            spans.map_or(&[][..], |spans| spans.all_strategies.of(&feature.tables().strategies));
         for (position, shape) in strategies.iter().enumerate() {
             let unread = wire::Strategy::default();
             let strategy = shape.as_ref().unwrap_or(&unread);
+            if rows.get(position).is_none_or(|row| row.share == Share::Unusable) {
+                forecast.parts.push(Part::new(position, strategy, ConfiguredShare::OfNobody));
+                continue;
+            }
             let rules = strategy.rules.as_ref().map_or(&[][..], Vec::as_slice);
             let fields = rules.iter().filter_map(|rule| wire::text(rule.as_ref()?.field));
             forecast.read.extend(fields.map(String::from));
@@ -123,13 +143,7 @@ impl<'a> Forecast<'a> {
                 }
                 forecast.keyed.extend(keys);
             }
-            forecast.parts.push(Part {
-                position: Some(position),
-                id: wire::text(strategy.id).map(String::from),
-                token: token(strategy.value).map(String::from),
-                configured,
-                people: 0,
-            });
+            forecast.parts.push(Part::new(position, strategy, configured));
         }
         forecast.parts.push(Part {
             position: None,

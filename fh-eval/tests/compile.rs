@@ -157,6 +157,87 @@ fn an_ignored_member_leaves_a_rule_comparable() {
     }
 }
 
+/// A rule is compared if at least one value precedes the one at which it ends in profile `edge`.
+#[test]
+fn a_rule_that_ends_before_its_first_usable_value_cannot_be_compared() {
+    for (kind, conditional, values, supplied, outcome) in [
+        ("DATE", "STARTS_WITH", r#"["x",null]"#, "y", Outcome::AttributeMiss),
+        ("DATE", "STARTS_WITH", r#"["null",null]"#, "y", Outcome::AttributeMiss),
+        ("DATE", "STARTS_WITH", r#"[null,"x"]"#, "y", Outcome::Invalid),
+        ("DATE", "EQUALS", r#"["2031-05-08","soon"]"#, "2031-05-09", Outcome::AttributeMiss),
+        ("DATE", "EQUALS", r#"["soon","2031-05-09","x"]"#, "2031-05-09", Outcome::Invalid),
+        ("DATE", "EQUALS", r#"["null","2031-05-09",null]"#, "2031-05-09", Outcome::Invalid),
+        ("DATE", "EQUALS", r#"[["2031-05-09"],"soon"]"#, "2031-05-09", Outcome::Invalid),
+        ("STRING", "REGEX", r#"["a","("]"#, "b", Outcome::AttributeMiss),
+        ("STRING", "REGEX", r#"["(","b"]"#, "b", Outcome::Invalid),
+        ("IP_ADDRESS", "EQUALS", r#"["10.0.0.2","host",null]"#, "10.0.0.1", Outcome::AttributeMiss),
+        ("IP_ADDRESS", "EQUALS", r#"["host",null,"10.0.0.1"]"#, "10.0.0.1", Outcome::Invalid),
+    ] {
+        let json = with_strategy(&format!(
+            r#"{{"id":"s","value":"x","attributes":[
+                {{"fieldName":"x","type":"{kind}","conditional":"{conditional}","values":{values}}}]}}"#
+        ));
+        let ruleset = Ruleset::from_json(json.as_bytes(), Profile::Edge).unwrap();
+        let context = Attributes::builder().user_key("carol").attribute("x", supplied).build();
+        let report = ruleset.get("F").unwrap().explain(&Subject::new(&context, NOW)).report();
+        assert_eq!(report.strategies[0].outcome, outcome, "{kind} {conditional} {values}");
+    }
+}
+
+/// A null ends such a rule in profile `edge`. The server raises no error (evaluation 3.3, 3.4).
+#[test]
+fn a_null_in_a_text_comparison_of_numbers_or_dates_is_no_error_of_the_server() {
+    let ended = "values null: not a text; the rule fails if it reaches this value";
+    let raises = "values null: FeatureHub's server raises an error on this value; the rule fails if it reaches this value";
+    for (kind, conditional, told) in [
+        ("NUMBER", "STARTS_WITH", ended),
+        ("NUMBER", "REGEX", ended),
+        ("DATE", "ENDS_WITH", ended),
+        ("DATETIME", "REGEX", ended),
+        ("SEMANTIC_VERSION", "EQUALS", raises),
+    ] {
+        let json = with_strategy(&format!(
+            r#"{{"id":"s","value":"x","attributes":[
+                {{"fieldName":"x","type":"{kind}","conditional":"{conditional}","values":["1",null]}}]}}"#
+        ));
+        let ruleset = Ruleset::from_json(json.as_bytes(), Profile::Edge).unwrap();
+        let found: Vec<_> = ruleset.diagnostics().map(ToString::to_string).collect();
+        assert_eq!(found, [format!("feature F, strategy 1 (s), rule 1 (x), {told}")], "{kind}");
+    }
+}
+
+#[test]
+fn a_rule_without_a_name_shows_no_supplied_values() {
+    for name in ["", r#""fieldName":7,"#] {
+        let ruleset = compile(&with_strategy(&format!(
+            r#"{{"id":"s","value":"x","attributes":[
+                {{{name}"type":"STRING","conditional":"EQUALS","values":["y"]}}]}}"#
+        )));
+        let context =
+            Attributes::builder().user_key("carol").attribute("?", "y").attribute("7", "y").build();
+        let report = ruleset.get("F").unwrap().explain(&Subject::new(&context, NOW)).report();
+        assert_eq!(report.strategies[0].rules[0].given, None, "{name}");
+    }
+}
+
+/// No profile reads a negative year without an offset: profile `client` reads no such year, and profile `edge` needs an offset.
+#[test]
+fn a_date_time_that_no_profile_reads_cannot_be_compared() {
+    for (supplied, outcome) in [
+        ("-0005-01-01T00:00", Outcome::Invalid),
+        ("-0005-01-01T00:00Z", Outcome::AttributeMiss),
+        ("2024-01-02T00:00", Outcome::AttributeMiss),
+    ] {
+        let ruleset = compile(&with_strategy(
+            r#"{"id":"s","value":"x","attributes":[
+                {"fieldName":"x","type":"DATETIME","conditional":"EQUALS","values":["2024-01-01T00:00:00Z"]}]}"#,
+        ));
+        let context = Attributes::builder().user_key("carol").attribute("x", supplied).build();
+        let report = ruleset.get("F").unwrap().explain(&Subject::new(&context, NOW)).report();
+        assert_eq!(report.strategies[0].outcome, outcome, "{supplied}");
+    }
+}
+
 #[test]
 fn value_ids_are_hashed_where_they_are_known() {
     let json = br#"[{"id":"feature-a","key":"A","type":"BOOLEAN","value":false,"strategies":[{"id":"s","percentage":500000,"value":true}]},

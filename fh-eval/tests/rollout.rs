@@ -56,6 +56,25 @@ fn shares_are_those_of_the_payload() {
     assert_eq!(configured(""), [OfAll(1_000_000)]);
     let two = r#"{"percentage":200000},{"percentage":3e5},{}"#;
     assert_eq!(configured(two), [OfAll(200_000), OfAll(300_000), OfNobody, OfAll(500_000)]);
+    // An unusable strategy matches no user, and leaves the rest to the others.
+    for unusable in [
+        r#"{"percentage":400000,"percentageAtributes":["plan"]}"#,
+        r#"{"percentage":400000,"attributes":7}"#,
+        r#"{"percentage":400000,"percentageAttributes":[7]}"#,
+        "7",
+    ] {
+        let strategies = format!(r#"{unusable},{{"percentage":200000}}"#);
+        assert_eq!(
+            configured(&strategies),
+            [OfNobody, OfAll(200_000), OfAll(800_000)],
+            "{unusable}"
+        );
+    }
+    let without_id = br#"[{"key":"A","type":"STRING","strategies":[{"percentage":200000}]}]"#;
+    let without_id = Ruleset::from_json(without_id, Profile::Client).unwrap();
+    let fixed = Attributes::default();
+    let parts = forecast(&without_id, "userkey", &fixed).parts().to_vec();
+    assert_eq!([parts[0].configured, parts[1].configured], [OfNobody, OfAll(1_000_000)]);
     let over = r#"{"percentage":900000},{"percentage":900000}"#;
     assert_eq!(configured(over), [OfAll(900_000), OfAll(900_000), OfAll(0)]);
     let keys = r#"{"percentage":1},{"percentage":2,"percentageAttributes":["company"]}"#;

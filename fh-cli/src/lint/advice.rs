@@ -70,6 +70,8 @@ fn example(what: &str) -> &'static str {
         "an address or network such as 203.0.113.0/24 or 2001:db8::/32"
     } else if what.contains("number") {
         "a number such as 10 or 9.95, without quotes"
+    } else if what.contains("text") {
+        "a text in quotes"
     } else {
         "a value of the rule's type"
     }

@@ -7,7 +7,7 @@ use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
 use super::{Explanation, RuleStep, Step};
-use crate::diagnostic::{Consequence, Diagnostic};
+use crate::diagnostic::{Consequence, Diagnostic, excerpt};
 use crate::evaluation::EvaluationReason;
 use crate::featurehub::payload::token;
 use crate::featurehub::wire;
@@ -129,9 +129,9 @@ pub struct RuleReport {
     /// True if the rule held, false if the rule failed, `None` if the rule was not evaluated.
     pub held: Option<bool>,
     /// True if the rule failed and at least one of these conditions is true: a diagnostic says that the rule never
-    /// holds, the rule has diagnostics about dropped values, or about the value at which it ends, and at least as many
-    /// of them as values that are not null, or no supplied value looks like a value of the rule's type. The last
-    /// condition is not checked for STARTS_WITH, ENDS_WITH and REGEX, nor without supplied values.
+    /// holds; diagnostics say that all values that are not null are dropped; the rule ends at an unreadable value, and
+    /// no value before it is usable; no supplied value looks like a value of the rule's type. The last condition is not
+    /// checked for STARTS_WITH, ENDS_WITH and REGEX, nor without supplied values.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub unreadable: bool,
 }
@@ -258,8 +258,9 @@ impl StrategyReporter<'_> {
         let unread = wire::Rule::default();
         let rule = rule.as_ref().unwrap_or(&unread);
         let field = shown(rule.field);
-        let given =
-            self.explanation.attributes.as_ref().and_then(|attributes| attributes.get(&field));
+        let attributes = self.explanation.attributes.as_ref();
+        let name = wire::text(rule.field);
+        let given = attributes.zip(name).and_then(|(attributes, name)| attributes.get(&name));
         let given: Option<Vec<String>> = given.map(|values| values.map(str::to_string).collect());
         let kind = shown(rule.kind);
         let failed = step.is_some_and(|step| !step.held);
@@ -268,15 +269,16 @@ impl StrategyReporter<'_> {
             _ => None,
         };
         let conditional = shown(rule.conditional);
+        let typed = !matches!(conditional.as_str(), "STARTS_WITH" | "ENDS_WITH" | "REGEX");
         let incomparable = || {
-            let typed = !matches!(conditional.as_str(), "STARTS_WITH" | "ENDS_WITH" | "REGEX");
             typed
                 && given
                     .as_ref()
                     .is_some_and(|given| !given.iter().any(|text| comparable(&kind, text)))
         };
         RuleReport {
-            unreadable: failed && (self.broken(index, rule) || incomparable()),
+            unreadable: failed
+                && (self.broken(index, rule, typed.then_some(&kind)) || incomparable()),
             now: step.filter(|step| step.read_clock).and(self.explanation.now),
             held: step.map(|step| step.held),
             field,
@@ -287,21 +289,26 @@ impl StrategyReporter<'_> {
         }
     }
 
-    /// Returns true if a diagnostic says that the rule never holds. Also returns true if the rule has diagnostics about
-    /// dropped values, or about the value at which it ends, and at least as many of them as values that are not null.
-    fn broken(&self, index: u32, rule: &wire::Rule<'_>) -> bool {
+    /// Returns true if a diagnostic says that the rule never holds, or if no value of the rule could be compared: all
+    /// values that are not null are dropped, or the rule ends at a value, and no value before it is usable. `typed` is
+    /// the type of the rule; `None` if the conditional compares texts.
+    fn broken(&self, index: u32, rule: &wire::Rule<'_>, typed: Option<&String>) -> bool {
         let is_here = |each: &&Diagnostic| {
             each.place.strategy == Some(self.position) && each.place.rule == Some(index)
         };
-        let mut lost = 0;
+        let (mut dropped, mut end) = (0, None);
         for each in self.diagnostics.iter().filter(is_here) {
             match each.consequence {
                 Consequence::RuleNeverHolds => return true,
-                Consequence::ValueDropped | Consequence::RuleEndsHere => lost += 1,
+                Consequence::ValueDropped => dropped += 1,
+                Consequence::RuleEndsHere => end = each.place.value.as_deref(),
                 _ => {}
             }
         }
-        lost > 0 && has_lost_all(rule, lost)
+        match end {
+            Some(end) => !compares_before(rule, typed, end, dropped),
+            None => dropped > 0 && has_lost_all(rule, dropped),
+        }
     }
 }
 
@@ -312,12 +319,41 @@ fn has_lost_all(rule: &wire::Rule<'_>, dropped: usize) -> bool {
     })
 }
 
+/// Returns true if the rule compares a value before `end`, the text of the value at which the rule ends. `typed` is the
+/// type of the rule; `None` if the conditional compares texts. `dropped` is the number of dropped values.
+fn compares_before(
+    rule: &wire::Rule<'_>,
+    typed: Option<&String>,
+    end: &str,
+    dropped: usize,
+) -> bool {
+    let values = rule.values.as_ref().map_or(&[][..], Vec::as_slice);
+    let tokens = values.iter().map(|value| Token::of(value));
+    // Lists and objects are dropped before the other values are read.
+    let (nested, scalars): (Vec<_>, Vec<_>) =
+        tokens.partition(|token| matches!(token, Token::List | Token::Object));
+    // Only a rule on dates ends at the text `null` too. Other rules compare or drop this text.
+    let is_on_dates = typed.is_some_and(|kind| kind == "DATE" || kind == "DATETIME");
+    let is_end = |token: Token<'_>| match token {
+        Token::Null => end == "null",
+        token => {
+            (end != "null" || is_on_dates)
+                && token.text().is_some_and(|text| *excerpt(&text) == *end)
+        }
+    };
+    let before = scalars.into_iter().position(is_end).unwrap_or_default();
+    before > dropped.saturating_sub(nested.len())
+}
+
 /// Returns false only if no profile can compare `text` as a value of the type `kind`.
 fn comparable(kind: &str, text: &str) -> bool {
     match kind {
         "NUMBER" => Decimal::parse(text).is_some(),
         "DATE" => Day::parse(text, Years::Signed).is_some(),
-        "DATETIME" => DateTime::parse(text, MissingOffset::MeansUtc, Years::Signed).is_some(),
+        "DATETIME" => {
+            DateTime::parse(text, MissingOffset::MeansUtc, Years::FourDigits).is_some()
+                || DateTime::parse(text, MissingOffset::Unparsable, Years::Signed).is_some()
+        }
         "IP_ADDRESS" => address::parse(text, Spelling::Server).is_some(),
         _ => true,
     }

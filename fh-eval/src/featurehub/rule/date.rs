@@ -13,8 +13,7 @@ use crate::text::datetime::{DateTime, MissingOffset};
 impl RuleCompiler<'_> {
     pub(super) fn date(&mut self, conditional: Conditional, tokens: &[Token<'_>]) -> Predicate {
         let Some(typed) = conditional.typed() else {
-            let readable = self.texts(tokens);
-            return self.text_conditional(conditional, readable);
+            return self.typed_text(conditional, tokens);
         };
         let years = self.years();
         let readable = self.parsed(tokens, "a date", |text| Day::parse(text, years));
@@ -27,8 +26,7 @@ impl RuleCompiler<'_> {
         tokens: &[Token<'_>],
     ) -> Predicate {
         let Some(typed) = conditional.typed() else {
-            let readable = self.texts(tokens);
-            return self.text_conditional(conditional, readable);
+            return self.typed_text(conditional, tokens);
         };
         let years = self.years();
         match self.profile {

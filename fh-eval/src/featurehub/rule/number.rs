@@ -12,15 +12,15 @@ use crate::text::number::{Decimal, OwnedDecimal, java_double_text};
 impl RuleCompiler<'_> {
     pub(super) fn number(&mut self, conditional: Conditional, tokens: &[Token<'_>]) -> Predicate {
         let Some(typed) = conditional.typed() else {
-            let readable = self.texts(tokens);
             if self.profile == Profile::Edge && conditional == Conditional::Regex {
+                let readable = self.texts(tokens, DiagnosticKind::NotA("a text"));
                 if readable.values.is_empty() {
                     return Predicate::Never;
                 }
                 let texts = readable.values.iter().map(|text| Box::from(text.as_ref())).collect();
                 return self.writer.boxed(BoxedPredicate::MatchedBy(texts));
             }
-            return self.text_conditional(conditional, readable);
+            return self.typed_text(conditional, tokens);
         };
         let mut values = Vec::with_capacity(tokens.len());
         for token in tokens {

@@ -28,7 +28,7 @@ impl RuleCompiler<'_> {
             );
             return Predicate::Never;
         }
-        let readable = self.texts(tokens);
+        let readable = self.texts(tokens, DiagnosticKind::ServerRaises);
         match conditional {
             Conditional::Equals => self.text_test(TextTest::Among, &readable.values),
             Conditional::NotEquals if self.profile == Profile::Edge => {
@@ -67,9 +67,20 @@ impl RuleCompiler<'_> {
         }
     }
 
+    /// Returns the predicate of STARTS_WITH, ENDS_WITH or REGEX in a NUMBER, DATE or DATETIME rule. FeatureHub's server
+    /// raises no error on a `null` in such a rule; the rule only fails.
+    pub(super) fn typed_text(
+        &mut self,
+        conditional: Conditional,
+        tokens: &[Token<'_>],
+    ) -> Predicate {
+        let readable = self.texts(tokens, DiagnosticKind::NotA("a text"));
+        self.text_conditional(conditional, readable)
+    }
+
     /// Returns the predicate of STARTS_WITH, ENDS_WITH or REGEX. These conditionals compare the supplied text without
     /// parsing it.
-    pub(super) fn text_conditional(
+    fn text_conditional(
         &mut self,
         conditional: Conditional,
         readable: Readable<Cow<'_, str>>,
@@ -82,13 +93,18 @@ impl RuleCompiler<'_> {
     }
 
     /// Returns the texts of the rule's values. Profile `client` drops a `null`. In profile `edge` a `null` ends the
-    /// rule; in that profile, this function is not called for a STRING rule with a `null`.
-    pub(super) fn texts<'t>(&mut self, tokens: &[Token<'t>]) -> Readable<Cow<'t, str>> {
+    /// rule, and `null` is the kind of the diagnostic about it; in that profile, this function is not called for a
+    /// STRING rule with a `null`.
+    pub(super) fn texts<'t>(
+        &mut self,
+        tokens: &[Token<'t>],
+        null: DiagnosticKind,
+    ) -> Readable<Cow<'t, str>> {
         let mut values = Vec::with_capacity(tokens.len());
         for token in tokens {
             match (token, self.profile) {
                 (Token::Null, Profile::Edge) => {
-                    self.end_rule("null", DiagnosticKind::ServerRaises);
+                    self.end_rule("null", null);
                     return Readable { values, ended: true };
                 }
                 (Token::Number(digits), Profile::Edge) => values.push(server_number_text(digits)),

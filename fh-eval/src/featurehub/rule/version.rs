@@ -1,6 +1,7 @@
 //! The compilation of SEMANTIC_VERSION rules (evaluation 3.6).
 
 use super::{Conditional, Readable, RuleCompiler, Typed};
+use crate::diagnostic::DiagnosticKind;
 use crate::json::Token;
 use crate::predicate::{BoxedPredicate, Comparison, Predicate, split};
 use crate::tables::Reading;
@@ -11,7 +12,7 @@ impl RuleCompiler<'_> {
         let Some(typed) = conditional.typed() else {
             return Predicate::Never;
         };
-        let Readable { values, ended } = self.texts(tokens);
+        let Readable { values, ended } = self.texts(tokens, DiagnosticKind::ServerRaises);
         if ended {
             // FeatureHub's server raises an error on the null that ended the list, so it never reads a second supplied
             // value.
