@@ -90,9 +90,7 @@ impl Payload {
         })?;
         match stream::document(text) {
             Ok(json) => Ok(Self { name, json: json.into_bytes(), is_verbatim: false }),
-            Err(why) => Err(Failure::Input(format!(
-                "{name} {why}: record a stream until its first `features` event"
-            ))),
+            Err(why) => Err(Failure::Input(format!("{name} {why}"))),
         }
     }
 
@@ -133,7 +131,7 @@ impl Payload {
 
     /// Returns the environment with the id `wanted`, and fails if there is none. An environment without an id has the id "".
     /// If `wanted` is `None`, returns the only environment, or an empty environment if the document has none, and fails if the
-    /// document has several. Fails also if the document cannot be parsed.
+    /// document has several. Fails also if the document cannot be parsed, or holds several environments that all have no id.
     pub(crate) fn environment(
         &self,
         wanted: Option<&str>,
@@ -142,23 +140,36 @@ impl Payload {
         let name = &self.name;
         let mut environments = self.environments()?;
         let ids: Vec<String> = environments.iter().map(id).collect();
+        let is_several = environments.len() > 1;
+        // No id can choose between environments without ids.
+        let has_no_ids = ids.iter().all(String::is_empty);
+        if is_several && has_no_ids && wanted != Some("") {
+            return Err(Failure::Input(format!(
+                "{name} holds several environments without an id: keep one of them in the file"
+            )));
+        }
+        let named = || {
+            let named: Vec<&str> =
+                ids.iter().map(String::as_str).filter(|id| !id.is_empty()).collect();
+            named.join(", ")
+        };
         let Some(wanted) = wanted else {
-            return match environments.len() {
-                0 | 1 => Ok(environments.pop().unwrap_or_default()),
-                _ => Err(Failure::Input(format!(
+            if is_several {
+                return Err(Failure::Input(format!(
                     "{name} holds several environments: choose one with {option}: {}",
-                    ids.join(", ")
-                ))),
-            };
+                    named()
+                )));
+            }
+            return Ok(environments.pop().unwrap_or_default());
         };
         match ids.iter().position(|id| id == wanted) {
             Some(at) => Ok(environments.swap_remove(at)),
-            None if ids.iter().all(String::is_empty) => Err(Failure::Input(format!(
+            None if has_no_ids => Err(Failure::Input(format!(
                 "{name} contains no environment with an id: leave {option} out"
             ))),
             None => {
                 let meant = closest(wanted, ids.iter().map(String::as_str));
-                let listed = meant.map_or_else(|| ids.join(", "), str::to_string);
+                let listed = meant.map_or_else(named, str::to_string);
                 Err(Failure::Input(format!(
                     "{name} holds no environment {wanted}; {option} may be: {listed}"
                 )))

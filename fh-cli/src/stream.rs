@@ -1,6 +1,7 @@
 //! Recorded event streams, as `curl -N` saves them, converted to the list of features at their end.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 
 use fh_eval::internal::Token;
 use fh_eval::internal::wire;
@@ -22,11 +23,12 @@ struct Event<'a> {
 }
 
 /// Returns the JSON document at the end of a stream: the data of the last `features` event, with the later updates of single
-/// features applied if the data is a list. If no `features` event has data, returns the data of the first event that has data
-/// and no name.
+/// features applied. Data that is not JSON is returned unchanged. If no `features` event has data, returns the data of the
+/// first event that has data and no name.
 ///
 /// # Errors
-/// Fails if no event has such data. The error describes what the stream holds instead, as the rest of a sentence.
+/// Fails if no event has such data, or if the data of the last `features` event is JSON, but no list. A client refuses such
+/// an event. The error is the rest of a sentence that begins with the name of the input.
 pub(crate) fn document(text: &str) -> Result<String, String> {
     let events = events(text);
     let last_full =
@@ -42,26 +44,32 @@ pub(crate) fn document(text: &str) -> Result<String, String> {
     let full = events.next().and_then(|event| event.data.as_deref()).unwrap_or_default();
     let updates: Vec<&Event<'_>> =
         events.filter(|event| matches!(event.name, Some("feature" | "delete_feature"))).collect();
-    match (updates.is_empty(), serde_json::from_str::<Vec<&RawValue>>(full)) {
-        // The data is returned unchanged if there are no updates, or if it is no list.
-        (true, _) | (_, Err(_)) => Ok(full.to_string()),
-        (false, Ok(mut features)) => {
+    match wire::list(full) {
+        Ok(_) if updates.is_empty() => Ok(full.to_string()),
+        Ok(features) => {
+            let mut held = Held { features, deleted: HashMap::new() };
             for update in updates {
-                apply(&mut features, update);
+                held.apply(update);
             }
-            let features: Vec<&str> = features.iter().map(|feature| feature.get()).collect();
+            let features: Vec<&str> = held.features.iter().map(|feature| feature.get()).collect();
             Ok(format!("[{}]", features.join(",\n")))
         }
+        Err(_) if wire::one(full).is_ok() => {
+            Err("is a stream whose last `features` event holds no list: FeatureHub sends a list of all features".to_string())
+        }
+        Err(_) => Ok(full.to_string()),
     }
 }
+
+const ADVICE: &str = "record a stream until its first `features` event";
 
 fn none_found(events: &[Event<'_>]) -> String {
     let names: Vec<&str> = events.iter().filter_map(|event| event.name).collect();
     if names.is_empty() {
-        "is a stream without any event".to_string()
+        format!("is a stream without any event: {ADVICE}")
     } else {
         format!(
-            "is a stream without a `features` event that has data (it has {})",
+            "is a stream without a `features` event that has data (it has {}): {ADVICE}",
             names.join(", ")
         )
     }
@@ -94,45 +102,69 @@ fn events(text: &str) -> Vec<Event<'_>> {
     events
 }
 
-fn apply<'e>(features: &mut Vec<&'e RawValue>, update: &'e Event<'_>) {
-    let data = update.data.as_deref().unwrap_or_default();
-    let Ok(state) = serde_json::from_str::<&RawValue>(data) else {
-        return;
-    };
-    let Some(new) = wire::Feature::parse(state.get()) else {
-        return;
-    };
-    let identity = |feature: &wire::Feature<'_>| {
-        wire::text(feature.id).or_else(|| wire::text(feature.key)).map(Cow::into_owned)
-    };
-    let version = |feature: &wire::Feature<'_>| match feature.version.map(Token::of) {
-        Some(Token::Number(digits)) => digits.parse::<i64>().ok(),
-        _ => None,
-    };
-    let wanted = identity(&new);
-    let found = features.iter().position(|feature| {
-        wire::Feature::parse(feature.get())
-            .is_some_and(|old| wanted.is_some() && identity(&old) == wanted)
-    });
-    let old_version = found
-        .and_then(|at| features.get(at))
-        .and_then(|old| version(&wire::Feature::parse(old.get())?));
-    // An event with a lower version than the feature in the list is left out. A delete without a version, or with version 0,
-    // applies (D-27).
-    let held = old_version.unwrap_or(0);
-    let is_late = version(&new).unwrap_or(0) < held;
-    let is_late_delete = version(&new).is_some_and(|version| 0 < version && version < held);
-    match (update.name, found) {
-        (Some("delete_feature"), Some(at)) if !is_late_delete => {
-            features.remove(at);
-        }
-        (Some("feature"), Some(at)) if !is_late => {
-            if let Some(slot) = features.get_mut(at) {
-                *slot = state;
+/// The features at a position of a stream.
+struct Held<'e> {
+    features: Vec<&'e RawValue>,
+    /// Versions of deletes above 0, by the id or the key of the feature.
+    deleted: HashMap<String, i64>,
+}
+
+impl<'e> Held<'e> {
+    /// Applies an update of one feature in the way in which a client does (D-27, D-73). Other data changes nothing.
+    fn apply(&mut self, update: &'e Event<'_>) {
+        let data = update.data.as_deref().unwrap_or_default();
+        let Ok(state) = wire::one(data) else { return };
+        let Some(new) = wire::Feature::parse(state.get()) else { return };
+        let wanted = identity(&new);
+        let found = self.features.iter().position(|feature| {
+            wire::Feature::parse(feature.get())
+                .is_some_and(|old| wanted.is_some() && identity(&old) == wanted)
+        });
+        let old_version = found
+            .and_then(|at| self.features.get(at))
+            .and_then(|old| version(&wire::Feature::parse(old.get())?));
+        // An event with a lower version than the feature in the list is left out. A delete without a version, or with
+        // version 0, applies.
+        let held = old_version.unwrap_or(0);
+        let version = version(&new);
+        if update.name == Some("delete_feature") {
+            let version = version.filter(|version| *version > 0);
+            if version.is_some_and(|version| version < held) {
+                return;
             }
+            if let Some((wanted, version)) = wanted.zip(version) {
+                let deleted = self.deleted.entry(wanted).or_insert(version);
+                *deleted = version.max(*deleted);
+            }
+            if let Some(at) = found {
+                self.features.remove(at);
+            }
+            return;
         }
-        (Some("feature"), None) => features.push(state),
-        _ => {}
+        let version = version.unwrap_or(0);
+        let deleted = wanted.as_ref().and_then(|wanted| self.deleted.get(wanted));
+        if version < held || deleted.is_some_and(|deleted| version <= *deleted) {
+            return;
+        }
+        if let Some(wanted) = wanted {
+            self.deleted.remove(&wanted);
+        }
+        match found.and_then(|at| self.features.get_mut(at)) {
+            Some(old) => *old = state,
+            None => self.features.push(state),
+        }
+    }
+}
+
+/// Returns the id of a feature, or its key if it has no id.
+fn identity(feature: &wire::Feature<'_>) -> Option<String> {
+    wire::text(feature.id).or_else(|| wire::text(feature.key)).map(Cow::into_owned)
+}
+
+fn version(feature: &wire::Feature<'_>) -> Option<i64> {
+    match feature.version.map(Token::of) {
+        Some(Token::Number(digits)) => digits.parse().ok(),
+        _ => None,
     }
 }
 
@@ -184,5 +216,36 @@ mod tests {
         };
         let versions = ["", ",\"version\":0", ",\"version\":4", ",\"version\":5", ",\"version\":6"];
         assert_eq!(versions.map(left), [false, false, true, false, false]);
+    }
+
+    /// A feature that is reported late, after a delete of this or a later version, stays deleted (D-73).
+    #[test]
+    fn a_late_update_does_not_bring_a_deleted_feature_back() {
+        let held = |deleted: &str, version: &str| {
+            let stream = format!(
+                "event: features\ndata: [{{\"id\":\"a\",\"version\":3}}]\n\n\
+                 event: delete_feature\ndata: {{\"id\":\"a\"{deleted}}}\n\n\
+                 event: feature\ndata: {{\"id\":\"a\"{version}}}\n\n"
+            );
+            document(&stream).unwrap() != "[]"
+        };
+        let versions = ["", ",\"version\":2", ",\"version\":4", ",\"version\":5"];
+        assert_eq!(
+            versions.map(|version| held(",\"version\":4", version)),
+            [false, false, false, true]
+        );
+        assert_eq!(versions.map(|version| held("", version)), [true; 4], "no version is known");
+    }
+
+    #[test]
+    fn a_features_event_without_a_list_is_an_error() {
+        for updates in ["", "event: feature\ndata: {\"id\":\"a\",\"version\":2}\n\n"] {
+            for data in ["{\"id\":\"a\",\"key\":\"A\"}", "7", "null"] {
+                let error = document(&format!("event: features\ndata: {data}\n\n{updates}"));
+                assert!(error.unwrap_err().contains("holds no list"), "{data}");
+            }
+            let broken = document(&format!("event: features\ndata: [{{\n\n{updates}"));
+            assert_eq!(broken.unwrap(), "[{", "the parser of documents shows the mistake");
+        }
     }
 }

@@ -89,8 +89,8 @@ pub(crate) fn run(args: &DemoArgs, json: bool, screen: &mut Screen<'_>) -> Resul
     Ok(Status::Fine)
 }
 
-/// Writes the sample's features to a file. Without `force`, an existing file is not replaced, and fails the command if its
-/// content differs.
+/// Writes the sample's features to a file, and reports whether the file was written. Without `force`, an existing file is not
+/// replaced, and fails the command if its content differs.
 fn write(path: &str, force: bool, json: bool, screen: &mut Screen<'_>) -> Result<(), Failure> {
     let failed = |error: &std::io::Error| Failure::Input(format!("cannot write {path}: {error}"));
     let opened = std::fs::OpenOptions::new()
@@ -99,8 +99,11 @@ fn write(path: &str, force: bool, json: bool, screen: &mut Screen<'_>) -> Result
         .truncate(force)
         .create_new(!force)
         .open(path);
-    match opened {
-        Ok(mut file) => file.write_all(SHOP.as_bytes()).map_err(|error| failed(&error))?,
+    let is_written = match opened {
+        Ok(mut file) => {
+            file.write_all(SHOP.as_bytes()).map_err(|error| failed(&error))?;
+            true
+        }
         Err(error) if error.kind() == ErrorKind::AlreadyExists => {
             // If the existing file has the same content, nothing has to be written.
             if std::fs::read(path).ok().as_deref() != Some(SHOP.as_bytes()) {
@@ -108,13 +111,18 @@ fn write(path: &str, force: bool, json: bool, screen: &mut Screen<'_>) -> Result
                     "{path} exists already, with other content: choose another name, or add --force"
                 )));
             }
+            false
         }
         Err(error) => return Err(failed(&error)),
-    }
+    };
+    let (member, sentence) = match is_written {
+        true => ("written", format!("wrote {path}")),
+        false => ("unchanged", format!("{path} has this content already")),
+    };
     if json {
-        json_output::document(screen.raw(), &json!({ "written": path }))?;
+        json_output::document(screen.raw(), &json!({ member: path }))?;
     } else {
-        screen.line(PLAIN, &format!("wrote {path}"))?;
+        screen.line(PLAIN, &sentence)?;
     }
     Ok(())
 }

@@ -30,7 +30,8 @@ pub(crate) fn warnings(resolved: &ResolvedSettings) -> Vec<String> {
     warnings
 }
 
-/// Returns the files of settings for secrets, each with a description of its secret. Property files are not among them.
+/// Returns the files of settings for secrets, each with a description of its secret. Property files are not among them, because no
+/// property sets a secret of this server.
 fn files(settings: &Settings) -> Vec<(&Path, &'static str)> {
     let files = [
         (&settings.state, "API keys, unless each is a ${NAME}"),

@@ -184,9 +184,13 @@ fn nothing_is_overwritten_unasked() {
     std::fs::write(&path, "mine").unwrap();
     fh(&["demo", "--write", &path]).refused(2, &["write-shop.json", "--force"]);
     assert_eq!(std::fs::read_to_string(&path).unwrap(), "mine");
-    fh(&["demo", "--write", &path, "--force"]).expect(0);
-    // An existing file with the same content is accepted.
-    fh(&["demo", "--write", &path]).expect(0);
+    let run = fh(&["demo", "--write", &path, "--force"]).expect(0);
+    assert_eq!(run.out, format!("wrote {path}\n"));
+    // An existing file with the same content is accepted, and not written again.
+    let run = fh(&["demo", "--write", &path]).expect(0);
+    assert_eq!(run.out, format!("{path} has this content already\n"));
+    let run = fh(&["demo", "--write", &path, "--json"]).expect(0);
+    assert_eq!(run.json(), serde_json::json!({ "unchanged": path }));
     assert_eq!(std::fs::read_to_string(&path).unwrap(), fh(&["demo", "--write", "-"]).out);
     fh(&["demo", "--write", "/no/such/folder/shop.json"]).refused(2, &["cannot write"]);
 }

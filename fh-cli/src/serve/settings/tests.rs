@@ -175,6 +175,14 @@ fn state_and_relay_of_different_rank_do_not_exclude_each_other() {
     }
 }
 
+/// The warnings about files that every user can read leave property files out for this reason.
+#[test]
+fn no_property_sets_a_secret() {
+    for setting in SETTINGS.iter().filter(|setting| setting.is_secret) {
+        assert!(setting.property.is_none(), "{}", setting.name);
+    }
+}
+
 /// The text of a setting, read again, gives the same settings. Errors name the source but do not repeat the text.
 #[test]
 fn settings_read_what_they_write() {
