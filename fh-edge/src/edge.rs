@@ -142,7 +142,12 @@ impl Edge {
     /// before it, and also without it, as [`Edge::probe_router`] serves the path.
     #[must_use]
     pub fn probe_paths(&self, path: &str) -> Vec<String> {
-        let below = api::health::paths().map(|probe| format!("{path}{probe}"));
+        // axum serves the root of a router that is mounted at a path at this path, without a `/` at its end.
+        let below = api::health::paths().map(|probe| match (path, probe) {
+            ("", probe) => probe.to_owned(),
+            (path, "/") => path.to_owned(),
+            (path, probe) => format!("{path}{probe}"),
+        });
         let beside = api::health::paths().filter(|_| !path.is_empty()).map(str::to_owned);
         below.chain(beside).collect()
     }

@@ -1,7 +1,6 @@
 //! Metrics of the process, with the names that Prometheus's own client libraries use.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::gauge::Gauge;
@@ -34,12 +33,8 @@ struct Reading {
 impl ProcessFigures {
     /// Registers the metrics of the process. If the operating system does not report their values, registers no metric.
     pub(super) fn register(&self, registry: &mut Registry) {
-        if read().is_none() {
-            return;
-        }
-        // The current time stands for the start time of the process, because a server creates its metrics when it starts.
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        self.start.set(now.as_secs_f64());
+        let (Some(_), Some(start)) = (read(), start_time()) else { return };
+        self.start.set(start);
         registry.register(
             "process_cpu_seconds",
             "Processor time used by the process",
@@ -98,6 +93,25 @@ fn read() -> Option<Reading> {
     })
 }
 
+/// Returns the start time of this process in seconds since 1970. The start time of the system, to which it refers, is in whole seconds.
+#[cfg(target_os = "linux")]
+fn start_time() -> Option<f64> {
+    let stat = std::fs::read_to_string("/proc/self/stat").ok()?;
+    let (_, fields) = stat.rsplit_once(')')?;
+    // The field has the number 22. The first field after the name has the number 3.
+    let ticks = fields.split_whitespace().nth(19)?.parse::<f64>().ok()?;
+    let system = std::fs::read_to_string("/proc/stat").ok()?;
+    let boot = system.lines().find_map(|line| line.strip_prefix("btime "))?;
+    #[expect(clippy::cast_precision_loss, reason = "the number of ticks in a second is small")]
+    let per_second = rustix::param::clock_ticks_per_second() as f64;
+    Some(boot.trim().parse::<f64>().ok()? + ticks / per_second)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn start_time() -> Option<f64> {
+    None
+}
+
 #[cfg(not(target_os = "linux"))]
 fn read() -> Option<Reading> {
     None
@@ -105,7 +119,18 @@ fn read() -> Option<Reading> {
 
 #[cfg(all(test, target_os = "linux"))]
 mod tests {
+    use std::time::{SystemTime, UNIX_EPOCH};
+
     use super::*;
+
+    /// The time does not depend on when a server creates its metrics.
+    #[test]
+    fn a_process_starts_once() {
+        let start = start_time().unwrap();
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs_f64();
+        assert!(start > 1e9 && start < now + 2.0, "{start} {now}");
+        assert_eq!(start_time(), Some(start));
+    }
 
     #[test]
     fn a_process_has_memory_threads_and_descriptors() {

@@ -86,6 +86,9 @@ impl StateStore {
     /// evicted version, or 0. If it is above 0, the version of each value that `versions` does not contain is raised above it.
     fn remember(&mut self, versions: Vec<ServedVersion>, forgotten: i64) {
         self.gone = Gone::new(forgotten);
+        // The order of removal is not recorded. The lowest versions count as the first ones, so that an eviction raises the highest evicted
+        // version as little as possible.
+        let mut removed: Vec<(ValueId, i64)> = Vec::new();
         let state = std::mem::take(&mut self.state);
         let features: HashMap<&str, &Feature> =
             state.features.iter().map(|feature| (&*feature.key, feature)).collect();
@@ -105,7 +108,7 @@ impl StateStore {
         for served in versions {
             let id = (served.environment, served.feature);
             let Some(place) = places.get(&id) else {
-                self.gone.add(id, served.version);
+                removed.push((id, served.version));
                 continue;
             };
             let (is_same, has_record) = match features.get(&*place.1) {
@@ -126,6 +129,8 @@ impl StateStore {
                 self.highest = self.highest.max(entry.version);
             }
         }
+        removed.sort_by_key(|(_, version)| *version);
+        removed.into_iter().for_each(|(id, version)| self.gone.add(id, version));
         self.state = state;
     }
 

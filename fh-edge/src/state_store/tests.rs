@@ -372,6 +372,23 @@ fn no_version_is_given_twice_after_a_folder_without_versions() {
 }
 
 /// Of evicted values, only the highest version is known. The values may be served again after a restart.
+/// The records are ordered by their ids, which say nothing about age.
+#[test]
+fn removed_values_are_ordered_by_their_versions_after_a_restart() {
+    let removed = |number: u128, version| ServedVersion {
+        environment: ENVIRONMENT.parse().unwrap(),
+        feature: Uuid::from_u128(number),
+        version,
+        served: None,
+        is_changed: false,
+    };
+    let versions = vec![removed(1, 30), removed(2, 10), removed(3, 20)];
+    let records = Records { versions, highest: 30, ..Records::default() };
+    let store = StateStore::open(base("{}"), records, at(1000));
+    let order: Vec<i64> = store.gone.iter().map(|(_, version)| version).collect();
+    assert_eq!(order, [10, 20, 30]);
+}
+
 #[test]
 fn a_value_that_was_evicted_comes_back_above_what_was_forgotten() {
     let file = base(r#"{"value": "x", "version": 7}"#);

@@ -173,6 +173,20 @@ async fn health_and_metrics_are_not_for_other_origins() {
     assert_eq!(header(&poll, "access-control-allow-origin"), Some("*"));
 }
 
+/// The listener reserves connections for these paths, so each must be one that the router serves.
+#[tokio::test]
+async fn each_path_of_a_probe_is_served() {
+    let edge = edge(state(), Options::default());
+    let nested = Router::new().nest("/flags", edge.router()).fallback_service(edge.probe_router());
+    for (router, path) in [(nested, "/flags"), (edge.router(), "")] {
+        let paths = edge.probe_paths(path);
+        assert!(paths.len() >= 4, "{paths:?}");
+        for path in paths {
+            assert_eq!(ask(&router, "GET", &path, &[]).await.status(), 200, "{path}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_slash_at_the_end_is_the_same_resource() {
     let router = edge(state(), Options::default()).router();

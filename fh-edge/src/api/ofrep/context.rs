@@ -19,7 +19,7 @@ const USER_KEY: &str = "userkey";
 /// The evaluation context of an OFREP request: the attributes, and a tag for etags.
 pub(super) struct EvaluationContext {
     pub(super) attributes: Attributes,
-    /// The part of etags that identifies the context. Contexts with the same names and values in the request have the same tag.
+    /// The part of etags that identifies the context. Contexts with the same attributes have the same tag.
     pub(super) tag: String,
 }
 
@@ -56,31 +56,32 @@ impl EvaluationContext {
             true => Failure::bad_context("the name of an attribute contains a lone surrogate"),
             false => Failure::bad_context("the context is not an object"),
         };
-        let given: BTreeMap<Cow<'_, str>, &RawValue> = match body.context {
+        let mut given: BTreeMap<Cow<'_, str>, &RawValue> = match body.context {
             None => BTreeMap::new(),
             Some(raw) if raw.get() == "null" => BTreeMap::new(),
             Some(raw) => serde_json::from_str(raw.get()).map_err(|_| unreadable(raw))?,
         };
+        if !given.contains_key(USER_KEY)
+            && let Some(user) = given.remove(TARGETING_KEY)
+        {
+            given.insert(Cow::Borrowed(USER_KEY), user);
+        }
         let mut builder = Attributes::builder();
         let mut hash = hmac_sha256::Hash::new();
         let mut room = MAX_VALUES;
         for (name, raw) in &given {
-            let name = if name == TARGETING_KEY && !given.contains_key(USER_KEY) {
-                USER_KEY
-            } else {
-                name
-            };
             let values = values(name, raw)?;
             let too_many = || Failure::bad_context("the context contains more than 1000 values");
             room = room.checked_sub(values.len()).ok_or_else(too_many)?;
-            for text in std::iter::once(name).chain(values.iter().map(String::as_str)) {
+            if values.is_empty() {
+                continue;
+            }
+            for text in std::iter::once(name.as_ref()).chain(values.iter().map(String::as_str)) {
                 hash.update((text.len() as u64).to_le_bytes());
                 hash.update(text);
             }
             hash.update(u64::MAX.to_le_bytes());
-            if !values.is_empty() {
-                builder = builder.attribute(name, values);
-            }
+            builder = builder.attribute(name, values);
         }
         let digest = hash.finalize();
         let tag = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
@@ -213,6 +214,9 @@ mod tests {
                 .tag
         };
         assert_eq!(tag(r#"{"a":1,"b":2}"#), tag(r#"{"b":2,"a":1}"#));
+        assert_eq!(tag(r#"{"targetingKey":"x","u":1}"#), tag(r#"{"u":1,"userkey":"x"}"#));
+        assert_eq!(tag(r#"{"a":1,"b":null,"c":[]}"#), tag(r#"{"a":1}"#));
+        assert_ne!(tag(r#"{"targetingKey":"x","userkey":"x"}"#), tag(r#"{"userkey":"x"}"#));
         assert_ne!(tag(r#"{"a":["1","2"]}"#), tag(r#"{"a":["12"]}"#));
         assert_ne!(tag(r#"{"a":"b"}"#), tag(r#"{"ab":""}"#));
     }

@@ -82,6 +82,11 @@ impl Accounts {
         environments: &[Environment],
     ) {
         for extra in extra {
+            if !self.names.insert(Arc::clone(&extra.name)) {
+                let what = format!("there are two accounts with the name {}", extra.name);
+                let what = format!("account {}, from the options: {what}", extra.name);
+                reading.error_at(Position::START, &Path::default(), what);
+            }
             let client = extra.client_keys.iter().map(|key| (KeyKind::Client, key));
             let server = extra.server_keys.iter().map(|key| (KeyKind::Server, key));
             for (kind, key) in client.chain(server) {

@@ -44,7 +44,7 @@ enum Secrets {
 /// An account that is not in the file, for instance one for keys from a command line. It has the same permissions in every environment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ExtraAccount {
-    /// The name of the account, for people, logs and metrics.
+    /// The name of the account, for people, logs and metrics. No other account has this name, neither in the file nor in the options.
     pub name: Arc<str>,
     /// The client-evaluated keys, which contain a `*`.
     pub client_keys: Vec<ServiceKey>,

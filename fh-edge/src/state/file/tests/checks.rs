@@ -376,6 +376,17 @@ fn accounts_can_be_added_by_options() {
     let parsed = State::from_text("[]", &options().account(extra("c*d", "e"))).unwrap();
     assert_eq!(parsed.warnings.len(), 1);
 
+    let named = text.replace("name: x", "name: line");
+    for twice in [
+        State::from_text(&named, &options().account(extra("c*d", "e"))),
+        State::from_text(text, &options().account(extra("c*d", "e")).account(extra("f*g", "h"))),
+    ] {
+        assert_eq!(
+            twice.unwrap_err().to_string(),
+            "line 1, column 1: account line, from the options: there are two accounts with the name line"
+        );
+    }
+
     let error = State::from_text(text, &options().account(extra("a*b", "e*f"))).unwrap_err();
     assert_eq!(
         error.to_string(),
