@@ -68,9 +68,12 @@ fn element(der: &[u8]) -> Option<(u8, &[u8], &[u8])> {
     Some((*tag, content, rest))
 }
 
-/// Returns the number in the first `digits` bytes of a text, and the text after them. Returns `None` if these bytes are no number.
+/// Returns the number in the first `digits` bytes of a text, and the text after them. Returns `None` if one of these bytes is no digit.
 fn number(text: &[u8], digits: usize) -> Option<(u64, &[u8])> {
     let (digits, rest) = text.split_at_checked(digits)?;
+    if !digits.iter().all(u8::is_ascii_digit) {
+        return None;
+    }
     let number = std::str::from_utf8(digits).ok()?.parse().ok()?;
     Some((number, rest))
 }
@@ -160,8 +163,15 @@ mod tests {
         ] {
             assert_eq!(time(year, text.as_bytes()).map(seconds), Some(expected), "{year} {text}");
         }
-        for wrong in ["", "0101000000", "1301000000Z", "0100000000Z", "0101240000Z", "01010000xxZ"]
-        {
+        for wrong in [
+            "",
+            "0101000000",
+            "1301000000Z",
+            "0100000000Z",
+            "0101240000Z",
+            "01010000xxZ",
+            "01010000+5Z",
+        ] {
             assert_eq!(time(2026, wrong.as_bytes()), None, "{wrong}");
         }
         assert_eq!(time(1969, b"1231235959Z"), None);

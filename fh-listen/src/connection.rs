@@ -64,6 +64,12 @@ impl Protocols {
     }
 
     pub(super) async fn secure(self, stream: TcpStream, tls: Tls, state: Arc<ConnectionState>) {
+        let phases = &state.server.phases;
+        let changed = phases.changed();
+        // The server may have left the phase between the accept and the start of this task.
+        if phases.current() != Phase::Serving {
+            return;
+        }
         let limit = limit_of(&state, state.server.options.handshake_timeout);
         let handshake = tls.accept(GuardedIo::new(stream, &state));
         let late = async {
@@ -79,7 +85,7 @@ impl Protocols {
             },
             () = late => return debug!(peer = %state.peer, "a TLS handshake did not end in time, so the connection is closed"),
             // The peer has sent no request yet, so the connection can be closed at once.
-            () = state.server.phases.changed() => return,
+            () = changed => return,
         };
         if stream.get_ref().1.alpn_protocol() == Some(b"h2") {
             let connection =
@@ -210,5 +216,33 @@ where
                 }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use fh_test_certificates::Authority;
+    use tokio::net::TcpListener;
+    use tokio::time::timeout;
+
+    use super::*;
+    use crate::Transport;
+    use crate::connection_state::ServerState;
+
+    /// Connections that are accepted at the last moment do not wait for a handshake.
+    #[tokio::test]
+    async fn a_handshake_that_begins_after_the_shutdown_ends_at_once() {
+        let options = ListenOptions { handshake_timeout: None, ..ListenOptions::default() };
+        let protocols = Protocols::new(&options);
+        let server = Arc::new(ServerState::new(axum::Router::new().into(), options));
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let _silent = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let (stream, peer) = listener.accept().await.unwrap();
+        let (state, _) =
+            ConnectionState::admit(Arc::clone(&server), peer, Some(Transport::Tls)).unwrap();
+        server.phases.advance(Phase::Draining);
+        let certificate = Authority::new("ours").issue("localhost", -1..1);
+        let tls = Tls::from_config(Arc::new(certificate.server()));
+        timeout(Duration::from_secs(10), protocols.secure(stream, tls, state)).await.unwrap();
     }
 }

@@ -75,6 +75,7 @@ pub(super) struct ConnectionState {
     bytes: AtomicU32,
     is_reserved: AtomicBool,
     is_last_request: AtomicBool,
+    is_counted_as_refused: AtomicBool,
     answer: AtomicU8,
 }
 
@@ -130,7 +131,8 @@ impl ConnectionState {
         let place = server.capacity.admit(counted(&server, peer))?;
         server.open.fetch_add(1, Ordering::AcqRel);
         server.options.connections.opened();
-        let (begun, ended, bytes, is_last_request, answer) = Default::default();
+        let (begun, ended, bytes, is_last_request, is_counted_as_refused, answer) =
+            Default::default();
         let is_reserved = AtomicBool::new(place != Place::Regular);
         let state = Arc::new(Self {
             server,
@@ -141,6 +143,7 @@ impl ConnectionState {
             bytes,
             is_reserved,
             is_last_request,
+            is_counted_as_refused,
             answer,
         });
         Ok((state, place))
@@ -172,6 +175,14 @@ impl ConnectionState {
             self.set_last_request();
         }
         has_room
+    }
+
+    /// Counts the connection as refused because one of its requests is refused. Further refused requests of the connection, which HTTP/2
+    /// allows, are not counted.
+    pub(super) fn count_refused(&self) {
+        if !self.is_counted_as_refused.swap(true, Ordering::Relaxed) {
+            self.server.options.connections.count_refused();
+        }
     }
 
     /// Makes the connection close after the requests that are in flight.
@@ -271,5 +282,25 @@ impl InFlight {
 impl Drop for InFlight {
     fn drop(&mut self) {
         self.state.ended.fetch_add(1, Ordering::Release);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A connection counts once, however many of its requests are refused.
+    #[test]
+    fn connections_are_counted_as_refused_and_not_their_requests() {
+        let options = ListenOptions::default();
+        let connections = options.connections.clone();
+        let server = Arc::new(ServerState::new(axum::Router::new().into(), options));
+        for count in 1..=2 {
+            let peer = "192.0.2.7:5".parse().unwrap();
+            let (state, _) = ConnectionState::admit(Arc::clone(&server), peer, None).unwrap();
+            state.count_refused();
+            state.count_refused();
+            assert_eq!(connections.refused(), count);
+        }
     }
 }

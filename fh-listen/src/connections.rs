@@ -37,8 +37,8 @@ impl Connections {
         self.counts.failures.load(Ordering::Relaxed)
     }
 
-    /// Returns the number of connections that were closed at once because a limit was reached, plus the number of requests that were
-    /// refused on connections beyond the limits.
+    /// Returns the number of connections that were refused because a limit was reached: they were closed at once, or were accepted beyond the
+    /// limits for a health check, and closed because of another request.
     #[must_use]
     pub fn refused(&self) -> u64 {
         self.counts.refused.load(Ordering::Relaxed)

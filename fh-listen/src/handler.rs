@@ -44,7 +44,7 @@ impl Service<Request<Incoming>> for Handler {
         let ServerState { app, options, .. } = &*self.state.server;
         let entry = options.access_log.as_ref().map(|log| log.begin(self.state.peer, &request));
         let work = if !may_ask {
-            options.connections.count_refused();
+            self.state.count_refused();
             Work::Refused
         } else if let Some(shortcut) =
             app.shortcut.as_ref().filter(|each| each.accepts(request.method(), request.uri()))

@@ -1,7 +1,7 @@
 //! Determines the client's address of requests that come through trusted proxies.
 
 use std::fmt;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::str::FromStr;
 use std::sync::Arc;
 
@@ -137,11 +137,14 @@ fn forwarded_over_https(headers: &HeaderMap) -> Option<bool> {
         .then(|| values.all(|value| value.trim_ascii().eq_ignore_ascii_case(b"https")))
 }
 
-/// Parses an address, with or without a port. An address may be in brackets, and text after the brackets is ignored. Returns `None` if the
-/// text is no address.
+/// Parses an address, with or without a port. An IPv6 address may be in brackets, and is in brackets if it has a port. Returns `None` if
+/// the text is no address.
 fn address(text: &str) -> Option<IpAddr> {
     let text = text.trim();
-    let in_brackets = || text.strip_prefix('[')?.split(']').next()?.parse().ok();
+    let in_brackets = || {
+        let inner = text.strip_prefix('[')?.strip_suffix(']')?;
+        inner.parse::<Ipv6Addr>().ok().map(IpAddr::V6)
+    };
     let with_port = || text.parse::<SocketAddr>().ok().map(|address| address.ip());
     let address: IpAddr = text.parse().ok().or_else(with_port).or_else(in_brackets)?;
     Some(address.to_canonical())
@@ -175,6 +178,7 @@ mod tests {
             "203.0.113.9:0"
         );
         assert_eq!(client(inner, "fd00::1", &["[2001:db8::7]:443"]), "[2001:db8::7]:0");
+        assert_eq!(client(inner, "fd00::1", &["[2001:db8::7]"]), "[2001:db8::7]:0");
         assert_eq!(client(inner, "10.1.1.1", &["203.0.113.9:1234"]), "203.0.113.9:0");
         assert_eq!(client(inner, "10.1.1.1", &["::ffff:203.0.113.9"]), "203.0.113.9:0");
     }
@@ -186,6 +190,9 @@ mod tests {
         assert_eq!(client("10.0.0.0/8", "10.1.1.1", &[]), "10.1.1.1:7");
         assert_eq!(client("10.0.0.0/8", "10.1.1.1", &["203.0.113.9, unknown"]), "10.1.1.1:7");
         assert_eq!(client("10.0.0.0/8", "10.1.1.1", &["x, 10.2.2.2"]), "10.2.2.2:0");
+        for broken in ["[2001:db8::7]junk", "[2001:db8::7", "[203.0.113.9]", "[2001:db8::7]:x"] {
+            assert_eq!(client("10.0.0.0/8", "10.1.1.1", &[broken]), "10.1.1.1:7", "{broken}");
+        }
         for wrong in ["10.0.0.0/33", "localhost", "10.0.0"] {
             let error = wrong.parse::<TrustedProxies>().unwrap_err();
             assert!(error.to_string().contains(wrong));
