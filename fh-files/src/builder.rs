@@ -107,7 +107,12 @@ impl Builder {
         self.put(Arc::new(Node::new(open.position, content)), open.anchor, position)
     }
 
-    /// Returns the node of an anchor. Returns `None` if that node is not complete yet, or if the anchor belongs to the name of a member.
+    /// Records the node of an anchor that belongs to the name of a member. `anchor` is the parser's number of the anchor.
+    pub(crate) fn anchor(&mut self, anchor: usize, node: Arc<Node>) {
+        self.anchors.insert(anchor, node);
+    }
+
+    /// Returns the node of an anchor. Returns `None` if that node is not complete yet.
     pub(crate) fn anchored(&self, anchor: usize) -> Option<Arc<Node>> {
         self.anchors.get(&anchor).map(Arc::clone)
     }

@@ -24,8 +24,7 @@ impl Node {
     /// # Errors
     /// Returns [`SyntaxError`] if the text is not YAML; if a JSON text contains an escaped lone surrogate; if a name occurs twice in a map,
     /// or is a list, a map or an alias; if the tag of a value is neither `!` nor a known tag of the core schema, or does not fit its value;
-    /// if an alias refers to a name, or to a list or map that contains the alias; if there are several documents; or if a limit is
-    /// exceeded.
+    /// if an alias refers to a list or map that contains the alias; if there are several documents; or if a limit is exceeded.
     pub fn parse(text: &str, limits: &Limits) -> Result<Arc<Self>, SyntaxError> {
         match json::checked(text) {
             Some(json) => json::read(json, *limits),

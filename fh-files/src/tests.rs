@@ -150,7 +150,7 @@ fn errors_say_where() {
         ),
         (
             "a: &x [*x]\n",
-            "line 1, column 8: this alias refers to a name, or to a list or map that contains the alias",
+            "line 1, column 8: this alias refers to a list or map that contains the alias",
         ),
         ("a: *nowhere\n", "line 1, column 4: "),
         ("a: !!set {x}\n", "line 1, column 4: unknown tag !!set"),
@@ -193,6 +193,11 @@ fn aliases_have_the_value_of_their_anchor() {
     );
     // An anchor that is defined twice means the later definition from there on.
     assert_eq!(as_json("[&a 1, *a, &a 2, *a]"), "[1,1,2,2]");
+    // The anchor of a name gives the scalar of the name.
+    assert_eq!(
+        as_json("&a key: 1\n&b 5: *a\nc: [*b, {&d \"6\": x}, *d]\n"),
+        r#"{"key":1,"5":"key","c":[5,{"6":"x"},"6"]}"#
+    );
 }
 
 #[test]

@@ -42,7 +42,14 @@ pub(crate) fn read(text: &str, limits: Limits) -> Result<Arc<Node>, SyntaxError>
 fn take(builder: &mut Builder, event: Event<'_>, position: Position) -> Result<(), SyntaxError> {
     let wrong = |what: String| SyntaxError { position, what };
     match event {
-        Event::Scalar(text, ..) if builder.expects_name() => builder.name(&text, position),
+        Event::Scalar(text, style, anchor, tag) if builder.expects_name() => {
+            if anchor > 0 {
+                // An alias of a name is a value: the scalar of the name.
+                let content = scalar(&text, style, tag.as_deref()).map_err(wrong)?;
+                builder.anchor(anchor, Arc::new(Node::new(position, content)));
+            }
+            builder.name(&text, position)
+        }
         Event::Scalar(text, style, anchor, tag) => {
             let content = scalar(&text, style, tag.as_deref()).map_err(wrong)?;
             builder.scalar(content, anchor, position)
@@ -63,10 +70,9 @@ fn take(builder: &mut Builder, event: Event<'_>, position: Position) -> Result<(
         Event::SequenceEnd | Event::MappingEnd => builder.close(position),
         Event::Alias(anchor) => match builder.anchored(anchor) {
             Some(node) => builder.put(node, 0, position),
-            None => Err(wrong(
-                "this alias refers to a name, or to a list or map that contains the alias"
-                    .to_owned(),
-            )),
+            None => {
+                Err(wrong("this alias refers to a list or map that contains the alias".to_owned()))
+            }
         },
         Event::Nothing
         | Event::StreamStart
