@@ -15,7 +15,7 @@ pub enum Notice {
         /// The id of the environment whose feature is used.
         answers: String,
     },
-    /// A value of an attribute contains a comma. An Edge reads such a value as several values (D-82).
+    /// A value of an attribute contains a comma. An Edge splits such a value at its commas, in most cases into several values (D-82).
     CommaInValue {
         /// The name of the attribute whose value contains a comma.
         attribute: String,
@@ -63,8 +63,8 @@ impl fmt::Display for Notice {
             }
             Self::CommaInValue { attribute } => write!(
                 f,
-                "a value of the attribute {attribute} contains a comma: an Edge reads it as several \
-                 values"
+                "a value of the attribute {attribute} contains a comma: an Edge splits the value at \
+                 its commas"
             ),
             Self::OverrideRefused { interceptor, feature, why } => {
                 write!(f, "the override of {feature} by {interceptor} was not used: {why}")
