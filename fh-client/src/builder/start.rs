@@ -169,7 +169,9 @@ impl Driver {
     /// client is offline. Features without an environment count as features of the environment of the first API key.
     fn bootstrap(&mut self, bootstrap: Bootstrap, keys: &ApiKeys, is_offline: bool) {
         for (id, features) in bootstrap.environments {
-            let opened = |id: &Arc<str>| keys.iter().any(|key| key.environment() == id);
+            // The case of letters in ids does not matter, as in the session.
+            let opened =
+                |id: &str| keys.iter().any(|key| key.environment().eq_ignore_ascii_case(id));
             let environment = match id {
                 None => Arc::clone(keys.first().environment()),
                 Some(id) if is_offline || opened(&id) => id,

@@ -94,7 +94,8 @@ impl Client {
     /// are not removed.
     ///
     /// The client ignores the whole list and reports a notice if the list cannot be read, or while the client waits for the
-    /// features of a new context. A closed client ignores the list without a notice.
+    /// features of a new context. An offline client takes the list as that of its new context. A closed client ignores the list
+    /// without a notice.
     pub fn offer_features(&self, store: &str, environment: &str, features: impl Into<Vec<u8>>) {
         self.offer(store, environment, features.into(), StoredShape::List);
     }
@@ -111,12 +112,14 @@ impl Client {
         self.shared.send(Command::Stored { source, environment: environment.into(), json, shape });
     }
 
-    /// Returns the ids of the environments of the API keys, without duplicates, in the order of the keys.
+    /// Returns the ids of the environments of the API keys, without duplicates, in the order of the keys. The case of letters in ids
+    /// does not matter.
     #[must_use]
     pub fn environments(&self) -> Vec<Arc<str>> {
         let mut environments: Vec<Arc<str>> = Vec::new();
         for key in self.shared.keys().iter() {
-            if !environments.contains(key.environment()) {
+            let is_known = |known: &Arc<str>| known.eq_ignore_ascii_case(key.environment());
+            if !environments.iter().any(is_known) {
                 environments.push(Arc::clone(key.environment()));
             }
         }

@@ -8,7 +8,7 @@ mod runtime;
 mod saving;
 mod updater;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::future::poll_fn;
 use std::io;
 use std::pin::{Pin, pin};
@@ -69,6 +69,9 @@ pub(crate) struct Driver {
     parts: Parts,
     status_log: StatusLog,
     secrets: Secrets,
+    /// The API keys and the headers of the last requests, each once in a row, the latest last. The problem that the status shows
+    /// may come from one of these requests.
+    sent: VecDeque<(ApiKeys, Vec<(String, String)>)>,
     /// The request in flight; `None` if there is none.
     exchange: Option<(RequestId, Exchange)>,
     /// Exchanges that have ended or were aborted. The driver drops them after it has performed all pending actions. Therefore
@@ -101,6 +104,7 @@ impl Driver {
         Self {
             status_log: StatusLog::new(&parts.edge, &parts.keys, parts.reporting),
             secrets: secrets(parts.keys.iter(), &parts.headers),
+            sent: VecDeque::new(),
             parts,
             exchange: None,
             ended: Vec::new(),

@@ -9,14 +9,18 @@ use fh_repository::readiness::Readiness;
 use fh_repository::rules::{Environments, Rules, ServerEvaluated};
 use fh_repository::source::Source;
 use fh_repository::status::{Connection, SessionStatus};
-use fh_session::{Action, CommandId, End, Input, Request, RequestId};
+use fh_session::{Action, CommandId, End, Input, Request, RequestId, Secrets};
 use tokio::sync::oneshot;
 
 use super::updater::Updater;
-use super::{Arrival, Driver, Exchange, SWEEP_ABOVE, secrets, write_names_in_lower_case};
+use super::{Arrival, Driver, Exchange, SWEEP_ABOVE, write_names_in_lower_case};
 use crate::command::{Command, CommandResult, StoredShape};
 use crate::snapshot_file::Found;
 use crate::transport::{Method, TransportErrorKind, TransportRequest};
+
+/// Maximum number of different keys and headers of the last requests that are remembered. A problem of one request is shown until another
+/// request succeeds or fails, which may take six requests with redirects.
+const MOST_SENT: usize = 8;
 
 impl Driver {
     /// Gives the session an input, and performs the actions that the session returns for it.
@@ -83,7 +87,30 @@ impl Driver {
         self.parts.repository.set_status(status);
     }
 
+    /// Removes the secrets of the current keys and headers, and those of the last requests, from later errors and logs.
+    fn renew_secrets(&mut self) {
+        let sent = self.sent.iter().map(|(keys, headers)| (keys, headers));
+        let all = sent.chain([(&self.parts.keys, &self.parts.headers)]);
+        let keys = all.clone().flat_map(|(keys, _)| keys.iter());
+        let values = all.flat_map(|(_, headers)| headers).map(|(_, value)| value.as_str());
+        self.secrets = Secrets::of(keys).and_headers(values);
+    }
+
+    /// Remembers the keys and the headers of a request, as long as its problem may be shown.
+    fn remember_sent(&mut self) {
+        let (keys, headers) = (&self.parts.keys, &self.parts.headers);
+        if self.sent.back().is_some_and(|last| last.0 == *keys && last.1 == *headers) {
+            return;
+        }
+        if self.sent.len() == MOST_SENT {
+            self.sent.pop_front();
+        }
+        self.sent.push_back((keys.clone(), headers.clone()));
+        self.renew_secrets();
+    }
+
     fn send(&mut self, request_id: RequestId, mut request: Request) {
+        self.remember_sent();
         request.headers.extend_from_slice(&self.parts.headers);
         let request = TransportRequest {
             method: Method::Get,
@@ -141,19 +168,19 @@ impl Driver {
             }
             Command::Keys(keys, reply) => {
                 let command_id = self.wait_for(reply);
-                self.secrets = secrets(keys.iter(), &self.parts.headers);
                 self.status_log.keys(&keys);
                 if let Some(snapshot_writer) = &mut self.parts.snapshot_writer {
                     snapshot_writer.keys(&keys);
                 }
                 self.parts.keys = keys.clone();
+                self.renew_secrets();
                 self.handle(Input::Keys(command_id, keys));
             }
             Command::Headers(mut headers, reply) => {
                 write_names_in_lower_case(&mut headers);
                 let command_id = self.wait_for(reply);
                 self.parts.headers = headers;
-                self.secrets = secrets(self.parts.keys.iter(), &self.parts.headers);
+                self.renew_secrets();
                 self.handle(Input::Refresh(command_id));
             }
             Command::Update(request, reply) => {

@@ -78,7 +78,7 @@ impl ReqwestTransport {
 #[derive(Default)]
 pub struct ReqwestTransportBuilder {
     tls: TlsChoices,
-    proxies: Vec<Result<reqwest::Proxy, reqwest::Error>>,
+    proxies: Vec<Result<reqwest::Proxy, TransportSetupError>>,
     without_proxy: bool,
     versions: HttpVersions,
     connect_timeout: Duration,
@@ -120,8 +120,9 @@ impl ReqwestTransportBuilder {
     /// if the proxy requires a password. If the URL cannot be used, [`Self::build`] fails.
     #[must_use]
     pub fn proxy(mut self, url: &str) -> Self {
-        self.remember(proxy::check(url).map_err(TransportSetupError::Proxy));
-        self.proxies.push(reqwest::Proxy::all(url));
+        let checked = proxy::check(url).map_err(TransportSetupError::Proxy);
+        let proxy = || reqwest::Proxy::all(url).map_err(TransportSetupError::of_http);
+        self.proxies.push(checked.and_then(|()| proxy()));
         self
     }
 
@@ -189,7 +190,7 @@ impl ReqwestTransportBuilder {
             builder = builder.no_proxy();
         }
         for proxy in self.proxies {
-            builder = builder.proxy(proxy.map_err(TransportSetupError::of_http)?);
+            builder = builder.proxy(proxy?);
         }
         if let Some(configure) = self.configure {
             builder = configure(builder);
@@ -320,7 +321,9 @@ enum Phase {
 fn translate(error: reqwest::Error, phase: Phase) -> TransportError {
     let error = error.without_url();
     let is_unsent = error.is_connect() || error.is_builder();
-    let kind = if is_tls(&error) {
+    // An error after the head of a response is no failed TLS handshake, even if TLS found it.
+    let is_handshake = matches!(phase, Phase::Head) && is_tls(&error);
+    let kind = if is_handshake {
         TransportErrorKind::Tls
     } else if error.is_connect() && error.is_timeout() {
         TransportErrorKind::ConnectTimeout

@@ -1,13 +1,17 @@
 //! API keys appear nowhere: not in logs, errors, debug output, status or files.
 
+use std::pin::pin;
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Waker};
+
 use fh_client::transport::{
     BoxFuture, Response, Transport, TransportError, TransportErrorKind, TransportRequest,
 };
-use fh_client::{Client, SnapshotFile, Update};
+use fh_client::{Client, Problem, SnapshotFile, Update};
 use fh_fake_edge::{Behaviour, Closing, FakeEdge, Feature, RedirectTo, Route};
 use fh_test_log::Log;
 
-use crate::support::{SOON, builder, builder_with, quick, reads, soon, started, until};
+use crate::support::{SOON, builder, builder_with, quick, reads, seen, soon, started, until};
 
 /// Parts of secrets that no text may contain.
 const SECRETS: [&str; 4] = ["hushClientHush", "hushServerHush", "hushHeaderHush", "hushMightyHush"];
@@ -141,6 +145,34 @@ fn no_secret_in_logs_errors_debug_output_status_or_files() {
     assert!(logged.contains("starting new connection"), "no events of reqwest");
     assert!(logged.contains("hyper_util"), "no events of hyper");
     std::fs::remove_dir_all(&folder).unwrap();
+}
+
+/// A problem of a former request may be shown while the client already uses other keys and headers.
+#[test]
+fn former_secrets_stay_hidden() {
+    let edge = FakeEdge::start().unwrap();
+    edge.set_feature(Feature::string("COLOUR", "red"));
+    let environment = fh_fake_edge::ENVIRONMENT;
+    let key = format!("{environment}/hushClientHush*1");
+    let client = started(builder_with(&edge, &key).header("x-pass", "hushHeaderHush"));
+    let shown = Arc::new(Mutex::new(String::new()));
+    let noted = Arc::clone(&shown);
+    let _statuses = client.on_status(move |status| {
+        noted.lock().unwrap().push_str(&format!("{status:?}\n"));
+    });
+    soon(client.set_headers(vec![("x-pass".to_string(), "another".to_string())])).unwrap();
+    edge.behave_on(Route::Stream, Behaviour::silence());
+    edge.push_event("failure", "{\"status\":\"no hushHeaderHush with hushClientHush*1\"}");
+    until(&client, |status| matches!(status.problem, Some(Problem::Failure(_))));
+    let mut keys = pin!(client.set_api_keys([format!("{environment}/hushServerHush*2")]));
+    assert!(keys.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+    seen(&edge, |seen| {
+        seen.requests.iter().any(|each| each.request.path.contains("hushServerHush"))
+    });
+    let status = client.status();
+    assert_eq!(status.problem, Some(Problem::Failure("no *** with ***".to_string())));
+    client.flush(SOON).unwrap();
+    holds_no_secret("a status", &shown.lock().unwrap());
 }
 
 /// Each kind of problem is logged for people once, however often it is retried, and so is its end.

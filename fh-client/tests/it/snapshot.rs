@@ -352,6 +352,22 @@ fn features_of_an_environment_that_no_key_opens_are_not_served() {
     assert!(notice.contains("another"), "{notice}");
 }
 
+/// The case of letters in ids does not matter.
+#[test]
+fn features_are_given_for_an_environment_in_any_case() {
+    let edge = FakeEdge::start_refusing().unwrap();
+    let id = fh_fake_edge::ENVIRONMENT.to_uppercase();
+    assert_ne!(id, fh_fake_edge::ENVIRONMENT);
+    let given = format!(
+        r#"[{{"id":"{id}","features":[{{"key":"COLOUR","type":"STRING","value":"given"}}]}}]"#
+    );
+    let client = builder(&edge).api_key(format!("{id}/other*Secret")).bootstrap(given);
+    let client = client.start().unwrap();
+    assert!(client.is_ready());
+    assert_eq!(client.string("COLOUR").as_deref(), Some("given"));
+    assert_eq!(client.environments(), [fh_fake_edge::ENVIRONMENT.into()]);
+}
+
 #[test]
 fn offline_with_and_without_features() {
     let list = r#"[{"id":"any","features":[{"key":"COLOUR","type":"STRING","value":"given"}]}]"#;

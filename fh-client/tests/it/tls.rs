@@ -1,7 +1,10 @@
 //! TLS: the program's own certificate authorities, and certificates that must not be accepted (C-STREAM-032 to 034).
 
-use std::net::SocketAddr;
+use std::io::Write;
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::ops::Range;
+use std::sync::mpsc::{Sender, channel};
+use std::thread;
 use std::time::Duration;
 
 use fh_client::transport::ReqwestTransport;
@@ -76,6 +79,39 @@ fn a_server_without_tls_is_a_problem_of_tls() {
     assert!(matches!(status.problem, Some(Problem::Tls(_))), "{status}");
 }
 
+/// Forwards a connection to `to`, until `garbage` sends bytes that are no TLS to the client.
+fn tampered(to: SocketAddr) -> (SocketAddr, Sender<()>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let (garbage, wanted) = channel();
+    thread::spawn(move || {
+        let (mut client, _) = listener.accept().unwrap();
+        let mut server = TcpStream::connect(to).unwrap();
+        let (mut requests, mut to_server) =
+            (client.try_clone().unwrap(), server.try_clone().unwrap());
+        thread::spawn(move || std::io::copy(&mut requests, &mut to_server));
+        let mut responses = client.try_clone().unwrap();
+        thread::spawn(move || std::io::copy(&mut server, &mut responses));
+        wanted.recv().unwrap();
+        client.write_all(b"HTTP/1.1 500 this is no record of TLS\r\n\r\n").unwrap();
+    });
+    (address, garbage)
+}
+
+#[test]
+fn a_broken_body_is_no_failed_handshake() {
+    let (edge, authority) = (edge(), Authority::new("ours"));
+    let certificate = authority.issue("localhost", -1..1);
+    let front = TlsFront::start(edge.address(), certificate.server()).unwrap();
+    let (address, garbage) = tampered(front.address());
+    let client = client(&edge, address, &authority);
+    client.wait_ready(SOON).unwrap();
+    garbage.send(()).unwrap();
+    let status = until(&client, |status| status.problem.is_some());
+    let Some(Problem::Unreachable(said)) = &status.problem else { panic!("{status}") };
+    assert!(said.contains("while the response was read"), "{said}");
+}
+
 #[test]
 fn what_is_no_certificate_is_an_error_at_the_start() {
     let setup = ReqwestTransport::builder().ca_certificate("not PEM").build();
@@ -85,4 +121,6 @@ fn what_is_no_certificate_is_an_error_at_the_start() {
     let proxy = ReqwestTransport::builder().proxy("not a url").build().unwrap_err();
     let error = StartError::from(proxy);
     assert!(error.to_string().contains("proxy"), "{error}");
+    // `no_proxy` disables earlier proxies, even those that cannot be used.
+    ReqwestTransport::builder().proxy("not a url").no_proxy().build().unwrap();
 }
