@@ -8,7 +8,7 @@ use super::{
     STREAMING, keeps_stream, keeps_values, ready, shows_stale, ten_delays, until_processed,
 };
 use crate::protocol::SdkReadiness;
-use crate::sdk::{ExpectedAnswer, Scenario, Scene, Verdict, equal};
+use crate::sdk::{ExpectedAnswer, Scenario, Scene, TEMPO, Tempo, Verdict, equal};
 
 pub(super) const OTHER: Scenario = Scenario {
     id: "C-STREAM-020",
@@ -38,6 +38,8 @@ pub(super) const STALE_PAUSE: Scenario = Scenario {
     when: "the Edge sends `config` with `edge.stale` 2",
     then: "the client disconnects, keeps its values, sends no request for 2 s, and then reconnects",
     decision: "D-22",
+    // Only the pause may end the stream.
+    tempo: Tempo { idle: Duration::from_secs(20), ..TEMPO },
     run: stale_pause,
     ..STREAMING
 };

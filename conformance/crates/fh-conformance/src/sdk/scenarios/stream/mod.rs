@@ -12,7 +12,7 @@ mod updates;
 
 use std::time::{Duration, Instant};
 
-use fh_fake_edge::{Behaviour, Closing, Feature, Recording, Route};
+use fh_fake_edge::{Behaviour, Closing, Feature, Recording, Route, SeenRequest};
 
 use crate::protocol::{ListenOn, SdkReadiness, State};
 use crate::sdk::{
@@ -156,6 +156,16 @@ fn at_least_first_delay(scene: &Scene<'_>, label: &str, gaps: &[Duration]) -> Ve
 /// Returns the time at which the last request for a stream arrived, or the present time if there was none.
 fn last_stream(seen: &Recording) -> Instant {
     seen.of(Route::Stream).next_back().map_or_else(Instant::now, |seen| seen.request.at)
+}
+
+/// Returns the time at which the client began a request: the time of its connection, if no other request came before on it. A busy machine
+/// may deliver the request much later.
+fn attempted(seen: &Recording, request: &SeenRequest) -> Instant {
+    let on_connection = |other: &&SeenRequest| other.connection == request.connection;
+    let first = seen.requests.iter().find(on_connection);
+    let is_first = first.is_some_and(|first| first.request.at == request.request.at);
+    let connection = seen.connections.get(request.connection).filter(|_| is_first);
+    connection.map_or(request.request.at, |connection| connection.accepted)
 }
 
 /// Returns the features of the Edge with these keys as a list.

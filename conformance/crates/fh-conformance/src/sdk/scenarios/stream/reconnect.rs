@@ -5,8 +5,8 @@ use std::time::Duration;
 use fh_fake_edge::{Behaviour, Closing, Feature, Recording, Route};
 
 use super::{
-    STREAMING, at_least_first_delay, ended, held, keeps_values, notified, on_readiness, ready,
-    ten_delays,
+    STREAMING, at_least_first_delay, attempted, ended, held, keeps_values, notified, on_readiness,
+    ready, ten_delays,
 };
 use crate::protocol::{SdkReadiness, State};
 use crate::sdk::{ExpectedAnswer, Scenario, Scene, Stage, Verdict, check, equal};
@@ -47,8 +47,9 @@ fn bye(scene: &Scene<'_>) -> Verdict {
 fn pauses(seen: &Recording) -> Vec<Duration> {
     let next = seen.of(Route::Stream).skip(1);
     let pairs = seen.of(Route::Stream).zip(next);
-    let pause = pairs
-        .filter_map(|(one, next)| Some(next.request.at.saturating_duration_since(one.finished?)));
+    let pause = pairs.filter_map(|(one, next)| {
+        Some(attempted(seen, next).saturating_duration_since(one.finished?))
+    });
     pause.collect()
 }
 
