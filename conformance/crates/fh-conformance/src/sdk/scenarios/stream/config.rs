@@ -38,8 +38,8 @@ pub(super) const STALE_PAUSE: Scenario = Scenario {
     when: "the Edge sends `config` with `edge.stale` 2",
     then: "the client disconnects, keeps its values, sends no request for 2 s, and then reconnects",
     decision: "D-22",
-    // Only the pause may end the stream.
-    tempo: Tempo { idle: Duration::from_secs(20), ..TEMPO },
+    // Longer than any wait, so that only the pause ends the stream.
+    tempo: Tempo { idle: Duration::from_secs(120), ..TEMPO },
     run: stale_pause,
     ..STREAMING
 };
