@@ -7,7 +7,7 @@ use fh_client::{Backoff, Client, ClientBuilder};
 use fh_fake_edge::{Behaviour, Closing, FakeEdge, Recording, Route};
 use tokio::runtime::Runtime;
 
-use crate::rows::{NEVER, PATIENCE, edge, not_earlier, quick, seen};
+use super::{NEVER, PATIENCE, edge, not_earlier, quick, seen};
 
 const CLIENTS: usize = 50;
 /// The longest delay, and the interval of polls.
@@ -15,21 +15,6 @@ const N: Duration = Duration::from_millis(800);
 
 /// What names a client.
 const NAME: &str = "x-client";
-
-/// 50 clients begin at the same moment, in a storm of 503. When it ends, they come spread over half an interval at least (C-POLL-031).
-#[test]
-fn polls_after_a_storm_are_spread() {
-    let edge = edge();
-    edge.behave_on(Route::Poll, Behaviour::status(503));
-    let runtime = runtime();
-    let clients = fleet(&edge, &runtime, |builder| builder.active_polling(N));
-    seen(&edge, Route::Poll, 4 * CLIENTS);
-    edge.behave_on(Route::Poll, Behaviour::healthy());
-    for client in &clients {
-        client.wait_ready(PATIENCE).unwrap();
-    }
-    spread(&first_by_client(&edge.recording(), Route::Poll, |status| status == 200), N / 2);
-}
 
 /// 50 streams end at the same moment, and the Edge is away for a while: neither the first attempts are a spike, nor those that succeed.
 #[test]

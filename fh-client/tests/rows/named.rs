@@ -1,6 +1,6 @@
 //! The page that maps rows to tests names tests that exist.
 
-const PAGE: &str = include_str!("../../../../../../docs/retry-rows.md");
+const PAGE: &str = include_str!("../../../docs/retry-rows.md");
 
 const SOURCES: [(&str, &str); 8] = [
     ("modes", include_str!("modes.rs")),

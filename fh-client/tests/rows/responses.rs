@@ -151,7 +151,7 @@ fn status_304() {
         assert_eq!(recording.requests.last().unwrap().status, Some(304));
     }
     assert_eq!(served(&client).as_deref(), Some("one"));
-    assert_eq!(history.told(&client), [Readiness::Ready]);
+    assert_eq!(history.reported(&client), [Readiness::Ready]);
     assert_eq!((client.status().problem, client.status().attempts), (None, 0));
 }
 

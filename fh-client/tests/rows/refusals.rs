@@ -92,7 +92,7 @@ fn first_contact(route: Route, refusal: &Refusal) {
     client.wait_ready_through_refusals(PATIENCE).unwrap();
     assert_eq!(served(&client).as_deref(), Some("one"));
     // Failed once, however often it was refused.
-    assert_eq!(history.told(&client), [Readiness::Failed, Readiness::Ready]);
+    assert_eq!(history.reported(&client), [Readiness::Failed, Readiness::Ready]);
     not_earlier(&edge.recording().gaps(route), &[REFUSED / 2, REFUSED]);
 }
 
@@ -112,7 +112,7 @@ fn later(route: Route, refusal: &Refusal) {
     edge.set_value(FEATURE, "two");
     edge.signal("go");
     arrives(&client, "two");
-    assert_eq!(history.told(&client), [Readiness::Ready]);
+    assert_eq!(history.reported(&client), [Readiness::Ready]);
     not_earlier(&edge.recording().gaps(route)[1..], &[REFUSED / 2, REFUSED]);
 }
 
@@ -132,7 +132,7 @@ fn a_stream_with_failure_later() {
     edge.set_value(FEATURE, "two");
     edge.behave(Behaviour::healthy());
     arrives(&client, "two");
-    assert_eq!(history.told(&client), [Readiness::Ready, Readiness::Failed, Readiness::Ready]);
+    assert_eq!(history.reported(&client), [Readiness::Ready, Readiness::Failed, Readiness::Ready]);
     not_earlier(&edge.recording().gaps(Route::Stream), &[REFUSED / 2, REFUSED]);
 }
 

@@ -4,12 +4,16 @@
 //! Delays are short, limits of time are as they are unless a row is about them, and the Edge holds answers back where a state has to be
 //! looked at: so nothing here depends on how fast the machine is. What is measured are times between requests, which must not be too
 //! short.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+mod fleet;
 mod headers;
 mod kinds;
+mod lateness;
 mod machine;
 mod modes;
 mod named;
+mod pace;
 mod pacing;
 mod refusals;
 mod responses;
@@ -135,7 +139,7 @@ impl History {
     }
 
     /// What was told until now.
-    pub(crate) fn told(&self, client: &Client) -> Vec<Readiness> {
+    pub(crate) fn reported(&self, client: &Client) -> Vec<Readiness> {
         client.flush(PATIENCE).unwrap();
         self.0.lock().unwrap().clone()
     }

@@ -1,14 +1,13 @@
-//! How late a busy machine is.
+//! How late a busy machine wakes threads.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// Watches how much later than asked for a thread is woken. Other threads are held up as much: what they did in time may look late, and
-/// what came after it early.
+/// A watch that measures how much later than requested a thread is woken. Other threads are delayed as much. Dropping it ends the watch.
 #[derive(Debug)]
-pub struct Lateness(Arc<Watch>);
+pub(super) struct Lateness(Arc<Watch>);
 
 #[derive(Debug, Default)]
 struct Watch {
@@ -19,24 +18,21 @@ struct Watch {
 const NAP: Duration = Duration::from_millis(1);
 
 impl Lateness {
-    /// Watches from now on. Without a thread to be had it knows of no lateness.
-    #[must_use]
-    pub fn watch() -> Self {
+    /// Starts a watch. If no thread is available, the lateness stays 0.
+    pub(super) fn watch() -> Self {
         let watch = Arc::new(Watch::default());
         let own = Arc::clone(&watch);
         let _ = thread::Builder::new().name("lateness".to_owned()).spawn(move || own.run());
         Self(watch)
     }
 
-    /// The worst so far.
-    #[must_use]
-    pub fn worst(&self) -> Duration {
+    /// Returns the longest delay so far.
+    fn worst(&self) -> Duration {
         Duration::from_micros(self.0.worst.load(Ordering::Relaxed))
     }
 
-    /// What two threads one after the other may have been late, and what is usual on top.
-    #[must_use]
-    pub fn slack(&self) -> Duration {
+    /// Returns the time by which an upper bound grows: 50 ms, and twice the longest delay so far.
+    pub(super) fn slack(&self) -> Duration {
         const USUAL: Duration = Duration::from_millis(50);
         USUAL + self.worst() * 2
     }

@@ -145,7 +145,7 @@ fn before_ready(route: Route, kind: &Kind) {
     client.wait_ready(PATIENCE).unwrap();
     let status = until(&client, "well", |status| status.problem.is_none());
     assert_eq!((status.attempts, served(&client).as_deref()), (0, Some("one")));
-    assert!(!history.told(&client).contains(&Readiness::Failed));
+    assert!(!history.reported(&client).contains(&Readiness::Failed));
     let gaps = edge.recording().gaps(route);
     let between_attempts: Vec<Duration> =
         gaps.chunks(kind.requests).filter_map(<[Duration]>::last).copied().collect();
@@ -172,7 +172,7 @@ fn once_ready(route: Route, kind: &Kind) {
     edge.signal("on");
     arrives(&client, "two");
     until(&client, "well", |status| status.problem.is_none());
-    assert_eq!(history.told(&client), [Readiness::Ready]);
+    assert_eq!(history.reported(&client), [Readiness::Ready]);
     let after = if route == Route::Poll { INTERVAL } else { INITIAL / 2 };
     not_earlier(&edge.recording().gaps(route)[kind.requests..], &[after]);
     sizes_are_limited(&edge);

@@ -166,7 +166,7 @@ fn bye_after_data() {
     seen(&edge, Route::Stream, 10);
     let status = client.status();
     assert_eq!((status.problem, status.attempts), (None, 0));
-    assert_eq!(history.told(&client), [Readiness::Ready]);
+    assert_eq!(history.reported(&client), [Readiness::Ready]);
     not_earlier(&edge.recording().gaps(Route::Stream), &[least; 9]);
 }
 
@@ -194,7 +194,7 @@ fn the_end_without_bye_after_data() {
         edge.set_value(FEATURE, "two");
         edge.signal("go");
         arrives(&client, "two");
-        assert_eq!(history.told(&client), [Readiness::Ready]);
+        assert_eq!(history.reported(&client), [Readiness::Ready]);
         let gaps = edge.recording().gaps(Route::Stream);
         not_earlier(&gaps, &[INITIAL / 8, INITIAL / 2, INITIAL]);
     }

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use fh_client::{Attributes, Client, block_on};
 use fh_fake_edge::{Behaviour, FakeEdge, RedirectTo, Route};
-use fh_faults::lateness::Lateness;
-use fh_faults::pace::breach;
 
+use super::lateness::Lateness;
+use super::pace::breach;
 use super::{edge, quick, refresh, seen, server_evaluated};
 
 const PACE: Duration = Duration::from_millis(200);
