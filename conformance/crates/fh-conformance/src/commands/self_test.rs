@@ -27,6 +27,12 @@ pub(crate) struct Arguments {
     /// Write for each mutant the scenarios that find it, as a page in Markdown.
     #[arg(long, value_name = "FILE")]
     markdown: Option<PathBuf>,
+    /// Try only this mutant on scenarios for clients. May be repeated.
+    #[arg(long)]
+    mutant: Vec<String>,
+    /// Run only scenarios for clients of this group. May be repeated.
+    #[arg(long)]
+    group: Vec<String>,
     /// Number of scenarios that run at once.
     #[arg(long, default_value_t = 8)]
     jobs: usize,
@@ -58,9 +64,24 @@ fn clients(arguments: &Arguments) -> Ended {
     let program = std::env::current_exe().map_err(|error| Problem::Outside(error.to_string()))?;
     let command = format!("'{}' adapter rust", program.display());
     let command = command.parse().map_err(|error| Problem::Outside(format!("{error}")))?;
-    let kills =
-        clients::kills(&command, arguments.full, arguments.jobs).map_err(Problem::Outside)?;
+    let selection = clients::Selection {
+        is_full: arguments.full,
+        mutants: arguments.mutant.clone(),
+        groups: arguments.group.clone(),
+        jobs: arguments.jobs,
+    };
+    let kills = clients::kills(&command, &selection).map_err(Problem::Outside)?;
     print(&kills.to_text(&mutants));
+    if let Some(path) = &arguments.matrix {
+        write_file(
+            path,
+            &format!(
+                "{}
+",
+                kills.to_json().pretty()
+            ),
+        )?;
+    }
     if let Some(path) = &arguments.markdown {
         write_file(path, &kills.to_markdown(&mutants))?;
     }

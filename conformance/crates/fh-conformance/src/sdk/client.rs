@@ -15,9 +15,9 @@ use crate::protocol::{
     ReadAnswer, ReadinessAnswer, Record, SdkReadiness, State, Update, Updated,
 };
 
-use super::PATIENCE;
 use super::expect::equal;
 use super::listener::SdkListener;
+use super::patience;
 use super::scenario::Verdict;
 use super::stop::Stop;
 
@@ -96,7 +96,7 @@ impl SdkClient {
     /// The failed check, after a long time.
     pub fn until_ready(&self) -> Verdict {
         if self.waits && self.state()?.readiness == SdkReadiness::NotReady {
-            self.wait(PATIENCE)?;
+            self.wait(patience())?;
         }
         self.until_readiness("the client becomes ready", SdkReadiness::Ready)
     }
@@ -226,14 +226,14 @@ impl SdkClient {
         look: impl Fn() -> Result<T, Stop>,
         condition: impl Fn(&T) -> bool,
     ) -> Result<T, Stop> {
-        let end = Instant::now() + PATIENCE;
+        let end = Instant::now() + patience();
         loop {
             let seen = look()?;
             if condition(&seen) {
                 return Ok(seen);
             }
             if Instant::now() >= end {
-                let actual = format!("{seen:?} after {} s", PATIENCE.as_secs());
+                let actual = format!("{seen:?} after {} s", patience().as_secs());
                 return Err(Stop::failed(label, expected, actual));
             }
             thread::sleep(LOOK);
@@ -353,7 +353,7 @@ impl SdkClient {
     /// The failed check, after a long time.
     pub fn until_interceptor_closed(&self, label: &str, name: &str) -> Verdict {
         let closed = |events: &[Observed]| (self.closed_in(events, name) > 0).then_some(());
-        let seen = self.adapter.borrow_mut().wait_for_events(PATIENCE, closed);
+        let seen = self.adapter.borrow_mut().wait_for_events(patience(), closed);
         seen.ok_or_else(|| Stop::failed(label, "the interceptor is closed", "it is not"))
     }
 

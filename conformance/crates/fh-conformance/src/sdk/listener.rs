@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::adapter::{Adapter, Observed};
 use crate::protocol::{Called, Event};
 
-use super::PATIENCE;
+use super::patience;
 use super::scenario::Verdict;
 use super::stop::Stop;
 
@@ -53,7 +53,7 @@ impl SdkListener {
         let enough = |events: &[Observed]| {
             Some(self.of(events, &condition)).filter(|calls| calls.len() >= count)
         };
-        let calls = self.adapter.borrow_mut().wait_for_events(PATIENCE, enough);
+        let calls = self.adapter.borrow_mut().wait_for_events(patience(), enough);
         calls.ok_or_else(|| {
             let calls = self.calls();
             Stop::failed(label, format!("{count} calls"), format!("{}: {calls:?}", calls.len()))
@@ -71,7 +71,7 @@ impl SdkListener {
         condition: impl Fn(&Called) -> bool,
     ) -> Result<Called, Stop> {
         let found = |events: &[Observed]| self.of(events, &condition).into_iter().next();
-        let call = self.adapter.borrow_mut().wait_for_events(PATIENCE, found);
+        let call = self.adapter.borrow_mut().wait_for_events(patience(), found);
         call.ok_or_else(|| Stop::failed(label, expected, format!("{:?}", self.calls())))
     }
 

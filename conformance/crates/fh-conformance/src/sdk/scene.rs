@@ -11,10 +11,10 @@ use fh_fake_edge::{FakeEdge, Recording, Route};
 use crate::adapter::{Adapter, AskError, Timeline, TimelineEntry, TimelineKind};
 use crate::protocol::{CommandError, Create, Created, ErrorCode, Mode, Sdk};
 
-use super::PATIENCE;
 use super::client::SdkClient;
 use super::edge_timeline;
 use super::lateness::Lateness;
+use super::patience;
 use super::runner::Measurement;
 use super::scenario::{Scenario, Verdict};
 use super::stage::Stage;
@@ -383,7 +383,7 @@ impl<'s> Scene<'s> {
     /// Returns the time after which a wait gives up. It is longer than the longest delay of the client.
     #[must_use]
     pub fn patience(&self) -> Duration {
-        PATIENCE.max(self.tempo.refused_max * 3)
+        if super::is_impatient() { patience() } else { patience().max(self.tempo.refused_max * 3) }
     }
 
     /// Returns the adapter, for checks that no method here covers.

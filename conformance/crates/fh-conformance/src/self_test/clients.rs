@@ -8,9 +8,13 @@ use std::fmt::Write as _;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
+use std::time::Duration;
 
 use crate::adapter::AdapterCommand;
-use crate::sdk::{Delays, Scenario, ScenarioOutcome, Subject, run_one, scenarios};
+use crate::json::Json;
+use crate::sdk::{
+    Delays, Scenario, ScenarioOutcome, Subject, run_one, scenarios, shorten_patience,
+};
 
 /// The variable that switches a mutant on.
 const SWITCH: &str = "FH_MUTANT";
@@ -108,6 +112,16 @@ impl Kills {
         out
     }
 
+    /// Returns the scenarios of each mutant as JSON.
+    #[must_use]
+    pub fn to_json(&self) -> Json {
+        let mutants = self.by_mutant.iter().map(|(name, kills)| {
+            let kills = kills.iter().map(|(id, label)| (*id, Json::from(label.as_str())));
+            (name.clone(), Json::object(kills))
+        });
+        Json::object(mutants)
+    }
+
     /// Returns the page `docs/kills.md`.
     #[must_use]
     pub fn to_markdown(&self, mutants: &[Mutant]) -> String {
@@ -135,24 +149,49 @@ impl Kills {
     }
 }
 
-/// Runs scenarios with mutants: each scenario with the mutants that it claims to find or, if `is_full`, every scenario with every mutant.
-/// Also runs every scenario without a mutant.
+/// The mutants and scenarios of a test.
+#[derive(Debug, Clone, Default)]
+pub struct Selection {
+    /// True if every scenario is run with every mutant. Otherwise each scenario is run with the mutants that it claims to find.
+    pub is_full: bool,
+    /// The only mutants to try, if there are any.
+    pub mutants: Vec<String>,
+    /// The only groups of scenarios to run, if there are any.
+    pub groups: Vec<String>,
+    /// Number of scenarios that run at once.
+    pub jobs: usize,
+}
+
+/// The time after which a scenario with a mutant gives up waiting. Most mutants make a scenario wait in vain.
+const SHORT_PATIENCE: Duration = Duration::from_secs(4);
+
+/// Runs every selected scenario without a mutant, and then with mutants.
 ///
 /// # Errors
 /// A message if the adapter cannot be started.
-pub fn kills(command: &AdapterCommand, is_full: bool, jobs: usize) -> Result<Kills, String> {
-    let mutants = mutants();
+pub fn kills(command: &AdapterCommand, selection: &Selection) -> Result<Kills, String> {
+    let takes =
+        |list: &[String], name: &str| list.is_empty() || list.iter().any(|each| each == name);
+    let mut mutants = mutants();
+    mutants.retain(|(name, _)| takes(&selection.mutants, name));
     let subject = Subject::discover(command.clone())?;
-    let all: Vec<&'static Scenario> =
-        scenarios::all().filter(|each| is_full || !each.slow).collect();
+    let all: Vec<&'static Scenario> = scenarios::all()
+        .filter(|each| selection.is_full || !each.slow)
+        .filter(|each| takes(&selection.groups, each.group()))
+        .collect();
     let mut work: Vec<(&'static Scenario, Option<&str>)> =
         all.iter().map(|scenario| (*scenario, None)).collect();
+    let mut failures = run(&work, &subject, selection.jobs);
+    shorten_patience(SHORT_PATIENCE);
+    let mut mutated = Vec::new();
     for (name, _) in &mutants {
-        let claims =
-            |scenario: &&&'static Scenario| is_full || scenario.bites.contains(&name.as_str());
-        work.extend(all.iter().filter(claims).map(|scenario| (*scenario, Some(name.as_str()))));
+        let claims = |scenario: &&&'static Scenario| {
+            selection.is_full || scenario.bites.contains(&name.as_str())
+        };
+        mutated.extend(all.iter().filter(claims).map(|scenario| (*scenario, Some(name.as_str()))));
     }
-    let failures = failures(&work, &subject, jobs);
+    failures.extend(run(&mutated, &subject, selection.jobs));
+    work.extend(mutated);
 
     let mut kills = Kills::default();
     for ((scenario, mutant), label) in work.iter().zip(failures) {
@@ -188,7 +227,7 @@ pub fn kills(command: &AdapterCommand, is_full: bool, jobs: usize) -> Result<Kil
 }
 
 /// Runs scenarios, several at a time, and returns the label of each failure in the same order.
-fn failures(
+fn run(
     work: &[(&'static Scenario, Option<&str>)],
     subject: &Subject,
     jobs: usize,

@@ -7,8 +7,8 @@ use fh_fake_edge::{Behaviour, Closing, Feature, Route};
 
 use crate::protocol::Create;
 use crate::sdk::{
-    Group, PATIENCE, SCENARIO, Scenario, Scene, SdkClient, Stage, Stop, TEMPO, Tempo, Verdict,
-    breach, check, equal,
+    Group, SCENARIO, Scenario, Scene, SdkClient, Stage, Stop, TEMPO, Tempo, Verdict, breach, check,
+    equal, patience,
 };
 use crate::served_value::{number, value};
 
@@ -116,7 +116,7 @@ impl Reader {
 
     /// Reads until a value arrives.
     fn until_value(&mut self, label: &str, served: u64) -> Verdict {
-        let arrived = self.until(PATIENCE, |reader| Ok(reader.last >= served))?;
+        let arrived = self.until(patience(), |reader| Ok(reader.last >= served))?;
         check(label, arrived, &format!("value {served}"), || format!("value {}", self.last))
     }
 
@@ -140,7 +140,7 @@ impl Reader {
         let Some(sent) = sent else { return self.until(retry, |_| Ok(false)).map(drop) };
         let is_sent =
             |reader: &Self| Ok(reader.client.state()?.sent.is_some_and(|now| now >= sent + more));
-        let tried = self.until(PATIENCE, is_sent)?;
+        let tried = self.until(patience(), is_sent)?;
         check("attempts while the Edge is away", tried, "attempts", || "none".to_owned())
     }
 }

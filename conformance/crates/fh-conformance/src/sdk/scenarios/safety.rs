@@ -7,8 +7,8 @@ use serde_json::Value;
 
 use crate::protocol::{Context, Create, Read, SdkReadiness};
 use crate::sdk::{
-    ExpectedAnswer, Group, PATIENCE, SCENARIO, Scenario, Scene, SdkClient, Stage, Stop, TEMPO,
-    Tempo, Verdict, check, equal,
+    ExpectedAnswer, Group, SCENARIO, Scenario, Scene, SdkClient, Stage, Stop, TEMPO, Tempo,
+    Verdict, check, equal, patience,
 };
 
 /// The scenarios of safety.
@@ -159,7 +159,7 @@ fn header_injection(scene: &Scene<'_>) -> Verdict {
         let (name, value) = attributes;
         let before = scene.edge().recording().requests.len();
         let context: Context = [(name.to_owned(), vec![value.to_owned()])].into();
-        let answer = client.context(&context, PATIENCE)?;
+        let answer = client.context(&context, patience())?;
         let requests = scene.edge().recording().requests;
         let new = requests.get(before..).unwrap_or_default();
         let is_split = |request: &Request| {

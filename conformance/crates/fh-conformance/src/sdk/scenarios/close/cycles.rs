@@ -3,7 +3,7 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::sdk::{PATIENCE, ProcessUse, Scene, Stop, Verdict, check};
+use crate::sdk::{ProcessUse, Scene, Stop, Verdict, check, patience};
 
 /// Number of clients after which the SDK has created everything that it creates once.
 const WARM: u32 = 20;
@@ -45,7 +45,7 @@ pub(super) fn no_leak(scene: &Scene<'_>) -> Verdict {
         })?;
     }
     let open = |seen: &fh_fake_edge::Recording| seen.open_connections() as u64;
-    let closed = scene.edge().wait_until(PATIENCE, |seen| open(seen) <= rest.sockets);
+    let closed = scene.edge().wait_until(patience(), |seen| open(seen) <= rest.sockets);
     check("connections after 200 clients", closed.is_ok(), "none", || {
         open(&scene.edge().recording()).to_string()
     })
@@ -63,7 +63,7 @@ fn cycle(scene: &Scene<'_>, clients: u32) -> Verdict {
 
 /// Waits until there are no more threads and sockets than before, because closing does not wait for all of them.
 fn settled(scene: &Scene<'_>, before: &ProcessUse, rest: Rest) -> Result<ProcessUse, Stop> {
-    let end = Instant::now() + PATIENCE;
+    let end = Instant::now() + patience();
     loop {
         let now = scene.process_use()?;
         let is_over = now.threads <= before.threads + rest.threads

@@ -6,7 +6,7 @@ use fh_fake_edge::{Behaviour, Request, Route};
 use serde_json::json;
 
 use crate::protocol::{Context, Create};
-use crate::sdk::{PATIENCE, Scene, SdkClient, Stage, Stop, Tempo, Verdict, check, equal};
+use crate::sdk::{Scene, SdkClient, Stage, Stop, Tempo, Verdict, check, equal, patience};
 
 use super::context;
 
@@ -47,7 +47,7 @@ fn create(scene: &Scene<'_>, create: Create) -> Result<SdkClient, Stop> {
 
 /// Sets a context that the SDK must accept.
 fn set(client: &SdkClient, attributes: &Context) -> Verdict {
-    match client.context(attributes, PATIENCE)? {
+    match client.context(attributes, patience())? {
         Ok(_) => Ok(()),
         Err(error) => Err(Stop::failed("the context is accepted", "an answer", error.message)),
     }
@@ -140,7 +140,7 @@ pub(super) fn race(scene: &Scene<'_>) -> Verdict {
         seen.requests.iter().any(|seen| user_of(&seen.request.context()) == Some(LATE))
     })?;
     // An SDK that sends one request at a time waits for its own time limit before the second context.
-    let _ = client.context(&context([("userkey", "mary")]), PATIENCE / 2)?;
+    let _ = client.context(&context([("userkey", "mary")]), patience() / 2)?;
     scene.edge().signal(LATE);
     client.until_string("value of the second context", "F", "one for mary")?;
     client.string_stays(
@@ -155,7 +155,7 @@ pub(super) fn many_attributes(scene: &Scene<'_>) -> Verdict {
     let client = create(scene, scene.following())?;
     let before = scene.edge().recording().requests.len();
     let many: Context = (0..31).map(|n| (format!("a{n}"), vec![n.to_string()])).collect();
-    let answer = client.context(&many, PATIENCE)?;
+    let answer = client.context(&many, patience())?;
     check("31 attributes are refused", answer.is_err(), "an error", || format!("{answer:?}"))?;
     let requests = scene.edge().recording().requests;
     let sent = requests.get(before..).unwrap_or_default();

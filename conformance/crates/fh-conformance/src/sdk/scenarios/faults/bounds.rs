@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use fh_fake_edge::Fault;
 
-use crate::sdk::{PATIENCE, Scene, Tempo};
+use crate::sdk::{Scene, Tempo, patience};
 
 /// The time for which a fault lasts, in use.
 pub(super) const FAULT: Duration = Duration::from_secs(12);
@@ -35,7 +35,7 @@ pub(super) fn bounds(scene: &Scene<'_>, fault: Fault) -> Bounds {
         };
     }
     Bounds {
-        recovery: tempo.scaled(Duration::from_secs(45)).max(PATIENCE),
+        recovery: tempo.scaled(Duration::from_secs(45)).max(patience()),
         requests: None,
         growth: MEMORY,
         memory: None,

@@ -9,7 +9,7 @@ use super::calls::last_call;
 use super::{called, on};
 use crate::protocol::{Called, Then};
 use crate::sdk::{
-    ExpectedChange, PATIENCE, Scene, SdkListener, Stop, Tempo, Verdict, check, equal,
+    ExpectedChange, Scene, SdkListener, Stop, Tempo, Verdict, check, equal, patience,
 };
 
 pub(super) fn throwing(scene: &Scene<'_>) -> Verdict {
@@ -73,7 +73,7 @@ pub(super) fn re_entrant(scene: &Scene<'_>) -> Verdict {
 
 /// Changes `F` again and again until the listener is called, and waits until it was called for the last change.
 fn change_until_called(scene: &Scene<'_>, listener: &SdkListener) -> Verdict {
-    let end = Instant::now() + PATIENCE;
+    let end = Instant::now() + patience();
     for number in 0.. {
         let value = format!("change {number}");
         scene.edge().set_value("F", value.as_str());

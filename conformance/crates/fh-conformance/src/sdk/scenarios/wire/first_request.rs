@@ -9,7 +9,7 @@ use fh_fake_edge::{Recording, Request, Route};
 use serde_json::{Value, json};
 
 use crate::protocol::{Context, Create, Mode};
-use crate::sdk::{PATIENCE, Scene, SdkClient, Stop, Verdict};
+use crate::sdk::{Scene, SdkClient, Stop, Verdict, patience};
 
 /// An interval between polls after which no second poll follows during a scenario.
 const NO_SECOND_POLL: Duration = Duration::from_secs(600);
@@ -98,7 +98,7 @@ pub(super) fn context<const N: usize>(attributes: [(&str, &[&str]); N]) -> Conte
 /// # Errors
 /// The failed check, also if the SDK refuses the context.
 pub(super) fn set_context(client: &SdkClient, context: &Context) -> Verdict {
-    match client.context(context, PATIENCE)? {
+    match client.context(context, patience())? {
         Ok(_) => Ok(()),
         Err(error) => Err(Stop::failed("the SDK accepts the context", "no error", error.message)),
     }
