@@ -89,8 +89,8 @@ impl Tempo {
         });
     }
 
-    /// Replaces the delays that the SDK ignores by its defaults, unless a default is zero. Returns the setting that the scenario needs and that has no default of at
-    /// most five seconds, if there is one.
+    /// Replaces the delays that the SDK ignores by its defaults, unless a default is zero. Fails if the scenario needs a setting that has no
+    /// default of at most five seconds.
     ///
     /// # Errors
     /// The path of that setting.
