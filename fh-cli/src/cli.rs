@@ -38,7 +38,7 @@ pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,
 
-    /// Write the output as JSON, for programs
+    /// Write the output as JSON, for programs. `fh init -` writes YAML all the same
     #[arg(long, global = true, help_heading = "Output")]
     pub(crate) json: bool,
 

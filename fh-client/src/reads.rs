@@ -63,9 +63,11 @@ macro_rules! reads {
                 $source.decimal(key, $attributes)
             }
 
-            /// Returns the unparsed text of a JSON feature, or of the value with which an interceptor overrides it. Returns
-            /// `None` if the value is null or has another type. Without an override, also returns `None` if the feature does
-            /// not exist, or if the client has no features for the context.
+            /// Returns the unparsed text of a JSON feature, or the text of the value with which an interceptor overrides the
+            /// feature. Returns `None` if the value is null or the feature has another type. If the feature does not exist, or
+            /// its type is unknown, an override other than null is returned as its text, which need not be JSON. Without an
+            /// override, also returns `None` if the feature does not exist or its type is unknown, or if the client has no
+            /// features for the context.
             #[must_use]
             pub fn raw_json(&$self, key: &str) -> Option<Arc<str>> {
                 $source.json(key, $attributes)

@@ -58,8 +58,10 @@ impl Driver {
         }
     }
 
-    /// Writes the features that were published before this command if they are not written yet, and then answers the caller,
-    /// also after a failed write. If no write is needed or running, answers the caller at once.
+    /// Starts a write of the snapshot file if a write is needed and none is running. Answers the caller once the features that
+    /// were published before this command are written, or as soon as a write has failed, which may be one that began earlier.
+    /// If no write is needed or running, answers the caller at once. No write is needed while the Edge has sent no list for the
+    /// present API keys.
     pub(super) fn flush(&mut self, reply: oneshot::Sender<()>) {
         self.saving.waiting.push(reply);
         self.save();
