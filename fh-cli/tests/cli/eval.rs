@@ -103,6 +103,14 @@ fn several_environments_need_a_choice() {
     assert_eq!((&prod[0]["value"], &prod[1]["value"]), (&1.into(), &3.into()));
     fh_with(&["eval", "-", "--environment", "prod"], FEATURES)
         .refused(2, &["leave --environment out"]);
+    // An option cannot choose between environments without ids.
+    let unnamed = body.replace(r#""id": "prod", "#, "").replace(r#""id": "test", "#, "");
+    for args in [&["eval", "-"][..], &["eval", "-", "--environment", "prod"]] {
+        fh_with(args, &unnamed).refused(2, &["several environments without an id"]);
+    }
+    let mixed = body.replace(r#""id": "prod", "#, "");
+    let run = fh_with(&["eval", "-"], &mixed).expect(2);
+    assert!(run.err.ends_with("choose one with --environment: test\n"), "{run:?}");
 }
 
 #[test]
