@@ -37,7 +37,9 @@ pub(super) fn recovers(scene: &Scene<'_>, fault: Fault) -> Verdict {
     }
     memory.judge(scene, &bounds)?;
     let arrivals = scene.edge().recording();
-    let arrivals: Vec<Instant> = arrivals.requests.iter().map(|seen| seen.request.at).collect();
+    // The first request arrives late, because the SDK still starts and connects. The others would seem to follow it too soon.
+    let arrivals = arrivals.requests.iter().skip(1).map(|seen| seen.request.at);
+    let arrivals: Vec<Instant> = arrivals.collect();
     for times in [arrivals, departures] {
         let found = breach(&times, scene.tempo().pace(), scene.lateness().slack());
         check("at most two requests a second", found.is_none(), "the pace", || {
