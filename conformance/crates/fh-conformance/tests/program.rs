@@ -192,3 +192,11 @@ fn unknown_ids_groups_targets_and_folders_are_errors() {
     ended(&["vectors", "run", "--group", "hash.murmur3", "--certify"], 3);
     ended(&["--data", "no-such-folder", "vectors", "run"], 4);
 }
+
+#[test]
+fn the_page_of_scenarios_is_rendered_from_them() {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../docs/client-scenarios.md");
+    let page = fs::read_to_string(page).unwrap();
+    let command = "cargo run -p fh-conformance -- sdk list --markdown > docs/client-scenarios.md";
+    assert!(page == ended(&["sdk", "list", "--markdown"], 0), "the page differs; run `{command}`");
+}

@@ -115,38 +115,41 @@ pub fn to_lines() -> String {
     out
 }
 
-/// Returns a page with a table for each group.
+const INTRODUCTION: &str = "\
+# Scenarios for client SDKs
+
+This page lists what a client must do while an Edge behaves as scripted. `fh-conformance sdk` runs the scenarios against any SDK behind an adapter
+([adapter-protocol.md](adapter-protocol.md)), and `fh-conformance edge --scenario ID` serves the Edge of a scenario alone. N is the interval between polls, or the
+first delay before a retry. A scenario runs only if the SDK has the capabilities that it requires and can set the settings that it needs. Scenarios with a star take
+more than five seconds and run with `--all` only. The page is rendered by `fh-conformance sdk list --markdown`.
+";
+
+/// Returns the page `docs/client-scenarios.md`.
 #[must_use]
 pub fn to_markdown() -> String {
-    let mut out = String::from(
-        "# Scenarios for client SDKs\n\nThis page is rendered from the scenarios by `fh-conformance sdk list --markdown`. In it, N is the \
-         interval between polls, or the first\ndelay before a retry.\n",
-    );
+    let mut out = INTRODUCTION.to_owned();
     for group in GROUPS {
-        out.push_str(&format!("\n## {}: {}\n", group.name, group.title));
+        out.push_str(&format!("\n## {}: {}\n\n", group.name, group.title));
+        out.push_str("| id | name | tier | given | when | then | source | requires, needs |\n|---|---|---|---|---|---|---|---|\n");
         for scenario in group.scenarios {
-            out.push_str(&format!(
-                "\n### {} {}\n\nTier {}. Given {}; when {}; then {}. Source: {}.\n",
-                scenario.id,
-                scenario.name,
-                scenario.tier,
-                scenario.given,
-                scenario.when,
-                scenario.then,
-                scenario.decision
-            ));
-            let ticked = |names: &[&str]| {
-                names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
-            };
-            if !scenario.requires.is_empty() {
-                out.push_str(&format!("Requires {}.\n", ticked(scenario.requires)));
-            }
-            if !scenario.needs.is_empty() {
-                out.push_str(&format!("Needs the settings {}.\n", ticked(scenario.needs)));
-            }
+            let star = if scenario.slow { " *" } else { "" };
+            let names = scenario.requires.iter().chain(scenario.needs);
+            let names: Vec<String> = names.map(|name| format!("`{name}`")).collect();
+            let cells = [
+                format!("{}{star}", scenario.id),
+                scenario.name.to_owned(),
+                scenario.tier.to_string(),
+                scenario.given.to_owned(),
+                scenario.when.to_owned(),
+                scenario.then.to_owned(),
+                scenario.decision.to_owned(),
+                names.join(" "),
+            ];
+            let cells = cells.map(|cell| cell.replace('|', "\\|"));
+            out.push_str(&format!("| {} |\n", cells.join(" | ")));
         }
         for (id, reason) in group.not_executed {
-            out.push_str(&format!("\n### {id}\n\nNot executed: {reason}.\n"));
+            out.push_str(&format!("\n{id} is not executed: {reason}.\n"));
         }
     }
     out
