@@ -26,8 +26,8 @@ pub use crate::state_store::{FeatureChange, ReplaceError};
 ///
 /// Dropping an `Edge` or its handles does not stop its routers: they keep serving, and streams stay open. Call [`EdgeHandle::say_bye`]
 /// before a server stops. Otherwise streams are cut without a `bye` event, and their clients reconnect as after any broken connection. The
-/// Edge's threads, files and upstream connections are released some time after the `Edge` and its last router, shortcut, stream and handle
-/// were dropped, for some threads up to about 30 seconds later.
+/// Edge's threads, files and upstream connections are released after the `Edge` and its last router, shortcut, stream and handle were
+/// dropped. Some threads take up to about 30 seconds longer.
 ///
 /// ```
 /// use fh_edge::{Edge, state::State};

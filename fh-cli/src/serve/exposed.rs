@@ -34,7 +34,7 @@ pub(crate) fn warnings(resolved: &ResolvedSettings) -> Vec<String> {
 /// property sets a secret of this server.
 fn files(settings: &Settings) -> Vec<(&Path, &'static str)> {
     let files = [
-        (&settings.state, "API keys, unless each is a ${NAME}"),
+        (&settings.state, "API keys, unless each stands in an environment variable as ${NAME}"),
         (&settings.admin_key_file, "the admin key"),
         (&settings.key_file, "API keys"),
         (&settings.relay_key_file, "API keys"),

@@ -191,7 +191,8 @@ impl StateStore {
         self.count();
     }
 
-    /// Replaces the whole state by one from the admin API. All changes of single values are dropped. `base` is the base that was read last.
+    /// Replaces the whole state with one from the admin API, and drops all earlier changes of single feature values. `base` is the state that
+    /// was last read from the source of states, such as a state file.
     pub(crate) fn replace(&mut self, base: &State, state: State, now: Timestamp) {
         if let Some(records) = self.waiting.take() {
             *self = Self::open(base.clone(), Records { changes: Vec::new(), ..records }, now);

@@ -96,7 +96,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         Origin,
         "relay-max-age",
         One("SECONDS"),
-        "The longest time for which a relay serves the features of a key after the last successful response of the upstream Edge, also across restarts with --data. After that time, polls with the key get 503 until the upstream Edge responds successfully again, and readiness fails if the key is a client-evaluated key of --relay-key or --relay-key-file. 0 means no limit",
+        "The longest time for which a relay serves the features of a key after the last successful response of the upstream Edge. With --data, this time also counts across restarts. After it, polls with the key get 503. Readiness also fails if the key is a client-evaluated key of --relay-key or --relay-key-file. The next successful response ends both. 0 means no limit",
         |s, text| put(&mut s.relay_max_age, time(text)),
         |s| seconds_of(s.relay_max_age),
     ),

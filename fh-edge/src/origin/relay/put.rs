@@ -164,7 +164,10 @@ fn read((head, body): (ResponseHead, Bytes)) -> Result<PutAnswer, PutTrouble> {
         || (status.is_client_error() && status != StatusCode::PROXY_AUTHENTICATION_REQUIRED)
         || status.is_server_error();
     if !is_an_edges {
-        tracing::warn!(status = head.status, "the answer to a change did not come from an Edge");
+        tracing::warn!(
+            status = head.status,
+            "the response to a forwarded update (PUT) did not come from an Edge"
+        );
         return Err(PutTrouble::NotAnEdge);
     }
     let header = |name| head.get(name).and_then(|value| HeaderValue::from_str(value).ok());
