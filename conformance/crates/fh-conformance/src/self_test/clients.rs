@@ -23,7 +23,10 @@ const SWITCH: &str = "FH_MUTANT";
 const MOST_EXEMPT: usize = 10;
 
 /// The mutants that no scenario finds, each with the reason and the test that does find it.
-pub const EXEMPT_MUTANTS: &[(&str, &str)] = &[];
+pub const EXEMPT_MUTANTS: &[(&str, &str)] = &[(
+    "OtherContextsAnswer",
+    "no operation reads through another context of a server-evaluated key; the test `server_evaluated::a_stream_is_opened_anew` of fh-client finds it",
+)];
 
 /// The scenarios that find no mutant, each with the reason.
 pub const EXEMPT_SCENARIOS: &[(&str, &str)] = &[];

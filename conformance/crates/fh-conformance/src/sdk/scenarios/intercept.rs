@@ -24,6 +24,7 @@ pub(super) const GROUP: Group = Group {
             given: "F with a strategy, and an interceptor that answers for F",
             when: "F is read without a context and with one for which the strategy matches, and G is read",
             then: "both reads of F give the interceptor's value with the reason INTERCEPTED, and G has its own value",
+            bites: &["ContextsAreIgnored"],
             stage: with_a_strategy,
             run: overrides,
             ..INTERCEPTOR
@@ -34,6 +35,7 @@ pub(super) const GROUP: Group = Group {
             given: "a locked feature, and an interceptor that must not override locked features",
             when: "the feature is read, and read again after it was unlocked",
             then: "the locked feature has its own value, and the unlocked one that of the interceptor",
+            bites: &["InterceptorsIgnoreLocks"],
             stage: with_locked_f,
             run: locked,
             ..INTERCEPTOR
@@ -45,6 +47,7 @@ pub(super) const GROUP: Group = Group {
             given: "a locked feature, and an interceptor that may override locked features",
             when: "the feature is read",
             then: "it has the interceptor's value, and is locked",
+            bites: &["LocksAlwaysWin"],
             stage: with_locked_f,
             run: locked_allowed,
             ..INTERCEPTOR
@@ -55,6 +58,7 @@ pub(super) const GROUP: Group = Group {
             given: "an interceptor for G and two for F",
             when: "F and G are read",
             then: "F has the value of the one of its interceptors that was added first",
+            bites: &["LastInterceptorWins"],
             run: order,
             ..INTERCEPTOR
         },
@@ -64,6 +68,7 @@ pub(super) const GROUP: Group = Group {
             given: "an interceptor that answers for a feature that does not exist",
             when: "the feature is read, and then F",
             then: "the read gives the interceptor's value, the feature does not exist, and a usage listener is called for F only",
+            bites: &["UnknownKeysAreNotIntercepted", "UsageCountsTwice"],
             run: missing_feature,
             ..INTERCEPTOR
         },
@@ -73,6 +78,7 @@ pub(super) const GROUP: Group = Group {
             given: "interceptors with values of other types than their features",
             when: "the features are read",
             then: "values that can be converted are converted, the others are left out, and no read raises an error",
+            bites: &["OverridesAreNotConverted", "UnknownKeysAreNotIntercepted"],
             stage: with_types,
             run: types,
             ..INTERCEPTOR
@@ -83,6 +89,7 @@ pub(super) const GROUP: Group = Group {
             given: "an interceptor for F that throws",
             when: "F is read, and read again after another interceptor was added",
             then: "the first read gives F's own value, the second that of the other interceptor, and no read raises an error",
+            bites: &["FailingInterceptorsGiveNull"],
             run: throws,
             ..INTERCEPTOR
         },
@@ -93,6 +100,7 @@ pub(super) const GROUP: Group = Group {
             when: "the client is closed",
             then: "each interceptor is closed once",
             decision: "sdk-behaviour 2.8, 6.6",
+            bites: &["CloseDoesNothing", "InterceptorsStayOpen"],
             run: closed,
             ..INTERCEPTOR
         },

@@ -63,6 +63,7 @@ pub(super) const GROUP: Group = Group {
             when: "a readiness listener is added to a client that is ready",
             then: "it is called once, with READY",
             decision: "D-63",
+            bites: &["ReadinessRepeats", "ReadinessStartsSilent"],
             run: listener_replay,
             ..SCENARIO
         },
@@ -75,6 +76,7 @@ pub(super) const GROUP: Group = Group {
             when: "the client becomes ready, then gets two more lists with two answers 500 between them",
             then: "a readiness listener gets READY exactly once, and no state twice in a row",
             decision: "sdk-behaviour 2.3",
+            bites: &["ReadinessRepeats"],
             stage: f_after_go,
             run: no_duplicates,
             ..SCENARIO
@@ -88,6 +90,7 @@ pub(super) const GROUP: Group = Group {
             then: "the readiness is FAILED and then READY, and the values are readable",
             decision: "D-21",
             tempo: SLOW_RETRY,
+            bites: &["ReadinessRepeats"],
             stage: |stage| {
                 stage.with_feature_f();
                 stage.edge().behave(Behaviour::status(404));
@@ -104,6 +107,7 @@ pub(super) const GROUP: Group = Group {
             when: "the context of a ready client changes",
             then: "the readiness is NOT_READY, no value of the former context is read, and it is READY with the values of the new context",
             decision: "D-62",
+            bites: &["ReadinessStartsSilent"],
             stage: evaluating,
             run: server_eval_context,
             ..SCENARIO

@@ -23,6 +23,7 @@ pub(super) const GROUP: Group = Group {
             when: "the program is started again, and later the Edge answers",
             then: "the client is READY with the stored values, which count as stale, and then follows the Edge",
             decision: "D-68, D-79",
+            bites: &["StoresAreNeverWritten"],
             run: save_and_boot,
             ..STORE
         },
@@ -33,6 +34,7 @@ pub(super) const GROUP: Group = Group {
             when: "the program is started again",
             then: "the store is ignored, and the client starts as without one",
             decision: "D-79",
+            bites: &["StoresAreNeverWritten"],
             run: corrupt,
             ..STORE
         },
@@ -43,6 +45,7 @@ pub(super) const GROUP: Group = Group {
             when: "the program is started again",
             then: "the deleted feature is gone, and version 5 stays",
             decision: "D-79, sdk-behaviour 2.2",
+            bites: &["StoresAreNeverWritten"],
             stage: newer_wins_stage,
             run: newer_wins,
             ..STORE
@@ -54,6 +57,7 @@ pub(super) const GROUP: Group = Group {
             when: "the program is started again, and later the Edge answers",
             then: "the store is not used, and the client serves the features of its own environment",
             decision: "D-79",
+            bites: &["StoresOfOtherKeysAreUsed"],
             stage: other_environment_stage,
             run: other_environment,
             ..STORE
@@ -64,6 +68,7 @@ pub(super) const GROUP: Group = Group {
             when: "a client with a store has been closed",
             then: "the store holds features, but no API key",
             decision: "D-79, D-82",
+            bites: &["StoresAreNeverWritten"],
             run: no_secrets,
             ..STORE
         },

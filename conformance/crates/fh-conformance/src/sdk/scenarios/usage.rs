@@ -24,6 +24,7 @@ pub(super) const GROUP: Group = Group {
             when: "F is read with a context for which a strategy matches, and S without a context",
             then: "there is one event for each read: with the key, the value, the ids of feature and environment, the user key, \
                    the attributes and the id of the strategy; the second one without what a read without a context lacks",
+            bites: &["UsageCountsTwice", "UsageForgetsContexts"],
             run: per_evaluation,
             ..USAGE
         },
@@ -32,6 +33,7 @@ pub(super) const GROUP: Group = Group {
             name: "false-is-off",
             when: "two BOOLEAN features are read",
             then: "the events have the values off and on",
+            bites: &["UsageOfFalseIsMissing"],
             run: false_is_off,
             ..USAGE
         },
@@ -40,6 +42,7 @@ pub(super) const GROUP: Group = Group {
             name: "zero-and-empty",
             when: "a NUMBER 0 and an empty STRING are read",
             then: "the events have the values 0 and an empty text",
+            bites: &["UsageOfZeroIsMissing"],
             run: zero_and_empty,
             ..USAGE
         },
@@ -48,6 +51,7 @@ pub(super) const GROUP: Group = Group {
             name: "json-omitted",
             when: "a JSON feature is read",
             then: "the event has no value",
+            bites: &["UsageSendsJson"],
             run: json_omitted,
             ..USAGE
         },
@@ -58,6 +62,7 @@ pub(super) const GROUP: Group = Group {
             given: "a usage listener and three listeners for changes of S",
             when: "S changes, twice",
             then: "there is no usage event; a later read is one",
+            bites: &["ListenersCountAsUse"],
             run: not_from_listeners,
             ..USAGE
         },
@@ -67,6 +72,7 @@ pub(super) const GROUP: Group = Group {
             given: "a usage listener that throws, and one that does not",
             when: "features are read",
             then: "the reads give their values without an error, and both listeners get all events",
+            bites: &["UsageCountsTwice"],
             run: plugin_throws,
             ..USAGE
         },
@@ -76,6 +82,7 @@ pub(super) const GROUP: Group = Group {
             given: "a usage listener that sleeps for two seconds",
             when: "features are read while it sleeps",
             then: "the reads do not wait for it",
+            bites: &["ObserversRunInReads"],
             run: plugin_slow,
             ..USAGE
         },
@@ -85,6 +92,12 @@ pub(super) const GROUP: Group = Group {
             requires: &["usage", "usage.named"],
             when: "the program records a named event with a context",
             then: "the event has its name and parameters, the values of all features in this context, the user key and the attributes",
+            bites: &[
+                "NamedEventsHaveNoFeatures",
+                "UsageOfFalseIsMissing",
+                "UsageOfZeroIsMissing",
+                "UsageSendsJson",
+            ],
             run: named,
             ..USAGE
         },
@@ -94,6 +107,7 @@ pub(super) const GROUP: Group = Group {
             given: "a usage listener, and an Edge that does not answer before a signal",
             when: "the client becomes ready, and S changes",
             then: "there is one event with the values of all features of the first list",
+            bites: &["NoCollectionWhenReady"],
             stage: |stage| {
                 all_types(stage);
                 stage.answer_after_go();

@@ -25,6 +25,7 @@ pub(super) const GROUP: Group = Group {
             name: "hold",
             when: "F changes",
             then: "reads give the old value and version, and a listener for new states is called once, if the SDK has one",
+            bites: &["CatchHoldsNothing", "HeldStatesAreSilent"],
             run: held::hold,
             ..HOLDING
         },
@@ -35,6 +36,12 @@ pub(super) const GROUP: Group = Group {
             given: "a client that holds updates, with a listener for changes of F",
             when: "F changes and the program releases",
             then: "the listener is called once, after the release; reads give the new value; later updates are held again",
+            bites: &[
+                "CatchHoldsNothing",
+                "HeldStatesAreSilent",
+                "ReleaseEndsCatching",
+                "ReleaseServesNothing",
+            ],
             run: held::release,
             ..HOLDING
         },
@@ -45,6 +52,7 @@ pub(super) const GROUP: Group = Group {
             given: "a client that holds updates from the start",
             when: "the first list and a change of F arrive",
             then: "the first list is applied and makes the client READY, and the change is held",
+            bites: &["CatchHoldsTheFirstList", "ReleaseServesNothing"],
             run: held::first_load,
             ..HOLDING
         },
@@ -54,6 +62,7 @@ pub(super) const GROUP: Group = Group {
             requires: &["transport.poll", "catch_release"],
             when: "a list lacks G, and the program releases",
             then: "G exists with its value until the release, and does not exist afterwards",
+            bites: &["CatchHoldsNothing"],
             run: held::delete_held,
             ..HOLDING
         },
@@ -64,6 +73,7 @@ pub(super) const GROUP: Group = Group {
             given: "a client that holds updates, with a listener for changes of F",
             when: "versions 2 and 3 of F arrive, and the program releases",
             then: "the listener is called once, with version 3",
+            bites: &["FirstHeldUpdateStays"],
             run: order::two_updates,
             ..HOLDING
         },
@@ -72,6 +82,7 @@ pub(super) const GROUP: Group = Group {
             name: "older-held",
             when: "version 3 of F arrives, then version 2, and the program releases",
             then: "reads give version 3",
+            bites: &["FirstHeldUpdateStays"],
             run: order::older_held,
             ..HOLDING
         },
@@ -80,6 +91,7 @@ pub(super) const GROUP: Group = Group {
             name: "disable",
             when: "F and G change, the program stops holding, and F changes again",
             then: "the held changes are served at once, and the later one as it arrives",
+            bites: &["StopGoesOnCatching"],
             run: order::disable,
             ..HOLDING
         },
@@ -90,6 +102,7 @@ pub(super) const GROUP: Group = Group {
             when: "F changes, and the Edge sends failure and ends the stream",
             then: "the readiness is FAILED with the values of before; it is READY after the next list, which is held",
             tempo: SLOW_RETRY,
+            bites: &["CatchHoldsReadiness"],
             run: order::failure_held,
             ..HOLDING
         },
@@ -98,6 +111,7 @@ pub(super) const GROUP: Group = Group {
             name: "new-feature-held",
             when: "the feature H is created, and the program releases",
             then: "H does not exist until the release, and has its value afterwards",
+            bites: &["CatchHoldsNothing"],
             run: held::new_feature_held,
             ..HOLDING
         },

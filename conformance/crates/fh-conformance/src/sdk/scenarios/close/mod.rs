@@ -21,6 +21,7 @@ pub(super) const GROUP: Group = Group {
             when: "a client is closed",
             then: "it sends no request for 10 N, and its connections are closed within a second",
             decision: "conformance 2.9",
+            bites: &["CloseDoesNothing"],
             run: closing::stops,
             ..SCENARIO
         },
@@ -30,6 +31,7 @@ pub(super) const GROUP: Group = Group {
             when: "a client is closed twice",
             then: "the second call does nothing",
             decision: "conformance 2.9",
+            bites: &["CloseDoesNothing"],
             run: closing::twice,
             ..SCENARIO
         },
@@ -42,6 +44,7 @@ pub(super) const GROUP: Group = Group {
             then: "closing takes at most 2 s, the connections are closed, and no request follows",
             decision: "conformance 2.9",
             tempo: PATIENT,
+            bites: &["ListenersCannotSubscribe", "ListenersRunInDriver"],
             run: closing::in_each_state,
             ..SCENARIO
         },
@@ -54,6 +57,7 @@ pub(super) const GROUP: Group = Group {
             then: "it has as many threads and sockets as before, and hardly more memory",
             decision: "conformance 2.9",
             slow: true,
+            bites: &["CloseDoesNothing"],
             run: cycles::no_leak,
             ..SCENARIO
         },
@@ -63,6 +67,7 @@ pub(super) const GROUP: Group = Group {
             when: "a feature is read after its client was closed",
             then: "the read returns the last value or an error of the SDK, and the program goes on",
             decision: "D-70",
+            bites: &["CloseDoesNothing"],
             run: closing::values,
             ..SCENARIO
         },

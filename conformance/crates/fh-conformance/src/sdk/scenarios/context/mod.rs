@@ -22,6 +22,7 @@ pub(super) const GROUP: Group = Group {
             when: "it is read with several contexts in turn, while a listener reads it with another one",
             then: "each read sees the attributes of its own context and no others",
             decision: "sdk-behaviour 2.13, 4.1",
+            bites: &["ContextsAreIgnored"],
             stage: client_evaluated::stage,
             run: client_evaluated::isolation,
             ..SCENARIO
@@ -35,6 +36,7 @@ pub(super) const GROUP: Group = Group {
             when: "the program uses the same attributes with other values, and the feature changes",
             then: "the listener sees the feature as its own user does",
             decision: "sdk-behaviour 4.1",
+            bites: &["ListenersForgetContexts"],
             stage: client_evaluated::stage,
             run: client_evaluated::immutable_input,
             ..SCENARIO

@@ -19,6 +19,7 @@ pub(super) const GROUP: Group = Group {
             when: "the Edge sends a new version of F with the same value",
             then: "the listener is not called; it is called for the next value",
             decision: "D-63",
+            bites: &["ListenersHearEverything"],
             run: calls::changed_only,
             ..LISTENER
         },
@@ -29,6 +30,7 @@ pub(super) const GROUP: Group = Group {
             when: "the features change, twice",
             then: "each listener is called exactly once for each change, with the new value",
             decision: "D-63",
+            bites: &["ListenersHearEverything"],
             stage: calls::four_types,
             run: calls::once_per_change,
             ..LISTENER
@@ -42,6 +44,7 @@ pub(super) const GROUP: Group = Group {
             when: "the feature's own value changes, and then that of the strategy",
             then: "each listener is called once, with the value that it sees, and not for the other change",
             decision: "sdk-behaviour 2.5, D-63",
+            bites: &["ListenersForgetContexts"],
             stage: calls::with_a_strategy,
             run: calls::context_view,
             ..LISTENER
@@ -53,6 +56,7 @@ pub(super) const GROUP: Group = Group {
             when: "F is locked and unlocked",
             then: "the listener is called once for each change, with the same value",
             decision: "D-63",
+            bites: &["ListenersMissLocks"],
             run: calls::lock_change,
             ..LISTENER
         },
@@ -64,6 +68,7 @@ pub(super) const GROUP: Group = Group {
             when: "one of them is removed, twice, and F changes",
             then: "the removed listener is not called, and the other one is",
             decision: "sdk-behaviour 2.5",
+            bites: &["RemovedListenersStay"],
             run: calls::removed,
             ..LISTENER
         },
@@ -85,6 +90,7 @@ pub(super) const GROUP: Group = Group {
             when: "its feature changes",
             then: "nothing blocks, the removed listeners are not called again, and the third one is",
             decision: "sdk-behaviour 6.4",
+            bites: &["ListenersCannotSubscribe", "RemovedListenersStay"],
             run: conduct::re_entrant,
             ..LISTENER
         },
@@ -105,6 +111,7 @@ pub(super) const GROUP: Group = Group {
             when: "F is deleted, and created again",
             then: "the listener is called with exists false, and with exists true",
             decision: "sdk-behaviour 2.5",
+            bites: &["ListenersOfDeletedSayExists"],
             run: calls::deleted,
             ..LISTENER
         },
@@ -128,6 +135,7 @@ pub(super) const GROUP: Group = Group {
             when: "the Edge sends a list, a change and a deletion",
             then: "the listener gets features, feature and delete_feature, each once and with the source streaming",
             decision: "sdk-behaviour 2.6",
+            bites: &["RawListenersAreSilent"],
             stage: |stage| {
                 stage.with_features_f_and_g();
                 stage.answer_after_go();

@@ -17,6 +17,7 @@ pub(super) const OTHER: Scenario = Scenario {
     when: "the Edge sends `config` without `edge.stale`",
     then: "the event is ignored, and the stream goes on",
     decision: "D-22",
+    bites: &["ConfigNeedsStale"],
     run: other,
     ..STREAMING
 };
@@ -40,6 +41,7 @@ pub(super) const STALE_PAUSE: Scenario = Scenario {
     decision: "D-22",
     // Longer than any wait, so that only the pause ends the stream.
     tempo: Tempo { idle: Duration::from_secs(120), ..TEMPO },
+    bites: &["AnyStaleStops", "PauseIgnored"],
     run: stale_pause,
     ..STREAMING
 };
@@ -70,6 +72,7 @@ pub(super) const STALE_OTHER: Scenario = Scenario {
     then: "the client ignores the former; after true it disconnects, keeps its values and READY, and sends no request for 10 N, and a \
            refresh resumes it",
     decision: "D-22, D-67",
+    bites: &["AnyStaleStops"],
     run: stale_other,
     ..STREAMING
 };

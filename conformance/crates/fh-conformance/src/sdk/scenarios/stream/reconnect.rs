@@ -20,6 +20,7 @@ pub(super) const BYE: Scenario = Scenario {
     then: "it reconnects within the longer of 1 s and N after each end, with at most two connections a second, scaled with N, and keeps \
            its values and READY",
     decision: "D-64",
+    bites: &["ByeUnreadies", "ByeWithoutDelay"],
     stage: |stage| {
         stage.with_feature_f();
         stage.edge().behave_on(Route::Stream, ended(Behaviour::sse().ack().features().bye()));
@@ -61,6 +62,7 @@ pub(super) const FIN_NO_BYE: Scenario = Scenario {
     when: "a client streams",
     then: "it reconnects, from the second time on after at least N, and keeps its values and READY",
     decision: "D-64, sdk-behaviour 2.11",
+    bites: &["NoBackoff", "ProblemSticks"],
     stage: |stage| {
         stage.with_feature_f();
         let list = || Behaviour::sse().ack().features();
@@ -111,6 +113,7 @@ pub(super) const RST: Scenario = Scenario {
     when: "a client streams",
     then: "it does not apply the partial event, and reconnects",
     decision: "sdk-behaviour 2.10",
+    bites: &["CutEventsCount"],
     stage: |stage| {
         stage.with_feature_f();
         let newer = Feature::string("F", "partial").version(9).json();
@@ -141,6 +144,7 @@ pub(super) const STATUS_5XX_BEFORE_READY: Scenario = Scenario {
     when: "a client streams",
     then: "it retries after at least N, and becomes READY",
     decision: "D-64",
+    bites: &["UnavailableIsFinal"],
     stage: |stage| recovers(stage, [Behaviour::status(503), Behaviour::status(503)]),
     run: before_ready,
     ..STREAMING
@@ -154,6 +158,7 @@ pub(super) const CLOSE_BEFORE_READY: Scenario = Scenario {
     when: "a client streams",
     then: "it retries after at least N, and becomes READY",
     decision: "D-64, sdk-behaviour 2.11",
+    bites: &["EarlyCloseIsFinal"],
     stage: |stage| {
         recovers(stage, [Behaviour::sse().close(Closing::Fin), ended(Behaviour::sse().ack())]);
     },
@@ -181,6 +186,7 @@ pub(super) const RESUME_WITH_NOTHING: Scenario = Scenario {
     when: "a client reconnects",
     then: "it keeps its values and READY, and takes updates",
     decision: "sdk-behaviour 0.4",
+    bites: &["ByeUnreadies"],
     stage: |stage| {
         stage.with_feature_f();
         let first = ended(Behaviour::sse().ack().features().bye());

@@ -34,6 +34,7 @@ pub(super) const STATUS_404: Scenario = Scenario {
     when: "a client opens its first stream; or opens another one after it was ready",
     then: "on first contact it reports FAILED, later it keeps its values and its status shows the problem; it sends no request for 10 N, \
            and then retries slowly or not at all",
+    bites: &["LateRefusalFails", "RefusalIsFinal", "RefusalsRetryFast"],
     stage: |stage| {
         stage.with_feature_f();
         stage.edge().behave(Behaviour::status(404));
@@ -58,6 +59,7 @@ pub(super) const STATUS_401_403: Scenario = Scenario {
     when: "a client opens its first stream; or opens another one after it was ready",
     then: "on first contact it reports FAILED, later it keeps its values and its status shows the problem; it sends no request for 10 N, \
            and then retries slowly or not at all",
+    bites: &["LateRefusalFails", "RefusalIsFinal"],
     stage: |stage| {
         stage.with_feature_f();
         stage.edge().behave(Behaviour::status(401));
@@ -171,6 +173,7 @@ pub(super) const FAILURE_EVENT: Scenario = Scenario {
     then: "it reports FAILED once, keeps its values, sends no request for 10 N, and then retries slowly or not at all",
     decision: "D-21, D-28",
     tempo: REFUSED,
+    bites: &["FailureIgnored"],
     stage: |stage| {
         stage.with_feature_f();
         let failing = Behaviour::sse().ack().features().wait_for_signal("fail").failure();
@@ -207,6 +210,7 @@ pub(super) const STATUS_236: Scenario = Scenario {
     when: "a client streams",
     then: "it applies the list and sends no request for 10 N, and a refresh resumes it",
     decision: "D-23, D-65, D-67",
+    bites: &["HaltsForGood", "StaleStreamReopened"],
     stage: |stage| {
         stage.with_feature_f();
         let last = Behaviour::new()

@@ -22,6 +22,7 @@ pub(super) const EXPIRED: Scenario = Scenario {
     id: "C-STREAM-032",
     name: "tls-expired",
     given: "an Edge whose certificate has expired",
+    bites: &["RefusalsRetryFast"],
     stage: |stage| with_certificate(stage, "localhost", -2..-1),
     ..VERIFYING
 };
@@ -30,6 +31,7 @@ pub(super) const WRONG_HOST: Scenario = Scenario {
     id: "C-STREAM-033",
     name: "tls-wrong-host",
     given: "an Edge whose certificate names another host",
+    bites: &["NoBackoff"],
     stage: |stage| with_certificate(stage, "elsewhere.example", -1..1),
     ..VERIFYING
 };

@@ -20,6 +20,7 @@ pub(super) const IDLE_TIMEOUT: Scenario = Scenario {
     then: "it closes the connection and reconnects, not earlier, and keeps its values and READY",
     decision: "D-74",
     tempo: Tempo { idle: Duration::from_millis(600), ..TEMPO },
+    bites: &["NoIdleDeadline"],
     stage: |stage| silent_after(stage, Behaviour::sse().ack().features()),
     run: |scene| detects_silence(scene, Duration::ZERO),
     ..STREAMING
@@ -34,6 +35,7 @@ pub(super) const HALF_OPEN: Scenario = Scenario {
     then: "it closes the connection and reconnects, not earlier, and keeps its values and READY",
     decision: "D-74",
     tempo: Tempo { idle: Duration::from_millis(900), ..TEMPO },
+    bites: &["NoIdleDeadline"],
     stage: |stage| {
         let mut stream = Behaviour::sse().ack().features();
         for _ in 0..BEATS {
@@ -91,6 +93,7 @@ pub(super) const HEARTBEAT_KEEPS: Scenario = Scenario {
     then: "it does not reconnect, no listener is called, and updates still arrive",
     decision: "D-74",
     tempo: Tempo { idle: Duration::from_millis(1200), ..TEMPO },
+    bites: &["AckNeedsObject"],
     stage: |stage| {
         stage.with_feature_f();
         stage.edge().heartbeat(Some(stage.tempo().idle / 12));

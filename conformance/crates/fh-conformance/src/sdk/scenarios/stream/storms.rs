@@ -18,6 +18,7 @@ pub(super) const IMMEDIATE_CLOSE: Scenario = Scenario {
     when: "a client streams",
     then: "it sends at most 12 requests within 20 N, with growing delays of at least N, and becomes READY once the Edge is healthy",
     decision: "D-64",
+    bites: &["BackoffResetByOpening", "EarlyCloseIsFinal"],
     stage: |stage| {
         stage.with_feature_f();
         stage.edge().behave_on(Route::Stream, Behaviour::sse().close(Closing::Fin));
@@ -62,6 +63,7 @@ pub(super) const STATUS_5XX: Scenario = Scenario {
            healthy",
     decision: "D-64",
     tempo: Tempo { retry_max: Duration::from_millis(400), ..TEMPO },
+    bites: &["NoBackoff"],
     stage: |stage| {
         stage.with_feature_f();
         stage.edge().behave_on(Route::Stream, Behaviour::status(500));
@@ -112,6 +114,7 @@ pub(super) const BACKOFF_RESET: Scenario = Scenario {
         idle: Duration::from_millis(500),
         ..TEMPO
     },
+    bites: &["DelaysOutliveHealth"],
     stage: |stage| {
         stage.with_feature_f();
         let list = || Behaviour::sse().ack().features();

@@ -74,6 +74,7 @@ pub(super) const UPDATE_OLDER: Scenario = Scenario {
     when: "the Edge sends version 4 with another value",
     then: "version 5 keeps its value",
     decision: "sdk-behaviour 2.2",
+    bites: &["OlderVersionsTaken"],
     stage: with_version_5,
     run: update_older,
     ..STREAMING
@@ -100,6 +101,7 @@ pub(super) const DELETE: Scenario = Scenario {
     when: "the Edge deletes one with a newer version, one with the equal version, one with version 0 and one without a version",
     then: "the four features are gone, and F is not",
     decision: "D-27",
+    bites: &["ZeroDeletesIgnored"],
     stage: |stage| {
         stage.with_feature_f();
         for (key, _) in DELETES {
@@ -141,6 +143,7 @@ pub(super) const DELETE_OLDER: Scenario = Scenario {
     when: "the Edge sends a deletion with version 3",
     then: "F keeps its value",
     decision: "D-27",
+    bites: &["DeletesAlwaysCount"],
     stage: with_version_5,
     run: delete_older,
     ..STREAMING
@@ -163,6 +166,7 @@ pub(super) const RESURRECT: Scenario = Scenario {
     when: "the Edge deletes F with version 6, then sends the late version 5, then version 7, and then version 1 with another id",
     then: "F is gone, stays gone after the late version, and exists again with version 7, and then as the other feature",
     decision: "sdk-behaviour 2.2, D-73",
+    bites: &["NewIdsIgnored", "NoTombstones"],
     stage: with_version_5,
     run: resurrect,
     ..STREAMING
@@ -199,6 +203,7 @@ pub(super) const NEW_FEATURE: Scenario = Scenario {
     when: "the Edge sends this feature, and then renames it",
     then: "the feature exists, and the listener is called once; a renamed feature exists under its new key only",
     decision: "sdk-behaviour 2.2, 2.5",
+    bites: &["RenamesLeaveTheOldKey"],
     run: new_feature,
     ..STREAMING
 };
@@ -235,6 +240,7 @@ pub(super) const FEATURES_SHRINKS: Scenario = Scenario {
     when: "the Edge sends a list without G on the same stream",
     then: "G is gone, and F is not",
     decision: "D-26",
+    bites: &["ListsRemoveNothing"],
     stage: |stage| {
         stage.with_feature_f();
         stage.edge().set_feature(Feature::string("G", "here"));

@@ -16,6 +16,7 @@ pub(super) const REQUEST: Scenario = Scenario {
     when: "the program locks one, sets its value, sets and unlocks it, and sets the other",
     then: "each request is PUT {base}/features/{environment}/{key}/{feature} with a JSON body of the given members, and the Edge has the new state",
     decision: "sdk-behaviour 0.6, D-80",
+    bites: &["UpdatesSendEveryMember"],
     stage: |stage| {
         stage.with_feature_f();
         stage.edge().set_feature(Feature::boolean("FLAG", false));
@@ -33,6 +34,7 @@ pub(super) const STATUSES: Scenario = Scenario {
     when: "the program updates a feature",
     then: "200, 201 and 202 are a success; the others are a refusal that tells the status, after one request",
     decision: "D-29, D-80",
+    bites: &["RefusedUpdatesSucceed"],
     run: statuses,
     ..SCENARIO
 };
