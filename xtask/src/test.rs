@@ -158,7 +158,9 @@ fn conformance() -> Result<(), String> {
         .go()?;
     Run::new("cargo build --locked --quiet --release -p fh-cli").go()?;
     let fh = target_folder().join("release").join("fh").display().to_string();
-    Run::new(&format!("{build} server run --fh")).args(&[fh]).go()
+    Run::new(&format!("{build} server run --fh")).args(std::slice::from_ref(&fh)).go()?;
+    // The same scenarios must fail if what passes between them and the Edge is rewritten.
+    Run::new(&format!("{build} self-test servers --fh")).args(&[fh]).go()
 }
 
 fn demo() -> Result<(), String> {

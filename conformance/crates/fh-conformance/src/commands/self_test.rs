@@ -9,13 +9,15 @@ use fh_conformance_reference::MUTANTS;
 use super::{Ended, FAILED, Problem, print, suite, write_file};
 use crate::data::Data;
 use crate::self_test::clients;
+use crate::self_test::servers::{self, Extent};
 use crate::self_test::vectors::matrix;
+use crate::server::scenario::{ALL, Program};
 
 /// Check that every mutant fails a case or a scenario, and that each of them finds a mutant.
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
-    /// What is tested: the cases of evaluations, or the scenarios for clients. The latter needs a build with mutants, which
-    /// `cargo xtask self-test` makes.
+    /// What is tested: the cases of evaluations, or the scenarios for clients or for servers. Those for clients need a build with
+    /// mutants, which `cargo xtask self-test` makes.
     #[arg(value_enum, default_value = "vectors")]
     which: Which,
     /// Try every case or scenario on every mutant. Takes long.
@@ -39,12 +41,33 @@ pub(crate) struct Arguments {
     /// Only list the mutants.
     #[arg(long)]
     list: bool,
+    /// The program `fh`, of which each scenario for servers starts one.
+    #[arg(long, value_name = "PATH", default_value = "fh")]
+    fh: PathBuf,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Which {
     Vectors,
     Clients,
+    Servers,
+}
+
+/// Runs the scenarios for servers against `fh serve` behind a proxy, with rewrites.
+fn servers(arguments: &Arguments) -> Ended {
+    let rewrites = servers::rewrites();
+    if arguments.list {
+        let lines = rewrites.iter().map(|each| format!("{:<40} {}\n", each.name, each.breaks));
+        print(&lines.collect::<String>());
+        return Ok(0);
+    }
+    let launcher = Program { path: arguments.fh.clone() };
+    let scenarios: Vec<_> = ALL.iter().collect();
+    let extent = if arguments.full { Extent::Everything } else { Extent::Claims };
+    let kills = servers::kills(&launcher, &scenarios, extent, arguments.jobs);
+    let kills = kills.map_err(|error| Problem::Outside(error.to_string()))?;
+    print(&kills.to_text(&rewrites));
+    Ok(if kills.is_proof() { 0 } else { FAILED })
 }
 
 /// Runs the scenarios for clients against this program's own adapter, with mutants.
@@ -89,8 +112,10 @@ fn clients(arguments: &Arguments) -> Ended {
 }
 
 pub(super) fn self_test(data: &Data, arguments: &Arguments) -> Ended {
-    if arguments.which == Which::Clients {
-        return clients(arguments);
+    match arguments.which {
+        Which::Clients => return clients(arguments),
+        Which::Servers => return servers(arguments),
+        Which::Vectors => {}
     }
     let mut out = String::new();
     if arguments.list {

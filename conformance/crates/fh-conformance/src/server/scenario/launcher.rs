@@ -8,6 +8,9 @@ use super::check::{Failure, Outcome};
 use super::{ScenarioClient, standard};
 use crate::server::wire::Base;
 
+/// Time limit of an answer or event. Only a server that hangs, or one on a very busy machine, takes so long.
+const PATIENCE: Duration = Duration::from_secs(60);
+
 /// The settings that a scenario needs its server to have.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Setup {
@@ -45,6 +48,11 @@ pub trait Subject: Sync {
     /// Returns the base URL of health and metrics.
     fn monitor(&self) -> &Base {
         self.base()
+    }
+
+    /// Returns the time that each answer and each event may take.
+    fn patience(&self) -> Duration {
+        PATIENCE
     }
 
     /// Replaces the served state. When it returns, polls see the new state.

@@ -13,8 +13,6 @@ use super::scenario_client::{ScenarioClient, by_key, dev, updated, version, writ
 use super::{Bench, Setup};
 use crate::server::wire::{EventStream, WireError};
 
-/// Time limit of an operation with many steps.
-const LONG: Duration = Duration::from_secs(60);
 /// The metric with the number of open streams.
 const STREAMS: &str = "edge_sse_active_connections";
 
@@ -125,7 +123,7 @@ pub(super) fn slow_reader(bench: &Bench<'_>) -> Outcome {
         check!(event.get("value") == Some(&value), "the fast stream received another value");
     }
     // Only the slow stream must be dropped.
-    let deadline = Instant::now() + LONG;
+    let deadline = Instant::now() + client.patience();
     while figure(&client, STREAMS)? > 1 {
         check!(Instant::now() < deadline, "the slow stream is not closed");
     }
@@ -169,7 +167,7 @@ pub(super) fn disconnects(bench: &Bench<'_>) -> Outcome {
     check!(figure(&client, STREAMS)? >= before + 1000, "1000 streams are not counted");
     drop(open);
     drop(unread);
-    let deadline = Instant::now() + LONG;
+    let deadline = Instant::now() + client.patience();
     loop {
         let now = figure(&client, STREAMS)?;
         if now <= before {

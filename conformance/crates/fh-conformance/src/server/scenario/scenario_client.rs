@@ -12,9 +12,6 @@ use super::key;
 use super::launcher::Subject;
 use crate::server::wire::{Base, Connection, Event, EventStream, Request, Response, component};
 
-/// Time limit of an answer or event. Only a server that hangs, or one on a very busy machine, takes so long.
-const PATIENCE: Duration = Duration::from_secs(60);
-
 /// A server and the id of the scenario. Every request carries the id, so that the server's log can be searched for it.
 pub struct ScenarioClient {
     id: &'static str,
@@ -34,6 +31,11 @@ impl ScenarioClient {
         self.subject.base()
     }
 
+    /// Returns the time that each answer and each event may take.
+    pub(super) fn patience(&self) -> Duration {
+        self.subject.patience()
+    }
+
     /// Opens a connection that can be used for several requests or for raw bytes.
     pub(super) fn connect(&self) -> Result<Connection, Failure> {
         self.connect_to(self.base())
@@ -41,7 +43,7 @@ impl ScenarioClient {
 
     /// Opens a connection to another address.
     pub(super) fn connect_to(&self, base: &Base) -> Result<Connection, Failure> {
-        Ok(Connection::open(base, PATIENCE)?)
+        Ok(Connection::open(base, self.patience())?)
     }
 
     /// Returns a request with a path below the base URL.
@@ -75,7 +77,7 @@ impl ScenarioClient {
         loop {
             match self.polled(key)?.status {
                 404 => return Ok(()),
-                200 if begun.elapsed() < PATIENCE => sleep(Duration::from_millis(20)),
+                200 if begun.elapsed() < self.patience() => sleep(Duration::from_millis(20)),
                 status => return same(what, status, 404),
             }
         }
@@ -105,7 +107,7 @@ impl ScenarioClient {
 
     /// Opens a stream over a connection with a small receive buffer.
     pub(super) fn narrow(&self, request: &Request) -> Result<EventStream, Failure> {
-        Self::opened(Connection::open_narrow(self.base(), PATIENCE)?, request)
+        Self::opened(Connection::open_narrow(self.base(), self.patience())?, request)
     }
 
     fn opened(connection: Connection, request: &Request) -> Result<EventStream, Failure> {

@@ -74,10 +74,15 @@ impl Connection {
     /// Sends a request and reads the complete answer.
     ///
     /// # Errors
-    /// If the answer is not complete in time.
+    /// If the answer is not complete in time, or if other bytes follow it.
     pub fn request(&mut self, request: &Request) -> Result<Response, WireError> {
         self.send(&request.bytes(&self.authority))?;
-        self.response(&request.method)
+        let response = self.response(&request.method)?;
+        // An answer that cannot have a body, such as 304, or one whose length is too small.
+        if !self.received.is_empty() {
+            return Err(WireError::Malformed("bytes after the end of the answer".to_owned()));
+        }
+        Ok(response)
     }
 
     /// Reads the complete answer to a request with this method.
