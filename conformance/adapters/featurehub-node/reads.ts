@@ -30,7 +30,8 @@ export function answerOf(repository: InternalFeatureRepository, context: BaseCli
       value: value ?? null,
       text: value == null ? null : String(value),
       is_set: holder.isSet(),
-      exists: holder.exists,
+      // The repository tells if the client knows a feature. A holder with a context always denies it, which listeners report.
+      exists: repository.feature(read.feature).exists,
       locked: holder.locked,
       version: holder.version,
       type: holder.type,
