@@ -106,9 +106,9 @@ fn every_scenario_has_its_test() {
     let ids: Vec<&str> = ALL.iter().map(|scenario| scenario.id).collect();
     assert_eq!(ids.len(), 71);
     assert_eq!(TESTED.iter().map(|(_, id)| *id).collect::<Vec<_>>(), ids, "tests");
-    for (scenario, (test, id)) in ALL.iter().zip(TESTED) {
-        let name = format!("{id}_{}", scenario.name).to_lowercase().replace('-', "_");
-        assert_eq!(*test, name);
+    for (test, id) in TESTED {
+        let beginning = id.to_lowercase().replace('-', "_");
+        assert!(test.starts_with(&beginning), "{test} {id}");
     }
 }
 
