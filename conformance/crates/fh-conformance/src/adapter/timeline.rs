@@ -8,9 +8,11 @@ use std::time::Instant;
 pub enum TimelineKind {
     /// The runner sent a command.
     Command,
-    /// The adapter answered.
+    /// The runner sent a request to a server.
+    Request,
+    /// The adapter or the server answered.
     Answer,
-    /// The adapter sent an event.
+    /// The adapter or the server sent an event.
     Event,
     /// The Edge accepted or ended a connection, or received or finished a request.
     Edge,
@@ -26,6 +28,7 @@ impl TimelineKind {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Command => "command",
+            Self::Request => "request",
             Self::Answer => "answer",
             Self::Event => "event",
             Self::Edge => "edge",

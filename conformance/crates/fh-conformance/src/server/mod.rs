@@ -4,8 +4,10 @@
 //! bytes, and it works with any server, not only with ours.
 
 pub mod evaluations;
+pub mod redactor;
 pub mod replay;
 pub mod scenario;
 pub mod state;
+pub mod target;
 pub mod transcript;
 pub mod wire;

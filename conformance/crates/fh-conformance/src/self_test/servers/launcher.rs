@@ -10,7 +10,9 @@ use tokio::runtime::Handle;
 use super::memory::Memory;
 use super::proxy::Proxy;
 use super::rewrite::Rewrite;
-use crate::server::scenario::{Failure, Outcome, ServerLauncher, Setup, Subject};
+use crate::server::scenario::{
+    Failure, Identifiers, Outcome, ServerLauncher, Setup, Subject,
+};
 use crate::server::wire::Base;
 
 /// Starts servers of another launcher, each behind proxies with a rewrite.
@@ -31,7 +33,7 @@ struct Behind {
 }
 
 fn broken(error: impl std::fmt::Display) -> Failure {
-    Failure::Wrong(format!("the proxy: {error}"))
+    Failure::wrong("the proxy", format!("the proxy: {error}"))
 }
 
 fn address(base: &Base) -> Result<SocketAddr, Failure> {
@@ -51,7 +53,7 @@ impl ServerLauncher for Rewritten<'_> {
             Ok::<_, Failure>((base.parse().map_err(broken)?, proxy))
         };
         let (base, of_base) = before(server.base())?;
-        let (monitor, of_monitor) = before(server.monitor())?;
+        let (monitor, of_monitor) = before(server.monitor()?)?;
         let (patience, _proxies) = (self.patience, [of_base, of_monitor]);
         Ok(Box::new(Behind { server, base, monitor, patience, _proxies }))
     }
@@ -62,8 +64,12 @@ impl Subject for Behind {
         &self.base
     }
 
-    fn monitor(&self) -> &Base {
-        &self.monitor
+    fn monitor(&self) -> Result<&Base, Failure> {
+        Ok(&self.monitor)
+    }
+
+    fn identifiers(&self) -> &Identifiers {
+        self.server.identifiers()
     }
 
     fn patience(&self) -> Duration {

@@ -40,8 +40,8 @@ impl Subject for Administered {
         &self.base
     }
 
-    fn monitor(&self) -> &Base {
-        &self.monitor
+    fn monitor(&self) -> Result<&Base, Failure> {
+        Ok(&self.monitor)
     }
 
     fn serve(&self, state: &Value) -> Outcome {

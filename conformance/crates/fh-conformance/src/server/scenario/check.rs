@@ -10,20 +10,45 @@ pub type Outcome = Result<(), Failure>;
 /// The reason why a scenario did not succeed.
 #[derive(Debug)]
 pub enum Failure {
-    /// The server behaved differently; the text says how.
-    Wrong(String),
+    /// The server behaved differently.
+    Wrong(Difference),
     /// The server did not answer, or its answer is not HTTP.
     Wire(WireError),
     /// The server cannot be brought into the state that the scenario needs.
     Unable(&'static str),
+    /// The target lacks an environment, an account, a key or something else that the scenario needs. The text is its name.
+    Lacks(String),
+}
+
+/// The difference between expected and actual behaviour.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Difference {
+    /// The short name of the check, by which baselines know the failure.
+    pub label: String,
+    /// The expected value, if the check compares with one.
+    pub expected: Option<String>,
+    /// The observed value or behaviour.
+    pub actual: String,
+}
+
+impl Failure {
+    /// Returns the failure of a check without an expected value.
+    #[must_use]
+    pub fn wrong(label: &str, actual: impl Into<String>) -> Self {
+        Self::Wrong(Difference { label: label.to_owned(), expected: None, actual: actual.into() })
+    }
 }
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Wrong(what) => f.write_str(what),
+            Self::Wrong(Difference { label, expected: Some(expected), actual }) => {
+                write!(f, "{label}: {actual}, not {expected}")
+            }
+            Self::Wrong(Difference { expected: None, actual, .. }) => f.write_str(actual),
             Self::Wire(error) => write!(f, "{error}"),
             Self::Unable(what) => write!(f, "not run: {what}"),
+            Self::Lacks(name) => write!(f, "not run: the target lacks {name}"),
         }
     }
 }
@@ -36,11 +61,12 @@ impl From<WireError> for Failure {
     }
 }
 
-/// Fails the scenario with a formatted message unless the condition holds.
+/// Fails the scenario with a formatted message unless the condition holds. The label of the failure is the message before formatting.
 macro_rules! check {
-    ($holds:expr, $($otherwise:tt)+) => {
+    ($holds:expr, $format:literal $(, $argument:expr)* $(,)?) => {
         if !$holds {
-            return Err($crate::server::scenario::Failure::Wrong(format!($($otherwise)+)));
+            let message = format!($format $(, $argument)*);
+            return Err($crate::server::scenario::Failure::wrong($format, message));
         }
     };
 }
@@ -48,11 +74,17 @@ pub(super) use check;
 
 /// Fails unless the two values are equal.
 pub(super) fn same<T: PartialEq + fmt::Debug>(what: &str, seen: T, expected: T) -> Outcome {
-    check!(seen == expected, "{what}: {seen:?}, not {expected:?}");
-    Ok(())
+    if seen == expected {
+        return Ok(());
+    }
+    Err(Failure::Wrong(Difference {
+        label: what.to_owned(),
+        expected: Some(format!("{expected:?}")),
+        actual: format!("{seen:?}"),
+    }))
 }
 
 /// Returns the value, or fails if there is none.
 pub(super) fn there<T>(what: &str, seen: Option<T>) -> Result<T, Failure> {
-    seen.ok_or_else(|| Failure::Wrong(format!("{what} is missing")))
+    seen.ok_or_else(|| Failure::wrong(&format!("{what} is missing"), format!("{what} is missing")))
 }

@@ -2,17 +2,46 @@
 
 use serde_json::{Value, json};
 
-use super::Evaluated::ByServer;
+use super::Bench;
+use super::Evaluated::{ByClient, ByServer};
 use super::check::{Failure, Outcome, check, same, there};
 use super::poll::with_context;
-use super::scenario_client::{ScenarioClient, dev, features};
-use super::{Bench, key};
+use super::scenario_client::{ScenarioClient, features};
+use crate::case::Profile;
 use crate::server::wire::component;
 
-/// The id of the feature SPLIT, which profile `client` hashes.
-const SPLIT: &str = "0b7d4f6a-95c1-4a53-8f0e-1c2d3e4f5a10";
-/// The id of its value in the environment `upstream`, which profile `edge` hashes.
-const SPLIT_UPSTREAM: &str = "c1a7d1f0-3b52-4f0e-8d8c-6a1b2c3d4e03";
+/// An environment with the feature SPLIT.
+struct Split {
+    profile: Profile,
+    /// A server-evaluated key of the environment.
+    key: String,
+    /// The id that the server hashes.
+    hashed: String,
+}
+
+/// Returns the environments of the server that have the feature SPLIT.
+fn splits(client: &ScenarioClient) -> Result<Vec<Split>, Failure> {
+    let mut splits = Vec::new();
+    for name in ["dev", "upstream"] {
+        let environment = match client.identifiers().environment(name) {
+            Ok(environment) => environment,
+            // A target may have environments of one profile only.
+            Err(_) if name == "upstream" => continue,
+            Err(missing) => return Err(missing),
+        };
+        let hashed = match environment.profile {
+            Profile::Client => {
+                let split = client.feature(&client.key("reader", name, ByClient)?, "SPLIT")?;
+                let id = there("the id of SPLIT", split.get("id").and_then(Value::as_str))?;
+                id.to_owned()
+            }
+            Profile::Edge => environment.split_value_id(name)?,
+        };
+        let key = client.key("reader", name, ByServer)?;
+        splits.push(Split { profile: environment.profile, key, hashed });
+    }
+    Ok(splits)
+}
 
 /// Returns the value and the strategy of a feature for a context.
 fn told(
@@ -30,7 +59,7 @@ fn told(
 
 pub(super) fn strategy(bench: &Bench<'_>) -> Outcome {
     let client = bench.standard()?;
-    let response = with_context(&client, &dev(ByServer), "country=new_zealand")?;
+    let response = with_context(&client, &client.dev(ByServer)?, "country=new_zealand")?;
     let flag = there("FLAG", features(&response.json()).remove("FLAG"))?;
     same("value", flag.get("value"), Some(&true.into()))?;
     same("v", flag.get("v"), Some(&"kiwi".into()))?;
@@ -41,12 +70,12 @@ pub(super) fn strategy(bench: &Bench<'_>) -> Outcome {
 
 pub(super) fn no_context(bench: &Bench<'_>) -> Outcome {
     let client = bench.standard()?;
-    let flag = client.feature(&dev(ByServer), "FLAG")?;
+    let flag = client.feature(&client.dev(ByServer)?, "FLAG")?;
     same("value", flag.get("value"), Some(&false.into()))?;
     same("v", flag.get("v"), None)?;
     same(
         "another country",
-        told(&client, &dev(ByServer), "country=turkey", "FLAG")?.0,
+        told(&client, &client.dev(ByServer)?, "country=turkey", "FLAG")?.0,
         false.into(),
     )
 }
@@ -72,10 +101,10 @@ pub(super) fn encoding(bench: &Bench<'_>) -> Outcome {
         ("=a%3Db", "none"),
         ("", "none"),
     ] {
-        let (seen, _) = told(&client, &dev(ByServer), context, "DECODED")?;
+        let (seen, _) = told(&client, &client.dev(ByServer)?, context, "DECODED")?;
         same(&format!("x-featurehub: {context}"), seen, value.into())?;
     }
-    let lines = client.poll(&[&dev(ByServer)]).header("x-featurehub", "one=1");
+    let lines = client.poll(&[&client.dev(ByServer)?]).header("x-featurehub", "one=1");
     let lines = client.ask(&lines.header("x-featurehub", "two=2"))?.json();
     let decoded = there("DECODED", features(&lines).remove("DECODED"))?;
     same("two lines", decoded.get("value"), Some(&"both".into()))
@@ -97,14 +126,13 @@ fn split(user: &str, id: &str) -> &'static str {
 pub(super) fn percentage(bench: &Bench<'_>) -> Outcome {
     let client = bench.standard()?;
     let mut connection = client.connect()?;
-    for (environment, id) in [("dev", SPLIT), ("upstream", SPLIT_UPSTREAM)] {
-        let key = key("reader", environment, ByServer);
+    for Split { key, hashed: id, .. } in splits(&client)? {
         let mut thirty = 0;
         for user in (0..1000).map(|number| format!("user-{number}")) {
             let poll = client.poll(&[&key]).header("x-featurehub", format!("userkey={user}"));
             let body = connection.request(&poll)?.json();
             let feature = there("SPLIT", features(&body).remove("SPLIT"))?;
-            let expected = split(&user, id);
+            let expected = split(&user, &id);
             same(&user, feature.get("value"), Some(&expected.into()))?;
             thirty += usize::from(expected == "thirty");
         }
@@ -117,18 +145,20 @@ pub(super) fn percentage(bench: &Bench<'_>) -> Outcome {
 pub(super) fn session(bench: &Bench<'_>) -> Outcome {
     let client = bench.standard()?;
     let names = || (0..1000).map(|number| format!("s-{number}"));
-    for (environment, id) in [("dev", SPLIT), ("upstream", SPLIT_UPSTREAM)] {
-        let session = there("a session", names().find(|each| split(each, id) == "thirty"))?;
-        let user = there("a user", names().find(|each| split(each, id) == "seventy"))?;
-        let key = key("reader", environment, ByServer);
+    for Split { profile, key, hashed: id } in splits(&client)? {
+        let session = there("a session", names().find(|each| split(each, &id) == "thirty"))?;
+        let user = there("a user", names().find(|each| split(each, &id) == "seventy"))?;
         let value = |context: &str| Ok::<_, Failure>(told(&client, &key, context, "SPLIT")?.0);
         // Profile `client` reads `session` and `sessionkey`, profile `edge` only `sessionkey`, which no SDK sends.
-        let by_session = if environment == "dev" { "thirty" } else { "seventy" };
+        let by_session = match profile {
+            Profile::Client => "thirty",
+            Profile::Edge => "seventy",
+        };
         let (session, user) = (component(&session), component(&user));
         let both = value(&format!("session={session},userkey={user}"))?;
-        same(&format!("session in {environment}"), both, by_session.into())?;
+        same(&format!("session with profile {profile}"), both, by_session.into())?;
         let synonym = value(&format!("sessionkey={session},userkey={user}"))?;
-        same(&format!("sessionkey in {environment}"), synonym, "thirty".into())?;
+        same(&format!("sessionkey with profile {profile}"), synonym, "thirty".into())?;
         same("the user alone", value(&format!("userkey={user}"))?, "seventy".into())?;
         same("nobody", value("")?, "nobody".into())?;
     }
@@ -137,7 +167,8 @@ pub(super) fn session(bench: &Bench<'_>) -> Outcome {
 
 pub(super) fn poison(bench: &Bench<'_>) -> Outcome {
     let client = bench.standard()?;
-    let response = with_context(&client, &dev(ByServer), "userkey=fred,country=new_zealand")?;
+    let response =
+        with_context(&client, &client.dev(ByServer)?, "userkey=fred,country=new_zealand")?;
     same("status", response.status, 200)?;
     let mut features = features(&response.json());
     let mut value = |name: &str| features.remove(name).and_then(|each| each.get("value").cloned());
@@ -152,7 +183,7 @@ pub(super) fn attributes_limit(bench: &Bench<'_>) -> Outcome {
     for (before, value) in [(29, true), (30, false), (1000, false)] {
         let mut context: Vec<String> = (0..before).map(|n| format!("a{n}={n}")).collect();
         context.push("country=new_zealand".to_owned());
-        let (seen, _) = told(&client, &dev(ByServer), &context.join(","), "FLAG")?;
+        let (seen, _) = told(&client, &client.dev(ByServer)?, &context.join(","), "FLAG")?;
         same(&format!("after {before} attributes"), seen, value.into())?;
     }
     Ok(())
@@ -171,7 +202,7 @@ pub(super) fn names_are_no_addresses(bench: &Bench<'_>) -> Outcome {
         ("10.0.0.1", false),
     ] {
         let context = format!("address={address}");
-        same(address, told(&client, &dev(ByServer), &context, "OFFICE")?.0, json!(value))?;
+        same(address, told(&client, &client.dev(ByServer)?, &context, "OFFICE")?.0, json!(value))?;
     }
     Ok(())
 }

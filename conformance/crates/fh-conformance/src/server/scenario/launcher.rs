@@ -1,12 +1,15 @@
 //! Starts the servers of scenarios.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::Value;
 
 use super::check::{Failure, Outcome};
+use super::identifiers::{Identifiers, StateKnowledge};
 use super::{ScenarioClient, standard};
-use crate::server::wire::Base;
+use crate::server::redactor::Redactor;
+use crate::server::wire::{Base, Journal};
 
 /// Time limit of an answer or event. Only a server that hangs, or one on a very busy machine, takes so long.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -38,6 +41,19 @@ pub trait ServerLauncher: Sync {
     /// # Errors
     /// [`Failure::Unable`] if no server with these settings is available.
     fn start(&self, setup: &Setup) -> Result<Box<dyn Subject>, Failure>;
+
+    /// Restores the features that a scenario changed, before the next scenario runs.
+    ///
+    /// # Errors
+    /// If a feature cannot be restored.
+    fn restore(&self) -> Outcome {
+        Ok(())
+    }
+
+    /// Returns the keys that no output may show.
+    fn redactor(&self) -> Arc<Redactor> {
+        Arc::new(Redactor::of(Identifiers::standard()))
+    }
 }
 
 /// A server under test.
@@ -46,8 +62,16 @@ pub trait Subject: Sync {
     fn base(&self) -> &Base;
 
     /// Returns the base URL of health and metrics.
-    fn monitor(&self) -> &Base {
-        self.base()
+    ///
+    /// # Errors
+    /// [`Failure::Lacks`] if it is not known.
+    fn monitor(&self) -> Result<&Base, Failure> {
+        Ok(self.base())
+    }
+
+    /// Returns the ids and keys of the server.
+    fn identifiers(&self) -> &Identifiers {
+        Identifiers::standard()
     }
 
     /// Returns the time that each answer and each event may take.
@@ -104,8 +128,8 @@ impl Subject for Running {
         &self.base
     }
 
-    fn monitor(&self) -> &Base {
-        &self.monitor
+    fn monitor(&self) -> Result<&Base, Failure> {
+        Ok(&self.monitor)
     }
 }
 
@@ -113,11 +137,16 @@ impl Subject for Running {
 pub struct Bench<'l> {
     launcher: &'l dyn ServerLauncher,
     id: &'static str,
+    journal: Journal,
 }
 
 impl<'l> Bench<'l> {
-    pub(super) fn new(launcher: &'l dyn ServerLauncher, id: &'static str) -> Self {
-        Self { launcher, id }
+    pub(super) fn new(
+        launcher: &'l dyn ServerLauncher,
+        id: &'static str,
+        journal: Journal,
+    ) -> Self {
+        Self { launcher, id, journal }
     }
 
     /// Starts a server with the state of the scenarios.
@@ -125,8 +154,19 @@ impl<'l> Bench<'l> {
         self.with(&Setup::default())
     }
 
+    /// Starts a server with the state of the scenarios, or with an unknown one.
+    pub(super) fn any_state(&self) -> Result<ScenarioClient, Failure> {
+        let subject = self.launcher.start(&Setup::default())?;
+        Ok(ScenarioClient::new(self.id, subject, self.journal.clone()))
+    }
+
     /// Starts a server with these settings.
     pub(super) fn with(&self, setup: &Setup) -> Result<ScenarioClient, Failure> {
-        Ok(ScenarioClient::new(self.id, self.launcher.start(setup)?))
+        let client =
+            ScenarioClient::new(self.id, self.launcher.start(setup)?, self.journal.clone());
+        match client.identifiers().knowledge {
+            StateKnowledge::Scenarios => Ok(client),
+            StateKnowledge::Unknown => Err(Failure::Lacks("state".to_owned())),
+        }
     }
 }

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::Evaluated::{ByClient, ByServer};
 use super::check::{Failure, Outcome, check, same, there};
 use super::operations::figure;
-use super::scenario_client::{ScenarioClient, by_key, dev, updated, version, writer};
+use super::scenario_client::{ScenarioClient, by_key, version};
 use super::{Bench, Setup};
 use crate::server::wire::{EventStream, WireError};
 
@@ -18,7 +18,7 @@ const STREAMS: &str = "edge_sse_active_connections";
 
 /// Returns the outcome of a thread; a panic counts as a failure.
 fn joined(thread: thread::ScopedJoinHandle<'_, Outcome>) -> Outcome {
-    thread.join().unwrap_or_else(|_| Err(Failure::Wrong("a thread panicked".to_owned())))
+    thread.join().unwrap_or_else(|_| Err(Failure::wrong("a thread panicked", "a thread panicked")))
 }
 
 /// Reads events until the feature has the value `last`. Versions must rise, and all earlier values must satisfy `is_known`.
@@ -33,9 +33,14 @@ fn until(
         let event = there("an event", stream.told()?)?;
         let seen = match &*event.name {
             "ack" => continue,
-            "features" => there(feature, by_key(&event.json()).remove(feature))?,
+            "features" => there("the feature", by_key(&event.json()).remove(feature))?,
             "feature" => event.json(),
-            other => return Err(Failure::Wrong(format!("unexpected event {other}"))),
+            other => {
+                return Err(Failure::wrong(
+                    "unexpected event",
+                    format!("unexpected event {other}"),
+                ));
+            }
         };
         same("key", seen.get("key"), Some(&feature.into()))?;
         check!(version(&seen) > newest, "{seen} after version {newest}");
@@ -49,9 +54,10 @@ fn until(
 }
 
 pub(super) fn no_gap(bench: &Bench<'_>) -> Outcome {
-    let client = bench.standard()?;
+    let client = bench.any_state()?;
+    let scratch = &client.feature_key("SCRATCH")?;
     for round in 0..100 {
-        let key = dev(if round % 2 == 0 { ByClient } else { ByServer });
+        let key = client.dev(if round % 2 == 0 { ByClient } else { ByServer })?;
         let value = json!(format!("gap {round}"));
         let start = Barrier::new(2);
         thread::scope(|scope| {
@@ -62,7 +68,7 @@ pub(super) fn no_gap(bench: &Bench<'_>) -> Outcome {
             start.wait();
             let mut stream = client.open(&client.stream_request(&key))?;
             // The change must arrive, either in the list or as an event.
-            let seen = until(&mut stream, "SCRATCH", &value, |_| true);
+            let seen = until(&mut stream, scratch, &value, |_| true);
             joined(writes).and(seen)
         })?;
     }
@@ -70,8 +76,9 @@ pub(super) fn no_gap(bench: &Bench<'_>) -> Outcome {
 }
 
 pub(super) fn order(bench: &Bench<'_>) -> Outcome {
-    let client = bench.standard()?;
-    for key in [dev(ByClient), dev(ByServer)] {
+    let client = bench.any_state()?;
+    let scratch = &client.feature_key("SCRATCH")?;
+    for key in [client.dev(ByClient)?, client.dev(ByServer)?] {
         let (mut stream, _) = client.stream(&key)?;
         let value = |n: usize| json!(format!("{n} of 50 for {}", key.len()));
         thread::scope(|scope| {
@@ -80,7 +87,7 @@ pub(super) fn order(bench: &Bench<'_>) -> Outcome {
             let writes =
                 scope.spawn(move || (1..=50).try_for_each(|n| client.set("SCRATCH", &value(n))));
             let all: Vec<Value> = (1..=50).map(value).collect();
-            let seen = until(&mut stream, "SCRATCH", &value(50), |value| all.contains(value));
+            let seen = until(&mut stream, scratch, &value(50), |value| all.contains(value));
             joined(writes).and(seen)
         })?;
     }
@@ -89,20 +96,20 @@ pub(super) fn order(bench: &Bench<'_>) -> Outcome {
 
 /// Opens `count` streams, half of them server-evaluated.
 fn streams(client: &ScenarioClient, count: usize) -> Result<Vec<EventStream>, Failure> {
-    let keys = [dev(ByClient), dev(ByServer)];
+    let keys = [client.dev(ByClient)?, client.dev(ByServer)?];
     let keys = keys.iter().cycle().take(count);
     keys.map(|key| client.stream(key).map(|(stream, _)| stream)).collect()
 }
 
 pub(super) fn fan_out(bench: &Bench<'_>) -> Outcome {
-    let client = bench.standard()?;
+    let client = bench.any_state()?;
     let mut streams = streams(&client, 1000)?;
     for round in 0..2 {
         let value = json!(format!("to all {round}"));
         client.set("SCRATCH", &value)?;
         for stream in &mut streams {
             // No event comes twice: the next event is always that of the next change.
-            let event = updated(stream, "feature", "SCRATCH")?.json();
+            let event = client.updated(stream, "feature", "SCRATCH")?.json();
             same("value", event.get("value"), Some(&value))?;
         }
     }
@@ -114,12 +121,12 @@ pub(super) fn slow_reader(bench: &Bench<'_>) -> Outcome {
     const SIZE: usize = 256 << 10;
     let write_timeout = Some(Duration::from_secs(1));
     let client = bench.with(&Setup { write_timeout, ..Setup::default() })?;
-    let mut slow = client.narrow(&client.stream_request(&dev(ByClient)))?;
-    let (mut fast, _) = client.stream(&dev(ByClient))?;
+    let mut slow = client.narrow(&client.stream_request(&client.dev(ByClient)?))?;
+    let (mut fast, _) = client.stream(&client.dev(ByClient)?)?;
     for change in 0..CHANGES {
         let value = json!(format!("{change} {}", "x".repeat(SIZE)));
         client.set("SCRATCH", &value)?;
-        let event = updated(&mut fast, "feature", "SCRATCH")?.json();
+        let event = client.updated(&mut fast, "feature", "SCRATCH")?.json();
         check!(event.get("value") == Some(&value), "the fast stream received another value");
     }
     // Only the slow stream must be dropped.
@@ -140,7 +147,7 @@ pub(super) fn slow_reader(bench: &Bench<'_>) -> Outcome {
     let sent = CHANGES * SIZE;
     check!(received < sent / 2, "{received} of {sent} bytes reached the slow stream");
     client.set("SCRATCH", &json!("afterwards"))?;
-    updated(&mut fast, "feature", "SCRATCH").map(|_| ())
+    client.updated(&mut fast, "feature", "SCRATCH").map(|_| ())
 }
 
 /// Returns the number of open streams after the server has noticed all closed connections.
@@ -158,11 +165,12 @@ fn settled(client: &ScenarioClient) -> Result<u64, Failure> {
 }
 
 pub(super) fn disconnects(bench: &Bench<'_>) -> Outcome {
-    let client = bench.standard()?;
+    let client = bench.any_state()?;
     let before = settled(&client)?;
     let open = streams(&client, 500)?;
     // The clients of the other half read nothing, so that their sockets are reset.
-    let unread = (0..500).map(|_| client.open(&client.stream_request(&dev(ByClient))));
+    let key = client.dev(ByClient)?;
+    let unread = (0..500).map(|_| client.open(&client.stream_request(&key)));
     let unread = unread.collect::<Result<Vec<_>, _>>()?;
     check!(figure(&client, STREAMS)? >= before + 1000, "1000 streams are not counted");
     drop(open);
@@ -181,24 +189,25 @@ pub(super) fn disconnects(bench: &Bench<'_>) -> Outcome {
 pub(super) fn concurrent_writers(bench: &Bench<'_>) -> Outcome {
     const WRITERS: usize = 20;
     const TIMES: usize = 10;
-    let client = bench.standard()?;
+    let client = bench.any_state()?;
     client.set("SCRATCH", &json!("before all"))?;
-    let (mut stream, _) = client.stream(&dev(ByClient))?;
+    let (mut stream, _) = client.stream(&client.dev(ByClient)?)?;
     let start = Barrier::new(WRITERS);
     let value = |writer: usize, time: usize| format!("{writer}.{time} {writer}.{time}");
+    let writer_key = client.writer()?;
     thread::scope(|scope| {
         let writers: Vec<_> = (0..WRITERS)
             .map(|number| {
-                let (client, start, value) = (&client, &start, &value);
+                let (client, start, value, writer_key) = (&client, &start, &value, &writer_key);
                 scope.spawn(move || {
                     start.wait();
                     let mut newest = -1;
                     for time in 0..TIMES {
                         let body = json!({ "value": value(number, time) }).to_string();
-                        let response = client.put(&writer(), "SCRATCH", &body)?;
+                        let response = client.put(writer_key, "SCRATCH", &body)?;
                         same("status", response.status, 200)?;
                         // The read must see the own write or a later one.
-                        let seen = client.feature(&dev(ByClient), "SCRATCH")?;
+                        let seen = client.feature(&client.dev(ByClient)?, "SCRATCH")?;
                         check!(version(&seen) > newest, "{seen} after version {newest}");
                         newest = version(&seen);
                         check!(
@@ -212,11 +221,15 @@ pub(super) fn concurrent_writers(bench: &Bench<'_>) -> Outcome {
             .collect();
         writers.into_iter().try_for_each(joined)
     })?;
-    let last = client.feature(&dev(ByClient), "SCRATCH")?.get("value").cloned().unwrap_or_default();
+    let last = client
+        .feature(&client.dev(ByClient)?, "SCRATCH")?
+        .get("value")
+        .cloned()
+        .unwrap_or_default();
     let lasts: Vec<Value> = (0..WRITERS).map(|number| json!(value(number, TIMES - 1))).collect();
     check!(lasts.contains(&last), "{last} is not the last value of any writer");
     let all: Vec<Value> = (0..WRITERS)
         .flat_map(|number| (0..TIMES).map(move |time| json!(value(number, time))))
         .collect();
-    until(&mut stream, "SCRATCH", &last, |value| all.contains(value))
+    until(&mut stream, &client.feature_key("SCRATCH")?, &last, |value| all.contains(value))
 }

@@ -7,6 +7,7 @@
 mod administered;
 mod check;
 mod evaluated;
+mod identifiers;
 mod launcher;
 mod listing;
 mod many;
@@ -21,13 +22,16 @@ mod state;
 mod stream;
 
 pub use administered::Administered;
-pub use check::{Failure, Outcome};
+pub use check::{Difference, Failure, Outcome};
+pub use identifiers::{AccountKeys, FeatureType, Identifiers, KnownEnvironment, StateKnowledge};
 pub use launcher::{Bench, Running, ServerLauncher, Setup, Subject};
 pub use listing::{to_lines, to_markdown};
 pub use program::Program;
 pub use runner::run_all;
 pub use scenario_client::ScenarioClient;
-pub use state::{Evaluated, environment, key, standard};
+pub use state::{Evaluated, standard};
+
+use crate::server::wire::Journal;
 
 /// One scenario.
 #[derive(Debug, Clone, Copy)]
@@ -47,7 +51,22 @@ impl Scenario {
     /// # Errors
     /// The difference between expected and actual behaviour, or what the launcher cannot do.
     pub fn run(&self, launcher: &dyn ServerLauncher) -> Outcome {
-        (self.run)(&Bench::new(launcher, self.id))
+        self.run_noting(launcher, &Journal::new(launcher.redactor()))
+    }
+
+    /// Runs the scenario, and notes requests and answers in a journal.
+    ///
+    /// # Errors
+    /// As [`Scenario::run`].
+    pub fn run_noting(&self, launcher: &dyn ServerLauncher, journal: &Journal) -> Outcome {
+        let outcome = (self.run)(&Bench::new(launcher, self.id, journal.clone()));
+        outcome.and(launcher.restore())
+    }
+
+    /// Returns the group: `S-GET`, `S-SSE`, `S-PUT` or `S-OPS`.
+    #[must_use]
+    pub fn group(&self) -> &'static str {
+        self.id.rsplit_once('-').map_or(self.id, |(group, _)| group)
     }
 
     /// Returns the scenario with this id.

@@ -6,14 +6,13 @@ use super::Evaluated::{ByClient, ByServer};
 use super::check::{Failure, Outcome, check, same, there};
 use super::poll::{NOWHERE, UNKNOWN};
 use super::put::expecting;
-use super::scenario_client::{ScenarioClient, by_key, dev, writer};
-use super::state::secrets;
-use super::{Bench, Setup, environment, standard};
+use super::scenario_client::{ScenarioClient, by_key};
+use super::{Bench, Setup, standard};
 use crate::server::wire::{Request, Response};
 
 /// Sends a GET to the address of health and metrics.
 fn monitor(client: &ScenarioClient, path: &str) -> Result<Response, Failure> {
-    let base = client.subject().monitor();
+    let base = client.subject().monitor()?;
     let request = Request::new("GET", base.target(path));
     Ok(client.connect_to(base)?.request(&request)?)
 }
@@ -50,7 +49,7 @@ pub(super) fn health(bench: &Bench<'_>) -> Outcome {
 }
 
 pub(super) fn version(bench: &Bench<'_>) -> Outcome {
-    let response = monitor(&bench.standard()?, "/info/version")?;
+    let response = monitor(&bench.any_state()?, "/info/version")?;
     same("status", response.status, 200)?;
     same("content type", response.header("content-type"), Some("application/json"))?;
     for member in ["name", "version"] {
@@ -63,15 +62,15 @@ pub(super) fn version(bench: &Bench<'_>) -> Outcome {
 pub(super) fn graceful(bench: &Bench<'_>) -> Outcome {
     let client = bench.standard()?;
     let mut streams = Vec::new();
-    for key in [dev(ByClient), dev(ByServer)].iter().cycle().take(10) {
+    for key in [client.dev(ByClient)?, client.dev(ByServer)?].iter().cycle().take(10) {
         streams.push(client.stream(key)?.0);
     }
     let mut idle = client.connect()?;
-    same("before", idle.request(&client.poll(&[&dev(ByClient)]))?.status, 200)?;
+    same("before", idle.request(&client.poll(&[&client.dev(ByClient)?]))?.status, 200)?;
     // This request is in progress for certain: the server has asked for its body.
     let body = r#"{"value":"in flight"}"#;
     let mut flying = client.connect()?;
-    flying.send(&expecting(&client, body).bytes(client.base().authority()))?;
+    flying.send(&expecting(&client, body)?.bytes(client.base().authority()))?;
     same("the body is asked for", flying.interim()?, 100)?;
     client.subject().stop()?;
     for stream in &mut streams {
@@ -86,7 +85,7 @@ pub(super) fn graceful(bench: &Bench<'_>) -> Outcome {
 
 pub(super) fn restart(bench: &Bench<'_>) -> Outcome {
     let client = bench.standard()?;
-    let (mut stream, _) = client.stream(&dev(ByClient))?;
+    let (mut stream, _) = client.stream(&client.dev(ByClient)?)?;
     client.subject().stop()?;
     // The stream ends properly, with or without `bye`.
     if let Some(event) = stream.told()? {
@@ -95,35 +94,44 @@ pub(super) fn restart(bench: &Bench<'_>) -> Outcome {
     }
     drop(stream);
     client.subject().start_again()?;
-    let (_, list) = client.stream(&dev(ByClient))?;
+    let (_, list) = client.stream(&client.dev(ByClient)?)?;
     let colour = there("COLOUR", by_key(&list.json()).remove("COLOUR"))?;
     same("value", colour.get("value"), Some(&"grey".into()))?;
     client.is_alive()
 }
 
 pub(super) fn no_secrets(bench: &Bench<'_>) -> Outcome {
-    let client = bench.standard()?;
+    let client = bench.any_state()?;
     let body = r#"{"value":true}"#;
-    let stranger = format!("{}/{UNKNOWN}", environment("dev"));
+    let stranger = format!("{}/{UNKNOWN}", client.environment("dev")?);
+    let lock = client.put(&client.writer()?, "LOCKED", r#"{"lock":true}"#)?.status;
+    check!([200, 202].contains(&lock), "locking is answered with {lock}");
     let mut texts = Vec::new();
     for (key, feature, body) in [
-        (&*dev(ByClient), "FLAG", body),
-        (&writer(), "NO_SUCH", body),
-        (&writer(), "LOCKED", body),
-        (&writer(), "FLAG", "{}"),
-        (&writer(), "FLAG", "{"),
-        (&writer(), "PRICE", body),
+        (&*client.dev(ByClient)?, "FLAG", body),
+        (&client.writer()?, "NO_SUCH", body),
+        (&client.writer()?, "LOCKED", body),
+        (&client.writer()?, "FLAG", "{}"),
+        (&client.writer()?, "FLAG", "{"),
+        (&client.writer()?, "FLAG", r#"{"value":"neither"}"#),
         (&stranger, "FLAG", body),
-        (&writer().replace('/', "+"), "NO_SUCH", body),
+        (&client.writer()?.replace('/', "+"), "NO_SUCH", body),
     ] {
         let response = client.put(key, feature, body)?;
         check!(response.status >= 400, "PUT {feature}: {}", response.status);
         texts.push(response);
     }
     texts.push(client.polled(&stranger)?);
-    texts.push(client.ask(&client.request("DELETE", &format!("/features/{}", dev(ByClient))))?);
-    texts.push(client.ask(&client.request("GET", &format!("/features/{}/x/y/z", dev(ByServer))))?);
-    texts.push(client.ask(&client.request("POST", &format!("/features?apiKey={}", writer())))?);
+    texts.push(
+        client.ask(&client.request("DELETE", &format!("/features/{}", client.dev(ByClient)?)))?,
+    );
+    texts.push(
+        client
+            .ask(&client.request("GET", &format!("/features/{}/x/y/z", client.dev(ByServer)?)))?,
+    );
+    texts.push(
+        client.ask(&client.request("POST", &format!("/features?apiKey={}", client.writer()?)))?,
+    );
     for path in ["/metrics", "/info/version", "/health/liveness", "/health/readiness", "/"] {
         texts.push(monitor(&client, path)?);
     }
@@ -131,7 +139,7 @@ pub(super) fn no_secrets(bench: &Bench<'_>) -> Outcome {
         .iter()
         .map(|response| format!("{:?}\n{}", response.headers, response.text()))
         .collect();
-    let (_stream, list) = client.stream(&dev(ByClient))?;
+    let (_stream, list) = client.stream(&client.dev(ByClient)?)?;
     all.push(list.lines.join("\n"));
     for key in [stranger, format!("{NOWHERE}/{UNKNOWN}")] {
         let mut stream = client.open(&client.stream_request(&key))?;
@@ -139,17 +147,18 @@ pub(super) fn no_secrets(bench: &Bench<'_>) -> Outcome {
             all.push(event.lines.join("\n"));
         }
     }
-    for secret in secrets().iter().map(String::as_str).chain([UNKNOWN]) {
+    let secrets = client.identifiers().secrets();
+    for secret in secrets.iter().map(|(_, secret)| *secret).chain([UNKNOWN]) {
         for text in &all {
-            check!(!text.contains(secret), "an API key appears in: {text:.200}");
+            check!(!text.contains(secret), "an API key appears in: {text}");
         }
     }
     Ok(())
 }
 
 pub(super) fn cors_stream(bench: &Bench<'_>) -> Outcome {
-    let client = bench.standard()?;
-    for key in [dev(ByClient), format!("{NOWHERE}/{UNKNOWN}")] {
+    let client = bench.any_state()?;
+    for key in [client.dev(ByClient)?, format!("{NOWHERE}/{UNKNOWN}")] {
         let request = client.stream_request(&key).header("origin", "http://shop.example");
         let stream = client.open(&request)?;
         let header = |name: &str| stream.head.headers.get(name);

@@ -4,17 +4,20 @@ use serde_json::{Value, json};
 
 use super::Evaluated::{ByClient, ByServer};
 use super::check::{Failure, Outcome, check, same, there};
-use super::scenario_client::{ScenarioClient, dev};
-use super::{Bench, environment, key};
+use super::scenario_client::ScenarioClient;
+use super::{Bench, StateKnowledge};
 use crate::server::wire::{Response, component};
 
 /// A well-formed key that does not exist.
 pub(super) const UNKNOWN: &str = "Zz9unknown*key-Zz9";
 /// The id of an environment that does not exist.
 pub(super) const NOWHERE: &str = "00000000-0000-4000-8000-000000000000";
+/// The id of another environment that does not exist.
+const NOWHERE_ELSE: &str = "00000000-0000-4000-8000-000000000001";
 
 pub(super) fn ok(bench: &Bench<'_>) -> Outcome {
-    let response = bench.standard()?.polled(&dev(ByClient))?;
+    let client = bench.any_state()?;
+    let response = client.polled(&client.dev(ByClient)?)?;
     same("status", response.status, 200)?;
     same("content type", response.header("content-type"), Some("application/json"))?;
     let etag = etag(&response)?;
@@ -22,7 +25,7 @@ pub(super) fn ok(bench: &Bench<'_>) -> Outcome {
     check!(is_quoted, "the etag is {etag}");
     let body = response.json();
     same("environments", body.as_array().map(Vec::len), Some(1))?;
-    same("id", body.pointer("/0/id"), Some(&environment("dev").into()))?;
+    same("id", body.pointer("/0/id"), Some(&client.environment("dev")?.into()))?;
     let list = body.pointer("/0/features").and_then(Value::as_array);
     let list = there("features", list)?;
     check!(!list.is_empty(), "no features");
@@ -34,14 +37,17 @@ pub(super) fn ok(bench: &Bench<'_>) -> Outcome {
         let strategies = feature.get("strategies").and_then(Value::as_array);
         check!(!has_value || strategies.is_some(), "{feature} has no strategies");
     }
+    if client.identifiers().knowledge() == StateKnowledge::Unknown {
+        return Ok(());
+    }
     let flag = list.iter().find(|each| each.get("key") == Some(&"FLAG".into()));
     let strategies = there("FLAG", flag)?.get("strategies").and_then(Value::as_array);
     same("strategies of FLAG", strategies.map(Vec::len), Some(1))
 }
 
 pub(super) fn trailing_slash(bench: &Bench<'_>) -> Outcome {
-    let client = bench.standard()?;
-    let key = component(&dev(ByClient));
+    let client = bench.any_state()?;
+    let key = component(&client.dev(ByClient)?);
     let plain = client.ask(&client.request("GET", &format!("/features?apiKey={key}")))?;
     let slash = client.ask(&client.request("GET", &format!("/features/?apiKey={key}")))?;
     same("status", slash.status, 200)?;
@@ -50,9 +56,11 @@ pub(super) fn trailing_slash(bench: &Bench<'_>) -> Outcome {
 }
 
 pub(super) fn sdk_url(bench: &Bench<'_>) -> Outcome {
-    let client = bench.standard()?;
-    let (good, bad) = (component(&dev(ByClient)), component(&key("lodger", "other", ByClient)));
-    let plain = client.polled(&dev(ByClient))?;
+    let client = bench.any_state()?;
+    // The other key is valid, too, so that it would add an environment to the answer.
+    let good = component(&client.dev(ByClient)?);
+    let bad = component(&client.dev(ByServer)?);
+    let plain = client.polled(&client.dev(ByClient)?)?;
     for query in [
         format!("sdkUrl={good}"),
         format!("apiKey={bad}&sdkUrl={good}"),
@@ -65,7 +73,7 @@ pub(super) fn sdk_url(bench: &Bench<'_>) -> Outcome {
 }
 
 pub(super) fn no_keys(bench: &Bench<'_>) -> Outcome {
-    let client = bench.standard()?;
+    let client = bench.any_state()?;
     for path in ["/features", "/features/", "/features?", "/features?contextSha=0"] {
         let response = client.ask(&client.request("GET", path))?;
         same(path, (response.status, response.text()), (400, String::new()))?;
@@ -74,8 +82,8 @@ pub(super) fn no_keys(bench: &Bench<'_>) -> Outcome {
 }
 
 pub(super) fn unparsable_key(bench: &Bench<'_>) -> Outcome {
-    let client = bench.standard()?;
-    let id = environment("dev");
+    let client = bench.any_state()?;
+    let id = client.environment("dev")?;
     for key in [
         "",
         "nonsense",
@@ -95,7 +103,7 @@ pub(super) fn unparsable_key(bench: &Bench<'_>) -> Outcome {
 }
 
 pub(super) fn unknown_key(bench: &Bench<'_>) -> Outcome {
-    let client = bench.standard()?;
+    let client = bench.any_state()?;
     let shown = |response: &Response| {
         let mut headers = response.headers.0.clone();
         headers.retain(|(name, _)| name != "date");
@@ -104,31 +112,50 @@ pub(super) fn unknown_key(bench: &Bench<'_>) -> Outcome {
     // The answer must not reveal which part of the key is wrong.
     let unparsable = shown(&client.polled("nonsense")?);
     same("status", unparsable.0, 404)?;
-    let secret = |key: String| key.split_once('/').map(|(_, secret)| secret.to_owned());
-    let reader = there("a secret", secret(dev(ByClient)))?;
-    let lodger = there("a secret", secret(key("lodger", "other", ByServer)))?;
-    for key in [
-        format!("{}/{UNKNOWN}", environment("dev")),
-        format!("{NOWHERE}/{reader}"),
-        format!("{}/{lodger}", environment("dev")),
-        format!("{}/{}", environment("dev"), reader.to_lowercase()),
-        format!("{}/{}", environment("dev"), reader.trim_end_matches('4')),
-    ] {
-        same(&key, shown(&client.polled(&key)?), unparsable.clone())?;
+    let dev = client.environment("dev")?;
+    let secret = |key: &str| key.split_once('/').map(|(_, secret)| secret.to_owned());
+    let reader = there("a secret", secret(&client.dev(ByClient)?))?;
+    let mut wrong = vec![
+        ("the secret of no account", format!("{dev}/{UNKNOWN}")),
+        ("the id of no environment", format!("{NOWHERE}/{reader}")),
+        ("letters of the other case", format!("{dev}/{}", other_case(&reader))),
+        ("one character less", format!("{dev}/{}", without_last(&reader))),
+    ];
+    if client.identifiers().knowledge() == StateKnowledge::Scenarios {
+        let lodger = there("a secret", secret(&client.key("lodger", "other", ByServer)?))?;
+        wrong.push(("the secret of another environment", format!("{dev}/{lodger}")));
+    }
+    for (what, key) in wrong {
+        same(what, shown(&client.polled(&key)?), unparsable.clone())?;
     }
     Ok(())
 }
 
+/// Returns a secret in small letters, or in capitals if it has only small letters.
+fn other_case(secret: &str) -> String {
+    let lower = secret.to_lowercase();
+    if lower == secret { secret.to_uppercase() } else { lower }
+}
+
+/// Returns a text without its last character.
+fn without_last(text: &str) -> &str {
+    let mut characters = text.chars();
+    characters.next_back();
+    characters.as_str()
+}
+
 pub(super) fn mixed_keys(bench: &Bench<'_>) -> Outcome {
-    let client = bench.standard()?;
+    let client = bench.any_state()?;
     let nowhere = format!("{NOWHERE}/{UNKNOWN}");
-    let stranger = format!("{}/{UNKNOWN}", environment("other"));
-    let response = client.ask(&client.poll(&[&nowhere, &dev(ByClient), &stranger]))?;
+    // Where only keys are known, there may be no second environment.
+    let other = client.environment("other").unwrap_or_else(|_| NOWHERE_ELSE.to_owned());
+    let stranger = format!("{other}/{UNKNOWN}");
+    let response = client.ask(&client.poll(&[&nowhere, &client.dev(ByClient)?, &stranger]))?;
     same("status", response.status, 200)?;
     let body = response.json();
     let ids: Vec<&Value> =
         body.as_array().into_iter().flatten().filter_map(|e| e.get("id")).collect();
-    same("ids", json!(ids), json!([NOWHERE, environment("dev"), environment("other")]))?;
+    same("ids", json!(ids), json!([NOWHERE, client.environment("dev")?, other]))?;
     for features in ["/0/features", "/2/features"] {
         same("features of an unknown key", body.pointer(features), Some(&json!([])))?;
     }
@@ -138,8 +165,8 @@ pub(super) fn mixed_keys(bench: &Bench<'_>) -> Outcome {
 }
 
 pub(super) fn duplicate_key(bench: &Bench<'_>) -> Outcome {
-    let client = bench.standard()?;
-    let key = dev(ByClient);
+    let client = bench.any_state()?;
+    let key = client.dev(ByClient)?;
     let once = client.polled(&key)?;
     let twice = client.ask(&client.poll(&[&key, &key]))?;
     same("body", (twice.status, twice.json()), (200, once.json()))?;
@@ -148,8 +175,8 @@ pub(super) fn duplicate_key(bench: &Bench<'_>) -> Outcome {
 
 pub(super) fn two_environments(bench: &Bench<'_>) -> Outcome {
     let client = bench.standard()?;
-    let (one, other) = (dev(ByClient), key("reader", "other", ByServer));
-    let ids = [environment("dev"), environment("other")];
+    let (one, other) = (client.dev(ByClient)?, client.key("reader", "other", ByServer)?);
+    let ids = [client.environment("dev")?, client.environment("other")?];
     for (keys, ids) in
         [([&*one, &*other], [&ids[0], &ids[1]]), ([&*other, &*one], [&ids[1], &ids[0]])]
     {
@@ -171,7 +198,7 @@ pub(super) fn two_environments(bench: &Bench<'_>) -> Outcome {
         }
     }
     // A server key gets no strategies, even together with a client key.
-    let both = client.ask(&client.poll(&[&one, &key("guest", "dev", ByServer)]))?.json();
+    let both = client.ask(&client.poll(&[&one, &client.key("guest", "dev", ByServer)?]))?.json();
     let strategies = |at: usize| both.get(at).map(|each| each.to_string().contains("strategies"));
     same("strategies for the client key", strategies(0), Some(true))?;
     same("strategies for the server key", strategies(1), Some(false))?;
@@ -179,23 +206,26 @@ pub(super) fn two_environments(bench: &Bench<'_>) -> Outcome {
 }
 
 pub(super) fn three_part_key(bench: &Bench<'_>) -> Outcome {
-    let client = bench.standard()?;
-    let plain = client.polled(&dev(ByClient))?;
+    let client = bench.any_state()?;
+    let plain = client.polled(&client.dev(ByClient)?)?;
     for cache in ["default", "another", "DEFAULT"] {
-        let old = client.polled(&format!("{cache}/{}", dev(ByClient)))?;
+        let old = client.polled(&format!("{cache}/{}", client.dev(ByClient)?))?;
         same(cache, (old.status, old.json()), (200, plain.json()))?;
         same(cache, old.header("etag"), plain.header("etag"))?;
     }
-    let upper =
-        dev(ByClient).split_once('/').map(|(id, key)| format!("{}/{key}", id.to_uppercase()));
+    let upper = client
+        .dev(ByClient)?
+        .split_once('/')
+        .map(|(id, key)| format!("{}/{key}", id.to_uppercase()));
     let upper = client.polled(&there("a key", upper)?)?;
     same("the id in capitals", (upper.status, upper.json()), (200, plain.json()))
 }
 
 pub(super) fn not_modified(bench: &Bench<'_>) -> Outcome {
-    let client = bench.standard()?;
+    let client = bench.any_state()?;
     for evaluated in [ByClient, ByServer] {
-        let poll = client.poll(&[&dev(evaluated)]).header("x-featurehub", "country=new_zealand");
+        let poll =
+            client.poll(&[&client.dev(evaluated)?]).header("x-featurehub", "country=new_zealand");
         let etag = etag(&client.ask(&poll)?)?;
         let again = client.ask(&poll.header("if-none-match", &*etag))?;
         same("status", again.status, 304)?;
@@ -206,28 +236,31 @@ pub(super) fn not_modified(bench: &Bench<'_>) -> Outcome {
 }
 
 pub(super) fn not_modified_after_change(bench: &Bench<'_>) -> Outcome {
-    let client = bench.standard()?;
+    let client = bench.any_state()?;
     for evaluated in [ByClient, ByServer] {
         client.set("SCRATCH", &json!(format!("before {evaluated:?}")))?;
-        let before = etag(&client.polled(&dev(evaluated))?)?;
+        let before = etag(&client.polled(&client.dev(evaluated)?)?)?;
         client.set("SCRATCH", &json!(format!("after {evaluated:?}")))?;
-        let changed =
-            client.ask(&client.poll(&[&dev(evaluated)]).header("if-none-match", &*before))?;
+        let changed = client
+            .ask(&client.poll(&[&client.dev(evaluated)?]).header("if-none-match", &*before))?;
         same("status", changed.status, 200)?;
         let after = etag(&changed)?;
         check!(after != before, "the etag stayed {after}");
         let body = super::scenario_client::features(&changed.json());
-        let value = body.get("SCRATCH").and_then(|feature| feature.get("value"));
+        let scratch = client.feature_key("SCRATCH")?;
+        let value = body.get(&scratch).and_then(|feature| feature.get("value"));
         same("value", value, Some(&json!(format!("after {evaluated:?}"))))?;
-        let again = client.ask(&client.poll(&[&dev(evaluated)]).header("if-none-match", after))?;
+        let again =
+            client.ask(&client.poll(&[&client.dev(evaluated)?]).header("if-none-match", after))?;
         same("the new etag", again.status, 304)?;
     }
     Ok(())
 }
 
 pub(super) fn etag_of_another_context(bench: &Bench<'_>) -> Outcome {
-    let client = bench.standard()?;
-    let poll = |context: &str| client.poll(&[&dev(ByServer)]).header("x-featurehub", context);
+    let client = bench.any_state()?;
+    let key = client.dev(ByServer)?;
+    let poll = |context: &str| client.poll(&[&key]).header("x-featurehub", context);
     let fred = etag(&client.ask(&poll("userkey=fred,country=turkey"))?)?;
     let same_context = poll("country=turkey,userkey=fred").header("if-none-match", &*fred);
     same("the same context", client.ask(&same_context)?.status, 304)?;
@@ -235,16 +268,17 @@ pub(super) fn etag_of_another_context(bench: &Bench<'_>) -> Outcome {
         let response = client.ask(&poll(other).header("if-none-match", &*fred))?;
         same(other, response.status, 200)?;
     }
-    let none = client.ask(&client.poll(&[&dev(ByServer)]).header("if-none-match", fred))?;
+    let none = client.ask(&client.poll(&[&key]).header("if-none-match", fred))?;
     same("no context", none.status, 200)
 }
 
 pub(super) fn etag_garbage(bench: &Bench<'_>) -> Outcome {
-    let client = bench.standard()?;
-    let current = etag(&client.polled(&dev(ByClient))?)?;
+    let client = bench.any_state()?;
+    let current = etag(&client.polled(&client.dev(ByClient)?)?)?;
     let bare = current.trim_matches('"').to_owned();
-    let ask =
-        |etag: &str| client.ask(&client.poll(&[&dev(ByClient)]).header("if-none-match", etag));
+    let ask = |etag: &str| {
+        client.ask(&client.poll(&[&client.dev(ByClient)?]).header("if-none-match", etag))
+    };
     for garbage in [
         &*bare,
         "*",
@@ -267,7 +301,7 @@ pub(super) fn etag_garbage(bench: &Bench<'_>) -> Outcome {
     }
     let weak = ask(&format!("W/{current}"))?.status;
     check!(weak == 304 || weak == 200, "W/ answers {weak}");
-    let both = client.poll(&[&dev(ByClient)]).header("if-none-match", "\"one\"");
+    let both = client.poll(&[&client.dev(ByClient)?]).header("if-none-match", "\"one\"");
     let both = client.ask(&both.header("if-none-match", "\"two\""))?;
     same("two headers", both.status, 200)
 }

@@ -12,7 +12,7 @@ use tempfile::TempDir;
 
 use super::Evaluated::ByClient;
 use super::check::{Failure, Outcome, check, there};
-use super::key;
+use super::identifiers::Identifiers;
 use super::launcher::{ServerLauncher, Setup, Subject};
 use super::scenario_client::by_key;
 use crate::server::wire::{Base, Connection, Request, component};
@@ -44,7 +44,7 @@ fn state_file(folder: &TempDir) -> PathBuf {
 }
 
 fn broken(what: &str, error: impl std::fmt::Display) -> Failure {
-    Failure::Wrong(format!("{what}: {error}"))
+    Failure::wrong(what, format!("{what}: {error}"))
 }
 
 /// Returns the state with the number of its file in the environment `cached`.
@@ -97,7 +97,8 @@ fn launch(program: &Path, arguments: &[String]) -> Result<(Child, Base, Base), F
         _ => {
             // The process may have ended already.
             let _ = child.kill();
-            Err(Failure::Wrong(format!("fh serve does not say where it listens: {line:?}")))
+            let message = format!("fh serve does not say where it listens: {line:?}");
+            Err(Failure::wrong("where fh serve listens", message))
         }
     }
 }
@@ -143,7 +144,7 @@ impl ServerLauncher for Program {
 impl Process {
     /// Returns the number of the file that polls show.
     fn served(&self) -> Result<Option<u64>, Failure> {
-        let cached = component(&key("reader", "cached", ByClient));
+        let cached = component(&Identifiers::standard().key("reader", "cached", ByClient)?);
         let poll = Request::new("GET", self.base.target(&format!("/features?apiKey={cached}")));
         let body = Connection::open(&self.base, PATIENCE)?.request(&poll)?.json();
         let features = by_key(body.pointer("/0/features").unwrap_or(&Value::Null));
@@ -160,8 +161,8 @@ impl Subject for Process {
         &self.base
     }
 
-    fn monitor(&self) -> &Base {
-        &self.monitor
+    fn monitor(&self) -> Result<&Base, Failure> {
+        Ok(&self.monitor)
     }
 
     fn serve(&self, state: &Value) -> Outcome {

@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 use super::Evaluated::{ByClient, ByServer};
 use super::check::{Failure, Outcome, check, same, there};
 use super::poll::{NOWHERE, UNKNOWN, etag};
-use super::scenario_client::{ScenarioClient, dev, updated, version, writer};
-use super::{Bench, environment, key};
+use super::scenario_client::{ScenarioClient, version};
+use super::{Bench, StateKnowledge};
 use crate::server::wire::{Connection, Request, Response, WireError};
 
 /// Returns status and body of an answer to PUT.
@@ -18,7 +18,7 @@ fn said(response: &Response) -> (u16, String) {
 fn reset(client: &ScenarioClient, feature: &str, value: &Value, locked: bool) -> Outcome {
     let bodies = [format!(r#"{{"lock":false,"value":{value}}}"#), r#"{"lock":true}"#.to_owned()];
     for body in bodies.iter().take(if locked { 2 } else { 1 }) {
-        let response = client.put(&writer(), feature, body)?;
+        let response = client.put(&client.writer()?, feature, body)?;
         // 202 means that the feature already has this value and lock state.
         let is_done = [200, 202].contains(&response.status) && response.text().is_empty();
         check!(is_done, "{feature} set to {body}: {:?}", said(&response));
@@ -27,109 +27,118 @@ fn reset(client: &ScenarioClient, feature: &str, value: &Value, locked: bool) ->
 }
 
 fn value(client: &ScenarioClient, feature: &str) -> Result<Value, Failure> {
-    Ok(client.feature(&dev(ByClient), feature)?.get("value").cloned().unwrap_or_default())
+    Ok(client.feature(&client.dev(ByClient)?, feature)?.get("value").cloned().unwrap_or_default())
 }
 
 pub(super) fn change(bench: &Bench<'_>) -> Outcome {
-    let client = bench.standard()?;
-    reset(&client, "FLAG", &false.into(), false)?;
-    reset(&client, "LOCKED", &false.into(), true)?;
+    let client = bench.any_state()?;
+    // A target may give one kind of the writer's key only.
+    let server_key = client.key("writer", "dev", ByServer).or_else(|_| client.writer())?;
     for (key, feature, body) in [
-        (writer(), "FLAG", r#"{"value":true}"#),
-        (key("writer", "dev", ByServer), "LOCKED", r#"{"value":true,"lock":false}"#),
+        (client.writer()?, "FLAG", r#"{"value":true}"#),
+        (server_key, "LOCKED", r#"{"value":true,"lock":false}"#),
     ] {
-        let (mut stream, _) = client.stream(&dev(ByClient))?;
+        reset(&client, feature, &false.into(), feature == "LOCKED")?;
+        let (mut stream, _) = client.stream(&client.dev(ByClient)?)?;
         let response = client.put(&key, feature, body)?;
         check!([200, 201].contains(&response.status), "{feature}: {:?}", said(&response));
-        let polled = client.feature(&dev(ByClient), feature)?;
+        let polled = client.feature(&client.dev(ByClient)?, feature)?;
         same("polled", polled.get("value"), Some(&true.into()))?;
         same("lock", polled.get("l"), Some(&false.into()))?;
-        same("streamed", updated(&mut stream, "feature", feature)?.json(), polled)?;
+        same("streamed", client.updated(&mut stream, "feature", feature)?.json(), polled)?;
     }
     reset(&client, "FLAG", &false.into(), false)?;
     reset(&client, "LOCKED", &false.into(), true)
 }
 
 pub(super) fn no_change(bench: &Bench<'_>) -> Outcome {
-    let client = bench.standard()?;
-    reset(&client, "SCRATCH", &json!("same"), true)?;
+    let client = bench.any_state()?;
+    reset(&client, "FLAG", &false.into(), true)?;
     reset(&client, "COLOUR", &json!("grey"), false)?;
-    let before = client.polled(&dev(ByClient))?;
-    let (mut stream, _) = client.stream(&dev(ByClient))?;
+    let before = client.polled(&client.dev(ByClient)?)?;
+    let (mut stream, _) = client.stream(&client.dev(ByClient)?)?;
     for (feature, body, statuses) in [
         ("COLOUR", r#"{"value":"grey"}"#, [200, 202]),
         ("COLOUR", r#"{"value":"grey","updateValue":true}"#, [200, 202]),
         // A locked feature may be locked again.
-        ("SCRATCH", r#"{"lock":true}"#, [200, 200]),
+        ("FLAG", r#"{"lock":true}"#, [200, 200]),
         ("COLOUR", r#"{"lock":false}"#, [200, 200]),
         ("COLOUR", r#"{"lock":false,"value":"grey"}"#, [202, 202]),
     ] {
-        let response = client.put(&writer(), feature, body)?;
+        let response = client.put(&client.writer()?, feature, body)?;
         check!(statuses.contains(&response.status), "{body}: {:?}", said(&response));
     }
-    let after = client.polled(&dev(ByClient))?;
+    let after = client.polled(&client.dev(ByClient)?)?;
     same("body", after.json(), before.json())?;
     same("etag", etag(&after)?, etag(&before)?)?;
-    reset(&client, "SCRATCH", &json!("start"), false)?;
+    reset(&client, "FLAG", &false.into(), false)?;
     // None of the requests above sent an event: the next event is that of this write.
-    updated(&mut stream, "feature", "SCRATCH").map(|_| ())
+    client.updated(&mut stream, "feature", "FLAG").map(|_| ())
 }
 
 pub(super) fn locked(bench: &Bench<'_>) -> Outcome {
-    let client = bench.standard()?;
+    let client = bench.any_state()?;
     reset(&client, "LOCKED", &false.into(), true)?;
-    let before = client.feature(&dev(ByClient), "LOCKED")?;
+    let before = client.feature(&client.dev(ByClient)?, "LOCKED")?;
     for body in [r#"{"value":true}"#, r#"{"value":false}"#, r#"{"value":true,"lock":true}"#] {
         let sentence = "it is locked, cannot change value without also unlocking";
-        let response = client.put(&writer(), "LOCKED", body)?;
+        let response = client.put(&client.writer()?, "LOCKED", body)?;
         same(body, said(&response), (412, sentence.to_owned()))?;
         same("type", response.header("content-type"), Some("text/plain"))?;
     }
-    same("the feature", client.feature(&dev(ByClient), "LOCKED")?, before)
+    same("the feature", client.feature(&client.dev(ByClient)?, "LOCKED")?, before)
 }
 
 pub(super) fn unlock_and_change(bench: &Bench<'_>) -> Outcome {
-    let client = bench.standard()?;
+    let client = bench.any_state()?;
     reset(&client, "SCRATCH", &json!("locked"), true)?;
-    let before = client.feature(&dev(ByClient), "SCRATCH")?;
-    let (mut stream, _) = client.stream(&dev(ByClient))?;
-    let response = client.put(&writer(), "SCRATCH", r#"{"value":"free","lock":false}"#)?;
+    let before = client.feature(&client.dev(ByClient)?, "SCRATCH")?;
+    let (mut stream, _) = client.stream(&client.dev(ByClient)?)?;
+    let response = client.put(&client.writer()?, "SCRATCH", r#"{"value":"free","lock":false}"#)?;
     check!([200, 201].contains(&response.status), "{:?}", said(&response));
-    let event = updated(&mut stream, "feature", "SCRATCH")?.json();
+    let event = client.updated(&mut stream, "feature", "SCRATCH")?.json();
     check!(version(&event) > version(&before), "{event} is not newer than {before}");
     let both = (event.get("value").cloned(), event.get("l").cloned());
     same("value and lock in one step", both, (Some("free".into()), Some(false.into())))?;
     // Value and lock changed in one step: the next event is that of the next write.
     client.set("FLAG", &true.into())?;
-    updated(&mut stream, "feature", "FLAG")?;
+    client.updated(&mut stream, "feature", "FLAG")?;
     client.set("FLAG", &false.into())
 }
 
 pub(super) fn empty(bench: &Bench<'_>) -> Outcome {
-    let client = bench.standard()?;
+    let client = bench.any_state()?;
     let sentence = "lock and updateValue null, nothing to do";
     for body in ["{}", r#"{"updateValue":false}"#, r#"{"value":null}"#, r#"{"colour":"red"}"#] {
-        same(body, said(&client.put(&writer(), "SCRATCH", body)?), (400, sentence.to_owned()))?;
+        same(
+            body,
+            said(&client.put(&client.writer()?, "SCRATCH", body)?),
+            (400, sentence.to_owned()),
+        )?;
     }
     for body in ["", "{", "[]", "null", "5", "{} x", r#"{"lock":"yes"}"#, "\u{0}"] {
-        same(body, client.put(&writer(), "SCRATCH", body)?.status, 400)?;
+        same(body, client.put(&client.writer()?, "SCRATCH", body)?.status, 400)?;
     }
     client.is_alive()
 }
 
 pub(super) fn reader(bench: &Bench<'_>) -> Outcome {
-    let client = bench.standard()?;
-    let before = client.polled(&dev(ByClient))?.json();
-    for key in [dev(ByClient), dev(ByServer)] {
+    let client = bench.any_state()?;
+    let before = client.polled(&client.dev(ByClient)?)?.json();
+    for key in [client.dev(ByClient)?, client.dev(ByServer)?] {
         for body in [r#"{"value":true}"#, r#"{"lock":true}"#, r#"{"lock":false}"#, "{}"] {
             let answer = said(&client.put(&key, "FLAG", body)?);
             same(body, answer, (403, "no write roles".to_owned()))?;
         }
     }
     // An account that may do more than read, but not write, fails at the first permission that it lacks.
-    let extended = client.put(&key("extended", "dev", ByClient), "FLAG", r#"{"value":true}"#)?;
+    if client.identifiers().knowledge() == StateKnowledge::Unknown {
+        return same("the features", client.polled(&client.dev(ByClient)?)?.json(), before);
+    }
+    let extended =
+        client.put(&client.key("extended", "dev", ByClient)?, "FLAG", r#"{"value":true}"#)?;
     same("extended", said(&extended), (403, "API Key has no change_value permission".to_owned()))?;
-    same("the features", client.polled(&dev(ByClient))?.json(), before)
+    same("the features", client.polled(&client.dev(ByClient)?)?.json(), before)
 }
 
 /// Returns the expected answer, by the table of edge-protocol 5.3 from top to bottom.
@@ -169,7 +178,7 @@ pub(super) fn role_matrix(bench: &Bench<'_>) -> Outcome {
         ("writer", "lock-unlock-change"),
     ];
     for (account, roles) in accounts {
-        let key = key(account, "dev", ByClient);
+        let key = client.key(account, "dev", ByClient)?;
         for locked in [false, true] {
             for (change, lock) in [
                 (true, None),
@@ -180,14 +189,14 @@ pub(super) fn role_matrix(bench: &Bench<'_>) -> Outcome {
                 (false, None),
             ] {
                 reset(&client, "SCRATCH", &json!("old"), locked)?;
-                let before = client.feature(&dev(ByClient), "SCRATCH")?;
+                let before = client.feature(&client.dev(ByClient)?, "SCRATCH")?;
                 // A null value means the same as no value.
                 let body = json!({"value": change.then_some("new"), "lock": lock});
                 let what = format!("{account}, {body}, locked: {locked}");
                 let (status, sentence) = expected(roles, change, lock, locked);
                 let response = client.put(&key, "SCRATCH", &body.to_string())?;
                 same(&what, said(&response), (status, sentence.to_owned()))?;
-                let after = client.feature(&dev(ByClient), "SCRATCH")?;
+                let after = client.feature(&client.dev(ByClient)?, "SCRATCH")?;
                 if status != 200 {
                     same(&what, after, before)?;
                     continue;
@@ -219,7 +228,8 @@ pub(super) fn types(bench: &Bench<'_>) -> Outcome {
         ("LAYOUT", r#"{"a":1}"#, json),
         ("LAYOUT", r#""{} trailing""#, json),
     ] {
-        let response = client.put(&writer(), feature, &format!(r#"{{"value":{value}}}"#))?;
+        let response =
+            client.put(&client.writer()?, feature, &format!(r#"{{"value":{value}}}"#))?;
         same(&format!("{feature} = {value}"), said(&response), (400, sentence.to_owned()))?;
     }
     for (feature, given, stored) in [
@@ -240,7 +250,8 @@ pub(super) fn types(bench: &Bench<'_>) -> Outcome {
         ("LAYOUT", r#""""#, json!("")),
         ("LAYOUT", r#""{\"columns\":[1,2]}""#, json!(r#"{"columns":[1,2]}"#)),
     ] {
-        let response = client.put(&writer(), feature, &format!(r#"{{"value":{given}}}"#))?;
+        let response =
+            client.put(&client.writer()?, feature, &format!(r#"{{"value":{given}}}"#))?;
         same(&format!("{feature} = {given}"), response.status, 200)?;
         same(feature, value(&client, feature)?, stored)?;
     }
@@ -250,17 +261,17 @@ pub(super) fn types(bench: &Bench<'_>) -> Outcome {
 pub(super) fn null(bench: &Bench<'_>) -> Outcome {
     let client = bench.standard()?;
     let body = r#"{"updateValue":true,"value":null}"#;
-    let flag = client.put(&writer(), "FLAG", body)?;
+    let flag = client.put(&client.writer()?, "FLAG", body)?;
     same("FLAG", said(&flag), (412, "cannot set flag value to null".to_owned()))?;
     for (feature, back) in [
         ("COLOUR", json!("grey")),
         ("PRICE", json!(17.65)),
         ("LAYOUT", json!(r#"{"columns":[1,2]}"#)),
     ] {
-        same(feature, client.put(&writer(), feature, body)?.status, 200)?;
-        same("value", client.feature(&dev(ByClient), feature)?.get("value"), None)?;
-        same("value", client.feature(&dev(ByServer), feature)?.get("value"), None)?;
-        let again = client.put(&writer(), feature, r#"{"updateValue":true}"#)?.status;
+        same(feature, client.put(&client.writer()?, feature, body)?.status, 200)?;
+        same("value", client.feature(&client.dev(ByClient)?, feature)?.get("value"), None)?;
+        same("value", client.feature(&client.dev(ByServer)?, feature)?.get("value"), None)?;
+        let again = client.put(&client.writer()?, feature, r#"{"updateValue":true}"#)?.status;
         check!([200, 202].contains(&again), "{feature} again: {again}");
         client.set(feature, &back)?;
         same("back", value(&client, feature)?, back)?;
@@ -270,10 +281,11 @@ pub(super) fn null(bench: &Bench<'_>) -> Outcome {
 
 pub(super) fn number_forms(bench: &Bench<'_>) -> Outcome {
     let client = bench.standard()?;
-    let put = |text: &str| client.put(&writer(), "PRICE", &format!(r#"{{"value":{text}}}"#));
+    let put =
+        |text: &str| client.put(&client.writer()?, "PRICE", &format!(r#"{{"value":{text}}}"#));
     let stored = || -> Result<String, Failure> {
         // Read as text, because a double would be rounded.
-        let body = client.polled(&dev(ByServer))?.text();
+        let body = client.polled(&client.dev(ByServer)?)?.text();
         let price = there("PRICE", body.split(r#""key":"PRICE""#).nth(1))?;
         let value = there("its value", price.split(r#""value":"#).nth(1))?;
         Ok(value.split([',', '}']).next().unwrap_or_default().to_owned())
@@ -282,11 +294,11 @@ pub(super) fn number_forms(bench: &Bench<'_>) -> Outcome {
         same(text, put(text)?.status, 200)?;
         same(text, stored()?, text.to_owned())?;
     }
-    let before = version(&client.feature(&dev(ByClient), "PRICE")?);
+    let before = version(&client.feature(&client.dev(ByClient)?, "PRICE")?);
     for text in ["1", "1.0", "1.000", "1e0", "10e-1", r#""1""#, r#""1.0""#] {
         let status = put(text)?.status;
         check!([200, 202].contains(&status), "{text} over 1: {status}");
-        same(text, version(&client.feature(&dev(ByClient), "PRICE")?), before)?;
+        same(text, version(&client.feature(&client.dev(ByClient)?, "PRICE")?), before)?;
     }
     same("1e2", put("1e2")?.status, 200)?;
     same("1e2", value(&client, "PRICE")?.as_f64(), Some(100.0))?;
@@ -295,11 +307,11 @@ pub(super) fn number_forms(bench: &Bench<'_>) -> Outcome {
 }
 
 pub(super) fn unknown(bench: &Bench<'_>) -> Outcome {
-    let client = bench.standard()?;
-    let stranger = format!("{}/{UNKNOWN}", environment("dev"));
+    let client = bench.any_state()?;
+    let stranger = format!("{}/{UNKNOWN}", client.environment("dev")?);
     let nowhere = format!("{NOWHERE}/{UNKNOWN}");
     for (key, feature) in [
-        (&*writer(), "NO_SUCH"),
+        (&*client.writer()?, "NO_SUCH"),
         (&stranger, "FLAG"),
         (&nowhere, "FLAG"),
         ("nonsense/abc", "FLAG"),
@@ -314,24 +326,25 @@ pub(super) fn unknown(bench: &Bench<'_>) -> Outcome {
 }
 
 pub(super) fn key_forms(bench: &Bench<'_>) -> Outcome {
-    let client = bench.standard()?;
+    let client = bench.any_state()?;
     let (environment, secret) = {
-        let key = writer();
+        let key = client.writer()?;
         let (environment, secret) = there("a key", key.split_once('/'))?;
         (environment.to_owned(), secret.to_owned())
     };
-    for form in [
-        format!("{environment}/{secret}"),
-        format!("{environment}/{}", secret.replace('*', "%2A")),
-        format!("{}/{secret}", environment.to_uppercase()),
-        format!("default/{environment}/{secret}"),
-        format!("elsewhere/{environment}/{secret}"),
-        format!("{environment}+{secret}"),
-        format!("{environment}%2B{secret}"),
+    // The written value is the name of the form, because a feature must not hold a key.
+    for (name, form) in [
+        ("ID/KEY", format!("{environment}/{secret}")),
+        ("ID/KEY with %2A", format!("{environment}/{}", secret.replace('*', "%2A"))),
+        ("ID/KEY in capitals", format!("{}/{secret}", environment.to_uppercase())),
+        ("default/ID/KEY", format!("default/{environment}/{secret}")),
+        ("elsewhere/ID/KEY", format!("elsewhere/{environment}/{secret}")),
+        ("ID+KEY", format!("{environment}+{secret}")),
+        ("ID%2BKEY", format!("{environment}%2B{secret}")),
     ] {
-        let body = format!(r#"{{"value":"{form}"}}"#);
-        same(&form, client.put(&form, "SCRATCH", &body)?.status, 200)?;
-        same("value", value(&client, "SCRATCH")?, json!(form))?;
+        let body = json!({ "value": name }).to_string();
+        same(name, client.put(&form, "SCRATCH", &body)?.status, 200)?;
+        same("value", value(&client, "SCRATCH")?, json!(name))?;
     }
     Ok(())
 }
@@ -341,19 +354,20 @@ pub(super) fn json_duplicates(bench: &Bench<'_>) -> Outcome {
     let sentence = "Attempting to update JSON value to non-json";
     for text in [r#"{"a":1,"a":2}"#, r#"[{"a":{"b":1,"b":1}}]"#, r#"{"a":1,"\u0061":2}"#] {
         let body = json!({ "value": text }).to_string();
-        let answer = said(&client.put(&writer(), "LAYOUT", &body)?);
+        let answer = said(&client.put(&client.writer()?, "LAYOUT", &body)?);
         same(text, answer, (400, sentence.to_owned()))?;
     }
     let body = json!({"value": r#"[{"a":1},{"a":2}]"#}).to_string();
-    same("the same key twice, apart", client.put(&writer(), "LAYOUT", &body)?.status, 200)?;
+    same("the same key twice, apart", client.put(&client.writer()?, "LAYOUT", &body)?.status, 200)?;
     client.set("LAYOUT", &json!(r#"{"columns":[1,2]}"#))
 }
 
 pub(super) fn body_limits(bench: &Bench<'_>) -> Outcome {
-    let client = bench.standard()?;
+    let client = bench.any_state()?;
     let before = value(&client, "SCRATCH")?;
+    let path = format!("/features/{}/{}", client.writer()?, client.feature_key("SCRATCH")?);
     let huge = format!(r#"{{"value":"{}"}}"#, "x".repeat(10 << 20));
-    let huge = client.put_request(&writer(), "SCRATCH", &huge);
+    let huge = client.put_request(&client.writer()?, "SCRATCH", &huge)?;
     let refused = |status: Option<u16>| status.is_none_or(|status| [400, 413].contains(&status));
     let status = early(&mut client.connect()?, &huge.bytes(client.base().authority()))?;
     check!(refused(status), "10 MiB: {status:?}");
@@ -373,16 +387,16 @@ pub(super) fn body_limits(bench: &Bench<'_>) -> Outcome {
     for content_type in
         ["text/plain", "application/x-www-form-urlencoded", "application/jsonish", ""]
     {
-        let request = client.request("PUT", &format!("/features/{}/SCRATCH", writer()));
+        let request = client.request("PUT", &path);
         let request = request.header("content-type", content_type).body(r#"{"value":"typed"}"#);
         let status = client.ask(&request)?.status;
         check!([400, 415].contains(&status), "content-type `{content_type}`: {status}");
     }
-    let request = client.request("PUT", &format!("/features/{}/SCRATCH", writer()));
+    let request = client.request("PUT", &path);
     let status = client.ask(&request.body(r#"{"value":"untyped"}"#))?.status;
     check!([400, 415].contains(&status), "no content-type: {status}");
     same("the value", value(&client, "SCRATCH")?, before)?;
-    let request = client.request("PUT", &format!("/features/{}/SCRATCH", writer()));
+    let request = client.request("PUT", &path);
     let request = request.header("content-type", "Application/JSON; charset=utf-8");
     let status = client.ask(&request.body(r#"{"value":"with a charset"}"#))?.status;
     same("with a charset", status, 200)?;
@@ -401,7 +415,8 @@ fn early(connection: &mut Connection, bytes: &[u8]) -> Result<Option<u16>, Failu
 }
 
 /// Returns a PUT whose head says that its body waits for `100 Continue`.
-pub(super) fn expecting(client: &ScenarioClient, body: &str) -> Request {
-    let request = client.put_request(&writer(), "SCRATCH", "");
-    request.header("expect", "100-continue").header("content-length", body.len().to_string())
+pub(super) fn expecting(client: &ScenarioClient, body: &str) -> Result<Request, Failure> {
+    let request = client.put_request(&client.writer()?, "SCRATCH", "")?;
+    let length = body.len().to_string();
+    Ok(request.header("expect", "100-continue").header("content-length", length))
 }

@@ -6,21 +6,60 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use super::Evaluated::{self, ByClient};
+use super::Evaluated::{self, ByClient, ByServer};
 use super::check::{Failure, Outcome, check, same, there};
-use super::key;
+use super::identifiers::Identifiers;
 use super::launcher::Subject;
-use crate::server::wire::{Base, Connection, Event, EventStream, Request, Response, component};
+use crate::server::wire::{
+    Base, Connection, Event, EventStream, Journal, Request, Response, component,
+};
 
 /// A server and the id of the scenario. Every request carries the id, so that the server's log can be searched for it.
 pub struct ScenarioClient {
     id: &'static str,
     subject: Box<dyn Subject>,
+    journal: Journal,
 }
 
 impl ScenarioClient {
-    pub(super) fn new(id: &'static str, subject: Box<dyn Subject>) -> Self {
-        Self { id, subject }
+    pub(super) fn new(id: &'static str, subject: Box<dyn Subject>, journal: Journal) -> Self {
+        Self { id, subject, journal }
+    }
+
+    /// Returns the ids and keys of the server.
+    pub(super) fn identifiers(&self) -> &Identifiers {
+        self.subject.identifiers()
+    }
+
+    /// Returns the id of an environment.
+    pub(super) fn environment(&self, name: &str) -> Result<String, Failure> {
+        Ok(self.identifiers().environment(name)?.id.clone())
+    }
+
+    /// Returns the API key of an account for an environment.
+    pub(super) fn key(
+        &self,
+        account: &str,
+        environment: &str,
+        evaluated: Evaluated,
+    ) -> Result<String, Failure> {
+        self.identifiers().key(account, environment, evaluated)
+    }
+
+    /// Returns the reader's key of the environment `dev`, which most scenarios use.
+    pub(super) fn dev(&self, evaluated: Evaluated) -> Result<String, Failure> {
+        self.key("reader", "dev", evaluated)
+    }
+
+    /// Returns the writer's key of the environment `dev`. A target may give one kind of it only.
+    pub(super) fn writer(&self) -> Result<String, Failure> {
+        let key = self.key("writer", "dev", ByClient);
+        key.or_else(|missing| self.key("writer", "dev", ByServer).map_err(|_| missing))
+    }
+
+    /// Returns the key that the server uses for a feature of the scenarios' state.
+    pub(super) fn feature_key(&self, name: &str) -> Result<String, Failure> {
+        self.identifiers().feature_key(name)
     }
 
     pub(super) fn subject(&self) -> &dyn Subject {
@@ -43,7 +82,7 @@ impl ScenarioClient {
 
     /// Opens a connection to another address.
     pub(super) fn connect_to(&self, base: &Base) -> Result<Connection, Failure> {
-        Ok(Connection::open(base, self.patience())?)
+        Ok(Connection::open(base, self.patience())?.with_journal(&self.journal))
     }
 
     /// Returns a request with a path below the base URL.
@@ -92,7 +131,7 @@ impl ScenarioClient {
 
     /// Polls with a key, and returns one feature.
     pub(super) fn feature(&self, key: &str, name: &str) -> Result<Value, Failure> {
-        there(name, self.features(key)?.remove(name))
+        there(name, self.features(key)?.remove(&self.feature_key(name)?))
     }
 
     /// Returns a request for a stream.
@@ -107,7 +146,8 @@ impl ScenarioClient {
 
     /// Opens a stream over a connection with a small receive buffer.
     pub(super) fn narrow(&self, request: &Request) -> Result<EventStream, Failure> {
-        Self::opened(Connection::open_narrow(self.base(), self.patience())?, request)
+        let connection = Connection::open_narrow(self.base(), self.patience())?;
+        Self::opened(connection.with_journal(&self.journal), request)
     }
 
     fn opened(connection: Connection, request: &Request) -> Result<EventStream, Failure> {
@@ -115,7 +155,8 @@ impl ScenarioClient {
             Ok(stream) => Ok(stream),
             Err(response) => {
                 let status = response.status;
-                Err(Failure::Wrong(format!("the stream was answered with {status}")))
+                let message = format!("the stream was answered with {status}");
+                Err(Failure::wrong("the answer to a stream", message))
             }
         }
     }
@@ -132,21 +173,29 @@ impl ScenarioClient {
             match stream.told()? {
                 Some(event) if event.name == "features" => return Ok((stream, event)),
                 Some(event) if event.name == "ack" => {}
-                other => return Err(Failure::Wrong(format!("{other:?} before the list"))),
+                other => {
+                    let message = format!("{other:?} before the list");
+                    return Err(Failure::wrong("events before the list", message));
+                }
             }
         }
     }
 
     /// Returns a PUT of a feature.
-    pub(super) fn put_request(&self, key: &str, feature: &str, body: &str) -> Request {
-        self.request("PUT", &format!("/features/{key}/{feature}"))
-            .header("content-type", "application/json")
-            .body(body)
+    pub(super) fn put_request(
+        &self,
+        key: &str,
+        feature: &str,
+        body: &str,
+    ) -> Result<Request, Failure> {
+        let feature = self.feature_key(feature)?;
+        let request = self.request("PUT", &format!("/features/{key}/{feature}"));
+        Ok(request.header("content-type", "application/json").body(body))
     }
 
     /// Sends a PUT of a feature and returns the answer.
     pub(super) fn put(&self, key: &str, feature: &str, body: &str) -> Result<Response, Failure> {
-        self.ask(&self.put_request(key, feature, body))
+        self.ask(&self.put_request(key, feature, body)?)
     }
 
     /// Sets a value in the environment `dev`. The server must accept it.
@@ -157,27 +206,38 @@ impl ScenarioClient {
     /// Sets a value in an environment. The server must accept it.
     pub(super) fn set_in(&self, environment: &str, feature: &str, value: &Value) -> Outcome {
         let body = format!(r#"{{"value":{value}}}"#);
-        let response = self.put(&key("writer", environment, ByClient), feature, &body)?;
+        let key = match environment {
+            "dev" => self.writer()?,
+            _ => self.key("writer", environment, ByClient)?,
+        };
+        let response = self.put(&key, feature, &body)?;
         check!([200, 201, 202].contains(&response.status), "PUT {feature}: {}", response.status);
         Ok(())
     }
 
+    /// Returns the next event, which must have this name and be about this feature.
+    pub(super) fn updated(
+        &self,
+        stream: &mut EventStream,
+        name: &str,
+        feature: &str,
+    ) -> Result<Event, Failure> {
+        let key = Value::String(self.feature_key(feature)?);
+        match stream.told()? {
+            Some(event) if event.name == name && event.json().get("key") == Some(&key) => Ok(event),
+            other => {
+                let label = format!("the event {name} of {feature}");
+                Err(Failure::wrong(&label, format!("{other:?}, not {name} of {feature}")))
+            }
+        }
+    }
+
     /// Checks that the server still answers.
     pub(super) fn is_alive(&self) -> Outcome {
-        let response = self.polled(&dev(ByClient))?;
+        let response = self.polled(&self.dev(ByClient)?)?;
         check!(response.status == 200, "afterwards GET answers {}", response.status);
         Ok(())
     }
-}
-
-/// Returns the reader's key of the environment `dev`, which most scenarios use.
-pub(super) fn dev(evaluated: Evaluated) -> String {
-    key("reader", "dev", evaluated)
-}
-
-/// Returns the writer's key of the environment `dev`.
-pub(super) fn writer() -> String {
-    key("writer", "dev", ByClient)
 }
 
 /// Returns the features of the first environment in the body of a poll, by their keys.
@@ -195,18 +255,4 @@ pub(super) fn by_key(list: &Value) -> BTreeMap<String, Value> {
 /// Returns the version of a feature, or -1 if it has none.
 pub(super) fn version(feature: &Value) -> i64 {
     feature.get("version").and_then(Value::as_i64).unwrap_or(-1)
-}
-
-/// Returns the next event, which must have this name and be about this feature.
-pub(super) fn updated(
-    stream: &mut EventStream,
-    name: &str,
-    feature: &str,
-) -> Result<Event, Failure> {
-    match stream.told()? {
-        Some(event) if event.name == name && event.json().get("key") == Some(&feature.into()) => {
-            Ok(event)
-        }
-        other => Err(Failure::Wrong(format!("{other:?}, not {name} of {feature}"))),
-    }
 }

@@ -5,15 +5,15 @@ use serde_json::json;
 use super::Evaluated::{ByClient, ByServer};
 use super::check::{Failure, Outcome, check, same, there};
 use super::poll::{NOWHERE, UNKNOWN, etag};
-use super::scenario_client::{ScenarioClient, by_key, dev, features, updated, version, writer};
+use super::scenario_client::{ScenarioClient, by_key, features, version};
 use super::state::{close_dev, delete, retire, without};
-use super::{Bench, Setup, key, standard};
+use super::{Bench, Setup, standard};
 use crate::server::wire::{Request, Response, WireError, component};
 
 pub(super) fn cache_control(bench: &Bench<'_>) -> Outcome {
     let client = bench.standard()?;
     for evaluated in [ByClient, ByServer] {
-        let cached = key("reader", "cached", evaluated);
+        let cached = client.key("reader", "cached", evaluated)?;
         let full = client.polled(&cached)?;
         same("on 200", full.header("cache-control"), Some("max-age=20"))?;
         let again = client.ask(&client.poll(&[&cached]).header("if-none-match", etag(&full)?))?;
@@ -26,7 +26,7 @@ pub(super) fn cache_control(bench: &Bench<'_>) -> Outcome {
 pub(super) fn unset(bench: &Bench<'_>) -> Outcome {
     let client = bench.standard()?;
     for evaluated in [ByClient, ByServer] {
-        let all = client.features(&dev(evaluated))?;
+        let all = client.features(&client.dev(evaluated)?)?;
         let unset = there("UNSET", all.get("UNSET"))?;
         same("value of UNSET", unset.get("value"), None)?;
         check!(version(unset) >= 0, "version of UNSET: {unset}");
@@ -40,17 +40,17 @@ pub(super) fn unset(bench: &Bench<'_>) -> Outcome {
 
 pub(super) fn retired(bench: &Bench<'_>) -> Outcome {
     let client = bench.standard()?;
-    let before = client.feature(&dev(ByClient), "COLOUR")?;
+    let before = client.feature(&client.dev(ByClient)?, "COLOUR")?;
     let mut state = standard();
     for is_retired in [true, false] {
         retire(&mut state, "COLOUR", is_retired);
         client.subject().serve(&state)?;
         for evaluated in [ByClient, ByServer] {
-            let seen = client.features(&dev(evaluated))?.contains_key("COLOUR");
+            let seen = client.features(&client.dev(evaluated)?)?.contains_key("COLOUR");
             same("is COLOUR seen", seen, !is_retired)?;
         }
     }
-    let after = client.feature(&dev(ByClient), "COLOUR")?;
+    let after = client.feature(&client.dev(ByClient)?, "COLOUR")?;
     check!(version(&after) > version(&before), "{after} is no newer than {before}");
     same("value", after.get("value"), before.get("value"))?;
     same("id", after.get("id"), before.get("id"))?;
@@ -58,27 +58,30 @@ pub(super) fn retired(bench: &Bench<'_>) -> Outcome {
     let mut deleted = standard();
     delete(&mut deleted, "COLOUR");
     client.subject().serve(&deleted)?;
-    check!(!client.features(&dev(ByClient))?.contains_key("COLOUR"), "COLOUR is still there");
+    check!(
+        !client.features(&client.dev(ByClient)?)?.contains_key("COLOUR"),
+        "COLOUR is still there"
+    );
     client.subject().serve(&standard())?;
-    let anew = client.feature(&dev(ByClient), "COLOUR")?;
+    let anew = client.feature(&client.dev(ByClient)?, "COLOUR")?;
     check!(version(&anew) > version(&after), "{anew} is no newer than {after}");
     // A write to a retired feature makes it visible.
-    let (mut stream, list) = client.stream(&dev(ByClient))?;
+    let (mut stream, list) = client.stream(&client.dev(ByClient)?)?;
     check!(!by_key(&list.json()).contains_key("RETIRED"), "RETIRED is seen");
     client.set("RETIRED", &json!("anew"))?;
-    let seen = client.feature(&dev(ByClient), "RETIRED")?;
+    let seen = client.feature(&client.dev(ByClient)?, "RETIRED")?;
     same("changed", seen.get("value"), Some(&"anew".into()))?;
-    same("streamed", updated(&mut stream, "feature", "RETIRED")?.json(), seen)
+    same("streamed", client.updated(&mut stream, "feature", "RETIRED")?.json(), seen)
 }
 
 pub(super) fn properties(bench: &Bench<'_>) -> Outcome {
     let client = bench.standard()?;
     for evaluated in [ByClient, ByServer] {
-        let extended = client.features(&key("extended", "dev", evaluated))?;
+        let extended = client.features(&client.key("extended", "dev", evaluated)?)?;
         let fp = |name: &str| extended.get(name).and_then(|feature| feature.get("fp"));
         same("fp of COLOUR", fp("COLOUR"), Some(&json!({"category": "shoes"})))?;
         same("fp of FLAG", fp("FLAG"), None)?;
-        let plain = client.polled(&dev(evaluated))?.text();
+        let plain = client.polled(&client.dev(evaluated)?)?.text();
         check!(
             !plain.contains("\"fp\"") && !plain.contains("shoes"),
             "a plain key sees properties"
@@ -90,7 +93,7 @@ pub(super) fn properties(bench: &Bench<'_>) -> Outcome {
 pub(super) fn filters(bench: &Bench<'_>) -> Outcome {
     let client = bench.standard()?;
     for evaluated in [ByClient, ByServer] {
-        let mobile = key("mobile", "dev", evaluated);
+        let mobile = client.key("mobile", "dev", evaluated)?;
         let seen: Vec<String> = client.features(&mobile)?.into_keys().collect();
         same("polled", &*seen, &["MOBILE_ONLY".to_owned()])?;
         let (mut stream, list) = client.stream(&mobile)?;
@@ -99,9 +102,9 @@ pub(super) fn filters(bench: &Bench<'_>) -> Outcome {
         // Updates of hidden features are not sent, either.
         client.set("SCRATCH", &json!(format!("hidden {evaluated:?}")))?;
         client.set("MOBILE_ONLY", &json!(format!("seen {evaluated:?}")))?;
-        updated(&mut stream, "feature", "MOBILE_ONLY")?;
+        client.updated(&mut stream, "feature", "MOBILE_ONLY")?;
     }
-    let mobile = key("mobile", "dev", ByClient);
+    let mobile = client.key("mobile", "dev", ByClient)?;
     same("PUT on a hidden one", client.put(&mobile, "SCRATCH", r#"{"value":"x"}"#)?.status, 404)?;
     same("PUT on its own", client.put(&mobile, "MOBILE_ONLY", r#"{"value":"tap"}"#)?.status, 200)
 }
@@ -109,7 +112,7 @@ pub(super) fn filters(bench: &Bench<'_>) -> Outcome {
 pub(super) fn stale(bench: &Bench<'_>) -> Outcome {
     let client = bench.standard()?;
     for evaluated in [ByClient, ByServer] {
-        let response = client.polled(&key("reader", "stale", evaluated))?;
+        let response = client.polled(&client.key("reader", "stale", evaluated)?)?;
         same("status", response.status, 236)?;
         let colour = there("COLOUR", features(&response.json()).remove("COLOUR"))?;
         same("value", colour.get("value"), Some(&"brown".into()))?;
@@ -120,12 +123,12 @@ pub(super) fn stale(bench: &Bench<'_>) -> Outcome {
 pub(super) fn not_ready(bench: &Bench<'_>) -> Outcome {
     let client = bench.with(&Setup { state: None, ..Setup::default() })?;
     // A server without a state must not report a key as unknown.
-    for key in [dev(ByClient), dev(ByServer)] {
+    for key in [client.dev(ByClient)?, client.dev(ByServer)?] {
         same("poll", client.polled(&key)?.status, 503)?;
     }
-    same("PUT", client.put(&writer(), "FLAG", r#"{"value":true}"#)?.status, 503)?;
+    same("PUT", client.put(&client.writer()?, "FLAG", r#"{"value":true}"#)?.status, 503)?;
     let context =
-        client.stream_request(&dev(ByServer)).header("x-featurehub", "country=new_zealand");
+        client.stream_request(&client.dev(ByServer)?).header("x-featurehub", "country=new_zealand");
     let mut waiting = client.open(&context)?;
     same("a stream", waiting.told()?.map(|event| event.name), Some("ack".into()))?;
     let unknown = client.stream_request(&format!("{NOWHERE}/{UNKNOWN}"));
@@ -140,11 +143,11 @@ pub(super) fn not_ready(bench: &Bench<'_>) -> Outcome {
     let flag = there("FLAG", by_key(&list.json()).remove("FLAG"))?;
     same("value", flag.get("value"), Some(&true.into()))?;
     client.set("SCRATCH", &json!("after all"))?;
-    updated(&mut waiting, "feature", "SCRATCH")?;
+    client.updated(&mut waiting, "feature", "SCRATCH")?;
     same("now it is known", unknown.told()?.map(|event| event.name), Some("failure".into()))?;
     // A stream that waits for a state gets `bye` when the server stops, so that its client reconnects.
     let client = bench.with(&Setup { state: None, ..Setup::default() })?;
-    let mut waiting = client.open(&client.stream_request(&dev(ByClient)))?;
+    let mut waiting = client.open(&client.stream_request(&client.dev(ByClient)?))?;
     same("a stream", waiting.told()?.map(|event| event.name), Some("ack".into()))?;
     client.subject().stop()?;
     same("at the stop", waiting.told()?.map(|event| event.name), Some("bye".into()))?;
@@ -152,10 +155,11 @@ pub(super) fn not_ready(bench: &Bench<'_>) -> Outcome {
 }
 
 pub(super) fn compression(bench: &Bench<'_>) -> Outcome {
-    let client = bench.standard()?;
-    let plain = client.polled(&dev(ByClient))?;
+    let client = bench.any_state()?;
+    let plain = client.polled(&client.dev(ByClient)?)?;
     same("unasked", plain.header("content-encoding"), None)?;
-    let asked = client.ask(&client.poll(&[&dev(ByClient)]).header("accept-encoding", "gzip"))?;
+    let asked =
+        client.ask(&client.poll(&[&client.dev(ByClient)?]).header("accept-encoding", "gzip"))?;
     same("status", asked.status, 200)?;
     // A server may leave compression to a proxy. If it compresses, its headers must say so.
     match asked.header("content-encoding") {
@@ -169,7 +173,9 @@ pub(super) fn compression(bench: &Bench<'_>) -> Outcome {
             );
             Ok(())
         }
-        Some(other) => Err(Failure::Wrong(format!("content-encoding: {other}"))),
+        Some(other) => {
+            Err(Failure::wrong("content-encoding", format!("content-encoding: {other}")))
+        }
     }
 }
 
@@ -180,8 +186,8 @@ pub(super) fn items(response: &Response, name: &str) -> Vec<String> {
 }
 
 pub(super) fn head_and_options(bench: &Bench<'_>) -> Outcome {
-    let client = bench.standard()?;
-    let path = format!("/features?apiKey={}", component(&dev(ByClient)));
+    let client = bench.any_state()?;
+    let path = format!("/features?apiKey={}", component(&client.dev(ByClient)?));
     let get = client.ask(&client.request("GET", &path).header("origin", "http://shop.example"))?;
     let head = client.ask(&client.request("HEAD", &path))?;
     same("HEAD", (head.status, head.header("etag")), (200, get.header("etag")))?;
@@ -192,8 +198,8 @@ pub(super) fn head_and_options(bench: &Bench<'_>) -> Outcome {
     }
     for (path, method) in [
         (path, "GET"),
-        (format!("/features/{}", dev(ByServer)), "GET"),
-        (format!("/features/{}/FLAG", writer()), "PUT"),
+        (format!("/features/{}", client.dev(ByServer)?), "GET"),
+        (format!("/features/{}/FLAG", client.dev(ByClient)?), "PUT"),
     ] {
         let preflight = client
             .request("OPTIONS", &path)
@@ -220,7 +226,7 @@ pub(super) fn head_and_options(bench: &Bench<'_>) -> Outcome {
         let credentials = preflight.header("access-control-allow-credentials");
         same("credentials with *", credentials, None)?;
     }
-    let plain = client.polled(&dev(ByClient))?;
+    let plain = client.polled(&client.dev(ByClient)?)?;
     same("without origin", plain.header("access-control-allow-origin"), None)
 }
 
@@ -238,12 +244,15 @@ fn status_of(client: &ScenarioClient, bytes: &[u8]) -> Result<Option<u16>, Failu
 }
 
 pub(super) fn hostile(bench: &Bench<'_>) -> Outcome {
-    let client = bench.standard()?;
-    let target = client.base().target(&format!("/features?apiKey={}", component(&dev(ByServer))));
+    let client = bench.any_state()?;
+    let target =
+        client.base().target(&format!("/features?apiKey={}", component(&client.dev(ByServer)?)));
     let get = || Request::new("GET", &*target);
-    let many = vec![format!("apiKey={}", component(&dev(ByServer))); 10_000].join("&");
+    let many = vec![format!("apiKey={}", component(&client.dev(ByServer)?)); 10_000].join("&");
     let many = Request::new("GET", client.base().target(&format!("/features?{many}")));
-    let put = Request::new("PUT", client.base().target(&format!("/features/{}/FLAG", writer())));
+    // The key may only read, so that none of these requests can change a feature.
+    let path = format!("/features/{}/FLAG", client.dev(ByClient)?);
+    let put = Request::new("PUT", client.base().target(&path));
     let host = client.base().authority();
     let with = |name: &str, value: &[u8]| {
         let mut bytes = format!("GET {target} HTTP/1.1\r\nhost: {host}\r\n{name}: ").into_bytes();
@@ -301,18 +310,18 @@ pub(super) fn hostile(bench: &Bench<'_>) -> Outcome {
 
 pub(super) fn revoked(bench: &Bench<'_>) -> Outcome {
     let client = bench.standard()?;
-    let guest = key("guest", "dev", ByClient);
+    let guest = client.key("guest", "dev", ByClient)?;
     same("before", client.polled(&guest)?.status, 200)?;
     let mut state = standard();
     without(&mut state, "accounts", "name", "guest");
     client.subject().serve(&state)?;
     for evaluated in [ByClient, ByServer] {
-        client.opens_nothing("revoked", &key("guest", "dev", evaluated))?;
+        client.opens_nothing("revoked", &client.key("guest", "dev", evaluated)?)?;
     }
     client.is_alive()?;
     let mut state = standard();
     close_dev(&mut state);
     client.subject().serve(&state)?;
-    client.opens_nothing("no environment", &dev(ByClient))?;
-    same("another one", client.polled(&key("reader", "other", ByClient))?.status, 200)
+    client.opens_nothing("no environment", &client.dev(ByClient)?)?;
+    same("another one", client.polled(&client.key("reader", "other", ByClient)?)?.status, 200)
 }

@@ -7,16 +7,18 @@ use serde_json::{Value, json};
 use super::Evaluated::{ByClient, ByServer};
 use super::check::{Outcome, check, same, there};
 use super::poll::{NOWHERE, UNKNOWN};
-use super::scenario_client::{by_key, dev, updated, version};
+use super::scenario_client::{by_key, version};
 use super::state::{close_dev, delete, permit, retire, without};
-use super::{Bench, Setup, environment, key, standard};
+use super::{Bench, Setup, standard};
 use crate::server::wire::component;
 
 const ACK: [&str; 2] = ["event: ack", r#"data: {"status":"discover"}"#];
 
 pub(super) fn open(bench: &Bench<'_>) -> Outcome {
-    let client = bench.standard()?;
-    for path in [dev(ByClient), dev(ByServer), format!("default/{}", dev(ByClient))] {
+    let client = bench.any_state()?;
+    for path in
+        [client.dev(ByClient)?, client.dev(ByServer)?, format!("default/{}", client.dev(ByClient)?)]
+    {
         let mut stream = client.open(&client.stream_request(&path))?;
         same("content type", stream.head.headers.get("content-type"), Some("text/event-stream"))?;
         same("buffering", stream.head.headers.get("x-accel-buffering"), Some("no"))?;
@@ -40,15 +42,15 @@ pub(super) fn open(bench: &Bench<'_>) -> Outcome {
 }
 
 pub(super) fn resumed(bench: &Bench<'_>) -> Outcome {
-    let client = bench.standard()?;
+    let client = bench.any_state()?;
     let mut round = 0;
-    for key in [dev(ByClient), dev(ByServer)] {
+    for key in [client.dev(ByClient)?, client.dev(ByServer)?] {
         for (open, close) in [("", ""), ("\"", "\"")] {
             round += 1;
             let (mut first, list) = client.stream(&key)?;
             let id = there("an id", list.id)?;
             client.set("SCRATCH", &json!(format!("missed {round}")))?;
-            let missed = updated(&mut first, "feature", "SCRATCH")?;
+            let missed = client.updated(&mut first, "feature", "SCRATCH")?;
             // A client that has received the change has a newer state than the list's id.
             let newer = missed.id.unwrap_or_else(|| id.clone());
             let resume = |id: &str| {
@@ -61,24 +63,26 @@ pub(super) fn resumed(bench: &Bench<'_>) -> Outcome {
             let mut current = client.open(&resume(&newest))?;
             client.set("SCRATCH", &json!(format!("resumed {round}")))?;
             // The next event is the change: no `ack` and no list come before it.
-            updated(&mut current, "feature", "SCRATCH")?;
+            client.updated(&mut current, "feature", "SCRATCH")?;
         }
     }
-    let other = client.stream_request(&dev(ByServer)).header("x-featurehub", "userkey=fred");
-    let (_, list) = client.stream(&dev(ByServer))?;
+    let other =
+        client.stream_request(&client.dev(ByServer)?).header("x-featurehub", "userkey=fred");
+    let (_, list) = client.stream(&client.dev(ByServer)?)?;
     let mut stream = client.open(&other.header("last-event-id", there("an id", list.id)?))?;
     same("an id of another context", stream.told()?.map(|event| event.name), Some("ack".into()))
 }
 
 pub(super) fn update(bench: &Bench<'_>) -> Outcome {
-    let client = bench.standard()?;
+    let client = bench.any_state()?;
     for evaluated in [ByClient, ByServer] {
-        let (mut stream, list) = client.stream(&dev(evaluated))?;
-        let mut known = there("COLOUR", by_key(&list.json()).remove("COLOUR"))?;
+        let (mut stream, list) = client.stream(&client.dev(evaluated)?)?;
+        let mut known =
+            there("COLOUR", by_key(&list.json()).remove(&client.feature_key("COLOUR")?))?;
         let colours = [json!(format!("red {evaluated:?}")), json!("grey")];
         for colour in colours {
             client.set("COLOUR", &colour)?;
-            let event = updated(&mut stream, "feature", "COLOUR")?;
+            let event = client.updated(&mut stream, "feature", "COLOUR")?;
             check!(event.lines.len() <= 3, "{:?}", event.lines);
             let feature = event.json();
             same("value", feature.get("value"), Some(&colour))?;
@@ -87,7 +91,7 @@ pub(super) fn update(bench: &Bench<'_>) -> Outcome {
                 feature.as_object().map(|all| all.keys().cloned().collect::<Vec<_>>())
             };
             same("members", members(&feature), members(&known))?;
-            same("as polled", &feature, &client.feature(&dev(evaluated), "COLOUR")?)?;
+            same("as polled", &feature, &client.feature(&client.dev(evaluated)?, "COLOUR")?)?;
             known = feature;
         }
     }
@@ -98,20 +102,20 @@ pub(super) fn delete_and_retire(bench: &Bench<'_>) -> Outcome {
     let client = bench.standard()?;
     for evaluated in [ByClient, ByServer] {
         client.subject().serve(&standard())?;
-        let (mut stream, list) = client.stream(&dev(evaluated))?;
+        let (mut stream, list) = client.stream(&client.dev(evaluated)?)?;
         let known = there("COLOUR", by_key(&list.json()).remove("COLOUR"))?;
         let mut state = standard();
         retire(&mut state, "COLOUR", true);
         client.subject().serve(&state)?;
-        let retired = updated(&mut stream, "delete_feature", "COLOUR")?.json();
+        let retired = client.updated(&mut stream, "delete_feature", "COLOUR")?.json();
         same("id", retired.get("id"), known.get("id"))?;
         check!(version(&retired) > version(&known), "{retired} after {known}");
         client.subject().serve(&standard())?;
-        let back = updated(&mut stream, "feature", "COLOUR")?.json();
+        let back = client.updated(&mut stream, "feature", "COLOUR")?.json();
         check!(version(&back) > version(&retired), "{back} after {retired}");
         delete(&mut state, "COLOUR");
         client.subject().serve(&state)?;
-        let deleted = updated(&mut stream, "delete_feature", "COLOUR")?.json();
+        let deleted = client.updated(&mut stream, "delete_feature", "COLOUR")?.json();
         same("id", deleted.get("id"), known.get("id"))?;
         same("version", deleted.get("version"), Some(&0.into()))?;
         same("lock", deleted.get("l"), Some(&false.into()))?;
@@ -121,9 +125,9 @@ pub(super) fn delete_and_retire(bench: &Bench<'_>) -> Outcome {
 }
 
 pub(super) fn unknown_key(bench: &Bench<'_>) -> Outcome {
-    let client = bench.standard()?;
+    let client = bench.any_state()?;
     for key in [
-        format!("{}/{UNKNOWN}", environment("dev")),
+        format!("{}/{UNKNOWN}", client.environment("dev")?),
         format!("{NOWHERE}/{UNKNOWN}"),
         format!("default/{NOWHERE}/{UNKNOWN}"),
     ] {
@@ -143,7 +147,7 @@ pub(super) fn bye(bench: &Bench<'_>) -> Outcome {
     let drop_after = Some(Duration::from_millis(300));
     let client = bench.with(&Setup { drop_after, ..Setup::default() })?;
     for evaluated in [ByClient, ByServer] {
-        let (mut stream, _) = client.stream(&dev(evaluated))?;
+        let (mut stream, _) = client.stream(&client.dev(evaluated)?)?;
         let bye = there("an event", stream.told()?)?;
         let lines = ["event: bye", r#"data: {"status":"closed"}"#];
         same("the event", &*bye.lines, &lines.map(str::to_owned))?;
@@ -155,23 +159,23 @@ pub(super) fn bye(bench: &Bench<'_>) -> Outcome {
 pub(super) fn heartbeat(bench: &Bench<'_>) -> Outcome {
     let heartbeat = Some(Duration::from_millis(50));
     let client = bench.with(&Setup { heartbeat, ..Setup::default() })?;
-    let (mut stream, _) = client.stream(&dev(ByClient))?;
+    let (mut stream, _) = client.stream(&client.dev(ByClient)?)?;
     for _ in 0..3 {
         let event = there("a heartbeat", stream.event()?)?;
         same("heartbeat", &*event.lines, &["event: ack", "data: \"❤️\""].map(str::to_owned))?;
     }
     // Updates arrive between heartbeats, too.
     client.set("SCRATCH", &json!("between heartbeats"))?;
-    updated(&mut stream, "feature", "SCRATCH")?;
+    client.updated(&mut stream, "feature", "SCRATCH")?;
     Ok(())
 }
 
 pub(super) fn evaluated(bench: &Bench<'_>) -> Outcome {
     let client = bench.standard()?;
     let context = "country=new_zealand,plan=a%3Db";
-    let query = format!("{}?xfeaturehub={}", dev(ByServer), component(context));
+    let query = format!("{}?xfeaturehub={}", client.dev(ByServer)?, component(context));
     let requests = [
-        client.stream_request(&dev(ByServer)).header("x-featurehub", context),
+        client.stream_request(&client.dev(ByServer)?).header("x-featurehub", context),
         client.stream_request(&query),
         // A context in the query replaces that of the header.
         client.stream_request(&query).header("x-featurehub", "country=turkey"),
@@ -186,7 +190,7 @@ pub(super) fn evaluated(bench: &Bench<'_>) -> Outcome {
         same("DECODED", member("DECODED", "value"), Some("equals".into()))?;
         // The base value of DECODED changes; this context still gets the value of its strategy.
         client.set("DECODED", &json!(format!("changed {at}")))?;
-        let event = updated(&mut stream, "feature", "DECODED")?;
+        let event = client.updated(&mut stream, "feature", "DECODED")?;
         check!(!event.data.contains("strategies"), "strategies in an update");
         let feature = event.json();
         same("DECODED", feature.get("value"), Some(&"equals".into()))?;
@@ -202,10 +206,10 @@ pub(super) fn evaluated(bench: &Bench<'_>) -> Outcome {
 pub(super) fn isolation(bench: &Bench<'_>) -> Outcome {
     let client = bench.standard()?;
     for evaluated in [ByClient, ByServer] {
-        let (mut stream, _) = client.stream(&dev(evaluated))?;
+        let (mut stream, _) = client.stream(&client.dev(evaluated)?)?;
         client.set_in("other", "SCRATCH", &json!(format!("elsewhere {evaluated:?}")))?;
         client.set("SCRATCH", &json!(format!("here {evaluated:?}")))?;
-        let event = updated(&mut stream, "feature", "SCRATCH")?.json();
+        let event = client.updated(&mut stream, "feature", "SCRATCH")?.json();
         same("value", event.get("value"), Some(&json!(format!("here {evaluated:?}"))))?;
     }
     Ok(())
@@ -213,8 +217,8 @@ pub(super) fn isolation(bench: &Bench<'_>) -> Outcome {
 
 pub(super) fn revoked(bench: &Bench<'_>) -> Outcome {
     let client = bench.standard()?;
-    let (mut guest, _) = client.stream(&key("guest", "dev", ByClient))?;
-    let (mut reader, _) = client.stream(&dev(ByClient))?;
+    let (mut guest, _) = client.stream(&client.key("guest", "dev", ByClient)?)?;
+    let (mut reader, _) = client.stream(&client.dev(ByClient)?)?;
     let mut state = standard();
     without(&mut state, "accounts", "name", "guest");
     client.subject().serve(&state)?;
@@ -222,10 +226,10 @@ pub(super) fn revoked(bench: &Bench<'_>) -> Outcome {
     same("to whom was revoked", &*event.name, "failure")?;
     same("then", guest.told()?, None)?;
     client.set("SCRATCH", &json!("others go on"))?;
-    updated(&mut reader, "feature", "SCRATCH")?;
+    client.updated(&mut reader, "feature", "SCRATCH")?;
     // If the permissions of an account change, its streams get `bye`. Their clients reconnect and get the new permissions.
     for (account, permissions) in [("extended", ["READ"]), ("lock", ["LOCK"])] {
-        let (mut changed, _) = client.stream(&key(account, "dev", ByClient))?;
+        let (mut changed, _) = client.stream(&client.key(account, "dev", ByClient)?)?;
         permit(&mut state, account, &permissions);
         client.subject().serve(&state)?;
         same(account, changed.told()?.map(|event| event.name), Some("bye".into()))?;
@@ -247,7 +251,7 @@ pub(super) fn revoked(bench: &Bench<'_>) -> Outcome {
 pub(super) fn stale(bench: &Bench<'_>) -> Outcome {
     let client = bench.standard()?;
     for evaluated in [ByClient, ByServer] {
-        let (mut stream, list) = client.stream(&key("reader", "stale", evaluated))?;
+        let (mut stream, list) = client.stream(&client.key("reader", "stale", evaluated)?)?;
         check!(by_key(&list.json()).contains_key("COLOUR"), "{:.80}", list.data);
         let config = there("an event", stream.told()?)?;
         same("the event", &*config.name, "config")?;
@@ -257,11 +261,11 @@ pub(super) fn stale(bench: &Bench<'_>) -> Outcome {
 }
 
 pub(super) fn flush(bench: &Bench<'_>) -> Outcome {
-    let client = bench.standard()?;
+    let client = bench.any_state()?;
     // Nothing else happens on the server, so an event that it holds back would never arrive.
-    let (mut stream, _) = client.stream(&dev(ByServer))?;
+    let (mut stream, _) = client.stream(&client.dev(ByServer)?)?;
     client.set("SCRATCH", &json!("flushed"))?;
-    updated(&mut stream, "feature", "SCRATCH")?;
+    client.updated(&mut stream, "feature", "SCRATCH")?;
     let unknown = format!("{NOWHERE}/{UNKNOWN}");
     let mut stream = client.open(&client.stream_request(&unknown))?;
     same("at once", stream.told()?.map(|event| event.name), Some("ack".into()))

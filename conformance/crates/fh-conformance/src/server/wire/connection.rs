@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 use socket2::{Domain, Socket, Type};
 
 use super::body::Body;
-use super::{Base, EventStream, Head, Request, Response, WireError};
+use super::{Base, EventStream, Head, Journal, Request, Response, WireError};
+use crate::adapter::TimelineKind;
 
 /// Maximum number of bytes that are buffered without a line end: 1 MiB.
 const LONGEST_LINE: usize = 1 << 20;
@@ -19,6 +20,7 @@ pub struct Connection {
     authority: String,
     patience: Duration,
     received: Vec<u8>,
+    journal: Option<(Journal, usize)>,
 }
 
 impl Connection {
@@ -47,7 +49,7 @@ impl Connection {
         socket.set_nodelay(true)?;
         socket.set_write_timeout(Some(patience))?;
         let authority = base.authority().to_owned();
-        Ok(Self { socket, authority, patience, received: Vec::new() })
+        Ok(Self { socket, authority, patience, received: Vec::new(), journal: None })
     }
 
     /// Changes the time that each answer and each event may take.
@@ -55,6 +57,20 @@ impl Connection {
     pub fn with_patience(mut self, patience: Duration) -> Self {
         self.patience = patience;
         self
+    }
+
+    /// Notes requests and answers in a journal from now on.
+    #[must_use]
+    pub fn with_journal(mut self, journal: &Journal) -> Self {
+        self.journal = Some((journal.clone(), journal.connected()));
+        self
+    }
+
+    /// Adds an entry to the journal, if there is one.
+    pub(super) fn note(&self, kind: TimelineKind, bytes: &[u8]) {
+        if let Some((journal, connection)) = &self.journal {
+            journal.note(*connection, kind, bytes);
+        }
     }
 
     /// Returns the socket, to set options or to shut it down.
@@ -68,6 +84,7 @@ impl Connection {
     /// # Errors
     /// If the socket refuses them.
     pub fn send(&mut self, bytes: &[u8]) -> Result<(), WireError> {
+        self.note(TimelineKind::Request, bytes);
         Ok(self.socket.write_all(bytes)?)
     }
 
@@ -101,6 +118,9 @@ impl Connection {
         let mut bytes = Vec::new();
         while let Some(piece) = body.next(self, until)? {
             bytes.extend_from_slice(&piece);
+        }
+        if !bytes.is_empty() {
+            self.note(TimelineKind::Answer, &bytes);
         }
         let Head { status, headers } = head;
         Ok(Response { status, headers, body: bytes })
@@ -148,6 +168,7 @@ impl Connection {
         loop {
             let line = self.line(until)?;
             if line.is_empty() {
+                self.note(TimelineKind::Answer, &lines.join(&b'\n'));
                 return Head::parse(&lines);
             }
             lines.push(line);

@@ -5,12 +5,14 @@ mod base;
 mod body;
 mod connection;
 mod head;
+mod journal;
 mod request;
 mod stream;
 
 pub use base::{Base, NotABase};
 pub use connection::Connection;
 pub use head::{Head, Headers, Response};
+pub use journal::Journal;
 pub use request::{Request, component};
 pub use stream::{Event, EventStream};
 

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::body::Body;
 use super::{Connection, Head, WireError};
+use crate::adapter::TimelineKind;
 
 /// One event.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -113,12 +114,17 @@ impl EventStream {
                 if !line.is_empty() {
                     self.event.take(line);
                 } else if !self.event.lines.is_empty() {
+                    let lines = self.event.lines.join("\n");
+                    self.connection.note(TimelineKind::Event, lines.as_bytes());
                     return Ok(Some(std::mem::take(&mut self.event)));
                 }
             }
             match self.body.next(&mut self.connection, until)? {
                 Some(piece) => self.received.extend_from_slice(&piece),
-                None if self.received.is_empty() && self.event.lines.is_empty() => return Ok(None),
+                None if self.received.is_empty() && self.event.lines.is_empty() => {
+                    self.connection.note(TimelineKind::Event, b"the stream ended");
+                    return Ok(None);
+                }
                 None => return Err(WireError::Closed),
             }
         }

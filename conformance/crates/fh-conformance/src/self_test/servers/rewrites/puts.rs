@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::super::asked::Kind;
 use super::super::message::Message;
 use super::super::rewrite::{Hooks, NONE, Rewrite, wrong};
-use crate::server::scenario::{Evaluated, environment, key};
+use crate::server::scenario::{Evaluated, Identifiers};
 
 /// Changes the answer to a PUT.
 fn on_put(asked: &Message, answer: &mut Message, change: impl FnOnce(&mut Message)) {
@@ -91,7 +91,11 @@ pub(super) const ALL: &[Rewrite] = &[
             request: |asked, _| {
                 let mut request = asked.clone();
                 if asked.kind() == Kind::Put {
-                    let (dev, other) = (environment("dev"), environment("other"));
+                    let id = |name: &str| {
+                        let known = Identifiers::standard().environments.get(name);
+                        known.map(|known| known.id.clone()).unwrap_or_default()
+                    };
+                    let (dev, other) = (id("dev"), id("other"));
                     request.set_target(&asked.target().replace(&other, &dev));
                 }
                 vec![request]
@@ -123,7 +127,8 @@ pub(super) const ALL: &[Rewrite] = &[
                 let mut request = asked.clone();
                 let feature = asked.path().rsplit('/').next().unwrap_or_default();
                 if asked.kind() == Kind::Put {
-                    let writer = key("writer", "dev", Evaluated::ByClient);
+                    let writer = Identifiers::standard().key("writer", "dev", Evaluated::ByClient);
+                    let writer = writer.unwrap_or_default();
                     request.set_target(&format!("/features/{writer}/{feature}"));
                 }
                 vec![request]
