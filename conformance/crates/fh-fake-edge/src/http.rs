@@ -95,6 +95,8 @@ fn end_of_head(bytes: &[u8]) -> Option<usize> {
     // Empty lines before a request are allowed.
     let start = bytes.iter().position(|byte| !matches!(byte, b'\r' | b'\n'))?;
     let head = bytes.get(start..)?;
+    // The body may be long, and this is called for each piece of it.
+    let head = head.get(..LONGEST_HEAD + 4).unwrap_or(head);
     let crlf = find(head, b"\r\n\r\n").map(|at| at + 4);
     let lf = find(head, b"\n\n").map(|at| at + 2);
     [crlf, lf].into_iter().flatten().min().map(|at| start + at)

@@ -3,6 +3,7 @@
 mod adapter;
 mod adapter_check;
 mod adapter_new;
+mod baselines;
 mod diff;
 mod edge;
 mod explain;
@@ -13,6 +14,7 @@ mod run;
 mod sdk;
 mod self_test;
 mod server;
+mod server_run;
 mod verify;
 
 use std::io::Write as _;

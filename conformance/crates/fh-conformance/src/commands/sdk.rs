@@ -5,12 +5,15 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand};
 
 use super::adapter_check::{capabilities, checked_subject};
+use super::baselines::{read_baseline, refuse};
 use super::{Ended, FAILED, INVALID, PARTIAL, Problem, Profiles, print, suite, write_file};
 use crate::adapter::AdapterCommand;
-use crate::baseline::{Baseline, BaselineError};
+use crate::baseline::Baseline;
 use crate::case::Case;
 use crate::data::{Data, Suite, manifest};
-use crate::report::{Report, ReportSubject, Row, RowOutcome, to_json, to_junit, to_table};
+use crate::report::{
+    Report, ReportSubject, Row, RowOutcome, timeline_text, to_json, to_junit, to_table,
+};
 use crate::run;
 use crate::sdk::scenarios;
 use crate::sdk::{Delays, RunOptions, Scenario, ScenarioResult, Subject, row_of, run_all};
@@ -211,20 +214,6 @@ fn report(
     }
 }
 
-fn read_baseline(path: &Path) -> Result<Baseline, Problem> {
-    let text = std::fs::read_to_string(path)
-        .map_err(|error| Problem::Outside(format!("{}: {error}", path.display())))?;
-    Baseline::parse(&text)
-        .map_err(|problem| Problem::Usage(format!("{}: {problem}", path.display())))
-}
-
-fn refuse(error: BaselineError) -> Result<(), Problem> {
-    match error {
-        BaselineError::Invalid(problem) => Err(Problem::Usage(problem)),
-        BaselineError::Changed(problem) => Err(Problem::Failed(problem)),
-    }
-}
-
 fn is_known_id(suite: &Suite, id: &str) -> bool {
     scenarios::named(id).is_some() || suite.get(id).is_some()
 }
@@ -233,11 +222,7 @@ fn write_evidence(folder: &Path, results: &[ScenarioResult]) -> Result<(), Probl
     std::fs::create_dir_all(folder)
         .map_err(|error| Problem::Outside(format!("{}: {error}", folder.display())))?;
     for result in results.iter().filter(|result| !result.timeline.is_empty()) {
-        let mut text = String::new();
-        for entry in &result.timeline {
-            let millis = entry.at.saturating_duration_since(result.start).as_secs_f64() * 1000.0;
-            text.push_str(&format!("{millis:>9.1} ms  {:<8} {}\n", entry.kind.name(), entry.text));
-        }
+        let text = timeline_text(result.start, &result.timeline);
         let id = result.scenario.id;
         write_file(&folder.join(format!("{id}.timeline.txt")), &text)?;
         write_file(&folder.join(format!("{id}.log.txt")), &result.log)?;

@@ -6,13 +6,13 @@ use std::time::Duration;
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::{Ended, FAILED, INVALID, Problem, print};
+use super::server_run::{RunArguments, run};
+use super::{Ended, FAILED, Problem, print};
 use crate::server::evaluations::Evaluations;
 use crate::server::replay::{Deviations, Pace, record, replay};
-use crate::server::scenario::{
-    self, Administered, Failure, Program, Running, ServerLauncher, to_lines, to_markdown,
-};
+use crate::server::scenario::{self, StateKnowledge, to_lines, to_markdown};
 use crate::server::state;
+use crate::server::target::template;
 use crate::server::transcript::{Cast, Transcript};
 use crate::server::wire::Base;
 
@@ -25,8 +25,14 @@ pub(crate) enum Server {
         #[arg(long)]
         markdown: bool,
     },
-    /// Run the scenarios of servers against one that serves the state `scenarios`, or against `fh serve`.
-    Run(RunArguments),
+    /// Run the scenarios of servers against a running server, or against `fh serve`.
+    Run(Box<RunArguments>),
+    /// Print a commented file that describes a server, for `run --target`.
+    Target {
+        /// What is known about the state of the server.
+        #[arg(long, value_enum, default_value = "scenarios")]
+        state: TargetState,
+    },
     /// Repeat the recorded conversation with a server that serves the state `transcript`, and print the differences.
     Replay(ReplayArguments),
     /// Have the conversation with a server, and print it with the server's answers: a recording for `replay --recording`.
@@ -48,31 +54,6 @@ pub(crate) enum Server {
         #[command(flatten)]
         conversation: Conversation,
     },
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct RunArguments {
-    /// The URL of the server: http://HOST[:PORT][/PREFIX]. The scenarios change its features by PUT, and restore them.
-    #[arg(long, required_unless_present = "fh")]
-    url: Option<Base>,
-    /// The URL of health and metrics, if it is another one.
-    #[arg(long, value_name = "URL", requires = "url")]
-    monitor: Option<Base>,
-    /// The key of the admin API, for scenarios that replace the served state.
-    #[arg(long, env = "FH_EDGE_ADMIN_KEY", hide_env_values = true, value_name = "KEY")]
-    admin_key: Option<String>,
-    /// The URL of the admin API, if it is another one.
-    #[arg(long, value_name = "URL", requires = "admin_key")]
-    admin: Option<Base>,
-    /// The program `fh`, of which each scenario starts one.
-    #[arg(long, value_name = "PATH", conflicts_with = "url")]
-    fh: Option<PathBuf>,
-    /// Run only scenarios whose id begins with this text, such as S-SSE or S-PUT-007.
-    #[arg(long, value_name = "ID")]
-    only: Option<String>,
-    /// Number of scenarios that run at once, each with a server of its own. With --url it is always one.
-    #[arg(long, default_value_t = 4)]
-    jobs: usize,
 }
 
 #[derive(Debug, Args)]
@@ -141,6 +122,15 @@ impl Conversation {
     }
 }
 
+/// What is known about the state of a server.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum TargetState {
+    /// The state of the scenarios was created on the server, with its own ids and keys.
+    Scenarios,
+    /// Only keys are known.
+    Unknown,
+}
+
 #[derive(Debug, Clone, Copy, ValueEnum)]
 pub(crate) enum Which {
     /// The state in which the recorded conversation began.
@@ -178,7 +168,15 @@ pub(super) fn server(command: Server) -> Ended {
             print(&if markdown { to_markdown() } else { to_lines() });
             Ok(0)
         }
-        Server::Run(arguments) => run(arguments),
+        Server::Run(arguments) => run(&arguments),
+        Server::Target { state } => {
+            let kind = match state {
+                TargetState::Scenarios => StateKnowledge::Scenarios,
+                TargetState::Unknown => StateKnowledge::Unknown,
+            };
+            print(&template(kind));
+            Ok(0)
+        }
         Server::Replay(arguments) => {
             let deviations = match &arguments.deviations {
                 _ if arguments.as_recorded => Deviations::default(),
@@ -218,53 +216,5 @@ pub(super) fn server(command: Server) -> Ended {
             print(&format!("{state:#}\n"));
             Ok(0)
         }
-    }
-}
-
-fn run(arguments: RunArguments) -> Ended {
-    let RunArguments { url, monitor, admin_key, admin, fh, only, jobs } = arguments;
-    let (launcher, jobs): (Box<dyn ServerLauncher>, usize) = match (url, fh, admin_key) {
-        (Some(base), _, None) => {
-            let monitor = monitor.unwrap_or_else(|| base.clone());
-            (Box::new(Running { base, monitor }), 1)
-        }
-        (Some(base), _, Some(key)) => {
-            let monitor = monitor.unwrap_or_else(|| base.clone());
-            let admin = admin.unwrap_or_else(|| base.clone());
-            (Box::new(Administered { base, monitor, admin, key }), 1)
-        }
-        (None, Some(path), _) => (Box::new(Program { path }), jobs),
-        (None, None, _) => return Err(invalid("--url or --fh is missing")),
-    };
-    Ok(scenarios(&*launcher, &only.unwrap_or_default(), jobs))
-}
-
-/// Runs the selected scenarios, prints their outcomes in order, and returns the exit code.
-fn scenarios(launcher: &dyn ServerLauncher, only: &str, jobs: usize) -> u8 {
-    let selected: Vec<_> = scenario::ALL.iter().filter(|each| each.id.starts_with(only)).collect();
-    let outcomes = scenario::run_all(&selected, launcher, jobs);
-    let (mut passed, mut failed, mut not_run) = (0, 0, 0);
-    for (scenario, outcome) in selected.iter().zip(outcomes) {
-        let (id, name) = (scenario.id, scenario.name);
-        match outcome {
-            Ok(()) => {
-                passed += 1;
-                print(&format!("pass    {id} {name}\n"));
-            }
-            Err(Failure::Unable(why)) => {
-                not_run += 1;
-                print(&format!("not run {id} {name}: {why}\n"));
-            }
-            Err(failure) => {
-                failed += 1;
-                print(&format!("FAIL    {id} {name}: {failure}\n"));
-            }
-        }
-    }
-    print(&format!("{passed} passed, {failed} failed, {not_run} not run\n"));
-    match (failed, passed) {
-        (0, 0) => INVALID,
-        (0, _) => 0,
-        _ => FAILED,
     }
 }

@@ -1,5 +1,6 @@
 //! The report of a run of cases or scenarios, for people and programs. `vectors`, `sdk` and `server` share it.
 
+mod evidence;
 mod json;
 mod junit;
 mod table;
@@ -10,6 +11,7 @@ use std::time::Duration;
 use crate::case::Profile;
 use crate::json::Json;
 
+pub use evidence::{shortened, timeline_lines, timeline_text};
 pub use json::to_json;
 pub use junit::to_junit;
 pub use table::to_table;

@@ -4,13 +4,9 @@ use super::runner::{ScenarioOutcome, ScenarioResult};
 use super::stop::Skip;
 use super::subject::Subject;
 use crate::json::Json;
-use crate::report::{FailedCheck, Row, RowOutcome, SkipKind, SkippedRow};
-
-/// Maximum number of entries of a timeline that a report holds.
-const MOST_ENTRIES: usize = 60;
-
-/// Maximum number of characters of an entry that a report holds.
-const LONGEST_ENTRY: usize = 240;
+use crate::report::{
+    FailedCheck, Row, RowOutcome, SkipKind, SkippedRow, shortened, timeline_lines,
+};
 
 /// Maximum number of lines of the adapter's log that a report holds.
 const MOST_LOG_LINES: usize = 5;
@@ -60,32 +56,11 @@ fn skipped(skip: &Skip) -> SkippedRow {
     SkippedRow { kind, reason: reason.clone() }
 }
 
-/// Returns the timeline and the end of the adapter's log, as lines. Of a long timeline, the middle is left out: the beginning shows the
-/// situation, and the end shows the failure.
+/// Returns the timeline and the end of the adapter's log, as lines.
 fn evidence(result: &ScenarioResult) -> Vec<String> {
-    let left_out = result.timeline.len().saturating_sub(MOST_ENTRIES);
-    let mut lines = Vec::new();
-    for (index, entry) in result.timeline.iter().enumerate() {
-        if left_out > 0 && index == MOST_ENTRIES / 2 {
-            lines.push(format!("  … {left_out} entries …"));
-        }
-        if (MOST_ENTRIES / 2..MOST_ENTRIES / 2 + left_out).contains(&index) {
-            continue;
-        }
-        let text = shortened(&entry.text);
-        let millis = entry.at.saturating_duration_since(result.start).as_secs_f64() * 1000.0;
-        lines.push(format!("  {millis:>9.1} ms  {:<8} {text}", entry.kind.name()));
-    }
+    let mut lines = timeline_lines(result.start, &result.timeline);
     let log: Vec<&str> = result.log.lines().collect();
     let end = log.get(log.len().saturating_sub(MOST_LOG_LINES)..).unwrap_or_default();
     lines.extend(end.iter().map(|line| format!("  log: {}", shortened(line))));
     lines
-}
-
-fn shortened(text: &str) -> String {
-    let mut short: String = text.chars().take(LONGEST_ENTRY).collect();
-    if short.len() < text.len() {
-        short.push('…');
-    }
-    short
 }

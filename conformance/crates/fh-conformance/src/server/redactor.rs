@@ -10,8 +10,16 @@ use super::wire::component;
 /// Replaces the secret parts of keys by names such as `${reader.clientKey}`.
 #[derive(Debug, Default)]
 pub struct Redactor {
-    secrets: Vec<(Regex, String)>,
+    secrets: Vec<HiddenSecret>,
     longest: usize,
+}
+
+#[derive(Debug)]
+struct HiddenSecret {
+    /// The first characters in small letters, which are the same in all forms. A text without them needs no search for the pattern.
+    start: String,
+    pattern: Regex,
+    name: String,
 }
 
 impl Redactor {
@@ -48,9 +56,12 @@ impl Redactor {
         }
         // The patterns are escaped texts, so that they always compile.
         let pattern = RegexBuilder::new(&patterns.join("|")).case_insensitive(true).build();
-        self.secrets.extend(pattern.ok().map(|pattern| (pattern, format!("${{{name}}}"))));
+        let start = first.chars().take_while(char::is_ascii_alphanumeric).take(8);
+        let start: String = start.map(|c| c.to_ascii_lowercase()).collect();
+        let name = format!("${{{name}}}");
+        self.secrets.extend(pattern.ok().map(|pattern| HiddenSecret { start, pattern, name }));
         // A long secret is replaced before a shorter one that is a part of it.
-        self.secrets.sort_by_key(|(pattern, _)| std::cmp::Reverse(pattern.as_str().len()));
+        self.secrets.sort_by_key(|secret| std::cmp::Reverse(secret.pattern.as_str().len()));
         // Each byte has at most four bytes in the longest form, `%2A` with an escape.
         self.longest = self.longest.max(secret.len() * 4);
     }
@@ -58,9 +69,13 @@ impl Redactor {
     /// Returns the text without keys.
     #[must_use]
     pub fn text(&self, text: &str) -> String {
+        let lower = text.to_ascii_lowercase();
         let mut text = Cow::Borrowed(text);
-        for (pattern, name) in &self.secrets {
-            if let Cow::Owned(replaced) = pattern.replace_all(&text, NoExpand(name)) {
+        for HiddenSecret { start, pattern, name } in &self.secrets {
+            if !lower.contains(start) {
+                continue;
+            }
+            if let Cow::Owned(replaced) = pattern.replace_all(&text, NoExpand(name.as_str())) {
                 text = Cow::Owned(replaced);
             }
         }

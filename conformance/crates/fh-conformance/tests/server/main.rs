@@ -9,3 +9,4 @@ mod replaying;
 mod rewrites;
 mod scenarios;
 mod second;
+mod targets;

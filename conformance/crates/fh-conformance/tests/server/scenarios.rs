@@ -30,7 +30,7 @@ macro_rules! scenarios {
 scenarios! {
     s_get_001_ok("S-GET-001");
     s_get_002_trailing_slash("S-GET-002");
-    s_get_003_sdk_url_alias("S-GET-003");
+    s_get_003_sdkurl_alias("S-GET-003");
     s_get_004_no_keys("S-GET-004");
     s_get_005_unparsable_key("S-GET-005");
     s_get_006_unknown_key("S-GET-006");

@@ -10,9 +10,7 @@ use tokio::runtime::Handle;
 use super::memory::Memory;
 use super::proxy::Proxy;
 use super::rewrite::Rewrite;
-use crate::server::scenario::{
-    Failure, Identifiers, Outcome, ServerLauncher, Setup, Subject,
-};
+use crate::server::scenario::{Failure, Identifiers, Outcome, ServerLauncher, Setup, Subject};
 use crate::server::wire::Base;
 
 /// Starts servers of another launcher, each behind proxies with a rewrite.

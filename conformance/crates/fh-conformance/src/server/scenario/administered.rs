@@ -1,12 +1,15 @@
 //! A running server whose state can be replaced through our admin API (D-111).
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::Value;
 
 use super::check::{Failure, Outcome, check};
+use super::identifiers::Identifiers;
 use super::launcher::{ServerLauncher, Setup, Subject};
 use super::standard;
+use crate::server::redactor::Redactor;
 use crate::server::wire::{Base, Connection, Request};
 
 /// Time limit for replacing the state.
@@ -32,6 +35,12 @@ impl ServerLauncher for Administered {
         }
         self.serve(&standard())?;
         Ok(Box::new(self.clone()))
+    }
+
+    fn redactor(&self) -> Arc<Redactor> {
+        let mut redactor = Redactor::of(Identifiers::standard());
+        redactor.add("admin key", &self.key);
+        Arc::new(redactor)
     }
 }
 

@@ -61,12 +61,23 @@ impl From<WireError> for Failure {
     }
 }
 
-/// Fails the scenario with a formatted message unless the condition holds. The label of the failure is the message before formatting.
+/// Returns a format without its placeholders, which differ between runs.
+pub(super) fn label_of(format: &str) -> String {
+    let mut label = String::new();
+    for (index, part) in format.split(['{', '}']).enumerate() {
+        label.push_str(if index % 2 == 0 { part } else { "…" });
+    }
+    label
+}
+
+/// Fails the scenario with a formatted message unless the condition holds. The label of the failure is the message without the
+/// formatted parts.
 macro_rules! check {
     ($holds:expr, $format:literal $(, $argument:expr)* $(,)?) => {
         if !$holds {
             let message = format!($format $(, $argument)*);
-            return Err($crate::server::scenario::Failure::wrong($format, message));
+            let label = $crate::server::scenario::label_of($format);
+            return Err($crate::server::scenario::Failure::wrong(&label, message));
         }
     };
 }

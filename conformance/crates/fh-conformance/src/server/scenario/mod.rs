@@ -15,6 +15,7 @@ mod operations;
 mod poll;
 mod program;
 mod put;
+mod row;
 mod runner;
 mod scenario_client;
 mod served;
@@ -22,12 +23,14 @@ mod state;
 mod stream;
 
 pub use administered::Administered;
+use check::label_of;
 pub use check::{Difference, Failure, Outcome};
 pub use identifiers::{AccountKeys, FeatureType, Identifiers, KnownEnvironment, StateKnowledge};
 pub use launcher::{Bench, Running, ServerLauncher, Setup, Subject};
 pub use listing::{to_lines, to_markdown};
 pub use program::Program;
-pub use runner::run_all;
+pub use row::row_of;
+pub use runner::{ScenarioRun, run_all};
 pub use scenario_client::ScenarioClient;
 pub use state::{Evaluated, standard};
 

@@ -279,7 +279,7 @@ features: { boolean: MY_FLAG }
             ("${READER}", "1-2/client*key2", "another environment than dev"),
             ("'${READER}'", "[secret*key, other]", "accounts.reader.clientKey must be a text"),
             ("reader:", "reeder:", "expected reader"),
-            ("{ boolean", "{ bool", "expected boolean"),
+            ("{ boolean", "{ bool", "features has no member bool"),
             ("accounts:", "accounts: secret-secret\nx:", "has no member x"),
             ("features: {", "features: [{", "not valid YAML"),
         ] {

@@ -69,7 +69,8 @@ impl Journal {
     }
 }
 
-/// Returns a text on one line.
+/// Returns a text on one line, without control characters.
 fn on_one_line(text: &str) -> String {
-    text.replace("\r\n", " | ").replace(['\r', '\n'], " | ")
+    let text = text.replace("\r\n", " | ").replace(['\r', '\n'], " | ");
+    text.replace(|c: char| c.is_control(), "\u{fffd}")
 }
