@@ -6,12 +6,12 @@ use std::str::FromStr;
 /// The base URL of a server: `http://HOST[:PORT][/PREFIX]`.
 ///
 /// ```
-/// use fh_edge_conformance::wire::Base;
+/// use fh_conformance::server::wire::Base;
 /// let base: Base = "http://127.0.0.1:8903/flags/".parse()?;
 /// assert_eq!(base.authority(), "127.0.0.1:8903");
 /// assert_eq!(base.target("/features"), "/flags/features");
 /// assert!("https://edge.example".parse::<Base>().is_err());
-/// # Ok::<(), fh_edge_conformance::wire::NotABase>(())
+/// # Ok::<(), fh_conformance::server::wire::NotABase>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Base {

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 /// A request. Nothing is checked. A request that this type cannot express is sent as bytes with [`super::Connection::send`].
 ///
 /// ```
-/// use fh_edge_conformance::wire::Request;
+/// use fh_conformance::server::wire::Request;
 /// let request = Request::new("PUT", "/features/e/k/A").header("content-type", "application/json").body("{}");
 /// let text = String::from_utf8(request.bytes("edge:80")).unwrap();
 /// assert_eq!(text, "PUT /features/e/k/A HTTP/1.1\r\nhost: edge:80\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{}");
