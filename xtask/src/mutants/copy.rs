@@ -18,11 +18,20 @@ pub(super) fn write(
     mutated: impl Fn(&str) -> Option<String>,
     added: &[(String, String)],
 ) -> Result<(), String> {
-    let folder = folder();
+    write_into(&folder(), &root(), files, mutated, added)
+}
+
+fn write_into(
+    folder: &Path,
+    source: &Path,
+    files: &[String],
+    mutated: impl Fn(&str) -> Option<String>,
+    added: &[(String, String)],
+) -> Result<(), String> {
     for file in files {
         let bytes = match mutated(file) {
             Some(text) => text.into_bytes(),
-            None => fs::read(root().join(file)).map_err(|why| format!("{file}: {why}"))?,
+            None => fs::read(source.join(file)).map_err(|why| format!("{file}: {why}"))?,
         };
         write_if_changed(&folder.join(file), &bytes)?;
     }
@@ -38,8 +47,21 @@ pub(super) fn write(
         // A file that is missing already needs no removal.
         let _ = fs::remove_file(folder.join(file));
     }
+    remove_empty_folders(folder);
     let written: Vec<&str> = written.into_iter().collect();
     write_if_changed(&list, written.join("\n").as_bytes())
+}
+
+/// Removes the folders below this one that hold no file. The workspace lists its members as `conformance/crates/*`, so Cargo refuses an
+/// empty folder of a deleted crate.
+fn remove_empty_folders(folder: &Path) {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            remove_empty_folders(&entry.path());
+            // The removal of a folder that holds a file fails, as it should.
+            let _ = fs::remove_dir(entry.path());
+        }
+    }
 }
 
 pub(super) fn write_if_changed(path: &Path, bytes: &[u8]) -> Result<(), String> {
@@ -50,4 +72,30 @@ pub(super) fn write_if_changed(path: &Path, bytes: &[u8]) -> Result<(), String> 
     fs::create_dir_all(parent)
         .and_then(|()| fs::write(path, bytes))
         .map_err(|why| format!("{}: {why}", path.display()))
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_deleted_crate_leaves_no_folder_in_the_copy() {
+        let scratch = target_folder().join("tmp/copy-of-a-deleted-crate");
+        let _ = fs::remove_dir_all(&scratch);
+        let (source, copy) = (scratch.join("source"), scratch.join("copy"));
+        let files = ["crates/old/src/lib.rs", "crates/new/src/lib.rs"].map(str::to_owned);
+        for file in &files {
+            write_if_changed(&source.join(file), b"").unwrap();
+        }
+        write_into(&copy, &source, &files, |_| None, &[]).unwrap();
+        assert!(copy.join(&files[0]).exists());
+
+        // The next copy is written after the deletion, and after an earlier version that left the empty folder behind.
+        fs::create_dir_all(copy.join("crates/older/src")).unwrap();
+        write_into(&copy, &source, &files[1..], |_| None, &[]).unwrap();
+        assert!(!copy.join("crates/old").exists());
+        assert!(!copy.join("crates/older").exists());
+        assert!(copy.join(&files[1]).exists());
+    }
 }
