@@ -47,6 +47,15 @@ const SUBJECTS: &[Subject] = &[
         },
         options: &[],
     },
+    Subject {
+        name: "featurehub-java",
+        in_ci: false,
+        install: install_java,
+        adapter: |folder| {
+            vec!["java".to_string(), format!("@{}", path(&folder.join("adapter.options")))]
+        },
+        options: &[],
+    },
 ];
 
 /// Runs the SDKs of CI, each with its options and its baseline.
@@ -128,6 +137,14 @@ fn install_python(folder: &Path) -> Result<(), String> {
     Run::new("venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt")
         .in_folder(folder)
         .go()
+}
+
+fn install_java(folder: &Path) -> Result<(), String> {
+    let reason = "the published Java SDK runs against the conformance suite";
+    install::package("javac --version", "default-jdk-headless", reason)?;
+    install::package("mvn --version", "maven", reason)?;
+    copy_files("featurehub-java", folder)?;
+    Run::new("sh build.sh").in_folder(folder).go()
 }
 
 /// Copies a file of the adapters, or the files of a folder, so that installing does not change the project's own folder.
