@@ -40,7 +40,9 @@ cargo xtask <command>
   simulate [NAME]    the simulation of the session with mutants, each of which must be found, or with the named one
   subjects [NAME...] [OPTION...]
                      install the SDKs under test, or the named ones, and run the conformance suite's scenarios against
-                     each; options are those of `fh-conformance sdk`, such as --only ID
+                     each; options are those of `fh-conformance sdk`, such as --only ID; without options the outcome is
+                     compared with conformance/recorded/NAME.json, and --record writes this file and the pages of all
+                     recordings (docs/conformance.md, docs/conformance.html, docs/faults.md)
   mutants            write a copy of the project that holds all mutants, and print its folder
   mutants list       list the mutants and what each breaks
   mutants show NAME  show a mutant as a diff

@@ -9,6 +9,14 @@ use crate::shell::{Run, root, target_folder};
 
 const ADAPTERS: &str = "conformance/adapters";
 const BASELINES: &str = "conformance/baselines";
+const RECORDED: &str = "conformance/recorded";
+
+/// The build that runs the suite.
+const PROGRAM: &str = "cargo run --quiet --release --locked -p fh-conformance --";
+
+/// The pages that show recordings.
+const PAGES: &str =
+    "--markdown docs/conformance.md --html docs/conformance.html --faults docs/faults.md";
 
 /// An SDK under test.
 struct Subject {
@@ -19,8 +27,8 @@ struct Subject {
     install: fn(&Path) -> Result<(), String>,
     /// Returns the command of the adapter in this folder, split into words.
     adapter: fn(&Path) -> Vec<String>,
-    /// The options with which CI runs it.
-    options: &'static [&'static str],
+    /// The options with which CI runs it, each with its value.
+    options: &'static [(&'static str, Option<&'static str>)],
 }
 
 const SUBJECTS: &[Subject] = &[
@@ -29,7 +37,7 @@ const SUBJECTS: &[Subject] = &[
         in_ci: true,
         install: |_| Ok(()),
         adapter: rust_adapter,
-        options: &["--all", "--drawn", "--profile", "all"],
+        options: &[("--all", None), ("--drawn", None), ("--profile", Some("all"))],
     },
     Subject {
         name: "featurehub-node",
@@ -64,19 +72,30 @@ pub(crate) fn run_all() -> Result<(), String> {
 }
 
 /// Installs and runs the named SDKs, or those of CI. Arguments from the first option on are options of `fh-conformance sdk`, in place of
-/// those with which CI runs the SDK.
+/// those with which CI runs the SDK. The option `--record` records each SDK and writes the pages of all recordings.
 pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
     let is_option = |argument: &String| argument.starts_with("--");
     let names_end = arguments.iter().position(is_option).unwrap_or(arguments.len());
     let (names, options) = arguments.split_at(names_end);
+    let is_record = |option: &&String| *option == "--record";
+    let recording = options.iter().any(|option| is_record(&option));
+    let options: Vec<String> =
+        options.iter().filter(|option| !is_record(option)).cloned().collect();
     let subjects = select(names)?;
+    if recording {
+        let folder = root().join(RECORDED);
+        fs::create_dir_all(&folder).map_err(|why| format!("{}: {why}", folder.display()))?;
+    }
     let mut failed = Vec::new();
     for subject in subjects {
         println!("\n==> {}", subject.name);
-        if let Err(why) = install_and_run(subject, options) {
+        if let Err(why) = install_and_run(subject, subject.run_options(&options, recording)) {
             eprintln!("{why}");
             failed.push(subject.name);
         }
+    }
+    if recording {
+        report(Pages::Written)?;
     }
     if failed.is_empty() { Ok(()) } else { Err(format!("failed: {}", failed.join(", "))) }
 }
@@ -94,19 +113,67 @@ fn select(names: &[String]) -> Result<Vec<&'static Subject>, String> {
     names.iter().map(find).collect()
 }
 
-fn install_and_run(subject: &Subject, options: &[String]) -> Result<(), String> {
+/// Returns true if there are recordings.
+pub(crate) fn are_recorded() -> bool {
+    root().join(RECORDED).is_dir()
+}
+
+/// The action of `fh-conformance report` on the pages of the recordings.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Pages {
+    Written,
+    Checked,
+}
+
+/// Writes or checks the pages of all recordings.
+pub(crate) fn report(pages: Pages) -> Result<(), String> {
+    let folder = root().join(RECORDED);
+    let failed = |why: std::io::Error| format!("{}: {why}", folder.display());
+    let entries = fs::read_dir(&folder).map_err(failed)?;
+    let files: Result<Vec<PathBuf>, _> =
+        entries.map(|entry| entry.map(|entry| entry.path())).collect();
+    let mut files: Vec<String> = files.map_err(failed)?.iter().map(|file| path(file)).collect();
+    files.sort();
+    if pages == Pages::Checked {
+        files.push("--check".to_string());
+    }
+    Run::new(&format!("{PROGRAM} report {PAGES}")).args(&files).go()
+}
+
+impl Subject {
+    /// Returns the options of a run: those that were given, or those of CI. The outcome of a run of CI is compared with the recording.
+    fn run_options(&self, given: &[String], recording: bool) -> Vec<String> {
+        let file = |folder: &str| root().join(folder).join(format!("{}.json", self.name));
+        let mut options = given.to_vec();
+        let mut add = |option: &str, value: Option<String>| {
+            if !options.iter().any(|other| other == option) {
+                options.push(option.to_string());
+                options.extend(value);
+            }
+        };
+        if given.is_empty() || recording {
+            self.options.iter().for_each(|(option, value)| add(option, value.map(str::to_string)));
+        }
+        let (baseline, recorded) = (file(BASELINES), file(RECORDED));
+        if baseline.is_file() {
+            add("--baseline", Some(path(&baseline)));
+        }
+        if recording {
+            add("--all", None);
+            add("--unscaled", None);
+            add("--record", Some(path(&recorded)));
+        } else if given.is_empty() && (recorded.is_file() || (self.in_ci && are_recorded())) {
+            add("--compare", Some(path(&recorded)));
+        }
+        options
+    }
+}
+
+fn install_and_run(subject: &Subject, options: Vec<String>) -> Result<(), String> {
     let folder = target_folder().join("subjects").join(subject.name);
     (subject.install)(&folder)?;
     let words: Vec<String> = (subject.adapter)(&folder).iter().map(|word| quoted(word)).collect();
-    let mut options = options.to_vec();
-    if options.is_empty() {
-        options.extend(subject.options.iter().map(|option| (*option).to_string()));
-    }
-    let baseline = root().join(BASELINES).join(format!("{}.json", subject.name));
-    if baseline.is_file() && !options.iter().any(|option| option == "--baseline") {
-        options.extend(["--baseline".to_string(), path(&baseline)]);
-    }
-    Run::new("cargo run --quiet --release --locked -p fh-conformance --")
+    Run::new(PROGRAM)
         .args(&["sdk".to_string(), "--adapter".to_string(), words.join(" ")])
         .args(&options)
         .go()

@@ -151,6 +151,9 @@ fn conformance() -> Result<(), String> {
     ] {
         Run::new(&format!("{build} {command}")).go()?;
     }
+    if subjects::are_recorded() {
+        subjects::report(subjects::Pages::Checked)?;
+    }
     // The same cases, each payload read by a client from an Edge.
     let program = target_folder().join("release").join("fh-conformance").display().to_string();
     Run::new(&format!("{build} vectors run --profile client --target"))

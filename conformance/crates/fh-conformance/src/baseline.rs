@@ -130,6 +130,13 @@ impl Baseline {
         Ok(())
     }
 
+    /// Returns the ids of the cases and scenarios that fail sometimes.
+    #[must_use]
+    pub fn sometimes(&self) -> BTreeSet<&str> {
+        let entries = self.known.iter().filter(|entry| entry.sometimes);
+        entries.flat_map(|entry| &entry.ids).map(String::as_str).collect()
+    }
+
     /// Marks the failures that the baseline lists as known, and passes that it does not expect.
     pub fn apply(&self, report: &mut Report) {
         let mut entries: BTreeMap<&str, Vec<&KnownFailure>> = BTreeMap::new();

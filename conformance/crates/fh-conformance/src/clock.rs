@@ -1,4 +1,6 @@
-//! The times used in the data files.
+//! The times used in the data files, and the day of a recording.
+
+use std::time::{SystemTime, UNIX_EPOCH};
 
 /// The current time of cases without `clock`: 2030-03-17T17:46:40Z. It lies between the years that cases on `now` use.
 pub const DEFAULT_NOW_MS: i64 = 1_900_000_000_000;
@@ -47,9 +49,34 @@ fn days(year: i64, month: i64, day: i64) -> i64 {
         - 719_468
 }
 
+/// Returns the day of a time in UTC, such as `2024-02-29`.
+#[must_use]
+pub fn day(time: SystemTime) -> String {
+    let seconds = time.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+    let number = i64::try_from(seconds / 86_400).unwrap_or_default();
+    // The first guess is at most a year too late.
+    let mut year = 1970 + number / 365;
+    while days(year, 1, 1) > number {
+        year -= 1;
+    }
+    let month = (1..=12).rev().find(|month| days(year, *month, 1) <= number).unwrap_or(1);
+    format!("{year:04}-{month:02}-{:02}", number - days(year, month, 1) + 1)
+}
+
 #[cfg(test)]
 mod tests {
-    use super::rfc3339_ms;
+    use std::time::Duration;
+
+    use super::{UNIX_EPOCH, day, rfc3339_ms};
+
+    #[test]
+    fn known_days() {
+        for text in ["1970-01-01", "1999-12-31", "2000-02-29", "2024-03-01", "2026-11-21"] {
+            let ms = rfc3339_ms(&format!("{text}T23:59:59Z")).unwrap();
+            let time = UNIX_EPOCH + Duration::from_millis(ms.unsigned_abs());
+            assert_eq!(day(time), text);
+        }
+    }
 
     #[test]
     fn known_times() {

@@ -1,6 +1,6 @@
 //! The tier that an SDK reaches (conformance 2.6).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::data::Capability;
 use crate::report::{Report, RowOutcome, SkipKind};
@@ -18,9 +18,14 @@ pub struct TierReached {
 }
 
 /// Returns the tier that a run reached. A tier is reached if every row of it and of lower tiers passed, and none of them was skipped for a
-/// setting, or for a capability that this tier or a lower one needs. Known failures count as failures.
+/// setting, or for a capability that this tier or a lower one needs. Known failures count as failures, and so do the rows of `sometimes`,
+/// which fail sometimes, so that the tier does not depend on chance.
 #[must_use]
-pub fn reached(report: &Report, capabilities: &[Capability]) -> TierReached {
+pub fn reached(
+    report: &Report,
+    capabilities: &[Capability],
+    sometimes: &BTreeSet<&str>,
+) -> TierReached {
     let needed: BTreeMap<&str, i64> = capabilities
         .iter()
         .filter_map(|each| Some((each.id.as_str(), i64::from(each.tier?))))
@@ -28,7 +33,7 @@ pub fn reached(report: &Report, capabilities: &[Capability]) -> TierReached {
     let lowest = report.rows.iter().map(|row| row.tier).min();
     let mut tier = None;
     for next in lowest.unwrap_or(HIGHEST + 1)..=HIGHEST {
-        let blocked_by = blockers(report, &needed, next);
+        let blocked_by = blockers(report, &needed, sometimes, next);
         if !blocked_by.is_empty() {
             return TierReached { tier, blocked_by };
         }
@@ -37,11 +42,16 @@ pub fn reached(report: &Report, capabilities: &[Capability]) -> TierReached {
     TierReached { tier, blocked_by: Vec::new() }
 }
 
-fn blockers(report: &Report, needed: &BTreeMap<&str, i64>, tier: i64) -> Vec<String> {
+fn blockers(
+    report: &Report,
+    needed: &BTreeMap<&str, i64>,
+    sometimes: &BTreeSet<&str>,
+    tier: i64,
+) -> Vec<String> {
     let mut blockers: Vec<String> = Vec::new();
     for row in report.rows.iter().filter(|row| row.tier <= tier) {
         let blocker = match &row.outcome {
-            RowOutcome::Passed => None,
+            RowOutcome::Passed => sometimes.contains(row.id.as_str()).then(|| row.id.clone()),
             RowOutcome::Failed(_)
             | RowOutcome::Known { .. }
             | RowOutcome::UnexpectedPass { .. } => Some(row.id.clone()),
@@ -109,7 +119,8 @@ mod tests {
     #[test]
     fn tiers_need_their_capabilities_and_no_others() {
         let capabilities = Capability::load(&Data::embedded()).unwrap();
-        let reached = |rows: &[(i64, RowOutcome)]| reached(&report(rows), &capabilities);
+        let reached =
+            |rows: &[(i64, RowOutcome)]| reached(&report(rows), &capabilities, &["R-9"].into());
         let pass = RowOutcome::Passed;
         assert_eq!(reached(&[(1, pass.clone()), (3, pass.clone())]).tier, Some(3));
         // No tier needs Last-Event-ID.
@@ -122,5 +133,7 @@ mod tests {
         let known = RowOutcome::UnexpectedPass { label: String::new(), reason: String::new() };
         let failed = reached(&[(1, known), (2, pass)]);
         assert_eq!((failed.tier, failed.blocked_by), (None, vec!["R-0".to_owned()]));
+        let sometimes = reached(&vec![(1, RowOutcome::Passed); 10]);
+        assert_eq!((sometimes.tier, sometimes.blocked_by), (None, vec!["R-9".to_owned()]));
     }
 }

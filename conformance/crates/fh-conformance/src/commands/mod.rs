@@ -10,6 +10,8 @@ mod explain;
 mod generate;
 mod list;
 mod manifest;
+mod recordings;
+mod report;
 mod run;
 mod sdk;
 mod self_test;
@@ -54,6 +56,8 @@ enum Command {
     /// Test a server: scenarios, the recorded conversation and the recorded evaluations.
     #[command(subcommand)]
     Server(server::Server),
+    /// Write pages that show recordings of SDKs, or check them.
+    Report(report::Arguments),
     /// Serve an Edge that behaves as a scenario scripts it, or that has a fault.
     Edge(edge::Arguments),
     /// Show what a case or a scenario expects, and why.
@@ -131,6 +135,7 @@ pub fn main() -> ExitCode {
         }
         Command::Adapter(command) => adapter::adapter(&data, &command),
         Command::Sdk(arguments) => sdk::sdk(&data, arguments),
+        Command::Report(arguments) => report::report(&data, &arguments),
         Command::Server(command) => server::server(command),
         Command::Edge(arguments) => edge::edge(&arguments),
         Command::Diff(arguments) => diff::diff(&data, &arguments),

@@ -1,16 +1,20 @@
 //! The command `sdk`: scenarios against an SDK behind an adapter.
 
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use clap::{Args, Subcommand};
 
 use super::adapter_check::{capabilities, checked_subject};
 use super::baselines::{read_baseline, refuse};
+use super::recordings;
 use super::{Ended, FAILED, INVALID, PARTIAL, Problem, Profiles, print, suite, write_file};
 use crate::adapter::AdapterCommand;
 use crate::baseline::Baseline;
 use crate::case::Case;
+use crate::clock;
 use crate::data::{Data, Suite, manifest};
+use crate::recording::{Coverage, RecordedRun, Recording};
 use crate::report::{
     Report, ReportSubject, Row, RowOutcome, timeline_text, to_json, to_junit, to_table,
 };
@@ -65,6 +69,12 @@ pub(crate) struct Arguments {
     /// Write the whole timeline and the adapter's log of each failure into this folder.
     #[arg(long, value_name = "DIR")]
     evidence: Option<PathBuf>,
+    /// Record the outcome of a whole run, for pages and for --compare. It needs --all and --unscaled.
+    #[arg(long, value_name = "FILE", requires_all = ["all", "unscaled"], conflicts_with_all = ["only", "group"])]
+    record: Option<PathBuf>,
+    /// Fail if the outcome differs from this recording. What the run leaves out is not compared.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["only", "group", "record"])]
+    compare: Option<PathBuf>,
     /// Exit with code 3 unless all scenarios ran, none failed, and no skip lowers the tier.
     #[arg(long)]
     certify: bool,
@@ -125,7 +135,8 @@ pub(super) fn sdk(data: &Data, arguments: Arguments) -> Ended {
         write_file(path, &Baseline::of(&report, baseline.as_ref()).to_text())?;
     }
     print(&to_table(&report));
-    let tier = tier::reached(&report, &capabilities(data)?);
+    let sometimes = baseline.as_ref().map(Baseline::sometimes).unwrap_or_default();
+    let tier = tier::reached(&report, &capabilities(data)?, &sometimes);
     print(&format!("{}\n", tier.to_line()));
     if let Some(path) = &arguments.json {
         write_file(path, &format!("{}\n", to_json(&report).pretty()))?;
@@ -133,7 +144,41 @@ pub(super) fn sdk(data: &Data, arguments: Arguments) -> Ended {
     if let Some(path) = &arguments.junit {
         write_file(path, &to_junit(&report))?;
     }
-    Ok(exit_code(&report, &tier, &arguments, data))
+    let recording = || {
+        Recording::of(&RecordedRun {
+            hello: &subject.hello,
+            report: &report,
+            results: &results,
+            baseline: baseline.as_ref(),
+            tier: &tier,
+            day: &clock::day(SystemTime::now()),
+        })
+    };
+    if let Some(path) = &arguments.record {
+        recordings::write(path, recording())?;
+    }
+    let mut is_as_recorded = true;
+    if let Some(path) = &arguments.compare {
+        let coverage = Coverage {
+            leaves_out_scenario: &|id| {
+                !arguments.all && scenarios::named(id).is_some_and(|scenario| scenario.slow)
+            },
+            leaves_out_group: &|group, profile| leaves_out_group(&arguments, group, profile),
+            group_of_case: &|id| suite.get(id).map(|case| case.group.clone()),
+        };
+        is_as_recorded = recordings::compare(path, &recording(), &coverage)?;
+    }
+    match exit_code(&report, &tier, &arguments, data) {
+        0 if !is_as_recorded => Ok(FAILED),
+        code => Ok(code),
+    }
+}
+
+/// Returns true if a run without filters leaves out a group of cases.
+fn leaves_out_group(arguments: &Arguments, group: &str, profile: &str) -> bool {
+    let profiles = arguments.profile.list();
+    (group == GENERATED && !arguments.drawn)
+        || !profiles.iter().any(|selected| selected.name() == profile)
 }
 
 /// Returns what a scenario measured, for the end of its line.

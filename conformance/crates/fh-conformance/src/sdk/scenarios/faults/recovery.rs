@@ -32,8 +32,9 @@ pub(super) fn recovers(scene: &Scene<'_>, fault: Fault) -> Verdict {
         let _ = client.refresh()?;
     }
     let back = back_after(&client, ended, bounds.recovery)?;
-    if let Some(back) = back {
-        scene.measure("back after s", back.as_secs_f64());
+    match back {
+        Some(back) => scene.measure("back after s", back.as_secs_f64()),
+        None => scene.measure("not back within s", bounds.recovery.as_secs_f64()),
     }
     memory.judge(scene, &bounds)?;
     let arrivals = scene.edge().recording();

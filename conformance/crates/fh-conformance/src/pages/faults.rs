@@ -1,0 +1,138 @@
+//! The scenarios of faults: requests, recovery and memory of each SDK.
+
+use super::subjects::{Subjects, of_scenario};
+use super::{
+    Block, Inline, Item, Line, Page, Section, Table, code, grouped, link, paragraph, text,
+};
+use crate::recording::{RecordedFault, Recording, STORM};
+use crate::sdk::Scenario;
+use crate::sdk::scenarios::GROUPS;
+
+/// The name of the group.
+const GROUP: &str = "F";
+
+/// Returns the page `docs/faults.md`.
+#[must_use]
+pub fn faults(subjects: &Subjects<'_>) -> Page {
+    let introduction = vec![
+        paragraph(
+            "In each row, an Edge on a raw TCP socket misbehaves for 12 s from the first contact on, and is healthy afterwards. One client \
+             connects to this Edge in a process of its own. The client streams, with a client-evaluated key. All delays are those of an SDK \
+             in use.",
+        ),
+        Block::List(
+            [
+                "Requests are the client's requests during the fault, counted on the wire, including redirects. For an SDK that documents \
+                 its delays, the largest number that the delays allow follows in parentheses. Requests that reach no listener are counted \
+                 where the SDK hands them to its HTTP library.",
+                "Back is the time from the end of the fault until the client has the features again. “Not back” means that the client did \
+                 not get the features within the time.",
+                "Memory is the growth of the client's process above what it had before the client was created. Less than 10 MB is shown as \
+                 10 MB.",
+            ]
+            .into_iter()
+            .map(|line| Item { anchor: None, line: vec![text(line)] })
+            .collect(),
+        ),
+        paragraph(
+            "All numbers are upper limits: the largest of several runs of the version, rounded up to 1, 2, 3 or 5 times a power of ten if \
+             larger than 10. More than 1,000 requests depend on the machine alone. The delays before retries are random, so the exact numbers differ from run to run. A client that was not back \
+             in one run is shown as not back.",
+        ),
+        Block::Paragraph(vec![
+            text("The client of this project retries half a minute to a minute after an Edge has refused it at first contact. The scenarios F-001 \
+                  to F-022 measure these numbers, and fail if the client leaves its bounds. This takes about a minute:"),
+        ]),
+        Block::Commands(vec![
+            "fh-conformance sdk --adapter 'fh-conformance adapter rust' --group F --all --unscaled".to_owned(),
+        ]),
+        Block::Paragraph(vec![
+            text("Without "),
+            code("--unscaled"),
+            text(", all delays are a tenth, except that of the header "),
+            code("Retry-After"),
+            text(". The page "),
+            link("conformance.md", "conformance.md"),
+            text(" has the reasons of the known failures."),
+        ]),
+    ];
+    Page {
+        title: "Clients under 22 faults".to_owned(),
+        command: "cargo xtask subjects --record".to_owned(),
+        introduction,
+        sections: vec![Section { title: "The faults".to_owned(), blocks: blocks(subjects) }],
+    }
+}
+
+/// Returns the section of the page of all recordings.
+pub(super) fn section(subjects: &Subjects<'_>) -> Section {
+    let mut all = vec![Block::Paragraph(vec![
+        text(
+            "An Edge misbehaves for 12 s from the first contact on, and is healthy afterwards. Numbers are upper limits. The page ",
+        ),
+        link("faults.md", "faults.md"),
+        text(" explains them."),
+    ])];
+    all.extend(blocks(subjects));
+    Section { title: "Faults of an Edge".to_owned(), blocks: all }
+}
+
+fn blocks(subjects: &Subjects<'_>) -> Vec<Block> {
+    let scenarios = GROUPS.iter().find(|group| group.name == GROUP);
+    let scenarios = scenarios.map(|group| group.scenarios).unwrap_or_default();
+    let rows = scenarios.iter().map(|scenario| {
+        let given = scenario.given.strip_prefix("an Edge that ").unwrap_or(scenario.given);
+        let name = vec![text(format!("{} {given}", scenario.id))];
+        let cells = subjects.all().map(|recording| cell(recording, scenario));
+        std::iter::once(name).chain(cells).collect()
+    });
+    let table = Table { head: subjects.head(&["an Edge that …"]), rows: rows.collect() };
+    let recovered = subjects.all().filter(|recording| !recording.faults.is_empty());
+    let recovered = recovered.map(|recording| Item {
+        anchor: None,
+        line: vec![text(format!(
+            "{} is back after {} of {} faults.",
+            recording.title(),
+            recording.faults.values().filter(|fault| fault.back_within_s.is_some()).count(),
+            recording.faults.len()
+        ))],
+    });
+    vec![Block::Table(table), Block::List(recovered.collect())]
+}
+
+fn cell(recording: &Recording, scenario: &Scenario) -> Line {
+    let Some(mark) = of_scenario(recording, scenario) else { return Vec::new() };
+    let mut line = vec![Inline::Mark(mark)];
+    if let Some(fault) = recording.faults.get(scenario.id) {
+        line.push(text(format!(": {}", in_words(fault))));
+    }
+    line
+}
+
+fn in_words(fault: &RecordedFault) -> String {
+    let mut parts = Vec::new();
+    if let Some(requests) = fault.requests {
+        let sent = fault.sent.map(|sent| format!(", of {} sent", grouped(sent)));
+        let limit = fault.limit.map(|limit| format!(" (at most {})", grouped(limit)));
+        let word = if requests == 1 { "request" } else { "requests" };
+        let number = match requests {
+            STORM.. if fault.limit.is_none() => format!("over {}", grouped(STORM / 2)),
+            _ => grouped(requests),
+        };
+        parts.push(format!(
+            "{number} {word}{}{}",
+            sent.unwrap_or_default(),
+            limit.unwrap_or_default()
+        ));
+    }
+    if let Some(seconds) = fault.back_within_s {
+        parts.push(format!("back in {seconds} s"));
+    }
+    if let Some(seconds) = fault.not_back_within_s {
+        parts.push(format!("not back in {seconds} s"));
+    }
+    if let Some(megabytes) = fault.growth_mb {
+        parts.push(format!("{} MB", grouped(megabytes)));
+    }
+    parts.join(", ")
+}

@@ -1,0 +1,164 @@
+//! Pages as Markdown.
+
+use std::fmt::Write as _;
+
+use super::plain_text::plain_text;
+use super::{Block, Inline, Page, Table};
+
+/// Where a text stands. In a table, each `|` ends a cell.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Prose,
+    Table,
+}
+
+impl Page {
+    /// Returns the page as Markdown.
+    #[must_use]
+    pub fn to_markdown(&self) -> String {
+        let mut out = format!("# {}\n", escaped(&self.title));
+        for block in &self.introduction {
+            write_block(block, &mut out);
+        }
+        // Writing to a `String` cannot fail.
+        for section in &self.sections {
+            let _ = write!(out, "\n## {}\n", escaped(&section.title));
+            for block in &section.blocks {
+                write_block(block, &mut out);
+            }
+        }
+        let _ = write!(out, "\nThis page is rendered by {}.\n", code(&self.command, Place::Prose));
+        out
+    }
+}
+
+fn write_block(block: &Block, out: &mut String) {
+    out.push('\n');
+    match block {
+        Block::Paragraph(line) => {
+            let _ = writeln!(out, "{}", inline(line, Place::Prose));
+        }
+        Block::List(items) => {
+            for item in items {
+                let anchor = item.anchor.as_ref();
+                let anchor = anchor.map(|name| format!("<a id=\"{}\"></a>", anchor_name(name)));
+                let anchor = anchor.unwrap_or_default();
+                let _ = writeln!(out, "- {anchor}{}", inline(&item.line, Place::Prose));
+            }
+        }
+        Block::Table(table) => write_table(table, out),
+        Block::Commands(commands) => {
+            // A fence that no line of the block can close.
+            let _ = writeln!(out, "```");
+            for command in commands {
+                let _ = writeln!(out, "{}", plain_text(command).replace("```", "'''"));
+            }
+            let _ = writeln!(out, "```");
+        }
+        Block::Folded { title, blocks } => {
+            let _ = writeln!(out, "### {}", escaped(title));
+            for block in blocks {
+                write_block(block, out);
+            }
+        }
+    }
+}
+
+fn write_table(table: &Table, out: &mut String) {
+    let row = |cells: Vec<String>| format!("| {} |\n", cells.join(" | "));
+    out.push_str(&row(table.head.iter().map(|head| escaped(head)).collect()));
+    let _ = writeln!(out, "|{}", "---|".repeat(table.head.len()));
+    for cells in &table.rows {
+        out.push_str(&row(cells.iter().map(|cell| inline(cell, Place::Table)).collect()));
+    }
+}
+
+fn inline(line: &[Inline], place: Place) -> String {
+    let each = line.iter().map(|piece| match piece {
+        Inline::Text(text) => escaped(text),
+        Inline::Code(text) => code(text, place),
+        Inline::Link { text, to } => format!("[{}]({})", escaped(text), target(to)),
+        Inline::Mark(mark) => mark.word().to_owned(),
+    });
+    each.collect()
+}
+
+/// Escapes the characters that Markdown or HTML give a meaning.
+fn escaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in plain_text(text).chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '~' | '#' | '!' => {
+                out.push('\\');
+                out.push(c);
+            }
+            _ => out.push(c),
+        }
+    }
+    out
+}
+
+/// Returns code. The fence has more backticks than any sequence in the text.
+fn code(text: &str, place: Place) -> String {
+    let text = plain_text(text);
+    let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
+    let fence = "`".repeat(longest + 1);
+    let pad =
+        if text.starts_with('`') || text.ends_with('`') || text.is_empty() { " " } else { "" };
+    let text = if place == Place::Table { text.replace('|', "\\|") } else { text };
+    format!("{fence}{pad}{text}{pad}{fence}")
+}
+
+/// Returns the target of a link without characters that would end it.
+fn target(to: &str) -> String {
+    let is_plain = |c: &char| c.is_ascii_alphanumeric() || "-._~/#".contains(*c);
+    to.chars().filter(is_plain).collect()
+}
+
+/// Returns a name for an anchor, without characters that would end it.
+pub(super) fn anchor_name(name: &str) -> String {
+    let replaced = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' };
+    name.chars().map(replaced).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_of_an_sdk_has_no_meaning_in_markdown() {
+        let hostile =
+            "<img src=x onerror=alert(1)> [a](javascript:b) | `c` *d* _e_ \\ &lt; # !\n## g";
+        assert_eq!(
+            escaped(hostile),
+            "&lt;img src=x onerror=alert(1)&gt; \\[a\\](javascript:b) \\| \\`c\\` \\*d\\* \\_e\\_ \\\\ &amp;lt; \\# \\! \\#\\# g"
+        );
+        assert_eq!(escaped("a\u{202e}b\u{0}"), "a\u{fffd}b\u{fffd}");
+    }
+
+    #[test]
+    fn code_keeps_its_end_and_its_cell() {
+        assert_eq!(code("a|b", Place::Prose), "`a|b`");
+        assert_eq!(code("a|b", Place::Table), "`a\\|b`");
+        assert_eq!(code("``` <b>", Place::Prose), "```` ``` <b> ````");
+        assert_eq!(code("", Place::Prose), "`  `");
+    }
+
+    #[test]
+    fn targets_and_anchors_end_nowhere_else() {
+        assert_eq!(target("a.md#b) [c](d\"<"), "a.md#bcd");
+        assert_eq!(anchor_name("my \"SDK\"><b 1"), "my--sdk---b-1");
+    }
+
+    #[test]
+    fn commands_do_not_end_their_block() {
+        let page = Page {
+            introduction: vec![Block::Commands(vec!["a\n```\n<b>".to_owned()])],
+            ..Page::default()
+        };
+        assert!(page.to_markdown().contains("```\na ''' <b>\n```\n"), "{}", page.to_markdown());
+    }
+}

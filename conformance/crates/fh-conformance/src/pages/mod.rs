@@ -1,0 +1,193 @@
+//! Pages that show recordings: `docs/conformance.md`, `docs/conformance.html` and `docs/faults.md`.
+//!
+//! A [`Page`] is a small document. Each of its texts is plain text; the renderers escape it, because names, versions and reasons come from
+//! SDKs.
+
+mod capabilities;
+mod cases;
+mod conformance;
+mod faults;
+mod html;
+mod known;
+mod markdown;
+mod only_ours;
+mod overview;
+mod plain_text;
+mod scenarios;
+mod subjects;
+#[cfg(test)]
+mod tests;
+
+pub use conformance::conformance;
+pub use faults::faults;
+pub use subjects::Subjects;
+
+/// A document.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Page {
+    /// The title.
+    pub title: String,
+    /// The command that writes the page.
+    pub command: String,
+    /// The content before the first section.
+    pub introduction: Vec<Block>,
+    /// The sections.
+    pub sections: Vec<Section>,
+}
+
+/// A part of a page.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Section {
+    /// The title.
+    pub title: String,
+    /// The content.
+    pub blocks: Vec<Block>,
+}
+
+/// A block of a page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Block {
+    /// A paragraph.
+    Paragraph(Line),
+    /// A list.
+    List(Vec<Item>),
+    /// A table.
+    Table(Table),
+    /// Commands, one a line.
+    Commands(Vec<String>),
+    /// A part with a title of its own, which HTML shows on demand.
+    Folded {
+        /// The title.
+        title: String,
+        /// The content.
+        blocks: Vec<Block>,
+    },
+}
+
+/// An item of a list.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Item {
+    /// The name by which links find the item.
+    pub anchor: Option<String>,
+    /// The text.
+    pub line: Line,
+}
+
+/// A table.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Table {
+    /// The heads of the columns.
+    pub head: Vec<String>,
+    /// The cells, row by row.
+    pub rows: Vec<Vec<Line>>,
+}
+
+/// A line of text.
+pub type Line = Vec<Inline>;
+
+/// A piece of text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Inline {
+    /// Plain text.
+    Text(String),
+    /// A name or a command.
+    Code(String),
+    /// A link to another page of the project, or to an anchor of this one.
+    Link {
+        /// The text.
+        text: String,
+        /// The target.
+        to: String,
+    },
+    /// An outcome.
+    Mark(Mark),
+}
+
+/// The outcome of a case, a scenario or a capability, as pages show it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mark {
+    /// Passed.
+    Pass,
+    /// Failed as the baseline says.
+    Known,
+    /// Fails sometimes, as the baseline says.
+    Sometimes,
+    /// Failed.
+    Failed,
+    /// Did not run.
+    Skipped,
+    /// Has a capability.
+    Has,
+    /// Lacks a capability.
+    Lacks,
+}
+
+impl Mark {
+    /// Returns the sign.
+    const fn sign(self) -> &'static str {
+        match self {
+            Self::Pass | Self::Has => "✓",
+            Self::Known => "✗",
+            Self::Sometimes => "~",
+            Self::Failed => "‼",
+            Self::Skipped | Self::Lacks => "–",
+        }
+    }
+
+    /// Returns the word.
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Pass => "pass",
+            Self::Known => "known failure",
+            Self::Sometimes => "fails sometimes",
+            Self::Failed => "failure",
+            Self::Skipped => "not run",
+            Self::Has => "yes",
+            Self::Lacks => "no",
+        }
+    }
+}
+
+/// Returns plain text as a piece of a line.
+fn text(text: impl Into<String>) -> Inline {
+    Inline::Text(text.into())
+}
+
+/// Returns a name or a command as a piece of a line.
+fn code(text: impl Into<String>) -> Inline {
+    Inline::Code(text.into())
+}
+
+fn link(text: impl Into<String>, to: impl Into<String>) -> Inline {
+    Inline::Link { text: text.into(), to: to.into() }
+}
+
+/// Returns a paragraph of plain text.
+fn paragraph(words: impl Into<String>) -> Block {
+    Block::Paragraph(vec![text(words)])
+}
+
+/// Returns the counts that are not zero, each with its outcome.
+fn tally(counts: impl IntoIterator<Item = (usize, Mark)>) -> Line {
+    let mut line = Vec::new();
+    for (count, mark) in counts.into_iter().filter(|(count, _)| *count > 0) {
+        if !line.is_empty() {
+            line.push(text(", "));
+        }
+        line.extend([text(format!("{} ", grouped(count as u64))), Inline::Mark(mark)]);
+    }
+    line
+}
+
+/// Returns a number with commas between thousands.
+fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut out = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}

@@ -1,0 +1,99 @@
+//! The SDKs, their versions and their numbers.
+
+use super::subjects::Subjects;
+use super::{Block, Item, Section, Table, code, grouped, text};
+use crate::recording::{RecordedOutcome, Recording};
+
+/// Maximum number of blockers of a tier that are named.
+const MOST_BLOCKERS: usize = 8;
+
+pub(super) fn overview(subjects: &Subjects<'_>) -> Section {
+    let head = ["SDK", "language", "runtime", "recorded", "tier", "cases", "scenarios"];
+    let rows = subjects.all().map(|recording| {
+        vec![
+            vec![text(recording.title())],
+            vec![text(recording.sdk.language.as_str())],
+            vec![text(recording.sdk.runtime.as_str())],
+            vec![text(recording.recorded.as_str())],
+            vec![text(tier(recording.tier.reached))],
+            vec![text(cases(recording))],
+            vec![text(scenarios(recording))],
+        ]
+    });
+    let table = Table { head: head.map(str::to_owned).to_vec(), rows: rows.collect() };
+    let blocked = subjects.all().filter(|recording| !recording.tier.blocked_by.is_empty());
+    let items: Vec<Item> = blocked.map(blocked_by).collect();
+    let mut blocks = vec![Block::Table(table)];
+    if !items.is_empty() {
+        blocks.push(Block::List(items));
+    }
+    Section { title: "SDKs".to_owned(), blocks }
+}
+
+fn tier(tier: Option<i64>) -> String {
+    tier.map_or_else(|| "none".to_owned(), |tier| tier.to_string())
+}
+
+fn cases(recording: &Recording) -> String {
+    let mut counts = [0; 5];
+    for group in &recording.groups {
+        let failed = group.failed + group.sometimes;
+        let skipped: usize = group.skipped.values().sum();
+        for (sum, count) in
+            counts.iter_mut().zip([group.cases, group.pass, group.known, failed, skipped])
+        {
+            *sum += count;
+        }
+    }
+    in_words(counts)
+}
+
+fn scenarios(recording: &Recording) -> String {
+    let mut counts = [0; 5];
+    for outcome in recording.scenarios.values() {
+        let which = match outcome {
+            RecordedOutcome::Pass => [1, 1, 0, 0, 0],
+            RecordedOutcome::Known => [1, 0, 1, 0, 0],
+            RecordedOutcome::Sometimes | RecordedOutcome::Failed => [1, 0, 0, 1, 0],
+            RecordedOutcome::Skipped { .. } => [1, 0, 0, 0, 1],
+        };
+        for (sum, count) in counts.iter_mut().zip(which) {
+            *sum += count;
+        }
+    }
+    in_words(counts)
+}
+
+/// Returns counts in words: all, passed, known failures, other failures, not run.
+fn in_words([all, pass, known, failed, skipped]: [usize; 5]) -> String {
+    let number = |count: usize| grouped(count as u64);
+    let mut words = format!("{} of {} pass", number(pass), number(all));
+    for (count, what) in
+        [(known, "known failures"), (failed, "other failures"), (skipped, "not run")]
+    {
+        if count > 0 {
+            words.push_str(&format!(", {} {what}", number(count)));
+        }
+    }
+    words
+}
+
+fn blocked_by(recording: &Recording) -> Item {
+    let next = recording.tier.reached.map_or(0, |tier| tier + 1);
+    let blockers = &recording.tier.blocked_by;
+    let mut line = vec![text(format!("Tier {next} of {} is blocked by ", recording.title()))];
+    for (index, blocker) in blockers.iter().take(MOST_BLOCKERS).enumerate() {
+        if index > 0 {
+            line.push(text(", "));
+        }
+        line.push(match blocker.strip_prefix("lacks ") {
+            Some(capability) => code(capability),
+            None => text(blocker.as_str()),
+        });
+    }
+    if blockers.len() > MOST_BLOCKERS {
+        line.push(text(format!(" and {} more", blockers.len() - MOST_BLOCKERS)));
+    }
+    line.push(text("."));
+    Item { anchor: None, line }
+}

@@ -1,0 +1,135 @@
+use std::collections::BTreeSet;
+
+use super::*;
+use crate::baseline::KnownFailure;
+use crate::data::{Capability, Data, Suite};
+use crate::protocol::Sdk;
+use crate::recording::{
+    RecordedFailure, RecordedFault, RecordedGroup, RecordedOutcome, RecordedTier, Recording, STORM,
+};
+
+const HOSTILE: &str = "</td><script>alert(1)</script>| [x](y) \u{202e}\"'&";
+
+fn recording(name: &str, outcome: RecordedOutcome) -> Recording {
+    Recording {
+        recorded: "2026-11-21".to_owned(),
+        sdk: Sdk { name: name.to_owned(), version: "1.0".to_owned(), ..Sdk::default() },
+        groups: vec![RecordedGroup {
+            group: "eval.string".to_owned(),
+            profile: "client".to_owned(),
+            cases: 199,
+            pass: 199,
+            ..RecordedGroup::default()
+        }],
+        scenarios: [("C-POLL-001".to_owned(), outcome)].into(),
+        ..Recording::default()
+    }
+}
+
+fn hostile() -> Recording {
+    let text = || HOSTILE.to_owned();
+    let sdk = Sdk { name: text(), version: text(), language: text(), runtime: text() };
+    Recording {
+        recorded: text(),
+        sdk,
+        tier: RecordedTier {
+            reached: None,
+            blocked_by: [text(), format!("lacks {HOSTILE}")].into(),
+        },
+        can: [text()].into(),
+        cannot: [("usage".to_owned(), text()), (text(), text())].into(),
+        scenarios: [
+            ("C-POLL-001".to_owned(), RecordedOutcome::Known),
+            ("C-POLL-002".to_owned(), RecordedOutcome::Skipped { why: text(), what: text() }),
+            ("F-001".to_owned(), RecordedOutcome::Pass),
+        ]
+        .into(),
+        known: vec![KnownFailure {
+            ids: ["C-POLL-001".to_owned(), text()].into(),
+            at: text(),
+            reason: text(),
+            sometimes: false,
+        }],
+        failed: vec![RecordedFailure { id: text(), at: text() }],
+        faults: [(
+            "F-001".to_owned(),
+            RecordedFault {
+                requests: Some(STORM),
+                not_back_within_s: Some(45),
+                ..RecordedFault::default()
+            },
+        )]
+        .into(),
+        ..recording("", RecordedOutcome::Pass)
+    }
+}
+
+fn pages(recordings: Vec<Recording>) -> [Page; 2] {
+    let data = Data::embedded();
+    let (suite, capabilities) = (Suite::load(&data).unwrap(), Capability::load(&data).unwrap());
+    let subjects = Subjects::new(recordings, &suite, &capabilities);
+    [conformance(&subjects), faults(&subjects)]
+}
+
+#[test]
+fn texts_of_an_sdk_are_escaped_wherever_they_stand() {
+    for page in pages(vec![recording("fh-rust", RecordedOutcome::Pass), hostile()]) {
+        let (html, markdown) = (page.to_html(), page.to_markdown());
+        assert!(!html.contains("<script"), "{html}");
+        assert!(!html.contains('\u{202e}') && !markdown.contains('\u{202e}'));
+        assert!(html.contains("&lt;script&gt;"));
+        // Outside code, where text has no meaning, nothing is left of the tags.
+        let prose: String = markdown.split('`').step_by(2).collect();
+        assert!(!prose.contains("<script"), "{markdown}");
+        assert!(prose.contains("&lt;script&gt;"));
+        assert!(!prose.contains("[x](y)"));
+    }
+}
+
+#[test]
+fn links_lead_to_anchors_of_the_page() {
+    let [page, _] = pages(vec![recording("fh-rust", RecordedOutcome::Pass), hostile()]);
+    let html = page.to_html();
+    let between = |start: &str| -> BTreeSet<String> {
+        html.split(start)
+            .skip(1)
+            .filter_map(|rest| rest.split('"').next())
+            .map(str::to_owned)
+            .collect()
+    };
+    let (links, ids) = (between("href=\"#"), between(" id=\""));
+    assert!(links.len() > page.sections.len(), "{links:?}");
+    assert!(links.is_subset(&ids), "{links:?} {ids:?}");
+}
+
+#[test]
+fn each_scenario_and_capability_has_a_row() {
+    let [page, table] = pages(vec![hostile()]);
+    let markdown = page.to_markdown();
+    for scenario in crate::sdk::scenarios::all() {
+        let row = format!("| {} ", scenario.id);
+        assert!(markdown.contains(&row), "{row}");
+    }
+    for capability in Capability::load(&Data::embedded()).unwrap() {
+        assert!(markdown.contains(&format!("| `{}` |", capability.id)), "{}", capability.id);
+    }
+    let faults = table.to_markdown();
+    assert!(faults.contains("pass: over 1,000 requests, not back in 45 s"), "{faults}");
+}
+
+#[test]
+fn only_ours_names_the_decision() {
+    let other = recording("other", RecordedOutcome::Known);
+    let [page, _] = pages(vec![recording("fh-rust", RecordedOutcome::Pass), other]);
+    let section = &page.sections[1];
+    assert_eq!(section.title, "What only this project's SDK passes");
+    let Block::Table(table) = &section.blocks[1] else { panic!("{section:?}") };
+    let scenario = crate::sdk::scenarios::named("C-POLL-001").unwrap();
+    assert_eq!(table.rows.len(), 1);
+    assert_eq!(table.rows[0][0], vec![code("C-POLL-001")]);
+    let source = scenario.decision.split(", ").next().unwrap();
+    assert!(format!("{:?}", table.rows[0][2]).contains(source), "{source}");
+    let passes = recording("other", RecordedOutcome::Pass);
+    let [page, _] = pages(vec![recording("fh-rust", RecordedOutcome::Pass), passes]);
+    assert_eq!(page.sections[1].blocks.len(), 2, "nothing of this kind");
+}

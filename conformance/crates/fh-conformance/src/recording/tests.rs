@@ -1,0 +1,284 @@
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use super::*;
+use crate::baseline::Baseline;
+use crate::data::{Capability, Data, Schemas};
+use crate::json::Json;
+use crate::protocol::Hello;
+use crate::report::{FailedCheck, Report, ReportSubject, Row, RowOutcome, SkipKind, SkippedRow};
+use crate::sdk::{Measurement, ScenarioOutcome, ScenarioResult, scenarios};
+use crate::tier;
+
+fn failed(label: &str) -> RowOutcome {
+    RowOutcome::Failed(FailedCheck {
+        label: label.to_owned(),
+        message: "took 17 ms".to_owned(),
+        expected: Json::Null,
+        actual: Json::Null,
+    })
+}
+
+fn skipped(kind: SkipKind, reason: &str) -> RowOutcome {
+    RowOutcome::Skipped(SkippedRow { kind, reason: reason.to_owned() })
+}
+
+fn row(id: &str, group: &str, profile: Option<Profile>, outcome: RowOutcome) -> Row {
+    Row {
+        id: id.to_owned(),
+        rev: None,
+        title: String::new(),
+        group: group.to_owned(),
+        profile,
+        tier: 1,
+        outcome,
+        took: Duration::from_millis(17),
+        reproduce: Vec::new(),
+        evidence: Vec::new(),
+    }
+}
+
+const BASELINE: &str = r#"{"format":1,"subject":"s","version":"1","cannot":["usage"],"known":[
+    {"ids":["C-POLL-002","a.two"],"at":"value","reason":"It rounds."},
+    {"ids":["C-POLL-004"],"at":"race","reason":"It races.","sometimes":true}]}"#;
+
+/// Records a run in which the scenario that fails sometimes has this outcome.
+fn recorded(race: RowOutcome) -> Recording {
+    let client = Some(Profile::Client);
+    let mut report = Report {
+        subject: ReportSubject::default(),
+        digest: None,
+        profiles: Vec::new(),
+        filters: Vec::new(),
+        rows: vec![
+            row("a.two", "a", client, failed("value")),
+            row("a.one", "a", client, RowOutcome::Passed),
+            row("a.three", "a", client, skipped(SkipKind::Capability, "usage")),
+            row("C-POLL-003", "C-POLL", None, skipped(SkipKind::Unconfigurable, "poll_ms")),
+            row("C-POLL-002", "C-POLL", None, failed("value")),
+            row("C-POLL-001", "C-POLL", None, RowOutcome::Passed),
+            row("C-POLL-004", "C-POLL", None, race),
+            row("C-POLL-005", "C-POLL", None, failed("another check")),
+        ],
+    };
+    let baseline = Baseline::parse(BASELINE).unwrap();
+    baseline.apply(&mut report);
+    let capabilities = Capability::load(&Data::embedded()).unwrap();
+    let tier = tier::reached(&report, &capabilities, &baseline.sometimes());
+    let hello = Hello {
+        sdk: Sdk { name: "s".to_owned(), version: "1".to_owned(), ..Sdk::default() },
+        can: vec!["transport.poll".to_owned(), "engine".to_owned()],
+        cannot: [("usage".to_owned(), "It has none.".to_owned())].into(),
+        ..Hello::default()
+    };
+    let result = ScenarioResult {
+        scenario: scenarios::named("F-001").unwrap(),
+        outcome: ScenarioOutcome::Passed,
+        took: Duration::from_secs(17),
+        start: Instant::now(),
+        timeline: Vec::new(),
+        log: String::new(),
+        measurements: vec![
+            Measurement { name: "requests", value: 2085.0 },
+            Measurement { name: "back after s", value: 0.3 },
+        ],
+    };
+    Recording::of(&RecordedRun {
+        hello: &hello,
+        report: &report,
+        results: &[result],
+        baseline: Some(&baseline),
+        tier: &tier,
+        day: "2026-11-21",
+    })
+}
+
+const TEXT: &str = r#"{
+  "$schema": "../data/schema/recording-1.schema.json",
+  "format": 1,
+  "recorded": "2026-11-21",
+  "suite": "1.0",
+  "sdk": {"name":"s","version":"1","language":"","runtime":""},
+  "tier": {
+    "reached": null,
+    "blocked_by": [
+      "1 case of a",
+      "C-POLL-002",
+      "C-POLL-003",
+      "C-POLL-004",
+      "C-POLL-005"
+    ]
+  },
+  "can": [
+    "engine",
+    "transport.poll"
+  ],
+  "cannot": {
+    "usage": "It has none."
+  },
+  "groups": [
+    {"group":"a","profile":"client","cases":3,"pass":1,"known":1,"skipped":{"usage":1}}
+  ],
+  "scenarios": {
+    "C-POLL-001": {"outcome":"pass"},
+    "C-POLL-002": {"outcome":"known"},
+    "C-POLL-003": {"outcome":"skipped","why":"unconfigurable","what":"poll_ms"},
+    "C-POLL-004": {"outcome":"sometimes"},
+    "C-POLL-005": {"outcome":"failed"}
+  },
+  "known": [
+    {
+      "ids": [
+        "C-POLL-004"
+      ],
+      "at": "race",
+      "reason": "It races.",
+      "sometimes": true
+    },
+    {
+      "ids": [
+        "C-POLL-002",
+        "a.two"
+      ],
+      "at": "value",
+      "reason": "It rounds."
+    }
+  ],
+  "failed": [
+    {"id":"C-POLL-005","at":"another check"}
+  ],
+  "faults": {
+    "F-001": {"requests":2000,"back_within_s":1}
+  }
+}
+"#;
+
+#[test]
+fn a_recording_has_one_id_a_line_and_no_times() {
+    let recording = recorded(RowOutcome::Passed);
+    assert_eq!(recording.to_text(), TEXT);
+    assert_eq!(Recording::parse(TEXT).unwrap(), recording);
+    assert_eq!(recorded(failed("race")), recording, "a race is no change");
+}
+
+#[test]
+fn recordings_satisfy_their_schema() {
+    let schemas = Schemas::compile(&Data::embedded()).unwrap();
+    let violations = |text: &str| {
+        let document: Value = serde_json::from_str(text).unwrap();
+        schemas.violations("recording", "recording-1", &document)
+    };
+    assert_eq!(violations(TEXT), []);
+    assert_ne!(violations(&TEXT.replace("\"pass\"", "\"perhaps\"")), []);
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../recorded");
+    for file in std::fs::read_dir(folder).into_iter().flatten() {
+        let text = std::fs::read_to_string(file.unwrap().path()).unwrap();
+        assert_eq!(violations(&text), []);
+        Recording::parse(&text).unwrap();
+    }
+}
+
+#[test]
+fn a_file_that_was_changed_by_hand_is_refused() {
+    for (from, to, part) in [
+        ("\"format\": 1", "\"format\": 2", "format 2"),
+        (
+            "\"can\": [\n    \"engine\",\n    \"transport.poll\"",
+            "\"can\": [\n    \"transport.poll\",\n    \"engine\"",
+            "by hand",
+        ),
+        ("\"suite\"", "\"suit\"", "suit"),
+    ] {
+        let text = TEXT.replacen(from, to, 1);
+        assert_ne!(text, TEXT);
+        let error = Recording::parse(&text).unwrap_err();
+        assert!(error.contains(part), "{part}: {error}");
+    }
+}
+
+/// Compares a recording with a changed one, of a run that left out what `left_out` names.
+fn differences(change: impl Fn(&mut Recording), left_out: &[&str]) -> Vec<String> {
+    let recorded = recorded(RowOutcome::Passed);
+    let mut run = recorded.clone();
+    change(&mut run);
+    recorded.differences(
+        &run,
+        &Coverage {
+            leaves_out_scenario: &|id| left_out.contains(&id),
+            leaves_out_group: &|group, _| left_out.contains(&group),
+            group_of_case: &|id| id.split('.').next().map(str::to_owned),
+        },
+    )
+}
+
+/// Changes a recording.
+type Change = fn(&mut Recording);
+
+#[test]
+fn each_change_is_one_difference() {
+    assert_eq!(differences(|_| {}, &[]), Vec::<String>::new());
+    let day_and_runtime = |run: &mut Recording| {
+        run.recorded = "2027-01-01".to_owned();
+        run.sdk.runtime = "another".to_owned();
+        run.faults.clear();
+    };
+    assert_eq!(differences(day_and_runtime, &[]), Vec::<String>::new());
+    let changes: [(&str, Change); 8] = [
+        ("the SDK: recorded s 1, now s 2", |run| run.sdk.version = "2".to_owned()),
+        ("usage: recorded lacks (It has none.), now has", |run| {
+            run.cannot.clear();
+            run.can.insert("usage".to_owned());
+        }),
+        ("usage: recorded lacks (It has none.), now lacks (Never.)", |run| {
+            run.cannot.insert("usage".to_owned(), "Never.".to_owned());
+        }),
+        ("C-POLL-001: recorded pass, now nothing", |run| {
+            run.scenarios.remove("C-POLL-001");
+        }),
+        ("C-POLL-003: recorded skipped, unconfigurable: poll_ms, now pass", |run| {
+            run.scenarios.insert("C-POLL-003".to_owned(), RecordedOutcome::Pass);
+        }),
+        ("C-POLL-005: recorded failed at \"another check\", now failed at \"a third\"", |run| {
+            run.failed[0].at = "a third".to_owned();
+        }),
+        ("a.two: recorded known at \"value\" (It rounds.), now pass", |run| {
+            run.known[1].ids.remove("a.two");
+        }),
+        ("the tier: recorded", |run| run.tier.reached = Some(0)),
+    ];
+    for (text, change) in changes {
+        let lines = differences(change, &[]);
+        assert!(lines.len() == 1 && lines[0].starts_with(text), "{text}: {lines:?}");
+    }
+}
+
+#[test]
+fn what_a_run_left_out_is_not_compared() {
+    let smaller = |run: &mut Recording| {
+        run.scenarios.remove("C-POLL-001");
+        run.groups.clear();
+        run.known[1].ids.remove("a.two");
+        run.tier = RecordedTier::default();
+    };
+    assert_eq!(differences(smaller, &["C-POLL-001", "a"]), Vec::<String>::new());
+    assert_eq!(differences(smaller, &["a"]).len(), 1);
+    // The group, without its cases and without the tier.
+    assert_eq!(differences(smaller, &["C-POLL-001"]).len(), 1);
+}
+
+#[test]
+fn measurements_of_the_same_version_are_merged() {
+    let earlier = recorded(RowOutcome::Passed);
+    let mut later = earlier.clone();
+    later.faults.insert(
+        "F-001".to_owned(),
+        RecordedFault { requests: Some(1), ..RecordedFault::default() },
+    );
+    let mut newer = later.clone();
+    newer.sdk.version = "2".to_owned();
+    later.merge_measurements(&earlier);
+    newer.merge_measurements(&earlier);
+    assert_eq!(later.faults["F-001"].requests, Some(2000));
+    assert_eq!(newer.faults["F-001"].requests, Some(1));
+}
