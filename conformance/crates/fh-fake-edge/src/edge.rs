@@ -4,7 +4,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::ops::Deref;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
@@ -307,6 +307,11 @@ impl EdgeHandle {
     /// Returns a copy of everything recorded until now.
     pub fn recording(&self) -> Recording {
         self.server.recorder.recording()
+    }
+
+    /// Returns the first changes of features and the first events that were sent to open streams, in words, each with its time.
+    pub fn changes(&self) -> Vec<(Instant, String)> {
+        locked(&self.server.world).changes().to_vec()
     }
 
     /// Waits until `observation` returns a value. It is called after each change of the recording, and must not call this Edge.

@@ -178,19 +178,20 @@ impl fmt::Display for TimedOut {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "condition not met within {:?}; recorded: {} connections ({} open)",
+            "not within {:?}; the Edge has seen {} connections ({} open)",
             self.waited,
             self.seen.connections.len(),
             self.seen.open
         )?;
-        for route in Route::ALL {
+        for route in Route::ALL.into_iter().filter(|route| self.seen.count(*route) > 0) {
             let statuses: Vec<String> = self
                 .seen
                 .of(route)
                 .take(20)
                 .map(|seen| seen.status.map_or("-".to_owned(), |status| status.to_string()))
                 .collect();
-            write!(f, "; {route:?} {} [{}]", self.seen.count(route), statuses.join(" "))?;
+            let (count, statuses) = (self.seen.count(route), statuses.join(" "));
+            write!(f, "; {count} requests of the route {route:?} with the statuses {statuses}")?;
         }
         Ok(())
     }

@@ -1,7 +1,7 @@
 //! The state of a healthy Edge: environments, features, keys and open streams.
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
@@ -33,8 +33,14 @@ pub(crate) enum Updates {
     Withheld,
 }
 
+/// Maximum number of changes that are kept.
+const MOST_CHANGES: usize = 1000;
+/// Maximum number of characters of a text in the list of changes.
+const LONGEST_CHANGE: usize = 200;
+
 pub(crate) struct World {
     environments: Vec<Environment>,
+    changes: Vec<(Instant, String)>,
     listed: Vec<(ApiKey, Vec<Permission>)>,
     streams: Vec<Subscriber>,
     pub(crate) keys: Keys,
@@ -82,6 +88,7 @@ impl World {
     pub(crate) fn new(environment: &str) -> Self {
         Self {
             environments: vec![Environment { id: environment.to_owned(), features: Vec::new() }],
+            changes: Vec::new(),
             listed: Vec::new(),
             streams: Vec::new(),
             keys: Keys::Any,
@@ -288,7 +295,11 @@ impl World {
     }
 
     /// Sends a text to all open streams.
-    pub(crate) fn push(&self, text: &str) {
+    pub(crate) fn push(&mut self, text: &str) {
+        if !self.streams.is_empty() {
+            let begin: String = text.trim_end().chars().take(LONGEST_CHANGE).collect();
+            self.note(format!("open streams get {begin:?}"));
+        }
         let text: Arc<str> = Arc::from(text);
         for stream in &self.streams {
             stream.mailbox.push(Push::Text(Arc::clone(&text)));
@@ -296,7 +307,7 @@ impl World {
     }
 
     /// Sends `bye` to all open streams and ends them in an orderly way.
-    pub(crate) fn bye(&self) {
+    pub(crate) fn bye(&mut self) {
         self.push(&event_text("bye", None, BYE));
         self.end();
     }
@@ -307,7 +318,25 @@ impl World {
         }
     }
 
-    fn tell(&self, environment: &str, changed: &Stored) {
+    /// Returns the first changes of features, and the first events for open streams, each with its time.
+    pub(crate) fn changes(&self) -> &[(Instant, String)] {
+        &self.changes
+    }
+
+    fn note(&mut self, change: String) {
+        if self.changes.len() < MOST_CHANGES {
+            self.changes.push((Instant::now(), change));
+        }
+    }
+
+    fn tell(&mut self, environment: &str, changed: &Stored) {
+        let verb = match changed.standing {
+            Standing::InUse => "has",
+            Standing::Retired => "no longer has",
+        };
+        let feature: String =
+            changed.feature.json().to_string().chars().take(LONGEST_CHANGE).collect();
+        self.note(format!("the Edge {verb} the feature {feature}"));
         if self.updates == Updates::Withheld {
             return;
         }

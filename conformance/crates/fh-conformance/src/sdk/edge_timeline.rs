@@ -1,15 +1,22 @@
 //! The entries that an Edge adds to the timeline of a scenario.
 
-use fh_fake_edge::Recording;
+use std::time::Instant;
+
+use fh_fake_edge::EdgeHandle;
 
 use crate::adapter::{TimelineEntry, TimelineKind};
 
-/// Returns one entry for each connection, request, response and end that an Edge recorded. `name` distinguishes several Edges.
-pub(super) fn entries(name: &str, recording: &Recording) -> Vec<TimelineEntry> {
+/// Returns one entry for each change of its features, connection, request, response and end that an Edge recorded. `name` distinguishes
+/// several Edges.
+pub(super) fn entries(name: &str, edge: &EdgeHandle) -> Vec<TimelineEntry> {
+    let recording = edge.recording();
     let mut entries = Vec::new();
     let mut note = |at, text: String| {
         entries.push(TimelineEntry { at, kind: TimelineKind::Edge, text: format!("{name}{text}") });
     };
+    for (at, change) in edge.changes() {
+        note(at, change);
+    }
     for (number, connection) in recording.connections.iter().enumerate() {
         note(connection.accepted, format!("connection {number} accepted"));
         if let Some((at, ended)) = connection.ended {
@@ -33,15 +40,16 @@ pub(super) fn entries(name: &str, recording: &Recording) -> Vec<TimelineEntry> {
                 etag.unwrap_or_default()
             ),
         );
-        if let Some(at) = seen.finished {
-            let status = seen.status.map_or("no status".to_owned(), |status| status.to_string());
-            note(
-                at,
-                format!(
-                    "connection {} finished: {status}, {} bytes",
-                    seen.connection, seen.written
-                ),
-            );
+        let status = seen.status.map_or("no status".to_owned(), |status| status.to_string());
+        let (connection, written) = (seen.connection, seen.written);
+        match seen.finished {
+            Some(at) => {
+                note(at, format!("connection {connection} finished: {status}, {written} bytes"));
+            }
+            None => {
+                let so_far = format!("{status}, {written} bytes so far");
+                note(Instant::now(), format!("connection {connection} not finished: {so_far}"));
+            }
         }
     }
     entries

@@ -4,6 +4,8 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Duration;
 
+use serde_json::json;
+
 use crate::adapter::{Adapter, Observed};
 use crate::protocol::{Called, Event};
 
@@ -56,7 +58,7 @@ impl SdkListener {
         let calls = self.adapter.borrow_mut().wait_for_events(patience(), enough);
         calls.ok_or_else(|| {
             let calls = self.calls();
-            Stop::failed(label, format!("{count} calls"), format!("{}: {calls:?}", calls.len()))
+            Stop::failed(label, number_of_calls(count), in_words(&calls))
         })
     }
 
@@ -72,7 +74,7 @@ impl SdkListener {
     ) -> Result<Called, Stop> {
         let found = |events: &[Observed]| self.of(events, &condition).into_iter().next();
         let call = self.adapter.borrow_mut().wait_for_events(patience(), found);
-        call.ok_or_else(|| Stop::failed(label, expected, format!("{:?}", self.calls())))
+        call.ok_or_else(|| Stop::failed(label, expected, in_words(&self.calls())))
     }
 
     /// Checks that the listener is not called more than `count` times within a time from now.
@@ -100,8 +102,8 @@ impl SdkListener {
         match self.adapter.borrow_mut().wait_for_events(watch, more) {
             None => Ok(()),
             Some(calls) => {
-                let actual = format!("{} calls: {calls:?}", calls.len());
-                Err(Stop::failed(label, format!("at most {count} calls"), actual))
+                let expected = format!("at most {}", number_of_calls(count));
+                Err(Stop::failed(label, expected, in_words(&calls)))
             }
         }
     }
@@ -113,5 +115,20 @@ impl SdkListener {
         });
         let own = |called: &&Called| called.client == self.client && called.listener == self.name;
         calls.filter(own).filter(|called| condition(called)).cloned().collect()
+    }
+}
+
+fn number_of_calls(count: usize) -> String {
+    if count == 1 { "1 call".to_owned() } else { format!("{count} calls") }
+}
+
+/// Returns the calls of a listener as the actual result of a check.
+fn in_words(calls: &[Called]) -> String {
+    match calls {
+        [] => "the listener was not called".to_owned(),
+        calls => {
+            let each: Vec<String> = calls.iter().map(|call| json!(call).to_string()).collect();
+            format!("{}: {}", number_of_calls(calls.len()), each.join(" "))
+        }
     }
 }

@@ -395,9 +395,9 @@ impl<'s> Scene<'s> {
     /// Returns the entries of the timeline, with those of the Edges.
     #[must_use]
     pub fn merged_timeline(&self) -> Vec<TimelineEntry> {
-        let mut edges = edge_timeline::entries("", &self.edge().recording());
+        let mut edges = edge_timeline::entries("", self.edge());
         if let Some(other) = self.stage.started_other() {
-            edges.extend(edge_timeline::entries("other Edge: ", &other.recording()));
+            edges.extend(edge_timeline::entries("other Edge: ", other));
         }
         self.timeline.merged(edges)
     }
