@@ -59,6 +59,17 @@ impl<const N: usize> Memory<'_, N> {
     }
 }
 
+impl<'a, const N: usize> Memory<'a, N> {
+    /// Stores the only value of an attribute in advance, with its packed version, for the rules that read the row `field` of the
+    /// table of fields.
+    #[inline]
+    pub(crate) fn remember(&mut self, field: u32, only: Supplied<'a>, packed: Option<u64>) {
+        if let Some(slot) = self.attributes.get_mut(field as usize % N.max(1)) {
+            *slot = Remembered { field, count: Count::One, only, packed };
+        }
+    }
+}
+
 /// Returns the row of the first strategy that matches, or `None` if no strategy matches or the subject has no context.
 #[inline]
 pub(crate) fn evaluate<'a, C: Clock, T: Tracer, const N: usize>(

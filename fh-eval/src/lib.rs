@@ -8,6 +8,7 @@ pub mod internal;
 
 mod attributes;
 mod bucket;
+mod columns;
 mod diagnostic;
 mod evaluate;
 mod evaluation;
@@ -35,6 +36,7 @@ pub use attributes::{
     UnknownName, Values,
 };
 pub use bucket::BUCKETS;
+pub use columns::{Column, ColumnEvaluator, PreparedText, RowAnswer, UnknownFeature};
 pub use diagnostic::{Consequence, Diagnostic, DiagnosticKind, Place, Severity};
 pub use evaluation::{Evaluation, EvaluationReason};
 pub use explanation::{Explanation, Line, Mark, Outcome, Report, RuleReport, StrategyReport};

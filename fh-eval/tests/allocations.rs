@@ -4,7 +4,7 @@
 
 use std::cell::Cell;
 
-use fh_eval::{Attributes, Clock, Profile, Ruleset, Subject, Timestamp};
+use fh_eval::{Attributes, Clock, PreparedText, Profile, Ruleset, Subject, Timestamp};
 use fh_test_memory::{Counting, during};
 
 #[global_allocator]
@@ -129,6 +129,51 @@ fn evaluation_allocates_nothing() {
             });
             assert_eq!(count, 0, "all under {profile} for {context:?}");
             assert!(matched > 0 || context.is_empty(), "{context:?}");
+        }
+    }
+}
+
+/// The contexts are built from texts, for each row. Each round has the same rows as the first round, which is not counted.
+#[test]
+fn rows_allocate_nothing_once_warm() {
+    let now = Timestamp::from_millis(1_709_249_400_000);
+    let contexts = contexts();
+    let rows: Vec<Vec<(&str, &str)>> = contexts
+        .iter()
+        .map(|context| {
+            let values =
+                context.iter().map(|(name, values)| values.map(move |value| (name, value)));
+            values.flatten().collect()
+        })
+        .collect();
+    for profile in [Profile::Client, Profile::Edge] {
+        let ruleset = Ruleset::from_json(payload().as_bytes(), profile).unwrap();
+        let keys = ruleset.iter().map(|feature| feature.key());
+        let mut evaluator = ruleset.column_evaluator(keys).unwrap();
+        let names = ["userkey", "session", "x", "y", "now"];
+        let columns = names.map(|name| (evaluator.column(name), PreparedText::new("gold")));
+        let mut round = || {
+            let mut matched = 0;
+            for row in &rows {
+                evaluator.begin_row();
+                for (name, value) in row {
+                    let at = names.iter().position(|known| known == name).unwrap();
+                    let (column, gold) = &columns[at];
+                    match *value {
+                        "gold" => evaluator.add_prepared(*column, gold),
+                        value => evaluator.add(*column, value),
+                    }
+                }
+                evaluator.evaluate(now, |_, answer| {
+                    matched += u32::from(answer.strategy.is_some());
+                });
+            }
+            matched
+        };
+        let first = round();
+        assert!(first > 100, "{first} strategies matched");
+        for _ in 0..3 {
+            assert_eq!(allocations(&mut round), (0, first), "under {profile}");
         }
     }
 }

@@ -84,6 +84,63 @@ proptest! {
         }
     }
 
+    /// Evaluates rows of columns, one after the other in the same evaluator, with prepared and with plain texts.
+    #[test]
+    fn evaluating_rows_is_evaluating_one_by_one(
+        drawn in payload(6),
+        cases in prop::collection::vec(case(), 1..5),
+        prepared in any::<u8>(),
+        chosen in any::<u8>(),
+    ) {
+        let mut features: Vec<String> = drawn.features.iter().map(fh_generators::Feature::to_json).collect();
+        // Features for which the contexts were drawn: their rules match more often.
+        features.extend(cases.iter().map(|case| case.feature.to_json()));
+        let features: Vec<&str> = features.iter().map(String::as_str).collect();
+        let contexts: Vec<Attributes> = cases.iter().map(context).collect();
+        for profile in PROFILES {
+            let ruleset = ruleset(&features, profile);
+            let keys = ruleset.iter().map(|feature| feature.key());
+            let keys = keys.enumerate().filter(|(at, _)| chosen & (1 << (at % 8)) != 0 || *at > 5);
+            let mut keys: Vec<&str> = keys.map(|(_, key)| key).collect();
+            keys.reverse();
+            let mut evaluator = ruleset.column_evaluator(&keys).unwrap();
+            // The columns are those of all contexts, so that most rows lack some of them.
+            let names: Vec<&str> = contexts.iter().flat_map(|context| context.iter().map(|(name, _)| name)).collect();
+            let columns: Vec<_> = names.iter().map(|name| (*name, evaluator.column(name))).collect();
+            for context in contexts.iter().chain(contexts.iter().rev()) {
+                evaluator.begin_row();
+                let mut given: Vec<(&str, &str)> = context.iter().flat_map(|(name, values)| values.map(move |value| (name, value))).collect();
+                // The values of an attribute need not be adjacent.
+                given.sort_by_key(|(_, value)| value.len());
+                let mut again = Attributes::builder();
+                for (name, value) in given {
+                    again = again.attribute(name, value);
+                    let column = columns.iter().find(|(known, _)| *known == name).unwrap().1;
+                    match prepared & (1 << (value.len() % 8)) {
+                        0 => evaluator.add(column, value),
+                        _ => evaluator.add_prepared(column, &fh_eval::PreparedText::new(value)),
+                    }
+                }
+                let again = again.build();
+                let subject = Subject::new(&again, NOW);
+                let mut count = 0;
+                evaluator.evaluate(NOW, |at, row| {
+                    let feature = ruleset.get(keys[at]).unwrap();
+                    let expected = feature.evaluate(&subject);
+                    let value = evaluator.values(at)[row.value as usize];
+                    assert_eq!(value.map(ToString::to_string), expected.value().map(ToString::to_string));
+                    assert_eq!(value, expected.value());
+                    assert_eq!(row.strategy.map(|at| at as usize), expected.strategy_position());
+                    let id = row.strategy.and_then(|strategy| evaluator.strategy_id(at, strategy));
+                    assert_eq!(id, expected.strategy_id());
+                    count += 1;
+                });
+                prop_assert_eq!(count, keys.len());
+                prop_assert_eq!(evaluator.features().map(|feature| feature.key()).collect::<Vec<_>>(), keys.clone());
+            }
+        }
+    }
+
     #[test]
     fn updating_one_is_compiling_all(old in payload(8), new in payload(8), case in case(), at in 0_usize..8) {
         let context = context(&case);

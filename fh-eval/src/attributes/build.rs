@@ -241,7 +241,7 @@ impl Attributes {
 
     /// Stores one more value of the attribute whose first value is in row `first` of the entries. The value becomes the
     /// attribute's last one.
-    fn put_next(&mut self, first: usize, value: &str) {
+    pub(super) fn put_next(&mut self, first: usize, value: &str) {
         let Some(entry) = self.entries.get(first).copied() else { return };
         let name_span = (entry.name_at, entry.name_len);
         let Some(next) = self.store(entry.name, name_span, value) else { return };
@@ -260,7 +260,16 @@ impl Attributes {
     /// or (0, 0) for a well-known name.
     #[inline]
     fn put_first(&mut self, name: Name, name_span: (u32, u32), value: &str) {
-        let Some(entry) = self.store(name, name_span, value) else { return };
+        if self.push_first(name, name_span, value) && name == Name::USER_KEY {
+            self.user_key.write(value.as_bytes());
+        }
+    }
+
+    /// Stores the first value of an attribute, as [`Self::put_first`] does, without hashing a user key. Returns false if the
+    /// value was left out.
+    #[inline]
+    pub(super) fn push_first(&mut self, name: Name, name_span: (u32, u32), value: &str) -> bool {
+        let Some(entry) = self.store(name, name_span, value) else { return false };
         if self.entries.capacity() == 0 {
             self.entries.reserve(EXPECTED_VALUES);
         }
@@ -268,9 +277,7 @@ impl Attributes {
         if let Some(first) = self.well_known.get_mut(name.0 as usize) {
             *first = u8::try_from(self.entries.len()).unwrap_or(FAR);
         }
-        if name == Name::USER_KEY {
-            self.user_key.write(value.as_bytes());
-        }
+        true
     }
 
     #[inline]
@@ -282,7 +289,7 @@ impl Attributes {
     /// Appends text to the buffer and returns the text's start and length in bytes. Returns `None` if the buffer would
     /// exceed 4 GiB; callers then leave the value out.
     #[inline]
-    fn append(&mut self, text: &str) -> Option<(u32, u32)> {
+    pub(super) fn append(&mut self, text: &str) -> Option<(u32, u32)> {
         let at = u32::try_from(self.text.len()).ok()?;
         let len = u32::try_from(text.len()).ok()?;
         at.checked_add(len)?;

@@ -3,6 +3,7 @@
 mod build;
 mod json;
 pub(crate) mod names;
+pub(crate) mod row;
 
 pub use build::{AttributeText, AttributesBuilder};
 pub use json::InvalidContext;
