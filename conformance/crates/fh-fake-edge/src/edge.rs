@@ -269,10 +269,7 @@ impl EdgeHandle {
 impl EdgeHandle {
     /// Sets the behaviour for all requests of all routes from now on. Scripts are discarded. Requests in progress are not affected.
     pub fn behave(&self, behaviour: impl Into<Behaviour>) {
-        let behaviour = behaviour.into();
-        for route in Route::ALL {
-            self.server.plan(route, Vec::new(), behaviour.clone());
-        }
+        self.server.plan_all(&behaviour.into());
     }
 
     /// Sets the behaviour for all requests of one route from now on. Its script is discarded.

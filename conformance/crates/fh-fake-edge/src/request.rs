@@ -122,6 +122,17 @@ impl Request {
         self.api_keys().first().and_then(|text| ApiKey::parse(text))
     }
 
+    /// Returns true if a browser asks whether a page of another origin may send a request.
+    pub fn is_preflight(&self) -> bool {
+        self.method == "OPTIONS" && self.header("origin").is_some()
+    }
+
+    /// Returns true if each answer, also a scripted one, has the headers with which a browser shows it to a page of another origin
+    /// (edge-protocol 7.4). Preflights are answered by the healthy Edge or as scripted.
+    pub(crate) fn wants_cors_headers(&self) -> bool {
+        self.method != "OPTIONS" && self.header("origin").is_some()
+    }
+
     pub(crate) fn wants_close(&self) -> bool {
         let connection = self.header("connection").unwrap_or_default().to_ascii_lowercase();
         if self.version == "1.0" {

@@ -23,6 +23,8 @@ struct Routes {
     stream: Plan,
     put: Plan,
     other: Plan,
+    /// True if the plan of other requests is not that of all routes. It then also answers preflights of browsers.
+    scripts_preflights: bool,
     on_accept: Option<Behaviour>,
 }
 
@@ -56,7 +58,21 @@ impl Server {
     }
 
     pub(crate) fn plan(&self, route: Route, next: Vec<Behaviour>, afterwards: Behaviour) {
-        *locked(&self.routes).of(route) = Plan { next: next.into(), afterwards };
+        let mut routes = locked(&self.routes);
+        *routes.of(route) = Plan { next: next.into(), afterwards };
+        routes.scripts_preflights |= route == Route::Other;
+    }
+
+    pub(crate) fn plan_all(&self, behaviour: &Behaviour) {
+        let mut routes = locked(&self.routes);
+        for route in Route::ALL {
+            *routes.of(route) = Plan { next: VecDeque::new(), afterwards: behaviour.clone() };
+        }
+        routes.scripts_preflights = false;
+    }
+
+    pub(crate) fn scripts_preflights(&self) -> bool {
+        locked(&self.routes).scripts_preflights
     }
 
     pub(crate) fn plan_accept(&self, behaviour: Option<Behaviour>) {

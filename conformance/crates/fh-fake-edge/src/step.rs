@@ -46,6 +46,13 @@ pub(crate) enum Step {
     Close(Closing),
 }
 
+impl Step {
+    /// Returns true if the step sends the head of an answer with a status of its own.
+    pub(crate) fn is_head(&self) -> bool {
+        matches!(self, Self::Head(_) | Self::Redirect(..))
+    }
+}
+
 #[derive(Clone, Debug)]
 pub(crate) struct Head {
     pub(crate) status: u16,
@@ -57,6 +64,13 @@ pub(crate) struct Head {
 impl Head {
     pub(crate) fn new(status: u16, framing: Framing) -> Self {
         Self { status, version: "1.1", headers: Vec::new(), framing }
+    }
+
+    /// Sets a header unless there is one of the same name.
+    pub(crate) fn set_missing(&mut self, name: &str, value: &str) {
+        if !self.headers.iter().any(|(known, _)| known.eq_ignore_ascii_case(name)) {
+            self.set(name, value);
+        }
     }
 
     /// Sets a header. A header of the same name is replaced.

@@ -81,7 +81,7 @@ fn browsers() {
     };
     of(Behaviour::status(403), Route::Other, &["may not send requests", "status 403"]);
     of(
-        Behaviour::status(200).environments(),
+        Behaviour::status(200).header("access-control-allow-origin", "null").environments(),
         Route::Poll,
         &["may not read answers", "app.example.com"],
     );

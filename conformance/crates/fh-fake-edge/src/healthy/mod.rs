@@ -26,7 +26,7 @@ pub(crate) fn answer(
 
 fn other(player: &mut Player<'_>, request: &Request) -> Result<(), Interrupted> {
     let mut head = head(player, request, 404);
-    if request.method == "OPTIONS" && request.header("origin").is_some() {
+    if request.is_preflight() {
         head.status = 200;
         head.set("access-control-allow-methods", "GET, POST, PUT, DELETE, OPTIONS, HEAD");
         head.set(

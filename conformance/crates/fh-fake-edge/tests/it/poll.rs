@@ -1,8 +1,10 @@
 //! Tests of `GET /features`.
-use fh_fake_edge::{Dialect, ENVIRONMENT, FakeEdge, Feature, Permission};
+use fh_fake_edge::{
+    Behaviour, Closing, Dialect, ENVIRONMENT, FakeEdge, Feature, Framing, Permission, Route,
+};
 use serde_json::json;
 
-use crate::client::Client;
+use crate::client::{Client, End};
 
 fn strategies() -> serde_json::Value {
     json!([{"id": "s1", "percentage": 1000, "value": true, "attributes": []}])
@@ -171,6 +173,40 @@ fn headers_of_a_healthy_answer() {
     // If the HEAD request had got a body, the next answer on this connection would be unreadable.
     assert_eq!(client.get(&target, &[]).status, 200);
     assert_eq!(edge.recording().connections.len(), 1);
+}
+
+#[test]
+fn pages_of_other_origins_may_read_scripted_answers() {
+    let edge = edge();
+    let origin = "origin: http://shop.example";
+    let mut client = Client::connect(&edge);
+    let target = format!("/features?apiKey={}", edge.client_key());
+    edge.behave(Behaviour::status(503));
+    let answer = client.get(&target, &[origin]);
+    assert_eq!((answer.status, answer.header("access-control-allow-origin")), (503, Some("*")));
+    assert_eq!(answer.header("access-control-expose-headers"), Some("etag,cache-control"));
+    let other = client.get(&target, &[]);
+    assert_eq!((other.status, other.header("access-control-allow-origin")), (503, None));
+    // A preflight gets a status of its own: the filter of an Edge answers it.
+    client.request("OPTIONS", &target, &[origin], "");
+    let preflight = client.answer();
+    assert_eq!(preflight.status, 200);
+    assert_eq!(preflight.header("access-control-max-age"), Some("86400"));
+    // It does not wait for the answer of the route.
+    edge.behave(Behaviour::new().wait_for_signal("late").head(503, Framing::Length));
+    client.request("OPTIONS", &target, &[origin], "");
+    assert_eq!(client.answer().status, 200);
+    let own = Behaviour::status(200).header("access-control-allow-origin", "null");
+    edge.behave_on(Route::Poll, own);
+    let own = client.get(&target, &[origin]);
+    assert_eq!(own.header("access-control-allow-origin"), Some("null"));
+    // A script for other requests also answers preflights, and what breaks connections breaks those of preflights.
+    edge.behave_on(Route::Other, Behaviour::status(403));
+    client.request("OPTIONS", &target, &[origin], "");
+    assert_eq!(client.answer().status, 403);
+    edge.behave(Behaviour::new().close(Closing::Rst));
+    client.request("OPTIONS", &target, &[origin], "");
+    assert_eq!(client.until("x"), Err(End::Rst));
 }
 
 #[test]
