@@ -4,14 +4,28 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::connection::Connection;
+use super::dial::DialConnection;
 use super::process::AdapterProcess;
 
-/// The way to reach an adapter: a program and its arguments.
+/// The first word of the command of an adapter that dials.
+const DIAL: &str = "dial";
+
+/// The way to reach an adapter: a program and its arguments, and the transport of its lines.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AdapterCommand {
     text: String,
+    transport: Transport,
     words: Vec<String>,
     variables: Vec<(String, String)>,
+}
+
+/// The transport of the lines between the runner and an adapter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Transport {
+    /// Standard input and output of a child process.
+    Stdio,
+    /// Requests of the adapter to the runner.
+    Dial,
 }
 
 /// The error of a command line that cannot be split into words.
@@ -29,14 +43,19 @@ impl std::error::Error for CommandLineError {}
 impl FromStr for AdapterCommand {
     type Err = CommandLineError;
 
-    /// Splits the text as a shell would, without running a shell.
+    /// Splits the text as a shell would, without running a shell. The first word `dial` stands for the transport, not for a program.
     fn from_str(text: &str) -> Result<Self, CommandLineError> {
-        let words = shlex::split(text)
+        let mut words = shlex::split(text)
             .ok_or_else(|| CommandLineError(format!("{text:?} has a quote that does not end")))?;
         if words.is_empty() {
             return Err(CommandLineError("the command of the adapter is empty".to_owned()));
         }
-        Ok(Self { text: text.to_owned(), words, variables: Vec::new() })
+        let is_dial = words.first().is_some_and(|word| word == DIAL);
+        let transport = if is_dial { Transport::Dial } else { Transport::Stdio };
+        if is_dial {
+            words.remove(0);
+        }
+        Ok(Self { text: text.to_owned(), transport, words, variables: Vec::new() })
     }
 }
 
@@ -58,8 +77,11 @@ impl AdapterCommand {
     /// Starts the adapter.
     ///
     /// # Errors
-    /// A message if the program cannot be started.
+    /// A message if the program cannot be started, or if no port is available.
     pub(super) fn connect(&self) -> Result<Box<dyn Connection>, String> {
-        Ok(Box::new(AdapterProcess::start(&self.words, &self.variables)?))
+        Ok(match self.transport {
+            Transport::Stdio => Box::new(AdapterProcess::start(&self.words, &self.variables)?),
+            Transport::Dial => Box::new(DialConnection::start(&self.words, &self.variables)?),
+        })
     }
 }

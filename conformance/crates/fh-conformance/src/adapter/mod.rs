@@ -1,7 +1,9 @@
 //! Adapters: programs around one SDK, which the runner drives by lines of JSON ([`crate::protocol`]).
 
+mod child;
 mod command_line;
 mod connection;
+mod dial;
 mod process;
 mod timeline;
 
@@ -17,6 +19,7 @@ use crate::protocol::{Command, CommandError, ErrorCode, Event, Hello};
 
 pub use command_line::{AdapterCommand, CommandLineError};
 pub use connection::{Connection, Incoming};
+pub use dial::DialConnection;
 pub use process::{AdapterProcess, ProcessEnd};
 pub use timeline::{Timeline, TimelineEntry, TimelineKind};
 
@@ -166,7 +169,7 @@ impl Adapter {
         self.broken.as_deref()
     }
 
-    /// Returns the id of the adapter's process, if it is a child of this program.
+    /// Returns the id of the process in which the SDK runs, if it is a child of this program.
     #[must_use]
     pub fn process_id(&self) -> Option<u32> {
         self.connection.process_id()

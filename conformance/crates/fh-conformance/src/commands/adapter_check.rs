@@ -12,6 +12,7 @@ use crate::sdk::Subject;
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
     /// The command that starts the adapter, split into words like a shell's and run without one.
+    /// `dial CMD` starts CMD with an address to dial as its last argument. `dial` prints the address.
     #[arg(long, value_name = "CMD")]
     adapter: AdapterCommand,
 }

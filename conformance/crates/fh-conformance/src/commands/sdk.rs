@@ -31,6 +31,7 @@ pub(crate) struct Arguments {
     #[command(subcommand)]
     list: Option<List>,
     /// The command that starts the adapter, split into words like a shell's and run without one.
+    /// `dial CMD` starts CMD with an address to dial as its last argument. `dial` prints the address.
     #[arg(long, value_name = "CMD", required = true)]
     adapter: Option<AdapterCommand>,
     /// The known failures of this version of the SDK.

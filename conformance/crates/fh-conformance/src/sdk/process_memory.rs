@@ -102,7 +102,7 @@ impl Scene<'_> {
 
     fn adapter_process(&self) -> Result<u32, Stop> {
         let process = self.adapter().borrow().process_id();
-        process.ok_or_else(|| skip("the adapter is no child of the runner"))
+        process.ok_or_else(|| skip("the adapter dials, and the process of its SDK is not known"))
     }
 }
 
