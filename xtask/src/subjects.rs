@@ -47,6 +47,15 @@ const SUBJECTS: &[Subject] = &[
         options: &[],
     },
     Subject {
+        name: "featurehub-browser",
+        in_ci: false,
+        install: install_browser,
+        adapter: |folder| {
+            vec!["dial".to_string(), "node".to_string(), path(&folder.join("launch.mjs"))]
+        },
+        options: &[],
+    },
+    Subject {
         name: "featurehub-python",
         in_ci: false,
         install: install_python,
@@ -185,11 +194,25 @@ fn rust_adapter(_folder: &Path) -> Vec<String> {
 }
 
 fn install_node(folder: &Path) -> Result<(), String> {
-    let reason = "the published JavaScript SDK runs against the conformance suite";
-    install::package("node --version", "nodejs", reason)?;
-    install::package("npm --version", "npm", reason)?;
     copy_files("featurehub-node", folder)?;
     copy_files("templates/typescript/loop.ts", folder)?;
+    build_with_npm(folder)
+}
+
+fn install_browser(folder: &Path) -> Result<(), String> {
+    let reason = "the published JavaScript SDK for browsers runs against the conformance suite";
+    install::package("chromium --version", "chromium", reason)?;
+    // The folder of the browser replaces the files in which both SDKs differ.
+    copy_files("featurehub-node", folder)?;
+    copy_files("featurehub-browser", folder)?;
+    copy_files("templates/browser", folder)?;
+    build_with_npm(folder)
+}
+
+fn build_with_npm(folder: &Path) -> Result<(), String> {
+    let reason = "the published JavaScript SDKs run against the conformance suite";
+    install::package("node --version", "nodejs", reason)?;
+    install::package("npm --version", "npm", reason)?;
     Run::new("npm ci --no-audit --no-fund --loglevel=error").in_folder(folder).go()?;
     Run::new("npm run build --loglevel=error").in_folder(folder).go()
 }

@@ -1,5 +1,7 @@
 // The capabilities of featurehub-javascript-node-sdk 1.4.0.
 
+export const SDK = { name: "featurehub-node", language: "JavaScript", runtime: `Node ${process.versions.node}` };
+
 export const CAN = [
   "engine",
   "eval.typed_getters",

@@ -14,10 +14,7 @@ import {
 
 import { CANNOT } from "./capabilities.ts";
 import { Misuse, Unsupported, type Members } from "./loop.ts";
-import { ClientRequests } from "./requests.ts";
-
-// The settings of `create` that the SDK cannot set.
-const IGNORED = ["retry", "refused", "healthy_after_ms", "max_bytes", "store", "context_in_query", "readers"];
+import { ClientRequests, ignoredSettings } from "./requests.ts";
 
 const clients = new Map<string, Client>();
 
@@ -46,18 +43,15 @@ export class Client {
   private serverContext?: ClientContext;
 
   constructor(readonly name: string, command: Members) {
-    const { edge_url: url, keys, mode, timeouts, headers, ca_pem: ca, proxy } = command;
+    const { edge_url: url, keys, mode, timeouts } = command;
     if (mode === "passive") throw new Unsupported(CANNOT["poll.passive"]);
     this.config = new EdgeFeatureHubConfig(url, keys[0]);
     for (const key of keys.slice(1)) this.config.apiKey(key);
-    this.requests = new ClientRequests(headers, ca, mode === "stream" ? proxy : undefined);
-    this.ignored = IGNORED.filter((setting) => command[setting] != null);
+    this.requests = new ClientRequests(command);
+    this.ignored = ignoredSettings(command);
     if (mode === "stream") {
-      if (timeouts) this.ignored.push("timeouts");
       this.provide((repository) => new FeatureHubEventSourceClient(this.config, repository));
     } else {
-      if (proxy) this.ignored.push("proxy");
-      this.ignored.push(...["connect_ms", "head_ms", "idle_ms"].filter((limit) => timeouts?.[limit]).map((limit) => `timeouts.${limit}`));
       const options: NodejsOptions = timeouts?.poll_ms ? { timeout: timeouts.poll_ms } : {};
       const interval = mode === "once" ? 0 : (command.poll_ms ?? 30000);
       this.provide((repository) => new FeatureHubPollingClient(repository, this.config, interval, options));

@@ -1,6 +1,5 @@
 // Listeners and interceptors.
 
-import { performance } from "node:perf_hooks";
 import { InterceptorValueMatch, type FeatureStateHolder } from "featurehub-javascript-node-sdk";
 
 import { CANNOT } from "./capabilities.ts";
@@ -74,8 +73,7 @@ function perform(client: Client, listener: string, action: Members): void {
     case "throw":
       throw new Error(`the listener ${listener} throws`);
     case "sleep":
-      // A listener is a function without promises: one that takes time blocks the thread.
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, action.ms);
+      block(action.ms);
       break;
     case "listen":
       listen({ client: client.name, listener: action.listener, on: "feature", feature: action.feature });
@@ -90,6 +88,11 @@ function perform(client: Client, listener: string, action: Members): void {
       answerOf(client.repository, client.readContext(action.context), action);
       break;
   }
+}
+
+/** Blocks the thread. A listener is a function without promises, and the thread of a page cannot sleep. */
+function block(ms: number): void {
+  for (const end = performance.now() + ms; performance.now() < end; );
 }
 
 export function intercept(command: Members): void {

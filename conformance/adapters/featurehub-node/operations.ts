@@ -1,7 +1,6 @@
-// The adapter of FeatureHub's published SDK for Node, featurehub-javascript-node-sdk. It adds nothing to what the SDK does: the calls are
-// those of a program that follows the SDK's README.
+// The adapter of FeatureHub's published SDKs for JavaScript: featurehub-javascript-node-sdk, and the browser's, whose build replaces the
+// package. It adds nothing to what the SDK does: the calls are those of a program that follows the SDK's README.
 
-import { performance } from "node:perf_hooks";
 import {
   ClientEvalFeatureContext,
   ClientFeatureRepository,
@@ -12,7 +11,7 @@ import {
 } from "featurehub-javascript-node-sdk";
 import { version } from "featurehub-javascript-node-sdk/package.json";
 
-import { CAN, CANNOT, DEFAULTS } from "./capabilities.ts";
+import { CAN, CANNOT, DEFAULTS, SDK } from "./capabilities.ts";
 import { Client, clientOf, withAttributes } from "./client.ts";
 import { intercept, listen, unlisten } from "./listeners.ts";
 import { Unsupported, run, type Members, type Operation } from "./loop.ts";
@@ -22,8 +21,7 @@ import { answerOf } from "./reads.ts";
 const CALL_MS = 5000;
 
 function hello(): Members {
-  const sdk = { name: "featurehub-node", version, language: "JavaScript", runtime: `Node ${process.versions.node}` };
-  return { protocol: 1, sdk, can: CAN, cannot: CANNOT, defaults: DEFAULTS };
+  return { protocol: 1, sdk: { ...SDK, version }, can: CAN, cannot: CANNOT, defaults: DEFAULTS };
 }
 
 function create(command: Members): Members {

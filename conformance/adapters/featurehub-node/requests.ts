@@ -7,19 +7,33 @@ import https from "node:https";
 import EventSource from "eventsource";
 import { FeatureHubEventSourceClient, FeatureHubPollingClient, NodejsPollingService } from "featurehub-javascript-node-sdk";
 
+import type { Members } from "./loop.ts";
+
 /** The hooks are those of the whole process. They find the client by the call that leads to the request. */
 const callers = new AsyncLocalStorage<ClientRequests>();
+
+/** Returns the settings of `create` that the SDK cannot set. */
+export function ignoredSettings(command: Members): string[] {
+  const { mode, timeouts } = command;
+  const settings = ["retry", "refused", "healthy_after_ms", "max_bytes", "store", "context_in_query", "readers"];
+  settings.push(mode === "stream" ? "timeouts" : "proxy");
+  const limits = mode === "stream" ? [] : ["connect_ms", "head_ms", "idle_ms"].filter((limit) => timeouts?.[limit]);
+  return [...settings.filter((setting) => command[setting] != null), ...limits.map((limit) => `timeouts.${limit}`)];
+}
 
 /** The requests of one client. */
 export class ClientRequests {
   /** Number of requests that were handed to the HTTP library. */
   sent = 0;
+  readonly headers?: Record<string, string>;
+  readonly ca?: string;
+  readonly proxy?: string;
 
-  constructor(
-    readonly headers?: Record<string, string>,
-    readonly ca?: string,
-    readonly proxy?: string,
-  ) {}
+  constructor(command: Members) {
+    this.headers = command.headers;
+    this.ca = command.ca_pem;
+    this.proxy = command.mode === "stream" ? command.proxy : undefined;
+  }
 
   /** Calls a function of the SDK. The requests that it leads to, now and later, are those of this client. */
   from<T>(call: () => T): T {

@@ -43,7 +43,7 @@ pub(super) struct DialServer {
     _is_needed: oneshot::Sender<()>,
 }
 
-/// What the server serves: the path that one adapter knows.
+/// The path that one adapter knows, and its lines.
 #[derive(Debug)]
 struct Served {
     token: String,
