@@ -101,6 +101,30 @@ fn tests_that_tables_name_exist() {
     assert!(missing.is_empty(), "{missing:#?}");
 }
 
+/// Returns the words of a text that have the form of a scenario's id, such as `C-STREAM-009`.
+fn scenario_ids(text: &str) -> impl Iterator<Item = &str> {
+    let words = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '-');
+    words.filter(|word| {
+        let Some((group, number)) = word.rsplit_once('-') else { return false };
+        let is_group = ["P", "F", "L"].contains(&group) || group.starts_with("C-");
+        is_group && number.len() == 3 && number.bytes().all(|byte| byte.is_ascii_digit())
+    })
+}
+
+#[test]
+fn scenarios_that_tables_name_exist() {
+    let read = |name: &str| fs::read_to_string(root().join("docs").join(name)).unwrap();
+    let page = read("client-scenarios.md");
+    let known: BTreeSet<&str> = scenario_ids(&page).collect();
+    for (document, least) in [("retry-rows.md", 10), ("sdk-scenarios.md", 10)] {
+        let text = read(document);
+        let named: BTreeSet<&str> = scenario_ids(&text).collect();
+        assert!(named.len() >= least, "{document}: {named:?}");
+        let missing: Vec<&&str> = named.difference(&known).collect();
+        assert!(missing.is_empty(), "{document}: {missing:?}");
+    }
+}
+
 #[test]
 fn the_matrix_is_whole_and_names_what_exists() {
     let sources = workspace();

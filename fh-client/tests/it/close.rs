@@ -160,17 +160,6 @@ fn dropping_the_last_handle_is_closing() {
 }
 
 #[test]
-fn closing_one_client_leaves_the_other_running() {
-    let edge = edge();
-    let (one, other) = (started(builder(&edge)), started(builder(&edge)));
-    one.close();
-    seen(&edge, |seen| seen.live_streams() == 1);
-    edge.set_value("COLOUR", "blue");
-    crate::support::reads(&other, "COLOUR", "blue");
-    assert_eq!(one.string("COLOUR").as_deref(), Some("red"));
-}
-
-#[test]
 fn listeners_are_notified_of_closing_once_and_streams_end() {
     let edge = edge();
     let client = started(builder(&edge));
@@ -210,26 +199,4 @@ fn interceptors_are_closed_once() {
     client.close();
     soon(client.closed());
     assert_eq!(closed.load(Ordering::Relaxed), 1);
-}
-
-#[test]
-fn closed_clients_leave_no_threads_and_connections() {
-    let edge = edge();
-    for _ in 0..100 {
-        let client = started(builder(&edge));
-        client.close();
-        soon(client.closed());
-    }
-    seen(&edge, |seen| seen.open_connections() == 0);
-    // If the 100 clients had left their threads, there would be 200. The tests that run at the same time have far fewer.
-    #[cfg(target_os = "linux")]
-    assert!(threads_of_ours() < 100, "{}", threads_of_ours());
-}
-
-#[cfg(target_os = "linux")]
-fn threads_of_ours() -> usize {
-    let tasks = std::fs::read_dir("/proc/self/task").unwrap();
-    let names =
-        tasks.filter_map(|task| std::fs::read_to_string(task.ok()?.path().join("comm")).ok());
-    names.filter(|name| name.starts_with("fh-")).count()
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use fh_client::{Connection, NotReady, Problem, Readiness, Stage};
+use fh_client::{Connection, Problem, Readiness, Stage};
 use fh_fake_edge::{Behaviour, Closing, FakeEdge, Feature, Framing, Route};
 
 use crate::support::{SOON, builder, builder_with, reads, seen, soon, started, until};
@@ -58,71 +58,6 @@ fn status_236_brings_features_and_ends_the_polling() {
     soon(client.refresh()).unwrap();
     assert_eq!(client.string("COLOUR").as_deref(), Some("blue"));
     assert!(!client.status().is_stale);
-}
-
-/// Checks that a refusal on first contact is reported at once and retried slowly.
-fn refused_at_first(status: u16) {
-    let edge = edge();
-    edge.behave_on(Route::Poll, Behaviour::status(status));
-    let client = builder(&edge).active_polling(INTERVAL).start().unwrap();
-    let Err(NotReady::Failed(problem)) = client.wait_ready(SOON) else { panic!() };
-    assert!(problem.is_refusal(), "{problem}");
-    edge.wait_for_requests(Route::Poll, 3, SOON).unwrap();
-    edge.behave_on(Route::Poll, Behaviour::healthy());
-    client.wait_ready_through_refusals(SOON).unwrap();
-    assert_eq!(client.string("COLOUR").as_deref(), Some("red"));
-}
-
-#[test]
-fn refused_at_first_400() {
-    refused_at_first(400);
-}
-
-#[test]
-fn refused_at_first_401() {
-    refused_at_first(401);
-}
-
-#[test]
-fn refused_at_first_403() {
-    refused_at_first(403);
-}
-
-#[test]
-fn refused_at_first_404() {
-    refused_at_first(404);
-}
-
-/// Checks that a refusal after the first list changes neither values nor readiness.
-fn refused_later(status: u16) {
-    let edge = edge();
-    let client = started(builder(&edge).active_polling(INTERVAL));
-    edge.behave_on(Route::Poll, Behaviour::status(status));
-    let refused = until(&client, |status| status.problem.is_some());
-    assert_eq!(refused.readiness, Readiness::Ready);
-    assert_eq!(client.string("COLOUR").as_deref(), Some("red"));
-    edge.behave_on(Route::Poll, Behaviour::healthy());
-    until(&client, |status| status.problem.is_none());
-}
-
-#[test]
-fn refused_later_400() {
-    refused_later(400);
-}
-
-#[test]
-fn refused_later_401() {
-    refused_later(401);
-}
-
-#[test]
-fn refused_later_403() {
-    refused_later(403);
-}
-
-#[test]
-fn refused_later_404() {
-    refused_later(404);
 }
 
 /// Checks a temporary failure before and after the first list.
@@ -280,21 +215,6 @@ fn size_has_its_limit_before_and_after_decompression() {
     let written = edge.recording().of(Route::Poll).next().unwrap().written;
     assert!(written < 32 * 1024 * 1024, "{written}");
     assert_eq!(client.string("COLOUR").as_deref(), Some("red"));
-}
-
-#[test]
-fn compressed_answers_are_read() {
-    let edge = edge();
-    let answer = Behaviour::status(200)
-        .header("content-type", "application/json")
-        .header("content-encoding", "gzip")
-        .body(include_bytes!("environment.json.gz").as_slice());
-    edge.behave_on(Route::Poll, answer);
-    let client = started(builder(&edge).one_off());
-    assert_eq!(client.string("COLOUR").as_deref(), Some("compressed"));
-    let recording = edge.recording();
-    let poll = recording.of(Route::Poll).next().unwrap();
-    assert!(poll.request.header("accept-encoding").unwrap().contains("gzip"));
 }
 
 #[test]

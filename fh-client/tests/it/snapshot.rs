@@ -51,23 +51,6 @@ fn a_program_starts_while_the_edge_is_away() {
 }
 
 #[test]
-fn membership_is_the_servers_and_versions_decide_values() {
-    let (edge, folder) = (edge(), Folder::new());
-    edge.set_feature(Feature::string("GONE", "still here"));
-    edge.set_feature(Feature::string("NEWER", "in the file").version(9));
-    ran(&edge, &folder.file(FILE));
-    edge.delete_feature("GONE");
-    edge.set_feature(Feature::string("NEWER", "at the server").version(4));
-    edge.refuse();
-    let client = started(builder(&edge).snapshot_file(folder.file(FILE)));
-    assert!(client.exists("GONE"));
-    edge.listen_again().unwrap();
-    until(&client, |status| status.source == Some(Source::Streaming));
-    assert!(!client.exists("GONE"));
-    assert_eq!(client.string("NEWER").as_deref(), Some("in the file"));
-}
-
-#[test]
 fn the_file_holds_no_key_and_is_private() {
     let (edge, folder) = (edge(), Folder::new());
     ran(&edge, &folder.file(FILE));

@@ -6,7 +6,7 @@ use fh_client::{Connection, NotReady, Problem, Readiness, Stage};
 use fh_fake_edge::{Behaviour, Closing, FakeEdge, Feature, Route};
 use serde_json::json;
 
-use crate::support::{SOON, builder, reads, seen, soon, started, until};
+use crate::support::{SOON, builder, reads, seen, started, until};
 
 fn edge() -> FakeEdge {
     let edge = FakeEdge::start().unwrap();
@@ -36,74 +36,6 @@ fn updates_arrive() {
     assert_eq!(request.header("accept-encoding"), Some("identity"));
     assert_eq!(request.path, format!("/features/{}", edge.client_key()));
     assert_eq!(request.header("x-featurehub"), None);
-}
-
-#[test]
-fn bytes_may_come_in_any_pieces() {
-    let edge = edge();
-    edge.behave_on(Route::Stream, Behaviour::new().drip(1, Duration::ZERO).then_healthy());
-    let client = started(builder(&edge));
-    edge.set_value("COLOUR", "grün");
-    reads(&client, "COLOUR", "grün");
-}
-
-#[test]
-fn a_stream_without_length_or_chunks_is_read_as_it_comes() {
-    let edge = edge();
-    let old = Behaviour::sse()
-        .framing(fh_fake_edge::Framing::UntilClose)
-        .http_1_0()
-        .ack()
-        .features()
-        .live();
-    edge.behave_on(Route::Stream, old);
-    let client = started(builder(&edge));
-    edge.set_value("COLOUR", "blue");
-    reads(&client, "COLOUR", "blue");
-}
-
-/// Checks that values and readiness stay after an open stream has ended, and that the client opens another stream.
-fn comes_back_after(end: impl Fn(&FakeEdge)) {
-    let edge = edge();
-    let client = started(builder(&edge));
-    until(&client, |status| status.connection == Connection::Streaming);
-    end(&edge);
-    edge.wait_for_requests(Route::Stream, 2, SOON).unwrap();
-    edge.set_value("COLOUR", "blue");
-    reads(&client, "COLOUR", "blue");
-    assert!(client.is_ready());
-    assert_eq!(edge.recording().most_in_flight(Route::Stream), 1);
-}
-
-#[test]
-fn comes_back_after_bye() {
-    comes_back_after(|edge| edge.bye());
-}
-
-#[test]
-fn comes_back_after_an_end_without_bye() {
-    comes_back_after(|edge| edge.end_streams());
-}
-
-#[test]
-fn comes_back_after_a_reset() {
-    comes_back_after(|edge| edge.close_connections(Closing::Rst));
-}
-
-#[test]
-fn comes_back_after_half_an_event() {
-    comes_back_after(|edge| {
-        edge.push_text("event: feature\ndata: {\"key\":\"COLOUR\",\"type\":\"STRING\",\"val");
-        edge.close_streams(Closing::Fin);
-    });
-}
-
-#[test]
-fn comes_back_when_the_server_does() {
-    comes_back_after(|edge| {
-        edge.kill();
-        edge.listen_again().unwrap();
-    });
 }
 
 #[test]
@@ -146,33 +78,18 @@ fn refused_at_first_400() {
 }
 
 #[test]
-fn refused_at_first_401() {
-    refused_at_first(Behaviour::status(401));
-}
-
-#[test]
-fn refused_at_first_403() {
-    refused_at_first(Behaviour::status(403));
-}
-
-#[test]
-fn refused_at_first_404() {
-    refused_at_first(Behaviour::status(404));
-}
-
-#[test]
 fn refused_at_first_by_a_failure_event() {
     refused_at_first(Behaviour::sse().ack().failure());
 }
 
 /// Checks that values stay after a later refusal, and that the client streams again.
-fn refused_later(answer: Behaviour, readiness: Readiness) {
+fn refused_later(status: u16) {
     let edge = edge();
     let client = started(builder(&edge));
-    edge.behave_on(Route::Stream, answer);
+    edge.behave_on(Route::Stream, Behaviour::status(status));
     edge.bye();
     let status = until(&client, |status| status.problem.as_ref().is_some_and(Problem::is_refusal));
-    assert_eq!(status.readiness, readiness);
+    assert_eq!(status.readiness, Readiness::Ready);
     assert_eq!(client.string("COLOUR").as_deref(), Some("red"));
     edge.behave_on(Route::Stream, Behaviour::healthy());
     let status = until(&client, |status| status.problem.is_none());
@@ -181,22 +98,12 @@ fn refused_later(answer: Behaviour, readiness: Readiness) {
 
 #[test]
 fn refused_later_400() {
-    refused_later(Behaviour::status(400), Readiness::Ready);
+    refused_later(400);
 }
 
 #[test]
 fn refused_later_401() {
-    refused_later(Behaviour::status(401), Readiness::Ready);
-}
-
-#[test]
-fn refused_later_404() {
-    refused_later(Behaviour::status(404), Readiness::Ready);
-}
-
-#[test]
-fn refused_later_by_a_failure_event() {
-    refused_later(Behaviour::sse().ack().failure(), Readiness::Failed);
+    refused_later(401);
 }
 
 #[test]
@@ -253,20 +160,6 @@ fn silence_is_noticed() {
 }
 
 #[test]
-fn no_requests_are_made_for_a_stale_environment() {
-    let edge = edge();
-    let client = started(builder(&edge));
-    edge.push_event("config", &json!({"edge.stale": true}).to_string());
-    let status = until(&client, |status| status.connection == Connection::Halted);
-    assert!(status.is_stale);
-    assert_eq!(status.readiness, Readiness::Ready);
-    seen(&edge, |seen| seen.open_connections() == 0);
-    assert_eq!(edge.recording().count(Route::Stream), 1);
-    soon(client.refresh()).unwrap();
-    assert!(!client.status().is_stale);
-}
-
-#[test]
 fn a_pause_that_the_edge_asks_for_is_kept() {
     let edge = edge();
     let client = started(builder(&edge));
@@ -290,31 +183,6 @@ fn unknown_events_are_ignored() {
 }
 
 #[test]
-fn a_failing_edge_is_retried_with_growing_delays() {
-    for storm in [Behaviour::status(500), Behaviour::sse(), Behaviour::new().close(Closing::Rst)] {
-        let edge = edge();
-        edge.behave_on(Route::Stream, storm);
-        // The delays are a hundredth of the real ones: 10, 20, 40, 80, 160, 300, 300 ms.
-        let client = builder(&edge)
-            .configure(|config| {
-                config.backoff.initial = Duration::from_millis(10);
-                config.backoff.cap = Duration::from_millis(300);
-                config.backoff.jitter = 0.0;
-            })
-            .start()
-            .unwrap();
-        edge.wait_for_requests(Route::Stream, 8, SOON).unwrap();
-        let gaps = edge.recording().gaps(Route::Stream);
-        // A session counts whole milliseconds, so a gap may be up to 1 ms shorter.
-        let least = [9, 19, 39, 79, 159, 299, 299].map(Duration::from_millis);
-        for (gap, least) in gaps.iter().zip(least) {
-            assert!(*gap >= least, "{gaps:?}");
-        }
-        client.close();
-    }
-}
-
-#[test]
 fn a_line_without_end_is_cut() {
     let edge = edge();
     let endless = Behaviour::sse().ack().body("data: ").fill(b'x', 256 * 1024 * 1024);
@@ -328,16 +196,6 @@ fn a_line_without_end_is_cut() {
     seen(&edge, |seen| seen.of(Route::Stream).next().is_some_and(|one| one.finished.is_some()));
     let written = edge.recording().of(Route::Stream).next().unwrap().written;
     assert!(written < 32 * 1024 * 1024, "{written}");
-}
-
-#[test]
-fn a_flood_ends_with_the_last_value() {
-    let edge = edge();
-    let client = started(builder(&edge));
-    for number in 0..2_000 {
-        edge.set_value("COLOUR", format!("shade {number}"));
-    }
-    reads(&client, "COLOUR", "shade 1999");
 }
 
 #[test]

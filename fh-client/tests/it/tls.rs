@@ -12,7 +12,7 @@ use fh_client::{Client, Problem, StartError};
 use fh_fake_edge::{Behaviour, FakeEdge, Feature, TlsFront};
 use fh_test_certificates::Authority;
 
-use crate::support::{SOON, quick, reads, until};
+use crate::support::{SOON, quick, until};
 
 fn edge() -> FakeEdge {
     let edge = FakeEdge::start().unwrap();
@@ -28,17 +28,6 @@ fn client(edge: &FakeEdge, address: SocketAddr, trusted: &Authority) -> Client {
         .configure(quick)
         .start()
         .unwrap()
-}
-
-#[test]
-fn an_own_authority_is_trusted() {
-    let (edge, authority) = (edge(), Authority::new("ours"));
-    let certificate = authority.issue("localhost", -1..1);
-    let front = TlsFront::start(edge.address(), certificate.server()).unwrap();
-    let client = client(&edge, front.address(), &authority);
-    client.wait_ready(SOON).unwrap();
-    edge.set_value("COLOUR", "blue");
-    reads(&client, "COLOUR", "blue");
 }
 
 /// Checks that the client is never ready, that it reports the reason, and that it retries, since a certificate may be renewed.

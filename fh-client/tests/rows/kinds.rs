@@ -1,4 +1,4 @@
-//! Ways for one answer to go wrong.
+//! Failures of a single answer.
 
 use std::io::Write;
 use std::time::Duration;
@@ -8,13 +8,13 @@ use fh_fake_edge::{Behaviour, Closing, Framing, RedirectTo, Route};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
-/// A way to go wrong, and what the client's status says of it.
+/// A failure of an answer, and the problem that the client's status then shows.
 pub(crate) struct Kind {
     pub(crate) behaviour: Behaviour,
     pub(crate) shows: fn(&Problem) -> bool,
-    /// How many requests one attempt takes.
+    /// Number of requests of one attempt.
     pub(crate) requests: usize,
-    /// Limits under which it shows.
+    /// Sets the limits under which the client notices the failure.
     pub(crate) limits: fn(&mut Limits),
 }
 
@@ -39,7 +39,7 @@ impl Kind {
         Self::new(Behaviour::garbage("\u{1}\u{2} not HTTP\n\n"), is_unreachable)
     }
 
-    /// Accepts and says nothing.
+    /// The Edge accepts the connection and sends nothing.
     pub(crate) fn silence() -> Self {
         let timed_out = |problem: &Problem| *problem == Problem::TimedOut(Stage::Head);
         Self::new(Behaviour::silence(), timed_out).within(|limits| limits.head = SHORT)
@@ -66,7 +66,7 @@ impl Kind {
         Self::new(page, |problem| matches!(problem, Problem::ContentType(_)))
     }
 
-    /// A good head and then the end.
+    /// The connection ends after a correct head.
     pub(crate) fn empty_close(route: Route) -> Self {
         match route {
             Route::Stream => Self::new(Behaviour::sse().close(Closing::Fin), |problem| {
@@ -76,7 +76,7 @@ impl Kind {
         }
     }
 
-    /// Less than was announced.
+    /// The body is shorter than announced.
     pub(crate) fn wrong_length() -> Self {
         let short = json().framing(Framing::Declared(1000)).body("[]").close(Closing::Fin);
         Self::new(short, is_unreachable)
@@ -101,7 +101,7 @@ impl Kind {
             .within(|limits| limits.bytes = SMALL)
     }
 
-    /// 1 MB of spaces in 1 kB of gzip.
+    /// 1 MB of spaces, compressed to 1 kB of gzip.
     pub(crate) fn bomb() -> Self {
         let body = gzipped(" ".repeat(1_000_000).as_bytes());
         let behaviour = json().header("content-encoding", "gzip").body(body);
@@ -109,7 +109,7 @@ impl Kind {
             .within(|limits| limits.bytes = SMALL)
     }
 
-    /// gzip that breaks off.
+    /// An incomplete body in gzip.
     pub(crate) fn broken_gzip() -> Self {
         let mut body = gzipped(b"[]");
         body.truncate(body.len() / 2);
@@ -117,7 +117,7 @@ impl Kind {
         Self::new(behaviour, is_unreachable)
     }
 
-    /// A byte now and then.
+    /// A body of single bytes with pauses between them.
     pub(crate) fn slow_body() -> Self {
         let timed_out = |problem: &Problem| *problem == Problem::TimedOut(Stage::Body);
         let behaviour = json()
@@ -135,16 +135,16 @@ impl Kind {
     }
 }
 
-/// A limit that shows in a test, and is not reached by a healthy Edge on a busy machine.
+/// A time limit that is short enough for a test, and longer than a healthy Edge needs on a busy machine.
 const SHORT: Duration = Duration::from_millis(400);
-/// A limit of size.
+/// A limit of the size of answers, in bytes.
 pub(crate) const SMALL: usize = 64 * 1024;
 
 fn is_unreachable(problem: &Problem) -> bool {
     matches!(problem, Problem::Unreachable(_))
 }
 
-/// The head of a poll's answer.
+/// Returns the head of a poll's answer.
 pub(crate) fn json() -> Behaviour {
     Behaviour::status(200).header("content-type", "application/json")
 }

@@ -1,9 +1,9 @@
 //! The states of a stream's connection, row by row (sdk-behaviour 2.11).
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use fh_client::{Attributes, Connection, NotReady, Problem, Readiness, Stage, Status, block_on};
-use fh_fake_edge::{Behaviour, Closing, Ended, FakeEdge, Feature, Route};
+use fh_client::{Attributes, Connection, NotReady, Problem, Readiness, Status, block_on};
+use fh_fake_edge::{Behaviour, Closing, FakeEdge, Feature, Route};
 use serde_json::json;
 
 use super::kinds::Kind;
@@ -12,7 +12,7 @@ use super::{
     refresh, seen, served, server_evaluated, until,
 };
 
-/// Idle, open(): Connecting, with the headers of a stream.
+/// Opening an idle client sends a request with the headers of a stream.
 #[test]
 fn opening_asks_for_a_stream() {
     let edge = edge();
@@ -27,7 +27,7 @@ fn opening_asks_for_a_stream() {
     assert!(request.header("x-sdk").is_some());
 }
 
-/// Connecting, HTTP 200: Open, and the attempts are still counted. A stream that opens and ends without data is no success.
+/// A 200 opens the stream but keeps the number of failed attempts. A stream that ends without data is another failed attempt.
 #[test]
 fn opening_alone_is_no_success() {
     let edge = edge();
@@ -44,7 +44,7 @@ fn opening_alone_is_no_success() {
     not_earlier(&edge.recording().gaps(Route::Stream), &[INITIAL / 2, INITIAL, INITIAL * 2]);
 }
 
-/// Connecting, connect error: Waiting.
+/// After a connect error the client waits and retries.
 #[test]
 fn connection_refused() {
     for streaming in [true, false] {
@@ -64,7 +64,7 @@ fn connection_refused() {
     }
 }
 
-/// The longest delay is the cap, and there is always a next attempt.
+/// No delay is longer than the cap, and there is always a next attempt.
 #[test]
 fn delays_end_at_the_cap() {
     let edge = edge();
@@ -80,7 +80,7 @@ fn delays_end_at_the_cap() {
     not_earlier(&edge.recording().gaps(Route::Stream), &[cap / 2; 11]);
 }
 
-/// Connecting, 501: polling, at once, and streaming again later.
+/// After a 501 the client polls at once, and streams again later.
 #[test]
 fn status_501_falls_back_to_polling() {
     let edge = edge();
@@ -104,7 +104,7 @@ fn status_501_falls_back_to_polling() {
     assert_eq!(notices(), [fh_client::Notice::FellBackToPolling]);
 }
 
-/// Three wrong content types in a row: the same (D-65).
+/// After three wrong content types in a row the client polls (D-65).
 #[test]
 fn three_wrong_content_types_fall_back_to_polling() {
     let edge = edge();
@@ -116,7 +116,7 @@ fn three_wrong_content_types_fall_back_to_polling() {
     not_earlier(&recording.gaps(Route::Stream), &[INITIAL / 2, INITIAL]);
 }
 
-/// A good one in between, and they are not in a row.
+/// A correct content type between wrong ones interrupts the row.
 #[test]
 fn wrong_content_types_have_to_be_in_a_row() {
     let edge = edge();
@@ -128,7 +128,7 @@ fn wrong_content_types_have_to_be_in_a_row() {
     assert_eq!(edge.recording().count(Route::Poll), 0);
 }
 
-/// Open for long enough: n = 0. Features alone do not reset it (D-64).
+/// A stream that was open for long enough resets the number of failed attempts. Features alone do not reset it (D-64).
 #[test]
 fn a_healthy_time_resets_the_delays() {
     for (healthy_after, at_least) in [(Duration::ZERO, Duration::ZERO), (NEVER, INITIAL * 4)] {
@@ -149,28 +149,7 @@ fn a_healthy_time_resets_the_delays() {
     }
 }
 
-/// Open, `bye` then the end, after data: a short time that is drawn, again and again, and Ready all along.
-#[test]
-fn bye_after_data() {
-    let edge = edge();
-    edge.behave_on(Route::Stream, Behaviour::sse().ack().features().bye());
-    let least = Duration::from_millis(20);
-    let client = quick(&edge).streaming().configure(move |config| {
-        config.return_within = least..=least * 2;
-        // Would it be used, the test would not end.
-        config.backoff.initial = NEVER;
-        config.backoff.cap = NEVER;
-    });
-    let client = ready(client);
-    let (history, _subscription) = History::of(&client);
-    seen(&edge, Route::Stream, 10);
-    let status = client.status();
-    assert_eq!((status.problem, status.attempts), (None, 0));
-    assert_eq!(history.reported(&client), [Readiness::Ready]);
-    not_earlier(&edge.recording().gaps(Route::Stream), &[least; 9]);
-}
-
-/// Open, the end without `bye`, after data: short the first time, then as after any trouble.
+/// After an end without `bye` after data, the first delay is short. The later ones are those after any failure.
 #[test]
 fn the_end_without_bye_after_data() {
     let ends: [fn() -> Behaviour; 3] = [
@@ -200,7 +179,7 @@ fn the_end_without_bye_after_data() {
     }
 }
 
-/// `retry:` of the stream is the least delay from then on; 30 s at most, whatever it says (D-75).
+/// `retry:` of a stream sets the shortest delay from then on, at most 30 s (D-75).
 #[test]
 fn the_stream_may_ask_for_a_longer_delay() {
     let edge = edge();
@@ -219,48 +198,7 @@ fn the_stream_may_ask_for_a_longer_delay() {
     assert!(status.next_attempt.is_some_and(|next| next <= Duration::from_secs(30)), "{status}");
 }
 
-/// An event that breaks off is not applied.
-#[test]
-fn half_an_event_is_nothing() {
-    let edge = edge();
-    let newer = Feature::string(FEATURE, "half").version(9).json();
-    let half = Behaviour::sse()
-        .ack()
-        .features()
-        .body(format!("event: feature\ndata: {newer}\n"))
-        .close(Closing::Fin);
-    edge.script(Route::Stream, [half], held(Route::Stream, "go"));
-    let client = ready(quick(&edge).streaming());
-    seen(&edge, Route::Stream, 2);
-    assert_eq!(served(&client).as_deref(), Some("one"));
-}
-
-/// Silence after data: the stream is given up, and opened again. Half-open connections look like that.
-#[test]
-fn silence_after_data() {
-    let edge = edge();
-    let script = [Behaviour::sse().ack().features().hang()];
-    edge.script(Route::Stream, script, held(Route::Stream, "go"));
-    let idle = Duration::from_millis(300);
-    let client = quick(&edge).streaming().configure(move |config| config.limits.idle = idle);
-    let client = ready(client);
-    seen(&edge, Route::Stream, 2);
-    let silent = Some(Problem::TimedOut(Stage::Silence));
-    let status = until(&client, "told", |status| status.problem == silent);
-    assert_eq!((status.readiness, served(&client).as_deref()), (Readiness::Ready, Some("one")));
-    let recording = edge.recording();
-    not_earlier(&recording.gaps(Route::Stream), &[idle + INITIAL / 2]);
-    // The silent connection was closed from this side.
-    let closed = |seen: &fh_fake_edge::Recording| {
-        matches!(seen.connections[0].ended, Some((_, Ended::ByClient | Ended::ResetByClient)))
-    };
-    edge.wait_until(PATIENCE, closed).unwrap();
-    edge.set_value(FEATURE, "two");
-    edge.signal("go");
-    arrives(&client, "two");
-}
-
-/// Heartbeats are life, and so are comments.
+/// Heartbeats and comments keep a stream open.
 #[test]
 fn heartbeats_keep_a_stream() {
     let beat = Duration::from_millis(80);
@@ -277,17 +215,8 @@ fn heartbeats_keep_a_stream() {
     assert_eq!((edge.recording().count(Route::Stream), client.status().problem), (1, None));
 }
 
-/// A byte now and then is a slow stream, not a dead one.
-#[test]
-fn a_slow_stream_is_read() {
-    let edge = edge();
-    edge.behave_on(Route::Stream, Behaviour::new().drip(1, Duration::from_millis(1)));
-    let client = ready(quick(&edge).streaming());
-    assert_eq!(served(&client).as_deref(), Some("one"));
-    assert_eq!(edge.recording().count(Route::Stream), 1);
-}
-
-/// `config` with `edge.stale` true: stopped, with features and Ready; a context is refused; a refresh resumes (D-22, D-67).
+/// `edge.stale` true stops the client, which keeps its features and Ready. It refuses another context, and a refresh resumes it (D-22,
+/// D-67).
 #[test]
 fn stale_true_stops() {
     let edge = edge();
@@ -308,7 +237,7 @@ fn stale_true_stops() {
     assert_eq!((client.status().is_stale, edge.recording().count(Route::Stream)), (false, 2));
 }
 
-/// Stale before the first list: nobody is left waiting.
+/// `edge.stale` before the first list ends the wait of all callers.
 #[test]
 fn stale_true_before_features() {
     let edge = edge();
@@ -319,25 +248,7 @@ fn stale_true_before_features() {
     assert!(client.status().is_stale);
 }
 
-/// A number of seconds: paused for so long, values kept.
-#[test]
-fn a_number_of_seconds_pauses() {
-    let edge = edge();
-    let client = ready(quick(&edge).streaming());
-    let asked = Instant::now();
-    edge.push_event("config", r#"{"edge.stale": 1}"#);
-    let status = until(&client, "paused", |status| status.connection == Connection::Paused);
-    assert_eq!((status.readiness, served(&client).as_deref()), (Readiness::Ready, Some("one")));
-    edge.wait_until(PATIENCE, |seen| seen.open_connections() == 0).unwrap();
-    edge.set_value(FEATURE, "two");
-    arrives(&client, "two");
-    let recording = edge.recording();
-    let again = recording.requests[1].request.at.saturating_duration_since(asked);
-    not_earlier(&[again], &[Duration::from_secs(1)]);
-    assert_eq!(recording.count(Route::Stream), 2);
-}
-
-/// A day at most (D-75).
+/// A pause takes at most a day (D-75).
 #[test]
 fn a_pause_is_bounded() {
     let edge = edge();
@@ -348,7 +259,7 @@ fn a_pause_is_bounded() {
     assert!(status.next_attempt.is_some_and(|next| next <= day && next > day / 2), "{status}");
 }
 
-/// Anything else, or no `edge.stale` at all: nothing.
+/// Other values of `edge.stale`, and other configuration, are ignored.
 #[test]
 fn other_configuration_is_nothing() {
     let edge = edge();
@@ -368,7 +279,7 @@ fn other_configuration_is_nothing() {
     alive(&edge, &client);
 }
 
-/// `ack` with any JSON, events that nobody knows, events without data.
+/// `ack` with any JSON, unknown events and events without data are ignored.
 #[test]
 fn unknown_events_are_nothing() {
     let edge = edge();
@@ -382,7 +293,7 @@ fn unknown_events_are_nothing() {
     alive(&edge, &client);
 }
 
-/// The stream that was there before is there still, and brings updates.
+/// Checks that the first stream is still open and brings updates.
 fn alive(edge: &FakeEdge, client: &fh_client::Client) {
     edge.set_value(FEATURE, "two");
     arrives(client, "two");
@@ -391,7 +302,7 @@ fn alive(edge: &FakeEdge, client: &fh_client::Client) {
     assert_eq!(edge.recording().count(Route::Stream), 1);
 }
 
-/// Any state, another context: a new connection with the new header, and the old one closed.
+/// Another context opens a new connection with its header, and closes the old one.
 #[test]
 fn another_context_opens_another_stream() {
     let edge = edge();
@@ -407,7 +318,7 @@ fn another_context_opens_another_stream() {
     edge.wait_until(PATIENCE, |seen| seen.live_streams() == 1).unwrap();
 }
 
-/// While it waits for the next attempt, too.
+/// Another context is sent at once, even if the client waits for its next attempt.
 #[test]
 fn another_context_does_not_wait_for_the_delay() {
     let edge = edge();
@@ -424,7 +335,7 @@ fn another_context_does_not_wait_for_the_delay() {
     assert_eq!(edge.recording().count(Route::Stream), 2);
 }
 
-/// Any state, close(): Closed, the connection gone, whoever waits told.
+/// Closing in any state ends the connection and the wait of all callers.
 #[test]
 fn closing_in_each_state() {
     let states: [(Behaviour, Connection); 4] = [
@@ -450,7 +361,7 @@ fn closing_in_each_state() {
         client.close();
         block_on(client.closed());
         let answer = waiter.join().unwrap();
-        // A ready one may have been told so before.
+        // The wait for a streaming client may have ended before, because the client is ready.
         assert!(answer == Err(NotReady::Closed) || state == Connection::Streaming, "{answer:?}");
         edge.wait_until(PATIENCE, |seen| seen.open_connections() == 0).unwrap();
         assert_eq!(
@@ -463,41 +374,7 @@ fn closing_in_each_state() {
     }
 }
 
-/// A malformed event in the middle: the stream is opened again, and nothing that came with it is lost for good.
-#[test]
-fn a_malformed_update() {
-    for event in ["feature", "delete_feature", "features"] {
-        let edge = edge();
-        let client = ready(quick(&edge).streaming());
-        edge.push_event(event, r#"{"key": "STATE", "version": "#);
-        seen(&edge, Route::Stream, 2);
-        alive_again(&edge, &client, 2);
-    }
-}
-
-/// An update beyond the limit of size.
-#[test]
-fn an_oversized_update() {
-    let edge = edge();
-    let client = quick(&edge).streaming().configure(|config| config.limits.bytes = 20_000);
-    let client = ready(client);
-    edge.push_event("feature", &"x".repeat(50_000));
-    until(&client, "told", |status| {
-        status.problem == Some(Problem::TooLarge(20_000)) || status.requests == 2
-    });
-    seen(&edge, Route::Stream, 2);
-    alive_again(&edge, &client, 2);
-}
-
-fn alive_again(edge: &FakeEdge, client: &fh_client::Client, streams: usize) {
-    edge.set_value(FEATURE, "two");
-    arrives(client, "two");
-    until(client, "well", |status| status.problem.is_none());
-    assert_eq!(client.readiness(), Readiness::Ready);
-    assert_eq!(edge.recording().count(Route::Stream), streams);
-}
-
-/// Starts a client, and gives what it found odd.
+/// Starts a client. Returns it and a function that returns its notices so far.
 fn with_notices(
     builder: fh_client::ClientBuilder,
 ) -> (fh_client::Client, impl Fn() -> Vec<fh_client::Notice>) {

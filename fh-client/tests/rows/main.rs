@@ -1,8 +1,8 @@
-//! The tables of polling and of the retry machine (sdk-behaviour 2.9 and 2.11), row by row. `docs/retry-rows.md` says which test is which
-//! row's.
+//! Tests of the tables of polling and of the retry machine (sdk-behaviour 2.9 and 2.11), row by row. `docs/retry-rows.md` names the test
+//! of each row.
 //!
-//! Delays are short, limits of time are as they are unless a row is about them, and the Edge holds answers back where a state has to be
-//! looked at: so nothing here depends on how fast the machine is. What is measured are times between requests, which must not be too
+//! Delays are short. Timeouts have their real values, unless a row is about a timeout. The Edge holds answers back while a test checks the
+//! state of the client, so no test depends on the speed of the machine. The tests measure times between requests, which must not be too
 //! short.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
@@ -30,32 +30,32 @@ use fh_client::{
 };
 use fh_fake_edge::{Behaviour, FakeEdge, Feature, Framing, Route};
 
-/// Longer than anything here takes; never waited for unless something is broken.
+/// Time limit of waits for what must happen. Longer than any test takes.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
-/// Longer than any test: what is due then does not come.
+/// A delay that is longer than any test.
 pub(crate) const NEVER: Duration = Duration::from_secs(3600);
 
-/// The first delay after trouble; drawn from the upper half of it.
+/// The first delay after a failure. The client draws the real delay from its upper half.
 pub(crate) const INITIAL: Duration = Duration::from_millis(24);
-/// The first delay after a refusal; drawn from the upper half of it.
+/// The first delay after a refusal. The client draws the real delay from its upper half.
 pub(crate) const REFUSED: Duration = Duration::from_millis(120);
 
-/// The feature that tells what has arrived.
+/// The feature whose value shows which update has arrived.
 pub(crate) const FEATURE: &str = "STATE";
 
-/// A healthy Edge, whose feature is `one`.
+/// Starts a healthy Edge, whose feature has the value `one`.
 pub(crate) fn edge() -> FakeEdge {
     let edge = FakeEdge::start().unwrap();
     edge.set_feature(Feature::string(FEATURE, "one"));
     edge
 }
 
-/// A client of this Edge with short delays.
+/// Returns a client of this Edge with short delays and a client-evaluated key.
 pub(crate) fn quick(edge: &FakeEdge) -> ClientBuilder {
     with_key(edge, &edge.client_key())
 }
 
-/// The same for a server-evaluated key.
+/// Returns a client of this Edge with short delays and a server-evaluated key.
 pub(crate) fn server_evaluated(edge: &FakeEdge) -> ClientBuilder {
     with_key(edge, &edge.server_key())
 }
@@ -70,14 +70,14 @@ fn with_key(edge: &FakeEdge, key: &str) -> ClientBuilder {
     })
 }
 
-/// A client that is ready.
+/// Starts a client and waits until it is ready.
 pub(crate) fn ready(builder: ClientBuilder) -> Client {
     let client = builder.start().unwrap();
     client.wait_ready(PATIENCE).unwrap();
     client
 }
 
-/// Waits until the client's status is like that.
+/// Waits until the client's status satisfies the condition.
 #[track_caller]
 pub(crate) fn until(client: &Client, what: &str, holds: impl Fn(&Status) -> bool) -> Status {
     let end = Instant::now() + PATIENCE;
@@ -97,18 +97,18 @@ pub(crate) fn arrives(client: &Client, value: &str) {
     until(client, value, |_| client.string(FEATURE).as_deref() == Some(value));
 }
 
-/// What is served now.
+/// Returns the value of the feature.
 pub(crate) fn served(client: &Client) -> Option<String> {
     client.string(FEATURE).map(|value| value.to_string())
 }
 
-/// Waits until a route has got so many requests.
+/// Waits until a route has received this number of requests.
 #[track_caller]
 pub(crate) fn seen(edge: &FakeEdge, route: Route, requests: usize) {
     edge.wait_for_requests(route, requests, PATIENCE).unwrap();
 }
 
-/// A healthy answer whose head comes at once, and the rest when the signal of this name does.
+/// Returns a healthy answer that sends its head at once, and the rest after the signal of this name.
 pub(crate) fn held(route: Route, signal: &str) -> Behaviour {
     match route {
         Route::Stream => Behaviour::sse().wait_for_signal(signal).ack().features().live(),
@@ -124,7 +124,7 @@ pub(crate) fn refresh(client: &Client) -> Result<Readiness, Problem> {
     block_on(client.refresh())
 }
 
-/// Every readiness that a listener was told of.
+/// Every readiness that a listener was notified of.
 #[derive(Clone, Default)]
 pub(crate) struct History(Arc<Mutex<Vec<Readiness>>>);
 
@@ -138,14 +138,14 @@ impl History {
         (history, subscription)
     }
 
-    /// What was told until now.
+    /// Returns the notifications so far.
     pub(crate) fn reported(&self, client: &Client) -> Vec<Readiness> {
         client.flush(PATIENCE).unwrap();
         self.0.lock().unwrap().clone()
     }
 }
 
-/// Each time between two requests is at least as long as this.
+/// Checks that each time between two requests is at least this long.
 #[track_caller]
 pub(crate) fn not_earlier(gaps: &[Duration], at_least: &[Duration]) {
     // A session counts whole milliseconds.

@@ -1,4 +1,4 @@
-//! Streaming, active and passive polling, one request, none (sdk-behaviour 2.9.1), and their limits of time.
+//! The modes: streaming, active and passive polling, one request, offline (sdk-behaviour 2.9.1), and their time limits.
 
 use std::net::{TcpListener, TcpStream};
 use std::time::Duration;
@@ -15,20 +15,20 @@ use super::{
 
 const INTERVAL: Duration = Duration::from_millis(60);
 
-/// A request at the start, and then one after each interval.
+/// Active polling sends a request at the start, and then one after each interval.
 #[test]
 fn active_polling() {
     let edge = edge();
     let client = ready(quick(&edge).active_polling(INTERVAL));
     edge.set_value(FEATURE, "two");
-    // Nobody has to read anything.
+    // No read is needed.
     seen(&edge, Route::Poll, 5);
     not_earlier(&edge.recording().gaps(Route::Poll), &[INTERVAL; 4]);
     arrives(&client, "two");
     assert_eq!(edge.recording().count(Route::Stream), 0);
 }
 
-/// A request when something is read after the interval, and none otherwise.
+/// Passive polling sends a request if a feature is read after the interval, and none otherwise.
 #[test]
 fn passive_polling() {
     let edge = edge();
@@ -41,12 +41,12 @@ fn passive_polling() {
     not_earlier(&edge.recording().gaps(Route::Poll), &vec![INTERVAL; polls - 1]);
 }
 
-/// A client that nobody reads from has nothing due once its interval is over.
+/// Without reads no request is due after the interval.
 #[test]
 fn passive_polling_without_reads_rests() {
     let edge = edge();
     let client = ready(quick(&edge).passive_polling(Duration::from_millis(5)));
-    // `status` is no read.
+    // `status` does not count as a read.
     let expired = |status: &fh_client::Status| {
         status.connection == Connection::Resting && status.next_attempt.is_none()
     };
@@ -54,7 +54,7 @@ fn passive_polling_without_reads_rests() {
     assert_eq!(client.status().requests, 1);
 }
 
-/// The first request is made whatever the interval.
+/// The first request is sent at once, whatever the interval.
 #[test]
 fn passive_polling_begins_at_once() {
     let edge = edge();
@@ -62,7 +62,7 @@ fn passive_polling_begins_at_once() {
     assert_eq!(served(&client).as_deref(), Some("one"));
 }
 
-/// One request, or an interval of zero, and then nothing is due.
+/// With `one_off`, or an interval of zero, no request is due after the first answer.
 #[test]
 fn one_off() {
     let zero = Duration::ZERO;
@@ -81,7 +81,7 @@ fn one_off() {
     }
 }
 
-/// Until it is answered, one request is not one request (D-71).
+/// The one request is repeated until it is answered (D-71).
 #[test]
 fn one_off_through_trouble() {
     let edge = edge();
@@ -117,8 +117,7 @@ fn offline_connects_to_nothing() {
     assert_eq!((client.status().requests, edge.recording().connections.len()), (0, 0));
 }
 
-/// A peer that does not even accept: the time to connect is limited. Its queue of connections is full, so the system lets the next
-/// one wait.
+/// Connecting has a timeout. The peer does not accept, and its queue of connections is full, so the system lets the next connection wait.
 #[test]
 #[cfg(target_os = "linux")]
 fn connecting_is_limited_in_time() {

@@ -1,4 +1,4 @@
-//! The page that maps rows to tests names tests that exist.
+//! Checks that the page that maps rows to tests names tests that exist, and all of them.
 
 const PAGE: &str = include_str!("../../../docs/retry-rows.md");
 
@@ -26,7 +26,6 @@ fn each_test_that_the_page_names_exists() {
     assert!(named > 50, "{named}");
 }
 
-/// And none is left out.
 #[test]
 fn each_test_is_named_by_the_page() {
     for (module, source) in SOURCES {
@@ -34,7 +33,7 @@ fn each_test_is_named_by_the_page() {
         while let Some(line) = lines.next() {
             let test = match (line.trim(), lines.peek()) {
                 ("#[test]", Some(next)) => next.trim().strip_prefix("fn "),
-                // A row of a macro.
+                // A row of a macro is a test, too.
                 (row, _) if row.contains("(Stream") || row.contains("(Poll") => Some(row),
                 _ => None,
             };

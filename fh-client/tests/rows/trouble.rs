@@ -1,5 +1,5 @@
-//! Trouble that passes: answers to a stream's request, or to a poll, that bring no features. Not Failed, tried again after a delay that
-//! grows, values kept; back as soon as the Edge is.
+//! Temporary failures: answers without features to the request of a stream, or to a poll. The client is not Failed, keeps its values, and
+//! retries after growing delays.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use super::{
     served, until,
 };
 
-/// Between polls.
+/// The interval between polls.
 const INTERVAL: Duration = Duration::from_millis(60);
 
 macro_rules! rows {
@@ -40,7 +40,7 @@ rows! {
     a_stream_with_429(Stream): Kind::status(429, |problem| *problem == Problem::TooManyRequests);
     /// 429
     a_poll_with_429(Poll): Kind::status(429, |problem| *problem == Problem::TooManyRequests);
-    /// 501 means something to a stream only
+    /// 501 has a special meaning for streams only
     a_poll_with_501(Poll): Kind::status(501, |problem| *problem == Problem::ServerError(501));
     /// other 4xx
     a_stream_with_418(Stream): Kind::status(418, |problem| *problem == Problem::UnexpectedStatus(418));
@@ -64,13 +64,13 @@ rows! {
     a_stream_with_half_a_head(Stream): Kind::half_head();
     /// half a head
     a_poll_with_half_a_head(Poll): Kind::half_head();
-    /// accepts and says nothing
+    /// no answer
     a_stream_without_an_answer(Stream): Kind::silence();
-    /// accepts and says nothing
+    /// no answer
     a_poll_without_an_answer(Poll): Kind::silence();
-    /// a head, and then nothing
+    /// a head without an event
     a_stream_without_an_event(Stream): Kind::silent_stream();
-    /// slow drip
+    /// a body of single bytes
     a_poll_that_drips(Poll): Kind::slow_body();
     /// closed before any data
     a_stream_that_closes_early(Stream): Kind::empty_close(Route::Stream);
@@ -80,7 +80,7 @@ rows! {
     a_stream_that_says_bye_early(Stream): Kind::new(Behaviour::sse().ack().bye(), |problem| *problem == Problem::ClosedEarly);
     /// closed before any data
     a_poll_that_closes_early(Poll): Kind::empty_close(Route::Poll);
-    /// wrong length
+    /// a body that is shorter than announced
     a_poll_of_wrong_length(Poll): Kind::wrong_length();
     /// malformed JSON
     a_stream_with_malformed_json(Stream): Kind::malformed(Route::Stream, r#"[{"id":"#);
@@ -90,15 +90,15 @@ rows! {
     a_stream_with_an_object_for_a_list(Stream): Kind::malformed(Route::Stream, r#"{"id":1}"#);
     /// JSON of another shape
     a_poll_with_an_object_for_a_list(Poll): Kind::malformed(Route::Poll, r#"{"id":1}"#);
-    /// a body without anything in it
+    /// an empty body
     a_poll_without_a_body(Poll): Kind::malformed(Route::Poll, "");
-    /// oversized event
+    /// an event beyond the limit
     a_stream_with_an_endless_line(Stream): Kind::oversized(Route::Stream);
-    /// oversized body
+    /// a body beyond the limit
     a_poll_with_an_endless_line(Poll): Kind::oversized(Route::Poll);
-    /// oversized once it is decompressed
+    /// a body beyond the limit after decompression
     a_poll_with_a_bomb(Poll): Kind::bomb();
-    /// gzip that breaks off
+    /// incomplete gzip
     a_poll_with_broken_gzip(Poll): Kind::broken_gzip();
     /// wrong content type
     a_stream_of_another_content_type(Stream): Kind::wrong_content_type();
@@ -110,7 +110,7 @@ rows! {
     a_poll_that_is_redirected_in_a_circle(Poll): Kind::redirect_loop();
 }
 
-/// A redirect to another origin is not followed, with the key in it as little as without.
+/// A redirect to another origin is not followed, whether or not its URL contains the key.
 #[test]
 fn redirects_to_another_origin() {
     for route in [Route::Stream, Route::Poll] {
@@ -121,14 +121,14 @@ fn redirects_to_another_origin() {
 }
 
 fn passes(route: Route, kind: &Kind) {
-    // Each with an Edge and a client of its own; both mostly wait.
+    // Each half has an Edge and a client of its own. Both mostly wait.
     std::thread::scope(|scope| {
         scope.spawn(|| before_ready(route, kind));
         scope.spawn(|| once_ready(route, kind));
     });
 }
 
-/// Never ready: tried again by itself, each delay longer than the one before, without `Failed` ever.
+/// Checks a failure before the first list: the client retries with growing delays, and is never `Failed`.
 fn before_ready(route: Route, kind: &Kind) {
     let edge = edge();
     let script = (0..2 * kind.requests).map(|_| kind.behaviour.clone());
@@ -153,7 +153,8 @@ fn before_ready(route: Route, kind: &Kind) {
     sizes_are_limited(&edge);
 }
 
-/// Ready once: values and readiness are kept; a stream tries again as before, a poll is due at the next interval.
+/// Checks a failure after the first list: the client keeps values and readiness. A stream is retried with growing delays, and a poll at
+/// the next interval.
 fn once_ready(route: Route, kind: &Kind) {
     let edge = edge();
     let faulty = (0..kind.requests).map(|_| kind.behaviour.clone());
@@ -187,7 +188,7 @@ fn builder(edge: &FakeEdge, route: Route, kind: &Kind) -> ClientBuilder {
     }
 }
 
-/// Of an endless answer no more is taken than the limit, and what systems keep in between.
+/// Checks that the client takes no more of an endless answer than the limit and the buffers of the system.
 fn sizes_are_limited(edge: &FakeEdge) {
     for seen in &edge.recording().requests {
         assert!(seen.written < SMALL as u64 + 16_000_000, "{} bytes taken", seen.written);
