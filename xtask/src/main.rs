@@ -10,7 +10,6 @@ mod minimum_rust;
 mod mutants;
 mod packaging;
 mod part;
-mod published_sdks;
 mod quick;
 mod release;
 mod self_test;

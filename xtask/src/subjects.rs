@@ -1,5 +1,5 @@
 //! `cargo xtask subjects`: installs SDKs into the target folder and runs the scenarios of the conformance suite against them. The table
-//! [`SUBJECTS`] is the only list of SDKs under test.
+//! [`SUBJECTS`] is the only list of SDKs under test. The tests of our Edge with published SDKs use the same installations.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,6 +8,7 @@ use crate::install;
 use crate::shell::{Run, root, target_folder};
 
 const ADAPTERS: &str = "conformance/adapters";
+const TYPESCRIPT_LOOP: &str = "templates/typescript/loop.ts";
 const BASELINES: &str = "conformance/baselines";
 const RECORDED: &str = "conformance/recorded";
 
@@ -42,7 +43,7 @@ const SUBJECTS: &[Subject] = &[
     Subject {
         name: "featurehub-node",
         in_ci: false,
-        install: install_node,
+        install: |folder| install_typescript(&["featurehub-node", TYPESCRIPT_LOOP], folder),
         adapter: |folder| vec!["node".to_string(), path(&folder.join("adapter.js"))],
         options: &[],
     },
@@ -58,7 +59,7 @@ const SUBJECTS: &[Subject] = &[
     Subject {
         name: "featurehub-python",
         in_ci: false,
-        install: install_python,
+        install: |folder| install_python("featurehub-python", folder),
         adapter: |folder| {
             vec![path(&folder.join("venv/bin/python")), path(&folder.join("operations.py"))]
         },
@@ -178,8 +179,29 @@ impl Subject {
     }
 }
 
+/// Returns the folder into which an SDK and its adapter are installed.
+fn folder(name: &str) -> PathBuf {
+    target_folder().join("subjects").join(name)
+}
+
+/// Installs the published SDKs that the tests of our Edge run, and OpenFeature's providers for OFREP.
+pub(crate) fn install_published() -> Result<(), String> {
+    for name in ["featurehub-node", "openfeature-ofrep"] {
+        install_typescript(&[name, TYPESCRIPT_LOOP], &folder(name))?;
+    }
+    install_python("featurehub-python", &folder("featurehub-python"))
+}
+
+/// Runs the tests of our Edge with published SDKs, and those of the adapters that `fh-conformance adapter new` writes.
+pub(crate) fn run_published() -> Result<(), String> {
+    let folder = std::path::absolute(folder("")).map_err(|why| why.to_string())?;
+    Run::new("cargo test --locked -p fh-conformance --test published_sdks --test adapter_new -- --ignored")
+        .env("FH_SUBJECTS", &path(&folder))
+        .go()
+}
+
 fn install_and_run(subject: &Subject, options: Vec<String>) -> Result<(), String> {
-    let folder = target_folder().join("subjects").join(subject.name);
+    let folder = folder(subject.name);
     (subject.install)(&folder)?;
     let words: Vec<String> = (subject.adapter)(&folder).iter().map(|word| quoted(word)).collect();
     Run::new(PROGRAM)
@@ -193,52 +215,73 @@ fn rust_adapter(_folder: &Path) -> Vec<String> {
     vec![path(&program), "adapter".to_string(), "rust".to_string()]
 }
 
-fn install_node(folder: &Path) -> Result<(), String> {
-    copy_files("featurehub-node", folder)?;
-    copy_files("templates/typescript/loop.ts", folder)?;
-    build_with_npm(folder)
-}
-
 fn install_browser(folder: &Path) -> Result<(), String> {
     let reason = "the published JavaScript SDK for browsers runs against the conformance suite";
     install::package("chromium --version", "chromium", reason)?;
     // The folder of the browser replaces the files in which both SDKs differ.
-    copy_files("featurehub-node", folder)?;
-    copy_files("featurehub-browser", folder)?;
-    copy_files("templates/browser", folder)?;
-    build_with_npm(folder)
+    install_typescript(&["featurehub-node", "featurehub-browser", "templates/browser"], folder)
 }
 
-fn build_with_npm(folder: &Path) -> Result<(), String> {
-    let reason = "the published JavaScript SDKs run against the conformance suite";
+/// Installs an SDK with npm and builds its adapter from these files and folders. A later file replaces one with the same name.
+fn install_typescript(files: &[&str], folder: &Path) -> Result<(), String> {
+    let reason = "published JavaScript SDKs run against the conformance suite and the Edge";
     install::package("node --version", "nodejs", reason)?;
     install::package("npm --version", "npm", reason)?;
-    Run::new("npm ci --no-audit --no-fund --loglevel=error").in_folder(folder).go()?;
-    Run::new("npm run build --loglevel=error").in_folder(folder).go()
+    unless_installed(files, "node --version", folder, || {
+        Run::new("npm ci --no-audit --no-fund --loglevel=error").in_folder(folder).go()?;
+        Run::new("npm run build --loglevel=error").in_folder(folder).go()
+    })
 }
 
-fn install_python(folder: &Path) -> Result<(), String> {
+fn install_python(name: &str, folder: &Path) -> Result<(), String> {
     // Debian's Python lacks `ensurepip`, which virtual environments need.
-    let reason = "the published Python SDK runs against the conformance suite";
+    let reason = "the published Python SDK runs against the conformance suite and the Edge";
     install::package("python3 -m ensurepip --version", "python3-venv", reason)?;
-    copy_files("featurehub-python", folder)?;
-    copy_files("templates/python/loop.py", folder)?;
-    Run::new("python3 -m venv venv").in_folder(folder).go()?;
-    Run::new("venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt")
-        .in_folder(folder)
-        .go()
+    let files = [name, "templates/python/loop.py"];
+    unless_installed(&files, "python3 --version", folder, || {
+        Run::new("python3 -m venv --clear venv").in_folder(folder).go()?;
+        Run::new("venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt")
+            .in_folder(folder)
+            .go()
+    })
 }
 
 fn install_java(folder: &Path) -> Result<(), String> {
     let reason = "the published Java SDK runs against the conformance suite";
     install::package("javac --version", "default-jdk-headless", reason)?;
     install::package("mvn --version", "maven", reason)?;
-    copy_files("featurehub-java", folder)?;
-    Run::new("sh build.sh").in_folder(folder).go()
+    unless_installed(&["featurehub-java"], "javac --version", folder, || {
+        Run::new("sh build.sh").in_folder(folder).go()
+    })
 }
 
-/// Copies a file of the adapters, or the files of a folder, so that installing does not change the project's own folder.
-fn copy_files(name: &str, to: &Path) -> Result<(), String> {
+/// Copies files of the adapters into a folder and installs there, unless these files were installed before with this version of the
+/// interpreter. The installation is the same, because all packages are pinned by hashes.
+fn unless_installed(
+    files: &[&str],
+    version: &str,
+    folder: &Path,
+    install: impl FnOnce() -> Result<(), String>,
+) -> Result<(), String> {
+    let mut inputs = Run::new(version).output()?;
+    for file in files {
+        for (name, text) in copy_files(file, folder)? {
+            inputs.push_str(&format!("\n{name}\n{text}"));
+        }
+    }
+    let done = folder.join("installed");
+    if fs::read_to_string(&done).is_ok_and(|before| before == inputs) {
+        return Ok(());
+    }
+    // If the installation fails, the next run installs again.
+    let _ = fs::remove_file(&done);
+    install()?;
+    fs::write(&done, inputs).map_err(|why| format!("{}: {why}", done.display()))
+}
+
+/// Copies a file of the adapters, or the files of a folder, so that installing does not change the project's own folder. Returns the names
+/// and the texts of the files.
+fn copy_files(name: &str, to: &Path) -> Result<Vec<(String, String)>, String> {
     let from = root().join(ADAPTERS).join(name);
     let failed = |why: std::io::Error| format!("{} cannot be copied: {why}", from.display());
     fs::create_dir_all(to).map_err(failed)?;
@@ -248,11 +291,16 @@ fn copy_files(name: &str, to: &Path) -> Result<(), String> {
     } else {
         Ok(vec![from.clone()])
     };
-    let files: Vec<PathBuf> = files.map_err(failed)?;
+    let mut files: Vec<PathBuf> = files.map_err(failed)?;
+    files.sort();
+    let mut copied = Vec::new();
     for file in files.iter().filter(|file| file.is_file()) {
-        fs::copy(file, to.join(file.file_name().unwrap_or_default())).map_err(failed)?;
+        let name = file.file_name().unwrap_or_default();
+        let text = fs::read_to_string(file).map_err(failed)?;
+        fs::write(to.join(name), &text).map_err(failed)?;
+        copied.push((name.to_string_lossy().into_owned(), text));
     }
-    Ok(())
+    Ok(copied)
 }
 
 fn path(path: &Path) -> String {

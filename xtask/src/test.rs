@@ -6,7 +6,6 @@ use crate::install::{self, Installing};
 use crate::minimum_rust;
 use crate::packaging;
 use crate::part::{Part, nothing, run_all};
-use crate::published_sdks;
 use crate::shell::{Run, target_folder};
 use crate::simulate;
 use crate::subjects;
@@ -25,7 +24,11 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
     parts.extend([
         Part { name: "tests", prepare: nothing, run: tests },
         Part { name: "redis store", prepare: redis_server, run: redis_store },
-        Part { name: "published SDKs", prepare: published_sdks::prepare, run: published_sdks::run },
+        Part {
+            name: "published SDKs",
+            prepare: subjects::install_published,
+            run: subjects::run_published,
+        },
         Part { name: "console in Chromium", prepare: chromium, run: console },
         Part { name: "documentation", prepare: nothing, run: documentation },
         Part { name: "public items", prepare: nothing, run: api::check },

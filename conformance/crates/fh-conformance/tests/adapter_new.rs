@@ -52,13 +52,13 @@ fn existing_files_stay() {
 }
 
 #[test]
-#[ignore = "needs Python; the part `published SDKs` of `cargo xtask test` runs it"]
+#[ignore = "needs Python; `cargo xtask test \"published SDKs\"` runs it, in every CI run"]
 fn the_python_adapter_runs_as_written() {
     runs_as_written("python");
 }
 
 #[test]
-#[ignore = "needs Node and npm's registry; the part `published SDKs` of `cargo xtask test` runs it"]
+#[ignore = "needs Node and the registry of npm; `cargo xtask test \"published SDKs\"` runs it, in every CI run"]
 fn the_typescript_adapter_runs_as_written() {
     runs_as_written("typescript");
 }

@@ -54,6 +54,6 @@ fn no_public_type_error_or_log_line_shows_a_secret() {
     let missing: Vec<String> = missing.collect();
     assert!(
         missing.is_empty(),
-        "public types that no test shows; show them in this crate, or name them with the reason in `EXCEPTIONS`: {missing:#?}"
+        "public types that no test shows; show them in this test, or name them with the reason in `EXCEPTIONS`: {missing:#?}"
     );
 }

@@ -1,25 +1,35 @@
-//! The Edge, its features, and what the engine says they are worth.
+//! An Edge, its features, and the values that the engine computes.
 
+use std::future::ready;
 use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::{Duration, Instant};
 
+use axum::middleware::map_response;
+use axum::response::Response;
 use fh_edge::state::{Json, State};
 use fh_edge::{Edge, EdgeHandle, FeatureChange, Options};
 use fh_eval::{Attributes, Profile, Ruleset, Subject, Timestamp};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use tokio::runtime::Runtime;
 
 const ENVIRONMENT: &str = "71ed3c04-122b-4312-9ea8-06b2b8d6ceac";
 pub(crate) const CLIENT_KEY: &str = "71ed3c04-122b-4312-9ea8-06b2b8d6ceac/sdk*client";
 pub(crate) const SERVER_KEY: &str = "71ed3c04-122b-4312-9ea8-06b2b8d6ceac/sdk-server";
 
-/// An Edge that runs.
+/// The end of waits for what must happen.
+const LONG: Duration = Duration::from_secs(60);
+
+/// An Edge that runs, and the statuses of all its answers.
 pub(crate) struct Stage {
     runtime: Runtime,
     handle: EdgeHandle,
     address: SocketAddr,
+    statuses: Arc<Mutex<Vec<u16>>>,
 }
 
-/// The values of every kind, a strategy by country, and a rollout of two steps.
+/// Returns features of all types, with a strategy by country and a rollout of two steps.
 fn features() -> Value {
     json!([
         {"id": "9cd1a3ef-d06e-4292-95d4-86ec02a3fd5b", "key": "NEW_CHECKOUT", "type": "BOOLEAN", "value": false, "version": 1,
@@ -31,13 +41,6 @@ fn features() -> Value {
         {"id": "5b1f0d3e-7c42-4d0a-9f8b-2e61a9c4d7f0", "key": "THEME", "type": "JSON", "value": "{\"colour\":\"red\"}", "version": 1},
         {"id": "0d6e9f1a-3f0a-4c44-8f31-5f1d0ad0a3c2", "key": "NEVER_SET", "type": "STRING", "version": 0}
     ])
-}
-
-/// Feature keys and their types.
-pub(crate) fn kinds() -> Value {
-    let features = features();
-    let pairs = features.as_array().unwrap().iter();
-    pairs.map(|each| (each["key"].as_str().unwrap().to_string(), each["type"].clone())).collect()
 }
 
 impl Stage {
@@ -69,18 +72,25 @@ impl Stage {
         let edge = Edge::builder().state(state).options(Options::default()).build().unwrap();
         let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).unwrap();
         let address = listener.local_addr().unwrap();
-        let router = edge.router();
+        let statuses = Arc::<Mutex<Vec<u16>>>::default();
+        let recorded = Arc::clone(&statuses);
+        let router = edge.router().layer(map_response(move |response: Response| {
+            recorded.lock().unwrap().push(response.status().as_u16());
+            ready(response)
+        }));
         runtime.spawn(async move { axum::serve(listener, router).await.unwrap() });
-        Self { runtime, handle: edge.handle(), address }
+        Self { runtime, handle: edge.handle(), address, statuses }
     }
 
     pub(crate) fn url(&self) -> String {
         format!("http://{}", self.address)
     }
 
-    /// What an SDK is started with.
-    pub(crate) fn options(&self, key: &str, poll_millis: Option<u32>) -> Value {
-        json!({"url": self.url(), "key": key, "pollMillis": poll_millis, "features": kinds()})
+    /// Returns the keys of all features, with their types.
+    pub(crate) fn kinds(&self) -> Map<String, Value> {
+        let features = features();
+        let pairs = features.as_array().unwrap().iter();
+        pairs.map(|each| (each["key"].as_str().unwrap().into(), each["type"].clone())).collect()
     }
 
     /// Changes a value on the server.
@@ -92,31 +102,34 @@ impl Stage {
             .unwrap();
     }
 
-    /// How often something was counted.
-    pub(crate) fn metric(&self, name: &str) -> u64 {
-        use std::io::{Read, Write};
-        let mut socket = std::net::TcpStream::connect(self.address).unwrap();
-        write!(socket, "GET /metrics HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").unwrap();
-        let mut text = String::new();
-        socket.read_to_string(&mut text).unwrap();
-        let line = text.lines().find_map(|line| line.strip_prefix(&format!("{name} ")));
-        line.unwrap_or_else(|| panic!("no {name} in {text}")).parse().unwrap()
+    /// Returns the statuses of all answers so far.
+    pub(crate) fn statuses(&self) -> Vec<u16> {
+        self.statuses.lock().unwrap().clone()
+    }
+
+    /// Waits until the statuses of all answers satisfy the condition.
+    pub(crate) fn until_statuses(&self, condition: impl Fn(&[u16]) -> bool) {
+        let end = Instant::now() + LONG;
+        while !condition(&self.statuses()) {
+            assert!(Instant::now() < end, "the answers have {:?}", self.statuses());
+            thread::sleep(Duration::from_millis(10));
+        }
     }
 }
 
-/// Fifty users, some of them from New Zealand.
+/// Returns the contexts of fifty users, some of them from New Zealand.
 pub(crate) fn contexts() -> Vec<Value> {
     let country = |n: usize| if n.is_multiple_of(3) { "new_zealand" } else { "turkey" };
     (0..50).map(|n| json!({"userkey": format!("user-{n}"), "country": country(n)})).collect()
 }
 
-/// What the engine says that features are worth to a context, in JSON's types.
+/// Returns the values that the engine computes for a context, by the keys of the features.
 pub(crate) fn expected(context: &Value) -> Value {
     evaluated(&features(), context)
 }
 
-/// The same for an SDK that counts the second step of a rollout from zero instead of from the end of the first: of its 30 % only
-/// the last 10 % lie beyond the first step's 20 %.
+/// Returns the values of an SDK that counts the second step of a rollout from zero instead of from the end of the first. Of the 30 % of
+/// the second step, only the last 10 % lie beyond the 20 % of the first.
 pub(crate) fn expected_without_accumulation(context: &Value) -> Value {
     let mut features = features();
     features[2]["strategies"][1]["percentage"] = json!(100_000);
@@ -131,19 +144,8 @@ fn evaluated(features: &Value, context: &Value) -> Value {
         let evaluation = feature.evaluate(&subject);
         let token = feature.value_token(&evaluation).unwrap_or("null");
         let value: Value = serde_json::from_str(token).unwrap();
-        // Published SDKs have one type of numbers.
+        // Published SDKs have one type of numbers, floating-point numbers.
         value.as_f64().map_or(value, Value::from)
     };
     ruleset.iter().map(|feature| (feature.key().to_string(), value(feature))).collect()
-}
-
-/// Answers of an SDK in JSON's types.
-pub(crate) fn values(answer: &Value) -> Vec<Value> {
-    let as_floats = |value: &Value| value.as_f64().map_or_else(|| value.clone(), Value::from);
-    let all = answer["values"].as_array().unwrap().iter();
-    let of_one = |one: &Value| {
-        let pairs = one.as_object().unwrap().iter();
-        pairs.map(|(key, value)| (key.clone(), as_floats(value))).collect()
-    };
-    all.map(of_one).collect()
 }
