@@ -1,5 +1,5 @@
-//! Runs the program as people and CI servers run it. The whole data, the self-test and the check of the generated cases run optimised, in
-//! the part "conformance" of `cargo xtask test`.
+//! Runs the program as people and CI servers run it. The cases, the self-test and the check of the generated cases run optimised, in the
+//! part "conformance" of `cargo xtask test`. The check of the data runs here alone.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
 use std::fs;
@@ -45,11 +45,17 @@ fn changed(name: &str, file: &str, change: impl Fn(&str) -> String) -> String {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
     let _ = fs::remove_dir_all(&folder);
     copy(&data(), &folder);
-    let before = fs::read_to_string(folder.join(file)).unwrap();
+    let folder = folder.to_str().unwrap().to_owned();
+    change_file(&folder, file, change);
+    folder
+}
+
+fn change_file(folder: &str, file: &str, change: impl Fn(&str) -> String) {
+    let file = Path::new(folder).join(file);
+    let before = fs::read_to_string(&file).unwrap();
     let after = change(&before);
     assert_ne!(before, after, "the change finds nothing to change");
-    fs::write(folder.join(file), after).unwrap();
-    folder.to_str().unwrap().to_owned()
+    fs::write(file, after).unwrap();
 }
 
 #[test]
@@ -123,38 +129,40 @@ fn broken_data_is_named() {
 
 #[test]
 fn verify_finds_errors_that_a_run_does_not() {
-    let verify = |folder: &str| ended(&["--data", folder, "vectors", "verify"], 2);
-
-    let hash =
-        changed("hash", "hash/murmur3.json", |text| text.replacen("3c2569b2", "3c2569b3", 1));
-    let out = verify(&hash);
-    assert!(out.contains("hash/murmur3.json: hash.tail.1: the murmur3 crate computes"), "{out}");
-    assert!(out.contains("hash/murmur3.json: is not the file that MANIFEST.json lists"), "{out}");
-
-    let misspelt = changed("misspelt", "vectors/compose.json", |text| {
-        text.replacen(r#""tier": 0"#, r#""teir": 0"#, 1)
-    });
-    assert!(verify(&misspelt).contains("vectors/compose.json: and.all: "));
-
-    let example = "schema/examples/invalid/vectors.tier-four.json";
-    let accepted =
-        changed("accepted", example, |text| text.replace(r#""tier": 4"#, r#""tier": 3"#));
-    assert!(verify(&accepted).contains("must be refused, but vectors-1 accepts it"));
-
-    let fewer = changed("fewer", "imported/featurehub/now.json", |_| "[]".to_owned());
-    let out = verify(&fewer);
-    assert!(out.contains("imported.featurehub: has "), "{out}");
-
-    fs::remove_file(Path::new(&fewer).join("imported/featurehub/now.json")).unwrap();
-    assert!(verify(&fewer).contains("now.json: is missing, MANIFEST.json lists it"));
+    let folder =
+        changed("errors", "hash/murmur3.json", |text| text.replacen("3c2569b2", "3c2569b3", 1));
+    let misspelt = |text: &str| text.replacen(r#""tier": 0"#, r#""teir": 0"#, 1);
+    change_file(&folder, "vectors/compose.json", misspelt);
+    let accepted = |text: &str| text.replace(r#""tier": 4"#, r#""tier": 3"#);
+    change_file(&folder, "schema/examples/invalid/vectors.tier-four.json", accepted);
+    change_file(&folder, "imported/featurehub/now.json", |_| "[]".to_owned());
+    let verify = || ended(&["--data", &folder, "vectors", "verify"], 2);
+    let out = verify();
+    for problem in [
+        "hash/murmur3.json: hash.tail.1: the murmur3 crate computes",
+        "hash/murmur3.json: is not the file that MANIFEST.json lists",
+        "vectors/compose.json: and.all: ",
+        "must be refused, but vectors-1 accepts it",
+        "imported.featurehub: has ",
+    ] {
+        assert!(out.contains(problem), "{problem}: {out}");
+    }
+    fs::remove_file(Path::new(&folder).join("imported/featurehub/now.json")).unwrap();
+    assert!(verify().contains("now.json: is missing, MANIFEST.json lists it"));
 }
 
 #[test]
 fn generated_cases_are_reproduced() {
-    let folder = changed("generated", "vectors/generated/evaluation.json", |text| {
-        text.replacen("drawn case 7", "drawn case seven", 1)
-    });
-    ended(&["--data", &folder, "vectors", "generate", "--check"], 2);
+    const FILE: &str = "vectors/generated/evaluation.json";
+    let folder = changed("generated", FILE, |_| "{}".to_owned());
+    let generate = |more: &[&str], code: i32| {
+        let command = ["--data", &folder, "vectors", "generate", "--seed", "5", "--count", "20"];
+        ended(&[&command[..], more].concat(), code);
+    };
+    generate(&[], 0);
+    generate(&["--check"], 0);
+    change_file(&folder, FILE, |text| text.replacen("drawn case 7", "drawn case seven", 1));
+    generate(&["--check"], 2);
     // Without a folder the cases go to standard output.
     let out = ended(&["vectors", "generate", "--seed", "5", "--count", "3"], 0);
     assert!(out.contains("gen.0003") && !out.contains("gen.0004"), "{out}");

@@ -85,6 +85,22 @@ pub fn check(command: &AdapterCommand, capabilities: &[Capability]) -> Checked {
     Checked { results, subject: Some(subject) }
 }
 
+/// Runs the check of this name alone. Returns the problem that it found.
+///
+/// # Errors
+/// If there is no such check, or if the adapter does not answer to `hello`.
+pub fn check_only(
+    command: &AdapterCommand,
+    capabilities: &[Capability],
+    name: &str,
+) -> Result<Option<String>, String> {
+    let check = checks::ALL.iter().find(|check| check.name == name);
+    let check = check.ok_or_else(|| format!("there is no check {name:?}"))?;
+    let hello = Subject::discover(command.clone())?.hello;
+    let trial = Trial::new(command.clone(), hello, capabilities.to_vec());
+    Ok((check.run)(&trial).err())
+}
+
 /// Returns the line of JSON to add to `cannot` for capabilities that the adapter does not declare.
 #[must_use]
 pub fn line_to_add(hello: &Hello, capabilities: &[Capability]) -> Option<String> {
