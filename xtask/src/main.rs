@@ -3,6 +3,7 @@
 
 mod api;
 mod bench;
+mod conformance;
 mod crates;
 mod fuzz;
 mod install;
@@ -10,6 +11,7 @@ mod minimum_rust;
 mod mutants;
 mod packaging;
 mod part;
+mod programs;
 mod quick;
 mod release;
 mod self_test;

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
+use std::time::Instant;
 
 /// A program to run, by default in the project's root.
 pub(crate) struct Run {
@@ -16,6 +17,14 @@ impl Run {
         let mut command = Command::new(words.next().unwrap_or_default());
         command.args(words).current_dir(root());
         Self { command, text: line.to_string() }
+    }
+
+    /// Creates a run of the program at this path with the arguments of a line.
+    pub(crate) fn program(path: &str, line: &str) -> Self {
+        let mut command = Command::new(path);
+        command.args(line.split(' ')).current_dir(root());
+        let name = path.rsplit('/').next().unwrap_or(path);
+        Self { command, text: format!("{name} {line}") }
     }
 
     pub(crate) fn args(mut self, arguments: &[String]) -> Self {
@@ -46,6 +55,21 @@ impl Run {
             Ok(status) if status.success() => Ok(()),
             Ok(status) => Err(format!("`{}` failed: {status}", self.text)),
             Err(why) => Err(format!("`{}` did not start: {why}", self.text)),
+        }
+    }
+
+    /// Runs the program, and then prints its output and its time at once, so that several programs can run at the same time.
+    pub(crate) fn go_timed(mut self) -> Result<(), String> {
+        let begin = Instant::now();
+        let output = self.command.stdin(Stdio::null()).output();
+        let output = output.map_err(|why| format!("`{}` did not start: {why}", self.text))?;
+        let seconds = begin.elapsed().as_secs_f64();
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        let (out, err) = (text(&output.stdout), text(&output.stderr));
+        println!("{err}{out}    $ {}: {seconds:.1} s", self.text);
+        match output.status.success() {
+            true => Ok(()),
+            false => Err(format!("`{}` failed: {}", self.text, output.status)),
         }
     }
 

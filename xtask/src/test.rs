@@ -1,6 +1,7 @@
 //! `cargo xtask test`: runs all checks that must pass before a change is merged.
 
 use crate::api;
+use crate::conformance;
 use crate::fuzz;
 use crate::install::{self, Installing};
 use crate::minimum_rust;
@@ -40,7 +41,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
         Part { name: "client features", prepare: nothing, run: client_features },
         Part { name: "repository, all interleavings", prepare: nothing, run: interleavings },
         Part { name: "simulation, mutants", prepare: nothing, run: || simulate::run(&[]) },
-        Part { name: "conformance", prepare: nothing, run: conformance },
+        Part { name: "conformance", prepare: nothing, run: conformance::run },
         Part { name: "SDKs", prepare: nothing, run: subjects::run_all },
         Part { name: "demo", prepare: nothing, run: demo },
         Part { name: "packaging", prepare: packaging::prepare, run: packaging::run },
@@ -141,32 +142,6 @@ fn interleavings() -> Result<(), String> {
         .env("RUSTFLAGS", "--cfg loom")
         .env("CARGO_TARGET_DIR", &target_folder().join("loom").display().to_string())
         .go()
-}
-
-fn conformance() -> Result<(), String> {
-    let build = "cargo run --locked --quiet --release -p fh-conformance --";
-    for command in [
-        "vectors verify",
-        // The engine runs all cases through the adapter of our client, in the part "SDKs".
-        "vectors run --target reference --certify",
-        "vectors generate --group eval.generated --seed 0x5EED0001 --count 2000 --check",
-        "self-test",
-    ] {
-        Run::new(&format!("{build} {command}")).go()?;
-    }
-    if subjects::are_recorded() {
-        subjects::report(subjects::Pages::Checked)?;
-    }
-    // The same cases, each payload read by a client from an Edge.
-    let program = target_folder().join("release").join("fh-conformance").display().to_string();
-    Run::new(&format!("{build} vectors run --profile client --target"))
-        .args(&[format!("served:'{program}' adapter rust")])
-        .go()?;
-    Run::new("cargo build --locked --quiet --release -p fh-cli").go()?;
-    let fh = target_folder().join("release").join("fh").display().to_string();
-    Run::new(&format!("{build} server run --fh")).args(std::slice::from_ref(&fh)).go()?;
-    // The same scenarios must fail if what passes between them and the Edge is rewritten.
-    Run::new(&format!("{build} self-test servers --fh")).args(&[fh]).go()
 }
 
 fn demo() -> Result<(), String> {
