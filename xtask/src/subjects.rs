@@ -195,7 +195,7 @@ pub(crate) fn install_published() -> Result<(), String> {
 /// Runs the tests of our Edge with published SDKs, and those of the adapters that `fh-conformance adapter new` writes.
 pub(crate) fn run_published() -> Result<(), String> {
     let folder = std::path::absolute(folder("")).map_err(|why| why.to_string())?;
-    Run::new("cargo test --locked -p fh-conformance --test published_sdks --test adapter_new -- --ignored")
+    Run::new("cargo test --locked -p fh-conformance --test published_sdks --test adapter_new --test outside_adapter -- --ignored")
         .env("FH_SUBJECTS", &path(&folder))
         .go()
 }

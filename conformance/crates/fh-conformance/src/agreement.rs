@@ -80,8 +80,8 @@ impl Disagreement {
         }
     }
 
-    /// Returns a text that disagreements of the same cause share: the profile, and the rules and outcomes involved. It identifies a cause
-    /// only after [`Disagreement::shrunk`].
+    /// Returns a text that disagreements of the same cause share: the profile, the rules and outcomes involved, and what is unusual about the
+    /// strategies and the context. It identifies a cause only after [`Disagreement::shrunk`].
     #[must_use]
     pub fn class(&self) -> String {
         let strategies = self.feature.get("strategies").map_or(&[][..], Json::elements).iter();
@@ -92,24 +92,57 @@ impl Disagreement {
             format!("{} {}", text("type"), text("conditional"))
         });
         format!(
-            "{} · {} · {} · {} · {}",
+            "{} · {} · {} · {} · {}{}",
             self.profile,
             self.in_what(),
             rules.collect::<Vec<_>>().join(" and "),
             self.outcome(&self.first),
-            self.outcome(&self.second)
+            self.outcome(&self.second),
+            self.oddities()
         )
     }
 
+    /// Returns what is unusual about the strategies and the context of a shrunk case, each in brackets. Shrinking removes what does not
+    /// matter, so the cause is among them.
+    fn oddities(&self) -> String {
+        let strategies = self.feature.get("strategies").map_or(&[][..], Json::elements);
+        let has = |name: &str, is_odd: fn(&Json) -> bool| {
+            strategies.iter().any(|strategy| strategy.get(name).is_some_and(is_odd))
+        };
+        let supplied = || self.context.members().iter().map(|(_, values)| values.elements());
+        let is_empty = |value: &Json| value.text() == Some("");
+        let values = strategies.iter().filter_map(|strategy| strategy.get("value"));
+        let mut values = values.chain(self.feature.get("value"));
+        let kind = self.feature.get("type").and_then(Json::text);
+        let odd = [
+            (supplied().any(|values| values.iter().any(is_empty)), "empty text supplied"),
+            (supplied().any(|values| values.len() > 1), "several values supplied"),
+            (has("percentage", |share| *share == Json::Null), "null percentage"),
+            (
+                has("percentage", |share| !matches!(share, Json::Null | Json::Number(_))),
+                "odd percentage",
+            ),
+            (
+                strategies.iter().filter(|each| each.get("percentage").is_some()).count() > 1,
+                "several shares",
+            ),
+            (values.any(|value| is_of_other_type(kind, value)), "value of another type"),
+        ];
+        odd.iter().filter(|(is_so, _)| *is_so).map(|(_, name)| format!(" [{name}]")).collect()
+    }
+
     /// Returns what an answer says about the strategies: their outcomes, if the answer has a trace. Otherwise `matches` if the answer names a
-    /// strategy or has another value than the feature, `base` if not, and `raises` for an error.
+    /// strategy or has another value than the feature, `base` if not, and `raises` with the name of the error for an error.
     fn outcome(&self, answer: &Json) -> String {
         if let Some(trace) = answer.get("trace") {
             let steps = trace.elements().iter();
             let steps = steps.filter_map(|step| step.get("outcome")?.text().map(str::to_owned));
             return steps.collect::<Vec<_>>().join(" ");
         }
-        let Json::Object(_) = answer else { return "raises".to_owned() };
+        let Json::Object(_) = answer else {
+            let name = answer.text().map(error_name).unwrap_or_default();
+            return format!("raises {name}").trim_end().to_owned();
+        };
         let has_strategy = answer.get("strategy_id").is_some_and(|id| *id != Json::Null);
         let value = answer.get("value").unwrap_or(&Json::Null);
         let is_base = self.feature.get("value").is_some_and(|base| same(base, value));
@@ -129,6 +162,23 @@ impl Disagreement {
         };
         let both = smallest(both, |both| again(both).is_some());
         again(&both).unwrap_or(self)
+    }
+}
+
+/// Returns the name of an error that an SDK raised, such as `TypeError`; empty if its text does not begin with one.
+fn error_name(text: &str) -> &str {
+    let text = text.strip_prefix("raised: ").unwrap_or_default();
+    let name = text.split(':').next().unwrap_or_default();
+    if name.chars().all(|c| c.is_ascii_alphanumeric() || "._".contains(c)) { name } else { "" }
+}
+
+/// Returns true if a value has another JSON type than the features of this type.
+fn is_of_other_type(kind: Option<&str>, value: &Json) -> bool {
+    match kind {
+        Some("BOOLEAN") => !matches!(value, Json::Bool(_) | Json::Null),
+        Some("NUMBER") => !matches!(value, Json::Number(_) | Json::Null),
+        Some("STRING" | "JSON") => !matches!(value, Json::Text(_) | Json::Null),
+        _ => false,
     }
 }
 

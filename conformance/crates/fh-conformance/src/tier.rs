@@ -69,6 +69,9 @@ fn blockers(
     blockers
 }
 
+/// The number of reasons that a line shows. An SDK may have hundreds.
+const MOST_SHOWN: usize = 10;
+
 impl TierReached {
     /// Returns one line: the tier, and what prevents the next one.
     #[must_use]
@@ -78,7 +81,12 @@ impl TierReached {
             return format!("{tier} reached");
         }
         let next = self.tier.map_or(0, |tier| tier + 1);
-        format!("{tier} reached; tier {next} is blocked by {}", self.blocked_by.join(", "))
+        let shown = self.blocked_by.get(..MOST_SHOWN).unwrap_or(&self.blocked_by);
+        let more = match self.blocked_by.len() - shown.len() {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        format!("{tier} reached; tier {next} is blocked by {}{more}", shown.join(", "))
     }
 }
 
@@ -132,8 +140,12 @@ mod tests {
         );
         let known = RowOutcome::UnexpectedPass { label: String::new(), reason: String::new() };
         let failed = reached(&[(1, known), (2, pass)]);
+        assert_eq!(failed.to_line(), "no tier reached; tier 0 is blocked by R-0");
         assert_eq!((failed.tier, failed.blocked_by), (None, vec!["R-0".to_owned()]));
         let sometimes = reached(&vec![(1, RowOutcome::Passed); 10]);
         assert_eq!((sometimes.tier, sometimes.blocked_by), (None, vec!["R-9".to_owned()]));
+        let blocked_by = (1..=12).map(|number| number.to_string()).collect();
+        let line = TierReached { tier: None, blocked_by }.to_line();
+        assert!(line.ends_with("9, 10 and 2 more"), "{line}");
     }
 }

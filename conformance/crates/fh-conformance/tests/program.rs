@@ -202,6 +202,21 @@ fn unknown_ids_groups_targets_and_folders_are_errors() {
 }
 
 #[test]
+fn the_self_test_refuses_options_that_it_would_ignore() {
+    for (kind, options) in [
+        ("servers", ["--markdown", "kills.md"]),
+        ("servers", ["--matrix", "kills.json"]),
+        ("servers", ["--mutant", "NoBackoff"]),
+        ("vectors", ["--markdown", "kills.md"]),
+        ("vectors", ["--jobs", "2"]),
+        ("clients", ["--fh", "fh"]),
+    ] {
+        let out = ended(&["self-test", kind, options[0], options[1]], 2);
+        assert!(out.contains(&format!("{} is an option of", options[0])), "{out}");
+    }
+}
+
+#[test]
 fn the_page_of_scenarios_is_rendered_from_them() {
     let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../docs/client-scenarios.md");
     let page = fs::read_to_string(page).unwrap();

@@ -3,6 +3,7 @@
 //! Only the answering thread makes decisions. It waits on one condition variable for all events: received bytes, the end of the client, an
 //! update to push, a signal, or a request to close. So nothing polls, and every wait can be cut short.
 use std::collections::VecDeque;
+use std::convert::Infallible;
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpStream};
 use std::sync::{Condvar, Mutex, PoisonError};
@@ -130,6 +131,26 @@ impl Mailbox {
         // The reading thread may be waiting for space.
         self.arrived.notify_all();
         read
+    }
+
+    /// Sends the end of this side, and discards what the client still sends, until it ends the connection or the time is over.
+    ///
+    /// A socket that is closed with unread bytes announces no room for more. The client would wait for room for minutes, and might lose the
+    /// answer.
+    pub(crate) fn discard(&self, socket: &TcpStream, until: Instant) -> Result<(), Interrupted> {
+        // An error means that the connection has ended already.
+        let _ = socket.shutdown(Shutdown::Write);
+        let discarded: Result<Infallible, _> = self.wait(Some(until), Bytes::Wanted, |mail| {
+            mail.inbox.clear();
+            // The reading thread may be waiting for space.
+            self.arrived.notify_all();
+            None
+        });
+        match discarded {
+            Err(Interrupted::Ordered(how)) => Err(Interrupted::Ordered(how)),
+            Err(Interrupted::Gone | Interrupted::Deadline) => Ok(()),
+            Ok(never) => match never {},
+        }
     }
 
     fn wait<T>(

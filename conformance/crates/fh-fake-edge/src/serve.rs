@@ -3,6 +3,7 @@ use std::net::TcpStream;
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::Arc;
 use std::thread;
+use std::time::{Duration, Instant};
 
 use crate::connection::{self, Closing, Interrupted, Mailbox};
 use crate::edge::EdgeHandle;
@@ -14,6 +15,12 @@ use crate::step::{Framing, Head};
 
 /// Stack size of a thread: 512 KiB, because there are many connections and their threads do little.
 const STACK: usize = 512 * 1024;
+
+/// The status of a body that is too long. The client may send all of it before it reads the answer.
+const TOO_LARGE: u16 = 413;
+
+/// The time for which a refused body is discarded.
+const DISCARD: Duration = Duration::from_secs(5);
 
 /// Serves an accepted connection on new threads.
 pub(crate) fn start(edge: EdgeHandle, socket: TcpStream, client_port: u16) {
@@ -91,6 +98,9 @@ fn answer_all(
             Err(status) => {
                 let mut player = Player::new(edge, mailbox, socket, place, None);
                 player.respond(Head::new(status, Framing::Length), b"")?;
+                if status == TOO_LARGE {
+                    mailbox.discard(socket, Instant::now() + DISCARD)?;
+                }
                 return Ok(Closing::Fin);
             }
         };

@@ -5,11 +5,12 @@ use std::os::unix::process::CommandExt;
 use std::process::{Child, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process_group};
 
 use super::process::ProcessEnd;
+use crate::deadline::Deadline;
 
 /// The maximum size of the log that is kept, in bytes. The rest is dropped.
 const MOST_LOG: usize = 4 * 1024 * 1024;
@@ -75,11 +76,11 @@ impl ChildGroup {
     }
 
     pub(super) fn wait_for_exit(&mut self, limit: Duration) -> Option<ExitStatus> {
-        let end = Instant::now() + limit;
+        let deadline = Deadline::after(limit);
         loop {
             match self.child.try_wait() {
                 Ok(Some(status)) => return Some(status),
-                Ok(None) if Instant::now() < end => thread::sleep(Duration::from_millis(2)),
+                Ok(None) if !deadline.is_over() => thread::sleep(Duration::from_millis(2)),
                 Ok(None) | Err(_) => return None,
             }
         }

@@ -15,6 +15,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
+use crate::deadline::Deadline;
 use crate::protocol::{Command, CommandError, ErrorCode, Event, Hello};
 
 pub use command_line::{AdapterCommand, CommandLineError};
@@ -23,7 +24,7 @@ pub use dial::DialConnection;
 pub use process::{AdapterProcess, ProcessEnd};
 pub use timeline::{Timeline, TimelineEntry, TimelineKind};
 
-/// The time within which an adapter answers, beyond the command's own `timeout_ms`.
+/// The time within which an adapter answers, beyond the command's own `timeout_ms`. It grows while the machine is late ([`Deadline`]).
 pub const ANSWER_LIMIT: Duration = Duration::from_secs(10);
 
 /// The reason why a command has no usable answer.
@@ -135,18 +136,36 @@ impl Adapter {
         &self.events
     }
 
-    /// Waits until `observation` of the events returns a value, or until the time is over.
+    /// Waits until `observation` of the events returns a value, or until the time is over. A late machine lengthens the time.
     pub fn wait_for_events<T>(
         &mut self,
         timeout: Duration,
+        observation: impl FnMut(&[Observed]) -> Option<T>,
+    ) -> Option<T> {
+        let deadline = Deadline::after(timeout);
+        self.wait_for_events_until(|| deadline.left(), observation)
+    }
+
+    /// Waits until `observation` of the events returns a value, for exactly this time: for events that must not come.
+    pub fn watch_events<T>(
+        &mut self,
+        time: Duration,
+        observation: impl FnMut(&[Observed]) -> Option<T>,
+    ) -> Option<T> {
+        let end = Instant::now() + time;
+        self.wait_for_events_until(|| end.saturating_duration_since(Instant::now()), observation)
+    }
+
+    fn wait_for_events_until<T>(
+        &mut self,
+        left: impl Fn() -> Duration,
         mut observation: impl FnMut(&[Observed]) -> Option<T>,
     ) -> Option<T> {
-        let end = Instant::now() + timeout;
         loop {
             if let Some(value) = observation(self.events()) {
                 return Some(value);
             }
-            let left = end.saturating_duration_since(Instant::now());
+            let left = left();
             if left.is_zero() || self.broken.is_some() {
                 return None;
             }
@@ -201,16 +220,18 @@ impl Adapter {
         self.connection
             .send(&line)
             .map_err(|problem| AskError::Protocol(format!("{op}: {problem}")))?;
-        let end = Instant::now() + limit;
+        let deadline = Deadline::after(limit);
         loop {
-            let left = end.saturating_duration_since(Instant::now());
             let incoming = self
                 .connection
-                .receive(left)
+                .receive(deadline.left())
                 .map_err(|problem| AskError::Protocol(format!("{op}: {problem}")))?;
             let Some(incoming) = incoming else {
-                let seconds = limit.as_secs_f64();
-                return Err(AskError::Protocol(format!("{op} has no answer after {seconds} s")));
+                if deadline.is_over() {
+                    let waited = deadline.waited();
+                    return Err(AskError::Protocol(format!("{op} has no answer after {waited}")));
+                }
+                continue;
             };
             if let Some(answer) = self.take(incoming, Some(id)) {
                 return answer;

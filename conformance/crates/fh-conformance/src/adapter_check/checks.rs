@@ -9,6 +9,7 @@ use super::trial::{Trial, ask, error_of, read};
 use super::{Check, CheckOutcome, declared};
 use crate::adapter::ProcessEnd;
 use crate::data::Probe;
+use crate::deadline::Deadline;
 use crate::protocol::{Answers, Closed, ErrorCode, SdkReadiness, State};
 
 /// All checks.
@@ -38,10 +39,10 @@ fn create_is_fast(trial: &Trial) -> CheckOutcome {
     let mut adapter = trial.adapter()?;
     // The first command also waits for the start of the program.
     adapter.hello().map_err(|error| error.to_string())?;
-    let begin = Instant::now();
+    let (begin, limit) = (Instant::now(), Deadline::after(Duration::from_secs(1)));
     trial.create(&mut adapter, &trial.settings("c1", &edge))?;
     let took = begin.elapsed();
-    if took > Duration::from_secs(1) {
+    if limit.is_over() {
         return Err(format!("create took {took:?} while the Edge sent nothing"));
     }
     let state: State = ask(&mut adapter, "state", "c1", &json!({}))?;

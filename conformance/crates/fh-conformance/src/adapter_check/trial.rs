@@ -2,13 +2,14 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use fh_fake_edge::{FakeEdge, Feature};
 use serde_json::{Map, Value, json};
 
 use crate::adapter::{Adapter, AdapterCommand, AskError, Timeline};
 use crate::data::Capability;
+use crate::deadline::Deadline;
 use crate::protocol::{
     Create, Created, ErrorCode, Hello, Mode, ReadAnswer, Refused, Retry, SdkReadiness, State,
     Timeouts,
@@ -97,13 +98,13 @@ impl Trial {
 
     /// Waits until a client is ready.
     pub(super) fn until_ready(&self, adapter: &mut Adapter, client: &str) -> Result<(), String> {
-        let end = Instant::now() + PATIENCE;
+        let deadline = Deadline::after(PATIENCE);
         loop {
             let state: State = ask(adapter, "state", client, &json!({}))?;
             if state.readiness == SdkReadiness::Ready {
                 return Ok(());
             }
-            if Instant::now() > end {
+            if deadline.is_over() {
                 return Err(format!("the client is {} with a healthy Edge", state.readiness));
             }
             std::thread::sleep(Duration::from_millis(10));
@@ -117,13 +118,13 @@ impl Trial {
         client: &str,
         value: &str,
     ) -> Result<(), String> {
-        let end = Instant::now() + PATIENCE;
+        let deadline = Deadline::after(PATIENCE);
         loop {
             let read = read(adapter, client, "F", "STRING")?.value;
             if read == value {
                 return Ok(());
             }
-            if Instant::now() > end {
+            if deadline.is_over() {
                 return Err(format!("F stays {read}, expected {value:?}"));
             }
             std::thread::sleep(Duration::from_millis(10));

@@ -35,22 +35,53 @@ pub(crate) struct Arguments {
     /// Run only scenarios for clients of this group. May be repeated.
     #[arg(long)]
     group: Vec<String>,
-    /// Number of scenarios that run at once.
-    #[arg(long, default_value_t = 8)]
-    jobs: usize,
+    /// Number of scenarios that run at once; 8 by default.
+    #[arg(long)]
+    jobs: Option<usize>,
     /// Only list the mutants.
     #[arg(long)]
     list: bool,
-    /// The program `fh`, of which each scenario for servers starts one.
-    #[arg(long, value_name = "PATH", default_value = "fh")]
-    fh: PathBuf,
+    /// The program `fh`, of which each scenario for servers starts one; by default that of the search path.
+    #[arg(long, value_name = "PATH")]
+    fh: Option<PathBuf>,
 }
+
+/// Number of scenarios that run at once.
+const JOBS: usize = 8;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Which {
     Vectors,
     Clients,
     Servers,
+}
+
+impl Arguments {
+    /// Refuses the options that this kind of self-test would ignore.
+    fn refuse_ignored(&self) -> Result<(), Problem> {
+        use Which::{Clients, Servers, Vectors};
+        let given: [(&str, bool, &[Which]); 6] = [
+            ("--matrix", self.matrix.is_some(), &[Vectors, Clients]),
+            ("--markdown", self.markdown.is_some(), &[Clients]),
+            ("--mutant", !self.mutant.is_empty(), &[Clients]),
+            ("--group", !self.group.is_empty(), &[Clients]),
+            ("--jobs", self.jobs.is_some(), &[Clients, Servers]),
+            ("--fh", self.fh.is_some(), &[Servers]),
+        ];
+        let ignored = given.iter().find(|(_, is_given, of)| *is_given && !of.contains(&self.which));
+        match ignored {
+            None => Ok(()),
+            Some((name, _, of)) => {
+                let of: Vec<String> =
+                    of.iter().map(|which| format!("{which:?}").to_lowercase()).collect();
+                let text = format!(
+                    "{name} is an option of `self-test {}` only",
+                    of.join("` and `self-test ")
+                );
+                Err(Problem::Usage(text))
+            }
+        }
+    }
 }
 
 /// Runs the scenarios for servers against `fh serve` behind a proxy, with rewrites.
@@ -61,10 +92,11 @@ fn servers(arguments: &Arguments) -> Ended {
         print(&lines.collect::<String>());
         return Ok(0);
     }
-    let launcher = Program { path: arguments.fh.clone() };
+    let path = arguments.fh.clone().unwrap_or_else(|| PathBuf::from("fh"));
+    let launcher = Program { path };
     let scenarios: Vec<_> = ALL.iter().collect();
     let extent = if arguments.full { Extent::Everything } else { Extent::Claims };
-    let kills = servers::kills(&launcher, &scenarios, extent, arguments.jobs);
+    let kills = servers::kills(&launcher, &scenarios, extent, arguments.jobs.unwrap_or(JOBS));
     let kills = kills.map_err(|error| Problem::Outside(error.to_string()))?;
     print(&kills.to_text(&rewrites));
     Ok(if kills.is_proof() { 0 } else { FAILED })
@@ -91,7 +123,7 @@ fn clients(arguments: &Arguments) -> Ended {
         is_full: arguments.full,
         mutants: arguments.mutant.clone(),
         groups: arguments.group.clone(),
-        jobs: arguments.jobs,
+        jobs: arguments.jobs.unwrap_or(JOBS),
     };
     let kills = clients::kills(&command, &selection).map_err(Problem::Outside)?;
     print(&kills.to_text(&mutants));
@@ -112,6 +144,7 @@ fn clients(arguments: &Arguments) -> Ended {
 }
 
 pub(super) fn self_test(data: &Data, arguments: &Arguments) -> Ended {
+    arguments.refuse_ignored()?;
     match arguments.which {
         Which::Clients => return clients(arguments),
         Which::Servers => return servers(arguments),

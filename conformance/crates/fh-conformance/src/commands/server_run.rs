@@ -11,7 +11,8 @@ use crate::report::{
     Report, ReportSubject, RowOutcome, timeline_text, to_json, to_junit, to_table,
 };
 use crate::server::scenario::{
-    self, Administered, Program, Running, Scenario, ScenarioRun, ServerLauncher, row_of,
+    self, Administered, Program, Reproduction, Running, Scenario, ScenarioRun, ServerLauncher,
+    row_of,
 };
 use crate::server::target::{TargetFile, TargetServer};
 use crate::server::wire::{Base, Connection, Request};
@@ -69,8 +70,8 @@ struct ServerUnderTest {
     launcher: Box<dyn ServerLauncher>,
     jobs: usize,
     subject: ReportSubject,
-    /// The command that runs all its scenarios.
-    command: String,
+    /// The commands that reproduce its failures.
+    reproduction: Reproduction,
 }
 
 pub(super) fn run(arguments: &RunArguments) -> Ended {
@@ -84,7 +85,7 @@ pub(super) fn run(arguments: &RunArguments) -> Ended {
     }
     let server = server_of(arguments)?;
     let runs = scenario::run_all(&selected, &*server.launcher, server.jobs, |run| {
-        let row = row_of(run, &server.command);
+        let row = row_of(run, &server.reproduction);
         let label = match &row.outcome {
             RowOutcome::Failed(check) => format!(": {}", check.label),
             _ => String::new(),
@@ -100,7 +101,7 @@ pub(super) fn run(arguments: &RunArguments) -> Ended {
         digest: None,
         profiles: Vec::new(),
         filters: arguments.only.iter().map(|id| format!("--only {id}")).collect(),
-        rows: runs.iter().map(|run| row_of(run, &server.command)).collect(),
+        rows: runs.iter().map(|run| row_of(run, &server.reproduction)).collect(),
     };
     if let Some(baseline) = &baseline {
         baseline.check(&report, |id| Scenario::named(id).is_some()).or_else(refuse)?;
@@ -137,7 +138,10 @@ fn server_of(arguments: &RunArguments) -> Result<ServerUnderTest, Problem> {
             launcher: Box::new(Program { path: path.clone() }),
             jobs: arguments.jobs,
             subject: subject("fh serve", program_version(path)),
-            command: format!("{program} --fh {}", path.display()),
+            reproduction: Reproduction {
+                run: format!("{program} --fh {}", path.display()),
+                start: Some(start_command(path)),
+            },
         });
     }
     let Some(base) = arguments.url.clone() else {
@@ -157,7 +161,19 @@ fn server_of(arguments: &RunArguments) -> Result<ServerUnderTest, Problem> {
             Box::new(Administered { base, monitor, admin, key })
         }
     };
-    Ok(ServerUnderTest { launcher, jobs: 1, subject, command })
+    Ok(ServerUnderTest { launcher, jobs: 1, subject, reproduction: running(command) })
+}
+
+/// Returns the reproduction for a server that runs already.
+fn running(run: String) -> Reproduction {
+    Reproduction { run, start: None }
+}
+
+/// Returns the command that serves the state of the scenarios.
+fn start_command(path: &Path) -> String {
+    let port = Reproduction::AUTHORITY.rsplit(':').next().unwrap_or_default();
+    let state = "fh-conformance server state scenarios > scenarios.json";
+    format!("{state} && {} serve --state scenarios.json --port {port}", path.display())
 }
 
 /// Reads a target file, and connects to its server.
@@ -181,7 +197,8 @@ fn target(path: &Path, command: String) -> Result<ServerUnderTest, Problem> {
     let server = TargetServer::connect(file)
         .map_err(|failure| Problem::Outside(format!("{}: {failure}", path.display())))?;
     // The failure of a connection shows no key.
-    Ok(ServerUnderTest { launcher: Box::new(server), jobs: 1, subject, command })
+    let (launcher, reproduction) = (Box::new(server), running(command));
+    Ok(ServerUnderTest { launcher, jobs: 1, subject, reproduction })
 }
 
 /// The version of a server that tells none.
@@ -215,7 +232,7 @@ fn write_evidence(folder: &Path, runs: &[ScenarioRun]) -> Result<(), Problem> {
     std::fs::create_dir_all(folder)
         .map_err(|error| Problem::Outside(format!("{}: {error}", folder.display())))?;
     for run in runs {
-        if !matches!(row_of(run, "").outcome, RowOutcome::Failed(_)) {
+        if !matches!(row_of(run, &Reproduction::default()).outcome, RowOutcome::Failed(_)) {
             continue;
         }
         let text = timeline_text(run.journal.timeline().start(), &run.journal.entries());

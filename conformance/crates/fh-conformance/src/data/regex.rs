@@ -114,6 +114,8 @@ fn question(pattern: &str, context: Context) -> Question {
     let feature = Json::object([
         ("id", Json::from("9cd3b1d4-6f6b-4c0f-8a3f-3f0f6f1f0c11")),
         ("key", "F".into()),
+        ("l", Json::Bool(false)),
+        ("version", Json::number(1)),
         ("type", "BOOLEAN".into()),
         ("value", Json::Bool(false)),
         ("strategies", Json::List(vec![strategy])),

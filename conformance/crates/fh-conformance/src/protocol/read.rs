@@ -1,7 +1,10 @@
 //! Reads of features, through a client and of a payload alone.
 
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use std::collections::BTreeMap;
+
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::{Map, Value};
 
 use super::create::Context;
 
@@ -64,7 +67,7 @@ pub struct Answers {
 
 /// The answer to one read. A member that the SDK cannot tell is missing.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
+#[serde(default, remote = "Self")]
 pub struct ReadAnswer {
     /// The value as JSON: a boolean, a number, a text (also for `JSON`), or null.
     pub value: Value,
@@ -100,8 +103,68 @@ pub struct ReadAnswer {
     pub trace: Option<Value>,
     /// The properties of the feature.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub properties: Option<std::collections::BTreeMap<String, String>>,
+    pub properties: Option<BTreeMap<String, String>>,
     /// The error that the SDK raised during the read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
+    /// The members that the SDK answers with another JSON type, such as a version that is a text. They are wrong answers, which say nothing
+    /// about the other members and the other reads.
+    #[serde(skip)]
+    pub of_other_type: BTreeMap<&'static str, Value>,
+}
+
+/// The members of an answer that repeat a member of the payload, each with a check of its type.
+const REPEATED: &[(&str, fn(&Value) -> bool)] = &[
+    ("is_set", Value::is_boolean),
+    ("exists", Value::is_boolean),
+    ("locked", Value::is_boolean),
+    ("version", |value| value.as_i64().is_some()),
+    ("type", Value::is_string),
+    ("properties", |value| {
+        value.as_object().is_some_and(|members| members.values().all(Value::is_string))
+    }),
+];
+
+impl<'de> Deserialize<'de> for ReadAnswer {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let mut members = <Map<String, Value> as Deserialize>::deserialize(deserializer)?;
+        let mut of_other_type = BTreeMap::new();
+        for (name, is_type) in REPEATED {
+            if let Some(value) =
+                members.get(*name).filter(|value| !value.is_null() && !is_type(value))
+            {
+                of_other_type.insert(*name, value.clone());
+                members.remove(*name);
+            }
+        }
+        let answer = Self::deserialize(Value::Object(members)).map_err(D::Error::custom)?;
+        Ok(Self { of_other_type, ..answer })
+    }
+}
+
+impl Serialize for ReadAnswer {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        Self::serialize(self, serializer)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_member_of_another_type_does_not_hide_the_others() {
+        let text =
+            json!({"value": "one", "version": "7", "locked": 1, "exists": true, "type": null});
+        let answer: ReadAnswer = serde_json::from_value(text).unwrap();
+        assert_eq!((answer.value, answer.exists), (json!("one"), Some(true)));
+        assert_eq!((answer.version, answer.locked, answer.kind), (None, None, None));
+        assert_eq!(answer.of_other_type, [("locked", json!(1)), ("version", json!("7"))].into());
+        let error = serde_json::from_value::<ReadAnswer>(json!({"value": 1, "bucket": "x"}));
+        assert!(error.is_err(), "what no payload has is an error of the adapter");
+        let plain = ReadAnswer { value: json!(1), version: Some(2), ..ReadAnswer::default() };
+        assert_eq!(serde_json::to_value(plain).unwrap(), json!({"value": 1, "version": 2}));
+    }
 }

@@ -72,13 +72,12 @@ fn answer(profile: Profile, question: &Question) -> Result<ReadAnswer, Broken> {
         exists: boolean("exists"),
         locked: boolean("locked"),
         version: getters.get("version").and_then(Json::integer),
-        kind: None,
         strategy_id: answer.strategy_id,
         reason: Some(answer.reason),
         bucket: answer.bucket,
         trace: trace.and_then(|steps| serde_json::from_str(&Json::List(steps).to_string()).ok()),
         properties,
-        error: None,
+        ..ReadAnswer::default()
     })
 }
 

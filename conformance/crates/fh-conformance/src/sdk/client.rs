@@ -10,6 +10,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
 use crate::adapter::{Adapter, AskError, Observed};
+use crate::deadline::Deadline;
 use crate::protocol::{
     Answers, Closed, CommandError, Context, ErrorCode, Event, Intercept, Listen, ListenOn, Read,
     ReadAnswer, ReadinessAnswer, Record, SdkReadiness, State, Update, Updated,
@@ -226,14 +227,14 @@ impl SdkClient {
         look: impl Fn() -> Result<T, Stop>,
         condition: impl Fn(&T) -> bool,
     ) -> Result<T, Stop> {
-        let end = Instant::now() + patience();
+        let deadline = Deadline::after(patience());
         loop {
             let seen = look()?;
             if condition(&seen) {
                 return Ok(seen);
             }
-            if Instant::now() >= end {
-                let actual = format!("{seen:?} after {} s", patience().as_secs());
+            if deadline.is_over() {
+                let actual = format!("{seen:?} after {}", deadline.waited());
                 return Err(Stop::failed(label, expected, actual));
             }
             thread::sleep(LOOK);

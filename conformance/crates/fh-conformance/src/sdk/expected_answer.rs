@@ -126,7 +126,12 @@ impl ExpectedAnswer {
         // A missing feature has no type and no version, whatever an SDK answers for them.
         let of_feature = |actual: Option<Value>| actual.filter(|_| exists);
         let (kind, version) = self.feature.unwrap_or_default();
+        let other = answer.of_other_type.iter().next();
+        let other = other
+            .filter(|_| exists)
+            .map(|(name, value)| (*name, "a value of its JSON type".to_owned(), value.to_string()));
         told("error", Value::Null, answer.error.clone().map(Value::from))
+            .or(other)
             .or_else(|| told("value", self.value.clone(), Some(answer.value.clone())))
             .or_else(|| told("exists", exists.into(), answer.exists.map(Value::from)))
             .or_else(|| told("is_set", self.is_set.into(), answer.is_set.map(Value::from)))

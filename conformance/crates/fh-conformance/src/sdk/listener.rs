@@ -99,7 +99,7 @@ impl SdkListener {
         let more = |events: &[Observed]| {
             Some(self.of(events, &condition)).filter(|calls| calls.len() > count)
         };
-        match self.adapter.borrow_mut().wait_for_events(watch, more) {
+        match self.adapter.borrow_mut().watch_events(watch, more) {
             None => Ok(()),
             Some(calls) => {
                 let expected = format!("at most {}", number_of_calls(count));

@@ -1,6 +1,6 @@
 //! The row of a scenario in a report.
 
-use super::runner::{ScenarioOutcome, ScenarioResult};
+use super::runner::{EDGE_BY_HAND, ScenarioOutcome, ScenarioResult};
 use super::stop::Skip;
 use super::subject::Subject;
 use crate::json::Json;
@@ -38,12 +38,21 @@ pub fn row_of(subject: &Subject, result: &ScenarioResult) -> Row {
         tier: i64::from(scenario.tier),
         outcome,
         took: result.took,
-        reproduce: vec![
+        reproduce: [
             format!("fh-conformance sdk --adapter '{}' --only {}", subject.command, scenario.id),
-            format!("fh-conformance edge --scenario {}", scenario.id),
-        ],
+            edge_command(scenario.id),
+        ]
+        .into_iter()
+        .chain(result.last_request.clone())
+        .collect(),
         evidence,
     }
+}
+
+/// Returns the command that serves the Edge of a scenario.
+fn edge_command(id: &str) -> String {
+    let port = EDGE_BY_HAND.rsplit(':').next().unwrap_or_default();
+    format!("fh-conformance edge --scenario {id} --port {port}")
 }
 
 fn skipped(skip: &Skip) -> SkippedRow {

@@ -8,6 +8,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::adapter::{Timeline, TimelineEntry};
+use crate::curl::curl;
+use crate::server::redactor::Redactor;
 
 use super::scenario::Scenario;
 use super::scene::Scene;
@@ -61,7 +63,13 @@ pub struct ScenarioResult {
     pub log: String,
     /// What the scenario measured.
     pub measurements: Vec<Measurement>,
+    /// The command for curl that repeats the client's last request at the Edge that `edge --scenario` serves, if the scenario failed after
+    /// one.
+    pub last_request: Option<String>,
 }
+
+/// The address of the Edge of a scenario that is served by hand, with `edge --scenario ID --port PORT`.
+pub(super) const EDGE_BY_HAND: &str = "127.0.0.1:8903";
 
 /// Runs scenarios and returns their results in the same order. `done` is called after each one, from any thread.
 pub fn run_all(
@@ -109,6 +117,7 @@ pub fn run_one(scenario: &'static Scenario, subject: &Subject, delays: Delays) -
             timeline: Vec::new(),
             log: String::new(),
             measurements: Vec::new(),
+            last_request: None,
         },
     }
 }
@@ -153,6 +162,7 @@ fn run_required(scenario: &'static Scenario, subject: &Subject, delays: Delays) 
         timeline: entries,
         log,
         measurements,
+        last_request: None,
     };
     let scene = match Scene::start(scenario, subject, timeline.clone(), delays) {
         Ok(scene) => scene,
@@ -179,9 +189,27 @@ fn run_required(scenario: &'static Scenario, subject: &Subject, delays: Delays) 
     let log = scene.adapter().borrow().log();
     let measurements = scene.measurements();
     match outcome_of(verdict) {
-        outcome @ ScenarioOutcome::Failed(_) => result(outcome, entries, log, measurements),
+        outcome @ ScenarioOutcome::Failed(_) => {
+            let last_request = last_request(&scene);
+            ScenarioResult { last_request, ..result(outcome, entries, log, measurements) }
+        }
         outcome => result(outcome, Vec::new(), String::new(), measurements),
     }
+}
+
+/// Returns the last request that the Edge received, as a command for curl.
+fn last_request(scene: &Scene<'_>) -> Option<String> {
+    let requests = scene.edge().recording().requests;
+    let request = &requests.last()?.request;
+    let mut head = format!("{} {} HTTP/1.1\r\n", request.method, request.target);
+    for (name, value) in &request.headers {
+        // curl manages its connection itself.
+        if !name.eq_ignore_ascii_case("connection") {
+            head.push_str(&format!("{name}: {value}\r\n"));
+        }
+    }
+    let bytes = [format!("{head}\r\n").as_bytes(), &request.body].concat();
+    curl(&bytes, bytes.len(), Some(EDGE_BY_HAND), &Redactor::default())
 }
 
 fn outcome_of(verdict: Result<(), Stop>) -> ScenarioOutcome {

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use fh_fake_edge::{FakeEdge, Recording, Route};
 
 use crate::adapter::{Adapter, AskError, Timeline, TimelineEntry, TimelineKind};
+use crate::deadline::Deadline;
 use crate::protocol::{CommandError, Create, Created, ErrorCode, Mode, Sdk};
 
 use super::client::SdkClient;
@@ -327,12 +328,57 @@ impl<'s> Scene<'s> {
         patience: Duration,
         label: &str,
         expected: &str,
-        condition: impl FnMut(&Recording) -> bool,
+        mut condition: impl FnMut(&Recording) -> bool,
     ) -> Result<Recording, Stop> {
-        self.edge()
-            .wait_until(patience, condition)
-            .map_err(|error| Stop::failed(label, expected, error.to_string()))?;
-        Ok(self.edge().recording())
+        let deadline = Deadline::after(patience);
+        loop {
+            match self.edge().wait_until(deadline.left(), &mut condition) {
+                Ok(()) => return Ok(self.edge().recording()),
+                Err(error) if deadline.is_over() => {
+                    // The error names the time of the last part of the wait.
+                    let text = error.to_string();
+                    let recorded = text.split_once("; ").map_or(&*text, |(_, recorded)| recorded);
+                    let actual = format!("not within {}; {recorded}", deadline.waited());
+                    return Err(Stop::failed(label, expected, actual));
+                }
+                Err(_) => {}
+            }
+        }
+    }
+
+    /// Waits until a value is found in the recording of the Edge. Returns the recording if there is none after a long time.
+    ///
+    /// # Errors
+    /// The recording.
+    pub fn wait_for<T>(
+        &self,
+        mut find: impl FnMut(&Recording) -> Option<T>,
+    ) -> Result<T, Recording> {
+        let deadline = Deadline::after(self.patience());
+        loop {
+            match self.edge().wait_for(deadline.left(), &mut find) {
+                Ok(found) => return Ok(found),
+                Err(_) if deadline.is_over() => return Err(self.edge().recording()),
+                Err(_) => {}
+            }
+        }
+    }
+
+    /// Returns true if the recording satisfies a condition within a time, which grows while the machine is late.
+    pub fn happens_within(
+        &self,
+        limit: Duration,
+        mut condition: impl FnMut(&Recording) -> bool,
+    ) -> bool {
+        let deadline = Deadline::after(limit);
+        loop {
+            if self.edge().wait_until(deadline.left(), &mut condition).is_ok() {
+                return true;
+            }
+            if deadline.is_over() {
+                return false;
+            }
+        }
     }
 
     /// Checks that the Edge receives no request of a route for a time from now.

@@ -287,6 +287,6 @@ fn closed(scene: &Scene<'_>) -> Verdict {
         let counts = closed(events);
         counts.values().any(|count| *count > 1).then_some(counts)
     };
-    let twice = scene.adapter().borrow_mut().wait_for_events(watch, twice);
+    let twice = scene.adapter().borrow_mut().watch_events(watch, twice);
     check("closed once", twice.is_none(), "one event for each", || format!("{twice:?}"))
 }

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use fh_fake_edge::{Behaviour, Closing, Feature, Route};
 
+use crate::deadline::Deadline;
 use crate::protocol::Create;
 use crate::sdk::{
     Group, SCENARIO, Scenario, Scene, SdkClient, Stage, Stop, TEMPO, Tempo, Verdict, breach, check,
@@ -95,28 +96,34 @@ impl Reader {
         }
     }
 
-    /// Reads again and again until a condition holds. Returns false if it does not hold in time.
+    /// Reads again and again until a condition holds. Returns false if it does not hold before the wait is over.
     fn until(
         &mut self,
-        limit: Duration,
+        is_over: impl Fn() -> bool,
         mut holds: impl FnMut(&Self) -> Result<bool, Stop>,
     ) -> Result<bool, Stop> {
-        let end = Instant::now() + limit;
         loop {
             self.read()?;
             if holds(self)? {
                 return Ok(true);
             }
-            if Instant::now() >= end {
+            if is_over() {
                 return Ok(false);
             }
             thread::sleep(Duration::from_millis(1));
         }
     }
 
+    /// Reads again and again for a time.
+    fn read_for(&mut self, time: Duration) -> Verdict {
+        let end = Instant::now() + time;
+        self.until(|| Instant::now() >= end, |_| Ok(false)).map(drop)
+    }
+
     /// Reads until a value arrives.
     fn until_value(&mut self, label: &str, served: u64) -> Verdict {
-        let arrived = self.until(patience(), |reader| Ok(reader.last >= served))?;
+        let deadline = Deadline::after(patience());
+        let arrived = self.until(|| deadline.is_over(), |reader| Ok(reader.last >= served))?;
         check(label, arrived, &format!("value {served}"), || format!("value {}", self.last))
     }
 
@@ -124,7 +131,7 @@ impl Reader {
     /// Edge, so only the SDK can count them.
     fn away(&mut self, scene: &Scene<'_>, sent: Option<u64>) -> Verdict {
         let begun = Instant::now();
-        self.until(scene.tempo().retry_max, |_| Ok(false))?;
+        self.read_for(scene.tempo().retry_max)?;
         let (Some(before), Some(after)) = (sent, self.client.state()?.sent) else { return Ok(()) };
         let paces = begun.elapsed().as_secs_f64() / scene.tempo().pace().as_secs_f64();
         let most = 2.0 * (paces + 1.0);
@@ -137,10 +144,11 @@ impl Reader {
 
     /// Reads until the client has sent more requests. An SDK that does not count them gets the time for one.
     fn until_sent(&mut self, sent: Option<u64>, more: u64, retry: Duration) -> Verdict {
-        let Some(sent) = sent else { return self.until(retry, |_| Ok(false)).map(drop) };
+        let Some(sent) = sent else { return self.read_for(retry) };
         let is_sent =
             |reader: &Self| Ok(reader.client.state()?.sent.is_some_and(|now| now >= sent + more));
-        let tried = self.until(patience(), is_sent)?;
+        let deadline = Deadline::after(patience());
+        let tried = self.until(|| deadline.is_over(), is_sent)?;
         check("attempts while the Edge is away", tried, "attempts", || "none".to_owned())
     }
 }

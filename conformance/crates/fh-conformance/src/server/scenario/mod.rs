@@ -29,7 +29,7 @@ pub use identifiers::{AccountKeys, FeatureType, Identifiers, KnownEnvironment, S
 pub use launcher::{Bench, Running, ServerLauncher, Setup, Subject};
 pub use listing::{to_lines, to_markdown};
 pub use program::Program;
-pub use row::row_of;
+pub use row::{Reproduction, row_of};
 pub use runner::{ScenarioRun, run_all};
 pub use scenario_client::ScenarioClient;
 pub use state::{Evaluated, standard};

@@ -6,9 +6,23 @@ use crate::json::Json;
 use crate::report::{FailedCheck, Row, RowOutcome, SkipKind, SkippedRow, timeline_lines};
 use crate::server::wire::WireError;
 
-/// Returns the row of a run, without API keys. `command` runs all scenarios of the same server.
+/// The commands that reproduce failures.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Reproduction {
+    /// The command that runs all scenarios of the same server.
+    pub run: String,
+    /// The command that starts the server at [`Reproduction::AUTHORITY`], if each scenario has one of its own.
+    pub start: Option<String>,
+}
+
+impl Reproduction {
+    /// The address of a server that is started by hand.
+    pub const AUTHORITY: &'static str = "127.0.0.1:8085";
+}
+
+/// Returns the row of a run, without API keys.
 #[must_use]
-pub fn row_of(run: &ScenarioRun, command: &str) -> Row {
+pub fn row_of(run: &ScenarioRun, reproduction: &Reproduction) -> Row {
     let redactor = run.journal.redactor();
     let scenario = run.scenario;
     let skipped = |reason: &str| {
@@ -45,6 +59,12 @@ pub fn row_of(run: &ScenarioRun, command: &str) -> Row {
     };
     let is_failed = matches!(outcome, RowOutcome::Failed(_));
     let start = run.journal.timeline().start();
+    let mut reproduce = vec![format!("{} --only {}", reproduction.run, scenario.id)];
+    let authority = reproduction.start.as_ref().map(|_| Reproduction::AUTHORITY);
+    if let Some(curl) = run.journal.last_request(authority).filter(|_| is_failed) {
+        reproduce.extend(reproduction.start.clone());
+        reproduce.push(curl);
+    }
     Row {
         id: scenario.id.to_owned(),
         rev: None,
@@ -54,7 +74,7 @@ pub fn row_of(run: &ScenarioRun, command: &str) -> Row {
         tier: 1,
         outcome,
         took: run.took,
-        reproduce: vec![format!("{command} --only {}", scenario.id)],
+        reproduce,
         evidence: if is_failed {
             timeline_lines(start, &run.journal.entries())
         } else {

@@ -1,9 +1,11 @@
 //! A journal of what was sent and received.
 
-use std::sync::Arc;
+use std::fmt;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::adapter::{Timeline, TimelineEntry, TimelineKind};
+use crate::curl::curl;
 use crate::server::redactor::Redactor;
 
 /// The maximum number of bytes that an entry holds.
@@ -19,6 +21,20 @@ pub struct Journal {
     timeline: Timeline,
     entries: Arc<AtomicUsize>,
     connections: Arc<AtomicUsize>,
+    last: Arc<Mutex<LastRequest>>,
+}
+
+/// The beginning of the last request, and its length. It may hold a key, so it is not shown.
+#[derive(Default)]
+struct LastRequest {
+    beginning: Vec<u8>,
+    length: usize,
+}
+
+impl fmt::Debug for LastRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LastRequest").field("length", &self.length).finish_non_exhaustive()
+    }
 }
 
 impl Journal {
@@ -30,6 +46,7 @@ impl Journal {
             timeline: Timeline::default(),
             entries: Arc::default(),
             connections: Arc::default(),
+            last: Arc::default(),
         }
     }
 
@@ -51,6 +68,13 @@ impl Journal {
         self.timeline.merged([])
     }
 
+    /// Returns the command for curl that sends the last request, without API keys; to this server, if one is given.
+    #[must_use]
+    pub fn last_request(&self, authority: Option<&str>) -> Option<String> {
+        let last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        curl(&last.beginning, last.length, authority, &self.redactor)
+    }
+
     /// Returns the number of a new connection.
     pub(super) fn connected(&self) -> usize {
         self.connections.fetch_add(1, Ordering::Relaxed) + 1
@@ -58,6 +82,11 @@ impl Journal {
 
     /// Adds an entry of a connection.
     pub(super) fn note(&self, connection: usize, kind: TimelineKind, bytes: &[u8]) {
+        if kind == TimelineKind::Request {
+            let beginning = bytes.get(..LONGEST_ENTRY * 8).unwrap_or(bytes).to_vec();
+            let last = LastRequest { beginning, length: bytes.len() };
+            *self.last.lock().unwrap_or_else(PoisonError::into_inner) = last;
+        }
         if self.entries.fetch_add(1, Ordering::Relaxed) >= MOST_ENTRIES {
             return;
         }

@@ -77,6 +77,14 @@ pub(super) fn getters_of(answers: &[ReadAnswer]) -> Result<Json, Broken> {
     members.extend(boolean.exists.map(|exists| ("exists", Json::Bool(exists))));
     members.extend(boolean.locked.map(|locked| ("locked", Json::Bool(locked))));
     members.extend(boolean.version.map(|version| ("version", Json::number(version))));
+    for (name, value) in &boolean.of_other_type {
+        // The names of the vectors.
+        let name = match *name {
+            "is_set" => "isSet",
+            other => other,
+        };
+        members.push((name, Json::parse(&value.to_string()).unwrap_or(Json::Null)));
+    }
     if let Some(properties) = &boolean.properties {
         let members_of = properties.iter();
         let properties = members_of.map(|(name, value)| (name.clone(), Json::from(value.as_str())));

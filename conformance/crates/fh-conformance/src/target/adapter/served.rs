@@ -1,12 +1,13 @@
 //! Payloads that an Edge of this program serves to a client of the SDK.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use fh_fake_edge::{Behaviour, ENVIRONMENT, FakeEdge};
 use serde_json::{Value, json};
 
 use super::ask;
 use crate::adapter::Adapter;
+use crate::deadline::Deadline;
 use crate::protocol::{Answers, Closed, Create, Created, Hello, Mode, SdkReadiness, State};
 use crate::target::Broken;
 
@@ -90,10 +91,10 @@ impl Served {
         let members = serde_json::to_value(&create).unwrap_or_default();
         let _: Created = ask(adapter, "create", &members)?;
         self.payload = Some(payload.to_owned());
-        let end = Instant::now() + READY_LIMIT;
+        let deadline = Deadline::after(READY_LIMIT);
         loop {
             let state: State = ask(adapter, "state", &json!({ "client": self.client() }))?;
-            if state.readiness != SdkReadiness::NotReady || Instant::now() > end {
+            if state.readiness != SdkReadiness::NotReady || deadline.is_over() {
                 return Ok(());
             }
             std::thread::sleep(LOOK);

@@ -25,8 +25,8 @@ fn closes(scene: &Scene<'_>, client: &SdkClient, watch: Duration) -> Verdict {
     })?;
     let edge = scene.edge();
     let longest = LONGEST_END + scene.lateness().slack();
-    let ended = edge.wait_until(longest, |seen| seen.open_connections() == 0);
-    check("the connections are closed", ended.is_ok(), &format!("within {longest:?}"), || {
+    let ended = scene.happens_within(longest, |seen| seen.open_connections() == 0);
+    check("the connections are closed", ended, &format!("within {longest:?}"), || {
         format!("{} open connections", edge.recording().open_connections())
     })?;
     let all = |seen: &Recording| seen.connections.len() + seen.requests.len();

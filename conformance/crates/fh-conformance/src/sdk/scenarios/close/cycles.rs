@@ -1,8 +1,9 @@
 //! Clients that are created and closed one after the other.
 
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use crate::deadline::Deadline;
 use crate::sdk::{ProcessUse, Scene, Stop, Verdict, check, patience};
 
 /// Number of clients after which the SDK has created everything that it creates once.
@@ -45,8 +46,8 @@ pub(super) fn no_leak(scene: &Scene<'_>) -> Verdict {
         })?;
     }
     let open = |seen: &fh_fake_edge::Recording| seen.open_connections() as u64;
-    let closed = scene.edge().wait_until(patience(), |seen| open(seen) <= rest.sockets);
-    check("connections after 200 clients", closed.is_ok(), "none", || {
+    let closed = scene.happens_within(patience(), |seen| open(seen) <= rest.sockets);
+    check("connections after 200 clients", closed, "none", || {
         open(&scene.edge().recording()).to_string()
     })
 }
@@ -63,12 +64,12 @@ fn cycle(scene: &Scene<'_>, clients: u32) -> Verdict {
 
 /// Waits until there are no more threads and sockets than before, because closing does not wait for all of them.
 fn settled(scene: &Scene<'_>, before: &ProcessUse, rest: Rest) -> Result<ProcessUse, Stop> {
-    let end = Instant::now() + patience();
+    let deadline = Deadline::after(patience());
     loop {
         let now = scene.process_use()?;
         let is_over = now.threads <= before.threads + rest.threads
             && now.sockets <= before.sockets + rest.sockets;
-        if is_over || Instant::now() >= end {
+        if is_over || deadline.is_over() {
             return Ok(now);
         }
         thread::sleep(Duration::from_millis(10));

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use fh_fake_edge::Fault;
 
+use crate::deadline::Deadline;
 use crate::sdk::{MemoryWatch, Scene, SdkClient, Stop, Verdict, breach, check};
 
 use super::bounds::{Bounds, FAULT, bounds};
@@ -111,11 +112,12 @@ fn back_after(
     ended: Instant,
     limit: Duration,
 ) -> Result<Option<Duration>, Stop> {
+    let deadline = Deadline::after(limit);
     loop {
         if client.string("F")? == "two" {
             return Ok(Some(ended.elapsed()));
         }
-        if ended.elapsed() >= limit {
+        if deadline.is_over() {
             return Ok(None);
         }
         thread::sleep(LOOK);

@@ -7,6 +7,7 @@ use fh_fake_edge::Route;
 use super::super::anna;
 use super::calls::last_call;
 use super::{called, on};
+use crate::deadline::Deadline;
 use crate::protocol::{Called, Then};
 use crate::sdk::{
     ExpectedChange, Scene, SdkListener, Stop, Tempo, Verdict, check, equal, patience,
@@ -73,7 +74,7 @@ pub(super) fn re_entrant(scene: &Scene<'_>) -> Verdict {
 
 /// Changes `F` again and again until the listener is called, and waits until it was called for the last change.
 fn change_until_called(scene: &Scene<'_>, listener: &SdkListener) -> Verdict {
-    let end = Instant::now() + patience();
+    let deadline = Deadline::after(patience());
     for number in 0.. {
         let value = format!("change {number}");
         scene.edge().set_value("F", value.as_str());
@@ -87,7 +88,7 @@ fn change_until_called(scene: &Scene<'_>, listener: &SdkListener) -> Verdict {
             }
             std::thread::sleep(Duration::from_millis(10));
         }
-        if Instant::now() > end {
+        if deadline.is_over() {
             break;
         }
     }

@@ -1,11 +1,12 @@
 //! C-POLL-016, 030 and 032: when a client polls at all.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use fh_fake_edge::{Behaviour, Route};
 use serde_json::Value;
 
 use super::{GO, PATIENT, POLLING, QUICK, held, problem_is_over, readiness_is};
+use crate::deadline::Deadline;
 use crate::protocol::{Create, Mode, Read, SdkReadiness};
 use crate::sdk::{
     ExpectedAnswer, Scenario, Scene, SdkClient, Tempo, Verdict, at_least, check, equal,
@@ -111,10 +112,10 @@ fn passive(scene: &Scene<'_>) -> Verdict {
         &ExpectedAnswer::string("two").version(2),
     )?;
 
-    let end = Instant::now() + scene.patience();
+    let deadline = Deadline::after(scene.patience());
     while scene.edge().recording().count(Route::Poll) < before + 3 {
         client.string("F")?;
-        check("later reads send requests", Instant::now() < end, "two more requests", || {
+        check("later reads send requests", !deadline.is_over(), "two more requests", || {
             "fewer requests".to_owned()
         })?;
         // A timeout of this short wait is the time for the next read.

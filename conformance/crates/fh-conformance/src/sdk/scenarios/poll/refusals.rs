@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use fh_fake_edge::{Behaviour, ENVIRONMENT, Feature, Framing, Request, Route};
+use fh_fake_edge::{Behaviour, ENVIRONMENT, Feature, Framing, Recording, Request, Route};
 use serde_json::Value;
 
 use super::{
@@ -14,7 +14,7 @@ use super::{
 };
 use crate::protocol::{Context, Create, SdkReadiness};
 use crate::sdk::{
-    ExpectedAnswer, Scenario, Scene, SdkClient, SdkListener, Stop, Tempo, Verdict, equal,
+    ExpectedAnswer, Scenario, Scene, SdkClient, SdkListener, Stop, Tempo, Verdict, check, equal,
 };
 
 /// A refused client that tries again by itself does so after at least half of this time.
@@ -136,8 +136,29 @@ fn until_refused(scene: &Scene<'_>, statuses: &[u16]) -> Verdict {
     Ok(())
 }
 
-fn refused_at_first(scene: &Scene<'_>, statuses: &[u16]) -> Verdict {
+/// Checks that no poll of a key follows its first refused one for 10 N. The label names the first status for which one does.
+fn no_poll_after_refusal(scene: &Scene<'_>, statuses: &[u16]) -> Verdict {
+    let follows = |seen: &Recording, status: u16| {
+        let polls = || seen.of(Route::Poll).filter(|poll| status_of(&poll.request, 0) == status);
+        let refused = polls().find(|poll| poll.status == Some(status));
+        refused.is_some_and(|refused| polls().any(|poll| poll.request.at > refused.request.at))
+    };
     let watch = Tempo::watch(scene.tempo().poll, 10);
+    let all = |seen: &Recording| statuses.iter().all(|status| follows(seen, *status));
+    let _ = scene.edge().wait_until(watch, all);
+    let seen = scene.edge().recording();
+    for status in statuses {
+        check(
+            &format!("no request for 10 N after {status}"),
+            !follows(&seen, *status),
+            &format!("no request for {watch:?}"),
+            || "another poll of the same key".to_owned(),
+        )?;
+    }
+    Ok(())
+}
+
+fn refused_at_first(scene: &Scene<'_>, statuses: &[u16]) -> Verdict {
     for batch in batches(scene, statuses) {
         scene.edge().behave(held_refusal());
         let clients = clients(scene, batch)?;
@@ -155,7 +176,7 @@ fn refused_at_first(scene: &Scene<'_>, statuses: &[u16]) -> Verdict {
             client.until_readiness("FAILED is reported", SdkReadiness::Failed)?;
         }
         until_refused(scene, batch)?;
-        scene.no_request("no request for 10 N", Route::Poll, watch)?;
+        no_poll_after_refusal(scene, batch)?;
         for (client, listener) in clients.iter().zip(&listeners) {
             readiness_is(client, "FAILED stays", SdkReadiness::Failed)?;
             scene.answers(
@@ -213,7 +234,6 @@ fn recovers_by_context(scene: &Scene<'_>) -> Verdict {
 }
 
 fn refused_later(scene: &Scene<'_>) -> Verdict {
-    let watch = Tempo::watch(scene.tempo().poll, 10);
     for batch in batches(scene, &[404, 400, 401, 403]) {
         scene.edge().behave(Behaviour::healthy());
         scene.edge().replace_all([Feature::string("F", "one")]);
@@ -223,7 +243,7 @@ fn refused_later(scene: &Scene<'_>) -> Verdict {
         }
         scene.edge().behave(refusal(404));
         until_refused(scene, batch)?;
-        scene.no_request("no request for 10 N", Route::Poll, watch)?;
+        no_poll_after_refusal(scene, batch)?;
         for client in &clients {
             problem_is_shown(scene, client, "the status shows the refusal")?;
             readiness_is(client, "READY is kept", SdkReadiness::Ready)?;

@@ -32,7 +32,7 @@ pub(super) const BYE: Scenario = Scenario {
 fn bye(scene: &Scene<'_>) -> Verdict {
     let client = ready(scene)?;
     let seen = scene.until_requests("the client reconnects after `bye`", Route::Stream, 6)?;
-    scene.keeps_pace("at most two connections a second", &seen, Route::Stream)?;
+    scene.keeps_pace("at most two connections a second", Route::Stream)?;
     let pauses = pauses(&seen);
     let most = scene.tempo().retry.max(Duration::from_secs(1)) + scene.lateness().slack();
     check(

@@ -78,8 +78,8 @@ fn status_5xx(scene: &Scene<'_>) -> Verdict {
     for count in 1..=6 {
         scene.until_requests("the client goes on", Route::Stream, count)?;
     }
+    scene.keeps_pace("at most two requests a second", Route::Stream)?;
     let seen = scene.edge().recording();
-    scene.keeps_pace("at most two requests a second", &seen, Route::Stream)?;
     let gaps = seen.gaps(Route::Stream);
     at_least_first_delay(scene, "the delays between requests", &gaps)?;
     let tempo = scene.tempo();

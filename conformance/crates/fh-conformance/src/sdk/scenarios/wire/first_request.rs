@@ -121,11 +121,11 @@ pub(super) fn request_with_context(
         let found = seen.of(route).find(|seen| seen.request.context() == *context);
         found.map(|seen| Arc::clone(&seen.request))
     };
-    match scene.edge().wait_for(scene.patience(), of) {
+    match scene.wait_for(of) {
         Ok(request) => Ok(request),
-        Err(timed_out) => {
+        Err(seen) => {
             let contexts: Vec<Context> =
-                timed_out.recording().of(route).map(|seen| seen.request.context()).collect();
+                seen.of(route).map(|seen| seen.request.context()).collect();
             Err(Stop::failed(label, format!("{context:?}"), format!("{contexts:?}")))
         }
     }

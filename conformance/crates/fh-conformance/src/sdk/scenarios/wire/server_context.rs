@@ -74,12 +74,13 @@ fn encoding(scene: &Scene<'_>) -> Verdict {
 
 /// Waits for the first request of a route with a context header.
 fn request_with_header(scene: &Scene<'_>, route: Route) -> Result<Arc<Request>, Stop> {
-    let found = scene.edge().wait_for(scene.patience(), |seen| {
+    let found = scene.wait_for(|seen| {
         let request = seen.of(route).find(|seen| seen.request.header("x-featurehub").is_some());
         request.map(|seen| Arc::clone(&seen.request))
     });
-    found.map_err(|error| {
-        Stop::failed("a request with a context", "x-featurehub", error.to_string())
+    found.map_err(|seen| {
+        let requests = format!("{} requests without it", seen.count(route));
+        Stop::failed("a request with a context", "x-featurehub", requests)
     })
 }
 
