@@ -2,10 +2,21 @@
 //! find one.
 
 use crate::mutants;
+use crate::shell::root;
 
-/// Runs `fh-conformance self-test clients`, built from the copy that holds all mutants, with these further arguments.
+/// The page that shows which scenario finds which mutant.
+const PAGE: &str = "docs/kills.md";
+
+/// Runs `fh-conformance self-test clients`, built from the copy that holds all mutants, with these further arguments. A full run of all
+/// mutants writes the page.
 pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
+    let mut arguments = arguments.to_vec();
+    let is_part = ["--mutant", "--group", "--only", "--markdown"];
+    let is_whole = !arguments.iter().any(|argument| is_part.contains(&argument.as_str()));
+    if is_whole && arguments.iter().any(|argument| argument == "--full") {
+        arguments.extend(["--markdown".to_string(), root().join(PAGE).display().to_string()]);
+    }
     mutants::cargo_in_copy("cargo run --locked --quiet -p fh-conformance -- self-test clients")?
-        .args(arguments)
+        .args(&arguments)
         .go()
 }

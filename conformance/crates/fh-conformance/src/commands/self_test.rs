@@ -38,6 +38,9 @@ pub(crate) struct Arguments {
     /// Number of scenarios that run at once; 8 by default.
     #[arg(long)]
     jobs: Option<usize>,
+    /// Run only this scenario for clients. May be repeated.
+    #[arg(long, value_name = "ID")]
+    only: Vec<String>,
     /// Only list the mutants.
     #[arg(long)]
     list: bool,
@@ -60,10 +63,11 @@ impl Arguments {
     /// Refuses the options that this kind of self-test would ignore.
     fn refuse_ignored(&self) -> Result<(), Problem> {
         use Which::{Clients, Servers, Vectors};
-        let given: [(&str, bool, &[Which]); 6] = [
+        let given: [(&str, bool, &[Which]); 7] = [
             ("--matrix", self.matrix.is_some(), &[Vectors, Clients]),
             ("--markdown", self.markdown.is_some(), &[Clients]),
             ("--mutant", !self.mutant.is_empty(), &[Clients]),
+            ("--only", !self.only.is_empty(), &[Clients]),
             ("--group", !self.group.is_empty(), &[Clients]),
             ("--jobs", self.jobs.is_some(), &[Clients, Servers]),
             ("--fh", self.fh.is_some(), &[Servers]),
@@ -84,6 +88,10 @@ impl Arguments {
     }
 }
 
+fn extent(arguments: &Arguments) -> Extent {
+    if arguments.full { Extent::Everything } else { Extent::Claims }
+}
+
 /// Runs the scenarios for servers against `fh serve` behind a proxy, with rewrites.
 fn servers(arguments: &Arguments) -> Ended {
     let rewrites = servers::rewrites();
@@ -95,8 +103,8 @@ fn servers(arguments: &Arguments) -> Ended {
     let path = arguments.fh.clone().unwrap_or_else(|| PathBuf::from("fh"));
     let launcher = Program { path };
     let scenarios: Vec<_> = ALL.iter().collect();
-    let extent = if arguments.full { Extent::Everything } else { Extent::Claims };
-    let kills = servers::kills(&launcher, &scenarios, extent, arguments.jobs.unwrap_or(JOBS));
+    let jobs = arguments.jobs.unwrap_or(JOBS);
+    let kills = servers::kills(&launcher, &scenarios, extent(arguments), jobs);
     let kills = kills.map_err(|error| Problem::Outside(error.to_string()))?;
     print(&kills.to_text(&rewrites));
     Ok(if kills.is_proof() { 0 } else { FAILED })
@@ -120,25 +128,22 @@ fn clients(arguments: &Arguments) -> Ended {
     let command = format!("'{}' adapter rust", program.display());
     let command = command.parse().map_err(|error| Problem::Outside(format!("{error}")))?;
     let selection = clients::Selection {
-        is_full: arguments.full,
+        extent: extent(arguments),
         mutants: arguments.mutant.clone(),
         groups: arguments.group.clone(),
+        scenarios: arguments.only.clone(),
         jobs: arguments.jobs.unwrap_or(JOBS),
     };
-    let kills = clients::kills(&command, &selection).map_err(Problem::Outside)?;
+    let kills = clients::kills(&command, &selection, |scenario, mutant, label| {
+        eprintln!("{:<34} {:<14} {label}", mutant.unwrap_or("without a mutant"), scenario.id);
+    });
+    let kills = kills.map_err(Problem::Outside)?;
     print(&kills.to_text(&mutants));
     if let Some(path) = &arguments.matrix {
-        write_file(
-            path,
-            &format!(
-                "{}
-",
-                kills.to_json().pretty()
-            ),
-        )?;
+        write_file(path, &format!("{}\n", kills.to_json().pretty()))?;
     }
     if let Some(path) = &arguments.markdown {
-        write_file(path, &kills.to_markdown(&mutants))?;
+        write_file(path, &kills.to_markdown(&mutants, extent(arguments)))?;
     }
     Ok(if kills.is_proof() { 0 } else { FAILED })
 }

@@ -25,6 +25,7 @@ pub(super) const GROUP: Group = Group {
             when: "a client starts, and features are read before the first list",
             then: "it reports NOT_READY, and reads give the caller's defaults without an error; after the list it is READY",
             decision: "sdk-behaviour 2.3",
+            bites: &["ReadyAtOnce"],
             stage: all_types_after_go,
             run: initial,
             ..SCENARIO
@@ -37,6 +38,7 @@ pub(super) const GROUP: Group = Group {
             when: "the program waits until the client is ready",
             then: "the wait ends with READY, and the values are readable at once",
             decision: "D-70",
+            bites: &["WaitsEndAtOnce"],
             stage: |stage| {
                 stage.with_feature_f();
                 stage.edge().behave(Behaviour::new().sleep(LATE).then_healthy());
@@ -52,6 +54,7 @@ pub(super) const GROUP: Group = Group {
             when: "the program waits for one second until the client is ready",
             then: "the wait ends with NOT_READY, not before its time, and the client becomes ready when the Edge answers",
             decision: "D-70",
+            bites: &["WaitsEndAtOnce"],
             stage: f_after_go,
             run: wait_timeout,
             ..SCENARIO
@@ -107,7 +110,7 @@ pub(super) const GROUP: Group = Group {
             when: "the context of a ready client changes",
             then: "the readiness is NOT_READY, no value of the former context is read, and it is READY with the values of the new context",
             decision: "D-62",
-            bites: &["ReadinessStartsSilent"],
+            bites: &["ReadyWhileSwitching"],
             stage: evaluating,
             run: server_eval_context,
             ..SCENARIO

@@ -8,8 +8,8 @@ use fh_fake_edge::{Behaviour, Closing, Feature, Route};
 use crate::deadline::Deadline;
 use crate::protocol::Create;
 use crate::sdk::{
-    Group, SCENARIO, Scenario, Scene, SdkClient, Stage, Stop, TEMPO, Tempo, Verdict, breach, check,
-    equal, patience,
+    Group, Scenario, Scene, SdkClient, Stage, Stop, TEMPO, Tempo, Verdict, breach, check, equal,
+    patience,
 };
 use crate::served_value::{number, value};
 
@@ -28,11 +28,11 @@ pub(super) const GROUP: Group = Group {
         then: "each read returns a value that was served, never an older one than before; the client is back within its longest delay, sends \
                at most two requests a second, and needs no more memory at the end",
         decision: "D-64, D-76",
+        bites: &["CutEventsCount"],
         slow: true,
         tempo: RESTARTS,
         stage,
         run,
-        ..SCENARIO
     }],
     not_executed: &[],
 };

@@ -23,6 +23,7 @@ pub(super) const GROUP: Group = Group {
             when: "a client reads them",
             then: "the first two are ordinary features, and the others do not exist",
             decision: "conformance 2.9",
+            bites: &["ReservedNamesAreHidden"],
             stage: prototype_stage,
             run: prototype,
             ..SCENARIO
@@ -36,6 +37,7 @@ pub(super) const GROUP: Group = Group {
             when: "clients with a limit of 1 MB and of 64 MB start",
             then: "the first one refuses the list and has no features, and the second one serves all of them",
             decision: "D-74",
+            bites: &["SizesAreTooLarge"],
             slow: true,
             tempo: MANY_FEATURES,
             stage: many_features_stage,
@@ -50,6 +52,7 @@ pub(super) const GROUP: Group = Group {
             when: "the program sets an attribute that contains the end of a line and a header",
             then: "the attribute arrives encoded, or is refused, and the request has no additional header",
             decision: "sdk-behaviour 5.1",
+            bites: &["AttributesSplitHeaders"],
             run: header_injection,
             ..SCENARIO
         },
@@ -59,6 +62,7 @@ pub(super) const GROUP: Group = Group {
             when: "clients are created with an empty key, with spaces, without a slash, or with keys of both kinds",
             then: "the SDK reports an error, and sends no request",
             decision: "sdk-behaviour 2.1",
+            bites: &["SpacesInKeysAreRemoved"],
             run: key_validation,
             ..SCENARIO
         },

@@ -72,7 +72,7 @@ pub(super) const GROUP: Group = Group {
             given: "a usage listener that throws, and one that does not",
             when: "features are read",
             then: "the reads give their values without an error, and both listeners get all events",
-            bites: &["UsageCountsTwice"],
+            bites: &["FailingObserversAreClosed"],
             run: plugin_throws,
             ..USAGE
         },

@@ -80,6 +80,7 @@ pub(super) const GROUP: Group = Group {
             when: "one of them is closed",
             then: "the other one still follows changes",
             decision: "conformance 2.9",
+            bites: &["ClosedClientsEndOthers"],
             run: closing::two_clients,
             ..SCENARIO
         },

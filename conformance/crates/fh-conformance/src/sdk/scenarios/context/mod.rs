@@ -50,6 +50,7 @@ pub(super) const GROUP: Group = Group {
             when: "the program sets an empty context",
             then: "the next request has no attribute, and the value is that without a user",
             decision: "sdk-behaviour 4.1",
+            bites: &["EmptyContextsAreIgnored"],
             stage: server_evaluated::stage,
             run: server_evaluated::clear,
             ..SERVER_EVALUATED
@@ -63,6 +64,7 @@ pub(super) const GROUP: Group = Group {
             when: "the program sets a context",
             then: "a poll with the context and another contextSha follows at once, and the value is that of the context",
             decision: "D-62, D-120",
+            bites: &["ShaIsConstant"],
             stage: server_evaluated::stage,
             run: server_evaluated::change_poll,
             ..SERVER_EVALUATED
@@ -76,6 +78,7 @@ pub(super) const GROUP: Group = Group {
             when: "the program sets a context",
             then: "the stream is closed and another one with the context is opened, which delivers later changes",
             decision: "D-62, D-120",
+            bites: &["StreamsKeepTheirContext"],
             stage: server_evaluated::stage,
             run: server_evaluated::change_stream,
             ..SERVER_EVALUATED
@@ -89,6 +92,7 @@ pub(super) const GROUP: Group = Group {
             when: "the program sets the same context again",
             then: "no request is sent, and the value stays",
             decision: "D-62, sdk-behaviour 2.12",
+            bites: &["ContextsAreSentAgain"],
             stage: server_evaluated::stage,
             run: server_evaluated::same_context,
             ..SERVER_EVALUATED
@@ -102,6 +106,7 @@ pub(super) const GROUP: Group = Group {
             when: "the program sets one context and then the other",
             then: "the value is that of the second context, also after the late answer",
             decision: "D-62, D-120",
+            bites: &["WaitingContextsAreForgotten"],
             stage: server_evaluated::stage_of_a_race,
             run: server_evaluated::race,
             ..SERVER_EVALUATED
@@ -115,6 +120,7 @@ pub(super) const GROUP: Group = Group {
             when: "the program sets a context with 31 attributes",
             then: "the SDK reports an error, sends no part of the context and keeps the features",
             decision: "D-82",
+            bites: &["AttributesAreCut"],
             stage: server_evaluated::stage,
             run: server_evaluated::many_attributes,
             ..SERVER_EVALUATED

@@ -9,13 +9,15 @@ use fh_fake_edge::{Behaviour, Fault};
 
 use crate::sdk::{Group, SCENARIO, Scenario, Stage, Tempo};
 
-/// Returns the scenarios of faults. Each line has the id, the name, the fault and what the Edge does.
+/// Returns the scenarios of faults. Each line has the id, the name, the fault, the mutants that the scenario must find, and what the Edge
+/// does.
 macro_rules! faults {
-    ($($id:literal $name:literal $fault:ident $given:literal)*) => {
+    ($($id:literal $name:literal $fault:ident [$($bites:literal)*] $given:literal)*) => {
         &[$(Scenario {
             id: $id,
             name: $name,
             given: $given,
+            bites: &[$($bites),*],
             stage: |stage| begin(stage, Fault::$fault),
             run: |scene| recovery::recovers(scene, Fault::$fault),
             ..FAULT
@@ -28,28 +30,28 @@ pub(super) const GROUP: Group = Group {
     name: "F",
     title: "faults",
     scenarios: faults! {
-        "F-001" "500" Status500 "an Edge that answers 500"
-        "F-002" "503" Status503 "an Edge that answers 503"
-        "F-003" "429" Status429 "an Edge that answers 429"
-        "F-004" "401" Status401 "an Edge that answers 401"
-        "F-005" "403" Status403 "an Edge that answers 403"
-        "F-006" "400" Status400 "an Edge that answers 400"
-        "F-007" "retry-after" RetryAfter "an Edge that answers 503 with Retry-After: 3"
-        "F-008" "404" Status404 "an Edge that answers 404"
-        "F-009" "empty-close" EmptyClose "an Edge that sends a correct head and closes the connection"
-        "F-010" "reset" Reset "an Edge that resets each connection in place of an answer"
-        "F-011" "garbage" Garbage "an Edge that answers with bytes that are not HTTP"
-        "F-012" "redirect-loop" RedirectLoop "an Edge that redirects each request to the same URL"
-        "F-013" "bye-loop" ByeLoop "an Edge that ends each stream with bye after its features"
-        "F-014" "malformed-json" MalformedJson "an Edge whose features break off inside their JSON"
-        "F-015" "endless-line" EndlessLine "an Edge that sends a line of 400 MB"
-        "F-016" "failure" Failure "an Edge that sends failure on each stream"
-        "F-017" "slow-drip" SlowDrip "an Edge that sends its answers byte by byte, one each 50 ms"
-        "F-018" "silence" Silence "an Edge that accepts connections and sends nothing"
-        "F-019" "half-head" HalfHead "an Edge that sends half a head and nothing more"
-        "F-020" "data-then-silence" DataThenSilence "an Edge that sends the features and then nothing more, not even updates"
-        "F-021" "wrong-content-type" WrongContentType "an Edge that answers with a login page"
-        "F-022" "refused" Refused "an Edge that refuses connections"
+        "F-001" "500" Status500 ["NoBackoff"] "an Edge that answers 500"
+        "F-002" "503" Status503 ["UnavailableIsFinal"] "an Edge that answers 503"
+        "F-003" "429" Status429 ["NoBackoff"] "an Edge that answers 429"
+        "F-004" "401" Status401 ["RefusalsRetryFast"] "an Edge that answers 401"
+        "F-005" "403" Status403 ["RefusalsRetryFast"] "an Edge that answers 403"
+        "F-006" "400" Status400 ["BadRequestIsFinal"] "an Edge that answers 400"
+        "F-007" "retry-after" RetryAfter ["RetryAfterIgnored"] "an Edge that answers 503 with Retry-After: 3"
+        "F-008" "404" Status404 ["RefusalIsFinal"] "an Edge that answers 404"
+        "F-009" "empty-close" EmptyClose ["EarlyCloseIsFinal"] "an Edge that sends a correct head and closes the connection"
+        "F-010" "reset" Reset ["NoBackoff"] "an Edge that resets each connection in place of an answer"
+        "F-011" "garbage" Garbage ["NoBackoff"] "an Edge that answers with bytes that are not HTTP"
+        "F-012" "redirect-loop" RedirectLoop ["PaceIgnored"] "an Edge that redirects each request to the same URL"
+        "F-013" "bye-loop" ByeLoop [] "an Edge that ends each stream with bye after its features"
+        "F-014" "malformed-json" MalformedJson ["MalformedIsFinal"] "an Edge whose features break off inside their JSON"
+        "F-015" "endless-line" EndlessLine ["SizesAreTooLarge"] "an Edge that sends a line of 400 MB"
+        "F-016" "failure" Failure ["FailureIgnored"] "an Edge that sends failure on each stream"
+        "F-017" "slow-drip" SlowDrip [] "an Edge that sends its answers byte by byte, one each 50 ms"
+        "F-018" "silence" Silence [] "an Edge that accepts connections and sends nothing"
+        "F-019" "half-head" HalfHead [] "an Edge that sends half a head and nothing more"
+        "F-020" "data-then-silence" DataThenSilence ["RequestsAreSentTwice"] "an Edge that sends the features and then nothing more, not even updates"
+        "F-021" "wrong-content-type" WrongContentType [] "an Edge that answers with a login page"
+        "F-022" "refused" Refused ["NoBackoff"] "an Edge that refuses connections"
     },
     not_executed: &[],
 };

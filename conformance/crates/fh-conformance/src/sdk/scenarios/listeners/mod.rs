@@ -79,6 +79,7 @@ pub(super) const GROUP: Group = Group {
             when: "F changes, twice",
             then: "all are called for each change, and the client goes on receiving updates over its stream",
             decision: "sdk-behaviour 6.3",
+            bites: &["ListenersEndDelivery"],
             run: conduct::throwing,
             ..LISTENER
         },
@@ -101,6 +102,7 @@ pub(super) const GROUP: Group = Group {
             when: "its feature changes",
             then: "reads of this client and listeners of another client do not wait for it",
             decision: "D-81",
+            bites: &["ListenersOfAllClientsQueue"],
             run: conduct::slow,
             ..LISTENER
         },
@@ -123,6 +125,7 @@ pub(super) const GROUP: Group = Group {
             when: "both change in one list, five times",
             then: "each listener reads the value with which it is called",
             decision: "D-83",
+            bites: &["ListenersGetTheFormerValue"],
             stage: updates::first_and_last,
             run: updates::consistent,
             ..LISTENER

@@ -29,6 +29,7 @@ pub(super) const JITTER: Scenario = Scenario {
     when: "the clients retry after N with a jitter of a half, and the Edge recovers",
     then: "their next polls, and the first that succeed, are spread over half of N, without a moment at which half of them come",
     decision: "D-64",
+    bites: &["JitterIgnored"],
     tempo: Tempo {
         poll: DELAY,
         retry: DELAY,

@@ -21,6 +21,7 @@ pub(super) const FIRST: Scenario = Scenario {
     when: "a client polls",
     then: "it is NOT_READY and reads no value before the answer, and READY once afterwards, with all values and later changes",
     decision: "sdk-behaviour 2.3",
+    bites: &["ReadyAtOnce"],
     stage: each_type,
     run: first,
     ..POLLING
@@ -33,6 +34,7 @@ pub(super) const INTERVAL: Scenario = Scenario {
     when: "a client polls at an interval of N",
     then: "at least N is between two polls, five times",
     decision: "sdk-behaviour 2.9",
+    bites: &["IntervalsAreHalved"],
     run: interval,
     ..POLLING
 };
@@ -45,6 +47,7 @@ pub(super) const NO_OVERLAP: Scenario = Scenario {
     when: "a client polls at an interval of N",
     then: "no poll begins before the answer to the one before it is complete",
     decision: "sdk-behaviour 2.9.4",
+    bites: &["RefreshDoubles", "RequestsAreSentTwice"],
     stage: |stage| {
         stage.with_feature_f();
         let slow = Behaviour::new().sleep(long_answer(stage.tempo())).then_healthy();
@@ -62,6 +65,7 @@ pub(super) const UNCHANGED_SILENT: Scenario = Scenario {
     when: "three polls get status 304",
     then: "no listener is called, the readiness is not reported again, and the values stay",
     decision: "sdk-behaviour 2.9.2",
+    bites: &["UnchangedIsRefused", "EtagsAreNeverSent"],
     run: unchanged_is_silent,
     ..POLLING
 };
@@ -74,6 +78,7 @@ pub(super) const UNCHANGED_CLEARS_NOTHING: Scenario = Scenario {
     when: "a client polls five times",
     then: "all values and READY stay, and polling goes on at the interval",
     decision: "sdk-behaviour 2.9.2",
+    bites: &["UnchangedIsRefused"],
     stage: |stage| {
         each_type(stage);
         stage.edge().script(Route::Poll, [Behaviour::healthy()], Behaviour::status(304));
@@ -90,6 +95,7 @@ pub(super) const MAX_AGE: Scenario = Scenario {
     when: "a client polls at a shorter interval",
     then: "at least 2 s are between two polls",
     decision: "sdk-behaviour 2.9.3",
+    bites: &["MaxAgeIgnored"],
     stage: |stage| {
         stage.with_feature_f();
         stage.edge().cache_control(Some("public, max-age=2"));
@@ -106,6 +112,7 @@ pub(super) const MAX_AGE_ZERO: Scenario = Scenario {
     when: "a client polls at an interval of N",
     then: "at least N is between two polls",
     decision: "sdk-behaviour 2.9.3",
+    bites: &["ZeroMaxAgeCounts"],
     stage: |stage| {
         stage.with_feature_f();
         let with = |value| Behaviour::new().header("cache-control", value);
@@ -124,6 +131,7 @@ pub(super) const SHARED_MAX_AGE: Scenario = Scenario {
     when: "a client polls at a shorter interval",
     then: "at least 1 s and less than 9 s are between two polls",
     decision: "sdk-behaviour 2.9.3",
+    bites: &["SharedMaxAgeCounts"],
     stage: |stage| {
         stage.with_feature_f();
         stage.edge().cache_control(Some("s-maxage=9, max-age=1"));
@@ -141,6 +149,7 @@ pub(super) const MAX_AGE_HUGE: Scenario = Scenario {
     when: "a client polls at an interval of N",
     then: "it sends no further request for 10 N, and none after a refresh whose answer has a max-age beyond 64 bits",
     decision: "D-75",
+    bites: &["MaxAgeIgnored"],
     stage: |stage| {
         stage.with_feature_f();
         stage.edge().cache_control(Some("public, max-age=99999999999999"));
@@ -210,6 +219,11 @@ fn interval(scene: &Scene<'_>) -> Verdict {
 
 fn no_overlap(scene: &Scene<'_>) -> Verdict {
     let client = scene.create(scene.polling())?;
+    if scene.is_own() {
+        // A refresh must wait for the poll that is under way, and send none of its own.
+        scene.until_requests("a poll at the start", Route::Poll, 1)?;
+        let _ = client.refresh()?;
+    }
     client.until_ready()?;
     let seen = scene.until_requests("four polls", Route::Poll, 4)?;
     equal("polls at the same time", seen.most_in_flight(Route::Poll), 1)?;

@@ -20,6 +20,7 @@ pub(super) const WITHOUT_FEATURES: Scenario = Scenario {
     when: "a client polls",
     then: "such an answer changes nothing and polling goes on; the client is never FAILED, and READY at the latest with the next list",
     decision: "D-60",
+    bites: &["ProblemSticks"],
     stage: |stage| odd_answers(stage, without_features),
     run: without_list,
     ..POLLING
@@ -33,6 +34,7 @@ pub(super) const EMPTY_ARRAY: Scenario = Scenario {
     when: "a client polls",
     then: "it is FAILED before the first list, and keeps READY and its values after it; polling goes on",
     decision: "D-68",
+    bites: &["NoEnvironmentsEmpties"],
     stage: |stage| odd_answers(stage, || json_text("[]")),
     run: empty_array,
     ..POLLING
@@ -46,11 +48,19 @@ pub(super) const TWO_ENVIRONMENTS: Scenario = Scenario {
     when: "a client with a key of each polls, and one environment loses a feature",
     then: "one request has both keys, the features of both are readable, each in its environment, and only the lost one is gone",
     decision: "D-60",
+    bites: &[
+        "EntriesNotJoined",
+        "LastKeyAnswers",
+        "OneUnknownEnvironmentTaken",
+        "UnknownEnvironmentsStay",
+    ],
     stage: |stage| {
         stage.with_feature_f();
         let other = stage.edge().environment(OTHER);
         other.set_feature(Feature::string("G", "green"));
         other.set_feature(Feature::string("H", "high"));
+        stage.edge().set_feature(Feature::string("S", "of the first key"));
+        other.set_feature(Feature::string("S", "of the second key"));
     },
     run: two_environments,
     ..POLLING
@@ -63,6 +73,7 @@ pub(super) const REMOVED: Scenario = Scenario {
     when: "a later answer lacks G",
     then: "G no longer exists, a listener of G is called once, and F stays",
     decision: "D-26",
+    bites: &["ListsRemoveNothing"],
     stage: |stage| {
         stage.with_feature_f();
         stage.edge().set_feature(Feature::string("G", "green"));
@@ -78,6 +89,7 @@ pub(super) const OLDER_VERSION: Scenario = Scenario {
     when: "a later answer has version 4 of F, and a new version of G",
     then: "F stays as in version 5, and G changes",
     decision: "sdk-behaviour 2.2",
+    bites: &["OlderVersionsTaken"],
     stage: version_five,
     run: older_version,
     ..POLLING
@@ -90,6 +102,7 @@ pub(super) const SAME_VERSION: Scenario = Scenario {
     when: "a later answer has another value for version 5 of F",
     then: "F has the later value",
     decision: "sdk-behaviour 2.2",
+    bites: &["EqualVersionsKept"],
     stage: version_five,
     run: same_version,
     ..POLLING
@@ -175,15 +188,65 @@ fn two_environments(scene: &Scene<'_>) -> Verdict {
         &ExpectedAnswer::string("green"),
     )?;
     scene.answers("another value of it", &client, "H", &ExpectedAnswer::string("high"))?;
+    if scene.is_own() {
+        let first = ExpectedAnswer::string("of the first key");
+        scene.answers("value of a feature of both environments", &client, "S", &first)?;
+    }
     let seen = scene.until_requests("polling goes on", Route::Poll, 2)?;
     for poll in seen.of(Route::Poll) {
         equal("keys of a poll", &poll.request.api_keys(), &keys)?;
     }
     environments_are_kept(scene, &client)?;
-    other.replace_all([Feature::string("G", "grey").version(2)]);
+    let same = Feature::string("S", "of the second key");
+    other.replace_all([Feature::string("G", "grey").version(2), same]);
     client.until_string("a change of the second environment", "G", "grey")?;
     scene.answers("the removed feature", &client, "H", &ExpectedAnswer::missing())?;
-    scene.answers("the first environment stays", &client, "F", &ExpectedAnswer::string("one"))
+    scene.answers("the first environment stays", &client, "F", &ExpectedAnswer::string("one"))?;
+    if scene.is_own() {
+        odd_entries(scene, &client)?;
+        strange_environment(scene)?;
+    }
+    Ok(())
+}
+
+/// The id of an environment of which no client has a key.
+const STRANGE: &str = "5b0c4a9e-3d4f-4f0e-9d3b-0c7d2a6c1e55";
+
+fn environments(list: &Value) -> Behaviour {
+    let head = Behaviour::status(200).header("content-type", "application/json");
+    head.body(list.to_string())
+}
+
+fn entry(id: &str, feature: Feature) -> Value {
+    json!({ "id": id, "features": [feature.json()] })
+}
+
+/// Checks that an environment of no key is left out, and that two entries for one environment are one list.
+fn odd_entries(scene: &Scene<'_>, client: &SdkClient) -> Verdict {
+    let list = json!([
+        entry(ENVIRONMENT, Feature::string("F", "one")),
+        entry(STRANGE, Feature::string("X", "strange")),
+        entry(OTHER, Feature::string("G", "grown").version(3)),
+        entry(OTHER, Feature::string("H", "higher").version(3)),
+    ]);
+    scene.edge().behave_on(Route::Poll, environments(&list));
+    client.until_string("the first of two entries", "G", "grown")?;
+    let higher = ExpectedAnswer::string("higher").version(3);
+    scene.answers("the second of two entries", client, "H", &higher)?;
+    let label = "a feature of an environment of no key";
+    scene.answers(label, client, "X", &ExpectedAnswer::missing())
+}
+
+/// Checks that the only environment of an answer is left out if no key belongs to it.
+fn strange_environment(scene: &Scene<'_>) -> Verdict {
+    let list = json!([entry(STRANGE, Feature::string("F", "strange"))]);
+    scene.edge().behave_on(Route::Poll, environments(&list));
+    let before = scene.edge().recording().count(Route::Poll);
+    let client = scene.create(scene.polling())?;
+    scene.until_requests("a poll for a strange environment", Route::Poll, before + 2)?;
+    client.until_readiness("FAILED for a strange environment", SdkReadiness::Failed)?;
+    let answer = client.read(SdkClient::getter("F", "STRING"))?;
+    equal("value of a strange environment", answer.value, Value::Null)
 }
 
 /// Checks that usage events name the environment of a feature, if the SDK has usage events.

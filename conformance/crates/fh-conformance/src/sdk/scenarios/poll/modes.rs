@@ -20,6 +20,7 @@ pub(super) const LAST_FEATURES: Scenario = Scenario {
     when: "a client polls at an interval of N",
     then: "it has the features and is READY, and sends no request for 10 N; a refresh that gets 200 starts polling again",
     decision: "D-23, D-67",
+    bites: &["StaleStatusIgnored", "HaltsForGood"],
     tempo: QUICK,
     stage: |stage| {
         stage.with_feature_f();
@@ -37,6 +38,7 @@ pub(super) const PASSIVE: Scenario = Scenario {
     when: "a client polls when a feature is read, at most once in N",
     then: "it sends no request without a read, and one after N for many reads, which return the former value until the answer",
     decision: "D-71",
+    bites: &["PassiveIsActive"],
     tempo: Tempo { poll: Duration::from_millis(500), ..PATIENT },
     run: passive,
     ..POLLING
@@ -51,6 +53,7 @@ pub(super) const FRESH_BOOT: Scenario = Scenario {
     when: "another client starts from the store within the interval",
     then: "it is READY with the stored values, and polls for later ones at the interval",
     decision: "D-68, D-79",
+    bites: &["StoresAreNeverWritten"],
     tempo: Tempo { poll: Duration::from_secs(1), ..PATIENT },
     run: fresh_boot,
     ..POLLING

@@ -33,6 +33,7 @@ pub(super) const NOT_FOUND: Scenario = Scenario {
     id: "C-POLL-010",
     name: "404",
     given: "an Edge that answers 404",
+    bites: &["RefusalsRetryFast"],
     stage: |stage| {
         stage.with_feature_f();
         stage.edge().behave(refusal(404));
@@ -46,6 +47,7 @@ pub(super) const BAD_REQUEST: Scenario = Scenario {
     name: "400",
     given: "an Edge that answers 400",
     decision: "D-69, D-114",
+    bites: &["BadRequestIsFinal"],
     stage: |stage| {
         stage.with_feature_f();
         stage.edge().behave(refusal(400));
@@ -58,6 +60,7 @@ pub(super) const UNAUTHORISED: Scenario = Scenario {
     id: "C-POLL-012",
     name: "401-403",
     given: "an Edge that answers 401 to one key and 403 to another",
+    bites: &["RefusalsRetryFast"],
     stage: |stage| {
         stage.with_feature_f();
         stage.edge().behave(refusal(401));
@@ -73,6 +76,7 @@ pub(super) const AFTER_READY: Scenario = Scenario {
     when: "a client polls at an interval of N",
     then: "it stays READY with its values, shows the problem, and sends no request for 10 N; after the next 200 all is as before",
     decision: "D-21, D-69",
+    bites: &["LateRefusalFails"],
     stage: |stage| {
         stage.with_feature_f();
         stage.edge().script(Route::Poll, [Behaviour::healthy()], refusal(404));
@@ -197,7 +201,20 @@ fn refused_at_first(scene: &Scene<'_>, statuses: &[u16]) -> Verdict {
             client.close()?;
         }
     }
+    if scene.is_own() {
+        retries_slowly(scene, statuses)?;
+    }
     recovers_by_context(scene)
+}
+
+/// Checks that refused clients send a further request by themselves.
+fn retries_slowly(scene: &Scene<'_>, statuses: &[u16]) -> Verdict {
+    scene.edge().behave(refusal(404));
+    let before = scene.edge().recording().count(Route::Poll);
+    let clients = clients(scene, statuses)?;
+    let requests = before + 2 * clients.len();
+    scene.until_requests("a slow retry of each client", Route::Poll, requests)?;
+    clients.iter().try_for_each(|client| client.close().map(drop))
 }
 
 /// Checks that an explicit refresh does not wait for a retry, if the SDK can refresh.

@@ -24,6 +24,7 @@ pub(super) const SLOW_HEADERS: Scenario = Scenario {
     when: "a client polls",
     then: "it ends both at the limit for the head and retries, and becomes ready with the third poll",
     decision: "D-74",
+    bites: &["NoHeadDeadline"],
     tempo: Tempo { head: Duration::from_millis(500), whole_poll: FAR, ..PATIENT },
     stage: |stage| {
         let script = [Behaviour::silence(), Behaviour::half_head()];
@@ -41,6 +42,7 @@ pub(super) const SLOW_BODY: Scenario = Scenario {
     when: "a client polls",
     then: "it ends the poll at the limit for a whole poll and retries, and becomes ready with the second poll",
     decision: "D-74",
+    bites: &["NoBodyDeadline"],
     tempo: Tempo { head: FAR, whole_poll: Duration::from_millis(700), ..PATIENT },
     stage: |stage| {
         let drip = Behaviour::status(200)
@@ -61,6 +63,7 @@ pub(super) const REFUSED_THEN_UP: Scenario = Scenario {
     when: "a client polls, and the Edge starts",
     then: "it is NOT_READY until the Edge starts and READY afterwards; at least the delay before retries is between attempts",
     decision: "sdk-behaviour 2.9.2",
+    bites: &["FailuresSettleNothing", "NoBackoff"],
     stage: |stage| {
         stage.with_feature_f();
         stage.edge().refuse();
@@ -77,6 +80,7 @@ pub(super) const OVERSIZE: Scenario = Scenario {
     when: "a client with a limit of 100 kB polls",
     then: "it ends that answer before a MiB more than the limit is sent, keeps its values, and takes the next answer",
     decision: "D-74",
+    bites: &["SizesAreTooLarge"],
     stage: |stage| {
         stage.with_feature_f();
         stage.edge().script(Route::Poll, [Behaviour::healthy(), oversize()], Behaviour::healthy());
@@ -93,6 +97,7 @@ pub(super) const WRONG_LENGTH: Scenario = Scenario {
     when: "a client polls",
     then: "it takes nothing from such an answer, retries after its delay, and takes the next one",
     decision: "sdk-behaviour 2.9.2",
+    bites: &["CutBodiesCount"],
     stage: |stage| {
         stage.with_feature_f();
         let script = [cut_short(), Behaviour::healthy(), cut_short()];
@@ -181,6 +186,14 @@ fn refused_then_up(scene: &Scene<'_>) -> Verdict {
     }
     waits_for_features(scene, &client)?;
     problem_is_shown(scene, &client, "the status shows the problem")?;
+    if scene.is_own() {
+        let start = Instant::now();
+        // Its answer is the readiness.
+        let _ = client.refresh()?;
+        let (took, most) = (start.elapsed(), scene.patience() / 2);
+        let label = "a refresh ends if no Edge can be reached";
+        check(label, took < most, &format!("within {most:?}"), || format!("{took:?}"))?;
+    }
     scene
         .edge()
         .listen_again()

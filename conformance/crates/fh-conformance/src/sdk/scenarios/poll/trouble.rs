@@ -19,6 +19,7 @@ pub(super) const SERVER_ERRORS: Scenario = Scenario {
     when: "a client polls",
     then: "it retries after at least the delay before retries, later after at least the interval; it is never FAILED, and keeps its values",
     decision: "sdk-behaviour 2.9.2",
+    bites: &["UnavailableIsFinal"],
     stage: |stage| {
         stage.with_feature_f();
         let [fault, busy] = ERRORS.map(Behaviour::status);
@@ -38,6 +39,7 @@ pub(super) const RETRY_AFTER: Scenario = Scenario {
     when: "a client polls at an interval of N",
     then: "at least 2 s are between the first two polls; after the third it keeps its values and sends no request for 10 N",
     decision: "D-75",
+    bites: &["RetryAfterIgnored"],
     tempo: QUICK,
     stage: |stage| {
         stage.with_feature_f();
@@ -56,6 +58,7 @@ pub(super) const MALFORMED: Scenario = Scenario {
     when: "a client polls",
     then: "it takes nothing from that answer, retries after at least the delay before retries, and becomes ready",
     decision: "sdk-behaviour 2.9.2",
+    bites: &["MalformedIsFinal"],
     stage: |stage| {
         stage.with_feature_f();
         stage.edge().script(Route::Poll, [truncated()], Behaviour::healthy());
@@ -72,6 +75,7 @@ pub(super) const MALFORMED_KEEPS_STATE: Scenario = Scenario {
     when: "a client polls",
     then: "it keeps READY and its values, polls at the interval, and takes the next good answer",
     decision: "sdk-behaviour 2.9.2",
+    bites: &["MalformedIsFinal", "ProblemSticks"],
     stage: |stage| {
         stage.with_feature_f();
         let [truncated, empty, object] = malformed_answers();

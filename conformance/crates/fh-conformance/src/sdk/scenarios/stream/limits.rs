@@ -27,6 +27,7 @@ pub(super) const OVERSIZE_EVENT: Scenario = Scenario {
     when: "the Edge sends an event of 128 MiB, and then a good update",
     then: "the client drops the event or reconnects, has the good value in the end, and takes at most 64 MiB of memory",
     decision: "D-74",
+    bites: &["SizesAreTooLarge"],
     stage: |stage| {
         stage.with_feature_f();
         let large = begin("event: feature\ndata: ").fill(b'x', 128 * MIB).body("\n\n").live();
@@ -80,6 +81,7 @@ pub(super) const NEVER_ENDING_LINE: Scenario = Scenario {
     when: "the Edge sends a line of 1 GiB without an end",
     then: "the client leaves the stream at the limit, reconnects, and takes at most 64 MiB of memory",
     decision: "D-74",
+    bites: &["SizesAreTooLarge"],
     stage: |stage| {
         stage.with_feature_f();
         let endless = begin("data: ").fill(b'x', 1024 * MIB).hang();
@@ -112,6 +114,7 @@ pub(super) const EVENT_FLOOD: Scenario = Scenario {
     when: "the Edge sends 10,000 updates of F at once",
     then: "the last value wins, the listener sees rising versions only, and the client takes at most 64 MiB of memory",
     decision: "sdk-behaviour 2.2, 2.5",
+    bites: &["UpdatesLeak"],
     run: event_flood,
     ..STREAMING
 };

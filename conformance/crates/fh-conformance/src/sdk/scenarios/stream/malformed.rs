@@ -13,6 +13,7 @@ pub(super) const EVENT: Scenario = Scenario {
     when: "the Edge sends an event with half of its JSON, and then a good update",
     then: "the client has the good value in the end, after at most two further requests for a stream",
     decision: "sdk-behaviour 2.2",
+    bites: &["MalformedIsFinal"],
     run: |scene| {
         unreadable(
             scene,
@@ -34,6 +35,7 @@ pub(super) const WRONG_SHAPE: Scenario = Scenario {
     when: "the Edge sends JSON of another shape, such as a list that is an object, and then a good update",
     then: "the client has the good value in the end, after at most two further requests for a stream",
     decision: "sdk-behaviour 2.2",
+    bites: &["MalformedIsFinal"],
     run: |scene| {
         unreadable(
             scene,

@@ -62,7 +62,7 @@ pub(super) const FIN_NO_BYE: Scenario = Scenario {
     when: "a client streams",
     then: "it reconnects, from the second time on after at least N, and keeps its values and READY",
     decision: "D-64, sdk-behaviour 2.11",
-    bites: &["NoBackoff", "ProblemSticks"],
+    bites: &["ProblemSticks"],
     stage: |stage| {
         stage.with_feature_f();
         let list = || Behaviour::sse().ack().features();
@@ -144,9 +144,12 @@ pub(super) const STATUS_5XX_BEFORE_READY: Scenario = Scenario {
     when: "a client streams",
     then: "it retries after at least N, and becomes READY",
     decision: "D-64",
-    bites: &["UnavailableIsFinal"],
+    bites: &["NoFallback", "UnavailableIsFinal"],
     stage: |stage| recovers(stage, [Behaviour::status(503), Behaviour::status(503)]),
-    run: before_ready,
+    run: |scene| {
+        before_ready(scene)?;
+        if scene.is_own() { polls_instead(scene) } else { Ok(()) }
+    },
     ..STREAMING
 };
 
@@ -169,6 +172,14 @@ pub(super) const CLOSE_BEFORE_READY: Scenario = Scenario {
 fn recovers(stage: &Stage, troubles: [Behaviour; 2]) {
     stage.with_feature_f();
     stage.edge().script(Route::Stream, troubles, Behaviour::healthy());
+}
+
+/// Checks that a client polls if the Edge says that it cannot stream (D-65).
+fn polls_instead(scene: &Scene<'_>) -> Verdict {
+    scene.edge().behave_on(Route::Stream, Behaviour::status(501));
+    let client = ready(scene)?;
+    scene.until_requests("a poll in place of a stream", Route::Poll, 1)?;
+    scene.answers("answer of the poll", &client, "F", &ExpectedAnswer::string("one"))
 }
 
 fn before_ready(scene: &Scene<'_>) -> Verdict {

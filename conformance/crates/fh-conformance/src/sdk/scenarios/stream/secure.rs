@@ -22,7 +22,7 @@ pub(super) const EXPIRED: Scenario = Scenario {
     id: "C-STREAM-032",
     name: "tls-expired",
     given: "an Edge whose certificate has expired",
-    bites: &["RefusalsRetryFast"],
+    bites: &["NoBackoff"],
     stage: |stage| with_certificate(stage, "localhost", -2..-1),
     ..VERIFYING
 };
@@ -87,6 +87,7 @@ pub(super) const CUSTOM_CA: Scenario = Scenario {
     when: "a client gets the certificate of the authority and streams",
     then: "it becomes READY, and updates arrive",
     decision: "sdk-behaviour 2.16",
+    bites: &["AuthoritiesAreIgnored"],
     stage: |stage| with_certificate(stage, "localhost", -1..1),
     run: custom_ca,
     ..STREAMING
@@ -113,6 +114,7 @@ pub(super) const PROXY: Scenario = Scenario {
     when: "a client gets the proxy and streams",
     then: "the proxy receives CONNECT or a URL in absolute form, the client becomes READY, and updates arrive",
     decision: "sdk-behaviour 2.16",
+    bites: &["ProxiesAreIgnored"],
     stage: |stage| {
         stage.with_feature_f();
         // The first call starts the proxy.

@@ -1,6 +1,6 @@
 //! Lists, updates and deletes that arrive on a stream.
 
-use fh_fake_edge::{Feature, Route};
+use fh_fake_edge::{Behaviour, Feature, Route};
 use serde_json::Value;
 
 use super::{STREAMING, keeps_stream, notified, on_change, on_readiness, ready, until_processed};
@@ -15,6 +15,7 @@ pub(super) const FIRST: Scenario = Scenario {
     when: "a client opens a stream",
     then: "it becomes READY, reports READY once, and the values are readable",
     decision: "sdk-behaviour 2.3",
+    bites: &["SingleFeaturesMakeReady"],
     run: first,
     ..STREAMING
 };
@@ -33,7 +34,22 @@ fn first(scene: &Scene<'_>) -> Verdict {
         readiness.no_more_than("no further notification", calls, watch)?;
         equal("one notification of READY", notified(&readiness, SdkReadiness::Ready), 1)?;
     }
-    equal("one request for a stream", scene.edge().recording().count(Route::Stream), 1)
+    equal("one request for a stream", scene.edge().recording().count(Route::Stream), 1)?;
+    if scene.is_own() { needs_a_list(scene) } else { Ok(()) }
+}
+
+/// Checks that a single feature before the first list does not make a client ready.
+fn needs_a_list(scene: &Scene<'_>) -> Verdict {
+    let feature = Feature::string("F", "one").json().to_string();
+    let list = Behaviour::sse().ack().event("feature", &feature).wait_for_signal("list").features();
+    scene.edge().behave(list.live());
+    let client = scene.create(scene.streaming())?;
+    let watch = Tempo::watch(scene.tempo().retry, 3);
+    scene.at_most("one request for each stream", Route::Stream, 2, watch)?;
+    let readiness = client.state()?.readiness;
+    equal("readiness before the list", readiness, SdkReadiness::NotReady)?;
+    scene.edge().signal("list");
+    client.until_ready()
 }
 
 pub(super) const UPDATE: Scenario = Scenario {
@@ -43,6 +59,7 @@ pub(super) const UPDATE: Scenario = Scenario {
     when: "the Edge sends version 2 of F with another value",
     then: "the value changes, and a listener is called once, with the new value",
     decision: "sdk-behaviour 2.2, 2.5",
+    bites: &["ListenersGetTheFormerValue"],
     run: update,
     ..STREAMING
 };
@@ -74,7 +91,7 @@ pub(super) const UPDATE_OLDER: Scenario = Scenario {
     when: "the Edge sends version 4 with another value",
     then: "version 5 keeps its value",
     decision: "sdk-behaviour 2.2",
-    bites: &["OlderVersionsTaken"],
+    bites: &["EqualVersionsDropped", "OlderVersionsTaken"],
     stage: with_version_5,
     run: update_older,
     ..STREAMING
@@ -91,6 +108,11 @@ fn update_older(scene: &Scene<'_>) -> Verdict {
     until_processed(scene, &client)?;
     let expected = ExpectedAnswer::string("five").version(5);
     scene.answers("answer for F after the older version", &client, "F", &expected)?;
+    if scene.is_own() {
+        let another = Feature::string("F", "another five").version(5).json();
+        scene.edge().push_event("feature", &another.to_string());
+        client.until_string("another value with the same version", "F", "another five")?;
+    }
     keeps_stream(scene, &client)
 }
 
@@ -282,6 +304,7 @@ pub(super) const DUPLICATE_FEATURES: Scenario = Scenario {
     when: "the Edge sends the same list again",
     then: "the listener is not called until F changes",
     decision: "sdk-behaviour 2.5",
+    bites: &["ListenersHearEverything"],
     run: duplicate_features,
     ..STREAMING
 };

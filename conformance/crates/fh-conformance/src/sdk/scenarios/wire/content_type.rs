@@ -20,6 +20,7 @@ pub(super) const CONTENT_TYPE: Scenario = Scenario {
     then: "the page is an error: the client is not ready before the list, keeps its values afterwards, and tries again",
     decision: "D-65, sdk-behaviour 2.3",
     // The third request waits for the checks.
+    bites: &["LoginPagesAreFinal"],
     tempo: Tempo {
         head: Duration::from_secs(8),
         whole_poll: Duration::from_secs(8),

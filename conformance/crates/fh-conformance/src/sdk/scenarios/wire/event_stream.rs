@@ -19,6 +19,7 @@ pub(super) const FRAGMENTED: Scenario = Scenario {
     when: "the stream sends a list and an update",
     then: "the client has both values, on one stream",
     decision: "edge-protocol 3.2",
+    bites: &["PiecesAreDecodedAlone"],
     stage: |stage| {
         stage.edge().set_feature(Feature::string("F", FIRST));
         stage.edge().behave(Behaviour::new().drip(1, Duration::from_millis(1)));
@@ -40,6 +41,7 @@ pub(super) const SEVERAL_DATA_LINES: Scenario = Scenario {
     when: "the stream sends a list and an update",
     then: "the client joins the lines and has both values, on one stream",
     decision: "edge-protocol 3.2",
+    bites: &["LastDataLineCounts"],
     stage: |stage| {
         let list = spread(&format!("[{}]", feature(1, FIRST)));
         stage.edge().behave(Behaviour::sse().ack().event("features", &list).live());
@@ -61,6 +63,7 @@ pub(super) const UNKNOWN_EVENT: Scenario = Scenario {
     when: "the stream sends an update",
     then: "the client ignores the unknown events and has the value, on one stream",
     decision: "sdk-behaviour 0.4",
+    bites: &["UnknownEventsEndStreams"],
     stage: |stage| {
         stage.edge().set_feature(Feature::string("F", FIRST));
         let list = Behaviour::sse().event("wibble", "{not json").ack().features();
@@ -84,6 +87,7 @@ pub(super) const ACK: Scenario = Scenario {
     when: "the stream sends an update",
     then: "the client ignores them and has the value, on one stream",
     decision: "edge-protocol 3.3",
+    bites: &["AckNeedsObject"],
     stage: |stage| {
         stage.edge().set_feature(Feature::string("F", FIRST));
         stage.edge().behave(Behaviour::sse().ack().heartbeat().features().heartbeat().ack().live());

@@ -19,6 +19,7 @@ pub(super) const GZIP: Scenario = Scenario {
     when: "a client polls, or opens a stream",
     then: "polls accept gzip, and the client has the values, those of a stream as they arrive",
     decision: "sdk-behaviour 2.3",
+    bites: &["NothingIsCompressed"],
     stage: compressed,
     run: gzip,
     ..SCENARIO

@@ -2,7 +2,9 @@
 
 use fh_fake_edge::{Request, Route};
 
-use super::first_request::{context, end, first_request, route, transport, transports};
+use super::first_request::{
+    context, end, first_request, route, set_context, transport, transports,
+};
 use crate::protocol::Sdk;
 use crate::sdk::{ExpectedAnswer, SCENARIO, Scenario, Scene, SdkClient, Verdict, check, equal};
 
@@ -14,6 +16,7 @@ pub(super) const ACCEPT: Scenario = Scenario {
     when: "a client opens a stream",
     then: "the request has the header Accept: text/event-stream",
     decision: "sdk-behaviour 0.4, edge-protocol 3.1",
+    bites: &["StreamsAcceptAnything"],
     run: accept,
     ..SCENARIO
 };
@@ -26,6 +29,7 @@ pub(super) const IDENTIFICATION: Scenario = Scenario {
     when: "a client polls, or opens a stream",
     then: "a header names the SDK and its version",
     decision: "sdk-behaviour 0.3",
+    bites: &["RequestsAreAnonymous"],
     run: identification,
     ..SCENARIO
 };
@@ -39,6 +43,7 @@ pub(super) const OF_THE_PROGRAM: Scenario = Scenario {
     when: "a client polls, or opens a stream",
     then: "the request has these headers",
     decision: "D-83",
+    bites: &["HeadersOfTheProgramAreLost"],
     run: of_the_program,
     ..SCENARIO
 };
@@ -53,6 +58,7 @@ pub(super) const CLIENT_KEY: Scenario = Scenario {
     when: "features are read with a context",
     then: "no request before or after the read has the header x-featurehub or a text of the context",
     decision: "edge-protocol 2.1",
+    bites: &["ContextAlwaysSent"],
     run: client_key,
     ..SCENARIO
 };
@@ -117,11 +123,12 @@ fn client_key(scene: &Scene<'_>) -> Verdict {
         let client = scene.create(create)?;
         client.until_ready()?;
         let mut read = SdkClient::getter("F", "STRING");
-        read.context = Some(context([
-            ("userkey", &[user]),
-            ("country", &[country]),
-            (name, &[plan, "second"]),
-        ]));
+        let private =
+            context([("userkey", &[user]), ("country", &[country]), (name, &[plan, "second"])]);
+        if scene.is_own() {
+            set_context(&client, &private)?;
+        }
+        read.context = Some(private);
         let read_answer = client.read(read.clone())?.value;
         equal(&format!("value with a context, {transport}"), read_answer, "one")?;
         // The next poll may have been on its way during the read.

@@ -1,8 +1,11 @@
 //! Line ends, a byte-order mark, and fields without a space after the colon.
 
+use std::time::Duration;
+
 use fh_fake_edge::{Behaviour, Route};
 
 use super::event_stream::{FIRST, UPDATED, feature, has_updated_value, ready_with_first_value};
+use super::first_request::end;
 use crate::sdk::{ExpectedAnswer, SCENARIO, Scenario, Scene, Tempo, Verdict};
 
 pub(super) const LINE_ENDS: Scenario = Scenario {
@@ -14,6 +17,7 @@ pub(super) const LINE_ENDS: Scenario = Scenario {
     when: "the stream sends a list and updates",
     then: "the client has each value, on one stream",
     decision: "edge-protocol 3.2",
+    bites: &["LineEndsSplit"],
     stage: |stage| {
         let text = format!(
             "event: ack\rdata: {{\"status\":\"discover\"}}\n\r\nevent: features\r\nid: v1\rdata: [{}]\n\r\n",
@@ -34,6 +38,7 @@ pub(super) const BYTE_ORDER_MARK: Scenario = Scenario {
     when: "the stream sends a list and an update",
     then: "the client has both values, on one stream",
     decision: "edge-protocol 3.2",
+    bites: &["ByteOrderMarkStays"],
     stage: |stage| {
         // The event after the byte-order mark is the list: a client that misses the event has no features.
         let text = format!("event:features\ndata:[{}]\n\n", feature(1, FIRST));
@@ -61,5 +66,15 @@ fn line_ends(scene: &Scene<'_>) -> Verdict {
         let expected = ExpectedAnswer::string(&value).version(version);
         scene.answers(&format!("answer after lines with {name}"), &client, "F", &expected)?;
     }
-    scene.at_most("one stream", Route::Stream, 1, Tempo::watch(scene.tempo().retry, 3))
+    scene.at_most("one stream", Route::Stream, 1, Tempo::watch(scene.tempo().retry, 3))?;
+    if scene.is_own() { in_pieces(scene) } else { Ok(()) }
+}
+
+/// Checks that a CR and its LF are one end of a line even if they arrive alone.
+fn in_pieces(scene: &Scene<'_>) -> Verdict {
+    let text = format!("event: features\r\ndata: [{}]\r\n\r\n", feature(1, FIRST));
+    let alone = Behaviour::sse().drip(1, Duration::from_millis(2)).body(text);
+    scene.edge().behave(alone.live());
+    let client = ready_with_first_value(scene)?;
+    end(scene, &client)
 }

@@ -17,12 +17,16 @@ pub(super) const COMMENTS: Scenario = Scenario {
     when: "the limit has passed several times, and the stream sends an update",
     then: "the client keeps the stream and has the value",
     decision: "D-74",
+    bites: &["OnlyEventsKeepStreamsOpen"],
     tempo: Tempo { idle: Duration::from_secs(1), ..TEMPO },
     stage: |stage| {
         stage.edge().set_feature(Feature::string("F", FIRST));
         let pause = stage.tempo().idle / 10;
         let list = Behaviour::sse().ack().features();
-        let alive = (0..40).fold(list, |stream, _| stream.sleep(pause).comment("still here"));
+        // Each comment arrives in two pieces.
+        let alive = (0..40).fold(list, |stream, _| {
+            stream.sleep(pause / 2).body(": still").sleep(pause / 2).body(" here\n")
+        });
         stage.edge().behave(alive.live());
     },
     run: |scene| {
@@ -44,6 +48,7 @@ pub(super) const RETRY_FIELD: Scenario = Scenario {
     when: "the client reconnects",
     then: "it does so no earlier than the stream requested",
     decision: "D-75",
+    bites: &["RetryFieldIgnored"],
     stage: |stage| {
         stage.with_feature_f();
         let first = Behaviour::sse().ack().features().retry(requested(stage.tempo()));
@@ -63,6 +68,7 @@ pub(super) const WITHOUT_LENGTH: Scenario = Scenario {
     when: "the stream sends a list and an update, and ends",
     then: "the client has each value when it arrives, and reconnects after the end",
     decision: "edge-protocol 3.2",
+    bites: &["OldHttpIsRefused"],
     stage: |stage| {
         stage.edge().set_feature(Feature::string("F", FIRST));
         let head = Behaviour::sse().framing(Framing::UntilClose).http_1_0();

@@ -17,6 +17,7 @@ pub(super) const CONTEXT_SHA: Scenario = Scenario {
     when: "the program sets context A, then context B, then context A again",
     then: "contextSha of A and B differ, both of A are equal, and none is `0` or needs encoding in a URL",
     decision: "D-24",
+    bites: &["ShaIsConstant"],
     run: context_sha,
     ..SCENARIO
 };
@@ -31,6 +32,7 @@ pub(super) const CONTEXT: Scenario = Scenario {
     when: "the program sets the context",
     then: "the stream request has the context in ?xfeaturehub=, encoded once more, and no header x-featurehub",
     decision: "sdk-behaviour 0.4, edge-protocol 3.1",
+    bites: &["ContextInQueryIsEncodedOnce"],
     run: context_in_query,
     ..SCENARIO
 };

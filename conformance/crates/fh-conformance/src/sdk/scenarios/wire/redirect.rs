@@ -18,6 +18,7 @@ pub(super) const REDIRECT: Scenario = Scenario {
     when: "a client polls, or opens a stream",
     then: "it follows within the origin, and sends neither the key nor the context to the other origin",
     decision: "D-82",
+    bites: &["RedirectsAnywhere"],
     stage: |stage| {
         stage.with_feature_f();
         moved(stage.edge(), 301);

@@ -19,6 +19,7 @@ pub(super) const SECRETS: Scenario = Scenario {
     when: "a client polls, streams, reads, and updates a feature",
     then: "no log line, answer or event has the secret half of the key",
     decision: "D-82",
+    bites: &["SecretsAreShown"],
     tempo: Tempo {
         refused: Duration::from_millis(200),
         refused_max: Duration::from_millis(400),

@@ -19,6 +19,7 @@ pub(super) const ENCODING: Scenario = Scenario {
     when: "the program sets the context",
     then: "one header x-featurehub has pairs of name and percent-encoded value, joined by commas, from which an Edge decodes the same context",
     decision: "D-25",
+    bites: &["CommasOfAttributesAreSent"],
     run: encoding,
     ..SCENARIO
 };
@@ -32,6 +33,7 @@ pub(super) const SORTED: Scenario = Scenario {
     when: "the same attributes are added in two orders",
     then: "both clients send the same header, sorted by attribute",
     decision: "D-25",
+    bites: &["AttributesAreNotSorted"],
     run: sorted,
     ..SCENARIO
 };

@@ -25,6 +25,7 @@ pub(super) const POLL: Scenario = Scenario {
     when: "a client polls",
     then: "it requests GET {base}/features?apiKey=…&contextSha=0, without a double slash",
     decision: "sdk-behaviour 0.3, edge-protocol 2.1",
+    bites: &["PathOfTheEdgeIsLost", "ShaIsMissing"],
     run: poll,
     ..SCENARIO
 };
@@ -38,6 +39,7 @@ pub(super) const STREAM: Scenario = Scenario {
     when: "a client opens a stream",
     then: "it requests GET {base}/features/{environment}/{key}, and the `*` and the `/` of the key arrive intact",
     decision: "sdk-behaviour 0.4, edge-protocol 3.1",
+    bites: &["PathOfTheEdgeIsLost"],
     run: stream,
     ..SCENARIO
 };
@@ -51,6 +53,7 @@ pub(super) const KEY_ENCODING: Scenario = Scenario {
     when: "a client polls",
     then: "the decoded query has exactly this key, and the client becomes ready",
     decision: "edge-protocol 2.1",
+    bites: &["KeysAreNotEncoded"],
     run: key_encoding,
     ..SCENARIO
 };
@@ -65,6 +68,7 @@ pub(super) const SEVERAL_KEYS: Scenario = Scenario {
     when: "a client polls with a key of each environment",
     then: "each poll has both keys in order and no If-None-Match, and the features of both environments are readable",
     decision: "D-60",
+    bites: &["EtagWithSeveralKeys", "OnlyTheFirstKeyIsSent"],
     stage: |stage| {
         stage.with_feature_f();
         stage.edge().environment(SECOND_ENVIRONMENT).set_feature(Feature::string("G", "two"));
@@ -81,6 +85,7 @@ pub(super) const THREE_PART_KEY: Scenario = Scenario {
     when: "a client polls, or opens a stream",
     then: "it sends the key unchanged and becomes ready",
     decision: "sdk-behaviour 0.2, edge-protocol 1",
+    bites: &["OldKeysAreCut"],
     run: three_part_key,
     ..SCENARIO
 };

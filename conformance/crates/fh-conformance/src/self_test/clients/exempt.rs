@@ -1,0 +1,235 @@
+//! The mutants that no scenario finds, and the scenarios that find no mutant.
+
+/// Maximum number of reasons for which mutants are exempt, and of scenarios that find no mutant.
+#[cfg(test)]
+const MOST_EXEMPT: usize = 10;
+
+/// Mutants that no scenario finds, because of one reason.
+#[derive(Debug, Clone, Copy)]
+pub struct ExemptMutants {
+    /// The names.
+    pub names: &'static [&'static str],
+    /// The reason why no scenario finds the mutants.
+    pub reason: &'static str,
+    /// The file and the function of the test that finds them.
+    pub found_by: (&'static str, &'static str),
+}
+
+/// The simulation of the session, which finds all mutants of the session.
+const SIMULATION: (&str, &str) =
+    ("fh-session/tests/simulation/mutants.rs", "every_mutant_is_found");
+
+/// The mutants that no scenario finds. Most of them are mutants of the session: its simulation also tests what an Edge does not do, and what
+/// the client's other parts make good.
+pub const EXEMPT_MUTANTS: &[ExemptMutants] = &[
+    ExemptMutants {
+        names: &["OtherContextsAnswer"],
+        reason: "no operation reads through another context of a server-evaluated key",
+        found_by: ("fh-client/tests/it/server_evaluated.rs", "a_stream_is_opened_anew"),
+    },
+    ExemptMutants {
+        names: &["KeysLeaveFeatures", "RevokedStayServed"],
+        reason: "no operation changes the API keys of a client",
+        found_by: SIMULATION,
+    },
+    ExemptMutants {
+        names: &["KeptValuesOfOtherContext", "KeptValuesSuffice"],
+        reason: "no setting keeps the values of the former context",
+        found_by: SIMULATION,
+    },
+    ExemptMutants {
+        names: &[
+            "ContextsAbortEachOther",
+            "ContextsWaitForEver",
+            "OutcomesComeTooEarly",
+            "ReplacedContextsSucceed",
+        ],
+        reason: "an adapter answers one command before it gets the next, so no two callers wait at once",
+        found_by: SIMULATION,
+    },
+    ExemptMutants {
+        names: &[
+            "ContextLeavesStreamOpen",
+            "EndLeavesRequest",
+            "ReadsAlwaysRequest",
+            "RequestIdsIgnored",
+        ],
+        reason: "the driver of the client ends each former request and reports reads only when they matter",
+        found_by: SIMULATION,
+    },
+    ExemptMutants {
+        names: &["StoreIsContact", "StoresOutliveEnd", "StoresOverrule", "StoresRemove"],
+        reason: "a store is read once, before the first request",
+        found_by: SIMULATION,
+    },
+    ExemptMutants {
+        names: &["ReplacedStreamsGoOn"],
+        reason: "it shows only if an event arrives in one chunk with a later one",
+        found_by: SIMULATION,
+    },
+    ExemptMutants {
+        names: &["MaxAgeUnbounded", "StreamRetryPostponed", "UnusedListsRenew"],
+        reason: "it shows only after minutes or hours",
+        found_by: SIMULATION,
+    },
+    ExemptMutants {
+        names: &["HopsAddUp", "HopsNotCounted"],
+        reason: "the limit of requests a second hides how many redirects are followed",
+        found_by: SIMULATION,
+    },
+    ExemptMutants {
+        names: &[
+            "BytesKeepStreamsOpen",
+            "ComparedAcrossContexts",
+            "EmptyListEmpties",
+            "EtagOfDoubt",
+            "EtagOutlivesStream",
+            "LastStreamReplaced",
+            "MalformedSkipped",
+            "UnconditionalIsUnchanged",
+        ],
+        reason: "only a broken Edge shows it, and FeatureHub does not say what a client must do then",
+        found_by: SIMULATION,
+    },
+];
+
+/// The scenarios that find no mutant, each with the reason.
+pub const EXEMPT_SCENARIOS: &[(&str, &str)] = &[
+    (
+        "P-017",
+        "this project's client does not send Last-Event-ID (D-66), so the scenario must fail, and `sdk` counts it as a skip",
+    ),
+    (
+        "F-013",
+        "no mutant exceeds its bound, which is that of two requests a second; C-STREAM-009 finds mutants of `bye`",
+    ),
+    ("F-017", END_OF_FAULT),
+    ("F-018", END_OF_FAULT),
+    ("F-019", END_OF_FAULT),
+    (
+        "F-021",
+        "a client that takes a login page for a refusal is back within the bound; P-029 finds that mutant",
+    ),
+];
+
+const END_OF_FAULT: &str = "the end of the fault ends the request, so a client without time limits recovers, too; \
+                            C-POLL-025 and C-POLL-026 find the mutants of the limits";
+
+/// Returns true if no scenario has to find the mutant.
+pub(super) fn is_exempt_mutant(name: &str) -> bool {
+    exemption(name).is_some()
+}
+
+/// Returns the exemption of a mutant.
+pub(super) fn exemption(name: &str) -> Option<&'static ExemptMutants> {
+    EXEMPT_MUTANTS.iter().find(|exempt| exempt.names.contains(&name))
+}
+
+/// Returns true if the scenario has to find no mutant.
+pub(super) fn is_exempt_scenario(id: &str) -> bool {
+    EXEMPT_SCENARIOS.iter().any(|(exempt, _)| *exempt == id)
+}
+
+/// An ordinary build has no mutants, so these tests read their names from the tables.
+#[cfg(test)]
+mod tests {
+    use std::collections::{BTreeMap, BTreeSet};
+    use std::fs;
+    use std::path::{Path, PathBuf};
+
+    use super::*;
+    use crate::sdk::scenarios;
+
+    /// The crates with mutants of the client.
+    const CRATES: [&str; 3] = ["fh-session", "fh-repository", "fh-client"];
+    /// Maximum number of mutants that a scenario claims, so that trying the claims takes little time.
+    const MOST_CLAIMS: usize = 4;
+    /// The page that `cargo xtask self-test --full` writes.
+    const PAGE: &str = "docs/kills.md";
+
+    fn root() -> PathBuf {
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../../..")
+    }
+
+    /// Returns the name of each mutant of the tables.
+    fn mutants() -> BTreeSet<String> {
+        let mut names = BTreeSet::new();
+        for member in CRATES {
+            for table in fs::read_dir(root().join(member).join("mutants")).unwrap() {
+                let text = fs::read_to_string(table.unwrap().path()).unwrap();
+                let name = |line: &str| {
+                    Some(line.strip_prefix("name = \"")?.strip_suffix('"')?.to_owned())
+                };
+                names.extend(text.lines().filter_map(name));
+            }
+        }
+        assert!(names.len() > 100, "{names:?}");
+        names
+    }
+
+    #[test]
+    fn claims_name_mutants() {
+        let mutants = mutants();
+        for scenario in scenarios::all() {
+            for claim in scenario.bites {
+                assert!(mutants.contains(*claim), "{}: there is no mutant {claim}", scenario.id);
+            }
+        }
+    }
+
+    #[test]
+    fn each_scenario_claims_a_mutant_or_is_exempt() {
+        for scenario in scenarios::all() {
+            let (id, claims) = (scenario.id, scenario.bites.len());
+            assert_eq!(claims == 0, is_exempt_scenario(id), "{id} claims {claims} mutants");
+            assert!(claims <= MOST_CLAIMS, "{id} claims {claims} mutants");
+        }
+        for (id, _) in EXEMPT_SCENARIOS {
+            assert!(scenarios::named(id).is_some(), "there is no scenario {id}");
+        }
+        assert!(EXEMPT_SCENARIOS.len() <= MOST_EXEMPT);
+    }
+
+    #[test]
+    fn each_mutant_is_claimed_or_exempt() {
+        let mut claims: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        for scenario in scenarios::all() {
+            for claim in scenario.bites {
+                claims.entry(claim).or_default().push(scenario.id);
+            }
+        }
+        let mutants = mutants();
+        for name in &mutants {
+            let by = claims.get(name.as_str()).map(Vec::as_slice).unwrap_or_default();
+            assert_eq!(by.is_empty(), is_exempt_mutant(name), "{name} is claimed by {by:?}");
+        }
+        for exempt in EXEMPT_MUTANTS {
+            for name in exempt.names {
+                assert!(mutants.contains(*name), "there is no mutant {name}");
+            }
+            let (file, test) = exempt.found_by;
+            let source = fs::read_to_string(root().join(file)).unwrap();
+            assert!(source.contains(&format!("fn {test}(")), "{file} has no test {test}");
+        }
+        assert!(EXEMPT_MUTANTS.len() <= MOST_EXEMPT);
+    }
+
+    /// The page shows a run of all mutants. This test finds out when the page is older than the mutants or the claims.
+    #[test]
+    fn the_page_has_all_mutants_and_claims() {
+        let page = fs::read_to_string(root().join(PAGE)).unwrap();
+        let rows = page.lines().filter_map(|line| line.strip_prefix("| `")?.split_once("` |"));
+        let rows: BTreeMap<&str, &str> = rows.collect();
+        let renew = "run `cargo xtask self-test --full`";
+        let named: BTreeSet<String> = rows.keys().map(|name| (*name).to_owned()).collect();
+        assert_eq!(named, mutants(), "{PAGE}: {renew}");
+        let ids = |row: &str| row.split([' ', '|']).map(str::to_owned).collect::<BTreeSet<_>>();
+        for scenario in scenarios::all() {
+            for claim in scenario.bites {
+                let row = rows.get(claim).copied().unwrap_or_default();
+                let id = scenario.id;
+                assert!(ids(row).contains(id), "{PAGE}: {claim} lacks {id}: {renew}");
+            }
+        }
+    }
+}

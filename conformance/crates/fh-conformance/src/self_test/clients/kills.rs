@@ -1,0 +1,180 @@
+//! The results of the test: which scenario finds which mutant.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use super::exempt::{EXEMPT_SCENARIOS, exemption, is_exempt_mutant, is_exempt_scenario};
+use super::{Extent, Mutant, Trial};
+use crate::json::Json;
+use crate::sdk::Scenario;
+
+/// The results of the test.
+#[derive(Debug, Default)]
+pub struct Kills {
+    /// The scenarios that failed with each mutant, with the labels of the failed checks.
+    pub by_mutant: BTreeMap<String, Vec<(&'static str, String)>>,
+    /// Claims of scenarios to find a mutant that they do not find.
+    pub false_claims: Vec<String>,
+    /// Scenarios that fail without a mutant.
+    pub unsound: Vec<String>,
+    /// Exemptions that are not needed.
+    pub needless: Vec<String>,
+    /// Mutants that no scenario found.
+    pub survivors: Vec<String>,
+    /// Scenarios that found no mutant.
+    pub idle: Vec<&'static str>,
+}
+
+impl Kills {
+    /// Returns the results of trials, each with the label of its failure.
+    pub(super) fn of<'a>(
+        trials: impl Iterator<Item = (&'a Trial<'a>, Option<String>)>,
+        mutants: &[Mutant],
+        scenarios: &[&'static Scenario],
+    ) -> Self {
+        let mut kills = Self::default();
+        for ((scenario, mutant), label) in trials {
+            match (mutant, label) {
+                (None, Some(label)) => kills.unsound.push(format!("{} at {label}", scenario.id)),
+                (Some(mutant), Some(label)) => {
+                    let of_mutant = kills.by_mutant.entry((*mutant).to_owned()).or_default();
+                    of_mutant.push((scenario.id, label));
+                }
+                (Some(mutant), None) if scenario.bites.contains(mutant) => {
+                    kills.false_claims.push(format!("{} does not find {mutant}", scenario.id));
+                }
+                (None | Some(_), None) => {}
+            }
+        }
+        for (name, _) in mutants {
+            match (kills.by_mutant.contains_key(name), is_exempt_mutant(name)) {
+                (false, false) => kills.survivors.push(name.clone()),
+                (true, true) => kills.needless.push(name.clone()),
+                (true, false) | (false, true) => {}
+            }
+        }
+        for scenario in scenarios {
+            let finds = kills.by_mutant.values().flatten().any(|(id, _)| *id == scenario.id);
+            match (finds, is_exempt_scenario(scenario.id)) {
+                (false, false) => kills.idle.push(scenario.id),
+                (true, true) => kills.needless.push(scenario.id.to_owned()),
+                (true, false) | (false, true) => {}
+            }
+        }
+        kills
+    }
+
+    /// Returns true if every mutant and every scenario without an exemption has a partner.
+    #[must_use]
+    pub fn is_proof(&self) -> bool {
+        self.false_claims.is_empty()
+            && self.unsound.is_empty()
+            && self.needless.is_empty()
+            && self.survivors.is_empty()
+            && self.idle.is_empty()
+    }
+
+    /// Returns the results as text.
+    #[must_use]
+    pub fn to_text(&self, mutants: &[Mutant]) -> String {
+        let mut out = String::new();
+        // Writing to a `String` cannot fail.
+        for (name, what) in mutants {
+            let by = match self.scenarios_of(name) {
+                ids if !ids.is_empty() => ids.join(" "),
+                _ if is_exempt_mutant(name) => "exempt".to_owned(),
+                _ => "SURVIVES".to_owned(),
+            };
+            let _ = writeln!(out, "{name:<34} {by}\n    {what}");
+        }
+        for (title, list) in [
+            ("fails without a mutant", &self.unsound),
+            ("false claim", &self.false_claims),
+            ("needless exemption", &self.needless),
+        ] {
+            for item in list {
+                let _ = writeln!(out, "{title}: {item}");
+            }
+        }
+        for id in &self.idle {
+            let _ = writeln!(out, "finds NOTHING: {id}");
+        }
+        let _ = writeln!(
+            out,
+            "\n{} mutants, {} found, {} exempt; {} scenarios find none, {} exempt",
+            mutants.len(),
+            self.by_mutant.len(),
+            mutants.iter().filter(|(name, _)| is_exempt_mutant(name)).count(),
+            self.idle.len(),
+            EXEMPT_SCENARIOS.len()
+        );
+        out
+    }
+
+    /// Returns the scenarios of each mutant as JSON.
+    #[must_use]
+    pub fn to_json(&self) -> Json {
+        let mutants = self.by_mutant.iter().map(|(name, kills)| {
+            let kills = kills.iter().map(|(id, label)| (*id, Json::from(label.as_str())));
+            (name.clone(), Json::object(kills))
+        });
+        Json::object(mutants)
+    }
+
+    /// Returns the page `docs/kills.md`.
+    #[must_use]
+    pub fn to_markdown(&self, mutants: &[Mutant], extent: Extent) -> String {
+        let tried = match extent {
+            Extent::Claims => CLAIMS,
+            Extent::Everything => EVERYTHING,
+        };
+        let mut out = format!("{INTRODUCTION}{tried}{HEAD}");
+        let mut mutants: Vec<&Mutant> = mutants.iter().collect();
+        mutants.sort();
+        for (name, what) in mutants {
+            let by = match exemption(name) {
+                Some(exempt) => {
+                    let (file, test) = exempt.found_by;
+                    format!("none, because {}; the test `{test}` in `{file}` fails", exempt.reason)
+                }
+                None => self.scenarios_of(name).join(" "),
+            };
+            let _ = writeln!(out, "| `{name}` | {what} | {by} |");
+        }
+        if !EXEMPT_SCENARIOS.is_empty() {
+            out.push_str("\nThese scenarios find no mutant:\n\n");
+            for (id, reason) in EXEMPT_SCENARIOS {
+                let _ = writeln!(out, "- {id}: {reason}");
+            }
+        }
+        out
+    }
+
+    /// Returns the ids of the scenarios that found a mutant, in order.
+    fn scenarios_of(&self, mutant: &str) -> Vec<&'static str> {
+        let kills = self.by_mutant.get(mutant).map(Vec::as_slice).unwrap_or_default();
+        let mut ids: Vec<&str> = kills.iter().map(|(id, _)| *id).collect();
+        ids.sort_unstable();
+        ids
+    }
+}
+
+const INTRODUCTION: &str = "\
+# Which scenario finds which mutant
+
+A mutant is a deliberate bug of this project's client. Each row names scenarios of [client-scenarios.md](client-scenarios.md) that fail because of it.
+";
+
+const CLAIMS: &str = "\
+Each scenario was tried with the mutants that it claims to find, so further scenarios may find them, too. `cargo xtask self-test --full` tries each fast scenario with
+each mutant.
+";
+
+const EVERYTHING: &str = "\
+Each scenario that takes at most five seconds was tried with each mutant (`cargo xtask self-test --full`), and the others with the mutants that they claim to find.
+";
+
+const HEAD: &str = "
+| mutant | what it breaks | scenarios that fail |
+|---|---|---|
+";
