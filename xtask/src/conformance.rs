@@ -6,8 +6,11 @@ use crate::programs::Programs;
 use crate::shell::Run;
 use crate::subjects;
 
+/// A group of steps that run one after the other.
+type Lane = fn(&Programs) -> Result<(), String>;
+
 /// Groups of steps that run at the same time. The steps of the last two mostly wait, for timeouts and for servers that start and stop.
-const LANES: [fn(&Programs) -> Result<(), String>; 3] = [evaluators, clients_and_servers, rewrites];
+const LANES: [Lane; 3] = [evaluators, clients_and_servers, rewrites];
 
 /// Runs all steps. If steps fail, the others still run, except those after them in the same group.
 pub(crate) fn run() -> Result<(), String> {
