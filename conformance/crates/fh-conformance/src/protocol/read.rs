@@ -113,8 +113,11 @@ pub struct ReadAnswer {
     pub of_other_type: BTreeMap<&'static str, Value>,
 }
 
+/// A check of a member's JSON type.
+type IsType = fn(&Value) -> bool;
+
 /// The members of an answer that repeat a member of the payload, each with a check of its type.
-const REPEATED: &[(&str, fn(&Value) -> bool)] = &[
+const REPEATED: &[(&str, IsType)] = &[
     ("is_set", Value::is_boolean),
     ("exists", Value::is_boolean),
     ("locked", Value::is_boolean),

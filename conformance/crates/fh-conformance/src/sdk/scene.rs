@@ -353,12 +353,12 @@ impl<'s> Scene<'s> {
     pub fn wait_for<T>(
         &self,
         mut find: impl FnMut(&Recording) -> Option<T>,
-    ) -> Result<T, Recording> {
+    ) -> Result<T, Box<Recording>> {
         let deadline = Deadline::after(self.patience());
         loop {
             match self.edge().wait_for(deadline.left(), &mut find) {
                 Ok(found) => return Ok(found),
-                Err(_) if deadline.is_over() => return Err(self.edge().recording()),
+                Err(_) if deadline.is_over() => return Err(Box::new(self.edge().recording())),
                 Err(_) => {}
             }
         }
