@@ -7,7 +7,6 @@ use crate::install::{self, Installing};
 use crate::minimum_rust;
 use crate::packaging;
 use crate::part::{Part, nothing, run_all};
-use crate::self_test;
 use crate::shell::{Run, target_folder};
 use crate::simulate;
 use crate::subjects;
@@ -41,7 +40,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
         },
         Part { name: "client features", prepare: nothing, run: client_features },
         Part { name: "repository, all interleavings", prepare: nothing, run: interleavings },
-        Part { name: "simulation, mutants", prepare: nothing, run: mutated },
+        Part { name: "simulation, mutants", prepare: nothing, run: || simulate::run(&[]) },
         Part { name: "conformance", prepare: nothing, run: conformance::run },
         Part { name: "SDKs", prepare: nothing, run: subjects::run_all },
         Part { name: "demo", prepare: nothing, run: demo },
@@ -143,12 +142,6 @@ fn interleavings() -> Result<(), String> {
         .env("RUSTFLAGS", "--cfg loom")
         .env("CARGO_TARGET_DIR", &target_folder().join("loom").display().to_string())
         .go()
-}
-
-/// Runs the simulation of the session and the scenarios for clients with mutants. Both are built from the same copy of the project.
-fn mutated() -> Result<(), String> {
-    simulate::run(&[])?;
-    self_test::run(&[])
 }
 
 fn demo() -> Result<(), String> {

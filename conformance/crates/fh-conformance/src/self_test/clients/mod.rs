@@ -17,7 +17,7 @@ pub use kills::Kills;
 use super::servers::Extent;
 use crate::adapter::AdapterCommand;
 use crate::sdk::{
-    Delays, Scenario, ScenarioOutcome, Subject, run_one, scenarios, shorten_patience,
+    Delays, Scenario, ScenarioOutcome, Skip, Subject, run_one, scenarios, shorten_patience,
 };
 
 /// The variable that switches a mutant on.
@@ -92,9 +92,28 @@ pub fn kills(
         };
         mutated.extend(all.iter().filter(tries).map(|scenario| (*scenario, Some(name.as_str()))));
     }
-    failures.extend(run(&mutated, &subject, selection.jobs, &tell));
+    failures.extend(claims_again(&mutated, &subject, selection.jobs, &tell));
     trials.extend(mutated);
     Ok(Kills::of(trials.iter().zip(failures), &mutants, &all))
+}
+
+/// Runs scenarios with mutants as [`run`] does. A claim that does not hold is tried once more by itself, because the system may have refused
+/// something, such as a port, while several scenarios ran.
+fn claims_again(
+    trials: &[Trial<'_>],
+    subject: &Subject,
+    jobs: usize,
+    tell: &(impl Fn(&Scenario, Option<&str>, &str) + Sync),
+) -> Vec<Option<String>> {
+    let mut failures = run(trials, subject, jobs, tell);
+    for ((scenario, mutant), failure) in trials.iter().zip(&mut failures) {
+        let is_claim = mutant.is_some_and(|mutant| scenario.bites.contains(&mutant));
+        if is_claim && failure.is_none() {
+            tell(scenario, *mutant, "is tried again");
+            *failure = run(&[(*scenario, *mutant)], subject, 1, tell).pop().flatten();
+        }
+    }
+    failures
 }
 
 /// Runs scenarios, several at a time, and returns the label of each failure in the same order.
@@ -116,7 +135,11 @@ fn run(
                     if let Some(mutant) = mutant {
                         subject.command = subject.command.with_variable(SWITCH, mutant);
                     }
-                    let Some(label) = failure(scenario, &subject, *mutant) else { continue };
+                    let skipped =
+                        |skip: &Skip| tell(scenario, *mutant, &format!("was skipped: {skip}"));
+                    let Some(label) = failure(scenario, &subject, *mutant, skipped) else {
+                        continue;
+                    };
                     tell(scenario, *mutant, &label);
                     let mut results = results.lock().unwrap_or_else(PoisonError::into_inner);
                     if let Some(place) = results.get_mut(index) {
@@ -131,10 +154,19 @@ fn run(
 
 /// Runs a scenario and returns the label of its failure. Waits are short, so a busy machine can make a scenario fail which has nothing to do
 /// with the mutant. A mutant that the scenario does not claim to find must therefore fail it twice.
-fn failure(scenario: &'static Scenario, subject: &Subject, mutant: Option<&str>) -> Option<String> {
+fn failure(
+    scenario: &'static Scenario,
+    subject: &Subject,
+    mutant: Option<&str>,
+    skipped: impl Fn(&Skip),
+) -> Option<String> {
     let run = || match run_one(scenario, subject, Delays::Scaled).outcome {
         ScenarioOutcome::Failed(failure) => Some(failure.label),
-        ScenarioOutcome::Passed | ScenarioOutcome::Skipped(_) => None,
+        ScenarioOutcome::Skipped(skip) => {
+            skipped(&skip);
+            None
+        }
+        ScenarioOutcome::Passed => None,
     };
     let label = run()?;
     let is_expected = mutant.is_none_or(|mutant| scenario.bites.contains(&mutant));
