@@ -1,5 +1,5 @@
 //! Checks of the packages. The static binary runs without root in a tree that holds nothing else and is mounted read-only
-//! (decisions D-112), and so does that of the conformance suite. systemd verifies the unit file.
+//! (decisions D-112). systemd verifies the unit file.
 
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -14,15 +14,13 @@ use crate::shell::{Run, root, target_folder};
 const TARGET: &str = "x86_64-unknown-linux-musl";
 /// The limit for each step of a server.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// A script that enters a tree with chroot as another user, and runs a program there. The tree is read-only except for its `data` folder.
+/// A script that enters the tree with chroot as another user. The tree is read-only except for its `data` folder.
 const ENTER: &str = r#"
-tree="$1" user="$2"
-shift 2
 mount --make-rprivate /
-mount --bind "$tree" "$tree"
-mount --bind "$tree/data" "$tree/data"
-mount -o remount,bind,ro "$tree"
-exec chroot --userspec="$user" "$tree" "$@"
+mount --bind "$1" "$1"
+mount --bind "$1/data" "$1/data"
+mount -o remount,bind,ro "$1"
+exec chroot --userspec="$2" "$1" /fh serve --port 0 --log-format text
 "#;
 
 /// Installs the target, its linker and systemd.
@@ -50,60 +48,7 @@ pub(crate) fn run() -> Result<(), String> {
     let folder = folder.canonicalize().map_err(|why| why.to_string())?;
     let binary = target_folder().join(TARGET).join("release/fh");
     image(&folder.join("tree"), &binary)?;
-    unit(&folder, &binary)?;
-    // The suite is not part of the image. Its binary is tried with the profile that the other parts use, which is quick to build.
-    Run::new("cargo build --locked --profile checks -p fh-conformance --target")
-        .args(&[TARGET.to_string()])
-        .go()?;
-    suite(&folder.join("suite"), &target_folder().join(TARGET).join("checks/fh-conformance"))
-}
-
-/// Runs the conformance suite in an empty tree: cases, the list of scenarios, and a scenario with its own adapter.
-fn suite(tree: &Path, binary: &Path) -> Result<(), String> {
-    let image = Image::read()?;
-    let failed = |why: std::io::Error| format!("{}: {why}", tree.display());
-    fs::create_dir_all(tree.join("data")).map_err(failed)?;
-    fs::copy(binary, tree.join("fh-conformance")).map_err(failed)?;
-    is_static(&tree.join("fh-conformance").display().to_string())?;
-    let data = tree.join("data").display().to_string();
-    Run::new("chown -R").args(&[image.user.clone(), data]).go()?;
-    let adapter = "/fh-conformance adapter rust";
-    for arguments in [
-        &["vectors", "run", "--group", "eval.compose"][..],
-        &["sdk", "list"],
-        &["sdk", "--adapter", adapter, "--only", "C-POLL-001", "--only", "C-STREAM-001"],
-    ] {
-        println!(
-            "    $ unshare, chroot {} /fh-conformance {}",
-            tree.display(),
-            arguments.join(" ")
-        );
-        let output = enter(tree, &image).arg("/fh-conformance").args(arguments).output();
-        let output = output.map_err(|why| format!("unshare: {why}"))?;
-        if !output.status.success() {
-            let text = String::from_utf8_lossy(&output.stderr).into_owned();
-            return Err(format!("fh-conformance {} failed: {text}", arguments.join(" ")));
-        }
-    }
-    println!("    cases and scenarios ran as user {} in a tree with one binary", image.user);
-    Ok(())
-}
-
-/// Returns a command that runs a program in the tree, as the user of the image. The program is its first further argument.
-fn enter(tree: &Path, image: &Image) -> Command {
-    let mut command = Command::new("unshare");
-    command.args(["--mount", "sh", "-ec", ENTER, "sh"]).arg(tree).arg(&image.user);
-    command.env_clear().env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin").env("TMPDIR", "/data");
-    command.stdin(Stdio::null());
-    command
-}
-
-fn is_static(binary: &str) -> Result<(), String> {
-    let linked = Run::new("ldd").args(&[binary.to_string()]).output().unwrap_or_default();
-    if linked.contains("=>") {
-        return Err(format!("{binary} needs libraries: {linked}"));
-    }
-    Ok(())
+    unit(&folder, &binary)
 }
 
 /// The variables and the user that the Containerfile sets.
@@ -143,7 +88,10 @@ fn image(tree: &Path, binary: &Path) -> Result<(), String> {
     }
     fs::copy(binary, tree.join("fh")).map_err(failed)?;
     let fh = tree.join("fh").display().to_string();
-    is_static(&fh)?;
+    let linked = Run::new("ldd").args(std::slice::from_ref(&fh)).output().unwrap_or_default();
+    if linked.contains("=>") {
+        return Err(format!("the binary needs libraries: {linked}"));
+    }
     let state = tree.join("etc/fh-edge/state.yaml").display().to_string();
     let made = Run::new(&fh).args(&words(&["init", &state, "--json"])).output()?;
     let owner =
@@ -193,10 +141,11 @@ struct Serving {
 impl Serving {
     fn start(tree: &Path, image: &Image) -> Result<Self, String> {
         println!("    $ unshare, chroot {} /fh serve", tree.display());
-        let mut command = enter(tree, image);
-        command.args(["/fh", "serve", "--port", "0", "--log-format", "text"]);
+        let mut command = Command::new("unshare");
+        command.args(["--mount", "sh", "-ec", ENTER, "sh"]).arg(tree).arg(&image.user);
+        command.env_clear().env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin");
         command.envs(image.variables.iter().cloned());
-        let child = command.stdout(Stdio::piped()).spawn();
+        let child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn();
         let mut child = child.map_err(|why| format!("unshare: {why}"))?;
         let lines = child.stdout.take().map(lines).ok_or("no output")?;
         let mut serving = Self { child, lines, url: String::new(), user: image.user.clone() };
