@@ -123,11 +123,6 @@ fn select(names: &[String]) -> Result<Vec<&'static Subject>, String> {
     names.iter().map(find).collect()
 }
 
-/// Returns true if there are recordings.
-pub(crate) fn are_recorded() -> bool {
-    root().join(RECORDED).is_dir()
-}
-
 /// The action of `fh-conformance report` on the pages of the recordings.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Pages {
@@ -172,7 +167,7 @@ impl Subject {
             add("--all", None);
             add("--unscaled", None);
             add("--record", Some(path(&recorded)));
-        } else if given.is_empty() && (recorded.is_file() || (self.in_ci && are_recorded())) {
+        } else if given.is_empty() && (recorded.is_file() || self.in_ci) {
             add("--compare", Some(path(&recorded)));
         }
         options

@@ -24,7 +24,7 @@ pub struct CheckResult {
     pub problem: Option<String>,
 }
 
-/// What is known about an adapter after its check.
+/// The result of the check of an adapter.
 #[derive(Debug)]
 pub struct Checked {
     /// The results, in order.

@@ -29,7 +29,7 @@ pub(crate) enum Server {
     Run(Box<RunArguments>),
     /// Print a commented file that describes a server, for `run --target`.
     Target {
-        /// What is known about the state of the server.
+        /// The extent to which the state of the server is known.
         #[arg(long, value_enum, default_value = "scenarios")]
         state: TargetState,
     },
@@ -122,7 +122,7 @@ impl Conversation {
     }
 }
 
-/// What is known about the state of a server.
+/// The extent to which the state of a server is known.
 #[derive(Debug, Clone, Copy, ValueEnum)]
 pub(crate) enum TargetState {
     /// The state of the scenarios was created on the server, with its own ids and keys.

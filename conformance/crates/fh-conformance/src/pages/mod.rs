@@ -114,9 +114,9 @@ pub enum Mark {
     Sometimes,
     /// Failed.
     Failed,
-    /// Did not run.
+    /// The case or the scenario did not run.
     Skipped,
-    /// Has a capability.
+    /// The SDK has the capability.
     Has,
     /// Lacks a capability.
     Lacks,

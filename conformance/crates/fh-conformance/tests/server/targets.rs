@@ -226,7 +226,7 @@ fn keys_alone_are_enough_for_some_scenarios() {
             ("#   string: MY_TEXT", "  string: SCRATCH"),
         ],
     );
-    // What was run with fewer keys is not run again.
+    // The scenarios that ran with fewer keys do not run again.
     let reading = ids(&report, "pass");
     let run = Run::new("writing", &writing, whole.clone());
     let (mut passed, mut shown) = (reading.clone(), shown);

@@ -63,7 +63,8 @@ pub struct Selection {
 /// The time after which a scenario with a mutant gives up waiting. Most mutants make a scenario wait in vain.
 const SHORT_PATIENCE: Duration = Duration::from_secs(4);
 
-/// Runs every selected scenario without a mutant, and then with mutants. Each failure is told at once.
+/// Runs every selected scenario without a mutant, and then with mutants. `tell` is called at once with each failure and each
+/// skipped scenario.
 ///
 /// # Errors
 /// A message if the adapter cannot be started.
@@ -92,28 +93,9 @@ pub fn kills(
         };
         mutated.extend(all.iter().filter(tries).map(|scenario| (*scenario, Some(name.as_str()))));
     }
-    failures.extend(claims_again(&mutated, &subject, selection.jobs, &tell));
+    failures.extend(run(&mutated, &subject, selection.jobs, &tell));
     trials.extend(mutated);
     Ok(Kills::of(trials.iter().zip(failures), &mutants, &all))
-}
-
-/// Runs scenarios with mutants as [`run`] does. A claim that does not hold is tried once more by itself, because the system may have refused
-/// something, such as a port, while several scenarios ran.
-fn claims_again(
-    trials: &[Trial<'_>],
-    subject: &Subject,
-    jobs: usize,
-    tell: &(impl Fn(&Scenario, Option<&str>, &str) + Sync),
-) -> Vec<Option<String>> {
-    let mut failures = run(trials, subject, jobs, tell);
-    for ((scenario, mutant), failure) in trials.iter().zip(&mut failures) {
-        let is_claim = mutant.is_some_and(|mutant| scenario.bites.contains(&mutant));
-        if is_claim && failure.is_none() {
-            tell(scenario, *mutant, "is tried again");
-            *failure = run(&[(*scenario, *mutant)], subject, 1, tell).pop().flatten();
-        }
-    }
-    failures
 }
 
 /// Runs scenarios, several at a time, and returns the label of each failure in the same order.

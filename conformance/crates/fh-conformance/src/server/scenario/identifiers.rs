@@ -13,7 +13,7 @@ use crate::case::Profile;
 /// environment of any server.
 #[derive(Clone)]
 pub struct Identifiers {
-    /// What is known about the state of the server.
+    /// The extent to which the state of the server is known.
     pub knowledge: StateKnowledge,
     /// The environments by name.
     pub environments: BTreeMap<String, KnownEnvironment>,
@@ -23,7 +23,7 @@ pub struct Identifiers {
     pub features: BTreeMap<FeatureType, String>,
 }
 
-/// What is known about the state of a server.
+/// The extent to which the state of a server is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StateKnowledge {
     /// The server has the scenarios' state: its features with their values and strategies, under ids and keys of its own.

@@ -17,7 +17,7 @@ pub struct ScenarioRun {
     pub outcome: Outcome,
     /// The time that it took.
     pub took: Duration,
-    /// What was sent and received.
+    /// The record of the requests and answers.
     pub journal: Journal,
 }
 
