@@ -2,6 +2,7 @@
 //! for example. It runs on the tokio runtime of a client's thread, or on a runtime that the program gives.
 
 mod clock;
+mod closing;
 mod exchange;
 mod perform;
 mod runtime;
@@ -25,6 +26,7 @@ use tokio::task::JoinSet;
 use tokio::time::Sleep;
 
 pub(crate) use self::clock::DriverClock;
+use self::closing::close_and_empty;
 use self::exchange::{Arrival, Exchange};
 pub use self::runtime::MissingDriver;
 pub(crate) use self::runtime::{DriverRuntime, Place, Runtime};
@@ -229,5 +231,6 @@ impl Drop for Driver {
     fn drop(&mut self) {
         self.exchange = None;
         self.close();
+        close_and_empty(&mut self.parts.commands);
     }
 }
