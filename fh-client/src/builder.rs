@@ -14,7 +14,7 @@ use tokio::runtime::Handle;
 
 use crate::client::Client;
 use crate::driver::Runtime;
-use crate::settings::{BuilderSettings, polling};
+use crate::settings::{BuilderSettings, TransportChoice, polling};
 use crate::snapshot_file::SnapshotFile;
 use crate::start_error::StartError;
 use crate::transport::Transport;
@@ -106,7 +106,7 @@ impl ClientBuilder {
     /// Sets the transport that sends the client's requests, in place of the default transport. Without the cargo feature
     /// `reqwest`, only offline clients have a default transport.
     pub fn transport(mut self, transport: impl Transport) -> Self {
-        self.settings.transport = Some(Arc::new(transport));
+        self.settings.transport = TransportChoice::Given(Arc::new(transport));
         self
     }
 }

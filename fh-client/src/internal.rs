@@ -8,3 +8,9 @@ use crate::client::Client;
 pub fn notify_raw(client: &Client, update: RawUpdate) {
     client.shared().repository.raw(update);
 }
+
+/// Returns a seed as a client draws it at its start.
+#[must_use]
+pub fn seed() -> u64 {
+    crate::seed::seed()
+}

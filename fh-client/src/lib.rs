@@ -14,6 +14,7 @@ mod client;
 mod command;
 mod context;
 mod context_pool;
+mod current_settings;
 mod delivery;
 mod driver;
 mod environment;
@@ -24,6 +25,7 @@ pub mod metrics;
 mod reads;
 mod ready;
 mod reporting;
+mod seed;
 mod settings;
 mod shared_state;
 mod snapshot;
@@ -65,8 +67,9 @@ pub use fh_repository::status::{Connection, SessionStatus};
 pub use fh_repository::{
     BOOTSTRAP_FORMAT, Bootstrap, BootstrapFeature, Change, Collection, ContextValues, Counters,
     Deduplicate, Detail, Dispatch, Evaluated, ExplainedDetail, Flow, InterceptedRead, Interceptor,
-    LockPolicy, Named, NewState, Observer, Params, ReadinessChange, Reason, Subscription,
-    Summaries, SummaryWindow, UsageCount, UsageEvent, UsageOptions, UsageSummary, UsedFeature,
+    LockPolicy, Named, NewState, Observer, OverrideChanges, Params, ReadinessChange, Reason,
+    Subscription, Summaries, SummaryWindow, UsageCount, UsageEvent, UsageOptions, UsageSummary,
+    UsedFeature,
 };
 pub use fh_session::{
     ApiKey, ApiKeys, Backoff, Config, ContextPlacement, EdgeUrl, KeyError, KeyKind, Limits,

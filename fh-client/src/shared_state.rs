@@ -1,7 +1,7 @@
 //! The state that the handles of one client share: clients, contexts, builders of contexts, features and test updates.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
 
 use fh_eval::Timestamp;
 use fh_repository::Repository;
@@ -11,6 +11,7 @@ use fh_session::{ApiKeys, KeyKind};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::command::{Command, CommandResult};
+use crate::current_settings::CurrentSettings;
 use crate::delivery::Delivery;
 use crate::driver::DriverRuntime;
 use crate::settings::ClientSettings;
@@ -22,7 +23,7 @@ pub(crate) struct SharedState {
     pub(crate) dispatcher: Delivery,
     pub(crate) runtime: DriverRuntime,
     pub(crate) settings: ClientSettings,
-    pub(crate) keys: Mutex<ApiKeys>,
+    pub(crate) current: Arc<CurrentSettings>,
     /// The time `savedAt` of the restored snapshot file. The driver sets the time. The cell is empty if no snapshot file was
     /// restored.
     pub(crate) restored: Arc<OnceLock<Timestamp>>,
@@ -49,20 +50,18 @@ impl SharedState {
     }
 
     pub(crate) fn keys(&self) -> ApiKeys {
-        self.keys.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        ApiKeys::clone(&self.current.keys())
     }
 
     pub(crate) fn key_kind(&self) -> KeyKind {
-        self.keys().kind()
+        self.current.keys().kind()
     }
 
     /// Stores the new API keys and sends them to the driver under one lock, so that the client and the driver have the same
     /// keys after concurrent calls. The driver sends the outcome of the change to the returned receiver.
     pub(crate) fn change_keys(&self, keys: ApiKeys) -> oneshot::Receiver<CommandResult> {
         let (reply, settled) = oneshot::channel();
-        let mut held = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
-        self.send(Command::Keys(keys.clone(), reply));
-        *held = keys;
+        self.current.change_keys(keys, |keys| self.send(Command::Keys(keys.clone(), reply)));
         settled
     }
 

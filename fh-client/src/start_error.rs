@@ -40,6 +40,9 @@ pub enum StartError {
     /// The crate was built without the cargo feature `reqwest`, and the program gave no transport. An offline client needs
     /// none.
     NoTransport,
+    /// The client was started anew in a forked child process, but the program's transport has no replacement for the child
+    /// ([`Transport::after_fork`](crate::transport::Transport::after_fork)), and the program gave no other transport.
+    TransportAfterFork,
     /// The runtime given to the client lacks a driver that the client needs. The value names the missing drivers.
     Runtime(MissingDriver),
     /// A thread or its tokio runtime could not be started. The value is the reason.
@@ -75,6 +78,9 @@ impl fmt::Display for StartError {
             Self::Transport(error) => error.fmt(f),
             Self::NoTransport => f.write_str(
                 "there is no transport: set a transport, or enable the cargo feature `reqwest`",
+            ),
+            Self::TransportAfterFork => f.write_str(
+                "the transport cannot be used in a forked process: set another transport, or implement `Transport::after_fork`",
             ),
             Self::Runtime(missing) => write!(f, "the runtime was built without {missing}"),
             Self::Thread(why) => write!(f, "cannot start a thread: {why}"),

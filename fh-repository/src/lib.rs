@@ -33,8 +33,8 @@ pub use environment_overrides::EnvironmentOverrides;
 pub use intercept::{Flow, InterceptedRead, Interceptor, LockPolicy};
 pub use reason::Reason;
 pub use repository::{
-    Change, ContextValues, Detail, ExplainedDetail, IsVisibleChange, NewState, ReadGuard,
-    ReadinessChange, Repository, RepositoryOptions, RepositorySnapshot, RepositoryWatch,
+    Change, ContextValues, Detail, ExplainedDetail, IsVisibleChange, NewState, OverrideChanges,
+    ReadGuard, ReadinessChange, Repository, RepositoryOptions, RepositorySnapshot, RepositoryWatch,
     Subscription,
 };
 pub use usage::{

@@ -32,7 +32,7 @@ impl ClientBuilder {
     /// [`Client::flush`](crate::Client::flush) and [`Client::closed`](crate::Client::closed) wait for the program to deliver
     /// the events.
     pub fn manual_delivery(mut self, waker: impl Fn() + Send + Sync + 'static) -> Self {
-        self.settings.dispatching = Dispatching::Manual(ManualDelivery::new(Box::new(waker)));
+        self.settings.dispatching = Dispatching::Manual(ManualDelivery::new(Arc::new(waker)));
         self
     }
 

@@ -1,20 +1,22 @@
 //! The start of a client from the settings of its builder.
 
-use std::hash::{BuildHasher, Hasher, RandomState};
 use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, OnceLock};
 
+use fh_eval::Attributes;
 use fh_repository::notice::Notice;
 use fh_repository::source::Source;
-use fh_session::{ApiKeys, Config, EdgeUrl, Input, Mode, Session};
+use fh_session::{ApiKeys, Config, ContextHeader, EdgeUrl, Input, Mode, Session};
 use tokio::sync::mpsc;
 
 use super::ClientBuilder;
 use crate::client::Client;
 use crate::command::Command;
+use crate::current_settings::CurrentSettings;
 use crate::driver::{Driver, DriverClock, Parts};
 use crate::environment;
-use crate::settings::ClientSettings;
+use crate::seed::seed;
+use crate::settings::{ClientSettings, TransportChoice};
 use crate::shared_state::SharedState;
 use crate::snapshot_file::{Bootstrap, SnapshotWriter};
 use crate::start_error::StartError;
@@ -38,16 +40,16 @@ impl ClientBuilder {
     /// started. A network failure does not make `start` fail, because the client retries.
     pub fn start(self) -> Result<Client, StartError> {
         let (mut settings, mut config) = self.resolved()?;
-        let header = settings.given.check(&config)?;
-        if config.mode != Mode::Offline {
-            settings.transport.check(&config.edge)?;
-        }
+        let (header, bootstrap) = settings.validated(&config)?;
         settings.given.runtime.check()?;
-        let bootstrap: Result<Vec<Bootstrap>, _> =
-            settings.given.bootstrap.iter().map(|bytes| Bootstrap::read(bytes)).collect();
-        let (bootstrap, is_offline) = (bootstrap?, config.mode == Mode::Offline);
+        let is_offline = config.mode == Mode::Offline;
 
+        let first = settings.given.first.take();
         let repository = settings.repository();
+        if first.is_none() {
+            // These listeners also get the events of the start.
+            settings.subscribe(&repository);
+        }
         #[cfg(feature = "metrics")]
         if !matches!(settings.given.dispatching, crate::delivery::Dispatching::Nobody) {
             let evaluations = crate::metrics::Evaluations::new(&config.keys);
@@ -81,6 +83,7 @@ impl ClientBuilder {
             SnapshotWriter::new(file, &config.keys, &header, Arc::clone(&settings.given.clock))
         });
         let keys = config.keys.clone();
+        let current = Arc::new(CurrentSettings::new(keys.clone()));
         let mut driver = Driver::new(Parts {
             repository: repository.clone(),
             dispatcher: dispatcher.clone(),
@@ -91,6 +94,7 @@ impl ClientBuilder {
             clock,
             edge: config.edge.clone(),
             keys: keys.clone(),
+            current: Arc::clone(&current),
             // The driver, and not the session, adds the headers to each request, because the program can replace the headers
             // later.
             headers: std::mem::take(&mut config.headers),
@@ -100,14 +104,26 @@ impl ClientBuilder {
             reporting: settings.given.reporting,
             session: Session::new(config, seed()),
         });
+        if let Some(first) = &first {
+            // The features belong to the context for which they were evaluated, which a later context may have replaced already.
+            if let Some(evaluated) = first.rules.evaluated_for() {
+                driver.set_first_context(&evaluated.context);
+            }
+            // The cell is new, so setting it cannot fail.
+            let _ = restored.set(first.confirmed_at);
+            driver.bootstrap(Bootstrap::of(&first.rules), &keys, is_offline);
+        }
         if let Some(context) = &settings.given.context {
-            let command_id = driver.command_id();
-            driver.prepare(Input::Context(command_id, Arc::clone(context)));
+            driver.set_first_context(context);
         }
         for bootstrap in bootstrap {
             driver.bootstrap(bootstrap, &keys, is_offline);
         }
         drop(inside);
+        if first.is_some() {
+            // In place of the events of the start, these listeners get the changes since the features that are served already.
+            settings.subscribe(&repository);
+        }
         let runtime = place.seen_from_outside(clock);
         place.spawn(driver);
         let shared = SharedState {
@@ -116,11 +132,32 @@ impl ClientBuilder {
             dispatcher,
             runtime,
             settings,
-            keys: Mutex::new(keys),
+            current,
             restored,
             is_closing: AtomicBool::new(false),
         };
         Ok(Client::from_shared(Arc::new(shared)))
+    }
+
+    /// Checks all settings without starting a client: the URL, the API keys, the mode, the headers, the certificates and the proxy of the
+    /// default transport, the limits, the delays, the first context and the bootstrap features. Sends nothing, reads no file, and starts no
+    /// thread. Missing settings come from environment variables, as in [`Self::start`]. Not checked are a runtime given to the client, and
+    /// the start of threads.
+    ///
+    /// Use this function in a program that starts its client later, for example in a child process, but must report a wrong setting at once.
+    ///
+    /// # Errors
+    /// The same [`StartError`] as [`Self::start`].
+    ///
+    /// ```
+    /// use fh_client::{Client, StartError};
+    /// let builder = Client::builder("https://edge.example", "environment/key*");
+    /// assert_eq!(builder.check(), Ok(()));
+    /// assert!(matches!(builder.header("host", "other").check(), Err(StartError::Header(_))));
+    /// ```
+    pub fn check(&self) -> Result<(), StartError> {
+        let (settings, config) = self.clone().resolved()?;
+        settings.validated(&config).map(drop)
     }
 
     /// Fills in missing settings from environment variables and defaults, and creates the default transport if the program has
@@ -143,13 +180,27 @@ impl ClientBuilder {
         settings.keys.clear();
         let config = settings.config(edge, keys);
         let transport = match &settings.transport {
-            Some(transport) => Arc::clone(transport),
-            None if config.mode == Mode::Offline => Arc::new(OfflineTransport),
-            None => default_transport(&config)?,
+            TransportChoice::Given(transport) => Arc::clone(transport),
+            _ if config.mode == Mode::Offline => Arc::new(OfflineTransport),
+            TransportChoice::Default => default_transport(&config)?,
+            TransportChoice::Lost => return Err(StartError::TransportAfterFork),
         };
         let edge = config.edge.clone();
         let limits = config.limits;
         Ok((ClientSettings { given: settings, edge, transport, limits }, config))
+    }
+}
+
+impl ClientSettings {
+    /// Checks the settings, and returns the header of the first context and the bootstrap features.
+    fn validated(&self, config: &Config) -> Result<(ContextHeader, Vec<Bootstrap>), StartError> {
+        let header = self.given.check(config)?;
+        if config.mode != Mode::Offline {
+            self.transport.check(&config.edge)?;
+        }
+        let bootstrap: Result<_, _> =
+            self.given.bootstrap.iter().map(|bytes| Bootstrap::read(bytes)).collect();
+        Ok((header, bootstrap?))
     }
 }
 
@@ -165,6 +216,11 @@ fn default_transport(_: &Config) -> Result<Arc<dyn Transport>, StartError> {
 }
 
 impl Driver {
+    fn set_first_context(&mut self, context: &Arc<Attributes>) {
+        let command_id = self.command_id();
+        self.prepare(Input::Context(command_id, Arc::clone(context)));
+    }
+
     /// Serves the features of a bootstrap document. An environment that no API key can read is skipped with a notice, unless the
     /// client is offline. Features without an environment count as features of the environment of the first API key.
     fn bootstrap(&mut self, bootstrap: Bootstrap, keys: &ApiKeys, is_offline: bool) {
@@ -188,10 +244,4 @@ impl Driver {
             });
         }
     }
-}
-
-/// Returns a random seed for the session's delays. The seed comes from the standard library's hash keys, which are random and
-/// differ from call to call.
-fn seed() -> u64 {
-    RandomState::new().build_hasher().finish()
 }

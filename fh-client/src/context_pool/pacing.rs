@@ -116,6 +116,11 @@ impl Transport for PacedTransport {
     fn check(&self, edge: &EdgeUrl) -> Result<(), InvalidSetting> {
         self.transport.check(edge)
     }
+
+    /// Returns the inner transport for the child process, because the pool's limit does not apply to a client outside of the pool.
+    fn after_fork(&self) -> Option<Arc<dyn Transport>> {
+        self.transport.after_fork()
+    }
 }
 
 /// The position of a request among the waiting requests. Dropping the position removes the request.

@@ -12,7 +12,7 @@ use fh_repository::time::Millis;
 use tokio::sync::watch;
 
 /// A function that is called after each request of a client for a delivery.
-pub(super) type Waker = Box<dyn Fn() + Send + Sync>;
+pub(super) type Waker = Arc<dyn Fn() + Send + Sync>;
 
 /// A client's registration with the delivering thread. The registration is used to request deliveries to the client's
 /// listeners, and to end the deliveries. Dropping the registration does not end the deliveries.

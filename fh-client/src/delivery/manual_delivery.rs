@@ -42,12 +42,19 @@ use super::listener_queue::{ListenerQueue, Seat, Waker};
 #[derive(Clone)]
 pub struct ManualDelivery {
     queue: Arc<ListenerQueue>,
+    waker: Waker,
     started: Instant,
 }
 
 impl ManualDelivery {
     pub(crate) fn new(waker: Waker) -> Self {
-        Self { queue: ListenerQueue::new(Some(waker)), started: Instant::now() }
+        let queue = ListenerQueue::new(Some(Arc::clone(&waker)));
+        Self { queue, waker, started: Instant::now() }
+    }
+
+    /// Returns a handle with the same waker that serves no clients yet. Takes no lock.
+    pub(super) fn anew(&self) -> Self {
+        Self::new(Arc::clone(&self.waker))
     }
 
     /// Calls the listeners and observers of all queued events, one after the other, on this thread and with no lock held.

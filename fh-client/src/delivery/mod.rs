@@ -31,6 +31,15 @@ pub(crate) enum Dispatching {
 }
 
 impl Dispatching {
+    /// Returns the choice for a client that is started anew in a forked child process, in which the threads of the parent do not exist.
+    pub(crate) fn after_fork(&self) -> Self {
+        match self {
+            Self::OnAThread | Self::Shared(_) => Self::OnAThread,
+            Self::Manual(delivery) => Self::Manual(delivery.anew()),
+            Self::Nobody => Self::Nobody,
+        }
+    }
+
     /// Starts the deliveries of this repository's events.
     ///
     /// # Errors

@@ -32,6 +32,7 @@ pub use self::runtime::MissingDriver;
 pub(crate) use self::runtime::{DriverRuntime, Place, Runtime};
 use self::saving::Saving;
 use crate::command::{Command, CommandResult};
+use crate::current_settings::CurrentSettings;
 use crate::delivery::Delivery;
 use crate::reporting::Reporting;
 use crate::snapshot_file::SnapshotWriter;
@@ -60,6 +61,8 @@ pub(crate) struct Parts {
     pub(crate) clock: DriverClock,
     pub(crate) edge: EdgeUrl,
     pub(crate) keys: ApiKeys,
+    /// The settings that the client's handles read. The driver stores changed headers and contexts here.
+    pub(crate) current: Arc<CurrentSettings>,
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) connect_timeout: Duration,
     pub(crate) request_timeout: Duration,

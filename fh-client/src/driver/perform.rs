@@ -35,6 +35,7 @@ impl Driver {
             self.parts.repository.contact(contact);
         }
         self.ended.clear();
+        self.parts.current.set_context(self.parts.session.newest_context());
         // Callers are answered last, so that their next read sees the result of their command.
         for (command_id, outcome) in settled {
             if let Some(waiting) = self.waiting.remove(&command_id) {
@@ -179,6 +180,7 @@ impl Driver {
             Command::Headers(mut headers, reply) => {
                 write_names_in_lower_case(&mut headers);
                 let command_id = self.wait_for(reply);
+                self.parts.current.set_headers(&headers);
                 self.parts.headers = headers;
                 self.renew_secrets();
                 self.handle(Input::Refresh(command_id));

@@ -167,6 +167,11 @@ impl DriverRuntime {
         }
     }
 
+    /// Returns the present time of the session by the system's clock, even if the time of the given runtime is paused. Takes no lock.
+    pub(crate) fn now_by_the_system(&self) -> Millis {
+        self.clock.now_by_the_system()
+    }
+
     /// Returns true if this thread runs tasks of the driver's runtime, so that blocking the thread could block the driver.
     ///
     /// Returns false on a thread of [`spawn_blocking`](tokio::task::spawn_blocking), and in the future that

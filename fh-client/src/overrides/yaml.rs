@@ -3,13 +3,13 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use fh_eval::{Kind, Number, Value};
 use fh_files::{Content, Node, quoted};
-use fh_repository::{Flow, InterceptedRead, Interceptor};
+use fh_repository::{Flow, InterceptedRead, Interceptor, OverrideChanges};
 
 use super::yaml_file::{FlagValues, YamlProblem, usual_yaml_path};
 use super::yaml_watch::{WatchedFile, YamlWatch};
@@ -65,6 +65,10 @@ use super::yaml_watch::{WatchedFile, YamlWatch};
 pub struct YamlOverrides {
     file: Arc<WatchedFile>,
     flags: Arc<Flags>,
+    /// The interval of the watches that begin when the interceptor is registered; `None` if there are none.
+    interval: Option<Duration>,
+    /// The watches that began when the interceptor was registered.
+    watches: Arc<Mutex<Vec<YamlWatch>>>,
 }
 
 /// The last valid values of the file, by feature key.
@@ -76,7 +80,33 @@ impl YamlOverrides {
     #[must_use]
     pub fn open(path: impl Into<PathBuf>) -> Self {
         let (file, values) = WatchedFile::open(path.into());
-        Self { file: Arc::new(file), flags: Arc::new(ArcSwap::from_pointee(flags(&values))) }
+        Self::new(file, Arc::new(flags(&values)), None)
+    }
+
+    fn new(
+        file: WatchedFile,
+        values: Arc<HashMap<Box<str>, Flag>>,
+        interval: Option<Duration>,
+    ) -> Self {
+        let flags = Arc::new(ArcSwap::new(values));
+        Self { file: Arc::new(file), flags, interval, watches: Arc::default() }
+    }
+
+    /// Watches the file, as [`Self::watch`] does, from the registration of the interceptor with a client until the interceptor is closed. The
+    /// client's change listeners are notified of the new values. A client that is started anew in a forked child process
+    /// ([`Client::after_fork`](crate::Client::after_fork)) watches the file with a thread of its own.
+    ///
+    /// ```
+    /// use fh_client::overrides::{WATCH_INTERVAL, YamlOverrides};
+    /// use fh_client::{Client, LockPolicy};
+    /// let overrides = YamlOverrides::open("no-such-file.yaml").watching(WATCH_INTERVAL);
+    /// let client = Client::offline().interceptor(overrides, LockPolicy::Respect).start()?;
+    /// # Ok::<(), fh_client::StartError>(())
+    /// ```
+    #[must_use]
+    pub const fn watching(mut self, interval: Duration) -> Self {
+        self.interval = Some(interval);
+        self
     }
 
     /// Reads the file at the path that [`usual_yaml_path`] returns; see [`Self::open`].
@@ -132,8 +162,22 @@ impl Interceptor for YamlOverrides {
         }
     }
 
+    fn registered(&self, changes: &OverrideChanges) {
+        let Some(interval) = self.interval else { return };
+        let changes = changes.clone();
+        let watch = self.watch(interval, move || changes.notify());
+        self.watches.lock().unwrap_or_else(PoisonError::into_inner).push(watch);
+    }
+
     fn close(&self) {
         self.file.close();
+    }
+
+    /// Returns overrides from the same file, which begin with the values of these overrides. The child has no thread that watches the file for
+    /// [`Self::watch`].
+    fn after_fork(&self) -> Option<Arc<dyn Interceptor>> {
+        let file = WatchedFile::of_parent(self.file.path());
+        Some(Arc::new(Self::new(file, self.flags.load_full(), self.interval)))
     }
 }
 

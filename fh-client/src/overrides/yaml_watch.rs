@@ -75,17 +75,32 @@ impl WatchedFile {
             log(problem, "no values of the file are used");
         }
         let values = Arc::new(values);
+        (Self::new(path, detector, Arc::clone(&values), problem), values)
+    }
+
+    /// Returns a file that a forked child process watches in place of its parent. The first check of a watch reads the file, because the file
+    /// may have changed since the parent read it.
+    pub(crate) fn of_parent(path: &Path) -> Self {
+        Self::new(path.to_path_buf(), ChangeDetector::new(MOST_BYTES), Arc::default(), None)
+    }
+
+    fn new(
+        path: PathBuf,
+        detector: ChangeDetector,
+        values: Arc<FlagValues>,
+        problem: Option<YamlProblem>,
+    ) -> Self {
         let state = Mutex::new(State {
             detector,
             checked: None,
-            values: Arc::clone(&values),
+            values,
             generation: 0,
             problem,
             is_closed: false,
             #[cfg(test)]
             waiting: 0,
         });
-        (Self { path, state, condvar: Condvar::new() }, values)
+        Self { path, state, condvar: Condvar::new() }
     }
 
     pub(crate) fn path(&self) -> &Path {

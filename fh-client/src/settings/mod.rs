@@ -1,6 +1,7 @@
 //! The settings that a program gives to the builder, and the settings of a running client, from which other clients can be
 //! started.
 
+mod after_fork;
 mod shared_handlers;
 
 use std::sync::Arc;
@@ -12,6 +13,7 @@ use fh_repository::{
 };
 use fh_session::{ApiKeys, Backoff, Config, ContextHeader, EdgeUrl, KeyKind, Limits, Mode};
 
+pub(crate) use self::after_fork::{FirstFeatures, TransportChoice};
 use self::shared_handlers::Borrowed;
 use crate::delivery::{Dispatching, PoolListeners};
 use crate::driver::{Place, Runtime};
@@ -37,7 +39,7 @@ pub(crate) struct BuilderSettings {
     pub(crate) mode: Option<Mode>,
     pub(crate) changes: Vec<Change>,
     pub(crate) context: Option<Arc<Attributes>>,
-    pub(crate) transport: Option<Arc<dyn Transport>>,
+    pub(crate) transport: TransportChoice,
     pub(crate) runtime: Runtime,
     pub(crate) clock: Clock,
     pub(crate) events: Option<usize>,
@@ -48,6 +50,8 @@ pub(crate) struct BuilderSettings {
     pub(crate) reporting: Reporting,
     pub(crate) catching: bool,
     pub(crate) bootstrap: Vec<Arc<[u8]>>,
+    /// The features of the client that is started anew in a forked child process; `None` for other clients.
+    pub(crate) first: Option<FirstFeatures>,
     pub(crate) snapshot: Option<SnapshotFile>,
 }
 
@@ -59,7 +63,7 @@ impl Default for BuilderSettings {
             mode: None,
             changes: Vec::new(),
             context: None,
-            transport: None,
+            transport: TransportChoice::Default,
             runtime: Runtime::default(),
             clock: Arc::new(system_clock),
             events: None,
@@ -70,6 +74,7 @@ impl Default for BuilderSettings {
             reporting: Reporting::Full,
             catching: false,
             bootstrap: Vec::new(),
+            first: None,
             snapshot: None,
         }
     }
@@ -132,6 +137,7 @@ impl BuilderSettings {
 }
 
 impl ClientSettings {
+    /// Returns a repository with the interceptors and observers of the builder. The listeners follow with [`Self::subscribe`].
     pub(crate) fn repository(&self) -> Repository {
         let clock = Arc::clone(&self.given.clock);
         let mut options = RepositoryOptions::new(move || clock());
@@ -145,13 +151,17 @@ impl ClientSettings {
         for (observer, options) in &self.given.observers {
             repository.observe(Arc::clone(observer), options.clone()).detach();
         }
-        for subscribe in &self.given.listeners {
-            subscribe(&repository).detach();
-        }
         if self.given.catching {
             repository.catch_updates();
         }
         repository
+    }
+
+    /// Registers the listeners of the builder.
+    pub(crate) fn subscribe(&self, repository: &Repository) {
+        for subscribe in &self.given.listeners {
+            subscribe(repository).detach();
+        }
     }
 
     /// Returns the settings for a client that has these API keys, this context, and a connection of its own.
@@ -161,6 +171,7 @@ impl ClientSettings {
         settings.keys = keys.iter().map(|key| key.expose().to_string()).collect();
         settings.context = Some(context);
         settings.snapshot = None;
+        settings.first = None;
         if keys.kind() == KeyKind::ServerEvaluated {
             // The bootstrap features belong to the context of the first client (D-62).
             settings.bootstrap.clear();
@@ -208,7 +219,7 @@ impl BuilderSettings {
             self.dispatching = Dispatching::Shared(listeners.clone());
         }
         self.reporting = Reporting::Brief;
-        self.transport = Some(Arc::new(transport));
+        self.transport = TransportChoice::Given(Arc::new(transport));
         let mode = polling(interval);
         self.mode = Some(mode);
         // This change is added last, so that the polling mode overrides the mode that the program has set.

@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use fh_repository::{
-    Dispatch, Flow, InterceptedRead, Interceptor, Observer, UsageEvent, UsageSummary,
+    Dispatch, Flow, InterceptedRead, Interceptor, Observer, OverrideChanges, UsageEvent,
+    UsageSummary,
 };
 
 /// An interceptor or observer that an isolated client shares with the client that made the isolated client. It forwards all
@@ -18,6 +19,15 @@ impl Interceptor for Borrowed<dyn Interceptor> {
 
     fn intercept(&self, ask: &InterceptedRead<'_>) -> Flow {
         self.0.intercept(ask)
+    }
+
+    fn registered(&self, changes: &OverrideChanges) {
+        self.0.registered(changes);
+    }
+
+    fn after_fork(&self) -> Option<Arc<dyn Interceptor>> {
+        let own = self.0.after_fork()?;
+        Some(Arc::new(Self(own)))
     }
 }
 
@@ -36,5 +46,10 @@ impl Observer for Borrowed<dyn Observer> {
 
     fn flush(&self, limit: Duration) {
         self.0.flush(limit);
+    }
+
+    fn after_fork(&self) -> Option<Arc<dyn Observer>> {
+        let own = self.0.after_fork()?;
+        Some(Arc::new(Self(own)))
     }
 }

@@ -1,9 +1,11 @@
 //! Features that a program gives as bytes before the start, in one of the forms of edge-protocol 9.3.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
 use fh_eval::featurehub::{Document, ParseError};
+use fh_repository::rules::Rules;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -39,6 +41,20 @@ struct Wrapped<'a> {
 }
 
 impl Bootstrap {
+    /// Returns the features of these rules. If there are none, returns an empty list of the environment of the first API key.
+    pub(crate) fn of(rules: &Rules) -> Self {
+        let mut lists: BTreeMap<Option<Arc<str>>, Vec<&str>> = BTreeMap::new();
+        for feature in rules.ruleset().iter() {
+            let environment = rules.environment_of(feature.key()).cloned();
+            lists.entry(environment).or_default().push(feature.json());
+        }
+        if lists.is_empty() {
+            lists.insert(None, Vec::new());
+        }
+        let list = |features: Vec<&str>| format!("[{}]", features.join(",")).into_bytes();
+        Self { environments: lists.into_iter().map(|(id, list_of)| (id, list(list_of))).collect() }
+    }
+
     /// Reads features in any form that [`ClientBuilder::bootstrap`](crate::ClientBuilder::bootstrap) accepts.
     ///
     /// # Errors

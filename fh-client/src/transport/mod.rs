@@ -11,6 +11,7 @@ mod tls;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 pub use bytes::Bytes;
@@ -78,15 +79,27 @@ pub trait Transport: Send + Sync + 'static {
         let _ = edge;
         Ok(())
     }
+
+    /// Returns a transport with the same settings for a forked child process, with connections of its own; see
+    /// [`Client::after_fork`](crate::Client::after_fork). `None`, the default, means that there is no such transport: a child that used the
+    /// connections of its parent would break the parent's streams. This method must take no lock, because a lock that another thread of the
+    /// parent held at the fork stays locked in the child.
+    fn after_fork(&self) -> Option<Arc<dyn Transport>> {
+        None
+    }
 }
 
-impl<T: Transport + ?Sized> Transport for std::sync::Arc<T> {
+impl<T: Transport + ?Sized> Transport for Arc<T> {
     fn send(&self, request: TransportRequest) -> BoxFuture<Result<Response, TransportError>> {
         (**self).send(request)
     }
 
     fn check(&self, edge: &EdgeUrl) -> Result<(), InvalidSetting> {
         (**self).check(edge)
+    }
+
+    fn after_fork(&self) -> Option<Arc<dyn Transport>> {
+        (**self).after_fork()
     }
 }
 

@@ -3,6 +3,7 @@
 use std::error::Error as _;
 use std::fmt;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -39,6 +40,8 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 pub struct ReqwestTransport {
     client: reqwest::Client,
     proxies: Proxies,
+    /// The settings from which the HTTP client was built; `None` if the program built the HTTP client.
+    settings: Option<Arc<ReqwestTransportBuilder>>,
 }
 
 /// The source of a transport's proxies.
@@ -59,10 +62,10 @@ impl fmt::Debug for ReqwestTransport {
 
 /// Converts an HTTP client, which is used unchanged. The HTTP client must not follow redirects
 /// ([`redirect::Policy::none`](reqwest::redirect::Policy::none)). A request that is answered from another URL than the
-/// requested URL fails.
+/// requested URL fails. A transport that was converted cannot be used [after a fork](crate::Client::after_fork).
 impl From<reqwest::Client> for ReqwestTransport {
     fn from(client: reqwest::Client) -> Self {
-        Self { client, proxies: Proxies::Chosen }
+        Self { client, proxies: Proxies::Chosen, settings: None }
     }
 }
 
@@ -75,7 +78,7 @@ impl ReqwestTransport {
 }
 
 /// A builder for a [`ReqwestTransport`]; see [`ReqwestTransport::builder`].
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct ReqwestTransportBuilder {
     tls: TlsChoices,
     proxies: Vec<Result<reqwest::Proxy, TransportSetupError>>,
@@ -86,7 +89,7 @@ pub struct ReqwestTransportBuilder {
     configure: Option<Configure>,
 }
 
-type Configure = Box<dyn FnOnce(reqwest::ClientBuilder) -> reqwest::ClientBuilder + Send>;
+type Configure = Arc<dyn Fn(reqwest::ClientBuilder) -> reqwest::ClientBuilder + Send + Sync>;
 
 impl fmt::Debug for ReqwestTransportBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -153,14 +156,14 @@ impl ReqwestTransportBuilder {
     }
 
     /// Sets a function that changes any other setting of reqwest. [`Self::build`] calls the function last, with a builder that
-    /// already uses rustls. The builder's methods about certificates have no effect, but the function may replace the whole TLS
+    /// already uses rustls. [`Client::after_fork`](crate::Client::after_fork) calls it again in a forked child process. The builder's methods about certificates have no effect, but the function may replace the whole TLS
     /// configuration ([`tls_backend_preconfigured`](reqwest::ClientBuilder::tls_backend_preconfigured)).
     #[must_use]
     pub fn configure(
         mut self,
-        change: impl FnOnce(reqwest::ClientBuilder) -> reqwest::ClientBuilder + Send + 'static,
+        change: impl Fn(reqwest::ClientBuilder) -> reqwest::ClientBuilder + Send + Sync + 'static,
     ) -> Self {
-        self.configure = Some(Box::new(change));
+        self.configure = Some(Arc::new(change));
         self
     }
 
@@ -170,8 +173,13 @@ impl ReqwestTransportBuilder {
     /// Returns [`TransportSetupError`] if a certificate or the proxy's URL cannot be used, or if reqwest or rustls rejects
     /// the settings.
     pub fn build(self) -> Result<ReqwestTransport, TransportSetupError> {
-        if let Some(trouble) = self.trouble {
-            return Err(trouble);
+        let (client, proxies) = self.http_client()?;
+        Ok(ReqwestTransport { client, proxies, settings: Some(Arc::new(self)) })
+    }
+
+    fn http_client(&self) -> Result<(reqwest::Client, Proxies), TransportSetupError> {
+        if let Some(trouble) = &self.trouble {
+            return Err(trouble.clone());
         }
         let tls = self.tls.configuration(self.versions)?;
         let mut builder = reqwest::Client::builder()
@@ -189,14 +197,14 @@ impl ReqwestTransportBuilder {
         if self.without_proxy {
             builder = builder.no_proxy();
         }
-        for proxy in self.proxies {
-            builder = builder.proxy(proxy?);
+        for proxy in &self.proxies {
+            builder = builder.proxy(proxy.clone()?);
         }
-        if let Some(configure) = self.configure {
+        if let Some(configure) = &self.configure {
             builder = configure(builder);
         }
         let client = builder.build().map_err(TransportSetupError::of_http)?;
-        Ok(ReqwestTransport { client, proxies })
+        Ok((client, proxies))
     }
 
     fn remember(&mut self, outcome: Result<(), TransportSetupError>) {
@@ -247,6 +255,12 @@ impl Transport for ReqwestTransport {
     fn send(&self, request: TransportRequest) -> BoxFuture<Result<Response, TransportError>> {
         let client = self.client.clone();
         Box::pin(async move { exchange(client, request).await })
+    }
+
+    fn after_fork(&self) -> Option<Arc<dyn Transport>> {
+        let settings = self.settings.as_ref()?;
+        let (client, proxies) = settings.http_client().ok()?;
+        Some(Arc::new(Self { client, proxies, settings: Some(Arc::clone(settings)) }))
     }
 
     fn check(&self, edge: &EdgeUrl) -> Result<(), InvalidSetting> {

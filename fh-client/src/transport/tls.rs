@@ -21,10 +21,10 @@ pub(super) enum HttpVersions {
 }
 
 /// The certificate authorities and the client certificate that the program has set.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct TlsChoices {
     authorities: Vec<CertificateDer<'static>>,
-    identity: Option<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>)>,
+    identity: Option<(Vec<CertificateDer<'static>>, Arc<PrivateKeyDer<'static>>)>,
 }
 
 impl TlsChoices {
@@ -47,13 +47,13 @@ impl TlsChoices {
         let key = PrivateKeyDer::from_pem_slice(pem).map_err(|_| {
             TransportSetupError::Certificate("the PEM text holds no valid private key")
         })?;
-        self.identity = Some((chain, key));
+        self.identity = Some((chain, Arc::new(key)));
         Ok(())
     }
 
     /// Returns the configuration of rustls with these certificates and HTTP versions.
     pub(super) fn configuration(
-        self,
+        &self,
         versions: HttpVersions,
     ) -> Result<ClientConfig, TransportSetupError> {
         // The cryptography provider that the program has installed is used, or ring if there is none.
@@ -61,7 +61,7 @@ impl TlsChoices {
             .cloned()
             .unwrap_or_else(|| Arc::new(rustls::crypto::ring::default_provider()));
         let trust = Trust {
-            authorities: self.authorities,
+            authorities: self.authorities.clone(),
             provider: Arc::clone(&provider),
             verifier: Mutex::new(None),
         };
@@ -70,9 +70,9 @@ impl TlsChoices {
             .map_err(|why| TransportSetupError::of_tls(&why))?
             .dangerous()
             .with_custom_certificate_verifier(Arc::new(trust));
-        let mut config = match self.identity {
+        let mut config = match &self.identity {
             Some((chain, key)) => builder
-                .with_client_auth_cert(chain, key)
+                .with_client_auth_cert(chain.clone(), key.clone_key())
                 .map_err(|why| TransportSetupError::of_tls(&why))?,
             None => builder.with_no_client_auth(),
         };

@@ -7,6 +7,7 @@ use fh_eval::{Attributes, FeatureRef, Value};
 
 use super::{Flow, InterceptedRead, Interceptor, LockPolicy, convert};
 use crate::panic_guard::{Panicked, catch_panic};
+use crate::repository::OverrideChanges;
 use crate::sync::{AtomicBool, Ordering};
 
 /// Maximum number of nested interceptions on one thread. Interceptions nest if an interceptor reads features itself. Deeper reads are not
@@ -64,6 +65,13 @@ impl Entry {
             UNNAMED.into()
         });
         Self { id, name, policy, interceptor, is_closed: Arc::new(AtomicBool::new(false)) }
+    }
+
+    /// Gives the interceptor the handle with which it reports changes. Must not be called with a lock held.
+    pub(crate) fn register(&self, changes: &OverrideChanges, faults: &dyn FaultReporter) {
+        if catch_panic(|| self.interceptor.registered(changes)).is_err() {
+            faults.interceptor_panicked(self.id, &self.name);
+        }
     }
 
     /// Closes the interceptor on the first call. Later calls have no effect. Must not be called with a lock held.

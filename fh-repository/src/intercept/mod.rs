@@ -7,7 +7,11 @@ pub(crate) use chain::{Chain, Entry, FaultReporter};
 use convert::convert;
 pub(crate) use convert::lenient;
 
+use std::sync::Arc;
+
 use fh_eval::{Attributes, FeatureRef, Value};
+
+use crate::repository::OverrideChanges;
 
 /// User code that may override the value of a feature before the rules are evaluated. It may read overrides from environment variables, a
 /// file, or the headers of a request, for example.
@@ -41,10 +45,22 @@ pub trait Interceptor: Send + Sync {
     /// Returns an override of the read, or [`Flow::Continue`] so that the next interceptor is called.
     fn intercept(&self, ask: &InterceptedRead<'_>) -> Flow;
 
+    /// Called at each registration with a handle for this method's repository, with no lock held. An interceptor whose data changes by itself
+    /// keeps the handle and calls [`OverrideChanges::notify`] after each change.
+    fn registered(&self, _changes: &OverrideChanges) {}
+
     /// Called once, when the interceptor was removed, or by the first delivery after the repository was closed, or at once if it is
     /// registered after that delivery. A repository that is dropped without being closed does not call this method. [`Self::intercept`] may
     /// still be called afterwards: by reads of a closed repository, and by reads of snapshots that were taken before the removal.
     fn close(&self) {}
+
+    /// Returns the interceptor that takes the place of this one in a forked child process, for a client that is started anew there. `None`,
+    /// the default, means that the child uses this interceptor too. An interceptor with a thread, a socket or a lock needs a replacement: the
+    /// child has no such thread, shares the socket with the parent process, and may never get the lock. Therefore this method must take no lock
+    /// and must not use the thread or the socket.
+    fn after_fork(&self) -> Option<Arc<dyn Interceptor>> {
+        None
+    }
 }
 
 /// A read that interceptors may override.

@@ -15,13 +15,11 @@ use crate::rules::{Environments, Rules, ServerEvaluated};
 use crate::status::SessionStatus;
 use crate::sync::{MutexGuard, Ordering, lock};
 
-/// The state of writers that is no part of the snapshot. The lock of this state also guards `is_catching`. Otherwise an update that arrives
-/// while catching ends could stay held back.
+/// The state of writers that is no part of the snapshot.
 #[derive(Default)]
 pub(crate) struct Write {
     /// The last update, whether served or held, without the features of revoked environments; `None` before the first update.
     pub(super) latest: Option<Arc<Rules>>,
-    is_catching: bool,
     /// True if the last update differs visibly from the served features.
     is_holding: bool,
     /// True if the client was reported as ready and has not been reported as not ready since.
@@ -47,13 +45,14 @@ impl Repository {
     /// another context of a server-evaluated key. Features of environments to which no API key gives access any more are removed
     /// nevertheless. Status and readiness are never held back.
     pub fn catch_updates(&self) {
-        self.inner.write().is_catching = true;
+        let _write = self.inner.write();
+        self.inner.is_catching.store(true, Ordering::Release);
     }
 
-    /// Returns true from a call of `catch_updates` to the next call of `stop_catching`, even while no update is held.
+    /// Returns true from a call of `catch_updates` to the next call of `stop_catching`, even while no update is held. Takes no lock.
     #[must_use]
     pub fn is_catching(&self) -> bool {
-        self.inner.write().is_catching
+        self.inner.is_catching.load(Ordering::Acquire)
     }
 
     /// Returns true if features are held back: if a release of all features would change what a reader sees. This ends when the last visible
@@ -101,7 +100,7 @@ impl Inner {
         let live = self.live.load_full();
         let is_visible = cause == Cause::Change;
         let is_first = cause == Cause::First;
-        let is_held = write.is_catching && !is_first;
+        let is_held = self.is_catching.load(Ordering::Acquire) && !is_first;
         let before = write.latest.replace(Arc::clone(&rules));
         let is_news =
             is_visible && live.has_list() && lock(&self.core.event_queue).wants_new_states();
@@ -231,7 +230,9 @@ impl Inner {
 
     fn release(&self, goes_on: bool) {
         let mut write = self.write();
-        write.is_catching &= goes_on;
+        if !goes_on {
+            self.is_catching.store(false, Ordering::Release);
+        }
         if write.is_closed {
             return;
         }

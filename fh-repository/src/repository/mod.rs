@@ -7,6 +7,7 @@ mod detail;
 mod difference;
 mod event_queue;
 mod listen;
+mod override_changes;
 mod read;
 mod snapshot;
 mod subscribe;
@@ -17,6 +18,7 @@ pub(crate) use core::Core;
 
 pub use detail::{Detail, ExplainedDetail};
 pub use listen::{Change, NewState, ReadinessChange, Subscription};
+pub use override_changes::OverrideChanges;
 pub use read::ReadGuard;
 pub use snapshot::RepositorySnapshot;
 pub use values::ContextValues;
@@ -112,6 +114,9 @@ pub(crate) struct Inner {
     write: Mutex<Write>,
     turns: Turns,
     is_closed: AtomicBool,
+    /// True while updates are held back. Writers change the flag under the lock of `write`, because an update that arrives while catching
+    /// ends could otherwise stay held back. Readers of the flag take no lock.
+    is_catching: AtomicBool,
 }
 
 impl Repository {
@@ -126,6 +131,7 @@ impl Repository {
             write: Mutex::new(Write::default()),
             turns: Turns::new(),
             is_closed: AtomicBool::new(false),
+            is_catching: AtomicBool::new(false),
         };
         Self { inner: Arc::new(inner) }
     }

@@ -12,6 +12,7 @@ use super::event_queue::RepositoryEvent;
 use super::listen::{
     Call, Change, ChangeListener, NewState, ReadinessChange, Subject, Subscription,
 };
+use super::override_changes::OverrideChanges;
 use crate::counters::Counter;
 use crate::intercept::{self, Interceptor, LockPolicy};
 use crate::notice::Notice;
@@ -135,9 +136,10 @@ impl Repository {
             return Subscription::ended();
         }
         let live = self.inner.live.load_full();
-        let chain = live.chain().with(entry);
+        let chain = live.chain().with(entry.clone());
         self.inner.store(&mut write, live.with_chain(Arc::new(chain)));
         drop(write);
+        entry.register(&OverrideChanges::new(Arc::downgrade(&self.inner)), &*self.inner.core);
         self.inner.compare_again();
         self.subscription(Subject::Interceptor(id))
     }

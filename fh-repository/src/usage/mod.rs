@@ -11,6 +11,7 @@ pub use event::{Collection, Evaluated, Named, Params, UsageEvent, UsedFeature};
 pub use summary::{Summaries, SummaryWindow, UsageCount, UsageSummary};
 
 use std::num::NonZeroU32;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Code that is notified of uses of features, such as an exporter, statistics or tracing.
@@ -60,6 +61,13 @@ pub trait Observer: Send + Sync {
     /// Called once, after the last queued event, when the observer was removed, or by the first delivery after the repository was closed,
     /// or at once if it is registered after that delivery. A repository that is dropped without being closed does not call this method.
     fn close(&self) {}
+
+    /// Returns the observer that takes the place of this one in a forked child process, for a client that is started anew there. `None`, the
+    /// default, means that the child uses this observer too. An observer with a thread, a socket or a lock needs a replacement; see
+    /// [`Interceptor::after_fork`](crate::Interceptor::after_fork).
+    fn after_fork(&self) -> Option<Arc<dyn Observer>> {
+        None
+    }
 }
 
 /// The way in which an observer is called: when, and on which thread.

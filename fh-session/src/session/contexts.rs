@@ -69,8 +69,10 @@ impl Session {
         }
     }
 
-    /// Returns the waiting context, or the current context if no context waits.
-    fn newest_context(&self) -> &Arc<Attributes> {
+    /// Returns the context of a server-evaluated key that was set last: the waiting context, or the current context if no context waits. With a
+    /// client-evaluated key, contexts are not set, so that the context of the last server-evaluated key, or an empty context, is returned.
+    #[must_use]
+    pub fn newest_context(&self) -> &Arc<Attributes> {
         self.next_context.as_ref().map_or(&self.context, |next| &next.attributes)
     }
 

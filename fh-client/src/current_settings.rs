@@ -1,0 +1,63 @@
+//! The settings of a running client that the program can replace: the API keys, the headers and the context.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use arc_swap::{ArcSwap, ArcSwapOption};
+use fh_eval::Attributes;
+use fh_session::ApiKeys;
+
+/// The names and values of a client's headers.
+type Headers = Vec<(String, String)>;
+
+/// The present API keys, headers and context of a client. Reads take no lock, because a forked child process reads the settings of its parent,
+/// and a lock that another thread of the parent held at the fork stays locked in the child.
+pub(crate) struct CurrentSettings {
+    keys: ArcSwap<ApiKeys>,
+    /// The lock of changes of the keys, so that all changes take effect in the same order everywhere.
+    key_change: Mutex<()>,
+    /// The headers with which the program replaced those of the builder; `None` if it replaced none.
+    headers: ArcSwapOption<Headers>,
+    /// The context of a server-evaluated key that was set last; `None` before the driver has started.
+    context: ArcSwapOption<Attributes>,
+}
+
+impl CurrentSettings {
+    pub(crate) fn new(keys: ApiKeys) -> Self {
+        Self {
+            keys: ArcSwap::from_pointee(keys),
+            key_change: Mutex::new(()),
+            headers: ArcSwapOption::empty(),
+            context: ArcSwapOption::empty(),
+        }
+    }
+
+    pub(crate) fn keys(&self) -> Arc<ApiKeys> {
+        self.keys.load_full()
+    }
+
+    /// Calls `send` with the new keys and then stores the keys, both under one lock.
+    pub(crate) fn change_keys(&self, keys: ApiKeys, send: impl FnOnce(&ApiKeys)) {
+        let _change = self.key_change.lock().unwrap_or_else(PoisonError::into_inner);
+        send(&keys);
+        self.keys.store(Arc::new(keys));
+    }
+
+    pub(crate) fn headers(&self) -> Option<Arc<Headers>> {
+        self.headers.load_full()
+    }
+
+    pub(crate) fn set_headers(&self, headers: &Headers) {
+        self.headers.store(Some(Arc::new(headers.clone())));
+    }
+
+    pub(crate) fn context(&self) -> Option<Arc<Attributes>> {
+        self.context.load_full()
+    }
+
+    pub(crate) fn set_context(&self, context: &Arc<Attributes>) {
+        let is_same = self.context.load().as_ref().is_some_and(|held| Arc::ptr_eq(held, context));
+        if !is_same {
+            self.context.store(Some(Arc::clone(context)));
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! What a child leaves alone: the locks, the sender and the file descriptors that it has inherited.
+
+use std::collections::{BTreeMap, HashMap};
+use std::fs;
+use std::hash::{BuildHasher, Hasher, RandomState};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use fh_client::internal::seed;
+use fh_client::{Connection, block_on};
+
+use crate::Test;
+use crate::child::{builder, colour, edge, fork, sees, started};
+
+pub(crate) const TESTS: &[Test] = &[
+    ("no_event_descriptor_of_the_parent_is_rung", no_event_descriptor_of_the_parent_is_rung),
+    (
+        "locks_that_were_held_at_the_fork_do_not_hang_the_child",
+        locks_that_were_held_at_the_fork_do_not_hang_the_child,
+    ),
+    ("a_runtime_of_the_program_is_not_needed", a_runtime_of_the_program_is_not_needed),
+    ("seeds_of_children_differ", seeds_of_children_differ),
+];
+
+/// Returns the counts of this process's event descriptors, by descriptor.
+fn event_counts() -> BTreeMap<String, String> {
+    let mut counts = BTreeMap::new();
+    for entry in fs::read_dir("/proc/self/fdinfo").unwrap() {
+        let entry = entry.unwrap();
+        let text = fs::read_to_string(entry.path()).unwrap_or_default();
+        if let Some(count) = text.lines().find_map(|line| line.strip_prefix("eventfd-count:")) {
+            let name = entry.file_name().into_string().unwrap();
+            counts.insert(name, count.trim().to_string());
+        }
+    }
+    counts
+}
+
+/// A driver is woken by an event descriptor, which parent and child share. In passive polling, reads wake the driver.
+fn no_event_descriptor_of_the_parent_is_rung() {
+    let edge = edge();
+    // The driver runs only within `block_on`, so that the parent itself rings nothing afterwards.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let builder = builder(&edge).passive_polling(Duration::from_millis(1));
+    let client = builder.runtime(runtime.handle().clone()).start().unwrap();
+    runtime.block_on(async {
+        client.ready().await.unwrap();
+        client.status_when(|status| status.connection == Connection::Resting).await.unwrap();
+    });
+    let context = client.context().user_key("fred").build();
+    let child = fork(|_| {
+        let inherited = event_counts();
+        assert!(!inherited.is_empty(), "the parent's driver has an event descriptor");
+        let anew = client.after_fork().start().unwrap();
+        assert_eq!(colour(&anew), "red");
+        block_on(anew.refresh()).unwrap();
+        drop((client, context));
+        anew.close();
+        block_on(anew.closed());
+        let now = event_counts();
+        for (descriptor, count) in inherited {
+            assert_eq!(now.get(&descriptor), Some(&count), "descriptor {descriptor}");
+        }
+    });
+    child.join();
+}
+
+fn locks_that_were_held_at_the_fork_do_not_hang_the_child() {
+    let edge = edge();
+    let client = started(builder(&edge).catch_updates());
+    let is_over = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                while !is_over.load(Ordering::Relaxed) {
+                    let listener = client.on_change("COLOUR", |_| {});
+                    client.catch_updates();
+                    drop(client.on_readiness(|_| {}));
+                    client.overrides_changed();
+                    let _ = (colour(&client), client.held_keys(), client.status());
+                    drop(client.set_headers(Vec::new()));
+                    drop(listener);
+                }
+            });
+            scope.spawn(|| {
+                while !is_over.load(Ordering::Relaxed) {
+                    let _ = block_on(client.set_api_keys([edge.client_key()]));
+                }
+            });
+        }
+        for _ in 0..100 {
+            fork(|_| {
+                let anew = client.after_fork().start().unwrap();
+                assert_eq!(colour(&anew), "red");
+            })
+            .join();
+        }
+        is_over.store(true, Ordering::Relaxed);
+    });
+}
+
+/// The threads of a runtime do not exist in a child.
+fn a_runtime_of_the_program_is_not_needed() {
+    let edge = edge();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    let client = started(builder(&edge).runtime(runtime.handle().clone()));
+    let mut child = fork(|link| {
+        let anew = client.after_fork().start().unwrap();
+        link.say("started");
+        sees(&anew, "blue");
+    });
+    child.link.expect("started");
+    edge.set_value("COLOUR", "blue");
+    child.join();
+    sees(&client, "blue");
+    client.close();
+    block_on(client.closed());
+}
+
+fn seeds_of_children_differ() {
+    // The hash keys of this thread are drawn now, so that both children inherit them.
+    drop(HashMap::<u8, u8>::new());
+    let mut children = [(); 2].map(|()| {
+        fork(|link| {
+            link.say(&RandomState::new().build_hasher().finish().to_string());
+            link.say(&seed().to_string());
+        })
+    });
+    let [keys, seeds] = [(); 2].map(|()| children.each_mut().map(|child| child.link.hear()));
+    assert_eq!(keys[0], keys[1], "the children have the same hash keys");
+    assert_ne!(seeds[0], seeds[1]);
+    for child in children {
+        child.join();
+    }
+}
