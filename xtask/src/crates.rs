@@ -33,6 +33,40 @@ fn dependencies(manifest: &str) -> impl Iterator<Item = &str> {
     })
 }
 
+/// A change of the root's manifest and of the lock file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum RootChange {
+    /// Neither file changed, or a member or dependencies were only added. A crate that takes one of them has changed itself.
+    OnlyAdded,
+    ForAll,
+}
+
+impl RootChange {
+    /// Reads the diff of both files. Lines that were added to the lists of members and of dependencies, and lines that were added
+    /// to the lock file, concern no crate that has not changed itself.
+    pub(crate) fn of(diff: &str) -> Self {
+        let (mut table, mut is_lock) = (String::new(), false);
+        for line in diff.lines() {
+            if let Some(file) = line.strip_prefix("+++ b/") {
+                (is_lock, table) = (file == "Cargo.lock", String::new());
+            } else if line.starts_with("---") || line.starts_with("diff ") {
+                continue;
+            } else if line.starts_with('-') {
+                return Self::ForAll;
+            } else if let Some(heading) = line.get(1..).filter(|rest| rest.starts_with('[')) {
+                table = heading.to_string();
+            } else if let Some(added) = line.strip_prefix('+') {
+                let is_member = table == "[workspace]" && added.trim_start().starts_with('"');
+                let is_dependency = table == "[workspace.dependencies]";
+                if !(is_lock || is_member || is_dependency) {
+                    return Self::ForAll;
+                }
+            }
+        }
+        Self::OnlyAdded
+    }
+}
+
 impl Crates {
     /// Reads the manifests that Git knows. `benches` and `fuzz` are workspaces of their own.
     pub(crate) fn read() -> Result<Self, String> {
@@ -80,13 +114,16 @@ impl Crates {
         owners.max_by_key(|(_, of)| of.folder.len()).map(|(name, _)| name.as_str())
     }
 
-    pub(crate) fn changed<'a>(&self, files: impl Iterator<Item = &'a str>) -> BTreeSet<&str> {
-        let (mut changed, mut is_root) = (BTreeSet::new(), false);
-        for file in files {
-            is_root |= file == "Cargo.toml" || file == "Cargo.lock";
-            changed.extend(self.owner(file));
+    /// Returns the crates that own changed files, or all crates if the root's manifest or the lock file changed for all.
+    pub(crate) fn changed<'a>(
+        &self,
+        files: impl Iterator<Item = &'a str>,
+        root: RootChange,
+    ) -> BTreeSet<&str> {
+        if root == RootChange::ForAll {
+            return self.0.keys().map(String::as_str).collect();
         }
-        if is_root { self.0.keys().map(String::as_str).collect() } else { changed }
+        files.filter_map(|file| self.owner(file)).collect()
     }
 
     /// Returns the crates that depend on these, directly or through others, without these themselves.
@@ -184,9 +221,28 @@ mod tests {
     #[test]
     fn dependents_are_found_through_others_and_through_tests() {
         let crates = crates();
-        let changed = crates.changed(["eval/src/lib.rs"].into_iter());
+        let changed = crates.changed(["eval/src/lib.rs"].into_iter(), RootChange::OnlyAdded);
         assert_eq!(crates.dependents(&changed), ["fh-cli", "fh-client"].into());
         assert!(crates.dependents(&["inner"].into()).is_empty());
-        assert_eq!(crates.changed(["Cargo.lock"].into_iter()).len(), 5);
+        assert_eq!(crates.changed(["Cargo.lock"].into_iter(), RootChange::ForAll).len(), 5);
+    }
+
+    #[test]
+    fn added_members_and_dependencies_concern_no_other_crate() {
+        let manifest = "diff --git a/Cargo.toml b/Cargo.toml\n--- a/Cargo.toml\n+++ b/Cargo.toml\n@@ -1,2 +1,3 @@\n";
+        for (diff, change) in [
+            ("", RootChange::OnlyAdded),
+            (" [workspace]\n members = [\n+    \"bindings/python\",\n", RootChange::OnlyAdded),
+            (" [workspace.dependencies]\n+pyo3 = \"0.30\"\n", RootChange::OnlyAdded),
+            (" [workspace.dependencies]\n-a = \"1\"\n+a = \"2\"\n", RootChange::ForAll),
+            (" [workspace.lints.rust]\n+unsafe_code = \"deny\"\n", RootChange::ForAll),
+            ("+[profile.release]\n+lto = \"fat\"\n", RootChange::ForAll),
+            ("+resolver = \"3\"\n", RootChange::ForAll),
+        ] {
+            assert_eq!(RootChange::of(&format!("{manifest}{diff}")), change, "{diff}");
+        }
+        let lock = "+++ b/Cargo.lock\n [[package]]\n+name = \"pyo3\"\n";
+        assert_eq!(RootChange::of(lock), RootChange::OnlyAdded);
+        assert_eq!(RootChange::of(&format!("{lock}- \"old\",\n")), RootChange::ForAll);
     }
 }

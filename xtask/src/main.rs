@@ -12,6 +12,7 @@ mod mutants;
 mod packaging;
 mod part;
 mod programs;
+mod python;
 mod quick;
 mod release;
 mod self_test;

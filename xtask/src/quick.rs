@@ -2,13 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use crate::crates::Crates;
+use crate::crates::{Crates, RootChange};
 use crate::shell::Run;
 
 pub(crate) fn run() -> Result<(), String> {
     let crates = Crates::read()?;
     let files = changed_files()?;
-    let changed = crates.changed(files.iter().map(String::as_str));
+    let changed = crates.changed(files.iter().map(String::as_str), root_change()?);
     Run::new("cargo fmt --all --check").go()?;
     let outside: Vec<&String> =
         files.iter().filter(|file| crates.owner(file).is_none() && file.ends_with(".rs")).collect();
@@ -33,6 +33,14 @@ pub(crate) fn run() -> Result<(), String> {
         return Ok(());
     }
     Run::new("cargo check --locked --all-targets").args(&packages(&dependents)).go()
+}
+
+/// Returns how the root's manifest and the lock file differ from `main`. The diff holds both files whole, so that it names the table
+/// of each line.
+fn root_change() -> Result<RootChange, String> {
+    let base = Run::new("git merge-base main HEAD").output()?;
+    let diff = format!("git diff --unified=100000 {} -- Cargo.toml Cargo.lock", base.trim());
+    Ok(RootChange::of(&Run::new(&diff).output()?))
 }
 
 /// Returns the files that differ from `main`, committed or not. On `main` itself these are the files that are not committed.

@@ -7,6 +7,7 @@ use crate::install::{self, Installing};
 use crate::minimum_rust;
 use crate::packaging;
 use crate::part::{Part, nothing, run_all};
+use crate::python;
 use crate::shell::{Run, target_folder};
 use crate::simulate;
 use crate::subjects;
@@ -43,6 +44,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
         Part { name: "simulation, mutants", prepare: nothing, run: || simulate::run(&[]) },
         Part { name: "conformance", prepare: nothing, run: conformance::run },
         Part { name: "SDKs", prepare: nothing, run: subjects::run_all },
+        Part { name: "python", prepare: python::prepare, run: python::run },
         Part { name: "demo", prepare: nothing, run: demo },
         Part { name: "packaging", prepare: packaging::prepare, run: packaging::run },
         Part { name: "wasm build", prepare: wasm_target, run: wasm_build },
@@ -86,7 +88,9 @@ fn clippy() -> Result<(), String> {
 fn tests() -> Result<(), String> {
     // Tests that need a server or a browser are parts of their own. All tests run, so that one run names every failure.
     let tests = "cargo test --locked --no-fail-fast --workspace";
-    Run::new(&format!("{tests} --exclude fh-redis --exclude fh-console-tests")).go()
+    // The tests of the Python package are a part of their own, too.
+    let others = "--exclude fh-redis --exclude fh-console-tests --exclude fh-python";
+    Run::new(&format!("{tests} {others}")).go()
 }
 
 fn redis_server() -> Result<(), String> {

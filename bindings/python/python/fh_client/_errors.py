@@ -1,0 +1,47 @@
+"""The exceptions of the package."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ._native import Status
+
+
+class FhError(Exception):
+    """The base class of the exceptions of this package."""
+
+
+class NotReady(FhError):
+    """The client has no features, and the wait for them has ended.
+
+    ``reason`` is ``"timed_out"``, ``"failed"`` (the Edge refuses the client), ``"stopped"`` (the client sends no more
+    requests) or ``"closed"``.
+    """
+
+    reason: str = "failed"
+    status: Status | None = None
+    problem: str | None = None
+
+
+class TimedOut(NotReady, TimeoutError):
+    """The time limit passed before the client was ready. The client continues its work. ``status`` is the client's status."""
+
+    reason = "timed_out"
+
+
+class Closed(NotReady):
+    """The client is closed."""
+
+    reason = "closed"
+
+
+class EdgeProblem(FhError):
+    """A request to the Edge did not succeed. ``code`` is the short name of the problem, such as ``"unreachable"``."""
+
+    code: str = ""
+
+
+for _class in (FhError, NotReady, TimedOut, Closed, EdgeProblem):
+    _class.__module__ = "fh_client"
+del _class

@@ -1,0 +1,489 @@
+from collections.abc import Mapping
+from datetime import timedelta
+from decimal import Decimal
+from enum import Enum
+from os import PathLike
+from types import TracebackType
+from typing import Any, Final, Literal, TypeAlias, TypeVar, final, overload, type_check_only
+
+from typing_extensions import Self
+
+_T = TypeVar("_T")
+
+Value: TypeAlias = bool | str | int | float
+Kind: TypeAlias = Literal["BOOLEAN", "STRING", "NUMBER", "JSON"]
+Readiness: TypeAlias = Literal["NOT_READY", "READY", "FAILED", "CLOSED"]
+Duration: TypeAlias = float | timedelta
+_Single: TypeAlias = str | bool | int | float | Decimal | Enum
+Attribute: TypeAlias = (
+    _Single | list[_Single] | tuple[_Single, ...] | set[_Single] | frozenset[_Single] | Any | None
+)
+
+__version__: Final[str]
+
+def well_known() -> dict[str, list[str]]: ...
+
+@final
+class Backoff:
+    """Delays before retries, in seconds: the first delay, the longest one, and the random share of each."""
+
+    def __new__(cls, initial: Duration, cap: Duration, jitter: float = 0.5) -> Self: ...
+    @property
+    def initial(self) -> float: ...
+    @property
+    def cap(self) -> float: ...
+    @property
+    def jitter(self) -> float: ...
+
+@final
+class Limits:
+    """Time limits of requests in seconds, and the largest size of a response in bytes. What is not given has its default."""
+
+    def __new__(
+        cls,
+        *,
+        connect: Duration | None = None,
+        head: Duration | None = None,
+        poll: Duration | None = None,
+        idle: Duration | None = None,
+        bytes: int | None = None,
+    ) -> Self: ...
+    @property
+    def connect(self) -> float: ...
+    @property
+    def head(self) -> float: ...
+    @property
+    def poll(self) -> float: ...
+    @property
+    def idle(self) -> float: ...
+    @property
+    def bytes(self) -> int: ...
+
+@final
+class Detail:
+    """A value with its reason and the data of its feature. It has no truth value: use `value`."""
+
+    @property
+    def key(self) -> str:
+        """The key that was read."""
+    @property
+    def value(self) -> Value | None:
+        """The value; `None` if there is none, or none of the type that was asked for."""
+    @property
+    def kind(self) -> Kind | None:
+        """The feature's type; `None` if the feature does not exist or its type is unknown."""
+    @property
+    def reason(self) -> str:
+        """The reason for the value, such as `"STRATEGY_MATCH"`, `"DEFAULT"` or `"NOT_FOUND"`."""
+    @property
+    def strategy_id(self) -> str | None:
+        """The id of the strategy that matched."""
+    @property
+    def interceptor(self) -> str | None:
+        """The name of the interceptor that returned the value."""
+    @property
+    def exists(self) -> bool:
+        """True if the feature exists."""
+    @property
+    def version(self) -> int:
+        """The version of the feature's value; -1 if the feature does not exist."""
+    @property
+    def id(self) -> str | None:
+        """The id of the feature."""
+    @property
+    def environment(self) -> str | None:
+        """The id of the feature's environment."""
+    @property
+    def is_locked(self) -> bool:
+        """True if the feature is locked."""
+    @property
+    def is_stale(self) -> bool:
+        """True if the Edge has declared the environment stale."""
+    @property
+    def source(self) -> str | None:
+        """The source of the features, such as `"poll"`."""
+    @property
+    def generation(self) -> int:
+        """The generation of the state that was read."""
+    @property
+    def properties(self) -> dict[str, str]:
+        """The feature's properties."""
+    def to_dict(self) -> dict[str, Any]:
+        """Return the members that a program may pass on to other programs."""
+    def __bool__(self) -> bool:
+        """Raise `TypeError`."""
+
+@final
+class Explanation:
+    """A value with the steps of its evaluation. `str()` is a text for people."""
+
+    @property
+    def detail(self) -> Detail:
+        """The value and its reason."""
+    def to_dict(self) -> dict[str, Any]:
+        """Return the value and the steps of the evaluation."""
+
+@final
+class Status:
+    """The readiness, the connection and the problem of a client at one time. `str()` is a text for people."""
+
+    @property
+    def readiness(self) -> Readiness:
+        """The readiness of the client."""
+    @property
+    def connection(self) -> str:
+        """The state of the connection, such as `"streaming"`."""
+    @property
+    def problem(self) -> str | None:
+        """The short name of the last problem, such as `"unreachable"`."""
+    @property
+    def message(self) -> str | None:
+        """The text of the last problem, without API keys."""
+    @property
+    def attempts(self) -> int:
+        """The number of failed attempts since the Edge last answered with features."""
+    @property
+    def requests(self) -> int:
+        """The number of requests for features since the start."""
+    @property
+    def next_attempt(self) -> float | None:
+        """The seconds until the next request; `None` if none is planned."""
+    @property
+    def since_contact(self) -> float | None:
+        """The seconds since the Edge last sent anything."""
+    @property
+    def data_age(self) -> float | None:
+        """The seconds since the Edge last sent or confirmed the features."""
+    @property
+    def source(self) -> str | None:
+        """The source of the features."""
+    @property
+    def is_stale(self) -> bool:
+        """True if the Edge wants no more requests."""
+    @property
+    def features(self) -> int:
+        """The number of features."""
+    @property
+    def foreign_features(self) -> int:
+        """The number of features that were rejected because they belong to another environment."""
+    @property
+    def diagnostics(self) -> int:
+        """The number of diagnostics of the features."""
+    @property
+    def is_holding(self) -> bool:
+        """True while catch & release holds changes back."""
+    def to_dict(self) -> dict[str, Any]:
+        """Return the status as the JSON object for a health endpoint."""
+
+@type_check_only
+class _Reads:
+    def is_enabled(self, key: str, /) -> bool:
+        """Return true if the feature is a BOOLEAN with the value true."""
+    @overload
+    def boolean(self, key: str, /) -> bool | None:
+        """Return the value of a BOOLEAN feature, or the default."""
+    @overload
+    def boolean(self, key: str, /, default: None) -> bool | None: ...
+    @overload
+    def boolean(self, key: str, /, default: _T) -> bool | _T: ...
+    @overload
+    def string(self, key: str, /) -> str | None:
+        """Return the value of a STRING feature, or the default."""
+    @overload
+    def string(self, key: str, /, default: None) -> str | None: ...
+    @overload
+    def string(self, key: str, /, default: _T) -> str | _T: ...
+    @overload
+    def number(self, key: str, /) -> int | float | None:
+        """Return the value of a NUMBER feature, or the default.
+
+        An `int` if the decimal text is an integer, of any size; otherwise the nearest `float`.
+        """
+    @overload
+    def number(self, key: str, /, default: None) -> int | float | None: ...
+    @overload
+    def number(self, key: str, /, default: _T) -> int | float | _T: ...
+    @overload
+    def decimal(self, key: str, /) -> Decimal | None:
+        """Return the exact value of a NUMBER feature with all its digits, or the default."""
+    @overload
+    def decimal(self, key: str, /, default: None) -> Decimal | None: ...
+    @overload
+    def decimal(self, key: str, /, default: _T) -> Decimal | _T: ...
+    def json(self, key: str, /, default: object = None) -> Any:
+        """Return the parsed value of a JSON feature, or the default.
+
+        The text is parsed at each call, so that no other caller shares the result. A text that is no JSON gives the default.
+        """
+    @overload
+    def raw_json(self, key: str, /) -> str | None:
+        """Return the text of a JSON feature, or the default."""
+    @overload
+    def raw_json(self, key: str, /, default: None) -> str | None: ...
+    @overload
+    def raw_json(self, key: str, /, default: _T) -> str | _T: ...
+    @overload
+    def value(self, key: str, /) -> Value | None:
+        """Return the value of a feature of any type, or the default. The value of a JSON feature is its text."""
+    @overload
+    def value(self, key: str, /, default: None) -> Value | None: ...
+    @overload
+    def value(self, key: str, /, default: _T) -> Value | _T: ...
+    def detail(self, key: str, /, kind: Kind | None = None) -> Detail:
+        """Return the value with its reason; with `kind`, only a value of this type."""
+    def peek(self, key: str, /) -> Detail:
+        """Return the same as `detail`, without notifying observers."""
+    def is_set(self, key: str, /) -> bool:
+        """Return true if the feature has a value."""
+    def exists(self, key: str, /) -> bool:
+        """Return true if the feature exists."""
+    def keys(self) -> list[str]:
+        """Return the keys of all features."""
+    def values(self) -> dict[str, Value | None]:
+        """Return the values of all features, read from one state. The value of a JSON feature is its text."""
+    def details(self) -> dict[str, Detail]:
+        """Return the details of all features, read from one state."""
+    def explain(self, key: str, /) -> Explanation:
+        """Return the value with the steps of its evaluation."""
+
+@final
+class Snapshot(_Reads):
+    """The features of a client at one instant, so that several reads use the same state."""
+
+    def of(self, context: Context, /) -> Snapshot:
+        """Return the same state, read for this context."""
+    @property
+    def readiness(self) -> Readiness:
+        """The readiness of the client at the time of the snapshot."""
+    @property
+    def generation(self) -> int:
+        """A number that increases whenever the result of a read may have changed."""
+    @property
+    def is_server_evaluated(self) -> bool:
+        """True if the features are values for one context."""
+    def environment_of(self, key: str, /) -> str | None:
+        """Return the id of the environment that the feature comes from."""
+
+@final
+class Context(_Reads):
+    """Reads for the attributes of one user, device or request. A context never changes and is cheap."""
+
+    @property
+    def client(self) -> Client:
+        """The client of this context."""
+    @property
+    def attributes(self) -> dict[str, tuple[str, ...]]:
+        """The attributes, as the texts that rules read."""
+    def but(self, **attributes: Attribute) -> Context:
+        """Return a context with these attributes in place of those with the same names. `None` removes one."""
+    def without(self, *names: str) -> Context:
+        """Return a context without these attributes."""
+    def feature(self, key: str, /) -> Feature:
+        """Return a handle that reads one feature for this context."""
+    def snapshot(self) -> Snapshot:
+        """Return the present features, read for this context."""
+
+@final
+class Feature:
+    """A handle that reads one feature, which need not exist. It has no truth value: use `enabled`."""
+
+    @property
+    def key(self) -> str:
+        """The key that this handle reads."""
+    @property
+    def client(self) -> Client:
+        """The client of this handle."""
+    @property
+    def enabled(self) -> bool:
+        """True if the feature is a BOOLEAN with the value true."""
+    def is_enabled(self) -> bool:
+        """Return true if the feature is a BOOLEAN with the value true."""
+    @overload
+    def boolean(self) -> bool | None:
+        """Return the value of a BOOLEAN feature, or the default."""
+    @overload
+    def boolean(self, default: None) -> bool | None: ...
+    @overload
+    def boolean(self, default: _T) -> bool | _T: ...
+    @overload
+    def string(self) -> str | None:
+        """Return the value of a STRING feature, or the default."""
+    @overload
+    def string(self, default: None) -> str | None: ...
+    @overload
+    def string(self, default: _T) -> str | _T: ...
+    @overload
+    def number(self) -> int | float | None:
+        """Return the value of a NUMBER feature, or the default.
+
+        An `int` if the decimal text is an integer, of any size; otherwise the nearest `float`.
+        """
+    @overload
+    def number(self, default: None) -> int | float | None: ...
+    @overload
+    def number(self, default: _T) -> int | float | _T: ...
+    @overload
+    def decimal(self) -> Decimal | None:
+        """Return the exact value of a NUMBER feature with all its digits, or the default."""
+    @overload
+    def decimal(self, default: None) -> Decimal | None: ...
+    @overload
+    def decimal(self, default: _T) -> Decimal | _T: ...
+    def json(self, default: object = None) -> Any:
+        """Return the parsed value of a JSON feature, or the default.
+
+        The text is parsed at each call, so that no other caller shares the result. A text that is no JSON gives the default.
+        """
+    @overload
+    def raw_json(self) -> str | None:
+        """Return the text of a JSON feature, or the default."""
+    @overload
+    def raw_json(self, default: None) -> str | None: ...
+    @overload
+    def raw_json(self, default: _T) -> str | _T: ...
+    @overload
+    def value(self) -> Value | None:
+        """Return the value of a feature of any type, or the default. The value of a JSON feature is its text."""
+    @overload
+    def value(self, default: None) -> Value | None: ...
+    @overload
+    def value(self, default: _T) -> Value | _T: ...
+    def detail(self) -> Detail:
+        """Return the value with its reason."""
+    def peek(self) -> Detail:
+        """Return the same as `detail`, without notifying observers."""
+    def explain(self) -> Explanation:
+        """Return the value with the steps of its evaluation."""
+    def is_set(self) -> bool:
+        """Return true if the feature has a value."""
+    def exists(self) -> bool:
+        """Return true if the feature exists."""
+    @property
+    def is_locked(self) -> bool:
+        """True if the feature is locked."""
+    @property
+    def version(self) -> int:
+        """The version of the feature's value; -1 if the feature does not exist."""
+    @property
+    def kind(self) -> Kind | None:
+        """The feature's type."""
+    @property
+    def properties(self) -> dict[str, str]:
+        """The feature's properties."""
+    def __bool__(self) -> bool:
+        """Raise `TypeError`."""
+
+@final
+class Client(_Reads):
+    """A client of one Edge. Reads use the features in memory and do not wait for the Edge.
+
+    Without a URL or API keys, `FEATUREHUB_EDGE_URL`, `FEATUREHUB_CLIENT_API_KEY` and `FEATUREHUB_API_KEY` provide them. The
+    constructor checks its arguments, starts the client's own thread, and returns at once.
+    """
+
+    def __new__(
+        cls,
+        url: str | None = None,
+        *api_keys: str,
+        mode: Literal["streaming", "polling", "passive", "once"] | None = None,
+        interval: Duration | None = None,
+        context: Mapping[str, Attribute] | None = None,
+        bootstrap: bytes | str | Mapping[str, Any] | list[Any] | None = None,
+        snapshot_file: str | PathLike[str] | None = None,
+        snapshot_max_age: Duration | None = None,
+        headers: Mapping[str, str] | None = None,
+        identification: str | None = None,
+        profile: Literal["client", "edge"] | None = None,
+        context_placement: Literal["header", "query"] | None = None,
+        while_switching: Literal["hide", "keep"] | None = None,
+        backoff: Backoff | None = None,
+        backoff_when_refused: Backoff | None = None,
+        limits: Limits | None = None,
+        event_queue: int | None = None,
+        catch_updates: bool | None = None,
+        listeners: bool | None = None,
+        ca_certificate: str | bytes | None = None,
+        client_certificate: str | bytes | None = None,
+        proxy: str | Literal[False] | None = None,
+        http1_only: bool | None = None,
+    ) -> Self: ...
+    @classmethod
+    def offline(
+        cls,
+        *,
+        bootstrap: bytes | str | Mapping[str, Any] | list[Any] | None = None,
+        snapshot_file: str | PathLike[str] | None = None,
+        snapshot_max_age: Duration | None = None,
+        profile: Literal["client", "edge"] | None = None,
+        event_queue: int | None = None,
+        catch_updates: bool | None = None,
+        listeners: bool | None = None,
+    ) -> Client:
+        """Return a client that never requests features."""
+    def wait_ready(self, timeout: Duration | None = None, through_refusals: bool = False) -> None:
+        """Wait until the client has features. Raise `NotReady`, or `TimedOut` after the timeout."""
+    def refresh(self) -> Readiness:
+        """Request the features from the Edge, and wait for the answer. Raise `EdgeProblem` if the request fails."""
+    def set_context(
+        self, mapping: Mapping[str, Attribute] | None = None, /, **attributes: Attribute
+    ) -> Context:
+        """Set the context of a server-evaluated key, and wait until the Edge has evaluated the features for it."""
+    def set_api_keys(self, *api_keys: str) -> Readiness:
+        """Replace the API keys, and wait for the features."""
+    def set_headers(self, headers: Mapping[str, str], /) -> Readiness:
+        """Replace the additional headers of requests, and wait for the features."""
+    def flush(self, timeout: Duration = 2.0) -> None:
+        """Wait until all events are delivered and the snapshot file is written. Raise `TimeoutError` after the timeout."""
+    def close(self, timeout: Duration = 2.0) -> None:
+        """End the client, and wait at most this long for it. The last values answer afterwards."""
+    def __enter__(self) -> Self: ...
+    def __exit__(
+        self,
+        exception_type: type[BaseException] | None = ...,
+        exception: BaseException | None = ...,
+        traceback: TracebackType | None = ...,
+        /,
+    ) -> None: ...
+    @property
+    def readiness(self) -> Readiness:
+        """The readiness of the client."""
+    @property
+    def is_ready(self) -> bool:
+        """True if the client has features."""
+    def status(self) -> Status:
+        """Return the present status."""
+    def diagnostics(self) -> list[str]:
+        """Return a text for each part of the features that the client could not use."""
+    @property
+    def environments(self) -> list[str]:
+        """The ids of the environments of the API keys."""
+    @property
+    def is_server_evaluated(self) -> bool:
+        """True if the Edge evaluates the rules of the API keys."""
+    def context(
+        self, mapping: Mapping[str, Attribute] | None = None, /, **attributes: Attribute
+    ) -> Context:
+        """Return a context with these attributes. `None` and empty lists leave an attribute out."""
+    def feature(self, key: str, /) -> Feature:
+        """Return a handle that reads one feature without a context."""
+    def snapshot(self) -> Snapshot:
+        """Return the present features."""
+    def offer_features(
+        self, store: str, environment: str, features: bytes | str | list[Any], /
+    ) -> None:
+        """Add features of an environment from a store, in the background."""
+    def catch_updates(self) -> None:
+        """Hold later updates back until `release`."""
+    @property
+    def is_catching(self) -> bool:
+        """True if catch & release is on."""
+    @property
+    def is_holding(self) -> bool:
+        """True while changes are held back."""
+    def release(self, *keys: str) -> None:
+        """Serve the held changes, or only those of these features."""
+    def stop_catching(self) -> None:
+        """End catch & release, and serve the features that were received last."""
+    @property
+    def held_keys(self) -> list[str]:
+        """The keys of the features with held changes."""

@@ -1,0 +1,300 @@
+//! The class `Client`.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use fh_client::{ClientBuilder, NotReady};
+use pyo3::exceptions::{PyResourceWarning, PyTypeError};
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyTuple, PyType};
+
+use crate::attributes;
+use crate::context::Context;
+use crate::duration::Seconds;
+use crate::errors;
+use crate::feature::Feature;
+use crate::json;
+use crate::key::Text;
+use crate::reads::pymethods_with_reads;
+use crate::settings::{self, Fetching};
+use crate::snapshot::Snapshot;
+use crate::status::Status;
+use crate::waiting::{wait, wait_for};
+
+/// The time that `close` and `flush` wait for by default.
+const CLOSING: Duration = Duration::from_secs(2);
+
+#[pyclass(frozen, weakref, module = "fh_client")]
+pub(crate) struct Client {
+    core: fh_client::Client,
+    is_closed: AtomicBool,
+}
+
+impl Client {
+    fn start(builder: ClientBuilder) -> PyResult<Self> {
+        let core = builder.start().map_err(|error| errors::start(&error))?;
+        Ok(Self { core, is_closed: AtomicBool::new(false) })
+    }
+
+    pub(crate) const fn core(&self) -> &fh_client::Client {
+        &self.core
+    }
+
+    fn begin_to_close(&self) {
+        self.is_closed.store(true, Ordering::Relaxed);
+        self.core.close();
+    }
+
+    fn wait_until_closed(&self, py: Python<'_>, timeout: Duration) -> PyResult<()> {
+        self.begin_to_close();
+        wait_for(py, self.core.closed(), timeout).map(|_| ())
+    }
+}
+
+/// The value of the header `X-SDK`, unless the program sets another one.
+fn identified(builder: ClientBuilder) -> ClientBuilder {
+    builder.identification(concat!("Python,", env!("CARGO_PKG_VERSION")))
+}
+
+pymethods_with_reads!(Client, |self| self.core, {
+    #[new]
+    #[pyo3(
+        signature = (url=None, *api_keys, **settings),
+        text_signature = "(url=None, *api_keys, mode=None, interval=None, context=None, bootstrap=None, snapshot_file=None, snapshot_max_age=None, headers=None, identification=None, profile=None, context_placement=None, while_switching=None, backoff=None, backoff_when_refused=None, limits=None, event_queue=None, catch_updates=None, listeners=None, ca_certificate=None, client_certificate=None, proxy=None, http1_only=None)"
+    )]
+    fn new(
+        url: Option<String>,
+        api_keys: &Bound<'_, PyTuple>,
+        settings: Option<&Bound<'_, PyDict>>,
+    ) -> PyResult<Self> {
+        let mut builder = identified(fh_client::Client::from_environment());
+        if let Some(url) = url {
+            builder = builder.edge_url(url);
+        }
+        for key in api_keys.iter() {
+            builder = builder.api_key(key.extract::<String>()?);
+        }
+        Self::start(settings::apply(builder, settings, Fetching::FromTheEdge)?)
+    }
+
+    #[classmethod]
+    #[pyo3(
+        signature = (**settings),
+        text_signature = "($cls, *, bootstrap=None, snapshot_file=None, snapshot_max_age=None, profile=None, event_queue=None, catch_updates=None, listeners=None)"
+    )]
+    fn offline(_class: &Bound<'_, PyType>, settings: Option<&Bound<'_, PyDict>>) -> PyResult<Self> {
+        let builder = identified(fh_client::Client::offline());
+        Self::start(settings::apply(builder, settings, Fetching::Never)?)
+    }
+
+    #[pyo3(signature = (timeout=None, through_refusals=false))]
+    fn wait_ready(
+        &self,
+        py: Python<'_>,
+        timeout: Option<Seconds>,
+        through_refusals: bool,
+    ) -> PyResult<()> {
+        let ready = async {
+            if through_refusals {
+                self.core.ready_through_refusals().await
+            } else {
+                self.core.ready().await
+            }
+        };
+        let outcome = match timeout {
+            Some(timeout) => wait_for(py, ready, timeout.0)?,
+            None => Some(wait(py, ready)?),
+        };
+        let timed_out = || Err(NotReady::TimedOut(Box::new(self.core.status())));
+        outcome.unwrap_or_else(timed_out).map_err(|error| errors::not_ready(py, &error))
+    }
+
+    fn refresh(&self, py: Python<'_>) -> PyResult<&'static str> {
+        let outcome = wait(py, self.core.refresh())?;
+        let readiness = outcome.map_err(|why| errors::problem(py, &why))?;
+        Ok(readiness.as_str())
+    }
+
+    #[pyo3(signature = (mapping=None, /, **attributes))]
+    fn set_context(
+        slf: &Bound<'_, Self>,
+        mapping: Option<&Bound<'_, PyAny>>,
+        attributes: Option<&Bound<'_, PyDict>>,
+    ) -> PyResult<Context> {
+        let (py, core) = (slf.py(), &slf.get().core);
+        let attributes = attributes::read(mapping, attributes)?;
+        let outcome = wait(py, core.set_context(attributes))?;
+        let context = outcome.map_err(|why| errors::problem(py, &why))?;
+        Ok(Context::new(slf.clone().unbind(), context))
+    }
+
+    #[pyo3(signature = (*api_keys))]
+    fn set_api_keys(
+        &self,
+        py: Python<'_>,
+        api_keys: &Bound<'_, PyTuple>,
+    ) -> PyResult<&'static str> {
+        let keys: Vec<String> = api_keys.extract::<Vec<String>>()?;
+        let outcome = wait(py, self.core.set_api_keys(keys))?;
+        let readiness = outcome.map_err(|why| errors::set_keys(py, &why))?;
+        Ok(readiness.as_str())
+    }
+
+    #[pyo3(signature = (headers, /))]
+    fn set_headers(&self, py: Python<'_>, headers: &Bound<'_, PyAny>) -> PyResult<&'static str> {
+        let headers = settings::headers(headers)?;
+        let outcome = wait(py, self.core.set_headers(headers))?;
+        let readiness = outcome.map_err(|why| errors::set_headers(py, &why))?;
+        Ok(readiness.as_str())
+    }
+
+    #[pyo3(signature = (timeout=Seconds(CLOSING)), text_signature = "($self, timeout=2.0)")]
+    fn flush(&self, py: Python<'_>, timeout: Seconds) -> PyResult<()> {
+        match wait_for(py, self.core.flushed(timeout.0), timeout.0)? {
+            Some(()) => Ok(()),
+            None => Err(errors::flush()),
+        }
+    }
+
+    #[pyo3(signature = (timeout=Seconds(CLOSING)), text_signature = "($self, timeout=2.0)")]
+    fn close(&self, py: Python<'_>, timeout: Seconds) -> PyResult<()> {
+        self.wait_until_closed(py, timeout.0)
+    }
+
+    fn __enter__(slf: PyRef<'_, Self>) -> PyRef<'_, Self> {
+        slf
+    }
+
+    #[pyo3(signature = (*_exception))]
+    fn __exit__(&self, py: Python<'_>, _exception: &Bound<'_, PyTuple>) -> PyResult<()> {
+        self.wait_until_closed(py, CLOSING)
+    }
+
+    #[getter]
+    fn readiness(&self) -> &'static str {
+        self.core.readiness().as_str()
+    }
+
+    #[getter]
+    fn is_ready(&self) -> bool {
+        self.core.is_ready()
+    }
+
+    fn status(&self) -> Status {
+        Status::new(self.core.status())
+    }
+
+    fn diagnostics<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        let texts: Vec<String> = self.core.diagnostics().iter().map(ToString::to_string).collect();
+        json::value_of(py, &texts)
+    }
+
+    #[getter]
+    fn environments(&self) -> Vec<String> {
+        self.core.environments().iter().map(ToString::to_string).collect()
+    }
+
+    #[getter]
+    fn is_server_evaluated(&self) -> bool {
+        self.core.key_kind() == fh_client::KeyKind::ServerEvaluated
+    }
+
+    #[pyo3(signature = (mapping=None, /, **attributes))]
+    fn context(
+        slf: &Bound<'_, Self>,
+        mapping: Option<&Bound<'_, PyAny>>,
+        attributes: Option<&Bound<'_, PyDict>>,
+    ) -> PyResult<Context> {
+        let attributes = attributes::read(mapping, attributes)?;
+        let core = slf.get().core.context_of(attributes);
+        Ok(Context::new(slf.clone().unbind(), core))
+    }
+
+    #[pyo3(signature = (key, /))]
+    fn feature(slf: &Bound<'_, Self>, key: Text<'_>) -> Feature {
+        Feature::new(slf.clone().unbind(), slf.get().core.feature(key.as_str()))
+    }
+
+    fn snapshot(&self) -> Snapshot {
+        Snapshot::new(self.core.snapshot())
+    }
+
+    #[pyo3(signature = (store, environment, features, /))]
+    fn offer_features(
+        &self,
+        store: &str,
+        environment: &str,
+        features: &Bound<'_, PyAny>,
+    ) -> PyResult<()> {
+        self.core.offer_features(store, environment, settings::document(features)?);
+        Ok(())
+    }
+
+    fn catch_updates(&self) {
+        self.core.catch_updates();
+    }
+
+    #[getter]
+    fn is_catching(&self) -> bool {
+        self.core.is_catching()
+    }
+
+    #[getter]
+    fn is_holding(&self) -> bool {
+        self.core.is_holding()
+    }
+
+    #[pyo3(signature = (*keys))]
+    fn release(&self, keys: &Bound<'_, PyTuple>) -> PyResult<()> {
+        if keys.is_empty() {
+            self.core.release();
+            return Ok(());
+        }
+        let keys: PyResult<Vec<String>> =
+            keys.iter().map(|key| Ok(key.extract::<Text<'_>>()?.as_str().to_string())).collect();
+        self.core.release_only(keys?);
+        Ok(())
+    }
+
+    fn stop_catching(&self) {
+        self.core.stop_catching();
+    }
+
+    #[getter]
+    fn held_keys(&self) -> Vec<String> {
+        self.core.held_keys().iter().map(ToString::to_string).collect()
+    }
+
+    fn __reduce_ex__(&self, _protocol: &Bound<'_, PyAny>) -> PyResult<()> {
+        Err(PyTypeError::new_err(
+            "a Client can be neither pickled nor copied: make one in each process",
+        ))
+    }
+
+    fn __repr__(&self) -> String {
+        let status = self.core.status();
+        format!("<fh_client.Client {}, {} features>", status.readiness, status.features)
+    }
+});
+
+impl Drop for Client {
+    /// Ends the connection of a client that the program forgot, and says so.
+    fn drop(&mut self) {
+        if self.is_closed.load(Ordering::Relaxed) {
+            return;
+        }
+        self.core.close();
+        let _ = Python::try_attach(|py| {
+            // The program may be handling an exception, which must stay as it is.
+            let pending = PyErr::take(py);
+            let class = py.get_type::<PyResourceWarning>();
+            let text = c"a fh_client.Client was not closed: use `with`, or call `close`";
+            if let Err(error) = PyErr::warn(py, &class, text, 1) {
+                error.write_unraisable(py, None);
+            }
+            if let Some(pending) = pending {
+                pending.restore(py);
+            }
+        });
+    }
+}

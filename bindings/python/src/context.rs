@@ -1,0 +1,90 @@
+//! The class `Context`: reads for the attributes of one user, device or request.
+
+use std::sync::Arc;
+
+use pyo3::exceptions::PyTypeError;
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyTuple};
+
+use crate::attributes;
+use crate::client::Client;
+use crate::feature::Feature;
+use crate::key::Text;
+use crate::reads::pymethods_with_reads;
+use crate::snapshot::Snapshot;
+
+#[pyclass(frozen, weakref, module = "fh_client")]
+pub(crate) struct Context {
+    client: Py<Client>,
+    core: fh_client::Context,
+}
+
+impl Context {
+    pub(crate) const fn new(client: Py<Client>, core: fh_client::Context) -> Self {
+        Self { client, core }
+    }
+
+    pub(crate) const fn attributes_of(&self) -> &Arc<fh_client::Attributes> {
+        self.core.attributes()
+    }
+
+    /// Returns a context of the same client with other attributes.
+    fn of(&self, py: Python<'_>, attributes: fh_client::Attributes) -> Self {
+        let core = self.client.get().core().context_of(attributes);
+        Self::new(self.client.clone_ref(py), core)
+    }
+}
+
+pymethods_with_reads!(Context, |self| self.core, {
+    #[getter]
+    fn client(&self, py: Python<'_>) -> Py<Client> {
+        self.client.clone_ref(py)
+    }
+
+    #[getter]
+    fn attributes<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        attributes::to_dict(py, self.core.attributes())
+    }
+
+    #[pyo3(signature = (**attributes))]
+    fn but(&self, py: Python<'_>, attributes: Option<&Bound<'_, PyDict>>) -> PyResult<Self> {
+        let own = fh_client::Attributes::clone(self.core.attributes());
+        let changed = match attributes {
+            Some(attributes) => attributes::replace(own.into(), attributes)?,
+            None => own,
+        };
+        Ok(self.of(py, changed))
+    }
+
+    #[pyo3(signature = (*names))]
+    fn without(&self, py: Python<'_>, names: &Bound<'_, PyTuple>) -> PyResult<Self> {
+        let own = fh_client::Attributes::clone(self.core.attributes());
+        let mut builder: fh_eval::AttributesBuilder = own.into();
+        for name in names.iter() {
+            builder = builder.remove(name.extract::<Text<'_>>()?.as_str());
+        }
+        Ok(self.of(py, builder.build()))
+    }
+
+    #[pyo3(signature = (key, /))]
+    fn feature(&self, py: Python<'_>, key: Text<'_>) -> Feature {
+        Feature::new(self.client.clone_ref(py), self.core.feature(key.as_str()))
+    }
+
+    fn snapshot(&self) -> Snapshot {
+        Snapshot::new(self.core.snapshot())
+    }
+
+    fn __reduce_ex__(&self, _protocol: &Bound<'_, PyAny>) -> PyResult<()> {
+        Err(PyTypeError::new_err(
+            "a Context can be neither pickled nor copied: make one in each process",
+        ))
+    }
+
+    /// Values of attributes are personal data, so only the names are shown.
+    fn __repr__(&self) -> String {
+        let attributes: &Arc<fh_client::Attributes> = self.core.attributes();
+        let names: Vec<&str> = attributes.iter().map(|(name, _)| name).collect();
+        format!("<fh_client.Context of {}>", names.join(", "))
+    }
+});

@@ -1,0 +1,49 @@
+//! The native module `fh_client._native`, on which the Python package `fh_client` is built.
+
+mod attributes;
+mod client;
+mod context;
+mod detail;
+mod duration;
+mod errors;
+mod explanation;
+mod feature;
+mod json;
+mod key;
+mod names;
+mod number;
+mod reads;
+mod settings;
+mod snapshot;
+mod status;
+mod value;
+mod waiting;
+
+use pyo3::pymodule;
+
+/// The native part of the package `fh_client`.
+#[pymodule]
+mod _native {
+    #[pymodule_export]
+    use crate::client::Client;
+    #[pymodule_export]
+    use crate::context::Context;
+    #[pymodule_export]
+    use crate::detail::Detail;
+    #[pymodule_export]
+    use crate::explanation::Explanation;
+    #[pymodule_export]
+    use crate::feature::Feature;
+    #[pymodule_export]
+    use crate::names::well_known;
+    #[pymodule_export]
+    use crate::settings::{Backoff, Limits};
+    #[pymodule_export]
+    use crate::snapshot::Snapshot;
+    #[pymodule_export]
+    use crate::status::Status;
+
+    #[pymodule_export]
+    #[expect(non_upper_case_globals, reason = "the name of the version in Python packages")]
+    const __version__: &str = env!("CARGO_PKG_VERSION");
+}

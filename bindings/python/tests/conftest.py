@@ -1,0 +1,94 @@
+"""Servers for the tests: `fh serve`, as programs use it."""
+
+from __future__ import annotations
+
+import os
+import pathlib
+import re
+import subprocess
+from collections.abc import Iterator
+
+import pytest
+
+import fh_client
+
+STATE = """
+features:
+  - { key: ON, type: BOOLEAN }
+  - { key: OFF, type: BOOLEAN }
+  - { key: COLOUR, type: STRING }
+  - { key: EMPTY, type: STRING }
+  - { key: UNSET, type: STRING }
+  - { key: LIMIT, type: NUMBER }
+  - { key: PRICE, type: NUMBER }
+  - { key: LARGE, type: NUMBER }
+  - { key: THEME, type: JSON }
+environments:
+  - name: dev
+    id: 3f6c1a52-90d4-4a7b-8c3e-2b5d7e9f0a11
+    values:
+      ON: { value: true, locked: true }
+      OFF: false
+      COLOUR:
+        value: red
+        strategies:
+          - { id: gold, value: gold, attributes: [
+              { fieldName: plan, type: STRING, conditional: EQUALS, values: [gold] } ] }
+      EMPTY: ""
+      LIMIT: 20
+      PRICE: 7.50
+      LARGE: 9007199254740993
+      THEME: { value: '{"size": [1, 2]}' }
+accounts:
+  - name: tests
+    clientKey: tests*client
+    serverKey: testsserver
+    permissions: { dev: [READ, CHANGE_VALUE] }
+"""
+ENVIRONMENT = "3f6c1a52-90d4-4a7b-8c3e-2b5d7e9f0a11"
+
+
+class Edge:
+    """A running `fh serve`."""
+
+    key = f"{ENVIRONMENT}/tests*client"
+    server_key = f"{ENVIRONMENT}/testsserver"
+
+    def __init__(self, folder: pathlib.Path) -> None:
+        state = folder / "state.yaml"
+        state.write_text(STATE)
+        program = os.environ["FH"]
+        self.process = subprocess.Popen(
+            [program, "serve", "--state", str(state), "--port", "0"],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        assert self.process.stdout is not None
+        said = []
+        for line in self.process.stdout:
+            said.append(line)
+            if found := re.search(r"http://[\d.]+:\d+", line):
+                self.url = found[0]
+                return
+        raise AssertionError("".join(said))
+
+    def stop(self) -> None:
+        self.process.kill()
+        self.process.wait()
+        assert self.process.stdout is not None
+        self.process.stdout.close()
+
+
+@pytest.fixture(scope="session")
+def edge(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Edge]:
+    edge = Edge(tmp_path_factory.mktemp("edge"))
+    yield edge
+    edge.stop()
+
+
+@pytest.fixture
+def client(edge: Edge) -> Iterator[fh_client.Client]:
+    with fh_client.Client(edge.url, edge.key) as client:
+        client.wait_ready(10)
+        yield client

@@ -1,0 +1,282 @@
+"""The life of a client: arguments, waiting, closing, signals, and collection."""
+
+from __future__ import annotations
+
+import gc
+import os
+import pathlib
+import socket
+import subprocess
+import sys
+import threading
+import warnings
+import weakref
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+
+import fh_client
+
+KEY = "environment/key*"
+
+
+@pytest.fixture
+def deaf() -> Iterator[str]:
+    """The URL of a server that accepts connections and never answers."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield f"http://127.0.0.1:{server.getsockname()[1]}"
+
+
+@pytest.mark.parametrize(
+    ("url", "keys", "settings"),
+    [
+        ("not a url", [KEY], {}),
+        ("ftp://edge", [KEY], {}),
+        ("http://edge", ["nonsense"], {}),
+        ("http://edge", [KEY, "environment/server"], {}),
+        ("http://edge", [KEY, "other/key*"], {"mode": "streaming"}),
+        ("http://edge", [KEY], {"mode": "sometimes"}),
+        ("http://edge", [KEY], {"interval": 5}),
+        ("http://edge", [KEY], {"mode": "polling", "interval": -1}),
+        ("http://edge", [KEY], {"mode": "polling", "interval": float("nan")}),
+        ("http://edge", [KEY], {"snapshot_max_age": 5}),
+        ("http://edge", [KEY], {"bootstrap": "nonsense"}),
+        ("http://edge", [KEY], {"headers": {"host": "x"}}),
+        ("http://edge", [KEY], {"identification": "a\nb"}),
+        ("http://edge", [KEY], {"profile": "server"}),
+        ("http://edge", [KEY], {"backoff": fh_client.Backoff(5, 1)}),
+        ("http://edge", [KEY], {"limits": fh_client.Limits(poll=0)}),
+        ("http://edge", [KEY], {"ca_certificate": "no certificate"}),
+        ("http://edge", [KEY], {"client_certificate": b"no certificate"}),
+        ("http://edge", [KEY], {"proxy": "ftp://proxy"}),
+    ],
+)
+def test_bad_values_are_value_errors(url: str, keys: list[str], settings: dict[str, object]) -> None:
+    with pytest.raises(ValueError) as raised:
+        fh_client.Client(url, *keys, **settings)  # type: ignore[arg-type]
+    assert "key*" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"no_such_setting": 1},
+        {"mode": 1},
+        {"interval": "5", "mode": "polling"},
+        {"interval": True, "mode": "polling"},
+        {"headers": "x"},
+        {"context": 5},
+        {"limits": 5},
+        {"backoff": (1, 2)},
+        {"catch_updates": "yes"},
+        {"proxy": True},
+        {"ca_certificate": 5},
+        {"snapshot_file": 5},
+    ],
+)
+def test_wrong_types_are_type_errors_that_name_the_setting(settings: dict[str, object]) -> None:
+    with pytest.raises(TypeError, match=next(iter(settings))):
+        fh_client.Client("http://edge", KEY, **settings)  # type: ignore[arg-type]
+
+
+def test_urls_and_keys_are_texts() -> None:
+    with pytest.raises(TypeError):
+        fh_client.Client(5, KEY)  # type: ignore[arg-type]
+    with pytest.raises(TypeError):
+        fh_client.Client("http://edge", 5)  # type: ignore[arg-type]
+    with pytest.raises(ValueError):
+        fh_client.Client.offline(mode="polling")  # type: ignore[call-arg]
+
+
+def test_the_environment_gives_what_the_program_does_not(edge: object, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("FEATUREHUB_CLIENT_API_KEY", raising=False)
+    monkeypatch.setenv("FEATUREHUB_EDGE_URL", edge.url)  # type: ignore[attr-defined]
+    monkeypatch.setenv("FEATUREHUB_API_KEY", edge.key)  # type: ignore[attr-defined]
+    with fh_client.Client() as client:
+        client.wait_ready(10)
+        assert client.is_enabled("ON")
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"mode": "streaming"},
+        {"mode": "polling", "interval": 60},
+        {"mode": "passive", "interval": timedelta(minutes=1)},
+        {"mode": "once"},
+        {"proxy": False, "http1_only": True},
+        {"limits": fh_client.Limits(connect=3, poll=timedelta(seconds=5)), "headers": {"x-team": "shop"}},
+        {"backoff": fh_client.Backoff(0.1, 1), "backoff_when_refused": fh_client.Backoff(1, 2, 0.1)},
+        {"listeners": False, "event_queue": 5, "profile": "edge", "identification": "Test,1"},
+    ],
+)
+def test_settings(edge: object, settings: dict[str, object]) -> None:
+    with fh_client.Client(edge.url, edge.key, **settings) as client:  # type: ignore[attr-defined,arg-type]
+        client.wait_ready(10)
+        assert client.string("COLOUR") == "red"
+
+
+def test_a_server_evaluated_key_has_one_context(edge: object) -> None:
+    with fh_client.Client(edge.url, edge.server_key, context={"plan": "gold"}) as client:  # type: ignore[attr-defined]
+        client.wait_ready(10)
+        assert client.is_server_evaluated
+        assert client.string("COLOUR") == "gold"
+        assert client.context(plan="silver").string("COLOUR", "hidden") == "hidden"
+        assert client.set_context(plan="silver").string("COLOUR") == "red"
+        with pytest.raises(ValueError, match="attributes"):
+            client.set_context({f"a{n}": n for n in range(31)})
+
+
+def test_refresh_and_new_keys(edge: object) -> None:
+    with fh_client.Client(edge.url, edge.key, mode="once") as client:  # type: ignore[attr-defined]
+        client.wait_ready(10)
+        assert client.refresh() == "READY"
+        assert client.set_api_keys(edge.server_key) == "READY"  # type: ignore[attr-defined]
+        assert client.is_server_evaluated
+        assert client.set_headers({"x-team": "shop"}) == "READY"
+        with pytest.raises(ValueError):
+            client.set_api_keys("nonsense")
+        with pytest.raises(ValueError):
+            client.set_headers({"host": "x"})
+
+
+def test_a_wait_that_times_out_has_the_status(deaf: str) -> None:
+    with fh_client.Client(deaf, KEY) as client:
+        with pytest.raises(TimeoutError) as raised:
+            client.wait_ready(0.05)
+        error = raised.value
+        assert isinstance(error, fh_client.TimedOut) and isinstance(error, fh_client.NotReady)
+        assert error.reason == "timed_out" and error.status is not None
+        assert error.status.readiness == "NOT_READY"
+
+
+def test_a_refused_client_is_not_ready(edge: object) -> None:
+    with fh_client.Client(edge.url, "unknown/key*") as client:  # type: ignore[attr-defined]
+        with pytest.raises(fh_client.NotReady) as raised:
+            client.wait_ready(10)
+        assert raised.value.reason == "failed" and raised.value.problem == "not_found"
+        with pytest.raises(fh_client.TimedOut):
+            client.wait_ready(0.01, through_refusals=True)
+        with pytest.raises(fh_client.EdgeProblem) as problem:
+            client.refresh()
+        assert problem.value.code == "not_found"
+
+
+def test_an_unreachable_edge_is_a_problem() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    with fh_client.Client(f"http://127.0.0.1:{port}", KEY) as client:
+        with pytest.raises(fh_client.EdgeProblem) as raised:
+            client.refresh()
+        assert raised.value.code == "unreachable"
+        assert client.status().problem == "unreachable"
+        assert client.status().to_dict()["problem"] == "unreachable"
+
+
+def test_a_client_without_features_is_stopped() -> None:
+    with fh_client.Client.offline() as client:
+        with pytest.raises(fh_client.NotReady) as raised:
+            client.wait_ready()
+        assert raised.value.reason == "stopped"
+
+
+def test_a_closed_client_answers_with_the_last_values(edge: object) -> None:
+    client = fh_client.Client(edge.url, edge.key)  # type: ignore[attr-defined]
+    client.wait_ready(10)
+    context = client.context(plan="gold")
+    client.close()
+    client.close(timeout=timedelta(0))
+    assert client.readiness == "CLOSED" and not client.is_ready
+    assert client.is_enabled("ON") and context.string("COLOUR") == "gold"
+    for call in (client.wait_ready, client.refresh, client.set_context):
+        with pytest.raises(fh_client.Closed) as raised:
+            call()  # type: ignore[operator]
+        assert raised.value.reason == "closed"
+
+
+def test_a_snapshot_file_outlives_the_client(edge: object, tmp_path: pathlib.Path) -> None:
+    file = tmp_path / "features.json"
+    with fh_client.Client(edge.url, edge.key, snapshot_file=file) as client:  # type: ignore[attr-defined]
+        client.wait_ready(10)
+        client.flush()
+        assert file.exists()
+    with fh_client.Client("http://127.0.0.1:9", edge.key, snapshot_file=str(file)) as client:  # type: ignore[attr-defined]
+        client.wait_ready(10)
+        assert client.string("COLOUR") == "red" and client.status().source == "snapshot"
+
+
+def test_a_client_that_is_collected_without_close_warns(deaf: str) -> None:
+    with pytest.warns(ResourceWarning, match="not closed"):
+        client = fh_client.Client(deaf, KEY)
+        context = client.context(a="b")
+        gone = weakref.ref(client)
+        del client
+        gc.collect()
+        assert gone() is not None, "a context keeps its client"
+        del context
+        gc.collect()
+        assert gone() is None
+
+
+def test_a_closed_client_is_collected_in_silence(deaf: str) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        client = fh_client.Client(deaf, KEY)
+        client.close()
+        del client
+        gc.collect()
+
+
+def test_a_wait_lets_other_threads_run(deaf: str) -> None:
+    with fh_client.Client(deaf, KEY) as client:
+        ended: list[str] = []
+
+        def wait() -> None:
+            with pytest.raises(fh_client.Closed):
+                client.wait_ready()
+            ended.append("wait")
+
+        waiting = threading.Thread(target=wait)
+        waiting.start()
+        client.close()
+        waiting.join(10)
+        assert ended == ["wait"]
+
+
+@pytest.mark.parametrize("call", ["wait_ready()", "refresh()", "set_context(a='b')", "set_api_keys('e/other')"])
+def test_ctrl_c_ends_each_wait(deaf: str, call: str) -> None:
+    program = f"""
+import fh_client, os, signal, sys, threading
+limits = fh_client.Limits(connect=600, head=600, poll=600, idle=600)
+client = fh_client.Client({deaf!r}, "environment/key", limits=limits)
+main = threading.main_thread().ident
+def interrupt():
+    while sys._current_frames()[main].f_code.co_name != "wait":
+        pass
+    os.kill(os.getpid(), signal.SIGINT)
+def wait():
+    client.{call}
+threading.Thread(target=interrupt).start()
+try:
+    wait()
+except KeyboardInterrupt:
+    print("interrupted")
+client.close(0)
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "interrupted\n", "")
+
+
+def test_importing_the_package_loads_little() -> None:
+    program = """
+import sys
+before = set(sys.modules)
+import fh_client
+print(*sorted(set(sys.modules) - before))
+"""
+    done = subprocess.run([sys.executable, "-S", "-c", program], capture_output=True, text=True, env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)})
+    loaded = set(done.stdout.split())
+    assert "fh_client._native" in loaded, done.stderr
+    unwanted = {"asyncio", "ssl", "http", "urllib.request", "concurrent.futures", "numpy", "decimal", "json", "enum"}
+    assert not loaded & unwanted

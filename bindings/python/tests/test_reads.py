@@ -1,0 +1,175 @@
+"""Reads of values: the types, the defaults, and values that bindings get wrong."""
+
+from __future__ import annotations
+
+import decimal
+import json
+import math
+
+import pytest
+
+import fh_client
+
+DIGITS = "1" + "0" * 4998 + "7"
+
+
+def feature(key: str, kind: str, value: object) -> dict[str, object]:
+    return {"id": key, "key": key, "version": 1, "type": kind, "value": value}
+
+
+def offline(*features: dict[str, object]) -> fh_client.Client:
+    client = fh_client.Client.offline(bootstrap=list(features))
+    client.wait_ready(10)
+    return client
+
+
+def numbers(*texts: str) -> fh_client.Client:
+    """A client whose NUMBER features have these texts as keys and as values."""
+    parts = [json.dumps(feature(text, "NUMBER", 0)).replace('"value": 0', f'"value": {text}') for text in texts]
+    client = fh_client.Client.offline(bootstrap=f"[{','.join(parts)}]")
+    client.wait_ready(10)
+    return client
+
+
+def test_each_type_has_a_read(client: fh_client.Client) -> None:
+    assert client.boolean("ON") is True
+    assert client.boolean("OFF") is False
+    assert client.is_enabled("ON") is True and client.is_enabled("OFF") is False
+    assert client.string("COLOUR") == "red"
+    assert client.number("LIMIT") == 20 and type(client.number("LIMIT")) is int
+    assert client.number("PRICE") == 7.5 and type(client.number("PRICE")) is float
+    assert str(client.decimal("PRICE")) == "7.50"
+    assert client.json("THEME") == {"size": [1, 2]}
+    assert client.raw_json("THEME") == '{"size": [1, 2]}'
+
+
+def test_false_and_empty_text_are_values(client: fh_client.Client) -> None:
+    assert client.boolean("OFF", True) is False
+    assert client.string("EMPTY", "other") == ""
+    assert client.is_set("OFF") and client.is_set("EMPTY") and not client.is_set("UNSET")
+
+
+@pytest.mark.parametrize("key", ["NO_SUCH", "UNSET", "ON\ud800", "\udc00", ""])
+def test_a_read_without_value_gives_the_default(client: fh_client.Client, key: str) -> None:
+    default = object()
+    for read in (client.boolean, client.string, client.number, client.decimal, client.json, client.raw_json):
+        assert read(key) is None
+        assert read(key, default) is default
+        assert read(key, default=default) is default
+    assert client.is_enabled(key) is False
+    assert client.value(key, default) is default
+    assert client.detail(key).value is None
+    assert str(client.explain(key)) != ""
+
+
+@pytest.mark.parametrize("default", [False, 0, "", [], {}, 0.0])
+def test_an_empty_default_is_given_back(client: fh_client.Client, default: object) -> None:
+    assert client.string("UNSET", default) is default
+    assert client.json("UNSET", default) is default
+
+
+def test_a_read_of_another_type_gives_the_default(client: fh_client.Client) -> None:
+    assert client.boolean("COLOUR", True) is True
+    assert client.string("LIMIT", "x") == "x"
+    assert client.number("ON", 5) == 5
+    assert client.json("COLOUR", 5) == 5
+    assert client.detail("COLOUR", "BOOLEAN").reason == "TYPE_MISMATCH"
+
+
+@pytest.mark.parametrize("key", [b"ON", 1, None, 1.5, object()])
+def test_a_key_that_is_no_text_is_a_type_error(client: fh_client.Client, key: object) -> None:
+    for read in (client.is_enabled, client.boolean, client.string, client.json, client.detail, client.explain):
+        with pytest.raises(TypeError):
+            read(key)  # type: ignore[operator]
+
+
+def test_numbers_keep_every_digit() -> None:
+    with numbers("9007199254740993", DIGITS, f"-{DIGITS}", "-9223372036854775809") as client:
+        assert client.number("9007199254740993") == 2**53 + 1
+        assert client.number(DIGITS) == 10**4999 + 7
+        assert client.number(f"-{DIGITS}") == -(10**4999) - 7
+        assert client.number("-9223372036854775809") == -(2**63) - 1
+
+
+def test_numbers_that_are_no_integers_are_floats() -> None:
+    with numbers("-0.0", "1e400", "7.50", "10.0", "1e2", "-0") as client:
+        zero = client.number("-0.0")
+        assert isinstance(zero, float) and math.copysign(1, zero) == -1
+        assert client.number("1e400") == math.inf
+        assert client.decimal("1e400") == decimal.Decimal("1e400")
+        assert client.decimal("7.50").as_tuple() == decimal.Decimal("7.50").as_tuple()  # type: ignore[union-attr]
+        assert type(client.number("10.0")) is float and type(client.number("1e2")) is float
+        assert client.number("-0") == 0 and type(client.number("-0")) is int
+
+
+@pytest.mark.parametrize("text", ["", "{", "NaN", "[Infinity]", "-Infinity", "{'a': 1}", "[1,]", "[" * 100_000])
+def test_a_text_that_is_no_json_gives_the_default(text: str) -> None:
+    with offline(feature("J", "JSON", text)) as client:
+        assert client.raw_json("J") == text
+        assert client.json("J", "default") == "default"
+        assert client.feature("J").json("default") == "default"
+
+
+def test_json_is_parsed_at_each_call() -> None:
+    with offline(feature("J", "JSON", '{"a": [1]}'), feature("N", "JSON", f"[{DIGITS}]")) as client:
+        first = client.json("J")
+        first["a"].append(2)
+        assert client.json("J") == {"a": [1]}
+        assert client.json("N") == [10**4999 + 7]
+
+
+def test_one_is_not_true_and_true_is_not_one(client: fh_client.Client) -> None:
+    with offline(feature("ONE", "NUMBER", 1), feature("YES", "BOOLEAN", True)) as other:
+        assert other.value("ONE") == 1 and other.value("ONE") is not True
+        assert other.value("YES") is True
+        assert other.values() == {"ONE": 1, "YES": True}
+
+
+def test_values_and_details_hold_all_features(client: fh_client.Client) -> None:
+    values = client.values()
+    assert values["COLOUR"] == "red" and values["OFF"] is False and values["UNSET"] is None
+    assert values["THEME"] == '{"size": [1, 2]}'
+    assert sorted(values) == sorted(client.keys()) == sorted(client.details())
+    assert client.details()["LIMIT"].value == 20
+
+
+def test_details(client: fh_client.Client) -> None:
+    detail = client.detail("ON")
+    assert (detail.key, detail.value, detail.kind, detail.exists) == ("ON", True, "BOOLEAN", True)
+    assert detail.is_locked and not client.detail("OFF").is_locked
+    assert detail.reason == "STATIC" and client.detail("NO_SUCH").reason == "NOT_FOUND"
+    assert detail.to_dict()["value"] is True
+    missing = client.detail("NO_SUCH")
+    assert (missing.version, missing.exists, missing.kind, missing.id) == (-1, False, None, None)
+    with pytest.raises(ValueError, match="BOOLEAN"):
+        client.detail("ON", "bool")  # type: ignore[arg-type]
+
+
+def test_neither_features_nor_details_are_true_or_false(client: fh_client.Client) -> None:
+    with pytest.raises(TypeError, match="enabled"):
+        bool(client.feature("ON"))
+    with pytest.raises(TypeError, match="value"):
+        bool(client.detail("ON"))
+
+
+def test_feature_handles_read_as_clients_do(client: fh_client.Client) -> None:
+    on = client.feature("ON")
+    assert on.enabled is True and on.is_enabled() is True and on.boolean() is True
+    assert on.key == "ON" and on.kind == "BOOLEAN" and on.is_locked and on.exists() and on.is_set()
+    assert on.version == client.detail("ON").version >= 0
+    assert on.detail().reason == "STATIC"
+    assert client.feature("LARGE").number() == 2**53 + 1
+    assert str(client.feature("PRICE").decimal()) == "7.50"
+    assert client.feature("COLOUR").string("x") == "red"
+    assert client.feature("NO_SUCH").string("x") == "x"
+    assert client.feature("THEME").json() == {"size": [1, 2]}
+    assert client.feature("\ud800").boolean(True) is True
+    assert on.client is client
+
+
+def test_a_snapshot_reads_one_state(client: fh_client.Client) -> None:
+    snapshot = client.snapshot()
+    assert snapshot.string("COLOUR") == "red"
+    assert snapshot.of(client.context(plan="gold")).string("COLOUR") == "gold"
+    assert snapshot.readiness == "READY" and not snapshot.is_server_evaluated
+    assert snapshot.environment_of("COLOUR") == client.environments[0]
