@@ -1,5 +1,6 @@
 //! The class `Client`.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -7,18 +8,22 @@ use fh_client::{ClientBuilder, NotReady};
 use pyo3::exceptions::{PyResourceWarning, PyTypeError};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple, PyType};
+use pyo3::{PyTraverseError, PyVisit};
 
 use crate::attributes;
 use crate::context::Context;
 use crate::duration::Seconds;
 use crate::errors;
+use crate::exit;
 use crate::feature::Feature;
 use crate::json;
 use crate::key::Text;
+use crate::listeners::{Listeners, Subscription};
 use crate::reads::pymethods_with_reads;
 use crate::settings::{self, Fetching};
 use crate::snapshot::Snapshot;
 use crate::status::Status;
+use crate::test_updates::TestUpdates;
 use crate::waiting::{wait, wait_for};
 
 /// The time that `close` and `flush` wait for by default.
@@ -27,13 +32,23 @@ const CLOSING: Duration = Duration::from_secs(2);
 #[pyclass(frozen, weakref, module = "fh_client")]
 pub(crate) struct Client {
     core: fh_client::Client,
+    listeners: Arc<Listeners>,
     is_closed: AtomicBool,
 }
 
 impl Client {
     fn start(builder: ClientBuilder) -> PyResult<Self> {
         let core = builder.start().map_err(|error| errors::start(&error))?;
-        Ok(Self { core, is_closed: AtomicBool::new(false) })
+        Ok(Self::of(core))
+    }
+
+    fn of(core: fh_client::Client) -> Self {
+        exit::remember(&core);
+        Self { core, listeners: Arc::default(), is_closed: AtomicBool::new(false) }
+    }
+
+    pub(crate) const fn listeners(&self) -> &Arc<Listeners> {
+        &self.listeners
     }
 
     pub(crate) const fn core(&self) -> &fh_client::Client {
@@ -47,7 +62,11 @@ impl Client {
 
     fn wait_until_closed(&self, py: Python<'_>, timeout: Duration) -> PyResult<()> {
         self.begin_to_close();
-        wait_for(py, self.core.closed(), timeout).map(|_| ())
+        if wait_for(py, self.core.closed(), timeout)?.is_some() {
+            // The last events are delivered, so the functions can be freed.
+            self.listeners.clear();
+        }
+        Ok(())
     }
 }
 
@@ -217,6 +236,61 @@ pymethods_with_reads!(Client, |self| self.core, {
 
     fn snapshot(&self) -> Snapshot {
         Snapshot::new(self.core.snapshot())
+    }
+
+    #[pyo3(signature = (mapping=None, /, **attributes))]
+    fn isolated(
+        &self,
+        mapping: Option<&Bound<'_, PyAny>>,
+        attributes: Option<&Bound<'_, PyDict>>,
+    ) -> PyResult<Self> {
+        let attributes = attributes::read(mapping, attributes)?;
+        let core = self.core.isolated(attributes).map_err(|error| errors::start(&error))?;
+        Ok(Self::of(core))
+    }
+
+    #[pyo3(signature = (api_key=None))]
+    fn test_updates(slf: &Bound<'_, Self>, api_key: Option<&str>) -> PyResult<TestUpdates> {
+        let mut core = slf.get().core.test_updates();
+        if let Some(key) = api_key {
+            core = core.with_api_key(key).map_err(|why| errors::start(&why.into()))?;
+        }
+        Ok(TestUpdates::new(slf.clone().unbind(), core))
+    }
+
+    #[pyo3(signature = (key, call, /))]
+    fn on_change(&self, key: Text<'_>, call: &Bound<'_, PyAny>) -> PyResult<Subscription> {
+        self.listeners
+            .add(call, |call| self.core.on_change(key.as_str(), move |change| call.change(change)))
+    }
+
+    #[pyo3(signature = (call, /))]
+    fn on_readiness(&self, call: &Bound<'_, PyAny>) -> PyResult<Subscription> {
+        self.listeners
+            .add(call, |call| self.core.on_readiness(move |change| call.readiness(change)))
+    }
+
+    #[pyo3(signature = (call, /))]
+    fn on_new_state(&self, call: &Bound<'_, PyAny>) -> PyResult<Subscription> {
+        self.listeners.add(call, |call| self.core.on_new_state(move |state| call.new_state(state)))
+    }
+
+    #[pyo3(signature = (call, /))]
+    fn on_raw(&self, call: &Bound<'_, PyAny>) -> PyResult<Subscription> {
+        self.listeners.add(call, |call| self.core.on_raw(move |update| call.raw(update)))
+    }
+
+    #[pyo3(signature = (call, /))]
+    fn on_notice(&self, call: &Bound<'_, PyAny>) -> PyResult<Subscription> {
+        self.listeners.add(call, |call| self.core.on_notice(move |notice| call.notice(notice)))
+    }
+
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        self.listeners.traverse(&visit)
+    }
+
+    fn __clear__(&self) {
+        self.listeners.clear();
     }
 
     #[pyo3(signature = (store, environment, features, /))]

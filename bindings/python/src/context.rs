@@ -5,11 +5,13 @@ use std::sync::Arc;
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
+use pyo3::{PyTraverseError, PyVisit};
 
 use crate::attributes;
 use crate::client::Client;
 use crate::feature::Feature;
 use crate::key::Text;
+use crate::listeners::Subscription;
 use crate::reads::pymethods_with_reads;
 use crate::snapshot::Snapshot;
 
@@ -73,6 +75,18 @@ pymethods_with_reads!(Context, |self| self.core, {
 
     fn snapshot(&self) -> Snapshot {
         Snapshot::new(self.core.snapshot())
+    }
+
+    #[pyo3(signature = (key, call, /))]
+    fn on_change(&self, key: Text<'_>, call: &Bound<'_, PyAny>) -> PyResult<Subscription> {
+        self.client
+            .get()
+            .listeners()
+            .add(call, |call| self.core.on_change(key.as_str(), move |change| call.change(change)))
+    }
+
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        visit.call(&self.client)
     }
 
     fn __reduce_ex__(&self, _protocol: &Bound<'_, PyAny>) -> PyResult<()> {

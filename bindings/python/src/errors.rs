@@ -1,6 +1,8 @@
 //! Errors of the client as Python exceptions. Their classes are written in Python (`_errors.py`).
 
-use fh_client::{FlushError, NotReady, Problem, SetHeadersError, SetKeysError, StartError};
+use fh_client::{
+    FlushError, NotReady, Problem, Refusal, SetHeadersError, SetKeysError, StartError,
+};
 use pyo3::exceptions::{PyOSError, PyTimeoutError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
@@ -69,6 +71,24 @@ pub(crate) fn set_headers(py: Python<'_>, error: &SetHeadersError) -> PyErr {
         SetHeadersError::Edge(why) => problem(py, why),
         _ => PyValueError::new_err(error.to_string()),
     }
+}
+
+pub(crate) fn refusal(py: Python<'_>, refusal: &Refusal) -> PyErr {
+    let reason = match refusal {
+        Refusal::Closed => return problem(py, &Problem::Closed),
+        Refusal::Unreachable(why) => return problem(py, why),
+        Refusal::Nonsense { .. } => "nonsense",
+        Refusal::NotPermitted { .. } => "not_permitted",
+        Refusal::NoSuchFeature => "no_such_feature",
+        Refusal::Locked { .. } => "locked",
+        Refusal::NotPossible { .. } => "not_possible",
+        Refusal::NotApplied => "not_applied",
+        _ => "unexpected",
+    };
+    raised(py, "Refused", &refusal.to_string(), |error| {
+        error.setattr("reason", reason)?;
+        error.setattr("status", refusal.status())
+    })
 }
 
 pub(crate) fn start(error: &StartError) -> PyErr {

@@ -3,10 +3,12 @@
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
+use pyo3::{PyTraverseError, PyVisit};
 
 use crate::client::Client;
 use crate::detail::Detail;
 use crate::explanation::Explanation;
+use crate::listeners::Subscription;
 use crate::{number, reads, value};
 
 #[pyclass(frozen, weakref, module = "fh_client")]
@@ -171,6 +173,18 @@ impl Feature {
         Err(PyTypeError::new_err(
             "a Feature is neither true nor false: use its attribute `enabled`",
         ))
+    }
+
+    #[pyo3(signature = (call, /))]
+    fn on_change(&self, call: &Bound<'_, PyAny>) -> PyResult<Subscription> {
+        self.client
+            .get()
+            .listeners()
+            .add(call, |call| self.core.on_change(move |change| call.change(change)))
+    }
+
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        visit.call(&self.client)
     }
 
     fn __reduce_ex__(&self, _protocol: &Bound<'_, PyAny>) -> PyResult<()> {

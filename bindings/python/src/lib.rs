@@ -6,16 +6,20 @@ mod context;
 mod detail;
 mod duration;
 mod errors;
+mod events;
+mod exit;
 mod explanation;
 mod feature;
 mod json;
 mod key;
+mod listeners;
 mod names;
 mod number;
 mod reads;
 mod settings;
 mod snapshot;
 mod status;
+mod test_updates;
 mod value;
 mod waiting;
 
@@ -31,9 +35,15 @@ mod _native {
     #[pymodule_export]
     use crate::detail::Detail;
     #[pymodule_export]
+    use crate::events::{Change, NewState, Notice, RawUpdate, ReadinessChange};
+    #[pymodule_export]
+    use crate::exit::end_all;
+    #[pymodule_export]
     use crate::explanation::Explanation;
     #[pymodule_export]
     use crate::feature::Feature;
+    #[pymodule_export]
+    use crate::listeners::Subscription;
     #[pymodule_export]
     use crate::names::well_known;
     #[pymodule_export]
@@ -42,6 +52,8 @@ mod _native {
     use crate::snapshot::Snapshot;
     #[pymodule_export]
     use crate::status::Status;
+    #[pymodule_export]
+    use crate::test_updates::TestUpdates;
 
     #[pymodule_export]
     #[expect(non_upper_case_globals, reason = "the name of the version in Python packages")]

@@ -43,7 +43,7 @@ accounts:
   - name: tests
     clientKey: tests*client
     serverKey: testsserver
-    permissions: { dev: [READ, CHANGE_VALUE] }
+    permissions: { dev: [READ, CHANGE_VALUE, LOCK, UNLOCK] }
 """
 ENVIRONMENT = "3f6c1a52-90d4-4a7b-8c3e-2b5d7e9f0a11"
 

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
+from conftest import Edge
 
 import fh_client
 
@@ -89,10 +90,10 @@ def test_urls_and_keys_are_texts() -> None:
         fh_client.Client.offline(mode="polling")  # type: ignore[call-arg]
 
 
-def test_the_environment_gives_what_the_program_does_not(edge: object, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_environment_gives_what_the_program_does_not(edge: Edge, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("FEATUREHUB_CLIENT_API_KEY", raising=False)
-    monkeypatch.setenv("FEATUREHUB_EDGE_URL", edge.url)  # type: ignore[attr-defined]
-    monkeypatch.setenv("FEATUREHUB_API_KEY", edge.key)  # type: ignore[attr-defined]
+    monkeypatch.setenv("FEATUREHUB_EDGE_URL", edge.url)
+    monkeypatch.setenv("FEATUREHUB_API_KEY", edge.key)
     with fh_client.Client() as client:
         client.wait_ready(10)
         assert client.is_enabled("ON")
@@ -111,14 +112,14 @@ def test_the_environment_gives_what_the_program_does_not(edge: object, monkeypat
         {"listeners": False, "event_queue": 5, "profile": "edge", "identification": "Test,1"},
     ],
 )
-def test_settings(edge: object, settings: dict[str, object]) -> None:
-    with fh_client.Client(edge.url, edge.key, **settings) as client:  # type: ignore[attr-defined,arg-type]
+def test_settings(edge: Edge, settings: dict[str, object]) -> None:
+    with fh_client.Client(edge.url, edge.key, **settings) as client:  # type: ignore[arg-type]
         client.wait_ready(10)
         assert client.string("COLOUR") == "red"
 
 
-def test_a_server_evaluated_key_has_one_context(edge: object) -> None:
-    with fh_client.Client(edge.url, edge.server_key, context={"plan": "gold"}) as client:  # type: ignore[attr-defined]
+def test_a_server_evaluated_key_has_one_context(edge: Edge) -> None:
+    with fh_client.Client(edge.url, edge.server_key, context={"plan": "gold"}) as client:
         client.wait_ready(10)
         assert client.is_server_evaluated
         assert client.string("COLOUR") == "gold"
@@ -128,11 +129,11 @@ def test_a_server_evaluated_key_has_one_context(edge: object) -> None:
             client.set_context({f"a{n}": n for n in range(31)})
 
 
-def test_refresh_and_new_keys(edge: object) -> None:
-    with fh_client.Client(edge.url, edge.key, mode="once") as client:  # type: ignore[attr-defined]
+def test_refresh_and_new_keys(edge: Edge) -> None:
+    with fh_client.Client(edge.url, edge.key, mode="once") as client:
         client.wait_ready(10)
         assert client.refresh() == "READY"
-        assert client.set_api_keys(edge.server_key) == "READY"  # type: ignore[attr-defined]
+        assert client.set_api_keys(edge.server_key) == "READY"
         assert client.is_server_evaluated
         assert client.set_headers({"x-team": "shop"}) == "READY"
         with pytest.raises(ValueError):
@@ -151,8 +152,8 @@ def test_a_wait_that_times_out_has_the_status(deaf: str) -> None:
         assert error.status.readiness == "NOT_READY"
 
 
-def test_a_refused_client_is_not_ready(edge: object) -> None:
-    with fh_client.Client(edge.url, "unknown/key*") as client:  # type: ignore[attr-defined]
+def test_a_refused_client_is_not_ready(edge: Edge) -> None:
+    with fh_client.Client(edge.url, "unknown/key*") as client:
         with pytest.raises(fh_client.NotReady) as raised:
             client.wait_ready(10)
         assert raised.value.reason == "failed" and raised.value.problem == "not_found"
@@ -181,8 +182,8 @@ def test_a_client_without_features_is_stopped() -> None:
         assert raised.value.reason == "stopped"
 
 
-def test_a_closed_client_answers_with_the_last_values(edge: object) -> None:
-    client = fh_client.Client(edge.url, edge.key)  # type: ignore[attr-defined]
+def test_a_closed_client_answers_with_the_last_values(edge: Edge) -> None:
+    client = fh_client.Client(edge.url, edge.key)
     client.wait_ready(10)
     context = client.context(plan="gold")
     client.close()
@@ -195,13 +196,13 @@ def test_a_closed_client_answers_with_the_last_values(edge: object) -> None:
         assert raised.value.reason == "closed"
 
 
-def test_a_snapshot_file_outlives_the_client(edge: object, tmp_path: pathlib.Path) -> None:
+def test_a_snapshot_file_outlives_the_client(edge: Edge, tmp_path: pathlib.Path) -> None:
     file = tmp_path / "features.json"
-    with fh_client.Client(edge.url, edge.key, snapshot_file=file) as client:  # type: ignore[attr-defined]
+    with fh_client.Client(edge.url, edge.key, snapshot_file=file) as client:
         client.wait_ready(10)
         client.flush()
         assert file.exists()
-    with fh_client.Client("http://127.0.0.1:9", edge.key, snapshot_file=str(file)) as client:  # type: ignore[attr-defined]
+    with fh_client.Client("http://127.0.0.1:9", edge.key, snapshot_file=str(file)) as client:
         client.wait_ready(10)
         assert client.string("COLOUR") == "red" and client.status().source == "snapshot"
 
@@ -252,14 +253,14 @@ limits = fh_client.Limits(connect=600, head=600, poll=600, idle=600)
 client = fh_client.Client({deaf!r}, "environment/key", limits=limits)
 main = threading.main_thread().ident
 def interrupt():
-    while sys._current_frames()[main].f_code.co_name != "wait":
+    while sys._current_frames()[main].f_code.co_name != "blocked":
         pass
     os.kill(os.getpid(), signal.SIGINT)
-def wait():
+def blocked():
     client.{call}
 threading.Thread(target=interrupt).start()
 try:
-    wait()
+    blocked()
 except KeyboardInterrupt:
     print("interrupted")
 client.close(0)
@@ -279,4 +280,4 @@ print(*sorted(set(sys.modules) - before))
     loaded = set(done.stdout.split())
     assert "fh_client._native" in loaded, done.stderr
     unwanted = {"asyncio", "ssl", "http", "urllib.request", "concurrent.futures", "numpy", "decimal", "json", "enum"}
-    assert not loaded & unwanted
+    assert loaded & unwanted == set()

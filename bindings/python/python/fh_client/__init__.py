@@ -6,27 +6,38 @@ memory and never wait for the Edge.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import atexit
 
-from ._errors import Closed, EdgeProblem, FhError, NotReady, TimedOut
+from ._errors import Closed, EdgeProblem, FhError, NotReady, Refused, TimedOut
 from ._native import (
     Backoff,
+    Change,
     Client,
     Context,
     Detail,
     Explanation,
     Feature,
     Limits,
+    NewState,
+    Notice,
+    RawUpdate,
+    ReadinessChange,
     Snapshot,
     Status,
+    Subscription,
+    TestUpdates,
     __version__,
+    end_all,
 )
 
+# Type checkers read this name as true. The module `typing` is slow to load.
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ._names import Country, Device, Platform
 
 __all__ = [
     "Backoff",
+    "Change",
     "Client",
     "Closed",
     "Context",
@@ -38,13 +49,23 @@ __all__ = [
     "Feature",
     "FhError",
     "Limits",
+    "NewState",
     "NotReady",
+    "Notice",
     "Platform",
+    "RawUpdate",
+    "ReadinessChange",
+    "Refused",
     "Snapshot",
     "Status",
+    "Subscription",
+    "TestUpdates",
     "TimedOut",
     "__version__",
 ]
+
+# Clients end before the interpreter is torn down.
+atexit.register(end_all)
 
 
 def __getattr__(name: str) -> object:

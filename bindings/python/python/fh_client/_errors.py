@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ._native import Status
 
@@ -42,6 +42,17 @@ class EdgeProblem(FhError):
     code: str = ""
 
 
-for _class in (FhError, NotReady, TimedOut, Closed, EdgeProblem):
+class Refused(FhError):
+    """The Edge refused a test update, or its effect did not arrive.
+
+    ``reason`` is ``"nonsense"``, ``"not_permitted"``, ``"no_such_feature"``, ``"locked"``, ``"not_possible"``,
+    ``"not_applied"`` or ``"unexpected"``. ``status`` is the HTTP status, if there was one.
+    """
+
+    reason: str = ""
+    status: int | None = None
+
+
+for _class in (FhError, NotReady, TimedOut, Closed, EdgeProblem, Refused):
     _class.__module__ = "fh_client"
 del _class

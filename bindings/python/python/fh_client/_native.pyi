@@ -1,4 +1,4 @@
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from decimal import Decimal
 from enum import Enum
@@ -22,6 +22,129 @@ Attribute: TypeAlias = (
 __version__: Final[str]
 
 def well_known() -> dict[str, list[str]]: ...
+def end_all() -> None: ...
+
+@final
+class Change:
+    """A change of a feature's value or lock."""
+
+    @property
+    def key(self) -> str:
+        """The key of the feature."""
+    @property
+    def old(self) -> Value | None:
+        """The value that this listener saw last."""
+    @property
+    def new(self) -> Value | None:
+        """The present value."""
+    @property
+    def was_locked(self) -> bool:
+        """True if the feature was locked before."""
+    @property
+    def is_locked(self) -> bool:
+        """True if the feature is locked now."""
+    @property
+    def exists(self) -> bool:
+        """True if the feature exists."""
+    @property
+    def version(self) -> int:
+        """The version of the feature's value."""
+    @property
+    def generation(self) -> int:
+        """The generation of the state in which the change was seen."""
+
+@final
+class ReadinessChange:
+    """The readiness of a client, reported to a listener."""
+
+    @property
+    def readiness(self) -> Readiness:
+        """The readiness."""
+    @property
+    def is_first(self) -> bool:
+        """True if the client is ready for the first time."""
+    @property
+    def connection(self) -> str:
+        """The state of the connection."""
+    @property
+    def problem(self) -> str | None:
+        """The short name of the last problem."""
+
+@final
+class NewState:
+    """An update that changed features visibly."""
+
+    @property
+    def is_held(self) -> bool:
+        """True if catch & release holds the update back."""
+    @property
+    def keys(self) -> list[str]:
+        """The keys of the features that changed."""
+
+@final
+class RawUpdate:
+    """The unchanged text of an update."""
+
+    @property
+    def source(self) -> str:
+        """The source of the update."""
+    @property
+    def environment(self) -> str | None:
+        """The id of the environment, if the update belongs to one."""
+    @property
+    def kind(self) -> Literal["list", "feature", "delete"]:
+        """The kind of the update."""
+    @property
+    def json(self) -> str:
+        """The JSON text of the update."""
+
+@final
+class Notice:
+    """An unusual event that does not stop the client. `str()` is a text for people."""
+
+@final
+class Subscription:
+    """The registration of a listener. It lasts until `cancel`, or until the client has ended."""
+
+    def cancel(self) -> None:
+        """End the registration. A call that has begun may still run."""
+    @property
+    def is_active(self) -> bool:
+        """True until the registration ends."""
+    def __enter__(self) -> Self: ...
+    def __exit__(
+        self,
+        exception_type: type[BaseException] | None = ...,
+        exception: BaseException | None = ...,
+        traceback: TracebackType | None = ...,
+        /,
+    ) -> None: ...
+
+@final
+class TestUpdates:
+    """Changes of features at the Edge, for tests."""
+
+    @property
+    def client(self) -> Client:
+        """The client that sends the updates."""
+    def set(
+        self,
+        key: str,
+        /,
+        *,
+        value: Value | Decimal | list[Any] | dict[str, Any] | None = ...,
+        lock: bool = ...,
+    ) -> Literal["accepted", "unchanged"]:
+        """Change a feature, and wait for the answer of the Edge. Raise `Refused`."""
+    def set_and_wait(
+        self,
+        key: str,
+        /,
+        *,
+        value: Value | Decimal | list[Any] | dict[str, Any] | None = ...,
+        lock: bool = ...,
+    ) -> Literal["accepted", "unchanged"]:
+        """Change a feature, and wait until the client has received the change. Raise `Refused`."""
 
 @final
 class Backoff:
@@ -274,6 +397,8 @@ class Context(_Reads):
     @property
     def attributes(self) -> dict[str, tuple[str, ...]]:
         """The attributes, as the texts that rules read."""
+    def on_change(self, key: str, call: Callable[[Change], object], /) -> Subscription:
+        """Call a function on the thread `fh-listeners` when the value for this context, or the lock, changes."""
     def but(self, **attributes: Attribute) -> Context:
         """Return a context with these attributes in place of those with the same names. `None` removes one."""
     def without(self, *names: str) -> Context:
@@ -348,6 +473,8 @@ class Feature:
     def value(self, default: None) -> Value | None: ...
     @overload
     def value(self, default: _T) -> Value | _T: ...
+    def on_change(self, call: Callable[[Change], object], /) -> Subscription:
+        """Call a function on the thread `fh-listeners` when the value or the lock changes."""
     def detail(self) -> Detail:
         """Return the value with its reason."""
     def peek(self) -> Detail:
@@ -468,6 +595,22 @@ class Client(_Reads):
         """Return a handle that reads one feature without a context."""
     def snapshot(self) -> Snapshot:
         """Return the present features."""
+    def isolated(
+        self, mapping: Mapping[str, Attribute] | None = None, /, **attributes: Attribute
+    ) -> Client:
+        """Return another client with the same settings, a connection of its own, and this context."""
+    def test_updates(self, api_key: str | None = None) -> TestUpdates:
+        """Return a handle that changes features at the Edge, for tests."""
+    def on_change(self, key: str, call: Callable[[Change], object], /) -> Subscription:
+        """Call a function on the thread `fh-listeners` when the value without a context, or the lock, changes."""
+    def on_readiness(self, call: Callable[[ReadinessChange], object], /) -> Subscription:
+        """Call a function with the present readiness, and when it changes."""
+    def on_new_state(self, call: Callable[[NewState], object], /) -> Subscription:
+        """Call a function after updates that change features visibly."""
+    def on_raw(self, call: Callable[[RawUpdate], object], /) -> Subscription:
+        """Call a function with the unchanged text of updates."""
+    def on_notice(self, call: Callable[[Notice], object], /) -> Subscription:
+        """Call a function for unusual events that do not stop the client."""
     def offer_features(
         self, store: str, environment: str, features: bytes | str | list[Any], /
     ) -> None:

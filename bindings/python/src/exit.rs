@@ -1,0 +1,41 @@
+//! The end of the interpreter: all clients end before it, so that no thread of theirs waits for the interpreter while it is torn
+//! down.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use fh_client::WeakClient;
+use pyo3::prelude::*;
+
+use crate::waiting::wait_for;
+
+/// The longest time that the end of the interpreter waits for all clients together.
+const LIMIT: Duration = Duration::from_secs(2);
+
+/// The clients of this process. Clients that are gone are removed when another one is added.
+static CLIENTS: Mutex<Vec<WeakClient>> = Mutex::new(Vec::new());
+
+/// Remembers a client, and makes the interpreter end it.
+pub(crate) fn remember(client: &fh_client::Client) {
+    let mut clients = CLIENTS.lock().unwrap_or_else(PoisonError::into_inner);
+    // The list grows to twice the number of clients that exist before it is cleaned up.
+    if clients.len() == clients.capacity() {
+        clients.retain(|client| client.upgrade().is_some());
+    }
+    clients.push(client.downgrade());
+}
+
+/// Ends all clients, and waits until they have ended. The interpreter calls this function at its exit.
+#[pyfunction]
+pub(crate) fn end_all(py: Python<'_>) -> PyResult<()> {
+    let all: Vec<WeakClient> =
+        std::mem::take(&mut *CLIENTS.lock().unwrap_or_else(PoisonError::into_inner));
+    let clients: Vec<fh_client::Client> = all.iter().filter_map(WeakClient::upgrade).collect();
+    clients.iter().for_each(fh_client::Client::close);
+    let end = Instant::now() + LIMIT;
+    for client in &clients {
+        let left = end.saturating_duration_since(Instant::now());
+        wait_for(py, client.closed(), left)?;
+    }
+    Ok(())
+}

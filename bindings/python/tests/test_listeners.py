@@ -1,0 +1,210 @@
+"""Listeners, test updates, and clients of other contexts."""
+
+from __future__ import annotations
+
+import gc
+import pathlib
+import queue
+import subprocess
+import sys
+import threading
+import weakref
+from collections.abc import Iterator
+
+import pytest
+from conftest import Edge
+
+import fh_client
+
+
+@pytest.fixture
+def edge(tmp_path: pathlib.Path) -> Iterator[Edge]:
+    """An Edge for one test, because the tests change its features."""
+    edge = Edge(tmp_path)
+    yield edge
+    edge.stop()
+
+
+@pytest.fixture
+def updates(client: fh_client.Client) -> fh_client.TestUpdates:
+    return client.test_updates()
+
+
+def test_updates_change_features(client: fh_client.Client, updates: fh_client.TestUpdates) -> None:
+    assert updates.set_and_wait("COLOUR", value="blue") == "accepted"
+    assert client.string("COLOUR") == "blue"
+    assert updates.set("COLOUR", value="blue") == "unchanged"
+    assert updates.set_and_wait("LIMIT", value=2**53 + 1, lock=True) == "accepted"
+    assert client.number("LIMIT") == 2**53 + 1 and client.detail("LIMIT").is_locked
+    with pytest.raises(fh_client.Refused) as refused:
+        updates.set("LIMIT", value=1)
+    assert (refused.value.reason, refused.value.status) == ("locked", 412)
+    with pytest.raises(fh_client.Refused) as refused:
+        updates.set("NO_SUCH", value=1)
+    assert refused.value.reason == "no_such_feature"
+
+
+@pytest.mark.parametrize("change", [{}, {"colour": 1}, {"lock": "yes"}, {"value": object()}])
+def test_an_update_without_sense_is_a_type_error(client: fh_client.Client, change: dict[str, object]) -> None:
+    with pytest.raises(TypeError):
+        client.test_updates().set("COLOUR", **change)  # type: ignore[arg-type]
+    with pytest.raises(ValueError):
+        client.test_updates("nonsense")
+
+
+def test_listeners_get_changes_on_their_thread(client: fh_client.Client, updates: fh_client.TestUpdates) -> None:
+    seen: queue.Queue[tuple[object, ...]] = queue.Queue()
+
+    def note(change: fh_client.Change) -> None:
+        seen.put((change.key, change.old, change.new, change.exists, threading.current_thread() is threading.main_thread()))
+
+    client.on_change("COLOUR", note)
+    client.context(plan="gold").on_change("OFF", note)
+    client.feature("LIMIT").on_change(note)
+    gc.collect()
+    updates.set("COLOUR", value="blue")
+    assert seen.get(timeout=10) == ("COLOUR", "red", "blue", True, False)
+    updates.set("OFF", value=True)
+    assert seen.get(timeout=10) == ("OFF", False, True, True, False)
+    updates.set("LIMIT", value=7.5)
+    assert seen.get(timeout=10) == ("LIMIT", 20, 7.5, True, False)
+
+
+def test_a_cancelled_listener_is_not_called(client: fh_client.Client, updates: fh_client.TestUpdates) -> None:
+    cancelled: list[object] = []
+    seen: queue.Queue[object] = queue.Queue()
+    with client.on_change("COLOUR", cancelled.append) as subscription:
+        assert subscription.is_active
+    assert not subscription.is_active
+    subscription.cancel()
+    client.on_change("COLOUR", seen.put)
+    updates.set("COLOUR", value="blue")
+    seen.get(timeout=10)
+    assert cancelled == []
+
+
+def test_a_cancelled_listener_is_freed(client: fh_client.Client) -> None:
+    def listener(change: object) -> None: ...
+
+    gone = weakref.ref(listener)
+    subscription = client.on_change("COLOUR", listener)
+    del listener
+    gc.collect()
+    assert gone() is not None
+    subscription.cancel()
+    assert gone() is None
+
+
+def test_the_other_events(edge: Edge) -> None:
+    seen: queue.Queue[object] = queue.Queue()
+    with fh_client.Client(edge.url, edge.key) as client:
+        client.wait_ready(10)
+        client.on_readiness(seen.put)
+        event = seen.get(timeout=10)
+        assert isinstance(event, fh_client.ReadinessChange) and event.readiness == "READY"
+        client.on_new_state(seen.put)
+        client.test_updates().set("LIMIT", value=21)
+        event = seen.get(timeout=10)
+        assert isinstance(event, fh_client.NewState) and event.keys == ["LIMIT"] and not event.is_held
+        client.on_raw(seen.put)
+        client.test_updates().set("LIMIT", value=20)
+        kinds = {type(seen.get(timeout=10)), type(seen.get(timeout=10))}
+        assert kinds == {fh_client.NewState, fh_client.RawUpdate}
+        client.on_notice(seen.put)
+        client.offer_features("store", "unknown", "nonsense")
+        event = seen.get(timeout=10)
+        assert isinstance(event, fh_client.Notice) and "store" in str(event)
+
+
+def test_a_listener_that_raises_does_not_stop_the_others(
+    client: fh_client.Client, updates: fh_client.TestUpdates, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    raised: queue.Queue[object] = queue.Queue()
+    seen: queue.Queue[object] = queue.Queue()
+    monkeypatch.setattr(sys, "unraisablehook", lambda report: raised.put(report.exc_type))
+
+    def broken(change: object) -> None:
+        raise ZeroDivisionError
+
+    client.on_change("COLOUR", broken)
+    client.on_change("COLOUR", seen.put)
+    updates.set("COLOUR", value="blue")
+    seen.get(timeout=10)
+    assert raised.get(timeout=10) is ZeroDivisionError
+
+
+def test_a_listener_may_subscribe_cancel_and_close(edge: Edge) -> None:
+    client = fh_client.Client(edge.url, edge.key)
+    client.wait_ready(10)
+    done = threading.Event()
+
+    def listener(change: object) -> None:
+        client.on_change("OFF", print).cancel()
+        client.close()
+        done.set()
+
+    client.on_change("LIMIT", listener)
+    updates = client.test_updates()
+    updates.set("LIMIT", value=22)
+    assert done.wait(10)
+    assert client.readiness == "CLOSED"
+
+
+def test_listeners_are_functions(client: fh_client.Client) -> None:
+    async def coroutine(change: object) -> None: ...
+
+    with pytest.raises(TypeError, match="function"):
+        client.on_change("COLOUR", "no function")  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="coroutine"):
+        client.on_change("COLOUR", coroutine)
+
+
+def test_a_client_is_collected_though_its_listener_refers_to_it(edge: Edge) -> None:
+    with pytest.warns(ResourceWarning, match="not closed"):
+        client = fh_client.Client(edge.url, edge.key)
+        context = client.context(plan="gold")
+        context.on_change("COLOUR", lambda change: (client, context))
+        gone = weakref.ref(client)
+        del client, context
+        gc.collect()
+        assert gone() is None
+
+
+def test_isolated_clients_have_a_context_of_their_own(edge: Edge) -> None:
+    with fh_client.Client(edge.url, edge.server_key, context={"plan": "gold"}) as client:
+        client.wait_ready(10)
+        with client.isolated(plan="silver") as other:
+            other.wait_ready(10)
+            assert (client.string("COLOUR"), other.string("COLOUR")) == ("gold", "red")
+
+
+def test_catch_and_release(client: fh_client.Client, updates: fh_client.TestUpdates) -> None:
+    held: queue.Queue[object] = queue.Queue()
+    client.catch_updates()
+    client.on_new_state(held.put)
+    updates.set("COLOUR", value="blue")
+    held.get(timeout=10)
+    assert client.is_catching and client.is_holding and client.held_keys == ["COLOUR"]
+    assert client.string("COLOUR") == "red"
+    client.release("COLOUR")
+    assert client.string("COLOUR") == "blue" and client.is_catching
+    client.stop_catching()
+    assert not client.is_catching
+
+
+@pytest.mark.parametrize("end", ["", "sys.exit(3)", "raise KeyError('x')", "client.close()"])
+def test_the_interpreter_ends_with_clients_that_live(edge: Edge, end: str) -> None:
+    program = f"""
+import sys, threading, fh_client
+client = fh_client.Client({edge.url!r}, {edge.key!r})
+client.wait_ready(10)
+called = threading.Event()
+client.on_change("COLOUR", print)
+client.on_readiness(lambda change: called.set())
+called.wait(10)
+{end}
+"""
+    done = subprocess.run([sys.executable, "-W", "ignore", "-c", program], capture_output=True, text=True, timeout=60)
+    status = 3 if "exit" in end else 1 if "raise" in end else 0
+    assert done.returncode == status, done.stderr
+    assert done.stderr == "" or "KeyError" in done.stderr.splitlines()[-1]
