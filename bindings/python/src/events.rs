@@ -23,13 +23,13 @@ impl Change {
         &self.core.key
     }
 
-    #[getter]
-    fn old<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
+    #[getter(old)]
+    fn old_value<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
         self.core.old.as_ref().map(|value| value::any(py, value)).transpose()
     }
 
-    #[getter]
-    fn new<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
+    #[getter(new)]
+    fn new_value<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
         self.core.new.as_ref().map(|value| value::any(py, value)).transpose()
     }
 

@@ -181,7 +181,7 @@ pub(crate) fn values<'py>(
     values: &fh_client::ContextValues,
 ) -> PyResult<Bound<'py, PyDict>> {
     let all = PyDict::new(py);
-    for detail in values.iter() {
+    for detail in values {
         match &detail.value {
             Some(value) => all.set_item(&*detail.key, value::any(py, value)?)?,
             None => all.set_item(&*detail.key, py.None())?,

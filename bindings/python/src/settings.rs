@@ -178,7 +178,7 @@ pub(crate) fn apply(
     fetching: Fetching,
 ) -> PyResult<ClientBuilder> {
     let mut together = Together::default();
-    for (name, value) in settings.into_iter().flat_map(|settings| settings.iter()) {
+    for (name, value) in settings.into_iter().flat_map(PyDictMethods::iter) {
         let name: String = name.extract()?;
         // `None` is the default of each setting.
         if !value.is_none() {

@@ -64,7 +64,7 @@ const fn named(outcome: Outcome) -> &'static str {
 /// Reads the keyword arguments `value` and `lock`. The value `None` is the value null, so it differs from no value.
 fn update(change: Option<&Bound<'_, PyDict>>) -> PyResult<Update> {
     let mut update: Option<Update> = None;
-    for (name, value) in change.into_iter().flat_map(|change| change.iter()) {
+    for (name, value) in change.into_iter().flat_map(PyDictMethods::iter) {
         let name: String = name.extract()?;
         let part = match name.as_str() {
             "value" => Update::value(new_value(&value)?),
