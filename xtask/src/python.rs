@@ -37,20 +37,25 @@ pub(crate) fn prepare() -> Result<(), String> {
     fs::write(&done, wanted).map_err(|why| format!("{}: {why}", done.display()))
 }
 
-/// Builds the wheel, installs it into the environment, and runs the tests of the package against `fh serve`. The build is that of
-/// the profile `dev`, as all other tests are.
+/// Builds the wheel, installs it into the environment, checks the types, and runs the tests of the package against `fh serve`. The
+/// build is that of the profile `dev`, as all other tests are.
 pub(crate) fn run() -> Result<(), String> {
     let folder = folder()?;
     Run::new("cargo build --locked --quiet -p fh-cli").go()?;
     let fh = absolute(target_folder()).map_err(|why| why.to_string())?.join("debug/fh");
     install_wheel(&folder, &build_wheel(&folder)?)?;
     // The tests run in a folder without the package's sources, so that they import what the wheel has installed.
-    let python = folder.join("venv/bin/python").display().to_string();
-    Run::program(&python, "-m pytest -q -p no:cacheprovider --rootdir")
-        .args(&[package_folder(), format!("{}/tests", package_folder())])
+    let (package, python) = (package_folder(), folder.join("venv/bin/python"));
+    let python = |line: &str| Run::program(&python.display().to_string(), line).in_folder(&folder);
+    let tests = format!("{package}/tests");
+    python("-m mypy --strict -p fh_client").go()?;
+    python("-m mypy --strict").args(&[tests.clone()]).go()?;
+    let allowed = format!("{package}/stubtest-allowlist.txt");
+    python("-m mypy.stubtest fh_client --allowlist").args(&[allowed]).go()?;
+    python("-m pytest -q -p no:cacheprovider --rootdir")
+        .args(&[package, tests])
         .env("FH", &fh.display().to_string())
         .env("PYTHONDONTWRITEBYTECODE", "1")
-        .in_folder(&folder)
         .go()
 }
 

@@ -192,7 +192,7 @@ def test_a_closed_client_answers_with_the_last_values(edge: Edge) -> None:
     assert client.is_enabled("ON") and context.string("COLOUR") == "gold"
     for call in (client.wait_ready, client.refresh, client.set_context):
         with pytest.raises(fh_client.Closed) as raised:
-            call()  # type: ignore[operator]
+            call()
         assert raised.value.reason == "closed"
 
 

@@ -80,7 +80,7 @@ def test_a_read_of_another_type_gives_the_default(client: fh_client.Client) -> N
 def test_a_key_that_is_no_text_is_a_type_error(client: fh_client.Client, key: object) -> None:
     for read in (client.is_enabled, client.boolean, client.string, client.json, client.detail, client.explain):
         with pytest.raises(TypeError):
-            read(key)  # type: ignore[operator]
+            read(key)  # type: ignore[arg-type, call-overload]
 
 
 def test_numbers_keep_every_digit() -> None:

@@ -10,14 +10,36 @@ from typing_extensions import Self
 
 _T = TypeVar("_T")
 
-Value: TypeAlias = bool | str | int | float
-Kind: TypeAlias = Literal["BOOLEAN", "STRING", "NUMBER", "JSON"]
-Readiness: TypeAlias = Literal["NOT_READY", "READY", "FAILED", "CLOSED"]
-Duration: TypeAlias = float | timedelta
+_Value: TypeAlias = bool | str | int | float
+_Kind: TypeAlias = Literal["BOOLEAN", "STRING", "NUMBER", "JSON"]
+_Readiness: TypeAlias = Literal["NOT_READY", "READY", "FAILED", "CLOSED"]
+_Duration: TypeAlias = float | timedelta
 _Single: TypeAlias = str | bool | int | float | Decimal | Enum
-Attribute: TypeAlias = (
+_Attribute: TypeAlias = (
     _Single | list[_Single] | tuple[_Single, ...] | set[_Single] | frozenset[_Single] | Any | None
 )
+
+__all__ = [
+    "Client",
+    "Context",
+    "Detail",
+    "Change",
+    "NewState",
+    "Notice",
+    "RawUpdate",
+    "ReadinessChange",
+    "end_all",
+    "Explanation",
+    "Feature",
+    "Subscription",
+    "well_known",
+    "Backoff",
+    "Limits",
+    "Snapshot",
+    "Status",
+    "TestUpdates",
+    "__version__",
+]
 
 __version__: Final[str]
 
@@ -32,10 +54,10 @@ class Change:
     def key(self) -> str:
         """The key of the feature."""
     @property
-    def old(self) -> Value | None:
+    def old(self) -> _Value | None:
         """The value that this listener saw last."""
     @property
-    def new(self) -> Value | None:
+    def new(self) -> _Value | None:
         """The present value."""
     @property
     def was_locked(self) -> bool:
@@ -58,7 +80,7 @@ class ReadinessChange:
     """The readiness of a client, reported to a listener."""
 
     @property
-    def readiness(self) -> Readiness:
+    def readiness(self) -> _Readiness:
         """The readiness."""
     @property
     def is_first(self) -> bool:
@@ -132,7 +154,7 @@ class TestUpdates:
         key: str,
         /,
         *,
-        value: Value | Decimal | list[Any] | dict[str, Any] | None = ...,
+        value: _Value | Decimal | list[Any] | dict[str, Any] | None = ...,
         lock: bool = ...,
     ) -> Literal["accepted", "unchanged"]:
         """Change a feature, and wait for the answer of the Edge. Raise `Refused`."""
@@ -141,7 +163,7 @@ class TestUpdates:
         key: str,
         /,
         *,
-        value: Value | Decimal | list[Any] | dict[str, Any] | None = ...,
+        value: _Value | Decimal | list[Any] | dict[str, Any] | None = ...,
         lock: bool = ...,
     ) -> Literal["accepted", "unchanged"]:
         """Change a feature, and wait until the client has received the change. Raise `Refused`."""
@@ -150,7 +172,7 @@ class TestUpdates:
 class Backoff:
     """Delays before retries, in seconds: the first delay, the longest one, and the random share of each."""
 
-    def __new__(cls, initial: Duration, cap: Duration, jitter: float = 0.5) -> Self: ...
+    def __new__(cls, initial: _Duration, cap: _Duration, jitter: float = 0.5) -> Self: ...
     @property
     def initial(self) -> float: ...
     @property
@@ -165,10 +187,10 @@ class Limits:
     def __new__(
         cls,
         *,
-        connect: Duration | None = None,
-        head: Duration | None = None,
-        poll: Duration | None = None,
-        idle: Duration | None = None,
+        connect: _Duration | None = None,
+        head: _Duration | None = None,
+        poll: _Duration | None = None,
+        idle: _Duration | None = None,
         bytes: int | None = None,
     ) -> Self: ...
     @property
@@ -190,10 +212,10 @@ class Detail:
     def key(self) -> str:
         """The key that was read."""
     @property
-    def value(self) -> Value | None:
+    def value(self) -> _Value | None:
         """The value; `None` if there is none, or none of the type that was asked for."""
     @property
-    def kind(self) -> Kind | None:
+    def kind(self) -> _Kind | None:
         """The feature's type; `None` if the feature does not exist or its type is unknown."""
     @property
     def reason(self) -> str:
@@ -251,7 +273,7 @@ class Status:
     """The readiness, the connection and the problem of a client at one time. `str()` is a text for people."""
 
     @property
-    def readiness(self) -> Readiness:
+    def readiness(self) -> _Readiness:
         """The readiness of the client."""
     @property
     def connection(self) -> str:
@@ -346,13 +368,13 @@ class _Reads:
     @overload
     def raw_json(self, key: str, /, default: _T) -> str | _T: ...
     @overload
-    def value(self, key: str, /) -> Value | None:
+    def value(self, key: str, /) -> _Value | None:
         """Return the value of a feature of any type, or the default. The value of a JSON feature is its text."""
     @overload
-    def value(self, key: str, /, default: None) -> Value | None: ...
+    def value(self, key: str, /, default: None) -> _Value | None: ...
     @overload
-    def value(self, key: str, /, default: _T) -> Value | _T: ...
-    def detail(self, key: str, /, kind: Kind | None = None) -> Detail:
+    def value(self, key: str, /, default: _T) -> _Value | _T: ...
+    def detail(self, key: str, /, kind: _Kind | None = None) -> Detail:
         """Return the value with its reason; with `kind`, only a value of this type."""
     def peek(self, key: str, /) -> Detail:
         """Return the same as `detail`, without notifying observers."""
@@ -362,7 +384,7 @@ class _Reads:
         """Return true if the feature exists."""
     def keys(self) -> list[str]:
         """Return the keys of all features."""
-    def values(self) -> dict[str, Value | None]:
+    def values(self) -> dict[str, _Value | None]:
         """Return the values of all features, read from one state. The value of a JSON feature is its text."""
     def details(self) -> dict[str, Detail]:
         """Return the details of all features, read from one state."""
@@ -376,7 +398,7 @@ class Snapshot(_Reads):
     def of(self, context: Context, /) -> Snapshot:
         """Return the same state, read for this context."""
     @property
-    def readiness(self) -> Readiness:
+    def readiness(self) -> _Readiness:
         """The readiness of the client at the time of the snapshot."""
     @property
     def generation(self) -> int:
@@ -399,7 +421,7 @@ class Context(_Reads):
         """The attributes, as the texts that rules read."""
     def on_change(self, key: str, call: Callable[[Change], object], /) -> Subscription:
         """Call a function on the thread `fh-listeners` when the value for this context, or the lock, changes."""
-    def but(self, **attributes: Attribute) -> Context:
+    def but(self, **attributes: _Attribute) -> Context:
         """Return a context with these attributes in place of those with the same names. `None` removes one."""
     def without(self, *names: str) -> Context:
         """Return a context without these attributes."""
@@ -467,12 +489,12 @@ class Feature:
     @overload
     def raw_json(self, default: _T) -> str | _T: ...
     @overload
-    def value(self) -> Value | None:
+    def value(self) -> _Value | None:
         """Return the value of a feature of any type, or the default. The value of a JSON feature is its text."""
     @overload
-    def value(self, default: None) -> Value | None: ...
+    def value(self, default: None) -> _Value | None: ...
     @overload
-    def value(self, default: _T) -> Value | _T: ...
+    def value(self, default: _T) -> _Value | _T: ...
     def on_change(self, call: Callable[[Change], object], /) -> Subscription:
         """Call a function on the thread `fh-listeners` when the value or the lock changes."""
     def detail(self) -> Detail:
@@ -492,7 +514,7 @@ class Feature:
     def version(self) -> int:
         """The version of the feature's value; -1 if the feature does not exist."""
     @property
-    def kind(self) -> Kind | None:
+    def kind(self) -> _Kind | None:
         """The feature's type."""
     @property
     def properties(self) -> dict[str, str]:
@@ -513,11 +535,11 @@ class Client(_Reads):
         url: str | None = None,
         *api_keys: str,
         mode: Literal["streaming", "polling", "passive", "once"] | None = None,
-        interval: Duration | None = None,
-        context: Mapping[str, Attribute] | None = None,
+        interval: _Duration | None = None,
+        context: Mapping[str, _Attribute] | None = None,
         bootstrap: bytes | str | Mapping[str, Any] | list[Any] | None = None,
         snapshot_file: str | PathLike[str] | None = None,
-        snapshot_max_age: Duration | None = None,
+        snapshot_max_age: _Duration | None = None,
         headers: Mapping[str, str] | None = None,
         identification: str | None = None,
         profile: Literal["client", "edge"] | None = None,
@@ -540,28 +562,28 @@ class Client(_Reads):
         *,
         bootstrap: bytes | str | Mapping[str, Any] | list[Any] | None = None,
         snapshot_file: str | PathLike[str] | None = None,
-        snapshot_max_age: Duration | None = None,
+        snapshot_max_age: _Duration | None = None,
         profile: Literal["client", "edge"] | None = None,
         event_queue: int | None = None,
         catch_updates: bool | None = None,
         listeners: bool | None = None,
     ) -> Client:
         """Return a client that never requests features."""
-    def wait_ready(self, timeout: Duration | None = None, through_refusals: bool = False) -> None:
+    def wait_ready(self, timeout: _Duration | None = None, through_refusals: bool = False) -> None:
         """Wait until the client has features. Raise `NotReady`, or `TimedOut` after the timeout."""
-    def refresh(self) -> Readiness:
+    def refresh(self) -> _Readiness:
         """Request the features from the Edge, and wait for the answer. Raise `EdgeProblem` if the request fails."""
     def set_context(
-        self, mapping: Mapping[str, Attribute] | None = None, /, **attributes: Attribute
+        self, mapping: Mapping[str, _Attribute] | None = None, /, **attributes: _Attribute
     ) -> Context:
         """Set the context of a server-evaluated key, and wait until the Edge has evaluated the features for it."""
-    def set_api_keys(self, *api_keys: str) -> Readiness:
+    def set_api_keys(self, *api_keys: str) -> _Readiness:
         """Replace the API keys, and wait for the features."""
-    def set_headers(self, headers: Mapping[str, str], /) -> Readiness:
+    def set_headers(self, headers: Mapping[str, str], /) -> _Readiness:
         """Replace the additional headers of requests, and wait for the features."""
-    def flush(self, timeout: Duration = 2.0) -> None:
+    def flush(self, timeout: _Duration = 2.0) -> None:
         """Wait until all events are delivered and the snapshot file is written. Raise `TimeoutError` after the timeout."""
-    def close(self, timeout: Duration = 2.0) -> None:
+    def close(self, timeout: _Duration = 2.0) -> None:
         """End the client, and wait at most this long for it. The last values answer afterwards."""
     def __enter__(self) -> Self: ...
     def __exit__(
@@ -572,7 +594,7 @@ class Client(_Reads):
         /,
     ) -> None: ...
     @property
-    def readiness(self) -> Readiness:
+    def readiness(self) -> _Readiness:
         """The readiness of the client."""
     @property
     def is_ready(self) -> bool:
@@ -588,7 +610,7 @@ class Client(_Reads):
     def is_server_evaluated(self) -> bool:
         """True if the Edge evaluates the rules of the API keys."""
     def context(
-        self, mapping: Mapping[str, Attribute] | None = None, /, **attributes: Attribute
+        self, mapping: Mapping[str, _Attribute] | None = None, /, **attributes: _Attribute
     ) -> Context:
         """Return a context with these attributes. `None` and empty lists leave an attribute out."""
     def feature(self, key: str, /) -> Feature:
@@ -596,7 +618,7 @@ class Client(_Reads):
     def snapshot(self) -> Snapshot:
         """Return the present features."""
     def isolated(
-        self, mapping: Mapping[str, Attribute] | None = None, /, **attributes: Attribute
+        self, mapping: Mapping[str, _Attribute] | None = None, /, **attributes: _Attribute
     ) -> Client:
         """Return another client with the same settings, a connection of its own, and this context."""
     def test_updates(self, api_key: str | None = None) -> TestUpdates:
