@@ -49,7 +49,7 @@ pub(crate) fn run() -> Result<(), String> {
     let python = |line: &str| Run::program(&python.display().to_string(), line).in_folder(&folder);
     let tests = format!("{package}/tests");
     python("-m mypy --strict -p fh_client").go()?;
-    python("-m mypy --strict").args(&[tests.clone()]).go()?;
+    python("-m mypy --strict").args(std::slice::from_ref(&tests)).go()?;
     let allowed = format!("{package}/stubtest-allowlist.txt");
     python("-m mypy.stubtest fh_client --allowlist").args(&[allowed]).go()?;
     python("-m pytest -q -p no:cacheprovider --rootdir")
