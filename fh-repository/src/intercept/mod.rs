@@ -45,7 +45,7 @@ pub trait Interceptor: Send + Sync {
     /// Returns an override of the read, or [`Flow::Continue`] so that the next interceptor is called.
     fn intercept(&self, ask: &InterceptedRead<'_>) -> Flow;
 
-    /// Called at each registration with a handle for this method's repository, with no lock held. An interceptor whose data changes by itself
+    /// Called after each registration with a handle of the repository, with no lock held. An interceptor whose data changes by itself
     /// keeps the handle and calls [`OverrideChanges::notify`] after each change.
     fn registered(&self, _changes: &OverrideChanges) {}
 
