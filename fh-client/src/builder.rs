@@ -1,5 +1,6 @@
 //! The builder of a client.
 
+mod after_fork;
 mod listeners;
 mod start;
 

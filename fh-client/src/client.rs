@@ -1,6 +1,5 @@
 //! The client: a handle with which a program reads features, waits for them, registers listeners, and closes the connection.
 
-mod after_fork;
 mod edge;
 mod listening;
 mod readiness;

@@ -30,11 +30,11 @@ mod usage;
 pub use bootstrap::{BOOTSTRAP_FORMAT, Bootstrap, BootstrapFeature};
 pub use counters::Counters;
 pub use environment_overrides::EnvironmentOverrides;
-pub use intercept::{Flow, InterceptedRead, Interceptor, LockPolicy};
+pub use intercept::{Flow, InterceptedRead, Interceptor, LockPolicy, OverrideChanges};
 pub use reason::Reason;
 pub use repository::{
-    Change, ContextValues, Detail, ExplainedDetail, IsVisibleChange, NewState, OverrideChanges,
-    ReadGuard, ReadinessChange, Repository, RepositoryOptions, RepositorySnapshot, RepositoryWatch,
+    Change, ContextValues, Detail, ExplainedDetail, IsVisibleChange, NewState, ReadGuard,
+    ReadinessChange, Repository, RepositoryOptions, RepositorySnapshot, RepositoryWatch,
     Subscription,
 };
 pub use usage::{

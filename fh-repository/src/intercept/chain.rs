@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use fh_eval::{Attributes, FeatureRef, Value};
 
+use super::OverrideChanges;
 use super::{Flow, InterceptedRead, Interceptor, LockPolicy, convert};
 use crate::panic_guard::{Panicked, catch_panic};
-use crate::repository::OverrideChanges;
 use crate::sync::{AtomicBool, Ordering};
 
 /// Maximum number of nested interceptions on one thread. Interceptions nest if an interceptor reads features itself. Deeper reads are not

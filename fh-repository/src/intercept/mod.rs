@@ -2,16 +2,16 @@
 
 mod chain;
 mod convert;
+mod override_changes;
 
 pub(crate) use chain::{Chain, Entry, FaultReporter};
 use convert::convert;
 pub(crate) use convert::lenient;
+pub use override_changes::OverrideChanges;
 
 use std::sync::Arc;
 
 use fh_eval::{Attributes, FeatureRef, Value};
-
-use crate::repository::OverrideChanges;
 
 /// User code that may override the value of a feature before the rules are evaluated. It may read overrides from environment variables, a
 /// file, or the headers of a request, for example.

@@ -7,7 +7,6 @@ mod detail;
 mod difference;
 mod event_queue;
 mod listen;
-mod override_changes;
 mod read;
 mod snapshot;
 mod subscribe;
@@ -18,7 +17,6 @@ pub(crate) use core::Core;
 
 pub use detail::{Detail, ExplainedDetail};
 pub use listen::{Change, NewState, ReadinessChange, Subscription};
-pub use override_changes::OverrideChanges;
 pub use read::ReadGuard;
 pub use snapshot::RepositorySnapshot;
 pub use values::ContextValues;

@@ -12,9 +12,8 @@ use super::event_queue::RepositoryEvent;
 use super::listen::{
     Call, Change, ChangeListener, NewState, ReadinessChange, Subject, Subscription,
 };
-use super::override_changes::OverrideChanges;
 use crate::counters::Counter;
-use crate::intercept::{self, Interceptor, LockPolicy};
+use crate::intercept::{self, Interceptor, LockPolicy, OverrideChanges};
 use crate::notice::Notice;
 use crate::publication::RawUpdate;
 use crate::readiness::Readiness;
@@ -139,7 +138,13 @@ impl Repository {
         let chain = live.chain().with(entry.clone());
         self.inner.store(&mut write, live.with_chain(Arc::new(chain)));
         drop(write);
-        entry.register(&OverrideChanges::new(Arc::downgrade(&self.inner)), &*self.inner.core);
+        let repository = Arc::downgrade(&self.inner);
+        let changes = OverrideChanges::new(move || {
+            if let Some(inner) = repository.upgrade() {
+                Self { inner }.overrides_changed();
+            }
+        });
+        entry.register(&changes, &*self.inner.core);
         self.inner.compare_again();
         self.subscription(Subject::Interceptor(id))
     }

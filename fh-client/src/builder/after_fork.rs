@@ -7,8 +7,8 @@ use fh_eval::Timestamp;
 use fh_repository::RepositorySnapshot;
 use fh_repository::source::Source;
 
-use super::Client;
-use crate::builder::ClientBuilder;
+use super::ClientBuilder;
+use crate::client::Client;
 use crate::settings::FirstFeatures;
 
 /// The function for forked child processes.
@@ -46,7 +46,7 @@ impl Client {
     /// # let edge = MemoryEdge::new();
     /// # edge.set("COLOUR", "red");
     /// # let client = edge.client().start()?;
-    /// # client.wait_ready(std::time::Duration::from_secs(5))?;
+    /// # client.wait_ready(std::time::Duration::from_secs(5)).unwrap();
     /// // In the child process:
     /// let anew = client.after_fork();
     /// # let anew = anew.transport(edge.clone());

@@ -1,26 +1,23 @@
 //! The handle with which an interceptor reports that its overrides have changed.
 
 use std::fmt;
-use std::sync::Weak;
-
-use super::{Inner, Repository};
+use std::sync::Arc;
 
 /// A handle with which an interceptor reports that it may return other values than before; see [`Interceptor::registered`](crate::Interceptor::registered).
 /// The handle does not keep the repository alive.
 #[derive(Clone)]
-pub struct OverrideChanges(Weak<Inner>);
+pub struct OverrideChanges(Arc<dyn Fn() + Send + Sync>);
 
 impl OverrideChanges {
-    pub(crate) const fn new(repository: Weak<Inner>) -> Self {
-        Self(repository)
+    /// Returns a handle that calls this function, which must not keep the repository alive.
+    pub(crate) fn new(notify: impl Fn() + Send + Sync + 'static) -> Self {
+        Self(Arc::new(notify))
     }
 
-    /// Makes change listeners compare their values again, as [`Repository::overrides_changed`] does. Has no effect after the repository was
-    /// closed or dropped.
+    /// Makes change listeners compare their values again, as [`Repository::overrides_changed`](crate::Repository::overrides_changed) does.
+    /// Has no effect after the repository was closed or dropped.
     pub fn notify(&self) {
-        if let Some(inner) = self.0.upgrade() {
-            Repository { inner }.overrides_changed();
-        }
+        (self.0)();
     }
 }
 
