@@ -5,18 +5,21 @@ use crate::json::Json;
 /// Maximum number of candidates that are tried. Cases are small, so that it is never reached in practice.
 const TRIES: usize = 20_000;
 
-/// Returns a document from which nothing more can be removed without `holds` becoming false. One part is removed at a time.
+/// Returns a document from which nothing more can be removed without `holds` becoming false. One part is removed at a time. After a removal,
+/// the search goes on behind it, because most earlier parts cannot be removed then, either.
 pub fn smallest(mut json: Json, mut holds: impl FnMut(&Json) -> bool) -> Json {
-    let mut tries = 0;
-    'smaller: while tries < TRIES {
-        for candidate in reductions(&json) {
+    let (mut tries, mut first) = (0, 0);
+    while tries < TRIES {
+        let mut candidates = reductions(&json).into_iter().enumerate().skip(first);
+        let smaller = candidates.find(|(_, candidate)| {
             tries += 1;
-            if holds(&candidate) {
-                json = candidate;
-                continue 'smaller;
-            }
+            holds(candidate)
+        });
+        match smaller {
+            Some((index, candidate)) => (json, first) = (candidate, index),
+            None if first == 0 => break,
+            None => first = 0,
         }
-        break;
     }
     json
 }

@@ -63,6 +63,22 @@ fn duration(text: &str) -> Result<Duration, String> {
 /// classes.
 const SHRUNK: usize = 8;
 
+/// Returns true if a target is an SDK behind an adapter.
+fn is_sdk(target: &str) -> bool {
+    ["adapter:", "served:"].iter().any(|prefix| target.starts_with(prefix))
+}
+
+/// The id of features whose drawn id is another text.
+const UUID: &str = "\"2d7a94b0-51c3-4e8f-b6a2-c94e07d1f358\"";
+
+/// Replaces an id that no server gives: ids of features are UUIDs, and an SDK may read them as such. Unreadable ids stay.
+fn give_uuid(drawn: &mut Case) {
+    let is_other_text = |id: &String| id.len() > 2 && id.starts_with('"') && id.len() != UUID.len();
+    if drawn.feature.id.as_ref().is_some_and(is_other_text) {
+        drawn.feature.id = Some(UUID.to_owned());
+    }
+}
+
 /// What a comparison found.
 #[derive(Default)]
 struct Found {
@@ -106,6 +122,7 @@ pub(super) fn diff(data: &Data, arguments: &Arguments) -> Ended {
         });
     }
     let known = KnownDifference::load(data).map_err(|error| Problem::Data(vec![error]))?;
+    let has_sdk = [&arguments.a, &arguments.b].iter().any(|target| is_sdk(target));
     let mut choices = Choices::seeded(arguments.seed);
     let mut found = Found::default();
     let begin = Instant::now();
@@ -117,7 +134,10 @@ pub(super) fn diff(data: &Data, arguments: &Arguments) -> Ended {
         if is_over {
             break;
         }
-        let drawn = Case::draw(&mut choices);
+        let mut drawn = Case::draw(&mut choices);
+        if has_sdk {
+            give_uuid(&mut drawn);
+        }
         for profile in &profiles {
             found.compared += 1;
             match pair.compare_drawn(*profile, &drawn) {

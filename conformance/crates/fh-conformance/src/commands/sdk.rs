@@ -138,7 +138,10 @@ pub(super) fn sdk(data: &Data, arguments: Arguments) -> Ended {
     print(&to_table(&report));
     let sometimes = baseline.as_ref().map(Baseline::sometimes).unwrap_or_default();
     let tier = tier::reached(&report, &capabilities(data)?, &sometimes);
-    print(&format!("{}\n", tier.to_line()));
+    // A part of the scenarios cannot show what an SDK reaches.
+    if !report.is_partial() {
+        print(&format!("{}\n", tier.to_line()));
+    }
     if let Some(path) = &arguments.json {
         write_file(path, &format!("{}\n", to_json(&report).pretty()))?;
     }

@@ -49,11 +49,11 @@ pub fn conformance(subjects: &Subjects<'_>) -> Page {
         introduction,
         sections: vec![
             overview::overview(subjects),
-            only_ours::only_ours(subjects),
             cases::cases(subjects),
             scenarios::scenarios(subjects),
             known::known(subjects),
             capabilities::capabilities(subjects),
+            only_ours::only_ours(subjects),
             faults::section(subjects),
         ],
     }

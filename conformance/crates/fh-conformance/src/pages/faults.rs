@@ -111,20 +111,7 @@ fn cell(recording: &Recording, scenario: &Scenario) -> Line {
 
 fn in_words(fault: &RecordedFault) -> String {
     let mut parts = Vec::new();
-    if let Some(requests) = fault.requests {
-        let sent = fault.sent.map(|sent| format!(", of {} sent", grouped(sent)));
-        let limit = fault.limit.map(|limit| format!(" (at most {})", grouped(limit)));
-        let word = if requests == 1 { "request" } else { "requests" };
-        let number = match requests {
-            STORM.. if fault.limit.is_none() => format!("over {}", grouped(STORM / 2)),
-            _ => grouped(requests),
-        };
-        parts.push(format!(
-            "{number} {word}{}{}",
-            sent.unwrap_or_default(),
-            limit.unwrap_or_default()
-        ));
-    }
+    parts.extend(fault.requests.map(|requests| requests_in_words(requests, fault)));
     if let Some(seconds) = fault.back_within_s {
         parts.push(format!("back in {seconds} s"));
     }
@@ -135,4 +122,20 @@ fn in_words(fault: &RecordedFault) -> String {
         parts.push(format!("{} MB", grouped(megabytes)));
     }
     parts.join(", ")
+}
+
+/// Returns the number of requests. Of requests that reached no listener, the client tells how many it sent.
+fn requests_in_words(requests: u64, fault: &RecordedFault) -> String {
+    let limit = fault.limit.map(|limit| format!(" (at most {})", grouped(limit)));
+    let limit = limit.unwrap_or_default();
+    let word = |count: u64| if count == 1 { "request" } else { "requests" };
+    match fault.sent {
+        _ if requests >= STORM && fault.limit.is_none() => {
+            format!("over {} requests", grouped(STORM / 2))
+        }
+        Some(sent) if sent > requests => {
+            format!("{} {} sent{limit}, {} received", grouped(sent), word(sent), grouped(requests))
+        }
+        Some(_) | None => format!("{} {}{limit}", grouped(requests), word(requests)),
+    }
 }

@@ -68,9 +68,13 @@ fn scenarios(recording: &Recording) -> String {
 fn in_words([all, pass, known, failed, skipped]: [usize; 5]) -> String {
     let number = |count: usize| grouped(count as u64);
     let mut words = format!("{} of {} pass", number(pass), number(all));
-    for (count, what) in
-        [(known, "known failures"), (failed, "other failures"), (skipped, "not run")]
-    {
+    let plural =
+        |count: usize, one: &str| if count == 1 { one.to_owned() } else { format!("{one}s") };
+    for (count, what) in [
+        (known, plural(known, "known failure")),
+        (failed, plural(failed, "other failure")),
+        (skipped, "not run".to_owned()),
+    ] {
         if count > 0 {
             words.push_str(&format!(", {} {what}", number(count)));
         }
@@ -80,7 +84,9 @@ fn in_words([all, pass, known, failed, skipped]: [usize; 5]) -> String {
 
 fn blocked_by(recording: &Recording) -> Item {
     let next = recording.tier.reached.map_or(0, |tier| tier + 1);
-    let blockers = &recording.tier.blocked_by;
+    let mut blockers: Vec<String> =
+        recording.tier.blocked_by.iter().map(|each| group_first(each)).collect();
+    blockers.sort();
     let mut line = vec![text(format!("Tier {next} of {} is blocked by ", recording.title()))];
     for (index, blocker) in blockers.iter().take(MOST_BLOCKERS).enumerate() {
         if index > 0 {
@@ -96,4 +102,32 @@ fn blocked_by(recording: &Recording) -> Item {
     }
     line.push(text("."));
     Item { anchor: None, line }
+}
+
+/// Returns a blocker with the name of its group first, so that the list is in the order of the groups.
+fn group_first(blocker: &str) -> String {
+    match blocker.split_once(" of ") {
+        Some((count, group)) if count.ends_with(" case") || count.ends_with(" cases") => {
+            format!("{group} ({count})")
+        }
+        _ => blocker.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{group_first, in_words};
+
+    #[test]
+    fn numbers_and_groups_in_words() {
+        assert_eq!(
+            in_words([4, 1, 1, 1, 1]),
+            "1 of 4 pass, 1 known failure, 1 other failure, 1 not run"
+        );
+        assert_eq!(in_words([5, 0, 3, 2, 0]), "0 of 5 pass, 3 known failures, 2 other failures");
+        assert_eq!(group_first("20 cases of eval.values"), "eval.values (20 cases)");
+        assert_eq!(group_first("1 case of eval.date"), "eval.date (1 case)");
+        assert_eq!(group_first("lacks usage of anything"), "lacks usage of anything");
+        assert_eq!(group_first("C-POLL-001"), "C-POLL-001");
+    }
 }

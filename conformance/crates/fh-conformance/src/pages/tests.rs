@@ -117,12 +117,37 @@ fn each_scenario_and_capability_has_a_row() {
     assert!(faults.contains("pass: over 1,000 requests, not back in 45 s"), "{faults}");
 }
 
+/// An Edge that refuses connections receives nothing, so the page also shows what the client sent.
+#[test]
+fn sent_requests_are_shown_if_not_all_were_received() {
+    let shown = |requests, sent, limit| {
+        let fault = RecordedFault { requests, sent, limit, ..RecordedFault::default() };
+        let recording = Recording {
+            scenarios: [("F-001".to_owned(), RecordedOutcome::Pass)].into(),
+            faults: [("F-001".to_owned(), fault)].into(),
+            ..recording("other", RecordedOutcome::Pass)
+        };
+        let [_, page] = pages(vec![recording]);
+        let markdown = page.to_markdown();
+        let cell = markdown.split_once("| pass: ").unwrap().1;
+        cell.split_once(" |").unwrap().0.to_owned()
+    };
+    assert_eq!(shown(Some(0), Some(5), Some(5)), "5 requests sent (at most 5), 0 received");
+    assert_eq!(shown(Some(0), Some(1), None), "1 request sent, 0 received");
+    assert_eq!(shown(Some(4), None, Some(5)), "4 requests (at most 5)");
+    assert_eq!(shown(Some(4), Some(4), None), "4 requests");
+    assert_eq!(shown(Some(STORM), Some(STORM / 2), None), "over 1,000 requests");
+}
+
 #[test]
 fn only_ours_names_the_decision() {
     let other = recording("other", RecordedOutcome::Known);
     let [page, _] = pages(vec![recording("fh-rust", RecordedOutcome::Pass), other]);
-    let section = &page.sections[1];
-    assert_eq!(section.title, "What only this project's SDK passes");
+    let only_ours = |page: &Page| {
+        let is_it = |section: &&Section| section.title == "What only this project's SDK passes";
+        page.sections.iter().find(is_it).unwrap().clone()
+    };
+    let section = only_ours(&page);
     let Block::Table(table) = &section.blocks[1] else { panic!("{section:?}") };
     let scenario = crate::sdk::scenarios::named("C-POLL-001").unwrap();
     assert_eq!(table.rows.len(), 1);
@@ -131,5 +156,5 @@ fn only_ours_names_the_decision() {
     assert!(format!("{:?}", table.rows[0][2]).contains(source), "{source}");
     let passes = recording("other", RecordedOutcome::Pass);
     let [page, _] = pages(vec![recording("fh-rust", RecordedOutcome::Pass), passes]);
-    assert_eq!(page.sections[1].blocks.len(), 2, "nothing of this kind");
+    assert_eq!(only_ours(&page).blocks.len(), 2, "nothing of this kind");
 }

@@ -294,17 +294,23 @@ fn plugin_throws(scene: &Scene<'_>) -> Verdict {
     let client = scene.ready_client()?;
     let throws = usage_listener(&client, "throws", vec![Then::Throw])?;
     let calm = usage_listener(&client, "calm", Vec::new())?;
-    let reads = [("S", "STRING", json!("text")), ("ON", "BOOLEAN", json!(true))];
-    for (feature, kind, value) in &reads {
+    let text = ("S", "STRING", json!("text"));
+    let reads = [text.clone(), ("ON", "BOOLEAN", json!(true)), text];
+    let listeners =
+        [("events of the listener that throws", &throws), ("events of the other listener", &calm)];
+    let is_read = |call: &Called| call.kind.as_deref() == Some("feature");
+    for (before, (feature, kind, value)) in reads.iter().enumerate() {
         let expected = ExpectedAnswer::of(kind, value.clone());
         scene.answers(&format!("read of {feature}"), &client, feature, &expected)?;
+        // The listener has thrown before the next read.
+        for (label, listener) in listeners {
+            listener.until_calls_where(label, before + 1, is_read)?;
+        }
     }
-    for (label, listener) in
-        [("events of the listener that throws", &throws), ("events of the other listener", &calm)]
-    {
+    for (label, listener) in listeners {
         let used = events(scene, label, listener, "feature", reads.len())?;
         let features: Vec<_> = used.iter().map(|event| event.feature.as_deref()).collect();
-        equal(&format!("features of the {label}"), features, [Some("S"), Some("ON")])?;
+        equal(&format!("features of the {label}"), features, [Some("S"), Some("ON"), Some("S")])?;
     }
     Ok(())
 }

@@ -60,14 +60,14 @@ pub(super) fn once_per_change(scene: &Scene<'_>) -> Verdict {
     ];
     for (round, changes) in rounds.into_iter().enumerate() {
         let (count, version) = (round + 1, i64::try_from(round).unwrap_or_default() + 2);
-        for (feature, value) in &changes {
+        // One change after the other, so that a client cannot take several of them for one.
+        for (feature, value) in changes {
             scene.edge().set_value(feature, value.clone());
-        }
-        for (feature, listener) in &listeners {
-            let value = changes.iter().find(|(changed, _)| changed == feature);
-            let value = value.map(|(_, value)| value.clone()).unwrap_or_default();
-            let label = format!("call of the {} listener", listener.name());
-            last_call(&label, listener, count, &ExpectedChange::to(feature, value, version))?;
+            for (_, listener) in listeners.iter().filter(|(of, _)| *of == feature) {
+                let label = format!("call of the {} listener", listener.name());
+                let expected = ExpectedChange::to(feature, value.clone(), version);
+                last_call(&label, listener, count, &expected)?;
+            }
         }
         if let Some((_, listener)) = listeners.last() {
             watch(scene, "one call for a change", listener, count)?;

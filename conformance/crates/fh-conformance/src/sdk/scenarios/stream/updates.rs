@@ -1,13 +1,18 @@
 //! Lists, updates and deletes that arrive on a stream.
 
+use std::time::Duration;
+
 use fh_fake_edge::{Behaviour, Feature, Route};
 use serde_json::Value;
 
 use super::{STREAMING, keeps_stream, notified, on_change, on_readiness, ready, until_processed};
 use crate::protocol::{Called, SdkReadiness};
 use crate::sdk::{
-    ExpectedAnswer, ExpectedChange, Scenario, Scene, SdkListener, Tempo, Verdict, equal,
+    ExpectedAnswer, ExpectedChange, Scenario, Scene, SdkListener, TEMPO, Tempo, Verdict, equal,
 };
+
+/// A limit that ends nothing here.
+const FAR: Duration = Duration::from_secs(60);
 
 pub(super) const FIRST: Scenario = Scenario {
     id: "C-STREAM-001",
@@ -16,6 +21,7 @@ pub(super) const FIRST: Scenario = Scenario {
     then: "it becomes READY, reports READY once, and the values are readable",
     decision: "sdk-behaviour 2.3",
     bites: &["SingleFeaturesMakeReady"],
+    tempo: Tempo { head: FAR, idle: FAR, ..TEMPO },
     run: first,
     ..STREAMING
 };

@@ -1,0 +1,154 @@
+//! A question to which two evaluators give different answers, and what classifies it.
+
+use std::fmt;
+
+use fh_generators::Context;
+
+use super::envelope::keeps_envelope;
+use super::oddities::oddities;
+use super::{Pair, question};
+use crate::case::Profile;
+use crate::compare::same;
+use crate::json::Json;
+use crate::shrink::smallest;
+
+/// A question to which two evaluators give different answers.
+#[derive(Clone, Debug)]
+pub struct Disagreement {
+    /// The profile in which they differ.
+    pub profile: Profile,
+    /// The names of the two evaluators.
+    pub names: [String; 2],
+    /// The parts in which they differ: `value`, `trace`, `getter string` and so on.
+    pub parts: Vec<String>,
+    /// The feature.
+    pub feature: Json,
+    /// The context.
+    pub context: Json,
+    /// The answer of the first evaluator; a text if it raised an error.
+    pub first: Json,
+    /// The answer of the second evaluator; a text if it raised an error.
+    pub second: Json,
+}
+
+impl Disagreement {
+    /// Returns the first of `answers`, `traces` and `getters` in which they differ.
+    #[must_use]
+    pub fn in_what(&self) -> &'static str {
+        match self.parts.first().map(String::as_str) {
+            Some("trace") => "traces",
+            Some(part) if part.starts_with("getter ") => "getters",
+            _ => "answers",
+        }
+    }
+
+    /// Returns a text that disagreements of the same cause share: the profile, the rules and outcomes involved, and what is unusual about the
+    /// strategies and the context. It identifies a cause only after [`Disagreement::shrunk`].
+    #[must_use]
+    pub fn class(&self) -> String {
+        let strategies = self.feature.get("strategies").map_or(&[][..], Json::elements).iter();
+        let rules = strategies
+            .flat_map(|strategy| strategy.get("attributes").map_or(&[][..], Json::elements));
+        let rules = rules.map(|rule| {
+            let text = |name: &str| rule.get(name).map_or_else(|| "-".to_owned(), Json::to_string);
+            format!("{} {}", text("type"), text("conditional"))
+        });
+        format!(
+            "{} · {} · {} · {} · {}{}",
+            self.profile,
+            self.in_what(),
+            rules.collect::<Vec<_>>().join(" and "),
+            self.outcome(&self.first),
+            self.outcome(&self.second),
+            oddities(&self.feature, &self.context)
+                .iter()
+                .map(|name| format!(" [{name}]"))
+                .collect::<String>()
+        )
+    }
+
+    /// Returns what an answer says about the strategies: their outcomes, if the answer has a trace. Otherwise `matches` if the answer names a
+    /// strategy or has another value than the feature, `base` if not, and `raises` with the name of the error for an error.
+    fn outcome(&self, answer: &Json) -> String {
+        if let Some(trace) = answer.get("trace") {
+            let steps = trace.elements().iter();
+            let steps = steps.filter_map(|step| step.get("outcome")?.text().map(str::to_owned));
+            return steps.collect::<Vec<_>>().join(" ");
+        }
+        self.brief_outcome(answer)
+    }
+
+    /// Returns `matches`, `base` or `raises`, as [`Disagreement::outcome`] does for an answer without a trace.
+    fn brief_outcome(&self, answer: &Json) -> String {
+        let Json::Object(_) = answer else {
+            let name = answer.text().map(error_name).unwrap_or_default();
+            return format!("raises {name}").trim_end().to_owned();
+        };
+        let has_strategy = answer.get("strategy_id").is_some_and(|id| *id != Json::Null);
+        let value = answer.get("value").unwrap_or(&Json::Null);
+        let is_base = self.feature.get("value").is_some_and(|base| same(base, value));
+        if has_strategy || !is_base { "matches".to_owned() } else { "base".to_owned() }
+    }
+
+    /// Returns what both answers show of the strategies, without details that shrinking changes: whether they differ in the same first part,
+    /// and whether an answer is an error, the value of a strategy, or the feature's own value.
+    fn symptom(&self) -> [String; 3] {
+        let part = self.parts.first().cloned().unwrap_or_default();
+        [part, self.brief_outcome(&self.first), self.brief_outcome(&self.second)]
+    }
+
+    /// Returns the smallest case with the same symptom. It has no unusual part that the present case lacks, and what every SDK needs of a
+    /// feature stays, so that one cause does not become another.
+    #[must_use]
+    pub fn shrunk(self, pair: &mut Pair) -> Disagreement {
+        let both = Json::List(vec![self.feature.clone(), self.context.clone()]);
+        let (symptom, present) = (self.symptom(), oddities(&self.feature, &self.context));
+        let mut again = |both: &Json| -> Option<Disagreement> {
+            let [feature, context] = both.elements() else { return None };
+            if !keeps_envelope(&self.feature, feature) {
+                return None;
+            }
+            let context = texts(context)?;
+            let question = question(&feature.to_string(), &context);
+            let found = pair.compare(self.profile, &question)?;
+            let is_alike = found.symptom() == symptom
+                && oddities(&found.feature, &found.context)
+                    .iter()
+                    .all(|each| present.contains(each));
+            is_alike.then_some(found)
+        };
+        let both = smallest(both, |both| again(both).is_some());
+        again(&both).unwrap_or(self)
+    }
+}
+
+/// Returns the name of an error that an SDK raised, such as `TypeError`; empty if its text does not begin with one.
+fn error_name(text: &str) -> &str {
+    let text = text.strip_prefix("raised: ").unwrap_or_default();
+    let name = text.split(':').next().unwrap_or_default();
+    if name.chars().all(|c| c.is_ascii_alphanumeric() || "._".contains(c)) { name } else { "" }
+}
+
+/// Reads a context whose values are all lists of texts. Returns `None` for any other JSON value.
+pub(super) fn texts(context: &Json) -> Option<Context> {
+    let Json::Object(members) = context else { return None };
+    let members = members.iter().map(|(name, values)| {
+        let Json::List(values) = values else { return None };
+        let values: Option<Vec<String>> =
+            values.iter().map(|value| value.text().map(str::to_owned)).collect();
+        Some((name.clone(), values?))
+    });
+    members.collect()
+}
+
+impl fmt::Display for Disagreement {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "profile {}: they differ in {}", self.profile, self.parts.join(", "))?;
+        writeln!(f, "  feature   {}", self.feature)?;
+        writeln!(f, "  context   {}", self.context)?;
+        for (name, answer) in self.names.iter().zip([&self.first, &self.second]) {
+            writeln!(f, "  {name:<9} {answer}")?;
+        }
+        Ok(())
+    }
+}

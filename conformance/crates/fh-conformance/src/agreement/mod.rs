@@ -1,0 +1,177 @@
+//! Comparison of two evaluators on the same questions, such as the engine and the reference, or the engine and a published SDK.
+
+mod disagreement;
+mod envelope;
+mod oddities;
+
+use fh_generators::{Case as Drawn, Context, context_to_json};
+
+use crate::case::{Answer, Kind, Profile, Question, Step};
+use crate::clock::DEFAULT_NOW_MS;
+use crate::compare::same;
+use crate::json::Json;
+use crate::target::{Broken, Engine, Reference, Target};
+
+pub use disagreement::Disagreement;
+use disagreement::texts;
+
+/// Returns the question of a drawn case. Its getter is that of the feature's own type, or the STRING getter if the type is unknown.
+#[must_use]
+pub fn question(feature: &str, context: &Context) -> Question {
+    let kind = Json::parse(feature).ok();
+    let kind = kind.and_then(|feature| Kind::named(feature.get("type")?.text()?));
+    let kind = kind.unwrap_or(Kind::String);
+    let default = match kind {
+        Kind::Boolean => Json::Bool(false),
+        Kind::String => Json::from("none"),
+        Kind::Number => Json::number(-1),
+        Kind::Json => Json::from("null"),
+    };
+    Question {
+        payload: format!("[{feature}]"),
+        feature: "F".to_owned(),
+        kind,
+        context: Some(context.clone()),
+        native: None,
+        default,
+        now_ms: DEFAULT_NOW_MS,
+        hash_id: None,
+    }
+}
+
+/// Two evaluators and the profile that each of them is asked for.
+pub struct Pair {
+    first: Box<dyn Target>,
+    second: Box<dyn Target>,
+    /// The profile of the second evaluator, if it differs from that of the first.
+    second_profile: Option<Profile>,
+}
+
+impl Default for Pair {
+    /// Returns the two evaluators that share no code: the engine and the reference.
+    fn default() -> Self {
+        Self::new(Box::new(Engine), Box::new(Reference::new()))
+    }
+}
+
+impl Pair {
+    /// Creates a pair whose evaluators are asked for the same profile.
+    #[must_use]
+    pub fn new(first: Box<dyn Target>, second: Box<dyn Target>) -> Self {
+        Self { first, second, second_profile: None }
+    }
+
+    /// Asks the second evaluator for this profile, whatever the first one is asked for.
+    #[must_use]
+    pub fn with_second_profile(self, profile: Profile) -> Self {
+        Self { second_profile: Some(profile), ..self }
+    }
+
+    /// Compares the answers of both evaluators to a drawn case. Returns `None` if they agree.
+    pub fn compare_drawn(&mut self, profile: Profile, drawn: &Drawn) -> Option<Disagreement> {
+        self.compare(profile, &question(&drawn.feature.to_json(), &drawn.context))
+    }
+
+    /// Returns the answer of the first evaluator.
+    ///
+    /// # Errors
+    /// If it gives no answer.
+    pub fn answer(&mut self, profile: Profile, question: &Question) -> Result<Answer, Broken> {
+        self.first.read(profile, question)
+    }
+
+    /// Returns the first evaluator's explanation of its answer, if it has one.
+    pub fn explanation(&mut self, found: &Disagreement) -> Option<String> {
+        let context = texts(&found.context)?;
+        self.first.explain(found.profile, &question(&found.feature.to_string(), &context))
+    }
+
+    fn compare(&mut self, profile: Profile, question: &Question) -> Option<Disagreement> {
+        let second_profile = self.second_profile.unwrap_or(profile);
+        let first = self.first.read(profile, question);
+        let second = self.second.read(second_profile, question);
+        let mut parts = match (&first, &second) {
+            (Ok(one), Ok(other)) => self.different_parts(one, other),
+            (Err(_), Err(_)) => Vec::new(),
+            _ => vec!["presence of an answer".to_owned()],
+        };
+        let has_getters = |target: &dyn Target| target.can("eval.typed_getters");
+        if parts.is_empty() && has_getters(&*self.first) && has_getters(&*self.second) {
+            let first = self.first.getters(profile, question).unwrap_or(Json::Null);
+            let second = self.second.getters(second_profile, question).unwrap_or(Json::Null);
+            // A member that one of them cannot tell is not compared.
+            let other = first
+                .members()
+                .iter()
+                .filter(|(name, value)| second.get(name).is_some_and(|other| !same(value, other)));
+            parts.extend(other.map(|(name, _)| format!("getter {name}")));
+        }
+        if parts.is_empty() {
+            return None;
+        }
+        let shown = |answer: Result<Answer, Broken>| match answer {
+            Ok(answer) => answer.to_json(),
+            Err(broken) => Json::from(broken.0),
+        };
+        let context = context_to_json(question.context.as_ref().unwrap_or(&Vec::new()));
+        let payload = Json::parse(&question.payload).unwrap_or(Json::Null);
+        Some(Disagreement {
+            profile,
+            names: [self.first.name(), self.second.name()],
+            parts,
+            feature: payload.elements().first().cloned().unwrap_or(Json::Null),
+            context: Json::parse(&context).unwrap_or(Json::Null),
+            first: shown(first),
+            second: shown(second),
+        })
+    }
+
+    /// Returns the parts in which two answers differ, of those that both evaluators can tell.
+    fn different_parts(&self, first: &Answer, second: &Answer) -> Vec<String> {
+        let both = |capability: &str| self.first.can(capability) && self.second.can(capability);
+        different_parts(first, second)
+            .into_iter()
+            .filter(|part| match part.as_str() {
+                "strategy_id" => both("eval.strategy_id"),
+                "reason" => both("eval.reason"),
+                "bucket" => both("eval.bucket"),
+                "trace" => both("eval.trace"),
+                _ => true,
+            })
+            .collect()
+    }
+}
+
+fn different_parts(first: &Answer, second: &Answer) -> Vec<String> {
+    let served = match (&first.served, &second.served) {
+        (Some(first), Some(second)) => first != second,
+        _ => false,
+    };
+    let trace = match (&first.trace, &second.trace) {
+        (Some(first), Some(second)) => alike(first) != alike(second),
+        _ => false,
+    };
+    let parts = [
+        ("value", !same(&first.value, &second.value)),
+        ("strategy_id", first.strategy_id != second.strategy_id),
+        ("reason", first.reason != second.reason),
+        ("value as written", served),
+        ("bucket", first.bucket != second.bucket),
+        ("trace", trace),
+    ];
+    let different = parts.into_iter().filter(|(_, differs)| *differs);
+    different.map(|(name, _)| name.to_owned()).collect()
+}
+
+/// Returns the trace without details that may differ: whether a rule that failed on unreadable parts is a miss or invalid, and thresholds
+/// below zero.
+fn alike(trace: &[Step]) -> Vec<Step> {
+    let steps = trace.iter().cloned().map(|mut step| {
+        if step.attribute.is_some() {
+            step.outcome = "ATTRIBUTE_MISS".to_owned();
+        }
+        step.threshold = step.threshold.filter(|limit| *limit >= 0);
+        step
+    });
+    steps.collect()
+}

@@ -1,0 +1,211 @@
+//! What is unusual about a feature and a context. Shrinking removes what does not matter, so the cause of a difference is among it.
+
+use crate::json::Json;
+
+/// A feature and a context to evaluate it for.
+struct Drawn<'a> {
+    feature: &'a Json,
+    context: &'a Json,
+}
+
+/// An unusual part: its name, and whether a feature and a context have it.
+type Oddity = (&'static str, fn(&Drawn<'_>) -> bool);
+
+const ODDITIES: &[Oddity] = &[
+    ("odd id", |drawn| !drawn.text("id").is_some_and(is_uuid)),
+    ("odd version", |drawn| !drawn.feature.get("version").is_some_and(is_whole)),
+    ("odd lock", |drawn| {
+        drawn.feature.get("l").is_some_and(|locked| !matches!(locked, Json::Bool(_)))
+    }),
+    ("odd type", |drawn| {
+        !matches!(drawn.text("type"), Some("BOOLEAN" | "STRING" | "NUMBER" | "JSON"))
+    }),
+    ("odd list of strategies", |drawn| is_no_list(drawn.feature, "strategies")),
+    ("odd strategy", |drawn| drawn.strategies().iter().any(is_no_object)),
+    ("odd strategy id", |drawn| {
+        drawn.strategy_has(|strategy| {
+            strategy.get("id").and_then(Json::text).is_none_or(str::is_empty)
+        })
+    }),
+    ("null percentage", |drawn| {
+        drawn.strategy_has(|strategy| strategy.get("percentage") == Some(&Json::Null))
+    }),
+    ("odd percentage", |drawn| {
+        drawn.strategy_has(|strategy| {
+            strategy.get("percentage").is_some_and(|share| *share != Json::Null && !is_whole(share))
+        })
+    }),
+    ("several shares", |drawn| {
+        let shares = drawn.strategies().iter().filter(|each| each.get("percentage").is_some());
+        shares.count() > 1
+    }),
+    ("share of other attributes", |drawn| {
+        drawn.strategy_has(|strategy| !list(strategy, "percentageAttributes").is_empty())
+    }),
+    ("odd percentage attributes", |drawn| {
+        drawn.strategy_has(|strategy| {
+            is_no_list(strategy, "percentageAttributes")
+                || list(strategy, "percentageAttributes").iter().any(|name| name.text().is_none())
+        })
+    }),
+    ("odd list of rules", |drawn| {
+        drawn.strategy_has(|strategy| is_no_list(strategy, "attributes"))
+    }),
+    ("odd rule", |drawn| drawn.rule_has(is_odd_rule)),
+    ("no values in a rule", |drawn| drawn.rule_has(|rule| list(rule, "values").is_empty())),
+    ("other JSON type in a rule", |drawn| drawn.rule_has(has_value_of_other_type)),
+    ("empty text in a rule", |drawn| {
+        drawn.rule_has(|rule| list(rule, "values").iter().any(is_empty))
+    }),
+    ("attribute not supplied", |drawn| {
+        drawn.rule_has(|rule| {
+            rule.get("fieldName").and_then(Json::text).is_none_or(|name| {
+                drawn.context.get(name).is_none_or(|values| values.elements().is_empty())
+            })
+        })
+    }),
+    ("empty text supplied", |drawn| drawn.supplies(|values| values.iter().any(is_empty))),
+    ("several values supplied", |drawn| drawn.supplies(|values| values.len() > 1)),
+    ("value of another type", |drawn| {
+        let kind = drawn.text("type");
+        drawn.values().any(|value| is_of_other_type(kind, value))
+    }),
+    ("null value", |drawn| drawn.values().any(|value| *value == Json::Null)),
+    ("empty value", |drawn| drawn.values().any(is_empty)),
+    ("no value", |drawn| {
+        drawn.feature.get("value").is_none()
+            || drawn.strategy_has(|strategy| strategy.get("value").is_none())
+    }),
+];
+
+/// Returns the names of what is unusual about a feature and a context.
+pub(super) fn oddities(feature: &Json, context: &Json) -> Vec<&'static str> {
+    let drawn = Drawn { feature, context };
+    ODDITIES.iter().filter(|(_, is_so)| is_so(&drawn)).map(|(name, _)| *name).collect()
+}
+
+impl Drawn<'_> {
+    fn text(&self, name: &str) -> Option<&str> {
+        self.feature.get(name)?.text()
+    }
+
+    fn strategies(&self) -> &[Json] {
+        list(self.feature, "strategies")
+    }
+
+    fn strategy_has(&self, is_odd: impl Fn(&Json) -> bool) -> bool {
+        self.strategies().iter().any(|strategy| !is_no_object(strategy) && is_odd(strategy))
+    }
+
+    fn rule_has(&self, is_odd: impl Fn(&Json) -> bool) -> bool {
+        self.strategies().iter().flat_map(|strategy| list(strategy, "attributes")).any(is_odd)
+    }
+
+    fn supplies(&self, is_odd: impl Fn(&[Json]) -> bool) -> bool {
+        self.context.members().iter().any(|(_, values)| is_odd(values.elements()))
+    }
+
+    /// Returns the values of the feature and its strategies.
+    fn values(&self) -> impl Iterator<Item = &Json> {
+        let of_strategies = self.strategies().iter().filter_map(|strategy| strategy.get("value"));
+        of_strategies.chain(self.feature.get("value"))
+    }
+}
+
+fn list<'a>(json: &'a Json, name: &str) -> &'a [Json] {
+    json.get(name).map_or(&[], Json::elements)
+}
+
+fn is_no_list(json: &Json, name: &str) -> bool {
+    json.get(name).is_some_and(|value| !matches!(value, Json::List(_)))
+}
+
+fn is_no_object(json: &Json) -> bool {
+    !matches!(json, Json::Object(_))
+}
+
+fn is_empty(value: &Json) -> bool {
+    value.text() == Some("")
+}
+
+/// Returns true for a number that is written with digits only.
+fn is_whole(value: &Json) -> bool {
+    matches!(value, Json::Number(token) if token.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
+fn is_uuid(text: &str) -> bool {
+    let groups: Vec<usize> = text.split('-').map(str::len).collect();
+    groups == [8, 4, 4, 4, 12] && text.bytes().all(|byte| byte == b'-' || byte.is_ascii_hexdigit())
+}
+
+fn is_odd_rule(rule: &Json) -> bool {
+    let text = |name: &str| rule.get(name).and_then(Json::text);
+    let has_type = text("type").is_some_and(|kind| {
+        ["STRING", "NUMBER", "BOOLEAN", "DATE", "DATETIME", "SEMANTIC_VERSION", "IP_ADDRESS"]
+            .contains(&kind)
+    });
+    let has_condition = text("conditional").is_some_and(|name| name != "NEAR");
+    is_no_object(rule) || !has_type || !has_condition || text("fieldName").is_none()
+}
+
+/// Returns true if a value of a rule has another JSON type than those that FeatureHub writes for the rule's type.
+fn has_value_of_other_type(rule: &Json) -> bool {
+    let kind = rule.get("type").and_then(Json::text);
+    let is_other = |value: &Json| match kind {
+        Some("BOOLEAN") => !matches!(value, Json::Bool(_)),
+        Some("NUMBER") => !matches!(value, Json::Number(_)),
+        _ => !matches!(value, Json::Text(_)),
+    };
+    list(rule, "values").iter().any(is_other)
+}
+
+/// Returns true if a value has another JSON type than the features of this type.
+fn is_of_other_type(kind: Option<&str>, value: &Json) -> bool {
+    match kind {
+        Some("BOOLEAN") => !matches!(value, Json::Bool(_) | Json::Null),
+        Some("NUMBER") => !matches!(value, Json::Number(_) | Json::Null),
+        Some("STRING" | "JSON") => !matches!(value, Json::Text(_) | Json::Null),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::oddities;
+    use crate::json::Json;
+
+    #[test]
+    fn an_ordinary_case_has_no_unusual_part() {
+        let feature = r#"{"id":"9cd3b1d4-6f6b-4c0f-8a3f-3f0f6f1f0c11","key":"F","version":3,"type":"STRING","value":"grey","strategies":[
+            {"id":"s1","value":"a","percentage":20,"attributes":[{"fieldName":"x","type":"STRING","conditional":"EQUALS","values":["a"]}]}]}"#;
+        let found = |part: &str, instead: &str| {
+            let changed = feature.replace(part, instead);
+            assert!(part.is_empty() || changed != feature, "{part}");
+            let context = Json::parse(r#"{"x":["a"]}"#).unwrap();
+            oddities(&Json::parse(&changed).unwrap(), &context)
+        };
+        assert_eq!(found("", ""), Vec::<&str>::new());
+        for (part, instead, name) in [
+            ("9cd3b1d4-", "", "odd id"),
+            (r#""version":3"#, r#""version":3.5"#, "odd version"),
+            (r#""key":"F""#, r#""key":"F","l":1"#, "odd lock"),
+            (r#""version":3,"type":"STRING""#, r#""version":3,"type":null"#, "odd type"),
+            (r#""id":"s1","#, "", "odd strategy id"),
+            (r#""percentage":20"#, r#""percentage":null"#, "null percentage"),
+            (r#""percentage":20"#, r#""percentage":2e5"#, "odd percentage"),
+            (r#""percentage":20"#, r#""percentageAttributes":["x"]"#, "share of other attributes"),
+            (r#""percentage":20"#, r#""percentageAttributes":{}"#, "odd percentage attributes"),
+            (r#""conditional":"EQUALS","#, "", "odd rule"),
+            (r#""values":["a"]"#, r#""values":[]"#, "no values in a rule"),
+            (r#""values":["a"]"#, r#""values":[5]"#, "other JSON type in a rule"),
+            (r#""values":["a"]"#, r#""values":[""]"#, "empty text in a rule"),
+            (r#""fieldName":"x""#, r#""fieldName":"y""#, "attribute not supplied"),
+            (r#""value":"a""#, r#""value":5"#, "value of another type"),
+            (r#""value":"a""#, r#""value":null"#, "null value"),
+            (r#""value":"a""#, r#""value":"""#, "empty value"),
+            (r#""value":"a","#, "", "no value"),
+        ] {
+            assert_eq!(found(part, instead), [name], "{part} became {instead:?}");
+        }
+    }
+}
