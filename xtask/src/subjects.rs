@@ -3,6 +3,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 
 use crate::install;
 use crate::shell::{Run, root, target_folder};
@@ -58,7 +59,7 @@ const SUBJECTS: &[Subject] = &[
     },
     Subject {
         name: "featurehub-python",
-        in_ci: false,
+        in_ci: true,
         install: |folder| install_python("featurehub-python", folder),
         adapter: |folder| {
             vec![path(&folder.join("venv/bin/python")), path(&folder.join("operations.py"))]
@@ -99,10 +100,12 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
     let mut failed = Vec::new();
     for subject in subjects {
         println!("\n==> {}", subject.name);
+        let begin = Instant::now();
         if let Err(why) = install_and_run(subject, subject.run_options(&options, recording)) {
             eprintln!("{why}");
             failed.push(subject.name);
         }
+        println!("    {}: {:.0} s", subject.name, begin.elapsed().as_secs_f64());
     }
     if recording {
         report(Pages::Written)?;

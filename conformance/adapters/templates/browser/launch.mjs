@@ -46,6 +46,9 @@ server.listen(0, "127.0.0.1", () => {
   browser.on("exit", (code) => end(`the browser has ended (${code})`));
 });
 
+// The runner removes its folder for temporary files. Started by hand, the program removes the profile.
+for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => end());
+
 function end(problem) {
   if (problem) console.error(problem);
   browser.removeAllListeners("exit").kill("SIGKILL");

@@ -125,6 +125,9 @@ fn own_answer(
             Some(json!({ "id": id, "readiness": "NOT_READY" }))
         }
         "refuses-what-it-declares" if op == "wait" => Some(error("unsupported")),
+        "has-no-polls" if op == "create" && text(command, "mode") != "stream" => {
+            Some(error("unsupported"))
+        }
         "forgets-closed-clients" if op != "close" && memory.closed.contains(client) => {
             Some(error("adapter"))
         }
@@ -162,14 +165,8 @@ fn spoil(defect: &str, op: &str, features: &[String], line: &mut Value, memory: 
                 can.retain(|name| name != "http.etag");
             }
         }
-        ("denies-what-it-can", "hello") => {
-            if let Some(can) = members.get_mut("can").and_then(Value::as_array_mut) {
-                can.retain(|name| name != "refresh");
-            }
-            if let Some(cannot) = members.get_mut("cannot").and_then(Value::as_object_mut) {
-                cannot.insert("refresh".to_owned(), json!("there is no refresh"));
-            }
-        }
+        ("denies-what-it-can", "hello") => deny(members, "refresh"),
+        ("has-no-polls", "hello") => deny(members, "transport.poll"),
         ("ignores-nonsense", "create") => {
             members.insert("ignored".to_owned(), json!(["speed"]));
         }
@@ -193,6 +190,16 @@ fn spoil(defect: &str, op: &str, features: &[String], line: &mut Value, memory: 
             }
         }
         _ => {}
+    }
+}
+
+/// Moves a capability to those that the SDK lacks.
+fn deny(members: &mut serde_json::Map<String, Value>, capability: &str) {
+    if let Some(can) = members.get_mut("can").and_then(Value::as_array_mut) {
+        can.retain(|name| name != capability);
+    }
+    if let Some(cannot) = members.get_mut("cannot").and_then(Value::as_object_mut) {
+        cannot.insert(capability.to_owned(), json!("the SDK lacks it"));
     }
 }
 

@@ -137,6 +137,13 @@ impl Baseline {
         entries.flat_map(|entry| &entry.ids).map(String::as_str).collect()
     }
 
+    /// Returns true if the case or the scenario fails in each run.
+    #[must_use]
+    pub fn always_fails(&self, id: &str) -> bool {
+        let mut entries = self.known.iter().filter(|entry| entry.ids.contains(id)).peekable();
+        entries.peek().is_some() && entries.all(|entry| !entry.sometimes)
+    }
+
     /// Marks the failures that the baseline lists as known, and passes that it does not expect.
     pub fn apply(&self, report: &mut Report) {
         let mut entries: BTreeMap<&str, Vec<&KnownFailure>> = BTreeMap::new();

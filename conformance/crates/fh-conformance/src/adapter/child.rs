@@ -1,5 +1,6 @@
 //! A child process in a process group of its own.
 
+use std::fs;
 use std::io::Read;
 use std::os::unix::process::CommandExt;
 use std::process::{Child, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
@@ -8,6 +9,7 @@ use std::thread;
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process_group};
+use tempfile::TempDir;
 
 use super::process::ProcessEnd;
 use crate::deadline::Deadline;
@@ -15,11 +17,16 @@ use crate::deadline::Deadline;
 /// The maximum size of the log that is kept, in bytes. The rest is dropped.
 const MOST_LOG: usize = 4 * 1024 * 1024;
 
-/// A child process and its process group. [`ChildGroup::end`] kills what is left of them.
+/// The time within which killed processes have ended, so that their files can be removed.
+const REMOVAL_LIMIT: Duration = Duration::from_secs(2);
+
+/// A child process and its process group. [`ChildGroup::end`] kills what is left of them, and removes their temporary files.
 #[derive(Debug)]
 pub(super) struct ChildGroup {
     child: Child,
     log: Arc<Mutex<Vec<u8>>>,
+    /// The folder for temporary files. Processes that are killed, such as browsers, leave files behind.
+    temporary: TempDir,
 }
 
 impl ChildGroup {
@@ -30,8 +37,10 @@ impl ChildGroup {
         input: Stdio,
     ) -> Result<Self, String> {
         let (program, arguments) = words.split_first().ok_or("the command is empty")?;
+        let temporary = tempfile::tempdir().map_err(|error| format!("a folder: {error}"))?;
         let mut child = Command::new(program)
             .args(arguments)
+            .env("TMPDIR", temporary.path())
             .envs(variables.iter().map(|(name, value)| (name, value)))
             .stdin(input)
             .stdout(Stdio::piped())
@@ -40,7 +49,7 @@ impl ChildGroup {
             .spawn()
             .map_err(|error| format!("{program} cannot be started: {error}"))?;
         let errors = child.stderr.take();
-        let group = Self { child, log: Arc::default() };
+        let group = Self { child, log: Arc::default(), temporary };
         if let Some(errors) = errors {
             group.keep(errors)?;
         }
@@ -97,7 +106,17 @@ impl ChildGroup {
             let _ = kill_process_group(group, Signal::KILL);
         }
         let _ = self.child.wait();
+        self.remove_temporary_files();
         end
+    }
+
+    /// Removes the temporary files. The other processes of the group end a moment after they are killed, and write until then.
+    fn remove_temporary_files(&self) {
+        let deadline = Deadline::after(REMOVAL_LIMIT);
+        let folder = self.temporary.path();
+        while fs::remove_dir_all(folder).is_err() && folder.exists() && !deadline.is_over() {
+            thread::sleep(Duration::from_millis(2));
+        }
     }
 }
 
@@ -119,5 +138,27 @@ fn keep_log(mut errors: impl Read, log: &Mutex<Vec<u8>>) {
         let mut log = log.lock().unwrap_or_else(PoisonError::into_inner);
         let room = MOST_LOG.saturating_sub(log.len());
         log.extend_from_slice(block.get(..count.min(room)).unwrap_or_default());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{BufRead, BufReader};
+    use std::path::Path;
+
+    use super::*;
+
+    #[test]
+    fn temporary_files_of_a_killed_process_are_removed() {
+        let script =
+            r#"mkdir "$TMPDIR/profile"; touch "$TMPDIR/profile/file"; echo "$TMPDIR"; sleep 600"#;
+        let words = ["sh", "-c", script].map(str::to_owned);
+        let mut group = ChildGroup::start(&words, &[], Stdio::null()).unwrap();
+        let mut line = String::new();
+        BufReader::new(group.take_output().unwrap()).read_line(&mut line).unwrap();
+        let folder = Path::new(line.trim());
+        assert!(folder.join("profile/file").exists(), "{line}");
+        assert_eq!(group.end(Duration::ZERO), ProcessEnd::Killed);
+        assert!(!folder.exists(), "{line}");
     }
 }

@@ -20,7 +20,9 @@ use crate::report::{
 };
 use crate::run;
 use crate::sdk::scenarios;
-use crate::sdk::{Delays, RunOptions, Scenario, ScenarioResult, Subject, row_of, run_all};
+use crate::sdk::{
+    Delays, RunOptions, Scenario, ScenarioResult, Subject, confirm_passes, row_of, run_all,
+};
 use crate::target::{AdapterTarget, Evaluates};
 use crate::tier::{self, HIGHEST, TierReached};
 
@@ -109,7 +111,7 @@ pub(super) fn sdk(data: &Data, arguments: Arguments) -> Ended {
     let jobs = arguments.jobs.unwrap_or_else(default_jobs);
     let delays = if arguments.unscaled { Delays::Unscaled } else { Delays::Scaled };
     let cases = run_cases(data, &suite, &arguments, &subject)?;
-    let results = run_all(&selected, &subject, RunOptions { jobs, delays }, |result| {
+    let done = |result: &ScenarioResult| {
         let row = row_of(&subject, result);
         let label = match &row.outcome {
             RowOutcome::Failed(check) => format!(": {}", check.label),
@@ -122,7 +124,11 @@ pub(super) fn sdk(data: &Data, arguments: Arguments) -> Ended {
             row.outcome.name(),
             measured(result)
         );
-    });
+    };
+    let mut results = run_all(&selected, &subject, RunOptions { jobs, delays }, done);
+    if let Some(baseline) = &baseline {
+        confirm_passes(&mut results, &subject, delays, |id| baseline.always_fails(id), done);
+    }
     if let Some(folder) = &arguments.evidence {
         write_evidence(folder, &results)?;
     }

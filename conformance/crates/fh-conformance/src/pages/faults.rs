@@ -4,7 +4,7 @@ use super::subjects::{Subjects, of_scenario};
 use super::{
     Block, Inline, Item, Line, Page, Section, Table, code, grouped, link, paragraph, text,
 };
-use crate::recording::{RecordedFault, Recording, STORM};
+use crate::recording::{RecordedFault, RecordedOutcome, Recording, STORM};
 use crate::sdk::Scenario;
 use crate::sdk::scenarios::GROUPS;
 
@@ -16,7 +16,7 @@ const GROUP: &str = "F";
 pub fn faults(subjects: &Subjects<'_>) -> Page {
     let introduction = vec![
         paragraph(
-            "In each row, an Edge on a raw TCP socket misbehaves for 12 s from the first contact on, and is healthy afterwards. One client \
+            "In each row, an Edge on a raw TCP socket misbehaves for 12 s from the first request on, and is healthy afterwards. One client \
              connects to this Edge in a process of its own. The client streams, with a client-evaluated key. All delays are those of an SDK \
              in use.",
         ),
@@ -68,7 +68,7 @@ pub fn faults(subjects: &Subjects<'_>) -> Page {
 pub(super) fn section(subjects: &Subjects<'_>) -> Section {
     let mut all = vec![Block::Paragraph(vec![
         text(
-            "An Edge misbehaves for 12 s from the first contact on, and is healthy afterwards. Numbers are upper limits. The page ",
+            "An Edge misbehaves for 12 s from the first request on, and is healthy afterwards. Numbers are upper limits. The page ",
         ),
         link("faults.md", "faults.md"),
         text(" explains them."),
@@ -94,10 +94,16 @@ fn blocks(subjects: &Subjects<'_>) -> Vec<Block> {
             "{} is back after {} of {} faults.",
             recording.title(),
             recording.faults.values().filter(|fault| fault.back_within_s.is_some()).count(),
-            recording.faults.len()
+            scenarios.iter().filter(|scenario| ran(recording, scenario)).count()
         ))],
     });
     vec![Block::Table(table), Block::List(recovered.collect())]
+}
+
+/// Returns true if the SDK met the fault. A process that ended meanwhile has no numbers, and is not back.
+fn ran(recording: &Recording, scenario: &Scenario) -> bool {
+    let outcome = recording.scenarios.get(scenario.id);
+    outcome.is_some_and(|outcome| !matches!(outcome, RecordedOutcome::Skipped { .. }))
 }
 
 fn cell(recording: &Recording, scenario: &Scenario) -> Line {

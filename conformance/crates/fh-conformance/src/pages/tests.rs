@@ -42,6 +42,7 @@ fn hostile() -> Recording {
             ("C-POLL-001".to_owned(), RecordedOutcome::Known),
             ("C-POLL-002".to_owned(), RecordedOutcome::Skipped { why: text(), what: text() }),
             ("F-001".to_owned(), RecordedOutcome::Pass),
+            ("F-012".to_owned(), RecordedOutcome::Known),
         ]
         .into(),
         known: vec![KnownFailure {
@@ -55,6 +56,7 @@ fn hostile() -> Recording {
             "F-001".to_owned(),
             RecordedFault {
                 requests: Some(STORM),
+                sent: Some(STORM),
                 not_back_within_s: Some(45),
                 ..RecordedFault::default()
             },
@@ -115,6 +117,8 @@ fn each_scenario_and_capability_has_a_row() {
     }
     let faults = table.to_markdown();
     assert!(faults.contains("pass: over 1,000 requests, not back in 45 s"), "{faults}");
+    // A process that ended has no numbers.
+    assert!(faults.contains("is back after 0 of 2 faults."), "{faults}");
 }
 
 /// An Edge that refuses connections receives nothing, so the page also shows what the client sent.

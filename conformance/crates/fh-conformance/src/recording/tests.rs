@@ -79,6 +79,7 @@ fn recorded(race: RowOutcome) -> Recording {
         start: Instant::now(),
         timeline: Vec::new(),
         log: String::new(),
+        late: Duration::ZERO,
         last_request: None,
         measurements: vec![
             Measurement { name: "requests", value: 2085.0 },

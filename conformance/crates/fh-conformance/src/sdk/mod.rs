@@ -37,7 +37,8 @@ pub use pace::{Breach, breach};
 pub use process_memory::{MemoryWatch, ProcessUse};
 pub use row::row_of;
 pub use runner::{
-    Measurement, RunOptions, ScenarioOutcome, ScenarioResult, UNDER_DECLARED, run_all, run_one,
+    Measurement, RunOptions, ScenarioOutcome, ScenarioResult, UNDER_DECLARED, confirm_passes,
+    run_all, run_one,
 };
 pub use scenario::{Group, SCENARIO, Scenario, Verdict};
 pub use scene::Scene;

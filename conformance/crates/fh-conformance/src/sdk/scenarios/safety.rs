@@ -196,7 +196,7 @@ fn key_validation(scene: &Scene<'_>) -> Verdict {
     let (client, server) = (scene.edge().client_key(), scene.edge().server_key());
     let refused = |label: &str, keys: &[&str]| -> Result<(), Stop> {
         let keys = keys.iter().map(|key| (*key).to_owned()).collect();
-        scene.create_refused(label, Create { keys, ..scene.polling() }).map(drop)
+        scene.create_refused(label, Create { keys, ..scene.following() }).map(drop)
     };
     refused("an empty key is refused", &[""])?;
     refused("a key of spaces is refused", &["   "])?;

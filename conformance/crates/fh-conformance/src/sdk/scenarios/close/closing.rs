@@ -16,13 +16,18 @@ const LONGEST_END: Duration = Duration::from_secs(1);
 /// The time within which `close` returns.
 const LONGEST_CLOSE: Duration = Duration::from_secs(2);
 
-/// Closes a client, and checks that its connections end and that it sends no request.
-fn closes(scene: &Scene<'_>, client: &SdkClient, watch: Duration) -> Verdict {
+/// Closes a client, and checks the time that the call takes.
+fn closes_in_time(scene: &Scene<'_>, client: &SdkClient) -> Verdict {
     let took = client.close()?;
     let longest = LONGEST_CLOSE + scene.lateness().slack();
     check("the time that closing takes", took <= longest, &format!("at most {longest:?}"), || {
         format!("{took:?}")
-    })?;
+    })
+}
+
+/// Closes a client, and checks that its connections end and that it sends no request.
+fn closes(scene: &Scene<'_>, client: &SdkClient, watch: Duration) -> Verdict {
+    closes_in_time(scene, client)?;
     let edge = scene.edge();
     let longest = LONGEST_END + scene.lateness().slack();
     let ended = scene.happens_within(longest, |seen| seen.open_connections() == 0);
@@ -56,7 +61,7 @@ pub(super) fn stops(scene: &Scene<'_>) -> Verdict {
 pub(super) fn twice(scene: &Scene<'_>) -> Verdict {
     let client = scene.create(scene.following())?;
     client.until_ready()?;
-    client.close()?;
+    closes_in_time(scene, &client)?;
     let after_one = client.state()?.readiness;
     let watch = Tempo::watch(scene.tempo().retry, 5);
     closes(scene, &client, watch)?;

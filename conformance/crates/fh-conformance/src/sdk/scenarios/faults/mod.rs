@@ -1,4 +1,4 @@
-//! F: an Edge that misbehaves for 12 s from a client's first contact on, and recovers (sdk-behaviour 7.5, D-76).
+//! F: an Edge that misbehaves for 12 s from a client's first request on, and recovers (sdk-behaviour 7.5, D-76).
 
 mod bounds;
 mod recovery;
@@ -43,7 +43,7 @@ pub(super) const GROUP: Group = Group {
         "F-011" "garbage" Garbage ["NoBackoff"] "an Edge that answers with bytes that are not HTTP"
         "F-012" "redirect-loop" RedirectLoop ["PaceIgnored"] "an Edge that redirects each request to the same URL"
         "F-013" "bye-loop" ByeLoop [] "an Edge that ends each stream with bye after its features"
-        "F-014" "malformed-json" MalformedJson ["MalformedIsFinal"] "an Edge whose features break off inside their JSON"
+        "F-014" "malformed-json" MalformedJson ["MalformedIsFinal"] "an Edge that sends features that break off inside their JSON"
         "F-015" "endless-line" EndlessLine ["SizesAreTooLarge"] "an Edge that sends a line of 400 MB"
         "F-016" "failure" Failure ["FailureIgnored"] "an Edge that sends failure on each stream"
         "F-017" "slow-drip" SlowDrip [] "an Edge that sends its answers byte by byte, one each 50 ms"

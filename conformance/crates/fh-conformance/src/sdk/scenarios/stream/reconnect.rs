@@ -17,8 +17,8 @@ pub(super) const BYE: Scenario = Scenario {
     needs: &["retry.initial_ms"],
     given: "an Edge that ends each stream with `bye` after the list",
     when: "a client streams",
-    then: "it reconnects within the longer of 1 s and N after each end, with at most two connections a second, scaled with N, and keeps \
-           its values and READY",
+    then: "it reconnects within the longer of 1 s and N after each end, or half as long again, with at most two connections a second, \
+           scaled with N, and keeps its values and READY",
     decision: "D-64",
     bites: &["ByeUnreadies", "ByeWithoutDelay"],
     stage: |stage| {
@@ -34,7 +34,9 @@ fn bye(scene: &Scene<'_>) -> Verdict {
     let seen = scene.until_requests("the client reconnects after `bye`", Route::Stream, 6)?;
     scene.keeps_pace("at most two connections a second", Route::Stream)?;
     let pauses = pauses(&seen);
-    let most = scene.tempo().retry.max(Duration::from_secs(1)) + scene.lateness().slack();
+    // A busy machine delays the runtime of an SDK by more than it delays a thread of the runner.
+    let most =
+        scene.tempo().retry.max(Duration::from_secs(1)).mul_f64(1.5) + scene.lateness().slack();
     check(
         "the time until it reconnects",
         pauses.iter().all(|pause| *pause <= most),
