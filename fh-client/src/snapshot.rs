@@ -46,6 +46,25 @@ impl Snapshot {
         Self { state: Arc::clone(&self.state), attributes: Some(Arc::clone(attributes)) }
     }
 
+    /// Calls `each` with the key and the value of every feature, in the order of [`Self::keys`]. The value is `None` if it is null, or if the
+    /// client has no features for the context. Unlike [`Self::values`], this function creates no [`Detail`] for each feature. If there are no
+    /// interceptors, the features are evaluated together, and no memory is allocated. Observers are not notified.
+    ///
+    /// ```
+    /// # use fh_client::testing::MemoryEdge;
+    /// # let edge = MemoryEdge::new();
+    /// # edge.set("COLOUR", "red");
+    /// # let client = edge.client().start()?;
+    /// # client.wait_ready(std::time::Duration::from_secs(5))?;
+    /// client.snapshot().for_each_value(|key, value| {
+    ///     println!("{key} = {}", value.map_or("null".to_string(), ToString::to_string));
+    /// });
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn for_each_value(&self, each: impl FnMut(&str, Option<&Value>)) {
+        self.state.for_each_value(self.attributes.as_ref(), each);
+    }
+
     /// Returns the client's readiness at the time of the snapshot.
     #[must_use]
     pub fn readiness(&self) -> Readiness {

@@ -112,6 +112,15 @@ impl<'a> Answer<'a> {
         }
     }
 
+    /// Returns the value without cloning it; `None` if the value is null or the read has no value.
+    pub(crate) fn value_ref(&self) -> Option<&Value> {
+        match self {
+            Self::Missing(_) => None,
+            Self::Ruled(ruled) => ruled.evaluation.value(),
+            Self::Intercepted(intercepted) => intercepted.value.as_ref(),
+        }
+    }
+
     pub(crate) fn boolean(&self) -> Option<bool> {
         match self {
             Self::Ruled(ruled) => ruled.evaluation.boolean(),

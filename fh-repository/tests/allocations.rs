@@ -152,3 +152,18 @@ fn the_features_of_an_environment_are_removed_at_once() {
     assert_eq!(repository.read().rules().ruleset().len(), 200);
     assert!(count < 1_000, "{count}");
 }
+
+/// The values of all features need no detail for each feature.
+#[test]
+fn each_value_of_a_context_takes_no_memory() {
+    let context = context();
+    let repository = repository(Rules::client_evaluated(ruleset(), Environments::Unknown));
+    let mut set = 0;
+    let count = allocations(|| {
+        let snapshot = repository.snapshot();
+        snapshot.for_each_value(Some(&context), |_, value| set += usize::from(value.is_some()));
+    });
+    assert_eq!((count, set), (0, 4));
+    let details = allocations(|| drop(repository.snapshot().values(Some(&context))));
+    assert!(details > 0, "the counter works");
+}

@@ -36,6 +36,10 @@ impl Observer for Borrowed<dyn Observer> {
         self.0.observe(event);
     }
 
+    fn observe_batch(&self, events: &[Arc<UsageEvent>]) {
+        self.0.observe_batch(events);
+    }
+
     fn dispatch(&self) -> Dispatch {
         self.0.dispatch()
     }

@@ -5,6 +5,7 @@ mod core;
 mod deliver;
 mod detail;
 mod difference;
+mod each_value;
 mod event_queue;
 mod listen;
 mod read;

@@ -28,10 +28,10 @@ use crate::usage::{Observers, UsedFeature};
 /// features are also reported to passive polling (D-71).
 #[derive(Clone)]
 pub struct RepositorySnapshot {
-    core: Arc<Core>,
-    rules: Arc<Rules>,
+    pub(super) core: Arc<Core>,
+    pub(super) rules: Arc<Rules>,
     status: Arc<SessionStatus>,
-    chain: Arc<Chain>,
+    pub(super) chain: Arc<Chain>,
     observers: Arc<Observers>,
     generation: u64,
     has_list: bool,
@@ -198,7 +198,7 @@ impl RepositorySnapshot {
 
     /// Returns true if a read with this context may use the features. With a server-evaluated key, a read without a context may use them
     /// while they are served.
-    fn is_for(&self, attributes: Option<&Arc<Attributes>>) -> bool {
+    pub(super) fn is_for(&self, attributes: Option<&Arc<Attributes>>) -> bool {
         match (self.rules.evaluated_for(), attributes) {
             (None, _) => true,
             (Some(_), None) => self.is_served(),

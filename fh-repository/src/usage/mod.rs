@@ -45,6 +45,14 @@ pub trait Observer: Send + Sync {
     /// that gets summaries.
     fn observe(&self, event: &UsageEvent);
 
+    /// Called with the events that wait for an observer with [`Dispatch::Batched`], the oldest first. There is at least one event, and at most
+    /// [`UsageOptions::queue`]. The default passes the events to [`Self::observe`], one after the other.
+    fn observe_batch(&self, events: &[Arc<UsageEvent>]) {
+        for event in events {
+            self.observe(event);
+        }
+    }
+
     /// Returns when, and on which thread, the observer is called. The repository calls this method once, at registration.
     fn dispatch(&self) -> Dispatch {
         Dispatch::Queued
@@ -78,6 +86,9 @@ pub enum Dispatch {
     /// observer's last events.
     #[default]
     Queued,
+    /// The dispatcher calls [`Observer::observe_batch`] later, with all events that wait, so that many events cost one call. Apart from that, the
+    /// same as [`Self::Queued`]. This suits observers for which a call is expensive, such as those of a binding for another language.
+    Batched,
     /// The observer is called within the read, on the reader's thread. This suits observers that need data of that thread, such as the
     /// current span. The dispatcher calls the observer for [`UsageEvent::Collection`], and the thread that records a named event calls it
     /// for [`UsageEvent::Named`].
@@ -90,7 +101,7 @@ pub enum Dispatch {
 /// The settings that select the events that an observer gets.
 #[derive(Debug, Clone)]
 pub struct UsageOptions {
-    /// Maximum number of events that wait for an observer with [`Dispatch::Queued`]. When the limit is reached, the oldest event is dropped
+    /// Maximum number of events that wait for an observer with [`Dispatch::Queued`] or [`Dispatch::Batched`]. When the limit is reached, the oldest event is dropped
     /// and counted. The default is 1,024; a limit of 0 counts as 1.
     pub queue: usize,
     /// One of every `one_of` evaluations is passed on to the observer, or counted for its summary, beginning with the first. Repeated

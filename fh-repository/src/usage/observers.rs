@@ -242,7 +242,7 @@ impl Entry {
         });
         let counts = match dispatch {
             Dispatch::Summary(window) => Some(Counts::new(window, dispatcher.clock()())),
-            Dispatch::Queued | Dispatch::Inline => None,
+            Dispatch::Queued | Dispatch::Batched | Dispatch::Inline => None,
         };
         Self {
             id,
@@ -316,9 +316,16 @@ impl Entry {
     fn work(&self, dispatcher: &DispatcherState) -> bool {
         // The request is taken before the events, so that the flush comes after every event that was queued before the request.
         let flush = lock(&self.flush).take();
-        let waiting = std::mem::take(&mut *lock(&self.queue));
-        for event in &waiting {
-            self.guarded(dispatcher, || self.observer.observe(event));
+        let mut waiting = std::mem::take(&mut *lock(&self.queue));
+        if self.dispatch == Dispatch::Batched {
+            let batch = waiting.make_contiguous();
+            if !batch.is_empty() {
+                self.guarded(dispatcher, || self.observer.observe_batch(batch));
+            }
+        } else {
+            for event in &waiting {
+                self.guarded(dispatcher, || self.observer.observe(event));
+            }
         }
         let is_last = self.is_closed.load(Ordering::Acquire);
         if (self.is_due.swap(false, Ordering::AcqRel) || is_last)

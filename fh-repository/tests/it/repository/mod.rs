@@ -1,8 +1,10 @@
 //! The read side: sdk-behaviour 2.3 to 2.8 and sdk-behaviour 3, and the scenarios C-READY, C-LISTEN, C-CR, C-INT and C-USE.
 
+mod batches;
 mod catching;
 mod closing;
 mod delivery;
+mod each_value;
 mod interceptors;
 mod listeners;
 mod model;
