@@ -1,5 +1,6 @@
 //! The class `Client`.
 
+use std::process;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -34,6 +35,8 @@ pub(crate) struct Client {
     core: fh_client::Client,
     listeners: Arc<Listeners>,
     is_closed: AtomicBool,
+    /// The process that made the client.
+    process: u32,
 }
 
 impl Client {
@@ -44,7 +47,12 @@ impl Client {
 
     fn of(core: fh_client::Client) -> Self {
         exit::remember(&core);
-        Self { core, listeners: Arc::default(), is_closed: AtomicBool::new(false) }
+        Self {
+            core,
+            listeners: Arc::default(),
+            is_closed: AtomicBool::new(false),
+            process: process::id(),
+        }
     }
 
     pub(crate) const fn listeners(&self) -> &Arc<Listeners> {
@@ -354,6 +362,12 @@ pymethods_with_reads!(Client, |self| self.core, {
 impl Drop for Client {
     /// Ends the connection of a client that the program forgot, and says so.
     fn drop(&mut self) {
+        if self.process != process::id() {
+            // A lock of the client may be held for ever in a forked process, and a wake-up would reach its parent's thread.
+            std::mem::forget(self.core.clone());
+            std::mem::forget(Arc::clone(&self.listeners));
+            return;
+        }
         if self.is_closed.load(Ordering::Relaxed) {
             return;
         }

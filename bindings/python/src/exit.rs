@@ -1,6 +1,7 @@
 //! The end of the interpreter: all clients end before it, so that no thread of theirs waits for the interpreter while it is torn
 //! down.
 
+use std::process;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -12,25 +13,26 @@ use crate::waiting::wait_for;
 /// The longest time that the end of the interpreter waits for all clients together.
 const LIMIT: Duration = Duration::from_secs(2);
 
-/// The clients of this process. Clients that are gone are removed when another one is added.
-static CLIENTS: Mutex<Vec<WeakClient>> = Mutex::new(Vec::new());
+/// The clients that were made, each with the process that made it. Clients that are gone are removed when another one is added.
+static CLIENTS: Mutex<Vec<(u32, WeakClient)>> = Mutex::new(Vec::new());
 
 /// Remembers a client, and makes the interpreter end it.
 pub(crate) fn remember(client: &fh_client::Client) {
     let mut clients = CLIENTS.lock().unwrap_or_else(PoisonError::into_inner);
     // The list grows to twice the number of clients that exist before it is cleaned up.
     if clients.len() == clients.capacity() {
-        clients.retain(|client| client.upgrade().is_some());
+        clients.retain(|(_, client)| client.upgrade().is_some());
     }
-    clients.push(client.downgrade());
+    clients.push((process::id(), client.downgrade()));
 }
 
-/// Ends all clients, and waits until they have ended. The interpreter calls this function at its exit.
+/// Ends all clients of this process, and waits until they have ended. The interpreter calls this function at its exit. A client
+/// that a forked process inherited has no thread there, so a wait for it would be in vain.
 #[pyfunction]
 pub(crate) fn end_all(py: Python<'_>) -> PyResult<()> {
-    let all: Vec<WeakClient> =
-        std::mem::take(&mut *CLIENTS.lock().unwrap_or_else(PoisonError::into_inner));
-    let clients: Vec<fh_client::Client> = all.iter().filter_map(WeakClient::upgrade).collect();
+    let all = std::mem::take(&mut *CLIENTS.lock().unwrap_or_else(PoisonError::into_inner));
+    let own = all.iter().filter(|(process, _)| *process == process::id());
+    let clients: Vec<fh_client::Client> = own.filter_map(|(_, client)| client.upgrade()).collect();
     clients.iter().for_each(fh_client::Client::close);
     let end = Instant::now() + LIMIT;
     for client in &clients {

@@ -251,6 +251,8 @@ def test_ctrl_c_ends_each_wait(deaf: str, call: str) -> None:
 import fh_client, os, signal, sys, threading
 limits = fh_client.Limits(connect=600, head=600, poll=600, idle=600)
 client = fh_client.Client({deaf!r}, "environment/key", limits=limits)
+# A process that runs in the background of a shell inherits that the signal is ignored.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 main = threading.main_thread().ident
 def interrupt():
     while sys._current_frames()[main].f_code.co_name != "blocked":
@@ -267,6 +269,30 @@ client.close(0)
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
     assert (done.returncode, done.stdout, done.stderr) == (0, "interrupted\n", "")
+
+
+def test_a_forked_process_ends_at_once_and_leaves_its_parent_alone(edge: Edge) -> None:
+    """The child keeps the last values. It ends as any interpreter does, and does not wait for threads that it does not have."""
+    program = f"""
+import os, sys, fh_client
+client = fh_client.Client({edge.url!r}, {edge.key!r}, mode="polling")
+client.wait_ready(10)
+child = os.fork()
+if child == 0:
+    assert client.string("COLOUR") == "red"
+    fh_client._native.end_all()
+    assert client.readiness == "READY"
+    del client
+    print("child", flush=True)
+    sys.exit(3)
+_, status = os.waitpid(child, 0)
+assert os.waitstatus_to_exitcode(status) == 3
+assert client.refresh() == "READY"
+client.close()
+print("parent")
+"""
+    done = subprocess.run([sys.executable, "-W", "ignore", "-c", program], capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "child\nparent\n", "")
 
 
 def test_importing_the_package_loads_little() -> None:

@@ -36,7 +36,7 @@ const TEXTS: [&str; 14] = [
 ];
 
 /// Types that are not shown, with the reason.
-const EXCEPTIONS: [(&str, &str); 5] = [
+const EXCEPTIONS: [(&str, &str); 6] = [
     ("fh_session::Event", "one event of a stream as it was received; no log or error shows it"),
     ("fh_repository::RawUpdate", "an update as it was received: features and their rules, no keys"),
     ("fh_listen::LoggedRequest", "the application's `RequestLog` removes secrets from its text"),
@@ -45,6 +45,7 @@ const EXCEPTIONS: [(&str, &str); 5] = [
         "fh_client::SeenRequest",
         "what a test sent to an Edge in memory, for the failures of that test",
     ),
+    ("fh_repository::OverrideChanges", "its text is its name alone"),
 ];
 
 /// Returns the public types that hold text or implement `Debug` by hand, such as `fh_client::Client`.

@@ -248,6 +248,7 @@ fn unchanged_is_silent(scene: &Scene<'_>) -> Verdict {
         changes.no_more_than("no call of a feature listener", 0, watch)?;
     }
     readiness_is(&client, "READY is kept", SdkReadiness::Ready)?;
+    unchanged_is_no_problem(scene, &client)?;
     scene.answers("value after status 304", &client, "F", &ExpectedAnswer::string("one"))?;
     reported_once(readiness.as_ref(), "READY is reported once", SdkReadiness::Ready)
 }
@@ -258,11 +259,16 @@ fn unchanged_clears_nothing(scene: &Scene<'_>) -> Verdict {
     let seen = scene.until_requests("polling goes on", Route::Poll, 5)?;
     expect_each_type(scene, &client)?;
     readiness_is(&client, "READY is kept", SdkReadiness::Ready)?;
-    // A client that takes 304 for a refusal may still send polls, but rarely.
+    unchanged_is_no_problem(scene, &client)?;
+    at_least("the interval between polls", &seen.gaps(Route::Poll), scene.tempo().poll)
+}
+
+/// Checks the problem that the status shows, because a client that handles 304 as a refusal still sends polls, but rarely.
+fn unchanged_is_no_problem(scene: &Scene<'_>, client: &SdkClient) -> Verdict {
     if scene.can("status") {
         equal("status 304 is no problem", client.state()?.problem, None)?;
     }
-    at_least("the interval between polls", &seen.gaps(Route::Poll), scene.tempo().poll)
+    Ok(())
 }
 
 fn max_age(scene: &Scene<'_>) -> Verdict {
