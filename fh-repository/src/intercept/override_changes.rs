@@ -15,7 +15,7 @@ impl OverrideChanges {
     }
 
     /// Makes change listeners compare their values again, as [`Repository::overrides_changed`](crate::Repository::overrides_changed) does.
-    /// Has no effect after the repository was closed or dropped.
+    /// A call after the repository was closed or dropped has no effect.
     pub fn notify(&self) {
         (self.0)();
     }

@@ -1,4 +1,4 @@
-//! What is unusual about a feature and a context. Shrinking removes what does not matter, so the cause of a difference is among it.
+//! The unusual parts of a feature and a context. A shrunk case has few of them, and the cause of the difference is usually one.
 
 use crate::json::Json;
 
@@ -78,7 +78,7 @@ const ODDITIES: &[Oddity] = &[
     }),
 ];
 
-/// Returns the names of what is unusual about a feature and a context.
+/// Returns the names of the unusual parts of a feature and a context.
 pub(super) fn oddities(feature: &Json, context: &Json) -> Vec<&'static str> {
     let drawn = Drawn { feature, context };
     ODDITIES.iter().filter(|(_, is_so)| is_so(&drawn)).map(|(name, _)| *name).collect()
