@@ -93,6 +93,7 @@ fn a_batch_is_not_longer_than_the_queue() {
     assert_eq!(repository.counters().dropped_usage, 1);
 }
 
+#[cfg(panic = "unwind")]
 #[test]
 fn a_panic_loses_one_batch_and_counts_once() {
     let repository = ready(&flags(&[("a", true), ("b", false)]));
