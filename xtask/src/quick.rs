@@ -1,14 +1,17 @@
-//! `cargo xtask quick`: format, lints and tests of the crates that changed since `main`, and a build of the crates that depend on them.
+//! `cargo xtask quick`: format, lints, tests and public items of the crates that changed since `main`, and a build of the crates
+//! that depend on them.
 
 use std::collections::BTreeSet;
 
+use crate::api;
 use crate::crates::{Crates, RootChange};
 use crate::shell::Run;
 
 pub(crate) fn run() -> Result<(), String> {
     let crates = Crates::read()?;
-    let files = changed_files()?;
-    let changed = crates.changed(files.iter().map(String::as_str), root_change()?);
+    let base = merge_base()?;
+    let files = changed_files(&base)?;
+    let changed = crates.changed(files.iter().map(String::as_str), root_change(&base)?);
     Run::new("cargo fmt --all --check").go()?;
     let outside: Vec<&String> =
         files.iter().filter(|file| crates.owner(file).is_none() && file.ends_with(".rs")).collect();
@@ -29,27 +32,34 @@ pub(crate) fn run() -> Result<(), String> {
     Run::new("cargo clippy --locked").args(&packages(&tested)).args(&lints).go()?;
     Run::new("cargo test --locked").args(&packages(&tested)).go()?;
     let dependents = crates.dependents(&changed);
-    if dependents.is_empty() {
-        return Ok(());
+    if !dependents.is_empty() {
+        Run::new("cargo check --locked --all-targets").args(&packages(&dependents)).go()?;
     }
-    Run::new("cargo check --locked --all-targets").args(&packages(&dependents)).go()
+    // Items that a crate exports from another one stand in the lists of both, so all lists are compared.
+    match crates.libraries().any(|(name, _)| changed.contains(name)) {
+        true => api::check(),
+        false => Ok(()),
+    }
 }
 
-/// Returns how the root's manifest and the lock file differ from `main`. The diff holds both files whole, so that it names the table
-/// of each line.
-fn root_change() -> Result<RootChange, String> {
+/// Returns the newest commit that this branch shares with `main`.
+fn merge_base() -> Result<String, String> {
     let base = Run::new("git merge-base main HEAD").output()?;
-    let diff = format!("git diff --unified=100000 {} -- Cargo.toml Cargo.lock", base.trim());
+    match base.trim() {
+        "" => Err("there is no branch `main` to compare with".to_string()),
+        base => Ok(base.to_string()),
+    }
+}
+
+/// Returns how the root's manifest and the lock file differ from a commit. The diff holds both files whole, so that it names the
+/// table of each line.
+fn root_change(base: &str) -> Result<RootChange, String> {
+    let diff = format!("git diff --unified=100000 {base} -- Cargo.toml Cargo.lock");
     Ok(RootChange::of(&Run::new(&diff).output()?))
 }
 
-/// Returns the files that differ from `main`, committed or not. On `main` itself these are the files that are not committed.
-fn changed_files() -> Result<Vec<String>, String> {
-    let base = Run::new("git merge-base main HEAD").output()?;
-    let base = base.trim();
-    if base.is_empty() {
-        return Err("there is no branch `main` to compare with".to_string());
-    }
+/// Returns the files that differ from a commit, whether their changes are committed or not.
+fn changed_files(base: &str) -> Result<Vec<String>, String> {
     let changed = Run::new(&format!("git diff --name-only {base}")).output()?;
     let new = Run::new("git ls-files --others --exclude-standard").output()?;
     Ok(changed.lines().chain(new.lines()).map(str::to_string).collect())
