@@ -2,6 +2,8 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
 
 use crate::install;
 use crate::shell::{Run, root, target_folder};
@@ -32,36 +34,55 @@ pub(crate) fn prepare() -> Result<(), String> {
 }
 
 pub(crate) fn run_for(seconds: u64) -> Result<(), String> {
-    let mut account = Vec::new();
-    for target in targets()? {
-        println!("\n    fuzzing {target} for {seconds} s");
-        let seeds = root().join("fuzz/seeds").join(&target);
-        let corpus = target_folder().join("fuzz-corpus").join(&target);
-        for folder in [&seeds, &corpus] {
-            fs::create_dir_all(folder).map_err(|why| format!("{}: {why}", folder.display()))?;
-        }
-        let options =
-            format!("-max_total_time={seconds} {LIMITS} -verbosity=0 -print_final_stats=1");
-        let build = target_folder().join("fuzz");
-        let arguments: Vec<String> = [target.as_str(), &text(&corpus), &text(&seeds), "--"]
-            .into_iter()
-            .map(str::to_string)
-            .chain(options.split(' ').map(str::to_string))
-            .collect();
-        Run::new("cargo fuzz run --release")
-            .args(&["--target-dir".to_string(), text(&build)])
-            .args(&arguments)
-            // Lets the stable compiler accept the flags of cargo-fuzz.
-            .env("RUSTC_BOOTSTRAP", "1")
-            .go()
-            .map_err(|why| {
-                format!("{target}: {why} (the input lies in fuzz/artifacts/{target})")
-            })?;
-        let reached = fs::read_dir(&corpus).map_or(0, Iterator::count);
-        account.push(format!("    {target:<16} {reached} inputs with coverage of their own"));
+    let targets = targets()?;
+    cargo_fuzz("build").go()?;
+    // libFuzzer runs on one thread, so each core gets a target of its own.
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let taken = std::iter::from_fn(|| targets.get(next.fetch_add(1, Ordering::Relaxed)));
+        taken.map(|target| fuzz(target, seconds)).collect::<Vec<_>>()
+    };
+    let cores = thread::available_parallelism().map_or(1, usize::from);
+    let outcomes: Vec<Result<String, String>> = thread::scope(|scope| {
+        let workers: Vec<_> = (0..cores).map(|_| scope.spawn(work)).collect();
+        let failed = |_| vec![Err("a thread that ran fuzz targets panicked".to_string())];
+        workers.into_iter().flat_map(|worker| worker.join().unwrap_or_else(failed)).collect()
+    });
+    let (mut account, failures): (Vec<_>, Vec<_>) = outcomes.into_iter().partition(Result::is_ok);
+    account.sort();
+    println!("\n{}", account.into_iter().flatten().collect::<Vec<_>>().join("\n"));
+    let failures: Vec<String> = failures.into_iter().filter_map(Result::err).collect();
+    if failures.is_empty() { Ok(()) } else { Err(failures.join("; ")) }
+}
+
+/// Returns a command of cargo-fuzz with the options that building and running share.
+fn cargo_fuzz(command: &str) -> Run {
+    Run::new(&format!("cargo fuzz {command} --release"))
+        .args(&["--target-dir".to_string(), text(&target_folder().join("fuzz"))])
+        // Lets the stable compiler accept the flags of cargo-fuzz.
+        .env("RUSTC_BOOTSTRAP", "1")
+}
+
+/// Runs one target, and returns the number of inputs in its corpus.
+fn fuzz(target: &str, seconds: u64) -> Result<String, String> {
+    let seeds = root().join("fuzz/seeds").join(target);
+    let corpus = target_folder().join("fuzz-corpus").join(target);
+    for folder in [&seeds, &corpus] {
+        fs::create_dir_all(folder).map_err(|why| format!("{}: {why}", folder.display()))?;
     }
-    println!("\n{}", account.join("\n"));
-    Ok(())
+    let options = format!("-max_total_time={seconds} {LIMITS} -verbosity=0 -print_final_stats=1");
+    let arguments: Vec<String> = [target, &text(&corpus), &text(&seeds), "--"]
+        .into_iter()
+        .chain(options.split(' '))
+        .map(str::to_string)
+        .collect();
+    println!("    fuzzing {target} for {seconds} s");
+    cargo_fuzz("run")
+        .args(&arguments)
+        .go_timed()
+        .map_err(|why| format!("{target}: {why} (the input lies in fuzz/artifacts/{target})"))?;
+    let reached = fs::read_dir(&corpus).map_or(0, Iterator::count);
+    Ok(format!("    {target:<16} {reached} inputs with coverage of their own"))
 }
 
 fn text(path: &Path) -> String {
