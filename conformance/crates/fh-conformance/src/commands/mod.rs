@@ -28,10 +28,11 @@ use clap::{Parser, Subcommand, ValueEnum};
 use crate::case::Profile;
 use crate::data::{Data, DataError, Suite};
 
-/// Tests whether an evaluator gives the answers that FeatureHub requires.
+/// Tests whether evaluators, SDKs and servers behave as FeatureHub requires.
 ///
-/// Exit codes: 0 success; 1 failures; 2 invalid data or arguments, or a group of which no case ran; 3
-/// a partial run with --certify; 4 an error outside the suite, such as an unreadable file.
+/// Exit codes: 0 success; 1 failures; 2 invalid data or arguments, or a group of which nothing ran;
+/// 3 with --certify, a run that left something out, or an SDK below the highest tier; 4 an error
+/// outside the suite, such as an unreadable file.
 #[derive(Debug, Parser)]
 #[command(name = "fh-conformance", version, max_term_width = 100)]
 struct Cli {
