@@ -37,7 +37,7 @@ use crate::data::{Data, DataError, Suite};
 #[command(name = "fh-conformance", version, max_term_width = 100)]
 struct Cli {
     /// Use this data folder instead of the data inside the program. Its manifest is only checked by
-    /// `vectors verify`.
+    /// `vectors verify` and `vectors manifest`.
     #[arg(long, global = true, value_name = "DIR")]
     data: Option<PathBuf>,
     #[command(subcommand)]
@@ -49,7 +49,7 @@ enum Command {
     /// Run, show and check evaluation cases.
     #[command(subcommand)]
     Vectors(Vectors),
-    /// Run scenarios against an SDK behind an adapter.
+    /// Run cases and scenarios against an SDK behind an adapter.
     Sdk(sdk::Arguments),
     /// Work with adapters.
     #[command(subcommand)]
@@ -65,7 +65,7 @@ enum Command {
     Explain(explain::Arguments),
     /// Compare two evaluators on newly drawn cases.
     Diff(diff::Arguments),
-    /// Check that every mutant fails a case, and that every group of cases finds a mutant.
+    /// Check that cases or scenarios find every mutant, apart from listed exceptions.
     SelfTest(self_test::Arguments),
 }
 
@@ -106,11 +106,11 @@ impl From<Vec<DataError>> for Problem {
     }
 }
 
-/// Exit code: cases were run, and at least one failed.
+/// Exit code: the command ran, and found a failure or a difference.
 const FAILED: u8 = 1;
 /// Exit code: the data or the arguments are invalid, or nothing was run.
 const INVALID: u8 = 2;
-/// Exit code: `--certify` was given, but not everything was run.
+/// Exit code: `--certify` was given, but the run left something out, or the SDK does not reach the highest tier.
 const PARTIAL: u8 = 3;
 /// Exit code: something failed outside the suite and the target.
 const OUTSIDE: u8 = 4;
