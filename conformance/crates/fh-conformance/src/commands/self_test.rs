@@ -22,7 +22,8 @@ pub(crate) struct Arguments {
     /// mutants, which `cargo xtask self-test` makes.
     #[arg(value_enum, default_value = "vectors")]
     which: Which,
-    /// Try every case or scenario on every mutant. Slow scenarios for clients are tried only on the mutants that they name. Takes long.
+    /// Try every case or scenario on every mutant, with two exceptions: of the group imported.regex, a sample is tried, and slow scenarios
+    /// for clients are tried only on the mutants that they name. Takes long.
     #[arg(long)]
     full: bool,
     /// Write for each mutant the groups and cases, or the scenarios for clients, that find it, as JSON.
