@@ -60,12 +60,15 @@ enum Command {
     /// Write pages that show recordings of SDKs, or check them.
     Report(report::Arguments),
     /// Serve an Edge that behaves as a scenario scripts it, or that has a fault.
+    ///
+    /// The first line of the output is a JSON object with the URL and two API keys. The Edge runs until the program is ended.
     Edge(edge::Arguments),
     /// Show what a case or a scenario expects, and why.
     Explain(explain::Arguments),
     /// Compare two evaluators on newly drawn cases.
     Diff(diff::Arguments),
-    /// Check that cases or scenarios find every mutant, apart from listed exceptions.
+    /// Check that cases or scenarios find every mutant, and that every group of cases and every scenario finds
+    /// one, apart from listed exceptions.
     SelfTest(self_test::Arguments),
 }
 

@@ -13,9 +13,7 @@ use crate::self_test::servers::{self, Extent};
 use crate::self_test::vectors::matrix;
 use crate::server::scenario::{ALL, Program};
 
-/// Check that cases or scenarios find every mutant, apart from listed exceptions.
-///
-/// Also checks the reverse: every group of cases finds a mutant, and so does every scenario, apart from listed exceptions.
+/// Check that cases or scenarios find every mutant, and that every group of cases and every scenario finds one, apart from listed exceptions.
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
     /// What is tested: the cases of evaluations, or the scenarios for clients or for servers. Those for clients need a build with
