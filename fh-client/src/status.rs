@@ -56,7 +56,7 @@ pub struct Status {
     /// time since the client first got a list of features.
     pub data_age: Option<Duration>,
     /// The source of the last list of features that the client accepted, or of the last change that a stream sent; `None`
-    /// before the first list. A list of a store that changes nothing may not count.
+    /// before the first list. A list of a store that changes nothing counts only if no features were served before.
     pub source: Option<Source>,
     /// True if the Edge has marked the environment as stale. The client then requests no features until the program calls
     /// [`Client::refresh`](crate::Client::refresh), replaces the API keys or the headers, or waits for the effect of a test

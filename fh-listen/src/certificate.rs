@@ -68,7 +68,8 @@ fn element(der: &[u8]) -> Option<(u8, &[u8], &[u8])> {
     Some((*tag, content, rest))
 }
 
-/// Returns the number in the first `digits` bytes of a text, and the text after them. Returns `None` if one of these bytes is no digit.
+/// Returns the number in the first `digits` bytes of a text, and the text after them. Returns `None` if the text is shorter, or if one of
+/// these bytes is not a digit.
 fn number(text: &[u8], digits: usize) -> Option<(u64, &[u8])> {
     let (digits, rest) = text.split_at_checked(digits)?;
     if !digits.iter().all(u8::is_ascii_digit) {

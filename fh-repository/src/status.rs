@@ -80,8 +80,8 @@ pub struct SessionStatus {
     /// Edge, the time of the first list of a store or a snapshot. `None` before the first list. The age of the features is the time since
     /// then.
     pub updated: Option<Millis>,
-    /// The source of the last list that was applied, or of the last change that a stream sent; `None` before the first list. Lists of stores that change
-    /// nothing do not count.
+    /// The source of the last list that was applied, or of the last change that a stream sent; `None` before the first list. The list of a
+    /// store that changes nothing counts only if no features were served before.
     pub source: Option<Source>,
     /// True if the Edge has declared this environment stale, by status 236 or by `edge.stale` with the value `true`. The client then sends
     /// no request until a refresh or a new key (D-23, D-67). A stream with status 236 counts while it is open, as soon as the client has

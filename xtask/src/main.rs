@@ -30,7 +30,7 @@ cargo xtask <command>
 
   quick              format, lints and tests of the crates that changed since main; a build of those that depend on them
   test [--without-install] [PART...]
-                     install what is missing and run every check and test, or the named parts
+                     install what is missing and run every check and test except self-test, or the named parts
   lint               rustfmt and clippy alone, warnings denied
   api [--write]      compare the public items of the library crates with the committed lists, or rewrite the lists
   bench [ARGS]       build and run the benches, write docs/performance.json and the table of docs/performance.md
@@ -49,7 +49,8 @@ cargo xtask <command>
   mutants list       list the mutants and what each breaks
   mutants show NAME  show a mutant as a diff
   self-test [--full] [--markdown FILE]
-                     the scenarios for SDKs against our client with mutants: each mutant must be found, and each scenario must find one
+                     the scenarios for SDKs against our client with mutants: apart from listed exceptions, each mutant must be found,
+                     and each scenario must find one
   release VERSION [--dry-run]
                      set the version, close the changelog's section, commit and tag; with a tag of an earlier version,
                      first compare the public items with it (cargo semver-checks, which is installed). Publishes nothing

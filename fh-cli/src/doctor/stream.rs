@@ -184,7 +184,10 @@ impl Heard {
                     Ok(list) => {
                         self.features.get_or_insert((now, list.len()));
                     }
-                    Err(error) => self.unreadable = Some(format!("`features` is no list: {error}")),
+                    Err(error) => {
+                        self.unreadable =
+                            Some(format!("the data of `features` is not a JSON list: {error}"));
+                    }
                 }
             }
             "feature" | "delete_feature" => self.updates += 1,

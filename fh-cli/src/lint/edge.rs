@@ -45,7 +45,7 @@ pub(crate) fn check<'v>(
     if kind == "STRING" && conditional == "NOT_EQUALS" && texts(rule).len() > 1 {
         return warn(
             &at,
-            "the rule holds for every context, because every text differs from at least one of the values",
+            "the rule holds for every context with the attribute, because every text differs from at least one of the values",
             "use one rule per value",
         );
     }

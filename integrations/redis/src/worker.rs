@@ -304,7 +304,7 @@ impl Worker {
             match attempt(connection, &keys, change, seen) {
                 Ok(Outcome::Conflict) => {
                     self.shared_status.change(|status| status.conflicts += 1);
-                    why = "other programs wrote at the same time in every attempt".to_string();
+                    why = "another program wrote at the same time in the last attempt".to_string();
                 }
                 Ok(outcome) => {
                     self.written(environment, change, outcome);

@@ -242,7 +242,7 @@ impl WriteQueue {
         self.state().jobs.is_empty()
     }
 
-    /// Returns the number of waiting jobs without [`Job::Received`], and the number of dropped updates.
+    /// Returns the number of waiting jobs without [`Job::Received`], and the number of jobs that were dropped because the queue was full.
     pub(crate) fn counts(&self) -> (usize, u64) {
         let state = self.state();
         let waiting = state.jobs.iter().filter(|job| **job != Job::Received).count();

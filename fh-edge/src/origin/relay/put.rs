@@ -114,7 +114,7 @@ impl Updates {
         match sent.await {
             Ok(Ok(Ok(answer))) => read(answer),
             Ok(Ok(Err(why))) => {
-                tracing::warn!(%why, "a change could not be sent upstream");
+                tracing::warn!(%why, "forwarding a change to the upstream Edge failed");
                 Err(if why.is_unsent() { PutTrouble::NotSent } else { PutTrouble::Unreachable })
             }
             Ok(Err(_)) => {

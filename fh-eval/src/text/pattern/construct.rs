@@ -60,7 +60,7 @@ impl Construct {
                 r"write the repeated texts as alternatives, such as aa|bb for (a|b)\1"
             }
             Self::Possessive => {
-                "leave out the last +; the meaning changes only if the text that follows can begin with the repeated text"
+                "leave out the last +; the result changes only for texts that match after backtracking into the repetition"
             }
             Self::Property => {
                 r"write a general category such as \p{L} or \p{Lu}, a script such as \p{IsGreek}, or the characters as ranges"

@@ -14,8 +14,8 @@ use super::{Ended, Problem, print};
 pub(crate) struct Arguments {
     /// The language of the adapter.
     language: Language,
-    /// The folder for the files. It is created if it does not exist. Files that exist are not
-    /// replaced.
+    /// The folder for the files. It is created if it does not exist. If one of the files exists,
+    /// the command fails and writes nothing.
     #[arg(value_name = "DIR")]
     folder: PathBuf,
 }

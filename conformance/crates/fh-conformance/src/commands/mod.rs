@@ -28,15 +28,16 @@ use clap::{Parser, Subcommand, ValueEnum};
 use crate::case::Profile;
 use crate::data::{Data, DataError, Suite};
 
-/// Tests whether an evaluator gives the answers that FeatureHub requires.
+/// Tests whether evaluators, SDKs and servers behave as FeatureHub requires.
 ///
-/// Exit codes: 0 success; 1 failures; 2 invalid data or arguments, or a group of which no case ran; 3
-/// a partial run with --certify; 4 an error outside the suite, such as an unreadable file.
+/// Exit codes: 0 success; 1 failures; 2 invalid data or arguments, or a group of which nothing ran;
+/// 3 with --certify, a run that left something out, or an SDK below the highest tier; 4 an error
+/// outside the suite, such as an unreadable file.
 #[derive(Debug, Parser)]
 #[command(name = "fh-conformance", version, max_term_width = 100)]
 struct Cli {
     /// Use this data folder instead of the data inside the program. Its manifest is only checked by
-    /// `vectors verify`.
+    /// `vectors verify` and `vectors manifest`.
     #[arg(long, global = true, value_name = "DIR")]
     data: Option<PathBuf>,
     #[command(subcommand)]
@@ -48,7 +49,7 @@ enum Command {
     /// Run, show and check evaluation cases.
     #[command(subcommand)]
     Vectors(Vectors),
-    /// Run scenarios against an SDK behind an adapter.
+    /// Run cases and scenarios against an SDK behind an adapter.
     Sdk(sdk::Arguments),
     /// Work with adapters.
     #[command(subcommand)]
@@ -59,12 +60,15 @@ enum Command {
     /// Write pages that show recordings of SDKs, or check them.
     Report(report::Arguments),
     /// Serve an Edge that behaves as a scenario scripts it, or that has a fault.
+    ///
+    /// The first line of the output is a JSON object with the URL and two API keys. The Edge runs until the program is ended.
     Edge(edge::Arguments),
     /// Show what a case or a scenario expects, and why.
     Explain(explain::Arguments),
     /// Compare two evaluators on newly drawn cases.
     Diff(diff::Arguments),
-    /// Check that every mutant fails a case, and that every group of cases finds a mutant.
+    /// Check that cases or scenarios find every mutant, and that every group of cases and every scenario finds
+    /// one, apart from listed exceptions.
     SelfTest(self_test::Arguments),
 }
 
@@ -105,11 +109,11 @@ impl From<Vec<DataError>> for Problem {
     }
 }
 
-/// Exit code: cases were run, and at least one failed.
+/// Exit code: the command ran, and found a failure or a difference.
 const FAILED: u8 = 1;
 /// Exit code: the data or the arguments are invalid, or nothing was run.
 const INVALID: u8 = 2;
-/// Exit code: `--certify` was given, but not everything was run.
+/// Exit code: `--certify` was given, but the run left something out, or the SDK does not reach the highest tier.
 const PARTIAL: u8 = 3;
 /// Exit code: something failed outside the suite and the target.
 const OUTSIDE: u8 = 4;

@@ -78,16 +78,17 @@ pub(crate) struct Arguments {
     /// Fail if the outcome differs from this recording. What the run leaves out is not compared.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["only", "group", "record"])]
     compare: Option<PathBuf>,
-    /// Exit with code 3 unless all scenarios ran, none failed, and no skip lowers the tier.
+    /// Exit with code 3 if scenarios were left out, if a known failure or a skip lowers the tier, or with --data. Other failures still
+    /// give code 1.
     #[arg(long)]
     certify: bool,
 }
 
 #[derive(Debug, Subcommand)]
 enum List {
-    /// List the scenarios: ids, tiers, capabilities, and what they check.
+    /// List the scenarios: ids, names, tiers, and the capabilities that they require.
     List {
-        /// Print a page in Markdown.
+        /// Print a page in Markdown, with what each scenario checks.
         #[arg(long)]
         markdown: bool,
     },

@@ -49,7 +49,7 @@ pub(crate) enum Server {
     },
     /// Print a state as a file that this project's Edge serves.
     State {
-        /// The state.
+        /// The state to print.
         which: Which,
         #[command(flatten)]
         conversation: Conversation,

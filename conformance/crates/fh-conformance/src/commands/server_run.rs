@@ -20,8 +20,8 @@ use clap::Args;
 
 #[derive(Debug, Args)]
 pub(crate) struct RunArguments {
-    /// The URL of a server with the state `scenarios`: http://HOST[:PORT][/PREFIX]. The scenarios change its features by PUT, and restore
-    /// them.
+    /// The URL of a server with the state `scenarios`: http://HOST[:PORT][/PREFIX]. The scenarios change its features by PUT, and leave
+    /// some features changed.
     #[arg(long, required_unless_present_any = ["fh", "target"])]
     url: Option<Base>,
     /// The URL of health and metrics, if it is another one.

@@ -29,7 +29,7 @@ pub fn conformance(subjects: &Subjects<'_>) -> Page {
                 ),
                 (Mark::Sometimes, "a check fails in some runs, because the SDK has a race."),
                 (Mark::Failed, "a check failed, and no baseline lists it."),
-                (Mark::Skipped, "the SDK lacks a capability, or cannot set a delay."),
+                (Mark::Skipped, "the SDK lacks a capability or cannot set a delay, or the run did not include the row."),
             ]
             .into_iter()
             .map(|(mark, meaning)| Item {
@@ -39,8 +39,9 @@ pub fn conformance(subjects: &Subjects<'_>) -> Page {
             .collect(),
         ),
         Block::Paragraph(vec![text(
-            "A tier is reached if everything of it and of lower tiers passes: 0 evaluates, 1 polls, 2 streams, 3 has everything else. Known \
-             failures count as failures.",
+            "A tier is reached if nothing of it and of lower tiers fails: 0 evaluates, 1 polls, 2 streams, 3 has everything else. Known \
+             failures count as failures, and so does what is not run because the SDK cannot set a delay, or lacks a capability that the \
+             tier or a lower tier needs.",
         )]),
     ];
     Page {

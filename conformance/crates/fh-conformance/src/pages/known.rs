@@ -11,11 +11,12 @@ const MOST_IDS: usize = 12;
 pub(super) fn known(subjects: &Subjects<'_>) -> Section {
     let mut blocks = vec![
         Block::Paragraph(vec![text(
-            "Each entry has the number that the tables show, the reason, the failed check and the ids. The first command repeats a failure \
-                  and shows everything that happened. The second one serves the Edge of a scenario on a port, for curl and a debugger.",
+            "Each entry has a number, the reason, and at most 12 of the ids. The entry of a scenario also has the failed check, and the tables of \
+                  scenarios show its number. The first command runs a scenario or case again, and writes the timeline of a scenario that fails into \
+                  the folder DIR. The second one serves the Edge of a scenario on a port, for curl and a debugger.",
         )]),
         Block::Commands(vec![
-            "cargo xtask subjects NAME --only ID".to_owned(),
+            "cargo xtask subjects NAME --only ID --evidence DIR".to_owned(),
             "fh-conformance edge --scenario ID".to_owned(),
         ]),
     ];

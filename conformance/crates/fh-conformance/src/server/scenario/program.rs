@@ -22,7 +22,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// The feature whose value identifies the served file. It is in the environment `cached`, on which no scenario opens streams.
 const MARK: &str = "SERVED_FILE";
 
-/// A lab that starts `fh serve`.
+/// A launcher that starts `fh serve`.
 #[derive(Debug, Clone)]
 pub struct Program {
     /// The path of the program `fh`.
