@@ -1,12 +1,12 @@
 //! The listening port, which can be opened and closed.
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use socket2::{Domain, Socket, Type};
+use socket2::{Domain, SockRef, Socket, Type};
 
 /// Maximum number of clients that wait to be accepted.
 const BACKLOG: i32 = 1024;
@@ -81,10 +81,14 @@ impl Port {
 
 impl Acceptor {
     /// Stops the thread. When this returns, the listener is closed.
+    ///
+    /// A child process that is just being started has copies of all sockets until it runs its program. So closing the listener would leave
+    /// the copy listening: connections would still be accepted, and the port could not be bound again. A shutdown ends the copies, too.
     fn end(self, address: SocketAddr) {
         self.stop.store(true, Ordering::SeqCst);
-        // A blocked `accept` returns only when a connection arrives.
-        while !self.thread.is_finished() {
+        // It also wakes a blocked `accept`. Only Linux can shut down a listener; elsewhere `accept` returns when a connection arrives.
+        let is_shut = SockRef::from(&*self.listener).shutdown(Shutdown::Both).is_ok();
+        while !is_shut && !self.thread.is_finished() {
             if TcpStream::connect_timeout(&address, Duration::from_millis(100)).is_err() {
                 thread::yield_now();
             }
@@ -116,4 +120,27 @@ fn bound(address: SocketAddr) -> io::Result<Socket> {
     socket.set_reuse_address(true)?;
     socket.bind(&address.into())?;
     Ok(socket)
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_copy_of_the_listener_in_a_child_process_does_not_take_the_port() {
+        let mut port = Port::reserve(0).unwrap();
+        for _ in 0..3 {
+            port.listen(|_, _| ()).unwrap();
+            assert!(TcpStream::connect(port.address()).is_ok());
+            // A descriptor that a child process has inherited refers to the same socket as this one.
+            let copy = port.acceptor.as_ref().unwrap().listener.try_clone().unwrap();
+            port.refuse();
+            let refused = TcpStream::connect(port.address()).unwrap_err();
+            assert_eq!(refused.kind(), io::ErrorKind::ConnectionRefused);
+            port.listen(|_, _| ()).unwrap();
+            assert!(TcpStream::connect(port.address()).is_ok());
+            port.refuse();
+            drop(copy);
+        }
+    }
 }

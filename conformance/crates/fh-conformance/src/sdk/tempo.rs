@@ -44,7 +44,8 @@ pub enum Delays {
     Unscaled,
 }
 
-/// The delays of a scenario that sets none: short, so that a scenario takes a second or two.
+/// The delays of a scenario that sets none: short, so that a scenario takes a second or two. Only the limit for silence is long, because no
+/// heartbeat keeps a stream open that the scenario needs for longer on a busy machine.
 pub const TEMPO: Tempo = Tempo {
     poll: Duration::from_millis(200),
     retry: Duration::from_millis(100),
@@ -56,7 +57,7 @@ pub const TEMPO: Tempo = Tempo {
     connect: Duration::from_millis(2000),
     head: Duration::from_millis(2000),
     whole_poll: Duration::from_millis(2000),
-    idle: Duration::from_millis(2000),
+    idle: Duration::from_secs(60),
     divisor: 1,
 };
 

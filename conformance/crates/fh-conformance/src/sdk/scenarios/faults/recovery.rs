@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use fh_fake_edge::Fault;
 
 use crate::deadline::Deadline;
-use crate::sdk::{MemoryWatch, Scene, SdkClient, Stop, Verdict, breach, check};
+use crate::sdk::{MemoryWatch, Scene, SdkClient, Stop, Verdict, breach, check, patience};
 
 use super::bounds::{Bounds, FAULT, bounds};
 
@@ -19,6 +19,9 @@ pub(super) fn recovers(scene: &Scene<'_>, fault: Fault) -> Verdict {
     let client = scene.create(scene.streaming())?;
     let begun = first_contact(scene, &client, fault)?;
     let departures = wait_out(scene, &client, fault, begun + scene.tempo().scaled(FAULT))?;
+    if fault == Fault::EndlessLine {
+        until_stopped_or_far_beyond(scene, bounds.growth);
+    }
     let sent = client.state()?.sent;
     let ended = Instant::now();
     fault
@@ -91,6 +94,15 @@ fn wait_out(
         thread::sleep(scene.tempo().scaled(LOOK * 10));
     }
     Ok(departures)
+}
+
+/// Waits until the client has stopped reading the first answer, or has read so much of it that the memory of a client that keeps it is far
+/// beyond the limit. On a busy machine, this takes longer than the fault.
+fn until_stopped_or_far_beyond(scene: &Scene<'_>, limit: u64) {
+    scene.happens_within(patience(), |seen| {
+        let first = seen.requests.first();
+        first.is_none_or(|first| first.finished.is_some() || first.written > limit * 2)
+    });
 }
 
 /// Checks the number of requests during the fault. `sent` counts those that reached no Edge, too.

@@ -6,7 +6,7 @@ use fh_fake_edge::{Behaviour, Feature, Route};
 use serde_json::{Value, json};
 
 use super::{
-    GO, POLLING, held, readiness_is, readiness_listener, releases_one, reported_once,
+    GO, PATIENT, POLLING, held, readiness_is, readiness_listener, releases_one, reported_once,
     waits_for_features,
 };
 use crate::protocol::SdkReadiness;
@@ -34,6 +34,8 @@ pub(super) const INTERVAL: Scenario = Scenario {
     when: "a client polls at an interval of N",
     then: "at least N is between two polls, five times",
     decision: "sdk-behaviour 2.9",
+    // Longer than a busy machine delays a poll, so that an interval that is too short shows.
+    tempo: Tempo { poll: Duration::from_millis(500), ..PATIENT },
     bites: &["IntervalsAreHalved"],
     run: interval,
     ..POLLING

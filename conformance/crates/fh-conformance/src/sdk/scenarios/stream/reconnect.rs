@@ -43,6 +43,10 @@ fn bye(scene: &Scene<'_>) -> Verdict {
         &format!("at most {most:?} each"),
         || format!("{pauses:?}"),
     )?;
+    // From now on, no list makes a client ready again that its last stream has made not ready.
+    scene.edge().behave_on(Route::Stream, Behaviour::sse().live());
+    let is_open = |seen: &Recording| seen.live_streams() > 0;
+    scene.until("the client opens a stream without a list", "an open stream", is_open)?;
     keeps_values(scene, &client, "between the streams")
 }
 
