@@ -1,12 +1,13 @@
 //! The class `Client`.
 
-use std::process;
+mod life;
+
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use fh_client::{ClientBuilder, NotReady};
-use pyo3::exceptions::{PyResourceWarning, PyTypeError};
+use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple, PyType};
 use pyo3::{PyTraverseError, PyVisit};
@@ -15,66 +16,46 @@ use crate::attributes;
 use crate::context::Context;
 use crate::duration::Seconds;
 use crate::errors;
-use crate::exit;
 use crate::feature::Feature;
 use crate::json;
 use crate::key::Text;
-use crate::listeners::{Listeners, Subscription};
+use crate::listeners::{Interest, Listeners, Subscription};
+use crate::on_loop;
+use crate::per_process::PerProcess;
 use crate::reads::pymethods_with_reads;
 use crate::settings::{self, Fetching};
 use crate::snapshot::Snapshot;
 use crate::status::Status;
 use crate::test_updates::TestUpdates;
 use crate::waiting::{wait, wait_for};
+use crate::workers;
 
 /// The time that `close` and `flush` wait for by default.
 const CLOSING: Duration = Duration::from_secs(2);
 
 #[pyclass(frozen, weakref, module = "fh_client")]
 pub(crate) struct Client {
-    core: fh_client::Client,
+    core: PerProcess<fh_client::Client>,
+    /// The settings of a client that starts at its first use.
+    settings: Option<Box<ClientBuilder>>,
     listeners: Arc<Listeners>,
     is_closed: AtomicBool,
-    /// The process that made the client.
-    process: u32,
 }
 
-impl Client {
-    fn start(builder: ClientBuilder) -> PyResult<Self> {
-        let core = builder.start().map_err(|error| errors::start(&error))?;
-        Ok(Self::of(core))
+/// Reads the keyword argument `start`, and leaves the other ones.
+fn starts_at_once(settings: Option<&Bound<'_, PyDict>>) -> PyResult<bool> {
+    let Some(settings) = settings else { return Ok(true) };
+    let Some(start) = settings.get_item("start")? else { return Ok(true) };
+    settings.del_item("start")?;
+    if start.is_none() {
+        return Ok(true);
     }
-
-    fn of(core: fh_client::Client) -> Self {
-        exit::remember(&core);
-        Self {
-            core,
-            listeners: Arc::default(),
-            is_closed: AtomicBool::new(false),
-            process: process::id(),
-        }
-    }
-
-    pub(crate) const fn listeners(&self) -> &Arc<Listeners> {
-        &self.listeners
-    }
-
-    pub(crate) const fn core(&self) -> &fh_client::Client {
-        &self.core
-    }
-
-    fn begin_to_close(&self) {
-        self.is_closed.store(true, Ordering::Relaxed);
-        self.core.close();
-    }
-
-    fn wait_until_closed(&self, py: Python<'_>, timeout: Duration) -> PyResult<()> {
-        self.begin_to_close();
-        if wait_for(py, self.core.closed(), timeout)?.is_some() {
-            // The last events are delivered, so the functions can be freed.
-            self.listeners.clear();
-        }
-        Ok(())
+    let start: String =
+        start.extract().map_err(|_| PyTypeError::new_err("start: the value is a str"))?;
+    match start.as_str() {
+        "eager" => Ok(true),
+        "lazy" => Ok(false),
+        _ => Err(PyValueError::new_err("start: the value is one of \"eager\", \"lazy\"")),
     }
 }
 
@@ -83,11 +64,11 @@ fn identified(builder: ClientBuilder) -> ClientBuilder {
     builder.identification(concat!("Python,", env!("CARGO_PKG_VERSION")))
 }
 
-pymethods_with_reads!(Client, |self| self.core, {
+pymethods_with_reads!(Client, |self| self.core(), {
     #[new]
     #[pyo3(
         signature = (url=None, *api_keys, **settings),
-        text_signature = "(url=None, *api_keys, mode=None, interval=None, context=None, bootstrap=None, snapshot_file=None, snapshot_max_age=None, headers=None, identification=None, profile=None, context_placement=None, while_switching=None, backoff=None, backoff_when_refused=None, limits=None, event_queue=None, catch_updates=None, listeners=None, ca_certificate=None, client_certificate=None, proxy=None, http1_only=None)"
+        text_signature = "(url=None, *api_keys, mode=None, interval=None, context=None, bootstrap=None, snapshot_file=None, snapshot_max_age=None, headers=None, identification=None, profile=None, context_placement=None, while_switching=None, backoff=None, backoff_when_refused=None, limits=None, event_queue=None, catch_updates=None, listeners=None, ca_certificate=None, client_certificate=None, proxy=None, http1_only=None, start=None)"
     )]
     fn new(
         url: Option<String>,
@@ -101,7 +82,9 @@ pymethods_with_reads!(Client, |self| self.core, {
         for key in api_keys.iter() {
             builder = builder.api_key(key.extract::<String>()?);
         }
-        Self::start(settings::apply(builder, settings, Fetching::FromTheEdge)?)
+        let starts_at_once = starts_at_once(settings)?;
+        let builder = settings::apply(builder, settings, Fetching::FromTheEdge)?;
+        if starts_at_once { Self::start(builder) } else { Self::start_later(builder) }
     }
 
     #[classmethod]
@@ -121,23 +104,20 @@ pymethods_with_reads!(Client, |self| self.core, {
         timeout: Option<Seconds>,
         through_refusals: bool,
     ) -> PyResult<()> {
+        let core = self.started()?;
         let ready = async {
-            if through_refusals {
-                self.core.ready_through_refusals().await
-            } else {
-                self.core.ready().await
-            }
+            if through_refusals { core.ready_through_refusals().await } else { core.ready().await }
         };
         let outcome = match timeout {
             Some(timeout) => wait_for(py, ready, timeout.0)?,
             None => Some(wait(py, ready)?),
         };
-        let timed_out = || Err(NotReady::TimedOut(Box::new(self.core.status())));
+        let timed_out = || Err(NotReady::TimedOut(Box::new(core.status())));
         outcome.unwrap_or_else(timed_out).map_err(|error| errors::not_ready(py, &error))
     }
 
     fn refresh(&self, py: Python<'_>) -> PyResult<&'static str> {
-        let outcome = wait(py, self.core.refresh())?;
+        let outcome = wait(py, self.started()?.refresh())?;
         let readiness = outcome.map_err(|why| errors::problem(py, &why))?;
         Ok(readiness.as_str())
     }
@@ -148,11 +128,11 @@ pymethods_with_reads!(Client, |self| self.core, {
         mapping: Option<&Bound<'_, PyAny>>,
         attributes: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<Context> {
-        let (py, core) = (slf.py(), &slf.get().core);
+        let (py, core) = (slf.py(), slf.get().started()?);
         let attributes = attributes::read(mapping, attributes)?;
         let outcome = wait(py, core.set_context(attributes))?;
         let context = outcome.map_err(|why| errors::problem(py, &why))?;
-        Ok(Context::new(slf.clone().unbind(), context))
+        Ok(Context::new(slf.clone().unbind(), Arc::clone(context.attributes())))
     }
 
     #[pyo3(signature = (*api_keys))]
@@ -162,7 +142,7 @@ pymethods_with_reads!(Client, |self| self.core, {
         api_keys: &Bound<'_, PyTuple>,
     ) -> PyResult<&'static str> {
         let keys: Vec<String> = api_keys.extract::<Vec<String>>()?;
-        let outcome = wait(py, self.core.set_api_keys(keys))?;
+        let outcome = wait(py, self.started()?.set_api_keys(keys))?;
         let readiness = outcome.map_err(|why| errors::set_keys(py, &why))?;
         Ok(readiness.as_str())
     }
@@ -170,14 +150,19 @@ pymethods_with_reads!(Client, |self| self.core, {
     #[pyo3(signature = (headers, /))]
     fn set_headers(&self, py: Python<'_>, headers: &Bound<'_, PyAny>) -> PyResult<&'static str> {
         let headers = settings::headers(headers)?;
-        let outcome = wait(py, self.core.set_headers(headers))?;
+        let outcome = wait(py, self.started()?.set_headers(headers))?;
         let readiness = outcome.map_err(|why| errors::set_headers(py, &why))?;
         Ok(readiness.as_str())
     }
 
     #[pyo3(signature = (timeout=Seconds(CLOSING)), text_signature = "($self, timeout=2.0)")]
     fn flush(&self, py: Python<'_>, timeout: Seconds) -> PyResult<()> {
-        match wait_for(py, self.core.flushed(timeout.0), timeout.0)? {
+        let core = self.started()?;
+        // A function that the client calls would wait for its own end.
+        if workers::is_calling() {
+            return Ok(());
+        }
+        match wait_for(py, core.flushed(timeout.0), timeout.0)? {
             Some(()) => Ok(()),
             None => Err(errors::flush()),
         }
@@ -199,31 +184,32 @@ pymethods_with_reads!(Client, |self| self.core, {
 
     #[getter]
     fn readiness(&self) -> &'static str {
-        self.core.readiness().as_str()
+        self.core().readiness().as_str()
     }
 
     #[getter]
     fn is_ready(&self) -> bool {
-        self.core.is_ready()
+        self.core().is_ready()
     }
 
     fn status(&self) -> Status {
-        Status::new(self.core.status())
+        Status::new(self.core().status())
     }
 
     fn diagnostics<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        let texts: Vec<String> = self.core.diagnostics().iter().map(ToString::to_string).collect();
+        let texts: Vec<String> =
+            self.core().diagnostics().iter().map(ToString::to_string).collect();
         json::value_of(py, &texts)
     }
 
     #[getter]
     fn environments(&self) -> Vec<String> {
-        self.core.environments().iter().map(ToString::to_string).collect()
+        self.core().environments().iter().map(ToString::to_string).collect()
     }
 
     #[getter]
     fn is_server_evaluated(&self) -> bool {
-        self.core.key_kind() == fh_client::KeyKind::ServerEvaluated
+        self.core().key_kind() == fh_client::KeyKind::ServerEvaluated
     }
 
     #[pyo3(signature = (mapping=None, /, **attributes))]
@@ -233,17 +219,16 @@ pymethods_with_reads!(Client, |self| self.core, {
         attributes: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<Context> {
         let attributes = attributes::read(mapping, attributes)?;
-        let core = slf.get().core.context_of(attributes);
-        Ok(Context::new(slf.clone().unbind(), core))
+        Ok(Context::new(slf.clone().unbind(), Arc::new(attributes)))
     }
 
     #[pyo3(signature = (key, /))]
     fn feature(slf: &Bound<'_, Self>, key: Text<'_>) -> Feature {
-        Feature::new(slf.clone().unbind(), slf.get().core.feature(key.as_str()))
+        Feature::new(slf.clone().unbind(), key.as_str(), None)
     }
 
-    fn snapshot(&self) -> Snapshot {
-        Snapshot::new(self.core.snapshot())
+    fn snapshot(slf: &Bound<'_, Self>) -> Snapshot {
+        Snapshot::new(slf.clone().unbind(), None, slf.get().core().snapshot())
     }
 
     #[pyo3(signature = (mapping=None, /, **attributes))]
@@ -253,44 +238,78 @@ pymethods_with_reads!(Client, |self| self.core, {
         attributes: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<Self> {
         let attributes = attributes::read(mapping, attributes)?;
-        let core = self.core.isolated(attributes).map_err(|error| errors::start(&error))?;
+        let core = self.core().isolated(attributes).map_err(|error| errors::start(&error))?;
         Ok(Self::of(core))
     }
 
     #[pyo3(signature = (api_key=None))]
-    fn test_updates(slf: &Bound<'_, Self>, api_key: Option<&str>) -> PyResult<TestUpdates> {
-        let mut core = slf.get().core.test_updates();
-        if let Some(key) = api_key {
-            core = core.with_api_key(key).map_err(|why| errors::start(&why.into()))?;
-        }
-        Ok(TestUpdates::new(slf.clone().unbind(), core))
+    fn test_updates(slf: &Bound<'_, Self>, api_key: Option<String>) -> PyResult<TestUpdates> {
+        TestUpdates::new(slf.clone().unbind(), api_key)
     }
 
     #[pyo3(signature = (key, call, /))]
-    fn on_change(&self, key: Text<'_>, call: &Bound<'_, PyAny>) -> PyResult<Subscription> {
-        self.listeners
-            .add(call, |call| self.core.on_change(key.as_str(), move |change| call.change(change)))
+    fn on_change(&self, key: Text<'_>, call: &Bound<'_, PyAny>) -> PyResult<Py<Subscription>> {
+        self.listen_to_changes(key.as_str(), None, call)
     }
 
     #[pyo3(signature = (call, /))]
-    fn on_readiness(&self, call: &Bound<'_, PyAny>) -> PyResult<Subscription> {
-        self.listeners
-            .add(call, |call| self.core.on_readiness(move |change| call.readiness(change)))
+    fn on_readiness(&self, call: &Bound<'_, PyAny>) -> PyResult<Py<Subscription>> {
+        let interest =
+            Interest::of(|core, call| core.on_readiness(move |change| call.readiness(change)));
+        self.listeners.add(self.started()?, call, interest)
     }
 
     #[pyo3(signature = (call, /))]
-    fn on_new_state(&self, call: &Bound<'_, PyAny>) -> PyResult<Subscription> {
-        self.listeners.add(call, |call| self.core.on_new_state(move |state| call.new_state(state)))
+    fn on_new_state(&self, call: &Bound<'_, PyAny>) -> PyResult<Py<Subscription>> {
+        let interest =
+            Interest::of(|core, call| core.on_new_state(move |state| call.new_state(state)));
+        self.listeners.add(self.started()?, call, interest)
     }
 
     #[pyo3(signature = (call, /))]
-    fn on_raw(&self, call: &Bound<'_, PyAny>) -> PyResult<Subscription> {
-        self.listeners.add(call, |call| self.core.on_raw(move |update| call.raw(update)))
+    fn on_raw(&self, call: &Bound<'_, PyAny>) -> PyResult<Py<Subscription>> {
+        let interest = Interest::of(|core, call| core.on_raw(move |update| call.raw(update)));
+        self.listeners.add(self.started()?, call, interest)
     }
 
     #[pyo3(signature = (call, /))]
-    fn on_notice(&self, call: &Bound<'_, PyAny>) -> PyResult<Subscription> {
-        self.listeners.add(call, |call| self.core.on_notice(move |notice| call.notice(notice)))
+    fn on_notice(&self, call: &Bound<'_, PyAny>) -> PyResult<Py<Subscription>> {
+        let interest = Interest::of(|core, call| core.on_notice(move |notice| call.notice(notice)));
+        self.listeners.add(self.started()?, call, interest)
+    }
+
+    #[pyo3(signature = (key, /))]
+    fn changes<'py>(
+        slf: &Bound<'py, Self>,
+        key: &Bound<'py, PyAny>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        on_loop::changes(slf.as_any(), slf, Some(key))
+    }
+
+    #[getter]
+    fn aio<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
+        on_loop::methods(slf)
+    }
+
+    #[pyo3(signature = (timeout=None, through_refusals=false))]
+    fn ready<'py>(
+        slf: &Bound<'py, Self>,
+        timeout: Option<Bound<'py, PyAny>>,
+        through_refusals: bool,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        on_loop::methods(slf)?.call_method1("wait_ready", (timeout, through_refusals))
+    }
+
+    fn __aenter__<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
+        on_loop::methods(slf)?.call_method0("_entered")
+    }
+
+    #[pyo3(signature = (*_exception))]
+    fn __aexit__<'py>(
+        slf: &Bound<'py, Self>,
+        _exception: &Bound<'py, PyTuple>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        on_loop::methods(slf)?.call_method0("close")
     }
 
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
@@ -308,43 +327,43 @@ pymethods_with_reads!(Client, |self| self.core, {
         environment: &str,
         features: &Bound<'_, PyAny>,
     ) -> PyResult<()> {
-        self.core.offer_features(store, environment, settings::document(features)?);
+        self.core().offer_features(store, environment, settings::document(features)?);
         Ok(())
     }
 
     fn catch_updates(&self) {
-        self.core.catch_updates();
+        self.core().catch_updates();
     }
 
     #[getter]
     fn is_catching(&self) -> bool {
-        self.core.is_catching()
+        self.core().is_catching()
     }
 
     #[getter]
     fn is_holding(&self) -> bool {
-        self.core.is_holding()
+        self.core().is_holding()
     }
 
     #[pyo3(signature = (*keys))]
     fn release(&self, keys: &Bound<'_, PyTuple>) -> PyResult<()> {
         if keys.is_empty() {
-            self.core.release();
+            self.core().release();
             return Ok(());
         }
         let keys: PyResult<Vec<String>> =
             keys.iter().map(|key| Ok(key.extract::<Text<'_>>()?.as_str().to_string())).collect();
-        self.core.release_only(keys?);
+        self.core().release_only(keys?);
         Ok(())
     }
 
     fn stop_catching(&self) {
-        self.core.stop_catching();
+        self.core().stop_catching();
     }
 
     #[getter]
     fn held_keys(&self) -> Vec<String> {
-        self.core.held_keys().iter().map(ToString::to_string).collect()
+        self.core().held_keys().iter().map(ToString::to_string).collect()
     }
 
     fn __reduce_ex__(&self, _protocol: &Bound<'_, PyAny>) -> PyResult<()> {
@@ -354,35 +373,7 @@ pymethods_with_reads!(Client, |self| self.core, {
     }
 
     fn __repr__(&self) -> String {
-        let status = self.core.status();
+        let status = self.core().status();
         format!("<fh_client.Client {}, {} features>", status.readiness, status.features)
     }
 });
-
-impl Drop for Client {
-    /// Ends the connection of a client that the program forgot, and says so.
-    fn drop(&mut self) {
-        if self.process != process::id() {
-            // A lock of the client may be held for ever in a forked process, and a wake-up would reach its parent's thread.
-            std::mem::forget(self.core.clone());
-            std::mem::forget(Arc::clone(&self.listeners));
-            return;
-        }
-        if self.is_closed.load(Ordering::Relaxed) {
-            return;
-        }
-        self.core.close();
-        let _ = Python::try_attach(|py| {
-            // The program may be handling an exception, which must stay as it is.
-            let pending = PyErr::take(py);
-            let class = py.get_type::<PyResourceWarning>();
-            let text = c"a fh_client.Client was not closed: use `with`, or call `close`";
-            if let Err(error) = PyErr::warn(py, &class, text, 1) {
-                error.write_unraisable(py, None);
-            }
-            if let Some(pending) = pending {
-                pending.restore(py);
-            }
-        });
-    }
-}

@@ -12,32 +12,45 @@ use crate::client::Client;
 use crate::feature::Feature;
 use crate::key::Text;
 use crate::listeners::Subscription;
+use crate::on_loop;
+use crate::per_process::PerProcess;
 use crate::reads::pymethods_with_reads;
 use crate::snapshot::Snapshot;
 
 #[pyclass(frozen, weakref, module = "fh_client")]
 pub(crate) struct Context {
     client: Py<Client>,
-    core: fh_client::Context,
+    attributes: Arc<fh_client::Attributes>,
+    core: PerProcess<fh_client::Context>,
 }
 
 impl Context {
-    pub(crate) const fn new(client: Py<Client>, core: fh_client::Context) -> Self {
-        Self { client, core }
+    pub(crate) const fn new(client: Py<Client>, attributes: Arc<fh_client::Attributes>) -> Self {
+        Self { client, attributes, core: PerProcess::unmade() }
     }
 
     pub(crate) const fn attributes_of(&self) -> &Arc<fh_client::Attributes> {
-        self.core.attributes()
+        &self.attributes
+    }
+
+    /// The context of this process. It is made at the first read.
+    #[inline]
+    pub(crate) fn core(&self) -> &fh_client::Context {
+        loop {
+            if let Some(core) = self.core.get() {
+                return core;
+            }
+            self.core.set(self.client.get().core().context_of(Arc::clone(&self.attributes)));
+        }
     }
 
     /// Returns a context of the same client with other attributes.
     fn of(&self, py: Python<'_>, attributes: fh_client::Attributes) -> Self {
-        let core = self.client.get().core().context_of(attributes);
-        Self::new(self.client.clone_ref(py), core)
+        Self::new(self.client.clone_ref(py), Arc::new(attributes))
     }
 }
 
-pymethods_with_reads!(Context, |self| self.core, {
+pymethods_with_reads!(Context, |self| self.core(), {
     #[getter]
     fn client(&self, py: Python<'_>) -> Py<Client> {
         self.client.clone_ref(py)
@@ -45,12 +58,12 @@ pymethods_with_reads!(Context, |self| self.core, {
 
     #[getter]
     fn attributes<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        attributes::to_dict(py, self.core.attributes())
+        attributes::to_dict(py, &self.attributes)
     }
 
     #[pyo3(signature = (**attributes))]
     fn but(&self, py: Python<'_>, attributes: Option<&Bound<'_, PyDict>>) -> PyResult<Self> {
-        let own = fh_client::Attributes::clone(self.core.attributes());
+        let own = fh_client::Attributes::clone(&self.attributes);
         let changed = match attributes {
             Some(attributes) => attributes::replace(own.into(), attributes)?,
             None => own,
@@ -60,7 +73,7 @@ pymethods_with_reads!(Context, |self| self.core, {
 
     #[pyo3(signature = (*names))]
     fn without(&self, py: Python<'_>, names: &Bound<'_, PyTuple>) -> PyResult<Self> {
-        let own = fh_client::Attributes::clone(self.core.attributes());
+        let own = fh_client::Attributes::clone(&self.attributes);
         let mut builder: fh_eval::AttributesBuilder = own.into();
         for name in names.iter() {
             builder = builder.remove(name.extract::<Text<'_>>()?.as_str());
@@ -70,19 +83,25 @@ pymethods_with_reads!(Context, |self| self.core, {
 
     #[pyo3(signature = (key, /))]
     fn feature(&self, py: Python<'_>, key: Text<'_>) -> Feature {
-        Feature::new(self.client.clone_ref(py), self.core.feature(key.as_str()))
+        Feature::new(self.client.clone_ref(py), key.as_str(), Some(Arc::clone(&self.attributes)))
     }
 
-    fn snapshot(&self) -> Snapshot {
-        Snapshot::new(self.core.snapshot())
+    fn snapshot(&self, py: Python<'_>) -> Snapshot {
+        let client = self.client.clone_ref(py);
+        Snapshot::new(client, Some(Arc::clone(&self.attributes)), self.core().snapshot())
     }
 
     #[pyo3(signature = (key, call, /))]
-    fn on_change(&self, key: Text<'_>, call: &Bound<'_, PyAny>) -> PyResult<Subscription> {
-        self.client
-            .get()
-            .listeners()
-            .add(call, |call| self.core.on_change(key.as_str(), move |change| call.change(change)))
+    fn on_change(&self, key: Text<'_>, call: &Bound<'_, PyAny>) -> PyResult<Py<Subscription>> {
+        self.client.get().listen_to_changes(key.as_str(), Some(&self.attributes), call)
+    }
+
+    #[pyo3(signature = (key, /))]
+    fn changes<'py>(
+        slf: &Bound<'py, Self>,
+        key: &Bound<'py, PyAny>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        on_loop::changes(slf.as_any(), slf.get().client.bind(slf.py()), Some(key))
     }
 
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
@@ -97,8 +116,7 @@ pymethods_with_reads!(Context, |self| self.core, {
 
     /// Values of attributes are personal data, so only the names are shown.
     fn __repr__(&self) -> String {
-        let attributes: &Arc<fh_client::Attributes> = self.core.attributes();
-        let names: Vec<&str> = attributes.iter().map(|(name, _)| name).collect();
+        let names: Vec<&str> = self.attributes.iter().map(|(name, _)| name).collect();
         format!("<fh_client.Context of {}>", names.join(", "))
     }
 });

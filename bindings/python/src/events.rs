@@ -1,18 +1,64 @@
 //! The events that listeners get.
 
-use fh_client::RawKind;
+use std::sync::Arc;
+
+use fh_client::{RawKind, Value};
 use pyo3::prelude::*;
 
 use crate::value;
 
 #[pyclass(frozen, module = "fh_client")]
 pub(crate) struct Change {
-    core: fh_client::Change,
+    key: Arc<str>,
+    old: Option<Value>,
+    new: Option<Value>,
+    was_locked: bool,
+    is_locked: bool,
+    exists: bool,
+    version: i64,
+    generation: u64,
 }
 
 impl Change {
-    pub(crate) const fn of(core: fh_client::Change) -> Self {
-        Self { core }
+    pub(crate) fn of(core: fh_client::Change) -> Self {
+        Self {
+            key: core.key,
+            old: core.old,
+            new: core.new,
+            was_locked: core.was_locked,
+            is_locked: core.is_locked,
+            exists: core.exists,
+            version: core.version,
+            generation: core.generation,
+        }
+    }
+
+    /// The change from a value and a lock to the present ones.
+    pub(crate) fn between(old: Option<Value>, was_locked: bool, now: fh_client::Detail) -> Self {
+        Self {
+            key: now.key.into(),
+            old,
+            new: now.value,
+            was_locked,
+            is_locked: now.is_locked,
+            exists: now.exists,
+            version: now.version,
+            generation: now.generation,
+        }
+    }
+
+    /// Returns the change from the state before `self` to the state after `newer`, or `None` if the two states are equal.
+    pub(crate) fn followed_by(&self, newer: &Self) -> Option<Self> {
+        if self.old == newer.new && self.was_locked == newer.is_locked {
+            return None;
+        }
+        Some(Self {
+            key: Arc::clone(&newer.key),
+            old: self.old.clone(),
+            new: newer.new.clone(),
+            was_locked: self.was_locked,
+            ..*newer
+        })
     }
 }
 
@@ -20,46 +66,46 @@ impl Change {
 impl Change {
     #[getter]
     fn key(&self) -> &str {
-        &self.core.key
+        &self.key
     }
 
     #[getter(old)]
     fn old_value<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
-        self.core.old.as_ref().map(|value| value::any(py, value)).transpose()
+        self.old.as_ref().map(|value| value::any(py, value)).transpose()
     }
 
     #[getter(new)]
     fn new_value<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
-        self.core.new.as_ref().map(|value| value::any(py, value)).transpose()
+        self.new.as_ref().map(|value| value::any(py, value)).transpose()
     }
 
     #[getter]
-    fn was_locked(&self) -> bool {
-        self.core.was_locked
+    const fn was_locked(&self) -> bool {
+        self.was_locked
     }
 
     #[getter]
-    fn is_locked(&self) -> bool {
-        self.core.is_locked
+    const fn is_locked(&self) -> bool {
+        self.is_locked
     }
 
     #[getter]
-    fn exists(&self) -> bool {
-        self.core.exists
+    const fn exists(&self) -> bool {
+        self.exists
     }
 
     #[getter]
-    fn version(&self) -> i64 {
-        self.core.version
+    const fn version(&self) -> i64 {
+        self.version
     }
 
     #[getter]
-    fn generation(&self) -> u64 {
-        self.core.generation
+    const fn generation(&self) -> u64 {
+        self.generation
     }
 
     fn __repr__(&self) -> String {
-        format!("<fh_client.Change {}>", self.core.key)
+        format!("<fh_client.Change {}>", self.key)
     }
 }
 

@@ -1,29 +1,30 @@
 //! The end of the interpreter: all clients end before it, so that no thread of theirs waits for the interpreter while it is torn
 //! down.
 
-use std::process;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use fh_client::WeakClient;
 use pyo3::prelude::*;
 
+use crate::fork::forks;
 use crate::waiting::wait_for;
+use crate::workers;
 
 /// The longest time that the end of the interpreter waits for all clients together.
 const LIMIT: Duration = Duration::from_secs(2);
 
-/// The clients that were made, each with the process that made it. Clients that are gone are removed when another one is added.
-static CLIENTS: Mutex<Vec<(u32, WeakClient)>> = Mutex::new(Vec::new());
+/// The clients that were made, each with the number of forks at that time, which tells the process. Clients that are gone are removed when another one is added.
+static CLIENTS: Mutex<Vec<(u64, WeakClient)>> = Mutex::new(Vec::new());
 
 /// Remembers a client, and makes the interpreter end it.
 pub(crate) fn remember(client: &fh_client::Client) {
     let mut clients = CLIENTS.lock().unwrap_or_else(PoisonError::into_inner);
     // The list grows to twice the number of clients that exist before it is cleaned up.
     if clients.len() == clients.capacity() {
-        clients.retain(|(_, client)| client.upgrade().is_some());
+        clients.retain(|(made, client)| *made == forks() && client.upgrade().is_some());
     }
-    clients.push((process::id(), client.downgrade()));
+    clients.push((forks(), client.downgrade()));
 }
 
 /// Ends all clients of this process, and waits until they have ended. The interpreter calls this function at its exit. A client
@@ -31,7 +32,7 @@ pub(crate) fn remember(client: &fh_client::Client) {
 #[pyfunction]
 pub(crate) fn end_all(py: Python<'_>) -> PyResult<()> {
     let all = std::mem::take(&mut *CLIENTS.lock().unwrap_or_else(PoisonError::into_inner));
-    let own = all.iter().filter(|(process, _)| *process == process::id());
+    let own = all.iter().filter(|(made, _)| *made == forks());
     let clients: Vec<fh_client::Client> = own.filter_map(|(_, client)| client.upgrade()).collect();
     clients.iter().for_each(fh_client::Client::close);
     let end = Instant::now() + LIMIT;
@@ -39,5 +40,6 @@ pub(crate) fn end_all(py: Python<'_>) -> PyResult<()> {
         let left = end.saturating_duration_since(Instant::now());
         wait_for(py, client.closed(), left)?;
     }
+    workers::end();
     Ok(())
 }

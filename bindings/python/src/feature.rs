@@ -1,5 +1,7 @@
 //! The class `Feature`: a handle that reads one feature.
 
+use std::sync::Arc;
+
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
@@ -9,17 +11,40 @@ use crate::client::Client;
 use crate::detail::Detail;
 use crate::explanation::Explanation;
 use crate::listeners::Subscription;
-use crate::{number, reads, value};
+use crate::per_process::PerProcess;
+use crate::{number, on_loop, reads, value};
 
 #[pyclass(frozen, weakref, module = "fh_client")]
 pub(crate) struct Feature {
     client: Py<Client>,
-    core: fh_client::Feature,
+    key: Arc<str>,
+    /// The attributes of the context; `None` without one.
+    attributes: Option<Arc<fh_client::Attributes>>,
+    core: PerProcess<fh_client::Feature>,
 }
 
 impl Feature {
-    pub(crate) const fn new(client: Py<Client>, core: fh_client::Feature) -> Self {
-        Self { client, core }
+    pub(crate) fn new(
+        client: Py<Client>,
+        key: &str,
+        attributes: Option<Arc<fh_client::Attributes>>,
+    ) -> Self {
+        Self { client, key: key.into(), attributes, core: PerProcess::unmade() }
+    }
+
+    /// The handle of this process. It is made at the first read.
+    #[inline]
+    pub(crate) fn core(&self) -> &fh_client::Feature {
+        loop {
+            if let Some(core) = self.core.get() {
+                return core;
+            }
+            let client = self.client.get().core();
+            self.core.set(match &self.attributes {
+                Some(attributes) => client.context_of(Arc::clone(attributes)).feature(&self.key),
+                None => client.feature(&self.key),
+            });
+        }
     }
 }
 
@@ -27,7 +52,7 @@ impl Feature {
 impl Feature {
     #[getter]
     fn key(&self) -> &str {
-        self.core.key()
+        &self.key
     }
 
     #[getter]
@@ -37,11 +62,11 @@ impl Feature {
 
     #[getter]
     fn enabled(&self) -> bool {
-        self.core.is_enabled()
+        self.core().is_enabled()
     }
 
     fn is_enabled(&self) -> bool {
-        self.core.is_enabled()
+        self.core().is_enabled()
     }
 
     #[pyo3(signature = (default=None))]
@@ -50,7 +75,7 @@ impl Feature {
         py: Python<'py>,
         default: Option<Bound<'py, PyAny>>,
     ) -> Bound<'py, PyAny> {
-        match self.core.boolean() {
+        match self.core().boolean() {
             Some(value) => value::boolean(py, value),
             None => value::or_default(py, default),
         }
@@ -62,7 +87,7 @@ impl Feature {
         py: Python<'py>,
         default: Option<Bound<'py, PyAny>>,
     ) -> Bound<'py, PyAny> {
-        match self.core.string() {
+        match self.core().string() {
             Some(text) => value::text(py, &text),
             None => value::or_default(py, default),
         }
@@ -74,7 +99,7 @@ impl Feature {
         py: Python<'py>,
         default: Option<Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        match self.core.decimal() {
+        match self.core().decimal() {
             Some(found) => number::number(py, &found),
             None => Ok(value::or_default(py, default)),
         }
@@ -86,7 +111,7 @@ impl Feature {
         py: Python<'py>,
         default: Option<Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        match self.core.decimal() {
+        match self.core().decimal() {
             Some(found) => number::decimal(py, &found),
             None => Ok(value::or_default(py, default)),
         }
@@ -98,7 +123,7 @@ impl Feature {
         py: Python<'py>,
         default: Option<Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        reads::json(py, self.core.raw_json(), default)
+        reads::json(py, self.core().raw_json(), default)
     }
 
     #[pyo3(signature = (default=None))]
@@ -107,7 +132,7 @@ impl Feature {
         py: Python<'py>,
         default: Option<Bound<'py, PyAny>>,
     ) -> Bound<'py, PyAny> {
-        match self.core.raw_json() {
+        match self.core().raw_json() {
             Some(text) => value::text(py, &text),
             None => value::or_default(py, default),
         }
@@ -119,51 +144,51 @@ impl Feature {
         py: Python<'py>,
         default: Option<Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        match self.core.value() {
+        match self.core().value() {
             Some(found) => value::any(py, &found),
             None => Ok(value::or_default(py, default)),
         }
     }
 
     fn detail(&self) -> Detail {
-        Detail::new(self.core.detail())
+        Detail::new(self.core().detail())
     }
 
     fn peek(&self) -> Detail {
-        Detail::new(self.core.peek())
+        Detail::new(self.core().peek())
     }
 
     fn explain(&self) -> Explanation {
-        Explanation::new(self.core.explain())
+        Explanation::new(self.core().explain())
     }
 
     fn is_set(&self) -> bool {
-        self.core.is_set()
+        self.core().is_set()
     }
 
     fn exists(&self) -> bool {
-        self.core.exists()
+        self.core().exists()
     }
 
     #[getter]
     fn is_locked(&self) -> bool {
-        self.core.is_locked()
+        self.core().is_locked()
     }
 
     #[getter]
     fn version(&self) -> i64 {
-        self.core.version()
+        self.core().version()
     }
 
     #[getter]
     fn kind(&self) -> Option<&'static str> {
-        self.core.kind().map(fh_client::Kind::as_str)
+        self.core().kind().map(fh_client::Kind::as_str)
     }
 
     #[getter]
     fn properties<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         let properties = PyDict::new(py);
-        for (name, value) in self.core.properties() {
+        for (name, value) in self.core().properties() {
             properties.set_item(name, value)?;
         }
         Ok(properties)
@@ -176,11 +201,12 @@ impl Feature {
     }
 
     #[pyo3(signature = (call, /))]
-    fn on_change(&self, call: &Bound<'_, PyAny>) -> PyResult<Subscription> {
-        self.client
-            .get()
-            .listeners()
-            .add(call, |call| self.core.on_change(move |change| call.change(change)))
+    fn on_change(&self, call: &Bound<'_, PyAny>) -> PyResult<Py<Subscription>> {
+        self.client.get().listen_to_changes(&self.key, self.attributes.as_ref(), call)
+    }
+
+    fn changes<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
+        on_loop::changes(slf.as_any(), slf.get().client.bind(slf.py()), None)
     }
 
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
@@ -194,6 +220,6 @@ impl Feature {
     }
 
     fn __repr__(&self) -> String {
-        format!("<fh_client.Feature {}>", self.core.key())
+        format!("<fh_client.Feature {}>", self.key)
     }
 }

@@ -10,11 +10,16 @@ mod events;
 mod exit;
 mod explanation;
 mod feature;
+mod fork;
+mod interpreter;
 mod json;
 mod key;
 mod listeners;
 mod names;
 mod number;
+mod on_loop;
+mod pending;
+mod per_process;
 mod reads;
 mod settings;
 mod snapshot;
@@ -22,6 +27,7 @@ mod status;
 mod test_updates;
 mod value;
 mod waiting;
+mod workers;
 
 use pyo3::pymodule;
 
@@ -47,6 +53,11 @@ mod _native {
     #[pymodule_export]
     use crate::names::well_known;
     #[pymodule_export]
+    use crate::pending::{
+        LoopSignal, Pending, Slot, close, flush, refresh, set_api_keys, set_context, set_headers,
+        timed_out, update, update_and_wait, wait_ready,
+    };
+    #[pymodule_export]
     use crate::settings::{Backoff, Limits};
     #[pymodule_export]
     use crate::snapshot::Snapshot;
@@ -54,6 +65,15 @@ mod _native {
     use crate::status::Status;
     #[pymodule_export]
     use crate::test_updates::TestUpdates;
+
+    #[pymodule_export]
+    use crate::workers::{CallInProgress, Calls};
+
+    #[pymodule_init]
+    fn init(module: &pyo3::Bound<'_, pyo3::types::PyModule>) -> pyo3::PyResult<()> {
+        crate::interpreter::claim(module.py())?;
+        Ok(crate::fork::count_forks()?)
+    }
 
     #[pymodule_export]
     #[expect(non_upper_case_globals, reason = "the name of the version in Python packages")]

@@ -7,18 +7,37 @@ use pyo3::types::{PyBool, PyDict, PyFloat, PyInt, PyString};
 
 use crate::client::Client;
 use crate::key::Text;
+use crate::per_process::PerProcess;
 use crate::waiting::wait;
 use crate::{errors, json, number};
 
 #[pyclass(frozen, module = "fh_client")]
 pub(crate) struct TestUpdates {
     client: Py<Client>,
-    core: fh_client::TestUpdates,
+    api_key: Option<String>,
+    core: PerProcess<fh_client::TestUpdates>,
 }
 
 impl TestUpdates {
-    pub(crate) const fn new(client: Py<Client>, core: fh_client::TestUpdates) -> Self {
-        Self { client, core }
+    /// A handle that uses this API key, or the client's first one.
+    pub(crate) fn new(client: Py<Client>, api_key: Option<String>) -> PyResult<Self> {
+        let updates = Self { client, api_key, core: PerProcess::unmade() };
+        updates.core()?;
+        Ok(updates)
+    }
+
+    /// The handle of this process.
+    pub(crate) fn core(&self) -> PyResult<&fh_client::TestUpdates> {
+        loop {
+            if let Some(core) = self.core.get() {
+                return Ok(core);
+            }
+            let core = self.client.get().core().test_updates();
+            self.core.set(match &self.api_key {
+                Some(key) => core.with_api_key(key).map_err(|why| errors::start(&why.into()))?,
+                None => core,
+            });
+        }
     }
 }
 
@@ -32,7 +51,7 @@ impl TestUpdates {
         change: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<&'static str> {
         let update = update(change)?;
-        let outcome = wait(py, self.core.set(key.as_str(), update))?;
+        let outcome = wait(py, self.core()?.set(key.as_str(), update))?;
         outcome.map(named).map_err(|why| errors::refusal(py, &why))
     }
 
@@ -44,7 +63,7 @@ impl TestUpdates {
         change: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<&'static str> {
         let update = update(change)?;
-        let outcome = wait(py, self.core.set_and_wait(key.as_str(), update))?;
+        let outcome = wait(py, self.core()?.set_and_wait(key.as_str(), update))?;
         outcome.map(named).map_err(|why| errors::refusal(py, &why))
     }
 
@@ -54,7 +73,7 @@ impl TestUpdates {
     }
 }
 
-const fn named(outcome: Outcome) -> &'static str {
+pub(crate) const fn named(outcome: Outcome) -> &'static str {
     match outcome {
         Outcome::Accepted => "accepted",
         Outcome::Unchanged => "unchanged",
@@ -62,7 +81,7 @@ const fn named(outcome: Outcome) -> &'static str {
 }
 
 /// Reads the keyword arguments `value` and `lock`. The value `None` is the value null, so it differs from no value.
-fn update(change: Option<&Bound<'_, PyDict>>) -> PyResult<Update> {
+pub(crate) fn update(change: Option<&Bound<'_, PyDict>>) -> PyResult<Update> {
     let mut update: Option<Update> = None;
     for (name, value) in change.into_iter().flat_map(PyDictMethods::iter) {
         let name: String = name.extract()?;

@@ -271,30 +271,6 @@ client.close(0)
     assert (done.returncode, done.stdout, done.stderr) == (0, "interrupted\n", "")
 
 
-def test_a_forked_process_ends_at_once_and_leaves_its_parent_alone(edge: Edge) -> None:
-    """The child keeps the last values. It ends as any interpreter does, and does not wait for threads that it does not have."""
-    program = f"""
-import os, sys, fh_client
-client = fh_client.Client({edge.url!r}, {edge.key!r}, mode="polling")
-client.wait_ready(10)
-child = os.fork()
-if child == 0:
-    assert client.string("COLOUR") == "red"
-    fh_client._native.end_all()
-    assert client.readiness == "READY"
-    del client
-    print("child", flush=True)
-    sys.exit(3)
-_, status = os.waitpid(child, 0)
-assert os.waitstatus_to_exitcode(status) == 3
-assert client.refresh() == "READY"
-client.close()
-print("parent")
-"""
-    done = subprocess.run([sys.executable, "-W", "ignore", "-c", program], capture_output=True, text=True, timeout=60)
-    assert (done.returncode, done.stdout, done.stderr) == (0, "child\nparent\n", "")
-
-
 def test_importing_the_package_loads_little() -> None:
     program = """
 import sys

@@ -9,26 +9,34 @@ from __future__ import annotations
 import atexit
 
 from ._errors import Closed, EdgeProblem, FhError, NotReady, Refused, TimedOut
-from ._native import (
-    Backoff,
-    Change,
-    Client,
-    Context,
-    Detail,
-    Explanation,
-    Feature,
-    Limits,
-    NewState,
-    Notice,
-    RawUpdate,
-    ReadinessChange,
-    Snapshot,
-    Status,
-    Subscription,
-    TestUpdates,
-    __version__,
-    end_all,
-)
+try:
+    from ._native import (
+        Backoff,
+        Change,
+        Client,
+        Context,
+        Detail,
+        Explanation,
+        Feature,
+        Limits,
+        NewState,
+        Notice,
+        RawUpdate,
+        ReadinessChange,
+        Snapshot,
+        Status,
+        Subscription,
+        TestUpdates,
+        __version__,
+        end_all,
+    )
+except ImportError as _error:
+    if "subinterpreter" not in str(_error):
+        raise
+    raise ImportError(
+        "fh_client works in one interpreter of a process, and it is loaded in another one already, or this kind of interpreter is"
+        " not supported. Under mod_wsgi, set `WSGIApplicationGroup %{GLOBAL}`."
+    ) from None
 
 # Type checkers read this name as true. The module `typing` is slow to load.
 TYPE_CHECKING = False

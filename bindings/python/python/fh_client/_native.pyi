@@ -1,4 +1,4 @@
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from datetime import timedelta
 from decimal import Decimal
 from enum import Enum
@@ -7,6 +7,8 @@ from types import TracebackType
 from typing import Any, Final, Literal, TypeAlias, TypeVar, final, overload, type_check_only
 
 from typing_extensions import Self
+
+from ._aio import Aio, Changes
 
 _T = TypeVar("_T")
 
@@ -38,6 +40,21 @@ __all__ = [
     "Snapshot",
     "Status",
     "TestUpdates",
+    "LoopSignal",
+    "Pending",
+    "Slot",
+    "close",
+    "flush",
+    "refresh",
+    "set_api_keys",
+    "set_context",
+    "set_headers",
+    "timed_out",
+    "update",
+    "update_and_wait",
+    "wait_ready",
+    "CallInProgress",
+    "Calls",
     "__version__",
 ]
 
@@ -45,6 +62,55 @@ __version__: Final[str]
 
 def well_known() -> dict[str, list[str]]: ...
 def end_all() -> None: ...
+def wait_ready(client: Client, through_refusals: bool) -> Pending: ...
+def timed_out(client: Client) -> None: ...
+def refresh(client: Client) -> Pending: ...
+def set_context(
+    client: Client, mapping: Mapping[str, _Attribute] | None, attributes: dict[str, Any]
+) -> Pending: ...
+def set_api_keys(client: Client, api_keys: tuple[str, ...]) -> Pending: ...
+def set_headers(client: Client, headers: Mapping[str, str]) -> Pending: ...
+def flush(client: Client, limit: _Duration) -> Pending: ...
+def close(client: Client) -> Pending: ...
+def update(updates: TestUpdates, key: str, change: dict[str, Any]) -> Pending: ...
+def update_and_wait(updates: TestUpdates, key: str, change: dict[str, Any]) -> Pending: ...
+
+@final
+class Pending:
+    """A future of the client that an event loop polls."""
+
+    def poll(self, signal: LoopSignal, token: int) -> tuple[Any] | None: ...
+    def cancel(self) -> None: ...
+
+@final
+class LoopSignal:
+    """The signal of an event loop, which futures send when the loop should poll them."""
+
+    def __new__(cls) -> Self: ...
+    def fileno(self) -> int: ...
+    def received(self) -> list[int]: ...
+
+@final
+class Slot:
+    """The place of the one event that waits for an event loop."""
+
+    def __new__(cls) -> Self: ...
+    def put(self, event: object) -> bool: ...
+    def take(self) -> Any: ...
+
+@final
+class Calls:
+    """The calls that a thread of Python makes for the clients."""
+
+    def next(self) -> tuple[Callable[[Any], object], Any, CallInProgress] | None: ...
+
+@final
+class CallInProgress:
+    """A call of a function of the program."""
+
+    @staticmethod
+    def failed(call: object, error: BaseException) -> None: ...
+    def finish(self) -> None: ...
 
 @final
 class Change:
@@ -420,7 +486,12 @@ class Context(_Reads):
     def attributes(self) -> dict[str, tuple[str, ...]]:
         """The attributes, as the texts that rules read."""
     def on_change(self, key: str, call: Callable[[Change], object], /) -> Subscription:
-        """Call a function on the thread `fh-listeners` when the value for this context, or the lock, changes."""
+        """Call a function on a thread `fh-listeners` when the value for this context, or the lock, changes.
+
+        A coroutine function runs on the event loop that registered it.
+        """
+    def changes(self, key: str, /) -> Changes:
+        """Return the changes for this context from now on, for `async for`."""
     def but(self, **attributes: _Attribute) -> Context:
         """Return a context with these attributes in place of those with the same names. `None` removes one."""
     def without(self, *names: str) -> Context:
@@ -496,7 +567,12 @@ class Feature:
     @overload
     def value(self, default: _T) -> _Value | _T: ...
     def on_change(self, call: Callable[[Change], object], /) -> Subscription:
-        """Call a function on the thread `fh-listeners` when the value or the lock changes."""
+        """Call a function on a thread `fh-listeners` when the value or the lock changes.
+
+        A coroutine function runs on the event loop that registered it.
+        """
+    def changes(self) -> Changes:
+        """Return the changes from now on, for `async for`."""
     def detail(self) -> Detail:
         """Return the value with its reason."""
     def peek(self) -> Detail:
@@ -527,7 +603,10 @@ class Client(_Reads):
     """A client of one Edge. Reads use the features in memory and do not wait for the Edge.
 
     Without a URL or API keys, `FEATUREHUB_EDGE_URL`, `FEATUREHUB_CLIENT_API_KEY` and `FEATUREHUB_API_KEY` provide them. The
-    constructor checks its arguments, starts the client's own thread, and returns at once.
+    constructor checks its arguments, starts the client's own thread, and returns at once. With `start="lazy"`, the thread
+    starts at the first use of the client.
+
+    In a forked process, the first use of the client or of one of its handles starts it anew, with the features of its parent.
     """
 
     def __new__(
@@ -555,6 +634,7 @@ class Client(_Reads):
         client_certificate: str | bytes | None = None,
         proxy: str | Literal[False] | None = None,
         http1_only: bool | None = None,
+        start: Literal["eager", "lazy"] | None = None,
     ) -> Self: ...
     @classmethod
     def offline(
@@ -624,7 +704,28 @@ class Client(_Reads):
     def test_updates(self, api_key: str | None = None) -> TestUpdates:
         """Return a handle that changes features at the Edge, for tests."""
     def on_change(self, key: str, call: Callable[[Change], object], /) -> Subscription:
-        """Call a function on the thread `fh-listeners` when the value without a context, or the lock, changes."""
+        """Call a function on a thread `fh-listeners` when the value without a context, or the lock, changes.
+
+        A coroutine function runs on the event loop that registered it, one change at a time. Changes that arrive meanwhile are
+        joined to one; of other events, the newest is kept.
+        """
+    def changes(self, key: str, /) -> Changes:
+        """Return the changes without a context from now on, for `async for`."""
+    @property
+    def aio(self) -> Aio:
+        """The methods that wait, as coroutines."""
+    def ready(
+        self, timeout: _Duration | None = None, through_refusals: bool = False
+    ) -> Coroutine[Any, Any, None]:
+        """Wait until the client has features, as `wait_ready` does, in a coroutine."""
+    def __aenter__(self) -> Coroutine[Any, Any, Self]: ...
+    def __aexit__(
+        self,
+        exception_type: type[BaseException] | None = ...,
+        exception: BaseException | None = ...,
+        traceback: TracebackType | None = ...,
+        /,
+    ) -> Coroutine[Any, Any, None]: ...
     def on_readiness(self, call: Callable[[ReadinessChange], object], /) -> Subscription:
         """Call a function with the present readiness, and when it changes."""
     def on_new_state(self, call: Callable[[NewState], object], /) -> Subscription:

@@ -1,0 +1,154 @@
+//! The start of a client in each process that uses it, and its end.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use fh_client::ClientBuilder;
+use pyo3::exceptions::PyResourceWarning;
+use pyo3::prelude::*;
+
+use super::Client;
+use crate::errors;
+use crate::exit;
+use crate::listeners::{Interest, Listeners, Subscription};
+use crate::per_process::PerProcess;
+use crate::waiting::wait_for;
+use crate::workers;
+
+impl Client {
+    pub(super) fn start(builder: ClientBuilder) -> PyResult<Self> {
+        let core = builder.start().map_err(|error| errors::start(&error))?;
+        Ok(Self::of(core))
+    }
+
+    pub(super) fn of(core: fh_client::Client) -> Self {
+        exit::remember(&core);
+        Self::new_with(PerProcess::of(core), None)
+    }
+
+    /// A client that starts at its first use. Its settings are checked now.
+    pub(super) fn start_later(builder: ClientBuilder) -> PyResult<Self> {
+        builder.check().map_err(|error| errors::start(&error))?;
+        Ok(Self::new_with(PerProcess::unmade(), Some(Box::new(builder))))
+    }
+
+    fn new_with(core: PerProcess<fh_client::Client>, settings: Option<Box<ClientBuilder>>) -> Self {
+        Self { core, settings, listeners: Arc::default(), is_closed: AtomicBool::new(false) }
+    }
+
+    pub(crate) const fn listeners(&self) -> &Arc<Listeners> {
+        &self.listeners
+    }
+
+    /// The client of this process. The first use starts it, if it starts at its first use, and in a forked child process.
+    ///
+    /// A start fails if the operating system gives this process no thread. A child process then reads the features that it inherited.
+    #[inline]
+    pub(crate) fn core(&self) -> &fh_client::Client {
+        match self.core.get() {
+            Some(core) => core,
+            None => self.started_or_inherited(),
+        }
+    }
+
+    #[cold]
+    fn started_or_inherited(&self) -> &fh_client::Client {
+        match (self.started(), self.core.newest()) {
+            (Ok(core), _) | (Err(_), Some(core)) => core,
+            // There are no features at all, and reads return no error. Python sees a `PanicException`.
+            (Err(error), None) => std::panic::resume_unwind(Box::new(error.to_string())),
+        }
+    }
+
+    /// The client of this process; see [`Self::core`].
+    ///
+    /// # Errors
+    /// The `OSError` of a start that failed.
+    pub(crate) fn started(&self) -> PyResult<&fh_client::Client> {
+        loop {
+            if let Some(core) = self.core.get() {
+                return Ok(core);
+            }
+            let settings = match (self.core.newest(), &self.settings) {
+                (Some(inherited), _) => inherited.after_fork(),
+                (None, Some(settings)) => ClientBuilder::clone(settings),
+                (None, None) => continue,
+            };
+            let core = settings.start().map_err(|error| errors::start(&error))?;
+            if self.is_closed.load(Ordering::Relaxed) {
+                core.close();
+            }
+            exit::remember(&core);
+            self.core.set(core);
+            if let Some(core) = self.core.get() {
+                self.listeners.begin_anew(core);
+            }
+        }
+    }
+
+    /// Registers a function that is called when a feature changes.
+    pub(crate) fn listen_to_changes(
+        &self,
+        key: &str,
+        attributes: Option<&Arc<fh_client::Attributes>>,
+        call: &Bound<'_, PyAny>,
+    ) -> PyResult<Py<Subscription>> {
+        let key: Arc<str> = key.into();
+        let read = (Arc::clone(&key), attributes.cloned());
+        let listen = (key, attributes.cloned());
+        let interest = Interest::change(
+            move |client| match &read {
+                (key, Some(attributes)) => client.context_of(Arc::clone(attributes)).peek(key),
+                (key, None) => client.peek(key),
+            },
+            move |client, call| match &listen {
+                (key, Some(attributes)) => client
+                    .context_of(Arc::clone(attributes))
+                    .on_change(key, move |change| call.change(change)),
+                (key, None) => client.on_change(key, move |change| call.change(change)),
+            },
+        );
+        self.listeners.add(self.started()?, call, interest)
+    }
+
+    pub(crate) fn begin_to_close(&self) -> PyResult<()> {
+        // A client that has not started yet is not told to close: it ends as soon as it starts.
+        self.is_closed.store(true, Ordering::Relaxed);
+        self.started()?.close();
+        Ok(())
+    }
+
+    pub(super) fn wait_until_closed(&self, py: Python<'_>, timeout: Duration) -> PyResult<()> {
+        self.begin_to_close()?;
+        // A function that the client calls would wait for its own end.
+        if !workers::is_calling() && wait_for(py, self.core().closed(), timeout)?.is_some() {
+            // The last events are delivered, so the functions can be freed.
+            self.listeners.clear();
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Client {
+    /// Ends the connection of a client that the program forgot, and says so. A forked process leaves the client of its parent alone.
+    fn drop(&mut self) {
+        if self.is_closed.load(Ordering::Relaxed) {
+            return;
+        }
+        let Some(core) = self.core.get() else { return };
+        core.close();
+        let _ = Python::try_attach(|py| {
+            // The program may be handling an exception, which must stay as it is.
+            let pending = PyErr::take(py);
+            let class = py.get_type::<PyResourceWarning>();
+            let text = c"a fh_client.Client was not closed: use `with`, or call `close`";
+            if let Err(error) = PyErr::warn(py, &class, text, 1) {
+                error.write_unraisable(py, None);
+            }
+            if let Some(pending) = pending {
+                pending.restore(py);
+            }
+        });
+    }
+}

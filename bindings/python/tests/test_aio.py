@@ -1,0 +1,276 @@
+"""Event loops: methods that are awaited, listeners that are coroutine functions, and iterators of changes."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import os
+import pathlib
+import socket
+import threading
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from conftest import Edge
+
+import fh_client
+
+KEY = "environment/key*"
+Run = Callable[[Coroutine[Any, Any, None]], None]
+
+
+def by_uvloop(main: Coroutine[Any, Any, None]) -> None:
+    import uvloop
+
+    uvloop.run(main)
+
+
+@pytest.fixture(params=["asyncio", "uvloop"])
+def run(request: pytest.FixtureRequest) -> Run:
+    return asyncio.run if request.param == "asyncio" else by_uvloop
+
+
+@pytest.fixture
+def edge(tmp_path: pathlib.Path) -> Iterator[Edge]:
+    """An Edge for one test, because the tests change its features."""
+    edge = Edge(tmp_path)
+    yield edge
+    edge.stop()
+
+
+@pytest.fixture
+def deaf() -> Iterator[str]:
+    """The URL of a server that accepts connections and never answers."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield f"http://127.0.0.1:{server.getsockname()[1]}"
+
+
+async def soon(awaitable: Awaitable[Any]) -> Any:
+    return await asyncio.wait_for(awaitable, 60)
+
+
+def threads() -> int:
+    return len(os.listdir("/proc/self/task"))
+
+
+def test_the_methods_are_awaitable(edge: Edge, run: Run) -> None:
+    async def main() -> None:
+        async with fh_client.Client(edge.url, edge.server_key, mode="once") as client:
+            await client.ready()
+            await client.aio.wait_ready(timedelta(seconds=30), through_refusals=True)
+            assert await client.aio.refresh() == "READY"
+            gold = await client.aio.set_context({"userkey": "mara"}, plan="gold")
+            assert gold.string("COLOUR") == "gold" and gold.client is client
+            assert await client.aio.set_api_keys(edge.key) == "READY"
+            assert await client.aio.set_headers({"x-team": "shop"}) == "READY"
+            await client.aio.flush()
+            updates = client.aio.test_updates()
+            assert await updates.set("COLOUR", value="blue") == "accepted"
+            assert await updates.set_and_wait("COLOUR", value="blue", lock=True) in ("accepted", "unchanged")
+        assert client.readiness == "CLOSED"
+        await client.aio.close()
+
+    run(main())
+
+
+def test_awaits_raise_what_the_methods_raise(edge: Edge, deaf: str, run: Run) -> None:
+    async def main() -> None:
+        async with fh_client.Client(edge.url, "unknown/key*") as client:
+            with pytest.raises(fh_client.NotReady) as failed:
+                await client.ready(30)
+            assert failed.value.reason == "failed"
+            with pytest.raises(fh_client.EdgeProblem):
+                await client.aio.refresh()
+            with pytest.raises(ValueError):
+                await client.aio.set_api_keys("nonsense")
+            with pytest.raises(fh_client.Refused):
+                await client.aio.test_updates(edge.key).set("NO_SUCH", value=1)
+        with pytest.raises(fh_client.Closed):
+            await client.ready()
+        async with fh_client.Client(deaf, KEY) as client:
+            with pytest.raises(fh_client.TimedOut) as timed_out:
+                await client.ready(0.05)
+            assert timed_out.value.status is not None
+
+    run(main())
+
+
+def test_many_awaits_need_no_thread_and_can_be_cancelled(deaf: str, run: Run) -> None:
+    async def main() -> None:
+        async with fh_client.Client(deaf, KEY, listeners=False) as client:
+            before = threads()
+            waits = [asyncio.ensure_future(client.ready()) for _ in range(1000)]
+            await asyncio.sleep(0)
+            assert threads() == before
+            for wait in waits[1:]:
+                wait.cancel()
+            outcomes = await asyncio.gather(*waits[1:], return_exceptions=True)
+            assert all(isinstance(outcome, asyncio.CancelledError) for outcome in outcomes)
+            await client.aio.close()
+            with pytest.raises(fh_client.Closed):
+                await soon(waits[0])
+
+    run(main())
+
+
+def test_one_loop_after_another(edge: Edge, run: Run) -> None:
+    client = fh_client.Client(edge.url, edge.key)
+    descriptors = []
+    for _ in range(20):
+
+        async def main() -> None:
+            await client.ready()
+            assert await client.aio.refresh() == "READY"
+
+        run(main())
+        gc.collect()
+        descriptors.append(len(os.listdir("/proc/self/fd")))
+    assert descriptors[-1] == descriptors[1]
+    client.close()
+
+
+def test_a_coroutine_function_runs_on_the_loop_that_registered_it(edge: Edge, run: Run) -> None:
+    async def main() -> None:
+        async with fh_client.Client(edge.url, edge.key) as client:
+            await client.ready()
+            seen: asyncio.Queue[tuple[object, object]] = asyncio.Queue()
+            loop, thread = asyncio.get_running_loop(), threading.current_thread()
+
+            async def listener(change: fh_client.Change) -> None:
+                assert asyncio.get_running_loop() is loop and threading.current_thread() is thread
+                await seen.put((change.old, change.new))
+
+            subscription = client.on_change("COLOUR", listener)
+            updates = client.aio.test_updates()
+            await updates.set("COLOUR", value="blue")
+            assert await soon(seen.get()) == ("red", "blue")
+            await updates.set("COLOUR", value="green")
+            assert await soon(seen.get()) == ("blue", "green")
+            subscription.cancel()
+
+    run(main())
+
+
+def test_a_coroutine_function_that_raises_is_reported_to_its_loop(edge: Edge) -> None:
+    async def main() -> None:
+        reported: asyncio.Queue[object] = asyncio.Queue()
+        asyncio.get_running_loop().set_exception_handler(lambda _, context: reported.put_nowait(type(context["exception"])))
+        async with fh_client.Client(edge.url, edge.key) as client:
+
+            async def listener(change: fh_client.ReadinessChange) -> None:
+                raise ZeroDivisionError
+
+            client.on_readiness(listener)
+            assert await soon(reported.get()) is ZeroDivisionError
+
+    asyncio.run(main())
+
+
+def test_a_coroutine_function_needs_a_loop(edge: Edge) -> None:
+    async def listener(change: object) -> None: ...
+
+    with fh_client.Client(edge.url, edge.key) as client, pytest.raises(RuntimeError, match="loop"):
+        client.on_change("COLOUR", listener)
+
+
+def test_a_blocked_loop_holds_one_waiting_change(edge: Edge, run: Run) -> None:
+    """The loop sees the first change, which it handles while others arrive, and then all of these as one."""
+    client = fh_client.Client(edge.url, edge.key)
+    client.wait_ready(30)
+    updates = client.test_updates()
+
+    async def main() -> None:
+        seen: asyncio.Queue[tuple[object, object]] = asyncio.Queue()
+        arrived, free = threading.Event(), asyncio.Event()
+
+        async def listener(change: fh_client.Change) -> None:
+            seen.put_nowait((change.old, change.new))
+            await free.wait()
+
+        client.on_change("LIMIT", listener)
+
+        def note(change: fh_client.Change) -> None:
+            if change.new == 50:
+                arrived.set()
+
+        last = client.on_change("LIMIT", note)
+        await client.aio.test_updates().set("LIMIT", value=21)
+        assert await soon(seen.get()) == (20, 21)
+        # The loop is blocked from here on.
+        for limit in range(22, 51):
+            updates.set_and_wait("LIMIT", value=limit)
+            client.flush()
+        assert arrived.wait(60)
+        last.cancel()
+        free.set()
+        assert await soon(seen.get()) == (21, 50)
+        assert seen.empty()
+
+    run(main())
+    client.close()
+
+
+@pytest.mark.parametrize("source", ["client", "context", "feature"])
+def test_changes_are_an_asynchronous_iterator(edge: Edge, run: Run, source: str) -> None:
+    async def main() -> None:
+        async with fh_client.Client(edge.url, edge.key) as client:
+            await client.ready()
+            context = client.context(plan="silver")
+            changes = {
+                "client": lambda: client.changes("COLOUR"),
+                "context": lambda: context.changes("COLOUR"),
+                "feature": lambda: context.feature("COLOUR").changes(),
+            }[source]()
+            updates = client.aio.test_updates()
+            await updates.set("COLOUR", value="blue")
+            seen = []
+            async for change in changes:
+                seen.append((change.key, change.old, change.new))
+                if len(seen) == 2:
+                    break
+                await updates.set("COLOUR", value="green")
+            assert seen == [("COLOUR", "red", "blue"), ("COLOUR", "blue", "green")]
+
+    run(main())
+
+
+def test_changes_end_with_their_client_and_when_they_are_closed(edge: Edge, run: Run) -> None:
+    async def drained(changes: AsyncIterator[object]) -> list[object]:
+        return [change async for change in changes]
+
+    async def main() -> None:
+        client = fh_client.Client(edge.url, edge.key)
+        await client.ready()
+        of_client, closed = client.changes("COLOUR"), client.changes("COLOUR")
+        first, second = asyncio.ensure_future(drained(of_client)), asyncio.ensure_future(drained(closed))
+        await asyncio.sleep(0)
+        await closed.aclose()
+        assert await soon(second) == []
+        await client.aio.close()
+        assert await soon(first) == []
+        assert await soon(drained(client.changes("COLOUR"))) == []
+
+    run(main())
+
+
+def test_a_closed_loop_ends_its_subscriptions_in_silence(edge: Edge, run: Run, capfd: pytest.CaptureFixture[str]) -> None:
+    client = fh_client.Client(edge.url, edge.key)
+    client.wait_ready(30)
+    kept = []
+
+    async def listener(change: object) -> None: ...
+
+    async def main() -> None:
+        kept.append(client.on_change("COLOUR", listener))
+        changes = client.changes("COLOUR")
+        kept.append(changes)  # type: ignore[arg-type]
+
+    run(main())
+    assert kept[0].is_active
+    client.test_updates().set_and_wait("COLOUR", value="blue")
+    client.flush()
+    assert not kept[0].is_active
+    client.close()
+    assert capfd.readouterr() == ("", "")

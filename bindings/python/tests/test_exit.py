@@ -1,0 +1,96 @@
+"""The end of the interpreter, and interpreters beside the main one."""
+
+from __future__ import annotations
+
+import os
+import pathlib
+import subprocess
+import sys
+import textwrap
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from conftest import Edge
+
+import fh_client
+
+# Listeners that never return.
+ENDLESS = {
+    "it computes": "while True: pass",
+    "it sleeps": "time.sleep(1e6)",
+    "it waits for a lock": "threading.Event().wait()",
+    "it waits for a client": """
+try:
+    other.wait_ready()
+except fh_client.Closed:
+    threading.Event().wait()
+""",
+    "it ignores exceptions": """
+while True:
+    try:
+        time.sleep(1e-4)
+    except BaseException:
+        pass
+""",
+}
+
+
+@pytest.mark.parametrize("end", ["", "sys.exit(3)", "raise KeyError('x')", "client.close(0)"])
+def test_the_interpreter_ends_though_a_listener_never_returns(edge: Edge, end: str) -> None:
+    def run(body: str) -> tuple[int, str]:
+        program = f"""
+import sys, threading, time, fh_client
+client = fh_client.Client({edge.url!r}, {edge.key!r})
+other = fh_client.Client("http://127.0.0.1:9", "environment/key*")
+called = threading.Event()
+def listener(change):
+    called.set()
+{textwrap.indent(body, '    ')}
+client.on_readiness(listener)
+called.wait(60)
+{end}
+"""
+        done = subprocess.run([sys.executable, "-W", "ignore", "-c", program], capture_output=True, text=True, timeout=60)
+        return done.returncode, done.stderr
+
+    status = 3 if "exit" in end else 1 if "raise" in end else 0
+    with ThreadPoolExecutor(4) as runs:
+        for code, said in runs.map(run, ENDLESS.values()):
+            assert code == status, said
+            assert said == "" or said.splitlines()[-1] == "KeyError: 'x'"
+
+
+def test_a_listener_may_use_its_client_and_close_it(edge: Edge) -> None:
+    program = f"""
+import queue, fh_client
+client = fh_client.Client({edge.url!r}, {edge.key!r})
+done = queue.SimpleQueue()
+def listener(change):
+    if change.readiness == "READY":
+        client.flush()
+        client.close()
+        done.put(client.string("COLOUR"))
+client.on_readiness(listener)
+assert done.get(timeout=60) == "red"
+"""
+    done = subprocess.run([sys.executable, "-W", "ignore", "-c", program], capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_another_interpreter_of_the_process_gets_a_clear_import_error() -> None:
+    module = "_interpreters" if sys.version_info >= (3, 13) else "_xxsubinterpreters"
+    program = f"""
+import fh_client, {module} as interpreters
+interpreter = interpreters.create()
+interpreters.run_string(interpreter, '''
+try:
+    import fh_client
+except ImportError as error:
+    print(error, flush=True)
+''')
+"""
+    package = pathlib.Path(fh_client.__file__).parent.parent
+    environment = {**os.environ, "PYTHONPATH": str(package)}
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, env=environment)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "works in one interpreter of a process" in done.stdout and "WSGIApplicationGroup" in done.stdout
