@@ -66,10 +66,10 @@ pub use fh_repository::source::Source;
 pub use fh_repository::status::{Connection, SessionStatus};
 pub use fh_repository::{
     BOOTSTRAP_FORMAT, Bootstrap, BootstrapFeature, Change, Collection, ContextValues, Counters,
-    Deduplicate, Detail, Dispatch, Evaluated, ExplainedDetail, Flow, InterceptedRead, Interceptor,
-    LockPolicy, Named, NewState, Observer, OverrideChanges, Params, ReadinessChange, Reason,
-    Subscription, Summaries, SummaryWindow, UsageCount, UsageEvent, UsageOptions, UsageSummary,
-    UsedFeature,
+    Deduplicate, Detail, Dispatch, Evaluated, ExplainedDetail, Failed, Flow, InterceptedRead,
+    Interceptor, LockPolicy, Named, NewState, Observer, OverrideChanges, Params, ReadinessChange,
+    Reason, Subscription, Summaries, SummaryWindow, UsageCount, UsageEvent, UsageOptions,
+    UsageSummary, UsedFeature, report_listener_failure,
 };
 pub use fh_session::{
     ApiKey, ApiKeys, Backoff, Config, ContextPlacement, EdgeUrl, KeyError, KeyKind, Limits,

@@ -71,7 +71,7 @@ pub struct Status {
     pub diagnostics: usize,
     /// True while catch & release holds back changes that a reader would see after a release.
     pub is_holding: bool,
-    /// The numbers of panics in listeners, interceptors and observers, of rejected overrides, and of dropped events of
+    /// The numbers of panics and failures of listeners, interceptors and observers, of rejected overrides, and of dropped events of
     /// listeners and observers.
     pub counters: Counters,
 }

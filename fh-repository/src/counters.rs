@@ -1,4 +1,4 @@
-//! Numbers of panics in user code, of refused overrides and of dropped events.
+//! Numbers of panics and failures in user code, of refused overrides and of dropped events.
 
 use crate::sync::{AtomicU64, Ordering};
 
@@ -6,13 +6,14 @@ use crate::sync::{AtomicU64, Ordering};
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Counters {
-    /// Number of panics of listeners.
+    /// Number of panics of listeners, and of calls in which a listener reported a failure
+    /// ([`report_listener_failure`](crate::report_listener_failure)).
     pub listener_panics: u64,
-    /// Number of panics of interceptors.
+    /// Number of panics of interceptors, and of reads for which an interceptor returned [`Failed`](crate::Failed).
     pub interceptor_panics: u64,
     /// Number of overrides that were refused because their value cannot be converted to the feature's type.
     pub refused_overrides: u64,
-    /// Number of panics of observers.
+    /// Number of panics of observers, and of calls for which an observer returned [`Failed`](crate::Failed).
     pub observer_panics: u64,
     /// Number of readiness, status, new-state, raw and notice events that were dropped because a queue was full.
     pub dropped_events: u64,

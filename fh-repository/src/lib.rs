@@ -18,6 +18,7 @@ mod context_hash;
 mod counters;
 mod dispatcher;
 mod environment_overrides;
+mod failure;
 mod intercept;
 mod panic_guard;
 mod percent;
@@ -30,6 +31,7 @@ mod usage;
 pub use bootstrap::{BOOTSTRAP_FORMAT, Bootstrap, BootstrapFeature};
 pub use counters::Counters;
 pub use environment_overrides::EnvironmentOverrides;
+pub use failure::{Failed, report_listener_failure};
 pub use intercept::{Flow, InterceptedRead, Interceptor, LockPolicy, OverrideChanges};
 pub use reason::Reason;
 pub use repository::{

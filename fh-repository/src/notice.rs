@@ -30,10 +30,16 @@ pub enum Notice {
         /// The reason why the override was refused.
         why: String,
     },
-    /// An interceptor panicked. If it was called for a read, the read continued as if the interceptor had returned no value. Reported at
-    /// most once for each interceptor.
+    /// An interceptor panicked. If it was called for a read, the read continued as if the interceptor had returned no value. At most one
+    /// panic or failure is reported for each interceptor.
     InterceptorPanicked {
         /// The name of the interceptor that panicked.
+        interceptor: String,
+    },
+    /// An interceptor reported [`Failed`](crate::Failed). The read continued as if the interceptor had returned no value. At most one panic or
+    /// failure is reported for each interceptor.
+    InterceptorFailed {
+        /// The name of the interceptor that failed.
         interceptor: String,
     },
     /// The Edge cannot stream, so the client polls. The client retries streaming from time to time (D-65).
@@ -71,6 +77,9 @@ impl fmt::Display for Notice {
             }
             Self::InterceptorPanicked { interceptor } => {
                 write!(f, "the interceptor {interceptor} panicked")
+            }
+            Self::InterceptorFailed { interceptor } => {
+                write!(f, "the interceptor {interceptor} failed")
             }
             Self::FellBackToPolling => {
                 f.write_str("the Edge cannot stream: the client polls, and retries streaming later")

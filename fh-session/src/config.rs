@@ -92,6 +92,19 @@ pub struct Limits {
     pub bytes: usize,
 }
 
+impl Default for Limits {
+    /// Returns the limits of [`Config::new`].
+    fn default() -> Self {
+        Self {
+            connect: Duration::from_secs(5),
+            head: Duration::from_secs(12),
+            poll: Duration::from_secs(12),
+            idle: Duration::from_secs(90),
+            bytes: 16 * 1024 * 1024,
+        }
+    }
+}
+
 impl Limits {
     /// Minimum rate in bytes per second at which a line or an event, or the first list of a stream, may take longer than the idle limit.
     pub(crate) const SLOWEST: u64 = 1024;
@@ -167,13 +180,7 @@ impl Config {
             healthy_after: Duration::from_secs(60),
             stream_again_after: Duration::from_secs(600),
             pace: Duration::from_secs(1),
-            limits: Limits {
-                connect: Duration::from_secs(5),
-                head: Duration::from_secs(12),
-                poll: Duration::from_secs(12),
-                idle: Duration::from_secs(90),
-                bytes: 16 * 1024 * 1024,
-            },
+            limits: Limits::default(),
             profile: Profile::Client,
         }
     }

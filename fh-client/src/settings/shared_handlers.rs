@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use fh_repository::{
-    Dispatch, Flow, InterceptedRead, Interceptor, Observer, OverrideChanges, UsageEvent,
+    Dispatch, Failed, Flow, InterceptedRead, Interceptor, Observer, OverrideChanges, UsageEvent,
     UsageSummary,
 };
 
@@ -19,6 +19,10 @@ impl Interceptor for Borrowed<dyn Interceptor> {
 
     fn intercept(&self, ask: &InterceptedRead<'_>) -> Flow {
         self.0.intercept(ask)
+    }
+
+    fn try_intercept(&self, ask: &InterceptedRead<'_>) -> Result<Flow, Failed> {
+        self.0.try_intercept(ask)
     }
 
     fn registered(&self, changes: &OverrideChanges) {
@@ -38,6 +42,14 @@ impl Observer for Borrowed<dyn Observer> {
 
     fn observe_batch(&self, events: &[Arc<UsageEvent>]) {
         self.0.observe_batch(events);
+    }
+
+    fn try_observe(&self, event: &UsageEvent) -> Result<(), Failed> {
+        self.0.try_observe(event)
+    }
+
+    fn try_observe_batch(&self, events: &[Arc<UsageEvent>]) -> Result<(), Failed> {
+        self.0.try_observe_batch(events)
     }
 
     fn dispatch(&self) -> Dispatch {

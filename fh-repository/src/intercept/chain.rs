@@ -7,6 +7,7 @@ use fh_eval::{Attributes, FeatureRef, Value};
 
 use super::OverrideChanges;
 use super::{Flow, InterceptedRead, Interceptor, LockPolicy, convert};
+use crate::failure::Failed;
 use crate::panic_guard::{Panicked, catch_panic};
 use crate::sync::{AtomicBool, Ordering};
 
@@ -25,6 +26,9 @@ thread_local! {
 pub(crate) trait FaultReporter {
     /// Reports that the interceptor with this id and name panicked.
     fn interceptor_panicked(&self, id: u64, name: &str);
+
+    /// Reports that the interceptor with this id and name returned [`Failed`].
+    fn interceptor_failed(&self, id: u64, name: &str);
 
     /// Reports that an override of `feature` was refused, and the reason.
     fn override_refused(&self, id: u64, name: &str, feature: &str, why: &str);
@@ -126,9 +130,13 @@ impl Chain {
             if is_locked && entry.policy == LockPolicy::Respect {
                 continue;
             }
-            let value = match catch_panic(|| entry.interceptor.intercept(&ask)) {
-                Ok(Flow::Continue) => continue,
-                Ok(Flow::Override(value)) => value,
+            let value = match catch_panic(|| entry.interceptor.try_intercept(&ask)) {
+                Ok(Ok(Flow::Continue)) => continue,
+                Ok(Ok(Flow::Override(value))) => value,
+                Ok(Err(Failed)) => {
+                    faults.interceptor_failed(entry.id, &entry.name);
+                    continue;
+                }
                 Err(Panicked) => {
                     faults.interceptor_panicked(entry.id, &entry.name);
                     continue;

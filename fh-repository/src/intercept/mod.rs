@@ -13,6 +13,8 @@ use std::sync::Arc;
 
 use fh_eval::{Attributes, FeatureRef, Value};
 
+use crate::failure::Failed;
+
 /// User code that may override the value of a feature before the rules are evaluated. It may read overrides from environment variables, a
 /// file, or the headers of a request, for example.
 ///
@@ -21,8 +23,8 @@ use fh_eval::{Attributes, FeatureRef, Value};
 /// interceptor makes itself call the interceptors too, but at most four calls are nested. The repository also calls interceptors when it
 /// compares values for change listeners, and when it collects the values of all features for a usage event. Interceptors should therefore
 /// be quick, and should return the same value until their own data changes. After such a change, call
-/// [`Repository::overrides_changed`](crate::Repository::overrides_changed). An interceptor that panics in a read is skipped. A panic
-/// in any method is caught and counted.
+/// [`Repository::overrides_changed`](crate::Repository::overrides_changed). An interceptor that panics in a read,
+/// or that returns [`Failed`], is skipped. A panic in any method is caught and counted.
 ///
 /// ```
 /// use fh_repository::{InterceptedRead, Flow, Interceptor};
@@ -44,6 +46,15 @@ pub trait Interceptor: Send + Sync {
 
     /// Returns an override of the read, or [`Flow::Continue`] so that the next interceptor is called.
     fn intercept(&self, ask: &InterceptedRead<'_>) -> Flow;
+
+    /// Called for each read. The default returns the decision of [`Self::intercept`]. An interceptor that can fail without a panic, such as one
+    /// of a binding for another language, implements this method too, and then [`Self::intercept`] is not called.
+    ///
+    /// # Errors
+    /// Returns [`Failed`] if the interceptor could not decide. It is then skipped, and the failure is counted as a panic is.
+    fn try_intercept(&self, ask: &InterceptedRead<'_>) -> Result<Flow, Failed> {
+        Ok(self.intercept(ask))
+    }
 
     /// Called after each registration with a handle of the repository, with no lock held. An interceptor whose data changes by itself
     /// keeps the handle and calls [`OverrideChanges::notify`] after each change.

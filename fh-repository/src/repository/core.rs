@@ -156,6 +156,11 @@ impl FaultReporter for Core {
         self.notice_once(id, None, || Notice::InterceptorPanicked { interceptor: name.to_owned() });
     }
 
+    fn interceptor_failed(&self, id: u64, name: &str) {
+        self.dispatcher.tally.add(Counter::InterceptorPanics, 1);
+        self.notice_once(id, None, || Notice::InterceptorFailed { interceptor: name.to_owned() });
+    }
+
     fn override_refused(&self, id: u64, name: &str, feature: &str, why: &str) {
         self.dispatcher.tally.add(Counter::RefusedOverrides, 1);
         self.notice_once(id, Some(feature), || Notice::OverrideRefused {

@@ -7,7 +7,7 @@ use super::Inner;
 use super::event_queue::RepositoryEvent;
 use super::listen::{Call, ChangeListener, EventListener, NewState, ReadinessChange};
 use crate::counters::Counter;
-use crate::panic_guard::catch_panic;
+use crate::failure::catch_listener_failure;
 use crate::readiness::Readiness;
 use crate::sync::{Ordering, lock};
 
@@ -185,10 +185,10 @@ impl Inner {
         last.observers().close(&self.core.dispatcher);
     }
 
-    /// Calls a listener's function, and counts a panic of the function.
+    /// Calls a listener's function, and counts a failure of the function.
     fn guarded(&self, call: impl FnOnce()) {
         self.core.dispatcher.begin_call();
-        if catch_panic(call).is_err() {
+        if catch_listener_failure(call).is_err() {
             self.core.dispatcher.tally.add(Counter::ListenerPanics, 1);
         }
     }

@@ -14,6 +14,8 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::failure::Failed;
+
 /// Code that is notified of uses of features, such as an exporter, statistics or tracing.
 ///
 /// A read of a feature by the user's code is one event. The following reads are no events:
@@ -25,7 +27,7 @@ use std::time::Duration;
 /// - comparisons by the library, such as those for change listeners;
 /// - reads by an observer.
 ///
-/// A panic of an observer is caught and counted. If [`Self::dispatch`] panics, events are queued.
+/// A panic of an observer is caught and counted, and so is a [`Failed`] that an observer returns. If [`Self::dispatch`] panics, events are queued.
 ///
 /// ```
 /// use fh_repository::{Observer, UsageEvent};
@@ -51,6 +53,24 @@ pub trait Observer: Send + Sync {
         for event in events {
             self.observe(event);
         }
+    }
+
+    /// Called for each event in place of [`Self::observe`], which the default calls. An observer that can fail without a panic, such as one of a binding for another language, implements this method too.
+    ///
+    /// # Errors
+    /// Returns [`Failed`] if the observer failed. The failure is counted as a panic is, and the observer gets later events.
+    fn try_observe(&self, event: &UsageEvent) -> Result<(), Failed> {
+        self.observe(event);
+        Ok(())
+    }
+
+    /// Called in place of [`Self::observe_batch`], which the default calls.
+    ///
+    /// # Errors
+    /// Returns [`Failed`] if the observer failed. The failure is counted once for the batch, and the observer gets later batches.
+    fn try_observe_batch(&self, events: &[Arc<UsageEvent>]) -> Result<(), Failed> {
+        self.observe_batch(events);
+        Ok(())
     }
 
     /// Returns when, and on which thread, the observer is called. The repository calls this method once, at registration.

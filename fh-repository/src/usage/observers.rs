@@ -14,6 +14,7 @@ use super::{Dispatch, Observer, UsageOptions};
 use crate::answer::Answer;
 use crate::counters::Counter;
 use crate::dispatcher::DispatcherState;
+use crate::failure::{Failed, catch_failure};
 use crate::panic_guard::{Panicked, catch_panic};
 use crate::rules::Rules;
 use crate::sync::{AtomicBool, Mutex, Ordering, lock};
@@ -268,7 +269,7 @@ impl Entry {
             return;
         }
         if self.dispatch == Dispatch::Inline {
-            self.guarded(dispatcher, || self.observer.observe(event));
+            self.guarded(dispatcher, || self.observer.try_observe(event));
             return;
         }
         let dropped = {
@@ -320,11 +321,11 @@ impl Entry {
         if self.dispatch == Dispatch::Batched {
             let batch = waiting.make_contiguous();
             if !batch.is_empty() {
-                self.guarded(dispatcher, || self.observer.observe_batch(batch));
+                self.guarded(dispatcher, || self.observer.try_observe_batch(batch));
             }
         } else {
             for event in &waiting {
-                self.guarded(dispatcher, || self.observer.observe(event));
+                self.guarded(dispatcher, || self.observer.try_observe(event));
             }
         }
         let is_last = self.is_closed.load(Ordering::Acquire);
@@ -332,14 +333,14 @@ impl Entry {
             && let Some(summary) =
                 self.counts.as_ref().and_then(|counts| counts.take(dispatcher.clock()()))
         {
-            self.guarded(dispatcher, || self.observer.summary(&summary));
+            self.guarded_infallible(dispatcher, || self.observer.summary(&summary));
         }
         if let Some(limit) = flush {
-            self.guarded(dispatcher, || self.observer.flush(limit));
+            self.guarded_infallible(dispatcher, || self.observer.flush(limit));
         }
         if is_last && !self.is_ended.swap(true, Ordering::AcqRel) {
-            self.guarded(dispatcher, || self.observer.flush(LAST_FLUSH));
-            self.guarded(dispatcher, || self.observer.close());
+            self.guarded_infallible(dispatcher, || self.observer.flush(LAST_FLUSH));
+            self.guarded_infallible(dispatcher, || self.observer.close());
         }
         !waiting.is_empty()
     }
@@ -354,11 +355,19 @@ impl Entry {
         }
     }
 
-    /// Calls the observer, and counts a panic of the observer.
-    fn guarded(&self, dispatcher: &DispatcherState, call: impl FnOnce()) {
+    /// Calls a method of the observer that returns nothing, and counts its panic.
+    fn guarded_infallible(&self, dispatcher: &DispatcherState, call: impl FnOnce()) {
+        self.guarded(dispatcher, || {
+            call();
+            Ok(())
+        });
+    }
+
+    /// Calls the observer, and counts a failure or a panic of the observer.
+    fn guarded(&self, dispatcher: &DispatcherState, call: impl FnOnce() -> Result<(), Failed>) {
         dispatcher.begin_call();
         let outer = OBSERVING.with(|observing| observing.replace(true));
-        if catch_panic(call).is_err() {
+        if catch_failure(call).is_err() {
             dispatcher.tally.add(Counter::ObserverPanics, 1);
         }
         OBSERVING.with(|observing| observing.set(outer));

@@ -5,6 +5,7 @@ mod catching;
 mod closing;
 mod delivery;
 mod each_value;
+mod failures;
 mod interceptors;
 mod listeners;
 mod model;
