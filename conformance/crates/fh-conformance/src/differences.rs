@@ -1,8 +1,10 @@
-//! `differences.json`: the classes of differences between the engine and published SDKs that are known.
+//! `differences.json`: the classes of differences between the engine and other evaluators that are known.
 
 use serde::Deserialize;
 
+use crate::agreement::{Disagreement, is_oddity};
 use crate::data::{Data, DataError};
+use crate::target::Reference;
 
 /// The path of the list in the data folder.
 const PATH: &str = "differences.json";
@@ -10,21 +12,45 @@ const PATH: &str = "differences.json";
 /// A known class of differences.
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
 pub struct KnownDifference {
-    /// The name of the SDK, as its adapter gives it.
+    /// The name of the evaluator: that of an SDK, as its adapter gives it, or `engine edge`, the engine with the profile `edge`.
     pub sdk: String,
-    /// The class, as `diff` prints it. `*` stands for any text.
-    pub class: String,
     /// The row of evaluation 4, or the decision, that says which answer is right.
     pub source: String,
     /// What the SDK does, in one sentence.
     pub reason: String,
+    /// The forms of the smallest cases of this class. One of them is enough.
+    pub looks_like: Vec<Form>,
+}
+
+/// What the smallest case of a difference looks like. A member that is missing or empty allows everything.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(deny_unknown_fields)]
+pub struct Form {
+    /// The parts in which the answers differ, such as `value` or `getter locked`. The first part counts.
+    #[serde(default)]
+    pub part: Vec<String>,
+    /// Types and conditionals, such as `NUMBER EQUALS`; the word `*` stands for any. One of the rules has one of them.
+    #[serde(default)]
+    pub rules: Vec<String>,
+    /// The outcomes of the engine and of the SDK, such as `base, matches` or `base, raises *`.
+    #[serde(default)]
+    pub answers: Vec<String>,
+    /// Unusual parts that the case has. `|` stands between alternatives.
+    #[serde(default)]
+    pub has: Vec<String>,
+    /// Unusual parts that the case lacks.
+    #[serde(default)]
+    pub lacks: Vec<String>,
+    /// Mutants of the reference evaluator. One of them gives the answer that the SDK gives.
+    #[serde(default)]
+    pub answers_as: Vec<String>,
 }
 
 impl KnownDifference {
     /// Reads the list of a data folder.
     ///
     /// # Errors
-    /// If the file is missing or has another form.
+    /// If the file is missing, has another form, or names an unusual part or a mutant that does not exist.
     pub fn load(data: &Data) -> Result<Vec<KnownDifference>, DataError> {
         #[derive(Deserialize)]
         struct File {
@@ -32,13 +58,51 @@ impl KnownDifference {
         }
         let file: File = serde_json::from_str(data.text(PATH)?)
             .map_err(|error| DataError::in_file(PATH, error))?;
+        for form in file.differences.iter().flat_map(|known| &known.looks_like) {
+            let names = form.has.iter().flat_map(|names| names.split('|')).map(str::trim);
+            let mut unknown = names
+                .chain(form.lacks.iter().map(String::as_str))
+                .filter(|name| !is_oddity(name))
+                .map(|name| format!("{name:?} is no unusual part"))
+                .chain(
+                    form.answers_as
+                        .iter()
+                        .filter(|name| Reference::mutant(name).is_none())
+                        .map(|name| format!("{name:?} is no mutant of the reference evaluator")),
+                );
+            if let Some(unknown) = unknown.next() {
+                return Err(DataError::in_file(PATH, unknown));
+            }
+        }
         Ok(file.differences)
     }
 
-    /// Returns true if a class of differences with an SDK is this one.
+    /// Returns true if a difference with an evaluator of this name is of this class. The case must be the smallest of its kind.
     #[must_use]
-    pub fn covers(&self, sdk: &str, class: &str) -> bool {
-        self.sdk == sdk && matches(&self.class, class)
+    pub fn covers(&self, sdk: &str, found: &Disagreement) -> bool {
+        self.sdk == sdk && self.looks_like.iter().any(|form| form.is_of(found))
+    }
+}
+
+impl Form {
+    fn is_of(&self, found: &Disagreement) -> bool {
+        let oddities = found.oddities();
+        let has = |name: &str| oddities.contains(&name.trim());
+        let outcomes = found.outcomes().join(", ");
+        let part = found.parts.first().map_or("", String::as_str);
+        let rules = found.rules();
+        let is_one = |patterns: &[String], text: &str| {
+            patterns.is_empty() || patterns.iter().any(|pattern| matches(pattern, text))
+        };
+        is_one(&self.part, part)
+            && is_one(&self.answers, &outcomes)
+            && (self.rules.is_empty() || rules.iter().any(|rule| is_one(&self.rules, rule)))
+            && self.has.iter().all(|names| names.split('|').any(has))
+            && !self.lacks.iter().any(|name| has(name))
+            && (self.answers_as.is_empty()
+                || self.answers_as.iter().any(|mutant| {
+                    Reference::mutant(mutant).is_some_and(|mutant| found.second_answers_as(mutant))
+                }))
     }
 }
 
@@ -52,7 +116,12 @@ fn matches(pattern: &str, text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::matches;
+    use super::{Form, KnownDifference, matches};
+    use crate::agreement::{Disagreement, Pair};
+    use crate::case::Profile;
+    use crate::data::Data;
+    use crate::target::{Engine, Reference};
+    use fh_generators::{Case, Choices};
 
     #[test]
     fn patterns() {
@@ -67,5 +136,74 @@ mod tests {
         ] {
             assert_eq!(matches(pattern, text), expected, "{pattern} {text}");
         }
+    }
+
+    /// Returns the smallest cases in which the reference evaluator with a mutant differs from the engine.
+    fn found(mutant: &str) -> Vec<Disagreement> {
+        let mutant = Reference::mutant(mutant).expect("a mutant");
+        let mut pair = Pair::new(Box::new(Engine), Box::new(mutant));
+        let mut choices = Choices::seeded(12);
+        let mut found = Vec::new();
+        while found.len() < 4 {
+            let drawn = Case::draw(&mut choices);
+            if let Some(other) = pair.compare_drawn(Profile::Client, &drawn)
+                && other.parts.first().is_some_and(|part| part == "value")
+            {
+                found.push(other.shrunk(&mut pair));
+            }
+        }
+        found
+    }
+
+    fn words(all: &[&str]) -> Vec<String> {
+        all.iter().map(|word| (*word).to_owned()).collect()
+    }
+
+    #[test]
+    fn a_form_covers_its_own_cause_only() {
+        let by_answers = Form {
+            rules: words(&["NUMBER INCLUDES", "NUMBER EXCLUDES"]),
+            answers_as: words(&["mut-number-includes-substring"]),
+            ..Form::default()
+        };
+        let by_parts = Form {
+            rules: words(&["NUMBER *"]),
+            has: words(&["no plain number | number with decimals"]),
+            ..Form::default()
+        };
+        let covered =
+            |form: &Form, mutant| found(mutant).iter().filter(|each| form.is_of(each)).count();
+        assert_eq!(covered(&by_answers, "mut-number-includes-substring"), 4);
+        assert_eq!(covered(&by_parts, "mut-number-scale-sensitive"), 4);
+        for other in ["mut-hash-other-seed", "mut-string-includes-is-equality", "mut-date-as-text"]
+        {
+            assert_eq!(covered(&by_answers, other), 0, "{other}");
+            assert_eq!(covered(&by_parts, other), 0, "{other}");
+        }
+        assert_eq!(covered(&by_answers, "mut-number-scale-sensitive"), 0);
+    }
+
+    #[test]
+    fn each_member_of_a_form_counts() {
+        let example = &found("mut-pct-not-cumulative")[0];
+        let form = |change: fn(&mut Form)| {
+            let mut form = Form { has: words(&["several shares"]), ..Form::default() };
+            change(&mut form);
+            form.is_of(example)
+        };
+        assert!(form(|_| {}));
+        assert!(form(|form| form.part = words(&["value"])));
+        assert!(!form(|form| form.part = words(&["getter *"])));
+        assert!(!form(|form| form.rules = words(&["DATE *"])));
+        assert!(!form(|form| form.answers = words(&["*, raises *"])));
+        assert!(!form(|form| form.lacks = words(&["a share"])));
+        assert!(!form(|form| form.has.push("odd id".to_owned())));
+        assert!(!form(|form| form.answers_as = words(&["mut-pct-rules-advance-base"])));
+    }
+
+    #[test]
+    fn the_list_names_unusual_parts_and_mutants_that_exist() {
+        let known = KnownDifference::load(&Data::embedded()).expect("a list");
+        assert!(known.iter().all(|each| !each.looks_like.is_empty()));
     }
 }

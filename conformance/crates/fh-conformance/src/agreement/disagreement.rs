@@ -4,19 +4,22 @@ use std::fmt;
 
 use fh_generators::Context;
 
-use super::envelope::keeps_envelope;
+use super::envelope::{keeps_envelope, ordinary};
 use super::oddities::oddities;
-use super::{Pair, question};
+use super::{NO_ANSWER, Pair, question};
 use crate::case::Profile;
 use crate::compare::same;
 use crate::json::Json;
 use crate::shrink::smallest;
+use crate::target::Target;
 
 /// A question to which two evaluators give different answers.
 #[derive(Clone, Debug)]
 pub struct Disagreement {
     /// The profile in which they differ.
     pub profile: Profile,
+    /// The profile that the second evaluator was asked for.
+    pub second_profile: Profile,
     /// The names of the two evaluators.
     pub names: [String; 2],
     /// The parts in which they differ: `value`, `trace`, `getter string` and so on.
@@ -46,25 +49,50 @@ impl Disagreement {
     /// strategies and the context. It identifies a cause only after [`Disagreement::shrunk`].
     #[must_use]
     pub fn class(&self) -> String {
+        let [first, second] = [self.outcome(&self.first), self.outcome(&self.second)];
+        let oddities: String = self.oddities().iter().map(|name| format!(" [{name}]")).collect();
+        let (rules, profile) = (self.rules().join(" and "), self.profile);
+        format!("{profile} · {} · {rules} · {first} · {second}{oddities}", self.in_what())
+    }
+
+    /// Returns the type and the conditional of each rule, `-` in place of one that is no text.
+    #[must_use]
+    pub fn rules(&self) -> Vec<String> {
         let strategies = self.feature.get("strategies").map_or(&[][..], Json::elements).iter();
         let rules = strategies
             .flat_map(|strategy| strategy.get("attributes").map_or(&[][..], Json::elements));
-        let rules = rules.map(|rule| {
-            let text = |name: &str| rule.get(name).map_or_else(|| "-".to_owned(), Json::to_string);
-            format!("{} {}", text("type"), text("conditional"))
-        });
-        format!(
-            "{} · {} · {} · {} · {}{}",
-            self.profile,
-            self.in_what(),
-            rules.collect::<Vec<_>>().join(" and "),
-            self.outcome(&self.first),
-            self.outcome(&self.second),
-            oddities(&self.feature, &self.context)
-                .iter()
-                .map(|name| format!(" [{name}]"))
-                .collect::<String>()
-        )
+        let text = |rule: &Json, name: &str| {
+            rule.get(name).and_then(Json::text).filter(|text| !text.is_empty()).map(str::to_owned)
+        };
+        let word = |rule: &Json, name: &str| text(rule, name).unwrap_or_else(|| "-".to_owned());
+        rules.map(|rule| format!("{} {}", word(rule, "type"), word(rule, "conditional"))).collect()
+    }
+
+    /// Returns the names of the unusual parts of the feature and the context.
+    #[must_use]
+    pub fn oddities(&self) -> Vec<&'static str> {
+        oddities(&self.feature, &self.context)
+    }
+
+    /// Returns `matches`, `base`, or `raises` with the name of the error for each of the two answers.
+    #[must_use]
+    pub fn outcomes(&self) -> [String; 2] {
+        [self.brief_outcome(&self.first), self.brief_outcome(&self.second)]
+    }
+
+    /// Returns true if an evaluator gives the value, or the error, that the second one gave. A difference that shows elsewhere has none.
+    #[must_use]
+    pub(crate) fn second_answers_as(&self, mut other: impl Target) -> bool {
+        let shows =
+            self.parts.first().is_some_and(|part| ["value", NO_ANSWER].contains(&part.as_str()));
+        let Some(context) = texts(&self.context).filter(|_| shows) else { return false };
+        let question = question(&self.feature.to_string(), &context);
+        let raised = self.second.text().is_some();
+        match (other.read(self.second_profile, &question), self.second.get("value")) {
+            (Ok(answer), Some(value)) => !raised && same(&answer.value, value),
+            (Err(_), _) => raised,
+            (Ok(_), None) => false,
+        }
     }
 
     /// Returns what an answer says about the strategies: their outcomes, if the answer has a trace. Otherwise `matches` if the answer names a
@@ -94,29 +122,30 @@ impl Disagreement {
     /// and whether an answer is an error, the value of a strategy, or the feature's own value.
     fn symptom(&self) -> [String; 3] {
         let part = self.parts.first().cloned().unwrap_or_default();
-        [part, self.brief_outcome(&self.first), self.brief_outcome(&self.second)]
+        let [first, second] = self.outcomes();
+        [part, first, second]
     }
 
-    /// Returns the smallest case with the same symptom. It has no unusual part that the present case lacks, and what every SDK needs of a
-    /// feature stays, so that one cause does not become another.
+    /// Returns the smallest case with the same symptom. It has no unusual part that the present case lacks, so that one cause does not become
+    /// another. What every SDK needs of a feature stays, and becomes ordinary if the symptom does not depend on it.
     #[must_use]
     pub fn shrunk(self, pair: &mut Pair) -> Disagreement {
-        let both = Json::List(vec![self.feature.clone(), self.context.clone()]);
-        let (symptom, present) = (self.symptom(), oddities(&self.feature, &self.context));
-        let mut again = |both: &Json| -> Option<Disagreement> {
-            let [feature, context] = both.elements() else { return None };
-            if !keeps_envelope(&self.feature, feature) {
-                return None;
-            }
+        let symptom = self.symptom();
+        let present = self.oddities();
+        let mut again = |feature: &Json, context: &Json| -> Option<Disagreement> {
             let context = texts(context)?;
-            let question = question(&feature.to_string(), &context);
-            let found = pair.compare(self.profile, &question)?;
+            let found = pair.compare(self.profile, &question(&feature.to_string(), &context))?;
             let is_alike = found.symptom() == symptom
-                && oddities(&found.feature, &found.context)
-                    .iter()
-                    .all(|each| present.contains(each));
+                && found.oddities().iter().all(|each| present.contains(each));
             is_alike.then_some(found)
         };
+        let origin =
+            ordinary(self.feature.clone(), |feature| again(feature, &self.context).is_some());
+        let mut again = |both: &Json| match both.elements() {
+            [feature, context] if keeps_envelope(&origin, feature) => again(feature, context),
+            _ => None,
+        };
+        let both = Json::List(vec![origin.clone(), self.context.clone()]);
         let both = smallest(both, |both| again(both).is_some());
         again(&both).unwrap_or(self)
     }

@@ -1,4 +1,5 @@
 //! The parts of a feature that shrinking keeps. SDKs read them in every feature, so a feature without them fails for a reason of its own.
+//! They become ordinary where a difference does not depend on them.
 
 use crate::json::Json;
 
@@ -22,6 +23,62 @@ pub(super) fn keeps_envelope(larger: &Json, smaller: &Json) -> bool {
                     alike(larger, smaller, &OF_RULE) && same_form(larger, smaller, "values")
                 })
         })
+}
+
+/// Returns the feature with ordinary parts in place of its own, for each part with which the condition still holds.
+pub(super) fn ordinary(mut feature: Json, mut holds: impl FnMut(&Json) -> bool) -> Json {
+    let [own, of_strategies] = match feature.get("type").and_then(Json::text) {
+        Some("BOOLEAN") => [Json::Bool(false), Json::Bool(true)],
+        Some("NUMBER") => [Json::number(0), Json::number(1)],
+        Some("JSON") => [Json::from("{}"), Json::from("[1]")],
+        _ => [Json::from("grey"), Json::from("blue")],
+    };
+    let mut candidates = Vec::new();
+    for (name, value) in [
+        ("id", Json::from("2d7a94b0-51c3-4e8f-b6a2-c94e07d1f358")),
+        ("version", Json::number(1)),
+        ("l", Json::Bool(false)),
+        ("value", own),
+    ] {
+        candidates.push((None, name, value));
+    }
+    for index in 0..list(&feature, "strategies").len() {
+        candidates.push((Some(index), "id", Json::from(format!("s{}", index + 1))));
+        candidates.push((Some(index), "value", of_strategies.clone()));
+    }
+    for (strategy, name, value) in candidates {
+        let mut changed = feature.clone();
+        let part = match strategy {
+            Some(index) => element(member(&mut changed, "strategies"), index),
+            None => Some(&mut changed),
+        };
+        if let Some(part) = part {
+            set(part, name, value);
+        }
+        if changed != feature && holds(&changed) {
+            feature = changed;
+        }
+    }
+    feature
+}
+
+fn member<'a>(json: &'a mut Json, name: &str) -> Option<&'a mut Json> {
+    let Json::Object(members) = json else { return None };
+    members.iter_mut().find(|(known, _)| known == name).map(|(_, value)| value)
+}
+
+fn element(json: Option<&mut Json>, index: usize) -> Option<&mut Json> {
+    let Some(Json::List(elements)) = json else { return None };
+    elements.get_mut(index)
+}
+
+/// Gives a member of an object another value. An object without it gets it.
+fn set(json: &mut Json, name: &str, value: Json) {
+    let Json::Object(members) = json else { return };
+    match members.iter_mut().find(|(known, _)| known == name) {
+        Some((_, old)) => *old = value,
+        None => members.push((name.to_owned(), value)),
+    }
 }
 
 fn list(json: &Json, name: &str) -> Vec<Json> {

@@ -3,6 +3,7 @@
 mod disagreement;
 mod envelope;
 mod oddities;
+mod plain;
 
 use fh_generators::{Case as Drawn, Context, context_to_json};
 
@@ -14,6 +15,7 @@ use crate::target::{Broken, Engine, Reference, Target};
 
 pub use disagreement::Disagreement;
 use disagreement::texts;
+pub(crate) use oddities::is_oddity;
 
 /// Returns the question of a drawn case. Its getter is that of the feature's own type, or the STRING getter if the type is unknown.
 #[must_use]
@@ -39,12 +41,17 @@ pub fn question(feature: &str, context: &Context) -> Question {
     }
 }
 
+/// The part in which an answer differs from none.
+const NO_ANSWER: &str = "presence of an answer";
+
 /// Two evaluators and the profile that each of them is asked for.
 pub struct Pair {
     first: Box<dyn Target>,
     second: Box<dyn Target>,
     /// The profile of the second evaluator, if it differs from that of the first.
     second_profile: Option<Profile>,
+    /// True if both evaluators read the time of the question.
+    have_clock: bool,
 }
 
 impl Default for Pair {
@@ -58,7 +65,8 @@ impl Pair {
     /// Creates a pair whose evaluators are asked for the same profile.
     #[must_use]
     pub fn new(first: Box<dyn Target>, second: Box<dyn Target>) -> Self {
-        Self { first, second, second_profile: None }
+        let have_clock = first.can("clock.fixed") && second.can("clock.fixed");
+        Self { first, second, second_profile: None, have_clock }
     }
 
     /// Asks the second evaluator for this profile, whatever the first one is asked for.
@@ -86,14 +94,27 @@ impl Pair {
         self.first.explain(found.profile, &question(&found.feature.to_string(), &context))
     }
 
+    /// Returns the name of the second evaluator, and its profile if that is not the one of clients.
+    #[must_use]
+    pub fn subject(&self, profile: Profile) -> String {
+        match self.second_profile.unwrap_or(profile) {
+            Profile::Client => self.second.subject(),
+            Profile::Edge => format!("{} edge", self.second.subject()),
+        }
+    }
+
+    /// Compares the answers to a question. Answers that depend on the time are not compared if an evaluator reads the clock of the system.
     fn compare(&mut self, profile: Profile, question: &Question) -> Option<Disagreement> {
+        if !self.have_clock && reads_clock(question) {
+            return None;
+        }
         let second_profile = self.second_profile.unwrap_or(profile);
         let first = self.first.read(profile, question);
         let second = self.second.read(second_profile, question);
         let mut parts = match (&first, &second) {
             (Ok(one), Ok(other)) => self.different_parts(one, other),
             (Err(_), Err(_)) => Vec::new(),
-            _ => vec!["presence of an answer".to_owned()],
+            _ => vec![NO_ANSWER.to_owned()],
         };
         let has_getters = |target: &dyn Target| target.can("eval.typed_getters");
         if parts.is_empty() && has_getters(&*self.first) && has_getters(&*self.second) {
@@ -117,6 +138,7 @@ impl Pair {
         let payload = Json::parse(&question.payload).unwrap_or(Json::Null);
         Some(Disagreement {
             profile,
+            second_profile,
             names: [self.first.name(), self.second.name()],
             parts,
             feature: payload.elements().first().cloned().unwrap_or(Json::Null),
@@ -140,6 +162,24 @@ impl Pair {
             })
             .collect()
     }
+}
+
+/// Returns true if a rule reads the attribute `now`, and the context does not supply it.
+fn reads_clock(question: &Question) -> bool {
+    let Ok(payload) = Json::parse(&question.payload) else { return false };
+    let context = question.context.as_deref().unwrap_or_default();
+    let is_supplied = |name: &str| {
+        context.iter().any(|(supplied, values)| supplied == name && !values.is_empty())
+    };
+    let elements =
+        |json: &Json, name: &str| json.get(name).map_or(&[][..], Json::elements).to_vec();
+    payload
+        .elements()
+        .iter()
+        .flat_map(|feature| elements(feature, "strategies"))
+        .flat_map(|strategy| elements(&strategy, "attributes"))
+        .filter_map(|rule| rule.get("fieldName").and_then(Json::text).map(str::to_owned))
+        .any(|name| name.eq_ignore_ascii_case("now") && !is_supplied(&name))
 }
 
 fn different_parts(first: &Answer, second: &Answer) -> Vec<String> {

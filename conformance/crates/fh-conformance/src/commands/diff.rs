@@ -40,6 +40,9 @@ pub(crate) struct Arguments {
     /// Ignore differences that are only in the trace.
     #[arg(long)]
     answers_only: bool,
+    /// Print the smallest case of known classes, too.
+    #[arg(long)]
+    examples: bool,
 }
 
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
@@ -79,18 +82,42 @@ fn give_uuid(drawn: &mut Case) {
     }
 }
 
+/// Cases of one class.
+struct Class {
+    /// How many disagreements were shrunk to it.
+    count: usize,
+    /// The smallest case.
+    example: Disagreement,
+}
+
 /// What a comparison found.
-#[derive(Default)]
-struct Found {
+struct Found<'a> {
+    known: &'a [KnownDifference],
+    /// The name of the second evaluator in `known`.
+    subject: String,
     compared: u64,
     different: u64,
     /// For each class before shrinking, how many were found.
     raw: BTreeMap<String, usize>,
-    /// For each class after shrinking, how many were shrunk to it, and the smallest.
-    classes: BTreeMap<String, (usize, Disagreement)>,
+    /// For the place of each known class in the list, what was shrunk to it.
+    seen: BTreeMap<usize, Class>,
+    /// For each class that is not known, what was shrunk to it.
+    new: BTreeMap<String, Class>,
 }
 
-impl Found {
+impl<'a> Found<'a> {
+    fn new(known: &'a [KnownDifference], subject: String) -> Self {
+        Self {
+            known,
+            subject,
+            compared: 0,
+            different: 0,
+            raw: BTreeMap::new(),
+            seen: BTreeMap::new(),
+            new: BTreeMap::new(),
+        }
+    }
+
     fn add(&mut self, found: Disagreement, pair: &mut Pair) {
         self.different += 1;
         let seen = self.raw.entry(found.class()).or_default();
@@ -99,11 +126,15 @@ impl Found {
             return;
         }
         let found = found.shrunk(pair);
-        let class = self.classes.entry(found.class()).or_insert_with(|| (0, found.clone()));
-        class.0 += 1;
+        let first = || Class { count: 0, example: found.clone() };
+        let class = match self.known.iter().position(|each| each.covers(&self.subject, &found)) {
+            Some(place) => self.seen.entry(place).or_insert_with(first),
+            None => self.new.entry(found.class()).or_insert_with(first),
+        };
+        class.count += 1;
         let size = |of: &Disagreement| of.feature.to_string().len() + of.context.to_string().len();
-        if size(&found) < size(&class.1) {
-            class.1 = found;
+        if size(&found) < size(&class.example) {
+            class.example = found;
         }
     }
 }
@@ -111,7 +142,6 @@ impl Found {
 pub(super) fn diff(data: &Data, arguments: &Arguments) -> Ended {
     let named = |name: &str| target::named(name).map_err(Problem::Usage);
     let (first, second) = (named(&arguments.a)?, named(&arguments.b)?);
-    let sdk = second.subject();
     let mut profiles = arguments.profile.list();
     profiles.retain(|profile| first.has_profile(*profile) && second.has_profile(*profile));
     let mut pair = Pair::new(first, second);
@@ -124,7 +154,9 @@ pub(super) fn diff(data: &Data, arguments: &Arguments) -> Ended {
     let known = KnownDifference::load(data).map_err(|error| Problem::Data(vec![error]))?;
     let has_sdk = [&arguments.a, &arguments.b].iter().any(|target| is_sdk(target));
     let mut choices = Choices::seeded(arguments.seed);
-    let mut found = Found::default();
+    // Known classes are those of one pair of profiles.
+    let subject = pair.subject(profiles.first().copied().unwrap_or(Profile::Client));
+    let mut found = Found::new(&known, subject);
     let begin = Instant::now();
     for drawn in 0_u64.. {
         let is_over = match arguments.time {
@@ -148,42 +180,36 @@ pub(super) fn diff(data: &Data, arguments: &Arguments) -> Ended {
             }
         }
     }
-    let new = report(&found, &mut pair, &known, &sdk, arguments.seed);
-    Ok(if new == 0 { 0 } else { FAILED })
+    report(&found, &mut pair, arguments);
+    Ok(if found.new.is_empty() { 0 } else { FAILED })
 }
 
-/// Prints the classes, the new ones last, and returns the number of the new ones.
-fn report(
-    found: &Found,
-    pair: &mut Pair,
-    known: &[KnownDifference],
-    sdk: &str,
-    seed: u64,
-) -> usize {
+/// Prints the classes, the new ones last.
+fn report(found: &Found<'_>, pair: &mut Pair, arguments: &Arguments) {
     print(&format!(
-        "{} comparisons of seed {seed:#x}: {} disagreements in {} classes\n",
+        "{} comparisons of seed {:#x}: {} disagreements in {} known and {} new classes\n",
         found.compared,
+        arguments.seed,
         found.different,
-        found.classes.len()
+        found.seen.len(),
+        found.new.len()
     ));
-    let mut new = String::new();
-    let mut count = 0;
-    for (class, (times, example)) in &found.classes {
-        match known.iter().find(|each| each.covers(sdk, class)) {
-            Some(each) => {
-                print(&format!(
-                    "\n{times} × {class}\n  known: {} ({})\n",
-                    each.reason, each.source
-                ));
-            }
-            None => {
-                count += 1;
-                new.push_str(&format!("\nNEW {times} × {class}\n{example}"));
-                let explanation = pair.explanation(example).unwrap_or_default();
-                explanation.lines().for_each(|line| new.push_str(&format!("    {line}\n")));
-            }
+    let seen =
+        found.seen.iter().filter_map(|(place, class)| Some((found.known.get(*place)?, class)));
+    for (known, Class { count, example }) in seen {
+        print(&format!(
+            "\n{count} × known: {} ({})\n  as {}\n",
+            known.reason,
+            known.source,
+            example.class()
+        ));
+        if arguments.examples {
+            print(&example.to_string());
         }
     }
-    print(&new);
-    count
+    for (class, Class { count, example }) in &found.new {
+        print(&format!("\nNEW {count} × {class}\n{example}"));
+        let explanation = pair.explanation(example).unwrap_or_default();
+        explanation.lines().for_each(|line| print(&format!("    {line}\n")));
+    }
 }
