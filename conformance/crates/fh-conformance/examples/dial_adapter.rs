@@ -17,7 +17,9 @@ fn main() -> ExitCode {
     let defect = words.first().map(String::as_str).unwrap_or_default();
     let outcome = match defect {
         "never-dials" => rest(),
-        "silent" => next(address).and_then(|_| rest()),
+        "silent-after-one-answer" => {
+            next(address).and_then(|_| post(address, "{\"id\":1}")).and_then(|()| rest())
+        }
         "dead" => next(address).map(|_| exit(3)),
         "wrong-id" => {
             next(address).and_then(|_| post(address, "{\"id\":77}")).and_then(|()| rest())

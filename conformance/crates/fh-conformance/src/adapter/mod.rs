@@ -24,8 +24,17 @@ pub use dial::DialConnection;
 pub use process::{AdapterProcess, ProcessEnd};
 pub use timeline::{Timeline, TimelineEntry, TimelineKind};
 
-/// The time within which an adapter answers, beyond the command's own `timeout_ms`. It grows while the machine is late ([`Deadline`]).
-pub const ANSWER_LIMIT: Duration = Duration::from_secs(10);
+/// The times within which an adapter answers, beyond the command's own `timeout_ms`. They grow while the machine is late ([`Deadline`]).
+#[derive(Debug, Clone, Copy)]
+struct AnswerLimits {
+    /// The limit of the first answer. It includes the start of the process and of its runtime.
+    first: Duration,
+    /// The limit of each later answer.
+    later: Duration,
+}
+
+const ANSWER_LIMITS: AnswerLimits =
+    AnswerLimits { first: Duration::from_secs(30), later: Duration::from_secs(10) };
 
 /// The reason why a command has no usable answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,6 +73,8 @@ pub struct Adapter {
     next_id: u64,
     events: Vec<Observed>,
     broken: Option<String>,
+    limits: AnswerLimits,
+    has_answered: bool,
 }
 
 impl Adapter {
@@ -72,8 +83,15 @@ impl Adapter {
     /// # Errors
     /// A message if the program cannot be started.
     pub fn start(command: &AdapterCommand, timeline: Timeline) -> Result<Self, String> {
-        let connection = command.connect()?;
-        Ok(Self { connection, timeline, next_id: 1, events: Vec::new(), broken: None })
+        Ok(Self {
+            connection: command.connect()?,
+            timeline,
+            next_id: 1,
+            events: Vec::new(),
+            broken: None,
+            limits: ANSWER_LIMITS,
+            has_answered: false,
+        })
     }
 
     /// Sends a command and waits for its answer.
@@ -85,7 +103,8 @@ impl Adapter {
             return Err(AskError::Protocol(broken.clone()));
         }
         let own = members.get("timeout_ms").and_then(Value::as_u64).map(Duration::from_millis);
-        let limit = ANSWER_LIMIT + own.unwrap_or_default();
+        let limit = if self.has_answered { self.limits.later } else { self.limits.first };
+        let limit = limit + own.unwrap_or_default();
         self.exchange(op, members, limit).inspect_err(|error| {
             if let AskError::Protocol(problem) = error {
                 self.timeline.note(TimelineKind::Problem, problem);
@@ -234,6 +253,7 @@ impl Adapter {
                 continue;
             };
             if let Some(answer) = self.take(incoming, Some(id)) {
+                self.has_answered = true;
                 return answer;
             }
             if let Some(broken) = &self.broken {
@@ -294,5 +314,34 @@ fn without_nulls(value: Value) -> Value {
         }
         Value::Array(elements) => Value::Array(elements.into_iter().map(without_nulls).collect()),
         other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Starts an adapter that is a script of a shell.
+    fn start(script: &str, limits: AnswerLimits) -> Adapter {
+        let command = format!("sh -c '{script}'").parse().unwrap();
+        Adapter { limits, ..Adapter::start(&command, Timeline::default()).unwrap() }
+    }
+
+    #[test]
+    fn the_first_answer_of_a_process_has_a_limit_of_its_own() {
+        let (long, none) = (Duration::from_secs(60), Duration::ZERO);
+        let state = |adapter: &mut Adapter| adapter.ask("state", Map::new());
+        let no_answer = |result: Result<Value, AskError>| {
+            let error = result.unwrap_err().to_string();
+            assert!(error.starts_with("state has no answer after "), "{error}");
+        };
+        let late_second =
+            r#"read -r _; echo "{\"id\": 1}"; read -r _; sleep 5; echo "{\"id\": 2}""#;
+        let mut adapter = start(late_second, AnswerLimits { first: long, later: none });
+        assert_eq!(state(&mut adapter), Ok(json!({})));
+        no_answer(state(&mut adapter));
+        let late_first = r#"read -r _; sleep 5; echo "{\"id\": 1}""#;
+        let mut adapter = start(late_first, AnswerLimits { first: none, later: long });
+        no_answer(state(&mut adapter));
     }
 }

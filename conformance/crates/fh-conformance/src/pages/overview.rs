@@ -35,13 +35,12 @@ fn tier(tier: Option<i64>) -> String {
 }
 
 fn cases(recording: &Recording) -> String {
-    let mut counts = [0; 5];
+    let mut counts = [0; 6];
     for group in &recording.groups {
-        let failed = group.failed + group.sometimes;
         let skipped: usize = group.skipped.values().sum();
-        for (sum, count) in
-            counts.iter_mut().zip([group.cases, group.pass, group.known, failed, skipped])
-        {
+        let of_group =
+            [group.cases, group.pass, group.known, group.sometimes, group.failed, skipped];
+        for (sum, count) in counts.iter_mut().zip(of_group) {
             *sum += count;
         }
     }
@@ -49,13 +48,14 @@ fn cases(recording: &Recording) -> String {
 }
 
 fn scenarios(recording: &Recording) -> String {
-    let mut counts = [0; 5];
+    let mut counts = [0; 6];
     for outcome in recording.scenarios.values() {
         let which = match outcome {
-            RecordedOutcome::Pass => [1, 1, 0, 0, 0],
-            RecordedOutcome::Known => [1, 0, 1, 0, 0],
-            RecordedOutcome::Sometimes | RecordedOutcome::Failed => [1, 0, 0, 1, 0],
-            RecordedOutcome::Skipped { .. } => [1, 0, 0, 0, 1],
+            RecordedOutcome::Pass => [1, 1, 0, 0, 0, 0],
+            RecordedOutcome::Known => [1, 0, 1, 0, 0, 0],
+            RecordedOutcome::Sometimes => [1, 0, 0, 1, 0, 0],
+            RecordedOutcome::Failed => [1, 0, 0, 0, 1, 0],
+            RecordedOutcome::Skipped { .. } => [1, 0, 0, 0, 0, 1],
         };
         for (sum, count) in counts.iter_mut().zip(which) {
             *sum += count;
@@ -64,14 +64,15 @@ fn scenarios(recording: &Recording) -> String {
     in_words(counts)
 }
 
-/// Returns counts in words: all, passed, known failures, other failures, not run.
-fn in_words([all, pass, known, failed, skipped]: [usize; 5]) -> String {
+/// Returns counts in words: all, passed, known failures, failures in some runs, other failures, not run.
+fn in_words([all, pass, known, sometimes, failed, skipped]: [usize; 6]) -> String {
     let number = |count: usize| grouped(count as u64);
     let mut words = format!("{} of {} pass", number(pass), number(all));
     let plural =
         |count: usize, one: &str| if count == 1 { one.to_owned() } else { format!("{one}s") };
     for (count, what) in [
         (known, plural(known, "known failure")),
+        (sometimes, if sometimes == 1 { "fails sometimes" } else { "fail sometimes" }.to_owned()),
         (failed, plural(failed, "other failure")),
         (skipped, "not run".to_owned()),
     ] {
@@ -121,10 +122,13 @@ mod tests {
     #[test]
     fn numbers_and_groups_in_words() {
         assert_eq!(
-            in_words([4, 1, 1, 1, 1]),
-            "1 of 4 pass, 1 known failure, 1 other failure, 1 not run"
+            in_words([5, 1, 1, 1, 1, 1]),
+            "1 of 5 pass, 1 known failure, 1 fails sometimes, 1 other failure, 1 not run"
         );
-        assert_eq!(in_words([5, 0, 3, 2, 0]), "0 of 5 pass, 3 known failures, 2 other failures");
+        assert_eq!(
+            in_words([7, 0, 3, 2, 2, 0]),
+            "0 of 7 pass, 3 known failures, 2 fail sometimes, 2 other failures"
+        );
         assert_eq!(group_first("20 cases of eval.values"), "eval.values (20 cases)");
         assert_eq!(group_first("1 case of eval.date"), "eval.date (1 case)");
         assert_eq!(group_first("lacks usage of anything"), "lacks usage of anything");

@@ -31,11 +31,14 @@ fn dialled(words: &str) -> Adapter {
     Adapter::start(&command(words), Timeline::default()).unwrap()
 }
 
-/// Returns the problem of the first command.
+/// Returns the problem of the first command that is not answered.
 fn problem(adapter: &mut Adapter) -> String {
-    match adapter.ask("state", Map::new()) {
-        Err(AskError::Protocol(problem)) => problem,
-        other => panic!("{other:?}"),
+    loop {
+        match adapter.ask("state", Map::new()) {
+            Ok(_) => {}
+            Err(AskError::Protocol(problem)) => return problem,
+            Err(AskError::Answered(error)) => panic!("{error:?}"),
+        }
     }
 }
 
@@ -61,7 +64,7 @@ fn the_checks_find_a_defect_of_an_adapter_that_dials() {
 #[test]
 fn violations_of_the_protocol_are_those_of_standard_output() {
     for (defect, text) in [
-        ("silent", "state has no answer after 1"),
+        ("silent-after-one-answer", "state has no answer after 1"),
         ("dead", "the adapter has ended (exit status: 3)"),
         ("wrong-id", "an answer with a wrong id"),
         ("chatter", "a line that is no JSON object"),
